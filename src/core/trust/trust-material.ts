@@ -1,0 +1,35 @@
+/** What is trusted, as plain data: read from trusted_root.json or from gitsign's key files (core/trust/trusted-root.ts). */
+
+import type { PublicKey } from '../crypto.ts';
+
+/** Unix seconds, both ends inclusive. */
+export interface ValidityWindow {
+  readonly start: number;
+  readonly end?: number;
+}
+
+export interface TrustedLog {
+  /** Lower-case hex log id, as entries and SCTs name it. */
+  readonly id: string;
+  readonly baseUrl: string;
+  readonly key: PublicKey;
+  readonly validFor: ValidityWindow;
+}
+
+export interface TrustedAuthority {
+  readonly uri: string;
+  /** DER certificates, the issuer of leaves first, the root last. */
+  readonly chain: readonly Uint8Array[];
+  readonly validFor: ValidityWindow;
+}
+
+export interface TrustMaterial {
+  /** Where it came from, for messages: a path, or `public-good (embedded)`. */
+  readonly source: string;
+  /** Lower-case hex SHA-256 of what it was read from: part of every cache key. */
+  readonly digest: string;
+  readonly certificateAuthorities: readonly TrustedAuthority[];
+  readonly timestampAuthorities: readonly TrustedAuthority[];
+  readonly tlogs: readonly TrustedLog[];
+  readonly ctLogs: readonly TrustedLog[];
+}

@@ -1,0 +1,164 @@
+/**
+ * What verification says. A refusal is a value, a breakage is an exception (errors.ts):
+ * the signer's identity is reachable only through `status: 'verified'`.
+ */
+
+/** The ordered checks of core/verify.ts; `check` of a rejection names the one that failed. */
+export type Check =
+  | 'object'
+  | 'cms'
+  | 'content'
+  | 'signature'
+  | 'log'
+  | 'time'
+  | 'path'
+  | 'sct'
+  | 'policy';
+
+/** Stable reason codes. Tests assert these, never prose. */
+export type ReasonCode =
+  // object
+  | 'unsigned'
+  | 'signature-kind-unsupported'
+  | 'object-id-mismatch'
+  | 'object-malformed'
+  // cms
+  | 'armor-malformed'
+  | 'cms-malformed'
+  | 'cms-unsupported'
+  | 'signer-ambiguous'
+  | 'certificate-malformed'
+  // content, signature
+  | 'content-digest-differs'
+  | 'signature-invalid'
+  // log
+  | 'log-entry-absent'
+  | 'log-entry-not-found'
+  | 'log-unreachable'
+  | 'log-entry-malformed'
+  | 'log-entry-unsupported'
+  | 'log-unknown'
+  | 'log-entry-mismatch'
+  | 'inclusion-proof-invalid'
+  | 'checkpoint-invalid'
+  | 'inclusion-promise-invalid'
+  // time
+  | 'time-missing'
+  | 'time-in-future'
+  | 'timestamp-invalid'
+  | 'timestamp-untrusted'
+  // path
+  | 'issuer-untrusted'
+  | 'foreign-issuer'
+  | 'certificate-expired-at-signing'
+  | 'certificate-unsuitable'
+  | 'identity-ambiguous'
+  // sct
+  | 'sct-missing'
+  | 'sct-invalid'
+  // trust, policy
+  | 'no-trust-material'
+  | 'identity-not-allowed';
+
+/** A refusal that a check throws and `verify` turns into a value; it never leaves the core. */
+export class Refusal extends Error {
+  readonly code: ReasonCode;
+  constructor(code: ReasonCode, detail: string) {
+    super(detail);
+    this.name = 'Refusal';
+    this.code = code;
+  }
+}
+
+/** Kinds of subject alternative name that Fulcio issues (RFC 5280 §4.2.1.6). */
+export type IdentityKind = 'email' | 'uri' | 'dns' | 'ip' | 'otherName';
+
+/** Who a certificate speaks for. Raw text: escape it before it meets a terminal or a status line. */
+export interface Signer {
+  readonly kind: IdentityKind;
+  readonly value: string;
+  /** The OpenID Connect issuer (extension 1.3.6.1.4.1.57264.1.8, else .1.1). */
+  readonly issuer: string;
+  /** Fulcio extensions by the last arc of 1.3.6.1.4.1.57264.1.N, e.g. { '5': 'org/repo' }. */
+  readonly extensions: Readonly<Record<string, string>>;
+}
+
+export interface CertificateSummary {
+  /** Lower-case hex digests of the DER. */
+  readonly sha1: string;
+  readonly sha256: string;
+  /** Unix seconds. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+export interface LogEntrySummary {
+  /** Lower-case hex. */
+  readonly logId: string;
+  /** Decimal; may exceed 2^53. */
+  readonly logIndex: string;
+  /** Unix seconds; absent for logs that vouch for no time (Rekor v2). */
+  readonly integratedTime?: number;
+  readonly kindVersion: string;
+}
+
+/** A time that somebody trusted vouches for. */
+export interface ProvenTime {
+  readonly source: 'rekor' | 'timestamp-authority';
+  /** Unix seconds. */
+  readonly time: number;
+  /** Lower-case hex log id, or the TSA's subject. */
+  readonly authority: string;
+}
+
+export interface Verified {
+  readonly status: 'verified';
+  readonly signer: Signer;
+  readonly certificate: CertificateSummary;
+  readonly logEntry: LogEntrySummary;
+  readonly times: readonly ProvenTime[];
+  /** Name of the policy rule that allowed the signer; absent when no policy was asked. */
+  readonly rule?: string;
+}
+
+/** Evidence holds, the policy says no. */
+export interface NotAllowed extends Omit<Verified, 'status' | 'rule'> {
+  readonly status: 'not-allowed';
+  readonly check: 'policy';
+  readonly code: 'identity-not-allowed';
+  readonly detail: string;
+}
+
+export interface Rejected {
+  readonly status: 'refused' | 'undecided' | 'unsigned';
+  readonly check: Check;
+  readonly code: ReasonCode;
+  /** One line for a person; hostile text in it is not yet escaped. */
+  readonly detail: string;
+  /** What the certificate claims, unproven: never a signer. */
+  readonly claimedSigner?: Signer;
+  readonly certificate?: CertificateSummary;
+}
+
+export type Verdict = Verified | NotAllowed | Rejected;
+
+/** One way to be allowed. Every field that is present must match; text is compared byte for byte. */
+export interface IdentityRule {
+  readonly name: string;
+  readonly identity?: string;
+  /** Regular expression; anchored at both ends by the matcher. */
+  readonly identityPattern?: string;
+  readonly issuer?: string;
+  readonly issuerPattern?: string;
+  /** Fulcio extensions by last arc, e.g. { '5': 'org/repo' }; compared byte for byte. */
+  readonly extensions?: Readonly<Record<string, string>>;
+}
+
+/** Who may sign. Plain data, so that it crosses threads; judged by core/policy/identity.ts. */
+export interface IdentityPolicy {
+  /** Where it came from, for messages: a path, `REV:PATH`, or `flags`. */
+  readonly source: string;
+  /** Lower-case hex SHA-256 of what it was read from: part of every cache key. */
+  readonly digest: string;
+  readonly rules: readonly IdentityRule[];
+}

@@ -1,0 +1,250 @@
+/**
+ * A strict reader of DER (ITU-T X.690 §10): definite, minimal lengths, low tag numbers, nothing trailing.
+ * Nodes are views into the bytes they were read from: nothing is decoded, tidied and written again.
+ * Whoever descends names the tags he expects, so depth is bounded by the caller's grammar.
+ */
+
+import { latin1 } from '../bytes.ts';
+
+export const Tag = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  null: 0x05,
+  oid: 0x06,
+  utf8String: 0x0c,
+  printableString: 0x13,
+  ia5String: 0x16,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  sequence: 0x30,
+  set: 0x31,
+} as const;
+
+/** [n] IMPLICIT of a primitive type. */
+export const contextPrimitive = (n: number): number => 0x80 | n;
+/** [n] EXPLICIT, or IMPLICIT of a constructed type. */
+export const contextConstructed = (n: number): number => 0xa0 | n;
+
+/** Thrown for anything that is not DER; callers turn it into the refusal of their own layer. */
+export class DerError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'DerError';
+  }
+}
+
+export interface DerNode {
+  readonly tag: number;
+  /** Identifier, length and content octets. */
+  readonly raw: Uint8Array;
+  /** Content octets only. */
+  readonly content: Uint8Array;
+}
+
+interface Length {
+  readonly value: number;
+  readonly size: number;
+}
+
+function readLength(bytes: Uint8Array, at: number): Length {
+  const first = bytes[at];
+  if (first === undefined) throw new DerError('truncated length');
+  if (first < 0x80) return { value: first, size: 1 };
+  const count = first & 0x7f;
+  if (count === 0) throw new DerError('indefinite length');
+  if (count > 4) throw new DerError('length over four octets');
+  let value = 0;
+  for (let i = 1; i <= count; i += 1) {
+    const octet = bytes[at + i];
+    if (octet === undefined) throw new DerError('truncated length');
+    value = value * 256 + octet;
+  }
+  if (value < 0x80 || value < 256 ** (count - 1)) throw new DerError('length not minimal');
+  return { value, size: count + 1 };
+}
+
+function readAt(bytes: Uint8Array, at: number): DerNode {
+  const tag = bytes[at];
+  if (tag === undefined) throw new DerError('truncated element');
+  if ((tag & 0x1f) === 0x1f) throw new DerError('high tag number');
+  const length = readLength(bytes, at + 1);
+  const start = at + 1 + length.size;
+  const end = start + length.value;
+  if (end > bytes.length) throw new DerError('element longer than its container');
+  return { tag, raw: bytes.subarray(at, end), content: bytes.subarray(start, end) };
+}
+
+/** Reads exactly one element. @throws DerError when it is not DER or anything follows. */
+export function readDer(bytes: Uint8Array): DerNode {
+  const node = readAt(bytes, 0);
+  if (node.raw.length !== bytes.length) throw new DerError('bytes after the element');
+  return node;
+}
+
+/** Reads one element and demands its tag. @throws DerError */
+export function expectDer(bytes: Uint8Array, tag: number): DerNode {
+  return expect(readDer(bytes), tag);
+}
+
+/** The node itself, if it has that tag. @throws DerError */
+export function expect(node: DerNode | undefined, tag: number): DerNode {
+  if (node === undefined) throw new DerError('element missing');
+  if (node.tag !== tag) throw new DerError(`tag ${node.tag} where ${tag} is due`);
+  return node;
+}
+
+/** The elements inside a constructed node, in order; at most `limit` of them. @throws DerError */
+export function children(node: DerNode, limit = 64): readonly DerNode[] {
+  if ((node.tag & 0x20) === 0) throw new DerError('primitive where constructed is due');
+  const nodes: DerNode[] = [];
+  let at = 0;
+  while (at < node.content.length) {
+    if (nodes.length === limit) throw new DerError('too many elements');
+    const child = readAt(node.content, at);
+    nodes.push(child);
+    at += child.raw.length;
+  }
+  return nodes;
+}
+
+/** Walks the children of a node in order: `next(tag)` demands, `optional(tag)` takes if present, `end()` closes. */
+export interface DerCursor {
+  readonly next: (tag: number) => DerNode;
+  readonly any: () => DerNode;
+  readonly optional: (tag: number) => DerNode | undefined;
+  readonly end: () => void;
+}
+
+/** @throws DerError when the node is not constructed or its children are not DER. */
+export function cursor(node: DerNode, limit?: number): DerCursor {
+  const nodes = children(node, limit);
+  let at = 0;
+  const take = (): DerNode | undefined => nodes[at++];
+  return {
+    next: (tag) => expect(take(), tag),
+    any: () => {
+      const found = take();
+      if (found === undefined) throw new DerError('element missing');
+      return found;
+    },
+    optional: (tag) => (nodes[at]?.tag === tag ? take() : undefined),
+    end: () => {
+      if (at < nodes.length) throw new DerError('unexpected element');
+    },
+  };
+}
+
+const oidCache = new Map<string, string>();
+
+/** Dotted text of an OBJECT IDENTIFIER; arcs up to 2^53. @throws DerError */
+export function readOid(node: DerNode): string {
+  const { content } = expect(node, Tag.oid);
+  const key = latin1(content);
+  const known = oidCache.get(key);
+  if (known !== undefined) return known;
+  const dotted = decodeOid(content);
+  if (oidCache.size < 256) oidCache.set(key, dotted);
+  return dotted;
+}
+
+function decodeOid(content: Uint8Array): string {
+  if (content.length === 0 || content.length > 64) throw new DerError('object identifier of odd length');
+  const arcs: number[] = [];
+  let arc = 0;
+  let fresh = true;
+  for (const octet of content) {
+    if (fresh && octet === 0x80) throw new DerError('object identifier not minimal');
+    arc = arc * 128 + (octet & 0x7f);
+    if (!Number.isSafeInteger(arc)) throw new DerError('object identifier arc too large');
+    fresh = (octet & 0x80) === 0;
+    if (fresh) {
+      arcs.push(arc);
+      arc = 0;
+    }
+  }
+  if (!fresh) throw new DerError('truncated object identifier');
+  const [first = 0, ...rest] = arcs;
+  const root = first < 80 ? Math.floor(first / 40) : 2;
+  return [root, first - 40 * root, ...rest].join('.');
+}
+
+/** Content of a minimal INTEGER, as it stands (two's complement). @throws DerError */
+export function readIntegerBytes(node: DerNode): Uint8Array {
+  const { content } = expect(node, Tag.integer);
+  const [first, second] = content;
+  if (first === undefined) throw new DerError('empty integer');
+  if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) {
+    throw new DerError('integer not minimal');
+  }
+  return content;
+}
+
+/** A small non-negative INTEGER. @throws DerError when negative or over 2^31. */
+export function readSmallInteger(node: DerNode): number {
+  const content = readIntegerBytes(node);
+  if (content.length > 4 || (content[0] ?? 0) >= 0x80) throw new DerError('integer out of range');
+  return content.reduce((value, octet) => value * 256 + octet, 0);
+}
+
+/** DER BOOLEAN: 0x00 or 0xff. @throws DerError */
+export function readBoolean(node: DerNode): boolean {
+  const { content } = expect(node, Tag.boolean);
+  if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff)) {
+    throw new DerError('boolean out of range');
+  }
+  return content[0] === 0xff;
+}
+
+/** Octets of a BIT STRING without unused bits. @throws DerError */
+export function readBitString(node: DerNode): Uint8Array {
+  const { content } = expect(node, Tag.bitString);
+  if (content[0] !== 0) throw new DerError('bit string with unused bits');
+  return content.subarray(1);
+}
+
+const UTC_TIME = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
+const GENERALIZED_TIME = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d*[1-9])?Z$/;
+
+/** UTCTime or GeneralizedTime in the DER profile, as Unix seconds (fractions cut). @throws DerError */
+export function readTime(node: DerNode): number {
+  const text = latin1(node.content);
+  const match =
+    node.tag === Tag.utcTime
+      ? UTC_TIME.exec(text)
+      : node.tag === Tag.generalizedTime
+        ? GENERALIZED_TIME.exec(text)
+        : undefined;
+  if (!match) throw new DerError('malformed time');
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
+  // RFC 5280 §4.1.2.5.1: two digits below 50 are in the twenty-first century
+  const full = node.tag === Tag.utcTime ? year + (year < 50 ? 2000 : 1900) : year;
+  const time = Date.UTC(full, month - 1, day, hour, minute, second);
+  const date = new Date(time);
+  const real =
+    date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  if (!real || full < 1950) throw new DerError('no such time');
+  return time / 1000;
+}
+
+/**
+ * The two integers of an ECDSA signature (RFC 3279 §2.2.3), each positive and at most `size` octets,
+ * left-padded to `size`. @throws DerError for zero, negative or oversized values, or trailing bytes.
+ */
+export function readEcdsaSignature(der: Uint8Array, size: number): { r: Uint8Array; s: Uint8Array } {
+  const fields = cursor(expectDer(der, Tag.sequence), 2);
+  const scalar = (): Uint8Array => {
+    const bytes = readIntegerBytes(fields.next(Tag.integer));
+    if ((bytes[0] ?? 0) >= 0x80) throw new DerError('negative scalar');
+    const value = bytes[0] === 0 ? bytes.subarray(1) : bytes;
+    if (value.length === 0 || value.length > size) throw new DerError('scalar out of range');
+    const padded = new Uint8Array(size);
+    padded.set(value, size - value.length);
+    return padded;
+  };
+  const r = scalar();
+  const s = scalar();
+  fields.end();
+  return { r, s };
+}

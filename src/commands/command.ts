@@ -1,0 +1,26 @@
+/** What every command is given, and what it gives back. */
+
+import type { ExitCode } from '../errors.ts';
+import type { Environment } from '../io/config.ts';
+import type { Streams, Terminal } from '../io/terminal.ts';
+
+export interface Invocation {
+  /** Arguments after the command's own name; for git's own grammar, all of them. */
+  readonly args: readonly string[];
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly streams: Streams;
+  readonly terminal: Terminal;
+  /** Unix seconds. */
+  readonly now: () => number;
+  /** The file that started this process: workers start from it too. */
+  readonly entry: string;
+}
+
+export type Command = (invocation: Invocation) => Promise<ExitCode>;
+
+/** What a command's module exports: `run`, and the text of its `--help`. */
+export interface CommandModule {
+  readonly run: Command;
+  readonly help: string;
+}

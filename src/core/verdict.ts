@@ -107,7 +107,7 @@ export interface ProvenTime {
   readonly source: 'rekor' | 'timestamp-authority';
   /** Unix seconds. */
   readonly time: number;
-  /** Lower-case hex log id, or the TSA's subject. */
+  /** Lower-case hex: the log's id, or the SHA-256 of the timestamp authority's certificate. */
   readonly authority: string;
 }
 

@@ -1,0 +1,217 @@
+/**
+ * The armor and the CMS SignedData (RFC 5652) of a git signature, in the one shape that gitsign writes:
+ * detached, one signer named by issuer and serial number, SHA-256, ECDSA. Attached content would silently replace
+ * the payload (threats L1), a second signer would cover other data (C05), a bag of certificates holds one signer (C06).
+ */
+
+import { equal, fromBase64, latin1, toBase64, utf8 } from '../bytes.ts';
+import type { HashAlgorithm } from '../crypto.ts';
+import { Refusal } from '../verdict.ts';
+import { readAlgorithm, readDigestAlgorithm, readSignatureAlgorithm } from '../x509/algorithms.ts';
+import { type Certificate, readCertificate } from '../x509/certificate.ts';
+import {
+  children,
+  contextConstructed,
+  cursor,
+  DerError,
+  type DerNode,
+  expectDer,
+  readIntegerBytes,
+  readOid,
+  readSmallInteger,
+  Tag,
+} from './der.ts';
+
+export const CmsOid = {
+  data: '1.2.840.113549.1.7.1',
+  signedData: '1.2.840.113549.1.7.2',
+  contentType: '1.2.840.113549.1.9.3',
+  messageDigest: '1.2.840.113549.1.9.4',
+  signingTime: '1.2.840.113549.1.9.5',
+  timeStampToken: '1.2.840.113549.1.9.16.2.14',
+  tstInfo: '1.2.840.113549.1.9.16.1.4',
+  signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
+  signingCertificate: '1.2.840.113549.1.9.16.2.12',
+  transparencyLogEntry: '1.3.6.1.4.1.57264.3.1',
+} as const;
+
+export interface SignerInfo {
+  readonly certificate: Certificate;
+  /** Undefined when the algorithm is outside the allow-list. */
+  readonly digestHash: HashAlgorithm | undefined;
+  readonly signatureHash: HashAlgorithm | undefined;
+  /** DER of the attributes with the SET OF tag 0x31: what the signature is over (RFC 5652 §5.4). */
+  readonly signedAttrs: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly unsignedAttrs: readonly Attribute[];
+}
+
+export interface Attribute {
+  readonly oid: string;
+  readonly values: readonly DerNode[];
+}
+
+export interface SignedData {
+  readonly contentType: string;
+  /** The attached content, for timestamp tokens; undefined when detached. */
+  readonly content: Uint8Array | undefined;
+  readonly certificates: readonly Certificate[];
+  readonly signer: SignerInfo;
+}
+
+const MAX_SIGNATURE = 256 * 1024;
+const MAX_CERTIFICATES = 16;
+const MAX_ATTRIBUTES = 32;
+const BEGIN = '-----BEGIN SIGNED MESSAGE-----';
+const END = '-----END SIGNED MESSAGE-----';
+
+/**
+ * DER inside the armor. One block, no headers, nothing before it, only line ends behind it; base64 in lines of any
+ * length, canonical. @throws Refusal `armor-malformed`
+ */
+export function readArmor(signature: Uint8Array): Uint8Array {
+  const malformed = (detail: string): Refusal => new Refusal('armor-malformed', detail);
+  if (signature.length > MAX_SIGNATURE) throw malformed('signature over 256 KiB');
+  const lines = latin1(signature).replaceAll('\r\n', '\n').replace(/\n+$/, '').split('\n');
+  if (lines.length < 3 || lines[0] !== BEGIN || lines.at(-1) !== END) {
+    throw malformed('not one armored block');
+  }
+  const body = lines.slice(1, -1);
+  if (body.includes('')) throw malformed('blank line in the armor');
+  const der = fromBase64(body.join(''));
+  if (der === undefined || der.length === 0) throw malformed('malformed base64 in the armor');
+  return der;
+}
+
+/** Armor as gitsign writes it: 64 columns, no headers, final newline. */
+export function writeArmor(der: Uint8Array): string {
+  return `${BEGIN}\n${toBase64(der).replace(/(.{64})(?=.)/g, '$1\n')}\n${END}\n`;
+}
+
+/**
+ * Reads ContentInfo with one-signer SignedData; proves nothing.
+ * @throws Refusal `cms-malformed`, `cms-unsupported`, `signer-ambiguous`
+ */
+export function readSignedData(der: Uint8Array): SignedData {
+  try {
+    return parseSignedData(der);
+  } catch (error) {
+    if (error instanceof DerError) throw new Refusal('cms-malformed', error.message);
+    throw error;
+  }
+}
+
+function parseSignedData(der: Uint8Array): SignedData {
+  const info = cursor(expectDer(der, Tag.sequence), 2);
+  if (readOid(info.next(Tag.oid)) !== CmsOid.signedData) {
+    throw new Refusal('cms-unsupported', 'the message is not SignedData');
+  }
+  const fields = cursor(cursor(info.next(contextConstructed(0)), 1).next(Tag.sequence), 6);
+  info.end();
+  const version = readSmallInteger(fields.next(Tag.integer));
+  // RFC 5652 §5.1: 1 for plain data, 3 for other content such as a TSTInfo
+  if (version !== 1 && version !== 3) throw new Refusal('cms-unsupported', `SignedData of version ${version}`);
+  const digests = children(fields.next(Tag.set));
+  const encapsulated = cursor(fields.next(Tag.sequence), 2);
+  const contentType = readOid(encapsulated.next(Tag.oid));
+  const explicit = encapsulated.optional(contextConstructed(0));
+  const content = explicit && cursor(explicit, 1).next(Tag.octetString).content;
+  encapsulated.end();
+  const bag = fields.optional(contextConstructed(0));
+  const certificates = bag === undefined ? [] : children(bag, MAX_CERTIFICATES).map((node) => readCertificate(node.raw));
+  if (fields.optional(contextConstructed(1)) !== undefined) {
+    throw new Refusal('cms-unsupported', 'revocation lists in the message');
+  }
+  const signers = children(fields.next(Tag.set));
+  fields.end();
+  const [signer] = signers;
+  if (signers.length !== 1 || signer === undefined) {
+    throw new Refusal('signer-ambiguous', `the message has ${signers.length} signers, one is due`);
+  }
+  if (digests.length !== 1) throw new Refusal('cms-unsupported', `${digests.length} digest algorithms, one is due`);
+  const parsed = readSigner(signer, certificates);
+  if (digests[0] === undefined || readDigestAlgorithm(digests[0]) !== parsed.digestHash) {
+    throw new Refusal('cms-unsupported', 'the digest algorithm is not the signer\u2019s');
+  }
+  return { contentType, content, certificates, signer: parsed };
+}
+
+function readSigner(node: DerNode, certificates: readonly Certificate[]): SignerInfo {
+  const fields = cursor(node, 8);
+  const version = readSmallInteger(fields.next(Tag.integer));
+  if (version !== 1) throw new Refusal('cms-unsupported', `SignerInfo of version ${version}`);
+  const certificate = findSigner(fields.next(Tag.sequence), certificates);
+  const digestHash = readDigestAlgorithm(fields.next(Tag.sequence));
+  const attributes = fields.optional(contextConstructed(0));
+  // without signed attributes a signature over them could be offered again as one over content (threats C02)
+  if (attributes === undefined) throw new Refusal('cms-unsupported', 'no signed attributes');
+  const signedAttrs = Uint8Array.from(attributes.raw);
+  signedAttrs[0] = Tag.set;
+  const algorithm = fields.next(Tag.sequence);
+  const signature = fields.next(Tag.octetString).content;
+  const unsigned = fields.optional(contextConstructed(1));
+  fields.end();
+  return {
+    certificate,
+    digestHash,
+    signatureHash: signatureHash(algorithm, digestHash),
+    signedAttrs,
+    signature,
+    unsignedAttrs: unsigned === undefined ? [] : readAttributes(unsigned),
+  };
+}
+
+/** `rsaEncryption` and `id-ecPublicKey` alone mean "with the signer's digest" (RFC 3370 §3.2): not ours, and not told here. */
+function signatureHash(algorithm: DerNode, digest: HashAlgorithm | undefined): HashAlgorithm | undefined {
+  const hash = readSignatureAlgorithm(algorithm);
+  if (readAlgorithm(algorithm).oid === '1.3.101.112') return hash;
+  return hash === digest ? hash : undefined;
+}
+
+/** The certificate that the signer identifier names, by issuer and serial number: exactly one. */
+function findSigner(sid: DerNode, certificates: readonly Certificate[]): Certificate {
+  const fields = cursor(sid, 2);
+  const issuer = fields.next(Tag.sequence).raw;
+  const serial = readIntegerBytes(fields.next(Tag.integer));
+  fields.end();
+  const found = certificates.filter((one) => equal(one.issuer, issuer) && equal(one.serial, serial));
+  const [certificate] = found;
+  if (found.length !== 1 || certificate === undefined) {
+    throw new Refusal('signer-ambiguous', `the signer is named by ${found.length} of ${certificates.length} certificates`);
+  }
+  return certificate;
+}
+
+/** Attributes of a SET OF in DER order (X.690 §11.6). @throws DerError */
+export function readAttributes(set: DerNode): readonly Attribute[] {
+  const nodes = children(set, MAX_ATTRIBUTES);
+  for (const [index, node] of nodes.entries()) {
+    const previous = nodes[index - 1];
+    if (previous !== undefined && Buffer.compare(previous.raw, node.raw) >= 0) {
+      throw new DerError('attributes are not in DER order');
+    }
+  }
+  return nodes.map((node) => {
+    const fields = cursor(node, 2);
+    const oid = readOid(fields.next(Tag.oid));
+    const values = children(fields.next(Tag.set), MAX_ATTRIBUTES);
+    fields.end();
+    return { oid, values };
+  });
+}
+
+/** The one value of an attribute that may stand once at most; undefined when absent. @throws Refusal `cms-malformed` */
+export function singleValue(attributes: readonly Attribute[], oid: string): DerNode | undefined {
+  const found = attributes.filter((attribute) => attribute.oid === oid);
+  if (found.length === 0) return undefined;
+  const [value] = found[0]?.values ?? [];
+  if (found.length !== 1 || found[0]?.values.length !== 1 || value === undefined) {
+    throw new Refusal('cms-malformed', `attribute ${oid} is not there exactly once with one value`);
+  }
+  return value;
+}
+
+/** Bytes of armor text, for those who build it. */
+export function armorBytes(der: Uint8Array): Uint8Array {
+  return utf8(writeArmor(der));
+}

@@ -1,0 +1,39 @@
+/**
+ * Hostile text made harmless for a terminal or a status line (threats S03, S10): control characters, DEL, C1,
+ * bidirectional and other format characters, line and paragraph separators and lone surrogates never pass.
+ * The two joiners that scripts and emoji need (U+200C, U+200D) do.
+ */
+
+const PLAIN = /^[\x20-\x7e]*$/;
+const UNSAFE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const UNSAFE_OR_PERCENT = /%|(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** For people: unsafe characters as `\x1b` or `\u{202e}`. */
+export function visible(text: string): string {
+  if (PLAIN.test(text)) return text;
+  return text.replace(UNSAFE, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    const digits = code.toString(16);
+    return code < 0x100 ? `\\x${digits.padStart(2, '0')}` : `\\u{${digits}}`;
+  });
+}
+
+/** For status lines (GnuPG DETAILS): unsafe characters and `%` as %XX of their UTF-8 bytes. */
+export function percentEscaped(text: string): string {
+  if (PLAIN.test(text) && !text.includes('%')) return text;
+  return text.replace(UNSAFE_OR_PERCENT, (character) => {
+    let escaped = '';
+    for (const byte of Buffer.from(character, 'utf8')) {
+      escaped += `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    }
+    return escaped;
+  });
+}
+
+const TOKEN = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g;
+const USER_INFO = /(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s@]*@/gi;
+
+/** Last net for secrets: JSON web tokens and the user part of URLs never reach a stream or a log (S14, F7). */
+export function withoutSecrets(text: string): string {
+  return text.replace(TOKEN, '<token>').replace(USER_INFO, '$1');
+}

@@ -1,0 +1,108 @@
+/**
+ * Signed notes and checkpoints (https://c2sp.org/signed-note, https://c2sp.org/tlog-checkpoint).
+ * The note is attacker-controlled until a trusted log's key has verified it: strict text, literal comparisons only.
+ */
+
+import { concat, equal, fromBase64, fromHex, toHex, utf8 } from '../bytes.ts';
+import type { Crypto } from '../crypto.ts';
+import type { TrustedLog } from '../trust/trust-material.ts';
+import { Refusal } from '../verdict.ts';
+import { ed25519Octets } from '../x509/algorithms.ts';
+import { signatureHolds } from '../x509/signature.ts';
+
+export interface NoteSignature {
+  readonly name: string;
+  /** First four octets of the key id. */
+  readonly hint: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+export interface Checkpoint {
+  readonly origin: string;
+  readonly treeSize: bigint;
+  readonly rootHash: Uint8Array;
+  /** The text that is signed, final newline included. */
+  readonly signedText: string;
+  readonly signatures: readonly NoteSignature[];
+}
+
+const MAX_NOTE = 32 * 1024;
+const MAX_SIGNATURES = 32;
+const SIGNATURE_LINE = /^\u2014 (\S+) (\S+)$/u;
+
+function invalid(detail: string): never {
+  throw new Refusal('checkpoint-invalid', detail);
+}
+
+/** Reads a checkpoint; proves nothing. @throws Refusal `checkpoint-invalid` */
+export function readCheckpoint(note: string): Checkpoint {
+  if (note.length > MAX_NOTE) invalid('checkpoint over 32 KiB');
+  const split = note.indexOf('\n\n');
+  if (split === -1 || !note.endsWith('\n')) invalid('malformed checkpoint');
+  const signedText = note.slice(0, split + 1);
+  const [origin, size, root] = signedText.split('\n');
+  if (!origin || size === undefined || root === undefined) invalid('malformed checkpoint');
+  // a number is one number: what prints differently is not the text that was meant
+  if (!/^(0|[1-9][0-9]{0,18})$/.test(size)) invalid('malformed checkpoint size');
+  const rootHash = fromBase64(root);
+  if (rootHash?.length !== 32) invalid('malformed checkpoint root');
+  const lines = note.slice(split + 2, -1).split('\n');
+  if (lines.length > MAX_SIGNATURES) invalid('too many checkpoint signatures');
+  return { origin, treeSize: BigInt(size), rootHash, signedText, signatures: lines.map(readSignatureLine) };
+}
+
+function readSignatureLine(line: string): NoteSignature {
+  const match = SIGNATURE_LINE.exec(line);
+  const bytes = match?.[2] === undefined ? undefined : fromBase64(match[2]);
+  if (match?.[1] === undefined || bytes === undefined || bytes.length < 5) {
+    invalid('malformed checkpoint signature');
+  }
+  return { name: match[1], hint: bytes.subarray(0, 4), signature: bytes.subarray(4) };
+}
+
+/**
+ * Key id of a note key: an Ed25519 key is bound to the name (c2sp.org/signed-note), an ECDSA key stands for itself,
+ * as Rekor v1 does.
+ */
+export function noteKeyId(name: string, log: TrustedLog, crypto: Crypto): Uint8Array {
+  return log.key.kind === 'ed25519'
+    ? crypto.hash('sha256', utf8(`${name}\n`), Uint8Array.of(1), ed25519Octets(log.key))
+    : crypto.hash('sha256', log.key.spki);
+}
+
+/**
+ * Rekor v1 signs as `host` what it calls `host - tree id`; v2 signs as its origin. The origin is signed, the name is
+ * not: so the name is compared with it, as literal text.
+ */
+function nameBelongs(name: string, origin: string): boolean {
+  return origin === name || origin.startsWith(`${name} - `);
+}
+
+/**
+ * The checkpoint is signed by this log's own key; signatures of others (witnesses) count for nothing here.
+ * @throws Refusal `checkpoint-invalid`
+ */
+export async function checkCheckpoint(
+  checkpoint: Checkpoint,
+  log: TrustedLog,
+  crypto: Crypto,
+): Promise<void> {
+  const id = fromHex(log.id) ?? new Uint8Array();
+  const own = checkpoint.signatures.filter(({ hint }) => equal(hint, id.subarray(0, 4)));
+  if (own.length === 0) invalid('the checkpoint is not signed by the log');
+  if (own.length > 1) invalid('the checkpoint is signed twice by the log');
+  for (const { name, signature } of own) {
+    if (!nameBelongs(name, checkpoint.origin)) invalid('the checkpoint is signed under another name');
+    if (toHex(noteKeyId(name, log, crypto)) !== log.id) invalid('the checkpoint is of another log');
+    if (log.key.kind === 'ed25519' && name !== checkpoint.origin) invalid('the checkpoint is of another log');
+    if (!(await signatureHolds(crypto, log.key, 'sha256', utf8(checkpoint.signedText), signature))) {
+      invalid('the checkpoint signature does not verify');
+    }
+  }
+}
+
+/** Text of a note signed by one key: for those who keep logs. */
+export function formatNote(signedText: string, name: string, hint: Uint8Array, signature: Uint8Array): string {
+  const line = Buffer.from(concat(hint, signature)).toString('base64');
+  return `${signedText}\n\u2014 ${name} ${line}\n`;
+}

@@ -1,0 +1,77 @@
+/**
+ * The protobuf wire format (https://protobuf.dev/programming-guides/encoding), as far as a TransparencyLogEntry
+ * needs it. Strict: minimal varints, known wire types; the message's reader decides about repeats and unknown fields.
+ */
+
+import { concat } from '../bytes.ts';
+
+/** Thrown for anything that is not a well-formed message. */
+export class ProtobufError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ProtobufError';
+  }
+}
+
+export interface ProtobufField {
+  readonly number: number;
+  /** A varint (wire type 0), or the bytes of a length-delimited field (wire type 2). */
+  readonly value: bigint | Uint8Array;
+}
+
+/** Fields of a message in the order they stand. @throws ProtobufError */
+export function readFields(bytes: Uint8Array, limit = 128): readonly ProtobufField[] {
+  const fields: ProtobufField[] = [];
+  let at = 0;
+  const varint = (): bigint => {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const octet = bytes[at];
+      if (octet === undefined) throw new ProtobufError('truncated varint');
+      at += 1;
+      value |= BigInt(octet & 0x7f) << shift;
+      if (octet < 0x80) {
+        if (octet === 0 && shift > 0n) throw new ProtobufError('varint not minimal');
+        if (value >= 1n << 64n) throw new ProtobufError('varint over 64 bits');
+        return value;
+      }
+    }
+    throw new ProtobufError('varint over ten octets');
+  };
+  while (at < bytes.length) {
+    if (fields.length === limit) throw new ProtobufError('too many fields');
+    const key = varint();
+    const number = Number(key >> 3n);
+    const wireType = Number(key & 7n);
+    if (wireType === 0) {
+      fields.push({ number, value: varint() });
+    } else if (wireType === 2) {
+      const size = varint();
+      if (size > BigInt(bytes.length - at)) throw new ProtobufError('truncated field');
+      fields.push({ number, value: bytes.subarray(at, at + Number(size)) });
+      at += Number(size);
+    } else {
+      throw new ProtobufError(`wire type ${wireType}`);
+    }
+  }
+  return fields;
+}
+
+function varintBytes(value: bigint): Uint8Array {
+  const octets: number[] = [];
+  let rest = value;
+  do {
+    const low = Number(rest & 0x7fn);
+    rest >>= 7n;
+    octets.push(rest === 0n ? low : low | 0x80);
+  } while (rest !== 0n);
+  return Uint8Array.from(octets);
+}
+
+/** One field; a zero varint is left out, as proto3 does. */
+export function writeField(number: number, value: bigint | Uint8Array): Uint8Array {
+  if (typeof value === 'bigint') {
+    return value === 0n ? new Uint8Array() : concat(varintBytes(BigInt(number * 8)), varintBytes(value));
+  }
+  return concat(varintBytes(BigInt(number * 8 + 2)), varintBytes(BigInt(value.length)), value);
+}

@@ -1,0 +1,90 @@
+/** Trust from gitsign's PEM files: a CA chain, a Rekor key, a CT log key and, where timestamps are checked, a TSA chain. */
+
+import { ConfigError } from '../../errors.ts';
+import { concat, equal, fromBase64, toHex, utf8 } from '../bytes.ts';
+import { DerError } from '../cms/der.ts';
+import type { Crypto } from '../crypto.ts';
+import { readPublicKey } from '../x509/algorithms.ts';
+import { type Certificate, readCertificate } from '../x509/certificate.ts';
+import type { TrustedAuthority, TrustedLog, TrustMaterial } from './trust-material.ts';
+
+/** One PEM file: its text, and its path for messages. */
+export interface KeyFile {
+  readonly text: string;
+  readonly path: string;
+}
+
+export interface KeyFiles {
+  /** Self-signed certificates are roots, the rest are intermediates. */
+  readonly fulcio: KeyFile;
+  readonly rekor: KeyFile;
+  readonly ctLog: KeyFile;
+  readonly timestampChain?: KeyFile;
+}
+
+const BLOCK = /-----BEGIN ([A-Z ]+)-----\r?\n([A-Za-z0-9+/=\r\n]+?)-----END \1-----/g;
+const ALWAYS = { start: 0 };
+
+function blocks({ text, path }: KeyFile, label: string): readonly Uint8Array[] {
+  const found = [...text.matchAll(BLOCK)].filter((match) => match[1] === label);
+  const ders = found.map((match) => fromBase64((match[2] ?? '').replace(/[\r\n]/g, '')));
+  const whole = ders.filter((der) => der !== undefined);
+  if (whole.length === 0 || whole.length !== ders.length) {
+    throw new ConfigError(`${path}: no readable PEM block "${label}"`, { code: 'TRUST_FILE' });
+  }
+  return whole;
+}
+
+function unreadable(path: string, error: unknown): never {
+  if (!(error instanceof DerError)) throw error;
+  throw new ConfigError(`${path}: ${error.message}`, { code: 'TRUST_FILE' });
+}
+
+function certificates(file: KeyFile): readonly Certificate[] {
+  try {
+    return blocks(file, 'CERTIFICATE').map(readCertificate);
+  } catch (error) {
+    return unreadable(file.path, error);
+  }
+}
+
+function authorities(file: KeyFile): readonly TrustedAuthority[] {
+  const all = certificates(file);
+  const roots = all.filter((one) => equal(one.issuer, one.subject));
+  const chainsOf = (root: Certificate): readonly (readonly Uint8Array[])[] => {
+    const below = all.filter((one) => one !== root && equal(one.issuer, root.subject) && !equal(one.subject, root.subject));
+    return below.length === 0 ? [[root.der]] : below.map((one) => [one.der, root.der]);
+  };
+  if (roots.length === 0) {
+    throw new ConfigError(`${file.path}: holds no self-signed root certificate`, { code: 'TRUST_FILE' });
+  }
+  return roots.flatMap((root) => chainsOf(root).map((chain) => ({ uri: file.path, chain, validFor: ALWAYS })));
+}
+
+function logKey(file: KeyFile, crypto: Crypto): TrustedLog {
+  const [spki = new Uint8Array()] = blocks(file, 'PUBLIC KEY');
+  try {
+    const key = readPublicKey(spki);
+    if (key === undefined) throw new DerError('a public key of an unsupported kind');
+    return { id: toHex(crypto.hash('sha256', spki)), baseUrl: '', key, validFor: ALWAYS };
+  } catch (error) {
+    return unreadable(file.path, error);
+  }
+}
+
+/** Trust material from key files, valid at all times. @throws ConfigError `TRUST_FILE`, naming the file. */
+export function trustFromKeyFiles(files: KeyFiles, crypto: Crypto): TrustMaterial {
+  const present = [files.fulcio, files.rekor, files.ctLog, files.timestampChain].filter((file) => file !== undefined);
+  const tsa = files.timestampChain;
+  return {
+    source: present.map(({ path }) => path).join(', '),
+    digest: toHex(crypto.hash('sha256', concat(...present.map(({ text }) => utf8(`${text}\0`))))),
+    certificateAuthorities: authorities(files.fulcio),
+    timestampAuthorities:
+      tsa === undefined
+        ? []
+        : [{ uri: tsa.path, chain: certificates(tsa).map(({ der }) => der), validFor: ALWAYS }],
+    tlogs: [logKey(files.rekor, crypto)],
+    ctLogs: [logKey(files.ctLog, crypto)],
+  };
+}

@@ -1,0 +1,179 @@
+/**
+ * A DER certificate (RFC 5280 §4.1), read strictly and kept as views into its bytes.
+ * Reading proves nothing: certification-path.ts does.
+ */
+
+import { toBase64, toHex } from '../bytes.ts';
+import {
+  children,
+  contextConstructed,
+  cursor,
+  DerError,
+  type DerNode,
+  expectDer,
+  readBitString,
+  readBoolean,
+  readIntegerBytes,
+  readOid,
+  readSmallInteger,
+  readTime,
+  Tag,
+} from '../cms/der.ts';
+import type { Crypto, HashAlgorithm, PublicKey } from '../crypto.ts';
+import type { CertificateSummary } from '../verdict.ts';
+import { readPublicKey, readSignatureAlgorithm } from './algorithms.ts';
+
+export interface Extension {
+  readonly critical: boolean;
+  /** Content of extnValue: the DER of the extension itself. */
+  readonly value: Uint8Array;
+}
+
+export interface Certificate {
+  readonly der: Uint8Array;
+  readonly tbs: Uint8Array;
+  /** Content octets of the serial number. */
+  readonly serial: Uint8Array;
+  /** DER of the names. */
+  readonly issuer: Uint8Array;
+  readonly subject: Uint8Array;
+  /** Unix seconds, inclusive. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+  /** DER of SubjectPublicKeyInfo. */
+  readonly spki: Uint8Array;
+  /** Undefined where the key is of a kind that nothing here verifies with. */
+  readonly publicKey: PublicKey | undefined;
+  /** Hash of the signature over `tbs`; undefined for algorithms outside the allow-list. */
+  readonly signatureHash: HashAlgorithm | undefined;
+  readonly signature: Uint8Array;
+  readonly extensions: ReadonlyMap<string, Extension>;
+}
+
+export const ExtensionOid = {
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  authorityKeyIdentifier: '2.5.29.35',
+  extendedKeyUsage: '2.5.29.37',
+  sctList: '1.3.6.1.4.1.11129.2.4.2',
+} as const;
+
+const MAX_CERTIFICATE = 32 * 1024;
+
+/** Reads one DER certificate. @throws DerError when it is not one, or is over 32 KiB. */
+export function readCertificate(der: Uint8Array): Certificate {
+  if (der.length > MAX_CERTIFICATE) throw new DerError('certificate over 32 KiB');
+  const outer = cursor(expectDer(der, Tag.sequence), 3);
+  const tbs = outer.next(Tag.sequence);
+  const algorithm = outer.next(Tag.sequence);
+  const signature = readBitString(outer.next(Tag.bitString));
+  outer.end();
+  const fields = cursor(tbs, 16);
+  const version = cursor(fields.next(contextConstructed(0)), 1).next(Tag.integer);
+  if (readSmallInteger(version) !== 2) throw new DerError('not a version 3 certificate');
+  const serial = readIntegerBytes(fields.next(Tag.integer));
+  const innerAlgorithm = fields.next(Tag.sequence);
+  // RFC 5280 §4.1.1.2: both fields MUST contain the same algorithm identifier
+  if (toHex(innerAlgorithm.raw) !== toHex(algorithm.raw)) throw new DerError('two signature algorithms');
+  const issuer = fields.next(Tag.sequence).raw;
+  const validity = cursor(fields.next(Tag.sequence), 2);
+  const notBefore = readTime(validity.any());
+  const notAfter = readTime(validity.any());
+  const subject = fields.next(Tag.sequence).raw;
+  const spki = fields.next(Tag.sequence).raw;
+  const extensions = readExtensions(fields.next(contextConstructed(3)));
+  fields.end();
+  return {
+    der,
+    tbs: tbs.raw,
+    serial,
+    issuer,
+    subject,
+    notBefore,
+    notAfter,
+    spki,
+    publicKey: readPublicKey(spki),
+    signatureHash: readSignatureAlgorithm(algorithm),
+    signature,
+    extensions,
+  };
+}
+
+function readExtensions(node: DerNode): ReadonlyMap<string, Extension> {
+  const list = cursor(node, 1).next(Tag.sequence);
+  const extensions = new Map<string, Extension>();
+  for (const item of children(list)) {
+    const fields = cursor(item, 3);
+    const oid = readOid(fields.next(Tag.oid));
+    const flag = fields.optional(Tag.boolean);
+    if (flag !== undefined && !readBoolean(flag)) throw new DerError('default value encoded');
+    const value = fields.next(Tag.octetString).content;
+    fields.end();
+    // RFC 5280 §4.2: not more than one instance of a particular extension
+    if (extensions.has(oid)) throw new DerError(`extension ${oid} twice`);
+    extensions.set(oid, { critical: flag !== undefined, value });
+  }
+  return extensions;
+}
+
+export interface BasicConstraints {
+  readonly ca: boolean;
+  readonly pathLength?: number;
+}
+
+/** RFC 5280 §4.2.1.9; undefined when the extension is absent. @throws DerError */
+export function basicConstraints(certificate: Certificate): BasicConstraints | undefined {
+  const extension = certificate.extensions.get(ExtensionOid.basicConstraints);
+  if (extension === undefined) return undefined;
+  const fields = cursor(expectDer(extension.value, Tag.sequence), 2);
+  const flag = fields.optional(Tag.boolean);
+  const ca = flag !== undefined && readBoolean(flag);
+  const limit = fields.optional(Tag.integer);
+  fields.end();
+  return limit === undefined ? { ca } : { ca, pathLength: readSmallInteger(limit) };
+}
+
+/** First octet of the key usage bits, most significant first: 0x80 digitalSignature, 0x04 keyCertSign. @throws DerError */
+export function keyUsage(certificate: Certificate): number | undefined {
+  const extension = certificate.extensions.get(ExtensionOid.keyUsage);
+  if (extension === undefined) return undefined;
+  const { content } = expectDer(extension.value, Tag.bitString);
+  const [unused, bits] = content;
+  if (unused === undefined || unused > 7 || content.length > 3) throw new DerError('malformed key usage');
+  return bits ?? 0;
+}
+
+/** Object identifiers of the extended key usage; undefined when the extension is absent. @throws DerError */
+export function extendedKeyUsage(certificate: Certificate): readonly string[] | undefined {
+  const extension = certificate.extensions.get(ExtensionOid.extendedKeyUsage);
+  return extension && children(expectDer(extension.value, Tag.sequence)).map(readOid);
+}
+
+/** Hex of the subject key identifier, or of the authority's; undefined when absent. @throws DerError */
+export function keyIdentifier(certificate: Certificate, of: 'subject' | 'authority'): string | undefined {
+  if (of === 'subject') {
+    const own = certificate.extensions.get(ExtensionOid.subjectKeyIdentifier);
+    return own && toHex(expectDer(own.value, Tag.octetString).content);
+  }
+  const issuers = certificate.extensions.get(ExtensionOid.authorityKeyIdentifier);
+  if (issuers === undefined) return undefined;
+  const id = children(expectDer(issuers.value, Tag.sequence)).find((field) => field.tag === 0x80);
+  return id && toHex(id.content);
+}
+
+/** Digests and dates for results. */
+export function summarize(certificate: Certificate, crypto: Crypto): CertificateSummary {
+  return {
+    sha1: toHex(crypto.hash('sha1', certificate.der)),
+    sha256: toHex(crypto.hash('sha256', certificate.der)),
+    notBefore: certificate.notBefore,
+    notAfter: certificate.notAfter,
+  };
+}
+
+/** PEM with 64 columns and a final newline, as Go writes it and Rekor logs it. */
+export function certificatePem(der: Uint8Array): string {
+  return `-----BEGIN CERTIFICATE-----\n${toBase64(der).replace(/(.{64})(?=.)/g, '$1\n')}\n-----END CERTIFICATE-----\n`;
+}

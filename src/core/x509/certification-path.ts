@@ -1,0 +1,190 @@
+/**
+ * Leaf → trusted authority (RFC 5280 §6, reduced to chains that the trust material spells out).
+ * The issuer is found by key, never by name alone: the public-good roots share one subject.
+ * Paths are timeless and may be cached by the leaf's exact bytes; their windows are asked for each proven time.
+ */
+
+import { equal } from '../bytes.ts';
+import { DerError } from '../cms/der.ts';
+import type { Crypto } from '../crypto.ts';
+import type { TrustedAuthority, ValidityWindow } from '../trust/trust-material.ts';
+import { Refusal } from '../verdict.ts';
+import {
+  basicConstraints,
+  type Certificate,
+  ExtensionOid,
+  extendedKeyUsage,
+  keyIdentifier,
+  keyUsage,
+  readCertificate,
+} from './certificate.ts';
+import { signatureHolds } from './signature.ts';
+
+export const ExtendedKeyUsage = {
+  any: '2.5.29.37.0',
+  codeSigning: '1.3.6.1.5.5.7.3.3',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
+} as const;
+
+const DIGITAL_SIGNATURE = 0x80;
+const KEY_CERT_SIGN = 0x04;
+const UNDERSTOOD: ReadonlySet<string> = new Set([
+  ExtensionOid.keyUsage,
+  ExtensionOid.subjectAltName,
+  ExtensionOid.basicConstraints,
+  ExtensionOid.extendedKeyUsage,
+]);
+
+export interface CertificationPath {
+  /** Who signed the leaf. */
+  readonly issuer: Certificate;
+  /** Windows that must all hold a proven time: leaf, every CA above it, the authority's own. */
+  readonly windows: readonly ValidityWindow[];
+}
+
+/** Chains of authorities, read and checked once for a trust root. */
+export interface AuthorityStore {
+  readonly chains: readonly { readonly authority: TrustedAuthority; readonly certificates: readonly Certificate[] }[];
+  /** Which links of which chain were proved: `chain index:position`. */
+  readonly provenLinks: Map<string, boolean>;
+}
+
+/** Reads the certificates of authorities. @throws DerError */
+export function readAuthorities(authorities: readonly TrustedAuthority[]): AuthorityStore {
+  return {
+    chains: authorities.map((authority) => ({
+      authority,
+      certificates: authority.chain.map(readCertificate),
+    })),
+    provenLinks: new Map(),
+  };
+}
+
+export function within(window: ValidityWindow, time: number): boolean {
+  return time >= window.start && (window.end === undefined || time <= window.end);
+}
+
+function validity(certificate: Certificate): ValidityWindow {
+  return { start: certificate.notBefore, end: certificate.notAfter };
+}
+
+/** True when `issuer` signed `subject`: names, key identifiers and, above all, the signature. */
+export async function isIssuedBy(subject: Certificate, issuer: Certificate, crypto: Crypto): Promise<boolean> {
+  if (!equal(subject.issuer, issuer.subject)) return false;
+  const wanted = keyIdentifier(subject, 'authority');
+  const offered = keyIdentifier(issuer, 'subject');
+  if (wanted !== undefined && offered !== undefined && wanted !== offered) return false;
+  const { publicKey } = issuer;
+  const { signatureHash } = subject;
+  if (publicKey === undefined || signatureHash === undefined) return false;
+  return signatureHolds(crypto, publicKey, signatureHash, subject.tbs, subject.signature);
+}
+
+function unsuitable(detail: string): never {
+  throw new Refusal('certificate-unsuitable', detail);
+}
+
+/**
+ * The leaf may sign, for this purpose, and says nothing critical that is not understood.
+ * @throws Refusal `certificate-unsuitable`
+ */
+export function checkLeafUsage(leaf: Certificate, purpose: string): void {
+  for (const [oid, { critical }] of leaf.extensions) {
+    if (critical && !UNDERSTOOD.has(oid)) unsuitable(`unknown critical extension ${oid}`);
+  }
+  try {
+    if (basicConstraints(leaf)?.ca) unsuitable('a CA certificate is no signer');
+    const usage = keyUsage(leaf);
+    if (usage === undefined || (usage & DIGITAL_SIGNATURE) === 0) {
+      unsuitable('key usage lacks digitalSignature');
+    }
+    const purposes = extendedKeyUsage(leaf);
+    if (!purposes?.includes(purpose)) unsuitable(`extended key usage lacks ${purpose}`);
+    // RFC 3161 §2.3: a TSA's extended key usage is critical and holds timeStamping alone
+    if (purpose === ExtendedKeyUsage.timeStamping) {
+      const critical = leaf.extensions.get(ExtensionOid.extendedKeyUsage)?.critical;
+      if (!critical || purposes.length !== 1) unsuitable('a TSA certificate is for timestamps alone');
+    }
+  } catch (error) {
+    if (error instanceof DerError) throw new Refusal('certificate-malformed', error.message);
+    throw error;
+  }
+}
+
+/** `below` counts the CA certificates between this one and the leaf. */
+function mayIssue(ca: Certificate, below: number, purpose: string): boolean {
+  for (const [oid, { critical }] of ca.extensions) if (critical && !UNDERSTOOD.has(oid)) return false;
+  const constraints = basicConstraints(ca);
+  if (!constraints?.ca) return false;
+  if (constraints.pathLength !== undefined && constraints.pathLength < below) return false;
+  const usage = keyUsage(ca);
+  if (usage !== undefined && (usage & KEY_CERT_SIGN) === 0) return false;
+  const purposes = extendedKeyUsage(ca);
+  return purposes === undefined || purposes.includes(purpose) || purposes.includes(ExtendedKeyUsage.any);
+}
+
+async function chainHolds(
+  store: AuthorityStore,
+  index: number,
+  from: number,
+  purpose: string,
+  crypto: Crypto,
+): Promise<boolean> {
+  const certificates = store.chains[index]?.certificates ?? [];
+  for (let at = from; at < certificates.length; at += 1) {
+    const subject = certificates[at];
+    if (subject === undefined || !mayIssue(subject, at - from, purpose)) return false;
+    const issuer = certificates[at + 1];
+    if (issuer === undefined) continue;
+    const key = `${index}:${at}`;
+    const proven = store.provenLinks.get(key) ?? (await isIssuedBy(subject, issuer, crypto));
+    store.provenLinks.set(key, proven);
+    if (!proven) return false;
+  }
+  return true;
+}
+
+/**
+ * All ways from the leaf to a trusted root. A root may have issued the leaf itself (Fulcio did until mid 2022),
+ * so every certificate of a chain is tried as the issuer. Empty when nobody trusted issued it.
+ */
+export async function certificationPaths(
+  leaf: Certificate,
+  store: AuthorityStore,
+  purpose: string,
+  crypto: Crypto,
+): Promise<readonly CertificationPath[]> {
+  const paths: CertificationPath[] = [];
+  for (const [index, { authority, certificates }] of store.chains.entries()) {
+    for (const [at, issuer] of certificates.entries()) {
+      if (!(await isIssuedBy(leaf, issuer, crypto))) continue;
+      if (!(await chainHolds(store, index, at, purpose, crypto))) continue;
+      const above = certificates.slice(at).map(validity);
+      paths.push({ issuer, windows: [validity(leaf), ...above, authority.validFor] });
+    }
+  }
+  return paths;
+}
+
+/**
+ * The paths that hold at every proven time.
+ * @throws Refusal `issuer-untrusted` when there was no path, `certificate-expired-at-signing` when none holds.
+ */
+export function pathsAt(
+  paths: readonly CertificationPath[],
+  times: readonly number[],
+): readonly CertificationPath[] {
+  if (paths.length === 0) {
+    throw new Refusal('issuer-untrusted', 'no trusted certificate authority issued the certificate');
+  }
+  const holding = paths.filter(({ windows }) =>
+    times.every((time) => windows.every((window) => within(window, time))),
+  );
+  if (holding.length === 0) {
+    throw new Refusal(
+      'certificate-expired-at-signing',
+      'the certificate, or its authority, was not valid at the time of signing',
+    );
+  }
+  return holding;
+}

@@ -1,0 +1,208 @@
+/**
+ * Streams out of a repository: the commits of a range, and the bytes of objects. One child process each, fed
+ * with full hashes; the reader's pace is git's pace, so memory does not grow with the number of objects.
+ */
+
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { UsageError } from '../errors.ts';
+import { GIT_READS, type GitRepository, gitSaid } from './git-repository.ts';
+import { type ObjectFrame, objectFramer } from './object-frames.ts';
+
+/** An object that is wanted, and the name it was asked for by, where that was not its hash. */
+export interface ObjectRequest {
+  readonly id: string;
+  readonly ref?: string;
+}
+
+/** What git had for one request. */
+export interface ReadObject {
+  readonly request: ObjectRequest;
+  readonly frame: ObjectFrame;
+}
+
+/** Larger commits and tags are not read: nobody writes them, and each would be held whole. */
+export const MAX_OBJECT = 16 * 1024 * 1024;
+
+const REQUESTS_AT_ONCE = 512;
+const MAX_TALK = 8 * 1024;
+
+interface Child {
+  readonly process: ChildProcessWithoutNullStreams;
+  /** Resolves when it has ended; rejects with what git said when it failed. */
+  readonly done: Promise<void>;
+}
+
+function start(repository: GitRepository, args: readonly string[]): Child {
+  const child = spawn(repository.git, [...GIT_READS, ...args], {
+    cwd: repository.cwd,
+    env: repository.env,
+    windowsHide: true,
+  });
+  let talk = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (talk.length < MAX_TALK) talk += chunk.toString('utf8');
+  });
+  // A child that stops reading is reported by its exit code, below.
+  child.stdin.on('error', () => undefined);
+  const done = new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0) return resolve();
+      const said = gitSaid(Buffer.from(talk), `git ${args[0]} ended with ${code}`);
+      reject(new UsageError(`git: ${said.replace(/^fatal: /, '')}`, { code: 'GIT_FAILED' }));
+    });
+  });
+  done.catch(() => undefined);
+  return { process: child, done };
+}
+
+async function writeLines(child: Child, lines: readonly string[]): Promise<void> {
+  const stdin = child.process.stdin;
+  if (lines.length === 0 || stdin.destroyed) return;
+  if (stdin.write(`${lines.join('\n')}\n`)) return;
+  const abort = new AbortController();
+  const ended = child.done.catch(() => undefined);
+  await Promise.race([
+    once(stdin, 'drain', { signal: abort.signal }).catch(() => undefined),
+    ended,
+  ]);
+  abort.abort();
+}
+
+async function feed(
+  child: Child,
+  requests: AsyncIterable<readonly ObjectRequest[]>,
+  sent: ObjectRequest[],
+): Promise<void> {
+  try {
+    for await (const group of requests) {
+      for (let at = 0; at < group.length; at += REQUESTS_AT_ONCE) {
+        const part = group.slice(at, at + REQUESTS_AT_ONCE);
+        sent.push(...part);
+        await writeLines(
+          child,
+          part.map((request) => request.id),
+        );
+      }
+    }
+  } finally {
+    child.process.stdin.end();
+  }
+}
+
+/**
+ * The bytes of each requested object, in the order of the requests, in groups as they arrive.
+ * Bytes are views: copy what is to outlive the group.
+ * @throws UsageError GIT_FAILED when git fails or answers out of step; whatever `requests` throws.
+ */
+export async function* readObjects(
+  repository: GitRepository,
+  requests: AsyncIterable<readonly ObjectRequest[]>,
+): AsyncGenerator<readonly ReadObject[]> {
+  const child = start(repository, ['cat-file', '--batch', '--buffer']);
+  const framer = objectFramer(MAX_OBJECT);
+  let sent: ObjectRequest[] = [];
+  let answered = 0;
+  const fed = feed(child, requests, sent);
+  fed.catch(() => child.process.kill());
+  const pair = (frame: ObjectFrame): ReadObject => {
+    const request = sent[answered];
+    answered += 1;
+    if (request?.id !== frame.id) {
+      throw new UsageError('git cat-file answered out of step', { code: 'GIT_FAILED' });
+    }
+    return { request, frame };
+  };
+  try {
+    for await (const chunk of child.process.stdout as AsyncIterable<Buffer>) {
+      const group = framer.push(chunk).map(pair);
+      if (group.length > 0) yield group;
+      if (answered > 4 * REQUESTS_AT_ONCE) {
+        sent.splice(0, answered);
+        answered = 0;
+      }
+    }
+    await fed;
+    await child.done;
+    framer.end();
+    if (answered !== sent.length) {
+      throw new UsageError('git cat-file left requests unanswered', { code: 'GIT_FAILED' });
+    }
+  } finally {
+    sent = [];
+    child.process.kill();
+  }
+}
+
+/** One object, whole; undefined when it does not exist. */
+export async function readObject(
+  repository: GitRepository,
+  request: ObjectRequest,
+): Promise<ObjectFrame | undefined> {
+  async function* only(): AsyncGenerator<readonly ObjectRequest[]> {
+    yield [request];
+  }
+  for await (const group of readObjects(repository, only())) {
+    const frame = group[0]?.frame;
+    return frame?.kind === 'missing' ? undefined : frame;
+  }
+  return undefined;
+}
+
+/** Between which commits. All of them are full hashes; `exclude` and their ancestors are left out. */
+export interface Range {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  /** Commits that both included ones reach are left out too (`A...B`). */
+  readonly symmetric: boolean;
+}
+
+/** Hashes of all commits of the range, every parent followed, newest first, in groups as git finds them. */
+export async function* commitsOf(
+  repository: GitRepository,
+  range: Range,
+): AsyncGenerator<readonly string[]> {
+  const names = range.symmetric
+    ? [range.include.join('...')]
+    : [...range.include, ...range.exclude.map((id) => `^${id}`)];
+  const child = start(repository, ['rev-list', '--end-of-options', ...names, '--']);
+  child.process.stdin.end();
+  let rest = '';
+  try {
+    for await (const chunk of child.process.stdout as AsyncIterable<Buffer>) {
+      const lines = (rest + chunk.toString('latin1')).split('\n');
+      rest = lines.pop() ?? '';
+      if (lines.length > 0) yield lines;
+    }
+    await child.done;
+  } finally {
+    child.process.kill();
+  }
+}
+
+/**
+ * Counts a range before anything is said about it.
+ * @throws UsageError EMPTY_RANGE when it holds nothing; SHALLOW_RANGE when a shallow clone cuts it off.
+ */
+export async function measureRange(
+  repository: GitRepository,
+  range: Range,
+  name: string,
+): Promise<number> {
+  let count = 0;
+  for await (const group of commitsOf(repository, range)) {
+    count += group.length;
+    const cut = repository.shallow.size > 0 && group.find((id) => repository.shallow.has(id));
+    if (cut) {
+      throw new UsageError(`${name}: cut off by a shallow clone at ${cut}`, {
+        code: 'SHALLOW_RANGE',
+        hint: 'run: git fetch --unshallow',
+      });
+    }
+  }
+  if (count === 0) {
+    throw new UsageError(`${name}: no commits in this range`, { code: 'EMPTY_RANGE' });
+  }
+  return count;
+}

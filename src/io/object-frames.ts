@@ -1,0 +1,140 @@
+/**
+ * The answer of `git cat-file --batch`, cut into objects: `<id> <type> <size>\n<bytes>\n`, or `<id> missing\n`.
+ * Strict: anything else is an error, never a guess. Memory is bounded by one object of at most `limit` bytes;
+ * a larger one is passed over and reported by its size.
+ */
+
+import { concat, latin1 } from '../core/bytes.ts';
+
+export type GitObjectType = 'commit' | 'tag' | 'tree' | 'blob';
+
+export type ObjectFrame =
+  | {
+      readonly kind: 'object';
+      readonly id: string;
+      readonly type: GitObjectType;
+      readonly raw: Uint8Array;
+    }
+  | {
+      readonly kind: 'too-large';
+      readonly id: string;
+      readonly type: GitObjectType;
+      readonly size: number;
+    }
+  | { readonly kind: 'missing'; readonly id: string };
+
+/** Git's stream is not what its manual says. */
+export class FrameError extends Error {
+  constructor(detail: string) {
+    super(`git cat-file: ${detail}`);
+    this.name = 'FrameError';
+  }
+}
+
+export interface ObjectFramer {
+  /** The objects that this chunk completes, in order. Their bytes are views: copy what is to outlive the next push. */
+  readonly push: (chunk: Uint8Array) => readonly ObjectFrame[];
+  /** @throws FrameError when the stream ended in mid-object. */
+  readonly end: () => void;
+}
+
+const HEADER =
+  /^([0-9a-f]{40}|[0-9a-f]{64}) (?:(missing)|(commit|tag|tree|blob) (0|[1-9][0-9]{0,14}))$/;
+const MAX_HEADER = 128;
+const NEWLINE = 0x0a;
+
+type Header =
+  | { readonly kind: 'missing'; readonly id: string; readonly length: number }
+  | {
+      readonly kind: 'object';
+      readonly id: string;
+      readonly type: GitObjectType;
+      readonly size: number;
+      readonly length: number;
+    };
+
+/** The header that begins at `at`; undefined when its line is not complete yet. */
+function readHeader(bytes: Uint8Array, at: number): Header | undefined {
+  const newline = bytes.indexOf(NEWLINE, at);
+  if (newline === -1 || newline - at > MAX_HEADER) {
+    if (bytes.length - at > MAX_HEADER) throw new FrameError('a header line is too long');
+    return undefined;
+  }
+  const match = HEADER.exec(latin1(bytes.subarray(at, newline)));
+  const id = match?.[1];
+  if (match === null || id === undefined) throw new FrameError('a header line is not understood');
+  const length = newline + 1 - at;
+  if (match[2] !== undefined) return { kind: 'missing', id, length };
+  return { kind: 'object', id, type: match[3] as GitObjectType, size: Number(match[4]), length };
+}
+
+/** A framer for one stream. `limit`: the largest object, in bytes, that is kept. */
+export function objectFramer(limit: number): ObjectFramer {
+  let held: Uint8Array[] = [];
+  let heldLength = 0;
+  /** Nothing can be completed before this many bytes are here: chunks of a long object are joined once. */
+  let needed = 1;
+  /** Bytes of a passed-over object still to come, its final newline included. */
+  let skip = 0;
+
+  const dropSkipped = (chunk: Uint8Array): Uint8Array => {
+    if (skip === 0) return chunk;
+    const dropped = Math.min(skip, chunk.length);
+    skip -= dropped;
+    if (skip === 0 && chunk[dropped - 1] !== NEWLINE) throw new FrameError('an object has no end');
+    return chunk.subarray(dropped);
+  };
+
+  const keep = (rest: Uint8Array, atLeast: number): void => {
+    held = rest.length === 0 ? [] : [rest];
+    heldLength = rest.length;
+    needed = atLeast;
+  };
+
+  const cut = (bytes: Uint8Array): ObjectFrame[] => {
+    const frames: ObjectFrame[] = [];
+    let at = 0;
+    while (at < bytes.length) {
+      const header = readHeader(bytes, at);
+      if (header === undefined) break;
+      const { id, length } = header;
+      if (header.kind === 'missing') {
+        frames.push({ kind: 'missing', id });
+        at += length;
+        continue;
+      }
+      const { type, size } = header;
+      const end = at + length + size;
+      if (size > limit) {
+        frames.push({ kind: 'too-large', id, type, size });
+        skip = size + 1;
+        at = bytes.length - dropSkipped(bytes.subarray(at + length)).length;
+        continue;
+      }
+      if (end + 1 > bytes.length) {
+        keep(bytes.subarray(at), length + size + 1);
+        return frames;
+      }
+      if (bytes[end] !== NEWLINE) throw new FrameError('an object has no end');
+      frames.push({ kind: 'object', id, type, raw: bytes.subarray(at + length, end) });
+      at = end + 1;
+    }
+    keep(bytes.subarray(at), 1);
+    return frames;
+  };
+
+  return {
+    push: (incoming) => {
+      const chunk = dropSkipped(incoming);
+      if (chunk.length === 0) return [];
+      held.push(chunk);
+      heldLength += chunk.length;
+      if (heldLength < needed) return [];
+      const only = held[0];
+      return cut(held.length === 1 && only !== undefined ? only : concat(...held));
+    },
+    end: () => {
+      if (heldLength > 0 || skip > 0) throw new FrameError('it ended in mid-object');
+    },
+  };
+}

@@ -1,0 +1,181 @@
+/**
+ * One object's result as JSON (design §5; schema/verify-result.schema.json). Times are RFC 3339, UTC.
+ * JSON text written here holds no character that a terminal could act on (threat S10).
+ */
+
+import { headerValue } from '../core/git/object.ts';
+import type {
+  CertificateSummary,
+  Check,
+  LogEntrySummary,
+  ReasonCode,
+  Signer,
+  Verdict,
+} from '../core/verdict.ts';
+
+export const SCHEMA_VERSION = 1;
+
+/** Author or committer, as the object says: a claim of whoever wrote it. */
+export interface Person {
+  readonly name: string;
+  readonly email: string;
+  readonly date?: string;
+}
+
+/** A judged object: what the judge was given, and what it said. */
+export interface Judged {
+  readonly id: string;
+  readonly type: string;
+  /** Undefined where the object was not read. */
+  readonly raw?: Uint8Array;
+  readonly ref?: string;
+  readonly verdict: Verdict;
+}
+
+export interface ObjectResult {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  readonly objectId: string;
+  readonly objectType: string;
+  readonly ref?: string;
+  readonly status: Verdict['status'];
+  readonly check?: Check;
+  readonly code?: ReasonCode;
+  readonly detail?: string;
+  readonly signer?: Signer;
+  readonly claimedSigner?: Signer;
+  readonly certificate?: {
+    readonly sha1: string;
+    readonly sha256: string;
+    readonly notBefore: string;
+    readonly notAfter: string;
+  };
+  readonly logEntry?: {
+    readonly logId: string;
+    readonly logIndex: string;
+    readonly integratedTime?: string;
+    readonly kindVersion: string;
+  };
+  readonly times: readonly {
+    readonly source: string;
+    readonly time: string;
+    readonly authority: string;
+  }[];
+  readonly rule?: string;
+  readonly author?: Person;
+  readonly committer?: Person;
+}
+
+/** Unix seconds as RFC 3339, UTC; undefined beyond the years that it can write. */
+export function rfc3339(seconds: number): string | undefined {
+  if (!(Math.abs(seconds) < 253402300800)) return undefined;
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+/** A person line of git (`Name <mail> 1767182399 +0100`), read by position from its end; undefined when it is none. */
+export function readPerson(line: string | undefined): Person | undefined {
+  const match = /^(.*?) ?<([^<>]*)>(?: (-?\d{1,15}) [+-]\d{4})?$/s.exec(line ?? '');
+  const [name, email] = [match?.[1], match?.[2]];
+  if (name === undefined || email === undefined) return undefined;
+  const date = match?.[3] === undefined ? undefined : rfc3339(Number(match[3]));
+  return { name, email, ...(date === undefined ? {} : { date }) };
+}
+
+function certificateOf(summary: CertificateSummary): NonNullable<ObjectResult['certificate']> {
+  const { sha1, sha256, notBefore, notAfter } = summary;
+  return { sha1, sha256, notBefore: rfc3339(notBefore) ?? '', notAfter: rfc3339(notAfter) ?? '' };
+}
+
+function logEntryOf(summary: LogEntrySummary): NonNullable<ObjectResult['logEntry']> {
+  const { logId, logIndex, integratedTime, kindVersion } = summary;
+  const time = integratedTime === undefined ? undefined : rfc3339(integratedTime);
+  return { logId, logIndex, ...(time === undefined ? {} : { integratedTime: time }), kindVersion };
+}
+
+type VerdictFields = Omit<
+  ObjectResult,
+  'schemaVersion' | 'objectId' | 'objectType' | 'ref' | 'author' | 'committer'
+>;
+
+function verdictFields(verdict: Verdict): VerdictFields {
+  if (verdict.status !== 'verified' && verdict.status !== 'not-allowed') {
+    const { status, check, code, detail, claimedSigner, certificate } = verdict;
+    return {
+      ...{ status, check, code, detail },
+      ...(claimedSigner === undefined ? {} : { claimedSigner }),
+      ...(certificate === undefined ? {} : { certificate: certificateOf(certificate) }),
+      times: [],
+    };
+  }
+  const reason =
+    verdict.status === 'verified'
+      ? {}
+      : { check: verdict.check, code: verdict.code, detail: verdict.detail };
+  const rule = verdict.status === 'verified' ? verdict.rule : undefined;
+  return {
+    status: verdict.status,
+    ...reason,
+    signer: verdict.signer,
+    certificate: certificateOf(verdict.certificate),
+    logEntry: logEntryOf(verdict.logEntry),
+    times: verdict.times.map(({ source, time, authority }) => {
+      return { source, time: rfc3339(time) ?? '', authority };
+    }),
+    ...(rule === undefined ? {} : { rule }),
+  };
+}
+
+/** The result record of one object. */
+export function objectResult(judged: Judged): ObjectResult {
+  const { id, type, raw, ref, verdict } = judged;
+  const author = raw && readPerson(headerValue(raw, 'author'));
+  const committer = raw && readPerson(headerValue(raw, 'committer'));
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    objectId: id,
+    objectType: type,
+    ...(ref === undefined ? {} : { ref }),
+    ...verdictFields(verdict),
+    ...(author === undefined ? {} : { author }),
+    ...(committer === undefined ? {} : { committer }),
+  };
+}
+
+const PLAIN = /^[\x20-\x7e\n]*$/;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** JSON whose text is safe on a terminal: what `JSON.stringify` leaves raw of control and format characters is escaped. */
+export function jsonText(value: unknown, indent = 0): string {
+  const text = JSON.stringify(value, undefined, indent);
+  if (PLAIN.test(text)) return text;
+  return text.replace(UNSAFE, (character) => {
+    if (character === '\n') return character;
+    let escaped = '';
+    for (let i = 0; i < character.length; i += 1) {
+      escaped += `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`;
+    }
+    return escaped;
+  });
+}
+
+/** How many objects ended how. */
+export type Counts = Readonly<Record<Verdict['status'], number>>;
+
+/** What stands around the results in `--format json`. */
+export interface ReportSource {
+  readonly source: string;
+  readonly digest: string;
+}
+
+/** Text before the first result of `--format json`. */
+export const JSON_HEAD = `{"schemaVersion":${SCHEMA_VERSION},"results":[`;
+
+/** Text after the last result of `--format json`. */
+export function jsonTail(
+  counts: Counts,
+  trust: ReportSource,
+  policy: ReportSource | undefined,
+): string {
+  const pick = ({ source, digest }: ReportSource) => ({ source, digest });
+  const tail = { counts, trust: pick(trust), policy: policy === undefined ? null : pick(policy) };
+  return `\n],${jsonText(tail).slice(1)}\n`;
+}

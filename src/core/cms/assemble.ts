@@ -6,9 +6,9 @@
 
 import * as asn1js from 'asn1js';
 import * as pkijs from 'pkijs';
+import { Tag } from './der.ts';
 import { encode, encodeSetOf } from './der-writer.ts';
 import { CmsOid } from './signed-data.ts';
-import { Tag } from './der.ts';
 
 const SHA256 = '2.16.840.1.101.3.4.2.1';
 const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
@@ -54,7 +54,8 @@ export function assembleSignedData(parts: SignatureParts): Uint8Array {
     content: signedData.toSchema(true),
   });
   const der = new Uint8Array(info.toSchema().toBER());
-  for (const part of Object.values(parts)) mustContain(der, part === parts.signedAttrs ? part.subarray(1) : part);
+  for (const part of Object.values(parts))
+    mustContain(der, part === parts.signedAttrs ? part.subarray(1) : part);
   return der;
 }
 

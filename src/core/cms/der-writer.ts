@@ -44,18 +44,27 @@ export function encodeUnsigned(magnitude: Uint8Array): Uint8Array {
   let at = 0;
   while (at < magnitude.length - 1 && magnitude[at] === 0) at += 1;
   const digits = magnitude.subarray(at);
-  return encode(Tag.integer, (digits[0] ?? 0) >= 0x80 || digits.length === 0 ? concat(Uint8Array.of(0), digits) : digits);
+  return encode(
+    Tag.integer,
+    (digits[0] ?? 0) >= 0x80 || digits.length === 0 ? concat(Uint8Array.of(0), digits) : digits,
+  );
 }
 
 /** UTCTime (years 1950 to 2049) to the second. */
 export function encodeUtcTime(unixSeconds: number): Uint8Array {
-  const text = new Date(unixSeconds * 1000).toISOString().replaceAll(/[-:T]|\.\d+/g, '').slice(2);
+  const text = new Date(unixSeconds * 1000)
+    .toISOString()
+    .replaceAll(/[-:T]|\.\d+/g, '')
+    .slice(2);
   return encode(Tag.utcTime, Uint8Array.from(Buffer.from(text, 'latin1')));
 }
 
 /** ECDSA-Sig-Value (RFC 3279 §2.2.3) from r and s side by side, as WebCrypto gives them. */
 export function encodeEcdsaSignature(raw: Uint8Array): Uint8Array {
   const half = raw.length / 2;
-  return encode(Tag.sequence, encodeUnsigned(raw.subarray(0, half)), encodeUnsigned(raw.subarray(half)));
+  return encode(
+    Tag.sequence,
+    encodeUnsigned(raw.subarray(0, half)),
+    encodeUnsigned(raw.subarray(half)),
+  );
 }
-

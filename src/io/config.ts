@@ -4,6 +4,12 @@
  * error that names key, origin and what was expected.
  */
 
+import { fromUtf8Lossy } from '../core/bytes.ts';
+import { closest } from '../core/closest.ts';
+import { ConfigError } from '../errors.ts';
+import { findExecutable, gitEnvironment, runProcess } from './process.ts';
+import { flagOf, SETTING_NAMES, SETTINGS, type SettingKind, variablesOf } from './setting-table.ts';
+
 /** Everything that can be configured. Paths are absolute or relative to the working directory; URLs have no trailing slash. */
 export interface Settings {
   /** trusted_root.json, or a ClientTrustConfig. */
@@ -61,4 +67,190 @@ export interface SettingsSources {
   readonly flags?: Readonly<Partial<Record<SettingName, string>>>;
   /** Output of `git config --list -z`, where it is already there (tests). */
   readonly gitConfig?: string;
+}
+
+type Value = string | number | boolean;
+
+/** A value as it was found: `undefined` text is git's bare key. */
+interface Found {
+  readonly text: string | undefined;
+  /** What to call it in an error: `signet.quiet`, `GITSIGN_LOG`, `--quiet`. */
+  readonly label: string;
+  /** git's key, for the search of its origin. */
+  readonly key?: string;
+}
+
+/** A value that cannot be read; the origin is added by loadSettings, which can ask git. */
+class Unreadable extends Error {
+  readonly found: Found;
+  constructor(found: Found, problem: string) {
+    super(problem);
+    this.found = found;
+  }
+}
+
+/** Entries of `git config --list -z`: NUL-separated, key and value split by the first newline; a bare key has none. */
+export function parseGitConfig(text: string): ReadonlyMap<string, string | undefined> {
+  const entries = new Map<string, string | undefined>();
+  for (const entry of text.split('\0')) {
+    if (entry === '') continue;
+    const end = entry.indexOf('\n');
+    if (end < 0) entries.set(entry, undefined);
+    else entries.set(entry.slice(0, end), entry.slice(end + 1));
+  }
+  return entries;
+}
+
+/** git's booleans: a bare key is true; true, yes, on and non-zero numbers; false, no, off, 0 and nothing. */
+export function gitBoolean(text: string | undefined): boolean | undefined {
+  if (text === undefined) return true;
+  const word = text.toLowerCase();
+  if (word === 'true' || word === 'yes' || word === 'on') return true;
+  if (word === 'false' || word === 'no' || word === 'off' || word === '') return false;
+  if (/^[+-]?\d+[kmg]?$/.test(word)) return Number.parseInt(word, 10) !== 0;
+  return undefined;
+}
+
+function readUrl(found: Found, text: string, keepSlash: boolean): string {
+  const expected = 'expected an http or https address without user name or password';
+  if (!URL.canParse(text)) throw new Unreadable(found, expected);
+  const url = new URL(text);
+  if (!/^https?:$/.test(url.protocol)) throw new Unreadable(found, expected);
+  if (url.username !== '' || url.password !== '') throw new Unreadable(found, expected);
+  return keepSlash ? text : text.replace(/\/+$/, '');
+}
+
+/** The value as the setting's kind; undefined where an empty text means "back to the default". */
+function readValue(kind: SettingKind, found: Found): Value | undefined {
+  const { text } = found;
+  if (kind === 'boolean') {
+    const value = gitBoolean(text);
+    if (value === undefined) throw new Unreadable(found, 'expected true or false');
+    return value;
+  }
+  if (text === undefined) throw new Unreadable(found, 'expected a value, found a bare key');
+  if (text === '') return undefined;
+  if (text.includes('\0')) throw new Unreadable(found, 'expected text without NUL');
+  if (kind === 'url' || kind === 'issuer') return readUrl(found, text, kind === 'issuer');
+  if (kind === 'seconds') {
+    if (!/^\d{1,5}$/.test(text)) throw new Unreadable(found, 'expected a number of seconds');
+    return Number(text);
+  }
+  if (kind !== 'text' && !kind.includes(text)) {
+    throw new Unreadable(found, `expected ${kind.join(' or ')}`);
+  }
+  return text;
+}
+
+/** The strongest source that speaks about a setting: flag, variables from the strongest, git's keys. */
+function findValue(
+  name: SettingName,
+  git: ReadonlyMap<string, string | undefined>,
+  sources: SettingsSources,
+): Found | undefined {
+  const flag = sources.flags?.[name];
+  if (flag !== undefined) return { text: flag, label: `--${flagOf(name)}` };
+  for (const variable of variablesOf(name).toReversed()) {
+    const text = sources.env[variable];
+    if (text !== undefined) return { text, label: variable };
+  }
+  const own = `signet.${name.toLowerCase()}`;
+  if (git.has(own)) return { text: git.get(own), label: `signet.${name}`, key: own };
+  const peer = `gitsign.${SETTINGS[name].gitsign ?? ''}`;
+  if (git.has(peer)) return { text: git.get(peer), label: peer, key: peer };
+  return undefined;
+}
+
+const DEFAULTS = {
+  rekorMode: 'offline',
+  clientId: 'sigstore',
+  timestamp: 'auto',
+  matchCommitter: false,
+  trustWithoutPolicy: 'undefined',
+  autoclose: true,
+  autocloseTimeout: 6,
+  quiet: true,
+  loginTimeout: 120,
+  offline: false,
+} as const satisfies Partial<Settings>;
+
+/** A misspelt signet.* key must not silently drop what it was meant to say. */
+function refuseUnknownKeys(git: ReadonlyMap<string, string | undefined>): void {
+  const known = new Set(SETTING_NAMES.map((name) => name.toLowerCase()));
+  for (const [key, text] of git) {
+    const name = /^signet\.([^.]*)$/.exec(key)?.[1];
+    if (name === undefined || known.has(name)) continue;
+    const near = closest(
+      name,
+      SETTING_NAMES.map((each) => each.toLowerCase()),
+    );
+    const meant = SETTING_NAMES.find((each) => each.toLowerCase() === near);
+    const problem = meant === undefined ? 'no such setting' : `no such setting; signet.${meant}?`;
+    throw new Unreadable({ text, label: key, key }, problem);
+  }
+}
+
+function collect(git: ReadonlyMap<string, string | undefined>, sources: SettingsSources): Settings {
+  refuseUnknownKeys(git);
+  const values: Record<string, Value> = { ...DEFAULTS };
+  for (const name of SETTING_NAMES) {
+    const found = findValue(name, git, sources);
+    const value = found === undefined ? undefined : readValue(SETTINGS[name].kind, found);
+    if (value !== undefined) values[name] = name === 'rekorVersion' ? Number(value) : value;
+  }
+  for (const key of ['userName', 'userEmail'] as const) {
+    const text = git.get(key === 'userName' ? 'user.name' : 'user.email');
+    if (text !== undefined) values[key] = text;
+  }
+  return values as unknown as Settings;
+}
+
+async function describe(problem: Unreadable, sources: SettingsSources): Promise<ConfigError> {
+  const { label, text, key } = problem.found;
+  let origin = '';
+  if (key !== undefined && sources.gitConfig === undefined) {
+    const list = await gitConfigList(sources, ['--show-origin']);
+    const fields = list.split('\0');
+    for (let i = 0; i + 1 < fields.length; i += 2) {
+      const name = fields[i + 1]?.split('\n', 1)[0];
+      if (name === key) origin = ` (${fields[i]?.replace(/^file:/, '')})`;
+    }
+  }
+  const shown =
+    text === undefined ? '' : ` is '${text.length > 60 ? `${text.slice(0, 60)}…` : text}'`;
+  return new ConfigError(`${label}${shown}: ${problem.message}${origin}`);
+}
+
+async function gitConfigList(
+  sources: SettingsSources,
+  extra: readonly string[] = [],
+): Promise<string> {
+  const git = findExecutable('git', sources.env);
+  if (git === undefined) {
+    throw new ConfigError('git is not on PATH, so its configuration cannot be read');
+  }
+  const result = await runProcess(git, ['config', '--list', '-z', ...extra], {
+    cwd: sources.cwd,
+    env: gitEnvironment(sources.env),
+  });
+  if (result.exitCode !== 0) {
+    const said = fromUtf8Lossy(result.stderr).trim().split('\n').at(-1);
+    throw new ConfigError(`git config --list failed: ${said || `exit ${result.exitCode}`}`);
+  }
+  return fromUtf8Lossy(result.stdout);
+}
+
+/**
+ * The settings in force here. Throws ConfigError (`CONFIG`, exit 2) for a value that cannot be read and for an
+ * unknown `signet.*` key. A variable that is set but empty overrides weaker sources and means the default; an
+ * empty boolean is false, as for git.
+ */
+export async function loadSettings(sources: SettingsSources): Promise<Settings> {
+  const list = sources.gitConfig ?? (await gitConfigList(sources));
+  try {
+    return collect(parseGitConfig(list), sources);
+  } catch (error) {
+    if (error instanceof Unreadable) throw await describe(error, sources);
+    throw error;
+  }
 }

@@ -2,8 +2,13 @@
  * The process's three streams and the person in front of them. The only file that writes to a stream.
  * stdout is a protocol (armor, status lines, results); stderr is talk; the person, if there is one, sits at
  * the controlling terminal, which need not be any of the three. What is said never carries a raw control
- * character (threat S10).
+ * character (threat S10) or a token (S14).
  */
+
+import { readSync, writeSync } from 'node:fs';
+import { visible, withoutSecrets } from '../core/escape.ts';
+import { UsageError } from '../errors.ts';
+import type { Environment } from './config.ts';
 
 /** A descriptor that git named with `--status-fd`. Writes are whole and in order, or they throw. */
 export interface StatusChannel {
@@ -17,7 +22,7 @@ export interface Streams {
   readonly inputLines: () => AsyncIterable<string>;
   /** Standard output, whole and in order; blocks while the reader is slow; throws OutputClosed once it has gone. */
   readonly write: (chunk: string | Uint8Array) => void;
-  /** 1 and 2 are stdout and stderr on every system, other numbers open descriptors; throws when not writable. */
+  /** 1 and 2 are stdout and stderr on every system, other numbers open descriptors. */
   readonly status: (descriptor: number) => StatusChannel;
   readonly outputIsTerminal: boolean;
   /** Colour on stdout: a terminal, and neither NO_COLOR nor TERM=dumb. */
@@ -37,8 +42,10 @@ export interface Terminal {
   readonly ask: (question: string, signal?: AbortSignal) => Promise<string | undefined>;
   /** From here on `say` and `hint` go to the controlling terminal where there is one: git swallows stderr while signing. */
   readonly addressPerson: () => void;
-  /** Lines said are also appended to this file (signet.logPath). Links are refused. */
-  readonly copyTo: (path: string) => void;
+  /** No question from here on (`--batch`, `--no-tty`): `interactive` is false, talk goes to stderr. */
+  readonly neverAsk: () => void;
+  /** Lines said are also appended to this file (signet.logPath); a link or anything but a plain file is refused. */
+  readonly copyTo: (path: string) => Promise<void>;
 }
 
 /** The reader of stdout has gone: stop, quietly, and not with success. */
@@ -47,4 +54,186 @@ export class OutputClosed extends Error {
     super('the reader of the output has gone');
     this.name = 'OutputClosed';
   }
+}
+
+const INPUT_LIMIT = 256 * 1024 * 1024;
+const CHUNK = 64 * 1024;
+
+function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+/** Waits a moment on a descriptor that somebody set non-blocking. */
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+}
+
+function writeAll(descriptor: number, chunk: string | Uint8Array): void {
+  const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
+  let done = 0;
+  while (done < bytes.length) {
+    try {
+      done += writeSync(descriptor, bytes, done);
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'EAGAIN') pause();
+      else if (code === 'EPIPE' || code === 'EOF') throw new OutputClosed();
+      else throw error;
+    }
+  }
+}
+
+/** The next bytes of standard input; empty at its end. */
+function readSome(buffer: Buffer): Buffer {
+  for (;;) {
+    try {
+      return buffer.subarray(0, readSync(0, buffer, 0, buffer.length, null));
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'EAGAIN') pause();
+      else if (code === 'EOF') return buffer.subarray(0, 0);
+      else throw error;
+    }
+  }
+}
+
+function readInput(limit = INPUT_LIMIT): Uint8Array {
+  const chunks: Buffer[] = [];
+  let total = 0;
+  for (;;) {
+    const chunk = readSome(Buffer.allocUnsafe(CHUNK));
+    if (chunk.length === 0) break;
+    total += chunk.length;
+    if (total > limit) throw new UsageError(`standard input is longer than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  const only = chunks[0];
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, total);
+}
+
+async function* inputLines(): AsyncGenerator<string> {
+  let rest = '';
+  const decoder = new TextDecoder();
+  for (;;) {
+    const chunk = readSome(Buffer.allocUnsafe(CHUNK));
+    const lines = (rest + decoder.decode(chunk, { stream: chunk.length > 0 })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+    if (chunk.length === 0) break;
+  }
+  if (rest !== '') yield rest;
+}
+
+function isTerminal(descriptor: number): boolean {
+  return process.getBuiltinModule('node:tty').isatty(descriptor);
+}
+
+/** The streams of this process. */
+export function processStreams(env: Environment): Streams {
+  return {
+    readInput,
+    inputLines,
+    write: (chunk) => writeAll(1, chunk),
+    status: (descriptor) => ({ write: (text) => writeAll(descriptor, text) }),
+    get outputIsTerminal() {
+      return isTerminal(1);
+    },
+    get colour() {
+      return !env.NO_COLOR && env.TERM !== 'dumb' && isTerminal(1);
+    },
+  };
+}
+
+/** One line of talk as it is written: escaped, without secrets, with its line end. */
+export function talkLine(prefix: string, line: string): string {
+  return `${prefix}${visible(withoutSecrets(line))}\n`;
+}
+
+interface Person {
+  readonly descriptor: number;
+}
+
+class ProcessTerminal implements Terminal {
+  readonly #mayAsk: boolean;
+  #person: Person | undefined;
+  #looked = false;
+  #never = false;
+  #toPerson = false;
+  #log: number | undefined;
+  #progressShown = false;
+
+  constructor(env: Environment) {
+    this.#mayAsk = env.GIT_TERMINAL_PROMPT !== '0';
+  }
+
+  /** The controlling terminal, opened when it is first needed. */
+  #findPerson(): Person | undefined {
+    if (this.#never || !this.#mayAsk) return undefined;
+    if (!this.#looked) {
+      this.#looked = true;
+      const fs = process.getBuiltinModule('node:fs');
+      try {
+        const path = process.platform === 'win32' ? '\\\\.\\CON' : '/dev/tty';
+        this.#person = { descriptor: fs.openSync(path, 'r+') };
+      } catch {
+        this.#person = undefined;
+      }
+    }
+    return this.#person;
+  }
+
+  get interactive(): boolean {
+    return this.#findPerson() !== undefined;
+  }
+
+  #put(text: string): void {
+    const descriptor = (this.#toPerson ? this.#findPerson()?.descriptor : undefined) ?? 2;
+    try {
+      if (this.#progressShown) this.progress(undefined);
+      writeAll(descriptor, text);
+      if (this.#log !== undefined) writeAll(this.#log, text);
+    } catch {
+      // Talk that nobody can hear changes no outcome.
+    }
+  }
+
+  readonly say = (line: string): void => this.#put(talkLine('git-signet: ', line));
+
+  readonly hint = (line: string): void => this.#put(talkLine('  ', line));
+
+  readonly progress = (line: string | undefined): void => {
+    if (line === undefined ? !this.#progressShown : !isTerminal(2)) return;
+    this.#progressShown = line !== undefined;
+    try {
+      writeAll(2, `\r\x1b[K${line === undefined ? '' : visible(line)}`);
+    } catch {
+      // As above.
+    }
+  };
+
+  readonly ask = async (question: string, signal?: AbortSignal): Promise<string | undefined> => {
+    const person = this.#findPerson();
+    if (person === undefined) return undefined;
+    writeAll(person.descriptor, talkLine('git-signet: ', question).replace(/\n$/, ' '));
+    const { askOn } = await import('./ask.ts');
+    return askOn(person.descriptor, signal);
+  };
+
+  readonly addressPerson = (): void => {
+    this.#toPerson = true;
+  };
+
+  readonly neverAsk = (): void => {
+    this.#never = true;
+  };
+
+  readonly copyTo = async (path: string): Promise<void> => {
+    const { openLog } = await import('./log-file.ts');
+    this.#log = openLog(path);
+  };
+}
+
+/** The terminal of this process. `GIT_TERMINAL_PROMPT=0` forbids questions, as it does for git. */
+export function processTerminal(env: Environment): Terminal {
+  return new ProcessTerminal(env);
 }

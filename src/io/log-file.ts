@@ -1,0 +1,27 @@
+/** The file of signet.logPath: appended to, private, and never reached through a link (threat S14). */
+
+import { constants, fstatSync, lstatSync, openSync } from 'node:fs';
+import { ConfigError } from '../errors.ts';
+
+/** Opens for appending, creating with mode 0600; throws ConfigError for links and for anything but a plain file. */
+export function openLog(path: string): number {
+  const refuse = (why: string): never => {
+    throw new ConfigError(`signet.logPath: ${path} ${why}`, {
+      hint: 'name a plain file of your own',
+    });
+  };
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found !== undefined && !found.isFile()) return refuse('is a link or not a plain file');
+  const noFollow = constants.O_NOFOLLOW ?? 0;
+  const noWait = constants.O_NONBLOCK ?? 0;
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | noFollow | noWait;
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, flags, 0o600);
+  } catch (error) {
+    return refuse(`cannot be opened (${error instanceof Error ? error.message : String(error)})`);
+  }
+  const opened = fstatSync(descriptor);
+  if (!opened.isFile() || opened.nlink !== 1) return refuse('is a link or not a plain file');
+  return descriptor;
+}

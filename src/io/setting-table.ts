@@ -1,0 +1,90 @@
+/**
+ * The table of settings: for each name its kind, and how gitsign and Sigstore's tools spell it
+ * (reference: gitsign's configuration table). `signet.<name>`, `SIGNET_<UPPER_SNAKE>` and `--<kebab>` follow
+ * from the name.
+ */
+
+import type { SettingName } from './config.ts';
+
+export type SettingKind = 'text' | 'url' | 'issuer' | 'boolean' | 'seconds' | readonly string[];
+
+export interface Setting {
+  readonly kind: SettingKind;
+  /** Lower-case name after `gitsign.`. */
+  readonly gitsign?: string;
+  /** Suffix after both `SIGSTORE_` and `GITSIGN_`. */
+  readonly suffix?: string;
+  /** Further variables, weakest first. */
+  readonly variables?: readonly string[];
+  /** Flags that mean the same, without dashes. */
+  readonly aliases?: readonly string[];
+}
+
+export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
+  trust: { kind: 'text', aliases: ['trusted-root'] },
+  signingConfig: { kind: 'text' },
+  fulcioUrl: { kind: 'url', gitsign: 'fulcio', suffix: 'FULCIO_URL' },
+  rekorUrl: { kind: 'url', gitsign: 'rekor', suffix: 'REKOR_URL' },
+  rekorVersion: { kind: ['1', '2'], gitsign: 'rekorversion', suffix: 'REKOR_VERSION' },
+  rekorMode: {
+    kind: ['offline', 'online'],
+    gitsign: 'rekormode',
+    variables: ['GITSIGN_REKOR_MODE'],
+  },
+  issuer: { kind: 'issuer', gitsign: 'issuer', suffix: 'OIDC_ISSUER' },
+  clientId: { kind: 'text', gitsign: 'clientid', suffix: 'OIDC_CLIENT_ID' },
+  clientSecretFile: {
+    kind: 'text',
+    gitsign: 'clientsecretfile',
+    suffix: 'OIDC_CLIENT_SECRET_FILE',
+  },
+  redirectUrl: { kind: 'issuer', gitsign: 'redirecturl', suffix: 'OIDC_REDIRECT_URL' },
+  connectorId: { kind: 'text', gitsign: 'connectorid', suffix: 'CONNECTOR_ID' },
+  tokenProvider: { kind: 'text', gitsign: 'tokenprovider', suffix: 'TOKEN_PROVIDER' },
+  timestamp: { kind: ['auto', 'always'] },
+  timestampUrl: { kind: 'url', gitsign: 'timestampserverurl', suffix: 'TIMESTAMP_SERVER_URL' },
+  timestampCertChain: {
+    kind: 'text',
+    gitsign: 'timestampcertchain',
+    suffix: 'TIMESTAMP_CERT_CHAIN',
+  },
+  fulcioRoot: {
+    kind: 'text',
+    gitsign: 'fulcioroot',
+    suffix: 'FULCIO_ROOT',
+    variables: ['SIGSTORE_ROOT_FILE'],
+  },
+  rekorPublicKey: { kind: 'text', variables: ['SIGSTORE_REKOR_PUBLIC_KEY'] },
+  ctLogPublicKey: { kind: 'text', variables: ['SIGSTORE_CT_LOG_PUBLIC_KEY_FILE'] },
+  identity: { kind: 'text' },
+  matchCommitter: { kind: 'boolean', gitsign: 'matchcommitter' },
+  policy: { kind: 'text' },
+  trustWithoutPolicy: { kind: ['undefined', 'full'] },
+  x509Fallback: { kind: 'text' },
+  urlOpener: { kind: 'text', gitsign: 'urlopener', variables: ['GITSIGN_URL_OPENER'] },
+  autoclose: { kind: 'boolean', gitsign: 'autoclose', suffix: 'AUTOCLOSE' },
+  autocloseTimeout: { kind: 'seconds', gitsign: 'autoclosetimeout', suffix: 'AUTOCLOSE_TIMEOUT' },
+  logPath: { kind: 'text', gitsign: 'logpath', variables: ['GITSIGN_LOG'] },
+  quiet: { kind: 'boolean' },
+  loginTimeout: { kind: 'seconds' },
+  offline: { kind: 'boolean' },
+};
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
+
+/** `rekorUrl` → `rekor-url`. */
+export function flagOf(name: SettingName): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** `rekorUrl` → `SIGNET_REKOR_URL`. */
+export function variableOf(name: SettingName): string {
+  return `SIGNET_${flagOf(name).replaceAll('-', '_').toUpperCase()}`;
+}
+
+/** Every variable that sets `name`, weakest first: SIGSTORE_* < GITSIGN_* < SIGNET_*. */
+export function variablesOf(name: SettingName): readonly string[] {
+  const { suffix, variables = [] } = SETTINGS[name];
+  const peers = suffix === undefined ? [] : [`SIGSTORE_${suffix}`, `GITSIGN_${suffix}`];
+  return [...variables, ...peers, variableOf(name)];
+}

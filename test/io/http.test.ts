@@ -1,0 +1,180 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createHttpClient, type HttpClient, type HttpOptions, type HttpRequest } from '../../src/io/http.ts';
+import { Secret } from '../../src/io/secret.ts';
+
+const servers: Server[] = [];
+const clients: HttpClient[] = [];
+
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close();
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function send(request: Partial<HttpRequest> & { url: string }, options: HttpOptions = {}) {
+  const client = createHttpClient({ wait: async () => undefined, ...options });
+  clients.push(client);
+  return client.send({ service: 'the log', method: 'GET', ...request });
+}
+
+describe('HttpClient', () => {
+  it('sends a body and gives back status, headers and body', async () => {
+    const url = await serve(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      response.writeHead(201, { 'x-seen': request.headers.authorization ?? '' });
+      response.end(`${request.method} ${body}`);
+    });
+    const answer = await send({
+      url,
+      method: 'POST',
+      body: 'payload',
+      headers: { authorization: new Secret('Bearer t') },
+    });
+    expect(answer.status).toBe(201);
+    expect(answer.headers['x-seen']).toBe('Bearer t');
+    expect(Buffer.from(answer.body).toString()).toBe('POST payload');
+  });
+
+  it('R15 O08 follows no redirect, and names both hosts', async () => {
+    let asked = 0;
+    const other = await serve((_request, response) => {
+      asked += 1;
+      response.end();
+    });
+    const url = await serve((_request, response) => {
+      response.writeHead(302, { location: `${other}/steal` });
+      response.end();
+    });
+    const failure = send({ url: `${url}/api/v1/log/entries?code=secretcode`, idempotent: true });
+    await expect(failure).rejects.toMatchObject({ code: 'SERVICE_ANSWER' });
+    await expect(failure).rejects.toThrow(new URL(url).host);
+    await expect(failure).rejects.toThrow(new URL(other).host);
+    await expect(failure).rejects.not.toThrow('secretcode');
+    expect(asked).toBe(0);
+  });
+
+  it('I06 O08 gives up on a body over the limit', async () => {
+    const url = await serve((_request, response) => {
+      response.writeHead(200);
+      const more = () => {
+        while (response.write(Buffer.alloc(64 * 1024))) if (response.destroyed) return;
+      };
+      response.on('drain', more);
+      more();
+    });
+    await expect(send({ url, limit: 300_000 })).rejects.toMatchObject({ code: 'SERVICE_ANSWER' });
+  });
+
+  it('I06 O08 has a deadline over a server that never ends its answer', async () => {
+    const url = await serve((_request, response) => {
+      response.writeHead(200);
+      response.write('a');
+    });
+    const failure = send({ url, deadline: 0.2, idempotent: true });
+    await expect(failure).rejects.toMatchObject({ code: 'SERVICE_UNREACHABLE' });
+    await expect(failure).rejects.toThrow('did not answer in 0.2 s');
+  });
+
+  it('I06 refuses an answer that is cut off', async () => {
+    const url = await serve((_request, response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('half');
+      setTimeout(() => response.socket?.destroy(), 20);
+    });
+    await expect(send({ url })).rejects.toMatchObject({ code: 'SERVICE_UNREACHABLE' });
+  });
+
+  it('asks again, three times at most, where that is harmless', async () => {
+    const statuses = [503, 429, 200];
+    const url = await serve((_request, response) => {
+      response.writeHead(statuses.shift() ?? 500);
+      response.end();
+    });
+    expect((await send({ url, idempotent: true })).status).toBe(200);
+    const always = await serve((_request, response) => response.writeHead(503).end());
+    expect((await send({ url: always, idempotent: true })).status).toBe(503);
+  });
+
+  it('asks once where it is not', async () => {
+    let asked = 0;
+    const url = await serve((_request, response) => {
+      asked += 1;
+      response.writeHead(503).end();
+    });
+    expect((await send({ url, method: 'POST' })).status).toBe(503);
+    expect(asked).toBe(1);
+  });
+
+  it('asks again after a reset', async () => {
+    let asked = 0;
+    const url = await serve((request, response) => {
+      asked += 1;
+      if (asked === 1) request.socket.destroy();
+      else response.end('ok');
+    });
+    expect((await send({ url, idempotent: true })).status).toBe(200);
+  });
+
+  it('waits as long as Retry-After says, if there is time', async () => {
+    const waited: number[] = [];
+    const statuses = [429, 200];
+    const url = await serve((_request, response) =>
+      response.writeHead(statuses.shift() ?? 500, { 'retry-after': '2' }).end(),
+    );
+    const wait = async (milliseconds: number) => {
+      waited.push(milliseconds);
+    };
+    await send({ url, idempotent: true }, { wait });
+    expect(waited).toEqual([2000]);
+    const never = await serve((_request, response) =>
+      response.writeHead(429, { 'retry-after': '900000' }).end(),
+    );
+    await expect(send({ url: never, idempotent: true }, { wait })).rejects.toMatchObject({
+      code: 'SERVICE_UNREACHABLE',
+    });
+  });
+
+  it('says who refused the connection', async () => {
+    const url = await serve(() => undefined);
+    servers[0]!.close();
+    const failure = send({ url: `${url}/x`, idempotent: true, hint: 'run it again' });
+    await expect(failure).rejects.toThrow(
+      `the log could not be asked (${new URL(url).host}, GET /x: connection refused, tried 3 times)`,
+    );
+    await expect(failure).rejects.toMatchObject({ hint: 'run it again', exitCode: 3 });
+  });
+
+  it.each([
+    'http://rekor.example/',
+    'ftp://127.0.0.1/',
+    'file:///etc/passwd',
+    'http://127.0.0.1.evil.example/',
+    'https://user:pass@127.0.0.1/',
+    'no address',
+  ])('O08 does not ask %s', async (url) => {
+    await expect(send({ url })).rejects.toMatchObject({ code: 'SERVICE_REFUSED' });
+  });
+
+  it('O17 refuses https while the environment switches certificate checking off', async () => {
+    const failure = send({ url: 'https://127.0.0.1:1/' }, { tlsUnchecked: true });
+    await expect(failure).rejects.toMatchObject({ code: 'SERVICE_REFUSED' });
+    await expect(failure).rejects.toThrow('NODE_TLS_REJECT_UNAUTHORIZED');
+  });
+
+  it('O10 keeps the query, which may hold a code, out of its messages', async () => {
+    const url = await serve((request) => request.socket.destroy());
+    await expect(send({ url: `${url}/token?code=abc123` })).rejects.not.toThrow('abc123');
+  });
+});

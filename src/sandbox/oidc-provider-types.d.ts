@@ -1,0 +1,47 @@
+/** The few parts of oidc-provider that the sandbox touches; the package ships no types. */
+
+declare module 'oidc-provider' {
+  import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+
+  export interface Context {
+    readonly method: string;
+    readonly path: string;
+    readonly req: IncomingMessage;
+    readonly res: ServerResponse;
+    status: number;
+    type: string;
+    body: unknown;
+    respond: boolean;
+    set(name: string, value: string): void;
+  }
+
+  export interface Interaction {
+    readonly uid: string;
+    readonly prompt: { readonly name: string };
+    readonly params: Readonly<Record<string, unknown>>;
+  }
+
+  export interface Grant {
+    addOIDCScope(scope: string): void;
+    save(): Promise<string>;
+  }
+
+  export class Provider {
+    constructor(issuer: string, configuration: Readonly<Record<string, unknown>>);
+    readonly Grant: new (properties: {
+      accountId: string;
+      clientId: string;
+    }) => Grant;
+    readonly Client: { readonly prototype: { redirectUriAllowed(uri: string): boolean } };
+    proxy: boolean;
+    use(middleware: (ctx: Context, next: () => Promise<void>) => Promise<void>): void;
+    callback(): RequestListener;
+    interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<Interaction>;
+    interactionFinished(
+      request: IncomingMessage,
+      response: ServerResponse,
+      result: Readonly<Record<string, unknown>>,
+      options: { mergeWithLastSubmission: boolean },
+    ): Promise<void>;
+  }
+}

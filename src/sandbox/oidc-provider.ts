@@ -1,0 +1,212 @@
+/**
+ * The sandbox's OpenID Connect issuer: oidc-provider with real discovery, authorization code and PKCE, and a page
+ * that a person or a browser under test clicks. It remembers nobody: each login asks anew. `POST /sandbox/token`
+ * mints tokens for tests, for whoever knows the sandbox's secret.
+ */
+
+import { createHash, type KeyObject, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Context, Provider } from 'oidc-provider';
+import { consentPage, errorPage, type SandboxUser } from './consent-page.ts';
+import {
+  AUDIENCE,
+  KEY_ID,
+  mintToken,
+  subjectOf,
+  TOKEN_SECONDS,
+  type TokenClaims,
+  type TokenIssuer,
+} from './identity-token.ts';
+import { memoryAdapter } from './oidc-store.ts';
+
+export interface IssuerOptions {
+  readonly tokens: TokenIssuer;
+  readonly users: readonly SandboxUser[];
+  /** Answers for the person: the hinted user, else the first. */
+  readonly autoApprove: boolean;
+  readonly tokenSecret: string;
+  readonly cookieKey: string;
+}
+
+const BODY_LIMIT = 16 * 1024;
+
+/** oidc-provider complains about every runtime but one on the console, which here is the output of a command. */
+async function importQuietly(): Promise<typeof Provider> {
+  const { warn } = console;
+  console.warn = () => {};
+  try {
+    return (await import('oidc-provider')).Provider;
+  } finally {
+    console.warn = warn;
+  }
+}
+
+/** Any path and port on this machine's loopback names: RFC 8252 §7.3, and clients differ in their paths. */
+function isLoopbackRedirect(uri: string): boolean {
+  if (!URL.canParse(uri)) return false;
+  const { protocol, hostname, hash, username } = new URL(uri);
+  return (
+    protocol === 'http:' &&
+    ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) &&
+    hash === '' &&
+    username === ''
+  );
+}
+
+function configuration(options: IssuerOptions, key: KeyObject): Record<string, unknown> {
+  const { users } = options;
+  return {
+    adapter: memoryAdapter(),
+    jwks: { keys: [{ ...key.export({ format: 'jwk' }), kid: KEY_ID, use: 'sig', alg: 'RS256' }] },
+    clients: [
+      {
+        client_id: AUDIENCE,
+        client_name: 'git-signet',
+        application_type: 'native',
+        token_endpoint_auth_method: 'none',
+        grant_types: ['authorization_code'],
+        response_types: ['code'],
+        redirect_uris: ['http://127.0.0.1/auth/callback', 'http://localhost/auth/callback'],
+        id_token_signed_response_alg: 'RS256',
+      },
+    ],
+    claims: { openid: ['sub'], email: ['email', 'email_verified'] },
+    conformIdTokenClaims: false,
+    pkce: { required: () => true },
+    findAccount: (_ctx: unknown, accountId: string) => {
+      const user = users.find(({ email }) => subjectOf(email) === accountId);
+      if (user === undefined) return undefined;
+      const claims = { sub: accountId, email: user.email, email_verified: user.emailVerified };
+      return { accountId, claims: () => claims };
+    },
+    features: { devInteractions: { enabled: false } },
+    interactions: {
+      url: (_ctx: unknown, interaction: { uid: string }) => `/interaction/${interaction.uid}`,
+    },
+    cookies: { keys: [options.cookieKey] },
+    renderError: (ctx: Context, out: { error: string; error_description?: string }) => {
+      ctx.type = 'html';
+      ctx.body = errorPage(out.error, out.error_description);
+    },
+    ttl: {
+      IdToken: TOKEN_SECONDS,
+      AccessToken: TOKEN_SECONDS,
+      AuthorizationCode: 60,
+      Session: 600,
+      Grant: 600,
+      Interaction: 600,
+    },
+  };
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  let body = '';
+  for await (const chunk of request.setEncoding('utf8')) {
+    body += chunk;
+    if (body.length > BODY_LIMIT) throw new RangeError('request body too large');
+  }
+  return body;
+}
+
+function showPage(ctx: Context, html: string): void {
+  ctx.type = 'html';
+  ctx.set('cache-control', 'no-store');
+  ctx.set(
+    'content-security-policy',
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  );
+  ctx.body = html;
+}
+
+/** The person's answer: a user, or undefined for a refusal. */
+async function finish(
+  provider: Provider,
+  ctx: Context,
+  params: Readonly<Record<string, unknown>>,
+  user: SandboxUser | undefined,
+): Promise<void> {
+  ctx.respond = false;
+  const merge = { mergeWithLastSubmission: false };
+  if (user === undefined) {
+    const refusal = { error: 'access_denied', error_description: 'the person refused' };
+    await provider.interactionFinished(ctx.req, ctx.res, refusal, merge);
+    return;
+  }
+  const accountId = subjectOf(user.email);
+  const grant = new provider.Grant({ accountId, clientId: String(params.client_id) });
+  grant.addOIDCScope(String(params.scope));
+  const result = { login: { accountId }, consent: { grantId: await grant.save() } };
+  await provider.interactionFinished(ctx.req, ctx.res, result, merge);
+}
+
+async function interact(provider: Provider, options: IssuerOptions, ctx: Context): Promise<void> {
+  const { users } = options;
+  const { params } = await provider.interactionDetails(ctx.req, ctx.res);
+  const hint = users.find(({ email }) => email === params.login_hint);
+  if (options.autoApprove) return finish(provider, ctx, params, hint ?? users[0]);
+  if (ctx.method !== 'POST')
+    return showPage(ctx, consentPage(users, hint?.email, String(params.client_id)));
+  const form = new URLSearchParams(await readText(ctx.req));
+  const chosen = users.find(({ email }) => email === form.get('user'));
+  if (chosen === undefined && form.get('deny') === null) {
+    return showPage(ctx, consentPage(users, hint?.email, String(params.client_id)));
+  }
+  return finish(provider, ctx, params, chosen);
+}
+
+/** Forgets who was logged in when a new login begins, as issuers without sessions do. */
+function forgetSession(request: IncomingMessage): void {
+  if (!/^\/auth(?:\?|$)/.test(request.url ?? '')) return;
+  const kept = (request.headers.cookie ?? '')
+    .split('; ')
+    .filter((cookie) => !cookie.startsWith('_session'));
+  request.headers.cookie = kept.join('; ');
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+function reply(response: ServerResponse, status: number, body: Record<string, unknown>): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(body));
+}
+
+/** Mints what the body asks for (TokenClaims as JSON), against `Authorization: Bearer <secret>`. */
+async function answerTokenRequest(
+  options: IssuerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const given = digest(request.headers.authorization ?? '');
+  if (!timingSafeEqual(given, digest(`Bearer ${options.tokenSecret}`))) {
+    return reply(response, 401, { error: 'the sandbox secret is needed' });
+  }
+  try {
+    const claims = JSON.parse((await readText(request)) || '{}') as TokenClaims;
+    return reply(response, 200, { id_token: await mintToken(options.tokens, claims) });
+  } catch {
+    return reply(response, 400, { error: 'the body is not JSON of token claims' });
+  }
+}
+
+/** The issuer as a request listener. Its address must be known: `tokens.url()`. */
+export async function makeIssuer(options: IssuerOptions): Promise<RequestListener> {
+  const ProviderClass = await importQuietly();
+  const provider = new ProviderClass(
+    options.tokens.url(),
+    configuration(options, options.tokens.privateKey),
+  );
+  provider.Client.prototype.redirectUriAllowed = isLoopbackRedirect;
+  provider.use(async (ctx, next) => {
+    if (ctx.path.startsWith('/interaction/')) await interact(provider, options, ctx);
+    else await next();
+  });
+  const callback = provider.callback();
+  return (request, response) => {
+    if (request.method === 'POST' && request.url === '/sandbox/token') {
+      void answerTokenRequest(options, request, response);
+      return;
+    }
+    forgetSession(request);
+    callback(request, response);
+  };
+}

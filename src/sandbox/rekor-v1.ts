@@ -1,0 +1,209 @@
+/**
+ * Rekor v1's log: hashedrekord 0.0.1 entries in a Merkle tree (RFC 6962), each answered with an inclusion
+ * proof under a signed checkpoint and with a signed promise (SET) that binds body, time and index.
+ */
+
+import { createHash, type KeyObject, sign, X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { leafHash, MerkleTree } from './merkle-tree.ts';
+import { checkpoint, keyDigest, type NoteSigner } from './signed-note.ts';
+import { type KeyPair, openLineLog } from './state.ts';
+
+export interface StoredEntry {
+  readonly uuid: string;
+  readonly logIndex: number;
+  readonly body: Buffer;
+  /** Unix seconds. */
+  readonly integratedTime: number;
+}
+
+/** The value beside the UUID in Rekor's answers. */
+export interface LogEntryAnswer {
+  readonly body: string;
+  readonly integratedTime: number;
+  readonly logID: string;
+  readonly logIndex: number;
+  readonly verification: {
+    readonly inclusionProof: InclusionProofAnswer;
+    readonly signedEntryTimestamp: string;
+  };
+}
+
+export interface InclusionProofAnswer {
+  readonly checkpoint: string;
+  readonly hashes: readonly string[];
+  readonly logIndex: number;
+  readonly rootHash: string;
+  readonly treeSize: number;
+}
+
+export interface RekorV1Log {
+  readonly publicKey: KeyObject;
+  /** SHA-256 of the key. */
+  readonly logId: Buffer;
+  readonly treeId: string;
+  readonly tree: MerkleTree;
+  /** Appends, or gives the entry that has that very body: `added` says which. */
+  readonly append: (
+    body: Buffer,
+    at: number,
+  ) => { readonly entry: StoredEntry; readonly added: boolean };
+  readonly byUuid: (uuid: string) => StoredEntry | undefined;
+  readonly byIndex: (index: number) => StoredEntry | undefined;
+  readonly byBody: (body: Uint8Array) => StoredEntry | undefined;
+  /** UUIDs by search key, newest first: hex SHA-256 of the key's PEM, `sha256:<digest>`, e-mail. */
+  readonly search: (key: string) => readonly string[];
+  readonly answer: (entry: StoredEntry, size?: number) => LogEntryAnswer;
+  readonly checkpoint: () => string;
+  readonly close: () => void;
+}
+
+const sha256Hex = (data: Uint8Array | string): string =>
+  createHash('sha256').update(data).digest('hex');
+
+/** hashedrekord 0.0.1 in RFC 8785 form: all its members are ASCII, so sorted keys and JSON's own escapes are enough. */
+export function hashedRekordV001(
+  artifact: { readonly algorithm: string; readonly value: string },
+  signature: string,
+  pem: string,
+): Buffer {
+  const content = Buffer.from(pem).toString('base64');
+  const spec = {
+    data: { hash: artifact },
+    signature: { content: signature, publicKey: { content } },
+  };
+  return Buffer.from(JSON.stringify({ apiVersion: '0.0.1', kind: 'hashedrekord', spec }));
+}
+
+/** E-mail addresses that a certificate is for; lower case, as the index keeps them. */
+function emailsIn(pem: string): string[] {
+  if (!pem.startsWith('-----BEGIN CERTIFICATE-----')) return [];
+  const names = new X509Certificate(pem).subjectAltName ?? '';
+  return [...names.matchAll(/(?:^|, )email:([^,]+)/g)].map((match) =>
+    (match[1] ?? '').toLowerCase(),
+  );
+}
+
+/** What the index knows an entry by: the key's digest, `sha256:<artifact>`, e-mail addresses. */
+function indexKeys(body: Buffer): string[] {
+  const { spec } = JSON.parse(body.toString());
+  const pem = Buffer.from(spec.signature.publicKey.content, 'base64').toString();
+  return [sha256Hex(pem), `${spec.data.hash.algorithm}:${spec.data.hash.value}`, ...emailsIn(pem)];
+}
+
+export function openRekorV1(dir: string, keys: KeyPair, treeId: string, host: string): RekorV1Log {
+  const tree = new MerkleTree();
+  const entries: StoredEntry[] = [];
+  const indexOfUuid = new Map<string, number>();
+  const index = new Map<string, string[]>();
+  const shard = BigInt(treeId).toString(16).padStart(16, '0');
+  const logId = keyDigest(keys.publicKey);
+  const signer: NoteSigner = {
+    origin: `${host} - ${treeId}`,
+    name: host,
+    keyHint: logId,
+    key: keys.privateKey,
+  };
+
+  const addToIndex = (key: string, uuid: string): void => {
+    const known = index.get(key);
+    if (known === undefined) index.set(key, [uuid]);
+    else known.push(uuid);
+  };
+
+  const insert = (body: Buffer, integratedTime: number, hash: Buffer): StoredEntry => {
+    const uuid = shard + hash.toString('hex');
+    const logIndex = tree.append(hash);
+    const entry = { uuid, logIndex, body, integratedTime };
+    entries.push(entry);
+    indexOfUuid.set(uuid, logIndex);
+    for (const key of indexKeys(body)) addToIndex(key, uuid);
+    return entry;
+  };
+
+  const lines = openLineLog(join(dir, 'rekor-v1.log'), (line) => {
+    const [time = '', body = ''] = line.split(' ');
+    const bytes = Buffer.from(body, 'base64');
+    insert(bytes, Number(time), leafHash(bytes));
+  });
+
+  let latest = { size: -1, text: '' };
+  const checkpointOf = (size: number): string => {
+    if (latest.size !== size) latest = { size, text: checkpoint(signer, size, tree.root(size)) };
+    return latest.text;
+  };
+
+  const byUuid = (uuid: string): StoredEntry | undefined => {
+    const at = indexOfUuid.get(uuid.length === 64 ? shard + uuid : uuid);
+    return at === undefined ? undefined : entries[at];
+  };
+
+  return {
+    publicKey: keys.publicKey,
+    logId,
+    treeId,
+    tree,
+    append: (body, at) => {
+      const hash = leafHash(body);
+      const existing = byUuid(hash.toString('hex'));
+      if (existing !== undefined) return { entry: existing, added: false };
+      const seconds = Math.floor(at / 1000);
+      lines.append(`${seconds} ${body.toString('base64')}`);
+      return { entry: insert(body, seconds, hash), added: true };
+    },
+    byUuid,
+    byIndex: (at) => entries[at],
+    byBody: (body) => byUuid(leafHash(body).toString('hex')),
+    search: (key) => (index.get(key) ?? []).toReversed(),
+    answer: (entry, size = tree.size) =>
+      answerOf(entry, { tree, size, logId, key: keys.privateKey, checkpoint: checkpointOf(size) }),
+    checkpoint: () => checkpointOf(tree.size),
+    close: lines.close,
+  };
+}
+
+interface Signing {
+  readonly tree: MerkleTree;
+  readonly size: number;
+  readonly logId: Buffer;
+  readonly key: KeyObject;
+  readonly checkpoint: string;
+}
+
+function answerOf(
+  entry: StoredEntry,
+  { tree, size, logId, key, checkpoint: note }: Signing,
+): LogEntryAnswer {
+  const body = entry.body.toString('base64');
+  const logID = logId.toString('hex');
+  return {
+    body,
+    integratedTime: entry.integratedTime,
+    logID,
+    logIndex: entry.logIndex,
+    verification: {
+      inclusionProof: {
+        checkpoint: note,
+        hashes: tree.inclusionProof(entry.logIndex, size).map((hash) => hash.toString('hex')),
+        logIndex: entry.logIndex,
+        rootHash: tree.root(size).toString('hex'),
+        treeSize: size,
+      },
+      signedEntryTimestamp: signedEntryTimestamp(key, {
+        body,
+        integratedTime: entry.integratedTime,
+        logID,
+        logIndex: entry.logIndex,
+      }),
+    },
+  };
+}
+
+/** The SET: ECDSA over RFC 8785 JSON of exactly these four members, in this order. */
+export function signedEntryTimestamp(
+  key: KeyObject,
+  { body, integratedTime, logID, logIndex }: Omit<LogEntryAnswer, 'verification'>,
+): string {
+  const payload = JSON.stringify({ body, integratedTime, logID, logIndex });
+  return sign('sha256', Buffer.from(payload), key).toString('base64');
+}

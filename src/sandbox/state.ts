@@ -1,0 +1,146 @@
+/**
+ * What a sandbox keeps in its directory: keys (PEM), append-only logs (one line an entry), ports and names.
+ * Everything private is 0600 in a directory of 0700; what was logged before a restart is there after it.
+ */
+
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { ConfigError } from '../errors.ts';
+
+export const SERVICES = ['issuer', 'fulcio', 'ctLog', 'rekor', 'rekorV2', 'tsa'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+export interface KeyPair {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+}
+
+export type KeyKind = 'p256' | 'p384' | 'ed25519' | 'rsa';
+
+/** What must not change between runs, beside keys and logs. */
+export interface Settled {
+  readonly ports: Partial<Record<ServiceName, number>>;
+  /** Rekor v1's tree id, decimal. */
+  readonly treeId: string;
+  /** Guards POST /sandbox/token. */
+  readonly tokenSecret: string;
+}
+
+/** Makes the directory, or narrows the mode of one that is there. */
+export function openStateDirectory(dir: string): void {
+  mkdirSync(join(dir, 'keys'), { recursive: true, mode: 0o700 });
+  chmodSync(dir, 0o700);
+  chmodSync(join(dir, 'keys'), 0o700);
+}
+
+/** Writes a file in one step: readers see the old one or the new one. */
+export function writeWhole(path: string, content: string, mode = 0o600): void {
+  const temporary = `${path}.${process.pid}.new`;
+  writeFileSync(temporary, content, { mode });
+  renameSync(temporary, path);
+}
+
+function generate(kind: KeyKind): KeyObject {
+  if (kind === 'ed25519') return generateKeyPairSync('ed25519').privateKey;
+  if (kind === 'rsa') return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  const namedCurve = kind === 'p256' ? 'prime256v1' : 'secp384r1';
+  return generateKeyPairSync('ec', { namedCurve }).privateKey;
+}
+
+/** The key called `name`, made on first use. @throws ConfigError when its file is not a private key */
+export function loadKey(dir: string, name: string, kind: KeyKind): KeyPair {
+  const path = join(dir, 'keys', `${name}.pem`);
+  if (!existsSync(path)) {
+    const made = generate(kind).export({ type: 'pkcs8', format: 'pem' });
+    writeWhole(path, made.toString());
+  }
+  try {
+    const privateKey = createPrivateKey(readFileSync(path));
+    return { privateKey, publicKey: createPublicKey(privateKey) };
+  } catch (cause) {
+    throw new ConfigError(`the sandbox key ${path} cannot be read`, {
+      cause,
+      hint: `start a new one: rm -r ${dir}`,
+    });
+  }
+}
+
+/** A text made once and kept: a certificate, for instance. */
+export function loadOnce(dir: string, name: string, make: () => string): string {
+  const path = join(dir, name);
+  if (!existsSync(path)) writeWhole(path, make());
+  return readFileSync(path, 'utf8');
+}
+
+/** Ports, tree id and secret, made on first use. @throws ConfigError when the file is not ours */
+export function loadSettled(dir: string): Settled {
+  const text = loadOnce(dir, 'sandbox.json', () =>
+    JSON.stringify({
+      ports: {},
+      treeId: ((randomBytes(8).readBigUInt64BE() >> 1n) | (1n << 62n)).toString(),
+      tokenSecret: randomBytes(24).toString('base64url'),
+    } satisfies Settled),
+  );
+  try {
+    const read = JSON.parse(text) as Settled;
+    if (typeof read.treeId === 'string' && typeof read.tokenSecret === 'string') return read;
+  } catch {
+    // falls through: whatever is wrong with it, the remedy is the same
+  }
+  throw new ConfigError(`${join(dir, 'sandbox.json')} is not a sandbox's state`, {
+    hint: `start a new one: rm -r ${dir}`,
+  });
+}
+
+export function saveSettled(dir: string, settled: Settled): void {
+  writeWhole(join(dir, 'sandbox.json'), `${JSON.stringify(settled)}\n`);
+}
+
+/** An append-only file of lines. */
+export interface LineLog {
+  readonly append: (line: string) => void;
+  readonly close: () => void;
+}
+
+/**
+ * Opens a line log and gives every whole line of it to `replay`. A last line that a crash cut short was
+ * never answered for, so it is cut off.
+ */
+export function openLineLog(path: string, replay: (line: string) => void): LineLog {
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const whole = before.slice(0, before.lastIndexOf('\n') + 1);
+  for (const line of whole.split('\n')) if (line !== '') replay(line);
+  const file = openSync(path, 'a', 0o600);
+  if (whole.length !== before.length) ftruncateSync(file, Buffer.byteLength(whole));
+  let open = true;
+  return {
+    append: (line) => {
+      writeSync(file, `${line}\n`);
+    },
+    close: () => {
+      if (!open) return;
+      open = false;
+      fsyncSync(file);
+      closeSync(file);
+    },
+  };
+}

@@ -17,10 +17,10 @@ import {
 import { issueLeaf, type LeafVariations, type Principal } from './fulcio-issue.ts';
 import { subjectOf } from './identity-token.ts';
 import { type EntryFields, encodeEntry, entryOfV1, entryOfV2 } from './log-entry-writer.ts';
+import type { SandboxParts } from './parts.ts';
 import { hashedRekordV001 } from './rekor-v1.ts';
 import { hashedRekordV002 } from './rekor-v2.ts';
 import { spkiOf } from './signed-note.ts';
-import type { SandboxParts } from './start.ts';
 import type { KeyPair } from './state.ts';
 import { sha256Imprint, timestampToken } from './timestamp-authority.ts';
 

@@ -3,13 +3,7 @@
  * authority. Keys, logs and ports are kept in a directory, so a sandbox that starts again there is the same one.
  */
 
-import {
-  type FulcioAuthority,
-  loadFulcioAuthority,
-  loadTimestampAuthority,
-} from './authorities.ts';
 import type { SandboxUser } from './consent-page.ts';
-import { type CtLog, openCtLog } from './ctlog.ts';
 import { type ChildOptions, childEnvironment } from './environment.ts';
 import { fulcioHandler } from './fulcio.ts';
 import {
@@ -21,9 +15,8 @@ import {
 } from './identity-token.ts';
 import { type IssuedSignature, issueSignature, type SignatureRequest } from './issue-signature.ts';
 import { makeIssuer } from './oidc-provider.ts';
-import { openRekorV1, type RekorV1Log } from './rekor-v1.ts';
+import { closeParts, openParts, type SandboxParts } from './parts.ts';
 import { rekorV1Handler } from './rekor-v1-http.ts';
-import { openRekorV2, type RekorV2Log } from './rekor-v2.ts';
 import {
   type Handler,
   type Intercept,
@@ -34,7 +27,6 @@ import {
   type RunningService,
 } from './service.ts';
 import {
-  type KeyPair,
   loadKey,
   loadSettled,
   openStateDirectory,
@@ -42,7 +34,7 @@ import {
   type ServiceName,
   saveSettled,
 } from './state.ts';
-import { type TimestampAuthority, timestampHandler } from './timestamp-authority.ts';
+import { timestampHandler } from './timestamp-authority.ts';
 import { type TrustFiles, writeTrustFiles } from './trust-files.ts';
 
 export interface SandboxOptions {
@@ -58,19 +50,6 @@ export interface SandboxOptions {
   readonly intercept?: Intercept;
   /** Unix milliseconds; for certificates, logs, timestamps and minted tokens. */
   readonly clock?: () => number;
-}
-
-/** What the services are made of, for tests and the bench. */
-export interface SandboxParts {
-  readonly fulcio: FulcioAuthority;
-  readonly ctLog: CtLog;
-  readonly ctLogKeys: KeyPair;
-  readonly rekor: RekorV1Log;
-  readonly rekorKeys: KeyPair;
-  readonly rekorV2: RekorV2Log;
-  readonly tsa: TimestampAuthority;
-  readonly certificateLifetimeSeconds: number;
-  readonly clock: () => number;
 }
 
 export interface Sandbox {
@@ -99,26 +78,6 @@ export const DEFAULT_USERS: readonly SandboxUser[] = [
   { email: 'bob@example.test', emailVerified: true },
   { email: 'eve@example.test', emailVerified: false },
 ];
-
-function openParts(options: SandboxOptions, treeId: string): SandboxParts {
-  const { dir, clock = Date.now, certificateLifetimeSeconds = 600 } = options;
-  const now = Math.floor(clock() / 1000);
-  const fulcio = loadFulcioAuthority(dir, now);
-  const ctLogKeys = loadKey(dir, 'ctlog', 'p256');
-  const rekorKeys = loadKey(dir, 'rekor', 'p256');
-  return {
-    fulcio,
-    ctLog: openCtLog(dir, ctLogKeys, fulcio.root.certificate, clock),
-    ctLogKeys,
-    rekor: openRekorV1(dir, rekorKeys, treeId, LOOPBACK),
-    rekorKeys,
-    // Clients expect a v2 log's checkpoints under the host of its address, without the port.
-    rekorV2: openRekorV2(dir, loadKey(dir, 'rekor2', 'ed25519'), LOOPBACK),
-    tsa: loadTimestampAuthority(dir, now),
-    certificateLifetimeSeconds,
-    clock,
-  };
-}
 
 function handlersOf(parts: SandboxParts, tokens: TokenIssuer): Record<ServiceName, Handler> {
   return {
@@ -221,7 +180,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { dir } = options;
   openStateDirectory(dir);
   const settled = loadSettled(dir);
-  const parts = openParts(options, settled.treeId);
+  const parts = openParts({ ...options, treeId: settled.treeId });
   const requests: Record<ServiceName, number> = {
     issuer: 0,
     fulcio: 0,
@@ -233,9 +192,6 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   let hook = options.intercept;
   const known = (name: ServiceName): number =>
     options.port === undefined ? (settled.ports[name] ?? 0) : options.port + SERVICES.indexOf(name);
-  const closeLogs = (): void => {
-    for (const log of [parts.ctLog, parts.rekor, parts.rekorV2]) log.close();
-  };
   const issuer = {
     users: options.users ?? DEFAULT_USERS,
     autoApprove: options.autoApprove ?? false,
@@ -248,7 +204,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     { requests, hook: () => hook, known },
     (made) => makeIssuer({ ...issuer, tokens: made }),
   ).catch((error: unknown) => {
-    closeLogs();
+    closeParts(parts);
     throw error;
   });
   const ports = Object.fromEntries([...running].map(([name, service]) => [name, service.port]));
@@ -272,7 +228,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     parts,
     close: async () => {
       await closeAll(running.values());
-      closeLogs();
+      closeParts(parts);
     },
   };
 }

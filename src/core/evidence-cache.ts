@@ -5,7 +5,11 @@
 
 import type { TrustMaterial } from './trust/trust-material.ts';
 import type { Certificate } from './x509/certificate.ts';
-import { type AuthorityStore, type CertificationPath, readAuthorities } from './x509/certification-path.ts';
+import {
+  type AuthorityStore,
+  type CertificationPath,
+  readAuthorities,
+} from './x509/certification-path.ts';
 
 /** Time-independent facts of one leaf certificate under one trust root. */
 export interface LeafEvidence {

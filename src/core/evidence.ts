@@ -8,7 +8,12 @@ import { expect, Tag } from './cms/der.ts';
 import { type Attribute, CmsOid, type SignerInfo, singleValue } from './cms/signed-data.ts';
 import type { Crypto } from './crypto.ts';
 import { checkScts } from './ct/sct.ts';
-import { type AuthorityStores, authorityStores, type EvidenceCache, type LeafEvidence } from './evidence-cache.ts';
+import {
+  type AuthorityStores,
+  authorityStores,
+  type EvidenceCache,
+  type LeafEvidence,
+} from './evidence-cache.ts';
 import { checkInclusionPromise, checkSignedRoot, provesBody } from './rekor/inclusion.ts';
 import {
   decodeLogEntry,
@@ -54,10 +59,14 @@ export function embeddedEntry(attributes: readonly Attribute[]): TransparencyLog
   if (ours.length === 0) return undefined;
   // development builds of January 2023 spelt the entry out over nine attributes
   if (ours.some(({ oid }) => oid !== CmsOid.transparencyLogEntry)) {
-    throw new Refusal('log-entry-unsupported', 'no usable log entry: a form that only early development builds wrote');
+    throw new Refusal(
+      'log-entry-unsupported',
+      'no usable log entry: a form that only early development builds wrote',
+    );
   }
   const value = singleValue(ours, CmsOid.transparencyLogEntry);
-  if (value?.tag !== Tag.octetString) throw new Refusal('log-entry-unsupported', 'no usable log entry');
+  if (value?.tag !== Tag.octetString)
+    throw new Refusal('log-entry-unsupported', 'no usable log entry');
   return decodeLogEntry(expect(value, Tag.octetString).content);
 }
 
@@ -67,13 +76,21 @@ export function embeddedEntry(attributes: readonly Attribute[]): TransparencyLog
  * the kind version of v1, so both bodies are tried.
  * @throws Refusal `log-entry-unsupported`, `log-entry-malformed`, `log-entry-mismatch`
  */
-export function bindEmbeddedEntry(entry: TransparencyLogEntry, signer: SignerInfo, crypto: Crypto): BoundEntry {
+export function bindEmbeddedEntry(
+  entry: TransparencyLogEntry,
+  signer: SignerInfo,
+  crypto: Crypto,
+): BoundEntry {
   const known = entry.kind === 'hashedrekord' && ['0.0.1', '0.0.2'].includes(entry.version);
   if (!known) {
-    throw new Refusal('log-entry-unsupported', `a log entry of kind ${entry.kind} ${entry.version}`);
+    throw new Refusal(
+      'log-entry-unsupported',
+      `a log entry of kind ${entry.kind} ${entry.version}`,
+    );
   }
   const { inclusionProof: proof } = entry;
-  if (proof === undefined) throw new Refusal('inclusion-proof-invalid', 'the log entry has no inclusion proof');
+  if (proof === undefined)
+    throw new Refusal('inclusion-proof-invalid', 'the log entry has no inclusion proof');
   const record = {
     digest: crypto.hash('sha256', signer.signedAttrs),
     signature: signer.signature,
@@ -110,7 +127,11 @@ export async function bindFoundEntry(
   }
   for (const id of objectIds) {
     const name = utf8(id);
-    const record = { digest: crypto.hash('sha256', name), signature, certificateDer: certificate.der };
+    const record = {
+      digest: crypto.hash('sha256', name),
+      signature,
+      certificateDer: certificate.der,
+    };
     if (!equal(hashedRekordV001Body(record), body)) continue;
     if (!(await signatureHolds(crypto, key, 'sha256', name, signature))) continue;
     if (proof === undefined || !provesBody(crypto, proof, body)) {
@@ -137,17 +158,23 @@ export async function checkLog(
   context: EvidenceContext,
 ): Promise<{ readonly log: TrustedLog; readonly time: ProvenTime | undefined }> {
   const { crypto, trust } = context;
-  if (trust.tlogs.length === 0) throw new Refusal('no-trust-material', 'the trust root names no transparency log');
+  if (trust.tlogs.length === 0)
+    throw new Refusal('no-trust-material', 'the trust root names no transparency log');
   const id = toHex(entry.logId);
   const log = trust.tlogs.find((candidate) => candidate.id === id);
-  if (log === undefined) throw new Refusal('log-unknown', `log ${id.slice(0, 16)} is not in the trust root`);
+  if (log === undefined)
+    throw new Refusal('log-unknown', `log ${id.slice(0, 16)} is not in the trust root`);
   const { inclusionProof: proof, inclusionPromise: promise } = entry;
-  if (proof === undefined) throw new Refusal('inclusion-proof-invalid', 'the log entry has no inclusion proof');
+  if (proof === undefined)
+    throw new Refusal('inclusion-proof-invalid', 'the log entry has no inclusion proof');
   const seen = context.cache && { notes: context.cache.checkpoints, scope: trust.digest };
   await checkSignedRoot(proof, log, crypto, seen);
   if (promise === undefined) {
     if (entry.integratedTime !== 0n) {
-      throw new Refusal('inclusion-promise-invalid', 'an integrated time that the log has not signed');
+      throw new Refusal(
+        'inclusion-promise-invalid',
+        'an integrated time that the log has not signed',
+      );
     }
     if (entry.logIndex !== proof.logIndex) {
       throw new Refusal('log-entry-malformed', 'the entry and its proof have different indexes');
@@ -172,15 +199,25 @@ export async function provenTimes(
   const token = singleValue(signer.unsignedAttrs, CmsOid.timeStampToken);
   if (token !== undefined) {
     const { timestamp } = authorityStores(context.trust);
-    const proven = await verifyTimestampToken(token.raw, signer.signature, timestamp, context.crypto);
+    const proven = await verifyTimestampToken(
+      token.raw,
+      signer.signature,
+      timestamp,
+      context.crypto,
+    );
     times.push({ source: 'timestamp-authority', ...proven });
   }
   if (times.length === 0) {
-    throw new Refusal('time-missing', 'neither the log nor a timestamp authority vouches for the time');
+    throw new Refusal(
+      'time-missing',
+      'neither the log nor a timestamp authority vouches for the time',
+    );
   }
   for (const { time } of times) {
-    if (time > context.now + CLOCK_TOLERANCE) throw new Refusal('time-in-future', 'the proven time lies in the future');
-    if (!within(log.validFor, time)) throw new Refusal('log-unknown', 'the log was not trusted at that time');
+    if (time > context.now + CLOCK_TOLERANCE)
+      throw new Refusal('time-in-future', 'the proven time lies in the future');
+    if (!within(log.validFor, time))
+      throw new Refusal('log-unknown', 'the log was not trusted at that time');
   }
   return times;
 }
@@ -207,7 +244,10 @@ export async function leafEvidence(
 }
 
 /** Certificates that hold, as issuers of the leaf, at all these times. @throws Refusal `issuer-untrusted`, `certificate-expired-at-signing` */
-export function issuersAt(evidence: LeafEvidence, times: readonly number[]): readonly Certificate[] {
+export function issuersAt(
+  evidence: LeafEvidence,
+  times: readonly number[],
+): readonly Certificate[] {
   return pathsAt(evidence.paths, times).map(({ issuer }) => issuer);
 }
 
@@ -219,10 +259,16 @@ export async function checkTransparency(
   { crypto, trust, ignoreSct }: EvidenceContext,
 ): Promise<void> {
   if (ignoreSct === true) return;
-  let refusal: Error = new Refusal('sct-missing', 'no issuer to check the signed certificate timestamps with');
+  let refusal: Error = new Refusal(
+    'sct-missing',
+    'no issuer to check the signed certificate timestamps with',
+  );
   for (const issuer of issuers) {
     if (!evidence.scts.has(issuer)) {
-      evidence.scts.set(issuer, await checkScts(leaf, issuer, trust.ctLogs, crypto).then(noRefusal, asRefusal));
+      evidence.scts.set(
+        issuer,
+        await checkScts(leaf, issuer, trust.ctLogs, crypto).then(noRefusal, asRefusal),
+      );
     }
     const outcome = evidence.scts.get(issuer);
     if (outcome === undefined) return;

@@ -22,6 +22,8 @@ export type ReasonCode =
   | 'signature-kind-unsupported'
   | 'object-id-mismatch'
   | 'object-malformed'
+  | 'object-too-large'
+  | 'tag-name-differs'
   // cms
   | 'armor-malformed'
   | 'cms-malformed'

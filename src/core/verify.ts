@@ -9,27 +9,26 @@ import { readSignedAttributes } from './cms/signed-attributes.ts';
 import { CmsOid, readArmor, readSignedData, type SignerInfo } from './cms/signed-data.ts';
 import type { Crypto } from './crypto.ts';
 import {
+  type BoundEntry,
   bindEmbeddedEntry,
   bindFoundEntry,
-  type BoundEntry,
   checkLog,
   checkTransparency,
-  embeddedEntry,
   type EvidenceContext,
+  embeddedEntry,
   issuersAt,
   leafEvidence,
   provenTimes,
 } from './evidence.ts';
 import { trimEvidenceCache } from './evidence-cache.ts';
 import {
-  joinSignature,
-  objectId,
   type ObjectFormat,
   type ObjectType,
-  payloadType,
+  objectId,
   signatureKind,
   splitSignedObject,
 } from './git/object.ts';
+import { loggedNames } from './log-lookup.ts';
 import { decideIdentity } from './policy/identity.ts';
 import type { TransparencyLogEntry } from './rekor/log-entry.ts';
 import {
@@ -43,9 +42,8 @@ import {
   type Verdict,
   type Verified,
 } from './verdict.ts';
-import { certificatePem, readCertificate, summarize } from './x509/certificate.ts';
+import { summarize } from './x509/certificate.ts';
 import { isFulcioCertificate, signerOf } from './x509/identity.ts';
-import { DerError } from './cms/der.ts';
 import { signatureHolds } from './x509/signature.ts';
 
 export interface VerifyContext extends EvidenceContext {
@@ -138,14 +136,20 @@ export async function verifyDetached(
     const leaf = signer.certificate;
     const summary = progress.certificate ?? summarize(leaf, context.crypto);
     const evidence = await leafEvidence(leaf, summary.sha256, context);
-    const issuers = issuersAt(evidence, times.map((proven) => proven.time));
+    const issuers = issuersAt(
+      evidence,
+      times.map((proven) => proven.time),
+    );
     const identity = signerOf(leaf);
     progress.check = 'sct';
     await checkTransparency(leaf, issuers, evidence, context);
     if (context.cache !== undefined) trimEvidenceCache(context.cache);
     progress.check = 'policy';
     const logEntry = summarizeEntry(bound, time?.time);
-    return decide({ status: 'verified', signer: identity, certificate: summary, logEntry, times }, context.policy);
+    return decide(
+      { status: 'verified', signer: identity, certificate: summary, logEntry, times },
+      context.policy,
+    );
   });
 }
 
@@ -164,16 +168,24 @@ function readSigner(signature: Uint8Array, crypto: Crypto, progress: Progress): 
   const { certificate } = signer;
   progress.certificate = summarize(certificate, crypto);
   if (!isFulcioCertificate(certificate)) {
-    throw new Refusal('foreign-issuer', 'an S/MIME signature by a certificate that no Fulcio issued');
+    throw new Refusal(
+      'foreign-issuer',
+      'an S/MIME signature by a certificate that no Fulcio issued',
+    );
   }
   const claimed = claimedSigner(signer);
   if (claimed !== undefined) progress.claimedSigner = claimed;
-  if (message.contentType !== CmsOid.data) throw new Refusal('cms-unsupported', 'the message is not about plain data');
+  if (message.contentType !== CmsOid.data)
+    throw new Refusal('cms-unsupported', 'the message is not about plain data');
   // content inside the message would take the payload's place (threats L1, C01)
-  if (message.content !== undefined) throw new Refusal('cms-unsupported', 'the message is not detached');
+  if (message.content !== undefined)
+    throw new Refusal('cms-unsupported', 'the message is not detached');
   const supported =
-    signer.digestHash === 'sha256' && signer.signatureHash === 'sha256' && certificate.publicKey?.kind === 'p256';
-  if (!supported) throw new Refusal('cms-unsupported', 'an algorithm other than ECDSA P-256 with SHA-256');
+    signer.digestHash === 'sha256' &&
+    signer.signatureHash === 'sha256' &&
+    certificate.publicKey?.kind === 'p256';
+  if (!supported)
+    throw new Refusal('cms-unsupported', 'an algorithm other than ECDSA P-256 with SHA-256');
   return signer;
 }
 
@@ -193,15 +205,22 @@ function checkContent(payload: Uint8Array, signer: SignerInfo, crypto: Crypto): 
     throw new Refusal('cms-unsupported', 'the signature is not about plain data');
   }
   if (!equal(attributes.messageDigest, crypto.hash('sha256', payload))) {
-    throw new Refusal('content-digest-differs', 'the content is not what was signed (content digest differs)');
+    throw new Refusal(
+      'content-digest-differs',
+      'the content is not what was signed (content digest differs)',
+    );
   }
 }
 
 /** RFC 5652 §5.4: the signature is over the DER of the attributes, exactly as received, under the SET OF tag. */
-async function checkSignature({ certificate, signedAttrs, signature }: SignerInfo, crypto: Crypto): Promise<void> {
+async function checkSignature(
+  { certificate, signedAttrs, signature }: SignerInfo,
+  crypto: Crypto,
+): Promise<void> {
   const { publicKey } = certificate;
   const holds =
-    publicKey !== undefined && (await signatureHolds(crypto, publicKey, 'sha256', signedAttrs, signature));
+    publicKey !== undefined &&
+    (await signatureHolds(crypto, publicKey, 'sha256', signedAttrs, signature));
   if (!holds) throw new Refusal('signature-invalid', 'the signature does not verify');
 }
 
@@ -215,22 +234,15 @@ async function bindEntry(
 ): Promise<BoundEntry> {
   const entry = embeddedEntry(signer.unsignedAttrs);
   if (entry !== undefined) return bindEmbeddedEntry(entry, signer, crypto);
-  if (found === undefined) throw new Refusal('log-entry-absent', 'the signature holds no log entry');
+  if (found === undefined)
+    throw new Refusal('log-entry-absent', 'the signature holds no log entry');
   return bindFoundEntry(found, signer.certificate, loggedNames(payload, signature, crypto), crypto);
 }
 
-/**
- * Names under which an online entry may have been logged: SHA-1 of the object as gitsign rebuilds it, and, for tags,
- * of the form that v0.16 mistakenly built. Both contain payload and signature, so neither can be another object's.
- */
-function loggedNames(payload: Uint8Array, signature: Uint8Array, crypto: Crypto): readonly string[] {
-  const type = payloadType(payload);
-  if (type === undefined) return [];
-  const forms = type === 'commit' ? (['header'] as const) : (['body', 'header'] as const);
-  return forms.map((form) => objectId(crypto, type, joinSignature(payload, signature, form), 'sha1'));
-}
-
-function summarizeEntry({ entry, body }: BoundEntry, integratedTime: number | undefined): Verified['logEntry'] {
+function summarizeEntry(
+  { entry, body }: BoundEntry,
+  integratedTime: number | undefined,
+): Verified['logEntry'] {
   const second = equal(body.subarray(0, 22), utf8('{"apiVersion":"0.0.2",'));
   return {
     logId: toHex(entry.logId),
@@ -245,47 +257,11 @@ function decide(verified: Verified, policy: IdentityPolicy | undefined): Verdict
   const decision = decideIdentity(policy, verified.signer);
   if (decision.allowed) return { ...verified, rule: decision.rule };
   const { detail } = decision;
-  return { ...verified, status: 'not-allowed', check: 'policy', code: 'identity-not-allowed', detail };
-}
-
-/** What to ask a log for when a signature embeds no entry: the leaf, and the object's names. */
-export interface LogLookup {
-  /** PEM of the signer's certificate, as Rekor indexes it. */
-  readonly certificatePem: string;
-  /** Hex SHA-1 names under which the entry may have been logged. */
-  readonly objectIds: readonly string[];
-}
-
-/** Undefined when the signature cannot be read or embeds an entry. Proves nothing. */
-export function logLookupOf(payload: Uint8Array, signature: Uint8Array, crypto: Crypto): LogLookup | undefined {
-  try {
-    const { signer } = readSignedData(readArmor(signature));
-    if (embeddedEntry(signer.unsignedAttrs) !== undefined) return undefined;
-    const objectIds = loggedNames(payload, signature, crypto);
-    return { certificatePem: certificatePem(signer.certificate.der), objectIds };
-  } catch (error) {
-    if (error instanceof Refusal) return undefined;
-    throw error;
-  }
-}
-
-/**
- * A certificate just issued stands up to what a verifier will ask of it: usage, path, SCT, one identity.
- * Returns whom it speaks for. `time` is now, in Unix seconds.
- * @throws Refusal with the code of the check that failed
- */
-export async function verifyIssuedCertificate(
-  der: Uint8Array,
-  time: number,
-  context: EvidenceContext,
-): Promise<Signer> {
-  try {
-    const leaf = readCertificate(der);
-    const evidence = await leafEvidence(leaf, summarize(leaf, context.crypto).sha256, context);
-    await checkTransparency(leaf, issuersAt(evidence, [time]), evidence, context);
-    return signerOf(leaf);
-  } catch (error) {
-    if (error instanceof DerError) throw new Refusal('certificate-malformed', error.message);
-    throw error;
-  }
+  return {
+    ...verified,
+    status: 'not-allowed',
+    check: 'policy',
+    code: 'identity-not-allowed',
+    detail,
+  };
 }

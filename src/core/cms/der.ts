@@ -150,7 +150,8 @@ export function readOid(node: DerNode): string {
 }
 
 function decodeOid(content: Uint8Array): string {
-  if (content.length === 0 || content.length > 64) throw new DerError('object identifier of odd length');
+  if (content.length === 0 || content.length > 64)
+    throw new DerError('object identifier of odd length');
   const arcs: number[] = [];
   let arc = 0;
   let fresh = true;
@@ -175,7 +176,10 @@ export function readIntegerBytes(node: DerNode): Uint8Array {
   const { content } = expect(node, Tag.integer);
   const [first, second] = content;
   if (first === undefined) throw new DerError('empty integer');
-  if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) {
+  if (
+    second !== undefined &&
+    ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))
+  ) {
     throw new DerError('integer not minimal');
   }
   return content;
@@ -217,13 +221,19 @@ export function readTime(node: DerNode): number {
         ? GENERALIZED_TIME.exec(text)
         : undefined;
   if (!match) throw new DerError('malformed time');
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
+    .slice(1, 7)
+    .map(Number);
   // RFC 5280 §4.1.2.5.1: two digits below 50 are in the twenty-first century
   const full = node.tag === Tag.utcTime ? year + (year < 50 ? 2000 : 1900) : year;
   const time = Date.UTC(full, month - 1, day, hour, minute, second);
   const date = new Date(time);
   const real =
-    date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+    date.getUTCMonth() === month - 1 &&
+    date.getUTCDate() === day &&
+    hour < 24 &&
+    minute < 60 &&
+    second < 60;
   if (!real || full < 1950) throw new DerError('no such time');
   return time / 1000;
 }
@@ -232,7 +242,10 @@ export function readTime(node: DerNode): number {
  * The two integers of an ECDSA signature (RFC 3279 §2.2.3), each positive and at most `size` octets,
  * left-padded to `size`. @throws DerError for zero, negative or oversized values, or trailing bytes.
  */
-export function readEcdsaSignature(der: Uint8Array, size: number): { r: Uint8Array; s: Uint8Array } {
+export function readEcdsaSignature(
+  der: Uint8Array,
+  size: number,
+): { r: Uint8Array; s: Uint8Array } {
   const fields = cursor(expectDer(der, Tag.sequence), 2);
   const scalar = (): Uint8Array => {
     const bytes = readIntegerBytes(fields.next(Tag.integer));

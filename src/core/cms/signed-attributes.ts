@@ -27,7 +27,10 @@ export function readSignedAttributes(der: Uint8Array): SignedAttributes {
     const messageDigest = singleValue(all, CmsOid.messageDigest);
     const signingTime = singleValue(all, CmsOid.signingTime);
     if (contentType === undefined || messageDigest === undefined) {
-      throw new Refusal('cms-malformed', 'content type or message digest is missing from the signed attributes');
+      throw new Refusal(
+        'cms-malformed',
+        'content type or message digest is missing from the signed attributes',
+      );
     }
     return {
       contentType: readOid(contentType),

@@ -110,7 +110,8 @@ function parseSignedData(der: Uint8Array): SignedData {
   info.end();
   const version = readSmallInteger(fields.next(Tag.integer));
   // RFC 5652 §5.1: 1 for plain data, 3 for other content such as a TSTInfo
-  if (version !== 1 && version !== 3) throw new Refusal('cms-unsupported', `SignedData of version ${version}`);
+  if (version !== 1 && version !== 3)
+    throw new Refusal('cms-unsupported', `SignedData of version ${version}`);
   const digests = children(fields.next(Tag.set));
   const encapsulated = cursor(fields.next(Tag.sequence), 2);
   const contentType = readOid(encapsulated.next(Tag.oid));
@@ -118,7 +119,10 @@ function parseSignedData(der: Uint8Array): SignedData {
   const content = explicit && cursor(explicit, 1).next(Tag.octetString).content;
   encapsulated.end();
   const bag = fields.optional(contextConstructed(0));
-  const certificates = bag === undefined ? [] : children(bag, MAX_CERTIFICATES).map((node) => readCertificate(node.raw));
+  const certificates =
+    bag === undefined
+      ? []
+      : children(bag, MAX_CERTIFICATES).map((node) => readCertificate(node.raw));
   if (fields.optional(contextConstructed(1)) !== undefined) {
     throw new Refusal('cms-unsupported', 'revocation lists in the message');
   }
@@ -128,7 +132,8 @@ function parseSignedData(der: Uint8Array): SignedData {
   if (signers.length !== 1 || signer === undefined) {
     throw new Refusal('signer-ambiguous', `the message has ${signers.length} signers, one is due`);
   }
-  if (digests.length !== 1) throw new Refusal('cms-unsupported', `${digests.length} digest algorithms, one is due`);
+  if (digests.length !== 1)
+    throw new Refusal('cms-unsupported', `${digests.length} digest algorithms, one is due`);
   const parsed = readSigner(signer, certificates);
   if (digests[0] === undefined || readDigestAlgorithm(digests[0]) !== parsed.digestHash) {
     throw new Refusal('cms-unsupported', 'the digest algorithm is not the signer\u2019s');
@@ -162,7 +167,10 @@ function readSigner(node: DerNode, certificates: readonly Certificate[]): Signer
 }
 
 /** `rsaEncryption` and `id-ecPublicKey` alone mean "with the signer's digest" (RFC 3370 §3.2): not ours, and not told here. */
-function signatureHash(algorithm: DerNode, digest: HashAlgorithm | undefined): HashAlgorithm | undefined {
+function signatureHash(
+  algorithm: DerNode,
+  digest: HashAlgorithm | undefined,
+): HashAlgorithm | undefined {
   const hash = readSignatureAlgorithm(algorithm);
   if (readAlgorithm(algorithm).oid === '1.3.101.112') return hash;
   return hash === digest ? hash : undefined;
@@ -174,10 +182,15 @@ function findSigner(sid: DerNode, certificates: readonly Certificate[]): Certifi
   const issuer = fields.next(Tag.sequence).raw;
   const serial = readIntegerBytes(fields.next(Tag.integer));
   fields.end();
-  const found = certificates.filter((one) => equal(one.issuer, issuer) && equal(one.serial, serial));
+  const found = certificates.filter(
+    (one) => equal(one.issuer, issuer) && equal(one.serial, serial),
+  );
   const [certificate] = found;
   if (found.length !== 1 || certificate === undefined) {
-    throw new Refusal('signer-ambiguous', `the signer is named by ${found.length} of ${certificates.length} certificates`);
+    throw new Refusal(
+      'signer-ambiguous',
+      `the signer is named by ${found.length} of ${certificates.length} certificates`,
+    );
   }
   return certificate;
 }

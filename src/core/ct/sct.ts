@@ -4,7 +4,16 @@
  */
 
 import { concat, toHex } from '../bytes.ts';
-import { children, contextConstructed, cursor, DerError, type DerNode, expectDer, readOid, Tag } from '../cms/der.ts';
+import {
+  children,
+  contextConstructed,
+  cursor,
+  DerError,
+  type DerNode,
+  expectDer,
+  readOid,
+  Tag,
+} from '../cms/der.ts';
 import type { Crypto } from '../crypto.ts';
 import type { TrustedLog } from '../trust/trust-material.ts';
 import { Refusal } from '../verdict.ts';
@@ -97,7 +106,8 @@ export function precertificateTbs(certificate: Certificate): Uint8Array {
 
 function bigEndian(value: number, size: number): Uint8Array {
   const out = new Uint8Array(size);
-  for (let i = size - 1, rest = value; i >= 0; i -= 1, rest = Math.floor(rest / 256)) out[i] = rest % 256;
+  for (let i = size - 1, rest = value; i >= 0; i -= 1, rest = Math.floor(rest / 256))
+    out[i] = rest % 256;
   return out;
 }
 
@@ -141,8 +151,10 @@ export async function checkScts(
   crypto: Crypto,
 ): Promise<void> {
   const scts = readSctListOrRefuse(leaf);
-  if (scts.length === 0) throw new Refusal('sct-missing', 'the certificate holds no signed certificate timestamp');
-  if (logs.length === 0) throw new Refusal('no-trust-material', 'the trust root names no certificate transparency log');
+  if (scts.length === 0)
+    throw new Refusal('sct-missing', 'the certificate holds no signed certificate timestamp');
+  if (logs.length === 0)
+    throw new Refusal('no-trust-material', 'the trust root names no certificate transparency log');
   const tbs = precertificateTbs(leaf);
   const issuerKeyHash = crypto.hash('sha256', issuer.spki);
   let good = 0;
@@ -152,11 +164,15 @@ export async function checkScts(
     );
     if (log === undefined) continue;
     if (!(await sctHolds(sct, log, sctSignedData(sct, issuerKeyHash, tbs), crypto))) {
-      throw new Refusal('sct-invalid', `the signed certificate timestamp of log ${sct.logId.slice(0, 16)} does not verify`);
+      throw new Refusal(
+        'sct-invalid',
+        `the signed certificate timestamp of log ${sct.logId.slice(0, 16)} does not verify`,
+      );
     }
     good += 1;
   }
-  if (good === 0) throw new Refusal('sct-invalid', 'no signed certificate timestamp is by a trusted log');
+  if (good === 0)
+    throw new Refusal('sct-invalid', 'no signed certificate timestamp is by a trusted log');
 }
 
 function readSctListOrRefuse(leaf: Certificate): readonly SignedCertificateTimestamp[] {

@@ -96,7 +96,10 @@ function splitTag(raw: Uint8Array): SplitObject | undefined {
     if (raw[at] === 0x2d && signatureKind(raw, at) !== 'unknown') match = at;
   }
   if (match === raw.length) return undefined;
-  return { payload: withoutHeaderSignature(raw.subarray(0, match)), signature: raw.subarray(match) };
+  return {
+    payload: withoutHeaderSignature(raw.subarray(0, match)),
+    signature: raw.subarray(match),
+  };
 }
 
 /** git removes at most two header signatures (of other hash algorithms) from a tag's payload. */
@@ -136,7 +139,12 @@ function withoutHeaderSignature(payload: Uint8Array): Uint8Array {
 }
 
 /** The object's name: hash over `<type> <size>\0<raw>`, lower-case hex. */
-export function objectId(crypto: Crypto, type: string, raw: Uint8Array, format: ObjectFormat): string {
+export function objectId(
+  crypto: Crypto,
+  type: string,
+  raw: Uint8Array,
+  format: ObjectFormat,
+): string {
   return toHex(crypto.hash(format, utf8(`${type} ${raw.length}\0`), raw));
 }
 

@@ -48,7 +48,13 @@ export function readCheckpoint(note: string): Checkpoint {
   if (rootHash?.length !== 32) invalid('malformed checkpoint root');
   const lines = note.slice(split + 2, -1).split('\n');
   if (lines.length > MAX_SIGNATURES) invalid('too many checkpoint signatures');
-  return { origin, treeSize: BigInt(size), rootHash, signedText, signatures: lines.map(readSignatureLine) };
+  return {
+    origin,
+    treeSize: BigInt(size),
+    rootHash,
+    signedText,
+    signatures: lines.map(readSignatureLine),
+  };
 }
 
 function readSignatureLine(line: string): NoteSignature {
@@ -92,17 +98,26 @@ export async function checkCheckpoint(
   if (own.length === 0) invalid('the checkpoint is not signed by the log');
   if (own.length > 1) invalid('the checkpoint is signed twice by the log');
   for (const { name, signature } of own) {
-    if (!nameBelongs(name, checkpoint.origin)) invalid('the checkpoint is signed under another name');
+    if (!nameBelongs(name, checkpoint.origin))
+      invalid('the checkpoint is signed under another name');
     if (toHex(noteKeyId(name, log, crypto)) !== log.id) invalid('the checkpoint is of another log');
-    if (log.key.kind === 'ed25519' && name !== checkpoint.origin) invalid('the checkpoint is of another log');
-    if (!(await signatureHolds(crypto, log.key, 'sha256', utf8(checkpoint.signedText), signature))) {
+    if (log.key.kind === 'ed25519' && name !== checkpoint.origin)
+      invalid('the checkpoint is of another log');
+    if (
+      !(await signatureHolds(crypto, log.key, 'sha256', utf8(checkpoint.signedText), signature))
+    ) {
       invalid('the checkpoint signature does not verify');
     }
   }
 }
 
 /** Text of a note signed by one key: for those who keep logs. */
-export function formatNote(signedText: string, name: string, hint: Uint8Array, signature: Uint8Array): string {
+export function formatNote(
+  signedText: string,
+  name: string,
+  hint: Uint8Array,
+  signature: Uint8Array,
+): string {
   const line = Buffer.from(concat(hint, signature)).toString('base64');
   return `${signedText}\n\u2014 ${name} ${line}\n`;
 }

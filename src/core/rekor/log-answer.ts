@@ -109,7 +109,9 @@ export function logEntryFromRekorV2(value: unknown): TransparencyLogEntry {
     ...(promise === undefined
       ? {}
       : { inclusionPromise: base64(object(promise, 'inclusionPromise'), 'signedEntryTimestamp') }),
-    ...(proof === undefined ? {} : { inclusionProof: protobufProof(object(proof, 'inclusionProof')) }),
+    ...(proof === undefined
+      ? {}
+      : { inclusionProof: protobufProof(object(proof, 'inclusionProof')) }),
     canonicalizedBody: base64(json, 'canonicalizedBody'),
   };
 }
@@ -133,7 +135,9 @@ export function logEntryToJson(entry: TransparencyLogEntry, body: Uint8Array): J
     logId: { keyId: encode(entry.logId) },
     kindVersion: kindVersion(body),
     integratedTime: String(entry.integratedTime),
-    ...(promise === undefined ? {} : { inclusionPromise: { signedEntryTimestamp: encode(promise) } }),
+    ...(promise === undefined
+      ? {}
+      : { inclusionPromise: { signedEntryTimestamp: encode(promise) } }),
     ...(proof === undefined
       ? {}
       : {

@@ -4,11 +4,10 @@
  * gitsign never stores the body; it is rebuilt here from the signature, so it cannot be about anything else.
  */
 
-import { fromUtf8, toBase64, toHex, utf8 } from '../bytes.ts';
+import { concat, fromUtf8, toBase64, toHex, utf8 } from '../bytes.ts';
 import { Refusal } from '../verdict.ts';
 import { certificatePem } from '../x509/certificate.ts';
 import { ProtobufError, type ProtobufField, readFields, writeField } from './protobuf.ts';
-import { concat } from '../bytes.ts';
 
 export interface InclusionProof {
   /** Position within the log's shard. */
@@ -74,7 +73,8 @@ function textOf(value: bigint | Uint8Array | undefined, name: string): string {
 /** int64 as proto3 writes it: absent is zero, negative is ten octets of varint and refused. */
 function countOf(value: bigint | Uint8Array | undefined, name: string): bigint {
   if (value === undefined) return 0n;
-  if (typeof value !== 'bigint' || value >= 1n << 63n) throw new ProtobufError(`${name} is out of range`);
+  if (typeof value !== 'bigint' || value >= 1n << 63n)
+    throw new ProtobufError(`${name} is out of range`);
   return value;
 }
 
@@ -106,7 +106,9 @@ export function decodeLogEntry(bytes: Uint8Array): TransparencyLogEntry {
       version: textOf(kindVersion.get(2), 'version'),
       integratedTime: countOf(one.get(4), 'integrated_time'),
       ...promiseOf(promise),
-      ...(proof === undefined ? {} : { inclusionProof: decodeProof(bytesOf(proof, 'inclusion_proof')) }),
+      ...(proof === undefined
+        ? {}
+        : { inclusionProof: decodeProof(bytesOf(proof, 'inclusion_proof')) }),
       ...(body === undefined ? {} : { canonicalizedBody: bytesOf(body, 'canonicalized_body') }),
     };
   } catch (error) {
@@ -155,7 +157,11 @@ export interface HashedRekord {
 }
 
 /** Canonical (RFC 8785) body of hashedrekord 0.0.1, as Rekor v1 hashes it. Members are in canonical order. */
-export function hashedRekordV001Body({ digest, signature, certificateDer }: HashedRekord): Uint8Array {
+export function hashedRekordV001Body({
+  digest,
+  signature,
+  certificateDer,
+}: HashedRekord): Uint8Array {
   const publicKey = toBase64(utf8(certificatePem(certificateDer)));
   return utf8(
     `{"apiVersion":"0.0.1","kind":"hashedrekord","spec":{"data":{"hash":{"algorithm":"sha256","value":"${toHex(digest)}"}},` +
@@ -164,7 +170,11 @@ export function hashedRekordV001Body({ digest, signature, certificateDer }: Hash
 }
 
 /** Canonical body of hashedrekord 0.0.2 over a P-256 certificate, as Rekor v2 hashes it. */
-export function hashedRekordV002Body({ digest, signature, certificateDer }: HashedRekord): Uint8Array {
+export function hashedRekordV002Body({
+  digest,
+  signature,
+  certificateDer,
+}: HashedRekord): Uint8Array {
   return utf8(
     `{"apiVersion":"0.0.2","kind":"hashedrekord","spec":{"hashedRekordV002":{"data":{"algorithm":"SHA2_256","digest":"${toBase64(digest)}"},` +
       `"signature":{"content":"${toBase64(signature)}","verifier":{"keyDetails":"PKIX_ECDSA_P256_SHA_256",` +

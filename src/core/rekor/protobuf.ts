@@ -71,7 +71,9 @@ function varintBytes(value: bigint): Uint8Array {
 /** One field; a zero varint is left out, as proto3 does. */
 export function writeField(number: number, value: bigint | Uint8Array): Uint8Array {
   if (typeof value === 'bigint') {
-    return value === 0n ? new Uint8Array() : concat(varintBytes(BigInt(number * 8)), varintBytes(value));
+    return value === 0n
+      ? new Uint8Array()
+      : concat(varintBytes(BigInt(number * 8)), varintBytes(value));
   }
   return concat(varintBytes(BigInt(number * 8 + 2)), varintBytes(BigInt(value.length)), value);
 }

@@ -52,13 +52,19 @@ function authorities(file: KeyFile): readonly TrustedAuthority[] {
   const all = certificates(file);
   const roots = all.filter((one) => equal(one.issuer, one.subject));
   const chainsOf = (root: Certificate): readonly (readonly Uint8Array[])[] => {
-    const below = all.filter((one) => one !== root && equal(one.issuer, root.subject) && !equal(one.subject, root.subject));
+    const below = all.filter(
+      (one) => one !== root && equal(one.issuer, root.subject) && !equal(one.subject, root.subject),
+    );
     return below.length === 0 ? [[root.der]] : below.map((one) => [one.der, root.der]);
   };
   if (roots.length === 0) {
-    throw new ConfigError(`${file.path}: holds no self-signed root certificate`, { code: 'TRUST_FILE' });
+    throw new ConfigError(`${file.path}: holds no self-signed root certificate`, {
+      code: 'TRUST_FILE',
+    });
   }
-  return roots.flatMap((root) => chainsOf(root).map((chain) => ({ uri: file.path, chain, validFor: ALWAYS })));
+  return roots.flatMap((root) =>
+    chainsOf(root).map((chain) => ({ uri: file.path, chain, validFor: ALWAYS })),
+  );
 }
 
 function logKey(file: KeyFile, crypto: Crypto): TrustedLog {
@@ -74,7 +80,9 @@ function logKey(file: KeyFile, crypto: Crypto): TrustedLog {
 
 /** Trust material from key files, valid at all times. @throws ConfigError `TRUST_FILE`, naming the file. */
 export function trustFromKeyFiles(files: KeyFiles, crypto: Crypto): TrustMaterial {
-  const present = [files.fulcio, files.rekor, files.ctLog, files.timestampChain].filter((file) => file !== undefined);
+  const present = [files.fulcio, files.rekor, files.ctLog, files.timestampChain].filter(
+    (file) => file !== undefined,
+  );
   const tsa = files.timestampChain;
   return {
     source: present.map(({ path }) => path).join(', '),

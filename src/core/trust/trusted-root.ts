@@ -3,13 +3,18 @@
  * Strict where it matters: a key, id, date or certificate that cannot be read is an error, never a gap in trust.
  */
 
+import { ConfigError } from '../../errors.ts';
 import { fromBase64, toHex, utf8 } from '../bytes.ts';
 import { DerError } from '../cms/der.ts';
 import type { Crypto } from '../crypto.ts';
-import { ConfigError } from '../../errors.ts';
 import { readPublicKey } from '../x509/algorithms.ts';
 import { readCertificate } from '../x509/certificate.ts';
-import type { TrustedAuthority, TrustedLog, TrustMaterial, ValidityWindow } from './trust-material.ts';
+import type {
+  TrustedAuthority,
+  TrustedLog,
+  TrustMaterial,
+  ValidityWindow,
+} from './trust-material.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -20,7 +25,9 @@ interface Place {
 }
 
 function fault({ source, path }: Place, expected: string): ConfigError {
-  return new ConfigError(`${source}: ${path === '' ? 'the file' : path} is not ${expected}`, { code: 'TRUST_FILE' });
+  return new ConfigError(`${source}: ${path === '' ? 'the file' : path} is not ${expected}`, {
+    code: 'TRUST_FILE',
+  });
 }
 
 function inside(place: Place, key: string | number): Place {
@@ -29,11 +36,16 @@ function inside(place: Place, key: string | number): Place {
 }
 
 function asObject(value: unknown, place: Place): Json {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw fault(place, 'an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw fault(place, 'an object');
   return value as Json;
 }
 
-function asList<T>(value: unknown, place: Place, read: (item: unknown, place: Place) => T): readonly T[] {
+function asList<T>(
+  value: unknown,
+  place: Place,
+  read: (item: unknown, place: Place) => T,
+): readonly T[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) throw fault(place, 'a list');
   return value.map((item: unknown, index) => read(item, inside(place, index)));
@@ -46,7 +58,8 @@ function asBytes(value: unknown, place: Place): Uint8Array {
 }
 
 function asTime(value: unknown, place: Place): number {
-  const time = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : Number.NaN;
+  const time =
+    typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(time)) throw fault(place, 'an RFC 3339 time');
   return Math.floor(time / 1000);
 }
@@ -64,7 +77,10 @@ function asLog(value: unknown, place: Place): TrustedLog {
   const log = asObject(value, place);
   const keyPlace = inside(place, 'publicKey');
   const publicKey = asObject(log['publicKey'], keyPlace);
-  const key = keyOf(asBytes(publicKey['rawBytes'], inside(keyPlace, 'rawBytes')), inside(keyPlace, 'rawBytes'));
+  const key = keyOf(
+    asBytes(publicKey['rawBytes'], inside(keyPlace, 'rawBytes')),
+    inside(keyPlace, 'rawBytes'),
+  );
   const id = asObject(log['logId'], inside(place, 'logId'));
   const baseUrl = log['baseUrl'];
   return {
@@ -123,14 +139,25 @@ export function parseTrustedRoot(text: string, source: string, crypto: Crypto): 
   const place = { source, path: '' };
   const root = asObject(json, place);
   const { mediaType } = root;
-  if (typeof mediaType !== 'string' || !mediaType.startsWith('application/vnd.dev.sigstore.trustedroot')) {
+  if (
+    typeof mediaType !== 'string' ||
+    !mediaType.startsWith('application/vnd.dev.sigstore.trustedroot')
+  ) {
     throw fault(inside(place, 'mediaType'), 'that of a trusted root');
   }
   return {
     source,
     digest: toHex(crypto.hash('sha256', utf8(text))),
-    certificateAuthorities: asList(root['certificateAuthorities'], inside(place, 'certificateAuthorities'), asAuthority),
-    timestampAuthorities: asList(root['timestampAuthorities'], inside(place, 'timestampAuthorities'), asAuthority),
+    certificateAuthorities: asList(
+      root['certificateAuthorities'],
+      inside(place, 'certificateAuthorities'),
+      asAuthority,
+    ),
+    timestampAuthorities: asList(
+      root['timestampAuthorities'],
+      inside(place, 'timestampAuthorities'),
+      asAuthority,
+    ),
     tlogs: asList(root['tlogs'], inside(place, 'tlogs'), asLog),
     ctLogs: asList(root['ctlogs'], inside(place, 'ctlogs'), asLog),
   };

@@ -4,7 +4,18 @@
  */
 
 import { equal, toHex } from '../bytes.ts';
-import { children, contextConstructed, cursor, DerError, expect, expectDer, readIntegerBytes, readSmallInteger, readTime, Tag } from '../cms/der.ts';
+import {
+  children,
+  contextConstructed,
+  cursor,
+  DerError,
+  expect,
+  expectDer,
+  readIntegerBytes,
+  readSmallInteger,
+  readTime,
+  Tag,
+} from '../cms/der.ts';
 import { readSignedAttributes } from '../cms/signed-attributes.ts';
 import { CmsOid, readSignedData, type SignedData, singleValue } from '../cms/signed-data.ts';
 import type { Crypto, HashAlgorithm } from '../crypto.ts';
@@ -13,8 +24,8 @@ import { readDigestAlgorithm } from '../x509/algorithms.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import {
   type AuthorityStore,
-  certificationPaths,
   type CertificationPath,
+  certificationPaths,
   checkLeafUsage,
   ExtendedKeyUsage,
   within,
@@ -76,7 +87,11 @@ export function responseFromToken(token: Uint8Array): Uint8Array {
 }
 
 /** Reads a bare token's SignedData and TSTInfo; proves nothing. @throws Refusal `timestamp-invalid` */
-export function readTimestampToken(token: Uint8Array): { message: SignedData; info: TimestampInfo; content: Uint8Array } {
+export function readTimestampToken(token: Uint8Array): {
+  message: SignedData;
+  info: TimestampInfo;
+  content: Uint8Array;
+} {
   try {
     const message = readSignedData(token);
     if (message.contentType !== CmsOid.tstInfo || message.content === undefined) {
@@ -100,14 +115,23 @@ function namesCertificate(value: Uint8Array, certificate: Certificate, crypto: C
   return hash !== undefined && equal(digest, crypto.hash(hash, certificate.der));
 }
 
-async function checkMessage(message: SignedData, content: Uint8Array, crypto: Crypto): Promise<void> {
+async function checkMessage(
+  message: SignedData,
+  content: Uint8Array,
+  crypto: Crypto,
+): Promise<void> {
   const { signer } = message;
   const { certificate, digestHash, signatureHash } = signer;
-  if (digestHash === undefined || signatureHash === undefined || certificate.publicKey === undefined) {
+  if (
+    digestHash === undefined ||
+    signatureHash === undefined ||
+    certificate.publicKey === undefined
+  ) {
     throw invalid('the token uses an unsupported algorithm');
   }
   const attributes = readSignedAttributes(signer.signedAttrs);
-  if (attributes.contentType !== CmsOid.tstInfo) throw invalid('the token signs another content type');
+  if (attributes.contentType !== CmsOid.tstInfo)
+    throw invalid('the token signs another content type');
   if (!equal(attributes.messageDigest, crypto.hash(digestHash, content))) {
     throw invalid('the token signs another TSTInfo');
   }
@@ -116,7 +140,9 @@ async function checkMessage(message: SignedData, content: Uint8Array, crypto: Cr
     throw invalid('the token names another certificate');
   }
   const { publicKey } = certificate;
-  if (!(await signatureHolds(crypto, publicKey, signatureHash, signer.signedAttrs, signer.signature))) {
+  if (
+    !(await signatureHolds(crypto, publicKey, signatureHash, signer.signedAttrs, signer.signature))
+  ) {
     throw invalid('the token\u2019s signature does not verify');
   }
 }
@@ -159,14 +185,20 @@ export async function verifyTimestampToken(
     await checkMessage(message, content, crypto);
     checkLeafUsage(certificate, ExtendedKeyUsage.timeStamping);
     const paths = await authorityPaths(certificate, store, crypto);
-    const holding = paths.find(({ windows }) => windows.every((window) => within(window, info.time)));
+    const holding = paths.find(({ windows }) =>
+      windows.every((window) => within(window, info.time)),
+    );
     if (holding === undefined) {
-      throw new Refusal('timestamp-untrusted', 'no trusted timestamp authority made the token within its dates');
+      throw new Refusal(
+        'timestamp-untrusted',
+        'no trusted timestamp authority made the token within its dates',
+      );
     }
     return { time: info.time, authority: toHex(crypto.hash('sha256', certificate.der)) };
   } catch (error) {
     if (error instanceof DerError) throw invalid(error.message);
-    if (error instanceof Refusal && !error.code.startsWith('timestamp-')) throw invalid(error.message);
+    if (error instanceof Refusal && !error.code.startsWith('timestamp-'))
+      throw invalid(error.message);
     throw error;
   }
 }

@@ -1,7 +1,15 @@
 /** Algorithm identifiers and public keys that the core verifies with (RFC 5480, RFC 5758, RFC 8410, RFC 4055): an allow-list. */
 
 import { toHex } from '../bytes.ts';
-import { cursor, DerError, type DerNode, expectDer, readBitString, readOid, Tag } from '../cms/der.ts';
+import {
+  cursor,
+  DerError,
+  type DerNode,
+  expectDer,
+  readBitString,
+  readOid,
+  Tag,
+} from '../cms/der.ts';
 import type { HashAlgorithm, PublicKey } from '../crypto.ts';
 
 const CURVES: Readonly<Record<string, { kind: 'p256' | 'p384' | 'p521'; point: number }>> = {
@@ -20,15 +28,16 @@ const DIGESTS: Readonly<Record<string, HashAlgorithm>> = {
 };
 
 /** Signature algorithms: hash, and whether parameters must be absent or NULL. */
-const SIGNATURES: Readonly<Record<string, { hash: HashAlgorithm; key: 'ec' | 'rsa' | 'ed25519' }>> = {
-  '1.2.840.10045.4.3.2': { hash: 'sha256', key: 'ec' },
-  '1.2.840.10045.4.3.3': { hash: 'sha384', key: 'ec' },
-  '1.2.840.10045.4.3.4': { hash: 'sha512', key: 'ec' },
-  '1.2.840.113549.1.1.11': { hash: 'sha256', key: 'rsa' },
-  '1.2.840.113549.1.1.12': { hash: 'sha384', key: 'rsa' },
-  '1.2.840.113549.1.1.13': { hash: 'sha512', key: 'rsa' },
-  [ED25519]: { hash: 'sha512', key: 'ed25519' },
-};
+const SIGNATURES: Readonly<Record<string, { hash: HashAlgorithm; key: 'ec' | 'rsa' | 'ed25519' }>> =
+  {
+    '1.2.840.10045.4.3.2': { hash: 'sha256', key: 'ec' },
+    '1.2.840.10045.4.3.3': { hash: 'sha384', key: 'ec' },
+    '1.2.840.10045.4.3.4': { hash: 'sha512', key: 'ec' },
+    '1.2.840.113549.1.1.11': { hash: 'sha256', key: 'rsa' },
+    '1.2.840.113549.1.1.12': { hash: 'sha384', key: 'rsa' },
+    '1.2.840.113549.1.1.13': { hash: 'sha512', key: 'rsa' },
+    [ED25519]: { hash: 'sha512', key: 'ed25519' },
+  };
 
 interface Algorithm {
   readonly oid: string;
@@ -49,7 +58,9 @@ function oidLength(node: DerNode): number {
 }
 
 function absentOrNull(parameters: DerNode | undefined): boolean {
-  return parameters === undefined || (parameters.tag === Tag.null && parameters.content.length === 0);
+  return (
+    parameters === undefined || (parameters.tag === Tag.null && parameters.content.length === 0)
+  );
 }
 
 /** SHA-2 digest algorithm with parameters absent or NULL (RFC 5754 §2); undefined for all others. @throws DerError */
@@ -74,7 +85,8 @@ export function readPublicKey(spki: Uint8Array): PublicKey | undefined {
   const { oid, parameters } = readAlgorithm(fields.next(Tag.sequence));
   const bits = readBitString(fields.next(Tag.bitString));
   fields.end();
-  if (oid === ED25519) return parameters === undefined && bits.length === 32 ? { kind: 'ed25519', spki } : undefined;
+  if (oid === ED25519)
+    return parameters === undefined && bits.length === 32 ? { kind: 'ed25519', spki } : undefined;
   if (oid === RSA) return absentOrNull(parameters) ? { kind: 'rsa', spki } : undefined;
   if (oid !== EC_PUBLIC_KEY || parameters?.tag !== Tag.oid) return undefined;
   const curve = CURVES[readOid(parameters)];
@@ -85,6 +97,7 @@ export function readPublicKey(spki: Uint8Array): PublicKey | undefined {
 
 /** The 32 octets of an Ed25519 key. @throws DerError for other keys. */
 export function ed25519Octets(key: PublicKey): Uint8Array {
-  if (key.kind !== 'ed25519') throw new DerError(`not an Ed25519 key: ${toHex(key.spki.subarray(0, 8))}`);
+  if (key.kind !== 'ed25519')
+    throw new DerError(`not an Ed25519 key: ${toHex(key.spki.subarray(0, 8))}`);
   return key.spki.subarray(-32);
 }

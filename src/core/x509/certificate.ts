@@ -76,7 +76,8 @@ export function readCertificate(der: Uint8Array): Certificate {
   const serial = readIntegerBytes(fields.next(Tag.integer));
   const innerAlgorithm = fields.next(Tag.sequence);
   // RFC 5280 §4.1.1.2: both fields MUST contain the same algorithm identifier
-  if (toHex(innerAlgorithm.raw) !== toHex(algorithm.raw)) throw new DerError('two signature algorithms');
+  if (toHex(innerAlgorithm.raw) !== toHex(algorithm.raw))
+    throw new DerError('two signature algorithms');
   const issuer = fields.next(Tag.sequence).raw;
   const validity = cursor(fields.next(Tag.sequence), 2);
   const notBefore = readTime(validity.any());
@@ -141,7 +142,8 @@ export function keyUsage(certificate: Certificate): number | undefined {
   if (extension === undefined) return undefined;
   const { content } = expectDer(extension.value, Tag.bitString);
   const [unused, bits] = content;
-  if (unused === undefined || unused > 7 || content.length > 3) throw new DerError('malformed key usage');
+  if (unused === undefined || unused > 7 || content.length > 3)
+    throw new DerError('malformed key usage');
   return bits ?? 0;
 }
 
@@ -152,7 +154,10 @@ export function extendedKeyUsage(certificate: Certificate): readonly string[] | 
 }
 
 /** Hex of the subject key identifier, or of the authority's; undefined when absent. @throws DerError */
-export function keyIdentifier(certificate: Certificate, of: 'subject' | 'authority'): string | undefined {
+export function keyIdentifier(
+  certificate: Certificate,
+  of: 'subject' | 'authority',
+): string | undefined {
   if (of === 'subject') {
     const own = certificate.extensions.get(ExtensionOid.subjectKeyIdentifier);
     return own && toHex(expectDer(own.value, Tag.octetString).content);

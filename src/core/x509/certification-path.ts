@@ -44,7 +44,10 @@ export interface CertificationPath {
 
 /** Chains of authorities, read and checked once for a trust root. */
 export interface AuthorityStore {
-  readonly chains: readonly { readonly authority: TrustedAuthority; readonly certificates: readonly Certificate[] }[];
+  readonly chains: readonly {
+    readonly authority: TrustedAuthority;
+    readonly certificates: readonly Certificate[];
+  }[];
   /** Which links of which chain were proved: `chain index:position`. */
   readonly provenLinks: Map<string, boolean>;
 }
@@ -69,7 +72,11 @@ function validity(certificate: Certificate): ValidityWindow {
 }
 
 /** True when `issuer` signed `subject`: names, key identifiers and, above all, the signature. */
-export async function isIssuedBy(subject: Certificate, issuer: Certificate, crypto: Crypto): Promise<boolean> {
+export async function isIssuedBy(
+  subject: Certificate,
+  issuer: Certificate,
+  crypto: Crypto,
+): Promise<boolean> {
   if (!equal(subject.issuer, issuer.subject)) return false;
   const wanted = keyIdentifier(subject, 'authority');
   const offered = keyIdentifier(issuer, 'subject');
@@ -103,7 +110,8 @@ export function checkLeafUsage(leaf: Certificate, purpose: string): void {
     // RFC 3161 §2.3: a TSA's extended key usage is critical and holds timeStamping alone
     if (purpose === ExtendedKeyUsage.timeStamping) {
       const critical = leaf.extensions.get(ExtensionOid.extendedKeyUsage)?.critical;
-      if (!critical || purposes.length !== 1) unsuitable('a TSA certificate is for timestamps alone');
+      if (!critical || purposes.length !== 1)
+        unsuitable('a TSA certificate is for timestamps alone');
     }
   } catch (error) {
     if (error instanceof DerError) throw new Refusal('certificate-malformed', error.message);
@@ -113,14 +121,17 @@ export function checkLeafUsage(leaf: Certificate, purpose: string): void {
 
 /** `below` counts the CA certificates between this one and the leaf. */
 function mayIssue(ca: Certificate, below: number, purpose: string): boolean {
-  for (const [oid, { critical }] of ca.extensions) if (critical && !UNDERSTOOD.has(oid)) return false;
+  for (const [oid, { critical }] of ca.extensions)
+    if (critical && !UNDERSTOOD.has(oid)) return false;
   const constraints = basicConstraints(ca);
   if (!constraints?.ca) return false;
   if (constraints.pathLength !== undefined && constraints.pathLength < below) return false;
   const usage = keyUsage(ca);
   if (usage !== undefined && (usage & KEY_CERT_SIGN) === 0) return false;
   const purposes = extendedKeyUsage(ca);
-  return purposes === undefined || purposes.includes(purpose) || purposes.includes(ExtendedKeyUsage.any);
+  return (
+    purposes === undefined || purposes.includes(purpose) || purposes.includes(ExtendedKeyUsage.any)
+  );
 }
 
 async function chainHolds(
@@ -175,7 +186,10 @@ export function pathsAt(
   times: readonly number[],
 ): readonly CertificationPath[] {
   if (paths.length === 0) {
-    throw new Refusal('issuer-untrusted', 'no trusted certificate authority issued the certificate');
+    throw new Refusal(
+      'issuer-untrusted',
+      'no trusted certificate authority issued the certificate',
+    );
   }
   const holding = paths.filter(({ windows }) =>
     times.every((time) => windows.every((window) => within(window, time))),

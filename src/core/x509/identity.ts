@@ -4,7 +4,16 @@
  */
 
 import { fromUtf8 } from '../bytes.ts';
-import { children, contextConstructed, cursor, DerError, type DerNode, expectDer, readOid, Tag } from '../cms/der.ts';
+import {
+  children,
+  contextConstructed,
+  cursor,
+  DerError,
+  type DerNode,
+  expectDer,
+  readOid,
+  Tag,
+} from '../cms/der.ts';
 import { type IdentityKind, Refusal, type Signer } from '../verdict.ts';
 import { type Certificate, ExtensionOid } from './certificate.ts';
 
@@ -18,7 +27,12 @@ export interface SubjectAltName {
   readonly value: string;
 }
 
-const KINDS: Readonly<Record<number, IdentityKind>> = { 129: 'email', 130: 'dns', 134: 'uri', 135: 'ip' };
+const KINDS: Readonly<Record<number, IdentityKind>> = {
+  129: 'email',
+  130: 'dns',
+  134: 'uri',
+  135: 'ip',
+};
 
 function text(bytes: Uint8Array): string {
   const value = fromUtf8(bytes);
@@ -30,7 +44,8 @@ function otherName(node: DerNode): string {
   const fields = cursor(node, 2);
   const type = readOid(fields.next(Tag.oid));
   const value = cursor(fields.next(contextConstructed(0)), 1).any();
-  if (type !== USER_NAME || value.tag !== Tag.utf8String) throw new DerError(`other name of type ${type}`);
+  if (type !== USER_NAME || value.tag !== Tag.utf8String)
+    throw new DerError(`other name of type ${type}`);
   return text(value.content);
 }
 
@@ -53,7 +68,8 @@ export function fulcioExtensions(certificate: Certificate): Readonly<Record<stri
     if (!oid.startsWith(FULCIO)) continue;
     const arc = oid.slice(FULCIO.length);
     if (!/^[0-9]+$/.test(arc)) continue;
-    found[arc] = Number(arc) <= LAST_RAW_ARC ? text(value) : text(expectDer(value, Tag.utf8String).content);
+    found[arc] =
+      Number(arc) <= LAST_RAW_ARC ? text(value) : text(expectDer(value, Tag.utf8String).content);
   }
   return found;
 }
@@ -73,7 +89,10 @@ export function signerOf(certificate: Certificate): Signer {
     const names = subjectAltNames(certificate);
     const [name] = names;
     if (names.length !== 1 || name === undefined || name.value === '') {
-      throw new Refusal('identity-ambiguous', `the certificate has ${names.length} names, one is due`);
+      throw new Refusal(
+        'identity-ambiguous',
+        `the certificate has ${names.length} names, one is due`,
+      );
     }
     const extensions = fulcioExtensions(certificate);
     const { 1: oldForm, 8: newForm } = extensions;

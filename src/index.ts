@@ -1,0 +1,47 @@
+/**
+ * The library's door: bytes in, verdict out. No process, no network, no native module; the caller brings the trust
+ * root, the time and the policy.
+ */
+
+export type { Crypto, HashAlgorithm, PublicKey } from './core/crypto.ts';
+export { createEvidenceCache, type EvidenceCache } from './core/evidence-cache.ts';
+export {
+  type ObjectFormat,
+  type ObjectType,
+  type SplitObject,
+  splitSignedObject,
+} from './core/git/object.ts';
+export { type LogLookup, logLookupOf } from './core/log-lookup.ts';
+export { logEntryFromRekorV1, logEntryFromRekorV2 } from './core/rekor/log-answer.ts';
+export type { TransparencyLogEntry } from './core/rekor/log-entry.ts';
+export { type KeyFile, type KeyFiles, trustFromKeyFiles } from './core/trust/key-files.ts';
+export type {
+  TrustedAuthority,
+  TrustedLog,
+  TrustMaterial,
+  ValidityWindow,
+} from './core/trust/trust-material.ts';
+export { parseTrustedRoot } from './core/trust/trusted-root.ts';
+export type {
+  CertificateSummary,
+  Check,
+  IdentityKind,
+  IdentityPolicy,
+  IdentityRule,
+  LogEntrySummary,
+  NotAllowed,
+  ProvenTime,
+  ReasonCode,
+  Rejected,
+  Signer,
+  Verdict,
+  Verified,
+} from './core/verdict.ts';
+export {
+  type SignedObject,
+  type VerifyContext,
+  verifyDetached,
+  verifyObject,
+} from './core/verify.ts';
+export { ConfigError, type ErrorCode, ExitCode, isSignetError, SignetError } from './errors.ts';
+export { nodeCrypto } from './io/crypto.ts';

@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import {
+  foreignToCore,
+  heavyOnHotPath,
+  impureCore,
+  oversize,
+  readSources,
+  type Sources,
+  staticClosure,
+  strayEnvironment,
+  strayWriters,
+  upwardImports,
+} from './support/laws.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const sources = readSources(root, 'src');
+const HOT = 'src/commands/gpgsm.ts';
+
+/** The tree with one file changed: what a careless commit would do. */
+function doctored(path: string, line: string): Sources {
+  return new Map([...sources, [path, `${line}\n${sources.get(path) ?? ''}`]]);
+}
+
+interface Law {
+  readonly name: string;
+  readonly violations: (tree: Sources) => readonly string[];
+  /** A change that must be caught, and what must be said of it. */
+  readonly breach: readonly [path: string, line: string];
+  readonly says: string;
+}
+
+const laws: readonly Law[] = [
+  {
+    name: 'imports point down',
+    violations: upwardImports,
+    breach: ['src/core/bytes.ts', "import { saveEntry } from '../io/entry-store.ts';"],
+    says: 'src/core/bytes.ts imports src/io/entry-store.ts',
+  },
+  {
+    name: 'the sandbox is loaded on use only',
+    violations: upwardImports,
+    breach: ['src/commands/version.ts', "import { startSandbox } from '../sandbox/index.ts';"],
+    says: 'src/commands/version.ts imports src/sandbox/index.ts',
+  },
+  {
+    name: 'the hot path loads nothing heavy',
+    violations: (tree) => heavyOnHotPath(tree, HOT),
+    breach: ['src/core/bytes.ts', "import { ContentInfo } from 'pkijs';"],
+    says: 'pkijs',
+  },
+  {
+    name: 'the core knows no library but pkijs, in one file',
+    violations: foreignToCore,
+    breach: ['src/core/verify.ts', "import { readFileSync } from 'node:fs';"],
+    says: 'src/core/verify.ts imports node:fs',
+  },
+  {
+    name: 'the core has no clock, environment or network',
+    violations: impureCore,
+    breach: ['src/core/verify.ts', 'const started = Date.now();'],
+    says: 'src/core/verify.ts uses Date.now',
+  },
+  {
+    name: 'only io/terminal.ts writes to the streams',
+    violations: strayWriters,
+    breach: ['src/sign.ts', "console.log('signed');"],
+    says: 'src/sign.ts uses console.log',
+  },
+  {
+    name: 'only main.ts and io/config.ts read the environment',
+    violations: strayEnvironment,
+    breach: ['src/io/http.ts', 'const proxy = process.env;'],
+    says: 'src/io/http.ts uses process.env',
+  },
+  {
+    name: 'files and functions fit in the head',
+    violations: oversize,
+    breach: ['src/index.ts', `function long(): void {${'\n'.repeat(61)}}`],
+    says: 'src/index.ts:1 is a function of 62 lines',
+  },
+];
+
+describe('architecture', () => {
+  it.each(laws)('$name', ({ violations }) => {
+    expect(violations(sources)).toEqual([]);
+  });
+
+  it.each(laws)('$name: a breach is seen', ({ violations, breach, says }) => {
+    expect(violations(doctored(...breach))).toContain(says);
+  });
+
+  it('the hot path is what git starts', () => {
+    expect(staticClosure(sources, HOT)).toContain('src/core/verify.ts');
+  });
+});
+
+describe('the tree', () => {
+  const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' })
+    .trim()
+    .split('\n');
+
+  it('I08 names no registry host in the lock file', () => {
+    const lock = readFileSync(`${root}/package-lock.json`, 'utf8');
+    expect(lock).not.toMatch(/"resolved": "http/);
+    expect(lock.match(/"integrity"/g)?.length).toBeGreaterThan(50);
+  });
+
+  it('I10 holds neither node-forge nor jsrsasign', () => {
+    const lock = readFileSync(`${root}/package-lock.json`, 'utf8');
+    expect(lock).not.toMatch(/node_modules\/(node-forge|jsrsasign)"/);
+  });
+
+  it('has no test that is skipped or alone', () => {
+    const marks = /\b(?:it|test|describe)\.(?:only|todo|skip)\(/;
+    const marked = tracked.filter(
+      (path) => /^test\/.*\.ts$/.test(path) && marks.test(readFileSync(`${root}/${path}`, 'utf8')),
+    );
+    expect(marked).toEqual([]);
+  });
+});

@@ -1,0 +1,214 @@
+/**
+ * The architecture laws of the project as functions from sources to violations, so that a test can also feed them a
+ * tree that breaks one and see it caught.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { parseAst } from 'rolldown/parseAst';
+
+/** Path from the project's root → text. */
+export type Sources = ReadonlyMap<string, string>;
+
+export interface Import {
+  readonly from: string;
+  /** A path of the tree, or the name of a package. */
+  readonly to: string;
+  readonly lazy: boolean;
+  readonly typeOnly: boolean;
+}
+
+interface Node {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly [key: string]: unknown;
+}
+
+const MAX_FILE = 250;
+const MAX_FUNCTION = 60;
+
+/** All TypeScript of a folder. */
+export function readSources(root: string, folder: string): Sources {
+  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+  const files = names.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts')).sort();
+  return new Map(
+    files.map((name) => [posix.join(folder, name), readFileSync(join(root, folder, name), 'utf8')]),
+  );
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && typeof (value as Node).type === 'string';
+}
+
+function* walk(node: Node): Generator<Node> {
+  yield node;
+  for (const value of Object.values(node)) {
+    for (const child of Array.isArray(value) ? value : [value])
+      if (isNode(child)) yield* walk(child);
+  }
+}
+
+const parsed = new Map<string, readonly Node[]>();
+
+function nodes(text: string): readonly Node[] {
+  const known = parsed.get(text) ?? [...walk(parseAst(text, { lang: 'ts' }) as unknown as Node)];
+  parsed.set(text, known);
+  return known;
+}
+
+function literal(node: unknown): string | undefined {
+  return isNode(node) && typeof node['value'] === 'string' ? node['value'] : undefined;
+}
+
+function importOf(from: string, node: Node): Import | undefined {
+  const target = literal(node['source']);
+  if (target === undefined) return undefined;
+  const to = target.startsWith('.') ? posix.join(posix.dirname(from), target) : target;
+  if (node.type === 'ImportExpression') return { from, to, lazy: true, typeOnly: false };
+  if (!/^(Import|ExportNamed|ExportAll)Declaration$/.test(node.type)) return undefined;
+  const specifiers = (node['specifiers'] ?? []) as readonly Node[];
+  const kinds = specifiers.map((specifier) => specifier['importKind'] ?? specifier['exportKind']);
+  const whole = node['importKind'] ?? node['exportKind'];
+  const typeOnly = whole === 'type' || (kinds.length > 0 && kinds.every((kind) => kind === 'type'));
+  return { from, to, lazy: false, typeOnly };
+}
+
+/** Every import of every file. */
+export function importsOf(sources: Sources): readonly Import[] {
+  return [...sources].flatMap(([from, text]) =>
+    nodes(text).flatMap((node) => importOf(from, node) ?? []),
+  );
+}
+
+/** What each layer may import of the tree (design §7); `sandbox` is lazy where commands use it. */
+const BELOW: Readonly<Record<string, readonly string[]>> = {
+  commands: ['commands', 'report', 'sign', 'io', 'core', 'errors', 'sandbox'],
+  report: ['report', 'io', 'core', 'errors'],
+  index: ['io', 'core', 'errors'],
+  sign: ['io', 'core', 'errors'],
+  io: ['io', 'core', 'errors'],
+  core: ['core', 'errors'],
+  errors: [],
+  sandbox: ['sandbox', 'core', 'errors'],
+};
+
+function layerOf(path: string): string {
+  return (path.split('/')[1] ?? '').replace(/\.(ts|json)$/, '');
+}
+
+/** Imports point down. */
+export function upwardImports(sources: Sources): readonly string[] {
+  return importsOf(sources)
+    .filter(({ to }) => to.startsWith('src/'))
+    .filter(({ from, to, lazy, typeOnly }) => {
+      const target = layerOf(to);
+      if (!BELOW[layerOf(from)]?.includes(target)) return true;
+      return target === 'sandbox' && layerOf(from) === 'commands' && !lazy && !typeOnly;
+    })
+    .map(({ from, to }) => `${from} imports ${to}`);
+}
+
+/** What `entry` loads before it runs: files of the tree and packages, by static imports of values. */
+export function staticClosure(sources: Sources, entry: string): ReadonlySet<string> {
+  const edges = Map.groupBy(
+    importsOf(sources).filter(({ lazy, typeOnly }) => !lazy && !typeOnly),
+    ({ from }) => from,
+  );
+  const reached = new Set<string>([entry]);
+  for (const path of reached) for (const { to } of edges.get(path) ?? []) reached.add(to);
+  return reached;
+}
+
+const HEAVY =
+  /^(openid-client|open|simple-git|pkijs|asn1js|yaml|jose|oidc-provider|reflect-metadata|@napi-rs\/keyring|@peculiar\/.*|@sigstore\/.*|node:https?|node:tls|node:net)$/;
+
+/** Packages on the path of every `git verify-commit` that would cost its user time. */
+export function heavyOnHotPath(sources: Sources, entry: string): readonly string[] {
+  return [...staticClosure(sources, entry)].filter((path) => HEAVY.test(path));
+}
+
+/** Packages that the core imports beyond what design §7 lists. */
+export function foreignToCore(sources: Sources): readonly string[] {
+  const allowed = (from: string, to: string, typeOnly: boolean): boolean =>
+    (to.startsWith('@sigstore/protobuf-specs') && typeOnly) ||
+    (from === 'src/core/cms/assemble.ts' && ['pkijs', 'asn1js'].includes(to));
+  return importsOf(sources)
+    .filter(({ from, to }) => layerOf(from) === 'core' && !to.startsWith('src/'))
+    .filter(({ from, to, typeOnly }) => !allowed(from, to, typeOnly))
+    .map(({ from, to }) => `${from} imports ${to}`);
+}
+
+function uses(
+  sources: Sources,
+  names: RegExp,
+  allowed: (path: string) => boolean,
+): readonly string[] {
+  return [...sources].flatMap(([path, text]) => {
+    if (allowed(path)) return [];
+    return nodes(text)
+      .map((node) => dotted(node))
+      .filter((name) => name !== undefined && names.test(name))
+      .map((name) => `${path} uses ${name}`);
+  });
+}
+
+/** `process.env` as text; `new Date` without arguments as `new Date()`. */
+function dotted(node: Node): string | undefined {
+  const { object, property, callee } = node as { object?: Node; property?: Node; callee?: Node };
+  if (node.type === 'MemberExpression') return `${object?.['name']}.${property?.['name']}`;
+  // `const { env } = process` is `process.env` by another name
+  const { id, init } = node as { id?: Node; init?: Node };
+  if (
+    node.type === 'VariableDeclarator' &&
+    id?.type === 'ObjectPattern' &&
+    init?.['name'] === 'process'
+  ) {
+    return `process.${(id['properties'] as readonly { key?: Node }[])[0]?.key?.['name']}`;
+  }
+  if (node.type === 'NewExpression' && (node['arguments'] as unknown[]).length === 0) {
+    return `new ${callee?.['name']}()`;
+  }
+  return node.type === 'CallExpression' && callee?.type === 'Identifier'
+    ? `${callee['name']}()`
+    : undefined;
+}
+
+/** Clock, environment, network and randomness in the core. */
+export function impureCore(sources: Sources): readonly string[] {
+  const impure =
+    /^(Date\.now|performance\.now|new Date\(\)|process\..*|fetch\(\)|Math\.random|setTimeout\(\)|globalThis\.(?!Buffer).*)$/;
+  return uses(sources, impure, (path) => layerOf(path) !== 'core');
+}
+
+/** Writers to the process's streams other than io/terminal.ts. */
+export function strayWriters(sources: Sources): readonly string[] {
+  const writers = /^(process\.(stdout|stderr|stdin)|console\..*)$/;
+  return uses(sources, writers, (path) => path === 'src/io/terminal.ts');
+}
+
+/** Readers of the environment other than the two that may. */
+export function strayEnvironment(sources: Sources): readonly string[] {
+  const readers = ['src/commands/main.ts', 'src/io/config.ts'];
+  return uses(sources, /^process\.env$/, (path) => readers.includes(path));
+}
+
+function lines(text: string, start = 0, end = text.length): number {
+  return text.slice(start, end).trimEnd().split('\n').length;
+}
+
+/** Files and functions over the size that can be held in the head. */
+export function oversize(sources: Sources): readonly string[] {
+  return [...sources].flatMap(([path, text]) => {
+    const long = nodes(text)
+      .filter(({ type }) =>
+        /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(type),
+      )
+      .filter(({ start, end }) => lines(text, start, end) > MAX_FUNCTION)
+      .map(
+        ({ start, end }) =>
+          `${path}:${lines(text, 0, start)} is a function of ${lines(text, start, end)} lines`,
+      );
+    return lines(text) > MAX_FILE ? [`${path} has ${lines(text)} lines`, ...long] : long;
+  });
+}

@@ -1,0 +1,79 @@
+/**
+ * Objects as git streams them, packed into batches: a few dozen objects in one block of bytes. Blocks come back
+ * from the workers and are filled again. What is neither commit nor tag, or does not exist, ends the run.
+ */
+
+import type { ObjectType } from '../core/git/object.ts';
+import type { Rejected } from '../core/verdict.ts';
+import { UsageError } from '../errors.ts';
+import { MAX_OBJECT, type ReadObject } from '../io/git-objects.ts';
+import type { Batch, BatchItem } from './range-judge.ts';
+
+type Block = Uint8Array<ArrayBuffer>;
+
+/** Objects in a batch, at most; up to so many are judged without workers. */
+export const BATCH_OBJECTS = 64;
+const BLOCK_BYTES = 256 * 1024;
+const MAX_SPARE = 16;
+
+export interface Batcher {
+  /** Batches of the stream, in its order. @throws UsageError NO_SUCH_OBJECT */
+  readonly batches: (objects: AsyncIterable<readonly ReadObject[]>) => AsyncGenerator<Batch>;
+  /** Gives a block back once nothing needs its bytes. */
+  readonly release: (bytes: Block) => void;
+}
+
+function tooLarge(size: number): Rejected {
+  const detail = `the object is larger than ${MAX_OBJECT} bytes (${size})`;
+  return { status: 'refused', check: 'object', code: 'object-too-large', detail };
+}
+
+function signable({ request, frame }: ReadObject): ObjectType {
+  const name = request.ref ?? request.id;
+  if (frame.kind === 'missing') {
+    throw new UsageError(`${name}: no such object`, { code: 'NO_SUCH_OBJECT' });
+  }
+  if (frame.type !== 'commit' && frame.type !== 'tag') {
+    const what = `${name} is a ${frame.type}: only commits and tags carry signatures`;
+    throw new UsageError(what, { code: 'NO_SUCH_OBJECT' });
+  }
+  return frame.type;
+}
+
+/** A batcher for one run. */
+export function createBatcher(): Batcher {
+  const spare: Block[] = [];
+  const block = (atLeast: number): Block =>
+    (atLeast <= BLOCK_BYTES ? spare.pop() : undefined) ??
+    new Uint8Array(Math.max(atLeast, BLOCK_BYTES));
+
+  async function* batches(objects: AsyncIterable<readonly ReadObject[]>): AsyncGenerator<Batch> {
+    let bytes = block(0);
+    let items: BatchItem[] = [];
+    let used = 0;
+    for await (const group of objects) {
+      for (const object of group) {
+        const type = signable(object);
+        const { request, frame } = object;
+        const raw = frame.kind === 'object' ? frame.raw : new Uint8Array();
+        if (items.length >= BATCH_OBJECTS || (used > 0 && used + raw.length > bytes.length)) {
+          yield { bytes, items };
+          bytes = block(raw.length);
+          items = [];
+          used = 0;
+        }
+        if (raw.length > bytes.length) bytes = block(raw.length);
+        bytes.set(raw, used);
+        const preset = frame.kind === 'too-large' ? { preset: tooLarge(frame.size) } : {};
+        items.push({ ...request, type, start: used, end: used + raw.length, ...preset });
+        used += raw.length;
+      }
+    }
+    if (items.length > 0) yield { bytes, items };
+  }
+
+  const release = (bytes: Block): void => {
+    if (bytes.length === BLOCK_BYTES && spare.length < MAX_SPARE) spare.push(bytes);
+  };
+  return { batches, release };
+}

@@ -1,0 +1,118 @@
+/**
+ * Judges batches of objects: the part of `verify` that runs in workers and, for few objects, in place. A batch is
+ * one block of bytes, so that it changes threads without being copied; what comes back is ready to print.
+ */
+
+import type { Crypto } from '../core/crypto.ts';
+import { createEvidenceCache } from '../core/evidence-cache.ts';
+import { type ObjectFormat, type ObjectType, splitSignedObject } from '../core/git/object.ts';
+import { type LogLookup, logLookupOf } from '../core/log-lookup.ts';
+import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
+import type { TrustMaterial } from '../core/trust/trust-material.ts';
+import type { IdentityPolicy, ReasonCode, Rejected, Verdict } from '../core/verdict.ts';
+import { type SignedObject, type VerifyContext, verifyObject } from '../core/verify.ts';
+import { type Judged, jsonText, objectResult } from '../report/json.ts';
+import { type TextRow, textRow } from '../report/text.ts';
+
+/** What all objects of a run are judged by. Plain data: it is sent to every worker once. */
+export interface JudgeSettings {
+  readonly trust: TrustMaterial;
+  readonly policy?: IdentityPolicy;
+  readonly ignoreSct: boolean;
+  /** Unix seconds. */
+  readonly now: number;
+  readonly format: ObjectFormat;
+  /** What to make of a verdict: JSON text or a row of the table. */
+  readonly output: 'json' | 'text';
+}
+
+export interface BatchItem {
+  readonly id: string;
+  readonly type: ObjectType;
+  readonly ref?: string;
+  /** Where its bytes lie in the batch. */
+  readonly start: number;
+  readonly end: number;
+  /** The verdict of an object that was not read, e.g. for its size. */
+  readonly preset?: Rejected;
+}
+
+export interface Batch {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly items: readonly BatchItem[];
+}
+
+/** A verdict, ready to print: one of `json` and `row`, as JudgeSettings.output says. */
+export interface Rendered {
+  readonly status: Verdict['status'];
+  readonly json?: string;
+  readonly row?: TextRow;
+}
+
+export interface JudgedItem extends Rendered {
+  /** Where the signature embeds no log entry: what to ask a log for. */
+  readonly lookup?: LogLookup;
+}
+
+export type Judge = (batch: Batch) => Promise<readonly JudgedItem[]>;
+
+/** Makes a verdict ready to print. */
+export function render(judged: Judged, output: JudgeSettings['output']): Rendered {
+  const { status } = judged.verdict;
+  return output === 'json'
+    ? { status, json: jsonText(objectResult(judged)) }
+    : { status, row: textRow(judged) };
+}
+
+/** The bytes of one item of a batch. */
+export function bytesOfItem(batch: Batch, item: BatchItem): Uint8Array {
+  return batch.bytes.subarray(item.start, item.end);
+}
+
+export function verifyContext(settings: JudgeSettings, crypto: Crypto): VerifyContext {
+  const { trust, policy, ignoreSct, now } = settings;
+  const cache = createEvidenceCache();
+  return { crypto, trust, now, ignoreSct, cache, ...(policy === undefined ? {} : { policy }) };
+}
+
+/** Why a log entry could not be had. */
+export interface NotFound {
+  readonly status: 'refused' | 'undecided';
+  readonly code: ReasonCode;
+  readonly detail: string;
+}
+
+/** Judges an object whose signature embeds no log entry again, with the entry that was found, or with why none was. */
+export async function verifyFound(
+  object: SignedObject,
+  found: TransparencyLogEntry | NotFound,
+  context: VerifyContext,
+): Promise<Verdict> {
+  if (!('status' in found)) return verifyObject(object, context, found);
+  const verdict = await verifyObject(object, context);
+  return 'code' in verdict && verdict.code === 'log-entry-absent'
+    ? { ...verdict, ...found }
+    : verdict;
+}
+
+/** A judge with a cache of its own for what recurs: certificates, checkpoints, keys. */
+export function createJudge(settings: JudgeSettings, crypto: Crypto): Judge {
+  const context = verifyContext(settings, crypto);
+  const { format, output } = settings;
+  const judgeOne = async (batch: Batch, item: BatchItem): Promise<JudgedItem> => {
+    const { id, type, preset } = item;
+    if (preset !== undefined) return render({ ...item, verdict: preset }, output);
+    const raw = bytesOfItem(batch, item);
+    const verdict = await verifyObject({ id, type, raw, format }, context);
+    const rendered = render({ ...item, raw, verdict }, output);
+    if (!('code' in verdict) || verdict.code !== 'log-entry-absent') return rendered;
+    const split = splitSignedObject(type, raw, format);
+    const lookup = split && logLookupOf(split.payload, split.signature, crypto);
+    return lookup === undefined ? rendered : { ...rendered, lookup };
+  };
+  return async (batch) => {
+    const judged: JudgedItem[] = [];
+    for (const item of batch.items) judged.push(await judgeOne(batch, item));
+    return judged;
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * Workers for `verify`: batches go out to the least busy one, results come back in the order of the batches.
+ * The number of batches under way is bounded, so a long range takes no more memory than a short one.
+ */
+
+import { Worker } from 'node:worker_threads';
+import type { Batch, Judge, JudgedItem, JudgeSettings } from './range-judge.ts';
+import type { WorkerAnswer } from './range-worker.ts';
+
+/** A batch and what was found; the bytes are there again, whoever held them meanwhile. */
+export interface JudgedBatch {
+  readonly batch: Batch;
+  readonly judged: readonly JudgedItem[];
+}
+
+export interface Pool {
+  readonly judge: (batch: Batch) => Promise<JudgedBatch>;
+  /** How many batches keep it busy. */
+  readonly window: number;
+  readonly close: () => Promise<void>;
+}
+
+const BATCHES_PER_WORKER = 3;
+
+/** The worker's entry beside this module: TypeScript as written, or as the executable and the Node bundle name it. */
+function workerEntry(): URL {
+  const extension = /\.(ts|cjs)$/.exec(import.meta.url)?.[0] ?? '.js';
+  return new URL(`./range-worker${extension}`, import.meta.url);
+}
+
+/** No threads: the judge itself, behind the same face. */
+export function poolInPlace(judge: Judge): Pool {
+  return {
+    judge: async (batch) => ({ batch, judged: await judge(batch) }),
+    window: 1,
+    close: async () => undefined,
+  };
+}
+
+interface Waiting {
+  readonly batch: Batch;
+  readonly resolve: (judged: JudgedBatch) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  /** Batches sent and not yet answered, oldest first. */
+  readonly waiting: Waiting[];
+  ended: boolean;
+}
+
+function startThread(settings: JudgeSettings): Thread {
+  const worker = new Worker(workerEntry(), { workerData: settings, env: {} });
+  const thread: Thread = { worker, waiting: [], ended: false };
+  const fail = (error: Error): void => {
+    thread.ended = true;
+    for (const waiting of thread.waiting.splice(0)) waiting.reject(error);
+  };
+  worker.on('message', (answer: WorkerAnswer) => {
+    const waiting = thread.waiting.shift();
+    if (waiting === undefined) return;
+    if ('error' in answer) return waiting.reject(new Error(`in a worker: ${answer.error}`));
+    const { judged, bytes } = answer;
+    waiting.resolve({ batch: { ...waiting.batch, bytes }, judged });
+  });
+  worker.on('error', fail);
+  worker.on('exit', (code) => fail(new Error(`a worker ended early (exit ${code})`)));
+  return thread;
+}
+
+/** Starts `count` workers. A worker that dies fails the run: what it held is never taken as judged. */
+export function startPool(settings: JudgeSettings, count: number): Pool {
+  const threads = Array.from({ length: count }, () => startThread(settings));
+  const judge = (batch: Batch): Promise<JudgedBatch> => {
+    const thread = threads.reduce((best, next) =>
+      next.waiting.length < best.waiting.length ? next : best,
+    );
+    if (thread.ended) return Promise.reject(new Error('a worker ended early'));
+    return new Promise((resolve, reject) => {
+      thread.waiting.push({ batch, resolve, reject });
+      thread.worker.postMessage(batch, [batch.bytes.buffer]);
+    });
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(threads.map(({ worker }) => worker.terminate()));
+  };
+  return { judge, window: count * BATCHES_PER_WORKER, close };
+}
+
+/** Sends batches to the pool and yields results in the order of the batches, `pool.window` of them under way. */
+export async function* judgeInOrder(
+  batches: AsyncIterable<Batch>,
+  pool: Pool,
+): AsyncGenerator<JudgedBatch> {
+  const underWay: Promise<JudgedBatch>[] = [];
+  for await (const batch of batches) {
+    const judged = pool.judge(batch);
+    // awaited below, in order; until then a failure must not count as unhandled
+    judged.catch(() => undefined);
+    underWay.push(judged);
+    const oldest = underWay.length >= pool.window ? underWay.shift() : undefined;
+    if (oldest !== undefined) yield await oldest;
+  }
+  for (const judged of underWay) yield await judged;
+}

@@ -1,0 +1,36 @@
+/**
+ * The worker thread of `verify`: an entry of its own in every built form (range-pool.ts starts it). It is told
+ * the settings once, then answers batches in the order in which they come, and gives each batch's bytes back.
+ */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { nodeCrypto } from '../io/crypto.ts';
+import { type Batch, createJudge, type JudgedItem, type JudgeSettings } from './range-judge.ts';
+
+/** What a worker answers: the judged items, or the error that it met (a bug: refusals are verdicts). */
+export type WorkerAnswer =
+  | { readonly judged: readonly JudgedItem[]; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly error: string };
+
+function serve(): void {
+  const port = parentPort;
+  if (port === null) throw new Error('range-worker is not a program: it is started by verify');
+  const judge = createJudge(workerData as JudgeSettings, nodeCrypto);
+  let last: Promise<void> = Promise.resolve();
+  const answer = async (batch: Batch): Promise<void> => {
+    try {
+      const judged = await judge(batch);
+      const { bytes } = batch;
+      port.postMessage({ judged, bytes } satisfies WorkerAnswer, [bytes.buffer]);
+    } catch (error) {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      port.postMessage({ error: text } satisfies WorkerAnswer);
+    }
+  };
+  port.on('message', (batch: Batch | undefined) => {
+    if (batch === undefined) port.close();
+    else last = last.then(() => answer(batch));
+  });
+}
+
+serve();

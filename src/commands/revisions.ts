@@ -1,0 +1,122 @@
+/**
+ * What a person or a hook asks to verify, as requests for objects. Every name is resolved once, to a full hash,
+ * before anything is judged (P13); a full hash stands for that very object, any other name for the commit that
+ * it leads to, as in gitsign. Nothing to check is an error, never a pass (P05).
+ */
+
+import { UsageError } from '../errors.ts';
+import { commitsOf, measureRange, type ObjectRequest, type Range } from '../io/git-objects.ts';
+import { type GitRepository, isFullHash, resolveNames } from '../io/git-repository.ts';
+
+export interface Plan {
+  readonly requests: AsyncIterable<readonly ObjectRequest[]>;
+  /** Known beforehand except for names that come on stdin. */
+  readonly total?: number;
+}
+
+const LINES_AT_ONCE = 1024;
+const NO_SUCH = { code: 'NO_SUCH_OBJECT' } as const;
+
+/** Full hashes of the commits that names lead to; a full hash is taken as it stands. */
+async function resolveCommits(
+  repository: GitRepository,
+  names: readonly string[],
+): Promise<readonly ObjectRequest[]> {
+  const wanted = names.filter((name) => !isFullHash(name, repository.format));
+  const found = await resolveNames(
+    repository,
+    wanted.map((name) => `${name}^{commit}`),
+  );
+  const byName = new Map(wanted.map((name, index) => [name, found[index]]));
+  return names.map((name) => {
+    if (!byName.has(name)) return { id: name };
+    const object = byName.get(name);
+    if (object === undefined) throw new UsageError(`${name}: no such commit`, NO_SUCH);
+    return { id: object.id, ref: name };
+  });
+}
+
+interface NamedRange extends Range {
+  readonly name: string;
+}
+
+/** `A..B` and `A...B`; a missing side is HEAD. Undefined for anything else. Ref names hold no `..`. */
+function splitRange(text: string): { from: string; to: string; symmetric: boolean } | undefined {
+  const match = /^(.*?)(\.\.\.?)(.*)$/s.exec(text);
+  if (match === null) return undefined;
+  const [, from = '', dots, to = ''] = match;
+  return { from: from || 'HEAD', to: to || 'HEAD', symmetric: dots === '...' };
+}
+
+/** The ends of a range must be commits: a full hash is not taken on trust here, rev-list would say it less well. */
+async function resolveRange(
+  repository: GitRepository,
+  text: string,
+): Promise<NamedRange | undefined> {
+  const parts = splitRange(text);
+  if (parts === undefined) return undefined;
+  const { from, to, symmetric } = parts;
+  const ends = [from, to];
+  const found = await resolveNames(
+    repository,
+    ends.map((name) => `${name}^{commit}`),
+  );
+  const ids = ends.map((name, index) => {
+    const id = found[index]?.id;
+    if (id === undefined) throw new UsageError(`${text}: no such commit: ${name}`, NO_SUCH);
+    return id;
+  });
+  const [base = '', tip = ''] = ids;
+  return symmetric
+    ? { name: text, include: [base, tip], exclude: [], symmetric }
+    : { name: text, include: [tip], exclude: [base], symmetric };
+}
+
+/** Requests for revisions and ranges given as arguments; none at all means HEAD. */
+export async function planRevisions(
+  repository: GitRepository,
+  revisions: readonly string[],
+): Promise<Plan> {
+  const parts: (ObjectRequest | NamedRange)[] = [];
+  let total = 0;
+  for (const text of revisions.length === 0 ? ['HEAD'] : revisions) {
+    const range = await resolveRange(repository, text);
+    if (range === undefined) {
+      parts.push(...(await resolveCommits(repository, [text])));
+      total += 1;
+    } else {
+      parts.push(range);
+      total += await measureRange(repository, range, range.name);
+    }
+  }
+  async function* requests(): AsyncGenerator<readonly ObjectRequest[]> {
+    for (const part of parts) {
+      if ('id' in part) yield [part];
+      else for await (const ids of commitsOf(repository, part)) yield ids.map((id) => ({ id }));
+    }
+  }
+  return { requests: requests(), total };
+}
+
+/** Requests for names that come one a line; blank lines are passed over. */
+export function planLines(repository: GitRepository, lines: AsyncIterable<string>): Plan {
+  async function* requests(): AsyncGenerator<readonly ObjectRequest[]> {
+    let group: string[] = [];
+    let empty = true;
+    for await (const line of lines) {
+      const name = line.trim();
+      if (name === '') continue;
+      if (name.includes('..')) {
+        throw new UsageError(`${name}: ranges are given as arguments, not on stdin`);
+      }
+      empty = false;
+      group.push(name);
+      if (group.length < LINES_AT_ONCE) continue;
+      yield await resolveCommits(repository, group);
+      group = [];
+    }
+    if (empty) throw new UsageError('no revisions on stdin', { code: 'EMPTY_RANGE' });
+    if (group.length > 0) yield await resolveCommits(repository, group);
+  }
+  return { requests: requests() };
+}

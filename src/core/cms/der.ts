@@ -237,27 +237,3 @@ export function readTime(node: DerNode): number {
   if (!real || full < 1950) throw new DerError('no such time');
   return time / 1000;
 }
-
-/**
- * The two integers of an ECDSA signature (RFC 3279 §2.2.3), each positive and at most `size` octets,
- * left-padded to `size`. @throws DerError for zero, negative or oversized values, or trailing bytes.
- */
-export function readEcdsaSignature(
-  der: Uint8Array,
-  size: number,
-): { r: Uint8Array; s: Uint8Array } {
-  const fields = cursor(expectDer(der, Tag.sequence), 2);
-  const scalar = (): Uint8Array => {
-    const bytes = readIntegerBytes(fields.next(Tag.integer));
-    if ((bytes[0] ?? 0) >= 0x80) throw new DerError('negative scalar');
-    const value = bytes[0] === 0 ? bytes.subarray(1) : bytes;
-    if (value.length === 0 || value.length > size) throw new DerError('scalar out of range');
-    const padded = new Uint8Array(size);
-    padded.set(value, size - value.length);
-    return padded;
-  };
-  const r = scalar();
-  const s = scalar();
-  fields.end();
-  return { r, s };
-}

@@ -1,6 +1,6 @@
 /** One way to check a signature: the DER of ECDSA is read strictly before any library sees it. */
 
-import { DerError, readEcdsaSignature } from '../cms/der.ts';
+import { cursor, DerError, expectDer, readIntegerBytes, Tag } from '../cms/der.ts';
 import type { Crypto, HashAlgorithm, PublicKey } from '../crypto.ts';
 
 /** Octets of r and of s for each curve. */
@@ -27,4 +27,28 @@ function isEcdsaSignature(signature: Uint8Array, size: number): boolean {
     if (error instanceof DerError) return false;
     throw error;
   }
+}
+
+/**
+ * The two integers of an ECDSA signature (RFC 3279 §2.2.3), each positive and at most `size` octets,
+ * left-padded to `size`. @throws DerError for zero, negative or oversized values, or trailing bytes.
+ */
+export function readEcdsaSignature(
+  der: Uint8Array,
+  size: number,
+): { r: Uint8Array; s: Uint8Array } {
+  const fields = cursor(expectDer(der, Tag.sequence), 2);
+  const scalar = (): Uint8Array => {
+    const bytes = readIntegerBytes(fields.next(Tag.integer));
+    if ((bytes[0] ?? 0) >= 0x80) throw new DerError('negative scalar');
+    const value = bytes[0] === 0 ? bytes.subarray(1) : bytes;
+    if (value.length === 0 || value.length > size) throw new DerError('scalar out of range');
+    const padded = new Uint8Array(size);
+    padded.set(value, size - value.length);
+    return padded;
+  };
+  const r = scalar();
+  const s = scalar();
+  fields.end();
+  return { r, s };
 }

@@ -1,0 +1,122 @@
+/**
+ * A log entry bound to one signature and one certificate. The body that the log hashed is rebuilt from them, never
+ * taken on trust, so an entry about anything else cannot lead to the proof's root.
+ */
+
+import { equal, fromBase64, fromUtf8, utf8 } from '../bytes.ts';
+import { expect, Tag } from '../cms/der.ts';
+import { type Attribute, CmsOid, type SignerInfo, singleValue } from '../cms/signed-data.ts';
+import type { Crypto } from '../crypto.ts';
+import { Refusal } from '../verdict.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import { signatureHolds } from '../x509/signature.ts';
+import { provesBody } from './inclusion.ts';
+import {
+  decodeLogEntry,
+  hashedRekordV001Body,
+  hashedRekordV002Body,
+  type TransparencyLogEntry,
+} from './log-entry.ts';
+
+const SIGSTORE_ATTRIBUTES = '1.3.6.1.4.1.57264.3.';
+
+/** An entry and the body it was logged under, both bound to this signature and certificate. */
+export interface BoundEntry {
+  readonly entry: TransparencyLogEntry;
+  readonly body: Uint8Array;
+}
+
+/** The embedded log entry; undefined when there is none. @throws Refusal `log-entry-malformed`, `log-entry-unsupported` */
+export function embeddedEntry(attributes: readonly Attribute[]): TransparencyLogEntry | undefined {
+  const ours = attributes.filter(({ oid }) => oid.startsWith(SIGSTORE_ATTRIBUTES));
+  if (ours.length === 0) return undefined;
+  // development builds of January 2023 spelt the entry out over nine attributes
+  if (ours.some(({ oid }) => oid !== CmsOid.transparencyLogEntry)) {
+    throw new Refusal(
+      'log-entry-unsupported',
+      'no usable log entry: a form that only early development builds wrote',
+    );
+  }
+  const value = singleValue(ours, CmsOid.transparencyLogEntry);
+  if (value?.tag !== Tag.octetString)
+    throw new Refusal('log-entry-unsupported', 'no usable log entry');
+  return decodeLogEntry(expect(value, Tag.octetString).content);
+}
+
+/**
+ * Binds an embedded entry: the canonical body is rebuilt from this signature and this certificate, so an entry about
+ * anything else cannot lead to the proof's root (CVE-2022-36056 and kin). gitsign stores entries of Rekor v2 under
+ * the kind version of v1, so both bodies are tried.
+ * @throws Refusal `log-entry-unsupported`, `log-entry-malformed`, `log-entry-mismatch`
+ */
+export function bindEmbeddedEntry(
+  entry: TransparencyLogEntry,
+  signer: SignerInfo,
+  crypto: Crypto,
+): BoundEntry {
+  const known = entry.kind === 'hashedrekord' && ['0.0.1', '0.0.2'].includes(entry.version);
+  if (!known) {
+    throw new Refusal(
+      'log-entry-unsupported',
+      `a log entry of kind ${entry.kind} ${entry.version}`,
+    );
+  }
+  const { inclusionProof: proof } = entry;
+  if (proof === undefined)
+    throw new Refusal('inclusion-proof-invalid', 'the log entry has no inclusion proof');
+  const record = {
+    digest: crypto.hash('sha256', signer.signedAttrs),
+    signature: signer.signature,
+    certificateDer: signer.certificate.der,
+  };
+  const bodies =
+    entry.version === '0.0.2'
+      ? [hashedRekordV002Body(record)]
+      : [hashedRekordV001Body(record), hashedRekordV002Body(record)];
+  const body = bodies.find((candidate) => provesBody(crypto, proof, candidate));
+  const stored = entry.canonicalizedBody;
+  if (body === undefined || (stored !== undefined && !equal(stored, body))) {
+    throw new Refusal('log-entry-mismatch', 'the log entry is not about this signature');
+  }
+  return { entry, body };
+}
+
+/**
+ * Binds an entry that was looked up: it must be about one of these object names, by this certificate, and its
+ * signature over the name must hold (GHSA-8pmp-678w-c8xx: the search also finds entries of other objects).
+ * @throws Refusal `log-entry-mismatch`, `inclusion-proof-invalid`
+ */
+export async function bindFoundEntry(
+  entry: TransparencyLogEntry,
+  certificate: Certificate,
+  objectIds: readonly string[],
+  crypto: Crypto,
+): Promise<BoundEntry> {
+  const { canonicalizedBody: body, inclusionProof: proof } = entry;
+  const signature = body === undefined ? undefined : bodySignature(body);
+  const { publicKey: key } = certificate;
+  if (body === undefined || signature === undefined || key === undefined) {
+    throw new Refusal('log-entry-mismatch', 'the log entry found is not about this object');
+  }
+  for (const id of objectIds) {
+    const name = utf8(id);
+    const record = {
+      digest: crypto.hash('sha256', name),
+      signature,
+      certificateDer: certificate.der,
+    };
+    if (!equal(hashedRekordV001Body(record), body)) continue;
+    if (!(await signatureHolds(crypto, key, 'sha256', name, signature))) continue;
+    if (proof === undefined || !provesBody(crypto, proof, body)) {
+      throw new Refusal('inclusion-proof-invalid', 'the inclusion proof is not of this entry');
+    }
+    return { entry, body };
+  }
+  throw new Refusal('log-entry-mismatch', 'the log entry found is not about this object');
+}
+
+/** The signature inside a hashedrekord body; the body itself is compared byte for byte afterwards. */
+function bodySignature(body: Uint8Array): Uint8Array | undefined {
+  const match = /"signature":\{"content":"([A-Za-z0-9+/=]{1,200})"/.exec(fromUtf8(body) ?? '');
+  return match?.[1] === undefined ? undefined : fromBase64(match[1]);
+}

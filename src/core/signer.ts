@@ -1,0 +1,93 @@
+/**
+ * The first checks of core/verify.ts, on bytes alone: a message in the one shape that gitsign writes, about this
+ * payload, signed by the key in its certificate. Nothing here asks who stands behind that certificate.
+ */
+
+import { equal } from './bytes.ts';
+import { readSignedAttributes } from './cms/signed-attributes.ts';
+import { CmsOid, readArmor, readSignedData, type SignerInfo } from './cms/signed-data.ts';
+import type { Crypto } from './crypto.ts';
+import { signatureKind } from './git/object.ts';
+import { type CertificateSummary, type Check, Refusal, type Signer } from './verdict.ts';
+import { summarize } from './x509/certificate.ts';
+import { isFulcioCertificate, signerOf } from './x509/identity.ts';
+import { signatureHolds } from './x509/signature.ts';
+
+/** What has been learnt on the way, for saying what a refused signature claims. */
+export interface Progress {
+  check: Check;
+  claimedSigner?: Signer;
+  certificate?: CertificateSummary;
+}
+
+/** Other kinds of signature are not wrong, they are not ours to check. @throws Refusal `signature-kind-unsupported` */
+export function checkKind(signature: Uint8Array): void {
+  const kind = signatureKind(signature);
+  if (kind !== 'x509') {
+    const what = kind === 'unknown' ? 'no signature of a known kind' : `an ${kind} signature`;
+    throw new Refusal('signature-kind-unsupported', `${what} is not checked here`);
+  }
+}
+
+/** The one signer of a detached message, in the shape that gitsign writes; algorithms by allow-list. */
+export function readSigner(signature: Uint8Array, crypto: Crypto, progress: Progress): SignerInfo {
+  const message = readSignedData(readArmor(signature));
+  const { signer } = message;
+  const { certificate } = signer;
+  progress.certificate = summarize(certificate, crypto);
+  if (!isFulcioCertificate(certificate)) {
+    throw new Refusal(
+      'foreign-issuer',
+      'an S/MIME signature by a certificate that no Fulcio issued',
+    );
+  }
+  const claimed = claimedSigner(signer);
+  if (claimed !== undefined) progress.claimedSigner = claimed;
+  if (message.contentType !== CmsOid.data)
+    throw new Refusal('cms-unsupported', 'the message is not about plain data');
+  // content inside the message would take the payload's place (threats L1, C01)
+  if (message.content !== undefined)
+    throw new Refusal('cms-unsupported', 'the message is not detached');
+  const supported =
+    signer.digestHash === 'sha256' &&
+    signer.signatureHash === 'sha256' &&
+    certificate.publicKey?.kind === 'p256';
+  if (!supported)
+    throw new Refusal('cms-unsupported', 'an algorithm other than ECDSA P-256 with SHA-256');
+  return signer;
+}
+
+function claimedSigner({ certificate }: SignerInfo): Signer | undefined {
+  try {
+    return signerOf(certificate);
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}
+
+/** RFC 5652 §11.1–11.2: the signed attributes are about plain data, and about this payload. */
+export function checkContent(payload: Uint8Array, signer: SignerInfo, crypto: Crypto): void {
+  const attributes = readSignedAttributes(signer.signedAttrs);
+  if (attributes.contentType !== CmsOid.data) {
+    throw new Refusal('cms-unsupported', 'the signature is not about plain data');
+  }
+  if (!equal(attributes.messageDigest, crypto.hash('sha256', payload))) {
+    throw new Refusal(
+      'content-digest-differs',
+      'the content is not what was signed (content digest differs)',
+    );
+  }
+}
+
+/** RFC 5652 §5.4: the signature is over the DER of the attributes, exactly as received, under the SET OF tag. */
+export async function checkSignature(
+  { certificate, signedAttrs, signature }: SignerInfo,
+  crypto: Crypto,
+): Promise<void> {
+  const { publicKey } = certificate;
+  const holds =
+    publicKey !== undefined &&
+    (await signatureHolds(crypto, publicKey, 'sha256', signedAttrs, signature));
+  if (!holds) throw new Refusal('signature-invalid', 'the signature does not verify');
+}

@@ -10,6 +10,7 @@ import { build, type InputOptions } from 'rolldown';
 const { BUN: bun } = process.env;
 if (bun === undefined) throw new Error('run scripts/build, which finds the runtimes');
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+const WORKER = 'src/commands/range-worker.ts';
 const define = { SIGNET_VERSION: JSON.stringify(version) };
 
 const shared: InputOptions = {
@@ -24,7 +25,8 @@ const shared: InputOptions = {
 async function nodeBundle(): Promise<void> {
   await build({
     ...shared,
-    input: { 'git-signet': 'src/commands/main.ts' },
+    transform: { define: { ...define, SIGNET_WORKER: '"../range-worker.cjs"' } },
+    input: { 'git-signet': 'src/commands/main.ts', 'range-worker': WORKER },
     output: {
       dir: 'dist/node',
       format: 'cjs',
@@ -56,9 +58,12 @@ async function library(): Promise<void> {
 function executable(): void {
   // autoloading would read .env and bunfig.toml of the repository being verified, and run what they name
   const flags = ['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
-  const names = Object.entries(define).flatMap(([name, value]) => ['--define', `${name}=${value}`]);
+  const all = { ...define, SIGNET_WORKER: '"./range-worker.js"' };
+  const names = Object.entries(all).flatMap(([name, value]) => ['--define', `${name}=${value}`]);
   const args = ['--compile', '--bytecode', '--minify', '--format=esm', ...flags, ...names];
-  run(bun ?? '', ['build', ...args, 'src/commands/main.ts', '--outfile', 'dist/git-signet.new']);
+  // the worker's entry goes in as a second module; the first one is what starts
+  const entries = ['src/commands/main.ts', WORKER];
+  run(bun ?? '', ['build', ...args, ...entries, '--outfile', 'dist/git-signet.new']);
   // a running copy keeps its own file
   renameSync('dist/git-signet.new', 'dist/git-signet');
   chmodSync('dist/git-signet', 0o755);

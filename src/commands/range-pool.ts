@@ -22,10 +22,12 @@ export interface Pool {
 
 const BATCHES_PER_WORKER = 3;
 
-/** The worker's entry beside this module: TypeScript as written, or as the executable and the Node bundle name it. */
+/** Where the build put the worker's entry, seen from this module's own file; as written, it lies beside it. */
+declare const SIGNET_WORKER: string | undefined;
+
 function workerEntry(): URL {
-  const extension = /\.(ts|cjs)$/.exec(import.meta.url)?.[0] ?? '.js';
-  return new URL(`./range-worker${extension}`, import.meta.url);
+  const built = typeof SIGNET_WORKER === 'string' ? SIGNET_WORKER : undefined;
+  return new URL(built ?? './range-worker.ts', import.meta.url);
 }
 
 /** No threads: the judge itself, behind the same face. */

@@ -4,9 +4,9 @@
  */
 
 import type { Crypto } from '../core/crypto.ts';
-import type { LogLookup, LogLookup } from '../core/log-lookup.ts';
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { Verdict } from '../core/verdict.ts';
+import type { LogLookup } from '../core/log-lookup.ts';
 import type { VerifyContext } from '../core/verify.ts';
 import { isSignetError } from '../errors.ts';
 import { type ObjectRequest, readObjects } from '../io/git-objects.ts';

@@ -1,0 +1,145 @@
+/**
+ * The policy file: a strict subset of YAML. Duplicate and unknown keys, anchors, aliases, tags, several documents,
+ * tabs and a byte-order mark are errors with line and column (threat P11). The YAML library is loaded on use.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import type { Document, LineCounter } from 'yaml';
+import { fromUtf8, toHex } from '../core/bytes.ts';
+import type { Crypto } from '../core/crypto.ts';
+import { type Locate, policyFromData } from '../core/policy/policy.ts';
+import type { IdentityPolicy } from '../core/verdict.ts';
+import { ConfigError } from '../errors.ts';
+import type { Environment } from './config.ts';
+
+const MAX_POLICY = 1024 * 1024;
+
+function refuse(source: string, problem: string): ConfigError {
+  return new ConfigError(`${source}: ${problem}`, { code: 'POLICY_FILE' });
+}
+
+function place(counter: LineCounter, offset: number): string {
+  const { line, col } = counter.linePos(offset);
+  return `line ${line}, column ${col}`;
+}
+
+function checkedText(bytes: Uint8Array, source: string): string {
+  if (bytes.length > MAX_POLICY) throw refuse(source, 'longer than 1 MiB');
+  const text = fromUtf8(bytes);
+  if (text === undefined) throw refuse(source, 'not UTF-8');
+  if (text.startsWith('\ufeff')) {
+    throw refuse(source, 'line 1, column 1: begins with a byte-order mark');
+  }
+  for (const [index, line] of text.split('\n').entries()) {
+    const column = line.search(/[\0-\x08\t\x0b-\x1f\x7f]/) + 1;
+    if (column > 0 && line.slice(column - 1) !== '\r') {
+      const what = line[column - 1] === '\t' ? 'a tab' : 'a control character';
+      throw refuse(source, `line ${index + 1}, column ${column}: ${what}`);
+    }
+  }
+  return text;
+}
+
+type Yaml = typeof import('yaml');
+
+function refuseAnchors(yaml: Yaml, document: Document, counter: LineCounter, source: string): void {
+  yaml.visit(document, {
+    Node(_key, node) {
+      const at = place(counter, node.range?.[0] ?? 0);
+      if (yaml.isAlias(node)) throw refuse(source, `${at}: an alias`);
+      if (node.anchor !== undefined) throw refuse(source, `${at}: an anchor`);
+      if (node.tag?.startsWith('!')) throw refuse(source, `${at}: a tag`);
+    },
+  });
+}
+
+/** Finds a path in the document: the key itself where it is there, else the map that should have it. */
+function locator(yaml: Yaml, document: Document, counter: LineCounter): Locate {
+  return (path) => {
+    const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
+    const key = path.at(-1);
+    const pair = yaml.isMap(parent)
+      ? parent.items.find(({ key: each }) => yaml.isScalar(each) && each.value === key)
+      : undefined;
+    const node = pair?.key ?? (path.length > 0 ? document.getIn(path, true) : undefined) ?? parent;
+    return place(counter, (yaml.isNode(node) ? node.range?.[0] : undefined) ?? 0);
+  };
+}
+
+/** Reads a policy. `source` is how messages name it. @throws ConfigError POLICY_FILE with line and column */
+export async function parsePolicy(
+  bytes: Uint8Array,
+  source: string,
+  crypto: Crypto,
+): Promise<IdentityPolicy> {
+  const text = checkedText(bytes, source);
+  const yaml = await import('yaml');
+  const counter = new yaml.LineCounter();
+  const documents = yaml.parseAllDocuments(text, {
+    lineCounter: counter,
+    prettyErrors: false,
+    schema: 'core',
+    strict: true,
+    stringKeys: true,
+    uniqueKeys: true,
+    version: '1.2',
+  });
+  const [document, second] = Array.isArray(documents) ? documents : [];
+  if (document === undefined) throw refuse(source, 'empty');
+  if (second !== undefined) throw refuse(source, 'more than one document');
+  const problem = document.errors[0] ?? document.warnings[0];
+  if (problem !== undefined) {
+    throw refuse(source, `${place(counter, problem.pos[0])}: ${problem.message.split('\n')[0]}`);
+  }
+  refuseAnchors(yaml, document, counter, source);
+  const digest = toHex(crypto.hash('sha256', bytes));
+  return policyFromData(document.toJS(), source, digest, locator(yaml, document, counter));
+}
+
+/** A policy out of a file. @throws ConfigError POLICY_FILE */
+export async function readPolicyFile(path: string, crypto: Crypto): Promise<IdentityPolicy> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    throw refuse(path, error instanceof Error ? error.message : String(error));
+  }
+  return parsePolicy(bytes, path, crypto);
+}
+
+/** A policy out of a revision: `REV:PATH`. @throws ConfigError POLICY_FILE when it is not there */
+export async function readPolicyAt(
+  name: string,
+  cwd: string,
+  env: Environment,
+  crypto: Crypto,
+): Promise<IdentityPolicy> {
+  const { readBlob } = await import('./git.ts');
+  const bytes = await readBlob(name, cwd, env);
+  if (bytes === undefined) throw refuse(name, 'no such file in that revision');
+  return parsePolicy(bytes, name, crypto);
+}
+
+/**
+ * The policy of `signet.policy`: an absolute path, `~/path`, or `REV:PATH`. A relative path is refused: it would
+ * be read from whatever tree is being verified (threat P04).
+ */
+export async function loadConfiguredPolicy(
+  value: string,
+  cwd: string,
+  env: Environment,
+  crypto: Crypto,
+): Promise<IdentityPolicy> {
+  if (value.startsWith('~/'))
+    return readPolicyFile(join(env.HOME ?? homedir(), value.slice(2)), crypto);
+  if (isAbsolute(value)) return readPolicyFile(value, crypto);
+  if (/^[^:]+:./.test(value)) return readPolicyAt(value, cwd, env, crypto);
+  throw new ConfigError(
+    `signet.policy is '${value}': a relative path would be the verified tree's own`,
+    {
+      hint: 'use an absolute path, ~/PATH, or REV:PATH such as origin/main:.signet.yaml',
+    },
+  );
+}

@@ -5,7 +5,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { Document, LineCounter } from 'yaml';
 import { fromUtf8, toHex } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
@@ -13,6 +13,7 @@ import { type Locate, policyFromData } from '../core/policy/policy.ts';
 import type { IdentityPolicy } from '../core/verdict.ts';
 import { ConfigError } from '../errors.ts';
 import type { Environment } from './config.ts';
+import { loadCrypto } from './crypto-port.ts';
 
 const MAX_POLICY = 1024 * 1024;
 
@@ -99,18 +100,22 @@ export async function parsePolicy(
 }
 
 /** A policy out of a file. @throws ConfigError POLICY_FILE */
-export async function readPolicyFile(path: string, crypto: Crypto): Promise<IdentityPolicy> {
+export async function readPolicyFile(
+  path: string,
+  crypto: Crypto,
+  source = path,
+): Promise<IdentityPolicy> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw refuse(path, error instanceof Error ? error.message : String(error));
+    throw refuse(source, error instanceof Error ? error.message : String(error));
   }
-  return parsePolicy(bytes, path, crypto);
+  return parsePolicy(bytes, source, crypto);
 }
 
 /** A policy out of a revision: `REV:PATH`. @throws ConfigError POLICY_FILE when it is not there */
-export async function readPolicyAt(
+async function readPolicyAt(
   name: string,
   cwd: string,
   env: Environment,
@@ -122,24 +127,30 @@ export async function readPolicyAt(
   return parsePolicy(bytes, name, crypto);
 }
 
+/** Where names are looked up. */
+export interface PolicyPlace {
+  readonly cwd: string;
+  readonly env: Environment;
+}
+
 /**
- * The policy of `signet.policy`: an absolute path, `~/path`, or `REV:PATH`. A relative path is refused: it would
- * be read from whatever tree is being verified (threat P04).
+ * The policy that a person named: an absolute path, `~/PATH`, or `REV:PATH`. A relative path is read from `cwd`
+ * where it was typed (`relative: 'allowed'`); from a configuration it is refused, for it would be read from
+ * whatever tree is being verified (threat P04).
+ * @throws ConfigError POLICY_FILE with line and column
  */
-export async function loadConfiguredPolicy(
-  value: string,
-  cwd: string,
-  env: Environment,
-  crypto: Crypto,
+export async function loadPolicy(
+  name: string,
+  { cwd, env }: PolicyPlace,
+  relative: 'allowed' | 'refused' = 'refused',
 ): Promise<IdentityPolicy> {
-  if (value.startsWith('~/'))
-    return readPolicyFile(join(env.HOME ?? homedir(), value.slice(2)), crypto);
-  if (isAbsolute(value)) return readPolicyFile(value, crypto);
-  if (/^[^:]+:./.test(value)) return readPolicyAt(value, cwd, env, crypto);
-  throw new ConfigError(
-    `signet.policy is '${value}': a relative path would be the verified tree's own`,
-    {
-      hint: 'use an absolute path, ~/PATH, or REV:PATH such as origin/main:.signet.yaml',
-    },
-  );
+  const crypto = await loadCrypto();
+  if (name.startsWith('~/'))
+    return readPolicyFile(join(env.HOME ?? homedir(), name.slice(2)), crypto);
+  if (isAbsolute(name)) return readPolicyFile(name, crypto);
+  if (/^[^:]+:./.test(name)) return readPolicyAt(name, cwd, env, crypto);
+  if (relative === 'allowed') return readPolicyFile(resolve(cwd, name), crypto, name);
+  throw new ConfigError(`signet.policy is '${name}': a relative path is the verified tree's own`, {
+    hint: 'use an absolute path, ~/PATH, or REV:PATH such as origin/main:.signet.yaml',
+  });
 }

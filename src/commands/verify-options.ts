@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { anchoredPattern } from '../core/policy/identity.ts';
 import type { IdentityPolicy, IdentityRule } from '../core/verdict.ts';
 import { UsageError } from '../errors.ts';
 import type { ArgumentSpec, ParsedArguments } from './arguments.ts';
@@ -72,7 +73,7 @@ function pattern(args: ParsedArguments, flag: string): string | undefined {
   const text = given(args, flag);
   if (text === undefined) return undefined;
   try {
-    new RegExp(`^(?:${text})$`, 'su');
+    anchoredPattern(text);
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/^.*: /, '') : String(error);
     throw new UsageError(`--${flag} is not a regular expression: ${why}`);

@@ -1,13 +1,10 @@
 /**
- * Plain data → IdentityPolicy: the `signers` of a policy file, or the identity flags of a command line. A rule that
- * cannot be read is an error, never a rule that is passed over (threats P03, P11).
+ * Plain data → IdentityPolicy: the `signers` of a policy file. A rule that cannot be read is an error, never a
+ * rule that is passed over (threats P03, P11).
  */
 
-import { ConfigError, UsageError } from '../../errors.ts';
-import { toHex, utf8 } from '../bytes.ts';
-import type { Crypto } from '../crypto.ts';
+import { ConfigError } from '../../errors.ts';
 import type { IdentityPolicy, IdentityRule } from '../verdict.ts';
-import { anchoredPattern } from './identity.ts';
 
 /** Where something stands in a policy file, for messages: `line 3, column 5`. */
 export type Locate = (path: readonly (string | number)[]) => string;
@@ -85,77 +82,4 @@ export function policyFromData(
     names.add(name);
   }
   return { source, digest, rules };
-}
-
-/** `--certificate-github-workflow-*` → the Fulcio extension that it compares (last arc of 1.3.6.1.4.1.57264.1.N). */
-const WORKFLOW_ARCS: Readonly<Record<string, string>> = {
-  'certificate-github-workflow-trigger': '2',
-  'certificate-github-workflow-sha': '3',
-  'certificate-github-workflow-name': '4',
-  'certificate-github-workflow-repository': '5',
-  'certificate-github-workflow-ref': '6',
-};
-
-/** The flags that say who is acceptable, for a command's option table. */
-export const IDENTITY_FLAGS: Readonly<Record<string, 'value'>> = {
-  'certificate-identity': 'value',
-  'certificate-identity-regexp': 'value',
-  'certificate-oidc-issuer': 'value',
-  'certificate-oidc-issuer-regexp': 'value',
-  ...Object.fromEntries(Object.keys(WORKFLOW_ARCS).map((flag) => [flag, 'value' as const])),
-};
-
-function checkedPattern(flag: string, pattern: string | undefined): string | undefined {
-  if (pattern === undefined) return undefined;
-  try {
-    anchoredPattern(pattern);
-    return pattern;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`--${flag}: not a regular expression (${why})`);
-  }
-}
-
-/**
- * The policy that the identity flags spell out; undefined when none of them was given.
- * An exact value and a pattern must both match when both are given.
- * @throws UsageError for an empty value, a broken pattern, or an identity without issuer and the reverse (P03)
- */
-export function policyFromFlags(
-  values: ReadonlyMap<string, string>,
-  crypto: Crypto,
-): IdentityPolicy | undefined {
-  const given = [...values].filter(([flag]) => Object.hasOwn(IDENTITY_FLAGS, flag));
-  if (given.length === 0) return undefined;
-  const empty = given.find(([, value]) => value === '');
-  if (empty !== undefined) throw new UsageError(`--${empty[0]} is empty`);
-  const identity = values.get('certificate-identity');
-  const identityPattern = values.get('certificate-identity-regexp');
-  const issuer = values.get('certificate-oidc-issuer');
-  const issuerPattern = values.get('certificate-oidc-issuer-regexp');
-  if (identity === undefined && identityPattern === undefined) {
-    throw new UsageError('who may sign is missing: --certificate-identity or -regexp');
-  }
-  if (issuer === undefined && issuerPattern === undefined) {
-    throw new UsageError(
-      'an identity counts only with its issuer: --certificate-oidc-issuer or -regexp',
-    );
-  }
-  checkedPattern('certificate-identity-regexp', identityPattern);
-  checkedPattern('certificate-oidc-issuer-regexp', issuerPattern);
-  const extensions: Record<string, string> = {};
-  for (const [flag, value] of given) {
-    const arc = WORKFLOW_ARCS[flag];
-    if (arc !== undefined) extensions[arc] = value;
-  }
-  const rule: IdentityRule = {
-    name: 'flags',
-    ...(identity === undefined ? {} : { identity }),
-    ...(identityPattern === undefined ? {} : { identityPattern }),
-    ...(issuer === undefined ? {} : { issuer }),
-    ...(issuerPattern === undefined ? {} : { issuerPattern }),
-    extensions,
-  };
-  const digest = toHex(crypto.hash('sha256', utf8(JSON.stringify(rule))));
-  return { source: 'flags', digest, rules: [rule] };
 }

@@ -16,9 +16,9 @@ export interface KeyFile {
 
 export interface KeyFiles {
   /** Self-signed certificates are roots, the rest are intermediates. */
-  readonly fulcio: KeyFile;
-  readonly rekor: KeyFile;
-  readonly ctLog: KeyFile;
+  readonly fulcio?: KeyFile;
+  readonly rekor?: KeyFile;
+  readonly ctLog?: KeyFile;
   readonly timestampChain?: KeyFile;
 }
 
@@ -78,21 +78,35 @@ function logKey(file: KeyFile, crypto: Crypto): TrustedLog {
   }
 }
 
-/** Trust material from key files, valid at all times. @throws ConfigError `TRUST_FILE`, naming the file. */
-export function trustFromKeyFiles(files: KeyFiles, crypto: Crypto): TrustMaterial {
-  const present = [files.fulcio, files.rekor, files.ctLog, files.timestampChain].filter(
-    (file) => file !== undefined,
-  );
-  const tsa = files.timestampChain;
+/**
+ * Trust material from key files, valid at all times. What no file names is taken from `rest`; without one it is
+ * trusted by nobody. @throws ConfigError `TRUST_FILE`, naming the file.
+ */
+export function trustFromKeyFiles(
+  files: KeyFiles,
+  crypto: Crypto,
+  rest?: TrustMaterial,
+): TrustMaterial {
+  const { fulcio, rekor, ctLog, timestampChain } = files;
+  const present = [fulcio, rekor, ctLog, timestampChain].filter((file) => file !== undefined);
+  const texts = present.map(({ text }) => utf8(`${text}\0`));
+  const digest = crypto.hash('sha256', utf8(rest?.digest ?? ''), concat(...texts));
   return {
-    source: present.map(({ path }) => path).join(', '),
-    digest: toHex(crypto.hash('sha256', concat(...present.map(({ text }) => utf8(`${text}\0`))))),
-    certificateAuthorities: authorities(files.fulcio),
+    source: [...present.map(({ path }) => path), ...(rest === undefined ? [] : [rest.source])].join(
+      ', ',
+    ),
+    digest: toHex(digest),
+    certificateAuthorities:
+      fulcio === undefined ? (rest?.certificateAuthorities ?? []) : authorities(fulcio),
     timestampAuthorities:
-      tsa === undefined
-        ? []
-        : [{ uri: tsa.path, chain: certificates(tsa).map(({ der }) => der), validFor: ALWAYS }],
-    tlogs: [logKey(files.rekor, crypto)],
-    ctLogs: [logKey(files.ctLog, crypto)],
+      timestampChain === undefined
+        ? (rest?.timestampAuthorities ?? [])
+        : [timestampAuthority(timestampChain)],
+    tlogs: rekor === undefined ? (rest?.tlogs ?? []) : [logKey(rekor, crypto)],
+    ctLogs: ctLog === undefined ? (rest?.ctLogs ?? []) : [logKey(ctLog, crypto)],
   };
+}
+
+function timestampAuthority(file: KeyFile): TrustedAuthority {
+  return { uri: file.path, chain: certificates(file).map(({ der }) => der), validFor: ALWAYS };
 }

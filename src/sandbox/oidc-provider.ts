@@ -154,9 +154,9 @@ async function interact(provider: Provider, options: IssuerOptions, ctx: Context
   return finish(provider, ctx, params, chosen);
 }
 
-/** Forgets who was logged in when a new login begins, as issuers without sessions do. */
+/** Forgets who logged in before, in every step of a login, as issuers without sessions do. */
 function forgetSession(request: IncomingMessage): void {
-  if (!/^\/auth(?:\?|$)/.test(request.url ?? '')) return;
+  if (!/^\/auth(?:[/?]|$)/.test(request.url ?? '')) return;
   const kept = (request.headers.cookie ?? '')
     .split('; ')
     .filter((cookie) => !cookie.startsWith('_session'));

@@ -78,8 +78,10 @@ function write(response: ServerResponse, reply: Reply): void {
     response.destroy();
     return;
   }
-  response.writeHead(reply.status, { ...reply.headers });
-  response.end(reply.body);
+  // Never chunked: gitsign's timestamp client allocates by Content-Length and panics without one.
+  const body = Buffer.from(reply.body ?? '');
+  response.writeHead(reply.status, { 'content-length': body.length, ...reply.headers });
+  response.end(body);
 }
 
 export interface ServiceOptions {

@@ -5,7 +5,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Document, LineCounter } from 'yaml';
 import { fromUtf8, toHex } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
@@ -13,7 +13,6 @@ import { type Locate, policyFromData } from '../core/policy/policy.ts';
 import type { IdentityPolicy } from '../core/verdict.ts';
 import { ConfigError } from '../errors.ts';
 import type { Environment } from './config.ts';
-import { loadCrypto } from './crypto-port.ts';
 
 const MAX_POLICY = 1024 * 1024;
 
@@ -100,22 +99,18 @@ export async function parsePolicy(
 }
 
 /** A policy out of a file. @throws ConfigError POLICY_FILE */
-export async function readPolicyFile(
-  path: string,
-  crypto: Crypto,
-  source = path,
-): Promise<IdentityPolicy> {
+export export async function readPolicyFile(path: string, crypto: Crypto): Promise<IdentityPolicy> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw refuse(source, error instanceof Error ? error.message : String(error));
+    throw refuse(path, error instanceof Error ? error.message : String(error));
   }
-  return parsePolicy(bytes, source, crypto);
+  return parsePolicy(bytes, path, crypto);
 }
 
 /** A policy out of a revision: `REV:PATH`. @throws ConfigError POLICY_FILE when it is not there */
-async function readPolicyAt(
+export async function readPolicyAt(
   name: string,
   cwd: string,
   env: Environment,
@@ -127,29 +122,21 @@ async function readPolicyAt(
   return parsePolicy(bytes, name, crypto);
 }
 
-/** Where names are looked up. */
-export interface PolicyPlace {
-  readonly cwd: string;
-  readonly env: Environment;
-}
-
 /**
- * The policy that a person named: an absolute path, `~/PATH`, or `REV:PATH`. A relative path is read from `cwd`
- * where it was typed (`relative: 'allowed'`); from a configuration it is refused, for it would be read from
- * whatever tree is being verified (threat P04).
- * @throws ConfigError POLICY_FILE with line and column
+ * The policy of `signet.policy`: an absolute path, `~/PATH`, or `REV:PATH`. A relative path is refused: it would be
+ * read from whatever tree is being verified (threat P04). @throws ConfigError POLICY_FILE
  */
-export async function loadPolicy(
+export async function loadConfiguredPolicy(
   name: string,
-  { cwd, env }: PolicyPlace,
-  relative: 'allowed' | 'refused' = 'refused',
+  cwd: string,
+  env: Environment,
+  crypto: Crypto,
 ): Promise<IdentityPolicy> {
-  const crypto = await loadCrypto();
-  if (name.startsWith('~/'))
+  if (name.startsWith('~/')) {
     return readPolicyFile(join(env.HOME ?? homedir(), name.slice(2)), crypto);
+  }
   if (isAbsolute(name)) return readPolicyFile(name, crypto);
   if (/^[^:]+:./.test(name)) return readPolicyAt(name, cwd, env, crypto);
-  if (relative === 'allowed') return readPolicyFile(resolve(cwd, name), crypto, name);
   throw new ConfigError(`signet.policy is '${name}': a relative path is the verified tree's own`, {
     hint: 'use an absolute path, ~/PATH, or REV:PATH such as origin/main:.signet.yaml',
   });

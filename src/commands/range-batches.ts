@@ -23,7 +23,8 @@ export interface Batcher {
   readonly release: (bytes: Block) => void;
 }
 
-function tooLarge(size: number): Rejected {
+/** The verdict on an object that is not read for its size. */
+export function tooLarge(size: number): Rejected {
   const detail = `the object is larger than ${MAX_OBJECT} bytes (${size})`;
   return { status: 'refused', check: 'object', code: 'object-too-large', detail };
 }

@@ -9,10 +9,11 @@ import { type ObjectFormat, type ObjectType, splitSignedObject } from '../core/g
 import { type LogLookup, logLookupOf } from '../core/log-lookup.ts';
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
-import type { IdentityPolicy, ReasonCode, Rejected, Verdict } from '../core/verdict.ts';
+import type { IdentityPolicy, Rejected, Verdict } from '../core/verdict.ts';
 import { type SignedObject, type VerifyContext, verifyObject } from '../core/verify.ts';
 import { type Judged, jsonText, objectResult } from '../report/json.ts';
 import { type TextRow, textRow } from '../report/text.ts';
+import type { NotFound } from './log-entries.ts';
 
 /** What all objects of a run are judged by. Plain data: it is sent to every worker once. */
 export interface JudgeSettings {
@@ -73,13 +74,6 @@ export function verifyContext(settings: JudgeSettings, crypto: Crypto): VerifyCo
   const { trust, policy, ignoreSct, now } = settings;
   const cache = createEvidenceCache();
   return { crypto, trust, now, ignoreSct, cache, ...(policy === undefined ? {} : { policy }) };
-}
-
-/** Why a log entry could not be had. */
-export interface NotFound {
-  readonly status: 'refused' | 'undecided';
-  readonly code: ReasonCode;
-  readonly detail: string;
 }
 
 /** Judges an object whose signature embeds no log entry again, with the entry that was found, or with why none was. */

@@ -4,14 +4,12 @@
  */
 
 import type { Crypto } from '../core/crypto.ts';
-import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
-import type { Verdict } from '../core/verdict.ts';
 import type { LogLookup } from '../core/log-lookup.ts';
 import type { VerifyContext } from '../core/verify.ts';
-import { isSignetError } from '../errors.ts';
 import { type ObjectRequest, readObjects } from '../io/git-objects.ts';
 import type { GitRepository } from '../io/git-repository.ts';
 import type { Counts } from '../report/json.ts';
+import type { LogAccess } from './log-entries.ts';
 import { createBatcher } from './range-batches.ts';
 import {
   type Batch,
@@ -20,16 +18,13 @@ import {
   createJudge,
   type JudgedItem,
   type JudgeSettings,
-  type NotFound,
   type Rendered,
   render,
   verifyContext,
   verifyFound,
 } from './range-judge.ts';
 import { judgeInOrder, type Pool, poolInPlace, startPool } from './range-pool.ts';
-
-/** Asks a log for the entry of a signature that embeds none; undefined when it holds none. */
-export type FindEntry = (lookup: LogLookup) => Promise<TransparencyLogEntry | undefined>;
+import { countResults } from './verify-report.ts';
 
 export interface Run {
   readonly repository: GitRepository;
@@ -38,32 +33,12 @@ export interface Run {
   readonly crypto: Crypto;
   /** Threads, at most. */
   readonly jobs: number;
-  /** Absent where the network is forbidden. */
-  readonly findEntry?: FindEntry;
+  readonly findEntry: LogAccess['find'];
   /** Called for every object, in order. */
   readonly onResult: (result: Rendered) => void;
 }
 
 const LOOKUPS_AT_ONCE = 4;
-
-async function find(
-  lookup: LogLookup,
-  findEntry: FindEntry,
-): Promise<TransparencyLogEntry | NotFound> {
-  try {
-    const entry = await findEntry(lookup);
-    if (entry !== undefined) return entry;
-    return {
-      status: 'refused',
-      code: 'log-entry-not-found',
-      detail: 'the log holds no entry for it',
-    };
-  } catch (error) {
-    if (!isSignetError(error)) throw error;
-    const detail = `not in the signature, and the log could not be asked (${error.message})`;
-    return { status: 'undecided', code: 'log-unreachable', detail };
-  }
-}
 
 /** The items of a batch, those without an embedded entry judged again with what the log says. */
 async function withLookups(
@@ -75,11 +50,11 @@ async function withLookups(
   const { findEntry } = run;
   const results: Rendered[] = [...judged];
   const wanted = [...judged.entries()].filter(([, item]) => item.lookup !== undefined);
-  if (findEntry === undefined || wanted.length === 0) return results;
+  if (wanted.length === 0) return results;
   const again = async (item: BatchItem, lookup: LogLookup): Promise<Rendered> => {
     const raw = bytesOfItem(batch, item);
     const object = { ...item, raw, format: run.settings.format };
-    const verdict = await verifyFound(object, await find(lookup, findEntry), context);
+    const verdict = await verifyFound(object, await findEntry(lookup), context);
     return render({ ...item, raw, verdict }, run.settings.output);
   };
   const next = async (): Promise<void> => {
@@ -105,9 +80,7 @@ function choosePool(run: Run, batchesSeen: number): Pool {
 
 /** Judges everything that is requested; `onResult` hears each verdict, the counts come back. */
 export async function judgeObjects(run: Run): Promise<Counts> {
-  const counts: Record<Verdict['status'], number> = {
-    ...{ verified: 0, 'not-allowed': 0, refused: 0, unsigned: 0, undecided: 0 },
-  };
+  const counts = countResults();
   const batcher = createBatcher();
   const context = verifyContext(run.settings, run.crypto);
   const source = batcher.batches(readObjects(run.repository, run.requests));

@@ -3,6 +3,7 @@
  * columns are as wide as the first rows need, and the progress line is drawn only where no result is.
  */
 
+import type { Verdict } from '../core/verdict.ts';
 import { ExitCode } from '../errors.ts';
 import type { Streams, Terminal } from '../io/terminal.ts';
 import { type Counts, JSON_HEAD, jsonTail, type ReportSource } from '../report/json.ts';
@@ -104,6 +105,11 @@ export function createReporter(settings: ReportSettings): Reporter {
     flush();
   };
   return { add, finish, abandon };
+}
+
+/** Nothing counted yet. */
+export function countResults(): Record<Verdict['status'], number> {
+  return { verified: 0, 'not-allowed': 0, refused: 0, unsigned: 0, undecided: 0 };
 }
 
 /** Of several outcomes the gravest decides: refused, not allowed, unsigned, undecided (design §5). */

@@ -73,7 +73,9 @@ export function textRow(judged: Judged): TextRow {
   const { verdict, raw, id, ref } = judged;
   const subject = raw === undefined ? '' : shortened(visible(subjectLine(raw)), MAX_SUBJECT);
   const named =
-    judged.type === 'tag' && ref !== undefined ? `tag ${visible(ref)}: ${subject}` : subject;
+    judged.type === 'tag' && ref !== undefined
+      ? `tag ${visible(ref.replace(/^refs\/tags\//, ''))}: ${subject}`
+      : subject;
   const silent = verdict.status === 'verified' || verdict.status === 'unsigned';
   const note =
     'detail' in verdict && !(silent && verdict.code === 'unsigned' && raw) ? verdict.detail : '';

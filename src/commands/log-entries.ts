@@ -1,0 +1,104 @@
+/**
+ * Log entries that signatures do not embed, for the commands: kept ones first, then the log, where the network may
+ * be used. Client, configuration and store are loaded when the first such signature is met.
+ */
+
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import type { Crypto } from '../core/crypto.ts';
+import type { LogLookup } from '../core/log-lookup.ts';
+import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
+import type { ReasonCode } from '../core/verdict.ts';
+import { isSignetError, ServiceError } from '../errors.ts';
+import type { Environment, Settings } from '../io/config.ts';
+import type { HttpSend } from '../io/http.ts';
+
+/** Why a log entry could not be had. */
+export interface NotFound {
+  readonly status: 'refused' | 'undecided';
+  readonly code: ReasonCode;
+  readonly detail: string;
+}
+
+export interface LogAccess {
+  /** The entry of a signature that embeds none, not yet proved; or why there is none. */
+  readonly find: (lookup: LogLookup) => Promise<TransparencyLogEntry | NotFound>;
+  /** Drops connections, so that the process can end. */
+  readonly close: () => void;
+}
+
+export interface LogAccessOptions {
+  readonly settings: Settings;
+  readonly crypto: Crypto;
+  readonly env: Environment;
+  /** Unix seconds. */
+  readonly now: () => number;
+}
+
+const NOT_HERE: NotFound = {
+  status: 'undecided',
+  code: 'log-entry-absent',
+  detail: 'the signature holds no log entry, and the network is not to be asked (offline)',
+};
+const NOT_LOGGED: NotFound = {
+  status: 'refused',
+  code: 'log-entry-not-found',
+  detail: 'the log holds no entry for this signature',
+};
+
+/** Where entries that were found are kept; undefined where there is no home. */
+export function entryDirectory(env: Environment): string | undefined {
+  const cache = env['XDG_CACHE_HOME'];
+  if (cache !== undefined && isAbsolute(cache)) return join(cache, 'git-signet', 'entries');
+  const home = env['HOME'] ?? homedir();
+  return isAbsolute(home) ? join(home, '.cache', 'git-signet', 'entries') : undefined;
+}
+
+interface Opened {
+  readonly find: (lookup: LogLookup) => Promise<TransparencyLogEntry | undefined>;
+  readonly close: () => void;
+}
+
+async function openFinder({ settings, crypto, env, now }: LogAccessOptions): Promise<Opened> {
+  const { createLogFinder } = await import('../io/rekor.ts');
+  const directory = entryDirectory(env);
+  if (settings.offline) {
+    const send: HttpSend = () =>
+      Promise.reject(new ServiceError('SERVICE_UNREACHABLE', 'the network is not to be asked'));
+    const search = { send, crypto, rekorUrl: 'https://offline.invalid', directory };
+    return { find: createLogFinder(search).find, close: () => undefined };
+  }
+  const [{ searchableLog }, { loadSigningConfig }, { createHttpClient }] = await Promise.all([
+    import('../io/services.ts'),
+    import('../io/trust-store.ts'),
+    import('../io/http.ts'),
+  ]);
+  const rekorUrl = searchableLog(settings, await loadSigningConfig(settings), now());
+  if (rekorUrl === undefined) {
+    throw new ServiceError('SERVICE_UNREACHABLE', 'no log that can be searched is configured');
+  }
+  const client = createHttpClient({ tlsUnchecked: env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0' });
+  const { find } = createLogFinder({ send: client.send, crypto, rekorUrl, directory });
+  return { find, close: client.close };
+}
+
+/** Access to log entries for one run of a command. */
+export function openLogAccess(options: LogAccessOptions): LogAccess {
+  let opened: Promise<Opened> | undefined;
+  const find: LogAccess['find'] = async (lookup) => {
+    try {
+      opened ??= openFinder(options);
+      const finder = await opened;
+      return (await finder.find(lookup)) ?? NOT_LOGGED;
+    } catch (error) {
+      if (!isSignetError(error)) throw error;
+      if (options.settings.offline) return NOT_HERE;
+      const detail = `not in the signature, and the log could not be asked (${error.message})`;
+      return { status: 'undecided', code: 'log-unreachable', detail };
+    }
+  };
+  const close = (): void => {
+    opened?.then((finder) => finder.close()).catch(() => undefined);
+  };
+  return { find, close };
+}

@@ -1,0 +1,71 @@
+/** `git signet verify`: one commit or a hundred thousand, each against the same trust and policy. */
+
+import { availableParallelism } from 'node:os';
+import { ExitCode, UsageError } from '../errors.ts';
+import { type ParsedArguments, parseArguments } from './arguments.ts';
+import type { Invocation } from './command.ts';
+import { judgeObjects } from './range.ts';
+import { type Plan, planLines, planRevisions } from './revisions.ts';
+import { EXIT_HELP, formatOf, HOW_HELP, jobsOf, VERIFY_SPEC, WHO_HELP } from './verify-options.ts';
+import { createReporter, exitCodeOf } from './verify-report.ts';
+import { setUpVerify, type VerifySetup } from './verify-setup.ts';
+
+const SPEC = { ...VERIFY_SPEC, options: { ...VERIFY_SPEC.options, stdin: 'switch' } } as const;
+
+export const help = `git signet verify [REV | A..B | A...B]…    (no argument: HEAD)
+
+Says of each commit who signed it, and whether he may. A tag's name stands for its
+commit (verify-tag checks the tag); a full hash stands for that very object.
+
+  git signet verify --policy-from origin/main origin/main..HEAD
+  git signet verify --certificate-identity alice@example.com \\
+      --certificate-oidc-issuer https://accounts.example.com HEAD
+
+${WHO_HELP}
+
+${HOW_HELP}
+  --stdin                            revisions from stdin, one a line
+
+${EXIT_HELP}
+`;
+
+async function plan(
+  args: ParsedArguments,
+  setup: VerifySetup,
+  { streams }: Invocation,
+): Promise<Plan> {
+  const revisions = [...args.positionals, ...(args.rest ?? [])];
+  if (!args.switches.has('stdin')) return planRevisions(setup.repository, revisions);
+  if (revisions.length > 0) throw new UsageError('--stdin and revisions: only one of them');
+  return planLines(setup.repository, streams.inputLines());
+}
+
+export async function run(invocation: Invocation): Promise<ExitCode> {
+  const { streams, terminal } = invocation;
+  const args = parseArguments(invocation.args, SPEC);
+  if (args.switches.has('help')) {
+    streams.write(help);
+    return ExitCode.ok;
+  }
+  const format = formatOf(args);
+  const jobs = jobsOf(args, availableParallelism());
+  const setup = await setUpVerify(args, invocation);
+  const { requests, total } = await plan(args, setup, invocation);
+  const { trust, policy } = setup.judge;
+  const reporter = createReporter({
+    ...{ format, streams, terminal, trust, policy, noun: 'commit' },
+    ...(total === undefined ? {} : { total }),
+  });
+  const { repository, crypto, judge: settings, log } = setup;
+  try {
+    const run = { repository, requests, settings, crypto, jobs };
+    const counts = await judgeObjects({ ...run, findEntry: log.find, onResult: reporter.add });
+    reporter.finish(counts);
+    return exitCodeOf(counts);
+  } catch (error) {
+    reporter.abandon();
+    throw error;
+  } finally {
+    log.close();
+  }
+}

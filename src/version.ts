@@ -1,2 +1,5 @@
-/** The version of package.json, where it costs nothing to read. */
-export const VERSION = '0.1.0';
+/** The version of package.json, which the build puts in place of this name; source run as it stands says so. */
+
+declare const SIGNET_VERSION: string;
+
+export const VERSION = typeof SIGNET_VERSION === 'string' ? SIGNET_VERSION : '0.0.0-source';

@@ -99,7 +99,7 @@ export async function parsePolicy(
 }
 
 /** A policy out of a file. @throws ConfigError POLICY_FILE */
-export export async function readPolicyFile(path: string, crypto: Crypto): Promise<IdentityPolicy> {
+export async function readPolicyFile(path: string, crypto: Crypto): Promise<IdentityPolicy> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);

@@ -1,0 +1,94 @@
+/**
+ * Log entries that were looked up, kept on disk so that the next look is offline. Untrusted: whatever is read back is
+ * verified again like an answer of the log, so that a forged file gains nothing. One folder a certificate, one file an
+ * entry, named by what it is about; written whole, private (0700, 0600).
+ */
+
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** What an entry is about: SHA-256 of the certificate and of the object's name, lower-case hex, and its leaf hash. */
+export interface EntryKey {
+  readonly certificate: string;
+  readonly digest: string;
+  readonly leaf: string;
+}
+
+/** Answers of the log, as they came: `{body, integratedTime, …}`. */
+export interface EntryStore {
+  /** Entries about this certificate and digest; empty when there are none. */
+  readonly load: (key: Omit<EntryKey, 'leaf'>) => Promise<readonly unknown[]>;
+  /** Leaf hashes of everything kept under a certificate. */
+  readonly leaves: (certificate: string) => Promise<ReadonlySet<string>>;
+  readonly save: (key: EntryKey, answer: unknown) => Promise<void>;
+}
+
+const HEX = /^[0-9a-f]{64}$/;
+const FILE = /^([0-9a-f]{64})-([0-9a-f]{64})\.json$/;
+const MAX_FILE = 64 * 1024;
+
+/**
+ * The store under `directory` (an absolute path), made on first use. What cannot be read or written is as if it were
+ * not there: a store that fails costs a request, never a verdict.
+ */
+export function openEntryStore(directory: string): EntryStore {
+  const folder = (certificate: string): string =>
+    join(directory, HEX.test(certificate) ? certificate : 'none');
+  return {
+    load: async ({ certificate, digest }) => {
+      const names = (await namesIn(folder(certificate))).filter(([about]) => about === digest);
+      const found = await Promise.all(
+        names.map(([about, leaf]) => readEntry(join(folder(certificate), `${about}-${leaf}.json`))),
+      );
+      return found.filter((value) => value !== undefined);
+    },
+    leaves: async (certificate) =>
+      new Set((await namesIn(folder(certificate))).map(([, leaf]) => leaf)),
+    save: async ({ certificate, digest, leaf }, answer) => {
+      if (![certificate, digest, leaf].every((part) => HEX.test(part))) return;
+      await writeEntry(folder(certificate), `${digest}-${leaf}.json`, JSON.stringify(answer)).catch(
+        () => undefined,
+      );
+    },
+  };
+}
+
+async function namesIn(folder: string): Promise<readonly (readonly [string, string])[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names.flatMap((name) => {
+    const [, about, leaf] = FILE.exec(name) ?? [];
+    return about === undefined || leaf === undefined ? [] : [[about, leaf] as const];
+  });
+}
+
+/** Neither a link nor anything large is read. */
+async function readEntry(path: string): Promise<unknown> {
+  try {
+    const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    try {
+      const stat = await file.stat();
+      if (!stat.isFile() || stat.size > MAX_FILE) return undefined;
+      return JSON.parse(await file.readFile('utf8'));
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeEntry(folder: string, name: string, text: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const temporary = join(folder, `.${globalThis.crypto.randomUUID()}`);
+  const file = await open(temporary, 'wx', 0o600);
+  try {
+    await file.writeFile(text);
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, join(folder, name)).catch(async (error: unknown) => {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  });
+}

@@ -1,0 +1,60 @@
+/** What every service's answers have in common: JSON that is an object, a message in an error, a refusal told in one line. */
+
+import { fromUtf8 } from '../core/bytes.ts';
+import { visible } from '../core/escape.ts';
+import { ServiceError } from '../errors.ts';
+import type { HttpAnswer } from './http.ts';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+const MAX_MESSAGE = 200;
+
+export function isSuccess({ status }: HttpAnswer): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** Any JSON of the body. @throws ServiceError `SERVICE_ANSWER` */
+export function answerValue(answer: HttpAnswer, service: string): unknown {
+  try {
+    return JSON.parse(fromUtf8(answer.body) ?? '');
+  } catch {
+    throw badAnswer(service, 'not JSON');
+  }
+}
+
+/** The JSON object of the body, without inherited members. @throws ServiceError `SERVICE_ANSWER` */
+export function answerJson(answer: HttpAnswer, service: string): Json {
+  const value = answerValue(answer, service);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw badAnswer(service, 'not a JSON object');
+  return Object.assign(Object.create(null), value);
+}
+
+/** `message` of a JSON error, made harmless and short; empty when there is none. */
+export function answerMessage(answer: HttpAnswer): string {
+  try {
+    const value: unknown = JSON.parse(fromUtf8(answer.body) ?? '');
+    const message =
+      typeof value === 'object' && value !== null && 'message' in value ? value.message : undefined;
+    return typeof message === 'string' ? visible(message.slice(0, MAX_MESSAGE)) : '';
+  } catch {
+    return '';
+  }
+}
+
+export function badAnswer(service: string, reason: string): ServiceError {
+  return new ServiceError(
+    'SERVICE_ANSWER',
+    `${service} gave an answer that cannot be used: ${reason}`,
+  );
+}
+
+/** A status that is neither success nor redirect. */
+export function refusedBy(service: string, url: string, answer: HttpAnswer): ServiceError {
+  const message = answerMessage(answer);
+  const because = message === '' ? '' : `: ${message}`;
+  return new ServiceError(
+    'SERVICE_REFUSED',
+    `${service} refused with status ${answer.status} (${new URL(url).host})${because}`,
+  );
+}

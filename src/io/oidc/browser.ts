@@ -1,0 +1,149 @@
+/**
+ * A login in the browser of this machine (OpenID Connect authorization code with PKCE, RFC 8252). The page that opens
+ * is ours: it says what is about to be signed and what becomes public, and its one link leads to the issuer, so that
+ * the click is informed, costs nothing more where the issuer remembers the person, and so that neither the terminal
+ * nor a process list shows the issuer's long address.
+ */
+
+import { ConfigError, isSignetError, LoginError } from '../../errors.ts';
+import { Secret } from '../secret.ts';
+import type { IdentityToken, TokenRequest } from './identity-token.ts';
+import { discoverIssuer, type Issuer, type LoginSecrets } from './issuer.ts';
+import { type LoginListener, openLoginListener } from './listener.ts';
+import { chooseOpener, type Opener } from './opener.ts';
+import { type Choice, duration, failurePage, startPage, successPage } from './page.ts';
+import { readIdentityToken } from './token.ts';
+
+/** The public-good issuer asks which account to use; asking on our page saves that step. Its connectors' names. */
+const CONNECTORS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  'https://oauth2.sigstore.dev/auth': [
+    ['GitHub', 'https://github.com/login/oauth'],
+    ['Google', 'https://accounts.google.com'],
+    ['Microsoft', 'https://login.microsoftonline.com'],
+  ],
+};
+
+/** @throws LoginError, ConfigError, ServiceError */
+export async function loginWithBrowser(request: TokenRequest): Promise<IdentityToken> {
+  const { settings, environment, terminal, issuerUrl } = request;
+  if (environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
+    throw new LoginError(
+      'LOGIN_FAILED',
+      'no login while NODE_TLS_REJECT_UNAUTHORIZED=0 switches certificate checking off',
+      {
+        hint: 'unset NODE_TLS_REJECT_UNAUTHORIZED; NODE_EXTRA_CA_CERTS=FILE adds an authority of your own',
+      },
+    );
+  }
+  const opener = chooseOpener(settings.urlOpener, environment, process.platform);
+  if (opener === undefined && !terminal.interactive) {
+    throw new LoginError('LOGIN_NO_TERMINAL', 'no login and no terminal to ask at', {
+      hint: 'run git at a terminal, or set SIGSTORE_ID_TOKEN (in CI: allow id-token)',
+    });
+  }
+  const clientSecret = await readClientSecret(settings.clientSecretFile);
+  const issuer = await discoverIssuer(
+    { issuerUrl, clientId: settings.clientId, clientSecret },
+    request.send,
+  );
+  const listener = await openLoginListener(settings.redirectUrl);
+  try {
+    return await login(request, { issuer, listener, opener });
+  } catch (error) {
+    await listener.close();
+    throw error;
+  }
+}
+
+/** gitsign's clientSecretFile: the content without blanks around it. @throws ConfigError */
+async function readClientSecret(path: string | undefined): Promise<Secret | undefined> {
+  if (path === undefined) return undefined;
+  const { readFile } = await import('node:fs/promises');
+  try {
+    return new Secret((await readFile(path, 'utf8')).trim());
+  } catch (cause) {
+    throw new ConfigError(`signet.clientSecretFile = ${path}: cannot be read`, { cause });
+  }
+}
+
+interface Login {
+  readonly issuer: Issuer;
+  readonly listener: LoginListener;
+  readonly opener: Opener | undefined;
+}
+
+async function login(
+  request: TokenRequest,
+  { issuer, listener, opener }: Login,
+): Promise<IdentityToken> {
+  const { settings, context } = request;
+  const secrets = issuer.newLogin();
+  const choices = await choicesOf(request, issuer, listener, secrets);
+  const { identity, loginTimeout } = settings;
+  const start = startPage({ context, identity, choices, timeout: loginTimeout });
+  const answering = listener.wait({ state: secrets.state, start, seconds: loginTimeout });
+  const [answer] = await Promise.all([answering, invite(request, listener.startUrl, opener)]);
+  try {
+    const token = await issuer.exchange(answer.url, secrets);
+    const claims = readIdentityToken(token, {
+      clientId: settings.clientId,
+      issuer: issuer.name,
+      nonce: secrets.nonce,
+      ownRequest: true,
+      now: request.now(),
+    });
+    request.accept(claims);
+    const finished = answer.finish(successPage(context, claims.challenge)).then(listener.close);
+    return { token, claims, fresh: true, finished };
+  } catch (error) {
+    const reason = isSignetError(error) ? error.message : 'something went wrong';
+    await answer.finish(failurePage(context, reason));
+    throw error;
+  }
+}
+
+async function choicesOf(
+  { settings, issuerUrl }: TokenRequest,
+  issuer: Issuer,
+  { redirectUri }: LoginListener,
+  secrets: LoginSecrets,
+): Promise<readonly Choice[]> {
+  const { connectorId, identity } = settings;
+  const href = async (connector: string | undefined): Promise<string> =>
+    (await issuer.authorizationUrl({ redirectUri, connectorId: connector, identity }, secrets))
+      .href;
+  const connectors = connectorId ? undefined : CONNECTORS[issuerUrl];
+  if (connectors === undefined) {
+    return [{ label: `Continue to ${new URL(issuerUrl).host}`, href: await href(connectorId) }];
+  }
+  return Promise.all(
+    connectors.map(async ([name, id]) => ({
+      label: `Continue with ${name}`,
+      href: await href(id),
+    })),
+  );
+}
+
+/** Says what is needed and opens the page; where that fails, the person has the address. */
+async function invite(
+  request: TokenRequest,
+  url: string,
+  opener: Opener | undefined,
+): Promise<void> {
+  const { terminal, settings, issuerUrl, context } = request;
+  const { identity, loginTimeout } = settings;
+  const whom = identity ? `signing for ${identity}` : 'signing';
+  terminal.say(`${whom} needs a login (${new URL(issuerUrl).host})`);
+  terminal.say(
+    `for ever public in the log: ${identity || 'your e-mail address'}, the time, a fingerprint of this ${context.kind}`,
+  );
+  const waiting = `(waiting up to ${duration(loginTimeout)})`;
+  if (opener === undefined) {
+    terminal.say(`open this address in a browser on this machine: ${url} ${waiting}`);
+    return;
+  }
+  terminal.say(`opening ${url} ${waiting}`);
+  await opener(url).catch(() =>
+    terminal.hint('no browser could be started; open that address yourself'),
+  );
+}

@@ -1,0 +1,128 @@
+/**
+ * Shows an address to the person: `signet.urlOpener`, else `BROWSER`, else the desktop's own way (package `open`).
+ * Never through a shell, the address always one whole argument; the child inherits no stream, so that nothing it
+ * prints can become a signature (asks 9), and is not waited for, so that a browser in the foreground stalls nothing.
+ */
+
+import { ConfigError } from '../../errors.ts';
+import type { Environment } from '../config.ts';
+import { findExecutable } from '../process.ts';
+
+/** One way to open an address. */
+export type Opener = (url: string) => Promise<void>;
+
+/**
+ * The words of an opener: split at blanks, single and double quotes keep them, a backslash is a backslash.
+ * @throws ConfigError when a quote is open, or it spans lines
+ */
+export function splitWords(command: string): readonly string[] {
+  if (/[\r\n\0]/.test(command)) throw bad('it spans lines');
+  const words: string[] = [];
+  const pattern = /\s*((?:'[^']*'|"[^"]*"|[^\s'"])+)/y;
+  let end = 0;
+  for (let match = pattern.exec(command); match !== null; match = pattern.exec(command)) {
+    end = pattern.lastIndex;
+    words.push(
+      (match[1] ?? '').replaceAll(
+        /'([^']*)'|"([^"]*)"/g,
+        (_whole, single, double) => single ?? double ?? '',
+      ),
+    );
+  }
+  if (command.slice(end).trim() !== '') throw bad('a quote is not closed');
+  return words;
+}
+
+function bad(problem: string): ConfigError {
+  return new ConfigError(`signet.urlOpener: ${problem}`, {
+    hint: "for example: git config signet.urlOpener 'firefox -P work {url}'",
+  });
+}
+
+const PLACEHOLDER = /\{\{\s*\.URL\s*\}\}|\{url\}/g;
+
+/**
+ * Checks `signet.urlOpener` before a login starts. `{url}`, or gitsign's `{{.URL}}`, stands for the address.
+ * @throws ConfigError
+ */
+export function commandOpener(command: string, env: Environment): Opener {
+  const [name, ...args] = splitWords(command);
+  if (name === undefined) throw bad('it is empty');
+  if (!args.some((arg) => arg.search(PLACEHOLDER) !== -1)) throw bad('it has no {url}');
+  if (args.some((arg) => arg.replaceAll(PLACEHOLDER, '').includes('{{')))
+    throw bad('only {{.URL}} may stand in braces');
+  const program = findExecutable(name, env);
+  if (program === undefined) throw bad(`there is no program ${name} on PATH`);
+  return (url) =>
+    start(
+      program,
+      args.map((arg) => arg.replaceAll(PLACEHOLDER, () => url)),
+      env,
+    );
+}
+
+/** BROWSER: commands separated by colons, `%s` for the address or the address last. The first that exists. */
+function browserOpener(list: string, env: Environment): Opener | undefined {
+  for (const command of list.split(':')) {
+    const [name, ...args] = splitWords(command);
+    const program = name === undefined ? undefined : findExecutable(name, env);
+    if (program === undefined) continue;
+    const template = args.some((arg) => arg.includes('%s')) ? args : [...args, '%s'];
+    return (url) =>
+      start(
+        program,
+        template.map((arg) => arg.replaceAll('%s', () => url)),
+        env,
+      );
+  }
+  return undefined;
+}
+
+/** The way to show a page here; undefined where there is no desktop to show it on. @throws ConfigError */
+export function chooseOpener(
+  urlOpener: string | undefined,
+  env: Environment,
+  platform: NodeJS.Platform,
+): Opener | undefined {
+  if (urlOpener !== undefined && urlOpener !== '') return commandOpener(urlOpener, env);
+  const browser = env['BROWSER'] ? browserOpener(env['BROWSER'], env) : undefined;
+  if (browser !== undefined) return browser;
+  if (!hasDesktop(env, platform)) return undefined;
+  const desktop = platform === 'linux' ? findExecutable('xdg-open', env) : undefined;
+  return desktop === undefined ? openOnDesktop : (url) => start(desktop, [url], env);
+}
+
+function hasDesktop(env: Environment, platform: NodeJS.Platform): boolean {
+  if (platform === 'win32') return true;
+  if (platform === 'darwin') return env['SSH_CONNECTION'] === undefined;
+  return Boolean(env['DISPLAY'] || env['WAYLAND_DISPLAY'] || env['WSL_DISTRO_NAME']);
+}
+
+async function openOnDesktop(url: string): Promise<void> {
+  const { default: open } = await import('open');
+  const child = await open(url);
+  child.on('error', () => undefined);
+}
+
+/** Variables that a browser has no business with (threat O10). */
+const SECRET_VARIABLE = /TOKEN|SECRET|PASSWORD|^GIT_/;
+
+async function start(program: string, args: readonly string[], env: Environment): Promise<void> {
+  const { spawn } = await import('node:child_process');
+  const clean = Object.fromEntries(
+    Object.entries(env).filter(([name]) => !SECRET_VARIABLE.test(name)),
+  );
+  const child = spawn(program, args, {
+    stdio: 'ignore',
+    detached: true,
+    shell: false,
+    windowsHide: true,
+    env: clean,
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', reject);
+  });
+  child.on('error', () => undefined);
+  child.unref();
+}

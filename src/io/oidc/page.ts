@@ -1,0 +1,173 @@
+/**
+ * The one page that a person sees during a login, in two states: what is about to be signed, and how it went. No
+ * script, nothing from elsewhere, light and dark, readable on a phone. Everything that is shown may be hostile: a
+ * subject line, an issuer's error text (threat O07).
+ */
+
+import { visible } from '../../core/escape.ts';
+
+/** What is being signed, and for whom. */
+export interface SigningContext {
+  /** Name or path of the repository, for recognising it. */
+  readonly repository: string;
+  readonly kind: 'commit' | 'tag';
+  /** First line of the message. */
+  readonly subject: string;
+}
+
+export interface Page {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly html: string;
+}
+
+export interface Choice {
+  readonly label: string;
+  readonly href: string;
+}
+
+const STYLE = `
+:root { color-scheme: light dark; --line: #8885; --good: #1a7f37; --bad: #c62828; --act: #0b57d0; --on: #fff; }
+@media (prefers-color-scheme: dark) { :root { --good: #4cc26b; --bad: #ff7b72; --act: #8ab4f8; --on: #0b1a33; } }
+* { box-sizing: border-box; }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 0 auto; padding: clamp(1.25rem, 8vh, 5rem) 1.25rem 2rem; }
+h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1.25rem; }
+h1.good { color: var(--good); } h1.bad { color: var(--bad); }
+p { margin: 0 0 1rem; overflow-wrap: anywhere; }
+dl { border: 1px solid var(--line); border-radius: .5rem; margin: 0 0 1.25rem; padding: .25rem 1rem; }
+dl div { display: grid; grid-template-columns: 7rem 1fr; gap: 0 1rem; padding: .5rem 0; }
+dl div + div { border-top: 1px solid var(--line); }
+dt { opacity: .7; } dd { margin: 0; overflow-wrap: anywhere; }
+dd.subject { font-weight: 600; }
+a.go { display: block; margin: 0 0 .75rem; padding: .75rem 1rem; border-radius: .5rem; background: var(--act); color: var(--on);
+  text-align: center; text-decoration: none; font-weight: 600; }
+a.go:focus-visible { outline: 3px solid var(--act); outline-offset: 2px; }
+small { display: block; opacity: .7; font-size: .875rem; }
+@media (max-width: 26rem) { dl div { grid-template-columns: 1fr; } }
+`;
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text that is text in any place of a page: mark-up escaped, control and direction characters spelt out. */
+function text(value: string): string {
+  return visible(value).replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+}
+
+function shortened(value: string, limit: number): string {
+  const characters = Array.from(value);
+  return characters.length <= limit ? value : `${characters.slice(0, limit - 1).join('')}…`;
+}
+
+function page(status: number, title: string, body: string): Page {
+  const nonce = globalThis.crypto.randomUUID();
+  return {
+    status,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      'content-security-policy': `default-src 'none'; style-src 'nonce-${nonce}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'cross-origin-opener-policy': 'same-origin',
+    },
+    html: `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${text(title)}</title>
+<link rel="icon" href="data:,">
+<style nonce="${nonce}">${STYLE}</style>
+</head>
+<body>
+<main>
+${body}
+</main>
+</body>
+</html>
+`,
+  };
+}
+
+function facts(
+  { repository, kind, subject }: SigningContext,
+  more: readonly (readonly [string, string])[],
+): string {
+  const rows = [
+    ['Repository', text(shortened(repository, 200)), ''],
+    [
+      kind === 'tag' ? 'Tag' : 'Commit',
+      text(shortened(subject, 200)) || '(no message)',
+      ' class="subject"',
+    ],
+    ...more.map(([name, value]) => [name, text(value), '']),
+  ];
+  return `<dl>\n${rows.map(([name, value, attribute]) => `<div><dt>${name}</dt><dd${attribute}>${value}</dd></div>`).join('\n')}\n</dl>`;
+}
+
+export interface StartPage {
+  readonly context: SigningContext;
+  /** The account that is expected, where one is configured. */
+  readonly identity?: string | undefined;
+  readonly choices: readonly Choice[];
+  /** Seconds that the page works. */
+  readonly timeout: number;
+}
+
+/** Before the login: what asked, who you are about to be, what becomes public; one link a choice. */
+export function startPage({ context, identity, choices, timeout }: StartPage): Page {
+  const account = identity ?? 'the account that you log in with';
+  const links = choices.map(({ label, href }, at) => {
+    const focus = at === 0 ? ' autofocus' : '';
+    return `<a class="go" rel="noreferrer" href="${text(href)}"${focus}>${text(label)}</a>`;
+  });
+  return page(
+    200,
+    `Sign a ${context.kind}`,
+    `<h1>git wants to sign a ${context.kind} as you</h1>
+${facts(context, [['You will be', account]])}
+<p>Signing makes public, for ever, in a log that anyone can read: <strong>your e-mail address</strong>, the time, and a
+fingerprint of this ${context.kind}. Not its content.</p>
+${links.join('\n')}
+<small>Did nothing of yours ask for this? Close this page, and nothing is signed. It works for ${text(duration(timeout))}.</small>`,
+  );
+}
+
+/** After it: the account, and that nothing is left to do here. */
+export function successPage(context: SigningContext, account: string): Page {
+  return page(
+    200,
+    'Logged in',
+    `<h1 class="good">✓ Logged in as ${text(account)}</h1>
+${facts(context, [])}
+<p>You can close this page; git has gone on.</p>`,
+  );
+}
+
+/** A refusal looks like a refusal. `reason` is one line and may hold an issuer's own words. */
+export function failurePage(context: SigningContext, reason: string): Page {
+  return page(
+    400,
+    'Not signed',
+    `<h1 class="bad">✗ Nothing was signed</h1>
+<p>${text(shortened(reason, 400))}</p>
+${facts(context, [])}
+<p>Nothing was published. You can close this page; run the git command again to try once more.</p>`,
+  );
+}
+
+/** For requests that are no part of the login. */
+export function strayPage(status: number, reason: string): Page {
+  return page(status, 'Not here', `<h1>Not here</h1>\n<p>${text(reason)}</p>`);
+}
+
+/** `2 min`, `90 s`. */
+export function duration(seconds: number): string {
+  return seconds >= 60 && seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+}

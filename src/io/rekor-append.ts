@@ -1,0 +1,187 @@
+/**
+ * Appends a hashedrekord to Rekor v1 (`/api/v1/log/entries`) or v2 (`/api/v2/log/entries`), and takes the answer only
+ * if it is about what was sent, byte for byte: a log that hands out somebody else's entry must not have it embedded
+ * (threat R14). What the log signed is verified with the finished signature, as any verifier would.
+ */
+
+import { equal, fromHex, toBase64, toHex, utf8 } from '../core/bytes.ts';
+import type { Crypto } from '../core/crypto.ts';
+import { leafHash } from '../core/rekor/inclusion.ts';
+import { logEntryFromRekorV1, logEntryFromRekorV2 } from '../core/rekor/log-answer.ts';
+import {
+  type HashedRekord,
+  hashedRekordV001Body,
+  hashedRekordV002Body,
+  type TransparencyLogEntry,
+} from '../core/rekor/log-entry.ts';
+import { Refusal } from '../core/verdict.ts';
+import { certificatePem } from '../core/x509/certificate.ts';
+import { AnswerError } from '../errors.ts';
+import type { HttpAnswer, HttpRequest, HttpSend } from './http.ts';
+import { answerJson, badAnswer, isSuccess, type Json, refusedBy } from './http-answers.ts';
+import type { LogService } from './services.ts';
+
+const SERVICE = 'the log';
+const UUID = /^(?:[0-9a-f]{16})?([0-9a-f]{64})$/;
+
+export interface LogContext {
+  readonly send: HttpSend;
+  readonly crypto: Crypto;
+}
+
+/**
+ * Logs a signature and returns its entry, body included.
+ * @throws ServiceError, AnswerError `LOG_ANSWER`
+ */
+export async function appendLogEntry(
+  log: LogService,
+  record: HashedRekord,
+  context: LogContext,
+): Promise<TransparencyLogEntry> {
+  if (log.version === 2) {
+    return logEntryFromAppendV2(
+      await context.send(appendRequestV2(log.url, record)),
+      log.url,
+      record,
+    );
+  }
+  const answer = await context.send(appendRequestV1(log.url, record));
+  // a retry whose first attempt was logged, or the same commit signed twice by one key: the entry must be ours
+  const settled =
+    answer.status === 409 ? await fetchExisting(log.url, answer, context.send) : answer;
+  return logEntryFromAppendV1(settled, { url: log.url, record, crypto: context.crypto });
+}
+
+function post(url: string, body: string): HttpRequest {
+  return {
+    service: SERVICE,
+    method: 'POST',
+    url,
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body,
+    idempotent: true,
+    hint: 'no signature was made; nothing is lost; try again',
+  };
+}
+
+export function appendRequestV1(
+  url: string,
+  { digest, signature, certificateDer }: HashedRekord,
+): HttpRequest {
+  const publicKey = { content: toBase64(utf8(certificatePem(certificateDer))) };
+  const spec = {
+    data: { hash: { algorithm: 'sha256', value: toHex(digest) } },
+    signature: { content: toBase64(signature), publicKey },
+  };
+  return post(
+    `${url}/api/v1/log/entries`,
+    JSON.stringify({ apiVersion: '0.0.1', kind: 'hashedrekord', spec }),
+  );
+}
+
+export function appendRequestV2(
+  url: string,
+  { digest, signature, certificateDer }: HashedRekord,
+): HttpRequest {
+  const verifier = {
+    x509Certificate: { rawBytes: toBase64(certificateDer) },
+    keyDetails: 'PKIX_ECDSA_P256_SHA_256',
+  };
+  const request = {
+    digest: toBase64(digest),
+    signature: { content: toBase64(signature), verifier },
+  };
+  return post(`${url}/api/v2/log/entries`, JSON.stringify({ hashedRekordRequestV002: request }));
+}
+
+/** GET of the entry that a 409 names: on the same host, whatever the answer says (threat R15). @throws AnswerError */
+async function fetchExisting(
+  url: string,
+  conflict: HttpAnswer,
+  send: HttpSend,
+): Promise<HttpAnswer> {
+  return send(existingEntryRequest(url, conflict));
+}
+
+/** @throws AnswerError `LOG_ANSWER` when the place is on another host, or is no entry */
+export function existingEntryRequest(url: string, { headers }: HttpAnswer): HttpRequest {
+  const location = URL.parse(headers.location ?? '', `${url}/`);
+  const uuid = location?.pathname.split('/').at(-1) ?? '';
+  if (location === null || location.host !== new URL(url).host || !UUID.test(uuid)) {
+    throw wrong('it says that the entry exists, but not where');
+  }
+  return {
+    service: SERVICE,
+    method: 'GET',
+    url: `${url}/api/v1/log/entries/${uuid}`,
+    idempotent: true,
+  };
+}
+
+interface Sent {
+  readonly url: string;
+  readonly record: HashedRekord;
+  readonly crypto: Crypto;
+}
+
+/** @throws ServiceError, AnswerError `LOG_ANSWER` */
+export function logEntryFromAppendV1(
+  answer: HttpAnswer,
+  { url, record, crypto }: Sent,
+): TransparencyLogEntry {
+  if (!isSuccess(answer)) throw refusedBy(SERVICE, url, answer);
+  const [uuid, value] = onlyEntry(answerJson(answer, SERVICE));
+  const entry = understood(() => logEntryFromRekorV1(value));
+  const body = hashedRekordV001Body(record);
+  checkBody(entry, body);
+  const leaf = UUID.exec(uuid)?.[1];
+  if (leaf === undefined || !equal(fromHex(leaf) ?? new Uint8Array(), leafHash(crypto, body))) {
+    throw wrong('its name is not that of what was sent');
+  }
+  return entry;
+}
+
+function onlyEntry(json: Json): readonly [string, unknown] {
+  const [first, ...others] = Object.entries(json);
+  if (first === undefined || others.length > 0) throw badAnswer(SERVICE, 'not exactly one entry');
+  return first;
+}
+
+/** @throws ServiceError, AnswerError `LOG_ANSWER` */
+export function logEntryFromAppendV2(
+  answer: HttpAnswer,
+  url: string,
+  record: HashedRekord,
+): TransparencyLogEntry {
+  if (!isSuccess(answer)) throw refusedBy(SERVICE, url, answer);
+  const entry = understood(() => logEntryFromRekorV2(answerJson(answer, SERVICE)));
+  if (entry.kind !== 'hashedrekord' || entry.version !== '0.0.2')
+    throw wrong(`it is of kind ${entry.kind} ${entry.version}`);
+  checkBody(entry, hashedRekordV002Body(record));
+  return entry;
+}
+
+function checkBody(entry: TransparencyLogEntry, body: Uint8Array): void {
+  const { canonicalizedBody: logged, inclusionProof: proof } = entry;
+  if (logged === undefined || !equal(logged, body)) throw wrong('it is about something else');
+  if (proof === undefined) throw wrong('it has no inclusion proof');
+}
+
+function understood(read: () => TransparencyLogEntry): TransparencyLogEntry {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Refusal) throw badAnswer(SERVICE, error.message);
+    throw error;
+  }
+}
+
+function wrong(reason: string): AnswerError {
+  return new AnswerError(
+    'LOG_ANSWER',
+    `${SERVICE} answered with an entry that is not ours: ${reason}`,
+    {
+      hint: 'the signature was not made; is this the log that signet.rekorUrl should name?',
+    },
+  );
+}

@@ -1,0 +1,137 @@
+/**
+ * Which servers sign: what settings name, else the newest valid service of the highest version that we speak, of
+ * the signing config (application/vnd.dev.sigstore.signingconfig.v0.2+json).
+ */
+
+import { ConfigError } from '../errors.ts';
+import type { Settings } from './config.ts';
+import type { SigningConfig, SigningService } from './trust-store.ts';
+
+export interface LogService {
+  readonly url: string;
+  readonly version: 1 | 2;
+}
+
+export interface Services {
+  readonly issuerUrl: string;
+  readonly fulcioUrl: string;
+  readonly log: LogService;
+  /** Absent when no timestamp is to be asked for. */
+  readonly timestampUrl?: string;
+}
+
+export type ServiceSettings = Pick<
+  Settings,
+  'issuer' | 'fulcioUrl' | 'rekorUrl' | 'rekorVersion' | 'rekorMode' | 'timestamp' | 'timestampUrl'
+>;
+
+/**
+ * The servers for signing now. `now` in Unix seconds.
+ * @throws ConfigError when one is missing, or the choice could make no signature that verifies
+ */
+export function chooseServices(
+  settings: ServiceSettings,
+  config: SigningConfig,
+  now: number,
+): Services {
+  const log = chooseLog(settings, config, now);
+  if (log.version === 2 && settings.rekorMode === 'online') {
+    throw new ConfigError(
+      'rekorMode = online needs Rekor v1: a v2 log cannot be searched, so nobody would find the entry',
+      {
+        hint: 'unset rekorMode, or set signet.rekorVersion = 1',
+      },
+    );
+  }
+  const timestampUrl = chooseTimestamp(settings, config, log, now);
+  return {
+    issuerUrl: chooseIssuer(settings, config, now),
+    fulcioUrl:
+      settings.fulcioUrl ??
+      pick(config, 'caUrls', [1, 2], now)?.url ??
+      missing('certificate authority', 'fulcioUrl', config),
+    log,
+    ...(timestampUrl === undefined ? {} : { timestampUrl }),
+  };
+}
+
+/** @throws ConfigError when neither settings nor the signing config name an issuer */
+function chooseIssuer(settings: ServiceSettings, config: SigningConfig, now: number): string {
+  return (
+    settings.issuer ??
+    pick(config, 'oidcUrls', [1], now)?.url ??
+    missing('OpenID Connect issuer', 'issuer', config)
+  );
+}
+
+/** The log to write to. @throws ConfigError when there is none of the version that is asked for */
+function chooseLog(settings: ServiceSettings, config: SigningConfig, now: number): LogService {
+  if (settings.rekorUrl !== undefined) {
+    const named = config.rekorTlogUrls.find(({ url }) => url === settings.rekorUrl);
+    const version = settings.rekorVersion ?? (named?.majorApiVersion === 2 ? 2 : 1);
+    return { url: settings.rekorUrl, version };
+  }
+  const operators = new Set(config.rekorTlogUrls.map(({ operator }) => operator));
+  const { selector, count = 1 } = config.rekorTlogConfig;
+  if ((selector === 'EXACT' && count > 1) || (selector === 'ALL' && operators.size > 1)) {
+    throw new ConfigError(
+      `${config.source} asks for entries in several logs; a git signature holds one`,
+      {
+        hint: 'name one log: git config signet.rekorUrl URL',
+      },
+    );
+  }
+  const versions = settings.rekorVersion === undefined ? [1, 2] : [settings.rekorVersion];
+  const service =
+    pick(config, 'rekorTlogUrls', versions, now) ?? missing('transparency log', 'rekorUrl', config);
+  return { url: service.url, version: service.majorApiVersion === 2 ? 2 : 1 };
+}
+
+/** The log to search for entries that signatures do not embed: only v1 has an index. Undefined when none is named. */
+export function searchableLog(
+  settings: ServiceSettings,
+  config: SigningConfig,
+  now: number,
+): string | undefined {
+  if (settings.rekorUrl !== undefined && settings.rekorVersion !== 2) return settings.rekorUrl;
+  return pick(config, 'rekorTlogUrls', [1], now)?.url;
+}
+
+/** A v2 log vouches for no time, so somebody else must. An authority that a person named is asked too, as gitsign does. */
+function chooseTimestamp(
+  settings: ServiceSettings,
+  config: SigningConfig,
+  log: LogService,
+  now: number,
+): string | undefined {
+  const wanted = log.version === 2 || settings.timestamp === 'always';
+  if (settings.timestampUrl !== undefined || !wanted) return settings.timestampUrl;
+  return (
+    pick(config, 'tsaUrls', [1], now)?.url ?? missing('timestamp authority', 'timestampUrl', config)
+  );
+}
+
+type ServiceList = 'caUrls' | 'oidcUrls' | 'rekorTlogUrls' | 'tsaUrls';
+
+function pick(
+  config: SigningConfig,
+  list: ServiceList,
+  versions: readonly number[],
+  now: number,
+): SigningService | undefined {
+  const valid = config[list].filter(
+    ({ majorApiVersion, validFor }) =>
+      versions.includes(majorApiVersion) &&
+      validFor.start <= now &&
+      now <= (validFor.end ?? Number.POSITIVE_INFINITY),
+  );
+  return valid.toSorted(
+    (a, b) => b.majorApiVersion - a.majorApiVersion || b.validFor.start - a.validFor.start,
+  )[0];
+}
+
+function missing(what: string, setting: string, config: SigningConfig): never {
+  throw new ConfigError(`no ${what} to sign with: ${config.source} names none that is valid now`, {
+    hint: `git config signet.${setting} URL`,
+  });
+}

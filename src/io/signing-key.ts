@@ -1,0 +1,32 @@
+/**
+ * The key of one login: ECDSA P-256, made in memory, never exported, gone with the process. WebCrypto, because
+ * it is there on every runtime without loading anything.
+ */
+
+import { encodeEcdsaSignature } from '../core/cms/der-writer.ts';
+
+export interface SigningKey {
+  /** SubjectPublicKeyInfo, DER. */
+  readonly spki: Uint8Array;
+  /** ECDSA with SHA-256, DER (RFC 3279 §2.2.3). */
+  readonly sign: (data: Uint8Array) => Promise<Uint8Array>;
+}
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
+
+/** A fresh key, whose private half cannot be exported. */
+export async function generateSigningKey(): Promise<SigningKey> {
+  const { subtle } = globalThis.crypto;
+  const pair = await subtle.generateKey(ALGORITHM, false, ['sign', 'verify']);
+  return {
+    spki: new Uint8Array(await subtle.exportKey('spki', pair.publicKey)),
+    sign: async (data) => {
+      const raw = await subtle.sign(
+        { name: 'ECDSA', hash: 'SHA-256' },
+        pair.privateKey,
+        Uint8Array.from(data),
+      );
+      return encodeEcdsaSignature(new Uint8Array(raw));
+    },
+  };
+}

@@ -1,34 +1,24 @@
 /**
  * The sandbox's OpenID Connect issuer: oidc-provider with real discovery, authorization code and PKCE, and a page
- * that a person or a browser under test clicks. It remembers nobody: each login asks anew. `POST /sandbox/token`
- * mints tokens for tests, for whoever knows the sandbox's secret.
+ * that a person or a browser under test clicks. It remembers nobody: each login asks anew.
  */
 
-import { createHash, type KeyObject, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { KeyObject } from 'node:crypto';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Context, Provider } from 'oidc-provider';
 import { consentPage, errorPage, type SandboxUser } from './consent-page.ts';
-import {
-  AUDIENCE,
-  KEY_ID,
-  mintToken,
-  subjectOf,
-  TOKEN_SECONDS,
-  type TokenClaims,
-  type TokenIssuer,
-} from './identity-token.ts';
+import { AUDIENCE, KEY_ID, subjectOf, TOKEN_SECONDS, type TokenIssuer } from './identity-token.ts';
 import { memoryAdapter } from './oidc-store.ts';
+import { answerOwner, readText } from './owner-endpoint.ts';
 
 export interface IssuerOptions {
   readonly tokens: TokenIssuer;
   readonly users: readonly SandboxUser[];
   /** Answers for the person: the hinted user, else the first. */
   readonly autoApprove: boolean;
+  /** Guards what is under /sandbox/; signs cookies too. */
   readonly tokenSecret: string;
-  readonly cookieKey: string;
 }
-
-const BODY_LIMIT = 16 * 1024;
 
 /** oidc-provider complains about every runtime but one on the console, which here is the output of a command. */
 async function importQuietly(): Promise<typeof Provider> {
@@ -83,7 +73,7 @@ function configuration(options: IssuerOptions, key: KeyObject): Record<string, u
     interactions: {
       url: (_ctx: unknown, interaction: { uid: string }) => `/interaction/${interaction.uid}`,
     },
-    cookies: { keys: [options.cookieKey] },
+    cookies: { keys: [options.tokenSecret] },
     renderError: (ctx: Context, out: { error: string; error_description?: string }) => {
       ctx.type = 'html';
       ctx.body = errorPage(out.error, out.error_description);
@@ -97,15 +87,6 @@ function configuration(options: IssuerOptions, key: KeyObject): Record<string, u
       Interaction: 600,
     },
   };
-}
-
-async function readText(request: IncomingMessage): Promise<string> {
-  let body = '';
-  for await (const chunk of request.setEncoding('utf8')) {
-    body += chunk;
-    if (body.length > BODY_LIMIT) throw new RangeError('request body too large');
-  }
-  return body;
 }
 
 function showPage(ctx: Context, html: string): void {
@@ -163,31 +144,6 @@ function forgetSession(request: IncomingMessage): void {
   request.headers.cookie = kept.join('; ');
 }
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
-function reply(response: ServerResponse, status: number, body: Record<string, unknown>): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-  response.end(JSON.stringify(body));
-}
-
-/** Mints what the body asks for (TokenClaims as JSON), against `Authorization: Bearer <secret>`. */
-async function answerTokenRequest(
-  options: IssuerOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const given = digest(request.headers.authorization ?? '');
-  if (!timingSafeEqual(given, digest(`Bearer ${options.tokenSecret}`))) {
-    return reply(response, 401, { error: 'the sandbox secret is needed' });
-  }
-  try {
-    const claims = JSON.parse((await readText(request)) || '{}') as TokenClaims;
-    return reply(response, 200, { id_token: await mintToken(options.tokens, claims) });
-  } catch {
-    return reply(response, 400, { error: 'the body is not JSON of token claims' });
-  }
-}
-
 /** The issuer as a request listener. Its address must be known: `tokens.url()`. */
 export async function makeIssuer(options: IssuerOptions): Promise<RequestListener> {
   const ProviderClass = await importQuietly();
@@ -202,8 +158,8 @@ export async function makeIssuer(options: IssuerOptions): Promise<RequestListene
   });
   const callback = provider.callback();
   return (request, response) => {
-    if (request.method === 'POST' && request.url === '/sandbox/token') {
-      void answerTokenRequest(options, request, response);
+    if (request.url?.startsWith('/sandbox/') === true) {
+      void answerOwner(options, request, response);
       return;
     }
     forgetSession(request);

@@ -20,6 +20,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -50,6 +51,39 @@ export function openStateDirectory(dir: string): void {
   mkdirSync(join(dir, 'keys'), { recursive: true, mode: 0o700 });
   chmodSync(dir, 0o700);
   chmodSync(join(dir, 'keys'), 0o700);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** The process that has the directory; undefined when none that is alive has. */
+export function ownerOf(dir: string): number | undefined {
+  const path = join(dir, 'lock');
+  const pid = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0;
+  return Number.isInteger(pid) && pid > 0 && isAlive(pid) ? pid : undefined;
+}
+
+/**
+ * Takes the directory for this process: two sandboxes would mix their logs. Gives what releases it.
+ * @throws ConfigError when another process has it
+ */
+export function lockState(dir: string): () => void {
+  const path = join(dir, 'lock');
+  const owner = ownerOf(dir);
+  if (owner === undefined) rmSync(path, { force: true });
+  try {
+    writeFileSync(path, `${process.pid}\n`, { mode: 0o600, flag: 'wx' });
+  } catch (cause) {
+    const hint = `stop it first: git signet sandbox stop --dir ${dir}`;
+    throw new ConfigError(`a sandbox is running in ${dir} (process ${owner})`, { cause, hint });
+  }
+  return () => rmSync(path, { force: true });
 }
 
 /** Writes a file in one step: readers see the old one or the new one. */

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { utf8 } from '../src/core/bytes.ts';
+import { CmsOid, readArmor, readSignedData } from '../src/core/cms/signed-data.ts';
+import { logLookupOf } from '../src/core/log-lookup.ts';
+import { verifyDetached } from '../src/core/verify.ts';
+import { createHttpClient } from '../src/io/http.ts';
+import { findLogEntry } from '../src/io/rekor.ts';
+import { type SignRequest, signPayload } from '../src/sign.ts';
+import { useSandbox } from './support/sandbox.ts';
+import { COMMIT, fakeTerminal, type RequestOptions, signRequest, TAG } from './support/signing.ts';
+
+const sandbox = useSandbox();
+
+const verify = (
+  payload: Uint8Array,
+  armor: string,
+  { crypto, trust, now }: SignRequest,
+  found?: Parameters<typeof verifyDetached>[3],
+) => verifyDetached(payload, utf8(armor), { crypto, trust, now: now() }, found);
+
+async function sign(payload: Uint8Array, options: RequestOptions = {}) {
+  const request = await signRequest(sandbox(), options);
+  return { request, result: await signPayload(payload, request) };
+}
+
+const oids = (armor: string) =>
+  readSignedData(readArmor(utf8(armor))).signer.unsignedAttrs.map(({ oid }) => oid);
+
+describe('signPayload', () => {
+  it.each([
+    ['a commit', COMMIT],
+    ['a tag', TAG],
+  ])('signs %s that verifies as alice', async (_name, payload) => {
+    const { request, result } = await sign(payload);
+    expect(result).toMatchObject({
+      identity: 'alice@example.test',
+      issuer: sandbox().urls.issuer,
+      publicKeyAlgorithm: 19,
+      certificateHashAlgorithm: 9,
+    });
+    expect(oids(result.armor)).toEqual([CmsOid.transparencyLogEntry]);
+    expect(await verify(payload, result.armor, request)).toMatchObject({
+      status: 'verified',
+      signer: { value: 'alice@example.test' },
+      certificate: { sha1: result.certificateSha1 },
+      logEntry: { logIndex: result.logIndex, kindVersion: 'hashedrekord 0.0.1' },
+      times: [{ source: 'rekor' }],
+    });
+    const other = Buffer.concat([payload, Buffer.from('x')]);
+    expect(await verify(other, result.armor, request)).toMatchObject({
+      status: 'refused',
+      check: 'content',
+    });
+  });
+
+  it('stamps what goes to a log that vouches for no time', async () => {
+    const { request, result } = await sign(COMMIT, { rekorVersion: 2 });
+    expect(oids(result.armor)).toEqual([CmsOid.transparencyLogEntry, CmsOid.timeStampToken]);
+    expect(await verify(COMMIT, result.armor, request)).toMatchObject({
+      status: 'verified',
+      logEntry: { kindVersion: 'hashedrekord 0.0.2' },
+      times: [{ source: 'timestamp-authority' }],
+    });
+  });
+
+  it('asks for a timestamp when it always should, and not otherwise', async () => {
+    const { request, result } = await sign(COMMIT, { flags: { timestamp: 'always' } });
+    expect(await verify(COMMIT, result.armor, request)).toMatchObject({
+      status: 'verified',
+      times: [{ source: 'rekor' }, { source: 'timestamp-authority' }],
+    });
+    const before = sandbox().requests.tsa;
+    await sign(COMMIT);
+    expect(sandbox().requests.tsa).toBe(before);
+  });
+
+  it.each([
+    ['commit', COMMIT],
+    ['tag', TAG],
+  ])('writes gitsign’s online form of a %s, which the log finds', async (_name, payload) => {
+    const { request, result } = await sign(payload, { flags: { rekorMode: 'online' } });
+    expect(oids(result.armor)).toEqual([]);
+    expect(await verify(payload, result.armor, request)).toMatchObject({
+      code: 'log-entry-absent',
+    });
+    const lookup = logLookupOf(payload, utf8(result.armor), request.crypto);
+    const { send, close } = createHttpClient();
+    const found = await findLogEntry(lookup!, {
+      send,
+      crypto: request.crypto,
+      rekorUrl: sandbox().urls.rekor,
+    });
+    close();
+    expect(await verify(payload, result.armor, request, found)).toMatchObject({
+      status: 'verified',
+      logEntry: { logIndex: result.logIndex },
+    });
+  });
+
+  it('refuses the online form with a log that cannot be searched', async () => {
+    await expect(
+      sign(COMMIT, { rekorVersion: 2, flags: { rekorMode: 'online' } }),
+    ).rejects.toMatchObject({
+      code: 'CONFIG',
+    });
+  });
+
+  it.each(['', 'hello', 'tree x\n\nno author', 'blob 1', 'object x\n\nno tag'])(
+    'refuses to sign what is neither commit nor tag: %j',
+    async (text) => {
+      await expect(sign(Buffer.from(text))).rejects.toMatchObject({ code: 'USAGE', exitCode: 2 });
+    },
+  );
+
+  it('says nothing when quiet, and one line when not', async () => {
+    const quiet = fakeTerminal();
+    await sign(COMMIT, { terminal: quiet });
+    expect(quiet.lines).toEqual([]);
+    const talking = fakeTerminal();
+    const { result } = await sign(COMMIT, { terminal: talking, flags: { quiet: 'no' } });
+    expect(talking.lines).toEqual([
+      'identity from SIGSTORE_ID_TOKEN',
+      `signed as alice@example.test, Rekor ${result.logIndex}`,
+    ]);
+  });
+
+  it.each<[string, object, RequestOptions['flags']]>([
+    ['O09 expired token', { expiresIn: -120 }, {}],
+    ['O09 wrong audience', { audience: 'other' }, {}],
+    ['O09 unverified e-mail', { emailVerified: false }, {}],
+    ['O09 another issuer', { issuer: 'https://other.example' }, {}],
+    ['O13 another account', {}, { identity: 'bob@example.test' }],
+    ['O13 another committer', { email: 'bob@example.test' }, { matchCommitter: 'yes' }],
+  ])('%s: no request leaves', async (_name, claims, flags) => {
+    const before = { ...sandbox().requests };
+    const token = await sandbox().mintToken(claims);
+    const failure = sign(COMMIT, { environment: { SIGSTORE_ID_TOKEN: token }, flags });
+    await expect(failure).rejects.toMatchObject({ exitCode: 4 });
+    expect(sandbox().requests).toEqual(before);
+  });
+});

@@ -121,7 +121,7 @@ function readUrl(found: Found, text: string, keepSlash: boolean): string {
 }
 
 /** The value as the setting's kind; undefined where an empty text means "back to the default". */
-function readValue(kind: SettingKind, found: Found): Value | undefined {
+function readValue(kind: SettingKind, found: Found, env: Environment): Value | undefined {
   const { text } = found;
   if (kind === 'boolean') {
     const value = gitBoolean(text);
@@ -136,6 +136,7 @@ function readValue(kind: SettingKind, found: Found): Value | undefined {
     if (!/^\d{1,5}$/.test(text)) throw new Unreadable(found, 'expected a number of seconds');
     return Number(text);
   }
+  if (kind === 'path') return text.startsWith('~/') ? `${env.HOME ?? '~'}${text.slice(1)}` : text;
   if (kind !== 'text' && !kind.includes(text)) {
     throw new Unreadable(found, `expected ${kind.join(' or ')}`);
   }
@@ -195,7 +196,8 @@ function collect(git: ReadonlyMap<string, string | undefined>, sources: Settings
   const values: Record<string, Value> = { ...DEFAULTS };
   for (const name of SETTING_NAMES) {
     const found = findValue(name, git, sources);
-    const value = found === undefined ? undefined : readValue(SETTINGS[name].kind, found);
+    const value =
+      found === undefined ? undefined : readValue(SETTINGS[name].kind, found, sources.env);
     if (value !== undefined) values[name] = name === 'rekorVersion' ? Number(value) : value;
   }
   for (const key of ['userName', 'userEmail'] as const) {

@@ -6,7 +6,15 @@
 
 import type { SettingName } from './config.ts';
 
-export type SettingKind = 'text' | 'url' | 'issuer' | 'boolean' | 'seconds' | readonly string[];
+/** `path`: text in which a leading `~/` is the home directory; `issuer`: an address taken exactly as written. */
+export type SettingKind =
+  | 'text'
+  | 'path'
+  | 'url'
+  | 'issuer'
+  | 'boolean'
+  | 'seconds'
+  | readonly string[];
 
 export interface Setting {
   readonly kind: SettingKind;
@@ -21,8 +29,8 @@ export interface Setting {
 }
 
 export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
-  trust: { kind: 'text', aliases: ['trusted-root'] },
-  signingConfig: { kind: 'text' },
+  trust: { kind: 'path', aliases: ['trusted-root'] },
+  signingConfig: { kind: 'path' },
   fulcioUrl: { kind: 'url', gitsign: 'fulcio', suffix: 'FULCIO_URL' },
   rekorUrl: { kind: 'url', gitsign: 'rekor', suffix: 'REKOR_URL' },
   rekorVersion: { kind: ['1', '2'], gitsign: 'rekorversion', suffix: 'REKOR_VERSION' },
@@ -34,7 +42,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   issuer: { kind: 'issuer', gitsign: 'issuer', suffix: 'OIDC_ISSUER' },
   clientId: { kind: 'text', gitsign: 'clientid', suffix: 'OIDC_CLIENT_ID' },
   clientSecretFile: {
-    kind: 'text',
+    kind: 'path',
     gitsign: 'clientsecretfile',
     suffix: 'OIDC_CLIENT_SECRET_FILE',
   },
@@ -44,18 +52,18 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   timestamp: { kind: ['auto', 'always'] },
   timestampUrl: { kind: 'url', gitsign: 'timestampserverurl', suffix: 'TIMESTAMP_SERVER_URL' },
   timestampCertChain: {
-    kind: 'text',
+    kind: 'path',
     gitsign: 'timestampcertchain',
     suffix: 'TIMESTAMP_CERT_CHAIN',
   },
   fulcioRoot: {
-    kind: 'text',
+    kind: 'path',
     gitsign: 'fulcioroot',
     suffix: 'FULCIO_ROOT',
     variables: ['SIGSTORE_ROOT_FILE'],
   },
-  rekorPublicKey: { kind: 'text', variables: ['SIGSTORE_REKOR_PUBLIC_KEY'] },
-  ctLogPublicKey: { kind: 'text', variables: ['SIGSTORE_CT_LOG_PUBLIC_KEY_FILE'] },
+  rekorPublicKey: { kind: 'path', variables: ['SIGSTORE_REKOR_PUBLIC_KEY'] },
+  ctLogPublicKey: { kind: 'path', variables: ['SIGSTORE_CT_LOG_PUBLIC_KEY_FILE'] },
   identity: { kind: 'text' },
   matchCommitter: { kind: 'boolean', gitsign: 'matchcommitter' },
   policy: { kind: 'text' },
@@ -64,7 +72,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   urlOpener: { kind: 'text', gitsign: 'urlopener', variables: ['GITSIGN_URL_OPENER'] },
   autoclose: { kind: 'boolean', gitsign: 'autoclose', suffix: 'AUTOCLOSE' },
   autocloseTimeout: { kind: 'seconds', gitsign: 'autoclosetimeout', suffix: 'AUTOCLOSE_TIMEOUT' },
-  logPath: { kind: 'text', gitsign: 'logpath', variables: ['GITSIGN_LOG'] },
+  logPath: { kind: 'path', gitsign: 'logpath', variables: ['GITSIGN_LOG'] },
   quiet: { kind: 'boolean' },
   loginTimeout: { kind: 'seconds' },
   offline: { kind: 'boolean' },

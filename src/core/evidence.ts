@@ -150,10 +150,7 @@ export async function checkTransparency(
   { crypto, trust, ignoreSct }: EvidenceContext,
 ): Promise<void> {
   if (ignoreSct === true) return;
-  let refusal: Error = new Refusal(
-    'sct-missing',
-    'no issuer to check the signed certificate timestamps with',
-  );
+  let refusal: Error | undefined;
   for (const issuer of issuers) {
     if (!evidence.scts.has(issuer)) {
       evidence.scts.set(
@@ -165,7 +162,7 @@ export async function checkTransparency(
     if (outcome === undefined) return;
     refusal = outcome;
   }
-  throw refusal;
+  throw refusal ?? new Refusal('sct-missing', 'no issuer to check the certificate timestamps with');
 }
 
 function noRefusal(): undefined {

@@ -102,7 +102,7 @@ function splitTag(raw: Uint8Array): SplitObject | undefined {
   };
 }
 
-/** git removes at most two header signatures (of other hash algorithms) from a tag's payload. */
+/** git cuts at most two header signatures out of a tag's payload; at a third, git 2.39 aborts, so ours stays in. */
 function withoutHeaderSignature(payload: Uint8Array): Uint8Array {
   const cuts: { start: number; end: number }[] = [];
   let current: { start: number; end: number } | undefined;
@@ -130,7 +130,7 @@ function withoutHeaderSignature(payload: Uint8Array): Uint8Array {
   if (cuts.length === 0) return payload;
   const kept: Uint8Array[] = [];
   let from = 0;
-  for (const cut of cuts) {
+  for (const cut of cuts.slice(0, 2)) {
     kept.push(payload.subarray(from, cut.start));
     from = cut.end;
   }

@@ -1,0 +1,347 @@
+import { describe, expect, it } from 'vitest';
+import {
+  headerValue,
+  joinSignature,
+  objectHeaders,
+  objectId,
+  payloadType,
+  signatureKind,
+  splitSignedObject,
+  subjectLine,
+} from '../../../src/core/git/object.ts';
+import { verifyDetached, verifyObject } from '../../../src/core/verify.ts';
+import { nodeCrypto } from '../../../src/io/crypto.ts';
+import { contextOf, vector, vectors } from '../../support/gitsign-vectors.ts';
+import { armor, bytes, EMPTY_TREE, header, oddObjects } from '../../support/odd-objects.ts';
+
+const TREE = `tree ${EMPTY_TREE.sha1}\n`;
+const PEOPLE = 'author A <a@example.test> 1 +0000\ncommitter A <a@example.test> 1 +0000\n';
+const TOP = TREE + PEOPLE;
+const A = armor('QQ==');
+const B = armor('Qg==');
+const text = (part: Uint8Array | undefined): string => Buffer.from(part ?? []).toString('latin1');
+
+type Row = readonly [name: string, raw: string, payload: string, signature: string];
+
+const commits: readonly Row[] = [
+  [
+    'G02 two signature headers are one signature',
+    `${TOP}${header('gpgsig', A)}${header('gpgsig', B)}\nm\n`,
+    `${TOP}\nm\n`,
+    A + B,
+  ],
+  [
+    'G03 a line of CR alone ends nothing',
+    `${TOP}\r\n${TREE}${header('gpgsig', A)}\nm\n`,
+    `${TOP}\r\n${TREE}\nm\n`,
+    A,
+  ],
+  [
+    'G03 a CR stays where it is',
+    `${TOP}x-a 1\r\n${header('gpgsig', A)}\nm\r\n`,
+    `${TOP}x-a 1\r\n\nm\r\n`,
+    A,
+  ],
+  ['G04 a missing final newline stays missing', `${TOP}${header('gpgsig', A)}\nm`, `${TOP}\nm`, A],
+  [
+    'G04 NUL is a byte like another',
+    `${TOP}x-\0 1\n${header('gpgsig', A)}\n\0\n`,
+    `${TOP}x-\0 1\n\n\0\n`,
+    A,
+  ],
+  [
+    'G05 a tab continues nothing',
+    `${TOP}${header('gpgsig', A).replace('\n QQ', '\n\tQQ')}\nm\n`,
+    `${TOP}\tQQ==\n -----END SIGNED MESSAGE-----\n\nm\n`,
+    '-----BEGIN SIGNED MESSAGE-----\n',
+  ],
+  [
+    'G05 one space is cut, not more',
+    `${TOP}gpgsig ${A.replace('\nQQ==\n', '\n   QQ==\n ')}\nm\n`,
+    `${TOP}\nm\n`,
+    A.replace('\nQQ', '\n  QQ'),
+  ],
+  [
+    'G05 gpgsig-foo is cut and forgotten, as git does',
+    `${TOP}${header('gpgsig', A)}${header('gpgsig-foo', B)}\nm\n`,
+    `${TOP}\nm\n`,
+    A,
+  ],
+  [
+    'G05 a mergetag keeps its signature',
+    `${TOP}${header('mergetag', `object x\n\nm\n${B}`)}${header('gpgsig', A)}\nm\n`,
+    `${TOP}${header('mergetag', `object x\n\nm\n${B}`)}\nm\n`,
+    A,
+  ],
+  ['G06 armor in the message is text', `${TOP}${header('gpgsig', A)}\n${B}`, `${TOP}\n${B}`, A],
+  [
+    'G12 the other algorithm’s signature is not covered',
+    `${TOP}${header('gpgsig-sha256', B)}${header('gpgsig', A)}\nm\n`,
+    `${TOP}\nm\n`,
+    A,
+  ],
+];
+
+const TAG = `object ${EMPTY_TREE.sha1}\ntype tree\ntag v1\ntagger A <a@example.test> 1 +0000\n`;
+
+const tags: readonly Row[] = [
+  ['G06 the last armor counts', `${TAG}\nsee\n${B}\n${A}`, `${TAG}\nsee\n${B}\n`, A],
+  [
+    'G06 what stands behind belongs to the signature',
+    `${TAG}\nm\n${A}ps\n`,
+    `${TAG}\nm\n`,
+    `${A}ps\n`,
+  ],
+  [
+    'G06 armor not at a line start is text',
+    `${TAG}\nm ${B.replaceAll('\n', '')}\n${A}`,
+    `${TAG}\nm ${B.replaceAll('\n', '')}\n`,
+    A,
+  ],
+  [
+    'G05 a header signature is cut from the payload',
+    `${TAG}${header('gpgsig-sha256', B)}\nm\n${A}`,
+    `${TAG}\nm\n`,
+    A,
+  ],
+  [
+    'G09 PGP last hides X.509 before',
+    `${TAG}\nm\n${A}${B.replaceAll('SIGNED MESSAGE', 'PGP SIGNATURE')}`,
+    `${TAG}\nm\n${A}`,
+    B.replaceAll('SIGNED MESSAGE', 'PGP SIGNATURE'),
+  ],
+];
+
+describe('splitSignedObject', () => {
+  it.each(commits)('%s', (_, raw, payload, signature) => {
+    const split = splitSignedObject('commit', bytes(raw), 'sha1');
+    expect({ payload: text(split?.payload), signature: text(split?.signature) }).toEqual({
+      payload,
+      signature,
+    });
+  });
+
+  it.each(tags)('%s', (_, raw, payload, signature) => {
+    const split = splitSignedObject('tag', bytes(raw), 'sha1');
+    expect({ payload: text(split?.payload), signature: text(split?.signature) }).toEqual({
+      payload,
+      signature,
+    });
+  });
+
+  it('G12 the header of the other algorithm is no signature', () => {
+    const raw = (name: string) => bytes(`${TOP}${header(name, A)}\nm\n`);
+    expect(splitSignedObject('commit', raw('gpgsig'), 'sha256')).toBeUndefined();
+    expect(splitSignedObject('commit', raw('gpgsig-sha256'), 'sha1')).toBeUndefined();
+    expect(splitSignedObject('commit', raw('gpgsig-sha256'), 'sha256')).toBeDefined();
+  });
+
+  it('G04 covers every byte once: payload and signature together are no longer than the object', () => {
+    for (const { name, type, raw } of oddObjects('sha1')) {
+      const split = splitSignedObject(type, raw, 'sha1');
+      const size = (split?.payload.length ?? 0) + (split?.signature.length ?? 0);
+      expect(size, name).toBeLessThanOrEqual(raw.length);
+    }
+  });
+});
+
+describe('verifyObject, before any signature is read', () => {
+  const signed = vector('offline/01-plain.commit');
+  const context = contextOf();
+
+  it('G13 a commit made again without its signature is unsigned, and so is an object that never had one', async () => {
+    const stripped = splitSignedObject('commit', signed.raw, 'sha1')!.payload;
+    for (const raw of [stripped, bytes(`${TOP}\nm\n`)]) {
+      const id = objectId(nodeCrypto, 'commit', raw, 'sha1');
+      const verdict = await verifyObject({ type: 'commit', id, raw, format: 'sha1' }, context);
+      expect(verdict).toMatchObject({ status: 'unsigned', check: 'object', code: 'unsigned' });
+    }
+  });
+
+  it('G10 G12 an object that is not the one that was asked for is refused', async () => {
+    const other = vector('offline/03-bob.commit');
+    const verdict = await verifyObject(
+      { type: 'commit', id: other.id, raw: signed.raw, format: 'sha1' },
+      context,
+    );
+    expect(verdict).toMatchObject({ status: 'refused', code: 'object-id-mismatch' });
+    const asTag = await verifyObject({ ...signed, type: 'tag' }, context);
+    expect(asTag).toMatchObject({ status: 'refused', code: 'object-id-mismatch' });
+  });
+
+  it('G12 a signature in the other algorithm’s header is none', async () => {
+    for (const [name, format] of [
+      ['offline/01-plain.commit', 'sha256'],
+      ['sha256/01-offline.commit', 'sha1'],
+    ] as const) {
+      const { raw } = vector(name);
+      const id = objectId(nodeCrypto, 'commit', raw, format);
+      const verdict = await verifyObject({ type: 'commit', id, raw, format }, context);
+      expect(verdict).toMatchObject({ status: 'unsigned' });
+    }
+  });
+
+  it.each([
+    [
+      'PGP',
+      '-----BEGIN PGP SIGNATURE-----\n\nAAAA\n-----END PGP SIGNATURE-----\n',
+      'signature-kind-unsupported',
+      'undecided',
+    ],
+    [
+      'PGP message',
+      '-----BEGIN PGP MESSAGE-----\n\nAAAA\n-----END PGP MESSAGE-----\n',
+      'signature-kind-unsupported',
+      'undecided',
+    ],
+    [
+      'SSH',
+      '-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----\n',
+      'signature-kind-unsupported',
+      'undecided',
+    ],
+    [
+      'PKCS #7 armor',
+      '-----BEGIN PKCS7-----\nMIIB\n-----END PKCS7-----\n',
+      'signature-kind-unsupported',
+      'undecided',
+    ],
+    ['junk before the armor', `junk\n${A}`, 'signature-kind-unsupported', 'undecided'],
+    ['a blank line before the armor', `\n${A}`, 'signature-kind-unsupported', 'undecided'],
+    [
+      'a byte-order mark before the armor',
+      `\xef\xbb\xbf${A}`,
+      'signature-kind-unsupported',
+      'undecided',
+    ],
+    ['nothing at all', '', 'signature-kind-unsupported', 'undecided'],
+    ['X.509 armor around nothing that is CMS', A, 'cms-malformed', 'refused'],
+  ])('G09 %s', async (_, signature, code, status) => {
+    const verdict = await verifyDetached(bytes(`${TOP}\nm\n`), bytes(signature), context);
+    expect(verdict).toMatchObject({ status, code });
+  });
+
+  it('G02 good and bad signatures in one object, in any combination, are never good', async () => {
+    const good = text(splitSignedObject('commit', signed.raw, 'sha1')!.signature);
+    const payload = text(splitSignedObject('commit', signed.raw, 'sha1')!.payload);
+    const blank = payload.indexOf('\n\n') + 1;
+    const built = (...parts: string[]) =>
+      bytes(payload.slice(0, blank) + parts.join('') + payload.slice(blank));
+    const [g, b] = [header('gpgsig', good), header('gpgsig', A)];
+    const check = async (raw: Uint8Array) => {
+      const id = objectId(nodeCrypto, 'commit', raw, 'sha1');
+      return (await verifyObject({ type: 'commit', id, raw, format: 'sha1' }, context)).status;
+    };
+    expect(await check(built(g))).toBe('verified');
+    for (const raw of [
+      built(g, b),
+      built(b, g),
+      built(g, g),
+      built(g, 'x-a 1\n', g),
+      built(header('gpgsig', good + A)),
+      built(header('gpgsig', A + good)),
+      built(header('gpgsig', good + good)),
+    ]) {
+      expect(await check(raw)).toBe('refused');
+    }
+  });
+
+  it('G01 a second tree, parent, author or committer changes what was signed', async () => {
+    const raw = text(signed.raw);
+    const tree = /^tree .*\n/m.exec(raw)![0];
+    const author = /^author .*\n/m.exec(raw)![0];
+    const committer = /^committer .*\n/m.exec(raw)![0];
+    const evil = `tree ${EMPTY_TREE.sha1}\n`;
+    const twins = [
+      evil + raw,
+      raw.replace(tree, tree + evil),
+      raw.replace(author, `parent ${'0'.repeat(40)}\n${author}`),
+      raw.replace(author, `${author}author M <m@example.test> 1 +0000\n`),
+      raw.replace(committer, `${committer}committer M <m@example.test> 1 +0000\n`),
+      raw.replace('\ngpgsig', `\n${evil}gpgsig`),
+      raw.replace(tree, `${tree}\r\n`),
+    ];
+    for (const twin of twins) {
+      const id = objectId(nodeCrypto, 'commit', bytes(twin), 'sha1');
+      const verdict = await verifyObject(
+        { type: 'commit', id, raw: bytes(twin), format: 'sha1' },
+        context,
+      );
+      expect(verdict, twin.slice(0, 120)).toMatchObject({
+        status: 'refused',
+        code: 'content-digest-differs',
+      });
+    }
+  });
+});
+
+describe('headers', () => {
+  const raw = bytes(
+    `${TREE}x-a one\n author evil\n\tcommitter evil\nnospace\n${PEOPLE}author second\n\nauthor third\ncommitter fourth\n`,
+  );
+
+  it('G17 are read by position: no continuation, no message line, the first of its name', () => {
+    expect(headerValue(raw, 'author')).toBe('A <a@example.test> 1 +0000');
+    expect(headerValue(raw, 'committer')).toBe('A <a@example.test> 1 +0000');
+    expect(headerValue(raw, '')).toBeUndefined();
+    expect(headerValue(raw, 'nospace')).toBeUndefined();
+    expect(objectHeaders(raw).map(([name]) => name)).toEqual([
+      'tree',
+      'x-a',
+      '\tcommitter',
+      'author',
+      'committer',
+      'author',
+    ]);
+  });
+
+  it('G11 bytes that are no text are shown, never re-encoded', () => {
+    const latin = bytes(`${TREE}author Gr\xfc <g@example.test> 1 +0000\n\nsubject \xff\n`);
+    expect(headerValue(latin, 'author')).toBe('Gr\ufffd <g@example.test> 1 +0000');
+    expect(subjectLine(latin)).toBe('subject \ufffd');
+    expect(Buffer.from(objectHeaders(latin)[1]![1]).includes(0xfc)).toBe(true);
+  });
+
+  it('G04 need no blank line, no newline and no message', () => {
+    expect(subjectLine(bytes(TOP))).toBe('');
+    expect(subjectLine(bytes(`${TOP}\nm`))).toBe('m');
+    expect(headerValue(bytes('tree x'), 'tree')).toBe('x');
+    expect(headerValue(bytes(''), 'tree')).toBeUndefined();
+  });
+});
+
+describe('names', () => {
+  it.each(vectors.map((one) => [one.file, one] as const))(
+    'G12 %s is named by the hash of its bytes',
+    (_, one) => {
+      expect(objectId(nodeCrypto, one.type, one.raw, one.format)).toBe(one.id);
+    },
+  );
+
+  it.each(vectors.filter(({ format }) => format === 'sha1').map((one) => [one.file, one] as const))(
+    'G12 %s, taken apart and put together as gitsign does, has its own name again',
+    (_, { type, raw, id }) => {
+      const split = splitSignedObject(type, raw, 'sha1')!;
+      const again = joinSignature(
+        split.payload,
+        split.signature,
+        type === 'tag' ? 'body' : 'header',
+      );
+      expect(objectId(nodeCrypto, type, again, 'sha1')).toBe(id);
+    },
+  );
+
+  it('G09 payloads have a type by their first header alone', () => {
+    expect(payloadType(bytes(`${TOP}\n`))).toBe('commit');
+    expect(payloadType(bytes(TAG))).toBe('tag');
+    for (const other of ['', 'tree', 'Tree x\n', ' tree x\n', 'blob\n', '\ntree x\n'])
+      expect(payloadType(bytes(other))).toBeUndefined();
+  });
+
+  it('G09 a kind is told by the whole first armor words, at that place', () => {
+    expect(signatureKind(bytes(A))).toBe('x509');
+    expect(signatureKind(bytes(`xx${A}`), 2)).toBe('x509');
+    expect(signatureKind(bytes(A.slice(0, 29)))).toBe('unknown');
+    expect(signatureKind(bytes(A.toLowerCase()))).toBe('unknown');
+  });
+});

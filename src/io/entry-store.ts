@@ -19,8 +19,8 @@ export interface EntryKey {
 export interface EntryStore {
   /** Entries about this certificate and digest; empty when there are none. */
   readonly load: (key: Omit<EntryKey, 'leaf'>) => Promise<readonly unknown[]>;
-  /** Leaf hashes of everything kept under a certificate. */
-  readonly leaves: (certificate: string) => Promise<ReadonlySet<string>>;
+  /** Everything kept under a certificate: leaf hash → what it is about. */
+  readonly leaves: (certificate: string) => Promise<ReadonlyMap<string, string>>;
   readonly save: (key: EntryKey, answer: unknown) => Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export function openEntryStore(directory: string): EntryStore {
       return found.filter((value) => value !== undefined);
     },
     leaves: async (certificate) =>
-      new Set((await namesIn(folder(certificate))).map(([, leaf]) => leaf)),
+      new Map((await namesIn(folder(certificate))).map(([about, leaf]) => [leaf, about])),
     save: async ({ certificate, digest, leaf }, answer) => {
       if (![certificate, digest, leaf].every((part) => HEX.test(part))) return;
       await writeEntry(folder(certificate), `${digest}-${leaf}.json`, JSON.stringify(answer)).catch(
@@ -91,4 +91,34 @@ async function writeEntry(folder: string, name: string, text: string): Promise<v
     await unlink(temporary).catch(() => undefined);
     throw error;
   });
+}
+
+/** For one process. */
+export function memoryStore(): EntryStore {
+  const kept = new Map<string, Map<string, { digest: string; answer: unknown }>>();
+  return {
+    load: async ({ certificate, digest }) =>
+      [...(kept.get(certificate)?.values() ?? [])]
+        .filter((one) => one.digest === digest)
+        .map(({ answer }) => answer),
+    leaves: async (certificate) =>
+      new Map([...(kept.get(certificate) ?? [])].map(([leaf, { digest }]) => [leaf, digest])),
+    save: async ({ certificate, digest, leaf }, answer) => {
+      const under = kept.get(certificate) ?? new Map<string, { digest: string; answer: unknown }>();
+      kept.set(certificate, under.set(leaf, { digest, answer }));
+    },
+  };
+}
+
+/** Reads from the first that has it, writes to both. */
+export function layered(first: EntryStore, second: EntryStore): EntryStore {
+  return {
+    load: async (key) => [...(await first.load(key)), ...(await second.load(key))],
+    leaves: async (certificate) =>
+      new Map([...(await second.leaves(certificate)), ...(await first.leaves(certificate))]),
+    save: async (key, answer) => {
+      await first.save(key, answer);
+      await second.save(key, answer);
+    },
+  };
 }

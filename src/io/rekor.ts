@@ -7,12 +7,12 @@
 
 import { equal, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
+import type { LogLookup } from '../core/log-lookup.ts';
 import { leafHash } from '../core/rekor/inclusion.ts';
 import { logEntryFromRekorV1 } from '../core/rekor/log-answer.ts';
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import { Refusal } from '../core/verdict.ts';
-import type { LogLookup } from '../core/log-lookup.ts';
-import { type EntryStore, openEntryStore } from './entry-store.ts';
+import { type EntryStore, layered, memoryStore, openEntryStore } from './entry-store.ts';
 import type { HttpAnswer, HttpRequest, HttpSend } from './http.ts';
 import { answerValue, badAnswer, isSuccess, refusedBy } from './http-answers.ts';
 
@@ -34,19 +34,30 @@ export interface LogSearch {
 
 /** One process's searches: entries found for one object serve the next. */
 export interface LogFinder {
-  /** The entry about one of the object's names under this certificate; undefined when the log knows none. @throws ServiceError */
-  readonly find: (lookup: LogLookup) => Promise<TransparencyLogEntry | undefined>;
+  /**
+   * The entry about one of the object's names under this certificate; undefined when the log knows none.
+   * `fresh` asks the log even if an entry is kept: for when the kept one does not verify.
+   * @throws ServiceError
+   */
+  readonly find: (
+    lookup: LogLookup,
+    options?: { readonly fresh?: boolean },
+  ) => Promise<TransparencyLogEntry | undefined>;
 }
 
 /** A finder that remembers, in memory and on disk. */
 export function createLogFinder(search: LogSearch): LogFinder {
-  const store = search.directory === undefined ? memoryStore() : openEntryStore(search.directory);
+  const memory = memoryStore();
+  const store =
+    search.directory === undefined ? memory : layered(memory, openEntryStore(search.directory));
   const running = new Map<string, Promise<void>>();
   return {
-    find: async (lookup) => {
+    find: async (lookup, options) => {
       const certificate = toHex(search.crypto.hash('sha256', pemBytes(lookup.certificatePem)));
-      const kept = await findKept(store, certificate, lookup, search.crypto);
-      if (kept !== undefined) return kept;
+      if (options?.fresh !== true) {
+        const kept = await findKept(store, certificate, lookup, search.crypto);
+        if (kept !== undefined) return kept;
+      }
       const fetching = running.get(certificate) ?? fetchEntries(lookup, certificate, store, search);
       running.set(certificate, fetching);
       try {
@@ -114,15 +125,20 @@ function bodySubject(body: Uint8Array): Subject | undefined {
   return { digest, certificatePem: fromUtf8(pem) ?? '' };
 }
 
+/** Fetches what is not kept yet, and whatever is about the object in question: if it were usable, nobody would ask. */
 async function fetchEntries(
-  { certificatePem }: LogLookup,
+  { certificatePem, objectIds }: LogLookup,
   certificate: string,
   store: EntryStore,
   { send, crypto, rekorUrl }: LogSearch,
 ): Promise<void> {
   const uuids = uuidsFromAnswer(await send(indexRequest(rekorUrl, certificatePem)), rekorUrl);
   const known = await store.leaves(certificate);
-  const wanted = uuids.filter((uuid) => !known.has(leafOf(uuid)));
+  const asked = new Set(objectIds.map((id) => toHex(crypto.hash('sha256', utf8(id)))));
+  const wanted = uuids.filter((uuid) => {
+    const about = known.get(leafOf(uuid));
+    return about === undefined || asked.has(about);
+  });
   for (let at = 0; at < wanted.length; at += BATCH) {
     const batch = wanted.slice(at, at + BATCH);
     const found = entriesFromAnswer(await send(retrieveRequest(rekorUrl, batch)), {
@@ -205,19 +221,4 @@ export function entriesFromAnswer(
       return [{ leaf, digest: subject.digest, answer: answered }];
     });
   });
-}
-
-function memoryStore(): EntryStore {
-  const kept = new Map<string, Map<string, { digest: string; answer: unknown }>>();
-  return {
-    load: async ({ certificate, digest }) =>
-      [...(kept.get(certificate)?.values() ?? [])]
-        .filter((one) => one.digest === digest)
-        .map(({ answer }) => answer),
-    leaves: async (certificate) => new Set(kept.get(certificate)?.keys()),
-    save: async ({ certificate, digest, leaf }, answer) => {
-      const under = kept.get(certificate) ?? new Map<string, { digest: string; answer: unknown }>();
-      kept.set(certificate, under.set(leaf, { digest, answer }));
-    },
-  };
 }

@@ -1,0 +1,226 @@
+import { createHash, sign } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { utf8 } from '../../src/core/bytes.ts';
+import { type LogLookup, logLookupOf } from '../../src/core/log-lookup.ts';
+import { verifyDetached } from '../../src/core/verify.ts';
+import { nodeCrypto as crypto } from '../../src/io/crypto.ts';
+import { createHttpClient, type HttpClient, type HttpSend } from '../../src/io/http.ts';
+import { createLogFinder, findLogEntry } from '../../src/io/rekor.ts';
+import { certificatePem } from '../../src/sandbox/certificates.ts';
+import { type IssuedSignature, newKeys } from '../../src/sandbox/index.ts';
+import { hashedRekordV001 } from '../../src/sandbox/rekor-v1.ts';
+import { useSandbox } from '../support/sandbox.ts';
+import { COMMIT, signRequest } from '../support/signing.ts';
+
+const sandbox = useSandbox();
+let directory: string;
+let client: HttpClient;
+let asked: string[];
+
+beforeEach(() => {
+  directory = join(mkdtempSync(join(tmpdir(), 'git-signet-entries-')), 'entries');
+  client = createHttpClient();
+  asked = [];
+});
+afterEach(() => {
+  sandbox().intercept(undefined);
+  client.close();
+  rmSync(join(directory, '..'), { recursive: true, force: true });
+});
+
+const send: HttpSend = (request) => {
+  asked.push(new URL(request.url).pathname);
+  return client.send(request);
+};
+const search = () => ({ send, crypto, rekorUrl: sandbox().urls.rekor, directory });
+
+/** A commit in gitsign's online form, its entry in the sandbox's log. */
+function onlineCommit(payload: Uint8Array, keys = newKeys(), certificate?: Buffer) {
+  const issued = sandbox().issueSignature(payload, {
+    keys,
+    rekor: 'none',
+    ...(certificate === undefined ? {} : { certificate }),
+  });
+  const signature = utf8(issued.armor);
+  const lookup = logLookupOf(payload, signature, crypto) as LogLookup;
+  logName(lookup.objectIds[0]!, issued);
+  return { payload, signature, lookup, issued };
+}
+
+function logName(
+  name: string,
+  { keys, certificate }: Pick<IssuedSignature, 'keys' | 'certificate'>,
+): void {
+  const value = createHash('sha256').update(name).digest('hex');
+  const signature = sign('sha256', Buffer.from(name), keys.privateKey).toString('base64');
+  const body = hashedRekordV001(
+    { algorithm: 'sha256', value },
+    signature,
+    certificatePem(certificate),
+  );
+  sandbox().parts.rekor.append(body, Date.now());
+}
+
+/** Commits signed under one certificate, as a login that is remembered makes them. */
+function onlineCommits(count: number) {
+  const first = onlineCommit(COMMIT);
+  const { keys, certificate } = first.issued;
+  const rest = Array.from({ length: count - 1 }, (_, at) =>
+    onlineCommit(Buffer.concat([COMMIT, Buffer.from(`${at}\n`)]), keys, certificate),
+  );
+  return [first, ...rest];
+}
+
+const context = async () => {
+  const { trust, now } = await signRequest(sandbox());
+  return { crypto, trust, now: now() };
+};
+
+describe('findLogEntry', () => {
+  it('finds the entry of an object, which then verifies', async () => {
+    const { payload, signature, lookup } = onlineCommit(COMMIT);
+    const found = await findLogEntry(lookup, search());
+    expect(await verifyDetached(payload, signature, await context(), found)).toMatchObject({
+      status: 'verified',
+    });
+    expect(asked).toEqual(['/api/v1/index/retrieve', '/api/v1/log/entries/retrieve']);
+  });
+
+  it('says when there is none', async () => {
+    const issued = sandbox().issueSignature(COMMIT, { rekor: 'none' });
+    const lookup = logLookupOf(COMMIT, utf8(issued.armor), crypto) as LogLookup;
+    expect(await findLogEntry(lookup, search())).toBeUndefined();
+  });
+
+  it('R02 gives each of two commits under one key its own entry', async () => {
+    const [one, two] = onlineCommits(2);
+    const [first, second] = [
+      await findLogEntry(one!.lookup, search()),
+      await findLogEntry(two!.lookup, search()),
+    ];
+    expect(first!.logIndex).not.toBe(second!.logIndex);
+    expect(
+      await verifyDetached(one!.payload, one!.signature, await context(), second),
+    ).toMatchObject({
+      code: 'log-entry-mismatch',
+    });
+  });
+
+  it('costs at most 60 requests for 50 commits under one certificate, each in a process of its own', async () => {
+    for (const { lookup } of onlineCommits(50))
+      expect(await findLogEntry(lookup, search())).toBeDefined();
+    expect(asked.length).toBeLessThanOrEqual(60);
+    expect(asked.length).toBe(1 + 5);
+  });
+
+  it('asks only for what is new under a certificate', async () => {
+    const [one] = onlineCommits(12);
+    await findLogEntry(one!.lookup, search());
+    const later = onlineCommit(
+      Buffer.concat([COMMIT, Buffer.from('later')]),
+      one!.issued.keys,
+      one!.issued.certificate,
+    );
+    asked = [];
+    expect(await findLogEntry(later.lookup, search())).toBeDefined();
+    expect(asked).toEqual(['/api/v1/index/retrieve', '/api/v1/log/entries/retrieve']);
+  });
+
+  it('remembers within one process where nothing may be kept', async () => {
+    const finder = createLogFinder({ ...search(), directory: undefined });
+    const commits = onlineCommits(15);
+    const found = await Promise.all(commits.map(({ lookup }) => finder.find(lookup)));
+    expect(found.every((entry) => entry !== undefined)).toBe(true);
+    expect(asked.length).toBe(1 + 2);
+  });
+
+  it('keeps what it found private and whole', async () => {
+    const { lookup } = onlineCommit(COMMIT);
+    await findLogEntry(lookup, search());
+    const [folder] = readdirSync(directory);
+    const files = readdirSync(join(directory, folder!));
+    expect(files).toHaveLength(1);
+    expect(statSync(join(directory, folder!)).mode & 0o777).toBe(0o700);
+    expect(statSync(join(directory, folder!, files[0]!)).mode & 0o777).toBe(0o600);
+    asked = [];
+    expect(await findLogEntry(lookup, search())).toBeDefined();
+    expect(asked).toEqual([]);
+  });
+
+  it('gains nothing from a forged file: it is refused, and a fresh search replaces it', async () => {
+    const { payload, signature, lookup } = onlineCommit(COMMIT);
+    await findLogEntry(lookup, search());
+    const [folder] = readdirSync(directory);
+    const path = join(directory, folder!, readdirSync(join(directory, folder!))[0]!);
+    const forged = { ...JSON.parse(readFileSync(path, 'utf8')), integratedTime: 1 };
+    writeFileSync(path, JSON.stringify(forged));
+    const kept = await findLogEntry(lookup, search());
+    expect(await verifyDetached(payload, signature, await context(), kept)).toMatchObject({
+      status: 'refused',
+    });
+    const fresh = await createLogFinder(search()).find(lookup, { fresh: true });
+    expect(await verifyDetached(payload, signature, await context(), fresh)).toMatchObject({
+      status: 'verified',
+    });
+    expect(readFileSync(path, 'utf8')).not.toContain('"integratedTime":1,');
+  });
+
+  it.each(['not json', '{}', '[]', '{"body":"x"}'])(
+    'passes over a kept file that is %j',
+    async (text) => {
+      const { lookup } = onlineCommit(COMMIT);
+      await findLogEntry(lookup, search());
+      const [folder] = readdirSync(directory);
+      const path = join(directory, folder!, readdirSync(join(directory, folder!))[0]!);
+      writeFileSync(path, text);
+      expect(await findLogEntry(lookup, search())).toBeDefined();
+    },
+  );
+
+  it('finds also where nothing can be kept', async () => {
+    writeFileSync(directory, 'a file in the way');
+    const { lookup } = onlineCommit(COMMIT);
+    expect(await findLogEntry(lookup, search())).toBeDefined();
+  });
+
+  it('R01 passes over an entry that is not what its name says', async () => {
+    const { lookup } = onlineCommit(COMMIT);
+    sandbox().intercept(async (service, { path }, proceed) => {
+      if (service !== 'rekor' || !path.endsWith('/entries/retrieve')) return undefined;
+      const reply = await proceed();
+      const [item] = JSON.parse(String(reply.body)) as Record<string, unknown>[];
+      return { ...reply, body: JSON.stringify([{ ['c'.repeat(64)]: Object.values(item!)[0] }]) };
+    });
+    expect(await findLogEntry(lookup, search())).toBeUndefined();
+  });
+
+  it.each<[string, string]>([
+    ['no list', '{}'],
+    ['names that are paths', '["../../etc/passwd"]'],
+    ['numbers', '[1]'],
+    [
+      'too many',
+      JSON.stringify(Array.from({ length: 2001 }, (_, at) => at.toString(16).padStart(64, '0'))),
+    ],
+  ])('R18 refuses an index that answers with %s', async (_name, body) => {
+    const { lookup } = onlineCommit(COMMIT);
+    sandbox().intercept((service) =>
+      service === 'rekor' ? { status: 200, headers: {}, body } : undefined,
+    );
+    await expect(findLogEntry(lookup, search())).rejects.toMatchObject({ code: 'SERVICE_ANSWER' });
+  });
+
+  it('tells an outage as an outage', async () => {
+    const { lookup } = onlineCommit(COMMIT);
+    sandbox().intercept((service) =>
+      service === 'rekor' ? { status: 0, destroy: true } : undefined,
+    );
+    await expect(findLogEntry(lookup, search())).rejects.toMatchObject({
+      code: 'SERVICE_UNREACHABLE',
+      exitCode: 3,
+    });
+  });
+});

@@ -21,7 +21,7 @@ import { CmsOid, readSignedData, type SignedData, singleValue } from '../cms/sig
 import type { Crypto, HashAlgorithm } from '../crypto.ts';
 import { Refusal } from '../verdict.ts';
 import { readDigestAlgorithm } from '../x509/algorithms.ts';
-import type { Certificate } from '../x509/certificate.ts';
+import { basicConstraints, type Certificate } from '../x509/certificate.ts';
 import {
   type AuthorityStore,
   type CertificationPath,
@@ -147,7 +147,10 @@ async function checkMessage(
   }
 }
 
-/** Ways from the TSA's certificate to a trusted authority: it is the listed leaf itself, or was issued under the chain. */
+/**
+ * Ways from the TSA's certificate to a trusted authority. A chain that begins with a TSA's certificate means that one
+ * and no sibling of it; one of CAs alone means whomever they made a TSA.
+ */
 async function authorityPaths(
   certificate: Certificate,
   store: AuthorityStore,
@@ -155,10 +158,10 @@ async function authorityPaths(
 ): Promise<readonly CertificationPath[]> {
   const purpose = ExtendedKeyUsage.timeStamping;
   const issuers = {
-    chains: store.chains.map(({ authority, certificates }) => {
-      const [first, ...rest] = certificates;
-      const listed = first !== undefined && rest.length > 0 && equal(first.der, certificate.der);
-      return { authority, certificates: listed ? rest : certificates };
+    chains: store.chains.flatMap((chain) => {
+      const [first, ...rest] = chain.certificates;
+      if (first === undefined || basicConstraints(first)?.ca) return [chain];
+      return equal(first.der, certificate.der) ? [{ ...chain, certificates: rest }] : [];
     }),
     provenLinks: new Map<string, boolean>(),
   };

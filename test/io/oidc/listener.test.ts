@@ -1,0 +1,250 @@
+import { request } from 'node:http';
+import { connect, createServer, type Server } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type LoginListener, openLoginListener } from '../../../src/io/oidc/listener.ts';
+import { failurePage, startPage, successPage } from '../../../src/io/oidc/page.ts';
+
+const context = { repository: '~/src/parser', kind: 'commit', subject: 'subject' } as const;
+const start = startPage({
+  context,
+  choices: [{ label: 'Continue', href: 'https://issuer.example/auth' }],
+  timeout: 120,
+});
+const listeners: LoginListener[] = [];
+const squatters: Server[] = [];
+
+afterEach(async () => {
+  await Promise.all(listeners.splice(0).map((listener) => listener.close()));
+  for (const squatter of squatters.splice(0)) squatter.close();
+});
+
+async function listen(seconds = 5) {
+  const listener = await openLoginListener();
+  listeners.push(listener);
+  const answer = listener.wait({ state: 'right', start, seconds });
+  answer.catch(() => undefined);
+  return { listener, answer, callback: (query: string) => `${listener.redirectUri}${query}` };
+}
+
+interface Reply {
+  readonly status: number;
+  readonly location: string | undefined;
+  readonly body: string;
+}
+
+function get(
+  url: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      url,
+      { method: options.method ?? 'GET', headers: options.headers ?? {}, agent: false },
+      async (incoming) => {
+        let body = '';
+        for await (const chunk of incoming) body += chunk;
+        resolve({ status: incoming.statusCode ?? 0, location: incoming.headers.location, body });
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(options.body);
+  });
+}
+
+/** A browser that does not matter. */
+function visit(url: string): void {
+  get(url).catch(() => undefined);
+}
+
+const refuses = (url: string): Promise<boolean> =>
+  get(url).then(
+    () => false,
+    () => true,
+  );
+
+describe('openLoginListener', () => {
+  it('O05 binds the loopback literal, on a free port', async () => {
+    const { listener } = await listen();
+    expect(listener.redirectUri).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/auth\/callback$/);
+    expect(listener.startUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{24}$/);
+    const { port } = new URL(listener.redirectUri);
+    expect(await refuses(`http://127.0.0.2:${port}/`)).toBe(true);
+  });
+
+  it('serves the start page, takes one answer, and shows the result without code and state', async () => {
+    const { listener, answer, callback } = await listen();
+    expect((await get(listener.startUrl)).body).toContain('git wants to sign a commit as you');
+    const redirected = get(callback('?code=c&state=right'));
+    const { url, finish } = await answer;
+    expect(url.searchParams.get('code')).toBe('c');
+    const finished = finish(successPage(context, 'alice@example.test'));
+    const { status, location } = await redirected;
+    expect(status).toBe(303);
+    expect(location).toMatch(/^\/[\w-]{24}$/);
+    const result = await get(new URL(location!, listener.redirectUri).href);
+    expect(result).toMatchObject({ status: 200 });
+    expect(result.body).toContain('Logged in as alice@example.test');
+    expect(result.body).not.toContain('right');
+    await finished;
+    await listener.close();
+    expect(await refuses(listener.startUrl)).toBe(true);
+  });
+
+  it.each([
+    ['wrong', '?code=c&state=wrong'],
+    ['missing', '?code=c'],
+    ['empty', '?code=c&state='],
+    ['doubled', '?code=c&state=right&state=right'],
+    ['wrong, of a refusal', '?error=access_denied&state=wrong'],
+  ])('O01 ends the login when the state is %s', async (_name, query) => {
+    const { answer, callback } = await listen();
+    expect((await get(callback(query))).status).toBe(400);
+    await expect(answer).rejects.toMatchObject({ code: 'LOGIN_STATE', exitCode: 4 });
+  });
+
+  it('O01 O06 takes no second answer', async () => {
+    const { listener, answer, callback } = await listen();
+    visit(callback('?code=first&state=right'));
+    const { url, finish } = await answer;
+    expect((await get(callback('?code=second&state=right'))).status).toBe(410);
+    expect(url.searchParams.get('code')).toBe('first');
+    void finish(successPage(context, 'a'));
+    await listener.close();
+    expect(await refuses(callback('?code=third&state=right'))).toBe(true);
+  });
+
+  it.each<[string, number, string, Parameters<typeof get>[1]]>([
+    ['a foreign Host', 421, '?code=c&state=right', { headers: { host: 'evil.example' } }],
+    ['the name localhost', 421, '?code=c&state=right', { headers: { host: 'localhost' } }],
+    ['POST', 405, '?code=c&state=right', { method: 'POST' }],
+    ['HEAD', 405, '?code=c&state=right', { method: 'HEAD' }],
+    ['a body', 413, '?code=c&state=right', { headers: { 'content-length': '3' }, body: 'abc' }],
+    ['a prefetch', 403, '?code=c&state=right', { headers: { 'sec-purpose': 'prefetch' } }],
+    ['an image', 403, '?code=c&state=right', { headers: { 'sec-fetch-dest': 'image' } }],
+    ['a visit without an answer', 400, '', {}],
+    ['an endless address', 414, `?code=${'c'.repeat(9000)}&state=right`, {}],
+  ])('O06 answers %s with %i and keeps waiting', async (_name, status, query, options) => {
+    const { answer, callback } = await listen();
+    expect((await get(callback(query), options)).status).toBe(status);
+    visit(callback('?code=c&state=right'));
+    expect((await answer).url.searchParams.get('code')).toBe('c');
+  });
+
+  it.each(['/', '/favicon.ico', '/auth/callback/', '/auth', '/AUTH/callback'])(
+    'O06 knows no %s, and keeps waiting',
+    async (path) => {
+      const { listener, answer, callback } = await listen();
+      expect((await get(new URL(path, listener.redirectUri).href)).status).toBe(404);
+      visit(callback('?code=c&state=right'));
+      expect((await answer).url.searchParams.get('code')).toBe('c');
+    },
+  );
+
+  it('O06 is not held up by clients that say nothing, or nonsense', async () => {
+    const { listener, answer, callback } = await listen();
+    const { port } = new URL(listener.redirectUri);
+    const silent = connect(Number(port), '127.0.0.1');
+    const babbling = connect(Number(port), '127.0.0.1', () =>
+      babbling.write('\0\0\0 nonsense\r\n\r\n'),
+    );
+    silent.on('error', () => undefined);
+    babbling.on('error', () => undefined);
+    visit(callback('?code=c&state=right'));
+    await answer;
+    await listener.close();
+    await new Promise((resolve) => (silent.closed ? resolve(0) : silent.once('close', resolve)));
+    expect(await refuses(listener.startUrl)).toBe(true);
+  });
+
+  it('O18 gives up after the deadline', async () => {
+    const { listener, answer } = await listen(0.05);
+    await expect(answer).rejects.toMatchObject({ code: 'LOGIN_TIMEOUT', exitCode: 4 });
+    await listener.close();
+    expect(await refuses(listener.startUrl)).toBe(true);
+  });
+
+  it.each([
+    'https://127.0.0.1:9/x',
+    'http://0.0.0.0:9/x',
+    'http://login.example:9/x',
+    'http://127.0.0.1.evil.example:9/x',
+    'http://192.168.1.1:9/x',
+    'http://127.0.0.1:9/x?y',
+    'nonsense',
+  ])('O16 refuses a redirect to %s', async (redirect) => {
+    await expect(openLoginListener(redirect)).rejects.toMatchObject({
+      code: 'CONFIG',
+      exitCode: 2,
+    });
+  });
+
+  it('O16 listens exactly where it is told on loopback', async () => {
+    const listener = await openLoginListener('http://localhost/own/path');
+    listeners.push(listener);
+    expect(listener.redirectUri).toMatch(/^http:\/\/localhost:\d+\/own\/path$/);
+  });
+
+  it('O05 says when somebody is there already, also on the other family of a name', async () => {
+    const squat = (host: string, port = 0): Promise<number | undefined> =>
+      new Promise((resolve) => {
+        const server = createServer().listen(port, host, () => {
+          squatters.push(server);
+          const address = server.address();
+          resolve(typeof address === 'object' ? address?.port : undefined);
+        });
+        server.on('error', () => resolve(undefined));
+      });
+    const port = await squat('127.0.0.1');
+    await expect(openLoginListener(`http://127.0.0.1:${port}/x`)).rejects.toMatchObject({
+      code: 'LOGIN_FAILED',
+    });
+    const other = await squat('::1');
+    if (other === undefined) return;
+    await expect(openLoginListener(`http://localhost:${other}/x`)).rejects.toMatchObject({
+      code: 'LOGIN_FAILED',
+    });
+    expect(await refuses(`http://127.0.0.1:${other}/x`)).toBe(true);
+  });
+});
+
+describe('pages', () => {
+  it('O07 shows hostile text as text', () => {
+    const hostile = '<script>alert(1)</script>"\'&\u202e\u001b[31m';
+    const pages = [
+      failurePage({ ...context, subject: hostile, repository: hostile }, hostile),
+      successPage(context, hostile),
+      startPage({
+        context,
+        identity: hostile,
+        choices: [{ label: hostile, href: `https://x/"><script>` }],
+        timeout: 1,
+      }),
+    ];
+    for (const { html } of pages) {
+      expect(html).not.toMatch(/<script|\u202e|\u001b/);
+      expect(html).not.toContain(`"><`.concat('script'));
+    }
+  });
+
+  it('O07 runs no script, loads nothing, is not kept, framed or told to others', () => {
+    const { headers, html } = start;
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'nonce-/);
+    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+    expect(headers['cache-control']).toBe('no-store');
+    expect(headers['referrer-policy']).toBe('no-referrer');
+    expect(html).not.toMatch(/<script|<img|@import|url\(/);
+  });
+
+  it('says what asked, who you will be, what becomes public, and for how long', () => {
+    for (const words of [
+      '~/src/parser',
+      'subject',
+      'for ever',
+      'e-mail address',
+      '2 min',
+      'the account that you log in with',
+    ]) {
+      expect(start.html).toContain(words);
+    }
+  });
+});

@@ -1,0 +1,142 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { chooseOpener, commandOpener, splitWords } from '../../../src/io/oidc/opener.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'git-signet-opener-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const HOSTILE =
+  'https://issuer.example/auth?a=$(touch%20x)&b=`id`;touch x|y\'"\\{{.URL}}{url}%s&calc';
+
+/** A program that writes its arguments and environment down. */
+function recorder(name = 'browser'): {
+  program: string;
+  read: () => Promise<{ args: string[]; env: string }>;
+} {
+  const program = join(directory, name);
+  const out = join(directory, 'seen');
+  writeFileSync(
+    program,
+    `#!/bin/sh\nfor a in "$@"; do printf '%s\\n' "$a"; done > ${out}.part; env > ${out}.env; echo chatter; echo noise >&2; mv ${out}.part ${out}\n`,
+  );
+  chmodSync(program, 0o755);
+  return {
+    program,
+    read: async () => {
+      while (!existsSync(out)) await new Promise((resolve) => setTimeout(resolve, 10));
+      return {
+        args: readFileSync(out, 'utf8').split('\n').slice(0, -1),
+        env: readFileSync(`${out}.env`, 'utf8'),
+      };
+    },
+  };
+}
+
+const env = () => ({
+  PATH: `${directory}${delimiter}${process.env['PATH']}`,
+  SIGSTORE_ID_TOKEN: 'secret-token',
+  GIT_DIR: '/x',
+  HOME: directory,
+});
+
+describe('splitWords', () => {
+  it.each<[string, string[]]>([
+    ['firefox {url}', ['firefox', '{url}']],
+    [
+      `'/opt/My Browser/run' -P "my profile" {{.URL}}`,
+      ['/opt/My Browser/run', '-P', 'my profile', '{{.URL}}'],
+    ],
+    [`a'b c'd "e"f`, ['ab cd', 'ef']],
+    ['C:\\Program\\x {url}', ['C:\\Program\\x', '{url}']],
+    [`x '' ""`, ['x', '', '']],
+  ])('splits %s', (command, words) => {
+    expect(splitWords(command)).toEqual(words);
+  });
+
+  it.each([`a 'b`, 'a "b', 'a\nb'])('refuses %j', (command) => {
+    expect(() => splitWords(command)).toThrow(expect.objectContaining({ code: 'CONFIG' }));
+  });
+});
+
+describe('commandOpener', () => {
+  it('O12 hands a hostile address over as one argument, through no shell', async () => {
+    const { program, read } = recorder();
+    await commandOpener(`${program} -P "my profile" --url={url} "{{ .URL }}"`, env())(HOSTILE);
+    const { args } = await read();
+    expect(args).toEqual(['-P', 'my profile', `--url=${HOSTILE}`, HOSTILE]);
+    expect(existsSync(join(directory, 'x'))).toBe(false);
+  });
+
+  it('O10 gives the child no token and no git variables', async () => {
+    const { program, read } = recorder();
+    await commandOpener(`${program} {url}`, env())('http://127.0.0.1/');
+    const seen = (await read()).env;
+    expect(seen).not.toContain('secret-token');
+    expect(seen).not.toContain('GIT_DIR');
+    expect(seen).toContain('HOME=');
+  });
+
+  it('I04 finds the program on PATH only, never beside the repository', () => {
+    recorder('planted');
+    for (const path of ['', '.', ':', 'relative']) {
+      expect(() => commandOpener('planted {url}', { PATH: path })).toThrow(
+        expect.objectContaining({ code: 'CONFIG' }),
+      );
+      expect(() => commandOpener('./planted {url}', { PATH: path })).toThrow(
+        expect.objectContaining({ code: 'CONFIG' }),
+      );
+    }
+  });
+
+  it.each(['', 'sh', 'sh -c true', 'sh {{.Url}}', 'sh {url} {{.Other}}', 'no-such-program {url}'])(
+    'refuses %j before a login starts',
+    (command) => {
+      expect(() => commandOpener(command, env())).toThrow(
+        expect.objectContaining({ code: 'CONFIG', exitCode: 2 }),
+      );
+    },
+  );
+});
+
+describe('chooseOpener', () => {
+  it('takes the first of BROWSER that exists', async () => {
+    const { read } = recorder();
+    const opener = chooseOpener(
+      undefined,
+      { ...env(), BROWSER: 'no-such-program:browser --new %s' },
+      'linux',
+    );
+    await opener!('http://127.0.0.1/x');
+    expect((await read()).args).toEqual(['--new', 'http://127.0.0.1/x']);
+  });
+
+  it('prefers what is configured', async () => {
+    const { program, read } = recorder();
+    const opener = chooseOpener(
+      `${program} configured {url}`,
+      { ...env(), BROWSER: 'true' },
+      'linux',
+    );
+    await opener!('u');
+    expect((await read()).args).toEqual(['configured', 'u']);
+  });
+
+  it('knows where there is no desktop', () => {
+    expect(chooseOpener(undefined, { PATH: directory }, 'linux')).toBeUndefined();
+    expect(chooseOpener(undefined, { PATH: directory, DISPLAY: ':0' }, 'linux')).toBeDefined();
+    expect(
+      chooseOpener(undefined, { PATH: directory, SSH_CONNECTION: 'a b' }, 'darwin'),
+    ).toBeUndefined();
+  });
+
+  it('uses the desktop’s opener from PATH', async () => {
+    const { read } = recorder('xdg-open');
+    await chooseOpener(undefined, { ...env(), DISPLAY: ':0' }, 'linux')!('http://127.0.0.1/y');
+    expect((await read()).args).toEqual(['http://127.0.0.1/y']);
+  });
+});

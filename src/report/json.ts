@@ -3,7 +3,7 @@
  * JSON text written here holds no character that a terminal could act on (threat S10).
  */
 
-import { headerValue } from '../core/git/object.ts';
+import { fromUtf8Lossy, utf8 } from '../core/bytes.ts';
 import type {
   CertificateSummary,
   Check,
@@ -68,12 +68,13 @@ export interface ObjectResult {
 /** Unix seconds as RFC 3339, UTC; undefined beyond the years that it can write. */
 export function rfc3339(seconds: number): string | undefined {
   if (!(Math.abs(seconds) < 253402300800)) return undefined;
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+  return `${new Date(seconds * 1000).toISOString().slice(0, -5)}Z`;
 }
 
 /** A person line of git (`Name <mail> 1767182399 +0100`), read by position from its end; undefined when it is none. */
 export function readPerson(line: string | undefined): Person | undefined {
-  const match = /^(.*?) ?<([^<>]*)>(?: (-?\d{1,15}) [+-]\d{4})?$/s.exec(line ?? '');
+  if (line === undefined) return undefined;
+  const match = /^(.*?) ?<([^<>]*)>(?: (-?\d{1,15}) [+-]\d{4})?$/s.exec(line);
   const [name, email] = [match?.[1], match?.[2]];
   if (name === undefined || email === undefined) return undefined;
   const date = match?.[3] === undefined ? undefined : rfc3339(Number(match[3]));
@@ -124,19 +125,46 @@ function verdictFields(verdict: Verdict): VerdictFields {
   };
 }
 
+const AUTHOR = utf8('author ');
+const COMMITTER = utf8('committer ');
+const NEWLINE = 0x0a;
+
+function lineAfter(raw: Uint8Array, at: number, prefix: Uint8Array): string | undefined {
+  for (let i = 0; i < prefix.length; i += 1) if (raw[at + i] !== prefix[i]) return undefined;
+  const end = raw.indexOf(NEWLINE, at);
+  return fromUtf8Lossy(raw.subarray(at + prefix.length, end === -1 ? raw.length : end));
+}
+
+/** The first author and committer lines of the header; it ends where a blank line does. */
+function peopleOf(raw: Uint8Array): Pick<ObjectResult, 'author' | 'committer'> {
+  const found: { author?: string; committer?: string } = {};
+  for (let at = 0; at < raw.length && raw[at] !== NEWLINE; ) {
+    const author = found.author ?? lineAfter(raw, at, AUTHOR);
+    const committer = found.committer ?? lineAfter(raw, at, COMMITTER);
+    if (author !== undefined) found.author = author;
+    if (committer !== undefined) found.committer = committer;
+    if (author !== undefined && committer !== undefined) break;
+    const newline = raw.indexOf(NEWLINE, at);
+    at = newline === -1 ? raw.length : newline + 1;
+  }
+  const author = readPerson(found.author);
+  const committer = readPerson(found.committer);
+  return {
+    ...(author === undefined ? {} : { author }),
+    ...(committer === undefined ? {} : { committer }),
+  };
+}
+
 /** The result record of one object. */
 export function objectResult(judged: Judged): ObjectResult {
   const { id, type, raw, ref, verdict } = judged;
-  const author = raw && readPerson(headerValue(raw, 'author'));
-  const committer = raw && readPerson(headerValue(raw, 'committer'));
   return {
     schemaVersion: SCHEMA_VERSION,
     objectId: id,
     objectType: type,
     ...(ref === undefined ? {} : { ref }),
     ...verdictFields(verdict),
-    ...(author === undefined ? {} : { author }),
-    ...(committer === undefined ? {} : { committer }),
+    ...(raw === undefined ? {} : peopleOf(raw)),
   };
 }
 

@@ -65,7 +65,35 @@ function readLength(bytes: Uint8Array, at: number): Length {
   return { value, size: count + 1 };
 }
 
-function readAt(bytes: Uint8Array, at: number): DerNode {
+/** Views are made when they are asked for: most elements are only walked past, and a view costs more than a walk. */
+class Element implements DerNode {
+  readonly tag: number;
+  /** Where the element after it begins. */
+  readonly end: number;
+  readonly #bytes: Uint8Array;
+  readonly #at: number;
+  readonly #start: number;
+  #content: Uint8Array | undefined;
+
+  constructor(bytes: Uint8Array, tag: number, at: number, start: number, end: number) {
+    this.tag = tag;
+    this.end = end;
+    this.#bytes = bytes;
+    this.#at = at;
+    this.#start = start;
+  }
+
+  get raw(): Uint8Array {
+    return this.#bytes.subarray(this.#at, this.end);
+  }
+
+  get content(): Uint8Array {
+    this.#content ??= this.#bytes.subarray(this.#start, this.end);
+    return this.#content;
+  }
+}
+
+function readAt(bytes: Uint8Array, at: number): Element {
   const tag = bytes[at];
   if (tag === undefined) throw new DerError('truncated element');
   if ((tag & 0x1f) === 0x1f) throw new DerError('high tag number');
@@ -73,13 +101,13 @@ function readAt(bytes: Uint8Array, at: number): DerNode {
   const start = at + 1 + length.size;
   const end = start + length.value;
   if (end > bytes.length) throw new DerError('element longer than its container');
-  return { tag, raw: bytes.subarray(at, end), content: bytes.subarray(start, end) };
+  return new Element(bytes, tag, at, start, end);
 }
 
 /** Reads exactly one element. @throws DerError when it is not DER or anything follows. */
 export function readDer(bytes: Uint8Array): DerNode {
   const node = readAt(bytes, 0);
-  if (node.raw.length !== bytes.length) throw new DerError('bytes after the element');
+  if (node.end !== bytes.length) throw new DerError('bytes after the element');
   return node;
 }
 
@@ -99,12 +127,13 @@ export function expect(node: DerNode | undefined, tag: number): DerNode {
 export function children(node: DerNode, limit = 64): readonly DerNode[] {
   if ((node.tag & 0x20) === 0) throw new DerError('primitive where constructed is due');
   const nodes: DerNode[] = [];
+  const { content } = node;
   let at = 0;
-  while (at < node.content.length) {
+  while (at < content.length) {
     if (nodes.length === limit) throw new DerError('too many elements');
-    const child = readAt(node.content, at);
+    const child = readAt(content, at);
     nodes.push(child);
-    at += child.raw.length;
+    at = child.end;
   }
   return nodes;
 }

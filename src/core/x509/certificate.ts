@@ -3,7 +3,7 @@
  * Reading proves nothing: certification-path.ts does.
  */
 
-import { toBase64, toHex } from '../bytes.ts';
+import { equal, toBase64, toHex } from '../bytes.ts';
 import {
   children,
   contextConstructed,
@@ -76,8 +76,7 @@ export function readCertificate(der: Uint8Array): Certificate {
   const serial = readIntegerBytes(fields.next(Tag.integer));
   const innerAlgorithm = fields.next(Tag.sequence);
   // RFC 5280 §4.1.1.2: both fields MUST contain the same algorithm identifier
-  if (toHex(innerAlgorithm.raw) !== toHex(algorithm.raw))
-    throw new DerError('two signature algorithms');
+  if (!equal(innerAlgorithm.raw, algorithm.raw)) throw new DerError('two signature algorithms');
   const issuer = fields.next(Tag.sequence).raw;
   const validity = cursor(fields.next(Tag.sequence), 2);
   const notBefore = readTime(validity.any());

@@ -1,12 +1,12 @@
 /**
  * Hostile text made harmless for a terminal or a status line (threats S03, S10): control characters, DEL, C1,
  * bidirectional and other format characters, line and paragraph separators and lone surrogates never pass.
- * The two joiners that scripts and emoji need (U+200C, U+200D) do.
+ * The two joiners that scripts and emoji need (U+200C, U+200D) do pass for people; in status lines they do not.
  */
 
 const PLAIN = /^[\x20-\x7e]*$/;
 const UNSAFE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-const UNSAFE_OR_PERCENT = /%|(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const UNSAFE_OR_PERCENT = /[%\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** For people: unsafe characters as `\x1b` or `\u{202e}`. */
 export function visible(text: string): string {

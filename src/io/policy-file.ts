@@ -44,15 +44,25 @@ function checkedText(bytes: Uint8Array, source: string): string {
 
 type Yaml = typeof import('yaml');
 
-function refuseAnchors(yaml: Yaml, document: Document, counter: LineCounter, source: string): void {
-  yaml.visit(document, {
-    Node(_key, node) {
-      const at = place(counter, node.range?.[0] ?? 0);
-      if (yaml.isAlias(node)) throw refuse(source, `${at}: an alias`);
-      if (node.anchor !== undefined) throw refuse(source, `${at}: an anchor`);
-      if (node.tag?.startsWith('!')) throw refuse(source, `${at}: a tag`);
-    },
-  });
+const REFUSED_TOKENS: Readonly<Record<string, string>> = {
+  alias: 'an alias',
+  anchor: 'an anchor',
+  tag: 'a tag',
+  'directive-line': 'a directive',
+};
+
+/** Token by token, because the parsed document no longer tells an explicit tag from an implied one. */
+function refuseTokens(yaml: Yaml, text: string, counter: LineCounter, source: string): void {
+  let offset = 0;
+  let isText = false;
+  for (const token of new yaml.Lexer().lex(text)) {
+    const type = yaml.CST.tokenType(token);
+    const refused = isText || type === null ? undefined : REFUSED_TOKENS[type];
+    if (refused !== undefined) throw refuse(source, `${place(counter, offset)}: ${refused}`);
+    isText = type === 'scalar' && token === yaml.CST.SCALAR;
+    const mark = isText || token === yaml.CST.DOCUMENT || token === yaml.CST.FLOW_END;
+    if (!mark) offset += token.length;
+  }
 }
 
 /** Finds a path in the document: the key itself where it is there, else the map that should have it. */
@@ -89,11 +99,11 @@ export async function parsePolicy(
   const [document, second] = Array.isArray(documents) ? documents : [];
   if (document === undefined) throw refuse(source, 'empty');
   if (second !== undefined) throw refuse(source, 'more than one document');
+  refuseTokens(yaml, text, counter, source);
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined) {
     throw refuse(source, `${place(counter, problem.pos[0])}: ${problem.message.split('\n')[0]}`);
   }
-  refuseAnchors(yaml, document, counter, source);
   const digest = toHex(crypto.hash('sha256', bytes));
   return policyFromData(document.toJS(), source, digest, locator(yaml, document, counter));
 }

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { anchoredPattern, decideIdentity } from '../../../src/core/policy/identity.ts';
+import type { IdentityRule, Signer } from '../../../src/core/verdict.ts';
+
+const issuer = 'https://accounts.example.test';
+const alice: Signer = {
+  kind: 'email',
+  value: 'alice@example.test',
+  issuer,
+  extensions: { '5': 'acme/app' },
+};
+const allows = (rule: Partial<IdentityRule>, signer = alice): boolean =>
+  decideIdentity({ source: 'test', digest: '', rules: [{ name: 'r', ...rule }] }, signer).allowed;
+
+describe('exact rules', () => {
+  const rule = { identity: alice.value, issuer };
+  it('allows the signer it names', () => expect(allows(rule)).toBe(true));
+
+  it.each([
+    'Alice@example.test',
+    'alice@example.test.',
+    'alice@example.test ',
+    ' alice@example.test',
+    'alice+x@example.test',
+    'alice@example.test\n',
+    '\nalice@example.test',
+    'a\u0301lice@example.test',
+    'аlice@example.test',
+    'alice@exampleXtest',
+    'malice@example.test',
+    'alice@example.test.evil.test',
+    '',
+  ])('P02 P12 refuses the look-alike %j', (value) => {
+    expect(allows(rule, { ...alice, value })).toBe(false);
+  });
+
+  it.each([`${issuer}/`, issuer.toUpperCase(), 'http://accounts.example.test', '', `${issuer}\n`])(
+    'P03 refuses the same name from another issuer: %j',
+    (other) => expect(allows(rule, { ...alice, issuer: other })).toBe(false),
+  );
+});
+
+describe('P03 a rule that binds only half allows nobody', () => {
+  it.each<Partial<IdentityRule>>([
+    {},
+    { identity: alice.value },
+    { identity: alice.value, issuer: '' },
+    { issuer },
+    { identity: '', issuer },
+    { identityPattern: '.*' },
+    { extensions: { '5': 'acme/app' } },
+  ])('%j', (rule) => expect(allows(rule)).toBe(false));
+});
+
+describe('patterns', () => {
+  const pattern = (identityPattern: string, signer = alice) =>
+    allows({ identityPattern, issuer }, signer);
+  it('match the whole', () => {
+    expect(pattern('[a-z]+@example\\.test')).toBe(true);
+    expect(pattern('^alice@example\\.test$')).toBe(true);
+    expect(pattern('bob@x|alice@example\\.test')).toBe(true);
+  });
+
+  it.each([
+    ['a suffix', 'alice@example\\.test', 'alice@example.test.evil.test'],
+    ['a prefix', 'alice@example\\.test', 'malice@example.test'],
+    ['a line after', 'alice@example\\.test', 'alice@example.test\nx'],
+    ['a line before', 'alice@example\\.test', 'x\nalice@example.test'],
+    ['an alternative', 'bob|alice@example\\.test', 'bob@evil.test'],
+  ])('P02 %s does not get through', (_name, text, value) => {
+    expect(pattern(text, { ...alice, value })).toBe(false);
+  });
+
+  it('P02 cannot close their own anchors', () => {
+    expect(() => anchoredPattern('a)|(?:.*')).toThrow(SyntaxError);
+  });
+
+  it('I05 never meet a value that is absurdly long', () => {
+    expect(pattern('.*', { ...alice, value: 'a'.repeat(5000) })).toBe(false);
+  });
+
+  it('both value and pattern must match when both are there', () => {
+    const both = { identity: alice.value, identityPattern: 'bob.*', issuer };
+    expect(allows(both)).toBe(false);
+    expect(allows({ ...both, identityPattern: 'alice.*' })).toBe(true);
+  });
+});
+
+describe('workflow extensions', () => {
+  const rule = { identity: alice.value, issuer, extensions: { '5': 'acme/app' } };
+  it('compare exactly', () => expect(allows(rule)).toBe(true));
+  it.each([{}, { '5': 'acme/app2' }, { '5': 'ACME/app' }, { '6': 'acme/app' }])(
+    'P09 refuse %j',
+    (extensions) => {
+      expect(allows(rule, { ...alice, extensions: extensions as Record<string, string> })).toBe(
+        false,
+      );
+    },
+  );
+  it('I05 are not looked up in the prototype', () => {
+    const odd = { ...rule, extensions: { toString: String(Object.prototype.toString) } };
+    expect(allows(odd)).toBe(false);
+  });
+});
+
+it('P05 a policy without rules allows nobody', () => {
+  expect(decideIdentity({ source: 's', digest: '', rules: [] }, alice).allowed).toBe(false);
+});

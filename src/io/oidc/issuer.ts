@@ -68,14 +68,13 @@ export async function discoverIssuer(client: IssuerClient, send: HttpSend): Prom
       nonce: oidc.randomNonce(),
       verifier: new Secret(oidc.randomPKCECodeVerifier()),
     }),
-    authorizationUrl: async (request, secrets) => {
-      const challenge = await oidc.calculatePKCECodeChallenge(secrets.verifier.reveal());
-      const parameters = authorizationParameters(request, secrets, challenge);
-      return checkedUrl(
-        oidc.buildAuthorizationUrl(configuration, parameters).href,
-        'the login page',
-      );
-    },
+    authorizationUrl: (request, secrets) =>
+      told(async () => {
+        const challenge = await oidc.calculatePKCECodeChallenge(secrets.verifier.reveal());
+        const parameters = authorizationParameters(request, secrets, challenge);
+        const { href } = oidc.buildAuthorizationUrl(configuration, parameters);
+        return checkedUrl(href, 'the login page');
+      }),
     exchange: (answer, secrets) => exchangeCode(oidc, configuration, answer, secrets),
   };
 }

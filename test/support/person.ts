@@ -1,0 +1,86 @@
+/** A person without a browser: opens the start page, follows its first link, and each redirect after it. */
+
+import { request } from 'node:http';
+
+export interface Seen {
+  readonly status: number;
+  readonly url: string;
+  readonly body: string;
+}
+
+export function fetchPage(
+  url: string,
+  headers: Record<string, string> = {},
+): Promise<Seen & { location?: string }> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { agent: false, headers }, async (incoming) => {
+      let body = '';
+      for await (const chunk of incoming) body += chunk;
+      const { location } = incoming.headers;
+      const status = incoming.statusCode ?? 0;
+      resolve({
+        status,
+        url,
+        body,
+        ...(location === undefined ? {} : { location: new URL(location, url).href }),
+      });
+    });
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}
+
+/** Where the first link of a page leads. */
+export function firstLink(body: string): string {
+  const href = /<a [^>]*href="([^"]+)"/.exec(body)?.[1] ?? '';
+  return href.replaceAll('&amp;', '&');
+}
+
+/** From a start page to the last page: one click. Cookies are kept by host, as a browser does. */
+export async function clickThrough(startUrl: string): Promise<Seen[]> {
+  const pages: Seen[] = [await fetchPage(startUrl)];
+  let next: string | undefined = firstLink(pages[0]?.body ?? '');
+  const jar = new Map<string, string>();
+  for (let hops = 0; next !== undefined && next !== '' && hops < 10; hops += 1) {
+    const { host } = new URL(next);
+    const seen: Seen & { location?: string } = await fetchPageWithJar(next, host, jar);
+    pages.push(seen);
+    next = seen.location;
+  }
+  return pages;
+}
+
+async function fetchPageWithJar(
+  url: string,
+  host: string,
+  jar: Map<string, string>,
+): Promise<Seen & { location?: string }> {
+  return new Promise((resolve, reject) => {
+    const headers = { cookie: jar.get(host) ?? '' };
+    const outgoing = request(url, { agent: false, headers }, async (incoming) => {
+      let body = '';
+      for await (const chunk of incoming) body += chunk;
+      const kept = new Map(
+        (jar.get(host) ?? '')
+          .split('; ')
+          .filter(Boolean)
+          .map((pair) => [pair.split('=')[0], pair]),
+      );
+      for (const cookie of incoming.headers['set-cookie'] ?? []) {
+        const pair = cookie.split(';')[0] ?? '';
+        kept.set(pair.split('=')[0], pair);
+      }
+      jar.set(host, [...kept.values()].join('; '));
+      const { location } = incoming.headers;
+      const status = incoming.statusCode ?? 0;
+      resolve({
+        status,
+        url,
+        body,
+        ...(location === undefined ? {} : { location: new URL(location, url).href }),
+      });
+    });
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}

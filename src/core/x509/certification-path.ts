@@ -158,6 +158,7 @@ async function chainHolds(
 /**
  * All ways from the leaf to a trusted root. A root may have issued the leaf itself (Fulcio did until mid 2022),
  * so every certificate of a chain is tried as the issuer. Empty when nobody trusted issued it.
+ * @throws Refusal `certificate-malformed` when an extension that is looked at cannot be read
  */
 export async function certificationPaths(
   leaf: Certificate,
@@ -166,15 +167,20 @@ export async function certificationPaths(
   crypto: Crypto,
 ): Promise<readonly CertificationPath[]> {
   const paths: CertificationPath[] = [];
-  for (const [index, { authority, certificates }] of store.chains.entries()) {
-    for (const [at, issuer] of certificates.entries()) {
-      if (!(await isIssuedBy(leaf, issuer, crypto))) continue;
-      if (!(await chainHolds(store, index, at, purpose, crypto))) continue;
-      const above = certificates.slice(at).map(validity);
-      paths.push({ issuer, windows: [validity(leaf), ...above, authority.validFor] });
+  try {
+    for (const [index, { authority, certificates }] of store.chains.entries()) {
+      for (const [at, issuer] of certificates.entries()) {
+        if (!(await isIssuedBy(leaf, issuer, crypto))) continue;
+        if (!(await chainHolds(store, index, at, purpose, crypto))) continue;
+        const above = certificates.slice(at).map(validity);
+        paths.push({ issuer, windows: [validity(leaf), ...above, authority.validFor] });
+      }
     }
+    return paths;
+  } catch (error) {
+    if (error instanceof DerError) throw new Refusal('certificate-malformed', error.message);
+    throw error;
   }
-  return paths;
 }
 
 /**

@@ -55,6 +55,11 @@ export function latin1(bytes: Uint8Array): string {
 }
 
 export function concat(...chunks: readonly Uint8Array[]): Uint8Array {
+  return concatAll(chunks);
+}
+
+/** As many chunks as somebody else decides: spread as arguments they would overflow the stack. */
+export function concatAll(chunks: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(chunks.reduce((total, chunk) => total + chunk.length, 0));
   let offset = 0;
   for (const chunk of chunks) {

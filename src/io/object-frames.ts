@@ -4,7 +4,7 @@
  * a larger one is passed over and reported by its size.
  */
 
-import { concat, latin1 } from '../core/bytes.ts';
+import { concatAll, latin1 } from '../core/bytes.ts';
 
 export type GitObjectType = 'commit' | 'tag' | 'tree' | 'blob';
 
@@ -131,7 +131,7 @@ export function objectFramer(limit: number): ObjectFramer {
       heldLength += chunk.length;
       if (heldLength < needed) return [];
       const only = held[0];
-      return cut(held.length === 1 && only !== undefined ? only : concat(...held));
+      return cut(held.length === 1 && only !== undefined ? only : concatAll(held));
     },
     end: () => {
       if (heldLength > 0 || skip > 0) throw new FrameError('it ended in mid-object');

@@ -72,7 +72,9 @@ const END = '-----END SIGNED MESSAGE-----';
 export function readArmor(signature: Uint8Array): Uint8Array {
   const malformed = (detail: string): Refusal => new Refusal('armor-malformed', detail);
   if (signature.length > MAX_SIGNATURE) throw malformed('signature over 256 KiB');
-  const lines = latin1(signature).replaceAll('\r\n', '\n').replace(/\n+$/, '').split('\n');
+  // no pattern that looks for the end: it would be quadratic in blank lines (threats I05)
+  const lines = latin1(signature).replaceAll('\r\n', '\n').split('\n');
+  while (lines.at(-1) === '') lines.pop();
   if (lines.length < 3 || lines[0] !== BEGIN || lines.at(-1) !== END) {
     throw malformed('not one armored block');
   }
@@ -109,15 +111,15 @@ function parseSignedData(der: Uint8Array): SignedData {
   const fields = cursor(cursor(info.next(contextConstructed(0)), 1).next(Tag.sequence), 6);
   info.end();
   const version = readSmallInteger(fields.next(Tag.integer));
-  // RFC 5652 §5.1: 1 for plain data, 3 for other content such as a TSTInfo
-  if (version !== 1 && version !== 3)
-    throw new Refusal('cms-unsupported', `SignedData of version ${version}`);
   const digests = children(fields.next(Tag.set));
   const encapsulated = cursor(fields.next(Tag.sequence), 2);
   const contentType = readOid(encapsulated.next(Tag.oid));
   const explicit = encapsulated.optional(contextConstructed(0));
   const content = explicit && cursor(explicit, 1).next(Tag.octetString).content;
   encapsulated.end();
+  // RFC 5652 §5.1: 1 for plain data, 3 for other content such as a TSTInfo
+  if (version !== (contentType === CmsOid.data ? 1 : 3))
+    throw new Refusal('cms-unsupported', `SignedData of version ${version}`);
   const bag = fields.optional(contextConstructed(0));
   const certificates =
     bag === undefined
@@ -159,7 +161,7 @@ function readSigner(node: DerNode, certificates: readonly Certificate[]): Signer
   return {
     certificate,
     digestHash,
-    signatureHash: signatureHash(algorithm, digestHash),
+    signatureHash: signatureHash(algorithm, digestHash, certificate),
     signedAttrs,
     signature,
     unsignedAttrs: unsigned === undefined ? [] : readAttributes(unsigned),
@@ -170,8 +172,9 @@ function readSigner(node: DerNode, certificates: readonly Certificate[]): Signer
 function signatureHash(
   algorithm: DerNode,
   digest: HashAlgorithm | undefined,
+  { publicKey }: Certificate,
 ): HashAlgorithm | undefined {
-  const hash = readSignatureAlgorithm(algorithm);
+  const hash = readSignatureAlgorithm(algorithm, publicKey);
   if (readAlgorithm(algorithm).oid === '1.3.101.112') return hash;
   return hash === digest ? hash : undefined;
 }

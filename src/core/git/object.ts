@@ -4,7 +4,7 @@
  * Bytes are cut, never decoded and written again: GHSA-7rmh-48mx-2vwc came from a tidy re-encoding.
  */
 
-import { concat, fromUtf8Lossy, latin1, toHex, utf8 } from '../bytes.ts';
+import { concat, concatAll, fromUtf8Lossy, latin1, toHex, utf8 } from '../bytes.ts';
 import type { Crypto } from '../crypto.ts';
 
 export type ObjectType = 'commit' | 'tag';
@@ -87,7 +87,7 @@ function splitCommit(raw: Uint8Array, header: string): SplitObject | undefined {
     at = next;
   }
   if (signature.length === 0) return undefined;
-  return { payload: concat(...payload), signature: concat(...signature) };
+  return { payload: concatAll(payload), signature: concatAll(signature) };
 }
 
 function splitTag(raw: Uint8Array): SplitObject | undefined {
@@ -135,7 +135,7 @@ function withoutHeaderSignature(payload: Uint8Array): Uint8Array {
     from = cut.end;
   }
   kept.push(payload.subarray(from));
-  return concat(...kept);
+  return concatAll(kept);
 }
 
 /** The object's name: hash over `<type> <size>\0<raw>`, lower-case hex. */

@@ -69,14 +69,22 @@ export function readDigestAlgorithm(node: DerNode): HashAlgorithm | undefined {
   return absentOrNull(parameters) ? DIGESTS[oid] : undefined;
 }
 
-/** Hash of a signature algorithm on the allow-list; undefined for all others. @throws DerError */
-export function readSignatureAlgorithm(node: DerNode): HashAlgorithm | undefined {
+/**
+ * Hash of a signature algorithm on the allow-list; undefined for all others, and for one that is not made with `key`.
+ * @throws DerError
+ */
+export function readSignatureAlgorithm(node: DerNode, key?: PublicKey): HashAlgorithm | undefined {
   const { oid, parameters } = readAlgorithm(node);
   const found = SIGNATURES[oid];
   if (found === undefined) return undefined;
+  if (key !== undefined && found.key !== familyOf(key)) return undefined;
   // RFC 5758 §3.2: parameters MUST be absent for ECDSA; RFC 4055 §5: NULL for RSA
   const odd = found.key === 'rsa' ? !absentOrNull(parameters) : parameters !== undefined;
   return odd ? undefined : found.hash;
+}
+
+function familyOf({ kind }: PublicKey): 'ec' | 'rsa' | 'ed25519' {
+  return kind === 'rsa' || kind === 'ed25519' ? kind : 'ec';
 }
 
 /** A public key of a kind on the allow-list; undefined for all others. @throws DerError when the structure is not DER. */

@@ -61,7 +61,8 @@ class Parser {
 
   /** Takes one option; `next` gives the following argument for a value that was not joined. */
   take(name: string, joined: string | undefined, next: () => string | undefined): void {
-    const kind = name === 'help' ? 'switch' : this.#spec.options[name];
+    const known = Object.hasOwn(this.#spec.options, name) ? this.#spec.options[name] : undefined;
+    const kind = name === 'help' ? 'switch' : known;
     const setting = kind === undefined ? this.#settingOf(name) : undefined;
     if (kind === undefined && setting === undefined) throw this.#unknown(name);
     const boolean = setting !== undefined && SETTINGS[setting].kind === 'boolean';

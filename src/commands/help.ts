@@ -5,7 +5,7 @@ import { ExitCode, UsageError } from '../errors.ts';
 import type { Command } from './command.ts';
 import { COMMANDS } from './table.ts';
 
-export const help = `usage: git signet help [COMMAND]
+export const help = `git signet help [COMMAND]
 
 Prints what there is, or the help of one command.
 
@@ -18,7 +18,7 @@ export function overview(): string {
   const lines = Object.entries(COMMANDS).map(
     ([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`,
   );
-  return `usage: git signet <command> [options]
+  return `git signet <command> [options]
 
 Signs commits and tags with a login instead of a stored key, and verifies them, offline.
 

@@ -9,7 +9,7 @@ import { findExecutable, gitEnvironment, runProcess } from '../io/process.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
 
-export const help = `usage: git signet init [--global] [--undo]
+export const help = `git signet init [--global] [--undo]
 
 Makes git sign commits and annotated tags with your login, and verify them, in this
 repository, or everywhere with --global. Nothing is published before you sign.

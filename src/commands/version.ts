@@ -4,7 +4,7 @@ import { ExitCode } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import type { Command } from './command.ts';
 
-export const help = `usage: git signet version
+export const help = `git signet version
 
 Prints the version and the runtime.
 

@@ -19,8 +19,8 @@ export function onceADay(topic: string, env: Environment, now: number): boolean 
   if (directory === undefined) return false;
   const path = join(directory, `said-${topic}`);
   try {
-    const age = now - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) / 1000;
-    if (age >= 0 && age < DAY) return false;
+    const said = (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) / 1000;
+    if (Math.abs(now - said) < DAY) return false;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     writeFileSync(path, '', { mode: 0o600 });
     return true;

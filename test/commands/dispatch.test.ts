@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { dispatch, exitCodeOf } from '../../src/commands/dispatch.ts';
+import { COMMANDS } from '../../src/commands/table.ts';
+import {
+  AnswerError,
+  ConfigError,
+  LoginError,
+  ServiceError,
+  SignetError,
+  UsageError,
+} from '../../src/errors.ts';
+import { OutputClosed } from '../../src/io/terminal.ts';
+import { VERSION } from '../../src/version.ts';
+import { catchInvocation } from '../support/invocation.ts';
+
+async function run(...args: string[]) {
+  const caught = catchInvocation({ args, env: { SIGSTORE_ID_TOKEN: 'top-secret', PATH: '' } });
+  let exit: number;
+  try {
+    exit = await dispatch(caught.invocation);
+  } catch (error) {
+    exit = exitCodeOf(error, caught.invocation.terminal, false);
+  }
+  return { exit, output: caught.output(), error: caught.descriptor(2), talk: caught.talk() };
+}
+
+describe('F2 a mistyped word never exits 0', () => {
+  it.each(['verfy', 'verifytag', 'Verify', 'login', 'constructor', '__proto__', ' '])(
+    '%j',
+    async (word) => {
+      const { exit, output, talk } = await run(word, 'HEAD');
+      expect([exit, output]).toEqual([2, '']);
+      expect(talk).toContain(`unknown command '${word}'`);
+    },
+  );
+  it('says what was meant', async () => {
+    expect((await run('verfy')).talk).toBe(
+      "git-signet: unknown command 'verfy'\n  did you mean: git signet verify\n",
+    );
+  });
+  it('nothing at all is usage, not success', async () => {
+    const { exit, output, error } = await run();
+    expect([exit, output]).toEqual([2, '']);
+    expect(error).toMatch(/^git signet <command>/);
+  });
+  it('S10 a word with control characters is shown, not obeyed', async () => {
+    expect((await run('\x1b[2Jx\n')).talk).toContain("'\\x1b[2Jx\\x0a'");
+  });
+});
+
+describe('help and version', () => {
+  it.each([['help'], ['--help'], ['-h']])(
+    '%s lists every command that exists, and only those',
+    async (...args) => {
+      const { exit, output } = await run(...args);
+      expect(exit).toBe(0);
+      const listed = [...output.matchAll(/^ {2}([a-z-]+) {2,}[a-zA-Z]/gm)].map(([, name]) => name);
+      expect(listed).toEqual(Object.keys(COMMANDS));
+    },
+  );
+  it.each(Object.keys(COMMANDS))(
+    'the help of %s fits one screen and names its exit codes',
+    async (name) => {
+      const { exit, output } = await run(name, '--help');
+      expect(exit).toBe(0);
+      expect(output).toMatch(new RegExp(`^git signet ${name}`));
+      expect(output).toMatch(/exit/i);
+      expect(output.split('\n').length).toBeLessThanOrEqual(40);
+      expect((await run('help', name)).output).toBe(output);
+    },
+  );
+  it('help of what does not exist is an error', async () => {
+    expect((await run('help', 'nothing')).exit).toBe(2);
+  });
+  it.each([['version'], ['--version'], ['--batch', '--version']])(
+    'F7 %s prints no value of the environment',
+    async (...args) => {
+      const { exit, output, talk } = await run(...args);
+      expect([exit, talk]).toEqual([0, '']);
+      expect(output).toMatch(/^git-signet \S+ \((node|bun) [\d.]+, \w+-\w+\)\n$/);
+      expect(output).toContain(VERSION);
+    },
+  );
+});
+
+describe('S12 every error has its exit code, and none is 0', () => {
+  const terminal = () => catchInvocation({ args: [] });
+  it.each<[unknown, number]>([
+    [new UsageError('x'), 2],
+    [new ConfigError('x'), 2],
+    [new ServiceError('SERVICE_UNREACHABLE', 'x'), 3],
+    [new LoginError('LOGIN_REFUSED', 'x'), 4],
+    [new AnswerError('LOG_ANSWER', 'x'), 1],
+    [new SignetError('USAGE', 0, 'x'), 70],
+    [new TypeError('x is not a function'), 70],
+    [new OutputClosed(), 141],
+    ['text', 70],
+    [undefined, 70],
+    [null, 70],
+    [{ code: 0, exitCode: 0 }, 70],
+  ])('%o → %d', (error, code) => {
+    expect(exitCodeOf(error, terminal().invocation.terminal, false)).toBe(code);
+  });
+
+  it('one clear line and a hint; the stack only when asked for', () => {
+    const quiet = terminal();
+    exitCodeOf(
+      new UsageError('no such thing', { hint: 'try this' }),
+      quiet.invocation.terminal,
+      false,
+    );
+    expect(quiet.talk()).toBe('git-signet: no such thing\n  try this\n');
+    const bug = terminal();
+    exitCodeOf(new TypeError('first\nsecond'), bug.invocation.terminal, false);
+    expect(bug.talk()).toMatch(/^git-signet: internal error: first\n {2}this is a bug.*\n$/);
+    const loud = terminal();
+    exitCodeOf(new TypeError('x'), loud.invocation.terminal, true);
+    expect(loud.talk()).toContain('dispatch.test.ts');
+  });
+
+  it('S10 S14 hostile text and tokens in messages are neither obeyed nor shown', () => {
+    const caught = terminal();
+    const token = `eyJhbGciOiJFUzI1NiJ9.${'a'.repeat(30)}.${'b'.repeat(30)}`;
+    exitCodeOf(
+      new ServiceError('SERVICE_REFUSED', `said \x1b]0;x\x07 ${token}`),
+      caught.invocation.terminal,
+      false,
+    );
+    expect(caught.talk()).toBe('git-signet: said \\x1b]0;x\\x07 <token>\n');
+  });
+});

@@ -1,0 +1,228 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { run } from '../../src/commands/gpgsm.ts';
+import type { Crypto } from '../../src/core/crypto.ts';
+import { splitSignedObject } from '../../src/core/git/object.ts';
+import { nodeCrypto } from '../../src/io/crypto.ts';
+import { bareEnvironment, type Caught, catchInvocation } from '../support/invocation.ts';
+import { scratchDirectory } from '../support/sandbox.ts';
+
+const vectors = fileURLToPath(new URL('../vectors/gitsign/', import.meta.url));
+const home = scratchDirectory('gpgsm');
+const raw = readFileSync(join(vectors, 'offline/01-plain.commit'));
+const split = splitSignedObject('commit', raw, 'sha1');
+if (split === undefined) throw new Error('the vector is signed');
+const signatureFile = join(home, 'signature');
+writeFileSync(signatureFile, split.signature);
+
+const port: { crypto: Crypto } = { crypto: nodeCrypto };
+vi.mock('../../src/io/crypto-port.ts', () => ({ loadCrypto: () => Promise.resolve(port.crypto) }));
+afterEach(() => {
+  port.crypto = nodeCrypto;
+});
+
+const environment = (more: Record<string, string> = {}) => ({
+  ...bareEnvironment(home),
+  SIGNET_TRUST: join(vectors, 'trust/trusted_root.json'),
+  ...more,
+});
+
+interface Outcome {
+  readonly exit: number | undefined;
+  readonly error: unknown;
+  readonly caught: Caught;
+}
+
+async function verify(
+  more: Record<string, string> = {},
+  payload: Uint8Array = split?.payload ?? new Uint8Array(),
+  args: readonly string[] = ['--status-fd=1', '--verify', signatureFile, '-'],
+): Promise<Outcome> {
+  const caught = catchInvocation({ args, env: environment(more), cwd: home, input: payload });
+  try {
+    return { exit: await run(caught.invocation), error: undefined, caught };
+  } catch (error) {
+    return { exit: undefined, error, caught };
+  }
+}
+
+const STATUS = /^(\[GNUPG:\] [^\n]*\n)+$/;
+
+describe('verifying', () => {
+  it('S04 S08 a good signature: NEWSIG first, and nothing else on the channel', async () => {
+    const { exit, caught } = await verify();
+    expect(exit).toBe(0);
+    expect(caught.output()).toMatch(STATUS);
+    const words = caught
+      .output()
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => line.split(' ')[1]);
+    expect(words).toEqual(['NEWSIG', 'GOODSIG', 'VALIDSIG', 'TRUST_UNDEFINED']);
+  });
+
+  it('one line is said, with name, issuer, time and log index', async () => {
+    const state = scratchDirectory('state');
+    const first = await verify({ XDG_STATE_HOME: state });
+    const line =
+      'git-signet: good signature by alice@example.test (http://127.0.0.1:18808), logged 2026-11-21 12:09:06Z, Rekor 95';
+    expect(first.caught.talk()).toBe(
+      `${line}; no policy says whether alice@example.test may sign here\n`,
+    );
+    const second = await verify({ XDG_STATE_HOME: state });
+    expect(second.caught.talk()).toBe(`${line}\n`);
+  });
+
+  it('S06 other content: BADSIG, exit 1', async () => {
+    const { exit, caught } = await verify(
+      {},
+      Buffer.concat([split?.payload ?? raw, Buffer.from('x')]),
+    );
+    expect(exit).toBe(1);
+    expect(caught.output()).toMatch(/NEWSIG\n.* BADSIG .*\n.* TRUST_NEVER\n$/);
+    expect(caught.talk()).toBe(
+      'git-signet: BAD signature: the commit is not what was signed (content digest differs); it claims to be by alice@example.test\n',
+    );
+  });
+
+  it('without --status-fd nothing reaches stdout', async () => {
+    const { exit, caught } = await verify({}, split?.payload, ['--verify', signatureFile, '-']);
+    expect([exit, caught.output()]).toEqual([0, '']);
+  });
+
+  it.each([2, 7])('status lines go to descriptor %d and nowhere else', async (descriptor) => {
+    const args = [`--status-fd=${descriptor}`, '--verify', signatureFile, '-'];
+    const { caught } = await verify({}, split?.payload, args);
+    expect(caught.output()).toBe('');
+    expect(caught.descriptor(descriptor)).toMatch(/GOODSIG/);
+  });
+
+  it('the payload may be a file', async () => {
+    const file = join(home, 'payload');
+    writeFileSync(file, split?.payload ?? raw);
+    const args = ['--status-fd=1', '--verify', signatureFile, file];
+    expect((await verify({}, new Uint8Array(), args)).exit).toBe(0);
+  });
+});
+
+/** Whatever happened, git must not take it for good. */
+function expectNotGood({ exit, caught }: Outcome): void {
+  expect(exit).not.toBe(0);
+  expect(caught.output()).not.toContain('GOODSIG');
+  expect(caught.output()).toMatch(STATUS);
+  expect(caught.output()).toMatch(/^\[GNUPG:\] NEWSIG\n/);
+  expect(caught.output()).toMatch(/TRUST_(NEVER|UNDEFINED)\n$/);
+}
+
+describe('S01 S02 a failure at any stage is no success', () => {
+  /** Counts calls of the port; the one numbered `at` does `instead`. */
+  function sabotaged(at: number, instead: 'throw' | 'deny'): { readonly calls: () => number } {
+    let calls = 0;
+    const strike = (): boolean => {
+      calls += 1;
+      if (calls === at && instead === 'throw') throw new Error('injected');
+      return calls === at;
+    };
+    port.crypto = {
+      hash: (algorithm, ...chunks) => {
+        const digest = nodeCrypto.hash(algorithm, ...chunks);
+        return strike() ? digest.map((byte) => byte ^ 1) : digest;
+      },
+      verify: (key, hash, data, signature) =>
+        strike() ? false : nodeCrypto.verify(key, hash, data, signature),
+    };
+    return { calls: () => calls };
+  }
+
+  it('each call of the crypto port, thrown', async () => {
+    const { calls } = sabotaged(0, 'throw');
+    expect((await verify()).exit).toBe(0);
+    const total = calls();
+    expect(total).toBeGreaterThan(6);
+    for (let at = 1; at <= total; at += 1) {
+      sabotaged(at, 'throw');
+      expectNotGood(await verify());
+    }
+  });
+
+  it('S12 each answer of the crypto port, turned round: refused, or of no consequence for the evidence', async () => {
+    const { calls } = sabotaged(0, 'deny');
+    await verify();
+    const harmless: number[] = [];
+    for (let at = 1, total = calls(); at <= total; at += 1) {
+      sabotaged(at, 'deny');
+      const outcome = await verify();
+      if (outcome.exit === 0) harmless.push(at);
+      else expectNotGood(outcome);
+    }
+    // the digest that names the trust root, and the two that name the certificate: names, not evidence
+    expect(harmless.length).toBeLessThanOrEqual(3);
+  });
+
+  it.each([
+    ['trust that is not there', { SIGNET_TRUST: '/nowhere' }],
+    ['trust that is no JSON', { SIGNET_TRUST: signatureFile }],
+    ['an unreadable setting', { SIGNET_QUIET: 'maybe' }],
+    ['a policy that is not there', { SIGNET_POLICY: '/nowhere' }],
+    ['P04 a policy of the tree itself', { SIGNET_POLICY: '.signet.yaml' }],
+    ['a log path that is a folder', { SIGNET_LOG_PATH: home, REAL_LOG: '1' }],
+    ['git not on PATH', { PATH: '/nowhere' }],
+  ])('%s', async (name, more) => {
+    if ('REAL_LOG' in more) return; // the real terminal: test/io/terminal.test.ts
+    const outcome = await verify(more);
+    expectNotGood(outcome);
+    expect(outcome.error, name).toMatchObject({ exitCode: 2 });
+  });
+
+  it('a signature file that is not there, or is enormous', async () => {
+    for (const path of [join(home, 'nowhere'), home]) {
+      const outcome = await verify({}, split?.payload, ['--status-fd=1', '--verify', path, '-']);
+      expectNotGood(outcome);
+    }
+    const big = join(home, 'big');
+    writeFileSync(big, Buffer.alloc(2_000_000));
+    expectNotGood(await verify({}, split?.payload, ['--status-fd=1', '--verify', big, '-']));
+  });
+
+  it('no trust for this signer: the built-in root knows no loopback CA', async () => {
+    const outcome = await verify({ SIGNET_TRUST: '' });
+    expectNotGood(outcome);
+    expect(outcome.exit).toBe(1);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['a foreign armor', '-----BEGIN PGP SIGNATURE-----\n\nAAAA\n-----END PGP SIGNATURE-----\n'],
+    ['an empty CMS', '-----BEGIN SIGNED MESSAGE-----\nMAA=\n-----END SIGNED MESSAGE-----\n'],
+    ['garbage', 'x'.repeat(1000)],
+  ])('%s instead of a signature', async (_name, text) => {
+    const file = join(home, 'odd');
+    writeFileSync(file, text);
+    expectNotGood(await verify({}, split?.payload, ['--status-fd=1', '--verify', file, '-']));
+  });
+});
+
+describe('P01 the policy of the user', () => {
+  const policy = (identity: string): string => {
+    const path = join(home, 'policy.yaml');
+    const signer = `{name: someone, identity: ${identity}, issuer: 'http://127.0.0.1:18808'}`;
+    writeFileSync(path, `version: 1\nsigners: [${signer}]\n`);
+    return path;
+  };
+  it('allows: TRUST_FULLY, exit 0', async () => {
+    const { exit, caught } = await verify({ SIGNET_POLICY: policy('alice@example.test') });
+    expect(exit).toBe(0);
+    expect(caught.output()).toMatch(/GOODSIG.*\n.*VALIDSIG.*\n.*TRUST_FULLY 0 shell\n$/);
+    expect(caught.talk()).not.toContain('no policy');
+  });
+  it('forbids: TRUST_NEVER, exit 6', async () => {
+    const { exit, caught } = await verify({ SIGNET_POLICY: policy('bob@example.test') });
+    expect(exit).toBe(6);
+    expect(caught.output()).toMatch(/GOODSIG.*\n.*VALIDSIG.*\n.*TRUST_NEVER 0 shell\n$/);
+    expect(caught.talk()).toMatch(
+      /^git-signet: NOT ALLOWED: not a signer in .*: alice@example\.test \(/,
+    );
+  });
+});

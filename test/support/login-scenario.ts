@@ -1,0 +1,125 @@
+/** A person at a repository: `git commit -S` runs, its opener hands the page's address to the test, and git ends. */
+
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import { fetchPage } from './person.ts';
+import { programUnderTest } from './program.ts';
+
+export interface Ended {
+  readonly code: number | null;
+  /** What stood at the terminal. */
+  readonly said: string;
+}
+
+export interface Commit {
+  /** The address that git's program wants opened. */
+  readonly page: Promise<string>;
+  readonly ended: Promise<Ended>;
+}
+
+export interface Repository {
+  readonly path: string;
+  /** Starts `git commit -S`; settings are `signet.*`. */
+  readonly commit: (subject: string, settings?: Readonly<Record<string, string>>) => Commit;
+  readonly git: (...args: string[]) => {
+    readonly code: number | null;
+    readonly stdout: string;
+    readonly stderr: string;
+  };
+  readonly head: () => string | undefined;
+  readonly close: () => void;
+}
+
+/** A new repository on a machine where nothing but the sandbox is configured. */
+export function makeRepository(sandbox: Sandbox): Repository {
+  const root = mkdtempSync(join(tmpdir(), 'git-signet-login-'));
+  const path = join(root, 'parser');
+  mkdirSync(path);
+  const address = join(root, 'address');
+  const opener = join(root, 'opener');
+  writeFileSync(
+    opener,
+    `#!/bin/sh\necho chatter\necho noise >&2\nprintf %s "$1" > ${address}.part && mv ${address}.part ${address}\n`,
+  );
+  chmodSync(opener, 0o755);
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: root,
+    XDG_CONFIG_HOME: join(root, 'config'),
+    XDG_CACHE_HOME: join(root, 'cache'),
+    GIT_CONFIG_NOSYSTEM: '1',
+    ...sandbox.environment({
+      program: programUnderTest(),
+      user: { name: 'Alice', email: 'alice@example.test' },
+      gitConfig: { 'signet.urlOpener': `${opener} {url}`, 'init.defaultBranch': 'main' },
+    }),
+  };
+  const git: Repository['git'] = (...args) => {
+    const { status, stdout, stderr } = spawnSync('git', args, { cwd: path, env, encoding: 'utf8' });
+    return { code: status, stdout, stderr };
+  };
+  git('init', '-q');
+  return {
+    path,
+    git,
+    head: () => {
+      const { code, stdout } = git('rev-parse', '--verify', '-q', 'HEAD');
+      return code === 0 ? stdout.trim() : undefined;
+    },
+    commit: (subject, settings = {}) => {
+      rmSync(address, { force: true });
+      const flags = Object.entries(settings).flatMap(([name, value]) => [
+        '-c',
+        `signet.${name}=${value}`,
+      ]);
+      // git keeps what its program says on stderr to itself: a person reads it at the terminal, so there is one
+      const command = ['git', ...flags, 'commit', '-S', '--allow-empty', '-q', '-m', subject];
+      const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+      const child = spawn('script', ['-q', '-e', '-c', quoted, '/dev/null'], {
+        cwd: path,
+        env,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      let said = '';
+      child.stdout.on('data', (chunk: Buffer) => {
+        said += chunk;
+      });
+      const ended = new Promise<Ended>((resolve) =>
+        child.once('close', (code) => resolve({ code, said: said.replaceAll('\r\n', '\n') })),
+      );
+      return { ended, page: waitForFile(address, ended) };
+    },
+    close: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+async function waitForFile(path: string, ended: Promise<Ended>): Promise<string> {
+  let over: Ended | undefined;
+  void ended.then((end) => {
+    over = end;
+  });
+  while (!existsSync(path)) {
+    if (over !== undefined) throw new Error(`git ended before a page was opened: ${over.said}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return readFileSync(path, 'utf8');
+}
+
+/** True while something answers where the page was. */
+export function listens(page: string): Promise<boolean> {
+  return fetchPage(page).then(
+    () => true,
+    () => false,
+  );
+}

@@ -9,7 +9,7 @@ import { objectHeaders, splitSignedObject } from '../core/git/object.ts';
 import { logLookupOf } from '../core/log-lookup.ts';
 import type { ReasonCode, Rejected, Verdict } from '../core/verdict.ts';
 import { type VerifyContext, verifyObject } from '../core/verify.ts';
-import { ExitCode, UsageError } from '../errors.ts';
+import { type ExitCode, UsageError } from '../errors.ts';
 import { readObject } from '../io/git-objects.ts';
 import { resolveNames } from '../io/git-repository.ts';
 import type { GitObjectType } from '../io/object-frames.ts';
@@ -162,10 +162,6 @@ async function* judgeTag(
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { streams, terminal } = invocation;
   const args = parseArguments(invocation.args, SPEC);
-  if (args.switches.has('help')) {
-    streams.write(help);
-    return ExitCode.ok;
-  }
   const names = [...args.positionals, ...(args.rest ?? [])];
   if (names.length === 0)
     throw new UsageError('which tag?', { hint: 'run: git signet verify-tag TAG' });

@@ -1,7 +1,7 @@
 /** `git signet verify`: one commit or a hundred thousand, each against the same trust and policy. */
 
 import { availableParallelism } from 'node:os';
-import { ExitCode, UsageError } from '../errors.ts';
+import { type ExitCode, UsageError } from '../errors.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { judgeObjects } from './range.ts';
@@ -43,10 +43,6 @@ async function plan(
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { streams, terminal } = invocation;
   const args = parseArguments(invocation.args, SPEC);
-  if (args.switches.has('help')) {
-    streams.write(help);
-    return ExitCode.ok;
-  }
   const format = formatOf(args);
   const jobs = jobsOf(args, availableParallelism());
   const setup = await setUpVerify(args, invocation);

@@ -1,0 +1,157 @@
+/** `git signet show`: what a signature says, in full. It verifies nothing, and says so. */
+
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fromUtf8Lossy } from '../core/bytes.ts';
+import type { Crypto } from '../core/crypto.ts';
+import { type SignatureFacts, signatureFacts } from '../core/signature-facts.ts';
+import { toSigstoreBundle } from '../core/sigstore-bundle.ts';
+import { type ReasonCode, Refusal } from '../core/verdict.ts';
+import { certificatePem } from '../core/x509/certificate.ts';
+import { ExitCode, UsageError } from '../errors.ts';
+import { loadCrypto } from '../io/crypto-port.ts';
+import { readObject } from '../io/git-objects.ts';
+import {
+  type GitRepository,
+  isFullHash,
+  openRepository,
+  resolveNames,
+} from '../io/git-repository.ts';
+import { runProcess } from '../io/process.ts';
+import { inTotoStatement, withoutCredentials } from '../report/in-toto.ts';
+import { jsonText } from '../report/json.ts';
+import { showJson, showText } from '../report/show.ts';
+import { type ParsedArguments, parseArguments } from './arguments.ts';
+import type { Invocation } from './command.ts';
+
+const SPEC = {
+  options: { format: 'value', remote: 'value', artifact: 'value' },
+  short: { r: 'remote' },
+} as const;
+
+const FORMATS = ['text', 'json', 'intoto', 'bundle', 'pem'] as const;
+type Format = (typeof FORMATS)[number];
+
+export const help = `git signet show [REV]    (no argument: HEAD; a tag's name shows the tag)
+
+What the signature of a commit or tag says: who, by which certificate, logged where and
+when. Nothing is verified: git signet verify does that.
+
+  git signet show v1.2
+  git signet show --format bundle --artifact signed.der HEAD > head.sigstore.json
+
+  --format text      for people
+  --format json      the same, with the raw parts
+  --format intoto    in-toto Statement v1, gitsign's predicate; the subject's name is
+                     the address of --remote NAME (default origin), without credentials
+  --format bundle    Sigstore bundle v0.3. It is about the signed attributes, not about
+                     the commit's bytes: --artifact FILE writes them, for
+                     cosign verify-blob --bundle head.sigstore.json … signed.der
+  --format pem       the signer's certificate
+
+Exit: 0 shown, 1 unreadable, 5 unsigned, 3 no X.509 signature, 2 usage
+`;
+
+const UNDECIDED: readonly ReasonCode[] = [
+  'signature-kind-unsupported',
+  'log-entry-absent',
+  'log-entry-unsupported',
+];
+
+function formatOf(args: ParsedArguments): Format {
+  const text = args.values.get('format') ?? 'text';
+  const format = FORMATS.find((name) => name === text);
+  if (format === undefined)
+    throw new UsageError(`--format ${text}: expected ${FORMATS.join(', ')}`);
+  if (args.values.has('artifact') && format !== 'bundle') {
+    throw new UsageError('--artifact goes with --format bundle');
+  }
+  return format;
+}
+
+/** The object to show: a full hash as it stands, an annotated tag by its name, else the commit that is named. */
+async function findObject(repository: GitRepository, name: string): Promise<string> {
+  if (isFullHash(name, repository.format)) return name;
+  const [tag, plain, commit] = await resolveNames(repository, [
+    `refs/tags/${name}`,
+    name,
+    `${name}^{commit}`,
+  ]);
+  const found = tag?.type === 'tag' ? tag : plain?.type === 'tag' ? plain : commit;
+  if (found === undefined)
+    throw new UsageError(`${name}: no such commit or tag`, { code: 'NO_SUCH_OBJECT' });
+  return found.id;
+}
+
+async function readFacts(
+  repository: GitRepository,
+  name: string,
+  crypto: Crypto,
+): Promise<SignatureFacts> {
+  const id = await findObject(repository, name);
+  const frame = await readObject(repository, { id });
+  if (frame === undefined)
+    throw new UsageError(`${name}: no such object`, { code: 'NO_SUCH_OBJECT' });
+  if (frame.kind !== 'object') throw new UsageError(`${name}: too large to be read`);
+  const { type, raw } = frame;
+  if (type !== 'commit' && type !== 'tag') {
+    const what = `${name} is a ${type}: only commits and tags carry signatures`;
+    throw new UsageError(what, { code: 'NO_SUCH_OBJECT' });
+  }
+  return signatureFacts({ id, type, raw }, repository.format, crypto);
+}
+
+/** First address of a remote; undefined when there is no such remote. */
+async function remoteAddress(
+  { git, cwd, env }: GitRepository,
+  name: string,
+): Promise<string | undefined> {
+  const args = ['config', '-z', '--get-all', `remote.${name}.url`];
+  const { exitCode, stdout } = await runProcess(git, args, { cwd, env });
+  const [first] = exitCode === 0 ? fromUtf8Lossy(stdout).split('\0') : [];
+  return first === undefined || first === '' ? undefined : withoutCredentials(first);
+}
+
+async function shown(
+  format: Format,
+  facts: SignatureFacts,
+  args: ParsedArguments,
+  repository: GitRepository,
+  crypto: Crypto,
+): Promise<string> {
+  if (format === 'text') return showText(facts);
+  if (format === 'pem') return certificatePem(facts.message.signer.certificate.der);
+  if (format === 'json') return `${jsonText(showJson(facts), 2)}\n`;
+  if (format === 'intoto') {
+    const wanted = args.values.get('remote');
+    const name = await remoteAddress(repository, wanted ?? 'origin');
+    if (wanted !== undefined && name === undefined) throw new UsageError(`no remote ${wanted}`);
+    return `${jsonText(inTotoStatement(facts, name), 2)}\n`;
+  }
+  const bundle = `${jsonText(toSigstoreBundle(facts.message, crypto), 2)}\n`;
+  const artifact = args.values.get('artifact');
+  if (artifact !== undefined) {
+    await writeFile(resolve(repository.cwd, artifact), facts.message.signer.signedAttrs);
+  }
+  return bundle;
+}
+
+export async function run(invocation: Invocation): Promise<ExitCode> {
+  const { cwd, env, streams, terminal } = invocation;
+  const args = parseArguments(invocation.args, SPEC);
+  const format = formatOf(args);
+  const [name = 'HEAD', second] = [...args.positionals, ...(args.rest ?? [])];
+  if (second !== undefined) throw new UsageError('one revision at a time');
+  const repository = await openRepository(cwd, env);
+  const crypto = await loadCrypto();
+  try {
+    const facts = await readFacts(repository, name, crypto);
+    streams.write(await shown(format, facts, args, repository, crypto));
+    return ExitCode.ok;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    terminal.say(`${name}: ${error.message}`);
+    if (error.code === 'unsigned') return ExitCode.unsigned;
+    return UNDECIDED.includes(error.code) ? ExitCode.undecided : ExitCode.refused;
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * A signed commit or tag as an in-toto Statement v1 (github.com/in-toto/attestation, spec/v1/statement.md), with
+ * gitsign's predicates, so that what reads `gitsign show` can read this. gitsign spells `type` and
+ * `predicate_type`; the names here are the specification's.
+ */
+
+import { fromUtf8Lossy, latin1, toBase64 } from '../core/bytes.ts';
+import { objectHeaders } from '../core/git/object.ts';
+import type { SignatureFacts } from '../core/signature-facts.ts';
+import { certificatePem } from '../core/x509/certificate.ts';
+import { type Person, readPerson } from './json.ts';
+
+const STATEMENT = 'https://in-toto.io/Statement/v1';
+const PREDICATES = {
+  commit: 'https://gitsign.sigstore.dev/predicate/git/v0.1',
+  tag: 'https://gitsign.sigstore.dev/predicate/tag/v0.1',
+} as const;
+
+export interface Statement {
+  readonly _type: typeof STATEMENT;
+  readonly subject: readonly {
+    readonly name?: string;
+    readonly digest: Readonly<Record<string, string>>;
+  }[];
+  readonly predicateType: string;
+  readonly predicate: Readonly<Record<string, unknown>>;
+}
+
+/** A remote's address without user, password, query and fragment: it is published with the statement (F7). */
+export function withoutCredentials(url: string): string {
+  const parsed = /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? URL.parse(url) : null;
+  if (parsed !== null) {
+    parsed.username = '';
+    parsed.password = '';
+    parsed.search = '';
+    parsed.hash = '';
+    return parsed.href;
+  }
+  return url.replace(/^[^@/\s]*@(?=[^/\s]+:)/, '');
+}
+
+/** Drops what is empty, as gitsign does. */
+function filled(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => {
+      return value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0);
+    }),
+  );
+}
+
+function messageOf(payload: Uint8Array): string {
+  const text = latin1(payload);
+  const blank = text.indexOf('\n\n');
+  return blank === -1 ? '' : fromUtf8Lossy(payload.subarray(blank + 2));
+}
+
+function source({ type, payload }: SignatureFacts): Readonly<Record<string, unknown>> {
+  const headers = objectHeaders(payload);
+  const all = (name: string): readonly string[] =>
+    headers.filter(([header]) => header === name).map(([, value]) => fromUtf8Lossy(value));
+  const person = (name: string): Person | undefined => readPerson(all(name)[0]);
+  const message = messageOf(payload);
+  if (type === 'commit') {
+    const [tree] = all('tree');
+    const [author, committer] = [person('author'), person('committer')];
+    return filled({ tree, parents: all('parent'), author, committer, message });
+  }
+  const [object] = all('object');
+  const [objectType] = all('type');
+  const [tag] = all('tag');
+  return filled({ object, object_type: objectType, tag, tagger: person('tagger'), message });
+}
+
+function digestOf({ id, type }: SignatureFacts): Readonly<Record<string, string>> {
+  const own = type === 'tag' ? { gitTag: id } : { gitCommit: id };
+  return id.length === 40 ? { sha1: id, ...own } : own;
+}
+
+/** The statement about one signed object; `name`: where it comes from, e.g. the remote's address. */
+export function inTotoStatement(facts: SignatureFacts, name: string | undefined): Statement {
+  const { signer } = facts.message;
+  return {
+    _type: STATEMENT,
+    subject: [{ ...(name === undefined ? {} : { name }), digest: digestOf(facts) }],
+    predicateType: PREDICATES[facts.type],
+    predicate: {
+      source: source(facts),
+      signature: fromUtf8Lossy(facts.armor),
+      signer_info: [
+        {
+          attributes: toBase64(signer.signedAttrs),
+          certificate: certificatePem(signer.certificate.der),
+        },
+      ],
+    },
+  };
+}

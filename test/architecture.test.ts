@@ -2,14 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { readSources, type Sources, staticClosure } from '../scripts/imports.ts';
 import {
   foreignToCore,
   heavyOnHotPath,
   impureCore,
   oversize,
-  readSources,
-  type Sources,
-  staticClosure,
   strayEnvironment,
   strayWriters,
   upwardImports,

@@ -39,7 +39,9 @@ export function run(invocation: Invocation, watch = false): Promise<Run> {
     const out: Buffer[] = [];
     const talk: Buffer[] = [];
     let peakMiB: number | undefined;
-    const timer = watch ? setInterval(() => (peakMiB = peakOf(child.pid) ?? peakMiB), 1) : undefined;
+    const timer = watch
+      ? setInterval(() => (peakMiB = peakOf(child.pid) ?? peakMiB), 1)
+      : undefined;
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => talk.push(chunk));
     child.stdin.on('error', () => undefined);

@@ -3,83 +3,16 @@
  * tree that breaks one and see it caught.
  */
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
-import { parseAst } from 'rolldown/parseAst';
-
-/** Path from the project's root → text. */
-export type Sources = ReadonlyMap<string, string>;
-
-export interface Import {
-  readonly from: string;
-  /** A path of the tree, or the name of a package. */
-  readonly to: string;
-  readonly lazy: boolean;
-  readonly typeOnly: boolean;
-}
-
-interface Node {
-  readonly type: string;
-  readonly start: number;
-  readonly end: number;
-  readonly [key: string]: unknown;
-}
+import {
+  importsOf,
+  type Node,
+  nodesOf,
+  type Sources,
+  staticClosure,
+} from '../../scripts/imports.ts';
 
 const MAX_FILE = 250;
 const MAX_FUNCTION = 60;
-
-/** All TypeScript of a folder. */
-export function readSources(root: string, folder: string): Sources {
-  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
-  const files = names.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts')).sort();
-  return new Map(
-    files.map((name) => [posix.join(folder, name), readFileSync(join(root, folder, name), 'utf8')]),
-  );
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && typeof (value as Node).type === 'string';
-}
-
-function* walk(node: Node): Generator<Node> {
-  yield node;
-  for (const value of Object.values(node)) {
-    for (const child of Array.isArray(value) ? value : [value])
-      if (isNode(child)) yield* walk(child);
-  }
-}
-
-const parsed = new Map<string, readonly Node[]>();
-
-function nodes(text: string): readonly Node[] {
-  const known = parsed.get(text) ?? [...walk(parseAst(text, { lang: 'ts' }) as unknown as Node)];
-  parsed.set(text, known);
-  return known;
-}
-
-function literal(node: unknown): string | undefined {
-  return isNode(node) && typeof node['value'] === 'string' ? node['value'] : undefined;
-}
-
-function importOf(from: string, node: Node): Import | undefined {
-  const target = literal(node['source']);
-  if (target === undefined) return undefined;
-  const to = target.startsWith('.') ? posix.join(posix.dirname(from), target) : target;
-  if (node.type === 'ImportExpression') return { from, to, lazy: true, typeOnly: false };
-  if (!/^(Import|ExportNamed|ExportAll)Declaration$/.test(node.type)) return undefined;
-  const specifiers = (node['specifiers'] ?? []) as readonly Node[];
-  const kinds = specifiers.map((specifier) => specifier['importKind'] ?? specifier['exportKind']);
-  const whole = node['importKind'] ?? node['exportKind'];
-  const typeOnly = whole === 'type' || (kinds.length > 0 && kinds.every((kind) => kind === 'type'));
-  return { from, to, lazy: false, typeOnly };
-}
-
-/** Every import of every file. */
-export function importsOf(sources: Sources): readonly Import[] {
-  return [...sources].flatMap(([from, text]) =>
-    nodes(text).flatMap((node) => importOf(from, node) ?? []),
-  );
-}
 
 /** What each layer may import of the tree (design §7); `sandbox` is lazy where commands use it. */
 const BELOW: Readonly<Record<string, readonly string[]>> = {
@@ -109,17 +42,6 @@ export function upwardImports(sources: Sources): readonly string[] {
     .map(({ from, to }) => `${from} imports ${to}`);
 }
 
-/** What `entry` loads before it runs: files of the tree and packages, by static imports of values. */
-export function staticClosure(sources: Sources, entry: string): ReadonlySet<string> {
-  const edges = Map.groupBy(
-    importsOf(sources).filter(({ lazy, typeOnly }) => !lazy && !typeOnly),
-    ({ from }) => from,
-  );
-  const reached = new Set<string>([entry]);
-  for (const path of reached) for (const { to } of edges.get(path) ?? []) reached.add(to);
-  return reached;
-}
-
 const HEAVY =
   /^(openid-client|open|simple-git|pkijs|asn1js|yaml|jose|oidc-provider|reflect-metadata|@napi-rs\/keyring|@peculiar\/.*|@sigstore\/.*|node:https?|node:tls|node:net)$/;
 
@@ -146,7 +68,7 @@ function uses(
 ): readonly string[] {
   return [...sources].flatMap(([path, text]) => {
     if (allowed(path)) return [];
-    return nodes(text)
+    return nodesOf(text)
       .map((node) => dotted(node))
       .filter((name) => name !== undefined && names.test(name))
       .map((name) => `${path} uses ${name}`);
@@ -200,7 +122,7 @@ function lines(text: string, start = 0, end = text.length): number {
 /** Files and functions over the size that can be held in the head. */
 export function oversize(sources: Sources): readonly string[] {
   return [...sources].flatMap(([path, text]) => {
-    const long = nodes(text)
+    const long = nodesOf(text)
       .filter(({ type }) =>
         /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(type),
       )

@@ -1,0 +1,86 @@
+/** A repository in a scratch directory, with git told to use the program under test, and nothing of this machine's settings. */
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { findExecutable } from '../../src/io/process.ts';
+import { bareEnvironment } from './invocation.ts';
+import { programUnderTest } from './program.ts';
+import { scratchDirectory } from './sandbox.ts';
+
+export interface Ran {
+  readonly exit: number | null;
+  readonly out: string;
+  readonly err: string;
+  readonly bytes: Buffer;
+}
+
+export interface ScratchRepository {
+  readonly home: string;
+  readonly path: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly git: (...args: string[]) => Ran;
+  /** With more environment, or input. */
+  readonly gitWith: (
+    more: { readonly env?: Record<string, string>; readonly input?: Uint8Array },
+    ...args: string[]
+  ) => Ran;
+  /** `git`, which must succeed: its output without the last line end. */
+  readonly must: (...args: string[]) => string;
+  /** Writes a raw object as it is; its name. */
+  readonly write: (type: 'commit' | 'tag', raw: Uint8Array) => string;
+}
+
+export function run(
+  program: string,
+  args: readonly string[],
+  options: {
+    readonly cwd: string;
+    readonly env: Record<string, string>;
+    readonly input?: Uint8Array;
+  },
+): Ran {
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    ...options,
+    input: options.input ?? '',
+  });
+  if (error !== undefined) throw error;
+  return { exit: status, out: stdout.toString(), err: stderr.toString(), bytes: stdout };
+}
+
+export function scratchRepository(
+  name: string,
+  config: Readonly<Record<string, string>> = {},
+  format: 'sha1' | 'sha256' = 'sha1',
+): ScratchRepository {
+  const home = scratchDirectory(name);
+  const path = join(home, 'repository');
+  mkdirSync(path);
+  const env = { ...bareEnvironment(home), GIT_TERMINAL_PROMPT: '0' };
+  // by its path: a test may put a planted git on PATH
+  const program = findExecutable('git', env) ?? 'git';
+  const gitWith: ScratchRepository['gitWith'] = (more, ...args) =>
+    run(program, args, {
+      cwd: path,
+      env: { ...env, ...more.env },
+      ...(more.input === undefined ? {} : { input: more.input }),
+    });
+  const git: ScratchRepository['git'] = (...args) => gitWith({}, ...args);
+  const checked = ({ exit, out, err }: Ran): string => {
+    if (exit !== 0) throw new Error(err);
+    return out.replace(/\n$/, '');
+  };
+  const must: ScratchRepository['must'] = (...args) => checked(git(...args));
+  must('init', '-q', '-b', 'main', `--object-format=${format}`);
+  const settings = {
+    'user.name': 'Alice Example',
+    'user.email': 'alice@example.test',
+    'gpg.format': 'x509',
+    'gpg.x509.program': programUnderTest(),
+    ...config,
+  };
+  for (const [key, value] of Object.entries(settings)) must('config', key, value);
+  const write: ScratchRepository['write'] = (type, raw) =>
+    checked(gitWith({ input: raw }, 'hash-object', '-t', type, '-w', '--literally', '--stdin'));
+  return { home, path, env, git, gitWith, must, write };
+}

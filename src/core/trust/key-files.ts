@@ -24,6 +24,7 @@ export interface KeyFiles {
 
 const BLOCK = /-----BEGIN ([A-Z ]+)-----\r?\n([A-Za-z0-9+/=\r\n]+?)-----END \1-----/g;
 const ALWAYS = { start: 0 };
+const MAX_CHAIN = 8;
 
 function blocks({ text, path }: KeyFile, label: string): readonly Uint8Array[] {
   const found = [...text.matchAll(BLOCK)].filter((match) => match[1] === label);
@@ -48,23 +49,32 @@ function certificates(file: KeyFile): readonly Certificate[] {
   }
 }
 
+/** Chains from a certificate up to a self-signed one, by name; signatures are checked where a path is built. */
+function chainsFrom(
+  one: Certificate,
+  all: readonly Certificate[],
+  left = MAX_CHAIN,
+): readonly (readonly Uint8Array[])[] {
+  if (equal(one.issuer, one.subject)) return [[one.der]];
+  if (left === 0) return [];
+  return all
+    .filter((parent) => equal(one.issuer, parent.subject))
+    .flatMap((parent) => chainsFrom(parent, all, left - 1))
+    .map((chain) => [one.der, ...chain]);
+}
+
+/** A chain for every certificate that issued no other, whatever their order in the file. */
 function authorities(file: KeyFile): readonly TrustedAuthority[] {
   const all = certificates(file);
-  const roots = all.filter((one) => equal(one.issuer, one.subject));
-  const chainsOf = (root: Certificate): readonly (readonly Uint8Array[])[] => {
-    const below = all.filter(
-      (one) => one !== root && equal(one.issuer, root.subject) && !equal(one.subject, root.subject),
-    );
-    return below.length === 0 ? [[root.der]] : below.map((one) => [one.der, root.der]);
-  };
-  if (roots.length === 0) {
-    throw new ConfigError(`${file.path}: holds no self-signed root certificate`, {
+  const issued = (one: Certificate): boolean =>
+    all.some((other) => other !== one && equal(other.issuer, one.subject));
+  const chains = all.filter((one) => !issued(one)).flatMap((one) => chainsFrom(one, all));
+  if (chains.length === 0) {
+    throw new ConfigError(`${file.path}: holds no chain that ends in a self-signed root`, {
       code: 'TRUST_FILE',
     });
   }
-  return roots.flatMap((root) =>
-    chainsOf(root).map((chain) => ({ uri: file.path, chain, validFor: ALWAYS })),
-  );
+  return chains.map((chain) => ({ uri: file.path, chain, validFor: ALWAYS }));
 }
 
 function logKey(file: KeyFile, crypto: Crypto): TrustedLog {
@@ -89,7 +99,8 @@ export function trustFromKeyFiles(
 ): TrustMaterial {
   const { fulcio, rekor, ctLog, timestampChain } = files;
   const present = [fulcio, rekor, ctLog, timestampChain].filter((file) => file !== undefined);
-  const texts = present.map(({ text }) => utf8(`${text}\0`));
+  // the same text in another role is another trust
+  const texts = [fulcio, rekor, ctLog, timestampChain].map((file) => utf8(`${file?.text}\0`));
   const digest = crypto.hash('sha256', utf8(rest?.digest ?? ''), concat(...texts));
   return {
     source: [...present.map(({ path }) => path), ...(rest === undefined ? [] : [rest.source])].join(
@@ -101,12 +112,8 @@ export function trustFromKeyFiles(
     timestampAuthorities:
       timestampChain === undefined
         ? (rest?.timestampAuthorities ?? [])
-        : [timestampAuthority(timestampChain)],
+        : authorities(timestampChain),
     tlogs: rekor === undefined ? (rest?.tlogs ?? []) : [logKey(rekor, crypto)],
     ctLogs: ctLog === undefined ? (rest?.ctLogs ?? []) : [logKey(ctLog, crypto)],
   };
-}
-
-function timestampAuthority(file: KeyFile): TrustedAuthority {
-  return { uri: file.path, chain: certificates(file).map(({ der }) => der), validFor: ALWAYS };
 }

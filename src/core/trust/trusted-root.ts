@@ -57,9 +57,11 @@ function asBytes(value: unknown, place: Place): Uint8Array {
   return bytes;
 }
 
+/** With its offset: without one, `Date.parse` would take the time zone of whoever verifies. */
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+
 function asTime(value: unknown, place: Place): number {
-  const time =
-    typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : Number.NaN;
+  const time = typeof value === 'string' && RFC_3339.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(time)) throw fault(place, 'an RFC 3339 time');
   return Math.floor(time / 1000);
 }

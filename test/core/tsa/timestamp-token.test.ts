@@ -1,0 +1,361 @@
+import { describe, expect, it } from 'vitest';
+import { utf8 } from '../../../src/core/bytes.ts';
+import { contextConstructed, Tag } from '../../../src/core/cms/der.ts';
+import { encode, encodeOid } from '../../../src/core/cms/der-writer.ts';
+import {
+  readTimestampInfo,
+  readTimestampToken,
+  responseFromToken,
+  tokenFromResponse,
+} from '../../../src/core/tsa/timestamp-token.ts';
+import { Refusal } from '../../../src/core/verdict.ts';
+import { attribute } from '../../support/forge/cms.ts';
+import { key } from '../../support/forge/keys.ts';
+import {
+  type Authority,
+  authority,
+  type TokenSpec,
+  token,
+  tokenSpec,
+} from '../../support/forge/tsa.ts';
+import { type CertificateSpec, ext, Oid, swap } from '../../support/forge/x509.ts';
+import {
+  codeOf,
+  date,
+  forge,
+  type Json,
+  judge,
+  type Overrides,
+  T0,
+  trustedChain,
+  tsa,
+  YEAR,
+} from '../../support/forge.ts';
+
+/** A v2 entry, which proves no time: everything hangs on the token. */
+const stamped = (change: Partial<TokenSpec> = {}, more: Overrides = {}): Overrides => ({
+  log: 'v2',
+  tokens: [change],
+  ...more,
+});
+/** A v1 entry, which proves a time of its own: a bad token must spoil it all the same (R10). */
+const beside = (change: Partial<TokenSpec> = {}, more: Overrides = {}): Overrides => ({
+  tokens: [change],
+  ...more,
+});
+
+const trusting =
+  (...authorities: readonly Json[]): Overrides['trust'] =>
+  (root) => {
+    root.timestampAuthorities = authorities;
+  };
+const listed = (one: Authority, validFor: Json = { start: date(T0 - YEAR) }): Json => ({
+  ...trustedChain('tsa', one.leaf, one.root),
+  validFor,
+});
+const bare = (one: Authority): Json => trustedChain('tsa', one.root);
+const extensions =
+  (oid: string, ...by: CertificateSpec['extensions']) =>
+  (spec: CertificateSpec): CertificateSpec => ({
+    ...spec,
+    extensions: swap(spec.extensions, oid, ...by),
+  });
+const UNKNOWN = { oid: '1.3.6.1.4.1.57264.99.1', critical: true, value: encode(0x05) };
+
+describe('R11 tokens', () => {
+  it('R11 accepts a token of the trusted authority, alone and beside a log time', async () => {
+    expect(await judge(stamped())).toMatchObject({
+      status: 'verified',
+      times: [{ source: 'timestamp-authority', time: T0 }],
+    });
+    expect(await judge(beside())).toMatchObject({
+      status: 'verified',
+      times: [{ source: 'rekor' }, { source: 'timestamp-authority' }],
+    });
+  });
+
+  const bad: readonly [string, Partial<TokenSpec>][] = [
+    ['over another signature', { data: utf8('another') }],
+    ['over nothing', { data: new Uint8Array() }],
+    ['with an imprint by SHA-1', { imprintHash: 'sha1' }],
+    ['with TSTInfo of version 2', { version: 2 }],
+    ['with extensions in TSTInfo', { more: [encode(contextConstructed(1), encode(Tag.sequence))] }],
+    ['with bytes after TSTInfo\u2019s fields', { more: [encode(Tag.utf8String)] }],
+    ['that names another certificate', { named: utf8('another') }],
+    [
+      'whose TSTInfo was changed after signing',
+      { info: (der) => Uint8Array.of(...der.subarray(0, -1), der.at(-1)! ^ 1) },
+    ],
+    ['whose time has a fraction with a final zero', { fraction: '.50' }],
+    ['signed with SHA-1', { hash: 'sha1' }],
+    ['about plain data', { message: (spec) => ({ ...spec, contentType: '1.2.840.113549.1.7.1' }) }],
+    ['detached', { message: (spec) => ({ ...spec, content: undefined }) }],
+    ['of version 5', { message: (spec) => ({ ...spec, version: 5 }) }],
+    ['without its certificate', { message: (spec) => ({ ...spec, certificates: [] }) }],
+    [
+      'that names a signer who is not there',
+      { message: (spec) => ({ ...spec, serial: Uint8Array.of(9) }) },
+    ],
+    [
+      'without signed digest',
+      { message: (spec) => ({ ...spec, signedAttributes: spec.signedAttributes.slice(0, 1) }) },
+    ],
+    [
+      'whose signed content type is plain data',
+      {
+        message: (spec) => ({
+          ...spec,
+          signedAttributes: [
+            attribute('1.2.840.113549.1.9.3', encodeOid('1.2.840.113549.1.7.1')),
+            ...spec.signedAttributes.slice(1),
+          ],
+        }),
+      },
+    ],
+    ['signed by another key', { message: (spec) => ({ ...spec, key: key('stranger') }) }],
+    ['whose signature is empty', { message: (spec) => ({ ...spec, signature: new Uint8Array() }) }],
+  ];
+  it.each(bad)('R11 refuses a token %s', async (_, change) => {
+    expect(await codeOf(stamped(change))).toBe('timestamp-invalid');
+    expect(await codeOf(beside(change))).toBe('timestamp-invalid');
+  });
+
+  const good: readonly [string, Partial<TokenSpec>][] = [
+    ['an imprint by SHA-384', { imprintHash: 'sha384' }],
+    ['an imprint by SHA-512', { imprintHash: 'sha512' }],
+    ['SHA-512 throughout', { imprintHash: 'sha512', hash: 'sha512' }],
+    ['no nonce', { nonce: undefined }],
+    ['a time with a fraction', { fraction: '.5' }],
+    [
+      'no name for its certificate',
+      { message: (spec) => ({ ...spec, signedAttributes: spec.signedAttributes.slice(0, 2) }) },
+    ],
+    [
+      'its chain in the bag',
+      { message: (spec) => ({ ...spec, certificates: [tsa().root, ...spec.certificates] }) },
+    ],
+  ];
+  it.each(good)('R11 accepts a token with %s', async (_, change) => {
+    expect(await codeOf(stamped(change))).toBe('verified');
+  });
+
+  it('R11 refuses an imprint of the right hash under the wrong name', async () => {
+    // SHA-256 octets called SHA-512: the lengths differ, and so do the hashes
+    const info = (der: Uint8Array): Uint8Array => der;
+    expect(await codeOf(stamped({ info, imprintHash: 'sha512', data: utf8('x') }))).toBe(
+      'timestamp-invalid',
+    );
+  });
+});
+
+describe('R11 authorities', () => {
+  const a = authority('a', T0);
+  const b = authority('b', T0);
+
+  it('R11 refuses an authority that nobody trusts, though its certificate comes with the token', async () => {
+    const embedded = {
+      authority: b,
+      message: (spec: Parameters<TokenSpec['message']>[0]) => ({
+        ...spec,
+        certificates: [b.root, b.leaf],
+      }),
+    };
+    expect(await codeOf(stamped(embedded, { trust: trusting(listed(a)) }))).toBe(
+      'timestamp-untrusted',
+    );
+    expect(await codeOf(beside(embedded, { trust: trusting(listed(a)) }))).toBe(
+      'timestamp-untrusted',
+    );
+    expect(await codeOf(stamped({ authority: a }, { trust: trusting() }))).toBe(
+      'timestamp-untrusted',
+    );
+    expect(await codeOf(stamped({ authority: a }, { trust: trusting(listed(a)) }))).toBe(
+      'verified',
+    );
+  });
+
+  it('R11 refuses a stranger with the names and numbers of a trusted authority', async () => {
+    const own = key('tsa impostor');
+    const impostor = authority('a', T0, (leaf) => ({ ...leaf, key: own, signer: own }));
+    expect(await codeOf(stamped({ authority: impostor }, { trust: trusting(listed(a)) }))).toBe(
+      'timestamp-untrusted',
+    );
+    expect(await codeOf(stamped({ authority: impostor }, { trust: trusting(bare(a)) }))).toBe(
+      'timestamp-untrusted',
+    );
+  });
+
+  it('R11 judges A\u2019s token by A\u2019s dates, not by B\u2019s (TOB-SIGSTORE-11)', async () => {
+    const expired = { start: date(T0 - YEAR), end: date(T0 - 1) };
+    const both = (first: Json, second: Json): Overrides['trust'] =>
+      trusting(listed(a, first), listed(b, second));
+    const open = { start: date(T0 - YEAR) };
+    expect(await codeOf(stamped({ authority: a }, { trust: both(expired, open) }))).toBe(
+      'timestamp-untrusted',
+    );
+    expect(await codeOf(stamped({ authority: b }, { trust: both(expired, open) }))).toBe(
+      'verified',
+    );
+    expect(await codeOf(stamped({ authority: a }, { trust: both(open, expired) }))).toBe(
+      'verified',
+    );
+    expect(await codeOf(stamped({ authority: b }, { trust: both(open, expired) }))).toBe(
+      'timestamp-untrusted',
+    );
+  });
+
+  it('R11 the dates of an authority are inclusive, to the second', async () => {
+    const at = async (validFor: Json): Promise<string> =>
+      codeOf(stamped({ authority: a }, { trust: trusting(listed(a, validFor)) }));
+    expect(await at({ start: date(T0), end: date(T0) })).toBe('verified');
+    expect(await at({ start: date(T0 + 1) })).toBe('timestamp-untrusted');
+    expect(await at({ start: date(0), end: date(T0 - 1) })).toBe('timestamp-untrusted');
+  });
+
+  it('R11 the authority\u2019s certificate must hold at its own time, to the second', async () => {
+    const at = async (notBefore: number, notAfter: number): Promise<string> => {
+      const one = authority('dated', T0, (leaf) => ({ ...leaf, notBefore, notAfter }));
+      return codeOf(stamped({ authority: one }, { trust: trusting(listed(one)) }));
+    };
+    expect(await at(T0, T0)).toBe('verified');
+    expect(await at(T0 + 1, T0 + 9)).toBe('timestamp-untrusted');
+    expect(await at(T0 - 9, T0 - 1)).toBe('timestamp-untrusted');
+  });
+
+  const certificates: readonly [string, (spec: CertificateSpec) => CertificateSpec][] = [
+    ['for code signing', extensions(Oid.eku, ext.eku([Oid.codeSigning], true))],
+    ['for timestamps, not critically', extensions(Oid.eku, ext.eku([Oid.timeStamping], false))],
+    [
+      'for timestamps and more',
+      extensions(Oid.eku, ext.eku([Oid.timeStamping, Oid.codeSigning], true)),
+    ],
+    ['for anything', extensions(Oid.eku, ext.eku([Oid.anyUsage], true))],
+    ['without extended key usage', extensions(Oid.eku)],
+    ['without key usage', extensions(Oid.keyUsage)],
+    ['whose key may not sign', extensions(Oid.keyUsage, ext.keyUsage(0x06))],
+    ['of a CA', extensions(Oid.basicConstraints, ext.constraints(true))],
+    ['with an unknown critical extension', extensions(UNKNOWN.oid, UNKNOWN)],
+  ];
+  it.each(certificates)('R11 refuses a token by a certificate %s', async (_, change) => {
+    const one = authority('odd', T0, change);
+    expect(await codeOf(stamped({ authority: one }, { trust: trusting(bare(one)) }))).toBe(
+      'timestamp-invalid',
+    );
+    expect(await codeOf(stamped({ authority: one }, { trust: trusting(listed(one)) }))).toBe(
+      'timestamp-invalid',
+    );
+  });
+
+  it('R11 the signer\u2019s own certificate is no authority for times', async () => {
+    const { chain, leafSpec, leaf } = forge();
+    const signer: Authority = { root: chain[1]!, leaf, leafSpec, key: leafSpec.key };
+    expect(
+      await codeOf(
+        stamped(
+          { authority: signer },
+          {
+            trust: (root) => {
+              root.timestampAuthorities = root.certificateAuthorities;
+            },
+          },
+        ),
+      ),
+    ).toBe('timestamp-invalid');
+  });
+
+  it('R11 where the trust root lists a TSA\u2019s certificate, that one counts and no sibling', async () => {
+    const sibling = authority('a', T0, (leaf) => ({
+      ...leaf,
+      serial: Uint8Array.of(0x2b),
+      key: key('sibling'),
+      extensions: swap(leaf.extensions, Oid.ski, ext.ski(key('sibling'))),
+    }));
+    expect(await codeOf(stamped({ authority: sibling }, { trust: trusting(listed(a)) }))).toBe(
+      'timestamp-untrusted',
+    );
+    // where it lists only the CA, whoever the CA made a TSA counts
+    expect(await codeOf(stamped({ authority: sibling }, { trust: trusting(bare(a)) }))).toBe(
+      'verified',
+    );
+    expect(await codeOf(stamped({ authority: a }, { trust: trusting(bare(a)) }))).toBe('verified');
+    expect(
+      await codeOf(stamped({ authority: sibling }, { trust: trusting(listed(sibling)) })),
+    ).toBe('verified');
+  });
+
+  it('R11 a lone listed certificate that is no CA vouches for nothing but as a listed TSA under its CA', async () => {
+    expect(
+      await codeOf(stamped({ authority: a }, { trust: trusting(trustedChain('tsa', a.leaf)) })),
+    ).toBe('timestamp-untrusted');
+  });
+});
+
+describe('R10 all times count', () => {
+  const inside = T0;
+  const outside = T0 + 596;
+  it.each([
+    [inside, inside, 'verified'],
+    [inside, outside, 'certificate-expired-at-signing'],
+    [outside, inside, 'certificate-expired-at-signing'],
+    [inside, T0 - 6, 'certificate-expired-at-signing'],
+    [inside, T0 - 5, 'verified'],
+    [inside, T0 + 595, 'verified'],
+  ])('R10 log time %i and token time %i: %s', async (time, at, code) => {
+    expect(await codeOf({ time, tokens: [{ time: at }] })).toBe(code);
+  });
+
+  it('R10 refuses two tokens, good or not: one is due', async () => {
+    expect(await codeOf({ tokens: [{}, { time: T0 + 1 }] })).toBe('cms-malformed');
+    expect(await codeOf({ tokens: [{}, { data: utf8('x') }] })).toBe('cms-malformed');
+    expect(await codeOf({ tokens: Array.from({ length: 40 }, (_, i) => ({ time: T0 + i })) })).toBe(
+      'cms-malformed',
+    );
+  });
+
+  it('R10 a token in the future spoils a good log time', async () => {
+    const tokens = [{ time: T0 + 301 }];
+    expect(await codeOf({ tokens }, { now: T0 })).toBe('time-in-future');
+    expect(await codeOf({ tokens }, { now: T0 + 1 })).toBe('verified');
+  });
+});
+
+describe('responses', () => {
+  const made = token(tokenSpec({ authority: tsa(), time: T0, data: utf8('data') }));
+  const codes = (act: () => unknown): string => {
+    try {
+      act();
+      return 'read';
+    } catch (error) {
+      return error instanceof Refusal ? error.code : (error as Error).name;
+    }
+  };
+  const response = (status: number, ...rest: readonly Uint8Array[]): Uint8Array =>
+    encode(Tag.sequence, encode(Tag.sequence, encode(Tag.integer, Uint8Array.of(status))), ...rest);
+
+  it('R11 takes a token out of a granted answer only', () => {
+    for (const status of [0, 1])
+      expect(Buffer.from(tokenFromResponse(response(status, made)))).toEqual(Buffer.from(made));
+    for (const status of [2, 3, 4, 5, 0x7f, 0xff])
+      expect(codes(() => tokenFromResponse(response(status, made)))).toMatch(
+        /timestamp-invalid|DerError/,
+      );
+    expect(codes(() => tokenFromResponse(response(0)))).toBe('DerError');
+    expect(codes(() => tokenFromResponse(response(0, made, made)))).toBe('DerError');
+    expect(codes(() => tokenFromResponse(made))).not.toBe('read');
+  });
+
+  it('wraps a token as a granted answer and back', () => {
+    expect(Buffer.from(tokenFromResponse(responseFromToken(made)))).toEqual(Buffer.from(made));
+    expect(responseFromToken(made)).toEqual(new Uint8Array(response(0, made)));
+  });
+
+  it('I07 reads only what is DER, whatever the nesting', () => {
+    const deep = Array.from({ length: 5000 }).reduce<Uint8Array>(
+      (inner) => encode(Tag.sequence, inner),
+      new Uint8Array(),
+    );
+    expect(codes(() => readTimestampToken(deep))).toBe('timestamp-invalid');
+    expect(codes(() => readTimestampInfo(deep))).toBe('DerError');
+    expect(codes(() => readTimestampToken(made.subarray(0, -1)))).toBe('timestamp-invalid');
+  });
+});

@@ -1,0 +1,500 @@
+import { describe, expect, it } from 'vitest';
+import { equal } from '../../../src/core/bytes.ts';
+import { encode } from '../../../src/core/cms/der-writer.ts';
+import { readCertificate } from '../../../src/core/x509/certificate.ts';
+import { certificationPaths, readAuthorities } from '../../../src/core/x509/certification-path.ts';
+import { nodeCrypto } from '../../../src/io/crypto.ts';
+import { key } from '../../support/forge/keys.ts';
+import {
+  type CertificateSpec,
+  certificate,
+  commonName,
+  ext,
+  general,
+  Oid,
+  swap,
+} from '../../support/forge/x509.ts';
+import {
+  codeOf,
+  date,
+  forge,
+  type Json,
+  judge,
+  type Overrides,
+  rootSpec,
+  T0,
+  trustedChain,
+  YEAR,
+} from '../../support/forge.ts';
+
+const UNKNOWN = { oid: '1.3.6.1.4.1.57264.99.1', value: encode(0x05) };
+
+/** Changes the extensions of a certificate. */
+const extensions =
+  (oid: string, ...by: CertificateSpec['extensions']) =>
+  (spec: CertificateSpec): CertificateSpec => ({
+    ...spec,
+    extensions: swap(spec.extensions, oid, ...by),
+  });
+const dates =
+  (notBefore: number, notAfter: number) =>
+  (spec: CertificateSpec): CertificateSpec => ({ ...spec, notBefore, notAfter });
+
+/** A CA below the forge's intermediate, and the overrides that let it issue the leaf. */
+function below(change: (sub: CertificateSpec) => CertificateSpec = (sub) => sub): Overrides {
+  const parent = key('fulcio intermediate', 'p384');
+  const own = key('subordinate');
+  const sub = change({
+    version: 2,
+    serial: Uint8Array.of(3),
+    issuer: commonName('intermediate'),
+    subject: commonName('subordinate'),
+    notBefore: T0 - YEAR,
+    notAfter: T0 + YEAR,
+    key: own,
+    signer: parent,
+    hash: 'sha384',
+    extensions: [ext.keyUsage(0x06), ext.constraints(true, 0), ext.ski(own), ext.aki(parent)],
+  });
+  return {
+    root: extensions(Oid.basicConstraints, ext.constraints(true, 2)),
+    intermediate: extensions(Oid.basicConstraints, ext.constraints(true, 1)),
+    leaf: (leaf) => ({
+      ...leaf,
+      issuer: sub.subject,
+      signer: own,
+      hash: 'sha256',
+      extensions: swap(leaf.extensions, Oid.aki, ext.aki(own)),
+    }),
+    scts: (base) => [{ ...base, issuerSpki: own.spki }],
+    trust: (root) => {
+      root.certificateAuthorities[0].certChain.certificates.unshift({
+        rawBytes: Buffer.from(certificate(sub)).toString('base64'),
+      });
+    },
+  };
+}
+
+/** Somebody else's CA with the forge's own names. */
+const impostor = (spec: CertificateSpec): CertificateSpec => {
+  const own = key('impostor', 'p384');
+  return { ...spec, signer: own, extensions: swap(spec.extensions, Oid.aki, ext.aki(own)) };
+};
+
+describe('X01 chain', () => {
+  it('X01 accepts the leaf of a trusted authority', async () => {
+    expect(await codeOf()).toBe('verified');
+  });
+
+  it('X01 refuses a leaf that signed itself', async () => {
+    const leaf = (spec: CertificateSpec): CertificateSpec => ({
+      ...spec,
+      signer: spec.key,
+      hash: 'sha256',
+    });
+    expect(await codeOf({ leaf })).toBe('issuer-untrusted');
+    const selfNamed = (spec: CertificateSpec): CertificateSpec => ({
+      ...leaf(spec),
+      issuer: spec.subject,
+    });
+    expect(await codeOf({ leaf: selfNamed })).toBe('issuer-untrusted');
+  });
+
+  it('X01 refuses a foreign authority that bears the names of ours', async () => {
+    expect(await codeOf({ leaf: impostor })).toBe('issuer-untrusted');
+    const keepingIdentifier = (spec: CertificateSpec): CertificateSpec => ({
+      ...impostor(spec),
+      extensions: spec.extensions,
+    });
+    expect(await codeOf({ leaf: keepingIdentifier })).toBe('issuer-untrusted');
+  });
+
+  it('X01 refuses the leaf of one instance under the trust root of another (production, staging)', async () => {
+    const other = forge({
+      root: (root) => ({ ...root, serial: Uint8Array.of(9) }),
+      intermediate: impostor,
+    });
+    expect(await codeOf({}, { trust: other.trust })).toBe('issuer-untrusted');
+  });
+
+  it('X01 does not take an issuer from the message, where it stands beside the leaf', async () => {
+    const rogue = key('rogue root');
+    const rogueRoot = certificate({ ...rootSpec(), key: rogue, signer: rogue, hash: 'sha256' });
+    const overrides: Overrides = {
+      leaf: (leaf) => ({
+        ...leaf,
+        signer: rogue,
+        hash: 'sha256',
+        issuer: rootSpec().subject,
+        extensions: swap(leaf.extensions, Oid.aki),
+      }),
+      cms: (cms) => ({ ...cms, certificates: [rogueRoot, ...cms.certificates] }),
+    };
+    expect(await codeOf(overrides)).toBe('issuer-untrusted');
+  });
+
+  it('X01 accepts a leaf issued by the root itself, as Fulcio did in 2022', async () => {
+    const root = rootSpec();
+    const leaf = (spec: CertificateSpec): CertificateSpec => ({
+      ...spec,
+      issuer: root.subject,
+      signer: root.key,
+      extensions: swap(spec.extensions, Oid.aki, ext.aki(root.key)),
+    });
+    const scts: Overrides['scts'] = (base) => [{ ...base, issuerSpki: root.key.spki }];
+    expect(await codeOf({ leaf, scts })).toBe('verified');
+  });
+
+  it('X01 refuses when the trust root names no authority, and says that it cannot decide', async () => {
+    const verdict = await judge({
+      trust: (root) => {
+        root.certificateAuthorities = [];
+      },
+    });
+    expect(verdict).toMatchObject({ status: 'undecided', code: 'no-trust-material' });
+  });
+
+  it('X01 refuses a certificate whose signature is by an algorithm off the list', async () => {
+    const leaf = (spec: CertificateSpec): CertificateSpec => ({ ...spec, hash: 'sha1' });
+    expect(await codeOf({ leaf })).toBe('issuer-untrusted');
+  });
+
+  it.each([0, 1, 2])(
+    'X01 refuses a certificate with one octet of its signature changed (%i from the end)',
+    async (at) => {
+      const leafDer = (der: Uint8Array): Uint8Array =>
+        der.with(der.length - 1 - at, der.at(-1 - at)! ^ 1);
+      expect(await codeOf({ leafDer })).toBe('issuer-untrusted');
+    },
+  );
+});
+
+describe('X02 leaf', () => {
+  const cases: readonly [string, (spec: CertificateSpec) => CertificateSpec, string][] = [
+    ['no extended key usage', extensions(Oid.eku), 'certificate-unsuitable'],
+    [
+      'extended key usage for servers',
+      extensions(Oid.eku, ext.eku([Oid.serverAuth])),
+      'certificate-unsuitable',
+    ],
+    [
+      'extended key usage for timestamps',
+      extensions(Oid.eku, ext.eku([Oid.timeStamping])),
+      'certificate-unsuitable',
+    ],
+    [
+      'any extended key usage',
+      extensions(Oid.eku, ext.eku([Oid.anyUsage])),
+      'certificate-unsuitable',
+    ],
+    ['an empty extended key usage', extensions(Oid.eku, ext.eku([])), 'certificate-unsuitable'],
+    ['no key usage', extensions(Oid.keyUsage), 'certificate-unsuitable'],
+    [
+      'key usage for certificates',
+      extensions(Oid.keyUsage, ext.keyUsage(0x04)),
+      'certificate-unsuitable',
+    ],
+    [
+      'key usage of no bits',
+      extensions(Oid.keyUsage, { ...ext.keyUsage(0), value: Uint8Array.of(3, 1, 0) }),
+      'certificate-unsuitable',
+    ],
+    [
+      'malformed key usage',
+      extensions(Oid.keyUsage, ext.keyUsage(0x80, 9)),
+      'certificate-malformed',
+    ],
+    [
+      'the CA flag',
+      extensions(Oid.basicConstraints, ext.constraints(true, 0)),
+      'certificate-unsuitable',
+    ],
+    [
+      'an unknown critical extension',
+      extensions(UNKNOWN.oid, { ...UNKNOWN, critical: true }),
+      'certificate-unsuitable',
+    ],
+    [
+      'a key that is not P-256',
+      (spec) => ({ ...spec, key: key('big signer', 'p384') }),
+      'cms-unsupported',
+    ],
+  ];
+  it.each(cases)('X02 refuses %s', async (_, leaf, code) => {
+    expect(await codeOf({ leaf })).toBe(code);
+  });
+
+  const good: readonly [string, (spec: CertificateSpec) => CertificateSpec][] = [
+    ['an unknown extension that is not critical', extensions(UNKNOWN.oid, UNKNOWN)],
+    [
+      'code signing among other usages',
+      extensions(Oid.eku, ext.eku([Oid.serverAuth, Oid.codeSigning])),
+    ],
+    ['critical extended key usage', extensions(Oid.eku, ext.eku([Oid.codeSigning], true))],
+    ['the CA flag told to be false', extensions(Oid.basicConstraints, ext.constraints(false))],
+    ['an other-name', extensions(Oid.san, ext.san(general.otherName('alice!forge.test')))],
+    [
+      'a subject alternative name that is not critical',
+      extensions(Oid.san, { ...ext.san(general.email('alice@forge.test')), critical: false }),
+    ],
+  ];
+  it.each(good)('X02 accepts %s', async (_, leaf) => {
+    expect(await codeOf({ leaf })).toBe('verified');
+  });
+
+  it('X02 refuses the authority itself as signer', async () => {
+    const root = rootSpec();
+    const ca = (spec: CertificateSpec): CertificateSpec => ({
+      ...spec,
+      issuer: root.subject,
+      signer: root.key,
+      extensions: [
+        ext.keyUsage(0x86),
+        ext.eku([Oid.codeSigning]),
+        ext.constraints(true, 0),
+        ...spec.extensions.slice(4),
+      ],
+    });
+    expect(await codeOf({ leaf: ca })).toBe('certificate-unsuitable');
+  });
+});
+
+describe('X03 intermediates', () => {
+  it('X03 accepts a CA two below the root', async () => {
+    expect(await codeOf(below())).toBe('verified');
+  });
+
+  const broken: readonly [string, (spec: CertificateSpec) => CertificateSpec][] = [
+    ['no basic constraints', extensions(Oid.basicConstraints)],
+    ['the CA flag false', extensions(Oid.basicConstraints, ext.constraints(false))],
+    ['key usage without certificate signing', extensions(Oid.keyUsage, ext.keyUsage(0x80))],
+    ['an extended key usage for something else', extensions(Oid.eku, ext.eku([Oid.serverAuth]))],
+    ['an unknown critical extension', extensions(UNKNOWN.oid, { ...UNKNOWN, critical: true })],
+    ['a signature by somebody else', impostor],
+    ['another issuer\u2019s name', (spec) => ({ ...spec, issuer: commonName('elsewhere') })],
+  ];
+  it.each(broken)('X03 refuses a subordinate CA with %s', async (_, change) => {
+    expect(await codeOf(below(change))).toBe('issuer-untrusted');
+  });
+  it.each(broken)('X03 refuses an intermediate CA with %s', async (_, intermediate) => {
+    expect(await codeOf({ intermediate })).toBe('issuer-untrusted');
+  });
+
+  it('X03 refuses a leaf used as a CA', async () => {
+    const leafLike = (spec: CertificateSpec): CertificateSpec => ({
+      ...spec,
+      extensions: [ext.keyUsage(0x80), ext.eku([Oid.codeSigning]), ext.ski(spec.key)],
+    });
+    expect(await codeOf(below(leafLike))).toBe('issuer-untrusted');
+    // nor where it comes in the message only
+    const { trust: _, ...untold } = below(leafLike);
+    expect(await codeOf(untold)).toBe('issuer-untrusted');
+  });
+
+  const lengths: readonly [root: number, intermediate: number, code: string][] = [
+    [2, 1, 'verified'],
+    [1, 1, 'issuer-untrusted'],
+    [2, 0, 'issuer-untrusted'],
+    [0, 1, 'issuer-untrusted'],
+  ];
+  it.each(lengths)(
+    'X03 path lengths %i at the root and %i below with one CA more: %s',
+    async (top, middle, code) => {
+      const overrides = {
+        ...below(),
+        root: extensions(Oid.basicConstraints, ext.constraints(true, top)),
+        intermediate: extensions(Oid.basicConstraints, ext.constraints(true, middle)),
+      };
+      expect(await codeOf(overrides)).toBe(code);
+    },
+  );
+
+  it('X03 accepts CAs without extended key usage, and with any', async () => {
+    expect(await codeOf({ intermediate: extensions(Oid.eku) })).toBe('verified');
+    expect(await codeOf({ intermediate: extensions(Oid.eku, ext.eku([Oid.anyUsage])) })).toBe(
+      'verified',
+    );
+  });
+});
+
+describe('X04 time', () => {
+  const [start, end] = [T0 - 5, T0 + 595];
+  it.each([
+    [start, 'verified'],
+    [start - 1, 'certificate-expired-at-signing'],
+    [end, 'verified'],
+    [end + 1, 'certificate-expired-at-signing'],
+  ])('X04 log time %i: %s', async (time, code) => {
+    expect(await codeOf({ time })).toBe(code);
+  });
+
+  it('X04 judges at the proven time, not at now', async () => {
+    expect(await codeOf({}, { now: T0 + 20 * YEAR })).toBe('verified');
+    // a certificate good now and not then
+    expect(await codeOf({ leaf: dates(T0 + 1, T0 + YEAR) })).toBe('certificate-expired-at-signing');
+  });
+
+  it('X04 accepts a certificate of one second in that second', async () => {
+    expect(await codeOf({ leaf: dates(T0, T0) })).toBe('verified');
+  });
+
+  it('X04 refuses a certificate that ends before it starts', async () => {
+    expect(await codeOf({ leaf: dates(T0 + 1, T0 - 1) })).toBe('certificate-expired-at-signing');
+  });
+});
+
+const MODES = [{}, { ignoreSct: true }];
+
+describe.each(MODES)('X05 authorities in time, %o', (mode) => {
+  it.each(['root', 'intermediate'] as const)(
+    'X05 refuses a time outside the %s, to the second',
+    async (ca) => {
+      const at = async (change: Overrides[typeof ca]): Promise<string> =>
+        codeOf({ [ca]: change }, mode);
+      expect(await at(dates(T0 - YEAR, T0))).toBe('verified');
+      expect(await at(dates(T0 - YEAR, T0 - 1))).toBe('certificate-expired-at-signing');
+      expect(await at(dates(T0, T0 + YEAR))).toBe('verified');
+      expect(await at(dates(T0 + 1, T0 + YEAR))).toBe('certificate-expired-at-signing');
+    },
+  );
+
+  it('X05 judges a CA in the middle too', async () => {
+    expect(await codeOf(below(dates(T0 - YEAR, T0)), mode)).toBe('verified');
+    expect(await codeOf(below(dates(T0 - YEAR, T0 - 1)), mode)).toBe(
+      'certificate-expired-at-signing',
+    );
+  });
+
+  it('X06 applies the dates that the trust root gives an authority, both ends inclusive', async () => {
+    const at = async (validFor: Json): Promise<string> =>
+      codeOf(
+        {
+          trust: (root) => {
+            root.certificateAuthorities[0].validFor = validFor;
+          },
+        },
+        mode,
+      );
+    expect(await at({ start: date(T0) })).toBe('verified');
+    expect(await at({ start: date(T0 + 1) })).toBe('certificate-expired-at-signing');
+    expect(await at({ start: date(T0 - 9), end: date(T0) })).toBe('verified');
+    expect(await at({ start: date(T0 - 9), end: date(T0 - 1) })).toBe(
+      'certificate-expired-at-signing',
+    );
+    expect(await at({ end: date(T0 + 1) })).toBe('verified');
+  });
+});
+
+describe('X07 same names', () => {
+  const twin = (): Uint8Array => {
+    const root = rootSpec();
+    const own = key('twin', 'p384');
+    return certificate({
+      ...root,
+      serial: Uint8Array.of(5),
+      subject: commonName('intermediate'),
+      key: own,
+      notBefore: T0 - YEAR,
+      extensions: [ext.keyUsage(0x06), ext.constraints(true, 0), ext.ski(own), ext.aki(root.key)],
+    });
+  };
+  const both =
+    (order: 'first' | 'last'): Overrides['trust'] =>
+    (root) => {
+      const chain = root.certificateAuthorities[0].certChain.certificates;
+      const other = {
+        ...root.certificateAuthorities[0],
+        certChain: {
+          certificates: [{ rawBytes: Buffer.from(twin()).toString('base64') }, chain[1]],
+        },
+      };
+      if (order === 'first') root.certificateAuthorities.unshift(other);
+      else root.certificateAuthorities.push(other);
+    };
+
+  it.each(['first', 'last'] as const)(
+    'X07 finds the issuer by key where a namesake stands %s',
+    async (order) => {
+      expect(await codeOf({ trust: both(order) })).toBe('verified');
+      // without key identifiers there is the signature alone to go by
+      expect(await codeOf({ trust: both(order), leaf: extensions(Oid.aki) })).toBe('verified');
+    },
+  );
+
+  it('X07 yields the certificate that signed, not the namesake', async () => {
+    const forged = forge({ trust: both('first'), leaf: extensions(Oid.aki) });
+    const store = readAuthorities(forged.trust.certificateAuthorities);
+    const paths = await certificationPaths(
+      readCertificate(forged.leaf),
+      store,
+      Oid.codeSigning,
+      nodeCrypto,
+    );
+    expect(paths).toHaveLength(1);
+    expect(equal(paths[0]!.issuer.der, forged.chain[0]!)).toBe(true);
+  });
+
+  it('X07 refuses a leaf of the namesake where only the other is trusted', async () => {
+    const own = key('twin', 'p384');
+    const leaf = (spec: CertificateSpec): CertificateSpec => ({
+      ...spec,
+      signer: own,
+      extensions: swap(spec.extensions, Oid.aki, ext.aki(own)),
+    });
+    const scts: Overrides['scts'] = (base) => [{ ...base, issuerSpki: own.spki }];
+    expect(await codeOf({ leaf, scts, trust: both('first') })).toBe('verified');
+    expect(await codeOf({ leaf, scts })).toBe('issuer-untrusted');
+  });
+
+  it('X07 refuses a leaf that names another key than the one that signed it', async () => {
+    expect(await codeOf({ leaf: extensions(Oid.aki, ext.aki(key('other'))) })).toBe(
+      'issuer-untrusted',
+    );
+  });
+
+  it('X07 takes the dates of the authority that issued, not of its namesake', async () => {
+    const trust: Overrides['trust'] = (root) => {
+      both('first')?.(root);
+      root.certificateAuthorities[1].validFor = { start: date(T0 - YEAR), end: date(T0 - 1) };
+    };
+    expect(await codeOf({ trust })).toBe('certificate-expired-at-signing');
+  });
+});
+
+describe('X12 certificates in the message', () => {
+  it('X12 refuses an empty bag', async () => {
+    expect(await codeOf({ cms: (cms) => ({ ...cms, certificates: [] }) })).toBe('signer-ambiguous');
+  });
+
+  it('X12 gains nothing from a chain beside the leaf, and loses nothing', async () => {
+    const { chain } = forge();
+    const cms: Overrides['cms'] = (base) => ({
+      ...base,
+      certificates: [...chain, ...base.certificates],
+    });
+    expect(await codeOf({ cms })).toBe('verified');
+    const stranger: Overrides['trust'] = (root) => {
+      const own = key('stranger root');
+      root.certificateAuthorities = [
+        trustedChain(
+          'stranger',
+          certificate({ ...rootSpec(), key: own, signer: own, hash: 'sha256' }),
+        ),
+      ];
+    };
+    expect(await codeOf({ cms, trust: stranger })).toBe('issuer-untrusted');
+  });
+
+  it('R18 refuses a bag of thousands', async () => {
+    const cms: Overrides['cms'] = (base) => ({
+      ...base,
+      certificates: Array.from({ length: 2000 }, () => base.certificates[0]!),
+    });
+    expect(['cms-malformed', 'armor-malformed']).toContain(await codeOf({ cms }));
+    const seventeen: Overrides['cms'] = (base) => ({
+      ...base,
+      certificates: Array.from({ length: 17 }, () => base.certificates[0]!),
+    });
+    expect(await codeOf({ cms: seventeen })).toBe('cms-malformed');
+  });
+});

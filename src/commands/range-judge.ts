@@ -12,7 +12,7 @@ import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { IdentityPolicy, Rejected, Verdict } from '../core/verdict.ts';
 import { type SignedObject, type VerifyContext, verifyObject } from '../core/verify.ts';
 import { type Judged, jsonText, objectResult } from '../report/json.ts';
-import { type TextRow, textRow } from '../report/text.ts';
+import { type TextRow, textRow, textSentence } from '../report/text.ts';
 import type { NotFound } from './log-entries.ts';
 
 /** What all objects of a run are judged by. Plain data: it is sent to every worker once. */
@@ -23,8 +23,8 @@ export interface JudgeSettings {
   /** Unix seconds. */
   readonly now: number;
   readonly format: ObjectFormat;
-  /** What to make of a verdict: JSON text or a row of the table. */
-  readonly output: 'json' | 'text';
+  /** What to make of a verdict: JSON text, a row of the table, or a line of its own. */
+  readonly output: 'json' | 'row' | 'line';
 }
 
 export interface BatchItem {
@@ -43,11 +43,12 @@ export interface Batch {
   readonly items: readonly BatchItem[];
 }
 
-/** A verdict, ready to print: one of `json` and `row`, as JudgeSettings.output says. */
+/** A verdict, ready to print: one of the three, as JudgeSettings.output says. */
 export interface Rendered {
   readonly status: Verdict['status'];
   readonly json?: string;
   readonly row?: TextRow;
+  readonly line?: string;
 }
 
 export interface JudgedItem extends Rendered {
@@ -60,9 +61,9 @@ export type Judge = (batch: Batch) => Promise<readonly JudgedItem[]>;
 /** Makes a verdict ready to print. */
 export function render(judged: Judged, output: JudgeSettings['output']): Rendered {
   const { status } = judged.verdict;
-  return output === 'json'
-    ? { status, json: jsonText(objectResult(judged)) }
-    : { status, row: textRow(judged) };
+  if (output === 'json') return { status, json: jsonText(objectResult(judged)) };
+  if (output === 'row') return { status, row: textRow(judged) };
+  return { status, line: textSentence(judged) };
 }
 
 /** The bytes of one item of a batch. */
@@ -70,7 +71,10 @@ export function bytesOfItem(batch: Batch, item: BatchItem): Uint8Array {
   return batch.bytes.subarray(item.start, item.end);
 }
 
-export function verifyContext(settings: JudgeSettings, crypto: Crypto): VerifyContext {
+export function verifyContext(
+  settings: Omit<JudgeSettings, 'output'>,
+  crypto: Crypto,
+): VerifyContext {
   const { trust, policy, ignoreSct, now } = settings;
   const cache = createEvidenceCache();
   return { crypto, trust, now, ignoreSct, cache, ...(policy === undefined ? {} : { policy }) };

@@ -83,8 +83,11 @@ export function createReporter(settings: ReportSettings): Reporter {
   const table = createTable(put, streams.colour);
   const progress = createProgress(settings);
   let done = 0;
+  let tabled = false;
   const add = (result: Rendered): void => {
     if (result.row !== undefined) table.add(result.row);
+    tabled ||= result.row !== undefined;
+    if (result.line !== undefined) put(`${result.line}\n`);
     if (result.json !== undefined) {
       if (format === 'json') put(done === 0 ? `${JSON_HEAD}\n` : ',\n');
       put(format === 'json' ? result.json : `${result.json}\n`);
@@ -95,7 +98,7 @@ export function createReporter(settings: ReportSettings): Reporter {
   const finish = (counts: Counts): void => {
     terminal.progress(undefined);
     table.release();
-    if (format === 'text') put(textSummary(counts, noun));
+    if (format === 'text' && tabled) put(textSummary(counts, noun));
     if (format === 'json') put(jsonTail(counts, trust, policy));
     flush();
   };

@@ -15,12 +15,13 @@ import type { ParsedArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { type LogAccess, openLogAccess } from './log-entries.ts';
 import type { JudgeSettings } from './range-judge.ts';
-import { formatOf, nobodySaid, policyOfFlags } from './verify-options.ts';
+import { nobodySaid, policyOfFlags } from './verify-options.ts';
 
 export interface VerifySetup {
   readonly repository: GitRepository;
   readonly crypto: Crypto;
-  readonly judge: JudgeSettings;
+  /** Everything but what to make of a verdict. */
+  readonly judge: Omit<JudgeSettings, 'output'>;
   readonly log: LogAccess;
 }
 
@@ -76,14 +77,13 @@ export async function setUpVerify(
   invocation: Invocation,
 ): Promise<VerifySetup> {
   const { env, cwd, now } = invocation;
-  const output = formatOf(args) === 'text' ? 'text' : 'json';
   const repository = await openRepository(cwd, env);
   const settings = await loadSettings({ env, cwd, flags: args.flags });
   const crypto = await loadCrypto();
   const policy = await choosePolicy(args, settings, invocation, crypto);
   const trust = await loadTrust(settings, crypto);
   const judge = {
-    ...({ trust, output, now: now(), format: repository.format } as const),
+    ...{ trust, now: now(), format: repository.format },
     ignoreSct: args.switches.has('insecure-ignore-sct'),
     ...(policy === undefined ? {} : { policy }),
   };

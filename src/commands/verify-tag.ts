@@ -169,6 +169,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const setup = await setUpVerify(args, invocation);
   const { judge, crypto, log } = setup;
   const { trust, policy } = judge;
+  const output = format === 'text' ? 'row' : 'json';
   const reporter = createReporter({ format, streams, terminal, trust, policy, noun: 'object' });
   const counts = countResults();
   const context = verifyContext(judge, crypto);
@@ -176,7 +177,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     for (const name of names) {
       for await (const step of judgeTag(name, setup, context, !args.switches.has('no-target'))) {
         counts[step.verdict.status] += 1;
-        reporter.add(render(step, judge.output));
+        reporter.add(render(step, output));
       }
     }
     reporter.finish(counts);

@@ -52,7 +52,15 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     ...{ format, streams, terminal, trust, policy, noun: 'commit' },
     ...(total === undefined ? {} : { total }),
   });
-  const { repository, crypto, judge: settings, log } = setup;
+  const { repository, crypto, log } = setup;
+  const output = format !== 'text' ? 'json' : total === 1 ? 'line' : 'row';
+  const settings = { ...setup.judge, output } as const;
+  // an interrupted run leaves no half-drawn line behind
+  const interrupted = (): void => {
+    reporter.abandon();
+    process.kill(process.pid, 'SIGINT');
+  };
+  process.once('SIGINT', interrupted);
   try {
     const run = { repository, requests, settings, crypto, jobs };
     const counts = await judgeObjects({ ...run, findEntry: log.find, onResult: reporter.add });
@@ -62,6 +70,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     reporter.abandon();
     throw error;
   } finally {
+    process.removeListener('SIGINT', interrupted);
     log.close();
   }
 }

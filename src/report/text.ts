@@ -7,6 +7,7 @@ import { visible } from '../core/escape.ts';
 import { subjectLine } from '../core/git/object.ts';
 import type { Signer, Verdict } from '../core/verdict.ts';
 import type { Counts, Judged } from './json.ts';
+import { verdictLine } from './verdict-line.ts';
 
 /** One line of the table, before its columns are aligned. Already escaped. */
 export interface TextRow {
@@ -86,6 +87,12 @@ export function textRow(judged: Judged): TextRow {
     subject: named,
     note: visible(note),
   };
+}
+
+/** What is said of an object that was asked for alone. */
+export function textSentence({ verdict, type }: Judged): string {
+  if (verdict.status === 'unsigned') return visible(`unsigned: ${verdict.detail}`);
+  return visible(verdictLine(verdict, type === 'tag' ? 'tag' : 'commit'));
 }
 
 /** Columns are as wide as the rows so far need, up to a bound: an outlier does not push all others away. */

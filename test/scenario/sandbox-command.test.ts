@@ -1,0 +1,146 @@
+/** `git signet sandbox` as a person uses it: a child process, real git, nothing left behind. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { run as runProgram } from '../support/peers.ts';
+import { scratchDirectory } from '../support/sandbox.ts';
+
+const main = fileURLToPath(new URL('../../src/commands/main.ts', import.meta.url));
+let scratch: string;
+let work: string;
+let temporary: string;
+
+beforeEach(async () => {
+  scratch = scratchDirectory('sandbox-command');
+  work = join(scratch, 'work');
+  temporary = join(scratch, 'tmp');
+  for (const dir of [work, temporary]) mkdirSync(dir);
+  await runProgram('git', ['init', '-q', '.'], { cwd: work });
+});
+afterEach(() => rmSync(scratch, { recursive: true, force: true }));
+
+const environment = (): Record<string, string> => ({ HOME: scratch, TMPDIR: temporary });
+
+const signet = (...args: readonly string[]) =>
+  runProgram(process.execPath, [main, 'sandbox', ...args], { cwd: work, env: environment() });
+
+describe('sandbox run', () => {
+  it('signs and verifies with nothing but its environment, and leaves nothing', async () => {
+    const script = `git commit -q --allow-empty -S -m one && git verify-commit HEAD &&
+      git log -1 --format='%G? %GS' && env`;
+    const { code, stdout } = await signet('run', '--', 'sh', '-c', script);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^U alice@example\.test \(http:\/\/127\.0\.0\.1:\d+\)$/m);
+    expect(stdout).toMatch(/^SIGNET_TRUST=/m);
+    expect(readdirSync(temporary)).toEqual([]);
+    expect(existsSync(join(scratch, '.local/state/git-signet/sandbox'))).toBe(false);
+    const after = await runProgram('git', ['config', '--list'], { cwd: work, env: environment() });
+    expect(after.stdout).not.toContain('gpg.');
+  });
+
+  it('signs into Rekor v2, for whom it is told, in a state that is kept', async () => {
+    const kept = join(scratch, 'kept');
+    const args = ['run', '--dir', kept, '--rekor', '2', '--user', 'bob@example.test', '--'];
+    const { code } = await signet(...args, 'sh', '-c', 'git commit -q --allow-empty -S -m two');
+    expect(code).toBe(0);
+    expect(readFileSync(join(kept, 'rekor-v2.log'), 'utf8').trim().split('\n')).toHaveLength(1);
+    const later = await signet(
+      ...args,
+      'sh',
+      '-c',
+      "git verify-commit HEAD && git log -1 --format='%GS'",
+    );
+    expect(later.stdout).toContain('bob@example.test');
+  });
+
+  it('hides settings of other instances from its child', async () => {
+    const env = {
+      ...environment(),
+      SIGNET_REKOR_URL: 'http://elsewhere.example',
+      SIGSTORE_ID_TOKEN: 'mine',
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: 'a.b',
+      GIT_CONFIG_VALUE_0: 'c',
+    };
+    const script = 'git config a.b; git config gpg.format; env';
+    const { stdout } = await runProgram(
+      process.execPath,
+      [main, 'sandbox', 'run', '--browser', '--', 'sh', '-c', script],
+      { cwd: work, env },
+    );
+    expect(stdout).toMatch(/^c\nx509\n/);
+    expect(stdout).not.toMatch(/elsewhere|SIGSTORE_ID_TOKEN/);
+  });
+
+  it('ends with the command’s own code', async () => {
+    expect((await signet('run', '--', 'sh', '-c', 'exit 7')).code).toBe(7);
+    expect((await signet('run', '--', 'sh', '-c', 'kill -TERM $$')).code).toBe(143);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  it('passes a signal on, waits for the child, and cleans up', async () => {
+    const script = 'trap "exit 9" TERM; echo up; while :; do sleep 0.05; done';
+    const child: ChildProcess = spawn(
+      process.execPath,
+      [main, 'sandbox', 'run', '--', 'sh', '-c', script],
+      {
+        cwd: work,
+        env: { PATH: process.env.PATH, ...environment() },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    await new Promise((resolve) => child.stdout?.once('data', resolve));
+    child.kill('SIGTERM');
+    expect(await ended).toBe(9);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  it('F2 answers every misuse with exit 2 and a next step', async () => {
+    for (const args of [
+      [],
+      ['run'],
+      ['frobnicate'],
+      ['run', 'git', 'commit'],
+      ['run', '--rekor', '3', '--', 'true'],
+      ['start', '--port', 'x'],
+      ['run', '--', join(work, 'absent')],
+      ['run', '--frob', '--', 'true'],
+    ]) {
+      const { code, stdout, stderr } = await signet(...args);
+      expect([args, code, stdout]).toEqual([args, 2, '']);
+      expect(stderr).toMatch(/^git-signet: /);
+    }
+  });
+});
+
+describe('sandbox start and stop', () => {
+  it('starts once, is used from another process, stops, and starts again as the same', async () => {
+    const first = await signet('start');
+    try {
+      expect(first.code).toBe(0);
+      expect(first.stdout).toMatch(/^export SIGNET_TRUST='/);
+      expect((await signet('start')).stdout).toBe(first.stdout);
+      const busy = await signet(
+        'run',
+        '--dir',
+        join(scratch, '.local/state/git-signet/sandbox'),
+        '--',
+        'true',
+      );
+      expect([busy.code, busy.stderr]).toEqual([2, expect.stringContaining('is running')]);
+      const issuer = /GITSIGN_OIDC_ISSUER='([^']+)'/.exec(first.stdout)?.[1];
+      const configuration = await fetch(`${issuer}/.well-known/openid-configuration`);
+      expect(configuration.status).toBe(200);
+    } finally {
+      expect((await signet('stop')).code).toBe(0);
+    }
+    expect((await signet('stop')).stderr).toContain('no sandbox is running');
+    const again = await signet('start');
+    expect((await signet('stop')).code).toBe(0);
+    expect(again.stdout).toBe(first.stdout);
+  });
+});

@@ -54,7 +54,7 @@ export function checkExpectedIdentity(
 function unexpected(account: string, expectation: string): LoginError {
   return new LoginError(
     'IDENTITY_UNEXPECTED',
-    `logged in as ${visible(account)}, but ${expectation}; nothing was published`,
-    { hint: 'log in with the other account, or change the setting' },
+    `logged in as ${visible(account)}, but ${expectation}`,
+    { hint: 'nothing was published; log in with the other account, or change the setting' },
   );
 }

@@ -88,8 +88,8 @@ function takeAnswer(session: LoginSession, url: URL): Routed {
   if (states.length === 1 && states[0] === session.state) return { answer: url };
   const failure = new LoginError(
     'LOGIN_STATE',
-    'the answer does not belong to this login (state differs); nothing was signed',
-    { hint: 'run the git command again, and use the page that it opens' },
+    'the answer does not belong to this login (state differs)',
+    { hint: 'nothing was signed; run the git command again, and use the page that it opens' },
   );
   return {
     page: strayPage(

@@ -135,7 +135,7 @@ ${facts(context, [['You will be', account]])}
 <p>Signing makes public, for ever, in a log that anyone can read: <strong>your e-mail address</strong>, the time, and a
 fingerprint of this ${context.kind}. Not its content.</p>
 ${links.join('\n')}
-<small>Did nothing of yours ask for this? Close this page, and nothing is signed. It works for ${text(duration(timeout))}.</small>`,
+<small>You did not run git just now? Close this page, and nothing is signed. It works for ${text(duration(timeout))}.</small>`,
   );
 }
 
@@ -156,10 +156,15 @@ export function failurePage(context: SigningContext, reason: string): Page {
     400,
     'Not signed',
     `<h1 class="bad">✗ Nothing was signed</h1>
-<p>${text(shortened(reason, 400))}</p>
+<p>${text(shortened(sentence(reason), 400))}</p>
 ${facts(context, [])}
 <p>Nothing was published. You can close this page; run the git command again to try once more.</p>`,
   );
+}
+
+/** A terminal's line as a page's sentence. */
+function sentence(line: string): string {
+  return `${line.slice(0, 1).toUpperCase()}${line.slice(1)}.`;
 }
 
 /** For requests that are no part of the login. */

@@ -1,0 +1,180 @@
+/** A person commits with a real browser (Debian's Chromium): one click, and every other way a login can end. */
+
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import {
+  type Commit,
+  listens,
+  makeRepository,
+  type Repository,
+} from '../support/login-scenario.ts';
+import { scratchSandbox } from '../support/sandbox.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const present = existsSync(CHROMIUM) && existsSync('/usr/bin/script');
+if (!present)
+  console.log('skipped: the login in a browser needs /usr/bin/chromium and /usr/bin/script');
+
+/** Pictures of the pages, for a person to look at. */
+const PICTURES = process.env['GIT_SIGNET_PICTURES'];
+
+describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
+  let browser: Browser;
+  let remembering: Sandbox;
+  let asking: Sandbox;
+  const repositories: Repository[] = [];
+  let context: BrowserContext | undefined;
+
+  beforeAll(async () => {
+    [browser, remembering, asking] = await Promise.all([
+      chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS }),
+      scratchSandbox({ autoApprove: true }),
+      scratchSandbox({ autoApprove: false }),
+    ]);
+  });
+  afterEach(async () => {
+    await context?.close();
+    for (const repository of repositories.splice(0)) repository.close();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await remembering.close();
+    await asking.close();
+  });
+
+  function repositoryAt(sandbox: Sandbox): Repository {
+    const repository = makeRepository(sandbox);
+    repositories.push(repository);
+    return repository;
+  }
+
+  async function open(
+    url: string,
+    options: Parameters<Browser['newContext']>[0] = {},
+  ): Promise<Page> {
+    context = await browser.newContext(options);
+    const page = await context.newPage();
+    await page.goto(url);
+    return page;
+  }
+
+  async function ends(repository: Repository, commit: Commit, line: RegExp): Promise<void> {
+    const { code, said } = await commit.ended;
+    expect(code).toBe(128);
+    expect(said.split('\n').filter((text) => line.test(text))).toHaveLength(1);
+    expect(repository.head()).toBeUndefined();
+    expect(await listens(await commit.page)).toBe(false);
+  }
+
+  it('O01 O07 one click, where the issuer remembers the person; nothing to answer twice, nothing in the history', async () => {
+    const repository = repositoryAt(remembering);
+    const commit = repository.commit('parser: refuse trailing bytes');
+    const page = await open(await commit.page);
+    const answers: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/auth/callback?')) answers.push(request.url());
+    });
+    expect(await page.textContent('h1')).toBe('git wants to sign a commit as you');
+    expect(await page.textContent('dl')).toContain('parser: refuse trailing bytes');
+    await page.click('a.go');
+    await page.waitForSelector('h1.good');
+    expect(await page.textContent('h1')).toContain('Logged in as alice@example.test');
+    expect(page.url()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{24}$/);
+    const session = await context!.newCDPSession(page);
+    const { entries } = await session.send('Page.getNavigationHistory');
+    expect(
+      entries.filter(({ url }) => url.includes('/auth/callback') || url.includes('code=')),
+    ).toEqual([]);
+    expect(await commit.ended).toMatchObject({ code: 0 });
+    expect(repository.git('verify-commit', 'HEAD').code).toBe(0);
+    const head = repository.head();
+    expect(answers).toHaveLength(1);
+    await expect(page.goto(answers[0]!)).rejects.toThrow(/ERR_CONNECTION_REFUSED/);
+    expect(repository.head()).toBe(head);
+  });
+
+  it('the person who is asked chooses, and bob signs as bob', async () => {
+    const repository = repositoryAt(asking);
+    const commit = repository.commit('bob');
+    const page = await open(await commit.page);
+    await page.click('a.go');
+    await page.click('button[value="bob@example.test"]');
+    await page.waitForSelector('h1.good');
+    expect(await commit.ended).toMatchObject({ code: 0 });
+    expect(repository.git('log', '-1', '--format=%GS').stdout).toContain('bob@example.test');
+  });
+
+  it('denying ends it', async () => {
+    const repository = repositoryAt(asking);
+    const commit = repository.commit('denied');
+    const page = await open(await commit.page);
+    await page.click('a.go');
+    await page.click('button.deny');
+    await page.waitForSelector('h1.bad');
+    expect(await page.textContent('main')).toContain('access_denied');
+    await ends(repository, commit, /^git-signet: the login was refused/);
+  });
+
+  it('O18 closing the page, or waiting too long, ends it at the deadline', async () => {
+    const [closed, late] = [repositoryAt(asking), repositoryAt(asking)];
+    const first = closed.commit('closed', { loginTimeout: '3' });
+    const second = late.commit('late', { loginTimeout: '3' });
+    const page = await open(await first.page);
+    const waiting = await context!.newPage();
+    await page.close();
+    await waiting.goto(await second.page);
+    await waiting.click('a.go');
+    await ends(closed, first, /^git-signet: nobody logged in within 3 s/);
+    await ends(late, second, /^git-signet: nobody logged in within 3 s/);
+    await waiting.click('button[value="alice@example.test"]').catch(() => undefined);
+    expect(late.head()).toBeUndefined();
+  });
+
+  it('O01 a wrong state ends it', async () => {
+    const repository = repositoryAt(remembering);
+    const commit = repository.commit('forged');
+    const page = await open(await commit.page);
+    const link = new URL((await page.getAttribute('a.go', 'href')) ?? '');
+    await page.goto(`${link.searchParams.get('redirect_uri')}?code=stolen&state=wrong`);
+    expect(await page.textContent('main')).toContain('does not belong to the login');
+    await ends(repository, commit, /^git-signet: the answer does not belong to this login/);
+  });
+
+  it.each<[string, Parameters<Browser['newContext']>[0]]>([
+    ['light', { colorScheme: 'light', viewport: { width: 900, height: 700 } }],
+    ['phone-dark', { colorScheme: 'dark', viewport: { width: 320, height: 640 }, isMobile: true }],
+  ])('the pages fit: %s', async (name, options) => {
+    const repository = repositoryAt(asking);
+    const subject = `parser: refuse ${'trailing'.repeat(20)} bytes <b>&amp;`;
+    const commit = repository.commit(subject, { identity: 'bob@example.test' });
+    const page = await open(await commit.page, { ...options, javaScriptEnabled: false });
+    const fits = async (state: string): Promise<void> => {
+      const { width } = options?.viewport ?? { width: 0 };
+      const box = await page.locator('main').boundingBox();
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(width);
+      if (PICTURES === undefined) return;
+      mkdirSync(PICTURES, { recursive: true });
+      await page.screenshot({ path: join(PICTURES, `${name}-${state}.png`), fullPage: true });
+    };
+    await fits('start');
+    await page.click('a.go');
+    await page.click(
+      name === 'light' ? 'button[value="bob@example.test"]' : 'button[value="alice@example.test"]',
+    );
+    await page.waitForSelector('h1.good, h1.bad');
+    await fits('end');
+    await commit.ended;
+  });
+});

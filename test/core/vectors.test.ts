@@ -1,0 +1,237 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { toHex } from '../../src/core/bytes.ts';
+import { readArmor, readSignedData } from '../../src/core/cms/signed-data.ts';
+import type { Crypto } from '../../src/core/crypto.ts';
+import { createEvidenceCache } from '../../src/core/evidence-cache.ts';
+import { type ObjectType, objectId, splitSignedObject } from '../../src/core/git/object.ts';
+import { verifyIssuedCertificate } from '../../src/core/issued-certificate.ts';
+import { parseTrustedRoot } from '../../src/core/trust/trusted-root.ts';
+import { Refusal, type Verdict } from '../../src/core/verdict.ts';
+import { verifyObject } from '../../src/core/verify.ts';
+import { nodeCrypto } from '../../src/io/crypto.ts';
+import { bunCrypto } from '../../src/io/crypto-bun.ts';
+import { hasherOfNode } from '../support/bun-hasher.ts';
+import { contextOf, type Vector, vector, vectors } from '../support/gitsign-vectors.ts';
+
+const PORTS: readonly (readonly [string, Crypto])[] = [
+  ['node:crypto', nodeCrypto],
+  ['WebCrypto', bunCrypto({ CryptoHasher: hasherOfNode })],
+];
+
+const codeOf = (verdict: Verdict): string =>
+  verdict.status === 'verified' ? 'verified' : `${verdict.status} ${verdict.code}`;
+
+/** Valid with its log entry, of which there is no recording. */
+const UNRECORDED = 'sha256/02-online.commit';
+/** What the manifest does not call `valid`, with the code that says why not. */
+const CODES: Readonly<Record<string, string>> = {
+  'rekor2/01-offline.commit': 'refused time-missing',
+  'rekor2/02-offline.commit': 'refused time-missing',
+  [UNRECORDED]: 'undecided log-entry-absent',
+  'tampered/01-message.commit': 'refused content-digest-differs',
+  'tampered/02-author.commit': 'refused content-digest-differs',
+  'tampered/03-transplant.commit': 'refused content-digest-differs',
+  'tampered/04-digest-and-message.commit': 'refused signature-invalid',
+  'tampered/05-signature-value.commit': 'refused signature-invalid',
+  'tampered/06-certificate-swapped.commit': 'refused signature-invalid',
+  'tampered/07-certificate-bit.commit': 'refused log-entry-mismatch',
+  'tampered/08-integrated-time.commit': 'refused inclusion-promise-invalid',
+  'tampered/09-proof-hash.commit': 'refused log-entry-mismatch',
+  'tampered/10-root-hash.commit': 'refused log-entry-mismatch',
+  'tampered/11-entry-removed.commit': 'undecided log-entry-absent',
+  'tampered/12-online-message.commit': 'refused content-digest-differs',
+  'tampered/13-online-resigned-elsewhere.commit': 'undecided log-entry-absent',
+};
+
+describe.each(PORTS)('what the real gitsign signed, judged with %s', (_, crypto) => {
+  const judge = ({ type, id, raw, format, found }: Vector): Promise<Verdict> =>
+    verifyObject({ type, id, raw, format }, { ...contextOf(), crypto }, found);
+
+  it.each(vectors.map((one) => [one.file, one] as const))('%s', async (file, one) => {
+    const code = codeOf(await judge(one));
+    expect(code).toBe(CODES[file] ?? 'verified');
+    if (file !== UNRECORDED) expect(code === 'verified').toBe(one.expected === 'valid');
+  });
+});
+
+describe('what a verdict says of them', () => {
+  const manifest: readonly {
+    file: string;
+    cert_sha1: string;
+    san?: string[];
+    not_before: string;
+    not_after: string;
+  }[] = JSON.parse(
+    readFileSync(new URL('../vectors/gitsign/manifest.json', import.meta.url), 'utf8'),
+  );
+  it('S04 is the signer, the certificate and the dates that the manifest tells', async () => {
+    for (const one of vectors.filter(
+      ({ expected, file }) => expected === 'valid' && file !== UNRECORDED,
+    )) {
+      const row = manifest.find(({ file }) => file === one.file)!;
+      // nothing but the verdict is told of the re-wrapped one
+      if (row.san === undefined) continue;
+      expect(await verifyObject(one, contextOf(), one.found)).toMatchObject({
+        status: 'verified',
+        signer: { kind: 'email', value: row.san[0], issuer: 'http://127.0.0.1:18808' },
+        certificate: {
+          sha1: row.cert_sha1,
+          notBefore: Date.parse(row.not_before) / 1000,
+          notAfter: Date.parse(row.not_after) / 1000,
+        },
+      });
+    }
+  });
+
+  it('says the same with one cache for all, in any order', async () => {
+    const cache = createEvidenceCache();
+    for (const one of [...vectors, ...vectors.toReversed()]) {
+      const verdict = await verifyObject(one, { ...contextOf(), cache }, one.found);
+      expect(codeOf(verdict), one.file).toBe(CODES[one.file] ?? 'verified');
+    }
+  });
+});
+
+describe('R02 entries of others', () => {
+  const online = vectors.filter(({ found }) => found !== undefined);
+
+  it('R02 each online signature is satisfied by its own entry and by no other', async () => {
+    expect(online.length).toBeGreaterThan(8);
+    for (const one of online) {
+      for (const other of online) {
+        const code = codeOf(await verifyObject(one, contextOf(), other.found));
+        expect(code, `${one.file} by ${other.file}`).toBe(
+          one === other ? 'verified' : 'refused log-entry-mismatch',
+        );
+      }
+    }
+  });
+
+  it('R02 without its entry an online signature is undecided', async () => {
+    for (const one of online)
+      expect(codeOf(await verifyObject(one, contextOf()))).toBe('undecided log-entry-absent');
+  });
+
+  it('R02 an entry removed is not found again under somebody else\u2019s, nor one re-wrapped', async () => {
+    for (const file of [
+      'tampered/11-entry-removed.commit',
+      'tampered/13-online-resigned-elsewhere.commit',
+    ]) {
+      for (const { found } of online) {
+        expect(codeOf(await verifyObject(vector(file), contextOf(), found))).toBe(
+          'refused log-entry-mismatch',
+        );
+      }
+    }
+  });
+
+  it('G01 an object is the one that was asked for', async () => {
+    const [one] = vectors;
+    const id = one!.id.replace(/^./, (digit) => (digit === '0' ? '1' : '0'));
+    expect(codeOf(await verifyObject({ ...one!, id }, contextOf()))).toBe(
+      'refused object-id-mismatch',
+    );
+  });
+});
+
+const PUBLIC_GOOD = new URL('../../../shared/vectors/public-good/', import.meta.url);
+
+interface PublicRow {
+  readonly file: string;
+  readonly group: string;
+  readonly oid: string;
+  readonly type: ObjectType;
+  readonly san?: readonly { readonly value: string }[] | { readonly value: string };
+  readonly oidc_issuer_v1?: string;
+  readonly cert_sha256?: string;
+  readonly chain_ok?: boolean | null;
+  readonly sct_ok?: boolean | null;
+  readonly sct_count?: number;
+  readonly rekor_entry?: {
+    readonly log_index: number;
+    readonly log_id: string;
+    readonly integrated_time: number;
+  } | null;
+}
+
+const GROUPS: Readonly<Record<string, string>> = {
+  'offline-commit': 'verified',
+  'offline-tag': 'verified',
+  'online-commit': 'undecided log-entry-absent',
+  'online-tag': 'undecided log-entry-absent',
+  'root-issued': 'undecided log-entry-absent',
+  'two-certificates': 'undecided log-entry-absent',
+  'early-attributes': 'undecided log-entry-unsupported',
+  'not-sigstore': 'undecided foreign-issuer',
+  trap: 'undecided signature-kind-unsupported',
+};
+
+const present = existsSync(PUBLIC_GOOD);
+if (!present) console.log('public-good objects are not here: skipped (they never leave ../shared)');
+
+describe.skipIf(!present)('objects of public repositories', () => {
+  const read = (path: string): Buffer => readFileSync(new URL(path, PUBLIC_GOOD));
+  const rows: readonly PublicRow[] = present ? JSON.parse(read('manifest.json').toString()) : [];
+  const trust = present
+    ? parseTrustedRoot(read('trusted_root.json').toString(), 'public-good', nodeCrypto)
+    : undefined;
+  const context = (crypto: Crypto) => ({
+    crypto,
+    trust: trust!,
+    now: Date.parse('2027-01-01T00:00:00Z') / 1000,
+  });
+  const judge = (row: PublicRow, crypto: Crypto): Promise<Verdict> =>
+    verifyObject(
+      { type: row.type, id: row.oid, raw: read(row.file), format: 'sha1' },
+      context(crypto),
+    );
+
+  // names of tests are printed: the object's id says enough
+  it.each(rows.map((row) => [row.group, row.oid.slice(0, 8), row] as const))(
+    '%s %s',
+    async (group, _, row) => {
+      for (const [, crypto] of PORTS) {
+        const verdict = await judge(row, crypto);
+        expect(codeOf(verdict)).toBe(GROUPS[group]);
+        if (verdict.status !== 'verified') {
+          expect(verdict).not.toHaveProperty('signer');
+          continue;
+        }
+        const san = [row.san].flat()[0]?.value;
+        expect(verdict.signer.value === san).toBe(true);
+        expect(verdict.signer.issuer === row.oidc_issuer_v1).toBe(true);
+        expect(verdict.certificate.sha256).toBe(row.cert_sha256);
+        expect(verdict.logEntry).toMatchObject({
+          logIndex: String(row.rekor_entry?.log_index),
+          logId: row.rekor_entry?.log_id,
+          integratedTime: row.rekor_entry?.integrated_time,
+        });
+      }
+    },
+  );
+
+  it('X01 X08 path and SCT of every certificate are what the manifest found by other means', async () => {
+    let judged = 0;
+    for (const row of rows.filter(({ group }) => group !== 'trap')) {
+      const raw = read(row.file);
+      expect(objectId(nodeCrypto, row.type, raw, 'sha1')).toBe(row.oid);
+      const { signature } = splitSignedObject(row.type, raw, 'sha1')!;
+      const { certificate } = readSignedData(readArmor(signature)).signer;
+      const attempt = (ignoreSct: boolean): Promise<string> =>
+        verifyIssuedCertificate(certificate.der, certificate.notBefore, {
+          ...context(nodeCrypto),
+          ignoreSct,
+        }).then(
+          () => 'holds',
+          (error: unknown) => (error instanceof Refusal ? error.code : toHex(new Uint8Array())),
+        );
+      const path = await attempt(true);
+      expect(path === 'holds', `${row.oid} ${path}`).toBe(row.chain_ok);
+      if (row.chain_ok !== true) continue;
+      expect(await attempt(false)).toBe(row.sct_ok === true ? 'holds' : 'sct-missing');
+      judged += 1;
+    }
+    expect(judged).toBeGreaterThan(18);
+  });
+});

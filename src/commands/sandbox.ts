@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isatty } from 'node:tty';
 import { type ExitCode, UsageError } from '../errors.ts';
 import type { Environment } from '../io/config.ts';
 import type { Sandbox } from '../sandbox/index.ts';
@@ -195,7 +196,7 @@ function runChild(
   return new Promise((done, reject) => {
     let child: ChildProcess | undefined;
     // The terminal signals its whole foreground group, so a child there has had ^C already.
-    const fromTerminal = process.stdin.isTTY === true;
+    const fromTerminal = isatty(0);
     const pass = (signal: NodeJS.Signals): void => {
       if (!(fromTerminal && (signal === 'SIGINT' || signal === 'SIGQUIT'))) child?.kill(signal);
     };

@@ -1,6 +1,6 @@
 /** The few parts of oidc-provider that the sandbox touches; the package ships no types. */
 
-declare module 'oidc-provider' {
+declare module 'oidc-provider/lib/provider.js' {
   import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 
   export interface Context {

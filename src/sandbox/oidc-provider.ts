@@ -5,10 +5,10 @@
 
 import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
-import type { Context, Provider } from 'oidc-provider';
+import type { Context, Provider } from 'oidc-provider/lib/provider.js';
 import { consentPage, errorPage, type SandboxUser } from './consent-page.ts';
 import { AUDIENCE, KEY_ID, subjectOf, TOKEN_SECONDS, type TokenIssuer } from './identity-token.ts';
-import { memoryAdapter } from './oidc-store.ts';
+import { OidcStore, storeAdapter } from './oidc-store.ts';
 import { answerOwner, readText } from './owner-endpoint.ts';
 
 export interface IssuerOptions {
@@ -18,17 +18,6 @@ export interface IssuerOptions {
   readonly autoApprove: boolean;
   /** Guards what is under /sandbox/; signs cookies too. */
   readonly tokenSecret: string;
-}
-
-/** oidc-provider complains about every runtime but one on the console, which here is the output of a command. */
-async function importQuietly(): Promise<typeof Provider> {
-  const { warn } = console;
-  console.warn = () => {};
-  try {
-    return (await import('oidc-provider')).Provider;
-  } finally {
-    console.warn = warn;
-  }
 }
 
 /** Any path and port on this machine's loopback names: RFC 8252 §7.3, and clients differ in their paths. */
@@ -45,8 +34,9 @@ function isLoopbackRedirect(uri: string): boolean {
 
 function configuration(options: IssuerOptions, key: KeyObject): Record<string, unknown> {
   const { users } = options;
+  const store = new OidcStore();
   return {
-    adapter: memoryAdapter(),
+    adapter: (model: string) => storeAdapter(store, model),
     jwks: { keys: [{ ...key.export({ format: 'jwk' }), kid: KEY_ID, use: 'sig', alg: 'RS256' }] },
     clients: [
       {
@@ -146,7 +136,8 @@ function forgetSession(request: IncomingMessage): void {
 
 /** The issuer as a request listener. Its address must be known: `tokens.url()`. */
 export async function makeIssuer(options: IssuerOptions): Promise<RequestListener> {
-  const ProviderClass = await importQuietly();
+  // Not the package's door: that one comments on the runtime, on the console.
+  const { Provider: ProviderClass } = await import('oidc-provider/lib/provider.js');
   const provider = new ProviderClass(
     options.tokens.url(),
     configuration(options, options.tokens.privateKey),

@@ -9,65 +9,55 @@ interface Stored {
   readonly expires: number;
 }
 
-/** An adapter class for one provider, as its configuration wants it. */
-export function memoryAdapter() {
-  const stored = new Map<string, Stored>();
+/** Everything one provider keeps, by `model:id`. */
+export class OidcStore {
+  readonly #stored = new Map<string, Stored>();
 
-  const live = (key: string): Record<string, unknown> | undefined => {
-    const found = stored.get(key);
+  live(key: string): Record<string, unknown> | undefined {
+    const found = this.#stored.get(key);
     if (found === undefined || found.expires > Date.now()) return found?.payload;
-    stored.delete(key);
+    this.#stored.delete(key);
     return undefined;
-  };
+  }
 
-  return class MemoryAdapter {
-    readonly #model: string;
+  put(key: string, payload: Record<string, unknown>, expiresIn: number | undefined): void {
+    const seconds = expiresIn ?? Number.POSITIVE_INFINITY;
+    this.#stored.set(key, { payload, expires: Date.now() + seconds * 1000 });
+  }
 
-    constructor(model: string) {
-      this.#model = model;
+  delete(key: string): void {
+    this.#stored.delete(key);
+  }
+
+  findBy(prefix: string, member: string, value: string): Record<string, unknown> | undefined {
+    for (const key of this.#stored.keys()) {
+      const payload = key.startsWith(prefix) ? this.live(key) : undefined;
+      if (payload?.[member] === value) return payload;
     }
+    return undefined;
+  }
 
-    #key(id: string): string {
-      return `${this.#model}:${id}`;
+  deleteGrant(grantId: string): void {
+    for (const [key, { payload }] of this.#stored) {
+      if (payload.grantId === grantId) this.#stored.delete(key);
     }
+  }
+}
 
-    #findBy(member: string, value: string): Record<string, unknown> | undefined {
-      for (const key of stored.keys()) {
-        const payload = key.startsWith(`${this.#model}:`) ? live(key) : undefined;
-        if (payload?.[member] === value) return payload;
-      }
-      return undefined;
-    }
-
-    async upsert(id: string, payload: Record<string, unknown>, expiresIn?: number): Promise<void> {
-      const expires =
-        expiresIn === undefined ? Number.POSITIVE_INFINITY : Date.now() + expiresIn * 1000;
-      stored.set(this.#key(id), { payload, expires });
-    }
-
-    async find(id: string): Promise<Record<string, unknown> | undefined> {
-      return live(this.#key(id));
-    }
-
-    async findByUid(uid: string): Promise<Record<string, unknown> | undefined> {
-      return this.#findBy('uid', uid);
-    }
-
-    async findByUserCode(userCode: string): Promise<Record<string, unknown> | undefined> {
-      return this.#findBy('userCode', userCode);
-    }
-
-    async consume(id: string): Promise<void> {
-      const payload = live(this.#key(id));
+/** The adapter of one model over a store, as oidc-provider wants it: every answer a promise. */
+export function storeAdapter(store: OidcStore, model: string): Readonly<Record<string, unknown>> {
+  const keyOf = (id: string): string => `${model}:${id}`;
+  return {
+    upsert: async (id: string, payload: Record<string, unknown>, expiresIn?: number) =>
+      store.put(keyOf(id), payload, expiresIn),
+    find: async (id: string) => store.live(keyOf(id)),
+    findByUid: async (uid: string) => store.findBy(keyOf(''), 'uid', uid),
+    findByUserCode: async (code: string) => store.findBy(keyOf(''), 'userCode', code),
+    consume: async (id: string) => {
+      const payload = store.live(keyOf(id));
       if (payload !== undefined) payload.consumed = Math.floor(Date.now() / 1000);
-    }
-
-    async destroy(id: string): Promise<void> {
-      stored.delete(this.#key(id));
-    }
-
-    async revokeByGrantId(grantId: string): Promise<void> {
-      for (const [key, { payload }] of stored) if (payload.grantId === grantId) stored.delete(key);
-    }
+    },
+    destroy: async (id: string) => store.delete(keyOf(id)),
+    revokeByGrantId: async (grantId: string) => store.deleteGrant(grantId),
   };
 }

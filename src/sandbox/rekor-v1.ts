@@ -91,72 +91,84 @@ function indexKeys(body: Buffer): string[] {
   return [sha256Hex(pem), `${spec.data.hash.algorithm}:${spec.data.hash.value}`, ...emailsIn(pem)];
 }
 
-export function openRekorV1(dir: string, keys: KeyPair, treeId: string, host: string): RekorV1Log {
-  const tree = new MerkleTree();
-  const entries: StoredEntry[] = [];
-  const indexOfUuid = new Map<string, number>();
-  const index = new Map<string, string[]>();
-  const shard = BigInt(treeId).toString(16).padStart(16, '0');
-  const logId = keyDigest(keys.publicKey);
-  const signer: NoteSigner = {
-    origin: `${host} - ${treeId}`,
-    name: host,
-    keyHint: logId,
-    key: keys.privateKey,
-  };
+/** Entries with their tree and the search index, in memory. */
+class EntryStore {
+  readonly tree = new MerkleTree();
+  readonly #shard: string;
+  readonly #entries: StoredEntry[] = [];
+  readonly #indexOfUuid = new Map<string, number>();
+  readonly #uuidsByKey = new Map<string, string[]>();
 
-  const addToIndex = (key: string, uuid: string): void => {
-    const known = index.get(key);
-    if (known === undefined) index.set(key, [uuid]);
-    else known.push(uuid);
-  };
+  constructor(treeId: string) {
+    this.#shard = BigInt(treeId).toString(16).padStart(16, '0');
+  }
 
-  const insert = (body: Buffer, integratedTime: number, hash: Buffer): StoredEntry => {
-    const uuid = shard + hash.toString('hex');
-    const logIndex = tree.append(hash);
-    const entry = { uuid, logIndex, body, integratedTime };
-    entries.push(entry);
-    indexOfUuid.set(uuid, logIndex);
-    for (const key of indexKeys(body)) addToIndex(key, uuid);
+  insert(body: Buffer, integratedTime: number, hash: Buffer): StoredEntry {
+    const uuid = this.#shard + hash.toString('hex');
+    const entry = { uuid, logIndex: this.tree.append(hash), body, integratedTime };
+    this.#entries.push(entry);
+    this.#indexOfUuid.set(uuid, entry.logIndex);
+    for (const key of indexKeys(body)) {
+      const known = this.#uuidsByKey.get(key);
+      if (known === undefined) this.#uuidsByKey.set(key, [uuid]);
+      else known.push(uuid);
+    }
     return entry;
-  };
+  }
 
-  const lines = openLineLog(join(dir, 'rekor-v1.log'), (line) => {
-    const [time = '', body = ''] = line.split(' ');
-    const bytes = Buffer.from(body, 'base64');
-    insert(bytes, Number(time), leafHash(bytes));
-  });
+  byIndex(index: number): StoredEntry | undefined {
+    return this.#entries[index];
+  }
 
+  /** By UUID, with or without the shard before it. */
+  byUuid(uuid: string): StoredEntry | undefined {
+    const index = this.#indexOfUuid.get(uuid.length === 64 ? this.#shard + uuid : uuid);
+    return index === undefined ? undefined : this.#entries[index];
+  }
+
+  search(key: string): readonly string[] {
+    return (this.#uuidsByKey.get(key) ?? []).toReversed();
+  }
+}
+
+/** Signs the tree's head; a size that was just signed is not signed again. */
+function checkpointSigner(signer: NoteSigner, tree: MerkleTree): (size: number) => string {
   let latest = { size: -1, text: '' };
-  const checkpointOf = (size: number): string => {
+  return (size) => {
     if (latest.size !== size) latest = { size, text: checkpoint(signer, size, tree.root(size)) };
     return latest.text;
   };
+}
 
-  const byUuid = (uuid: string): StoredEntry | undefined => {
-    const at = indexOfUuid.get(uuid.length === 64 ? shard + uuid : uuid);
-    return at === undefined ? undefined : entries[at];
-  };
-
+/** Opens the log of a directory. `host` is what checkpoints are signed under; `treeId` is decimal. */
+export function openRekorV1(dir: string, keys: KeyPair, treeId: string, host: string): RekorV1Log {
+  const store = new EntryStore(treeId);
+  const { tree } = store;
+  const logId = keyDigest(keys.publicKey);
+  const key = keys.privateKey;
+  const origin = `${host} - ${treeId}`;
+  const checkpointOf = checkpointSigner({ origin, name: host, keyHint: logId, key }, tree);
+  const lines = openLineLog(join(dir, 'rekor-v1.log'), (line) => {
+    const [time = '', body = ''] = line.split(' ');
+    const bytes = Buffer.from(body, 'base64');
+    store.insert(bytes, Number(time), leafHash(bytes));
+  });
   return {
-    publicKey: keys.publicKey,
-    logId,
-    treeId,
-    tree,
+    ...{ publicKey: keys.publicKey, logId, treeId, tree },
     append: (body, at) => {
       const hash = leafHash(body);
-      const existing = byUuid(hash.toString('hex'));
+      const existing = store.byUuid(hash.toString('hex'));
       if (existing !== undefined) return { entry: existing, added: false };
       const seconds = Math.floor(at / 1000);
       lines.append(`${seconds} ${body.toString('base64')}`);
-      return { entry: insert(body, seconds, hash), added: true };
+      return { entry: store.insert(body, seconds, hash), added: true };
     },
-    byUuid,
-    byIndex: (at) => entries[at],
-    byBody: (body) => byUuid(leafHash(body).toString('hex')),
-    search: (key) => (index.get(key) ?? []).toReversed(),
+    byUuid: (uuid) => store.byUuid(uuid),
+    byIndex: (index) => store.byIndex(index),
+    byBody: (body) => store.byUuid(leafHash(body).toString('hex')),
+    search: (wanted) => store.search(wanted),
     answer: (entry, size = tree.size) =>
-      answerOf(entry, { tree, size, logId, key: keys.privateKey, checkpoint: checkpointOf(size) }),
+      answerOf(entry, { tree, size, logId, key, checkpoint: checkpointOf(size) }),
     checkpoint: () => checkpointOf(tree.size),
     close: lines.close,
   };

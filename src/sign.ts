@@ -8,7 +8,6 @@ import { toHex, utf8 } from './core/bytes.ts';
 import { buildSignedAttributes } from './core/cms/signed-attributes.ts';
 import { writeArmor } from './core/cms/signed-data.ts';
 import type { Crypto } from './core/crypto.ts';
-import { visible } from './core/escape.ts';
 import {
   joinSignature,
   type ObjectType,
@@ -65,6 +64,8 @@ export interface SignResult {
   readonly certificateHashAlgorithm: 8 | 9 | 10;
   /** The entry, for verifying a signature that does not embed it. */
   readonly logEntry: TransparencyLogEntry;
+  /** True when a person has just logged in for it: worth a line even when quiet. */
+  readonly freshLogin: boolean;
 }
 
 const HASH_NUMBER = { sha256: 8, sha384: 9, sha512: 10 } as const;
@@ -90,7 +91,7 @@ interface Signed {
  */
 export async function signPayload(payload: Uint8Array, request: SignRequest): Promise<SignResult> {
   const kind = checkPayload(payload);
-  const { settings, signingConfig, environment, now, terminal } = request;
+  const { settings, signingConfig, environment, now } = request;
   const services = chooseServices(settings, signingConfig, now());
   const tlsUnchecked = environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0';
   const { send, close } = createHttpClient({ tlsUnchecked });
@@ -116,8 +117,6 @@ export async function signPayload(payload: Uint8Array, request: SignRequest): Pr
         ? await logByName(payload, kind, signed, signing)
         : await logEmbedded(signed, signing);
     const logIndex = String(logEntry.logIndex);
-    if (identity.fresh || !settings.quiet)
-      terminal.say(`signed as ${visible(signer.value)}, Rekor ${logIndex}`);
     return {
       armor,
       certificateSha1: toHex(request.crypto.hash('sha1', certificate.der)),
@@ -128,6 +127,7 @@ export async function signPayload(payload: Uint8Array, request: SignRequest): Pr
       publicKeyAlgorithm: 19,
       certificateHashAlgorithm: hashNumber(certificate),
       logEntry,
+      freshLogin: identity.fresh,
     };
   } finally {
     await identity?.finished;

@@ -68,6 +68,9 @@ export async function sign(
       { hint: 'git signet version, and the trust root: signet.trust must belong to these servers' },
     );
   }
+  if (made.freshLogin || !settings.quiet) {
+    terminal.say(`signed as ${made.identity}, Rekor ${made.logIndex}`);
+  }
   writeStatus(statusBlock(createdLines(made)));
   streams.write(call.armor ? armor : readArmor(armor));
   return ExitCode.ok;

@@ -1,6 +1,7 @@
 /** A person commits, and logs in with a browser that is no browser: every end of a login, as git sees it. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ServiceName } from '../../src/sandbox/index.ts';
 import {
   type Commit,
   listens,
@@ -44,7 +45,16 @@ describe('git commit -S with a login', () => {
     expect(pages[0]?.body).toContain('parser: refuse trailing bytes');
     expect(pages[0]?.body).toContain('parser');
     expect(pages.at(-1)?.body).toContain('Logged in as alice@example.test');
-    expect(await commit.ended).toMatchObject({ code: 0 });
+    const { code, said } = await commit.ended;
+    expect(code).toBe(0);
+    expect(said.split('\n').filter(Boolean)).toEqual([
+      expect.stringMatching(/^git-signet: signing needs a login \(127\.0\.0\.1:\d+\)$/),
+      expect.stringMatching(/^git-signet: for ever public in the log: your e-mail address, /),
+      expect.stringMatching(
+        /^git-signet: opening http:\/\/127\.0\.0\.1:\d+\/[\w-]{24} \(waiting up to 2 min\)$/,
+      ),
+      expect.stringMatching(/^git-signet: signed as alice@example\.test, Rekor \d+$/),
+    ]);
     expect(await listens(page)).toBe(false);
     const verified = repository.git('verify-commit', '-v', 'HEAD');
     expect(verified).toMatchObject({ code: 0 });
@@ -110,6 +120,33 @@ describe('git commit -S with a login', () => {
       rekor: before.rekor,
       ctLog: before.ctLog,
     });
+  });
+
+  it.each<[string, ServiceName | undefined]>([
+    ['while it waits for the person', undefined],
+    ['while the certificate authority thinks', 'fulcio'],
+    ['while the log thinks', 'rekor'],
+  ])('S13 Ctrl-C %s ends git at once, with nothing left', async (_name, hanging) => {
+    const before = repository.head();
+    const reached = new Promise<void>((resolve) => {
+      sandbox().intercept((service) => {
+        if (service !== hanging) return undefined;
+        resolve();
+        return new Promise(() => undefined);
+      });
+    });
+    const commit = repository.commit('interrupted');
+    const page = await commit.page;
+    if (hanging !== undefined) {
+      await clickThrough(page);
+      await reached;
+    }
+    commit.interrupt();
+    expect((await commit.ended).code).not.toBe(0);
+    sandbox().intercept(undefined);
+    expect(repository.head()).toBe(before);
+    expect(repository.git('status', '--porcelain')).toMatchObject({ code: 0, stdout: '' });
+    expect(await listens(page)).toBe(false);
   });
 
   it('an issuer that is away is told at once', async () => {

@@ -26,6 +26,8 @@ export interface Commit {
   /** The address that git's program wants opened. */
   readonly page: Promise<string>;
   readonly ended: Promise<Ended>;
+  /** Ctrl-C at the terminal. */
+  readonly interrupt: () => void;
 }
 
 export interface Repository {
@@ -89,7 +91,7 @@ export function makeRepository(sandbox: Sandbox): Repository {
       const child = spawn('script', ['-q', '-e', '-c', quoted, '/dev/null'], {
         cwd: path,
         env,
-        stdio: ['ignore', 'pipe', 'ignore'],
+        stdio: ['pipe', 'pipe', 'ignore'],
       });
       let said = '';
       child.stdout.on('data', (chunk: Buffer) => {
@@ -98,7 +100,11 @@ export function makeRepository(sandbox: Sandbox): Repository {
       const ended = new Promise<Ended>((resolve) =>
         child.once('close', (code) => resolve({ code, said: said.replaceAll('\r\n', '\n') })),
       );
-      return { ended, page: waitForFile(address, ended) };
+      return {
+        ended,
+        page: waitForFile(address, ended),
+        interrupt: () => child.stdin.write('\x03'),
+      };
     },
     close: () => rmSync(root, { recursive: true, force: true }),
   };

@@ -15,6 +15,7 @@ import {
   cursor,
   DerError,
   type DerNode,
+  expect,
   expectDer,
   readIntegerBytes,
   readOid,
@@ -144,7 +145,7 @@ function parseSignedData(der: Uint8Array): SignedData {
 }
 
 function readSigner(node: DerNode, certificates: readonly Certificate[]): SignerInfo {
-  const fields = cursor(node, 8);
+  const fields = cursor(expect(node, Tag.sequence), 8);
   const version = readSmallInteger(fields.next(Tag.integer));
   if (version !== 1) throw new Refusal('cms-unsupported', `SignerInfo of version ${version}`);
   const certificate = findSigner(fields.next(Tag.sequence), certificates);
@@ -208,7 +209,7 @@ export function readAttributes(set: DerNode): readonly Attribute[] {
     }
   }
   return nodes.map((node) => {
-    const fields = cursor(node, 2);
+    const fields = cursor(expect(node, Tag.sequence), 2);
     const oid = readOid(fields.next(Tag.oid));
     const values = children(fields.next(Tag.set), MAX_ATTRIBUTES);
     fields.end();

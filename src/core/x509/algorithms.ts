@@ -5,6 +5,7 @@ import {
   cursor,
   DerError,
   type DerNode,
+  expect,
   expectDer,
   readBitString,
   readOid,
@@ -46,7 +47,7 @@ interface Algorithm {
 
 /** AlgorithmIdentifier (RFC 5280 §4.1.1.2). @throws DerError */
 export function readAlgorithm(node: DerNode): Algorithm {
-  const fields = cursor(node, 2);
+  const fields = cursor(expect(node, Tag.sequence), 2);
   const oid = readOid(fields.next(Tag.oid));
   const parameters = node.content.length > oidLength(node) ? fields.any() : undefined;
   fields.end();

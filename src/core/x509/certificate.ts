@@ -10,6 +10,7 @@ import {
   cursor,
   DerError,
   type DerNode,
+  expect,
   expectDer,
   readBitString,
   readBoolean,
@@ -105,7 +106,7 @@ function readExtensions(node: DerNode): ReadonlyMap<string, Extension> {
   const list = cursor(node, 1).next(Tag.sequence);
   const extensions = new Map<string, Extension>();
   for (const item of children(list)) {
-    const fields = cursor(item, 3);
+    const fields = cursor(expect(item, Tag.sequence), 3);
     const oid = readOid(fields.next(Tag.oid));
     const flag = fields.optional(Tag.boolean);
     if (flag !== undefined && !readBoolean(flag)) throw new DerError('default value encoded');

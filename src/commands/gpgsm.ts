@@ -156,6 +156,7 @@ export const run: Command = async (invocation) => {
     const { sign } = await import('./gpgsm-sign.ts');
     return sign(call, invocation, statusWriter(call, invocation));
   }
-  const module = await import(call.action === 'help' ? './help.ts' : './version.ts');
-  return module.run({ ...invocation, args: [] });
+  const { run: answer } =
+    call.action === 'help' ? await import('./help.ts') : await import('./version.ts');
+  return answer({ ...invocation, args: [] });
 };

@@ -1,7 +1,7 @@
 /** Which version this is, and on what it runs. Never a value of the environment (F7). */
 
 import { ExitCode } from '../errors.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../io/version.ts';
 import type { Command } from './command.ts';
 
 export const help = `git signet version

@@ -4,10 +4,9 @@
  * error that names key, origin and what was expected.
  */
 
-import { fromUtf8Lossy } from '../core/bytes.ts';
 import { closest } from '../core/closest.ts';
 import { ConfigError } from '../errors.ts';
-import { findExecutable, gitEnvironment, runProcess } from './process.ts';
+import { gitBoolean, listGitConfig, parseGitConfig } from './git-config.ts';
 import { flagOf, SETTING_NAMES, SETTINGS, type SettingKind, variablesOf } from './setting-table.ts';
 
 /** Everything that can be configured. Paths are absolute or relative to the working directory; URLs have no trailing slash. */
@@ -87,28 +86,6 @@ class Unreadable extends Error {
     super(problem);
     this.found = found;
   }
-}
-
-/** Entries of `git config --list -z`: NUL-separated, key and value split by the first newline; a bare key has none. */
-export function parseGitConfig(text: string): ReadonlyMap<string, string | undefined> {
-  const entries = new Map<string, string | undefined>();
-  for (const entry of text.split('\0')) {
-    if (entry === '') continue;
-    const end = entry.indexOf('\n');
-    if (end < 0) entries.set(entry, undefined);
-    else entries.set(entry.slice(0, end), entry.slice(end + 1));
-  }
-  return entries;
-}
-
-/** git's booleans: a bare key is true; true, yes, on and non-zero numbers; false, no, off, 0 and nothing. */
-export function gitBoolean(text: string | undefined): boolean | undefined {
-  if (text === undefined) return true;
-  const word = text.toLowerCase();
-  if (word === 'true' || word === 'yes' || word === 'on') return true;
-  if (word === 'false' || word === 'no' || word === 'off' || word === '') return false;
-  if (/^[+-]?\d+[kmg]?$/.test(word)) return Number.parseInt(word, 10) !== 0;
-  return undefined;
 }
 
 function readUrl(found: Found, text: string, keepSlash: boolean): string {
@@ -211,7 +188,7 @@ async function describe(problem: Unreadable, sources: SettingsSources): Promise<
   const { label, text, key } = problem.found;
   let origin = '';
   if (key !== undefined && sources.gitConfig === undefined) {
-    const list = await gitConfigList(sources, ['--show-origin']);
+    const list = await listGitConfig(sources, ['--show-origin']);
     const fields = list.split('\0');
     for (let i = 0; i + 1 < fields.length; i += 2) {
       const name = fields[i + 1]?.split('\n', 1)[0];
@@ -223,32 +200,13 @@ async function describe(problem: Unreadable, sources: SettingsSources): Promise<
   return new ConfigError(`${label}${shown}: ${problem.message}${origin}`);
 }
 
-async function gitConfigList(
-  sources: SettingsSources,
-  extra: readonly string[] = [],
-): Promise<string> {
-  const git = findExecutable('git', sources.env);
-  if (git === undefined) {
-    throw new ConfigError('git is not on PATH, so its configuration cannot be read');
-  }
-  const result = await runProcess(git, ['config', '--list', '-z', ...extra], {
-    cwd: sources.cwd,
-    env: gitEnvironment(sources.env),
-  });
-  if (result.exitCode !== 0) {
-    const said = fromUtf8Lossy(result.stderr).trim().split('\n').at(-1);
-    throw new ConfigError(`git config --list failed: ${said || `exit ${result.exitCode}`}`);
-  }
-  return fromUtf8Lossy(result.stdout);
-}
-
 /**
  * The settings in force here. Throws ConfigError (`CONFIG`, exit 2) for a value that cannot be read and for an
  * unknown `signet.*` key. A variable that is set but empty overrides weaker sources and means the default; an
  * empty boolean is false, as for git.
  */
 export async function loadSettings(sources: SettingsSources): Promise<Settings> {
-  const list = sources.gitConfig ?? (await gitConfigList(sources));
+  const list = sources.gitConfig ?? (await listGitConfig(sources));
   try {
     return collect(parseGitConfig(list), sources);
   } catch (error) {

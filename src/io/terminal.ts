@@ -78,6 +78,8 @@ function writeAll(descriptor: number, chunk: string | Uint8Array): void {
       const code = errorCode(error);
       if (code === 'EAGAIN') pause();
       else if (code === 'EPIPE' || code === 'EOF') throw new OutputClosed();
+      else if (code === 'EBADF')
+        throw new UsageError(`--status-fd ${descriptor}: not open for writing`);
       else throw error;
     }
   }

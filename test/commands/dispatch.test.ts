@@ -10,7 +10,7 @@ import {
   UsageError,
 } from '../../src/errors.ts';
 import { OutputClosed } from '../../src/io/terminal.ts';
-import { VERSION } from '../../src/version.ts';
+import { VERSION } from '../../src/io/version.ts';
 import { catchInvocation } from '../support/invocation.ts';
 
 async function run(...args: string[]) {

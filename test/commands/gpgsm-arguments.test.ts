@@ -4,8 +4,12 @@ import { type GpgsmCall, readGpgsmCall } from '../../src/commands/gpgsm-argument
 const call = (line: string): GpgsmCall => readGpgsmCall(line.split(' '));
 
 describe('recorded callers', () => {
-  const sign = { action: 'sign', armor: true, positionals: [] };
-  const verify = { action: 'verify', armor: false, positionals: ['/tmp/sig', '-'] };
+  const sign: Partial<GpgsmCall> = { action: 'sign', armor: true, positionals: [] };
+  const verify: Partial<GpgsmCall> = {
+    action: 'verify',
+    armor: false,
+    positionals: ['/tmp/sig', '-'],
+  };
   it.each<[string, readonly string[], Partial<GpgsmCall>]>([
     [
       'git commit -S',

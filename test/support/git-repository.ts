@@ -1,6 +1,6 @@
 /** A repository in a scratch directory, with git told to use the program under test, and nothing of this machine's settings. */
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { findExecutable } from '../../src/io/process.ts';
@@ -25,27 +25,51 @@ export interface ScratchRepository {
     more: { readonly env?: Record<string, string>; readonly input?: Uint8Array },
     ...args: string[]
   ) => Ran;
+  /** The same without blocking: for programs that talk to a server of this process. */
+  readonly gitMeanwhile: (
+    more: { readonly env?: Record<string, string>; readonly input?: Uint8Array },
+    ...args: string[]
+  ) => Promise<Ran>;
   /** `git`, which must succeed: its output without the last line end. */
   readonly must: (...args: string[]) => string;
   /** Writes a raw object as it is; its name. */
   readonly write: (type: 'commit' | 'tag', raw: Uint8Array) => string;
 }
 
-export function run(
-  program: string,
-  args: readonly string[],
-  options: {
-    readonly cwd: string;
-    readonly env: Record<string, string>;
-    readonly input?: Uint8Array;
-  },
-): Ran {
+export interface RunOptions {
+  readonly cwd: string;
+  readonly env: Record<string, string>;
+  readonly input?: Uint8Array;
+}
+
+export function run(program: string, args: readonly string[], options: RunOptions): Ran {
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     ...options,
     input: options.input ?? '',
   });
   if (error !== undefined) throw error;
   return { exit: status, out: stdout.toString(), err: stderr.toString(), bytes: stdout };
+}
+
+export function runMeanwhile(
+  program: string,
+  args: readonly string[],
+  { input, ...options }: RunOptions,
+): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, options);
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input ?? '');
+    child.on('error', reject);
+    child.on('close', (exit) => {
+      const bytes = Buffer.concat(out);
+      resolve({ exit, out: bytes.toString(), err: Buffer.concat(err).toString(), bytes });
+    });
+  });
 }
 
 export function scratchRepository(
@@ -61,6 +85,12 @@ export function scratchRepository(
   const program = findExecutable('git', env) ?? 'git';
   const gitWith: ScratchRepository['gitWith'] = (more, ...args) =>
     run(program, args, {
+      cwd: path,
+      env: { ...env, ...more.env },
+      ...(more.input === undefined ? {} : { input: more.input }),
+    });
+  const gitMeanwhile: ScratchRepository['gitMeanwhile'] = (more, ...args) =>
+    runMeanwhile(program, args, {
       cwd: path,
       env: { ...env, ...more.env },
       ...(more.input === undefined ? {} : { input: more.input }),
@@ -82,5 +112,5 @@ export function scratchRepository(
   for (const [key, value] of Object.entries(settings)) must('config', key, value);
   const write: ScratchRepository['write'] = (type, raw) =>
     checked(gitWith({ input: raw }, 'hash-object', '-t', type, '-w', '--literally', '--stdin'));
-  return { home, path, env, git, gitWith, must, write };
+  return { home, path, env, git, gitWith, gitMeanwhile, must, write };
 }

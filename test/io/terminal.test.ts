@@ -1,0 +1,128 @@
+/** The terminal as a process has it: a child that imports the module, with its streams in our hands. */
+
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openLog } from '../../src/io/log-file.ts';
+import { talkLine } from '../../src/io/terminal.ts';
+import { scratchDirectory } from '../support/sandbox.ts';
+
+const module = new URL('../../src/io/terminal.ts', import.meta.url).href;
+const home = scratchDirectory('terminal');
+
+function child(body: string, options: { input?: string; redirect?: string } = {}) {
+  const script = `import { processStreams, processTerminal } from '${module}';
+const env = { GIT_TERMINAL_PROMPT: '0' };
+const streams = processStreams(env); const terminal = processTerminal(env);
+${body}`;
+  const command = `'${process.execPath}' --input-type=module-typescript -e "$0" ${options.redirect ?? ''}`;
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', command, script], {
+    input: options.input ?? '',
+    cwd: home,
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+describe('streams', () => {
+  it('S10 talk goes to stderr, escaped, and never to stdout', () => {
+    const ran = child(`terminal.say('a\\x1b[31m\\u202eb\\nc'); terminal.hint('d\\x07');`);
+    expect([ran.stdout, ran.stderr]).toEqual([
+      '',
+      'git-signet: a\\x1b[31m\\u{202e}b\\x0ac\n  d\\x07\n',
+    ]);
+  });
+  it('output is whole, whatever the reader does', () => {
+    const ran = child(
+      `streams.write('x'.repeat(3_000_000)); streams.write(Uint8Array.from([0xff]));`,
+      {
+        redirect: '| (sleep 0.2; wc -c)',
+      },
+    );
+    expect(ran.stdout.trim()).toBe('3000001');
+  });
+  it('a reader that has gone is an error with a name', () => {
+    const body = `try { for (;;) streams.write('x'.repeat(100_000)); } catch (e) { terminal.say(e.name); process.exit(9); }`;
+    const ran = child(body, { redirect: '| true' });
+    expect(ran.stderr).toBe('git-signet: OutputClosed\n');
+  });
+  it('stdin comes as bytes, and no longer than allowed', () => {
+    const body = `streams.write(String(streams.readInput().length))`;
+    expect(child(body, { input: 'x'.repeat(200_001) }).stdout).toBe('200001');
+    const ran = child(`try { streams.readInput(10) } catch (e) { streams.write(e.message) }`, {
+      input: 'x'.repeat(99),
+    });
+    expect(ran.stdout).toBe('standard input is longer than 10 bytes');
+  });
+  it('stdin comes line by line, also across chunks and without a last line end', () => {
+    const long = 'y'.repeat(70_000);
+    const body = `for await (const line of streams.inputLines()) streams.write(line.length + ' ');`;
+    expect(child(body, { input: `a\n\n${long}é\nlast` }).stdout).toBe('1 0 70001 4 ');
+  });
+  it('descriptors 1 and 2 are stdout and stderr', () => {
+    const ran = child(`streams.status(1).write('one'); streams.status(2).write('two');`);
+    expect([ran.stdout, ran.stderr]).toEqual(['one', 'two']);
+  });
+  it('another descriptor is what the caller opened', () => {
+    const ran = child(`streams.status(7).write('seven');`, { redirect: '7>seven' });
+    expect([ran.status, readFileSync(join(home, 'seven'), 'utf8')]).toEqual([0, 'seven']);
+    const closed = child(
+      `try { streams.status(99).write('x') } catch (e) { streams.write(e.message) }`,
+    );
+    expect(closed.stdout).toBe('--status-fd 99: not open for writing');
+  });
+  it('nobody is asked where questions are forbidden, and stdin is left alone (F6)', () => {
+    const body = `streams.write(terminal.interactive + ' ' + await terminal.ask('who?') + ' ' + streams.readInput().length)`;
+    expect(child(body, { input: 'payload' }).stdout).toBe('false undefined 7');
+  });
+});
+
+describe('S14 the log file', () => {
+  const plain = join(home, 'log');
+  const victim = join(home, 'victim');
+  writeFileSync(victim, 'precious');
+
+  it('is appended to, private, and holds no token', () => {
+    const token = `eyJhbGciOiJFUzI1NiJ9.${'a'.repeat(30)}.${'b'.repeat(30)}`;
+    const body = `await terminal.copyTo('${plain}'); terminal.say('token ${token}'); terminal.hint('x');`;
+    child(body);
+    child(body);
+    expect(readFileSync(plain, 'utf8')).toBe('git-signet: token <token>\n  x\n'.repeat(2));
+    expect(statSync(plain).mode & 0o777).toBe(0o600);
+  });
+  it('is never reached through a symbolic link', () => {
+    symlinkSync(victim, join(home, 'symlink'));
+    expect(() => openLog(join(home, 'symlink'))).toThrow(/is a link or not a plain file/);
+  });
+  it('nor through a hard link', () => {
+    linkSync(victim, join(home, 'hardlink'));
+    expect(() => openLog(join(home, 'hardlink'))).toThrow(/is a link or not a plain file/);
+  });
+  it('nor is it a folder, a device, or made through a dangling link', () => {
+    mkdirSync(join(home, 'folder'));
+    symlinkSync(join(home, 'made'), join(home, 'dangling'));
+    for (const path of [
+      join(home, 'folder'),
+      '/dev/null',
+      join(home, 'dangling'),
+      join(home, 'no', 'where'),
+    ]) {
+      expect(() => openLog(path)).toThrow(expect.objectContaining({ exitCode: 2 }));
+    }
+    expect(existsSync(join(home, 'made'))).toBe(false);
+    expect(readFileSync(victim, 'utf8')).toBe('precious');
+  });
+});
+
+it('S10 a line is one line', () => {
+  expect(talkLine('p: ', 'a\r\nb\u2028c')).toBe('p: a\\x0d\\x0ab\\u{2028}c\n');
+});

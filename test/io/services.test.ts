@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { chooseServices, type ServiceSettings, searchableLog } from '../../src/io/services.ts';
+import type { SigningConfig, SigningService } from '../../src/io/trust-store.ts';
+
+const NOW = 1_800_000_000;
+const service = (url: string, majorApiVersion = 1, start = 0, end?: number): SigningService => ({
+  url,
+  majorApiVersion,
+  validFor: { start, ...(end === undefined ? {} : { end }) },
+  operator: url,
+});
+const CONFIG: SigningConfig = {
+  source: 'test',
+  caUrls: [service('https://ca')],
+  oidcUrls: [service('https://issuer')],
+  rekorTlogUrls: [service('https://log')],
+  rekorTlogConfig: { selector: 'ANY' },
+  tsaUrls: [service('https://tsa')],
+  tsaConfig: { selector: 'ANY' },
+};
+const SETTINGS: ServiceSettings = { rekorMode: 'offline', timestamp: 'auto' };
+const choose = (settings: Partial<ServiceSettings> = {}, config: Partial<SigningConfig> = {}) =>
+  chooseServices({ ...SETTINGS, ...settings }, { ...CONFIG, ...config }, NOW);
+const configError = expect.objectContaining({ code: 'CONFIG', exitCode: 2 });
+
+describe('chooseServices', () => {
+  it('takes what the signing config names, and no timestamp where the log vouches for the time', () => {
+    expect(choose()).toEqual({
+      issuerUrl: 'https://issuer',
+      fulcioUrl: 'https://ca',
+      log: { url: 'https://log', version: 1 },
+    });
+  });
+
+  it('lets settings win', () => {
+    expect(
+      choose({
+        issuer: 'https://i',
+        fulcioUrl: 'https://f',
+        rekorUrl: 'https://r',
+        rekorVersion: 2,
+        timestampUrl: 'https://t',
+      }),
+    ).toEqual({
+      issuerUrl: 'https://i',
+      fulcioUrl: 'https://f',
+      log: { url: 'https://r', version: 2 },
+      timestampUrl: 'https://t',
+    });
+  });
+
+  it('takes the newest valid service of the highest version', () => {
+    const rekorTlogUrls = [
+      service('https://v1'),
+      service('https://old', 2, 10),
+      service('https://new', 2, 20),
+      service('https://later', 2, NOW + 1),
+      service('https://past', 2, 30, NOW - 1),
+      service('https://unknown', 3, 40),
+    ];
+    expect(choose({}, { rekorTlogUrls }).log).toEqual({ url: 'https://new', version: 2 });
+    expect(choose({ rekorVersion: 1 }, { rekorTlogUrls }).log).toEqual({
+      url: 'https://v1',
+      version: 1,
+    });
+    expect(choose({}, { rekorTlogUrls: [service('https://edge', 1, NOW, NOW)] }).log.url).toBe(
+      'https://edge',
+    );
+  });
+
+  it('asks for a timestamp always, when told, with v2, and where an authority is named', () => {
+    const v2 = { rekorTlogUrls: [service('https://v2', 2)] };
+    expect(choose({}, v2).timestampUrl).toBe('https://tsa');
+    expect(choose({ timestamp: 'always' }).timestampUrl).toBe('https://tsa');
+    expect(choose({ timestampUrl: 'https://mine' }).timestampUrl).toBe('https://mine');
+    expect(() => choose({}, { ...v2, tsaUrls: [] })).toThrow(configError);
+  });
+
+  it.each<[string, Partial<ServiceSettings>, Partial<SigningConfig>]>([
+    ['no CA', {}, { caUrls: [] }],
+    ['no issuer', {}, { oidcUrls: [] }],
+    ['no log', {}, { rekorTlogUrls: [] }],
+    ['no log of the version asked for', { rekorVersion: 2 }, {}],
+    ['an expired log only', {}, { rekorTlogUrls: [service('https://log', 1, 0, NOW - 1)] }],
+    ['two logs where one fits', {}, { rekorTlogConfig: { selector: 'EXACT', count: 2 } }],
+    [
+      'all of several logs',
+      {},
+      {
+        rekorTlogConfig: { selector: 'ALL' },
+        rekorTlogUrls: [service('https://a'), service('https://b')],
+      },
+    ],
+    [
+      'a log that nobody can search, for the online form',
+      { rekorMode: 'online', rekorVersion: 2, rekorUrl: 'https://r' },
+      {},
+    ],
+  ])('refuses %s', (_name, settings, config) => {
+    expect(() => choose(settings, config)).toThrow(configError);
+  });
+});
+
+describe('searchableLog', () => {
+  it('is a v1 log, or none', () => {
+    expect(searchableLog(SETTINGS, CONFIG, NOW)).toBe('https://log');
+    expect(searchableLog({ ...SETTINGS, rekorUrl: 'https://r' }, CONFIG, NOW)).toBe('https://r');
+    expect(
+      searchableLog({ ...SETTINGS, rekorUrl: 'https://r', rekorVersion: 2 }, CONFIG, NOW),
+    ).toBe('https://log');
+    expect(
+      searchableLog(SETTINGS, { ...CONFIG, rekorTlogUrls: [service('https://v2', 2)] }, NOW),
+    ).toBeUndefined();
+  });
+});

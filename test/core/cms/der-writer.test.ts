@@ -23,11 +23,10 @@ const bytes = (limit: number, min = 0) => fc.uint8Array({ minLength: min, maxLen
 describe('what is written', () => {
   it('is read again by the strict reader', () => {
     fc.assert(
-      fc.property(bytes(70_000), (content) =>
-        expect(Buffer.from(readDer(encode(Tag.octetString, content)).content)).toEqual(
-          Buffer.from(content),
-        ),
-      ),
+      fc.property(bytes(70_000), (content) => {
+        const read = readDer(encode(Tag.octetString, content));
+        expect(Buffer.from(read.content)).toEqual(Buffer.from(content));
+      }),
       { numRuns: 30 },
     );
     for (const length of [0, 127, 128, 255, 256, 65_535, 65_536]) {

@@ -71,10 +71,10 @@ export function rfc3339(seconds: number): string | undefined {
   return `${new Date(seconds * 1000).toISOString().slice(0, -5)}Z`;
 }
 
-/** A person line of git (`Name <mail> 1767182399 +0100`), read by position from its end; undefined when it is none. */
+/** A person line of git (`Name <mail> 1767182399 +0100`), read as git does: the first mail counts, the date is last; undefined when it is none. */
 export function readPerson(line: string | undefined): Person | undefined {
   if (line === undefined) return undefined;
-  const match = /^(.*?) ?<([^<>]*)>(?: (-?\d{1,15}) [+-]\d{4})?$/s.exec(line);
+  const match = /^([^<]*?) ?<([^>]*)>(?:.*>)?(?: (-?\d{1,15}) [+-]\d{4})?$/s.exec(line);
   const [name, email] = [match?.[1], match?.[2]];
   if (name === undefined || email === undefined) return undefined;
   const date = match?.[3] === undefined ? undefined : rfc3339(Number(match[3]));

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { Signer, Verdict } from '../../src/core/verdict.ts';
+import { shortSigner, textLine, textRow, textSummary, widthsOf } from '../../src/report/text.ts';
+
+const workflow: Signer = {
+  kind: 'uri',
+  value: 'https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main',
+  issuer: 'https://token.actions.githubusercontent.com',
+  extensions: { '5': 'acme/app' },
+};
+const refused = (detail: string, value = 'alice@example.test'): Verdict => ({
+  ...{ status: 'refused', check: 'content', code: 'content-digest-differs', detail },
+  claimedSigner: { kind: 'email', value, issuer: 'https://x', extensions: {} },
+});
+const row = (verdict: Verdict, subject = 'docs: typo') =>
+  textRow({
+    id: 'c03b5d2'.padEnd(40, '0'),
+    type: 'commit',
+    raw: Buffer.from(`tree x\n\n${subject}\n`),
+    verdict,
+  });
+
+describe('the table', () => {
+  it('aligns columns and ends without trailing space', () => {
+    const rows = [
+      row(refused('content digest differs')),
+      row({ status: 'unsigned', check: 'object', code: 'unsigned', detail: 'x' }, 'wip'),
+    ];
+    const text = rows.map((one) => textLine(one, widthsOf(rows), false)).join('');
+    expect(text).toBe(
+      'refused  c03b5d2  claims alice@example.test  docs: typo  content digest differs\n' +
+        'unsigned c03b5d2  –                          wip\n',
+    );
+  });
+
+  it('S10 shows hostile subjects, identities and details as visible escapes, a line each', () => {
+    const hostile = row(refused('x\x1b[2J\n', 'a\r\x1b]0;t\x07@b'), 'sub\x1b[31m\u202eject');
+    const text = textLine(hostile, widthsOf([hostile]), false);
+    expect(text.slice(0, -1)).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(text).toContain('\\x1b[31m');
+  });
+
+  it('colour repeats what the first word says', () => {
+    const one = row(refused('x'));
+    const plain = textLine(one, widthsOf([one]), false);
+    const coloured = textLine(one, widthsOf([one]), true);
+    expect(coloured).not.toBe(plain);
+    expect(coloured.replaceAll(/\x1b\[\d+m/g, '')).toBe(plain);
+  });
+
+  it('counts what there is', () => {
+    const counts = { verified: 2, refused: 1, unsigned: 1, 'not-allowed': 1, undecided: 0 };
+    expect(textSummary(counts, 'commit')).toBe(
+      '\n5 commits: 2 ok, 1 refused, 1 unsigned, 1 not allowed\n',
+    );
+    const one = { verified: 1, refused: 0, unsigned: 0, 'not-allowed': 0, undecided: 0 };
+    expect(textSummary(one, 'commit')).toBe('\n1 commit: 1 ok\n');
+  });
+});
+
+describe('shortSigner', () => {
+  it('shortens a GitHub workflow of its own repository', () => {
+    expect(shortSigner(workflow)).toBe('release.yml@refs/heads/main (acme/app)');
+  });
+
+  it.each([
+    ['another issuer', { ...workflow, issuer: 'https://token.actions.example' }],
+    ['another repository than it runs for', { ...workflow, extensions: { '5': 'acme/other' } }],
+    [
+      'a look-alike host',
+      { ...workflow, value: workflow.value.replace('github.com', 'github.com.x') },
+    ],
+    ['no workflow', { ...workflow, value: `${workflow.value} x` }],
+  ])('shows whole what is %s', (_, signer) => {
+    expect(shortSigner(signer)).toBe(signer.value);
+  });
+});

@@ -1,0 +1,121 @@
+/** Repositories of signed objects, and the commands that judge them run in this process. */
+
+import { dispatch, exitCodeOf } from '../../src/commands/dispatch.ts';
+import type { ObjectResult } from '../../src/report/json.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import type { ScratchRepository } from './git-repository.ts';
+import { catchInvocation } from './invocation.ts';
+import { EMPTY_TREE } from './odd-objects.ts';
+
+export interface Answered {
+  readonly exit: number;
+  readonly out: string;
+  readonly talk: string;
+}
+
+/** `git-signet ARGS` in a repository. */
+export async function signet(
+  { path, env }: Pick<ScratchRepository, 'path' | 'env'>,
+  args: readonly string[],
+  more: {
+    readonly input?: string;
+    readonly env?: Record<string, string>;
+    readonly now?: number;
+  } = {},
+): Promise<Answered> {
+  const caught = catchInvocation({
+    args,
+    cwd: path,
+    env: { ...env, ...more.env },
+    ...(more.input === undefined ? {} : { input: Buffer.from(more.input) }),
+    ...(more.now === undefined ? {} : { now: more.now }),
+  });
+  const { invocation, output, talk } = caught;
+  let exit: number;
+  try {
+    exit = await dispatch(invocation);
+  } catch (error) {
+    exit = exitCodeOf(error, invocation.terminal, false);
+  }
+  return { exit, out: output(), talk: talk() };
+}
+
+/** Results of `--format jsonl`. */
+export function resultsOf({ out }: Pick<Answered, 'out'>): readonly ObjectResult[] {
+  return out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as ObjectResult);
+}
+
+/** Status and code of each result, by object id. */
+export function verdictsOf(answered: Answered): ReadonlyMap<string, string> {
+  return new Map(
+    resultsOf(answered).map(({ objectId, status, code }) => [
+      objectId,
+      code === undefined ? status : `${status} ${code}`,
+    ]),
+  );
+}
+
+export interface CommitFields {
+  readonly parents?: readonly string[];
+  readonly subject?: string;
+  readonly author?: string;
+  readonly format?: 'sha1' | 'sha256';
+}
+
+const ALICE = 'Alice <alice@example.test> 1700000000 +0000';
+
+export function commitPayload(fields: CommitFields = {}): string {
+  const { parents = [], subject = 'a change', author = ALICE, format = 'sha1' } = fields;
+  const lines = [`tree ${EMPTY_TREE[format]}`, ...parents.map((id) => `parent ${id}`)];
+  return `${[...lines, `author ${author}`, `committer ${ALICE}`].join('\n')}\n\n${subject}\n`;
+}
+
+/** A payload with a signature in its header, as git puts it there. */
+export function withSignature(payload: string, armor: string, header = 'gpgsig'): Buffer {
+  const at = payload.indexOf('\n\n') + 1;
+  const folded = `${header} ${armor.trimEnd().replaceAll('\n', '\n ')}\n`;
+  return Buffer.from(payload.slice(0, at) + folded + payload.slice(at));
+}
+
+export interface Signing {
+  readonly email?: string;
+  readonly rekor?: 1 | 2 | 'none';
+}
+
+/** Writes commits and tags signed by a sandbox. */
+export function signer(repository: ScratchRepository, sandbox: Sandbox) {
+  const issue = (payload: string, signing: Signing): string =>
+    sandbox.issueSignature(Buffer.from(payload), signing).armor;
+  return {
+    commit: (fields: CommitFields = {}, signing: Signing = {}): string => {
+      const payload = commitPayload(fields);
+      const header = fields.format === 'sha256' ? 'gpgsig-sha256' : 'gpgsig';
+      return repository.write('commit', withSignature(payload, issue(payload, signing), header));
+    },
+    unsigned: (fields: CommitFields = {}): string =>
+      repository.write('commit', Buffer.from(commitPayload(fields))),
+    /** Signed, then changed. */
+    tampered: (fields: CommitFields = {}): string => {
+      const armor = issue(commitPayload({ ...fields, subject: 'as it was signed' }), {});
+      return repository.write('commit', withSignature(commitPayload(fields), armor));
+    },
+    tag: (
+      object: string,
+      type: string,
+      name: string,
+      signing: Signing | 'unsigned' = {},
+    ): string => {
+      const payload = `object ${object}\ntype ${type}\ntag ${name}\ntagger ${ALICE}\n\nrelease ${name}\n`;
+      const armor = signing === 'unsigned' ? '' : issue(payload, signing);
+      return repository.write('tag', Buffer.from(payload + armor));
+    },
+    /** Flags that allow alice and nobody else. */
+    allow: (email = 'alice@example.test'): readonly string[] => [
+      ...['--trusted-root', sandbox.files.trustedRoot],
+      ...['--certificate-identity', email, '--certificate-oidc-issuer', sandbox.urls.issuer],
+    ],
+  };
+}

@@ -16,6 +16,7 @@ import {
 } from './certificates.ts';
 import { type CtLog, sctList } from './ctlog.ts';
 import { octetString, utf8String } from './der-writer.ts';
+import { spkiOf } from './signed-note.ts';
 
 const FULCIO_ARC = '1.3.6.1.4.1.57264.1';
 const SCT_LIST = '1.3.6.1.4.1.11129.2.4.2';
@@ -78,16 +79,15 @@ export interface LeafIssuer {
   readonly ctLog: CtLog;
 }
 
-const publicOf = new WeakMap<KeyObject, { readonly key: KeyObject; readonly spki: Buffer }>();
+const publicOf = new WeakMap<KeyObject, KeyObject>();
 
 /** The public half, worked out once a key: deriving it costs as much as a signature. */
-function publicHalf(privateKey: KeyObject): { readonly key: KeyObject; readonly spki: Buffer } {
+function publicHalf(privateKey: KeyObject): KeyObject {
   const known = publicOf.get(privateKey);
   if (known !== undefined) return known;
   const key = createPublicKey(privateKey);
-  const half = { key, spki: key.export({ type: 'spki', format: 'der' }) };
-  publicOf.set(privateKey, half);
-  return half;
+  publicOf.set(privateKey, key);
+  return key;
 }
 
 /** Issues and logs a leaf; gives its DER. */
@@ -96,7 +96,7 @@ export function issueLeaf({ authority: usual, ctLog }: LeafIssuer, request: Leaf
   const authority = variations?.authority ?? usual;
   const issuer = publicHalf(authority.key);
   const notBefore = Math.floor(request.at / 1000);
-  const standard = usualExtensions(request, issuer.spki);
+  const standard = usualExtensions(request, spkiOf(issuer));
   const extensions = variations?.extensions?.(standard) ?? standard;
   const fields = {
     serial: variations?.serial ?? newSerial(),
@@ -107,7 +107,7 @@ export function issueLeaf({ authority: usual, ctLog }: LeafIssuer, request: Leaf
     spki: request.spki,
   };
   const preTbs = encodeTbs({ ...fields, extensions }, authority.key);
-  const logged = () => ctLog.addPreCertificate(preTbs, issuer.key, request.at);
+  const logged = () => ctLog.addPreCertificate(preTbs, issuer, request.at);
   const scts = variations?.scts === undefined ? [logged()] : variations.scts(logged, preTbs);
   if (scts.length === 0) return signTbs(preTbs, authority.key);
   const list: Extension = { oid: SCT_LIST, value: octetString(sctList(...scts)) };

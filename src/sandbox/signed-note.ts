@@ -15,7 +15,16 @@ export interface NoteSigner {
   readonly key: KeyObject;
 }
 
-export const spkiOf = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' });
+const exported = new WeakMap<KeyObject, Buffer>();
+
+/** SubjectPublicKeyInfo in DER; exported once a key, since the services ask for theirs with every entry. */
+export function spkiOf(key: KeyObject): Buffer {
+  const known = exported.get(key);
+  if (known !== undefined) return known;
+  const spki = key.export({ type: 'spki', format: 'der' });
+  exported.set(key, spki);
+  return spki;
+}
 
 /** SHA-256 of the SubjectPublicKeyInfo: the id of a CT log (RFC 6962 §3.2) and of a Rekor v1 log. */
 export function keyDigest(publicKey: KeyObject): Buffer {

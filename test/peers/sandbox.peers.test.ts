@@ -19,6 +19,21 @@ const user = { name: 'Alice', email: 'alice@example.test' };
 
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
+/** Follows redirects, with cookies. */
+const BROWSER = `
+const jar = new Map();
+for (let url = process.argv[2]; url; ) {
+  const cookie = [...jar].map((pair) => pair.join('=')).join('; ');
+  const answer = await fetch(url, { redirect: 'manual', headers: { cookie } });
+  for (const set of answer.headers.getSetCookie()) {
+    const [, name, value] = /^([^=]+)=([^;]*)/.exec(set);
+    jar.set(name, value);
+  }
+  const next = answer.headers.get('location');
+  url = next && new URL(next, url).href;
+}
+`;
+
 const git = (
   args: readonly string[],
   env: Record<string, string> = {},
@@ -114,6 +129,33 @@ describe.skipIf(gitsign === undefined)('gitsign', () => {
     expect(await ours('tag', 'v1')).toMatchObject({
       status: 'verified',
       signer: { value: 'bob@example.test' },
+    });
+  });
+
+  it('logs in on the issuer’s page', async () => {
+    // A browser that clicks nothing, because this sandbox's issuer answers for the person; in the background,
+    // because gitsign waits for its opener before it answers the callback.
+    const browser = join(work, 'browser.mjs');
+    writeFileSync(browser, BROWSER);
+    const opener = join(work, 'opener');
+    writeFileSync(
+      opener,
+      `#!/bin/sh\n'${process.execPath}' '${browser}' "$1" >/dev/null 2>&1 &\n`,
+      { mode: 0o700 },
+    );
+    const gitConfig = {
+      'gitsign.rekorMode': 'offline',
+      'gitsign.tokenProvider': 'interactive',
+      'gitsign.urlOpener': `${opener} {{.URL}}`,
+    };
+    const before = sandbox().requests.issuer;
+    expect(
+      await git(['commit', '-q', '--allow-empty', '-S', '-m', 'login'], environment({ gitConfig })),
+    ).toMatchObject({ code: 0 });
+    expect(sandbox().requests.issuer).toBeGreaterThan(before + 3);
+    expect(await ours('commit', 'HEAD')).toMatchObject({
+      status: 'verified',
+      signer: { value: user.email },
     });
   });
 

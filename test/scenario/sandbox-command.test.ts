@@ -100,7 +100,7 @@ describe('sandbox run', () => {
   });
 
   it('F2 answers every misuse with exit 2 and a next step', async () => {
-    for (const args of [
+    const misuses = [
       [],
       ['run'],
       ['frobnicate'],
@@ -109,9 +109,10 @@ describe('sandbox run', () => {
       ['start', '--port', 'x'],
       ['run', '--', join(work, 'absent')],
       ['run', '--frob', '--', 'true'],
-    ]) {
-      const { code, stdout, stderr } = await signet(...args);
-      expect([args, code, stdout]).toEqual([args, 2, '']);
+    ];
+    const runs = await Promise.all(misuses.map((args) => signet(...args)));
+    for (const [at, { code, stdout, stderr }] of runs.entries()) {
+      expect([misuses[at], code, stdout]).toEqual([misuses[at], 2, '']);
       expect(stderr).toMatch(/^git-signet: /);
     }
   });

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Batch,
+  createJudge,
+  type JudgedItem,
+  type JudgeSettings,
+} from '../../src/commands/range-judge.ts';
+import { judgeInOrder, type Pool, poolInPlace, startPool } from '../../src/commands/range-pool.ts';
+import type { Crypto } from '../../src/core/crypto.ts';
+import { nodeCrypto } from '../../src/io/crypto.ts';
+import { trust, vectors } from '../support/gitsign-vectors.ts';
+
+const settings: JudgeSettings = {
+  trust,
+  ignoreSct: false,
+  now: Date.parse('2027-11-21T00:00:00Z') / 1000,
+  format: 'sha1',
+  output: 'json',
+};
+const objects = vectors.filter(({ format }) => format === 'sha1');
+
+function batchOf(members: typeof objects): Batch {
+  const bytes = new Uint8Array(members.reduce((sum, { raw }) => sum + raw.length, 0));
+  let used = 0;
+  const items = members.map(({ id, type, raw }) => {
+    const start = used;
+    bytes.set(raw, start);
+    used += raw.length;
+    return { id, type, start, end: used };
+  });
+  return { bytes, items };
+}
+
+/** Batches of unlike sizes, all objects several times. */
+async function* batches(rounds = 6): AsyncGenerator<Batch> {
+  for (let round = 0; round < rounds; round += 1) {
+    const cut = 1 + ((round * 7) % objects.length);
+    yield batchOf(objects.slice(0, cut));
+    yield batchOf(objects.slice(cut));
+  }
+}
+
+async function judged(pool: Pool, source = batches()): Promise<readonly JudgedItem[]> {
+  const found: JudgedItem[] = [];
+  try {
+    for await (const result of judgeInOrder(source, pool)) {
+      expect(result.batch.bytes.length).toBe(result.batch.items.at(-1)?.end ?? 0);
+      found.push(...result.judged);
+    }
+  } finally {
+    await pool.close();
+  }
+  return found;
+}
+
+describe('workers', () => {
+  it('say what is said in place, in the same order, and give the bytes back', async () => {
+    const inPlace = await judged(poolInPlace(createJudge(settings, nodeCrypto)));
+    expect(inPlace.length).toBe(6 * objects.length);
+    expect(await judged(startPool(settings, 3))).toEqual(inPlace);
+  });
+
+  it('keep no more batches under way than the window', async () => {
+    const pool = startPool(settings, 2);
+    let [sent, most, done] = [0, 0, 0];
+    async function* counted(): AsyncGenerator<Batch> {
+      for await (const batch of batches(10)) {
+        sent += 1;
+        most = Math.max(most, sent - done);
+        yield batch;
+      }
+    }
+    try {
+      for await (const _ of judgeInOrder(counted(), pool)) done += 1;
+    } finally {
+      await pool.close();
+    }
+    expect(done).toBe(sent);
+    expect(most).toBeLessThanOrEqual(pool.window + 1);
+  });
+
+  it('S12 a worker that fails fails the run: nothing is taken as judged', async () => {
+    const broken = {
+      ...settings,
+      trust: { ...trust, tlogs: undefined },
+    } as unknown as JudgeSettings;
+    await expect(judged(startPool(broken, 2))).rejects.toThrow('in a worker');
+  });
+
+  it('S12 a worker that dies fails the run', async () => {
+    const unsendable = { ...settings, format: 'sha1', now: Number.NaN } as JudgeSettings;
+    const pool = startPool(unsendable, 1);
+    const first = pool.judge(batchOf(objects));
+    await pool.close();
+    await expect(first).rejects.toThrow('ended early');
+    await expect(pool.judge(batchOf(objects))).rejects.toThrow('ended early');
+  });
+});
+
+describe('in place', () => {
+  it('S12 an exception of a check goes up', async () => {
+    const faulty: Crypto = {
+      ...nodeCrypto,
+      verify: () => {
+        throw new Error('broken');
+      },
+    };
+    await expect(judged(poolInPlace(createJudge(settings, faulty)))).rejects.toThrow('broken');
+  });
+});

@@ -1,0 +1,147 @@
+/**
+ * Every object that the real gitsign signed, through `verify --stdin`: offline, with the log, and from what the log
+ * said before. And objects of public repositories, read in place where they are.
+ */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ObjectType } from '../../src/core/git/object.ts';
+import { type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
+import { vectors } from '../support/gitsign-vectors.ts';
+import { type RecordedRekor, recordedRekor } from '../support/recorded-rekor.ts';
+import { signet, verdictsOf } from '../support/verify-scenario.ts';
+
+const root = fileURLToPath(new URL('../vectors/gitsign/trust/trusted_root.json', import.meta.url));
+const judge = ['verify', '--stdin', '--format', 'jsonl', '--unsafe-any-identity'] as const;
+const NOW = Date.parse('2027-11-21T00:00:00Z') / 1000;
+
+/** Verdicts by file, offline; with the log, absent entries become what `online` says. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  'rekor2/01-offline.commit': 'refused time-missing',
+  'rekor2/02-offline.commit': 'refused time-missing',
+  'tampered/01-message.commit': 'refused content-digest-differs',
+  'tampered/02-author.commit': 'refused content-digest-differs',
+  'tampered/03-transplant.commit': 'refused content-digest-differs',
+  'tampered/04-digest-and-message.commit': 'refused signature-invalid',
+  'tampered/05-signature-value.commit': 'refused signature-invalid',
+  'tampered/06-certificate-swapped.commit': 'refused signature-invalid',
+  'tampered/07-certificate-bit.commit': 'refused log-entry-mismatch',
+  'tampered/08-integrated-time.commit': 'refused inclusion-promise-invalid',
+  'tampered/09-proof-hash.commit': 'refused log-entry-mismatch',
+  'tampered/10-root-hash.commit': 'refused log-entry-mismatch',
+  'tampered/11-entry-removed.commit': 'refused log-entry-not-found',
+  'tampered/12-online-message.commit': 'refused content-digest-differs',
+  'tampered/13-online-resigned-elsewhere.commit': 'refused log-entry-not-found',
+};
+
+describe.each(['sha1', 'sha256'] as const)('gitsign’s objects in a %s repository', (format) => {
+  const all = vectors.filter((one) => one.format === format);
+  const input = `${all.map(({ id }) => id).join('\n')}\n`;
+  let repository: ScratchRepository;
+  let rekor: RecordedRekor;
+  beforeAll(async () => {
+    repository = scratchRepository('vectors', {}, format);
+    for (const { type, raw, id } of all) expect(repository.write(type, raw)).toBe(id);
+    rekor = await recordedRekor();
+  });
+  afterAll(() => rekor.close());
+
+  const verdicts = async (...flags: string[]) => {
+    const args = [...judge, '--trusted-root', root, ...flags];
+    const answered = await signet(repository, args, { input, now: NOW });
+    const found = verdictsOf(answered);
+    return new Map(all.map(({ file, id }) => [file, found.get(id)]));
+  };
+  // the log's answer for this one was not recorded; it rests on git's own verdict
+  const unrecorded = 'sha256/02-online.commit';
+  const online = (): Map<string, string> =>
+    new Map(
+      all.map(({ file }) => [
+        file,
+        file === unrecorded ? 'refused log-entry-not-found' : (EXPECTED[file] ?? 'verified'),
+      ]),
+    );
+  const unembedded = (file: string): boolean =>
+    /^(online|legacy\/02|tags\/02|tsa\/06|sha256\/02|tampered\/1[13])/.test(file);
+  const offline = (): Map<string, string> =>
+    new Map(
+      [...online()].map(([file, verdict]) => [
+        file,
+        unembedded(file) ? 'undecided log-entry-absent' : verdict,
+      ]),
+    );
+
+  it('the expected verdicts are the manifest’s', () => {
+    for (const { file, expected } of all) {
+      expect([file, EXPECTED[file] === undefined]).toEqual([file, expected === 'valid']);
+    }
+  });
+
+  it('offline, what is in the log alone is undecided, and nobody is asked', async () => {
+    expect(await verdicts('--offline', '--rekor-url', rekor.url)).toEqual(offline());
+    expect(rekor.asked).toEqual([]);
+  });
+
+  it('an unreachable log leaves the same objects undecided', async () => {
+    const found = await verdicts('--rekor-url', 'http://127.0.0.1:9');
+    for (const [file, verdict] of offline()) {
+      const expected = unembedded(file) ? 'undecided log-unreachable' : verdict;
+      expect([file, found.get(file)]).toEqual([file, expected]);
+    }
+  });
+
+  it('with the log each has its verdict; and again offline, from what the log said', async () => {
+    expect(await verdicts('--rekor-url', rekor.url)).toEqual(online());
+    const asked = rekor.asked.length;
+    expect(asked).toBeGreaterThan(0);
+    const again = await verdicts('--offline');
+    for (const [file, verdict] of online()) {
+      const expected =
+        verdict === 'refused log-entry-not-found' ? 'undecided log-entry-absent' : verdict;
+      expect([file, again.get(file)]).toEqual([file, expected]);
+    }
+    expect(rekor.asked.length).toBe(asked);
+  });
+});
+
+const PUBLIC = process.env['GIT_SIGNET_PUBLIC_GOOD'] ?? '/work/shared/vectors/public-good';
+const GROUPS: Readonly<Record<string, string>> = {
+  'offline-commit': 'verified',
+  'offline-tag': 'verified',
+  'online-commit': 'undecided log-entry-absent',
+  'online-tag': 'undecided log-entry-absent',
+  'root-issued': 'undecided log-entry-absent',
+  'two-certificates': 'undecided log-entry-absent',
+  'early-attributes': 'undecided log-entry-unsupported',
+  'not-sigstore': 'undecided foreign-issuer',
+  trap: 'undecided signature-kind-unsupported',
+};
+
+describe('objects of public repositories', () => {
+  if (!existsSync(PUBLIC)) {
+    it('are not here: set GIT_SIGNET_PUBLIC_GOOD to their folder', () => {
+      console.warn(`skipped: no ${PUBLIC}`);
+    });
+    return;
+  }
+  it('offline, with the built-in trust root and with their own', async () => {
+    const rows = JSON.parse(readFileSync(`${PUBLIC}/manifest.json`, 'utf8')) as {
+      readonly file: string;
+      readonly type: ObjectType;
+      readonly oid: string;
+      readonly group: string;
+    }[];
+    const repository = scratchRepository('public');
+    for (const { file, type } of rows) repository.write(type, readFileSync(`${PUBLIC}/${file}`));
+    const input = rows.map(({ oid }) => `${oid}\n`).join('');
+    for (const trust of [[], ['--trusted-root', `${PUBLIC}/trusted_root.json`]]) {
+      const answered = await signet(repository, [...judge, '--offline', ...trust], { input });
+      const found = verdictsOf(answered);
+      for (const { oid, group } of rows) {
+        expect([group, oid, found.get(oid)]).toEqual([group, oid, GROUPS[group]]);
+      }
+      expect(answered.exit).toBe(3);
+    }
+  });
+});

@@ -83,6 +83,7 @@ export function withSignature(payload: string, armor: string, header = 'gpgsig')
 export interface Signing {
   readonly email?: string;
   readonly rekor?: 1 | 2 | 'none';
+  readonly timestamp?: boolean;
 }
 
 /** Writes commits and tags signed by a sandbox. */

@@ -111,6 +111,18 @@ describe('the tree', () => {
     expect(lock).not.toMatch(/node_modules\/(node-forge|jsrsasign)"/);
   });
 
+  it('I02 asks git through child processes of its own: simple-git is not in the tree', () => {
+    const lock = readFileSync(`${root}/package-lock.json`, 'utf8');
+    expect(lock).not.toContain('node_modules/simple-git"');
+  });
+
+  it('I09 decrypts no token anywhere', () => {
+    const decrypting = [...sources].filter(([, text]) =>
+      /\b(?:compact|flattened|general|jwt)Decrypt\b/i.test(text),
+    );
+    expect(decrypting.map(([path]) => path)).toEqual([]);
+  });
+
   it('has no test that is skipped or alone', () => {
     const marks = /\b(?:it|test|describe)\.(?:only|todo|skip)\(/;
     const marked = tracked.filter(

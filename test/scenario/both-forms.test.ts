@@ -1,0 +1,119 @@
+/**
+ * The executable and the Node bundle give the same, right answers: every object that the real gitsign signed, with no
+ * network, through git's call, through `verify` and through `verify`'s worker threads.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ObjectResult } from '../../src/report/json.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import { run, type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
+import { vectors } from '../support/gitsign-vectors.ts';
+import { scratchDirectory, scratchSandbox } from '../support/sandbox.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const trustedRoot = join(root, 'test/vectors/gitsign/trust/trusted_root.json');
+const FORMS: readonly (readonly [name: string, program: string, before: readonly string[]])[] = [
+  ['executable', join(root, 'dist/git-signet'), []],
+  ['Node bundle', process.execPath, [join(root, 'dist/node/git-signet.cjs')]],
+];
+const embedded = vectors.filter(
+  ({ found, file }) =>
+    found === undefined &&
+    !/^(tampered\/1[13]|sha256\/02|tsa\/06|tags\/02|legacy\/02|online)/.test(file),
+);
+const JUDGE = ['verify', '--stdin', '--format', 'jsonl', '--unsafe-any-identity', '--offline'];
+
+/** Runs in a network namespace that has no route, where this user may make one. */
+const unshare = spawnSync('unshare', ['-n', 'true']).status === 0 ? ['unshare', '-n', '--'] : [];
+
+let repository: ScratchRepository;
+beforeAll(() => {
+  repository = scratchRepository('forms');
+  for (const { type, raw, format } of vectors) if (format === 'sha1') repository.write(type, raw);
+});
+
+describe.each(FORMS)('the %s', (_name, program, before) => {
+  const call = (args: readonly string[], input: Uint8Array | string) => {
+    const [first = program, ...rest] = [...unshare, program, ...before, ...args];
+    const env = { ...repository.env, SIGNET_TRUST: trustedRoot };
+    return run(first, rest, { cwd: repository.path, env, input: Buffer.from(input) });
+  };
+
+  it('judges every vector as git asks, offline', () => {
+    const file = join(repository.home, 'signature');
+    for (const vector of embedded) {
+      writeFileSync(file, vector.signature);
+      const ran = call(['--status-fd=1', '--verify', file, '-'], vector.payload);
+      const good = vector.expected === 'valid';
+      expect([vector.file, /\n\[GNUPG:\] GOODSIG /.test(ran.out), ran.exit]).toEqual([
+        vector.file,
+        good,
+        good ? 0 : 1,
+      ]);
+    }
+  });
+
+  it('judges them in one process, and in worker threads', () => {
+    const ids = embedded.filter(({ format }) => format === 'sha1').map(({ id }) => id);
+    const many = Array.from({ length: 8 }, () => ids).flat();
+    const judged = (input: readonly string[], ...flags: string[]) => {
+      const { out } = call([...JUDGE, ...flags], `${input.join('\n')}\n`);
+      const results = out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as ObjectResult);
+      return results.map(({ objectId, status }) => [objectId, status]);
+    };
+    const expected = new Map(
+      embedded.map(({ id, expected: verdict }) => [
+        id,
+        verdict === 'valid' ? 'verified' : 'refused',
+      ]),
+    );
+    expect(judged(ids)).toEqual(ids.map((id) => [id, expected.get(id)]));
+    expect(judged(many, '--jobs', '2')).toEqual(many.map((id) => [id, expected.get(id)]));
+  });
+});
+
+describe('what a run leaves behind', () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await scratchSandbox();
+  });
+  afterAll(() => sandbox.close());
+
+  it.each(FORMS)(
+    'I11 the %s writes no temporary file, signing or verifying',
+    async (_name, program, before) => {
+      const scratch = scratchDirectory('tmp');
+      const temporary = join(scratch, 'tmp');
+      mkdirSync(temporary);
+      const wrapper = join(scratch, 'git-signet');
+      const words = [program, ...before].map((word) => `'${word}'`).join(' ');
+      writeFileSync(wrapper, `#!/bin/sh\nTMPDIR='${temporary}' exec ${words} "$@"\n`, {
+        mode: 0o755,
+      });
+      const env = {
+        ...sandbox.env,
+        SIGSTORE_ID_TOKEN: await sandbox.mintToken({ email: 'alice@example.test' }),
+      };
+      const mine = scratchRepository('leaves', { 'gpg.x509.program': wrapper });
+      const signed = await mine.gitMeanwhile(
+        { env },
+        'commit',
+        '--allow-empty',
+        '-S',
+        '-m',
+        'signed',
+      );
+      expect([signed.exit, signed.err]).toEqual([0, expect.any(String)]);
+      const verified = await mine.gitMeanwhile({ env }, 'verify-commit', 'HEAD');
+      expect([verified.exit, verified.err]).toEqual([0, expect.stringContaining('good signature')]);
+      expect(readdirSync(temporary)).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,82 @@
+/** Signer, author and committer are three people until a rule says otherwise: what is reported, and what signing refuses. */
+
+import { describe, expect, it } from 'vitest';
+import { scratchRepository } from '../support/git-repository.ts';
+import { useSandbox } from '../support/sandbox.ts';
+import { resultsOf, signer, signet } from '../support/verify-scenario.ts';
+
+const sandbox = useSandbox();
+const MALLORY = 'Mallory <mallory@example.test> 1000000000 +0000';
+
+function history() {
+  const repository = scratchRepository('people');
+  return { repository, make: signer(repository, sandbox()) };
+}
+
+describe('verify', () => {
+  it('G14 tells signer, author and committer apart', async () => {
+    const { repository, make } = history();
+    const commit = make.commit({ author: MALLORY });
+    const answered = await signet(repository, [
+      'verify',
+      '--format',
+      'jsonl',
+      ...make.allow(),
+      commit,
+    ]);
+    const [result] = resultsOf(answered);
+    expect(result?.signer?.value).toBe('alice@example.test');
+    expect(JSON.stringify(result?.author)).toContain('mallory@example.test');
+    expect(JSON.stringify(result?.committer)).toContain('alice@example.test');
+  });
+
+  it('G15 reports the proven time, whatever dates the commit claims', async () => {
+    const { repository, make } = history();
+    const commit = make.commit({ author: MALLORY });
+    const [result] = resultsOf(
+      await signet(repository, ['verify', '--format', 'jsonl', ...make.allow(), commit]),
+    );
+    const proven = result?.times?.[0]?.time ?? '';
+    expect(Math.abs(Date.parse(String(proven)) - Date.now())).toBeLessThan(3_600_000);
+    expect(JSON.stringify(result?.author)).not.toContain(String(proven));
+  });
+
+  it('G16 a good commit elsewhere does not stand in for one in the range', async () => {
+    const { repository, make } = history();
+    const base = make.commit({ subject: 'base' });
+    const unsigned = make.unsigned({ parents: [base], subject: 'never signed' });
+    const elsewhere = make.commit({ subject: 'signed, on another branch' });
+    repository.must('branch', 'other', elsewhere);
+    const answered = await signet(repository, [
+      ...['verify', '--format', 'jsonl', ...make.allow()],
+      `${base}..${unsigned}`,
+    ]);
+    expect(resultsOf(answered).map(({ objectId, status }) => [objectId, status])).toEqual([
+      [unsigned, 'unsigned'],
+    ]);
+    expect(answered.exit).toBe(5);
+  });
+});
+
+describe('signing', () => {
+  const commit = async (matchCommitter: string, email: string) => {
+    const { repository } = history();
+    const token = await sandbox().mintToken({ email: 'alice@example.test' });
+    const env = {
+      ...sandbox().env,
+      SIGSTORE_ID_TOKEN: token,
+      SIGNET_MATCH_COMMITTER: matchCommitter,
+      GIT_COMMITTER_EMAIL: email,
+    };
+    return repository.gitMeanwhile({ env }, 'commit', '--allow-empty', '-S', '-m', 'who am I');
+  };
+
+  it('G14 refuses a committer who is not the signer, where that is asked for', async () => {
+    const before = sandbox().requests.fulcio;
+    const refused = await commit('true', 'mallory@example.test');
+    expect(refused.exit).not.toBe(0);
+    expect(sandbox().requests.fulcio).toBe(before);
+    expect((await commit('true', 'alice@example.test')).exit).toBe(0);
+    expect((await commit('false', 'mallory@example.test')).exit).toBe(0);
+  });
+});

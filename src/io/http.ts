@@ -39,7 +39,7 @@ export type HttpSend = (request: HttpRequest) => Promise<HttpAnswer>;
 
 export interface HttpClient {
   readonly send: HttpSend;
-  /** Drops idle connections, so that the process can end. */
+  /** Ends what is under way and drops connections: nothing is asked, or asked again, after it. */
   readonly close: () => void;
 }
 
@@ -48,7 +48,7 @@ export interface HttpOptions {
   readonly tlsUnchecked?: boolean;
   /** Between 0 and 1. */
   readonly random?: () => number;
-  readonly wait?: (milliseconds: number) => Promise<void>;
+  readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
 interface Transport {
@@ -82,6 +82,7 @@ export function checkedUrl(text: string, service: string): URL {
 /** A client with its own connections. Close it when the work is done. */
 export function createHttpClient(options: HttpOptions = {}): HttpClient {
   const transports = new Map<string, Promise<Transport>>();
+  const closing = new AbortController();
   const transportFor = (url: URL): Promise<Transport> => {
     const known = transports.get(url.protocol) ?? loadTransport(url.protocol);
     transports.set(url.protocol, known);
@@ -96,9 +97,15 @@ export function createHttpClient(options: HttpOptions = {}): HttpClient {
           'NODE_TLS_REJECT_UNAUTHORIZED=0 switches certificate checking off',
         );
       }
-      return sendWithRetries(request, url, await transportFor(url), options);
+      return sendWithRetries(
+        { ...request, signal: eitherSignal(closing.signal, request.signal) },
+        url,
+        await transportFor(url),
+        options,
+      );
     },
     close: () => {
+      closing.abort();
       for (const transport of transports.values())
         void transport.then(({ agent }) => agent.destroy());
     },
@@ -118,8 +125,7 @@ async function sendWithRetries(
 ): Promise<HttpAnswer> {
   const seconds = request.deadline ?? 30;
   const deadline = AbortSignal.timeout(seconds * 1000);
-  const signal =
-    request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]);
+  const signal = eitherSignal(deadline, request.signal);
   const started = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     const last = request.idempotent !== true || attempt === ATTEMPTS;
@@ -139,7 +145,7 @@ async function sendWithRetries(
     if (pause >= left) {
       throw unreachable({ request, url, error: undefined, attempt, seconds, deadline });
     }
-    await (options.wait ?? sleep)(pause);
+    await (options.wait ?? sleep)(pause, signal);
   }
 }
 
@@ -151,8 +157,21 @@ function delay(attempt: number, retryAfter: string | undefined, options: HttpOpt
   return Math.max(asked, FIRST_DELAY * 2 ** (attempt - 1) * jitter);
 }
 
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** Ends early when there is nothing to wait for any more. */
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener('abort', done);
+  });
+}
+
+function eitherSignal(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
+  return other === undefined ? one : AbortSignal.any([one, other]);
 }
 
 function attemptOnce(

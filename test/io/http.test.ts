@@ -1,7 +1,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createHttpClient, type HttpClient, type HttpOptions, type HttpRequest } from '../../src/io/http.ts';
+import {
+  createHttpClient,
+  type HttpClient,
+  type HttpOptions,
+  type HttpRequest,
+} from '../../src/io/http.ts';
 import { Secret } from '../../src/io/secret.ts';
 
 const servers: Server[] = [];
@@ -144,6 +149,20 @@ describe('HttpClient', () => {
     await expect(send({ url: never, idempotent: true }, { wait })).rejects.toMatchObject({
       code: 'SERVICE_UNREACHABLE',
     });
+  });
+
+  it('asks nothing again once it is closed', async () => {
+    let asked = 0;
+    const url = await serve(() => {
+      asked += 1;
+    });
+    const client = createHttpClient();
+    const failure = client.send({ service: 'the log', method: 'POST', url, idempotent: true });
+    failure.catch(() => undefined);
+    while (asked === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    client.close();
+    await expect(failure).rejects.toMatchObject({ code: 'SERVICE_UNREACHABLE' });
+    expect(asked).toBe(1);
   });
 
   it('says who refused the connection', async () => {

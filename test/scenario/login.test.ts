@@ -1,5 +1,6 @@
 /** A person commits, and logs in with a browser that is no browser: every end of a login, as git sees it. */
 
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceName } from '../../src/sandbox/index.ts';
 import {
@@ -37,7 +38,10 @@ const callbackOf = async (page: string): Promise<URL> => {
   return new URL(new URL(firstLink(body)).searchParams.get('redirect_uri') ?? '');
 };
 
-describe('git commit -S with a login', () => {
+const present = existsSync('/usr/bin/script');
+if (!present) console.log('skipped: a person at a terminal needs /usr/bin/script');
+
+describe.skipIf(!present)('git commit -S with a login', () => {
   it('S09 one click, and the commit is signed; a chatty opener changes nothing', async () => {
     const commit = repository.commit('parser: refuse trailing bytes');
     const page = await commit.page;

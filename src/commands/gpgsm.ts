@@ -4,17 +4,18 @@
  * known, so that no GOODSIG can stand before the last check (threat S02).
  */
 
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import type { Crypto } from '../core/crypto.ts';
 import { BROKEN_LINES, reportOf, statusBlock } from '../core/git/gpg-status.ts';
 import { payloadType } from '../core/git/object.ts';
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
+import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { IdentityPolicy, Verdict } from '../core/verdict.ts';
 import { type VerifyContext, verifyDetached } from '../core/verify.ts';
-import { type ExitCode, UsageError } from '../errors.ts';
+import { type ExitCode, isSignetError, UsageError } from '../errors.ts';
 import { loadSettings, type Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
-import { loadTrust } from '../io/trust-store.ts';
+import { loadTrust, TRUST_SETTINGS } from '../io/trust-store.ts';
 import { verdictLine } from '../report/verdict-line.ts';
 import type { Command, Invocation } from './command.ts';
 import { type GpgsmCall, readGpgsmCall } from './gpgsm-arguments.ts';
@@ -33,9 +34,9 @@ interface Answer {
 
 const MAX_SIGNATURE = 1024 * 1024;
 
-async function readNamed(path: string, what: string, limit?: number): Promise<Uint8Array> {
+function readNamed(path: string, what: string, limit?: number): Uint8Array {
   try {
-    const bytes = await readFile(path);
+    const bytes = readFileSync(path);
     if (limit === undefined || bytes.length <= limit) return bytes;
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/,.*/, '') : String(error);
@@ -44,11 +45,10 @@ async function readNamed(path: string, what: string, limit?: number): Promise<Ui
   throw new UsageError(`the ${what} ${path} is longer than ${limit} bytes`);
 }
 
-async function readQuestion(call: GpgsmCall, { streams }: Invocation): Promise<Question> {
+function readQuestion(call: GpgsmCall, { streams }: Invocation): Question {
   const [signaturePath = '-', payloadPath = '-'] = call.positionals;
-  const signature = await readNamed(signaturePath, 'signature', MAX_SIGNATURE);
-  const payload =
-    payloadPath === '-' ? streams.readInput() : await readNamed(payloadPath, 'signed file');
+  const signature = readNamed(signaturePath, 'signature', MAX_SIGNATURE);
+  const payload = payloadPath === '-' ? streams.readInput() : readNamed(payloadPath, 'signed file');
   return { payload, signature };
 }
 
@@ -103,18 +103,50 @@ async function verdictTalk(
   terminal.say(line);
 }
 
+interface GuessedTrust {
+  readonly settings: Settings;
+  readonly trust: TrustMaterial;
+}
+
+/** Trust as the environment alone would have it; most of the time nothing in git's configuration changes it. */
+async function guessTrust(
+  { env, cwd }: Invocation,
+  crypto: Crypto,
+): Promise<GuessedTrust | undefined> {
+  try {
+    const settings = await loadSettings({ env, cwd, gitConfig: '' });
+    return { settings, trust: await loadTrust(settings, crypto) };
+  } catch (error) {
+    // what the environment says may be wrong and yet of no account: the real settings decide
+    if (isSignetError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The trust in force: the guess where the settings that decide are the same, else read anew. */
+async function trustFor(
+  settings: Settings,
+  early: Promise<GuessedTrust | undefined>,
+  crypto: Crypto,
+): Promise<TrustMaterial> {
+  const guess = await early;
+  const same =
+    guess !== undefined && TRUST_SETTINGS.every((name) => guess.settings[name] === settings[name]);
+  return same ? guess.trust : loadTrust(settings, crypto);
+}
+
 async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
   const { env, cwd, now, terminal } = invocation;
-  const [settings, question, crypto] = await Promise.all([
-    loadSettings({ env, cwd }),
-    readQuestion(call, invocation),
-    loadCrypto(),
-  ]);
+  const crypto = await loadCrypto();
+  // git prints its configuration in a process of its own: meanwhile, read what will be needed
+  const asked = loadSettings({ env, cwd });
+  const early = guessTrust(invocation, crypto);
+  for (const started of [asked, early]) started.catch(() => undefined);
+  const question = readQuestion(call, invocation);
+  const settings = await asked;
   if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
-  const [trust, policy] = await Promise.all([
-    loadTrust(settings, crypto),
-    configuredPolicy(settings, invocation, crypto),
-  ]);
+  const policy = await configuredPolicy(settings, invocation, crypto);
+  const trust = await trustFor(settings, early, crypto);
   const context = { crypto, trust, now: now(), ...(policy === undefined ? {} : { policy }) };
   const verdict = await verifyLookedUp(question, context, settings, invocation);
   const foreign = verdict.status === 'undecided' && verdict.code === 'foreign-issuer';

@@ -1,18 +1,22 @@
 /** One line from the person at the controlling terminal. Loaded only when somebody is asked. */
 
-import { isatty, ReadStream } from 'node:tty';
+import { openSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
 
-/** The line without its end; undefined when input ends or `signal` aborts. The descriptor stays open. */
-export function askOn(descriptor: number, signal?: AbortSignal): Promise<string | undefined> {
-  if (!isatty(descriptor) || signal?.aborted) return Promise.resolve(undefined);
+/**
+ * The line without its end; undefined when input ends or `signal` aborts. The device is opened anew for each
+ * question, because a stream takes its descriptor with it when it ends.
+ */
+export function askOn(device: string, signal?: AbortSignal): Promise<string | undefined> {
+  if (signal?.aborted) return Promise.resolve(undefined);
   return new Promise((resolve) => {
-    const input = new ReadStream(descriptor);
+    const input = new ReadStream(openSync(device, 'r'));
     let typed = '';
     const finish = (answer: string | undefined) => {
       signal?.removeEventListener('abort', onAbort);
       input.removeAllListeners();
-      input.pause();
-      input.unref();
+      input.on('error', () => undefined);
+      input.destroy();
       resolve(answer);
     };
     const onAbort = () => finish(undefined);

@@ -88,6 +88,7 @@ interface BunChild {
 }
 interface BunRuntime {
   readonly spawn: (command: readonly string[], options: object) => BunChild;
+  readonly readableStreamToArrayBuffer: (stream: ReadableStream) => Promise<ArrayBuffer>;
 }
 
 async function runOnBun(
@@ -103,8 +104,8 @@ async function runOnBun(
     stderr: 'pipe',
   });
   const [stdout, stderr, exitCode] = await Promise.all([
-    new Response(child.stdout).arrayBuffer(),
-    new Response(child.stderr).arrayBuffer(),
+    bun.readableStreamToArrayBuffer(child.stdout),
+    bun.readableStreamToArrayBuffer(child.stderr),
     child.exited,
   ]);
   return { exitCode, stdout: new Uint8Array(stdout), stderr: new Uint8Array(stderr) };

@@ -122,16 +122,16 @@ function withKeyFiles(settings: Settings): SigningConfig {
 }
 
 /** The signing configuration that goes with the trust in force. @throws ConfigError TRUST_FILE */
-export async function signingConfigFor(settings: Settings): Promise<SigningConfig> {
+export function signingConfigFor(settings: Settings): SigningConfig {
   const { signingConfig, trust } = settings;
   if (signingConfig !== undefined) {
-    const json = parseJson(await readTrustFile(signingConfig), signingConfig);
+    const json = parseJson(readTrustFile(signingConfig), signingConfig);
     return parseSigningConfig(json, signingConfig);
   }
   if (trust === undefined) return withKeyFiles(settings);
-  const json = parseJson(await readTrustFile(trust), trust);
+  const json = parseJson(readTrustFile(trust), trust);
   if ('signingConfig' in json) return parseSigningConfig(json.signingConfig, trust);
   const beside = join(dirname(trust), 'signing_config.json');
   if (statSync(beside, { throwIfNoEntry: false })?.isFile() !== true) return nothingFor(trust);
-  return parseSigningConfig(parseJson(await readTrustFile(beside), beside), beside);
+  return parseSigningConfig(parseJson(readTrustFile(beside), beside), beside);
 }

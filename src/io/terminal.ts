@@ -5,7 +5,7 @@
  * character (threat S10) or a token (S14).
  */
 
-import { readSync, writeSync } from 'node:fs';
+import { openSync, readSync, writeSync } from 'node:fs';
 import { visible, withoutSecrets } from '../core/escape.ts';
 import { UsageError } from '../errors.ts';
 import type { Environment } from './config.ts';
@@ -56,6 +56,7 @@ export class OutputClosed extends Error {
   }
 }
 
+const TERMINAL_DEVICE = process.platform === 'win32' ? '\\\\.\\CON' : '/dev/tty';
 const INPUT_LIMIT = 256 * 1024 * 1024;
 const CHUNK = 64 * 1024;
 
@@ -78,10 +79,18 @@ function writeAll(descriptor: number, chunk: string | Uint8Array): void {
       const code = errorCode(error);
       if (code === 'EAGAIN') pause();
       else if (code === 'EPIPE' || code === 'EOF') throw new OutputClosed();
-      else if (code === 'EBADF')
-        throw new UsageError(`--status-fd ${descriptor}: not open for writing`);
       else throw error;
     }
+  }
+}
+
+/** git's own channel: a descriptor that nobody opened is the caller's mistake. */
+function writeStatus(descriptor: number, text: string): void {
+  try {
+    writeAll(descriptor, text);
+  } catch (error) {
+    if (errorCode(error) !== 'EBADF') throw error;
+    throw new UsageError(`--status-fd ${descriptor}: not open for writing`);
   }
 }
 
@@ -136,7 +145,7 @@ export function processStreams(env: Environment): Streams {
     readInput,
     inputLines,
     write: (chunk) => writeAll(1, chunk),
-    status: (descriptor) => ({ write: (text) => writeAll(descriptor, text) }),
+    status: (descriptor) => ({ write: (text) => writeStatus(descriptor, text) }),
     get outputIsTerminal() {
       return isTerminal(1);
     },
@@ -173,10 +182,8 @@ class ProcessTerminal implements Terminal {
     if (this.#never || !this.#mayAsk) return undefined;
     if (!this.#looked) {
       this.#looked = true;
-      const fs = process.getBuiltinModule('node:fs');
       try {
-        const path = process.platform === 'win32' ? '\\\\.\\CON' : '/dev/tty';
-        this.#person = { descriptor: fs.openSync(path, 'r+') };
+        this.#person = { descriptor: openSync(TERMINAL_DEVICE, 'r+') };
       } catch {
         this.#person = undefined;
       }
@@ -218,7 +225,7 @@ class ProcessTerminal implements Terminal {
     if (person === undefined) return undefined;
     writeAll(person.descriptor, talkLine('git-signet: ', question).replace(/\n$/, ' '));
     const { askOn } = await import('./ask.ts');
-    return askOn(person.descriptor, signal);
+    return askOn(TERMINAL_DEVICE, signal);
   };
 
   readonly addressPerson = (): void => {

@@ -3,7 +3,7 @@
  * that is built in. One code path for signing, verifying and showing.
  */
 
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { fromUtf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import type { KeyFile } from '../core/trust/key-files.ts';
@@ -38,20 +38,24 @@ export interface SigningConfig {
 }
 
 /** What decides about trust. */
-export type TrustSettings = Pick<
-  Settings,
-  'trust' | 'fulcioRoot' | 'rekorPublicKey' | 'ctLogPublicKey' | 'timestampCertChain'
->;
+export const TRUST_SETTINGS = [
+  'trust',
+  'fulcioRoot',
+  'rekorPublicKey',
+  'ctLogPublicKey',
+  'timestampCertChain',
+] as const;
+export type TrustSettings = Pick<Settings, (typeof TRUST_SETTINGS)[number]>;
 
 const MAX_TRUST = 4 * 1024 * 1024;
 
 /** A trust or signing-config file as text. @throws ConfigError TRUST_FILE */
-export async function readTrustFile(path: string): Promise<string> {
+export function readTrustFile(path: string): string {
   const refuse = (why: string): ConfigError =>
     new ConfigError(`${path}: ${why}`, { code: 'TRUST_FILE' });
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
+    bytes = readFileSync(path);
   } catch (error) {
     throw refuse(error instanceof Error ? error.message.replace(/,.*/, '') : String(error));
   }
@@ -90,17 +94,17 @@ async function builtIn(crypto: Crypto): Promise<TrustMaterial> {
   return parseTrustedRoot(PUBLIC_GOOD_TRUSTED_ROOT, 'public-good (embedded)', crypto);
 }
 
-async function keyFile(path: string | undefined): Promise<KeyFile | undefined> {
-  return path === undefined ? undefined : { path, text: await readTrustFile(path) };
+function keyFile(path: string | undefined): KeyFile | undefined {
+  return path === undefined ? undefined : { path, text: readTrustFile(path) };
 }
 
 /** gitsign's files; what none of them names comes from the built-in root, as it does for gitsign. */
 async function keyFileTrust(settings: TrustSettings, crypto: Crypto): Promise<TrustMaterial> {
   const { trustFromKeyFiles } = await import('../core/trust/key-files.ts');
-  const fulcio = await keyFile(settings.fulcioRoot);
-  const rekor = await keyFile(settings.rekorPublicKey);
-  const ctLog = await keyFile(settings.ctLogPublicKey);
-  const timestampChain = await keyFile(settings.timestampCertChain);
+  const fulcio = keyFile(settings.fulcioRoot);
+  const rekor = keyFile(settings.rekorPublicKey);
+  const ctLog = keyFile(settings.ctLogPublicKey);
+  const timestampChain = keyFile(settings.timestampCertChain);
   const complete = fulcio !== undefined && rekor !== undefined && ctLog !== undefined;
   const rest = complete ? undefined : await builtIn(crypto);
   const files = {
@@ -117,7 +121,7 @@ async function keyFileTrust(settings: TrustSettings, crypto: Crypto): Promise<Tr
  */
 export async function loadTrust(settings: TrustSettings, crypto: Crypto): Promise<TrustMaterial> {
   if (settings.trust !== undefined) {
-    const text = await readTrustFile(settings.trust);
+    const text = readTrustFile(settings.trust);
     return parseTrustedRoot(trustedRootText(text, settings.trust), settings.trust, crypto);
   }
   const { fulcioRoot, rekorPublicKey, ctLogPublicKey, timestampCertChain } = settings;

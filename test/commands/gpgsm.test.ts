@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -223,6 +224,29 @@ describe('P01 the policy of the user', () => {
     expect(caught.output()).toMatch(/GOODSIG.*\n.*VALIDSIG.*\n.*TRUST_NEVER 0 shell\n$/);
     expect(caught.talk()).toMatch(
       /^git-signet: NOT ALLOWED: not a signer in .*: alice@example\.test \(/,
+    );
+  });
+});
+
+describe('S01 what nobody caught', () => {
+  const main = fileURLToPath(new URL('../../src/commands/main.ts', import.meta.url));
+  const preload = (what: string): string =>
+    `data:text/javascript,process.on('newListener',(e)=>{if(e==='unhandledRejection')setImmediate(()=>{${what}})})`;
+  it.each([
+    ['an exception', "throw new TypeError('late')"],
+    ['a rejection', "Promise.reject(new TypeError('late'))"],
+  ])('%s between two stages: one line, exit 70, no GOODSIG', (_name, what) => {
+    const args = ['--import', preload(what), main, '--status-fd=1', '--verify', signatureFile, '-'];
+    const ran = spawnSync(process.execPath, args, {
+      cwd: home,
+      env: environment(),
+      input: split?.payload ?? '',
+      encoding: 'utf8',
+    });
+    expect(ran.status).toBe(70);
+    expect(ran.stdout).not.toContain('GOODSIG');
+    expect(ran.stderr).toBe(
+      'git-signet: internal error: late\n  this is a bug in git-signet; SIGNET_DEBUG=1 shows where\n',
     );
   });
 });

@@ -40,6 +40,8 @@ export interface Forged {
   /** Armor. */
   readonly signature: Uint8Array;
   readonly cms: Uint8Array;
+  /** DER, tag 0x31. */
+  readonly signedAttrs: Uint8Array;
   readonly trust: TrustMaterial;
   readonly trustedRoot: Json;
   readonly leaf: Uint8Array;
@@ -113,6 +115,7 @@ export function forge(change: Overrides = {}): Forged {
     payload,
     signature: armor(cms),
     cms,
+    signedAttrs: signed,
     trust,
     trustedRoot: json,
     leaf,

@@ -24,6 +24,8 @@ export interface SignedDataSpec {
   /** Attributes, DER, in the order they are given. */
   readonly signedAttributes: readonly Uint8Array[];
   readonly unsignedAttributes: readonly Uint8Array[];
+  /** The signed attributes as they stand elsewhere, instead of those above. */
+  readonly signedAttrs?: Uint8Array;
   /** The signature value, where it is already made or wrong. */
   readonly signature?: Uint8Array;
 }
@@ -41,7 +43,7 @@ export const attributesDer = (attributes: readonly Uint8Array[]): Uint8Array =>
 /** The ContentInfo. */
 export function signedData(spec: SignedDataSpec): Uint8Array {
   const { content, hash, key } = spec;
-  const signed = attributesDer(spec.signedAttributes);
+  const signed = spec.signedAttrs ?? attributesDer(spec.signedAttributes);
   const signature = spec.signature ?? key.sign(signed, hash);
   const implicit = (n: number, set: Uint8Array): Uint8Array => {
     const copy = Uint8Array.from(set);

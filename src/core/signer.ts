@@ -3,7 +3,7 @@
  * payload, signed by the key in its certificate. Nothing here asks who stands behind that certificate.
  */
 
-import { equal } from './bytes.ts';
+import { equal, latin1 } from './bytes.ts';
 import { readSignedAttributes } from './cms/signed-attributes.ts';
 import { CmsOid, readArmor, readSignedData, type SignerInfo } from './cms/signed-data.ts';
 import type { Crypto } from './crypto.ts';
@@ -31,16 +31,13 @@ export function checkKind(signature: Uint8Array): void {
 
 /** The one signer of a detached message, in the shape that gitsign writes; algorithms by allow-list. */
 export function readSigner(signature: Uint8Array, crypto: Crypto, progress: Progress): SignerInfo {
-  const message = readSignedData(readArmor(signature));
+  const der = readArmor(signature);
+  if (isForeignEncoding(der)) throw foreign();
+  const message = readSignedData(der);
   const { signer } = message;
   const { certificate } = signer;
   progress.certificate = summarize(certificate, crypto);
-  if (!isFulcioCertificate(certificate)) {
-    throw new Refusal(
-      'foreign-issuer',
-      'an S/MIME signature by a certificate that no Fulcio issued',
-    );
-  }
+  if (!isFulcioCertificate(certificate)) throw foreign();
   const claimed = claimedSigner(signer);
   if (claimed !== undefined) progress.claimedSigner = claimed;
   if (message.contentType !== CmsOid.data)
@@ -55,6 +52,21 @@ export function readSigner(signature: Uint8Array, crypto: Crypto, progress: Prog
   if (!supported)
     throw new Refusal('cms-unsupported', 'an algorithm other than ECDSA P-256 with SHA-256');
   return signer;
+}
+
+function foreign(): Refusal {
+  return new Refusal(
+    'foreign-issuer',
+    'an S/MIME signature by a certificate that no Fulcio issued',
+  );
+}
+
+/** 1.3.6.1.4.1.57264, encoded: no certificate of a Fulcio is without it. */
+const SIGSTORE_ARC = Uint8Array.of(0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xbf, 0x30);
+
+/** gpgsm writes BER of indefinite length, which our strict reader does not take: nothing of ours ever looked so. */
+function isForeignEncoding(der: Uint8Array): boolean {
+  return der[0] === 0x30 && der[1] === 0x80 && !latin1(der).includes(latin1(SIGSTORE_ARC));
 }
 
 function claimedSigner({ certificate }: SignerInfo): Signer | undefined {

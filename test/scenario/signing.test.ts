@@ -3,16 +3,14 @@
  * identity token; and what git is told when it cannot be.
  */
 
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { run, runMeanwhile, scratchRepository } from '../support/git-repository.ts';
+import { runMeanwhile, scratchRepository } from '../support/git-repository.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
 
 const sandbox = useSandbox();
 const repository = scratchRepository('signing');
-const { gitMeanwhile, home, path } = repository;
+const { gitMeanwhile, path } = repository;
 let env: Record<string, string> = {};
 
 beforeAll(async () => {
@@ -132,113 +130,5 @@ describe('when it cannot', () => {
       input: Buffer.from('I owe mallory 100'),
     });
     expect([ran.exit, ran.out]).toEqual([2, '']);
-  });
-});
-
-describe('signatures of other issuers', () => {
-  const options = () => ({ cwd: path, env: { ...repository.env, ...env } });
-  const foreign = (): string | undefined => {
-    const [key, cert, data, der] = ['key', 'cert', 'data', 'der'].map((name) =>
-      join(home, name),
-    ) as [string, string, string, string];
-    writeFileSync(data, 'tree x\n\n');
-    const openssl = (...args: string[]) => run('openssl', args, options());
-    try {
-      openssl(
-        'req',
-        '-x509',
-        '-newkey',
-        'rsa:2048',
-        '-nodes',
-        '-subj',
-        '/CN=smime',
-        '-keyout',
-        key,
-        '-out',
-        cert,
-        '-addext',
-        'subjectAltName=email:alice@example.test',
-      );
-    } catch {
-      return undefined;
-    }
-    openssl(
-      'cms',
-      '-sign',
-      '-binary',
-      '-in',
-      data,
-      '-signer',
-      cert,
-      '-inkey',
-      key,
-      '-outform',
-      'DER',
-      '-out',
-      der,
-    );
-    const base64 = readFileSync(der).toString('base64').replace(/.{64}/g, '$&\n');
-    const armor = join(home, 'foreign');
-    writeFileSync(
-      armor,
-      `-----BEGIN SIGNED MESSAGE-----\n${base64}\n-----END SIGNED MESSAGE-----\n`,
-    );
-    return armor;
-  };
-  const armor = foreign();
-  const verify = (more: Record<string, string>) =>
-    runMeanwhile(programUnderTest(), ['--status-fd=1', '--verify', armor ?? '', '-'], {
-      ...options(),
-      env: { ...options().env, ...more },
-      input: Buffer.from('tree x\n\n'),
-    });
-  const fallback = (text: string): string => {
-    const file = join(home, 'fallback');
-    writeFileSync(file, `#!/bin/sh\n${text}\n`);
-    chmodSync(file, 0o755);
-    return file;
-  };
-
-  it.runIf(armor !== undefined)('cannot be checked here: ERRSIG, exit 3', async () => {
-    const ran = await verify({});
-    expect(ran.out).toMatch(
-      /^\[GNUPG:\] NEWSIG\n\[GNUPG:\] ERRSIG .*\n\[GNUPG:\] TRUST_UNDEFINED\n$/,
-    );
-    expect(ran.exit).toBe(3);
-    expect(ran.err).toMatch(/^git-signet: cannot check: an S\/MIME signature/);
-  });
-
-  it.runIf(armor !== undefined)(
-    "S08 are handed over with git's own arguments; only status lines come back",
-    async () => {
-      const program = fallback(
-        `printf '%s|' "$@" >"$0.args"; cat >"$0.input"; echo chatter; echo '[GNUPG:] NEWSIG'; echo '[GNUPG:] GOODSIG 01 smime'; printf '[GNUPG:] TRUST_FULLY\\033[2J\\n'; echo talk >&2; exit 0`,
-      );
-      const ran = await verify({ SIGNET_X509_FALLBACK: program });
-      expect([ran.exit, ran.out]).toEqual([0, '[GNUPG:] NEWSIG\n[GNUPG:] GOODSIG 01 smime\n']);
-      expect(readFileSync(`${program}.args`, 'utf8')).toBe(`--status-fd=1|--verify|${armor}|-|`);
-      expect(readFileSync(`${program}.input`, 'utf8')).toBe('tree x\n\n');
-      expect(ran.err).toMatch(/chatter\n.*talk\n$/);
-    },
-  );
-
-  it.runIf(armor !== undefined)(
-    'a fallback that fails, says nothing, or is not there is no success',
-    async () => {
-      expect((await verify({ SIGNET_X509_FALLBACK: fallback('exit 7') })).exit).toBe(7);
-      expect((await verify({ SIGNET_X509_FALLBACK: fallback('exit 0') })).exit).toBe(3);
-      const absent = await verify({ SIGNET_X509_FALLBACK: 'no-such-program' });
-      expect([absent.exit, absent.out.includes('GOODSIG')]).toEqual([2, false]);
-      const ourselves = await verify({ SIGNET_X509_FALLBACK: programUnderTest() });
-      expect([ourselves.exit, ourselves.out.match(/ERRSIG/g)?.length]).toEqual([3, 1]);
-    },
-  );
-
-  it('ours is never handed over', async () => {
-    const program = fallback('touch "$0.called"');
-    expect((await git('-c', `signet.x509Fallback=${program}`, 'verify-commit', 'HEAD')).exit).toBe(
-      0,
-    );
-    expect(existsSync(`${program}.called`)).toBe(false);
   });
 });

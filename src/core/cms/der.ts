@@ -41,6 +41,10 @@ export interface DerNode {
   readonly raw: Uint8Array;
   /** Content octets only. */
   readonly content: Uint8Array;
+  /** Content octets as text, one character an octet. */
+  readonly text: string;
+  /** The elements that make up the content; at most `limit`. @throws DerError */
+  readonly elements: (limit: number) => readonly DerNode[];
 }
 
 interface Length {
@@ -91,22 +95,41 @@ class Element implements DerNode {
     this.#content ??= this.#bytes.subarray(this.#start, this.end);
     return this.#content;
   }
+
+  get text(): string {
+    let text = '';
+    for (let i = this.#start; i < this.end; i += 1)
+      text += String.fromCharCode(this.#bytes[i] ?? 0);
+    return text;
+  }
+
+  elements(limit: number): readonly DerNode[] {
+    const found: DerNode[] = [];
+    for (let at = this.#start; at < this.end; ) {
+      if (found.length === limit) throw new DerError('too many elements');
+      const element = readAt(this.#bytes, at, this.end);
+      found.push(element);
+      at = element.end;
+    }
+    return found;
+  }
 }
 
-function readAt(bytes: Uint8Array, at: number): Element {
-  const tag = bytes[at];
+/** The element that begins at `at` and ends at `stop` at the latest. */
+function readAt(bytes: Uint8Array, at: number, stop: number): Element {
+  const tag = at < stop ? bytes[at] : undefined;
   if (tag === undefined) throw new DerError('truncated element');
   if ((tag & 0x1f) === 0x1f) throw new DerError('high tag number');
   const length = readLength(bytes, at + 1);
   const start = at + 1 + length.size;
   const end = start + length.value;
-  if (end > bytes.length) throw new DerError('element longer than its container');
+  if (end > stop) throw new DerError('element longer than its container');
   return new Element(bytes, tag, at, start, end);
 }
 
 /** Reads exactly one element. @throws DerError when it is not DER or anything follows. */
 export function readDer(bytes: Uint8Array): DerNode {
-  const node = readAt(bytes, 0);
+  const node = readAt(bytes, 0, bytes.length);
   if (node.end !== bytes.length) throw new DerError('bytes after the element');
   return node;
 }
@@ -126,16 +149,7 @@ export function expect(node: DerNode | undefined, tag: number): DerNode {
 /** The elements inside a constructed node, in order; at most `limit` of them. @throws DerError */
 export function children(node: DerNode, limit = 64): readonly DerNode[] {
   if ((node.tag & 0x20) === 0) throw new DerError('primitive where constructed is due');
-  const nodes: DerNode[] = [];
-  const { content } = node;
-  let at = 0;
-  while (at < content.length) {
-    if (nodes.length === limit) throw new DerError('too many elements');
-    const child = readAt(content, at);
-    nodes.push(child);
-    at = child.end;
-  }
-  return nodes;
+  return node.elements(limit);
 }
 
 /** Walks the children of a node in order: `next(tag)` demands, `optional(tag)` takes if present, `end()` closes. */
@@ -169,11 +183,10 @@ const oidCache = new Map<string, string>();
 
 /** Dotted text of an OBJECT IDENTIFIER; arcs up to 2^53. @throws DerError */
 export function readOid(node: DerNode): string {
-  const { content } = expect(node, Tag.oid);
-  const key = latin1(content);
+  const key = expect(node, Tag.oid).text;
   const known = oidCache.get(key);
   if (known !== undefined) return known;
-  const dotted = decodeOid(content);
+  const dotted = decodeOid(node.content);
   if (oidCache.size < 256) oidCache.set(key, dotted);
   return dotted;
 }

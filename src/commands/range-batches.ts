@@ -32,7 +32,9 @@ export function tooLarge(size: number): Rejected {
 function signable({ request, frame }: ReadObject): ObjectType {
   const name = request.ref ?? request.id;
   if (frame.kind === 'missing') {
-    throw new UsageError(`${name}: no such object`, { code: 'NO_SUCH_OBJECT' });
+    throw new UsageError(`${name}: no such object, or git cannot read it`, {
+      code: 'NO_SUCH_OBJECT',
+    });
   }
   if (frame.type !== 'commit' && frame.type !== 'tag') {
     const what = `${name} is a ${frame.type}: only commits and tags carry signatures`;

@@ -55,22 +55,15 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const { repository, crypto, log } = setup;
   const output = format !== 'text' ? 'json' : total === 1 ? 'line' : 'row';
   const settings = { ...setup.judge, output } as const;
-  // an interrupted run leaves no half-drawn line behind
-  const interrupted = (): void => {
-    reporter.abandon();
-    process.kill(process.pid, 'SIGINT');
-  };
-  process.once('SIGINT', interrupted);
   try {
     const run = { repository, requests, settings, crypto, jobs };
-    const counts = await judgeObjects({ ...run, findEntry: log.find, onResult: reporter.add });
+    const counts = await judgeObjects({ ...run, judgeLogged: log.judge, onResult: reporter.add });
     reporter.finish(counts);
     return exitCodeOf(counts);
   } catch (error) {
     reporter.abandon();
     throw error;
   } finally {
-    process.removeListener('SIGINT', interrupted);
     log.close();
   }
 }

@@ -68,73 +68,82 @@ function readHeader(bytes: Uint8Array, at: number): Header | undefined {
   return { kind: 'object', id, type: match[3] as GitObjectType, size: Number(match[4]), length };
 }
 
-/** A framer for one stream. `limit`: the largest object, in bytes, that is kept. */
-export function objectFramer(limit: number): ObjectFramer {
-  let held: Uint8Array[] = [];
-  let heldLength = 0;
+class Framer implements ObjectFramer {
+  readonly #limit: number;
+  #held: Uint8Array[] = [];
+  #heldLength = 0;
   /** Nothing can be completed before this many bytes are here: chunks of a long object are joined once. */
-  let needed = 1;
+  #needed = 1;
   /** Bytes of a passed-over object still to come, its final newline included. */
-  let skip = 0;
+  #skip = 0;
 
-  const dropSkipped = (chunk: Uint8Array): Uint8Array => {
-    if (skip === 0) return chunk;
-    const dropped = Math.min(skip, chunk.length);
-    skip -= dropped;
-    if (skip === 0 && chunk[dropped - 1] !== NEWLINE) throw new FrameError('an object has no end');
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  push(incoming: Uint8Array): readonly ObjectFrame[] {
+    const chunk = this.#withoutSkipped(incoming);
+    if (chunk.length === 0) return [];
+    this.#held.push(chunk);
+    this.#heldLength += chunk.length;
+    if (this.#heldLength < this.#needed) return [];
+    const [only] = this.#held;
+    return this.#cut(this.#held.length === 1 && only !== undefined ? only : concatAll(this.#held));
+  }
+
+  end(): void {
+    if (this.#heldLength > 0 || this.#skip > 0) throw new FrameError('it ended in mid-object');
+  }
+
+  #withoutSkipped(chunk: Uint8Array): Uint8Array {
+    if (this.#skip === 0) return chunk;
+    const dropped = Math.min(this.#skip, chunk.length);
+    this.#skip -= dropped;
+    if (this.#skip === 0 && chunk[dropped - 1] !== NEWLINE)
+      throw new FrameError('an object has no end');
     return chunk.subarray(dropped);
-  };
+  }
 
-  const keep = (rest: Uint8Array, atLeast: number): void => {
-    held = rest.length === 0 ? [] : [rest];
-    heldLength = rest.length;
-    needed = atLeast;
-  };
+  #keep(rest: Uint8Array, atLeast: number): void {
+    this.#held = rest.length === 0 ? [] : [rest];
+    this.#heldLength = rest.length;
+    this.#needed = atLeast;
+  }
 
-  const cut = (bytes: Uint8Array): ObjectFrame[] => {
+  #cut(bytes: Uint8Array): readonly ObjectFrame[] {
     const frames: ObjectFrame[] = [];
     let at = 0;
     while (at < bytes.length) {
       const header = readHeader(bytes, at);
       if (header === undefined) break;
       const { id, length } = header;
+      const start = at + length;
       if (header.kind === 'missing') {
         frames.push({ kind: 'missing', id });
-        at += length;
+        at = start;
         continue;
       }
       const { type, size } = header;
-      const end = at + length + size;
-      if (size > limit) {
+      const end = start + size;
+      if (size > this.#limit) {
         frames.push({ kind: 'too-large', id, type, size });
-        skip = size + 1;
-        at = bytes.length - dropSkipped(bytes.subarray(at + length)).length;
-        continue;
-      }
-      if (end + 1 > bytes.length) {
-        keep(bytes.subarray(at), length + size + 1);
+        this.#skip = size + 1;
+        at = bytes.length - this.#withoutSkipped(bytes.subarray(start)).length;
+      } else if (end + 1 > bytes.length) {
+        this.#keep(bytes.subarray(at), length + size + 1);
         return frames;
+      } else {
+        if (bytes[end] !== NEWLINE) throw new FrameError('an object has no end');
+        frames.push({ kind: 'object', id, type, raw: bytes.subarray(start, end) });
+        at = end + 1;
       }
-      if (bytes[end] !== NEWLINE) throw new FrameError('an object has no end');
-      frames.push({ kind: 'object', id, type, raw: bytes.subarray(at + length, end) });
-      at = end + 1;
     }
-    keep(bytes.subarray(at), 1);
+    this.#keep(bytes.subarray(at), 1);
     return frames;
-  };
+  }
+}
 
-  return {
-    push: (incoming) => {
-      const chunk = dropSkipped(incoming);
-      if (chunk.length === 0) return [];
-      held.push(chunk);
-      heldLength += chunk.length;
-      if (heldLength < needed) return [];
-      const only = held[0];
-      return cut(held.length === 1 && only !== undefined ? only : concatAll(held));
-    },
-    end: () => {
-      if (heldLength > 0 || skip > 0) throw new FrameError('it ended in mid-object');
-    },
-  };
+/** A framer for one stream. `limit`: the largest object, in bytes, that is kept. */
+export function objectFramer(limit: number): ObjectFramer {
+  return new Framer(limit);
 }

@@ -1,6 +1,6 @@
 /** `verify` where names, environment and repository are an attacker's. */
 
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { scratchRepository } from '../support/git-repository.ts';
@@ -148,6 +148,32 @@ describe('environment and repository', () => {
       expect(exit).toBe(0);
       expect(out).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f\u202e]/u);
     }
+  });
+
+  it('S12 an object that git cannot read ends the run with 2, whatever was good before it', async () => {
+    const { repository, make, commit } = repositoryWithCommit();
+    const broken = make.commit({ parents: [commit], subject: 'broken' });
+    const file = join(repository.path, '.git/objects', broken.slice(0, 2), broken.slice(2));
+    chmodSync(file, 0o644);
+    writeFileSync(file, 'not zlib');
+    const args = ['verify', ...make.allow(), '--format', 'jsonl', '--stdin'];
+    const answered = await signet(repository, args, { input: `${commit}\n${broken}\n` });
+    expect(answered.exit).toBe(2);
+    expect(answered.talk).toContain('no such object, or git cannot read it');
+  });
+
+  it('G12 an object under another’s name is refused, though its signature is good', async () => {
+    const { repository, make, commit } = repositoryWithCommit();
+    const other = make.commit({ subject: 'other' });
+    const path = (id: string): string =>
+      join(repository.path, '.git/objects', id.slice(0, 2), id.slice(2));
+    chmodSync(path(other), 0o644);
+    writeFileSync(path(other), readFileSync(path(commit)));
+    const args = ['verify', ...make.allow(), '--format', 'jsonl', '--stdin'];
+    const answered = await signet(repository, args, { input: `${other}\n` });
+    // git may notice by itself; what it lets through, the recomputed name refuses
+    const said = resultsOf(answered).map(({ code }) => code);
+    expect(answered.exit === 2 || said[0] === 'object-id-mismatch').toBe(true);
   });
 
   it('outside a repository, and without git: exit 2', async () => {

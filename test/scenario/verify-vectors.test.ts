@@ -105,6 +105,27 @@ describe.each(['sha1', 'sha256'] as const)('gitsign’s objects in a %s reposito
   });
 });
 
+it('workers say the same as one thread, in the same order, with entries from the log', async () => {
+  const all = vectors.filter(({ format }) => format === 'sha1');
+  const repository = scratchRepository('vectors');
+  for (const { type, raw } of all) repository.write(type, raw);
+  const rekor = await recordedRekor();
+  const input = `${all.map(({ id }) => id).join('\n')}\n`.repeat(6);
+  const out = async (jobs: string) => {
+    const args = [...judge, '--trusted-root', root, '--rekor-url', rekor.url, '--jobs', jobs];
+    const answered = await signet(repository, args, { input, now: NOW });
+    expect(answered.exit).toBe(1);
+    return answered.out;
+  };
+  try {
+    const alone = await out('1');
+    expect(alone.split('\n').length).toBe(6 * all.length + 1);
+    expect(await out('3')).toBe(alone);
+  } finally {
+    await rekor.close();
+  }
+});
+
 const PUBLIC = process.env['GIT_SIGNET_PUBLIC_GOOD'] ?? '/work/shared/vectors/public-good';
 const GROUPS: Readonly<Record<string, string>> = {
   'offline-commit': 'verified',

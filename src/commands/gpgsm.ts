@@ -8,7 +8,6 @@ import { readFileSync } from 'node:fs';
 import type { Crypto } from '../core/crypto.ts';
 import { BROKEN_LINES, reportOf, statusBlock } from '../core/git/gpg-status.ts';
 import { payloadType } from '../core/git/object.ts';
-import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { IdentityPolicy, Verdict } from '../core/verdict.ts';
 import { type VerifyContext, verifyDetached } from '../core/verify.ts';
@@ -80,9 +79,9 @@ async function verifyLookedUp(
   if (lookup === undefined) return verdict;
   const access = openLogAccess({ settings, crypto, env, now });
   try {
-    const found = await access.find(lookup);
-    if ('status' in found) return { ...verdict, ...found };
-    return await verifyDetached(payload, signature, context, found satisfies TransparencyLogEntry);
+    return await access.judge(lookup, (found) =>
+      verifyDetached(payload, signature, context, found),
+    );
   } finally {
     access.close();
   }

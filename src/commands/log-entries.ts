@@ -8,21 +8,28 @@ import { isAbsolute, join } from 'node:path';
 import type { Crypto } from '../core/crypto.ts';
 import type { LogLookup } from '../core/log-lookup.ts';
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
-import type { ReasonCode } from '../core/verdict.ts';
+import type { ReasonCode, Verdict } from '../core/verdict.ts';
 import { isSignetError, ServiceError } from '../errors.ts';
 import type { Environment, Settings } from '../io/config.ts';
 import type { HttpSend } from '../io/http.ts';
+import type { LogFinder } from '../io/rekor.ts';
 
 /** Why a log entry could not be had. */
-export interface NotFound {
+interface NotFound {
   readonly status: 'refused' | 'undecided';
   readonly code: ReasonCode;
   readonly detail: string;
 }
 
 export interface LogAccess {
-  /** The entry of a signature that embeds none, not yet proved; or why there is none. */
-  readonly find: (lookup: LogLookup) => Promise<TransparencyLogEntry | NotFound>;
+  /**
+   * The verdict on a signature that embeds no entry. `verify` judges it with an entry, or, called without, as it is.
+   * An entry that was kept and does not hold is asked for again: a damaged file must not stand for a forgery.
+   */
+  readonly judge: (
+    lookup: LogLookup,
+    verify: (found?: TransparencyLogEntry) => Promise<Verdict>,
+  ) => Promise<Verdict>;
   /** Drops connections, so that the process can end. */
   readonly close: () => void;
 }
@@ -55,7 +62,7 @@ export function entryDirectory(env: Environment): string | undefined {
 }
 
 interface Opened {
-  readonly find: (lookup: LogLookup) => Promise<TransparencyLogEntry | undefined>;
+  readonly find: LogFinder['find'];
   readonly close: () => void;
 }
 
@@ -82,14 +89,23 @@ async function openFinder({ settings, crypto, env, now }: LogAccessOptions): Pro
   return { find, close: client.close };
 }
 
+/** Why there is no entry, said in the place of the bare fact. */
+function withReason(verdict: Verdict, found: NotFound): Verdict {
+  const absent = 'code' in verdict && verdict.code === 'log-entry-absent';
+  return absent ? { ...verdict, ...found } : verdict;
+}
+
 /** Access to log entries for one run of a command. */
 export function openLogAccess(options: LogAccessOptions): LogAccess {
   let opened: Promise<Opened> | undefined;
-  const find: LogAccess['find'] = async (lookup) => {
+  const find = async (
+    lookup: LogLookup,
+    fresh: boolean,
+  ): Promise<TransparencyLogEntry | NotFound> => {
     try {
       opened ??= openFinder(options);
       const finder = await opened;
-      return (await finder.find(lookup)) ?? NOT_LOGGED;
+      return (await finder.find(lookup, { fresh })) ?? NOT_LOGGED;
     } catch (error) {
       if (!isSignetError(error)) throw error;
       if (options.settings.offline) return NOT_HERE;
@@ -97,8 +113,18 @@ export function openLogAccess(options: LogAccessOptions): LogAccess {
       return { status: 'undecided', code: 'log-unreachable', detail };
     }
   };
+  const judge: LogAccess['judge'] = async (lookup, verify) => {
+    for (const fresh of [false, true]) {
+      const found = await find(lookup, fresh);
+      if ('status' in found) return withReason(await verify(), found);
+      const verdict = await verify(found);
+      if (fresh || verdict.status === 'verified' || verdict.status === 'not-allowed')
+        return verdict;
+    }
+    return verify();
+  };
   const close = (): void => {
     opened?.then((finder) => finder.close()).catch(() => undefined);
   };
-  return { find, close };
+  return { judge, close };
 }

@@ -7,13 +7,11 @@ import type { Crypto } from '../core/crypto.ts';
 import { createEvidenceCache } from '../core/evidence-cache.ts';
 import { type ObjectFormat, type ObjectType, splitSignedObject } from '../core/git/object.ts';
 import { type LogLookup, logLookupOf } from '../core/log-lookup.ts';
-import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { IdentityPolicy, Rejected, Verdict } from '../core/verdict.ts';
-import { type SignedObject, type VerifyContext, verifyObject } from '../core/verify.ts';
+import { type VerifyContext, verifyObject } from '../core/verify.ts';
 import { type Judged, jsonText, objectResult } from '../report/json.ts';
 import { type TextRow, textRow, textSentence } from '../report/text.ts';
-import type { NotFound } from './log-entries.ts';
 
 /** What all objects of a run are judged by. Plain data: it is sent to every worker once. */
 export interface JudgeSettings {
@@ -78,19 +76,6 @@ export function verifyContext(
   const { trust, policy, ignoreSct, now } = settings;
   const cache = createEvidenceCache();
   return { crypto, trust, now, ignoreSct, cache, ...(policy === undefined ? {} : { policy }) };
-}
-
-/** Judges an object whose signature embeds no log entry again, with the entry that was found, or with why none was. */
-export async function verifyFound(
-  object: SignedObject,
-  found: TransparencyLogEntry | NotFound,
-  context: VerifyContext,
-): Promise<Verdict> {
-  if (!('status' in found)) return verifyObject(object, context, found);
-  const verdict = await verifyObject(object, context);
-  return 'code' in verdict && verdict.code === 'log-entry-absent'
-    ? { ...verdict, ...found }
-    : verdict;
 }
 
 /** A judge with a cache of its own for what recurs: certificates, checkpoints, keys. */

@@ -5,7 +5,7 @@
 
 import type { Crypto } from '../core/crypto.ts';
 import type { LogLookup } from '../core/log-lookup.ts';
-import type { VerifyContext } from '../core/verify.ts';
+import { type VerifyContext, verifyObject } from '../core/verify.ts';
 import { type ObjectRequest, readObjects } from '../io/git-objects.ts';
 import type { GitRepository } from '../io/git-repository.ts';
 import type { Counts } from '../report/json.ts';
@@ -21,7 +21,6 @@ import {
   type Rendered,
   render,
   verifyContext,
-  verifyFound,
 } from './range-judge.ts';
 import { judgeInOrder, type Pool, poolInPlace, startPool } from './range-pool.ts';
 import { countResults } from './verify-report.ts';
@@ -33,7 +32,7 @@ export interface Run {
   readonly crypto: Crypto;
   /** Threads, at most. */
   readonly jobs: number;
-  readonly findEntry: LogAccess['find'];
+  readonly judgeLogged: LogAccess['judge'];
   /** Called for every object, in order. */
   readonly onResult: (result: Rendered) => void;
 }
@@ -47,14 +46,13 @@ async function withLookups(
   run: Run,
   context: VerifyContext,
 ): Promise<readonly Rendered[]> {
-  const { findEntry } = run;
   const results: Rendered[] = [...judged];
   const wanted = [...judged.entries()].filter(([, item]) => item.lookup !== undefined);
   if (wanted.length === 0) return results;
   const again = async (item: BatchItem, lookup: LogLookup): Promise<Rendered> => {
     const raw = bytesOfItem(batch, item);
     const object = { ...item, raw, format: run.settings.format };
-    const verdict = await verifyFound(object, await findEntry(lookup), context);
+    const verdict = await run.judgeLogged(lookup, (found) => verifyObject(object, context, found));
     return render({ ...item, raw, verdict }, run.settings.output);
   };
   const next = async (): Promise<void> => {

@@ -16,7 +16,7 @@ import type { GitObjectType } from '../io/object-frames.ts';
 import { parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { tooLarge } from './range-batches.ts';
-import { render, verifyContext, verifyFound } from './range-judge.ts';
+import { render, verifyContext } from './range-judge.ts';
 import { EXIT_HELP, formatOf, HOW_HELP, VERIFY_SPEC, WHO_HELP } from './verify-options.ts';
 import { countResults, createReporter, exitCodeOf } from './verify-report.ts';
 import { setUpVerify, type VerifySetup } from './verify-setup.ts';
@@ -80,7 +80,8 @@ async function verdictOf(
   if (!('code' in verdict) || verdict.code !== 'log-entry-absent') return verdict;
   const split = splitSignedObject(object.type, object.raw, judge.format);
   const lookup = split && logLookupOf(split.payload, split.signature, crypto);
-  return lookup === undefined ? verdict : verifyFound(signed, await log.find(lookup), context);
+  if (lookup === undefined) return verdict;
+  return log.judge(lookup, (found) => verifyObject(signed, context, found));
 }
 
 /** Judges an object and, for a tag, all that it leads to. `ref` is there for what a ref names directly. */

@@ -24,8 +24,11 @@ export interface Progress {
 export function checkKind(signature: Uint8Array): void {
   const kind = signatureKind(signature);
   if (kind !== 'x509') {
-    const what = kind === 'unknown' ? 'no signature of a known kind' : `an ${kind} signature`;
-    throw new Refusal('signature-kind-unsupported', `${what} is not checked here`);
+    const detail =
+      kind === 'unknown'
+        ? 'the signature is of no known kind'
+        : `an ${kind} signature is not checked here`;
+    throw new Refusal('signature-kind-unsupported', detail);
   }
 }
 

@@ -1,0 +1,55 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
+import { vector } from '../support/gitsign-vectors.ts';
+import { type RecordedRekor, recordedRekor } from '../support/recorded-rekor.ts';
+import { signet, verdictsOf } from '../support/verify-scenario.ts';
+
+const root = fileURLToPath(new URL('../vectors/gitsign/trust/trusted_root.json', import.meta.url));
+const NOW = Date.parse('2027-11-21T00:00:00Z') / 1000;
+
+describe('openLogAccess', () => {
+  const online = vector('online/01-plain.commit');
+  let repository: ScratchRepository;
+  let rekor: RecordedRekor;
+  beforeAll(async () => {
+    repository = scratchRepository('entries');
+    repository.write('commit', online.raw);
+    rekor = await recordedRekor();
+  });
+  afterAll(() => rekor.close());
+
+  const verdict = async (...flags: string[]): Promise<string | undefined> => {
+    const args = ['verify', '--format', 'jsonl', '--unsafe-any-identity', '--trusted-root', root];
+    const answered = await signet(repository, [...args, ...flags, online.id], { now: NOW });
+    return verdictsOf(answered).get(online.id);
+  };
+  const kept = (): readonly string[] => {
+    const folder = join(repository.home, 'git-signet/entries');
+    mkdirSync(folder, { recursive: true });
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true });
+    return files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
+  };
+
+  it('keeps what it found, and asks again when what was kept is damaged', async () => {
+    expect(await verdict('--rekor-url', rekor.url)).toBe('verified');
+    expect(kept().length).toBeGreaterThan(0);
+    for (const path of kept()) writeFileSync(path, '{"damaged":');
+    expect(await verdict('--rekor-url', rekor.url)).toBe('verified');
+  });
+
+  it('R02 a kept entry about another object is asked for again, and is no forgery offline', async () => {
+    const other = vector('online/02-utf8-multiline.commit');
+    repository.write('commit', other.raw);
+    const args = ['verify', '--format', 'jsonl', '--unsafe-any-identity', '--trusted-root', root];
+    const before = kept();
+    await signet(repository, [...args, '--rekor-url', rekor.url, other.id], { now: NOW });
+    const fresh = kept().filter((path) => !before.includes(path));
+    expect(fresh.length).toBeGreaterThan(0);
+    for (const path of before) writeFileSync(path, readFileSync(fresh[0]!));
+    expect(await verdict('--offline')).toBe('undecided log-entry-absent');
+    expect(await verdict('--rekor-url', rekor.url)).toBe('verified');
+  });
+});

@@ -1,0 +1,288 @@
+/**
+ * Both built forms beside their peers. Prints a Markdown table: figure, what was measured, its budget (design §8),
+ * and whether it holds. Everything happens in a scratch directory; NODE_EXTRA_CA_CERTS is unset unless --with-ca.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { splitSignedObject } from '../src/core/git/object.ts';
+import { type Invocation, interleaved, median, peak, run } from './bench-parts/measure.ts';
+import { historyOf, sshHistory } from './bench-parts/repositories.ts';
+import { signing } from './bench-parts/signing.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const vectors = join(root, 'test/vectors/gitsign');
+const cache = process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? '', '.cache');
+const gitsign = join(process.env.GIT_SIGNET_PEERS ?? join(cache, 'git-signet/peers'), 'gitsign');
+const peer = existsSync(gitsign);
+const withCa = process.argv.includes('--with-ca');
+const rounds = process.argv.includes('--quick') ? 5 : 25;
+const commits = process.argv.includes('--quick') ? 1000 : 10_000;
+
+const scratch = mkdtempSync(join(tmpdir(), 'git-signet-bench-'));
+mkdirSync(join(scratch, 'home'));
+const env: Record<string, string> = {
+  PATH: process.env.PATH ?? '',
+  HOME: join(scratch, 'home'),
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: join(scratch, 'home/gitconfig'),
+  GITSIGN_REKOR_MODE: 'offline',
+  ...(withCa && process.env.NODE_EXTRA_CA_CERTS !== undefined
+    ? { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS }
+    : {}),
+};
+
+interface Form {
+  readonly name: string;
+  readonly program: string;
+  readonly before: readonly string[];
+}
+const executable: Form = { name: 'executable', program: join(root, 'dist/git-signet'), before: [] };
+const bundle: Form = {
+  name: 'Node bundle',
+  program: process.execPath,
+  before: [join(root, 'dist/node/git-signet.cjs')],
+};
+const theirs: Form = { name: 'gitsign', program: gitsign, before: [] };
+const forms = peer ? [executable, bundle, theirs] : [executable, bundle];
+
+const rows: string[] = [];
+const fixed = (value: number | undefined, digits = 1): string => value?.toFixed(digits) ?? '–';
+
+/** One line of the table; `holds` undefined where the budget needs a peer that is not there. */
+function row(what: string, figure: string, budget: string, holds: boolean | undefined): void {
+  const verdict = holds === undefined ? '' : holds ? 'yes' : '**no**';
+  rows.push(`| ${what} | ${figure} | ${budget} | ${verdict} |`);
+  process.stderr.write(`${what}: ${figure} (budget ${budget}) ${verdict}\n`);
+}
+
+const call = ({ name, program, before }: Form, args: readonly string[]): Invocation => ({
+  name,
+  program,
+  args: [...before, ...args],
+  env,
+  cwd: scratch,
+});
+
+async function coldStart(): Promise<void> {
+  const nothing: Invocation = { name: 'nothing', program: 'true', args: [], env };
+  const node: Invocation = { name: 'bare Node', program: process.execPath, args: ['-e', '0'], env };
+  const times = await interleaved(
+    [nothing, node, ...forms.map((form) => call(form, ['--version']))],
+    rounds,
+  );
+  const [none = 0, ours = 0] = [times.get('nothing'), times.get('executable')];
+  const other = times.get('gitsign');
+  row(
+    '`--version`, executable, over nothing',
+    `${fixed(ours - none)} ms`,
+    '≤ 7 ms',
+    ours - none <= 7,
+  );
+  row(
+    '`--version`, executable / gitsign',
+    other === undefined
+      ? 'gitsign is not here'
+      : `${fixed(ours / other, 2)} (${fixed(ours)} / ${fixed(other)} ms)`,
+    '≤ 0.3',
+    other === undefined ? undefined : ours / other <= 0.3,
+  );
+  row(
+    '`--version`, Node bundle (bare Node)',
+    `${fixed(times.get('Node bundle'))} (${fixed(times.get('bare Node'))}) ms`,
+    'none',
+    undefined,
+  );
+}
+
+async function verifyOne(): Promise<void> {
+  const raw = readFileSync(join(vectors, 'offline/01-plain.commit'));
+  const split = splitSignedObject('commit', raw, 'sha1');
+  if (split === undefined) throw new Error('the vector is unsigned');
+  const file = join(scratch, 'signature');
+  writeFileSync(file, split.signature);
+  const trust = {
+    SIGSTORE_ROOT_FILE: join(vectors, 'trust/fulcio-chain.pem'),
+    SIGSTORE_REKOR_PUBLIC_KEY: join(vectors, 'trust/rekor.pub'),
+    SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: join(vectors, 'trust/ctlog.pub'),
+  };
+  const verify = (form: Form): Invocation => ({
+    ...call(form, ['--status-fd=1', '--verify', file, '-']),
+    env: { ...env, ...trust },
+    input: split.payload,
+  });
+  const times = await interleaved(forms.map(verify), rounds);
+  const other = times.get('gitsign');
+  for (const [form, limit] of [
+    [executable, 0.3],
+    [bundle, 0.9],
+  ] as const) {
+    const ours = times.get(form.name) ?? Number.NaN;
+    row(
+      `verify one, ${form.name} / gitsign`,
+      other === undefined
+        ? `${fixed(ours)} ms`
+        : `${fixed(ours / other, 2)} (${fixed(ours)} / ${fixed(other)} ms)`,
+      `≤ ${limit.toFixed(2)}`,
+      other === undefined ? undefined : ours / other <= limit,
+    );
+  }
+  const memory = await peak(verify(executable));
+  row(
+    'verify one, executable, peak memory',
+    `${fixed(memory)} MiB`,
+    '≤ 40 MiB',
+    memory === undefined ? undefined : memory <= 40,
+  );
+}
+
+async function showSignatures(): Promise<void> {
+  const history = await historyOf(join(scratch, 'fifty'), 50, env);
+  const log = (
+    name: string,
+    repository: string,
+    more: Readonly<Record<string, string>>,
+    program?: string,
+  ): Invocation => ({
+    name,
+    program: 'git',
+    args: [
+      ...(program === undefined
+        ? []
+        : ['-c', 'gpg.format=x509', '-c', `gpg.x509.program=${program}`]),
+      '-C',
+      repository,
+      'log',
+      '--show-signature',
+      '-50',
+    ],
+    env: { ...env, ...more },
+  });
+  const wrapper = join(scratch, 'node-signet');
+  writeFileSync(wrapper, `#!/bin/sh\nexec '${bundle.program}' '${bundle.before[0]}' "$@"\n`, {
+    mode: 0o755,
+  });
+  const ssh = await sshHistory(join(scratch, 'ssh'), 50, env);
+  const invocations = [
+    log('executable', history.repository, history.env, executable.program),
+    log('Node bundle', history.repository, history.env, wrapper),
+    ...(peer ? [log('gitsign', history.repository, history.env, gitsign)] : []),
+    ...(ssh === undefined ? [] : [log('ssh', ssh.repository, ssh.env)]),
+  ];
+  const times = await interleaved(invocations, Math.min(rounds, 7));
+  const seconds = (name: string): string => fixed((times.get(name) ?? Number.NaN) / 1000, 2);
+  const ours = times.get('executable') ?? Number.NaN;
+  const beside = `gitsign ${peer ? seconds('gitsign') : '–'} s, ssh-keygen ${ssh === undefined ? '–' : seconds('ssh')} s`;
+  row(
+    '`git log --show-signature -50`, executable',
+    `${seconds('executable')} s (${beside})`,
+    '≤ 0.8 s where gitsign takes 2.4 s',
+    ours <= 800,
+  );
+  row(
+    '`git log --show-signature -50`, Node bundle',
+    `${seconds('Node bundle')} s`,
+    'none',
+    undefined,
+  );
+}
+
+async function ranges(): Promise<void> {
+  const flat: Record<string, number> = {};
+  for (const count of [1000, commits]) {
+    const history = await historyOf(join(scratch, `range-${count}`), count, env);
+    const ids = execFileSync('git', ['-C', history.repository, 'rev-list', 'main'], { env });
+    for (const form of [executable, bundle]) {
+      const invocation: Invocation = {
+        ...call(form, [
+          'verify',
+          '--stdin',
+          '--format',
+          'jsonl',
+          '--unsafe-any-identity',
+          '--offline',
+        ]),
+        cwd: history.repository,
+        env: { ...env, ...history.env },
+        input: ids,
+      };
+      const times: number[] = [];
+      for (let round = 0; round < 3; round += 1) times.push((await run(invocation)).milliseconds);
+      const { peakMiB, stdout } = await run(invocation, true);
+      const verified = stdout.toString().match(/"status":"verified"/g)?.length ?? 0;
+      if (verified !== count) throw new Error(`${verified} of ${count} verified`);
+      const rate = count / (median(times) / 1000);
+      flat[`${form.name} ${count}`] = peakMiB ?? Number.NaN;
+      if (count !== commits) continue;
+      const limit = form === executable ? 2500 : 1700;
+      row(
+        `range of ${count}, distinct certificates, ${form.name}`,
+        `${fixed(rate, 0)} commits/s`,
+        `≥ ${limit}`,
+        rate >= limit,
+      );
+      const [small = Number.NaN, large = Number.NaN] = [flat[`${form.name} 1000`], peakMiB];
+      row(
+        `memory at 1,000 and ${count} commits, ${form.name}`,
+        `${fixed(small, 0)} and ${fixed(large, 0)} MiB`,
+        'flat',
+        large <= small * 1.5,
+      );
+    }
+  }
+}
+
+function bareCost(): void {
+  try {
+    const text = execFileSync('openssl', ['speed', '-seconds', '1', 'ecdsap256', 'ecdsap384'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const rates = [
+      ...text.matchAll(/^\s*\d+ bits ecdsa \(nistp(\d+)\)\s+\S+\s+\S+\s+\S+\s+([\d.]+)\s*$/gm),
+    ];
+    const cost = new Map(rates.map(([, bits, rate]) => [bits, 1000 / Number(rate)]));
+    const [small, large] = [cost.get('256'), cost.get('384')];
+    if (small === undefined || large === undefined) throw new Error('no rates');
+    row(
+      'bare ECDSA of one commit (4 × P-256, 1 × P-384), one core',
+      `${fixed(4 * small + large, 2)} ms`,
+      'the floor',
+      undefined,
+    );
+  } catch {
+    row('bare ECDSA of one commit', 'openssl is not here', 'the floor', undefined);
+  }
+}
+
+try {
+  await coldStart();
+  await verifyOne();
+  await showSignatures();
+  const { total, own } = await signing(
+    executable.program,
+    env,
+    join(scratch, 'sign'),
+    Math.min(rounds, 9),
+  );
+  row(
+    'sign with a token, executable, without the servers’ own time',
+    `${fixed(own)} ms (of ${fixed(total)} ms)`,
+    '≤ 20 ms with a live agent, which is not built yet',
+    undefined,
+  );
+  await ranges();
+  bareCost();
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+const [cpu] = cpus();
+const ca = withCa ? 'set' : 'unset';
+process.stdout.write(
+  `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpu?.model.trim()}, Node ${process.version}, NODE_EXTRA_CA_CERTS ${ca}, medians of ${rounds} interleaved runs\n\n`,
+);
+process.stdout.write(
+  `| figure | measured | budget | holds |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`,
+);

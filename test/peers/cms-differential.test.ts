@@ -121,7 +121,7 @@ const OPENSSL: Explained = {
     'C08-signature-ed25519',
     'C08-signature-unknown',
   ],
-  'compressed points are read': ['C08-key-compressed'],
+  'compressed and hybrid points are read': ['C08-key-compressed', 'C08-key-hybrid'],
   'empty content counts as none': ['C01-attached-empty'],
   'what is signed is written again before it is hashed (C04)': [
     'C04-attributes-of-odd-length-signed-tidied',

@@ -1,9 +1,9 @@
 /**
- * Writes test/vectors/bad: `node test/support/make-bad-vectors.ts`. Keys are fresh each time, so the files change with every
- * run and are committed; what is wrong with each is its name, and what must refuse it stands in manifest.json.
+ * Writes test/vectors/bad: `node test/support/make-bad-vectors.ts`. Keys are fresh, so a file that is there already is kept:
+ * remove it to have it made again. What is wrong with each is its name, and what must refuse it stands in manifest.json.
  */
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { algorithmRecipes } from './bad/algorithms.ts';
 import { armorRecipes } from './bad/armor.ts';
 import { contentRecipes } from './bad/content.ts';
@@ -14,7 +14,6 @@ import { valueRecipes } from './bad/values.ts';
 
 const TARGET = new URL('../vectors/bad/', import.meta.url);
 
-rmSync(TARGET, { recursive: true, force: true });
 mkdirSync(TARGET, { recursive: true });
 const rows = [
   ...algorithmRecipes,
@@ -25,7 +24,8 @@ const rows = [
   ...unsignedRecipes,
   ...valueRecipes,
 ].map(({ make, ...row }) => {
-  writeFileSync(new URL(row.file, TARGET), make());
+  const file = new URL(row.file, TARGET);
+  if (!existsSync(file)) writeFileSync(file, make());
   return row;
 });
 const lines = rows.map((row) => ` ${JSON.stringify(row)}`);

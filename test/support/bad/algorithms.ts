@@ -90,6 +90,14 @@ export const algorithmRecipes: readonly Recipe[] = [
     resign(message, key);
     return withArmor(armorOf(message));
   }),
+  recipe('C08-key-hybrid', 'cms', 'cms-unsupported', () => {
+    const { message, key } = signedByStranger();
+    const point = Uint8Array.from(kid(message.certificate, 0, 6, 1).content as Uint8Array);
+    point[1] = 6 + ((point.at(-1) ?? 0) & 1);
+    kid(message.certificate, 0, 6, 1).content = point;
+    resign(message, key);
+    return withArmor(armorOf(message));
+  }),
   recipe('C08-key-off-its-curve', 'signature', 'signature-invalid', () => {
     const { message, key } = signedByStranger();
     const point = kid(message.certificate, 0, 6, 1).content as Uint8Array;

@@ -66,6 +66,15 @@ export const encodingRecipes: readonly Recipe[] = [
   changedAfter('C10-oid-over-64-octets', 'cms-malformed', ({ encapsulated }) => {
     kid(encapsulated, 0).content = new Uint8Array(65).fill(1);
   }),
+  changedAfter('C10-extension-under-another-tag', 'cms-malformed', ({ certificate }) => {
+    kid(certificate, 0, 7, 0, 0).tag = 0x31;
+  }),
+  changedAfter('C10-algorithm-under-another-tag', 'cms-malformed', ({ digestAlgorithms }) => {
+    kid(digestAlgorithms, 0).tag = 0x31;
+  }),
+  changedAfter('C10-signer-under-another-tag', 'cms-malformed', ({ signerInfo }) => {
+    signerInfo.tag = 0x31;
+  }),
   changedAfter('C10-certificate-truncated', 'cms-malformed', ({ certificate }) => {
     certificate.literal = write(certificate).subarray(0, -1);
   }),

@@ -3,7 +3,8 @@
  * flags are gitsign's (cosign's CertVerifyOptions); where both a value and a pattern are given, both must match.
  */
 
-import { createHash } from 'node:crypto';
+import { toHex, utf8 } from '../core/bytes.ts';
+import type { Crypto } from '../core/crypto.ts';
 import { anchoredPattern } from '../core/policy/identity.ts';
 import type { IdentityPolicy, IdentityRule } from '../core/verdict.ts';
 import { UsageError } from '../errors.ts';
@@ -93,7 +94,7 @@ function workflowExtensions(args: ParsedArguments): Readonly<Record<string, stri
  * The policy that the identity flags spell out; undefined when there is none of them.
  * @throws UsageError when only one half is said: an identity without its issuer is nobody's (threat P03).
  */
-export function policyOfFlags(args: ParsedArguments): IdentityPolicy | undefined {
+export function policyOfFlags(args: ParsedArguments, crypto: Crypto): IdentityPolicy | undefined {
   const identity = given(args, IDENTITY_FLAGS.identity);
   const identityPattern = pattern(args, IDENTITY_FLAGS.identityPattern);
   const issuer = given(args, IDENTITY_FLAGS.issuer);
@@ -119,7 +120,7 @@ export function policyOfFlags(args: ParsedArguments): IdentityPolicy | undefined
     ...(issuerPattern === undefined ? {} : { issuerPattern }),
     ...(extensions === undefined ? {} : { extensions }),
   };
-  const digest = createHash('sha256').update(JSON.stringify(rule)).digest('hex');
+  const digest = toHex(crypto.hash('sha256', utf8(JSON.stringify(rule))));
   return { source: 'the flags', digest, rules: [rule] };
 }
 

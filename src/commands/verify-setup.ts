@@ -57,7 +57,7 @@ async function choosePolicy(
   invocation: Invocation,
   crypto: Crypto,
 ): Promise<IdentityPolicy | undefined> {
-  const flags = policyOfFlags(args);
+  const flags = policyOfFlags(args, crypto);
   const typed = args.flags.policy !== undefined || args.values.has('policy-from');
   const anybody = args.switches.has('unsafe-any-identity');
   if ([flags !== undefined, typed, anybody].filter(Boolean).length > 1) {

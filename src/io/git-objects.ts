@@ -123,8 +123,8 @@ export async function* readObjects(
         answered = 0;
       }
     }
-    await fed;
-    await child.done;
+    // whichever fails first says why; the other fails because of it
+    await Promise.all([fed, child.done]);
     framer.end();
     if (answered !== sent.length) {
       throw new UsageError('git cat-file left requests unanswered', { code: 'GIT_FAILED' });

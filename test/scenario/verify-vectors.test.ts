@@ -7,8 +7,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ObjectType } from '../../src/core/git/object.ts';
-import { type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
+import { run, type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
 import { vectors } from '../support/gitsign-vectors.ts';
+import { programUnderTest } from '../support/program.ts';
 import { type RecordedRekor, recordedRekor } from '../support/recorded-rekor.ts';
 import { signet, verdictsOf } from '../support/verify-scenario.ts';
 
@@ -124,6 +125,19 @@ it('workers say the same as one thread, in the same order, with entries from the
   } finally {
     await rekor.close();
   }
+});
+
+it('the program, as it is built, says the same with its own workers', async () => {
+  const all = vectors.filter(({ format }) => format === 'sha1');
+  const repository = scratchRepository('vectors');
+  for (const { type, raw } of all) repository.write(type, raw);
+  const input = `${all.map(({ id }) => id).join('\n')}\n`.repeat(6);
+  const args = [...judge, '--trusted-root', root, '--offline', '--jobs', '2'];
+  const said = await signet(repository, args, { input });
+  const { path: cwd, env } = repository;
+  const ran = run(programUnderTest(), args, { cwd, env, input: Buffer.from(input) });
+  expect([ran.exit, ran.err]).toEqual([1, '']);
+  expect(ran.out).toBe(said.out);
 });
 
 const PUBLIC = process.env['GIT_SIGNET_PUBLIC_GOOD'] ?? '/work/shared/vectors/public-good';

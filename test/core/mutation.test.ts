@@ -11,7 +11,7 @@ import type { Verdict } from '../../src/core/verdict.ts';
 import { verifyDetached, verifyObject } from '../../src/core/verify.ts';
 import { nodeCrypto } from '../../src/io/crypto.ts';
 import { attributeAt, openVector } from '../support/cms-edit.ts';
-import { kid, write } from '../support/der-edit.ts';
+import { clone, type Der, everyNode, kid, kids, parse, write } from '../support/der-edit.ts';
 import { contextOf, type Vector, vector } from '../support/gitsign-vectors.ts';
 import { bytes } from '../support/odd-objects.ts';
 
@@ -250,6 +250,58 @@ describe.each([COMMIT, TAG, SHA256])('G03 G04 every byte of the object %s', (fil
       );
       expect((await judgeObject(one, inserted(raw, at, line))).status, label).not.toBe('verified');
     }
+  });
+});
+
+describe.each([COMMIT, STAMPED, REKOR_V2])('every element of %s', (file) => {
+  const one = vector(file);
+  const read = () => parse(readArmor(one.signature));
+  const paths = everyNode(read())
+    .map(({ path }) => path)
+    .slice(1);
+  const changed = (
+    path: readonly number[],
+    change: (siblings: Der[], index: number) => void,
+  ): Uint8Array => {
+    const root = read();
+    change(kids(kid(root, ...path.slice(0, -1))), path.at(-1)!);
+    return write(root);
+  };
+  const acceptedOf = async (
+    change: (siblings: Der[], index: number) => void,
+  ): Promise<readonly string[]> => {
+    const accepted: string[] = [];
+    for (const path of paths) {
+      const der = changed(path, change);
+      const same = Buffer.from(der).equals(readArmor(one.signature));
+      if (!same && (await judgeDer(one, der)).status === 'verified') accepted.push(path.join('.'));
+    }
+    return accepted;
+  };
+  const SIGNER = '1.0.4.0';
+  const TOKEN = `${SIGNER}.6.1`;
+
+  // Harmless: a timestamp may be left out where the log vouches for the time.
+  it('C03 C05 C12 cannot be left out, but for a timestamp that is not needed', async () => {
+    const accepted = await acceptedOf((siblings, index) => siblings.splice(index, 1));
+    expect(accepted).toEqual(file === STAMPED ? [TOKEN] : []);
+  });
+
+  it('C03 C05 C12 cannot stand twice', async () => {
+    const accepted = await acceptedOf((siblings, index) =>
+      siblings.splice(index, 0, clone(siblings[index]!)),
+    );
+    expect(accepted).toEqual([]);
+  });
+
+  it('C10 cannot be nothing, an empty sequence or what stands beside it', async () => {
+    const nothing = parse(Uint8Array.of(5, 0));
+    const empty = parse(Uint8Array.of(0x30, 0));
+    expect(await acceptedOf((siblings, index) => siblings.splice(index, 1, nothing))).toEqual([]);
+    expect(await acceptedOf((siblings, index) => siblings.splice(index, 1, empty))).toEqual([]);
+    expect(
+      await acceptedOf((siblings, index) => siblings.splice(index, 1, siblings.at(index - 1)!)),
+    ).toEqual([]);
   });
 });
 

@@ -185,7 +185,9 @@ describe('CMS, as we and others read it', () => {
     expect(namesWhere((at) => !accepted[at] && theirs[at]!)).toEqual(names(BOTH, PKIJS));
   });
 
-  it('openssl accepts what we accept, and nothing else that does not stand here by name', ({ skip }) => {
+  it('openssl accepts what we accept, and nothing else that does not stand here by name', ({
+    skip,
+  }) => {
     const theirs = openssl(samples);
     if (theirs === undefined) return skip('no openssl on this machine');
     expect(namesWhere((at) => accepted[at]! && !theirs[at])).toEqual([]);

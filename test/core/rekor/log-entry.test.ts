@@ -388,6 +388,9 @@ describe('R19 answers in JSON', () => {
     );
     expect(refusalOf(() => logEntryFromRekorV1(polluted))).toBe('log-entry-malformed');
     expect(refusalOf(() => logEntryFromRekorV2(polluted))).toBe('log-entry-malformed');
+    expect(refusalOf(() => logEntryFromRekorV1(Object.create(answerV1(found))))).toBe(
+      'log-entry-malformed',
+    );
     expect(({} as Json).logIndex).toBeUndefined();
   });
 

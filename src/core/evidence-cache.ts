@@ -25,8 +25,8 @@ export interface EvidenceCache {
   readonly checkpoints: Set<string>;
 }
 
-const MAX_LEAVES = 4096;
-const MAX_CHECKPOINTS = 1024;
+const MAX_LEAVES = 512;
+const MAX_CHECKPOINTS = 256;
 
 export function createEvidenceCache(): EvidenceCache {
   return { leaves: new Map(), checkpoints: new Set() };

@@ -86,7 +86,7 @@ describe('X01 chain', () => {
     expect(await codeOf()).toBe('verified');
   });
 
-  it('X01 refuses a leaf that signed itself', async () => {
+  it('X01 L5 refuses a leaf that signed itself', async () => {
     const leaf = (spec: CertificateSpec): CertificateSpec => ({
       ...spec,
       signer: spec.key,
@@ -169,7 +169,7 @@ describe('X01 chain', () => {
   );
 });
 
-describe('X02 leaf', () => {
+describe('X02 L6 leaf', () => {
   const cases: readonly [string, (spec: CertificateSpec) => CertificateSpec, string][] = [
     ['no extended key usage', extensions(Oid.eku), 'certificate-unsuitable'],
     [
@@ -213,6 +213,24 @@ describe('X02 leaf', () => {
       'an unknown critical extension',
       extensions(UNKNOWN.oid, { ...UNKNOWN, critical: true }),
       'certificate-unsuitable',
+    ],
+    [
+      'a malformed authority key identifier',
+      extensions(Oid.aki, { oid: Oid.aki, value: Uint8Array.of(0x71, 0) }),
+      'certificate-malformed',
+    ],
+    [
+      'malformed basic constraints',
+      extensions(Oid.basicConstraints, {
+        oid: Oid.basicConstraints,
+        value: Uint8Array.of(0x30, 3, 1, 1, 2),
+      }),
+      'certificate-malformed',
+    ],
+    [
+      'a malformed extended key usage',
+      extensions(Oid.eku, { oid: Oid.eku, value: Uint8Array.of(0x30, 2, 6, 0) }),
+      'certificate-malformed',
     ],
     [
       'a key that is not P-256',
@@ -332,6 +350,14 @@ describe('X04 time', () => {
     expect(await codeOf({}, { now: T0 + 20 * YEAR })).toBe('verified');
     // a certificate good now and not then
     expect(await codeOf({ leaf: dates(T0 + 1, T0 + YEAR) })).toBe('certificate-expired-at-signing');
+  });
+
+  it('L8 refuses a message about a timestamp, whose date would come from itself', async () => {
+    const about = (version: number): Overrides => ({
+      cms: (cms) => ({ ...cms, version, contentType: '1.2.840.113549.1.9.16.1.4' }),
+    });
+    expect(await codeOf(about(3))).toBe('cms-unsupported');
+    expect(await codeOf(about(1))).toBe('cms-unsupported');
   });
 
   it('X04 accepts a certificate of one second in that second', async () => {

@@ -28,34 +28,34 @@ const shared: InputOptions = {
   },
 };
 
-/** What every `git verify-commit` loads goes into one file: each further one costs its reader a fifth of a millisecond. */
+/**
+ * What every `git verify-commit` loads, beyond what every start loads, goes into one file: each further one costs its
+ * reader time.
+ */
 function hotModules(): ReadonlySet<string> {
   const sources = readSources('.', 'src');
-  const entries = [
-    'src/commands/gpgsm.ts',
-    'src/commands/dispatch.ts',
-    'src/io/crypto.ts',
-    'src/io/once-a-day.ts',
-    'src/core/trust/key-files.ts',
-  ];
-  return new Set(
-    entries.flatMap((entry) => [...staticClosure(sources, entry)]).map((path) => resolve(path)),
-  );
+  const closure = (entry: string): ReadonlySet<string> => staticClosure(sources, `src/${entry}`);
+  const start = closure('commands/main.ts');
+  const lazyButAlways = ['io/terminal.ts', 'io/once-a-day.ts', 'core/trust/key-files.ts'];
+  const hot = ['commands/gpgsm.ts', ...lazyButAlways].flatMap((entry) => [...closure(entry)]);
+  return new Set(hot.filter((path) => !start.has(path)).map((path) => resolve(path)));
 }
 
-async function nodeBundle(): Promise<void> {
+async function bundle(format: 'cjs' | 'esm', dir: string, worker: string): Promise<void> {
   const hot = hotModules();
+  const extension = format === 'cjs' ? 'cjs' : 'js';
+  const name = (id: string): string | null => (hot.has(id) ? 'hot' : null);
   await build({
     ...shared,
-    transform: { define: { ...define, SIGNET_WORKER: '"../range-worker.cjs"' } },
+    transform: { define: { ...define, SIGNET_WORKER: JSON.stringify(worker) } },
     input: { 'git-signet': 'src/commands/main.ts', 'range-worker': WORKER },
     output: {
-      dir: 'dist/node',
-      format: 'cjs',
+      dir,
+      format,
       minify: true,
-      entryFileNames: '[name].cjs',
-      chunkFileNames: 'chunks/[name]-[hash].cjs',
-      codeSplitting: { groups: [{ name: (id) => (hot.has(id) ? 'hot' : null), debugName: 'hot' }] },
+      entryFileNames: `[name].${extension}`,
+      chunkFileNames: `chunks/[name]-[hash].${extension}`,
+      codeSplitting: { groups: [{ name, debugName: 'hot' }] },
       cleanDir: true,
     },
   });
@@ -78,26 +78,19 @@ async function library(): Promise<void> {
   run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', ...types]);
 }
 
-function executable(): void {
+async function executable(): Promise<void> {
+  const modules = 'dist/modules';
+  await bundle('esm', modules, './range-worker.js');
   // autoloading would read .env and bunfig.toml of the repository being verified, and run what they name
   const flags = ['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
-  const all = { ...define, SIGNET_WORKER: '"./range-worker.js"' };
-  const names = Object.entries(all).flatMap(([name, value]) => ['--define', `${name}=${value}`]);
-  const args = [
-    '--compile',
-    '--bytecode',
-    '--minify',
-    '--splitting',
-    '--format=esm',
-    ...flags,
-    ...names,
-  ];
+  const args = ['--compile', '--bytecode', '--minify', '--splitting', '--format=esm', ...flags];
   // the worker's entry goes in as a second module; the first one is what starts
-  const entries = ['src/commands/main.ts', WORKER];
+  const entries = [`${modules}/git-signet.js`, `${modules}/range-worker.js`];
   run(bun ?? '', ['build', ...args, ...entries, '--outfile', 'dist/git-signet.new']);
   // a running copy keeps its own file
   renameSync('dist/git-signet.new', 'dist/git-signet');
   chmodSync('dist/git-signet', 0o755);
+  rmSync(modules, { recursive: true });
 }
 
 function run(program: string, args: readonly string[]): void {
@@ -108,6 +101,6 @@ function run(program: string, args: readonly string[]): void {
 
 mkdirSync('dist', { recursive: true });
 rmSync('dist/types', { recursive: true, force: true });
-await nodeBundle();
+await bundle('cjs', 'dist/node', '../range-worker.cjs');
 await library();
-executable();
+await executable();

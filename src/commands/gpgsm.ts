@@ -8,9 +8,8 @@ import { readFileSync } from 'node:fs';
 import type { Crypto } from '../core/crypto.ts';
 import { BROKEN_LINES, reportOf, statusBlock } from '../core/git/gpg-status.ts';
 import { payloadType } from '../core/git/object.ts';
-import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { IdentityPolicy, Verdict } from '../core/verdict.ts';
-import { type VerifyContext, verifyDetached } from '../core/verify.ts';
+import { applyPolicy, type VerifyContext, verifyDetached } from '../core/verify.ts';
 import { type ExitCode, isSignetError, UsageError } from '../errors.ts';
 import { loadSettings, type Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
@@ -62,13 +61,13 @@ async function configuredPolicy(
 }
 
 /** A signature without a log entry is looked up; what is found is judged like any other. */
-async function verifyLookedUp(
+async function lookedUp(
+  verdict: Verdict,
   { payload, signature }: Question,
   context: VerifyContext,
   settings: Settings,
   { env, now }: Invocation,
 ): Promise<Verdict> {
-  const verdict = await verifyDetached(payload, signature, context);
   if (verdict.status !== 'undecided' || verdict.code !== 'log-entry-absent') return verdict;
   const [{ logLookupOf }, { openLogAccess }] = await Promise.all([
     import('../core/log-lookup.ts'),
@@ -102,19 +101,33 @@ async function verdictTalk(
   terminal.say(line);
 }
 
-interface GuessedTrust {
+/** A verdict, and what it was reached with. */
+interface Judgement {
   readonly settings: Settings;
-  readonly trust: TrustMaterial;
+  readonly context: VerifyContext;
+  readonly verdict: Verdict;
 }
 
-/** Trust as the environment alone would have it; most of the time nothing in git's configuration changes it. */
-async function guessTrust(
-  { env, cwd }: Invocation,
+async function judgeUnder(
+  settings: Settings,
+  { payload, signature }: Question,
+  { now }: Invocation,
   crypto: Crypto,
-): Promise<GuessedTrust | undefined> {
+): Promise<Judgement> {
+  const context = { crypto, trust: await loadTrust(settings, crypto), now: now() };
+  return { settings, context, verdict: await verifyDetached(payload, signature, context) };
+}
+
+/** Judged as the environment alone would have it; most of the time nothing in git's configuration changes the trust. */
+async function judgeEarly(
+  question: Question,
+  invocation: Invocation,
+  crypto: Crypto,
+): Promise<Judgement | undefined> {
   try {
+    const { env, cwd } = invocation;
     const settings = await loadSettings({ env, cwd, gitConfig: '' });
-    return { settings, trust: await loadTrust(settings, crypto) };
+    return await judgeUnder(settings, question, invocation, crypto);
   } catch (error) {
     // what the environment says may be wrong and yet of no account: the real settings decide
     if (isSignetError(error)) return undefined;
@@ -122,32 +135,34 @@ async function guessTrust(
   }
 }
 
-/** The trust in force: the guess where the settings that decide are the same, else read anew. */
-async function trustFor(
+/** The early judgement where the settings that decide about trust are the same, else a new one. */
+async function judgementUnder(
   settings: Settings,
-  early: Promise<GuessedTrust | undefined>,
+  early: Judgement | undefined,
+  question: Question,
+  invocation: Invocation,
   crypto: Crypto,
-): Promise<TrustMaterial> {
-  const guess = await early;
+): Promise<Judgement> {
   const same =
-    guess !== undefined && TRUST_SETTINGS.every((name) => guess.settings[name] === settings[name]);
-  return same ? guess.trust : loadTrust(settings, crypto);
+    early !== undefined && TRUST_SETTINGS.every((name) => early.settings[name] === settings[name]);
+  return same ? early : judgeUnder(settings, question, invocation, crypto);
 }
 
 async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
-  const { env, cwd, now, terminal } = invocation;
-  const crypto = await loadCrypto();
-  // git prints its configuration in a process of its own: meanwhile, read what will be needed
+  const { env, cwd, terminal } = invocation;
+  // git prints its configuration in a process of its own: meanwhile, judge as if it said nothing about trust
   const asked = loadSettings({ env, cwd });
-  const early = guessTrust(invocation, crypto);
-  for (const started of [asked, early]) started.catch(() => undefined);
+  asked.catch(() => undefined);
+  const crypto = await loadCrypto();
   const question = readQuestion(call, invocation);
+  const early = await judgeEarly(question, invocation, crypto);
   const settings = await asked;
   if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
   const policy = await configuredPolicy(settings, invocation, crypto);
-  const trust = await trustFor(settings, early, crypto);
-  const context = { crypto, trust, now: now(), ...(policy === undefined ? {} : { policy }) };
-  const verdict = await verifyLookedUp(question, context, settings, invocation);
+  const judgement = await judgementUnder(settings, early, question, invocation, crypto);
+  const { context } = judgement;
+  const evidence = await lookedUp(judgement.verdict, question, context, settings, invocation);
+  const verdict = applyPolicy(evidence, policy);
   const foreign = verdict.status === 'undecided' && verdict.code === 'foreign-issuer';
   if (foreign && settings.x509Fallback !== undefined) {
     const { handOver } = await import('./x509-fallback.ts');

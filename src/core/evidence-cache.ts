@@ -15,7 +15,7 @@ import {
 export interface LeafEvidence {
   readonly paths: readonly CertificationPath[];
   /** By issuer: the outcome of the SCT check, undefined when good. */
-  readonly scts: Map<Certificate, Error | undefined>;
+  readonly scts: ReadonlyMap<Certificate, Promise<Error | undefined>>;
 }
 
 export interface EvidenceCache {

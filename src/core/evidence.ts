@@ -52,7 +52,10 @@ export async function checkLog(
   if (trust.tlogs.length === 0)
     throw new Refusal('no-trust-material', 'the trust root names no transparency log');
   const id = toHex(entry.logId);
-  const log = trust.tlogs.find((candidate) => candidate.id === id);
+  // one id may be listed for several periods
+  const listed = trust.tlogs.filter((candidate) => candidate.id === id);
+  const claimed = Number(entry.integratedTime);
+  const log = listed.find(({ validFor }) => within(validFor, claimed)) ?? listed[0];
   if (log === undefined)
     throw new Refusal('log-unknown', `log ${id.slice(0, 16)} is not in the trust root`);
   const { inclusionProof: proof, inclusionPromise: promise } = entry;
@@ -129,7 +132,10 @@ export async function leafEvidence(
   checkLeafUsage(leaf, ExtendedKeyUsage.codeSigning);
   const purpose = ExtendedKeyUsage.codeSigning;
   const paths = await certificationPaths(leaf, stores.certificate, purpose, crypto);
-  const evidence: LeafEvidence = { paths, scts: new Map() };
+  const scts = new Map(
+    paths.map(({ issuer }) => [issuer, sctOutcome(leaf, issuer, trust.ctLogs, crypto)]),
+  );
+  const evidence: LeafEvidence = { paths, scts };
   cache?.leaves.set(key, evidence);
   return evidence;
 }
@@ -144,25 +150,33 @@ export function issuersAt(
 
 /** The leaf was promised to a CT log under one of its issuers. @throws Refusal `sct-missing`, `sct-invalid`, `no-trust-material` */
 export async function checkTransparency(
-  leaf: Certificate,
   issuers: readonly Certificate[],
-  evidence: LeafEvidence,
-  { crypto, trust, ignoreSct }: EvidenceContext,
+  { scts }: LeafEvidence,
+  { ignoreSct }: EvidenceContext,
 ): Promise<void> {
   if (ignoreSct === true) return;
-  let refusal: Error | undefined;
+  let refusal: Error = new Refusal(
+    'sct-missing',
+    'no issuer to check the certificate timestamps with',
+  );
   for (const issuer of issuers) {
-    if (!evidence.scts.has(issuer)) {
-      evidence.scts.set(
-        issuer,
-        await checkScts(leaf, issuer, trust.ctLogs, crypto).then(noRefusal, asRefusal),
-      );
-    }
-    const outcome = evidence.scts.get(issuer);
+    const outcome = scts.has(issuer) ? await scts.get(issuer) : refusal;
     if (outcome === undefined) return;
     refusal = outcome;
   }
-  throw refusal ?? new Refusal('sct-missing', 'no issuer to check the certificate timestamps with');
+  throw refusal;
+}
+
+/** The SCT check as a value; what is not a refusal of it is thrown where it is asked for. */
+function sctOutcome(
+  leaf: Certificate,
+  issuer: Certificate,
+  logs: readonly TrustedLog[],
+  crypto: Crypto,
+): Promise<Error | undefined> {
+  const outcome = checkScts(leaf, issuer, logs, crypto).then(noRefusal, asRefusal);
+  outcome.catch(() => undefined);
+  return outcome;
 }
 
 function noRefusal(): undefined {

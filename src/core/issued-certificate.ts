@@ -19,7 +19,7 @@ export async function verifyIssuedCertificate(
   try {
     const leaf = readCertificate(der);
     const evidence = await leafEvidence(leaf, summarize(leaf, context.crypto).sha256, context);
-    await checkTransparency(leaf, issuersAt(evidence, [time]), evidence, context);
+    await checkTransparency(issuersAt(evidence, [time]), evidence, context);
     return signerOf(leaf);
   } catch (error) {
     if (error instanceof DerError) throw new Refusal('certificate-malformed', error.message);

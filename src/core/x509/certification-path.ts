@@ -170,8 +170,12 @@ export async function certificationPaths(
   try {
     for (const [index, { authority, certificates }] of store.chains.entries()) {
       for (const [at, issuer] of certificates.entries()) {
-        if (!(await isIssuedBy(leaf, issuer, crypto))) continue;
-        if (!(await chainHolds(store, index, at, purpose, crypto))) continue;
+        if (!equal(leaf.issuer, issuer.subject)) continue;
+        const [issued, holds] = await Promise.all([
+          isIssuedBy(leaf, issuer, crypto),
+          chainHolds(store, index, at, purpose, crypto),
+        ]);
+        if (!issued || !holds) continue;
         const above = certificates.slice(at).map(validity);
         paths.push({ issuer, windows: [validity(leaf), ...above, authority.validFor] });
       }

@@ -3,10 +3,20 @@
  * imported lazily stays in chunks of its own) and the library with its types. Run by scripts/build, which sets BUN.
  */
 
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { build, type InputOptions } from 'rolldown';
+import { splitSignedObject } from '../src/core/git/object.ts';
 import { readSources, staticClosure } from './imports.ts';
 
 const { BUN: bun } = process.env;
@@ -78,23 +88,56 @@ async function library(): Promise<void> {
   run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', ...types]);
 }
 
+/** Where the functions that a verification runs stand in the bytecode: in the order in which one ran them. */
+function bytecodeOrder(program: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'git-signet-order-'));
+  const order = join(directory, 'order');
+  const vector = resolve('test/vectors/gitsign');
+  const split = splitSignedObject(
+    'commit',
+    readFileSync(`${vector}/offline/01-plain.commit`),
+    'sha1',
+  );
+  writeFileSync(join(directory, 'signature'), split?.signature ?? '');
+  const env = {
+    PATH: process.env.PATH,
+    HOME: directory,
+    SIGNET_TRUST: `${vector}/trust/trusted_root.json`,
+    BUN_BYTECODE_ORDER_OUT: order,
+  };
+  run(program, ['--status-fd=1', '--verify', join(directory, 'signature'), '-'], {
+    env,
+    cwd: directory,
+    input: split?.payload,
+  });
+  return order;
+}
+
 async function executable(): Promise<void> {
   const modules = 'dist/modules';
   await bundle('esm', modules, './range-worker.js');
-  // autoloading would read .env and bunfig.toml of the repository being verified, and run what they name
-  const flags = ['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
-  const args = ['--compile', '--bytecode', '--minify', '--splitting', '--format=esm', ...flags];
+  const args = [
+    ...['build', '--compile', '--bytecode', '--minify', '--splitting', '--format=esm'],
+    // autoloading would read .env and bunfig.toml of the repository being verified, and run what they name
+    ...['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'],
+    // git starts this once a commit: no run is long enough for its code to be worth compiling; `verify` undoes it
+    '--compile-jit-policy=1000',
+  ];
   // the worker's entry goes in as a second module; the first one is what starts
   const entries = [`${modules}/git-signet.js`, `${modules}/range-worker.js`];
-  run(bun ?? '', ['build', ...args, ...entries, '--outfile', 'dist/git-signet.new']);
+  const made = resolve('dist/git-signet.new');
+  run(bun ?? '', [...args, ...entries, '--outfile', made]);
+  const order = bytecodeOrder(made);
+  run(bun ?? '', [...args, `--bytecode-order=${order}`, ...entries, '--outfile', made]);
   // a running copy keeps its own file
-  renameSync('dist/git-signet.new', 'dist/git-signet');
+  renameSync(made, 'dist/git-signet');
   chmodSync('dist/git-signet', 0o755);
+  rmSync(dirname(order), { recursive: true });
   rmSync(modules, { recursive: true });
 }
 
-function run(program: string, args: readonly string[]): void {
-  const { status, error, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+function run(program: string, args: readonly string[], options: SpawnSyncOptions = {}): void {
+  const { status, error, stdout, stderr } = spawnSync(program, args, options);
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${args.join(' ')}\n${stdout}${stderr}`);
 }

@@ -55,7 +55,11 @@ export async function dispatch(invocation: Invocation): Promise<number> {
   const { COMMANDS } = await import('./table.ts');
   const command = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
   if (command === undefined) throw (await import('./help.ts')).unknownCommand(first);
-  const module = await command.load();
+  const [module, { compileEagerly }] = await Promise.all([
+    command.load(),
+    import('../io/runtime.ts'),
+  ]);
+  compileEagerly();
   if (wantsHelp(rest)) {
     invocation.streams.write(module.help);
     return ExitCode.ok;

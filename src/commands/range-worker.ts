@@ -5,6 +5,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { nodeCrypto } from '../io/crypto.ts';
+import { compileEagerly } from '../io/runtime.ts';
 import { type Batch, createJudge, type JudgedItem, type JudgeSettings } from './range-judge.ts';
 
 /** What a worker answers: the judged items, or the error that it met (a bug: refusals are verdicts). */
@@ -15,6 +16,7 @@ export type WorkerAnswer =
 function serve(): void {
   const port = parentPort;
   if (port === null) throw new Error('range-worker is not a program: it is started by verify');
+  compileEagerly();
   const judge = createJudge(workerData as JudgeSettings, nodeCrypto);
   let last: Promise<void> = Promise.resolve();
   const answer = async (batch: Batch): Promise<void> => {

@@ -5,16 +5,22 @@ import { concat } from '../core/bytes.ts';
 import type { Crypto, HashAlgorithm, PublicKey } from '../core/crypto.ts';
 
 const MAX_KEYS = 64;
+const MAX_SEEN = 1024;
 const keys = new Map<string, KeyObject>();
+const seen = new Set<string>();
 
-/** Keys of logs and authorities recur; those of leaves do not, and must not push the others out. */
+/** Keys of logs and authorities recur and are kept; those of leaves come once, and must not push the others out. */
 function keyObject({ spki }: PublicKey): KeyObject {
   const id = Buffer.from(spki.buffer, spki.byteOffset, spki.byteLength).toString('latin1');
   const known = keys.get(id);
   if (known !== undefined) return known;
   const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
-  if (keys.size >= MAX_KEYS) keys.delete(keys.keys().next().value ?? '');
-  keys.set(id, key);
+  if (!seen.has(id)) {
+    if (seen.size >= MAX_SEEN) seen.clear();
+    seen.add(id);
+  } else if (keys.size < MAX_KEYS) {
+    keys.set(id, key);
+  }
   return key;
 }
 

@@ -4,7 +4,7 @@
  * used, which starts 2 ms sooner than node:child_process.
  */
 
-import { accessSync, constants, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { Environment } from './config.ts';
 
@@ -21,13 +21,10 @@ export interface ProcessResult {
   readonly stderr: Uint8Array;
 }
 
+/** Asked without exceptions: most entries of PATH hold no git, and each exception costs as much as ten questions. */
 function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isFile() === true && (process.platform === 'win32' || (found.mode & 0o111) !== 0);
 }
 
 /** The absolute path of a program on PATH; relative and empty entries of PATH are passed over. */

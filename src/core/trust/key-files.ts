@@ -5,7 +5,7 @@ import { concat, equal, fromBase64, toHex, utf8 } from '../bytes.ts';
 import { DerError } from '../cms/der.ts';
 import type { Crypto } from '../crypto.ts';
 import { readPublicKey } from '../x509/algorithms.ts';
-import { type Certificate, readCertificate } from '../x509/certificate.ts';
+import { type Certificate, readTrustedCertificate } from '../x509/certificate.ts';
 import type { TrustedAuthority, TrustedLog, TrustMaterial } from './trust-material.ts';
 
 /** One PEM file: its text, and its path for messages. */
@@ -43,7 +43,7 @@ function unreadable(path: string, error: unknown): never {
 
 function certificates(file: KeyFile): readonly Certificate[] {
   try {
-    return blocks(file, 'CERTIFICATE').map(readCertificate);
+    return blocks(file, 'CERTIFICATE').map(readTrustedCertificate);
   } catch (error) {
     return unreadable(file.path, error);
   }

@@ -8,7 +8,7 @@ import { fromBase64, toHex, utf8 } from '../bytes.ts';
 import { DerError } from '../cms/der.ts';
 import type { Crypto } from '../crypto.ts';
 import { readPublicKey } from '../x509/algorithms.ts';
-import { readCertificate } from '../x509/certificate.ts';
+import { readTrustedCertificate } from '../x509/certificate.ts';
 import type {
   TrustedAuthority,
   TrustedLog,
@@ -122,7 +122,7 @@ function asAuthority(value: unknown, place: Place): TrustedAuthority {
 
 function certificateOf(der: Uint8Array, place: Place): Uint8Array {
   try {
-    readCertificate(der);
+    readTrustedCertificate(der);
     return der;
   } catch (error) {
     if (error instanceof DerError) throw fault(place, `a certificate (${error.message})`);

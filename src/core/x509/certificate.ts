@@ -102,6 +102,17 @@ export function readCertificate(der: Uint8Array): Certificate {
   };
 }
 
+const trusted = new WeakMap<Uint8Array, Certificate>();
+
+/** The same for bytes of a trust root, which never change: read once, however often they are asked for. @throws DerError */
+export function readTrustedCertificate(der: Uint8Array): Certificate {
+  const known = trusted.get(der);
+  if (known !== undefined) return known;
+  const certificate = readCertificate(der);
+  trusted.set(der, certificate);
+  return certificate;
+}
+
 function readExtensions(node: DerNode): ReadonlyMap<string, Extension> {
   const list = cursor(node, 1).next(Tag.sequence);
   const extensions = new Map<string, Extension>();

@@ -16,7 +16,7 @@ import {
   extendedKeyUsage,
   keyIdentifier,
   keyUsage,
-  readCertificate,
+  readTrustedCertificate,
 } from './certificate.ts';
 import { signatureHolds } from './signature.ts';
 
@@ -57,7 +57,7 @@ export function readAuthorities(authorities: readonly TrustedAuthority[]): Autho
   return {
     chains: authorities.map((authority) => ({
       authority,
-      certificates: authority.chain.map(readCertificate),
+      certificates: authority.chain.map(readTrustedCertificate),
     })),
     provenLinks: new Map(),
   };

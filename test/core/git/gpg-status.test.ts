@@ -136,7 +136,6 @@ describe('names that would forge lines', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (value, issuer) => {
         const lines = read({ ...allowed, signer: { ...signer, value, issuer } });
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: they are the subject
         expect(lines.join('')).not.toMatch(/[\0-\x1f\x7f-\x9f]/);
         expect(lines).toHaveLength(4);
       }),

@@ -140,7 +140,7 @@ describe('loginWithBrowser', () => {
       { answer: (honest) => `${honest}&iss=https%3A%2F%2Fevil.example` },
     ],
     ['O01 another state', 'LOGIN_STATE', { answer: (honest) => setting(honest, 'state', 'x') }],
-    ['O01 no state', 'LOGIN_STATE', { answer: (honest) => without(honest, 'state') }],
+    ['O01 L16 no state', 'LOGIN_STATE', { answer: (honest) => without(honest, 'state') }],
     ['L15 a token signed by another key', 'LOGIN_FAILED', { foreignKey: true }],
     ['O09 a token that nobody signed', 'LOGIN_FAILED', { idToken: unsigned }],
     ['no token', 'LOGIN_FAILED', { idToken: () => undefined }],

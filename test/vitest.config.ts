@@ -11,6 +11,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export default defineConfig({
   root,
   test: {
+    // left to itself it keeps a core free, which is half of two
+    maxWorkers: '100%',
     reporters: [['default', { summary: false }], new ClosingLine()],
     projects: [
       {

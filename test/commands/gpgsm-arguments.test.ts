@@ -8,7 +8,7 @@ describe('recorded callers', () => {
   const verify: Partial<GpgsmCall> = {
     action: 'verify',
     armor: false,
-    positionals: ['/tmp/sig', '-'],
+    positionals: ['/scratch/sig', '-'],
   };
   it.each<[string, readonly string[], Partial<GpgsmCall>]>([
     [
@@ -18,16 +18,20 @@ describe('recorded callers', () => {
     ],
     [
       'git verify-commit',
-      ['--status-fd=1', '--verify', '/tmp/sig', '-'],
+      ['--status-fd=1', '--verify', '/scratch/sig', '-'],
       { ...verify, statusDescriptor: 1 },
     ],
     [
       'git with a keyid format',
-      ['--keyid-format=long', '--status-fd=1', '--verify', '/tmp/sig', '-'],
+      ['--keyid-format=long', '--status-fd=1', '--verify', '/scratch/sig', '-'],
       verify,
     ],
     ['jj sign', ['-abu', 'alice@example.test'], { ...sign, statusDescriptor: -1 }],
-    ['jj verify', ['--keyid-format=long', '--status-fd=1', '--verify', '/tmp/sig', '-'], verify],
+    [
+      'jj verify',
+      ['--keyid-format=long', '--status-fd=1', '--verify', '/scratch/sig', '-'],
+      verify,
+    ],
     ['gitui sign', ['--status-fd', '2', '-bsau', 'KEY'], { ...sign, statusDescriptor: 2 }],
     ['gitui sign, split', ['--status-fd=2', '-b', '-s', '-a', '-u', 'KEY'], sign],
     ['GitButler', ['--status-fd=2', '-bsau', 'KEY', '-'], { ...sign, positionals: ['-'] }],
@@ -43,10 +47,10 @@ describe('recorded callers', () => {
     ['key joined to letters', ['-bsauKEY'], sign],
     ['certificates', ['--include-certs', '-2', '-bsau', 'KEY'], sign],
     ['certificates, joined', ['--include-certs=1', '-bsau', 'KEY'], sign],
-    ['verify, short and last', ['/tmp/sig', '-', '-v'], verify],
+    ['verify, short and last', ['/scratch/sig', '-', '-v'], verify],
     [
       'options behind the files',
-      ['--verify', '/tmp/sig', '-', '--status-fd', '1'],
+      ['--verify', '/scratch/sig', '-', '--status-fd', '1'],
       { ...verify, statusDescriptor: 1 },
     ],
     [

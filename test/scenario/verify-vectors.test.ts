@@ -140,7 +140,9 @@ it('the program, as it is built, says the same with its own workers', async () =
   expect(ran.out).toBe(said.out);
 });
 
-const PUBLIC = process.env['GIT_SIGNET_PUBLIC_GOOD'] ?? '/work/shared/vectors/public-good';
+const PUBLIC =
+  process.env['GIT_SIGNET_PUBLIC_GOOD'] ??
+  fileURLToPath(new URL('../../../shared/vectors/public-good', import.meta.url));
 const GROUPS: Readonly<Record<string, string>> = {
   'offline-commit': 'verified',
   'offline-tag': 'verified',

@@ -1,7 +1,9 @@
 /** Whole processes, timed from outside: interleaved runs, medians, and peaks of resident memory. */
 
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 export interface Invocation {
   readonly name: string;
@@ -64,17 +66,43 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? Number.NaN) + high) / 2;
 }
 
+/** One run with files for streams: pipes would add the measurer's own time. In milliseconds. */
+function timed({ name, program, args, env, cwd, exits = [0] }: Invocation, input: string): number {
+  const descriptor = openSync(input, 'r');
+  try {
+    const start = process.hrtime.bigint();
+    const { status } = spawnSync(program, args, {
+      env,
+      cwd,
+      stdio: [descriptor, 'ignore', 'ignore'],
+    });
+    const milliseconds = Number(process.hrtime.bigint() - start) / 1e6;
+    if (status === null || !exits.includes(status)) throw new Error(`${name} ended with ${status}`);
+    return milliseconds;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** Medians in milliseconds by name: one warm-up each, then A B C A B C …, so that drift meets all alike. */
-export async function interleaved(
+export function interleaved(
   invocations: readonly Invocation[],
   rounds: number,
-): Promise<ReadonlyMap<string, number>> {
+): ReadonlyMap<string, number> {
+  const scratch = mkdtempSync(join(tmpdir(), 'git-signet-bench-'));
   const times = new Map<string, number[]>(invocations.map(({ name }) => [name, []]));
-  for (let round = -1; round < rounds; round += 1) {
-    for (const invocation of invocations) {
-      const { milliseconds } = await run(invocation);
-      if (round >= 0) times.get(invocation.name)?.push(milliseconds);
+  try {
+    for (const [index, { input = '' }] of invocations.entries()) {
+      writeFileSync(join(scratch, String(index)), input);
     }
+    for (let round = -1; round < rounds; round += 1) {
+      for (const [index, invocation] of invocations.entries()) {
+        const milliseconds = timed(invocation, join(scratch, String(index)));
+        if (round >= 0) times.get(invocation.name)?.push(milliseconds);
+      }
+    }
+  } finally {
+    rmSync(scratch, { recursive: true });
   }
   return new Map([...times].map(([name, values]) => [name, median(values)]));
 }

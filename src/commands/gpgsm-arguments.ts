@@ -13,6 +13,8 @@ export interface GpgsmCall {
   readonly statusDescriptor: number;
   /** `--batch` or `--no-tty`: nobody is to be asked. */
   readonly unattended: boolean;
+  /** `--token-stdin`: the identity token comes on stdin, what is to be signed from a file. */
+  readonly tokenOnStdin: boolean;
   readonly positionals: readonly string[];
 }
 
@@ -29,6 +31,7 @@ type Name =
   | 'no-tty'
   | 'quiet'
   | 'yes'
+  | 'token-stdin'
   | 'help'
   | 'version';
 
@@ -48,6 +51,7 @@ const LONG: Readonly<Record<string, Name>> = {
   'no-tty': 'no-tty',
   quiet: 'quiet',
   yes: 'yes',
+  'token-stdin': 'token-stdin',
   help: 'help',
   version: 'version',
 };
@@ -178,8 +182,13 @@ export function readGpgsmCall(args: readonly string[]): GpgsmCall {
   if (positionals.length > (action === 'verify' ? 2 : 1)) {
     throw new UsageError(`unexpected argument ${positionals.at(-1)}`);
   }
+  const tokenOnStdin = given.has('token-stdin');
+  if (tokenOnStdin && (action !== 'sign' || (positionals[0] ?? '-') === '-')) {
+    throw new UsageError('--token-stdin: only when signing a file: -bsa --token-stdin FILE');
+  }
   return {
     action,
+    tokenOnStdin,
     armor: given.has('armor'),
     statusDescriptor,
     unattended: given.has('batch') || given.has('no-tty'),

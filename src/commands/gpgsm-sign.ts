@@ -5,7 +5,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { utf8 } from '../core/bytes.ts';
+import { fromUtf8, utf8 } from '../core/bytes.ts';
 import { readArmor } from '../core/cms/signed-data.ts';
 import { createdLines, statusBlock } from '../core/git/gpg-status.ts';
 import { payloadType, subjectLine } from '../core/git/object.ts';
@@ -13,6 +13,7 @@ import { verifyDetached } from '../core/verify.ts';
 import { AnswerError, ExitCode, UsageError } from '../errors.ts';
 import { loadSettings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
+import { Secret } from '../io/secret.ts';
 import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import type { Invocation } from './command.ts';
 import type { GpgsmCall } from './gpgsm-arguments.ts';
@@ -26,6 +27,19 @@ async function readMessage(call: GpgsmCall, { streams }: Invocation): Promise<Ui
     const why = error instanceof Error ? error.message.replace(/,.*/, '') : String(error);
     throw new UsageError(`cannot read the file to sign, ${path}: ${why}`);
   }
+}
+
+/** An identity token is a line of text; a longer stdin is a mistake, not a token. */
+const MAX_TOKEN = 64 * 1024;
+
+function tokenOf(
+  { tokenOnStdin }: GpgsmCall,
+  { streams }: Invocation,
+): { readonly token?: Secret } {
+  if (!tokenOnStdin) return {};
+  const text = fromUtf8(streams.readInput(MAX_TOKEN))?.trim() ?? '';
+  if (text === '') throw new UsageError('--token-stdin: no token on standard input');
+  return { token: new Secret(text) };
 }
 
 /** Makes, verifies and writes one signature. `writeStatus` takes status lines. */
@@ -52,7 +66,8 @@ export async function sign(
     kind: payloadType(payload) ?? 'commit',
     subject: subjectLine(payload),
   };
-  const services = { settings, trust, signingConfig, terminal, crypto, now };
+  const token = tokenOf(call, invocation);
+  const services = { ...token, settings, trust, signingConfig, terminal, crypto, now };
   const made = await signPayload(payload, { ...services, environment: env, context });
   const armor = utf8(made.armor);
   const verdict = await verifyDetached(

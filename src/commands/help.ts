@@ -2,12 +2,14 @@
 
 import { closest } from '../core/closest.ts';
 import { ExitCode, UsageError } from '../errors.ts';
+import type { SettingName } from '../io/config.ts';
+import { SETTINGS, type SettingKind } from '../io/setting-table.ts';
 import type { Command } from './command.ts';
 import { COMMANDS } from './table.ts';
 
-export const help = `git signet help [COMMAND]
+export const help = `git signet help [COMMAND | settings]
 
-Prints what there is, or the help of one command.
+Prints what there is, the help of one command, or the settings.
 
 Exit: 0
 `;
@@ -25,7 +27,7 @@ Signs commits and tags with a login instead of a stored key, and verifies them, 
 ${lines.join('\n')}
 
 Start: git signet init          Try it: git signet sandbox run -- bash
-Help of one command: git signet help COMMAND
+Help of one command: git signet help COMMAND     What can be set: git signet help settings
 
 As git's gpg.x509.program:
   git-signet --status-fd=2 -bsau KEY < payload > signature
@@ -33,6 +35,27 @@ As git's gpg.x509.program:
 
 Exit: 0 ok, 1 refused, 2 usage or configuration, 3 undecided, 4 login failed,
       5 unsigned, 6 not allowed, 70 a bug
+`;
+}
+
+function kindOf(kind: SettingKind): string {
+  if (typeof kind !== 'string') return kind.join(' | ');
+  return kind === 'issuer' ? 'url' : kind;
+}
+
+/** Every setting: what it takes, and gitsign's own key for it. */
+function settings(): string {
+  const names = Object.keys(SETTINGS) as SettingName[];
+  const lines = names.map((name) => {
+    const { kind, gitsign } = SETTINGS[name];
+    const peer = gitsign === undefined ? '' : `gitsign.${gitsign}`;
+    return `  ${name.padEnd(19)} ${kindOf(kind).padEnd(19)} ${peer}`.trimEnd();
+  });
+  return `signet.NAME in git's configuration, SIGNET_NAME in the environment (rekorUrl: SIGNET_REKOR_URL),
+--name where a command takes it. Later wins: default, gitsign.*, signet.*, SIGSTORE_*, GITSIGN_*,
+SIGNET_*, flag.
+
+${lines.join('\n')}
 `;
 }
 
@@ -48,6 +71,10 @@ export const run: Command = async ({ args, streams }) => {
   if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
   if (name === undefined) {
     streams.write(overview());
+    return ExitCode.ok;
+  }
+  if (name === 'settings') {
+    streams.write(settings());
     return ExitCode.ok;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

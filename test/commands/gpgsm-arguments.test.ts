@@ -58,6 +58,11 @@ describe('recorded callers', () => {
       ['--verify', '--', '-sig', '-'],
       { action: 'verify', positionals: ['-sig', '-'] },
     ],
+    [
+      'a token on stdin, a message in a file',
+      ['-bsa', '--token-stdin', 'message'],
+      { ...sign, tokenOnStdin: true, positionals: ['message'] },
+    ],
     ['message file', ['-bsa', '-u', 'KEY', 'message'], { ...sign, positionals: ['message'] }],
     ['a descriptor of its own', ['--status-fd=7', '-bsau', 'KEY'], { statusDescriptor: 7 }],
     ['help among others', ['-bsau', 'KEY', '-h'], { action: 'help' }],

@@ -3,8 +3,10 @@
  * identity token; and what git is told when it cannot be.
  */
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { runMeanwhile, scratchRepository } from '../support/git-repository.ts';
+import { run, runMeanwhile, scratchRepository } from '../support/git-repository.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
 
@@ -77,6 +79,54 @@ describe('signing', () => {
     // without --armor, the DER itself
     const der = await runMeanwhile(programUnderTest(), ['-bsu', 'x'], options);
     expect([der.bytes[0], der.bytes[1]]).toEqual([0x30, 0x82]);
+  });
+});
+
+describe('outside git', () => {
+  const payload = join(repository.home, 'payload');
+  const signature = join(repository.home, 'signature');
+  const bare = (): Record<string, string> => {
+    const { SIGSTORE_ID_TOKEN: _, ...rest } = { ...repository.env, ...env };
+    return { ...rest, GIT_TERMINAL_PROMPT: '0' };
+  };
+  const sign = (input: string, ...args: string[]) =>
+    runMeanwhile(programUnderTest(), ['--batch', '-bsa', ...args], {
+      cwd: path,
+      env: bare(),
+      input: Buffer.from(input),
+    });
+  beforeAll(() => {
+    writeFileSync(
+      payload,
+      'tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor A <a@x.test> 1 +0000\ncommitter A <a@x.test> 1 +0000\n\nx\n',
+    );
+  });
+
+  it('--token-stdin: the token on stdin, a file to sign; openssl verifies the CMS', async () => {
+    const made = await sign(`${env['SIGSTORE_ID_TOKEN']}\n`, '--token-stdin', payload);
+    expect(made.exit, made.err).toBe(0);
+    writeFileSync(signature, made.out.replaceAll('SIGNED MESSAGE', 'CMS'));
+    const openssl = ['cms', '-verify', '-binary', '-inform', 'PEM', '-in', signature];
+    const check = (content: string) =>
+      run(
+        'openssl',
+        [...openssl, '-content', content, '-noverify', '-purpose', 'any', '-out', '/dev/null'],
+        {
+          cwd: path,
+          env: bare(),
+        },
+      );
+    expect(check(payload).err).toMatch(/CMS Verification successful/);
+    writeFileSync(`${payload}-other`, 'tree of another\n');
+    expect(check(`${payload}-other`).exit).not.toBe(0);
+  });
+
+  it('--token-stdin is refused without a file, without a token, and with a forged one', async () => {
+    expect((await sign('x', '--token-stdin')).exit).toBe(2);
+    expect((await sign('', '--token-stdin', payload)).exit).toBe(2);
+    const forged = await sign('a.b.c', '--token-stdin', payload);
+    expect([forged.exit, forged.out]).toEqual([4, '']);
+    expect(forged.err).not.toContain('a.b.c');
   });
 });
 

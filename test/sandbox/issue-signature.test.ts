@@ -17,6 +17,7 @@ import { signSct } from '../../src/sandbox/ctlog.ts';
 import { type IssuedSignature, newKeys, type SignatureRequest } from '../../src/sandbox/index.ts';
 import { timestampResponse } from '../../src/sandbox/timestamp-authority.ts';
 import { scratchDirectory, useSandbox } from '../support/sandbox.ts';
+import { haveTools } from '../support/tools.ts';
 
 const sandbox = useSandbox();
 const payload = Buffer.from('tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\n\nsigned\n');
@@ -99,7 +100,7 @@ const issue = (request: SignatureRequest = {}): IssuedSignature =>
   sandbox().issueSignature(payload, request);
 
 describe('a signature made in process', () => {
-  it('with a Rekor v1 entry holds for our core, for @sigstore/verify and for openssl', async () => {
+  it('with a Rekor v1 entry holds for our core and for @sigstore/verify', async () => {
     const issued = issue();
     expect(await ours(issued)).toMatchObject({
       status: 'verified',
@@ -107,24 +108,38 @@ describe('a signature made in process', () => {
     });
     const stored = sandbox().parts.rekor.byIndex(issued.entry?.logIndex ?? -1);
     oracle(issued, stored?.body ?? Buffer.alloc(0));
-    writeFileSync(join(scratch, 'cms'), issued.cms);
-    writeFileSync(join(scratch, 'payload'), payload);
-    const args = [
-      'cms',
-      '-verify',
-      '-binary',
-      '-inform',
-      'DER',
-      '-in',
-      join(scratch, 'cms'),
-      '-content',
-      join(scratch, 'payload'),
-    ];
-    const flags = ['-CAfile', sandbox().files.fulcioChain, '-purpose', 'any', '-out', '/dev/null'];
-    expect(spawnSync('openssl', [...args, ...flags]).status).toBe(0);
-    writeFileSync(join(scratch, 'payload'), 'something else');
-    expect(spawnSync('openssl', [...args, ...flags]).status).not.toBe(0);
   });
+
+  it.skipIf(!haveTools('openssl'))(
+    'is CMS that openssl verifies, for what was signed alone',
+    () => {
+      const issued = issue();
+      writeFileSync(join(scratch, 'cms'), issued.cms);
+      writeFileSync(join(scratch, 'payload'), payload);
+      const args = [
+        'cms',
+        '-verify',
+        '-binary',
+        '-inform',
+        'DER',
+        '-in',
+        join(scratch, 'cms'),
+        '-content',
+        join(scratch, 'payload'),
+      ];
+      const flags = [
+        '-CAfile',
+        sandbox().files.fulcioChain,
+        '-purpose',
+        'any',
+        '-out',
+        '/dev/null',
+      ];
+      expect(spawnSync('openssl', [...args, ...flags]).status).toBe(0);
+      writeFileSync(join(scratch, 'payload'), 'something else');
+      expect(spawnSync('openssl', [...args, ...flags]).status).not.toBe(0);
+    },
+  );
 
   it('with a Rekor v2 entry and a timestamp holds for both', async () => {
     const issued = issue({ rekor: 2, timestamp: true });

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { scratchDirectory, useSandbox } from '../support/sandbox.ts';
+import { haveTools } from '../support/tools.ts';
 
 const sandbox = useSandbox();
 const scratch = scratchDirectory('tsa');
@@ -46,7 +47,7 @@ function verdict(reply: Uint8Array, ...flags: readonly string[]): number | null 
   return spawnSync('openssl', [...args, ...flags]).status;
 }
 
-describe('the timestamp authority', () => {
+describe.skipIf(!haveTools('openssl'))('the timestamp authority', () => {
   it('makes tokens that openssl verifies, with nonce and certificate', async () => {
     const response = await ask(query('-cert'));
     expect(response.headers.get('content-type')).toBe('application/timestamp-reply');

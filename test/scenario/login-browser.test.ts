@@ -12,6 +12,7 @@ import {
   type Repository,
 } from '../support/login-scenario.ts';
 import { scratchSandbox } from '../support/sandbox.ts';
+import { haveTools } from '../support/tools.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const FLAGS = [
@@ -23,9 +24,8 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-const present = existsSync(CHROMIUM) && existsSync('/usr/bin/script');
-if (!present)
-  console.log('skipped: the login in a browser needs /usr/bin/chromium and /usr/bin/script');
+const present = existsSync(CHROMIUM) && haveTools('script');
+if (!existsSync(CHROMIUM)) console.warn(`skipped: no ${CHROMIUM}`);
 
 /** Pictures of the pages, for a person to look at. */
 const PICTURES = process.env['GIT_SIGNET_PICTURES'];

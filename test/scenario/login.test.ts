@@ -1,6 +1,5 @@
 /** A person commits, and logs in with a browser that is no browser: every end of a login, as git sees it. */
 
-import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceName } from '../../src/sandbox/index.ts';
 import {
@@ -11,6 +10,7 @@ import {
 } from '../support/login-scenario.ts';
 import { clickThrough, fetchPage, firstLink } from '../support/person.ts';
 import { useSandbox } from '../support/sandbox.ts';
+import { haveTools } from '../support/tools.ts';
 
 const sandbox = useSandbox();
 let repository: Repository;
@@ -38,8 +38,7 @@ const callbackOf = async (page: string): Promise<URL> => {
   return new URL(new URL(firstLink(body)).searchParams.get('redirect_uri') ?? '');
 };
 
-const present = existsSync('/usr/bin/script');
-if (!present) console.log('skipped: a person at a terminal needs /usr/bin/script');
+const present = haveTools('script');
 
 describe.skipIf(!present)('git commit -S with a login', () => {
   it('S09 one click, and the commit is signed; a chatty opener changes nothing', async () => {

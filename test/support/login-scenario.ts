@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findExecutable } from '../../src/io/process.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { fetchPage } from './person.ts';
 import { programUnderTest } from './program.ts';
@@ -88,11 +89,15 @@ export function makeRepository(sandbox: Sandbox): Repository {
       // git keeps what its program says on stderr to itself: a person reads it at the terminal, so there is one
       const command = ['git', ...flags, 'commit', '-S', '--allow-empty', '-q', '-m', subject];
       const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-      const child = spawn('script', ['-q', '-e', '-c', quoted, '/dev/null'], {
-        cwd: path,
-        env,
-        stdio: ['pipe', 'pipe', 'ignore'],
-      });
+      const child = spawn(
+        findExecutable('script', process.env) ?? 'script',
+        ['-q', '-e', '-c', quoted, '/dev/null'],
+        {
+          cwd: path,
+          env,
+          stdio: ['pipe', 'pipe', 'ignore'],
+        },
+      );
       let said = '';
       child.stdout.on('data', (chunk: Buffer) => {
         said += chunk;

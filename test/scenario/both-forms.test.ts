@@ -18,7 +18,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const trustedRoot = join(root, 'test/vectors/gitsign/trust/trusted_root.json');
 const FORMS: readonly (readonly [name: string, program: string, before: readonly string[]])[] = [
   ['executable', join(root, 'dist/git-signet'), []],
-  ['Node bundle', process.execPath, [join(root, 'dist/node/git-signet.cjs')]],
+  // the flag: see test/vitest.config.ts
+  [
+    'Node bundle',
+    process.execPath,
+    ['--no-memory-protection-keys', join(root, 'dist/node/git-signet.cjs')],
+  ],
 ];
 const embedded = vectors.filter(
   ({ found, file }) =>

@@ -4,7 +4,7 @@
  * the payload (threats L1), a second signer would cover other data (C05), a bag of certificates holds one signer (C06).
  */
 
-import { equal, fromBase64, latin1, toBase64, utf8 } from '../bytes.ts';
+import { equal, fromBase64, latin1, toBase64 } from '../bytes.ts';
 import type { HashAlgorithm } from '../crypto.ts';
 import { Refusal } from '../verdict.ts';
 import { readAlgorithm, readDigestAlgorithm, readSignatureAlgorithm } from '../x509/algorithms.ts';
@@ -226,9 +226,4 @@ export function singleValue(attributes: readonly Attribute[], oid: string): DerN
     throw new Refusal('cms-malformed', `attribute ${oid} is not there exactly once with one value`);
   }
   return value;
-}
-
-/** Bytes of armor text, for those who build it. */
-export function armorBytes(der: Uint8Array): Uint8Array {
-  return utf8(writeArmor(der));
 }

@@ -14,6 +14,7 @@ import {
   readOid,
   Tag,
 } from '../cms/der.ts';
+import { encode } from '../cms/der-writer.ts';
 import type { Crypto } from '../crypto.ts';
 import type { TrustedLog } from '../trust/trust-material.ts';
 import { Refusal } from '../verdict.ts';
@@ -82,14 +83,6 @@ export function readSctList(certificate: Certificate): readonly SignedCertificat
   return scts;
 }
 
-function der(tag: number, ...content: readonly Uint8Array[]): Uint8Array {
-  const body = concat(...content);
-  const octets: number[] = [];
-  for (let rest = body.length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);
-  const length = body.length < 0x80 ? [body.length] : [0x80 | octets.length, ...octets];
-  return concat(Uint8Array.of(tag, ...length), body);
-}
-
 /** The TBSCertificate without its SCT list: what the log signed (RFC 6962 §3.2). @throws DerError */
 export function precertificateTbs(certificate: Certificate): Uint8Array {
   const isSctList = (item: DerNode): boolean => {
@@ -99,9 +92,9 @@ export function precertificateTbs(certificate: Certificate): Uint8Array {
   const fields = children(expectDer(certificate.tbs, Tag.sequence)).map((field) => {
     if (field.tag !== contextConstructed(3)) return field.raw;
     const kept = children(cursor(field, 1).next(Tag.sequence)).filter((item) => !isSctList(item));
-    return der(contextConstructed(3), der(Tag.sequence, ...kept.map((item) => item.raw)));
+    return encode(contextConstructed(3), encode(Tag.sequence, ...kept.map((item) => item.raw)));
   });
-  return der(Tag.sequence, ...fields);
+  return encode(Tag.sequence, ...fields);
 }
 
 function bigEndian(value: number, size: number): Uint8Array {

@@ -3,7 +3,7 @@
  * The note is attacker-controlled until a trusted log's key has verified it: strict text, literal comparisons only.
  */
 
-import { concat, equal, fromBase64, fromHex, toHex, utf8 } from '../bytes.ts';
+import { equal, fromBase64, fromHex, toHex, utf8 } from '../bytes.ts';
 import type { Crypto } from '../crypto.ts';
 import type { TrustedLog } from '../trust/trust-material.ts';
 import { Refusal } from '../verdict.ts';
@@ -109,15 +109,4 @@ export async function checkCheckpoint(
       invalid('the checkpoint signature does not verify');
     }
   }
-}
-
-/** Text of a note signed by one key: for those who keep logs. */
-export function formatNote(
-  signedText: string,
-  name: string,
-  hint: Uint8Array,
-  signature: Uint8Array,
-): string {
-  const line = Buffer.from(concat(hint, signature)).toString('base64');
-  return `${signedText}\n\u2014 ${name} ${line}\n`;
 }

@@ -16,6 +16,7 @@ import {
   readTime,
   Tag,
 } from '../cms/der.ts';
+import { encode } from '../cms/der-writer.ts';
 import { readSignedAttributes } from '../cms/signed-attributes.ts';
 import { CmsOid, readSignedData, type SignedData, singleValue } from '../cms/signed-data.ts';
 import type { Crypto, HashAlgorithm } from '../crypto.ts';
@@ -79,11 +80,7 @@ export function tokenFromResponse(der: Uint8Array): Uint8Array {
 
 /** The same token as a granted response, for those who take only responses (bundles). */
 export function responseFromToken(token: Uint8Array): Uint8Array {
-  const status = Uint8Array.of(0x30, 0x03, 0x02, 0x01, 0x00);
-  const size = status.length + token.length;
-  const header =
-    size < 0x100 ? [0x30, 0x81, size] : [0x30, 0x82, Math.floor(size / 256), size % 256];
-  return Uint8Array.from([...header, ...status, ...token]);
+  return encode(Tag.sequence, encode(Tag.sequence, Uint8Array.of(Tag.integer, 1, 0)), token);
 }
 
 /** Reads a bare token's SignedData and TSTInfo; proves nothing. @throws Refusal `timestamp-invalid` */

@@ -8,7 +8,13 @@ import { readSignedAttributes } from './cms/signed-attributes.ts';
 import { CmsOid, readArmor, readSignedData, type SignerInfo } from './cms/signed-data.ts';
 import type { Crypto } from './crypto.ts';
 import { signatureKind } from './git/object.ts';
-import { type CertificateSummary, type Check, Refusal, type Signer } from './verdict.ts';
+import {
+  type CertificateSummary,
+  type Check,
+  type KeyKind,
+  Refusal,
+  type Signer,
+} from './verdict.ts';
 import { summarize } from './x509/certificate.ts';
 import { isFulcioCertificate, signerOf } from './x509/identity.ts';
 import { signatureHolds } from './x509/signature.ts';
@@ -18,12 +24,14 @@ export interface Progress {
   check: Check;
   claimedSigner?: Signer;
   certificate?: CertificateSummary;
+  kind?: KeyKind;
 }
 
 /** Other kinds of signature are not wrong, they are not ours to check. @throws Refusal `signature-kind-unsupported` */
-export function checkKind(signature: Uint8Array): void {
+export function checkKind(signature: Uint8Array, progress?: Progress): void {
   const kind = signatureKind(signature);
   if (kind !== 'x509') {
+    if (progress !== undefined && kind !== 'unknown') progress.kind = kind;
     const detail =
       kind === 'unknown'
         ? 'the signature is of no known kind'

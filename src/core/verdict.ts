@@ -60,7 +60,35 @@ export type ReasonCode =
   | 'sct-invalid'
   // trust, policy
   | 'no-trust-material'
-  | 'identity-not-allowed';
+  | PolicyCode;
+
+/** Why a policy says no; of these, the ones that a policy may make notes of are findings too. */
+export type PolicyCode =
+  | 'identity-not-allowed'
+  | 'signer-out-of-dates'
+  | 'role-not-allowed'
+  | 'committer-differs'
+  | 'author-differs'
+  | 'sign-off-missing'
+  | 'date-too-far'
+  | 'merge-parent-not-verified'
+  | 'merge-not-clean'
+  | 'too-few-signers'
+  | 'key-not-pinned'
+  | 'policy-missing'
+  | 'policy-invalid'
+  | 'policy-removed'
+  | 'policy-rolled-back'
+  | 'policy-change-not-allowed';
+
+/** What a policy noticed about an object whose evidence holds. */
+export interface Finding {
+  readonly code: PolicyCode | 'tag-version-not-newer';
+  /** One line for a person; hostile text in it is not yet escaped. */
+  readonly detail: string;
+  /** A refusal makes the object `not-allowed`; a note is only told. */
+  readonly severity: 'refusal' | 'note';
+}
 
 /** A refusal that a check throws and `verify` turns into a value; it never leaves the core. */
 export class Refusal extends Error {
@@ -72,8 +100,8 @@ export class Refusal extends Error {
   }
 }
 
-/** Kinds of subject alternative name that Fulcio issues (RFC 5280 §4.2.1.6). */
-export type IdentityKind = 'email' | 'uri' | 'dns' | 'ip' | 'otherName';
+/** Kinds of subject alternative name that Fulcio issues (RFC 5280 §4.2.1.6), and kinds of pinned keys. */
+export type IdentityKind = 'email' | 'uri' | 'dns' | 'ip' | 'otherName' | KeyKind;
 
 /** Who a certificate speaks for. Raw text: escape it before it meets a terminal or a status line. */
 export interface Signer {
@@ -121,13 +149,14 @@ export interface Verified {
   readonly times: readonly ProvenTime[];
   /** Name of the policy rule that allowed the signer; absent when no policy was asked. */
   readonly rule?: string;
+  readonly findings?: readonly Finding[];
 }
 
 /** Evidence holds, the policy says no. */
 export interface NotAllowed extends Omit<Verified, 'status' | 'rule'> {
   readonly status: 'not-allowed';
   readonly check: 'policy';
-  readonly code: 'identity-not-allowed';
+  readonly code: PolicyCode;
   readonly detail: string;
 }
 
@@ -137,30 +166,40 @@ export interface Rejected {
   readonly code: ReasonCode;
   /** One line for a person; hostile text in it is not yet escaped. */
   readonly detail: string;
-  /** What the certificate claims, unproven: never a signer. */
+  /** What the certificate or the key's number claims, unproven: never a signer. */
   readonly claimedSigner?: Signer;
   readonly certificate?: CertificateSummary;
+  /** What the signature is made with, where that is known and not x509. */
+  readonly kind?: KeyKind;
 }
 
 export type Verdict = Verified | NotAllowed | Rejected;
 
-/** One way to be allowed. Every field that is present must match; text is compared byte for byte. */
-export interface IdentityRule {
-  readonly name: string;
-  readonly identity?: string;
-  /** Regular expression; anchored at both ends by the matcher. */
-  readonly identityPattern?: string;
-  readonly issuer?: string;
-  readonly issuerPattern?: string;
-  /** Fulcio extensions by last arc, e.g. { '5': 'org/repo' }; compared byte for byte. */
-  readonly extensions?: Readonly<Record<string, string>>;
+/** Signatures by keys that a policy pins: the signer's `value` is the key's fingerprint, its `issuer` is `policy`. */
+export type KeyKind = 'openpgp' | 'ssh';
+
+/** A signature that verifies with a key which the policy pins. No log and no certificate stand behind it. */
+export interface KeyVerified {
+  readonly status: 'verified';
+  readonly kind: KeyKind;
+  readonly signer: Signer;
+  readonly rule: string;
+  readonly findings?: readonly Finding[];
 }
 
-/** Who may sign. Plain data, so that it crosses threads; judged by core/policy/identity.ts. */
-export interface IdentityPolicy {
-  /** Where it came from, for messages: a path, `REV:PATH`, or `flags`. */
-  readonly source: string;
-  /** Lower-case hex SHA-256 of what it was read from: part of every cache key. */
-  readonly digest: string;
-  readonly rules: readonly IdentityRule[];
+/** Not a key of the policy's, or one that may not sign this. `signer` is there when the signature verified. */
+export interface KeyNotAllowed {
+  readonly status: 'not-allowed';
+  readonly kind: KeyKind;
+  readonly signer?: Signer;
+  readonly claimedSigner?: Signer;
+  readonly check: 'policy';
+  readonly code: PolicyCode;
+  readonly detail: string;
+  readonly findings?: readonly Finding[];
 }
+
+/** What `verify` says of an object: a verdict on a keyless signature, or on one by a pinned key. */
+export type Outcome = Verdict | KeyVerified | KeyNotAllowed;
+
+export type { IdentityPolicy, IdentityRule } from './policy/model.ts';

@@ -105,7 +105,7 @@ export async function verifyDetached(
 ): Promise<Verdict> {
   const progress: Progress = { check: 'object' };
   return settle(progress, async () => {
-    checkKind(signature);
+    checkKind(signature, progress);
     progress.check = 'cms';
     const signer = readSigner(signature, context.crypto, progress);
     progress.check = 'content';

@@ -7,10 +7,16 @@ import { fromUtf8Lossy, utf8 } from '../core/bytes.ts';
 import type {
   CertificateSummary,
   Check,
+  Finding,
+  KeyKind,
   LogEntrySummary,
+  NotAllowed,
+  Outcome,
   ReasonCode,
+  Rejected,
   Signer,
   Verdict,
+  Verified,
 } from '../core/verdict.ts';
 
 export const SCHEMA_VERSION = 1;
@@ -29,7 +35,7 @@ export interface Judged {
   /** Undefined where the object was not read. */
   readonly raw?: Uint8Array;
   readonly ref?: string;
-  readonly verdict: Verdict;
+  readonly verdict: Outcome;
 }
 
 export interface ObjectResult {
@@ -38,6 +44,8 @@ export interface ObjectResult {
   readonly objectType: string;
   readonly ref?: string;
   readonly status: Verdict['status'];
+  /** What the signature is made with; absent where there is none, or none that is known. */
+  readonly kind?: 'x509' | KeyKind;
   readonly check?: Check;
   readonly code?: ReasonCode;
   readonly detail?: string;
@@ -61,6 +69,7 @@ export interface ObjectResult {
     readonly authority: string;
   }[];
   readonly rule?: string;
+  readonly findings?: readonly Finding[];
   readonly author?: Person;
   readonly committer?: Person;
 }
@@ -97,31 +106,52 @@ type VerdictFields = Omit<
   'schemaVersion' | 'objectId' | 'objectType' | 'ref' | 'author' | 'committer'
 >;
 
-function verdictFields(verdict: Verdict): VerdictFields {
+function rejectedFields(verdict: Rejected): VerdictFields {
+  const { status, check, code, detail, claimedSigner, certificate } = verdict;
+  const kind = verdict.kind ?? (check === 'object' ? undefined : 'x509');
+  return {
+    status,
+    ...(kind === undefined ? {} : { kind }),
+    ...{ check, code, detail },
+    ...(claimedSigner === undefined ? {} : { claimedSigner }),
+    ...(certificate === undefined ? {} : { certificate: certificateOf(certificate) }),
+    times: [],
+  };
+}
+
+/** What only a keyless signature has. */
+function evidenceFields(verdict: Verified | NotAllowed): Partial<VerdictFields> {
+  const { certificate, logEntry } = verdict;
+  return { certificate: certificateOf(certificate), logEntry: logEntryOf(logEntry) };
+}
+
+function timesOf({ times }: Verified | NotAllowed): ObjectResult['times'] {
+  return times.map(({ source, time, authority }) => {
+    return { source, time: rfc3339(time) ?? '', authority };
+  });
+}
+
+function verdictFields(verdict: Outcome): VerdictFields {
   if (verdict.status !== 'verified' && verdict.status !== 'not-allowed') {
-    const { status, check, code, detail, claimedSigner, certificate } = verdict;
-    return {
-      ...{ status, check, code, detail },
-      ...(claimedSigner === undefined ? {} : { claimedSigner }),
-      ...(certificate === undefined ? {} : { certificate: certificateOf(certificate) }),
-      times: [],
-    };
+    return rejectedFields(verdict);
   }
+  const { signer, findings, status } = verdict;
   const reason =
-    verdict.status === 'verified'
+    status === 'verified'
       ? {}
       : { check: verdict.check, code: verdict.code, detail: verdict.detail };
-  const rule = verdict.status === 'verified' ? verdict.rule : undefined;
+  const rule = status === 'verified' ? verdict.rule : undefined;
+  const claimed = 'claimedSigner' in verdict ? verdict.claimedSigner : undefined;
   return {
-    status: verdict.status,
+    status,
+    kind: 'kind' in verdict ? verdict.kind : 'x509',
     ...reason,
-    signer: verdict.signer,
-    certificate: certificateOf(verdict.certificate),
-    logEntry: logEntryOf(verdict.logEntry),
-    times: verdict.times.map(({ source, time, authority }) => {
-      return { source, time: rfc3339(time) ?? '', authority };
-    }),
+    ...(signer === undefined ? {} : { signer }),
+    ...(claimed === undefined ? {} : { claimedSigner: claimed }),
+    ...('certificate' in verdict ? evidenceFields(verdict) : {}),
+    times: 'certificate' in verdict ? timesOf(verdict) : [],
     ...(rule === undefined ? {} : { rule }),
+    ...(findings === undefined || findings.length === 0 ? {} : { findings }),
   };
 }
 

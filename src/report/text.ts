@@ -5,7 +5,7 @@
 
 import { visible } from '../core/escape.ts';
 import { subjectLine } from '../core/git/object.ts';
-import type { Signer, Verdict } from '../core/verdict.ts';
+import type { Outcome, Signer, Verdict } from '../core/verdict.ts';
 import type { Counts, Judged } from './json.ts';
 import { verdictLine } from './verdict-line.ts';
 
@@ -49,6 +49,8 @@ const GITHUB_WORKFLOW =
 
 /** A signer in a few words. Raw text: escape it. A GitHub workflow of its own repository is shortened, all else is shown whole. */
 export function shortSigner(signer: Signer): string {
+  if (signer.kind === 'openpgp') return `OpenPGP key ${signer.value.slice(-16)}`;
+  if (signer.kind === 'ssh') return `SSH key ${signer.value.slice(0, 23)}`;
   const match = signer.kind === 'uri' ? GITHUB_WORKFLOW.exec(signer.value) : null;
   if (match === null || signer.issuer !== GITHUB_ISSUER) return signer.value;
   const [, repository, file, ref] = match;
@@ -56,12 +58,14 @@ export function shortSigner(signer: Signer): string {
   return `${file}@${ref} (${repository})`;
 }
 
-function whoOf(verdict: Verdict): string {
-  if (verdict.status === 'verified' || verdict.status === 'not-allowed') {
-    return shortSigner(verdict.signer);
+function whoOf(verdict: Outcome): string {
+  if ('signer' in verdict && verdict.signer !== undefined) {
+    const who = shortSigner(verdict.signer);
+    const named = verdict.status === 'verified' && 'kind' in verdict;
+    return named ? `${verdict.rule} (${who})` : who;
   }
-  if (verdict.claimedSigner === undefined) return '–';
-  return `claims ${shortSigner(verdict.claimedSigner)}`;
+  const claimed = 'claimedSigner' in verdict ? verdict.claimedSigner : undefined;
+  return claimed === undefined ? '–' : `claims ${shortSigner(claimed)}`;
 }
 
 function shortened(text: string, limit: number): string {

@@ -1,10 +1,13 @@
 /** The one line that a person reads after git asked about one signature. Raw text: the terminal escapes it. */
 
 import type { ObjectType } from '../core/git/object.ts';
-import type { NotAllowed, Rejected, Signer, Verdict, Verified } from '../core/verdict.ts';
+import type { NotAllowed, Outcome, Rejected, Signer, Verified } from '../core/verdict.ts';
 
-function who({ value, issuer }: Signer): string {
-  return `${value} (${issuer})`;
+const KEYS: Readonly<Record<string, string>> = { openpgp: 'OpenPGP', ssh: 'SSH' };
+
+function who({ kind, value, issuer }: Signer): string {
+  const key = KEYS[kind];
+  return key === undefined ? `${value} (${issuer})` : `${key} key ${value}`;
 }
 
 /** `2026-11-21 11:54:32Z` */
@@ -33,12 +36,15 @@ function rejectedLine(verdict: Rejected, type: ObjectType | undefined): string {
 }
 
 /** One line a verdict, without prefix. */
-export function verdictLine(verdict: Verdict, type: ObjectType | undefined): string {
+export function verdictLine(verdict: Outcome, type: ObjectType | undefined): string {
   if (verdict.status === 'verified') {
-    return `good signature by ${who(verdict.signer)}, ${when(verdict)}`;
+    const name = 'kind' in verdict ? `${verdict.rule}, ` : '';
+    const evidence = 'certificate' in verdict ? `, ${when(verdict)}` : '';
+    return `good signature by ${name}${who(verdict.signer)}${evidence}`;
   }
-  if (verdict.status === 'not-allowed') {
-    return `NOT ALLOWED: ${verdict.detail}: ${who(verdict.signer)}, ${when(verdict)}`;
-  }
-  return rejectedLine(verdict, type);
+  if (verdict.status !== 'not-allowed') return rejectedLine(verdict, type);
+  const by = verdict.signer ?? ('claimedSigner' in verdict ? verdict.claimedSigner : undefined);
+  const name = by === undefined ? '' : `: ${who(by)}`;
+  const evidence = 'certificate' in verdict ? `, ${when(verdict)}` : '';
+  return `NOT ALLOWED: ${verdict.detail}${name}${evidence}`;
 }

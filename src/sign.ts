@@ -2,12 +2,12 @@
  * Signing, from a login to the armor that git stores: identity, certificate, attributes, signature, log entry,
  * timestamp, CMS. Each answer of a service is checked before the next step uses it; the caller verifies the result
  * as anyone would before git sees it. Nothing is published for an account that is not expected here.
+ * Runs in place as one (`signPayload`), or in the agent, which keeps the credential between its two halves.
  */
 
 import { toHex, utf8 } from './core/bytes.ts';
 import { buildSignedAttributes } from './core/cms/signed-attributes.ts';
 import { writeArmor } from './core/cms/signed-data.ts';
-import type { Crypto } from './core/crypto.ts';
 import {
   joinSignature,
   type ObjectType,
@@ -16,54 +16,19 @@ import {
   payloadType,
 } from './core/git/object.ts';
 import { encodeLogEntry, type TransparencyLogEntry } from './core/rekor/log-entry.ts';
-import type { TrustMaterial } from './core/trust/trust-material.ts';
 import type { Certificate } from './core/x509/certificate.ts';
 import { UsageError } from './errors.ts';
-import type { Environment, Settings } from './io/config.ts';
-import { checkIssuedCertificate, type IssuedCertificate, requestCertificate } from './io/fulcio.ts';
-import { createHttpClient, type HttpSend } from './io/http.ts';
-import { checkExpectedIdentity } from './io/oidc/expected-identity.ts';
-import { type IdentityToken, obtainIdentityToken } from './io/oidc/identity-token.ts';
-import type { SigningContext } from './io/oidc/page.ts';
+import type { Credential, MadeSignature } from './io/credential.ts';
+import { checkIssuedCertificate, requestCertificate } from './io/fulcio.ts';
+import type { IdentityToken } from './io/oidc/identity-token.ts';
 import { appendLogEntry } from './io/rekor-append.ts';
-import type { Secret } from './io/secret.ts';
-import { chooseServices, type Services } from './io/services.ts';
-import { generateSigningKey, type SigningKey } from './io/signing-key.ts';
-import type { Terminal } from './io/terminal.ts';
+import { generateSigningKey } from './io/signing-key.ts';
+import { type SigningParts, type SignRequest, withLogin } from './io/signing-login.ts';
 import { requestTimestamp } from './io/timestamp.ts';
-import type { SigningConfig } from './io/trust-store.ts';
 
-export interface SignRequest {
-  readonly settings: Settings;
-  readonly trust: TrustMaterial;
-  readonly signingConfig: SigningConfig;
-  readonly terminal: Terminal;
-  readonly crypto: Crypto;
-  /** Unix seconds. */
-  readonly now: () => number;
-  readonly environment: Environment;
-  /** What the person is told is being signed. */
-  readonly context: SigningContext;
-  /** An identity token that was handed over; absent: SIGSTORE_ID_TOKEN, else a login. */
-  readonly token?: Secret | undefined;
-}
+export type { SignRequest } from './io/signing-login.ts';
 
-export interface SignResult {
-  readonly armor: string;
-  /** Lower-case hex. */
-  readonly certificateSha1: string;
-  /** Unix seconds, as signed. */
-  readonly signingTime: number;
-  readonly identity: string;
-  readonly issuer: string;
-  /** Decimal. */
-  readonly logIndex: string;
-  /** ECDSA, as OpenPGP numbers it. */
-  readonly publicKeyAlgorithm: 19;
-  /** The CA's signature hash, as OpenPGP numbers it: what gitsign prints in SIG_CREATED. */
-  readonly certificateHashAlgorithm: 8 | 9 | 10;
-  /** The entry, for verifying a signature that does not embed it. */
-  readonly logEntry: TransparencyLogEntry;
+export interface SignResult extends MadeSignature {
   /** True when a person has just logged in for it: worth a line even when quiet. */
   readonly freshLogin: boolean;
 }
@@ -72,11 +37,8 @@ const HASH_NUMBER = { sha256: 8, sha384: 9, sha512: 10 } as const;
 
 /** Everything that one signature is made with. */
 interface Signing {
-  readonly request: SignRequest;
-  readonly services: Services;
-  readonly send: HttpSend;
-  readonly key: SigningKey;
-  readonly certificate: Certificate;
+  readonly parts: SigningParts;
+  readonly credential: Credential;
 }
 
 /** What the signature is over, and the signature. */
@@ -90,53 +52,65 @@ interface Signed {
  * @throws UsageError, ConfigError, LoginError, ServiceError, AnswerError
  */
 export async function signPayload(payload: Uint8Array, request: SignRequest): Promise<SignResult> {
+  checkPayload(payload);
+  return withLogin(payload, request, async (identity, parts) => {
+    const credential = await obtainCredential(identity, parts);
+    const made = await signWithCredential(payload, credential, parts);
+    return { ...made, freshLogin: identity.fresh };
+  });
+}
+
+/**
+ * A certificate for this login's identity and a fresh key, checked before it is used (threat X13).
+ * @throws LoginError, ServiceError, AnswerError
+ */
+export async function obtainCredential(
+  { token, claims }: Pick<IdentityToken, 'token' | 'claims'>,
+  { services, send, crypto, trust, now, settings }: SigningParts,
+): Promise<Credential> {
+  const key = await generateSigningKey();
+  const der = await requestCertificate({ fulcioUrl: services.fulcioUrl, token, claims, key }, send);
+  const issued = await checkIssuedCertificate(
+    der,
+    { key, claims, identity: settings.identity },
+    { crypto, trust, now: now() },
+  );
+  return { key, ...issued };
+}
+
+/**
+ * One signature over a commit or tag, logged, and stamped where the log vouches for no time.
+ * @throws UsageError for anything else than a commit or tag; ServiceError, AnswerError
+ */
+export async function signWithCredential(
+  payload: Uint8Array,
+  credential: Credential,
+  parts: SigningParts,
+): Promise<MadeSignature> {
   const kind = checkPayload(payload);
-  const { settings, signingConfig, environment, now } = request;
-  const services = chooseServices(settings, signingConfig, now());
-  const tlsUnchecked = environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0';
-  const { send, close } = createHttpClient({ tlsUnchecked });
-  let identity: IdentityToken | undefined;
-  try {
-    const { issuerUrl } = services;
-    const accept: Parameters<typeof obtainIdentityToken>[0]['accept'] = (claims) =>
-      checkExpectedIdentity(claims, payload, settings);
-    identity = await obtainIdentityToken({
-      ...request,
-      given: request.token,
-      issuerUrl,
-      send,
-      accept,
-    });
-    const key = await generateSigningKey();
-    const { certificate, signer } = await certify(identity, key, { request, services, send });
-    const signing: Signing = { request, services, send, key, certificate };
-    const signingTime = now();
-    const signed = await signAttributes(payload, signingTime, signing);
-    const { armor, logEntry } =
-      settings.rekorMode === 'online'
-        ? await logByName(payload, kind, signed, signing)
-        : await logEmbedded(signed, signing);
-    const logIndex = String(logEntry.logIndex);
-    return {
-      armor,
-      certificateSha1: toHex(request.crypto.hash('sha1', certificate.der)),
-      signingTime,
-      identity: signer.value,
-      issuer: signer.issuer,
-      logIndex,
-      publicKeyAlgorithm: 19,
-      certificateHashAlgorithm: hashNumber(certificate),
-      logEntry,
-      freshLogin: identity.fresh,
-    };
-  } finally {
-    await identity?.finished;
-    close();
-  }
+  const { certificate, signer } = credential;
+  const signing: Signing = { parts, credential };
+  const signingTime = parts.now();
+  const signed = await signAttributes(payload, signingTime, signing);
+  const { armor, logEntry } =
+    parts.settings.rekorMode === 'online'
+      ? await logByName(payload, kind, signed, signing)
+      : await logEmbedded(signed, signing);
+  return {
+    armor,
+    certificateSha1: toHex(parts.crypto.hash('sha1', certificate.der)),
+    signingTime,
+    identity: signer.value,
+    issuer: signer.issuer,
+    logIndex: String(logEntry.logIndex),
+    publicKeyAlgorithm: 19,
+    certificateHashAlgorithm: hashNumber(certificate),
+    logEntry,
+  };
 }
 
 /** Only a commit or a tag is signed, never other text that somebody would take for one. @throws UsageError */
-function checkPayload(payload: Uint8Array): ObjectType {
+export function checkPayload(payload: Uint8Array): ObjectType {
   const kind = payloadType(payload);
   const names = objectHeaders(payload).map(([name]) => name);
   const due = kind === 'commit' ? ['tree', 'author', 'committer'] : ['object', 'type', 'tag'];
@@ -148,28 +122,13 @@ function checkPayload(payload: Uint8Array): ObjectType {
   return kind;
 }
 
-/** A certificate for this login's identity and this key, checked before it is used (threat X13). */
-async function certify(
-  { token, claims }: IdentityToken,
-  key: SigningKey,
-  { request, services, send }: Pick<Signing, 'request' | 'services' | 'send'>,
-): Promise<IssuedCertificate> {
-  const { crypto, trust, now, settings } = request;
-  const der = await requestCertificate({ fulcioUrl: services.fulcioUrl, token, claims, key }, send);
-  return checkIssuedCertificate(
-    der,
-    { key, claims, identity: settings.identity },
-    { crypto, trust, now: now() },
-  );
-}
-
 /** RFC 5652 §5.4: the signature is over the attributes, which hold the payload's digest. */
 async function signAttributes(
   payload: Uint8Array,
   signingTime: number,
-  { key, request }: Signing,
+  { credential: { key }, parts }: Signing,
 ): Promise<Signed> {
-  const messageDigest = request.crypto.hash('sha256', payload);
+  const messageDigest = parts.crypto.hash('sha256', payload);
   const signedAttrs = buildSignedAttributes({ messageDigest, signingTime });
   return { signedAttrs, signature: await key.sign(signedAttrs) };
 }
@@ -179,8 +138,8 @@ async function logEmbedded(
   signed: Signed,
   signing: Signing,
 ): Promise<{ armor: string; logEntry: TransparencyLogEntry }> {
-  const { request, services, send, certificate } = signing;
-  const { crypto } = request;
+  const { crypto, services, send } = signing.parts;
+  const { certificate } = signing.credential;
   const digest = crypto.hash('sha256', signed.signedAttrs);
   const record = { digest, signature: signed.signature, certificateDer: certificate.der };
   const [logEntry, timestampToken] = await Promise.all([
@@ -200,8 +159,8 @@ async function logByName(
   signed: Signed,
   signing: Signing,
 ): Promise<{ armor: string; logEntry: TransparencyLogEntry }> {
-  const { request, services, send, key, certificate } = signing;
-  const { crypto } = request;
+  const { crypto, services, send } = signing.parts;
+  const { key, certificate } = signing.credential;
   const armor = await assemble(signed, certificate, await stamp(signed, signing));
   const object = joinSignature(payload, utf8(armor), kind === 'commit' ? 'header' : 'body');
   const name = utf8(objectId(crypto, kind, object, 'sha1'));
@@ -216,12 +175,12 @@ async function logByName(
 /** RFC 3161 token over the signature value; undefined when none is to be asked for. */
 async function stamp(
   { signature }: Signed,
-  { services, send, request }: Signing,
+  { parts: { services, send, crypto } }: Signing,
 ): Promise<Uint8Array | undefined> {
   const { timestampUrl } = services;
   return timestampUrl === undefined
     ? undefined
-    : requestTimestamp(timestampUrl, signature, { send, crypto: request.crypto });
+    : requestTimestamp(timestampUrl, signature, { send, crypto });
 }
 
 async function assemble(

@@ -40,6 +40,7 @@ Exit: 0 ok, 1 refused, 2 usage or configuration, 3 undecided, 4 login failed,
 
 function kindOf(kind: SettingKind): string {
   if (typeof kind !== 'string') return kind.join(' | ');
+  if (kind === 'count') return 'number';
   return kind === 'issuer' ? 'url' : kind;
 }
 

@@ -50,6 +50,24 @@ export interface Settings {
   /** Seconds. */
   readonly loginTimeout: number;
   readonly offline: boolean;
+  /** Sign through the agent, which starts by itself. */
+  readonly agent: boolean;
+  /** Seconds without a request after which the agent leaves. */
+  readonly agentIdle: number;
+  /** Where agents have their sockets. */
+  readonly agentDirectory?: string;
+  /** A socket that somebody forwarded here: signatures are asked for there. */
+  readonly agentSocket?: string;
+  /** The agent's own second socket, for forwarding: only "sign this payload" is understood there. */
+  readonly forwardSocket?: string;
+  /** A program that is asked before each forwarded signature. */
+  readonly forwardConfirm?: string;
+  /** Forwarded signatures in any minute. */
+  readonly forwardRate: number;
+  /** Clones that forwarded commits and tags must belong to, separated as in PATH. */
+  readonly forwardRepositories?: string;
+  /** One line a forwarded signature. */
+  readonly forwardLog?: string;
   /** git's own user.name and user.email, for matchCommitter. */
   readonly userName?: string;
   readonly userEmail?: string;
@@ -109,8 +127,9 @@ function readValue(kind: SettingKind, found: Found, env: Environment): Value | u
   if (text === '') return undefined;
   if (text.includes('\0')) throw new Unreadable(found, 'expected text without NUL');
   if (kind === 'url' || kind === 'issuer') return readUrl(found, text, kind === 'issuer');
-  if (kind === 'seconds') {
-    if (!/^\d{1,5}$/.test(text)) throw new Unreadable(found, 'expected a number of seconds');
+  if (kind === 'seconds' || kind === 'count') {
+    const expected = kind === 'seconds' ? 'expected a number of seconds' : 'expected a number';
+    if (!/^\d{1,5}$/.test(text)) throw new Unreadable(found, expected);
     return Number(text);
   }
   if (kind === 'path') return text.startsWith('~/') ? `${env.HOME ?? '~'}${text.slice(1)}` : text;
@@ -150,6 +169,9 @@ const DEFAULTS = {
   quiet: true,
   loginTimeout: 120,
   offline: false,
+  agent: true,
+  agentIdle: 8 * 3600,
+  forwardRate: 60,
 } as const satisfies Partial<Settings>;
 
 /** A misspelt signet.* key must not silently drop what it was meant to say. */

@@ -14,6 +14,7 @@ export type SettingKind =
   | 'issuer'
   | 'boolean'
   | 'seconds'
+  | 'count'
   | readonly string[];
 
 export interface Setting {
@@ -76,6 +77,15 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   quiet: { kind: 'boolean' },
   loginTimeout: { kind: 'seconds' },
   offline: { kind: 'boolean' },
+  agent: { kind: 'boolean' },
+  agentIdle: { kind: 'seconds' },
+  agentDirectory: { kind: 'path' },
+  agentSocket: { kind: 'path' },
+  forwardSocket: { kind: 'path' },
+  forwardConfirm: { kind: 'path' },
+  forwardRate: { kind: 'count' },
+  forwardRepositories: { kind: 'text' },
+  forwardLog: { kind: 'path' },
 };
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];

@@ -36,6 +36,9 @@ describe('the defaults', () => {
       quiet: true,
       loginTimeout: 120,
       offline: false,
+      agent: true,
+      agentIdle: 28_800,
+      forwardRate: 60,
     });
   });
 });
@@ -92,7 +95,7 @@ function sample(name: SettingName): readonly [string, unknown] {
   const special = SAMPLES[name];
   if (special !== undefined) return special;
   if (kind === 'boolean') return ['yes', true];
-  if (kind === 'seconds') return ['17', 17];
+  if (kind === 'seconds' || kind === 'count') return ['17', 17];
   if (kind === 'url') return ['https://x.test/a/', 'https://x.test/a'];
   if (kind === 'issuer') return ['https://x.test/a/', 'https://x.test/a/'];
   return ['/some text', '/some text'];

@@ -1,0 +1,169 @@
+/**
+ * What others of this program ask an agent: its state, a login to keep, to forget, to end. (Signing: sign-client.ts.)
+ * The directory is checked before anything is sent there, and the per-start secret in it is presented (D02, D03, D16).
+ */
+
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Secret } from '../secret.ts';
+import { type AgentConnection, AgentTrouble, connectAgent } from './connection.ts';
+import { errorOf } from './failure.ts';
+import type { AgentState, CredentialStatus, Reply, Request } from './protocol.ts';
+import { type AgentAddress, checkDirectory, directoryExists } from './socket-path.ts';
+
+export interface LocalAgent extends AgentConnection {
+  /** What is to be presented with each request. */
+  readonly secret: string;
+}
+
+const SECRET = /^[0-9a-f]{64}$/;
+const ASKING_SECONDS = 20;
+/** The CA is asked before a login is kept. */
+const OFFER_SECONDS = 100;
+
+/** The per-start secret: a plain file of ours that nobody else can read. */
+function readSecret(path: string): string {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  } catch {
+    throw new AgentTrouble('broken', 'the secret of the agent cannot be read');
+  }
+  try {
+    const stat = fstatSync(descriptor);
+    const me = process.getuid?.();
+    const ours = me === undefined || (stat.uid === me && (stat.mode & 0o077) === 0);
+    const text = stat.isFile() && ours && stat.size < 100 ? readFileSync(descriptor, 'utf8') : '';
+    if (SECRET.test(text.trim())) return text.trim();
+    throw new AgentTrouble('broken', 'the secret of the agent is not what it should be');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Connects to an agent of this user.
+ * @throws AgentTrouble: `absent` when none runs; ConfigError for a directory that others can change
+ */
+export async function connectLocal(address: AgentAddress): Promise<LocalAgent> {
+  if (!directoryExists(address.directory)) throw new AgentTrouble('absent', 'no agent is running');
+  checkDirectory(address.directory);
+  const connection = await connectAgent(address.path);
+  try {
+    if (connection.greeting.forwarded)
+      throw new AgentTrouble('broken', 'the agent is a forwarded one');
+    return { ...connection, secret: readSecret(address.secretPath) };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** One question, one answer. @throws AgentTrouble, or the error that the agent met */
+async function ask<R extends Reply['reply']>(
+  address: AgentAddress,
+  wanted: R,
+  request: (secret: string) => Request,
+  seconds = ASKING_SECONDS,
+): Promise<Extract<Reply, { readonly reply: R }>> {
+  const agent = await connectLocal(address);
+  try {
+    agent.send(request(agent.secret));
+    for (;;) {
+      const reply = await agent.receive(seconds);
+      if (reply.reply === wanted) return reply as Extract<Reply, { readonly reply: R }>;
+      if (reply.reply === 'error') throw errorOf(reply);
+      if (reply.reply !== 'wait')
+        throw new AgentTrouble('broken', 'the agent answered something else');
+    }
+  } finally {
+    agent.close();
+  }
+}
+
+/** What the agent holds and is. @throws AgentTrouble */
+export function agentState(address: AgentAddress): Promise<AgentState> {
+  return ask(address, 'status', (secret) => ({ op: 'status', secret }));
+}
+
+export interface ListedAgent {
+  readonly address: AgentAddress;
+  /** Absent where something lies there that does not answer. */
+  readonly state?: AgentState;
+}
+
+/** Every agent of this user, running or not answering. @throws ConfigError for a directory that others can change */
+export async function listAgents(directory: string): Promise<readonly ListedAgent[]> {
+  if (!directoryExists(directory)) return [];
+  checkDirectory(directory);
+  const names = readdirSync(directory).flatMap(
+    (name) => /^([0-9a-f]{20})\.sock$/.exec(name)?.[1] ?? [],
+  );
+  const listed = names.map(async (name): Promise<readonly ListedAgent[]> => {
+    const address = {
+      directory,
+      path: join(directory, `${name}.sock`),
+      secretPath: join(directory, `${name}.secret`),
+    };
+    try {
+      return [{ address, state: await agentState(address) }];
+    } catch (error) {
+      if (!(error instanceof AgentTrouble)) throw error;
+      // a socket that nobody listens at is what a killed agent leaves: the next one replaces it
+      return error.kind === 'absent' ? [] : [{ address }];
+    }
+  });
+  return (await Promise.all(listed)).flat();
+}
+
+export interface OfferedLogin {
+  /** The identity that signing will ask for: `signet.identity`, or '' where none is expected. */
+  readonly identity: string;
+  readonly token: Secret;
+  readonly refreshToken?: Secret | undefined;
+}
+
+/**
+ * Hands a login to the agent, which asks the CA for a certificate to go with a key of its own and keeps both.
+ * @throws AgentTrouble, LoginError, ServiceError, AnswerError
+ */
+export async function offerLogin(
+  address: AgentAddress,
+  offered: OfferedLogin,
+): Promise<CredentialStatus> {
+  const { identity, token, refreshToken } = offered;
+  return ask(
+    address,
+    'credential',
+    (secret) => ({
+      op: 'offer',
+      secret,
+      identity,
+      token: token.reveal(),
+      refreshToken: refreshToken?.reveal() ?? '',
+    }),
+    OFFER_SECONDS,
+  );
+}
+
+/** Makes the agent forget one identity's credential, or all of them (`undefined`); how many there were. @throws AgentTrouble */
+export async function forgetCredentials(address: AgentAddress, identity?: string): Promise<number> {
+  const { count } = await ask(address, 'done', (secret) => ({
+    op: 'forget',
+    secret,
+    identity: identity ?? '',
+    all: identity === undefined,
+  }));
+  return count;
+}
+
+/** Ends the agent, and all that it holds; false when none was running. @throws AgentTrouble `broken` */
+export async function stopAgent(address: AgentAddress): Promise<boolean> {
+  try {
+    await ask(address, 'done', (secret) => ({ op: 'stop', secret }));
+    return true;
+  } catch (error) {
+    if (error instanceof AgentTrouble && error.kind === 'absent') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * What client and agent say to each other (version 1): the agent greets, the client asks once, and only the login of a
+ * held flight goes on. No message holds a key, and none but a token brings anything that is kept (threats D07, D09).
+ */
+
+export const PROTOCOL = 1;
+/** Bytes of JSON in one frame, either way. */
+export const MAX_FRAME = 2 * 1024 * 1024;
+/** Bytes of a payload that still fits. */
+export const MAX_PAYLOAD = 1024 * 1024;
+
+/** The agent's first words. On a forwarded socket it says nothing but that it is one. */
+export interface Greeting {
+  readonly agent: 'git-signet';
+  readonly protocol: number;
+  readonly forwarded: boolean;
+  /** Digest of the instance, hex; '' when forwarded. */
+  readonly instance: string;
+  readonly pid: number;
+}
+
+export type Request =
+  /** `identity`: the one that must sign, '' for whoever logs in. */
+  | {
+      readonly op: 'sign';
+      readonly secret: string;
+      readonly identity: string;
+      readonly payload: string;
+    }
+  /** All that a forwarded socket understands. */
+  | { readonly op: 'forwarded-sign'; readonly payload: string }
+  /** The login that the holder of a flight was told to make: its token, or why there is none. */
+  | { readonly op: 'token'; readonly token: string; readonly refreshToken: string }
+  | ({ readonly op: 'failed' } & Failure)
+  /** A login that somebody made beforehand. */
+  | {
+      readonly op: 'offer';
+      readonly secret: string;
+      readonly identity: string;
+      readonly token: string;
+      readonly refreshToken: string;
+    }
+  | { readonly op: 'status'; readonly secret: string }
+  /** `identity`: as signed for; `all` whatever is there. */
+  | {
+      readonly op: 'forget';
+      readonly secret: string;
+      readonly identity: string;
+      readonly all: boolean;
+    }
+  | { readonly op: 'stop'; readonly secret: string };
+
+export type Op = Request['op'];
+
+/** An error as it travels. */
+export interface Failure {
+  readonly kind: 'usage' | 'config' | 'login' | 'service' | 'answer' | 'agent';
+  readonly code: string;
+  readonly message: string;
+  /** '' for none. */
+  readonly hint: string;
+}
+
+/** One credential, as a person may see it. */
+export interface CredentialStatus {
+  /** The identity it is asked for by; '' where none was expected. */
+  readonly expected: string;
+  /** The identity in the certificate. */
+  readonly identity: string;
+  readonly issuer: string;
+  /** Unix seconds. */
+  readonly notAfter: number;
+  readonly renewals: number;
+  /** True when a refresh token is at hand. */
+  readonly renewable: boolean;
+  /** Signatures made with it and its predecessors. */
+  readonly signatures: number;
+}
+
+export interface AgentState {
+  readonly version: string;
+  readonly pid: number;
+  /** Digest, hex. */
+  readonly instance: string;
+  /** Values by setting, '' where not set. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Unix seconds. */
+  readonly startedAt: number;
+  /** Seconds without a request after which it leaves. */
+  readonly idle: number;
+  /** '' without one. */
+  readonly forwardSocket: string;
+  readonly credentials: readonly CredentialStatus[];
+}
+
+export interface SignedReply {
+  readonly reply: 'signed';
+  readonly armor: string;
+  readonly signingTime: number;
+  readonly certificateSha1: string;
+  readonly certificateHashAlgorithm: number;
+  /** TransparencyLogEntry in base64; '' when the signature embeds it. */
+  readonly logEntry: string;
+}
+
+export type Reply =
+  | SignedReply
+  /** This client is to log in, within so many seconds; the others wait for it. */
+  | { readonly reply: 'login'; readonly seconds: number }
+  /** Still at it: on somebody else's login, or on the signature. Comes again and again, so that silence means death. */
+  | { readonly reply: 'wait'; readonly on: string }
+  | ({ readonly reply: 'status' } & AgentState)
+  | ({ readonly reply: 'credential' } & CredentialStatus)
+  | { readonly reply: 'done'; readonly count: number }
+  | ({ readonly reply: 'error' } & Failure);
+
+/** Something that is no message of this protocol. */
+export class ProtocolError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ProtocolError';
+  }
+}

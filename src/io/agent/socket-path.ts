@@ -1,0 +1,140 @@
+/**
+ * Where an agent's socket lies, and whether that place can be trusted. There are no peer credentials in Node, so the
+ * directory is the proof: ours, closed to all others, with nothing on the way that somebody else could exchange.
+ * The agent checks it before it listens, the client before it connects (threats D02, D04, D05, D16).
+ */
+
+import { lstatSync, mkdirSync, readlinkSync, type Stats } from 'node:fs';
+import { dirname, isAbsolute, join, parse, resolve } from 'node:path';
+import { ConfigError } from '../../errors.ts';
+import type { Environment, Settings } from '../config.ts';
+
+/** Longer paths are cut by the system, silently, and bound elsewhere (trap L14). */
+export const MAX_SOCKET_PATH = 100;
+const MAX_LINKS = 16;
+
+export interface AgentPlace {
+  /** The directory of all agents of this user. */
+  readonly directory: string;
+}
+
+export interface AgentAddress {
+  readonly directory: string;
+  /** The socket, or the named pipe on Windows. */
+  readonly path: string;
+  /** Holds what a local client must present; written at each start, readable by its owner only. */
+  readonly secretPath: string;
+}
+
+/** `signet.agentDirectory`, else `$XDG_RUNTIME_DIR/git-signet`, else `git-signet/run` in the cache. @throws ConfigError */
+export function agentDirectory(
+  { agentDirectory: named }: Pick<Settings, 'agentDirectory'>,
+  env: Environment,
+): string {
+  if (named !== undefined) {
+    if (isAbsolute(named)) return resolve(named);
+    throw new ConfigError(`signet.agentDirectory = ${named}: expected an absolute path`);
+  }
+  const { XDG_RUNTIME_DIR: runtime, XDG_CACHE_HOME: cache, HOME: home, LOCALAPPDATA: local } = env;
+  const usable = (path: string | undefined): path is string =>
+    path !== undefined && isAbsolute(path);
+  if (usable(runtime)) return join(runtime, 'git-signet');
+  if (usable(cache)) return join(cache, 'git-signet', 'run');
+  if (usable(home)) return join(home, '.cache', 'git-signet', 'run');
+  if (usable(local)) return join(local, 'git-signet', 'run');
+  throw new ConfigError('no place for the agent: neither XDG_RUNTIME_DIR nor HOME is set');
+}
+
+/** What an agent's files begin with: enough of the digest to tell instances apart, short enough for a socket's path. */
+export function nameOf(digest: string): string {
+  return digest.slice(0, 20);
+}
+
+/** The address of the agent of an instance (its digest in hex). @throws ConfigError for a path that is too long */
+export function agentAddress(directory: string, digest: string): AgentAddress {
+  const name = nameOf(digest);
+  const secretPath = join(directory, `${name}.secret`);
+  if (process.platform === 'win32')
+    return { directory, path: pipeName(directory, name), secretPath };
+  const path = join(directory, `${name}.sock`);
+  checkSocketPath(path);
+  return { directory, path, secretPath };
+}
+
+/** Named pipes know no directories: the user's own is folded into the name. (Written for Windows, untried there.) */
+function pipeName(directory: string, name: string): string {
+  const user = directory.replace(/[^A-Za-z0-9]+/g, '-').slice(-60);
+  return `\\\\.\\pipe\\git-signet-${user}-${name}`;
+}
+
+/** @throws ConfigError for a path that the system would cut, that is not absolute, or that is no path at all */
+export function checkSocketPath(path: string): void {
+  const refuse = (why: string): never => {
+    throw new ConfigError(`agent socket ${JSON.stringify(path)}: ${why}`);
+  };
+  if (process.platform === 'win32' && path.startsWith('\\\\.\\pipe\\')) return;
+  if (path.startsWith('\0') || path.startsWith('@')) {
+    refuse('an abstract name has no owner and no permissions');
+  }
+  if (path.includes('\0') || !isAbsolute(path)) refuse('expected an absolute path');
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
+    refuse(`longer than ${MAX_SOCKET_PATH} bytes; set signet.agentDirectory to a shorter one`);
+  }
+}
+
+/** Makes the directory where it is missing (0700), and checks it. @throws ConfigError */
+export function prepareDirectory(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  checkDirectory(directory);
+}
+
+/** True when there is something at the place of the directory. */
+export function directoryExists(directory: string): boolean {
+  return lstatSync(directory, { throwIfNoEntry: false }) !== undefined;
+}
+
+/**
+ * Holds when nobody but this user (and root) can put a socket there. Windows keeps such places by access lists, which
+ * Node cannot read: a user's own application data is taken as it is.
+ * @throws ConfigError saying which directory is open to whom
+ */
+export function checkDirectory(directory: string): void {
+  if (process.getuid === undefined) return;
+  const me = process.getuid();
+  const found = lstatSync(directory, { throwIfNoEntry: false });
+  if (found === undefined) throw unsafe(directory, 'does not exist');
+  if (found.isSymbolicLink()) throw unsafe(directory, 'is a link');
+  if (!found.isDirectory()) throw unsafe(directory, 'is not a directory');
+  if (found.uid !== me) throw unsafe(directory, `belongs to user ${found.uid}`);
+  if ((found.mode & 0o077) !== 0)
+    throw unsafe(directory, 'is open to others', `chmod 700 ${directory}`);
+  checkParents(dirname(directory), me, MAX_LINKS);
+}
+
+/** From the root down: each one ours or root's, and not writable by others unless sticky; links are followed by hand. */
+function checkParents(path: string, me: number, linksLeft: number): void {
+  let at = parse(path).root;
+  const parts = path.slice(at.length).split('/').filter(Boolean);
+  for (const [index, part] of parts.entries()) {
+    at = join(at, part);
+    const found = lstatSync(at, { throwIfNoEntry: false });
+    if (found === undefined) throw unsafe(at, 'does not exist');
+    if (found.uid !== me && found.uid !== 0) throw unsafe(at, `belongs to user ${found.uid}`);
+    if (found.isSymbolicLink()) {
+      if (linksLeft === 0) throw unsafe(at, 'leads through too many links');
+      const target = resolve(dirname(at), readlinkSync(at));
+      checkParents(join(target, ...parts.slice(index + 1)), me, linksLeft - 1);
+      return;
+    }
+    if (!closedToOthers(found)) throw unsafe(at, 'can be changed by others');
+  }
+}
+
+/** In a sticky directory others can add, but not exchange what is ours. */
+function closedToOthers({ mode }: Stats): boolean {
+  return (mode & 0o022) === 0 || (mode & 0o1000) !== 0;
+}
+
+function unsafe(path: string, why: string, hint?: string): ConfigError {
+  return new ConfigError(`no agent there: ${path} ${why}`, { hint });
+}

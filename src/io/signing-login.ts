@@ -1,0 +1,64 @@
+/**
+ * The first step of a signature: the servers to sign with, connections to them, and an identity token whose account
+ * may sign here. The same in place and in front of an agent.
+ */
+
+import type { Crypto } from '../core/crypto.ts';
+import type { TrustMaterial } from '../core/trust/trust-material.ts';
+import type { Environment, Settings } from './config.ts';
+import { createHttpClient, type HttpSend } from './http.ts';
+import { checkExpectedIdentity } from './oidc/expected-identity.ts';
+import { type IdentityToken, obtainIdentityToken } from './oidc/identity-token.ts';
+import type { SigningContext } from './oidc/page.ts';
+import type { Secret } from './secret.ts';
+import { chooseServices, type Services } from './services.ts';
+import type { Terminal } from './terminal.ts';
+import type { SigningConfig } from './trust-store.ts';
+
+/** What both halves work with. */
+export interface SigningParts {
+  readonly settings: Settings;
+  readonly services: Services;
+  readonly send: HttpSend;
+  readonly trust: TrustMaterial;
+  readonly crypto: Crypto;
+  /** Unix seconds. */
+  readonly now: () => number;
+}
+
+export interface SignRequest extends Omit<SigningParts, 'services' | 'send'> {
+  readonly signingConfig: SigningConfig;
+  readonly terminal: Terminal;
+  readonly environment: Environment;
+  /** What the person is told is being signed. */
+  readonly context: SigningContext;
+  /** An identity token that was handed over; absent: SIGSTORE_ID_TOKEN, else a login. */
+  readonly token?: Secret | undefined;
+}
+
+/**
+ * Finds an identity token whose account may sign this payload, and gives it to `use` while the login's connections
+ * and pages are still there. @throws ConfigError, LoginError, ServiceError
+ */
+export async function withLogin<T>(
+  payload: Uint8Array,
+  request: SignRequest,
+  use: (identity: IdentityToken, parts: SigningParts) => Promise<T>,
+): Promise<T> {
+  const { settings, signingConfig, environment, now } = request;
+  const services = chooseServices(settings, signingConfig, now());
+  const tlsUnchecked = environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0';
+  const { send, close } = createHttpClient({ tlsUnchecked });
+  let identity: IdentityToken | undefined;
+  try {
+    const { issuerUrl } = services;
+    const accept: Parameters<typeof obtainIdentityToken>[0]['accept'] = (claims) =>
+      checkExpectedIdentity(claims, payload, settings);
+    const wanted = { ...request, given: request.token, issuerUrl, send, accept };
+    identity = await obtainIdentityToken(wanted);
+    return await use(identity, { ...request, services, send });
+  } finally {
+    await identity?.finished;
+    close();
+  }
+}

@@ -6,8 +6,11 @@
 import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -28,6 +31,8 @@ const define = { SIGNET_VERSION: JSON.stringify(version) };
 const shared: InputOptions = {
   platform: 'node',
   transform: { define },
+  // native: the executable carries it as a file, Node finds it where npm put it
+  external: ['@napi-rs/keyring'],
   onLog: (level, log, handle) => {
     // a dependency of the sandbox's issuer names functions that way; nothing of ours may
     if (log.code === 'EVAL' && log.id?.includes('node_modules/')) return;
@@ -57,7 +62,13 @@ async function bundle(format: 'cjs' | 'esm', dir: string, worker: string): Promi
   const name = (id: string): string | null => (hot.has(id) ? 'hot' : null);
   await build({
     ...shared,
-    transform: { define: { ...define, SIGNET_WORKER: JSON.stringify(worker) } },
+    transform: {
+      define: {
+        ...define,
+        SIGNET_WORKER: JSON.stringify(worker),
+        SIGNET_EXECUTABLE: String(format === 'esm'),
+      },
+    },
     input: { 'git-signet': 'src/commands/main.ts', 'range-worker': WORKER },
     output: {
       dir,
@@ -113,6 +124,24 @@ function bytecodeOrder(program: string): string {
   return order;
 }
 
+/** The keyring's native library for this platform, as a file for the executable to carry; none where there is none. */
+function keyringLibrary(modules: string): readonly string[] {
+  const packages = 'node_modules/@napi-rs';
+  const prefix = `keyring-${process.platform}-${process.arch}`;
+  const names = existsSync(packages) ? readdirSync(packages) : [];
+  const native = names
+    .filter((name) => name.startsWith(prefix))
+    .flatMap((name) => readdirSync(join(packages, name)).map((file) => join(packages, name, file)))
+    .find((path) => path.endsWith('.node'));
+  if (native === undefined) {
+    process.stderr.write(`no ${prefix}: the executable is built without a keyring\n`);
+    return [];
+  }
+  const path = `${modules}/native.keyring`;
+  copyFileSync(native, path);
+  return [path];
+}
+
 async function executable(): Promise<void> {
   const modules = 'dist/modules';
   await bundle('esm', modules, './range-worker.js');
@@ -122,9 +151,13 @@ async function executable(): Promise<void> {
     ...['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'],
     // git starts this once a commit: no run is long enough for its code to be worth compiling; `verify` undoes it
     '--compile-jit-policy=1000',
+    '--loader=.keyring:file',
   ];
   // the worker's entry goes in as a second module; the first one is what starts
-  const entries = [`${modules}/git-signet.js`, `${modules}/range-worker.js`];
+  const entries = [
+    ...[`${modules}/git-signet.js`, `${modules}/range-worker.js`],
+    ...keyringLibrary(modules),
+  ];
   const made = resolve('dist/git-signet.new');
   run(bun ?? '', [...args, ...entries, '--outfile', made]);
   const order = bytecodeOrder(made);

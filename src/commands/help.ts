@@ -16,10 +16,9 @@ Exit: 0
 
 /** The overview. */
 export function overview(): string {
-  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
-  const lines = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`,
-  );
+  const listed = Object.entries(COMMANDS).filter(([, { internal }]) => internal !== true);
+  const width = Math.max(...listed.map(([name]) => name.length));
+  const lines = listed.map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
   return `git signet <command> [options]
 
 Signs commits and tags with a login instead of a stored key, and verifies them, offline.

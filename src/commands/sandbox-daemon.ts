@@ -8,9 +8,10 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError, ExitCode, ServiceError } from '../errors.ts';
+import { programWords } from '../io/runtime.ts';
 import type { Invocation } from './command.ts';
 import type { DaemonOptions } from './sandbox.ts';
-import { programPath, programWords } from './sandbox-program.ts';
+import { programPath } from './sandbox-program.ts';
 
 const START_DEADLINE_MS = 15_000;
 const STOP_DEADLINE_MS = 10_000;

@@ -1,13 +1,8 @@
-/** How git and other children start this very program again: as an executable, or by an interpreter. */
+/** How git starts this very program again: as an executable, or by an interpreter. */
 
 import { writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-
-/** The words to start this program with, before its own arguments. `entry` is the file this process started from. */
-export function programWords(entry: string): readonly [string, ...string[]] {
-  const interpreted = /^(?:node|bun)(?:\.exe)?$/.test(basename(process.execPath));
-  return interpreted ? [process.execPath, entry] : [process.execPath];
-}
+import { join } from 'node:path';
+import { programWords } from '../io/runtime.ts';
 
 const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 

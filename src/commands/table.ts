@@ -5,6 +5,8 @@ import type { CommandModule } from './command.ts';
 export interface TableEntry {
   readonly summary: string;
   readonly load: () => Promise<CommandModule>;
+  /** Started by this program itself: not listed. */
+  readonly internal?: true;
 }
 
 export const COMMANDS: Readonly<Record<string, TableEntry>> = {
@@ -13,6 +15,11 @@ export const COMMANDS: Readonly<Record<string, TableEntry>> = {
   'verify-tag': { summary: 'verify annotated tags by name', load: () => import('./verify-tag.ts') },
   show: { summary: 'what a signature says, in full', load: () => import('./show.ts') },
   sandbox: { summary: 'a private Sigstore on this machine', load: () => import('./sandbox.ts') },
+  keyring: {
+    summary: 'the keyring helper',
+    load: () => import('./keyring.ts'),
+    internal: true,
+  },
   version: { summary: 'which version this is', load: () => import('./version.ts') },
   help: { summary: 'this text, or the help of a command', load: () => import('./help.ts') },
 };

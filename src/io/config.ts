@@ -46,6 +46,8 @@ export interface Settings {
   /** Seconds. */
   readonly autocloseTimeout: number;
   readonly logPath?: string;
+  /** A refresh token may be kept in the operating system's keyring; else it lives in the agent's memory only. */
+  readonly keyring: boolean;
   readonly quiet: boolean;
   /** Seconds. */
   readonly loginTimeout: number;
@@ -166,6 +168,7 @@ const DEFAULTS = {
   trustWithoutPolicy: 'undefined',
   autoclose: true,
   autocloseTimeout: 6,
+  keyring: false,
   quiet: true,
   loginTimeout: 120,
   offline: false,

@@ -74,6 +74,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   autoclose: { kind: 'boolean', gitsign: 'autoclose', suffix: 'AUTOCLOSE' },
   autocloseTimeout: { kind: 'seconds', gitsign: 'autoclosetimeout', suffix: 'AUTOCLOSE_TIMEOUT' },
   logPath: { kind: 'path', gitsign: 'logpath', variables: ['GITSIGN_LOG'] },
+  keyring: { kind: 'boolean' },
   quiet: { kind: 'boolean' },
   loginTimeout: { kind: 'seconds' },
   offline: { kind: 'boolean' },

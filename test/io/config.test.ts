@@ -33,6 +33,7 @@ describe('the defaults', () => {
       trustWithoutPolicy: 'undefined',
       autoclose: true,
       autocloseTimeout: 6,
+      keyring: false,
       quiet: true,
       loginTimeout: 120,
       offline: false,

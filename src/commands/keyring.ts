@@ -1,0 +1,42 @@
+/** The keyring helper: one question on stdin, one answer on stdout (io/agent/keyring.ts says why it is a process). */
+
+import { fromUtf8 } from '../core/bytes.ts';
+import { ExitCode, UsageError } from '../errors.ts';
+import type { KeyringQuestion } from '../io/agent/keyring.ts';
+import { answerKeyring } from '../io/agent/keyring-library.ts';
+import type { Command } from './command.ts';
+
+export const help = `git signet keyring
+
+Started by git-signet itself, where signet.keyring = true allows it to keep a login's
+refresh token in the keyring of the operating system. Not for people: run git signet doctor.
+
+Exit: 0, 2 for a question that it cannot read
+`;
+
+const OPERATIONS = ['probe', 'get', 'set', 'delete'] as const;
+const MAX_QUESTION = 16 * 1024;
+
+/** @throws UsageError */
+function readQuestion(text: string | undefined): KeyringQuestion {
+  let value: unknown;
+  try {
+    value = JSON.parse(text ?? '');
+  } catch {
+    value = undefined;
+  }
+  const { operation, address, secret } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const known = OPERATIONS.find((name) => name === operation);
+  if (known === undefined || typeof address !== 'string') {
+    throw new UsageError('this command is started by git-signet itself', {
+      hint: 'run: git signet doctor',
+    });
+  }
+  return { operation: known, address, ...(typeof secret === 'string' ? { secret } : {}) };
+}
+
+export const run: Command = async ({ streams }) => {
+  const question = readQuestion(fromUtf8(streams.readInput(MAX_QUESTION)));
+  streams.write(`${JSON.stringify(await answerKeyring(question))}\n`);
+  return ExitCode.ok;
+};

@@ -1,0 +1,119 @@
+/**
+ * What the keyring helper does with the native library (@napi-rs/keyring), and how it is found: the executable
+ * carries it inside and loads it from a private directory; elsewhere it is an optional package, whose absence is
+ * normal. An entry is one value, never chunks, with a digest of its own, so that a cut or foreign one is not taken
+ * for ours (threat D19).
+ */
+
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { KeyringAnswer, KeyringQuestion } from './keyring.ts';
+
+const SERVICE = 'git-signet';
+/** Windows keeps no more in one credential (CRED_MAX_CREDENTIAL_BLOB_SIZE is 2,560 bytes), of UTF-16. */
+const MAX_ENTRY = 1280;
+
+interface Entry {
+  readonly getPassword: () => string | null;
+  readonly setPassword: (password: string) => void;
+  readonly deletePassword: () => boolean;
+}
+
+/** The part of the library that is used here. */
+export interface KeyringLibrary {
+  readonly Entry: new (service: string, address: string, options: object) => Entry;
+}
+
+/** True in the executable, where nothing may be looked for in folders of packages. */
+declare const SIGNET_EXECUTABLE: boolean | undefined;
+
+interface Embedded {
+  readonly name: string;
+  readonly arrayBuffer: () => Promise<ArrayBuffer>;
+}
+
+/** The library inside the executable, by way of a directory that nobody else can write to, gone at once. */
+async function embedded(): Promise<KeyringLibrary | undefined> {
+  const { Bun } = globalThis as { readonly Bun?: { readonly embeddedFiles?: readonly Embedded[] } };
+  const file = Bun?.embeddedFiles?.find(({ name }) => name.endsWith('.keyring'));
+  if (file === undefined) return undefined;
+  const directory = mkdtempSync(join(tmpdir(), 'git-signet-'));
+  try {
+    chmodSync(directory, 0o700);
+    const path = join(directory, 'keyring.node');
+    writeFileSync(path, new Uint8Array(await file.arrayBuffer()), { mode: 0o600 });
+    const module = { exports: {} };
+    process.dlopen(module, path);
+    return module.exports as KeyringLibrary;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** @throws Error where there is none */
+async function loadLibrary(): Promise<KeyringLibrary> {
+  if (typeof SIGNET_EXECUTABLE === 'boolean' && SIGNET_EXECUTABLE) {
+    const library = await embedded();
+    if (library === undefined) throw new Error('this executable was built without it');
+    return library;
+  }
+  try {
+    return (await import('@napi-rs/keyring')) as unknown as KeyringLibrary;
+  } catch {
+    throw new Error('the optional package @napi-rs/keyring is not installed');
+  }
+}
+
+const digestOf = (address: string, secret: string): string =>
+  createHash('sha256').update(`${address}\0${secret}`).digest('hex').slice(0, 16);
+
+/** What is kept for a secret: `git-signet:1:<digest of address and secret>:<secret>`. */
+export function sealEntry(address: string, secret: string): string {
+  return `${SERVICE}:1:${digestOf(address, secret)}:${secret}`;
+}
+
+/** The secret, if the entry is a whole one of ours for this address. */
+export function openEntry(address: string, kept: string | null): string | undefined {
+  const match = /^git-signet:1:([0-9a-f]{16}):(.+)$/s.exec(kept ?? '');
+  const [, digest, secret = ''] = match ?? [];
+  return digest === digestOf(address, secret) ? secret : undefined;
+}
+
+const refuse = (problem: string): KeyringAnswer => ({ done: false, problem });
+
+/** Does what is asked with a library that is there. @throws whatever the library throws */
+export function answerWith(
+  { Entry }: KeyringLibrary,
+  { operation, address, secret }: KeyringQuestion,
+): KeyringAnswer {
+  if (!/^[\x21-\x7e]{1,400}$/.test(address)) return refuse('not an address');
+  // never the kernel's keyring, to which the library would fall back: it forgets, and needs no unlocking
+  const entry = new Entry(SERVICE, address, { linux: { store: 'secret-service' } });
+  const kept = entry.getPassword();
+  if (operation === 'probe') return { done: true };
+  const found = openEntry(address, kept);
+  if (operation === 'get') return { done: true, ...(found === undefined ? {} : { secret: found }) };
+  if (kept !== null && !kept.startsWith(`${SERVICE}:1:`)) {
+    return refuse('another program keeps something under this name');
+  }
+  if (operation === 'delete') return { done: kept === null || entry.deletePassword() };
+  const sealed = sealEntry(address, secret ?? '');
+  if (secret === undefined || secret === '' || sealed.length > MAX_ENTRY) {
+    return refuse(`longer than a keyring takes (${MAX_ENTRY} characters)`);
+  }
+  entry.setPassword(sealed);
+  return entry.getPassword() === sealed ? { done: true } : refuse('it was not kept whole');
+}
+
+/** The helper's work: one question, one answer. Never rejects; a secret is in no message. */
+export async function answerKeyring(question: KeyringQuestion): Promise<KeyringAnswer> {
+  try {
+    return answerWith(await loadLibrary(), question);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    const { secret } = question;
+    return refuse(secret === undefined ? problem : problem.replaceAll(secret, '…'));
+  }
+}

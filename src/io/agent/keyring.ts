@@ -1,0 +1,138 @@
+/**
+ * Secrets in the keyring of the operating system, under service `git-signet`. The native library runs in a process of
+ * its own, one a question: it may block for ever (a locked keyring, a bus that does not answer), even while it is
+ * opened, and must then be ended without its caller. Every failure is soft, and nothing is ever kept in a file
+ * instead (threat D19).
+ */
+
+import { visible } from '../../core/escape.ts';
+import type { Environment } from '../config.ts';
+import { programWords } from '../runtime.ts';
+import { Secret } from '../secret.ts';
+
+export interface Keyring {
+  /** Undefined where there is none, where it is not one of ours, or where the keyring gives none. */
+  readonly get: (address: string) => Promise<Secret | undefined>;
+  /** True once it is kept. */
+  readonly set: (address: string, secret: Secret) => Promise<boolean>;
+  readonly delete: (address: string) => Promise<void>;
+}
+
+export interface KeyringOptions {
+  /** What the library finds the keyring by (DBUS_SESSION_BUS_ADDRESS, HOME); default: this process's own. */
+  readonly environment?: Environment;
+  /** The file this process started from. */
+  readonly entry?: string;
+  /** Seconds for one answer; default 10: a person may be asked to unlock it. */
+  readonly deadline?: number;
+}
+
+/** A question to the helper, as JSON on its standard input: neither arguments nor environment carry a secret. */
+export interface KeyringQuestion {
+  readonly operation: 'probe' | 'get' | 'set' | 'delete';
+  readonly address: string;
+  readonly secret?: string;
+}
+
+export interface KeyringAnswer {
+  readonly done: boolean;
+  /** What was found, for `get`. */
+  readonly secret?: string;
+  /** Why not, in the library's words. */
+  readonly problem?: string;
+}
+
+const DEADLINE = 10;
+const MAX_ANSWER = 16 * 1024;
+const KEPT = [
+  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'TMPDIR', 'XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME'],
+  ...['XDG_DATA_HOME', 'DBUS_SESSION_BUS_ADDRESS', 'DISPLAY', 'WAYLAND_DISPLAY', 'SystemRoot'],
+  ...['USERPROFILE', 'APPDATA', 'LOCALAPPDATA', 'TEMP', 'TMP'],
+];
+
+/** The helper needs the way to the desktop and nothing else: no token, no setting of git's. */
+function helperEnvironment(environment: Environment | undefined): Environment | undefined {
+  if (environment === undefined) return undefined;
+  return Object.fromEntries(KEPT.map((name) => [name, environment[name]]));
+}
+
+function readAnswer(bytes: Uint8Array): KeyringAnswer {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    if (typeof value === 'object' && value !== null && 'done' in value) {
+      const { done, secret, problem } = value as Readonly<Record<string, unknown>>;
+      return {
+        done: done === true,
+        ...(typeof secret === 'string' ? { secret } : {}),
+        ...(typeof problem === 'string' ? { problem: visible(problem).slice(0, 200) } : {}),
+      };
+    }
+  } catch {
+    // told below
+  }
+  return { done: false, problem: 'the keyring helper gave no answer' };
+}
+
+/** Asks once. Never rejects; whatever happens, the helper has ended, or has been ended, when this settles. */
+export async function askKeyring(
+  question: KeyringQuestion,
+  options: KeyringOptions = {},
+): Promise<KeyringAnswer> {
+  const { spawn } = await import('node:child_process');
+  const [program, ...words] = programWords(options.entry);
+  const env = helperEnvironment(options.environment);
+  const seconds = options.deadline ?? DEADLINE;
+  return new Promise((resolve) => {
+    const failed = (problem: string): void => resolve({ done: false, problem });
+    const child = spawn(program, [...words, 'keyring'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      windowsHide: true,
+      ...(env === undefined ? {} : { env: { ...env } }),
+    });
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      failed(`no answer within ${seconds} s`);
+    }, seconds * 1000);
+    const chunks: Buffer[] = [];
+    let size = 0;
+    child.stdout.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_ANSWER) child.kill('SIGKILL');
+      else chunks.push(chunk);
+    });
+    child.stdin.on('error', () => undefined);
+    child.on('error', () => {
+      clearTimeout(timer);
+      failed('the keyring helper cannot be started');
+    });
+    child.on('close', () => {
+      clearTimeout(timer);
+      resolve(readAnswer(Buffer.concat(chunks)));
+    });
+    child.stdin.end(JSON.stringify(question));
+  });
+}
+
+/** Why the keyring of this machine cannot be used; undefined when it can. */
+export async function keyringProblem(options: KeyringOptions = {}): Promise<string | undefined> {
+  const { done, problem } = await askKeyring({ operation: 'probe', address: 'probe' }, options);
+  return done ? undefined : (problem ?? 'no reason given');
+}
+
+/** The keyring; undefined where there is none that answers, which is normal. Never rejects. */
+export async function openKeyring(options: KeyringOptions = {}): Promise<Keyring | undefined> {
+  if ((await keyringProblem(options)) !== undefined) return undefined;
+  return {
+    get: async (address) => {
+      const { done, secret } = await askKeyring({ operation: 'get', address }, options);
+      return done && secret !== undefined ? new Secret(secret) : undefined;
+    },
+    set: async (address, secret) => {
+      const question = { operation: 'set', address, secret: secret.reveal() } as const;
+      return (await askKeyring(question, options)).done;
+    },
+    delete: async (address) => {
+      await askKeyring({ operation: 'delete', address }, options);
+    },
+  };
+}

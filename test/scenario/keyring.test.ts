@@ -1,0 +1,101 @@
+/** The desktop's own keyring: gnome-keyring in a session of its own, through both the helper and the built program. */
+
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askKeyring, openKeyring } from '../../src/io/agent/keyring.ts';
+import { Secret } from '../../src/io/secret.ts';
+import { runMeanwhile } from '../support/git-repository.ts';
+import { type DesktopKeyring, desktopKeyring } from '../support/keyring.ts';
+import { programUnderTest } from '../support/program.ts';
+import { scratchDirectory } from '../support/sandbox.ts';
+import { haveTools } from '../support/tools.ts';
+
+const entry = new URL('../../src/commands/main.ts', import.meta.url).pathname;
+const present = haveTools('dbus-run-session', 'gnome-keyring-daemon', 'secret-tool');
+const address = '0123abcd:alice@example.test';
+
+function filesBelow(directory: string): readonly string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(directory, name))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
+}
+
+describe.skipIf(!present)('D19 the keyring of a desktop', () => {
+  const [home, locked] = [scratchDirectory('keyring'), scratchDirectory('keyring')];
+  let desktop: DesktopKeyring;
+  beforeAll(async () => {
+    desktop = await desktopKeyring(home, 'correct horse');
+  });
+  afterAll(async () => {
+    await desktop.close();
+    for (const each of [home, locked]) rmSync(each, { recursive: true, force: true });
+  });
+
+  it('keeps, gives back, forgets; what lies on disk is not the secret', async () => {
+    const keyring = await openKeyring({ environment: desktop.env, entry });
+    expect(keyring).toBeDefined();
+    expect(await keyring?.get(address)).toBeUndefined();
+    expect(await keyring?.set(address, new Secret('refresh-7081'))).toBe(true);
+    expect((await keyring?.get(address))?.reveal()).toBe('refresh-7081');
+    expect(await keyring?.get('0123abcd:bob@example.test')).toBeUndefined();
+    const files = filesBelow(home);
+    expect(files.some((path) => path.endsWith('.keyring'))).toBe(true);
+    expect(files.filter((path) => readFileSync(path).includes('refresh-7081'))).toEqual([]);
+    await keyring?.delete(address);
+    expect(await keyring?.get(address)).toBeUndefined();
+  });
+
+  it('the program under test carries the library, and leaves no file of it behind', async () => {
+    const ask = async (question: object) => {
+      const options = { cwd: home, env: { ...desktop.env, TMPDIR: home } };
+      const input = Buffer.from(JSON.stringify(question));
+      const ran = await runMeanwhile(programUnderTest(), ['keyring'], { ...options, input });
+      return JSON.parse(ran.out) as unknown;
+    };
+    expect(await ask({ operation: 'set', address, secret: 'refresh-7082' })).toEqual({
+      done: true,
+    });
+    expect(await ask({ operation: 'get', address })).toEqual({
+      done: true,
+      secret: 'refresh-7082',
+    });
+    expect(filesBelow(home).filter((path) => path.endsWith('.node'))).toEqual([]);
+  });
+
+  it('another program’s entry under our name is left alone', async () => {
+    const theirs = ['service', 'git-signet', 'username', 'theirs', 'target', 'default'];
+    const stored = spawnSync('secret-tool', ['store', '--label=theirs', ...theirs], {
+      env: desktop.env,
+      input: 'their-secret',
+    });
+    expect(stored.status, stored.stderr.toString()).toBe(0);
+    const ask = (operation: 'get' | 'set' | 'delete') =>
+      askKeyring(
+        { operation, address: 'theirs', ...(operation === 'set' ? { secret: 'ours' } : {}) },
+        { environment: desktop.env, entry },
+      );
+    expect(await ask('get')).toEqual({ done: true });
+    expect((await ask('set')).problem).toMatch(/another program/);
+    expect((await ask('delete')).problem).toMatch(/another program/);
+    const after = spawnSync('secret-tool', ['lookup', ...theirs], { env: desktop.env });
+    expect(after.stdout.toString()).toBe('their-secret');
+  });
+
+  it('locked, with nobody to unlock it: not kept, in time, and nothing in a file', async () => {
+    const closed = await desktopKeyring(locked);
+    try {
+      const options = { environment: closed.env, entry, deadline: 4 };
+      const answer = await askKeyring(
+        { operation: 'set', address, secret: 'refresh-7083' },
+        options,
+      );
+      expect(answer.done).toBe(false);
+      const files = filesBelow(locked);
+      expect(files.filter((path) => readFileSync(path).includes('refresh-7083'))).toEqual([]);
+    } finally {
+      await closed.close();
+    }
+  });
+});

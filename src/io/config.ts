@@ -26,6 +26,10 @@ export interface Settings {
   readonly redirectUrl?: string;
   readonly connectorId?: string;
   readonly tokenProvider?: string;
+  /** The variable that holds an identity token; SIGSTORE_ID_TOKEN unless set. */
+  readonly tokenVariable?: string;
+  /** A file that holds one. */
+  readonly tokenFile?: string;
   readonly timestamp: 'auto' | 'always';
   readonly timestampUrl?: string;
   readonly timestampCertChain?: string;
@@ -36,6 +40,8 @@ export interface Settings {
   /** The identity that signatures made here must carry. */
   readonly identity?: string;
   readonly matchCommitter: boolean;
+  /** Whether an identity may become public: asked at its first login, agreed to beforehand, or never. */
+  readonly publishIdentity: 'ask' | 'yes' | 'no';
   /** PATH, or REV:PATH. */
   readonly policy?: string;
   readonly trustWithoutPolicy: 'undefined' | 'full';
@@ -165,6 +171,7 @@ const DEFAULTS = {
   clientId: 'sigstore',
   timestamp: 'auto',
   matchCommitter: false,
+  publishIdentity: 'ask',
   trustWithoutPolicy: 'undefined',
   autoclose: true,
   autocloseTimeout: 6,

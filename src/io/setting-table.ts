@@ -50,6 +50,8 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   redirectUrl: { kind: 'issuer', gitsign: 'redirecturl', suffix: 'OIDC_REDIRECT_URL' },
   connectorId: { kind: 'text', gitsign: 'connectorid', suffix: 'CONNECTOR_ID' },
   tokenProvider: { kind: 'text', gitsign: 'tokenprovider', suffix: 'TOKEN_PROVIDER' },
+  tokenVariable: { kind: 'text' },
+  tokenFile: { kind: 'path' },
   timestamp: { kind: ['auto', 'always'] },
   timestampUrl: { kind: 'url', gitsign: 'timestampserverurl', suffix: 'TIMESTAMP_SERVER_URL' },
   timestampCertChain: {
@@ -67,6 +69,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   ctLogPublicKey: { kind: 'path', variables: ['SIGSTORE_CT_LOG_PUBLIC_KEY_FILE'] },
   identity: { kind: 'text' },
   matchCommitter: { kind: 'boolean', gitsign: 'matchcommitter' },
+  publishIdentity: { kind: ['ask', 'yes', 'no'] },
   policy: { kind: 'text' },
   trustWithoutPolicy: { kind: ['undefined', 'full'] },
   x509Fallback: { kind: 'text' },

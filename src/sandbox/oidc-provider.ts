@@ -44,7 +44,7 @@ function configuration(options: IssuerOptions, key: KeyObject): Record<string, u
         client_name: 'git-signet',
         application_type: 'native',
         token_endpoint_auth_method: 'none',
-        grant_types: ['authorization_code'],
+        grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],
         redirect_uris: ['http://127.0.0.1/auth/callback', 'http://localhost/auth/callback'],
         id_token_signed_response_alg: 'RS256',
@@ -52,6 +52,8 @@ function configuration(options: IssuerOptions, key: KeyObject): Record<string, u
     ],
     claims: { openid: ['sub'], email: ['email', 'email_verified'] },
     conformIdTokenClaims: false,
+    // each use of a refresh token gives the next one and spends it, as careful issuers do
+    rotateRefreshToken: () => true,
     pkce: { required: () => true },
     findAccount: (_ctx: unknown, accountId: string) => {
       const user = users.find(({ email }) => subjectOf(email) === accountId);
@@ -72,6 +74,7 @@ function configuration(options: IssuerOptions, key: KeyObject): Record<string, u
       IdToken: TOKEN_SECONDS,
       AccessToken: TOKEN_SECONDS,
       AuthorizationCode: 60,
+      RefreshToken: 86_400,
       Session: 600,
       Grant: 600,
       Interaction: 600,

@@ -26,6 +26,7 @@ const entry = (key: string, value?: string): string =>
 describe('the defaults', () => {
   it('embed the entry, ask for no policy and for a login of two minutes', async () => {
     expect(await from('')).toEqual({
+      publishIdentity: 'ask',
       rekorMode: 'offline',
       clientId: 'sigstore',
       timestamp: 'auto',
@@ -90,6 +91,7 @@ const SAMPLES: Partial<Record<SettingName, readonly [string, unknown]>> = {
   rekorMode: ['online', 'online'],
   timestamp: ['always', 'always'],
   trustWithoutPolicy: ['full', 'full'],
+  publishIdentity: ['no', 'no'],
 };
 function sample(name: SettingName): readonly [string, unknown] {
   const { kind } = SETTINGS[name];

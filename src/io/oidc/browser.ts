@@ -5,10 +5,10 @@
  * nor a process list shows the issuer's long address.
  */
 
-import { ConfigError, isSignetError, LoginError } from '../../errors.ts';
-import { Secret } from '../secret.ts';
+import { isSignetError, LoginError } from '../../errors.ts';
+import { connectIssuer, refuseUncheckedTls } from './connect.ts';
 import type { IdentityToken, TokenRequest } from './identity-token.ts';
-import { discoverIssuer, type Issuer, type LoginSecrets } from './issuer.ts';
+import type { Issuer, LoginSecrets } from './issuer.ts';
 import { type LoginListener, openLoginListener } from './listener.ts';
 import { chooseOpener, type Opener } from './opener.ts';
 import { type Choice, duration, failurePage, startPage, successPage } from './page.ts';
@@ -25,44 +25,21 @@ const CONNECTORS: Readonly<Record<string, readonly (readonly [string, string])[]
 
 /** @throws LoginError, ConfigError, ServiceError */
 export async function loginWithBrowser(request: TokenRequest): Promise<IdentityToken> {
-  const { settings, environment, terminal, issuerUrl } = request;
-  if (environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
-    throw new LoginError(
-      'LOGIN_FAILED',
-      'no login while NODE_TLS_REJECT_UNAUTHORIZED=0 switches certificate checking off',
-      {
-        hint: 'unset NODE_TLS_REJECT_UNAUTHORIZED; NODE_EXTRA_CA_CERTS=FILE adds an authority of your own',
-      },
-    );
-  }
+  const { settings, environment, terminal } = request;
+  refuseUncheckedTls(environment);
   const opener = chooseOpener(settings.urlOpener, environment, process.platform);
   if (opener === undefined && !terminal.interactive) {
     throw new LoginError('LOGIN_NO_TERMINAL', 'no login and no terminal to ask at', {
       hint: 'run git at a terminal, or set SIGSTORE_ID_TOKEN (in CI: allow id-token)',
     });
   }
-  const clientSecret = await readClientSecret(settings.clientSecretFile);
-  const issuer = await discoverIssuer(
-    { issuerUrl, clientId: settings.clientId, clientSecret },
-    request.send,
-  );
+  const issuer = await connectIssuer(request);
   const listener = await openLoginListener(settings.redirectUrl);
   try {
     return await login(request, { issuer, listener, opener });
   } catch (error) {
     await listener.close();
     throw error;
-  }
-}
-
-/** gitsign's clientSecretFile: the content without blanks around it. @throws ConfigError */
-async function readClientSecret(path: string | undefined): Promise<Secret | undefined> {
-  if (path === undefined) return undefined;
-  const { readFile } = await import('node:fs/promises');
-  try {
-    return new Secret((await readFile(path, 'utf8')).trim());
-  } catch (cause) {
-    throw new ConfigError(`signet.clientSecretFile = ${path}: cannot be read`, { cause });
   }
 }
 
@@ -77,15 +54,16 @@ async function login(
   { issuer, listener, opener }: Login,
 ): Promise<IdentityToken> {
   const { settings, context } = request;
+  const identity = expectedOf(request);
   const secrets = issuer.newLogin();
   const choices = await choicesOf(request, issuer, listener, secrets);
-  const { identity, loginTimeout } = settings;
+  const { loginTimeout } = settings;
   const start = startPage({ context, identity, choices, timeout: loginTimeout });
   const answering = listener.wait({ state: secrets.state, start, seconds: loginTimeout });
   const [answer] = await Promise.all([answering, invite(request, listener.startUrl, opener)]);
   try {
-    const token = await issuer.exchange(answer.url, secrets);
-    const claims = readIdentityToken(token, {
+    const { idToken, ...renewal } = await issuer.exchange(answer.url, secrets);
+    const claims = readIdentityToken(idToken, {
       clientId: settings.clientId,
       issuer: issuer.name,
       nonce: secrets.nonce,
@@ -94,7 +72,7 @@ async function login(
     });
     request.accept(claims);
     const finished = answer.finish(successPage(context, claims.challenge)).then(listener.close);
-    return { token, claims, fresh: true, finished };
+    return { ...renewal, token: idToken, claims, source: 'browser', fresh: true, finished };
   } catch (error) {
     const reason = isSignetError(error) ? error.message : 'something went wrong';
     await answer.finish(failurePage(context, reason));
@@ -102,16 +80,27 @@ async function login(
   }
 }
 
+/** The account to ask for. */
+function expectedOf({ expected, settings }: TokenRequest): string | undefined {
+  return expected ?? settings.identity;
+}
+
 async function choicesOf(
-  { settings, issuerUrl }: TokenRequest,
+  request: TokenRequest,
   issuer: Issuer,
   { redirectUri }: LoginListener,
   secrets: LoginSecrets,
 ): Promise<readonly Choice[]> {
-  const { connectorId, identity } = settings;
+  const { settings, issuerUrl, renewable = true } = request;
+  const identity = expectedOf(request);
+  const { connectorId } = settings;
   const href = async (connector: string | undefined): Promise<string> =>
-    (await issuer.authorizationUrl({ redirectUri, connectorId: connector, identity }, secrets))
-      .href;
+    (
+      await issuer.authorizationUrl(
+        { redirectUri, connectorId: connector, identity, renewable },
+        secrets,
+      )
+    ).href;
   const connectors = connectorId ? undefined : CONNECTORS[issuerUrl];
   if (connectors === undefined) {
     return [{ label: `Continue to ${new URL(issuerUrl).host}`, href: await href(connectorId) }];
@@ -131,11 +120,13 @@ async function invite(
   opener: Opener | undefined,
 ): Promise<void> {
   const { terminal, settings, issuerUrl, context } = request;
-  const { identity, loginTimeout } = settings;
+  const identity = expectedOf(request);
+  const { loginTimeout } = settings;
+  const login = context.kind === 'login';
   const whom = identity ? `signing for ${identity}` : 'signing';
   terminal.say(`${whom} needs a login (${new URL(issuerUrl).host})`);
   terminal.say(
-    `for ever public in the log: ${identity || 'your e-mail address'}, the time, a fingerprint of this ${context.kind}`,
+    `for ever public in the log: ${identity || 'your e-mail address'}, the time, a fingerprint of ${login ? 'each commit or tag' : `this ${context.kind}`}`,
   );
   const waiting = `(waiting up to ${duration(loginTimeout)})`;
   if (opener === undefined) {

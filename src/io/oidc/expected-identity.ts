@@ -3,26 +3,24 @@
  * a certificate for the wrong account would be public for ever.
  */
 
-import { fromUtf8Lossy } from '../../core/bytes.ts';
 import { visible } from '../../core/escape.ts';
-import { objectHeaders, payloadType } from '../../core/git/object.ts';
+import { committerName, committerOf } from '../../core/policy/committer.ts';
 import { LoginError } from '../../errors.ts';
 import type { Settings } from '../config.ts';
 import type { IdentityClaims } from './token.ts';
 
-export interface Person {
-  readonly name: string;
-  readonly email: string;
-}
+export type IdentitySettings = Pick<Settings, 'identity' | 'matchCommitter'>;
 
-/** Who the object says made it: a commit's committer, a tag's tagger; undefined when it names nobody. */
-export function committerOf(payload: Uint8Array): Person | undefined {
-  const header = payloadType(payload) === 'tag' ? 'tagger' : 'committer';
-  const found = objectHeaders(payload).find(([name]) => name === header);
-  const match = /^(.*?) ?<([^<>]*)> \d+ [+-]\d{4}$/.exec(
-    found === undefined ? '' : fromUtf8Lossy(found[1]),
-  );
-  return match === null ? undefined : { name: match[1] ?? '', email: match[2] ?? '' };
+/**
+ * The account to ask the issuer for: `signet.identity`, else with matchCommitter the committer's address. Undefined
+ * when any will do.
+ */
+export function expectedIdentity(
+  payload: Uint8Array,
+  { identity, matchCommitter }: IdentitySettings,
+): string | undefined {
+  if (identity !== undefined && identity !== '') return identity;
+  return matchCommitter ? committerOf(payload)?.email : undefined;
 }
 
 /**
@@ -33,28 +31,29 @@ export function committerOf(payload: Uint8Array): Person | undefined {
 export function checkExpectedIdentity(
   claims: IdentityClaims,
   payload: Uint8Array,
-  settings: Pick<Settings, 'identity' | 'matchCommitter'>,
+  { identity, matchCommitter }: IdentitySettings,
 ): void {
-  const { identity, matchCommitter } = settings;
-  const account = claims.names[0] ?? claims.challenge;
-  if (identity !== undefined && identity !== '' && !claims.names.includes(identity)) {
-    throw unexpected(account, `this repository expects ${visible(identity)} (signet.identity)`);
-  }
+  if (identity !== undefined) checkConfiguredIdentity(claims, identity);
   if (!matchCommitter) return;
-  const committer = committerOf(payload);
-  const expected = claims.kind === 'email' ? committer?.email : committer?.name;
+  const expected = committerName(payload, claims.kind === 'email' ? 'email' : 'uri');
   if (expected === undefined || !claims.names.includes(expected)) {
     throw unexpected(
-      account,
+      claims,
       `the committer is ${visible(expected ?? 'not named')} (signet.matchCommitter)`,
     );
   }
 }
 
-function unexpected(account: string, expectation: string): LoginError {
+/** The half that needs no object: what a login beforehand is held to. @throws LoginError `IDENTITY_UNEXPECTED` */
+export function checkConfiguredIdentity(claims: IdentityClaims, identity: string): void {
+  if (identity === '' || claims.names.includes(identity)) return;
+  throw unexpected(claims, `this repository expects ${visible(identity)} (signet.identity)`);
+}
+
+function unexpected(claims: IdentityClaims, expectation: string): LoginError {
   return new LoginError(
     'IDENTITY_UNEXPECTED',
-    `logged in as ${visible(account)}, but ${expectation}`,
+    `logged in as ${visible(claims.names[0] ?? claims.challenge)}, but ${expectation}`,
     { hint: 'nothing was published; log in with the other account, or change the setting' },
   );
 }

@@ -20,6 +20,10 @@ export interface TokenRequest {
   /** Unix seconds. */
   readonly now: () => number;
   readonly context: SigningContext;
+  /** The account that is expected, where one is: asked for at the issuer; `accept` decides. */
+  readonly expected?: string | undefined;
+  /** False where a refresh token would be of no use; else one is asked for where the issuer gives any. */
+  readonly renewable?: boolean;
   /** A token that somebody handed over (`--token-stdin`). */
   readonly given?: Secret | undefined;
   /** Refuses an account that must not sign here, before anything is asked of the CA. @throws LoginError */
@@ -29,6 +33,10 @@ export interface TokenRequest {
 export interface IdentityToken {
   readonly token: Secret;
   readonly claims: IdentityClaims;
+  /** For the next time without a person, where the issuer gave one. */
+  readonly refreshToken?: Secret;
+  /** Where it is from: `browser`, `refresh token`, `SIGSTORE_ID_TOKEN`, `GitHub Actions`. */
+  readonly source: string;
   /** True when a person has just logged in. */
   readonly fresh: boolean;
   /** Settles when nothing of the login is left: the last page was fetched, nobody listens. */
@@ -76,7 +84,7 @@ async function handedOver(
   // any issuer that the CA accepts may have made it, unless one was configured by name
   const claims = readIdentityToken(token, { clientId, issuer, ownRequest: false, now: now() });
   accept(claims);
-  return { token, claims, fresh: false, finished: Promise.resolve() };
+  return { token, claims, source, fresh: false, finished: Promise.resolve() };
 }
 
 async function withBrowser(request: TokenRequest): Promise<IdentityToken> {

@@ -1,14 +1,15 @@
 /**
- * What is asked of the issuer: discovery, the authorization address, the exchange of the code. openid-client speaks
- * OpenID Connect; every check that it leaves to its caller is asked for here: PKCE with S256, state, nonce, the
- * signature of the token (threats O01–O04, O08, L15, L16). Its requests go through our own bounded client.
+ * What is asked of the issuer: discovery, the authorization address, the exchange of a code, a refresh token or a
+ * device code. openid-client speaks OpenID Connect; every check that it leaves to its caller is asked for here: PKCE
+ * with S256, state, nonce, the signature of the token (threats O01–O04, O08, L15, L16).
  */
 
-import type { Configuration, CustomFetch } from 'openid-client';
-import { visible } from '../../core/escape.ts';
-import { isSignetError, LoginError, ServiceError } from '../../errors.ts';
+import type { Configuration, ServerMetadata, TokenEndpointResponse } from 'openid-client';
+import { LoginError } from '../../errors.ts';
 import { checkedUrl, type HttpSend } from '../http.ts';
 import { Secret } from '../secret.ts';
+import { told } from './issuer-errors.ts';
+import { fetchWith, SERVICE } from './issuer-fetch.ts';
 
 export interface IssuerClient {
   readonly issuerUrl: string;
@@ -21,6 +22,10 @@ export interface AuthorizationRequest {
   readonly connectorId?: string | undefined;
   /** The account that is expected. */
   readonly identity?: string | undefined;
+  /** The issuer is to ask which account, whoever is logged in there. */
+  readonly chooseAccount?: boolean | undefined;
+  /** A refresh token is wanted too, where the issuer gives any. */
+  readonly renewable?: boolean | undefined;
 }
 
 /** One login's secrets, made fresh and used once. */
@@ -30,18 +35,29 @@ export interface LoginSecrets {
   readonly verifier: Secret;
 }
 
+/** What a login gives. */
+export interface LoginTokens {
+  readonly idToken: Secret;
+  readonly refreshToken?: Secret;
+}
+
 /** An issuer that was discovered and offers what a safe login needs. */
 export interface Issuer {
   readonly newLogin: () => LoginSecrets;
   /** Where to send the person. @throws ServiceError for an address that is not https (or loopback) */
   readonly authorizationUrl: (request: AuthorizationRequest, secrets: LoginSecrets) => Promise<URL>;
-  /** The ID token for the issuer's answer. @throws LoginError, ServiceError */
-  readonly exchange: (answer: URL, secrets: LoginSecrets) => Promise<Secret>;
+  /** The tokens for the issuer's answer. @throws LoginError, ServiceError */
+  readonly exchange: (answer: URL, secrets: LoginSecrets) => Promise<LoginTokens>;
+  /** New tokens for a refresh token. @throws LoginError, ServiceError */
+  readonly refresh: (refreshToken: Secret) => Promise<LoginTokens>;
   /** The issuer as tokens name it. */
   readonly name: string;
+  /** For the ways that need more of openid-client. */
+  readonly oidc: Oidc;
+  readonly configuration: Configuration;
+  /** The scopes to ask for. */
+  readonly scope: (renewable: boolean) => string;
 }
-
-const SERVICE = 'the issuer';
 
 /** Discovers the issuer. @throws LoginError `LOGIN_FAILED`, ServiceError */
 export async function discoverIssuer(client: IssuerClient, send: HttpSend): Promise<Issuer> {
@@ -55,14 +71,22 @@ export async function discoverIssuer(client: IssuerClient, send: HttpSend): Prom
       execute: [oidc.enableNonRepudiationChecks, oidc.allowInsecureRequests],
     }),
   );
-  if (!configuration.serverMetadata().supportsPKCE('S256')) {
+  const metadata = configuration.serverMetadata();
+  if (!metadata.supportsPKCE('S256')) {
     throw new LoginError(
       'LOGIN_FAILED',
       `the issuer ${server.host} offers no PKCE with S256; a login there would not be safe`,
     );
   }
+  const scope = (renewable: boolean): string =>
+    renewable && metadata.scopes_supported?.includes('offline_access') === true
+      ? 'openid email offline_access'
+      : 'openid email';
   return {
-    name: configuration.serverMetadata().issuer,
+    name: metadata.issuer,
+    oidc,
+    configuration,
+    scope,
     newLogin: () => ({
       state: oidc.randomState(),
       nonce: oidc.randomNonce(),
@@ -71,26 +95,38 @@ export async function discoverIssuer(client: IssuerClient, send: HttpSend): Prom
     authorizationUrl: (request, secrets) =>
       told(async () => {
         const challenge = await oidc.calculatePKCECodeChallenge(secrets.verifier.reveal());
-        const parameters = authorizationParameters(request, secrets, challenge);
+        const parameters = {
+          ...requestParameters(request, scope(request.renewable === true), metadata),
+          state: secrets.state,
+          nonce: secrets.nonce,
+          code_challenge: challenge,
+          code_challenge_method: 'S256',
+        };
         const { href } = oidc.buildAuthorizationUrl(configuration, parameters);
         return checkedUrl(href, 'the login page');
       }),
     exchange: (answer, secrets) => exchangeCode(oidc, configuration, answer, secrets),
+    refresh: async (refreshToken) =>
+      loginTokens(await told(() => oidc.refreshTokenGrant(configuration, refreshToken.reveal()))),
   };
 }
 
-function authorizationParameters(
-  { redirectUri, connectorId, identity }: AuthorizationRequest,
-  { state, nonce }: LoginSecrets,
-  challenge: string,
+function requestParameters(
+  { redirectUri, connectorId, identity, chooseAccount }: AuthorizationRequest,
+  scope: string,
+  metadata: ServerMetadata,
 ): Record<string, string> {
+  const known = metadata['prompt_values_supported'];
+  const choosing = !Array.isArray(known) || known.includes('select_account');
+  // OpenID Connect Core §11: a refresh token is given only where the person was asked for it
+  const prompt = [
+    ...(scope.includes('offline_access') ? ['consent'] : []),
+    ...(chooseAccount === true && choosing ? ['select_account'] : []),
+  ].join(' ');
   return {
     redirect_uri: redirectUri,
-    scope: 'openid email',
-    state,
-    nonce,
-    code_challenge: challenge,
-    code_challenge_method: 'S256',
+    scope,
+    ...(prompt === '' ? {} : { prompt }),
     ...(connectorId ? { connector_id: connectorId } : {}),
     // a wrong account publishes nothing, but choosing the right one at once is better
     ...(identity ? { login_hint: identity } : {}),
@@ -117,7 +153,7 @@ async function exchangeCode(
   configuration: Configuration,
   answer: URL,
   { state, nonce, verifier }: LoginSecrets,
-): Promise<Secret> {
+): Promise<LoginTokens> {
   const tokens = await told(() =>
     oidc.authorizationCodeGrant(configuration, answer, {
       expectedState: state,
@@ -126,74 +162,16 @@ async function exchangeCode(
       idTokenExpected: true,
     }),
   );
+  return loginTokens(tokens);
+}
+
+/** @throws LoginError where there is no identity token among them */
+export function loginTokens(tokens: TokenEndpointResponse): LoginTokens {
   if (tokens.id_token === undefined)
     throw new LoginError('LOGIN_FAILED', 'the issuer gave no identity token');
-  return new Secret(tokens.id_token);
-}
-
-/** Runs a step of the protocol and tells its failure in one line, without codes or tokens. */
-async function told<T>(step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    throw loginFailure(error);
-  }
-}
-
-const MAX_TOLD = 200;
-
-/** An error of openid-client as ours. Errors of our own client pass through it wrapped. */
-export function loginFailure(error: unknown): Error {
-  for (let inner = error; inner instanceof Error; inner = inner.cause)
-    if (isSignetError(inner)) return inner;
-  if (!(error instanceof Error)) return new LoginError('LOGIN_FAILED', 'the login failed');
-  const answered = 'error' in error && typeof error.error === 'string' ? error.error : undefined;
-  if (answered === undefined) {
-    return new LoginError(
-      'LOGIN_FAILED',
-      `the login failed: the issuer's answer cannot be used (${visible(error.message)})`,
-    );
-  }
-  const described =
-    'error_description' in error && typeof error.error_description === 'string'
-      ? error.error_description
-      : '';
-  const words = visible(
-    [answered, described]
-      .filter((part) => part !== '')
-      .join(': ')
-      .slice(0, MAX_TOLD),
-  );
-  if ('code' in error && error.code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR') {
-    return new LoginError('LOGIN_REFUSED', `the login was refused (${words})`, {
-      hint: 'run the git command again to try once more',
-    });
-  }
-  return new LoginError('LOGIN_FAILED', `the issuer did not accept the login (${words})`);
-}
-
-/** openid-client's requests, over our own client: bounded, no redirects, https but on loopback. */
-function fetchWith(send: HttpSend): CustomFetch {
-  return async (url, { method, headers, body, signal }) => {
-    if (method !== 'GET' && method !== 'POST')
-      throw new ServiceError('SERVICE_REFUSED', `${SERVICE} was not asked: ${method}`);
-    const answer = await send({
-      service: SERVICE,
-      method,
-      url,
-      headers: Object.fromEntries(
-        Object.entries(headers).map(([name, value]) => [name, new Secret(value)]),
-      ),
-      ...(body === undefined || body === null ? {} : { body: new Secret(String(body)) }),
-      ...(signal === undefined ? {} : { signal }),
-      limit: 256 * 1024,
-      idempotent: method === 'GET',
-      hint: 'nothing was signed; try again',
-    });
-    const empty = answer.status === 204 || answer.status === 205;
-    return new Response(empty ? null : Uint8Array.from(answer.body), {
-      status: answer.status,
-      headers: answer.headers,
-    });
+  const refreshToken = tokens.refresh_token;
+  return {
+    idToken: new Secret(tokens.id_token),
+    ...(refreshToken === undefined ? {} : { refreshToken: new Secret(refreshToken) }),
   };
 }

@@ -10,8 +10,8 @@ import { visible } from '../../core/escape.ts';
 export interface SigningContext {
   /** Name or path of the repository, for recognising it. */
   readonly repository: string;
-  readonly kind: 'commit' | 'tag';
-  /** First line of the message. */
+  readonly kind: 'commit' | 'tag' | 'login';
+  /** First line of the message; empty for a login beforehand. */
   readonly subject: string;
 }
 
@@ -99,13 +99,14 @@ function facts(
   { repository, kind, subject }: SigningContext,
   more: readonly (readonly [string, string])[],
 ): string {
+  const object = [
+    kind === 'tag' ? 'Tag' : 'Commit',
+    text(shortened(subject, 200)) || '(no message)',
+    ' class="subject"',
+  ];
   const rows = [
     ['Repository', text(shortened(repository, 200)), ''],
-    [
-      kind === 'tag' ? 'Tag' : 'Commit',
-      text(shortened(subject, 200)) || '(no message)',
-      ' class="subject"',
-    ],
+    ...(kind === 'login' ? [] : [object]),
     ...more.map(([name, value]) => [name, text(value), '']),
   ];
   return `<dl>\n${rows.map(([name, value, attribute]) => `<div><dt>${name}</dt><dd${attribute}>${value}</dd></div>`).join('\n')}\n</dl>`;
@@ -127,13 +128,14 @@ export function startPage({ context, identity, choices, timeout }: StartPage): P
     const focus = at === 0 ? ' autofocus' : '';
     return `<a class="go" rel="noreferrer" href="${text(href)}"${focus}>${text(label)}</a>`;
   });
+  const login = context.kind === 'login';
   return page(
     200,
-    `Sign a ${context.kind}`,
-    `<h1>git wants to sign a ${context.kind} as you</h1>
+    login ? 'Log in to sign' : `Sign a ${context.kind}`,
+    `<h1>git wants to sign ${login ? 'commits and tags' : `a ${context.kind}`} as you</h1>
 ${facts(context, [['You will be', account]])}
 <p>Signing makes public, for ever, in a log that anyone can read: <strong>your e-mail address</strong>, the time, and a
-fingerprint of this ${context.kind}. Not its content.</p>
+fingerprint of ${login ? 'each commit or tag' : `this ${context.kind}`}. Not its content.</p>
 ${links.join('\n')}
 <small>You did not run git just now? Close this page, and nothing is signed. It works for ${text(duration(timeout))}.</small>`,
   );

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { checkExpectedIdentity, committerOf } from '../../../src/io/oidc/expected-identity.ts';
+import { committerOf } from '../../../src/core/policy/committer.ts';
+import { checkExpectedIdentity } from '../../../src/io/oidc/expected-identity.ts';
 import { readIdentityToken, type TokenExpectation } from '../../../src/io/oidc/token.ts';
 import { Secret } from '../../../src/io/secret.ts';
 

@@ -1,0 +1,48 @@
+/**
+ * Whether the signer is who the object says made it (`signet.matchCommitter`): the e-mail address, or for workloads,
+ * which have none, the name (gitsign's rule). Git itself compares nothing: anyone may sign what names anyone else.
+ */
+
+import { fromUtf8Lossy } from '../bytes.ts';
+import { objectHeaders, payloadType } from '../git/object.ts';
+import type { Signer } from '../verdict.ts';
+
+export interface Person {
+  readonly name: string;
+  readonly email: string;
+}
+
+/** Who the object says made it: a commit's committer, a tag's tagger; undefined when it names nobody. */
+export function committerOf(payload: Uint8Array): Person | undefined {
+  const header = payloadType(payload) === 'tag' ? 'tagger' : 'committer';
+  const found = objectHeaders(payload).find(([name]) => name === header);
+  const match = /^(.*?) ?<([^<>]*)> \d+ [+-]\d{4}$/.exec(
+    found === undefined ? '' : fromUtf8Lossy(found[1]),
+  );
+  return match === null ? undefined : { name: match[1] ?? '', email: match[2] ?? '' };
+}
+
+/**
+ * What of the committer must equal the signer: the address for a person, the name for a workload. Undefined when
+ * the object names nobody.
+ */
+export function committerName(payload: Uint8Array, kind: Signer['kind']): string | undefined {
+  const committer = committerOf(payload);
+  return kind === 'email' ? committer?.email : committer?.name;
+}
+
+/**
+ * Undefined when the signer is the committer (of a tag, the tagger); else one line that says how they differ, in
+ * which hostile text is not yet escaped. Text is compared byte for byte.
+ */
+export function committerMismatch(
+  payload: Uint8Array,
+  { kind, value }: Pick<Signer, 'kind' | 'value'>,
+): string | undefined {
+  const role = payloadType(payload) === 'tag' ? 'tagger' : 'committer';
+  const named = committerName(payload, kind);
+  if (named === value) return undefined;
+  return named === undefined
+    ? `no ${role} is named, and ${value} signed`
+    : `the ${role} is ${named}, the signer ${value}`;
+}

@@ -1,0 +1,48 @@
+/**
+ * How a failed step of OpenID Connect is told: one line, in which an issuer's own words are shortened and made
+ * harmless, and no code or token appears (threats O07, O10).
+ */
+
+import { visible } from '../../core/escape.ts';
+import { isSignetError, LoginError } from '../../errors.ts';
+
+/** Runs a step of the protocol and tells its failure in one line, without codes or tokens. */
+export async function told<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    throw loginFailure(error);
+  }
+}
+
+const MAX_TOLD = 200;
+
+/** An error of openid-client as ours. Errors of our own client pass through it wrapped. */
+export function loginFailure(error: unknown): Error {
+  for (let inner = error; inner instanceof Error; inner = inner.cause)
+    if (isSignetError(inner)) return inner;
+  if (!(error instanceof Error)) return new LoginError('LOGIN_FAILED', 'the login failed');
+  const answered = 'error' in error && typeof error.error === 'string' ? error.error : undefined;
+  if (answered === undefined) {
+    return new LoginError(
+      'LOGIN_FAILED',
+      `the login failed: the issuer's answer cannot be used (${visible(error.message)})`,
+    );
+  }
+  const described =
+    'error_description' in error && typeof error.error_description === 'string'
+      ? error.error_description
+      : '';
+  const words = visible(
+    [answered, described]
+      .filter((part) => part !== '')
+      .join(': ')
+      .slice(0, MAX_TOLD),
+  );
+  if ('code' in error && error.code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR') {
+    return new LoginError('LOGIN_REFUSED', `the login was refused (${words})`, {
+      hint: 'run the git command again to try once more',
+    });
+  }
+  return new LoginError('LOGIN_FAILED', `the issuer did not accept the login (${words})`);
+}

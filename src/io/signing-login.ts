@@ -7,7 +7,7 @@ import type { Crypto } from '../core/crypto.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { Environment, Settings } from './config.ts';
 import { createHttpClient, type HttpSend } from './http.ts';
-import { checkExpectedIdentity } from './oidc/expected-identity.ts';
+import { checkExpectedIdentity, expectedIdentity } from './oidc/expected-identity.ts';
 import { type IdentityToken, obtainIdentityToken } from './oidc/identity-token.ts';
 import type { SigningContext } from './oidc/page.ts';
 import type { Secret } from './secret.ts';
@@ -54,7 +54,8 @@ export async function withLogin<T>(
     const { issuerUrl } = services;
     const accept: Parameters<typeof obtainIdentityToken>[0]['accept'] = (claims) =>
       checkExpectedIdentity(claims, payload, settings);
-    const wanted = { ...request, given: request.token, issuerUrl, send, accept };
+    const expected = expectedIdentity(payload, settings);
+    const wanted = { ...request, given: request.token, issuerUrl, send, accept, expected };
     identity = await obtainIdentityToken(wanted);
     return await use(identity, { ...request, services, send });
   } finally {

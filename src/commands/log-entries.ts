@@ -75,16 +75,18 @@ async function openFinder({ settings, crypto, env, now }: LogAccessOptions): Pro
     const search = { send, crypto, rekorUrl: 'https://offline.invalid', directory };
     return { find: createLogFinder(search).find, close: () => undefined };
   }
-  const [{ searchableLog }, { loadSigningConfig }, { createHttpClient }] = await Promise.all([
-    import('../io/services.ts'),
-    import('../io/trust-store.ts'),
-    import('../io/http.ts'),
-  ]);
+  const [{ searchableLog }, { loadSigningConfig }, { createHttpClient }, { networkOptions }] =
+    await Promise.all([
+      import('../io/services.ts'),
+      import('../io/trust-store.ts'),
+      import('../io/http.ts'),
+      import('../io/network.ts'),
+    ]);
   const rekorUrl = searchableLog(settings, await loadSigningConfig(settings), now());
   if (rekorUrl === undefined) {
     throw new ServiceError('SERVICE_UNREACHABLE', 'no log that can be searched is configured');
   }
-  const client = createHttpClient({ tlsUnchecked: env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0' });
+  const client = createHttpClient(networkOptions(settings, env));
   const { find } = createLogFinder({ send: client.send, crypto, rekorUrl, directory });
   return { find, close: client.close };
 }

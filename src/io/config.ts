@@ -76,6 +76,12 @@ export interface Settings {
   readonly forwardRepositories?: string;
   /** One line a forwarded signature. */
   readonly forwardLog?: string;
+  /** Proxy for services, instead of HTTPS_PROXY and its kin; `none` switches those off. */
+  readonly proxy?: string;
+  /** Certificates of further authorities for servers' names, PEM. */
+  readonly caFile?: string;
+  /** Seconds that a service is given, over all attempts. */
+  readonly timeout: number;
   /** git's own user.name and user.email, for matchCommitter. */
   readonly userName?: string;
   readonly userEmail?: string;
@@ -182,6 +188,7 @@ const DEFAULTS = {
   agent: true,
   agentIdle: 8 * 3600,
   forwardRate: 60,
+  timeout: 30,
 } as const satisfies Partial<Settings>;
 
 /** A misspelt signet.* key must not silently drop what it was meant to say. */

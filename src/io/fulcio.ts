@@ -19,7 +19,7 @@ import { Secret } from './secret.ts';
 import type { SigningKey } from './signing-key.ts';
 
 const SERVICE = 'the certificate authority';
-const HINT = 'nothing was signed; try again';
+const HINT = 'nothing was signed; nothing is lost; try again, or see git signet doctor';
 /** A CA's clock may be ahead of ours by this much. */
 const CLOCK_SKEW = 300;
 
@@ -83,6 +83,8 @@ function post(url: string) {
     method: 'POST',
     url,
     headers: { 'content-type': 'application/json' },
+    // a second certificate for the same key and person says nothing new; without one there is no signature
+    idempotent: true,
     hint: HINT,
   } as const;
 }

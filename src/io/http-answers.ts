@@ -53,8 +53,12 @@ export function badAnswer(service: string, reason: string): ServiceError {
 export function refusedBy(service: string, url: string, answer: HttpAnswer): ServiceError {
   const message = answerMessage(answer);
   const because = message === '' ? '' : `: ${message}`;
+  const tried = answer.attempts === undefined ? '' : `, tried ${answer.attempts} times`;
   return new ServiceError(
     'SERVICE_REFUSED',
-    `${service} refused with status ${answer.status} (${new URL(url).host})${because}`,
+    `${service} refused with status ${answer.status} (${new URL(url).host}${tried})${because}`,
+    answer.status === 429 || answer.status >= 500
+      ? { hint: 'nothing is lost; try again later, or see git signet doctor' }
+      : {},
   );
 }

@@ -4,10 +4,19 @@
  * node:http(s) is loaded on use: `fetch` costs 50 ms on Node, and a verifier needs neither.
  */
 
-import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
-import { ServiceError } from '../errors.ts';
-import { redirected, refusedUrl, tooLong, unreachable } from './http-errors.ts';
-import { Secret } from './secret.ts';
+import { type Network, openConnections, ProxyFailure, type Route } from './connections.ts';
+import { AttemptFailure, attemptOnce, BodyTooLong } from './http-attempt.ts';
+import {
+  type Attempted,
+  isTlsRefusal,
+  redirected,
+  refusedUrl,
+  tooLong,
+  unreachable,
+} from './http-errors.ts';
+import { isLoopback } from './loopback.ts';
+import { retryDelay } from './retry-delay.ts';
+import type { Secret } from './secret.ts';
 
 export interface HttpRequest {
   /** Who is asked, for messages: `the log`, `the certificate authority`. */
@@ -16,7 +25,7 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string | Secret>>;
   readonly body?: Uint8Array | string | Secret;
-  /** Seconds over all attempts; default 30. */
+  /** Seconds over all attempts; default the client's. */
   readonly deadline?: number;
   /** Bytes of the answer's body; default 1 MiB. */
   readonly limit?: number;
@@ -32,6 +41,8 @@ export interface HttpAnswer {
   /** Lower-case names; repeated headers joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** How often it was asked for; absent for once. */
+  readonly attempts?: number;
 }
 
 /** Asks and answers. Any HTTP status is an answer, except a redirect. @throws ServiceError */
@@ -43,28 +54,18 @@ export interface HttpClient {
   readonly close: () => void;
 }
 
-export interface HttpOptions {
+export interface HttpOptions extends Network {
   /** The environment switched certificate checking off (NODE_TLS_REJECT_UNAUTHORIZED=0). */
   readonly tlsUnchecked?: boolean;
+  /** Seconds over all attempts of a request that names no deadline; default 30. */
+  readonly timeout?: number;
   /** Between 0 and 1. */
   readonly random?: () => number;
   readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
-interface Transport {
-  readonly request: (url: URL, options: RequestOptions) => import('node:http').ClientRequest;
-  readonly agent: Agent;
-}
-
 const ATTEMPTS = 3;
-const FIRST_DELAY = 250;
 const RETRIED_STATUS = new Set([429, 500, 502, 503, 504]);
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
-/** True for hosts that cannot leave this machine. */
-export function isLoopback(url: URL): boolean {
-  return LOOPBACK.test(url.hostname);
-}
 
 /**
  * The address, if it is one that may be asked: https, or http on loopback, and no user name in it.
@@ -79,15 +80,10 @@ export function checkedUrl(text: string, service: string): URL {
   throw refusedUrl(service, `${url.protocol}//${url.host} is neither https nor on this machine`);
 }
 
-/** A client with its own connections. Close it when the work is done. */
+/** A client with its own connections, kept open between requests. Close it when the work is done. */
 export function createHttpClient(options: HttpOptions = {}): HttpClient {
-  const transports = new Map<string, Promise<Transport>>();
+  const connections = openConnections(options);
   const closing = new AbortController();
-  const transportFor = (url: URL): Promise<Transport> => {
-    const known = transports.get(url.protocol) ?? loadTransport(url.protocol);
-    transports.set(url.protocol, known);
-    return known;
-  };
   return {
     send: async (request) => {
       const url = checkedUrl(request.url, request.service);
@@ -97,64 +93,88 @@ export function createHttpClient(options: HttpOptions = {}): HttpClient {
           'NODE_TLS_REJECT_UNAUTHORIZED=0 switches certificate checking off',
         );
       }
-      return sendWithRetries(
-        { ...request, signal: eitherSignal(closing.signal, request.signal) },
-        url,
-        await transportFor(url),
-        options,
-      );
+      const route = await connections.routeFor(url);
+      return sendWithRetries(request, { url, route, options, closing: closing.signal });
     },
     close: () => {
       closing.abort();
-      for (const transport of transports.values())
-        void transport.then(({ agent }) => agent.destroy());
+      connections.close();
     },
   };
 }
 
-async function loadTransport(protocol: string): Promise<Transport> {
-  const module = protocol === 'https:' ? await import('node:https') : await import('node:http');
-  return { request: module.request, agent: new module.Agent({ keepAlive: true, maxSockets: 4 }) };
+interface Sending {
+  readonly url: URL;
+  readonly route: Route;
+  readonly options: HttpOptions;
+  readonly closing: AbortSignal;
 }
 
 async function sendWithRetries(
   request: HttpRequest,
-  url: URL,
-  transport: Transport,
-  options: HttpOptions,
+  { url, route, options, closing }: Sending,
 ): Promise<HttpAnswer> {
-  const seconds = request.deadline ?? 30;
+  const seconds = request.deadline ?? options.timeout ?? 30;
   const deadline = AbortSignal.timeout(seconds * 1000);
-  const signal = eitherSignal(deadline, request.signal);
-  const started = performance.now();
+  const signal = anySignal(deadline, closing, request.signal);
+  const ends = performance.now() + seconds * 1000;
+  const attempted: Attempted = { request, url, route, seconds, deadline };
   for (let attempt = 1; ; attempt += 1) {
     const last = request.idempotent !== true || attempt === ATTEMPTS;
-    let pause: number;
-    try {
-      const answer = await attemptOnce(request, url, transport, signal);
-      if (answer.status >= 300 && answer.status < 400) throw redirected(request, url, answer);
-      if (last || !RETRIED_STATUS.has(answer.status)) return answer;
-      pause = delay(attempt, answer.headers['retry-after'], options);
-    } catch (error) {
-      if (error instanceof ServiceError) throw error;
-      if (last || signal.aborted)
-        throw unreachable({ request, url, error, attempt, seconds, deadline });
-      pause = delay(attempt, undefined, options);
+    const outcome = await tryOnce(attempted, signal, last ? undefined : ends - performance.now());
+    let askedToWait = 0;
+    if ('status' in outcome) {
+      if (last || !RETRIED_STATUS.has(outcome.status)) return counted(outcome, attempt);
+      askedToWait = retryDelay(outcome.headers);
+    } else if (signal.aborted || !mayTryAgain(outcome, request, attempt)) {
+      throw unreachable(attempted, outcome.cause, attempt);
     }
-    const left = seconds * 1000 - (performance.now() - started);
-    if (pause >= left) {
-      throw unreachable({ request, url, error: undefined, attempt, seconds, deadline });
-    }
+    const left = ends - performance.now();
+    if (askedToWait >= left) throw unreachable(attempted, { pause: askedToWait }, attempt);
+    const jitter = 0.5 + (options.random ?? Math.random)();
+    const pause = Math.max(
+      askedToWait,
+      Math.min(FIRST_DELAY * 2 ** (attempt - 1) * jitter, left / 2),
+    );
     await (options.wait ?? sleep)(pause, signal);
   }
 }
 
-/** Doubling, with jitter; or what the service asked for (RFC 9110 §10.2.3), in seconds only. */
-function delay(attempt: number, retryAfter: string | undefined, options: HttpOptions): number {
-  const jitter = 0.5 + (options.random ?? Math.random)();
-  const asked =
-    retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) * 1000 : 0;
-  return Math.max(asked, FIRST_DELAY * 2 ** (attempt - 1) * jitter);
+const FIRST_DELAY = 250;
+
+/** Another attempt after no answer: where asking twice is harmless, or nobody has seen the first. */
+function mayTryAgain(failure: AttemptFailure, request: HttpRequest, attempt: number): boolean {
+  const { cause, unsent } = failure;
+  if (isTlsRefusal(cause) || (cause instanceof ProxyFailure && !cause.passing)) return false;
+  return attempt < ATTEMPTS && (request.idempotent === true || unsent);
+}
+
+/**
+ * An attempt that is not the last gets half of what is left, so that one answer that never comes leaves time for
+ * another. A kept connection that the server has closed meanwhile is replaced at once.
+ */
+async function tryOnce(
+  { request, url, route }: Attempted,
+  signal: AbortSignal,
+  left: number | undefined,
+): Promise<HttpAnswer | AttemptFailure> {
+  const own =
+    left === undefined ? undefined : AbortSignal.timeout(Math.max(1, Math.ceil(left / 2)));
+  for (;;) {
+    try {
+      const answer = await attemptOnce(request, url, route, anySignal(signal, own));
+      if (answer.status >= 300 && answer.status < 400) throw redirected(request, url, answer);
+      return answer;
+    } catch (error) {
+      if (error instanceof BodyTooLong) throw tooLong(request, url);
+      if (!(error instanceof AttemptFailure)) throw error;
+      if (!error.stale || request.idempotent !== true) return error;
+    }
+  }
+}
+
+function counted(answer: HttpAnswer, attempts: number): HttpAnswer {
+  return attempts === 1 ? answer : { ...answer, attempts };
 }
 
 /** Ends early when there is nothing to wait for any more. */
@@ -170,73 +190,6 @@ function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-function eitherSignal(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
-  return other === undefined ? one : AbortSignal.any([one, other]);
-}
-
-function attemptOnce(
-  request: HttpRequest,
-  url: URL,
-  { request: open, agent }: Transport,
-  signal: AbortSignal,
-): Promise<HttpAnswer> {
-  const body = revealed(request.body);
-  return new Promise((resolve, reject) => {
-    const outgoing = open(url, {
-      method: request.method,
-      agent,
-      signal,
-      headers: {
-        'user-agent': 'git-signet',
-        'accept-encoding': 'identity',
-        ...Object.fromEntries(
-          Object.entries(request.headers ?? {}).map(([name, value]) => [name, revealed(value)]),
-        ),
-        ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
-      },
-    });
-    outgoing.once('error', reject);
-    outgoing.once('response', (incoming: IncomingMessage) => {
-      readBody(incoming, request.limit ?? 1024 * 1024).then(
-        (bytes) =>
-          resolve({
-            status: incoming.statusCode ?? 0,
-            headers: flatHeaders(incoming),
-            body: bytes,
-          }),
-        (error: unknown) => {
-          outgoing.destroy();
-          reject(error instanceof BodyTooLong ? tooLong(request, url) : error);
-        },
-      );
-    });
-    outgoing.end(body);
-  });
-}
-
-class BodyTooLong extends Error {}
-
-async function readBody(incoming: IncomingMessage, limit: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > limit) throw new BodyTooLong();
-    chunks.push(chunk);
-  }
-  if (!incoming.complete) throw new Error('the answer was cut off');
-  return new Uint8Array(Buffer.concat(chunks));
-}
-
-function flatHeaders(incoming: IncomingMessage): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(incoming.headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(', ') : (value ?? ''),
-    ]),
-  );
-}
-
-function revealed<T>(value: T | Secret): T | string {
-  return value instanceof Secret ? value.reveal() : value;
+function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
+  return AbortSignal.any(signals.filter((signal) => signal !== undefined));
 }

@@ -60,7 +60,7 @@ function post(url: string, body: string): HttpRequest {
     headers: { 'content-type': 'application/json', accept: 'application/json' },
     body,
     idempotent: true,
-    hint: 'no signature was made; nothing is lost; try again',
+    hint: 'no signature was made; nothing is lost; try again, or see git signet doctor',
   };
 }
 

@@ -90,6 +90,9 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   forwardRate: { kind: 'count' },
   forwardRepositories: { kind: 'text' },
   forwardLog: { kind: 'path' },
+  proxy: { kind: 'text' },
+  caFile: { kind: 'path' },
+  timeout: { kind: 'seconds' },
 };
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];

@@ -59,7 +59,7 @@ export function timestampRequest(url: string, { imprint, nonce }: TimestampQuest
       encode(Tag.boolean, Uint8Array.of(0xff)),
     ),
     idempotent: true,
-    hint: 'no signature was made; nothing is lost; try again',
+    hint: 'no signature was made; nothing is lost; try again, or see git signet doctor',
   };
 }
 

@@ -41,6 +41,7 @@ describe('the defaults', () => {
       agent: true,
       agentIdle: 28_800,
       forwardRate: 60,
+      timeout: 30,
     });
   });
 });

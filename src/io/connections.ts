@@ -1,0 +1,192 @@
+/**
+ * Connections that are kept open, by way of a proxy where one leads there: CONNECT (RFC 9110 §9.3.6), TLS inside, for
+ * every address that leaves this machine. Loaded on use; the same on both runtimes.
+ */
+
+import type { Agent, ClientRequest, RequestOptions } from 'node:http';
+import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import type { Authorities } from './authorities.ts';
+import { describeProxy, type HttpProxy, type ProxyChoice } from './proxy.ts';
+
+/** How addresses are reached; every part has a default. */
+export interface Network {
+  readonly proxyFor?: ProxyChoice;
+  /** Asked once, when the first address with https is. */
+  readonly loadAuthorities?: () => Promise<Authorities>;
+}
+
+/** What one kind of address is asked through. */
+export interface Route {
+  readonly request: (url: URL, options: RequestOptions) => ClientRequest;
+  readonly agent: Agent;
+  readonly proxy: HttpProxy | undefined;
+  readonly authorities: readonly string[];
+}
+
+export interface Connections {
+  readonly routeFor: (url: URL) => Promise<Route>;
+  readonly close: () => void;
+}
+
+/** Nothing that answers takes longer to be reached. */
+export const CONNECT_SECONDS = 10;
+
+/** A proxy that does not lead on: the message says which. */
+export class ProxyFailure extends Error {
+  /** True when another attempt may fare better. */
+  readonly passing: boolean;
+  constructor(message: string, passing: boolean, cause?: unknown) {
+    super(message, { cause });
+    this.passing = passing;
+  }
+}
+
+/** Connections of one client. */
+export function openConnections({ proxyFor, loadAuthorities }: Network): Connections {
+  const routes = new Map<string, Promise<Route>>();
+  const pending = new Set<{ destroy: () => unknown }>();
+  let authorities: Promise<Authorities> | undefined;
+  const open = async (url: URL, proxy: HttpProxy | undefined): Promise<Route> => {
+    const secure = url.protocol === 'https:' || proxy?.url.protocol === 'https:';
+    if (secure) authorities ??= loadAuthorities?.();
+    const known = secure ? await authorities : undefined;
+    const context = known?.context;
+    const module =
+      url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+    const options = { keepAlive: true, maxSockets: 4 };
+    const agent = new module.Agent(
+      context === undefined ? options : { ...options, secureContext: context },
+    );
+    if (proxy !== undefined) {
+      throughProxy(agent, { proxy, context, secure: url.protocol === 'https:', pending });
+    }
+    return { request: module.request, agent, proxy, authorities: known?.sources ?? ['built in'] };
+  };
+  return {
+    routeFor: (url) => {
+      const proxy = proxyFor?.(url);
+      const key = `${url.protocol} ${proxy?.url.href ?? ''}`;
+      const known = routes.get(key) ?? open(url, proxy);
+      routes.set(key, known);
+      return known;
+    },
+    close: () => {
+      for (const one of pending) one.destroy();
+      for (const route of routes.values())
+        route.then(({ agent }) => agent.destroy()).catch(() => undefined);
+    },
+  };
+}
+
+interface Tunnelling {
+  readonly proxy: HttpProxy;
+  readonly context: SecureContext | undefined;
+  /** TLS inside the tunnel. */
+  readonly secure: boolean;
+  /** What is under way, to be ended with the client. */
+  readonly pending: Set<{ destroy: () => unknown }>;
+}
+
+interface Destination {
+  readonly host?: string | null | undefined;
+  readonly port?: number | string | null | undefined;
+  readonly servername?: string | undefined;
+}
+
+type Connected = (error: Error | null, socket?: Socket) => void;
+
+function throughProxy(agent: Agent, tunnelling: Tunnelling): void {
+  const createConnection = (to: Destination, connected: Connected): undefined => {
+    openTunnel(to, tunnelling).then(
+      (socket) => connected(null, socket),
+      (error: Error) => connected(error),
+    );
+  };
+  Object.assign(agent, { createConnection });
+}
+
+async function openTunnel(to: Destination, tunnelling: Tunnelling): Promise<Socket> {
+  const socket = await askProxy(to, tunnelling);
+  return tunnelling.secure ? secured(socket, to, tunnelling) : socket;
+}
+
+async function askProxy(to: Destination, { proxy, context, pending }: Tunnelling): Promise<Socket> {
+  const { url, authorization } = proxy;
+  const { request } =
+    url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const host = to.host ?? '';
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${to.port}`;
+  const name = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const asked = request({
+    ...{ host: name, port: url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port },
+    ...(context === undefined ? {} : { secureContext: context }),
+    ...{ method: 'CONNECT', path: authority, agent: false },
+    headers: {
+      host: authority,
+      'user-agent': 'git-signet',
+      ...(authorization === undefined ? {} : { 'proxy-authorization': authorization.reveal() }),
+    },
+  });
+  const through = describeProxy(proxy);
+  return inTime(asked, pending, (resolve, reject) => {
+    const refused = ({ statusCode = 0 }: { readonly statusCode?: number | undefined }): void => {
+      const passing = statusCode >= 500 || statusCode === 429;
+      reject(new ProxyFailure(refusal(through, authority, statusCode), passing));
+    };
+    asked.once('connect', (answer, socket: Socket) => {
+      if (answer.statusCode === 200) return resolve(socket);
+      socket.destroy();
+      refused(answer);
+    });
+    asked.once('response', refused);
+    asked.once('error', (error) => {
+      reject(new ProxyFailure(`the proxy ${through} cannot be reached`, true, error));
+    });
+    asked.end();
+  });
+}
+
+function refusal(through: string, authority: string, status: number): string {
+  if (status === 407) return `the proxy ${through} wants a login, or another one (407)`;
+  return `the proxy ${through} does not lead to ${authority} (${status})`;
+}
+
+/** TLS with the destination: its name is checked, whatever the proxy is. */
+async function secured(
+  socket: Socket,
+  to: Destination,
+  { context, pending }: Tunnelling,
+): Promise<Socket> {
+  const tls = await import('node:tls');
+  const inner = tls.connect({
+    socket,
+    host: to.host ?? '',
+    servername: to.servername ?? '',
+    ...(context === undefined ? {} : { secureContext: context }),
+  });
+  return inTime(inner, pending, (resolve, reject) => {
+    inner.once('secureConnect', () => resolve(inner));
+    inner.once('error', reject);
+  });
+}
+
+async function inTime<T>(
+  under: { destroy: (error?: Error) => unknown },
+  pending: Tunnelling['pending'],
+  work: (resolve: (value: T) => void, reject: (error: Error) => void) => void,
+): Promise<T> {
+  const late = setTimeout(() => under.destroy(connectTimeout()), CONNECT_SECONDS * 1000);
+  pending.add(under);
+  try {
+    return await new Promise<T>(work);
+  } finally {
+    clearTimeout(late);
+    pending.delete(under);
+  }
+}
+
+/** As the system would say it, only sooner. */
+export function connectTimeout(): Error {
+  return Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' });
+}

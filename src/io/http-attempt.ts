@@ -1,0 +1,105 @@
+/**
+ * One request and its answer, whole: a bounded body, a deadline for the connection and one for the rest. Says of a
+ * failure what decides about another attempt: whether the request can have arrived, and whether a kept connection was
+ * merely stale.
+ */
+
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { CONNECT_SECONDS, connectTimeout, type Route } from './connections.ts';
+import type { HttpAnswer, HttpRequest } from './http.ts';
+import { Secret } from './secret.ts';
+
+/** No answer. `cause` is what the runtime says. */
+export class AttemptFailure extends Error {
+  /** No connection was made: nobody has seen the request. */
+  readonly unsent: boolean;
+  /** A connection kept from an earlier request turned out to be closed. */
+  readonly stale: boolean;
+  constructor(cause: unknown, unsent: boolean, stale: boolean) {
+    super('no answer', { cause });
+    this.unsent = unsent;
+    this.stale = stale;
+  }
+}
+
+/** The body is longer than the request allows. */
+export class BodyTooLong extends Error {}
+
+/** @throws AttemptFailure, BodyTooLong */
+export function attemptOnce(
+  request: HttpRequest,
+  url: URL,
+  route: Route,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const body = revealed(request.body);
+  return new Promise((resolve, reject) => {
+    const outgoing = route.request(url, {
+      method: request.method,
+      agent: route.agent,
+      signal,
+      headers: {
+        'user-agent': 'git-signet',
+        'accept-encoding': 'identity',
+        ...Object.fromEntries(
+          Object.entries(request.headers ?? {}).map(([name, value]) => [name, revealed(value)]),
+        ),
+        ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+      },
+    });
+    let connected = false;
+    const fail = (error: unknown): void => {
+      outgoing.destroy();
+      if (error instanceof BodyTooLong) reject(error);
+      else reject(new AttemptFailure(error, !connected, outgoing.reusedSocket && !signal.aborted));
+    };
+    whenConnected(outgoing, route, () => {
+      connected = true;
+    });
+    outgoing.on('error', fail);
+    outgoing.once('response', (incoming: IncomingMessage) => {
+      readBody(incoming, request.limit ?? 1024 * 1024).then((bytes) => {
+        const { statusCode: status = 0 } = incoming;
+        resolve({ status, headers: flatHeaders(incoming), body: bytes });
+      }, fail);
+    });
+    outgoing.end(body);
+  });
+}
+
+/** Watches over a direct connection being made; a tunnel comes ready, and has a deadline of its own. */
+function whenConnected(outgoing: ClientRequest, { proxy }: Route, connected: () => void): void {
+  outgoing.once('socket', (socket: Socket) => {
+    if (proxy !== undefined || !socket.connecting) return connected();
+    const late = setTimeout(() => outgoing.destroy(connectTimeout()), CONNECT_SECONDS * 1000);
+    socket.once('connect', connected);
+    const ready = 'encrypted' in socket ? 'secureConnect' : 'connect';
+    for (const end of [ready, 'close']) socket.once(end, () => clearTimeout(late));
+  });
+}
+
+async function readBody(incoming: IncomingMessage, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > limit) throw new BodyTooLong();
+    chunks.push(chunk);
+  }
+  if (!incoming.complete) throw new Error('the answer was cut off');
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+function flatHeaders(incoming: IncomingMessage): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(incoming.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  );
+}
+
+function revealed<T>(value: T | Secret): T | string {
+  return value instanceof Secret ? value.reveal() : value;
+}

@@ -1,0 +1,23 @@
+/** How services are reached, from settings and environment: proxy, authorities, patience. */
+
+import { ConfigError } from '../errors.ts';
+import type { Environment, Settings } from './config.ts';
+import type { HttpOptions } from './http.ts';
+import { proxyChoice } from './proxy.ts';
+
+export type NetworkSettings = Pick<Settings, 'proxy' | 'caFile' | 'timeout'>;
+
+/** What every HTTP client of this program is created with. @throws ConfigError */
+export function networkOptions(settings: NetworkSettings, env: Environment): HttpOptions {
+  const { proxy, caFile, timeout } = settings;
+  if (timeout < 1) throw new ConfigError('signet.timeout: expected at least 1 second');
+  return {
+    timeout,
+    tlsUnchecked: env.NODE_TLS_REJECT_UNAUTHORIZED === '0',
+    proxyFor: proxyChoice(proxy, env),
+    loadAuthorities: async () => {
+      const { loadAuthorities } = await import('./authorities.ts');
+      return loadAuthorities(caFile, env);
+    },
+  };
+}

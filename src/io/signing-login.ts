@@ -7,6 +7,7 @@ import type { Crypto } from '../core/crypto.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { Environment, Settings } from './config.ts';
 import { createHttpClient, type HttpSend } from './http.ts';
+import { networkOptions } from './network.ts';
 import { checkExpectedIdentity, expectedIdentity } from './oidc/expected-identity.ts';
 import { type IdentityToken, obtainIdentityToken } from './oidc/identity-token.ts';
 import type { SigningContext } from './oidc/page.ts';
@@ -47,8 +48,7 @@ export async function withLogin<T>(
 ): Promise<T> {
   const { settings, signingConfig, environment, now } = request;
   const services = chooseServices(settings, signingConfig, now());
-  const tlsUnchecked = environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0';
-  const { send, close } = createHttpClient({ tlsUnchecked });
+  const { send, close } = createHttpClient(networkOptions(settings, environment));
   let identity: IdentityToken | undefined;
   try {
     const { issuerUrl } = services;

@@ -8,86 +8,9 @@ import { closest } from '../core/closest.ts';
 import { ConfigError } from '../errors.ts';
 import { gitBoolean, listGitConfig, parseGitConfig } from './git-config.ts';
 import { flagOf, SETTING_NAMES, SETTINGS, type SettingKind, variablesOf } from './setting-table.ts';
+import { DEFAULTS, type SettingName, type Settings } from './settings.ts';
 
-/** Everything that can be configured. Paths are absolute or relative to the working directory; URLs have no trailing slash. */
-export interface Settings {
-  /** trusted_root.json, or a ClientTrustConfig. */
-  readonly trust?: string;
-  /** signing_config.json. */
-  readonly signingConfig?: string;
-  readonly fulcioUrl?: string;
-  readonly rekorUrl?: string;
-  readonly rekorVersion?: 1 | 2;
-  /** Where the log entry is kept: in the signature ('offline') or in the log only ('online'). */
-  readonly rekorMode: 'offline' | 'online';
-  readonly issuer?: string;
-  readonly clientId: string;
-  readonly clientSecretFile?: string;
-  readonly redirectUrl?: string;
-  readonly connectorId?: string;
-  readonly tokenProvider?: string;
-  /** The variable that holds an identity token; SIGSTORE_ID_TOKEN unless set. */
-  readonly tokenVariable?: string;
-  /** A file that holds one. */
-  readonly tokenFile?: string;
-  readonly timestamp: 'auto' | 'always';
-  readonly timestampUrl?: string;
-  readonly timestampCertChain?: string;
-  /** gitsign's key files, PEM. */
-  readonly fulcioRoot?: string;
-  readonly rekorPublicKey?: string;
-  readonly ctLogPublicKey?: string;
-  /** The identity that signatures made here must carry. */
-  readonly identity?: string;
-  readonly matchCommitter: boolean;
-  /** Whether an identity may become public: asked at its first login, agreed to beforehand, or never. */
-  readonly publishIdentity: 'ask' | 'yes' | 'no';
-  /** PATH, or REV:PATH. */
-  readonly policy?: string;
-  readonly trustWithoutPolicy: 'undefined' | 'full';
-  /** Program for S/MIME signatures of other issuers, with its arguments. */
-  readonly x509Fallback?: string;
-  readonly urlOpener?: string;
-  readonly autoclose: boolean;
-  /** Seconds. */
-  readonly autocloseTimeout: number;
-  readonly logPath?: string;
-  /** A refresh token may be kept in the operating system's keyring; else it lives in the agent's memory only. */
-  readonly keyring: boolean;
-  readonly quiet: boolean;
-  /** Seconds. */
-  readonly loginTimeout: number;
-  readonly offline: boolean;
-  /** Sign through the agent, which starts by itself. */
-  readonly agent: boolean;
-  /** Seconds without a request after which the agent leaves. */
-  readonly agentIdle: number;
-  /** Where agents have their sockets. */
-  readonly agentDirectory?: string;
-  /** A socket that somebody forwarded here: signatures are asked for there. */
-  readonly agentSocket?: string;
-  /** The agent's own second socket, for forwarding: only "sign this payload" is understood there. */
-  readonly forwardSocket?: string;
-  /** A program that is asked before each forwarded signature. */
-  readonly forwardConfirm?: string;
-  /** Forwarded signatures in any minute. */
-  readonly forwardRate: number;
-  /** Clones that forwarded commits and tags must belong to, separated as in PATH. */
-  readonly forwardRepositories?: string;
-  /** One line a forwarded signature. */
-  readonly forwardLog?: string;
-  /** Proxy for services, instead of HTTPS_PROXY and its kin; `none` switches those off. */
-  readonly proxy?: string;
-  /** Certificates of further authorities for servers' names, PEM. */
-  readonly caFile?: string;
-  /** Seconds that a service is given, over all attempts. */
-  readonly timeout: number;
-  /** git's own user.name and user.email, for matchCommitter. */
-  readonly userName?: string;
-  readonly userEmail?: string;
-}
-
-export type SettingName = Exclude<keyof Settings, 'userName' | 'userEmail'>;
+export type { SettingName, Settings } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -171,25 +94,6 @@ function findValue(
   if (git.has(peer)) return { text: git.get(peer), label: peer, key: peer };
   return undefined;
 }
-
-const DEFAULTS = {
-  rekorMode: 'offline',
-  clientId: 'sigstore',
-  timestamp: 'auto',
-  matchCommitter: false,
-  publishIdentity: 'ask',
-  trustWithoutPolicy: 'undefined',
-  autoclose: true,
-  autocloseTimeout: 6,
-  keyring: false,
-  quiet: true,
-  loginTimeout: 120,
-  offline: false,
-  agent: true,
-  agentIdle: 8 * 3600,
-  forwardRate: 60,
-  timeout: 30,
-} as const satisfies Partial<Settings>;
 
 /** A misspelt signet.* key must not silently drop what it was meant to say. */
 function refuseUnknownKeys(git: ReadonlyMap<string, string | undefined>): void {

@@ -18,7 +18,8 @@ repository, or everywhere with --global. Nothing is published before you sign.
   git signet init --global     every repository of yours
   git signet init --undo       puts back what was there before (add --global if you did)
 
-Sets gpg.format, gpg.x509.program, commit.gpgSign, tag.gpgSign, tag.forceSignAnnotated.
+Sets gpg.format, gpg.x509.program, commit.gpgSign, tag.gpgSign, tag.forceSignAnnotated,
+and push.gpgSign = false: git would ask the same program to sign pushes, which it does not.
 
 Exit: 0, 2 where git's configuration cannot be written
 `;
@@ -74,6 +75,8 @@ function keysFor(program: string): readonly (readonly [key: string, value: strin
     ['commit.gpgSign', 'true'],
     ['tag.gpgSign', 'true'],
     ['tag.forceSignAnnotated', 'true'],
+    // a push certificate is neither commit nor tag: with if-asked or true, every push to a server that asks would fail
+    ['push.gpgSign', 'false'],
   ];
 }
 

@@ -8,7 +8,7 @@ import { visible } from '../core/escape.ts';
 import type { Counts } from './json.ts';
 import { mendCommand } from './mend.ts';
 import { countsLine, SHORT_ID, STATUS_WORDS } from './text.ts';
-import { type ResultView, titleOf } from './view.ts';
+import { type ResultView, titleOf, whyOf } from './view.ts';
 import type { Rendered, ReportContext, Writer } from './writer.ts';
 
 /** GitHub shows ten annotations of a kind for a step. */
@@ -29,22 +29,30 @@ export function markdownText(text: string): string {
   return inert === '' ? '' : `<code>${inert}</code>`;
 }
 
+const ANNOTATIONS: Readonly<Record<ResultView['status'], 'error' | 'warning' | 'notice'>> = {
+  verified: 'notice',
+  undecided: 'warning',
+  refused: 'error',
+  'not-allowed': 'error',
+  unsigned: 'error',
+};
+
 /** A row of the job summary, and the annotation of what is not verified. */
 export function githubPiece(view: ResultView): Pick<Rendered, 'piece' | 'annotation'> {
-  const { id, status, who, reason } = view;
+  const { id, status, who, notes } = view;
   const cells = [
     STATUS_WORDS[status],
-    ...[id.slice(0, SHORT_ID), who, titleOf(view), reason].map(markdownText),
+    ...[id.slice(0, SHORT_ID), who, titleOf(view), whyOf(view)].map(markdownText),
   ];
   const piece = `| ${cells.join(' | ')} |\n`;
-  if (status === 'verified') return { piece };
-  const command = status === 'undecided' ? 'warning' : 'error';
+  if (status === 'verified' && notes.length === 0) return { piece };
+  const command = ANNOTATIONS[status];
   const title = property(`${STATUS_WORDS[status]}: ${id.slice(0, SHORT_ID)}`);
-  const said = data([who, titleOf(view), reason].filter((part) => part !== '').join(' | '));
+  const said = data([who, titleOf(view), whyOf(view)].filter((part) => part !== '').join(' | '));
   return { piece, annotation: `::${command} title=${title}::${said}\n` };
 }
 
-const TABLE = '| | commit | signer | subject | why not |\n| --- | --- | --- | --- | --- |\n';
+const TABLE = '| | commit | signer | subject | why |\n| --- | --- | --- | --- | --- |\n';
 
 function table(rows: readonly string[], left: number): string {
   const more = left > 0 ? `\n${left} more are not listed here.\n` : '';
@@ -77,12 +85,12 @@ export function createGithub(context: ReportContext): Writer {
   const faults: string[] = [];
   const good: string[] = [];
   const annotations: string[] = [];
-  const shown = { error: 0, warning: 0 };
+  const shown = { error: 0, warning: 0, notice: 0 };
   const add = ({ status, piece = '', annotation }: Rendered): void => {
     const [rows, most] = status === 'verified' ? [good, MAX_GOOD] : [faults, MAX_FAULTS];
     if (rows.length < most) rows.push(piece);
     if (annotation === undefined) return;
-    const kind = status === 'undecided' ? 'warning' : 'error';
+    const kind = ANNOTATIONS[status];
     shown[kind] += 1;
     if (shown[kind] <= MAX_ANNOTATIONS) annotations.push(annotation);
   };

@@ -21,12 +21,12 @@ code{font:13px/1.5 ui-monospace,monospace}
 .t-ok{color:var(--ok)}.t-bad,.t-no{color:var(--bad)}.t-un{color:var(--warn)}.t-dk{color:var(--grey)}
 .bar .t-ok,.bar .t-bad,.bar .t-no,.bar .t-un,.bar .t-dk{background:currentColor}
 .mend{background:var(--card);border:1px solid var(--line);border-radius:.35rem;padding:.6rem .8rem;overflow-wrap:anywhere}
-.lanes{display:grid;grid-template-columns:minmax(8rem,18rem) 1fr auto;gap:.2rem .9rem;align-items:center}
+.lanes{display:grid;grid-template-columns:minmax(8rem,18rem) auto 1fr;gap:.2rem .9rem;align-items:center}
 .lanes .who{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .lanes svg{width:100%;height:26px;background:var(--card);border-radius:.2rem;display:block}
 .lanes .n{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft)}
 .good{fill:var(--ok)}.evil{fill:var(--bad)}
-.axis{grid-column:2;display:flex;justify-content:space-between;color:var(--soft);font-size:.8rem}
+.axis{grid-column:3;display:flex;justify-content:space-between;color:var(--soft);font-size:.8rem}
 .note{color:var(--soft);font-size:.85rem}
 .pick{display:flex;gap:1rem;margin:.2rem 0 .6rem;border:0;padding:0}
 .pick label{cursor:pointer}
@@ -36,6 +36,7 @@ ol.rows{list-style:none;margin:0;padding:0}
 padding:.28rem .2rem;border-top:1px solid var(--line);align-items:baseline}
 .rows span{overflow-wrap:anywhere}
 .rows small{display:block;color:var(--bad);font-size:.85rem}
+.rows .ok small{color:var(--soft)}
 .rows time{color:var(--soft);font-size:.85rem;font-variant-numeric:tabular-nums;text-align:right}
 .rows time.claim::after{content:" claimed";font-style:italic}
 body:has(#only-bad:checked) .all .ok{display:none}

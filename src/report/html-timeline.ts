@@ -93,8 +93,8 @@ function laneHtml(lane: Lane, scale: Scale, bins: ReadonlyMap<number, Cell>, mos
   const box = `viewBox="0 0 ${BINS * BIN_WIDTH} ${HEIGHT}" preserveAspectRatio="none"`;
   const told = `role="img" aria-label="${name}: ${lane.count}"`;
   return (
-    `<span class="who" title="${name}">${name}</span>` +
-    `<svg ${box} ${told}>${bars(bins, most, scale)}</svg><span class="n">${lane.count}</span>\n`
+    `<span class="who" title="${name}">${name}</span><span class="n">${lane.count}</span>` +
+    `<svg ${box} ${told}>${bars(bins, most, scale)}</svg>\n`
   );
 }
 

@@ -23,7 +23,8 @@ const CLASSES: Readonly<Record<Verdict['status'], string>> = {
 };
 const ORDER = ['verified', 'refused', 'not-allowed', 'unsigned', 'undecided'] as const;
 const ROWS_IN_BLOCK = 200;
-const MAX_FAULTS = 300;
+/** At the top; the list below has them all, and can be narrowed to them. */
+const MAX_FAULTS = 20;
 
 function timeHtml({ time, timeIsProved }: ResultView): string {
   if (time === undefined) return '<time></time>';
@@ -35,7 +36,10 @@ function timeHtml({ time, timeIsProved }: ResultView): string {
 export function htmlPiece(view: ResultView): { readonly piece: string; readonly mark: Mark } {
   const { id, status, who, issuer, reason, rule, time } = view;
   const tip = markupText([issuer, rule && `rule ${rule}`].filter(Boolean).join(', '));
-  const why = status === 'verified' || reason === '' ? '' : `<small>${markupText(reason)}</small>`;
+  const reasons = [status === 'verified' ? '' : reason, ...view.notes.map(({ detail }) => detail)];
+  const why = reasons
+    .map((text) => (text === '' ? '' : `<small>${markupText(text)}</small>`))
+    .join('');
   const kind = CLASSES[status];
   const piece =
     `<li class="${kind}"><b class="t-${kind}">${STATUS_WORDS[status]}</b>` +
@@ -84,12 +88,18 @@ function countsHtml(counts: Counts): string {
   return `<ul class="counts">${items.join('')}</ul><div class="bar" aria-hidden="true">${bars.join('')}</div>\n`;
 }
 
+/** The command itself in type that can be told from the words around it. */
+function mendHtml(mend: string): string {
+  const [words = '', command = ''] = mend.split(/: (.*)/s);
+  return `${markupText(words)}: <code>${markupText(command)}</code>`;
+}
+
 function faultsHtml(faults: readonly string[], counts: Counts, asked: readonly string[]): string {
   if (faults.length === 0) return '';
   const left = total(counts) - counts.verified - faults.length;
   const more = left > 0 ? `<p class="note">and ${left} more, in the list below</p>` : '';
   const mend = mendCommand(counts, asked);
-  const next = mend === undefined ? '' : `<p class="mend">${markupText(mend)}</p>`;
+  const next = mend === undefined ? '' : `<p class="mend">${mendHtml(mend)}</p>`;
   return `<h2>What does not hold</h2>${next}<ol class="rows">${faults.join('')}</ol>${more}\n`;
 }
 

@@ -12,14 +12,16 @@ import type { Rendered, ReportContext, Writer } from './writer.ts';
 
 /** The test case of one object. */
 export function junitPiece(view: ResultView): string {
-  const { id, status, who, reason, code, issuer, time } = view;
+  const { id, status, who, code, issuer, time, notes } = view;
   const name = markupText(`${id.slice(0, SHORT_ID)} ${titleOf(view)}`);
   const open = `<testcase classname="${markupText(view.type)}s" name="${name}" time="0">`;
   const said = [`${view.type} ${id}`, `signer: ${who}`, issuer && `issuer: ${issuer}`];
-  const detail = markupText([...said, time && `time: ${time}`].filter(Boolean).join('; '));
+  const noted = notes.map(({ detail: note }) => `note: ${note}`);
+  const all = [...said, time && `time: ${time}`, ...noted];
+  const detail = markupText(all.filter(Boolean).join('; '));
   if (status === 'verified') return `${open}<system-out>${detail}</system-out></testcase>\n`;
   const element = status === 'undecided' ? 'error' : 'failure';
-  const message = markupText(`${STATUS_WORDS[status]}: ${reason}`);
+  const message = markupText(`${STATUS_WORDS[status]}: ${view.reason}`);
   return `${open}<${element} type="${markupText(code ?? status)}" message="${message}">${detail}</${element}></testcase>\n`;
 }
 

@@ -20,7 +20,5 @@ export function renderResult(judged: Judged, output: Output): Rendered {
   if (output === 'github') return { status, row: textRow(judged), ...githubPiece(view) };
   if (output === 'html') return { status, ...htmlPiece(view) };
   if (output === 'junit') return { status, piece: junitPiece(view) };
-  const piece = sarifPiece(view);
-  const code = view.code === undefined ? {} : { code: view.code };
-  return piece === undefined ? { status } : { status, piece, ...code };
+  return { status, ...sarifPiece(view) };
 }

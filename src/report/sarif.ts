@@ -1,5 +1,5 @@
 /**
- * SARIF 2.1.0 (OASIS): one result for each object that is not verified. What was wrong with a commit lies in no
+ * SARIF 2.1.0 (OASIS): a result for each object that is not verified, and for each note. What was wrong with a commit lies in no
  * file, so a result's place is the commit itself, as `commit/ID`; viewers that need a file show that name.
  */
 
@@ -19,30 +19,48 @@ function messageText(text: string): string {
     .replace(/[{}]/g, '$&$&');
 }
 
-const levelOf = (status: ResultView['status']): 'error' | 'warning' =>
-  status === 'undecided' ? 'warning' : 'error';
-
-/** The result of one object; undefined for what is verified, which SARIF has nothing to say about. */
-export function sarifPiece(view: ResultView): string | undefined {
-  const { id, type, status, code, who, issuer, time, reason } = view;
-  if (status === 'verified') return undefined;
-  const what = [`${STATUS_WORDS[status]} ${id.slice(0, SHORT_ID)}`, who, titleOf(view), reason];
-  return jsonText({
-    ruleId: code,
-    level: levelOf(status),
-    message: { text: messageText(what.filter((part) => part !== '').join(': ')) },
+/** The commit or tag, as a place and as an identity that survives other runs. */
+function placeOf({ id, type }: ResultView): object {
+  const name = id.slice(0, SHORT_ID);
+  return {
     locations: [
       {
         physicalLocation: {
           artifactLocation: { uri: `${type}/${id}` },
           region: { startLine: 1 },
         },
-        logicalLocations: [{ name: id.slice(0, SHORT_ID), fullyQualifiedName: id, kind: type }],
+        logicalLocations: [{ name, fullyQualifiedName: id, kind: type }],
       },
     ],
     partialFingerprints: { 'gitObject/v1': id },
-    properties: { status, ...{ who, issuer, time } },
+  };
+}
+
+function resultOf(view: ResultView, ruleId: string, level: string, detail: string): string {
+  const { id, status, who, issuer, time } = view;
+  const what = [`${STATUS_WORDS[status]} ${id.slice(0, SHORT_ID)}`, who, titleOf(view), detail];
+  const text = messageText(what.filter((part) => part !== '').join(': '));
+  return jsonText({
+    ...{ ruleId, level, message: { text }, ...placeOf(view) },
+    properties: { status, who, issuer, time },
   });
+}
+
+/** The results of one object: why it is not verified, and what was noticed; nothing for what is simply verified. */
+export function sarifPiece(view: ResultView): Pick<Rendered, 'piece' | 'codes'> {
+  const { status, code = view.status, reason, notes } = view;
+  const level = status === 'undecided' ? 'warning' : 'error';
+  const results = [
+    ...(status === 'verified' ? [] : [{ code, level, detail: reason }]),
+    ...notes.map(({ code: noted, severity, detail }) => {
+      return { code: noted, level: severity === 'refusal' ? 'error' : 'note', detail };
+    }),
+  ];
+  if (results.length === 0) return {};
+  return {
+    piece: results.map((one) => resultOf(view, one.code, one.level, one.detail)).join(',\n'),
+    codes: results.map((one) => one.code),
+  };
 }
 
 function ruleOf(code: string): unknown {
@@ -79,12 +97,12 @@ export function createSarif(context: ReportContext): Writer {
     if (!begun) context.put(HEAD);
     begun = true;
   };
-  const add = ({ piece, code }: Rendered): void => {
+  const add = ({ piece, codes: named = [] }: Rendered): void => {
     if (piece === undefined) return;
     const first = !begun;
     begin();
     context.put(`${first ? '\n' : ',\n'}${piece}`);
-    if (code !== undefined) codes.add(code);
+    for (const code of named) codes.add(code);
   };
   const finish = (counts: Counts): void => {
     begin();

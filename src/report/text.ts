@@ -5,7 +5,7 @@
 
 import { visible } from '../core/escape.ts';
 import { subjectLine } from '../core/git/object.ts';
-import type { Outcome, Signer, Verdict } from '../core/verdict.ts';
+import type { Finding, Outcome, Signer, Verdict } from '../core/verdict.ts';
 import type { Counts, Judged } from './json.ts';
 import { verdictLine } from './verdict-line.ts';
 
@@ -77,6 +77,13 @@ export function shortened(text: string, limit: number): string {
   return characters.length <= limit ? text : `${characters.slice(0, limit - 1).join('')}…`;
 }
 
+/** What a policy noticed besides the reason that is told anyway; empty for most. Raw text. */
+export function notesOf(verdict: Outcome): readonly Finding[] {
+  const told = 'detail' in verdict ? verdict.detail : undefined;
+  const findings = 'findings' in verdict ? (verdict.findings ?? []) : [];
+  return findings.filter(({ detail }) => detail !== told);
+}
+
 /** The table's line for one object. */
 export function textRow(judged: Judged): TextRow {
   const { verdict, raw, id, ref } = judged;
@@ -86,8 +93,10 @@ export function textRow(judged: Judged): TextRow {
       ? `tag ${visible(ref.replace(/^refs\/tags\//, ''))}: ${subject}`
       : subject;
   const silent = verdict.status === 'verified' || verdict.status === 'unsigned';
-  const note =
+  const reason =
     'detail' in verdict && !(silent && verdict.code === 'unsigned' && raw) ? verdict.detail : '';
+  const notes = notesOf(verdict).map(({ detail }) => detail);
+  const note = [reason, ...notes].filter((part) => part !== '').join('; ');
   return {
     status: verdict.status,
     id: id.slice(0, SHORT_ID),

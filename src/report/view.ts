@@ -4,9 +4,9 @@
  */
 
 import { subjectLine } from '../core/git/object.ts';
-import type { Verdict } from '../core/verdict.ts';
+import type { Finding, Verdict } from '../core/verdict.ts';
 import { type Judged, type ObjectResult, objectResult } from './json.ts';
-import { shortened, whoOf } from './text.ts';
+import { notesOf, shortened, whoOf } from './text.ts';
 
 export interface ResultView {
   readonly id: string;
@@ -25,6 +25,8 @@ export interface ResultView {
   readonly time: string | undefined;
   readonly timeIsProved: boolean;
   readonly rule: string | undefined;
+  /** What a policy noticed besides the reason. */
+  readonly notes: readonly Finding[];
 }
 
 function timeOf({ times, committer }: ObjectResult): Pick<ResultView, 'time' | 'timeIsProved'> {
@@ -45,6 +47,7 @@ export function viewOf(judged: Judged): ResultView {
     subject: raw === undefined ? '' : subjectLine(raw),
     ...timeOf(result),
     rule: result.rule,
+    notes: notesOf(verdict),
   };
 }
 
@@ -53,4 +56,9 @@ const MAX_TITLE = 200;
 /** The subject, with the tag's name before it where there is one. */
 export function titleOf({ tag, subject }: ResultView): string {
   return shortened(tag === undefined ? subject : `tag ${tag}: ${subject}`, MAX_TITLE);
+}
+
+/** Why it is not verified, and what else was noticed, in one line. */
+export function whyOf({ reason, notes }: ResultView): string {
+  return [reason, ...notes.map(({ detail }) => detail)].filter((part) => part !== '').join('; ');
 }

@@ -22,8 +22,8 @@ export interface Rendered {
   readonly line?: string;
   /** Finished text of this result in the report's own language; absent where the report does not list it. */
   readonly piece?: string;
-  /** Reason code of what is not verified, for reports that list the rules they judged by. */
-  readonly code?: string;
+  /** Reason codes in this piece, for reports that list the rules they judged by. */
+  readonly codes?: readonly string[];
   readonly mark?: Mark;
   /** GitHub: the workflow command that annotates this result. */
   readonly annotation?: string;

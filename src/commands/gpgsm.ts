@@ -162,7 +162,8 @@ async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
   const judgement = await judgementUnder(settings, early, question, invocation, crypto);
   const { context } = judgement;
   const evidence = await lookedUp(judgement.verdict, question, context, settings, invocation);
-  const verdict = applyPolicy(evidence, policy);
+  const { payload } = question;
+  const verdict = applyPolicy(evidence, policy, { type: payloadType(payload), payload });
   const foreign = verdict.status === 'undecided' && verdict.code === 'foreign-issuer';
   if (foreign && settings.x509Fallback !== undefined) {
     const { handOver } = await import('./x509-fallback.ts');

@@ -5,7 +5,7 @@
 
 import { toHex, utf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
-import { anchoredPattern } from '../core/policy/identity.ts';
+import { anchoredPattern } from '../core/policy/patterns.ts';
 import type { IdentityPolicy, IdentityRule } from '../core/verdict.ts';
 import { UsageError } from '../errors.ts';
 import type { ArgumentSpec, ParsedArguments } from './arguments.ts';

@@ -16,9 +16,15 @@ import {
   provenTimes,
 } from './evidence.ts';
 import { trimEvidenceCache } from './evidence-cache.ts';
-import { type ObjectFormat, type ObjectType, objectId, splitSignedObject } from './git/object.ts';
+import {
+  type ObjectFormat,
+  type ObjectType,
+  objectId,
+  payloadType,
+  splitSignedObject,
+} from './git/object.ts';
 import { loggedNames } from './log-lookup.ts';
-import { decideIdentity } from './policy/identity.ts';
+import { type Decision, decide, type Subject } from './policy/decide.ts';
 import {
   type BoundEntry,
   bindEmbeddedEntry,
@@ -29,6 +35,7 @@ import type { TransparencyLogEntry } from './rekor/log-entry.ts';
 import { checkContent, checkKind, checkSignature, type Progress, readSigner } from './signer.ts';
 import {
   type IdentityPolicy,
+  type NotAllowed,
   type ReasonCode,
   Refusal,
   type Rejected,
@@ -41,6 +48,8 @@ import { signerOf } from './x509/identity.ts';
 export interface VerifyContext extends EvidenceContext {
   /** Who may sign; undefined asks only whether the evidence holds. */
   readonly policy?: IdentityPolicy;
+  /** The ref that commits are for, where that is known: rules by ref depend on it. */
+  readonly ref?: string;
 }
 
 /** An object as its repository stores it. */
@@ -93,7 +102,8 @@ export async function verifyObject(
   }
   const split = splitSignedObject(type, raw, format);
   if (split === undefined) return rejected(progress, 'unsigned', `the ${type} has no signature`);
-  return verifyDetached(split.payload, split.signature, context, found);
+  const verdict = await verifyEvidence(split.payload, split.signature, context, found);
+  return applyPolicy(verdict, context.policy, { type, payload: split.payload, ref: context.ref });
 }
 
 /** Verifies a signature as git hands it over, with the payload that it covers. */
@@ -102,6 +112,18 @@ export async function verifyDetached(
   signature: Uint8Array,
   context: VerifyContext,
   found?: TransparencyLogEntry,
+): Promise<Verdict> {
+  const verdict = await verifyEvidence(payload, signature, context, found);
+  const { policy, ref } = context;
+  return applyPolicy(verdict, policy, { type: payloadType(payload), payload, ref });
+}
+
+/** Every check but the last: whether the evidence holds, whoever signed. */
+async function verifyEvidence(
+  payload: Uint8Array,
+  signature: Uint8Array,
+  context: EvidenceContext,
+  found: TransparencyLogEntry | undefined,
 ): Promise<Verdict> {
   const progress: Progress = { check: 'object' };
   return settle(progress, async () => {
@@ -133,12 +155,8 @@ export async function verifyDetached(
     progress.check = 'sct';
     await checkTransparency(issuers, evidence, context);
     if (context.cache !== undefined) trimEvidenceCache(context.cache);
-    progress.check = 'policy';
     const logEntry = summarizeEntry(await bound, time?.time);
-    return applyPolicy(
-      { status: 'verified', signer: identity, certificate: summary, logEntry, times },
-      context.policy,
-    );
+    return { status: 'verified', signer: identity, certificate: summary, logEntry, times };
   });
 }
 
@@ -177,16 +195,23 @@ function summarizeEntry(
 }
 
 /** The verdict as a policy has it: of what is verified, `verified` under a rule, or `not-allowed`. */
-export function applyPolicy(verdict: Verdict, policy: IdentityPolicy | undefined): Verdict {
+export function applyPolicy(
+  verdict: Verdict,
+  policy: IdentityPolicy | undefined,
+  subject: Subject,
+): Verdict {
   if (policy === undefined || verdict.status !== 'verified') return verdict;
-  const decision = decideIdentity(policy, verdict.signer);
-  if (decision.allowed) return { ...verdict, rule: decision.rule };
-  const { detail } = decision;
-  return {
-    ...verdict,
-    status: 'not-allowed',
-    check: 'policy',
-    code: 'identity-not-allowed',
-    detail,
-  };
+  const { signer, times } = verdict;
+  const party = { signer, times: times.map(({ time }) => time) };
+  return underDecision(verdict, decide(policy, party, subject));
+}
+
+/** A verified verdict under what the policy decided. */
+export function underDecision(verdict: Verified, decision: Decision): Verified | NotAllowed {
+  const { rule: _, findings: __, ...evidence } = verdict;
+  const { findings } = decision;
+  const noticed = findings.length === 0 ? {} : { findings };
+  if (decision.allowed) return { ...evidence, rule: decision.rule, ...noticed };
+  const { code, detail } = decision;
+  return { ...evidence, status: 'not-allowed', check: 'policy', code, detail, ...noticed };
 }

@@ -1,64 +1,75 @@
 /**
- * Plain data → IdentityPolicy: the `signers` of a policy file. A rule that cannot be read is an error, never a
- * rule that is passed over (threats P03, P11).
+ * Plain data → IdentityPolicy: the whole of a policy file, version 1 (schema/policy.schema.json). A rule that cannot be
+ * read is an error, never a rule that is passed over (threats P03, P11, X11).
  */
 
-import { ConfigError } from '../../errors.ts';
-import type { IdentityPolicy, IdentityRule } from '../verdict.ts';
+import type { IdentityPolicy } from './model.ts';
+import { type Names, readObjectRules, resolveNames } from './object-rules.ts';
+import {
+  asCount,
+  asMap,
+  asText,
+  asTexts,
+  asWord,
+  type Fields,
+  fault,
+  type Locate,
+  type Reader,
+} from './reader.ts';
+import { readSigner, type SignerRules } from './signers.ts';
 
-/** Where something stands in a policy file, for messages: `line 3, column 5`. */
-export type Locate = (path: readonly (string | number)[]) => string;
+export type { Locate } from './reader.ts';
 
-interface Reader {
-  readonly source: string;
-  readonly locate: Locate;
+const KEYS = [
+  'version',
+  'sequence',
+  'since',
+  'unlogged',
+  'signers',
+  'roles',
+  'commits',
+  'tags',
+  'changes',
+];
+
+function readSigners(reader: Reader, value: unknown): readonly SignerRules[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    throw fault(reader, ['signers'], 'expected a list of signers, at least one');
+  }
+  const signers = value.map((item: unknown, index) => readSigner(reader, item, ['signers', index]));
+  const seen = new Set<string>();
+  for (const [index, { name }] of signers.entries()) {
+    if (seen.has(name)) {
+      throw fault(reader, ['signers', index, 'name'], `a second signer named '${name}'`);
+    }
+    seen.add(name);
+  }
+  return signers;
 }
 
-function fault(reader: Reader, path: readonly (string | number)[], problem: string): ConfigError {
-  return new ConfigError(`${reader.source}, ${reader.locate(path)}: ${problem}`, {
-    code: 'POLICY_FILE',
-    hint: 'a signer is { name, identity, issuer }, each on a line of its own',
-  });
+/** Every name that rules may use, with the signers it stands for. Roles hold signers, not roles. */
+function readNames(reader: Reader, policy: Fields, signers: readonly SignerRules[]): Names {
+  const alone = new Map(signers.map(({ name }) => [name, [name] as readonly string[]]));
+  if (policy.roles === undefined) return alone;
+  const roles = asMap(reader, policy.roles, ['roles'], Object.keys(policy.roles ?? {}));
+  const names = new Map(alone);
+  for (const [role, members] of Object.entries(roles)) {
+    if (alone.has(role)) throw fault(reader, ['roles', role], `'${role}' is a signer's name`);
+    asTexts(reader, members, ['roles', role]);
+    names.set(role, resolveNames(reader, members, ['roles', role], alone));
+  }
+  return names;
 }
 
-function asMap(
-  reader: Reader,
-  value: unknown,
-  path: readonly (string | number)[],
-  keys: readonly string[],
-): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw fault(reader, path, 'expected keys and values');
-  }
-  for (const key of Object.keys(value)) {
-    if (!keys.includes(key)) throw fault(reader, [...path, key], `unknown key '${key}'`);
-  }
-  return value as Readonly<Record<string, unknown>>;
-}
-
-function asText(reader: Reader, value: unknown, path: readonly (string | number)[]): string {
-  if (typeof value !== 'string' || value === '') {
-    throw fault(reader, path, `'${path.at(-1)}' must be text and not empty`);
-  }
-  return value;
-}
-
-function asRule(reader: Reader, value: unknown, index: number): IdentityRule {
-  const path = ['signers', index];
-  const signer = asMap(reader, value, path, ['name', 'identity', 'issuer']);
-  for (const key of ['name', 'identity', 'issuer']) {
-    if (signer[key] === undefined) throw fault(reader, path, `a signer without '${key}'`);
-  }
-  return {
-    name: asText(reader, signer.name, [...path, 'name']),
-    identity: asText(reader, signer.identity, [...path, 'identity']),
-    issuer: asText(reader, signer.issuer, [...path, 'issuer']),
-  };
+function readSince(reader: Reader, value: unknown): string {
+  const since = asText(reader, value, ['since']);
+  if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(since)) return since;
+  throw fault(reader, ['since'], "'since' must be the full hash of a commit, in lower case");
 }
 
 /**
- * Reads the data of a policy file: `version: 1` and `signers`.
- * `digest` is the lower-case hex SHA-256 of the file. @throws ConfigError POLICY_FILE with line and column.
+ * Reads the data of a policy file. `digest` is the lower-case hex SHA-256 of the file.
+ * @throws ConfigError POLICY_FILE with line and column
  */
 export function policyFromData(
   data: unknown,
@@ -67,19 +78,28 @@ export function policyFromData(
   locate: Locate,
 ): IdentityPolicy {
   const reader = { source, locate };
-  const policy = asMap(reader, data, [], ['version', 'signers']);
+  const policy = asMap(reader, data, [], KEYS);
   if (policy.version !== 1) throw fault(reader, ['version'], 'expected version: 1');
-  const { signers } = policy;
-  if (!Array.isArray(signers) || signers.length === 0) {
-    throw fault(reader, ['signers'], 'expected a list of signers, at least one');
-  }
-  const rules = signers.map((signer: unknown, index) => asRule(reader, signer, index));
-  const names = new Set<string>();
-  for (const [index, { name }] of rules.entries()) {
-    if (names.has(name)) {
-      throw fault(reader, ['signers', index, 'name'], `a second signer named '${name}'`);
-    }
-    names.add(name);
-  }
-  return { source, digest, rules };
+  const signers = readSigners(reader, policy.signers);
+  const names = readNames(reader, policy, signers);
+  const keys = signers.flatMap((signer) => signer.keys);
+  const commits = readObjectRules(reader, 'commits', policy.commits, names);
+  const tags = readObjectRules(reader, 'tags', policy.tags, names);
+  const { sequence, since, unlogged, changes } = policy;
+  return {
+    source,
+    digest,
+    rules: signers.flatMap(({ rules }) => rules),
+    ...(keys.length === 0 ? {} : { keys }),
+    ...(commits === undefined ? {} : { commits }),
+    ...(tags === undefined ? {} : { tags }),
+    ...(changes === undefined
+      ? {}
+      : { changes: resolveNames(reader, changes, ['changes'], names) }),
+    ...(sequence === undefined ? {} : { sequence: asCount(reader, sequence, ['sequence'], 1) }),
+    ...(since === undefined ? {} : { since: readSince(reader, since) }),
+    ...(unlogged === undefined
+      ? {}
+      : { unlogged: asWord(reader, unlogged, ['unlogged'], ['allowed']) }),
+  };
 }

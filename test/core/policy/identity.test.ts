@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { anchoredPattern, decideIdentity } from '../../../src/core/policy/identity.ts';
+import { decide } from '../../../src/core/policy/decide.ts';
+import { anchoredPattern } from '../../../src/core/policy/patterns.ts';
 import type { IdentityRule, Signer } from '../../../src/core/verdict.ts';
 
 const issuer = 'https://accounts.example.test';
@@ -10,7 +11,11 @@ const alice: Signer = {
   extensions: { '5': 'acme/app' },
 };
 const allows = (rule: Partial<IdentityRule>, signer = alice): boolean =>
-  decideIdentity({ source: 'test', digest: '', rules: [{ name: 'r', ...rule }] }, signer).allowed;
+  decide(
+    { source: 'test', digest: '', rules: [{ name: 'r', ...rule }] },
+    { signer, times: [] },
+    { type: undefined, payload: new Uint8Array() },
+  ).allowed;
 
 describe('exact rules', () => {
   const rule = { identity: alice.value, issuer };
@@ -104,5 +109,7 @@ describe('workflow extensions', () => {
 });
 
 it('P05 a policy without rules allows nobody', () => {
-  expect(decideIdentity({ source: 's', digest: '', rules: [] }, alice).allowed).toBe(false);
+  const nobody = { source: 's', digest: '', rules: [] };
+  const nothing = { type: undefined, payload: new Uint8Array() };
+  expect(decide(nobody, { signer: alice, times: [] }, nothing).allowed).toBe(false);
 });

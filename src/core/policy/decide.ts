@@ -1,0 +1,209 @@
+/**
+ * Whether a policy allows what was signed: who (identity.ts), when (the proven time, never today), where (the rule of
+ * the ref or of the tag's name), and what the object says of itself beside what is proven of it. Evidence has held
+ * before anyone asks here.
+ */
+
+import type { ObjectType } from '../git/object.ts';
+import type { Finding, PolicyCode, Signer } from '../verdict.ts';
+import { type Claims, claimsOf, signOffsOf } from './claims.ts';
+import { inForce, meets } from './identity.ts';
+import type { IdentityPolicy, IdentityRule, KeyRule, ObjectRule } from './model.ts';
+import { matchesRef } from './patterns.ts';
+
+/** What was signed. */
+export interface Subject {
+  /** Undefined for what is neither commit nor tag: only who and when is judged then. */
+  readonly type: ObjectType | undefined;
+  readonly payload: Uint8Array;
+  /** The ref that a commit is for. Unknown: any rule may allow it. */
+  readonly ref?: string | undefined;
+}
+
+/** Who signed, and when. */
+export interface Party {
+  readonly signer: Signer;
+  /** Unix seconds: proven for keyless signatures, claimed for those by keys. */
+  readonly times: readonly number[];
+  /** The pinned key that the signature verified with; absent for keyless signatures. */
+  readonly key?: KeyRule;
+}
+
+export type Decision =
+  | { readonly allowed: true; readonly rule: string; readonly findings: readonly Finding[] }
+  | {
+      readonly allowed: false;
+      readonly code: PolicyCode;
+      readonly detail: string;
+      readonly findings: readonly Finding[];
+    };
+
+/** What is asked where no rule of the policy speaks. */
+export const DEFAULT_RULE: ObjectRule = {
+  label: 'default',
+  committer: 'report',
+  author: 'report',
+  signOff: false,
+  merges: 'any',
+  distinctSigners: 1,
+};
+
+/** A committer's date that lies farther from the proven time is told, also where no rule asks. */
+const REPORTED_SKEW = 24 * 3600;
+
+function no(code: PolicyCode, detail: string): Decision {
+  return { allowed: false, code, detail, findings: [] };
+}
+
+/** Rules that may govern the subject: one where its ref is known, else all of them. */
+export function governing(
+  policy: IdentityPolicy,
+  { type, ref }: Pick<Subject, 'type' | 'ref'>,
+  tagName: string | undefined,
+): readonly ObjectRule[] {
+  const rules = (type === 'tag' ? policy.tags : policy.commits) ?? [];
+  const name = type === 'tag' ? (tagName ?? '') : ref;
+  const fits = ({ on }: ObjectRule): boolean =>
+    name === undefined || on === undefined || on.some((pattern) => matchesRef(pattern, name));
+  const fitting = rules.filter(fits);
+  if (name !== undefined) return [fitting[0] ?? DEFAULT_RULE];
+  return fitting.some(({ on }) => on === undefined) ? fitting : [...fitting, DEFAULT_RULE];
+}
+
+const instant = (seconds: number): string =>
+  `${new Date(seconds * 1000).toISOString().slice(0, -5)}Z`;
+
+function outOfDates(
+  { name, from, until }: IdentityRule | KeyRule,
+  times: readonly number[],
+): string {
+  const [time = 0] = times;
+  if (until !== undefined && times.some((each) => each > until)) {
+    return `${name} may sign until ${instant(until)}, this is of ${instant(Math.max(...times))}`;
+  }
+  return `${name} may sign from ${instant(from ?? 0)}, this is of ${instant(time)}`;
+}
+
+/** Addresses that the signer may use: what the certificate proves, and what the policy lends him. */
+function addressesOf(
+  { signer }: Party,
+  rules: readonly (IdentityRule | KeyRule)[],
+): readonly string[] {
+  const own = signer.kind === 'email' ? [signer.value] : [];
+  return [...own, ...rules.flatMap(({ addresses = [] }) => addresses)];
+}
+
+function personFinding(
+  who: 'committer' | 'author',
+  strictness: ObjectRule['committer'],
+  email: string | undefined,
+  addresses: readonly string[],
+): readonly Finding[] {
+  if (strictness === 'ignore' || (email !== undefined && addresses.includes(email))) return [];
+  // a signer without any address of his own has none to differ from
+  if (strictness === 'report' && addresses.length === 0) return [];
+  const severity = strictness === 'match' ? 'refusal' : 'note';
+  const said = email === undefined ? 'cannot be read' : `is ${email}`;
+  const detail = `the ${who} ${said}, which is no address of the signer`;
+  return [{ code: `${who}-differs`, detail, severity }];
+}
+
+function skewFinding(
+  { maxSkew }: ObjectRule,
+  { committer }: Claims,
+  times: readonly number[],
+): readonly Finding[] {
+  const claimed = committer?.time;
+  const [time] = times;
+  if (claimed === undefined) {
+    const detail = 'the date cannot be read';
+    return maxSkew === undefined ? [] : [{ code: 'date-too-far', detail, severity: 'refusal' }];
+  }
+  const skew = Math.max(...times.map((each) => Math.abs(each - claimed)));
+  if (time === undefined || skew <= (maxSkew ?? REPORTED_SKEW)) return [];
+  const detail = `it says ${instant(claimed)}, it was signed at ${instant(time)}`;
+  return [{ code: 'date-too-far', detail, severity: maxSkew === undefined ? 'note' : 'refusal' }];
+}
+
+/** What a rule makes of what the object says about itself. */
+function findingsUnder(
+  rule: ObjectRule,
+  subject: Subject,
+  claims: Claims,
+  addresses: readonly string[],
+  times: readonly number[],
+): readonly Finding[] {
+  const findings = [
+    ...personFinding('committer', rule.committer, claims.committer?.email, addresses),
+  ];
+  if (subject.type === 'commit') {
+    findings.push(...personFinding('author', rule.author, claims.author?.email, addresses));
+  }
+  if (rule.signOff && !signOffsOf(subject.payload).some((each) => addresses.includes(each))) {
+    const detail = 'no Signed-off-by with an address of the signer';
+    findings.push({ code: 'sign-off-missing', detail, severity: 'refusal' });
+  }
+  findings.push(...skewFinding(rule, claims, times));
+  return findings;
+}
+
+/** The decision with these findings added: one refusal among them is a refusal. */
+export function withFindings(decision: Decision, findings: readonly Finding[]): Decision {
+  if (findings.length === 0) return decision;
+  const all = [...decision.findings, ...findings];
+  const refusal = findings.find(({ severity }) => severity === 'refusal');
+  if (!decision.allowed || refusal === undefined) return { ...decision, findings: all };
+  const code = refusal.code as PolicyCode;
+  return { allowed: false, code, detail: refusal.detail, findings: all };
+}
+
+function underRule(
+  rule: ObjectRule,
+  entitled: readonly (IdentityRule | KeyRule)[],
+  party: Party,
+  subject: Subject,
+  claims: Claims,
+): Decision {
+  const chosen = entitled.filter(({ name }) => rule.by === undefined || rule.by.includes(name));
+  const [first] = chosen;
+  if (first === undefined) {
+    const what =
+      subject.type === 'tag' ? `tag ${claims.tagName ?? ''}` : `commit to ${subject.ref}`;
+    const names = entitled.map(({ name }) => name).join(', ');
+    const where = subject.ref === undefined && subject.type === 'commit' ? 'commit' : what;
+    return no('role-not-allowed', `${names} may not ${where} (${rule.label})`);
+  }
+  const addresses = addressesOf(party, chosen);
+  const findings = findingsUnder(rule, subject, claims, addresses, party.times);
+  return withFindings({ allowed: true, rule: first.name, findings: [] }, findings);
+}
+
+/** The signers of the policy that this party is, whatever the time. */
+export function signersOf(
+  policy: IdentityPolicy,
+  { signer, key }: Party,
+): readonly (IdentityRule | KeyRule)[] {
+  if (key !== undefined) return [key];
+  return policy.rules.filter((rule) => meets(rule, signer));
+}
+
+/** What the policy says of one object. Graphs, ranges and changes of the policy are judged by who sees them. */
+export function decide(policy: IdentityPolicy, party: Party, subject: Subject): Decision {
+  const known = signersOf(policy, party);
+  const [first] = known;
+  if (first === undefined) return no('identity-not-allowed', `not a signer in ${policy.source}`);
+  const entitled = known.filter((rule) => inForce(rule, party.times));
+  if (entitled.length === 0) return no('signer-out-of-dates', outOfDates(first, party.times));
+  if (subject.type === undefined) {
+    return { allowed: true, rule: entitled[0]?.name ?? first.name, findings: [] };
+  }
+  const claims = claimsOf(subject.type, subject.payload);
+  const rules = governing(policy, subject, claims.tagName);
+  let refused: Decision | undefined;
+  for (const rule of rules) {
+    const decision = underRule(rule, entitled, party, subject, claims);
+    if (decision.allowed) return decision;
+    refused ??= decision;
+  }
+  return refused ?? no('role-not-allowed', 'no rule allows this');
+}

@@ -1,0 +1,112 @@
+/**
+ * The `commits` and `tags` of a policy: what is asked on which refs, of tags of which names. The first rule that fits
+ * governs; where none fits, every signer of the policy may.
+ */
+
+import { DEFAULT_RULE } from './decide.ts';
+import type { ObjectRule } from './model.ts';
+import {
+  asCount,
+  asDuration,
+  asMap,
+  asTexts,
+  asWord,
+  type Fields,
+  fault,
+  type Path,
+  type Reader,
+} from './reader.ts';
+
+/** Names that `by` may say: signers, and roles with their signers. */
+export type Names = ReadonlyMap<string, readonly string[]>;
+
+const STRICTNESS = ['match', 'report', 'ignore'] as const;
+const MERGES = ['any', 'passing', 'clean'] as const;
+const KEYS = {
+  commits: ['refs', 'committer', 'author', 'sign-off', 'merges'],
+  tags: ['names', 'tagger'],
+} as const;
+const COMMON = ['by', 'max-skew', 'distinct-signers'];
+
+/** Signers whom names stand for. @throws ConfigError POLICY_FILE for a name that nobody has */
+export function resolveNames(
+  reader: Reader,
+  value: unknown,
+  path: Path,
+  names: Names,
+): readonly string[] {
+  const signers = asTexts(reader, value, path).flatMap((name, index) => {
+    const found = names.get(name);
+    if (found === undefined) {
+      throw fault(reader, [...path, index], `no signer and no role is named '${name}'`);
+    }
+    return found;
+  });
+  return [...new Set(signers)];
+}
+
+function readPlaces(
+  reader: Reader,
+  kind: 'commits' | 'tags',
+  rule: Fields,
+  path: Path,
+): readonly string[] | undefined {
+  const key = kind === 'commits' ? 'refs' : 'names';
+  if (rule[key] === undefined) return undefined;
+  const places = asTexts(reader, rule[key], [...path, key]);
+  const short = places.findIndex((place) => kind === 'commits' && !place.startsWith('refs/'));
+  if (short !== -1) {
+    const problem = `'${places[short]}' is no full name such as refs/heads/main`;
+    throw fault(reader, [...path, key, short], problem);
+  }
+  return places;
+}
+
+function readRule(
+  reader: Reader,
+  kind: 'commits' | 'tags',
+  value: unknown,
+  path: Path,
+  names: Names,
+): ObjectRule {
+  const rule = asMap(reader, value, path, [...KEYS[kind], ...COMMON]);
+  const on = readPlaces(reader, kind, rule, path);
+  const person = kind === 'commits' ? 'committer' : 'tagger';
+  const strictness = (key: string): ObjectRule['committer'] =>
+    rule[key] === undefined ? 'report' : asWord(reader, rule[key], [...path, key], STRICTNESS);
+  const read = <T>(key: string, as: (at: Path) => T, otherwise: T): T =>
+    rule[key] === undefined ? otherwise : as([...path, key]);
+  const signOff = read('sign-off', (at) => asWord(reader, rule['sign-off'], at, ['signer']), '');
+  const skew = read<number | undefined>(
+    'max-skew',
+    (at) => asDuration(reader, rule['max-skew'], at),
+    undefined,
+  );
+  const distinct = 'distinct-signers';
+  return {
+    ...DEFAULT_RULE,
+    label: `${kind}[${path.at(-1)}]`,
+    ...(on === undefined ? {} : { on }),
+    ...(rule.by === undefined ? {} : { by: resolveNames(reader, rule.by, [...path, 'by'], names) }),
+    committer: strictness(person),
+    author: kind === 'commits' ? strictness('author') : 'ignore',
+    signOff: signOff === 'signer',
+    ...(skew === undefined ? {} : { maxSkew: skew }),
+    merges: read('merges', (at) => asWord(reader, rule.merges, at, MERGES), 'any'),
+    distinctSigners: read(distinct, (at) => asCount(reader, rule[distinct], at, 1), 1),
+  };
+}
+
+/** `commits` or `tags`; undefined where the policy says nothing. @throws ConfigError POLICY_FILE with line and column */
+export function readObjectRules(
+  reader: Reader,
+  kind: 'commits' | 'tags',
+  value: unknown,
+  names: Names,
+): readonly ObjectRule[] | undefined {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value) || value.length === 0) {
+    throw fault(reader, [kind], `'${kind}' must be a list, and not empty`);
+  }
+  return value.map((rule: unknown, index) => readRule(reader, kind, rule, [kind, index], names));
+}

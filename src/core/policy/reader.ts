@@ -1,0 +1,121 @@
+/**
+ * Reading plain data strictly: unknown keys, empty texts and empty lists are errors with their place, never passed
+ * over (threats P05, P11). What the parts of a policy are is known by signers.ts, object-rules.ts and policy.ts.
+ */
+
+import { ConfigError } from '../../errors.ts';
+
+/** A step into a policy: keys and list positions from the top. */
+export type Path = readonly (string | number)[];
+
+/** Where something stands in a policy file, for messages: `line 3, column 5`. */
+export type Locate = (path: Path) => string;
+
+export interface Reader {
+  readonly source: string;
+  readonly locate: Locate;
+}
+
+/** Keys and values, none of them unknown. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+const HINT = 'run: git signet policy check (what a policy may say: git signet help policy)';
+
+/** An error at a place in the policy. */
+export function fault(reader: Reader, path: Path, problem: string): ConfigError {
+  return new ConfigError(`${reader.source}, ${reader.locate(path)}: ${problem}`, {
+    code: 'POLICY_FILE',
+    hint: HINT,
+  });
+}
+
+/** @throws ConfigError POLICY_FILE for anything but keys and values, and for a key that is not among `keys` */
+export function asMap(reader: Reader, value: unknown, path: Path, keys: readonly string[]): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw fault(reader, path, 'expected keys and values');
+  }
+  for (const key of Object.keys(value)) {
+    if (!keys.includes(key)) throw fault(reader, [...path, key], `unknown key '${key}'`);
+  }
+  return value as Fields;
+}
+
+/** @throws ConfigError POLICY_FILE for anything but text that is not empty */
+export function asText(reader: Reader, value: unknown, path: Path): string {
+  if (typeof value !== 'string' || value === '') {
+    throw fault(reader, path, `'${nameOf(path)}' must be text and not empty`);
+  }
+  return value;
+}
+
+/** The nearest key: what a list item belongs to. */
+function nameOf(path: Path): string {
+  return String(path.findLast((step) => typeof step === 'string') ?? 'policy');
+}
+
+/** Each text at most once. @throws ConfigError POLICY_FILE for anything but a list of texts, at least one */
+export function asTexts(reader: Reader, value: unknown, path: Path): readonly string[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    throw fault(reader, path, `'${nameOf(path)}' must be a list, and not empty`);
+  }
+  const texts = value.map((item: unknown, index) => asText(reader, item, [...path, index]));
+  for (const [index, text] of texts.entries()) {
+    if (texts.indexOf(text) !== index) throw fault(reader, [...path, index], `'${text}' twice`);
+  }
+  return texts;
+}
+
+/** One text or a list of them. */
+export function asTextOrTexts(reader: Reader, value: unknown, path: Path): readonly string[] {
+  return Array.isArray(value) ? asTexts(reader, value, path) : [asText(reader, value, path)];
+}
+
+/** @throws ConfigError POLICY_FILE for anything but one of the words */
+export function asWord<Word extends string>(
+  reader: Reader,
+  value: unknown,
+  path: Path,
+  words: readonly Word[],
+): Word {
+  const word = words.find((each) => each === value);
+  if (word === undefined)
+    throw fault(reader, path, `'${nameOf(path)}' must be ${words.join(' or ')}`);
+  return word;
+}
+
+/** @throws ConfigError POLICY_FILE for anything but a whole number from `least` on */
+export function asCount(reader: Reader, value: unknown, path: Path, least: number): number {
+  if (!Number.isSafeInteger(value) || Number(value) < least) {
+    throw fault(reader, path, `'${nameOf(path)}' must be a whole number, ${least} or more`);
+  }
+  return Number(value);
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
+
+/** `90s`, `10m`, `24h`, `7d`, as seconds. @throws ConfigError POLICY_FILE */
+export function asDuration(reader: Reader, value: unknown, path: Path): number {
+  const match = typeof value === 'string' ? /^(\d{1,6})([smhd])$/.exec(value) : null;
+  const unit = UNITS[match?.[2] ?? ''];
+  if (match === null || unit === undefined) {
+    throw fault(reader, path, `'${nameOf(path)}' must be a time such as 90s, 10m, 24h or 7d`);
+  }
+  return Number(match[1]) * unit;
+}
+
+/**
+ * `2026-01-31` or `2026-01-31T12:00:00Z`, as Unix seconds; a bare day is its first second, or its last one where `end`
+ * says so. @throws ConfigError POLICY_FILE, also for days that no calendar has
+ */
+export function asInstant(reader: Reader, value: unknown, path: Path, end: boolean): number {
+  const text = typeof value === 'string' ? value : '';
+  const bare = /^\d{4}-\d\d-\d\d$/.test(text);
+  const full = bare ? `${text}T${end ? '23:59:59' : '00:00:00'}Z` : text;
+  const shaped = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(full);
+  const time = shaped ? Date.parse(full) : Number.NaN;
+  if (Number.isNaN(time) || new Date(time).toISOString() !== full.replace('Z', '.000Z')) {
+    const form = '2026-01-31 or 2026-01-31T12:00:00Z';
+    throw fault(reader, path, `'${nameOf(path)}' must be a day or a time in UTC, such as ${form}`);
+  }
+  return time / 1000;
+}

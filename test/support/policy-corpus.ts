@@ -1,0 +1,287 @@
+/** Policy files, good and bad: what the parser says of each, and whether the published schema can say so too. */
+
+import { githubWebFlow } from '../../src/core/policy/github-web-flow.ts';
+
+export interface PolicyCase {
+  readonly name: string;
+  readonly text: string;
+  /** What the parser says against it; undefined: nothing. */
+  readonly fault?: RegExp;
+  /** True where only the parser can see it: names, calendars, keys of the YAML itself. */
+  readonly beyondSchema?: boolean;
+}
+
+export const SSH_KEY =
+  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f';
+const ALICE = 'name: alice, identity: alice@example.test, issuer: https://accounts.example.test';
+const WORKFLOW =
+  'repository: acme/app, file: .github/workflows/release.yml, ref: refs/heads/main, trigger: push';
+const SINCE = '0123456789abcdef0123456789abcdef01234567';
+
+/** A policy with alice and whatever else. */
+const withAlice = (more = '', signers = ''): string =>
+  `version: 1\nsigners:\n  - {${ALICE}}\n${signers}${more}`;
+const signerOnly = (signer: string): string => `version: 1\nsigners:\n  - {${signer}}\n`;
+const armored = (armor: string): string =>
+  `version: 1\nsigners:\n  - name: key\n    openpgp: |\n${armor.replace(/^/gm, '      ')}\n`;
+const PGP_KEY = githubWebFlow('x')[1]?.key ?? '';
+
+const good = (name: string, text: string): PolicyCase => ({ name, text });
+const bad = (name: string, text: string, fault: RegExp, beyondSchema = false): PolicyCase => ({
+  ...{ name, text, fault, beyondSchema },
+});
+
+const GOOD: readonly PolicyCase[] = [
+  good('the smallest', withAlice()),
+  good(
+    'dates and committers',
+    signerOnly(
+      `${ALICE}, from: 2026-01-01, until: '2026-12-31T00:00:00Z', committers: [1+alice@users.noreply.example.test]`,
+    ),
+  ),
+  good(
+    'a pattern',
+    signerOnly("name: staff, identity-pattern: '.*@example\\.test', issuer: https://i"),
+  ),
+  good('a workflow', signerOnly(`name: bot, workflow: {${WORKFLOW}}`)),
+  good(
+    'a workflow in full',
+    signerOnly(
+      `name: bot, issuer: https://i, workflow: {${WORKFLOW}, environment: production, repository-id: '42'}`,
+    ),
+  ),
+  good(
+    'a workflow elsewhere',
+    signerOnly(
+      "name: bot, issuer: https://gitlab.example.test, workflow: {repository: 'https://gitlab.example.test/a/b', file: .gitlab-ci.yml, ref: 'refs/tags/v*', trigger: [push, schedule]}",
+    ),
+  ),
+  good('a SPIFFE id', signerOnly('name: ci, spiffe: spiffe://example.test/ci, issuer: https://i')),
+  good('a user name', signerOnly('name: carol, username: carol!example.test, issuer: https://i')),
+  good('the preset', signerOnly('name: web, preset: github-web-flow')),
+  good('an OpenPGP key', armored(PGP_KEY)),
+  good('an SSH key', signerOnly(`name: dave, ssh: '${SSH_KEY} a comment'`)),
+  good(
+    'an SSH key as a line of allowed signers',
+    signerOnly(`name: dave, ssh: 'dave@example.test namespaces="git" ${SSH_KEY}'`),
+  ),
+  good(
+    'roles and rules',
+    withAlice(
+      `roles: {maintainers: [alice]}\ncommits:\n  - {refs: [refs/heads/main], by: [maintainers], committer: match, author: ignore, sign-off: signer, max-skew: 24h, merges: passing, distinct-signers: 2}\n  - {}\ntags:\n  - {names: ['v*'], by: [alice], tagger: match, max-skew: 1h, distinct-signers: 2}\nchanges: [maintainers]\n`,
+    ),
+  ),
+  good('sequence, since, unlogged', withAlice(`sequence: 7\nsince: ${SINCE}\nunlogged: allowed\n`)),
+];
+
+const BAD_SIGNERS: readonly PolicyCase[] = [
+  bad(
+    'P03 no issuer',
+    signerOnly('name: a, identity: b'),
+    /line 3, column 5: a signer without 'issuer'/,
+  ),
+  bad(
+    'P03 a pattern without issuer',
+    signerOnly('name: a, identity-pattern: b'),
+    /without 'issuer'/,
+  ),
+  bad(
+    'P03 a SPIFFE id without issuer',
+    signerOnly('name: a, spiffe: spiffe://a/b'),
+    /without 'issuer'/,
+  ),
+  bad('P03 a user name without issuer', signerOnly('name: a, username: b'), /without 'issuer'/),
+  bad(
+    'P03 a workflow elsewhere without issuer',
+    signerOnly(
+      "name: a, workflow: {repository: 'https://gitlab.example.test/a/b', file: f, ref: refs/heads/main, trigger: push}",
+    ),
+    /without 'issuer'/,
+  ),
+  bad('nobody', signerOnly('name: a, issuer: c'), /without 'identity'/),
+  bad('no name', signerOnly('identity: a, issuer: c'), /without 'name'/),
+  bad(
+    'two ways at once',
+    signerOnly('name: a, identity: b, issuer: c, username: d'),
+    /'identity' and 'username': only one/,
+  ),
+  bad(
+    'P02 a pattern that breaks out',
+    signerOnly("name: a, issuer: c, identity-pattern: 'a)|(b'"),
+    /not a regular expression/,
+    false,
+  ),
+  bad(
+    'a bad SPIFFE id',
+    signerOnly('name: a, spiffe: example.test/ci, issuer: c'),
+    /'spiffe' must be/,
+  ),
+  bad(
+    'an unknown preset',
+    signerOnly('name: a, preset: gitlab'),
+    /'preset' must be github-web-flow/,
+  ),
+  bad(
+    'a preset with dates',
+    signerOnly('name: a, preset: github-web-flow, until: 2026-01-01'),
+    /brings its own dates/,
+  ),
+  bad(
+    'a key with an issuer',
+    signerOnly(`name: a, issuer: b, ssh: '${SSH_KEY}'`),
+    /a key has no issuer/,
+  ),
+  bad('text that is no key', signerOnly("name: a, openpgp: 'hello'"), /armored public key/),
+  bad('a secret key', armored(PGP_KEY.replaceAll('PUBLIC', 'PRIVATE')), /armored public key/),
+  bad('two keys in one', armored(PGP_KEY + PGP_KEY), /armored public key/),
+  bad('SSH text that is no key', signerOnly("name: a, ssh: 'hello'"), /'ssh' must be a public key/),
+  bad(
+    'an SSH key of another type than it says',
+    signerOnly(`name: a, ssh: '${SSH_KEY.replace('ssh-ed25519', 'ssh-rsa')}'`),
+    /'ssh' must be a public key/,
+    true,
+  ),
+  bad(
+    'an SSH authority',
+    signerOnly(`name: a, ssh: 'a@b cert-authority ${SSH_KEY}'`),
+    /only namespaces="git"/,
+  ),
+  bad(
+    'an SSH key of another namespace',
+    signerOnly(`name: a, ssh: 'a@b namespaces="file" ${SSH_KEY}'`),
+    /only namespaces="git"/,
+  ),
+  bad(
+    'P02 an SSH principal with a star',
+    signerOnly(`name: a, ssh: '*@example.test ${SSH_KEY}'`),
+    /principals must be addresses/,
+  ),
+  bad(
+    'a day that no calendar has',
+    signerOnly(`${ALICE}, from: 2026-02-30`),
+    /'from' must be a day/,
+    true,
+  ),
+  bad('a year alone', signerOnly(`${ALICE}, from: '2026'`), /'from' must be a day/),
+  bad(
+    'until before from',
+    signerOnly(`${ALICE}, from: 2026-02-01, until: 2026-01-31`),
+    /'until' lies before/,
+    true,
+  ),
+  bad('P05 no committers', signerOnly(`${ALICE}, committers: []`), /'committers' must be a list/),
+  bad('a committer twice', signerOnly(`${ALICE}, committers: [a@b, a@b]`), /'a@b' twice/),
+  bad('P11 an unknown key', signerOnly(`${ALICE}, isuer: x`), /unknown key 'isuer'/),
+  bad(
+    'P09 a workflow without ref',
+    signerOnly(`name: a, workflow: {${WORKFLOW.replace(', ref: refs/heads/main', '')}}`),
+    /without 'ref'/,
+  ),
+  bad(
+    'P09 a workflow without trigger',
+    signerOnly(`name: a, workflow: {${WORKFLOW.replace(', trigger: push', '')}}`),
+    /without 'trigger'/,
+  ),
+  bad(
+    'P09 a workflow without file',
+    signerOnly(
+      `name: a, workflow: {${WORKFLOW.replace(' file: .github/workflows/release.yml,', '')}}`,
+    ),
+    /without 'file'/,
+  ),
+  bad(
+    'P09 a workflow without repository',
+    signerOnly(`name: a, workflow: {${WORKFLOW.replace('repository: acme/app, ', '')}}`),
+    /without 'repository'/,
+  ),
+  bad(
+    'a short ref',
+    signerOnly(`name: a, workflow: {${WORKFLOW.replace('refs/heads/main', 'main')}}`),
+    /'ref' must be a full name/,
+  ),
+  bad(
+    'P05 no triggers',
+    signerOnly(`name: a, workflow: {${WORKFLOW.replace('push', '[]')}}`),
+    /'trigger' must be a list/,
+  ),
+  bad(
+    'a repository by halves',
+    signerOnly(`name: a, workflow: {${WORKFLOW.replace('acme/app', 'acme')}}`),
+    /'repository' must be/,
+  ),
+];
+
+const BAD_RULES: readonly PolicyCase[] = [
+  bad('P05 no signers', 'version: 1\nsigners: []\n', /expected a list of signers/),
+  bad('another version', withAlice().replace('1', '2'), /expected version: 1/),
+  bad('P11 an unknown key above', withAlice('extra: 1\n'), /line 4, column 1: unknown key 'extra'/),
+  bad('two signers of one name', withAlice('', `  - {${ALICE}}\n`), /a second signer named/, true),
+  bad(
+    'a role of nobody',
+    withAlice('roles: {m: [bob]}\n'),
+    /no signer and no role is named 'bob'/,
+    true,
+  ),
+  bad(
+    'a role of roles',
+    withAlice('roles: {m: [alice], n: [m]}\n'),
+    /no signer and no role is named 'm'/,
+    true,
+  ),
+  bad(
+    'a role with a signer’s name',
+    withAlice('roles: {alice: [alice]}\n'),
+    /is a signer's name/,
+    true,
+  ),
+  bad('P05 an empty role', withAlice('roles: {m: []}\n'), /must be a list, and not empty/),
+  bad('P05 no rules', withAlice('commits: []\n'), /'commits' must be a list/),
+  bad('P05 a rule for nobody', withAlice('commits: [{by: []}]\n'), /'by' must be a list/),
+  bad(
+    'a rule by nobody known',
+    withAlice('tags: [{by: [bob]}]\n'),
+    /line 4, column \d+: no signer and no role/,
+    true,
+  ),
+  bad('a short ref in a rule', withAlice('commits: [{refs: [main]}]\n'), /no full name/),
+  bad(
+    'P11 a tag’s key in a commit rule',
+    withAlice('commits: [{tagger: match}]\n'),
+    /unknown key 'tagger'/,
+  ),
+  bad(
+    'P11 a commit’s key in a tag rule',
+    withAlice('tags: [{merges: passing}]\n'),
+    /unknown key 'merges'/,
+  ),
+  bad(
+    'an unknown strictness',
+    withAlice('commits: [{committer: yes}]\n'),
+    /'committer' must be match or report/,
+  ),
+  bad(
+    'an unknown sign-off',
+    withAlice('commits: [{sign-off: anybody}]\n'),
+    /'sign-off' must be signer/,
+  ),
+  bad(
+    'an unknown kind of merge',
+    withAlice('commits: [{merges: all}]\n'),
+    /'merges' must be any or/,
+  ),
+  bad('a skew without unit', withAlice('commits: [{max-skew: 24}]\n'), /'max-skew' must be a time/),
+  bad(
+    'no signer at all',
+    withAlice('commits: [{distinct-signers: 0}]\n'),
+    /must be a whole number, 1 or more/,
+  ),
+  bad('half a signer', withAlice('commits: [{distinct-signers: 1.5}]\n'), /must be a whole number/),
+  bad('P05 changes by nobody', withAlice('changes: []\n'), /'changes' must be a list/),
+  bad('a sequence of text', withAlice("sequence: '7'\n"), /'sequence' must be a whole number/),
+  bad('sequence zero', withAlice('sequence: 0\n'), /'sequence' must be a whole number/),
+  bad('P16 since a branch', withAlice('since: main\n'), /'since' must be the full hash/),
+  bad('P16 since a short hash', withAlice('since: abcdef1\n'), /'since' must be the full hash/),
+  bad('unlogged without a word', withAlice('unlogged: true\n'), /'unlogged' must be allowed/),
+];
+
+export const POLICY_CORPUS: readonly PolicyCase[] = [...GOOD, ...BAD_SIGNERS, ...BAD_RULES];

@@ -1,35 +1,69 @@
 /**
- * Writes src/io/public-good.ts from the seeds of @sigstore/tuf: the trusted root of the public-good instance, as
- * of the pinned version of that package. Run after that version changes; a test compares the two.
+ * Writes the trust that is built in: src/io/public-good.ts (the trusted root) and src/io/embedded-trust.ts (what update
+ * and signing start from), from the seeds of @sigstore/tuf at its pinned version and from scripts/embedded. Run after
+ * either changes; a test compares.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-interface Seeds {
-  readonly [mirror: string]: { readonly targets: Readonly<Record<string, string>> };
+interface Mirror {
+  readonly 'root.json': string;
+  readonly targets: Readonly<Record<string, string>>;
 }
 
-/** The trusted_root.json of the seeds, on one line. */
-export function seededTrustedRoot(): string {
-  const seeds = new URL('../node_modules/@sigstore/tuf/seeds.json', import.meta.url);
-  const { 'https://tuf-repo-cdn.sigstore.dev': mirror } = JSON.parse(
-    readFileSync(seeds, 'utf8'),
-  ) as Seeds;
-  const encoded = mirror?.targets['trusted_root.json'];
-  if (encoded === undefined) throw new Error('no trusted_root.json in the seeds');
-  return JSON.stringify(JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')));
+function seeds(): Mirror {
+  const path = new URL('../node_modules/@sigstore/tuf/seeds.json', import.meta.url);
+  const all = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, Mirror>>;
+  const mirror = all['https://tuf-repo-cdn.sigstore.dev'];
+  if (mirror === undefined) throw new Error('the seeds do not know the public-good instance');
+  return mirror;
 }
 
-/** The module's text. */
-export function publicGoodModule(): string {
-  return `/** The public-good instance's trusted root. Written by scripts/embed-trust.ts; not edited by hand. */
-export const PUBLIC_GOOD_TRUSTED_ROOT =
-  // biome-ignore format: one line, as it is hashed
-  '${seededTrustedRoot()}';
+const decoded = (base64 = ''): string => Buffer.from(base64, 'base64').toString('utf8');
+const kept = (name: string): string =>
+  readFileSync(new URL(`embedded/${name}`, import.meta.url), 'utf8');
+
+/** A string literal on one line, in single quotes as the style has them. */
+function literal(text: string): string {
+  const quoted = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'");
+  return `'${quoted}'`;
+}
+
+function constant(name: string, says: string, text: string): string {
+  return `/** ${says} */
+export const ${name} =
+  // biome-ignore format: one line, byte for byte what was signed
+  ${literal(text)};
 `;
 }
 
+const HEAD = 'Written by scripts/embed-trust.ts; not edited by hand.';
+
+/** Each module's path and text. */
+export function embeddedModules(): Readonly<Record<string, string>> {
+  const { targets, 'root.json': root } = seeds();
+  return {
+    'src/io/public-good.ts': constant(
+      'PUBLIC_GOOD_TRUSTED_ROOT',
+      `The public-good instance's trusted_root.json, as its mirror serves it. ${HEAD}`,
+      decoded(targets['trusted_root.json']),
+    ),
+    'src/io/embedded-trust.ts': [
+      `/** What trust updates and signing start from. ${HEAD} */\n`,
+      constant('PUBLIC_GOOD_ROOT', "The public-good mirror's root metadata.", decoded(root)),
+      constant('STAGING_ROOT', "The staging mirror's.", kept('staging.root.json')),
+      constant(
+        'PUBLIC_GOOD_SIGNING_CONFIG',
+        "The public-good instance's signing_config.v0.2.json.",
+        kept('public-good.signing_config.v0.2.json'),
+      ),
+    ].join('\n'),
+  };
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(new URL('../src/io/public-good.ts', import.meta.url), publicGoodModule());
+  for (const [path, text] of Object.entries(embeddedModules())) {
+    writeFileSync(new URL(`../${path}`, import.meta.url), text);
+  }
 }

@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'CERTIFICATE_ANSWER'
   | 'LOG_ANSWER'
   | 'TIMESTAMP_ANSWER'
+  | 'TRUST_ANSWER'
   | 'SELF_VERIFICATION';
 
 const BRAND = Symbol.for('git-signet.error');

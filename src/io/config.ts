@@ -4,6 +4,7 @@
  * error that names key, origin and what was expected.
  */
 
+import { isAbsolute, join } from 'node:path';
 import { closest } from '../core/closest.ts';
 import { ConfigError } from '../errors.ts';
 import { gitBoolean, listGitConfig, parseGitConfig } from './git-config.ts';
@@ -124,7 +125,22 @@ function collect(git: ReadonlyMap<string, string | undefined>, sources: Settings
     const text = git.get(key === 'userName' ? 'user.name' : 'user.email');
     if (text !== undefined) values[key] = text;
   }
+  const trustCache = trustDirectory(sources.env);
+  if (trustCache !== undefined) values['trustCache'] = trustCache;
   return values as unknown as Settings;
+}
+
+/** Beside the user's other data; gitsign's TUF_ROOT moves it, in a folder of our own. */
+function trustDirectory(env: Environment): string | undefined {
+  const { TUF_ROOT: tuf, XDG_DATA_HOME: data, HOME: home, LOCALAPPDATA: local } = env;
+  const under = (base: string | undefined, ...rest: readonly string[]): string | undefined =>
+    base !== undefined && isAbsolute(base) ? join(base, ...rest) : undefined;
+  return (
+    under(tuf, 'git-signet') ??
+    under(data, 'git-signet', 'trust') ??
+    under(home, '.local', 'share', 'git-signet', 'trust') ??
+    under(local, 'git-signet', 'trust')
+  );
 }
 
 async function describe(problem: Unreadable, sources: SettingsSources): Promise<ConfigError> {

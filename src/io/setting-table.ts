@@ -30,7 +30,10 @@ export interface Setting {
 }
 
 export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
-  trust: { kind: 'path', aliases: ['trusted-root'] },
+  trust: { kind: 'path', variables: ['TUF_MIRROR'], aliases: ['trusted-root'] },
+  trustRoot: { kind: 'path', variables: ['TUF_ROOT_JSON'] },
+  ctLog: { kind: ['required', 'none'] },
+  insecureHttp: { kind: 'text' },
   signingConfig: { kind: 'path' },
   fulcioUrl: { kind: 'url', gitsign: 'fulcio', suffix: 'FULCIO_URL' },
   rekorUrl: { kind: 'url', gitsign: 'rekor', suffix: 'REKOR_URL' },

@@ -2,8 +2,16 @@
 
 /** Everything that can be configured. Paths are absolute or relative to the working directory; URLs have no trailing slash. */
 export interface Settings {
-  /** trusted_root.json, or a ClientTrustConfig. */
+  /** trusted_root.json, a ClientTrustConfig, or a TUF mirror's address (io/trust-source.ts). */
   readonly trust?: string;
+  /** Root metadata that a mirror's updates start from, where its address does not name one. */
+  readonly trustRoot?: string;
+  /** Where what mirrors served is kept: from the environment, never a setting. */
+  readonly trustCache?: string;
+  /** `none` only for an instance whose trust root lists no certificate transparency log. */
+  readonly ctLog: 'required' | 'none';
+  /** Hosts that may be asked by http although they are not this machine, separated by commas. */
+  readonly insecureHttp?: string;
   /** signing_config.json. */
   readonly signingConfig?: string;
   readonly fulcioUrl?: string;
@@ -78,10 +86,11 @@ export interface Settings {
   readonly userEmail?: string;
 }
 
-export type SettingName = Exclude<keyof Settings, 'userName' | 'userEmail'>;
+export type SettingName = Exclude<keyof Settings, 'userName' | 'userEmail' | 'trustCache'>;
 
 /** What holds where nothing is said. */
 export const DEFAULTS = {
+  ctLog: 'required',
   rekorMode: 'offline',
   clientId: 'sigstore',
   timestamp: 'auto',

@@ -1,16 +1,20 @@
 /**
  * The services that go with a trust root (application/vnd.dev.sigstore.signingconfig.v0.2+json): named, or inside
- * a ClientTrustConfig, or `signing_config.json` beside the trusted root, or the public-good instance's.
+ * a ClientTrustConfig, or `signing_config.json` beside the trusted root, or what the mirror serves beside its own.
  * A private trust root never falls back to public services: that would publish what was meant to stay private.
  */
 
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Crypto } from '../core/crypto.ts';
 import type { ValidityWindow } from '../core/trust/trust-material.ts';
 import { ConfigError } from '../errors.ts';
 import type { Settings } from './config.ts';
+import { type MirrorSource, publicGood, trustSourceOf } from './trust-source.ts';
+import { readState, SIGNING_CONFIG_TARGET } from './trust-state-file.ts';
 import {
   parseJson,
+  readNamedTrust,
   readTrustFile,
   type ServiceSelection,
   type SigningConfig,
@@ -89,49 +93,61 @@ export function parseSigningConfig(json: unknown, source: string): SigningConfig
   };
 }
 
-function one(url: string): readonly SigningService[] {
-  return [{ url, majorApiVersion: 1, validFor: { start: 0 }, operator: 'sigstore.dev' }];
-}
-
-/** The public-good instance, as its TUF target signing_config.v0.2.json of August 2026 says. */
-const PUBLIC_GOOD: SigningConfig = {
-  source: 'public-good (embedded)',
-  caUrls: one('https://fulcio.sigstore.dev'),
-  oidcUrls: one('https://oauth2.sigstore.dev/auth'),
-  rekorTlogUrls: one('https://rekor.sigstore.dev'),
-  rekorTlogConfig: { selector: 'ANY' },
-  tsaUrls: one('https://timestamp.sigstore.dev/api/v1/timestamp'),
-  tsaConfig: { selector: 'ANY' },
-};
-
 function nothingFor(source: string): SigningConfig {
   const any = { selector: 'ANY' } as const;
   const none = { caUrls: [], oidcUrls: [], rekorTlogUrls: [], tsaUrls: [] };
   return { source, ...none, rekorTlogConfig: any, tsaConfig: any };
 }
 
-/** Without a trust file: public services, except where a key file replaces what would vouch for their answers. */
-function withKeyFiles(settings: Settings): SigningConfig {
+/** The public-good instance's, as its mirror served it when this was released. */
+async function builtIn(): Promise<SigningConfig> {
+  const { PUBLIC_GOOD_SIGNING_CONFIG } = await import('./embedded-trust.ts');
+  const source = 'public-good (embedded)';
+  return parseSigningConfig(parseJson(PUBLIC_GOOD_SIGNING_CONFIG, source), source);
+}
+
+/** What the mirror served last beside its trusted root. */
+async function fromMirror(source: MirrorSource, crypto: Crypto): Promise<SigningConfig> {
+  const { anchor, name } = source;
+  const isPublic = anchor.kind === 'embedded' && anchor.instance === 'public-good';
+  const state = readState(source);
+  if (state === undefined) return isPublic ? builtIn() : nothingFor(name);
+  const { proveState } = await import('./trust-state.ts');
+  const proven = await proveState(source, state, crypto);
+  if (proven === undefined) return builtIn();
+  const text = proven.state.files[SIGNING_CONFIG_TARGET];
+  if (text === undefined) return isPublic ? builtIn() : nothingFor(name);
+  const says = `${name} (mirror)`;
+  return parseSigningConfig(parseJson(text, says), says);
+}
+
+/** Beside key files: public services, except where a key file replaces what would vouch for their answers. */
+async function withKeyFiles(settings: Settings, crypto: Crypto): Promise<SigningConfig> {
   const { fulcioRoot, ctLogPublicKey, rekorPublicKey, timestampCertChain } = settings;
   return {
-    ...PUBLIC_GOOD,
+    ...(await fromMirror(publicGood(settings, crypto), crypto)),
     ...(fulcioRoot === undefined && ctLogPublicKey === undefined ? {} : { caUrls: [] }),
     ...(rekorPublicKey === undefined ? {} : { rekorTlogUrls: [] }),
     ...(timestampCertChain === undefined ? {} : { tsaUrls: [] }),
   };
 }
 
+function besideTrust(path: string, settings: Settings, crypto: Crypto): SigningConfig {
+  const json = parseJson(readNamedTrust(path, settings, crypto), path);
+  if ('signingConfig' in json) return parseSigningConfig(json.signingConfig, path);
+  const beside = join(dirname(path), 'signing_config.json');
+  if (statSync(beside, { throwIfNoEntry: false })?.isFile() !== true) return nothingFor(path);
+  return parseSigningConfig(parseJson(readTrustFile(beside), beside), beside);
+}
+
 /** The signing configuration that goes with the trust in force. @throws ConfigError TRUST_FILE */
-export function signingConfigFor(settings: Settings): SigningConfig {
-  const { signingConfig, trust } = settings;
+export async function signingConfigFor(settings: Settings, crypto: Crypto): Promise<SigningConfig> {
+  const { signingConfig } = settings;
   if (signingConfig !== undefined) {
     const json = parseJson(readTrustFile(signingConfig), signingConfig);
     return parseSigningConfig(json, signingConfig);
   }
-  if (trust === undefined) return withKeyFiles(settings);
-  const json = parseJson(readTrustFile(trust), trust);
-  if ('signingConfig' in json) return parseSigningConfig(json.signingConfig, trust);
-  const beside = join(dirname(trust), 'signing_config.json');
-  if (statSync(beside, { throwIfNoEntry: false })?.isFile() !== true) return nothingFor(trust);
-  return parseSigningConfig(parseJson(readTrustFile(beside), beside), beside);
+  const source = trustSourceOf(settings, crypto);
+  if (source.kind === 'file') return besideTrust(source.path, settings, crypto);
+  return source.kind === 'mirror' ? fromMirror(source, crypto) : withKeyFiles(settings, crypto);
 }

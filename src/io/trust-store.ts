@@ -1,16 +1,27 @@
 /**
- * Where trust comes from: a file (`--trusted-root`, signet.trust), gitsign's key files, or the public-good root
- * that is built in. One code path for signing, verifying and showing.
+ * Where trust comes from: a file (`--trusted-root`, signet.trust), gitsign's key files, or a TUF mirror: what it served
+ * last, else the public-good root that is built in. One code path for signing, verifying and showing, and no network
+ * in it: io/trust-refresh.ts asks mirrors, when something is signed or when it is told to.
  */
 
 import { readFileSync } from 'node:fs';
-import { fromUtf8 } from '../core/bytes.ts';
+import { basename, dirname } from 'node:path';
+import { fromUtf8, toHex } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import type { KeyFile } from '../core/trust/key-files.ts';
 import type { TrustMaterial, ValidityWindow } from '../core/trust/trust-material.ts';
 import { parseTrustedRoot } from '../core/trust/trusted-root.ts';
 import { ConfigError } from '../errors.ts';
 import type { Settings } from './config.ts';
+import {
+  type MirrorSource,
+  publicGood,
+  type TrustSettings,
+  trustSourceOf,
+} from './trust-source.ts';
+import { readState, TRUSTED_ROOT_TARGET } from './trust-state-file.ts';
+
+export { TRUST_SETTINGS, type TrustSettings } from './trust-source.ts';
 
 /** One service of application/vnd.dev.sigstore.signingconfig.v0.2+json. */
 export interface SigningService {
@@ -37,17 +48,8 @@ export interface SigningConfig {
   readonly tsaConfig: ServiceSelection;
 }
 
-/** What decides about trust. */
-export const TRUST_SETTINGS = [
-  'trust',
-  'fulcioRoot',
-  'rekorPublicKey',
-  'ctLogPublicKey',
-  'timestampCertChain',
-] as const;
-export type TrustSettings = Pick<Settings, (typeof TRUST_SETTINGS)[number]>;
-
 const MAX_TRUST = 4 * 1024 * 1024;
+const EMBEDDED = 'public-good (embedded)';
 
 /** A trust or signing-config file as text. @throws ConfigError TRUST_FILE */
 export function readTrustFile(path: string): string {
@@ -63,6 +65,25 @@ export function readTrustFile(path: string): string {
   const text = fromUtf8(bytes);
   if (text === undefined) throw refuse('not UTF-8');
   return text;
+}
+
+/**
+ * The trust file that is named. One that `trust init` keeps is named by its own digest, so that it cannot be edited
+ * unseen (threat T01). @throws ConfigError TRUST_FILE
+ */
+export function readNamedTrust(
+  path: string,
+  { trustCache }: Pick<TrustSettings, 'trustCache'>,
+  crypto: Crypto,
+): string {
+  const text = readTrustFile(path);
+  if (dirname(path) !== trustCache) return text;
+  const digest = toHex(crypto.hash('sha256', new TextEncoder().encode(text)));
+  if (basename(path) === `${digest}.json`) return text;
+  throw new ConfigError(`${path}: it was changed since trust init put it there`, {
+    code: 'TRUST_FILE',
+    hint: 'git signet trust init --from FILE again, with the file you trust',
+  });
 }
 
 /** The trusted root in a ClientTrustConfig; the text itself when it is a bare trusted root. */
@@ -89,16 +110,43 @@ export function parseJson(text: string, source: string): object {
   return value;
 }
 
-async function builtIn(crypto: Crypto): Promise<TrustMaterial> {
+async function builtIn(name: string, crypto: Crypto, refreshed?: number): Promise<TrustMaterial> {
   const { PUBLIC_GOOD_TRUSTED_ROOT } = await import('./public-good.ts');
-  return parseTrustedRoot(PUBLIC_GOOD_TRUSTED_ROOT, 'public-good (embedded)', crypto);
+  const trust = parseTrustedRoot(PUBLIC_GOOD_TRUSTED_ROOT, EMBEDDED, crypto);
+  return { ...trust, mirror: { name, ...(refreshed === undefined ? {} : { refreshed }) } };
+}
+
+/** What the mirror served last, proved again unless it is what is built in; else what is built in. */
+async function mirrorTrust(source: MirrorSource, crypto: Crypto): Promise<TrustMaterial> {
+  const { anchor, name } = source;
+  const isPublic = anchor.kind === 'embedded' && anchor.instance === 'public-good';
+  const state = readState(source);
+  if (state === undefined) {
+    if (isPublic) return builtIn(name, crypto);
+    throw new ConfigError(`nothing was fetched yet from the trust mirror ${name}`, {
+      code: 'TRUST_FILE',
+      hint: 'git signet trust update',
+    });
+  }
+  const { refreshed } = state;
+  if (isPublic) {
+    const { PUBLIC_GOOD_TRUSTED_ROOT } = await import('./public-good.ts');
+    const same = state.files[TRUSTED_ROOT_TARGET] === PUBLIC_GOOD_TRUSTED_ROOT;
+    if (same) return builtIn(name, crypto, refreshed);
+  }
+  const { proveState } = await import('./trust-state.ts');
+  const proven = await proveState(source, state, crypto);
+  if (proven === undefined) return builtIn(name, crypto);
+  const text = proven.state.files[TRUSTED_ROOT_TARGET] ?? '';
+  const trust = parseTrustedRoot(text, `${name} (mirror)`, crypto);
+  return { ...trust, mirror: { name, refreshed } };
 }
 
 function keyFile(path: string | undefined): KeyFile | undefined {
   return path === undefined ? undefined : { path, text: readTrustFile(path) };
 }
 
-/** gitsign's files; what none of them names comes from the built-in root, as it does for gitsign. */
+/** gitsign's files; what none of them names comes from the public-good root, as it does for gitsign. */
 async function keyFileTrust(settings: TrustSettings, crypto: Crypto): Promise<TrustMaterial> {
   const { trustFromKeyFiles } = await import('../core/trust/key-files.ts');
   const fulcio = keyFile(settings.fulcioRoot);
@@ -106,7 +154,7 @@ async function keyFileTrust(settings: TrustSettings, crypto: Crypto): Promise<Tr
   const ctLog = keyFile(settings.ctLogPublicKey);
   const timestampChain = keyFile(settings.timestampCertChain);
   const complete = fulcio !== undefined && rekor !== undefined && ctLog !== undefined;
-  const rest = complete ? undefined : await builtIn(crypto);
+  const rest = complete ? undefined : await mirrorTrust(publicGood(settings, crypto), crypto);
   const files = {
     ...(fulcio === undefined ? {} : { fulcio }),
     ...(rekor === undefined ? {} : { rekor }),
@@ -116,23 +164,29 @@ async function keyFileTrust(settings: TrustSettings, crypto: Crypto): Promise<Tr
   return trustFromKeyFiles(files, crypto, rest);
 }
 
+async function namedTrust(settings: TrustSettings, crypto: Crypto): Promise<TrustMaterial> {
+  const source = trustSourceOf(settings, crypto);
+  if (source.kind === 'key-files') return keyFileTrust(settings, crypto);
+  if (source.kind === 'mirror') return mirrorTrust(source, crypto);
+  const text = readNamedTrust(source.path, settings, crypto);
+  return parseTrustedRoot(trustedRootText(text, source.path), source.path, crypto);
+}
+
 /**
  * The trust in force. @throws ConfigError TRUST_FILE, naming the file and the place in it
  */
 export async function loadTrust(settings: TrustSettings, crypto: Crypto): Promise<TrustMaterial> {
-  if (settings.trust !== undefined) {
-    const text = readTrustFile(settings.trust);
-    return parseTrustedRoot(trustedRootText(text, settings.trust), settings.trust, crypto);
-  }
-  const { fulcioRoot, rekorPublicKey, ctLogPublicKey, timestampCertChain } = settings;
-  const files = [fulcioRoot, rekorPublicKey, ctLogPublicKey, timestampCertChain];
-  return files.some((file) => file !== undefined)
-    ? keyFileTrust(settings, crypto)
-    : builtIn(crypto);
+  const trust = await namedTrust(settings, crypto);
+  return settings.ctLog === 'none' && trust.ctLogs.length === 0
+    ? { ...trust, withoutCtLog: true }
+    : trust;
 }
 
 /** The signing configuration that goes with the trust in force. @throws ConfigError TRUST_FILE */
 export async function loadSigningConfig(settings: Settings): Promise<SigningConfig> {
-  const { signingConfigFor } = await import('./signing-config.ts');
-  return signingConfigFor(settings);
+  const [{ signingConfigFor }, { loadCrypto }] = await Promise.all([
+    import('./signing-config.ts'),
+    import('./crypto-port.ts'),
+  ]);
+  return signingConfigFor(settings, await loadCrypto());
 }

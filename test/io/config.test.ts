@@ -27,6 +27,7 @@ describe('the defaults', () => {
   it('embed the entry, ask for no policy and for a login of two minutes', async () => {
     expect(await from('')).toEqual({
       publishIdentity: 'ask',
+      ctLog: 'required',
       rekorMode: 'offline',
       clientId: 'sigstore',
       timestamp: 'auto',
@@ -91,6 +92,7 @@ const SAMPLES: Partial<Record<SettingName, readonly [string, unknown]>> = {
   rekorVersion: ['2', 2],
   rekorMode: ['online', 'online'],
   timestamp: ['always', 'always'],
+  ctLog: ['none', 'none'],
   trustWithoutPolicy: ['full', 'full'],
   publishIdentity: ['no', 'no'],
 };

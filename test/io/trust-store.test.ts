@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { publicGoodModule } from '../../scripts/embed-trust.ts';
+import { embeddedModules } from '../../scripts/embed-trust.ts';
 import { loadSettings, type Settings } from '../../src/io/config.ts';
 import { nodeCrypto } from '../../src/io/crypto.ts';
 import { parseSigningConfig } from '../../src/io/signing-config.ts';
@@ -26,8 +26,10 @@ const text = (name: string): string => readFileSync(join(vectors, name), 'utf8')
 
 describe('the built-in root', () => {
   it('is what the pinned version of @sigstore/tuf brings', () => {
-    const path = fileURLToPath(new URL('../../src/io/public-good.ts', import.meta.url));
-    expect(readFileSync(path, 'utf8')).toBe(publicGoodModule());
+    for (const [path, text] of Object.entries(embeddedModules())) {
+      const file = fileURLToPath(new URL(`../../${path}`, import.meta.url));
+      expect(readFileSync(file, 'utf8'), path).toBe(text);
+    }
   });
   it('names two CAs, two CT logs, Rekor v1 and a TSA', async () => {
     const material = await trust();

@@ -32,4 +32,15 @@ export interface TrustMaterial {
   readonly timestampAuthorities: readonly TrustedAuthority[];
   readonly tlogs: readonly TrustedLog[];
   readonly ctLogs: readonly TrustedLog[];
+  /** Its owner says by name that no certificate transparency log exists here; it counts only where none is listed. */
+  readonly withoutCtLog?: true;
+  /** Present where a mirror may have a newer one. */
+  readonly mirror?: TrustMirror;
+}
+
+export interface TrustMirror {
+  /** For messages. */
+  readonly name: string;
+  /** Unix seconds, as the file says: when the mirror last vouched for it; absent for what is built in. Proves nothing. */
+  readonly refreshed?: number;
 }

@@ -1,0 +1,202 @@
+/**
+ * Asks a trust mirror for its newest trust root, proves it and keeps it. Run when something is signed, by `trust
+ * update`, or by the agent; never by a verification.
+ */
+
+import { fromUtf8 } from '../core/bytes.ts';
+import type { Crypto } from '../core/crypto.ts';
+import { parseTrustedRoot } from '../core/trust/trusted-root.ts';
+import { isTarget, type ProvenTargets, proveTargets } from '../core/trust/tuf-proof.ts';
+import { AnswerError, ConfigError, isSignetError } from '../errors.ts';
+import type { HttpSend } from './http.ts';
+import { parseSigningConfig } from './signing-config.ts';
+import type { MirrorSource } from './trust-source.ts';
+import { chainOf, checkPinned, embeddedRoot, readRootFile } from './trust-state.ts';
+import {
+  readState,
+  SIGNING_CONFIG_TARGET,
+  TRUSTED_ROOT_TARGET,
+  type TrustState,
+} from './trust-state-file.ts';
+import { exclusively, withScratch, writeState } from './trust-state-write.ts';
+import { parseJson } from './trust-store.ts';
+import { fetchMirrorFile, mirrorRefusal, updateMetadata } from './tuf-client.ts';
+
+export interface RefreshOptions {
+  readonly send: HttpSend;
+  readonly crypto: Crypto;
+  /** Unix seconds. */
+  readonly now: () => number;
+  /** The root to start from, where it was just given by hand and is not kept anywhere yet. */
+  readonly root?: string;
+  /** Seconds to wait for another process that updates the same; default 60. */
+  readonly patience?: number;
+}
+
+export interface Refreshed {
+  /** The trust root is another one than before. */
+  readonly changed: boolean;
+  readonly state: TrustState;
+}
+
+const TARGETS = [TRUSTED_ROOT_TARGET, SIGNING_CONFIG_TARGET] as const;
+const MAX_TARGET = 4 * 1024 * 1024;
+const MAX_ROOT = 512_000;
+
+/** What is kept, where it still proves itself; what does not is as good as nothing. */
+async function usableState(
+  source: MirrorSource,
+  crypto: Crypto,
+): Promise<{ readonly state: TrustState; readonly chain: readonly string[] } | undefined> {
+  try {
+    const state = readState(source);
+    const chain = state && (await chainOf(source, state.roots, crypto));
+    if (state === undefined || chain === undefined) return undefined;
+    await proveTargets(chain.start, chain.next, state.targets, crypto);
+    return { state, chain: [chain.start, ...chain.next] };
+  } catch (error) {
+    if (isSignetError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The root to start from where nothing is kept: built in, a file, or fetched by version and known by its digest. */
+async function startingRoot(source: MirrorSource, options: RefreshOptions): Promise<string> {
+  const { anchor, url } = source;
+  if (anchor.kind === 'embedded') return embeddedRoot(anchor.instance);
+  if (anchor.kind === 'file') return readRootFile(anchor.path);
+  if (options.root !== undefined) return options.root;
+  const bytes = await fetchMirrorFile(
+    { name: source.name, send: options.send },
+    `${url}/${anchor.version}.root.json`,
+    MAX_ROOT,
+  );
+  const root = fromUtf8(bytes) ?? '';
+  checkPinned(anchor, root, options.crypto);
+  return root;
+}
+
+async function fetchTarget(
+  name: (typeof TARGETS)[number],
+  source: MirrorSource,
+  { root, files }: ProvenTargets,
+  options: RefreshOptions,
+): Promise<string | undefined> {
+  const target = files.get(name);
+  if (target === undefined) return undefined;
+  if (target.length > MAX_TARGET)
+    throw mirrorRefusal(source.name, new Error(`${name} is longer than 4 MiB`));
+  const prefix = root.signed['consistent_snapshot'] === true ? `${target.sha256}.` : '';
+  const path = `${source.url}/targets/${prefix}${name}`;
+  const from = { name: source.name, send: options.send };
+  const text = fromUtf8(await fetchMirrorFile(from, path, target.length));
+  if (text === undefined || !isTarget(target, text, options.crypto))
+    throw mirrorRefusal(source.name, new Error(`${name} is not what its metadata describes`));
+  return text;
+}
+
+/** Files that are already here and still what the targets describe are not fetched again. */
+async function currentFiles(
+  source: MirrorSource,
+  proof: ProvenTargets,
+  last: TrustState | undefined,
+  options: RefreshOptions,
+): Promise<Readonly<Record<string, string>>> {
+  const found: Record<string, string> = {};
+  for (const name of TARGETS) {
+    const kept = last?.files[name];
+    const text =
+      kept !== undefined && isTarget(proof.files.get(name), kept, options.crypto)
+        ? kept
+        : await fetchTarget(name, source, proof, options);
+    if (text !== undefined) found[name] = text;
+  }
+  return found;
+}
+
+/** Only what can be used is kept. */
+function checkUsable(
+  { name }: MirrorSource,
+  files: Readonly<Record<string, string>>,
+  crypto: Crypto,
+): void {
+  const root = files[TRUSTED_ROOT_TARGET];
+  if (root === undefined)
+    throw new AnswerError(
+      'TRUST_ANSWER',
+      `the trust mirror ${name} has no ${TRUSTED_ROOT_TARGET}`,
+      {
+        hint: 'give its key files instead: git signet help settings (fulcioRoot, rekorPublicKey, ctLogPublicKey)',
+      },
+    );
+  parseTrustedRoot(root, `${name} ${TRUSTED_ROOT_TARGET}`, crypto);
+  const config = files[SIGNING_CONFIG_TARGET];
+  const says = `${name} ${SIGNING_CONFIG_TARGET}`;
+  if (config !== undefined) parseSigningConfig(parseJson(config, says), says);
+}
+
+async function update(
+  source: MirrorSource,
+  directory: string,
+  options: RefreshOptions,
+): Promise<Refreshed> {
+  const { crypto, send, now } = options;
+  const kept = await usableState(source, crypto);
+  const chain = kept?.chain ?? [await startingRoot(source, options)];
+  return withScratch(directory, async (scratch) => {
+    const metadata = await updateMetadata({
+      ...{ url: source.url, name: source.name, send, scratch, root: chain.at(-1) ?? '' },
+      ...(kept === undefined ? {} : { last: kept.state }),
+    });
+    const roots = [...chain, ...metadata.roots];
+    const [start = '', ...next] = roots;
+    const proof = await proveTargets(start, next, metadata.targets, crypto);
+    const files = await currentFiles(source, proof, kept?.state, options);
+    checkUsable(source, files, crypto);
+    const { timestamp, snapshot, targets } = metadata;
+    const state: TrustState = {
+      ...{ schemaVersion: 1, mirror: source.url, refreshed: now() },
+      ...{ roots, timestamp, snapshot, targets, files },
+    };
+    await writeState(directory, state);
+    const before = kept?.state.files[TRUSTED_ROOT_TARGET];
+    return { changed: before !== files[TRUSTED_ROOT_TARGET], state };
+  });
+}
+
+/**
+ * The mirror's newest trust root, proved and kept. When another process brings it meanwhile, that one.
+ * @throws ServiceError when the mirror cannot be asked, AnswerError `TRUST_ANSWER` when it is not to be believed
+ */
+export async function refreshTrust(
+  source: MirrorSource,
+  options: RefreshOptions,
+): Promise<Refreshed> {
+  const { directory, name } = source;
+  if (directory === undefined)
+    throw new ConfigError('no place to keep a trust root: neither XDG_DATA_HOME nor HOME is set');
+  const begun = options.now();
+  const settled = (): Refreshed | undefined => {
+    const state = stateOrNothing(source);
+    const fresh = state !== undefined && state.refreshed >= begun;
+    return fresh ? { changed: false, state } : undefined;
+  };
+  try {
+    return await exclusively(directory, options.patience ?? 60, settled, () =>
+      update(source, directory, options),
+    );
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (isSignetError(error) && error.code !== 'TRUST_FILE') throw error;
+    if (/^E[A-Z]+$/.test(code)) throw new ConfigError(`the trust root cannot be kept: ${code}`);
+    throw mirrorRefusal(name, error);
+  }
+}
+
+function stateOrNothing(source: MirrorSource): TrustState | undefined {
+  try {
+    return readState(source);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * What a mirror served, proved again whenever it is used and is not what is built in: from the root that is built in or
+ * pinned in the configuration, by our own reader (core/trust/tuf-proof.ts), in half a millisecond. Whoever can write
+ * the file gains nothing by it (threat T01), except to put back an older one that the mirror once signed, or to delete it.
+ */
+
+import { readFileSync } from 'node:fs';
+import { toHex, utf8 } from '../core/bytes.ts';
+import type { Crypto } from '../core/crypto.ts';
+import { readTufMetadata } from '../core/trust/tuf-metadata.ts';
+import { isTarget, type ProvenTargets, proveTargets } from '../core/trust/tuf-proof.ts';
+import { ConfigError, isSignetError } from '../errors.ts';
+import type { MirrorSource } from './trust-source.ts';
+import { broken, statePath, type TrustState } from './trust-state-file.ts';
+
+/** A state whose files are what the mirror signed. */
+export interface ProvenState {
+  readonly state: TrustState;
+  readonly proof: ProvenTargets;
+}
+
+/** Root metadata to start from, and those that follow; undefined when what is kept is older than what is built in. */
+export async function chainOf(
+  { anchor }: MirrorSource,
+  roots: readonly string[],
+  crypto: Crypto,
+): Promise<{ readonly start: string; readonly next: readonly string[] } | undefined> {
+  if (anchor.kind === 'embedded') {
+    const start = await embeddedRoot(anchor.instance);
+    const { version } = readTufMetadata(start, 'root');
+    const versions = roots.map((text) => readTufMetadata(text, 'root').version);
+    // made by an earlier release and not refreshed since
+    if ((versions.at(-1) ?? 0) < version) return undefined;
+    return { start, next: roots.filter((_, index) => (versions[index] ?? 0) > version) };
+  }
+  const [start, ...next] = roots;
+  if (start === undefined) throw new ConfigError('no root metadata', { code: 'TRUST_FILE' });
+  checkPinned(anchor, start, crypto);
+  return { start, next };
+}
+
+/** The root is the one that the configuration names. @throws ConfigError `TRUST_FILE` */
+export function checkPinned(
+  anchor: Exclude<MirrorSource['anchor'], { kind: 'embedded' }>,
+  root: string,
+  crypto: Crypto,
+): void {
+  const wanted =
+    anchor.kind === 'file'
+      ? toHex(crypto.hash('sha256', utf8(readRootFile(anchor.path))))
+      : anchor.sha256;
+  if (toHex(crypto.hash('sha256', utf8(root))) !== wanted)
+    throw new ConfigError('its first root is not the one that is pinned', { code: 'TRUST_FILE' });
+}
+
+/** Root metadata in a file of the user's. @throws ConfigError `TRUST_FILE` */
+export function readRootFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(`${path}: ${code ?? String(error)}`, { code: 'TRUST_FILE' });
+  }
+}
+
+/** Root metadata that is built in. */
+export async function embeddedRoot(instance: 'public-good' | 'staging'): Promise<string> {
+  const { PUBLIC_GOOD_ROOT, STAGING_ROOT } = await import('./embedded-trust.ts');
+  return instance === 'staging' ? STAGING_ROOT : PUBLIC_GOOD_ROOT;
+}
+
+/**
+ * Proves what was kept: chain of roots, targets, and each file by the digest in them. Undefined where what is built in
+ * is newer. @throws ConfigError `TRUST_FILE` with what is wrong, and the remedy
+ */
+export async function proveState(
+  source: MirrorSource,
+  state: TrustState,
+  crypto: Crypto,
+): Promise<ProvenState | undefined> {
+  const path = statePath(source.directory ?? '');
+  try {
+    const chain = await chainOf(source, state.roots, crypto);
+    if (chain === undefined) return undefined;
+    const proof = await proveTargets(chain.start, chain.next, state.targets, crypto);
+    for (const [name, text] of Object.entries(state.files)) {
+      if (!isTarget(proof.files.get(name), text, crypto))
+        throw broken(source, path, `${name} was changed`);
+    }
+    return { state, proof };
+  } catch (error) {
+    if (!isSignetError(error) || error.hint !== undefined) throw error;
+    throw broken(source, path, error.message);
+  }
+}

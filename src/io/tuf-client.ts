@@ -1,0 +1,131 @@
+/**
+ * The TUF client workflow (specification 1.0.31 §5) by tuf-js, over our own HTTP client. tuf-js and not @sigstore/tuf,
+ * whose fetch of its own knows no proxy settings, deadlines or redirect rules of ours; and without its download of
+ * targets, which names files by what the mirror says (threat T02). What it accepts is proved once more by our reader
+ * before it is kept, which counts thresholds by key and not by name (T03).
+ */
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Fetcher, Updater } from 'tuf-js';
+import { DownloadHTTPError, ExpiredMetadataError } from 'tuf-js/dist/error.js';
+import { fromUtf8 } from '../core/bytes.ts';
+import { AnswerError, isSignetError, ServiceError } from '../errors.ts';
+import type { HttpSend } from './http.ts';
+
+/** The newest metadata of each role, as served. */
+export interface TufMetadataTexts {
+  readonly timestamp: string;
+  readonly snapshot: string;
+  readonly targets: string;
+}
+
+export interface TufUpdate extends TufMetadataTexts {
+  /** Root versions that are new, in order. */
+  readonly roots: readonly string[];
+}
+
+export interface TufRequest {
+  /** The mirror's address, without a trailing slash. */
+  readonly url: string;
+  /** For messages. */
+  readonly name: string;
+  readonly send: HttpSend;
+  /** Root metadata that is trusted already. */
+  readonly root: string;
+  /** What was accepted last: nothing older will be. */
+  readonly last?: TufMetadataTexts;
+  /** An empty folder of the caller's. */
+  readonly scratch: string;
+}
+
+const ROLES = ['timestamp', 'snapshot', 'targets'] as const;
+const SLACK = 4096;
+const ROOT = /\/\d+\.root\.json$/;
+
+/** Fetches a file of the mirror. @throws ServiceError; DownloadHTTPError when there is none */
+export async function fetchMirrorFile(
+  { name, send }: Pick<TufRequest, 'name' | 'send'>,
+  url: string,
+  limit: number,
+): Promise<Uint8Array> {
+  // somewhat more than may come, so that what is too long is told from a broken connection
+  const { status, body } = await send({
+    ...{ service: `the trust mirror ${name}`, method: 'GET', url, idempotent: true },
+    limit: limit + SLACK,
+  });
+  if (body.length > limit) throw mirrorRefusal(name, new Error(`${url} is longer than it may be`));
+  if (status === 200) return body;
+  const says = `${new URL(url).pathname}: HTTP ${status}`;
+  // the library's own error: it tells the end of a chain of roots by it
+  if (status === 403 || status === 404) throw new DownloadHTTPError(says, status);
+  throw new ServiceError('SERVICE_ANSWER', `the trust mirror ${name} did not answer: ${says}`);
+}
+
+function fetcherOf(request: TufRequest, roots: string[], failures: unknown[]): Fetcher {
+  return {
+    downloadFile: () => Promise.reject(new Error('targets are fetched elsewhere')),
+    downloadBytes: async (url, maxLength) => {
+      try {
+        const bytes = await fetchMirrorFile(request, url, maxLength);
+        const text = fromUtf8(bytes);
+        if (text === undefined) throw new AnswerError('TRUST_ANSWER', `${url}: not UTF-8`);
+        if (ROOT.test(url)) roots.push(text);
+        return Buffer.from(bytes);
+      } catch (error) {
+        // the library rewraps what it catches: this is what really happened
+        if (isSignetError(error)) failures.push(error);
+        throw error;
+      }
+    },
+  };
+}
+
+/** What a refusal of the library means for a person, on one line. */
+export function mirrorRefusal(name: string, error: unknown): AnswerError {
+  const said = error instanceof Error ? error.message : String(error);
+  const line = said
+    .split('\n')[0]
+    ?.replace(/^Unable to load (\w+) (?:metadata )?error \w*Error: /, '$1: ');
+  const frozen = error instanceof ExpiredMetadataError || /expired/i.test(said);
+  return new AnswerError(
+    'TRUST_ANSWER',
+    `the trust mirror ${name} is not to be believed: ${line}`,
+    {
+      hint: frozen
+        ? 'it serves what is out of date: is the clock right, and is the mirror maintained?'
+        : 'nothing was changed; what was trusted before is still in force',
+      cause: error,
+    },
+  );
+}
+
+/**
+ * Asks the mirror for what is new. @throws ServiceError when it cannot be asked, AnswerError `TRUST_ANSWER` for
+ * metadata that is unsigned, older than what is known, expired, or does not fit together
+ */
+export async function updateMetadata(request: TufRequest): Promise<TufUpdate> {
+  const { url, scratch, last, name } = request;
+  const path = (role: string): string => join(scratch, `${role}.json`);
+  await writeFile(path('root'), request.root, { mode: 0o600 });
+  for (const role of last === undefined ? [] : ROLES)
+    await writeFile(path(role), last?.[role] ?? '', { mode: 0o600 });
+  const roots: string[] = [];
+  const failures: unknown[] = [];
+  try {
+    const updater = new Updater({
+      metadataDir: scratch,
+      metadataBaseUrl: url,
+      fetcher: fetcherOf(request, roots, failures),
+    });
+    await updater.refresh();
+  } catch (error) {
+    const [failure] = failures;
+    if (failure !== undefined) throw failure;
+    throw mirrorRefusal(name, error);
+  }
+  const [timestamp = '', snapshot = '', targets = ''] = await Promise.all(
+    ROLES.map((role) => readFile(path(role), 'utf8')),
+  );
+  return { roots, timestamp, snapshot, targets };
+}

@@ -1,0 +1,473 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import type { TrustState } from '../../src/io/trust-state-file.ts';
+import { scratchDirectory } from '../support/sandbox.ts';
+import { otherRoot, type TestMirror, testMirror, VECTOR_TARGETS } from '../support/tuf-mirror.ts';
+import { type TufOptions, tufKey } from '../support/tuf-repository.ts';
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+const FIRST = digestOf(VECTOR_TARGETS['trusted_root.json']);
+const SECOND = digestOf(otherRoot('second'));
+const second = { ...VECTOR_TARGETS, 'trusted_root.json': otherRoot('second') };
+const REFUSED = { code: 'TRUST_ANSWER', exitCode: 1 };
+
+const mirrors: TestMirror[] = [];
+const started = async (options?: Partial<TufOptions>): Promise<TestMirror> => {
+  const mirror = await testMirror(options);
+  mirrors.push(mirror);
+  return mirror;
+};
+let home = '';
+beforeEach(() => {
+  home = scratchDirectory('trust');
+});
+afterAll(() => Promise.all(mirrors.map((mirror) => mirror.close())));
+
+describe('a mirror', () => {
+  it.each(['ecdsa', 'ed25519'] as const)('is asked, proved and kept (%s keys)', async (scheme) => {
+    const mirror = await started({ scheme, keys: { root: 3 }, thresholds: { root: 2 } });
+    const client = mirror.client(home);
+    await expect(client.load()).rejects.toMatchObject({
+      code: 'TRUST_FILE',
+      hint: 'git signet trust update',
+    });
+    expect((await client.refresh()).changed).toBe(true);
+    expect(await client.load()).toBe(FIRST);
+    expect(statSync(dirname(client.state)).mode & 0o777).toBe(0o700);
+    expect(statSync(client.state).mode & 0o777).toBe(0o600);
+    expect(readdirSync(dirname(client.state))).toEqual(['state.json']);
+  });
+
+  it('is asked for nothing but what is new', async () => {
+    const mirror = await started();
+    const client = mirror.client(home);
+    await client.refresh();
+    mirror.requests.length = 0;
+    expect((await client.refresh()).changed).toBe(false);
+    expect(mirror.requests).toEqual(['2.root.json', 'timestamp.json']);
+  });
+
+  it('T08 brings new keys without a release: root, targets and trust rotate', async () => {
+    const mirror = await started();
+    const client = mirror.client(home);
+    await client.refresh();
+    mirror.repository.rotate(['root', 'targets', 'snapshot', 'timestamp']);
+    mirror.repository.rotate(['root']);
+    mirror.repository.publish({ targets: second });
+    expect((await client.refresh()).changed).toBe(true);
+    expect(await client.load()).toBe(SECOND);
+    const { roots } = JSON.parse(readFileSync(client.state, 'utf8')) as TrustState;
+    expect(roots).toHaveLength(3);
+  });
+
+  it('that cannot be asked changes nothing', async () => {
+    const mirror = await testMirror();
+    const client = mirror.client(home);
+    await client.refresh();
+    await mirror.close();
+    await expect(client.refresh()).rejects.toMatchObject({
+      code: 'SERVICE_UNREACHABLE',
+      exitCode: 3,
+    });
+    expect(await client.load()).toBe(FIRST);
+  });
+});
+
+describe('T01 a file that somebody edited', () => {
+  type Edit = (state: TrustState, old: TrustState) => object;
+  const text = (state: TrustState, name: string): string => state.files[name] ?? '';
+  it.each<[string, Edit, RegExp]>([
+    [
+      'a trusted root with another key',
+      (state) => ({ files: { ...state.files, 'trusted_root.json': otherRoot('mine') } }),
+      /trusted_root\.json was changed/,
+    ],
+    [
+      'another signing configuration',
+      (state) => ({
+        files: {
+          ...state.files,
+          'signing_config.v0.2.json': text(state, 'signing_config.v0.2.json').replace('1', '2'),
+        },
+      }),
+      /signing_config\.v0\.2\.json was changed/,
+    ],
+    [
+      'a file that no metadata names',
+      (state) => ({ files: { ...state.files, 'more.json': '{}' } }),
+      /more\.json was changed/,
+    ],
+    [
+      'targets that describe the edited root',
+      (state) => ({
+        targets: state.targets.replace(FIRST, digestOf(otherRoot('mine'))),
+        files: { ...state.files, 'trusted_root.json': otherRoot('mine') },
+      }),
+      /targets metadata is signed by 0 of the 1 keys/,
+    ],
+    [
+      'another root',
+      (state) => ({ roots: [state.roots[0]?.replace('"version": 1', '"version": 2')] }),
+      /not the one that is pinned/,
+    ],
+    ['no root', () => ({ roots: [] }), /no root metadata/],
+    [
+      'another mirror',
+      () => ({ mirror: 'https://tuf.example' }),
+      /it is of https:\/\/tuf\.example/,
+    ],
+    ['fields missing', () => ({ targets: 7 }), /fields are missing/],
+  ])('%s: is refused, and fetched again', async (_name, edit, says) => {
+    const mirror = await started();
+    const client = mirror.client(home);
+    await client.refresh();
+    const state = JSON.parse(readFileSync(client.state, 'utf8')) as TrustState;
+    writeFileSync(client.state, JSON.stringify({ ...state, ...edit(state, state) }));
+    await expect(client.load()).rejects.toMatchObject({
+      code: 'TRUST_FILE',
+      exitCode: 2,
+      message: expect.stringMatching(says),
+      hint: expect.stringContaining('git signet trust update'),
+    });
+    await client.refresh();
+    expect(await client.load()).toBe(FIRST);
+  });
+
+  it.each(['', '{', '[]', 'null', '\u0000', '{"schemaVersion":1}'])(
+    'that is %j is refused',
+    async (content) => {
+      const client = (await started()).client(home);
+      mkdirSync(dirname(client.state), { recursive: true });
+      writeFileSync(client.state, content);
+      await expect(client.load()).rejects.toMatchObject({ code: 'TRUST_FILE', exitCode: 2 });
+    },
+  );
+
+  it('a chain of roots with one of somebody else in it', async () => {
+    const mirror = await started();
+    const other = await started();
+    mirror.repository.rotate(['root']);
+    other.repository.rotate(['root']);
+    const client = mirror.client(home);
+    await client.refresh();
+    const state = JSON.parse(readFileSync(client.state, 'utf8')) as TrustState;
+    const roots = [state.roots[0], other.repository.root(2).toString()];
+    writeFileSync(client.state, JSON.stringify({ ...state, roots }));
+    await expect(client.load()).rejects.toThrow(/root metadata is signed by 0 of the 1 keys/);
+  });
+});
+
+describe('T02 names that want out of their folder', () => {
+  const hostile = [
+    '../../../../escape.json',
+    '/tmp/escape.json',
+    '..',
+    'a/../../b',
+    'trusted_root.json/..',
+    '%2e%2e%2fx',
+  ];
+  it('never become paths: only two names are asked for, and none is a file of ours', async () => {
+    const named = Object.fromEntries(hostile.map((name) => [name, 'x']));
+    const mirror = await started({ targets: { ...VECTOR_TARGETS, ...named } });
+    const client = mirror.client(home);
+    await client.refresh();
+    expect(mirror.requests.filter((path) => path.startsWith('targets/'))).toHaveLength(2);
+    expect(readdirSync(home, { recursive: true, encoding: 'utf8' }).sort()).toEqual([
+      ...[dirname(client.state), client.state].map((path) => path.slice(home.length + 1)),
+    ]);
+    expect(await client.load()).toBe(FIRST);
+  });
+  it('as delegated roles are not followed', async () => {
+    const mirror = await started();
+    const signed = mirror.repository.signed('targets');
+    const key = tufKey('ecdsa');
+    const role = {
+      name: '../../../escape',
+      keyids: [key.id],
+      threshold: 1,
+      terminating: false,
+      paths: ['*'],
+    };
+    const delegations = { keys: { [key.id]: key.json }, roles: [role] };
+    mirror.repository.put('targets', { ...signed, delegations });
+    const bytes = mirror.repository.files.get('1.targets.json');
+    const meta = {
+      'targets.json': {
+        version: 1,
+        length: bytes?.length,
+        hashes: { sha256: digestOf(String(bytes)) },
+      },
+    };
+    const snapshot = { ...mirror.repository.signed('snapshot'), meta };
+    mirror.repository.put('snapshot', snapshot);
+    mirror.repository.put('timestamp', {
+      ...mirror.repository.signed('timestamp'),
+      meta: { 'snapshot.json': { version: 1 } },
+    });
+    await mirror.client(home).refresh();
+    expect(mirror.requests.some((path) => path.includes('escape'))).toBe(false);
+  });
+});
+
+interface Listed {
+  readonly keyids: readonly string[];
+  readonly threshold: number;
+}
+interface RootJson {
+  readonly keys: Readonly<Record<string, object>>;
+  readonly roles: Readonly<Record<string, Listed>>;
+}
+
+describe('T03 metadata that counts wrongly, or is none', () => {
+  const broken = (name: string, change: (mirror: TestMirror) => void, says: RegExp) =>
+    [name, change, says] as const;
+  const root = (change: (signed: RootJson) => object) => (mirror: TestMirror) => {
+    const signed = { ...mirror.repository.signed('root'), version: 2 };
+    mirror.repository.put('root', { ...signed, ...change(signed as unknown as RootJson) });
+  };
+  const roles = (role: string, change: (listed: Listed) => object) =>
+    root((signed) => ({
+      roles: {
+        ...signed.roles,
+        [role]: {
+          ...signed.roles[role],
+          ...change(signed.roles[role] ?? { keyids: [], threshold: 1 }),
+        },
+      },
+    }));
+  it.each([
+    broken(
+      'a threshold of zero',
+      roles('targets', () => ({ threshold: 0 })),
+      /threshold/,
+    ),
+    broken(
+      'a threshold below zero',
+      roles('root', () => ({ threshold: -1 })),
+      /threshold/,
+    ),
+    broken(
+      'a threshold that is no number',
+      roles('root', () => ({ threshold: '1' })),
+      /threshold|number/i,
+    ),
+    broken(
+      'a key named twice',
+      roles('targets', ({ keyids }) => ({ keyids: [...keyids, ...keyids], threshold: 2 })),
+      /duplicate|twice/,
+    ),
+    broken(
+      'one key under two names',
+      root((signed) => {
+        const [id = ''] = signed.roles['targets']?.keyids ?? [];
+        const keys = { ...signed.keys, ['f'.repeat(64)]: signed.keys[id] };
+        const targets = { keyids: [id, 'f'.repeat(64)], threshold: 2 };
+        return { keys, roles: { ...signed.roles, targets } };
+      }),
+      /twice|threshold|signed by/,
+    ),
+    broken(
+      'no keys for a role',
+      roles('targets', () => ({ keyids: [] })),
+      /no keys|threshold|signed/,
+    ),
+    broken(
+      'a version that was skipped',
+      (mirror) => {
+        const signed = { ...mirror.repository.signed('root'), version: 3 };
+        const { keys, files, put } = mirror.repository;
+        put('root', signed, keys('root'));
+        files.set('2.root.json', files.get('3.root.json') ?? Buffer.alloc(0));
+      },
+      /version/i,
+    ),
+    broken(
+      'a root that its predecessor did not sign',
+      (mirror) => {
+        const signed = { ...mirror.repository.signed('root'), version: 2 };
+        mirror.repository.put('root', signed, [tufKey('ecdsa')]);
+      },
+      /sign/,
+    ),
+    broken(
+      'a root that is not JSON',
+      (m) => void m.repository.files.set('2.root.json', Buffer.from('{"signed"')),
+      /JSON|Unexpected|end of/i,
+    ),
+    broken(
+      'a root of null',
+      (m) => void m.repository.files.set('2.root.json', Buffer.from('null')),
+      /./,
+    ),
+    broken(
+      'a timestamp that is an empty list',
+      (m) => void m.repository.files.set('timestamp.json', Buffer.from('[]')),
+      /./,
+    ),
+    broken(
+      'a timestamp nested without end',
+      (m) => void m.repository.files.set('timestamp.json', Buffer.from('['.repeat(8000))),
+      /./,
+    ),
+    broken(
+      'targets that are not UTF-8',
+      (m) => void m.repository.files.set('1.targets.json', Buffer.from([0xff, 0xfe])),
+      /UTF-8/,
+    ),
+  ])('%s is refused', async (_name, change, says) => {
+    const mirror = await started();
+    const client = mirror.client(home);
+    await client.refresh();
+    const before = readFileSync(client.state, 'utf8');
+    // behind a new timestamp, so that everything is asked for
+    mirror.repository.publish({ targets: second });
+    mirror.repository.publish();
+    change(mirror);
+    const bytes = mirror.repository.files.get('1.targets.json');
+    if (bytes?.[0] === 0xff) mirror.repository.files.set('3.targets.json', bytes);
+    await expect(client.refresh()).rejects.toMatchObject({
+      ...REFUSED,
+      message: expect.stringMatching(says),
+    });
+    expect(readFileSync(client.state, 'utf8')).toBe(before);
+    expect(await client.load()).toBe(FIRST);
+  });
+});
+
+describe('T04 a mirror that turns back time', () => {
+  const behind = async (): Promise<{ mirror: TestMirror; old: ReadonlyMap<string, Buffer> }> => {
+    const mirror = await started();
+    const old = mirror.keep();
+    mirror.repository.publish({ targets: second });
+    return { mirror, old };
+  };
+  const refused = async (
+    mirror: TestMirror,
+    client: ReturnType<TestMirror['client']>,
+    says: RegExp,
+  ) => {
+    await expect(client.refresh()).rejects.toMatchObject({
+      ...REFUSED,
+      message: expect.stringMatching(says),
+    });
+    expect(await client.load()).toBe(SECOND);
+    expect(mirror.url).toContain('127.0.0.1');
+  };
+
+  it('rollback: all that it served before', async () => {
+    const { mirror, old } = await behind();
+    const client = mirror.client(home);
+    await client.refresh();
+    mirror.restore(old);
+    await refused(mirror, client, /version 1 is less than current version 2/);
+  });
+  it('rollback of the targets behind a new timestamp', async () => {
+    const { mirror, old } = await behind();
+    const client = mirror.client(home);
+    await client.refresh();
+    const timestamp = {
+      ...mirror.repository.signed('timestamp'),
+      version: 3,
+      meta: { 'snapshot.json': { version: 1 } },
+    };
+    mirror.repository.put('timestamp', timestamp);
+    for (const [path, bytes] of old)
+      if (path !== 'timestamp.json') mirror.repository.files.set(path, bytes);
+    await refused(mirror, client, /version|less/i);
+  });
+  it('freeze: a timestamp that has expired', async () => {
+    const { mirror } = await behind();
+    const client = mirror.client(home);
+    await client.refresh();
+    mirror.repository.publish({ lifetimes: { timestamp: -60 } });
+    await refused(mirror, client, /expired/i);
+  });
+  it('freeze: nothing new, and the last timestamp has run out', async () => {
+    const mirror = await started({ lifetimes: { timestamp: -60 } });
+    await expect(mirror.client(home).refresh()).rejects.toMatchObject({
+      ...REFUSED,
+      message: expect.stringMatching(/expired/i),
+      hint: expect.stringContaining('is the clock right'),
+    });
+  });
+  it('mix and match: new targets under an old snapshot', async () => {
+    const { mirror, old } = await behind();
+    const client = mirror.client(home);
+    await client.refresh();
+    mirror.repository.publish({ targets: VECTOR_TARGETS });
+    mirror.repository.files.set('3.targets.json', old.get('1.targets.json') ?? Buffer.alloc(0));
+    await refused(mirror, client, /targets/);
+  });
+  it('mix and match: a target that the targets do not describe', async () => {
+    const mirror = await started();
+    const [path = ''] = [...mirror.repository.files.keys()].filter((name) =>
+      name.endsWith(`${FIRST}.trusted_root.json`),
+    );
+    mirror.repository.files.set(path, Buffer.from(otherRoot('x'.repeat(8))));
+    await expect(mirror.client(home).refresh()).rejects.toMatchObject({
+      exitCode: expect.any(Number),
+    });
+    await expect(mirror.client(home).load()).rejects.toMatchObject({ code: 'TRUST_FILE' });
+  });
+  it('an expired root at the end of the chain, and an expired one inside it', async () => {
+    const mirror = await started({ lifetimes: { root: -60 } });
+    await expect(mirror.client(home).refresh()).rejects.toMatchObject({
+      ...REFUSED,
+      message: expect.stringMatching(/expired/i),
+    });
+    mirror.repository.rotate([], 3600);
+    const client = mirror.client(home);
+    await client.refresh();
+    expect(await client.load()).toBe(FIRST);
+  });
+});
+
+describe('T05 instances are never mixed', () => {
+  it('each mirror, and each root of one mirror, has a folder of its own', async () => {
+    const one = await started();
+    const two = await started({ targets: second });
+    const [first, other] = [one.client(home), two.client(home)];
+    await first.refresh();
+    await other.refresh();
+    expect([await first.load(), await other.load()]).toEqual([FIRST, SECOND]);
+    expect(first.state).not.toBe(other.state);
+    // there and back
+    await first.refresh();
+    expect([await first.load(), await other.load()]).toEqual([FIRST, SECOND]);
+  });
+  it('a folder copied from one to the other is refused', async () => {
+    const one = await started();
+    const two = await started({ targets: second });
+    const [first, other] = [one.client(home), two.client(home)];
+    await first.refresh();
+    await other.refresh();
+    writeFileSync(other.state, readFileSync(first.state));
+    await expect(other.load()).rejects.toThrow(/it is of http/);
+    const state = JSON.parse(readFileSync(first.state, 'utf8')) as TrustState;
+    writeFileSync(other.state, JSON.stringify({ ...state, mirror: two.url }));
+    await expect(other.load()).rejects.toThrow(/not the one that is pinned/);
+  });
+});
+
+describe('T07 twenty at once', () => {
+  it('ask the mirror once, and all have it', async () => {
+    const mirror = await started();
+    const client = mirror.client(home);
+    const all = await Promise.all(Array.from({ length: 20 }, () => client.refresh()));
+    expect(all.filter(({ changed }) => changed)).toHaveLength(1);
+    expect(mirror.requests.filter((path) => path === 'timestamp.json')).toHaveLength(1);
+    expect(await client.load()).toBe(FIRST);
+    expect(readdirSync(dirname(client.state))).toEqual(['state.json']);
+  });
+  it('a lock whose owner died is taken over', async () => {
+    const client = (await started()).client(home);
+    const folder = dirname(client.state);
+    mkdirSync(join(folder, 'update-left'), { recursive: true });
+    writeFileSync(join(folder, 'lock'), '1\n');
+    utimesSync(join(folder, 'lock'), new Date(0), new Date(0));
+    await client.refresh();
+    expect(readdirSync(folder)).toEqual(['state.json']);
+  });
+});

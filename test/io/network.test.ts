@@ -1,0 +1,193 @@
+/** Proxies, authorities, IPv6 and kept connections, on both runtimes: the client in a process of each. */
+
+import { rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Asked, Came } from '../support/asker.ts';
+import { type PrivateNetwork, startPrivateNetwork } from '../support/private-network.ts';
+import { askOn, type Runtime } from '../support/runtimes.ts';
+import { scratchDirectory } from '../support/sandbox.ts';
+
+const dir = scratchDirectory('network');
+let network: PrivateNetwork;
+const servers: Server[] = [];
+/** First pieces of what each connection sent. */
+const pieces: string[] = [];
+let connections = 0;
+
+async function serve(host: string): Promise<number> {
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    response.end(`${request.method} ${request.headers.host}${request.url} ${body}`);
+  });
+  server.on('connection', (socket) => {
+    connections += 1;
+    socket.prependListener('data', (chunk) => pieces.push(String(chunk)));
+  });
+  servers.push(server);
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, host, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+let plain: number;
+let six: number;
+beforeAll(async () => {
+  plain = await serve('127.0.0.1');
+  six = await serve('::1').catch(() => 0);
+  if (six === 0) console.warn('skipped: no IPv6 on this machine');
+  network = await startPrivateNetwork(dir, { any: plain });
+  writeFileSync(join(dir, 'empty.pem'), 'no certificate\n');
+});
+afterAll(() => {
+  network.close();
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const LOG = 'https://rekor.example.test/api/v1/log';
+
+describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
+  const one = async (asked: Asked): Promise<Came> => {
+    const [came] = await askOn(runtime, [asked]);
+    return came![0]!;
+  };
+
+  it('tunnels through proxies, and keeps the tunnel', async () => {
+    const { caFile, proxy, proxyWithLogin, proxyWithTls } = network;
+    const [before, shaken] = [network.connects.length, network.handshakes()];
+    const requests = [{ url: LOG }, { url: LOG, method: 'POST' as const, body: 'x' }];
+    const settings = { caFile };
+    const came = await askOn(runtime, [
+      { settings, env: { HTTPS_PROXY: proxy }, requests },
+      { settings, env: { https_proxy: proxyWithLogin }, requests },
+      { settings, env: { ALL_PROXY: proxyWithTls }, requests },
+      { settings: { caFile, proxy }, env: { HTTPS_PROXY: 'http://127.0.0.1:9' }, requests },
+      {
+        settings,
+        env: { HTTPS_PROXY: proxy },
+        requests: [{ url: 'https://[2001:db8::1]:8443/x' }],
+      },
+    ]);
+    for (const each of came.slice(0, 4)) {
+      expect(each.map(({ body, message }) => message ?? body)).toEqual([
+        'GET rekor.example.test/api/v1/log ',
+        'POST rekor.example.test/api/v1/log x',
+      ]);
+    }
+    // its certificate does not name that address: the tunnel was asked for, and its end looked at
+    expect(came[4]![0]!.message).toMatch(/its certificate is for another host/);
+    expect(network.connects.slice(before).toSorted()).toEqual([
+      '[2001:db8::1]:8443',
+      ...new Array(4).fill('rekor.example.test:443'),
+    ]);
+    // one that ends in a refusal is a handshake as well, seen from here
+    expect(network.handshakes() - shaken).toBeLessThanOrEqual(5);
+  });
+
+  it('says which proxy it was, never its password', async () => {
+    const { caFile, proxy, proxyWithLogin } = network;
+    const wrong = proxyWithLogin.replace('p%40ss', 'guess');
+    const settings = { caFile };
+    const url = 'https://forbidden.example.test/x';
+    const came = await askOn(runtime, [
+      { settings, env: { HTTPS_PROXY: wrong }, requests: [{ url: LOG, idempotent: true }] },
+      { settings, env: { HTTPS_PROXY: proxy }, requests: [{ url, idempotent: true }] },
+      { settings, env: { HTTPS_PROXY: 'http://u:secret@127.0.0.1:9' }, requests: [{ url: LOG }] },
+      { env: { HTTPS_PROXY: 'socks5://u:secret@127.0.0.1:9' }, requests: [{ url: LOG }] },
+    ]);
+    const [login, forbidden, down, socks] = came.map(([first]) => first!);
+    expect(login!.message).toMatch(
+      /^the log could not be asked \(rekor\.example\.test, GET \/api\/v1\/log: the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\) wants a login, or another one \(407\)\)$/,
+    );
+    expect(login!.hint).toMatch(/HTTPS_PROXY.*signet\.proxy/);
+    expect(forbidden!.message).toMatch(/does not lead to forbidden\.example\.test:443 \(403\)\)$/);
+    expect(down!.message).toMatch(
+      /the proxy 127\.0\.0\.1:9 \(HTTPS_PROXY\) cannot be reached: connection refused, tried 3 times/,
+    );
+    expect(socks!.message).toMatch(/HTTPS_PROXY names a socks5 proxy/);
+    expect(JSON.stringify(came)).not.toMatch(/secret|guess|p@ss|p%40ss/);
+  });
+
+  it('O17 believes a name by authorities that are known, and says which', async () => {
+    const { caFile, proxy, tlsPort } = network;
+    const direct = `https://127.0.0.1:${tlsPort}/a`;
+    const cases: Asked[] = [
+      { requests: [{ url: direct, idempotent: true }] },
+      { env: { HTTPS_PROXY: proxy }, requests: [{ url: LOG, idempotent: true }] },
+      { settings: { caFile }, requests: [{ url: direct }, { url: direct }] },
+      { env: { SSL_CERT_FILE: caFile }, requests: [{ url: direct }] },
+      { env: { SSL_CERT_DIR: dir }, requests: [{ url: direct }] },
+      { env: { NODE_EXTRA_CA_CERTS: caFile }, requests: [{ url: direct }] },
+      { settings: { caFile }, requests: [{ url: `https://localhost:${tlsPort}/a` }] },
+      { settings: { caFile: join(dir, 'empty.pem') }, requests: [{ url: direct }] },
+      { settings: { caFile: join(dir, 'absent.pem') }, requests: [{ url: direct }] },
+      { env: { SSL_CERT_FILE: join(dir, 'absent.pem') }, requests: [{ url: direct }] },
+    ];
+    const came = await askOn(runtime, cases);
+    const [unknown, tunnelled, , , , , otherName, empty, absent, passed] = came.map(
+      ([first]) => first!,
+    );
+    for (const refused of [unknown, tunnelled, passed]) {
+      expect(refused!.message).toMatch(
+        /its certificate is of an authority not known here(?!.*tried)/,
+      );
+      expect(refused!.hint).toMatch(/^known are: built in.*git config signet\.caFile FILE$/);
+    }
+    expect(tunnelled!.message).toMatch(/through the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\)/);
+    for (const believed of came.slice(2, 6)) {
+      for (const { status, message } of believed) expect(message ?? status).toBe(200);
+    }
+    expect(otherName!.message).toMatch(/its certificate is for another host/);
+    expect(empty!.message).toMatch(/^signet\.caFile: .*empty\.pem holds no certificate/);
+    expect(absent!.message).toMatch(/^signet\.caFile: .*absent\.pem/);
+  });
+
+  it('what the runtime reads by itself is no way past a proxy setting or a NO_PROXY', async () => {
+    const { caFile, proxy } = network;
+    const before = network.connects.length;
+    const [direct, off] = await askOn(
+      runtime,
+      [
+        {
+          settings: { caFile },
+          env: { HTTPS_PROXY: proxy, NO_PROXY: 'example.test' },
+          requests: [{ url: LOG }],
+        },
+        { settings: { proxy: 'none', caFile }, env: {}, requests: [{ url: LOG }] },
+      ],
+      // in the process's own environment too
+      { HTTPS_PROXY: proxy, https_proxy: proxy, HTTP_PROXY: proxy, NODE_USE_ENV_PROXY: '1' },
+    );
+    for (const came of [direct![0]!, off![0]!]) expect(came.message).toMatch(/no such host/);
+    expect(network.connects.length).toBe(before);
+  });
+
+  it('reaches addresses of both families', async () => {
+    const requests = [
+      ...(six === 0 ? [] : [{ url: `http://[::1]:${six}/six` }]),
+      { url: `http://localhost:${plain}/four` },
+    ];
+    const [came] = await askOn(runtime, [{ requests }]);
+    expect(came).toHaveLength(requests.length);
+    for (const { status, message } of came!) expect(message ?? status).toBe(200);
+  });
+
+  it('a warm request is one piece on the connection that is there', async () => {
+    pieces.length = 0;
+    connections = 0;
+    const post = { url: `http://127.0.0.1:${plain}/log`, method: 'POST' as const, body: 'entry' };
+    const came = await one({ requests: [post, post, post] });
+    expect(came.status).toBe(200);
+    expect(connections).toBe(1);
+    expect(pieces).toHaveLength(3);
+    for (const piece of pieces) expect(piece).toMatch(/^POST \/log [\s\S]*\r\n\r\nentry$/);
+  });
+});

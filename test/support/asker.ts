@@ -1,0 +1,46 @@
+/**
+ * The HTTP client in a process of its own, so that it can be watched on either runtime: requests as JSON on stdin,
+ * what came of each on stdout. Started by `askOn`.
+ */
+
+import { readFileSync } from 'node:fs';
+import { createHttpClient, type HttpRequest } from '../../src/io/http.ts';
+import { type NetworkSettings, networkOptions } from '../../src/io/network.ts';
+
+export interface Asked {
+  readonly settings?: Partial<NetworkSettings>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** One after the other, by one client. */
+  readonly requests: readonly (Partial<HttpRequest> & { readonly url: string })[];
+}
+
+export interface Came {
+  readonly status?: number;
+  readonly body?: string;
+  readonly attempts?: number;
+  readonly code?: string;
+  readonly message?: string;
+  readonly hint?: string;
+}
+
+async function ask({ settings = {}, env = {}, requests }: Asked): Promise<readonly Came[]> {
+  const client = createHttpClient(networkOptions({ timeout: 10, ...settings }, env));
+  const came: Came[] = [];
+  for (const request of requests) {
+    try {
+      const answer = await client.send({ service: 'the log', method: 'GET', ...request });
+      came.push({ ...answer, body: Buffer.from(answer.body).toString() });
+    } catch (error) {
+      const { code, message, hint } = error as Came;
+      came.push({ ...(code && { code }), ...(message && { message }), ...(hint && { hint }) });
+    }
+  }
+  client.close();
+  return came;
+}
+
+if (process.argv[2] === 'ask') {
+  const cases: readonly Asked[] = JSON.parse(readFileSync(0, 'utf8'));
+  process.stdout.write(JSON.stringify(await Promise.all(cases.map(ask))));
+  process.exit(0);
+}

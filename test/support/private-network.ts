@@ -1,0 +1,160 @@
+/**
+ * A company's network on loopback: an authority of its own, names under example.test that only its proxies know, and
+ * TLS in front of plain services. Nothing resolves these names: who does not go through a proxy reaches nothing.
+ */
+
+import { generateKeyPairSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
+import {
+  certificatePem,
+  encodeName,
+  encodeTbs,
+  extension,
+  issueAuthority,
+  nameOf,
+  newSerial,
+  signTbs,
+} from '../../src/sandbox/certificates.ts';
+import { contextPrimitive, sequence } from '../../src/sandbox/der-writer.ts';
+import { spkiOf } from '../../src/sandbox/signed-note.ts';
+
+export interface PrivateNetwork {
+  /** The authority, PEM. */
+  readonly caFile: string;
+  /** Asks nobody who he is. */
+  readonly proxy: string;
+  /** Wants `user:p%40ss`. */
+  readonly proxyWithLogin: string;
+  readonly proxyWithTls: string;
+  /** TLS for `*.example.test`, 127.0.0.1 and ::1, reached directly. */
+  readonly tlsPort: number;
+  /** `host:port` of each CONNECT, in order. */
+  readonly connects: string[];
+  /** TLS connections to services. */
+  readonly handshakes: () => number;
+  readonly close: () => void;
+}
+
+const PROXY_LOGIN = `Basic ${Buffer.from('user:p@ss').toString('base64')}`;
+
+interface Identity {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** A server's key and certificate, and the authority that issued it. */
+function privateIdentity(): Identity & { readonly ca: string } {
+  const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const [authority, server] = [pair(), pair()];
+  const now = Math.floor(Date.now() / 1000);
+  const ca = issueAuthority({
+    commonName: 'example.test authority',
+    ...authority,
+    extensions: [extension.basicConstraints(true), extension.keyUsage(5, 6)],
+    now,
+  });
+  const names = [
+    contextPrimitive(2, Buffer.from('*.example.test')),
+    contextPrimitive(7, Buffer.from([127, 0, 0, 1])),
+    contextPrimitive(7, Buffer.from([...new Array<number>(15).fill(0), 1])),
+  ];
+  const tbs = encodeTbs(
+    {
+      serial: newSerial(),
+      issuer: encodeName(nameOf('example.test authority')),
+      subject: encodeName(nameOf('a server')),
+      notBefore: now - 86_400,
+      notAfter: now + 86_400,
+      spki: spkiOf(server.publicKey),
+      extensions: [
+        extension.basicConstraints(false),
+        { oid: '2.5.29.17', value: sequence(...names) },
+        extension.authorityKey(spkiOf(authority.publicKey)),
+      ],
+    },
+    authority.privateKey,
+  );
+  return {
+    ca: certificatePem(ca),
+    cert: certificatePem(signTbs(tbs, authority.privateKey)),
+    key: String(server.privateKey.export({ type: 'pkcs8', format: 'pem' })),
+  };
+}
+
+/** Host name → port of a plain service on this machine. */
+export type Targets = Readonly<Record<string, number>>;
+
+/** Starts it; the authority's file goes into `dir`. */
+export async function startPrivateNetwork(dir: string, targets: Targets): Promise<PrivateNetwork> {
+  const { ca, ...identity } = privateIdentity();
+  const caFile = join(dir, 'company-ca.pem');
+  writeFileSync(caFile, `what this is\n${ca}`);
+  const sockets = new Set<Socket>();
+  const connects: string[] = [];
+  let handshakes = 0;
+  const join2 = (one: Socket, other: Socket): void => {
+    for (const [from, to] of [[one, other] as const, [other, one] as const]) {
+      sockets.add(from);
+      from.on('error', () => to.destroy());
+      from.on('close', () => to.destroy());
+      from.pipe(to);
+    }
+  };
+  const front = createTlsServer(identity, (socket) => {
+    handshakes += 1;
+    const { servername } = socket as { readonly servername?: string };
+    const port = targets[servername || 'any'] ?? targets.any;
+    if (port === undefined) return socket.destroy();
+    return join2(socket, connect(port, '127.0.0.1'));
+  });
+  front.on('tlsClientError', () => undefined);
+  const tlsPort = await listening(front);
+  const proxying = (server: HttpServer, login?: string): HttpServer =>
+    server.on('connect', (request, socket: Socket) => {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      connects.push(request.url ?? '');
+      if (login !== undefined && request.headers['proxy-authorization'] !== login) {
+        socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n');
+        return;
+      }
+      if (request.url?.startsWith('forbidden.')) {
+        socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
+        return;
+      }
+      const onward = connect(tlsPort, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+        join2(socket, onward);
+      });
+    });
+  const plain = proxying(createHttpServer());
+  const login = proxying(createHttpServer(), PROXY_LOGIN);
+  const secure = proxying(createHttpsServer(identity));
+  const [plainPort, loginPort, securePort] = await Promise.all(
+    [plain, login, secure].map(listening),
+  );
+  return {
+    caFile,
+    proxy: `http://127.0.0.1:${plainPort}`,
+    proxyWithLogin: `http://user:p%40ss@127.0.0.1:${loginPort}`,
+    proxyWithTls: `https://127.0.0.1:${securePort}`,
+    tlsPort,
+    connects,
+    handshakes: () => handshakes,
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      for (const server of [front, plain, login, secure]) server.close();
+    },
+  };
+}
+
+function listening(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}

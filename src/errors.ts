@@ -37,6 +37,7 @@ export type ErrorCode =
   | 'SERVICE_UNREACHABLE'
   | 'SERVICE_REFUSED'
   | 'SERVICE_ANSWER'
+  | 'LOG_DUPLICATE'
   // what came back, or what we made ourselves, does not verify
   | 'CERTIFICATE_ANSWER'
   | 'LOG_ANSWER'

@@ -17,7 +17,7 @@ import {
 } from './core/git/object.ts';
 import { encodeLogEntry, type TransparencyLogEntry } from './core/rekor/log-entry.ts';
 import type { Certificate } from './core/x509/certificate.ts';
-import { UsageError } from './errors.ts';
+import { isSignetError, UsageError } from './errors.ts';
 import type { Credential, MadeSignature } from './io/credential.ts';
 import { checkIssuedCertificate, requestCertificate } from './io/fulcio.ts';
 import type { IdentityToken } from './io/oidc/identity-token.ts';
@@ -72,7 +72,7 @@ export async function obtainCredential(
   const der = await requestCertificate({ fulcioUrl: services.fulcioUrl, token, claims, key }, send);
   const issued = await checkIssuedCertificate(
     der,
-    { key, claims, identity: settings.identity },
+    { key, claims, identity: settings.identity, fulcioUrl: services.fulcioUrl },
     { crypto, trust, now: now() },
   );
   return { key, ...issued };
@@ -91,11 +91,17 @@ export async function signWithCredential(
   const { certificate, signer } = credential;
   const signing: Signing = { parts, credential };
   const signingTime = parts.now();
-  const signed = await signAttributes(payload, signingTime, signing);
-  const { armor, logEntry } =
-    parts.settings.rekorMode === 'online'
-      ? await logByName(payload, kind, signed, signing)
-      : await logEmbedded(signed, signing);
+  const attempt = async () => {
+    const signed = await signAttributes(payload, signingTime, signing);
+    return parts.settings.rekorMode === 'online'
+      ? logByName(payload, kind, signed, signing)
+      : logEmbedded(signed, signing);
+  };
+  const { armor, logEntry } = await attempt().catch((error: unknown) => {
+    // logged, but the answer was lost on its way: ECDSA signs the same differently
+    if (isSignetError(error) && error.code === 'LOG_DUPLICATE') return attempt();
+    throw error;
+  });
   return {
     armor,
     certificateSha1: toHex(parts.crypto.hash('sha1', certificate.der)),

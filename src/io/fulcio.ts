@@ -118,20 +118,20 @@ export function certificateFromV2(answer: HttpAnswer, asked: Asked): Uint8Array 
       ? chain.certificates
       : undefined;
   const first: unknown = Array.isArray(list) ? list[0] : undefined;
-  return leafOfPem(typeof first === 'string' ? first : '');
+  return leafOfPem(typeof first === 'string' ? first : '', answer);
 }
 
 /** @throws LoginError, ServiceError */
 export function certificateFromV1(answer: HttpAnswer, asked: Asked): Uint8Array {
   checkStatus(answer, asked);
-  return leafOfPem(Buffer.from(answer.body).toString('latin1'));
+  return leafOfPem(Buffer.from(answer.body).toString('latin1'), answer);
 }
 
-function leafOfPem(pem: string): Uint8Array {
+function leafOfPem(pem: string, answer: HttpAnswer): Uint8Array {
   const match = /-----BEGIN CERTIFICATE-----\s([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/.exec(
     pem,
   );
-  if (match?.[1] === undefined) throw badAnswer(SERVICE, 'no certificate in it');
+  if (match?.[1] === undefined) throw badAnswer(SERVICE, 'no certificate in it', answer);
   return new Uint8Array(Buffer.from(match[1], 'base64'));
 }
 
@@ -140,6 +140,8 @@ export interface IssuedFor {
   readonly claims: IdentityClaims;
   /** signet.identity */
   readonly identity?: string | undefined;
+  /** Whom it is from, for messages: an address. */
+  readonly fulcioUrl: string;
 }
 
 export interface IssuedCertificate {
@@ -153,9 +155,10 @@ export interface IssuedCertificate {
  */
 export async function checkIssuedCertificate(
   der: Uint8Array,
-  { key, claims, identity }: IssuedFor,
+  { key, claims, identity, fulcioUrl }: IssuedFor,
   context: EvidenceContext,
 ): Promise<IssuedCertificate> {
+  const wrong = wrongFrom(new URL(fulcioUrl).host);
   try {
     const certificate = readCertificate(der);
     if (!equal(certificate.spki, key.spki)) throw wrong('is for another key');
@@ -193,13 +196,11 @@ function speaksFor(signer: Signer, claims: IdentityClaims): boolean {
   return signer.kind !== 'email';
 }
 
-function wrong(what: string, hint?: string, cause?: unknown): AnswerError {
-  return new AnswerError(
-    'CERTIFICATE_ANSWER',
-    `the certificate that was issued ${what}; nothing was signed or logged`,
-    {
-      hint,
-      cause,
-    },
-  );
-}
+const wrongFrom =
+  (host: string) =>
+  (what: string, hint?: string, cause?: unknown): AnswerError =>
+    new AnswerError(
+      'CERTIFICATE_ANSWER',
+      `the certificate from ${SERVICE} (${host}) ${what}; nothing was signed or logged`,
+      { hint, cause },
+    );

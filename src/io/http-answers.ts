@@ -18,7 +18,7 @@ export function answerValue(answer: HttpAnswer, service: string): unknown {
   try {
     return JSON.parse(fromUtf8(answer.body) ?? '');
   } catch {
-    throw badAnswer(service, 'not JSON');
+    throw badAnswer(service, 'not JSON', answer);
   }
 }
 
@@ -26,7 +26,7 @@ export function answerValue(answer: HttpAnswer, service: string): unknown {
 export function answerJson(answer: HttpAnswer, service: string): Json {
   const value = answerValue(answer, service);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw badAnswer(service, 'not a JSON object');
+    throw badAnswer(service, 'not a JSON object', answer);
   return Object.assign(Object.create(null), value);
 }
 
@@ -42,10 +42,16 @@ export function answerMessage(answer: HttpAnswer): string {
   }
 }
 
-export function badAnswer(service: string, reason: string): ServiceError {
+export function badAnswer(
+  service: string,
+  reason: string,
+  { host }: Pick<HttpAnswer, 'host'>,
+): ServiceError {
+  const where = host === undefined ? '' : ` (${host})`;
   return new ServiceError(
     'SERVICE_ANSWER',
-    `${service} gave an answer that cannot be used: ${reason}`,
+    `${service}${where} gave an answer that cannot be used: ${reason}`,
+    { hint: 'nothing is lost; is this the server that the settings should name?' },
   );
 }
 

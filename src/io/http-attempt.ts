@@ -61,7 +61,7 @@ export function attemptOnce(
     outgoing.once('response', (incoming: IncomingMessage) => {
       readBody(incoming, request.limit ?? 1024 * 1024).then((bytes) => {
         const { statusCode: status = 0 } = incoming;
-        resolve({ status, headers: flatHeaders(incoming), body: bytes });
+        resolve({ status, headers: flatHeaders(incoming), body: bytes, host: url.host });
       }, fail);
     });
     outgoing.end(body);

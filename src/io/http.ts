@@ -41,6 +41,8 @@ export interface HttpAnswer {
   /** Lower-case names; repeated headers joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** Host and port that answered, for messages. */
+  readonly host?: string;
   /** How often it was asked for; absent for once. */
   readonly attempts?: number;
 }

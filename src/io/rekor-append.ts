@@ -16,12 +16,13 @@ import {
 } from '../core/rekor/log-entry.ts';
 import { Refusal } from '../core/verdict.ts';
 import { certificatePem } from '../core/x509/certificate.ts';
-import { AnswerError } from '../errors.ts';
+import { AnswerError, ServiceError } from '../errors.ts';
 import type { HttpAnswer, HttpRequest, HttpSend } from './http.ts';
-import { answerJson, badAnswer, isSuccess, type Json, refusedBy } from './http-answers.ts';
+import { answerJson, badAnswer, isSuccess, refusedBy } from './http-answers.ts';
 import type { LogService } from './services.ts';
 
 const SERVICE = 'the log';
+const HINT = 'no signature was made; nothing is lost; try again, or see git signet doctor';
 const UUID = /^(?:[0-9a-f]{16})?([0-9a-f]{64})$/;
 
 export interface LogContext {
@@ -31,7 +32,7 @@ export interface LogContext {
 
 /**
  * Logs a signature and returns its entry, body included.
- * @throws ServiceError, AnswerError `LOG_ANSWER`
+ * @throws ServiceError (`LOG_DUPLICATE`: sign again), AnswerError `LOG_ANSWER`
  */
 export async function appendLogEntry(
   log: LogService,
@@ -39,11 +40,9 @@ export async function appendLogEntry(
   context: LogContext,
 ): Promise<TransparencyLogEntry> {
   if (log.version === 2) {
-    return logEntryFromAppendV2(
-      await context.send(appendRequestV2(log.url, record)),
-      log.url,
-      record,
-    );
+    const answer = await context.send(appendRequestV2(log.url, record));
+    if (answer.status === 409) throw alreadyLogged(log.url);
+    return logEntryFromAppendV2(answer, log.url, record);
   }
   const answer = await context.send(appendRequestV1(log.url, record));
   // a retry whose first attempt was logged, or the same commit signed twice by one key: the entry must be ours
@@ -60,7 +59,7 @@ function post(url: string, body: string): HttpRequest {
     headers: { 'content-type': 'application/json', accept: 'application/json' },
     body,
     idempotent: true,
-    hint: 'no signature was made; nothing is lost; try again, or see git signet doctor',
+    hint: HINT,
   };
 }
 
@@ -94,6 +93,15 @@ export function appendRequestV2(
   return post(`${url}/api/v2/log/entries`, JSON.stringify({ hashedRekordRequestV002: request }));
 }
 
+/** A v2 log gives the proof of an entry once, when it is made: another signature makes another entry. */
+function alreadyLogged(url: string): ServiceError {
+  return new ServiceError(
+    'LOG_DUPLICATE',
+    `${SERVICE} (${new URL(url).host}) has this entry already and does not give its proof again`,
+    { hint: HINT },
+  );
+}
+
 /** GET of the entry that a 409 names: on the same host, whatever the answer says (threat R15). @throws AnswerError */
 async function fetchExisting(
   url: string,
@@ -108,13 +116,14 @@ export function existingEntryRequest(url: string, { headers }: HttpAnswer): Http
   const location = URL.parse(headers.location ?? '', `${url}/`);
   const uuid = location?.pathname.split('/').at(-1) ?? '';
   if (location === null || location.host !== new URL(url).host || !UUID.test(uuid)) {
-    throw wrong('it says that the entry exists, but not where');
+    throw wrong('it says that the entry exists, but not where', url);
   }
   return {
     service: SERVICE,
     method: 'GET',
     url: `${url}/api/v1/log/entries/${uuid}`,
     idempotent: true,
+    hint: HINT,
   };
 }
 
@@ -130,20 +139,21 @@ export function logEntryFromAppendV1(
   { url, record, crypto }: Sent,
 ): TransparencyLogEntry {
   if (!isSuccess(answer)) throw refusedBy(SERVICE, url, answer);
-  const [uuid, value] = onlyEntry(answerJson(answer, SERVICE));
-  const entry = understood(() => logEntryFromRekorV1(value));
+  const [uuid, value] = onlyEntry(answer);
+  const entry = understood(answer, () => logEntryFromRekorV1(value));
   const body = hashedRekordV001Body(record);
-  checkBody(entry, body);
+  checkBody(entry, body, url);
   const leaf = UUID.exec(uuid)?.[1];
   if (leaf === undefined || !equal(fromHex(leaf) ?? new Uint8Array(), leafHash(crypto, body))) {
-    throw wrong('its name is not that of what was sent');
+    throw wrong('its name is not that of what was sent', url);
   }
   return entry;
 }
 
-function onlyEntry(json: Json): readonly [string, unknown] {
-  const [first, ...others] = Object.entries(json);
-  if (first === undefined || others.length > 0) throw badAnswer(SERVICE, 'not exactly one entry');
+function onlyEntry(answer: HttpAnswer): readonly [string, unknown] {
+  const [first, ...others] = Object.entries(answerJson(answer, SERVICE));
+  if (first === undefined || others.length > 0)
+    throw badAnswer(SERVICE, 'not exactly one entry', answer);
   return first;
 }
 
@@ -154,32 +164,32 @@ export function logEntryFromAppendV2(
   record: HashedRekord,
 ): TransparencyLogEntry {
   if (!isSuccess(answer)) throw refusedBy(SERVICE, url, answer);
-  const entry = understood(() => logEntryFromRekorV2(answerJson(answer, SERVICE)));
+  const entry = understood(answer, () => logEntryFromRekorV2(answerJson(answer, SERVICE)));
   if (entry.kind !== 'hashedrekord' || entry.version !== '0.0.2')
-    throw wrong(`it is of kind ${entry.kind} ${entry.version}`);
-  checkBody(entry, hashedRekordV002Body(record));
+    throw wrong(`it is of kind ${entry.kind} ${entry.version}`, url);
+  checkBody(entry, hashedRekordV002Body(record), url);
   return entry;
 }
 
-function checkBody(entry: TransparencyLogEntry, body: Uint8Array): void {
+function checkBody(entry: TransparencyLogEntry, body: Uint8Array, url: string): void {
   const { canonicalizedBody: logged, inclusionProof: proof } = entry;
-  if (logged === undefined || !equal(logged, body)) throw wrong('it is about something else');
-  if (proof === undefined) throw wrong('it has no inclusion proof');
+  if (logged === undefined || !equal(logged, body)) throw wrong('it is about something else', url);
+  if (proof === undefined) throw wrong('it has no inclusion proof', url);
 }
 
-function understood(read: () => TransparencyLogEntry): TransparencyLogEntry {
+function understood(answer: HttpAnswer, read: () => TransparencyLogEntry): TransparencyLogEntry {
   try {
     return read();
   } catch (error) {
-    if (error instanceof Refusal) throw badAnswer(SERVICE, error.message);
+    if (error instanceof Refusal) throw badAnswer(SERVICE, error.message, answer);
     throw error;
   }
 }
 
-function wrong(reason: string): AnswerError {
+function wrong(reason: string, url: string): AnswerError {
   return new AnswerError(
     'LOG_ANSWER',
-    `${SERVICE} answered with an entry that is not ours: ${reason}`,
+    `${SERVICE} (${new URL(url).host}) answered with an entry that is not ours: ${reason}`,
     {
       hint: 'the signature was not made; is this the log that signet.rekorUrl should name?',
     },

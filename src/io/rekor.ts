@@ -181,10 +181,10 @@ export function uuidsFromAnswer(answer: HttpAnswer, url: string): readonly strin
   if (!isSuccess(answer)) throw refusedBy(SERVICE, url, answer);
   const value = answerValue(answer, SERVICE);
   if (!Array.isArray(value) || !value.every((one) => typeof one === 'string' && UUID.test(one))) {
-    throw badAnswer(SERVICE, 'not a list of entries');
+    throw badAnswer(SERVICE, 'not a list of entries', answer);
   }
   if (value.length > MAX_ENTRIES)
-    throw badAnswer(SERVICE, `over ${MAX_ENTRIES} entries for one certificate`);
+    throw badAnswer(SERVICE, `over ${MAX_ENTRIES} entries for one certificate`, answer);
   return [...new Set<string>(value)];
 }
 
@@ -208,17 +208,23 @@ export function entriesFromAnswer(
   if (!isSuccess(answer)) throw refusedBy(SERVICE, url, answer);
   const value = answerValue(answer, SERVICE);
   if (!Array.isArray(value) || value.length > BATCH)
-    throw badAnswer(SERVICE, 'not a list of entries');
-  const asked = new Set(batch.map(leafOf));
-  return value.flatMap((item: unknown) => {
+    throw badAnswer(SERVICE, 'not a list of entries', answer);
+  const missing = new Set(batch.map(leafOf));
+  const found = value.flatMap((item: unknown) => {
     const entries = typeof item === 'object' && item !== null ? Object.entries(item) : [];
     return entries.flatMap(([uuid, answered]: readonly [string, unknown]) => {
       const body = readEntry(answered)?.canonicalizedBody;
-      const subject = body && bodySubject(body);
       const leaf = leafOf(uuid);
-      if (body === undefined || subject === undefined || !asked.has(leaf)) return [];
+      if (body === undefined || !missing.has(leaf)) return [];
       if (!equal(leafHash(crypto, body), fromHex(leaf) ?? new Uint8Array())) return [];
-      return [{ leaf, digest: subject.digest, answer: answered }];
+      missing.delete(leaf);
+      // entries of other kinds are there, and about nothing that is asked for here
+      const subject = bodySubject(body);
+      return subject === undefined ? [] : [{ leaf, digest: subject.digest, answer: answered }];
     });
   });
+  // what it does not show must not count as not logged
+  if (missing.size > 0)
+    throw badAnswer(SERVICE, 'it does not give the entries that it names', answer);
+  return found;
 }

@@ -10,7 +10,7 @@ import type { Crypto } from '../core/crypto.ts';
 import { readTimestampToken, tokenFromResponse } from '../core/tsa/timestamp-token.ts';
 import { Refusal } from '../core/verdict.ts';
 import { AnswerError } from '../errors.ts';
-import type { HttpRequest, HttpSend } from './http.ts';
+import type { HttpAnswer, HttpRequest, HttpSend } from './http.ts';
 import { isSuccess, refusedBy } from './http-answers.ts';
 
 const SERVICE = 'the timestamp authority';
@@ -35,7 +35,7 @@ export async function requestTimestamp(
   };
   const answer = await send(timestampRequest(url, question));
   if (!isSuccess(answer)) throw refusedBy(SERVICE, url, answer);
-  return timestampFromAnswer(answer.body, question);
+  return timestampFromAnswer(answer, question);
 }
 
 export function timestampRequest(url: string, { imprint, nonce }: TimestampQuestion): HttpRequest {
@@ -65,9 +65,10 @@ export function timestampRequest(url: string, { imprint, nonce }: TimestampQuest
 
 /** @throws AnswerError `TIMESTAMP_ANSWER` when not granted, or about something else */
 export function timestampFromAnswer(
-  body: Uint8Array,
+  { body, host }: Pick<HttpAnswer, 'body' | 'host'>,
   { imprint, nonce }: TimestampQuestion,
 ): Uint8Array {
+  const wrong = wrongFrom(host);
   try {
     const token = tokenFromResponse(body);
     const { info } = readTimestampToken(token);
@@ -84,10 +85,11 @@ export function timestampFromAnswer(
   }
 }
 
-function wrong(reason: string, cause?: unknown): AnswerError {
-  return new AnswerError(
-    'TIMESTAMP_ANSWER',
-    `${SERVICE} gave a token that cannot be used: ${reason}`,
-    { cause },
-  );
-}
+const wrongFrom =
+  (host = '') =>
+  (reason: string, cause?: unknown): AnswerError =>
+    new AnswerError(
+      'TIMESTAMP_ANSWER',
+      `${SERVICE}${host === '' ? '' : ` (${host})`} gave a token that cannot be used: ${reason}`,
+      { cause },
+    );

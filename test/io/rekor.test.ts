@@ -186,7 +186,7 @@ describe('findLogEntry', () => {
     expect(await findLogEntry(lookup, search())).toBeDefined();
   });
 
-  it('R01 passes over an entry that is not what its name says', async () => {
+  it('R01 takes no entry that is not what its name says, and calls nothing unlogged for it', async () => {
     const { lookup } = onlineCommit(COMMIT);
     sandbox().intercept(async (service, { path }, proceed) => {
       if (service !== 'rekor' || !path.endsWith('/entries/retrieve')) return undefined;
@@ -194,7 +194,7 @@ describe('findLogEntry', () => {
       const [item] = JSON.parse(String(reply.body)) as Record<string, unknown>[];
       return { ...reply, body: JSON.stringify([{ ['c'.repeat(64)]: Object.values(item!)[0] }]) };
     });
-    expect(await findLogEntry(lookup, search())).toBeUndefined();
+    await expect(findLogEntry(lookup, search())).rejects.toMatchObject({ code: 'SERVICE_ANSWER' });
   });
 
   it.each<[string, string]>([

@@ -153,7 +153,7 @@ describe('a timestamp authority on the wire', () => {
   });
 
   it('gives the token that gitsign stored', () => {
-    const token = timestampFromAnswer(session.answer('tsa').body, question);
+    const token = timestampFromAnswer(session.answer('tsa'), question);
     const stored = singleValue(session.signer.unsignedAttrs, CmsOid.timeStampToken)!;
     expect(Buffer.from(token)).toEqual(Buffer.from(stored.raw));
   });
@@ -162,7 +162,7 @@ describe('a timestamp authority on the wire', () => {
     ['another nonce', { ...question, nonce: new Uint8Array(16).fill(7) }],
     ['another signature', { ...question, imprint: new Uint8Array(32) }],
   ])('R11 is not believed about %s', (_name, other) => {
-    expect(() => timestampFromAnswer(session.answer('tsa').body, other)).toThrow(
+    expect(() => timestampFromAnswer(session.answer('tsa'), other)).toThrow(
       expect.objectContaining({ code: 'TIMESTAMP_ANSWER' }),
     );
   });

@@ -145,6 +145,7 @@ async function fetchEntries(
       url: rekorUrl,
       crypto,
       batch,
+      certificatePem,
     });
     for (const { leaf, digest, answer } of found)
       await store.save({ certificate, digest, leaf }, answer);
@@ -198,12 +199,13 @@ interface Retrieved {
   readonly url: string;
   readonly crypto: Crypto;
   readonly batch: readonly string[];
+  readonly certificatePem: string;
 }
 
 /** Entries that are what their name says (UUID = leaf hash of the body) and that were asked for. @throws ServiceError */
 export function entriesFromAnswer(
   answer: HttpAnswer,
-  { url, crypto, batch }: Retrieved,
+  { url, crypto, batch, certificatePem }: Retrieved,
 ): readonly FoundEntry[] {
   if (!isSuccess(answer)) throw refusedBy(SERVICE, url, answer);
   const value = answerValue(answer, SERVICE);
@@ -220,7 +222,10 @@ export function entriesFromAnswer(
       missing.delete(leaf);
       // entries of other kinds are there, and about nothing that is asked for here
       const subject = bodySubject(body);
-      return subject === undefined ? [] : [{ leaf, digest: subject.digest, answer: answered }];
+      if (subject === undefined) return [];
+      if (subject.certificatePem !== certificatePem)
+        throw badAnswer(SERVICE, 'it names entries of another certificate', answer);
+      return [{ leaf, digest: subject.digest, answer: answered }];
     });
   });
   // what it does not show must not count as not logged

@@ -7,18 +7,19 @@ import { visible } from '../../core/escape.ts';
 import { isSignetError, LoginError } from '../../errors.ts';
 
 /** Runs a step of the protocol and tells its failure in one line, without codes or tokens. */
-export async function told<T>(step: () => Promise<T>): Promise<T> {
+export async function told<T>(host: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {
-    throw loginFailure(error);
+    throw loginFailure(error, host);
   }
 }
 
 const MAX_TOLD = 200;
 
 /** An error of openid-client as ours. Errors of our own client pass through it wrapped. */
-export function loginFailure(error: unknown): Error {
+export function loginFailure(error: unknown, host?: string): Error {
+  const issuer = host === undefined ? 'the issuer' : `the issuer ${host}`;
   for (let inner = error; inner instanceof Error; inner = inner.cause)
     if (isSignetError(inner)) return inner;
   if (!(error instanceof Error)) return new LoginError('LOGIN_FAILED', 'the login failed');
@@ -26,7 +27,7 @@ export function loginFailure(error: unknown): Error {
   if (answered === undefined) {
     return new LoginError(
       'LOGIN_FAILED',
-      `the login failed: the issuer's answer cannot be used (${visible(error.message)})`,
+      `the login failed: an answer of ${issuer} cannot be used (${visible(error.message)})`,
     );
   }
   const described =
@@ -44,5 +45,5 @@ export function loginFailure(error: unknown): Error {
       hint: 'run the git command again to try once more',
     });
   }
-  return new LoginError('LOGIN_FAILED', `the issuer did not accept the login (${words})`);
+  return new LoginError('LOGIN_FAILED', `${issuer} did not accept the login (${words})`);
 }

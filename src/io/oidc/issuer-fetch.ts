@@ -3,6 +3,7 @@
 import type { CustomFetch } from 'openid-client';
 import { ServiceError } from '../../errors.ts';
 import type { HttpSend } from '../http.ts';
+import { refusedBy } from '../http-answers.ts';
 import { Secret } from '../secret.ts';
 
 /** Who is asked, for messages. */
@@ -26,6 +27,8 @@ export function fetchWith(send: HttpSend): CustomFetch {
       idempotent: method === 'GET',
       hint: 'nothing was signed; try again',
     });
+    // an issuer in trouble is an outage, not a login that was refused
+    if (answer.status === 429 || answer.status >= 500) throw refusedBy(SERVICE, url, answer);
     const empty = answer.status === 204 || answer.status === 205;
     return new Response(empty ? null : Uint8Array.from(answer.body), {
       status: answer.status,

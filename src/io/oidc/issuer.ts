@@ -64,7 +64,7 @@ export async function discoverIssuer(client: IssuerClient, send: HttpSend): Prom
   const oidc = await import('openid-client');
   const server = checkedUrl(client.issuerUrl, SERVICE);
   const secret = client.clientSecret?.reveal();
-  const configuration = await told(() =>
+  const configuration = await told(server.host, () =>
     oidc.discovery(server, client.clientId, {}, clientAuthentication(oidc, secret), {
       [oidc.customFetch]: fetchWith(send),
       // the client below refuses http anywhere but on loopback
@@ -93,7 +93,7 @@ export async function discoverIssuer(client: IssuerClient, send: HttpSend): Prom
       verifier: new Secret(oidc.randomPKCECodeVerifier()),
     }),
     authorizationUrl: (request, secrets) =>
-      told(async () => {
+      told(server.host, async () => {
         const challenge = await oidc.calculatePKCECodeChallenge(secrets.verifier.reveal());
         const parameters = {
           ...requestParameters(request, scope(request.renewable === true), metadata),
@@ -107,7 +107,9 @@ export async function discoverIssuer(client: IssuerClient, send: HttpSend): Prom
       }),
     exchange: (answer, secrets) => exchangeCode(oidc, configuration, answer, secrets),
     refresh: async (refreshToken) =>
-      loginTokens(await told(() => oidc.refreshTokenGrant(configuration, refreshToken.reveal()))),
+      loginTokens(
+        await told(server.host, () => oidc.refreshTokenGrant(configuration, refreshToken.reveal())),
+      ),
   };
 }
 
@@ -154,7 +156,8 @@ async function exchangeCode(
   answer: URL,
   { state, nonce, verifier }: LoginSecrets,
 ): Promise<LoginTokens> {
-  const tokens = await told(() =>
+  const { issuer } = configuration.serverMetadata();
+  const tokens = await told(new URL(issuer).host, () =>
     oidc.authorizationCodeGrant(configuration, answer, {
       expectedState: state,
       expectedNonce: nonce,

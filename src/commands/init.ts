@@ -55,12 +55,16 @@ async function allValues(
   return text === undefined ? [] : text.split('\0').slice(0, -1);
 }
 
-/** The program that git is told to run: an absolute path, because editors have another PATH. */
-function programPath({ env, entry }: Invocation): string {
+/** This program as git can be told to start it: an absolute path, because editors have another PATH. */
+export function ownPath({ env, entry }: Pick<Invocation, 'env' | 'entry'>): string | undefined {
   const compiled = /^(\/\$bunfs\/|[A-Z]:[\\/]~BUN)/.test(entry);
-  const found = compiled
+  return compiled
     ? process.execPath
     : (findExecutable('git-signet', env) ?? findExecutable(entry, env));
+}
+
+function programPath(invocation: Invocation): string {
+  const found = ownPath(invocation);
   if (found !== undefined) return found;
   throw new ConfigError('this program is not on PATH under the name git-signet', {
     hint: 'install it, or put its folder on PATH, and run this again',

@@ -15,6 +15,14 @@ export const COMMANDS: Readonly<Record<string, TableEntry>> = {
   'verify-tag': { summary: 'verify annotated tags by name', load: () => import('./verify-tag.ts') },
   show: { summary: 'what a signature says, in full', load: () => import('./show.ts') },
   sandbox: { summary: 'a private Sigstore on this machine', load: () => import('./sandbox.ts') },
+  doctor: {
+    summary: 'what signing needs here, and what is amiss',
+    load: () => import('./doctor.ts'),
+  },
+  completion: {
+    summary: 'words for the shell to complete',
+    load: () => import('./completion.ts'),
+  },
   keyring: {
     summary: 'the keyring helper',
     load: () => import('./keyring.ts'),

@@ -1,0 +1,156 @@
+/** What `doctor` says about git: its version, the keys that make it sign and verify with a login, the program it starts. */
+
+import { realpathSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fromUtf8Lossy } from '../core/bytes.ts';
+import { visible } from '../core/escape.ts';
+import { gitBoolean, listGitConfig } from '../io/git-config.ts';
+import { findExecutable, gitEnvironment, runProcess } from '../io/process.ts';
+import type { Invocation } from './command.ts';
+import { type Check, fail, ok, warn } from './doctor-check.ts';
+
+export interface Place extends Pick<Invocation, 'cwd' | 'env'> {
+  /** This very program, as git would start it; undefined where it is not on PATH. */
+  readonly own: string | undefined;
+}
+
+interface Configured {
+  readonly value: string | undefined;
+  /** The file, or `command line`. */
+  readonly origin: string;
+}
+
+type Keys = ReadonlyMap<string, Configured>;
+
+/** git's keys with where each last value stands. @throws ConfigError */
+async function gitKeys(place: Place): Promise<Keys> {
+  const fields = (await listGitConfig(place, ['--show-origin'])).split('\0');
+  const keys = new Map<string, Configured>();
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const entry = fields[i + 1] ?? '';
+    const end = entry.indexOf('\n');
+    const origin = (fields[i] ?? '').replace(/^file:|:$/g, '');
+    const key = end < 0 ? entry : entry.slice(0, end);
+    keys.set(key, { value: end < 0 ? undefined : entry.slice(end + 1), origin });
+  }
+  return keys;
+}
+
+/** x509 signatures came with 2.19. */
+const OLDEST: readonly [number, number] = [2, 19];
+
+export async function checkGit({ cwd, env }: Place): Promise<Check> {
+  const git = findExecutable('git', env);
+  if (git === undefined) return fail('git', 'git is not on PATH', 'install git');
+  const { stdout } = await runProcess(git, ['version'], { cwd, env: gitEnvironment(env) });
+  const version = /\d+\.\d+(?:\.\d+)*/.exec(fromUtf8Lossy(stdout))?.[0] ?? '';
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const where = `${version} (${git})`;
+  return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])
+    ? ok('git', where)
+    : fail('git', `${where} knows no x509 signatures`, `install git ${OLDEST.join('.')} or newer`);
+}
+
+const shown = (found: Configured): string =>
+  `${visible(found.value ?? 'true')} (${visible(found.origin)})`;
+
+const INIT = 'git signet init (--global for every repository)';
+
+function checkFormat(keys: Keys): Check {
+  const format = keys.get('gpg.format');
+  if (format?.value === 'x509') return ok('gpg.format', shown(format));
+  const now = format === undefined ? 'not set: git signs with OpenPGP' : shown(format);
+  return warn('gpg.format', now, INIT);
+}
+
+/** The same file, whatever links lead there. */
+function sameFile(one: string, other: string): boolean {
+  try {
+    return realpathSync(one) === realpathSync(other);
+  } catch {
+    return false;
+  }
+}
+
+/** Which program git will start for x509 signatures. It is looked at, not run: a repository may have named it. */
+function checkProgram(keys: Keys, { env, own }: Place): Check {
+  const name = 'gpg.x509.program';
+  const key = keys.get(name);
+  const value = key?.value ?? '';
+  if (key === undefined || value === '') return warn(name, 'not set: git starts gpgsm', INIT);
+  const path = value.startsWith('~/') ? `${env.HOME ?? ''}${value.slice(1)}` : value;
+  const program = findExecutable(path, env);
+  if (program === undefined) {
+    const relative = /[\\/]/.test(path) && !/^[/\\]|^[A-Za-z]:/.test(path);
+    const why = relative ? 'a path that depends on the directory' : 'no such program';
+    return fail(name, `${shown(key)}: ${why}`, INIT);
+  }
+  const where = `${visible(program)} (${visible(key.origin)})`;
+  if (own !== undefined && sameFile(program, own)) return ok(name, where);
+  return /^git-signet(?:\.\w+)?$/.test(basename(program))
+    ? warn(name, `${where} is another copy than the one that says this`, INIT)
+    : fail(name, `${where} is not git-signet`, INIT);
+}
+
+function checkAutomatic(keys: Keys): readonly Check[] {
+  return (['commit.gpgsign', 'tag.gpgsign'] as const).map((key) => {
+    const found = keys.get(key);
+    const [what = ''] = key.split('.');
+    const name = `${what}.gpgSign`;
+    const on = found !== undefined && gitBoolean(found.value) === true;
+    if (on) return ok(name, shown(found));
+    const how = what === 'commit' ? 'git commit -S' : 'git tag -s';
+    return warn(name, `not set: ${what}s are signed with ${how} only`, INIT);
+  });
+}
+
+function checkPush(keys: Keys): readonly Check[] {
+  const found = keys.get('push.gpgsign');
+  const wanted = found?.value === 'if-asked' || (found && gitBoolean(found.value) === true);
+  if (found === undefined || !wanted || keys.get('gpg.format')?.value !== 'x509') return [];
+  const remedy = 'git config push.gpgSign false';
+  return [
+    warn(
+      'push.gpgSign',
+      `${shown(found)}: pushes are not what this program signs, they will fail`,
+      remedy,
+    ),
+  ];
+}
+
+/** Without a policy every good signature is "undefined" to git (`%G?` U). */
+function checkTrustLevel(keys: Keys): readonly Check[] {
+  const level = keys.get('gpg.mintrustlevel');
+  const policy = keys.has('signet.policy') || keys.get('signet.trustwithoutpolicy')?.value;
+  if (level === undefined || /^(?:undefined|never)$/i.test(level.value ?? '') || policy) return [];
+  return [
+    warn(
+      'gpg.minTrustLevel',
+      `${shown(level)}: no good signature reaches it without a policy`,
+      'git config signet.policy FILE',
+    ),
+  ];
+}
+
+function checkPerson(keys: Keys, { env }: Place): Check {
+  const name = env.GIT_COMMITTER_NAME ?? keys.get('user.name')?.value;
+  const email = env.GIT_COMMITTER_EMAIL ?? keys.get('user.email')?.value;
+  if (name !== undefined && email !== undefined) {
+    return ok('user', visible(`${name} <${email}>`));
+  }
+  const missing = email === undefined ? 'user.email' : 'user.name';
+  return warn('user', `${missing} is not set`, `git config --global ${missing} …`);
+}
+
+/** Everything about git's keys. @throws ConfigError where they cannot be read */
+export async function checkKeys(place: Place): Promise<readonly Check[]> {
+  const keys = await gitKeys(place);
+  return [
+    checkFormat(keys),
+    checkProgram(keys, place),
+    ...checkAutomatic(keys),
+    ...checkPush(keys),
+    ...checkTrustLevel(keys),
+    checkPerson(keys, place),
+  ];
+}

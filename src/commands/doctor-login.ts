@@ -1,0 +1,111 @@
+/** What `doctor` says about logins: where a token would come from, who is logged in, and where a login is kept. */
+
+import { visible } from '../core/escape.ts';
+import { ExitCode } from '../errors.ts';
+import { agentState, type ListedAgent } from '../io/agent/client.ts';
+import { AgentTrouble } from '../io/agent/connection.ts';
+import { instanceOf } from '../io/agent/instance.ts';
+import { keyringProblem } from '../io/agent/keyring.ts';
+import { agentAddress, agentDirectory } from '../io/agent/socket-path.ts';
+import type { Settings } from '../io/config.ts';
+import { loadCrypto } from '../io/crypto-port.ts';
+import { chooseOpener } from '../io/oidc/opener.ts';
+import { unattendedWay } from '../io/oidc/unattended.ts';
+import type { Invocation } from './command.ts';
+import { type Check, fail, ok, warn } from './doctor-check.ts';
+
+/** The agent of the instance that the settings name; undefined where none runs. @throws AgentTrouble, ConfigError */
+async function agentHere(
+  { cwd, env }: Invocation,
+  settings: Settings,
+): Promise<ListedAgent | undefined> {
+  const { digest } = instanceOf(settings, cwd, await loadCrypto());
+  const address = agentAddress(agentDirectory(settings, env), digest);
+  try {
+    return { address, state: await agentState(address) };
+  } catch (error) {
+    if (error instanceof AgentTrouble && error.kind === 'absent') return undefined;
+    throw error;
+  }
+}
+
+async function checkAgent(
+  invocation: Invocation,
+  settings: Settings,
+): Promise<{ readonly check: Check; readonly loggedIn: boolean }> {
+  if (!settings.agent) {
+    const remedy = 'git config --unset signet.agent';
+    return {
+      check: warn('agent', 'switched off (signet.agent): one login a signature', remedy),
+      loggedIn: false,
+    };
+  }
+  try {
+    const found = await agentHere(invocation, settings);
+    const state = found?.state;
+    if (found === undefined || state === undefined) {
+      return {
+        check: ok('agent', 'none runs; it starts with the first signature'),
+        loggedIn: false,
+      };
+    }
+    const people = state.credentials.map(({ identity }) => visible(identity)).join(', ');
+    const detail = `process ${state.pid}, ${visible(found.address.path)}, ${people || 'nobody logged in'}`;
+    return { check: ok('agent', detail), loggedIn: state.credentials.length > 0 };
+  } catch (error) {
+    const line = visible(error instanceof Error ? error.message : String(error));
+    const remedy = 'git signet agent stop; until then every signature needs a login of its own';
+    return { check: warn('agent', line, remedy), loggedIn: false };
+  }
+}
+
+function openerName({ urlOpener }: Settings, env: Invocation['env']): string {
+  if (urlOpener !== undefined && urlOpener !== '') return 'signet.urlOpener';
+  return env.BROWSER ? 'BROWSER' : 'the desktop';
+}
+
+/** How a login would be made here. */
+function checkLogin({ env, terminal }: Invocation, settings: Settings, loggedIn: boolean): Check {
+  const unattended = unattendedWay(env, settings);
+  if (unattended !== undefined)
+    return ok('login', `no person needed: token from ${visible(unattended)}`);
+  let opener: boolean;
+  try {
+    opener = chooseOpener(settings.urlOpener, env, process.platform) !== undefined;
+  } catch (error) {
+    const line = visible(error instanceof Error ? error.message : String(error));
+    return fail('login', line, "git config signet.urlOpener 'firefox {url}'");
+  }
+  if (opener) return ok('login', `browser, opened by way of ${openerName(settings, env)}`);
+  if (terminal.interactive) return ok('login', 'no browser here: the address or a code is shown');
+  if (loggedIn) return ok('login', 'no terminal here, but somebody is logged in');
+  const remedy = 'git signet login in a terminal beforehand; in CI allow id-token';
+  return fail(
+    'login',
+    'no browser, no terminal and no token: signing ends at once',
+    remedy,
+    ExitCode.login,
+  );
+}
+
+async function checkKeyring({ env, entry }: Invocation, { keyring }: Settings): Promise<Check> {
+  const problem = await keyringProblem({ environment: env, entry });
+  const allowed = keyring ? 'used' : 'not used (signet.keyring)';
+  if (problem === undefined) return ok('keyring', `there, ${allowed}`);
+  const why = /DBUS_SESSION_BUS_ADDRESS/.test(problem) ? 'no desktop session' : problem;
+  return keyring
+    ? warn('keyring', `${why}: logins end with the agent`, 'git config --unset signet.keyring')
+    : ok('keyring', `none: ${why}; ${allowed}`);
+}
+
+/** The login's lines. Never rejects for what a person can mend. */
+export async function checkLogins(
+  invocation: Invocation,
+  settings: Settings,
+): Promise<readonly Check[]> {
+  const [{ check, loggedIn }, keyring] = await Promise.all([
+    checkAgent(invocation, settings),
+    checkKeyring(invocation, settings),
+  ]);
+  return [checkLogin(invocation, settings, loggedIn), check, keyring];
+}

@@ -1,0 +1,149 @@
+/** `git signet doctor`: everything that signing and verifying need here, a line each, with what to do about it. */
+
+import { statSync } from 'node:fs';
+import { visible } from '../core/escape.ts';
+import { ExitCode, isSignetError, UsageError } from '../errors.ts';
+import { loadSettings, type Settings } from '../io/config.ts';
+import { loadCrypto } from '../io/crypto-port.ts';
+import { createHttpClient } from '../io/http.ts';
+import { networkOptions } from '../io/network.ts';
+import { proxyChoice } from '../io/proxy.ts';
+import { chooseServices } from '../io/services.ts';
+import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
+import { VERSION } from '../io/version.ts';
+import { parseArguments } from './arguments.ts';
+import type { Command, Invocation } from './command.ts';
+import { type Check, exitOf, fail, type Host, ok, warn } from './doctor-check.ts';
+import { checkGit, checkKeys } from './doctor-git.ts';
+import { checkLogins } from './doctor-login.ts';
+import { checkNetwork, checkTransport, hostsOf, serversOf } from './doctor-network.ts';
+import { ownPath } from './init.ts';
+
+export const help = `git signet doctor [--offline] [--json]
+
+Looks at everything that signing and verifying need here: git and its keys, trust root,
+servers, clock, proxies, login, agent, keyring. Each line that is not ok says what to do.
+Ends with the hosts that a firewall must let through. Prints no token and no password.
+
+  git signet doctor
+  git signet doctor --json | jq '.checks[] | select(.level != "ok")'
+
+  --offline          ask no server
+  --json             for programs: schemaVersion, version, checks, hosts
+
+Exit: 0 nothing is broken (warnings may stand), 2 configuration, 3 a server or the clock,
+      4 nobody can log in here
+`;
+
+/** What a thrown error says, as a line. */
+function failed(name: string, error: unknown): Check {
+  if (!isSignetError(error)) throw error;
+  return fail(name, visible(error.message), error.hint, error.exitCode);
+}
+
+async function checkTrust(settings: Settings, now: number): Promise<Check> {
+  try {
+    const trust = await loadTrust(settings, await loadCrypto());
+    const { source, certificateAuthorities, tlogs } = trust;
+    const valid = ({
+      validFor,
+    }: (typeof tlogs)[number] | (typeof certificateAuthorities)[number]) =>
+      validFor.start <= now && now <= (validFor.end ?? now);
+    const [authorities, logs] = [certificateAuthorities.filter(valid), tlogs.filter(valid)];
+    const found = statSync(source, { throwIfNoEntry: false });
+    const days = found === undefined ? 0 : Math.floor((now - found.mtimeMs / 1000) / 86_400);
+    const age = found === undefined ? '' : `, ${days} days old`;
+    const detail = `${visible(source)}${age}: ${authorities.length} authorities, ${logs.length} logs`;
+    return authorities.length > 0 && logs.length > 0
+      ? ok('trust', detail)
+      : warn('trust', `${detail} valid now`, 'name a newer one: git config signet.trust FILE');
+  } catch (error) {
+    return failed('trust', error);
+  }
+}
+
+interface Report {
+  readonly checks: readonly Check[];
+  readonly hosts: readonly Host[];
+}
+
+async function servers(
+  { env, now, terminal }: Invocation,
+  settings: Settings,
+  offline: boolean,
+): Promise<Report> {
+  const transport = checkTransport(settings, env);
+  try {
+    const config = await loadSigningConfig(settings);
+    const list = serversOf(chooseServices(settings, config, now()), config, now());
+    if (offline) return { checks: transport, hosts: hostsOf(list) };
+    terminal.progress(`asking ${list.length} servers …`);
+    const client = createHttpClient(networkOptions(settings, env));
+    try {
+      const proxyFor = proxyChoice(settings.proxy, env);
+      const { checks, hosts } = await checkNetwork({ servers: list, client, proxyFor, now });
+      return { checks: [...transport, ...checks], hosts };
+    } finally {
+      client.close();
+      terminal.progress(undefined);
+    }
+  } catch (error) {
+    return { checks: [...transport, failed('services', error)], hosts: [] };
+  }
+}
+
+async function examine(invocation: Invocation, offline: boolean): Promise<Report> {
+  const { cwd, env, now } = invocation;
+  const git = await checkGit({ cwd, env, own: undefined });
+  if (git.level === 'fail') return { checks: [git], hosts: [] };
+  const own = ownPath(invocation);
+  const keys = await checkKeys({ cwd, env, own }).catch((error) => [failed('git keys', error)]);
+  let settings: Settings;
+  try {
+    settings = await loadSettings({ cwd, env });
+  } catch (error) {
+    return { checks: [git, ...keys, failed('settings', error)], hosts: [] };
+  }
+  const [trust, network, logins] = await Promise.all([
+    checkTrust(settings, now()),
+    servers(invocation, settings, offline),
+    checkLogins(invocation, settings),
+  ]);
+  return { checks: [git, ...keys, trust, ...network.checks, ...logins], hosts: network.hosts };
+}
+
+function asText({ checks, hosts }: Report): string {
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  const lines = checks.flatMap(({ name, level, detail, remedy }, index) => {
+    // what mends several lines is said once, below the last of them
+    const said = remedy === undefined || checks[index + 1]?.remedy === remedy;
+    const more = said ? [] : [`${' '.repeat(width + 8)}${visible(remedy)}`];
+    return [`${level.padEnd(4)}  ${name.padEnd(width)}  ${detail}`, ...more];
+  });
+  const count = (wanted: Check['level']): number =>
+    checks.filter(({ level }) => level === wanted).length;
+  const firewall = hosts.map(({ host, uses }) => `  ${host}  ${uses}`);
+  return [
+    ...lines,
+    ...(firewall.length === 0 ? [] : ['', 'hosts to let through:', ...firewall]),
+    '',
+    `${count('ok')} ok, ${count('warn')} to look at, ${count('fail')} broken`,
+    '',
+  ].join('\n');
+}
+
+export const run: Command = async (invocation) => {
+  const { switches, positionals, rest } = parseArguments(invocation.args, {
+    options: { json: 'switch', offline: 'switch' },
+  });
+  const extra = positionals[0] ?? rest?.[0];
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+  const report = await examine(invocation, switches.has('offline'));
+  const { write } = invocation.streams;
+  if (switches.has('json')) {
+    const checks = report.checks.map(({ exit: _exit, ...check }) => check);
+    const { hosts } = report;
+    write(`${JSON.stringify({ schemaVersion: 1, version: VERSION, checks, hosts }, null, 2)}\n`);
+  } else write(asText(report));
+  return exitOf(report.checks) ?? ExitCode.ok;
+};

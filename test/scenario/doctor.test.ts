@@ -1,0 +1,215 @@
+/** `git signet doctor` where all is well, and with each thing amiss: what it says, what it advises, how it ends. */
+
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
+import { programUnderTest } from '../support/program.ts';
+import { useSandbox } from '../support/sandbox.ts';
+import { type Answered, signet } from '../support/verify-scenario.ts';
+
+const sandbox = useSandbox();
+const opener = 'git {url}';
+let env: Record<string, string> = {};
+
+beforeAll(() => {
+  const PATH = `${dirname(programUnderTest())}:${process.env['PATH'] ?? ''}`;
+  env = { ...sandbox().env, PATH, SIGNET_URL_OPENER: opener, GIT_TERMINAL_PROMPT: '0' };
+});
+
+const READY = {
+  'commit.gpgSign': 'true',
+  'tag.gpgSign': 'true',
+};
+
+interface Line {
+  readonly name: string;
+  readonly level: string;
+  readonly detail: string;
+  readonly remedy?: string;
+}
+
+async function examine(
+  repository: ScratchRepository,
+  more: { readonly env?: Record<string, string>; readonly now?: number } = {},
+  ...args: string[]
+): Promise<Answered & { readonly lines: readonly Line[]; readonly amiss: readonly string[] }> {
+  const ran = await signet(repository, ['doctor', '--json', ...args], {
+    ...more,
+    env: { ...env, ...more.env },
+  });
+  const { checks } = JSON.parse(ran.out) as { readonly checks: readonly Line[] };
+  const amiss = checks
+    .filter(({ level }) => level !== 'ok')
+    .map((one) => `${one.level} ${one.name}`);
+  return { ...ran, lines: checks, amiss };
+}
+
+const find = (lines: readonly Line[], name: string): Line | undefined =>
+  lines.find((line) => line.name === name);
+
+describe('git signet doctor', () => {
+  it('where all is well: nothing but ok, exit 0, and the hosts for the firewall', async () => {
+    const repository = scratchRepository('doctor', READY);
+    const { exit, amiss, lines } = await examine(repository);
+    expect(amiss).toEqual([]);
+    expect(exit).toBe(0);
+    expect(lines.map(({ name }) => name)).toEqual(
+      ['git', 'gpg.format', 'gpg.x509.program', 'commit.gpgSign', 'tag.gpgSign', 'user', 'trust']
+        .concat(Array.from({ length: 4 }, () => 'reach'))
+        .concat(['clock', 'login', 'agent', 'keyring']),
+    );
+    const { out } = await signet(repository, ['doctor'], { env });
+    const { host } = new URL(sandbox().urls.fulcio);
+    expect(out).toContain(`hosts to let through:\n`);
+    expect(out).toContain(`  ${host}  certificate authority\n`);
+    expect(out).toMatch(/\n15 ok, 0 to look at, 0 broken\n$/);
+  });
+
+  it('--offline asks nobody and still names the hosts', async () => {
+    const before = { ...sandbox().requests };
+    const { out, lines } = await examine(
+      scratchRepository('doctor-offline', READY),
+      {},
+      '--offline',
+    );
+    expect(lines.filter(({ name }) => name === 'reach' || name === 'clock')).toEqual([]);
+    expect(JSON.parse(out).hosts.length).toBeGreaterThan(2);
+    expect(sandbox().requests).toEqual(before);
+  });
+
+  it('git’s keys: each one that is not as it should be, with the command that mends it', async () => {
+    const repository = scratchRepository('doctor-keys', {
+      'gpg.x509.program': 'no-such-program',
+      'push.gpgSign': 'if-asked',
+      'gpg.minTrustLevel': 'fully',
+    });
+    const { exit, lines, amiss } = await examine(repository, {}, '--offline');
+    expect(amiss).toEqual([
+      'fail gpg.x509.program',
+      'warn commit.gpgSign',
+      'warn tag.gpgSign',
+      'warn push.gpgSign',
+      'warn gpg.minTrustLevel',
+    ]);
+    expect(exit).toBe(2);
+    expect(lines.filter(({ level }) => level !== 'ok').every(({ remedy }) => remedy)).toBe(true);
+    repository.must('config', 'gpg.format', 'openpgp');
+    expect((await examine(repository, {}, '--offline')).amiss[0]).toBe('warn gpg.format');
+  });
+
+  it('P14 I04 the program that git is told to start is looked at, never run', async () => {
+    const repository = scratchRepository('doctor-program', READY);
+    const planted = join(repository.path, 'git-signet');
+    const witness = join(repository.home, 'ran');
+    writeFileSync(planted, `#!/bin/sh\ntouch ${witness}\necho git-signet 0.1.0\n`);
+    chmodSync(planted, 0o755);
+    repository.must('config', 'gpg.x509.program', planted);
+    const another = await examine(repository, {}, '--offline');
+    expect(another.amiss).toEqual(['warn gpg.x509.program']);
+    repository.must('config', 'gpg.x509.program', './git-signet');
+    const relative = await examine(repository, {}, '--offline');
+    expect(find(relative.lines, 'gpg.x509.program')?.detail).toMatch(/depends on the directory/);
+    repository.must('config', 'gpg.x509.program', 'git');
+    const other = await examine(repository, {}, '--offline');
+    expect(find(other.lines, 'gpg.x509.program')?.detail).toMatch(/is not git-signet/);
+    expect(existsSync(witness)).toBe(false);
+  });
+
+  it('a clock that is off: 100 s is worth a look, 1,000 s breaks logins (exit 2)', async () => {
+    const repository = scratchRepository('doctor-clock', READY);
+    const now = Math.floor(Date.now() / 1000);
+    const little = await examine(repository, { now: now + 100 });
+    expect(find(little.lines, 'clock')).toMatchObject({
+      level: 'warn',
+      detail: expect.stringMatching(/^(?:9[5-9]|100) s ahead/),
+    });
+    const much = await examine(repository, { now: now - 1000 });
+    expect(find(much.lines, 'clock')).toMatchObject({
+      level: 'fail',
+      detail: expect.stringMatching(/s behind/),
+    });
+    expect(much.exit).toBe(2);
+  });
+
+  it('a server that nobody answers at: exit 3; one that is not used: a warning', async () => {
+    const closed = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => closed.once('listening', resolve));
+    const { port } = closed.address() as { port: number };
+    await new Promise((resolve) => closed.close(resolve));
+    const { exit, lines } = await examine(scratchRepository('doctor-reach', READY), {
+      env: { SIGNET_REKOR_URL: `http://127.0.0.1:${port}` },
+    });
+    expect(exit).toBe(3);
+    const broken = lines.filter(({ level }) => level === 'fail');
+    expect(broken.map(({ name }) => name)).toEqual(['reach']);
+    expect(broken[0]?.remedy).toContain(`127.0.0.1:${port}`);
+  });
+
+  it('where nobody can log in: exit 4, saying what to do', async () => {
+    const { exit, lines } = await examine(
+      scratchRepository('doctor-login', READY),
+      { env: { SIGNET_URL_OPENER: '', DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' } },
+      '--offline',
+    );
+    expect(exit).toBe(4);
+    expect(find(lines, 'login')?.remedy).toMatch(/git signet login/);
+    const given = await examine(
+      scratchRepository('doctor-login', READY),
+      { env: { SIGNET_URL_OPENER: '', SIGSTORE_ID_TOKEN: 'x.y.z' } },
+      '--offline',
+    );
+    expect(find(given.lines, 'login')?.detail).toMatch(/SIGSTORE_ID_TOKEN/);
+  });
+
+  it('settings, trust file and opener that cannot be used are lines, not ends', async () => {
+    const bad = scratchRepository('doctor-settings', { ...READY, 'signet.quiet': 'perhaps' });
+    const settings = await examine(bad);
+    expect([settings.exit, settings.amiss]).toEqual([2, ['fail settings']]);
+    const repository = scratchRepository('doctor-trust', READY);
+    const trust = await examine(
+      repository,
+      { env: { SIGNET_TRUST: '/nowhere/root.json', SIGNET_URL_OPENER: 'no-such-browser {url}' } },
+      '--offline',
+    );
+    expect(trust.amiss).toContain('fail trust');
+    expect(trust.amiss).toContain('fail login');
+    expect(trust.exit).toBe(2);
+  });
+
+  it('O17 unchecked certificates are a failure', async () => {
+    const { amiss } = await examine(
+      scratchRepository('doctor-tls', READY),
+      { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } },
+      '--offline',
+    );
+    expect(amiss).toEqual(['fail tls']);
+  });
+
+  it('O10 S10 no secret and no control character of what it reads is printed', async () => {
+    const repository = scratchRepository('doctor-secret', {
+      ...READY,
+      'user.name': 'Alice \x1b[31m Red',
+      'signet.proxy': 'http://someone:hunter2@proxy.example.test:3128',
+    });
+    const more = {
+      SIGSTORE_ID_TOKEN: 'tok.hunter3.sig',
+      HTTPS_PROXY: 'http://someone:hunter4@proxy.example.test:3128',
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'hunter5',
+    };
+    for (const flag of ['--json', '--offline']) {
+      const { out, talk } = await signet(repository, ['doctor', flag], {
+        env: { ...env, ...more },
+      });
+      expect(out + talk).not.toMatch(/hunter/);
+      expect(out).not.toContain('\x1b');
+    }
+  });
+
+  it('F3 an unknown option is an error', async () => {
+    const repository = scratchRepository('doctor-odd');
+    expect((await signet(repository, ['doctor', '--verbose'])).exit).toBe(2);
+    expect((await signet(repository, ['doctor', 'now'])).exit).toBe(2);
+  });
+});

@@ -4,8 +4,11 @@
  */
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
+import { visible } from '../core/escape.ts';
 import { ConfigError, ExitCode, UsageError } from '../errors.ts';
+import { loadSettings } from '../io/config.ts';
 import { findExecutable, gitEnvironment, runProcess } from '../io/process.ts';
+import { loadSigningConfig } from '../io/trust-store.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
 
@@ -18,7 +21,8 @@ repository, or everywhere with --global. Nothing is published before you sign.
   git signet init --global     every repository of yours
   git signet init --undo       puts back what was there before (add --global if you did)
 
-Sets gpg.format, gpg.x509.program, commit.gpgSign, tag.gpgSign, tag.forceSignAnnotated.
+Sets gpg.format, gpg.x509.program, commit.gpgSign, tag.gpgSign, tag.forceSignAnnotated,
+and push.gpgSign = false: git would ask the same program to sign pushes, which it does not.
 
 Exit: 0, 2 where git's configuration cannot be written
 `;
@@ -78,6 +82,8 @@ function keysFor(program: string): readonly (readonly [key: string, value: strin
     ['commit.gpgSign', 'true'],
     ['tag.gpgSign', 'true'],
     ['tag.forceSignAnnotated', 'true'],
+    // a push certificate is neither commit nor tag: with if-asked or true, every push to a server that asks would fail
+    ['push.gpgSign', 'false'],
   ];
 }
 
@@ -88,8 +94,21 @@ function recordOf(key: string): string {
 
 const RECORD = 'signet.undo.init';
 
+/** What a login leads to here: where it is, and what becomes public where. */
+async function publicity({ cwd, env, now }: Invocation): Promise<string> {
+  const settings = await loadSettings({ cwd, env });
+  const { chooseServices } = await import('../io/services.ts');
+  const { issuerUrl, log } = chooseServices(settings, await loadSigningConfig(settings), now());
+  return `you log in at ${visible(issuerUrl)}
+with each signature these become public, for ever, at ${visible(log.url)}:
+the name you log in with (an e-mail address, as a rule), the time, and a hash of what you
+sign; not its content`;
+}
+
 async function doInit(invocation: Invocation, scope: Scope): Promise<void> {
   const keys = keysFor(programPath(invocation));
+  // read before anything is written: where it cannot be, nothing is
+  const becomesPublic = await publicity(invocation);
   const first = (await allValues(invocation, scope, RECORD)).length === 0;
   if (first) await gitConfig(invocation, scope, [RECORD, 'true']);
   for (const [key, value] of keys) {
@@ -106,8 +125,7 @@ async function doInit(invocation: Invocation, scope: Scope): Promise<void> {
   invocation.streams.write(`set for ${where}:
 ${keys.map(([key, value]) => `  ${key.padEnd(width)}  ${value}`).join('\n')}
 
-with each signature these become public, for ever: the name you log in with (an e-mail
-address, as a rule), the time, and a hash of what you sign; not its content
+${becomesPublic}
 
   undo: git signet init${undo} --undo
   next: git commit --allow-empty -m 'first signed commit'

@@ -8,10 +8,10 @@ import { createEvidenceCache } from '../core/evidence-cache.ts';
 import { type ObjectFormat, type ObjectType, splitSignedObject } from '../core/git/object.ts';
 import { type LogLookup, logLookupOf } from '../core/log-lookup.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
-import type { IdentityPolicy, Rejected, Verdict } from '../core/verdict.ts';
+import type { IdentityPolicy, Rejected } from '../core/verdict.ts';
 import { type VerifyContext, verifyObject } from '../core/verify.ts';
-import { type Judged, jsonText, objectResult } from '../report/json.ts';
-import { type TextRow, textRow, textSentence } from '../report/text.ts';
+import { renderResult } from '../report/pieces.ts';
+import type { Output, Rendered } from '../report/writer.ts';
 
 /** What all objects of a run are judged by. Plain data: it is sent to every worker once. */
 export interface JudgeSettings {
@@ -21,8 +21,8 @@ export interface JudgeSettings {
   /** Unix seconds. */
   readonly now: number;
   readonly format: ObjectFormat;
-  /** What to make of a verdict: JSON text, a row of the table, or a line of its own. */
-  readonly output: 'json' | 'row' | 'line';
+  /** What to make of a verdict. */
+  readonly output: Output;
 }
 
 export interface BatchItem {
@@ -41,28 +41,12 @@ export interface Batch {
   readonly items: readonly BatchItem[];
 }
 
-/** A verdict, ready to print: one of the three, as JudgeSettings.output says. */
-export interface Rendered {
-  readonly status: Verdict['status'];
-  readonly json?: string;
-  readonly row?: TextRow;
-  readonly line?: string;
-}
-
 export interface JudgedItem extends Rendered {
   /** Where the signature embeds no log entry: what to ask a log for. */
   readonly lookup?: LogLookup;
 }
 
 export type Judge = (batch: Batch) => Promise<readonly JudgedItem[]>;
-
-/** Makes a verdict ready to print. */
-export function render(judged: Judged, output: JudgeSettings['output']): Rendered {
-  const { status } = judged.verdict;
-  if (output === 'json') return { status, json: jsonText(objectResult(judged)) };
-  if (output === 'row') return { status, row: textRow(judged) };
-  return { status, line: textSentence(judged) };
-}
 
 /** The bytes of one item of a batch. */
 export function bytesOfItem(batch: Batch, item: BatchItem): Uint8Array {
@@ -84,10 +68,10 @@ export function createJudge(settings: JudgeSettings, crypto: Crypto): Judge {
   const { format, output } = settings;
   const judgeOne = async (batch: Batch, item: BatchItem): Promise<JudgedItem> => {
     const { id, type, preset } = item;
-    if (preset !== undefined) return render({ ...item, verdict: preset }, output);
+    if (preset !== undefined) return renderResult({ ...item, verdict: preset }, output);
     const raw = bytesOfItem(batch, item);
     const verdict = await verifyObject({ id, type, raw, format }, context);
-    const rendered = render({ ...item, raw, verdict }, output);
+    const rendered = renderResult({ ...item, raw, verdict }, output);
     if (!('code' in verdict) || verdict.code !== 'log-entry-absent') return rendered;
     const split = splitSignedObject(type, raw, format);
     const lookup = split && logLookupOf(split.payload, split.signature, crypto);

@@ -9,6 +9,8 @@ import { type VerifyContext, verifyObject } from '../core/verify.ts';
 import { type ObjectRequest, readObjects } from '../io/git-objects.ts';
 import type { GitRepository } from '../io/git-repository.ts';
 import type { Counts } from '../report/json.ts';
+import { renderResult } from '../report/pieces.ts';
+import type { Rendered } from '../report/writer.ts';
 import type { LogAccess } from './log-entries.ts';
 import { createBatcher } from './range-batches.ts';
 import {
@@ -18,8 +20,6 @@ import {
   createJudge,
   type JudgedItem,
   type JudgeSettings,
-  type Rendered,
-  render,
   verifyContext,
 } from './range-judge.ts';
 import { judgeInOrder, type Pool, poolInPlace, startPool } from './range-pool.ts';
@@ -53,7 +53,7 @@ async function withLookups(
     const raw = bytesOfItem(batch, item);
     const object = { ...item, raw, format: run.settings.format };
     const verdict = await run.judgeLogged(lookup, (found) => verifyObject(object, context, found));
-    return render({ ...item, raw, verdict }, run.settings.output);
+    return renderResult({ ...item, raw, verdict }, run.settings.output);
   };
   const next = async (): Promise<void> => {
     for (let entry = wanted.shift(); entry !== undefined; entry = wanted.shift()) {

@@ -7,11 +7,14 @@
 import { UsageError } from '../errors.ts';
 import { commitsOf, measureRange, type ObjectRequest, type Range } from '../io/git-objects.ts';
 import { type GitRepository, isFullHash, resolveNames } from '../io/git-repository.ts';
+import type { Subject } from '../report/writer.ts';
 
 export interface Plan {
   readonly requests: AsyncIterable<readonly ObjectRequest[]>;
   /** Known beforehand except for names that come on stdin. */
   readonly total?: number;
+  /** What was asked for: each revision, and the tips of each range. Empty for names that come on stdin. */
+  readonly subjects: readonly Subject[];
 }
 
 const LINES_AT_ONCE = 1024;
@@ -72,6 +75,13 @@ async function resolveRange(
     : { name: text, include: [tip], exclude: [base], symmetric };
 }
 
+function subjectsOf(part: ObjectRequest | NamedRange): readonly Subject[] {
+  if ('id' in part) return [{ id: part.id, type: 'commit', name: part.ref ?? part.id }];
+  const { include, exclude, name, symmetric } = part;
+  const base = symmetric ? {} : { base: exclude };
+  return include.map((id) => ({ id, type: 'commit', name, ...base }));
+}
+
 /** Requests for revisions and ranges given as arguments; none at all means HEAD. */
 export async function planRevisions(
   repository: GitRepository,
@@ -95,7 +105,7 @@ export async function planRevisions(
       else for await (const ids of commitsOf(repository, part)) yield ids.map((id) => ({ id }));
     }
   }
-  return { requests: requests(), total };
+  return { requests: requests(), total, subjects: parts.flatMap(subjectsOf) };
 }
 
 /** Requests for names that come one a line; blank lines are passed over. */
@@ -118,5 +128,5 @@ export function planLines(repository: GitRepository, lines: AsyncIterable<string
     if (empty) throw new UsageError('no revisions on stdin', { code: 'EMPTY_RANGE' });
     if (group.length > 0) yield await resolveCommits(repository, group);
   }
-  return { requests: requests() };
+  return { requests: requests(), subjects: [] };
 }

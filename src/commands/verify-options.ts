@@ -10,7 +10,8 @@ import type { IdentityPolicy, IdentityRule } from '../core/verdict.ts';
 import { UsageError } from '../errors.ts';
 import type { ArgumentSpec, ParsedArguments } from './arguments.ts';
 
-export type Format = 'text' | 'json' | 'jsonl';
+const FORMATS = ['text', 'json', 'jsonl', 'github', 'sarif', 'junit', 'html', 'vsa'] as const;
+export type Format = (typeof FORMATS)[number];
 
 /** Fulcio extensions (1.3.6.1.4.1.57264.1.N) that the workflow flags compare. */
 const WORKFLOW_EXTENSIONS: Readonly<Record<string, string>> = {
@@ -58,7 +59,9 @@ export const HOW_HELP = `How:
   --trusted-root FILE                trust this instead of the built-in root
   --offline                          never ask the network for a log entry
   --insecure-ignore-sct              do without the certificate transparency log
-  --format text|json|jsonl           jsonl: one result a line
+  --format text|json|jsonl|github|sarif|junit|html|vsa
+                                     jsonl: one result a line; github: annotations and
+                                     job summary; html: a page; vsa: in-toto summary
   --jobs N                           threads (default: one a core)`;
 
 export const EXIT_HELP = `Exit: 0 all verified, 1 refused, 6 not allowed, 5 unsigned, 3 undecided, 2 usage`;
@@ -127,8 +130,9 @@ export function policyOfFlags(args: ParsedArguments, crypto: Crypto): IdentityPo
 /** @throws UsageError for a format that is not offered */
 export function formatOf(args: ParsedArguments): Format {
   const format = args.values.get('format') ?? 'text';
-  if (format === 'text' || format === 'json' || format === 'jsonl') return format;
-  throw new UsageError(`--format ${format}: expected text, json or jsonl`);
+  const known = FORMATS.find((name) => name === format);
+  if (known !== undefined) return known;
+  throw new UsageError(`--format ${format}: expected ${FORMATS.join(', ')}`);
 }
 
 /** @throws UsageError for anything but 1 to 256 */

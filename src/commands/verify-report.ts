@@ -1,14 +1,18 @@
 /**
- * Results to stdout as they come: JSON lines, one JSON document, or the table. Memory stays flat: the table's
- * columns are as wide as the first rows need, and the progress line is drawn only where no result is.
+ * Results to stdout as they come, in the format that was asked for. Memory stays flat: the table's columns are as wide
+ * as the first rows need, reports that begin with their numbers hold rows compressed, and the progress line is drawn
+ * only where no result is.
  */
 
 import type { Verdict } from '../core/verdict.ts';
 import { ExitCode } from '../errors.ts';
+import type { Environment } from '../io/config.ts';
 import type { Streams, Terminal } from '../io/terminal.ts';
+import { VERSION } from '../io/version.ts';
 import { type Counts, JSON_HEAD, jsonTail, type ReportSource } from '../report/json.ts';
+import { mendCommand } from '../report/mend.ts';
 import { type TextRow, textLine, textSummary, type Widths, widthsOf } from '../report/text.ts';
-import type { Rendered } from './range-judge.ts';
+import type { Output, Rendered, ReportContext, Subject, Writer } from '../report/writer.ts';
 import type { Format } from './verify-options.ts';
 
 export interface Reporter {
@@ -27,6 +31,21 @@ export interface ReportSettings {
   /** What is counted: `commit`, `object`. */
   readonly noun: string;
   readonly total?: number;
+  /** Revisions as they were typed. */
+  readonly asked: readonly string[];
+  readonly subjects: readonly Subject[];
+  /** Unix seconds. */
+  readonly now: number;
+  readonly env: Environment;
+}
+
+type Put = (text: string) => void;
+
+/** What the judge is to make of each verdict for a format; one object alone is a sentence. */
+export function outputOf(format: Format, total: number | undefined): Output {
+  if (format === 'text') return total === 1 ? 'line' : 'row';
+  if (format === 'vsa') return 'tally';
+  return format === 'jsonl' ? 'json' : format;
 }
 
 const BUFFER = 32 * 1024;
@@ -48,7 +67,7 @@ function createOutput(streams: Streams): { put: (text: string) => void; flush: (
   return { put, flush };
 }
 
-function createTable(put: (text: string) => void, colour: boolean) {
+function createTable(put: Put, colour: boolean) {
   const held: TextRow[] = [];
   let widths: Widths | undefined;
   const release = (): void => {
@@ -76,35 +95,92 @@ function createProgress({ streams, terminal, total }: ReportSettings): (done: nu
   };
 }
 
-/** A reporter for one run. */
-export function createReporter(settings: ReportSettings): Reporter {
-  const { format, streams, terminal, trust, policy, noun } = settings;
+/** Table, or one sentence, and what to do next. */
+function createText(settings: ReportSettings, put: Put): Writer {
+  const { streams, terminal, noun, asked, format } = settings;
+  const { add, release } = createTable(put, streams.colour);
+  let tabled = false;
+  return {
+    add: ({ row, line }) => {
+      tabled ||= row !== undefined;
+      if (row !== undefined) add(row);
+      if (line !== undefined) put(`${line}\n`);
+    },
+    abandon: release,
+    finish: (counts) => {
+      release();
+      const mend = mendCommand(counts, asked);
+      if (tabled) put(textSummary(counts, noun, mend));
+      else if (mend !== undefined && format === 'text') terminal.hint(mend);
+    },
+  };
+}
+
+function createJson({ format, trust, policy }: ReportSettings, put: Put): Writer {
+  const whole = format === 'json';
+  let done = 0;
+  return {
+    add: ({ json = '' }) => {
+      if (whole) put(done === 0 ? `${JSON_HEAD}\n` : ',\n');
+      put(whole ? json : `${json}\n`);
+      done += 1;
+    },
+    finish: (counts) => {
+      if (whole) put(jsonTail(counts, trust, policy));
+    },
+  };
+}
+
+/** A job's summary goes where the CI system says; elsewhere there is none. */
+async function summaryWriter({ env, terminal }: ReportSettings): Promise<Partial<ReportContext>> {
+  const path = env.GITHUB_STEP_SUMMARY;
+  if (path === undefined || path === '') return {};
+  const { appendSummary } = await import('../io/step-summary.ts');
+  const summary = (markdown: string): void => {
+    if (!appendSummary(path, markdown)) terminal.say('the job summary could not be written');
+  };
+  return { summary };
+}
+
+async function createWriter(settings: ReportSettings, put: Put): Promise<Writer> {
+  const { format, trust, policy, noun, asked, subjects, now } = settings;
+  if (format === 'json' || format === 'jsonl') return createJson(settings, put);
+  const context = { put, trust, policy, noun, asked, subjects, now, version: VERSION };
+  if (format === 'sarif') return (await import('../report/sarif.ts')).createSarif(context);
+  if (format === 'junit') return (await import('../report/junit.ts')).createJunit(context);
+  if (format === 'html') return (await import('../report/html.ts')).createHtml(context);
+  if (format === 'vsa') return (await import('../report/vsa.ts')).createVsa(context);
+  const text = createText(settings, put);
+  if (format === 'text') return text;
+  const { createGithub } = await import('../report/github.ts');
+  const github = createGithub({ ...context, ...(await summaryWriter(settings)) });
+  const both = [text, github];
+  return {
+    add: (result) => both.forEach((writer) => void writer.add(result)),
+    finish: (counts, passed) => both.forEach((writer) => void writer.finish(counts, passed)),
+  };
+}
+
+/** A reporter for one run. @throws ConfigError for a format that cannot say what was asked */
+export async function createReporter(settings: ReportSettings): Promise<Reporter> {
+  const { streams, terminal } = settings;
   const { put, flush } = createOutput(streams);
-  const table = createTable(put, streams.colour);
+  const writer = await createWriter(settings, put);
   const progress = createProgress(settings);
   let done = 0;
-  let tabled = false;
   const add = (result: Rendered): void => {
-    if (result.row !== undefined) table.add(result.row);
-    tabled ||= result.row !== undefined;
-    if (result.line !== undefined) put(`${result.line}\n`);
-    if (result.json !== undefined) {
-      if (format === 'json') put(done === 0 ? `${JSON_HEAD}\n` : ',\n');
-      put(format === 'json' ? result.json : `${result.json}\n`);
-    }
+    writer.add(result);
     done += 1;
     progress(done);
   };
   const finish = (counts: Counts): void => {
     terminal.progress(undefined);
-    table.release();
-    if (format === 'text' && tabled) put(textSummary(counts, noun));
-    if (format === 'json') put(jsonTail(counts, trust, policy));
+    writer.finish(counts, exitCodeOf(counts) === ExitCode.ok);
     flush();
   };
   const abandon = (): void => {
     terminal.progress(undefined);
-    table.release();
+    writer.abandon?.();
     flush();
   };
   return { add, finish, abandon };

@@ -13,12 +13,14 @@ import { type ExitCode, UsageError } from '../errors.ts';
 import { readObject } from '../io/git-objects.ts';
 import { resolveNames } from '../io/git-repository.ts';
 import type { GitObjectType } from '../io/object-frames.ts';
+import { renderResult } from '../report/pieces.ts';
+import type { Subject } from '../report/writer.ts';
 import { parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { tooLarge } from './range-batches.ts';
-import { render, verifyContext } from './range-judge.ts';
+import { verifyContext } from './range-judge.ts';
 import { EXIT_HELP, formatOf, HOW_HELP, VERIFY_SPEC, WHO_HELP } from './verify-options.ts';
-import { countResults, createReporter, exitCodeOf } from './verify-report.ts';
+import { countResults, createReporter, exitCodeOf, outputOf } from './verify-report.ts';
 import { setUpVerify, type VerifySetup } from './verify-setup.ts';
 
 const SPEC = {
@@ -161,7 +163,7 @@ async function* judgeTag(
 }
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
-  const { streams, terminal } = invocation;
+  const { streams, terminal, env } = invocation;
   const args = parseArguments(invocation.args, SPEC);
   const names = [...args.positionals, ...(args.rest ?? [])];
   if (names.length === 0)
@@ -170,15 +172,21 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const setup = await setUpVerify(args, invocation);
   const { judge, crypto, log } = setup;
   const { trust, policy } = judge;
-  const output = format === 'text' ? 'row' : 'json';
-  const reporter = createReporter({ format, streams, terminal, trust, policy, noun: 'object' });
+  const output = outputOf(format, undefined);
+  const { now } = judge;
+  const subjects: Subject[] = [];
+  const reporter = await createReporter({
+    ...{ format, streams, terminal, trust, policy, noun: 'object', now, env },
+    ...{ asked: names, subjects },
+  });
   const counts = countResults();
   const context = verifyContext(judge, crypto);
   try {
     for (const name of names) {
       for await (const step of judgeTag(name, setup, context, !args.switches.has('no-target'))) {
         counts[step.verdict.status] += 1;
-        reporter.add(render(step, output));
+        if (step.ref !== undefined) subjects.push({ id: step.id, type: step.type, name });
+        reporter.add(renderResult(step, output));
       }
     }
     reporter.finish(counts);

@@ -7,7 +7,7 @@ import type { Invocation } from './command.ts';
 import { judgeObjects } from './range.ts';
 import { type Plan, planLines, planRevisions } from './revisions.ts';
 import { EXIT_HELP, formatOf, HOW_HELP, jobsOf, VERIFY_SPEC, WHO_HELP } from './verify-options.ts';
-import { createReporter, exitCodeOf } from './verify-report.ts';
+import { createReporter, exitCodeOf, outputOf } from './verify-report.ts';
 import { setUpVerify, type VerifySetup } from './verify-setup.ts';
 
 const SPEC = { ...VERIFY_SPEC, options: { ...VERIFY_SPEC.options, stdin: 'switch' } } as const;
@@ -37,24 +37,27 @@ async function plan(
   const revisions = [...args.positionals, ...(args.rest ?? [])];
   if (!args.switches.has('stdin')) return planRevisions(setup.repository, revisions);
   if (revisions.length > 0) throw new UsageError('--stdin and revisions: only one of them');
+  if (args.values.get('format') === 'vsa') {
+    throw new UsageError('--format vsa names what was judged: give revisions as arguments');
+  }
   return planLines(setup.repository, streams.inputLines());
 }
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
-  const { streams, terminal } = invocation;
+  const { streams, terminal, env } = invocation;
   const args = parseArguments(invocation.args, SPEC);
   const format = formatOf(args);
   const jobs = jobsOf(args, availableParallelism());
   const setup = await setUpVerify(args, invocation);
-  const { requests, total } = await plan(args, setup, invocation);
-  const { trust, policy } = setup.judge;
-  const reporter = createReporter({
-    ...{ format, streams, terminal, trust, policy, noun: 'commit' },
+  const { requests, total, subjects } = await plan(args, setup, invocation);
+  const { trust, policy, now } = setup.judge;
+  const asked = [...args.positionals, ...(args.rest ?? [])];
+  const reporter = await createReporter({
+    ...{ format, streams, terminal, trust, policy, noun: 'commit', asked, subjects, now, env },
     ...(total === undefined ? {} : { total }),
   });
   const { repository, crypto, log } = setup;
-  const output = format !== 'text' ? 'json' : total === 1 ? 'line' : 'row';
-  const settings = { ...setup.judge, output } as const;
+  const settings = { ...setup.judge, output: outputOf(format, total) };
   try {
     const run = { repository, requests, settings, crypto, jobs };
     const counts = await judgeObjects({ ...run, judgeLogged: log.judge, onResult: reporter.add });

@@ -6,12 +6,15 @@
 
 const PLAIN = /^[\x20-\x7e]*$/;
 const UNSAFE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** `##[command]`, `##vso[…]` and kin: orders that a CI system obeys wherever they stand in a line of its log (S11). */
+const LOG_COMMAND = /##(\w*)\[/g;
 const UNSAFE_OR_PERCENT = /[%\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** For people: unsafe characters as `\x1b` or `\u{202e}`. */
+/** For people: unsafe characters as `\x1b` or `\u{202e}`; the bracket of a CI system's log command as `\x5b`. */
 export function visible(text: string): string {
-  if (PLAIN.test(text)) return text;
-  return text.replace(UNSAFE, (character) => {
+  const inert = text.includes('##') ? text.replace(LOG_COMMAND, '##$1\\x5b') : text;
+  if (PLAIN.test(inert)) return inert;
+  return inert.replace(UNSAFE, (character) => {
     const code = character.codePointAt(0) ?? 0;
     const digits = code.toString(16);
     return code < 0x100 ? `\\x${digits.padStart(2, '0')}` : `\\u{${digits}}`;

@@ -201,9 +201,10 @@ export function objectResult(judged: Judged): ObjectResult {
 const PLAIN = /^[\x20-\x7e\n]*$/;
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** JSON whose text is safe on a terminal: what `JSON.stringify` leaves raw of control and format characters is escaped. */
+/** JSON whose text is safe on a terminal and in a CI log: control and format characters, and log commands, are escaped. */
 export function jsonText(value: unknown, indent = 0): string {
-  const text = JSON.stringify(value, undefined, indent);
+  const json = JSON.stringify(value, undefined, indent);
+  const text = json.includes('##') ? json.replace(/##(\w*)\[/g, '##$1\\u005b') : json;
   if (PLAIN.test(text)) return text;
   return text.replace(UNSAFE, (character) => {
     if (character === '\n') return character;

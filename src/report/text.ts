@@ -5,7 +5,7 @@
 
 import { visible } from '../core/escape.ts';
 import { subjectLine } from '../core/git/object.ts';
-import type { Outcome, Signer, Verdict } from '../core/verdict.ts';
+import type { Finding, Outcome, Signer, Verdict } from '../core/verdict.ts';
 import type { Counts, Judged } from './json.ts';
 import { verdictLine } from './verdict-line.ts';
 
@@ -18,7 +18,8 @@ export interface TextRow {
   readonly note: string;
 }
 
-const LABELS: Readonly<Record<Verdict['status'], string>> = {
+/** The word that stands for a status in every report. */
+export const STATUS_WORDS: Readonly<Record<Verdict['status'], string>> = {
   verified: 'ok',
   'not-allowed': 'not ok',
   refused: 'refused',
@@ -39,7 +40,7 @@ const COUNTED: readonly (readonly [Verdict['status'], string])[] = [
   ['not-allowed', 'not allowed'],
   ['undecided', 'undecided'],
 ];
-const SHORT_ID = 7;
+export const SHORT_ID = 7;
 const MAX_SUBJECT = 50;
 const MAX_COLUMN = 60;
 
@@ -58,7 +59,8 @@ export function shortSigner(signer: Signer): string {
   return `${file}@${ref} (${repository})`;
 }
 
-function whoOf(verdict: Outcome): string {
+/** The signer in a few words; for an unproved one, that it is a claim. Raw text. */
+export function whoOf(verdict: Outcome): string {
   if ('signer' in verdict && verdict.signer !== undefined) {
     const who = shortSigner(verdict.signer);
     const named = verdict.status === 'verified' && 'kind' in verdict;
@@ -68,9 +70,18 @@ function whoOf(verdict: Outcome): string {
   return claimed === undefined ? '–' : `claims ${shortSigner(claimed)}`;
 }
 
-function shortened(text: string, limit: number): string {
+/** A text cut to what there is room for, by characters. */
+export function shortened(text: string, limit: number): string {
+  if (text.length <= limit) return text;
   const characters = [...text];
   return characters.length <= limit ? text : `${characters.slice(0, limit - 1).join('')}…`;
+}
+
+/** What a policy noticed besides the reason that is told anyway; empty for most. Raw text. */
+export function notesOf(verdict: Outcome): readonly Finding[] {
+  const told = 'detail' in verdict ? verdict.detail : undefined;
+  const findings = 'findings' in verdict ? (verdict.findings ?? []) : [];
+  return findings.filter(({ detail }) => detail !== told);
 }
 
 /** The table's line for one object. */
@@ -82,8 +93,10 @@ export function textRow(judged: Judged): TextRow {
       ? `tag ${visible(ref.replace(/^refs\/tags\//, ''))}: ${subject}`
       : subject;
   const silent = verdict.status === 'verified' || verdict.status === 'unsigned';
-  const note =
+  const reason =
     'detail' in verdict && !(silent && verdict.code === 'unsigned' && raw) ? verdict.detail : '';
+  const notes = notesOf(verdict).map(({ detail }) => detail);
+  const note = [reason, ...notes].filter((part) => part !== '').join('; ');
   return {
     status: verdict.status,
     id: id.slice(0, SHORT_ID),
@@ -121,16 +134,21 @@ export function widthsOf(rows: readonly TextRow[]): Widths {
 
 /** One line of the table, with its line end. */
 export function textLine(row: TextRow, widths: Widths, colour: boolean): string {
-  const label = padded(LABELS[row.status], 8);
+  const label = padded(STATUS_WORDS[row.status], 8);
   const shown = colour ? `\x1b[${COLOURS[row.status]}m${label}\x1b[0m` : label;
   const columns = [padded(row.who, widths.who), padded(row.subject, widths.subject), row.note];
   return `${shown} ${row.id}  ${columns.join('  ').trimEnd()}\n`;
 }
 
-/** `5 commits: 2 ok, 1 refused, 1 unsigned, 1 not allowed`, after an empty line. */
-export function textSummary(counts: Counts, noun: string): string {
+/** `5 commits: 2 ok, 1 refused, 1 unsigned, 1 not allowed` */
+export function countsLine(counts: Counts, noun: string): string {
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const parts = COUNTED.filter(([status]) => counts[status] > 0);
   const said = parts.map(([status, word]) => `${counts[status]} ${word}`).join(', ');
-  return `\n${total} ${noun}${total === 1 ? '' : 's'}: ${said}\n`;
+  return `${total} ${noun}${total === 1 ? '' : 's'}: ${said}`;
+}
+
+/** The line of counts after an empty line, and below it what mends the rest, where a command does. */
+export function textSummary(counts: Counts, noun: string, mend?: string): string {
+  return `\n${countsLine(counts, noun)}\n${mend === undefined ? '' : `  ${visible(mend)}\n`}`;
 }

@@ -1,6 +1,6 @@
 /** `git signet init` and its way back, as a person does it. */
 
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run, type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
 import { programUnderTest } from '../support/program.ts';
@@ -29,13 +29,39 @@ describe('git signet init', () => {
     const repository = fresh('init');
     const ran = signet(repository, 'init');
     expect([ran.exit, ran.err]).toEqual([0, '']);
-    expect(ran.out).toMatch(/become public, for ever/);
+    expect(ran.out).toMatch(/become public, for ever, at https:\/\/rekor\.sigstore\.dev:/);
     expect(ran.out).toMatch(/next: git commit [^\n]*\n$/);
     const value = (key: string) => repository.must('config', '--local', key);
     expect(
-      ['gpg.format', 'commit.gpgSign', 'tag.gpgSign', 'tag.forceSignAnnotated'].map(value),
-    ).toEqual(['x509', 'true', 'true', 'true']);
+      ['gpg.format', 'commit.gpgSign', 'tag.gpgSign', 'tag.forceSignAnnotated', 'push.gpgSign'].map(
+        value,
+      ),
+    ).toEqual(['x509', 'true', 'true', 'true', 'false']);
     expect(value('gpg.x509.program')).toMatch(/^\/.*git-signet$/);
+  });
+
+  it('a server that wants signed pushes is still pushed to', () => {
+    const repository = fresh('init-push');
+    const server = join(repository.home, 'server.git');
+    repository.must('init', '-q', '--bare', server);
+    repository.must('-C', server, 'config', 'receive.certNonceSeed', 'seed');
+    repository.must('config', 'push.gpgSign', 'if-asked');
+    repository.must('commit', '-q', '--allow-empty', '-m', 'first');
+    const push = (...config: string[]) => repository.git(...config, 'push', '-q', server, 'main');
+    expect(signet(repository, 'init').exit).toBe(0);
+    expect(push('-c', 'push.gpgSign=if-asked').exit).not.toBe(0);
+    expect(push().exit).toBe(0);
+  });
+
+  it('a configuration that cannot be read is said before anything is changed', () => {
+    const repository = fresh('init-unreadable');
+    repository.must('config', 'signet.rekorUrl', 'not an address');
+    const before = listed(repository);
+    expect(signet(repository, 'init')).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('signet.rekorUrl'),
+    });
+    expect(listed(repository)).toBe(before);
   });
 
   it('undo puts back what was there, also after two inits', () => {

@@ -193,7 +193,7 @@ describe('who may have signed', () => {
     ],
     ['a policy and anybody', ['--unsafe-any-identity', '--policy', 'x']],
     ['two policies', ['--policy', 'x', '--policy-from', 'main']],
-    ['a format that is not there', ['--unsafe-any-identity', '--format', 'sarif']],
+    ['a format that is not there', ['--unsafe-any-identity', '--format', 'yaml']],
     ['no jobs', ['--unsafe-any-identity', '--jobs', '0']],
     ['F3 a gitsign flag that did nothing there', ['--unsafe-any-identity', '--ca-roots', 'x']],
   ])('%s: exit 2 before anything is judged', async (_, flags) => {

@@ -1,0 +1,42 @@
+/** `git signet completion SHELL`: the script that teaches a shell this program's words. */
+
+import { closest } from '../core/closest.ts';
+import { ExitCode, UsageError } from '../errors.ts';
+import { parseArguments } from './arguments.ts';
+import type { Command } from './command.ts';
+import { bashScript, fishScript, zshScript } from './completion-scripts.ts';
+import { type CommandWords, completionWords } from './completion-words.ts';
+
+export const help = `git signet completion bash|zsh|fish
+
+Prints a script that completes commands, options, their values, and names of revisions.
+
+  eval "$(git signet completion bash)"                                  in ~/.bashrc
+  git signet completion zsh > "\${fpath[1]}/_git-signet"                 once
+  git signet completion fish > ~/.config/fish/completions/git-signet.fish
+
+Exit: 0, 2 for another shell
+`;
+
+const SHELLS: Readonly<Record<string, (commands: readonly CommandWords[]) => string>> = {
+  bash: bashScript,
+  zsh: zshScript,
+  fish: fishScript,
+};
+
+export const run: Command = async ({ args, streams }) => {
+  const { positionals, rest } = parseArguments(args, { options: {} });
+  const [shell = '', extra = rest?.[0]] = positionals;
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+  const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
+  if (script === undefined) {
+    const near = closest(shell, Object.keys(SHELLS));
+    throw new UsageError(
+      shell === '' ? 'which shell? bash, zsh or fish' : `no completion for '${shell}'`,
+      { hint: `run: git signet completion ${near ?? 'bash'}` },
+    );
+  }
+  const { COMMANDS } = await import('./table.ts');
+  streams.write(script(await completionWords(COMMANDS)));
+  return ExitCode.ok;
+};

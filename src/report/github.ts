@@ -1,0 +1,102 @@
+/**
+ * GitHub Actions: the table in the log, an annotation for the first faults, and a job summary in Markdown. Commit
+ * subjects and identities are a stranger's: nothing of theirs may form a workflow command, an output variable or
+ * mark-up (threat S11). The runner takes `::command::` at the start of a line (after blanks) and `##[command]` anywhere.
+ */
+
+import { visible } from '../core/escape.ts';
+import type { Counts } from './json.ts';
+import { mendCommand } from './mend.ts';
+import { countsLine, SHORT_ID, STATUS_WORDS } from './text.ts';
+import { type ResultView, titleOf, whyOf } from './view.ts';
+import type { Rendered, ReportContext, Writer } from './writer.ts';
+
+/** GitHub shows ten annotations of a kind for a step. */
+const MAX_ANNOTATIONS = 10;
+const MAX_FAULTS = 300;
+const MAX_GOOD = 100;
+
+const HEX: Readonly<Record<string, string>> = {
+  ...{ '%': '%25', '\r': '%0D', '\n': '%0A' },
+  ...{ ':': '%3A', ',': '%2C' },
+};
+const data = (text: string): string => visible(text).replace(/[%\r\n]/g, (c) => HEX[c] ?? '');
+const property = (text: string): string => visible(text).replace(/[%\r\n:,]/g, (c) => HEX[c] ?? '');
+
+/** Text that stays text in Markdown, in a table, in HTML, and to what links mentions, numbers and addresses. */
+export function markdownText(text: string): string {
+  const inert = visible(text).replace(/[!-/:-@[-`{-~]/g, (c) => `&#${c.charCodeAt(0)};`);
+  return inert === '' ? '' : `<code>${inert}</code>`;
+}
+
+const ANNOTATIONS: Readonly<Record<ResultView['status'], 'error' | 'warning' | 'notice'>> = {
+  verified: 'notice',
+  undecided: 'warning',
+  refused: 'error',
+  'not-allowed': 'error',
+  unsigned: 'error',
+};
+
+/** A row of the job summary, and the annotation of what is not verified. */
+export function githubPiece(view: ResultView): Pick<Rendered, 'piece' | 'annotation'> {
+  const { id, status, who, notes } = view;
+  const cells = [
+    STATUS_WORDS[status],
+    ...[id.slice(0, SHORT_ID), who, titleOf(view), whyOf(view)].map(markdownText),
+  ];
+  const piece = `| ${cells.join(' | ')} |\n`;
+  if (status === 'verified' && notes.length === 0) return { piece };
+  const command = ANNOTATIONS[status];
+  const title = property(`${STATUS_WORDS[status]}: ${id.slice(0, SHORT_ID)}`);
+  const said = data([who, titleOf(view), whyOf(view)].filter((part) => part !== '').join(' | '));
+  return { piece, annotation: `::${command} title=${title}::${said}\n` };
+}
+
+const TABLE = '| | commit | signer | subject | why |\n| --- | --- | --- | --- | --- |\n';
+
+function table(rows: readonly string[], left: number): string {
+  const more = left > 0 ? `\n${left} more are not listed here.\n` : '';
+  return rows.length === 0 ? '' : `\n${TABLE}${rows.join('')}${more}`;
+}
+
+function summaryOf(
+  { faults, good }: { readonly faults: readonly string[]; readonly good: readonly string[] },
+  counts: Counts,
+  passed: boolean,
+  { noun, asked, policy }: ReportContext,
+): string {
+  const bad = Object.values(counts).reduce((sum, count) => sum + count, 0) - counts.verified;
+  const verdict = passed ? 'every signature holds' : 'refused';
+  const mend = mendCommand(counts, asked);
+  const judged = policy === undefined ? 'no policy: any identity' : `policy ${policy.source}`;
+  return [
+    `### git-signet: ${verdict}\n\n${countsLine(counts, noun)}\n`,
+    table(faults, bad - faults.length),
+    mend === undefined ? '' : `\n${markdownText(mend)}\n`,
+    good.length === 0 ? '' : `\n<details><summary>${counts.verified} ok</summary>\n`,
+    table(good, counts.verified - good.length),
+    good.length === 0 ? '' : '\n</details>\n',
+    `\n${markdownText(judged)}\n\n`,
+  ].join('');
+}
+
+/** Annotations after the table, and the summary where there is a place for it. */
+export function createGithub(context: ReportContext): Writer {
+  const faults: string[] = [];
+  const good: string[] = [];
+  const annotations: string[] = [];
+  const shown = { error: 0, warning: 0, notice: 0 };
+  const add = ({ status, piece = '', annotation }: Rendered): void => {
+    const [rows, most] = status === 'verified' ? [good, MAX_GOOD] : [faults, MAX_FAULTS];
+    if (rows.length < most) rows.push(piece);
+    if (annotation === undefined) return;
+    const kind = ANNOTATIONS[status];
+    shown[kind] += 1;
+    if (shown[kind] <= MAX_ANNOTATIONS) annotations.push(annotation);
+  };
+  const finish = (counts: Counts, passed: boolean): void => {
+    for (const annotation of annotations) context.put(annotation);
+    context.summary?.(summaryOf({ faults, good }, counts, passed, context));
+  };
+  return { add, finish };
+}

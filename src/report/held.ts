@@ -1,0 +1,36 @@
+/**
+ * Text that must wait for a head which is known last: kept compressed in chunks, so that a report of 100,000 commits
+ * takes a few megabytes and not a few hundred.
+ */
+
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+
+export interface Held {
+  readonly add: (text: string) => void;
+  /** Gives everything back, in order, a chunk at a time; nothing is held any more. */
+  readonly release: (put: (text: string) => void) => void;
+}
+
+const CHUNK = 256 * 1024;
+
+/** Nothing held yet. */
+export function createHeld(): Held {
+  const chunks: Uint8Array[] = [];
+  let current: string[] = [];
+  let length = 0;
+  const add = (text: string): void => {
+    current.push(text);
+    length += text.length;
+    if (length < CHUNK) return;
+    chunks.push(deflateRawSync(current.join(''), { level: 1 }));
+    current = [];
+    length = 0;
+  };
+  const release = (put: (text: string) => void): void => {
+    for (const chunk of chunks.splice(0)) put(inflateRawSync(chunk).toString('utf8'));
+    put(current.join(''));
+    current = [];
+    length = 0;
+  };
+  return { add, release };
+}

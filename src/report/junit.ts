@@ -1,0 +1,46 @@
+/**
+ * JUnit XML as CI systems read it: a test case for each object. What is refused, not allowed or unsigned is a failure;
+ * what could not be decided is an error, so that an outage does not look like a forgery.
+ */
+
+import { createHeld } from './held.ts';
+import type { Counts } from './json.ts';
+import { markupText } from './markup.ts';
+import { SHORT_ID, STATUS_WORDS } from './text.ts';
+import { type ResultView, titleOf } from './view.ts';
+import type { Rendered, ReportContext, Writer } from './writer.ts';
+
+/** The test case of one object. */
+export function junitPiece(view: ResultView): string {
+  const { id, status, who, code, issuer, time, notes } = view;
+  const name = markupText(`${id.slice(0, SHORT_ID)} ${titleOf(view)}`);
+  const open = `<testcase classname="${markupText(view.type)}s" name="${name}" time="0">`;
+  const said = [`${view.type} ${id}`, `signer: ${who}`, issuer && `issuer: ${issuer}`];
+  const noted = notes.map(({ detail: note }) => `note: ${note}`);
+  const all = [...said, time && `time: ${time}`, ...noted];
+  const detail = markupText(all.filter(Boolean).join('; '));
+  if (status === 'verified') return `${open}<system-out>${detail}</system-out></testcase>\n`;
+  const element = status === 'undecided' ? 'error' : 'failure';
+  const message = markupText(`${STATUS_WORDS[status]}: ${view.reason}`);
+  return `${open}<${element} type="${markupText(code ?? status)}" message="${message}">${detail}</${element}></testcase>\n`;
+}
+
+/** The numbers stand before the cases, so the cases are held. */
+export function createJunit({ put, asked, now, policy }: ReportContext): Writer {
+  const held = createHeld();
+  const add = ({ piece }: Rendered): void => held.add(piece ?? '');
+  const finish = (counts: Counts): void => {
+    const tests = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    const failures = counts.refused + counts['not-allowed'] + counts.unsigned;
+    const numbers = `tests="${tests}" failures="${failures}" errors="${counts.undecided}"`;
+    const name = markupText(`git signet verify ${asked.join(' ')}`.trim());
+    const timestamp = new Date(now * 1000).toISOString().slice(0, 19);
+    put(`<?xml version="1.0" encoding="UTF-8"?>\n<testsuites ${numbers} name="git-signet">\n`);
+    put(`<testsuite name="${name}" ${numbers} skipped="0" time="0" timestamp="${timestamp}">\n`);
+    const said = policy === undefined ? 'none: any identity' : `${policy.source} ${policy.digest}`;
+    put(`<properties><property name="policy" value="${markupText(said)}"/></properties>\n`);
+    held.release(put);
+    put('</testsuite>\n</testsuites>\n');
+  };
+  return { add, finish };
+}

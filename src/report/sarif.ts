@@ -1,0 +1,112 @@
+/**
+ * SARIF 2.1.0 (OASIS): a result for each object that is not verified, and for each note. What was wrong with a commit lies in no
+ * file, so a result's place is the commit itself, as `commit/ID`; viewers that need a file show that name.
+ */
+
+import { visible } from '../core/escape.ts';
+import { type Counts, jsonText, type ReportSource } from './json.ts';
+import { SHORT_ID, STATUS_WORDS } from './text.ts';
+import { type ResultView, titleOf } from './view.ts';
+import type { Rendered, ReportContext, Writer } from './writer.ts';
+
+const HEAD =
+  '{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":[{"results":[';
+
+/** Text of a message: brackets would form links, braces placeholders (§3.11.5, §3.11.6). */
+function messageText(text: string): string {
+  return visible(text)
+    .replace(/[\\[\]]/g, '\\$&')
+    .replace(/[{}]/g, '$&$&');
+}
+
+/** The commit or tag, as a place and as an identity that survives other runs. */
+function placeOf({ id, type }: ResultView): object {
+  const name = id.slice(0, SHORT_ID);
+  return {
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: `${type}/${id}` },
+          region: { startLine: 1 },
+        },
+        logicalLocations: [{ name, fullyQualifiedName: id, kind: type }],
+      },
+    ],
+    partialFingerprints: { 'gitObject/v1': id },
+  };
+}
+
+function resultOf(view: ResultView, ruleId: string, level: string, detail: string): string {
+  const { id, status, who, issuer, time } = view;
+  const what = [`${STATUS_WORDS[status]} ${id.slice(0, SHORT_ID)}`, who, titleOf(view), detail];
+  const text = messageText(what.filter((part) => part !== '').join(': '));
+  return jsonText({
+    ...{ ruleId, level, message: { text }, ...placeOf(view) },
+    properties: { status, who, issuer, time },
+  });
+}
+
+/** The results of one object: why it is not verified, and what was noticed; nothing for what is simply verified. */
+export function sarifPiece(view: ResultView): Pick<Rendered, 'piece' | 'codes'> {
+  const { status, code = view.status, reason, notes } = view;
+  const level = status === 'undecided' ? 'warning' : 'error';
+  const results = [
+    ...(status === 'verified' ? [] : [{ code, level, detail: reason }]),
+    ...notes.map(({ code: noted, severity, detail }) => {
+      return { code: noted, level: severity === 'refusal' ? 'error' : 'note', detail };
+    }),
+  ];
+  if (results.length === 0) return {};
+  return {
+    piece: results.map((one) => resultOf(view, one.code, one.level, one.detail)).join(',\n'),
+    codes: results.map((one) => one.code),
+  };
+}
+
+function ruleOf(code: string): unknown {
+  const words = code.replaceAll('-', ' ');
+  return { id: code, name: code, shortDescription: { text: words } };
+}
+
+const pick = ({ source, digest }: ReportSource) => ({ source, digest });
+
+function tailOf(
+  codes: Iterable<string>,
+  counts: Counts,
+  { version, policy, trust, now, asked }: ReportContext,
+): string {
+  const driver = { name: 'git-signet', version, rules: [...codes].map(ruleOf) };
+  const endTimeUtc = new Date(now * 1000).toISOString();
+  const run = {
+    tool: { driver },
+    invocations: [{ executionSuccessful: true, endTimeUtc }],
+    columnKind: 'utf16CodeUnits',
+    properties: {
+      ...{ asked, counts, trust: pick(trust) },
+      policy: policy === undefined ? null : pick(policy),
+    },
+  };
+  return `\n],${jsonText(run).slice(1)}]}\n`;
+}
+
+/** Results go out as they come; the rules that they name follow them. */
+export function createSarif(context: ReportContext): Writer {
+  const codes = new Set<string>();
+  let begun = false;
+  const begin = (): void => {
+    if (!begun) context.put(HEAD);
+    begun = true;
+  };
+  const add = ({ piece, codes: named = [] }: Rendered): void => {
+    if (piece === undefined) return;
+    const first = !begun;
+    begin();
+    context.put(`${first ? '\n' : ',\n'}${piece}`);
+    for (const code of named) codes.add(code);
+  };
+  const finish = (counts: Counts): void => {
+    begin();
+    context.put(tailOf(codes, counts, context));
+  };
+  return { add, finish };
+}

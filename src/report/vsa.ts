@@ -1,0 +1,61 @@
+/**
+ * A verification summary (slsa.dev/spec/v1.0/verification_summary) of a run, as an in-toto Statement v1: these commits
+ * were judged by this policy, and passed or failed. It is made from the verdicts alone, after the last of them; nothing
+ * but a run whose every object is verified says PASSED.
+ */
+
+import { ConfigError } from '../errors.ts';
+import { type Counts, jsonText, rfc3339 } from './json.ts';
+import type { Rendered, ReportContext, Subject, Writer } from './writer.ts';
+
+const STATEMENT = 'https://in-toto.io/Statement/v1';
+const PREDICATE = 'https://slsa.dev/verification_summary/v1';
+export const VERIFIER_ID = 'urn:git-signet:verifier';
+/** What PASSED says; names that begin with SLSA_ are the specification's own. */
+const LEVEL = 'GIT_SIGNET_ALL_SIGNED_BY_POLICY';
+
+function subjectOf({ id, type, name, base }: Subject): unknown {
+  const digest = type === 'tag' ? { gitTag: id } : { gitCommit: id };
+  const annotations = { revision: name, ...(base === undefined ? {} : { without: base }) };
+  return { name, digest: id.length === 40 ? { sha1: id, ...digest } : digest, annotations };
+}
+
+function resourceOf({ id, type }: Subject): string {
+  return `gitoid:${type}:${id.length === 40 ? 'sha1' : 'sha256'}:${id}`;
+}
+
+/** @throws ConfigError where no policy is named: a summary says by which policy, so "anybody" cannot have one */
+export function createVsa(context: ReportContext): Writer {
+  const { policy, subjects, version, now, put } = context;
+  if (policy === undefined) {
+    throw new ConfigError('--format vsa says by which policy it was judged: none is named', {
+      hint: 'add: --policy FILE, or --policy-from REV',
+    });
+  }
+  const finish = (counts: Counts, passed: boolean): void => {
+    const [first] = subjects;
+    if (first === undefined) throw new ConfigError('--format vsa: nothing was named to judge');
+    const statement = {
+      _type: STATEMENT,
+      subject: subjects.map(subjectOf),
+      predicateType: PREDICATE,
+      predicate: {
+        verifier: { id: VERIFIER_ID, version: { 'git-signet': version } },
+        timeVerified: rfc3339(now),
+        resourceUri: resourceOf(first),
+        policy: {
+          uri: `urn:git-signet:policy:sha256:${policy.digest}`,
+          digest: { sha256: policy.digest },
+        },
+        inputAttestations: [],
+        verificationResult: passed ? 'PASSED' : 'FAILED',
+        verifiedLevels: [passed ? LEVEL : 'FAILED'],
+        slsaVersion: '1.0',
+        gitSignet: { counts, policySource: policy.source, trustDigest: context.trust.digest },
+      },
+    };
+    put(`${jsonText(statement, 2)}\n`);
+  };
+  const add = (_: Rendered): void => undefined;
+  return { add, finish };
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { createGithub, markdownText } from '../../src/report/github.ts';
+import {
+  hostileSamples,
+  judgedCommit,
+  outcome,
+  plainSamples,
+  reported,
+} from '../support/judged-samples.ts';
+
+/** Commands that the runner would obey: `::name …::` at a line's start, `##[name]` anywhere. */
+function commands(log: string): readonly string[] {
+  return log.split(/\r\n|[\n\r\u2028\u2029]/).flatMap((line) => {
+    const first = /^\s*::([\w-]+)/.exec(line)?.[1];
+    return [...(first === undefined ? [] : [first]), ...(/##\w*\[/.test(line) ? ['old form'] : [])];
+  });
+}
+
+describe('annotations', () => {
+  it('one for each fault, by its gravity', () => {
+    const { text } = reported('github', createGithub, plainSamples());
+    expect(commands(text)).toEqual(['notice', 'error', 'error', 'error', 'warning']);
+    expect(text).toContain('::error title=refused%3A ');
+  });
+
+  it('ten of a kind at most: GitHub shows no more', () => {
+    const many = Array.from({ length: 30 }, () => judgedCommit(outcome('unsigned')));
+    expect(commands(reported('github', createGithub, many).text).length).toBe(10);
+  });
+
+  it('S11 hostile text forms no workflow command', () => {
+    for (const sample of hostileSamples()) {
+      const { text } = reported('github', createGithub, [sample]);
+      expect(commands(text).length).toBe(1);
+      expect(['notice', 'error', 'warning']).toContain(commands(text)[0]);
+      expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cs}\u202e\u2028]/u);
+    }
+  });
+});
+
+describe('the job summary', () => {
+  it('says verdict, counts, faults and the command that mends them', () => {
+    const { summary } = reported('github', createGithub, plainSamples());
+    expect(summary).toContain('### git-signet: refused');
+    expect(summary).toContain('5 commits: 1 ok, 1 refused, 1 unsigned, 1 not allowed, 1 undecided');
+    expect(summary).toContain(
+      markdownText('to sign your own again: git signet resign origin/main..HEAD'),
+    );
+    const fine = reported('github', createGithub, [judgedCommit(outcome('verified'))]).summary;
+    expect(fine).toContain('### git-signet: every signature holds');
+  });
+
+  it('S11 hostile text is inert: of its punctuation only entities remain', () => {
+    const { summary } = reported('github', createGithub, hostileSamples());
+    const ours = summary.replaceAll(/<\/?(code|details|summary)>/g, '').replaceAll(/&#\d+;/g, '');
+    expect(ours).not.toMatch(/[<>@[\]`*_!$\\]|https?:|www\./);
+    const rows = summary.split('\n').filter((line) => line.startsWith('|'));
+    for (const row of rows) expect(row.match(/\|/g)?.length).toBe(6);
+  });
+
+  it('stays small however long the range', () => {
+    const many = Array.from({ length: 5000 }, (_, i) =>
+      judgedCommit(
+        outcome(i % 2 ? 'verified' : 'refused', 'alice@example.test', '!'.repeat(200)),
+        '@'.repeat(500),
+      ),
+    );
+    const { summary } = reported('github', createGithub, many);
+    expect(Buffer.byteLength(summary)).toBeLessThan(1024 * 1024);
+    expect(summary).toContain('2200 more are not listed here');
+  });
+});

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { mendCommand, shellWord } from '../../src/report/mend.ts';
+
+const counts = { verified: 1, refused: 0, unsigned: 1, 'not-allowed': 0, undecided: 0 };
+
+describe('mendCommand', () => {
+  it('is there for a range and for HEAD, when something is unsigned or broken', () => {
+    expect(mendCommand(counts, ['origin/main..HEAD'])).toBe(
+      'to sign your own again: git signet resign origin/main..HEAD',
+    );
+    expect(mendCommand(counts, [])).toContain('git commit --amend');
+    expect(mendCommand({ ...counts, unsigned: 0, refused: 1 }, ['a..b'])).toContain('resign a..b');
+    expect(mendCommand({ ...counts, unsigned: 0, 'not-allowed': 1 }, ['a..b'])).toBeUndefined();
+    expect(mendCommand(counts, ['a...b'])).toBeUndefined();
+    expect(mendCommand(counts, ['a..b', 'c'])).toBeUndefined();
+    expect(mendCommand(counts, ['v1.0'])).toBeUndefined();
+  });
+
+  it('I01 what stands in a name stays in its word', () => {
+    expect(shellWord("a'$(x);b..HEAD")).toBe(`'a'\\''$(x);b..HEAD'`);
+    expect(shellWord('a b')).toBe("'a b'");
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { createVsa } from '../../src/report/vsa.ts';
+import { judgedCommit, outcome, reported, STATUSES } from '../support/judged-samples.ts';
+
+const policyDigest = 'd'.repeat(64);
+
+function statement(statuses: readonly (typeof STATUSES)[number][]) {
+  const samples = statuses.map((status) => judgedCommit(outcome(status)));
+  return JSON.parse(reported('tally', createVsa, samples).text);
+}
+
+describe('the verification summary', () => {
+  it('has the fields that SLSA asks for', () => {
+    expect(statement(['verified'])).toMatchObject({
+      _type: 'https://in-toto.io/Statement/v1',
+      subject: [{ digest: { sha1: 'e'.repeat(40), gitCommit: 'e'.repeat(40) } }],
+      predicateType: 'https://slsa.dev/verification_summary/v1',
+      predicate: {
+        verifier: { id: 'urn:git-signet:verifier', version: { 'git-signet': '0.1.0' } },
+        timeVerified: '2026-11-21T11:54:32Z',
+        resourceUri: `gitoid:commit:sha1:${'e'.repeat(40)}`,
+        policy: { digest: { sha256: policyDigest } },
+        verificationResult: 'PASSED',
+      },
+    });
+  });
+
+  it.each(STATUSES.filter((status) => status !== 'verified'))(
+    'S12 says FAILED when one is %s',
+    (status) => {
+      const { predicate } = statement(['verified', status, 'verified']);
+      expect(predicate).toMatchObject({ verificationResult: 'FAILED', verifiedLevels: ['FAILED'] });
+    },
+  );
+
+  it('P05 says nothing where nothing was judged, or by no policy', () => {
+    expect(statement([]).predicate.verificationResult).toBe('FAILED');
+    const create = (more: object) => () => reported('tally', createVsa, [], more);
+    expect(create({ policy: undefined })).toThrow('by which policy');
+    expect(create({ subjects: [] })).toThrow('nothing was named');
+  });
+});

@@ -1,5 +1,5 @@
 /**
- * Signing for git. Nothing reaches stdout, and no SIG_CREATED is said, before the signature that was made has been
+ * Signing for git: by the agent, or in place. Nothing reaches stdout, and no SIG_CREATED is said, before the signature that was made has been
  * verified as a verifier would.
  */
 
@@ -7,16 +7,18 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fromUtf8, utf8 } from '../core/bytes.ts';
 import { readArmor } from '../core/cms/signed-data.ts';
-import { createdLines, statusBlock } from '../core/git/gpg-status.ts';
+import { createdLines, type SignatureCreated, statusBlock } from '../core/git/gpg-status.ts';
 import { payloadType, subjectLine } from '../core/git/object.ts';
-import { verifyDetached } from '../core/verify.ts';
 import { AnswerError, ExitCode, UsageError } from '../errors.ts';
-import { loadSettings } from '../io/config.ts';
+import { loadSettings, type Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
+import { unattendedWay } from '../io/oidc/unattended.ts';
 import { Secret } from '../io/secret.ts';
+import type { SignRequest } from '../io/signing-login.ts';
 import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import type { Invocation } from './command.ts';
 import type { GpgsmCall } from './gpgsm-arguments.ts';
+import { type VerifyMade, verifyMade } from './verify-made.ts';
 
 async function readMessage(call: GpgsmCall, { streams }: Invocation): Promise<Uint8Array> {
   const [path = '-'] = call.positionals;
@@ -42,6 +44,48 @@ function tokenOf(
   return { token: new Secret(text) };
 }
 
+/** Everything that one signature is asked for with. */
+export interface Signing extends VerifyMade {
+  readonly payload: Uint8Array;
+  readonly settings: Settings;
+  readonly invocation: Invocation;
+  /** What signing here, or a login, needs beyond that; loaded when it is. */
+  readonly request: () => Promise<SignRequest>;
+}
+
+/** A signature that verifies. */
+export interface Made extends SignatureCreated {
+  readonly armor: string;
+  readonly identity: string;
+  /** Decimal; '' where there is no entry. */
+  readonly logIndex: string;
+  readonly freshLogin: boolean;
+}
+
+/** @throws AnswerError `SELF_VERIFICATION` when what was made does not verify */
+async function makeHere(signing: Signing): Promise<Made> {
+  const [{ signPayload }, request] = await Promise.all([import('../sign.ts'), signing.request()]);
+  const { payload } = signing;
+  const made = await signPayload(payload, request);
+  const verdict = await verifyMade(payload, utf8(made.armor), signing, made.logEntry);
+  if (verdict.status === 'verified') return made;
+  throw new AnswerError(
+    'SELF_VERIFICATION',
+    `the signature just made does not verify: ${verdict.detail}`,
+    { hint: 'git signet version, and the trust root: signet.trust must belong to these servers' },
+  );
+}
+
+/** A token that is at hand needs no agent, and no agent needs it. */
+async function make(signing: Signing, token: Secret | undefined): Promise<Made> {
+  const { settings, invocation } = signing;
+  const { agent, agentSocket } = settings;
+  const unattended = token !== undefined || unattendedWay(invocation.env, settings) !== undefined;
+  if (unattended || !(agent || agentSocket !== undefined)) return makeHere(signing);
+  const { makeByAgent } = await import('./sign-by-agent.ts');
+  return (await makeByAgent(signing)) ?? makeHere(signing);
+}
+
 /** Makes, verifies and writes one signature. `writeStatus` takes status lines. */
 export async function sign(
   call: GpgsmCall,
@@ -50,43 +94,31 @@ export async function sign(
 ): Promise<ExitCode> {
   const { env, cwd, now, streams, terminal } = invocation;
   terminal.addressPerson();
-  const [settings, payload, crypto, { signPayload }] = await Promise.all([
+  const [settings, payload, crypto] = await Promise.all([
     loadSettings({ env, cwd }),
     readMessage(call, invocation),
     loadCrypto(),
-    import('../sign.ts'),
   ]);
   if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
-  const [trust, signingConfig] = await Promise.all([
-    loadTrust(settings, crypto),
-    loadSigningConfig(settings),
-  ]);
+  const trust = loadTrust(settings, crypto);
+  // looked at when the signature is there; meanwhile it must not end the process
+  trust.catch(() => undefined);
+  const { token } = tokenOf(call, invocation);
   const context = {
     repository: basename(cwd),
     kind: payloadType(payload) ?? 'commit',
     subject: subjectLine(payload),
+  } as const;
+  const request = async (): Promise<SignRequest> => {
+    const signingConfig = await loadSigningConfig(settings);
+    const services = { token, settings, trust: await trust, signingConfig, terminal, crypto, now };
+    return { ...services, environment: env, context };
   };
-  const token = tokenOf(call, invocation);
-  const services = { ...token, settings, trust, signingConfig, terminal, crypto, now };
-  const made = await signPayload(payload, { ...services, environment: env, context });
-  const armor = utf8(made.armor);
-  const verdict = await verifyDetached(
-    payload,
-    armor,
-    { crypto, trust, now: now() },
-    made.logEntry,
-  );
-  if (verdict.status !== 'verified') {
-    throw new AnswerError(
-      'SELF_VERIFICATION',
-      `the signature just made does not verify: ${verdict.detail}`,
-      { hint: 'git signet version, and the trust root: signet.trust must belong to these servers' },
-    );
-  }
+  const made = await make({ payload, settings, invocation, request, trust, crypto, now }, token);
   if (made.freshLogin || !settings.quiet) {
     terminal.say(`signed as ${made.identity}, Rekor ${made.logIndex}`);
   }
   writeStatus(statusBlock(createdLines(made)));
-  streams.write(call.armor ? armor : readArmor(armor));
+  streams.write(call.armor ? made.armor : readArmor(utf8(made.armor)));
   return ExitCode.ok;
 }

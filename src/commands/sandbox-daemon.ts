@@ -134,12 +134,14 @@ export async function serve(
   });
   const { writeWhole } = await import('../sandbox/state.ts');
   const env = sandbox.environment({ rekorVersion, program: programPath(invocation.entry, dir) });
-  writeWhole(environmentFile(dir), exportLines(env));
+  const { agentEnvironment, endAgents } = await import('./sandbox-agent.ts');
+  writeWhole(environmentFile(dir), exportLines({ ...env, ...agentEnvironment(dir) }));
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
       process.once(signal, () => resolve());
   });
   rmSync(environmentFile(dir), { force: true });
+  await endAgents(dir);
   await sandbox.close();
   return ExitCode.ok;
 }

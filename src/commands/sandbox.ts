@@ -158,7 +158,8 @@ async function childEnvironment(
     user: { name, email },
     ...(token === undefined ? {} : { token }),
   });
-  return sandboxEnvironment(invocation.env, added);
+  const { agentEnvironment } = await import('./sandbox-agent.ts');
+  return sandboxEnvironment(invocation.env, { ...added, ...agentEnvironment(sandbox.dir) });
 }
 
 async function runCommand(invocation: Invocation, args: ParsedArguments): Promise<ExitCode> {
@@ -178,6 +179,8 @@ async function runCommand(invocation: Invocation, args: ParsedArguments): Promis
       const env = await childEnvironment(invocation, args, sandbox);
       return await runChild(command, rest, { cwd: invocation.cwd, env });
     } finally {
+      const { endAgents } = await import('./sandbox-agent.ts');
+      await endAgents(dir);
       await sandbox.close();
     }
   } finally {

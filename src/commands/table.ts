@@ -14,6 +14,7 @@ export const COMMANDS: Readonly<Record<string, TableEntry>> = {
   verify: { summary: 'verify a revision or a range', load: () => import('./verify.ts') },
   'verify-tag': { summary: 'verify annotated tags by name', load: () => import('./verify-tag.ts') },
   show: { summary: 'what a signature says, in full', load: () => import('./show.ts') },
+  agent: { summary: 'the daemon that keeps a login', load: () => import('./agent.ts') },
   sandbox: { summary: 'a private Sigstore on this machine', load: () => import('./sandbox.ts') },
   doctor: {
     summary: 'what signing needs here, and what is amiss',

@@ -14,6 +14,8 @@ export interface Network {
   readonly proxyFor?: ProxyChoice;
   /** Asked once, when the first address with https is. */
   readonly loadAuthorities?: () => Promise<Authorities>;
+  /** Connections to one server at a time; default 4. */
+  readonly maxSockets?: number;
 }
 
 /** What one kind of address is asked through. */
@@ -43,7 +45,11 @@ export class ProxyFailure extends Error {
 }
 
 /** Connections of one client. */
-export function openConnections({ proxyFor, loadAuthorities }: Network): Connections {
+export function openConnections({
+  proxyFor,
+  loadAuthorities,
+  maxSockets = 4,
+}: Network): Connections {
   const routes = new Map<string, Promise<Route>>();
   const pending = new Set<{ destroy: () => unknown }>();
   let authorities: Promise<Authorities> | undefined;
@@ -54,7 +60,7 @@ export function openConnections({ proxyFor, loadAuthorities }: Network): Connect
     const context = known?.context;
     const module =
       url.protocol === 'https:' ? await import('node:https') : await import('node:http');
-    const options = { keepAlive: true, maxSockets: 4 };
+    const options = { keepAlive: true, maxSockets };
     const agent = new module.Agent(
       context === undefined ? options : { ...options, secureContext: context },
     );

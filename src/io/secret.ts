@@ -6,7 +6,7 @@
 const PLACEHOLDER = '[secret]';
 
 export class Secret {
-  readonly #value: string;
+  #value: string;
 
   constructor(value: string) {
     this.#value = value;
@@ -14,6 +14,11 @@ export class Secret {
 
   reveal(): string {
     return this.#value;
+  }
+
+  /** Lets go of the text. A string cannot be overwritten: until it is collected, memory may still hold it. */
+  forget(): void {
+    this.#value = '';
   }
 
   toString(): string {

@@ -37,6 +37,8 @@ export const bareEnvironment = (home: string): Record<string, string> => ({
   XDG_CACHE_HOME: home,
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_CONFIG_GLOBAL: `${home}/gitconfig`,
+  // stories about the agent start their own
+  SIGNET_AGENT: 'no',
 });
 
 export function catchInvocation(given: Given): Caught {

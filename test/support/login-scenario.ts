@@ -62,6 +62,7 @@ export function makeRepository(sandbox: Sandbox): Repository {
     XDG_CONFIG_HOME: join(root, 'config'),
     XDG_CACHE_HOME: join(root, 'cache'),
     GIT_CONFIG_NOSYSTEM: '1',
+    SIGNET_AGENT: 'no',
     ...sandbox.environment({
       program: programUnderTest(),
       user: { name: 'Alice', email: 'alice@example.test' },

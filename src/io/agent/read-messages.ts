@@ -4,6 +4,7 @@
  */
 
 import { fromBase64, fromUtf8, utf8 } from '../../core/bytes.ts';
+import { Secret } from '../secret.ts';
 import {
   type CredentialStatus,
   type Greeting,
@@ -156,6 +157,11 @@ export function bytesOf(text: string): Uint8Array {
   const bytes = fromBase64(text);
   if (bytes === undefined) throw new ProtocolError('not base64');
   return bytes;
+}
+
+/** A secret in a field; undefined for an empty one. */
+export function secretOf(text: string): Secret | undefined {
+  return text === '' ? undefined : new Secret(text);
 }
 
 /** For comparing without telling how much was right. */

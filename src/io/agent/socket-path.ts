@@ -57,7 +57,8 @@ export function agentAddress(directory: string, digest: string): AgentAddress {
   if (process.platform === 'win32')
     return { directory, path: pipeName(directory, name), secretPath };
   const path = join(directory, `${name}.sock`);
-  checkSocketPath(path);
+  // it is made under a longer name first
+  checkSocketPath(`${path}.123456`);
   return { directory, path, secretPath };
 }
 
@@ -108,11 +109,11 @@ export function checkDirectory(directory: string): void {
   if (found.uid !== me) throw unsafe(directory, `belongs to user ${found.uid}`);
   if ((found.mode & 0o077) !== 0)
     throw unsafe(directory, 'is open to others', `chmod 700 ${directory}`);
-  checkParents(dirname(directory), me, MAX_LINKS);
+  checkParents(dirname(directory), me);
 }
 
 /** From the root down: each one ours or root's, and not writable by others unless sticky; links are followed by hand. */
-function checkParents(path: string, me: number, linksLeft: number): void {
+export function checkParents(path: string, me: number, linksLeft = MAX_LINKS): void {
   let at = parse(path).root;
   const parts = path.slice(at.length).split('/').filter(Boolean);
   for (const [index, part] of parts.entries()) {

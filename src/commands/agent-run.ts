@@ -1,0 +1,52 @@
+/** `agent run`: the daemon in this process, until it is told to end or nobody has needed it for long enough. */
+
+import { ExitCode } from '../errors.ts';
+import { runAgent } from '../io/agent/daemon.ts';
+import { AlreadyListening } from '../io/agent/listen.ts';
+import { loadCrypto } from '../io/crypto-port.ts';
+import { VERSION } from '../io/version.ts';
+import { agentHere } from './agent.ts';
+import { openWorkshop, warmUp } from './agent-workshop.ts';
+import type { Invocation } from './command.ts';
+
+/** Seconds that a login may take beyond the time that its page waits: a question at the terminal comes before it. */
+const LEASE_GRACE = 120;
+
+/** systemd hands over one socket, to this very process (sd_listen_fds(3)). */
+function isHandedOver({ env }: Invocation): boolean {
+  return env.LISTEN_FDS === '1' && env.LISTEN_PID === String(process.pid);
+}
+
+export async function runHere(invocation: Invocation): Promise<ExitCode> {
+  const { env: environment, entry, now, terminal } = invocation;
+  const [{ settings, instance, address }, crypto] = await Promise.all([
+    agentHere(invocation),
+    loadCrypto(),
+  ]);
+  if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
+  const workshop = openWorkshop({ settings, instance, environment, crypto, now, entry });
+  const told = new AbortController();
+  const end = (): void => told.abort();
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
+  try {
+    await runAgent({
+      instance,
+      address,
+      workshop,
+      version: VERSION,
+      idle: settings.agentIdle,
+      lease: settings.loginTimeout + LEASE_GRACE,
+      online: settings.rekorMode === 'online',
+      handedOver: isHandedOver(invocation),
+      onReady: () => {
+        terminal.say(`the agent is up (process ${process.pid}), ${address.path}`);
+        void warmUp();
+      },
+      signal: told.signal,
+    });
+  } catch (error) {
+    if (!(error instanceof AlreadyListening)) throw error;
+    terminal.say(error.message);
+  }
+  return ExitCode.ok;
+}

@@ -1,0 +1,113 @@
+/**
+ * Signing for git by way of the agent. This process loads neither an HTTP client nor pkijs; it asks, verifies what it
+ * is given, and compares the identity in it with the one that is expected here. An agent that is of no use is no reason
+ * to fail: undefined then, after one line, and the signature is made in place.
+ */
+
+import { utf8 } from '../core/bytes.ts';
+import { visible } from '../core/escape.ts';
+import { committerMismatch } from '../core/policy/committer.ts';
+import type { Signer } from '../core/verdict.ts';
+import { LoginError } from '../errors.ts';
+import { AgentTrouble } from '../io/agent/connection.ts';
+import { expectationOf, signerMeets } from '../io/agent/expectation.ts';
+import { ProtocolError, type SignedReply } from '../io/agent/protocol.ts';
+import { reachAgent } from '../io/agent/reach.ts';
+import { signByAgent } from '../io/agent/sign-client.ts';
+import { logEntryOf } from '../io/agent/signed-reply.ts';
+import type { Made, Signing } from './gpgsm-sign.ts';
+import { verifyMade } from './verify-made.ts';
+
+/** A verified signature, or undefined where it must be made in place. @throws LoginError, ServiceError, … */
+export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
+  const { invocation, settings, crypto } = signing;
+  const { env: environment, cwd, entry, terminal } = invocation;
+  try {
+    const agent = await reachAgent({ settings, environment, cwd, crypto, entry });
+    try {
+      return await ask(signing, agent);
+    } finally {
+      agent.close();
+    }
+  } catch (error) {
+    if (!(error instanceof AgentTrouble || error instanceof ProtocolError)) throw error;
+    terminal.say(`${error.message}; signing without it`);
+    return undefined;
+  }
+}
+
+async function ask(signing: Signing, agent: Awaited<ReturnType<typeof reachAgent>>): Promise<Made> {
+  const { payload, settings, invocation } = signing;
+  let freshLogin = false;
+  let waiting = false;
+  const expected = expectationOf(settings, payload);
+  const reply = await signByAgent(agent, {
+    payload,
+    expected,
+    login: async (use) => {
+      const [{ withLogin }, request] = await Promise.all([
+        import('../io/signing-login.ts'),
+        signing.request(),
+      ]);
+      return withLogin(payload, request, (identity) => {
+        freshLogin = identity.fresh;
+        return use(identity);
+      });
+    },
+    onWait: () => {
+      if (!waiting)
+        invocation.terminal.say('waiting for the login that another git-signet asked for');
+      waiting = true;
+    },
+  });
+  return verified(reply, { ...signing, expected, freshLogin, forwarded: agent.greeting.forwarded });
+}
+
+interface Asked extends Signing {
+  readonly expected: string;
+  readonly freshLogin: boolean;
+  readonly forwarded: boolean;
+}
+
+const HASHES: readonly number[] = [8, 9, 10];
+
+async function verified(reply: SignedReply, asked: Asked): Promise<Made> {
+  const { armor, signingTime, certificateHashAlgorithm: hash } = reply;
+  const { payload, freshLogin, forwarded } = asked;
+  const verdict = await verifyMade(payload, utf8(armor), asked, logEntryOf(reply));
+  if (verdict.status !== 'verified') {
+    const what = `the agent's signature does not verify: ${verdict.detail}`;
+    throw new AgentTrouble('broken', what);
+  }
+  const { signer, certificate, logEntry } = verdict;
+  const mismatch = unexpectedSigner(signer, asked);
+  if (mismatch !== undefined) {
+    if (!forwarded) throw new AgentTrouble('broken', mismatch);
+    throw new LoginError('IDENTITY_UNEXPECTED', mismatch, {
+      hint: 'the agent at the other end is logged in as somebody else; git was given nothing',
+    });
+  }
+  return {
+    armor,
+    signingTime,
+    freshLogin,
+    identity: signer.value,
+    logIndex: logEntry?.logIndex ?? '',
+    certificateSha1: certificate?.sha1 ?? '',
+    publicKeyAlgorithm: 19,
+    certificateHashAlgorithm: HASHES.includes(hash) ? hash : 8,
+  };
+}
+
+function unexpectedSigner(
+  signer: Signer,
+  { expected, payload, settings }: Asked,
+): string | undefined {
+  if (signer.kind === 'openpgp' || signer.kind === 'ssh')
+    return 'the agent signed with a key of another kind';
+  if (!signerMeets(expected, signer)) {
+    return `the agent signed as ${visible(signer.value)}, not as ${visible(expected)}`;
+  }
+  const differs = settings.matchCommitter ? committerMismatch(payload, signer) : undefined;
+  return differs === undefined ? undefined : `the agent signed for another: ${visible(differs)}`;
+}

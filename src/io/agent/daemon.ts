@@ -1,0 +1,201 @@
+/**
+ * The agent itself: listens, serves, sweeps, and leaves: when it is told to, when nobody has asked it anything for long
+ * enough, or when its socket is no longer at its place. All it knows is in memory, and goes with it (threat D20).
+ */
+
+import { rmSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { channelOf } from './channel.ts';
+import { Credentials } from './credentials.ts';
+import type { Instance } from './instance.ts';
+import { type Listening, listenAt, listenHandedOver, writeSecret } from './listen.ts';
+import type { AgentState } from './protocol.ts';
+import { type SessionParts, serveLocal } from './session.ts';
+import { type AgentAddress, prepareDirectory } from './socket-path.ts';
+import type { Workshop } from './workshop.ts';
+
+export interface AgentOptions {
+  readonly instance: Instance;
+  readonly address: AgentAddress;
+  readonly workshop: Workshop;
+  readonly version: string;
+  /** Seconds without a request after which it leaves. */
+  readonly idle: number;
+  /** Seconds that a person has for a login. */
+  readonly lease: number;
+  /** Log entries go along with signatures that do not embed them. */
+  readonly online: boolean;
+  /** The socket is there already, as descriptor 3. */
+  readonly handedOver: boolean;
+  /** The second socket, for forwarding; opened when the first stands. */
+  readonly forward?: { readonly path: string; readonly serve: ForwardServe } | undefined;
+  /** Called once, when clients can come. */
+  readonly onReady?: () => void;
+  /** Ends the agent from outside. */
+  readonly signal?: AbortSignal;
+}
+
+/** Serves one forwarded connection. */
+export type ForwardServe = (socket: Socket, credentials: Credentials) => Promise<void>;
+
+/** Connections at a time; those beyond are closed at once, and sign in place. */
+const MAX_CONNECTIONS = 128;
+const TICK_MS = 2000;
+const DRAIN_MS = 10_000;
+/** Seconds of idleness for an agent that holds nothing. */
+const EMPTY_IDLE = 600;
+
+/** Connections that are open, and when the last one came or went. */
+class Visits {
+  readonly #open = new Set<Socket>();
+  last = performance.now();
+
+  take(socket: Socket, serve: (socket: Socket) => Promise<void>): void {
+    if (this.#open.size >= MAX_CONNECTIONS) {
+      socket.destroy();
+      return;
+    }
+    this.#open.add(socket);
+    this.last = performance.now();
+    socket.on('close', () => {
+      this.#open.delete(socket);
+      this.last = performance.now();
+    });
+    void serve(socket);
+  }
+
+  get count(): number {
+    return this.#open.size;
+  }
+
+  drop(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
+}
+
+/** A core dump of this process, should one be made, holds no memory (core(5)). Linux only; elsewhere nothing is done. */
+function keepOutOfCoreDumps(): void {
+  try {
+    writeFileSync('/proc/self/coredump_filter', '0');
+  } catch {
+    // not Linux, or not allowed
+  }
+}
+
+/**
+ * Runs until it ends. @throws AlreadyListening when another agent serves this instance; ConfigError for a place that
+ * others can change
+ */
+export async function runAgent(options: AgentOptions): Promise<void> {
+  const { address, workshop, instance } = options;
+  keepOutOfCoreDumps();
+  process.umask(0o077);
+  prepareDirectory(address.directory);
+  const credentials = new Credentials(workshop);
+  const visits = new Visits();
+  const end = new AbortController();
+  const startedAt = workshop.now();
+  let secret = '';
+  let forwarding: Listening | undefined;
+  const parts: SessionParts = {
+    ...options,
+    credentials,
+    secret: () => secret,
+    instance: instance.digest,
+    pid: process.pid,
+    state: () => stateOf(options, credentials, startedAt, forwarding !== undefined),
+    stop: () => end.abort(),
+  };
+  const host = {
+    onListening: () => {
+      secret = writeSecret(address.secretPath);
+    },
+    onConnection: (socket: Socket) =>
+      visits.take(socket, () => serveLocal(channelOf(socket), parts)),
+  };
+  const listening = options.handedOver
+    ? await listenHandedOver(host)
+    : await listenAt(address.path, host);
+  forwarding = await openForward(options, credentials, visits);
+  options.signal?.addEventListener('abort', () => end.abort());
+  options.onReady?.();
+  await untilOver(options, { credentials, visits, listening, end });
+  forwarding?.close();
+  // whoever has taken the place has a secret of its own there
+  if (listening.stillThere()) rmSync(address.secretPath, { force: true });
+  listening.close();
+  await drained(visits);
+  credentials.close();
+}
+
+function stateOf(
+  { instance, version, idle, forward }: AgentOptions,
+  credentials: Credentials,
+  startedAt: number,
+  forwarding: boolean,
+): AgentState {
+  return {
+    version,
+    pid: process.pid,
+    instance: instance.digest,
+    settings: instance.values,
+    startedAt,
+    idle,
+    forwardSocket: forwarding ? (forward?.path ?? '') : '',
+    credentials: credentials.list(),
+  };
+}
+
+async function openForward(
+  { forward }: AgentOptions,
+  credentials: Credentials,
+  visits: Visits,
+): Promise<Listening | undefined> {
+  if (forward === undefined) return undefined;
+  try {
+    return await listenAt(forward.path, {
+      onConnection: (socket) => visits.take(socket, () => forward.serve(socket, credentials)),
+    });
+  } catch {
+    // another agent has it, or its place is not fit: `agent status` shows that there is none
+    return undefined;
+  }
+}
+
+interface Running {
+  readonly credentials: Credentials;
+  readonly visits: Visits;
+  readonly listening: Listening;
+  readonly end: AbortController;
+}
+
+/** Settles when it is time to leave. The clock that is looked at stops while the machine sleeps; the sweep's does not. */
+function untilOver(
+  options: AgentOptions,
+  { credentials, visits, listening, end }: Running,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const over = (): void => {
+      clearInterval(timer);
+      resolve();
+    };
+    const timer = setInterval(() => {
+      credentials.sweep();
+      const quiet = (performance.now() - visits.last) / 1000;
+      const patience = credentials.size === 0 ? Math.min(options.idle, EMPTY_IDLE) : options.idle;
+      const idle = visits.count === 0 && !credentials.live && quiet >= patience;
+      if (idle || !listening.stillThere()) over();
+    }, TICK_MS);
+    if (end.signal.aborted) over();
+    else end.signal.addEventListener('abort', over);
+  });
+}
+
+/** Lets those that are being served have their answers, for a while. */
+async function drained(visits: Visits): Promise<void> {
+  const deadline = performance.now() + DRAIN_MS;
+  while (visits.count > 0 && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  visits.drop();
+}

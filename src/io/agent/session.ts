@@ -1,0 +1,153 @@
+/**
+ * One local client's visit: it presents the secret, asks one thing, and gets one answer. What it can ask for is in
+ * protocol.ts; none of it is a setting, a command to run or a key to hand out (threats D07, D08).
+ */
+
+import { LoginError } from '../../errors.ts';
+import { type Channel, ChannelEnded } from './channel.ts';
+import { type Credentials, type Holder, HolderGone } from './credentials.ts';
+import { errorOf, failureOf } from './failure.ts';
+import { type AgentState, PROTOCOL, ProtocolError, type Reply, type Request } from './protocol.ts';
+import { bytesOf, sameSecret, secretOf } from './read-messages.ts';
+import { signedReply } from './signed-reply.ts';
+import type { Login, Workshop } from './workshop.ts';
+
+export interface SessionParts {
+  readonly workshop: Workshop;
+  readonly credentials: Credentials;
+  /** Hex, new with each start. */
+  readonly secret: () => string;
+  /** Digest of the instance, hex. */
+  readonly instance: string;
+  readonly pid: number;
+  readonly online: boolean;
+  /** Seconds that a person has for a login. */
+  readonly lease: number;
+  readonly state: () => AgentState;
+  readonly stop: () => void;
+}
+
+/** Seconds in which a client that connected has to ask. */
+const ASKING_SECONDS = 20;
+const HEARTBEAT_MS = 5000;
+
+/** Never rejects. */
+export async function serveLocal(channel: Channel, parts: SessionParts): Promise<void> {
+  const { instance, pid } = parts;
+  channel.send({ agent: 'git-signet', protocol: PROTOCOL, forwarded: false, instance, pid });
+  try {
+    const request = await channel.next(ASKING_SECONDS);
+    channel.send(await answer(request, channel, parts));
+    if (request.op === 'stop') parts.stop();
+  } catch (error) {
+    tell(channel, error);
+  } finally {
+    channel.end();
+  }
+}
+
+/** Why there is no answer, where somebody is left to hear it. */
+export function tell(channel: Channel, error: unknown): void {
+  if (error instanceof ChannelEnded || error instanceof HolderGone) return;
+  if (error instanceof ProtocolError) {
+    const { message } = error;
+    channel.send({ reply: 'error', kind: 'agent', code: 'PROTOCOL', message, hint: '' });
+  } else channel.send({ reply: 'error', ...failureOf(error) });
+}
+
+async function answer(request: Request, channel: Channel, parts: SessionParts): Promise<Reply> {
+  if (!('secret' in request) || !sameSecret(request.secret, parts.secret())) {
+    throw new ProtocolError('the secret of this start was not presented');
+  }
+  const { credentials } = parts;
+  switch (request.op) {
+    case 'sign':
+      return whileWorking(channel, (stage) => sign(request, channel, parts, stage));
+    case 'offer': {
+      const login = loginOf(request);
+      const status = await whileWorking(channel, () => credentials.offer(request.identity, login));
+      return { reply: 'credential', ...status };
+    }
+    case 'status':
+      return { reply: 'status', ...parts.state() };
+    case 'forget': {
+      const count = await credentials.forget(request.all ? undefined : request.identity);
+      return { reply: 'done', count };
+    }
+    case 'stop':
+      return { reply: 'done', count: credentials.size };
+  }
+}
+
+interface Stage {
+  on: 'login' | 'signature' | 'quiet';
+}
+
+/** Says every few seconds that it is still at it, so that the client can tell work from death. */
+export async function whileWorking<T>(
+  channel: Channel,
+  work: (stage: Stage) => Promise<T>,
+): Promise<T> {
+  const stage: Stage = { on: 'signature' };
+  const timer = setInterval(() => {
+    if (stage.on !== 'quiet') channel.send({ reply: 'wait', on: stage.on });
+  }, HEARTBEAT_MS);
+  try {
+    return await work(stage);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+async function sign(
+  { identity, payload: text }: Extract<Request, { readonly op: 'sign' }>,
+  channel: Channel,
+  parts: SessionParts,
+  stage: Stage,
+): Promise<Reply> {
+  const { workshop, credentials, online } = parts;
+  const payload = bytesOf(text);
+  workshop.checkPayload(payload);
+  stage.on = 'login';
+  if (credentials.busy(identity)) channel.send({ reply: 'wait', on: 'login' });
+  const credential = await credentials.use(identity, holderOf(channel, parts, stage));
+  if (channel.gone) throw new ChannelEnded('the client has gone');
+  stage.on = 'signature';
+  return signedReply(await workshop.sign(payload, credential), online);
+}
+
+/** This client as the one that logs in: its connection is the lease, and the lease has an end. */
+function holderOf(channel: Channel, { lease }: SessionParts, stage: Stage): Holder {
+  return {
+    login: async () => {
+      if (channel.gone) throw new HolderGone();
+      stage.on = 'quiet';
+      channel.send({ reply: 'login', seconds: lease });
+      let request: Request;
+      try {
+        request = await channel.next(lease);
+      } catch (error) {
+        throw error instanceof ChannelEnded ? new HolderGone() : error;
+      }
+      stage.on = 'signature';
+      if (request.op === 'token') return loginOf(request);
+      if (request.op === 'failed') {
+        const error = errorOf(request);
+        throw 'exitCode' in error ? error : new LoginError('LOGIN_FAILED', error.message);
+      }
+      throw new ProtocolError('a login was expected');
+    },
+  };
+}
+
+function loginOf({
+  token,
+  refreshToken,
+}: {
+  readonly token: string;
+  readonly refreshToken: string;
+}): Login {
+  const given = secretOf(token);
+  if (given === undefined) throw new ProtocolError('an empty token');
+  return { token: given, refreshToken: secretOf(refreshToken) };
+}

@@ -1,0 +1,68 @@
+/** One signature by way of an agent: ask, log in if told to, take the answer. */
+
+import { toBase64 } from '../../core/bytes.ts';
+import { AgentTrouble } from './connection.ts';
+import { errorOf, failureOf } from './failure.ts';
+import { MAX_PAYLOAD, type Reply, type SignedReply } from './protocol.ts';
+import type { Reached } from './reach.ts';
+import type { Login } from './workshop.ts';
+
+export interface SignByAgent {
+  readonly payload: Uint8Array;
+  /** See expectation.ts. A forwarded agent is not told. */
+  readonly expected: string;
+  /** Logs in, gives what came of it to `use`, and keeps the login's pages up meanwhile. */
+  readonly login: (use: (login: Login) => Promise<SignedReply>) => Promise<SignedReply>;
+  /** Somebody else's login is waited for. */
+  readonly onWait: () => void;
+}
+
+/** @throws AgentTrouble when the agent is of no use; else what it, or the login, failed with */
+export async function signByAgent(agent: Reached, asked: SignByAgent): Promise<SignedReply> {
+  const { payload, expected: identity } = asked;
+  if (payload.length > MAX_PAYLOAD) {
+    throw new AgentTrouble('broken', `the agent signs no more than ${MAX_PAYLOAD} bytes`);
+  }
+  const text = toBase64(payload);
+  agent.send(
+    agent.greeting.forwarded
+      ? { op: 'forwarded-sign', payload: text }
+      : { op: 'sign', secret: agent.secret, identity, payload: text },
+  );
+  const reply = await afterWaiting(agent, asked.onWait);
+  if (reply.reply !== 'login' || agent.greeting.forwarded) return signedOf(reply);
+  return loggedIn(agent, asked);
+}
+
+async function afterWaiting(agent: Reached, onWait: () => void): Promise<Reply> {
+  for (;;) {
+    const reply = await agent.receive();
+    if (reply.reply !== 'wait') return reply;
+    if (reply.on === 'login') onWait();
+  }
+}
+
+function signedOf(reply: Reply): SignedReply {
+  if (reply.reply === 'signed') return reply;
+  if (reply.reply === 'error') throw errorOf(reply);
+  throw new AgentTrouble('broken', 'the agent answered something else');
+}
+
+/** The others wait for this login, so they are told when there is none. */
+async function loggedIn(agent: Reached, { login }: SignByAgent): Promise<SignedReply> {
+  let told = false;
+  try {
+    return await login(async ({ token, refreshToken }) => {
+      told = true;
+      agent.send({
+        op: 'token',
+        token: token.reveal(),
+        refreshToken: refreshToken?.reveal() ?? '',
+      });
+      return signedOf(await afterWaiting(agent, () => undefined));
+    });
+  } catch (error) {
+    if (!told) agent.send({ op: 'failed', ...failureOf(error) });
+    throw error;
+  }
+}

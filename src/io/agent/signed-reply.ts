@@ -1,0 +1,34 @@
+/** A signature as it travels from the agent to the client. The client verifies it; what stands beside it is for status lines. */
+
+import { toBase64 } from '../../core/bytes.ts';
+import {
+  decodeLogEntry,
+  encodeLogEntry,
+  type TransparencyLogEntry,
+} from '../../core/rekor/log-entry.ts';
+import type { MadeSignature } from '../credential.ts';
+import { ProtocolError, type SignedReply } from './protocol.ts';
+import { bytesOf } from './read-messages.ts';
+
+/** `online`: the entry is not in the signature, so it goes along. */
+export function signedReply(made: MadeSignature, online: boolean): SignedReply {
+  const { armor, signingTime, certificateSha1, certificateHashAlgorithm, logEntry } = made;
+  return {
+    reply: 'signed',
+    armor,
+    signingTime,
+    certificateSha1,
+    certificateHashAlgorithm,
+    logEntry: online ? toBase64(encodeLogEntry(logEntry)) : '',
+  };
+}
+
+/** The entry that goes with a signature that does not hold it. @throws ProtocolError */
+export function logEntryOf({ logEntry }: SignedReply): TransparencyLogEntry | undefined {
+  if (logEntry === '') return undefined;
+  try {
+    return decodeLogEntry(bytesOf(logEntry));
+  } catch {
+    throw new ProtocolError('the log entry cannot be read');
+  }
+}

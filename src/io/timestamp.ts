@@ -91,5 +91,8 @@ const wrongFrom =
     new AnswerError(
       'TIMESTAMP_ANSWER',
       `${SERVICE}${host === '' ? '' : ` (${host})`} gave a token that cannot be used: ${reason}`,
-      { cause },
+      {
+        hint: 'no signature was made; is this the server that signet.timestampUrl should name?',
+        cause,
+      },
     );

@@ -1,4 +1,3 @@
-import { createHash, sign } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,9 +8,7 @@ import { verifyDetached } from '../../src/core/verify.ts';
 import { nodeCrypto as crypto } from '../../src/io/crypto.ts';
 import { createHttpClient, type HttpClient, type HttpSend } from '../../src/io/http.ts';
 import { createLogFinder, findLogEntry } from '../../src/io/rekor.ts';
-import { certificatePem } from '../../src/sandbox/certificates.ts';
-import { type IssuedSignature, newKeys } from '../../src/sandbox/index.ts';
-import { hashedRekordV001 } from '../../src/sandbox/rekor-v1.ts';
+import { onlineCommit } from '../support/online-commits.ts';
 import { useSandbox } from '../support/sandbox.ts';
 import { COMMIT, signRequest } from '../support/signing.ts';
 
@@ -37,39 +34,11 @@ const send: HttpSend = (request) => {
 };
 const search = () => ({ send, crypto, rekorUrl: sandbox().urls.rekor, directory });
 
-/** A commit in gitsign's online form, its entry in the sandbox's log. */
-function onlineCommit(payload: Uint8Array, keys = newKeys(), certificate?: Buffer) {
-  const issued = sandbox().issueSignature(payload, {
-    keys,
-    rekor: 'none',
-    ...(certificate === undefined ? {} : { certificate }),
-  });
-  const signature = utf8(issued.armor);
-  const lookup = logLookupOf(payload, signature, crypto) as LogLookup;
-  logName(lookup.objectIds[0]!, issued);
-  return { payload, signature, lookup, issued };
-}
-
-function logName(
-  name: string,
-  { keys, certificate }: Pick<IssuedSignature, 'keys' | 'certificate'>,
-): void {
-  const value = createHash('sha256').update(name).digest('hex');
-  const signature = sign('sha256', Buffer.from(name), keys.privateKey).toString('base64');
-  const body = hashedRekordV001(
-    { algorithm: 'sha256', value },
-    signature,
-    certificatePem(certificate),
-  );
-  sandbox().parts.rekor.append(body, Date.now());
-}
-
 /** Commits signed under one certificate, as a login that is remembered makes them. */
 function onlineCommits(count: number) {
-  const first = onlineCommit(COMMIT);
-  const { keys, certificate } = first.issued;
+  const first = onlineCommit(sandbox(), COMMIT);
   const rest = Array.from({ length: count - 1 }, (_, at) =>
-    onlineCommit(Buffer.concat([COMMIT, Buffer.from(`${at}\n`)]), keys, certificate),
+    onlineCommit(sandbox(), Buffer.concat([COMMIT, Buffer.from(`${at}\n`)]), first.issued),
   );
   return [first, ...rest];
 }
@@ -81,7 +50,7 @@ const context = async () => {
 
 describe('findLogEntry', () => {
   it('finds the entry of an object, which then verifies', async () => {
-    const { payload, signature, lookup } = onlineCommit(COMMIT);
+    const { payload, signature, lookup } = onlineCommit(sandbox(), COMMIT);
     const found = await findLogEntry(lookup, search());
     expect(await verifyDetached(payload, signature, await context(), found)).toMatchObject({
       status: 'verified',
@@ -120,9 +89,9 @@ describe('findLogEntry', () => {
     const [one] = onlineCommits(12);
     await findLogEntry(one!.lookup, search());
     const later = onlineCommit(
+      sandbox(),
       Buffer.concat([COMMIT, Buffer.from('later')]),
-      one!.issued.keys,
-      one!.issued.certificate,
+      one!.issued,
     );
     asked = [];
     expect(await findLogEntry(later.lookup, search())).toBeDefined();
@@ -138,7 +107,7 @@ describe('findLogEntry', () => {
   });
 
   it('keeps what it found private and whole', async () => {
-    const { lookup } = onlineCommit(COMMIT);
+    const { lookup } = onlineCommit(sandbox(), COMMIT);
     await findLogEntry(lookup, search());
     const [folder] = readdirSync(directory);
     const files = readdirSync(join(directory, folder!));
@@ -151,7 +120,7 @@ describe('findLogEntry', () => {
   });
 
   it('gains nothing from a forged file: it is refused, and a fresh search replaces it', async () => {
-    const { payload, signature, lookup } = onlineCommit(COMMIT);
+    const { payload, signature, lookup } = onlineCommit(sandbox(), COMMIT);
     await findLogEntry(lookup, search());
     const [folder] = readdirSync(directory);
     const path = join(directory, folder!, readdirSync(join(directory, folder!))[0]!);
@@ -171,7 +140,7 @@ describe('findLogEntry', () => {
   it.each(['not json', '{}', '[]', '{"body":"x"}'])(
     'passes over a kept file that is %j',
     async (text) => {
-      const { lookup } = onlineCommit(COMMIT);
+      const { lookup } = onlineCommit(sandbox(), COMMIT);
       await findLogEntry(lookup, search());
       const [folder] = readdirSync(directory);
       const path = join(directory, folder!, readdirSync(join(directory, folder!))[0]!);
@@ -182,12 +151,12 @@ describe('findLogEntry', () => {
 
   it('finds also where nothing can be kept', async () => {
     writeFileSync(directory, 'a file in the way');
-    const { lookup } = onlineCommit(COMMIT);
+    const { lookup } = onlineCommit(sandbox(), COMMIT);
     expect(await findLogEntry(lookup, search())).toBeDefined();
   });
 
   it('R01 takes no entry that is not what its name says, and calls nothing unlogged for it', async () => {
-    const { lookup } = onlineCommit(COMMIT);
+    const { lookup } = onlineCommit(sandbox(), COMMIT);
     sandbox().intercept(async (service, { path }, proceed) => {
       if (service !== 'rekor' || !path.endsWith('/entries/retrieve')) return undefined;
       const reply = await proceed();
@@ -206,7 +175,7 @@ describe('findLogEntry', () => {
       JSON.stringify(Array.from({ length: 2001 }, (_, at) => at.toString(16).padStart(64, '0'))),
     ],
   ])('R18 refuses an index that answers with %s', async (_name, body) => {
-    const { lookup } = onlineCommit(COMMIT);
+    const { lookup } = onlineCommit(sandbox(), COMMIT);
     sandbox().intercept((service) =>
       service === 'rekor' ? { status: 200, headers: {}, body } : undefined,
     );
@@ -214,7 +183,7 @@ describe('findLogEntry', () => {
   });
 
   it('tells an outage as an outage', async () => {
-    const { lookup } = onlineCommit(COMMIT);
+    const { lookup } = onlineCommit(sandbox(), COMMIT);
     sandbox().intercept((service) =>
       service === 'rekor' ? { status: 0, destroy: true } : undefined,
     );

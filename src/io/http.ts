@@ -67,7 +67,13 @@ export interface HttpOptions extends Network {
 }
 
 const ATTEMPTS = 3;
-const RETRIED_STATUS = new Set([429, 500, 502, 503, 504]);
+const RETRIED_STATUS = new Set([429, 499, 500, 502, 503, 504]);
+/**
+ * "Client closed request", of somebody else's: where one client hangs up, Rekor v2 (tessera 1.0.2) says so to all that
+ * wait in the same second. After that second it has forgotten.
+ */
+const HUNG_UP_STATUS = 499;
+const HUNG_UP_MILLISECONDS = 1000;
 
 /**
  * The address, if it is one that may be asked: https, or http on loopback, and no user name in it.
@@ -127,7 +133,8 @@ async function sendWithRetries(
     let askedToWait = 0;
     if ('status' in outcome) {
       if (last || !RETRIED_STATUS.has(outcome.status)) return counted(outcome, attempt);
-      askedToWait = retryDelay(outcome.headers);
+      const hungUp = outcome.status === HUNG_UP_STATUS ? HUNG_UP_MILLISECONDS : 0;
+      askedToWait = Math.max(hungUp, retryDelay(outcome.headers));
     } else if (signal.aborted || !mayTryAgain(outcome, request, attempt)) {
       throw unreachable(attempted, outcome.cause, attempt);
     }

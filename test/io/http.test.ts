@@ -151,6 +151,22 @@ describe('HttpClient', () => {
     });
   });
 
+  it('asks again, a second later, when told that somebody else hung up', async () => {
+    const waited: number[] = [];
+    const statuses = [499, 200];
+    const url = await serve((_request, response) =>
+      response.writeHead(statuses.shift() ?? 500).end(),
+    );
+    const wait = async (milliseconds: number) => {
+      waited.push(milliseconds);
+    };
+    expect((await send({ url, idempotent: true }, { wait })).status).toBe(200);
+    expect(waited).toEqual([1000]);
+    const once = await serve((_request, response) => response.writeHead(499).end());
+    expect((await send({ url: once, method: 'POST' }, { wait })).status).toBe(499);
+    expect(waited).toEqual([1000]);
+  });
+
   it('asks nothing again once it is closed', async () => {
     let asked = 0;
     const url = await serve(() => {

@@ -1,0 +1,87 @@
+/** A server that is down, or silent, in the middle of work: no commit, an honest exit code, and on again afterwards. */
+
+import { describe, expect, it } from 'vitest';
+import type { ChildOptions } from '../../src/sandbox/environment.ts';
+import {
+  allow,
+  executable,
+  forms,
+  frozen,
+  judged,
+  type StackRepository,
+  signPayload,
+  stackRepository,
+  tokenOf,
+  without,
+} from '../support/stack.ts';
+
+/** Fails to commit and leaves no trace; what was said when the program was called alone. */
+async function failsCleanly(
+  repository: StackRepository,
+  options: ChildOptions = {},
+): Promise<string> {
+  const head = repository.must('rev-parse', 'HEAD');
+  await expect(repository.commit('during', options)).rejects.toThrow(
+    /failed to write commit object/,
+  );
+  expect(repository.must('rev-parse', 'HEAD')).toBe(head);
+  const { exit, out, err } = await signPayload(repository, { ...options, token: await tokenOf() });
+  expect([exit, out]).toEqual([3, '']);
+  expect(err).not.toContain('SIG_CREATED');
+  return err;
+}
+
+describe.each(forms)('the $name', (form) => {
+  it.each([
+    ['rekor-server', {}, /the log .*127\.0\.0\.1:\d+/],
+    ['rekor-server-posix', { rekorVersion: 2 }, /the log .*127\.0\.0\.1:\d+/],
+    ['timestamp-server', { rekorVersion: 2 }, /timestamp.*127\.0\.0\.1:\d+/],
+    ['fulcio', {}, /the certificate authority .*127\.0\.0\.1:\d+/],
+  ] as const)(
+    'without %s makes no commit and says who is missing',
+    async (server, options, says) => {
+      const repository = stackRepository(form);
+      const first = await repository.commit('before', options);
+      const said = await without(server, async () => {
+        // what was signed before verifies all the same
+        expect(await judged(repository, [...allow(), first])).toMatchObject({ status: 'verified' });
+        return failsCleanly(repository, options);
+      });
+      expect(said).toMatch(says);
+      const last = await repository.commit('after', options);
+      expect(await judged(repository, [...allow(), last])).toMatchObject({ status: 'verified' });
+    },
+  );
+
+  it('does not call a signature forged because the log that holds it is down', async () => {
+    const repository = stackRepository(form);
+    const id = await repository.commit('a change', { gitConfig: { 'signet.rekorMode': 'online' } });
+    const verdict = await without('rekor-server', async () => judged(repository, [...allow(), id]));
+    expect(verdict).toMatchObject({ status: 'undecided' });
+    expect(await judged(repository, [...allow(), id])).toMatchObject({ status: 'verified' });
+  });
+});
+
+describe('the executable, waiting half a minute', () => {
+  const nothingSigned = async (): Promise<string> => {
+    const { exit, out, err } = await signPayload(stackRepository(executable), {
+      token: await tokenOf(),
+    });
+    expect([exit, out]).toEqual([3, '']);
+    return err;
+  };
+
+  it('waits for a silent log no longer than its deadline', async () => {
+    expect(await frozen('rekor-server', nothingSigned)).toMatch(/the log .*did not answer/);
+  });
+
+  it('waits for a silent authority no longer than its deadline', async () => {
+    expect(await frozen('fulcio', nothingSigned)).toMatch(
+      /the certificate authority .*did not answer/,
+    );
+  });
+
+  it('is told nothing by a Fulcio whose CT log is down', async () => {
+    expect(await without('ct_server', nothingSigned)).toMatch(/the certificate authority/);
+  });
+});

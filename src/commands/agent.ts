@@ -73,9 +73,11 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   }
 }
 
-async function start(invocation: Invocation): Promise<ExitCode> {
-  const here = await agentHere(invocation);
-  const { env: environment, entry, terminal } = invocation;
+/** The agent's process; one is started where none runs. @throws ServiceError, ConfigError */
+export async function ensureAgent(
+  here: Here,
+  { env: environment, entry }: Pick<Invocation, 'env' | 'entry'>,
+): Promise<number> {
   const { connectLocal } = await import('../io/agent/client.ts');
   const { startAgent } = await import('../io/agent/start.ts');
   try {
@@ -83,12 +85,18 @@ async function start(invocation: Invocation): Promise<ExitCode> {
       if (!(error instanceof AgentTrouble && error.kind === 'absent')) throw error;
       return startAgent({ ...here, environment, entry });
     });
-    terminal.say(`the agent is up (process ${agent.greeting.pid}), ${here.address.path}`);
     agent.close();
-    return ExitCode.ok;
+    return agent.greeting.pid;
   } catch (error) {
     throw readable(error, here.address);
   }
+}
+
+async function start(invocation: Invocation): Promise<ExitCode> {
+  const here = await agentHere(invocation);
+  const pid = await ensureAgent(here, invocation);
+  invocation.terminal.say(`the agent is up (process ${pid}), ${here.address.path}`);
+  return ExitCode.ok;
 }
 
 async function stop(invocation: Invocation, all: boolean): Promise<ExitCode> {
@@ -107,7 +115,8 @@ async function stop(invocation: Invocation, all: boolean): Promise<ExitCode> {
   return ended === 0 ? ExitCode.refused : ExitCode.ok;
 }
 
-function readable(error: unknown, { path }: AgentAddress): unknown {
+/** An agent's trouble as an error for people. */
+export function readable(error: unknown, { path }: AgentAddress): unknown {
   if (!(error instanceof AgentTrouble)) return error;
   return new ServiceError('SERVICE_UNREACHABLE', `${error.message} (${path})`, {
     hint: 'end the process that has that socket, or remove it',

@@ -2,32 +2,15 @@
 
 import { visible } from '../core/escape.ts';
 import { ExitCode } from '../errors.ts';
-import { agentState, type ListedAgent } from '../io/agent/client.ts';
+import { agentState } from '../io/agent/client.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
-import { instanceOf } from '../io/agent/instance.ts';
 import { keyringProblem } from '../io/agent/keyring.ts';
-import { agentAddress, agentDirectory } from '../io/agent/socket-path.ts';
 import type { Settings } from '../io/config.ts';
-import { loadCrypto } from '../io/crypto-port.ts';
 import { chooseOpener } from '../io/oidc/opener.ts';
 import { unattendedWay } from '../io/oidc/unattended.ts';
+import { agentHere } from './agent.ts';
 import type { Invocation } from './command.ts';
 import { type Check, fail, ok, warn } from './doctor-check.ts';
-
-/** The agent of the instance that the settings name; undefined where none runs. @throws AgentTrouble, ConfigError */
-async function agentHere(
-  { cwd, env }: Invocation,
-  settings: Settings,
-): Promise<ListedAgent | undefined> {
-  const { digest } = instanceOf(settings, cwd, await loadCrypto());
-  const address = agentAddress(agentDirectory(settings, env), digest);
-  try {
-    return { address, state: await agentState(address) };
-  } catch (error) {
-    if (error instanceof AgentTrouble && error.kind === 'absent') return undefined;
-    throw error;
-  }
-}
 
 async function checkAgent(
   invocation: Invocation,
@@ -41,18 +24,16 @@ async function checkAgent(
     };
   }
   try {
-    const found = await agentHere(invocation, settings);
-    const state = found?.state;
-    if (found === undefined || state === undefined) {
-      return {
-        check: ok('agent', 'none runs; it starts with the first signature'),
-        loggedIn: false,
-      };
-    }
+    const { address } = await agentHere(invocation);
+    const state = await agentState(address);
     const people = state.credentials.map(({ identity }) => visible(identity)).join(', ');
-    const detail = `process ${state.pid}, ${visible(found.address.path)}, ${people || 'nobody logged in'}`;
+    const detail = `process ${state.pid}, ${visible(address.path)}, ${people || 'nobody logged in'}`;
     return { check: ok('agent', detail), loggedIn: state.credentials.length > 0 };
   } catch (error) {
+    if (error instanceof AgentTrouble && error.kind === 'absent') {
+      const check = ok('agent', 'none runs; it starts with the first signature');
+      return { check, loggedIn: false };
+    }
     const line = visible(error instanceof Error ? error.message : String(error));
     const remedy = 'git signet agent stop; until then every signature needs a login of its own';
     return { check: warn('agent', line, remedy), loggedIn: false };

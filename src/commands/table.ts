@@ -14,6 +14,9 @@ export const COMMANDS: Readonly<Record<string, TableEntry>> = {
   verify: { summary: 'verify a revision or a range', load: () => import('./verify.ts') },
   'verify-tag': { summary: 'verify annotated tags by name', load: () => import('./verify-tag.ts') },
   show: { summary: 'what a signature says, in full', load: () => import('./show.ts') },
+  login: { summary: 'log in now, for signing later', load: () => import('./login.ts') },
+  logout: { summary: 'forget a login', load: () => import('./logout.ts') },
+  status: { summary: 'who signs here, until when', load: () => import('./status.ts') },
   agent: { summary: 'the daemon that keeps a login', load: () => import('./agent.ts') },
   sandbox: { summary: 'a private Sigstore on this machine', load: () => import('./sandbox.ts') },
   doctor: {

@@ -15,7 +15,13 @@ let env: Record<string, string> = {};
 
 beforeAll(() => {
   const PATH = `${dirname(programUnderTest())}:${process.env['PATH'] ?? ''}`;
-  env = { ...sandbox().env, PATH, SIGNET_URL_OPENER: opener, GIT_TERMINAL_PROMPT: '0' };
+  env = {
+    ...sandbox().env,
+    PATH,
+    SIGNET_URL_OPENER: opener,
+    GIT_TERMINAL_PROMPT: '0',
+    SIGNET_AGENT: 'yes',
+  };
 });
 
 const READY = {

@@ -1,0 +1,158 @@
+/**
+ * `git signet login`: a login beforehand, for editors and programs without a terminal. The token goes to the agent,
+ * which gets a certificate for a key of its own; this process keeps nothing.
+ */
+
+import { basename } from 'node:path';
+import { fromUtf8 } from '../core/bytes.ts';
+import { visible } from '../core/escape.ts';
+import { ConfigError, ExitCode, LoginError, UsageError } from '../errors.ts';
+import { offerLogin } from '../io/agent/client.ts';
+import { claimsMeet } from '../io/agent/expectation.ts';
+import type { CredentialStatus } from '../io/agent/protocol.ts';
+import { loadSettings, type SettingName, type Settings } from '../io/config.ts';
+import { createHttpClient } from '../io/http.ts';
+import { networkOptions } from '../io/network.ts';
+import { type IdentityToken, obtainIdentityToken } from '../io/oidc/identity-token.ts';
+import type { IdentityClaims } from '../io/oidc/token.ts';
+import { Secret } from '../io/secret.ts';
+import { chooseServices } from '../io/services.ts';
+import { loadSigningConfig } from '../io/trust-store.ts';
+import { agentHere, ensureAgent, readable } from './agent.ts';
+import { parseArguments } from './arguments.ts';
+import type { Command, Invocation } from './command.ts';
+import { describeCredential, expectedHere } from './logins.ts';
+
+export const help = `git signet login [--identity NAME] [--device | --token-stdin]
+
+Logs in now, so that signing needs no browser and no terminal until the login ends. The
+agent keeps it in memory, for all repositories that use the same servers.
+
+  git signet login
+  git signet login --identity alice@example.com --device
+
+  --identity NAME    who it must be (default: signet.identity); others are refused
+  --device           with a code, on another device
+  --token-stdin      take the identity token from standard input
+  --show-claims      print what the token says, never the token
+
+Exit: 0, 2 configuration, 3 a server does not answer, 4 nobody logged in
+`;
+
+const MAX_TOKEN = 64 * 1024;
+
+interface Asked {
+  readonly settings: Settings;
+  /** What it is kept under. */
+  readonly expected: string;
+  readonly given: Secret | undefined;
+}
+
+/** A line of text on standard input. @throws UsageError */
+function tokenFrom({ streams }: Invocation): Secret {
+  const text = fromUtf8(streams.readInput(MAX_TOKEN))?.trim() ?? '';
+  if (text === '') throw new UsageError('--token-stdin: no token on standard input');
+  return new Secret(text);
+}
+
+/** @throws LoginError `IDENTITY_UNEXPECTED` for an account that would not be served here */
+function acceptOnly(expected: string): (claims: IdentityClaims) => void {
+  return (claims) => {
+    if (claimsMeet(expected, claims)) return;
+    const account = visible(claims.names[0] ?? claims.challenge);
+    throw new LoginError(
+      'IDENTITY_UNEXPECTED',
+      `logged in as ${account}, but ${visible(expected)} is expected`,
+      { hint: 'nothing was published; log in with the other account' },
+    );
+  };
+}
+
+/** Logs in, hands the result to `use`, and keeps the login's pages up meanwhile. */
+async function withToken<T>(
+  invocation: Invocation,
+  { settings, expected, given }: Asked,
+  use: (identity: IdentityToken) => Promise<T>,
+): Promise<T> {
+  const { env: environment, cwd, terminal, now } = invocation;
+  const config = await loadSigningConfig(settings);
+  const { issuerUrl } = chooseServices(settings, config, now());
+  const { send, close } = createHttpClient(networkOptions(settings, environment));
+  let identity: IdentityToken | undefined;
+  try {
+    const context = { repository: basename(cwd), kind: 'login', subject: '' } as const;
+    const account = /<(.+)>$/.exec(expected)?.[1] ?? expected;
+    identity = await obtainIdentityToken({
+      ...{ settings, issuerUrl, environment, terminal, send, now, context, given },
+      ...(account === '' ? {} : { expected: account }),
+      accept: acceptOnly(expected),
+    });
+    return await use(identity);
+  } finally {
+    await identity?.finished;
+    close();
+  }
+}
+
+async function keep(invocation: Invocation, asked: Asked, showClaims: boolean): Promise<void> {
+  const { terminal, streams, now } = invocation;
+  const here = await agentHere(invocation);
+  const { address } = here;
+  const kept = await withToken(invocation, asked, async (identity): Promise<CredentialStatus> => {
+    if (showClaims) {
+      const { visibleClaims } = await import('../io/oidc/claims-view.ts');
+      streams.write(`${JSON.stringify(visibleClaims(identity.token), null, 2)}\n`);
+    }
+    await ensureAgent(here, invocation);
+    try {
+      return await offerLogin(address, { ...identity, identity: asked.expected });
+    } catch (error) {
+      throw readable(error, address);
+    }
+  });
+  terminal.say(`logged in as ${describeCredential(kept, now())}`);
+}
+
+export const run: Command = async (invocation) => {
+  const { env, cwd, terminal } = invocation;
+  const args = parseArguments(invocation.args, {
+    options: {
+      device: 'switch',
+      'token-stdin': 'switch',
+      'show-claims': 'switch',
+      identity: 'value',
+    },
+  });
+  const extra = args.positionals[0] ?? args.rest?.[0];
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+  const given = args.switches.has('token-stdin') ? tokenFrom(invocation) : undefined;
+  const device = args.switches.has('device');
+  if (device && given !== undefined) {
+    throw new UsageError('--device and --token-stdin: only one of them');
+  }
+  const identity = args.values.get('identity');
+  const flags: Partial<Record<SettingName, string>> = {
+    ...(device ? { tokenProvider: 'device' } : {}),
+    ...(identity === undefined ? {} : { identity }),
+  };
+  const configured = await loadSettings({ env, cwd });
+  const settings = await loadSettings({ env, cwd, flags });
+  if (!settings.agent) {
+    throw new ConfigError('signet.agent = no: there is no agent to keep a login', {
+      hint: 'git config --unset signet.agent',
+    });
+  }
+  if (settings.agentSocket !== undefined) {
+    throw new ConfigError('signing here goes to a forwarded agent (signet.agentSocket)', {
+      hint: 'log in on the machine where that agent runs',
+    });
+  }
+  const expected = expectedHere(settings, env);
+  await keep(invocation, { settings, expected, given }, args.switches.has('show-claims'));
+  if (expected !== expectedHere(configured, env) && configured.identity === undefined) {
+    terminal.hint(
+      `kept for repositories that ask for it: git config signet.identity ${visible(expected)}`,
+    );
+  }
+  return ExitCode.ok;
+};

@@ -1,0 +1,55 @@
+/** What `login`, `logout` and `status` have in common: which credential signs here, and how one is told. */
+
+import { visible } from '../core/escape.ts';
+import { ANYBODY, signerMeets } from '../io/agent/expectation.ts';
+import type { CredentialStatus } from '../io/agent/protocol.ts';
+import type { Environment, Settings } from '../io/config.ts';
+
+/**
+ * What signing here asks the agent for, before there is anything to sign: `signet.identity`, else the committer that
+ * git would write where it must match, else whoever logs in.
+ */
+export function expectedHere(
+  { identity, matchCommitter, userName, userEmail }: Settings,
+  env: Environment,
+): string {
+  if (identity !== undefined && identity !== '') return identity;
+  if (!matchCommitter) return ANYBODY;
+  const name = env.GIT_COMMITTER_NAME ?? userName ?? '';
+  const email = env.GIT_COMMITTER_EMAIL ?? userEmail ?? '';
+  return `${name} <${email}>`;
+}
+
+/** The credential that a signer here would be served with, as the agent chooses it: its own, else one that fits. */
+export function credentialFor(
+  expected: string,
+  credentials: readonly CredentialStatus[],
+): CredentialStatus | undefined {
+  const own = credentials.find((one) => one.expected === expected);
+  if (own !== undefined || expected === ANYBODY) return own;
+  return credentials.find(({ identity }) => {
+    const kind = identity.includes('@') && !identity.includes('/') ? 'email' : 'uri';
+    return signerMeets(expected, { kind, value: identity });
+  });
+}
+
+/** `2026-11-21 11:54:32Z` */
+export function atTime(seconds: number): string {
+  return new Date(seconds * 1000)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, 'Z');
+}
+
+/** True where a signature can be made with it without a person. */
+export function serves({ notAfter, renewable }: CredentialStatus, now: number): boolean {
+  return renewable || notAfter > now;
+}
+
+/** `alice@example.test (https://accounts.example.test), until 2026-11-21 11:54:32Z, renews by itself` */
+export function describeCredential(one: CredentialStatus, now: number): string {
+  const { identity, issuer, notAfter, renewable } = one;
+  const until = notAfter > now ? `until ${atTime(notAfter)}` : 'certificate over';
+  const renewal = renewable ? ', renews by itself' : '';
+  return `${visible(identity)} (${visible(issuer)}), ${until}${renewal}`;
+}

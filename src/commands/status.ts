@@ -1,0 +1,108 @@
+/** `git signet status`: who signs here, until when, and what other logins there are. */
+
+import { visible } from '../core/escape.ts';
+import { ExitCode, UsageError } from '../errors.ts';
+import { type ListedAgent, listAgents } from '../io/agent/client.ts';
+import { ANYBODY } from '../io/agent/expectation.ts';
+import type { CredentialStatus } from '../io/agent/protocol.ts';
+import { unattendedWay } from '../io/oidc/unattended.ts';
+import { agentHere } from './agent.ts';
+import { parseArguments } from './arguments.ts';
+import type { Command, Invocation } from './command.ts';
+import { credentialFor, describeCredential, expectedHere, serves } from './logins.ts';
+
+export const help = `git signet status [--json]
+
+Who signs in this repository, by which issuer, until when, how often it was renewed; then
+every other login of yours. Prints no token and no key.
+
+  git signet status
+  git signet status --json | jq .here.credential.identity
+
+Exit: 0 signing here needs no login now, 4 it does
+`;
+
+interface Status {
+  /** Digest of the servers' settings. */
+  readonly instance: string;
+  /** Whom a signature here must be by; '' for anybody. */
+  readonly expected: string;
+  /** A token source that needs no person; then no agent is asked. */
+  readonly unattended: string | undefined;
+  readonly credential: CredentialStatus | undefined;
+  readonly agents: readonly ListedAgent[];
+}
+
+async function statusOf(invocation: Invocation): Promise<Status> {
+  const { env } = invocation;
+  const { settings, directory, instance, address } = await agentHere(invocation);
+  const agents = settings.agent ? await listAgents(directory) : [];
+  const mine = agents.find((agent) => agent.address.path === address.path);
+  const expected = expectedHere(settings, env);
+  return {
+    instance: instance.digest,
+    expected,
+    unattended: unattendedWay(env, settings),
+    credential: credentialFor(expected, mine?.state?.credentials ?? []),
+    agents,
+  };
+}
+
+/** `12 signed, 3 renewals` */
+function tally({ signatures, renewals }: CredentialStatus): string {
+  return `${signatures} signed, ${renewals} renewals`;
+}
+
+function hereLines({ unattended, credential, expected }: Status, now: number): readonly string[] {
+  if (unattended !== undefined) return [`here: no login needed, token from ${visible(unattended)}`];
+  const whom = expected === ANYBODY ? '' : ` as ${visible(expected)}`;
+  if (credential === undefined) return [`here: nobody is logged in${whom}`];
+  return [`here: ${describeCredential(credential, now)}; ${tally(credential)}`];
+}
+
+function agentLines(
+  { address, state }: ListedAgent,
+  status: Status,
+  now: number,
+): readonly string[] {
+  const path = visible(address.path);
+  if (state === undefined) return [`agent: does not answer, ${path}`];
+  const here = state.instance === status.instance;
+  const others = state.credentials.filter((one) => !here || one !== status.credential);
+  return [
+    ...others.map((one) => `also: ${describeCredential(one, now)}; ${tally(one)}`),
+    `agent: process ${state.pid}${here ? '' : ' (other servers)'}, ${path}`,
+  ];
+}
+
+function asJson({ instance, expected, unattended, credential, agents }: Status): string {
+  const here = { instance, expected, unattended, credential };
+  const shown = agents.map(({ address, state }) => ({
+    socket: address.path,
+    answers: state !== undefined,
+    ...state,
+  }));
+  return `${JSON.stringify({ schemaVersion: 1, here, agents: shown }, null, 2)}\n`;
+}
+
+export const run: Command = async (invocation) => {
+  const { switches, positionals, rest } = parseArguments(invocation.args, {
+    options: { json: 'switch' },
+  });
+  const extra = positionals[0] ?? rest?.[0];
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+  const now = invocation.now();
+  const status = await statusOf(invocation);
+  const { unattended, credential, agents } = status;
+  const ready = unattended !== undefined || (credential !== undefined && serves(credential, now));
+  if (switches.has('json')) invocation.streams.write(asJson(status));
+  else {
+    const lines = [
+      ...hereLines(status, now),
+      ...agents.flatMap((agent) => agentLines(agent, status, now)),
+    ];
+    invocation.streams.write(`${lines.join('\n')}\n`);
+    if (!ready) invocation.terminal.hint('run: git signet login');
+  }
+  return ready ? ExitCode.ok : ExitCode.login;
+};

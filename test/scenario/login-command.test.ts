@@ -1,0 +1,127 @@
+/** `git signet login`, `status`, `logout`: a login beforehand, what is said of it, and its end. */
+
+import { afterEach, describe, expect, it } from 'vitest';
+import { countLogins, type Machine, machineAt } from '../support/machine.ts';
+import { useSandbox } from '../support/sandbox.ts';
+
+const sandbox = useSandbox();
+const machines: Machine[] = [];
+
+async function machine(settings: Readonly<Record<string, string>> = {}): Promise<Machine> {
+  const made = await machineAt(sandbox(), settings);
+  machines.push(made);
+  return made;
+}
+afterEach(async () => {
+  await Promise.all(machines.splice(0).map((one) => one.close()));
+});
+
+const commit = (one: Machine, at: string, more: Readonly<Record<string, string>> = {}) =>
+  one.git(at, ['commit', '-q', '--allow-empty', '-m', 'a change'], more);
+
+describe('git signet login', () => {
+  it('then signing asks nobody, in any repository; status says who; logout ends it', async () => {
+    const logins = countLogins(sandbox());
+    const one = await machine();
+    const [first, second] = [await one.repository('first'), await one.repository('second')];
+    const before = await one.signet(first, ['status']);
+    expect([before.exit, before.out, before.err]).toEqual([
+      4,
+      'here: nobody is logged in\n',
+      '  run: git signet login\n',
+    ]);
+    const ran = await one.signet(first, ['login']);
+    expect(ran.exit, ran.err).toBe(0);
+    expect(ran.err).toMatch(
+      /git-signet: logged in as alice@example\.test \(http:\/\/127\.0\.0\.1:\d+\), until [-0-9: ]+Z/,
+    );
+    // nobody is there who could log in
+    const alone = { SIGNET_URL_OPENER: '', DISPLAY: '' };
+    for (const path of [first, second])
+      expect(await commit(one, path, alone)).toMatchObject({ exit: 0 });
+    expect(logins.count().logins).toBe(1);
+    const after = await one.signet(second, ['status']);
+    expect(after.exit).toBe(0);
+    expect(after.out).toMatch(
+      /^here: alice@example\.test \(.*; 2 signed, 0 renewals\nagent: process \d+, \//,
+    );
+    const { here, agents } = JSON.parse((await one.signet(second, ['status', '--json'])).out);
+    expect(here.credential).toMatchObject({ identity: 'alice@example.test', signatures: 2 });
+    expect(agents).toHaveLength(1);
+    expect((await one.signet(second, ['logout'])).err).toBe('git-signet: logged out\n');
+    expect((await one.signet(first, ['status'])).exit).toBe(4);
+    expect((await commit(one, first, alone)).exit).not.toBe(0);
+    expect((await one.signet(second, ['logout'])).exit).toBe(1);
+  });
+
+  it('D10 --identity: bob’s repository is served with bob, and never with alice', async () => {
+    const one = await machine();
+    const [hers, his] = [
+      await one.repository('hers', { 'signet.identity': 'alice@example.test' }),
+      await one.repository('his', { 'signet.identity': 'bob@example.test' }),
+    ];
+    expect((await one.signet(hers, ['login'])).err).toMatch(/logged in as alice/);
+    const alone = { SIGNET_URL_OPENER: '', DISPLAY: '' };
+    expect((await commit(one, his, alone)).exit).not.toBe(0);
+    expect((await one.signet(one.home, ['login', '--identity', 'bob@example.test'])).err).toMatch(
+      /logged in as bob.*\n {2}kept for repositories that ask for it: git config signet\.identity bob/,
+    );
+    expect((await commit(one, his, alone)).exit).toBe(0);
+    expect(await one.must(his, 'log', '-1', '--format=%GS')).toMatch(/^bob@example\.test/);
+    const status = await one.signet(his, ['status']);
+    expect(status.out).toMatch(/^here: bob@.*\nalso: alice@/);
+    expect((await one.signet(his, ['logout', '--all'])).err).toBe(
+      'git-signet: logged out: 2 logins\n',
+    );
+  });
+
+  it('O13 another account than the one asked for is refused before Fulcio hears of it', async () => {
+    const one = await machine();
+    const token = await sandbox().mintToken({ email: 'bob@example.test' });
+    const before = sandbox().requests.fulcio;
+    const ran = await one.signet(
+      one.home,
+      ['login', '--token-stdin', '--identity', 'alice@example.test'],
+      { input: token },
+    );
+    expect(ran.exit).toBe(4);
+    expect(ran.err).toMatch(/logged in as bob@example\.test, but alice@example\.test is expected/);
+    expect(sandbox().requests.fulcio).toBe(before);
+  });
+
+  it('O10 --token-stdin --show-claims: claims, never the token; nothing of it in the agent’s words', async () => {
+    const one = await machine();
+    const token = await sandbox().mintToken();
+    const ran = await one.signet(one.home, ['login', '--token-stdin', '--show-claims'], {
+      input: `${token}\n`,
+    });
+    expect(ran.exit, ran.err).toBe(0);
+    expect(JSON.parse(ran.out)).toMatchObject({ email: 'alice@example.test', aud: 'sigstore' });
+    const status = await one.signet(one.home, ['status', '--json']);
+    const agent = await one.signet(one.home, ['agent', 'status', '--json']);
+    const said = [ran, status, agent].map(({ out, err }) => out + err).join('');
+    for (const part of token.split('.')) expect(said).not.toContain(part);
+  });
+
+  it('O15 where a token is at hand, status says so and asks no agent', async () => {
+    const one = await machine();
+    const env = { SIGSTORE_ID_TOKEN: await sandbox().mintToken() };
+    const ran = await one.signet(one.home, ['status'], { env });
+    expect([ran.exit, ran.out]).toEqual([
+      0,
+      'here: no login needed, token from SIGSTORE_ID_TOKEN\n',
+    ]);
+  });
+
+  it('what cannot be is said: no agent, an empty token, two ways at once', async () => {
+    const one = await machine();
+    const tell = async (args: readonly string[], env = {}) =>
+      one.signet(one.home, ['login', ...args], { env, input: '' });
+    expect(await tell([], { SIGNET_AGENT: 'no' })).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('signet.agent'),
+    });
+    expect(await tell(['--token-stdin'])).toMatchObject({ exit: 2 });
+    expect(await tell(['now'])).toMatchObject({ exit: 2 });
+  });
+});

@@ -24,6 +24,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/scenario/**', 'test/peers/**', 'test/stack/**'],
+          // properties and mutations run long on a machine that does other things too
+          testTimeout: 30_000,
         },
       },
       {

@@ -14,6 +14,7 @@ const SECTIONS: readonly (readonly [letter: string, numbers: readonly number[], 
     ['X', range(14), 2],
     ['R', range(19), 2],
     ['I', range(11), 2],
+    ['D', range(20), 2],
     ['O', [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 17, 18], 2],
   ];
 
@@ -21,7 +22,6 @@ const SECTIONS: readonly (readonly [letter: string, numbers: readonly number[], 
 const NOT_APPLICABLE: Readonly<Record<string, string>> = {
   L9: '@peculiar/x509 is not in the tree: paths are built and judged by core/x509',
   L10: '@peculiar/x509 is not in the tree',
-  L14: 'no socket of ours exists yet: the agent brings one',
   L17: '@sigstore/verify judges in tests alone; identities are compared by core/policy',
 };
 

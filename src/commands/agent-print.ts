@@ -108,16 +108,18 @@ export function suggestedForwardSocket(directory: string): string {
 export async function forward(invocation: Invocation): Promise<ExitCode> {
   const { settings, directory } = await agentHere(invocation);
   const socket = settings.forwardSocket ?? suggestedForwardSocket(directory);
-  invocation.streams.write(`here, once:
+  const there = '/run/user/REMOTE-UID/git-signet.sock';
+  invocation.streams.write(`here, once, and then log in again (git signet agent stop --all):
   git config --global signet.forwardSocket ${socket}
-  git signet agent stop --all && git signet login
-in ~/.ssh/config here, for the host you work on:
-  RemoteForward /run/user/REMOTE-UID/git-signet.sock ${socket}
+here, in ~/.ssh/config, for the host that you work on:
+  RemoteForward ${there} ${socket}
+there, once:
+  git config --global signet.agentSocket ${there}
+there, in sshd_config, so that a socket left over is replaced:
   StreamLocalBindUnlink yes
-there:
-  git config --global signet.agentSocket /run/user/REMOTE-UID/git-signet.sock
 
-what may be signed that way: signet.forwardRepositories, forwardRate, forwardConfirm; what was: forwardLog
+only what git signs is signed that way, as you: narrow it with signet.forwardRepositories,
+forwardRate, forwardConfirm; each signature leaves a line in signet.forwardLog
 `);
   return ExitCode.ok;
 }

@@ -6,6 +6,7 @@ import { AlreadyListening } from '../io/agent/listen.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { VERSION } from '../io/version.ts';
 import { agentHere } from './agent.ts';
+import { forwardingOf } from './agent-forward.ts';
 import { openWorkshop, warmUp } from './agent-workshop.ts';
 import type { Invocation } from './command.ts';
 
@@ -25,6 +26,7 @@ export async function runHere(invocation: Invocation): Promise<ExitCode> {
   ]);
   if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
   const workshop = openWorkshop({ settings, instance, environment, crypto, now, entry });
+  const forward = await forwardingOf({ settings, environment, workshop, crypto });
   const told = new AbortController();
   const end = (): void => told.abort();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
@@ -38,8 +40,10 @@ export async function runHere(invocation: Invocation): Promise<ExitCode> {
       lease: settings.loginTimeout + LEASE_GRACE,
       online: settings.rekorMode === 'online',
       handedOver: isHandedOver(invocation),
-      onReady: () => {
+      forward,
+      onReady: (forwardProblem) => {
         terminal.say(`the agent is up (process ${process.pid}), ${address.path}`);
+        if (forwardProblem !== '') terminal.say(`does not forward: ${forwardProblem}`);
         void warmUp();
       },
       signal: told.signal,

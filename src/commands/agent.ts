@@ -145,12 +145,15 @@ function statusLines({ address, state }: ListedAgent, now: number): readonly str
   const { issuer, fulcioUrl } = state.settings;
   const servers = [issuer, fulcioUrl].filter((name) => name !== undefined && name !== '');
   const whom = servers.length === 0 ? 'the servers of the trust root' : servers.join(', ');
-  const forwarding = state.forwardSocket === '' ? [] : [`  forwards at ${state.forwardSocket}`];
+  const { forwardSocket, forwardProblem } = state;
+  const forwarding = forwardSocket === '' ? [] : [`  forwards at ${forwardSocket}`];
+  const silent = forwardProblem === '' ? [] : [`  does not forward: ${forwardProblem}`];
   const none = state.credentials.length === 0 ? ['  nobody is logged in'] : [];
   return [
     `process ${state.pid} for ${whom}`,
     `  ${address.path}`,
     ...forwarding,
+    ...silent,
     ...none,
     ...state.credentials.map((one) => credentialLine(one, now)),
   ];

@@ -3,10 +3,13 @@
 import { constants, fstatSync, lstatSync, openSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
 
-/** Opens for appending, creating with mode 0600; throws ConfigError for links and for anything but a plain file. */
-export function openLog(path: string): number {
+/**
+ * Opens for appending, creating with mode 0600; throws ConfigError for links and for anything but a plain file.
+ * `setting`: which one named it.
+ */
+export function openLog(path: string, setting = 'signet.logPath'): number {
   const refuse = (why: string): never => {
-    throw new ConfigError(`signet.logPath: ${path} ${why}`, {
+    throw new ConfigError(`${setting}: ${path} ${why}`, {
       hint: 'name a plain file of your own',
     });
   };

@@ -30,7 +30,7 @@ export interface AgentOptions {
   /** The second socket, for forwarding; opened when the first stands. */
   readonly forward?: { readonly path: string; readonly serve: ForwardServe } | undefined;
   /** Called once, when clients can come. */
-  readonly onReady?: () => void;
+  readonly onReady?: (forwardProblem: string) => void;
   /** Ends the agent from outside. */
   readonly signal?: AbortSignal;
 }
@@ -51,6 +51,7 @@ class Visits {
   last = performance.now();
 
   take(socket: Socket, serve: (socket: Socket) => Promise<void>): void {
+    socket.on('error', () => undefined);
     if (this.#open.size >= MAX_CONNECTIONS) {
       socket.destroy();
       return;
@@ -96,14 +97,14 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const end = new AbortController();
   const startedAt = workshop.now();
   let secret = '';
-  let forwarding: Listening | undefined;
+  let forwarding: Forwarding = { problem: '' };
   const parts: SessionParts = {
     ...options,
     credentials,
     secret: () => secret,
     instance: instance.digest,
     pid: process.pid,
-    state: () => stateOf(options, credentials, startedAt, forwarding !== undefined),
+    state: () => stateOf(options, credentials, startedAt, forwarding),
     stop: () => end.abort(),
   };
   const host = {
@@ -118,9 +119,9 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     : await listenAt(address.path, host);
   forwarding = await openForward(options, credentials, visits);
   options.signal?.addEventListener('abort', () => end.abort());
-  options.onReady?.();
+  options.onReady?.(forwarding.problem);
   await untilOver(options, { credentials, visits, listening, end });
-  forwarding?.close();
+  forwarding.listening?.close();
   // whoever has taken the place has a secret of its own there
   if (listening.stillThere()) rmSync(address.secretPath, { force: true });
   listening.close();
@@ -132,7 +133,7 @@ function stateOf(
   { instance, version, idle, forward }: AgentOptions,
   credentials: Credentials,
   startedAt: number,
-  forwarding: boolean,
+  { listening, problem }: Forwarding,
 ): AgentState {
   return {
     version,
@@ -141,24 +142,32 @@ function stateOf(
     settings: instance.values,
     startedAt,
     idle,
-    forwardSocket: forwarding ? (forward?.path ?? '') : '',
+    forwardSocket: listening === undefined ? '' : (forward?.path ?? ''),
+    forwardProblem: problem,
     credentials: credentials.list(),
   };
+}
+
+/** The second socket, or why there is none although one is wanted. */
+interface Forwarding {
+  readonly listening?: Listening;
+  readonly problem: string;
 }
 
 async function openForward(
   { forward }: AgentOptions,
   credentials: Credentials,
   visits: Visits,
-): Promise<Listening | undefined> {
-  if (forward === undefined) return undefined;
+): Promise<Forwarding> {
+  if (forward === undefined) return { problem: '' };
   try {
-    return await listenAt(forward.path, {
+    const listening = await listenAt(forward.path, {
       onConnection: (socket) => visits.take(socket, () => forward.serve(socket, credentials)),
     });
-  } catch {
-    // another agent has it, or its place is not fit: `agent status` shows that there is none
-    return undefined;
+    return { listening, problem: '' };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { problem: `${forward.path}: ${why}` };
   }
 }
 

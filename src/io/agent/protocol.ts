@@ -90,6 +90,8 @@ export interface AgentState {
   readonly idle: number;
   /** '' without one. */
   readonly forwardSocket: string;
+  /** Why there is none although one is configured; '' where that is not so. */
+  readonly forwardProblem: string;
   readonly credentials: readonly CredentialStatus[];
 }
 

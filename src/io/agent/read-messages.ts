@@ -141,6 +141,7 @@ function checkState(json: Json): void {
     startedAt: 'whole',
     idle: 'whole',
     forwardSocket: NAME,
+    forwardProblem: NAME,
   });
   const texts =
     typeof settings === 'object' && settings !== null ? Object.values(settings) : [undefined];

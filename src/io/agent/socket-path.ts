@@ -4,7 +4,14 @@
  * The agent checks it before it listens, the client before it connects (threats D02, D04, D05, D16).
  */
 
-import { lstatSync, mkdirSync, readlinkSync, type Stats } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, isAbsolute, join, parse, resolve } from 'node:path';
 import { ConfigError } from '../../errors.ts';
 import type { Environment, Settings } from '../config.ts';
@@ -62,10 +69,32 @@ export function agentAddress(directory: string, digest: string): AgentAddress {
   return { directory, path, secretPath };
 }
 
-/** Named pipes know no directories: the user's own is folded into the name. (Written for Windows, untried there.) */
+/**
+ * Named pipes lie in no directory: what only this user can read makes the name one that nobody else can take first
+ * (threat D17). Written for Windows, untried there.
+ */
 function pipeName(directory: string, name: string): string {
-  const user = directory.replace(/[^A-Za-z0-9]+/g, '-').slice(-60);
-  return `\\\\.\\pipe\\git-signet-${user}-${name}`;
+  const path = join(directory, 'pipe-name');
+  let word = readWord(path);
+  if (word === undefined) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const made = globalThis.crypto.randomUUID();
+    try {
+      writeFileSync(path, made, { mode: 0o600, flag: 'wx' });
+    } catch {
+      // somebody of this user was quicker
+    }
+    word = readWord(path) ?? made;
+  }
+  return `\\\\.\\pipe\\git-signet-${word}-${name}`;
+}
+
+function readWord(path: string): string | undefined {
+  try {
+    return /^[0-9a-f-]{36}$/.exec(readFileSync(path, 'utf8'))?.[0];
+  } catch {
+    return undefined;
+  }
 }
 
 /** @throws ConfigError for a path that the system would cut, that is not absolute, or that is no path at all */
@@ -91,7 +120,11 @@ export function prepareDirectory(directory: string): void {
 
 /** True when there is something at the place of the directory. */
 export function directoryExists(directory: string): boolean {
-  return lstatSync(directory, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(directory, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 /**
@@ -102,8 +135,7 @@ export function directoryExists(directory: string): boolean {
 export function checkDirectory(directory: string): void {
   if (process.getuid === undefined) return;
   const me = process.getuid();
-  const found = lstatSync(directory, { throwIfNoEntry: false });
-  if (found === undefined) throw unsafe(directory, 'does not exist');
+  const found = look(directory);
   if (found.isSymbolicLink()) throw unsafe(directory, 'is a link');
   if (!found.isDirectory()) throw unsafe(directory, 'is not a directory');
   if (found.uid !== me) throw unsafe(directory, `belongs to user ${found.uid}`);
@@ -118,8 +150,7 @@ export function checkParents(path: string, me: number, linksLeft = MAX_LINKS): v
   const parts = path.slice(at.length).split('/').filter(Boolean);
   for (const [index, part] of parts.entries()) {
     at = join(at, part);
-    const found = lstatSync(at, { throwIfNoEntry: false });
-    if (found === undefined) throw unsafe(at, 'does not exist');
+    const found = look(at);
     if (found.uid !== me && found.uid !== 0) throw unsafe(at, `belongs to user ${found.uid}`);
     if (found.isSymbolicLink()) {
       if (linksLeft === 0) throw unsafe(at, 'leads through too many links');
@@ -129,6 +160,18 @@ export function checkParents(path: string, me: number, linksLeft = MAX_LINKS): v
     }
     if (!closedToOthers(found)) throw unsafe(at, 'can be changed by others');
   }
+}
+
+function look(path: string): Stats {
+  let found: Stats | undefined;
+  try {
+    found = lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    const loop = error instanceof Error && 'code' in error && error.code === 'ELOOP';
+    throw unsafe(path, loop ? 'leads through too many links' : 'cannot be looked at');
+  }
+  if (found === undefined) throw unsafe(path, 'does not exist');
+  return found;
 }
 
 /** In a sticky directory others can add, but not exchange what is ours. */

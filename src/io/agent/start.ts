@@ -30,7 +30,7 @@ const STALE_MS = 5000;
 
 /** What the agent needs of its surroundings: places, language, network, desktop. No token is among it. */
 const KEPT =
-  /^(?:PATH|Path|HOME|USER|LOGNAME|LANG|LC_[A-Z]+|TZ|TMPDIR|TMP|TEMP|XDG_[A-Z_]+|DBUS_SESSION_BUS_ADDRESS|(?:https?|all|no)_proxy|(?:HTTPS?|ALL|NO)_PROXY|SSL_CERT_(?:FILE|DIR)|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|TUF_[A-Z_]+|GIT_CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM)|SIGNET_FORWARD_[A-Z]+|SYSTEMROOT|SystemRoot|USERPROFILE|APPDATA|LOCALAPPDATA|PROGRAMDATA)$/;
+  /^(?:PATH|Path|HOME|USER|LOGNAME|LANG|LC_[A-Z]+|TZ|TMPDIR|TMP|TEMP|XDG_[A-Z_]+|DBUS_SESSION_BUS_ADDRESS|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|(?:https?|all|no)_proxy|(?:HTTPS?|ALL|NO)_PROXY|SSL_CERT_(?:FILE|DIR)|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|TUF_[A-Z_]+|GIT_CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM)|SIGNET_FORWARD_[A-Z]+|SYSTEMROOT|SystemRoot|USERPROFILE|APPDATA|LOCALAPPDATA|PROGRAMDATA)$/;
 
 /** Settings of the one who starts it that are no matter of the instance. None of them is a command to run (threat D08). */
 const HANDED_ON: readonly SettingName[] = [

@@ -1,0 +1,68 @@
+/** What the agent's second socket is opened with: the agent's own configuration, as it stood at its start. */
+
+import { homedir } from 'node:os';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import type { Crypto } from '../core/crypto.ts';
+import { ConfigError } from '../errors.ts';
+import type { ForwardServe } from '../io/agent/daemon.ts';
+import { expectationOf } from '../io/agent/expectation.ts';
+import { prepareDirectory } from '../io/agent/socket-path.ts';
+import type { Workshop } from '../io/agent/workshop.ts';
+import type { Environment, Settings } from '../io/config.ts';
+
+interface Parts {
+  readonly settings: Settings;
+  readonly environment: Environment;
+  readonly workshop: Workshop;
+  readonly crypto: Crypto;
+}
+
+/** Clones by absolute path; undefined when every repository will do. @throws ConfigError */
+export function repositoriesOf({
+  forwardRepositories: text,
+}: Settings): readonly string[] | undefined {
+  if (text === undefined) return undefined;
+  const paths = text
+    .split(delimiter)
+    .filter((path) => path !== '')
+    .map((path) => (path.startsWith('~/') ? join(homedir(), path.slice(2)) : path));
+  const relative = paths.find((path) => !isAbsolute(path));
+  if (relative === undefined) return paths;
+  throw new ConfigError(`signet.forwardRepositories: ${relative}: expected an absolute path`);
+}
+
+function auditPath({ forwardLog }: Settings, { XDG_STATE_HOME: state }: Environment): string {
+  const base =
+    state !== undefined && isAbsolute(state) ? state : join(homedir(), '.local', 'state');
+  return forwardLog ?? join(base, 'git-signet', 'forwarded.log');
+}
+
+/** Undefined where signet.forwardSocket names none. @throws ConfigError */
+export async function forwardingOf({
+  settings,
+  environment,
+  workshop,
+  crypto,
+}: Parts): Promise<{ readonly path: string; readonly serve: ForwardServe } | undefined> {
+  const { forwardSocket: path, forwardConfirm, forwardRate: rate, rekorMode } = settings;
+  if (path === undefined) return undefined;
+  const [{ forwardServer }, { openAuditLog }, { openScope }, { confirmWith }] = await Promise.all([
+    import('../io/agent/forward.ts'),
+    import('../io/agent/audit.ts'),
+    import('../io/agent/scope.ts'),
+    import('../io/agent/confirm.ts'),
+  ]);
+  const repositories = repositoriesOf(settings);
+  prepareDirectory(dirname(path));
+  const serve = forwardServer({
+    workshop,
+    rate,
+    expected: (payload) => expectationOf(settings, payload),
+    scope:
+      repositories === undefined ? undefined : openScope(repositories, { environment, crypto }),
+    confirm: forwardConfirm === undefined ? undefined : confirmWith(forwardConfirm, environment),
+    audit: openAuditLog(auditPath(settings, environment), workshop.now),
+    online: rekorMode === 'online',
+  });
+  return { path, serve };
+}

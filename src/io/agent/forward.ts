@@ -1,0 +1,164 @@
+/**
+ * The second socket, which is carried to other machines over SSH: whoever is root there can speak at it (threat D14).
+ * It understands one thing, "sign this payload", signs as the agent's own configuration says, and only after rate,
+ * scope and confirmation have let it pass; each answer leaves a line in the audit log first. No login starts there, and
+ * no program but the one that is configured here.
+ */
+
+import type { Socket } from 'node:net';
+import { utf8 } from '../../core/bytes.ts';
+import { visible } from '../../core/escape.ts';
+import { joinSignature, objectHeaders, payloadType, subjectLine } from '../../core/git/object.ts';
+import { isSignetError, LoginError } from '../../errors.ts';
+import type { MadeSignature } from '../credential.ts';
+import type { AuditLog } from './audit.ts';
+import { type Channel, ChannelEnded, channelOf } from './channel.ts';
+import type { Credentials } from './credentials.ts';
+import { PROTOCOL, ProtocolError, type Reply } from './protocol.ts';
+import { bytesOf } from './read-messages.ts';
+import type { Scope } from './scope.ts';
+import { tell, whileWorking } from './session.ts';
+import { signedReply } from './signed-reply.ts';
+import type { Workshop } from './workshop.ts';
+
+/** What is to be signed, as a person is told of it. Hostile text: escape it. */
+export interface Described {
+  readonly type: 'commit' | 'tag';
+  readonly subject: string;
+  /** A commit's parents, or what a tag is about, as it names them. */
+  readonly parents: readonly string[];
+}
+
+export interface ForwardOptions {
+  readonly workshop: Workshop;
+  /** Whom to sign as: see expectation.ts. */
+  readonly expected: (payload: Uint8Array) => string;
+  /** Signatures in any minute. */
+  readonly rate: number;
+  /** Undefined: any repository. */
+  readonly scope: Scope | undefined;
+  /** Asks the person at this machine; undefined: nobody is asked. */
+  readonly confirm: ((what: Described, repository: string) => Promise<boolean>) | undefined;
+  readonly audit: AuditLog;
+  readonly online: boolean;
+}
+
+const ASKING_SECONDS = 20;
+const MINUTE = 60;
+
+/** What a payload is about; its parsing has been checked. */
+export function describe(payload: Uint8Array): Described {
+  const type = payloadType(payload) ?? 'commit';
+  const name = type === 'commit' ? 'parent' : 'object';
+  const parents = objectHeaders(payload)
+    .filter(([header]) => header === name)
+    .map(([, value]) => Buffer.from(value).toString('latin1').trim());
+  return { type, parents, subject: subjectLine(payload) };
+}
+
+/** Serves forwarded connections; what it has signed lately is remembered between them. */
+export function forwardServer(
+  options: ForwardOptions,
+): (socket: Socket, credentials: Credentials) => Promise<void> {
+  const recent: number[] = [];
+  return async (socket, credentials) => {
+    const channel = channelOf(socket);
+    channel.send({
+      agent: 'git-signet',
+      protocol: PROTOCOL,
+      forwarded: true,
+      instance: '',
+      pid: 0,
+    });
+    try {
+      const request = await channel.next(ASKING_SECONDS);
+      if (request.op !== 'forwarded-sign') {
+        throw new ProtocolError('a forwarded agent signs, and does nothing else');
+      }
+      const payload = bytesOf(request.payload);
+      channel.send(await serve(payload, { channel, credentials, recent, options }));
+    } catch (error) {
+      tell(channel, error);
+    } finally {
+      channel.end();
+    }
+  };
+}
+
+interface Visit {
+  readonly channel: Channel;
+  readonly credentials: Credentials;
+  readonly recent: number[];
+  readonly options: ForwardOptions;
+}
+
+async function serve(payload: Uint8Array, visit: Visit): Promise<Reply> {
+  const { options, channel } = visit;
+  options.workshop.checkPayload(payload);
+  const what = describe(payload);
+  let repository = '';
+  try {
+    checkRate(visit);
+    repository = await admitted(what, options);
+    const made = await whileWorking(channel, async (stage) => {
+      stage.on = 'login';
+      return sign(payload, visit);
+    });
+    await options.audit({ ...what, repository, payload, verdict: 'signed', who: made.identity });
+    const place = what.type === 'commit' ? 'header' : 'body';
+    options.scope?.remember(joinSignature(payload, utf8(made.armor), place), what, repository);
+    return signedReply(made, options.online);
+  } catch (error) {
+    const reason = isSignetError(error) ? error.message : 'it could not be signed';
+    await options.audit({ ...what, repository, payload, verdict: 'refused', who: '', reason });
+    throw error;
+  }
+}
+
+function checkRate({ recent, options: { rate, workshop } }: Visit): void {
+  const now = workshop.now();
+  while (recent[0] !== undefined && Math.abs(now - recent[0]) >= MINUTE) recent.shift();
+  if (recent.length >= rate) {
+    throw refusal(`more than ${rate} signatures in a minute (signet.forwardRate)`);
+  }
+  recent.push(now);
+}
+
+/** The clone that it belongs to; '' where none is asked for. @throws LoginError `LOGIN_REFUSED` */
+async function admitted(what: Described, { scope, confirm }: ForwardOptions): Promise<string> {
+  const repository = scope === undefined ? '' : await scope.repositoryOf(what);
+  if (repository === undefined) {
+    const root = what.parents.length === 0;
+    throw refusal(
+      root
+        ? 'a commit without parents belongs to no repository (signet.forwardRepositories)'
+        : `what it stands on is in none of its repositories (${visible(what.parents.join(', '))})`,
+      root
+        ? 'sign it at the other machine'
+        : 'there: git fetch, in the clone that it is configured with',
+    );
+  }
+  if (confirm === undefined || (await confirm(what, repository))) return repository;
+  throw refusal('nobody agreed to it (signet.forwardConfirm)');
+}
+
+async function sign(
+  payload: Uint8Array,
+  { credentials, options, channel }: Visit,
+): Promise<MadeSignature> {
+  const { workshop, expected } = options;
+  const credential = await credentials.use(expected(payload), {
+    login: () =>
+      Promise.reject(
+        new LoginError('LOGIN_NO_TERMINAL', 'nobody is logged in at the forwarded agent', {
+          hint: 'at the machine that you came from: git signet login',
+        }),
+      ),
+  });
+  if (channel.gone) throw new ChannelEnded('the client has gone');
+  return workshop.sign(payload, credential);
+}
+
+function refusal(why: string, hint?: string): LoginError {
+  return new LoginError('LOGIN_REFUSED', `the forwarded agent refuses: ${why}`, { hint });
+}

@@ -1,0 +1,396 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  agentState,
+  connectLocal,
+  forgetCredentials,
+  listAgents,
+  offerLogin,
+  stopAgent,
+} from '../../../src/io/agent/client.ts';
+import { connectAgent } from '../../../src/io/agent/connection.ts';
+import { encodeFrame, FrameReader } from '../../../src/io/agent/frames.ts';
+import type { Reply } from '../../../src/io/agent/protocol.ts';
+import type { Reached } from '../../../src/io/agent/reach.ts';
+import { readReply, readRequest } from '../../../src/io/agent/read-messages.ts';
+import { type SignByAgent, signByAgent } from '../../../src/io/agent/sign-client.ts';
+import { Secret } from '../../../src/io/secret.ts';
+import { PAYLOAD, type RunningAgent, runningAgent } from '../../support/agent.ts';
+
+let agent: RunningAgent;
+beforeEach(async () => {
+  agent = await runningAgent();
+});
+afterEach(() => agent.end());
+
+const ALICE = 'alice@example.test';
+const refused: SignByAgent['login'] = () => Promise.reject(new Error('nobody is to be asked'));
+
+async function sign(login = refused, payload: Uint8Array = PAYLOAD, expected = '') {
+  const reached: Reached = await connectLocal(agent.address);
+  try {
+    return await signByAgent(reached, { payload, expected, login, onWait: () => undefined });
+  } finally {
+    reached.close();
+  }
+}
+
+const loggingIn =
+  (name: string, refreshToken?: string): SignByAgent['login'] =>
+  (use) =>
+    use({
+      token: new Secret(name),
+      refreshToken: refreshToken === undefined ? undefined : new Secret(refreshToken),
+    });
+
+const bytes = (length: number, body: string): Buffer => {
+  const frame = Buffer.alloc(4 + body.length);
+  frame.writeUInt32BE(length, 0);
+  frame.write(body, 4);
+  return frame;
+};
+const json = (value: unknown): Buffer => {
+  const body = JSON.stringify(value);
+  return bytes(Buffer.byteLength(body), body);
+};
+
+/** Sends bytes as they are, and everything that comes back after the greeting. */
+function raw(...chunks: readonly Uint8Array[]): Promise<readonly Reply[]> {
+  return new Promise((resolve) => {
+    const reader = new FrameReader();
+    const frames: Uint8Array[] = [];
+    const socket = connect(agent.address.path);
+    socket.on('data', (chunk: Uint8Array) => frames.push(...reader.push(chunk)));
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(frames.slice(1).map((frame) => readReply(frame))));
+    for (const chunk of chunks) socket.write(chunk);
+  });
+}
+
+const secret = (): string => readFileSync(agent.address.secretPath, 'utf8');
+const alive = async (): Promise<void> => {
+  const { pid, instance } = await agentState(agent.address);
+  expect([pid, instance]).toEqual([process.pid, agent.instance.digest]);
+};
+
+describe('signing', () => {
+  it('logs in once, in the client, and never again', async () => {
+    const first = await sign(loggingIn(ALICE));
+    expect(first.armor).toContain(`signed by ${ALICE}`);
+    expect((await sign()).armor).toBe(first.armor);
+    expect(agent.workshop.obtained).toEqual([ALICE]);
+    expect((await agentState(agent.address)).credentials).toEqual([
+      {
+        expected: '',
+        identity: ALICE,
+        issuer: 'https://issuer.example',
+        notAfter: agent.workshop.clock + 600,
+        renewals: 0,
+        renewable: false,
+        signatures: 2,
+      },
+    ]);
+  });
+
+  it('D18 waits for somebody else’s login, and takes it over from one that dies', async () => {
+    const holder = await connectLocal(agent.address);
+    const payload = PAYLOAD.toString('base64');
+    holder.send({ op: 'sign', secret: holder.secret, identity: '', payload });
+    expect(await holder.receive()).toMatchObject({ reply: 'login' });
+    let waited = false;
+    const reached = await connectLocal(agent.address);
+    const waiting = signByAgent(reached, {
+      payload: PAYLOAD,
+      expected: '',
+      login: loggingIn(ALICE),
+      onWait: () => {
+        waited = true;
+        holder.close();
+      },
+    });
+    expect((await waiting).armor).toContain(ALICE);
+    expect(waited).toBe(true);
+    reached.close();
+  });
+
+  it('D18 O14 a login that failed is told to those that wait for it', async () => {
+    const failing: SignByAgent['login'] = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      throw Object.assign(new Error('odd'), { name: 'Odd' });
+    };
+    const all = await Promise.allSettled([sign(failing), sign(failing), sign(failing)]);
+    expect(all.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    await sign(loggingIn(ALICE));
+  });
+
+  it('D15 signs nothing that is no commit or tag, and asks nobody to log in for it', async () => {
+    await expect(sign(refused, Buffer.from('I owe mallory 100'))).rejects.toMatchObject({
+      exitCode: 2,
+    });
+    await expect(sign(refused, Buffer.alloc(2 ** 20 + 1))).rejects.toThrow(/no more than/);
+    expect(agent.workshop.signed).toEqual([]);
+  });
+
+  it('keeps a login that was made beforehand, forgets it, and leaves when told', async () => {
+    const { address } = agent;
+    const offered = { identity: ALICE, token: new Secret(ALICE), refreshToken: new Secret('r') };
+    expect(await offerLogin(address, offered)).toMatchObject({ identity: ALICE, renewable: true });
+    expect((await sign(refused, PAYLOAD, ALICE)).armor).toContain(ALICE);
+    await expect(
+      offerLogin(address, { identity: ALICE, token: new Secret('bob@example.test') }),
+    ).rejects.toMatchObject({ code: 'IDENTITY_UNEXPECTED', exitCode: 4 });
+    expect((await listAgents(address.directory)).map((each) => each.state?.pid)).toEqual([
+      process.pid,
+    ]);
+    expect(await forgetCredentials(address, 'bob@example.test')).toBe(0);
+    expect(await forgetCredentials(address, ALICE)).toBe(1);
+    expect(await stopAgent(address)).toBe(true);
+    await agent.ended;
+    expect(await stopAgent(address)).toBe(false);
+    expect(await listAgents(address.directory)).toEqual([]);
+  });
+});
+
+describe('who may ask', () => {
+  it('D03 only one that presents the secret of this start', async () => {
+    const ops: readonly object[] = [
+      { op: 'status', secret: 'a'.repeat(64) },
+      { op: 'stop', secret: '' },
+      { op: 'sign', secret: secret().slice(1), identity: '', payload: PAYLOAD.toString('base64') },
+      {
+        op: 'offer',
+        secret: `${secret()} `.slice(1),
+        identity: '',
+        token: 'a@b',
+        refreshToken: '',
+      },
+      { op: 'forget', secret: secret().toUpperCase(), identity: '', all: true },
+    ];
+    for (const op of ops) {
+      const [reply, ...rest] = await raw(json(op));
+      expect([reply?.reply, rest]).toEqual(['error', []]);
+      expect(JSON.stringify(reply)).toMatch(/secret/);
+    }
+    expect((await raw(json({ op: 'status', secret: secret() })))[0]?.reply).toBe('status');
+  });
+
+  it('D03 D16 the client trusts no secret that others could have written', async () => {
+    const { secretPath } = agent.address;
+    const right = secret();
+    const spoiled: readonly (() => void)[] = [
+      () => process.getBuiltinModule('node:fs').chmodSync(secretPath, 0o644),
+      () => writeFileSync(secretPath, 'short'),
+      () => rmSync(secretPath),
+    ];
+    for (const spoil of spoiled) {
+      spoil();
+      await expect(connectLocal(agent.address)).rejects.toMatchObject({ kind: 'broken' });
+    }
+    writeFileSync(secretPath, right, { mode: 0o600 });
+    await alive();
+  });
+});
+
+describe('what can be asked', () => {
+  const fields = () => ({
+    op: 'sign',
+    secret: secret(),
+    identity: '',
+    payload: PAYLOAD.toString('base64'),
+  });
+
+  it.each([
+    ['a setting', { rekorUrl: 'https://evil.example' }],
+    ['settings', { settings: { urlOpener: 'rm -rf /' } }],
+    ['an opener', { urlOpener: 'calc' }],
+    ['__proto__', JSON.parse('{"__proto__": {"secret": "x"}}')],
+    ['a key', { key: 'x' }],
+  ])('D08 D13 a request that carries %s is refused', async (_name, more) => {
+    const text = JSON.stringify({ ...fields(), ...more });
+    const odd = Object.hasOwn(more, '__proto__') ? text.replace('{', '{"__proto__":{},') : text;
+    const [reply] = await raw(bytes(Buffer.byteLength(odd), odd));
+    expect(reply).toMatchObject({ reply: 'error', code: 'PROTOCOL' });
+    expect(agent.workshop.obtained).toEqual([]);
+  });
+
+  it.each([
+    ['store', { op: 'store', key: 'x' }],
+    ['export', { op: 'export' }],
+    ['get-key', { op: 'key' }],
+    ['run', { op: 'run', command: 'id' }],
+    ['constructor', { op: 'constructor' }],
+    ['a token that nobody asked for', { op: 'token', token: ALICE, refreshToken: '' }],
+    ['a forwarded request', { op: 'forwarded-sign', payload: PAYLOAD.toString('base64') }],
+  ])('D07 D08 D09 there is no %s', async (_name, request) => {
+    const [reply] = await raw(json(request));
+    expect(reply).toMatchObject({ reply: 'error', code: 'PROTOCOL' });
+    await alive();
+  });
+
+  it('D07 no answer holds a key or a token', async () => {
+    const replies: string[] = [];
+    const hear = async (request: object, ...more: object[]): Promise<void> => {
+      const connection = await connectAgent(agent.address.path);
+      for (const each of [request, ...more]) {
+        connection.send(each as never);
+        replies.push(JSON.stringify(await connection.receive()));
+      }
+      connection.close();
+    };
+    const token = 'secret-token@example.test';
+    await hear(fields(), { op: 'token', token, refreshToken: 'refresh-secret' });
+    agent.workshop.certified = ALICE;
+    await hear({
+      op: 'offer',
+      secret: secret(),
+      identity: '',
+      token,
+      refreshToken: 'refresh-secret',
+    });
+    await hear({ op: 'status', secret: secret() });
+    await hear({ op: 'forget', secret: secret(), identity: '', all: true });
+    expect(replies.map((text) => (JSON.parse(text) as Reply).reply)).toEqual([
+      'login',
+      'signed',
+      'credential',
+      'status',
+      'done',
+    ]);
+    for (const text of replies.slice(2)) expect(text).not.toMatch(/secret-token|refresh-secret/);
+    for (const text of replies) {
+      expect(text).not.toMatch(/PRIVATE|"d":|pkcs8|refresh-secret/i);
+      expect(text).not.toContain(secret());
+    }
+  });
+});
+
+describe('bad input', () => {
+  it('D13 frames that are too long, cut, doubled or no JSON end their connection only', async () => {
+    const good = encodeFrame({ op: 'status', secret: secret() });
+    const cases: readonly (readonly Uint8Array[])[] = [
+      [bytes(0xffffffff, 'x')],
+      [bytes(2 ** 21 + 1, 'x')],
+      [bytes(5, '{"op"')],
+      [bytes(0, '')],
+      [bytes(4, 'null')],
+      [bytes(2, '[]')],
+      [Buffer.from([0, 0, 0, 2, 0xff, 0xfe])],
+      [good, good],
+      [json({ op: 'status', secret: ['x'] })],
+      [json({ op: 'sign', secret: secret(), identity: '', payload: '***' })],
+      [json({ op: 'sign', secret: secret(), identity: 'x'.repeat(5000), payload: '' })],
+      [json(JSON.parse(`${'{"a":'.repeat(2000)}1${'}'.repeat(2000)}`))],
+    ];
+    for (const chunks of cases) {
+      const replies = await raw(...chunks);
+      const told = replies.filter(({ reply }) => reply !== 'status');
+      expect(told.every(({ reply }) => reply === 'error')).toBe(true);
+    }
+    await alive();
+  });
+
+  it('D13 whatever comes in, nothing but an error goes out, and the agent stays up', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), fc.boolean(), async (noise, framed) => {
+        const chunk = framed ? bytes(noise.length, '').fill(0, 4) : Buffer.alloc(0);
+        chunk.length > 0 && chunk.writeUInt32BE(noise.length, 0);
+        const socket: Socket = connect(agent.address.path);
+        socket.on('error', () => undefined);
+        const over = new Promise((resolve) => socket.on('close', resolve));
+        socket.resume();
+        socket.end(Buffer.concat([chunk, noise]));
+        await over;
+      }),
+      { numRuns: 60 },
+    );
+    await alive();
+  });
+
+  it('D13 readers of messages refuse, and never throw anything else', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.uint8Array(),
+          fc.json().map((text) => Buffer.from(text)),
+        ),
+        (frame) => {
+          for (const read of [readRequest, readReply]) {
+            try {
+              read(frame);
+            } catch (error) {
+              expect((error as Error).name).toBe('ProtocolError');
+            }
+          }
+        },
+      ),
+    );
+  });
+
+  it('D13 more connections than it takes are closed, and it serves again when they are gone', async () => {
+    const sockets = await Promise.all(
+      Array.from(
+        { length: 160 },
+        () =>
+          new Promise<Socket>((resolve) => {
+            const socket = connect(agent.address.path, () => resolve(socket));
+            socket.on('error', () => resolve(socket));
+            socket.resume();
+          }),
+      ),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(sockets.filter((socket) => socket.destroyed).length).toBe(160 - 128);
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await alive();
+  });
+
+  it('D13 an answer is not believed either', async () => {
+    for (const reply of [
+      { reply: 'signed' },
+      { reply: 'key', key: 'x' },
+      { reply: 'done', count: -1 },
+    ]) {
+      expect(() => readReply(Buffer.from(JSON.stringify(reply)))).toThrow(
+        /ProtocolError|field|unknown/,
+      );
+    }
+    const reader = new FrameReader();
+    const frame = encodeFrame({ reply: 'done', count: 7 });
+    const parts = [frame.subarray(0, 2), frame.subarray(2, 9), frame.subarray(9)];
+    const out = parts.flatMap((part) => reader.push(part));
+    expect(out.map((each) => readReply(each))).toEqual([{ reply: 'done', count: 7 }]);
+    expect(() => reader.push(randomBytes(0)).length).not.toThrow();
+  });
+});
+
+describe('leaving', () => {
+  it('D20 when its socket has gone, when nobody asks; the secret goes with it', async () => {
+    rmSync(agent.address.path);
+    await agent.ended;
+    const idle = await runningAgent({ idle: 1 });
+    await idle.ended;
+    expect(statSync(idle.address.path, { throwIfNoEntry: false })).toBeUndefined();
+    expect(statSync(idle.address.secretPath, { throwIfNoEntry: false })).toBeUndefined();
+    await idle.end();
+  });
+
+  it('D20 not while a certificate lives, nor in the middle of an answer', async () => {
+    const busy = await runningAgent({ idle: 1 });
+    const offered = { identity: '', token: new Secret(ALICE) };
+    await offerLogin(busy.address, offered);
+    await new Promise((resolve) => setTimeout(resolve, 3500));
+    busy.workshop.slow = 300;
+    const reached = await connectLocal(busy.address);
+    const asked = { payload: PAYLOAD, expected: '', login: refused, onWait: () => undefined };
+    const signing = signByAgent(reached, asked);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await stopAgent(busy.address);
+    expect((await signing).armor).toContain(ALICE);
+    reached.close();
+    await busy.end();
+  });
+});

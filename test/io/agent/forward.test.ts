@@ -1,0 +1,276 @@
+/** The forwarded socket with real clones: what another machine may have signed, and what is left in the log of it. */
+
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { utf8 } from '../../../src/core/bytes.ts';
+import { joinSignature, objectId } from '../../../src/core/git/object.ts';
+import { type AuditLog, openAuditLog } from '../../../src/io/agent/audit.ts';
+import { offerLogin } from '../../../src/io/agent/client.ts';
+import { confirmWith } from '../../../src/io/agent/confirm.ts';
+import { connectAgent } from '../../../src/io/agent/connection.ts';
+import type { ForwardOptions } from '../../../src/io/agent/forward.ts';
+import { forwardServer } from '../../../src/io/agent/forward.ts';
+import { openScope } from '../../../src/io/agent/scope.ts';
+import { signByAgent } from '../../../src/io/agent/sign-client.ts';
+import { loadCrypto } from '../../../src/io/crypto-port.ts';
+import { Secret } from '../../../src/io/secret.ts';
+import { PAYLOAD, paperWorkshop, type RunningAgent, runningAgent } from '../../support/agent.ts';
+import { type ScratchRepository, scratchRepository } from '../../support/git-repository.ts';
+import { scratchDirectory } from '../../support/sandbox.ts';
+
+const ALICE = 'alice@example.test';
+const crypto = await loadCrypto();
+let agent: RunningAgent;
+let clone: ScratchRepository;
+let head = '';
+let log = '';
+let path = '';
+const open: RunningAgent[] = [];
+
+beforeEach(() => {
+  clone = scratchRepository('forward');
+  clone.must('commit', '-q', '--allow-empty', '-m', 'first');
+  head = clone.must('rev-parse', 'HEAD');
+});
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.end();
+});
+
+const child = (parents: readonly string[], subject = 'next'): Buffer =>
+  Buffer.from(
+    `tree ${'0'.repeat(40)}\n${parents.map((id) => `parent ${id}\n`).join('')}` +
+      `author a <a@x.test> 1 +0000\ncommitter a <a@x.test> 1 +0000\n\n${subject}\n`,
+  );
+
+interface Given extends Partial<Omit<ForwardOptions, 'scope'>> {
+  readonly repositories?: readonly string[];
+}
+
+async function forwarding(given: Given = {}): Promise<void> {
+  const workshop = paperWorkshop();
+  const directory = join(scratchDirectory('forward'), 'run');
+  mkdirSync(directory, { mode: 0o700 });
+  path = join(directory, 'forward.sock');
+  log = join(directory, '..', 'state', 'forwarded.log');
+  const { repositories, ...rest } = given;
+  const scope =
+    repositories === undefined
+      ? undefined
+      : openScope(repositories, { environment: clone.env, crypto });
+  const serve = forwardServer({
+    workshop,
+    expected: () => '',
+    rate: 60,
+    confirm: undefined,
+    audit: openAuditLog(log, workshop.now),
+    online: false,
+    ...rest,
+    scope,
+  });
+  agent = await runningAgent({ workshop, forward: { path, serve } });
+  open.push(agent);
+  await offerLogin(agent.address, { identity: '', token: new Secret(ALICE) });
+}
+
+async function sign(payload: Uint8Array): Promise<string> {
+  const connection = await connectAgent(path);
+  try {
+    const { armor } = await signByAgent(
+      { ...connection, secret: '' },
+      {
+        payload,
+        expected: 'whoever@example.test',
+        login: () => Promise.reject(new Error('nobody is to be asked')),
+        onWait: () => undefined,
+      },
+    );
+    return armor;
+  } finally {
+    connection.close();
+  }
+}
+
+const lines = (): readonly Record<string, unknown>[] =>
+  readFileSync(log, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+describe('D14 the forwarded socket', () => {
+  it('D08 says nothing of the agent, signs, and does nothing else', async () => {
+    await forwarding();
+    const connection = await connectAgent(path);
+    expect(connection.greeting).toEqual({
+      agent: 'git-signet',
+      protocol: 1,
+      forwarded: true,
+      instance: '',
+      pid: 0,
+    });
+    connection.close();
+    expect(await sign(PAYLOAD)).toContain(`signed by ${ALICE}`);
+    const secret = readFileSync(agent.address.secretPath, 'utf8');
+    const payload = PAYLOAD.toString('base64');
+    const others = [
+      { op: 'status', secret },
+      { op: 'stop', secret },
+      { op: 'forget', secret, identity: '', all: true },
+      { op: 'offer', secret, identity: '', token: 'bob@example.test', refreshToken: '' },
+      { op: 'sign', secret, identity: '', payload },
+      { op: 'forwarded-sign', payload, identity: 'bob@example.test' },
+    ] as const;
+    for (const request of others) {
+      const each = await connectAgent(path);
+      each.send(request as never);
+      expect(await each.receive()).toMatchObject({ reply: 'error', code: 'PROTOCOL' });
+      each.close();
+    }
+    expect(agent.workshop.signed).toHaveLength(1);
+  });
+
+  it('D08 starts no login: without one it says where to log in', async () => {
+    await forwarding();
+    agent.workshop.clock += 1000;
+    await expect(sign(PAYLOAD)).rejects.toMatchObject({
+      exitCode: 4,
+      hint: expect.stringContaining('git signet login'),
+    });
+    expect(lines()).toMatchObject([{ verdict: 'refused', who: '' }]);
+  });
+
+  it('D15 signs no other text', async () => {
+    await forwarding();
+    await expect(sign(Buffer.from('I owe mallory 100'))).rejects.toMatchObject({ exitCode: 2 });
+    expect(agent.workshop.signed).toEqual([]);
+  });
+
+  it('limits the rate', async () => {
+    await forwarding({ rate: 3 });
+    for (let i = 0; i < 3; i += 1) await sign(PAYLOAD);
+    await expect(sign(PAYLOAD)).rejects.toMatchObject({
+      message: expect.stringMatching(/in a minute/),
+    });
+    agent.workshop.clock += 61;
+    await sign(PAYLOAD);
+    expect(agent.workshop.signed).toHaveLength(4);
+  });
+});
+
+describe('D14 scope', () => {
+  it('takes what stands on a clone, and what was signed on top of it; roots belong nowhere', async () => {
+    await forwarding({ repositories: [join(clone.home, 'absent'), clone.path] });
+    const first = child([head]);
+    const armor = await sign(first);
+    const id = objectId(crypto, 'commit', joinSignature(first, utf8(armor), 'header'), 'sha1');
+    const tag = Buffer.from(
+      `object ${id}\ntype commit\ntag v1\ntagger a <a@x.test> 1 +0000\n\nfirst\n`,
+    );
+    await sign(tag);
+    await sign(child([id], 'on top'));
+    await sign(child([head, id], 'a merge'));
+    const before = agent.workshop.signed.length;
+    const refusedOnes = [
+      child([]),
+      child(['1'.repeat(40)]),
+      child([head, '1'.repeat(40)]),
+      child(['HEAD']),
+      child([`${head}^{commit}`]),
+      child([head.slice(0, 12)]),
+      child([head.toUpperCase()]),
+      child([head, 'HEAD']),
+      child(['1'.repeat(64)]),
+    ];
+    for (const payload of refusedOnes) {
+      await expect(sign(payload)).rejects.toMatchObject({ code: 'LOGIN_REFUSED', exitCode: 4 });
+    }
+    expect(agent.workshop.signed).toHaveLength(before);
+    expect(lines().at(0)).toMatchObject({ repository: clone.path, parents: [head] });
+  });
+
+  it('does not take one clone’s work for another’s', async () => {
+    const other = scratchRepository('forward');
+    other.must('commit', '-q', '--allow-empty', '-m', 'other');
+    const strange = other.must('rev-parse', 'HEAD');
+    await forwarding({ repositories: [clone.path] });
+    await expect(sign(child([strange]))).rejects.toMatchObject({ code: 'LOGIN_REFUSED' });
+    await forwarding({ repositories: [clone.path, other.path] });
+    await sign(child([strange]));
+    await expect(sign(child([strange, head]))).rejects.toMatchObject({ code: 'LOGIN_REFUSED' });
+  });
+});
+
+describe('D14 confirmation', () => {
+  const program = (script: string): string => {
+    const file = join(scratchDirectory('confirm'), 'ask');
+    writeFileSync(file, `#!/bin/sh\n${script}\n`);
+    chmodSync(file, 0o755);
+    return file;
+  };
+  const confirm = (script: string) =>
+    confirmWith(program(script), { PATH: process.env['PATH'], SECRET_TOKEN: 'x' });
+
+  it('asks the program that is configured here, with one argument, in a bare environment', async () => {
+    const out = join(scratchDirectory('confirm'), 'out');
+    const script = `printf '%s|%s\\n' "$#" "$1" > '${out}'; env >> '${out}'`;
+    await forwarding({ confirm: confirm(script), repositories: [clone.path] });
+    await sign(child([head], '$(touch /tmp/owned) `id` \x1b[31mred'));
+    const seen = readFileSync(out, 'utf8');
+    expect(seen).toMatch(/^1\|Sign this commit as you, for another machine\?\nsubject: \$\(touch/);
+    expect(seen).toContain(`repository: ${clone.path}`);
+    expect(seen).toContain('SSH_ASKPASS_PROMPT=confirm');
+    expect(seen).not.toMatch(/\x1b|SECRET_TOKEN/);
+  });
+
+  it.each([
+    ['says no', 'exit 1'],
+    ['dies', 'kill -9 $$'],
+  ])('signs nothing when it %s', async (_name, script) => {
+    await forwarding({ confirm: confirm(script) });
+    await expect(sign(PAYLOAD)).rejects.toMatchObject({
+      message: expect.stringMatching(/nobody agreed/),
+    });
+    expect(agent.workshop.signed).toEqual([]);
+    expect(lines()).toMatchObject([
+      { verdict: 'refused', reason: expect.stringMatching(/agreed/) },
+    ]);
+  });
+
+  it('signs nothing when there is no such program', async () => {
+    await forwarding({ confirm: confirmWith('/nowhere/ask', { PATH: '' }) });
+    await expect(sign(PAYLOAD)).rejects.toMatchObject({ code: 'LOGIN_REFUSED' });
+  });
+});
+
+describe('D14 the audit log', () => {
+  it('holds a line a signature, private, with hostile text escaped', async () => {
+    await forwarding();
+    await sign(child([head], 'pretty\x1b[2J\u202e"}\nforged'));
+    expect(statSync(log).mode & 0o777).toBe(0o600);
+    const text = readFileSync(log, 'utf8');
+    expect(text.split('\n')).toHaveLength(2);
+    expect(text).not.toMatch(/\x1b|\u202e/);
+    expect(lines()).toEqual([
+      {
+        time: '1970-01-12T13:46:40.000Z',
+        verdict: 'signed',
+        who: ALICE,
+        type: 'commit',
+        subject: expect.stringContaining('pretty'),
+        parents: [head],
+        payloadSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        repository: '',
+      },
+    ]);
+  });
+
+  it('is no link; where it cannot be written nothing is signed for others', async () => {
+    await forwarding();
+    mkdirSync(join(log, '..'), { recursive: true });
+    symlinkSync(join(clone.home, 'elsewhere'), log);
+    await expect(sign(PAYLOAD)).rejects.toMatchObject({ exitCode: 2 });
+    const silent: AuditLog = () => Promise.reject(new Error('disk full'));
+    await forwarding({ audit: silent });
+    await expect(sign(PAYLOAD)).rejects.toMatchObject({ kind: 'broken' });
+  });
+});

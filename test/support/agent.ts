@@ -1,0 +1,166 @@
+/** An agent in this process with a workshop of paper: logins are words, certificates have the dates that a test gives them. */
+
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Certificate } from '../../src/core/x509/certificate.ts';
+import { LoginError, UsageError } from '../../src/errors.ts';
+import { type AgentOptions, runAgent } from '../../src/io/agent/daemon.ts';
+import type { Instance } from '../../src/io/agent/instance.ts';
+import { type AgentAddress, agentAddress } from '../../src/io/agent/socket-path.ts';
+import type { Workshop } from '../../src/io/agent/workshop.ts';
+import type { Credential, MadeSignature } from '../../src/io/credential.ts';
+import { Secret } from '../../src/io/secret.ts';
+import { scratchDirectory } from './sandbox.ts';
+
+export interface PaperWorkshop extends Omit<Workshop, 'refresh'> {
+  refresh: Workshop['refresh'];
+  /** Unix seconds; tests set it. */
+  clock: number;
+  /** Seconds that a certificate lives. */
+  lifetime: number;
+  /** Who a token is for, if not who it says. */
+  certified: string | undefined;
+  /** Milliseconds that a signature takes. */
+  slow: number;
+  readonly obtained: string[];
+  readonly signed: string[];
+  readonly refreshed: string[];
+  readonly kept: Map<string, string>;
+}
+
+const nothing = new Uint8Array();
+
+function credentialFor(value: string, notBefore: number, lifetime: number): Credential {
+  const certificate = { notBefore, notAfter: notBefore + lifetime } as Certificate;
+  return {
+    key: { spki: nothing, sign: () => Promise.resolve(nothing) },
+    certificate,
+    signer: { kind: 'email', value, issuer: 'https://issuer.example', extensions: {} },
+  };
+}
+
+export const made = (identity: string, payload: Uint8Array): MadeSignature => ({
+  armor: `signed by ${identity}: ${Buffer.from(payload).toString('utf8')}`,
+  certificateSha1: 'ab'.repeat(20),
+  signingTime: 7,
+  identity,
+  issuer: 'https://issuer.example',
+  logIndex: '1',
+  publicKeyAlgorithm: 19,
+  certificateHashAlgorithm: 9,
+  logEntry: undefined as never,
+});
+
+/** A token is `alice@example.test`; a refresh token `refresh alice@example.test`. */
+export function paperWorkshop(): PaperWorkshop {
+  const workshop: PaperWorkshop = {
+    clock: 1_000_000,
+    lifetime: 600,
+    certified: undefined,
+    slow: 0,
+    obtained: [],
+    signed: [],
+    refreshed: [],
+    kept: new Map(),
+    now: () => workshop.clock,
+    checkPayload: (payload) => {
+      if (!/^(?:tree|object) /.test(Buffer.from(payload).toString('latin1'))) {
+        throw new UsageError('neither a commit nor a tag');
+      }
+    },
+    readToken: (token) => {
+      const name = token.reveal();
+      if (!name.includes('@')) throw new LoginError('TOKEN_REFUSED', 'not a token');
+      return {
+        issuer: 'https://issuer.example',
+        certificateIssuers: ['https://issuer.example'],
+        kind: 'email',
+        challenge: name,
+        names: [name],
+        expires: workshop.clock + 60,
+      };
+    },
+    obtain: async (token) => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const name = workshop.certified ?? token.reveal();
+      workshop.obtained.push(name);
+      return credentialFor(name, workshop.clock, workshop.lifetime);
+    },
+    refresh: async (token) => {
+      const text = token.reveal();
+      workshop.refreshed.push(text);
+      if (!text.startsWith('refresh ')) throw new LoginError('LOGIN_FAILED', 'withdrawn');
+      const name = text.slice('refresh '.length);
+      return { token: new Secret(name), refreshToken: new Secret(text) };
+    },
+    sign: async (payload, { signer }) => {
+      if (workshop.slow > 0) await new Promise((resolve) => setTimeout(resolve, workshop.slow));
+      workshop.signed.push(signer.value);
+      return made(signer.value, payload);
+    },
+    recall: async (expected) => {
+      const text = workshop.kept.get(expected);
+      return text === undefined ? undefined : new Secret(text);
+    },
+    remember: async (expected, token) => {
+      if (token === undefined) workshop.kept.delete(expected);
+      else workshop.kept.set(expected, token.reveal());
+    },
+  };
+  return workshop;
+}
+
+export const PAYLOAD = Buffer.from(
+  `tree ${'0'.repeat(40)}\nauthor a <a@x.test> 1 +0000\ncommitter a <a@x.test> 1 +0000\n\nx\n`,
+);
+
+export interface RunningAgent {
+  readonly address: AgentAddress;
+  readonly workshop: PaperWorkshop;
+  readonly instance: Instance;
+  /** Settles when the agent has ended. */
+  readonly ended: Promise<void>;
+  readonly end: () => Promise<void>;
+}
+
+export function someInstance(): Instance {
+  return { digest: randomBytes(32).toString('hex'), values: { issuer: 'https://issuer.example' } };
+}
+
+/** Runs until `end`, which also removes its directory. */
+export async function runningAgent(options: Partial<AgentOptions> = {}): Promise<RunningAgent> {
+  const scratch = scratchDirectory('agent');
+  const directory = join(scratch, 'run');
+  mkdirSync(directory, { mode: 0o700 });
+  const instance = options.instance ?? someInstance();
+  const address = options.address ?? agentAddress(directory, instance.digest);
+  const workshop = (options.workshop as PaperWorkshop | undefined) ?? paperWorkshop();
+  const told = new AbortController();
+  const ready = Promise.withResolvers<void>();
+  const ended = runAgent({
+    version: '0',
+    idle: 3600,
+    lease: 20,
+    online: false,
+    handedOver: false,
+    ...options,
+    instance,
+    address,
+    workshop,
+    onReady: () => ready.resolve(),
+    signal: told.signal,
+  });
+  await Promise.race([ready.promise, ended]);
+  return {
+    address,
+    workshop,
+    instance,
+    ended,
+    end: async () => {
+      told.abort();
+      await ended.catch(() => undefined);
+      rmSync(scratch, { recursive: true, force: true });
+    },
+  };
+}

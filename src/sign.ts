@@ -17,11 +17,12 @@ import {
 } from './core/git/object.ts';
 import { encodeLogEntry, type TransparencyLogEntry } from './core/rekor/log-entry.ts';
 import type { Certificate } from './core/x509/certificate.ts';
-import { isSignetError, UsageError } from './errors.ts';
+import { ConfigError, isSignetError, UsageError } from './errors.ts';
 import type { Credential, MadeSignature } from './io/credential.ts';
 import { checkIssuedCertificate, requestCertificate } from './io/fulcio.ts';
 import type { IdentityToken } from './io/oidc/identity-token.ts';
 import { appendLogEntry } from './io/rekor-append.ts';
+import type { LogService } from './io/services.ts';
 import { generateSigningKey } from './io/signing-key.ts';
 import { type SigningParts, type SignRequest, withLogin } from './io/signing-login.ts';
 import { requestTimestamp } from './io/timestamp.ts';
@@ -39,6 +40,12 @@ const HASH_NUMBER = { sha256: 8, sha384: 9, sha512: 10 } as const;
 interface Signing {
   readonly parts: SigningParts;
   readonly credential: Credential;
+}
+
+/** What git is given, and the entry where there is one. */
+interface Logged {
+  readonly armor: string;
+  readonly logEntry?: TransparencyLogEntry;
 }
 
 /** What the signature is over, and the signature. */
@@ -91,11 +98,12 @@ export async function signWithCredential(
   const { certificate, signer } = credential;
   const signing: Signing = { parts, credential };
   const signingTime = parts.now();
-  const attempt = async () => {
+  const attempt = async (): Promise<Logged> => {
     const signed = await signAttributes(payload, signingTime, signing);
+    if (parts.services.log === undefined) return stampedOnly(signed, signing);
     return parts.settings.rekorMode === 'online'
-      ? logByName(payload, kind, signed, signing)
-      : logEmbedded(signed, signing);
+      ? logByName(payload, kind, signed, signing, parts.services.log)
+      : logEmbedded(signed, signing, parts.services.log);
   };
   const { armor, logEntry } = await attempt().catch((error: unknown) => {
     // logged, but the answer was lost on its way: ECDSA signs the same differently
@@ -108,10 +116,10 @@ export async function signWithCredential(
     signingTime,
     identity: signer.value,
     issuer: signer.issuer,
-    logIndex: String(logEntry.logIndex),
+    logIndex: logEntry === undefined ? '' : String(logEntry.logIndex),
     publicKeyAlgorithm: 19,
     certificateHashAlgorithm: hashNumber(certificate),
-    logEntry,
+    ...(logEntry === undefined ? {} : { logEntry }),
   };
 }
 
@@ -140,16 +148,13 @@ async function signAttributes(
 }
 
 /** The default form: entry, and timestamp where there is one, stand in the signature. */
-async function logEmbedded(
-  signed: Signed,
-  signing: Signing,
-): Promise<{ armor: string; logEntry: TransparencyLogEntry }> {
-  const { crypto, services, send } = signing.parts;
+async function logEmbedded(signed: Signed, signing: Signing, log: LogService): Promise<Logged> {
+  const { crypto, send } = signing.parts;
   const { certificate } = signing.credential;
   const digest = crypto.hash('sha256', signed.signedAttrs);
   const record = { digest, signature: signed.signature, certificateDer: certificate.der };
   const [logEntry, timestampToken] = await Promise.all([
-    appendLogEntry(services.log, record, { send, crypto }),
+    appendLogEntry(log, record, { send, crypto }),
     stamp(signed, signing),
   ]);
   return {
@@ -158,14 +163,27 @@ async function logEmbedded(
   };
 }
 
+/** In no log: a timestamp says when. Both who configure and who judge must have asked for it by name. */
+async function stampedOnly(signed: Signed, signing: Signing): Promise<Logged> {
+  const { unlogged, services } = signing.parts;
+  if (unlogged !== true || services.timestampUrl === undefined) {
+    throw new ConfigError('nothing is signed without a log here (signet.log = none)', {
+      hint: 'git config --unset signet.log',
+    });
+  }
+  const token = await stamp(signed, signing);
+  return { armor: await assemble(signed, signing.credential.certificate, token) };
+}
+
 /** gitsign's online form: the log holds a second signature, over the object's SHA-1 name in hex; nothing is embedded. */
 async function logByName(
   payload: Uint8Array,
   kind: ObjectType,
   signed: Signed,
   signing: Signing,
-): Promise<{ armor: string; logEntry: TransparencyLogEntry }> {
-  const { crypto, services, send } = signing.parts;
+  log: LogService,
+): Promise<Logged> {
+  const { crypto, send } = signing.parts;
   const { key, certificate } = signing.credential;
   const armor = await assemble(signed, certificate, await stamp(signed, signing));
   const object = joinSignature(payload, utf8(armor), kind === 'commit' ? 'header' : 'body');
@@ -175,7 +193,7 @@ async function logByName(
     signature: await key.sign(name),
     certificateDer: certificate.der,
   };
-  return { armor, logEntry: await appendLogEntry(services.log, record, { send, crypto }) };
+  return { armor, logEntry: await appendLogEntry(log, record, { send, crypto }) };
 }
 
 /** RFC 3161 token over the signature value; undefined when none is to be asked for. */

@@ -172,7 +172,8 @@ async function attempt(service: string, fault: Fault): Promise<Row> {
     fault,
     ...(known === undefined ? {} : { others: known }),
   });
-  const patient = fault === 'hang once' ? 4 : fault.endsWith('once') || fault === 'none' ? 8 : 1;
+  // what hangs costs its whole deadline; everything else gets one that a busy machine keeps
+  const patient = fault === 'hang' || fault === 'drip' ? 1 : fault === 'hang once' ? 6 : 20;
   const started = performance.now();
   const outcome = await use(proxy, patient).catch((error: unknown): Outcome => {
     if (!isSignetError(error)) throw error;

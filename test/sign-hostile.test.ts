@@ -195,7 +195,7 @@ describe('the log', () => {
       return undefined;
     });
     const result = await sign();
-    expect(result.logEntry.canonicalizedBody).toBeDefined();
+    expect(result.logEntry?.canonicalizedBody).toBeDefined();
   });
 
   it('R14 that says "exists" and shows other content is refused', async () => {

@@ -8,7 +8,7 @@ import { ExitCode, isSignetError } from '../errors.ts';
 import type { Settings } from '../io/config.ts';
 import type { HttpAnswer, HttpClient } from '../io/http.ts';
 import { describeProxy, type ProxyChoice } from '../io/proxy.ts';
-import type { Services } from '../io/services.ts';
+import type { LogService, Services } from '../io/services.ts';
 import type { SigningConfig } from '../io/trust-store.ts';
 import { type Check, fail, type Host, ok, warn } from './doctor-check.ts';
 
@@ -42,11 +42,9 @@ export function serversOf(
       url: `${services.fulcioUrl}/api/v2/configuration`,
       needed: true,
     },
-    {
-      what: 'log',
-      url: `${services.log.url}${services.log.version === 2 ? '/checkpoint' : '/api/v1/log'}`,
-      needed: true,
-    },
+    ...(services.log === undefined
+      ? []
+      : [{ what: 'log', url: logProbe(services.log), needed: true }]),
     ...(services.timestampUrl === undefined
       ? []
       : [{ what: 'timestamp authority', url: services.timestampUrl, needed: true }]),
@@ -69,6 +67,10 @@ export function serversOf(
     return fresh;
   });
   return [...used, ...others];
+}
+
+function logProbe({ url, version }: LogService): string {
+  return `${url}${version === 2 ? '/api/v2/checkpoint' : '/api/v1/log'}`;
 }
 
 /** `host:port`, the port always. */

@@ -18,6 +18,7 @@ import type { SignRequest } from '../io/signing-login.ts';
 import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import type { Invocation } from './command.ts';
 import type { GpgsmCall } from './gpgsm-arguments.ts';
+import { signsUnlogged } from './unlogged.ts';
 import { type VerifyMade, verifyMade } from './verify-made.ts';
 
 async function readMessage(call: GpgsmCall, { streams }: Invocation): Promise<Uint8Array> {
@@ -80,6 +81,8 @@ async function makeHere(signing: Signing): Promise<Made> {
 async function make(signing: Signing, token: Secret | undefined): Promise<Made> {
   const { settings, invocation } = signing;
   const { agent, agentSocket } = settings;
+  // the agent knows no policy, so it makes nothing that depends on one
+  if (signing.unlogged === true) return makeHere(signing);
   const unattended = token !== undefined || unattendedWay(invocation.env, settings) !== undefined;
   if (unattended || !(agent || agentSocket !== undefined)) return makeHere(signing);
   const { makeByAgent } = await import('./sign-by-agent.ts');
@@ -100,6 +103,7 @@ export async function sign(
     loadCrypto(),
   ]);
   if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
+  const unlogged = await signsUnlogged(settings, invocation, crypto);
   const trust = loadTrust(settings, crypto);
   // looked at when the signature is there; meanwhile it must not end the process
   trust.catch(() => undefined);
@@ -112,10 +116,15 @@ export async function sign(
   const request = async (): Promise<SignRequest> => {
     const signingConfig = await loadSigningConfig(settings);
     const services = { token, settings, trust: await trust, signingConfig, terminal, crypto, now };
-    return { ...services, environment: env, context };
+    return { ...services, environment: env, context, unlogged };
   };
-  const made = await make({ payload, settings, invocation, request, trust, crypto, now }, token);
-  if (made.freshLogin || !settings.quiet) {
+  const made = await make(
+    { payload, settings, invocation, request, trust, crypto, now, unlogged },
+    token,
+  );
+  if (unlogged) {
+    terminal.say(`signed as ${made.identity}, IN NO LOG (signet.log = none), timestamped`);
+  } else if (made.freshLogin || !settings.quiet) {
     terminal.say(`signed as ${made.identity}, Rekor ${made.logIndex}`);
   }
   writeStatus(statusBlock(createdLines(made)));

@@ -17,6 +17,7 @@ import { loadTrust, TRUST_SETTINGS } from '../io/trust-store.ts';
 import { verdictLine } from '../report/verdict-line.ts';
 import type { Command, Invocation } from './command.ts';
 import { type GpgsmCall, readGpgsmCall } from './gpgsm-arguments.ts';
+import { acceptsUnlogged } from './unlogged.ts';
 
 /** What was asked about, in bytes. */
 interface Question {
@@ -60,6 +61,9 @@ async function configuredPolicy(
   return loadConfiguredPolicy(policy, cwd, env, crypto);
 }
 
+const isUnlogged = (verdict: Verdict): boolean =>
+  verdict.status === 'undecided' && verdict.code === 'log-entry-absent';
+
 /** A signature without a log entry is looked up; what is found is judged like any other. */
 async function lookedUp(
   verdict: Verdict,
@@ -68,7 +72,11 @@ async function lookedUp(
   settings: Settings,
   { env, now }: Invocation,
 ): Promise<Verdict> {
-  if (verdict.status !== 'undecided' || verdict.code !== 'log-entry-absent') return verdict;
+  if (!isUnlogged(verdict)) return verdict;
+  if (context.unlogged === true) {
+    const stamped = await verifyDetached(payload, signature, context);
+    if (!isUnlogged(stamped)) return stamped;
+  }
   const [{ logLookupOf }, { openLogAccess }] = await Promise.all([
     import('../core/log-lookup.ts'),
     import('./log-entries.ts'),
@@ -161,7 +169,9 @@ async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
   const policy = await configuredPolicy(settings, invocation, crypto);
   const judgement = await judgementUnder(settings, early, question, invocation, crypto);
   const { context } = judgement;
-  const evidence = await lookedUp(judgement.verdict, question, context, settings, invocation);
+  const unlogged = acceptsUnlogged(settings, policy);
+  const under = { ...context, unlogged };
+  const evidence = await lookedUp(judgement.verdict, question, under, settings, invocation);
   const { payload } = question;
   const verdict = applyPolicy(evidence, policy, { type: payloadType(payload), payload });
   const foreign = verdict.status === 'undecided' && verdict.code === 'foreign-issuer';

@@ -99,6 +99,11 @@ async function publicity({ cwd, env, now }: Invocation): Promise<string> {
   const settings = await loadSettings({ cwd, env });
   const { chooseServices } = await import('../io/services.ts');
   const { issuerUrl, log } = chooseServices(settings, await loadSigningConfig(settings), now());
+  if (log === undefined) {
+    return `you log in at ${visible(issuerUrl)}
+your signatures go into no log (signet.log = none); the name you log in with still becomes
+public with each commit, and in the certificate log`;
+  }
   return `you log in at ${visible(issuerUrl)}
 with each signature these become public, for ever, at ${visible(log.url)}:
 the name you log in with (an e-mail address, as a rule), the time, and a hash of what you

@@ -18,6 +18,8 @@ export interface JudgeSettings {
   readonly trust: TrustMaterial;
   readonly policy?: IdentityPolicy;
   readonly ignoreSct: boolean;
+  /** Signatures in no log count: policy and configuration both say so. */
+  readonly unlogged?: boolean;
   /** Unix seconds. */
   readonly now: number;
   readonly format: ObjectFormat;
@@ -57,9 +59,17 @@ export function verifyContext(
   settings: Omit<JudgeSettings, 'output'>,
   crypto: Crypto,
 ): VerifyContext {
-  const { trust, policy, ignoreSct, now } = settings;
+  const { trust, policy, ignoreSct, unlogged = false, now } = settings;
   const cache = createEvidenceCache();
-  return { crypto, trust, now, ignoreSct, cache, ...(policy === undefined ? {} : { policy }) };
+  return {
+    crypto,
+    trust,
+    now,
+    ignoreSct,
+    unlogged,
+    cache,
+    ...(policy === undefined ? {} : { policy }),
+  };
 }
 
 /** A judge with a cache of its own for what recurs: certificates, checkpoints, keys. */

@@ -9,6 +9,8 @@ import { verifyDetached } from '../core/verify.ts';
 export interface VerifyMade {
   readonly crypto: Crypto;
   readonly trust: Promise<TrustMaterial>;
+  /** It is in no log, as it should. */
+  readonly unlogged?: boolean;
   /** Unix seconds. */
   readonly now: () => number;
 }
@@ -17,8 +19,13 @@ export interface VerifyMade {
 export async function verifyMade(
   payload: Uint8Array,
   armor: Uint8Array,
-  { crypto, trust, now }: VerifyMade,
+  { crypto, trust, now, unlogged = false }: VerifyMade,
   entry?: TransparencyLogEntry,
 ): Promise<Verdict> {
-  return verifyDetached(payload, armor, { crypto, trust: await trust, now: now() }, entry);
+  return verifyDetached(
+    payload,
+    armor,
+    { crypto, trust: await trust, now: now(), unlogged },
+    entry,
+  );
 }

@@ -15,6 +15,7 @@ import type { ParsedArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { type LogAccess, openLogAccess } from './log-entries.ts';
 import type { JudgeSettings } from './range-judge.ts';
+import { acceptsUnlogged } from './unlogged.ts';
 import { nobodySaid, policyOfFlags } from './verify-options.ts';
 
 export interface VerifySetup {
@@ -76,15 +77,21 @@ export async function setUpVerify(
   args: ParsedArguments,
   invocation: Invocation,
 ): Promise<VerifySetup> {
-  const { env, cwd, now } = invocation;
+  const { env, cwd, now, terminal } = invocation;
   const repository = await openRepository(cwd, env);
   const settings = await loadSettings({ env, cwd, flags: args.flags });
   const crypto = await loadCrypto();
   const policy = await choosePolicy(args, settings, invocation, crypto);
+  if (acceptsUnlogged(settings, policy)) {
+    terminal.say(
+      `signatures IN NO LOG count here: unlogged: allowed (${policy?.source}) and signet.log = none`,
+    );
+  }
   const trust = await loadTrust(settings, crypto);
   const judge = {
     ...{ trust, now: now(), format: repository.format },
     ignoreSct: args.switches.has('insecure-ignore-sct'),
+    unlogged: acceptsUnlogged(settings, policy),
     ...(policy === undefined ? {} : { policy }),
   };
   return { repository, crypto, judge, log: openLogAccess({ settings, crypto, env, now }) };

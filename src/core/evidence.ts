@@ -13,7 +13,7 @@ import {
   type EvidenceCache,
   type LeafEvidence,
 } from './evidence-cache.ts';
-import type { BoundEntry } from './rekor/bound-entry.ts';
+import { type BoundEntry, embeddedEntry } from './rekor/bound-entry.ts';
 import { checkInclusionPromise, checkSignedRoot } from './rekor/inclusion.ts';
 import type { TrustedLog, TrustMaterial } from './trust/trust-material.ts';
 import { verifyTimestampToken } from './tsa/timestamp-token.ts';
@@ -33,6 +33,11 @@ export interface EvidenceContext {
   /** Unix seconds: for refusing times in the future, nothing else. */
   readonly now: number;
   readonly ignoreSct?: boolean;
+  /**
+   * A signature that holds no log entry is judged by its timestamp alone: policy and configuration both say so by
+   * name. One without a timestamp, or whose entry was looked up, is judged as always.
+   */
+  readonly unlogged?: boolean;
   readonly cache?: EvidenceCache;
 }
 
@@ -84,7 +89,7 @@ export async function checkLog(
  * @throws Refusal `time-missing`, `time-in-future`, `timestamp-invalid`, `timestamp-untrusted`, `log-unknown`
  */
 export async function provenTimes(
-  log: TrustedLog,
+  log: TrustedLog | undefined,
   logTime: ProvenTime | undefined,
   signer: SignerInfo,
   context: EvidenceContext,
@@ -110,10 +115,19 @@ export async function provenTimes(
   for (const { time } of times) {
     if (time > context.now + CLOCK_TOLERANCE)
       throw new Refusal('time-in-future', 'the proven time lies in the future');
-    if (!within(log.validFor, time))
+    if (log !== undefined && !within(log.validFor, time))
       throw new Refusal('log-unknown', 'the log was not trusted at that time');
   }
   return times;
+}
+
+/** True for a signature that is to be judged without a log: it embeds no entry, and somebody stamped it. */
+export function standsUnlogged(signer: SignerInfo, { unlogged }: EvidenceContext): boolean {
+  return (
+    unlogged === true &&
+    embeddedEntry(signer.unsignedAttrs) === undefined &&
+    singleValue(signer.unsignedAttrs, CmsOid.timeStampToken) !== undefined
+  );
 }
 
 /** Facts of the leaf that no time changes, from the cache where it has them. */

@@ -83,7 +83,7 @@ export type PolicyCode =
 
 /** What a policy noticed about an object whose evidence holds. */
 export interface Finding {
-  readonly code: PolicyCode | 'tag-version-not-newer';
+  readonly code: PolicyCode | 'tag-version-not-newer' | 'unlogged';
   /** One line for a person; hostile text in it is not yet escaped. */
   readonly detail: string;
   /** A refusal makes the object `not-allowed`; a note is only told. */
@@ -145,7 +145,8 @@ export interface Verified {
   readonly status: 'verified';
   readonly signer: Signer;
   readonly certificate: CertificateSummary;
-  readonly logEntry: LogEntrySummary;
+  /** Absent only where policy and configuration accept signatures that are in no log. */
+  readonly logEntry?: LogEntrySummary;
   readonly times: readonly ProvenTime[];
   /** Name of the policy rule that allowed the signer; absent when no policy was asked. */
   readonly rule?: string;

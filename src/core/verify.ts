@@ -14,6 +14,7 @@ import {
   issuersAt,
   leafEvidence,
   provenTimes,
+  standsUnlogged,
 } from './evidence.ts';
 import { trimEvidenceCache } from './evidence-cache.ts';
 import {
@@ -34,7 +35,9 @@ import {
 import type { TransparencyLogEntry } from './rekor/log-entry.ts';
 import { checkContent, checkKind, checkSignature, type Progress, readSigner } from './signer.ts';
 import {
+  type Finding,
   type IdentityPolicy,
+  type LogEntrySummary,
   type NotAllowed,
   type ReasonCode,
   Refusal,
@@ -136,13 +139,16 @@ async function verifyEvidence(
     const summary = progress.certificate ?? summarize(leaf, context.crypto);
     // begun together, asked in order: a port that works in threads does them at once
     const signed = begun(checkSignature(signer, context.crypto));
-    const bound = begun(bindEntry(payload, signature, signer, context.crypto, found));
-    const logged = begun(bound.then((entry) => checkLog(entry, context)));
+    const unlogged = found === undefined && standsUnlogged(signer, context);
+    const bound = unlogged
+      ? undefined
+      : begun(bindEntry(payload, signature, signer, context.crypto, found));
+    const logged = bound && begun(bound.then((entry) => checkLog(entry, context)));
     const known = begun(leafEvidence(leaf, summary.sha256, context));
     progress.check = 'signature';
     await signed;
     progress.check = 'log';
-    const { log, time } = await logged;
+    const { log, time } = (await logged) ?? { log: undefined, time: undefined };
     progress.check = 'time';
     const times = await provenTimes(log, time, signer, context);
     progress.check = 'path';
@@ -155,8 +161,9 @@ async function verifyEvidence(
     progress.check = 'sct';
     await checkTransparency(issuers, evidence, context);
     if (context.cache !== undefined) trimEvidenceCache(context.cache);
-    const logEntry = summarizeEntry(await bound, time?.time);
-    return { status: 'verified', signer: identity, certificate: summary, logEntry, times };
+    const entry = await bound;
+    const logEntry = entry === undefined ? {} : { logEntry: summarizeEntry(entry, time?.time) };
+    return { status: 'verified', signer: identity, certificate: summary, ...logEntry, times };
   });
 }
 
@@ -184,7 +191,7 @@ async function bindEntry(
 function summarizeEntry(
   { entry, body }: BoundEntry,
   integratedTime: number | undefined,
-): Verified['logEntry'] {
+): LogEntrySummary {
   const second = equal(body.subarray(0, 22), utf8('{"apiVersion":"0.0.2",'));
   return {
     logId: toHex(entry.logId),
@@ -206,10 +213,16 @@ export function applyPolicy(
   return underDecision(verdict, decide(policy, party, subject));
 }
 
+const UNLOGGED: Finding = {
+  code: 'unlogged',
+  detail: 'in no log: accepted for its timestamp (unlogged: allowed, signet.log = none)',
+  severity: 'note',
+};
+
 /** A verified verdict under what the policy decided. */
 export function underDecision(verdict: Verified, decision: Decision): Verified | NotAllowed {
   const { rule: _, findings: __, ...evidence } = verdict;
-  const { findings } = decision;
+  const findings = [...(evidence.logEntry === undefined ? [UNLOGGED] : []), ...decision.findings];
   const noticed = findings.length === 0 ? {} : { findings };
   if (decision.allowed) return { ...evidence, rule: decision.rule, ...noticed };
   const { code, detail } = decision;

@@ -22,12 +22,12 @@ export interface MadeSignature {
   readonly signingTime: number;
   readonly identity: string;
   readonly issuer: string;
-  /** Decimal. */
+  /** Decimal; '' where it is in no log. */
   readonly logIndex: string;
   /** ECDSA, as OpenPGP numbers it. */
   readonly publicKeyAlgorithm: 19;
   /** The CA's signature hash, as OpenPGP numbers it: what gitsign prints in SIG_CREATED. */
   readonly certificateHashAlgorithm: 8 | 9 | 10;
-  /** The entry, for verifying a signature that does not embed it. */
-  readonly logEntry: TransparencyLogEntry;
+  /** The entry, for verifying a signature that does not embed it; absent where it is in no log. */
+  readonly logEntry?: TransparencyLogEntry;
 }

@@ -15,14 +15,22 @@ export interface LogService {
 export interface Services {
   readonly issuerUrl: string;
   readonly fulcioUrl: string;
-  readonly log: LogService;
+  /** Absent where signatures go into no log (signet.log = none). */
+  readonly log?: LogService;
   /** Absent when no timestamp is to be asked for. */
   readonly timestampUrl?: string;
 }
 
 export type ServiceSettings = Pick<
   Settings,
-  'issuer' | 'fulcioUrl' | 'rekorUrl' | 'rekorVersion' | 'rekorMode' | 'timestamp' | 'timestampUrl'
+  | 'log'
+  | 'issuer'
+  | 'fulcioUrl'
+  | 'rekorUrl'
+  | 'rekorVersion'
+  | 'rekorMode'
+  | 'timestamp'
+  | 'timestampUrl'
 >;
 
 /**
@@ -34,8 +42,11 @@ export function chooseServices(
   config: SigningConfig,
   now: number,
 ): Services {
-  const log = chooseLog(settings, config, now);
-  if (log.version === 2 && settings.rekorMode === 'online') {
+  const log = settings.log === 'none' ? undefined : chooseLog(settings, config, now);
+  if (log === undefined && settings.rekorMode === 'online') {
+    throw new ConfigError('rekorMode = online and signet.log = none contradict each other');
+  }
+  if (log?.version === 2 && settings.rekorMode === 'online') {
     throw new ConfigError(
       'rekorMode = online needs Rekor v1: a v2 log cannot be searched, so nobody would find the entry',
       {
@@ -50,7 +61,7 @@ export function chooseServices(
       settings.fulcioUrl ??
       pick(config, 'caUrls', [1, 2], now)?.url ??
       missing('certificate authority', 'fulcioUrl', config),
-    log,
+    ...(log === undefined ? {} : { log }),
     ...(timestampUrl === undefined ? {} : { timestampUrl }),
   };
 }
@@ -97,14 +108,14 @@ export function searchableLog(
   return pick(config, 'rekorTlogUrls', [1], now)?.url;
 }
 
-/** A v2 log vouches for no time, so somebody else must. An authority that a person named is asked too, as gitsign does. */
+/** A v2 log vouches for no time, and no log at all for nothing, so somebody else must. An authority that a person named is asked too, as gitsign does. */
 function chooseTimestamp(
   settings: ServiceSettings,
   config: SigningConfig,
-  log: LogService,
+  log: LogService | undefined,
   now: number,
 ): string | undefined {
-  const wanted = log.version === 2 || settings.timestamp === 'always';
+  const wanted = log?.version !== 1 || settings.timestamp === 'always';
   if (settings.timestampUrl !== undefined || !wanted) return settings.timestampUrl;
   return (
     pick(config, 'tsaUrls', [1], now)?.url ?? missing('timestamp authority', 'timestampUrl', config)

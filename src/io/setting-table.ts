@@ -93,6 +93,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   forwardRate: { kind: 'count' },
   forwardRepositories: { kind: 'text' },
   forwardLog: { kind: 'path' },
+  log: { kind: ['required', 'none'] },
   proxy: { kind: 'text' },
   caFile: { kind: 'path' },
   timeout: { kind: 'seconds' },

@@ -75,6 +75,8 @@ export interface Settings {
   readonly forwardRepositories?: string;
   /** One line a forwarded signature. */
   readonly forwardLog?: string;
+  /** `none`: signatures go into no log, where the policy says so too. */
+  readonly log: 'required' | 'none';
   /** Proxy for services, instead of HTTPS_PROXY and its kin; `none` switches those off. */
   readonly proxy?: string;
   /** Certificates of further authorities for servers' names, PEM. */
@@ -106,5 +108,6 @@ export const DEFAULTS = {
   agent: true,
   agentIdle: 8 * 3600,
   forwardRate: 60,
+  log: 'required',
   timeout: 30,
 } as const satisfies Partial<Settings>;

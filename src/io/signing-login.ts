@@ -23,6 +23,8 @@ export interface SigningParts {
   readonly send: HttpSend;
   readonly trust: TrustMaterial;
   readonly crypto: Crypto;
+  /** Policy and configuration both say that what is signed goes into no log. */
+  readonly unlogged?: boolean;
   /** Unix seconds. */
   readonly now: () => number;
 }

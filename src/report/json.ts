@@ -122,7 +122,8 @@ function rejectedFields(verdict: Rejected): VerdictFields {
 /** What only a keyless signature has. */
 function evidenceFields(verdict: Verified | NotAllowed): Partial<VerdictFields> {
   const { certificate, logEntry } = verdict;
-  return { certificate: certificateOf(certificate), logEntry: logEntryOf(logEntry) };
+  const entry = logEntry === undefined ? {} : { logEntry: logEntryOf(logEntry) };
+  return { certificate: certificateOf(certificate), ...entry };
 }
 
 function timesOf({ times }: Verified | NotAllowed): ObjectResult['times'] {

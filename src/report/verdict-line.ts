@@ -17,7 +17,10 @@ export function utcTime(seconds: number): string {
 
 function when({ times, logEntry }: Verified | NotAllowed): string {
   const [first] = times;
-  const log = `Rekor ${logEntry.logIndex}`;
+  const log =
+    logEntry === undefined
+      ? 'IN NO LOG (unlogged: allowed, signet.log = none)'
+      : `Rekor ${logEntry.logIndex}`;
   if (first === undefined) return log;
   const word = first.source === 'rekor' ? 'logged' : 'timestamped';
   return `${word} ${utcTime(first.time)}, ${log}`;

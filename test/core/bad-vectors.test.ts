@@ -28,6 +28,12 @@ describe('bad vectors', () => {
     const verdict = await verifyObject({ type, id, raw, format: 'sha1' }, context);
     expect(verdict.status).not.toBe('verified');
     expect(verdict).toMatchObject({ status, check, code });
+    // nor is it where signatures in no log are accepted
+    const unlogged = await verifyObject(
+      { type, id, raw, format: 'sha1' },
+      { ...context, unlogged: true },
+    );
+    expect(unlogged).toEqual(verdict);
   });
 
   it('leaves no file out', () => {

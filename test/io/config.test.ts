@@ -42,6 +42,7 @@ describe('the defaults', () => {
       agent: true,
       agentIdle: 28_800,
       forwardRate: 60,
+      log: 'required',
       timeout: 30,
     });
   });
@@ -93,6 +94,7 @@ const SAMPLES: Partial<Record<SettingName, readonly [string, unknown]>> = {
   rekorMode: ['online', 'online'],
   timestamp: ['always', 'always'],
   ctLog: ['none', 'none'],
+  log: ['none', 'none'],
   trustWithoutPolicy: ['full', 'full'],
   publishIdentity: ['no', 'no'],
 };

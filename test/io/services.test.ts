@@ -18,7 +18,7 @@ const CONFIG: SigningConfig = {
   tsaUrls: [service('https://tsa')],
   tsaConfig: { selector: 'ANY' },
 };
-const SETTINGS: ServiceSettings = { rekorMode: 'offline', timestamp: 'auto' };
+const SETTINGS: ServiceSettings = { log: 'required', rekorMode: 'offline', timestamp: 'auto' };
 const choose = (settings: Partial<ServiceSettings> = {}, config: Partial<SigningConfig> = {}) =>
   chooseServices({ ...SETTINGS, ...settings }, { ...CONFIG, ...config }, NOW);
 const configError = expect.objectContaining({ code: 'CONFIG', exitCode: 2 });
@@ -63,7 +63,7 @@ describe('chooseServices', () => {
       url: 'https://v1',
       version: 1,
     });
-    expect(choose({}, { rekorTlogUrls: [service('https://edge', 1, NOW, NOW)] }).log.url).toBe(
+    expect(choose({}, { rekorTlogUrls: [service('https://edge', 1, NOW, NOW)] }).log?.url).toBe(
       'https://edge',
     );
   });

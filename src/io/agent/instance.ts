@@ -23,6 +23,7 @@ export const INSTANCE_SETTINGS = [
   'rekorMode',
   'timestamp',
   'timestampUrl',
+  'log',
   'trust',
   'trustRoot',
   'ctLog',

@@ -19,7 +19,7 @@ export function signedReply(made: MadeSignature, online: boolean): SignedReply {
     signingTime,
     certificateSha1,
     certificateHashAlgorithm,
-    logEntry: online ? toBase64(encodeLogEntry(logEntry)) : '',
+    logEntry: online && logEntry !== undefined ? toBase64(encodeLogEntry(logEntry)) : '',
   };
 }
 

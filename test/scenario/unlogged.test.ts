@@ -1,0 +1,173 @@
+/**
+ * Signatures in no log: only where policy (`unlogged: allowed`) and configuration (`signet.log = none`) both say so,
+ * with a timestamp, and never because a log was away. Each missing half is refused, signing and verifying.
+ */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { verifyObject } from '../../src/core/verify.ts';
+import { loadCrypto } from '../../src/io/crypto-port.ts';
+import { loadTrust } from '../../src/io/trust-store.ts';
+import type { SignatureRequest } from '../../src/sandbox/issue-signature.ts';
+import { type Ran, runMeanwhile, scratchRepository } from '../support/git-repository.ts';
+import { programUnderTest } from '../support/program.ts';
+import { useSandbox } from '../support/sandbox.ts';
+import { signRequest } from '../support/signing.ts';
+import { commitPayload, resultsOf, signet, withSignature } from '../support/verify-scenario.ts';
+
+const sandbox = useSandbox();
+const repository = scratchRepository('unlogged');
+const strict = join(repository.home, 'strict.yaml');
+const lax = join(repository.home, 'lax.yaml');
+let env: Record<string, string> = {};
+
+/** Both halves, by name. */
+const BOTH = { SIGNET_LOG: 'none', SIGNET_POLICY: lax };
+const HALVES: readonly [string, Record<string, string>][] = [
+  ['only the configuration says so', { SIGNET_LOG: 'none', SIGNET_POLICY: strict }],
+  ['only the policy says so', { SIGNET_POLICY: lax }],
+  ['there is no policy', { SIGNET_LOG: 'none' }],
+];
+
+beforeAll(async () => {
+  env = { ...sandbox().env, SIGSTORE_ID_TOKEN: await sandbox().mintToken() };
+  const signers = `signers:\n  - name: alice\n    identity: alice@example.test\n    issuer: ${sandbox().urls.issuer}\n`;
+  writeFileSync(strict, `version: 1\n${signers}`);
+  writeFileSync(lax, `version: 1\nunlogged: allowed\n${signers}`);
+});
+
+const commit = (more: Record<string, string>): Promise<Ran> =>
+  repository.gitMeanwhile(
+    { env: { ...env, ...more } },
+    ...['commit', '-q', '--allow-empty', '-S', '-m', 'subject'],
+  );
+const verify = (more: Record<string, string>, ...flags: string[]): Promise<Ran> =>
+  repository.gitMeanwhile({ env: { ...env, ...more } }, 'verify-commit', ...flags, 'HEAD');
+const directly = (more: Record<string, string>): Promise<Ran> =>
+  runMeanwhile(programUnderTest(), ['--status-fd=2', '-bsau', 'x'], {
+    cwd: repository.path,
+    env: { ...repository.env, ...env, ...more },
+    input: Buffer.from(commitPayload({})),
+  });
+
+/** A commit as somebody might hand it to us. */
+function written(request: SignatureRequest): string {
+  const payload = commitPayload({ subject: `made with ${Object.keys(request)}` });
+  const { armor } = sandbox().issueSignature(Buffer.from(payload), request);
+  return repository.write('commit', withSignature(payload, armor));
+}
+
+async function judged(id: string, more: Record<string, string>) {
+  const args = ['verify', '--format', 'jsonl', id];
+  const answered = await signet(repository, args, { env: { ...env, ...more } });
+  return { exit: answered.exit, talk: answered.talk, result: resultsOf(answered)[0] };
+}
+
+describe('where both say so', () => {
+  it('is signed into no log, with a timestamp, and says so', async () => {
+    const before = { ...sandbox().requests };
+    const made = await directly(BOTH);
+    expect(made.exit, made.err).toBe(0);
+    expect(made.err).toMatch(/signed as alice@example\.test, IN NO LOG \(signet\.log = none\)/);
+    const { rekor, rekorV2, tsa } = sandbox().requests;
+    expect([rekor, rekorV2, tsa - before.tsa]).toEqual([before.rekor, before.rekorV2, 1]);
+  });
+
+  it('verifies for git, loudly', async () => {
+    expect((await commit(BOTH)).exit).toBe(0);
+    const before = sandbox().requests.rekor;
+    const ran = await verify(BOTH);
+    expect(ran.exit, ran.err).toBe(0);
+    expect(ran.err).toMatch(
+      /good signature .*, IN NO LOG \(unlogged: allowed, signet\.log = none\)/,
+    );
+    expect((await verify(BOTH, '--raw')).err).toMatch(/TRUST_FULLY/);
+    expect(sandbox().requests.rekor).toBe(before);
+  });
+
+  it('verifies in a range, with a finding', async () => {
+    const { exit, talk, result } = await judged('HEAD', BOTH);
+    expect([exit, result?.status, result?.rule]).toEqual([0, 'verified', 'alice']);
+    expect(result?.findings).toMatchObject([{ code: 'unlogged', severity: 'note' }]);
+    expect(result).not.toHaveProperty('logEntry');
+    expect(talk).toMatch(/signatures IN NO LOG count here/);
+  });
+
+  it.each<[string, SignatureRequest]>([
+    ['no timestamp either', { rekor: 'none' }],
+    [
+      'a timestamp after the certificate’s end',
+      { rekor: 'none', timestamp: true, stampedAfter: 3_600_000 },
+    ],
+    [
+      'an entry that does not hold',
+      { timestamp: true, entry: (entry) => ({ ...entry, logIndex: 7 }) } as SignatureRequest,
+    ],
+    ['no certificate timestamp', { rekor: 'none', timestamp: true, leaf: { scts: () => [] } }],
+    ['another signer', { rekor: 'none', timestamp: true, email: 'bob@example.test' }],
+  ])('refuses %s', async (_name, request) => {
+    const { exit, result } = await judged(written(request), BOTH);
+    expect(result?.status).toMatch(/refused|not-allowed/);
+    expect(exit).not.toBe(0);
+  });
+
+  it('accepts the nearest one', async () => {
+    const { exit } = await judged(written({ rekor: 'none', timestamp: true }), BOTH);
+    expect(exit).toBe(0);
+  });
+});
+
+describe.each(HALVES)('where %s', (_name, half) => {
+  it('nothing is signed without a log', async () => {
+    const before = sandbox().requests.rekor;
+    const made = await directly(half);
+    if (half['SIGNET_LOG'] === undefined) {
+      expect(made.exit, made.err).toBe(0);
+      expect(sandbox().requests.rekor).toBe(before + 1);
+      return;
+    }
+    expect([made.exit, made.out]).toEqual([2, '']);
+    expect(made.err).toMatch(/signet\.log = none, but .* unlogged: allowed; nothing was signed/);
+  });
+
+  it('no such signature counts', async () => {
+    const id = written({ rekor: 'none', timestamp: true });
+    repository.must('update-ref', 'refs/heads/main', id);
+    const ran = await verify(half, '--raw');
+    expect(ran.exit).not.toBe(0);
+    expect(ran.err).toMatch(/ERRSIG/);
+    if (half['SIGNET_POLICY'] === undefined) return;
+    const { exit, result, talk } = await judged(id, half);
+    expect([exit, result?.status, result?.code]).toEqual([1, 'refused', 'log-entry-not-found']);
+    expect(talk).not.toMatch(/IN NO LOG/);
+  });
+});
+
+it('an outage is no reason: signing fails, verifying does not decide', async () => {
+  const away = { SIGNET_REKOR_URL: 'http://127.0.0.1:9', SIGNET_POLICY: lax };
+  const made = await directly(away);
+  expect([made.exit, made.out]).toEqual([3, '']);
+  const { exit, result } = await judged(written({ rekor: 'none', timestamp: true }), away);
+  expect([exit, result?.status]).toEqual([3, 'undecided']);
+});
+
+it('the core accepts it under the option alone, whatever the policy says of it, and tells', async () => {
+  const { settings } = await signRequest(sandbox());
+  const crypto = await loadCrypto();
+  const trust = await loadTrust(settings, crypto);
+  const payload = commitPayload({});
+  const { armor } = sandbox().issueSignature(Buffer.from(payload), {
+    rekor: 'none',
+    timestamp: true,
+  });
+  const raw = withSignature(payload, armor);
+  const id = repository.write('commit', raw);
+  const object = { type: 'commit', id, raw, format: 'sha1' } as const;
+  const context = { crypto, trust, now: Math.floor(Date.now() / 1000) };
+  expect(await verifyObject(object, context)).toMatchObject({ code: 'log-entry-absent' });
+  expect(await verifyObject(object, { ...context, unlogged: true })).toMatchObject({
+    status: 'verified',
+    times: [{ source: 'timestamp-authority' }],
+  });
+});

@@ -89,7 +89,8 @@ function checkTools(): void {
 async function startPart(stack: Stack, part: Part): Promise<void> {
   const since = Date.now();
   const { layout } = stack;
-  if (startServer(layout, part.server(stack))) {
+  if (runningPid(layout, part.name) === undefined) {
+    startServer(layout, part.server(stack));
     await untilReady(layout, part.name, () => part.ready(layout));
     say(`${part.name} is up (${((Date.now() - since) / 1000).toFixed(1)} s)`);
   }

@@ -58,9 +58,8 @@ export function logTail(layout: Layout, name: string, lines = 8): string {
   }
 }
 
-/** Starts a server unless it runs; true when it was started. */
-export function startServer(layout: Layout, server: Server): boolean {
-  if (runningPid(layout, server.name) !== undefined) return false;
+/** Starts a server that does not run. */
+export function startServer(layout: Layout, server: Server): void {
   const log = openSync(logFile(layout, server.name), 'a', 0o600);
   const child = spawn(server.program, server.args, {
     cwd: layout.state,
@@ -78,7 +77,6 @@ export function startServer(layout: Layout, server: Server): boolean {
   if (child.pid !== undefined) {
     writeFileSync(pidFile(layout, server.name), `${child.pid} ${startOf(child.pid) ?? 'gone'}\n`);
   }
-  return true;
 }
 
 /** Waits until `ready` says so. @throws Error with the tail of the log when the server ends, or takes over a minute */

@@ -33,6 +33,7 @@ export type ErrorCode =
   | 'LOGIN_FAILED'
   | 'TOKEN_REFUSED'
   | 'IDENTITY_UNEXPECTED'
+  | 'PUBLICATION_REFUSED'
   // services and their answers
   | 'SERVICE_UNREACHABLE'
   | 'SERVICE_REFUSED'

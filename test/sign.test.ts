@@ -112,14 +112,11 @@ describe('signPayload', () => {
     },
   );
 
-  it('says nothing when quiet, and where the identity came from when not', async () => {
-    const quiet = fakeTerminal();
-    const { result } = await sign(COMMIT, { terminal: quiet });
-    expect(quiet.lines).toEqual([]);
+  it('O15 says where the identity came from, and whose it is, quiet or not', async () => {
+    const terminal = fakeTerminal();
+    const { result } = await sign(COMMIT, { terminal });
+    expect(terminal.lines).toEqual(['identity from SIGSTORE_ID_TOKEN: alice@example.test']);
     expect(result.freshLogin).toBe(false);
-    const talking = fakeTerminal();
-    await sign(COMMIT, { terminal: talking, flags: { quiet: 'no' } });
-    expect(talking.lines).toEqual(['identity from SIGSTORE_ID_TOKEN']);
   });
 
   it.each<[string, object, RequestOptions['flags']]>([

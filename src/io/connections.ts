@@ -27,7 +27,8 @@ export interface Route {
 }
 
 export interface Connections {
-  readonly routeFor: (url: URL) => Promise<Route>;
+  /** `direct`: past every proxy. */
+  readonly routeFor: (url: URL, direct?: boolean) => Promise<Route>;
   readonly close: () => void;
 }
 
@@ -70,8 +71,8 @@ export function openConnections({
     return { request: module.request, agent, proxy, authorities: known?.sources ?? ['built in'] };
   };
   return {
-    routeFor: (url) => {
-      const proxy = proxyFor?.(url);
+    routeFor: (url, direct = false) => {
+      const proxy = direct ? undefined : proxyFor?.(url);
       const key = `${url.protocol} ${proxy?.url.href ?? ''}`;
       const known = routes.get(key) ?? open(url, proxy);
       routes.set(key, known);

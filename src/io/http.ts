@@ -34,6 +34,8 @@ export interface HttpRequest {
   /** What to do when nobody answers. */
   readonly hint?: string;
   readonly signal?: AbortSignal;
+  /** A host that is asked in plain http and past every proxy: a cloud's metadata server, which knows nothing else. */
+  readonly plainHost?: string;
 }
 
 export interface HttpAnswer {
@@ -79,12 +81,13 @@ const HUNG_UP_MILLISECONDS = 1000;
  * The address, if it is one that may be asked: https, or http on loopback, and no user name in it.
  * @throws ServiceError `SERVICE_REFUSED`
  */
-export function checkedUrl(text: string, service: string): URL {
+export function checkedUrl(text: string, service: string, plainHost?: string): URL {
   const url = URL.parse(text);
   if (url === null) throw refusedUrl(service, 'its address is not a URL');
   if (url.username !== '' || url.password !== '')
     throw refusedUrl(service, 'its address holds a user name or password');
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))) return url;
+  if (url.protocol === 'https:') return url;
+  if (url.protocol === 'http:' && (isLoopback(url) || url.hostname === plainHost)) return url;
   throw refusedUrl(service, `${url.protocol}//${url.host} is neither https nor on this machine`);
 }
 
@@ -94,14 +97,15 @@ export function createHttpClient(options: HttpOptions = {}): HttpClient {
   const closing = new AbortController();
   return {
     send: async (request) => {
-      const url = checkedUrl(request.url, request.service);
+      const { plainHost } = request;
+      const url = checkedUrl(request.url, request.service, plainHost);
       if (options.tlsUnchecked === true && url.protocol === 'https:') {
         throw refusedUrl(
           request.service,
           'NODE_TLS_REJECT_UNAUTHORIZED=0 switches certificate checking off',
         );
       }
-      const route = await connections.routeFor(url);
+      const route = await connections.routeFor(url, plainHost !== undefined);
       return sendWithRetries(request, { url, route, options, closing: closing.signal });
     },
     close: () => {

@@ -12,6 +12,8 @@ export interface ProcessOptions {
   readonly cwd: string;
   readonly env: Environment;
   readonly input?: Uint8Array;
+  /** Milliseconds after which the child is killed; it then ends with 128 + 15. */
+  readonly timeout?: number;
 }
 
 export interface ProcessResult {
@@ -99,6 +101,7 @@ async function runOnBun(
     stdin: options.input ?? 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',
+    timeout: options.timeout,
   });
   const [stdout, stderr, exitCode] = await Promise.all([
     bun.readableStreamToArrayBuffer(child.stdout),
@@ -121,6 +124,7 @@ async function runOnNode(
       env: { ...options.env },
       stdio: [stdin, 'pipe', 'pipe'],
       windowsHide: true,
+      timeout: options.timeout,
     });
     const output: Buffer[] = [];
     const talk: Buffer[] = [];

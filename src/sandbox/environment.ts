@@ -49,6 +49,8 @@ export function childEnvironment(
   const settings = gitSettings(options);
   return {
     SIGNET_TRUST: files.trustedRoot,
+    // nothing that a sandbox logs is public
+    SIGNET_PUBLISH_IDENTITY: 'yes',
     SIGNET_SIGNING_CONFIG: second ? files.signingConfigV2 : files.signingConfig,
     GITSIGN_FULCIO_URL: urls.fulcio,
     GITSIGN_REKOR_URL: second ? urls.rekorV2 : urls.rekor,

@@ -5,7 +5,8 @@
  * nor a process list shows the issuer's long address.
  */
 
-import { isSignetError, LoginError } from '../../errors.ts';
+import { isSignetError } from '../../errors.ts';
+import { wrongAccountMark } from './account-choice.ts';
 import { connectIssuer, refuseUncheckedTls } from './connect.ts';
 import type { IdentityToken, TokenRequest } from './identity-token.ts';
 import type { Issuer, LoginSecrets } from './issuer.ts';
@@ -25,14 +26,9 @@ const CONNECTORS: Readonly<Record<string, readonly (readonly [string, string])[]
 
 /** @throws LoginError, ConfigError, ServiceError */
 export async function loginWithBrowser(request: TokenRequest): Promise<IdentityToken> {
-  const { settings, environment, terminal } = request;
+  const { settings, environment } = request;
   refuseUncheckedTls(environment);
   const opener = chooseOpener(settings.urlOpener, environment, process.platform);
-  if (opener === undefined && !terminal.interactive) {
-    throw new LoginError('LOGIN_NO_TERMINAL', 'no login and no terminal to ask at', {
-      hint: 'run git at a terminal, or set SIGSTORE_ID_TOKEN (in CI: allow id-token)',
-    });
-  }
   const issuer = await connectIssuer(request);
   const listener = await openLoginListener(settings.redirectUrl);
   try {
@@ -71,10 +67,13 @@ async function login(
       now: request.now(),
     });
     request.accept(claims);
+    wrongAccountMark(request)?.clear();
     const finished = answer.finish(successPage(context, claims.challenge)).then(listener.close);
     return { ...renewal, token: idToken, claims, source: 'browser', fresh: true, finished };
   } catch (error) {
-    const reason = isSignetError(error) ? error.message : 'something went wrong';
+    const known = isSignetError(error);
+    if (known && error.code === 'IDENTITY_UNEXPECTED') wrongAccountMark(request)?.set();
+    const reason = known ? error.message : 'something went wrong';
     await answer.finish(failurePage(context, reason));
     throw error;
   }
@@ -94,13 +93,10 @@ async function choicesOf(
   const { settings, issuerUrl, renewable = true } = request;
   const identity = expectedOf(request);
   const { connectorId } = settings;
+  const chooseAccount = wrongAccountMark(request)?.setAt() !== undefined;
+  const common = { redirectUri, identity, renewable, chooseAccount };
   const href = async (connector: string | undefined): Promise<string> =>
-    (
-      await issuer.authorizationUrl(
-        { redirectUri, connectorId: connector, identity, renewable },
-        secrets,
-      )
-    ).href;
+    (await issuer.authorizationUrl({ ...common, connectorId: connector }, secrets)).href;
   const connectors = connectorId ? undefined : CONNECTORS[issuerUrl];
   if (connectors === undefined) {
     return [{ label: `Continue to ${new URL(issuerUrl).host}`, href: await href(connectorId) }];
@@ -119,15 +115,11 @@ async function invite(
   url: string,
   opener: Opener | undefined,
 ): Promise<void> {
-  const { terminal, settings, issuerUrl, context } = request;
+  const { terminal, settings, issuerUrl } = request;
   const identity = expectedOf(request);
   const { loginTimeout } = settings;
-  const login = context.kind === 'login';
   const whom = identity ? `signing for ${identity}` : 'signing';
   terminal.say(`${whom} needs a login (${new URL(issuerUrl).host})`);
-  terminal.say(
-    `for ever public in the log: ${identity || 'your e-mail address'}, the time, a fingerprint of ${login ? 'each commit or tag' : `this ${context.kind}`}`,
-  );
   const waiting = `(waiting up to ${duration(loginTimeout)})`;
   if (opener === undefined) {
     terminal.say(`open this address in a browser on this machine: ${url} ${waiting}`);

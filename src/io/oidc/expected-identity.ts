@@ -6,7 +6,7 @@
 import { visible } from '../../core/escape.ts';
 import { committerName, committerOf } from '../../core/policy/committer.ts';
 import { LoginError } from '../../errors.ts';
-import type { Settings } from '../config.ts';
+import type { Settings } from '../settings.ts';
 import type { IdentityClaims } from './token.ts';
 
 export type IdentitySettings = Pick<Settings, 'identity' | 'matchCommitter'>;

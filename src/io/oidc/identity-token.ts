@@ -1,15 +1,19 @@
 /**
- * The way to an identity token: handed over, in SIGSTORE_ID_TOKEN, or a login in a browser on this machine. Each way
- * is one function; the order in `chooseWay` is the order in which they are tried, so that more ways can stand between.
+ * The way to an identity token (design §6): handed over, ambient in CI, or a login in a browser of this machine, with
+ * a code on another device, or with a code that is typed. One function a way; which one is decided here, at once, and
+ * said. (The agent and its refresh tokens stand before this: whoever has a credential does not come here.)
  */
 
 import { ConfigError, LoginError } from '../../errors.ts';
-import type { Environment, Settings } from '../config.ts';
+import type { Environment } from '../config.ts';
 import type { HttpSend } from '../http.ts';
-import { Secret } from '../secret.ts';
+import type { Secret } from '../secret.ts';
+import type { Settings } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
 import type { SigningContext } from './page.ts';
-import { type IdentityClaims, readIdentityToken } from './token.ts';
+import type { PersonChoice, PersonProvider } from './person-way.ts';
+import type { IdentityClaims } from './token.ts';
+import { UNATTENDED_PROVIDERS, unattendedSource } from './unattended.ts';
 
 export interface TokenRequest {
   readonly settings: Settings;
@@ -28,6 +32,8 @@ export interface TokenRequest {
   readonly given?: Secret | undefined;
   /** Refuses an account that must not sign here, before anything is asked of the CA. @throws LoginError */
   readonly accept: (claims: IdentityClaims) => void;
+  /** Between two questions to an issuer; default: real time. */
+  readonly wait?: (milliseconds: number) => Promise<void>;
 }
 
 export interface IdentityToken {
@@ -43,51 +49,82 @@ export interface IdentityToken {
   readonly finished: Promise<void>;
 }
 
-type Way = (request: TokenRequest) => Promise<IdentityToken>;
-
-/** A token whose claims are checked and whose account is accepted. @throws LoginError, ConfigError, ServiceError */
+/**
+ * A token whose claims are checked, whose account is accepted, and whose person has agreed that it becomes public.
+ * @throws LoginError, ConfigError, ServiceError
+ */
 export async function obtainIdentityToken(request: TokenRequest): Promise<IdentityToken> {
-  const way = chooseWay(request);
-  return way(request);
+  const identity = await ((await unattended(request)) ?? logIn(request));
+  const { agreeToPublish } = await import('./publication.ts');
+  try {
+    await agreeToPublish(request, identity);
+  } catch (error) {
+    await identity.finished;
+    throw error;
+  }
+  return identity;
 }
 
-const PROVIDERS = ['interactive', 'envvar'] as const;
-
-/** @throws ConfigError for a provider that there is not, LoginError when the one asked for has nothing */
-function chooseWay({ given, settings, environment }: TokenRequest): Way {
-  if (given !== undefined) return (request) => handedOver(given, 'the token given', request);
-  const provider = settings.tokenProvider ?? '';
-  if (provider !== '' && !PROVIDERS.some((name) => name === provider)) {
-    throw new ConfigError(`signet.tokenProvider = ${provider}: expected ${PROVIDERS.join(' or ')}`);
-  }
-  const variable = environment['SIGSTORE_ID_TOKEN']?.trim() ?? '';
-  if (provider !== 'interactive' && variable !== '') {
-    return (request) => handedOver(new Secret(variable), 'SIGSTORE_ID_TOKEN', request);
-  }
-  if (provider === 'envvar') {
-    throw new LoginError(
-      'LOGIN_FAILED',
-      'no login: SIGSTORE_ID_TOKEN is not set (signet.tokenProvider = envvar)',
-    );
-  }
-  return withBrowser;
+/** A token that needs no person; undefined where there is none. @throws LoginError */
+async function unattended(request: TokenRequest): Promise<IdentityToken | undefined> {
+  const { given, settings, environment } = request;
+  const source = unattendedSource(environment, settings);
+  if (given === undefined && source === undefined) return undefined;
+  const { acceptGiven, ambientIdentity } = await import('./ambient-identity.ts');
+  if (given === undefined) return source && ambientIdentity(request, source);
+  const { issuer } = settings;
+  const about = { source: 'the token given', ...(issuer === undefined ? {} : { issuer }) };
+  return acceptGiven(request, given, about);
 }
 
-async function handedOver(
-  token: Secret,
-  source: string,
+/** A person logs in, in the way that suits the surroundings. @throws LoginError, ConfigError, ServiceError */
+async function logIn(request: TokenRequest): Promise<IdentityToken> {
+  const { settings, environment, terminal, context } = request;
+  const { chooseOpener } = await import('./opener.ts');
+  const { choosePersonWay } = await import('./person-way.ts');
+  const provider = await personProvider(settings.tokenProvider ?? '');
+  const choice = choosePersonWay({
+    environment,
+    opener: chooseOpener(settings.urlOpener, environment, process.platform) !== undefined,
+    interactive: terminal.interactive,
+    asked: context.kind === 'login',
+    provider,
+  });
+  return enter(request, choice, provider !== undefined);
+}
+
+/** @throws ConfigError for a provider that there is not */
+async function personProvider(name: string): Promise<PersonProvider | undefined> {
+  const { PERSON_PROVIDERS } = await import('./person-way.ts');
+  const provider = PERSON_PROVIDERS.find((each) => each === name);
+  if (name === '' || provider !== undefined) return provider;
+  throw new ConfigError(
+    `signet.tokenProvider = ${name}: expected one of ${[...PERSON_PROVIDERS, ...UNATTENDED_PROVIDERS].join(', ')}`,
+  );
+}
+
+async function enter(
   request: TokenRequest,
+  choice: PersonChoice,
+  forced: boolean,
 ): Promise<IdentityToken> {
-  const { settings, now, terminal, accept } = request;
-  const { clientId, issuer, quiet } = settings;
-  if (!quiet) terminal.say(`identity from ${source}`);
-  // any issuer that the CA accepts may have made it, unless one was configured by name
-  const claims = readIdentityToken(token, { clientId, issuer, ownRequest: false, now: now() });
-  accept(claims);
-  return { token, claims, source, fresh: false, finished: Promise.resolve() };
-}
-
-async function withBrowser(request: TokenRequest): Promise<IdentityToken> {
-  const { loginWithBrowser } = await import('./browser.ts');
-  return loginWithBrowser(request);
+  if (choice.way === 'none') {
+    throw new LoginError('LOGIN_NO_TERMINAL', choice.message, { hint: choice.hint });
+  }
+  if (choice.way === 'browser') {
+    const { loginWithBrowser } = await import('./browser.ts');
+    return loginWithBrowser(request);
+  }
+  if (choice.way === 'device') {
+    const { loginWithDevice } = await import('./device.ts');
+    const identity = await loginWithDevice(request, choice.why);
+    if (identity !== undefined) return identity;
+    if (forced) {
+      throw new LoginError('LOGIN_FAILED', 'the issuer offers no login on another device', {
+        hint: 'git config --unset signet.tokenProvider, or set it to paste or interactive',
+      });
+    }
+  }
+  const { loginWithPastedCode } = await import('./paste.ts');
+  return loginWithPastedCode(request, choice.why);
 }

@@ -1,5 +1,5 @@
 /**
- * Shows an address to the person: `signet.urlOpener`, else `BROWSER`, else the desktop's own way (package `open`).
+ * Shows an address to the person: `signet.urlOpener`, else `BROWSER`, else the desktop's own way.
  * Never through a shell, the address always one whole argument; the child inherits no stream, so that nothing it
  * prints can become a signature (asks 9), and is not waited for, so that a browser in the foreground stalls nothing.
  */
@@ -78,39 +78,58 @@ function browserOpener(list: string, env: Environment): Opener | undefined {
   return undefined;
 }
 
-/** The way to show a page here; undefined where there is no desktop to show it on. @throws ConfigError */
+/**
+ * The way to show a page here; undefined where there is no browser that could reach this machine's loopback.
+ * @throws ConfigError
+ */
 export function chooseOpener(
   urlOpener: string | undefined,
   env: Environment,
   platform: NodeJS.Platform,
 ): Opener | undefined {
   if (urlOpener !== undefined && urlOpener !== '') return commandOpener(urlOpener, env);
+  // a codespace's ports are forwarded under other names, which the page must refuse (threat O06)
+  if (env['CODESPACES']) return undefined;
   const browser = env['BROWSER'] ? browserOpener(env['BROWSER'], env) : undefined;
+  // over SSH a browser is another machine's affair, unless an editor's helper brings the page to the person
+  if (isRemote(env)) return env['VSCODE_IPC_HOOK_CLI'] ? browser : undefined;
   if (browser !== undefined) return browser;
-  if (!hasDesktop(env, platform)) return undefined;
-  const desktop = platform === 'linux' ? findExecutable('xdg-open', env) : undefined;
-  return desktop === undefined ? openOnDesktop : (url) => start(desktop, [url], env);
+  if (platform === 'win32' || env['WSL_DISTRO_NAME']) return firstOf(WINDOWS_OPENERS, env);
+  if (platform === 'darwin') return firstOf([['/usr/bin/open']], env);
+  const desktop = env['DISPLAY'] || env['WAYLAND_DISPLAY'];
+  return desktop ? firstOf(DESKTOP_OPENERS, env) : undefined;
 }
 
-function hasDesktop(env: Environment, platform: NodeJS.Platform): boolean {
-  if (platform === 'win32') return true;
-  if (platform === 'darwin') return env['SSH_CONNECTION'] === undefined;
-  return Boolean(env['DISPLAY'] || env['WAYLAND_DISPLAY'] || env['WSL_DISTRO_NAME']);
+function isRemote(env: Environment): boolean {
+  return Boolean(env['SSH_CONNECTION'] || env['SSH_TTY']);
 }
 
-async function openOnDesktop(url: string): Promise<void> {
-  const { default: open } = await import('open');
-  const child = await open(url);
-  child.on('error', () => undefined);
+/** Windows' own browser, also from inside WSL: programs that take the address as one argument, no shell of Windows'. */
+const WINDOWS_OPENERS = [
+  ['wslview'],
+  ['rundll32.exe', 'url.dll,FileProtocolHandler'],
+  ['explorer.exe'],
+];
+const DESKTOP_OPENERS = [['xdg-open'], ['x-www-browser'], ['www-browser']];
+
+function firstOf(candidates: readonly (readonly string[])[], env: Environment): Opener | undefined {
+  for (const [name = '', ...args] of candidates) {
+    const program = findExecutable(name, env);
+    if (program !== undefined) return (url) => start(program, [...args, url], env);
+  }
+  return undefined;
 }
 
-/** Variables that a browser has no business with (threat O10). */
+/** What a browser has no business with (threat O10): by its name, or because it is a token whatever its name. */
 const SECRET_VARIABLE = /TOKEN|SECRET|PASSWORD|^GIT_/;
+const TOKEN_VALUE = /eyJ[\w-]{8,}\.[\w-]+\./;
 
 async function start(program: string, args: readonly string[], env: Environment): Promise<void> {
   const { spawn } = await import('node:child_process');
   const clean = Object.fromEntries(
-    Object.entries(env).filter(([name]) => !SECRET_VARIABLE.test(name)),
+    Object.entries(env).filter(
+      ([name, value]) => !SECRET_VARIABLE.test(name) && !TOKEN_VALUE.test(value ?? ''),
+    ),
   );
   const child = spawn(program, args, {
     stdio: 'ignore',

@@ -6,7 +6,8 @@
  */
 
 import { statSync } from 'node:fs';
-import type { Environment, Settings } from '../config.ts';
+import type { Environment } from '../config.ts';
+import type { Settings } from '../settings.ts';
 
 export type UnattendedSettings = Pick<Settings, 'tokenProvider' | 'tokenVariable' | 'tokenFile'>;
 

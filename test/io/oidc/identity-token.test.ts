@@ -51,7 +51,7 @@ describe('obtainIdentityToken', () => {
       code: 'LOGIN_NO_TERMINAL',
       exitCode: 4,
       message: 'no login and no terminal to ask at',
-      hint: expect.stringContaining('SIGSTORE_ID_TOKEN'),
+      hint: expect.stringContaining('run: git signet login'),
     });
   });
 

@@ -14,12 +14,15 @@ const HOSTILE =
   'https://issuer.example/auth?a=$(touch%20x)&b=`id`;touch x|y\'"\\{{.URL}}{url}%s&calc';
 
 /** A program that writes its arguments and environment down. */
-function recorder(name = 'browser'): {
+function recorder(
+  name = 'browser',
+  as = '',
+): {
   program: string;
   read: () => Promise<{ args: string[]; env: string }>;
 } {
   const program = join(directory, name);
-  const out = join(directory, 'seen');
+  const out = join(directory, as === '' ? 'seen' : `${as}.seen`);
   writeFileSync(
     program,
     `#!/bin/sh\nfor a in "$@"; do printf '%s\\n' "$a"; done > ${out}.part; env > ${out}.env; echo chatter; echo noise >&2; mv ${out}.part ${out}\n`,
@@ -40,6 +43,7 @@ function recorder(name = 'browser'): {
 const env = () => ({
   PATH: `${directory}${delimiter}${process.env['PATH']}`,
   SIGSTORE_ID_TOKEN: 'secret-token',
+  MINE: 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln',
   GIT_DIR: '/x',
   HOME: directory,
 });
@@ -77,6 +81,7 @@ describe('commandOpener', () => {
     await commandOpener(`${program} {url}`, env())('http://127.0.0.1/');
     const seen = (await read()).env;
     expect(seen).not.toContain('secret-token');
+    expect(seen).not.toContain('eyJ');
     expect(seen).not.toContain('GIT_DIR');
     expect(seen).toContain('HOME=');
   });
@@ -126,11 +131,60 @@ describe('chooseOpener', () => {
     expect((await read()).args).toEqual(['configured', 'u']);
   });
 
-  it('knows where there is no desktop', () => {
-    expect(chooseOpener(undefined, { PATH: directory }, 'linux')).toBeUndefined();
-    expect(chooseOpener(undefined, { PATH: directory, DISPLAY: ':0' }, 'linux')).toBeDefined();
+  it.each<[string, Record<string, string>, NodeJS.Platform, string | undefined]>([
+    ['nothing', {}, 'linux', undefined],
+    ['a desktop', { DISPLAY: ':0' }, 'linux', 'xdg-open'],
+    ['Wayland', { WAYLAND_DISPLAY: 'wayland-0' }, 'linux', 'xdg-open'],
+    ['SSH', { DISPLAY: 'localhost:10.0', SSH_CONNECTION: 'a 1 b 22' }, 'linux', undefined],
+    ['SSH to a Mac', { SSH_CONNECTION: 'a 1 b 22' }, 'darwin', undefined],
+    [
+      'SSH with a BROWSER of the far machine',
+      { BROWSER: 'helper', SSH_TTY: '/dev/pts/0' },
+      'linux',
+      undefined,
+    ],
+    [
+      'SSH in an editor',
+      { BROWSER: 'helper', SSH_CONNECTION: 'x', VSCODE_IPC_HOOK_CLI: '/s' },
+      'linux',
+      'helper',
+    ],
+    ['a dev container', { REMOTE_CONTAINERS: 'true' }, 'linux', undefined],
+    ['… with its helper', { REMOTE_CONTAINERS: 'true', BROWSER: 'helper' }, 'linux', 'helper'],
+    ['a codespace', { CODESPACES: 'true', BROWSER: 'helper' }, 'linux', undefined],
+    ['WSL', { WSL_DISTRO_NAME: 'Debian' }, 'linux', 'wslview'],
+    [
+      'WSL with a desktop of its own',
+      { WSL_DISTRO_NAME: 'Debian', DISPLAY: ':0' },
+      'linux',
+      'wslview',
+    ],
+    ['Windows', {}, 'win32', 'rundll32.exe'],
+  ])('%s', async (_name, variables, platform, expected) => {
+    const names = [
+      'xdg-open',
+      'helper',
+      ...(platform === 'win32' ? ['rundll32.exe'] : ['wslview']),
+    ];
+    for (const name of names) recorder(name, name);
+    const opener = chooseOpener(undefined, { PATH: env().PATH, ...variables }, platform);
+    if (expected === undefined) return expect(opener).toBeUndefined();
+    await opener?.('http://127.0.0.1/x');
+    const out = join(directory, expected.concat('.seen'));
+    while (!existsSync(out)) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(readFileSync(out, 'utf8')).toContain('http://127.0.0.1/x');
+  });
+
+  it('O12 WSL: the address is one argument of a program of Windows’, whatever is in it', async () => {
+    const { read } = recorder('rundll32.exe');
+    await chooseOpener(undefined, { ...env(), WSL_DISTRO_NAME: 'Debian' }, 'linux')?.(HOSTILE);
+    expect((await read()).args).toEqual(['url.dll,FileProtocolHandler', HOSTILE]);
+    expect(existsSync(join(directory, 'x'))).toBe(false);
+  });
+
+  it('WSL without any opener has none', () => {
     expect(
-      chooseOpener(undefined, { PATH: directory, SSH_CONNECTION: 'a b' }, 'darwin'),
+      chooseOpener(undefined, { PATH: directory, WSL_DISTRO_NAME: 'Debian' }, 'linux'),
     ).toBeUndefined();
   });
 

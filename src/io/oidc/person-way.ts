@@ -1,0 +1,71 @@
+/**
+ * How a person is to log in here: in a browser of this machine, with a code on any device, or not at all. A pure
+ * function of the surroundings (design §6), so that each can be tried by its variables; what it says is said once.
+ */
+
+import type { Environment } from '../config.ts';
+import { type CiSystem, ciSystem } from './ci-system.ts';
+
+export interface Circumstances {
+  readonly environment: Environment;
+  /** Something here can show a page. */
+  readonly opener: boolean;
+  /** Somebody reads and types at a terminal. */
+  readonly interactive: boolean;
+  /** The person asked for a login in so many words, and reads what this program prints. */
+  readonly asked: boolean;
+  /** signet.tokenProvider, where it names a way of this kind. */
+  readonly provider: PersonProvider | undefined;
+}
+
+export const PERSON_PROVIDERS = ['interactive', 'device', 'paste'] as const;
+export type PersonProvider = (typeof PERSON_PROVIDERS)[number];
+
+export type PersonChoice =
+  /** A page in a browser of this machine. */
+  | { readonly way: 'browser' }
+  /** A code to enter elsewhere; pasted from elsewhere where the issuer has no such thing. `why` there is no browser. */
+  | { readonly way: 'device' | 'paste'; readonly why: string }
+  /** Nobody to ask. */
+  | { readonly way: 'none'; readonly message: string; readonly hint: string };
+
+const NO_TERMINAL = 'no login and no terminal to ask at';
+
+/** Decides; never waits. */
+export function choosePersonWay(circumstances: Circumstances): PersonChoice {
+  const { environment, opener, interactive, asked, provider } = circumstances;
+  if (provider === undefined) {
+    const ci = ciSystem(environment);
+    if (ci !== undefined) return inCi(ci);
+    if (environment['GIT_TERMINAL_PROMPT'] === '0') return nobody(asked);
+    if (opener) return { way: 'browser' };
+    return interactive ? { way: 'device', why: whyNoBrowser(environment) } : nobody(asked);
+  }
+  if (provider === 'interactive') return opener || interactive ? { way: 'browser' } : nobody(asked);
+  if (provider === 'paste') return interactive ? { way: 'paste', why: '' } : nobody(asked);
+  return interactive || asked ? { way: 'device', why: '' } : nobody(asked);
+}
+
+function nobody(asked: boolean): PersonChoice {
+  const hint = asked
+    ? 'run it at a terminal, or with --device, or hand a token over: --token-stdin'
+    : 'run: git signet login            (or in CI: allow id-token, see git signet doctor)';
+  return { way: 'none', message: NO_TERMINAL, hint };
+}
+
+function inCi({ name, remedy }: CiSystem): PersonChoice {
+  return { way: 'none', message: `no login: ${name} offers no identity token here`, hint: remedy };
+}
+
+/** Where a browser cannot be had, in the person's words. */
+const PLACES: readonly (readonly [variables: readonly string[], place: string])[] = [
+  [['CODESPACES'], 'in a codespace'],
+  [['REMOTE_CONTAINERS', 'DEVCONTAINER'], 'in a dev container'],
+  [['SSH_CONNECTION', 'SSH_TTY'], 'over SSH'],
+  [['WSL_DISTRO_NAME'], 'in WSL without wslview'],
+];
+
+function whyNoBrowser(environment: Environment): string {
+  const place = PLACES.find(([variables]) => variables.some((name) => environment[name]));
+  return `no browser ${place?.[1] ?? 'here'}`;
+}

@@ -1,0 +1,66 @@
+/**
+ * Before an identity becomes public for ever: its person agrees, once for each identity. Asked after the login,
+ * because only then it is known who it is, and before the certificate authority hears of it, because its log keeps
+ * everything. A token that somebody put there for this purpose is agreement; so is the click on our page, which says
+ * the same, where there is no terminal to ask at.
+ */
+
+import { visible } from '../../core/escape.ts';
+import { LoginError } from '../../errors.ts';
+import type { Environment } from '../config.ts';
+import { type Mark, markNamed } from '../state-directory.ts';
+import type { IdentityToken, TokenRequest } from './identity-token.ts';
+import type { SigningContext } from './page.ts';
+import type { IdentityClaims } from './token.ts';
+
+export type PublicationRequest = Pick<
+  TokenRequest,
+  'settings' | 'environment' | 'terminal' | 'context'
+>;
+
+/** @throws LoginError `PUBLICATION_REFUSED` */
+export async function agreeToPublish(
+  { settings, environment, terminal, context }: PublicationRequest,
+  { claims, fresh }: Pick<IdentityToken, 'claims' | 'fresh'>,
+): Promise<void> {
+  const { publishIdentity, loginTimeout } = settings;
+  const who = claims.names[0] ?? claims.challenge;
+  if (publishIdentity === 'yes') return;
+  if (publishIdentity === 'no') {
+    throw refused(`${visible(who)} is not to become public (signet.publishIdentity = no)`);
+  }
+  if (!fresh || !terminal.interactive) return;
+  const mark = await agreement(claims, environment);
+  if (mark.setAt() !== undefined) return;
+  const answer = await terminal.ask(
+    `for ever public in the log: ${who}, the time, a fingerprint of ${signed(context)}. Go on? [y/N/always]`,
+    AbortSignal.timeout(loginTimeout * 1000),
+  );
+  const word = answer?.trim().toLowerCase() ?? '';
+  if (word === 'always' || word === 'a') mark.set();
+  else if (word !== 'y' && word !== 'yes') {
+    const silent = answer === undefined ? ' (nobody answered)' : '';
+    throw refused(`you did not agree that ${visible(who)} becomes public${silent}`);
+  }
+}
+
+/** What a fingerprint of becomes public. */
+export function signed({ kind }: Pick<SigningContext, 'kind'>): string {
+  return kind === 'login' ? 'each commit or tag' : `this ${kind}`;
+}
+
+/** Remembered by issuer and account, under a name that tells neither. */
+async function agreement(
+  { issuer, names, challenge }: IdentityClaims,
+  environment: Environment,
+): Promise<Mark> {
+  const { createHash } = await import('node:crypto');
+  const text = `${issuer}\n${names[0] ?? challenge}`;
+  return markNamed(`agreed-${createHash('sha256').update(text).digest('hex')}`, environment);
+}
+
+function refused(why: string): LoginError {
+  return new LoginError('PUBLICATION_REFUSED', `not signed: ${why}`, {
+    hint: 'nothing was published; to agree beforehand: git config signet.publishIdentity yes',
+  });
+}

@@ -10,7 +10,7 @@ export interface SandboxUser {
 }
 
 /** Text inside an element or a quoted attribute. */
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   const entities: Record<string, string> = {
     '&': '&amp;',
     '<': '&lt;',
@@ -31,7 +31,8 @@ button.deny { text-align: center; margin-top: 1.2rem; background: none; }
 p, small { opacity: 0.8; }
 `;
 
-function page(title: string, body: string): string {
+/** One of the issuer's pages. */
+export function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -13,6 +13,8 @@ declare module 'oidc-provider/lib/provider.js' {
     body: unknown;
     respond: boolean;
     set(name: string, value: string): void;
+    remove(name: string): void;
+    readonly response: { get(name: string): string | undefined };
   }
 
   export interface Interaction {
@@ -44,4 +46,14 @@ declare module 'oidc-provider/lib/provider.js' {
       options: { mergeWithLastSubmission: boolean },
     ): Promise<void>;
   }
+}
+
+declare module 'oidc-provider/lib/helpers/interaction_policy/index.js' {
+  export class Prompt {
+    constructor(info: { readonly name: string; readonly requestable: boolean });
+  }
+  export interface Policy {
+    add(prompt: Prompt, at: number): void;
+  }
+  export function base(): Policy;
 }

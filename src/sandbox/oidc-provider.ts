@@ -7,6 +7,7 @@ import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Context, Provider } from 'oidc-provider/lib/provider.js';
 import { consentPage, errorPage, type SandboxUser } from './consent-page.ts';
+import { codePage, confirmPage, deviceDonePage, deviceInputPage } from './device-page.ts';
 import { AUDIENCE, KEY_ID, subjectOf, TOKEN_SECONDS, type TokenIssuer } from './identity-token.ts';
 import { OidcStore, storeAdapter } from './oidc-store.ts';
 import { answerOwner, readText } from './owner-endpoint.ts';
@@ -20,8 +21,12 @@ export interface IssuerOptions {
   readonly tokenSecret: string;
 }
 
-/** Any path and port on this machine's loopback names: RFC 8252 §7.3, and clients differ in their paths. */
-function isLoopbackRedirect(uri: string): boolean {
+/** Where public Sigstore issuers show the code on a page of theirs instead of sending it anywhere. */
+const OUT_OF_BAND = 'urn:ietf:wg:oauth:2.0:oob';
+
+/** Any path and port on this machine's loopback names: RFC 8252 §7.3, and clients differ in their paths; or nowhere. */
+function isKnownRedirect(uri: string): boolean {
+  if (uri === OUT_OF_BAND) return true;
   if (!URL.canParse(uri)) return false;
   const { protocol, hostname, hash, username } = new URL(uri);
   return (
@@ -32,7 +37,28 @@ function isLoopbackRedirect(uri: string): boolean {
   );
 }
 
-function configuration(options: IssuerOptions, key: KeyObject): Record<string, unknown> {
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+
+/** RFC 8628, with pages that work without script. */
+const DEVICE_FLOW = {
+  enabled: true,
+  userCodeInputSource: (ctx: Context, form: string, _out: unknown, error?: Error) =>
+    showPage(ctx, deviceInputPage(form, error !== undefined)),
+  userCodeConfirmSource: (
+    ctx: Context,
+    form: string,
+    _client: unknown,
+    _device: unknown,
+    code: string,
+  ) => showPage(ctx, confirmPage(form, code)),
+  successSource: (ctx: Context) => showPage(ctx, deviceDonePage()),
+};
+
+function configuration(
+  options: IssuerOptions,
+  key: KeyObject,
+  policy: unknown,
+): Record<string, unknown> {
   const { users } = options;
   const store = new OidcStore();
   return {
@@ -44,7 +70,7 @@ function configuration(options: IssuerOptions, key: KeyObject): Record<string, u
         client_name: 'git-signet',
         application_type: 'native',
         token_endpoint_auth_method: 'none',
-        grant_types: ['authorization_code', 'refresh_token'],
+        grant_types: ['authorization_code', 'refresh_token', DEVICE_GRANT],
         response_types: ['code'],
         redirect_uris: ['http://127.0.0.1/auth/callback', 'http://localhost/auth/callback'],
         id_token_signed_response_alg: 'RS256',
@@ -61,8 +87,9 @@ function configuration(options: IssuerOptions, key: KeyObject): Record<string, u
       const claims = { sub: accountId, email: user.email, email_verified: user.emailVerified };
       return { accountId, claims: () => claims };
     },
-    features: { devInteractions: { enabled: false } },
+    features: { devInteractions: { enabled: false }, deviceFlow: DEVICE_FLOW },
     interactions: {
+      policy,
       url: (_ctx: unknown, interaction: { uid: string }) => `/interaction/${interaction.uid}`,
     },
     cookies: { keys: [options.tokenSecret] },
@@ -74,6 +101,7 @@ function configuration(options: IssuerOptions, key: KeyObject): Record<string, u
       IdToken: TOKEN_SECONDS,
       AccessToken: TOKEN_SECONDS,
       AuthorizationCode: 60,
+      DeviceCode: 600,
       RefreshToken: 86_400,
       Session: 600,
       Grant: 600,
@@ -109,7 +137,8 @@ async function finish(
   const accountId = subjectOf(user.email);
   const grant = new provider.Grant({ accountId, clientId: String(params.client_id) });
   grant.addOIDCScope(String(params.scope));
-  const result = { login: { accountId }, consent: { grantId: await grant.save() } };
+  const consent = { grantId: await grant.save() };
+  const result = { login: { accountId }, consent, select_account: {} };
   await provider.interactionFinished(ctx.req, ctx.res, result, merge);
 }
 
@@ -137,18 +166,39 @@ function forgetSession(request: IncomingMessage): void {
   request.headers.cookie = kept.join('; ');
 }
 
+/** The package's own prompts, and the choice of an account. */
+async function interactionPolicy(): Promise<unknown> {
+  const { base, Prompt } = await import('oidc-provider/lib/helpers/interaction_policy/index.js');
+  const policy = base();
+  policy.add(new Prompt({ name: 'select_account', requestable: true }), 0);
+  return policy;
+}
+
+/** The code of an answer that has nowhere to go. */
+function outOfBandCode(ctx: Context): string | undefined {
+  const location = ctx.response.get('location');
+  if (location?.startsWith(OUT_OF_BAND) !== true) return undefined;
+  return new URL(location).searchParams.get('code') ?? 'none: the login was refused';
+}
+
 /** The issuer as a request listener. Its address must be known: `tokens.url()`. */
 export async function makeIssuer(options: IssuerOptions): Promise<RequestListener> {
   // Not the package's door: that one comments on the runtime, on the console.
   const { Provider: ProviderClass } = await import('oidc-provider/lib/provider.js');
   const provider = new ProviderClass(
     options.tokens.url(),
-    configuration(options, options.tokens.privateKey),
+    configuration(options, options.tokens.privateKey, await interactionPolicy()),
   );
-  provider.Client.prototype.redirectUriAllowed = isLoopbackRedirect;
+  provider.Client.prototype.redirectUriAllowed = isKnownRedirect;
   provider.use(async (ctx, next) => {
     if (ctx.path.startsWith('/interaction/')) await interact(provider, options, ctx);
     else await next();
+    const code = outOfBandCode(ctx);
+    if (code !== undefined) {
+      ctx.remove('location');
+      ctx.status = 200;
+      showPage(ctx, codePage(code));
+    }
   });
   const callback = provider.callback();
   return (request, response) => {

@@ -84,3 +84,45 @@ async function fetchPageWithJar(
     outgoing.end();
   });
 }
+
+/** A browser without script that keeps cookies and follows redirects: opens a page, sends its forms. */
+export async function visit(
+  jar: Map<string, string>,
+  url: string,
+  form?: Readonly<Record<string, string>>,
+): Promise<Seen> {
+  const response = await fetch(url, {
+    redirect: 'manual',
+    headers: { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') },
+    ...(form === undefined ? {} : { method: 'POST', body: new URLSearchParams(form) }),
+  });
+  for (const cookie of response.headers.getSetCookie()) {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+    jar.set(name, value);
+  }
+  const location = response.headers.get('location');
+  const body = await response.text();
+  if (location === null) return { status: response.status, url, body };
+  return visit(jar, new URL(location, url).href);
+}
+
+/** What a page's form carries hidden. */
+function hidden(body: string): Record<string, string> {
+  const fields = [...body.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g)];
+  return Object.fromEntries(fields.map(([, name = '', value = '']) => [name, value]));
+}
+
+/** On another device: opens the address, types the code, compares it, and answers. Returns the pages. */
+export async function answerDevice(
+  address: string,
+  code: string,
+  answer: 'agree' | 'deny' = 'agree',
+): Promise<readonly Seen[]> {
+  const jar = new Map<string, string>();
+  const input = await visit(jar, address);
+  const action = new URL('/device', address).href;
+  const confirm = await visit(jar, action, { ...hidden(input.body), user_code: code });
+  const more = answer === 'deny' ? { abort: 'yes' } : {};
+  const last = await visit(jar, action, { ...hidden(confirm.body), ...more });
+  return [input, confirm, last];
+}

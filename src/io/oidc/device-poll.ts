@@ -1,7 +1,7 @@
 /** Asks the issuer whether the person has agreed yet (RFC 8628 §3.4, §3.5): at its pace, and for a limited time. */
 
 import type { DeviceAuthorizationResponse, TokenEndpointResponse } from 'openid-client';
-import { isSignetError, LoginError } from '../../errors.ts';
+import { type ErrorCode, isSignetError, LoginError } from '../../errors.ts';
 import { type Issuer, type LoginTokens, loginTokens } from './issuer.ts';
 import { loginFailure } from './issuer-errors.ts';
 import { duration } from './page.ts';
@@ -10,6 +10,9 @@ const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 /** Seconds: where the issuer names none, and what `slow_down` adds. */
 const INTERVAL = 5;
 const SLOWER = 5;
+/** Questions in a row that may go unanswered. */
+const TROUBLES = 3;
+const PASSING: readonly ErrorCode[] = ['SERVICE_UNREACHABLE', 'SERVICE_REFUSED'];
 
 export interface Polling {
   /** Seconds in all. */
@@ -25,14 +28,17 @@ export async function pollDevice(
 ): Promise<LoginTokens> {
   let interval = asked !== undefined && asked > 0 ? asked : INTERVAL;
   let waited = 0;
+  let troubles = 0;
   while (waited + interval <= patience) {
     await wait(interval * 1000);
     waited += interval;
     const answer = await askOnce(issuer, device_code);
-    if (typeof answer !== 'string') return loginTokens(answer);
-    if (answer === 'slow_down') interval += SLOWER;
-    // §3.5: nobody answered, so the network or the server is in trouble
-    if (answer === 'unreachable') interval *= 2;
+    if ('access_token' in answer) return loginTokens(answer);
+    if (answer.word === 'slow_down') interval += SLOWER;
+    troubles = answer.trouble === undefined ? 0 : troubles + 1;
+    if (troubles > TROUBLES) throw answer.trouble;
+    // §3.5: nobody answered, so the network or the server wants rest
+    if (troubles > 0) interval *= 2;
   }
   throw new LoginError(
     'LOGIN_TIMEOUT',
@@ -43,16 +49,21 @@ export async function pollDevice(
   );
 }
 
+interface NotYet {
+  readonly word: 'authorization_pending' | 'slow_down' | 'trouble';
+  readonly trouble?: Error;
+}
+
 /** The tokens, or why there are none yet. */
 async function askOnce(
-  { oidc, configuration }: Issuer,
+  { oidc, configuration, name }: Issuer,
   device_code: string,
-): Promise<TokenEndpointResponse | 'authorization_pending' | 'slow_down' | 'unreachable'> {
+): Promise<TokenEndpointResponse | NotYet> {
   try {
     return await oidc.genericGrantRequest(configuration, GRANT, { device_code });
   } catch (error) {
     const word = error instanceof Error && 'error' in error ? error.error : undefined;
-    if (word === 'authorization_pending' || word === 'slow_down') return word;
+    if (word === 'authorization_pending' || word === 'slow_down') return { word };
     if (word === 'access_denied') {
       throw new LoginError('LOGIN_REFUSED', 'the login was refused on the other device', {
         hint: 'run the git command again to try once more',
@@ -63,8 +74,9 @@ async function askOnce(
         hint: 'run the git command again for a new one',
       });
     }
-    const failure = loginFailure(error);
-    if (isSignetError(failure) && failure.code === 'SERVICE_UNREACHABLE') return 'unreachable';
+    const failure = loginFailure(error, new URL(name).host);
+    const passing = isSignetError(failure) && PASSING.includes(failure.code);
+    if (passing) return { word: 'trouble', trouble: failure };
     throw failure;
   }
 }

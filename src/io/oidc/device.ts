@@ -66,12 +66,14 @@ export async function loginWithDevice(
 }
 
 function authorize(
-  { oidc, configuration }: Issuer,
+  { oidc, configuration, name }: Issuer,
   scope: string,
   connectorId: string | undefined,
 ): Promise<DeviceAuthorizationResponse> {
   const connector = connectorId === undefined ? {} : { connector_id: connectorId };
-  return told(() => oidc.initiateDeviceAuthorization(configuration, { scope, ...connector }));
+  return told(new URL(name).host, () =>
+    oidc.initiateDeviceAuthorization(configuration, { scope, ...connector }),
+  );
 }
 
 /** @throws ServiceError for an address that nobody should open, LoginError for a code that could be another */

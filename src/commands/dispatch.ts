@@ -15,6 +15,10 @@ const READER_GONE = 141;
 export function exitCodeOf(error: unknown, terminal: Terminal, debug: boolean): number {
   if (error instanceof Error && error.name === 'OutputClosed') return READER_GONE;
   terminal.progress(undefined);
+  if (error instanceof Error && error.name === 'Interrupted' && 'exitCode' in error) {
+    terminal.say(error.message);
+    return Number(error.exitCode);
+  }
   const message = error instanceof Error ? error.message : String(error);
   if (isSignetError(error)) {
     terminal.say(message);

@@ -67,7 +67,8 @@ export function ownPath({ env, entry }: Pick<Invocation, 'env' | 'entry'>): stri
     : (findExecutable('git-signet', env) ?? findExecutable(entry, env));
 }
 
-function programPath(invocation: Invocation): string {
+/** The same; @throws ConfigError where it has no such path */
+export function programPath(invocation: Invocation): string {
   const found = ownPath(invocation);
   if (found !== undefined) return found;
   throw new ConfigError('this program is not on PATH under the name git-signet', {

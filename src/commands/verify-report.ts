@@ -18,7 +18,7 @@ import type { Format } from './verify-options.ts';
 export interface Reporter {
   readonly add: (result: Rendered) => void;
   readonly finish: (counts: Counts) => void;
-  /** Erases the progress line; what was written stays. */
+  /** Erases the progress line; what was written stays, and nothing follows. */
   readonly abandon: () => void;
 }
 
@@ -168,7 +168,9 @@ export async function createReporter(settings: ReportSettings): Promise<Reporter
   const writer = await createWriter(settings, put);
   const progress = createProgress(settings);
   let done = 0;
+  let ended = false;
   const add = (result: Rendered): void => {
+    if (ended) return;
     writer.add(result);
     done += 1;
     progress(done);
@@ -179,6 +181,7 @@ export async function createReporter(settings: ReportSettings): Promise<Reporter
     flush();
   };
   const abandon = (): void => {
+    ended = true;
     terminal.progress(undefined);
     writer.abandon?.();
     flush();

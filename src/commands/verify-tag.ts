@@ -47,7 +47,8 @@ ${HOW_HELP}
 ${EXIT_HELP}
 `;
 
-interface Step {
+/** One object on a tag's way to its target, judged. */
+export interface Step {
   readonly id: string;
   readonly type: GitObjectType;
   readonly ref?: string;
@@ -87,7 +88,7 @@ async function verdictOf(
 }
 
 /** Judges an object and, for a tag, all that it leads to. `ref` is there for what a ref names directly. */
-async function* judgeChain(
+export async function* judgeChain(
   start: { readonly id: string; readonly type: GitObjectType; readonly ref?: string },
   setup: VerifySetup,
   context: VerifyContext,

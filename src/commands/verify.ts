@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { type ExitCode, UsageError } from '../errors.ts';
+import { untilInterrupted } from '../io/interrupt.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { judgeObjects } from './range.ts';
@@ -60,7 +61,9 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const settings = { ...setup.judge, output: outputOf(format, total) };
   try {
     const run = { repository, requests, settings, crypto, jobs };
-    const counts = await judgeObjects({ ...run, judgeLogged: log.judge, onResult: reporter.add });
+    const judged = judgeObjects({ ...run, judgeLogged: log.judge, onResult: reporter.add });
+    // reading lines from stdin blocks: there the signal must end the process by itself
+    const counts = await (total === undefined ? judged : untilInterrupted(judged));
     reporter.finish(counts);
     return exitCodeOf(counts);
   } catch (error) {

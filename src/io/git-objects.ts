@@ -156,6 +156,8 @@ export interface Range {
   readonly exclude: readonly string[];
   /** Commits that both included ones reach are left out too (`A...B`). */
   readonly symmetric: boolean;
+  /** Refs whose commits are left out too, as options of rev-list: `--all`, `--remotes=origin`. */
+  readonly known?: readonly string[];
 }
 
 /** Hashes of all commits of the range, every parent followed, newest first, in groups as git finds them. */
@@ -166,7 +168,8 @@ export async function* commitsOf(
   const names = range.symmetric
     ? [range.include.join('...')]
     : [...range.include, ...range.exclude.map((id) => `^${id}`)];
-  const child = start(repository, ['rev-list', '--end-of-options', ...names, '--']);
+  const known = range.known === undefined ? [] : ['--not', ...range.known, '--not'];
+  const child = start(repository, ['rev-list', ...known, '--end-of-options', ...names, '--']);
   child.process.stdin.end();
   let rest = '';
   try {

@@ -62,6 +62,11 @@ async function ask(
   return fromUtf8Lossy(result.stdout);
 }
 
+/** What git answers to a question, without its last line end. @throws UsageError GIT_FAILED */
+export async function gitLine(repository: GitRepository, args: readonly string[]): Promise<string> {
+  return (await ask(repository, args)).replace(/\n$/, '');
+}
+
 async function readShallow(path: string): Promise<ReadonlySet<string>> {
   const text = await readFile(path, 'utf8');
   return new Set(text.split('\n').filter((line) => FULL_HASH.test(line)));

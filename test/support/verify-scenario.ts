@@ -63,13 +63,18 @@ export interface CommitFields {
   readonly subject?: string;
   readonly author?: string;
   readonly format?: 'sha1' | 'sha256';
+  /** Default the empty tree. */
+  readonly tree?: string;
 }
 
 const ALICE = 'Alice <alice@example.test> 1700000000 +0000';
 
 export function commitPayload(fields: CommitFields = {}): string {
   const { parents = [], subject = 'a change', author = ALICE, format = 'sha1' } = fields;
-  const lines = [`tree ${EMPTY_TREE[format]}`, ...parents.map((id) => `parent ${id}`)];
+  const lines = [
+    `tree ${fields.tree ?? EMPTY_TREE[format]}`,
+    ...parents.map((id) => `parent ${id}`),
+  ];
   return `${[...lines, `author ${author}`, `committer ${ALICE}`].join('\n')}\n\n${subject}\n`;
 }
 

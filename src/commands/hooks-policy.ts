@@ -1,0 +1,96 @@
+/**
+ * Whose policy judges a push: one that was named, the user's or server's own, or the one that the ref had before. Never
+ * what is pushed, and never a tag's: who may change a rule has passed the rule before (threats P04, P15).
+ */
+
+import { UsageError } from '../errors.ts';
+import { loadSettings } from '../io/config.ts';
+import { readBlob } from '../io/git.ts';
+import type { HookName } from '../io/git-hooks.ts';
+import { type GitRepository, resolveNames } from '../io/git-repository.ts';
+import type { ParsedArguments } from './arguments.ts';
+import type { Invocation } from './command.ts';
+import { isForced, type RefUpdate } from './push-updates.ts';
+
+/** Stands for the value that the ref has before the push. */
+const OLD = 'OLD';
+export const POLICY = '.signet.yaml';
+
+export interface PolicyQuestion {
+  readonly args: ParsedArguments;
+  readonly invocation: Invocation;
+  readonly repository: GitRepository;
+  /** The commit whose policy judges a ref that has no old value. */
+  readonly fallback: string | undefined;
+}
+
+function policySaid({ args }: PolicyQuestion): boolean {
+  const { flags, values, switches } = args;
+  const names = [...values.keys()].some((name) => name.startsWith('certificate-'));
+  return flags.policy !== undefined || names || switches.has('unsafe-any-identity');
+}
+
+/** Whose policy judges this update: what was said, else the user's or server's own, else the ref's as it was. */
+export async function revisionOf(
+  push: PolicyQuestion,
+  { ref, old }: RefUpdate,
+): Promise<string | undefined> {
+  const said = push.args.values.get('policy-from');
+  if (said !== undefined && said !== OLD) return said;
+  if (said === undefined) {
+    if (policySaid(push)) return undefined;
+    const settings = await loadSettings({ ...push.invocation, flags: push.args.flags });
+    if (settings.policy !== undefined) return undefined;
+  }
+  // a tag's old value, or another ref's, is nobody's to take rules from
+  const own = ref.startsWith('refs/heads/') && old !== undefined;
+  const [before] = own ? await resolveNames(push.repository, [`${old}^{commit}`]) : [];
+  const { cwd, env } = push.invocation;
+  for (const revision of [before?.id, push.fallback]) {
+    if (revision === undefined) continue;
+    if ((await readBlob(`${revision}:${POLICY}`, cwd, env)) !== undefined) return revision;
+  }
+  throw new UsageError(
+    `${ref}: neither its old value nor the default branch has a ${POLICY} to judge it by`,
+    {
+      hint: 'set signet.policy to a policy file of your own',
+    },
+  );
+}
+
+/** Taking commits back may bring an older policy back: only a policy from outside the repository allows that. */
+export async function rollsBack(
+  push: PolicyQuestion,
+  update: RefUpdate,
+  revision: string | undefined,
+): Promise<boolean> {
+  const { repository, invocation } = push;
+  if (revision === undefined || !update.ref.startsWith('refs/heads/')) return false;
+  if (!(await isForced(repository, update))) return false;
+  const { cwd, env } = invocation;
+  const [before, after] = await Promise.all(
+    [update.old, update.new].map((id) => readBlob(`${id}:${POLICY}`, cwd, env)),
+  );
+  return Buffer.compare(before ?? Buffer.alloc(0), after ?? Buffer.alloc(0)) !== 0;
+}
+
+/** The branch whose policy judges refs that have no value yet: the repository's own, or the remote's as last seen. */
+export async function fallbackOf(
+  hook: HookName,
+  remote: string,
+  repository: GitRepository,
+): Promise<string | undefined> {
+  const name = hook === 'pre-receive' ? 'HEAD' : `refs/remotes/${remote}/HEAD`;
+  if (/[\s\0]/.test(name)) return undefined;
+  const names = [
+    name,
+    ...(hook === 'pre-push'
+      ? ['main', 'master'].map((one) => `refs/remotes/${remote}/${one}`)
+      : []),
+  ];
+  const found = await resolveNames(
+    repository,
+    names.map((one) => `${one}^{commit}`),
+  );
+  return found.find((object) => object !== undefined)?.id;
+}

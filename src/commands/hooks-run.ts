@@ -1,0 +1,194 @@
+/**
+ * `git signet hooks run`: what our hooks call. The hook that was there before runs first, with the same input. Then every
+ * ref of the push is judged by a policy that the push cannot change; one fault refuses the push whole. Nothing is read
+ * from what is pushed but the objects to be judged; in a server's quarantine git's own variables find them.
+ */
+
+import { resolve } from 'node:path';
+import { visible } from '../core/escape.ts';
+import { ExitCode } from '../errors.ts';
+import { earlierHook, type HookName, runHook } from '../io/git-hooks.ts';
+import { commitsOf, type ObjectRequest } from '../io/git-objects.ts';
+import { type GitRepository, gitLine, openRepository } from '../io/git-repository.ts';
+import type { Streams } from '../io/terminal.ts';
+import type { Counts } from '../report/json.ts';
+import { renderResult } from '../report/pieces.ts';
+import { parseArguments } from './arguments.ts';
+import type { Invocation } from './command.ts';
+import { fallbackOf, POLICY, type PolicyQuestion, revisionOf, rollsBack } from './hooks-policy.ts';
+import {
+  type Incoming,
+  incomingOf,
+  type Known,
+  type RefUpdate,
+  readUpdates,
+} from './push-updates.ts';
+import { judgeObjects } from './range.ts';
+import { verifyContext } from './range-judge.ts';
+import { VERIFY_SPEC } from './verify-options.ts';
+import { countResults, createReporter, exitCodeOf, type Reporter } from './verify-report.ts';
+import { setUpVerify, type VerifySetup } from './verify-setup.ts';
+import { judgeChain } from './verify-tag.ts';
+
+/** Options that a hook can be installed with: those of `verify`, and what may be deleted. */
+export const HOOK_SPEC = {
+  ...VERIFY_SPEC,
+  options: { ...VERIFY_SPEC.options, 'refuse-deletes': 'switch' },
+} as const;
+
+const MAX_INPUT = 64 * 1024 * 1024;
+const JOBS = 2;
+
+interface Push extends PolicyQuestion {
+  readonly hook: HookName;
+  readonly known: Known;
+  readonly setups: Map<string, Promise<VerifySetup>>;
+}
+
+/** All that a hook says goes to stderr: git shows it to whoever pushes. */
+function onStderr(streams: Streams): Streams {
+  return {
+    ...streams,
+    write: (chunk) => streams.status(2).write(String(chunk)),
+    outputIsTerminal: false,
+    colour: false,
+  };
+}
+
+/** Setting up costs a trust root and a policy: once for refs that are judged alike. */
+function setupFor(push: Push, revision: string | undefined): Promise<VerifySetup> {
+  const { args, invocation, setups } = push;
+  const known = setups.get(revision ?? '');
+  if (known !== undefined) return known;
+  const values = new Map(args.values);
+  if (revision !== undefined) values.set('policy-from', revision);
+  const setup = setUpVerify({ ...args, values }, invocation);
+  setups.set(revision ?? '', setup);
+  return setup;
+}
+
+function reporterFor(push: Push, setup: VerifySetup, update: RefUpdate): Promise<Reporter> {
+  const { streams, terminal, env } = push.invocation;
+  const { trust, policy, now } = setup.judge;
+  const base = update.old?.slice(0, 12) ?? 'origin/HEAD';
+  const branch = /^refs\/heads\/(.*)$/s.exec(update.ref)?.[1];
+  const asked = [branch === undefined ? update.ref : `${base}..${branch}`];
+  return createReporter({
+    ...{ format: 'text', streams: onStderr(streams), terminal, trust, policy, noun: 'object' },
+    ...{ asked, subjects: [], now, env },
+  });
+}
+
+/** The new value itself, where it is not a commit of the range: a tag by the rules for tags, else what carries no signature. */
+async function judgeValue(
+  update: RefUpdate & { readonly new: string },
+  { type }: Incoming,
+  setup: VerifySetup,
+  reporter: Reporter,
+): Promise<Counts> {
+  const counts = countResults();
+  const { ref, new: id } = update;
+  const context = verifyContext(setup.judge, setup.crypto);
+  if (ref.startsWith('refs/tags/') && type !== 'tag') {
+    const detail = `a lightweight tag: the name ${ref.slice(10)} itself is not signed by anybody`;
+    const verdict = { status: 'unsigned', check: 'object', code: 'unsigned', detail } as const;
+    counts.unsigned += 1;
+    reporter.add(renderResult({ id, type, ref, verdict }, 'row'));
+    return counts;
+  }
+  if (type === 'commit') return counts;
+  for await (const step of judgeChain({ id, type, ref }, setup, context, true)) {
+    counts[step.verdict.status] += 1;
+    reporter.add(renderResult(step, 'row'));
+  }
+  return counts;
+}
+
+const sum = (a: Counts, b: Counts): Counts => {
+  const total = countResults();
+  for (const status of Object.keys(total) as (keyof Counts)[])
+    total[status] = a[status] + b[status];
+  return total;
+};
+
+async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
+  const { repository, invocation, args } = push;
+  const { terminal } = invocation;
+  const { ref, new: fresh } = update;
+  const counts = countResults();
+  if (fresh === undefined) {
+    if (!args.switches.has('refuse-deletes')) return counts;
+    terminal.say(`${ref}: deleting refs is not allowed here`);
+    return { ...counts, 'not-allowed': 1 };
+  }
+  const revision = await revisionOf(push, update);
+  if (await rollsBack(push, update, revision)) {
+    terminal.say(`${ref}: taking commits back would change ${POLICY}, by which it is judged`);
+    return { ...counts, 'not-allowed': 1 };
+  }
+  const changed = { ...update, new: fresh };
+  const incoming = await incomingOf(repository, changed, push.known);
+  const setup = await setupFor(push, revision);
+  const { count, range } = incoming;
+  if (count === 0 && incoming.type === 'commit' && !ref.startsWith('refs/tags/')) return counts;
+  terminal.say(`${visible(ref)}: ${count} new commit${count === 1 ? '' : 's'}`);
+  const reporter = await reporterFor(push, setup, update);
+  const value = await judgeValue(changed, incoming, setup, reporter);
+  async function* requests(): AsyncGenerator<readonly ObjectRequest[]> {
+    if (range === undefined) return;
+    for await (const ids of commitsOf(repository, range)) yield ids.map((id) => ({ id }));
+  }
+  const { crypto, log, judge } = setup;
+  const run = { repository, requests: requests(), crypto, jobs: JOBS, judgeLogged: log.judge };
+  const settings = { ...judge, output: 'row' } as const;
+  const judged = sum(value, await judgeObjects({ ...run, settings, onResult: reporter.add }));
+  reporter.finish(judged);
+  return judged;
+}
+
+/** Refs that hold what was judged before: on a server all of them; before a push, what the remote is known to have. */
+async function knownRefs(
+  hook: HookName,
+  remote: string,
+  repository: GitRepository,
+): Promise<Known> {
+  if (hook === 'pre-receive') return ['--all'];
+  const remotes = await gitLine(repository, ['remote']);
+  return remotes.split('\n').includes(remote) ? [`--remotes=${remote}`] : ['--remotes'];
+}
+
+/** Runs what our hook is there for; `args`: the options it was installed with, and git's own arguments behind `--`. */
+export async function runHooks(
+  hook: HookName,
+  words: readonly string[],
+  invocation: Invocation,
+): Promise<ExitCode> {
+  const { cwd, env, streams, terminal } = invocation;
+  const args = parseArguments(words, HOOK_SPEC);
+  const gitArgs = args.rest ?? [];
+  const input = streams.readInput(MAX_INPUT);
+  const repository = await openRepository(cwd, env);
+  const directory = await gitLine(repository, ['rev-parse', '--git-path', 'hooks']);
+  const earlier = earlierHook(resolve(cwd, directory), hook);
+  if (earlier !== undefined) {
+    const code = await runHook(earlier, gitArgs, { cwd, env, input });
+    if (code !== 0) return code as ExitCode;
+  }
+  const [remote = ''] = gitArgs;
+  const known = await knownRefs(hook, remote, repository);
+  const fallback = await fallbackOf(hook, remote, repository);
+  const push: Push = { hook, args, invocation, repository, known, fallback, setups: new Map() };
+  let counts: Counts = countResults();
+  try {
+    for (const update of readUpdates(input, hook, repository)) {
+      counts = sum(counts, await judgeUpdate(push, update));
+    }
+  } finally {
+    for (const setup of push.setups.values()) (await setup.catch(() => undefined))?.log.close();
+  }
+  const judged = Object.values(counts).some((count) => count > 0);
+  const code = judged ? exitCodeOf(counts) : ExitCode.ok;
+  if (code !== ExitCode.ok)
+    terminal.say(hook === 'pre-push' ? 'nothing was pushed' : 'nothing of this push was taken');
+  return code;
+}

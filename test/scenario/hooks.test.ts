@@ -1,0 +1,253 @@
+/** Pushes that leave and pushes that arrive: a real `git push` over HTTP to a bare repository that judges what comes. */
+
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hookText } from '../../src/io/git-hooks.ts';
+import { type Ran, type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
+import { type GitServer, serveGit } from '../support/http-git-server.ts';
+import { programUnderTest } from '../support/program.ts';
+import { useSandbox } from '../support/sandbox.ts';
+import { signer, signet } from '../support/verify-scenario.ts';
+
+const sandbox = useSandbox();
+const policyFor = (...emails: readonly string[]): string =>
+  `version: 1\nsigners:\n${emails.map((email) => `  - {name: ${email.split('@')[0]}, identity: ${email}, issuer: '${sandbox().urls.issuer}'}\n`).join('')}`;
+
+let server: GitServer;
+let home: ScratchRepository;
+beforeAll(async () => {
+  home = scratchRepository('hooks');
+  server = await serveGit(home.home, { ...home.env, PATH: process.env['PATH'] ?? '' });
+});
+afterAll(() => server.close());
+
+/** A tree that holds a policy. */
+function treeOf(repository: ScratchRepository, policy: string): string {
+  const { out } = repository.gitWith(
+    { input: Buffer.from(policy) },
+    'hash-object',
+    '-w',
+    '--stdin',
+  );
+  const line = `100644 blob ${out.trim()}\t.signet.yaml\n`;
+  return repository.gitWith({ input: Buffer.from(line) }, 'mktree').out.trim();
+}
+
+/** A bare repository with a gate, whose main has a policy that allows alice; and a clone that pushes there. */
+async function gated(name: string, options: readonly string[] = []) {
+  const bare = join(home.home, `${name}.git`);
+  home.must('init', '-q', '--bare', '-b', 'main', bare);
+  for (const [key, value] of [
+    ['http.receivepack', 'true'],
+    ['signet.trust', sandbox().files.trustedRoot],
+    ['signet.offline', 'true'],
+  ]) {
+    home.must('-C', bare, 'config', key ?? '', value ?? '');
+  }
+  const client = scratchRepository(name);
+  const make = signer(client, sandbox());
+  const tree = treeOf(client, policyFor('alice@example.test'));
+  const base = make.commit({ tree, subject: 'base' });
+  client.must('push', '-q', bare, `${base}:refs/heads/main`);
+  client.must('remote', 'add', 'origin', `${server.url}/${name}.git`);
+  expect((await client.gitMeanwhile({}, 'fetch', '-q', 'origin')).exit).toBe(0);
+  const there = {
+    path: bare,
+    env: { ...client.env, PATH: `${dirname(programUnderTest())}:${process.env['PATH']}` },
+  };
+  const installed = await signet(there, [
+    'hooks',
+    'install',
+    ...(options.length > 0 ? ['--', ...options] : []),
+  ]);
+  expect(installed.out).toContain('pre-receive: installed');
+  const push = (...args: string[]): Promise<Ran> =>
+    client.gitMeanwhile({}, 'push', 'origin', ...args);
+  const refs = () => home.must('-C', bare, 'for-each-ref', '--format=%(refname) %(objectname)');
+  return { bare, client, make, tree, base, push, refs, there };
+}
+
+describe('a server’s gate', () => {
+  it('takes good commits, and refuses a push whole for one bad commit', async () => {
+    const { make, tree, base, push, refs } = await gated('whole');
+    const good = make.commit({ tree, parents: [base], subject: 'good' });
+    const taken = await push(`${good}:refs/heads/main`);
+    expect(taken.exit, taken.err).toBe(0);
+    expect(refs()).toBe(`refs/heads/main ${good}`);
+    const unsigned = make.unsigned({ tree, parents: [good], subject: 'wip' });
+    const above = make.commit({ tree, parents: [unsigned], subject: 'above' });
+    const bad = await push(`${above}:refs/heads/main`, `${good}:refs/heads/other`);
+    expect(bad.exit).not.toBe(0);
+    expect(bad.err).toMatch(/remote: unsigned \w{7} {2}–\s+wip/);
+    expect(bad.err).toContain(`git signet resign ${good.slice(0, 12)}..main`);
+    expect(bad.err).toContain('nothing of this push was taken');
+    expect(refs()).toBe(`refs/heads/main ${good}`);
+  });
+
+  it('P06 judges every parent, new branches by what is new, and nothing twice', async () => {
+    const { make, tree, base, push, refs } = await gated('branches');
+    const side = make.unsigned({ tree, parents: [base], subject: 'side' });
+    const merge = make.commit({ tree, parents: [base, side], subject: 'merge' });
+    expect((await push(`${merge}:refs/heads/main`)).exit).not.toBe(0);
+    expect((await push(`${side}:refs/heads/side`)).exit).not.toBe(0);
+    const good = make.commit({ tree, parents: [base], subject: 'topic' });
+    expect((await push(`${good}:refs/heads/topic`, `${base}:refs/heads/same`)).exit).toBe(0);
+    expect(refs()).toContain(`refs/heads/topic ${good}`);
+    expect(refs()).toContain(`refs/heads/same ${base}`);
+  });
+
+  it('P04 P13 no push admits its author: the policy is the ref’s as it was', async () => {
+    const { client, make, tree, base, push, refs } = await gated('admits');
+    const wider = treeOf(client, policyFor('alice@example.test', 'mallory@example.test'));
+    const mallory = { email: 'mallory@example.test' };
+    const selfish = make.commit({ tree: wider, parents: [base] }, mallory);
+    for (const ref of ['main', 'new']) {
+      const refused = await push(`${selfish}:refs/heads/${ref}`);
+      expect(refused.exit).not.toBe(0);
+      expect(refused.err).toContain('not a signer');
+    }
+    const admitted = make.commit({ tree: wider, parents: [base] });
+    expect((await push(`${admitted}:refs/heads/main`)).exit).toBe(0);
+    const now = make.commit({ tree: wider, parents: [admitted] }, mallory);
+    expect((await push(`${now}:refs/heads/main`)).exit).toBe(0);
+    // taken back, the narrower policy would come back with it
+    const back = make.commit({ tree, parents: [base], subject: 'back' });
+    const forced = await push('--force', `${back}:refs/heads/main`);
+    expect(forced.exit).not.toBe(0);
+    expect(forced.err).toContain('taking commits back would change .signet.yaml');
+    expect(refs()).toBe(`refs/heads/main ${now}`);
+  });
+
+  it('G07 tags: signed, named as their ref, never lightweight', async () => {
+    const { make, tree, base, push, refs } = await gated('tags');
+    const good = make.tag(base, 'commit', 'v1');
+    const taken = await push(`${good}:refs/tags/v1`);
+    expect(taken.exit, taken.err).toBe(0);
+    const renamed = await push(`${good}:refs/tags/v2`);
+    expect(renamed.exit).not.toBe(0);
+    expect(renamed.err).toContain('calls itself v1');
+    expect((await push(`${base}:refs/tags/light`)).err).toContain('a lightweight tag');
+    const unsigned = make.tag(base, 'commit', 'v3', 'unsigned');
+    expect((await push(`${unsigned}:refs/tags/v3`)).exit).not.toBe(0);
+    const wip = make.unsigned({ tree, parents: [base], subject: 'wip' });
+    const smuggled = make.tag(make.commit({ tree, parents: [wip] }), 'commit', 'v4');
+    expect((await push(`${smuggled}:refs/tags/v4`)).exit).not.toBe(0);
+    expect(refs()).toBe(`refs/heads/main ${base}\nrefs/tags/v1 ${good}`);
+  });
+
+  it('forced pushes and deleted refs', async () => {
+    const { make, tree, base, push, refs } = await gated('forced');
+    const one = make.commit({ tree, parents: [base], subject: 'one' });
+    const two = make.commit({ tree, parents: [base], subject: 'two' });
+    const bad = make.unsigned({ tree, parents: [base], subject: 'bad' });
+    expect((await push(`${one}:refs/heads/topic`)).exit).toBe(0);
+    expect((await push('--force', `${bad}:refs/heads/topic`)).exit).not.toBe(0);
+    expect((await push('--force', `${two}:refs/heads/topic`)).exit).toBe(0);
+    expect((await push('--force', `${base}:refs/heads/topic`)).exit).toBe(0);
+    expect((await push(':refs/heads/topic')).exit).toBe(0);
+    expect(refs()).toBe(`refs/heads/main ${base}`);
+  });
+
+  it('P05 an empty repository without a policy takes nothing; signet.policy and --refuse-deletes decide', async () => {
+    const { bare, make, tree, base, push, refs } = await gated('own', ['--refuse-deletes']);
+    home.must('-C', bare, 'update-ref', '-d', 'refs/heads/main');
+    const none = await push(`${base}:refs/heads/main`);
+    expect(none.exit).not.toBe(0);
+    expect(none.err).toContain('to judge it by');
+    const file = join(home.home, 'own.yaml');
+    writeFileSync(file, policyFor('bob@example.test'));
+    home.must('-C', bare, 'config', 'signet.policy', file);
+    expect((await push(`${base}:refs/heads/main`)).err).toContain('not a signer');
+    const bob = make.commit({ tree }, { email: 'bob@example.test' });
+    expect((await push(`${bob}:refs/heads/bob`)).exit).toBe(0);
+    const deleted = await push(':refs/heads/bob');
+    expect(deleted.err).toContain('deleting refs is not allowed here');
+    expect(refs()).toBe(`refs/heads/bob ${bob}`);
+  });
+});
+
+/** A hook of somebody else’s that writes down what it is given, and ends with `code`. */
+const other = (file: string, code: number) =>
+  `#!/bin/sh\n{ basename "$0"; echo "$@"; cat; } >> '${file}'\nexit ${code}\n`;
+
+describe('hooks beside others', () => {
+  it('what was there runs first, with arguments and input; remove puts it back', async () => {
+    const { bare, make, tree, base, push, there } = await gated('chained');
+    expect((await signet(there, ['hooks', 'remove'])).out).toContain('removed');
+    const [hook, seen] = [join(bare, 'hooks/pre-receive'), join(home.home, 'seen')];
+    const text = other(seen, 0);
+    writeFileSync(hook, text);
+    chmodSync(hook, 0o755);
+    expect((await signet(there, ['hooks', 'install'])).out).toContain('what was there runs first');
+    // twice changes nothing
+    await signet(there, ['hooks', 'install']);
+    const good = make.commit({ tree, parents: [base] });
+    expect((await push(`${good}:refs/heads/main`)).exit).toBe(0);
+    expect(readFileSync(seen, 'utf8')).toBe(`pre-receive\n\n${base} ${good} refs/heads/main\n`);
+    writeFileSync(join(bare, 'hooks/before-git-signet/pre-receive'), other(seen, 3));
+    const next = make.commit({ tree, parents: [good] });
+    expect((await push(`${next}:refs/heads/main`)).exit).not.toBe(0);
+    expect((await signet(there, ['hooks', 'remove'])).out).toContain('is back');
+    expect(readFileSync(hook, 'utf8')).toBe(other(seen, 3));
+    expect(existsSync(join(bare, 'hooks/before-git-signet'))).toBe(false);
+    expect((await signet(there, ['hooks', 'remove'])).out).toContain('none of ours');
+  });
+
+  it('pre-push: core.hooksPath, a relative link, and what the remote does not have', async () => {
+    const { client, make, tree, base, bare } = await gated('leaving');
+    const env = { ...client.env, PATH: `${dirname(programUnderTest())}:${process.env['PATH']}` };
+    const here = { path: client.path, env };
+    const [hooks, seen] = [join(client.home, 'my hooks'), join(client.home, 'seen')];
+    mkdirSync(hooks);
+    writeFileSync(join(hooks, 'shared.sh'), other(seen, 0));
+    chmodSync(join(hooks, 'shared.sh'), 0o755);
+    symlinkSync('shared.sh', join(hooks, 'pre-push'));
+    client.must('config', 'core.hooksPath', hooks);
+    client.must('config', 'signet.trust', sandbox().files.trustedRoot);
+    client.must('config', 'signet.offline', 'true');
+    const options = ['--policy-from', 'OLD'];
+    const installed = await signet(here, ['hooks', 'install', '--', ...options]);
+    expect(installed.out).toContain(`pre-push: installed in ${hooks}; what was there runs first`);
+    expect((await signet({ path: bare, env }, ['hooks', 'remove'])).out).toContain('removed');
+    const push = (...args: string[]) => client.gitMeanwhile({ env }, 'push', 'origin', ...args);
+    const bad = make.unsigned({ tree, parents: [base], subject: 'wip' });
+    client.must('update-ref', 'refs/heads/main', bad);
+    const stopped = await push('main');
+    expect(stopped.exit).not.toBe(0);
+    expect(stopped.err).toContain('nothing was pushed');
+    expect(stopped.err).toContain(`git signet resign ${base.slice(0, 12)}..main`);
+    expect(readFileSync(seen, 'utf8')).toContain(`refs/heads/main ${bad} refs/heads/main ${base}`);
+    const good = make.commit({ tree, parents: [base] });
+    const left = await push(`${good}:refs/heads/main`, `${good}:refs/heads/new`);
+    expect(left.exit, left.err).toBe(0);
+    expect((await push(':refs/heads/new')).exit).toBe(0);
+    expect((await signet(here, ['hooks', 'remove'])).out).toContain('is back');
+    expect(readFileSync(join(hooks, 'pre-push'), 'utf8')).toBe(other(seen, 0));
+  });
+
+  it('the hooks of the package are what install writes', () => {
+    for (const name of ['pre-push', 'pre-receive'] as const) {
+      const file = fileURLToPath(new URL(`../../hooks/${name}`, import.meta.url));
+      expect(readFileSync(file, 'utf8')).toBe(hookText(name, 'git-signet', ''));
+    }
+  });
+
+  it.each([
+    ['nothing to do', []],
+    ['both', ['install', '--pre-push', '--pre-receive']],
+    ['an option that is not there', ['install', '--', '--policy-form', 'x']],
+    ['a word too many', ['install', '--', 'main']],
+    ['an unknown hook', ['run', 'post-receive']],
+  ])('F3 %s: exit 2', async (_, args) => {
+    expect((await signet(home, ['hooks', ...args])).exit).toBe(2);
+  });
+});

@@ -13,7 +13,7 @@ import {
   type EvidenceCache,
   type LeafEvidence,
 } from './evidence-cache.ts';
-import { type BoundEntry, embeddedEntry } from './rekor/bound-entry.ts';
+import type { BoundEntry } from './rekor/bound-entry.ts';
 import { checkInclusionPromise, checkSignedRoot } from './rekor/inclusion.ts';
 import type { TrustedLog, TrustMaterial } from './trust/trust-material.ts';
 import { verifyTimestampToken } from './tsa/timestamp-token.ts';
@@ -121,12 +121,10 @@ export async function provenTimes(
   return times;
 }
 
-/** True for a signature that is to be judged without a log: it embeds no entry, and somebody stamped it. */
+/** True for a signature without a log entry that is to be judged by its timestamp. */
 export function standsUnlogged(signer: SignerInfo, { unlogged }: EvidenceContext): boolean {
   return (
-    unlogged === true &&
-    embeddedEntry(signer.unsignedAttrs) === undefined &&
-    singleValue(signer.unsignedAttrs, CmsOid.timeStampToken) !== undefined
+    unlogged === true && singleValue(signer.unsignedAttrs, CmsOid.timeStampToken) !== undefined
   );
 }
 

@@ -6,7 +6,6 @@
 
 import { equal, toHex, utf8 } from './bytes.ts';
 import type { SignerInfo } from './cms/signed-data.ts';
-import type { Crypto } from './crypto.ts';
 import {
   checkLog,
   checkTransparency,
@@ -139,11 +138,8 @@ async function verifyEvidence(
     const summary = progress.certificate ?? summarize(leaf, context.crypto);
     // begun together, asked in order: a port that works in threads does them at once
     const signed = begun(checkSignature(signer, context.crypto));
-    const unlogged = found === undefined && standsUnlogged(signer, context);
-    const bound = unlogged
-      ? undefined
-      : begun(bindEntry(payload, signature, signer, context.crypto, found));
-    const logged = bound && begun(bound.then((entry) => checkLog(entry, context)));
+    const bound = begun(bindEntry(payload, signature, signer, context, found));
+    const logged = begun(bound.then((entry) => entry && checkLog(entry, context)));
     const known = begun(leafEvidence(leaf, summary.sha256, context));
     progress.check = 'signature';
     await signed;
@@ -173,18 +169,21 @@ function begun<T>(check: Promise<T>): Promise<T> {
   return check;
 }
 
-/** An embedded entry that fails is final; only an absent one may come from elsewhere. */
+/** An embedded entry that fails is final; only an absent one may come from elsewhere, or, where that is allowed, not be. */
 async function bindEntry(
   payload: Uint8Array,
   signature: Uint8Array,
   signer: SignerInfo,
-  crypto: Crypto,
+  context: EvidenceContext,
   found: TransparencyLogEntry | undefined,
-): Promise<BoundEntry> {
+): Promise<BoundEntry | undefined> {
+  const { crypto } = context;
   const entry = embeddedEntry(signer.unsignedAttrs);
   if (entry !== undefined) return bindEmbeddedEntry(entry, signer, crypto);
-  if (found === undefined)
+  if (found === undefined) {
+    if (standsUnlogged(signer, context)) return undefined;
     throw new Refusal('log-entry-absent', 'the signature holds no log entry');
+  }
   return bindFoundEntry(found, signer.certificate, loggedNames(payload, signature, crypto), crypto);
 }
 

@@ -204,6 +204,8 @@ async function ranges(): Promise<void> {
           'jsonl',
           '--unsafe-any-identity',
           '--offline',
+          '--trusted-root',
+          history.env.SIGNET_TRUST ?? '',
         ]),
         cwd: history.repository,
         env: { ...env, ...history.env },

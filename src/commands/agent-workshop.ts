@@ -14,6 +14,7 @@ import { readIdentityToken } from '../io/oidc/token.ts';
 import type { Secret } from '../io/secret.ts';
 import { chooseServices } from '../io/services.ts';
 import type { SigningParts } from '../io/signing-login.ts';
+import { lookDaily } from '../io/trust-daily.ts';
 import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import { checkPayload, obtainCredential, signWithCredential } from '../sign.ts';
 
@@ -34,6 +35,7 @@ export function openWorkshop(options: WorkshopOptions): Workshop {
   const { send } = openWarmHttp(networkOptions(settings, environment));
   let parts: SigningParts | undefined;
   const loadParts = async (): Promise<SigningParts> => {
+    await lookDaily({ settings, crypto, environment, now });
     const [trust, signingConfig] = await Promise.all([
       loadTrust(settings, crypto),
       loadSigningConfig(settings),

@@ -15,6 +15,7 @@ import { loadCrypto } from '../io/crypto-port.ts';
 import { unattendedWay } from '../io/oidc/unattended.ts';
 import { Secret } from '../io/secret.ts';
 import type { SignRequest } from '../io/signing-login.ts';
+import { type DailyLook, lookDaily, trustForSigning } from '../io/trust-daily.ts';
 import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import type { Invocation } from './command.ts';
 import type { GpgsmCall } from './gpgsm-arguments.ts';
@@ -104,7 +105,8 @@ export async function sign(
   ]);
   if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
   const unlogged = await signsUnlogged(settings, invocation, crypto);
-  const trust = loadTrust(settings, crypto);
+  const daily = { settings, crypto, environment: env, now };
+  const trust = trustForSigning(daily);
   // looked at when the signature is there; meanwhile it must not end the process
   trust.catch(() => undefined);
   const { token } = tokenOf(call, invocation);
@@ -113,15 +115,18 @@ export async function sign(
     kind: payloadType(payload) ?? 'commit',
     subject: subjectLine(payload),
   } as const;
+  const newerTrust = (): ReturnType<typeof loadTrust> => loadTrust(settings, crypto);
+  let looking: Promise<DailyLook> | undefined;
   const request = async (): Promise<SignRequest> => {
-    const signingConfig = await loadSigningConfig(settings);
-    const services = { token, settings, trust: await trust, signingConfig, terminal, crypto, now };
+    looking ??= trust.then(() => lookDaily(daily));
+    await looking;
+    const [fresh, signingConfig] = await Promise.all([newerTrust(), loadSigningConfig(settings)]);
+    const services = { token, settings, trust: fresh, signingConfig, terminal, crypto, now };
     return { ...services, environment: env, context, unlogged };
   };
-  const made = await make(
-    { payload, settings, invocation, request, trust, crypto, now, unlogged },
-    token,
-  );
+  const known = { payload, settings, trust, newerTrust, unlogged };
+  const signing = { ...known, invocation, request, crypto, now };
+  const made = await make(signing, token);
   if (unlogged) {
     terminal.say(`signed as ${made.identity}, IN NO LOG (signet.log = none), timestamped`);
   } else if (made.freshLogin || !settings.quiet) {
@@ -129,5 +134,6 @@ export async function sign(
   }
   writeStatus(statusBlock(createdLines(made)));
   streams.write(call.armor ? made.armor : readArmor(utf8(made.armor)));
+  await (await looking)?.finished;
   return ExitCode.ok;
 }

@@ -13,6 +13,7 @@ import { applyPolicy, type VerifyContext, verifyDetached } from '../core/verify.
 import { type ExitCode, isSignetError, UsageError } from '../errors.ts';
 import { loadSettings, type Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
+import { namesKeyFiles } from '../io/trust-source.ts';
 import { loadTrust, TRUST_SETTINGS } from '../io/trust-store.ts';
 import { verdictLine } from '../report/verdict-line.ts';
 import type { Command, Invocation } from './command.ts';
@@ -94,11 +95,28 @@ async function lookedUp(
   }
 }
 
+/** A root that the environment or the repository chose is named, once a day each (threat T06). */
+async function quietChoice(
+  settings: Settings,
+  digest: string,
+  { env, cwd, now }: Invocation,
+): Promise<string> {
+  if (settings.trust === undefined && !namesKeyFiles(settings)) return '';
+  const { onceADay } = await import('../io/once-a-day.ts');
+  if (!onceADay(`trust-${digest.slice(0, 16)}`, env, now())) return '';
+  const { trustOrigins } = await import('../io/trust-origin.ts');
+  const origins = await trustOrigins(settings, { env, cwd });
+  const quiet = origins.find(({ by }) => by === 'environment' || by === 'repository');
+  return quiet === undefined ? '' : `; the trust root is the one that ${quiet.label} chooses`;
+}
+
 async function verdictTalk(
   verdict: Verdict,
   { payload }: Question,
-  { env, now, terminal }: Invocation,
+  invocation: Invocation,
+  { settings, context: { trust } }: Judgement,
 ): Promise<void> {
+  const { env, now, terminal } = invocation;
   let line = verdictLine(verdict, payloadType(payload));
   if (verdict.status === 'verified' && verdict.rule === undefined) {
     const { onceADay } = await import('../io/once-a-day.ts');
@@ -106,7 +124,12 @@ async function verdictTalk(
       line += `; no policy says whether ${verdict.signer.value} may sign here`;
     }
   }
+  line += await quietChoice(settings, trust.digest, invocation);
   terminal.say(line);
+  if (verdict.status !== 'refused' && verdict.status !== 'undecided') return;
+  const { isMatterOfTrust, trustRemedy } = await import('../report/trust-age.ts');
+  const remedy = isMatterOfTrust(verdict) ? trustRemedy(trust, now()) : undefined;
+  if (remedy !== undefined) terminal.hint(remedy);
 }
 
 /** A verdict, and what it was reached with. */
@@ -180,7 +203,7 @@ async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
     const answer = await handOver(settings.x509Fallback, question.payload, invocation);
     if (answer !== undefined) return answer;
   }
-  await verdictTalk(verdict, question, invocation);
+  await verdictTalk(verdict, question, invocation, judgement);
   const { lines, exitCode } = reportOf(verdict, settings.trustWithoutPolicy);
   return { block: statusBlock(lines), exitCode };
 }

@@ -3,11 +3,11 @@
  * way back. What stood there is kept in `signet.undo.*` of the same file until `--undo`.
  */
 
-import { fromUtf8Lossy } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
 import { ConfigError, ExitCode, UsageError } from '../errors.ts';
 import { loadSettings } from '../io/config.ts';
-import { findExecutable, gitEnvironment, runProcess } from '../io/process.ts';
+import { allValues, gitConfig, type ConfigScope as Scope } from '../io/git-config-edit.ts';
+import { findExecutable } from '../io/process.ts';
 import { loadSigningConfig } from '../io/trust-store.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
@@ -26,38 +26,6 @@ and push.gpgSign = false: git would ask the same program to sign pushes, which i
 
 Exit: 0, 2 where git's configuration cannot be written
 `;
-
-type Scope = '--local' | '--global';
-
-/** Runs `git config`; undefined where the key is not there (exit 1 or 5). */
-async function gitConfig(
-  { cwd, env }: Invocation,
-  scope: Scope,
-  args: readonly string[],
-): Promise<string | undefined> {
-  const git = findExecutable('git', env);
-  if (git === undefined) throw new ConfigError('git is not on PATH');
-  const result = await runProcess(git, ['config', scope, ...args], {
-    cwd,
-    env: gitEnvironment(env),
-  });
-  if (result.exitCode === 0) return fromUtf8Lossy(result.stdout);
-  if (result.exitCode === 1 || result.exitCode === 5) return undefined;
-  const said = fromUtf8Lossy(result.stderr).trim().split('\n').at(-1) ?? '';
-  throw new ConfigError(`git config: ${said.replace(/^fatal: /, '')}`, {
-    hint:
-      scope === '--local' ? 'run it inside a repository, or: git signet init --global' : undefined,
-  });
-}
-
-async function allValues(
-  invocation: Invocation,
-  scope: Scope,
-  key: string,
-): Promise<readonly string[]> {
-  const text = await gitConfig(invocation, scope, ['-z', '--get-all', key]);
-  return text === undefined ? [] : text.split('\0').slice(0, -1);
-}
 
 /** This program as git can be told to start it: an absolute path, because editors have another PATH. */
 export function ownPath({ env, entry }: Pick<Invocation, 'env' | 'entry'>): string | undefined {

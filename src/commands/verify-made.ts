@@ -11,6 +11,8 @@ export interface VerifyMade {
   readonly trust: Promise<TrustMaterial>;
   /** It is in no log, as it should. */
   readonly unlogged?: boolean;
+  /** The trust root as it is now: it may have been refreshed beside the login. */
+  readonly newerTrust: () => Promise<TrustMaterial>;
   /** Unix seconds. */
   readonly now: () => number;
 }
@@ -19,13 +21,14 @@ export interface VerifyMade {
 export async function verifyMade(
   payload: Uint8Array,
   armor: Uint8Array,
-  { crypto, trust, now, unlogged = false }: VerifyMade,
+  { crypto, trust, newerTrust, now, unlogged = false }: VerifyMade,
   entry?: TransparencyLogEntry,
 ): Promise<Verdict> {
-  return verifyDetached(
-    payload,
-    armor,
-    { crypto, trust: await trust, now: now(), unlogged },
-    entry,
-  );
+  const judge = (by: TrustMaterial): Promise<Verdict> =>
+    verifyDetached(payload, armor, { crypto, trust: by, now: now(), unlogged }, entry);
+  const known = await trust;
+  const verdict = await judge(known);
+  if (verdict.status === 'verified' || known.mirror === undefined) return verdict;
+  const newer = await newerTrust();
+  return newer.digest === known.digest ? verdict : judge(newer);
 }

@@ -3,13 +3,14 @@
 import { availableParallelism } from 'node:os';
 import { type ExitCode, UsageError } from '../errors.ts';
 import { untilInterrupted } from '../io/interrupt.ts';
+import { trustRemedy } from '../report/trust-age.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
-import { type Asked, type PolicyPlan, planRun } from './range-plan.ts';
-import { benchOf, judgePlan } from './range-run.ts';
+import { judgeObjects } from './range.ts';
+import { type Plan, planLines, planRevisions } from './revisions.ts';
 import { EXIT_HELP, formatOf, HOW_HELP, jobsOf, VERIFY_SPEC, WHO_HELP } from './verify-options.ts';
-import { createReporter, exitCodeOf, outputOf, type Reporter } from './verify-report.ts';
-import { setUpVerify } from './verify-setup.ts';
+import { createReporter, exitCodeOf, outputOf } from './verify-report.ts';
+import { setUpVerify, type VerifySetup } from './verify-setup.ts';
 
 const SPEC = { ...VERIFY_SPEC, options: { ...VERIFY_SPEC.options, stdin: 'switch' } } as const;
 
@@ -30,14 +31,18 @@ ${HOW_HELP}
 ${EXIT_HELP}
 `;
 
-function askedFor(args: ParsedArguments, { streams }: Invocation): Asked {
+async function plan(
+  args: ParsedArguments,
+  setup: VerifySetup,
+  { streams }: Invocation,
+): Promise<Plan> {
   const revisions = [...args.positionals, ...(args.rest ?? [])];
-  if (!args.switches.has('stdin')) return { revisions };
+  if (!args.switches.has('stdin')) return planRevisions(setup.repository, revisions);
   if (revisions.length > 0) throw new UsageError('--stdin and revisions: only one of them');
   if (args.values.get('format') === 'vsa') {
     throw new UsageError('--format vsa names what was judged: give revisions as arguments');
   }
-  return { revisions, lines: streams.inputLines() };
+  return planLines(setup.repository, streams.inputLines());
 }
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
@@ -46,29 +51,33 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const format = formatOf(args);
   const jobs = jobsOf(args, availableParallelism());
   const setup = await setUpVerify(args, invocation);
-  const bench = benchOf(setup);
-  let plan: PolicyPlan | undefined;
-  let reporter: Reporter | undefined;
+  const { requests, total, subjects } = await plan(args, setup, invocation);
+  const { trust, policy, now } = setup.judge;
+  const asked = [...args.positionals, ...(args.rest ?? [])];
+  const reporter = await createReporter({
+    ...{ format, streams, terminal, trust, policy, noun: 'commit', asked, subjects, now, env },
+    ...(total === undefined ? {} : { total }),
+  });
+  const { repository, crypto, log } = setup;
+  const settings = { ...setup.judge, output: outputOf(format, total) };
   try {
-    plan = await planRun(askedFor(args, invocation), setup, bench);
-    const { total, subjects } = plan;
-    const { trust, policy, now } = setup.judge;
-    const asked = [...args.positionals, ...(args.rest ?? [])];
-    reporter = await createReporter({
-      ...{ format, streams, terminal, trust, policy, noun: 'commit', asked, subjects, now, env },
-      ...(total === undefined ? {} : { total }),
-    });
-    const how = { jobs, output: outputOf(format, total), onResult: reporter.add };
-    const judged = judgePlan(plan, setup, bench, how);
+    const run = { repository, requests, settings, crypto, jobs };
+    let distrusted = false;
+    const onResult: typeof reporter.add = (result) => {
+      distrusted ||= result.distrusted === true;
+      reporter.add(result);
+    };
+    const judged = judgeObjects({ ...run, judgeLogged: log.judge, onResult });
     // reading lines from stdin blocks: there the signal must end the process by itself
     const counts = await (total === undefined ? judged : untilInterrupted(judged));
     reporter.finish(counts);
+    const remedy = distrusted ? trustRemedy(trust, now) : undefined;
+    if (remedy !== undefined) terminal.hint(remedy);
     return exitCodeOf(counts);
   } catch (error) {
-    reporter?.abandon();
+    reporter.abandon();
     throw error;
   } finally {
-    await plan?.close();
-    await setup.close();
+    log.close();
   }
 }

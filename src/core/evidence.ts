@@ -164,9 +164,11 @@ export function issuersAt(
 export async function checkTransparency(
   issuers: readonly Certificate[],
   { scts }: LeafEvidence,
-  { ignoreSct }: EvidenceContext,
+  { ignoreSct, trust }: EvidenceContext,
 ): Promise<void> {
   if (ignoreSct === true) return;
+  // said by name, and nothing is listed that could have vouched
+  if (trust.withoutCtLog === true && trust.ctLogs.length === 0) return;
   let refusal: Error = new Refusal(
     'sct-missing',
     'no issuer to check the certificate timestamps with',

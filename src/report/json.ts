@@ -35,8 +35,6 @@ export interface Judged {
   /** Undefined where the object was not read. */
   readonly raw?: Uint8Array;
   readonly ref?: string;
-  /** What judged it, where that is not the policy of the whole run. */
-  readonly policies?: readonly ReportSource[];
   readonly verdict: Outcome;
 }
 
@@ -72,7 +70,6 @@ export interface ObjectResult {
   }[];
   readonly rule?: string;
   readonly findings?: readonly Finding[];
-  readonly policies?: readonly ReportSource[];
   readonly author?: Person;
   readonly committer?: Person;
 }
@@ -106,7 +103,7 @@ function logEntryOf(summary: LogEntrySummary): NonNullable<ObjectResult['logEntr
 
 type VerdictFields = Omit<
   ObjectResult,
-  'schemaVersion' | 'objectId' | 'objectType' | 'ref' | 'policies' | 'author' | 'committer'
+  'schemaVersion' | 'objectId' | 'objectType' | 'ref' | 'author' | 'committer'
 >;
 
 function rejectedFields(verdict: Rejected): VerdictFields {
@@ -123,12 +120,16 @@ function rejectedFields(verdict: Rejected): VerdictFields {
 }
 
 /** What only a keyless signature has. */
-function evidenceFields({ certificate, logEntry, times }: Verified | NotAllowed) {
-  return {
-    certificate: certificateOf(certificate),
-    ...(logEntry === undefined ? {} : { logEntry: logEntryOf(logEntry) }),
-    times: times.map((proven) => ({ ...proven, time: rfc3339(proven.time) ?? '' })),
-  };
+function evidenceFields(verdict: Verified | NotAllowed): Partial<VerdictFields> {
+  const { certificate, logEntry } = verdict;
+  const entry = logEntry === undefined ? {} : { logEntry: logEntryOf(logEntry) };
+  return { certificate: certificateOf(certificate), ...entry };
+}
+
+function timesOf({ times }: Verified | NotAllowed): ObjectResult['times'] {
+  return times.map(({ source, time, authority }) => {
+    return { source, time: rfc3339(time) ?? '', authority };
+  });
 }
 
 function verdictFields(verdict: Outcome): VerdictFields {
@@ -148,7 +149,8 @@ function verdictFields(verdict: Outcome): VerdictFields {
     ...reason,
     ...(signer === undefined ? {} : { signer }),
     ...(claimed === undefined ? {} : { claimedSigner: claimed }),
-    ...('certificate' in verdict ? evidenceFields(verdict) : { times: [] }),
+    ...('certificate' in verdict ? evidenceFields(verdict) : {}),
+    times: 'certificate' in verdict ? timesOf(verdict) : [],
     ...(rule === undefined ? {} : { rule }),
     ...(findings === undefined || findings.length === 0 ? {} : { findings }),
   };
@@ -186,14 +188,13 @@ function peopleOf(raw: Uint8Array): Pick<ObjectResult, 'author' | 'committer'> {
 
 /** The result record of one object. */
 export function objectResult(judged: Judged): ObjectResult {
-  const { id, type, raw, ref, policies, verdict } = judged;
+  const { id, type, raw, ref, verdict } = judged;
   return {
     schemaVersion: SCHEMA_VERSION,
     objectId: id,
     objectType: type,
     ...(ref === undefined ? {} : { ref }),
     ...verdictFields(verdict),
-    ...(policies === undefined ? {} : { policies: policies.map(sourceOf) }),
     ...(raw === undefined ? {} : peopleOf(raw)),
   };
 }
@@ -225,11 +226,6 @@ export interface ReportSource {
   readonly digest: string;
 }
 
-/** Only this of what may be a whole policy. */
-function sourceOf({ source, digest }: ReportSource): ReportSource {
-  return { source, digest };
-}
-
 /** Text before the first result of `--format json`. */
 export const JSON_HEAD = `{"schemaVersion":${SCHEMA_VERSION},"results":[`;
 
@@ -239,10 +235,7 @@ export function jsonTail(
   trust: ReportSource,
   policy: ReportSource | undefined,
 ): string {
-  const tail = {
-    counts,
-    trust: sourceOf(trust),
-    policy: policy === undefined ? null : sourceOf(policy),
-  };
+  const pick = ({ source, digest }: ReportSource) => ({ source, digest });
+  const tail = { counts, trust: pick(trust), policy: policy === undefined ? null : pick(policy) };
   return `\n],${jsonText(tail).slice(1)}\n`;
 }

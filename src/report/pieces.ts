@@ -6,11 +6,17 @@ import { type Judged, jsonText, objectResult } from './json.ts';
 import { junitPiece } from './junit.ts';
 import { sarifPiece } from './sarif.ts';
 import { textRow, textSentence } from './text.ts';
+import { isMatterOfTrust } from './trust-age.ts';
 import { viewOf } from './view.ts';
 import type { Output, Rendered } from './writer.ts';
 
 /** Makes a verdict ready to print. */
 export function renderResult(judged: Judged, output: Output): Rendered {
+  const piece = pieceOf(judged, output);
+  return isMatterOfTrust(judged.verdict) ? { ...piece, distrusted: true } : piece;
+}
+
+function pieceOf(judged: Judged, output: Output): Rendered {
   const { status } = judged.verdict;
   if (output === 'json') return { status, json: jsonText(objectResult(judged)) };
   if (output === 'row') return { status, row: textRow(judged) };

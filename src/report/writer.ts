@@ -27,6 +27,8 @@ export interface Rendered {
   readonly mark?: Mark;
   /** GitHub: the workflow command that annotates this result. */
   readonly annotation?: string;
+  /** The trust root did not know who vouches: a newer one might. */
+  readonly distrusted?: true;
 }
 
 /** A commit or tag that the run was about, as a statement names it. */

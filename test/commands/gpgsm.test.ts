@@ -70,7 +70,7 @@ describe('verifying', () => {
     const line =
       'git-signet: good signature by alice@example.test (http://127.0.0.1:18808), logged 2026-11-21 12:09:06Z, Rekor 95';
     expect(first.caught.talk()).toBe(
-      `${line}; no policy says whether alice@example.test may sign here\n`,
+      `${line}; no policy says whether alice@example.test may sign here; the trust root is the one that SIGNET_TRUST chooses\n`,
     );
     const second = await verify({ XDG_STATE_HOME: state });
     expect(second.caught.talk()).toBe(`${line}\n`);

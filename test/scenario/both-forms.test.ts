@@ -30,7 +30,14 @@ const embedded = vectors.filter(
     found === undefined &&
     !/^(tampered\/1[13]|sha256\/02|tsa\/06|tags\/02|legacy\/02|online)/.test(file),
 );
-const JUDGE = ['verify', '--stdin', '--format', 'jsonl', '--unsafe-any-identity', '--offline'];
+const JUDGE = [
+  'verify',
+  '--stdin',
+  '--format',
+  'jsonl',
+  '--unsafe-any-identity',
+  '--offline',
+].concat('--trusted-root', trustedRoot);
 
 /** Runs in a network namespace that has no route, where this user may make one. */
 const unshare = spawnSync('unshare', ['-n', 'true']).status === 0 ? ['unshare', '-n', '--'] : [];

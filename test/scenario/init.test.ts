@@ -104,7 +104,7 @@ describe('git signet init', () => {
       env: { ...env, PATH: `${dirname(program)}:${env['PATH']}` },
     });
     expect(ran.exit).toBe(2);
-    expect(ran.err).toMatch(/run it inside a repository, or: git signet init --global/);
+    expect(ran.err).toMatch(/run it inside a repository, or add --global/);
   });
 
   it('F2 F3 unknown words and options are errors', () => {

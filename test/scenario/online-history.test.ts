@@ -61,9 +61,19 @@ describe('fifty commits under one certificate', () => {
     forget();
     const allowed = ['--certificate-identity', 'alice@example.test'];
     const issuer = ['--certificate-oidc-issuer', sandbox().urls.issuer];
+    const trusting = ['--trusted-root', sandbox().files.trustedRoot];
     const input = repository.must('rev-list', 'main');
     const verify = async (exit: number, ...flags: string[]): Promise<void> => {
-      const args = ['verify', '--stdin', '--format', 'jsonl', ...allowed, ...issuer, ...flags];
+      const args = [
+        'verify',
+        '--stdin',
+        '--format',
+        'jsonl',
+        ...trusting,
+        ...allowed,
+        ...issuer,
+        ...flags,
+      ];
       const answered = await signet(repository, args, { env: sandbox().env, input });
       expect(answered.exit, answered.talk).toBe(exit);
       expect(resultsOf(answered)).toHaveLength(COUNT);

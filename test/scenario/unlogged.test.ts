@@ -59,7 +59,7 @@ function written(request: SignatureRequest): string {
 }
 
 async function judged(id: string, more: Record<string, string>) {
-  const args = ['verify', '--format', 'jsonl', id];
+  const args = ['verify', '--format', 'jsonl', '--trusted-root', sandbox().files.trustedRoot, id];
   const answered = await signet(repository, args, { env: { ...env, ...more } });
   return { exit: answered.exit, talk: answered.talk, result: resultsOf(answered)[0] };
 }

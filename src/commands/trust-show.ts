@@ -1,0 +1,87 @@
+/** `git signet trust show`: the trust root in force here, offline. */
+
+import type { Crypto } from '../core/crypto.ts';
+import { readTufMetadata, type TufRole } from '../core/trust/tuf-metadata.ts';
+import { ExitCode, UsageError } from '../errors.ts';
+import { loadSettings, type Settings } from '../io/config.ts';
+import { loadCrypto } from '../io/crypto-port.ts';
+import { trustOrigins } from '../io/trust-origin.ts';
+import { type MirrorSource, trustSourceOf } from '../io/trust-source.ts';
+import { embeddedRoot } from '../io/trust-state.ts';
+import { readState } from '../io/trust-state-file.ts';
+import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
+import { type MirrorFacts, type TrustFacts, trustJson, trustText } from '../report/trust.ts';
+import { parseArguments } from './arguments.ts';
+import type { Command, Invocation } from './command.ts';
+
+/** Versions and expiries of what is kept; loadTrust has proved it. */
+async function mirrorFacts(source: MirrorSource): Promise<MirrorFacts> {
+  const state = readState(source);
+  const { anchor } = source;
+  const start = anchor.kind === 'embedded' ? await embeddedRoot(anchor.instance) : state?.roots[0];
+  const texts: readonly (readonly [TufRole, string | undefined])[] = [
+    ['root', state?.roots.at(-1) ?? start],
+    ['targets', state?.targets],
+    ['snapshot', state?.snapshot],
+    ['timestamp', state?.timestamp],
+  ];
+  const roles = texts.flatMap(([role, text]) => {
+    if (text === undefined) return [];
+    const { version, expires } = readTufMetadata(text, role);
+    return [[role, { version, expires }] as const];
+  });
+  const version = start === undefined ? 0 : readTufMetadata(start, 'root').version;
+  return { url: source.url, anchor: version, roles: Object.fromEntries(roles) };
+}
+
+async function servicesOf(settings: Settings): Promise<TrustFacts['services']> {
+  const config = await loadSigningConfig(settings);
+  return [
+    ...config.caUrls.map(({ url }) => ({ kind: 'CA', url })),
+    ...config.oidcUrls.map(({ url }) => ({ kind: 'issuer', url })),
+    ...config.rekorTlogUrls.map(({ url, majorApiVersion }) => ({
+      kind: `log v${majorApiVersion}`,
+      url,
+    })),
+    ...config.tsaUrls.map(({ url }) => ({ kind: 'TSA', url })),
+  ];
+}
+
+/** All that is known of the trust root that these settings mean. @throws ConfigError */
+export async function trustFacts(
+  settings: Settings,
+  crypto: Crypto,
+  { env, cwd, now }: Invocation,
+  flags: Parameters<typeof loadSettings>[0]['flags'] = {},
+): Promise<TrustFacts> {
+  const source = trustSourceOf(settings, crypto);
+  const [trust, origins, services] = await Promise.all([
+    loadTrust(settings, crypto),
+    trustOrigins(settings, { env, cwd, flags }),
+    servicesOf(settings),
+  ]);
+  return {
+    ...{ crypto, trust, services, now: now(), chosenBy: origins.map(({ label }) => label) },
+    ...(source.kind === 'mirror' ? { mirror: await mirrorFacts(source) } : {}),
+  };
+}
+
+export const run: Command = async (invocation) => {
+  const args = parseArguments(invocation.args, {
+    options: { format: 'value' },
+    settings: ['trust', 'trustRoot', 'signingConfig'],
+  });
+  const extra = args.positionals[0] ?? args.rest?.[0];
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+  const format = args.values.get('format') ?? 'text';
+  if (format !== 'text' && format !== 'json')
+    throw new UsageError(`--format ${format}: expected text or json`);
+  const { env, cwd, streams } = invocation;
+  const { flags } = args;
+  const settings = await loadSettings({ env, cwd, flags });
+  const facts = await trustFacts(settings, await loadCrypto(), invocation, flags);
+  streams.write(
+    format === 'json' ? `${JSON.stringify(trustJson(facts), null, 2)}\n` : trustText(facts),
+  );
+  return ExitCode.ok;
+};

@@ -1,0 +1,59 @@
+/** git's configuration, changed by `git config` itself, one file at a time. */
+
+import { fromUtf8Lossy } from '../core/bytes.ts';
+import { ConfigError } from '../errors.ts';
+import type { Environment } from './config.ts';
+import { findExecutable, gitEnvironment, runProcess } from './process.ts';
+
+export type ConfigScope = '--local' | '--global';
+
+export interface ConfigPlace {
+  readonly cwd: string;
+  readonly env: Environment;
+}
+
+/** Runs `git config`; undefined where the key is not there (exit 1 or 5). @throws ConfigError */
+export async function gitConfig(
+  { cwd, env }: ConfigPlace,
+  scope: ConfigScope,
+  args: readonly string[],
+): Promise<string | undefined> {
+  const git = findExecutable('git', env);
+  if (git === undefined) throw new ConfigError('git is not on PATH');
+  const result = await runProcess(git, ['config', scope, ...args], {
+    cwd,
+    env: gitEnvironment(env),
+  });
+  if (result.exitCode === 0) return fromUtf8Lossy(result.stdout);
+  if (result.exitCode === 1 || result.exitCode === 5) return undefined;
+  const said = fromUtf8Lossy(result.stderr).trim().split('\n').at(-1) ?? '';
+  throw new ConfigError(`git config: ${said.replace(/^fatal: /, '')}`, {
+    hint: scope === '--local' ? 'run it inside a repository, or add --global' : undefined,
+  });
+}
+
+/** Every value of a key in this file, in order. @throws ConfigError */
+export async function allValues(
+  place: ConfigPlace,
+  scope: ConfigScope,
+  key: string,
+): Promise<readonly string[]> {
+  const text = await gitConfig(place, scope, ['-z', '--get-all', key]);
+  return text === undefined ? [] : text.split('\0').slice(0, -1);
+}
+
+/** Makes `values` the only values of a key in this file. @throws ConfigError */
+export async function replaceValues(
+  place: ConfigPlace,
+  scope: ConfigScope,
+  key: string,
+  values: readonly string[],
+): Promise<void> {
+  const [only, ...more] = values;
+  if (only === undefined) {
+    await gitConfig(place, scope, ['--unset-all', key]);
+    return;
+  }
+  await gitConfig(place, scope, ['--replace-all', key, only]);
+  for (const value of more) await gitConfig(place, scope, ['--add', key, value]);
+}

@@ -1,0 +1,136 @@
+/** Trust that a person hands over: the root metadata of a mirror, or a trust file to keep. Read and proved before it is used. */
+
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { toHex, utf8 } from '../core/bytes.ts';
+import type { Crypto } from '../core/crypto.ts';
+import { firstRoot } from '../core/trust/tuf-proof.ts';
+import { AnswerError, ConfigError, ServiceError, UsageError } from '../errors.ts';
+import type { Environment, Settings } from './config.ts';
+import { createHttpClient } from './http.ts';
+import { networkOptions } from './network.ts';
+import { mirrorSetting } from './trust-source.ts';
+import { writeWhole } from './trust-state-write.ts';
+import { loadSigningConfig, loadTrust, parseJson, readTrustFile } from './trust-store.ts';
+
+const CONFIG_TYPE = 'application/vnd.dev.sigstore.clienttrustconfig.v0.1+json';
+const SHA256 = /^(?:sha256:)?([0-9a-fA-F]{64})$/;
+const MAX_ROOT = 512_000;
+
+export interface GivenMirror {
+  readonly url: string;
+  /** A path, or an address. */
+  readonly root: string | undefined;
+  readonly checksum: string | undefined;
+}
+
+interface Context {
+  readonly settings: Settings;
+  readonly crypto: Crypto;
+  readonly env: Environment;
+  readonly cwd: string;
+}
+
+async function fetchRoot(url: string, { settings, env }: Context): Promise<string> {
+  const { send, close } = createHttpClient(networkOptions(settings, env));
+  try {
+    const service = 'the server of the root';
+    const { status, body } = await send({
+      service,
+      method: 'GET',
+      url,
+      limit: MAX_ROOT,
+      idempotent: true,
+    });
+    if (status !== 200)
+      throw new ServiceError('SERVICE_ANSWER', `${service} answered HTTP ${status}: ${url}`);
+    return new TextDecoder().decode(body);
+  } finally {
+    close();
+  }
+}
+
+/**
+ * The setting's value for a mirror whose root was handed over, and that root. A root by address is only as good as its
+ * checksum (gitsign takes it unchecked). @throws UsageError, ConfigError, ServiceError, AnswerError
+ */
+export async function pinnedMirror(
+  { url, root, checksum }: GivenMirror,
+  context: Context,
+): Promise<{ readonly setting: string; readonly root: string }> {
+  const { crypto, cwd } = context;
+  const wanted = checksum === undefined ? undefined : SHA256.exec(checksum)?.[1]?.toLowerCase();
+  if (checksum !== undefined && wanted === undefined)
+    throw new UsageError(`--root-checksum ${checksum}: expected a SHA-256 in hex`);
+  if (root === undefined)
+    throw new UsageError(
+      '--mirror needs --root FILE: the root metadata that its updates start from',
+      {
+        hint: 'ask who runs the instance for its root.json, not the mirror itself',
+      },
+    );
+  const remote = /^https?:\/\//i.test(root);
+  if (remote && wanted === undefined)
+    throw new UsageError(
+      '--root is an address: --root-checksum SHA256 must say what is to be found there',
+    );
+  const text = remote ? await fetchRoot(root, context) : readTrustFile(resolve(cwd, root));
+  const digest = toHex(crypto.hash('sha256', utf8(text)));
+  if (wanted !== undefined && wanted !== digest)
+    throw new AnswerError(
+      'TRUST_ANSWER',
+      `the root is another than --root-checksum says: ${digest}`,
+    );
+  const { version } = await firstRoot(text, crypto);
+  const address = url.replace(/#.*$/, '').replace(/\/+$/, '');
+  return { setting: mirrorSetting(address, version, digest), root: text };
+}
+
+/** One text that holds trusted root and signing configuration, where there is one. */
+function wholeConfig(from: string, signingConfig: string | undefined, cwd: string): string {
+  const path = resolve(cwd, from);
+  const text = readTrustFile(path);
+  const json = parseJson(text, path);
+  if ('trustedRoot' in json && signingConfig === undefined) return text;
+  const named = signingConfig === undefined ? undefined : resolve(cwd, signingConfig);
+  const trustedRoot = 'trustedRoot' in json ? json.trustedRoot : json;
+  const config = named === undefined ? besideOf(path) : parseJson(readTrustFile(named), named);
+  if (config === undefined) return text;
+  return `${JSON.stringify({ mediaType: CONFIG_TYPE, trustedRoot, signingConfig: config }, null, 1)}\n`;
+}
+
+function besideOf(path: string): object | undefined {
+  const beside = join(dirname(path), 'signing_config.json');
+  try {
+    return parseJson(readTrustFile(beside), beside);
+  } catch (error) {
+    if (error instanceof ConfigError && /ENOENT|no such file/i.test(error.message))
+      return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Keeps a copy of a trust file under its digest, so that it is the same tomorrow, and gives its path: the setting's
+ * value. @throws ConfigError `TRUST_FILE` when it cannot be read
+ */
+export async function keepTrustFile(
+  { from, signingConfig }: { readonly from: string; readonly signingConfig: string | undefined },
+  { settings, crypto, cwd }: Pick<Context, 'settings' | 'crypto' | 'cwd'>,
+): Promise<string> {
+  const { trustCache, signingConfig: _other, ...rest } = settings;
+  if (trustCache === undefined)
+    throw new ConfigError('no place to keep a trust root: neither XDG_DATA_HOME nor HOME is set');
+  const text = wholeConfig(from, signingConfig, cwd);
+  await mkdir(trustCache, { recursive: true, mode: 0o700 });
+  const path = join(trustCache, `${toHex(crypto.hash('sha256', utf8(text)))}.json`);
+  await writeWhole(path, text);
+  const set: Settings = { ...rest, trustCache, trust: path };
+  try {
+    await Promise.all([loadTrust(set, crypto), loadSigningConfig(set)]);
+    return path;
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
+}

@@ -39,16 +39,17 @@ const say = (line: string): void => void process.stderr.write(`stack: ${line}\n`
 async function checkPorts(layout: Layout): Promise<void> {
   for (const { name, ports } of PARTS) {
     if (runningPid(layout, name) !== undefined) continue;
-    const wanted = ports.map((one) => layout.port(one));
+    for (const port of ports.map((one) => layout.port(one))) {
+      if (await listening(port)) {
+        throw new Error(
+          `port ${port}, which ${name} needs, is taken\n  choose others: --port-base N`,
+        );
+      }
+    }
     // on every address, because that is where it will be
-    const taken =
-      name === 'timestamp-server' && (await listening(TSA_METRICS_PORT, '0.0.0.0'))
-        ? [TSA_METRICS_PORT]
-        : [];
-    for (const port of wanted) if (await listening(port)) taken.push(port);
-    if (taken.length > 0) {
+    if (name === 'timestamp-server' && (await listening(TSA_METRICS_PORT, '0.0.0.0'))) {
       throw new Error(
-        `port ${taken.join(', ')}, which ${name} needs, is taken by another program (another stack? then --port-base does not help with ${TSA_METRICS_PORT})`,
+        `port ${TSA_METRICS_PORT}, which ${name} needs, is taken: by another stack? two do not run on one machine`,
       );
     }
   }

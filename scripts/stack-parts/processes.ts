@@ -89,6 +89,8 @@ export async function untilReady(
   while (!(await ready())) {
     const ended = runningPid(layout, name) === undefined;
     if (ended || Date.now() > deadline) {
+      // its last words may still be on their way
+      await pause(50);
       const why = ended ? 'ended' : `did not answer within ${READY_SECONDS} s`;
       throw new Error(
         `${name} ${why}; the end of ${logFile(layout, name)}:\n  ${logTail(layout, name)}`,

@@ -10,7 +10,7 @@ export interface Circumstances {
   readonly environment: Environment;
   /** Something here can show a page. */
   readonly opener: boolean;
-  /** Somebody reads and types at a terminal. */
+  /** Somebody reads and types at a terminal; never with GIT_TERMINAL_PROMPT=0, which leaves pages alone, as git does. */
   readonly interactive: boolean;
   /** The person asked for a login in so many words, and reads what this program prints. */
   readonly asked: boolean;
@@ -37,7 +37,6 @@ export function choosePersonWay(circumstances: Circumstances): PersonChoice {
   if (provider === undefined) {
     const ci = ciSystem(environment);
     if (ci !== undefined) return inCi(ci);
-    if (environment['GIT_TERMINAL_PROMPT'] === '0') return nobody(asked);
     if (opener) return { way: 'browser' };
     return interactive ? { way: 'device', why: whyNoBrowser(environment) } : nobody(asked);
   }

@@ -65,16 +65,6 @@ describe('choosePersonWay', () => {
       NOBODY,
     ],
     [
-      'GIT_TERMINAL_PROMPT=0 on a desktop',
-      { opener: true, interactive: false, environment: { GIT_TERMINAL_PROMPT: '0' } },
-      NOBODY,
-    ],
-    [
-      'GIT_TERMINAL_PROMPT=1',
-      { opener: true, environment: { GIT_TERMINAL_PROMPT: '1' } },
-      { way: 'browser' },
-    ],
-    [
       'GitHub Actions without the permission',
       { environment: { GITHUB_ACTIONS: 'true', CI: 'true' } },
       none(/GitHub Actions offers no identity token/, /permissions: id-token: write/),

@@ -60,7 +60,8 @@ interface Signed {
  */
 export async function signPayload(payload: Uint8Array, request: SignRequest): Promise<SignResult> {
   checkPayload(payload);
-  return withLogin(payload, request, async (identity, parts) => {
+  // nothing of this login is kept, so nothing that could renew it is asked for
+  return withLogin(payload, { ...request, renewable: false }, async (identity, parts) => {
     const credential = await obtainCredential(identity, parts);
     const made = await signWithCredential(payload, credential, parts);
     return { ...made, freshLogin: identity.fresh };

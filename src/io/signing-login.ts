@@ -37,6 +37,8 @@ export interface SignRequest extends Omit<SigningParts, 'services' | 'send'> {
   readonly context: SigningContext;
   /** An identity token that was handed over; absent: SIGSTORE_ID_TOKEN, else a login. */
   readonly token?: Secret | undefined;
+  /** False where nobody keeps a refresh token. */
+  readonly renewable?: boolean;
 }
 
 /**

@@ -17,6 +17,8 @@ export interface Wrong {
   readonly foreignKey?: boolean;
   /** Replaces the ID token. */
   readonly idToken?: (honest: string) => string | undefined;
+  /** Replaces or adds to what the token endpoint answers. */
+  readonly tokens?: Readonly<Record<string, string>>;
   /** Takes a request over; true when it did. */
   readonly handle?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
@@ -90,7 +92,8 @@ export async function startIssuer(): Promise<TestIssuer> {
       .setProtectedHeader({ alg: 'RS256', kid: 'one' })
       .sign(wrong.foreignKey === true ? foreign.privateKey : keys.privateKey);
     const idToken = wrong.idToken === undefined ? token : wrong.idToken(token);
-    return json(response, { access_token: 'a', token_type: 'Bearer', id_token: idToken });
+    const tokens = { access_token: 'a', token_type: 'Bearer', id_token: idToken };
+    return json(response, { ...tokens, ...wrong.tokens });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -29,12 +29,20 @@ export interface Commit {
   readonly ended: Promise<Ended>;
   /** Ctrl-C at the terminal. */
   readonly interrupt: () => void;
+  /** Waits for what stands at the terminal, and gives its groups. */
+  readonly reads: (pattern: RegExp) => Promise<RegExpExecArray>;
+  /** A line typed at the terminal. */
+  readonly type: (line: string) => void;
 }
 
 export interface Repository {
   readonly path: string;
   /** Starts `git commit -S`; settings are `signet.*`. */
-  readonly commit: (subject: string, settings?: Readonly<Record<string, string>>) => Commit;
+  readonly commit: (
+    subject: string,
+    settings?: Readonly<Record<string, string>>,
+    variables?: Readonly<Record<string, string>>,
+  ) => Commit;
   readonly git: (...args: string[]) => {
     readonly code: number | null;
     readonly stdout: string;
@@ -81,7 +89,7 @@ export function makeRepository(sandbox: Sandbox): Repository {
       const { code, stdout } = git('rev-parse', '--verify', '-q', 'HEAD');
       return code === 0 ? stdout.trim() : undefined;
     },
-    commit: (subject, settings = {}) => {
+    commit: (subject, settings = {}, variables = {}) => {
       rmSync(address, { force: true });
       const flags = Object.entries(settings).flatMap(([name, value]) => [
         '-c',
@@ -95,7 +103,7 @@ export function makeRepository(sandbox: Sandbox): Repository {
         ['-q', '-e', '-c', quoted, '/dev/null'],
         {
           cwd: path,
-          env,
+          env: { ...env, ...variables },
           stdio: ['pipe', 'pipe', 'ignore'],
         },
       );
@@ -106,10 +114,22 @@ export function makeRepository(sandbox: Sandbox): Repository {
       const ended = new Promise<Ended>((resolve) =>
         child.once('close', (code) => resolve({ code, said: said.replaceAll('\r\n', '\n') })),
       );
+      const page = waitForFile(address, ended);
+      // not every way opens one
+      page.catch(() => undefined);
       return {
         ended,
-        page: waitForFile(address, ended),
+        page,
         interrupt: () => child.stdin.write('\x03'),
+        type: (line) => child.stdin.write(`${line}\r`),
+        reads: async (pattern) => {
+          for (;;) {
+            const found = pattern.exec(said);
+            if (found !== null) return found;
+            if (child.exitCode !== null) throw new Error(`git ended without ${pattern}: ${said}`);
+            await new Promise((resolve) => setTimeout(resolve, 20));
+          }
+        },
       };
     },
     close: () => rmSync(root, { recursive: true, force: true }),

@@ -6,7 +6,7 @@ import { createHttpClient, type HttpClient } from '../../../src/io/http.ts';
 import { loginWithBrowser } from '../../../src/io/oidc/browser.ts';
 import type { TokenRequest } from '../../../src/io/oidc/identity-token.ts';
 import { startIssuer, type TestIssuer, type Wrong } from '../../support/issuer.ts';
-import { clickThrough, fetchPage, type Seen } from '../../support/person.ts';
+import { clickThrough, fetchPage, firstLink, type Seen } from '../../support/person.ts';
 import { fakeTerminal } from '../../support/signing.ts';
 
 let issuer: TestIssuer;
@@ -122,6 +122,34 @@ describe('loginWithBrowser', () => {
     const [one, two] = issuer.authorizations.slice(-2);
     for (const name of ['state', 'nonce', 'code_challenge'])
       expect(one?.get(name)).not.toBe(two?.get(name));
+  });
+
+  it('O14 two logins at once do not take each other’s answer', async () => {
+    // each person gets as far as the issuer's answer, and then goes where the other's answer belongs
+    const answers: string[] = [];
+    const arrived = Promise.withResolvers<void>();
+    const person =
+      (mine: number, other: number) =>
+      async (startUrl: string): Promise<Seen[]> => {
+        const page = await fetchPage(startUrl);
+        answers[mine] = (await fetchPage(firstLink(page.body))).location ?? '';
+        if (answers.filter(Boolean).length === 2) arrived.resolve();
+        await arrived.promise;
+        const home = new URL(answers[mine] ?? '');
+        home.search = new URL(answers[other] ?? '').search;
+        const seen = await fetchPage(home.href);
+        return [page, seen];
+      };
+    const both = await Promise.all([
+      attempt({ person: person(0, 1) }),
+      attempt({ person: person(1, 0) }),
+    ]);
+    expect(answers.filter(Boolean)).toHaveLength(2);
+    for (const { error, pages } of both) {
+      expect(error).toMatchObject({ code: 'LOGIN_STATE' });
+      expect(pages.at(-1)?.status).toBe(400);
+    }
+    expect(issuer.exchanges).toHaveLength(0);
   });
 
   it.each<[string, string, Wrong]>([

@@ -1,0 +1,137 @@
+/** A person without a browser, a person who thinks twice, and nobody at all: each way to an identity, as git sees it. */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import { makeRepository, type Repository } from '../support/login-scenario.ts';
+import { answerDevice, clickThrough, visit } from '../support/person.ts';
+import { useSandbox } from '../support/sandbox.ts';
+import { haveTools } from '../support/tools.ts';
+
+const sandbox = useSandbox();
+let repository: Repository;
+beforeAll(() => {
+  repository = makeRepository(sandbox());
+});
+afterAll(() => repository.close());
+
+/** Requests to those who publish. */
+const published = ({ requests }: Sandbox) => {
+  const { fulcio, ctLog, rekor, rekorV2, tsa } = requests;
+  return { fulcio, ctLog, rekor, rekorV2, tsa };
+};
+const ASK = { SIGNET_PUBLISH_IDENTITY: 'ask' };
+const SSH = { SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' };
+
+describe.skipIf(!haveTools('script'))('git commit -S, the person elsewhere', () => {
+  it('O11 over SSH: a code, agreed to on another device', async () => {
+    const commit = repository.commit('by device', { urlOpener: '' }, SSH);
+    const [, address = '', code = ''] = await commit.reads(/open (\S+) and enter (\S+) /);
+    await answerDevice(address, code);
+    const { code: exit, said } = await commit.ended;
+    expect(exit, said).toBe(0);
+    expect(said).toMatch(/^git-signet: no browser over SSH: log in on any device$/m);
+    expect(said).toMatch(/^git-signet: signed as alice@example\.test, Rekor \d+$/m);
+  });
+
+  it('a code that is typed', async () => {
+    const commit = repository.commit('by hand', { tokenProvider: 'paste' });
+    const [, address = ''] = await commit.reads(/^ {2}(http\S+)\r?$/m);
+    await commit.reads(/code \(waiting up to 10 min\):/);
+    const { body } = await visit(new Map(), address);
+    commit.type(/<code>([^<]+)<\/code>/.exec(body)?.[1] ?? '');
+    const { code, said } = await commit.ended;
+    expect(code, said).toBe(0);
+  });
+});
+
+describe.skipIf(!haveTools('script'))('git commit -S, before anything becomes public', () => {
+  const decide = async (word: string, settings: Record<string, string> = {}) => {
+    const commit = repository.commit('think twice', settings, ASK);
+    await clickThrough(await commit.page);
+    await commit.reads(
+      /for ever public in the log: alice@example\.test, the time, a fingerprint of this commit\. Go on\? \[y\/N\/always\]/,
+    );
+    commit.type(word);
+    return commit.ended;
+  };
+
+  it.each(['n', ''])('O13 %j: nothing reached the certificate authority or a log', async (word) => {
+    const before = published(sandbox());
+    const { code, said } = await decide(word);
+    expect(code).toBe(128);
+    expect(said).toMatch(/not signed: you did not agree that alice@example\.test becomes public/);
+    expect(published(sandbox())).toEqual(before);
+  });
+
+  it('"always" is remembered: the next login asks no more', async () => {
+    expect((await decide('always')).code).toBe(0);
+    const commit = repository.commit('again', {}, ASK);
+    await clickThrough(await commit.page);
+    const { code, said } = await commit.ended;
+    expect(code).toBe(0);
+    expect(said).not.toContain('Go on?');
+  });
+
+  it('publishIdentity = no refuses, whoever agrees', async () => {
+    const before = published(sandbox());
+    const commit = repository.commit('never', {}, { SIGNET_PUBLISH_IDENTITY: 'no' });
+    await clickThrough(await commit.page);
+    expect((await commit.ended).said).toContain(
+      'is not to become public (signet.publishIdentity = no)',
+    );
+    expect(published(sandbox())).toEqual(before);
+  });
+
+  it.each<[string, Record<string, unknown>, Record<string, string>]>([
+    ['the wrong account', {}, { identity: 'carol@example.test' }],
+    ['the wrong committer', { email: 'bob@example.test' }, { matchCommitter: 'true' }],
+    ['an unverified e-mail address', { emailVerified: false }, {}],
+    ['an expired token', { expiresIn: -120 }, {}],
+    ['a token for somebody else', { audience: 'vault' }, {}],
+  ])('O13 %s: nothing reached them either', async (_name, claims, settings) => {
+    const before = published(sandbox());
+    const token = await sandbox().mintToken(claims);
+    const commit = repository.commit('refused', settings, { SIGSTORE_ID_TOKEN: token });
+    const { code, said } = await commit.ended;
+    expect(code).toBe(128);
+    expect(said).toMatch(/^git-signet: (SIGSTORE_ID_TOKEN|logged in as)/m);
+    expect(said).not.toMatch(/eyJ/);
+    expect(published(sandbox())).toEqual(before);
+  });
+});
+
+describe.skipIf(!haveTools('script'))('the right person', () => {
+  it('git’s includeIf names another for one directory, and the issuer is asked for them', async () => {
+    const { writeFileSync } = await import('node:fs');
+    const { dirname, join } = await import('node:path');
+    const work = join(dirname(repository.path), 'work.config');
+    writeFileSync(work, '[signet]\n\tidentity = bob@example.test\n');
+    repository.git('config', `includeIf.gitdir:${repository.path}/.path`, work);
+    const commit = repository.commit('for work');
+    // the sandbox answers as the account that the login hints at
+    await clickThrough(await commit.page);
+    const { code, said } = await commit.ended;
+    expect(code, said).toBe(0);
+    expect(said).toContain('signing for bob@example.test needs a login');
+    expect(said).toContain('signed as bob@example.test');
+    repository.git('config', '--unset', `includeIf.gitdir:${repository.path}/.path`);
+  });
+
+  it('O13 after the wrong account the issuer is to ask which one', async () => {
+    const settings = { identity: 'eve@example.test' };
+    const wrong = repository.commit('wrong', { identity: 'carol@example.test' });
+    const first = await clickThrough(await wrong.page);
+    expect(first.some(({ url }) => url.includes('prompt=select_account'))).toBe(false);
+    expect((await wrong.ended).said).toContain(
+      'logged in as alice@example.test, but this repository expects carol',
+    );
+    const again = repository.commit('again', { identity: 'carol@example.test' });
+    const pages = await clickThrough(await again.page);
+    expect(pages.some(({ url }) => /prompt=(consent\+)?select_account/.test(url))).toBe(true);
+    await again.ended;
+    const other = repository.commit('another', settings);
+    const fresh = await clickThrough(await other.page);
+    expect(fresh.some(({ url }) => url.includes('select_account'))).toBe(false);
+    await other.ended;
+  });
+});

@@ -86,9 +86,8 @@ describe('signPayload', () => {
     const lookup = logLookupOf(payload, utf8(result.armor), request.crypto);
     const { send, close } = createHttpClient();
     const found = await findLogEntry(lookup!, {
-      send,
       crypto: request.crypto,
-      rekorUrl: sandbox().urls.rekor,
+      log: async () => ({ send, rekorUrl: sandbox().urls.rekor }),
     });
     close();
     expect(await verify(payload, result.armor, request, found)).toMatchObject({

@@ -12,7 +12,7 @@ import type { ReasonCode, Verdict } from '../core/verdict.ts';
 import { isSignetError, ServiceError } from '../errors.ts';
 import type { Environment, Settings } from '../io/config.ts';
 import type { HttpSend } from '../io/http.ts';
-import type { LogFinder } from '../io/rekor.ts';
+import type { LogFinder, SearchableLog } from '../io/rekor.ts';
 
 /** Why a log entry could not be had. */
 interface NotFound {
@@ -66,15 +66,25 @@ interface Opened {
   readonly close: () => void;
 }
 
-async function openFinder({ settings, crypto, env, now }: LogAccessOptions): Promise<Opened> {
+async function openFinder(options: LogAccessOptions): Promise<Opened> {
   const { createLogFinder } = await import('../io/rekor.ts');
-  const directory = entryDirectory(env);
-  if (settings.offline) {
-    const send: HttpSend = () =>
-      Promise.reject(new ServiceError('SERVICE_UNREACHABLE', 'the network is not to be asked'));
-    const search = { send, crypto, rekorUrl: 'https://offline.invalid', directory };
-    return { find: createLogFinder(search).find, close: () => undefined };
-  }
+  const { crypto, env } = options;
+  let asked: Promise<SearchableLog & Pick<Opened, 'close'>> | undefined;
+  const log = (): Promise<SearchableLog> => {
+    asked ??= openLog(options);
+    return asked;
+  };
+  const { find } = createLogFinder({ crypto, log, directory: entryDirectory(env) });
+  return { find, close: () => void asked?.then(({ close }) => close()).catch(() => undefined) };
+}
+
+async function openLog({
+  settings,
+  env,
+  now,
+}: LogAccessOptions): Promise<SearchableLog & Pick<Opened, 'close'>> {
+  if (settings.offline)
+    throw new ServiceError('SERVICE_UNREACHABLE', 'the network is not to be asked');
   const [{ searchableLog }, { loadSigningConfig }, { createHttpClient }, { networkOptions }] =
     await Promise.all([
       import('../io/services.ts'),
@@ -86,9 +96,22 @@ async function openFinder({ settings, crypto, env, now }: LogAccessOptions): Pro
   if (rekorUrl === undefined) {
     throw new ServiceError('SERVICE_UNREACHABLE', 'no log that can be searched is configured');
   }
-  const client = createHttpClient(networkOptions(settings, env));
-  const { find } = createLogFinder({ send: client.send, crypto, rekorUrl, directory });
-  return { find, close: client.close };
+  const { send, close } = createHttpClient(networkOptions(settings, env));
+  return { send: untilOutage(send), rekorUrl, close };
+}
+
+/** A log that did not answer one whole deadline long is not waited for again: the next thousand would take hours. */
+function untilOutage(send: HttpSend): HttpSend {
+  let outage: ServiceError | undefined;
+  return async (request) => {
+    if (outage !== undefined) throw outage;
+    try {
+      return await send(request);
+    } catch (error) {
+      if (error instanceof ServiceError && error.code === 'SERVICE_UNREACHABLE') outage = error;
+      throw error;
+    }
+  };
 }
 
 /** Why there is no entry, said in the place of the bare fact. */

@@ -23,11 +23,17 @@ const BATCH = 10;
 /** One login signs this much at most before we stop looking: a hostile log must not keep us busy (threat R18). */
 const MAX_ENTRIES = 2000;
 
-export interface LogSearch {
+/** A log that can be asked. */
+export interface SearchableLog {
   readonly send: HttpSend;
-  readonly crypto: Crypto;
   /** Base address of a Rekor v1 log. */
   readonly rekorUrl: string;
+}
+
+export interface LogSearch {
+  readonly crypto: Crypto;
+  /** Called only for what is not kept: most of the time nobody needs a network. @throws SignetError */
+  readonly log: () => Promise<SearchableLog>;
   /** Where found entries are kept; absent: only in this process. */
   readonly directory?: string | undefined;
 }
@@ -130,8 +136,9 @@ async function fetchEntries(
   { certificatePem, objectIds }: LogLookup,
   certificate: string,
   store: EntryStore,
-  { send, crypto, rekorUrl }: LogSearch,
+  { log, crypto }: LogSearch,
 ): Promise<void> {
+  const { send, rekorUrl } = await log();
   const uuids = uuidsFromAnswer(await send(indexRequest(rekorUrl, certificatePem)), rekorUrl);
   const known = await store.leaves(certificate);
   const asked = new Set(objectIds.map((id) => toHex(crypto.hash('sha256', utf8(id)))));

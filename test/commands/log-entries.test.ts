@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startFaultProxy } from '../support/fault-proxy.ts';
 import { type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
 import { vector } from '../support/gitsign-vectors.ts';
 import { type RecordedRekor, recordedRekor } from '../support/recorded-rekor.ts';
@@ -38,6 +39,30 @@ describe('openLogAccess', () => {
     expect(kept().length).toBeGreaterThan(0);
     for (const path of kept()) writeFileSync(path, '{"damaged":');
     expect(await verdict('--rekor-url', rekor.url)).toBe('verified');
+  });
+
+  it('waits once for a log that does not answer, however many signatures want it', async () => {
+    const names = ['01-plain', '02-utf8-multiline', '03-bob', '04-no-final-newline', '05-merge'];
+    const more = [...names, '06-latin1-encoding-header'];
+    const others = more.map((name) => vector(`online/${name}.commit`));
+    for (const { raw } of others) repository.write('commit', raw);
+    const proxy = await startFaultProxy({ target: rekor.url, fault: 'hang' });
+    const input = others.map(({ id }) => `${id}\n`).join('');
+    const args = ['verify', '--stdin', '--format', 'jsonl', '--unsafe-any-identity'];
+    const answered = await signet(
+      repository,
+      [...args, '--trusted-root', root, '--rekor-url', proxy.url],
+      {
+        now: NOW,
+        input,
+        env: { SIGNET_TIMEOUT: '1', XDG_CACHE_HOME: join(repository.home, 'no') },
+      },
+    );
+    proxy.close();
+    const verdicts = [...verdictsOf(answered).values()];
+    expect(verdicts).toEqual(new Array(6).fill('undecided log-unreachable'));
+    // four at once, three attempts each; then nobody asks any more
+    expect(proxy.asked()).toBeLessThanOrEqual(12);
   });
 
   it('R02 a kept entry about another object is asked for again, and is no forgery offline', async () => {

@@ -32,7 +32,8 @@ const send: HttpSend = (request) => {
   asked.push(new URL(request.url).pathname);
   return client.send(request);
 };
-const search = () => ({ send, crypto, rekorUrl: sandbox().urls.rekor, directory });
+const log = async () => ({ send, rekorUrl: sandbox().urls.rekor });
+const search = () => ({ log, crypto, directory });
 
 /** Commits signed under one certificate, as a login that is remembered makes them. */
 function onlineCommits(count: number) {

@@ -124,6 +124,11 @@ async function verdictTalk(
       line += `; no policy says whether ${verdict.signer.value} may sign here`;
     }
   }
+  if (settings.matchCommitter && 'signer' in verdict) {
+    const { committerMismatch } = await import('../core/policy/committer.ts');
+    const differs = committerMismatch(payload, verdict.signer);
+    if (differs !== undefined) line += `; ${differs}`;
+  }
   line += await quietChoice(settings, trust.digest, invocation);
   terminal.say(line);
   if (verdict.status !== 'refused' && verdict.status !== 'undecided') return;

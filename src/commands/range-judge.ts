@@ -7,6 +7,7 @@ import type { Crypto } from '../core/crypto.ts';
 import { createEvidenceCache } from '../core/evidence-cache.ts';
 import { type ObjectFormat, type ObjectType, splitSignedObject } from '../core/git/object.ts';
 import { type LogLookup, logLookupOf } from '../core/log-lookup.ts';
+import { withCommitterNote } from '../core/policy/committer.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { IdentityPolicy, Rejected } from '../core/verdict.ts';
 import { type VerifyContext, verifyObject } from '../core/verify.ts';
@@ -20,6 +21,8 @@ export interface JudgeSettings {
   readonly ignoreSct: boolean;
   /** Signatures in no log count: policy and configuration both say so. */
   readonly unlogged?: boolean;
+  /** Signers who are not the committer are noted, whatever the policy says. */
+  readonly matchCommitter?: boolean;
   /** Unix seconds. */
   readonly now: number;
   readonly format: ObjectFormat;
@@ -80,7 +83,8 @@ export function createJudge(settings: JudgeSettings, crypto: Crypto): Judge {
     const { id, type, preset } = item;
     if (preset !== undefined) return renderResult({ ...item, verdict: preset }, output);
     const raw = bytesOfItem(batch, item);
-    const verdict = await verifyObject({ id, type, raw, format }, context);
+    const judged = await verifyObject({ id, type, raw, format }, context);
+    const verdict = settings.matchCommitter === true ? withCommitterNote(judged, raw) : judged;
     const rendered = renderResult({ ...item, raw, verdict }, output);
     if (!('code' in verdict) || verdict.code !== 'log-entry-absent') return rendered;
     const split = splitSignedObject(type, raw, format);

@@ -94,6 +94,7 @@ export async function setUpVerify(
     ...{ trust, now: now(), format: repository.format },
     ignoreSct: args.switches.has('insecure-ignore-sct'),
     unlogged: acceptsUnlogged(settings, policy),
+    matchCommitter: settings.matchCommitter,
     ...(policy === undefined ? {} : { policy }),
   };
   return { repository, crypto, judge, log: openLogAccess({ settings, crypto, env, now }) };

@@ -30,6 +30,30 @@ describe('verify', () => {
     expect(JSON.stringify(result?.committer)).toContain('alice@example.test');
   });
 
+  it('G14 matchCommitter notes a signer who is not the committer, to git and in a range', async () => {
+    const { repository, make } = history();
+    const commit = make.commit({}, { email: 'bob@example.test' });
+    const trust = { SIGNET_TRUST: sandbox().files.trustedRoot };
+    const env = { ...trust, SIGNET_MATCH_COMMITTER: 'true' };
+    const told = repository.gitWith({ env }, 'verify-commit', commit);
+    expect(told.exit).toBe(0);
+    expect(told.err).toContain(
+      '; the committer is alice@example.test, the signer bob@example.test',
+    );
+    expect(repository.gitWith({ env: trust }, 'verify-commit', commit).err).not.toContain('alice');
+    repository.must('config', 'signet.matchCommitter', 'true');
+    const args = [
+      'verify',
+      '--format',
+      'jsonl',
+      '--unsafe-any-identity',
+      ...make.allow().slice(0, 2),
+      commit,
+    ];
+    const [result] = resultsOf(await signet(repository, args));
+    expect(JSON.stringify(result)).toContain('"committer-differs"');
+  });
+
   it('G15 reports the proven time, whatever dates the commit claims', async () => {
     const { repository, make } = history();
     const commit = make.commit({ author: MALLORY });

@@ -5,7 +5,7 @@
 
 import { fromUtf8Lossy } from '../bytes.ts';
 import { objectHeaders, payloadType } from '../git/object.ts';
-import type { Signer } from '../verdict.ts';
+import type { Finding, Signer, Verdict } from '../verdict.ts';
 
 export interface Person {
   readonly name: string;
@@ -45,4 +45,18 @@ export function committerMismatch(
   return named === undefined
     ? `no ${role} is named, and ${value} signed`
     : `the ${role} is ${named}, the signer ${value}`;
+}
+
+/**
+ * The verdict with a note where the signer is not the committer: what `signet.matchCommitter` says of signatures that
+ * are there already. It decides nothing: that is for a policy (`committer: match`), whose own finding stands.
+ */
+export function withCommitterNote(verdict: Verdict, payload: Uint8Array): Verdict {
+  if (verdict.status !== 'verified' && verdict.status !== 'not-allowed') return verdict;
+  const { findings = [], signer } = verdict;
+  if (findings.some(({ code }) => code === 'committer-differs')) return verdict;
+  const detail = committerMismatch(payload, signer);
+  if (detail === undefined) return verdict;
+  const note: Finding = { code: 'committer-differs', detail, severity: 'note' };
+  return { ...verdict, findings: [...findings, note] };
 }

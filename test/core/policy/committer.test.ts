@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { committerMismatch } from '../../../src/core/policy/committer.ts';
+import { committerMismatch, withCommitterNote } from '../../../src/core/policy/committer.ts';
+import type { Verified } from '../../../src/core/verdict.ts';
 
 const commit = (committer: string) =>
   Buffer.from(
@@ -61,5 +62,32 @@ describe('committerMismatch', () => {
     ],
   ])('%s', (_name, payload, signer, expected) => {
     expect(committerMismatch(payload, signer)).toBe(expected);
+  });
+});
+
+describe('withCommitterNote', () => {
+  const verified = {
+    status: 'verified',
+    signer: { kind: 'email', value: 'bob@example.test', issuer: 'https://i', extensions: {} },
+    certificate: { sha1: '', sha256: '', notBefore: 0, notAfter: 1 },
+    times: [],
+  } satisfies Verified;
+  const note = {
+    code: 'committer-differs',
+    detail: 'the committer is alice@example.test, the signer bob@example.test',
+    severity: 'note',
+  } as const;
+
+  it('adds a note, once, and changes no status', () => {
+    const noted = withCommitterNote(verified, ALICE);
+    expect(noted).toEqual({ ...verified, findings: [note] });
+    expect(withCommitterNote(noted, ALICE)).toBe(noted);
+  });
+
+  it('adds none where they are one, or nothing was verified', () => {
+    const alice = { ...verified, signer: { ...verified.signer, value: 'alice@example.test' } };
+    expect(withCommitterNote(alice, ALICE)).toBe(alice);
+    const refused = { status: 'refused', check: 'cms', code: 'cms-malformed', detail: '' } as const;
+    expect(withCommitterNote(refused, ALICE)).toBe(refused);
   });
 });

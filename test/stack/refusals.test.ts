@@ -102,11 +102,11 @@ describe('Rekor', () => {
   afterEach(() => proxy?.close());
 
   /** In front of the log: hands each request on, and hangs up on the first answer to an entry. */
-  function forgetful(seen: string[]): Promise<string> {
+  function forgetful(log: string, seen: string[]): Promise<string> {
     let hungUp = false;
     proxy = createServer((incoming, outgoing) => {
       const { method, headers, url = '/' } = incoming;
-      const inner = request(`${stack.urls.rekor}${url}`, { method, headers }, (answer) => {
+      const inner = request(`${log}${url}`, { method, headers }, (answer) => {
         seen.push(`${method} ${url.replace(/[0-9a-f]{80}/, 'UUID')} ${answer.statusCode}`);
         if (method === 'POST' && !hungUp) {
           hungUp = true;
@@ -130,7 +130,7 @@ describe('Rekor', () => {
     'says 409 to an entry that it has, and the $name takes that very entry',
     async (form) => {
       const seen: string[] = [];
-      const url = await forgetful(seen);
+      const url = await forgetful(stack.urls.rekor, seen);
       const repository = stackRepository(form);
       const before = await logged();
       const id = await repository.commit('a change', {}, { SIGNET_REKOR_URL: url });
@@ -148,4 +148,17 @@ describe('Rekor', () => {
       });
     },
   );
+
+  it.each(forms)('v2 says 409 and not where: the $name signs the same again', async (form) => {
+    const seen: string[] = [];
+    const url = await forgetful(stack.urls.rekorV2, seen);
+    const repository = stackRepository(form);
+    const id = await repository.commit('a change', { rekorVersion: 2 }, { SIGNET_REKOR_URL: url });
+    expect(seen).toEqual([
+      'POST /api/v2/log/entries 201',
+      'POST /api/v2/log/entries 409',
+      'POST /api/v2/log/entries 201',
+    ]);
+    expect(await judged(repository, [...allow(), id])).toMatchObject({ status: 'verified' });
+  });
 });

@@ -53,7 +53,7 @@ export interface Repository {
 }
 
 /** A new repository on a machine where nothing but the sandbox is configured. */
-export function makeRepository(sandbox: Sandbox): Repository {
+export function makeRepository(sandbox: Pick<Sandbox, 'environment'>): Repository {
   const root = mkdtempSync(join(tmpdir(), 'git-signet-login-'));
   const path = join(root, 'parser');
   mkdirSync(path);

@@ -19,8 +19,9 @@ import {
   startFaultProxy,
 } from './support/fault-proxy.ts';
 import { type ScratchRepository, scratchRepository } from './support/git-repository.ts';
-import { useSandbox } from './support/sandbox.ts';
+import { scratchDirectory, useSandbox } from './support/sandbox.ts';
 import { COMMIT, signRequest } from './support/signing.ts';
+import { clientThrough, type TestMirror, testMirror } from './support/tuf-mirror.ts';
 import { commitPayload, resultsOf, signet, withSignature } from './support/verify-scenario.ts';
 
 const sandbox = useSandbox();
@@ -56,6 +57,8 @@ function signing(
   };
 }
 
+let mirror: TestMirror;
+let otherMirror: TestMirror;
 let repository: ScratchRepository;
 let online: string;
 let bobs: string;
@@ -112,6 +115,19 @@ const SERVICES: Readonly<Record<string, Service>> = {
     target: () => sandbox().urls.tsa,
     use: signing('timestampUrl'),
   },
+  mirror: {
+    called: 'the trust mirror',
+    target: () => mirror.url,
+    use: async ({ url }, timeout) => {
+      const cache = scratchDirectory('faults-mirror');
+      try {
+        const { changed } = await clientThrough(mirror, url, cache, timeout).refresh();
+        return { came: changed ? 'refreshed' : 'odd', exit: 0, message: '' };
+      } finally {
+        rmSync(cache, { recursive: true, force: true });
+      }
+    },
+  },
   search: {
     called: 'the log',
     target: () => sandbox().urls.rekor,
@@ -150,8 +166,17 @@ const DIFFERENT: Readonly<Record<string, Partial<Record<Fault, string>>>> = {
   'rekor v1': { '409': 'LOG_ANSWER 1', 'other answer': 'LOG_ANSWER 1' },
   // the signature is made again, once
   'rekor v2': { '409': 'LOG_DUPLICATE 3', 'other answer': 'LOG_ANSWER 1' },
+  // metadata that is not what was pinned is no outage
+  mirror: { 'wrong body': 'TRUST_ANSWER 1', 'other answer': 'TRUST_ANSWER 1' },
   tsa: { 'wrong body': 'TIMESTAMP_ANSWER 1', 'other answer': 'TIMESTAMP_ANSWER 1' },
 };
+
+/** What another mirror serves. */
+function recordedFiles({ repository: { files } }: TestMirror): ReadonlyMap<string, Recorded> {
+  return new Map(
+    [...files].map(([path, body]) => [`/${path}`, { status: 200, headers: {}, body }]),
+  );
+}
 
 interface Row extends Outcome {
   readonly service: string;
@@ -189,20 +214,24 @@ async function attempt(service: string, fault: Fault): Promise<Row> {
 
 beforeAll(async () => {
   repository = scratchRepository('faults');
+  mirror = await testMirror();
+  otherMirror = await testMirror();
   online = await onlineCommit('parser: refuse trailing bytes', 'alice@example.test');
   bobs = await onlineCommit('docs: typo', 'bob@example.test');
   // what services answered to somebody else, for those that mix people up
   for (const service of Object.keys(SERVICES)) {
-    if (service !== 'search') await attempt(service, 'none');
+    if (service !== 'search' && service !== 'mirror') await attempt(service, 'none');
   }
   const proxy = await startFaultProxy({ target: sandbox().urls.rekor, fault: 'none' });
   expect(await lookUp(proxy.url, 8, bobs)).toMatchObject({ came: 'verified' });
   others.set('search', proxy.recorded);
   proxy.close();
+  others.set('mirror', recordedFiles(otherMirror));
   rows.length = 0;
 });
 
-afterAll(() => {
+afterAll(async () => {
+  await Promise.all([mirror.close(), otherMirror.close()]);
   const width = (text: string, columns: number) => text.padEnd(columns);
   const lines = rows.map(
     ({ service, fault, came, exit, asked, milliseconds }) =>
@@ -217,7 +246,7 @@ describe.concurrent.each(Object.keys(SERVICES))('%s', (service) => {
     const expected = DIFFERENT[service]?.[fault] ?? EXPECTED[fault];
     if (expected === 'done') {
       expect(row).toMatchObject({ exit: 0, message: '' });
-      expect(['signed', 'discovered', 'verified']).toContain(row.came);
+      expect(['signed', 'discovered', 'verified', 'refreshed']).toContain(row.came);
       return;
     }
     // looking up, every failure is one verdict: not decided

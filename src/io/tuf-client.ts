@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import { type Fetcher, Updater } from 'tuf-js';
 import { DownloadHTTPError, ExpiredMetadataError } from 'tuf-js/dist/error.js';
 import { fromUtf8 } from '../core/bytes.ts';
-import { AnswerError, isSignetError, ServiceError } from '../errors.ts';
+import { AnswerError, isSignetError } from '../errors.ts';
 import type { HttpSend } from './http.ts';
+import { refusedBy } from './http-answers.ts';
 
 /** The newest metadata of each role, as served. */
 export interface TufMetadataTexts {
@@ -50,16 +51,17 @@ export async function fetchMirrorFile(
   limit: number,
 ): Promise<Uint8Array> {
   // somewhat more than may come, so that what is too long is told from a broken connection
-  const { status, body } = await send({
-    ...{ service: `the trust mirror ${name}`, method: 'GET', url, idempotent: true },
-    limit: limit + SLACK,
-  });
+  const service = `the trust mirror ${name}`;
+  const hint = 'nothing was changed; what was trusted before is still in force';
+  const request = { service, method: 'GET', url, hint, idempotent: true } as const;
+  const answer = await send({ ...request, limit: limit + SLACK });
+  const { status, body } = answer;
   if (body.length > limit) throw mirrorRefusal(name, new Error(`${url} is longer than it may be`));
   if (status === 200) return body;
   const says = `${new URL(url).pathname}: HTTP ${status}`;
   // the library's own error: it tells the end of a chain of roots by it
   if (status === 403 || status === 404) throw new DownloadHTTPError(says, status);
-  throw new ServiceError('SERVICE_ANSWER', `the trust mirror ${name} did not answer: ${says}`);
+  throw refusedBy(service, url, answer);
 }
 
 function fetcherOf(request: TufRequest, roots: string[], failures: unknown[]): Fetcher {

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Asked, Came } from '../support/asker.ts';
+import { type Fault, startFaultProxy } from '../support/fault-proxy.ts';
 import { type PrivateNetwork, startPrivateNetwork } from '../support/private-network.ts';
 import { askOn, type Runtime } from '../support/runtimes.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
@@ -168,6 +169,34 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
     );
     for (const came of [direct![0]!, off![0]!]) expect(came.message).toMatch(/no such host/);
     expect(network.connects.length).toBe(before);
+  });
+
+  it('I06 R15 gives up on what never ends, and on what leads elsewhere', async () => {
+    const says: Partial<Record<Fault, RegExp>> = {
+      refuse: /connection refused, tried 3 times/,
+      reset: /connection closed|cut off|aborted/,
+      hang: /did not answer in 1 s \(HOST, GET \/x, tried 3 times\)/,
+      drip: /did not answer in 1 s/,
+      '429 for an hour': /it asked to wait 3\d\d\d s/,
+      'huge body': /answered with too much/,
+      redirect: /redirects from HOST to 127\.0\.0\.1:9, which is not followed/,
+    };
+    const faults = Object.keys(says) as Fault[];
+    const target = `http://127.0.0.1:${plain}`;
+    const proxies = await Promise.all(faults.map((fault) => startFaultProxy({ target, fault })));
+    const came = await askOn(
+      runtime,
+      proxies.map(({ url }, at) => ({
+        settings: { timeout: ['hang', 'drip'].includes(faults[at]!) ? 1 : 20 },
+        requests: [{ url: `${url}/x`, idempotent: true }],
+      })),
+    );
+    for (const [at, fault] of faults.entries()) {
+      const { host, close } = proxies[at]!;
+      close();
+      const { message = '' } = came[at]![0]!;
+      expect(message, fault).toMatch(new RegExp(says[fault]!.source.replaceAll('HOST', host)));
+    }
   });
 
   it('reaches addresses of both families', async () => {

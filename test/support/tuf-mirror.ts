@@ -47,13 +47,13 @@ export interface MirrorClient {
 
 const now = (): number => Math.floor(Date.now() / 1000);
 
-function clientOf(setting: string, trustCache: string): MirrorClient {
+function clientOf(setting: string, trustCache: string, timeout = 10): MirrorClient {
   const source = mirrorSource(setting, { trustCache }, nodeCrypto);
   return {
     source,
     state: statePath(source.directory ?? ''),
     refresh: async () => {
-      const http = createHttpClient({ timeout: 10 });
+      const http = createHttpClient({ timeout });
       try {
         return await refreshTrust(source, { send: http.send, crypto: nodeCrypto, now });
       } finally {
@@ -63,6 +63,16 @@ function clientOf(setting: string, trustCache: string): MirrorClient {
     load: async () =>
       (await loadTrust({ trust: setting, trustCache, ctLog: 'required' }, nodeCrypto)).digest,
   };
+}
+
+/** A client that comes by way of `through`, which stands before the mirror. */
+export function clientThrough(
+  { setting, url }: Pick<TestMirror, 'setting' | 'url'>,
+  through: string,
+  trustCache: string,
+  timeout: number,
+): MirrorClient {
+  return clientOf(setting.replace(url, through), trustCache, timeout);
 }
 
 /** Makes, publishes and serves. */

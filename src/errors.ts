@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'NO_SUCH_OBJECT'
   | 'EMPTY_RANGE'
   | 'SHALLOW_RANGE'
+  | 'NOT_AN_ANCESTOR'
   | 'GIT_FAILED'
   // login
   | 'LOGIN_REFUSED'

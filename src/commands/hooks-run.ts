@@ -8,7 +8,7 @@ import { resolve } from 'node:path';
 import { visible } from '../core/escape.ts';
 import { ExitCode } from '../errors.ts';
 import { earlierHook, type HookName, runHook } from '../io/git-hooks.ts';
-import { commitsOf, type ObjectRequest } from '../io/git-objects.ts';
+import type { Range } from '../io/git-ranges.ts';
 import { type GitRepository, gitLine, openRepository } from '../io/git-repository.ts';
 import type { Streams } from '../io/terminal.ts';
 import type { Counts } from '../report/json.ts';
@@ -23,8 +23,9 @@ import {
   type RefUpdate,
   readUpdates,
 } from './push-updates.ts';
-import { judgeObjects } from './range.ts';
 import { verifyContext } from './range-judge.ts';
+import { planRange } from './range-plan.ts';
+import { benchOf, judgePlan } from './range-run.ts';
 import { VERIFY_SPEC } from './verify-options.ts';
 import { countResults, createReporter, exitCodeOf, type Reporter } from './verify-report.ts';
 import { setUpVerify, type VerifySetup } from './verify-setup.ts';
@@ -111,6 +112,25 @@ const sum = (a: Counts, b: Counts): Counts => {
   return total;
 };
 
+/** The commits of an update, by the rules of its ref. */
+async function judgeRange(
+  { ref }: RefUpdate,
+  range: Range | undefined,
+  setup: VerifySetup,
+  reporter: Reporter,
+): Promise<Counts> {
+  if (range === undefined) return countResults();
+  const here = { ...setup, judge: { ...setup.judge, ref } };
+  const bench = benchOf(here);
+  const plan = await planRange({ ...range, name: ref }, here, bench);
+  try {
+    const how = { jobs: JOBS, output: 'row', onResult: reporter.add } as const;
+    return await judgePlan(plan, here, bench, how);
+  } finally {
+    await plan.close();
+  }
+}
+
 async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
   const { repository, invocation, args } = push;
   const { terminal } = invocation;
@@ -134,14 +154,7 @@ async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
   terminal.say(`${visible(ref)}: ${count} new commit${count === 1 ? '' : 's'}`);
   const reporter = await reporterFor(push, setup, update);
   const value = await judgeValue(changed, incoming, setup, reporter);
-  async function* requests(): AsyncGenerator<readonly ObjectRequest[]> {
-    if (range === undefined) return;
-    for await (const ids of commitsOf(repository, range)) yield ids.map((id) => ({ id }));
-  }
-  const { crypto, log, judge } = setup;
-  const run = { repository, requests: requests(), crypto, jobs: JOBS, judgeLogged: log.judge };
-  const settings = { ...judge, output: 'row' } as const;
-  const judged = sum(value, await judgeObjects({ ...run, settings, onResult: reporter.add }));
+  const judged = sum(value, await judgeRange(update, range, setup, reporter));
   reporter.finish(judged);
   return judged;
 }
@@ -184,7 +197,7 @@ export async function runHooks(
       counts = sum(counts, await judgeUpdate(push, update));
     }
   } finally {
-    for (const setup of push.setups.values()) (await setup.catch(() => undefined))?.log.close();
+    for (const setup of push.setups.values()) await (await setup.catch(() => undefined))?.close();
   }
   const judged = Object.values(counts).some((count) => count > 0);
   const code = judged ? exitCodeOf(counts) : ExitCode.ok;

@@ -6,7 +6,7 @@
 
 import { fromUtf8 } from '../core/bytes.ts';
 import { UsageError } from '../errors.ts';
-import { commitsOf, type Range } from '../io/git-objects.ts';
+import { commitsOf, type Range } from '../io/git-ranges.ts';
 import { type GitRepository, isFullHash, resolveNames } from '../io/git-repository.ts';
 import type { GitObjectType } from '../io/object-frames.ts';
 

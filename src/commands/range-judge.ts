@@ -8,9 +8,10 @@ import { createEvidenceCache } from '../core/evidence-cache.ts';
 import { type ObjectFormat, type ObjectType, splitSignedObject } from '../core/git/object.ts';
 import { type LogLookup, logLookupOf } from '../core/log-lookup.ts';
 import { withCommitterNote } from '../core/policy/committer.ts';
+import type { Subject } from '../core/policy/decide.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
-import type { IdentityPolicy, Rejected } from '../core/verdict.ts';
-import { type VerifyContext, verifyObject } from '../core/verify.ts';
+import type { IdentityPolicy, KeyKind, Outcome, Rejected, Verdict } from '../core/verdict.ts';
+import { type SignedObject, type VerifyContext, verifyObject } from '../core/verify.ts';
 import { renderResult } from '../report/pieces.ts';
 import type { Output, Rendered } from '../report/writer.ts';
 
@@ -26,6 +27,10 @@ export interface JudgeSettings {
   /** Unix seconds. */
   readonly now: number;
   readonly format: ObjectFormat;
+  /** The ref that the commits are for. */
+  readonly ref?: string;
+  /** Outcomes are needed once more, beside what is made of them. */
+  readonly keepOutcomes?: boolean;
   /** What to make of a verdict. */
   readonly output: Output;
 }
@@ -34,6 +39,10 @@ export interface BatchItem {
   readonly id: string;
   readonly type: ObjectType;
   readonly ref?: string;
+  readonly single?: boolean;
+  /** What must allow it, where that is not the policy of the whole run. */
+  readonly policies?: readonly IdentityPolicy[];
+  readonly noted?: Pick<Subject, 'changesPolicy' | 'noticed'>;
   /** Where its bytes lie in the batch. */
   readonly start: number;
   readonly end: number;
@@ -49,6 +58,9 @@ export interface Batch {
 export interface JudgedItem extends Rendered {
   /** Where the signature embeds no log entry: what to ask a log for. */
   readonly lookup?: LogLookup;
+  /** The kind of a signature that a pinned key may have made: judged where keys are. */
+  readonly keyed?: KeyKind;
+  readonly outcome?: Outcome;
 }
 
 export type Judge = (batch: Batch) => Promise<readonly JudgedItem[]>;
@@ -62,34 +74,58 @@ export function verifyContext(
   settings: Omit<JudgeSettings, 'output'>,
   crypto: Crypto,
 ): VerifyContext {
-  const { trust, policy, ignoreSct, unlogged = false, now } = settings;
+  const { trust, policy, ref, ignoreSct, unlogged = false, now } = settings;
   const cache = createEvidenceCache();
   return {
-    crypto,
-    trust,
-    now,
-    ignoreSct,
-    unlogged,
-    cache,
+    ...{ crypto, trust, now, ignoreSct, unlogged, cache },
     ...(policy === undefined ? {} : { policy }),
+    ...(ref === undefined ? {} : { ref }),
   };
+}
+
+/** The context for one object: most are judged by what the whole run is judged by. */
+export function contextOf(
+  { policies, noted }: Pick<BatchItem, 'policies' | 'noted'>,
+  context: VerifyContext,
+): VerifyContext {
+  if (policies === undefined && noted === undefined) return context;
+  const [policy, ...alsoUnder] = policies ?? [];
+  return {
+    ...context,
+    ...(policy === undefined ? {} : { policy, alsoUnder }),
+    ...(noted === undefined ? {} : { noted }),
+  };
+}
+
+/** Where the judge must ask elsewhere: a log for the entry, or a key that the policy pins. */
+function asksFor(
+  verdict: Verdict,
+  { type, raw, format }: Pick<SignedObject, 'type' | 'raw' | 'format'>,
+  crypto: Crypto,
+): Pick<JudgedItem, 'lookup' | 'keyed'> {
+  if (verdict.status !== 'undecided') return {};
+  const { kind, code } = verdict;
+  if (kind !== undefined) return { keyed: kind };
+  if (code !== 'log-entry-absent') return {};
+  const split = splitSignedObject(type, raw, format);
+  const lookup = split && logLookupOf(split.payload, split.signature, crypto);
+  return lookup === undefined ? {} : { lookup };
 }
 
 /** A judge with a cache of its own for what recurs: certificates, checkpoints, keys. */
 export function createJudge(settings: JudgeSettings, crypto: Crypto): Judge {
   const context = verifyContext(settings, crypto);
-  const { format, output } = settings;
+  const { format, output, keepOutcomes = false } = settings;
   const judgeOne = async (batch: Batch, item: BatchItem): Promise<JudgedItem> => {
     const { id, type, preset } = item;
-    if (preset !== undefined) return renderResult({ ...item, verdict: preset }, output);
     const raw = bytesOfItem(batch, item);
-    const judged = await verifyObject({ id, type, raw, format }, context);
+    const object = { id, type, raw, format };
+    const judged = preset ?? (await verifyObject(object, contextOf(item, context)));
     const verdict = settings.matchCommitter === true ? withCommitterNote(judged, raw) : judged;
-    const rendered = renderResult({ ...item, raw, verdict }, output);
-    if (!('code' in verdict) || verdict.code !== 'log-entry-absent') return rendered;
-    const split = splitSignedObject(type, raw, format);
-    const lookup = split && logLookupOf(split.payload, split.signature, crypto);
-    return lookup === undefined ? rendered : { ...rendered, lookup };
+    const shown = preset === undefined ? { ...item, raw, verdict } : { ...item, verdict };
+    const rendered = renderResult(shown, output);
+    const asks = preset === undefined ? asksFor(verdict, object, crypto) : {};
+    return { ...rendered, ...asks, ...(keepOutcomes ? { outcome: verdict } : {}) };
   };
   return async (batch) => {
     const judged: JudgedItem[] = [];

@@ -1,27 +1,15 @@
 /**
  * A run of `verify`: requests → objects → batches → verdicts, in order and at a bounded pace. Few objects are
- * judged in place, many by workers. Log entries that signatures do not embed are looked up here, never in workers.
+ * judged in place, many by workers; what a worker cannot settle is settled here (range-settle.ts).
  */
 
 import type { Crypto } from '../core/crypto.ts';
-import type { LogLookup } from '../core/log-lookup.ts';
-import { type VerifyContext, verifyObject } from '../core/verify.ts';
 import { type ObjectRequest, readObjects } from '../io/git-objects.ts';
 import type { GitRepository } from '../io/git-repository.ts';
 import type { Counts } from '../report/json.ts';
-import { renderResult } from '../report/pieces.ts';
 import type { Rendered } from '../report/writer.ts';
-import type { LogAccess } from './log-entries.ts';
 import { createBatcher } from './range-batches.ts';
-import {
-  type Batch,
-  type BatchItem,
-  bytesOfItem,
-  createJudge,
-  type JudgedItem,
-  type JudgeSettings,
-  verifyContext,
-} from './range-judge.ts';
+import { type Batch, createJudge, type JudgedItem, type JudgeSettings } from './range-judge.ts';
 import { judgeInOrder, type Pool, poolInPlace, startPool } from './range-pool.ts';
 import { countResults } from './verify-report.ts';
 
@@ -32,38 +20,10 @@ export interface Run {
   readonly crypto: Crypto;
   /** Threads, at most. */
   readonly jobs: number;
-  readonly judgeLogged: LogAccess['judge'];
+  /** Settles what workers cannot. */
+  readonly settle: (batch: Batch, judged: readonly JudgedItem[]) => Promise<readonly Rendered[]>;
   /** Called for every object, in order. */
   readonly onResult: (result: Rendered) => void;
-}
-
-const LOOKUPS_AT_ONCE = 4;
-
-/** The items of a batch, those without an embedded entry judged again with what the log says. */
-async function withLookups(
-  batch: Batch,
-  judged: readonly JudgedItem[],
-  run: Run,
-  context: VerifyContext,
-): Promise<readonly Rendered[]> {
-  const results: Rendered[] = [...judged];
-  const wanted = [...judged.entries()].filter(([, item]) => item.lookup !== undefined);
-  if (wanted.length === 0) return results;
-  const again = async (item: BatchItem, lookup: LogLookup): Promise<Rendered> => {
-    const raw = bytesOfItem(batch, item);
-    const object = { ...item, raw, format: run.settings.format };
-    const verdict = await run.judgeLogged(lookup, (found) => verifyObject(object, context, found));
-    return renderResult({ ...item, raw, verdict }, run.settings.output);
-  };
-  const next = async (): Promise<void> => {
-    for (let entry = wanted.shift(); entry !== undefined; entry = wanted.shift()) {
-      const [index, { lookup }] = entry;
-      const item = batch.items[index];
-      if (lookup !== undefined && item !== undefined) results[index] = await again(item, lookup);
-    }
-  };
-  await Promise.all(Array.from({ length: LOOKUPS_AT_ONCE }, next));
-  return results;
 }
 
 async function* chain(first: readonly Batch[], rest: AsyncIterator<Batch>): AsyncGenerator<Batch> {
@@ -83,7 +43,6 @@ async function choosePool(run: Run, batchesSeen: number): Promise<Pool> {
 export async function judgeObjects(run: Run): Promise<Counts> {
   const counts = countResults();
   const batcher = createBatcher();
-  const context = verifyContext(run.settings, run.crypto);
   const source = batcher.batches(readObjects(run.repository, run.requests));
   const seen: Batch[] = [];
   let pool: Pool | undefined;
@@ -95,7 +54,7 @@ export async function judgeObjects(run: Run): Promise<Counts> {
     }
     pool = await choosePool(run, seen.length);
     for await (const { batch, judged } of judgeInOrder(chain(seen, source), pool)) {
-      for (const result of await withLookups(batch, judged, run, context)) {
+      for (const result of await run.settle(batch, judged)) {
         counts[result.status] += 1;
         run.onResult(result);
       }

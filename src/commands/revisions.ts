@@ -5,7 +5,16 @@
  */
 
 import { UsageError } from '../errors.ts';
-import { commitsOf, measureRange, type ObjectRequest, type Range } from '../io/git-objects.ts';
+import type { ObjectRequest } from '../io/git-objects.ts';
+import {
+  commitsOf,
+  isAncestor,
+  measureRange,
+  parentsOfCommits,
+  type Range,
+  type WalkedCommit,
+  walkRange,
+} from '../io/git-ranges.ts';
 import { type GitRepository, isFullHash, resolveNames } from '../io/git-repository.ts';
 import type { Subject } from '../report/writer.ts';
 
@@ -32,10 +41,10 @@ async function resolveCommits(
   );
   const byName = new Map(wanted.map((name, index) => [name, found[index]]));
   return names.map((name) => {
-    if (!byName.has(name)) return { id: name };
+    if (!byName.has(name)) return { id: name, single: true };
     const object = byName.get(name);
     if (object === undefined) throw new UsageError(`${name}: no such commit`, NO_SUCH);
-    return { id: object.id, ref: name };
+    return { id: object.id, ref: name, single: true };
   });
 }
 
@@ -82,11 +91,69 @@ function subjectsOf(part: ObjectRequest | NamedRange): readonly Subject[] {
   return include.map((id) => ({ id, type: 'commit', name, ...base }));
 }
 
+/** How requests are made of commits. */
+export interface PlanSettings {
+  /** Full hash: it and its ancestors are left out of ranges. */
+  readonly since?: string | undefined;
+  /** Of watched ranges; without watch, newest first. */
+  readonly order: 'newest-first' | 'parents-first';
+  /** Requests for commits whose parents are known; absent where nobody asks for parents. */
+  readonly watch?: ((commits: AsyncIterable<readonly WalkedCommit[]>) => Requests) | undefined;
+}
+
+type Requests = AsyncIterable<readonly ObjectRequest[]>;
+
+/** Ranges start behind `since`, which every tip must descend from (threat P16). */
+export async function startAt(
+  repository: GitRepository,
+  range: NamedRange,
+  since: string | undefined,
+): Promise<NamedRange> {
+  if (since === undefined) return range;
+  for (const tip of range.include) {
+    if (await isAncestor(repository, since, tip)) continue;
+    throw new UsageError(`${range.name}: does not descend from ${since.slice(0, 12)} (since)`, {
+      code: 'NOT_AN_ANCESTOR',
+      hint: 'rebase it, or see whose policy says since',
+    });
+  }
+  return { ...range, exclude: [...range.exclude, since] };
+}
+
+/** Single commits, watched: each keeps the name that it was asked for by. */
+async function* watchSingles(
+  repository: GitRepository,
+  singles: readonly ObjectRequest[],
+  watch: NonNullable<PlanSettings['watch']>,
+): AsyncGenerator<readonly ObjectRequest[]> {
+  const parents = await parentsOfCommits(
+    repository,
+    singles.map(({ id }) => id),
+  );
+  const watched = new Map<string, ObjectRequest>();
+  async function* commits(): AsyncGenerator<readonly WalkedCommit[]> {
+    yield [...parents].map(([id, above]) => ({ id, parents: above, boundary: false }));
+  }
+  for await (const group of watch(commits())) for (const each of group) watched.set(each.id, each);
+  yield singles.map((single) => ({ ...watched.get(single.id), ...single }));
+}
+
+/** Requests for the commits of a range. */
+export async function* rangeRequests(
+  repository: GitRepository,
+  range: Range,
+  { order, watch }: Pick<PlanSettings, 'order' | 'watch'>,
+): AsyncGenerator<readonly ObjectRequest[]> {
+  if (watch !== undefined) yield* watch(walkRange(repository, range, order));
+  else for await (const ids of commitsOf(repository, range)) yield ids.map((id) => ({ id }));
+}
+
 /** Requests for revisions and ranges given as arguments; none at all means HEAD. */
 export async function planRevisions(
   repository: GitRepository,
   revisions: readonly string[],
-): Promise<Plan> {
+  { since, order, watch }: PlanSettings = { order: 'newest-first' },
+): Promise<Plan & { readonly ranges: readonly Range[] }> {
   const parts: (ObjectRequest | NamedRange)[] = [];
   let total = 0;
   for (const text of revisions.length === 0 ? ['HEAD'] : revisions) {
@@ -95,21 +162,31 @@ export async function planRevisions(
       parts.push(...(await resolveCommits(repository, [text])));
       total += 1;
     } else {
-      parts.push(range);
-      total += await measureRange(repository, range, range.name);
+      const started = await startAt(repository, range, since);
+      parts.push(started);
+      total += await measureRange(repository, started, range.name);
     }
   }
   async function* requests(): AsyncGenerator<readonly ObjectRequest[]> {
     for (const part of parts) {
-      if ('id' in part) yield [part];
-      else for await (const ids of commitsOf(repository, part)) yield ids.map((id) => ({ id }));
+      if (!('id' in part)) yield* rangeRequests(repository, part, { order, watch });
+      else yield* watch === undefined ? [[part]] : watchSingles(repository, [part], watch);
     }
   }
-  return { requests: requests(), total, subjects: parts.flatMap(subjectsOf) };
+  const ranges = parts.filter((part) => 'include' in part);
+  return { requests: requests(), total, subjects: parts.flatMap(subjectsOf), ranges };
 }
 
 /** Requests for names that come one a line; blank lines are passed over. */
-export function planLines(repository: GitRepository, lines: AsyncIterable<string>): Plan {
+export function planLines(
+  repository: GitRepository,
+  lines: AsyncIterable<string>,
+  watch?: PlanSettings['watch'],
+): Plan {
+  const watched = (
+    singles: readonly ObjectRequest[],
+  ): Requests | readonly (readonly ObjectRequest[])[] =>
+    watch === undefined ? [singles] : watchSingles(repository, singles, watch);
   async function* requests(): AsyncGenerator<readonly ObjectRequest[]> {
     let group: string[] = [];
     let empty = true;
@@ -122,11 +199,11 @@ export function planLines(repository: GitRepository, lines: AsyncIterable<string
       empty = false;
       group.push(name);
       if (group.length < LINES_AT_ONCE) continue;
-      yield await resolveCommits(repository, group);
+      yield* watched(await resolveCommits(repository, group));
       group = [];
     }
     if (empty) throw new UsageError('no revisions on stdin', { code: 'EMPTY_RANGE' });
-    if (group.length > 0) yield await resolveCommits(repository, group);
+    if (group.length > 0) yield* watched(await resolveCommits(repository, group));
   }
   return { requests: requests(), subjects: [] };
 }

@@ -39,16 +39,20 @@ export const VERIFY_SPEC = {
     ),
     'insecure-ignore-sct': 'switch',
     'policy-from': 'value',
+    ref: 'value',
     'unsafe-any-identity': 'switch',
     format: 'value',
     jobs: 'value',
   },
-  settings: ['trust', 'policy', 'offline', 'rekorUrl'],
+  settings: ['trust', 'policy', 'since', 'offline', 'rekorUrl'],
 } as const satisfies ArgumentSpec;
 
 export const WHO_HELP = `Who may have signed (one of these is needed):
   --policy FILE                      signers of a policy file (default: signet.policy)
   --policy-from REV                  signers of .signet.yaml as of REV
+  --policy-from parents              each commit by the policy in its parents
+  --since COMMIT                     it and its ancestors are not judged (signet.since)
+  --ref REF                          the ref that the commits are for, where rules differ
   --certificate-identity NAME        with --certificate-oidc-issuer URL; either may
   --certificate-identity-regexp RE     be a pattern instead (…-issuer-regexp), which
                                        must match the whole; given both, both must
@@ -124,7 +128,7 @@ export function policyOfFlags(args: ParsedArguments, crypto: Crypto): IdentityPo
     ...(extensions === undefined ? {} : { extensions }),
   };
   const digest = toHex(crypto.hash('sha256', utf8(JSON.stringify(rule))));
-  return { source: 'the flags', digest, rules: [rule] };
+  return { source: 'the flags', digest, identitiesOnly: true, rules: [rule] };
 }
 
 /** @throws UsageError for a format that is not offered */

@@ -171,7 +171,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     throw new UsageError('which tag?', { hint: 'run: git signet verify-tag TAG' });
   const format = formatOf(args);
   const setup = await setUpVerify(args, invocation);
-  const { judge, crypto, log } = setup;
+  const { judge, crypto } = setup;
   const { trust, policy } = judge;
   const output = outputOf(format, undefined);
   const { now } = judge;
@@ -196,6 +196,6 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     reporter.abandon();
     throw error;
   } finally {
-    log.close();
+    await setup.close();
   }
 }

@@ -6,11 +6,11 @@ import { untilInterrupted } from '../io/interrupt.ts';
 import { trustRemedy } from '../report/trust-age.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
-import { judgeObjects } from './range.ts';
-import { type Plan, planLines, planRevisions } from './revisions.ts';
+import { type Asked, type PolicyPlan, planRun } from './range-plan.ts';
+import { benchOf, judgePlan } from './range-run.ts';
 import { EXIT_HELP, formatOf, HOW_HELP, jobsOf, VERIFY_SPEC, WHO_HELP } from './verify-options.ts';
-import { createReporter, exitCodeOf, outputOf } from './verify-report.ts';
-import { setUpVerify, type VerifySetup } from './verify-setup.ts';
+import { createReporter, exitCodeOf, outputOf, type Reporter } from './verify-report.ts';
+import { setUpVerify } from './verify-setup.ts';
 
 const SPEC = { ...VERIFY_SPEC, options: { ...VERIFY_SPEC.options, stdin: 'switch' } } as const;
 
@@ -31,18 +31,14 @@ ${HOW_HELP}
 ${EXIT_HELP}
 `;
 
-async function plan(
-  args: ParsedArguments,
-  setup: VerifySetup,
-  { streams }: Invocation,
-): Promise<Plan> {
+function askedFor(args: ParsedArguments, { streams }: Invocation): Asked {
   const revisions = [...args.positionals, ...(args.rest ?? [])];
-  if (!args.switches.has('stdin')) return planRevisions(setup.repository, revisions);
+  if (!args.switches.has('stdin')) return { revisions };
   if (revisions.length > 0) throw new UsageError('--stdin and revisions: only one of them');
   if (args.values.get('format') === 'vsa') {
     throw new UsageError('--format vsa names what was judged: give revisions as arguments');
   }
-  return planLines(setup.repository, streams.inputLines());
+  return { revisions, lines: streams.inputLines() };
 }
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
@@ -51,23 +47,26 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const format = formatOf(args);
   const jobs = jobsOf(args, availableParallelism());
   const setup = await setUpVerify(args, invocation);
-  const { requests, total, subjects } = await plan(args, setup, invocation);
-  const { trust, policy, now } = setup.judge;
-  const asked = [...args.positionals, ...(args.rest ?? [])];
-  const reporter = await createReporter({
-    ...{ format, streams, terminal, trust, policy, noun: 'commit', asked, subjects, now, env },
-    ...(total === undefined ? {} : { total }),
-  });
-  const { repository, crypto, log } = setup;
-  const settings = { ...setup.judge, output: outputOf(format, total) };
+  const bench = benchOf(setup);
+  let plan: PolicyPlan | undefined;
+  let reporter: Reporter | undefined;
   try {
-    const run = { repository, requests, settings, crypto, jobs };
+    plan = await planRun(askedFor(args, invocation), setup, bench);
+    const { total, subjects } = plan;
+    const { trust, policy, now } = setup.judge;
+    const asked = [...args.positionals, ...(args.rest ?? [])];
+    reporter = await createReporter({
+      ...{ format, streams, terminal, trust, policy, noun: 'commit', asked, subjects, now, env },
+      ...(total === undefined ? {} : { total }),
+    });
+    const { add } = reporter;
     let distrusted = false;
-    const onResult: typeof reporter.add = (result) => {
+    const onResult: typeof add = (result) => {
       distrusted ||= result.distrusted === true;
-      reporter.add(result);
+      add(result);
     };
-    const judged = judgeObjects({ ...run, judgeLogged: log.judge, onResult });
+    const how = { jobs, output: outputOf(format, total), onResult };
+    const judged = judgePlan(plan, setup, bench, how);
     // reading lines from stdin blocks: there the signal must end the process by itself
     const counts = await (total === undefined ? judged : untilInterrupted(judged));
     reporter.finish(counts);
@@ -75,9 +74,10 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     if (remedy !== undefined) terminal.hint(remedy);
     return exitCodeOf(counts);
   } catch (error) {
-    reporter.abandon();
+    reporter?.abandon();
     throw error;
   } finally {
-    log.close();
+    await plan?.close();
+    await setup.close();
   }
 }

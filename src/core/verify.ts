@@ -52,6 +52,10 @@ export interface VerifyContext extends EvidenceContext {
   readonly policy?: IdentityPolicy;
   /** The ref that commits are for, where that is known: rules by ref depend on it. */
   readonly ref?: string;
+  /** What is known of this object beyond its bytes. */
+  readonly noted?: Pick<Subject, 'changesPolicy' | 'noticed'>;
+  /** Further policies that must allow it too. */
+  readonly alsoUnder?: readonly IdentityPolicy[];
 }
 
 /** An object as its repository stores it. */
@@ -105,7 +109,7 @@ export async function verifyObject(
   const split = splitSignedObject(type, raw, format);
   if (split === undefined) return rejected(progress, 'unsigned', `the ${type} has no signature`);
   const verdict = await verifyEvidence(split.payload, split.signature, context, found);
-  return applyPolicy(verdict, context.policy, { type, payload: split.payload, ref: context.ref });
+  return underContext(verdict, context, { type, payload: split.payload });
 }
 
 /** Verifies a signature as git hands it over, with the payload that it covers. */
@@ -116,8 +120,7 @@ export async function verifyDetached(
   found?: TransparencyLogEntry,
 ): Promise<Verdict> {
   const verdict = await verifyEvidence(payload, signature, context, found);
-  const { policy, ref } = context;
-  return applyPolicy(verdict, policy, { type: payloadType(payload), payload, ref });
+  return underContext(verdict, context, { type: payloadType(payload), payload });
 }
 
 /** Every check but the last: whether the evidence holds, whoever signed. */
@@ -198,6 +201,21 @@ function summarizeEntry(
     kindVersion: `hashedrekord ${second ? '0.0.2' : '0.0.1'}`,
     ...(integratedTime === undefined ? {} : { integratedTime }),
   };
+}
+
+/** The verdict as all policies of the context have it: the first that does not allow decides. */
+function underContext(
+  evidence: Verdict,
+  { policy, alsoUnder = [], ref, noted }: VerifyContext,
+  object: Pick<Subject, 'type' | 'payload'>,
+): Verdict {
+  const subject = { ...object, ref, ...noted };
+  const verdict = applyPolicy(evidence, policy, subject);
+  for (const also of alsoUnder) {
+    const other = applyPolicy(evidence, also, subject);
+    if (verdict.status === 'verified' && other.status === 'not-allowed') return other;
+  }
+  return verdict;
 }
 
 /** The verdict as a policy has it: of what is verified, `verified` under a rule, or `not-allowed`. */

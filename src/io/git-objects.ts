@@ -1,10 +1,12 @@
 /**
- * Streams out of a repository: the commits of a range, and the bytes of objects. One child process each, fed
- * with full hashes; the reader's pace is git's pace, so memory does not grow with the number of objects.
+ * The bytes of objects, streamed out of a repository: one child process, fed with full hashes; the reader's pace is
+ * git's pace, so memory does not grow with the number of objects.
  */
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Subject } from '../core/policy/decide.ts';
+import type { IdentityPolicy } from '../core/policy/model.ts';
 import { UsageError } from '../errors.ts';
 import { GIT_READS, type GitRepository, gitSaid } from './git-repository.ts';
 import { type ObjectFrame, objectFramer } from './object-frames.ts';
@@ -13,6 +15,12 @@ import { type ObjectFrame, objectFramer } from './object-frames.ts';
 export interface ObjectRequest {
   readonly id: string;
   readonly ref?: string;
+  /** It was asked for by itself, not as part of a range. */
+  readonly single?: boolean;
+  /** What must allow it, where that is not the policy of the whole run. */
+  readonly policies?: readonly IdentityPolicy[];
+  /** What is known of it beyond its bytes. */
+  readonly noted?: Pick<Subject, 'changesPolicy' | 'noticed'>;
 }
 
 /** What git had for one request. */
@@ -27,13 +35,15 @@ export const MAX_OBJECT = 16 * 1024 * 1024;
 const REQUESTS_AT_ONCE = 512;
 const MAX_TALK = 8 * 1024;
 
-interface Child {
+/** A git that is running. */
+export interface Child {
   readonly process: ChildProcessWithoutNullStreams;
   /** Resolves when it has ended; rejects with what git said when it failed. */
   readonly done: Promise<void>;
 }
 
-function start(repository: GitRepository, args: readonly string[]): Child {
+/** Starts a git that reads; what it says when it fails is the error of `done`. */
+export function startGit(repository: GitRepository, args: readonly string[]): Child {
   const child = spawn(repository.git, [...GIT_READS, ...args], {
     cwd: repository.cwd,
     env: repository.env,
@@ -57,7 +67,8 @@ function start(repository: GitRepository, args: readonly string[]): Child {
   return { process: child, done };
 }
 
-async function writeLines(child: Child, lines: readonly string[]): Promise<void> {
+/** Writes lines at the child's pace. */
+export async function writeLines(child: Child, lines: readonly string[]): Promise<void> {
   const stdin = child.process.stdin;
   if (lines.length === 0 || stdin.destroyed) return;
   if (stdin.write(`${lines.join('\n')}\n`)) return;
@@ -100,7 +111,7 @@ export async function* readObjects(
   repository: GitRepository,
   requests: AsyncIterable<readonly ObjectRequest[]>,
 ): AsyncGenerator<readonly ReadObject[]> {
-  const child = start(repository, ['cat-file', '--batch', '--buffer']);
+  const child = startGit(repository, ['cat-file', '--batch', '--buffer']);
   const framer = objectFramer(MAX_OBJECT);
   let sent: ObjectRequest[] = [];
   let answered = 0;
@@ -148,64 +159,4 @@ export async function readObject(
     return frame?.kind === 'missing' ? undefined : frame;
   }
   return undefined;
-}
-
-/** Between which commits. All of them are full hashes; `exclude` and their ancestors are left out. */
-export interface Range {
-  readonly include: readonly string[];
-  readonly exclude: readonly string[];
-  /** Commits that both included ones reach are left out too (`A...B`). */
-  readonly symmetric: boolean;
-  /** Refs whose commits are left out too, as options of rev-list: `--all`, `--remotes=origin`. */
-  readonly known?: readonly string[];
-}
-
-/** Hashes of all commits of the range, every parent followed, newest first, in groups as git finds them. */
-export async function* commitsOf(
-  repository: GitRepository,
-  range: Range,
-): AsyncGenerator<readonly string[]> {
-  const names = range.symmetric
-    ? [range.include.join('...')]
-    : [...range.include, ...range.exclude.map((id) => `^${id}`)];
-  const known = range.known === undefined ? [] : ['--not', ...range.known, '--not'];
-  const child = start(repository, ['rev-list', ...known, '--end-of-options', ...names, '--']);
-  child.process.stdin.end();
-  let rest = '';
-  try {
-    for await (const chunk of child.process.stdout as AsyncIterable<Buffer>) {
-      const lines = (rest + chunk.toString('latin1')).split('\n');
-      rest = lines.pop() ?? '';
-      if (lines.length > 0) yield lines;
-    }
-    await child.done;
-  } finally {
-    child.process.kill();
-  }
-}
-
-/**
- * Counts a range before anything is said about it.
- * @throws UsageError EMPTY_RANGE when it holds nothing; SHALLOW_RANGE when a shallow clone cuts it off.
- */
-export async function measureRange(
-  repository: GitRepository,
-  range: Range,
-  name: string,
-): Promise<number> {
-  let count = 0;
-  for await (const group of commitsOf(repository, range)) {
-    count += group.length;
-    const cut = repository.shallow.size > 0 && group.find((id) => repository.shallow.has(id));
-    if (cut) {
-      throw new UsageError(`${name}: cut off by a shallow clone at ${cut}`, {
-        code: 'SHALLOW_RANGE',
-        hint: 'run: git fetch --unshallow',
-      });
-    }
-  }
-  if (count === 0) {
-    throw new UsageError(`${name}: no commits in this range`, { code: 'EMPTY_RANGE' });
-  }
-  return count;
 }

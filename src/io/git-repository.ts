@@ -92,6 +92,9 @@ export async function openRepository(cwd: string, env: Environment): Promise<Git
   return { ...base, format, shallow: boundary };
 }
 
+/** Names that were looked up, by repository: within one run a name never comes to mean something else (P13). */
+const lookedUp = new WeakMap<GitRepository, Map<string, ResolvedObject | undefined>>();
+
 /**
  * Full hash and type of each name, in order; undefined for what does not exist or is ambiguous.
  * Names are git's own (`HEAD~2`, `v1^{commit}`, …). @throws UsageError for a name that holds a line break or NUL.
@@ -106,6 +109,22 @@ export async function resolveNames(
       throw new UsageError(`not a revision: ${JSON.stringify(name)}`, { code: 'NO_SUCH_OBJECT' });
     }
   }
+  const known = lookedUp.get(repository) ?? new Map<string, ResolvedObject | undefined>();
+  lookedUp.set(repository, known);
+  const wanted = [...new Set(names)].filter((name) => !known.has(name));
+  const found = wanted.length === 0 ? [] : await lookUp(repository, wanted);
+  const answers = new Map(wanted.map((name, index) => [name, found[index]]));
+  for (const [name, object] of answers) if (known.size < MAX_KEPT_NAMES) known.set(name, object);
+  return names.map((name) => (answers.has(name) ? answers.get(name) : known.get(name)));
+}
+
+/** A run that is fed more names than these looks some up again: each is used once. */
+const MAX_KEPT_NAMES = 4096;
+
+async function lookUp(
+  repository: GitRepository,
+  names: readonly string[],
+): Promise<readonly (ResolvedObject | undefined)[]> {
   const format = '--batch-check=%(objectname) %(objecttype)';
   const answer = await ask(
     repository,

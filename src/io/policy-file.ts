@@ -119,17 +119,18 @@ export async function readPolicyFile(path: string, crypto: Crypto): Promise<Iden
   return parsePolicy(bytes, path, crypto);
 }
 
-/** A policy out of a revision: `REV:PATH`. @throws ConfigError POLICY_FILE when it is not there */
+/** A policy out of a revision: `REV:PATH`, called `source` in messages. @throws ConfigError POLICY_FILE when it is not there */
 export async function readPolicyAt(
   name: string,
   cwd: string,
   env: Environment,
   crypto: Crypto,
+  source = name,
 ): Promise<IdentityPolicy> {
   const { readBlob } = await import('./git.ts');
   const bytes = await readBlob(name, cwd, env);
-  if (bytes === undefined) throw refuse(name, 'no such file in that revision');
-  return parsePolicy(bytes, name, crypto);
+  if (bytes === undefined) throw refuse(source, 'no such file in that revision');
+  return parsePolicy(bytes, source, crypto);
 }
 
 /**

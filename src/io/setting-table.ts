@@ -74,6 +74,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   matchCommitter: { kind: 'boolean', gitsign: 'matchcommitter' },
   publishIdentity: { kind: ['ask', 'yes', 'no'] },
   policy: { kind: 'text' },
+  since: { kind: 'text' },
   trustWithoutPolicy: { kind: ['undefined', 'full'] },
   x509Fallback: { kind: 'text' },
   urlOpener: { kind: 'text', gitsign: 'urlopener', variables: ['GITSIGN_URL_OPENER'] },

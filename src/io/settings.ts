@@ -43,6 +43,8 @@ export interface Settings {
   readonly publishIdentity: 'ask' | 'yes' | 'no';
   /** PATH, or REV:PATH. */
   readonly policy?: string;
+  /** The commit behind which history is judged. */
+  readonly since?: string;
   readonly trustWithoutPolicy: 'undefined' | 'full';
   /** Program for S/MIME signatures of other issuers, with its arguments. */
   readonly x509Fallback?: string;

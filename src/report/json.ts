@@ -35,6 +35,8 @@ export interface Judged {
   /** Undefined where the object was not read. */
   readonly raw?: Uint8Array;
   readonly ref?: string;
+  /** What judged it, where that is not the policy of the whole run. */
+  readonly policies?: readonly ReportSource[];
   readonly verdict: Outcome;
 }
 
@@ -70,6 +72,7 @@ export interface ObjectResult {
   }[];
   readonly rule?: string;
   readonly findings?: readonly Finding[];
+  readonly policies?: readonly ReportSource[];
   readonly author?: Person;
   readonly committer?: Person;
 }
@@ -103,7 +106,7 @@ function logEntryOf(summary: LogEntrySummary): NonNullable<ObjectResult['logEntr
 
 type VerdictFields = Omit<
   ObjectResult,
-  'schemaVersion' | 'objectId' | 'objectType' | 'ref' | 'author' | 'committer'
+  'schemaVersion' | 'objectId' | 'objectType' | 'ref' | 'policies' | 'author' | 'committer'
 >;
 
 function rejectedFields(verdict: Rejected): VerdictFields {
@@ -120,16 +123,12 @@ function rejectedFields(verdict: Rejected): VerdictFields {
 }
 
 /** What only a keyless signature has. */
-function evidenceFields(verdict: Verified | NotAllowed): Partial<VerdictFields> {
-  const { certificate, logEntry } = verdict;
-  const entry = logEntry === undefined ? {} : { logEntry: logEntryOf(logEntry) };
-  return { certificate: certificateOf(certificate), ...entry };
-}
-
-function timesOf({ times }: Verified | NotAllowed): ObjectResult['times'] {
-  return times.map(({ source, time, authority }) => {
-    return { source, time: rfc3339(time) ?? '', authority };
-  });
+function evidenceFields({ certificate, logEntry, times }: Verified | NotAllowed) {
+  return {
+    certificate: certificateOf(certificate),
+    ...(logEntry === undefined ? {} : { logEntry: logEntryOf(logEntry) }),
+    times: times.map((proven) => ({ ...proven, time: rfc3339(proven.time) ?? '' })),
+  };
 }
 
 function verdictFields(verdict: Outcome): VerdictFields {
@@ -149,8 +148,7 @@ function verdictFields(verdict: Outcome): VerdictFields {
     ...reason,
     ...(signer === undefined ? {} : { signer }),
     ...(claimed === undefined ? {} : { claimedSigner: claimed }),
-    ...('certificate' in verdict ? evidenceFields(verdict) : {}),
-    times: 'certificate' in verdict ? timesOf(verdict) : [],
+    ...('certificate' in verdict ? evidenceFields(verdict) : { times: [] }),
     ...(rule === undefined ? {} : { rule }),
     ...(findings === undefined || findings.length === 0 ? {} : { findings }),
   };
@@ -188,13 +186,14 @@ function peopleOf(raw: Uint8Array): Pick<ObjectResult, 'author' | 'committer'> {
 
 /** The result record of one object. */
 export function objectResult(judged: Judged): ObjectResult {
-  const { id, type, raw, ref, verdict } = judged;
+  const { id, type, raw, ref, policies, verdict } = judged;
   return {
     schemaVersion: SCHEMA_VERSION,
     objectId: id,
     objectType: type,
     ...(ref === undefined ? {} : { ref }),
     ...verdictFields(verdict),
+    ...(policies === undefined ? {} : { policies: policies.map(sourceOf) }),
     ...(raw === undefined ? {} : peopleOf(raw)),
   };
 }
@@ -226,6 +225,11 @@ export interface ReportSource {
   readonly digest: string;
 }
 
+/** Only this of what may be a whole policy. */
+function sourceOf({ source, digest }: ReportSource): ReportSource {
+  return { source, digest };
+}
+
 /** Text before the first result of `--format json`. */
 export const JSON_HEAD = `{"schemaVersion":${SCHEMA_VERSION},"results":[`;
 
@@ -235,7 +239,10 @@ export function jsonTail(
   trust: ReportSource,
   policy: ReportSource | undefined,
 ): string {
-  const pick = ({ source, digest }: ReportSource) => ({ source, digest });
-  const tail = { counts, trust: pick(trust), policy: policy === undefined ? null : pick(policy) };
+  const tail = {
+    counts,
+    trust: sourceOf(trust),
+    policy: policy === undefined ? null : sourceOf(policy),
+  };
   return `\n],${jsonText(tail).slice(1)}\n`;
 }

@@ -18,6 +18,10 @@ export interface Subject {
   readonly payload: Uint8Array;
   /** The ref that a commit is for. Unknown: any rule may allow it. */
   readonly ref?: string | undefined;
+  /** It changes the policy itself: only some may. */
+  readonly changesPolicy?: boolean | undefined;
+  /** What was found beforehand, by who sees more than one object. */
+  readonly noticed?: readonly Finding[] | undefined;
 }
 
 /** Who signed, and when. */
@@ -157,6 +161,12 @@ export function withFindings(decision: Decision, findings: readonly Finding[]): 
   return { allowed: false, code, detail: refusal.detail, findings: all };
 }
 
+/** Only some signers may change the policy, where it says so. */
+function mayChange(policy: IdentityPolicy, entitled: readonly (IdentityRule | KeyRule)[]): boolean {
+  const { changes } = policy;
+  return changes === undefined || entitled.some(({ name }) => changes.includes(name));
+}
+
 function underRule(
   rule: ObjectRule,
   entitled: readonly (IdentityRule | KeyRule)[],
@@ -187,23 +197,35 @@ export function signersOf(
   return policy.rules.filter((rule) => meets(rule, signer));
 }
 
-/** What the policy says of one object. Graphs, ranges and changes of the policy are judged by who sees them. */
+/** What the rules say, each that may govern: one that allows is enough. */
+function underRules(
+  policy: IdentityPolicy,
+  entitled: readonly (IdentityRule | KeyRule)[],
+  party: Party,
+  subject: Subject,
+): Decision {
+  if (subject.type === undefined || policy.identitiesOnly === true) {
+    return { allowed: true, rule: entitled[0]?.name ?? '', findings: [] };
+  }
+  const claims = claimsOf(subject.type, subject.payload);
+  let refused: Decision | undefined;
+  for (const rule of governing(policy, subject, claims.tagName)) {
+    const decision = underRule(rule, entitled, party, subject, claims);
+    if (decision.allowed) return decision;
+    refused ??= decision;
+  }
+  return refused ?? no('role-not-allowed', 'no rule allows this');
+}
+
+/** What the policy says of one object. Graphs and ranges are judged by who sees them. */
 export function decide(policy: IdentityPolicy, party: Party, subject: Subject): Decision {
   const known = signersOf(policy, party);
   const [first] = known;
   if (first === undefined) return no('identity-not-allowed', `not a signer in ${policy.source}`);
   const entitled = known.filter((rule) => inForce(rule, party.times));
   if (entitled.length === 0) return no('signer-out-of-dates', outOfDates(first, party.times));
-  if (subject.type === undefined) {
-    return { allowed: true, rule: entitled[0]?.name ?? first.name, findings: [] };
+  if (subject.changesPolicy === true && !mayChange(policy, entitled)) {
+    return no('policy-change-not-allowed', `${first.name} may not change the policy`);
   }
-  const claims = claimsOf(subject.type, subject.payload);
-  const rules = governing(policy, subject, claims.tagName);
-  let refused: Decision | undefined;
-  for (const rule of rules) {
-    const decision = underRule(rule, entitled, party, subject, claims);
-    if (decision.allowed) return decision;
-    refused ??= decision;
-  }
-  return refused ?? no('role-not-allowed', 'no rule allows this');
+  return withFindings(underRules(policy, entitled, party, subject), subject.noticed ?? []);
 }

@@ -81,6 +81,8 @@ export interface IdentityPolicy {
   readonly source: string;
   /** Lower-case hex SHA-256 of what it was read from: part of every cache key. */
   readonly digest: string;
+  /** It speaks of identities alone, so nothing else is told of objects either. */
+  readonly identitiesOnly?: boolean;
   /** Keyless signers. */
   readonly rules: readonly IdentityRule[];
   readonly keys?: readonly KeyRule[];

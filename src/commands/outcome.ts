@@ -1,0 +1,78 @@
+/**
+ * One object judged with everything there is: its evidence, a log where its entry is not embedded, a pinned key where
+ * it is not keyless. Batches come here only with what their worker could not settle; single objects always do.
+ */
+
+import type { Crypto } from '../core/crypto.ts';
+import { type ObjectType, splitSignedObject } from '../core/git/object.ts';
+import { logLookupOf } from '../core/log-lookup.ts';
+import type { Outcome, Verdict } from '../core/verdict.ts';
+import { type VerifyContext, verifyObject } from '../core/verify.ts';
+import { type ObjectRequest, readObject } from '../io/git-objects.ts';
+import type { GitRepository } from '../io/git-repository.ts';
+import type { LogAccess } from './log-entries.ts';
+import type { KeyJudge } from './pinned-keys.ts';
+import { contextOf } from './range-judge.ts';
+
+/** What single objects are judged with. */
+export interface Bench {
+  readonly repository: GitRepository;
+  readonly crypto: Crypto;
+  readonly context: VerifyContext;
+  readonly log: Pick<LogAccess, 'judge'>;
+  readonly keys: Pick<KeyJudge, 'judge'>;
+}
+
+export interface WholeObject extends Pick<ObjectRequest, 'policies' | 'noted'> {
+  readonly id: string;
+  readonly type: ObjectType;
+  readonly raw: Uint8Array;
+}
+
+/** Under every policy of the context; the first that does not let it pass decides. */
+async function byKey(
+  object: WholeObject,
+  verdict: Verdict,
+  context: VerifyContext,
+  { repository, keys }: Bench,
+): Promise<Outcome> {
+  const kind = verdict.status === 'undecided' ? verdict.kind : undefined;
+  const split = splitSignedObject(object.type, object.raw, repository.format);
+  if (kind === undefined || split === undefined) return verdict;
+  const { payload } = split;
+  const subject = { type: object.type, payload, ref: context.ref, ...context.noted };
+  let outcome: Outcome = verdict;
+  const policies = [context.policy, ...(context.alsoUnder ?? [])];
+  for (const policy of policies) {
+    if (policy === undefined) continue;
+    outcome = (await keys.judge(kind, split, policy, subject)) ?? verdict;
+    if (outcome.status !== 'verified') break;
+  }
+  return outcome;
+}
+
+/** Judges an object that is there whole. */
+export async function judgeOutcome(object: WholeObject, bench: Bench): Promise<Outcome> {
+  const { crypto, repository, log } = bench;
+  const { id, type, raw } = object;
+  const { format } = repository;
+  const context = contextOf(object, bench.context);
+  const verdict = await verifyObject({ id, type, raw, format }, context);
+  if (verdict.status !== 'undecided') return verdict;
+  if (verdict.kind !== undefined) return byKey(object, verdict, context, bench);
+  if (verdict.code !== 'log-entry-absent') return verdict;
+  const split = splitSignedObject(type, raw, format);
+  const lookup = split && logLookupOf(split.payload, split.signature, crypto);
+  if (lookup === undefined) return verdict;
+  return log.judge(lookup, (found) => verifyObject({ id, type, raw, format }, context, found));
+}
+
+/** Reads a commit and judges it; undefined when it is not there, or no commit. */
+export async function judgeCommit(
+  request: ObjectRequest,
+  bench: Bench,
+): Promise<Outcome | undefined> {
+  const frame = await readObject(bench.repository, { id: request.id });
+  if (frame?.kind !== 'object' || frame.type !== 'commit') return undefined;
+  return judgeOutcome({ ...request, type: 'commit', raw: frame.raw }, bench);
+}

@@ -1,0 +1,128 @@
+/**
+ * Signatures that are not keyless, judged by the keys that a policy pins. Without such keys they stay undecided: they
+ * are not wrong, they are not ours to check. A signature by a key that the policy does not pin is not allowed,
+ * whatever it calls itself (threat P08).
+ */
+
+import type { Crypto } from '../core/crypto.ts';
+import type { SplitObject } from '../core/git/object.ts';
+import { claimsOf } from '../core/policy/claims.ts';
+import { decide, type Subject } from '../core/policy/decide.ts';
+import type { IdentityPolicy, KeyRule } from '../core/policy/model.ts';
+import type { KeyKind, Outcome, Signer } from '../core/verdict.ts';
+import type { Environment } from '../io/config.ts';
+import type { KeyCheck } from '../io/openpgp.ts';
+import type { SshVerifier } from '../io/ssh-signature.ts';
+
+export interface KeyJudge {
+  /** Undefined where the policy pins no key of that kind, or nothing here can verify it. */
+  readonly judge: (
+    kind: KeyKind,
+    split: SplitObject,
+    policy: IdentityPolicy,
+    subject: Subject,
+  ) => Promise<Outcome | undefined>;
+  readonly close: () => Promise<void>;
+}
+
+export interface KeyJudgeSettings {
+  readonly crypto: Crypto;
+  readonly env: Environment;
+  /** Unix seconds. */
+  readonly now: number;
+}
+
+type Check = (payload: Uint8Array, armor: Uint8Array) => Promise<KeyCheck>;
+
+function keySigner(kind: KeyKind, value: string): Signer {
+  return { kind, value, issuer: 'policy', extensions: {} };
+}
+
+/** A signature that did not verify, or whose key is not pinned. */
+function refusedKey(
+  kind: KeyKind,
+  check: Exclude<KeyCheck, { status: 'good' }>,
+  policy: IdentityPolicy,
+): Outcome {
+  const claims =
+    check.claimed === undefined ? {} : { claimedSigner: keySigner(kind, check.claimed) };
+  if (check.status === 'unknown') {
+    const detail = `signed by a key that ${policy.source} does not pin`;
+    return {
+      status: 'not-allowed',
+      kind,
+      check: 'policy',
+      code: 'key-not-pinned',
+      detail,
+      ...claims,
+    };
+  }
+  const { code, detail } = check;
+  return { status: 'refused', kind, check: 'signature', code, detail, ...claims };
+}
+
+function allowedKey(
+  kind: KeyKind,
+  { rule, fingerprint, time }: Extract<KeyCheck, { status: 'good' }>,
+  policy: IdentityPolicy,
+  subject: Subject,
+): Outcome {
+  const signer = keySigner(kind, fingerprint);
+  // an SSH signature tells no time: what the committer claims stands in for it
+  const claimed = subject.type && claimsOf(subject.type, subject.payload).committer?.time;
+  const at = time ?? claimed;
+  if (at === undefined) {
+    const detail = 'neither signature nor committer tells a time';
+    return {
+      status: 'refused',
+      kind,
+      check: 'time',
+      code: 'time-missing',
+      detail,
+      claimedSigner: signer,
+    };
+  }
+  const decision = decide(policy, { signer, times: [at], key: rule }, subject);
+  const findings = decision.findings.length === 0 ? {} : { findings: decision.findings };
+  if (decision.allowed)
+    return { status: 'verified', kind, signer, rule: decision.rule, ...findings };
+  const { code, detail } = decision;
+  return { status: 'not-allowed', kind, signer, check: 'policy', code, detail, ...findings };
+}
+
+/** Verifiers are made when the first signature of their kind comes, and kept for each policy. */
+export function createKeyJudge({ crypto, env, now }: KeyJudgeSettings): KeyJudge {
+  const checks = new Map<string, Promise<Check | undefined>>();
+  const open: SshVerifier[] = [];
+  const start = async (
+    kind: KeyKind,
+    rules: readonly KeyRule[],
+    source: string,
+  ): Promise<Check | undefined> => {
+    if (kind === 'openpgp') {
+      const { openPgpVerifier } = await import('../io/openpgp.ts');
+      const verify = await openPgpVerifier(rules, source);
+      return (payload, armor) => verify(payload, armor, now);
+    }
+    const { sshVerifier } = await import('../io/ssh-signature.ts');
+    const verifier = sshVerifier(rules, crypto, env);
+    if (verifier !== undefined) open.push(verifier);
+    return verifier?.verify;
+  };
+  const judge: KeyJudge['judge'] = async (kind, split, policy, subject) => {
+    const rules = (policy.keys ?? []).filter((rule) => rule.kind === kind);
+    if (rules.length === 0) return undefined;
+    const name = `${kind} ${policy.digest}`;
+    const known = checks.get(name) ?? start(kind, rules, policy.source);
+    checks.set(name, known);
+    const check = await (await known)?.(split.payload, split.signature);
+    if (check === undefined) return undefined;
+    return check.status === 'good'
+      ? allowedKey(kind, check, policy, subject)
+      : refusedKey(kind, check, policy);
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(open.map((verifier) => verifier.close()));
+  };
+  return { judge, close };
+}

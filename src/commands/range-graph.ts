@@ -1,0 +1,149 @@
+/**
+ * What a policy asks of commits together: that a merge's parents pass, that a merge adds nothing of its own, that what
+ * lands on a ref has several signers. Commits come parents first. Kept are the commits that failed, and those that have
+ * not landed yet: both are few where things are in order.
+ */
+
+import { latin1 } from '../core/bytes.ts';
+import { objectHeaders } from '../core/git/object.ts';
+import { parentsOf } from '../core/policy/claims.ts';
+import { governing } from '../core/policy/decide.ts';
+import type { IdentityPolicy, ObjectRule } from '../core/policy/model.ts';
+import type { Finding, Outcome, PolicyCode } from '../core/verdict.ts';
+
+export interface GraphSettings {
+  readonly policy: IdentityPolicy | undefined;
+  readonly ref: string | undefined;
+  /** Commits on the ref's own line: from the tips along first parents. */
+  readonly landings: ReadonlySet<string>;
+  /** Judges a commit that the run does not hold. */
+  readonly alone: (id: string) => Promise<Outcome | undefined>;
+  /** The tree that git's own merge of two commits makes; undefined where they conflict. */
+  readonly mergeTree: (first: string, second: string) => Promise<string | undefined>;
+}
+
+export interface GraphCommit {
+  readonly id: string;
+  readonly raw: Uint8Array;
+  readonly policies?: readonly IdentityPolicy[] | undefined;
+  /** It was asked for by itself: its parents are not of the run. */
+  readonly single: boolean;
+}
+
+export type Graph = (commit: GraphCommit, outcome: Outcome) => Promise<Outcome>;
+
+/** True when a rule of the policy asks about more than single commits. */
+export function asksAboutGraph(policy: IdentityPolicy | undefined): boolean {
+  return (policy?.commits ?? []).some(
+    ({ merges, distinctSigners }) => merges !== 'any' || distinctSigners > 1,
+  );
+}
+
+/** The outcome with one more refusal; what was not verified stays as it is. */
+export function withRefusal(outcome: Outcome, code: PolicyCode, detail: string): Outcome {
+  if (outcome.status !== 'verified') return outcome;
+  const { rule: _, ...evidence } = outcome;
+  const finding: Finding = { code, detail, severity: 'refusal' };
+  const findings = [...(outcome.findings ?? []), finding];
+  const refused = { status: 'not-allowed', check: 'policy', code, detail, findings } as const;
+  return { ...evidence, ...refused } as Outcome;
+}
+
+/** Name of the signer, where the outcome has one. */
+export function ruleOf(outcome: Outcome | undefined): string | undefined {
+  return outcome?.status === 'verified' ? outcome.rule : undefined;
+}
+
+interface Waiting {
+  readonly parents: readonly string[];
+  readonly rule: string | undefined;
+}
+
+/** Signers of a landing and of everything it brings; what it brings has landed then. */
+async function signersOfLanding(
+  rule: string | undefined,
+  parents: readonly string[],
+  waiting: Map<string, Waiting>,
+  alone: ((id: string) => Promise<Outcome | undefined>) | undefined,
+): Promise<ReadonlySet<string>> {
+  const names = new Set(rule === undefined ? [] : [rule]);
+  const queue = parents.slice(1);
+  for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+    const commit = waiting.get(id);
+    const name = commit === undefined ? ruleOf(await alone?.(id)) : commit.rule;
+    if (name !== undefined) names.add(name);
+    if (commit === undefined) continue;
+    waiting.delete(id);
+    queue.push(...commit.parents);
+  }
+  return names;
+}
+
+/** What a run remembers. */
+interface Memory {
+  readonly failed: Set<string>;
+  readonly waiting: Map<string, Waiting>;
+}
+
+async function judgeMerge(
+  { raw, single }: GraphCommit,
+  merges: ObjectRule['merges'],
+  outcome: Outcome,
+  { failed }: Memory,
+  { alone, mergeTree }: GraphSettings,
+): Promise<Outcome> {
+  const parents = parentsOf(raw);
+  if (merges === 'any' || parents.length < 2) return outcome;
+  for (const parent of parents) {
+    const fails = failed.has(parent) || (single && (await alone(parent))?.status !== 'verified');
+    if (!fails) continue;
+    const detail = `it merges ${parent.slice(0, 7)}, which does not pass`;
+    return withRefusal(outcome, 'merge-parent-not-verified', detail);
+  }
+  if (merges === 'passing') return outcome;
+  const [first = '', second = '', third] = parents;
+  const tree = objectHeaders(raw).find(([name]) => name === 'tree')?.[1];
+  const made = third === undefined ? await mergeTree(first, second) : undefined;
+  if (made !== undefined && tree !== undefined && made === latin1(tree)) return outcome;
+  const detail = 'the merge is not what git itself makes of its parents';
+  return withRefusal(outcome, 'merge-not-clean', detail);
+}
+
+async function judgeLanding(
+  { id, raw, single }: GraphCommit,
+  due: number,
+  outcome: Outcome,
+  { waiting }: Memory,
+  { landings, alone }: GraphSettings,
+): Promise<Outcome> {
+  const parents = parentsOf(raw);
+  const rule = ruleOf(outcome);
+  if (!single && !landings.has(id)) {
+    waiting.set(id, { parents, rule });
+    return outcome;
+  }
+  const names = await signersOfLanding(rule, parents, waiting, single ? alone : undefined);
+  if (names.size >= due) return outcome;
+  const detail = `${names.size} of ${due} signers due: what lands here needs several`;
+  return withRefusal(outcome, 'too-few-signers', detail);
+}
+
+/** A graph for one run. */
+export function createGraph(settings: GraphSettings): Graph {
+  const { policy, ref } = settings;
+  const memory: Memory = { failed: new Set(), waiting: new Map() };
+  const everywhere = policy === undefined ? [] : [policy];
+  return async (commit, outcome) => {
+    const rules = (commit.policies ?? everywhere).flatMap((under) =>
+      governing(under, { type: 'commit', ref }, undefined),
+    );
+    let result = outcome;
+    for (const merges of new Set(rules.map((rule) => rule.merges))) {
+      result = await judgeMerge(commit, merges, result, memory, settings);
+    }
+    const due = Math.max(1, ...rules.map(({ distinctSigners }) => distinctSigners));
+    if (due > 1) result = await judgeLanding(commit, due, result, memory, settings);
+    if (result.status !== 'verified') memory.failed.add(commit.id);
+    return result;
+  };
+}

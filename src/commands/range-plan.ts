@@ -1,0 +1,129 @@
+/**
+ * A run of `verify` as its policy wants it: in what order, with which commits watched, and what is asked of commits
+ * together. Without such a policy it is the plain plan, newest first, and costs nothing more.
+ */
+
+import { UsageError } from '../errors.ts';
+import { firstParentsOf, isAncestor, type Range } from '../io/git-ranges.ts';
+import type { Bench } from './outcome.ts';
+import { judgeCommit } from './outcome.ts';
+import { watchChanges, watchParents } from './policy-watch.ts';
+import { asksAboutGraph, createGraph, type Graph } from './range-graph.ts';
+import {
+  type Plan,
+  type PlanSettings,
+  planLines,
+  planRevisions,
+  rangeRequests,
+  startAt,
+} from './revisions.ts';
+import type { VerifySetup } from './verify-setup.ts';
+
+export interface PolicyPlan extends Plan {
+  readonly graph: Graph | undefined;
+  readonly close: () => Promise<void>;
+}
+
+/** What was asked for. */
+export interface Asked {
+  readonly revisions: readonly string[];
+  /** Names that come one a line, instead. */
+  readonly lines?: AsyncIterable<string>;
+}
+
+/** Rules by ref need to know the ref. @throws UsageError where it is not said */
+function needRef({ judge }: VerifySetup): void {
+  const byRef = judge.policy?.commits?.some(({ on }) => on !== undefined) === true;
+  if (!byRef || judge.ref !== undefined) return;
+  throw new UsageError('which ref are these commits for? the policy has rules by ref', {
+    hint: 'add: --ref refs/heads/main',
+  });
+}
+
+function watchOf({ choice, repository }: VerifySetup, bench: Bench): PlanSettings['watch'] {
+  const { blobs, startBlob, since, policy } = choice;
+  if (blobs === undefined) return undefined;
+  if (startBlob === undefined || since === undefined || policy === undefined) {
+    return (commits) => watchChanges(commits, blobs);
+  }
+  return (commits) =>
+    watchParents(commits, {
+      blobs,
+      start: { policy, blob: startBlob },
+      descends: (id) => isAncestor(repository, since, id),
+      passes: async (request) => (await judgeCommit(request, bench))?.status === 'verified',
+    });
+}
+
+/** With `parents`, a single revision stands for everything from the start to it. */
+function rangesFrom(since: string, revisions: readonly string[]): readonly string[] {
+  const all = revisions.length === 0 ? ['HEAD'] : revisions;
+  return all.map((text) => (text.includes('..') ? text : `${since}..${text}`));
+}
+
+/** What a policy asks of commits together, over these ranges; undefined where it asks nothing. */
+async function together(
+  setup: VerifySetup,
+  bench: Bench,
+  ranges: readonly Range[],
+): Promise<Pick<PolicyPlan, 'graph' | 'close'>> {
+  const nothing = { graph: undefined, close: async (): Promise<void> => undefined };
+  if (orderOf(setup) === 'newest-first') return nothing;
+  const landings = new Set<string>();
+  for (const range of ranges) {
+    for (const id of await firstParentsOf(setup.repository, range)) landings.add(id);
+  }
+  return graphOf(setup, bench, landings);
+}
+
+function orderOf({ choice, judge }: VerifySetup): PlanSettings['order'] {
+  const all = choice.startBlob !== undefined || asksAboutGraph(judge.policy);
+  return all ? 'parents-first' : 'newest-first';
+}
+
+/** Plans one range whose ends are known. @throws UsageError */
+export async function planRange(
+  range: Range & { readonly name: string },
+  setup: VerifySetup,
+  bench: Bench,
+): Promise<Pick<PolicyPlan, 'requests' | 'graph' | 'close'>> {
+  needRef(setup);
+  const { repository, choice } = setup;
+  const started = await startAt(repository, range, choice.since);
+  const settings = { order: orderOf(setup), watch: watchOf(setup, bench) };
+  const requests = rangeRequests(repository, started, settings);
+  return { requests, ...(await together(setup, bench, [started])) };
+}
+
+/** Plans a run. @throws UsageError for what cannot be judged as it was asked for */
+export async function planRun(asked: Asked, setup: VerifySetup, bench: Bench): Promise<PolicyPlan> {
+  const { repository, choice } = setup;
+  const { since, startBlob } = choice;
+  const { revisions, lines } = asked;
+  needRef(setup);
+  const watch = watchOf(setup, bench);
+  if (lines !== undefined) {
+    if (startBlob !== undefined) {
+      throw new UsageError('--policy-from parents judges ranges, not --stdin');
+    }
+    return { ...planLines(repository, lines, watch), ...(await together(setup, bench, [])) };
+  }
+  const parents = startBlob !== undefined && since !== undefined;
+  const wanted = parents ? rangesFrom(since, revisions) : revisions;
+  const plan = await planRevisions(repository, wanted, { since, order: orderOf(setup), watch });
+  return { ...plan, ...(await together(setup, bench, plan.ranges)) };
+}
+
+async function graphOf(
+  { judge, repository }: VerifySetup,
+  bench: Bench,
+  landings: ReadonlySet<string>,
+): Promise<Pick<PolicyPlan, 'close'> & { readonly graph: Graph }> {
+  const { openMergeTrees } = await import('../io/merge-tree.ts');
+  const trees = openMergeTrees(repository);
+  const graph = createGraph({
+    ...{ policy: judge.policy, ref: judge.ref, landings, mergeTree: trees.treeOf },
+    alone: (id) => judgeCommit({ id }, bench),
+  });
+  return { graph, close: trees.close };
+}

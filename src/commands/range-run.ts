@@ -1,0 +1,31 @@
+/** A planned run, judged: what the workers say, settled by what only this thread can ask. */
+
+import type { Counts } from '../report/json.ts';
+import type { Output } from '../report/writer.ts';
+import type { Bench } from './outcome.ts';
+import { judgeObjects, type Run } from './range.ts';
+import { verifyContext } from './range-judge.ts';
+import type { PolicyPlan } from './range-plan.ts';
+import { settle } from './range-settle.ts';
+import type { VerifySetup } from './verify-setup.ts';
+
+/** What single objects of a run are judged with. */
+export function benchOf({ repository, crypto, judge, log, keys }: VerifySetup): Bench {
+  return { repository, crypto, log, keys, context: verifyContext(judge, crypto) };
+}
+
+/** Judges everything that a plan requests; the counts come back. */
+export function judgePlan(
+  { requests, graph }: Pick<PolicyPlan, 'requests' | 'graph'>,
+  { repository, crypto, judge }: VerifySetup,
+  bench: Bench,
+  how: { readonly output: Output } & Pick<Run, 'jobs' | 'onResult'>,
+): Promise<Counts> {
+  const { jobs, output, onResult } = how;
+  const keep = graph === undefined ? {} : { keepOutcomes: true };
+  return judgeObjects({
+    ...{ repository, requests, crypto, jobs, onResult },
+    settings: { ...judge, output, ...keep },
+    settle: (batch, judged) => settle(batch, judged, { bench, output, graph }),
+  });
+}

@@ -1,0 +1,106 @@
+/**
+ * OpenPGP signatures (RFC 9580) by keys that a policy pins, and by no others: no keyring, no key server. The key is
+ * judged as of the time that the signature itself tells, so one that expired since still verifies what it signed
+ * before; the policy's own dates say how far that goes. The library is loaded on use, never on git's hot path.
+ */
+
+import type { Key, Signature } from 'openpgp';
+import { latin1 } from '../core/bytes.ts';
+import type { KeyRule } from '../core/policy/model.ts';
+import type { ReasonCode } from '../core/verdict.ts';
+import { ConfigError } from '../errors.ts';
+
+/** What came of a signature by a key. */
+export type KeyCheck =
+  | {
+      readonly status: 'good';
+      readonly rule: KeyRule;
+      readonly fingerprint: string;
+      /** Unix seconds, as the signature tells; absent where its kind tells none. */
+      readonly time?: number;
+    }
+  | {
+      readonly status: 'bad';
+      readonly code: ReasonCode;
+      readonly detail: string;
+      readonly claimed?: string;
+    }
+  | { readonly status: 'unknown'; readonly claimed: string };
+
+interface PinnedKey {
+  readonly rule: KeyRule;
+  readonly key: Key;
+}
+
+/** SHA-256, -384, -512, -224, SHA3-256, -512 (RFC 9580 §9.5): nothing that collides. */
+const STRONG_DIGESTS: ReadonlySet<number> = new Set([8, 9, 10, 11, 12, 14]);
+const BINARY = 0x00;
+const CLOCK_TOLERANCE = 300;
+
+async function readKey(rule: KeyRule, source: string): Promise<PinnedKey> {
+  const { readKeys } = await import('openpgp');
+  try {
+    const [key, second] = await readKeys({ armoredKeys: rule.key });
+    if (key === undefined || second !== undefined) throw new Error('one key is due');
+    if (key.isPrivate()) throw new Error('a secret key');
+    return { rule, key };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`${source}: the OpenPGP key of ${rule.name} cannot be read: ${why}`, {
+      code: 'POLICY_FILE',
+    });
+  }
+}
+
+async function readSignaturePacket(armor: Uint8Array): Promise<Signature | undefined> {
+  const { readSignature } = await import('openpgp');
+  try {
+    return await readSignature({ armoredSignature: latin1(armor) });
+  } catch {
+    return undefined;
+  }
+}
+
+const bad = (code: ReasonCode, detail: string, claimed?: string): KeyCheck => ({
+  ...{ status: 'bad', code, detail },
+  ...(claimed === undefined ? {} : { claimed }),
+});
+
+/** A verifier for the OpenPGP keys of a policy, each read once. @throws ConfigError POLICY_FILE for one that cannot be read */
+export async function openPgpVerifier(
+  rules: readonly KeyRule[],
+  source: string,
+): Promise<(payload: Uint8Array, armor: Uint8Array, now: number) => Promise<KeyCheck>> {
+  const { createMessage, verify } = await import('openpgp');
+  const keys = await Promise.all(rules.map((rule) => readKey(rule, source)));
+  return async (payload, armor, now) => {
+    const signature = await readSignaturePacket(armor);
+    const packets = signature?.packets ?? [];
+    const [packet] = packets;
+    if (signature === undefined || packet === undefined) {
+      return bad('armor-malformed', 'the OpenPGP signature cannot be read');
+    }
+    if (packets.length !== 1) return bad('signer-ambiguous', 'more than one OpenPGP signature');
+    const claimed = packet.issuerKeyID.toHex().toUpperCase();
+    const pinned = keys.find(({ key }) => key.getKeys(packet.issuerKeyID).length > 0);
+    if (pinned === undefined) return { status: 'unknown', claimed };
+    const weak = !STRONG_DIGESTS.has(packet.hashAlgorithm ?? 0) || packet.signatureType !== BINARY;
+    if (weak) return bad('signature-invalid', 'a weak digest, or no signature over bytes', claimed);
+    const { created } = packet;
+    const time = Math.floor((created?.getTime() ?? Number.NaN) / 1000);
+    if (created == null || Number.isNaN(time))
+      return bad('time-missing', 'a signature without time', claimed);
+    if (time > now + CLOCK_TOLERANCE) return bad('time-in-future', 'signed in the future', claimed);
+    try {
+      const message = await createMessage({ binary: payload });
+      const options = { message, signature, verificationKeys: pinned.key, date: created };
+      const [result] = (await verify({ ...options, format: 'binary' })).signatures;
+      if (result === undefined || (await result.verified) !== true) throw new Error('no result');
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return bad('signature-invalid', `the OpenPGP signature does not verify: ${why}`, claimed);
+    }
+    const fingerprint = pinned.key.getFingerprint().toUpperCase();
+    return { status: 'good', rule: pinned.rule, fingerprint, time };
+  };
+}

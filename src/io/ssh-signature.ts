@@ -1,0 +1,74 @@
+/**
+ * SSH signatures (openssh PROTOCOL.sshsig) by keys that a policy pins, verified by git's own helper: `ssh-keygen -Y
+ * verify`, found through PATH and never through the repository's configuration (threat P14). It is told of exactly one
+ * allowed key, in a directory that only this user can read and that is gone afterwards (threat I11).
+ */
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fromBase64, toBase64 } from '../core/bytes.ts';
+import type { Crypto } from '../core/crypto.ts';
+import type { KeyRule } from '../core/policy/model.ts';
+import { signingSshKey } from '../core/policy/ssh-key.ts';
+import type { Environment } from './config.ts';
+import type { KeyCheck } from './openpgp.ts';
+import { findExecutable, runProcess } from './process.ts';
+
+export interface SshVerifier {
+  readonly verify: (payload: Uint8Array, armor: Uint8Array) => Promise<KeyCheck>;
+  /** Removes what was written. */
+  readonly close: () => Promise<void>;
+}
+
+/** `SHA256:…` of a key `TYPE BASE64`, as ssh-keygen prints it. */
+export function sshFingerprint(key: string, crypto: Crypto): string {
+  const blob = fromBase64(key.split(' ')[1] ?? '') ?? new Uint8Array();
+  return `SHA256:${toBase64(crypto.hash('sha256', blob)).replace(/=+$/, '')}`;
+}
+
+/** What ssh-keygen needs to start, and nothing that makes it ask or read elsewhere. */
+function quietEnvironment(env: Environment): Environment {
+  return { PATH: env.PATH, LC_ALL: 'C', SystemRoot: env.SystemRoot };
+}
+
+const PRINCIPAL = 'git-signet';
+
+/** A verifier for the SSH keys of a policy; undefined where there is no ssh-keygen. */
+export function sshVerifier(
+  rules: readonly KeyRule[],
+  crypto: Crypto,
+  env: Environment,
+): SshVerifier | undefined {
+  const program = findExecutable('ssh-keygen', env);
+  if (program === undefined) return undefined;
+  let directory: Promise<string> | undefined;
+  let count = 0;
+  const verify = async (payload: Uint8Array, armor: Uint8Array): Promise<KeyCheck> => {
+    const key = signingSshKey(armor);
+    if (key === undefined) {
+      return { status: 'bad', code: 'armor-malformed', detail: 'the SSH signature cannot be read' };
+    }
+    const fingerprint = sshFingerprint(key, crypto);
+    const rule = rules.find((each) => each.key === key);
+    if (rule === undefined) return { status: 'unknown', claimed: fingerprint };
+    directory ??= mkdtemp(join(tmpdir(), 'git-signet-ssh-'));
+    const folder = await directory;
+    count += 1;
+    const [signature, signers] = [join(folder, `${count}.sig`), join(folder, `${count}.signers`)];
+    await writeFile(signature, armor, { mode: 0o600, flag: 'wx' });
+    const line = `${PRINCIPAL} namespaces="git" ${key}\n`;
+    await writeFile(signers, line, { mode: 0o600, flag: 'wx' });
+    const args = ['-Y', 'verify', '-n', 'git', '-I', PRINCIPAL, '-f', signers, '-s', signature];
+    const options = { cwd: folder, env: quietEnvironment(env), input: payload };
+    const { exitCode } = await runProcess(program, args, options);
+    await Promise.all([rm(signature), rm(signers)]);
+    if (exitCode === 0) return { status: 'good', rule, fingerprint };
+    const detail = 'the SSH signature does not verify';
+    return { status: 'bad', code: 'signature-invalid', detail, claimed: fingerprint };
+  };
+  const close = async (): Promise<void> => {
+    if (directory !== undefined) await rm(await directory, { recursive: true, force: true });
+  };
+  return { verify, close };
+}

@@ -1,0 +1,163 @@
+/** Histories that hold policies: commits by people, workflows and keys, each over a tree of its own. */
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createMessage, generateKey, readPrivateKey, sign } from 'openpgp';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import { type ScratchRepository, scratchRepository } from './git-repository.ts';
+import { EMPTY_TREE } from './odd-objects.ts';
+import { resultsOf, type Signing, signet, withSignature } from './verify-scenario.ts';
+
+/** Who signs: an e-mail, a whole request to the sandbox, a key, or nobody. */
+export type By =
+  | 'nobody'
+  | { readonly email: string }
+  | (Signing & { readonly principal?: object })
+  | { readonly armor: (payload: Uint8Array) => Promise<string> | string };
+
+export interface PolicyCommit {
+  readonly parents?: readonly string[];
+  readonly subject?: string;
+  readonly by?: By;
+  /** The tree's files; without any it is empty. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly committer?: string;
+  readonly author?: string;
+  /** Unix seconds; default now. */
+  readonly date?: number;
+  /** Signed, and changed afterwards. */
+  readonly tampered?: boolean;
+}
+
+const policyFile = '.signet.yaml';
+
+export function policyScene(name: string, sandbox: Sandbox) {
+  const repository = scratchRepository(name);
+  const trees = new Map<string, string>();
+  const { issuer } = sandbox.urls;
+  const now = Math.floor(Date.now() / 1000);
+
+  const put = (type: string, content: string): string =>
+    repository
+      .gitWith({ input: Buffer.from(content) }, 'hash-object', '-t', type, '-w', '--stdin')
+      .out.trim();
+  const treeOf = (files: Readonly<Record<string, string>>): string => {
+    const key = JSON.stringify(files);
+    const known = trees.get(key);
+    if (known !== undefined) return known;
+    const lines = Object.entries(files).map(
+      ([path, text]) => `100644 blob ${put('blob', text)}\t${path}\n`,
+    );
+    const tree =
+      lines.length === 0
+        ? EMPTY_TREE.sha1
+        : repository.gitWith({ input: Buffer.from(lines.join('')) }, 'mktree').out.trim();
+    trees.set(key, tree);
+    return tree;
+  };
+  const armorFor = async (payload: string, by: By): Promise<string> => {
+    if (by === 'nobody') return '';
+    if ('armor' in by) return by.armor(Buffer.from(payload));
+    return sandbox.issueSignature(Buffer.from(payload), by as Signing).armor;
+  };
+  const commit = async (fields: PolicyCommit = {}): Promise<string> => {
+    const {
+      parents = [],
+      subject = 'a change',
+      by = { email: 'alice@example.test' },
+      files = {},
+    } = fields;
+    const { committer, author, date = now } = fields;
+    const own = typeof by === 'object' && 'email' in by ? by.email : 'alice@example.test';
+    const lines = [`tree ${treeOf(files)}`, ...parents.map((id) => `parent ${id}`)];
+    const payload = `${[...lines, `author A <${author ?? own}> ${date} +0000`, `committer C <${committer ?? own}> ${date} +0000`].join('\n')}\n\n${subject}\n`;
+    const signed = fields.tampered === true ? payload.replace(subject, 'something else') : payload;
+    const armor = await armorFor(signed, by ?? 'nobody');
+    return repository.write(
+      'commit',
+      armor === '' ? Buffer.from(payload) : withSignature(payload, armor),
+    );
+  };
+  const tag = async (
+    name_: string,
+    object: string,
+    by: By = { email: 'alice@example.test' },
+    type = 'commit',
+  ): Promise<string> => {
+    const own = typeof by === 'object' && 'email' in by ? by.email : 'alice@example.test';
+    const payload = `object ${object}\ntype ${type}\ntag ${name_}\ntagger T <${own}> ${now} +0000\n\nrelease ${name_}\n`;
+    const id = repository.write('tag', Buffer.from(payload + (await armorFor(payload, by))));
+    repository.must('update-ref', `refs/tags/${name_}`, id);
+    return id;
+  };
+  /** A policy file with alice, and more. */
+  const policy = (more = '', signers = ''): string =>
+    `version: 1\nsigners:\n  - {name: alice, identity: alice@example.test, issuer: '${issuer}'}\n${signers}${more}`;
+  const bob = `  - {name: bob, identity: bob@example.test, issuer: '${issuer}'}\n`;
+  const branch = (ref: string, id: string): string => {
+    repository.must('update-ref', `refs/heads/${ref}`, id);
+    return id;
+  };
+  const file = (text: string, path = 'policy.yaml'): string => {
+    const full = join(repository.home, path);
+    writeFileSync(full, text);
+    return full;
+  };
+  const verify = async (...args: string[]) => {
+    const trust = ['--trusted-root', sandbox.files.trustedRoot, '--offline', '--format', 'jsonl'];
+    const answered = await signet(repository, ['verify', ...trust, ...args]);
+    const said = new Map(
+      (answered.exit === 2 ? [] : resultsOf(answered)).map((result) => [
+        result.objectId,
+        result.code ?? `${result.status} ${result.rule ?? ''}`.trim(),
+      ]),
+    );
+    return { ...answered, said };
+  };
+  return { repository, commit, tag, policy, bob, branch, file, verify, policyFile, now, issuer };
+}
+
+export interface OpenPgpPerson {
+  /** Armored public key, indented for a policy. */
+  readonly indented: string;
+  readonly armor: (payload: Uint8Array) => Promise<string>;
+}
+
+/** An OpenPGP key made for the test; `date` is when it was made, and when it signs. */
+export async function openPgpPerson(
+  name: string,
+  options: { readonly date?: Date; readonly signsAt?: Date; readonly expires?: number } = {},
+): Promise<OpenPgpPerson> {
+  const { date = new Date(), signsAt = date, expires } = options;
+  const { privateKey, publicKey } = await generateKey({
+    type: 'ecc',
+    curve: 'ed25519Legacy',
+    userIDs: [{ name, email: 'noreply@github.com' }],
+    date,
+    ...(expires === undefined ? {} : { keyExpirationTime: expires }),
+  });
+  const key = await readPrivateKey({ armoredKey: privateKey });
+  return {
+    indented: publicKey.replaceAll('\r', '').trimEnd().replace(/^/gm, '      '),
+    armor: async (payload) => {
+      const message = await createMessage({ binary: payload });
+      const signature = await sign({ message, signingKeys: key, detached: true, date: signsAt });
+      return String(signature).replaceAll('\r', '').trimEnd().concat('\n');
+    },
+  };
+}
+
+/** An SSH key in the repository's home. */
+export function sshPerson({ home }: ScratchRepository, name: string) {
+  const path = join(home, name);
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', path]);
+  return {
+    line: readFileSync(`${path}.pub`, 'utf8').trim(),
+    armor: (payload: Uint8Array, namespace = 'git'): string =>
+      execFileSync('ssh-keygen', ['-q', '-Y', 'sign', '-n', namespace, '-f', path], {
+        input: payload,
+        stdio: ['pipe', 'pipe', 'ignore'],
+      }).toString(),
+  };
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import {
+  INSTANCE_SETTINGS,
+  instanceEnvironment,
+  instanceOf,
+} from '../../../src/io/agent/instance.ts';
+import { agentEnvironment } from '../../../src/io/agent/start.ts';
+import { loadSettings } from '../../../src/io/config.ts';
+import { loadCrypto } from '../../../src/io/crypto-port.ts';
+import { SETTINGS, variableOf } from '../../../src/io/setting-table.ts';
+
+const crypto = await loadCrypto();
+const settingsOf = (env: Record<string, string>, cwd = '/') =>
+  loadSettings({ env, cwd, gitConfig: '' });
+
+/** A value that each setting takes. */
+function other(name: (typeof INSTANCE_SETTINGS)[number]): string {
+  const { kind } = SETTINGS[name];
+  if (typeof kind !== 'string') return kind.at(-1) ?? '';
+  return kind === 'url' || kind === 'issuer' ? 'https://other.example' : '/other';
+}
+
+describe('an instance', () => {
+  it.each(INSTANCE_SETTINGS)('D10 is another one with another %s', async (name) => {
+    const plain = instanceOf(await settingsOf({}), '/', crypto);
+    const changed = instanceOf(await settingsOf({ [variableOf(name)]: other(name) }), '/', crypto);
+    const silent = SETTINGS[name].kind === 'boolean' && changed.values[name] === plain.values[name];
+    expect(silent || changed.digest !== plain.digest).toBe(true);
+    // an agent that is started for it finds the same, whatever files say
+    const again = await settingsOf(instanceEnvironment(changed), '/elsewhere');
+    expect(instanceOf(again, '/elsewhere', crypto).digest).toBe(changed.digest);
+  });
+
+  it('D10 is the same for another identity, and in another directory unless a path is relative', async () => {
+    const one = await settingsOf({ SIGNET_TRUST: '/t.json', SIGNET_IDENTITY: 'a@x.test' });
+    const two = await settingsOf({ SIGNET_TRUST: '/t.json', SIGNET_IDENTITY: 'b@x.test' });
+    expect(instanceOf(one, '/a', crypto).digest).toBe(instanceOf(two, '/b', crypto).digest);
+    const relative = await settingsOf({ SIGNET_TRUST: 't.json' });
+    expect(instanceOf(relative, '/a', crypto).digest).not.toBe(
+      instanceOf(relative, '/b', crypto).digest,
+    );
+  });
+});
+
+describe('the environment of an agent that starts by itself', () => {
+  it('D08 D12 O10 holds servers and places, no token, no command, nothing of the repository', async () => {
+    const environment = {
+      HOME: '/home/a',
+      PATH: '/bin',
+      XDG_RUNTIME_DIR: '/run/user/7',
+      HTTPS_PROXY: 'http://proxy.example',
+      SIGSTORE_ID_TOKEN: 'token',
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'token',
+      CI_JOB_TOKEN: 'token',
+      GITHUB_TOKEN: 'token',
+      GIT_DIR: '/repository/.git',
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: 'signet.forwardConfirm',
+      GIT_CONFIG_VALUE_0: '/tmp/evil',
+      GIT_CONFIG_PARAMETERS: "'http.extraheader=token'",
+      LISTEN_FDS: '1',
+      LD_PRELOAD: '/tmp/evil.so',
+      NODE_OPTIONS: '--require /tmp/evil.js',
+      SIGNET_URL_OPENER: '/tmp/evil',
+      SIGNET_FORWARD_RATE: '7',
+    };
+    const settings = await settingsOf({
+      SIGNET_FULCIO_URL: 'https://ca.example',
+      SIGNET_URL_OPENER: '/tmp/evil',
+      SIGNET_FORWARD_CONFIRM: '/tmp/evil',
+      SIGNET_PROXY: 'http://user:token@proxy.example',
+    });
+    const env = agentEnvironment({
+      environment,
+      settings,
+      instance: instanceOf(settings, '/', crypto),
+    });
+    expect(env).toMatchObject({
+      HOME: '/home/a',
+      PATH: '/bin',
+      XDG_RUNTIME_DIR: '/run/user/7',
+      HTTPS_PROXY: 'http://proxy.example',
+      SIGNET_FULCIO_URL: 'https://ca.example',
+      SIGNET_FORWARD_RATE: '7',
+    });
+    expect(JSON.stringify(env)).not.toMatch(/token"|token@|evil|repository|LISTEN_FDS/);
+  });
+});

@@ -1,0 +1,336 @@
+/**
+ * The agent as git meets it: it starts with the first signature and holds nothing of git's open; whatever becomes of it,
+ * the commit is made; and no key or token is seen outside its memory.
+ */
+
+import { spawn } from 'node:child_process';
+import { chmodSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeFrame } from '../../src/io/agent/frames.ts';
+import type { AgentState } from '../../src/io/agent/protocol.ts';
+import { countLogins, type Machine, machineAt } from '../support/machine.ts';
+import { useSandbox } from '../support/sandbox.ts';
+
+const sandbox = useSandbox();
+let machine: Machine;
+let work = '';
+beforeEach(async () => {
+  machine = await machineAt(sandbox());
+  work = await machine.repository('work');
+});
+afterEach(async () => {
+  sandbox().intercept(undefined);
+  await machine.close();
+});
+
+const commit = (message: string, more: Record<string, string> = {}) =>
+  machine.git(work, ['commit', '-q', '--allow-empty', '-m', message], more);
+
+async function committed(message: string, more: Record<string, string> = {}): Promise<string> {
+  const ran = await commit(message, more);
+  expect(ran.exit, ran.err).toBe(0);
+  const verified = await machine.git(work, ['verify-commit', 'HEAD'], more);
+  expect(verified.exit, verified.err).toBe(0);
+  expect(verified.err).toMatch(/good signature by alice@example\.test/);
+  return ran.err;
+}
+
+async function agents(): Promise<readonly (AgentState & { socket: string })[]> {
+  const { out } = await machine.signet(work, ['agent', 'status', '--json']);
+  return (JSON.parse(out) as { agents: (AgentState & { socket: string })[] }).agents;
+}
+
+async function onlyAgent(): Promise<AgentState & { socket: string }> {
+  const [one, ...more] = await agents();
+  expect(more).toEqual([]);
+  if (one === undefined) throw new Error('no agent is running');
+  return one;
+}
+
+/** Where the agent of these settings listens; it has gone again. */
+async function placeOfAgent(): Promise<{ readonly path: string; readonly instance: string }> {
+  const started = await machine.signet(work, ['agent', 'start']);
+  expect(started.exit, started.err).toBe(0);
+  const { socket, instance } = await onlyAgent();
+  expect((await machine.signet(work, ['agent', 'stop'])).exit).toBe(0);
+  return { path: socket, instance };
+}
+
+/** As git calls its signing program; git would swallow what it says. */
+const PAYLOAD = `tree ${'0'.repeat(40)}\nauthor A <a@x.test> 1 +0000\ncommitter A <a@x.test> 1 +0000\n\nx\n`;
+const direct = (more: Record<string, string> = {}) =>
+  machine.signet(work, ['--status-fd=2', '-bsau', 'x'], { input: PAYLOAD, env: more });
+
+describe('the agent', () => {
+  it('starts with the first signature, serves the next, and ends with `stop`', async () => {
+    const logins = countLogins(sandbox());
+    await committed('one');
+    await committed('two');
+    const state = await onlyAgent();
+    expect(state.credentials).toMatchObject([
+      { expected: '', identity: 'alice@example.test', signatures: 2 },
+    ]);
+    expect(logins.count().logins).toBe(1);
+    const stopped = await machine.signet(work, ['agent', 'stop']);
+    expect([stopped.exit, stopped.err]).toEqual([0, 'git-signet: the agent has ended\n']);
+    expect((await machine.signet(work, ['agent', 'stop'])).exit).toBe(1);
+    expect(await agents()).toEqual([]);
+  });
+
+  it('holds none of the streams and files that its starter had open', async () => {
+    const lock = join(machine.home, 'lock');
+    const script = `exec 9>'${lock}' 7<'${lock}'; git commit -q --allow-empty -m one | cat`;
+    const ran = await new Promise<number | null>((resolve) => {
+      const child = spawn('sh', ['-c', script], { cwd: work, env: machine.env, stdio: 'pipe' });
+      child.on('close', resolve);
+    });
+    expect(ran).toBe(0);
+    const { pid } = await onlyAgent();
+    const open = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
+      } catch {
+        return [];
+      }
+    });
+    expect(
+      open.filter((target) => target.includes(machine.home) || target.startsWith('pipe:')),
+    ).toEqual([]);
+    expect(readlinkSync(`/proc/${pid}/cwd`)).toBe(join(machine.home, 'run', 'git-signet'));
+  });
+
+  it('signet.agent = no does without', async () => {
+    await committed('one', { SIGNET_AGENT: 'no' });
+    expect(await agents()).toEqual([]);
+  });
+
+  it('D10 other servers are another agent’s; a token at hand needs none', async () => {
+    await committed('one');
+    await committed('two', { SIGNET_CONNECTOR_ID: 'elsewhere' });
+    expect(await agents()).toHaveLength(2);
+    const token = await sandbox().mintToken();
+    await committed('three', { SIGSTORE_ID_TOKEN: token, SIGNET_CONNECTOR_ID: 'third' });
+    expect(await agents()).toHaveLength(2);
+  });
+
+  it('signs the online form too, and tags', async () => {
+    await committed('one', { SIGNET_REKOR_MODE: 'online' });
+    expect((await onlyAgent()).credentials).toHaveLength(1);
+    const tagged = await machine.git(work, ['tag', '-s', '-m', 'v1', 'v1']);
+    expect(tagged.exit, tagged.err).toBe(0);
+    expect((await machine.git(work, ['verify-tag', 'v1'])).exit).toBe(0);
+  });
+
+  it('D18 twenty processes at once, over two identities: two logins, no failure, no mix-up', async () => {
+    const logins = countLogins(sandbox());
+    const bob = { SIGNET_IDENTITY: 'bob@example.test' };
+    const before = sandbox().requests.rekor;
+    const all = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => direct(index % 2 === 0 ? {} : bob)),
+    );
+    for (const { exit, err } of all) expect(exit, err).toBe(0);
+    const verify = async (armor: string): Promise<string> => {
+      const file = join(machine.home, 'signature');
+      writeFileSync(file, armor);
+      const args = ['--status-fd=1', '--verify', file, '-'];
+      const { err } = await machine.signet(work, args, { input: PAYLOAD });
+      return /good signature by (\S+)/.exec(err)?.[1] ?? err;
+    };
+    for (const [index, { out }] of all.entries()) {
+      expect(await verify(out)).toBe(index % 2 === 0 ? 'alice@example.test' : 'bob@example.test');
+    }
+    expect(logins.count().logins).toBe(2);
+    expect(sandbox().requests.rekor - before).toBe(20);
+    expect((await onlyAgent()).credentials.map(({ signatures }) => signatures)).toEqual([10, 10]);
+  });
+});
+
+describe('the way to the log', () => {
+  it('a warm signature is one request over a connection that is there already', async () => {
+    let connections = 0;
+    const target = new URL(sandbox().urls.rekor);
+    const proxy = createServer((socket) => {
+      connections += 1;
+      const upstream = connect(Number(target.port), target.hostname);
+      socket.pipe(upstream).pipe(socket);
+      for (const each of [socket, upstream]) each.on('error', () => each.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const { port } = proxy.address() as { port: number };
+    const through = { SIGNET_REKOR_URL: `http://127.0.0.1:${port}` };
+    await committed('first', through);
+    const before = { ...sandbox().requests };
+    for (let i = 0; i < 5; i += 1) expect((await commit(`warm ${i}`, through)).exit).toBe(0);
+    const { rekor, fulcio, issuer, tsa } = sandbox().requests;
+    expect([rekor - before.rekor, fulcio - before.fulcio, issuer - before.issuer, tsa]).toEqual([
+      5,
+      0,
+      0,
+      before.tsa,
+    ]);
+    expect(connections).toBe(1);
+    proxy.close();
+  });
+});
+
+describe('an agent that is of no use', () => {
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+  });
+
+  /** Something else at the agent's place. */
+  async function impostor(path: string, serve: (socket: Socket) => void): Promise<Server> {
+    writeFileSync(path.replace(/sock$/, 'secret'), 'a'.repeat(64), { mode: 0o600 });
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      serve(socket);
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    chmodSync(path, 0o600);
+    return server;
+  }
+
+  const greeting = (instance: string, protocol = 1) =>
+    encodeFrame({ agent: 'git-signet', protocol, forwarded: false, instance, pid: 1 });
+
+  const cases: Readonly<Record<string, (socket: Socket, instance: string) => void>> = {
+    'hangs up': (socket) => socket.end(),
+    'talks another language': (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'),
+    'speaks another version': (socket, instance) => socket.write(greeting(instance, 2)),
+    'serves other settings': (socket) => socket.write(greeting('0'.repeat(64))),
+    'answers with garbage': (socket, instance) => {
+      socket.write(greeting(instance));
+      socket.once('data', () => socket.write(Buffer.from([0, 0, 0, 3, 1, 2, 3])));
+    },
+    'gives a signature that is none': (socket, instance) => {
+      socket.write(greeting(instance));
+      const facts = { signingTime: 1, certificateSha1: '', certificateHashAlgorithm: 8 };
+      const reply = { reply: 'signed', armor: 'mine', logEntry: '', ...facts } as const;
+      socket.once('data', () => socket.write(encodeFrame(reply)));
+    },
+    'dies before it answers': (socket, instance) => {
+      socket.write(greeting(instance));
+      socket.once('data', () => socket.destroy());
+    },
+  };
+
+  it('D13 D16 whatever it does, one line, and signed in place', async () => {
+    const { path, instance } = await placeOfAgent();
+    for (const [name, serve] of Object.entries(cases)) {
+      const server = await impostor(path, (socket) => serve(socket, instance));
+      const ran = await direct();
+      expect([name, ran.exit], ran.err).toEqual([name, 0]);
+      expect(ran.out).toMatch(/^-----BEGIN SIGNED MESSAGE-----/);
+      expect(ran.err.match(/; signing without it/g), name).toHaveLength(1);
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  it('D02 in a directory that is open to others: one line, and signed in place', async () => {
+    await placeOfAgent();
+    chmodSync(join(machine.home, 'run', 'git-signet'), 0o755);
+    const ran = await direct();
+    expect([ran.exit, ran.err]).toEqual([
+      0,
+      expect.stringMatching(/open to others; signing without/),
+    ]);
+    chmodSync(join(machine.home, 'run', 'git-signet'), 0o700);
+  });
+
+  it('D04 at a path that no socket can have: the same', async () => {
+    const deep = join(machine.home, 'd'.repeat(100));
+    const ran = await direct({ SIGNET_AGENT_DIRECTORY: deep });
+    expect([ran.exit, ran.err]).toEqual([
+      0,
+      expect.stringMatching(/longer than 100 bytes.*signing without/),
+    ]);
+  });
+
+  it('killed in mid-signature: nothing is lost, one line, and the next commit has an agent', async () => {
+    await committed('one');
+    const { pid } = await onlyAgent();
+    let killed = false;
+    sandbox().intercept(async (service, _request, proceed) => {
+      if (service !== 'rekor' || killed) return undefined;
+      killed = true;
+      process.kill(pid, 'SIGKILL');
+      return proceed();
+    });
+    const ran = await direct();
+    expect([killed, ran.exit]).toEqual([true, 0]);
+    expect(ran.err).toMatch(/git-signet: the agent ended in the middle; signing without it\n/);
+    await committed('two');
+    const next = await onlyAgent();
+    expect(next.pid).not.toBe(pid);
+    expect((await machine.must(work, 'log', '--format=%s')).split('\n')).toEqual(['two', 'one']);
+  });
+
+  it('D06 a second `agent run` leaves the first alone', async () => {
+    await committed('one');
+    const { pid } = await onlyAgent();
+    const second = await machine.signet(work, ['agent', 'run']);
+    expect([second.exit, second.err]).toEqual([0, 'git-signet: an agent is running already\n']);
+    expect((await onlyAgent()).pid).toBe(pid);
+  });
+});
+
+describe('D12 O10 secrets', () => {
+  /** Text that must be seen nowhere: tokens as the issuer gave them. */
+  const given: string[] = [];
+
+  it('are in no argument, environment, file, log or error of the agent and its children', async () => {
+    sandbox().intercept(async (service, { method, path, body }) => {
+      const text = Buffer.from(body).toString('utf8');
+      if (service === 'fulcio' && method === 'POST' && path.startsWith('/api/')) {
+        const { credentials } = JSON.parse(text) as { credentials: { oidcIdentityToken: string } };
+        given.push(credentials.oidcIdentityToken);
+      }
+      return undefined;
+    });
+    const log = join(machine.home, 'talk.log');
+    const stray = await sandbox().mintToken({ email: 'bob@example.test' });
+    const env = {
+      SIGNET_LOG_PATH: log,
+      SIGNET_DEBUG: '1',
+      // what a shell may hold besides: the agent takes none of it along
+      SIGNET_TOKEN_PROVIDER: 'interactive',
+      SIGSTORE_ID_TOKEN: stray,
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'request-token-of-ci',
+      GITHUB_TOKEN: 'token-of-the-forge',
+    };
+    await committed('one', env);
+    const failed = await machine.signet(work, ['login', '--token-stdin'], { input: stray, env });
+    const { pid, socket } = await onlyAgent();
+    expect(given.length).toBeGreaterThan(0);
+    const secret = readFileSync(socket.replace(/sock$/, 'secret'), 'utf8');
+    const secrets = [...given, stray, secret, 'request-token-of-ci', 'token-of-the-forge'];
+    const seen = [
+      readFileSync(`/proc/${pid}/cmdline`, 'latin1'),
+      readFileSync(`/proc/${pid}/environ`, 'latin1'),
+      readFileSync(log, 'latin1'),
+      failed.err,
+      failed.out,
+      JSON.stringify(await onlyAgent()),
+    ];
+    const files = readdirSync(join(machine.home, 'run', 'git-signet'));
+    expect(files.toSorted()).toEqual([
+      expect.stringMatching(/secret$/),
+      expect.stringMatching(/sock$/),
+    ]);
+    for (const text of seen) {
+      for (const each of secrets) expect(text.includes(each)).toBe(false);
+      expect(text).not.toMatch(/PRIVATE KEY|eyJ[\w-]{20}/);
+    }
+    // a core dump of it would hold no memory at all
+    expect(Number.parseInt(readFileSync(`/proc/${pid}/coredump_filter`, 'utf8'), 16)).toBe(0);
+  });
+});
+
+it('D05 no agent is asked at an abstract name', async () => {
+  const ran = await direct({ SIGNET_AGENT_SOCKET: '@git-signet' });
+  expect([ran.exit, ran.err]).toEqual([0, expect.stringMatching(/abstract name.*signing without/)]);
+});

@@ -63,8 +63,12 @@ async function ask(
 }
 
 /** What git answers to a question, without its last line end. @throws UsageError GIT_FAILED */
-export async function gitLine(repository: GitRepository, args: readonly string[]): Promise<string> {
-  return (await ask(repository, args)).replace(/\n$/, '');
+export async function gitLine(
+  repository: GitRepository,
+  args: readonly string[],
+  input?: Uint8Array,
+): Promise<string> {
+  return (await ask(repository, args, input)).replace(/\n$/, '');
 }
 
 async function readShallow(path: string): Promise<ReadonlySet<string>> {

@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { splitSignedObject } from '../../../src/core/git/object.ts';
+import { parentsOf, signedCommit, unsignedCommit } from '../../../src/core/git/rewrite.ts';
+
+const [a, b, c] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [string, string, string];
+const NONE = new Map<string, string>();
+const armor = '-----BEGIN SIGNED MESSAGE-----\nAAAA\n\nBBBB\n-----END SIGNED MESSAGE-----\n';
+const HEADERS = `tree ${a}\nparent ${b}\nparent ${c}\nauthor A <a@x> 1 +0100\ncommitter A <a@x> 2 -0200\n`;
+const mergetag = `mergetag object ${b}\n type commit\n tag v1\n \n parent ${b}\n -----BEGIN PGP SIGNATURE-----\n`;
+
+describe('a commit made again', () => {
+  it('keeps every byte but parents and signatures', () => {
+    const body = `\nparent ${b}\ngpgsig no header\n\xff\xfe`;
+    const raw = Buffer.from(
+      `${HEADERS}gpgsig ${armor.replaceAll('\n', '\n ').trimEnd()}\n${mergetag}encoding latin1\ngpgsig-sha256 x\n y\n${body}`,
+      'latin1',
+    );
+    const again = Buffer.from(unsignedCommit(raw, new Map([[b, a]]))).toString('latin1');
+    expect(again).toBe(
+      `${HEADERS.replace(`parent ${b}`, `parent ${a}`)}${mergetag}encoding latin1\n${body}`,
+    );
+    expect(parentsOf(raw)).toEqual([b, c]);
+  });
+
+  it.each(['sha1', 'sha256'] as const)(
+    'git reads the payload back as it was signed: %s',
+    (format) => {
+      fc.assert(
+        fc.property(fc.uint8Array({ maxLength: 60 }), fc.boolean(), (message, blank) => {
+          const payload = Buffer.concat([
+            Buffer.from(HEADERS),
+            Buffer.from(blank ? '\n' : ''),
+            blank ? message : Buffer.alloc(0),
+          ]);
+          const made = signedCommit(payload, armor, format);
+          const split = splitSignedObject('commit', made, format);
+          expect(Buffer.from(split?.payload ?? [])).toEqual(payload);
+          expect(Buffer.from(split?.signature ?? []).toString()).toBe(armor);
+          expect(Buffer.from(unsignedCommit(made, NONE))).toEqual(payload);
+        }),
+      );
+    },
+  );
+});

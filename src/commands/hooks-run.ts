@@ -23,13 +23,12 @@ import {
   type RefUpdate,
   readUpdates,
 } from './push-updates.ts';
-import { verifyContext } from './range-judge.ts';
 import { planRange } from './range-plan.ts';
-import { benchOf, judgePlan } from './range-run.ts';
+import { benchOf, judgePlan, tagBench } from './range-run.ts';
+import { judgeChain } from './tag-chain.ts';
 import { VERIFY_SPEC } from './verify-options.ts';
 import { countResults, createReporter, exitCodeOf, type Reporter } from './verify-report.ts';
 import { setUpVerify, type VerifySetup } from './verify-setup.ts';
-import { judgeChain } from './verify-tag.ts';
 
 /** Options that a hook can be installed with: those of `verify`, and what may be deleted. */
 export const HOOK_SPEC = {
@@ -89,7 +88,6 @@ async function judgeValue(
 ): Promise<Counts> {
   const counts = countResults();
   const { ref, new: id } = update;
-  const context = verifyContext(setup.judge, setup.crypto);
   if (ref.startsWith('refs/tags/') && type !== 'tag') {
     const detail = `a lightweight tag: the name ${ref.slice(10)} itself is not signed by anybody`;
     const verdict = { status: 'unsigned', check: 'object', code: 'unsigned', detail } as const;
@@ -98,9 +96,14 @@ async function judgeValue(
     return counts;
   }
   if (type === 'commit') return counts;
-  for await (const step of judgeChain({ id, type, ref }, setup, context, true)) {
-    counts[step.verdict.status] += 1;
-    reporter.add(renderResult(step, 'row'));
+  const bench = await tagBench(setup);
+  try {
+    for (const step of await judgeChain({ id, type, ref }, bench, true)) {
+      counts[step.verdict.status] += 1;
+      reporter.add(renderResult(step, 'row'));
+    }
+  } finally {
+    await bench.close();
   }
   return counts;
 }

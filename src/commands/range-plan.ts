@@ -62,7 +62,7 @@ function rangesFrom(since: string, revisions: readonly string[]): readonly strin
 }
 
 /** What a policy asks of commits together, over these ranges; undefined where it asks nothing. */
-async function together(
+export async function planTogether(
   setup: VerifySetup,
   bench: Bench,
   ranges: readonly Range[],
@@ -92,7 +92,7 @@ export async function planRange(
   const started = await startAt(repository, range, choice.since);
   const settings = { order: orderOf(setup), watch: watchOf(setup, bench) };
   const requests = rangeRequests(repository, started, settings);
-  return { requests, ...(await together(setup, bench, [started])) };
+  return { requests, ...(await planTogether(setup, bench, [started])) };
 }
 
 /** Plans a run. @throws UsageError for what cannot be judged as it was asked for */
@@ -106,12 +106,12 @@ export async function planRun(asked: Asked, setup: VerifySetup, bench: Bench): P
     if (startBlob !== undefined) {
       throw new UsageError('--policy-from parents judges ranges, not --stdin');
     }
-    return { ...planLines(repository, lines, watch), ...(await together(setup, bench, [])) };
+    return { ...planLines(repository, lines, watch), ...(await planTogether(setup, bench, [])) };
   }
   const parents = startBlob !== undefined && since !== undefined;
   const wanted = parents ? rangesFrom(since, revisions) : revisions;
   const plan = await planRevisions(repository, wanted, { since, order: orderOf(setup), watch });
-  return { ...plan, ...(await together(setup, bench, plan.ranges)) };
+  return { ...plan, ...(await planTogether(setup, bench, plan.ranges)) };
 }
 
 async function graphOf(

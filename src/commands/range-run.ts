@@ -5,13 +5,21 @@ import type { Output } from '../report/writer.ts';
 import type { Bench } from './outcome.ts';
 import { judgeObjects, type Run } from './range.ts';
 import { verifyContext } from './range-judge.ts';
-import type { PolicyPlan } from './range-plan.ts';
+import { type PolicyPlan, planTogether } from './range-plan.ts';
 import { settle } from './range-settle.ts';
+import type { TagBench } from './tag-chain.ts';
 import type { VerifySetup } from './verify-setup.ts';
 
 /** What single objects of a run are judged with. */
 export function benchOf({ repository, crypto, judge, log, keys }: VerifySetup): Bench {
   return { repository, crypto, log, keys, context: verifyContext(judge, crypto) };
+}
+
+/** The same for tags; what is tagged may be a merge. */
+export async function tagBench(setup: VerifySetup): Promise<TagBench> {
+  const bench = benchOf(setup);
+  const together = await planTogether(setup, bench, []);
+  return { ...bench, ...together };
 }
 
 /** Judges everything that a plan requests; the counts come back. */

@@ -15,6 +15,7 @@ export const COMMANDS: Readonly<Record<string, TableEntry>> = {
   'verify-tag': { summary: 'verify annotated tags by name', load: () => import('./verify-tag.ts') },
   hooks: { summary: 'judge every push, here or on a server', load: () => import('./hooks.ts') },
   resign: { summary: 'sign your own commits again', load: () => import('./resign.ts') },
+  policy: { summary: 'who may sign: init, check, explain', load: () => import('./policy.ts') },
   show: { summary: 'what a signature says, in full', load: () => import('./show.ts') },
   login: { summary: 'log in now, for signing later', load: () => import('./login.ts') },
   logout: { summary: 'forget a login', load: () => import('./logout.ts') },

@@ -6,7 +6,7 @@
 
 import type { Key, Signature } from 'openpgp';
 import { latin1 } from '../core/bytes.ts';
-import type { KeyRule } from '../core/policy/model.ts';
+import type { IdentityPolicy, KeyRule } from '../core/policy/model.ts';
 import type { ReasonCode } from '../core/verdict.ts';
 import { ConfigError } from '../errors.ts';
 
@@ -65,6 +65,11 @@ const bad = (code: ReasonCode, detail: string, claimed?: string): KeyCheck => ({
   ...{ status: 'bad', code, detail },
   ...(claimed === undefined ? {} : { claimed }),
 });
+
+/** Reads every OpenPGP key of a policy. @throws ConfigError POLICY_FILE for one that cannot be read */
+export async function readOpenPgpKeys({ keys = [], source }: IdentityPolicy): Promise<void> {
+  for (const rule of keys) if (rule.kind === 'openpgp') await readKey(rule, source);
+}
 
 /** A verifier for the OpenPGP keys of a policy, each read once. @throws ConfigError POLICY_FILE for one that cannot be read */
 export async function openPgpVerifier(

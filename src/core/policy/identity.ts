@@ -15,21 +15,31 @@ function binds(rule: IdentityRule): boolean {
   return identity !== undefined && identity !== '' && issuer !== undefined && issuer !== '';
 }
 
+/** Why a rule is not about this signer, whatever the time; undefined when it is. */
+export function whyNot(rule: IdentityRule, signer: Signer): string | undefined {
+  const { identity, identityPattern, issuer, issuerPattern, extensions = {} } = rule;
+  if (!binds(rule)) return 'the rule binds only half';
+  if (rule.kind !== undefined && rule.kind !== signer.kind) return `not of kind ${rule.kind}`;
+  if (identity !== undefined && identity !== signer.value) return 'another identity';
+  if (identityPattern !== undefined && !matchesWhole(identityPattern, signer.value)) {
+    return 'the pattern does not match';
+  }
+  if (issuer !== undefined && issuer !== signer.issuer) return 'another issuer';
+  if (issuerPattern !== undefined && !matchesWhole(issuerPattern, signer.issuer)) {
+    return "the issuer's pattern does not match";
+  }
+  if (rule.workflow !== undefined && !meetsWorkflow(rule.workflow, signer)) {
+    return 'not that workflow';
+  }
+  const extended = Object.entries(extensions).every(
+    ([arc, value]) => Object.hasOwn(signer.extensions, arc) && signer.extensions[arc] === value,
+  );
+  return extended ? undefined : 'an extension differs';
+}
+
 /** True when the rule is about this signer, whatever the time. */
 export function meets(rule: IdentityRule, signer: Signer): boolean {
-  const { identity, identityPattern, issuer, issuerPattern, extensions = {} } = rule;
-  return (
-    binds(rule) &&
-    (rule.kind === undefined || rule.kind === signer.kind) &&
-    (identity === undefined || identity === signer.value) &&
-    (identityPattern === undefined || matchesWhole(identityPattern, signer.value)) &&
-    (issuer === undefined || issuer === signer.issuer) &&
-    (issuerPattern === undefined || matchesWhole(issuerPattern, signer.issuer)) &&
-    (rule.workflow === undefined || meetsWorkflow(rule.workflow, signer)) &&
-    Object.entries(extensions).every(
-      ([arc, value]) => Object.hasOwn(signer.extensions, arc) && signer.extensions[arc] === value,
-    )
-  );
+  return whyNot(rule, signer) === undefined;
 }
 
 /** True when all these times (Unix seconds) lie within a signer's dates, bounds included. */

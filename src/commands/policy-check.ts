@@ -1,0 +1,39 @@
+/** `git signet policy check`: can it be read, and is there anything in it that its author would not expect? */
+
+import { resolve } from 'node:path';
+import { visible } from '../core/escape.ts';
+import { oddities } from '../core/policy/lint.ts';
+import type { IdentityPolicy } from '../core/policy/model.ts';
+import { ExitCode, UsageError } from '../errors.ts';
+import { loadCrypto } from '../io/crypto-port.ts';
+import { readOpenPgpKeys } from '../io/openpgp.ts';
+import { readPolicyAt, readPolicyFile } from '../io/policy-file.ts';
+import { parseArguments } from './arguments.ts';
+import type { Command, Invocation } from './command.ts';
+import { POLICY_PATH } from './policy-choice.ts';
+
+/** `REV:PATH` is a revision's, anything else a file. */
+async function readNamed(name: string, { cwd, env }: Invocation): Promise<IdentityPolicy> {
+  const crypto = await loadCrypto();
+  return /^[^/.~:][^:]*:./.test(name)
+    ? readPolicyAt(name, cwd, env, crypto)
+    : readPolicyFile(resolve(cwd, name), crypto);
+}
+
+export const run: Command = async (invocation) => {
+  const { streams, now } = invocation;
+  const args = parseArguments(invocation.args, { options: {} });
+  const [name = POLICY_PATH, extra] = [...args.positionals, ...(args.rest ?? [])];
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+  const policy = await readNamed(name, invocation);
+  await readOpenPgpKeys(policy);
+  const found = oddities(policy, now());
+  for (const { where, what } of found) streams.write(`${visible(`${where}: ${what}`)}\n`);
+  const signers = new Set([...policy.rules, ...(policy.keys ?? [])].map((rule) => rule.name)).size;
+  const rules = (policy.commits?.length ?? 0) + (policy.tags?.length ?? 0);
+  const odd = found.length === 0 ? 'nothing odd' : `${found.length} to look at`;
+  streams.write(
+    `${signers} signer${signers === 1 ? '' : 's'}, ${rules} rule${rules === 1 ? '' : 's'}: ${odd}\n`,
+  );
+  return found.length === 0 ? ExitCode.ok : ExitCode.notAllowed;
+};

@@ -1,0 +1,151 @@
+/**
+ * From a tag to what it leads to: every tag on the way, then the commit, each by the rules for its kind (threat G08),
+ * the first under the name of its ref (G07). Then what the policy asks of all of them together.
+ */
+
+import { equal, fromUtf8Lossy, latin1, utf8 } from '../core/bytes.ts';
+import { objectHeaders } from '../core/git/object.ts';
+import { governing } from '../core/policy/decide.ts';
+import type { Outcome, ReasonCode, Rejected } from '../core/verdict.ts';
+import { UsageError } from '../errors.ts';
+import { readObject } from '../io/git-objects.ts';
+import { newerTagBelow } from '../io/git-tags.ts';
+import type { GitObjectType } from '../io/object-frames.ts';
+import { type Bench, judgeOutcome, type WholeObject } from './outcome.ts';
+import { tooLarge } from './range-batches.ts';
+import { type Graph, ruleOf, withRefusal } from './range-graph.ts';
+
+/** A tag of a tag of a tag …: nobody nests deeper. */
+const MAX_DEPTH = 8;
+
+/** One object on the way from a tag to what it leads to. */
+export interface Step {
+  readonly id: string;
+  readonly type: GitObjectType;
+  readonly ref?: string;
+  readonly raw?: Uint8Array;
+  readonly verdict: Outcome;
+}
+
+function rejected(status: Rejected['status'], code: ReasonCode, detail: string): Rejected {
+  return { status, check: 'object', code, detail };
+}
+
+interface TagFields {
+  readonly object: string;
+  readonly type: string;
+  readonly name: Uint8Array;
+}
+
+/** The three headers that every tag begins with, by position; undefined when they are not there. */
+function tagFields(raw: Uint8Array): TagFields | undefined {
+  const [object, type, tag] = objectHeaders(raw);
+  if (object?.[0] !== 'object' || type?.[0] !== 'type' || tag?.[0] !== 'tag') return undefined;
+  return { object: latin1(object[1]), type: latin1(type[1]), name: tag[1] };
+}
+
+/** What a tag and all that it leads to are judged with. */
+export interface TagBench extends Bench {
+  /** What the policy asks of a merge that is tagged; absent where it asks nothing. */
+  readonly graph?: Graph | undefined;
+  readonly close: () => Promise<void>;
+}
+
+async function judgeStep(object: WholeObject, bench: TagBench): Promise<Outcome> {
+  const outcome = await judgeOutcome(object, bench);
+  if (object.type !== 'commit' || bench.graph === undefined) return outcome;
+  return bench.graph({ ...object, single: true }, outcome);
+}
+
+/** Judges an object and, for a tag, all that it leads to. `ref` is there for what a ref names directly. */
+async function* steps(
+  start: { readonly id: string; readonly type: GitObjectType; readonly ref?: string },
+  bench: TagBench,
+  follow: boolean,
+): AsyncGenerator<Step> {
+  let { id, type } = start;
+  let ref = start.ref;
+  for (let depth = 0; ; depth += 1) {
+    const named = ref === undefined ? { id, type } : { id, type, ref };
+    if (type !== 'commit' && type !== 'tag') {
+      const detail = `the tag points to a ${type}, which no signature covers (see --no-target)`;
+      yield { ...named, verdict: rejected('unsigned', 'unsigned', detail) };
+      return;
+    }
+    const frame = await readObject(bench.repository, { id });
+    if (frame === undefined)
+      throw new UsageError(`${id}: no such object`, { code: 'NO_SUCH_OBJECT' });
+    if (frame.kind !== 'object' || frame.type !== type) {
+      const detail = `the tag says ${type}, the object is a ${frame.kind === 'missing' ? '?' : frame.type}`;
+      const verdict =
+        frame.kind === 'too-large'
+          ? tooLarge(frame.size)
+          : rejected('refused', 'object-malformed', detail);
+      yield { ...named, verdict };
+      return;
+    }
+    const { raw } = frame;
+    const fields = type === 'tag' ? tagFields(raw) : undefined;
+    const wrong = type === 'tag' ? tagProblem(fields, ref) : undefined;
+    const verdict = wrong ?? (await judgeStep({ id, type, raw }, bench));
+    yield { ...named, raw, verdict };
+    if (wrong !== undefined || fields === undefined || !follow) return;
+    if (depth >= MAX_DEPTH)
+      throw new UsageError(`${start.ref ?? start.id}: tags of tags, too deep`);
+    ref = undefined;
+    id = fields.object;
+    type = fields.type as GitObjectType;
+  }
+}
+
+const TYPES: readonly string[] = ['commit', 'tag', 'tree', 'blob'];
+
+function tagProblem(fields: TagFields | undefined, ref: string | undefined): Rejected | undefined {
+  if (
+    fields === undefined ||
+    !TYPES.includes(fields.type) ||
+    !/^[0-9a-f]{40,64}$/.test(fields.object)
+  ) {
+    return rejected('refused', 'object-malformed', 'not a tag that git would write');
+  }
+  if (ref === undefined || equal(utf8(ref.replace(/^refs\/tags\//, '')), fields.name))
+    return undefined;
+  const detail = `the ref is ${ref}, but the tag calls itself ${fromUtf8Lossy(fields.name)}`;
+  return rejected('refused', 'tag-name-differs', detail);
+}
+
+/** The first tag, with what all that it leads to says of it. */
+async function together(all: readonly Step[], { context, repository }: TagBench): Promise<Outcome> {
+  const [first] = all;
+  if (first === undefined) throw new UsageError('nothing to judge');
+  const fields = first.raw === undefined ? undefined : tagFields(first.raw);
+  if (fields === undefined || context.policy === undefined) return first.verdict;
+  const name = fromUtf8Lossy(fields.name);
+  const [rule] = governing(context.policy, { type: 'tag' }, name);
+  const due = rule?.distinctSigners ?? 1;
+  const names = new Set(all.flatMap(({ verdict }) => ruleOf(verdict) ?? []));
+  if (names.size < due) {
+    const detail = `${names.size} of ${due} signers due, over the tag and what it leads to`;
+    return withRefusal(first.verdict, 'too-few-signers', detail);
+  }
+  const { id, type, verdict } = all.at(-1) ?? first;
+  const target = type === 'commit' && verdict.status === 'verified';
+  const newer = target ? await newerTagBelow(repository, name, id) : undefined;
+  if (newer === undefined || first.verdict.status !== 'verified') return first.verdict;
+  const detail = `${name} is made on ${newer}, a later version`;
+  const note = { code: 'tag-version-not-newer', detail, severity: 'note' } as const;
+  return { ...first.verdict, findings: [...(first.verdict.findings ?? []), note] };
+}
+
+/** Judges an object and, for a tag, all that it leads to. `ref` is there for what a ref names directly. */
+export async function judgeChain(
+  start: { readonly id: string; readonly type: GitObjectType; readonly ref?: string },
+  bench: TagBench,
+  follow: boolean,
+): Promise<readonly Step[]> {
+  const all: Step[] = [];
+  for await (const step of steps(start, bench, follow)) all.push(step);
+  const [first, ...others] = all;
+  if (first === undefined || first.type !== 'tag') return all;
+  return [{ ...first, verdict: await together(all, bench) }, ...others];
+}

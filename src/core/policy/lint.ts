@@ -1,0 +1,110 @@
+/** What is odd in a policy that can be read: what nothing reaches, who may no longer sign, what is looser than it looks. */
+
+import type { IdentityPolicy, IdentityRule, ObjectRule } from './model.ts';
+import { matchesWhole } from './patterns.ts';
+
+/** One thing to look at. */
+export interface Oddity {
+  /** What it is about: a signer's name, or a rule's label. */
+  readonly where: string;
+  readonly what: string;
+}
+
+/** Identities that no pattern of a careful author meets. */
+const STRANGERS = [
+  'mallory@evil.example',
+  'x@example.com.evil.example',
+  'https://github.com/evil/fork/.github/workflows/x.yml@refs/heads/main',
+];
+const AFTER_EVERYTHING = /(?:^|[^\\])(?:\.\*|\.\+)\$?$/;
+const LIVE_DOT = /[a-z0-9]\.[a-z]{2,}/i;
+
+function patternOddities({ name, identityPattern }: IdentityRule): readonly Oddity[] {
+  if (identityPattern === undefined) return [];
+  const odd: Oddity[] = [];
+  const say = (what: string) => odd.push({ where: name, what });
+  if (STRANGERS.some((stranger) => matchesWhole(identityPattern, stranger))) {
+    say('the pattern meets anybody of this issuer');
+  } else if (AFTER_EVERYTHING.test(identityPattern)) {
+    say('the pattern ends in anything: a longer name meets it too');
+  }
+  if (LIVE_DOT.test(identityPattern.replaceAll('\\.', ''))) {
+    say('a dot that is not escaped stands for any character');
+  }
+  return odd;
+}
+
+function dateOddities(
+  { name, until }: Pick<IdentityRule, 'name' | 'until'>,
+  now: number,
+): readonly Oddity[] {
+  if (until === undefined || until >= now) return [];
+  return [{ where: name, what: 'may no longer sign; what was signed before stays verified' }];
+}
+
+/** Signers that somebody before them is already, whatever they sign. */
+function shadowed(rules: readonly IdentityRule[]): readonly Oddity[] {
+  return rules.flatMap((rule, index) => {
+    const { identity, issuer } = rule;
+    if (identity === undefined) return [];
+    const same = rules
+      .slice(0, index)
+      .find(
+        (other) =>
+          other.identity === identity && other.issuer === issuer && other.kind === rule.kind,
+      );
+    return same === undefined ? [] : [{ where: rule.name, what: `the same as ${same.name}` }];
+  });
+}
+
+/** True when every ref that the second list names is met by the first. */
+function covers(first: ObjectRule, second: ObjectRule): boolean {
+  if (first.on === undefined) return true;
+  return second.on?.every((pattern) => first.on?.includes(pattern) === true) === true;
+}
+
+function unreachable(rules: readonly ObjectRule[]): readonly Oddity[] {
+  return rules.flatMap((rule, index) => {
+    const before = rules.slice(0, index).find((earlier) => covers(earlier, rule));
+    if (before === undefined) return [];
+    return [{ where: rule.label, what: `never reached: ${before.label} fits first` }];
+  });
+}
+
+function idle(policy: IdentityPolicy): readonly Oddity[] {
+  const rules = [...(policy.commits ?? []), ...(policy.tags ?? [])];
+  if (rules.length === 0 || !rules.some(({ on }) => on === undefined)) return [];
+  if (rules.some(({ by }) => by === undefined)) return [];
+  const named = new Set([...rules.flatMap(({ by = [] }) => by), ...(policy.changes ?? [])]);
+  const all = [...policy.rules, ...(policy.keys ?? [])].map(({ name }) => name);
+  return [...new Set(all)]
+    .filter((name) => !named.has(name))
+    .map((name) => ({ where: name, what: 'no rule lets this signer sign anything' }));
+}
+
+function wholeOddities(policy: IdentityPolicy): readonly Oddity[] {
+  const odd: Oddity[] = [];
+  const say = (what: string) => odd.push({ where: 'policy', what });
+  if (policy.sequence === undefined) say("no 'sequence': an older policy put back is not noticed");
+  if (policy.changes === undefined) say("no 'changes': every signer may change this file");
+  if (policy.unlogged !== undefined) say('signatures that no log holds may be accepted');
+  const alone = new Set([...policy.rules, ...(policy.keys ?? [])].map(({ name }) => name)).size;
+  const most = Math.max(
+    1,
+    ...[...(policy.commits ?? []), ...(policy.tags ?? [])].map((rule) => rule.distinctSigners),
+  );
+  if (most > alone) say(`distinct-signers: ${most}, but there are ${alone}`);
+  return odd;
+}
+
+/** Everything odd, in the policy's order. `now`: Unix seconds. */
+export function oddities(policy: IdentityPolicy, now: number): readonly Oddity[] {
+  return [
+    ...wholeOddities(policy),
+    ...policy.rules.flatMap((rule) => [...patternOddities(rule), ...dateOddities(rule, now)]),
+    ...shadowed(policy.rules),
+    ...unreachable(policy.commits ?? []),
+    ...unreachable(policy.tags ?? []),
+    ...idle(policy),
+  ];
+}

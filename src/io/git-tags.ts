@@ -1,0 +1,51 @@
+/** Tags that are versions, and whether one was made on top of a later one. */
+
+import { UsageError } from '../errors.ts';
+import { GIT_READS, type GitRepository, gitSaid } from './git-repository.ts';
+import { runProcess } from './process.ts';
+
+interface Version {
+  readonly prefix: string;
+  readonly numbers: readonly number[];
+}
+
+/** `v1.10.2` as its prefix and numbers; undefined for names that are no plain version. */
+function versionOf(name: string): Version | undefined {
+  const match = /^(.*?)(\d{1,9}(?:\.\d{1,9})*)$/s.exec(name);
+  const [, prefix, numbers] = match ?? [];
+  if (prefix === undefined || numbers === undefined) return undefined;
+  return { prefix, numbers: numbers.split('.').map(Number) };
+}
+
+/** True when `a` is a later version than `b`. */
+function isLater(a: Version, b: Version): boolean {
+  const length = Math.max(a.numbers.length, b.numbers.length);
+  for (let i = 0; i < length; i += 1) {
+    const difference = (a.numbers[i] ?? 0) - (b.numbers[i] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return false;
+}
+
+/**
+ * A tag with a later version of the same name, on the commit or among its ancestors; undefined where there is none.
+ * @throws UsageError GIT_FAILED
+ */
+export async function newerTagBelow(
+  { git, cwd, env }: GitRepository,
+  name: string,
+  commit: string,
+): Promise<string | undefined> {
+  const own = versionOf(name);
+  if (own === undefined) return undefined;
+  const args = ['for-each-ref', `--merged=${commit}`, '--format=%(refname:lstrip=2)', 'refs/tags'];
+  const { exitCode, stdout, stderr } = await runProcess(git, [...GIT_READS, ...args], { cwd, env });
+  if (exitCode !== 0) {
+    throw new UsageError(`git: ${gitSaid(stderr, 'for-each-ref failed')}`, { code: 'GIT_FAILED' });
+  }
+  const names = Buffer.from(stdout).toString('utf8').split('\n');
+  return names.find((each) => {
+    const version = versionOf(each);
+    return version?.prefix === own.prefix && isLater(version, own);
+  });
+}

@@ -1,0 +1,183 @@
+/** `git signet policy`: write one, look one over, ask one why. */
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { utf8 } from '../../src/core/bytes.ts';
+import { nodeCrypto } from '../../src/io/crypto.ts';
+import { parsePolicy } from '../../src/io/policy-file.ts';
+import { openPgpPerson, policyScene } from '../support/policy-scenario.ts';
+import { useSandbox } from '../support/sandbox.ts';
+import { signet } from '../support/verify-scenario.ts';
+
+const sandbox = useSandbox();
+const trust = () => ['--trusted-root', sandbox().files.trustedRoot, '--offline'];
+
+describe('policy init', () => {
+  it('lists who signed what verifies, and is a policy that lets it pass', async () => {
+    const { repository, commit, branch, verify } = policyScene('init', sandbox());
+    const one = await commit({ committer: '1+alice@users.noreply.example.test' });
+    const two = await commit({ parents: [one], by: { email: 'b"ob\u202e@example.test' } });
+    const three = await commit({ parents: [two], by: 'nobody' });
+    branch('main', await commit({ parents: [three] }));
+    const init = (...args: string[]) => signet(repository, ['policy', 'init', ...trust(), ...args]);
+    const dry = await init('main');
+    expect(dry.exit).toBe(0);
+    expect(dry.out).toContain('# 2 commits');
+    expect(dry.out).toContain('# 1 commit of the history not verified');
+    expect(dry.out).toContain('# committed as: "1+alice@users.noreply.example.test"');
+    const policy = await parsePolicy(utf8(dry.out), 'init', nodeCrypto);
+    expect(policy.rules.map(({ identity }) => identity)).toEqual([
+      'alice@example.test',
+      'b"ob\u202e@example.test',
+    ]);
+    const path = join(repository.path, '.signet.yaml');
+    expect(existsSync(path)).toBe(false);
+    expect((await init('main', '--write', '--github-web-flow')).exit).toBe(0);
+    expect(readFileSync(path, 'utf8')).toContain('preset: github-web-flow');
+    expect([...(await verify('--policy', path, `${one}..main`)).said.values()].sort()).toEqual([
+      'unsigned',
+      'verified alice',
+      expect.stringMatching(/^verified b-ob/),
+    ]);
+    writeFileSync(path, 'mine');
+    expect((await init('main', '--write')).exit).toBe(2);
+    expect(readFileSync(path, 'utf8')).toBe('mine');
+  });
+
+  it('P05 a history without anybody is an error', async () => {
+    const { repository, commit, branch } = policyScene('nobody', sandbox());
+    branch('main', await commit({ by: 'nobody' }));
+    expect(await signet(repository, ['policy', 'init', ...trust(), 'main'])).toMatchObject({
+      exit: 2,
+      out: '',
+    });
+  });
+});
+
+describe('policy check', () => {
+  const check = async (text: string) => {
+    const { repository, file } = policyScene('check', sandbox());
+    return signet(repository, ['policy', 'check', file(text)]);
+  };
+  const careful = (more = '', signers = '') =>
+    `version: 1\nsequence: 1\nchanges: [alice]\nsigners:\n  - {name: alice, identity: alice@example.test, issuer: i}\n${signers}${more}`;
+
+  it('nothing odd', async () => {
+    expect(await check(careful())).toMatchObject({
+      exit: 0,
+      out: '1 signer, 0 rules: nothing odd\n',
+    });
+  });
+
+  it.each<[string, string, string]>([
+    ['no sequence', careful().replace('sequence: 1\n', ''), "policy: no 'sequence'"],
+    ['no changes', careful().replace('changes: [alice]\n', ''), "policy: no 'changes'"],
+    [
+      'a signer past his dates',
+      careful('', '  - {name: bob, identity: b, issuer: i, until: 2020-01-01}\n'),
+      'bob: may no longer sign',
+    ],
+    [
+      'a pattern for all',
+      careful('', "  - {name: all, identity-pattern: '.*', issuer: i}\n"),
+      'all: the pattern meets anybody',
+    ],
+    [
+      'a pattern with an open end',
+      careful('', "  - {name: s, identity-pattern: 'a@example\\.test.*', issuer: i}\n"),
+      's: the pattern ends in anything',
+    ],
+    [
+      'a live dot',
+      careful('', "  - {name: s, identity-pattern: '[a-z]+@example.test', issuer: i}\n"),
+      's: a dot that is not escaped',
+    ],
+    [
+      'the same signer twice',
+      careful('', '  - {name: al, identity: alice@example.test, issuer: i}\n'),
+      'al: the same as alice',
+    ],
+    [
+      'a rule that nothing reaches',
+      careful('commits: [{}, {refs: [refs/heads/x]}]\n'),
+      'commits[1]: never reached: commits[0]',
+    ],
+    [
+      'a tag rule that nothing reaches',
+      careful("tags: [{names: ['v*', w]}, {names: ['v*']}]\n"),
+      'tags[1]: never reached',
+    ],
+    [
+      'a signer without anything to sign',
+      careful(
+        'commits: [{by: [alice]}]\ntags: [{by: [alice]}]\n',
+        '  - {name: bob, identity: b, issuer: i}\n',
+      ),
+      'bob: no rule lets',
+    ],
+    [
+      'more signers due than there are',
+      careful('commits: [{distinct-signers: 3}]\n'),
+      'policy: distinct-signers: 3, but there are 1',
+    ],
+    ['unlogged', careful('unlogged: allowed\n'), 'policy: signatures that no log holds'],
+  ])('%s', async (_name, text, says) => {
+    const { exit, out } = await check(text);
+    expect(exit).toBe(6);
+    expect(out).toContain(says);
+  });
+
+  it('X11 what cannot be read: exit 2, with line and column', async () => {
+    const answered = await check(careful('commits: [{by: [bob]}]\n'));
+    expect(answered).toMatchObject({ exit: 2, out: '' });
+    expect(answered.talk).toMatch(/line 6, column \d+: no signer and no role is named 'bob'/);
+    const armor = (await openPgpPerson('x')).indented.replace(
+      /\n {6}[A-Za-z0-9+/]{20}/,
+      '\n      AAAAAAAAAAAAAAAAAAAA',
+    );
+    expect((await check(careful('', `  - name: k\n    openpgp: |\n${armor}\n`))).exit).toBe(2);
+  });
+
+  it('a policy of a revision, and the work tree’s by default', async () => {
+    const { repository, commit, branch } = policyScene('rev', sandbox());
+    branch('main', await commit({ files: { '.signet.yaml': careful() } }));
+    expect((await signet(repository, ['policy', 'check', 'main:.signet.yaml'])).exit).toBe(0);
+    expect((await signet(repository, ['policy', 'check'])).exit).toBe(2);
+    expect((await signet(repository, ['policy', 'chek'])).exit).toBe(2);
+  });
+});
+
+describe('policy explain', () => {
+  it('each signer and each rule, why yes, why no', async () => {
+    const { repository, commit, branch, file, policy, bob } = policyScene('explain', sandbox());
+    branch(
+      'main',
+      await commit({ committer: 'x@example.test', by: { email: 'bob@example.test' } }),
+    );
+    const path = file(
+      policy(
+        'commits:\n  - {refs: [refs/heads/main], by: [alice]}\n  - {committer: match}\n  - {refs: [refs/heads/x]}\n',
+        bob,
+      ),
+    );
+    const explain = (...args: string[]) =>
+      signet(repository, ['policy', 'explain', ...trust(), '--policy', path, 'main', ...args]);
+    const onMain = await explain('--ref', 'refs/heads/main');
+    expect(onMain.exit).toBe(6);
+    const lines = onMain.out.split('\n');
+    expect(lines.slice(0, 6)).toEqual([
+      'no   signer alice: another identity',
+      'yes  signer bob',
+      'no   commits[0]: bob may not commit to refs/heads/main (commits[0])',
+      '-    commits[1]: does not govern refs/heads/main',
+      '-    commits[2]: does not govern refs/heads/main',
+      '-    no rule: every signer may: does not govern refs/heads/main',
+    ]);
+    expect(lines[6]).toMatch(/^NOT ALLOWED: bob may not commit to refs\/heads\/main/);
+    const elsewhere = await explain('--ref', 'refs/heads/y');
+    expect(elsewhere.out).toContain(
+      'no   commits[1]: the committer is x@example.test, which is no address of the signer',
+    );
+  });
+});

@@ -42,7 +42,8 @@ async function prepare(
     ...{ settings, trust: await trust, signingConfig: await loadSigningConfig(settings), terminal },
     ...{ crypto, now, environment: env, context, unlogged },
   });
-  return { settings, invocation, request, trust, crypto, now, unlogged };
+  const newerTrust = (): ReturnType<typeof loadTrust> => loadTrust(settings, crypto);
+  return { settings, invocation, request, trust, newerTrust, crypto, now, unlogged };
 }
 
 /** In place: one login, each payload compared with the account that logged in. */

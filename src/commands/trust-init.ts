@@ -181,7 +181,7 @@ export const run: Command = async (invocation) => {
   const { env, cwd } = invocation;
   const scope = args.switches.has('global') ? '--global' : '--local';
   // asked first: a place that git cannot write to must not cost a download
-  await gitConfig(invocation, scope, ['--list']);
+  await gitConfig(invocation, scope, ['--get-all', 'signet.trust']);
   const settings = await loadSettings({ env, cwd });
   const given: Given = { args, settings, crypto: await loadCrypto(), invocation };
   const trust = way === 'from' ? await initFile(given) : await initMirror(given, way);

@@ -61,6 +61,8 @@ export interface HttpClient {
 export interface HttpOptions extends Network {
   /** The environment switched certificate checking off (NODE_TLS_REJECT_UNAUTHORIZED=0). */
   readonly tlsUnchecked?: boolean;
+  /** Host names that may be asked in the clear; this machine's own always may. */
+  readonly insecureHosts?: ReadonlySet<string>;
   /** Seconds over all attempts of a request that names no deadline; default 30. */
   readonly timeout?: number;
   /** Between 0 and 1. */
@@ -97,7 +99,9 @@ export function createHttpClient(options: HttpOptions = {}): HttpClient {
   const closing = new AbortController();
   return {
     send: async (request) => {
-      const { plainHost } = request;
+      const hostname = URL.parse(request.url)?.hostname;
+      const insecure = hostname !== undefined && options.insecureHosts?.has(hostname) === true;
+      const plainHost = insecure ? hostname : request.plainHost;
       const url = checkedUrl(request.url, request.service, plainHost);
       if (options.tlsUnchecked === true && url.protocol === 'https:') {
         throw refusedUrl(
@@ -105,7 +109,7 @@ export function createHttpClient(options: HttpOptions = {}): HttpClient {
           'NODE_TLS_REJECT_UNAUTHORIZED=0 switches certificate checking off',
         );
       }
-      const route = await connections.routeFor(url, plainHost !== undefined);
+      const route = await connections.routeFor(url, request.plainHost !== undefined);
       return sendWithRetries(request, { url, route, options, closing: closing.signal });
     },
     close: () => {

@@ -5,14 +5,21 @@ import type { Environment, Settings } from './config.ts';
 import type { HttpOptions } from './http.ts';
 import { proxyChoice } from './proxy.ts';
 
-export type NetworkSettings = Pick<Settings, 'proxy' | 'caFile' | 'timeout'>;
+export type NetworkSettings = Pick<Settings, 'proxy' | 'caFile' | 'timeout' | 'insecureHttp'>;
+
+/** Hosts of signet.insecureHttp: those that may be asked in the clear although they are not this machine. */
+export function insecureHosts(setting: string | undefined): ReadonlySet<string> {
+  const names = (setting ?? '').split(',').map((name) => name.trim().toLowerCase());
+  return new Set(names.filter((name) => name !== ''));
+}
 
 /** What every HTTP client of this program is created with. @throws ConfigError */
 export function networkOptions(settings: NetworkSettings, env: Environment): HttpOptions {
-  const { proxy, caFile, timeout } = settings;
+  const { proxy, caFile, timeout, insecureHttp } = settings;
   if (timeout < 1) throw new ConfigError('signet.timeout: expected at least 1 second');
   return {
     timeout,
+    insecureHosts: insecureHosts(insecureHttp),
     tlsUnchecked: env.NODE_TLS_REJECT_UNAUTHORIZED === '0',
     proxyFor: proxyChoice(proxy, env),
     loadAuthorities: async () => {

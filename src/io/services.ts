@@ -5,7 +5,7 @@
 
 import { ConfigError } from '../errors.ts';
 import type { Settings } from './config.ts';
-import type { SigningConfig, SigningService } from './trust-store.ts';
+import type { ServiceSelection, SigningConfig, SigningService } from './trust-store.ts';
 
 export interface LogService {
   readonly url: string;
@@ -82,9 +82,7 @@ function chooseLog(settings: ServiceSettings, config: SigningConfig, now: number
     const version = settings.rekorVersion ?? (named?.majorApiVersion === 2 ? 2 : 1);
     return { url: settings.rekorUrl, version };
   }
-  const operators = new Set(config.rekorTlogUrls.map(({ operator }) => operator));
-  const { selector, count = 1 } = config.rekorTlogConfig;
-  if ((selector === 'EXACT' && count > 1) || (selector === 'ALL' && operators.size > 1)) {
+  if (wantsSeveral(config, 'rekorTlogUrls', config.rekorTlogConfig, now)) {
     throw new ConfigError(
       `${config.source} asks for entries in several logs; a git signature holds one`,
       {
@@ -117,6 +115,15 @@ function chooseTimestamp(
 ): string | undefined {
   const wanted = log?.version !== 1 || settings.timestamp === 'always';
   if (settings.timestampUrl !== undefined || !wanted) return settings.timestampUrl;
+  // counting them would be for the verifier to do, and every time that is told must hold there (threats R08, R10)
+  if (wantsSeveral(config, 'tsaUrls', config.tsaConfig, now)) {
+    throw new ConfigError(
+      `${config.source} asks for timestamps by several authorities; a git signature holds one`,
+      {
+        hint: 'name one authority: git config signet.timestampUrl URL',
+      },
+    );
+  }
   return (
     pick(config, 'tsaUrls', [1], now)?.url ?? missing('timestamp authority', 'timestampUrl', config)
   );
@@ -124,17 +131,36 @@ function chooseTimestamp(
 
 type ServiceList = 'caUrls' | 'oidcUrls' | 'rekorTlogUrls' | 'tsaUrls';
 
+/** More than one answer is asked for: by number, or of every operator that is there now. */
+function wantsSeveral(
+  config: SigningConfig,
+  list: ServiceList,
+  { selector, count = 1 }: ServiceSelection,
+  now: number,
+): boolean {
+  if (selector === 'EXACT') return count > 1;
+  const operators = new Set(validNow(config, list, now).map(({ operator }) => operator));
+  return selector === 'ALL' && operators.size > 1;
+}
+
+function validNow(
+  config: SigningConfig,
+  list: ServiceList,
+  now: number,
+): readonly SigningService[] {
+  return config[list].filter(
+    ({ validFor }) => validFor.start <= now && now <= (validFor.end ?? Number.POSITIVE_INFINITY),
+  );
+}
+
 function pick(
   config: SigningConfig,
   list: ServiceList,
   versions: readonly number[],
   now: number,
 ): SigningService | undefined {
-  const valid = config[list].filter(
-    ({ majorApiVersion, validFor }) =>
-      versions.includes(majorApiVersion) &&
-      validFor.start <= now &&
-      now <= (validFor.end ?? Number.POSITIVE_INFINITY),
+  const valid = validNow(config, list, now).filter(({ majorApiVersion }) =>
+    versions.includes(majorApiVersion),
   );
   return valid.toSorted(
     (a, b) => b.majorApiVersion - a.majorApiVersion || b.validFor.start - a.validFor.start,

@@ -7,6 +7,7 @@ import {
   type HttpOptions,
   type HttpRequest,
 } from '../../src/io/http.ts';
+import { networkOptions } from '../../src/io/network.ts';
 import { Secret } from '../../src/io/secret.ts';
 
 const servers: Server[] = [];
@@ -50,6 +51,20 @@ describe('HttpClient', () => {
     expect(answer.status).toBe(201);
     expect(answer.headers['x-seen']).toBe('Bearer t');
     expect(Buffer.from(answer.body).toString()).toBe('POST payload');
+  });
+
+  it('asks in the clear on this machine, and where it is said by name', async () => {
+    const url = (await serve((_request, response) => response.end('here'))).replace(
+      '127.0.0.1',
+      'localtest.example',
+    );
+    await expect(send({ url })).rejects.toMatchObject({
+      code: 'SERVICE_REFUSED',
+      message: expect.stringContaining('neither https nor on this machine'),
+    });
+    const options = networkOptions({ timeout: 1, insecureHttp: 'a.test, localtest.example' }, {});
+    // it is asked: that there is no such host is another matter
+    await expect(send({ url }, options)).rejects.toMatchObject({ code: 'SERVICE_UNREACHABLE' });
   });
 
   it('R15 O08 follows no redirect, and names both hosts', async () => {

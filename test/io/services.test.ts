@@ -92,12 +92,36 @@ describe('chooseServices', () => {
       },
     ],
     [
+      'R08 R10 two timestamps where one fits',
+      { timestamp: 'always' },
+      { tsaConfig: { selector: 'EXACT', count: 2 } },
+    ],
+    [
+      'timestamps of all of several authorities',
+      { timestamp: 'always' },
+      { tsaConfig: { selector: 'ALL' }, tsaUrls: [service('https://a'), service('https://b')] },
+    ],
+    [
       'a log that nobody can search, for the online form',
       { rekorMode: 'online', rekorVersion: 2, rekorUrl: 'https://r' },
       {},
     ],
   ])('refuses %s', (_name, settings, config) => {
     expect(() => choose(settings, config)).toThrow(configError);
+  });
+});
+
+describe('several operators', () => {
+  const all = { selector: 'ALL' } as const;
+  it('count only while they are there', () => {
+    const past = service('https://past', 1, 0, NOW - 1);
+    expect(
+      choose({}, { rekorTlogConfig: all, rekorTlogUrls: [past, service('https://log')] }).log?.url,
+    ).toBe('https://log');
+  });
+  it('of timestamps do not matter where none is asked for', () => {
+    const tsaUrls = [service('https://a'), service('https://b')];
+    expect(choose({}, { tsaConfig: all, tsaUrls }).timestampUrl).toBeUndefined();
   });
 });
 

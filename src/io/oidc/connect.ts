@@ -3,12 +3,13 @@
 import { ConfigError, LoginError } from '../../errors.ts';
 import type { Environment } from '../config.ts';
 import type { HttpSend } from '../http.ts';
+import { insecureHosts } from '../network.ts';
 import { Secret } from '../secret.ts';
 import type { Settings } from '../settings.ts';
 import { discoverIssuer, type Issuer } from './issuer.ts';
 
 export interface Connection {
-  readonly settings: Pick<Settings, 'clientId' | 'clientSecretFile'>;
+  readonly settings: Pick<Settings, 'clientId' | 'clientSecretFile' | 'insecureHttp'>;
   readonly issuerUrl: string;
   readonly environment: Environment;
   readonly send: HttpSend;
@@ -31,7 +32,11 @@ export async function connectIssuer(connection: Connection): Promise<Issuer> {
   const { settings, environment, issuerUrl, send } = connection;
   refuseUncheckedTls(environment);
   const clientSecret = await readClientSecret(settings.clientSecretFile);
-  return discoverIssuer({ issuerUrl, clientId: settings.clientId, clientSecret }, send);
+  const { clientId } = settings;
+  const hostname = URL.parse(issuerUrl)?.hostname;
+  const plain = hostname !== undefined && insecureHosts(settings.insecureHttp).has(hostname);
+  const plainHost = plain ? hostname : undefined;
+  return discoverIssuer({ issuerUrl, clientId, clientSecret, plainHost }, send);
 }
 
 /** gitsign's clientSecretFile: the content without blanks around it. @throws ConfigError */

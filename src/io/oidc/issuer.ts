@@ -15,6 +15,8 @@ export interface IssuerClient {
   readonly issuerUrl: string;
   readonly clientId: string;
   readonly clientSecret?: Secret | undefined;
+  /** The issuer's host, where signet.insecureHttp names it. */
+  readonly plainHost?: string | undefined;
 }
 
 export interface AuthorizationRequest {
@@ -62,7 +64,7 @@ export interface Issuer {
 /** Discovers the issuer. @throws LoginError `LOGIN_FAILED`, ServiceError */
 export async function discoverIssuer(client: IssuerClient, send: HttpSend): Promise<Issuer> {
   const oidc = await import('openid-client');
-  const server = checkedUrl(client.issuerUrl, SERVICE);
+  const server = checkedUrl(client.issuerUrl, SERVICE, client.plainHost);
   const secret = client.clientSecret?.reveal();
   const configuration = await told(server.host, () =>
     oidc.discovery(server, client.clientId, {}, clientAuthentication(oidc, secret), {
@@ -103,7 +105,7 @@ export async function discoverIssuer(client: IssuerClient, send: HttpSend): Prom
           code_challenge_method: 'S256',
         };
         const { href } = oidc.buildAuthorizationUrl(configuration, parameters);
-        return checkedUrl(href, 'the login page');
+        return checkedUrl(href, 'the login page', client.plainHost);
       }),
     exchange: (answer, secrets) => exchangeCode(oidc, configuration, answer, secrets),
     refresh: async (refreshToken) =>

@@ -1,0 +1,113 @@
+/**
+ * A Sigstore of one's own, by two commands; another in the repository next door; each run with its own root. And the
+ * things a private one may lack or have otherwise: no CT log, services by plain http.
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
+import { type Instance, startInstance } from '../support/instance.ts';
+import { commitPayload, resultsOf, signet, withSignature } from '../support/verify-scenario.ts';
+
+let one: Instance;
+let two: Instance;
+beforeAll(async () => {
+  [one, two] = await Promise.all([startInstance(), startInstance()]);
+});
+afterAll(() => Promise.all([one.close(), two.close()]));
+
+const verify = (repository: ScratchRepository, { sandbox }: Instance, ...more: string[]) =>
+  signet(repository, [
+    ...['verify', '--format', 'jsonl', '--certificate-identity', 'alice@example.test'],
+    ...['--certificate-oidc-issuer', sandbox.urls.issuer, ...more, 'HEAD'],
+  ]);
+
+/** One home with a repository for each instance. */
+function repositories(): readonly (readonly [Instance, ScratchRepository])[] {
+  const first = scratchRepository('private');
+  const second = scratchRepository('private-two');
+  return [
+    [one, first],
+    [two, { ...second, env: { ...first.env } }],
+  ];
+}
+
+it('two commands each: trust init and init; both sign and verify, each under its own root', async () => {
+  for (const [instance, repository] of repositories()) {
+    const trust = ['trust', 'init', '--mirror', instance.mirror.url, '--root', instance.rootFile];
+    expect(await signet(repository, trust)).toMatchObject({ exit: 0, talk: '' });
+    // the second command is git signet init, which sets what scratchRepository has set
+    const token = await instance.sandbox.mintToken({ email: 'alice@example.test' });
+    const made = await repository.gitMeanwhile(
+      { env: { ...repository.env, SIGSTORE_ID_TOKEN: token } },
+      ...['commit', '-q', '--allow-empty', '-S', '-m', 'mine'],
+    );
+    expect(made.exit, made.err).toBe(0);
+    const answered = await verify(repository, instance);
+    expect(answered.exit, answered.talk).toBe(0);
+    expect(resultsOf(answered)[0]).toMatchObject({ status: 'verified' });
+    expect(instance.sandbox.requests).toMatchObject({ fulcio: 1, rekor: 1 });
+  }
+});
+
+it('T05 the root of the one says nothing about the signatures of the other', async () => {
+  for (const [instance, repository] of repositories()) {
+    const payload = commitPayload();
+    const other = instance === one ? two : one;
+    const { armor } = other.sandbox.issueSignature(Buffer.from(payload), {});
+    const id = repository.write('commit', withSignature(payload, armor));
+    repository.must('update-ref', 'refs/heads/main', id);
+    const trust = ['trust', 'init', '--mirror', instance.mirror.url, '--root', instance.rootFile];
+    expect((await signet(repository, trust)).exit).toBe(0);
+    expect(resultsOf(await verify(repository, other))[0]).toMatchObject({ status: 'refused' });
+    // switched there and back
+    const there = ['trust', 'init', '--mirror', other.mirror.url, '--root', other.rootFile];
+    expect((await signet(repository, there)).exit).toBe(0);
+    expect((await verify(repository, other)).exit).toBe(0);
+    expect((await signet(repository, trust)).exit).toBe(0);
+    expect((await verify(repository, other)).exit).toBe(1);
+  }
+});
+
+describe('an instance without a CT log', () => {
+  /** Its trust root lists none, and its certificates hold no SCT. */
+  function scene(): { repository: ScratchRepository; trust: string; id: string } {
+    const repository = scratchRepository('no-ct');
+    const root = JSON.parse(readFileSync(one.sandbox.files.trustedRoot, 'utf8')) as object;
+    const trust = join(repository.home, 'root.json');
+    writeFileSync(trust, JSON.stringify({ ...root, ctlogs: [] }));
+    const payload = commitPayload();
+    const request = { leaf: { scts: () => [] } };
+    const { armor } = one.sandbox.issueSignature(Buffer.from(payload), request);
+    const id = repository.write('commit', withSignature(payload, armor));
+    repository.must('update-ref', 'refs/heads/main', id);
+    return { repository, trust, id };
+  }
+
+  it('verifies nothing until that is said by name', async () => {
+    const { repository, trust } = scene();
+    const init = ['trust', 'init', '--from', trust];
+    expect((await signet(repository, init)).talk).toContain('it lists no CT log');
+    expect(resultsOf(await verify(repository, one))[0]).toMatchObject({
+      status: 'refused',
+      code: 'sct-missing',
+    });
+    expect((await signet(repository, [...init, '--no-ct-log'])).talk).toBe('');
+    expect(repository.must('config', 'signet.ctLog')).toBe('none');
+    expect(resultsOf(await verify(repository, one))[0]).toMatchObject({ status: 'verified' });
+    expect((await signet(repository, ['trust', 'show'])).out).toContain('none, by signet.ctLog');
+    await signet(repository, ['trust', 'init', '--undo']);
+    expect(repository.git('config', '--get-regexp', '^signet').out).toBe('');
+  });
+
+  it('the word changes nothing where a CT log is listed', async () => {
+    const { repository } = scene();
+    repository.must('config', 'signet.ctLog', 'none');
+    const typed = ['--trusted-root', one.sandbox.files.trustedRoot];
+    expect(resultsOf(await verify(repository, one, ...typed))[0]).toMatchObject({
+      status: 'refused',
+      code: 'sct-missing',
+    });
+  });
+});

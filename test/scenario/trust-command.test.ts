@@ -1,0 +1,328 @@
+/** `git signet trust`: which root is in force, who chose it, another one and back; and a gate that asks who chose. */
+
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
+import { type Instance, startInstance } from '../support/instance.ts';
+import {
+  commitPayload,
+  resultsOf,
+  signer,
+  signet,
+  withSignature,
+} from '../support/verify-scenario.ts';
+
+let instance: Instance;
+beforeAll(async () => {
+  instance = await startInstance();
+});
+afterAll(() => instance.close());
+
+const fresh = (name: string): ScratchRepository => scratchRepository(name);
+const init = (repository: ScratchRepository, ...more: string[]) =>
+  signet(repository, ['trust', 'init', '--mirror', instance.mirror.url, ...more]);
+const withRoot = (): string[] => ['--root', instance.rootFile];
+const shown = async (repository: ScratchRepository, env: Record<string, string> = {}) => {
+  const { out, exit, talk } = await signet(repository, ['trust', 'show', '--format', 'json'], {
+    env,
+  });
+  expect(exit, talk).toBe(0);
+  return JSON.parse(out) as Readonly<Record<string, unknown>>;
+};
+
+describe('trust show', () => {
+  it('the default: built in, never fetched, every CA, log and authority with its dates', async () => {
+    const repository = fresh('show');
+    const { out, exit } = await signet(repository, ['trust', 'show']);
+    expect(exit).toBe(0);
+    expect(out).toMatch(
+      /^trust root {2}public-good \(embedded\)\nchosen by {3}nobody: the default\n/,
+    );
+    expect(out).toMatch(/\nfetched {5}never: built in\n/);
+    expect(out).toMatch(/\n {2}CA {6}2021-03-07 – 2022-12-31 \(past\) {2}[0-9a-f]{16} {2}https/);
+    expect(out).toMatch(/\n {2}TSA {5}2025-07-04 –/);
+    const json = await shown(repository);
+    expect(json['sha256']).toMatch(/^[0-9a-f]{64}$/);
+    expect(json['transparencyLogs']).toHaveLength(2);
+    expect(json['chosenBy']).toEqual([]);
+  });
+
+  it('says who chose: variable, repository, flag', async () => {
+    const repository = fresh('chosen');
+    const { trustedRoot } = instance.sandbox.files;
+    expect((await shown(repository, { SIGNET_TRUST: trustedRoot }))['chosenBy']).toEqual([
+      'SIGNET_TRUST',
+    ]);
+    repository.must('config', 'signet.trust', trustedRoot);
+    expect((await shown(repository))['chosenBy']).toEqual([
+      expect.stringMatching(/^signet\.trust \(.*config\)$/),
+    ]);
+    const typed = await signet(repository, ['trust', 'show', '--trusted-root', trustedRoot]);
+    expect(typed.out).toContain('chosen by   --trust\n');
+  });
+});
+
+describe('trust init', () => {
+  it('a mirror and its root: proved, kept, set; and undone', async () => {
+    const repository = fresh('init');
+    repository.must('config', 'signet.trust', '/before.json');
+    const { exit, out, talk } = await init(repository, ...withRoot());
+    expect([exit, talk]).toEqual([0, '']);
+    expect(out).toMatch(/set for this repository\n {2}trusts {6}1 CA, 2 logs, 1 CT log, 1 TSA\n/);
+    expect(out).toMatch(/\n {2}undo: git signet trust init --undo\n/);
+    expect(repository.must('config', 'signet.trust')).toBe(
+      `${instance.mirror.url}#root-1-${instance.rootDigest}`,
+    );
+    const json = await shown(repository);
+    expect(json['mirror']).toMatchObject({
+      anchor: 1,
+      roles: { root: { version: 1 }, timestamp: { version: 1 } },
+    });
+    expect(json['refreshed']).toMatch(/Z$/);
+    const undone = await signet(repository, ['trust', 'init', '--undo']);
+    expect([undone.exit, undone.out]).toEqual([0, 'signet.trust = /before.json\n']);
+    expect(repository.must('config', 'signet.trust')).toBe('/before.json');
+    expect(repository.git('config', '--get-regexp', 'signet.undo').out).toBe('');
+  });
+
+  it('a root by its address needs its checksum, and the right one', async () => {
+    const repository = fresh('checksum');
+    const root = ['--root', `${instance.mirror.url}/1.root.json`];
+    expect(await init(repository, ...root)).toMatchObject({
+      exit: 2,
+      talk: expect.stringContaining('--root-checksum'),
+    });
+    const wrong = await init(repository, ...root, '--root-checksum', '0'.repeat(64));
+    expect(wrong).toMatchObject({ exit: 1, talk: expect.stringContaining(instance.rootDigest) });
+    expect(repository.git('config', 'signet.trust').out).toBe('');
+    expect((await init(repository, ...root, '--root-checksum', instance.rootDigest)).exit).toBe(0);
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ['no root', ['--mirror', 'https://tuf.example'], /--mirror needs --root FILE/],
+    ['no way', [], /one of --mirror, --from/],
+    ['two ways', ['--staging', '--from', 'x'], /one of --mirror, --from/],
+    ['a root without a mirror', ['--from', 'x', '--root', 'y'], /--root goes with --mirror/],
+    ['a file that is not there', ['--from', '/nowhere.json'], /nowhere\.json/],
+    ['nothing to undo', ['--undo'], /nothing to undo here/],
+  ])('%s is an error, and sets nothing', async (_name, args, says) => {
+    const repository = fresh('wrong');
+    const { exit, talk } = await signet(repository, ['trust', 'init', ...args]);
+    expect([exit, talk]).toEqual([2, expect.stringMatching(says)]);
+    expect(repository.git('config', '--get-regexp', '^signet').out).toBe('');
+  });
+
+  it('a mirror that cannot be asked: exit 3, nothing set', async () => {
+    const repository = fresh('dead');
+    const args = ['trust', 'init', '--mirror', 'http://127.0.0.1:9', ...withRoot()];
+    expect((await signet(repository, args)).exit).toBe(3);
+    expect(repository.git('config', '--get-regexp', '^signet').out).toBe('');
+  });
+
+  it('T05 the root of another mirror: exit 1, nothing set', async () => {
+    const other = await startInstance();
+    try {
+      const repository = fresh('other');
+      const { exit, talk } = await init(repository, '--root', other.rootFile);
+      expect([exit, talk]).toEqual([1, expect.stringContaining('is not to be believed')]);
+      expect(repository.git('config', '--get-regexp', '^signet').out).toBe('');
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('T01 a file: a copy under its own digest, which cannot be edited unseen', async () => {
+    const repository = fresh('from');
+    const { clientTrustConfig, trustedRoot, signingConfigV2 } = instance.sandbox.files;
+    const made = await signet(repository, ['trust', 'init', '--from', clientTrustConfig]);
+    expect([made.exit, made.talk]).toEqual([0, '']);
+    const path = repository.must('config', 'signet.trust');
+    expect(readFileSync(path)).toEqual(readFileSync(clientTrustConfig));
+    writeFileSync(path, `${readFileSync(path, 'utf8')} `);
+    const { exit, talk } = await signet(repository, ['trust', 'show']);
+    expect([exit, talk]).toEqual([
+      2,
+      expect.stringContaining('it was changed since trust init put it there'),
+    ]);
+    const both = ['--from', trustedRoot, '--signing-config', signingConfigV2];
+    expect((await signet(repository, ['trust', 'init', ...both])).exit).toBe(0);
+    expect(await shown(repository)).toMatchObject({
+      services: expect.arrayContaining([{ kind: 'log v2', url: instance.sandbox.urls.rekorV2 }]),
+    });
+    expect((await signet(repository, ['trust', 'update'])).talk).toContain('is a file');
+  });
+
+  it('initialize is the same, under the name that others have for it', async () => {
+    const repository = fresh('initialize');
+    const args = ['initialize', '--mirror', instance.mirror.url, ...withRoot(), '--global'];
+    expect((await signet(repository, args)).exit).toBe(0);
+    expect(repository.must('config', '--global', 'signet.trust')).toContain('#root-1-');
+  });
+});
+
+describe('gitsign’s and cosign’s variables', () => {
+  it('TUF_MIRROR, TUF_ROOT_JSON and TUF_ROOT name mirror, start and place', async () => {
+    const repository = fresh('variables');
+    const place = join(repository.home, 'tuf');
+    const env = {
+      TUF_MIRROR: instance.mirror.url,
+      TUF_ROOT_JSON: instance.rootFile,
+      TUF_ROOT: place,
+    };
+    const updated = await signet(repository, ['trust', 'update'], { env });
+    expect(updated, updated.talk).toMatchObject({
+      exit: 0,
+      out: expect.stringContaining('a new trust root'),
+    });
+    expect(readdirSync(join(place, 'git-signet'))).toHaveLength(1);
+    expect((await shown(repository, env))['chosenBy']).toEqual(['TUF_MIRROR']);
+    const without = await signet(repository, ['trust', 'show'], {
+      env: { TUF_MIRROR: instance.mirror.url },
+    });
+    expect(without).toMatchObject({
+      exit: 2,
+      talk: expect.stringContaining('which root this mirror starts from'),
+    });
+  });
+});
+
+describe('T06 who chose the root', () => {
+  const gate = async (
+    repository: ScratchRepository,
+    env: Record<string, string> = {},
+    ...flags: string[]
+  ) => {
+    const { sandbox } = instance;
+    const who = [
+      '--certificate-identity',
+      'alice@example.test',
+      '--certificate-oidc-issuer',
+      sandbox.urls.issuer,
+    ];
+    return signet(repository, ['verify', '--format', 'jsonl', ...who, ...flags, 'HEAD'], { env });
+  };
+  const signed = (name: string): ScratchRepository => {
+    const repository = fresh(name);
+    const payload = commitPayload();
+    const { armor } = instance.sandbox.issueSignature(Buffer.from(payload), {});
+    repository.must(
+      'update-ref',
+      'refs/heads/main',
+      repository.write('commit', withSignature(payload, armor)),
+    );
+    return repository;
+  };
+
+  it('the environment: a gate refuses it by name, and takes the same from a flag', async () => {
+    const repository = signed('environment');
+    const { trustedRoot } = instance.sandbox.files;
+    const refused = await gate(repository, { SIGNET_TRUST: trustedRoot });
+    expect([refused.exit, refused.out]).toEqual([2, '']);
+    expect(refused.talk).toContain('SIGNET_TRUST chooses the trust root');
+    expect(refused.talk).toContain(`add: --trusted-root '${trustedRoot}'`);
+    expect((await gate(repository, {}, '--trusted-root', trustedRoot)).exit).toBe(0);
+  });
+
+  it('the repository: refused with its file, until trust init was run for it here', async () => {
+    const repository = signed('repository');
+    repository.must('config', 'signet.trust', instance.sandbox.files.trustedRoot);
+    const refused = await gate(repository);
+    expect([refused.exit, refused.out]).toEqual([2, '']);
+    expect(refused.talk).toMatch(/signet\.trust \(.*config\) chooses the trust root/);
+    expect(
+      (
+        await signet(repository, [
+          'trust',
+          'init',
+          '--from',
+          instance.sandbox.files.clientTrustConfig,
+        ])
+      ).exit,
+    ).toBe(0);
+    expect(resultsOf(await gate(repository))[0]).toMatchObject({ status: 'verified' });
+  });
+
+  it('a mirror that the repository names, fetched or not, was not chosen by anybody here', async () => {
+    const repository = signed('mirror');
+    const setting = `${instance.mirror.url}#root-1-${instance.rootDigest}`;
+    repository.must('config', 'signet.trust', setting);
+    expect((await signet(repository, ['trust', 'update'])).exit).toBe(0);
+    expect((await gate(repository)).exit).toBe(2);
+    expect((await init(repository, ...withRoot())).exit).toBe(0);
+    expect((await gate(repository)).exit).toBe(0);
+  });
+
+  it.each([
+    ['the user’s own configuration', '--global'],
+    ['git -c', '-c'],
+  ])('%s is the user’s word', async (_name, how) => {
+    const repository = signed('own');
+    const { trustedRoot } = instance.sandbox.files;
+    if (how === '--global') repository.must('config', '--global', 'signet.trust', trustedRoot);
+    const command = {
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: 'signet.trust',
+      GIT_CONFIG_VALUE_0: trustedRoot,
+    };
+    expect((await gate(repository, how === '-c' ? command : {})).exit).toBe(0);
+  });
+
+  it('key files are no exception', async () => {
+    const repository = signed('keys');
+    const { fulcioChain } = instance.sandbox.files;
+    const refused = await gate(repository, { SIGSTORE_ROOT_FILE: fulcioChain });
+    expect([refused.exit, refused.talk]).toEqual([
+      2,
+      expect.stringContaining('SIGSTORE_ROOT_FILE chooses'),
+    ]);
+  });
+
+  it('results carry the root they were reached under', async () => {
+    const repository = signed('digest');
+    const { trustedRoot } = instance.sandbox.files;
+    const make = signer(repository, instance.sandbox);
+    const answered = await signet(repository, [
+      'verify',
+      '--format',
+      'json',
+      ...make.allow(),
+      'HEAD',
+    ]);
+    const { trust } = JSON.parse(answered.out) as { trust: { source: string; digest: string } };
+    expect(trust).toEqual({ source: trustedRoot, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  });
+});
+
+describe('old trust', () => {
+  it('says how old it is where that may be the reason, and only there', async () => {
+    const repository = fresh('old');
+    expect((await init(repository, ...withRoot())).exit).toBe(0);
+    const other = await startInstance();
+    try {
+      const id = signer(repository, other.sandbox).commit();
+      const now = Math.floor(Date.now() / 1000) + 400 * 86_400;
+      const anybody = ['verify', '--unsafe-any-identity', id];
+      const later = await signet(repository, anybody, { now });
+      expect(later).toMatchObject({
+        exit: 1,
+        talk: expect.stringMatching(/the trust root is 400 days old; git signet trust update/),
+      });
+      expect((await signet(repository, anybody)).talk).not.toContain('days old');
+      const mine = signer(repository, instance.sandbox).commit();
+      expect(
+        (await signet(repository, ['verify', '--unsafe-any-identity', mine], { now })).talk,
+      ).not.toContain('days old');
+    } finally {
+      await other.close();
+    }
+  });
+  it('leaves nothing but its own folder behind', async () => {
+    const repository = fresh('folder');
+    await init(repository, ...withRoot());
+    const share = join(repository.home, '.local/share/git-signet/trust');
+    const [only = ''] = readdirSync(share);
+    expect(readdirSync(join(share, only)).sort()).toEqual(['chosen', 'state.json']);
+    expect(existsSync(join(share, only, 'lock'))).toBe(false);
+  });
+});

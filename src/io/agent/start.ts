@@ -5,6 +5,7 @@
  */
 
 import { closeSync, openSync, rmSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Environment, Settings } from '../config.ts';
 import { programWords } from '../runtime.ts';
 import { SETTINGS, variableOf } from '../setting-table.ts';
@@ -55,8 +56,11 @@ export function agentEnvironment({
   }
   for (const name of HANDED_ON) {
     const value = settings[name];
-    const password = SETTINGS[name].kind === 'text' && String(value).includes('@');
-    if (value !== undefined && !password) env[variableOf(name)] = String(value);
+    const { kind } = SETTINGS[name];
+    const password = kind === 'text' && String(value).includes('@');
+    if (value === undefined || password) continue;
+    // the agent works in another directory
+    env[variableOf(name)] = kind === 'path' ? resolve(String(value)) : String(value);
   }
   return { ...env, ...instanceEnvironment(instance) };
 }

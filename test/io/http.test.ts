@@ -182,6 +182,56 @@ describe('HttpClient', () => {
     expect(waited).toEqual([1000]);
   });
 
+  it('replaces a kept connection that has gone at once, without a pause', async () => {
+    const waited: number[] = [];
+    const seen = new Map<object, number>();
+    const url = await serve((request, response) => {
+      const before = seen.get(request.socket) ?? 0;
+      seen.set(request.socket, before + 1);
+      // as a server does that closed it meanwhile
+      if (before > 0) request.socket.destroy();
+      else response.end('ok');
+    });
+    const wait = async (milliseconds: number) => {
+      waited.push(milliseconds);
+    };
+    const client = createHttpClient({ wait });
+    clients.push(client);
+    const ask = { service: 'the log', method: 'POST', url, body: 'x', idempotent: true } as const;
+    expect((await client.send(ask)).status).toBe(200);
+    const again = await client.send(ask);
+    expect([again.status, again.attempts]).toEqual([200, undefined]);
+    expect(waited).toEqual([]);
+    expect(seen.size).toBe(2);
+    // what must not be asked twice is not, stale or not
+    await expect(client.send({ ...ask, idempotent: false })).rejects.toMatchObject({
+      code: 'SERVICE_UNREACHABLE',
+    });
+  });
+
+  it('asks again what nobody can have seen, harmless or not', async () => {
+    const url = await serve(() => undefined);
+    servers[0]!.close();
+    await expect(send({ url, method: 'POST' })).rejects.toThrow('tried 3 times');
+    let asked = 0;
+    const seen = await serve((request) => {
+      asked += 1;
+      request.socket.destroy();
+    });
+    await expect(send({ url: seen, method: 'POST' })).rejects.toThrow('connection closed');
+    expect(asked).toBe(1);
+  });
+
+  it('leaves time for another attempt when one hangs', async () => {
+    let asked = 0;
+    const url = await serve((_request, response) => {
+      asked += 1;
+      if (asked > 1) response.end('ok');
+    });
+    const answer = await send({ url, deadline: 4, idempotent: true });
+    expect([answer.status, answer.attempts]).toEqual([200, 2]);
+  });
+
   it('asks nothing again once it is closed', async () => {
     let asked = 0;
     const url = await serve(() => {

@@ -3,7 +3,7 @@
  * with a timestamp, and never because a log was away. Each missing half is refused, signing and verifying.
  */
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { verifyObject } from '../../src/core/verify.ts';
@@ -11,11 +11,15 @@ import { loadCrypto } from '../../src/io/crypto-port.ts';
 import { loadTrust } from '../../src/io/trust-store.ts';
 import type { SignatureRequest } from '../../src/sandbox/issue-signature.ts';
 import { type Ran, runMeanwhile, scratchRepository } from '../support/git-repository.ts';
+import { schemaFaults } from '../support/json-schema.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
 import { signRequest } from '../support/signing.ts';
 import { commitPayload, resultsOf, signet, withSignature } from '../support/verify-scenario.ts';
 
+const schema = JSON.parse(
+  readFileSync(new URL('../../schema/verify-result.schema.json', import.meta.url), 'utf8'),
+);
 const sandbox = useSandbox();
 const repository = scratchRepository('unlogged');
 const strict = join(repository.home, 'strict.yaml');
@@ -91,6 +95,8 @@ describe('where both say so', () => {
     expect([exit, result?.status, result?.rule]).toEqual([0, 'verified', 'alice']);
     expect(result?.findings).toMatchObject([{ code: 'unlogged', severity: 'note' }]);
     expect(result).not.toHaveProperty('logEntry');
+    expect(schemaFaults(result, schema)).toEqual([]);
+    expect(schemaFaults({ ...result, findings: [] }, schema)).not.toEqual([]);
     expect(talk).toMatch(/signatures IN NO LOG count here/);
   });
 

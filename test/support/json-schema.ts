@@ -52,6 +52,11 @@ export function schemaFaults(value: unknown, schema: Schema, root = schema, at =
     } else if (keyword === 'items')
       for (const [index, item] of ((value ?? []) as unknown[]).entries())
         faults.push(...below(item, rule, `[${index}]`));
+    else if (keyword === 'contains')
+      check(
+        Array.isArray(value) && value.some((item) => below(item, rule, '[]').length === 0),
+        'has no such item',
+      );
     else if (keyword === 'oneOf') check(list.filter(holds).length === 1, 'is not one of the forms');
     else if (keyword === 'anyOf') check(list.some(holds), 'is none of the forms');
     else if (keyword === 'not') check(!holds(rule), 'is what it must not be');

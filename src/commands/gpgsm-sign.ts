@@ -98,6 +98,8 @@ export async function sign(
 ): Promise<ExitCode> {
   const { env, cwd, now, streams, terminal } = invocation;
   terminal.addressPerson();
+  // loaded while git prints its configuration, which says whether it is used
+  import('./sign-by-agent.ts').catch(() => undefined);
   const [settings, payload, crypto] = await Promise.all([
     loadSettings({ env, cwd }),
     readMessage(call, invocation),

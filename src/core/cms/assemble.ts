@@ -27,7 +27,7 @@ export interface SignatureParts {
 
 /** DER of the ContentInfo. @throws Error when a part could not be written unchanged: a bug, never an input. */
 export function assembleSignedData(parts: SignatureParts): Uint8Array {
-  const certificate = pkijs.Certificate.fromBER(copy(parts.certificateDer));
+  const certificate = certificateOf(parts.certificateDer);
   const digestAlgorithm = new pkijs.AlgorithmIdentifier({ algorithmId: SHA256 });
   const signer = new pkijs.SignerInfo({
     version: 1,
@@ -57,6 +57,15 @@ export function assembleSignedData(parts: SignatureParts): Uint8Array {
   for (const part of Object.values(parts))
     mustContain(der, part === parts.signedAttrs ? part.subarray(1) : part);
   return der;
+}
+
+/** An agent signs many times with one certificate, whose reading takes most of the time of writing. */
+const certificates = new WeakMap<Uint8Array, pkijs.Certificate>();
+
+function certificateOf(der: Uint8Array): pkijs.Certificate {
+  const known = certificates.get(der) ?? pkijs.Certificate.fromBER(copy(der));
+  certificates.set(der, known);
+  return known;
 }
 
 /** pkijs takes whole ArrayBuffers: a view of a larger one would be read from its start. */

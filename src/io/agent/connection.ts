@@ -1,13 +1,13 @@
 /**
- * The client's side of the socket: connect, read the greeting, send, receive. node:net is loaded on use. Every wait
+ * The client's side of the socket: connect, read the greeting, send, receive. Every wait
  * has a deadline; whatever goes wrong is an AgentTrouble, which the caller answers by signing in place.
  */
 
-import type { Socket } from 'node:net';
 import { encodeFrame, FrameReader } from './frames.ts';
 import { type Greeting, ProtocolError, type Reply, type Request } from './protocol.ts';
 import { readGreeting, readReply } from './read-messages.ts';
 import { checkSocketPath } from './socket-path.ts';
+import { openWire } from './wire.ts';
 
 /** `absent`: nobody listens; `broken`: somebody does, and it is of no use. */
 export class AgentTrouble extends Error {
@@ -87,33 +87,25 @@ function connectTrouble(error: Error & { readonly code?: string }): AgentTrouble
     : new AgentTrouble('broken', `the agent cannot be reached (${error.code ?? error.message})`);
 }
 
+function ended(): AgentTrouble {
+  return new AgentTrouble('broken', 'the agent ended in the middle');
+}
+
 /** Connects and reads the greeting. @throws AgentTrouble, ConfigError for a path that no agent may have */
 export async function connectAgent(path: string): Promise<AgentConnection> {
   checkSocketPath(path);
-  const { connect } = await import('node:net');
   const inbox = new Inbox();
-  const socket: Socket = connect(path);
-  let connected = false;
-  socket.on('connect', () => {
-    connected = true;
+  const wire = await openWire(path, {
+    onData: (chunk) => inbox.take(chunk),
+    onError: (error, connected) => inbox.fail(connected ? ended() : connectTrouble(error)),
+    onClose: () => inbox.fail(ended()),
   });
-  socket.on('data', (chunk: Uint8Array) => inbox.take(chunk));
-  socket.on('error', (error) => {
-    inbox.fail(
-      connected
-        ? new AgentTrouble('broken', 'the agent ended in the middle')
-        : connectTrouble(error),
-    );
-  });
-  socket.on('close', () => inbox.fail(new AgentTrouble('broken', 'the agent ended in the middle')));
-  const close = (): void => {
-    socket.destroy();
-  };
+  const close = wire.destroy;
   try {
     const greeting = readGreeting(await inbox.next(SILENCE_SECONDS));
     return {
       greeting,
-      send: (request) => void socket.write(encodeFrame(request)),
+      send: (request) => wire.write(encodeFrame(request)),
       receive: async (seconds = SILENCE_SECONDS) => {
         const frame = await inbox.next(seconds);
         try {

@@ -1,0 +1,98 @@
+/**
+ * A stream to a local socket. On Bun its own sockets are used, which start some milliseconds sooner than node:net: git
+ * starts this program once a commit. node:net, where it is used, is loaded then.
+ */
+
+export interface WireEvents {
+  readonly onData: (chunk: Uint8Array) => void;
+  /** `connected`: it failed afterwards. Comes once, before `onClose`, or not at all. */
+  readonly onError: (error: Error & { readonly code?: string }, connected: boolean) => void;
+  readonly onClose: () => void;
+}
+
+export interface Wire {
+  /** Everything, in order. */
+  readonly write: (bytes: Uint8Array) => void;
+  readonly destroy: () => void;
+}
+
+interface BunSocket {
+  /** How many bytes went out; the rest is the caller's to send again. */
+  readonly write: (bytes: Uint8Array) => number;
+  readonly end: () => void;
+}
+interface BunHandlers {
+  readonly open: () => void;
+  readonly data: (socket: BunSocket, chunk: Uint8Array) => void;
+  readonly drain: (socket: BunSocket) => void;
+  readonly close: () => void;
+  readonly error: (socket: BunSocket, error: Error) => void;
+  readonly connectError: (socket: BunSocket, error: Error) => void;
+}
+interface BunRuntime {
+  readonly connect: (options: {
+    readonly unix: string;
+    readonly socket: BunHandlers;
+  }) => Promise<BunSocket>;
+}
+
+/** Connects to `path`; what is written meanwhile goes out then. */
+export async function openWire(path: string, events: WireEvents): Promise<Wire> {
+  const bun = (globalThis as { readonly Bun?: BunRuntime }).Bun;
+  const onWindows = process.platform === 'win32';
+  return bun === undefined || onWindows ? openNode(path, events) : openBun(bun, path, events);
+}
+
+async function openNode(path: string, events: WireEvents): Promise<Wire> {
+  const { connect } = await import('node:net');
+  const socket = connect(path);
+  let connected = false;
+  socket.on('connect', () => {
+    connected = true;
+  });
+  socket.on('data', events.onData);
+  socket.on('error', (error) => events.onError(error, connected));
+  socket.on('close', events.onClose);
+  return { write: (bytes) => void socket.write(bytes), destroy: () => void socket.destroy() };
+}
+
+async function openBun(bun: BunRuntime, path: string, events: WireEvents): Promise<Wire> {
+  const unsent: Uint8Array[] = [];
+  const flush = (socket: BunSocket): void => {
+    for (let next = unsent.shift(); next !== undefined; next = unsent.shift()) {
+      const sent = Math.max(0, socket.write(next));
+      if (sent === next.length) continue;
+      unsent.unshift(next.subarray(sent));
+      return;
+    }
+  };
+  let told = false;
+  const failed = (error: Error, connected: boolean): void => {
+    if (!told) events.onError(error, connected);
+    told = true;
+  };
+  try {
+    const socket = await bun.connect({
+      unix: path,
+      socket: {
+        open: () => undefined,
+        // the buffer is Bun's again when this returns
+        data: (_socket, chunk) => events.onData(Uint8Array.from(chunk)),
+        drain: flush,
+        close: events.onClose,
+        error: (_socket, error) => failed(error, true),
+        connectError: (_socket, error) => failed(error, false),
+      },
+    });
+    return {
+      write: (bytes) => {
+        unsent.push(bytes);
+        if (unsent.length === 1) flush(socket);
+      },
+      destroy: () => socket.end(),
+    };
+  } catch (error) {
+    failed(error instanceof Error ? error : new Error(String(error)), false);
+    return { write: () => undefined, destroy: () => undefined };
+  }
+}

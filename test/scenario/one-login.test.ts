@@ -31,7 +31,8 @@ interface Signed {
 }
 
 async function signatures(at: string, range: string): Promise<readonly Signed[]> {
-  const args = ['verify', '--offline', '--unsafe-any-identity', '--format', 'jsonl', '--stdin'];
+  const trust = ['--trusted-root', sandbox().files.trustedRoot, '--unsafe-any-identity'];
+  const args = ['verify', '--offline', ...trust, '--format', 'jsonl', '--stdin'];
   const input = await machine.must(at, 'rev-list', range);
   const { out } = await machine.signet(at, args, { input });
   return out

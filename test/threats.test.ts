@@ -17,6 +17,7 @@ const SECTIONS: readonly (readonly [letter: string, numbers: readonly number[], 
     ['I', range(11), 2],
     ['D', range(20), 2],
     ['O', range(18), 2],
+    ['P', range(16), 2],
   ];
 
 /** Rows that cannot apply, and why. */

@@ -39,7 +39,7 @@ function optionsOf(help: string): ReadonlyMap<string, Words | undefined> {
   const options = new Map<string, Words | undefined>();
   for (const line of spreadBraces(help).split('\n')) {
     // an example of another program's
-    if (/\bcosign |--bundle/.test(line)) continue;
+    if (/\bcosign |--bundle|git push/.test(line)) continue;
     for (const [, name = '', value = ''] of line.matchAll(
       /(?<![\w-])(--[a-z][a-z-]*)(?:[ =]([A-Z][A-Z]*|[a-z0-9]+(?:\|[a-z0-9]+)+|[a-z]+(?= {2})))?/g,
     )) {
@@ -62,11 +62,15 @@ function usageOf(help: string): readonly string[] {
   return lines.slice(0, end < 0 ? undefined : end);
 }
 
-/** Words in lower case that follow the command's name: `start|stop`, or one a line. */
+/** Words in lower case that follow the command's name: `start | stop [--all]`, or one a line. */
 function subcommandsOf(usage: readonly string[]): readonly string[] {
   const found = usage.flatMap((line) => {
-    const first = /^git signet \S+ ([a-z]+(?:\|[a-z]+)*)(?= |$)/.exec(line)?.[1];
-    return first?.split('|') ?? [];
+    const rest = line.replace(/^git signet \S+ ?/, '').replaceAll(/\[[^\]]*\]/g, '');
+    const parts = rest.split('|').map((part) => part.trim());
+    const [first = ''] = parts;
+    // `print systemd | launchd`: the choice is the word's own
+    const words = first.includes(' ') ? [first.split(' ')[0] ?? ''] : parts;
+    return words.filter((word) => /^[a-z]+$/.test(word));
   });
   return [...new Set(found)];
 }

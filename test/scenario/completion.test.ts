@@ -81,6 +81,8 @@ describe.skipIf(!haveTools('bash'))('git signet completion bash', () => {
 describe('completion', () => {
   it('offers nothing that the command does not know', async () => {
     for (const { name, options, subcommands } of await completionWords(COMMANDS)) {
+      // what stands after -- is another command's
+      if ((await COMMANDS[name]?.load())?.help.includes('[-- OPTIONS]')) continue;
       const starts = subcommands.length === 0 ? [[name]] : subcommands.map((word) => [name, word]);
       for (const option of [...options.keys()].filter((each) => each !== '--help')) {
         const tries = await Promise.all(

@@ -6,7 +6,8 @@
 
 import * as asn1js from 'asn1js';
 import * as pkijs from 'pkijs';
-import { Tag } from './der.ts';
+import { readCertificate } from '../x509/certificate.ts';
+import { readDer, Tag } from './der.ts';
 import { encode, encodeSetOf } from './der-writer.ts';
 import { CmsOid } from './signed-data.ts';
 
@@ -27,14 +28,11 @@ export interface SignatureParts {
 
 /** DER of the ContentInfo. @throws Error when a part could not be written unchanged: a bug, never an input. */
 export function assembleSignedData(parts: SignatureParts): Uint8Array {
-  const certificate = certificateOf(parts.certificateDer);
+  const { issuer, serial } = readCertificate(parts.certificateDer);
   const digestAlgorithm = new pkijs.AlgorithmIdentifier({ algorithmId: SHA256 });
   const signer = new pkijs.SignerInfo({
     version: 1,
-    sid: new pkijs.IssuerAndSerialNumber({
-      issuer: certificate.issuer,
-      serialNumber: certificate.serialNumber,
-    }),
+    sid: new asn1js.Sequence({ value: [asItIs(issuer), asItIs(encode(Tag.integer, serial))] }),
     digestAlgorithm,
     signedAttrs: attributes(0, parts.signedAttrs),
     signatureAlgorithm: new pkijs.AlgorithmIdentifier({ algorithmId: ECDSA_WITH_SHA256 }),
@@ -46,7 +44,7 @@ export function assembleSignedData(parts: SignatureParts): Uint8Array {
     version: 1,
     digestAlgorithms: [digestAlgorithm],
     encapContentInfo: new pkijs.EncapsulatedContentInfo({ eContentType: CmsOid.data }),
-    certificates: [certificate],
+    certificates: [encodedCertificate(parts.certificateDer)],
     signerInfos: [signer],
   });
   const info = new pkijs.ContentInfo({
@@ -59,18 +57,25 @@ export function assembleSignedData(parts: SignatureParts): Uint8Array {
   return der;
 }
 
-/** An agent signs many times with one certificate, whose reading takes most of the time of writing. */
-const certificates = new WeakMap<Uint8Array, pkijs.Certificate>();
-
-function certificateOf(der: Uint8Array): pkijs.Certificate {
-  const known = certificates.get(der) ?? pkijs.Certificate.fromBER(copy(der));
-  certificates.set(der, known);
-  return known;
-}
-
 /** pkijs takes whole ArrayBuffers: a view of a larger one would be read from its start. */
 function copy(bytes: Uint8Array): ArrayBuffer {
   return Uint8Array.from(bytes).buffer;
+}
+
+/**
+ * An element that is encoded already: pkijs puts it in its place and does not look inside. (Decoding the certificate
+ * and writing it again costs it 3 ms, more than all the rest.)
+ */
+function asItIs(der: Uint8Array): asn1js.Primitive {
+  const { tag, content } = readDer(der);
+  const idBlock = { tagClass: 1, tagNumber: tag & 0x1f };
+  const element = new asn1js.Primitive({ idBlock, valueHex: copy(content) });
+  element.idBlock.isConstructed = (tag & 0x20) !== 0;
+  return element;
+}
+
+function encodedCertificate(der: Uint8Array): pkijs.Certificate {
+  return Object.assign(new pkijs.Certificate(), { toSchema: () => asItIs(der) });
 }
 
 function attributes(type: 0 | 1, set: Uint8Array): pkijs.SignedAndUnsignedAttributes {

@@ -25,7 +25,7 @@ async function run(...args: string[]) {
 }
 
 describe('F2 a mistyped word never exits 0', () => {
-  it.each(['verfy', 'verifytag', 'Verify', 'login', 'constructor', '__proto__', ' '])(
+  it.each(['verfy', 'verifytag', 'Verify', 'logon', 'constructor', '__proto__', ' '])(
     '%j',
     async (word) => {
       const { exit, output, talk } = await run(word, 'HEAD');

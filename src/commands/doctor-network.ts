@@ -191,16 +191,22 @@ export function hostsOf(servers: readonly Server[]): readonly Host[] {
   return merged(servers.map(({ what, url }) => ({ host: hostOf(url), uses: what })));
 }
 
-/** Certificate checking, and how proxies are chosen. */
-export function checkTransport(
+/** Whether certificates are checked, and by which authorities. */
+export async function checkTransport(
   { proxy, caFile }: Pick<Settings, 'proxy' | 'caFile'>,
   env: Readonly<Record<string, string | undefined>>,
-): readonly Check[] {
-  const more = [proxy === undefined ? '' : 'signet.proxy', caFile === undefined ? '' : caFile];
-  const detail = more.filter((each) => each !== '').map(visible);
+): Promise<readonly Check[]> {
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     const remedy = 'unset NODE_TLS_REJECT_UNAUTHORIZED';
     return [fail('tls', 'NODE_TLS_REJECT_UNAUTHORIZED=0: no login, no signature', remedy)];
   }
-  return detail.length === 0 ? [] : [ok('tls', `also used: ${detail.join(', ')}`)];
+  const { loadAuthorities } = await import('../io/authorities.ts');
+  try {
+    const { sources } = await loadAuthorities(caFile, env);
+    const by = proxy === undefined ? '' : '; proxies by signet.proxy';
+    return [ok('tls', `authorities: ${visible(sources.join(', '))}${by}`)];
+  } catch (error) {
+    if (!isSignetError(error)) throw error;
+    return [fail('tls', error.message, error.hint ?? 'git config --unset signet.caFile')];
+  }
 }

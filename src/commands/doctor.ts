@@ -72,7 +72,7 @@ async function servers(
   settings: Settings,
   offline: boolean,
 ): Promise<Report> {
-  const transport = checkTransport(settings, env);
+  const transport = await checkTransport(settings, env);
   try {
     const config = await loadSigningConfig(settings);
     const list = serversOf(chooseServices(settings, config, now()), config, now());

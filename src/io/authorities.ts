@@ -30,7 +30,7 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIF
 
 interface Found {
   readonly source: string;
-  readonly pem: string;
+  readonly certificates: readonly string[];
 }
 
 /** @throws ConfigError when `caFile` (a path) holds no certificate */
@@ -44,9 +44,17 @@ export async function loadAuthorities(
     ...(await extraAuthorities(env.NODE_EXTRA_CA_CERTS)),
     ...(caFile === undefined ? [] : [await ownAuthorities(caFile)]),
   ];
-  const ca = [...tls.rootCertificates, ...found.map(({ pem }) => pem)].join('\n');
+  const ca = withoutDoubles([...tls.rootCertificates], found).join('\n');
   const sources = ['built in', ...found.map(({ source }) => source)];
   return { context: tls.createSecureContext({ ca }), sources };
+}
+
+/** Most of what a system knows is built in already, and each costs its parsing. */
+function withoutDoubles(builtIn: readonly string[], found: readonly Found[]): readonly string[] {
+  const bare = (pem: string): string => pem.replaceAll(/\s/g, '');
+  const known = new Set(builtIn.map(bare));
+  const more = found.flatMap(({ certificates }) => certificates);
+  return [...builtIn, ...more.filter((pem) => !known.has(bare(pem)) && isCertificate(pem))];
 }
 
 async function systemAuthorities(
@@ -64,7 +72,7 @@ async function systemAuthorities(
   }
   if (process.platform !== 'linux') {
     const list = tls.getCACertificates?.('system') ?? [];
-    return list.length === 0 ? [] : [{ source: 'the system', pem: list.join('\n') }];
+    return list.length === 0 ? [] : [{ source: 'the system', certificates: list }];
   }
   for (const path of SYSTEM_FILES) {
     const found = await fromFile(path);
@@ -80,33 +88,29 @@ async function extraAuthorities(path: string | undefined): Promise<readonly Foun
 
 async function ownAuthorities(path: string): Promise<Found> {
   const found = await fromFile(path);
-  if (found === undefined)
+  if (found === undefined || !found.certificates.every(isCertificate))
     throw new ConfigError(`signet.caFile: ${path} holds no certificate that can be read`, {
       hint: 'expected the certificates of authorities, PEM',
     });
-  return { source: `${path} (signet.caFile)`, pem: found.pem };
+  return { ...found, source: `${path} (signet.caFile)` };
 }
 
 /** What another program's variable names is passed over where it cannot be read, as those programs do. */
 async function fromFile(path: string): Promise<Found | undefined> {
-  const pem = certificatesIn(await readFile(path, 'latin1').catch(() => ''));
-  return pem === '' ? undefined : { source: path, pem };
+  const text = await readFile(path, 'latin1').catch(() => '');
+  const certificates = text.length > MAX_FILE ? [] : (text.match(CERTIFICATE) ?? []);
+  return certificates.length === 0 ? undefined : { source: path, certificates };
 }
 
 async function fromFolder(folder: string): Promise<Found | undefined> {
   const names = await readdir(folder).catch(() => []);
   const files = names.filter((name) => /\.(?:pem|crt|cer|\d+)$/i.test(name));
   const found = await Promise.all(files.map((name) => fromFile(join(folder, name))));
-  const pem = [...new Set(found.flatMap((one) => one?.pem ?? []))].join('\n');
-  return pem === '' ? undefined : { source: folder, pem };
+  const certificates = [...new Set(found.flatMap((one) => one?.certificates ?? []))];
+  return certificates.length === 0 ? undefined : { source: folder, certificates };
 }
 
-/** The certificates among other text; one that cannot be read would spoil all others. */
-function certificatesIn(text: string): string {
-  if (text.length > MAX_FILE) return '';
-  return (text.match(CERTIFICATE) ?? []).filter(isCertificate).join('\n');
-}
-
+/** One that cannot be read would spoil all others. */
 function isCertificate(pem: string): boolean {
   try {
     return new X509Certificate(pem).raw.length > 0;

@@ -1,6 +1,6 @@
 /** Proxies, authorities, IPv6 and kept connections, on both runtimes: the client in a process of each. */
 
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -43,6 +43,8 @@ beforeAll(async () => {
   if (six === 0) console.warn('skipped: no IPv6 on this machine');
   network = await startPrivateNetwork(dir, { any: plain });
   writeFileSync(join(dir, 'empty.pem'), 'no certificate\n');
+  const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+  writeFileSync(join(dir, 'spoilt.pem'), `${broken}${readFileSync(network.caFile, 'utf8')}`);
 });
 afterAll(() => {
   network.close();
@@ -131,9 +133,11 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
       { settings: { caFile: join(dir, 'empty.pem') }, requests: [{ url: direct }] },
       { settings: { caFile: join(dir, 'absent.pem') }, requests: [{ url: direct }] },
       { env: { SSL_CERT_FILE: join(dir, 'absent.pem') }, requests: [{ url: direct }] },
+      { settings: { caFile: join(dir, 'spoilt.pem') }, requests: [{ url: direct }] },
+      { env: { SSL_CERT_FILE: join(dir, 'spoilt.pem') }, requests: [{ url: direct }] },
     ];
     const came = await askOn(runtime, cases);
-    const [unknown, tunnelled, , , , , otherName, empty, absent, passed] = came.map(
+    const [unknown, tunnelled, , , , , otherName, empty, absent, passed, spoilt] = came.map(
       ([first]) => first!,
     );
     for (const refused of [unknown, tunnelled, passed]) {
@@ -149,6 +153,9 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
     expect(otherName!.message).toMatch(/its certificate is for another host/);
     expect(empty!.message).toMatch(/^signet\.caFile: .*empty\.pem holds no certificate/);
     expect(absent!.message).toMatch(/^signet\.caFile: .*absent\.pem/);
+    // a setting of ours must be whole; another program's file gives what can be read of it
+    expect(spoilt!.message).toMatch(/^signet\.caFile: .*spoilt\.pem/);
+    expect(came.at(-1)![0]!.status).toBe(200);
   });
 
   it('what the runtime reads by itself is no way past a proxy setting or a NO_PROXY', async () => {

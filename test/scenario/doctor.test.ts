@@ -63,14 +63,18 @@ describe('git signet doctor', () => {
     expect(exit).toBe(0);
     expect(lines.map(({ name }) => name)).toEqual(
       ['git', 'gpg.format', 'gpg.x509.program', 'commit.gpgSign', 'tag.gpgSign', 'user', 'trust']
-        .concat(Array.from({ length: 4 }, () => 'reach'))
+        .concat(
+          ['tls'],
+          Array.from({ length: 4 }, () => 'reach'),
+        )
         .concat(['clock', 'login', 'agent', 'keyring']),
     );
     const { out } = await signet(repository, ['doctor'], { env });
     const { host } = new URL(sandbox().urls.fulcio);
+    expect(out).toMatch(/tls +authorities: built in/);
     expect(out).toContain(`hosts to let through:\n`);
     expect(out).toContain(`  ${host}  certificate authority\n`);
-    expect(out).toMatch(/\n15 ok, 0 to look at, 0 broken\n$/);
+    expect(out).toMatch(/\n16 ok, 0 to look at, 0 broken\n$/);
   });
 
   it('--offline asks nobody and still names the hosts', async () => {

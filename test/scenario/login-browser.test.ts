@@ -116,6 +116,21 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     expect(repository.git('log', '-1', '--format=%GS').stdout).toContain('bob@example.test');
   });
 
+  it('O11 on another device: the code is typed and compared there, and bob signs as bob', async () => {
+    const repository = repositoryAt(asking);
+    const commit = repository.commit('elsewhere', { tokenProvider: 'device' });
+    const [, address = '', code = ''] = await commit.reads(/open (\S+) and enter (\S+) /);
+    const page = await open(address);
+    await page.fill('input[name="user_code"]', code.toLowerCase());
+    await page.click('button');
+    expect(await page.textContent('main')).toContain(code);
+    await page.click('button:not(.deny)');
+    await page.click('button[value="bob@example.test"]');
+    await page.waitForSelector('h1:has-text("Logged in")');
+    expect(await commit.ended).toMatchObject({ code: 0 });
+    expect(repository.git('log', '-1', '--format=%GS').stdout).toContain('bob@example.test');
+  });
+
   it('denying ends it', async () => {
     const repository = repositoryAt(asking);
     const commit = repository.commit('denied');

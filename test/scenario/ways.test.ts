@@ -63,6 +63,20 @@ describe.skipIf(!haveTools('script'))('git commit -S, before anything becomes pu
     expect(published(sandbox())).toEqual(before);
   });
 
+  it('a terminal that goes away is no agreement', async () => {
+    const before = published(sandbox());
+    const commit = repository.commit('silence', {}, ASK);
+    await clickThrough(await commit.page);
+    await commit.reads(/Go on\?/);
+    commit.type('\x04');
+    const { code, said } = await commit.ended;
+    expect(code).toBe(128);
+    expect(said).toMatch(
+      /did not agree that alice@example\.test becomes public \(nobody answered\)/,
+    );
+    expect(published(sandbox())).toEqual(before);
+  });
+
   it('"always" is remembered: the next login asks no more', async () => {
     expect((await decide('always')).code).toBe(0);
     const commit = repository.commit('again', {}, ASK);

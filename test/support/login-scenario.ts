@@ -31,7 +31,7 @@ export interface Commit {
   readonly interrupt: () => void;
   /** Waits for what stands at the terminal, and gives its groups. */
   readonly reads: (pattern: RegExp) => Promise<RegExpExecArray>;
-  /** A line typed at the terminal. */
+  /** A line typed at the terminal; Ctrl-D as it is. */
   readonly type: (line: string) => void;
 }
 
@@ -121,7 +121,7 @@ export function makeRepository(sandbox: Pick<Sandbox, 'environment'>): Repositor
         ended,
         page,
         interrupt: () => child.stdin.write('\x03'),
-        type: (line) => child.stdin.write(`${line}\r`),
+        type: (line) => child.stdin.write(line === '\x04' ? line : `${line}\r`),
         reads: async (pattern) => {
           for (;;) {
             const found = pattern.exec(said);

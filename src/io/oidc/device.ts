@@ -14,11 +14,9 @@ import type { IdentityToken, TokenRequest } from './identity-token.ts';
 import type { Issuer } from './issuer.ts';
 import { told } from './issuer-errors.ts';
 import { duration } from './page.ts';
+import { patienceElsewhere } from './patience.ts';
 import { readIdentityToken } from './token.ts';
 
-/** How long a person with another device gets, as a multiple of signet.loginTimeout, and in seconds at most. */
-const PATIENCE = 5;
-const LONGEST = 1800;
 const SERVICE = 'the device login page';
 
 /** What is shown. */
@@ -92,7 +90,7 @@ function readInvitation(answer: DeviceAuthorizationResponse, loginTimeout: numbe
       `the issuer names two places to log in at: ${address.host} and ${complete.host}`,
     );
   }
-  const patience = Math.min(answer.expires_in, loginTimeout * PATIENCE, LONGEST);
+  const patience = Math.min(answer.expires_in, patienceElsewhere(loginTimeout));
   return { address, complete, code, patience };
 }
 

@@ -8,10 +8,10 @@ import { LoginError } from '../../errors.ts';
 import { connectIssuer } from './connect.ts';
 import type { IdentityToken, TokenRequest } from './identity-token.ts';
 import { duration } from './page.ts';
+import { patienceElsewhere } from './patience.ts';
 import { readIdentityToken } from './token.ts';
 
 const REDIRECT = 'urn:ietf:wg:oauth:2.0:oob';
-const PATIENCE = 5;
 
 /** @throws LoginError, ConfigError, ServiceError */
 export async function loginWithPastedCode(
@@ -59,7 +59,7 @@ async function askForCode(
   address: URL,
   why: string,
 ): Promise<string> {
-  const patience = settings.loginTimeout * PATIENCE;
+  const patience = patienceElsewhere(settings.loginTimeout);
   const reason = why === '' ? '' : `${why}: `;
   terminal.say(`${reason}open this address on any device, log in, and type the code that it shows`);
   terminal.hint(address.href);

@@ -107,7 +107,9 @@ async function ask({ authorization = {}, errors = [], claims }: Answers, flags =
       if (request.url === '/device') return json(200, { ...HONEST, ...authorization });
       const error = request.url === '/token' ? left.shift() : undefined;
       if (error === undefined) return false;
-      return typeof error === 'number' ? json(error, {}) : json(400, { error });
+      if (typeof error === 'number') return json(error, {});
+      // public Sigstore's issuer says so with this status
+      return json(error === 'authorization_pending' ? 401 : 400, { error });
     },
   });
   const waits: number[] = [];

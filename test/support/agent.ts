@@ -13,8 +13,9 @@ import type { Credential, MadeSignature } from '../../src/io/credential.ts';
 import { Secret } from '../../src/io/secret.ts';
 import { scratchDirectory } from './sandbox.ts';
 
-export interface PaperWorkshop extends Omit<Workshop, 'refresh'> {
+export interface PaperWorkshop extends Omit<Workshop, 'refresh' | 'sign'> {
   refresh: Workshop['refresh'];
+  sign: Workshop['sign'];
   /** Unix seconds; tests set it. */
   clock: number;
   /** Seconds that a certificate lives. */

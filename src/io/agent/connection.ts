@@ -91,8 +91,11 @@ function ended(): AgentTrouble {
   return new AgentTrouble('broken', 'the agent ended in the middle');
 }
 
-/** Connects and reads the greeting. @throws AgentTrouble, ConfigError for a path that no agent may have */
-export async function connectAgent(path: string): Promise<AgentConnection> {
+/** Connects and reads the greeting; silence of so many seconds is trouble. @throws AgentTrouble, ConfigError for a path that no agent may have */
+export async function connectAgent(
+  path: string,
+  silence = SILENCE_SECONDS,
+): Promise<AgentConnection> {
   checkSocketPath(path);
   const inbox = new Inbox();
   const wire = await openWire(path, {
@@ -102,11 +105,11 @@ export async function connectAgent(path: string): Promise<AgentConnection> {
   });
   const close = wire.destroy;
   try {
-    const greeting = readGreeting(await inbox.next(SILENCE_SECONDS));
+    const greeting = readGreeting(await inbox.next(silence));
     return {
       greeting,
       send: (request) => wire.write(encodeFrame(request)),
-      receive: async (seconds = SILENCE_SECONDS) => {
+      receive: async (seconds = silence) => {
         const frame = await inbox.next(seconds);
         try {
           return readReply(frame);

@@ -12,16 +12,9 @@ import type { Credential } from '../credential.ts';
 import type { Secret } from '../secret.ts';
 import { ANYBODY, claimsMeet, signerMeets } from './expectation.ts';
 import { type Held, margin, remaining } from './held.ts';
+import { type Holder, isHoldersOwn } from './holder.ts';
 import type { CredentialStatus } from './protocol.ts';
 import type { Login, Workshop } from './workshop.ts';
-
-/** The client that would log in, if it is asked to. Rejects with HolderGone when it is there no more. */
-export interface Holder {
-  readonly login: () => Promise<Login>;
-}
-
-/** The client that held a flight has ended without a word, or cannot ask anybody: the next one may try. */
-export class HolderGone extends Error {}
 
 /** What is kept under one expectation; `held` goes at its end, the rest stays for renewing it. */
 interface Slot {
@@ -96,6 +89,14 @@ export class Credentials {
       if (slot.held !== undefined && remaining(slot.held, now) <= 0) slot.held = undefined;
       if (slot.held === undefined && slot.refreshToken === undefined) this.#drop(key);
     }
+  }
+
+  /** True when its time has run out: what was made with it meanwhile may have been logged too late. */
+  lapsed(credential: Credential): boolean {
+    const held = [...this.#slots.values()].find(
+      (slot) => slot.held?.credential === credential,
+    )?.held;
+    return held !== undefined && remaining(held, this.#workshop.now()) <= 0;
   }
 
   /** True while somebody else's login, or a renewal, is under way for it. */
@@ -232,13 +233,6 @@ export class Credentials {
     slot.refreshToken?.forget();
     slot.refreshToken = undefined;
   }
-}
-
-/** Failures that say nothing about what the next client could do. */
-function isHoldersOwn(error: unknown): boolean {
-  return (
-    error instanceof HolderGone || (isSignetError(error) && error.code === 'LOGIN_NO_TERMINAL')
-  );
 }
 
 function unexpected(account: string, expected: string): LoginError {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { LoginError, ServiceError } from '../../../src/errors.ts';
-import { Credentials, type Holder, HolderGone } from '../../../src/io/agent/credentials.ts';
+import { Credentials } from '../../../src/io/agent/credentials.ts';
 import { expectationOf } from '../../../src/io/agent/expectation.ts';
+import { type Holder, HolderGone } from '../../../src/io/agent/holder.ts';
 import type { Login } from '../../../src/io/agent/workshop.ts';
 import { Secret } from '../../../src/io/secret.ts';
 import { PAYLOAD, type PaperWorkshop, paperWorkshop } from '../../support/agent.ts';

@@ -13,6 +13,7 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 import { run, type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
 import { vectors } from '../support/gitsign-vectors.ts';
 import { scratchDirectory, scratchSandbox } from '../support/sandbox.ts';
+import { testMirror } from '../support/tuf-mirror.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const trustedRoot = join(root, 'test/vectors/gitsign/trust/trusted_root.json');
@@ -43,15 +44,21 @@ const JUDGE = [
 const unshare = spawnSync('unshare', ['-n', 'true']).status === 0 ? ['unshare', '-n', '--'] : [];
 
 let repository: ScratchRepository;
-beforeAll(() => {
+/** A mirror that was asked once, and is gone: what it served is on disk. */
+let mirror = '';
+beforeAll(async () => {
   repository = scratchRepository('forms');
+  const served = await testMirror();
+  await served.client(join(repository.home, '.local/share/git-signet/trust')).refresh();
+  await served.close();
+  mirror = served.setting;
   for (const { type, raw, format } of vectors) if (format === 'sha1') repository.write(type, raw);
 });
 
 describe.each(FORMS)('the %s', (_name, program, before) => {
-  const call = (args: readonly string[], input: Uint8Array | string) => {
+  const call = (args: readonly string[], input: Uint8Array | string, trust = trustedRoot) => {
     const [first = program, ...rest] = [...unshare, program, ...before, ...args];
-    const env = { ...repository.env, SIGNET_TRUST: trustedRoot };
+    const env = { ...repository.env, SIGNET_TRUST: trust };
     return run(first, rest, { cwd: repository.path, env, input: Buffer.from(input) });
   };
 
@@ -67,6 +74,25 @@ describe.each(FORMS)('the %s', (_name, program, before) => {
         good ? 0 : 1,
       ]);
     }
+  });
+
+  it('T01 the same under a trust root that a mirror served, offline: proved again from disk', () => {
+    const file = join(repository.home, 'signature');
+    for (const vector of embedded.slice(0, 6)) {
+      writeFileSync(file, vector.signature);
+      const ran = call(['--status-fd=1', '--verify', file, '-'], vector.payload, mirror);
+      const good = vector.expected === 'valid';
+      expect([vector.file, ran.exit, ran.err]).toEqual([
+        vector.file,
+        good ? 0 : 1,
+        expect.not.stringContaining('trust root kept for'),
+      ]);
+    }
+    const ids = embedded.filter(({ format }) => format === 'sha1').map(({ id }) => id);
+    const judge = (trust: string): string =>
+      call([...JUDGE, '--jobs', '2', '--trusted-root', trust], `${ids.join('\n')}\n`).out;
+    expect(judge(mirror)).toBe(judge(trustedRoot));
+    expect(judge(mirror).match(/"status":"verified"/g)?.length).toBeGreaterThan(10);
   });
 
   it('judges them in one process, and in worker threads', () => {

@@ -128,7 +128,7 @@ export async function sign(
   };
   const known = { payload, settings, trust, newerTrust, unlogged };
   const signing = { ...known, invocation, request, crypto, now };
-  const made = await make(signing, token);
+  const made = await make(signing, token).finally(async () => (await looking)?.finished);
   if (unlogged) {
     terminal.say(`signed as ${made.identity}, IN NO LOG (signet.log = none), timestamped`);
   } else if (made.freshLogin || !settings.quiet) {
@@ -136,6 +136,5 @@ export async function sign(
   }
   writeStatus(statusBlock(createdLines(made)));
   streams.write(call.armor ? made.armor : readArmor(utf8(made.armor)));
-  await (await looking)?.finished;
   return ExitCode.ok;
 }

@@ -4,6 +4,7 @@
  * only where no result is.
  */
 
+import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { ExitCode } from '../errors.ts';
 import type { Environment } from '../io/config.ts';
@@ -12,6 +13,7 @@ import { VERSION } from '../io/version.ts';
 import { type Counts, JSON_HEAD, jsonTail, type ReportSource } from '../report/json.ts';
 import { mendCommand } from '../report/mend.ts';
 import { type TextRow, textLine, textSummary, type Widths, widthsOf } from '../report/text.ts';
+import { trustRemedy } from '../report/trust-age.ts';
 import type { Output, Rendered, ReportContext, Subject, Writer } from '../report/writer.ts';
 import type { Format } from './verify-options.ts';
 
@@ -26,7 +28,7 @@ export interface ReportSettings {
   readonly format: Format;
   readonly streams: Streams;
   readonly terminal: Terminal;
-  readonly trust: ReportSource;
+  readonly trust: ReportSource & Pick<TrustMaterial, 'mirror'>;
   readonly policy: ReportSource | undefined;
   /** What is counted: `commit`, `object`. */
   readonly noun: string;
@@ -168,10 +170,12 @@ export async function createReporter(settings: ReportSettings): Promise<Reporter
   const writer = await createWriter(settings, put);
   const progress = createProgress(settings);
   let done = 0;
+  let distrusted = false;
   let ended = false;
   const add = (result: Rendered): void => {
     if (ended) return;
     writer.add(result);
+    distrusted ||= result.distrusted === true;
     done += 1;
     progress(done);
   };
@@ -179,6 +183,8 @@ export async function createReporter(settings: ReportSettings): Promise<Reporter
     terminal.progress(undefined);
     writer.finish(counts, exitCodeOf(counts) === ExitCode.ok);
     flush();
+    const remedy = distrusted ? trustRemedy(settings.trust, settings.now) : undefined;
+    if (remedy !== undefined) terminal.hint(remedy);
   };
   const abandon = (): void => {
     ended = true;

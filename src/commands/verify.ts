@@ -3,7 +3,6 @@
 import { availableParallelism } from 'node:os';
 import { type ExitCode, UsageError } from '../errors.ts';
 import { untilInterrupted } from '../io/interrupt.ts';
-import { trustRemedy } from '../report/trust-age.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { type Asked, type PolicyPlan, planRun } from './range-plan.ts';
@@ -59,19 +58,11 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
       ...{ format, streams, terminal, trust, policy, noun: 'commit', asked, subjects, now, env },
       ...(total === undefined ? {} : { total }),
     });
-    const { add } = reporter;
-    let distrusted = false;
-    const onResult: typeof add = (result) => {
-      distrusted ||= result.distrusted === true;
-      add(result);
-    };
-    const how = { jobs, output: outputOf(format, total), onResult };
+    const how = { jobs, output: outputOf(format, total), onResult: reporter.add };
     const judged = judgePlan(plan, setup, bench, how);
     // reading lines from stdin blocks: there the signal must end the process by itself
     const counts = await (total === undefined ? judged : untilInterrupted(judged));
     reporter.finish(counts);
-    const remedy = distrusted ? trustRemedy(trust, now) : undefined;
-    if (remedy !== undefined) terminal.hint(remedy);
     return exitCodeOf(counts);
   } catch (error) {
     reporter?.abandon();

@@ -182,7 +182,7 @@ export async function checkIssuedCertificate(
     if (error instanceof Refusal || error instanceof DerError) {
       throw wrong(
         `does not hold: ${error.message}`,
-        'is the trust root (signet.trust) of this authority?',
+        'git signet trust update, or is signet.trust of another instance?',
         error,
       );
     }

@@ -1,7 +1,7 @@
 /**
- * Trust for signing: what is on disk, and once a day a look at the mirror, beside the login. It waits for the mirror, a
- * few seconds, only where the last look is over a week ago or there is nothing to sign with; and no failure of it fails
- * a signature while what is on disk can be used. Verifying never comes here.
+ * Trust for signing: what is on disk, and once a day a look at the mirror, beside the login. The signature waits for the
+ * mirror, a few seconds, only where the last look is over a week ago or there is nothing to sign with; and no failure of
+ * it fails a signature while what is on disk can be used. Verifying never comes here.
  */
 
 import { statSync } from 'node:fs';
@@ -26,15 +26,15 @@ export interface DailyOptions {
 const DAY = 86_400;
 const WEEK = 7 * DAY;
 /** Seconds between two looks at a mirror that does not answer. */
-const AGAIN = 3600;
+const AGAIN = 6 * 3600;
 /** Seconds that a signature waits for a mirror at most. */
 const PATIENCE = 5;
 
-/** Seconds since the mirror last vouched for what is here; infinite for what is built in or broken. */
+/** Seconds since the mirror last vouched for what is here; what is built in is due, and good enough to begin with. */
 function ageOf(source: MirrorSource, now: number): number {
   try {
     const { refreshed } = readState(source) ?? {};
-    return refreshed === undefined ? Number.POSITIVE_INFINITY : Math.abs(now - refreshed);
+    return refreshed === undefined ? DAY : Math.abs(now - refreshed);
   } catch (error) {
     if (isSignetError(error)) return 0;
     throw error;

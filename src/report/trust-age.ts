@@ -20,7 +20,10 @@ export function isMatterOfTrust(verdict: Outcome): boolean {
 }
 
 /** What may help, for such a verdict; undefined where the trust root is a file, or was fetched within a day. */
-export function trustRemedy({ mirror }: TrustMaterial, now: number): string | undefined {
+export function trustRemedy(
+  { mirror }: Pick<TrustMaterial, 'mirror'>,
+  now: number,
+): string | undefined {
   if (mirror === undefined) return undefined;
   const next = 'git signet trust update fetches the newest';
   if (mirror.refreshed === undefined) return `the trust root is the one built in; ${next}`;

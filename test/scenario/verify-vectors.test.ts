@@ -11,6 +11,7 @@ import { run, type ScratchRepository, scratchRepository } from '../support/git-r
 import { vectors } from '../support/gitsign-vectors.ts';
 import { programUnderTest } from '../support/program.ts';
 import { type RecordedRekor, recordedRekor } from '../support/recorded-rekor.ts';
+import { testMirror } from '../support/tuf-mirror.ts';
 import { signet, verdictsOf } from '../support/verify-scenario.ts';
 
 const root = fileURLToPath(new URL('../vectors/gitsign/trust/trusted_root.json', import.meta.url));
@@ -155,26 +156,34 @@ const GROUPS: Readonly<Record<string, string>> = {
   trap: 'undecided signature-kind-unsupported',
 };
 
-describe('objects of public repositories', () => {
+describe('T08 objects of public repositories, signed from 2022 to 2026', () => {
   const present = existsSync(PUBLIC);
   if (!present) console.warn('objects of public repositories are not here: skipped');
-  it.skipIf(!present)('offline, with the built-in trust root and with their own', async () => {
-    const rows = JSON.parse(readFileSync(`${PUBLIC}/manifest.json`, 'utf8')) as {
-      readonly file: string;
-      readonly type: ObjectType;
-      readonly oid: string;
-      readonly group: string;
-    }[];
-    const repository = scratchRepository('public');
-    for (const { file, type } of rows) repository.write(type, readFileSync(`${PUBLIC}/${file}`));
-    const input = rows.map(({ oid }) => `${oid}\n`).join('');
-    for (const trust of [[], ['--trusted-root', `${PUBLIC}/trusted_root.json`]]) {
-      const answered = await signet(repository, [...judge, '--offline', ...trust], { input });
-      const found = verdictsOf(answered);
-      for (const { oid, group } of rows) {
-        expect([group, oid, found.get(oid)]).toEqual([group, oid, GROUPS[group]]);
+  it.skipIf(!present)(
+    'offline, with the built-in trust root, with their own, and by a mirror',
+    async () => {
+      const rows = JSON.parse(readFileSync(`${PUBLIC}/manifest.json`, 'utf8')) as {
+        readonly file: string;
+        readonly type: ObjectType;
+        readonly oid: string;
+        readonly group: string;
+      }[];
+      const repository = scratchRepository('public');
+      for (const { file, type } of rows) repository.write(type, readFileSync(`${PUBLIC}/${file}`));
+      const input = rows.map(({ oid }) => `${oid}\n`).join('');
+      const targets = { 'trusted_root.json': readFileSync(`${PUBLIC}/trusted_root.json`, 'utf8') };
+      const mirror = await testMirror({ targets });
+      await mirror.client(`${repository.home}/.local/share/git-signet/trust`).refresh();
+      await mirror.close();
+      const roots = [`${PUBLIC}/trusted_root.json`, mirror.setting];
+      for (const trust of [[], ...roots.map((root) => ['--trusted-root', root])]) {
+        const answered = await signet(repository, [...judge, '--offline', ...trust], { input });
+        const found = verdictsOf(answered);
+        for (const { oid, group } of rows) {
+          expect([group, oid, found.get(oid)]).toEqual([group, oid, GROUPS[group]]);
+        }
+        expect(answered.exit).toBe(3);
       }
-      expect(answered.exit).toBe(3);
-    }
-  });
+    },
+  );
 });

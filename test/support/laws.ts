@@ -43,7 +43,7 @@ export function upwardImports(sources: Sources): readonly string[] {
 }
 
 const HEAVY =
-  /^(openid-client|open|simple-git|pkijs|asn1js|yaml|jose|oidc-provider|reflect-metadata|@napi-rs\/keyring|@peculiar\/.*|@sigstore\/.*|node:https?|node:tls|node:net)$/;
+  /^(openid-client|open|simple-git|pkijs|asn1js|yaml|jose|oidc-provider|reflect-metadata|@napi-rs\/keyring|@peculiar\/.*|@sigstore\/.*|tuf-js|@tufjs\/.*|node:https?|node:tls|node:net)$/;
 
 /** Packages on the path of every `git verify-commit` that would cost its user time. */
 export function heavyOnHotPath(sources: Sources, entry: string): readonly string[] {

@@ -39,6 +39,7 @@ export function checkExpectedIdentity(
   if (expected === undefined || !claims.names.includes(expected)) {
     throw unexpected(
       claims,
+      expected,
       `the committer is ${visible(expected ?? 'not named')} (signet.matchCommitter)`,
     );
   }
@@ -47,13 +48,25 @@ export function checkExpectedIdentity(
 /** The half that needs no object: what a login beforehand is held to. @throws LoginError `IDENTITY_UNEXPECTED` */
 export function checkConfiguredIdentity(claims: IdentityClaims, identity: string): void {
   if (identity === '' || claims.names.includes(identity)) return;
-  throw unexpected(claims, `this repository expects ${visible(identity)} (signet.identity)`);
+  throw unexpected(
+    claims,
+    identity,
+    `this repository expects ${visible(identity)} (signet.identity)`,
+  );
 }
 
-function unexpected(claims: IdentityClaims, expectation: string): LoginError {
-  return new LoginError(
-    'IDENTITY_UNEXPECTED',
-    `logged in as ${visible(claims.names[0] ?? claims.challenge)}, but ${expectation}`,
-    { hint: 'nothing was published; log in with the other account, or change the setting' },
-  );
+function unexpected(
+  claims: IdentityClaims,
+  expected: string | undefined,
+  expectation: string,
+): LoginError {
+  const who = visible(claims.names[0] ?? claims.challenge);
+  // only what a shell takes as it stands is offered for copying
+  const plain = expected !== undefined && /^[\w.+@:/-]+$/.test(expected);
+  const next = plain
+    ? `run: git signet login --identity ${expected}`
+    : 'log in with the other account, or change the setting';
+  return new LoginError('IDENTITY_UNEXPECTED', `logged in as ${who}, but ${expectation}`, {
+    hint: `nothing was published; ${next}`,
+  });
 }

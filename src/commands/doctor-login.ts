@@ -7,6 +7,7 @@ import { AgentTrouble } from '../io/agent/connection.ts';
 import { keyringProblem } from '../io/agent/keyring.ts';
 import type { Settings } from '../io/config.ts';
 import { chooseOpener } from '../io/oidc/opener.ts';
+import { choosePersonWay, PERSON_PROVIDERS } from '../io/oidc/person-way.ts';
 import { unattendedWay } from '../io/oidc/unattended.ts';
 import { agentHere } from './agent.ts';
 import type { Invocation } from './command.ts';
@@ -57,16 +58,18 @@ function checkLogin({ env, terminal }: Invocation, settings: Settings, loggedIn:
     const line = visible(error instanceof Error ? error.message : String(error));
     return fail('login', line, "git config signet.urlOpener 'firefox {url}'");
   }
-  if (opener) return ok('login', `browser, opened by way of ${openerName(settings, env)}`);
-  if (terminal.interactive) return ok('login', 'no browser here: the address or a code is shown');
-  if (loggedIn) return ok('login', 'no terminal here, but somebody is logged in');
-  const remedy = 'git signet login in a terminal beforehand; in CI allow id-token';
-  return fail(
-    'login',
-    'no browser, no terminal and no token: signing ends at once',
-    remedy,
-    ExitCode.login,
-  );
+  const provider = PERSON_PROVIDERS.find((name) => name === settings.tokenProvider);
+  const { interactive } = terminal;
+  const choice = choosePersonWay({ environment: env, opener, interactive, asked: false, provider });
+  if (choice.way === 'browser') {
+    return ok('login', `browser, opened by way of ${openerName(settings, env)}`);
+  }
+  if (choice.way !== 'none') {
+    const how = choice.way === 'device' ? 'a code, on any device' : 'a code that is typed';
+    return ok('login', choice.why === '' ? how : `${choice.why}: ${how}`);
+  }
+  if (loggedIn) return ok('login', `${choice.message}, but somebody is logged in`);
+  return fail('login', choice.message, choice.hint.replaceAll(/ +/g, ' '), ExitCode.login);
 }
 
 async function checkKeyring({ env, entry }: Invocation, { keyring }: Settings): Promise<Check> {

@@ -16,14 +16,25 @@ import { type Check, fail, type Host, ok, warn } from './doctor-check.ts';
 interface Server {
   readonly what: string;
   readonly url: string;
-  /** False for one that is named but not used with these settings. */
-  readonly needed: boolean;
+  /** What is missing without it, where signing here goes on all the same. */
+  readonly spare?: string;
 }
 
 const PATIENCE_SECONDS = 10;
 /** Certificates live ten minutes, and a log's time may be five ahead of ours. */
 const SKEW_WARN = 30;
 const SKEW_FAIL = 300;
+
+const UNUSED = 'not used with these settings';
+
+/** The mirror that newer trust roots come from. */
+export function mirrorServer(url: string): Server {
+  return {
+    what: 'trust mirror',
+    url: `${url}/timestamp.json`,
+    spare: 'the trust root stays as it is',
+  };
+}
 
 /** The servers to ask: those in use, then others that the signing config names as valid now. */
 export function serversOf(
@@ -35,19 +46,15 @@ export function serversOf(
     {
       what: 'issuer',
       url: `${services.issuerUrl.replace(/\/+$/, '')}/.well-known/openid-configuration`,
-      needed: true,
     },
     {
       what: 'certificate authority',
       url: `${services.fulcioUrl}/api/v2/configuration`,
-      needed: true,
     },
-    ...(services.log === undefined
-      ? []
-      : [{ what: 'log', url: logProbe(services.log), needed: true }]),
+    ...(services.log === undefined ? [] : [{ what: 'log', url: logProbe(services.log) }]),
     ...(services.timestampUrl === undefined
       ? []
-      : [{ what: 'timestamp authority', url: services.timestampUrl, needed: true }]),
+      : [{ what: 'timestamp authority', url: services.timestampUrl }]),
   ];
   const lists = [
     ['issuer', config.oidcUrls],
@@ -58,7 +65,7 @@ export function serversOf(
   const named = lists.flatMap(([what, list]) =>
     list
       .filter(({ validFor }) => validFor.start <= now && now <= (validFor.end ?? now))
-      .map(({ url }): Server => ({ what, url, needed: false })),
+      .map(({ url }): Server => ({ what, url, spare: UNUSED })),
   );
   const hosts = new Set(used.map(({ url }) => hostOf(url)));
   const others = named.filter(({ url }) => {
@@ -120,9 +127,9 @@ function reachability({ server, answer, problem }: Asked, proxyFor: ProxyChoice)
   }
   const remedy = problem?.hint ?? `let this machine reach ${host}, or set signet.proxy`;
   const detail = visible(problem?.line ?? '');
-  return server.needed
+  return server.spare === undefined
     ? fail('reach', detail, remedy, ExitCode.undecided)
-    : warn('reach', `${detail} (not used with these settings)`, remedy);
+    : warn('reach', `${detail} (${server.spare})`, remedy);
 }
 
 /** From all clocks that answered: the middle one, so that one wrong server is not taken for ours. */

@@ -2,6 +2,7 @@
 
 import { statSync } from 'node:fs';
 import { visible } from '../core/escape.ts';
+import type { TrustMaterial, ValidityWindow } from '../core/trust/trust-material.ts';
 import { ExitCode, isSignetError, UsageError } from '../errors.ts';
 import { loadSettings, type Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
@@ -9,6 +10,7 @@ import { createHttpClient } from '../io/http.ts';
 import { networkOptions } from '../io/network.ts';
 import { proxyChoice } from '../io/proxy.ts';
 import { chooseServices } from '../io/services.ts';
+import { trustSourceOf } from '../io/trust-source.ts';
 import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import { VERSION } from '../io/version.ts';
 import { parseArguments } from './arguments.ts';
@@ -16,7 +18,13 @@ import type { Command, Invocation } from './command.ts';
 import { type Check, exitOf, fail, type Host, ok, warn } from './doctor-check.ts';
 import { checkGit, checkKeys } from './doctor-git.ts';
 import { checkLogins } from './doctor-login.ts';
-import { checkNetwork, checkTransport, hostsOf, serversOf } from './doctor-network.ts';
+import {
+  checkNetwork,
+  checkTransport,
+  hostsOf,
+  mirrorServer,
+  serversOf,
+} from './doctor-network.ts';
 import { ownPath } from './init.ts';
 
 export const help = `git signet doctor [--offline] [--json]
@@ -41,22 +49,34 @@ function failed(name: string, error: unknown): Check {
   return fail(name, visible(error.message), error.hint, error.exitCode);
 }
 
+/** Days after which a mirror has surely something newer. */
+const OLD_DAYS = 30;
+const UPDATE = 'git signet trust update';
+
+/** How old the trust root is: by the mirror that vouched for it, or by its file. */
+function ageOf({ source, mirror }: TrustMaterial, now: number): number | undefined {
+  const file = statSync(source, { throwIfNoEntry: false });
+  const since = mirror?.refreshed ?? (file === undefined ? undefined : file.mtimeMs / 1000);
+  return since === undefined ? undefined : Math.max(0, Math.floor((now - since) / 86_400));
+}
+
 async function checkTrust(settings: Settings, now: number): Promise<Check> {
   try {
     const trust = await loadTrust(settings, await loadCrypto());
-    const { source, certificateAuthorities, tlogs } = trust;
-    const valid = ({
-      validFor,
-    }: (typeof tlogs)[number] | (typeof certificateAuthorities)[number]) =>
+    const { source, certificateAuthorities, tlogs, mirror } = trust;
+    const valid = ({ validFor }: { readonly validFor: ValidityWindow }) =>
       validFor.start <= now && now <= (validFor.end ?? now);
     const [authorities, logs] = [certificateAuthorities.filter(valid), tlogs.filter(valid)];
-    const found = statSync(source, { throwIfNoEntry: false });
-    const days = found === undefined ? 0 : Math.floor((now - found.mtimeMs / 1000) / 86_400);
-    const age = found === undefined ? '' : `, ${days} days old`;
+    const days = ageOf(trust, now);
+    const age = days === undefined ? '' : `, ${days} days old`;
     const detail = `${visible(source)}${age}: ${authorities.length} authorities, ${logs.length} logs`;
-    return authorities.length > 0 && logs.length > 0
-      ? ok('trust', detail)
-      : warn('trust', `${detail} valid now`, 'name a newer one: git config signet.trust FILE');
+    const remedy = mirror === undefined ? 'git config signet.trust FILE' : UPDATE;
+    if (authorities.length === 0 || logs.length === 0) {
+      return warn('trust', `${detail} valid now`, remedy);
+    }
+    return mirror !== undefined && days !== undefined && days > OLD_DAYS
+      ? warn('trust', detail, UPDATE)
+      : ok('trust', detail);
   } catch (error) {
     return failed('trust', error);
   }
@@ -75,7 +95,11 @@ async function servers(
   const transport = await checkTransport(settings, env);
   try {
     const config = await loadSigningConfig(settings);
-    const list = serversOf(chooseServices(settings, config, now()), config, now());
+    const source = trustSourceOf(settings, await loadCrypto());
+    const list = [
+      ...serversOf(chooseServices(settings, config, now()), config, now()),
+      ...(source.kind === 'mirror' ? [mirrorServer(source.url)] : []),
+    ];
     if (offline) return { checks: transport, hosts: hostsOf(list) };
     terminal.progress(`asking ${list.length} servers …`);
     const client = createHttpClient(networkOptions(settings, env));

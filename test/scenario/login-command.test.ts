@@ -1,7 +1,10 @@
 /** `git signet login`, `status`, `logout`: a login beforehand, what is said of it, and its end. */
 
+import { spawn } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
 import { countLogins, type Machine, machineAt } from '../support/machine.ts';
+import { answerDevice } from '../support/person.ts';
+import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
 
 const sandbox = useSandbox();
@@ -101,6 +104,29 @@ describe('git signet login', () => {
     const agent = await one.signet(one.home, ['agent', 'status', '--json']);
     const said = [ran, status, agent].map(({ out, err }) => out + err).join('');
     for (const part of token.split('.')) expect(said).not.toContain(part);
+  });
+
+  it('O11 --device: address and code on stderr, agreed to elsewhere, no terminal needed', async () => {
+    const one = await machine({ urlOpener: '' });
+    const child = spawn(programUnderTest(), ['login', '--device'], {
+      cwd: one.home,
+      env: { ...one.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    let said = '';
+    const invitation = new Promise<RegExpExecArray>((resolve) => {
+      child.stderr.on('data', (chunk: Buffer) => {
+        said += chunk;
+        const found = /open (\S+) and enter (\S+) /.exec(said);
+        if (found !== null) resolve(found);
+      });
+    });
+    const [, address = '', code = ''] = await invitation;
+    await answerDevice(address, code);
+    expect(await ended, said).toBe(0);
+    expect(said).toMatch(/logged in as alice@example\.test \(/);
+    expect((await one.signet(one.home, ['status'])).exit).toBe(0);
   });
 
   it('O15 where a token is at hand, status says so and asks no agent', async () => {

@@ -45,7 +45,7 @@ export async function loadAuthorities(
     ...(caFile === undefined ? [] : [await ownAuthorities(caFile)]),
   ];
   const ca = withoutDoubles([...tls.rootCertificates], found).join('\n');
-  const sources = ['built in', ...found.map(({ source }) => source)];
+  const sources = ['built in', ...new Set(found.map(({ source }) => source))];
   return { context: tls.createSecureContext({ ca }), sources };
 }
 

@@ -13,6 +13,10 @@ export const COMMANDS: Readonly<Record<string, TableEntry>> = {
   init: { summary: 'make git sign and verify with this program', load: () => import('./init.ts') },
   verify: { summary: 'verify a revision or a range', load: () => import('./verify.ts') },
   'verify-tag': { summary: 'verify annotated tags by name', load: () => import('./verify-tag.ts') },
+  'verify-archive': {
+    summary: 'a release archive holds exactly the signed tree',
+    load: () => import('./verify-archive.ts'),
+  },
   hooks: { summary: 'judge every push, here or on a server', load: () => import('./hooks.ts') },
   resign: { summary: 'sign your own commits again', load: () => import('./resign.ts') },
   policy: { summary: 'who may sign: init, check, explain', load: () => import('./policy.ts') },

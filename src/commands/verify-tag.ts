@@ -37,7 +37,7 @@ ${HOW_HELP}
 ${EXIT_HELP}
 `;
 
-async function judgeTag(name: string, bench: TagBench, follow: boolean): Promise<readonly Step[]> {
+export async function judgeTag(name: string, bench: TagBench, follow: boolean): Promise<readonly Step[]> {
   const ref = `refs/tags/${name.replace(/^refs\/tags\//, '')}`;
   const [object] = await resolveNames(bench.repository, [ref]);
   if (object === undefined || /[\^~:]|@\{/.test(name)) {

@@ -1,0 +1,69 @@
+/** The headers of a tar (POSIX.1-2001 ustar and pax; GNU's magic): every field that is used is read strictly. */
+
+import { latin1 } from '../core/bytes.ts';
+import { ArchiveFault } from './archive.ts';
+
+export const BLOCK = 512;
+
+export interface TarHeader {
+  readonly name: string;
+  readonly size: number;
+  readonly mode: number;
+  readonly type: string;
+  readonly link: string;
+}
+
+/** Text up to a NUL, one character a byte. */
+export function text(block: Uint8Array, at: number, length: number): string {
+  const field = latin1(block.subarray(at, at + length));
+  const end = field.indexOf('\0');
+  return end === -1 ? field : field.slice(0, end);
+}
+
+function number(block: Uint8Array, at: number, length: number): number {
+  const digits = text(block, at, length).trim();
+  if (!/^[0-7]{1,12}$/.test(digits)) throw new ArchiveFault('a number in a header is not octal');
+  return Number.parseInt(digits, 8);
+}
+
+/** One header block. @throws ArchiveFault */
+export function readHeader(block: Uint8Array): TarHeader {
+  let sum = 8 * 0x20;
+  for (let i = 0; i < BLOCK; i += 1) if (i < 148 || i >= 156) sum += block[i] ?? 0;
+  if (number(block, 148, 8) !== sum) throw new ArchiveFault('a header’s checksum does not hold');
+  const magic = latin1(block.subarray(257, 265));
+  if (magic !== 'ustar\x0000' && magic !== 'ustar  \0')
+    throw new ArchiveFault('not a tar that is known here');
+  const prefix = magic === 'ustar\x0000' ? text(block, 345, 155) : '';
+  const name = text(block, 0, 100);
+  return {
+    name: prefix === '' ? name : `${prefix}/${name}`,
+    size: number(block, 124, 12),
+    mode: number(block, 100, 8),
+    type: latin1(block.subarray(156, 157)),
+    link: text(block, 157, 100),
+  };
+}
+
+/** Records `<length> <key>=<value>\n`; values one character a byte. */
+export function paxRecords(bytes: Uint8Array): ReadonlyMap<string, string> {
+  const records = new Map<string, string>();
+  for (let at = 0; at < bytes.length; ) {
+    const match = /^([1-9]\d{0,6}) ([^=]+)=/.exec(latin1(bytes.subarray(at, at + 64)));
+    const length = Number(match?.[1] ?? 0);
+    const record = latin1(bytes.subarray(at, at + length));
+    const [head, , key] = match ?? [];
+    if (
+      head === undefined ||
+      key === undefined ||
+      !record.endsWith('\n') ||
+      record.length !== length
+    ) {
+      throw new ArchiveFault('an extended header is malformed');
+    }
+    if (records.has(key)) throw new ArchiveFault(`an extended header says ${key} twice`);
+    records.set(key, record.slice(head.length, -1));
+    at += length;
+  }
+  return records;
+}

@@ -1,0 +1,202 @@
+/**
+ * tar, as `git archive` and GNU tar write it (POSIX.1-2001 pax; ustar; GNU long names). Strict where programs differ: a
+ * checksum that does not hold, an unknown kind of entry, a pax record that changes more than name and size, bytes behind
+ * the end: all are faults.
+ */
+
+import { concatAll, fromUtf8 } from '../core/bytes.ts';
+import type { ObjectFormat } from '../core/git/object.ts';
+import {
+  type Archive,
+  type ArchiveEntry,
+  ArchiveFault,
+  type ArchiveLimits,
+  blobHash,
+  checkedName,
+  createMeter,
+} from './archive.ts';
+import { BLOCK, paxRecords, readHeader, type TarHeader, text } from './archive-tar-header.ts';
+
+/** Longer extended headers are nobody's. */
+const MAX_EXTENDED = 1024 * 1024;
+
+/** Bytes on demand out of a stream of chunks. */
+class Source {
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  #held: Uint8Array = new Uint8Array();
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks[Symbol.asyncIterator]();
+  }
+
+  /** Up to `size` bytes, at least one; undefined at the end. */
+  async some(size: number): Promise<Uint8Array | undefined> {
+    while (this.#held.length === 0) {
+      const step = await this.#chunks.next();
+      if (step.done === true) return undefined;
+      this.#held = step.value;
+    }
+    const taken = this.#held.subarray(0, size);
+    this.#held = this.#held.subarray(taken.length);
+    return taken;
+  }
+
+  /** Exactly `size` bytes, if they are here already: what saves a wait for most headers. */
+  ready(size: number): Uint8Array | undefined {
+    if (this.#held.length < size) return undefined;
+    const taken = this.#held.subarray(0, size);
+    this.#held = this.#held.subarray(size);
+    return taken;
+  }
+
+  async exactly(size: number): Promise<Uint8Array> {
+    const parts: Uint8Array[] = [];
+    for (let left = size; left > 0; ) {
+      const part = await this.some(left);
+      if (part === undefined) throw new ArchiveFault('ends in the middle');
+      parts.push(part);
+      left -= part.length;
+    }
+    const [only] = parts;
+    return parts.length === 1 && only !== undefined ? only : concatAll(parts);
+  }
+}
+
+/** What an extended header may say without programs differing about what they unpack. */
+const HARMLESS = [
+  'path',
+  'linkpath',
+  'size',
+  'mtime',
+  'atime',
+  'ctime',
+  'uid',
+  'gid',
+  'uname',
+  'gname',
+];
+
+/** What extended headers said about the entry that follows. */
+interface Extended {
+  path?: string;
+  link?: string;
+  size?: number;
+}
+
+const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
+const padding = (size: number): number => (BLOCK - (size % BLOCK)) % BLOCK;
+
+async function extendedText(source: Source, size: number): Promise<Uint8Array> {
+  if (size > MAX_EXTENDED) throw new ArchiveFault('an extended header is too long');
+  const bytes = (await source.exactly(size)).slice();
+  if (size > 0 && padding(size) > 0) await source.exactly(padding(size));
+  return bytes;
+}
+
+/** The comment of the global header, which must come first and say nothing else. */
+function globalComment(bytes: Uint8Array): string {
+  const records = paxRecords(bytes);
+  const comment = records.get('comment');
+  if (records.size !== 1 || comment === undefined) {
+    throw new ArchiveFault('a global header says more than a comment');
+  }
+  return comment;
+}
+
+function applyPax(bytes: Uint8Array, extended: Extended): void {
+  for (const [key, value] of paxRecords(bytes)) {
+    if (!HARMLESS.includes(key)) throw new ArchiveFault(`an extended header says ${key}`);
+    if (key === 'path') extended.path = value;
+    if (key === 'linkpath') extended.link = value;
+    if (key !== 'size') continue;
+    if (!/^\d{1,15}$/.test(value)) throw new ArchiveFault('an extended header’s size is no number');
+    extended.size = Number(value);
+  }
+}
+
+async function contentId(source: Source, size: number, format: ObjectFormat): Promise<string> {
+  const hash = blobHash(format, size);
+  for (let left = size; left > 0; ) {
+    const part = await source.some(left);
+    if (part === undefined) throw new ArchiveFault('ends in the middle');
+    hash.update(part);
+    left -= part.length;
+  }
+  if (padding(size) > 0) await source.exactly(padding(size));
+  return hash.digest('hex');
+}
+
+async function readEntry(
+  header: TarHeader,
+  extended: Extended,
+  source: Source,
+  format: ObjectFormat,
+): Promise<ArchiveEntry> {
+  const raw = extended.path ?? header.name;
+  const name = checkedName(raw);
+  const { type, mode } = header;
+  const size = extended.size ?? header.size;
+  if (type === '5' || type === '2') {
+    if (size !== 0) throw new ArchiveFault(`a directory or link with content: ${name}`);
+    if (type === '5') return { name, mode: 'directory', oid: '' };
+    const target = Buffer.from(extended.link ?? header.link, 'latin1');
+    return {
+      name,
+      mode: '120000',
+      oid: blobHash(format, target.length).update(target).digest('hex'),
+    };
+  }
+  if (type !== '0' && type !== '\0') {
+    throw new ArchiveFault(
+      `neither file, directory nor link (kind ${JSON.stringify(type)}): ${name}`,
+    );
+  }
+  if (raw.endsWith('/')) throw new ArchiveFault(`a file that is named like a directory: ${name}`);
+  const oid = await contentId(source, size, format);
+  return { name, mode: (mode & 0o111) === 0 ? '100644' : '100755', oid };
+}
+
+/** All that follows the end must be nothing. */
+async function checkEnd(source: Source): Promise<void> {
+  for (;;) {
+    const rest = await source.some(BLOCK * 128);
+    if (rest === undefined) return;
+    if (!isZero(rest)) throw new ArchiveFault('holds something behind its end');
+  }
+}
+
+/** Reads a tar to its end. @throws ArchiveFault */
+export async function readTar(
+  chunks: AsyncIterable<Uint8Array>,
+  format: ObjectFormat,
+  limits: ArchiveLimits,
+): Promise<Archive> {
+  const source = new Source(chunks);
+  const meter = createMeter(limits);
+  const entries: ArchiveEntry[] = [];
+  let comment: string | undefined;
+  let extended: Extended = {};
+  for (let first = true; ; first = false) {
+    const block = source.ready(BLOCK) ?? (await source.exactly(BLOCK));
+    if (isZero(block)) break;
+    const header = readHeader(block);
+    meter.bytes(header.size);
+    if (header.type === 'g') {
+      if (!first) throw new ArchiveFault('a global header in the middle');
+      comment = fromUtf8(
+        Buffer.from(globalComment(await extendedText(source, header.size)), 'latin1'),
+      );
+    } else if (header.type === 'x') applyPax(await extendedText(source, header.size), extended);
+    else if (header.type === 'L')
+      extended.path = text(await extendedText(source, header.size), 0, header.size);
+    else if (header.type === 'K')
+      extended.link = text(await extendedText(source, header.size), 0, header.size);
+    else {
+      meter.entry();
+      if (extended.size !== undefined) meter.bytes(extended.size);
+      entries.push(await readEntry(header, extended, source, format));
+      extended = {};
+    }
+  }
+  await checkEnd(source);
+  return { entries, comment };
+}

@@ -1,0 +1,111 @@
+/**
+ * What a release archive holds, entry by entry: names as bytes, kinds, and the blob id that git would give the content.
+ * Nothing is unpacked. Anything that one program would unpack differently from another is a fault of the archive, not
+ * a matter of taste.
+ */
+
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { createGunzip } from 'node:zlib';
+import type { ObjectFormat } from '../core/git/object.ts';
+import { UsageError } from '../errors.ts';
+
+export interface ArchiveEntry {
+  /** The name, one character a byte, without a slash at its end. */
+  readonly name: string;
+  readonly mode: '100644' | '100755' | '120000' | 'directory';
+  /** Blob id of the content, or of where a link leads; '' for directories. */
+  readonly oid: string;
+}
+
+export interface Archive {
+  readonly entries: readonly ArchiveEntry[];
+  /** The commit that the archive says it was made from. */
+  readonly comment: string | undefined;
+}
+
+export interface ArchiveLimits {
+  /** Bytes of content, over all entries. */
+  readonly bytes: number;
+  readonly entries: number;
+}
+
+/** The archive is malformed, ambiguous, or holds what no tree can. Its name may be hostile. */
+export class ArchiveFault extends Error {
+  constructor(detail: string) {
+    super(detail);
+    this.name = 'ArchiveFault';
+  }
+}
+
+/** Counts what is taken out of an archive. @throws ArchiveFault beyond the limits */
+export function createMeter(limits: ArchiveLimits): {
+  entry: () => void;
+  bytes: (n: number) => void;
+} {
+  let [entries, bytes] = [0, 0];
+  return {
+    entry: () => {
+      entries += 1;
+      if (entries > limits.entries)
+        throw new ArchiveFault('holds more entries than the signed tree');
+    },
+    bytes: (more) => {
+      bytes += more;
+      if (bytes > limits.bytes) throw new ArchiveFault('holds more bytes than the signed tree');
+    },
+  };
+}
+
+/** A hash that becomes a blob's id once `size` bytes of content have gone in. */
+export function blobHash(format: ObjectFormat, size: number): Hash {
+  return createHash(format).update(`blob ${size}\0`);
+}
+
+/** A name that stays below the directory it is unpacked in, whatever unpacks it. @throws ArchiveFault */
+export function checkedName(name: string): string {
+  const plain = name.replace(/\/$/, '');
+  const parts = plain.split('/');
+  const bad = parts.some((part) => part === '' || part === '.' || part === '..');
+  if (bad || plain.includes('\0')) throw new ArchiveFault(`a name that leads elsewhere: ${name}`);
+  return plain;
+}
+
+async function beginning(path: string): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Reads an archive: tar, tar.gz or zip, by what it begins with. @throws UsageError, ArchiveFault */
+export async function readArchive(
+  path: string,
+  format: ObjectFormat,
+  limits: ArchiveLimits,
+): Promise<Archive> {
+  let magic: Uint8Array;
+  try {
+    magic = await beginning(path);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${path}: cannot be read: ${why}`);
+  }
+  if (magic[0] === 0x50 && magic[1] === 0x4b) {
+    return (await import('./archive-zip.ts')).readZip(path, format, limits);
+  }
+  const { readTar } = await import('./archive-tar.ts');
+  const file = createReadStream(path, { highWaterMark: 256 * 1024 });
+  if (magic[0] !== 0x1f || magic[1] !== 0x8b) return readTar(file, format, limits);
+  const plain = file.pipe(createGunzip({ chunkSize: 256 * 1024 }));
+  file.once('error', (error) => plain.destroy(error));
+  try {
+    return await readTar(plain, format, limits);
+  } finally {
+    file.destroy();
+  }
+}

@@ -1,0 +1,322 @@
+/** `git signet verify-archive`: archives as `git archive` and others make them, and every way to slip something in. */
+
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { pack as tarPack } from 'tar-stream';
+import { describe, expect, it } from 'vitest';
+import { scratchRepository } from '../support/git-repository.ts';
+import { useSandbox } from '../support/sandbox.ts';
+import { haveTools } from '../support/tools.ts';
+import { signer, signet } from '../support/verify-scenario.ts';
+
+const sandbox = useSandbox();
+
+const PLAIN: Readonly<Record<string, string>> = {
+  'README.md': '# app\n',
+  'src/main.c': 'int main(void) { return 0; }\n',
+  'src/empty': '',
+  'src/deep/er/file with spaces': 'x',
+  'src/na\u00efve-\u{1f642}.txt': 'names beyond ASCII\n',
+  [`long/${'directory/'.repeat(20)}file`]: 'a name that needs an extended header\n',
+};
+
+/** A release: a signed tag on a signed commit of these files. */
+function release(name: string, files = PLAIN, format: 'sha1' | 'sha256' = 'sha1') {
+  const repository = scratchRepository(name, {}, format);
+  const { path, must } = repository;
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(path, file)), { recursive: true });
+    writeFileSync(join(path, file), text);
+  }
+  writeFileSync(join(path, 'run.sh'), '#!/bin/sh\n');
+  chmodSync(join(path, 'run.sh'), 0o755);
+  symlinkSync('src/main.c', join(path, 'link'));
+  must('add', '-A');
+  must(
+    'update-index',
+    '--add',
+    '--cacheinfo',
+    `160000,${'1'.repeat(format === 'sha1' ? 40 : 64)},vendor/module`,
+  );
+  const make = signer(repository, sandbox());
+  const commit = make.commit({ tree: must('write-tree'), format });
+  const tag = make.tag(commit, 'commit', 'v1');
+  must('update-ref', 'refs/tags/v1', tag);
+  const archive = (file: string, ...options: string[]): string => {
+    must('archive', '-o', join(path, file), ...options, 'v1');
+    return file;
+  };
+  const check = (file: string, ...options: string[]) =>
+    signet(repository, ['verify-archive', ...make.allow(), '--offline', ...options, 'v1', file]);
+  const write = (file: string, bytes: Uint8Array): string => {
+    writeFileSync(join(path, file), bytes);
+    return file;
+  };
+  return {
+    repository,
+    make,
+    commit,
+    archive,
+    check,
+    write,
+    read: (file: string) => readFileSync(join(path, file)),
+  };
+}
+
+describe('what git archive makes', () => {
+  it.each(['sha1', 'sha256'] as const)(
+    '%s: tar, tar.gz, zip, with and without prefix',
+    async (format) => {
+      const { archive, check } = release(`archive-${format}`, PLAIN, format);
+      const made = [
+        archive('a.tar'),
+        archive('b.tar.gz', '--prefix=app-1.0/'),
+        archive('c.zip', '--prefix=app-1.0/'),
+        archive('d.zip', '-0'),
+        archive('e.tar.gz', '--prefix=src/'),
+      ];
+      for (const file of made) {
+        const answered = await check(file);
+        expect(answered.exit, answered.out + answered.talk).toBe(0);
+        expect(answered.out).toMatch(/ok {7}\S+ {2}exactly the tree [0-9a-f]{12} of v1/);
+      }
+      const deep = archive('f.zip', '--prefix=a/b/');
+      expect((await check(deep)).exit).toBe(1);
+      expect((await check(deep, '--prefix', 'a/b/')).exit).toBe(0);
+    },
+  );
+
+  it.each(['tar', 'tar.gz', 'zip'])(
+    'one byte of one file changed: refused, naming the file (%s)',
+    async (kind) => {
+      const { archive, check, write, read, repository } = release(`tamper-${kind}`);
+      const name = archive(`a.${kind}`, ...(kind === 'zip' ? ['-0'] : []), '--prefix=app/');
+      const bytes = kind === 'tar.gz' ? gunzipSync(read(name)) : Buffer.from(read(name));
+      const at = bytes.indexOf('int main');
+      expect(at).toBeGreaterThan(0);
+      bytes[at] = 'I'.charCodeAt(0);
+      if (kind === 'zip') {
+        // a zip holds a checksum of its own: whoever tampers writes that too
+        const good = crc32(Buffer.from('int main(void) { return 0; }\n'));
+        const evil = crc32(Buffer.from('Int main(void) { return 0; }\n'));
+        for (let i = bytes.indexOf(good); i !== -1; i = bytes.indexOf(good, i + 1))
+          evil.copy(bytes, i);
+      }
+      write(name, kind === 'tar.gz' ? gzipSync(bytes) : bytes);
+      const answered = await check(name);
+      expect(answered.exit).toBe(1);
+      expect(answered.out).toContain('src/main.c: content differs from the signed tree');
+      expect(repository.git('cat-file', '-e', 'v1').exit).toBe(0);
+    },
+  );
+
+  it('export-ignore and export-subst: granted as the signed tree says them, and told', async () => {
+    const files = {
+      ...PLAIN,
+      '.gitattributes': 'docs/ export-ignore\nsecret export-ignore\nversion export-subst\n',
+      'docs/a': 'a',
+      secret: 's',
+      version: 'this is $Format:%H of %an$\n',
+    };
+    const { archive, check, write, read, commit } = release('attributes', files);
+    const good = archive('a.tar', '--prefix=app/');
+    const answered = await check(good);
+    expect(answered.exit, answered.out).toBe(0);
+    expect(answered.out).toContain('(export-ignore): docs/a, secret');
+    expect(answered.out).toContain('(export-subst): version');
+    const bytes = Buffer.from(read(good));
+    const at = bytes.indexOf(`this is ${commit}`);
+    bytes.write('that', at);
+    const bad = await check(write('b.tar', bytes));
+    expect(bad.exit).toBe(1);
+    expect(bad.out).toContain('version: content differs');
+  });
+
+  it.skipIf(!haveTools('tar', 'zip'))('what GNU tar and Info-ZIP make of a checkout', async () => {
+    const { archive, check, repository } = release('others');
+    archive('a.tar', '--prefix=app/');
+    const options = { cwd: repository.path };
+    execFileSync('tar', ['xf', 'a.tar'], options);
+    execFileSync('tar', ['czf', 'gnu.tar.gz', 'app'], options);
+    execFileSync('tar', ['--format=pax', '-czf', 'pax.tar.gz', 'app'], options);
+    execFileSync('zip', ['-qry', 'info.zip', 'app'], options);
+    for (const file of ['gnu.tar.gz', 'pax.tar.gz', 'info.zip']) {
+      const answered = await check(file);
+      expect(answered.exit, answered.out).toBe(0);
+    }
+  });
+
+  it('a tag that does not hold: the archive is not looked at', async () => {
+    const { archive, repository, make } = release('bad-tag');
+    const file = archive('a.tar');
+    const bob = make.allow('bob@example.test');
+    const answered = await signet(repository, ['verify-archive', ...bob, 'v1', file]);
+    expect(answered.exit).toBe(6);
+    expect(answered.talk).toContain('was not looked at');
+    expect(
+      (await signet(repository, ['verify-archive', ...make.allow(), 'v1', 'absent.tar'])).exit,
+    ).toBe(2);
+    expect((await signet(repository, ['verify-archive', ...make.allow(), 'v2', file])).exit).toBe(
+      2,
+    );
+    expect((await signet(repository, ['verify-archive', ...make.allow(), 'v1'])).exit).toBe(2);
+  });
+});
+
+function crc32(bytes: Uint8Array): Buffer {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let i = 0; i < 8; i += 1) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  const out = Buffer.alloc(4);
+  out.writeUInt32LE((crc ^ 0xffffffff) >>> 0);
+  return out;
+}
+
+type Added = Parameters<ReturnType<typeof tarPack>['entry']>[0] & { readonly body?: string };
+
+/** A tar of the good files and what somebody adds, as tar-stream writes it. */
+async function tarOf(added: readonly Added[], left: readonly string[] = []): Promise<Buffer> {
+  const pack = tarPack();
+  for (const [name, body] of Object.entries(PLAIN))
+    if (!left.includes(name)) pack.entry({ name }, body);
+  if (!left.includes('run.sh')) pack.entry({ name: 'run.sh', mode: 0o755 }, '#!/bin/sh\n');
+  if (!left.includes('link')) pack.entry({ name: 'link', type: 'symlink', linkname: 'src/main.c' });
+  for (const { body, ...header } of added) pack.entry(header, body ?? '');
+  pack.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of pack) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks);
+}
+
+describe('what somebody slips in', () => {
+  let made: ReturnType<typeof release> | undefined;
+  const good = (): ReturnType<typeof release> => {
+    made ??= release('hostile');
+    return made;
+  };
+
+  it('the same without anything: good', async () => {
+    const { check, write } = good();
+    const answered = await check(write('a.tar', await tarOf([])));
+    expect(answered.exit, answered.out).toBe(0);
+  });
+
+  it.each<[string, readonly Added[], readonly string[], string]>([
+    ['a file more', [{ name: 'src/evil.c', body: 'x' }], [], 'src/evil.c: not in the signed tree'],
+    ['a file less', [], ['README.md'], 'README.md: missing'],
+    [
+      'a twin by case',
+      [{ name: 'readme.md', body: 'x' }],
+      [],
+      'readme.md: not in the signed tree (it has README.md)',
+    ],
+    ['the same name again', [{ name: 'README.md', body: 'evil' }], [], 'README.md: there twice'],
+    ['a climb', [{ name: '../evil', body: 'x' }], [], 'a name that leads elsewhere'],
+    [
+      'a climb from within',
+      [{ name: 'src/../../evil', body: 'x' }],
+      [],
+      'a name that leads elsewhere',
+    ],
+    ['an absolute name', [{ name: '/etc/evil', body: 'x' }], [], 'a name that leads elsewhere'],
+    ['a dot', [{ name: './README.md', body: 'x' }], [], 'a name that leads elsewhere'],
+    [
+      'a link elsewhere',
+      [{ name: 'link', type: 'symlink', linkname: '/etc/passwd' }],
+      ['link'],
+      'link: content differs',
+    ],
+    [
+      'a link for a file',
+      [{ name: 'README.md', type: 'symlink', linkname: 'x' }],
+      ['README.md'],
+      'README.md: a link here, a file',
+    ],
+    [
+      'a hard link',
+      [{ name: 'README.md', type: 'link', linkname: 'run.sh' }],
+      ['README.md'],
+      'neither file, directory nor link',
+    ],
+    [
+      'a device',
+      [{ name: 'dev', type: 'character-device' }],
+      [],
+      'neither file, directory nor link',
+    ],
+    [
+      'a program for a file',
+      [{ name: 'README.md', mode: 0o755, body: '# app\n' }],
+      ['README.md'],
+      'README.md: an executable file here',
+    ],
+    [
+      'a file for a program',
+      [{ name: 'run.sh', body: '#!/bin/sh\n' }],
+      ['run.sh'],
+      'run.sh: a file here, an executable file',
+    ],
+    [
+      'content in a submodule',
+      [{ name: 'vendor/module/evil', body: 'x' }],
+      [],
+      'vendor/module/evil: not in the signed tree',
+    ],
+    [
+      'a directory of its own',
+      [{ name: 'evil', type: 'directory' }],
+      [],
+      'evil: not in the signed tree',
+    ],
+    [
+      'escapes in a name',
+      [{ name: 'a\x1b[2J', body: 'x' }],
+      [],
+      'a\\x1b[2J: not in the signed tree',
+    ],
+    [
+      'S10 a pax record that only some obey',
+      [{ name: 'x', pax: { 'GNU.sparse.name': 'README.md' }, body: 'x' }],
+      [],
+      'says GNU.sparse.name',
+    ],
+  ])('%s: refused', async (_, added, left, said) => {
+    const { check, write } = good();
+    const answered = await check(write('a.tar', await tarOf(added, left)));
+    expect(answered.exit).toBe(1);
+    expect(answered.out).toContain(said);
+    expect(answered.out).not.toMatch(/\x1b/);
+  });
+
+  it('a second archive behind the end, a lie about the commit, a broken file, a bomb', async () => {
+    const { archive, check, write, read, commit } = good();
+    const tar = Buffer.from(read(archive('a.tar')));
+    const behind = await check(write('b.tar', Buffer.concat([tar, await tarOf([])])));
+    expect(behind.out).toContain('holds something behind its end');
+    const zip = read(archive('a.zip'));
+    const before = await check(write('b.zip', Buffer.concat([Buffer.from('#!/bin/sh\n'), zip])));
+    expect(before.exit).toBe(1);
+    const lie = Buffer.from(tar);
+    lie.write(`${commit.slice(0, 39)}${commit.endsWith('0') ? '1' : '0'}`, lie.indexOf(commit));
+    expect((await check(write('c.tar', lie))).out).toContain('says that it was made from');
+    expect((await check(write('d.tar', tar.subarray(0, tar.length / 2)))).exit).toBe(1);
+    expect((await check(write('e.tar.gz', gzipSync(tar).subarray(0, -9)))).exit).toBe(1);
+    expect((await check(write('f.zip', zip.subarray(0, -5)))).exit).toBe(1);
+    expect((await check(write('g.tar', Buffer.from('not a tar')))).exit).toBe(1);
+    const bomb = gzipSync(await tarOf([{ name: 'bomb', body: '\0'.repeat(80 * 1024 * 1024) }]));
+    expect((await check(write('h.tar.gz', bomb))).out).toContain('more bytes than the signed tree');
+  });
+
+  it('a zip whose two halves name different files', async () => {
+    const { archive, check, write, read } = good();
+    const zip = Buffer.from(read(archive('a.zip', '-0')));
+    zip.write('READYE.md', zip.indexOf('README.md'));
+    const answered = await check(write('b.zip', zip));
+    expect(answered.exit).toBe(1);
+    expect(answered.out).toContain('two different accounts of README.md');
+  });
+});

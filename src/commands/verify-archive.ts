@@ -13,7 +13,7 @@ import { renderResult } from '../report/pieces.ts';
 import { type Comparison, compareArchive } from './archive-compare.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
-import { verifyContext } from './range-judge.ts';
+import { tagBench } from './range-run.ts';
 import { EXIT_HELP, VERIFY_SPEC, WHO_HELP } from './verify-options.ts';
 import { countResults, createReporter, exitCodeOf } from './verify-report.ts';
 import { setUpVerify, type VerifySetup } from './verify-setup.ts';
@@ -58,11 +58,16 @@ async function judge(
     ...{ asked: [tag], subjects: [] },
   });
   const counts = countResults();
+  const bench = await tagBench(setup);
   let commit: string | undefined;
-  for await (const step of judgeTag(tag, setup, verifyContext(setup.judge, setup.crypto), true)) {
-    counts[step.verdict.status] += 1;
-    commit = step.type === 'commit' ? step.id : undefined;
-    reporter.add(renderResult(step, 'row'));
+  try {
+    for (const step of await judgeTag(tag, bench, true)) {
+      counts[step.verdict.status] += 1;
+      commit = step.type === 'commit' ? step.id : undefined;
+      reporter.add(renderResult(step, 'row'));
+    }
+  } finally {
+    await bench.close();
   }
   reporter.finish(counts);
   return { exit: exitCodeOf(counts), commit };
@@ -152,6 +157,6 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
       streams.write(`${visible(line)}\n`);
     return result.problems.length === 0 ? ExitCode.ok : ExitCode.refused;
   } finally {
-    setup.log.close();
+    await setup.close();
   }
 }

@@ -37,7 +37,12 @@ ${HOW_HELP}
 ${EXIT_HELP}
 `;
 
-export async function judgeTag(name: string, bench: TagBench, follow: boolean): Promise<readonly Step[]> {
+/** Judges the tag of that name and, with `follow`, what it leads to. @throws UsageError without such a ref */
+export async function judgeTag(
+  name: string,
+  bench: TagBench,
+  follow: boolean,
+): Promise<readonly Step[]> {
   const ref = `refs/tags/${name.replace(/^refs\/tags\//, '')}`;
   const [object] = await resolveNames(bench.repository, [ref]);
   if (object === undefined || /[\^~:]|@\{/.test(name)) {

@@ -28,7 +28,16 @@ const resign = (repository: ScratchRepository, ...args: string[]) =>
   signet(repository, ['resign', ...args], { env });
 
 async function statuses(repository: ScratchRepository, range: string): Promise<readonly string[]> {
-  const args = ['verify', '--unsafe-any-identity', '--offline', '--format', 'jsonl', range];
+  const trusted = ['--trusted-root', sandbox().files.trustedRoot];
+  const args = [
+    'verify',
+    '--unsafe-any-identity',
+    ...trusted,
+    '--offline',
+    '--format',
+    'jsonl',
+    range,
+  ];
   return [...verdictsOf(await signet(repository, args, { env })).values()];
 }
 

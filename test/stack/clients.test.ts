@@ -20,6 +20,7 @@ import {
   stackRepository,
   stackTool,
   tokenOf,
+  who,
 } from '../support/stack.ts';
 
 interface Bundle {
@@ -77,13 +78,13 @@ describe.each(kinds)('a signature in %s', (kind, options) => {
 
   const cosign = peer('cosign');
   it.skipIf(cosign === undefined)('is accepted by cosign verify-blob', async () => {
-    const verify = (artifact: string, who: string): Promise<Run> =>
+    const verify = (artifact: string, signer: string): Promise<Run> =>
       run(
         cosign ?? '',
         [
           ...['verify-blob', '--bundle', made.bundle, '--trusted-root', stack.files.trustedRoot],
           ...(timestamps().length > 0 ? ['--use-signed-timestamps'] : []),
-          ...[...allow(who), artifact],
+          ...[...who(signer), artifact],
         ],
         { cwd: made.home },
       );
@@ -95,12 +96,12 @@ describe.each(kinds)('a signature in %s', (kind, options) => {
   const python = peer('sigstore-python');
   it.skipIf(python === undefined)('is accepted by sigstore-python', async () => {
     const { clientTrustConfig } = stack.files;
-    const verify = (artifact: string, who: string): Promise<Run> =>
+    const verify = (artifact: string, signer: string): Promise<Run> =>
       run(
         python ?? '',
         [
           ...['--trust-config', clientTrustConfig, 'verify', 'identity', '--offline'],
-          ...['--bundle', made.bundle, '--cert-identity', who],
+          ...['--bundle', made.bundle, '--cert-identity', signer],
           ...['--cert-oidc-issuer', stack.urls.issuer, artifact],
         ],
         { cwd: made.home },
@@ -185,8 +186,8 @@ describe('rekor-cli', () => {
 const gitsign = peer('gitsign');
 describe.skipIf(gitsign === undefined)('gitsign', () => {
   const program = gitsign ?? '';
-  const verify = (repository: StackRepository, id: string, who = ALICE): Promise<Run> =>
-    run(program, ['verify', ...allow(who), id], {
+  const verify = (repository: StackRepository, id: string, signer = ALICE): Promise<Run> =>
+    run(program, ['verify', ...who(signer), id], {
       cwd: repository.path,
       env: repository.environment(),
     });
@@ -241,7 +242,7 @@ describe.skipIf(gitsign === undefined)('gitsign', () => {
     expect(await repository.as({ token }, 'tag', '-s', '-m', 'x', 'ours')).toMatchObject({
       exit: 0,
     });
-    const checked = await run(program, ['verify-tag', ...allow(), 'ours'], {
+    const checked = await run(program, ['verify-tag', ...who(), 'ours'], {
       cwd: repository.path,
       env: repository.environment(),
     });
@@ -280,7 +281,7 @@ describe('cosign', () => {
     };
     expect(read(out)).toEqual(read(files.trustedRoot));
     const id = await repository.commit('a change');
-    const verdict = await judged(repository, [...allow(), id], { SIGNET_TRUST: out });
+    const verdict = await judged(repository, ['--trusted-root', out, ...who(), id]);
     expect(verdict).toMatchObject({ status: 'verified' });
   });
 });

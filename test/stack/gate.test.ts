@@ -72,7 +72,10 @@ describe.each(forms)('the $name', ({ program }) => {
   const gate = async (range: string) =>
     repository.gitMeanwhile(
       { env: repository.environment() },
-      ...['-c', `alias.gate=!'${program}' verify --format jsonl --policy ../policy.yaml ${range}`],
+      ...[
+        '-c',
+        `alias.gate=!'${program}' verify --format jsonl --policy ../policy.yaml --trusted-root '${stack.files.trustedRoot}' ${range}`,
+      ],
       'gate',
     );
 

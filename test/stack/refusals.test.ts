@@ -50,7 +50,7 @@ describe.each(forms)('the $name', (form) => {
     const theirs = await signPayload(repository, { token }, { GITSIGN_OIDC_CLIENT_ID: 'other' });
     expect([theirs.exit, theirs.out]).toEqual([4, '']);
     expect(theirs.err).toMatch(
-      /^git-signet: the certificate authority \(127\.0\.0\.1:\d+\) refused the identity of alice@example\.test from http:\S+: There was an error processing the identity token\n {2}\S.*\n$/,
+      /^(?:git-signet: identity from .*\n)?git-signet: the certificate authority \(127\.0\.0\.1:\d+\) refused the identity of alice@example\.test from http:\S+: There was an error processing the identity token\n {2}\S.*\n$/,
     );
   });
 

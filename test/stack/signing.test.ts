@@ -16,6 +16,7 @@ import {
   stack,
   stackRepository,
   tokenOf,
+  who,
 } from '../support/stack.ts';
 
 const NOWHERE = 'http://127.0.0.1:9';
@@ -99,9 +100,7 @@ describe.each(forms)('the $name', (form) => {
     trust.ctlogs[0].publicKey = trust.tlogs[0].publicKey;
     const other = join(repository.home, 'trusted_root.json');
     writeFileSync(other, JSON.stringify(trust));
-    expect(
-      await judged(repository, [...allow(), id], { ...ALONE, SIGNET_TRUST: other }),
-    ).toMatchObject({
+    expect(await judged(repository, ['--trusted-root', other, ...who(), id], ALONE)).toMatchObject({
       status: 'refused',
       check: 'sct',
     });
@@ -131,7 +130,7 @@ describe.each(forms)('the $name', (form) => {
   it('finds a signature without an embedded entry in the log, once', async () => {
     const repository = stackRepository(form);
     const id = await repository.commit('a change', { gitConfig: { 'signet.rekorMode': 'online' } });
-    expect(await judged(repository, [...allow(), id], { ...ALONE })).toMatchObject({
+    expect(await judged(repository, [...allow(), id], ALONE)).toMatchObject({
       status: 'undecided',
     });
     expect(await judged(repository, [...allow(), id])).toMatchObject({ status: 'verified' });

@@ -7,13 +7,13 @@ import { type Ran, runMeanwhile } from '../support/git-repository.ts';
 import { peer, run } from '../support/peers.ts';
 import {
   ALICE,
-  allow,
   executable,
   forms,
   type StackRepository,
   stack,
   stackRepository,
   tokenOf,
+  who,
   without,
 } from '../support/stack.ts';
 import { makeTufRepository } from '../support/tuf-repository.ts';
@@ -50,7 +50,7 @@ describe.each(forms)('the $name', (form) => {
       0,
       expect.stringContaining(`good signature by ${ALICE}`),
     ]);
-    const judged = await plain(repository, ['verify', ...allow(), 'HEAD']);
+    const judged = await plain(repository, ['verify', ...who(), 'HEAD']);
     expect(judged).toMatchObject({ exit: 0 });
     const shown = await plain(repository, ['trust', 'show']);
     expect(shown.out).toContain(stack.urls.rekorV2);
@@ -73,7 +73,7 @@ describe.each(forms)('the $name', (form) => {
     expect(await commit(ours)).toMatchObject({ exit: 0 });
     const elsewhere = stackRepository(form);
     elsewhere.must('fetch', '-q', ours.path, 'HEAD');
-    const judged = await plain(elsewhere, ['verify', ...allow(), 'FETCH_HEAD']);
+    const judged = await plain(elsewhere, ['verify', ...who(), 'FETCH_HEAD']);
     expect(judged.exit).toBe(1);
   });
 });

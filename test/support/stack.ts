@@ -139,9 +139,14 @@ export function signPayload(
   });
 }
 
-/** Flags that allow one signer of one of the issuers. */
-export const allow = (identity = ALICE, issuer = stack.urls.issuer): readonly string[] => [
+/** Flags that name one signer of one of the issuers; cosign and gitsign have the same. */
+export const who = (identity = ALICE, issuer = stack.urls.issuer): readonly string[] => [
   ...['--certificate-identity', identity, '--certificate-oidc-issuer', issuer],
+];
+
+/** The same for a gate of ours, which takes its trust root from no environment. */
+export const allow = (identity?: string, issuer?: string): readonly string[] => [
+  ...['--trusted-root', stack.files.trustedRoot, ...who(identity, issuer)],
 ];
 
 /** The result of judging one object. */

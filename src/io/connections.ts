@@ -59,16 +59,16 @@ export function openConnections({
     if (secure) authorities ??= loadAuthorities?.();
     const known = secure ? await authorities : undefined;
     const context = known?.context;
-    const module =
-      url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+    // what is asked in the clear is asked of the proxy itself; everything else goes through a tunnel
+    const forwards = proxy !== undefined && url.protocol === 'http:';
+    const module = await moduleFor(forwards ? proxy.url : url);
     const options = { keepAlive: true, maxSockets };
     const agent = new module.Agent(
       context === undefined ? options : { ...options, secureContext: context },
     );
-    if (proxy !== undefined) {
-      throughProxy(agent, { proxy, context, secure: url.protocol === 'https:', pending });
-    }
-    return { request: module.request, agent, proxy, authorities: known?.sources ?? ['built in'] };
+    if (proxy !== undefined && !forwards) throughProxy(agent, { proxy, context, pending });
+    const request = forwards ? askedOf(proxy, module.request) : module.request;
+    return { request, agent, proxy, authorities: known?.sources ?? ['built in'] };
   };
   return {
     routeFor: (url, direct = false) => {
@@ -86,11 +86,35 @@ export function openConnections({
   };
 }
 
+type Request = Route['request'];
+
+async function moduleFor({ protocol }: URL) {
+  return protocol === 'https:' ? await import('node:https') : await import('node:http');
+}
+
+/** Where a proxy listens, and what it is told about who asks. */
+function addressOf({ url, authorization }: HttpProxy) {
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port;
+  const login: Record<string, string> =
+    authorization === undefined ? {} : { 'proxy-authorization': authorization.reveal() };
+  return { host, port, login };
+}
+
+/** Requests in absolute form (RFC 9112 §3.2.2). */
+function askedOf(proxy: HttpProxy, request: Request): Request {
+  const { host, port, login } = addressOf(proxy);
+  return (url, options) =>
+    request(proxy.url, {
+      ...options,
+      ...{ host, port, path: `${url.origin}${url.pathname}${url.search}` },
+      headers: { ...(options.headers as Record<string, string>), ...login, host: url.host },
+    });
+}
+
 interface Tunnelling {
   readonly proxy: HttpProxy;
   readonly context: SecureContext | undefined;
-  /** TLS inside the tunnel. */
-  readonly secure: boolean;
   /** What is under way, to be ended with the client. */
   readonly pending: Set<{ destroy: () => unknown }>;
 }
@@ -114,32 +138,23 @@ function throughProxy(agent: Agent, tunnelling: Tunnelling): void {
 }
 
 async function openTunnel(to: Destination, tunnelling: Tunnelling): Promise<Socket> {
-  const socket = await askProxy(to, tunnelling);
-  return tunnelling.secure ? secured(socket, to, tunnelling) : socket;
+  return secured(await askProxy(to, tunnelling), to, tunnelling);
 }
 
 async function askProxy(to: Destination, { proxy, context, pending }: Tunnelling): Promise<Socket> {
-  const { url, authorization } = proxy;
-  const { request } =
-    url.protocol === 'https:' ? await import('node:https') : await import('node:http');
-  const host = to.host ?? '';
-  const authority = `${host.includes(':') ? `[${host}]` : host}:${to.port}`;
-  const name = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const { request } = await moduleFor(proxy.url);
+  const name = to.host ?? '';
+  const authority = `${name.includes(':') ? `[${name}]` : name}:${to.port}`;
+  const { host, port, login } = addressOf(proxy);
   const asked = request({
-    ...{ host: name, port: url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port },
+    ...{ host, port },
     ...(context === undefined ? {} : { secureContext: context }),
     ...{ method: 'CONNECT', path: authority, agent: false },
-    headers: {
-      host: authority,
-      'user-agent': 'git-signet',
-      ...(authorization === undefined ? {} : { 'proxy-authorization': authorization.reveal() }),
-    },
+    headers: { host: authority, 'user-agent': 'git-signet', ...login },
   });
-  const through = describeProxy(proxy);
   return inTime(asked, pending, (resolve, reject) => {
     const refused = ({ statusCode = 0 }: { readonly statusCode?: number | undefined }): void => {
-      const passing = statusCode >= 500 || statusCode === 429;
-      reject(new ProxyFailure(refusal(through, authority, statusCode), passing));
+      reject(proxyRefusal(proxy, authority, statusCode));
     };
     asked.once('connect', (answer, socket: Socket) => {
       if (answer.statusCode === 200) return resolve(socket);
@@ -148,15 +163,20 @@ async function askProxy(to: Destination, { proxy, context, pending }: Tunnelling
     });
     asked.once('response', refused);
     asked.once('error', (error) => {
-      reject(new ProxyFailure(`the proxy ${through} cannot be reached`, true, error));
+      const what = `the proxy ${describeProxy(proxy)} cannot be reached`;
+      reject(new ProxyFailure(what, true, error));
     });
     asked.end();
   });
 }
 
-function refusal(through: string, authority: string, status: number): string {
-  if (status === 407) return `the proxy ${through} wants a login, or another one (407)`;
-  return `the proxy ${through} does not lead to ${authority} (${status})`;
+/** What a proxy says instead of leading on. */
+export function proxyRefusal(proxy: HttpProxy, authority: string, status: number): ProxyFailure {
+  const through = `the proxy ${describeProxy(proxy)}`;
+  if (status === 407)
+    return new ProxyFailure(`${through} wants a login, or another one (407)`, false);
+  const passing = status >= 500 || status === 429;
+  return new ProxyFailure(`${through} does not lead to ${authority} (${status})`, passing);
 }
 
 /** TLS with the destination: its name is checked, whatever the proxy is. */

@@ -4,7 +4,13 @@
  * node:http(s) is loaded on use: `fetch` costs 50 ms on Node, and a verifier needs neither.
  */
 
-import { type Network, openConnections, ProxyFailure, type Route } from './connections.ts';
+import {
+  type Network,
+  openConnections,
+  ProxyFailure,
+  proxyRefusal,
+  type Route,
+} from './connections.ts';
 import { AttemptFailure, attemptOnce, BodyTooLong } from './http-attempt.ts';
 import {
   type Attempted,
@@ -180,6 +186,8 @@ async function tryOnce(
   for (;;) {
     try {
       const answer = await attemptOnce(request, url, route, anySignal(signal, own));
+      if (answer.status === 407 && route.proxy !== undefined)
+        return new AttemptFailure(proxyRefusal(route.proxy, url.host, 407), false, false);
       if (answer.status >= 300 && answer.status < 400) throw redirected(request, url, answer);
       return answer;
     } catch (error) {

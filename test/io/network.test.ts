@@ -119,6 +119,27 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
     expect(JSON.stringify(came)).not.toMatch(/secret|guess|p@ss|p%40ss/);
   });
 
+  it('asks a proxy itself for what may be asked in the clear', async () => {
+    const { caFile, proxy, proxyWithLogin, proxyWithTls } = network;
+    const settings = { caFile, insecureHttp: 'log.example.test' };
+    const url = 'http://log.example.test:8080/api?x=1';
+    const requests = [{ url, method: 'POST' as const, body: 'x' }];
+    const came = await askOn(runtime, [
+      { settings, env: { HTTP_PROXY: proxy }, requests },
+      { settings, env: { http_proxy: proxyWithLogin }, requests },
+      { settings: { ...settings, proxy: proxyWithTls }, requests },
+      { settings, env: { HTTP_PROXY: proxyWithLogin.replace('p%40ss', 'guess') }, requests },
+      { settings: { caFile }, env: { HTTP_PROXY: proxy }, requests },
+    ]);
+    for (const [first] of came.slice(0, 3)) {
+      expect(first!.message ?? first!.body).toBe(
+        'forwarded POST http://log.example.test:8080/api?x=1 for log.example.test:8080',
+      );
+    }
+    expect(came[3]![0]!.message).toMatch(/the proxy .* \(HTTP_PROXY\) wants a login/);
+    expect(came[4]![0]!.message).toMatch(/neither https nor on this machine/);
+  });
+
   it('O17 believes a name by authorities that are known, and says which', async () => {
     const { caFile, proxy, tlsPort } = network;
     const direct = `https://127.0.0.1:${tlsPort}/a`;

@@ -114,7 +114,14 @@ export async function startPrivateNetwork(dir: string, targets: Targets): Promis
   });
   front.on('tlsClientError', () => undefined);
   const tlsPort = await listening(front);
-  const proxying = (server: HttpServer, login?: string): HttpServer =>
+  const proxying = (server: HttpServer, login?: string): HttpServer => {
+    server.on('request', (request, response) => {
+      connects.push(request.url ?? '');
+      const wanted = login === undefined || request.headers['proxy-authorization'] === login;
+      const { host } = request.headers;
+      response.writeHead(wanted ? 200 : 407, { 'x-host': host ?? '' });
+      response.end(wanted ? `forwarded ${request.method} ${request.url} for ${host}` : '');
+    });
     server.on('connect', (request, socket: Socket) => {
       sockets.add(socket);
       socket.on('error', () => undefined);
@@ -132,6 +139,8 @@ export async function startPrivateNetwork(dir: string, targets: Targets): Promis
         join2(socket, onward);
       });
     });
+    return server;
+  };
   const plain = proxying(createHttpServer());
   const login = proxying(createHttpServer(), PROXY_LOGIN);
   const secure = proxying(createHttpsServer(identity));

@@ -6,11 +6,10 @@
  * the certificate, whatever a client says (D09).
  */
 
-import { visible } from '../../core/escape.ts';
 import { isSignetError, LoginError } from '../../errors.ts';
 import type { Credential } from '../credential.ts';
 import type { Secret } from '../secret.ts';
-import { ANYBODY, claimsMeet, signerMeets } from './expectation.ts';
+import { ANYBODY, claimsMeet, signerMeets, unexpected } from './expectation.ts';
 import { type Held, margin, remaining } from './held.ts';
 import { type Holder, isHoldersOwn } from './holder.ts';
 import type { CredentialStatus } from './protocol.ts';
@@ -38,6 +37,8 @@ export class Credentials {
   readonly #workshop: Workshop;
   readonly #slots = new Map<string, Slot>();
   readonly #flights = new Map<string, Promise<Outcome>>();
+  /** Forgotten while a login or renewal was under way: what comes of it is not kept. */
+  readonly #forgotten = new Set<string>();
 
   constructor(workshop: Workshop) {
     this.#workshop = workshop;
@@ -70,6 +71,9 @@ export class Credentials {
     const keys = [...this.#slots.keys()].filter(
       (key) => expected === undefined || key === expected,
     );
+    for (const key of this.#flights.keys()) {
+      if (expected === undefined || key === expected) this.#forgotten.add(key);
+    }
     for (const key of keys) {
       this.#drop(key);
       await this.#workshop.remember(key, undefined);
@@ -166,6 +170,7 @@ export class Credentials {
     const own = work().catch((error): Outcome => ({ kind: 'failed', error }));
     const shared = own.then((outcome): Outcome => {
       this.#flights.delete(key);
+      this.#forgotten.delete(key);
       const holdersOwn = outcome.kind === 'failed' && isHoldersOwn(outcome.error);
       return holdersOwn ? { kind: 'passed' } : outcome;
     });
@@ -202,6 +207,7 @@ export class Credentials {
     const before = this.#slots.get(key);
     const credential = await this.#workshop.obtain(token, claims, key);
     const { value, kind, issuer } = credential.signer;
+    if (this.#forgotten.delete(key)) throw new LoginError('LOGIN_REFUSED', 'logged out meanwhile');
     if (!signerMeets(key, credential.signer)) throw unexpected(value, key);
     if (mustBe !== undefined && value !== mustBe) throw unexpected(value, mustBe);
     const same = before?.identity?.value === value && before.issuer === issuer;
@@ -233,12 +239,4 @@ export class Credentials {
     slot.refreshToken?.forget();
     slot.refreshToken = undefined;
   }
-}
-
-function unexpected(account: string, expected: string): LoginError {
-  return new LoginError(
-    'IDENTITY_UNEXPECTED',
-    `logged in as ${visible(account)}, but ${visible(expected)} is expected here`,
-    { hint: 'nothing was published; log in with the other account, or change signet.identity' },
-  );
 }

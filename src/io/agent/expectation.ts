@@ -3,8 +3,10 @@
  * by name), or whoever logs in. Credentials are kept by it, never by directory (threat D10).
  */
 
+import { visible } from '../../core/escape.ts';
 import { committerOf } from '../../core/policy/committer.ts';
 import type { Signer } from '../../core/verdict.ts';
+import { LoginError } from '../../errors.ts';
 import type { Settings } from '../config.ts';
 import type { IdentityClaims } from '../oidc/token.ts';
 
@@ -43,4 +45,13 @@ export function signerMeets(
 ): boolean {
   const name = namesFor(expected, kind === 'email');
   return name === undefined || name === value;
+}
+
+/** An account that is not the one. */
+export function unexpected(account: string, expected: string): LoginError {
+  return new LoginError(
+    'IDENTITY_UNEXPECTED',
+    `logged in as ${visible(account)}, but ${visible(expected)} is expected here`,
+    { hint: 'nothing was published; log in with the other account, or change signet.identity' },
+  );
 }

@@ -236,6 +236,21 @@ describe('time', () => {
     expect(await credentials.forget()).toBe(0);
   });
 
+  it('D20 a login or renewal that was under way when all was forgotten is not kept', async () => {
+    const { workshop, credentials } = held();
+    const first = credentials.use('', person(ALICE, true));
+    await credentials.forget();
+    await expect(first).rejects.toMatchObject({ code: 'LOGIN_REFUSED' });
+    expect([credentials.size, workshop.kept.size]).toEqual([0, 0]);
+    await credentials.use('', person(ALICE, true));
+    workshop.clock += 500;
+    await credentials.use('', nobody);
+    await credentials.forget('');
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect([credentials.size, workshop.kept.size]).toEqual([0, 0]);
+    await credentials.use('', person(ALICE));
+  });
+
   it('D19 what a keyring keeps is tried first; where it is of no use a person is asked', async () => {
     const { workshop, credentials } = held();
     workshop.kept.set('', `refresh ${ALICE}`);

@@ -85,7 +85,7 @@ async function lookedUp(
   const { crypto } = context;
   const lookup = logLookupOf(payload, signature, crypto);
   if (lookup === undefined) return verdict;
-  const access = openLogAccess({ settings, crypto, env, now });
+  const access = openLogAccess({ settings, crypto, env, now, oneOfMany: true });
   try {
     return await access.judge(lookup, (found) =>
       verifyDetached(payload, signature, context, found),

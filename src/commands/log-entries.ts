@@ -5,6 +5,7 @@
 
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { toHex, utf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import type { LogLookup } from '../core/log-lookup.ts';
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
@@ -40,6 +41,8 @@ export interface LogAccessOptions {
   readonly env: Environment;
   /** Unix seconds. */
   readonly now: () => number;
+  /** One of many processes, as `git log` starts them: a log that kept one waiting is left alone by the next. */
+  readonly oneOfMany?: boolean;
 }
 
 const NOT_HERE: NotFound = {
@@ -78,11 +81,8 @@ async function openFinder(options: LogAccessOptions): Promise<Opened> {
   return { find, close: () => void asked?.then(({ close }) => close()).catch(() => undefined) };
 }
 
-async function openLog({
-  settings,
-  env,
-  now,
-}: LogAccessOptions): Promise<SearchableLog & Pick<Opened, 'close'>> {
+async function openLog(options: LogAccessOptions): Promise<SearchableLog & Pick<Opened, 'close'>> {
+  const { settings, env, now } = options;
   if (settings.offline)
     throw new ServiceError('SERVICE_UNREACHABLE', 'the network is not to be asked');
   const [{ searchableLog }, { loadSigningConfig }, { createHttpClient }, { networkOptions }] =
@@ -97,7 +97,39 @@ async function openLog({
     throw new ServiceError('SERVICE_UNREACHABLE', 'no log that can be searched is configured');
   }
   const { send, close } = createHttpClient(networkOptions(settings, env));
-  return { send: untilOutage(send), rekorUrl, close };
+  const asked = options.oneOfMany === true ? await unlessSilent(send, rekorUrl, options) : send;
+  return { send: untilOutage(asked), rekorUrl, close };
+}
+
+/** Seconds that a log which kept one process waiting is left alone by the next ones. */
+const LEFT_ALONE = 20;
+
+/** `git log` over fifty signatures must not wait fifty times: who waited in vain leaves a mark. */
+async function unlessSilent(
+  send: HttpSend,
+  rekorUrl: string,
+  { settings, crypto, env, now }: LogAccessOptions,
+): Promise<HttpSend> {
+  const { markNamed } = await import('../io/state-directory.ts');
+  const mark = markNamed(`silent-${toHex(crypto.hash('sha256', utf8(rekorUrl)))}`, env);
+  const since = now() - Math.floor(mark.setAt() ?? 0);
+  return async (request) => {
+    if (since >= 0 && since < LEFT_ALONE) {
+      const { host } = new URL(rekorUrl);
+      const what = `the log did not answer ${since} s ago (${host})`;
+      throw new ServiceError(
+        'SERVICE_UNREACHABLE',
+        `${what}; it is asked again from ${LEFT_ALONE} s on`,
+      );
+    }
+    const started = performance.now();
+    try {
+      return await send(request);
+    } catch (error) {
+      if (performance.now() - started >= settings.timeout * 500) mark.set();
+      throw error;
+    }
+  };
 }
 
 /** A log that did not answer one whole deadline long is not waited for again: the next thousand would take hours. */

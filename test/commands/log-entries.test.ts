@@ -2,6 +2,10 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openLogAccess } from '../../src/commands/log-entries.ts';
+import { logLookupOf } from '../../src/core/log-lookup.ts';
+import { loadSettings } from '../../src/io/config.ts';
+import { nodeCrypto } from '../../src/io/crypto.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
 import { vector } from '../support/gitsign-vectors.ts';
@@ -63,6 +67,36 @@ describe('openLogAccess', () => {
     expect(verdicts).toEqual(new Array(6).fill('undecided log-unreachable'));
     // four at once, three attempts each; then nobody asks any more
     expect(proxy.asked()).toBeLessThanOrEqual(12);
+  });
+
+  it('a log that kept one process of many waiting is left alone by the next, for a while', async () => {
+    const proxy = await startFaultProxy({ target: rekor.url, fault: 'hang' });
+    const lookup = logLookupOf(online.payload, online.signature, nodeCrypto)!;
+    const env = {
+      HOME: join(repository.home, 'silent'),
+      SIGNET_TIMEOUT: '1',
+      SIGNET_REKOR_URL: proxy.url,
+    };
+    const settings = await loadSettings({ env, cwd: repository.path, gitConfig: '' });
+    const absent = {
+      status: 'undecided',
+      check: 'log',
+      code: 'log-entry-absent',
+      detail: '',
+    } as const;
+    const asked = async (later: number): Promise<string> => {
+      const now = (): number => Math.floor(Date.now() / 1000) + later;
+      const access = openLogAccess({ settings, crypto: nodeCrypto, env, now, oneOfMany: true });
+      const verdict = await access.judge(lookup, async () => absent);
+      access.close();
+      return 'detail' in verdict ? verdict.detail : '';
+    };
+    expect(await asked(0)).toMatch(/did not answer in 1 s/);
+    const before = proxy.asked();
+    expect(await asked(0)).toMatch(/did not answer \d+ s ago \(127\.0\.0\.1:\d+\)/);
+    expect(proxy.asked()).toBe(before);
+    expect(await asked(30)).toMatch(/did not answer in 1 s/);
+    proxy.close();
   });
 
   it('R02 a kept entry about another object is asked for again, and is no forgery offline', async () => {

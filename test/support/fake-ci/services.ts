@@ -18,7 +18,8 @@ export function startGitHub(mint: Mint, key: string): Promise<FakeService> {
   return startService(async ({ method, url, headers }) => {
     if (method !== 'GET' || url.pathname !== '/idtoken/job') return refusal('no such address', 404);
     if (url.searchParams.get('api-version') !== '2.0') return refusal('the query was lost');
-    if (headers.authorization !== `Bearer ${key}`) return refusal('bad key', 401);
+    // RFC 9110 §11.1: the scheme's letters may be of any size
+    if (headers.authorization?.replace(/^bearer /i, '') !== key) return refusal('bad key', 401);
     const value = await mint(url.searchParams.get('audience') ?? '');
     return { body: JSON.stringify({ count: value.length, value }) };
   });

@@ -12,8 +12,9 @@ import { join } from 'node:path';
 import type { KeyringAnswer, KeyringQuestion } from './keyring.ts';
 
 const SERVICE = 'git-signet';
-/** Windows keeps no more in one credential (CRED_MAX_CREDENTIAL_BLOB_SIZE is 2,560 bytes), of UTF-16. */
-const MAX_ENTRY = 1280;
+/** Windows keeps no more in one credential: CRED_MAX_CREDENTIAL_BLOB_SIZE is 2,560 bytes, of UTF-16. */
+export const WINDOWS_LIMIT = 1280;
+const LIMIT = process.platform === 'win32' ? WINDOWS_LIMIT : 8192;
 
 interface Entry {
   readonly getPassword: () => string | null;
@@ -87,6 +88,7 @@ const refuse = (problem: string): KeyringAnswer => ({ done: false, problem });
 export function answerWith(
   { Entry }: KeyringLibrary,
   { operation, address, secret }: KeyringQuestion,
+  limit: number = LIMIT,
 ): KeyringAnswer {
   if (!/^[\x21-\x7e]{1,400}$/.test(address)) return refuse('not an address');
   // never the kernel's keyring, to which the library would fall back: it forgets, and needs no unlocking
@@ -100,8 +102,8 @@ export function answerWith(
   }
   if (operation === 'delete') return { done: kept === null || entry.deletePassword() };
   const sealed = sealEntry(address, secret ?? '');
-  if (secret === undefined || secret === '' || sealed.length > MAX_ENTRY) {
-    return refuse(`longer than a keyring takes (${MAX_ENTRY} characters)`);
+  if (secret === undefined || secret === '' || sealed.length > limit) {
+    return refuse(`longer than a keyring takes (${limit} characters)`);
   }
   entry.setPassword(sealed);
   return entry.getPassword() === sealed ? { done: true } : refuse('it was not kept whole');

@@ -8,6 +8,7 @@ import {
   type KeyringLibrary,
   openEntry,
   sealEntry,
+  WINDOWS_LIMIT,
 } from '../../../src/io/agent/keyring-library.ts';
 import { scratchDirectory } from '../../support/sandbox.ts';
 
@@ -72,9 +73,13 @@ describe('D19 what is kept in a keyring', () => {
 
   it('what is longer than Windows takes is declined, never chunked; the nearest shorter one is kept', () => {
     const kept = new Map<string, string>();
-    const longest = 1280 - sealEntry(address, '').length;
+    const longest = WINDOWS_LIMIT - sealEntry(address, '').length;
     const set = (length: number) =>
-      answerWith(memory(kept), { operation: 'set', address, secret: 'x'.repeat(length) });
+      answerWith(
+        memory(kept),
+        { operation: 'set', address, secret: 'x'.repeat(length) },
+        WINDOWS_LIMIT,
+      );
     expect(set(longest + 1)).toMatchObject({ done: false, problem: /longer than/ });
     expect(kept.size).toBe(0);
     expect(set(longest)).toEqual({ done: true });

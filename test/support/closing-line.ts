@@ -13,6 +13,10 @@ export class ClosingLine implements Reporter {
         if (result.state === 'skipped')
           reasons.add(`${module.relativeModuleId}: ${result.note ?? test.name}`);
       }
+      // a suite whose preparation fails skips its tests
+      for (const suite of module.children.allSuites()) {
+        if (suite.errors().length > 0) count.failed += 1;
+      }
       // a file that cannot be loaded has no tests to count
       if (module.state() === 'failed' && module.errors().length > 0) count.failed += 1;
     }

@@ -34,17 +34,15 @@ async function gateTrust(
   settings: Settings,
   sources: SettingsSources,
   crypto: Crypto,
-  hook: boolean,
 ): ReturnType<typeof loadTrust> {
-  await checkGateTrust(settings, sources, crypto, hook);
+  await checkGateTrust(settings, sources, crypto);
   return loadTrust(settings, crypto);
 }
 
-/** Reads everything that the arguments name; `hook`: run by one that was installed here. @throws UsageError, ConfigError (exit 2) */
+/** Reads everything that the arguments name. @throws UsageError, ConfigError (exit 2) */
 export async function setUpVerify(
   args: ParsedArguments,
   invocation: Invocation,
-  hook = false,
 ): Promise<VerifySetup> {
   const { env, cwd, now, terminal } = invocation;
   const repository = await openRepository(cwd, env);
@@ -53,11 +51,12 @@ export async function setUpVerify(
   const sources = { args, settings, invocation, crypto, repository };
   const choice = await choosePolicy(sources);
   const { policy, ref, blobs } = choice;
-  const from = { env, cwd, flags: args.flags };
-  const trust = await gateTrust(settings, from, crypto, hook).catch((error: unknown) => {
-    blobs?.close();
-    throw error;
-  });
+  const trust = await gateTrust(settings, { env, cwd, flags: args.flags }, crypto).catch(
+    (error: unknown) => {
+      blobs?.close();
+      throw error;
+    },
+  );
   if (acceptsUnlogged(settings, policy)) {
     terminal.say(
       `signatures IN NO LOG count here: unlogged: allowed (${policy?.source}) and signet.log = none`,

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findExecutable } from '../../src/io/process.ts';
 import { type Machine, machineAt } from '../support/machine.ts';
@@ -33,6 +34,21 @@ describe('agent print', () => {
     const plist = await unit(work, 'launchd');
     expect(plist).toMatch(/<string>agent<\/string>\s*<string>run<\/string>/);
     expect((await machine.signet(work, ['agent', 'print', 'cron'])).exit).toBe(2);
+  });
+
+  it('`agent forward` gives the lines for both machines; a word that is no action is exit 2', async () => {
+    const work = await machine.repository('work');
+    const socket = join(machine.home, 'run', 'git-signet', 'forward.sock');
+    const { exit, out } = await machine.signet(work, ['agent', 'forward']);
+    expect(exit).toBe(0);
+    expect(out).toContain(`git config --global signet.forwardSocket ${socket}\n`);
+    expect(out).toMatch(
+      new RegExp(`RemoteForward (\\S+) ${socket}\\n[^]*signet.agentSocket \\1\\n`),
+    );
+    for (const args of [['agent'], ['agent', 'reboot'], ['agent', 'stop', 'now']]) {
+      const ran = await machine.signet(work, args);
+      expect([ran.exit, ran.out]).toEqual([2, '']);
+    }
   });
 
   it.skipIf(!haveTools('xmllint'))('the plist is well formed', async () => {

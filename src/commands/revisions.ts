@@ -24,6 +24,8 @@ export interface Plan {
   readonly total?: number;
   /** What was asked for: each revision, and the tips of each range. Empty for names that come on stdin. */
   readonly subjects: readonly Subject[];
+  /** Full hash of the start where some range goes farther back: that part is not judged. */
+  readonly startsAt?: string;
 }
 
 const LINES_AT_ONCE = 1024;
@@ -148,6 +150,17 @@ export async function* rangeRequests(
   else for await (const ids of commitsOf(repository, range)) yield ids.map((id) => ({ id }));
 }
 
+/** True when a range, as it was asked for, holds commits from before the start. */
+async function goesBehind(
+  repository: GitRepository,
+  { exclude }: NamedRange,
+  since: string | undefined,
+): Promise<boolean> {
+  if (since === undefined) return false;
+  for (const base of exclude) if (await isAncestor(repository, since, base)) return false;
+  return true;
+}
+
 /** Requests for revisions and ranges given as arguments; none at all means HEAD. */
 export async function planRevisions(
   repository: GitRepository,
@@ -156,6 +169,7 @@ export async function planRevisions(
 ): Promise<Plan & { readonly ranges: readonly Range[] }> {
   const parts: (ObjectRequest | NamedRange)[] = [];
   let total = 0;
+  let behind = false;
   for (const text of revisions.length === 0 ? ['HEAD'] : revisions) {
     const range = await resolveRange(repository, text);
     if (range === undefined) {
@@ -164,6 +178,7 @@ export async function planRevisions(
     } else {
       const started = await startAt(repository, range, since);
       parts.push(started);
+      behind ||= await goesBehind(repository, range, since);
       total += await measureRange(repository, started, range.name);
     }
   }
@@ -174,7 +189,9 @@ export async function planRevisions(
     }
   }
   const ranges = parts.filter((part) => 'include' in part);
-  return { requests: requests(), total, subjects: parts.flatMap(subjectsOf), ranges };
+  const subjects = parts.flatMap(subjectsOf);
+  const startsAt = behind && since !== undefined ? { startsAt: since } : {};
+  return { requests: requests(), total, subjects, ranges, ...startsAt };
 }
 
 /** Requests for names that come one a line; blank lines are passed over. */

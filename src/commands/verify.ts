@@ -51,7 +51,10 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   let reporter: Reporter | undefined;
   try {
     plan = await planRun(askedFor(args, invocation), setup, bench);
-    const { total, subjects } = plan;
+    const { total, subjects, startsAt } = plan;
+    if (startsAt !== undefined) {
+      terminal.say(`${startsAt.slice(0, 12)} and what lies before it are not judged (since)`);
+    }
     const { trust, policy, now } = setup.judge;
     const asked = [...args.positionals, ...(args.rest ?? [])];
     reporter = await createReporter({

@@ -240,8 +240,10 @@ describe('P16 where history starts', () => {
     const tip = await commit({ parents: [start] });
     branch('main', tip);
     const path = file(policy(`since: ${start}\n`));
-    const { exit, said } = await verify('--policy', path, `${old}..main`);
+    const { exit, said, talk } = await verify('--policy', path, `${old}..main`);
     expect([exit, [...said.keys()]]).toEqual([0, [tip]]);
+    expect(talk).toContain(`${start.slice(0, 12)} and what lies before it are not judged`);
+    expect((await verify('--policy', path, `${start}..main`)).talk).toBe('');
     const typed = await verify(
       '--policy',
       file(policy(), 'other.yaml'),

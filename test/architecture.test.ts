@@ -116,6 +116,15 @@ describe('the tree', () => {
     expect(lock).not.toContain('node_modules/simple-git"');
   });
 
+  it('knows no service by its address: the trust root’s mirror names them all', () => {
+    const named = [...sources].filter(
+      ([path, text]) =>
+        !/^src\/io\/(public-good|embedded-trust)\.ts$/.test(path) &&
+        /\b(?:fulcio|rekor|ctfe|timestamp)\.sigst(?:ore|age)\.dev/.test(text),
+    );
+    expect(named.map(([path]) => path)).toEqual([]);
+  });
+
   it('I09 decrypts no token anywhere', () => {
     const decrypting = [...sources].filter(([, text]) =>
       /\b(?:compact|flattened|general|jwt)Decrypt\b/i.test(text),

@@ -1,0 +1,106 @@
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { loadSettings } from '../../src/io/config.ts';
+import { nodeCrypto } from '../../src/io/crypto.ts';
+import { type DailyOptions, lookDaily, trustForSigning } from '../../src/io/trust-daily.ts';
+import type { TrustState } from '../../src/io/trust-state-file.ts';
+import { scratchDirectory } from '../support/sandbox.ts';
+import { type TestMirror, testMirror } from '../support/tuf-mirror.ts';
+
+const DAY = 86_400;
+const now = (): number => Math.floor(Date.now() / 1000);
+const mirrors: TestMirror[] = [];
+let data = '';
+beforeEach(() => {
+  data = scratchDirectory('daily');
+});
+afterAll(() => Promise.all(mirrors.map((mirror) => mirror.close())));
+
+async function optionsFor(trust: string): Promise<DailyOptions> {
+  const environment = { XDG_DATA_HOME: data };
+  const settings = await loadSettings({
+    env: environment,
+    cwd: data,
+    gitConfig: '',
+    flags: { trust },
+  });
+  return { settings, crypto: nodeCrypto, environment, now };
+}
+
+/** A mirror that was looked at so many days ago. */
+async function scene(days: number) {
+  const mirror = await testMirror();
+  mirrors.push(mirror);
+  const client = mirror.client(join(data, 'git-signet/trust'));
+  await client.refresh();
+  const state = JSON.parse(readFileSync(client.state, 'utf8')) as TrustState;
+  writeFileSync(client.state, JSON.stringify({ ...state, refreshed: now() - days * DAY }));
+  mirror.requests.length = 0;
+  const refreshed = (): number =>
+    (JSON.parse(readFileSync(client.state, 'utf8')) as TrustState).refreshed;
+  return { mirror, client, refreshed, options: await optionsFor(mirror.setting) };
+}
+
+describe('the daily look', () => {
+  it('is not due within a day', async () => {
+    const { mirror, options } = await scene(0.5);
+    await (await lookDaily(options)).finished;
+    expect(mirror.requests).toEqual([]);
+  });
+  it('runs beside the login after a day', async () => {
+    const { mirror, options, refreshed } = await scene(2);
+    const { finished } = await lookDaily(options);
+    await finished;
+    expect(mirror.requests).toContain('timestamp.json');
+    expect(now() - refreshed()).toBeLessThan(60);
+  });
+  it('is waited for after a week', async () => {
+    const { options, refreshed } = await scene(8);
+    await lookDaily(options);
+    expect(now() - refreshed()).toBeLessThan(60);
+  });
+  it('is not tried again for some hours where nobody answers, and fails nothing', async () => {
+    const { mirror, client, options, refreshed } = await scene(8);
+    const before = refreshed();
+    const files = mirror.keep();
+    mirror.repository.files.clear();
+    await (await lookDaily(options)).finished;
+    const asked = mirror.requests.length;
+    expect(asked).toBeGreaterThan(0);
+    await (await lookDaily(options)).finished;
+    expect(mirror.requests).toHaveLength(asked);
+    expect(refreshed()).toBe(before);
+    mirror.restore(files);
+    const tried = join(dirname(client.state), 'tried');
+    utimesSync(tried, now() - DAY, now() - DAY);
+    await lookDaily(options);
+    expect(now() - refreshed()).toBeLessThan(60);
+  });
+  it('does not happen where the trust root is a file', async () => {
+    const options = await optionsFor('/nowhere/trusted_root.json');
+    expect(await lookDaily(options)).toEqual({ finished: expect.any(Promise) });
+  });
+});
+
+describe('trust for signing', () => {
+  it('asks a mirror that was never asked', async () => {
+    const mirror = await testMirror();
+    mirrors.push(mirror);
+    const trust = await trustForSigning(await optionsFor(mirror.setting));
+    expect(trust.mirror?.refreshed).toBeGreaterThan(0);
+    mirror.requests.length = 0;
+    await trustForSigning(await optionsFor(mirror.setting));
+    expect(mirror.requests).toEqual([]);
+  });
+  it('fails where that is the only way and it is barred', async () => {
+    const options = await optionsFor(`http://127.0.0.1:9#root-1-${'0'.repeat(64)}`);
+    await expect(trustForSigning(options)).rejects.toMatchObject({ exitCode: 3 });
+  });
+  it('T01 does not paper over what somebody edited', async () => {
+    const { client, mirror, options } = await scene(2);
+    writeFileSync(client.state, '{}');
+    await expect(trustForSigning(options)).rejects.toMatchObject({ code: 'TRUST_FILE' });
+    expect(mirror.requests).toEqual([]);
+  });
+});

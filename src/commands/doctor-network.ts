@@ -198,9 +198,15 @@ export function hostsOf(servers: readonly Server[]): readonly Host[] {
   return merged(servers.map(({ what, url }) => ({ host: hostOf(url), uses: what })));
 }
 
+/** Which proxies lead to these servers; none, no line. */
+export function checkProxies(servers: readonly Server[], proxyFor: ProxyChoice): readonly Check[] {
+  const used = servers.flatMap(({ url }) => proxyFor(new URL(url)) ?? []).map(describeProxy);
+  return used.length === 0 ? [] : [ok('proxy', visible([...new Set(used)].join(', ')))];
+}
+
 /** Whether certificates are checked, and by which authorities. */
 export async function checkTransport(
-  { proxy, caFile }: Pick<Settings, 'proxy' | 'caFile'>,
+  { caFile }: Pick<Settings, 'caFile'>,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly Check[]> {
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
@@ -210,8 +216,7 @@ export async function checkTransport(
   const { loadAuthorities } = await import('../io/authorities.ts');
   try {
     const { sources } = await loadAuthorities(caFile, env);
-    const by = proxy === undefined ? '' : '; proxies by signet.proxy';
-    return [ok('tls', `authorities: ${visible(sources.join(', '))}${by}`)];
+    return [ok('tls', `authorities: ${visible([...new Set(sources)].join(', '))}`)];
   } catch (error) {
     if (!isSignetError(error)) throw error;
     return [fail('tls', error.message, error.hint ?? 'git config --unset signet.caFile')];

@@ -20,6 +20,7 @@ import { checkGit, checkKeys } from './doctor-git.ts';
 import { checkLogins } from './doctor-login.ts';
 import {
   checkNetwork,
+  checkProxies,
   checkTransport,
   hostsOf,
   mirrorServer,
@@ -100,13 +101,14 @@ async function servers(
       ...serversOf(chooseServices(settings, config, now()), config, now()),
       ...(source.kind === 'mirror' ? [mirrorServer(source.url)] : []),
     ];
-    if (offline) return { checks: transport, hosts: hostsOf(list) };
+    const proxyFor = proxyChoice(settings.proxy, env);
+    const known = [...transport, ...checkProxies(list, proxyFor)];
+    if (offline) return { checks: known, hosts: hostsOf(list) };
     terminal.progress(`asking ${list.length} servers …`);
     const client = createHttpClient(networkOptions(settings, env));
     try {
-      const proxyFor = proxyChoice(settings.proxy, env);
       const { checks, hosts } = await checkNetwork({ servers: list, client, proxyFor, now });
-      return { checks: [...transport, ...checks], hosts };
+      return { checks: [...known, ...checks], hosts };
     } finally {
       client.close();
       terminal.progress(undefined);

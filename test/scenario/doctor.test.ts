@@ -217,6 +217,17 @@ describe('git signet doctor', () => {
     }
   });
 
+  it('proxies: which one leads to the servers, without its password; one that cannot be used', async () => {
+    const repository = scratchRepository('doctor-proxy', READY);
+    const far = { SIGNET_REKOR_URL: 'https://rekor.example.test' };
+    const named = { ...far, HTTPS_PROXY: 'http://someone:hunter2@proxy.example.test:3128' };
+    const { lines } = await examine(repository, { env: named }, '--offline');
+    expect(find(lines, 'proxy')?.detail).toBe('proxy.example.test:3128 (HTTPS_PROXY)');
+    const odd = { ...far, HTTPS_PROXY: 'socks5://proxy.example.test' };
+    const { exit, amiss } = await examine(repository, { env: odd }, '--offline');
+    expect([exit, amiss]).toEqual([2, ['fail services']]);
+  });
+
   it('F3 an unknown option is an error', async () => {
     const repository = scratchRepository('doctor-odd');
     expect((await signet(repository, ['doctor', '--verbose'])).exit).toBe(2);

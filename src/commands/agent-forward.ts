@@ -3,8 +3,8 @@
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import type { Crypto } from '../core/crypto.ts';
-import { ConfigError } from '../errors.ts';
-import type { ForwardServe } from '../io/agent/daemon.ts';
+import { ConfigError, isSignetError } from '../errors.ts';
+import type { ForwardPlace } from '../io/agent/daemon.ts';
 import { expectationOf } from '../io/agent/expectation.ts';
 import { prepareDirectory } from '../io/agent/socket-path.ts';
 import type { Workshop } from '../io/agent/workshop.ts';
@@ -37,13 +37,20 @@ function auditPath({ forwardLog }: Settings, { XDG_STATE_HOME: state }: Environm
   return forwardLog ?? join(base, 'git-signet', 'forwarded.log');
 }
 
-/** Undefined where signet.forwardSocket names none. @throws ConfigError */
-export async function forwardingOf({
-  settings,
-  environment,
-  workshop,
-  crypto,
-}: Parts): Promise<{ readonly path: string; readonly serve: ForwardServe } | undefined> {
+/** Undefined where signet.forwardSocket names none. What is wrong with it is no reason to have no agent at all. */
+export async function forwardingOf(
+  parts: Parts,
+): Promise<ForwardPlace | { readonly problem: string } | undefined> {
+  try {
+    return await configured(parts);
+  } catch (error) {
+    if (isSignetError(error)) return { problem: error.message };
+    throw error;
+  }
+}
+
+async function configured(parts: Parts): Promise<ForwardPlace | undefined> {
+  const { settings, environment, workshop, crypto } = parts;
   const { forwardSocket: path, forwardConfirm, forwardRate: rate, rekorMode } = settings;
   if (path === undefined) return undefined;
   const [{ forwardServer }, { openAuditLog }, { openScope }, { confirmWith }] = await Promise.all([

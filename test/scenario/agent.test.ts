@@ -102,6 +102,17 @@ describe('the agent', () => {
     expect(readlinkSync(`/proc/${pid}/cwd`)).toBe(join(machine.home, 'run', 'git-signet'));
   });
 
+  it('a forward socket that cannot be is said, and costs no more than itself', async () => {
+    const shared = machine.directory('shared');
+    chmodSync(shared, 0o777);
+    await machine.must(work, 'config', '--global', 'signet.forwardSocket', join(shared, 'f.sock'));
+    await committed('one');
+    const { forwardSocket, forwardProblem } = await onlyAgent();
+    expect([forwardSocket, forwardProblem]).toEqual(['', expect.stringMatching(/open to others/)]);
+    const { out } = await machine.signet(work, ['agent', 'status']);
+    expect(out).toMatch(/does not forward: .*open to others/);
+  });
+
   it('signet.agent = no does without', async () => {
     await committed('one', { SIGNET_AGENT: 'no' });
     expect(await agents()).toEqual([]);

@@ -28,11 +28,16 @@ export interface AgentOptions {
   /** The socket is there already, as descriptor 3. */
   readonly handedOver: boolean;
   /** The second socket, for forwarding; opened when the first stands. */
-  readonly forward?: { readonly path: string; readonly serve: ForwardServe } | undefined;
+  readonly forward?: ForwardPlace | { readonly problem: string } | undefined;
   /** Called once, when clients can come. */
   readonly onReady?: (forwardProblem: string) => void;
   /** Ends the agent from outside. */
   readonly signal?: AbortSignal;
+}
+
+export interface ForwardPlace {
+  readonly path: string;
+  readonly serve: ForwardServe;
 }
 
 /** Serves one forwarded connection. */
@@ -130,10 +135,10 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 }
 
 function stateOf(
-  { instance, version, idle, forward }: AgentOptions,
+  { instance, version, idle }: AgentOptions,
   credentials: Credentials,
   startedAt: number,
-  { listening, problem }: Forwarding,
+  { path, problem }: Forwarding,
 ): AgentState {
   return {
     version,
@@ -142,7 +147,7 @@ function stateOf(
     settings: instance.values,
     startedAt,
     idle,
-    forwardSocket: listening === undefined ? '' : (forward?.path ?? ''),
+    forwardSocket: path ?? '',
     forwardProblem: problem,
     credentials: credentials.list(),
   };
@@ -151,6 +156,7 @@ function stateOf(
 /** The second socket, or why there is none although one is wanted. */
 interface Forwarding {
   readonly listening?: Listening;
+  readonly path?: string;
   readonly problem: string;
 }
 
@@ -160,11 +166,12 @@ async function openForward(
   visits: Visits,
 ): Promise<Forwarding> {
   if (forward === undefined) return { problem: '' };
+  if ('problem' in forward) return forward;
   try {
     const listening = await listenAt(forward.path, {
       onConnection: (socket) => visits.take(socket, () => forward.serve(socket, credentials)),
     });
-    return { listening, problem: '' };
+    return { listening, path: forward.path, problem: '' };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { problem: `${forward.path}: ${why}` };

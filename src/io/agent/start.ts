@@ -120,7 +120,10 @@ export async function startAgent(options: StartOptions): Promise<LocalAgent> {
       }
       const code = failure();
       if (code !== undefined) {
-        throw new AgentTrouble('broken', `the agent did not start (exit ${code})`);
+        throw new AgentTrouble(
+          'broken',
+          `the agent did not start (exit ${code}; git signet agent run says why)`,
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       if (!mine && claim(starting)) {

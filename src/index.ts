@@ -1,6 +1,6 @@
 /**
- * The library's door: bytes in, verdict out. No process, no network, no native module; the caller brings the trust
- * root, the time and the policy.
+ * The library's door: bytes in, verdict out. No process, no network, no disk, no native module; the caller brings the
+ * trust root, the time and the policy. examples/verify-commit.ts is a whole program.
  */
 
 export type { Crypto, HashAlgorithm, PublicKey } from './core/crypto.ts';
@@ -12,6 +12,8 @@ export {
   splitSignedObject,
 } from './core/git/object.ts';
 export { type LogLookup, logLookupOf } from './core/log-lookup.ts';
+export type { KeyRule, ObjectRule, Validity, WorkflowRule } from './core/policy/model.ts';
+export { type Locate, policyFromData } from './core/policy/policy.ts';
 export { logEntryFromRekorV1, logEntryFromRekorV2 } from './core/rekor/log-answer.ts';
 export type { TransparencyLogEntry } from './core/rekor/log-entry.ts';
 export { type KeyFile, type KeyFiles, trustFromKeyFiles } from './core/trust/key-files.ts';
@@ -25,11 +27,13 @@ export { parseTrustedRoot } from './core/trust/trusted-root.ts';
 export type {
   CertificateSummary,
   Check,
+  Finding,
   IdentityKind,
   IdentityPolicy,
   IdentityRule,
   LogEntrySummary,
   NotAllowed,
+  PolicyCode,
   ProvenTime,
   ReasonCode,
   Rejected,

@@ -62,7 +62,7 @@ function setupFor(push: Push, revision: string | undefined): Promise<VerifySetup
   if (known !== undefined) return known;
   const values = new Map(args.values);
   if (revision !== undefined) values.set('policy-from', revision);
-  const setup = setUpVerify({ ...args, values }, invocation);
+  const setup = setUpVerify({ ...args, values }, invocation, true);
   setups.set(revision ?? '', setup);
   return setup;
 }

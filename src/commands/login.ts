@@ -11,12 +11,14 @@ import { offerLogin } from '../io/agent/client.ts';
 import { claimsMeet } from '../io/agent/expectation.ts';
 import type { CredentialStatus } from '../io/agent/protocol.ts';
 import { loadSettings, type SettingName, type Settings } from '../io/config.ts';
+import { loadCrypto } from '../io/crypto-port.ts';
 import { createHttpClient } from '../io/http.ts';
 import { networkOptions } from '../io/network.ts';
 import { type IdentityToken, obtainIdentityToken } from '../io/oidc/identity-token.ts';
 import type { IdentityClaims } from '../io/oidc/token.ts';
 import { Secret } from '../io/secret.ts';
 import { chooseServices } from '../io/services.ts';
+import { trustForSigning } from '../io/trust-daily.ts';
 import { loadSigningConfig } from '../io/trust-store.ts';
 import { agentHere, ensureAgent, readable } from './agent.ts';
 import { parseArguments } from './arguments.ts';
@@ -75,6 +77,8 @@ async function withToken<T>(
   use: (identity: IdentityToken) => Promise<T>,
 ): Promise<T> {
   const { env: environment, cwd, terminal, now } = invocation;
+  // a mirror that was never asked is asked now: it names the issuer
+  await trustForSigning({ settings, crypto: await loadCrypto(), environment, now });
   const config = await loadSigningConfig(settings);
   const { issuerUrl } = chooseServices(settings, config, now());
   const { send, close } = createHttpClient(networkOptions(settings, environment));

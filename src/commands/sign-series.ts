@@ -10,6 +10,7 @@ import { loadCrypto } from '../io/crypto-port.ts';
 import { checkExpectedIdentity } from '../io/oidc/expected-identity.ts';
 import { unattendedWay } from '../io/oidc/unattended.ts';
 import { type SignRequest, withLogin } from '../io/signing-login.ts';
+import { lookDaily, trustForSigning } from '../io/trust-daily.ts';
 import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import type { Invocation } from './command.ts';
 import type { Made, Signing } from './gpgsm-sign.ts';
@@ -31,18 +32,24 @@ async function prepare(
   const { env, cwd, now, terminal } = invocation;
   const [settings, crypto] = await Promise.all([loadSettings({ env, cwd }), loadCrypto()]);
   const unlogged = await signsUnlogged(settings, invocation, crypto);
-  const trust = loadTrust(settings, crypto);
+  const daily = { settings, crypto, environment: env, now };
+  const trust = trustForSigning(daily);
   trust.catch(() => undefined);
   const context = {
     repository: basename(cwd),
     kind: 'commit',
     subject: subjectLine(first),
   } as const;
-  const request = async (): Promise<SignRequest> => ({
-    ...{ settings, trust: await trust, signingConfig: await loadSigningConfig(settings), terminal },
-    ...{ crypto, now, environment: env, context, unlogged },
-  });
   const newerTrust = (): ReturnType<typeof loadTrust> => loadTrust(settings, crypto);
+  const request = async (): Promise<SignRequest> => {
+    await trust;
+    await lookDaily(daily);
+    const [fresh, signingConfig] = await Promise.all([newerTrust(), loadSigningConfig(settings)]);
+    return {
+      ...{ settings, trust: fresh, signingConfig, terminal },
+      ...{ crypto, now, environment: env, context, unlogged },
+    };
+  };
   return { settings, invocation, request, trust, newerTrust, crypto, now, unlogged };
 }
 

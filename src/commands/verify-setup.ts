@@ -34,15 +34,17 @@ async function gateTrust(
   settings: Settings,
   sources: SettingsSources,
   crypto: Crypto,
+  hook: boolean,
 ): ReturnType<typeof loadTrust> {
-  await checkGateTrust(settings, sources, crypto);
+  await checkGateTrust(settings, sources, crypto, hook);
   return loadTrust(settings, crypto);
 }
 
-/** Reads everything that the arguments name. @throws UsageError, ConfigError (exit 2) */
+/** Reads everything that the arguments name; `hook`: run by one that was installed here. @throws UsageError, ConfigError (exit 2) */
 export async function setUpVerify(
   args: ParsedArguments,
   invocation: Invocation,
+  hook = false,
 ): Promise<VerifySetup> {
   const { env, cwd, now, terminal } = invocation;
   const repository = await openRepository(cwd, env);
@@ -51,12 +53,11 @@ export async function setUpVerify(
   const sources = { args, settings, invocation, crypto, repository };
   const choice = await choosePolicy(sources);
   const { policy, ref, blobs } = choice;
-  const trust = await gateTrust(settings, { env, cwd, flags: args.flags }, crypto).catch(
-    (error: unknown) => {
-      blobs?.close();
-      throw error;
-    },
-  );
+  const from = { env, cwd, flags: args.flags };
+  const trust = await gateTrust(settings, from, crypto, hook).catch((error: unknown) => {
+    blobs?.close();
+    throw error;
+  });
   if (acceptsUnlogged(settings, policy)) {
     terminal.say(
       `signatures IN NO LOG count here: unlogged: allowed (${policy?.source}) and signet.log = none`,

@@ -86,16 +86,20 @@ function isChosenHere(settings: Settings, crypto: Crypto): boolean {
 }
 
 /**
- * A gate's trust root is said on its command line, in the user's own configuration, or was set up by `trust init`.
+ * A gate's trust root is said on its command line, in the user's own configuration, or was set up by `trust init`. A
+ * hook that is `installed` believes the configuration beside it too: whoever writes that could replace the hook.
  * @throws ConfigError where environment or repository alone chose it
  */
 export async function checkGateTrust(
   settings: Settings,
   sources: SettingsSources,
   crypto: Crypto,
+  installed = false,
 ): Promise<void> {
   const origins = await trustOrigins(settings, sources);
-  const quiet = origins.find(({ by }) => by === 'environment' || by === 'repository');
+  const quiet = origins.find(
+    ({ by }) => by === 'environment' || (by === 'repository' && !installed),
+  );
   if (quiet === undefined || isChosenHere(settings, crypto)) return;
   const { trust } = settings;
   throw new ConfigError(

@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { nodeCrypto } from '../../src/io/crypto.ts';
+import { PUBLIC_GOOD_ROOT } from '../../src/io/embedded-trust.ts';
+import { PUBLIC_GOOD_TRUSTED_ROOT } from '../../src/io/public-good.ts';
+import { publicGood } from '../../src/io/trust-source.ts';
 import type { TrustState } from '../../src/io/trust-state-file.ts';
+import { loadTrust } from '../../src/io/trust-store.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 import { otherRoot, type TestMirror, testMirror, VECTOR_TARGETS } from '../support/tuf-mirror.ts';
 import { type TufOptions, tufKey } from '../support/tuf-repository.ts';
@@ -469,5 +474,41 @@ describe('T07 twenty at once', () => {
     utimesSync(join(folder, 'lock'), new Date(0), new Date(0));
     await client.refresh();
     expect(readdirSync(folder)).toEqual(['state.json']);
+  });
+});
+
+describe('what is kept of the public-good instance', () => {
+  const settings = () => ({ trustCache: home, ctLog: 'required' as const });
+  const source = () => publicGood(settings(), nodeCrypto);
+  const keep = (change: Partial<TrustState>): void => {
+    const { directory = '', url } = source();
+    mkdirSync(directory, { recursive: true });
+    const state: TrustState = {
+      ...{ schemaVersion: 1, mirror: url, refreshed: 1_800_000_000, roots: [PUBLIC_GOOD_ROOT] },
+      ...{ timestamp: '', snapshot: '', targets: '', files: {} },
+    };
+    writeFileSync(join(directory, 'state.json'), JSON.stringify({ ...state, ...change }));
+  };
+
+  it('needs no proof where it is what is built in', async () => {
+    keep({ files: { 'trusted_root.json': PUBLIC_GOOD_TRUSTED_ROOT } });
+    const trust = await loadTrust(settings(), nodeCrypto);
+    expect(trust).toMatchObject({
+      source: 'public-good (embedded)',
+      digest: digestOf(PUBLIC_GOOD_TRUSTED_ROOT),
+      mirror: { name: 'public-good', refreshed: 1_800_000_000 },
+    });
+  });
+  it('T01 and is proved where it is not', async () => {
+    keep({ files: { 'trusted_root.json': otherRoot('mine') } });
+    await expect(loadTrust(settings(), nodeCrypto)).rejects.toMatchObject({ code: 'TRUST_FILE' });
+  });
+  it('T04 gives way to what is built in, where that is newer', async () => {
+    const old = PUBLIC_GOOD_ROOT.replace(/"version": \d+/, '"version": 3');
+    keep({ roots: [old], files: { 'trusted_root.json': otherRoot('old') } });
+    expect(await loadTrust(settings(), nodeCrypto)).toMatchObject({
+      digest: digestOf(PUBLIC_GOOD_TRUSTED_ROOT),
+      mirror: { name: 'public-good' },
+    });
   });
 });

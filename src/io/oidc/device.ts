@@ -41,7 +41,7 @@ export async function loginWithDevice(
     return undefined;
   const authorization = await authorize(issuer, issuer.scope(renewable), settings.connectorId);
   const invitation = readInvitation(authorization, settings.loginTimeout);
-  await invite(terminal, invitation, why);
+  await invite(terminal, invitation, reasonLine(why, request.expected ?? settings.identity));
   const { idToken, ...renewal } = await pollDevice(issuer, authorization, {
     patience: invitation.patience,
     wait: request.wait,
@@ -94,12 +94,19 @@ function readInvitation(answer: DeviceAuthorizationResponse, loginTimeout: numbe
   return { address, complete, code, patience };
 }
 
+/** Why a device, and as whom; empty where the person knows both. */
+function reasonLine(why: string, expected: string | undefined): string {
+  const who = expected ? ` as ${expected}` : '';
+  if (why !== '') return `${why}: log in${who} on any device`;
+  return who === '' ? '' : `log in${who}`;
+}
+
 async function invite(
   terminal: Terminal,
   { address, complete, code, patience }: Invitation,
-  why: string,
+  reason: string,
 ): Promise<void> {
-  if (why !== '') terminal.say(`${why}: log in on any device`);
+  if (reason !== '') terminal.say(reason);
   terminal.say(
     `open ${address.href} and enter ${code} (waiting up to ${duration(Math.ceil(patience))})`,
   );

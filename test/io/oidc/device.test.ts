@@ -200,6 +200,14 @@ describe('O11 an invitation that cannot be trusted', () => {
   });
 });
 
+describe('whom the person is to be', () => {
+  it('is said, where somebody is expected', async () => {
+    const { lines } = await ask({}, { identity: 'alice@example.test' });
+    expect(lines[0]).toBe('log in as alice@example.test');
+    expect((await ask({})).lines[0]).toMatch(/^open https:/);
+  });
+});
+
 describe('where the issuer has no such thing', () => {
   it('a forced device login says so; else a code is typed', async () => {
     const forced = await tokenRequest({

@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+type Schema = { readonly [key: string]: unknown };
+const url = new URL('../../schema/policy.schema.json', import.meta.url);
+const schema = JSON.parse(readFileSync(url, 'utf8')) as Schema;
+
+/** Every key that a policy may hold, anywhere in it. */
+function keysOf(node: unknown, found = new Set<string>()): ReadonlySet<string> {
+  if (typeof node !== 'object' || node === null) return found;
+  const { properties, ...rest } = node as Schema;
+  for (const [key, below] of Object.entries((properties ?? {}) as Schema)) {
+    found.add(key);
+    keysOf(below, found);
+  }
+  for (const below of Object.values(rest)) keysOf(below, found);
+  return found;
+}
+
+/** Where a key has a fixture that is refused because of it, and one that is not: file and what the test is called there. */
+const FIXTURES: Readonly<Record<string, readonly [file: string, name: RegExp]>> = {
+  version: ['support/policy-corpus.ts', /another version/],
+  sequence: ['scenario/policy-sources.test.ts', /rolling it back is refused/],
+  since: ['scenario/policy-sources.test.ts', /since leaves out the start/],
+  unlogged: ['scenario/unlogged.test.ts', /unlogged/],
+  signers: ['core/policy/identity.test.ts', /a policy without rules allows nobody/],
+  roles: ['core/policy/decide.test.ts', /'roles'/],
+  commits: ['core/policy/decide.test.ts', /'refs'/],
+  tags: ['scenario/policy-tags.test.ts', /by the rules for tags/],
+  changes: ['scenario/policy-sources.test.ts', /by a signer who may not change it/],
+  name: ['support/policy-corpus.ts', /two signers of one name/],
+  from: ['core/policy/decide.test.ts', /'from'/],
+  until: ['core/policy/decide.test.ts', /'until'/],
+  committers: ['core/policy/decide.test.ts', /'committers'/],
+  identity: ['core/policy/decide.test.ts', /'identity P12'/],
+  issuer: ['core/policy/decide.test.ts', /'issuer P03'/],
+  'identity-pattern': ['core/policy/decide.test.ts', /'identity-pattern P02'/],
+  workflow: ['core/policy/decide.test.ts', /P09 a workflow is/],
+  repository: ['core/policy/decide.test.ts', /a fork that runs our file/],
+  file: ['core/policy/decide.test.ts', /a renamed workflow/],
+  ref: ['core/policy/decide.test.ts', /another branch/],
+  trigger: ['core/policy/decide.test.ts', /a pull request/],
+  environment: ['core/policy/decide.test.ts', /environment and repository-id/],
+  'repository-id': ['core/policy/decide.test.ts', /environment and repository-id/],
+  spiffe: ['core/policy/decide.test.ts', /spiffe: an id/],
+  username: ['core/policy/decide.test.ts', /username: an otherName/],
+  openpgp: ['scenario/policy-mixed.test.ts', /forged noreply, own key/],
+  ssh: ['scenario/policy-mixed.test.ts', /ssh of another/],
+  preset: ['io/openpgp.test.ts', /knows nobody else/],
+  refs: ['core/policy/decide.test.ts', /'refs'/],
+  by: ['core/policy/decide.test.ts', /'by'/],
+  committer: ['core/policy/decide.test.ts', /'committer P10'/],
+  author: ['core/policy/decide.test.ts', /'author G14'/],
+  'sign-off': ['core/policy/decide.test.ts', /'sign-off'/],
+  'max-skew': ['core/policy/decide.test.ts', /'max-skew G15'/],
+  merges: ['scenario/policy-mixed.test.ts', /an evil merge/],
+  'distinct-signers': ['scenario/policy-mixed.test.ts', /distinct-signers: what lands/],
+  names: ['core/policy/decide.test.ts', /'names'/],
+  tagger: ['core/policy/decide.test.ts', /'tagger'/],
+};
+
+describe('X11 no field of a policy is accepted and ignored', () => {
+  const here = new URL('..', import.meta.url);
+
+  it('every key of the schema has its fixture', () => {
+    expect(Object.keys(FIXTURES).sort()).toEqual([...keysOf(schema)].sort());
+  });
+
+  it.each(Object.entries(FIXTURES))('%s', (_key, [file, name]) => {
+    expect(readdirSync(here, { recursive: true })).toContain(file);
+    expect(readFileSync(new URL(file, here), 'utf8')).toMatch(name);
+  });
+});

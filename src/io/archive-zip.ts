@@ -33,6 +33,8 @@ interface ZipEntry {
 }
 interface Zip {
   readonly comment: Buffer;
+  /** Before the first entry is read: where the central directory begins. */
+  readonly readEntryCursor: number;
   readonly eachEntry: () => AsyncIterable<ZipEntry>;
   readonly openReadStreamPromise: (entry: ZipEntry) => Promise<AsyncIterable<Uint8Array>>;
   readonly close: () => void;
@@ -146,6 +148,7 @@ async function readEntries(
 ): Promise<readonly ArchiveEntry[]> {
   const meter = createMeter(limits);
   const entries: ArchiveEntry[] = [];
+  const directory = reader.zip.readEntryCursor;
   let expected: readonly number[] = [0];
   for await (const entry of reader.zip.eachEntry()) {
     meter.entry();
@@ -162,6 +165,8 @@ async function readEntries(
     const oid = mode === 'directory' ? '' : await contentId(reader, entry, half);
     entries.push({ name, mode, oid });
   }
+  if (!expected.includes(directory))
+    throw new ArchiveFault('holds something that its list does not name');
   return entries;
 }
 

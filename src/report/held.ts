@@ -11,7 +11,7 @@ export interface Held {
   readonly release: (put: (text: string) => void) => void;
 }
 
-const CHUNK = 256 * 1024;
+const CHUNK = 1024 * 1024;
 
 /** Nothing held yet. */
 export function createHeld(): Held {

@@ -311,6 +311,35 @@ describe('what somebody slips in', () => {
     expect((await check(write('h.tar.gz', bomb))).out).toContain('more bytes than the signed tree');
   });
 
+  it('a zip with something before, between or behind what its list names', async () => {
+    const { archive, check, write, read } = good();
+    const zip = Buffer.from(read(archive('a.zip', '-0')));
+    const list = zip.readUInt32LE(zip.lastIndexOf('PK\x05\x06') + 16);
+    const second = zip.readUInt32LE(
+      zip.indexOf('PK\x01\x02', zip.indexOf('PK\x01\x02', list) + 4) + 42,
+    );
+    // a whole entry that only the list does not know
+    const hidden = zip.subarray(0, second);
+    for (const at of [0, second, list]) {
+      const made = Buffer.concat([zip.subarray(0, at), hidden, zip.subarray(at)]);
+      for (
+        let i = made.indexOf('PK\x01\x02', list);
+        i !== -1;
+        i = made.indexOf('PK\x01\x02', i + 4)
+      ) {
+        const start = made.readUInt32LE(i + 42);
+        if (start >= at) made.writeUInt32LE(start + hidden.length, i + 42);
+      }
+      const end = made.lastIndexOf('PK\x05\x06') + 16;
+      made.writeUInt32LE(list + hidden.length, end);
+      const answered = await check(write('b.zip', made));
+      expect(answered.exit, answered.out).toBe(1);
+      expect(answered.out).toMatch(
+        /something stands before|holds something that its list does not name/,
+      );
+    }
+  });
+
   it('a zip whose two halves name different files', async () => {
     const { archive, check, write, read } = good();
     const zip = Buffer.from(read(archive('a.zip', '-0')));

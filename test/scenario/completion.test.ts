@@ -51,7 +51,9 @@ describe.skipIf(!haveTools('bash'))('git signet completion bash', () => {
   });
 
   it('offers commands, options, their values, subcommands', () => {
-    expect(offered(['git-signet', 've'])).toEqual(['verify', 'verify-tag', 'version']);
+    const ve = Object.keys(COMMANDS).filter((name) => name.startsWith('ve'));
+    expect(offered(['git-signet', 've'])).toEqual(ve);
+    expect(ve).toContain('verify-tag');
     expect(offered(['git', 'signet', 'in'])).toEqual(['init']);
     expect(offered(['git', 'signet', 'keyr'])).toEqual([]);
     expect(offered(['git-signet', 'init', '--'])).toEqual(['--global', '--undo', '--help']);

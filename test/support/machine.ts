@@ -44,6 +44,8 @@ export async function machineAt(sandbox: Sandbox, settings: More = {}): Promise<
     ...bareEnvironment(home),
     XDG_RUNTIME_DIR: runtime,
     SIGNET_AGENT: 'yes',
+    // one that a killed test left behind goes by itself
+    SIGNET_AGENT_IDLE: '120',
     GIT_TERMINAL_PROMPT: '0',
     ...sandbox.env,
   };

@@ -14,6 +14,7 @@ import {
   blobHash,
   checkedName,
   createMeter,
+  SET_ID,
 } from './archive.ts';
 import { BLOCK, paxRecords, readHeader, type TarHeader, text } from './archive-tar-header.ts';
 
@@ -102,11 +103,26 @@ function globalComment(bytes: Uint8Array): string {
   return comment;
 }
 
+/** What is said twice of one entry, in two kinds of header, is believed differently by different programs. */
+function sayOnce(extended: Extended, key: 'path' | 'link', value: string): void {
+  if (extended[key] !== undefined) throw new ArchiveFault(`two extended headers say a ${key}`);
+  extended[key] = value;
+}
+
+/** A size that its header has no room for; else both must say the same. */
+const MAX_OCTAL = 0o77777777777;
+
+function sizeOf(header: TarHeader, { size }: Extended): number {
+  if (size === undefined || size === header.size) return header.size;
+  if (size <= MAX_OCTAL) throw new ArchiveFault('two different sizes of one entry');
+  return size;
+}
+
 function applyPax(bytes: Uint8Array, extended: Extended): void {
   for (const [key, value] of paxRecords(bytes)) {
     if (!HARMLESS.includes(key)) throw new ArchiveFault(`an extended header says ${key}`);
-    if (key === 'path') extended.path = value;
-    if (key === 'linkpath') extended.link = value;
+    if (key === 'path') sayOnce(extended, 'path', value);
+    if (key === 'linkpath') sayOnce(extended, 'link', value);
     if (key !== 'size') continue;
     if (!/^\d{1,15}$/.test(value)) throw new ArchiveFault('an extended header’s size is no number');
     extended.size = Number(value);
@@ -134,7 +150,7 @@ async function readEntry(
   const raw = extended.path ?? header.name;
   const name = checkedName(raw);
   const { type, mode } = header;
-  const size = extended.size ?? header.size;
+  const size = sizeOf(header, extended);
   if (type === '5' || type === '2') {
     if (size !== 0) throw new ArchiveFault(`a directory or link with content: ${name}`);
     if (type === '5') return { name, mode: 'directory', oid: '' };
@@ -150,6 +166,7 @@ async function readEntry(
       `neither file, directory nor link (kind ${JSON.stringify(type)}): ${name}`,
     );
   }
+  if ((mode & SET_ID) !== 0) throw new ArchiveFault(`runs as somebody else: ${name}`);
   if (raw.endsWith('/')) throw new ArchiveFault(`a file that is named like a directory: ${name}`);
   const oid = await contentId(source, size, format);
   return { name, mode: (mode & 0o111) === 0 ? '100644' : '100755', oid };
@@ -187,9 +204,9 @@ export async function readTar(
       );
     } else if (header.type === 'x') applyPax(await extendedText(source, header.size), extended);
     else if (header.type === 'L')
-      extended.path = text(await extendedText(source, header.size), 0, header.size);
+      sayOnce(extended, 'path', text(await extendedText(source, header.size), 0, header.size));
     else if (header.type === 'K')
-      extended.link = text(await extendedText(source, header.size), 0, header.size);
+      sayOnce(extended, 'link', text(await extendedText(source, header.size), 0, header.size));
     else {
       meter.entry();
       if (extended.size !== undefined) meter.bytes(extended.size);

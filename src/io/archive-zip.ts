@@ -3,7 +3,7 @@
  * believe: both halves must agree, entries must follow one another without a gap, and nothing may stand before or between.
  */
 
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
 import { latin1 } from '../core/bytes.ts';
 import type { ObjectFormat } from '../core/git/object.ts';
@@ -15,13 +15,17 @@ import {
   blobHash,
   checkedName,
   createMeter,
+  SET_ID,
 } from './archive.ts';
+import { zipDirectory } from './archive-zip-end.ts';
 
 /** What of yauzl 3 is used; its published types are of version 2. */
 interface ZipEntry {
   readonly fileName: Buffer;
   readonly fileNameRaw: Buffer;
   readonly extraFields: readonly { readonly id: number }[];
+  readonly extraFieldRaw: Buffer;
+  readonly fileCommentRaw: Buffer;
   readonly versionMadeBy: number;
   readonly externalFileAttributes: number;
   readonly generalPurposeBitFlag: number;
@@ -34,7 +38,6 @@ interface ZipEntry {
 interface Zip {
   readonly comment: Buffer;
   /** Before the first entry is read: where the central directory begins. */
-  readonly readEntryCursor: number;
   readonly eachEntry: () => AsyncIterable<ZipEntry>;
   readonly openReadStreamPromise: (entry: ZipEntry) => Promise<AsyncIterable<Uint8Array>>;
   readonly close: () => void;
@@ -57,6 +60,7 @@ function modeOf(
   if (name.endsWith('/')) return 'directory';
   const type = mode & 0o170000;
   if (type === 0o120000) return '120000';
+  if ((mode & SET_ID) !== 0) throw new ArchiveFault(`runs as somebody else: ${name}`);
   if (type !== 0 && type !== 0o100000)
     throw new ArchiveFault(`neither file, directory nor link: ${name}`);
   return (mode & 0o111) === 0 ? '100644' : '100755';
@@ -65,6 +69,9 @@ function modeOf(
 /** Larger ones are streamed; the others are read and inflated at one go, which is many times faster. */
 const AT_ONCE = 8 * 1024 * 1024;
 const LOCAL_HEADER = 30;
+/** Encrypted, described behind the data, patched, strongly encrypted, in UTF-8, masked: both halves must say the same. */
+const FLAGS = 0x0001 | HAS_DESCRIPTOR | 0x0020 | 0x0040 | 0x0800 | 0x2000;
+const CENTRAL_HEADER = 46;
 
 interface Reader {
   readonly zip: Zip;
@@ -84,6 +91,17 @@ interface LocalHalf {
   readonly ahead: Buffer;
 }
 
+/** Kinds of the extra fields in an entry's local half, which no library reads. */
+function extraIds(extra: Buffer, name: string): readonly number[] {
+  const ids: number[] = [];
+  let at = 0;
+  for (; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
+    ids.push(extra.readUInt16LE(at));
+  }
+  if (at !== extra.length) throw new ArchiveFault(`an extra field is cut off: ${name}`);
+  return ids;
+}
+
 /** Both halves agree, and the entry begins where the last one ended. */
 function checkHalves({ file }: Reader, entry: ZipEntry, expected: readonly number[]): LocalHalf {
   const name = latin1(entry.fileNameRaw);
@@ -95,18 +113,23 @@ function checkHalves({ file }: Reader, entry: ZipEntry, expected: readonly numbe
   if (local.length < LOCAL_HEADER + nameLength || local.readUInt32LE(0) !== 0x04034b50) {
     throw new ArchiveFault(`no entry where one should be: ${name}`);
   }
+  const short = (size: number): number => Math.min(size, 0xffffffff);
   const sameSize =
-    isDescribed(entry) || local.readUInt32LE(22) === Math.min(entry.uncompressedSize, 0xffffffff);
+    isDescribed(entry) ||
+    (local.readUInt32LE(18) === short(entry.compressedSize) &&
+      local.readUInt32LE(22) === short(entry.uncompressedSize));
+  const sameFlags = ((local.readUInt16LE(6) ^ entry.generalPurposeBitFlag) & FLAGS) === 0;
   const sameName =
     local.readUInt16LE(26) === nameLength &&
     local.subarray(LOCAL_HEADER, LOCAL_HEADER + nameLength).equals(entry.fileNameRaw);
-  if (!sameName || !sameSize || local.readUInt16LE(8) !== entry.compressionMethod) {
+  if (!sameName || !sameSize || !sameFlags || local.readUInt16LE(8) !== entry.compressionMethod) {
     throw new ArchiveFault(`two different accounts of ${name}`);
   }
-  if (entry.extraFields.some(({ id }) => id === UNICODE_PATH)) {
-    throw new ArchiveFault(`a second name for ${name}`);
-  }
-  const headerLength = LOCAL_HEADER + nameLength + local.readUInt16LE(28);
+  const extraLength = local.readUInt16LE(28);
+  const headerLength = LOCAL_HEADER + nameLength + extraLength;
+  const extra = readAt(file, start + LOCAL_HEADER + nameLength, extraLength);
+  const ids = [...entry.extraFields.map(({ id }) => id), ...extraIds(extra, name)];
+  if (ids.includes(UNICODE_PATH)) throw new ArchiveFault(`a second name for ${name}`);
   return { dataStart: start + headerLength, ahead: local.subarray(headerLength) };
 }
 
@@ -148,13 +171,19 @@ async function readEntries(
 ): Promise<readonly ArchiveEntry[]> {
   const meter = createMeter(limits);
   const entries: ArchiveEntry[] = [];
-  const directory = reader.zip.readEntryCursor;
+  const { file, zip } = reader;
+  const directory = zipDirectory(fstatSync(file).size, zip.comment.length, (position, length) =>
+    readAt(file, position, length),
+  );
+  let listed = directory.start;
   let expected: readonly number[] = [0];
-  for await (const entry of reader.zip.eachEntry()) {
+  for await (const entry of zip.eachEntry()) {
     meter.entry();
     meter.bytes(entry.uncompressedSize);
     const half = checkHalves(reader, entry, expected);
     expected = endsOf(entry, half);
+    const { fileNameRaw, extraFieldRaw, fileCommentRaw } = entry;
+    listed += CENTRAL_HEADER + fileNameRaw.length + extraFieldRaw.length + fileCommentRaw.length;
     const raw = latin1(entry.fileNameRaw);
     const name = checkedName(raw);
     if (entry.isEncrypted()) throw new ArchiveFault(`encrypted: ${name}`);
@@ -165,7 +194,7 @@ async function readEntries(
     const oid = mode === 'directory' ? '' : await contentId(reader, entry, half);
     entries.push({ name, mode, oid });
   }
-  if (!expected.includes(directory))
+  if (!expected.includes(directory.start) || listed !== directory.end)
     throw new ArchiveFault('holds something that its list does not name');
   return entries;
 }

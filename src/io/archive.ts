@@ -39,6 +39,9 @@ export class ArchiveFault extends Error {
   }
 }
 
+/** Bits of a file's mode that give whoever runs it another's rights: no tree has them. */
+export const SET_ID = 0o6000;
+
 /** Counts what is taken out of an archive. @throws ArchiveFault beyond the limits */
 export function createMeter(limits: ArchiveLimits): {
   entry: () => void;

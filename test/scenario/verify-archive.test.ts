@@ -1,7 +1,16 @@
 /** `git signet verify-archive`: archives as `git archive` and others make them, and every way to slip something in. */
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { pack as tarPack } from 'tar-stream';
@@ -132,6 +141,37 @@ describe('what git archive makes', () => {
     const bad = await check(write('b.tar', bytes));
     expect(bad.exit).toBe(1);
     expect(bad.out).toContain('version: content differs');
+  });
+
+  it('P14 I11 nothing that the repository configures is run, nothing is left behind', async () => {
+    const files = {
+      ...PLAIN,
+      '.gitattributes':
+        'version export-subst filter=evil diff=evil\nREADME.md filter=evil\nsecret export-ignore\n',
+      version: '$Format:%h$ $Format:%GS$\n',
+      secret: 's',
+    };
+    const { archive, check, repository } = release('hostile-config', files);
+    const file = archive('a.tar');
+    const planted = join(repository.home, 'planted');
+    writeFileSync(planted, `#!/bin/sh\necho ran >> '${planted}.ran'\ncat\n`);
+    chmodSync(planted, 0o755);
+    for (const key of [
+      ...['filter.evil.smudge', 'filter.evil.clean', 'filter.evil.process', 'diff.evil.textconv'],
+      ...['core.fsmonitor', 'core.pager', 'core.sshCommand', 'gpg.x509.program', 'gpg.program'],
+    ]) {
+      repository.must('config', key, planted);
+    }
+    repository.must('config', 'log.showSignature', 'true');
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('git-signet-index-'));
+    const answered = await check(file);
+    // a format that asks about signatures is not granted: it would run a program
+    expect(answered.exit).toBe(1);
+    expect(answered.out).toContain('version: content differs');
+    expect(answered.out).toContain('(export-ignore): secret');
+    expect(existsSync(`${planted}.ran`)).toBe(false);
+    const after = readdirSync(tmpdir()).filter((name) => name.startsWith('git-signet-index-'));
+    expect(after).toEqual(before);
   });
 
   it.skipIf(!haveTools('tar', 'zip'))('what GNU tar and Info-ZIP make of a checkout', async () => {

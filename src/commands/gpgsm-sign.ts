@@ -20,7 +20,7 @@ import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import type { Invocation } from './command.ts';
 import type { GpgsmCall } from './gpgsm-arguments.ts';
 import { signsUnlogged } from './unlogged.ts';
-import { type VerifyMade, verifyMade } from './verify-made.ts';
+import { once, type VerifyMade, verifyMade } from './verify-made.ts';
 
 async function readMessage(call: GpgsmCall, { streams }: Invocation): Promise<Uint8Array> {
   const [path = '-'] = call.positionals;
@@ -108,9 +108,8 @@ export async function sign(
   if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
   const unlogged = await signsUnlogged(settings, invocation, crypto);
   const daily = { settings, crypto, environment: env, now };
-  const trust = trustForSigning(daily);
-  // looked at when the signature is there; meanwhile it must not end the process
-  trust.catch(() => undefined);
+  // an agent is at work meanwhile: what it is asked does not wait for this
+  const trust = once(() => trustForSigning(daily));
   const { token } = tokenOf(call, invocation);
   const context = {
     repository: basename(cwd),
@@ -120,7 +119,7 @@ export async function sign(
   const newerTrust = (): ReturnType<typeof loadTrust> => loadTrust(settings, crypto);
   let looking: Promise<DailyLook> | undefined;
   const request = async (): Promise<SignRequest> => {
-    looking ??= trust.then(() => lookDaily(daily));
+    looking ??= trust().then(() => lookDaily(daily));
     await looking;
     const [fresh, signingConfig] = await Promise.all([newerTrust(), loadSigningConfig(settings)]);
     const services = { token, settings, trust: fresh, signingConfig, terminal, crypto, now };

@@ -54,6 +54,7 @@ async function ask(signing: Signing, agent: Awaited<ReturnType<typeof reachAgent
         return use(identity);
       });
     },
+    onAsked: () => void signing.trust(),
     onWait: () => {
       if (!waiting)
         invocation.terminal.say('waiting for the login that another git-signet asked for');

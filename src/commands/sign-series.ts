@@ -15,7 +15,7 @@ import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import type { Invocation } from './command.ts';
 import type { Made, Signing } from './gpgsm-sign.ts';
 import { signsUnlogged } from './unlogged.ts';
-import { verifyMade } from './verify-made.ts';
+import { once, verifyMade } from './verify-made.ts';
 
 /** What one payload became. */
 export type SeriesSignature = Pick<Made, 'armor' | 'identity' | 'logIndex'>;
@@ -33,8 +33,7 @@ async function prepare(
   const [settings, crypto] = await Promise.all([loadSettings({ env, cwd }), loadCrypto()]);
   const unlogged = await signsUnlogged(settings, invocation, crypto);
   const daily = { settings, crypto, environment: env, now };
-  const trust = trustForSigning(daily);
-  trust.catch(() => undefined);
+  const trust = once(() => trustForSigning(daily));
   const context = {
     repository: basename(cwd),
     kind: 'commit',
@@ -42,7 +41,7 @@ async function prepare(
   } as const;
   const newerTrust = (): ReturnType<typeof loadTrust> => loadTrust(settings, crypto);
   const request = async (): Promise<SignRequest> => {
-    await trust;
+    await trust();
     await lookDaily(daily);
     const [fresh, signingConfig] = await Promise.all([newerTrust(), loadSigningConfig(settings)]);
     return {

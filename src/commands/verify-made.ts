@@ -8,13 +8,26 @@ import { verifyDetached } from '../core/verify.ts';
 
 export interface VerifyMade {
   readonly crypto: Crypto;
-  readonly trust: Promise<TrustMaterial>;
+  /** Read when it is first asked for, and once. */
+  readonly trust: () => Promise<TrustMaterial>;
   /** It is in no log, as it should. */
   readonly unlogged?: boolean;
   /** The trust root as it is now: it may have been refreshed beside the login. */
   readonly newerTrust: () => Promise<TrustMaterial>;
   /** Unix seconds. */
   readonly now: () => number;
+}
+
+/** What is asked for once, when it is first asked for; a failure waits for whoever looks. */
+export function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let known: Promise<T> | undefined;
+  return () => {
+    if (known === undefined) {
+      known = read();
+      known.catch(() => undefined);
+    }
+    return known;
+  };
 }
 
 /** `entry`: the one that the signature does not embed. */
@@ -26,7 +39,7 @@ export async function verifyMade(
 ): Promise<Verdict> {
   const judge = (by: TrustMaterial): Promise<Verdict> =>
     verifyDetached(payload, armor, { crypto, trust: by, now: now(), unlogged }, entry);
-  const known = await trust;
+  const known = await trust();
   const verdict = await judge(known);
   if (verdict.status === 'verified' || known.mirror === undefined) return verdict;
   const newer = await newerTrust();

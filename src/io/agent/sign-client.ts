@@ -13,6 +13,8 @@ export interface SignByAgent {
   readonly expected: string;
   /** Logs in, gives what came of it to `use`, and keeps the login's pages up meanwhile. */
   readonly login: (use: (login: Login) => Promise<SignedReply>) => Promise<SignedReply>;
+  /** The agent is at work: time for what is needed next. */
+  readonly onAsked?: () => void;
   /** Somebody else's login is waited for. */
   readonly onWait: () => void;
 }
@@ -29,6 +31,7 @@ export async function signByAgent(agent: Reached, asked: SignByAgent): Promise<S
       ? { op: 'forwarded-sign', payload: text }
       : { op: 'sign', secret: agent.secret, identity, payload: text },
   );
+  asked.onAsked?.();
   const reply = await afterWaiting(agent, asked.onWait);
   if (reply.reply !== 'login' || agent.greeting.forwarded) return signedOf(reply);
   return loggedIn(agent, asked);

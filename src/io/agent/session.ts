@@ -38,8 +38,13 @@ export async function serveLocal(channel: Channel, parts: SessionParts): Promise
   channel.send({ agent: 'git-signet', protocol: PROTOCOL, forwarded: false, instance, pid });
   try {
     const request = await channel.next(ASKING_SECONDS);
-    channel.send(await answer(request, channel, parts));
-    if (request.op === 'stop') parts.stop();
+    const reply = await answer(request, channel, parts);
+    if (request.op === 'stop') {
+      parts.stop();
+      // whoever is told that the agent has ended must not find its socket any more
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    channel.send(reply);
   } catch (error) {
     tell(channel, error);
   } finally {

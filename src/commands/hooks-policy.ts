@@ -3,14 +3,16 @@
  * what is pushed, and never a tag's: who may change a rule has passed the rule before (threats P04, P15).
  */
 
+import { governing } from '../core/policy/decide.ts';
+import type { IdentityPolicy } from '../core/policy/model.ts';
 import { UsageError } from '../errors.ts';
 import { loadSettings } from '../io/config.ts';
 import { readBlob } from '../io/git.ts';
 import type { HookName } from '../io/git-hooks.ts';
-import { type GitRepository, resolveNames } from '../io/git-repository.ts';
+import { type GitRepository, gitLine, resolveNames } from '../io/git-repository.ts';
 import type { ParsedArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
-import { isForced, type RefUpdate } from './push-updates.ts';
+import { isForced, type Known, type RefUpdate } from './push-updates.ts';
 
 /** Stands for the value that the ref has before the push. */
 const OLD = 'OLD';
@@ -93,4 +95,33 @@ export async function fallbackOf(
     names.map((one) => `${one}^{commit}`),
   );
   return found.find((object) => object !== undefined)?.id;
+}
+
+/**
+ * Which commits count as judged before a new branch: all that is known, unless the policy has rules by ref. Then what
+ * another rule let pass does not count here, or a branch under strict rules could be made of one under loose ones;
+ * what the default branch reaches always counts, for branches are made from it.
+ */
+export async function knownFor(
+  { repository, fallback }: PolicyQuestion,
+  { ref, old }: RefUpdate,
+  policy: IdentityPolicy | undefined,
+  known: Known,
+): Promise<Known> {
+  const byRef = policy?.commits?.some(({ on }) => on !== undefined) === true;
+  if (!byRef || old !== undefined || !ref.startsWith('refs/heads/')) return known;
+  const ruleOf = (name: string): string | undefined =>
+    governing(policy, { type: 'commit', ref: name }, undefined)[0]?.label;
+  const where = known.includes('--all') ? ['refs/heads'] : ['refs/remotes'];
+  const list = await gitLine(repository, [
+    'for-each-ref',
+    '--format=%(objectname) %(refname)',
+    ...where,
+  ]);
+  const same = list.split('\n').flatMap((line) => {
+    const [id = '', name = ''] = line.split(' ');
+    const branch = name.replace(/^refs\/remotes\/[^/]+\//, 'refs/heads/');
+    return id !== '' && ruleOf(branch) === ruleOf(ref) ? [id] : [];
+  });
+  return [...new Set(fallback === undefined ? same : [...same, fallback])];
 }

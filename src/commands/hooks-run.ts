@@ -15,7 +15,14 @@ import type { Counts } from '../report/json.ts';
 import { renderResult } from '../report/pieces.ts';
 import { parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
-import { fallbackOf, POLICY, type PolicyQuestion, revisionOf, rollsBack } from './hooks-policy.ts';
+import {
+  fallbackOf,
+  knownFor,
+  POLICY,
+  type PolicyQuestion,
+  revisionOf,
+  rollsBack,
+} from './hooks-policy.ts';
 import {
   type Incoming,
   incomingOf,
@@ -150,8 +157,9 @@ async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
     return { ...counts, 'not-allowed': 1 };
   }
   const changed = { ...update, new: fresh };
-  const incoming = await incomingOf(repository, changed, push.known);
   const setup = await setupFor(push, revision);
+  const known = await knownFor(push, update, setup.judge.policy, push.known);
+  const incoming = await incomingOf(repository, changed, known);
   const { count, range } = incoming;
   if (count === 0 && incoming.type === 'commit' && !ref.startsWith('refs/tags/')) return counts;
   terminal.say(`${visible(ref)}: ${count} new commit${count === 1 ? '' : 's'}`);

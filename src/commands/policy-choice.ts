@@ -9,7 +9,7 @@ import type { Crypto } from '../core/crypto.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import type { Settings } from '../io/config.ts';
-import { type GitRepository, resolveNames } from '../io/git-repository.ts';
+import { type GitRepository, refuseAmbiguous, resolveNames } from '../io/git-repository.ts';
 import type { PolicyBlobs } from '../io/policy-blobs.ts';
 import type { ParsedArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
@@ -48,6 +48,7 @@ async function policyAt(
   path: string,
   { repository, invocation, crypto }: Sources,
 ): Promise<IdentityPolicy> {
+  await refuseAmbiguous(repository, [revision]);
   const [commit] = await resolveNames(repository, [`${revision}^{commit}`]);
   const source = `${revision}:${path}`;
   if (commit === undefined) {
@@ -87,6 +88,7 @@ async function namedPolicy(
 /** The start commit, as `--since` or configuration names it. */
 async function sinceOf({ settings, repository }: Sources): Promise<string | undefined> {
   if (settings.since === undefined) return undefined;
+  await refuseAmbiguous(repository, [settings.since]);
   const [commit] = await resolveNames(repository, [`${settings.since}^{commit}`]);
   if (commit !== undefined) return commit.id;
   throw new UsageError(`${settings.since} (since): no such commit`, { code: 'NO_SUCH_OBJECT' });

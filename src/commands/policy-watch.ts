@@ -5,6 +5,7 @@
  */
 
 import type { IdentityPolicy } from '../core/policy/model.ts';
+import { UsageError } from '../errors.ts';
 import type { ObjectRequest } from '../io/git-objects.ts';
 import type { WalkedCommit } from '../io/git-ranges.ts';
 import type { PolicyBlobs } from '../io/policy-blobs.ts';
@@ -42,12 +43,22 @@ export async function* watchChanges(commits: Commits, blobs: PolicyBlobs): Reque
   }
 }
 
+/** Rules by ref need to know the ref: without it, any of them could allow. @throws UsageError */
+export function refuseWithoutRef(policy: IdentityPolicy | undefined): void {
+  if (policy?.commits?.some(({ on }) => on !== undefined) !== true) return;
+  throw new UsageError('which ref are these commits for? the policy has rules by ref', {
+    hint: 'add: --ref refs/heads/main',
+  });
+}
+
 export interface ParentsWatch {
   readonly blobs: PolicyBlobs;
   /** The policy of the start commit, and its blob. */
   readonly start: { readonly policy: IdentityPolicy; readonly blob: string };
   /** True for the start commit and what descends from it. */
   readonly descends: (id: string) => Promise<boolean>;
+  /** The ref that the commits are for is known. */
+  readonly hasRef: boolean;
   /** Whether a commit that changes the policy is verified: those who follow depend on it. */
   readonly passes: (request: ObjectRequest) => Promise<boolean>;
 }
@@ -88,6 +99,7 @@ export async function* watchParents(commits: Commits, watch: ParentsWatch): Requ
     const followed = parents.find((parent) => names.get(parent) === raw);
     const own = followed === undefined ? raw : counting(followed);
     const { policies, missing } = await policiesOf(effective, watch);
+    if (!watch.hasRef) for (const policy of policies) refuseWithoutRef(policy);
     const change = missing
       ? missingNote(parents.length)
       : await policyChange(own, effective, blobs);

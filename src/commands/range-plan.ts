@@ -7,7 +7,7 @@ import { UsageError } from '../errors.ts';
 import { firstParentsOf, isAncestor, type Range } from '../io/git-ranges.ts';
 import type { Bench } from './outcome.ts';
 import { judgeCommit } from './outcome.ts';
-import { watchChanges, watchParents } from './policy-watch.ts';
+import { refuseWithoutRef, watchChanges, watchParents } from './policy-watch.ts';
 import { asksAboutGraph, createGraph, type Graph } from './range-graph.ts';
 import {
   type Plan,
@@ -31,16 +31,12 @@ export interface Asked {
   readonly lines?: AsyncIterable<string>;
 }
 
-/** Rules by ref need to know the ref. @throws UsageError where it is not said */
+/** @throws UsageError where the policy has rules by ref, and the ref is not said */
 function needRef({ judge }: VerifySetup): void {
-  const byRef = judge.policy?.commits?.some(({ on }) => on !== undefined) === true;
-  if (!byRef || judge.ref !== undefined) return;
-  throw new UsageError('which ref are these commits for? the policy has rules by ref', {
-    hint: 'add: --ref refs/heads/main',
-  });
+  if (judge.ref === undefined) refuseWithoutRef(judge.policy);
 }
 
-function watchOf({ choice, repository }: VerifySetup, bench: Bench): PlanSettings['watch'] {
+function watchOf({ choice, judge, repository }: VerifySetup, bench: Bench): PlanSettings['watch'] {
   const { blobs, startBlob, since, policy } = choice;
   if (blobs === undefined) return undefined;
   if (startBlob === undefined || since === undefined || policy === undefined) {
@@ -50,6 +46,7 @@ function watchOf({ choice, repository }: VerifySetup, bench: Bench): PlanSetting
     watchParents(commits, {
       blobs,
       start: { policy, blob: startBlob },
+      hasRef: judge.ref !== undefined,
       descends: (id) => isAncestor(repository, since, id),
       passes: async (request) => (await judgeCommit(request, bench))?.status === 'verified',
     });

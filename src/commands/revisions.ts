@@ -15,7 +15,12 @@ import {
   type WalkedCommit,
   walkRange,
 } from '../io/git-ranges.ts';
-import { type GitRepository, isFullHash, resolveNames } from '../io/git-repository.ts';
+import {
+  type GitRepository,
+  isFullHash,
+  refuseAmbiguous,
+  resolveNames,
+} from '../io/git-repository.ts';
 import type { Subject } from '../report/writer.ts';
 
 export interface Plan {
@@ -71,6 +76,7 @@ async function resolveRange(
   if (parts === undefined) return undefined;
   const { from, to, symmetric } = parts;
   const ends = [from, to];
+  await refuseAmbiguous(repository, ends);
   const found = await resolveNames(
     repository,
     ends.map((name) => `${name}^{commit}`),

@@ -37,7 +37,6 @@ interface ZipEntry {
 }
 interface Zip {
   readonly comment: Buffer;
-  /** Before the first entry is read: where the central directory begins. */
   readonly eachEntry: () => AsyncIterable<ZipEntry>;
   readonly openReadStreamPromise: (entry: ZipEntry) => Promise<AsyncIterable<Uint8Array>>;
   readonly close: () => void;

@@ -145,3 +145,27 @@ async function lookUp(
     return id === undefined || type === undefined ? undefined : { id, type: type as GitObjectType };
   });
 }
+
+/** Places where git looks for a short name, one after the other (gitrevisions(7)). */
+const PLACES: readonly string[] = ['refs/', 'refs/tags/', 'refs/heads/', 'refs/remotes/'];
+
+/**
+ * Names that decide what is judged, or by what, must mean one thing: a tag called `main` stands before the branch for
+ * git, and whoever may push a tag is not whoever may push to the branch (threat P04). Only plain names are looked at.
+ * @throws UsageError
+ */
+export async function refuseAmbiguous(
+  repository: GitRepository,
+  names: readonly string[],
+): Promise<void> {
+  for (const name of names) {
+    const short = /^[^@^~:{}]+/.exec(name)?.[0] ?? '';
+    if (short === '' || isFullHash(short, repository.format)) continue;
+    const places = PLACES.map((place) => `${place}${short}`);
+    const found = await resolveNames(repository, places);
+    const there = places.filter((_, index) => found[index] !== undefined);
+    const [first, second] = there;
+    if (first === undefined || second === undefined) continue;
+    throw new UsageError(`${name}: ${first} or ${second}?`, { hint: `write it out: ${second}` });
+  }
+}

@@ -122,6 +122,25 @@ describe('a server’s gate', () => {
     expect(refs()).toBe(`refs/heads/main ${now}`);
   });
 
+  it('P04 a new branch under strict rules is not made of one under loose ones', async () => {
+    const { client, make, base, push } = await gated('roles');
+    const rules = "commits: [{refs: ['refs/heads/release/*'], by: [alice]}]\n";
+    const tree = treeOf(client, policyFor('alice@example.test', 'bob@example.test') + rules);
+    const start = make.commit({ tree, parents: [base] });
+    expect((await push(`${start}:refs/heads/main`)).exit).toBe(0);
+    const bobs = make.commit({ tree, parents: [start] }, { email: 'bob@example.test' });
+    expect((await push(`${bobs}:refs/heads/topic`)).exit).toBe(0);
+    const refused = await push(`${bobs}:refs/heads/release/1`);
+    expect(refused.exit).not.toBe(0);
+    expect(refused.err).toContain('bob may not commit to refs/heads/release/1');
+    const alices = make.commit({ tree, parents: [start], subject: 'release' });
+    for (const good of [start, alices]) {
+      const taken = await push(`${good}:refs/heads/release/${good.slice(0, 7)}`);
+      expect(taken.exit, taken.err).toBe(0);
+    }
+    expect((await push(`${alices}:refs/heads/release/again`)).exit).toBe(0);
+  });
+
   it('G07 tags: signed, named as their ref, never lightweight', async () => {
     const { make, tree, base, push, refs } = await gated('tags');
     const good = make.tag(base, 'commit', 'v1');

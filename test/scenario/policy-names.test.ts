@@ -1,0 +1,48 @@
+/** Names that mean two things, and rules by ref that are learned on the way: neither is a way around the policy. */
+
+import { describe, expect, it } from 'vitest';
+import { policyScene } from '../support/policy-scenario.ts';
+import { useSandbox } from '../support/sandbox.ts';
+
+const sandbox = useSandbox();
+const bob = { email: 'bob@example.test' };
+
+describe('P04 whose policy, and since when', () => {
+  it('P04 a tag that is called like the base is not taken for it', async () => {
+    const scene = policyScene('twins', sandbox());
+    const { commit, policy, branch, verify, repository } = scene;
+    const base = branch('main', await commit({ files: { '.signet.yaml': policy() } }));
+    repository.must('update-ref', 'refs/remotes/origin/main', base);
+    const files = { '.signet.yaml': policy('', scene.bob) };
+    const evil = await commit({ parents: [base], by: bob, files });
+    branch('pr', await commit({ parents: [evil], by: bob, files }));
+    expect((await verify('--policy-from', 'origin/main', 'origin/main..pr')).exit).toBe(6);
+    repository.must('update-ref', 'refs/tags/origin/main', evil);
+    for (const args of [
+      ['--policy-from', 'origin/main', `${base}..pr`],
+      ['--policy-from', base, 'origin/main..pr'],
+      ['--policy-from', base, '--since', 'origin/main', `${base}..pr`],
+    ]) {
+      const refused = await verify(...args);
+      expect(refused.exit).toBe(2);
+      expect(refused.talk).toContain('refs/tags/origin/main or refs/remotes/origin/main?');
+    }
+    const spelled = ['--policy-from', 'refs/remotes/origin/main', 'refs/remotes/origin/main..pr'];
+    expect((await verify(...spelled)).exit).toBe(6);
+  });
+
+  it('P04 rules by ref that a parent brings need the ref as well', async () => {
+    const scene = policyScene('later', sandbox());
+    const { commit, policy, branch, verify } = scene;
+    const root = await commit({ files: { '.signet.yaml': policy('', scene.bob) } });
+    const rules = 'commits: [{refs: [refs/heads/main], by: [alice]}]\n';
+    const files = { '.signet.yaml': policy(rules, scene.bob) };
+    const strict = await commit({ parents: [root], files });
+    branch('pr', await commit({ parents: [strict], by: bob, files }));
+    const from = ['--policy-from', 'parents', '--since', root];
+    expect((await verify(...from, '--ref', 'refs/heads/main', 'pr')).exit).toBe(6);
+    const unsaid = await verify(...from, 'pr');
+    expect(unsaid.exit).toBe(2);
+    expect(unsaid.talk).toContain('add: --ref refs/heads/main');
+  });
+});

@@ -45,6 +45,8 @@ export type ForwardServe = (socket: Socket, credentials: Credentials) => Promise
 
 /** Connections at a time; those beyond are closed at once, and sign in place. */
 const MAX_CONNECTIONS = 128;
+/** Of them, those that come from other machines: whoever is root there must not shut this one's own clients out. */
+const MAX_FORWARDED = 32;
 const TICK_MS = 2000;
 const DRAIN_MS = 10_000;
 /** Seconds of idleness for an agent that holds nothing. */
@@ -53,7 +55,21 @@ const EMPTY_IDLE = 600;
 /** Connections that are open, and when the last one came or went. */
 class Visits {
   readonly #open = new Set<Socket>();
+  #forwarded = 0;
   last = performance.now();
+
+  takeForwarded(socket: Socket, serve: (socket: Socket) => Promise<void>): void {
+    if (this.#forwarded >= MAX_FORWARDED) {
+      socket.on('error', () => undefined);
+      socket.destroy();
+      return;
+    }
+    this.#forwarded += 1;
+    socket.on('close', () => {
+      this.#forwarded -= 1;
+    });
+    this.take(socket, serve);
+  }
 
   take(socket: Socket, serve: (socket: Socket) => Promise<void>): void {
     socket.on('error', () => undefined);
@@ -169,7 +185,8 @@ async function openForward(
   if ('problem' in forward) return forward;
   try {
     const listening = await listenAt(forward.path, {
-      onConnection: (socket) => visits.take(socket, () => forward.serve(socket, credentials)),
+      onConnection: (socket) =>
+        visits.takeForwarded(socket, () => forward.serve(socket, credentials)),
     });
     return { listening, path: forward.path, problem: '' };
   } catch (error) {

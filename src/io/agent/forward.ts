@@ -6,9 +6,10 @@
  */
 
 import type { Socket } from 'node:net';
-import { utf8 } from '../../core/bytes.ts';
+import { latin1, utf8 } from '../../core/bytes.ts';
 import { visible } from '../../core/escape.ts';
 import { joinSignature, objectHeaders, payloadType, subjectLine } from '../../core/git/object.ts';
+import { parentsOf } from '../../core/policy/claims.ts';
 import { isSignetError, LoginError } from '../../errors.ts';
 import type { MadeSignature } from '../credential.ts';
 import type { AuditLog } from './audit.ts';
@@ -49,10 +50,10 @@ const MINUTE = 60;
 /** What a payload is about; its parsing has been checked. */
 export function describe(payload: Uint8Array): Described {
   const type = payloadType(payload) ?? 'commit';
-  const name = type === 'commit' ? 'parent' : 'object';
-  const parents = objectHeaders(payload)
-    .filter(([header]) => header === name)
-    .map(([, value]) => Buffer.from(value).toString('latin1').trim());
+  const [, object] = objectHeaders(payload).find(([header]) => header === 'object') ?? [];
+  const target = object === undefined ? [] : [latin1(object).trim()];
+  // a parent that stands elsewhere is none for git: it would make a root look like a child
+  const parents = type === 'commit' ? parentsOf(payload) : target;
   return { type, parents, subject: subjectLine(payload) };
 }
 

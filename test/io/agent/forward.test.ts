@@ -1,12 +1,13 @@
 /** The forwarded socket with real clones: what another machine may have signed, and what is left in the log of it. */
 
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/bytes.ts';
 import { joinSignature, objectId } from '../../../src/core/git/object.ts';
 import { type AuditLog, openAuditLog } from '../../../src/io/agent/audit.ts';
-import { offerLogin } from '../../../src/io/agent/client.ts';
+import { agentState, offerLogin } from '../../../src/io/agent/client.ts';
 import { confirmWith } from '../../../src/io/agent/confirm.ts';
 import { connectAgent } from '../../../src/io/agent/connection.ts';
 import type { ForwardOptions } from '../../../src/io/agent/forward.ts';
@@ -157,6 +158,31 @@ describe('D14 the forwarded socket', () => {
   });
 });
 
+it('D13 D14 however many connections come from elsewhere, this machine’s own are served', {
+  timeout: 60_000,
+}, async () => {
+  await forwarding();
+  const sockets = await Promise.all(
+    Array.from(
+      { length: 160 },
+      () =>
+        new Promise<Socket>((resolve) => {
+          const socket = connect(path, () => resolve(socket));
+          socket.on('error', () => resolve(socket));
+          socket.resume();
+        }),
+    ),
+  );
+  try {
+    await expect
+      .poll(() => sockets.filter((one) => one.destroyed).length, { timeout: 15_000 })
+      .toBeGreaterThanOrEqual(160 - 32);
+    expect((await agentState(agent.address)).pid).toBe(process.pid);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+});
+
 describe('D14 scope', () => {
   it('takes what stands on a clone, and what was signed on top of it; roots belong nowhere', async () => {
     await forwarding({ repositories: [join(clone.home, 'absent'), clone.path] });
@@ -186,6 +212,16 @@ describe('D14 scope', () => {
     }
     expect(agent.workshop.signed).toHaveLength(before);
     expect(lines().at(0)).toMatchObject({ repository: clone.path, parents: [head] });
+  });
+
+  it('D14 a parent that stands where git sees none does not make a root a child', async () => {
+    await forwarding({ repositories: [clone.path] });
+    const lines_ = child([]).toString().split('\n');
+    for (const at of [2, 3]) {
+      const payload = Buffer.from(lines_.toSpliced(at, 0, `parent ${head}`).join('\n'));
+      await expect(sign(payload)).rejects.toMatchObject({ code: 'LOGIN_REFUSED' });
+    }
+    expect(agent.workshop.signed).toEqual([]);
   });
 
   it('does not take one clone’s work for another’s', async () => {

@@ -32,9 +32,26 @@ function lineAt(payload: Uint8Array, at: number): { text: Uint8Array; next: numb
   return { text: payload.subarray(at, end), next: end + 1 };
 }
 
+function isNamed(line: Uint8Array, name: string): boolean {
+  for (let i = 0; i < name.length; i += 1) if (line[i] !== name.charCodeAt(i)) return false;
+  return line[name.length] === 0x20;
+}
+
 function headerText(line: Uint8Array, name: string): string | undefined {
-  for (let i = 0; i < name.length; i += 1) if (line[i] !== name.charCodeAt(i)) return undefined;
-  return line[name.length] === 0x20 ? fromUtf8(line.subarray(name.length + 1)) : undefined;
+  return isNamed(line, name) ? fromUtf8(line.subarray(name.length + 1)) : undefined;
+}
+
+const PEOPLE = ['author', 'committer', 'tagger'];
+
+/** Those who are named again further down: git's log shows the last of them, so the first is nobody's word. */
+function namedAgain(payload: Uint8Array, from: { next: number } | undefined): readonly string[] {
+  const again: string[] = [];
+  let line = from === undefined ? undefined : lineAt(payload, from.next);
+  for (; line !== undefined; line = lineAt(payload, line.next)) {
+    const { text } = line;
+    again.push(...PEOPLE.filter((name) => isNamed(text, name)));
+  }
+  return again;
 }
 
 /** As git splits it (ident.c): the first mail counts, the date is last. */
@@ -51,6 +68,7 @@ export function claimsOf(type: ObjectType, payload: Uint8Array): Claims {
     type === 'commit' ? ['tree', 'author', 'committer'] : ['object', 'type', 'tag', 'tagger'];
   const found: (string | undefined)[] = [];
   let line = lineAt(payload, 0);
+  let last = line;
   for (const name of names) {
     while (
       name === 'author' &&
@@ -60,12 +78,16 @@ export function claimsOf(type: ObjectType, payload: Uint8Array): Claims {
       line = lineAt(payload, line.next);
     }
     found.push(line === undefined ? undefined : headerText(line.text, name));
+    last = line;
     line = line === undefined ? undefined : lineAt(payload, line.next);
   }
   const [, second, third, fourth] = found;
+  const again = namedAgain(payload, last);
+  const once = (name: string, text: string | undefined): ClaimedPerson | undefined =>
+    again.includes(name) ? undefined : personOf(text);
   return type === 'commit'
-    ? { author: personOf(second), committer: personOf(third), tagName: undefined }
-    : { author: undefined, committer: personOf(fourth), tagName: third };
+    ? { author: once('author', second), committer: once('committer', third), tagName: undefined }
+    : { author: undefined, committer: once('tagger', fourth), tagName: third };
 }
 
 /** Addresses of the `Signed-off-by` lines in the last paragraph of the message. */

@@ -12,12 +12,12 @@ export interface Person {
   readonly email: string;
 }
 
-/** Who the object says made it: a commit's committer, a tag's tagger; undefined when it names nobody. */
+/** Who the object says made it: a commit's committer, a tag's tagger; undefined when it names nobody, or two. */
 export function committerOf(payload: Uint8Array): Person | undefined {
   const header = payloadType(payload) === 'tag' ? 'tagger' : 'committer';
-  const found = objectHeaders(payload).find(([name]) => name === header);
+  const [found, again] = objectHeaders(payload).filter(([name]) => name === header);
   const match = /^(.*?) ?<([^<>]*)> \d+ [+-]\d{4}$/.exec(
-    found === undefined ? '' : fromUtf8Lossy(found[1]),
+    found === undefined || again !== undefined ? '' : fromUtf8Lossy(found[1]),
   );
   return match === null ? undefined : { name: match[1] ?? '', email: match[2] ?? '' };
 }

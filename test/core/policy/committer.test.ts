@@ -27,6 +27,14 @@ describe('committerMismatch', () => {
       person('Alice@example.test'),
       'the committer is alice@example.test, the signer Alice@example.test',
     ],
+    [
+      'two are named',
+      commit(
+        'committer Alice <alice@example.test> 1 +0000\ncommitter Bob <bob@example.test> 1 +0000\n',
+      ),
+      person('alice@example.test'),
+      'no committer is named, and alice@example.test signed',
+    ],
     ['the tagger signed', TAG, person('alice@example.test'), undefined],
     [
       'another tagger',
@@ -53,12 +61,12 @@ describe('committerMismatch', () => {
       'no committer is named, and alice@example.test signed',
     ],
     [
-      'a second committer changes nothing',
+      'a second committer, whom git log shows',
       commit(
         'committer Alice <alice@example.test> 1 +0000\ncommitter Bob <bob@example.test> 1 +0000\n',
       ),
       person('bob@example.test'),
-      'the committer is alice@example.test, the signer bob@example.test',
+      'no committer is named, and bob@example.test signed',
     ],
   ])('%s', (_name, payload, signer, expected) => {
     expect(committerMismatch(payload, signer)).toBe(expected);

@@ -72,6 +72,36 @@ const githubWorkflow: Signer = {
 const WORKFLOW =
   'repository: acme/app, file: .github/workflows/release.yml, ref: refs/heads/main, trigger: push';
 
+describe('G14 P10 people who are named twice', () => {
+  it.each(['author', 'committer'])(
+    'a second %s, whom git log shows, is not passed over',
+    async (who) => {
+      const policy = await policyOf(`signers: [{${ALICE}}]\ncommits: [{${who}: match}]`);
+      const payload = payloadOf({});
+      const text = new TextDecoder().decode(payload);
+      const again = `${who} M <mallory@example.test> ${T} +0000\n`;
+      const subject = { type: 'commit', ref: 'refs/heads/main' } as const;
+      const party = { signer: alice, times: [T] };
+      expect(decide(policy, party, { ...subject, payload })).toMatchObject({ allowed: true });
+      for (const made of [
+        text.replace('\n\n', `\n${again}\n`),
+        text.replace('\n\n', `\nencoding x\n${again}\n`),
+      ]) {
+        const decision = decide(policy, party, { ...subject, payload: utf8(made) });
+        expect(decision).toMatchObject({ allowed: false, code: `${who}-differs` });
+      }
+      const odd = Buffer.concat([
+        Buffer.from(`${text.slice(0, text.indexOf('\n\n'))}\n${who} `),
+        Buffer.from([0xff]),
+        Buffer.from(` <mallory@example.test> ${T} +0000\n\nx\n`),
+      ]);
+      expect(decide(policy, party, { ...subject, payload: odd }).allowed).toBe(false);
+      const quoted = utf8(text.replace('\n\nx', `\n\n${again}`));
+      expect(decide(policy, party, { ...subject, payload: quoted }).allowed).toBe(true);
+    },
+  );
+});
+
 describe('X11 every field of a policy refuses what only it refuses', () => {
   const bob = '- {name: bob, identity: bob@x.test, issuer: i}';
   const policy = (rest: string, more = '') => `signers:\n  - {${ALICE}${more}}\n  ${bob}\n${rest}`;

@@ -31,6 +31,25 @@ describe('P04 whose policy, and since when', () => {
     expect((await verify(...spelled)).exit).toBe(6);
   });
 
+  it('P04 git verify-commit: a tag that is called like the policy’s branch is not taken for it', async () => {
+    const scene = policyScene('twins-git', sandbox());
+    const { commit, policy, branch, repository } = scene;
+    branch('main', await commit({ files: { '.signet.yaml': policy() } }));
+    const evil = await commit({ by: bob, files: { '.signet.yaml': policy('', scene.bob) } });
+    const say = (name: string) => {
+      const args = ['-c', `signet.policy=${name}:.signet.yaml`, 'log', '-1', '--format=%G?', evil];
+      return repository
+        .git('-c', `signet.trust=${sandbox().files.trustedRoot}`, ...args)
+        .out.trim();
+    };
+    expect(say('main')).toBe('U');
+    repository.must('config', 'core.warnAmbiguousRefs', 'false');
+    repository.must('update-ref', 'refs/tags/main', evil);
+    expect(say('refs/tags/main')).toBe('G');
+    expect(say('main')).not.toBe('G');
+    expect(say('refs/heads/main')).toBe('U');
+  });
+
   it('P04 rules by ref that a parent brings need the ref as well', async () => {
     const scene = policyScene('later', sandbox());
     const { commit, policy, branch, verify } = scene;

@@ -208,6 +208,11 @@ function underRules(
     return { allowed: true, rule: entitled[0]?.name ?? '', findings: [] };
   }
   const claims = claimsOf(subject.type, subject.payload);
+  // a name that no pattern could meet must not escape the rules for names
+  const named = claims.tagName !== undefined && !/[\0-\x1f\x7f]/.test(claims.tagName);
+  if (subject.type === 'tag' && policy.tags !== undefined && !named) {
+    return no('role-not-allowed', 'the name in the tag cannot be read');
+  }
   let refused: Decision | undefined;
   for (const rule of governing(policy, subject, claims.tagName)) {
     const decision = underRule(rule, entitled, party, subject, claims);

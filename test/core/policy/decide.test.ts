@@ -72,6 +72,24 @@ const githubWorkflow: Signer = {
 const WORKFLOW =
   'repository: acme/app, file: .github/workflows/release.yml, ref: refs/heads/main, trigger: push';
 
+it('P02 a tag’s name that no pattern could meet does not escape the rules for names', async () => {
+  const more = `{name: bob, identity: bob@example.test, issuer: ${issuer}}`;
+  const policy = await policyOf(
+    `signers: [{${ALICE}}, ${more}]\ntags: [{names: ['v*'], by: [bob]}]`,
+  );
+  const tag = (name: string): Decision => {
+    const payload = Buffer.from(
+      Buffer.from(payloadOf({ type: 'tag', tagName: name })).toString('utf8'),
+      'latin1',
+    );
+    return decide(policy, { signer: alice, times: [T] }, { type: 'tag', payload });
+  };
+  expect(tag('w1').allowed).toBe(true);
+  for (const name of ['v1', 'v1\u00ff', 'v1\x01', 'v1\x7f', '\u00ffv1']) {
+    expect(tag(name)).toMatchObject({ allowed: false, code: 'role-not-allowed' });
+  }
+});
+
 describe('G14 P10 people who are named twice', () => {
   it.each(['author', 'committer'])(
     'a second %s, whom git log shows, is not passed over',

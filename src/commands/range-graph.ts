@@ -18,6 +18,8 @@ export interface GraphSettings {
   readonly landings: ReadonlySet<string>;
   /** Judges a commit that the run does not hold. */
   readonly alone: (id: string) => Promise<Outcome | undefined>;
+  /** Whether a commit is reached from another: what had landed before signs nothing that lands now. */
+  readonly reached: (id: string, from: string) => Promise<boolean>;
   /** The tree that git's own merge of two commits makes; undefined where they conflict. */
   readonly mergeTree: (first: string, second: string) => Promise<string | undefined>;
 }
@@ -114,7 +116,7 @@ async function judgeLanding(
   due: number,
   outcome: Outcome,
   { waiting }: Memory,
-  { landings, alone }: GraphSettings,
+  { landings, alone, reached }: GraphSettings,
 ): Promise<Outcome> {
   const parents = parentsOf(raw);
   const rule = ruleOf(outcome);
@@ -122,7 +124,10 @@ async function judgeLanding(
     waiting.set(id, { parents, rule });
     return outcome;
   }
-  const names = await signersOfLanding(rule, parents, waiting, single ? alone : undefined);
+  const [first = ''] = parents;
+  const brought = async (parent: string): Promise<Outcome | undefined> =>
+    (await reached(parent, first)) ? undefined : alone(parent);
+  const names = await signersOfLanding(rule, parents, waiting, single ? brought : undefined);
   if (names.size >= due) return outcome;
   const detail = `${names.size} of ${due} signers due: what lands here needs several`;
   return withRefusal(outcome, 'too-few-signers', detail);

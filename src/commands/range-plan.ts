@@ -121,6 +121,7 @@ async function graphOf(
   const graph = createGraph({
     ...{ policy: judge.policy, ref: judge.ref, landings, mergeTree: trees.treeOf },
     alone: (id) => judgeCommit({ id }, bench),
+    reached: (id, from) => isAncestor(repository, id, from),
   });
   return { graph, close: trees.close };
 }

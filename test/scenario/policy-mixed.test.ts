@@ -321,6 +321,12 @@ describe('what a policy asks of commits together', () => {
     // what landed once does not count for the next landing
     const next = await commit({ parents: [byBob, two], subject: 'again' });
     expect(await judge(next)).toBe('too-few-signers');
+    // nor where the merge is judged alone
+    const hollow = await commit({ parents: [byBob, one], by: bob, subject: 'hollow' });
+    const alone = async (id: string) =>
+      (await verify('--policy', path, '--ref', 'refs/heads/main', id)).said.get(id);
+    expect(await alone(byBob)).toBe('verified bob');
+    expect(await alone(hollow)).toBe('too-few-signers');
     expect((await verify('--policy', path, '--ref', 'refs/heads/x', `${root}..main`)).exit).toBe(0);
     const unsaid = await verify('--policy', path, `${root}..main`);
     expect(unsaid.exit).toBe(2);

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './support/closing-line.ts';
@@ -14,8 +15,8 @@ export default defineConfig({
     // V8 of Node 18 to 24 loses count of its code pages where processors have protection keys and threads come and go
     // (nodejs/node#64500): the whole process then aborts
     execArgv: ['--no-memory-protection-keys'],
-    // left to itself it keeps a core free, which is half of two
-    maxWorkers: '100%',
+    // half of what takes long waits: for deadlines, children, a browser
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     reporters: [['default', { summary: false }], new ClosingLine()],
     projects: [
       {

@@ -23,6 +23,8 @@ export default defineConfig({
         root,
         test: {
           name: 'unit',
+          // a process of its own for each of a hundred small files costs as much as the tests in them
+          isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: ['test/scenario/**', 'test/peers/**', 'test/stack/**'],
           // properties and mutations run long on a machine that does other things too

@@ -12,7 +12,7 @@ import { LoginError } from '../errors.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
 import { expectationOf, signerMeets } from '../io/agent/expectation.ts';
 import { ProtocolError, type SignedReply } from '../io/agent/protocol.ts';
-import { reachAgent } from '../io/agent/reach.ts';
+import { type Reached, reachAgent } from '../io/agent/reach.ts';
 import { signByAgent } from '../io/agent/sign-client.ts';
 import { logEntryOf } from '../io/agent/signed-reply.ts';
 import type { Made, Signing } from './gpgsm-sign.ts';
@@ -23,7 +23,12 @@ export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
   const { invocation, settings, crypto } = signing;
   const { env: environment, cwd, entry, terminal } = invocation;
   try {
-    const agent = await reachAgent({ settings, environment, cwd, crypto, entry });
+    const worthStarting = async (): Promise<boolean> => {
+      const { personCanLogIn } = await import('../io/oidc/identity-token.ts');
+      return personCanLogIn({ settings, environment, terminal });
+    };
+    const agent = await reachAgent({ settings, environment, cwd, crypto, entry, worthStarting });
+    if (agent === undefined) return undefined;
     try {
       return await ask(signing, agent);
     } finally {
@@ -36,7 +41,7 @@ export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
   }
 }
 
-async function ask(signing: Signing, agent: Awaited<ReturnType<typeof reachAgent>>): Promise<Made> {
+async function ask(signing: Signing, agent: Reached): Promise<Made> {
   const { payload, settings, invocation } = signing;
   let freshLogin = false;
   let waiting = false;

@@ -113,6 +113,16 @@ describe('the agent', () => {
     expect(out).toMatch(/does not forward: .*open to others/);
   });
 
+  it('is not started where nobody could log in, and used there where it runs', async () => {
+    const nobody = { CI: 'true' };
+    const alone = await direct(nobody);
+    expect(alone.exit).toBe(4);
+    expect(alone.err).toMatch(/no login/);
+    expect(await agents()).toEqual([]);
+    await committed('one');
+    expect((await direct(nobody)).exit).toBe(0);
+  });
+
   it('signet.agent = no does without', async () => {
     await committed('one', { SIGNET_AGENT: 'no' });
     expect(await agents()).toEqual([]);

@@ -4,7 +4,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { layoutOf } from '../../scripts/stack-parts/layout.ts';
 import {
   runningPid,
@@ -38,7 +38,8 @@ describe('a server', () => {
     expect(pid).toBeGreaterThan(1);
     expect(await stopServers(layout, ['one'])).toEqual([]);
     expect(runningPid(layout, 'one')).toBeUndefined();
-    expect(() => process.kill(pid ?? 0, 0)).toThrow();
+    // ended at once, and gone when it has been waited for
+    await vi.waitFor(() => expect(() => process.kill(pid ?? 0, 0)).toThrow());
   });
 
   it('that does not listen is forced', async () => {

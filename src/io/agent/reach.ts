@@ -23,10 +23,12 @@ export interface ReachOptions {
   readonly crypto: Crypto;
   /** The file this process started from. */
   readonly entry: string;
+  /** False where a new agent could only say that nobody is logged in. */
+  readonly worthStarting: () => Promise<boolean>;
 }
 
-/** @throws AgentTrouble; nothing else */
-export async function reachAgent(options: ReachOptions): Promise<Reached> {
+/** Undefined where no agent runs and none is worth starting. @throws AgentTrouble; nothing else */
+export async function reachAgent(options: ReachOptions): Promise<Reached | undefined> {
   const { agentSocket } = options.settings;
   try {
     return await (agentSocket === undefined ? reachOwn(options) : reachForwarded(agentSocket));
@@ -37,15 +39,17 @@ export async function reachAgent(options: ReachOptions): Promise<Reached> {
   }
 }
 
-async function reachOwn(options: ReachOptions): Promise<Reached> {
+async function reachOwn(options: ReachOptions): Promise<Reached | undefined> {
   const { settings, environment, cwd, crypto } = options;
   const instance = instanceOf(settings, cwd, crypto);
   const address = agentAddress(agentDirectory(settings, environment), instance.digest);
-  const agent = await connectLocal(address).catch((error: unknown) => {
-    const absent = error instanceof AgentTrouble && error.kind === 'absent';
-    if (absent) return startAgent({ ...options, address, instance });
-    throw error;
+  const agent = await connectLocal(address).catch(async (error: unknown) => {
+    if (!(error instanceof AgentTrouble) || error.kind !== 'absent') throw error;
+    // a login that the keyring keeps needs nobody
+    const use = settings.keyring || (await options.worthStarting());
+    return use ? startAgent({ ...options, address, instance }) : undefined;
   });
+  if (agent === undefined) return undefined;
   if (agent.greeting.instance === instance.digest) return agent;
   agent.close();
   throw new AgentTrouble('broken', 'the agent serves other settings than these');

@@ -79,18 +79,29 @@ async function unattended(request: TokenRequest): Promise<IdentityToken | undefi
 
 /** A person logs in, in the way that suits the surroundings. @throws LoginError, ConfigError, ServiceError */
 async function logIn(request: TokenRequest): Promise<IdentityToken> {
-  const { settings, environment, terminal, context } = request;
+  const provider = await personProvider(request.settings.tokenProvider ?? '');
+  const choice = await choiceHere(request, provider, request.context.kind === 'login');
+  return enter(request, choice, provider !== undefined);
+}
+
+type Surroundings = Pick<TokenRequest, 'settings' | 'environment' | 'terminal'>;
+
+async function choiceHere(
+  { settings, environment, terminal }: Surroundings,
+  provider: PersonProvider | undefined,
+  asked: boolean,
+): Promise<PersonChoice> {
   const { chooseOpener } = await import('./opener.ts');
   const { choosePersonWay } = await import('./person-way.ts');
-  const provider = await personProvider(settings.tokenProvider ?? '');
-  const choice = choosePersonWay({
-    environment,
-    opener: chooseOpener(settings.urlOpener, environment, process.platform) !== undefined,
-    interactive: terminal.interactive,
-    asked: context.kind === 'login',
-    provider,
-  });
-  return enter(request, choice, provider !== undefined);
+  const opener = chooseOpener(settings.urlOpener, environment, process.platform) !== undefined;
+  const { interactive } = terminal;
+  return choosePersonWay({ environment, opener, interactive, asked, provider });
+}
+
+/** True where a signature could make a person log in: at a browser, or at a terminal. @throws ConfigError */
+export async function personCanLogIn(surroundings: Surroundings): Promise<boolean> {
+  const provider = await personProvider(surroundings.settings.tokenProvider ?? '');
+  return (await choiceHere(surroundings, provider, false)).way !== 'none';
 }
 
 /** @throws ConfigError for a provider that there is not */

@@ -118,6 +118,16 @@ function serverOf({ onConnection }: Host): Server {
   return server;
 }
 
+/** The socket is there when `listen` returns: nothing else runs while the umask is closed. */
+function startedClosed(server: Server, path: string): Promise<void> {
+  const umask = process.umask(CLOSED_UMASK);
+  try {
+    return started(server, { path });
+  } finally {
+    process.umask(umask);
+  }
+}
+
 /** Listens at `path`, whose directory has been checked. @throws AlreadyListening, ConfigError */
 export async function listenAt(path: string, host: Host): Promise<Listening> {
   checkSocketPath(path);
@@ -132,12 +142,7 @@ export async function listenAt(path: string, host: Host): Promise<Listening> {
   }
   const made = `${path}.${randomBytes(3).toString('hex')}`;
   checkSocketPath(made);
-  const umask = process.umask(CLOSED_UMASK);
-  try {
-    await started(server, { path: made });
-  } finally {
-    process.umask(umask);
-  }
+  await startedClosed(server, made);
   try {
     await appear(made, path);
   } catch (error) {

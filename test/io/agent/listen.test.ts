@@ -124,6 +124,14 @@ it('D06 one whose place another took notices, and does not take it down when it 
   server.close();
 });
 
+it('D01 two that begin at once leave the umask as it was', async () => {
+  const umask = process.umask(0o022);
+  const both = ['one.sock', 'two.sock'].map((name) => listenAt(join(place(), '..', name), host));
+  expect(process.umask()).toBe(0o022);
+  for (const listening of await Promise.all(both)) listening.close();
+  expect(process.umask(umask)).toBe(0o022);
+});
+
 it('D03 the secret is new with each start, and private', () => {
   const path = join(place(), '..', 'a.secret');
   const umask = process.umask(0);

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openPgpPerson, policyScene, sshPerson } from '../support/policy-scenario.ts';
 import { useSandbox } from '../support/sandbox.ts';
+import { haveTools } from '../support/tools.ts';
 import { signet } from '../support/verify-scenario.ts';
 
 const sandbox = useSandbox();
 
-describe('P14 nothing of the checkout runs', () => {
+describe.runIf(haveTools('ssh-keygen'))('P14 nothing of the checkout runs', () => {
   it('monitors, hooks, filters, drivers, programs, aliases', async () => {
     const { repository, commit, tag, policy, file, branch } = policyScene('hostile', sandbox());
     const marker = join(repository.home, 'ran');

@@ -90,6 +90,16 @@ async function make(signing: Signing, token: Secret | undefined): Promise<Made> 
   return (await makeByAgent(signing)) ?? makeHere(signing);
 }
 
+/** A job's own identity, or a person. */
+async function somebodyCanLogIn(
+  settings: Settings,
+  { env: environment, terminal }: Invocation,
+): Promise<boolean> {
+  if (unattendedWay(environment, settings) !== undefined) return true;
+  const { personCanLogIn } = await import('../io/oidc/identity-token.ts');
+  return personCanLogIn({ settings, environment, terminal });
+}
+
 /** Makes, verifies and writes one signature. `writeStatus` takes status lines. */
 export async function sign(
   call: GpgsmCall,
@@ -119,8 +129,11 @@ export async function sign(
   const newerTrust = (): ReturnType<typeof loadTrust> => loadTrust(settings, crypto);
   let looking: Promise<DailyLook> | undefined;
   const request = async (): Promise<SignRequest> => {
-    looking ??= trust().then(() => lookDaily(daily));
-    await looking;
+    // where nobody can log in git is told so at once, not after a mirror was asked
+    if (token !== undefined || (await somebodyCanLogIn(settings, invocation))) {
+      looking ??= trust().then(() => lookDaily(daily));
+      await looking;
+    }
     const [fresh, signingConfig] = await Promise.all([newerTrust(), loadSigningConfig(settings)]);
     const services = { token, settings, trust: fresh, signingConfig, terminal, crypto, now };
     return { ...services, environment: env, context, unlogged };

@@ -3,7 +3,9 @@
  * runtime it is built for), and the end that comes at once where there is none.
  */
 
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FakeService } from '../support/fake-ci/http-service.ts';
@@ -57,6 +59,30 @@ const sign = (variables: Record<string, string>) =>
     env: { ...repository.env, ...sandbox().env, ...variables },
     input: COMMIT,
   });
+
+it('asks no mirror for trust before it says that nobody can log in; a job that can asks it', async () => {
+  let asked = 0;
+  // the way to the built-in root's mirror
+  const proxy = createServer((socket) => {
+    asked += 1;
+    socket.destroy();
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const { port } = proxy.address() as AddressInfo;
+  const env = { SIGNET_PUBLISH_IDENTITY: 'no', HTTPS_PROXY: `http://127.0.0.1:${port}` };
+  const ends = (more: Record<string, string>) =>
+    runMeanwhile(programUnderTest(), ['--status-fd=2', '-bsau', 'alice'], {
+      cwd: repository.path,
+      env: { ...repository.env, ...env, ...more },
+      input: COMMIT,
+    });
+  const alone = await ends({});
+  expect([alone.exit, asked], alone.err).toEqual([4, 0]);
+  const job = await ends({ SIGSTORE_ID_TOKEN: await sandbox().mintToken() });
+  expect(job.exit, job.err).not.toBe(0);
+  expect(asked).toBeGreaterThan(0);
+  proxy.close();
+});
 
 describe('git commit -S without a person', () => {
   it.each<[string, () => Record<string, string>, string]>([

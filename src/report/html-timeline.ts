@@ -3,7 +3,7 @@
  * that grow coarser when there are too many, so the drawing costs the same for five commits and for 100,000.
  */
 
-import { markupText } from './markup.ts';
+import { markupText } from '../core/markup.ts';
 import type { Mark } from './writer.ts';
 
 export interface Timeline {

@@ -3,12 +3,12 @@
  * and a content policy under which none could run; rows stand in blocks that a browser lays out when they come into view.
  */
 
+import { markupText } from '../core/markup.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { createHeld } from './held.ts';
 import { REPORT_STYLE } from './html-style.ts';
 import { createTimeline } from './html-timeline.ts';
 import type { Counts } from './json.ts';
-import { markupText } from './markup.ts';
 import { mendCommand } from './mend.ts';
 import { SHORT_ID, STATUS_WORDS } from './text.ts';
 import { type ResultView, titleOf } from './view.ts';

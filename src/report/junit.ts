@@ -3,9 +3,9 @@
  * what could not be decided is an error, so that an outage does not look like a forgery.
  */
 
+import { markupText } from '../core/markup.ts';
 import { createHeld } from './held.ts';
 import type { Counts } from './json.ts';
-import { markupText } from './markup.ts';
 import { SHORT_ID, STATUS_WORDS } from './text.ts';
 import { type ResultView, titleOf } from './view.ts';
 import type { Rendered, ReportContext, Writer } from './writer.ts';

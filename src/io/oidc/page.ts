@@ -4,7 +4,7 @@
  * subject line, an issuer's error text (threat O07).
  */
 
-import { visible } from '../../core/escape.ts';
+import { markupText } from '../../core/markup.ts';
 
 /** What is being signed, and for whom. */
 export interface SigningContext {
@@ -46,19 +46,6 @@ small { display: block; opacity: .7; font-size: .875rem; }
 @media (max-width: 26rem) { dl div { grid-template-columns: 1fr; } }
 `;
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text that is text in any place of a page: mark-up escaped, control and direction characters spelt out. */
-function text(value: string): string {
-  return visible(value).replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
-}
-
 function shortened(value: string, limit: number): string {
   const characters = Array.from(value);
   return characters.length <= limit ? value : `${characters.slice(0, limit - 1).join('')}…`;
@@ -81,7 +68,7 @@ function page(status: number, title: string, body: string): Page {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${text(title)}</title>
+<title>${markupText(title)}</title>
 <link rel="icon" href="data:,">
 <style nonce="${nonce}">${STYLE}</style>
 </head>
@@ -101,13 +88,13 @@ function facts(
 ): string {
   const object = [
     kind === 'tag' ? 'Tag' : 'Commit',
-    text(shortened(subject, 200)) || '(no message)',
+    markupText(shortened(subject, 200)) || '(no message)',
     ' class="subject"',
   ];
   const rows = [
-    ['Repository', text(shortened(repository, 200)), ''],
+    ['Repository', markupText(shortened(repository, 200)), ''],
     ...(kind === 'login' ? [] : [object]),
-    ...more.map(([name, value]) => [name, text(value), '']),
+    ...more.map(([name, value]) => [name, markupText(value), '']),
   ];
   return `<dl>\n${rows.map(([name, value, attribute]) => `<div><dt>${name}</dt><dd${attribute}>${value}</dd></div>`).join('\n')}\n</dl>`;
 }
@@ -126,7 +113,7 @@ export function startPage({ context, identity, choices, timeout }: StartPage): P
   const account = identity ?? 'the account that you log in with';
   const links = choices.map(({ label, href }, at) => {
     const focus = at === 0 ? ' autofocus' : '';
-    return `<a class="go" rel="noreferrer" href="${text(href)}"${focus}>${text(label)}</a>`;
+    return `<a class="go" rel="noreferrer" href="${markupText(href)}"${focus}>${markupText(label)}</a>`;
   });
   const login = context.kind === 'login';
   return page(
@@ -137,7 +124,7 @@ ${facts(context, [['You will be', account]])}
 <p>Signing makes public, for ever, in a log that anyone can read: <strong>your e-mail address</strong>, the time, and a
 fingerprint of ${login ? 'each commit or tag' : `this ${context.kind}`}. Not its content.</p>
 ${links.join('\n')}
-<small>You did not run git just now? Close this page, and nothing is signed. It works for ${text(duration(timeout))}.</small>`,
+<small>You did not run git just now? Close this page, and nothing is signed. It works for ${markupText(duration(timeout))}.</small>`,
   );
 }
 
@@ -146,7 +133,7 @@ export function successPage(context: SigningContext, account: string): Page {
   return page(
     200,
     'Logged in',
-    `<h1 class="good">✓ Logged in as ${text(account)}</h1>
+    `<h1 class="good">✓ Logged in as ${markupText(account)}</h1>
 ${facts(context, [])}
 <p>You can close this page; git has gone on.</p>`,
   );
@@ -158,7 +145,7 @@ export function failurePage(context: SigningContext, reason: string): Page {
     400,
     'Not signed',
     `<h1 class="bad">✗ Nothing was signed</h1>
-<p>${text(shortened(sentence(reason), 400))}</p>
+<p>${markupText(shortened(sentence(reason), 400))}</p>
 ${facts(context, [])}
 <p>Nothing was published. You can close this page; run the git command again to try once more.</p>`,
   );
@@ -171,7 +158,7 @@ function sentence(line: string): string {
 
 /** For requests that are no part of the login. */
 export function strayPage(status: number, reason: string): Page {
-  return page(status, 'Not here', `<h1>Not here</h1>\n<p>${text(reason)}</p>`);
+  return page(status, 'Not here', `<h1>Not here</h1>\n<p>${markupText(reason)}</p>`);
 }
 
 /** `2 min`, `90 s`. */

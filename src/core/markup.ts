@@ -1,6 +1,6 @@
 /** Hostile text inside XML and HTML (threats S10, S11). */
 
-import { visible } from '../core/escape.ts';
+import { visible } from './escape.ts';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -90,16 +90,6 @@ async function make(signing: Signing, token: Secret | undefined): Promise<Made> 
   return (await makeByAgent(signing)) ?? makeHere(signing);
 }
 
-/** A job's own identity, or a person. */
-async function somebodyCanLogIn(
-  settings: Settings,
-  { env: environment, terminal }: Invocation,
-): Promise<boolean> {
-  if (unattendedWay(environment, settings) !== undefined) return true;
-  const { personCanLogIn } = await import('../io/oidc/identity-token.ts');
-  return personCanLogIn({ settings, environment, terminal });
-}
-
 /** Makes, verifies and writes one signature. `writeStatus` takes status lines. */
 export async function sign(
   call: GpgsmCall,
@@ -130,7 +120,9 @@ export async function sign(
   let looking: Promise<DailyLook> | undefined;
   const request = async (): Promise<SignRequest> => {
     // where nobody can log in git is told so at once, not after a mirror was asked
-    if (token !== undefined || (await somebodyCanLogIn(settings, invocation))) {
+    const { somebodyCanLogIn } = await import('../io/oidc/identity-token.ts');
+    const surroundings = { settings, environment: env, terminal };
+    if (token !== undefined || (await somebodyCanLogIn(surroundings))) {
       looking ??= trust().then(() => lookDaily(daily));
       await looking;
     }

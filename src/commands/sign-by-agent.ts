@@ -24,8 +24,8 @@ export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
   const { env: environment, cwd, entry, terminal } = invocation;
   try {
     const worthStarting = async (): Promise<boolean> => {
-      const { personCanLogIn } = await import('../io/oidc/identity-token.ts');
-      return personCanLogIn({ settings, environment, terminal });
+      const { somebodyCanLogIn } = await import('../io/oidc/identity-token.ts');
+      return somebodyCanLogIn({ settings, environment, terminal });
     };
     const agent = await reachAgent({ settings, environment, cwd, crypto, entry, worthStarting });
     if (agent === undefined) return undefined;

@@ -98,9 +98,11 @@ async function choiceHere(
   return choosePersonWay({ environment, opener, interactive, asked, provider });
 }
 
-/** True where a signature could make a person log in: at a browser, or at a terminal. @throws ConfigError */
-export async function personCanLogIn(surroundings: Surroundings): Promise<boolean> {
-  const provider = await personProvider(surroundings.settings.tokenProvider ?? '');
+/** True where a job's own identity is at hand, or a signature could make a person log in. @throws ConfigError */
+export async function somebodyCanLogIn(surroundings: Surroundings): Promise<boolean> {
+  const { settings, environment } = surroundings;
+  if (unattendedSource(environment, settings) !== undefined) return true;
+  const provider = await personProvider(settings.tokenProvider ?? '');
   return (await choiceHere(surroundings, provider, false)).way !== 'none';
 }
 

@@ -6,6 +6,7 @@
  */
 
 import { toHex, utf8 } from './core/bytes.ts';
+import { assembleSignedData } from './core/cms/assemble.ts';
 import { buildSignedAttributes } from './core/cms/signed-attributes.ts';
 import { writeArmor } from './core/cms/signed-data.ts';
 import {
@@ -159,7 +160,7 @@ async function logEmbedded(signed: Signed, signing: Signing, log: LogService): P
     stamp(signed, signing),
   ]);
   return {
-    armor: await assemble(signed, certificate, timestampToken, encodeLogEntry(logEntry)),
+    armor: assemble(signed, certificate, timestampToken, encodeLogEntry(logEntry)),
     logEntry,
   };
 }
@@ -173,7 +174,7 @@ async function stampedOnly(signed: Signed, signing: Signing): Promise<Logged> {
     });
   }
   const token = await stamp(signed, signing);
-  return { armor: await assemble(signed, signing.credential.certificate, token) };
+  return { armor: assemble(signed, signing.credential.certificate, token) };
 }
 
 /** gitsign's online form: the log holds a second signature, over the object's SHA-1 name in hex; nothing is embedded. */
@@ -186,7 +187,7 @@ async function logByName(
 ): Promise<Logged> {
   const { crypto, send } = signing.parts;
   const { key, certificate } = signing.credential;
-  const armor = await assemble(signed, certificate, await stamp(signed, signing));
+  const armor = assemble(signed, certificate, await stamp(signed, signing));
   const object = joinSignature(payload, utf8(armor), kind === 'commit' ? 'header' : 'body');
   const name = utf8(objectId(crypto, kind, object, 'sha1'));
   const record = {
@@ -208,13 +209,12 @@ async function stamp(
     : requestTimestamp(timestampUrl, signature, { send, crypto });
 }
 
-async function assemble(
+function assemble(
   { signedAttrs, signature }: Signed,
   { der }: Certificate,
   timestampToken: Uint8Array | undefined,
   logEntry?: Uint8Array,
-): Promise<string> {
-  const { assembleSignedData } = await import('./core/cms/assemble.ts');
+): string {
   return writeArmor(
     assembleSignedData({ certificateDer: der, signedAttrs, signature, timestampToken, logEntry }),
   );

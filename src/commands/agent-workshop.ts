@@ -101,7 +101,6 @@ function keptTokens({
 export async function warmUp(): Promise<void> {
   const { subtle } = globalThis.crypto;
   await Promise.allSettled([
-    import('../core/cms/assemble.ts'),
     // also because an upgrade may take away the files that a running bundle would load later
     import('../io/oidc/refresh.ts'),
     import('../io/timestamp.ts'),

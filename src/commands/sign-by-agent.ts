@@ -1,5 +1,5 @@
 /**
- * Signing for git by way of the agent. This process loads neither an HTTP client nor pkijs; it asks, verifies what it
+ * Signing for git by way of the agent. This process loads no HTTP client; it asks, verifies what it
  * is given, and compares the identity in it with the one that is expected here. An agent that is of no use is no reason
  * to fail: undefined then, after one line, and the signature is made in place.
  */

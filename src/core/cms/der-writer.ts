@@ -1,5 +1,5 @@
 /**
- * Writes DER (ITU-T X.690 §10): the few shapes that this program makes itself, which are signed attributes
+ * Writes DER (ITU-T X.690 §10): the few shapes that this program makes itself, which are signatures, their attributes
  * and timestamp requests. Content is given as bytes already encoded.
  */
 

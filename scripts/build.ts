@@ -44,22 +44,29 @@ const shared: InputOptions = {
 };
 
 /**
- * What every `git verify-commit` loads, beyond what every start loads, goes into one file: each further one costs its
- * reader time.
+ * What every `git verify-commit` loads, beyond what every start loads, goes into one file, and what a signature by way
+ * of the agent loads beyond that into another: each further one costs its reader time. By path, the file's name.
  */
-function hotModules(): ReadonlySet<string> {
+function hotModules(): ReadonlyMap<string, string> {
   const sources = readSources('.', 'src');
-  const closure = (entry: string): ReadonlySet<string> => staticClosure(sources, `src/${entry}`);
-  const start = closure('commands/main.ts');
+  const closure = (...entries: readonly string[]): readonly string[] =>
+    entries.flatMap((entry) => [...staticClosure(sources, `src/${entry}`)]);
+  const start = new Set(closure('commands/main.ts'));
   const lazyButAlways = ['io/terminal.ts', 'io/once-a-day.ts', 'core/trust/key-files.ts'];
-  const hot = ['commands/gpgsm.ts', ...lazyButAlways].flatMap((entry) => [...closure(entry)]);
-  return new Set(hot.filter((path) => !start.has(path)).map((path) => resolve(path)));
+  const verifying = closure('commands/gpgsm.ts', ...lazyButAlways);
+  const signing = closure('commands/gpgsm-sign.ts', 'commands/sign-by-agent.ts');
+  const named = [
+    ...signing.map((path) => [path, 'signing'] as const),
+    ...verifying.map((path) => [path, 'hot'] as const),
+  ];
+  const later = named.filter(([path]) => !start.has(path));
+  return new Map(later.map(([path, name]) => [resolve(path), name]));
 }
 
 async function bundle(format: 'cjs' | 'esm', dir: string, worker: string): Promise<void> {
   const hot = hotModules();
   const extension = format === 'cjs' ? 'cjs' : 'js';
-  const name = (id: string): string | null => (hot.has(id) ? 'hot' : null);
+  const name = (id: string): string | null => hot.get(id) ?? null;
   await build({
     ...shared,
     transform: {

@@ -3,10 +3,11 @@
  * verified as a verifier would.
  */
 
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fromUtf8, utf8 } from '../core/bytes.ts';
 import { readArmor } from '../core/cms/signed-data.ts';
+import { createEvidenceCache } from '../core/evidence-cache.ts';
 import { createdLines, type SignatureCreated, statusBlock } from '../core/git/gpg-status.ts';
 import { payloadType, subjectLine } from '../core/git/object.ts';
 import { AnswerError, ExitCode, UsageError } from '../errors.ts';
@@ -22,11 +23,11 @@ import type { GpgsmCall } from './gpgsm-arguments.ts';
 import { signsUnlogged } from './unlogged.ts';
 import { once, type VerifyMade, verifyMade } from './verify-made.ts';
 
-async function readMessage(call: GpgsmCall, { streams }: Invocation): Promise<Uint8Array> {
+function readMessage(call: GpgsmCall, { streams }: Invocation): Uint8Array {
   const [path = '-'] = call.positionals;
   if (path === '-') return streams.readInput();
   try {
-    return await readFile(path);
+    return readFileSync(path);
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/,.*/, '') : String(error);
     throw new UsageError(`cannot read the file to sign, ${path}: ${why}`);
@@ -130,7 +131,8 @@ export async function sign(
     const services = { token, settings, trust: fresh, signingConfig, terminal, crypto, now };
     return { ...services, environment: env, context, unlogged };
   };
-  const known = { payload, settings, trust, newerTrust, unlogged };
+  const cache = createEvidenceCache();
+  const known = { payload, settings, trust, newerTrust, unlogged, cache };
   const signing = { ...known, invocation, request, crypto, now };
   const made = await make(signing, token).finally(async () => (await looking)?.finished);
   if (unlogged) {

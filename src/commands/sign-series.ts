@@ -2,6 +2,7 @@
 
 import { basename } from 'node:path';
 import { utf8 } from '../core/bytes.ts';
+import { createEvidenceCache } from '../core/evidence-cache.ts';
 import { subjectLine } from '../core/git/object.ts';
 import { AnswerError } from '../errors.ts';
 import { loadSettings } from '../io/config.ts';
@@ -49,7 +50,8 @@ async function prepare(
       ...{ crypto, now, environment: env, context, unlogged },
     };
   };
-  return { settings, invocation, request, trust, newerTrust, crypto, now, unlogged };
+  const cache = createEvidenceCache();
+  return { settings, invocation, request, trust, newerTrust, crypto, now, unlogged, cache };
 }
 
 /** In place: one login, each payload compared with the account that logged in. */

@@ -1,6 +1,8 @@
 /** What every signature goes through before git sees it, whoever made it: the checks of any verifier. */
 
 import type { Crypto } from '../core/crypto.ts';
+import { checkAhead } from '../core/evidence.ts';
+import type { EvidenceCache } from '../core/evidence-cache.ts';
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { Verdict } from '../core/verdict.ts';
@@ -10,6 +12,8 @@ export interface VerifyMade {
   readonly crypto: Crypto;
   /** Read when it is first asked for, and once. */
   readonly trust: () => Promise<TrustMaterial>;
+  /** What was found out while others were at work. */
+  readonly cache: EvidenceCache;
   /** It is in no log, as it should. */
   readonly unlogged?: boolean;
   /** The trust root as it is now: it may have been refreshed beside the login. */
@@ -30,15 +34,27 @@ export function once<T>(read: () => Promise<T>): () => Promise<T> {
   };
 }
 
+/** Checks the certificate (DER) that a signature will come with, while that is made. Never rejects: `verifyMade` judges. */
+export async function certificateAhead(
+  der: Uint8Array,
+  { crypto, trust, now, cache }: VerifyMade,
+): Promise<void> {
+  try {
+    await checkAhead(der, { crypto, trust: await trust(), now: now(), cache });
+  } catch {
+    // it, or the trust root, is no good: that is said when the signature is there
+  }
+}
+
 /** `entry`: the one that the signature does not embed. */
 export async function verifyMade(
   payload: Uint8Array,
   armor: Uint8Array,
-  { crypto, trust, newerTrust, now, unlogged = false }: VerifyMade,
+  { crypto, trust, newerTrust, now, cache, unlogged = false }: VerifyMade,
   entry?: TransparencyLogEntry,
 ): Promise<Verdict> {
   const judge = (by: TrustMaterial): Promise<Verdict> =>
-    verifyDetached(payload, armor, { crypto, trust: by, now: now(), unlogged }, entry);
+    verifyDetached(payload, armor, { crypto, trust: by, now: now(), cache, unlogged }, entry);
   const known = await trust();
   const verdict = await judge(known);
   if (verdict.status === 'verified' || known.mirror === undefined) return verdict;

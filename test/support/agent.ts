@@ -33,7 +33,8 @@ export interface PaperWorkshop extends Omit<Workshop, 'refresh' | 'sign'> {
 const nothing = new Uint8Array();
 
 function credentialFor(value: string, notBefore: number, lifetime: number): Credential {
-  const certificate = { notBefore, notAfter: notBefore + lifetime } as Certificate;
+  const der = Buffer.from(`certificate of ${value}`);
+  const certificate = { der, notBefore, notAfter: notBefore + lifetime } as unknown as Certificate;
   return {
     key: { spki: nothing, sign: () => Promise.resolve(nothing) },
     certificate,

@@ -1,9 +1,9 @@
 /**
- * What client and agent say to each other (version 1): the agent greets, the client asks once, and only the login of a
+ * What client and agent say to each other (version 2): the agent greets, the client asks once, and only the login of a
  * held flight goes on. No message holds a key, and none but a token brings anything that is kept (threats D07, D09).
  */
 
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 /** Bytes of JSON in one frame, either way. */
 export const MAX_FRAME = 2 * 1024 * 1024;
 /** Bytes of a payload that still fits. */
@@ -111,6 +111,8 @@ export type Reply =
   | { readonly reply: 'login'; readonly seconds: number }
   /** Still at it: on somebody else's login, or on the signature. Comes again and again, so that silence means death. */
   | { readonly reply: 'wait'; readonly on: string }
+  /** The certificate (DER, in base64) that the signature will come with: it can be checked while the log is asked. */
+  | { readonly reply: 'certificate'; readonly certificate: string }
   | ({ readonly reply: 'status' } & AgentState)
   | ({ readonly reply: 'credential' } & CredentialStatus)
   | { readonly reply: 'done'; readonly count: number }

@@ -3,6 +3,7 @@
  * protocol.ts; none of it is a setting, a command to run or a key to hand out (threats D07, D08).
  */
 
+import { toBase64 } from '../../core/bytes.ts';
 import { LoginError, ServiceError } from '../../errors.ts';
 import { type Channel, ChannelEnded } from './channel.ts';
 import type { Credentials } from './credentials.ts';
@@ -121,6 +122,7 @@ async function sign(
     const credential = await credentials.use(identity, holder);
     if (channel.gone) throw new ChannelEnded('the client has gone');
     stage.on = 'signature';
+    channel.send({ reply: 'certificate', certificate: toBase64(credential.certificate.der) });
     const made = await workshop.sign(payload, credential);
     return credentials.lapsed(credential) ? undefined : signedReply(made, online);
   };

@@ -5,6 +5,7 @@ import { AgentTrouble } from './connection.ts';
 import { errorOf, failureOf } from './failure.ts';
 import { MAX_PAYLOAD, type Reply, type SignedReply } from './protocol.ts';
 import type { Reached } from './reach.ts';
+import { bytesOf } from './read-messages.ts';
 import type { Login } from './workshop.ts';
 
 export interface SignByAgent {
@@ -15,6 +16,8 @@ export interface SignByAgent {
   readonly login: (use: (login: Login) => Promise<SignedReply>) => Promise<SignedReply>;
   /** The agent is at work: time for what is needed next. */
   readonly onAsked?: () => void;
+  /** The signature will come with this certificate (DER): time to check it. A forwarded agent does not say. */
+  readonly onCertificate?: (der: Uint8Array) => void;
   /** Somebody else's login is waited for. */
   readonly onWait: () => void;
 }
@@ -32,16 +35,20 @@ export async function signByAgent(agent: Reached, asked: SignByAgent): Promise<S
       : { op: 'sign', secret: agent.secret, identity, payload: text },
   );
   asked.onAsked?.();
-  const reply = await afterWaiting(agent, asked.onWait);
+  const reply = await afterWaiting(agent, asked);
   if (reply.reply !== 'login' || agent.greeting.forwarded) return signedOf(reply);
   return loggedIn(agent, asked);
 }
 
-async function afterWaiting(agent: Reached, onWait: () => void): Promise<Reply> {
+async function afterWaiting(
+  agent: Reached,
+  { onWait, onCertificate }: Pick<SignByAgent, 'onWait' | 'onCertificate'>,
+): Promise<Reply> {
   for (;;) {
     const reply = await agent.receive();
-    if (reply.reply !== 'wait') return reply;
-    if (reply.on === 'login') onWait();
+    if (reply.reply === 'certificate') onCertificate?.(bytesOf(reply.certificate));
+    else if (reply.reply !== 'wait') return reply;
+    else if (reply.on === 'login') onWait();
   }
 }
 
@@ -52,17 +59,17 @@ function signedOf(reply: Reply): SignedReply {
 }
 
 /** The others wait for this login, so they are told when there is none. */
-async function loggedIn(agent: Reached, { login }: SignByAgent): Promise<SignedReply> {
+async function loggedIn(agent: Reached, asked: SignByAgent): Promise<SignedReply> {
   let told = false;
   try {
-    return await login(async ({ token, refreshToken }) => {
+    return await asked.login(async ({ token, refreshToken }) => {
       told = true;
       agent.send({
         op: 'token',
         token: token.reveal(),
         refreshToken: refreshToken?.reveal() ?? '',
       });
-      return signedOf(await afterWaiting(agent, () => undefined));
+      return signedOf(await afterWaiting(agent, { ...asked, onWait: () => undefined }));
     });
   } catch (error) {
     if (!told) agent.send({ op: 'failed', ...failureOf(error) });

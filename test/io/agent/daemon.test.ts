@@ -95,6 +95,29 @@ describe('signing', () => {
     ]);
   });
 
+  it('says which certificate the signature will come with while that is being made', async () => {
+    await sign(loggingIn(ALICE));
+    const plain = agent.workshop.sign;
+    let announced = '';
+    const announcing = Promise.withResolvers<void>();
+    agent.workshop.sign = async (payload, credential) => {
+      // it would wait for ever if the client were told only with the signature
+      await announcing.promise;
+      return plain(payload, credential);
+    };
+    const reached = await connectLocal(agent.address);
+    const reply = await signByAgent(reached, {
+      ...{ payload: PAYLOAD, expected: '', login: refused, onWait: () => undefined },
+      onCertificate: (der) => {
+        announced = Buffer.from(der).toString();
+        announcing.resolve();
+      },
+    });
+    reached.close();
+    expect(announced).toBe(`certificate of ${ALICE}`);
+    expect(reply.armor).toContain(ALICE);
+  });
+
   it('D18 waits for somebody else’s login, and takes it over from one that dies', async () => {
     const holder = await connectLocal(agent.address);
     const payload = PAYLOAD.toString('base64');
@@ -252,7 +275,11 @@ describe('what can be asked', () => {
       const connection = await connectAgent(agent.address.path);
       for (const each of [request, ...more]) {
         connection.send(each as never);
-        replies.push(JSON.stringify(await connection.receive()));
+        let reply: Reply;
+        do {
+          reply = await connection.receive();
+          replies.push(JSON.stringify(reply));
+        } while (reply.reply === 'certificate');
       }
       connection.close();
     };
@@ -270,12 +297,13 @@ describe('what can be asked', () => {
     await hear({ op: 'forget', secret: secret(), identity: '', all: true });
     expect(replies.map((text) => (JSON.parse(text) as Reply).reply)).toEqual([
       'login',
+      'certificate',
       'signed',
       'credential',
       'status',
       'done',
     ]);
-    for (const text of replies.slice(2)) expect(text).not.toMatch(/secret-token|refresh-secret/);
+    for (const text of replies.slice(3)) expect(text).not.toMatch(/secret-token|refresh-secret/);
     for (const text of replies) {
       expect(text).not.toMatch(/PRIVATE|"d":|pkcs8|refresh-secret/i);
       expect(text).not.toContain(secret());

@@ -104,7 +104,7 @@ describe('D14 the forwarded socket', () => {
     const connection = await connectAgent(path);
     expect(connection.greeting).toEqual({
       agent: 'git-signet',
-      protocol: 1,
+      protocol: 2,
       forwarded: true,
       instance: '',
       pid: 0,

@@ -9,7 +9,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeFrame } from '../../src/io/agent/frames.ts';
-import type { AgentState } from '../../src/io/agent/protocol.ts';
+import { type AgentState, PROTOCOL } from '../../src/io/agent/protocol.ts';
 import { countLogins, type Machine, machineAt } from '../support/machine.ts';
 import { useSandbox } from '../support/sandbox.ts';
 
@@ -216,17 +216,30 @@ describe('an agent that is of no use', () => {
     return server;
   }
 
-  const greeting = (instance: string, protocol = 1) =>
+  const greeting = (instance: string, protocol: number = PROTOCOL) =>
     encodeFrame({ agent: 'git-signet', protocol, forwarded: false, instance, pid: 1 });
 
   const cases: Readonly<Record<string, (socket: Socket, instance: string) => void>> = {
     'hangs up': (socket) => socket.end(),
     'talks another language': (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'),
-    'speaks another version': (socket, instance) => socket.write(greeting(instance, 2)),
+    'speaks another version': (socket, instance) => socket.write(greeting(instance, PROTOCOL - 1)),
     'serves other settings': (socket) => socket.write(greeting('0'.repeat(64))),
     'answers with garbage': (socket, instance) => {
       socket.write(greeting(instance));
       socket.once('data', () => socket.write(Buffer.from([0, 0, 0, 3, 1, 2, 3])));
+    },
+    'names a certificate that is none': (socket, instance) => {
+      socket.write(greeting(instance));
+      const reply = { reply: 'certificate', certificate: 'not base64!' } as const;
+      socket.once('data', () => socket.write(encodeFrame(reply)));
+    },
+    'names a certificate, and gives a signature that is none': (socket, instance) => {
+      socket.write(greeting(instance));
+      const facts = { signingTime: 1, certificateSha1: '', certificateHashAlgorithm: 8 };
+      socket.once('data', () => {
+        socket.write(encodeFrame({ reply: 'certificate', certificate: 'MAA=' }));
+        socket.write(encodeFrame({ reply: 'signed', armor: 'mine', logEntry: '', ...facts }));
+      });
     },
     'gives a signature that is none': (socket, instance) => {
       socket.write(greeting(instance));

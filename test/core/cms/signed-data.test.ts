@@ -126,10 +126,11 @@ describe('a message signed by a stranger passes the CMS layer', () => {
     const N = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551');
     const mirrored = (message: Message) => {
       const [r, s] = kids(parse(message.signature.content as Uint8Array));
-      const hex = (N - BigInt(`0x${Buffer.from(s!.content as Uint8Array).toString('hex')}`))
-        .toString(16)
-        .padStart(64, '0');
-      const digits = Buffer.from(hex, 'hex');
+      const hex = (
+        N - BigInt(`0x${Buffer.from(s!.content as Uint8Array).toString('hex')}`)
+      ).toString(16);
+      // whole bytes and no more: one in 256 begins with a zero
+      const digits = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
       const minimal = digits[0]! >= 0x80 ? concat(Uint8Array.of(0), digits) : digits;
       message.signature.content = write(seq(r!, { tag: 2, content: minimal }));
     };

@@ -43,30 +43,33 @@ const shared: InputOptions = {
   },
 };
 
+/** Each takes from those after it. */
+const FILES = ['start', 'hot', 'signing'] as const;
+
 /**
- * What every `git verify-commit` loads, beyond what every start loads, goes into one file, and what a signature by way
- * of the agent loads beyond that into another: each further one costs its reader time. By path, the file's name.
+ * What every start loads goes into one file, what every `git verify-commit` loads beyond that into another, and what a
+ * signature by way of the agent loads beyond both into a third: each further one costs its reader time. By path, the
+ * file's name.
  */
-function hotModules(): ReadonlyMap<string, string> {
+function hotModules(): ReadonlyMap<string, (typeof FILES)[number]> {
   const sources = readSources('.', 'src');
   const closure = (...entries: readonly string[]): readonly string[] =>
     entries.flatMap((entry) => [...staticClosure(sources, `src/${entry}`)]);
-  const start = new Set(closure('commands/main.ts'));
+  const start = closure('commands/main.ts').filter((path) => path !== 'src/commands/main.ts');
   const lazyButAlways = ['io/terminal.ts', 'io/once-a-day.ts', 'core/trust/key-files.ts'];
   const verifying = closure('commands/gpgsm.ts', ...lazyButAlways);
   const signing = closure('commands/gpgsm-sign.ts', 'commands/sign-by-agent.ts');
   const named = [
     ...signing.map((path) => [path, 'signing'] as const),
     ...verifying.map((path) => [path, 'hot'] as const),
+    ...start.map((path) => [path, 'start'] as const),
   ];
-  const later = named.filter(([path]) => !start.has(path));
-  return new Map(later.map(([path, name]) => [resolve(path), name]));
+  return new Map(named.map(([path, name]) => [resolve(path), name]));
 }
 
 async function bundle(format: 'cjs' | 'esm', dir: string, worker: string): Promise<void> {
   const hot = hotModules();
   const extension = format === 'cjs' ? 'cjs' : 'js';
-  const name = (id: string): string | null => hot.get(id) ?? null;
   await build({
     ...shared,
     transform: {
@@ -83,7 +86,13 @@ async function bundle(format: 'cjs' | 'esm', dir: string, worker: string): Promi
       minify: true,
       entryFileNames: `[name].${extension}`,
       chunkFileNames: `chunks/[name]-[hash].${extension}`,
-      codeSplitting: { groups: [{ name, debugName: 'hot' }] },
+      codeSplitting: {
+        groups: FILES.map((file, index) => ({
+          name: (id: string) => (hot.get(id) === file ? file : null),
+          debugName: file,
+          priority: FILES.length - index,
+        })),
+      },
       cleanDir: true,
     },
   });

@@ -13,6 +13,8 @@ export interface Invocation {
   readonly terminal: Terminal;
   /** Unix seconds. */
   readonly now: () => number;
+  /** git's configuration (listGitConfig), where the process began by asking for it. */
+  readonly askedGit?: Promise<string> | undefined;
   /** The file that started this process: workers start from it too. */
   readonly entry: string;
 }

@@ -102,7 +102,7 @@ export async function sign(
   // loaded while git prints its configuration, which says whether it is used
   import('./sign-by-agent.ts').catch(() => undefined);
   const [settings, payload, crypto] = await Promise.all([
-    loadSettings({ env, cwd }),
+    loadSettings({ env, cwd, askedGit: invocation.askedGit }),
     readMessage(call, invocation),
     loadCrypto(),
   ]);

@@ -185,9 +185,9 @@ async function judgementUnder(
 }
 
 async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
-  const { env, cwd, terminal } = invocation;
+  const { env, cwd, terminal, askedGit } = invocation;
   // git prints its configuration in a process of its own: meanwhile, judge as if it said nothing about trust
-  const asked = loadSettings({ env, cwd });
+  const asked = loadSettings({ env, cwd, askedGit });
   asked.catch(() => undefined);
   const crypto = await loadCrypto();
   const question = readQuestion(call, invocation);

@@ -22,6 +22,8 @@ export interface SettingsSources {
   readonly flags?: Readonly<Partial<Record<SettingName, string>>>;
   /** Output of `git config --list -z`, where it is already there (tests). */
   readonly gitConfig?: string;
+  /** The same, asked for already, from where errors are told as always. */
+  readonly askedGit?: Promise<string> | undefined;
 }
 
 type Value = string | number | boolean;
@@ -165,7 +167,7 @@ async function describe(problem: Unreadable, sources: SettingsSources): Promise<
  * empty boolean is false, as for git.
  */
 export async function loadSettings(sources: SettingsSources): Promise<Settings> {
-  const list = sources.gitConfig ?? (await listGitConfig(sources));
+  const list = sources.gitConfig ?? (await (sources.askedGit ?? listGitConfig(sources)));
   try {
     return collect(parseGitConfig(list), sources);
   } catch (error) {

@@ -36,13 +36,11 @@ export async function listGitConfig(
   if (git === undefined) {
     throw new ConfigError('git is not on PATH, so its configuration cannot be read');
   }
-  const result = await runProcess(git, ['config', '--list', '-z', ...extra], {
-    cwd,
-    env: gitEnvironment(env),
-  });
-  if (result.exitCode !== 0) {
-    const said = fromUtf8Lossy(result.stderr).trim().split('\n').at(-1);
-    throw new ConfigError(`git config --list failed: ${said || `exit ${result.exitCode}`}`);
-  }
-  return fromUtf8Lossy(result.stdout);
+  const args = ['config', '--list', '-z', ...extra];
+  const options = { cwd, env: gitEnvironment(env) };
+  const silent = await runProcess(git, args, { ...options, silent: true });
+  if (silent.exitCode === 0) return fromUtf8Lossy(silent.stdout);
+  const { stderr, exitCode } = await runProcess(git, args, options);
+  const said = fromUtf8Lossy(stderr).trim().split('\n').at(-1);
+  throw new ConfigError(`git config --list failed: ${said || `exit ${exitCode}`}`);
 }

@@ -4,8 +4,7 @@
  * it fails a signature while what is on disk can be used. Verifying never comes here.
  */
 
-import { statSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Crypto } from '../core/crypto.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
@@ -54,8 +53,8 @@ async function look(source: MirrorSource, options: DailyOptions): Promise<void> 
     import('./trust-refresh.ts'),
   ]);
   const { directory = '' } = source;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await writeFile(join(directory, 'tried'), '', { mode: 0o600 });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  writeFileSync(join(directory, 'tried'), '', { mode: 0o600 });
   const timeout = Math.min(settings.timeout, PATIENCE);
   const { send, close } = createHttpClient({ ...networkOptions(settings, environment), timeout });
   const ended = setTimeout(close, PATIENCE * 1000);

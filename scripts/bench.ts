@@ -9,7 +9,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { splitSignedObject } from '../src/core/git/object.ts';
 import { type Row, signingRows, soakRow } from './bench-parts/agent-rows.ts';
-import { type Invocation, interleaved, median, peak, run } from './bench-parts/measure.ts';
+import { type Invocation, interleaved, peak, run } from './bench-parts/measure.ts';
 import { historyOf, sshHistory } from './bench-parts/repositories.ts';
 import { signing } from './bench-parts/signing.ts';
 
@@ -71,7 +71,7 @@ const call = ({ name, program, before }: Form, args: readonly string[]): Invocat
 async function coldStart(): Promise<void> {
   const nothing: Invocation = { name: 'nothing', program: 'true', args: [], env };
   const node: Invocation = { name: 'bare Node', program: process.execPath, args: ['-e', '0'], env };
-  const times = interleaved(
+  const times = await interleaved(
     [nothing, node, ...forms.map((form) => call(form, ['--version']))],
     rounds,
   );
@@ -115,7 +115,7 @@ async function verifyOne(): Promise<void> {
     env: { ...env, ...trust },
     input: split.payload,
   });
-  const times = interleaved(forms.map(verify), rounds);
+  const times = await interleaved(forms.map(verify), rounds);
   const other = times.get('gitsign');
   for (const [form, limit] of [
     [executable, 0.3],
@@ -173,7 +173,7 @@ async function showSignatures(): Promise<void> {
     ...(peer ? [log('gitsign', history.repository, history.env, gitsign)] : []),
     ...(ssh === undefined ? [] : [log('ssh', ssh.repository, ssh.env)]),
   ];
-  const times = interleaved(invocations, Math.min(rounds, 7));
+  const times = await interleaved(invocations, Math.min(rounds, 7));
   const seconds = (name: string): string => fixed((times.get(name) ?? Number.NaN) / 1000, 2);
   const ours = times.get('executable') ?? Number.NaN;
   const beside = `gitsign ${peer ? seconds('gitsign') : '–'} s, ssh-keygen ${ssh === undefined ? '–' : seconds('ssh')} s`;
@@ -213,12 +213,11 @@ async function ranges(): Promise<void> {
         env: { ...env, ...history.env },
         input: ids,
       };
-      const times: number[] = [];
-      for (let round = 0; round < 3; round += 1) times.push((await run(invocation)).milliseconds);
+      const times = await interleaved([invocation], 3);
       const { peakMiB, stdout } = await run(invocation, true);
       const verified = stdout.toString().match(/"status":"verified"/g)?.length ?? 0;
       if (verified !== count) throw new Error(`${verified} of ${count} verified`);
-      const rate = count / (median(times) / 1000);
+      const rate = count / ((times.get(form.name) ?? Number.NaN) / 1000);
       flat[`${form.name} ${count}`] = peakMiB ?? Number.NaN;
       if (count !== commits) continue;
       const limit = form === executable ? 2500 : 1700;

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { farAway } from './far-away.ts';
 import { type LiveAgent, startLiveAgent } from './live-agent.ts';
-import { median, run } from './measure.ts';
+import { median, openStopwatch, run } from './measure.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -86,15 +86,17 @@ async function signInTurn(
   { served }: Timekeeper,
 ): Promise<ReadonlyMap<string, Timed>> {
   const measured = new Map(signers.map(({ name }) => [name, [] as Timed[]]));
+  const watch = openStopwatch();
   for (let round = -WARM_UP; round < rounds; round += 1) {
     for (const signer of signers) {
       const before = served();
       const args = ['--status-fd=2', '-bsau', ALICE];
-      const { milliseconds: total } = await run({ ...signer, args, input: PAYLOAD });
+      const total = await watch.time({ ...signer, args, input: PAYLOAD });
       const own = total - (served() - before);
       if (round >= 0) measured.get(signer.name)?.push({ total, own });
     }
   }
+  watch.stop();
   const middle = (all: readonly Timed[]): Timed => ({
     total: median(all.map(({ total }) => total)),
     own: median(all.map(({ own }) => own)),

@@ -1,9 +1,10 @@
 /** Whole processes, timed from outside: interleaved runs, medians, and peaks of resident memory. */
 
-import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 export interface Invocation {
   readonly name: string;
@@ -66,43 +67,78 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? Number.NaN) + high) / 2;
 }
 
-/** One run with files for streams: pipes would add the measurer's own time. In milliseconds. */
-function timed({ name, program, args, env, cwd, exits = [0] }: Invocation, input: string): number {
-  const descriptor = openSync(input, 'r');
-  try {
-    const start = process.hrtime.bigint();
-    const { status } = spawnSync(program, args, {
-      env,
+/** What the stopwatch is told, in one line. */
+export interface Started {
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** Path of the file that is its standard input. */
+  readonly input: string;
+}
+
+/** What it answers, in one line. */
+export interface Lap {
+  readonly milliseconds: number;
+  readonly exitCode: number;
+}
+
+export interface Stopwatch {
+  /** Milliseconds of one whole process. */
+  readonly time: (invocation: Invocation) => Promise<number>;
+  readonly stop: () => void;
+}
+
+/** Starts the small process that measures (stopwatch.ts). */
+export function openStopwatch(): Stopwatch {
+  const { BUN } = process.env;
+  if (BUN === undefined) throw new Error('run scripts/bench, which finds the runtimes');
+  const scratch = mkdtempSync(join(tmpdir(), 'git-signet-bench-'));
+  const watch = spawn(BUN, [join(import.meta.dirname, 'stopwatch.ts')], {
+    cwd: scratch,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const laps = createInterface({ input: watch.stdout })[Symbol.asyncIterator]();
+  const time = async (invocation: Invocation): Promise<number> => {
+    const { name, program, args, env, cwd = scratch, input = '', exits = [0] } = invocation;
+    const path = join(scratch, 'input');
+    writeFileSync(path, input);
+    const inherited = process.env as Record<string, string>;
+    const started: Started = {
+      command: [program, ...args],
+      env: env ?? inherited,
       cwd,
-      stdio: [descriptor, 'ignore', 'ignore'],
-    });
-    const milliseconds = Number(process.hrtime.bigint() - start) / 1e6;
-    if (status === null || !exits.includes(status)) throw new Error(`${name} ended with ${status}`);
+      input: path,
+    };
+    watch.stdin.write(`${JSON.stringify(started)}\n`);
+    const { value, done } = await laps.next();
+    if (done === true) throw new Error(`the stopwatch stopped at ${name}`);
+    const { milliseconds, exitCode } = JSON.parse(value) as Lap;
+    if (!exits.includes(exitCode)) throw new Error(`${name} ended with ${exitCode}`);
     return milliseconds;
-  } finally {
-    closeSync(descriptor);
-  }
+  };
+  const stop = (): void => {
+    watch.stdin.end();
+    rmSync(scratch, { recursive: true });
+  };
+  return { time, stop };
 }
 
 /** Medians in milliseconds by name: one warm-up each, then A B C A B C …, so that drift meets all alike. */
-export function interleaved(
+export async function interleaved(
   invocations: readonly Invocation[],
   rounds: number,
-): ReadonlyMap<string, number> {
-  const scratch = mkdtempSync(join(tmpdir(), 'git-signet-bench-'));
+): Promise<ReadonlyMap<string, number>> {
   const times = new Map<string, number[]>(invocations.map(({ name }) => [name, []]));
+  const watch = openStopwatch();
   try {
-    for (const [index, { input = '' }] of invocations.entries()) {
-      writeFileSync(join(scratch, String(index)), input);
-    }
     for (let round = -1; round < rounds; round += 1) {
-      for (const [index, invocation] of invocations.entries()) {
-        const milliseconds = timed(invocation, join(scratch, String(index)));
+      for (const invocation of invocations) {
+        const milliseconds = await watch.time(invocation);
         if (round >= 0) times.get(invocation.name)?.push(milliseconds);
       }
     }
   } finally {
-    rmSync(scratch, { recursive: true });
+    watch.stop();
   }
   return new Map([...times].map(([name, values]) => [name, median(values)]));
 }

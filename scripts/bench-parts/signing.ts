@@ -2,7 +2,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { startSandbox } from '../../src/sandbox/index.ts';
-import { median, run } from './measure.ts';
+import { median, openStopwatch } from './measure.ts';
 
 const PAYLOAD = `tree ${'4b825dc642cb6eb9a060e54bf8d69288fbee4904'}
 author Alice <alice@example.test> 1700000000 +0000
@@ -31,13 +31,14 @@ export async function signing(
       }
     },
   });
+  const watch = openStopwatch();
   try {
     const token = await sandbox.mintToken();
     const totals: number[] = [];
     const owns: number[] = [];
     for (let round = -1; round < rounds; round += 1) {
       served = 0;
-      const { milliseconds } = await run({
+      const milliseconds = await watch.time({
         name: 'sign',
         program,
         args: ['--status-fd=2', '-bsau', 'alice'],
@@ -50,6 +51,7 @@ export async function signing(
     }
     return { total: median(totals), own: median(owns) };
   } finally {
+    watch.stop();
     await sandbox.close();
   }
 }

@@ -154,7 +154,7 @@ async function rebase(
   path: string,
   env: Environment,
   program: string,
-  { served }: Timekeeper,
+  { served, travelled }: { readonly served: () => number; readonly travelled: () => number },
 ): Promise<Rebased> {
   await rebaseRepository(path, env, program);
   const timed = async (sign: boolean): Promise<number> => {
@@ -170,9 +170,9 @@ async function rebase(
     return (await run({ name: 'git rebase', program: 'git', args, env })).milliseconds / 1000;
   };
   const unsigned = await timed(false);
-  const before = served();
+  const before = served() + travelled();
   const seconds = await timed(true);
-  return { seconds, unsigned, log: (served() - before + COMMITS * ROUND_TRIP) / 1000 };
+  return { seconds, unsigned, log: (served() + travelled() - before) / 1000 };
 }
 
 /** The services through the distance, as settings that both programs read. */
@@ -264,8 +264,9 @@ export async function agentFigures(options: AgentOptions): Promise<AgentFigures>
     await signInTurn(farSigners.slice(0, 1), options.rounds, keeper);
     const after = away.rekor.counts();
     const rebases = new Map<string, Rebased>();
+    const travelled = (): number => away.rekor.counts().travelled;
     for (const { name, cwd, env, program } of farSigners) {
-      rebases.set(name, await rebase(cwd, env, program, keeper));
+      rebases.set(name, await rebase(cwd, env, program, { ...keeper, travelled }));
     }
     return {
       ...{ near, far, rebases },

@@ -1,6 +1,7 @@
 /**
  * A network of some length between a client and a service: every byte takes half a round trip each way, a new
- * connection a whole one more. Counts connections, and round trips as a client sees them.
+ * connection a whole one more. Counts connections, round trips as a client sees them, and what they took: a timer is
+ * late by a millisecond or two, and that is the network's time here.
  */
 
 import { connect, createServer, type Socket } from 'node:net';
@@ -8,7 +9,12 @@ import { connect, createServer, type Socket } from 'node:net';
 export interface FarAway {
   /** The service's address, as it is reached through the distance. */
   readonly url: string;
-  readonly counts: () => { readonly connections: number; readonly roundTrips: number };
+  readonly counts: () => {
+    readonly connections: number;
+    readonly roundTrips: number;
+    /** Milliseconds that first bytes were under way, of requests and of answers. */
+    readonly travelled: number;
+  };
   readonly close: () => void;
 }
 
@@ -19,6 +25,14 @@ export async function farAway(target: string, milliseconds: number): Promise<Far
   const sockets = new Set<Socket>();
   let connections = 0;
   let roundTrips = 0;
+  let travelled = 0;
+  const later = (first: boolean, milliseconds: number, arrive: () => void): void => {
+    const start = performance.now();
+    setTimeout(() => {
+      if (first) travelled += performance.now() - start;
+      arrive();
+    }, milliseconds);
+  };
   const server = createServer({ noDelay: true }, (near) => {
     connections += 1;
     // the handshake
@@ -31,14 +45,16 @@ export async function farAway(target: string, milliseconds: number): Promise<Far
       socket.on('error', () => undefined);
     }
     near.on('data', (chunk) => {
-      if (!asking) roundTrips += 1;
+      const first = !asking;
+      if (first) roundTrips += 1;
       asking = true;
       const handshake = Math.max(0, opened - performance.now());
-      setTimeout(() => far.write(chunk), half + handshake);
+      later(first, half + handshake, () => far.write(chunk));
     });
     far.on('data', (chunk) => {
+      const first = asking;
       asking = false;
-      setTimeout(() => near.write(chunk), half);
+      later(first, half, () => near.write(chunk));
     });
     near.on('close', () => setTimeout(() => far.destroy(), half));
     far.on('close', () => setTimeout(() => near.destroy(), half));
@@ -48,7 +64,7 @@ export async function farAway(target: string, milliseconds: number): Promise<Far
   const bound = typeof address === 'object' && address !== null ? address.port : 0;
   return {
     url: `http://127.0.0.1:${bound}${pathname === '/' ? '' : pathname}`,
-    counts: () => ({ connections, roundTrips }),
+    counts: () => ({ connections, roundTrips, travelled }),
     close: () => {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -41,6 +41,8 @@ const HASH_NUMBER = { sha256: 8, sha384: 9, sha512: 10 } as const;
 interface Signing {
   readonly parts: SigningParts;
   readonly credential: Credential;
+  /** Given the armor as it is while the log is asked. */
+  readonly onSigned: ((armor: string) => void) | undefined;
 }
 
 /** What git is given, and the entry where there is one. */
@@ -88,17 +90,19 @@ export async function obtainCredential(
 }
 
 /**
- * One signature over a commit or tag, logged, and stamped where the log vouches for no time.
+ * One signature over a commit or tag, logged, and stamped where the log vouches for no time. `onSigned` is given the
+ * armor as it is before the log has answered.
  * @throws UsageError for anything else than a commit or tag; ServiceError, AnswerError
  */
 export async function signWithCredential(
   payload: Uint8Array,
   credential: Credential,
   parts: SigningParts,
+  onSigned?: (armor: string) => void,
 ): Promise<MadeSignature> {
   const kind = checkPayload(payload);
   const { certificate, signer } = credential;
-  const signing: Signing = { parts, credential };
+  const signing: Signing = { parts, credential, onSigned };
   const signingTime = parts.now();
   const attempt = async (): Promise<Logged> => {
     const signed = await signAttributes(payload, signingTime, signing);
@@ -155,10 +159,12 @@ async function logEmbedded(signed: Signed, signing: Signing, log: LogService): P
   const { certificate } = signing.credential;
   const digest = crypto.hash('sha256', signed.signedAttrs);
   const record = { digest, signature: signed.signature, certificateDer: certificate.der };
-  const [logEntry, timestampToken] = await Promise.all([
+  const asked = Promise.all([
     appendLogEntry(log, record, { send, crypto }),
     stamp(signed, signing),
   ]);
+  signing.onSigned?.(assemble(signed, certificate, undefined));
+  const [logEntry, timestampToken] = await asked;
   return {
     armor: assemble(signed, certificate, timestampToken, encodeLogEntry(logEntry)),
     logEntry,
@@ -188,6 +194,7 @@ async function logByName(
   const { crypto, send } = signing.parts;
   const { key, certificate } = signing.credential;
   const armor = assemble(signed, certificate, await stamp(signed, signing));
+  signing.onSigned?.(armor);
   const object = joinSignature(payload, utf8(armor), kind === 'commit' ? 'header' : 'body');
   const name = utf8(objectId(crypto, kind, object, 'sha1'));
   const record = {

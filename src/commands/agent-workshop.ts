@@ -66,8 +66,8 @@ export function openWorkshop(options: WorkshopOptions): Workshop {
         refreshToken,
       });
     },
-    sign: async (payload, credential) =>
-      signWithCredential(payload, credential, parts ?? (await loadParts())),
+    sign: async (payload, credential, onSigned) =>
+      signWithCredential(payload, credential, parts ?? (await loadParts()), onSigned),
     ...keptTokens(options),
     now,
   };

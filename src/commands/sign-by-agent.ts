@@ -16,7 +16,7 @@ import { type Reached, reachAgent } from '../io/agent/reach.ts';
 import { signByAgent } from '../io/agent/sign-client.ts';
 import { logEntryOf } from '../io/agent/signed-reply.ts';
 import type { Made, Signing } from './gpgsm-sign.ts';
-import { certificateAhead, verifyMade } from './verify-made.ts';
+import { verifyAhead, verifyMade } from './verify-made.ts';
 
 /** A verified signature, or undefined where it must be made in place. @throws LoginError, ServiceError, … */
 export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
@@ -60,7 +60,7 @@ async function ask(signing: Signing, agent: Reached): Promise<Made> {
       });
     },
     onAsked: () => void signing.trust(),
-    onCertificate: (der) => void certificateAhead(der, signing),
+    onUnlogged: (armor) => void verifyAhead(payload, utf8(armor), signing),
     onWait: () => {
       if (!waiting)
         invocation.terminal.say('waiting for the login that another git-signet asked for');

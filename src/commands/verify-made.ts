@@ -1,7 +1,6 @@
 /** What every signature goes through before git sees it, whoever made it: the checks of any verifier. */
 
 import type { Crypto } from '../core/crypto.ts';
-import { checkAhead } from '../core/evidence.ts';
 import type { EvidenceCache } from '../core/evidence-cache.ts';
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
@@ -34,15 +33,19 @@ export function once<T>(read: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Checks the certificate (DER) that a signature will come with, while that is made. Never rejects: `verifyMade` judges. */
-export async function certificateAhead(
-  der: Uint8Array,
+/**
+ * Verifies what is there of a signature that the log does not hold yet: what no time changes is in the cache then.
+ * Never rejects, and decides nothing: `verifyMade` judges.
+ */
+export async function verifyAhead(
+  payload: Uint8Array,
+  armor: Uint8Array,
   { crypto, trust, now, cache }: VerifyMade,
 ): Promise<void> {
   try {
-    await checkAhead(der, { crypto, trust: await trust(), now: now(), cache });
+    await verifyDetached(payload, armor, { crypto, trust: await trust(), now: now(), cache });
   } catch {
-    // it, or the trust root, is no good: that is said when the signature is there
+    // the trust root is no good: that is said when the signature is there
   }
 }
 

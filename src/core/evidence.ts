@@ -18,7 +18,7 @@ import { checkInclusionPromise, checkSignedRoot } from './rekor/inclusion.ts';
 import type { TrustedLog, TrustMaterial } from './trust/trust-material.ts';
 import { verifyTimestampToken } from './tsa/timestamp-token.ts';
 import { type ProvenTime, Refusal } from './verdict.ts';
-import { type Certificate, readCertificate } from './x509/certificate.ts';
+import type { Certificate } from './x509/certificate.ts';
 import {
   certificationPaths,
   checkLeafUsage,
@@ -150,16 +150,6 @@ export async function leafEvidence(
   const evidence: LeafEvidence = { paths, scts };
   cache?.leaves.set(key, evidence);
   return evidence;
-}
-
-/**
- * Finds out beforehand, for the context's cache, what no time changes of the certificate (DER) that a signature will
- * come with. Nothing is decided by it: what is wrong is found again by that signature's verification.
- * @throws Refusal, DerError
- */
-export async function checkAhead(der: Uint8Array, context: EvidenceContext): Promise<void> {
-  const sha256 = toHex(context.crypto.hash('sha256', der));
-  await leafEvidence(readCertificate(der), sha256, context);
 }
 
 /** Certificates that hold, as issuers of the leaf, at all these times. @throws Refusal `issuer-untrusted`, `certificate-expired-at-signing` */

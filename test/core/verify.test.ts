@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/core/bytes.ts';
-import { DerError } from '../../src/core/cms/der.ts';
 import type { Crypto } from '../../src/core/crypto.ts';
-import { checkAhead } from '../../src/core/evidence.ts';
 import { createEvidenceCache } from '../../src/core/evidence-cache.ts';
 import { verifyIssuedCertificate } from '../../src/core/issued-certificate.ts';
 import { logLookupOf } from '../../src/core/log-lookup.ts';
@@ -400,7 +398,7 @@ describe('what is remembered', () => {
     expect(await verdictOf(bare, { cache })).toBe('sct-missing');
   });
 
-  it('a certificate checked ahead is not checked again, and decides nothing by itself', async () => {
+  it('what was verified before a signature was logged is not computed again, and decides nothing', async () => {
     const cache = createEvidenceCache();
     let asked: string[] = [];
     const crypto: Crypto = {
@@ -410,27 +408,19 @@ describe('what is remembered', () => {
         return nodeCrypto.verify(...question);
       },
     };
-    const one = forge();
-    await checkAhead(one.leaf, { ...one.context, crypto, cache });
-    expect(asked).toEqual(['p384', 'p384', 'p256']);
+    const whole = forge();
+    const unlogged = forge({ entry: () => undefined });
+    expect(Buffer.from(unlogged.leaf)).toEqual(Buffer.from(whole.leaf));
+    const context = { crypto, cache, trust: whole.context.trust };
+    expect(await verdictOf(unlogged, context)).toBe('log-entry-absent');
+    expect(asked.toSorted()).toEqual(['p256', 'p256', 'p384', 'p384']);
     asked = [];
-    expect(await verdictOf(one, { crypto, cache })).toBe('verified');
+    expect(await verdictOf(whole, context)).toBe('verified');
+    // the message, the checkpoint, the promise
     expect(asked).toEqual(['p256', 'p256', 'p256']);
-    // what was found out under one trust root is of no account under another
-    expect(await verdictOf(one, { crypto, cache, trust: elsewhere })).toBe('issuer-untrusted');
+    expect(await verdictOf(whole, { ...context, trust: elsewhere })).toBe('issuer-untrusted');
     const late = forge({ time: T0 + 596 });
-    expect(await verdictOf(late, { crypto, cache })).toBe('certificate-expired-at-signing');
-  });
-
-  it('a certificate that is no good ahead is no good later', async () => {
-    const cache = createEvidenceCache();
-    const context = { ...a.context, cache, trust: elsewhere };
-    await checkAhead(a.leaf, context);
-    expect(await verdictOf(a, context)).toBe('issuer-untrusted');
-    const bare = forge({ scts: () => [] });
-    await checkAhead(bare.leaf, { ...bare.context, cache });
-    expect(await verdictOf(bare, { cache })).toBe('sct-missing');
-    await expect(checkAhead(Uint8Array.of(0x30, 0x00), context)).rejects.toThrow(DerError);
+    expect(await verdictOf(late, context)).toBe('certificate-expired-at-signing');
   });
 
   it('X04 validity in time is asked every time, though the leaf is known', async () => {

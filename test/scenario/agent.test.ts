@@ -228,16 +228,11 @@ describe('an agent that is of no use', () => {
       socket.write(greeting(instance));
       socket.once('data', () => socket.write(Buffer.from([0, 0, 0, 3, 1, 2, 3])));
     },
-    'names a certificate that is none': (socket, instance) => {
-      socket.write(greeting(instance));
-      const reply = { reply: 'certificate', certificate: 'not base64!' } as const;
-      socket.once('data', () => socket.write(encodeFrame(reply)));
-    },
-    'names a certificate, and gives a signature that is none': (socket, instance) => {
+    'shows something else than it gives, and neither is a signature': (socket, instance) => {
       socket.write(greeting(instance));
       const facts = { signingTime: 1, certificateSha1: '', certificateHashAlgorithm: 8 };
       socket.once('data', () => {
-        socket.write(encodeFrame({ reply: 'certificate', certificate: 'MAA=' }));
+        socket.write(encodeFrame({ reply: 'unlogged', armor: 'yours' }));
         socket.write(encodeFrame({ reply: 'signed', armor: 'mine', logEntry: '', ...facts }));
       });
     },

@@ -33,8 +33,7 @@ export interface PaperWorkshop extends Omit<Workshop, 'refresh' | 'sign'> {
 const nothing = new Uint8Array();
 
 function credentialFor(value: string, notBefore: number, lifetime: number): Credential {
-  const der = Buffer.from(`certificate of ${value}`);
-  const certificate = { der, notBefore, notAfter: notBefore + lifetime } as unknown as Certificate;
+  const certificate = { notBefore, notAfter: notBefore + lifetime } as Certificate;
   return {
     key: { spki: nothing, sign: () => Promise.resolve(nothing) },
     certificate,
@@ -96,7 +95,8 @@ export function paperWorkshop(): PaperWorkshop {
       const name = text.slice('refresh '.length);
       return { token: new Secret(name), refreshToken: new Secret(text) };
     },
-    sign: async (payload, { signer }) => {
+    sign: async (payload, { signer }, onSigned) => {
+      onSigned?.('unlogged');
       if (workshop.slow > 0) await new Promise((resolve) => setTimeout(resolve, workshop.slow));
       workshop.signed.push(signer.value);
       return made(signer.value, payload);

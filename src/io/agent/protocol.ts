@@ -111,8 +111,8 @@ export type Reply =
   | { readonly reply: 'login'; readonly seconds: number }
   /** Still at it: on somebody else's login, or on the signature. Comes again and again, so that silence means death. */
   | { readonly reply: 'wait'; readonly on: string }
-  /** The certificate (DER, in base64) that the signature will come with: it can be checked while the log is asked. */
-  | { readonly reply: 'certificate'; readonly certificate: string }
+  /** The signature before it is in the log: all but the log's part can be verified while that is asked. */
+  | { readonly reply: 'unlogged'; readonly armor: string }
   | ({ readonly reply: 'status' } & AgentState)
   | ({ readonly reply: 'credential' } & CredentialStatus)
   | { readonly reply: 'done'; readonly count: number }

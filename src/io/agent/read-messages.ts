@@ -23,7 +23,6 @@ type Field = number | 'whole' | 'boolean';
 const TOKEN = 64 * 1024;
 const NAME = 1024;
 const SECRET = 64;
-const CERTIFICATE = 64 * 1024;
 const PAYLOAD = Math.ceil(MAX_PAYLOAD / 3) * 4;
 
 const REQUESTS: Readonly<Record<Op, Readonly<Record<string, Field>>>> = {
@@ -60,7 +59,7 @@ const REPLIES: Readonly<
   },
   login: { seconds: 'whole' },
   wait: { on: 16 },
-  certificate: { certificate: CERTIFICATE },
+  unlogged: { armor: MAX_FRAME },
   done: { count: 'whole' },
   error: FAILURE,
 };

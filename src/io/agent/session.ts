@@ -3,7 +3,6 @@
  * protocol.ts; none of it is a setting, a command to run or a key to hand out (threats D07, D08).
  */
 
-import { toBase64 } from '../../core/bytes.ts';
 import { LoginError, ServiceError } from '../../errors.ts';
 import { type Channel, ChannelEnded } from './channel.ts';
 import type { Credentials } from './credentials.ts';
@@ -122,8 +121,9 @@ async function sign(
     const credential = await credentials.use(identity, holder);
     if (channel.gone) throw new ChannelEnded('the client has gone');
     stage.on = 'signature';
-    channel.send({ reply: 'certificate', certificate: toBase64(credential.certificate.der) });
-    const made = await workshop.sign(payload, credential);
+    const made = await workshop.sign(payload, credential, (armor) => {
+      channel.send({ reply: 'unlogged', armor });
+    });
     return credentials.lapsed(credential) ? undefined : signedReply(made, online);
   };
   // a log that took longer than the certificate had: once more, with another one

@@ -5,7 +5,6 @@ import { AgentTrouble } from './connection.ts';
 import { errorOf, failureOf } from './failure.ts';
 import { MAX_PAYLOAD, type Reply, type SignedReply } from './protocol.ts';
 import type { Reached } from './reach.ts';
-import { bytesOf } from './read-messages.ts';
 import type { Login } from './workshop.ts';
 
 export interface SignByAgent {
@@ -16,8 +15,8 @@ export interface SignByAgent {
   readonly login: (use: (login: Login) => Promise<SignedReply>) => Promise<SignedReply>;
   /** The agent is at work: time for what is needed next. */
   readonly onAsked?: () => void;
-  /** The signature will come with this certificate (DER): time to check it. A forwarded agent does not say. */
-  readonly onCertificate?: (der: Uint8Array) => void;
+  /** The signature before it is in the log: time to verify the rest. A forwarded agent does not show it. */
+  readonly onUnlogged?: (armor: string) => void;
   /** Somebody else's login is waited for. */
   readonly onWait: () => void;
 }
@@ -42,11 +41,11 @@ export async function signByAgent(agent: Reached, asked: SignByAgent): Promise<S
 
 async function afterWaiting(
   agent: Reached,
-  { onWait, onCertificate }: Pick<SignByAgent, 'onWait' | 'onCertificate'>,
+  { onWait, onUnlogged }: Pick<SignByAgent, 'onWait' | 'onUnlogged'>,
 ): Promise<Reply> {
   for (;;) {
     const reply = await agent.receive();
-    if (reply.reply === 'certificate') onCertificate?.(bytesOf(reply.certificate));
+    if (reply.reply === 'unlogged') onUnlogged?.(reply.armor);
     else if (reply.reply !== 'wait') return reply;
     else if (reply.on === 'login') onWait();
   }

@@ -19,8 +19,12 @@ export interface Workshop {
   readonly obtain: (token: Secret, claims: IdentityClaims, expected: string) => Promise<Credential>;
   /** Another token, from the issuer, without a person. @throws LoginError, ServiceError */
   readonly refresh: (refreshToken: Secret) => Promise<Login>;
-  /** @throws ServiceError, AnswerError */
-  readonly sign: (payload: Uint8Array, credential: Credential) => Promise<MadeSignature>;
+  /** `onSigned` is given the armor as it is before the log was asked. @throws ServiceError, AnswerError */
+  readonly sign: (
+    payload: Uint8Array,
+    credential: Credential,
+    onSigned?: (armor: string) => void,
+  ) => Promise<MadeSignature>;
   /** A refresh token kept for this identity where the user allowed it; undefined where there is none. */
   readonly recall: (expected: string) => Promise<Secret | undefined>;
   /** Keeps one there, or drops what is there. */

@@ -95,26 +95,23 @@ describe('signing', () => {
     ]);
   });
 
-  it('says which certificate the signature will come with while that is being made', async () => {
+  it('shows the signature before it is logged', async () => {
     await sign(loggingIn(ALICE));
     const plain = agent.workshop.sign;
-    let announced = '';
-    const announcing = Promise.withResolvers<void>();
-    agent.workshop.sign = async (payload, credential) => {
-      // it would wait for ever if the client were told only with the signature
-      await announcing.promise;
+    const shown = Promise.withResolvers<string>();
+    agent.workshop.sign = async (payload, credential, onSigned) => {
+      onSigned?.('before the log');
+      // it would wait for ever if the client were shown it only with the answer
+      await shown.promise;
       return plain(payload, credential);
     };
     const reached = await connectLocal(agent.address);
     const reply = await signByAgent(reached, {
       ...{ payload: PAYLOAD, expected: '', login: refused, onWait: () => undefined },
-      onCertificate: (der) => {
-        announced = Buffer.from(der).toString();
-        announcing.resolve();
-      },
+      onUnlogged: shown.resolve,
     });
     reached.close();
-    expect(announced).toBe(`certificate of ${ALICE}`);
+    expect(await shown.promise).toBe('before the log');
     expect(reply.armor).toContain(ALICE);
   });
 
@@ -279,7 +276,7 @@ describe('what can be asked', () => {
         do {
           reply = await connection.receive();
           replies.push(JSON.stringify(reply));
-        } while (reply.reply === 'certificate');
+        } while (reply.reply === 'unlogged');
       }
       connection.close();
     };
@@ -297,7 +294,7 @@ describe('what can be asked', () => {
     await hear({ op: 'forget', secret: secret(), identity: '', all: true });
     expect(replies.map((text) => (JSON.parse(text) as Reply).reply)).toEqual([
       'login',
-      'certificate',
+      'unlogged',
       'signed',
       'credential',
       'status',

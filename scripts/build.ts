@@ -44,27 +44,29 @@ const shared: InputOptions = {
 };
 
 /** Each takes from those after it. */
-const FILES = ['start', 'hot', 'signing'] as const;
+const FILES = ['start', 'face', 'verifying', 'signing'] as const;
 
 /**
- * What every start loads goes into one file, what every `git verify-commit` loads beyond that into another, and what a
- * signature by way of the agent loads beyond both into a third: each further one costs its reader time. By path, the
- * file's name.
+ * What every start loads, what git's two calls share, and what each of them loads beyond that goes into one file each:
+ * every further one costs its reader time. A signature by way of the agent loads `verifying` while the agent is at work.
+ * By path, the file's name.
  */
 function hotModules(): ReadonlyMap<string, (typeof FILES)[number]> {
   const sources = readSources('.', 'src');
-  const closure = (...entries: readonly string[]): readonly string[] =>
-    entries.flatMap((entry) => [...staticClosure(sources, `src/${entry}`)]);
-  const start = closure('commands/main.ts').filter((path) => path !== 'src/commands/main.ts');
-  const lazyButAlways = ['io/terminal.ts', 'io/once-a-day.ts', 'core/trust/key-files.ts'];
-  const verifying = closure('commands/gpgsm.ts', ...lazyButAlways);
+  const closure = (...entries: readonly string[]): Set<string> =>
+    new Set(entries.flatMap((entry) => [...staticClosure(sources, `src/${entry}`)]));
+  const start = closure('commands/main.ts');
+  start.delete('src/commands/main.ts');
+  const lazyButAlways = ['io/once-a-day.ts', 'core/trust/key-files.ts', 'commands/verify-made.ts'];
+  const verifying = closure('commands/gpgsm-verify.ts', ...lazyButAlways);
   const signing = closure('commands/gpgsm-sign.ts', 'commands/sign-by-agent.ts');
-  const named = [
-    ...signing.map((path) => [path, 'signing'] as const),
-    ...verifying.map((path) => [path, 'hot'] as const),
-    ...start.map((path) => [path, 'start'] as const),
-  ];
-  return new Map(named.map(([path, name]) => [resolve(path), name]));
+  const both = [...signing].filter((path) => verifying.has(path));
+  const face = new Set([...closure('commands/gpgsm.ts', 'io/terminal.ts'), ...both]);
+  const files = { signing, verifying, face, start };
+  const named = Object.entries(files).flatMap(([file, paths]) =>
+    [...paths].map((path) => [resolve(path), file as keyof typeof files] as const),
+  );
+  return new Map(named);
 }
 
 async function bundle(format: 'cjs' | 'esm', dir: string, worker: string): Promise<void> {

@@ -4,24 +4,15 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import { fromUtf8, utf8 } from '../core/bytes.ts';
-import { readArmor } from '../core/cms/signed-data.ts';
-import { createEvidenceCache } from '../core/evidence-cache.ts';
 import { createdLines, type SignatureCreated, statusBlock } from '../core/git/gpg-status.ts';
-import { payloadType, subjectLine } from '../core/git/object.ts';
 import { AnswerError, ExitCode, UsageError } from '../errors.ts';
-import { loadSettings, type Settings } from '../io/config.ts';
+import { loadSettings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
-import { unattendedWay } from '../io/oidc/unattended.ts';
 import { Secret } from '../io/secret.ts';
-import type { SignRequest } from '../io/signing-login.ts';
-import { type DailyLook, lookDaily, trustForSigning } from '../io/trust-daily.ts';
-import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import type { Invocation } from './command.ts';
 import type { GpgsmCall } from './gpgsm-arguments.ts';
-import { signsUnlogged } from './unlogged.ts';
-import { once, type VerifyMade, verifyMade } from './verify-made.ts';
+import { type SigningTools, signingTools } from './signing-tools.ts';
 
 function readMessage(call: GpgsmCall, { streams }: Invocation): Uint8Array {
   const [path = '-'] = call.positionals;
@@ -48,12 +39,8 @@ function tokenOf(
 }
 
 /** Everything that one signature is asked for with. */
-export interface Signing extends VerifyMade {
+export interface Signing extends SigningTools {
   readonly payload: Uint8Array;
-  readonly settings: Settings;
-  readonly invocation: Invocation;
-  /** What signing here, or a login, needs beyond that; loaded when it is. */
-  readonly request: () => Promise<SignRequest>;
 }
 
 /** A signature that verifies. */
@@ -66,11 +53,10 @@ export interface Made extends SignatureCreated {
 }
 
 /** @throws AnswerError `SELF_VERIFICATION` when what was made does not verify */
-async function makeHere(signing: Signing): Promise<Made> {
-  const [{ signPayload }, request] = await Promise.all([import('../sign.ts'), signing.request()]);
-  const { payload } = signing;
-  const made = await signPayload(payload, request);
-  const verdict = await verifyMade(payload, utf8(made.armor), signing, made.logEntry);
+async function makeHere({ payload, request, verifier }: Signing): Promise<Made> {
+  const [{ signPayload }, asked] = await Promise.all([import('../sign.ts'), request()]);
+  const made = await signPayload(payload, asked);
+  const verdict = await (await verifier()).verify(payload, utf8(made.armor), made.logEntry);
   if (verdict.status === 'verified') return made;
   throw new AnswerError(
     'SELF_VERIFICATION',
@@ -79,14 +65,8 @@ async function makeHere(signing: Signing): Promise<Made> {
   );
 }
 
-/** A token that is at hand needs no agent, and no agent needs it. */
-async function make(signing: Signing, token: Secret | undefined): Promise<Made> {
-  const { settings, invocation } = signing;
-  const { agent, agentSocket } = settings;
-  // the agent knows no policy, so it makes nothing that depends on one
-  if (signing.unlogged === true) return makeHere(signing);
-  const unattended = token !== undefined || unattendedWay(invocation.env, settings) !== undefined;
-  if (unattended || !(agent || agentSocket !== undefined)) return makeHere(signing);
+async function make(signing: Signing): Promise<Made> {
+  if (!signing.agentMay) return makeHere(signing);
   const { makeByAgent } = await import('./sign-by-agent.ts');
   return (await makeByAgent(signing)) ?? makeHere(signing);
 }
@@ -97,50 +77,30 @@ export async function sign(
   invocation: Invocation,
   writeStatus: (text: string) => void,
 ): Promise<ExitCode> {
-  const { env, cwd, now, streams, terminal } = invocation;
+  const { env, cwd, streams, terminal, askedGit } = invocation;
   terminal.addressPerson();
   // loaded while git prints its configuration, which says whether it is used
   import('./sign-by-agent.ts').catch(() => undefined);
   const [settings, payload, crypto] = await Promise.all([
-    loadSettings({ env, cwd, askedGit: invocation.askedGit }),
+    loadSettings({ env, cwd, askedGit }),
     readMessage(call, invocation),
     loadCrypto(),
   ]);
   if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
-  const unlogged = await signsUnlogged(settings, invocation, crypto);
-  const daily = { settings, crypto, environment: env, now };
-  // an agent is at work meanwhile: what it is asked does not wait for this
-  const trust = once(() => trustForSigning(daily));
   const { token } = tokenOf(call, invocation);
-  const context = {
-    repository: basename(cwd),
-    kind: payloadType(payload) ?? 'commit',
-    subject: subjectLine(payload),
-  } as const;
-  const newerTrust = (): ReturnType<typeof loadTrust> => loadTrust(settings, crypto);
-  let looking: Promise<DailyLook> | undefined;
-  const request = async (): Promise<SignRequest> => {
-    // where nobody can log in git is told so at once, not after a mirror was asked
-    const { somebodyCanLogIn } = await import('../io/oidc/identity-token.ts');
-    const surroundings = { settings, environment: env, terminal };
-    if (token !== undefined || (await somebodyCanLogIn(surroundings))) {
-      looking ??= trust().then(() => lookDaily(daily));
-      await looking;
-    }
-    const [fresh, signingConfig] = await Promise.all([newerTrust(), loadSigningConfig(settings)]);
-    const services = { token, settings, trust: fresh, signingConfig, terminal, crypto, now };
-    return { ...services, environment: env, context, unlogged };
-  };
-  const cache = createEvidenceCache();
-  const known = { payload, settings, trust, newerTrust, unlogged, cache };
-  const signing = { ...known, invocation, request, crypto, now };
-  const made = await make(signing, token).finally(async () => (await looking)?.finished);
-  if (unlogged) {
+  const tools = await signingTools(invocation, { settings, crypto, payload, token });
+  const made = await make({ ...tools, payload }).finally(tools.settled);
+  if (tools.unlogged) {
     terminal.say(`signed as ${made.identity}, IN NO LOG (signet.log = none), timestamped`);
   } else if (made.freshLogin || !settings.quiet) {
     terminal.say(`signed as ${made.identity}, Rekor ${made.logIndex}`);
   }
   writeStatus(statusBlock(createdLines(made)));
-  streams.write(call.armor ? made.armor : readArmor(utf8(made.armor)));
+  streams.write(call.armor ? made.armor : await dearmored(made.armor));
   return ExitCode.ok;
+}
+
+async function dearmored(armor: string): Promise<Uint8Array> {
+  const { readArmor } = await import('../core/cms/signed-data.ts');
+  return readArmor(utf8(armor));
 }

@@ -1,217 +1,10 @@
 /**
  * The face that git calls: `--verify SIGFILE -` and `-bsau KEY` (design §3). Everything else is loaded on use, for
- * git starts this once a commit. stdout is the protocol; the status lines leave in one piece when the outcome is
- * known, so that no GOODSIG can stand before the last check (threat S02).
+ * git starts this once a commit. stdout is the protocol.
  */
 
-import { readFileSync } from 'node:fs';
-import type { Crypto } from '../core/crypto.ts';
-import { BROKEN_LINES, reportOf, statusBlock } from '../core/git/gpg-status.ts';
-import { payloadType } from '../core/git/object.ts';
-import type { IdentityPolicy, Verdict } from '../core/verdict.ts';
-import { applyPolicy, type VerifyContext, verifyDetached } from '../core/verify.ts';
-import { type ExitCode, isSignetError, UsageError } from '../errors.ts';
-import { loadSettings, type Settings } from '../io/config.ts';
-import { loadCrypto } from '../io/crypto-port.ts';
-import { namesKeyFiles } from '../io/trust-source.ts';
-import { loadTrust, TRUST_SETTINGS } from '../io/trust-store.ts';
-import { verdictLine } from '../report/verdict-line.ts';
 import type { Command, Invocation } from './command.ts';
 import { type GpgsmCall, readGpgsmCall } from './gpgsm-arguments.ts';
-import { acceptsUnlogged } from './unlogged.ts';
-
-/** What was asked about, in bytes. */
-interface Question {
-  readonly payload: Uint8Array;
-  readonly signature: Uint8Array;
-}
-
-/** What git is told. */
-interface Answer {
-  readonly block: string;
-  readonly exitCode: number;
-}
-
-const MAX_SIGNATURE = 1024 * 1024;
-
-function readNamed(path: string, what: string, limit?: number): Uint8Array {
-  try {
-    const bytes = readFileSync(path);
-    if (limit === undefined || bytes.length <= limit) return bytes;
-  } catch (error) {
-    const why = error instanceof Error ? error.message.replace(/,.*/, '') : String(error);
-    throw new UsageError(`cannot read the ${what} ${path}: ${why}`);
-  }
-  throw new UsageError(`the ${what} ${path} is longer than ${limit} bytes`);
-}
-
-function readQuestion(call: GpgsmCall, { streams }: Invocation): Question {
-  const [signaturePath = '-', payloadPath = '-'] = call.positionals;
-  const signature = readNamed(signaturePath, 'signature', MAX_SIGNATURE);
-  const payload = payloadPath === '-' ? streams.readInput() : readNamed(payloadPath, 'signed file');
-  return { payload, signature };
-}
-
-async function configuredPolicy(
-  { policy }: Settings,
-  { cwd, env }: Invocation,
-  crypto: Crypto,
-): Promise<IdentityPolicy | undefined> {
-  if (policy === undefined) return undefined;
-  const { loadConfiguredPolicy } = await import('../io/policy-file.ts');
-  return loadConfiguredPolicy(policy, cwd, env, crypto);
-}
-
-const isUnlogged = (verdict: Verdict): boolean =>
-  verdict.status === 'undecided' && verdict.code === 'log-entry-absent';
-
-/** A signature without a log entry is looked up; what is found is judged like any other. */
-async function lookedUp(
-  verdict: Verdict,
-  { payload, signature }: Question,
-  context: VerifyContext,
-  settings: Settings,
-  { env, now }: Invocation,
-): Promise<Verdict> {
-  if (!isUnlogged(verdict)) return verdict;
-  if (context.unlogged === true) {
-    const stamped = await verifyDetached(payload, signature, context);
-    if (!isUnlogged(stamped)) return stamped;
-  }
-  const [{ logLookupOf }, { openLogAccess }] = await Promise.all([
-    import('../core/log-lookup.ts'),
-    import('./log-entries.ts'),
-  ]);
-  const { crypto } = context;
-  const lookup = logLookupOf(payload, signature, crypto);
-  if (lookup === undefined) return verdict;
-  const access = openLogAccess({ settings, crypto, env, now, oneOfMany: true });
-  try {
-    return await access.judge(lookup, (found) =>
-      verifyDetached(payload, signature, context, found),
-    );
-  } finally {
-    access.close();
-  }
-}
-
-/** A root that the environment or the repository chose is named, once a day each (threat T06). */
-async function quietChoice(
-  settings: Settings,
-  digest: string,
-  { env, cwd, now }: Invocation,
-): Promise<string> {
-  if (settings.trust === undefined && !namesKeyFiles(settings)) return '';
-  const { onceADay } = await import('../io/once-a-day.ts');
-  if (!onceADay(`trust-${digest.slice(0, 16)}`, env, now())) return '';
-  const { trustOrigins } = await import('../io/trust-origin.ts');
-  const origins = await trustOrigins(settings, { env, cwd });
-  const quiet = origins.find(({ by }) => by === 'environment' || by === 'repository');
-  return quiet === undefined ? '' : `; the trust root is the one that ${quiet.label} chooses`;
-}
-
-async function verdictTalk(
-  verdict: Verdict,
-  { payload }: Question,
-  invocation: Invocation,
-  { settings, context: { trust } }: Judgement,
-): Promise<void> {
-  const { env, now, terminal } = invocation;
-  let line = verdictLine(verdict, payloadType(payload));
-  if (verdict.status === 'verified' && verdict.rule === undefined) {
-    const { onceADay } = await import('../io/once-a-day.ts');
-    if (onceADay('no-policy', env, now())) {
-      line += `; no policy says whether ${verdict.signer.value} may sign here`;
-    }
-  }
-  if (settings.matchCommitter && 'signer' in verdict) {
-    const { committerMismatch } = await import('../core/policy/committer.ts');
-    const differs = committerMismatch(payload, verdict.signer);
-    if (differs !== undefined) line += `; ${differs}`;
-  }
-  line += await quietChoice(settings, trust.digest, invocation);
-  terminal.say(line);
-  if (verdict.status !== 'refused' && verdict.status !== 'undecided') return;
-  const { isMatterOfTrust, trustRemedy } = await import('../report/trust-age.ts');
-  const remedy = isMatterOfTrust(verdict) ? trustRemedy(trust, now()) : undefined;
-  if (remedy !== undefined) terminal.hint(remedy);
-}
-
-/** A verdict, and what it was reached with. */
-interface Judgement {
-  readonly settings: Settings;
-  readonly context: VerifyContext;
-  readonly verdict: Verdict;
-}
-
-async function judgeUnder(
-  settings: Settings,
-  { payload, signature }: Question,
-  { now }: Invocation,
-  crypto: Crypto,
-): Promise<Judgement> {
-  const context = { crypto, trust: await loadTrust(settings, crypto), now: now() };
-  return { settings, context, verdict: await verifyDetached(payload, signature, context) };
-}
-
-/** Judged as the environment alone would have it; most of the time nothing in git's configuration changes the trust. */
-async function judgeEarly(
-  question: Question,
-  invocation: Invocation,
-  crypto: Crypto,
-): Promise<Judgement | undefined> {
-  try {
-    const { env, cwd } = invocation;
-    const settings = await loadSettings({ env, cwd, gitConfig: '' });
-    return await judgeUnder(settings, question, invocation, crypto);
-  } catch (error) {
-    // what the environment says may be wrong and yet of no account: the real settings decide
-    if (isSignetError(error)) return undefined;
-    throw error;
-  }
-}
-
-/** The early judgement where the settings that decide about trust are the same, else a new one. */
-async function judgementUnder(
-  settings: Settings,
-  early: Judgement | undefined,
-  question: Question,
-  invocation: Invocation,
-  crypto: Crypto,
-): Promise<Judgement> {
-  const same =
-    early !== undefined && TRUST_SETTINGS.every((name) => early.settings[name] === settings[name]);
-  return same ? early : judgeUnder(settings, question, invocation, crypto);
-}
-
-async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
-  const { env, cwd, terminal, askedGit } = invocation;
-  // git prints its configuration in a process of its own: meanwhile, judge as if it said nothing about trust
-  const asked = loadSettings({ env, cwd, askedGit });
-  asked.catch(() => undefined);
-  const crypto = await loadCrypto();
-  const question = readQuestion(call, invocation);
-  const early = await judgeEarly(question, invocation, crypto);
-  const settings = await asked;
-  if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
-  const policy = await configuredPolicy(settings, invocation, crypto);
-  const judgement = await judgementUnder(settings, early, question, invocation, crypto);
-  const { context } = judgement;
-  const unlogged = acceptsUnlogged(settings, policy);
-  const under = { ...context, unlogged };
-  const evidence = await lookedUp(judgement.verdict, question, under, settings, invocation);
-  const { payload } = question;
-  const verdict = applyPolicy(evidence, policy, { type: payloadType(payload), payload });
-  const foreign = verdict.status === 'undecided' && verdict.code === 'foreign-issuer';
-  if (foreign && settings.x509Fallback !== undefined) {
-    const { handOver } = await import('./x509-fallback.ts');
-    const answer = await handOver(settings.x509Fallback, question.payload, invocation);
-    if (answer !== undefined) return answer;
-  }
-  await verdictTalk(verdict, question, invocation, judgement);
-  const { lines, exitCode } = reportOf(verdict, settings.trustWithoutPolicy);
-  return { block: statusBlock(lines), exitCode };
-}
 
 /** Where status lines go; nowhere without `--status-fd`. */
 function statusWriter(call: GpgsmCall, { streams }: Invocation): (text: string) => void {
@@ -219,24 +12,14 @@ function statusWriter(call: GpgsmCall, { streams }: Invocation): (text: string) 
   return streams.status(call.statusDescriptor).write;
 }
 
-async function verify(call: GpgsmCall, invocation: Invocation): Promise<ExitCode> {
-  const write = statusWriter(call, invocation);
-  let answer: Answer;
-  try {
-    answer = await judge(call, invocation);
-  } catch (error) {
-    write(statusBlock(BROKEN_LINES));
-    throw error;
-  }
-  write(answer.block);
-  return answer.exitCode as ExitCode;
-}
-
 /** git's call, in all its spellings. Exit codes: design §3. */
 export const run: Command = async (invocation) => {
   const call = readGpgsmCall(invocation.args);
   if (call.unattended) invocation.terminal.neverAsk();
-  if (call.action === 'verify') return verify(call, invocation);
+  if (call.action === 'verify') {
+    const { verify } = await import('./gpgsm-verify.ts');
+    return verify(call, invocation, statusWriter(call, invocation));
+  }
   if (call.action === 'sign') {
     const { sign } = await import('./gpgsm-sign.ts');
     return sign(call, invocation, statusWriter(call, invocation));

@@ -7,16 +7,16 @@
 import { utf8 } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
 import { committerMismatch } from '../core/policy/committer.ts';
+import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { Signer } from '../core/verdict.ts';
 import { LoginError } from '../errors.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
 import { expectationOf, signerMeets } from '../io/agent/expectation.ts';
 import { ProtocolError, type SignedReply } from '../io/agent/protocol.ts';
 import { type Reached, reachAgent } from '../io/agent/reach.ts';
+import { bytesOf } from '../io/agent/read-messages.ts';
 import { signByAgent } from '../io/agent/sign-client.ts';
-import { logEntryOf } from '../io/agent/signed-reply.ts';
 import type { Made, Signing } from './gpgsm-sign.ts';
-import { verifyAhead, verifyMade } from './verify-made.ts';
 
 /** A verified signature, or undefined where it must be made in place. @throws LoginError, ServiceError, … */
 export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
@@ -59,8 +59,10 @@ async function ask(signing: Signing, agent: Reached): Promise<Made> {
         return use(identity);
       });
     },
-    onAsked: () => void signing.trust(),
-    onUnlogged: (armor) => void verifyAhead(payload, utf8(armor), signing),
+    // the agent is at work: what will verify its answer is loaded, and begins with what it shows
+    onAsked: () => void warm(signing),
+    onUnlogged: (armor) =>
+      void signing.verifier().then((verifier) => verifier.ahead(payload, utf8(armor))),
     onWait: () => {
       if (!waiting)
         invocation.terminal.say('waiting for the login that another git-signet asked for');
@@ -68,6 +70,21 @@ async function ask(signing: Signing, agent: Reached): Promise<Made> {
     },
   });
   return verified(reply, { ...signing, expected, freshLogin, forwarded: agent.greeting.forwarded });
+}
+
+async function warm({ verifier }: Signing): Promise<void> {
+  await (await verifier()).trust().catch(() => undefined);
+}
+
+/** The entry that goes with a signature that does not hold it. @throws ProtocolError */
+async function logEntryOf({ logEntry }: SignedReply): Promise<TransparencyLogEntry | undefined> {
+  if (logEntry === '') return undefined;
+  const { decodeLogEntry } = await import('../core/rekor/log-entry.ts');
+  try {
+    return decodeLogEntry(bytesOf(logEntry));
+  } catch {
+    throw new ProtocolError('the log entry cannot be read');
+  }
 }
 
 interface Asked extends Signing {
@@ -81,7 +98,8 @@ const HASHES: readonly number[] = [8, 9, 10];
 async function verified(reply: SignedReply, asked: Asked): Promise<Made> {
   const { armor, signingTime, certificateHashAlgorithm: hash } = reply;
   const { payload, freshLogin, forwarded } = asked;
-  const verdict = await verifyMade(payload, utf8(armor), asked, logEntryOf(reply));
+  const [verifier, entry] = await Promise.all([asked.verifier(), logEntryOf(reply)]);
+  const verdict = await verifier.verify(payload, utf8(armor), entry);
   if (verdict.status !== 'verified') {
     const what = `the agent's signature does not verify: ${verdict.detail}`;
     throw new AgentTrouble('broken', what);

@@ -1,14 +1,9 @@
 /** A signature as it travels from the agent to the client. The client verifies it; what stands beside it is for status lines. */
 
 import { toBase64 } from '../../core/bytes.ts';
-import {
-  decodeLogEntry,
-  encodeLogEntry,
-  type TransparencyLogEntry,
-} from '../../core/rekor/log-entry.ts';
+import { encodeLogEntry } from '../../core/rekor/log-entry.ts';
 import type { MadeSignature } from '../credential.ts';
-import { ProtocolError, type SignedReply } from './protocol.ts';
-import { bytesOf } from './read-messages.ts';
+import type { SignedReply } from './protocol.ts';
 
 /** `online`: the entry is not in the signature, so it goes along. */
 export function signedReply(made: MadeSignature, online: boolean): SignedReply {
@@ -21,14 +16,4 @@ export function signedReply(made: MadeSignature, online: boolean): SignedReply {
     certificateHashAlgorithm,
     logEntry: online && logEntry !== undefined ? toBase64(encodeLogEntry(logEntry)) : '',
   };
-}
-
-/** The entry that goes with a signature that does not hold it. @throws ProtocolError */
-export function logEntryOf({ logEntry }: SignedReply): TransparencyLogEntry | undefined {
-  if (logEntry === '') return undefined;
-  try {
-    return decodeLogEntry(bytesOf(logEntry));
-  } catch {
-    throw new ProtocolError('the log entry cannot be read');
-  }
 }

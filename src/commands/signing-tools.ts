@@ -1,0 +1,89 @@
+/**
+ * Everything that signing needs here but the payload, for one signature or many. What only verifying, a login or signing
+ * in place needs is loaded when it is asked for: an agent may be at work meanwhile.
+ */
+
+import { basename } from 'node:path';
+import type { Crypto } from '../core/crypto.ts';
+import { payloadType, subjectLine } from '../core/git/object.ts';
+import type { Settings } from '../io/config.ts';
+import { unattendedWay } from '../io/oidc/unattended.ts';
+import type { Secret } from '../io/secret.ts';
+import type { SignRequest } from '../io/signing-login.ts';
+import type { DailyLook } from '../io/trust-daily.ts';
+import type { Invocation } from './command.ts';
+import { once } from './once.ts';
+import { signsUnlogged } from './unlogged.ts';
+import type { MadeVerifier } from './verify-made.ts';
+
+export interface SigningTools {
+  readonly settings: Settings;
+  readonly invocation: Invocation;
+  readonly crypto: Crypto;
+  /** What is made goes into no log: policy and configuration both say so. */
+  readonly unlogged: boolean;
+  /** True where an agent may be asked: nobody hands a token over, and it would know all that matters. */
+  readonly agentMay: boolean;
+  readonly verifier: () => Promise<MadeVerifier>;
+  /** What signing here, or a login, needs beyond that; the trust mirror is looked at first where that is due. */
+  readonly request: () => Promise<SignRequest>;
+  /** Waits for what was begun beside the login. Never rejects. */
+  readonly settled: () => Promise<void>;
+}
+
+export interface ToolOptions {
+  readonly settings: Settings;
+  readonly crypto: Crypto;
+  /** The first payload: what the person is told comes from it. */
+  readonly payload: Uint8Array;
+  /** An identity token that was handed over. */
+  readonly token?: Secret | undefined;
+}
+
+/** @throws ConfigError when the configuration says that nothing is logged and the policy does not */
+export async function signingTools(
+  invocation: Invocation,
+  { settings, crypto, payload, token }: ToolOptions,
+): Promise<SigningTools> {
+  const { env: environment, cwd, now, terminal } = invocation;
+  const unlogged = await signsUnlogged(settings, invocation, crypto);
+  const daily = { settings, crypto, environment, now };
+  const verifier = once(async () => {
+    const { openMadeVerifier } = await import('./verify-made.ts');
+    return openMadeVerifier({ ...daily, unlogged });
+  });
+  const context = {
+    repository: basename(cwd),
+    kind: payloadType(payload) ?? 'commit',
+    subject: subjectLine(payload),
+  } as const;
+  let looking: Promise<DailyLook> | undefined;
+  const look = async (): Promise<DailyLook> => {
+    await (await verifier()).trust();
+    const { lookDaily } = await import('../io/trust-daily.ts');
+    return lookDaily(daily);
+  };
+  const request = async (): Promise<SignRequest> => {
+    // where nobody can log in git is told so at once, not after a mirror was asked
+    const { somebodyCanLogIn } = await import('../io/oidc/identity-token.ts');
+    if (token !== undefined || (await somebodyCanLogIn({ settings, environment, terminal }))) {
+      looking ??= look();
+      await looking;
+    }
+    const { loadSigningConfig, loadTrust } = await import('../io/trust-store.ts');
+    const [trust, signingConfig] = await Promise.all([
+      loadTrust(settings, crypto),
+      loadSigningConfig(settings),
+    ]);
+    const services = { token, settings, trust, signingConfig, terminal, crypto, now };
+    return { ...services, environment, context, unlogged };
+  };
+  const unattended = token !== undefined || unattendedWay(environment, settings) !== undefined;
+  const { agent, agentSocket } = settings;
+  // the agent knows no policy, so it makes nothing that depends on one
+  const agentMay = !unlogged && !unattended && (agent || agentSocket !== undefined);
+  const settled = async (): Promise<void> => {
+    await looking?.then(({ finished }) => finished).catch(() => undefined);
+  };
+  return { settings, invocation, crypto, unlogged, agentMay, verifier, request, settled };
+}

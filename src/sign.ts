@@ -163,7 +163,8 @@ async function logEmbedded(signed: Signed, signing: Signing, log: LogService): P
     appendLogEntry(log, record, { send, crypto }),
     stamp(signed, signing),
   ]);
-  signing.onSigned?.(assemble(signed, certificate, undefined));
+  // when the question has left
+  setImmediate(() => signing.onSigned?.(assemble(signed, certificate, undefined)));
   const [logEntry, timestampToken] = await asked;
   return {
     armor: assemble(signed, certificate, timestampToken, encodeLogEntry(logEntry)),

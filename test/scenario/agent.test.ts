@@ -209,6 +209,8 @@ describe('an agent that is of no use', () => {
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
       serve(socket);
+      // a socket that is not read is never closed
+      socket.resume();
     });
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(path, resolve));

@@ -1,7 +1,7 @@
 /**
  * Which Sigstore an agent signs with. One agent serves one instance: its socket's name carries a digest over every
  * setting that names servers, client or trust, so that a repository with other settings reaches another agent, and no
- * request needs to carry a setting (threats D08, D10).
+ * request needs to carry a setting (threats D08, D10). So does a program that speaks another version of the protocol.
  */
 
 import { resolve } from 'node:path';
@@ -9,6 +9,7 @@ import { toHex, utf8 } from '../../core/bytes.ts';
 import type { Crypto } from '../../core/crypto.ts';
 import type { SettingName, Settings } from '../config.ts';
 import { SETTINGS, variableOf } from '../setting-table.ts';
+import { PROTOCOL } from './protocol.ts';
 
 /** Settings that make another instance; files count by their name. */
 export const INSTANCE_SETTINGS = [
@@ -56,7 +57,9 @@ export function instanceOf(
   }
   const named = Object.entries(values).flat();
   return {
-    digest: toHex(crypto.hash('sha256', utf8(['git-signet instance', ...named].join('\0')))),
+    digest: toHex(
+      crypto.hash('sha256', utf8([`git-signet instance ${PROTOCOL}`, ...named].join('\0'))),
+    ),
     values,
   };
 }

@@ -79,16 +79,23 @@ function whenConnected(outgoing: ClientRequest, { proxy }: Route, connected: () 
   });
 }
 
-async function readBody(incoming: IncomingMessage, limit: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > limit) throw new BodyTooLong();
-    chunks.push(chunk);
-  }
-  if (!incoming.complete) throw new Error('the answer was cut off');
-  return new Uint8Array(Buffer.concat(chunks));
+function readBody(incoming: IncomingMessage, limit: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    const cutOff = (): void => reject(new Error('the answer was cut off'));
+    incoming.on('data', (chunk: Uint8Array) => {
+      size += chunk.length;
+      if (size > limit) reject(new BodyTooLong());
+      else chunks.push(chunk);
+    });
+    incoming.once('end', () => {
+      if (incoming.complete) resolve(new Uint8Array(Buffer.concat(chunks)));
+      else cutOff();
+    });
+    incoming.once('error', reject);
+    incoming.once('close', cutOff);
+  });
 }
 
 function flatHeaders(incoming: IncomingMessage): Readonly<Record<string, string>> {

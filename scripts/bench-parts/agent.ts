@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { farAway } from './far-away.ts';
+import { type FarAway, farAway } from './far-away.ts';
 import { type LiveAgent, startLiveAgent } from './live-agent.ts';
 import { median, openStopwatch, run } from './measure.ts';
 
@@ -79,20 +79,20 @@ interface Signer {
 
 const WARM_UP = 3;
 
-/** Each in turn, so that drift meets all alike; medians by name. */
+/** Each in turn, so that drift meets all alike; medians by name. `elsewhere`: the milliseconds that others took so far. */
 async function signInTurn(
   signers: readonly Signer[],
   rounds: number,
-  { served }: Timekeeper,
+  elsewhere: () => number,
 ): Promise<ReadonlyMap<string, Timed>> {
   const measured = new Map(signers.map(({ name }) => [name, [] as Timed[]]));
   const watch = openStopwatch();
   for (let round = -WARM_UP; round < rounds; round += 1) {
     for (const signer of signers) {
-      const before = served();
+      const before = elsewhere();
       const args = ['--status-fd=2', '-bsau', ALICE];
       const total = await watch.time({ ...signer, args, input: PAYLOAD });
-      const own = total - (served() - before);
+      const own = total - (elsewhere() - before);
       if (round >= 0) measured.get(signer.name)?.push({ total, own });
     }
   }
@@ -154,7 +154,7 @@ async function rebase(
   path: string,
   env: Environment,
   program: string,
-  { served, travelled }: { readonly served: () => number; readonly travelled: () => number },
+  elsewhere: () => number,
 ): Promise<Rebased> {
   await rebaseRepository(path, env, program);
   const timed = async (sign: boolean): Promise<number> => {
@@ -170,16 +170,16 @@ async function rebase(
     return (await run({ name: 'git rebase', program: 'git', args, env })).milliseconds / 1000;
   };
   const unsigned = await timed(false);
-  const before = served() + travelled();
+  const before = elsewhere();
   const seconds = await timed(true);
-  return { seconds, unsigned, log: (served() + travelled() - before) / 1000 };
+  return { seconds, unsigned, log: (elsewhere() - before) / 1000 };
 }
 
 /** The services through the distance, as settings that both programs read. */
-async function distance(sandbox: Sandbox) {
+async function distance(sandbox: Sandbox, milliseconds: number) {
   const [fulcio, rekor] = await Promise.all([
-    farAway(sandbox.urls.fulcio, ROUND_TRIP),
-    farAway(sandbox.urls.rekor, ROUND_TRIP),
+    farAway(sandbox.urls.fulcio, milliseconds),
+    farAway(sandbox.urls.rekor, milliseconds),
   ]);
   const env = { GITSIGN_FULCIO_URL: fulcio.url, GITSIGN_REKOR_URL: rekor.url };
   return { env, rekor, close: () => [fulcio, rekor].forEach((each) => void each.close()) };
@@ -195,9 +195,19 @@ interface Ready {
   readonly stop: () => Promise<void>;
 }
 
-type Away = Awaited<ReturnType<typeof distance>>;
+type Distance = Awaited<ReturnType<typeof distance>>;
 
-async function ours(options: AgentOptions, { sandbox }: Timekeeper, away: Away): Promise<Ready> {
+/** The same servers, near and far. */
+interface Distances {
+  readonly near: Distance;
+  readonly far: Distance;
+}
+
+async function ours(
+  options: AgentOptions,
+  { sandbox }: Timekeeper,
+  distances: Distances,
+): Promise<Ready> {
   const { program, directory } = options;
   const start = async (name: string, env: Environment) => {
     const place = join(directory, name);
@@ -208,7 +218,7 @@ async function ours(options: AgentOptions, { sandbox }: Timekeeper, away: Away):
     });
     return { agent, signer: { name: OURS, program, env: agent.env, cwd: place } };
   };
-  const [near, far] = [await start('n', {}), await start('f', away.env)];
+  const [near, far] = [await start('n', distances.near.env), await start('f', distances.far.env)];
   const stop = async (): Promise<void> => {
     await near.agent.stop();
     await far.agent.stop();
@@ -219,8 +229,8 @@ async function ours(options: AgentOptions, { sandbox }: Timekeeper, away: Away):
 /** gitsign with its cache: filled by a first signature with a token, by directory. */
 async function theirs(
   { peers, env, directory }: AgentOptions,
-  keeper: Timekeeper,
-  away: Away,
+  { sandbox, served }: Timekeeper,
+  distances: Distances,
 ): Promise<Ready | undefined> {
   const program = join(peers, 'gitsign');
   const cache = join(peers, 'gitsign-credential-cache');
@@ -230,43 +240,42 @@ async function theirs(
   const socket = join(home, 'sigstore/gitsign/cache.sock');
   const daemon = spawn(cache, [], { env: { ...env, XDG_CACHE_HOME: home }, stdio: 'ignore' });
   while (!existsSync(socket)) await new Promise((resolve) => setTimeout(resolve, 20));
-  const cached = { ...keeper.sandbox.env, ...env, GITSIGN_CREDENTIAL_CACHE: socket };
-  const token = { SIGSTORE_ID_TOKEN: await keeper.sandbox.mintToken() };
+  const cached = { ...sandbox.env, ...env, GITSIGN_CREDENTIAL_CACHE: socket };
+  const token = { SIGSTORE_ID_TOKEN: await sandbox.mintToken() };
   const signerAt = async (name: string, more: Environment): Promise<Signer> => {
     const cwd = join(directory, name);
     mkdirSync(cwd, { recursive: true });
     const signer = { name: THEIRS, program, cwd, env: { ...cached, ...more } };
-    await signInTurn([{ ...signer, env: { ...signer.env, ...token } }], 1, keeper);
+    await signInTurn([{ ...signer, env: { ...signer.env, ...token } }], 1, served);
     return signer;
   };
-  const near = await signerAt('theirs-near', {});
-  const far = await signerAt('theirs', away.env);
+  const near = await signerAt('theirs-near', distances.near.env);
+  const far = await signerAt('theirs', distances.far.env);
   return { near, far, stop: async () => void daemon.kill() };
 }
 
 /** Everything about the agent. */
 export async function agentFigures(options: AgentOptions): Promise<AgentFigures> {
   const keeper = await slowSandbox(join(options.directory, 'sandbox'));
-  const away = await distance(keeper.sandbox);
-  const ready: Ready[] = [await ours(options, keeper, away)];
+  const { sandbox, served } = keeper;
+  const distances = { near: await distance(sandbox, 0), far: await distance(sandbox, ROUND_TRIP) };
+  const ready: Ready[] = [await ours(options, keeper, distances)];
   try {
-    const peer = await theirs(options, keeper, away);
+    const peer = await theirs(options, keeper, distances);
     if (peer !== undefined) ready.push(peer);
-    const near = await signInTurn(
-      ready.map((one) => one.near),
-      options.rounds,
-      keeper,
-    );
+    const takenBy = (log: FarAway) => (): number => log.counts().taken;
+    const nearSigners = ready.map((one) => one.near);
+    const near = await signInTurn(nearSigners, options.rounds, takenBy(distances.near.rekor));
     keeper.logDelay(REAL_LOG);
     const farSigners = ready.map((one) => one.far);
-    const far = await signInTurn(farSigners, options.rounds, keeper);
-    const before = away.rekor.counts();
-    await signInTurn(farSigners.slice(0, 1), options.rounds, keeper);
-    const after = away.rekor.counts();
+    const far = await signInTurn(farSigners, options.rounds, served);
+    const { rekor } = distances.far;
+    const before = rekor.counts();
+    await signInTurn(farSigners.slice(0, 1), options.rounds, served);
+    const after = rekor.counts();
     const rebases = new Map<string, Rebased>();
-    const travelled = (): number => away.rekor.counts().travelled;
     for (const { name, cwd, env, program } of farSigners) {
-      rebases.set(name, await rebase(cwd, env, program, { ...keeper, travelled }));
+      rebases.set(name, await rebase(cwd, env, program, takenBy(rekor)));
     }
     return {
       ...{ near, far, rebases },
@@ -275,7 +284,7 @@ export async function agentFigures(options: AgentOptions): Promise<AgentFigures>
     };
   } finally {
     for (const one of ready) await one.stop();
-    away.close();
-    await keeper.sandbox.close();
+    for (const each of Object.values(distances)) each.close();
+    await sandbox.close();
   }
 }

@@ -1,7 +1,7 @@
 /**
  * A network of some length between a client and a service: every byte takes half a round trip each way, a new
- * connection a whole one more. Counts connections, round trips as a client sees them, and what they took: a timer is
- * late by a millisecond or two, and that is the network's time here.
+ * connection a whole one more. Counts connections, round trips as a client sees them, and what network and service took:
+ * at the client's end, so that nobody's time is counted as the client's but its own.
  */
 
 import { connect, createServer, type Socket } from 'node:net';
@@ -12,8 +12,8 @@ export interface FarAway {
   readonly counts: () => {
     readonly connections: number;
     readonly roundTrips: number;
-    /** Milliseconds that first bytes were under way, of requests and of answers. */
-    readonly travelled: number;
+    /** Milliseconds between a request's first byte and its answer's first, as they pass the client's end. */
+    readonly taken: number;
   };
   readonly close: () => void;
 }
@@ -25,13 +25,10 @@ export async function farAway(target: string, milliseconds: number): Promise<Far
   const sockets = new Set<Socket>();
   let connections = 0;
   let roundTrips = 0;
-  let travelled = 0;
-  const later = (first: boolean, milliseconds: number, arrive: () => void): void => {
-    const start = performance.now();
-    setTimeout(() => {
-      if (first) travelled += performance.now() - start;
-      arrive();
-    }, milliseconds);
+  let taken = 0;
+  const later = (delay: number, arrive: () => void): void => {
+    if (delay > 0) setTimeout(arrive, delay);
+    else arrive();
   };
   const server = createServer({ noDelay: true }, (near) => {
     connections += 1;
@@ -44,17 +41,23 @@ export async function farAway(target: string, milliseconds: number): Promise<Far
       sockets.add(socket);
       socket.on('error', () => undefined);
     }
+    let asked = 0;
     near.on('data', (chunk) => {
-      const first = !asking;
-      if (first) roundTrips += 1;
+      if (!asking) {
+        roundTrips += 1;
+        asked = performance.now();
+      }
       asking = true;
       const handshake = Math.max(0, opened - performance.now());
-      later(first, half + handshake, () => far.write(chunk));
+      later(half + handshake, () => far.write(chunk));
     });
     far.on('data', (chunk) => {
       const first = asking;
       asking = false;
-      later(first, half, () => near.write(chunk));
+      later(half, () => {
+        if (first) taken += performance.now() - asked;
+        near.write(chunk);
+      });
     });
     near.on('close', () => setTimeout(() => far.destroy(), half));
     far.on('close', () => setTimeout(() => near.destroy(), half));
@@ -64,7 +67,7 @@ export async function farAway(target: string, milliseconds: number): Promise<Far
   const bound = typeof address === 'object' && address !== null ? address.port : 0;
   return {
     url: `http://127.0.0.1:${bound}${pathname === '/' ? '' : pathname}`,
-    counts: () => ({ connections, roundTrips, travelled }),
+    counts: () => ({ connections, roundTrips, taken }),
     close: () => {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -69,7 +69,7 @@ async function ask(signing: Signing, agent: Reached): Promise<Made> {
       waiting = true;
     },
   });
-  return verified(reply, { ...signing, expected, freshLogin, forwarded: agent.forwarded });
+  return verified(reply, { ...signing, expected, freshLogin, forwarded: agent.greeting.forwarded });
 }
 
 async function warm({ verifier }: Signing): Promise<void> {

@@ -6,7 +6,7 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Secret } from '../secret.ts';
-import { type AgentConnection, AgentTrouble, type DialledAgent, dialAgent } from './connection.ts';
+import { type AgentConnection, AgentTrouble, connectAgent } from './connection.ts';
 import { errorOf } from './failure.ts';
 import type { AgentState, CredentialStatus, Reply, Request } from './protocol.ts';
 import { type AgentAddress, checkDirectory, directoryExists } from './socket-path.ts';
@@ -41,35 +41,20 @@ function readSecret(path: string): string {
   }
 }
 
-export interface DialledLocalAgent extends DialledAgent {
-  readonly secret: string;
-}
-
 /**
- * Connects to an agent of this user, whose greeting is still to come: what proves it is where its socket lies.
+ * Connects to an agent of this user.
  * @throws AgentTrouble: `absent` when none runs; ConfigError for a directory that others can change
  */
-export async function dialLocal(address: AgentAddress): Promise<DialledLocalAgent> {
+export async function connectLocal(address: AgentAddress): Promise<LocalAgent> {
   if (!directoryExists(address.directory)) throw new AgentTrouble('absent', 'no agent is running');
   checkDirectory(address.directory);
-  const dialled = await dialAgent(address.path);
+  const connection = await connectAgent(address.path);
   try {
-    return { ...dialled, secret: readSecret(address.secretPath) };
+    if (connection.greeting.forwarded)
+      throw new AgentTrouble('broken', 'the agent is a forwarded one');
+    return { ...connection, secret: readSecret(address.secretPath) };
   } catch (error) {
-    dialled.close();
-    throw error;
-  }
-}
-
-/** Connects to an agent of this user, and hears that it is one. @throws as dialLocal */
-export async function connectLocal(address: AgentAddress): Promise<LocalAgent> {
-  const dialled = await dialLocal(address);
-  try {
-    const greeting = await dialled.greeting();
-    if (!greeting.forwarded) return { ...dialled, greeting };
-    throw new AgentTrouble('broken', 'the agent is a forwarded one');
-  } catch (error) {
-    dialled.close();
+    connection.close();
     throw error;
   }
 }

@@ -5,25 +5,15 @@ import { dirname } from 'node:path';
 import type { Crypto } from '../../core/crypto.ts';
 import { isSignetError } from '../../errors.ts';
 import type { Environment, Settings } from '../config.ts';
-import { dialLocal } from './client.ts';
-import { AgentTrouble, connectAgent, type DialledAgent } from './connection.ts';
-import { type Instance, instanceOf } from './instance.ts';
-import {
-  type AgentAddress,
-  agentAddress,
-  agentDirectory,
-  checkParents,
-  checkSocketPath,
-} from './socket-path.ts';
+import { connectLocal } from './client.ts';
+import { type AgentConnection, AgentTrouble, connectAgent } from './connection.ts';
+import { instanceOf } from './instance.ts';
+import { agentAddress, agentDirectory, checkParents, checkSocketPath } from './socket-path.ts';
 import { startAgent } from './start.ts';
 
-export interface Reached extends Omit<DialledAgent, 'greeting'> {
-  /** Over SSH, to another machine. */
-  readonly forwarded: boolean;
+export interface Reached extends AgentConnection {
   /** '' with a forwarded agent, which needs none. */
   readonly secret: string;
-  /** To be awaited once, before the first reply: this is the agent that was meant. @throws AgentTrouble */
-  readonly greeted: () => Promise<void>;
 }
 
 export interface ReachOptions {
@@ -53,28 +43,16 @@ async function reachOwn(options: ReachOptions): Promise<Reached | undefined> {
   const { settings, environment, cwd, crypto } = options;
   const instance = instanceOf(settings, cwd, crypto);
   const address = agentAddress(agentDirectory(settings, environment), instance.digest);
-  return reachAt(address, instance).catch(async (error: unknown) => {
+  const agent = await connectLocal(address).catch(async (error: unknown) => {
     if (!(error instanceof AgentTrouble) || error.kind !== 'absent') throw error;
     // a login that the keyring keeps needs nobody
-    if (!settings.keyring && !(await options.worthStarting())) return undefined;
-    (await startAgent({ ...options, address, instance })).close();
-    return reachAt(address, instance);
+    const use = settings.keyring || (await options.worthStarting());
+    return use ? startAgent({ ...options, address, instance }) : undefined;
   });
-}
-
-/**
- * This user's agent of an instance, at its address. It can be asked before it has greeted, which saves a signature one
- * wait: the address tells as much as the greeting. @throws as dialLocal
- */
-export async function reachAt(address: AgentAddress, { digest }: Instance): Promise<Reached> {
-  const { greeting, ...agent } = await dialLocal(address);
-  const greeted = async (): Promise<void> => {
-    const { forwarded, instance } = await greeting();
-    if (forwarded) throw new AgentTrouble('broken', 'the agent is a forwarded one');
-    if (instance !== digest)
-      throw new AgentTrouble('broken', 'the agent serves other settings than these');
-  };
-  return { ...agent, forwarded: false, greeted };
+  if (agent === undefined) return undefined;
+  if (agent.greeting.instance === instance.digest) return agent;
+  agent.close();
+  throw new AgentTrouble('broken', 'the agent serves other settings than these');
 }
 
 /** The socket that sshd made here for us. What comes over it is believed only as far as it verifies. */
@@ -90,8 +68,7 @@ async function reachForwarded(path: string): Promise<Reached> {
     checkParents(dirname(path), me);
   }
   const agent = await connectAgent(path);
-  const greeted = (): Promise<void> => Promise.resolve();
-  if (agent.greeting.forwarded) return { ...agent, forwarded: true, secret: '', greeted };
+  if (agent.greeting.forwarded) return { ...agent, secret: '' };
   agent.close();
   throw new AgentTrouble(
     'broken',

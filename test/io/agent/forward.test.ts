@@ -78,7 +78,7 @@ async function sign(payload: Uint8Array): Promise<string> {
   const connection = await connectAgent(path);
   try {
     const { armor } = await signByAgent(
-      { ...connection, secret: '', forwarded: true, greeted: () => Promise.resolve() },
+      { ...connection, secret: '' },
       {
         payload,
         expected: 'whoever@example.test',

@@ -4,6 +4,7 @@
  */
 
 import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { collectGarbage } from '../io/runtime.ts';
 import type { Batch, Judge, JudgedItem, JudgeSettings } from './range-judge.ts';
 import type { WorkerAnswer } from './range-worker.ts';
 
@@ -21,6 +22,9 @@ export interface Pool {
 }
 
 const BATCHES_PER_WORKER = 3;
+/** Batches between two looks at what is garbage in this thread, which makes less of it than the workers. */
+const COLLECT_EVERY = 16;
+const YOUNG_MEGABYTES = 4;
 
 /** Where the build put the worker's entry, seen from this module's own file; as written, it lies beside it. */
 declare const SIGNET_WORKER: string | undefined;
@@ -53,9 +57,10 @@ interface Thread {
 }
 
 function startThread(settings: JudgeSettings): Thread {
-  // `smol` is Bun's: a small heap for each thread, collected sooner
+  // a small heap for each thread, collected sooner: `smol` is Bun's, the limit Node's
   const options: WorkerOptions & { readonly smol: boolean } = {
     ...{ workerData: settings, env: {}, smol: true },
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
   };
   const worker = new Worker(workerEntry(), options);
   const thread: Thread = { worker, waiting: [], ended: false };
@@ -100,11 +105,14 @@ export async function* judgeInOrder(
   pool: Pool,
 ): AsyncGenerator<JudgedBatch> {
   const underWay: Promise<JudgedBatch>[] = [];
+  let sent = 0;
   for await (const batch of batches) {
     const judged = pool.judge(batch);
     // awaited below, in order; until then a failure must not count as unhandled
     judged.catch(() => undefined);
     underWay.push(judged);
+    sent += 1;
+    if (sent % COLLECT_EVERY === 0) collectGarbage();
     const oldest = underWay.length >= pool.window ? underWay.shift() : undefined;
     if (oldest !== undefined) yield await oldest;
   }

@@ -5,7 +5,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { nodeCrypto } from '../io/crypto.ts';
-import { compileEagerly } from '../io/runtime.ts';
+import { collectGarbage, compileEagerly } from '../io/runtime.ts';
 import { type Batch, createJudge, type JudgedItem, type JudgeSettings } from './range-judge.ts';
 
 /** What a worker answers: the judged items, or the error that it met (a bug: refusals are verdicts). */
@@ -13,17 +13,23 @@ export type WorkerAnswer =
   | { readonly judged: readonly JudgedItem[]; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly error: string };
 
+/** Batches between two looks at what is garbage: a few MB of it. */
+const COLLECT_EVERY = 4;
+
 function serve(): void {
   const port = parentPort;
   if (port === null) throw new Error('range-worker is not a program: it is started by verify');
   compileEagerly();
   const judge = createJudge(workerData as JudgeSettings, nodeCrypto);
+  let answered = 0;
   let last: Promise<void> = Promise.resolve();
   const answer = async (batch: Batch): Promise<void> => {
     try {
       const judged = await judge(batch);
       const { bytes } = batch;
       port.postMessage({ judged, bytes } satisfies WorkerAnswer, [bytes.buffer]);
+      answered += 1;
+      if (answered % COLLECT_EVERY === 0) collectGarbage();
     } catch (error) {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       port.postMessage({ error: text } satisfies WorkerAnswer);

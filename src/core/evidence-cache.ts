@@ -25,7 +25,8 @@ export interface EvidenceCache {
   readonly checkpoints: Set<string>;
 }
 
-const MAX_LEAVES = 512;
+/** A leaf keeps its whole signature in memory. */
+const MAX_LEAVES = 128;
 const MAX_CHECKPOINTS = 256;
 
 export function createEvidenceCache(): EvidenceCache {

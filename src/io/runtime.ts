@@ -2,8 +2,13 @@
 
 import { basename } from 'node:path';
 
-interface BunUnsafe {
+interface BunRuntime {
   readonly unsafe?: { readonly setJITPolicy?: (scale: number) => void };
+  readonly gc: (now: boolean) => void;
+}
+
+function bun(): BunRuntime | undefined {
+  return (globalThis as { readonly Bun?: BunRuntime }).Bun;
 }
 
 /**
@@ -11,7 +16,15 @@ interface BunUnsafe {
  * git starts it once a commit. Nothing on Node.
  */
 export function compileEagerly(): void {
-  (globalThis as { readonly Bun?: BunUnsafe }).Bun?.unsafe?.setJITPolicy?.(1);
+  bun()?.unsafe?.setJITPolicy?.(1);
+}
+
+/**
+ * For runs of any length: Bun lets a heap of 4 MB grow to ten times that before it looks what of it is still needed, in
+ * each thread, and keeps what it once had. Takes some milliseconds. Nothing on Node, which looks sooner.
+ */
+export function collectGarbage(): void {
+  bun()?.gc(true);
 }
 
 /** The words to start this program with, before its own arguments. `entry` is the file this process started from. */

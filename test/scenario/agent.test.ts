@@ -197,6 +197,47 @@ describe('the way to the log', () => {
   });
 });
 
+describe('many at once', () => {
+  it('resign signs a branch by way of the agent: one login, one certificate', async () => {
+    await committed('base');
+    for (const message of ['one', 'two', 'three']) {
+      await machine.must(work, 'commit', '-q', '--no-gpg-sign', '--allow-empty', '-m', message);
+    }
+    const logins = countLogins(sandbox());
+    const before = { ...sandbox().requests };
+    const ran = await machine.signet(work, ['resign', 'HEAD~3..HEAD']);
+    expect([ran.exit, ran.err]).toEqual([0, expect.stringContaining('signed 3 of 3 again')]);
+    expect(logins.count().logins).toBe(0);
+    const { fulcio, rekor } = sandbox().requests;
+    expect([fulcio - before.fulcio, rekor - before.rekor]).toEqual([0, 3]);
+    expect((await onlyAgent()).credentials).toMatchObject([{ signatures: 4 }]);
+    for (const name of ['HEAD', 'HEAD~1', 'HEAD~2']) {
+      expect((await machine.git(work, ['verify-commit', name])).exit).toBe(0);
+    }
+  });
+
+  it('resign does without an agent that fails in the middle', async () => {
+    await committed('base');
+    for (const message of ['one', 'two']) {
+      await machine.must(work, 'commit', '-q', '--no-gpg-sign', '--allow-empty', '-m', message);
+    }
+    const { pid } = await onlyAgent();
+    let asked = 0;
+    sandbox().intercept(async (service, _request, proceed) => {
+      if (service !== 'rekor') return undefined;
+      asked += 1;
+      if (asked === 2) process.kill(pid, 'SIGKILL');
+      return proceed();
+    });
+    const ran = await machine.signet(work, ['resign', 'HEAD~2..HEAD']);
+    expect([ran.exit, ran.err]).toEqual([0, expect.stringContaining('signed 2 of 2 again')]);
+    expect(ran.err).toContain('the agent ended in the middle; signing without it');
+    for (const name of ['HEAD', 'HEAD~1']) {
+      expect((await machine.git(work, ['verify-commit', name])).exit).toBe(0);
+    }
+  });
+});
+
 describe('an agent that is of no use', () => {
   const servers: Server[] = [];
   afterEach(() => {

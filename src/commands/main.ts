@@ -1,12 +1,25 @@
 /** The process: its arguments, environment, clock and end. The only file besides io/config.ts that reads the environment. */
 
+import { UsageError } from '../errors.ts';
 import { listGitConfig } from '../io/git-config.ts';
 import { dispatch, exitCodeOf } from './dispatch.ts';
+
+/** @throws UsageError where it was removed (Bun says so itself, and does not start) */
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    throw new UsageError('the current directory was removed; change to another and try again');
+  }
+}
 
 /** git's own calls all name a status channel, and all need its configuration, which it prints while we load. */
 function askGit(args: readonly string[]): Promise<string> | undefined {
   if (!args.some((arg) => arg.startsWith('--status-fd'))) return undefined;
-  const asked = listGitConfig({ cwd: process.cwd(), env: process.env });
+  // what goes wrong, a directory that is gone too, is told by whoever waits for the answer
+  const ask = async (): Promise<string> =>
+    listGitConfig({ cwd: currentDirectory(), env: process.env });
+  const asked = ask();
   asked.catch(() => undefined);
   return asked;
 }
@@ -25,7 +38,7 @@ async function main(): Promise<void> {
     const code = await dispatch({
       args,
       env,
-      cwd: process.cwd(),
+      cwd: currentDirectory(),
       streams: processStreams(env),
       terminal,
       now: () => Math.floor(Date.now() / 1000),

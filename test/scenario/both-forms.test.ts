@@ -117,6 +117,17 @@ describe.each(FORMS)('the %s', (_name, program, before) => {
   });
 });
 
+describe.each(FORMS)('the %s where its directory was removed', (_name, program, before) => {
+  it.each([['--status-fd=2 -bsau x'], ['verify HEAD']])('says so: %s', (words) => {
+    const script = `mkdir gone && cd gone && rmdir ../gone && exec "$0" "$@"`;
+    const args = ['-c', script, program, ...before, ...words.split(' ')];
+    const { exit, out, err } = run('sh', args, { cwd: repository.home, env: repository.env });
+    expect([exit === 0, out]).toEqual([false, '']);
+    expect(err).toMatch(/directory was (?:removed|deleted)/);
+    expect(err).not.toMatch(/bug|\n\s+at /);
+  });
+});
+
 describe('what a run leaves behind', () => {
   let sandbox: Sandbox;
   beforeAll(async () => {

@@ -24,7 +24,7 @@ export interface Pool {
 const BATCHES_PER_WORKER = 3;
 /** Batches between two looks at what is garbage in this thread, which makes less of it than the workers. */
 const COLLECT_EVERY = 16;
-const YOUNG_MEGABYTES = 4;
+const YOUNG_MEGABYTES = 8;
 
 /** Where the build put the worker's entry, seen from this module's own file; as written, it lies beside it. */
 declare const SIGNET_WORKER: string | undefined;

@@ -27,13 +27,19 @@ export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
       const { somebodyCanLogIn } = await import('../io/oidc/identity-token.ts');
       return somebodyCanLogIn({ settings, environment, terminal });
     };
-    const agent = await reachAgent({ settings, environment, cwd, crypto, entry, worthStarting });
-    if (agent === undefined) return undefined;
-    try {
-      return await ask(signing, agent);
-    } finally {
-      agent.close();
-    }
+    const once = async (): Promise<Made | undefined> => {
+      const agent = await reachAgent({ settings, environment, cwd, crypto, entry, worthStarting });
+      if (agent === undefined) return undefined;
+      try {
+        return await ask(signing, agent);
+      } finally {
+        agent.close();
+      }
+    };
+    return await once().catch((error: unknown) => {
+      if (error instanceof AgentTrouble && error.kind === 'restarted') return once();
+      throw error;
+    });
   } catch (error) {
     if (!(error instanceof AgentTrouble || error instanceof ProtocolError)) throw error;
     terminal.say(`${error.message}; signing without it`);
@@ -69,7 +75,7 @@ async function ask(signing: Signing, agent: Reached): Promise<Made> {
       waiting = true;
     },
   });
-  return verified(reply, { ...signing, expected, freshLogin, forwarded: agent.greeting.forwarded });
+  return verified(reply, { ...signing, expected, freshLogin, forwarded: agent.forwarded });
 }
 
 async function warm({ verifier }: Signing): Promise<void> {

@@ -303,6 +303,55 @@ describe('an agent that is of no use', () => {
     }
   });
 
+  it('D03 one that has just started is asked again, with the secret of that start', async () => {
+    const { path, instance } = await placeOfAgent();
+    const secretPath = path.replace(/sock$/, 'secret');
+    const presented: string[] = [];
+    const fresh = 'b'.repeat(64);
+    const served: ((socket: Socket) => void)[] = [
+      // what was read was the secret of the start before: this one's is there when it greets
+      (socket) => {
+        writeFileSync(secretPath, fresh, { mode: 0o600 });
+        socket.write(greeting(instance));
+      },
+      (socket) => void socket.end(greeting(instance)),
+    ];
+    const server = await impostor(path, (socket) => {
+      const serve = served.shift();
+      socket.once('data', (chunk: Buffer) => {
+        presented.push((JSON.parse(chunk.subarray(4).toString()) as { secret: string }).secret);
+        serve?.(socket);
+      });
+    });
+    const ran = await direct();
+    expect([ran.exit, ran.err]).toEqual([
+      0,
+      expect.stringContaining('the agent ended in the middle; signing without it'),
+    ]);
+    expect(presented).toEqual(['a'.repeat(64), fresh]);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('D03 one that starts anew whenever it is asked is done without', async () => {
+    const { path, instance } = await placeOfAgent();
+    const secretPath = path.replace(/sock$/, 'secret');
+    let asked = 0;
+    const server = await impostor(path, (socket) => {
+      socket.once('data', () => {
+        asked += 1;
+        writeFileSync(secretPath, String(asked).repeat(64), { mode: 0o600 });
+        socket.write(greeting(instance));
+      });
+    });
+    const ran = await direct();
+    expect([ran.exit, ran.err.match(/the agent has just started; signing without it/g)]).toEqual([
+      0,
+      [expect.anything()],
+    ]);
+    expect(asked).toBe(2);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
   it('D02 in a directory that is open to others: one line, and signed in place', async () => {
     await placeOfAgent();
     chmodSync(join(machine.home, 'run', 'git-signet'), 0o755);

@@ -6,7 +6,7 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Secret } from '../secret.ts';
-import { type AgentConnection, AgentTrouble, connectAgent } from './connection.ts';
+import { type AgentConnection, AgentTrouble, type DialledAgent, dialAgent } from './connection.ts';
 import { errorOf } from './failure.ts';
 import type { AgentState, CredentialStatus, Reply, Request } from './protocol.ts';
 import { type AgentAddress, checkDirectory, directoryExists } from './socket-path.ts';
@@ -21,8 +21,8 @@ const ASKING_SECONDS = 20;
 /** The CA is asked before a login is kept. */
 const OFFER_SECONDS = 100;
 
-/** The per-start secret: a plain file of ours that nobody else can read. */
-function readSecret(path: string): string {
+/** The per-start secret: a plain file of ours that nobody else can read. @throws AgentTrouble `broken` */
+export function readSecret(path: string): string {
   let descriptor: number;
   try {
     descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
@@ -42,19 +42,25 @@ function readSecret(path: string): string {
 }
 
 /**
- * Connects to an agent of this user.
+ * Connects to where an agent of this user listens, which is what proves it; its greeting is still to come.
  * @throws AgentTrouble: `absent` when none runs; ConfigError for a directory that others can change
  */
-export async function connectLocal(address: AgentAddress): Promise<LocalAgent> {
+export async function dialLocal(address: AgentAddress): Promise<DialledAgent> {
   if (!directoryExists(address.directory)) throw new AgentTrouble('absent', 'no agent is running');
   checkDirectory(address.directory);
-  const connection = await connectAgent(address.path);
+  return dialAgent(address.path);
+}
+
+/** Connects to an agent of this user, and hears that it is one. @throws as dialLocal */
+export async function connectLocal(address: AgentAddress): Promise<LocalAgent> {
+  const dialled = await dialLocal(address);
   try {
-    if (connection.greeting.forwarded)
-      throw new AgentTrouble('broken', 'the agent is a forwarded one');
-    return { ...connection, secret: readSecret(address.secretPath) };
+    const greeting = await dialled.greeting();
+    if (greeting.forwarded) throw new AgentTrouble('broken', 'the agent is a forwarded one');
+    // not before: an agent that is just starting is at its address before its secret is
+    return { ...dialled, greeting, secret: readSecret(address.secretPath) };
   } catch (error) {
-    connection.close();
+    dialled.close();
     throw error;
   }
 }

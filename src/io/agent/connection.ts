@@ -9,22 +9,28 @@ import { readGreeting, readReply } from './read-messages.ts';
 import { checkSocketPath } from './socket-path.ts';
 import { openWire } from './wire.ts';
 
-/** `absent`: nobody listens; `broken`: somebody does, and it is of no use. */
+/** `absent`: nobody listens; `broken`: somebody does, and it is of no use; `restarted`: it will be when it is asked again. */
 export class AgentTrouble extends Error {
-  readonly kind: 'absent' | 'broken';
-  constructor(kind: 'absent' | 'broken', message: string) {
+  readonly kind: 'absent' | 'broken' | 'restarted';
+  constructor(kind: AgentTrouble['kind'], message: string) {
     super(message);
     this.name = 'AgentTrouble';
     this.kind = kind;
   }
 }
 
-export interface AgentConnection {
-  readonly greeting: Greeting;
+/** A connection on which the greeting is still to come. */
+export interface DialledAgent {
+  /** Comes first; to be asked for once. @throws AgentTrouble for none in time, or of something else */
+  readonly greeting: () => Promise<Greeting>;
   readonly send: (request: Request) => void;
   /** The next reply. @throws AgentTrouble when none comes in time, or none that is understood */
   readonly receive: (seconds?: number) => Promise<Reply>;
   readonly close: () => void;
+}
+
+export interface AgentConnection extends Omit<DialledAgent, 'greeting'> {
+  readonly greeting: Greeting;
 }
 
 /** The agent greets at once and speaks up every few seconds while it works. */
@@ -34,7 +40,7 @@ const SILENCE_SECONDS = 20;
 class Inbox {
   readonly #frames: Uint8Array[] = [];
   readonly #reader = new FrameReader();
-  #trouble: AgentTrouble | undefined;
+  trouble: AgentTrouble | undefined;
   #wake: (() => void) | undefined;
 
   take(chunk: Uint8Array): void {
@@ -47,7 +53,7 @@ class Inbox {
   }
 
   fail(trouble: AgentTrouble): void {
-    this.#trouble ??= trouble;
+    this.trouble ??= trouble;
     this.#wake?.();
   }
 
@@ -55,7 +61,7 @@ class Inbox {
     for (;;) {
       const frame = this.#frames.shift();
       if (frame !== undefined) return frame;
-      if (this.#trouble !== undefined) throw this.#trouble;
+      if (this.trouble !== undefined) throw this.trouble;
       await this.#change(seconds);
     }
   }
@@ -91,11 +97,8 @@ function ended(): AgentTrouble {
   return new AgentTrouble('broken', 'the agent ended in the middle');
 }
 
-/** Connects and reads the greeting; silence of so many seconds is trouble. @throws AgentTrouble, ConfigError for a path that no agent may have */
-export async function connectAgent(
-  path: string,
-  silence = SILENCE_SECONDS,
-): Promise<AgentConnection> {
+/** Connects; silence of so many seconds is trouble. @throws AgentTrouble, ConfigError for a path that no agent may have */
+export async function dialAgent(path: string, silence = SILENCE_SECONDS): Promise<DialledAgent> {
   checkSocketPath(path);
   const inbox = new Inbox();
   const wire = await openWire(path, {
@@ -103,24 +106,30 @@ export async function connectAgent(
     onError: (error, connected) => inbox.fail(connected ? ended() : connectTrouble(error)),
     onClose: () => inbox.fail(ended()),
   });
-  const close = wire.destroy;
+  if (inbox.trouble !== undefined) throw inbox.trouble;
+  const next = async <T>(seconds: number, read: (frame: Uint8Array) => T): Promise<T> => {
+    const frame = await inbox.next(seconds);
+    try {
+      return read(frame);
+    } catch (error) {
+      throw brokenBy(error);
+    }
+  };
+  return {
+    greeting: () => next(silence, readGreeting),
+    send: (request) => wire.write(encodeFrame(request)),
+    receive: (seconds = silence) => next(seconds, readReply),
+    close: wire.destroy,
+  };
+}
+
+/** Connects and reads the greeting. @throws AgentTrouble, ConfigError */
+export async function connectAgent(path: string, silence?: number): Promise<AgentConnection> {
+  const dialled = await dialAgent(path, silence);
   try {
-    const greeting = readGreeting(await inbox.next(silence));
-    return {
-      greeting,
-      send: (request) => wire.write(encodeFrame(request)),
-      receive: async (seconds = silence) => {
-        const frame = await inbox.next(seconds);
-        try {
-          return readReply(frame);
-        } catch (error) {
-          throw brokenBy(error);
-        }
-      },
-      close,
-    };
+    return { ...dialled, greeting: await dialled.greeting() };
   } catch (error) {
-    close();
-    throw brokenBy(error);
+    dialled.close();
+    throw error;
   }
 }

@@ -5,15 +5,25 @@ import { dirname } from 'node:path';
 import type { Crypto } from '../../core/crypto.ts';
 import { isSignetError } from '../../errors.ts';
 import type { Environment, Settings } from '../config.ts';
-import { connectLocal } from './client.ts';
-import { type AgentConnection, AgentTrouble, connectAgent } from './connection.ts';
-import { instanceOf } from './instance.ts';
-import { agentAddress, agentDirectory, checkParents, checkSocketPath } from './socket-path.ts';
+import { dialLocal, readSecret } from './client.ts';
+import { AgentTrouble, connectAgent, type DialledAgent } from './connection.ts';
+import { type Instance, instanceOf } from './instance.ts';
+import {
+  type AgentAddress,
+  agentAddress,
+  agentDirectory,
+  checkParents,
+  checkSocketPath,
+} from './socket-path.ts';
 import { startAgent } from './start.ts';
 
-export interface Reached extends AgentConnection {
+export interface Reached extends Omit<DialledAgent, 'greeting'> {
+  /** Over SSH, to another machine. */
+  readonly forwarded: boolean;
   /** '' with a forwarded agent, which needs none. */
   readonly secret: string;
+  /** To be awaited once, before the first reply: this is the agent that was meant. @throws AgentTrouble */
+  readonly greeted: () => Promise<void>;
 }
 
 export interface ReachOptions {
@@ -43,16 +53,41 @@ async function reachOwn(options: ReachOptions): Promise<Reached | undefined> {
   const { settings, environment, cwd, crypto } = options;
   const instance = instanceOf(settings, cwd, crypto);
   const address = agentAddress(agentDirectory(settings, environment), instance.digest);
-  const agent = await connectLocal(address).catch(async (error: unknown) => {
+  return reachAt(address, instance).catch(async (error: unknown) => {
     if (!(error instanceof AgentTrouble) || error.kind !== 'absent') throw error;
     // a login that the keyring keeps needs nobody
-    const use = settings.keyring || (await options.worthStarting());
-    return use ? startAgent({ ...options, address, instance }) : undefined;
+    if (!settings.keyring && !(await options.worthStarting())) return undefined;
+    (await startAgent({ ...options, address, instance })).close();
+    return reachAt(address, instance);
   });
-  if (agent === undefined) return undefined;
-  if (agent.greeting.instance === instance.digest) return agent;
-  agent.close();
-  throw new AgentTrouble('broken', 'the agent serves other settings than these');
+}
+
+/**
+ * This user's agent of an instance, at its address, which tells as much as the greeting: so it can be asked before it
+ * has greeted, which saves a signature one wait. Where it has just started, what lay beside its address may have been
+ * the secret of the one before: it has refused then, and `greeted` says so (`restarted`). @throws as dialLocal
+ */
+export async function reachAt(address: AgentAddress, { digest }: Instance): Promise<Reached> {
+  const { greeting, ...agent } = await dialLocal(address);
+  const secret = presentable(address);
+  const greeted = async (): Promise<void> => {
+    const { forwarded, instance } = await greeting();
+    if (forwarded) throw new AgentTrouble('broken', 'the agent is a forwarded one');
+    if (instance !== digest)
+      throw new AgentTrouble('broken', 'the agent serves other settings than these');
+    if (readSecret(address.secretPath) !== secret)
+      throw new AgentTrouble('restarted', 'the agent has just started');
+  };
+  return { ...agent, secret, forwarded: false, greeted };
+}
+
+/** What lies there now; '' for nothing that could be a secret. */
+function presentable({ secretPath }: AgentAddress): string {
+  try {
+    return readSecret(secretPath);
+  } catch {
+    return '';
+  }
 }
 
 /** The socket that sshd made here for us. What comes over it is believed only as far as it verifies. */
@@ -68,7 +103,8 @@ async function reachForwarded(path: string): Promise<Reached> {
     checkParents(dirname(path), me);
   }
   const agent = await connectAgent(path);
-  if (agent.greeting.forwarded) return { ...agent, secret: '' };
+  const greeted = (): Promise<void> => Promise.resolve();
+  if (agent.greeting.forwarded) return { ...agent, forwarded: true, secret: '', greeted };
   agent.close();
   throw new AgentTrouble(
     'broken',

@@ -29,13 +29,14 @@ export async function signByAgent(agent: Reached, asked: SignByAgent): Promise<S
   }
   const text = toBase64(payload);
   agent.send(
-    agent.greeting.forwarded
+    agent.forwarded
       ? { op: 'forwarded-sign', payload: text }
       : { op: 'sign', secret: agent.secret, identity, payload: text },
   );
   asked.onAsked?.();
+  await agent.greeted();
   const reply = await afterWaiting(agent, asked);
-  if (reply.reply !== 'login' || agent.greeting.forwarded) return signedOf(reply);
+  if (reply.reply !== 'login' || agent.forwarded) return signedOf(reply);
   return loggedIn(agent, asked);
 }
 

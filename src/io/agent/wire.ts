@@ -36,7 +36,7 @@ interface BunRuntime {
   }) => Promise<BunSocket>;
 }
 
-/** Connects to `path`; what is written meanwhile goes out then. */
+/** Connects to `path`. Where that fails, `onError` has been called, and nothing that is written goes anywhere. */
 export async function openWire(path: string, events: WireEvents): Promise<Wire> {
   const bun = (globalThis as { readonly Bun?: BunRuntime }).Bun;
   const onWindows = process.platform === 'win32';
@@ -47,12 +47,16 @@ async function openNode(path: string, events: WireEvents): Promise<Wire> {
   const { connect } = await import('node:net');
   const socket = connect(path);
   let connected = false;
-  socket.on('connect', () => {
-    connected = true;
-  });
   socket.on('data', events.onData);
   socket.on('error', (error) => events.onError(error, connected));
   socket.on('close', events.onClose);
+  await new Promise<void>((resolve) => {
+    socket.once('connect', () => {
+      connected = true;
+      resolve();
+    });
+    socket.once('close', () => resolve());
+  });
   return { write: (bytes) => void socket.write(bytes), destroy: () => void socket.destroy() };
 }
 

@@ -14,7 +14,7 @@ import {
 import { connectAgent } from '../../../src/io/agent/connection.ts';
 import { encodeFrame, FrameReader } from '../../../src/io/agent/frames.ts';
 import type { Reply } from '../../../src/io/agent/protocol.ts';
-import type { Reached } from '../../../src/io/agent/reach.ts';
+import { reachAt } from '../../../src/io/agent/reach.ts';
 import { readReply, readRequest } from '../../../src/io/agent/read-messages.ts';
 import { type SignByAgent, signByAgent } from '../../../src/io/agent/sign-client.ts';
 import { Secret } from '../../../src/io/secret.ts';
@@ -30,7 +30,7 @@ const ALICE = 'alice@example.test';
 const refused: SignByAgent['login'] = () => Promise.reject(new Error('nobody is to be asked'));
 
 async function sign(login = refused, payload: Uint8Array = PAYLOAD, expected = '') {
-  const reached: Reached = await connectLocal(agent.address);
+  const reached = await reachAt(agent.address, agent.instance);
   try {
     return await signByAgent(reached, { payload, expected, login, onWait: () => undefined });
   } finally {
@@ -105,7 +105,7 @@ describe('signing', () => {
       await shown.promise;
       return plain(payload, credential);
     };
-    const reached = await connectLocal(agent.address);
+    const reached = await reachAt(agent.address, agent.instance);
     const reply = await signByAgent(reached, {
       ...{ payload: PAYLOAD, expected: '', login: refused, onWait: () => undefined },
       onUnlogged: shown.resolve,
@@ -121,7 +121,7 @@ describe('signing', () => {
     holder.send({ op: 'sign', secret: holder.secret, identity: '', payload });
     expect(await holder.receive()).toMatchObject({ reply: 'login' });
     let waited = false;
-    const reached = await connectLocal(agent.address);
+    const reached = await reachAt(agent.address, agent.instance);
     const waiting = signByAgent(reached, {
       payload: PAYLOAD,
       expected: '',
@@ -443,7 +443,7 @@ describe('leaving', () => {
     await offerLogin(busy.address, offered);
     await new Promise((resolve) => setTimeout(resolve, 3500));
     busy.workshop.slow = 300;
-    const reached = await connectLocal(busy.address);
+    const reached = await reachAt(busy.address, busy.instance);
     const asked = { payload: PAYLOAD, expected: '', login: refused, onWait: () => undefined };
     const signing = signByAgent(reached, asked);
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -78,7 +78,7 @@ async function sign(payload: Uint8Array): Promise<string> {
   const connection = await connectAgent(path);
   try {
     const { armor } = await signByAgent(
-      { ...connection, secret: '' },
+      { ...connection, secret: '', forwarded: true, greeted: () => Promise.resolve() },
       {
         payload,
         expected: 'whoever@example.test',

@@ -87,16 +87,19 @@ async function signInTurn(
 ): Promise<ReadonlyMap<string, Timed>> {
   const measured = new Map(signers.map(({ name }) => [name, [] as Timed[]]));
   const watch = openStopwatch();
-  for (let round = -WARM_UP; round < rounds; round += 1) {
-    for (const signer of signers) {
-      const before = elsewhere();
-      const args = ['--status-fd=2', '-bsau', ALICE];
-      const total = await watch.time({ ...signer, args, input: PAYLOAD });
-      const own = total - (elsewhere() - before);
-      if (round >= 0) measured.get(signer.name)?.push({ total, own });
+  try {
+    for (let round = -WARM_UP; round < rounds; round += 1) {
+      for (const signer of signers) {
+        const before = elsewhere();
+        const args = ['--status-fd=2', '-bsau', ALICE];
+        const total = await watch.time({ ...signer, args, input: PAYLOAD });
+        const own = total - (elsewhere() - before);
+        if (round >= 0) measured.get(signer.name)?.push({ total, own });
+      }
     }
+  } finally {
+    watch.stop();
   }
-  watch.stop();
   const middle = (all: readonly Timed[]): Timed => ({
     total: median(all.map(({ total }) => total)),
     own: median(all.map(({ own }) => own)),

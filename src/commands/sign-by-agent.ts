@@ -1,7 +1,7 @@
 /**
- * Signing for git by way of the agent. This process loads no HTTP client; it asks, verifies what it
- * is given, and compares the identity in it with the one that is expected here. An agent that is of no use is no reason
- * to fail: undefined then, after one line, and the signature is made in place.
+ * Signing for git by way of the agent. This process loads no HTTP client; it asks, verifies what it is given, and
+ * compares the identity in it with the one that is expected here. An agent that is of no use is no reason to fail:
+ * undefined then, after one line, and the signature is made in place.
  */
 
 import { utf8 } from '../core/bytes.ts';
@@ -27,7 +27,7 @@ export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
       const { somebodyCanLogIn } = await import('../io/oidc/identity-token.ts');
       return somebodyCanLogIn({ settings, environment, terminal });
     };
-    const once = async (): Promise<Made | undefined> => {
+    const attempt = async (): Promise<Made | undefined> => {
       const agent = await reachAgent({ settings, environment, cwd, crypto, entry, worthStarting });
       if (agent === undefined) return undefined;
       try {
@@ -36,8 +36,8 @@ export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
         agent.close();
       }
     };
-    return await once().catch((error: unknown) => {
-      if (error instanceof AgentTrouble && error.kind === 'restarted') return once();
+    return await attempt().catch((error: unknown) => {
+      if (error instanceof AgentTrouble && error.kind === 'restarted') return attempt();
       throw error;
     });
   } catch (error) {

@@ -7,6 +7,7 @@
 import { readCertificate } from '../x509/certificate.ts';
 import { contextConstructed, expectDer, Tag } from './der.ts';
 import { encode, encodeOid, encodeSetOf } from './der-writer.ts';
+import { encodeAttribute } from './signed-attributes.ts';
 import { CmsOid } from './signed-data.ts';
 
 export interface SignatureParts {
@@ -58,14 +59,12 @@ function signerInfo(parts: SignatureParts): Uint8Array {
 
 /** Absent where there are none: an empty set is no SET OF at least one (RFC 5652 §5.3). */
 function unsignedAttributes({ logEntry, timestampToken }: SignatureParts): readonly Uint8Array[] {
-  const list = [
-    ...attribute(CmsOid.transparencyLogEntry, logEntry && encode(Tag.octetString, logEntry)),
-    ...attribute(CmsOid.timeStampToken, timestampToken),
-  ];
+  const list: Uint8Array[] = [];
+  if (logEntry !== undefined) {
+    const entry = encode(Tag.octetString, logEntry);
+    list.push(encodeAttribute(CmsOid.transparencyLogEntry, entry));
+  }
+  if (timestampToken !== undefined)
+    list.push(encodeAttribute(CmsOid.timeStampToken, timestampToken));
   return list.length === 0 ? [] : [encodeSetOf(contextConstructed(1), list)];
-}
-
-function attribute(type: string, value: Uint8Array | undefined): readonly Uint8Array[] {
-  if (value === undefined) return [];
-  return [encode(Tag.sequence, encodeOid(type), encode(Tag.set, value))];
 }

@@ -54,11 +54,14 @@ export interface SignedStatement {
 
 /** The three attributes of a payload as they are signed (tag 0x31): DER order of a SET OF, which is gitsign's too. */
 export function buildSignedAttributes({ messageDigest, signingTime }: SignedStatement): Uint8Array {
-  const attribute = (type: string, value: Uint8Array): Uint8Array =>
-    encode(Tag.sequence, encodeOid(type), encode(Tag.set, value));
   return encodeSetOf(Tag.set, [
-    attribute(CmsOid.contentType, encodeOid(CmsOid.data)),
-    attribute(CmsOid.signingTime, encodeUtcTime(signingTime)),
-    attribute(CmsOid.messageDigest, encode(Tag.octetString, messageDigest)),
+    encodeAttribute(CmsOid.contentType, encodeOid(CmsOid.data)),
+    encodeAttribute(CmsOid.signingTime, encodeUtcTime(signingTime)),
+    encodeAttribute(CmsOid.messageDigest, encode(Tag.octetString, messageDigest)),
   ]);
+}
+
+/** Attribute (RFC 5652 §5.3) with one value, signed or not; the value is DER already. */
+export function encodeAttribute(type: string, value: Uint8Array): Uint8Array {
+  return encode(Tag.sequence, encodeOid(type), encode(Tag.set, value));
 }

@@ -141,11 +141,16 @@ class Reader {
   }
 }
 
+/** A descriptor, or a number of certificates. */
+const MAX_NUMBER = 999_999;
+
 function integer(given: ReadonlyMap<Name, string>, name: Name, least: number): number | undefined {
   const text = given.get(name);
   if (text === undefined) return undefined;
-  const value = /^[+-]?\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= least)) throw new UsageError(`--${name} ${text}: expected a number`);
+  const value = Number(text);
+  const plain = Number.isInteger(value) && String(value) === text;
+  if (!plain || value < least || value > MAX_NUMBER)
+    throw new UsageError(`--${name} ${text}: expected a number`);
   return value;
 }
 

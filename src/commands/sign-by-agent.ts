@@ -33,7 +33,8 @@ export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
       try {
         return await ask(signing, agent);
       } finally {
-        agent.close();
+        // git waits for what was signed, not for this
+        setImmediate(agent.close);
       }
     };
     return await attempt().catch((error: unknown) => {

@@ -52,11 +52,6 @@ export async function signingTools(
     const { openMadeVerifier } = await import('./verify-made.ts');
     return openMadeVerifier({ ...daily, unlogged });
   });
-  const context = {
-    repository: basename(cwd),
-    kind: payloadType(payload) ?? 'commit',
-    subject: subjectLine(payload),
-  } as const;
   let looking: Promise<DailyLook> | undefined;
   const look = async (): Promise<DailyLook> => {
     await (await verifier()).trust();
@@ -76,6 +71,11 @@ export async function signingTools(
       loadSigningConfig(settings),
     ]);
     const services = { token, settings, trust, signingConfig, terminal, crypto, now };
+    const context = {
+      repository: basename(cwd),
+      kind: payloadType(payload) ?? 'commit',
+      subject: subjectLine(payload),
+    } as const;
     return { ...services, environment, context, unlogged };
   };
   const unattended = token !== undefined || unattendedWay(environment, settings) !== undefined;

@@ -7,6 +7,7 @@
 import { equal, toHex, utf8 } from './bytes.ts';
 import type { SignerInfo } from './cms/signed-data.ts';
 import {
+  begun,
   checkLog,
   checkTransparency,
   type EvidenceContext,
@@ -164,12 +165,6 @@ async function verifyEvidence(
     const logEntry = entry === undefined ? {} : { logEntry: summarizeEntry(entry, time?.time) };
     return { status: 'verified', signer: identity, certificate: summary, ...logEntry, times };
   });
-}
-
-/** A check that runs while others are asked; if its turn never comes, nobody hears of it. */
-function begun<T>(check: Promise<T>): Promise<T> {
-  check.catch(() => undefined);
-  return check;
 }
 
 /** An embedded entry that fails is final; only an absent one may come from elsewhere, or, where that is allowed, not be. */

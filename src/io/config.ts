@@ -8,7 +8,14 @@ import { isAbsolute, join } from 'node:path';
 import { closest } from '../core/closest.ts';
 import { ConfigError } from '../errors.ts';
 import { gitBoolean, listGitConfig, parseGitConfig } from './git-config.ts';
-import { flagOf, SETTING_NAMES, SETTINGS, type SettingKind, variablesOf } from './setting-table.ts';
+import {
+  flagOf,
+  keyOf,
+  SETTING_NAMES,
+  SETTINGS,
+  type SettingKind,
+  variablesOf,
+} from './setting-table.ts';
 import { DEFAULTS, type SettingName, type Settings } from './settings.ts';
 
 export type { SettingName, Settings } from './settings.ts';
@@ -46,13 +53,17 @@ class Unreadable extends Error {
   }
 }
 
+const WEB: readonly string[] = ['http:', 'https:'];
+
 function readUrl(found: Found, text: string, keepSlash: boolean): string {
   const expected = 'expected an http or https address without user name or password';
   if (!URL.canParse(text)) throw new Unreadable(found, expected);
   const url = new URL(text);
-  if (!/^https?:$/.test(url.protocol)) throw new Unreadable(found, expected);
+  if (!WEB.includes(url.protocol)) throw new Unreadable(found, expected);
   if (url.username !== '' || url.password !== '') throw new Unreadable(found, expected);
-  return keepSlash ? text : text.replace(/\/+$/, '');
+  let end = text.length;
+  while (!keepSlash && text[end - 1] === '/') end -= 1;
+  return text.slice(0, end);
 }
 
 /** The value as the setting's kind; undefined where an empty text means "back to the default". */
@@ -87,23 +98,25 @@ function findValue(
 ): Found | undefined {
   const flag = sources.flags?.[name];
   if (flag !== undefined) return { text: flag, label: `--${flagOf(name)}` };
-  for (const variable of variablesOf(name).toReversed()) {
-    const text = sources.env[variable];
-    if (text !== undefined) return { text, label: variable };
-  }
-  const own = `signet.${name.toLowerCase()}`;
+  const variable = variablesOf(name).findLast((each) => sources.env[each] !== undefined);
+  if (variable !== undefined) return { text: sources.env[variable], label: variable };
+  const own = keyOf(name);
   if (git.has(own)) return { text: git.get(own), label: `signet.${name}`, key: own };
   const peer = `gitsign.${SETTINGS[name].gitsign ?? ''}`;
   if (git.has(peer)) return { text: git.get(peer), label: peer, key: peer };
   return undefined;
 }
 
+const SECTION = 'signet.';
+
 /** A misspelt signet.* key must not silently drop what it was meant to say. */
 function refuseUnknownKeys(git: ReadonlyMap<string, string | undefined>): void {
-  const known = new Set(SETTING_NAMES.map((name) => name.toLowerCase()));
   for (const [key, text] of git) {
-    const name = /^signet\.([^.]*)$/.exec(key)?.[1];
-    if (name === undefined || known.has(name)) continue;
+    if (!key.startsWith(SECTION)) continue;
+    const name = key.slice(SECTION.length);
+    // what has a subsection is not ours to judge
+    if (name.includes('.')) continue;
+    if (SETTING_NAMES.some((each) => keyOf(each) === key)) continue;
     const near = closest(
       name,
       SETTING_NAMES.map((each) => each.toLowerCase()),

@@ -102,14 +102,23 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
 
+/** `rekorUrl` → `REKOR_URL`: all at once, for every start needs them all. */
+const SPELT = SETTING_NAMES.join(' ').replaceAll(/[A-Z]/g, '_$&').toUpperCase().split(' ');
+const WORDS = new Map(SETTING_NAMES.map((name, index) => [name, SPELT[index] ?? '']));
+
 /** `rekorUrl` → `rekor-url`. */
 export function flagOf(name: SettingName): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return (WORDS.get(name) ?? '').toLowerCase().replaceAll('_', '-');
 }
 
 /** `rekorUrl` → `SIGNET_REKOR_URL`. */
 export function variableOf(name: SettingName): string {
-  return `SIGNET_${flagOf(name).replaceAll('-', '_').toUpperCase()}`;
+  return `SIGNET_${WORDS.get(name) ?? ''}`;
+}
+
+/** `rekorUrl` → `signet.rekorurl`, as git prints it. */
+export function keyOf(name: SettingName): string {
+  return `signet.${name.toLowerCase()}`;
 }
 
 /** Every variable that sets `name`, weakest first: SIGSTORE_* < GITSIGN_* < SIGNET_*. */

@@ -10,7 +10,7 @@ import type { Crypto } from '../core/crypto.ts';
 import { ConfigError } from '../errors.ts';
 import type { SettingName, Settings, SettingsSources } from './config.ts';
 import { listGitConfig } from './git-config.ts';
-import { flagOf, SETTINGS, variablesOf } from './setting-table.ts';
+import { flagOf, keyOf, SETTINGS, variablesOf } from './setting-table.ts';
 import { trustSourceOf } from './trust-source.ts';
 
 export interface TrustOrigin {
@@ -50,7 +50,7 @@ function originOf(
   if (flags?.[name] !== undefined) return { by: 'flag', label: `--${flagOf(name)}` };
   const variable = variablesOf(name).findLast((each) => env[each] !== undefined);
   if (variable !== undefined) return { by: 'environment', label: variable };
-  const own = `signet.${name.toLowerCase()}`;
+  const own = keyOf(name);
   const key = entries.has(own) ? own : `gitsign.${SETTINGS[name].gitsign ?? ''}`;
   const { scope = '', origin = '' } = entries.get(key) ?? {};
   const user = scope === 'global' || scope === 'system' || scope === 'command';

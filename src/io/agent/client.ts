@@ -5,6 +5,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fromHex } from '../../core/bytes.ts';
 import type { Secret } from '../secret.ts';
 import { type AgentConnection, AgentTrouble, type DialledAgent, dialAgent } from './connection.ts';
 import { errorOf } from './failure.ts';
@@ -16,7 +17,7 @@ export interface LocalAgent extends AgentConnection {
   readonly secret: string;
 }
 
-const SECRET = /^[0-9a-f]{64}$/;
+const SECRET_LENGTH = 32;
 const ASKING_SECONDS = 20;
 /** The CA is asked before a login is kept. */
 const OFFER_SECONDS = 100;
@@ -34,7 +35,7 @@ export function readSecret(path: string): string {
     const me = process.getuid?.();
     const ours = me === undefined || (stat.uid === me && (stat.mode & 0o077) === 0);
     const text = stat.isFile() && ours && stat.size < 100 ? readFileSync(descriptor, 'utf8') : '';
-    if (SECRET.test(text.trim())) return text.trim();
+    if (fromHex(text.trim())?.length === SECRET_LENGTH) return text.trim();
     throw new AgentTrouble('broken', 'the secret of the agent is not what it should be');
   } finally {
     closeSync(descriptor);

@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fromBase64, fromHex, toBase64, toHex } from '../../src/core/bytes.ts';
+
+const bytes = fc.uint8Array({ maxLength: 100 });
+
+describe('hexadecimal', () => {
+  it('comes back as it went, in either case', () => {
+    fc.assert(
+      fc.property(bytes, (some) => {
+        expect([...(fromHex(toHex(some)) ?? [])]).toEqual([...some]);
+        expect([...(fromHex(toHex(some).toUpperCase()) ?? [])]).toEqual([...some]);
+      }),
+    );
+  });
+
+  // the last one ends in 0x30 0x30 for a decoder that looks at the low bytes only
+  it.each(['0', '0g', 'zz', '00 ', '0x00', '00\n', '001', 'abcz', '\u0130\u0130'])(
+    'refuses %j',
+    (text) => {
+      expect(fromHex(text)).toBeUndefined();
+    },
+  );
+});
+
+describe('base64', () => {
+  it('comes back as it went', () => {
+    fc.assert(
+      fc.property(bytes, (some) => {
+        expect([...(fromBase64(toBase64(some)) ?? [])]).toEqual([...some]);
+      }),
+    );
+  });
+
+  it.each(['A', 'AA', 'AA=', 'AB==', 'AAA', 'AA==\n', ' AA==', 'A-==', 'AA==AA=='])(
+    'refuses %j',
+    (text) => {
+      expect(fromBase64(text)).toBeUndefined();
+    },
+  );
+});

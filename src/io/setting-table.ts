@@ -104,16 +104,16 @@ export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
 
 /** `rekorUrl` → `REKOR_URL`: all at once, for every start needs them all. */
 const SPELT = SETTING_NAMES.join(' ').replaceAll(/[A-Z]/g, '_$&').toUpperCase().split(' ');
-const WORDS = new Map(SETTING_NAMES.map((name, index) => [name, SPELT[index] ?? '']));
+const wordsOf = (name: SettingName): string => SPELT[SETTING_NAMES.indexOf(name)] ?? '';
 
 /** `rekorUrl` → `rekor-url`. */
 export function flagOf(name: SettingName): string {
-  return (WORDS.get(name) ?? '').toLowerCase().replaceAll('_', '-');
+  return wordsOf(name).toLowerCase().replaceAll('_', '-');
 }
 
 /** `rekorUrl` → `SIGNET_REKOR_URL`. */
 export function variableOf(name: SettingName): string {
-  return `SIGNET_${WORDS.get(name) ?? ''}`;
+  return `SIGNET_${wordsOf(name)}`;
 }
 
 /** `rekorUrl` → `signet.rekorurl`, as git prints it. */

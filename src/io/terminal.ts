@@ -109,17 +109,15 @@ function readSome(buffer: Buffer): Buffer {
 }
 
 function readInput(limit = INPUT_LIMIT): Uint8Array {
-  const chunks: Buffer[] = [];
+  let buffer = Buffer.allocUnsafe(CHUNK);
   let total = 0;
   for (;;) {
-    const chunk = readSome(Buffer.allocUnsafe(CHUNK));
-    if (chunk.length === 0) break;
-    total += chunk.length;
+    const { length } = readSome(buffer.subarray(total));
+    if (length === 0) return buffer.subarray(0, total);
+    total += length;
     if (total > limit) throw new UsageError(`standard input is longer than ${limit} bytes`);
-    chunks.push(chunk);
+    if (total === buffer.length) buffer = Buffer.concat([buffer], 2 * total);
   }
-  const only = chunks[0];
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, total);
 }
 
 async function* inputLines(): AsyncGenerator<string> {

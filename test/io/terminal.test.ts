@@ -56,8 +56,12 @@ describe('streams', () => {
     expect(ran.stderr).toBe('git-signet: OutputClosed\n');
   });
   it('stdin comes as bytes, and no longer than allowed', () => {
-    const body = `streams.write(String(streams.readInput().length))`;
-    expect(child(body, { input: 'x'.repeat(200_001) }).stdout).toBe('200001');
+    const input = Array.from({ length: 30_000 }, (_, i) => `${i} `).join('');
+    expect(child(`streams.write(streams.readInput())`, { input }).stdout).toBe(input);
+    // the room for it is used up to the last byte
+    const exact = input.slice(0, 64 * 1024);
+    expect(child(`streams.write(streams.readInput())`, { input: exact }).stdout).toBe(exact);
+    expect(child(`streams.write(streams.readInput())`).stdout).toBe('');
     const ran = child(`try { streams.readInput(10) } catch (e) { streams.write(e.message) }`, {
       input: 'x'.repeat(99),
     });

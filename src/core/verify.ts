@@ -132,6 +132,8 @@ async function verifyEvidence(
   found: TransparencyLogEntry | undefined,
 ): Promise<Verdict> {
   const progress: Progress = { check: 'object' };
+  // before, not behind: what is refused leaves something there too
+  if (context.cache !== undefined) trimEvidenceCache(context.cache);
   return settle(progress, async () => {
     checkKind(signature, progress);
     progress.check = 'cms';
@@ -160,7 +162,6 @@ async function verifyEvidence(
     const identity = progress.claimedSigner ?? signerOf(leaf);
     progress.check = 'sct';
     await checkTransparency(issuers, evidence, context);
-    if (context.cache !== undefined) trimEvidenceCache(context.cache);
     const entry = await bound;
     const logEntry = entry === undefined ? {} : { logEntry: summarizeEntry(entry, time?.time) };
     return { status: 'verified', signer: identity, certificate: summary, ...logEntry, times };

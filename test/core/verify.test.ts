@@ -462,6 +462,19 @@ describe('what is remembered', () => {
     );
   });
 
+  it('I05 however many good leaves stand in signatures that are refused, few are remembered', async () => {
+    const cache = createEvidenceCache();
+    const sizes: number[] = [];
+    for (let i = 0; i < 140; i += 1) {
+      const leaf: Overrides['leaf'] = (spec) => ({ ...spec, serial: Uint8Array.of(0x01, i) });
+      const refused = forge({ leaf, entry: () => undefined });
+      expect(await verdictOf(refused, { cache })).toBe('log-entry-absent');
+      sizes.push(cache.leaves.size);
+    }
+    expect(sizes[0]).toBe(1);
+    expect(Math.max(...sizes)).toBeLessThan(135);
+  });
+
   it('a known leaf and note cost no second proof, and the signature, promise and body still do', async () => {
     const cache = createEvidenceCache();
     const counted = { hash: nodeCrypto.hash, calls: 0 };

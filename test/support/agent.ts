@@ -13,9 +13,11 @@ import type { Credential, MadeSignature } from '../../src/io/credential.ts';
 import { Secret } from '../../src/io/secret.ts';
 import { scratchDirectory } from './sandbox.ts';
 
-export interface PaperWorkshop extends Omit<Workshop, 'refresh' | 'sign'> {
-  refresh: Workshop['refresh'];
-  sign: Workshop['sign'];
+/** What a test may put something else in the place of. */
+type WritablePart = { -readonly [name in Exchanged]: Workshop[name] };
+type Exchanged = 'refresh' | 'sign' | 'obtain' | 'remember';
+
+export interface PaperWorkshop extends Omit<Workshop, Exchanged>, WritablePart {
   /** Unix seconds; tests set it. */
   clock: number;
   /** Seconds that a certificate lives. */

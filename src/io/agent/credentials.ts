@@ -6,24 +6,22 @@
  * the certificate, whatever a client says (D09).
  */
 
-import { isSignetError, LoginError } from '../../errors.ts';
+import { LoginError } from '../../errors.ts';
 import type { Credential } from '../credential.ts';
 import type { Secret } from '../secret.ts';
 import { ANYBODY, claimsMeet, signerMeets, unexpected } from './expectation.ts';
-import { type Held, margin, remaining } from './held.ts';
+import { type Held, heldFrom, margin, remaining } from './held.ts';
 import { type Holder, isHoldersOwn } from './holder.ts';
 import type { CredentialStatus } from './protocol.ts';
+import { inOrder, isLoginRefusal, renewedLogin } from './renewal.ts';
+import { type Slot, slotAfter, statusOf } from './slot.ts';
 import type { Login, Workshop } from './workshop.ts';
 
-/** What is kept under one expectation; `held` goes at its end, the rest stays for renewing it. */
-interface Slot {
-  held: Held | undefined;
-  refreshToken: Secret | undefined;
-  /** Who signs with it: the same for ever. */
-  identity: { readonly value: string; readonly kind: Credential['signer']['kind'] } | undefined;
-  issuer: string;
-  renewals: number;
-  signatures: number;
+/** A login or renewal that is under way. */
+interface Work {
+  readonly key: string;
+  /** Somebody logged out meanwhile: what comes of it is not kept. */
+  forgotten: boolean;
 }
 
 type Outcome =
@@ -33,15 +31,21 @@ type Outcome =
 
 const MAX_SLOTS = 64;
 
+function loggedOut(): LoginError {
+  return new LoginError('LOGIN_REFUSED', 'logged out meanwhile');
+}
+
 export class Credentials {
   readonly #workshop: Workshop;
   readonly #slots = new Map<string, Slot>();
   readonly #flights = new Map<string, Promise<Outcome>>();
-  /** Forgotten while a login or renewal was under way: what comes of it is not kept. */
-  readonly #forgotten = new Set<string>();
+  readonly #works = new Set<Work>();
+  readonly #keep: Workshop['remember'];
+  readonly #held = new WeakMap<Credential, Held>();
 
   constructor(workshop: Workshop) {
     this.#workshop = workshop;
+    this.#keep = inOrder(workshop.remember);
   }
 
   /** A credential that meets the expectation and has time left. @throws what the login failed with, or HolderGone */
@@ -56,28 +60,26 @@ export class Credentials {
         return usable.credential;
       }
       const outcome = await (this.#flights.get(key) ??
-        this.#fly(key, () => this.#renewOrLogin(key, key === expected ? holder : undefined)));
+        this.#fly(key, (work) => this.#renewOrLogin(work, key === expected ? holder : undefined)));
       if (outcome.kind === 'failed') throw outcome.error;
     }
   }
 
   /** Keeps a login that was made beforehand. @throws LoginError, ServiceError, AnswerError */
   async offer(expected: string, login: Login): Promise<CredentialStatus> {
-    return this.#status(expected, await this.#take(expected, login));
+    const slot = await this.#working(expected, (work) => this.#take(work, login));
+    return statusOf(expected, slot);
   }
 
   /** Drops one, or all (`undefined`); how many there were. Kept refresh tokens go too. */
   async forget(expected?: string): Promise<number> {
-    const keys = [...this.#slots.keys()].filter(
-      (key) => expected === undefined || key === expected,
-    );
-    for (const key of this.#flights.keys()) {
-      if (expected === undefined || key === expected) this.#forgotten.add(key);
-    }
-    for (const key of keys) {
-      this.#drop(key);
-      await this.#workshop.remember(key, undefined);
-    }
+    const concerned = (key: string): boolean => expected === undefined || key === expected;
+    const works = [...this.#works].filter(({ key }) => concerned(key));
+    const keys = [...this.#slots.keys()].filter(concerned);
+    for (const work of works) work.forgotten = true;
+    for (const key of keys) this.#drop(key);
+    const kept = new Set([...keys, ...works.map(({ key }) => key)]);
+    await Promise.all([...kept].map((key) => this.#keep(key, undefined)));
     return keys.length;
   }
 
@@ -97,15 +99,15 @@ export class Credentials {
 
   /** True when its time has run out: what was made with it meanwhile may have been logged too late. */
   lapsed(credential: Credential): boolean {
-    const held = [...this.#slots.values()].find(
-      (slot) => slot.held?.credential === credential,
-    )?.held;
+    const held = this.#held.get(credential);
     return held !== undefined && remaining(held, this.#workshop.now()) <= 0;
   }
 
-  /** True while somebody else's login, or a renewal, is under way for it. */
+  /** True while a signer would have to wait for somebody else's login, or a renewal. */
   busy(expected: string): boolean {
-    return this.#flights.has(this.#keyFor(expected));
+    const key = this.#keyFor(expected);
+    const slot = this.#slots.get(key);
+    return this.#flights.has(key) && (slot === undefined || this.#usable(slot) === undefined);
   }
 
   /** True while a certificate lives. */
@@ -118,19 +120,7 @@ export class Credentials {
   }
 
   list(): readonly CredentialStatus[] {
-    return [...this.#slots].map(([key, slot]) => this.#status(key, slot));
-  }
-
-  #status(expected: string, slot: Slot): CredentialStatus {
-    return {
-      expected,
-      identity: slot.identity?.value ?? '',
-      issuer: slot.issuer,
-      notAfter: slot.held?.credential.certificate.notAfter ?? 0,
-      renewals: slot.renewals,
-      renewable: slot.refreshToken !== undefined,
-      signatures: slot.signatures,
-    };
+    return [...this.#slots].map(([key, slot]) => statusOf(key, slot));
   }
 
   /** Its own slot, else one that serves or can be renewed, and whose verified identity is the expected one. */
@@ -139,7 +129,7 @@ export class Credentials {
     if (expected === ANYBODY || own) return expected;
     for (const [key, slot] of this.#slots) {
       const serves = slot.refreshToken !== undefined || this.#usable(slot) !== undefined;
-      if (serves && slot.identity !== undefined && signerMeets(expected, slot.identity)) return key;
+      if (serves && signerMeets(expected, slot.identity)) return key;
     }
     return expected;
   }
@@ -154,23 +144,24 @@ export class Credentials {
     const left = remaining(held, this.#workshop.now());
     if (slot.refreshToken === undefined || left > 2 * margin(held) || this.#flights.has(key))
       return;
-    this.#fly(key, () => this.#renewOrLogin(key, undefined)).catch(() => undefined);
+    this.#fly(key, (work) => this.#renewOrLogin(work, undefined)).catch(() => undefined);
   }
 
   /** `passed` where there is nothing to renew with and nobody to log in. */
-  async #renewOrLogin(key: string, holder: Holder | undefined): Promise<Outcome> {
-    if (await this.#renew(key, this.#slots.get(key))) return { kind: 'made' };
+  async #renewOrLogin(work: Work, holder: Holder | undefined): Promise<Outcome> {
+    const renewed = await this.#renew(work, this.#slots.get(work.key));
+    if (work.forgotten) throw loggedOut();
+    if (renewed) return { kind: 'made' };
     if (holder === undefined) return { kind: 'passed' };
-    await this.#take(key, await holder.login());
+    await this.#take(work, await holder.login());
     return { kind: 'made' };
   }
 
   /** The holder hears what happened; those that wait hear of a failure only if it is one for them as well. */
-  async #fly(key: string, work: () => Promise<Outcome>): Promise<Outcome> {
-    const own = work().catch((error): Outcome => ({ kind: 'failed', error }));
+  async #fly(key: string, work: (work: Work) => Promise<Outcome>): Promise<Outcome> {
+    const own = this.#working(key, work).catch((error): Outcome => ({ kind: 'failed', error }));
     const shared = own.then((outcome): Outcome => {
       this.#flights.delete(key);
-      this.#forgotten.delete(key);
       const holdersOwn = outcome.kind === 'failed' && isHoldersOwn(outcome.error);
       return holdersOwn ? { kind: 'passed' } : outcome;
     });
@@ -179,50 +170,84 @@ export class Credentials {
     return own;
   }
 
-  /** Without a person; false where that cannot be: then a person is asked. @throws ServiceError when nobody answers */
-  async #renew(key: string, slot: Slot | undefined): Promise<boolean> {
-    const refreshToken = slot?.refreshToken ?? (await this.#workshop.recall(key));
-    if (refreshToken === undefined) return false;
+  async #working<T>(key: string, run: (work: Work) => Promise<T>): Promise<T> {
+    const work: Work = { key, forgotten: false };
+    this.#works.add(work);
     try {
-      const login = await this.#workshop.refresh(refreshToken);
-      // issuers that do not rotate it give none back
-      const kept = { token: login.token, refreshToken: login.refreshToken ?? refreshToken };
-      const renewed = await this.#take(key, kept, slot?.identity?.value);
-      renewed.renewals += 1;
+      return await run(work);
+    } finally {
+      this.#works.delete(work);
+    }
+  }
+
+  /**
+   * Without a person; false where that cannot be: then a person is asked. True also where somebody logged in or out
+   * meanwhile: what they did holds (threat D09). @throws ServiceError when nobody answers
+   */
+  async #renew(work: Work, slot: Slot | undefined): Promise<boolean> {
+    const { key } = work;
+    const overtaken = (): boolean => work.forgotten || this.#slots.get(key) !== slot;
+    const keep = (token: Secret | undefined): Promise<void> => {
+      if (slot !== undefined) {
+        slot.refreshToken?.forget();
+        slot.refreshToken = token;
+      }
+      return this.#keep(key, token);
+    };
+    const login = await renewedLogin({
+      token: slot?.refreshToken,
+      refresh: this.#workshop.refresh,
+      recall: () => this.#workshop.recall(key),
+      ...{ keep, overtaken },
+    });
+    if (overtaken()) return true;
+    if (login === undefined) {
+      if (slot !== undefined) slot.refreshToken = undefined;
+      return false;
+    }
+    const since = this.#workshop.now();
+    try {
+      const credential = await this.#obtain(key, login.token, slot?.identity.value);
+      if (overtaken()) return true;
+      this.#place(key, heldFrom(credential, since), login.refreshToken).renewals += 1;
       return true;
     } catch (error) {
-      if (!isSignetError(error) || error.exitCode !== 4) throw error;
-      // the issuer takes this token no more: it goes, and a person is asked
-      if (slot !== undefined) slot.refreshToken = undefined;
-      await this.#workshop.remember(key, undefined);
+      if (!isLoginRefusal(error)) throw error;
+      // a token that leads to nobody who may sign here is of no use again
+      if (!overtaken()) await keep(undefined);
       return false;
     }
   }
 
   /** From a token to a credential that is kept. @throws LoginError, ServiceError, AnswerError */
-  async #take(key: string, { token, refreshToken }: Login, mustBe?: string): Promise<Slot> {
+  async #take(work: Work, { token, refreshToken }: Login): Promise<Slot> {
+    const { key } = work;
     const since = this.#workshop.now();
+    const credential = await this.#obtain(key, token);
+    if (work.forgotten) throw loggedOut();
+    const slot = this.#place(key, heldFrom(credential, since), refreshToken);
+    if (refreshToken !== undefined) await this.#keep(key, refreshToken);
+    return slot;
+  }
+
+  /** A certificate for whom a token is, if they are expected. @throws LoginError, ServiceError, AnswerError */
+  async #obtain(key: string, token: Secret, mustBe?: string): Promise<Credential> {
     const claims = this.#workshop.readToken(token);
     if (!claimsMeet(key, claims)) throw unexpected(claims.names[0] ?? claims.challenge, key);
-    const before = this.#slots.get(key);
     const credential = await this.#workshop.obtain(token, claims, key);
-    const { value, kind, issuer } = credential.signer;
-    if (this.#forgotten.delete(key)) throw new LoginError('LOGIN_REFUSED', 'logged out meanwhile');
-    if (!signerMeets(key, credential.signer)) throw unexpected(value, key);
-    if (mustBe !== undefined && value !== mustBe) throw unexpected(value, mustBe);
-    const same = before?.identity?.value === value && before.issuer === issuer;
-    const slot: Slot = {
-      held: { credential, since },
-      refreshToken: refreshToken ?? (same ? before.refreshToken : undefined),
-      identity: { value, kind },
-      issuer,
-      renewals: same ? before.renewals : 0,
-      signatures: same ? before.signatures : 0,
-    };
+    const { signer } = credential;
+    if (!signerMeets(key, signer)) throw unexpected(signer.value, key);
+    if (mustBe !== undefined && signer.value !== mustBe) throw unexpected(signer.value, mustBe);
+    return credential;
+  }
+
+  #place(key: string, held: Held, refreshToken: Secret | undefined): Slot {
+    const before = this.#slots.get(key);
+    const slot = slotAfter(before, held, refreshToken);
     if (before?.refreshToken !== slot.refreshToken) before?.refreshToken?.forget();
     this.#makeRoom(key);
     this.#slots.set(key, slot);
-    if (refreshToken !== undefined) await this.#workshop.remember(key, refreshToken);
+    this.#held.set(held.credential, held);
     return slot;
   }
 

@@ -6,6 +6,12 @@ export interface Held {
   readonly credential: Credential;
   /** Unix seconds by our clock. */
   readonly since: number;
+  /** Milliseconds on the clock that nobody sets, which stops in sleep. */
+  readonly started: number;
+}
+
+export function heldFrom(credential: Credential, since: number): Held {
+  return { credential, since, started: performance.now() };
 }
 
 const MAX_MARGIN = 60;
@@ -21,7 +27,12 @@ export function margin(held: Held): number {
   return Math.min(MAX_MARGIN, lifetime(held) / 5);
 }
 
-/** Seconds until the end, by our clock; negative when it is over, or when the clock was set back before its start. */
+/**
+ * Seconds until the end, by the clock that says less: one may have been set back, the other stops in sleep. Negative when
+ * it is over, or when the clock was set back before its start.
+ */
 export function remaining(held: Held, now: number): number {
-  return now < held.since - CLOCK_STEP ? -1 : held.since + lifetime(held) - now;
+  if (now < held.since - CLOCK_STEP) return -1;
+  const elapsed = Math.max(now - held.since, (performance.now() - held.started) / 1000);
+  return lifetime(held) - elapsed;
 }

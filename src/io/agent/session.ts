@@ -77,7 +77,9 @@ async function answer(request: Request, channel: Channel, parts: SessionParts): 
     case 'status':
       return { reply: 'status', ...parts.state() };
     case 'forget': {
-      const count = await credentials.forget(request.all ? undefined : request.identity);
+      const which = request.all ? undefined : request.identity;
+      // a keyring may take its time
+      const count = await whileWorking(channel, () => credentials.forget(which));
       return { reply: 'done', count };
     }
     case 'stop':

@@ -251,6 +251,40 @@ describe('time', () => {
     await credentials.use('', person(ALICE));
   });
 
+  it('D20 an offered login that was under way when all was forgotten is not kept', async () => {
+    const { workshop, credentials } = held();
+    const offered = credentials.offer('', loginOf(ALICE, true));
+    await credentials.forget();
+    await expect(offered).rejects.toMatchObject({ code: 'LOGIN_REFUSED' });
+    expect([credentials.size, workshop.kept.size]).toEqual([0, 0]);
+    await credentials.offer('', loginOf(ALICE, true));
+    expect([credentials.size, workshop.kept.size]).toEqual([1, 1]);
+  });
+
+  it('D20 all are dropped at once, however long the keyring takes, and the last word to it stays', async () => {
+    const { workshop, credentials } = held();
+    for (const name of [ALICE, BOB]) await credentials.offer(name, loginOf(name, true));
+    const { remember } = workshop;
+    let under = 0;
+    let most = 0;
+    workshop.remember = async (key, token) => {
+      under += 1;
+      most = Math.max(most, under);
+      // what keeps takes longer than what deletes
+      await new Promise((resolve) => setTimeout(resolve, token === undefined ? 5 : 20));
+      await remember(key, token);
+      under -= 1;
+    };
+    const slow = new Credentials(workshop);
+    const both = [ALICE, BOB].map((name) => slow.offer(name, loginOf(name, true)));
+    await new Promise((resolve) => setTimeout(resolve, 12));
+    const forgetting = slow.forget();
+    expect(slow.size).toBe(0);
+    expect(await forgetting).toBe(2);
+    await Promise.all(both);
+    expect([workshop.kept.size, most]).toEqual([0, 2]);
+  });
+
   it('D19 what a keyring keeps is tried first; where it is of no use a person is asked', async () => {
     const { workshop, credentials } = held();
     workshop.kept.set('', `refresh ${ALICE}`);
@@ -260,5 +294,129 @@ describe('time', () => {
     const asked = person(ALICE);
     await other.credentials.use('', asked);
     expect([asked.asked, other.workshop.kept.size]).toEqual([1, 0]);
+  });
+
+  it('D19 two agents of one login take turns: the token that the other one left is tried', async () => {
+    const { workshop, credentials: first } = held();
+    const second = new Credentials(workshop);
+    rotating(workshop);
+    await first.use('', person(ALICE, true));
+    expect((await second.use('', nobody)).signer.value).toBe(ALICE);
+    workshop.clock += 700;
+    await second.use('', nobody);
+    await first.use('', nobody);
+    expect(workshop.kept.size).toBe(1);
+    workshop.kept.set('', 'withdrawn');
+    workshop.clock += 700;
+    const asked = person(ALICE);
+    await second.use('', asked);
+    // its own and the kept one were tried, once each
+    expect([asked.asked, workshop.refreshed.at(-1)]).toEqual([1, 'withdrawn']);
+    expect(workshop.kept.size).toBe(0);
+  });
+});
+
+/** Each refresh token serves once. */
+function rotating(workshop: PaperWorkshop): void {
+  const spent = new Set<string>();
+  let count = 0;
+  workshop.refresh = async (token) => {
+    const text = token.reveal();
+    workshop.refreshed.push(text);
+    const [, name] = /^refresh (\S+)/.exec(text) ?? [];
+    if (name === undefined || spent.has(text)) throw new LoginError('LOGIN_FAILED', 'withdrawn');
+    spent.add(text);
+    count += 1;
+    return { token: new Secret(name), refreshToken: new Secret(`refresh ${name} ${count}`) };
+  };
+}
+
+describe('renewals', () => {
+  it('D12 a rotated token outlives a certificate authority that fails once', async () => {
+    const { workshop, credentials } = held();
+    rotating(workshop);
+    await credentials.use('', person(ALICE, true));
+    const { obtain } = workshop;
+    workshop.obtain = () => Promise.reject(new ServiceError('SERVICE_UNREACHABLE', 'silent'));
+    workshop.clock += 700;
+    await expect(credentials.use('', nobody)).rejects.toMatchObject({
+      code: 'SERVICE_UNREACHABLE',
+    });
+    expect(workshop.kept.get('')).toBe(`refresh ${ALICE} 1`);
+    workshop.obtain = obtain;
+    expect((await credentials.use('', nobody)).signer.value).toBe(ALICE);
+    expect(workshop.refreshed).toEqual([`refresh ${ALICE}`, `refresh ${ALICE} 1`]);
+  });
+
+  it('D12 also where only the keyring knew it', async () => {
+    const { workshop, credentials } = held();
+    rotating(workshop);
+    workshop.kept.set('', `refresh ${ALICE}`);
+    workshop.obtain = () => Promise.reject(new ServiceError('SERVICE_UNREACHABLE', 'silent'));
+    await expect(credentials.use('', nobody)).rejects.toMatchObject({
+      code: 'SERVICE_UNREACHABLE',
+    });
+    expect(workshop.kept.get('')).toBe(`refresh ${ALICE} 1`);
+  });
+
+  it.each(['succeeds', 'is refused'])(
+    'D09 one that %s after somebody else has logged in changes nothing of theirs',
+    async (how) => {
+      const { workshop, credentials } = held();
+      await credentials.use('', person(ALICE, true));
+      let go = (): void => undefined;
+      const waiting = new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      const { refresh } = workshop;
+      workshop.refresh = async (token) => {
+        await waiting;
+        if (how === 'is refused') throw new LoginError('LOGIN_FAILED', 'withdrawn');
+        return refresh(token);
+      };
+      workshop.clock += 500;
+      await credentials.use('', nobody);
+      expect(await credentials.offer('', loginOf(BOB, true))).toMatchObject({ identity: BOB });
+      go();
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      expect((await credentials.use('', nobody)).signer.value).toBe(BOB);
+      expect(workshop.kept.get('')).toBe(`refresh ${BOB}`);
+      expect(credentials.list()).toMatchObject([{ identity: BOB, renewals: 0 }]);
+    },
+  );
+
+  it('D18 beside a signature they keep nobody waiting', async () => {
+    const { workshop, credentials } = held();
+    await credentials.use('', person(ALICE, true));
+    workshop.refresh = () => new Promise(() => undefined);
+    workshop.clock += 500;
+    await credentials.use('', nobody);
+    expect(credentials.busy('')).toBe(false);
+    workshop.clock += 200;
+    expect(credentials.busy('')).toBe(true);
+  });
+});
+
+describe('the end of a certificate', () => {
+  it('D11 is remembered of what was being signed with, also when it was dropped meanwhile', async () => {
+    const { workshop, credentials } = held();
+    const used = await credentials.use('', person(ALICE));
+    expect(credentials.lapsed(used)).toBe(false);
+    workshop.clock += 601;
+    credentials.sweep();
+    expect([credentials.live, credentials.lapsed(used)]).toEqual([false, true]);
+  });
+
+  it('D11 comes no later by a clock that was set back', async () => {
+    const { workshop, credentials } = held();
+    workshop.lifetime = 0.2;
+    workshop.clock += 400;
+    const used = await credentials.offer('', loginOf(ALICE));
+    expect(used).toMatchObject({ identity: ALICE });
+    workshop.clock -= 4;
+    expect(credentials.live).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    credentials.sweep();
+    expect(credentials.live).toBe(false);
   });
 });

@@ -145,6 +145,22 @@ describe('the agent', () => {
     expect((await machine.git(work, ['verify-tag', 'v1'])).exit).toBe(0);
   });
 
+  it('O13 publishIdentity = no signs nothing, though somebody is logged in', async () => {
+    await committed('one');
+    const asked = { ...sandbox().requests };
+    const forbidden = { SIGNET_PUBLISH_IDENTITY: 'no' };
+    const says = expect.stringContaining(
+      'not signed: no identity is to become public (signet.publishIdentity = no)',
+    );
+    const refused = await direct(forbidden);
+    expect([refused.exit, refused.out, refused.err]).toEqual([4, '', says]);
+    await machine.must(work, 'commit', '-q', '--no-gpg-sign', '--allow-empty', '-m', 'two');
+    const again = await machine.signet(work, ['resign', 'HEAD~1..HEAD'], { env: forbidden });
+    expect([again.exit, again.err]).toEqual([4, says]);
+    expect(sandbox().requests).toEqual(asked);
+    await committed('three');
+  });
+
   it('D18 twenty processes at once, over two identities: two logins, no failure, no mix-up', async () => {
     const logins = countLogins(sandbox());
     const bob = { SIGNET_IDENTITY: 'bob@example.test' };
@@ -361,6 +377,15 @@ describe('an agent that is of no use', () => {
       expect.stringMatching(/open to others; signing without/),
     ]);
     chmodSync(join(machine.home, 'run', 'git-signet'), 0o700);
+  });
+
+  it('D04 where no directory can be made: the same', async () => {
+    // not even root makes one there
+    const ran = await direct({ SIGNET_AGENT_DIRECTORY: '/proc/git-signet' });
+    expect([ran.exit, ran.err]).toEqual([
+      0,
+      expect.stringMatching(/cannot be made \(E\w+\); signing without it/),
+    ]);
   });
 
   it('D04 at a path that no socket can have: the same', async () => {

@@ -33,7 +33,10 @@ export interface AgentAddress {
   readonly secretPath: string;
 }
 
-/** `signet.agentDirectory`, else `$XDG_RUNTIME_DIR/git-signet`, else `git-signet/run` in the cache. @throws ConfigError */
+/**
+ * `signet.agentDirectory`, else `$XDG_RUNTIME_DIR/git-signet` where that directory is there (after `su`, under cron and
+ * in WSL the variable may name one that nobody made), else `git-signet/run` in the cache. @throws ConfigError
+ */
 export function agentDirectory(
   { agentDirectory: named }: Pick<Settings, 'agentDirectory'>,
   env: Environment,
@@ -45,7 +48,7 @@ export function agentDirectory(
   const { XDG_RUNTIME_DIR: runtime, XDG_CACHE_HOME: cache, HOME: home, LOCALAPPDATA: local } = env;
   const usable = (path: string | undefined): path is string =>
     path !== undefined && isAbsolute(path);
-  if (usable(runtime)) return join(runtime, 'git-signet');
+  if (usable(runtime) && directoryExists(runtime)) return join(runtime, 'git-signet');
   if (usable(cache)) return join(cache, 'git-signet', 'run');
   if (usable(home)) return join(home, '.cache', 'git-signet', 'run');
   if (usable(local)) return join(local, 'git-signet', 'run');
@@ -114,7 +117,12 @@ export function checkSocketPath(path: string): void {
 
 /** Makes the directory where it is missing (0700), and checks it. @throws ConfigError */
 export function prepareDirectory(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
+    throw unsafe(directory, `cannot be made${code}`);
+  }
   checkDirectory(directory);
 }
 

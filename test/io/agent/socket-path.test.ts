@@ -18,8 +18,12 @@ const digest = someInstance().digest;
 
 describe('where agents live', () => {
   it('is the runtime directory, else the cache, unless it is named', () => {
-    const env = { XDG_RUNTIME_DIR: '/run/user/7', HOME: '/home/a' };
-    expect(agentDirectory({}, env)).toBe('/run/user/7/git-signet');
+    const runtime = scratchDirectory('runtime');
+    const env = { XDG_RUNTIME_DIR: runtime, HOME: '/home/a' };
+    expect(agentDirectory({}, env)).toBe(join(runtime, 'git-signet'));
+    // after `su`, or under cron: the variable is there and the directory is not
+    const gone = { ...env, XDG_RUNTIME_DIR: join(runtime, 'gone') };
+    expect(agentDirectory({}, gone)).toBe('/home/a/.cache/git-signet/run');
     expect(agentDirectory({}, { HOME: '/home/a' })).toBe('/home/a/.cache/git-signet/run');
     expect(agentDirectory({}, { XDG_CACHE_HOME: '/c', HOME: '/h' })).toBe('/c/git-signet/run');
     expect(agentDirectory({}, { XDG_RUNTIME_DIR: 'odd', HOME: '/h' })).toMatch(/^\/h/);
@@ -46,6 +50,17 @@ describe('a socket’s path', () => {
     expect(() => checkSocketPath('/tmp/a\0b')).toThrow(/absolute/);
     expect(() => checkSocketPath('run/agent.sock')).toThrow(/absolute/);
   });
+});
+
+it('a place where no directory can be made is told as that, not as a bug', () => {
+  const file = join(scratchDirectory('place'), 'file');
+  writeFileSync(file, '');
+  expect(() => prepareDirectory(join(file, 'git-signet'))).toThrow(
+    expect.objectContaining({
+      exitCode: 2,
+      message: `no agent there: ${file}/git-signet cannot be made (ENOTDIR)`,
+    }),
+  );
 });
 
 describe('the directory', () => {

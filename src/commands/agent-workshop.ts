@@ -83,14 +83,17 @@ function keptTokens({
   if (!settings.keyring) {
     return { recall: () => Promise.resolve(undefined), remember: () => Promise.resolve() };
   }
-  const opened = import('../io/agent/keyring.ts').then(({ openKeyring }) =>
-    openKeyring({ environment, entry }),
-  );
-  const address = (expected: string): string => `${instance.digest}:${expected}`;
+  const opened = import('../io/agent/keyring.ts').then(async (module) => ({
+    keyring: await module.openKeyring({ environment, entry }),
+    address: (expected: string) => module.keyringAddress(instance.digest, expected),
+  }));
   return {
-    recall: async (expected) => (await opened)?.get(address(expected)),
+    recall: async (expected) => {
+      const { keyring, address } = await opened;
+      return keyring?.get(address(expected));
+    },
     remember: async (expected: string, token: Secret | undefined) => {
-      const keyring = await opened;
+      const { keyring, address } = await opened;
       if (token === undefined) await keyring?.delete(address(expected));
       else await keyring?.set(address(expected), token);
     },

@@ -10,6 +10,7 @@ import { loadSettings, type Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
+import { askEvery, endWithTrouble } from './every-agent.ts';
 
 export const help = `git signet agent start | stop [--all] | status [--json] | run
 git signet agent print systemd | launchd
@@ -101,18 +102,21 @@ async function start(invocation: Invocation): Promise<ExitCode> {
 
 async function stop(invocation: Invocation, all: boolean): Promise<ExitCode> {
   const { directory, address } = await agentHere(invocation);
-  const agents = all ? (await listAgents(directory)).map((each) => each.address) : [address];
-  let ended = 0;
-  for (const each of agents) {
+  const end = async (at: AgentAddress): Promise<number> => {
     try {
-      if (await stopAgent(each)) ended += 1;
+      return (await stopAgent(at)) ? 1 : 0;
     } catch (error) {
-      throw readable(error, each);
+      throw readable(error, at);
     }
-  }
-  const [one, many] = ['the agent has ended', `${ended} agents have ended`];
-  invocation.terminal.say(ended === 0 ? 'no agent was running' : ended === 1 ? one : many);
-  return ended === 0 ? ExitCode.refused : ExitCode.ok;
+  };
+  const { count, troubles } = all
+    ? await askEvery(await listAgents(directory), end)
+    : { count: await end(address), troubles: [] };
+  const [one, many] = ['the agent has ended', `${count} agents have ended`];
+  if (count > 0) invocation.terminal.say(count === 1 ? one : many);
+  else if (troubles.length === 0) invocation.terminal.say('no agent was running');
+  endWithTrouble(troubles, invocation);
+  return count === 0 ? ExitCode.refused : ExitCode.ok;
 }
 
 /** An agent's trouble as an error for people. */

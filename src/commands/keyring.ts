@@ -14,7 +14,7 @@ refresh token in the keyring of the operating system. Not for people: run git si
 Exit: 0, 2 for a question that it cannot read
 `;
 
-const OPERATIONS = ['probe', 'get', 'set', 'delete'] as const;
+const OPERATIONS = ['probe', 'get', 'set', 'delete', 'clear'] as const;
 const MAX_QUESTION = 16 * 1024;
 
 /** @throws UsageError */

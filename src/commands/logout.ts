@@ -1,14 +1,15 @@
 /** `git signet logout`: the agent forgets a login, and so does the keyring. */
 
-import { ExitCode, UsageError } from '../errors.ts';
+import { ExitCode, ServiceError, UsageError } from '../errors.ts';
 import { agentState, forgetCredentials, listAgents } from '../io/agent/client.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
-import { openKeyring } from '../io/agent/keyring.ts';
+import { keyringAddress, keyringProblem, openKeyring } from '../io/agent/keyring.ts';
 import type { AgentState } from '../io/agent/protocol.ts';
 import type { AgentAddress } from '../io/agent/socket-path.ts';
 import { agentHere, readable } from './agent.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
+import { type Asked, askEvery, endWithTrouble } from './every-agent.ts';
 import { credentialFor, expectedHere } from './logins.ts';
 
 export const help = `git signet logout [--all]
@@ -19,7 +20,7 @@ keyring. What was signed stays signed; nothing is withdrawn at the issuer.
   git signet logout
   git signet logout --all      every login, of every agent of yours
 
-Exit: 0, 1 nobody was logged in, 3 an agent does not answer
+Exit: 0, 1 nobody was logged in, 3 an agent does not answer, or the keyring does not let go
 `;
 
 interface Found {
@@ -47,37 +48,44 @@ async function forget(address: AgentAddress, expected: string | undefined): Prom
   }
 }
 
-/** What an agent that has gone may have left in the keyring; the running ones clear what is theirs. */
+/** What agents that have gone may have left in the keyring: at one address, or all of it. */
 async function clearKeyring(
-  { env, entry }: Invocation,
-  instance: string,
-  expected: string,
-): Promise<void> {
-  const keyring = await openKeyring({ environment: env, entry });
-  await keyring?.delete(`${instance}:${expected}`);
+  { env: environment, entry, terminal }: Invocation,
+  which?: string,
+): Promise<readonly ServiceError[]> {
+  const options = { environment, entry };
+  const keyring = await openKeyring(options);
+  if (keyring === undefined) {
+    // that there is none here is normal, and does not make a failure of it
+    terminal.say(`no keyring answers here (${await keyringProblem(options)}): nothing was deleted`);
+    return [];
+  }
+  const problem = await (which === undefined ? keyring.clear() : keyring.delete(which));
+  if (problem === undefined) return [];
+  const what = `what the keyring keeps of a login is still there: ${problem}`;
+  return [
+    new ServiceError('SERVICE_UNREACHABLE', what, {
+      hint: 'unlock the keyring and try again, or delete its entries named git-signet',
+    }),
+  ];
 }
 
-async function logoutHere(invocation: Invocation): Promise<number> {
+async function logoutHere(invocation: Invocation): Promise<Asked> {
   const here = await agentHere(invocation);
   const expected = expectedHere(here.settings, invocation.env);
   const { address, state } = await agentOf(here.address);
   const kept = credentialFor(expected, state?.credentials ?? []);
   const count = kept === undefined ? 0 : await forget(address, kept.expected);
-  if (here.settings.keyring) await clearKeyring(invocation, here.instance.digest, expected);
-  return count;
+  const place = keyringAddress(here.instance.digest, expected);
+  return { count, troubles: here.settings.keyring ? await clearKeyring(invocation, place) : [] };
 }
 
-async function logoutEverywhere(invocation: Invocation): Promise<number> {
+async function logoutEverywhere(invocation: Invocation): Promise<Asked> {
   const here = await agentHere(invocation);
-  let count = 0;
-  for (const { address } of await listAgents(here.directory)) {
-    count += await forget(address, undefined);
-  }
-  if (here.settings.keyring) {
-    const expected = expectedHere(here.settings, invocation.env);
-    await clearKeyring(invocation, here.instance.digest, expected);
-  }
-  return count;
+  const agents = await listAgents(here.directory);
+  const { count, troubles } = await askEvery(agents, (address) => forget(address, undefined));
+  const left = here.settings.keyring ? await clearKeyring(invocation) : [];
+  return { count, troubles: [...troubles, ...left] };
 }
 
 export const run: Command = async (invocation) => {
@@ -86,9 +94,11 @@ export const run: Command = async (invocation) => {
   });
   const extra = positionals[0] ?? rest?.[0];
   if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
-  const count = await (switches.has('all') ? logoutEverywhere : logoutHere)(invocation);
+  const everywhere = switches.has('all');
+  const { count, troubles } = await (everywhere ? logoutEverywhere : logoutHere)(invocation);
   const { say } = invocation.terminal;
-  if (count === 0) say('nobody was logged in');
-  else say(count === 1 ? 'logged out' : `logged out: ${count} logins`);
+  if (count > 0) say(count === 1 ? 'logged out' : `logged out: ${count} logins`);
+  else if (troubles.length === 0) say('nobody was logged in');
+  endWithTrouble(troubles, invocation);
   return count === 0 ? ExitCode.refused : ExitCode.ok;
 };

@@ -72,5 +72,14 @@ describe.skipIf(!present)('D19 D20 a login and the keyring', () => {
     expect(logins.count().logins).toBe(3);
     const ran = await signet(at, ['logout'], { env: allowed });
     expect([ran.exit, kept()]).toEqual([0, expect.not.stringContaining('git-signet:1:')]);
+
+    // also what an agent of other settings left, which nothing here has the address of
+    await commit({ ...allowed, SIGNET_CONNECTOR_ID: 'https://other.test' });
+    await restart();
+    expect(kept()).toContain('git-signet:1:');
+    await signet(at, ['logout'], { env: allowed });
+    expect(kept()).toContain('git-signet:1:');
+    await signet(at, ['logout', '--all'], { env: allowed });
+    expect(kept()).not.toContain('git-signet:1:');
   });
 });

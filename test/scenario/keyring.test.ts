@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { askKeyring, openKeyring } from '../../src/io/agent/keyring.ts';
+import { askKeyring, keyringAddress, openKeyring } from '../../src/io/agent/keyring.ts';
 import { Secret } from '../../src/io/secret.ts';
 import { runMeanwhile } from '../support/git-repository.ts';
 import { type DesktopKeyring, desktopKeyring } from '../support/keyring.ts';
@@ -45,6 +45,29 @@ describe.skipIf(!present)('D19 the keyring of a desktop', () => {
     expect(files.filter((path) => readFileSync(path).includes('refresh-7081'))).toEqual([]);
     await keyring?.delete(address);
     expect(await keyring?.get(address)).toBeUndefined();
+  });
+
+  it('D20 clears what is ours, and nothing else', async () => {
+    const keyring = await openKeyring({ environment: desktop.env, entry });
+    const committer = keyringAddress('0123abcd', 'Alicé <alice@example.test>');
+    const ours = [address, '4567abcd:bob@example.test', committer];
+    for (const each of ours) expect(await keyring?.set(each, new Secret('refresh'))).toBe(true);
+    expect((await keyring?.get(committer))?.reveal()).toBe('refresh');
+    const store = (service: string) =>
+      spawnSync(
+        'secret-tool',
+        ['store', '--label=x', 'service', service, 'username', 'foreign', 'target', 'default'],
+        { env: desktop.env, input: 'theirs' },
+      );
+    expect([store('git-signet').status, store('other').status]).toEqual([0, 0]);
+    expect(await keyring?.clear()).toBeUndefined();
+    for (const each of ours) expect(await keyring?.get(each)).toBeUndefined();
+    for (const service of ['git-signet', 'other']) {
+      const args = ['lookup', 'service', service, 'username', 'foreign'];
+      const found = spawnSync('secret-tool', args, { env: desktop.env, encoding: 'utf8' });
+      expect([service, found.stdout]).toEqual([service, 'theirs']);
+    }
+    expect(await keyring?.clear()).toBeUndefined();
   });
 
   it('the program under test carries the library, and leaves no file of it behind', async () => {

@@ -25,6 +25,7 @@ interface Entry {
 /** The part of the library that is used here. */
 export interface KeyringLibrary {
   readonly Entry: new (service: string, address: string, options: object) => Entry;
+  readonly findCredentials: (service: string) => readonly { readonly account: string }[];
 }
 
 /** True in the executable, where nothing may be looked for in folders of packages. */
@@ -84,12 +85,28 @@ export function openEntry(address: string, kept: string | null): string | undefi
 
 const refuse = (problem: string): KeyringAnswer => ({ done: false, problem });
 
+/** Deletes every entry of ours. */
+function clear(library: KeyringLibrary): KeyringAnswer {
+  const accounts = library.findCredentials(SERVICE).map(({ account }) => account);
+  const left = accounts.filter((address) => {
+    const answer = answerWith(library, { operation: 'delete', address });
+    return !answer.done && answer.problem !== FOREIGN;
+  });
+  return left.length === 0
+    ? { done: true }
+    : refuse(`${left.length} of our entries cannot be deleted`);
+}
+
+const FOREIGN = 'another program keeps something under this name';
+
 /** Does what is asked with a library that is there. @throws whatever the library throws */
 export function answerWith(
-  { Entry }: KeyringLibrary,
+  library: KeyringLibrary,
   { operation, address, secret }: KeyringQuestion,
   limit: number = LIMIT,
 ): KeyringAnswer {
+  if (operation === 'clear') return clear(library);
+  const { Entry } = library;
   if (!/^[\x21-\x7e]{1,400}$/.test(address)) return refuse('not an address');
   // never the kernel's keyring, to which the library would fall back: it forgets, and needs no unlocking
   const entry = new Entry(SERVICE, address, { linux: { store: 'secret-service' } });
@@ -98,7 +115,7 @@ export function answerWith(
   const found = openEntry(address, kept);
   if (operation === 'get') return { done: true, ...(found === undefined ? {} : { secret: found }) };
   if (kept !== null && !kept.startsWith(`${SERVICE}:1:`)) {
-    return refuse('another program keeps something under this name');
+    return refuse(FOREIGN);
   }
   if (operation === 'delete') return { done: kept === null || entry.deletePassword() };
   const sealed = sealEntry(address, secret ?? '');

@@ -15,7 +15,10 @@ export interface Keyring {
   readonly get: (address: string) => Promise<Secret | undefined>;
   /** True once it is kept. */
   readonly set: (address: string, secret: Secret) => Promise<boolean>;
-  readonly delete: (address: string) => Promise<void>;
+  /** Why it may still be there; undefined once it is not. */
+  readonly delete: (address: string) => Promise<string | undefined>;
+  /** The same of every login that any agent of this user ever kept. */
+  readonly clear: () => Promise<string | undefined>;
 }
 
 export interface KeyringOptions {
@@ -29,7 +32,7 @@ export interface KeyringOptions {
 
 /** A question to the helper, as JSON on its standard input: neither arguments nor environment carry a secret. */
 export interface KeyringQuestion {
-  readonly operation: 'probe' | 'get' | 'set' | 'delete';
+  readonly operation: 'probe' | 'get' | 'set' | 'delete' | 'clear';
   readonly address: string;
   readonly secret?: string;
 }
@@ -114,9 +117,8 @@ export async function askKeyring(
 }
 
 /** Why the keyring of this machine cannot be used; undefined when it can. */
-export async function keyringProblem(options: KeyringOptions = {}): Promise<string | undefined> {
-  const { done, problem } = await askKeyring({ operation: 'probe', address: 'probe' }, options);
-  return done ? undefined : (problem ?? 'no reason given');
+export function keyringProblem(options: KeyringOptions = {}): Promise<string | undefined> {
+  return problemOf({ operation: 'probe', address: 'probe' }, options);
 }
 
 /** The keyring; undefined where there is none that answers, which is normal. Never rejects. */
@@ -131,8 +133,23 @@ export async function openKeyring(options: KeyringOptions = {}): Promise<Keyring
       const question = { operation: 'set', address, secret: secret.reveal() } as const;
       return (await askKeyring(question, options)).done;
     },
-    delete: async (address) => {
-      await askKeyring({ operation: 'delete', address }, options);
-    },
+    delete: (address) => problemOf({ operation: 'delete', address }, options),
+    clear: () => problemOf({ operation: 'clear', address: '' }, options),
   };
+}
+
+async function problemOf(
+  question: KeyringQuestion,
+  options: KeyringOptions,
+): Promise<string | undefined> {
+  const { done, problem } = await askKeyring(question, options);
+  return done ? undefined : (problem ?? 'no reason given');
+}
+
+/**
+ * Where the login of an instance (its digest) is kept for an expectation. A committer's name may hold what no keyring takes
+ * in an address; everything else reads as it is.
+ */
+export function keyringAddress(digest: string, expected: string): string {
+  return `${digest}:${encodeURI(expected.toWellFormed())}`;
 }

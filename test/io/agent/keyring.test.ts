@@ -2,7 +2,12 @@ import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { askKeyring, keyringProblem, openKeyring } from '../../../src/io/agent/keyring.ts';
+import {
+  askKeyring,
+  keyringAddress,
+  keyringProblem,
+  openKeyring,
+} from '../../../src/io/agent/keyring.ts';
 import {
   answerWith,
   type KeyringLibrary,
@@ -19,7 +24,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 /** A keyring in memory; `fault` is thrown by whatever is called. */
 function memory(
   kept: Map<string, string> = new Map(),
-  options: { readonly fault?: string; readonly cut?: number } = {},
+  options: { readonly fault?: string; readonly cut?: number; readonly fixed?: boolean } = {},
 ): KeyringLibrary {
   return {
     Entry: class {
@@ -30,8 +35,12 @@ function memory(
       }
       getPassword = () => kept.get(this.#name) ?? null;
       setPassword = (password: string) => void kept.set(this.#name, password.slice(0, options.cut));
-      deletePassword = () => kept.delete(this.#name);
+      deletePassword = () => options.fixed !== true && kept.delete(this.#name);
     },
+    findCredentials: (service) =>
+      [...kept.keys()]
+        .filter((name) => name.startsWith(`${service} `))
+        .map((name) => ({ account: name.slice(service.length + 1) })),
   };
 }
 
@@ -52,6 +61,41 @@ describe('D19 what is kept in a keyring', () => {
     expect(answerWith(library, { operation: 'delete', address })).toEqual({ done: true });
     expect(kept.size).toBe(0);
     expect(answerWith(library, { operation: 'delete', address })).toEqual({ done: true });
+  });
+
+  it('D20 is cleared as a whole, but for what others keep there; what stays is told', () => {
+    const kept = new Map([
+      ['git-signet foreign', 'theirs'],
+      ['other x', 'theirs'],
+    ]);
+    const library = memory(kept);
+    for (const one of [address, 'cd34:bob@example.test']) {
+      answerWith(library, { operation: 'set', address: one, secret: 'refresh' });
+    }
+    expect(answerWith(library, { operation: 'clear', address: '' })).toEqual({ done: true });
+    expect([...kept.keys()]).toEqual(['git-signet foreign', 'other x']);
+    answerWith(library, { operation: 'set', address, secret: 'refresh' });
+    const stuck = memory(kept, { fixed: true });
+    expect(answerWith(stuck, { operation: 'clear', address: '' })).toEqual({
+      done: false,
+      problem: '1 of our entries cannot be deleted',
+    });
+  });
+
+  it('has an address for every expectation, each its own', () => {
+    const expectations = [
+      ...[
+        '',
+        'alice@example.test',
+        'Alice <alice@example.test>',
+        'Alic\u00e9 <alice@example.test>',
+      ],
+      ...['Alice%20<alice@example.test>', '\ud800', '\ufffd x'],
+    ];
+    const addresses = expectations.map((each) => keyringAddress('ab12', each));
+    expect(addresses.every((each) => /^[\x21-\x7e]{1,400}$/.test(each))).toBe(true);
+    expect(new Set(addresses).size).toBe(expectations.length);
+    expect(addresses[1]).toBe('ab12:alice@example.test');
   });
 
   it('a cut one, one of another address and one of another program are not taken for ours', () => {

@@ -1,0 +1,47 @@
+/** Asking all agents of a user for the same: one that does not answer keeps nobody from asking the others. */
+
+import { ServiceError } from '../errors.ts';
+import type { ListedAgent } from '../io/agent/client.ts';
+import type { AgentAddress } from '../io/agent/socket-path.ts';
+import type { Invocation } from './command.ts';
+
+export interface Asked {
+  /** The sum of what they answered. */
+  readonly count: number;
+  readonly troubles: readonly unknown[];
+}
+
+/** All at once. One that did not answer when it was listed is not waited for again. Never rejects. */
+export async function askEvery(
+  agents: readonly ListedAgent[],
+  ask: (address: AgentAddress) => Promise<number>,
+): Promise<Asked> {
+  const outcomes = await Promise.allSettled(
+    agents.map(({ address, state }) =>
+      state === undefined ? Promise.reject(silent(address)) : ask(address),
+    ),
+  );
+  const answered = outcomes.map((each) => (each.status === 'fulfilled' ? each.value : 0));
+  return {
+    count: answered.reduce((sum, one) => sum + one, 0),
+    troubles: outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason] : [])),
+  };
+}
+
+function silent({ path }: AgentAddress): ServiceError {
+  return new ServiceError('SERVICE_UNREACHABLE', `an agent does not answer, and stays (${path})`, {
+    hint: 'end the process that has that socket, or remove it',
+  });
+}
+
+/** Ends with what went wrong, where something did: every one of them is told. @throws the last of them */
+export function endWithTrouble(
+  troubles: readonly unknown[],
+  { terminal }: Pick<Invocation, 'terminal'>,
+): void {
+  if (troubles.length === 0) return;
+  for (const trouble of troubles.slice(0, -1)) {
+    terminal.say(trouble instanceof Error ? trouble.message : String(trouble));
+  }
+  throw troubles.at(-1);
+}

@@ -4,13 +4,12 @@
  */
 
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fromHex } from '../../core/bytes.ts';
 import type { Secret } from '../secret.ts';
 import { type AgentConnection, AgentTrouble, type DialledAgent, dialAgent } from './connection.ts';
 import { errorOf } from './failure.ts';
 import type { AgentState, CredentialStatus, Reply, Request } from './protocol.ts';
-import { type AgentAddress, checkDirectory, directoryExists } from './socket-path.ts';
+import { type AgentAddress, agentAddress, checkDirectory, directoryExists } from './socket-path.ts';
 
 export interface LocalAgent extends AgentConnection {
   /** What is to be presented with each request. */
@@ -103,15 +102,12 @@ export interface ListedAgent {
 export async function listAgents(directory: string): Promise<readonly ListedAgent[]> {
   if (!directoryExists(directory)) return [];
   checkDirectory(directory);
+  // named pipes lie in no directory: on Windows the secret says that there is one
   const names = readdirSync(directory).flatMap(
-    (name) => /^([0-9a-f]{20})\.sock$/.exec(name)?.[1] ?? [],
+    (name) => /^([0-9a-f]{20})\.(?:sock|secret)$/.exec(name)?.[1] ?? [],
   );
-  const listed = names.map(async (name): Promise<readonly ListedAgent[]> => {
-    const address = {
-      directory,
-      path: join(directory, `${name}.sock`),
-      secretPath: join(directory, `${name}.secret`),
-    };
+  const listed = [...new Set(names)].map(async (name): Promise<readonly ListedAgent[]> => {
+    const address = agentAddress(directory, name);
     try {
       return [{ address, state: await agentState(address) }];
     } catch (error) {

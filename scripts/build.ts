@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { build, type InputOptions } from 'rolldown';
+import { build, type InputOptions, type Plugin } from 'rolldown';
 import { splitSignedObject } from '../src/core/git/object.ts';
 import { readSources, staticClosure } from './imports.ts';
 
@@ -40,6 +40,20 @@ const shared: InputOptions = {
     if (log.code === 'INEFFECTIVE_DYNAMIC_IMPORT') return;
     if (level === 'warn') throw new Error(`${log.code ?? 'warning'}: ${log.message}`);
     handle(level, log);
+  },
+};
+
+/**
+ * The sandbox's issuer finds lifetimes and stored models by the names of its classes, which rolldown shortens and Bun
+ * shortens again: written into the class, a name is data to both. (Two minifiers told to keep names would have to agree
+ * for ever, and would make larger what every start loads.)
+ */
+const classNames: Plugin = {
+  name: 'class-names',
+  transform: {
+    filter: { id: /\/node_modules\/oidc-provider\/lib\// },
+    handler: (code) =>
+      code.replaceAll(/\bclass (\w+)(?: extends [^{]+)? \{/g, "$& static name = '$1';"),
   },
 };
 
@@ -81,6 +95,7 @@ async function bundle(format: 'cjs' | 'esm', dir: string, worker: string): Promi
         SIGNET_EXECUTABLE: String(format === 'esm'),
       },
     },
+    plugins: [classNames],
     input: { 'git-signet': 'src/commands/main.ts', 'range-worker': WORKER },
     output: {
       dir,

@@ -1,21 +1,29 @@
 /**
  * The executable and the Node bundle give the same, right answers: every object that the real gitsign signed, with no
- * network, through git's call, through `verify` and through `verify`'s worker threads.
+ * network, through git's call, through `verify` and through `verify`'s worker threads. A person can log in at the
+ * sandbox of either.
  */
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ObjectResult } from '../../src/report/json.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
-import { run, type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
+import {
+  run,
+  runMeanwhile,
+  type ScratchRepository,
+  scratchRepository,
+} from '../support/git-repository.ts';
 import { vectors } from '../support/gitsign-vectors.ts';
+import { answerDevice } from '../support/person.ts';
 import { scratchDirectory, scratchSandbox } from '../support/sandbox.ts';
 import { testMirror } from '../support/tuf-mirror.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const CLICK = fileURLToPath(new URL('../support/click.ts', import.meta.url));
 const trustedRoot = join(root, 'test/vectors/gitsign/trust/trusted_root.json');
 const FORMS: readonly (readonly [name: string, program: string, before: readonly string[]])[] = [
   ['executable', join(root, 'dist/git-signet'), []],
@@ -125,6 +133,47 @@ describe.each(FORMS)('the %s where its directory was removed', (_name, program, 
     expect([exit === 0, out]).toEqual([false, '']);
     expect(err).toMatch(/directory was (?:removed|deleted)/);
     expect(err).not.toMatch(/bug|\n\s+at /);
+  });
+});
+
+// at once: who logs in elsewhere is asked for every five seconds
+describe.concurrent.each(FORMS)('a person at the sandbox of the %s', (_name, program, before) => {
+  const inSandbox = (...command: readonly string[]) =>
+    [...before, 'sandbox', 'run', '--browser', '--', ...command] as const;
+
+  it('logs in with a browser, and signs', async () => {
+    const { path: cwd, env } = scratchRepository('person');
+    const browser = `${process.execPath} ${CLICK} %s alice@example.test`;
+    const story = 'git commit -q --allow-empty -S -m one && git log -1 --format="%G? %GS"';
+    const ran = await runMeanwhile(program, inSandbox('sh', '-c', story), {
+      cwd,
+      env: { ...env, BROWSER: browser },
+    });
+    expect([ran.exit, ran.out], ran.err).toEqual([0, expect.stringMatching(/^U alice@example/)]);
+  });
+
+  it.each([
+    ['agree', 'alice@example.test', 0, 'logged in as alice@example.test'],
+    ['deny', undefined, 4, 'the login was refused'],
+  ] as const)('O11 %s on another device', async (answer, user, exit, last) => {
+    const { path: cwd, env } = scratchRepository('person');
+    const child = spawn(program, inSandbox(program, ...before, 'login', '--device'), {
+      cwd,
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    try {
+      let said = '';
+      for await (const chunk of child.stderr) {
+        const invited = /open (\S+) and enter (\S+) /.exec(String(chunk));
+        if (invited !== null) await answerDevice(invited[1] ?? '', invited[2] ?? '', answer, user);
+        said += chunk;
+      }
+      expect([await ended, said]).toEqual([exit, expect.stringContaining(last)]);
+    } finally {
+      child.kill();
+    }
   });
 });
 

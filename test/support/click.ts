@@ -1,7 +1,7 @@
-/** The opener of a person who agrees to everything: opens the page, follows its link, ends. */
+/** The opener of a person who agrees to everything: opens the page, follows its link, says who it is where asked, ends. */
 
-import { clickThrough } from './person.ts';
+import { clickThrough, logInAs } from './person.ts';
 
-const [, , url] = process.argv;
+const [, , url, user] = process.argv;
 if (url === undefined) throw new Error('which page?');
-await clickThrough(url);
+await (user === undefined ? clickThrough(url) : logInAs(user, url));

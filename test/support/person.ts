@@ -112,11 +112,20 @@ function hidden(body: string): Record<string, string> {
   return Object.fromEntries(fields.map(([, name = '', value = '']) => [name, value]));
 }
 
-/** On another device: opens the address, types the code, compares it, and answers. Returns the pages. */
+/** From the start page to the last one, at an issuer that asks who it is. */
+export async function logInAs(user: string, startUrl: string): Promise<Seen> {
+  const jar = new Map<string, string>();
+  const start = await visit(jar, startUrl);
+  const question = await visit(jar, firstLink(start.body));
+  return visit(jar, question.url, { user });
+}
+
+/** On another device: opens the address, types the code, compares it, and answers; as whom, where that is asked. */
 export async function answerDevice(
   address: string,
   code: string,
   answer: 'agree' | 'deny' = 'agree',
+  user?: string,
 ): Promise<readonly Seen[]> {
   const jar = new Map<string, string>();
   const input = await visit(jar, address);
@@ -124,5 +133,6 @@ export async function answerDevice(
   const confirm = await visit(jar, action, { ...hidden(input.body), user_code: code });
   const more = answer === 'deny' ? { abort: 'yes' } : {};
   const last = await visit(jar, action, { ...hidden(confirm.body), ...more });
-  return [input, confirm, last];
+  const pages = [input, confirm, last];
+  return user === undefined ? pages : [...pages, await visit(jar, last.url, { user })];
 }

@@ -163,6 +163,8 @@ async function childEnvironment(
 }
 
 async function runCommand(invocation: Invocation, args: ParsedArguments): Promise<ExitCode> {
+  // the issuer's packages have Bun print what they should no longer use, amidst what the child says
+  Object.assign(process, { noDeprecation: true });
   const [command, ...rest] = args.rest ?? [];
   if (command === undefined)
     throw new UsageError('run needs a command', { hint: 'git signet sandbox run -- COMMAND' });

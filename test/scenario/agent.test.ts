@@ -123,6 +123,15 @@ describe('the agent', () => {
     expect((await direct(nobody)).exit).toBe(0);
   });
 
+  it('a setting that nobody could log in with is told once, as what it is', async () => {
+    const ran = await direct({ SIGNET_URL_OPENER: 'nosuch {url}' });
+    expect([ran.exit, ran.err]).toEqual([
+      2,
+      expect.stringMatching(/^git-signet: signet\.urlOpener: there is no program nosuch/),
+    ]);
+    expect(ran.err).not.toContain('signing without it');
+  });
+
   it('signet.agent = no does without', async () => {
     await committed('one', { SIGNET_AGENT: 'no' });
     expect(await agents()).toEqual([]);

@@ -37,29 +37,36 @@ export interface ReachOptions {
   readonly worthStarting: () => Promise<boolean>;
 }
 
-/** Undefined where no agent runs and none is worth starting. @throws AgentTrouble; nothing else */
+/** Undefined where no agent runs and none is worth starting. @throws AgentTrouble; what `worthStarting` throws */
 export async function reachAgent(options: ReachOptions): Promise<Reached | undefined> {
-  const { agentSocket } = options.settings;
-  try {
-    return await (agentSocket === undefined ? reachOwn(options) : reachForwarded(agentSocket));
-  } catch (error) {
-    // a place that is not fit for an agent is a reason to do without one
-    if (isSignetError(error)) throw new AgentTrouble('broken', error.message);
-    throw error;
-  }
-}
-
-async function reachOwn(options: ReachOptions): Promise<Reached | undefined> {
   const { settings, environment, cwd, crypto } = options;
+  const { agentSocket } = settings;
+  if (agentSocket !== undefined) return placed(() => reachForwarded(agentSocket));
   const instance = instanceOf(settings, cwd, crypto);
-  const address = agentAddress(agentDirectory(settings, environment), instance.digest);
-  return reachAt(address, instance).catch(async (error: unknown) => {
+  const address = await placed(() =>
+    agentAddress(agentDirectory(settings, environment), instance.digest),
+  );
+  try {
+    return await placed(() => reachAt(address, instance));
+  } catch (error) {
     if (!(error instanceof AgentTrouble) || error.kind !== 'absent') throw error;
-    // a login that the keyring keeps needs nobody
-    if (!settings.keyring && !(await options.worthStarting())) return undefined;
+  }
+  // a login that the keyring keeps needs nobody
+  if (!settings.keyring && !(await options.worthStarting())) return undefined;
+  return placed(async () => {
     (await startAgent({ ...options, address, instance })).close();
     return reachAt(address, instance);
   });
+}
+
+/** A place that is not fit for an agent is a reason to do without one. @throws AgentTrouble */
+async function placed<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isSignetError(error)) throw new AgentTrouble('broken', error.message);
+    throw error;
+  }
 }
 
 /**

@@ -48,6 +48,11 @@ export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
   }
 }
 
+const WAITS = {
+  login: 'the login that another git-signet asked for',
+  agreement: 'somebody to agree, at the machine that the forwarded agent is on',
+} as const;
+
 async function ask(signing: Signing, agent: Reached): Promise<Made> {
   const { payload, settings, invocation } = signing;
   let freshLogin = false;
@@ -70,9 +75,8 @@ async function ask(signing: Signing, agent: Reached): Promise<Made> {
     onAsked: () => void warm(signing),
     onUnlogged: (armor) =>
       void signing.verifier().then((verifier) => verifier.ahead(payload, utf8(armor))),
-    onWait: () => {
-      if (!waiting)
-        invocation.terminal.say('waiting for the login that another git-signet asked for');
+    onWait: (on) => {
+      if (!waiting) invocation.terminal.say(`waiting for ${WAITS[on]}`);
       waiting = true;
     },
   });

@@ -16,6 +16,8 @@ export interface Channel {
   /** @throws ChannelEnded; ProtocolError for something that is no request */
   readonly next: (seconds: number) => Promise<Request>;
   readonly gone: boolean;
+  /** Aborted when the client goes: for what is done on its behalf only. */
+  readonly left: AbortSignal;
   /** Sends what is under way, and ends. */
   readonly end: () => void;
 }
@@ -29,7 +31,8 @@ class SocketChannel implements Channel {
   #frame: Uint8Array | undefined;
   #problem: Error | undefined;
   #wake: (() => void) | undefined;
-  gone = false;
+  readonly #left = new AbortController();
+  readonly left = this.#left.signal;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -53,9 +56,13 @@ class SocketChannel implements Channel {
   }
 
   #over(): void {
-    this.gone = true;
     this.#problem ??= new ChannelEnded('the client has gone');
+    this.#left.abort();
     this.#wake?.();
+  }
+
+  get gone(): boolean {
+    return this.left.aborted;
   }
 
   readonly send = (message: Reply | Greeting): void => {

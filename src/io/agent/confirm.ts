@@ -1,27 +1,27 @@
 /**
  * Asks the person at the agent's machine with a program of the agent's own configuration, as ssh-agent asks with
- * ssh-askpass: one argument to show, exit 0 for yes. No shell; what is shown is escaped; no answer is a no.
+ * ssh-askpass: one argument to show, exit 0 for yes. No shell; what is shown is escaped; no answer is a no. A question
+ * that nobody waits for any more is taken from the screen.
  */
 
-import { execFile } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { visible } from '../../core/escape.ts';
 import type { Environment } from '../config.ts';
 import { findExecutable } from '../process.ts';
-import type { Described } from './forward.ts';
+import type { Confirm } from './forward.ts';
 
-const ASKING_MS = 60_000;
+/** Seconds that the person has. */
+export const AGREEING_SECONDS = 60;
 const SHOWN = 200;
+const WINDOWS = process.platform === 'win32';
 const KEPT = [
   ...['PATH', 'HOME', 'USER', 'LANG', 'DISPLAY', 'WAYLAND_DISPLAY', 'XAUTHORITY'],
   ...['XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS', 'TMPDIR'],
 ];
 
 /** `program`: a path, or a name on PATH. */
-export function confirmWith(
-  program: string,
-  environment: Environment,
-): (what: Described, repository: string) => Promise<boolean> {
-  return (what, repository) => {
+export function confirmWith(program: string, environment: Environment): Confirm {
+  return (what, repository, left) => {
     const path = findExecutable(program, environment);
     if (path === undefined) return Promise.resolve(false);
     const kept = KEPT.map((name) => [name, environment[name]] as const);
@@ -30,8 +30,28 @@ export function confirmWith(
     const subject = visible(what.subject.slice(0, SHOWN));
     const question = `Sign this ${what.type} as you, for another machine?\nsubject: ${subject}${where}`;
     return new Promise((resolve) => {
-      const options = { env, timeout: ASKING_MS, killSignal: 'SIGKILL', shell: false } as const;
-      execFile(path, [question], options, (error) => resolve(error === null));
+      // a group of its own: many an asker is a script, and the dialog its child
+      const child = spawn(path, [question], { env, stdio: 'ignore', detached: !WINDOWS });
+      const end = (): void => killAll(child);
+      const late = setTimeout(end, AGREEING_SECONDS * 1000);
+      left.addEventListener('abort', end);
+      const answered = (yes: boolean): void => {
+        clearTimeout(late);
+        left.removeEventListener('abort', end);
+        resolve(yes);
+      };
+      child.on('error', () => answered(false));
+      child.on('exit', (code) => answered(code === 0));
+      if (left.aborted) end();
     });
   };
+}
+
+function killAll(child: ChildProcess): void {
+  try {
+    if (WINDOWS || child.pid === undefined) child.kill('SIGKILL');
+    else process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // it has just ended
+  }
 }

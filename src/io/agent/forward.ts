@@ -18,7 +18,7 @@ import type { Credentials } from './credentials.ts';
 import { PROTOCOL, ProtocolError, type Reply } from './protocol.ts';
 import { bytesOf } from './read-messages.ts';
 import type { Scope } from './scope.ts';
-import { tell, whileWorking } from './session.ts';
+import { type Stage, tell, whileWorking } from './session.ts';
 import { signedReply } from './signed-reply.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -30,6 +30,9 @@ export interface Described {
   readonly parents: readonly string[];
 }
 
+/** Whether the person agrees; the question is taken back when the client has `left`. */
+export type Confirm = (what: Described, repository: string, left: AbortSignal) => Promise<boolean>;
+
 export interface ForwardOptions {
   readonly workshop: Workshop;
   /** Whom to sign as: see expectation.ts. */
@@ -39,7 +42,7 @@ export interface ForwardOptions {
   /** Undefined: any repository. */
   readonly scope: Scope | undefined;
   /** Asks the person at this machine; undefined: nobody is asked. */
-  readonly confirm: ((what: Described, repository: string) => Promise<boolean>) | undefined;
+  readonly confirm: Confirm | undefined;
   readonly audit: AuditLog;
   readonly online: boolean;
 }
@@ -100,17 +103,19 @@ async function serve(payload: Uint8Array, visit: Visit): Promise<Reply> {
   let repository = '';
   try {
     checkRate(visit);
-    repository = await admitted(what, options);
+    // a person may take longer to agree than a client waits in silence
     const made = await whileWorking(channel, async (stage) => {
-      stage.on = 'login';
-      return sign(payload, visit);
+      repository = await scoped(what, options);
+      await agreed({ what, repository }, visit, stage);
+      return sign(payload, visit, stage);
     });
     await options.audit({ ...what, repository, payload, verdict: 'signed', who: made.identity });
     const place = what.type === 'commit' ? 'header' : 'body';
     options.scope?.remember(joinSignature(payload, utf8(made.armor), place), what, repository);
     return signedReply(made, options.online);
   } catch (error) {
-    const reason = isSignetError(error) ? error.message : 'it could not be signed';
+    const told = isSignetError(error) || error instanceof ChannelEnded;
+    const reason = told ? error.message : 'it could not be signed';
     await options.audit({ ...what, repository, payload, verdict: 'refused', who: '', reason });
     throw error;
   }
@@ -126,28 +131,41 @@ function checkRate({ recent, options: { rate, workshop } }: Visit): void {
 }
 
 /** The clone that it belongs to; '' where none is asked for. @throws LoginError `LOGIN_REFUSED` */
-async function admitted(what: Described, { scope, confirm }: ForwardOptions): Promise<string> {
+async function scoped(what: Described, { scope }: ForwardOptions): Promise<string> {
   const repository = scope === undefined ? '' : await scope.repositoryOf(what);
-  if (repository === undefined) {
-    const root = what.parents.length === 0;
-    throw refusal(
-      root
-        ? 'a commit without parents belongs to no repository (signet.forwardRepositories)'
-        : `what it stands on is in none of its repositories (${visible(what.parents.join(', '))})`,
-      root
-        ? 'sign it at the other machine'
-        : 'there: git fetch, in the clone that it is configured with',
-    );
-  }
-  if (confirm === undefined || (await confirm(what, repository))) return repository;
-  throw refusal('nobody agreed to it (signet.forwardConfirm)');
+  if (repository !== undefined) return repository;
+  const root = what.parents.length === 0;
+  throw refusal(
+    root
+      ? 'a commit without parents belongs to no repository (signet.forwardRepositories)'
+      : `what it stands on is in none of its repositories (${visible(what.parents.join(', '))})`,
+    root
+      ? 'sign it at the other machine'
+      : 'there: git fetch, in the clone that it is configured with',
+  );
+}
+
+/** @throws LoginError `LOGIN_REFUSED`; ChannelEnded where nobody waits for the answer any more */
+async function agreed(
+  { what, repository }: { readonly what: Described; readonly repository: string },
+  { channel, options: { confirm } }: Visit,
+  stage: Stage,
+): Promise<void> {
+  if (confirm === undefined) return;
+  stage.on = 'agreement';
+  const yes = await confirm(what, repository, channel.left);
+  stage.on = 'signature';
+  if (channel.gone) throw new ChannelEnded('the client has gone');
+  if (!yes) throw refusal('nobody agreed to it (signet.forwardConfirm)');
 }
 
 async function sign(
   payload: Uint8Array,
   { credentials, options, channel }: Visit,
+  stage: Stage,
 ): Promise<MadeSignature> {
   const { workshop, expected } = options;
+  stage.on = 'login';
   const credential = await credentials.use(expected(payload), {
     login: () =>
       Promise.reject(
@@ -156,6 +174,7 @@ async function sign(
         }),
       ),
   });
+  stage.on = 'signature';
   if (channel.gone) throw new ChannelEnded('the client has gone');
   return workshop.sign(payload, credential);
 }

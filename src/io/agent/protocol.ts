@@ -109,7 +109,7 @@ export type Reply =
   | SignedReply
   /** This client is to log in, within so many seconds; the others wait for it. */
   | { readonly reply: 'login'; readonly seconds: number }
-  /** Still at it: on somebody else's login, or on the signature. Comes again and again, so that silence means death. */
+  /** Still at it: on somebody else's login, a person's agreement, or the signature. Comes again and again, so that silence means death. */
   | { readonly reply: 'wait'; readonly on: string }
   /** The signature before it is in the log: all but the log's part can be verified while that is asked. */
   | { readonly reply: 'unlogged'; readonly armor: string }

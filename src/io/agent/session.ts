@@ -87,8 +87,9 @@ async function answer(request: Request, channel: Channel, parts: SessionParts): 
   }
 }
 
-interface Stage {
-  on: 'login' | 'signature' | 'quiet';
+/** What is being worked on; a client is told. */
+export interface Stage {
+  on: 'login' | 'signature' | 'agreement' | 'quiet';
 }
 
 /** Says every few seconds that it is still at it, so that the client can tell work from death. */

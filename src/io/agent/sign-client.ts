@@ -17,8 +17,8 @@ export interface SignByAgent {
   readonly onAsked?: () => void;
   /** The signature before it is in the log: time to verify the rest. A forwarded agent does not show it. */
   readonly onUnlogged?: (armor: string) => void;
-  /** Somebody else's login is waited for. */
-  readonly onWait: () => void;
+  /** Somebody else's login is waited for, or somebody's agreement at the machine of a forwarded agent. */
+  readonly onWait: (on: 'login' | 'agreement') => void;
 }
 
 /** @throws AgentTrouble when the agent is of no use; else what it, or the login, failed with */
@@ -48,7 +48,7 @@ async function afterWaiting(
     const reply = await agent.receive();
     if (reply.reply === 'unlogged') onUnlogged?.(reply.armor);
     else if (reply.reply !== 'wait') return reply;
-    else if (reply.on === 'login') onWait();
+    else if (reply.on === 'login' || reply.on === 'agreement') onWait(reply.on);
   }
 }
 

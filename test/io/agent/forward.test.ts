@@ -1,9 +1,18 @@
 /** The forwarded socket with real clones: what another machine may have signed, and what is left in the log of it. */
 
-import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { utf8 } from '../../../src/core/bytes.ts';
 import { joinSignature, objectId } from '../../../src/core/git/object.ts';
 import { type AuditLog, openAuditLog } from '../../../src/io/agent/audit.ts';
@@ -243,6 +252,11 @@ describe('D14 confirmation', () => {
     chmodSync(file, 0o755);
     return file;
   };
+  /** Running, and not merely left for its parent to ask how it ended. */
+  const alive = (pid: number): boolean => {
+    const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+    return /^[^Z\s]/.test(stdout);
+  };
   const confirm = (script: string) =>
     confirmWith(program(script), { PATH: process.env['PATH'], SECRET_TOKEN: 'x' });
 
@@ -270,6 +284,46 @@ describe('D14 confirmation', () => {
     expect(lines()).toMatchObject([
       { verdict: 'refused', reason: expect.stringMatching(/agreed/) },
     ]);
+  });
+
+  it('a person who takes longer than a client waits in silence is waited for', async () => {
+    const answer = Promise.withResolvers<boolean>();
+    const asked = Promise.withResolvers<void>();
+    const slowly = (): Promise<boolean> => {
+      asked.resolve();
+      return answer.promise;
+    };
+    await forwarding({ confirm: slowly });
+    vi.useFakeTimers({ toFake: ['setInterval'] });
+    try {
+      const connection = await connectAgent(path);
+      connection.send({ op: 'forwarded-sign', payload: PAYLOAD.toString('base64') });
+      await asked.promise;
+      vi.advanceTimersByTime(5000);
+      expect(await connection.receive(5)).toEqual({ reply: 'wait', on: 'agreement' });
+      answer.resolve(true);
+      expect(await connection.receive(5)).toMatchObject({ reply: 'signed' });
+      connection.close();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('takes the question back, whatever program shows it, when the client has gone', async () => {
+    const pids = join(scratchDirectory('confirm'), 'pids');
+    // as a script does that asks by way of another program
+    const script = `sleep 50 & echo "$$ $!" > '${pids}.new'; mv '${pids}.new' '${pids}'; wait`;
+    await forwarding({ confirm: confirm(script) });
+    const connection = await connectAgent(path);
+    connection.send({ op: 'forwarded-sign', payload: PAYLOAD.toString('base64') });
+    await expect.poll(() => existsSync(pids), { timeout: 5000 }).toBe(true);
+    const asking = readFileSync(pids, 'utf8').trim().split(' ').map(Number);
+    expect(asking.filter(alive)).toHaveLength(2);
+    connection.close();
+    await expect.poll(() => asking.filter(alive), { timeout: 5000 }).toEqual([]);
+    await expect.poll(() => existsSync(log)).toBe(true);
+    expect(lines()).toMatchObject([{ verdict: 'refused', reason: 'the client has gone' }]);
+    expect(agent.workshop.signed).toEqual([]);
   });
 
   it('signs nothing when there is no such program', async () => {

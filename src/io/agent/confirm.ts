@@ -8,11 +8,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { visible } from '../../core/escape.ts';
 import type { Environment } from '../config.ts';
 import { findExecutable } from '../process.ts';
+import { briefText } from './brief.ts';
 import type { Confirm } from './forward.ts';
 
 /** Seconds that the person has. */
 export const AGREEING_SECONDS = 60;
-const SHOWN = 200;
 const WINDOWS = process.platform === 'win32';
 const KEPT = [
   ...['PATH', 'HOME', 'USER', 'LANG', 'DISPLAY', 'WAYLAND_DISPLAY', 'XAUTHORITY'],
@@ -27,7 +27,7 @@ export function confirmWith(program: string, environment: Environment): Confirm 
     const kept = KEPT.map((name) => [name, environment[name]] as const);
     const env = { ...Object.fromEntries(kept), SSH_ASKPASS_PROMPT: 'confirm' };
     const where = repository === '' ? '' : `\nrepository: ${visible(repository)}`;
-    const subject = visible(what.subject.slice(0, SHOWN));
+    const subject = briefText(what.subject);
     const question = `Sign this ${what.type} as you, for another machine?\nsubject: ${subject}${where}`;
     return new Promise((resolve) => {
       // a group of its own: many an asker is a script, and the dialog its child

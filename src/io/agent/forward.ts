@@ -7,12 +7,12 @@
 
 import type { Socket } from 'node:net';
 import { latin1, utf8 } from '../../core/bytes.ts';
-import { visible } from '../../core/escape.ts';
 import { joinSignature, objectHeaders, payloadType, subjectLine } from '../../core/git/object.ts';
 import { parentsOf } from '../../core/policy/claims.ts';
 import { isSignetError, LoginError } from '../../errors.ts';
 import type { MadeSignature } from '../credential.ts';
-import type { AuditLog } from './audit.ts';
+import { type AuditLog, sparingly } from './audit.ts';
+import { briefNames } from './brief.ts';
 import { type Channel, ChannelEnded, channelOf } from './channel.ts';
 import type { Credentials } from './credentials.ts';
 import { PROTOCOL, ProtocolError, type Reply } from './protocol.ts';
@@ -65,6 +65,7 @@ export function forwardServer(
   options: ForwardOptions,
 ): (socket: Socket, credentials: Credentials) => Promise<void> {
   const recent: number[] = [];
+  const auditOfRate = sparingly(options.audit);
   return async (socket, credentials) => {
     const channel = channelOf(socket);
     channel.send({
@@ -80,7 +81,7 @@ export function forwardServer(
         throw new ProtocolError('a forwarded agent signs, and does nothing else');
       }
       const payload = bytesOf(request.payload);
-      channel.send(await serve(payload, { channel, credentials, recent, options }));
+      channel.send(await serve(payload, { channel, credentials, recent, auditOfRate, options }));
     } catch (error) {
       tell(channel, error);
     } finally {
@@ -93,6 +94,8 @@ interface Visit {
   readonly channel: Channel;
   readonly credentials: Credentials;
   readonly recent: number[];
+  /** Of what the rate refuses. */
+  readonly auditOfRate: AuditLog;
   readonly options: ForwardOptions;
 }
 
@@ -101,8 +104,13 @@ async function serve(payload: Uint8Array, visit: Visit): Promise<Reply> {
   options.workshop.checkPayload(payload);
   const what = describe(payload);
   let repository = '';
+  if (!withinRate(visit)) {
+    const error = refusal(`more than ${options.rate} signatures in a minute (signet.forwardRate)`);
+    const reason = error.message;
+    await visit.auditOfRate({ ...what, repository, payload, verdict: 'refused', who: '', reason });
+    throw error;
+  }
   try {
-    checkRate(visit);
     // a person may take longer to agree than a client waits in silence
     const made = await whileWorking(channel, async (stage) => {
       repository = await scoped(what, options);
@@ -121,13 +129,12 @@ async function serve(payload: Uint8Array, visit: Visit): Promise<Reply> {
   }
 }
 
-function checkRate({ recent, options: { rate, workshop } }: Visit): void {
+function withinRate({ recent, options: { rate, workshop } }: Visit): boolean {
   const now = workshop.now();
   while (recent[0] !== undefined && Math.abs(now - recent[0]) >= MINUTE) recent.shift();
-  if (recent.length >= rate) {
-    throw refusal(`more than ${rate} signatures in a minute (signet.forwardRate)`);
-  }
+  if (recent.length >= rate) return false;
   recent.push(now);
+  return true;
 }
 
 /** The clone that it belongs to; '' where none is asked for. @throws LoginError `LOGIN_REFUSED` */
@@ -138,7 +145,7 @@ async function scoped(what: Described, { scope }: ForwardOptions): Promise<strin
   throw refusal(
     root
       ? 'a commit without parents belongs to no repository (signet.forwardRepositories)'
-      : `what it stands on is in none of its repositories (${visible(what.parents.join(', '))})`,
+      : `what it stands on is in none of its repositories (${briefNames(what.parents).join(', ')})`,
     root
       ? 'sign it at the other machine'
       : 'there: git fetch, in the clone that it is configured with',

@@ -354,6 +354,62 @@ describe('D14 the audit log', () => {
     ]);
   });
 
+  it('takes little room whatever is asked for: cut, and says so', async () => {
+    await forwarding({ repositories: [clone.path] });
+    const long = 'x'.repeat(200);
+    const unknown = Array.from({ length: 16 }, (_, i) => `${i % 10}`.repeat(64));
+    const asked = [
+      child([], `${long}\x1b${'y'.repeat(500_000)}`),
+      child([], '\x1b'.repeat(200)),
+      child([], long),
+      child([...unknown, head, head]),
+      child(['z'.repeat(500_000)]),
+      child(unknown),
+    ];
+    for (const payload of asked) {
+      await expect(sign(payload)).rejects.toMatchObject({ code: 'LOGIN_REFUSED' });
+    }
+    expect(lines()).toMatchObject([
+      { subject: `${long}… (cut)` },
+      { subject: `${'\\x1b'.repeat(50)}… (cut)` },
+      { subject: long },
+      { parents: [...unknown, '… and 2 more'] },
+      { parents: [`${'z'.repeat(64)}…`] },
+      { parents: unknown },
+    ]);
+    expect(statSync(log).size).toBeLessThan(10_000);
+  });
+
+  it('holds one line a minute of what comes too fast, and how many there were', async () => {
+    await forwarding({ rate: 1 });
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    try {
+      await sign(PAYLOAD);
+      const refusedTimes = async (times: number): Promise<void> => {
+        for (let i = 0; i < times; i += 1) await expect(sign(PAYLOAD)).rejects.toThrow(/minute/);
+      };
+      const counts = (): readonly unknown[] => lines().map(({ count }) => count);
+      await refusedTimes(20);
+      expect(counts()).toEqual([undefined, 1]);
+      vi.advanceTimersByTime(60_000);
+      expect(counts()).toEqual([undefined, 1, 19]);
+      await refusedTimes(3);
+      vi.advanceTimersByTime(59_000);
+      expect(counts()).toEqual([undefined, 1, 19]);
+      vi.advanceTimersByTime(1000);
+      expect(counts()).toEqual([undefined, 1, 19, 3]);
+      vi.advanceTimersByTime(60_000);
+      await refusedTimes(1);
+      expect(counts()).toEqual([undefined, 1, 19, 3, 1]);
+      // what is not the rate's is written each time
+      agent.workshop.clock += 61;
+      await sign(PAYLOAD);
+      expect(lines().at(-1)).toMatchObject({ verdict: 'signed' });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('is no link; where it cannot be written nothing is signed for others', async () => {
     await forwarding();
     mkdirSync(join(log, '..'), { recursive: true });

@@ -3,16 +3,13 @@
 import { ExitCode } from '../errors.ts';
 import { runAgent } from '../io/agent/daemon.ts';
 import { AlreadyListening } from '../io/agent/listen.ts';
+import { leaseOf } from '../io/agent/patience.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
-import { longestLogin } from '../io/oidc/patience.ts';
 import { VERSION } from '../io/version.ts';
 import { agentHere } from './agent.ts';
 import { forwardingOf } from './agent-forward.ts';
 import { openWorkshop, warmUp } from './agent-workshop.ts';
 import type { Invocation } from './command.ts';
-
-/** Seconds beyond the longest login, for what its program does before and after. */
-const LEASE_GRACE = 120;
 
 /** systemd hands over one socket, to this very process (sd_listen_fds(3)). */
 function isHandedOver({ env }: Invocation): boolean {
@@ -38,7 +35,7 @@ export async function runHere(invocation: Invocation): Promise<ExitCode> {
       workshop,
       version: VERSION,
       idle: settings.agentIdle,
-      lease: longestLogin(settings.loginTimeout) + LEASE_GRACE,
+      lease: leaseOf(settings),
       online: settings.rekorMode === 'online',
       handedOver: isHandedOver(invocation),
       forward,

@@ -12,6 +12,7 @@ import type { Signer } from '../core/verdict.ts';
 import { LoginError } from '../errors.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
 import { expectationOf, signerMeets } from '../io/agent/expectation.ts';
+import { patienceOf } from '../io/agent/patience.ts';
 import { ProtocolError, type SignedReply } from '../io/agent/protocol.ts';
 import { type Reached, reachAgent } from '../io/agent/reach.ts';
 import { bytesOf } from '../io/agent/read-messages.ts';
@@ -56,7 +57,6 @@ const WAITS = {
 async function ask(signing: Signing, agent: Reached): Promise<Made> {
   const { payload, settings, invocation } = signing;
   let freshLogin = false;
-  let waiting = false;
   const expected = expectationOf(settings, payload);
   const reply = await signByAgent(agent, {
     payload,
@@ -75,10 +75,8 @@ async function ask(signing: Signing, agent: Reached): Promise<Made> {
     onAsked: () => void warm(signing),
     onUnlogged: (armor) =>
       void signing.verifier().then((verifier) => verifier.ahead(payload, utf8(armor))),
-    onWait: (on) => {
-      if (!waiting) invocation.terminal.say(`waiting for ${WAITS[on]}`);
-      waiting = true;
-    },
+    onWait: (on) => invocation.terminal.say(`waiting for ${WAITS[on]}`),
+    patience: patienceOf(settings),
   });
   return verified(reply, { ...signing, expected, freshLogin, forwarded: agent.forwarded });
 }

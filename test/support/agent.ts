@@ -7,6 +7,7 @@ import type { Certificate } from '../../src/core/x509/certificate.ts';
 import { LoginError, UsageError } from '../../src/errors.ts';
 import { type AgentOptions, runAgent } from '../../src/io/agent/daemon.ts';
 import type { Instance } from '../../src/io/agent/instance.ts';
+import type { Patience } from '../../src/io/agent/patience.ts';
 import { type AgentAddress, agentAddress } from '../../src/io/agent/socket-path.ts';
 import type { Workshop } from '../../src/io/agent/workshop.ts';
 import type { Credential, MadeSignature } from '../../src/io/credential.ts';
@@ -114,6 +115,8 @@ export function paperWorkshop(): PaperWorkshop {
   };
   return workshop;
 }
+
+export const PATIENCE: Patience = { signature: 30, login: 30, agreement: 30 };
 
 export const PAYLOAD = Buffer.from(
   `tree ${'0'.repeat(40)}\nauthor a <a@x.test> 1 +0000\ncommitter a <a@x.test> 1 +0000\n\nx\n`,

@@ -10,9 +10,8 @@ import type { Environment } from '../config.ts';
 import { findExecutable } from '../process.ts';
 import { briefText } from './brief.ts';
 import type { Confirm } from './forward.ts';
+import { AGREEING_SECONDS } from './patience.ts';
 
-/** Seconds that the person has. */
-export const AGREEING_SECONDS = 60;
 const WINDOWS = process.platform === 'win32';
 const KEPT = [
   ...['PATH', 'HOME', 'USER', 'LANG', 'DISPLAY', 'WAYLAND_DISPLAY', 'XAUTHORITY'],

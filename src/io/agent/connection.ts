@@ -57,26 +57,23 @@ class Inbox {
     this.#wake?.();
   }
 
+  /** A frame must be whole by then: one byte now and again is silence, too. */
   async next(seconds: number): Promise<Uint8Array> {
-    for (;;) {
-      const frame = this.#frames.shift();
-      if (frame !== undefined) return frame;
-      if (this.trouble !== undefined) throw this.trouble;
-      await this.#change(seconds);
+    const late = setTimeout(() => {
+      this.fail(new AgentTrouble('broken', `the agent did not answer in ${seconds} s`));
+    }, seconds * 1000);
+    try {
+      for (;;) {
+        const frame = this.#frames.shift();
+        if (frame !== undefined) return frame;
+        if (this.trouble !== undefined) throw this.trouble;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    } finally {
+      clearTimeout(late);
     }
-  }
-
-  #change(seconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.fail(new AgentTrouble('broken', `the agent did not answer in ${seconds} s`));
-      }, seconds * 1000);
-      this.#wake = () => {
-        clearTimeout(timer);
-        this.#wake = undefined;
-        resolve();
-      };
-    });
   }
 }
 

@@ -3,6 +3,7 @@
 import { toBase64 } from '../../core/bytes.ts';
 import { AgentTrouble } from './connection.ts';
 import { errorOf, failureOf } from './failure.ts';
+import type { Patience } from './patience.ts';
 import { MAX_PAYLOAD, type Reply, type SignedReply } from './protocol.ts';
 import type { Reached } from './reach.ts';
 import type { Login } from './workshop.ts';
@@ -11,13 +12,14 @@ export interface SignByAgent {
   readonly payload: Uint8Array;
   /** See expectation.ts. A forwarded agent is not told. */
   readonly expected: string;
+  readonly patience: Patience;
   /** Logs in, gives what came of it to `use`, and keeps the login's pages up meanwhile. */
   readonly login: (use: (login: Login) => Promise<SignedReply>) => Promise<SignedReply>;
   /** The agent is at work: time for what is needed next. */
   readonly onAsked?: () => void;
   /** The signature before it is in the log: time to verify the rest. A forwarded agent does not show it. */
   readonly onUnlogged?: (armor: string) => void;
-  /** Somebody else's login is waited for, or somebody's agreement at the machine of a forwarded agent. */
+  /** Said once each: somebody else's login is waited for, or somebody's agreement at the machine of a forwarded agent. */
   readonly onWait: (on: 'login' | 'agreement') => void;
 }
 
@@ -40,16 +42,34 @@ export async function signByAgent(agent: Reached, asked: SignByAgent): Promise<S
   return loggedIn(agent, asked);
 }
 
+/**
+ * The first reply that is an answer. An agent that goes on saying that it is still at it is not believed for ever, and
+ * not for longer than a signature takes unless a person was told what is waited for.
+ */
 async function afterWaiting(
   agent: Reached,
-  { onWait, onUnlogged }: Pick<SignByAgent, 'onWait' | 'onUnlogged'>,
+  { onWait, onUnlogged, patience }: Pick<SignByAgent, 'onWait' | 'onUnlogged' | 'patience'>,
 ): Promise<Reply> {
-  for (;;) {
+  const begun = performance.now();
+  let seconds = patience.signature;
+  const waits = new Set<string>();
+  let shown = false;
+  while (performance.now() - begun < seconds * 1000) {
     const reply = await agent.receive();
-    if (reply.reply === 'unlogged') onUnlogged?.(reply.armor);
-    else if (reply.reply !== 'wait') return reply;
-    else if (reply.on === 'login' || reply.on === 'agreement') onWait(reply.on);
+    if (reply.reply === 'unlogged') {
+      // verifying it costs time and memory, which another machine may spend here for its one answer only
+      if (agent.forwarded) throw new AgentTrouble('broken', 'the agent answered something else');
+      // an agent whose certificate ran out meanwhile signs once more
+      if (!shown) onUnlogged?.(reply.armor);
+      shown = true;
+    } else if (reply.reply !== 'wait') return reply;
+    else if ((reply.on === 'login' || reply.on === 'agreement') && !waits.has(reply.on)) {
+      waits.add(reply.on);
+      seconds += patience[reply.on];
+      onWait(reply.on);
+    }
   }
+  throw new AgentTrouble('broken', `the agent was not done in ${seconds} s`);
 }
 
 function signedOf(reply: Reply): SignedReply {

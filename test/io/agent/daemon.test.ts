@@ -18,7 +18,7 @@ import { reachAt } from '../../../src/io/agent/reach.ts';
 import { readReply, readRequest } from '../../../src/io/agent/read-messages.ts';
 import { type SignByAgent, signByAgent } from '../../../src/io/agent/sign-client.ts';
 import { Secret } from '../../../src/io/secret.ts';
-import { PAYLOAD, type RunningAgent, runningAgent } from '../../support/agent.ts';
+import { PATIENCE, PAYLOAD, type RunningAgent, runningAgent } from '../../support/agent.ts';
 
 let agent: RunningAgent;
 beforeEach(async () => {
@@ -32,7 +32,13 @@ const refused: SignByAgent['login'] = () => Promise.reject(new Error('nobody is 
 async function sign(login = refused, payload: Uint8Array = PAYLOAD, expected = '') {
   const reached = await reachAt(agent.address, agent.instance);
   try {
-    return await signByAgent(reached, { payload, expected, login, onWait: () => undefined });
+    return await signByAgent(reached, {
+      payload,
+      expected,
+      login,
+      patience: PATIENCE,
+      onWait: () => undefined,
+    });
   } finally {
     reached.close();
   }
@@ -107,7 +113,13 @@ describe('signing', () => {
     };
     const reached = await reachAt(agent.address, agent.instance);
     const reply = await signByAgent(reached, {
-      ...{ payload: PAYLOAD, expected: '', login: refused, onWait: () => undefined },
+      ...{
+        payload: PAYLOAD,
+        expected: '',
+        login: refused,
+        patience: PATIENCE,
+        onWait: () => undefined,
+      },
       onUnlogged: shown.resolve,
     });
     reached.close();
@@ -126,6 +138,7 @@ describe('signing', () => {
       payload: PAYLOAD,
       expected: '',
       login: loggingIn(ALICE),
+      patience: PATIENCE,
       onWait: () => {
         waited = true;
         holder.close();
@@ -444,7 +457,13 @@ describe('leaving', () => {
     await new Promise((resolve) => setTimeout(resolve, 3500));
     busy.workshop.slow = 300;
     const reached = await reachAt(busy.address, busy.instance);
-    const asked = { payload: PAYLOAD, expected: '', login: refused, onWait: () => undefined };
+    const asked = {
+      payload: PAYLOAD,
+      expected: '',
+      login: refused,
+      patience: PATIENCE,
+      onWait: () => undefined,
+    };
     const signing = signByAgent(reached, asked);
     await new Promise((resolve) => setTimeout(resolve, 50));
     await stopAgent(busy.address);

@@ -25,7 +25,13 @@ import { openScope } from '../../../src/io/agent/scope.ts';
 import { signByAgent } from '../../../src/io/agent/sign-client.ts';
 import { loadCrypto } from '../../../src/io/crypto-port.ts';
 import { Secret } from '../../../src/io/secret.ts';
-import { PAYLOAD, paperWorkshop, type RunningAgent, runningAgent } from '../../support/agent.ts';
+import {
+  PATIENCE,
+  PAYLOAD,
+  paperWorkshop,
+  type RunningAgent,
+  runningAgent,
+} from '../../support/agent.ts';
 import { type ScratchRepository, scratchRepository } from '../../support/git-repository.ts';
 import { scratchDirectory } from '../../support/sandbox.ts';
 
@@ -92,6 +98,7 @@ async function sign(payload: Uint8Array): Promise<string> {
         payload,
         expected: 'whoever@example.test',
         login: () => Promise.reject(new Error('nobody is to be asked')),
+        patience: PATIENCE,
         onWait: () => undefined,
       },
     );

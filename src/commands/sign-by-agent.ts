@@ -12,7 +12,12 @@ import type { Signer } from '../core/verdict.ts';
 import { LoginError } from '../errors.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
 import { expectationOf, signerMeets } from '../io/agent/expectation.ts';
-import { patienceOf } from '../io/agent/patience.ts';
+import {
+  GREETING_SECONDS,
+  patienceOf,
+  QUIET_SECONDS,
+  START_SECONDS,
+} from '../io/agent/patience.ts';
 import { ProtocolError, type SignedReply } from '../io/agent/protocol.ts';
 import { type Reached, reachAgent } from '../io/agent/reach.ts';
 import { bytesOf } from '../io/agent/read-messages.ts';
@@ -28,11 +33,21 @@ export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
       const { somebodyCanLogIn } = await import('../io/oidc/identity-token.ts');
       return somebodyCanLogIn({ settings, environment, terminal });
     };
+    /** Nothing waits long without saying for what. */
+    const said = async <T>(wait: Promise<T>, seconds: number): Promise<T> => {
+      const say = (): void => terminal.say(`waiting for the agent (up to ${seconds} s)`);
+      const timer = setTimeout(say, QUIET_SECONDS * 1000);
+      return wait.finally(() => clearTimeout(timer));
+    };
     const attempt = async (): Promise<Made | undefined> => {
-      const agent = await reachAgent({ settings, environment, cwd, crypto, entry, worthStarting });
+      const reaching = reachAgent({ settings, environment, cwd, crypto, entry, worthStarting });
+      // one that is forwarded greets meanwhile, one of this user's own may have to be started
+      const starting = settings.agentSocket === undefined;
+      const agent = await said(reaching, starting ? START_SECONDS : GREETING_SECONDS);
       if (agent === undefined) return undefined;
+      const greeted = (): Promise<void> => said(agent.greeted(), GREETING_SECONDS);
       try {
-        return await ask(signing, agent);
+        return await ask(signing, { ...agent, greeted });
       } finally {
         // git waits for what was signed, not for this
         setImmediate(agent.close);

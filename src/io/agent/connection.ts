@@ -4,6 +4,7 @@
  */
 
 import { encodeFrame, FrameReader } from './frames.ts';
+import { GREETING_SECONDS } from './patience.ts';
 import { type Greeting, ProtocolError, type Reply, type Request } from './protocol.ts';
 import { readGreeting, readReply } from './read-messages.ts';
 import { checkSocketPath } from './socket-path.ts';
@@ -33,7 +34,7 @@ export interface AgentConnection extends Omit<DialledAgent, 'greeting'> {
   readonly greeting: Greeting;
 }
 
-/** The agent greets at once and speaks up every few seconds while it works. */
+/** Once it has greeted, the agent speaks up every few seconds while it works. */
 const SILENCE_SECONDS = 20;
 
 /** Frames as they come in; one reader at a time. */
@@ -113,7 +114,7 @@ export async function dialAgent(path: string, silence = SILENCE_SECONDS): Promis
     }
   };
   return {
-    greeting: () => next(silence, readGreeting),
+    greeting: () => next(Math.min(silence, GREETING_SECONDS), readGreeting),
     send: (request) => wire.write(encodeFrame(request)),
     receive: (seconds = silence) => next(seconds, readReply),
     close: wire.destroy,

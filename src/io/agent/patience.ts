@@ -3,6 +3,20 @@
 import type { Settings } from '../config.ts';
 import { longestLogin } from '../oidc/patience.ts';
 
+/** For a new agent to come up. */
+export const START_SECONDS = 15;
+
+/**
+ * For the agent's first words. It says them as soon as it is connected to, within milliseconds, so five seconds would do
+ * for one that is well. But giving up too early costs a person a login, waiting too long a few seconds that are said: so
+ * twice that, for a machine that has just woken up or has the agent to fetch back from its swap, and for an SSH connection
+ * that lost its way for a moment.
+ */
+export const GREETING_SECONDS = 10;
+
+/** A wait that is longer than this is said. */
+export const QUIET_SECONDS = 2;
+
 /** What a person has to agree to a forwarded signature. */
 export const AGREEING_SECONDS = 60;
 

@@ -13,6 +13,7 @@ import type { SettingName } from '../settings.ts';
 import { connectLocal, type LocalAgent } from './client.ts';
 import { AgentTrouble } from './connection.ts';
 import { type Instance, instanceEnvironment } from './instance.ts';
+import { START_SECONDS } from './patience.ts';
 import { type AgentAddress, prepareDirectory } from './socket-path.ts';
 
 export interface StartOptions {
@@ -24,7 +25,6 @@ export interface StartOptions {
   readonly entry: string;
 }
 
-const START_SECONDS = 15;
 const POLL_MS = 10;
 /** What another starter has begun this long ago is not waited for. */
 const STALE_MS = 5000;

@@ -203,10 +203,9 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const progress = (done: number): void =>
     terminal.progress(`git-signet: signed ${done} of ${due.length}`);
   const payload = unsignedCommit(first.raw, new Map());
-  const work = withSeries(payload, invocation, (sign) => {
-    const signFirst: SignOne = (each) => sign(equal(each, payload) ? payload : each);
-    return makeAgain(planned, repository, signFirst, progress);
-  });
+  const work = withSeries(payload, invocation, (sign) =>
+    makeAgain(planned, repository, sign, progress),
+  );
   const renamed = await untilInterrupted(work);
   await move(repository, target, renamed);
   terminal.progress(undefined);

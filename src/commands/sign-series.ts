@@ -18,12 +18,12 @@ export type SignOne = (payload: Uint8Array) => Promise<SeriesSignature>;
 /** A certificate is renewed when it has less than this left, in seconds. */
 const MARGIN = 30;
 
-/** In place: one login, each payload compared with the account that logged in. */
-async function inPlace<T>(
+/** In place: one login, each payload compared with the account that logged in. `use` may sign until it ends. */
+async function inPlace(
   first: Uint8Array,
   signing: SigningTools,
-  use: (sign: SignOne) => Promise<T>,
-): Promise<T> {
+  use: (sign: SignOne) => Promise<void>,
+): Promise<void> {
   const { obtainCredential, signWithCredential } = await import('../sign.ts');
   const verifier = await signing.verifier();
   return withLogin(first, await signing.request(), (identity, parts) => {
@@ -44,9 +44,36 @@ async function inPlace<T>(
   });
 }
 
+/** Signs in place with a login that is made when the first payload needs it, and stays open for all that follow. */
+function keptLogin(signing: SigningTools): {
+  readonly sign: SignOne;
+  readonly close: () => Promise<void>;
+} {
+  const over = Promise.withResolvers<void>();
+  let ended: Promise<void> | undefined;
+  let opened: Promise<SignOne> | undefined;
+  const open = (first: Uint8Array): Promise<SignOne> =>
+    new Promise((resolve, reject) => {
+      ended = inPlace(first, signing, (sign) => {
+        resolve(sign);
+        return over.promise;
+      }).catch(reject);
+    });
+  return {
+    sign: async (payload) => {
+      opened ??= open(payload);
+      return (await opened)(payload);
+    },
+    close: async () => {
+      over.resolve();
+      await ended;
+    },
+  };
+}
+
 /**
  * Gives `use` a way to sign any number of payloads with one login. `first` is the first of them: what the person is told
- * and whom the repository expects come from it. @throws LoginError, ServiceError, AnswerError
+ * comes from it. @throws LoginError, ServiceError, AnswerError
  */
 export async function withSeries<T>(
   first: Uint8Array,
@@ -56,13 +83,19 @@ export async function withSeries<T>(
   const { env, cwd } = invocation;
   const [settings, crypto] = await Promise.all([loadSettings({ env, cwd }), loadCrypto()]);
   const signing = await signingTools(invocation, { settings, crypto, payload: first });
-  if (!signing.agentMay) return inPlace(first, signing, use);
   const { makeByAgent } = await import('./sign-by-agent.ts');
-  const made = await makeByAgent({ ...signing, payload: first });
-  if (made === undefined) return inPlace(first, signing, use);
-  return use(async (payload) => {
-    if (payload === first) return made;
-    const next = await makeByAgent({ ...signing, payload });
-    return next ?? inPlace(payload, signing, (sign) => sign(payload));
-  });
+  const own = keptLogin(signing);
+  let agentServes = signing.agentMay;
+  const sign: SignOne = async (payload) => {
+    const made = agentServes ? await makeByAgent({ ...signing, payload }) : undefined;
+    if (made !== undefined) return made;
+    // for good: whoever has logged in here once is not asked again because the agent came and went
+    agentServes = false;
+    return own.sign(payload);
+  };
+  try {
+    return await use(sign);
+  } finally {
+    await own.close();
+  }
 }

@@ -49,14 +49,17 @@ function keptLogin(signing: SigningTools): {
   readonly sign: SignOne;
   readonly close: () => Promise<void>;
 } {
-  const over = Promise.withResolvers<void>();
+  let finish = (): void => undefined;
+  const over = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
   let ended: Promise<void> | undefined;
   let opened: Promise<SignOne> | undefined;
   const open = (first: Uint8Array): Promise<SignOne> =>
     new Promise((resolve, reject) => {
       ended = inPlace(first, signing, (sign) => {
         resolve(sign);
-        return over.promise;
+        return over;
       }).catch(reject);
     });
   return {
@@ -65,7 +68,7 @@ function keptLogin(signing: SigningTools): {
       return (await opened)(payload);
     },
     close: async () => {
-      over.resolve();
+      finish();
       await ended;
     },
   };

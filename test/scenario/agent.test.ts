@@ -241,9 +241,9 @@ describe('many at once', () => {
     }
   });
 
-  it('resign does without an agent that fails in the middle', async () => {
+  it('resign does without an agent that fails in the middle, with one more login for all the rest', async () => {
     await committed('base');
-    for (const message of ['one', 'two']) {
+    for (const message of ['one', 'two', 'three', 'four']) {
       await machine.must(work, 'commit', '-q', '--no-gpg-sign', '--allow-empty', '-m', message);
     }
     const { pid } = await onlyAgent();
@@ -254,10 +254,13 @@ describe('many at once', () => {
       if (asked === 2) process.kill(pid, 'SIGKILL');
       return proceed();
     });
-    const ran = await machine.signet(work, ['resign', 'HEAD~2..HEAD']);
-    expect([ran.exit, ran.err]).toEqual([0, expect.stringContaining('signed 2 of 2 again')]);
+    const logins = countLogins(sandbox());
+    const { fulcio } = sandbox().requests;
+    const ran = await machine.signet(work, ['resign', 'HEAD~4..HEAD']);
+    expect([ran.exit, ran.err]).toEqual([0, expect.stringContaining('signed 4 of 4 again')]);
     expect(ran.err).toContain('the agent ended in the middle; signing without it');
-    for (const name of ['HEAD', 'HEAD~1']) {
+    expect([logins.count().logins, sandbox().requests.fulcio - fulcio]).toEqual([1, 1]);
+    for (const name of ['HEAD', 'HEAD~1', 'HEAD~2', 'HEAD~3']) {
       expect((await machine.git(work, ['verify-commit', name])).exit).toBe(0);
     }
   });

@@ -1,9 +1,8 @@
 /**
- * The credentials that an agent holds, each under the expectation it was made for. One login at a time for each: the
- * first signer is told to log in and holds the flight, the others wait and share its credential or its failure, and a
- * holder that dies passes it on (threat D18). A credential is used only with a margin left (D11), is renewed without a
- * person where a refresh token is at hand, and is dropped at its end (D20). What is kept is bound to the identity in
- * the certificate, whatever a client says (D09).
+ * The credentials that an agent holds, each under the expectation it was made for. One login at a time for each: the first
+ * signer is told to log in and holds the flight, the others share its credential or its failure, and a holder that dies
+ * passes it on (threat D18). A credential is used with a margin left (D11), is renewed without a person where a refresh
+ * token is at hand, and is dropped at its end (D20). It is bound to the identity in the certificate, whatever a client says (D09).
  */
 
 import { LoginError } from '../../errors.ts';
@@ -15,14 +14,8 @@ import { type Holder, isHoldersOwn } from './holder.ts';
 import type { CredentialStatus } from './protocol.ts';
 import { inOrder, isLoginRefusal, renewedLogin } from './renewal.ts';
 import { type Slot, slotAfter, statusOf } from './slot.ts';
+import { type Work, Works } from './works.ts';
 import type { Login, Workshop } from './workshop.ts';
-
-/** A login or renewal that is under way. */
-interface Work {
-  readonly key: string;
-  /** Somebody logged out meanwhile: what comes of it is not kept. */
-  forgotten: boolean;
-}
 
 type Outcome =
   | { readonly kind: 'made' }
@@ -39,7 +32,7 @@ export class Credentials {
   readonly #workshop: Workshop;
   readonly #slots = new Map<string, Slot>();
   readonly #flights = new Map<string, Promise<Outcome>>();
-  readonly #works = new Set<Work>();
+  readonly #works = new Works();
   readonly #keep: Workshop['remember'];
   readonly #held = new WeakMap<Credential, Held>();
 
@@ -67,18 +60,16 @@ export class Credentials {
 
   /** Keeps a login that was made beforehand. @throws LoginError, ServiceError, AnswerError */
   async offer(expected: string, login: Login): Promise<CredentialStatus> {
-    const slot = await this.#working(expected, (work) => this.#take(work, login));
+    const slot = await this.#works.during(expected, (work) => this.#take(work, login));
     return statusOf(expected, slot);
   }
 
   /** Drops one, or all (`undefined`); how many there were. Kept refresh tokens go too. */
   async forget(expected?: string): Promise<number> {
     const concerned = (key: string): boolean => expected === undefined || key === expected;
-    const works = [...this.#works].filter(({ key }) => concerned(key));
     const keys = [...this.#slots.keys()].filter(concerned);
-    for (const work of works) work.forgotten = true;
+    const kept = new Set([...keys, ...this.#works.forget(concerned)]);
     for (const key of keys) this.#drop(key);
-    const kept = new Set([...keys, ...works.map(({ key }) => key)]);
     await Promise.all([...kept].map((key) => this.#keep(key, undefined)));
     return keys.length;
   }
@@ -159,7 +150,9 @@ export class Credentials {
 
   /** The holder hears what happened; those that wait hear of a failure only if it is one for them as well. */
   async #fly(key: string, work: (work: Work) => Promise<Outcome>): Promise<Outcome> {
-    const own = this.#working(key, work).catch((error): Outcome => ({ kind: 'failed', error }));
+    const own = this.#works
+      .during(key, work)
+      .catch((error): Outcome => ({ kind: 'failed', error }));
     const shared = own.then((outcome): Outcome => {
       this.#flights.delete(key);
       const holdersOwn = outcome.kind === 'failed' && isHoldersOwn(outcome.error);
@@ -168,16 +161,6 @@ export class Credentials {
     this.#flights.set(key, shared);
     await shared;
     return own;
-  }
-
-  async #working<T>(key: string, run: (work: Work) => Promise<T>): Promise<T> {
-    const work: Work = { key, forgotten: false };
-    this.#works.add(work);
-    try {
-      return await run(work);
-    } finally {
-      this.#works.delete(work);
-    }
   }
 
   /**

@@ -106,28 +106,37 @@ describe('git signet login', () => {
     for (const part of token.split('.')) expect(said).not.toContain(part);
   });
 
-  it('O11 --device: address and code on stderr, agreed to elsewhere, no terminal needed', async () => {
-    const one = await machine({ urlOpener: '' });
-    const child = spawn(programUnderTest(), ['login', '--device'], {
-      cwd: one.home,
-      env: { ...one.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-    let said = '';
-    const invitation = new Promise<RegExpExecArray>((resolve) => {
-      child.stderr.on('data', (chunk: Buffer) => {
-        said += chunk;
-        const found = /open (\S+) and enter (\S+) /.exec(said);
-        if (found !== null) resolve(found);
+  it.each<[string, string, boolean]>([
+    ['what becomes public is said above it', 'ask', true],
+    ['agreed to beforehand: nothing more is said', 'yes', false],
+  ])(
+    'O11 --device: address and code on stderr, agreed to elsewhere, no terminal needed; %s',
+    async (_name, publishIdentity, told) => {
+      const one = await machine({ urlOpener: '' });
+      const child = spawn(programUnderTest(), ['login', '--device'], {
+        cwd: one.home,
+        env: { ...one.env, SIGNET_PUBLISH_IDENTITY: publishIdentity },
+        stdio: ['ignore', 'pipe', 'pipe'],
       });
-    });
-    const [, address = '', code = ''] = await invitation;
-    await answerDevice(address, code);
-    expect(await ended, said).toBe(0);
-    expect(said).toMatch(/logged in as alice@example\.test \(/);
-    expect((await one.signet(one.home, ['status'])).exit).toBe(0);
-  });
+      const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+      let said = '';
+      const invitation = new Promise<RegExpExecArray>((resolve) => {
+        child.stderr.on('data', (chunk: Buffer) => {
+          said += chunk;
+          const found = /open (\S+) and enter (\S+) /.exec(said);
+          if (found !== null) resolve(found);
+        });
+      });
+      const [, address = '', code = ''] = await invitation;
+      expect(
+        /for ever public in the log: your e-mail address.*; who enters the code agrees/.test(said),
+      ).toBe(told);
+      await answerDevice(address, code);
+      expect(await ended, said).toBe(0);
+      expect(said).toMatch(/logged in as alice@example\.test \(/);
+      expect((await one.signet(one.home, ['status'])).exit).toBe(0);
+    },
+  );
 
   it('O15 where a token is at hand, status says so and asks no agent', async () => {
     const one = await machine();

@@ -69,7 +69,10 @@ async function login(
     request.accept(claims);
     wrongAccountMark(request)?.clear();
     const finished = answer.finish(successPage(context, claims.challenge)).then(listener.close);
-    return { ...renewal, token: idToken, claims, source: 'browser', fresh: true, finished };
+    return {
+      ...renewal,
+      ...{ token: idToken, claims, source: 'browser', fresh: true, told: true, finished },
+    };
   } catch (error) {
     const known = isSignetError(error);
     if (known && error.code === 'IDENTITY_UNEXPECTED') wrongAccountMark(request)?.set();

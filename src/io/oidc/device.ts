@@ -15,6 +15,7 @@ import type { Issuer } from './issuer.ts';
 import { told } from './issuer-errors.ts';
 import { duration } from './page.ts';
 import { patienceElsewhere } from './patience.ts';
+import { becomesPublic } from './publication.ts';
 import { readIdentityToken } from './token.ts';
 
 const SERVICE = 'the device login page';
@@ -41,7 +42,13 @@ export async function loginWithDevice(
     return undefined;
   const authorization = await authorize(issuer, issuer.scope(renewable), settings.connectorId);
   const invitation = readInvitation(authorization, settings.loginTimeout);
-  await invite(terminal, invitation, reasonLine(why, request.expected ?? settings.identity));
+  const reason = reasonLine(why, request.expected ?? settings.identity);
+  // a terminal asks after the login; without one the code is the answer, so this must be known before it is entered
+  const told = !terminal.interactive;
+  await invite(terminal, invitation, [
+    ...(reason === '' ? [] : [reason]),
+    ...(told && settings.publishIdentity !== 'yes' ? [agreementLine(request)] : []),
+  ]);
   const { idToken, ...renewal } = await pollDevice(issuer, authorization, {
     patience: invitation.patience,
     wait: request.wait,
@@ -59,6 +66,7 @@ export async function loginWithDevice(
     claims,
     source: 'device code',
     fresh: true,
+    told,
     finished: Promise.resolve(),
   };
 }
@@ -101,12 +109,17 @@ function reasonLine(why: string, expected: string | undefined): string {
   return who === '' ? '' : `log in${who}`;
 }
 
+/** Whose address it will be only the login tells. */
+function agreementLine({ context }: TokenRequest): string {
+  return `${becomesPublic('your e-mail address', context)}; who enters the code agrees to that`;
+}
+
 async function invite(
   terminal: Terminal,
   { address, complete, code, patience }: Invitation,
-  reason: string,
+  before: readonly string[],
 ): Promise<void> {
-  if (reason !== '') terminal.say(reason);
+  for (const line of before) terminal.say(line);
   terminal.say(
     `open ${address.href} and enter ${code} (waiting up to ${duration(Math.ceil(patience))})`,
   );

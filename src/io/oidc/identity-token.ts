@@ -45,6 +45,8 @@ export interface IdentityToken {
   readonly source: string;
   /** True when a person has just logged in. */
   readonly fresh: boolean;
+  /** True when the person was told, before logging in, what becomes public. */
+  readonly told?: boolean;
   /** Settles when nothing of the login is left: the last page was fetched, nobody listens. */
   readonly finished: Promise<void>;
 }

@@ -1,8 +1,8 @@
 /**
  * Before an identity becomes public for ever: its person agrees, once for each identity. Asked after the login,
  * because only then it is known who it is, and before the certificate authority hears of it, because its log keeps
- * everything. A token that somebody put there for this purpose is agreement; so is the click on our page, which says
- * the same, where there is no terminal to ask at.
+ * everything. A token that somebody put there for this purpose is agreement. Where there is no terminal to ask at, so is
+ * a login before which the person was told the same: the click on our page, the code that is entered elsewhere.
  */
 
 import { visible } from '../../core/escape.ts';
@@ -21,7 +21,7 @@ export type PublicationRequest = Pick<
 /** @throws LoginError `PUBLICATION_REFUSED` */
 export async function agreeToPublish(
   { settings, environment, terminal, context }: PublicationRequest,
-  { claims, fresh }: Pick<IdentityToken, 'claims' | 'fresh'>,
+  { claims, fresh, told }: Pick<IdentityToken, 'claims' | 'fresh' | 'told'>,
 ): Promise<void> {
   const { publishIdentity, loginTimeout } = settings;
   const who = claims.names[0] ?? claims.challenge;
@@ -29,11 +29,15 @@ export async function agreeToPublish(
   if (publishIdentity === 'no') {
     throw refused(`${visible(who)} is not to become public (signet.publishIdentity = no)`);
   }
-  if (!fresh || !terminal.interactive) return;
+  if (!fresh) return;
+  if (!terminal.interactive) {
+    if (told === true) return;
+    throw refused(`there is no terminal to ask whether ${visible(who)} may become public`);
+  }
   const mark = await agreement(claims, environment);
   if (mark.setAt() !== undefined) return;
   const answer = await terminal.ask(
-    `for ever public in the log: ${who}, the time, a fingerprint of ${signed(context)}. Go on? [y/N/always]`,
+    `${becomesPublic(who, context)}. Go on? [y/N/always]`,
     AbortSignal.timeout(loginTimeout * 1000),
   );
   const word = answer?.trim().toLowerCase() ?? '';
@@ -44,8 +48,13 @@ export async function agreeToPublish(
   }
 }
 
+/** What a person is told before it happens, in one line. */
+export function becomesPublic(who: string, context: Pick<SigningContext, 'kind'>): string {
+  return `for ever public in the log: ${who}, the time, a fingerprint of ${signed(context)}`;
+}
+
 /** What a fingerprint of becomes public. */
-export function signed({ kind }: Pick<SigningContext, 'kind'>): string {
+function signed({ kind }: Pick<SigningContext, 'kind'>): string {
   return kind === 'login' ? 'each commit or tag' : `this ${kind}`;
 }
 

@@ -93,7 +93,11 @@ interface Answers {
   readonly claims?: Wrong['claims'];
 }
 
-async function ask({ authorization = {}, errors = [], claims }: Answers, flags = {}) {
+async function ask(
+  { authorization = {}, errors = [], claims }: Answers,
+  flags = {},
+  interactive = true,
+) {
   const left = [...errors];
   issuer.be({
     discovery: (honest) => ({ ...honest, device_authorization_endpoint: `${issuer.url}/device` }),
@@ -113,7 +117,7 @@ async function ask({ authorization = {}, errors = [], claims }: Answers, flags =
     },
   });
   const waits: number[] = [];
-  const terminal = fakeTerminal();
+  const terminal = fakeTerminal(interactive);
   const request = await tokenRequest({
     issuerUrl: issuer.url,
     flags,
@@ -205,6 +209,29 @@ describe('whom the person is to be', () => {
     const { lines } = await ask({}, { identity: 'alice@example.test' });
     expect(lines[0]).toBe('log in as alice@example.test');
     expect((await ask({})).lines[0]).toMatch(/^open https:/);
+  });
+});
+
+describe('O11 what becomes public', () => {
+  const PUBLIC = /^for ever public in the log: your e-mail address, the time, a fingerprint of /;
+
+  it('without a terminal is said before the code, which is the answer', async () => {
+    const { outcome, lines } = await ask({}, {}, false);
+    expect(lines[0]).toMatch(PUBLIC);
+    expect(lines[0]).toMatch(/; who enters the code agrees to that$/);
+    expect(lines[1]).toMatch(/^open https:/);
+    expect(outcome).toMatchObject({ told: true });
+  });
+
+  it('is not repeated to those who agreed beforehand', async () => {
+    const { lines } = await ask({}, { publishIdentity: 'yes' }, false);
+    expect(lines.join('\n')).not.toMatch(/for ever public/);
+  });
+
+  it('at a terminal is asked after the login: the code is no answer', async () => {
+    const { outcome, lines } = await ask({});
+    expect(lines.join('\n')).not.toMatch(/for ever public/);
+    expect(outcome).toMatchObject({ told: false });
   });
 });
 

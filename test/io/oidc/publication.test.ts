@@ -19,6 +19,7 @@ interface Case {
   readonly publishIdentity?: string;
   readonly fresh?: boolean;
   readonly interactive?: boolean;
+  readonly told?: boolean;
   readonly typed?: string | undefined;
   readonly who?: string;
   readonly issuer?: string;
@@ -28,6 +29,7 @@ async function agree({
   typed,
   fresh = true,
   interactive = true,
+  told = false,
   who = 'alice@example.test',
   issuer = 'https://i',
   ...flags
@@ -54,7 +56,7 @@ async function agree({
     names: [who],
     expires: 4e9,
   } as const;
-  const error = await agreeToPublish(request, { claims, fresh }).then(
+  const error = await agreeToPublish(request, { claims, fresh, told }).then(
     () => undefined,
     (e: unknown) => e,
   );
@@ -68,6 +70,15 @@ const refused = expect.objectContaining({
 });
 
 describe('agreeToPublish', () => {
+  it('without a terminal and without a word before, says how to agree', async () => {
+    expect((await agree({ interactive: false })).error).toMatchObject({
+      message: expect.stringContaining(
+        'there is no terminal to ask whether alice@example.test may become public',
+      ),
+      hint: expect.stringContaining('git config signet.publishIdentity yes'),
+    });
+  });
+
   it('says what becomes public, for whom, and asks', async () => {
     const { questions } = await agree({ typed: 'y' });
     expect(questions).toEqual([
@@ -109,7 +120,10 @@ describe('agreeToPublish', () => {
     ['forbidden, whatever the source', { publishIdentity: 'no', fresh: false }, false],
     ['forbidden to a person too', { publishIdentity: 'no', typed: 'y' }, false],
     ['a token that somebody put there', { fresh: false }, true],
-    ['no terminal: the page said it, the click agreed', { interactive: false }, true],
+    ['no terminal: the page said it, the click agreed', { interactive: false, told: true }, true],
+    ['O11 no terminal, and nobody has said it', { interactive: false }, false],
+    ['… but agreed to beforehand', { interactive: false, publishIdentity: 'yes' }, true],
+    ['… or a token that somebody put there', { interactive: false, fresh: false }, true],
   ])('%s: nobody is asked', async (_name, one, agreed) => {
     const { questions, error } = await agree(one);
     expect(questions).toEqual([]);

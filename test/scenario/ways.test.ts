@@ -47,7 +47,11 @@ describe.skipIf(!haveTools('script'))('git commit -S, the person elsewhere', () 
 describe.skipIf(!haveTools('script'))('git commit -S, before anything becomes public', () => {
   const decide = async (word: string, settings: Record<string, string> = {}) => {
     const commit = repository.commit('think twice', settings, ASK);
-    await clickThrough(await commit.page);
+    const page = (await clickThrough(await commit.page)).at(-1)?.body;
+    // the page and the terminal tell one story
+    expect(page).toContain('Logged in as alice@example.test');
+    expect(page).toContain('Go back to the terminal');
+    expect(page).not.toContain('git has gone on');
     await commit.reads(
       /for ever public in the log: alice@example\.test, the time, a fingerprint of this commit\. Go on\? \[y\/N\/always\]/,
     );
@@ -80,7 +84,9 @@ describe.skipIf(!haveTools('script'))('git commit -S, before anything becomes pu
   it('"always" is remembered: the next login asks no more', async () => {
     expect((await decide('always')).code).toBe(0);
     const commit = repository.commit('again', {}, ASK);
-    await clickThrough(await commit.page);
+    const page = (await clickThrough(await commit.page)).at(-1)?.body;
+    expect(page).toContain('git has gone on');
+    expect(page).not.toContain('terminal');
     const { code, said } = await commit.ended;
     expect(code).toBe(0);
     expect(said).not.toContain('Go on?');

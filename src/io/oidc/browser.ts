@@ -13,6 +13,7 @@ import type { Issuer, LoginSecrets } from './issuer.ts';
 import { type LoginListener, openLoginListener } from './listener.ts';
 import { chooseOpener, type Opener } from './opener.ts';
 import { type Choice, duration, failurePage, startPage, successPage } from './page.ts';
+import { mustAskToPublish } from './publication.ts';
 import { readIdentityToken } from './token.ts';
 
 /** The public-good issuer asks which account to use; asking on our page saves that step. Its connectors' names. */
@@ -68,11 +69,11 @@ async function login(
     });
     request.accept(claims);
     wrongAccountMark(request)?.clear();
-    const finished = answer.finish(successPage(context, claims.challenge)).then(listener.close);
-    return {
-      ...renewal,
-      ...{ token: idToken, claims, source: 'browser', fresh: true, told: true, finished },
-    };
+    const identity = { token: idToken, claims, source: 'browser', fresh: true, told: true };
+    // the terminal's question is not held up by the page, and a page that waits for it would send nobody there
+    const asks = await mustAskToPublish(request, identity);
+    const page = successPage(context, claims.challenge, asks);
+    return { ...renewal, ...identity, finished: answer.finish(page).then(listener.close) };
   } catch (error) {
     const known = isSignetError(error);
     if (known && error.code === 'IDENTITY_UNEXPECTED') wrongAccountMark(request)?.set();

@@ -128,14 +128,17 @@ ${links.join('\n')}
   );
 }
 
-/** After it: the account, and that nothing is left to do here. */
-export function successPage(context: SigningContext, account: string): Page {
+/** After it: the account, and what is left to do: nothing here, or an answer where the terminal `asks`. */
+export function successPage(context: SigningContext, account: string, asks: boolean): Page {
+  const next = asks
+    ? 'Go back to the terminal: it asks whether this may become public. Before you answer there, nothing is published.'
+    : 'You can close this page; git has gone on.';
   return page(
     200,
     'Logged in',
     `<h1 class="good">✓ Logged in as ${markupText(account)}</h1>
 ${facts(context, [])}
-<p>You can close this page; git has gone on.</p>`,
+<p>${next}</p>`,
   );
 }
 

@@ -18,34 +18,49 @@ export type PublicationRequest = Pick<
   'settings' | 'environment' | 'terminal' | 'context'
 >;
 
+export type Candidate = Pick<IdentityToken, 'claims' | 'fresh' | 'told'>;
+
+/**
+ * True where the terminal has yet to ask; false where nothing is in the way.
+ * @throws LoginError `PUBLICATION_REFUSED` where no answer could help
+ */
+export async function mustAskToPublish(
+  { settings, environment, terminal }: PublicationRequest,
+  { claims, fresh, told }: Candidate,
+): Promise<boolean> {
+  const { publishIdentity } = settings;
+  if (publishIdentity === 'yes') return false;
+  if (publishIdentity === 'no') {
+    throw refused(`${nameOf(claims)} is not to become public (signet.publishIdentity = no)`);
+  }
+  if (!fresh) return false;
+  if (terminal.interactive) return (await agreement(claims, environment)).setAt() === undefined;
+  if (told === true) return false;
+  throw refused(`there is no terminal to ask whether ${nameOf(claims)} may become public`);
+}
+
 /** @throws LoginError `PUBLICATION_REFUSED` */
 export async function agreeToPublish(
-  { settings, environment, terminal, context }: PublicationRequest,
-  { claims, fresh, told }: Pick<IdentityToken, 'claims' | 'fresh' | 'told'>,
+  request: PublicationRequest,
+  candidate: Candidate,
 ): Promise<void> {
-  const { publishIdentity, loginTimeout } = settings;
-  const who = claims.names[0] ?? claims.challenge;
-  if (publishIdentity === 'yes') return;
-  if (publishIdentity === 'no') {
-    throw refused(`${visible(who)} is not to become public (signet.publishIdentity = no)`);
-  }
-  if (!fresh) return;
-  if (!terminal.interactive) {
-    if (told === true) return;
-    throw refused(`there is no terminal to ask whether ${visible(who)} may become public`);
-  }
-  const mark = await agreement(claims, environment);
-  if (mark.setAt() !== undefined) return;
+  if (!(await mustAskToPublish(request, candidate))) return;
+  const { settings, environment, terminal, context } = request;
+  const { claims } = candidate;
   const answer = await terminal.ask(
-    `${becomesPublic(who, context)}. Go on? [y/N/always]`,
-    AbortSignal.timeout(loginTimeout * 1000),
+    `${becomesPublic(claims.names[0] ?? claims.challenge, context)}. Go on? [y/N/always]`,
+    AbortSignal.timeout(settings.loginTimeout * 1000),
   );
   const word = answer?.trim().toLowerCase() ?? '';
-  if (word === 'always' || word === 'a') mark.set();
+  if (word === 'always' || word === 'a') (await agreement(claims, environment)).set();
   else if (word !== 'y' && word !== 'yes') {
     const silent = answer === undefined ? ' (nobody answered)' : '';
-    throw refused(`you did not agree that ${visible(who)} becomes public${silent}`);
+    throw refused(`you did not agree that ${nameOf(claims)} becomes public${silent}`);
   }
+}
+
+function nameOf({ names, challenge }: IdentityClaims): string {
+  return visible(names[0] ?? challenge);
 }
 
 /** What a person is told before it happens, in one line. */

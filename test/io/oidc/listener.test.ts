@@ -77,7 +77,7 @@ describe('openLoginListener', () => {
     const redirected = get(callback('?code=c&state=right'));
     const { url, finish } = await answer;
     expect(url.searchParams.get('code')).toBe('c');
-    const finished = finish(successPage(context, 'alice@example.test'));
+    const finished = finish(successPage(context, 'alice@example.test', false));
     const { status, location } = await redirected;
     expect(status).toBe(303);
     expect(location).toMatch(/^\/[\w-]{24}$/);
@@ -108,7 +108,7 @@ describe('openLoginListener', () => {
     const { url, finish } = await answer;
     expect((await get(callback('?code=second&state=right'))).status).toBe(410);
     expect(url.searchParams.get('code')).toBe('first');
-    void finish(successPage(context, 'a'));
+    void finish(successPage(context, 'a', false));
     await listener.close();
     expect(await refuses(callback('?code=third&state=right'))).toBe(true);
   });
@@ -212,7 +212,7 @@ describe('pages', () => {
     const hostile = '<script>alert(1)</script>"\'&\u202e\u001b[31m';
     const pages = [
       failurePage({ ...context, subject: hostile, repository: hostile }, hostile),
-      successPage(context, hostile),
+      successPage(context, hostile, true),
       startPage({
         context,
         identity: hostile,

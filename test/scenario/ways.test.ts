@@ -117,6 +117,9 @@ describe.skipIf(!haveTools('script'))('git commit -S, before anything becomes pu
     expect(code).toBe(128);
     expect(said).toMatch(/^git-signet: (SIGSTORE_ID_TOKEN|logged in as)/m);
     expect(said).not.toMatch(/eyJ/);
+    // the next step is one that does not meet the same token again
+    expect(said).toMatch(/^ {2}.*unset (SIGSTORE_ID_TOKEN|the variable)/m);
+    expect(said).not.toContain('run: git signet login');
     expect(published(sandbox())).toEqual(before);
   });
 });

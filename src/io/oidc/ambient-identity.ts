@@ -3,12 +3,12 @@
  * sees it, and said in one line with its source, so that a stray variable never signs in silence (threat O15).
  */
 
-import { isSignetError, LoginError } from '../../errors.ts';
+import { isSignetError, LoginError, type SignetError } from '../../errors.ts';
 import type { Secret } from '../secret.ts';
 import type { Ambient } from './ci/ambient.ts';
 import type { IdentityToken, TokenRequest } from './identity-token.ts';
-import { type IdentityClaims, readIdentityToken } from './token.ts';
-import type { UnattendedProvider, UnattendedSource } from './unattended.ts';
+import { readIdentityToken } from './token.ts';
+import { tokenVariableOf, type UnattendedProvider, type UnattendedSource } from './unattended.ts';
 
 /** Each source is loaded when it is asked. */
 const SOURCES: Readonly<Record<UnattendedProvider, () => Promise<Ambient>>> = {
@@ -45,6 +45,7 @@ export async function ambientIdentity(
     return acceptGiven(request, token, {
       source: label,
       remedy: source.remedy,
+      otherAccount: otherAccount({ provider, label }, request),
       ...(handed && settings.issuer !== undefined ? { issuer: settings.issuer } : {}),
     });
   } finally {
@@ -52,9 +53,23 @@ export async function ambientIdentity(
   }
 }
 
+/** How to sign as somebody else than a source says: logging in would find the same source again. */
+function otherAccount(
+  { provider, label }: UnattendedSource,
+  { settings }: Pick<TokenRequest, 'settings'>,
+): string {
+  const there = 'put a token of the expected account there';
+  if (provider === 'envvar') return `unset ${tokenVariableOf(settings)}, or ${there}`;
+  if (provider === 'filesystem') return `${there} (${label}), or set signet.tokenProvider`;
+  return `${label} says who signs here: expect that account, or set signet.tokenProvider`;
+}
+
 export interface Given {
   readonly source: string;
-  readonly remedy?: string;
+  /** What to do where its token cannot be used. */
+  readonly remedy: string;
+  /** What to do where its token is good, and somebody else is expected. */
+  readonly otherAccount: string;
   readonly issuer?: string;
 }
 
@@ -62,19 +77,28 @@ export interface Given {
 export function acceptGiven(
   { settings, now, terminal, accept }: TokenRequest,
   token: Secret,
-  { source, remedy, issuer }: Given,
+  { source, remedy, otherAccount, issuer }: Given,
 ): IdentityToken {
-  let claims: IdentityClaims;
-  try {
-    const { clientId } = settings;
-    claims = readIdentityToken(token, { clientId, issuer, ownRequest: false, now: now() });
-  } catch (error) {
-    if (!isSignetError(error)) throw error;
-    throw new LoginError(error.code, `${source}: ${error.message}`, {
-      hint: error.hint ?? remedy,
-    });
-  }
-  accept(claims);
+  const { clientId } = settings;
+  const claims = judged(
+    () => readIdentityToken(token, { clientId, issuer, ownRequest: false, now: now() }),
+    ({ code, message, hint }) =>
+      new LoginError(code, `${source}: ${message}`, { hint: hint ?? remedy }),
+  );
+  judged(
+    () => accept(claims),
+    ({ code, message }) =>
+      new LoginError(code, message, { hint: `nothing was published; ${otherAccount}` }),
+  );
   terminal.say(`identity from ${source}: ${claims.names[0] ?? claims.challenge}`);
   return { token, claims, source, fresh: false, finished: Promise.resolve() };
+}
+
+/** A refusal, told as `tell` says. */
+function judged<T>(step: () => T, tell: (refusal: SignetError) => LoginError): T {
+  try {
+    return step();
+  } catch (error) {
+    throw isSignetError(error) ? tell(error) : error;
+  }
 }

@@ -74,9 +74,13 @@ async function unattended(request: TokenRequest): Promise<IdentityToken | undefi
   if (given === undefined && source === undefined) return undefined;
   const { acceptGiven, ambientIdentity } = await import('./ambient-identity.ts');
   if (given === undefined) return source && ambientIdentity(request, source);
-  const { issuer } = settings;
-  const about = { source: 'the token given', ...(issuer === undefined ? {} : { issuer }) };
-  return acceptGiven(request, given, about);
+  const { issuer, clientId } = settings;
+  return acceptGiven(request, given, {
+    source: 'the token given',
+    remedy: `hand over a fresh token, made for the audience ${clientId}`,
+    otherAccount: 'hand over a token of the expected account',
+    ...(issuer === undefined ? {} : { issuer }),
+  });
 }
 
 /** A person logs in, in the way that suits the surroundings. @throws LoginError, ConfigError, ServiceError */

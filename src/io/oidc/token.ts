@@ -56,7 +56,7 @@ export function readIdentityToken(token: Secret, expectation: TokenExpectation):
     throw refused(`it is of issuer ${visible(issuer)}, not ${visible(expectation.issuer)}`);
   }
   checkParties(claims, expectation);
-  const expires = checkTimes(claims, expectation.now);
+  const expires = checkTimes(claims, expectation);
   if (expectation.nonce !== undefined && text(claims, 'nonce') !== expectation.nonce) {
     throw refused('it does not belong to this login (nonce)');
   }
@@ -130,10 +130,14 @@ function checkParties(claims: Json, { clientId, ownRequest }: TokenExpectation):
 }
 
 /** @returns `exp` */
-function checkTimes(claims: Json, now: number): number {
+function checkTimes(claims: Json, { now, ownRequest }: TokenExpectation): number {
   const expires = seconds(claims, 'exp') ?? refuseMissing('exp');
   if (expires <= now - CLOCK_SKEW)
-    throw refused('it has expired', 'log in again, or take a fresh token');
+    throw refused(
+      'it has expired',
+      // one that was made for this login is as fresh as can be; what to do about any other, its source knows
+      ownRequest ? 'check the clock of this machine, and log in again' : undefined,
+    );
   const notBefore = Math.max(seconds(claims, 'nbf') ?? 0, seconds(claims, 'iat') ?? 0);
   if (notBefore > now + CLOCK_SKEW)
     throw refused('it is not valid yet', 'check the clock of this machine');

@@ -8,7 +8,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpSend } from '../../../src/io/http.ts';
-import { obtainIdentityToken } from '../../../src/io/oidc/identity-token.ts';
+import { checkConfiguredIdentity } from '../../../src/io/oidc/expected-identity.ts';
+import { obtainIdentityToken, type TokenRequest } from '../../../src/io/oidc/identity-token.ts';
+import type { IdentityClaims } from '../../../src/io/oidc/token.ts';
+import { Secret } from '../../../src/io/secret.ts';
 import type { FakeService, Fault } from '../../support/fake-ci/http-service.ts';
 import {
   startBuildkite,
@@ -74,13 +77,18 @@ const withIam =
       url: request.url.replace('https://iamcredentials.googleapis.com', iam.url),
     });
 
-async function obtain(environment: Variables, flags: Variables = {}) {
+async function obtain(
+  environment: Variables,
+  flags: Variables = {},
+  more: Partial<Pick<TokenRequest, 'accept' | 'given' | 'now'>> = {},
+) {
   const terminal = fakeTerminal(false);
   const request = await tokenRequest({
     issuerUrl: 'https://nobody.example',
     environment,
     flags,
     terminal,
+    more,
   });
   try {
     const identity = await obtainIdentityToken({ ...request, send: withIam(request.send) });
@@ -313,6 +321,99 @@ describe('variables and files', () => {
     await expect(obtain({}, { tokenFile: path })).rejects.toMatchObject({
       exitCode: 4,
       message: expect.stringMatching(line),
+    });
+  });
+
+  it.each<[string, (token: string) => readonly [Variables, Variables], RegExp]>([
+    [
+      'a variable',
+      (SIGSTORE_ID_TOKEN) => [{ SIGSTORE_ID_TOKEN }, {}],
+      /unset SIGSTORE_ID_TOKEN, or put a token of the expected account there$/,
+    ],
+    [
+      'a variable of another name',
+      (MINE) => [{ MINE }, { tokenVariable: 'MINE' }],
+      /unset MINE, or/,
+    ],
+    [
+      'a file',
+      (token) => {
+        const tokenFile = join(directory, 'of-bob');
+        writeFileSync(tokenFile, token);
+        return [{}, { tokenFile }];
+      },
+      /put a token of the expected account there \(.*of-bob\)/,
+    ],
+    ['a CI system', () => [GITHUB(), {}], /GitHub Actions says who signs here/],
+  ])(
+    'O13 O15 %s that speaks for another account: logging in would find it again',
+    async (_name, surroundings, remedy) => {
+      const [environment, flags] = surroundings(await mint('sigstore'));
+      const other = (claims: IdentityClaims) =>
+        checkConfiguredIdentity(claims, 'alice@example.test');
+      const error = await obtain(environment, flags, { accept: other }).catch((e: unknown) => e);
+      expect(error).toMatchObject({
+        code: 'IDENTITY_UNEXPECTED',
+        exitCode: 4,
+        message: expect.stringContaining('logged in as repo:acme/app, but'),
+        hint: expect.stringMatching(remedy),
+      });
+      const { hint } = error as { hint: string };
+      expect(hint).toMatch(/^nothing was published; /);
+      expect(hint).not.toContain('git signet login');
+    },
+  );
+
+  const YEARS_AGO = { now: () => 5e9 };
+  it.each<[string, (token: string) => readonly [Variables, Variables], RegExp]>([
+    ['variable', (SIGSTORE_ID_TOKEN) => [{ SIGSTORE_ID_TOKEN }, {}], /fresh token, or unset the/],
+    [
+      'file',
+      (token) => {
+        const tokenFile = join(directory, 'expired');
+        writeFileSync(tokenFile, token);
+        return [{}, { tokenFile }];
+      },
+      /write a fresh token there/,
+    ],
+  ])(
+    'O15 an expired token in a %s: not "log in", which finds it again',
+    async (_name, place, remedy) => {
+      const [environment, flags] = place(await mint('sigstore'));
+      await expect(obtain(environment, flags, YEARS_AGO)).rejects.toMatchObject({
+        message: expect.stringMatching(/it has expired$/),
+        hint: expect.stringMatching(remedy),
+      });
+    },
+  );
+
+  const claims = (more: object) => ({
+    ...{ iss: 'https://ci.example', aud: 'sigstore', sub: 's', exp: 4e9 },
+    ...more,
+  });
+  const written = (more: object) => `${part({ alg: 'RS256' })}.${part(claims(more))}.c2ln`;
+  it.each<[string, string, RegExp]>([
+    ['wrong audience', written({ aud: 'vault' }), /for vault, not for sigstore/],
+    ['expired', written({ exp: 1 }), /expired/],
+    ['unverified', written({ email: 'alice@example.test' }), /not verified/],
+    ['of another issuer', written({ iss: 'https://other.example' }), /of issuer/],
+    ['garbage', 'x', /not a signed JSON web token/],
+  ])(
+    'O09 a token handed over (--token-stdin), %s: says which to get',
+    async (_name, token, line) => {
+      const handed = { given: new Secret(token) };
+      await expect(obtain({}, { issuer: 'https://ci.example' }, handed)).rejects.toMatchObject({
+        exitCode: 4,
+        message: expect.stringMatching(line),
+        hint: 'hand over a fresh token, made for the audience sigstore',
+      });
+    },
+  );
+
+  it('a token of the future is the clock’s affair, wherever it came from', async () => {
+    const handed = { given: new Secret(written({ nbf: 3.9e9 })) };
+    await expect(obtain({}, {}, handed)).rejects.toMatchObject({
+      hint: 'check the clock of this machine',
     });
   });
 

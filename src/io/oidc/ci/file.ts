@@ -9,7 +9,7 @@ const LIMIT = 64 * 1024;
 
 export const tokenFile: Ambient = {
   service: 'the token file',
-  remedy: 'write the token there, or change signet.tokenFile',
+  remedy: 'write a fresh token there, or change signet.tokenFile',
   fetch: async ({ settings }) => {
     const path = settings.tokenFile ?? WELL_KNOWN_TOKEN_FILE;
     const about = { service: path, remedy: tokenFile.remedy };

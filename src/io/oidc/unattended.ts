@@ -50,19 +50,17 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-const variable: Source = {
-  label: (environment, settings) =>
-    has(environment, 'GITLAB_CI')
-      ? `GitLab CI (${tokenVariableOf(settings)})`
-      : tokenVariableOf(settings),
-  offered: (environment, settings) => has(environment, tokenVariableOf(settings)),
-};
-
 /** In the order in which they are looked for: what somebody handed over, then what the surroundings are. */
 const SOURCES: Readonly<Record<UnattendedProvider, Source>> = {
-  envvar: variable,
-  // the same token in the same place: a name of its own for those who look for it
-  gitlab: { ...variable, offered: () => false },
+  // the same token in the same place as the next: its remedies are other ones
+  gitlab: {
+    label: (_environment, settings) => `GitLab CI (${tokenVariableOf(settings)})`,
+    offered: (environment, settings) => has(environment, 'GITLAB_CI', tokenVariableOf(settings)),
+  },
+  envvar: {
+    label: (_environment, settings) => tokenVariableOf(settings),
+    offered: (environment, settings) => has(environment, tokenVariableOf(settings)),
+  },
   filesystem: {
     label: (_environment, { tokenFile }) => tokenFile ?? WELL_KNOWN_TOKEN_FILE,
     offered: (_environment, { tokenFile }) =>

@@ -1,6 +1,6 @@
 /**
  * Identity tokens of CI systems and clouds, from servers that speak their protocols, with everything that can go wrong
- * there: one line that names the service, a remedy, exit 4, and no token in it.
+ * there: one line that names the service, a remedy, exit 4 (3 where the service is away), and no token in it.
  */
 
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -175,6 +175,9 @@ describe('O15 an ambient identity', () => {
   );
 });
 
+/** Faults of a service that may answer another time: no setting here is to blame. */
+const AWAY: readonly (Fault | WorkloadFault)[] = ['500', 'slow', 'gone', 'unavailable', 'reset'];
+const AGAIN = expect.stringMatching(/run the job again/);
 const FAULTS: readonly (readonly [Fault, RegExp])[] = [
   ['401', /status 401, the key is not good here$/],
   ['500', /status 500$/],
@@ -193,7 +196,12 @@ describe('a service that fails', () => {
   it.each(cases)('$name: $fault', async ({ environment, service, fake, fault, line }) => {
     fake().fail(fault);
     const error = await obtain(environment(), { loginTimeout: '1' }).catch((e: unknown) => e);
-    expect(error).toMatchObject({ exitCode: 4, message: expect.stringMatching(line) });
+    const away = AWAY.includes(fault);
+    expect(error).toMatchObject({
+      exitCode: away ? 3 : 4,
+      message: expect.stringMatching(line),
+      hint: away ? AGAIN : expect.not.stringMatching(/again/),
+    });
     const { message, hint } = error as { message: string; hint: string };
     expect(message).toContain(service);
     expect(hint).toMatch(/\S/);
@@ -211,10 +219,11 @@ describe('a service that fails', () => {
     ['status 404', /status 404/],
   ])('SPIFFE Workload API: %s', async (fault, line) => {
     spiffe.fail(fault);
+    const away = AWAY.includes(fault);
     await expect(obtain(SPIFFE(), { loginTimeout: '1' })).rejects.toMatchObject({
-      exitCode: 4,
+      exitCode: away ? 3 : 4,
       message: expect.stringMatching(line),
-      hint: expect.stringContaining('SPIFFE'),
+      hint: away ? AGAIN : expect.stringContaining('SPIFFE'),
     });
   });
 
@@ -300,6 +309,18 @@ describe('variables and files', () => {
     await expect(obtain({ GITLAB_CI: 'true' }, { tokenProvider: 'gitlab' })).rejects.toMatchObject({
       message: 'GitLab CI gave no identity token: SIGSTORE_ID_TOKEN is not set',
       hint: expect.stringContaining('id_tokens'),
+    });
+  });
+
+  it.each<[string, Variables, RegExp]>([
+    ['GitLab: what its file lacks', { GITLAB_CI: 'true' }, /^give the job one in .gitlab-ci.yml/],
+    ['elsewhere: another token', {}, /^take a fresh token/],
+  ])('a token for somebody else, on %s', async (_name, surroundings, remedy) => {
+    const environment = { ...surroundings, SIGSTORE_ID_TOKEN: await mint('vault') };
+    await expect(obtain(environment)).rejects.toMatchObject({
+      code: 'TOKEN_REFUSED',
+      exitCode: 4,
+      hint: expect.stringMatching(remedy),
     });
   });
 

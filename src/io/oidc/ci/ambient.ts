@@ -4,7 +4,13 @@
  * message: what goes wrong may hold the token (threat O10).
  */
 
-import { isSignetError, LoginError } from '../../../errors.ts';
+import {
+  type ErrorCode,
+  type ErrorOptions,
+  isSignetError,
+  LoginError,
+  ServiceError,
+} from '../../../errors.ts';
 import type { Environment } from '../../config.ts';
 import type { HttpAnswer, HttpRequest, HttpSend } from '../../http.ts';
 import { answerJson, answerMessage, isSuccess } from '../../http-answers.ts';
@@ -25,7 +31,7 @@ export interface Ambient {
   readonly service: string;
   /** What to allow or to set where it gives none. */
   readonly remedy: string;
-  /** A token that nobody has judged yet. @throws LoginError */
+  /** A token that nobody has judged yet. @throws LoginError, ServiceError where the service is away */
   readonly fetch: (request: AmbientRequest) => Promise<Secret>;
 }
 
@@ -48,6 +54,18 @@ export function noToken(
   });
 }
 
+/** What to do about a service that is away or in trouble: nothing that is set here keeps it from answering. */
+const AGAIN = 'nothing was published; run the job again, or this command';
+
+/** A service that is away or in trouble, in one line: exit 3, as for every other server. */
+export function outage(
+  message: string,
+  more: ErrorOptions & { code?: ErrorCode } = {},
+): ServiceError {
+  const { code = 'SERVICE_UNREACHABLE', hint = AGAIN, cause } = more;
+  return new ServiceError(code, message, { hint, cause });
+}
+
 /** A variable without which the source cannot be asked. @throws LoginError */
 export function variableOf(
   environment: Environment,
@@ -61,7 +79,7 @@ export function variableOf(
 
 type Question = Omit<HttpRequest, 'service' | 'deadline' | 'limit' | 'idempotent'>;
 
-/** Asks; anything but success is an error. @throws LoginError */
+/** Asks; anything but success is an error. @throws LoginError, ServiceError where the service is away */
 export async function askSource(
   source: Pick<Ambient, 'service' | 'remedy'>,
   { send, settings }: AmbientRequest,
@@ -74,14 +92,17 @@ export async function askSource(
     answer = await send({ ...question, service, deadline, limit: LIMIT, idempotent: true });
   } catch (error) {
     if (!isSignetError(error)) throw error;
-    throw new LoginError('LOGIN_FAILED', error.message, { hint: remedy, cause: error });
+    const { message, hint } = error;
+    if (error.code === 'SERVICE_UNREACHABLE') throw outage(message, { hint, cause: error });
+    throw new LoginError('LOGIN_FAILED', message, { hint: remedy, cause: error });
   }
   if (isSuccess(answer)) return answer;
   const message = answerMessage(answer);
-  throw noToken(source, `status ${answer.status}${message === '' ? '' : `, ${message}`}`);
+  const refusal = noToken(source, `status ${answer.status}${message === '' ? '' : `, ${message}`}`);
+  throw answer.status >= 500 ? outage(refusal.message, { code: 'SERVICE_REFUSED' }) : refusal;
 }
 
-/** Asks for JSON and takes the token out of it. @throws LoginError */
+/** Asks for JSON and takes the token out of it. @throws LoginError, ServiceError where the service is away */
 export async function tokenInJson(
   source: Pick<Ambient, 'service' | 'remedy'>,
   request: AmbientRequest,

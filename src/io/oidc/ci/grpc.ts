@@ -19,11 +19,15 @@ export interface GrpcCall {
   readonly seconds: number;
 }
 
-/** The message, or why there is none, in one line. */
-export type GrpcAnswer = { readonly message: Uint8Array } | { readonly failure: string };
+/** The message, or why there is none, in one line; `away` where the service may answer another time. */
+export type GrpcAnswer =
+  | { readonly message: Uint8Array }
+  | { readonly failure: string; readonly away?: boolean };
 
 const LIMIT = 64 * 1024;
 const HEADER = 5;
+/** Statuses that pass. */
+const AWAY = ['4', '14'];
 /** Statuses that a person can do something about. */
 const STATUS: Readonly<Record<string, string>> = {
   '4': 'deadline exceeded',
@@ -44,12 +48,12 @@ export async function callUnary(call: GrpcCall): Promise<GrpcAnswer> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<GrpcAnswer>((resolve) => {
     timer = setTimeout(
-      () => resolve({ failure: `it did not answer in ${seconds} s` }),
+      () => resolve({ failure: `it did not answer in ${seconds} s`, away: true }),
       seconds * 1000,
     );
   });
   const broken = new Promise<GrpcAnswer>((resolve) => {
-    session.on('error', (error) => resolve({ failure: connectionFailure(error, place) }));
+    session.on('error', (error) => resolve(connectionFailure(error, place)));
   });
   try {
     return await Promise.race([broken, late, exchange(session, call)]);
@@ -59,12 +63,14 @@ export async function callUnary(call: GrpcCall): Promise<GrpcAnswer> {
   }
 }
 
-function connectionFailure(error: unknown, place: GrpcPlace): string {
+function connectionFailure(error: unknown, place: GrpcPlace): GrpcAnswer {
   const where = 'path' in place ? place.path : `${place.host}:${place.port}`;
   // a stream that ends because nobody could be reached says why in its cause
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return `${where} could not be asked${code === '' ? '' : ` (${code})`}`;
+  const failure = `${where} could not be asked${code === '' ? '' : ` (${code})`}`;
+  // a socket that is not there, or not for this user, is a matter of configuration
+  return { failure, away: !['ENOENT', 'EACCES'].includes(code) };
 }
 
 function exchange(
@@ -106,7 +112,7 @@ function answerOf(stream: ClientHttp2Stream, place: GrpcPlace): Promise<GrpcAnsw
         stream.destroy();
       }
     });
-    stream.on('error', (error) => resolve({ failure: connectionFailure(error, place) }));
+    stream.on('error', (error) => resolve(connectionFailure(error, place)));
     stream.on('close', () => resolve(judge({ ...headers, ...trailers }, Buffer.concat(chunks))));
   });
 }
@@ -119,7 +125,8 @@ function judge(headers: IncomingHttpHeaders, body: Buffer): GrpcAnswer {
   if (status !== '0') {
     const words = visible(String(headers['grpc-message'] ?? '').slice(0, 200));
     const named = STATUS[status] ?? `gRPC status ${status}`;
-    return { failure: words === '' ? named : `${named} (${words})` };
+    const failure = words === '' ? named : `${named} (${words})`;
+    return { failure, away: AWAY.includes(status) };
   }
   // one frame, not compressed, nothing after it
   if (body.length < HEADER || body[0] !== 0 || body.readUInt32BE(1) !== body.length - HEADER) {

@@ -5,7 +5,7 @@
 
 import { isAbsolute } from 'node:path';
 import { Secret } from '../../secret.ts';
-import { type Ambient, noToken, patienceOf } from './ambient.ts';
+import { type Ambient, noToken, outage, patienceOf } from './ambient.ts';
 import { callUnary, type GrpcPlace } from './grpc.ts';
 import { decodeTokenAnswer, encodeTokenRequest } from './spiffe-messages.ts';
 
@@ -41,7 +41,10 @@ export const spiffe: Ambient = {
       message: encodeTokenRequest(audience),
       seconds: patienceOf(settings),
     });
-    if ('failure' in answer) throw noToken(ABOUT, answer.failure);
+    if ('failure' in answer) {
+      const refusal = noToken(ABOUT, answer.failure);
+      throw answer.away === true ? outage(refusal.message) : refusal;
+    }
     const token = decodeTokenAnswer(answer.message);
     if (token === undefined) throw noToken(ABOUT, 'its answer is not a JWTSVIDResponse');
     return new Secret(token);

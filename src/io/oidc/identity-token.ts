@@ -11,7 +11,7 @@ import type { Secret } from '../secret.ts';
 import type { Settings } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
 import type { SigningContext } from './page.ts';
-import type { PersonChoice, PersonProvider } from './person-way.ts';
+import type { Circumstances, Expected, PersonChoice, PersonProvider } from './person-way.ts';
 import type { IdentityClaims } from './token.ts';
 import { UNATTENDED_PROVIDERS, unattendedSource } from './unattended.ts';
 
@@ -86,8 +86,22 @@ async function unattended(request: TokenRequest): Promise<IdentityToken | undefi
 /** A person logs in, in the way that suits the surroundings. @throws LoginError, ConfigError, ServiceError */
 async function logIn(request: TokenRequest): Promise<IdentityToken> {
   const provider = await personProvider(request.settings.tokenProvider ?? '');
-  const choice = await choiceHere(request, provider, request.context.kind === 'login');
+  const choice = await choiceHere(request, provider, {
+    asked: request.context.kind === 'login',
+    expected: expectedOf(request),
+  });
   return enter(request, choice, provider !== undefined);
+}
+
+/** Whom to log in as, and why, for messages. */
+function expectedOf({ expected, settings, context }: TokenRequest): Expected | undefined {
+  const name = expected ?? settings.identity ?? '';
+  if (name === '') return undefined;
+  if (context.kind === 'login') return { name, setting: '' };
+  return {
+    name,
+    setting: name === settings.identity ? 'signet.identity' : 'signet.matchCommitter',
+  };
 }
 
 type Surroundings = Pick<TokenRequest, 'settings' | 'environment' | 'terminal'>;
@@ -95,13 +109,13 @@ type Surroundings = Pick<TokenRequest, 'settings' | 'environment' | 'terminal'>;
 async function choiceHere(
   { settings, environment, terminal }: Surroundings,
   provider: PersonProvider | undefined,
-  asked: boolean,
+  wish: Pick<Circumstances, 'asked' | 'expected'>,
 ): Promise<PersonChoice> {
   const { chooseOpener } = await import('./opener.ts');
   const { choosePersonWay } = await import('./person-way.ts');
   const opener = chooseOpener(settings.urlOpener, environment, process.platform) !== undefined;
   const { interactive } = terminal;
-  return choosePersonWay({ environment, opener, interactive, asked, provider });
+  return choosePersonWay({ environment, opener, interactive, provider, ...wish });
 }
 
 /** True where a job's own identity is at hand, or a signature could make a person log in. @throws ConfigError */
@@ -109,7 +123,7 @@ export async function somebodyCanLogIn(surroundings: Surroundings): Promise<bool
   const { settings, environment } = surroundings;
   if (unattendedSource(environment, settings) !== undefined) return true;
   const provider = await personProvider(settings.tokenProvider ?? '');
-  return (await choiceHere(surroundings, provider, false)).way !== 'none';
+  return (await choiceHere(surroundings, provider, { asked: false })).way !== 'none';
 }
 
 /** @throws ConfigError for a provider that there is not */

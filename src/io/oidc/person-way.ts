@@ -3,6 +3,7 @@
  * function of the surroundings (design §6), so that each can be tried by its variables; what it says is said once.
  */
 
+import { visible } from '../../core/escape.ts';
 import type { Environment } from '../config.ts';
 import { type CiSystem, ciSystem } from './ci-system.ts';
 
@@ -14,8 +15,16 @@ export interface Circumstances {
   readonly interactive: boolean;
   /** The person asked for a login in so many words, and reads what this program prints. */
   readonly asked: boolean;
+  /** Who has to log in, and the setting that says so; undefined where anybody may. */
+  readonly expected?: Expected | undefined;
   /** signet.tokenProvider, where it names a way of this kind. */
   readonly provider: PersonProvider | undefined;
+}
+
+export interface Expected {
+  readonly name: string;
+  /** Empty where the person has just said so. */
+  readonly setting: string;
 }
 
 export const PERSON_PROVIDERS = ['interactive', 'device', 'paste'] as const;
@@ -29,27 +38,35 @@ export type PersonChoice =
   /** Nobody to ask. */
   | { readonly way: 'none'; readonly message: string; readonly hint: string };
 
-const NO_TERMINAL = 'no login and no terminal to ask at';
-
 /** Decides; never waits. */
 export function choosePersonWay(circumstances: Circumstances): PersonChoice {
   const { environment, opener, interactive, asked, provider } = circumstances;
+  const nobody = (): PersonChoice => nobodyHere(circumstances);
   if (provider === undefined) {
     const ci = ciSystem(environment);
     if (ci !== undefined) return inCi(ci);
     if (opener) return { way: 'browser' };
-    return interactive ? { way: 'device', why: whyNoBrowser(environment) } : nobody(asked);
+    return interactive ? { way: 'device', why: whyNoBrowser(environment) } : nobody();
   }
-  if (provider === 'interactive') return opener || interactive ? { way: 'browser' } : nobody(asked);
-  if (provider === 'paste') return interactive ? { way: 'paste', why: '' } : nobody(asked);
-  return interactive || asked ? { way: 'device', why: '' } : nobody(asked);
+  if (provider === 'interactive') return opener || interactive ? { way: 'browser' } : nobody();
+  if (provider === 'paste') return interactive ? { way: 'paste', why: '' } : nobody();
+  return interactive || asked ? { way: 'device', why: '' } : nobody();
 }
 
-function nobody(asked: boolean): PersonChoice {
+function nobodyHere({ environment, asked, expected }: Circumstances): PersonChoice {
+  // whether there would be a terminal is not looked for then, so it is named beside the other cause
+  const silenced = environment['GIT_TERMINAL_PROMPT'] === '0' ? 'GIT_TERMINAL_PROMPT=0' : undefined;
   const hint = asked
-    ? 'run it at a terminal, or with --device, or hand a token over: --token-stdin'
+    ? `run it at a terminal${silenced ? ` without ${silenced}` : ''}, or with --device, or hand a token over: --token-stdin`
     : 'run: git signet login            (or in CI: allow id-token, see git signet doctor)';
-  return { way: 'none', message: NO_TERMINAL, hint };
+  const why = `no terminal to ask at${silenced ? ` (${silenced})` : ''}`;
+  return { way: 'none', message: `${nobodyYet(expected)} and ${why}`, hint };
+}
+
+function nobodyYet(expected: Expected | undefined): string {
+  if (expected === undefined) return 'no login';
+  const { name, setting } = expected;
+  return `nobody is logged in as ${visible(name)}${setting === '' ? '' : ` (${setting})`}`;
 }
 
 function inCi({ name, remedy }: CiSystem): PersonChoice {

@@ -55,6 +55,16 @@ describe('obtainIdentityToken', () => {
     });
   });
 
+  it.each<[string, Record<string, string>]>([
+    [
+      'nobody is logged in as alice@example.com (signet.identity) and no terminal to ask at',
+      { identity: 'alice@example.com' },
+    ],
+    ['no login and no terminal to ask at', { identity: '' }],
+  ])('O13 says as whom: %s', async (message, flags) => {
+    await expect(obtain({ flags })).rejects.toMatchObject({ message });
+  });
+
   it('obeys tokenProvider', async () => {
     const env = { SIGSTORE_ID_TOKEN: tokenOf('a@example.com') };
     expect((await obtain({ env, flags: { tokenProvider: 'envvar' } })).claims.challenge).toBe(

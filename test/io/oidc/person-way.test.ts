@@ -114,6 +114,32 @@ describe('choosePersonWay', () => {
       none(/no terminal/, /--token-stdin/),
     ],
     [
+      'a terminal that GIT_TERMINAL_PROMPT=0 silences',
+      { interactive: false, environment: { GIT_TERMINAL_PROMPT: '0' } },
+      none(/^no login and no terminal to ask at \(GIT_TERMINAL_PROMPT=0\)$/, /git signet login/),
+    ],
+    [
+      '… for a login',
+      { asked: true, interactive: false, environment: { GIT_TERMINAL_PROMPT: '0' } },
+      none(/\(GIT_TERMINAL_PROMPT=0\)$/, /^run it at a terminal without GIT_TERMINAL_PROMPT=0, /),
+    ],
+    [
+      'one that may be asked',
+      { interactive: false, environment: { GIT_TERMINAL_PROMPT: '1' } },
+      NOBODY,
+    ],
+    [
+      'O13 somebody expected',
+      {
+        interactive: false,
+        expected: { name: 'alice@example.test', setting: 'signet.identity' },
+      },
+      none(
+        /^nobody is logged in as alice@example\.test \(signet\.identity\) and no terminal to ask at$/,
+        /git signet login/,
+      ),
+    ],
+    [
       'a login without a terminal',
       { asked: true, interactive: false },
       none(/no terminal/, /--device/),

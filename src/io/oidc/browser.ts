@@ -5,7 +5,7 @@
  * nor a process list shows the issuer's long address.
  */
 
-import { isSignetError } from '../../errors.ts';
+import { isSignetError, LoginError } from '../../errors.ts';
 import { wrongAccountMark } from './account-choice.ts';
 import { connectIssuer, refuseUncheckedTls } from './connect.ts';
 import type { IdentityToken, TokenRequest } from './identity-token.ts';
@@ -57,7 +57,9 @@ async function login(
   const { loginTimeout } = settings;
   const start = startPage({ context, identity, choices, timeout: loginTimeout });
   const answering = listener.wait({ state: secrets.state, start, seconds: loginTimeout });
-  const [answer] = await Promise.all([answering, invite(request, listener.startUrl, opener)]);
+  const invited = invite(request, listener.startUrl, opener);
+  // an opener that takes its time holds up no answer; one that fails where nobody would know ends the wait
+  const answer = await Promise.race([answering, invited.then(() => answering)]);
   try {
     const { idToken, ...renewal } = await issuer.exchange(answer.url, secrets);
     const claims = readIdentityToken(idToken, {
@@ -113,7 +115,20 @@ async function choicesOf(
   );
 }
 
-/** Says what is needed and opens the page; where that fails, the person has the address. */
+function noBrowser(): LoginError {
+  return new LoginError(
+    'LOGIN_NO_TERMINAL',
+    'no browser could be started, and no terminal to ask at',
+    {
+      hint: "run: git signet login --device, or name a program: git config signet.urlOpener 'firefox {url}'",
+    },
+  );
+}
+
+/**
+ * Says what is needed and opens the page; where that fails, the person at the terminal has the address.
+ * @throws LoginError where there is none
+ */
 async function invite(
   request: TokenRequest,
   url: string,
@@ -130,7 +145,8 @@ async function invite(
     return;
   }
   terminal.say(`opening ${url} ${waiting}`);
-  await opener(url).catch(() =>
-    terminal.hint('no browser could be started; open that address yourself'),
-  );
+  await opener(url).catch(() => {
+    if (!terminal.interactive) throw noBrowser();
+    terminal.hint('no browser could be started; open that address yourself');
+  });
 }

@@ -166,6 +166,8 @@ function waitForAnswer(
         }),
       );
     }, seconds * 1000);
+    // while it runs the listener keeps the process; after that nothing is to
+    timer.unref();
     const settled = (): void => clearTimeout(timer);
     session.state = state;
     session.start = start;

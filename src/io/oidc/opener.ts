@@ -1,22 +1,25 @@
 /**
  * Shows an address to the person: `signet.urlOpener`, else `BROWSER`, else the desktop's own way.
  * Never through a shell, the address always one whole argument; the child inherits no stream, so that nothing it
- * prints can become a signature (asks 9), and is not waited for, so that a browser in the foreground stalls nothing.
+ * prints can become a signature (asks 9), and is waited for no longer than a failure takes, so that a browser in the
+ * foreground stalls nothing.
  */
 
 import { ConfigError } from '../../errors.ts';
 import type { Environment } from '../config.ts';
 import { findExecutable } from '../process.ts';
 
-/** One way to open an address. */
+/** One way to open an address. Settles when it has worked, or seems to; rejects where the program fails at once. */
 export type Opener = (url: string) => Promise<void>;
 
+type Source = 'signet.urlOpener' | 'BROWSER';
+
 /**
- * The words of an opener: split at blanks, single and double quotes keep them, a backslash is a backslash.
+ * The words of an opener, which stands in `source`: split at blanks, single and double quotes keep them, a backslash is a backslash.
  * @throws ConfigError when a quote is open, or it spans lines
  */
-export function splitWords(command: string): readonly string[] {
-  if (/[\r\n\0]/.test(command)) throw bad('it spans lines');
+export function splitWords(command: string, source: Source): readonly string[] {
+  if (/[\r\n\0]/.test(command)) throw bad('it spans lines', source);
   const words: string[] = [];
   const pattern = /\s*((?:'[^']*'|"[^"]*"|[^\s'"])+)/y;
   let end = 0;
@@ -29,13 +32,14 @@ export function splitWords(command: string): readonly string[] {
       ),
     );
   }
-  if (command.slice(end).trim() !== '') throw bad('a quote is not closed');
+  if (command.slice(end).trim() !== '') throw bad('a quote is not closed', source);
   return words;
 }
 
-function bad(problem: string): ConfigError {
-  return new ConfigError(`signet.urlOpener: ${problem}`, {
-    hint: "for example: git config signet.urlOpener 'firefox -P work {url}'",
+function bad(problem: string, source: Source = 'signet.urlOpener'): ConfigError {
+  const example = "git config signet.urlOpener 'firefox -P work {url}'";
+  return new ConfigError(`${source}: ${problem}`, {
+    hint: source === 'BROWSER' ? `unset BROWSER, or: ${example}` : `for example: ${example}`,
   });
 }
 
@@ -46,7 +50,7 @@ const PLACEHOLDER = /\{\{\s*\.URL\s*\}\}|\{url\}/g;
  * @throws ConfigError
  */
 export function commandOpener(command: string, env: Environment): Opener {
-  const [name, ...args] = splitWords(command);
+  const [name, ...args] = splitWords(command, 'signet.urlOpener');
   if (name === undefined) throw bad('it is empty');
   if (!args.some((arg) => arg.search(PLACEHOLDER) !== -1)) throw bad('it has no {url}');
   if (args.some((arg) => arg.replaceAll(PLACEHOLDER, '').includes('{{')))
@@ -64,7 +68,7 @@ export function commandOpener(command: string, env: Environment): Opener {
 /** BROWSER: commands separated by colons, `%s` for the address or the address last. The first that exists. */
 function browserOpener(list: string, env: Environment): Opener | undefined {
   for (const command of list.split(':')) {
-    const [name, ...args] = splitWords(command);
+    const [name, ...args] = splitWords(command, 'BROWSER');
     const program = name === undefined ? undefined : findExecutable(name, env);
     if (program === undefined) continue;
     const template = args.some((arg) => arg.includes('%s')) ? args : [...args, '%s'];
@@ -94,7 +98,10 @@ export function chooseOpener(
   // over SSH a browser is another machine's affair, unless an editor's helper brings the page to the person
   if (isRemote(env)) return env['VSCODE_IPC_HOOK_CLI'] ? browser : undefined;
   if (browser !== undefined) return browser;
-  if (platform === 'win32' || env['WSL_DISTRO_NAME']) return firstOf(WINDOWS_OPENERS, env);
+  const windows = platform === 'win32' || env['WSL_DISTRO_NAME'];
+  const theirs = windows ? firstOf(WINDOWS_OPENERS, env) : undefined;
+  // a Linux in Windows may have a desktop of its own, and none of Windows' programs on PATH
+  if (theirs !== undefined || platform === 'win32') return theirs;
   if (platform === 'darwin') return firstOf([['/usr/bin/open']], env);
   const desktop = env['DISPLAY'] || env['WAYLAND_DISPLAY'];
   return desktop ? firstOf(DESKTOP_OPENERS, env) : undefined;
@@ -124,6 +131,11 @@ function firstOf(candidates: readonly (readonly string[])[], env: Environment): 
 const SECRET_VARIABLE = /TOKEN|SECRET|PASSWORD|^GIT_/;
 const TOKEN_VALUE = /eyJ[\w-]{8,}\.[\w-]+\./;
 
+/** Milliseconds in which a program that cannot show anything has said so by its exit. */
+const AT_ONCE = 5000;
+/** Ends with 1 whatever it did. */
+const EXIT_TELLS_NOTHING = /explorer\.exe$/i;
+
 async function start(program: string, args: readonly string[], env: Environment): Promise<void> {
   const { spawn } = await import('node:child_process');
   const clean = Object.fromEntries(
@@ -138,10 +150,19 @@ async function start(program: string, args: readonly string[], env: Environment)
     windowsHide: true,
     env: clean,
   });
-  await new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve);
-    child.once('error', reject);
-  });
-  child.on('error', () => undefined);
   child.unref();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      timer = setTimeout(resolve, AT_ONCE);
+      timer.unref();
+      child.once('error', reject);
+      child.once('exit', (code) => {
+        if (code === 0 || EXIT_TELLS_NOTHING.test(program)) resolve();
+        else reject(new Error('the opener failed'));
+      });
+    });
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -30,6 +30,7 @@ interface Attempt {
   readonly flags?: Record<string, string>;
   readonly environment?: Record<string, string>;
   readonly issuerUrl?: string;
+  readonly interactive?: boolean;
   readonly accept?: TokenRequest['accept'];
   /** What the person does with the address; default: click through. */
   readonly person?: (startUrl: string) => Promise<Seen[]>;
@@ -40,12 +41,13 @@ async function attempt({
   flags = {},
   environment = {},
   issuerUrl,
+  interactive = true,
   accept,
   person = clickThrough,
 }: Attempt = {}) {
   issuer.be(wrong);
   issuer.exchanges.length = 0;
-  const terminal = fakeTerminal();
+  const terminal = fakeTerminal(interactive);
   const client = createHttpClient({ wait: async () => undefined });
   clients.push(client);
   let pages: Promise<Seen[]> | undefined;
@@ -93,6 +95,54 @@ async function attempt({
 }
 
 const fails = (code: string) => ({ error: expect.objectContaining({ code }), listening: false });
+
+/** `sh` as the browser. */
+const shell = (script: string) => ({
+  environment: { PATH: process.env['PATH'] ?? '' },
+  flags: { urlOpener: `sh -c '${script}' sh {url}` },
+});
+const later =
+  (milliseconds: number) =>
+  async (url: string): Promise<Seen[]> => {
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    return clickThrough(url);
+  };
+const FAILED = '  no browser could be started; open that address yourself';
+
+describe('a browser that cannot be started', () => {
+  it('is noticed by the exit of its opener: the person opens the address', async () => {
+    const { value, lines } = await attempt({ ...shell('exit 3'), person: later(1000) });
+    expect(value).toMatchObject({ source: 'browser' });
+    expect(lines).toContain(FAILED);
+  });
+
+  it('O18 ends the login at once where nobody is at a terminal', async () => {
+    const started = Date.now();
+    const never = async () => [];
+    const login = await attempt({ ...shell('exit 3'), interactive: false, person: never });
+    expect(login).toMatchObject({
+      error: { code: 'LOGIN_NO_TERMINAL', exitCode: 4 },
+      listening: false,
+    });
+    expect((login.error as { hint: string }).hint).toContain('git signet login --device');
+    expect(Date.now() - started).toBeLessThan(10_000);
+  });
+
+  it.each([
+    ['that ends well', 'exit 0'],
+    ['that stays in the foreground', 'sleep 3'],
+  ])('is none %s, and holds up no answer', async (_name, script) => {
+    const started = Date.now();
+    const { value, lines } = await attempt({
+      ...shell(script),
+      interactive: false,
+      person: later(300),
+    });
+    expect(value).toMatchObject({ source: 'browser' });
+    expect(lines).not.toContain(FAILED);
+    expect(Date.now() - started).toBeLessThan(2900);
+  });
+});
 
 describe('loginWithBrowser', () => {
   it('logs in with one click, and leaves nothing behind', async () => {

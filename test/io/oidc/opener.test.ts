@@ -59,11 +59,18 @@ describe('splitWords', () => {
     ['C:\\Program\\x {url}', ['C:\\Program\\x', '{url}']],
     [`x '' ""`, ['x', '', '']],
   ])('splits %s', (command, words) => {
-    expect(splitWords(command)).toEqual(words);
+    expect(splitWords(command, 'signet.urlOpener')).toEqual(words);
   });
 
-  it.each([`a 'b`, 'a "b', 'a\nb'])('refuses %j', (command) => {
-    expect(() => splitWords(command)).toThrow(expect.objectContaining({ code: 'CONFIG' }));
+  it.each([`a 'b`, 'a "b', 'a\nb'])('refuses %j, and says where it stands', (command) => {
+    for (const source of ['signet.urlOpener', 'BROWSER'] as const) {
+      expect(() => splitWords(command, source)).toThrow(
+        expect.objectContaining({
+          code: 'CONFIG',
+          message: expect.stringMatching(new RegExp(`^${source}: `)),
+        }),
+      );
+    }
   });
 });
 
@@ -118,6 +125,15 @@ describe('chooseOpener', () => {
     );
     await opener!('http://127.0.0.1/x');
     expect((await read()).args).toEqual(['--new', 'http://127.0.0.1/x']);
+  });
+
+  it('a BROWSER that cannot be read is blamed on BROWSER', () => {
+    expect(() => chooseOpener(undefined, { ...env(), BROWSER: "foo'bar" }, 'linux')).toThrow(
+      expect.objectContaining({
+        message: 'BROWSER: a quote is not closed',
+        hint: expect.stringMatching(/^unset BROWSER, or: /),
+      }),
+    );
   });
 
   it('prefers what is configured', async () => {
@@ -180,6 +196,32 @@ describe('chooseOpener', () => {
     await chooseOpener(undefined, { ...env(), WSL_DISTRO_NAME: 'Debian' }, 'linux')?.(HOSTILE);
     expect((await read()).args).toEqual(['url.dll,FileProtocolHandler', HOSTILE]);
     expect(existsSync(join(directory, 'x'))).toBe(false);
+  });
+
+  it.each([
+    ['rundll32.exe', 3, false],
+    ['xdg-open', 3, false],
+    ['xdg-open', 0, true],
+    // Windows' own, which ends with 1 whatever it did
+    ['explorer.exe', 1, true],
+  ])('%s that ends with %i', async (name, exit, opened) => {
+    const program = join(directory, name);
+    writeFileSync(program, `#!/bin/sh\nexit ${exit}\n`);
+    chmodSync(program, 0o755);
+    const variables = { PATH: directory, WSL_DISTRO_NAME: 'Debian', DISPLAY: ':0' };
+    const opening = chooseOpener(undefined, variables, 'linux')?.('http://127.0.0.1/x');
+    await (opened
+      ? expect(opening).resolves.toBeUndefined()
+      : expect(opening).rejects.toThrow('the opener failed'));
+  });
+
+  it('WSL with a desktop of its own and nothing of Windows’ on PATH takes the desktop’s', async () => {
+    const { read } = recorder('xdg-open');
+    const variables = { ...env(), WSL_DISTRO_NAME: 'Debian', DISPLAY: ':0' };
+    await chooseOpener(undefined, variables, 'linux')?.('http://127.0.0.1/x');
+    expect((await read()).args).toEqual(['http://127.0.0.1/x']);
+    const dark = { PATH: directory, WSL_DISTRO_NAME: 'Debian' };
+    expect(chooseOpener(undefined, dark, 'linux')).toBeUndefined();
   });
 
   it('WSL without any opener has none', () => {

@@ -63,7 +63,7 @@ describe.skipIf(!haveTools('script'))('git commit -S, before anything becomes pu
     const before = published(sandbox());
     const { code, said } = await decide(word);
     expect(code).toBe(128);
-    expect(said).toMatch(/not signed: you did not agree that alice@example\.test becomes public/);
+    expect(said).toMatch(/^git-signet: you did not agree that alice@example\.test becomes public/m);
     expect(published(sandbox())).toEqual(before);
   });
 

@@ -134,11 +134,14 @@ async function invite(
   url: string,
   opener: Opener | undefined,
 ): Promise<void> {
-  const { terminal, settings, issuerUrl } = request;
+  const { terminal, settings, issuerUrl, context } = request;
   const identity = expectedOf(request);
   const { loginTimeout } = settings;
-  const whom = identity ? `signing for ${identity}` : 'signing';
-  terminal.say(`${whom} needs a login (${new URL(issuerUrl).host})`);
+  const need =
+    context.kind === 'login'
+      ? `logging in${identity ? ` as ${identity}` : ''}`
+      : `signing${identity ? ` for ${identity}` : ''} needs a login`;
+  terminal.say(`${need} (${new URL(issuerUrl).host})`);
   const waiting = `(waiting up to ${duration(loginTimeout)})`;
   if (opener === undefined) {
     terminal.say(`open this address in a browser on this machine: ${url} ${waiting}`);

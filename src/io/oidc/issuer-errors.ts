@@ -27,7 +27,7 @@ export function loginFailure(error: unknown, host?: string): Error {
   if (answered === undefined) {
     return new LoginError(
       'LOGIN_FAILED',
-      `the login failed: an answer of ${issuer} cannot be used (${visible(error.message)})`,
+      `the login failed: an answer of ${issuer} cannot be used (${visible(error.message)}${detailOf(error)})`,
     );
   }
   const described =
@@ -46,4 +46,14 @@ export function loginFailure(error: unknown, host?: string): Error {
     });
   }
   return new LoginError('LOGIN_FAILED', `${issuer} did not accept the login (${words})`);
+}
+
+/**
+ * What was wrong with an answer: the library's own sentence, one level down. Deeper causes are the runtime's, and may
+ * hold a piece of the answer.
+ */
+function detailOf({ cause }: Error): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  if (!(cause instanceof Error) || !code.startsWith('OAUTH_')) return '';
+  return `: ${visible(cause.message.slice(0, MAX_TOLD))}`;
 }

@@ -84,7 +84,7 @@ async function agreement(
 }
 
 function refused(why: string): LoginError {
-  return new LoginError('PUBLICATION_REFUSED', `not signed: ${why}`, {
+  return new LoginError('PUBLICATION_REFUSED', why, {
     hint: 'nothing was published; to agree beforehand: git config signet.publishIdentity yes',
   });
 }

@@ -144,6 +144,31 @@ describe('a browser that cannot be started', () => {
   });
 });
 
+describe('an answer that cannot be used', () => {
+  const answering = (body: string): Wrong => ({
+    handle: (request, response) => {
+      if (request.url !== '/token') return false;
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(body);
+      return true;
+    },
+  });
+  const secret = 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln';
+
+  it.each<[string, string, RegExp]>([
+    [
+      'names what was wrong with it',
+      JSON.stringify({ access_token: secret, token_type: 7 }),
+      /cannot be used \(invalid response encountered: .*"token_type".*\)$/,
+    ],
+    ['O10 tells no piece of it', secret, /cannot be used \(parsing error occured.*\)$/],
+  ])('%s', async (_name, body, line) => {
+    const { error } = await attempt({ wrong: answering(body) });
+    expect(error).toMatchObject({ exitCode: 4, message: expect.stringMatching(line) });
+    expect(String(error)).not.toContain('eyJ');
+  });
+});
+
 describe('loginWithBrowser', () => {
   it('logs in with one click, and leaves nothing behind', async () => {
     const { value, pages, lines, listening } = await attempt();

@@ -110,6 +110,12 @@ describe('agreeToPublish', () => {
     expect(statSync(join(directory, name))).toMatchObject({ size: 0 });
   });
 
+  it('a refusal fits a login as well as a signature', async () => {
+    expect((await agree({ typed: 'n' })).error).toMatchObject({
+      message: 'you did not agree that alice@example.test becomes public',
+    });
+  });
+
   it('remembers no "y"', async () => {
     await agree({ typed: 'y' });
     expect((await agree({ typed: 'y' })).questions).toHaveLength(1);

@@ -12,11 +12,22 @@ import { unattendedWay } from '../io/oidc/unattended.ts';
 import { agentHere } from './agent.ts';
 import type { Invocation } from './command.ts';
 import { type Check, fail, ok, warn } from './doctor-check.ts';
+import { FORWARD_REMEDY, type ForwardedAgent, forwardedHere } from './login-here.ts';
 
-async function checkAgent(
-  invocation: Invocation,
-  settings: Settings,
-): Promise<{ readonly check: Check; readonly loggedIn: boolean }> {
+interface Agent {
+  readonly check: Check;
+  readonly loggedIn: boolean;
+  /** The agent of another machine, where signing here goes to one. */
+  readonly forwarded?: ForwardedAgent;
+}
+
+async function checkAgent(invocation: Invocation, settings: Settings): Promise<Agent> {
+  const forwarded = await forwardedHere(settings);
+  if (forwarded !== undefined) {
+    const { answers, line } = forwarded;
+    const check = answers ? ok('agent', line) : warn('agent', line, FORWARD_REMEDY);
+    return { check, loggedIn: false, forwarded };
+  }
   if (!settings.agent) {
     const remedy = 'git config --unset signet.agent';
     return {
@@ -47,10 +58,15 @@ function openerName({ urlOpener }: Settings, env: Invocation['env']): string {
 }
 
 /** How a login would be made here. */
-function checkLogin({ env, terminal }: Invocation, settings: Settings, loggedIn: boolean): Check {
+function checkLogin(
+  { env, terminal }: Invocation,
+  settings: Settings,
+  { loggedIn, forwarded }: Agent,
+): Check {
   const unattended = unattendedWay(env, settings);
   if (unattended !== undefined)
     return ok('login', `no person needed: token from ${visible(unattended)}`);
+  if (forwarded?.answers) return ok('login', 'on the other machine, by way of the forwarded agent');
   let opener: boolean;
   try {
     opener = chooseOpener(settings.urlOpener, env, process.platform) !== undefined;
@@ -69,7 +85,9 @@ function checkLogin({ env, terminal }: Invocation, settings: Settings, loggedIn:
     return ok('login', choice.why === '' ? how : `${choice.why}: ${how}`);
   }
   if (loggedIn) return ok('login', `${choice.message}, but somebody is logged in`);
-  return fail('login', choice.message, choice.hint.replaceAll(/ +/g, ' '), ExitCode.login);
+  // a login here would be refused: signing goes to the other machine
+  const remedy = forwarded === undefined ? choice.hint.replaceAll(/ +/g, ' ') : FORWARD_REMEDY;
+  return fail('login', choice.message, remedy, ExitCode.login);
 }
 
 async function checkKeyring({ env, entry }: Invocation, { keyring }: Settings): Promise<Check> {
@@ -87,9 +105,9 @@ export async function checkLogins(
   invocation: Invocation,
   settings: Settings,
 ): Promise<readonly Check[]> {
-  const [{ check, loggedIn }, keyring] = await Promise.all([
+  const [agent, keyring] = await Promise.all([
     checkAgent(invocation, settings),
     checkKeyring(invocation, settings),
   ]);
-  return [checkLogin(invocation, settings, loggedIn), check, keyring];
+  return [checkLogin(invocation, settings, agent), agent.check, keyring];
 }

@@ -9,6 +9,7 @@ import { unattendedWay } from '../io/oidc/unattended.ts';
 import { agentHere } from './agent.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
+import { FORWARD_REMEDY, type ForwardedAgent, forwardedHere } from './login-here.ts';
 import { credentialFor, describeCredential, expectedHere, serves } from './logins.ts';
 
 export const help = `git signet status [--json]
@@ -29,6 +30,8 @@ interface Status {
   readonly expected: string;
   /** A token source that needs no person; then no agent is asked. */
   readonly unattended: string | undefined;
+  /** The agent on another machine that signs here; then this user's own is not asked. */
+  readonly forwarded: ForwardedAgent | undefined;
   readonly credential: CredentialStatus | undefined;
   readonly agents: readonly ListedAgent[];
 }
@@ -43,6 +46,7 @@ async function statusOf(invocation: Invocation): Promise<Status> {
     instance: instance.digest,
     expected,
     unattended: unattendedWay(env, settings),
+    forwarded: await forwardedHere(settings),
     credential: credentialFor(expected, mine?.state?.credentials ?? []),
     agents,
   };
@@ -53,8 +57,10 @@ function tally({ signatures, renewals }: CredentialStatus): string {
   return `${signatures} signed, ${renewals} renewals`;
 }
 
-function hereLines({ unattended, credential, expected }: Status, now: number): readonly string[] {
+function hereLines(status: Status, now: number): readonly string[] {
+  const { unattended, forwarded, credential, expected } = status;
   if (unattended !== undefined) return [`here: no login needed, token from ${visible(unattended)}`];
+  if (forwarded !== undefined) return [`here: ${forwarded.line}`];
   const whom = expected === ANYBODY ? '' : ` as ${visible(expected)}`;
   if (credential === undefined) return [`here: nobody is logged in${whom}`];
   return [`here: ${describeCredential(credential, now)}; ${tally(credential)}`];
@@ -75,14 +81,23 @@ function agentLines(
   ];
 }
 
-function asJson({ instance, expected, unattended, credential, agents }: Status): string {
-  const here = { instance, expected, unattended, credential };
+function asJson(status: Status): string {
+  const { instance, expected, unattended, forwarded, credential, agents } = status;
+  const far = forwarded && { socket: forwarded.path, answers: forwarded.answers };
+  const here = { instance, expected, unattended, forwarded: far, credential };
   const shown = agents.map(({ address, state }) => ({
     socket: address.path,
     answers: state !== undefined,
     ...state,
   }));
   return `${JSON.stringify({ schemaVersion: 1, here, agents: shown }, null, 2)}\n`;
+}
+
+/** True where a signature can be made without a person; with a forwarded agent, as far as can be known here. */
+function isReady({ unattended, forwarded, credential }: Status, now: number): boolean {
+  if (unattended !== undefined) return true;
+  if (forwarded !== undefined) return forwarded.answers;
+  return credential !== undefined && serves(credential, now);
 }
 
 export const run: Command = async (invocation) => {
@@ -93,16 +108,18 @@ export const run: Command = async (invocation) => {
   if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
   const now = invocation.now();
   const status = await statusOf(invocation);
-  const { unattended, credential, agents } = status;
-  const ready = unattended !== undefined || (credential !== undefined && serves(credential, now));
+  const ready = isReady(status, now);
   if (switches.has('json')) invocation.streams.write(asJson(status));
   else {
     const lines = [
       ...hereLines(status, now),
-      ...agents.flatMap((agent) => agentLines(agent, status, now)),
+      ...status.agents.flatMap((agent) => agentLines(agent, status, now)),
     ];
     invocation.streams.write(`${lines.join('\n')}\n`);
-    if (!ready) invocation.terminal.hint('run: git signet login');
+    if (!ready) {
+      const forwarded = status.forwarded !== undefined;
+      invocation.terminal.hint(forwarded ? FORWARD_REMEDY : 'run: git signet login');
+    }
   }
   return ready ? ExitCode.ok : ExitCode.login;
 };

@@ -97,8 +97,11 @@ function presentable({ secretPath }: AgentAddress): string {
   }
 }
 
-/** The socket that sshd made here for us. What comes over it is believed only as far as it verifies. */
-async function reachForwarded(path: string): Promise<Reached> {
+/**
+ * The socket that sshd made here for us. What comes over it is believed only as far as it verifies.
+ * @throws AgentTrouble, also after so many seconds of silence; ConfigError for a place that others can change
+ */
+export async function reachForwarded(path: string, silence?: number): Promise<Reached> {
   checkSocketPath(path);
   const me = process.getuid?.();
   const found = lstatSync(path, { throwIfNoEntry: false });
@@ -109,7 +112,7 @@ async function reachForwarded(path: string): Promise<Reached> {
     }
     checkParents(dirname(path), me);
   }
-  const agent = await connectAgent(path);
+  const agent = await connectAgent(path, silence);
   const greeted = (): Promise<void> => Promise.resolve();
   if (agent.greeting.forwarded) return { ...agent, forwarded: true, secret: '', greeted };
   agent.close();

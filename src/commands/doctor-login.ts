@@ -4,18 +4,27 @@ import { visible } from '../core/escape.ts';
 import { ExitCode } from '../errors.ts';
 import { agentState } from '../io/agent/client.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
+import { ANYBODY } from '../io/agent/expectation.ts';
 import { keyringProblem } from '../io/agent/keyring.ts';
 import type { Settings } from '../io/config.ts';
+import { personProvider } from '../io/oidc/identity-token.ts';
 import { chooseOpener } from '../io/oidc/opener.ts';
-import { choosePersonWay, PERSON_PROVIDERS } from '../io/oidc/person-way.ts';
-import { unattendedWay } from '../io/oidc/unattended.ts';
+import { choosePersonWay, type PersonProvider } from '../io/oidc/person-way.ts';
 import { agentHere } from './agent.ts';
 import type { Invocation } from './command.ts';
 import { type Check, fail, ok, warn } from './doctor-check.ts';
-import { FORWARD_REMEDY, type ForwardedAgent, forwardedHere } from './login-here.ts';
+import {
+  FORWARD_REMEDY,
+  type ForwardedAgent,
+  forwardedHere,
+  type TokenHere,
+  tokenHere,
+} from './login-here.ts';
+import { credentialFor, expectedHere, serves } from './logins.ts';
 
 interface Agent {
   readonly check: Check;
+  /** Somebody whom it would sign for here. */
   readonly loggedIn: boolean;
   /** The agent of another machine, where signing here goes to one. */
   readonly forwarded?: ForwardedAgent;
@@ -39,8 +48,10 @@ async function checkAgent(invocation: Invocation, settings: Settings): Promise<A
     const { address } = await agentHere(invocation);
     const state = await agentState(address);
     const people = state.credentials.map(({ identity }) => visible(identity)).join(', ');
+    const mine = credentialFor(expectedHere(settings, invocation.env), state.credentials);
     const detail = `process ${state.pid}, ${visible(address.path)}, ${people || 'nobody logged in'}`;
-    return { check: ok('agent', detail), loggedIn: state.credentials.length > 0 };
+    const loggedIn = mine !== undefined && serves(mine, invocation.now());
+    return { check: ok('agent', detail), loggedIn };
   } catch (error) {
     if (error instanceof AgentTrouble && error.kind === 'absent') {
       const check = ok('agent', 'none runs; it starts with the first signature');
@@ -57,16 +68,32 @@ function openerName({ urlOpener }: Settings, env: Invocation['env']): string {
   return env.BROWSER ? 'BROWSER' : 'the desktop';
 }
 
+/** A token that needs no person. */
+function checkToken({ label, identity, trouble }: TokenHere): Check {
+  if (trouble !== undefined) {
+    return fail('login', visible(trouble.message), trouble.hint, trouble.exitCode);
+  }
+  const whose = identity === undefined ? '' : ` of ${visible(identity)}`;
+  return ok('login', `no person needed: token${whose} from ${visible(label)}`);
+}
+
 /** How a login would be made here. */
-function checkLogin(
-  { env, terminal }: Invocation,
+async function checkLogin(
+  invocation: Invocation,
   settings: Settings,
   { loggedIn, forwarded }: Agent,
-): Check {
-  const unattended = unattendedWay(env, settings);
-  if (unattended !== undefined)
-    return ok('login', `no person needed: token from ${visible(unattended)}`);
+): Promise<Check> {
+  const { env, terminal } = invocation;
+  const token = await tokenHere(invocation, settings);
+  if (token !== undefined) return checkToken(token);
   if (forwarded?.answers) return ok('login', 'on the other machine, by way of the forwarded agent');
+  let provider: PersonProvider | undefined;
+  try {
+    provider = await personProvider(settings.tokenProvider ?? '');
+  } catch (error) {
+    const line = visible(error instanceof Error ? error.message : String(error));
+    return fail('login', line, 'set signet.tokenProvider to one of them, or leave it unset');
+  }
   let opener: boolean;
   try {
     opener = chooseOpener(settings.urlOpener, env, process.platform) !== undefined;
@@ -74,7 +101,6 @@ function checkLogin(
     const line = visible(error instanceof Error ? error.message : String(error));
     return fail('login', line, "git config signet.urlOpener 'firefox {url}'");
   }
-  const provider = PERSON_PROVIDERS.find((name) => name === settings.tokenProvider);
   const { interactive } = terminal;
   const choice = choosePersonWay({ environment: env, opener, interactive, asked: false, provider });
   if (choice.way === 'browser') {
@@ -87,7 +113,9 @@ function checkLogin(
   if (loggedIn) return ok('login', `${choice.message}, but somebody is logged in`);
   // a login here would be refused: signing goes to the other machine
   const remedy = forwarded === undefined ? choice.hint.replaceAll(/ +/g, ' ') : FORWARD_REMEDY;
-  return fail('login', choice.message, remedy, ExitCode.login);
+  const expected = expectedHere(settings, env);
+  const whom = expected === ANYBODY ? '' : `; ${visible(expected)} is expected`;
+  return fail('login', `${choice.message}${whom}`, remedy, ExitCode.login);
 }
 
 async function checkKeyring({ env, entry }: Invocation, { keyring }: Settings): Promise<Check> {
@@ -109,5 +137,5 @@ export async function checkLogins(
     checkAgent(invocation, settings),
     checkKeyring(invocation, settings),
   ]);
-  return [checkLogin(invocation, settings, agent), agent.check, keyring];
+  return [await checkLogin(invocation, settings, agent), agent.check, keyring];
 }

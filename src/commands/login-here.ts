@@ -1,10 +1,60 @@
 /** What `status` and `doctor` find out about where a signature made here gets its login, as signing itself looks for it. */
 
 import { visible } from '../core/escape.ts';
-import { isSignetError } from '../errors.ts';
+import { isSignetError, LoginError, type SignetError } from '../errors.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
+import { claimsMeet } from '../io/agent/expectation.ts';
 import { reachForwarded } from '../io/agent/reach.ts';
 import type { Settings } from '../io/config.ts';
+import { ambientIdentity } from '../io/oidc/ambient-identity.ts';
+import type { IdentityClaims } from '../io/oidc/token.ts';
+import { type UnattendedProvider, unattendedSource } from '../io/oidc/unattended.ts';
+import type { Invocation } from './command.ts';
+import { expectedHere } from './logins.ts';
+
+/** A token that needs no person. */
+export interface TokenHere {
+  readonly label: string;
+  /** Whose it is; undefined where only its source could tell, which is not asked. */
+  readonly identity?: string;
+  /** Why nothing can be signed with it. */
+  readonly trouble?: SignetError;
+}
+
+/** Sources whose token lies here: reading it asks nobody. */
+const AT_HAND: readonly UnattendedProvider[] = ['envvar', 'gitlab', 'filesystem'];
+
+/** The token that a signature here would use, read and judged as signing does, never shown. */
+export async function tokenHere(
+  { env: environment, terminal, now }: Pick<Invocation, 'env' | 'terminal' | 'now'>,
+  settings: Settings,
+): Promise<TokenHere | undefined> {
+  const source = unattendedSource(environment, settings);
+  if (source === undefined) return undefined;
+  const { label, provider } = source;
+  if (!AT_HAND.includes(provider)) return { label };
+  const expected = expectedHere(settings, environment);
+  const accept = (claims: IdentityClaims): void => {
+    if (claimsMeet(expected, claims)) return;
+    const account = visible(claims.names[0] ?? claims.challenge);
+    const message = `${label}: the token is of ${account}, but ${visible(expected)} is expected`;
+    const hint = 'take a token of that account, or change signet.identity';
+    throw new LoginError('IDENTITY_UNEXPECTED', message, { hint });
+  };
+  const silent = { ...terminal, say: () => undefined };
+  const send = (): never => {
+    throw new Error('a token at hand is read without the network');
+  };
+  const context = { repository: '', kind: 'login', subject: '' } as const;
+  const about = { settings, environment, send, now, accept, context, issuerUrl: '' };
+  try {
+    const { claims } = await ambientIdentity({ ...about, terminal: silent }, source);
+    return { label, identity: claims.names[0] ?? claims.challenge };
+  } catch (error) {
+    if (!isSignetError(error)) throw error;
+    return { label, trouble: error };
+  }
+}
 
 /** An agent on another machine, at a socket that was forwarded here. */
 export interface ForwardedAgent {

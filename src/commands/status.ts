@@ -5,11 +5,16 @@ import { ExitCode, UsageError } from '../errors.ts';
 import { type ListedAgent, listAgents } from '../io/agent/client.ts';
 import { ANYBODY } from '../io/agent/expectation.ts';
 import type { CredentialStatus } from '../io/agent/protocol.ts';
-import { unattendedWay } from '../io/oidc/unattended.ts';
 import { agentHere } from './agent.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
-import { FORWARD_REMEDY, type ForwardedAgent, forwardedHere } from './login-here.ts';
+import {
+  FORWARD_REMEDY,
+  type ForwardedAgent,
+  forwardedHere,
+  type TokenHere,
+  tokenHere,
+} from './login-here.ts';
 import { credentialFor, describeCredential, expectedHere, serves } from './logins.ts';
 
 export const help = `git signet status [--json]
@@ -28,8 +33,8 @@ interface Status {
   readonly instance: string;
   /** Whom a signature here must be by; '' for anybody. */
   readonly expected: string;
-  /** A token source that needs no person; then no agent is asked. */
-  readonly unattended: string | undefined;
+  /** A token that needs no person; then no agent is asked. */
+  readonly token: TokenHere | undefined;
   /** The agent on another machine that signs here; then this user's own is not asked. */
   readonly forwarded: ForwardedAgent | undefined;
   readonly credential: CredentialStatus | undefined;
@@ -45,7 +50,7 @@ async function statusOf(invocation: Invocation): Promise<Status> {
   return {
     instance: instance.digest,
     expected,
-    unattended: unattendedWay(env, settings),
+    token: await tokenHere(invocation, settings),
     forwarded: await forwardedHere(settings),
     credential: credentialFor(expected, mine?.state?.credentials ?? []),
     agents,
@@ -58,8 +63,12 @@ function tally({ signatures, renewals }: CredentialStatus): string {
 }
 
 function hereLines(status: Status, now: number): readonly string[] {
-  const { unattended, forwarded, credential, expected } = status;
-  if (unattended !== undefined) return [`here: no login needed, token from ${visible(unattended)}`];
+  const { token, forwarded, credential, expected } = status;
+  if (token?.trouble !== undefined) return [`here: ${visible(token.trouble.message)}`];
+  if (token !== undefined) {
+    const whose = token.identity === undefined ? '' : ` of ${visible(token.identity)}`;
+    return [`here: no login needed, token${whose} from ${visible(token.label)}`];
+  }
   if (forwarded !== undefined) return [`here: ${forwarded.line}`];
   const whom = expected === ANYBODY ? '' : ` as ${visible(expected)}`;
   if (credential === undefined) return [`here: nobody is logged in${whom}`];
@@ -82,9 +91,13 @@ function agentLines(
 }
 
 function asJson(status: Status): string {
-  const { instance, expected, unattended, forwarded, credential, agents } = status;
+  const { instance, expected, token, forwarded, credential, agents } = status;
   const far = forwarded && { socket: forwarded.path, answers: forwarded.answers };
-  const here = { instance, expected, unattended, forwarded: far, credential };
+  const trouble = token?.trouble?.message;
+  const here = {
+    ...{ instance, expected, unattended: token?.label, identity: token?.identity },
+    ...{ trouble, forwarded: far, credential },
+  };
   const shown = agents.map(({ address, state }) => ({
     socket: address.path,
     answers: state !== undefined,
@@ -94,10 +107,16 @@ function asJson(status: Status): string {
 }
 
 /** True where a signature can be made without a person; with a forwarded agent, as far as can be known here. */
-function isReady({ unattended, forwarded, credential }: Status, now: number): boolean {
-  if (unattended !== undefined) return true;
+function isReady({ token, forwarded, credential }: Status, now: number): boolean {
+  if (token !== undefined) return token.trouble === undefined;
   if (forwarded !== undefined) return forwarded.answers;
   return credential !== undefined && serves(credential, now);
+}
+
+/** What to do where a signature would need a login, or would fail. */
+function nextStep({ token, forwarded }: Status): string {
+  if (token !== undefined) return token.trouble?.hint ?? 'take a fresh token';
+  return forwarded === undefined ? 'run: git signet login' : FORWARD_REMEDY;
 }
 
 export const run: Command = async (invocation) => {
@@ -116,10 +135,7 @@ export const run: Command = async (invocation) => {
       ...status.agents.flatMap((agent) => agentLines(agent, status, now)),
     ];
     invocation.streams.write(`${lines.join('\n')}\n`);
-    if (!ready) {
-      const forwarded = status.forwarded !== undefined;
-      invocation.terminal.hint(forwarded ? FORWARD_REMEDY : 'run: git signet login');
-    }
+    if (!ready) invocation.terminal.hint(nextStep(status));
   }
   return ready ? ExitCode.ok : ExitCode.login;
 };

@@ -147,7 +147,7 @@ describe('git signet login', () => {
     const ran = await one.signet(one.home, ['status'], { env });
     expect([ran.exit, ran.out]).toEqual([
       0,
-      'here: no login needed, token from SIGSTORE_ID_TOKEN\n',
+      'here: no login needed, token of alice@example.test from SIGSTORE_ID_TOKEN\n',
     ]);
   });
 

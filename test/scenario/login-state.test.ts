@@ -1,5 +1,6 @@
 /** What `git signet status` and `doctor` say of the login that a signature here would use, and that it is true: signing does as they say. */
 
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Machine, machineAt } from '../support/machine.ts';
@@ -96,5 +97,84 @@ describe('D14 an agent that is forwarded here', () => {
       expect(login?.remedy).toBe(agent?.remedy);
       expect((await sign(one, at, env)).exit).toBe(4);
     }
+  });
+});
+
+/** Both say `exit`, status in words like these, and signing ends so too. */
+async function amiss(one: Machine, at: string, env: More, words: RegExp, exit = 4) {
+  const said = await status(one, at, env);
+  const found = await doctor(one, at, env);
+  expect([found.login?.level, found.exit]).toEqual(['fail', exit]);
+  expect(found.login?.detail).toMatch(words);
+  expect((await sign(one, at, env)).exit).toBe(exit);
+  return { said, found };
+}
+
+/** Both say that nothing is amiss, and a signature comes of it. */
+async function fine(one: Machine, at: string, env: More, words: RegExp) {
+  const said = await status(one, at, env);
+  expect([said.exit, said.out]).toEqual([0, expect.stringMatching(words)]);
+  const found = await doctor(one, at, env);
+  expect([found.login?.level, found.exit]).toEqual(['ok', 0]);
+  expect(await sign(one, at, env)).toMatchObject({ exit: 0 });
+}
+
+describe('a login that is not the one that is needed', () => {
+  it('D10 bob is logged in where alice is expected: broken; where bob is: good', async () => {
+    const one = await machine();
+    const [hers, his] = [
+      await one.repository('hers', { 'signet.identity': 'alice@example.test' }),
+      await one.repository('his', { 'signet.identity': 'bob@example.test' }),
+    ];
+    expect(await one.signet(his, ['login'])).toMatchObject({ exit: 0 });
+    const { said, found } = await amiss(one, hers, {}, /alice@example\.test is expected/);
+    expect([said.exit, said.out]).toEqual([4, expect.stringMatching(/^here: nobody is logged in/)]);
+    expect(found.agent?.detail).toMatch(/bob@example\.test$/);
+    await fine(one, his, {}, /^here: bob@example\.test/);
+  });
+
+  it('O09 a token in a file: one that is not there, one that is garbage, one that is good', async () => {
+    const one = await machine();
+    const at = await one.repository('work');
+    const file = join(one.home, 'token');
+    const env = { SIGNET_TOKEN_FILE: file };
+    const missing = await amiss(one, at, env, /no identity token: there is no such file/);
+    expect([missing.said.exit, missing.said.err]).toEqual([
+      4,
+      '  write the token there, or change signet.tokenFile\n',
+    ]);
+    writeFileSync(file, 'garbage-of-a-secret');
+    const garbage = await amiss(one, at, env, /not a signed JSON web token/);
+    expect(garbage.said.out).toMatch(/^here: .*not a signed JSON web token/);
+    expect(garbage.found.said + garbage.said.out).not.toContain('garbage-of');
+    writeFileSync(file, await sandbox().mintToken());
+    await fine(one, at, env, /^here: no login needed, token of alice@example\.test from \//);
+  });
+
+  it('O13 a token in a variable: of another account, for somebody else, of the right account', async () => {
+    const one = await machine();
+    const at = await one.repository('work', { 'signet.identity': 'alice@example.test' });
+    const token = await sandbox().mintToken({ email: 'bob@example.test' });
+    const { said, found } = await amiss(one, at, { SIGSTORE_ID_TOKEN: token }, /of bob@example/);
+    expect(said.exit).toBe(4);
+    for (const part of token.split('.')) expect(found.said + said.out).not.toContain(part);
+    const { here } = JSON.parse(
+      (await status(one, at, { SIGSTORE_ID_TOKEN: token }, '--json')).out,
+    );
+    expect(here.trouble).toMatch(/alice@example\.test is expected/);
+    const other = { SIGSTORE_ID_TOKEN: token, SIGNET_CLIENT_ID: 'another' };
+    await amiss(one, at, other, /it is for sigstore, not for another/);
+    const good = { SIGSTORE_ID_TOKEN: await sandbox().mintToken() };
+    await fine(one, at, good, /token of alice@example\.test from SIGSTORE_ID_TOKEN/);
+  });
+
+  it('a token provider that there is not: the names that there are, exit 2', async () => {
+    const one = await machine();
+    const at = await one.repository('work');
+    await amiss(one, at, { SIGNET_TOKEN_PROVIDER: 'foo' }, /= foo: expected one of .*device/, 2);
+    const file = join(one.home, 'token');
+    writeFileSync(file, await sandbox().mintToken());
+    const known = { SIGNET_TOKEN_PROVIDER: 'filesystem', SIGNET_TOKEN_FILE: file };
+    await fine(one, at, known, /token of alice/);
   });
 });

@@ -126,8 +126,8 @@ export async function somebodyCanLogIn(surroundings: Surroundings): Promise<bool
   return (await choiceHere(surroundings, provider, { asked: false })).way !== 'none';
 }
 
-/** @throws ConfigError for a provider that there is not */
-async function personProvider(name: string): Promise<PersonProvider | undefined> {
+/** The way for a person that signet.tokenProvider names. @throws ConfigError for a provider that there is not */
+export async function personProvider(name: string): Promise<PersonProvider | undefined> {
   const { PERSON_PROVIDERS } = await import('./person-way.ts');
   const provider = PERSON_PROVIDERS.find((each) => each === name);
   if (name === '' || provider !== undefined) return provider;

@@ -9,7 +9,7 @@ import { keyringProblem } from '../io/agent/keyring.ts';
 import type { Settings } from '../io/config.ts';
 import { personProvider } from '../io/oidc/identity-token.ts';
 import { chooseOpener } from '../io/oidc/opener.ts';
-import { choosePersonWay, type PersonProvider } from '../io/oidc/person-way.ts';
+import { type Circumstances, choosePersonWay, type PersonProvider } from '../io/oidc/person-way.ts';
 import { agentHere } from './agent.ts';
 import type { Invocation } from './command.ts';
 import { type Check, fail, ok, warn } from './doctor-check.ts';
@@ -77,6 +77,13 @@ function checkToken({ label, identity, trouble }: TokenHere): Check {
   return ok('login', `no person needed: token${whose} from ${visible(label)}`);
 }
 
+/** What to do where signing finds nobody to ask: what `git signet login` would say. In CI both say the same. */
+function nobodyRemedy(here: Omit<Circumstances, 'asked'>, hint: string): string {
+  const asked = choosePersonWay({ ...here, asked: true });
+  if (asked.way !== 'none') return 'git signet login';
+  return asked.hint === hint ? hint : `git signet login: ${asked.hint}`;
+}
+
 /** How a login would be made here. */
 async function checkLogin(
   invocation: Invocation,
@@ -102,7 +109,8 @@ async function checkLogin(
     return fail('login', line, "git config signet.urlOpener 'firefox {url}'");
   }
   const { interactive } = terminal;
-  const choice = choosePersonWay({ environment: env, opener, interactive, asked: false, provider });
+  const here = { environment: env, opener, interactive, provider };
+  const choice = choosePersonWay({ ...here, asked: false });
   if (choice.way === 'browser') {
     return ok('login', `browser, opened by way of ${openerName(settings, env)}`);
   }
@@ -112,7 +120,7 @@ async function checkLogin(
   }
   if (loggedIn) return ok('login', `${choice.message}, but somebody is logged in`);
   // a login here would be refused: signing goes to the other machine
-  const remedy = forwarded === undefined ? choice.hint.replaceAll(/ +/g, ' ') : FORWARD_REMEDY;
+  const remedy = forwarded === undefined ? nobodyRemedy(here, choice.hint) : FORWARD_REMEDY;
   const expected = expectedHere(settings, env);
   const whom = expected === ANYBODY ? '' : `; ${visible(expected)} is expected`;
   return fail('login', `${choice.message}${whom}`, remedy, ExitCode.login);

@@ -157,14 +157,19 @@ describe('git signet doctor', () => {
     expect(broken[0]?.remedy).toContain(`127.0.0.1:${port}`);
   });
 
-  it('where nobody can log in: exit 4, saying what to do', async () => {
-    const { exit, lines } = await examine(
-      scratchRepository('doctor-login', READY),
-      { env: { SIGNET_URL_OPENER: '', DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' } },
-      '--offline',
+  it('where nobody can log in: exit 4, saying what to do, which is not to ask doctor', async () => {
+    const alone = { SIGNET_URL_OPENER: '', DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' };
+    const remedy = async (more: Record<string, string> = {}) => {
+      const repository = scratchRepository('doctor-login', READY);
+      const found = await examine(repository, { env: { ...alone, ...more } }, '--offline');
+      expect(found.exit).toBe(4);
+      return find(found.lines, 'login')?.remedy;
+    };
+    expect(await remedy()).toBe(
+      'git signet login: run it at a terminal, or with --device, or hand a token over: --token-stdin',
     );
-    expect(exit).toBe(4);
-    expect(find(lines, 'login')?.remedy).toMatch(/git signet login/);
+    expect(await remedy({ SIGNET_TOKEN_PROVIDER: 'device' })).toBe('git signet login');
+    expect(await remedy({ GITHUB_ACTIONS: 'true' })).toMatch(/^allow it in the workflow/);
     const given = await examine(
       scratchRepository('doctor-login', READY),
       { env: { SIGNET_URL_OPENER: '', SIGSTORE_ID_TOKEN: 'x.y.z' } },

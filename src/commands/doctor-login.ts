@@ -14,6 +14,8 @@ import { agentHere } from './agent.ts';
 import type { Invocation } from './command.ts';
 import { type Check, fail, ok, warn } from './doctor-check.ts';
 import {
+  agentOff,
+  agentOffWords,
   FORWARD_REMEDY,
   type ForwardedAgent,
   forwardedHere,
@@ -28,6 +30,8 @@ interface Agent {
   readonly loggedIn: boolean;
   /** The agent of another machine, where signing here goes to one. */
   readonly forwarded?: ForwardedAgent;
+  /** What to do first where `git signet login` would be refused. */
+  readonly noLogin?: string;
 }
 
 async function checkAgent(invocation: Invocation, settings: Settings): Promise<Agent> {
@@ -35,14 +39,12 @@ async function checkAgent(invocation: Invocation, settings: Settings): Promise<A
   if (forwarded !== undefined) {
     const { answers, line } = forwarded;
     const check = answers ? ok('agent', line) : warn('agent', line, FORWARD_REMEDY);
-    return { check, loggedIn: false, forwarded };
+    return { check, loggedIn: false, forwarded, noLogin: FORWARD_REMEDY };
   }
-  if (!settings.agent) {
-    const remedy = 'git config --unset signet.agent';
-    return {
-      check: warn('agent', 'switched off (signet.agent): one login a signature', remedy),
-      loggedIn: false,
-    };
+  const off = await agentOff(invocation, settings);
+  if (off !== undefined) {
+    const line = `switched off: each signature logs in (${agentOffWords(off)})`;
+    return { check: warn('agent', line, off.undo), loggedIn: false, noLogin: off.undo };
   }
   try {
     const { address } = await agentHere(invocation);
@@ -78,22 +80,28 @@ function checkToken({ label, identity, trouble }: TokenHere): Check {
 }
 
 /** What to do where signing finds nobody to ask: what `git signet login` would say. In CI both say the same. */
-function nobodyRemedy(here: Omit<Circumstances, 'asked'>, hint: string): string {
+function nobodyRemedy(
+  here: Omit<Circumstances, 'asked'>,
+  hint: string,
+  { noLogin }: Agent,
+): string {
   const asked = choosePersonWay({ ...here, asked: true });
-  if (asked.way !== 'none') return 'git signet login';
-  return asked.hint === hint ? hint : `git signet login: ${asked.hint}`;
+  if (asked.way === 'none' && asked.hint === hint) return hint;
+  if (noLogin !== undefined) return noLogin;
+  return asked.way === 'none' ? `git signet login: ${asked.hint}` : 'git signet login';
 }
 
 /** How a login would be made here. */
 async function checkLogin(
   invocation: Invocation,
   settings: Settings,
-  { loggedIn, forwarded }: Agent,
+  agent: Agent,
 ): Promise<Check> {
   const { env, terminal } = invocation;
   const token = await tokenHere(invocation, settings);
   if (token !== undefined) return checkToken(token);
-  if (forwarded?.answers) return ok('login', 'on the other machine, by way of the forwarded agent');
+  if (agent.forwarded?.answers)
+    return ok('login', 'on the other machine, by way of the forwarded agent');
   let provider: PersonProvider | undefined;
   try {
     provider = await personProvider(settings.tokenProvider ?? '');
@@ -118,9 +126,8 @@ async function checkLogin(
     const how = choice.way === 'device' ? 'a code, on any device' : 'a code that is typed';
     return ok('login', choice.why === '' ? how : `${choice.why}: ${how}`);
   }
-  if (loggedIn) return ok('login', `${choice.message}, but somebody is logged in`);
-  // a login here would be refused: signing goes to the other machine
-  const remedy = forwarded === undefined ? nobodyRemedy(here, choice.hint) : FORWARD_REMEDY;
+  if (agent.loggedIn) return ok('login', `${choice.message}, but somebody is logged in`);
+  const remedy = nobodyRemedy(here, choice.hint, agent);
   const expected = expectedHere(settings, env);
   const whom = expected === ANYBODY ? '' : `; ${visible(expected)} is expected`;
   return fail('login', `${choice.message}${whom}`, remedy, ExitCode.login);

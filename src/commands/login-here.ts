@@ -9,6 +9,7 @@ import type { Settings } from '../io/config.ts';
 import { ambientIdentity } from '../io/oidc/ambient-identity.ts';
 import type { IdentityClaims } from '../io/oidc/token.ts';
 import { type UnattendedProvider, unattendedSource } from '../io/oidc/unattended.ts';
+import { type SettingOrigin, settingOrigins } from '../io/setting-origin.ts';
 import type { Invocation } from './command.ts';
 import { expectedHere } from './logins.ts';
 
@@ -85,4 +86,17 @@ export async function forwardedHere({
     if (!(error instanceof AgentTrouble) && !isSignetError(error)) throw error;
     return { path, answers: false, line: `${name} does not answer: ${visible(error.message)}` };
   }
+}
+
+/** Where agents are switched off; undefined where they are not. @throws ConfigError */
+export async function agentOff(
+  { env, cwd }: Pick<Invocation, 'env' | 'cwd'>,
+  { agent }: Pick<Settings, 'agent'>,
+): Promise<SettingOrigin | undefined> {
+  return agent ? undefined : (await settingOrigins(['agent'], { env, cwd }))[0];
+}
+
+/** `signet.agent = no, .git/config` */
+export function agentOffWords({ place }: SettingOrigin): string {
+  return `signet.agent = no, ${visible(place)}`;
 }

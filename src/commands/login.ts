@@ -23,6 +23,7 @@ import { loadSigningConfig } from '../io/trust-store.ts';
 import { agentHere, ensureAgent, readable } from './agent.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
+import { agentOff, agentOffWords } from './login-here.ts';
 import { describeCredential, expectedHere } from './logins.ts';
 
 export const help = `git signet login [--identity NAME] [--device | --token-stdin]
@@ -141,14 +142,15 @@ export const run: Command = async (invocation) => {
   };
   const configured = await loadSettings({ env, cwd });
   const settings = await loadSettings({ env, cwd, flags });
-  if (!settings.agent) {
-    throw new ConfigError('signet.agent = no: there is no agent to keep a login', {
-      hint: 'git config --unset signet.agent',
-    });
-  }
   if (settings.agentSocket !== undefined) {
     throw new ConfigError('signing here goes to a forwarded agent (signet.agentSocket)', {
       hint: 'log in on the machine where that agent runs',
+    });
+  }
+  const off = await agentOff(invocation, settings);
+  if (off !== undefined) {
+    throw new ConfigError(`no agent keeps a login here (${agentOffWords(off)})`, {
+      hint: off.undo,
     });
   }
   const expected = expectedHere(settings, env);

@@ -5,10 +5,13 @@ import { ExitCode, UsageError } from '../errors.ts';
 import { type ListedAgent, listAgents } from '../io/agent/client.ts';
 import { ANYBODY } from '../io/agent/expectation.ts';
 import type { CredentialStatus } from '../io/agent/protocol.ts';
+import type { SettingOrigin } from '../io/setting-origin.ts';
 import { agentHere } from './agent.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
 import {
+  agentOff,
+  agentOffWords,
   FORWARD_REMEDY,
   type ForwardedAgent,
   forwardedHere,
@@ -37,6 +40,8 @@ interface Status {
   readonly token: TokenHere | undefined;
   /** The agent on another machine that signs here; then this user's own is not asked. */
   readonly forwarded: ForwardedAgent | undefined;
+  /** What switched agents off; then nobody keeps a login. */
+  readonly off: SettingOrigin | undefined;
   readonly credential: CredentialStatus | undefined;
   readonly agents: readonly ListedAgent[];
 }
@@ -52,6 +57,7 @@ async function statusOf(invocation: Invocation): Promise<Status> {
     expected,
     token: await tokenHere(invocation, settings),
     forwarded: await forwardedHere(settings),
+    off: await agentOff(invocation, settings),
     credential: credentialFor(expected, mine?.state?.credentials ?? []),
     agents,
   };
@@ -63,13 +69,14 @@ function tally({ signatures, renewals }: CredentialStatus): string {
 }
 
 function hereLines(status: Status, now: number): readonly string[] {
-  const { token, forwarded, credential, expected } = status;
+  const { token, forwarded, off, credential, expected } = status;
   if (token?.trouble !== undefined) return [`here: ${visible(token.trouble.message)}`];
   if (token !== undefined) {
     const whose = token.identity === undefined ? '' : ` of ${visible(token.identity)}`;
     return [`here: no login needed, token${whose} from ${visible(token.label)}`];
   }
   if (forwarded !== undefined) return [`here: ${forwarded.line}`];
+  if (off !== undefined) return [`here: each signature logs in (${agentOffWords(off)})`];
   const whom = expected === ANYBODY ? '' : ` as ${visible(expected)}`;
   if (credential === undefined) return [`here: nobody is logged in${whom}`];
   return [`here: ${describeCredential(credential, now)}; ${tally(credential)}`];
@@ -114,9 +121,10 @@ function isReady({ token, forwarded, credential }: Status, now: number): boolean
 }
 
 /** What to do where a signature would need a login, or would fail. */
-function nextStep({ token, forwarded }: Status): string {
+function nextStep({ token, forwarded, off }: Status): string {
   if (token !== undefined) return token.trouble?.hint ?? 'take a fresh token';
-  return forwarded === undefined ? 'run: git signet login' : FORWARD_REMEDY;
+  if (forwarded !== undefined) return FORWARD_REMEDY;
+  return off === undefined ? 'run: git signet login' : `to keep a login: ${off.undo}`;
 }
 
 export const run: Command = async (invocation) => {

@@ -3,7 +3,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { runMeanwhile } from '../support/git-repository.ts';
 import { type Machine, machineAt } from '../support/machine.ts';
+import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
 
 const sandbox = useSandbox();
@@ -176,5 +178,40 @@ describe('a login that is not the one that is needed', () => {
     writeFileSync(file, await sandbox().mintToken());
     const known = { SIGNET_TOKEN_PROVIDER: 'filesystem', SIGNET_TOKEN_FILE: file };
     await fine(one, at, known, /token of alice/);
+  });
+});
+
+describe('signet.agent = no', () => {
+  it('is told with the place where it stands, and what is advised takes it away', async () => {
+    const one = await machine();
+    const at = await one.repository('work');
+    const included = join(one.home, "more 'config");
+    await one.must(one.home, 'config', '--global', 'include.path', included);
+    const { SIGNET_AGENT: _yes, ...env } = one.env;
+    const run = (args: readonly string[]) =>
+      runMeanwhile(programUnderTest(), args, { cwd: at, env: { ...env, ...ALONE } });
+    const set = async (...where: string[]) =>
+      one.must(at, 'config', ...where, 'signet.agent', 'no');
+    for (const where of [['--local'], ['--global'], ['--file', included]]) {
+      await set(...where);
+      const said = await run(['status']);
+      expect([said.exit, said.out]).toEqual([
+        4,
+        expect.stringMatching(/^here: each signature logs in \(signet\.agent = no, .*config\)\n$/),
+      ]);
+      const undo = /^ {2}to keep a login: (git config .*)\n$/.exec(said.err)?.[1] ?? '';
+      const refused = await run(['login']);
+      expect([refused.exit, refused.err]).toEqual([2, expect.stringContaining(`\n  ${undo}\n`)]);
+      const found = JSON.parse((await run(['doctor', '--offline', '--json'])).out);
+      const remedies = found.checks.slice(-3, -1).map(({ remedy }: Line) => remedy);
+      expect(remedies).toEqual([undo, undo]);
+      expect(await runMeanwhile('sh', ['-c', undo], { cwd: at, env })).toMatchObject({ exit: 0 });
+      expect((await run(['status'])).out).toBe('here: nobody is logged in\n');
+    }
+    const variable = await status(one, at, { SIGNET_AGENT: 'no' });
+    expect([variable.out, variable.err]).toEqual([
+      'here: each signature logs in (signet.agent = no, SIGNET_AGENT)\n',
+      '  to keep a login: unset SIGNET_AGENT\n',
+    ]);
   });
 });

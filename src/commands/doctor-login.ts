@@ -1,7 +1,7 @@
 /** What `doctor` says about logins: where a token would come from, who is logged in, and where a login is kept. */
 
 import { visible } from '../core/escape.ts';
-import { ExitCode } from '../errors.ts';
+import { ExitCode, isSignetError } from '../errors.ts';
 import { agentState } from '../io/agent/client.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
 import { ANYBODY } from '../io/agent/expectation.ts';
@@ -60,7 +60,10 @@ async function checkAgent(invocation: Invocation, settings: Settings): Promise<A
       return { check, loggedIn: false };
     }
     const line = visible(error instanceof Error ? error.message : String(error));
-    const remedy = 'git signet agent stop; until then every signature needs a login of its own';
+    // `agent stop` would meet the same: a place that is not fit says how to mend it, a socket is somebody's
+    const remedy = isSignetError(error)
+      ? (error.hint ?? 'git config --global signet.agentDirectory DIR')
+      : 'git signet agent stop says which socket; end the process that has it, or remove it';
     return { check: warn('agent', line, remedy), loggedIn: false };
   }
 }

@@ -10,6 +10,7 @@ import { ConfigError, ExitCode, LoginError, UsageError } from '../errors.ts';
 import { offerLogin } from '../io/agent/client.ts';
 import { claimsMeet } from '../io/agent/expectation.ts';
 import type { CredentialStatus } from '../io/agent/protocol.ts';
+import { checkDirectory, directoryExists } from '../io/agent/socket-path.ts';
 import { loadSettings, type SettingName, type Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { createHttpClient } from '../io/http.ts';
@@ -102,7 +103,9 @@ async function withToken<T>(
 async function keep(invocation: Invocation, asked: Asked, showClaims: boolean): Promise<void> {
   const { terminal, streams, now } = invocation;
   const here = await agentHere(invocation);
-  const { address } = here;
+  const { address, directory } = here;
+  // nobody logs in for an agent that cannot be
+  if (directoryExists(directory)) checkDirectory(directory);
   const kept = await withToken(invocation, asked, async (identity): Promise<CredentialStatus> => {
     if (showClaims) {
       const { visibleClaims } = await import('../io/oidc/claims-view.ts');

@@ -1,10 +1,10 @@
 /** What `git signet status` and `doctor` say of the login that a signature here would use, and that it is true: signing does as they say. */
 
-import { writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runMeanwhile } from '../support/git-repository.ts';
-import { type Machine, machineAt } from '../support/machine.ts';
+import { countLogins, type Machine, machineAt } from '../support/machine.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
 
@@ -213,5 +213,27 @@ describe('signet.agent = no', () => {
       'here: each signature logs in (signet.agent = no, SIGNET_AGENT)\n',
       '  to keep a login: unset SIGNET_AGENT\n',
     ]);
+  });
+});
+
+describe('D04 a place that is not fit for an agent', () => {
+  it('doctor says what mends it, and nobody logs in before it is mended', async () => {
+    const one = await machine();
+    const at = await one.repository('work');
+    const place = join(one.home, 'run', 'git-signet');
+    mkdirSync(place, { mode: 0o755 });
+    const logins = countLogins(sandbox());
+    for (const [env, remedy] of [
+      [{}, `chmod 700 ${place}`],
+      [{ XDG_RUNTIME_DIR: '/dev/null' }, 'git config --global signet.agentDirectory DIR'],
+    ] as const) {
+      const { agent } = await doctor(one, at, env);
+      expect(agent).toMatchObject({ level: 'warn', remedy });
+      const refused = await one.signet(at, ['login'], { env });
+      expect([refused.exit, refused.err]).toEqual([2, expect.stringMatching(/no agent there/)]);
+    }
+    expect(logins.count().logins).toBe(0);
+    chmodSync(place, 0o700);
+    expect(await one.signet(at, ['login'])).toMatchObject({ exit: 0 });
   });
 });

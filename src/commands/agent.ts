@@ -133,7 +133,7 @@ async function status(invocation: Invocation, json: boolean): Promise<ExitCode> 
   const { streams, terminal, now } = invocation;
   if (json) {
     const shown = agents.map(({ address, state }) => ({ socket: address.path, ...state }));
-    streams.write(`${JSON.stringify({ agents: shown }, undefined, 2)}\n`);
+    streams.write(`${JSON.stringify({ schemaVersion: 1, agents: shown }, undefined, 2)}\n`);
   } else {
     if (agents.length === 0) terminal.say('no agent is running; the first signature starts one');
     const { visible } = await import('../core/escape.ts');

@@ -110,7 +110,9 @@ function asJson(status: Status): string {
     answers: state !== undefined,
     ...state,
   }));
-  return `${JSON.stringify({ schemaVersion: 1, here, agents: shown }, null, 2)}\n`;
+  // what is not there is null: a reader need not know which fields there could be
+  const orNull = (_key: string, value: unknown): unknown => value ?? null;
+  return `${JSON.stringify({ schemaVersion: 1, here, agents: shown }, orNull, 2)}\n`;
 }
 
 /** True where a signature can be made without a person; with a forwarded agent, as far as can be known here. */

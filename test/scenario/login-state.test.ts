@@ -237,3 +237,21 @@ describe('D04 a place that is not fit for an agent', () => {
     expect(await one.signet(at, ['login'])).toMatchObject({ exit: 0 });
   });
 });
+
+it('JSON of both kinds of status: its version, null for what is not there, no word of the protocol', async () => {
+  const one = await machine();
+  const at = await one.repository('work');
+  const before = JSON.parse((await status(one, at, {}, '--json')).out);
+  expect(before.here).toMatchObject({ credential: null, unattended: null, forwarded: null });
+  expect(await one.signet(at, ['login'])).toMatchObject({ exit: 0 });
+  for (const args of [
+    ['status', '--json'],
+    ['agent', 'status', '--json'],
+  ]) {
+    const { schemaVersion, agents } = JSON.parse((await one.signet(at, args)).out);
+    expect(schemaVersion).toBe(1);
+    expect(agents).toHaveLength(1);
+    expect(agents[0].credentials).toHaveLength(1);
+    expect(agents[0]).not.toHaveProperty('reply');
+  }
+});

@@ -88,8 +88,12 @@ async function ask<R extends Reply['reply']>(
 }
 
 /** What the agent holds and is. @throws AgentTrouble */
-export function agentState(address: AgentAddress): Promise<AgentState> {
-  return ask(address, 'status', (secret) => ({ op: 'status', secret }));
+export async function agentState(address: AgentAddress): Promise<AgentState> {
+  const { reply: _, ...state } = await ask(address, 'status', (secret) => ({
+    op: 'status',
+    secret,
+  }));
+  return state;
 }
 
 export interface ListedAgent {

@@ -49,7 +49,7 @@ export function serves({ notAfter, renewable }: CredentialStatus, now: number): 
 /** `alice@example.test (https://accounts.example.test), until 2026-11-21 11:54:32Z, renews by itself` */
 export function describeCredential(one: CredentialStatus, now: number): string {
   const { identity, issuer, notAfter, renewable } = one;
-  const until = notAfter > now ? `until ${atTime(notAfter)}` : 'certificate over';
+  const until = notAfter > now ? `until ${atTime(notAfter)}` : 'expired';
   const renewal = renewable ? ', renews by itself' : '';
   return `${visible(identity)} (${visible(issuer)}), ${until}${renewal}`;
 }

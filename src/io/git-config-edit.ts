@@ -27,9 +27,18 @@ export async function gitConfig(
   if (result.exitCode === 0) return fromUtf8Lossy(result.stdout);
   if (result.exitCode === 1 || result.exitCode === 5) return undefined;
   const said = fromUtf8Lossy(result.stderr).trim().split('\n').at(-1) ?? '';
-  throw new ConfigError(`git config: ${said.replace(/^fatal: /, '')}`, {
-    hint: scope === '--local' ? 'run it inside a repository, or add --global' : undefined,
+  throw new ConfigError(`git config: ${said.replace(/^(?:fatal|error): /, '')}`, {
+    hint: hintFor(said),
   });
+}
+
+/** What to do about the failures that people meet; git's words are in English here. */
+function hintFor(said: string): string | undefined {
+  if (/git (?:repository|directory)/.test(said))
+    return 'run it inside a repository, or add --global';
+  if (/could not lock .*File exists/.test(said))
+    return 'another git is writing it; if none is, remove that file’s .lock';
+  return undefined;
 }
 
 /** Every value of a key in this file, in order. @throws ConfigError */

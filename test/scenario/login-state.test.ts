@@ -143,7 +143,7 @@ describe('a login that is not the one that is needed', () => {
     const missing = await amiss(one, at, env, /no identity token: there is no such file/);
     expect([missing.said.exit, missing.said.err]).toEqual([
       4,
-      '  write the token there, or change signet.tokenFile\n',
+      '  write a fresh token there, or change signet.tokenFile\n',
     ]);
     writeFileSync(file, 'garbage-of-a-secret');
     const garbage = await amiss(one, at, env, /not a signed JSON web token/);

@@ -69,7 +69,7 @@ it('asks no mirror for trust before it says that nobody can log in; a job that c
   }).listen(0, '127.0.0.1');
   await once(proxy, 'listening');
   const { port } = proxy.address() as AddressInfo;
-  const env = { SIGNET_PUBLISH_IDENTITY: 'no', HTTPS_PROXY: `http://127.0.0.1:${port}` };
+  const env = { HTTPS_PROXY: `http://127.0.0.1:${port}` };
   const ends = (more: Record<string, string>) =>
     runMeanwhile(programUnderTest(), ['--status-fd=2', '-bsau', 'alice'], {
       cwd: repository.path,

@@ -58,6 +58,7 @@ function onStderr(streams: Streams): Streams {
     ...streams,
     write: (chunk) => streams.status(2).write(String(chunk)),
     outputIsTerminal: false,
+    inputIsTerminal: false,
     colour: false,
   };
 }

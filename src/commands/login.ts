@@ -53,7 +53,12 @@ interface Asked {
 }
 
 /** A line of text on standard input. @throws UsageError */
-function tokenFrom({ streams }: Invocation): Secret {
+function tokenFrom({ streams, terminal }: Invocation): Secret {
+  if (streams.inputIsTerminal) {
+    terminal.say(
+      'waiting for the token on standard input; end it with Ctrl-D on a line of its own',
+    );
+  }
   const text = fromUtf8(streams.readInput(MAX_TOKEN))?.trim() ?? '';
   if (text === '') throw new UsageError('--token-stdin: no token on standard input');
   return new Secret(text);
@@ -106,11 +111,15 @@ async function keep(invocation: Invocation, asked: Asked, showClaims: boolean): 
   const { address, directory } = here;
   // nobody logs in for an agent that cannot be
   if (directoryExists(directory)) checkDirectory(directory);
+  const show = async (token: Secret | undefined): Promise<void> => {
+    if (!showClaims || token === undefined) return;
+    const { visibleClaims } = await import('../io/oidc/claims-view.ts');
+    streams.write(`${JSON.stringify(visibleClaims(token), null, 2)}\n`);
+  };
+  // before it is judged: what is wrong with it stands there
+  await show(asked.given);
   const kept = await withToken(invocation, asked, async (identity): Promise<CredentialStatus> => {
-    if (showClaims) {
-      const { visibleClaims } = await import('../io/oidc/claims-view.ts');
-      streams.write(`${JSON.stringify(visibleClaims(identity.token), null, 2)}\n`);
-    }
+    if (asked.given === undefined) await show(identity.token);
     await ensureAgent(here, invocation);
     try {
       return await offerLogin(address, { ...identity, identity: asked.expected });

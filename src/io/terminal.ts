@@ -25,6 +25,7 @@ export interface Streams {
   /** 1 and 2 are stdout and stderr on every system, other numbers open descriptors. */
   readonly status: (descriptor: number) => StatusChannel;
   readonly outputIsTerminal: boolean;
+  readonly inputIsTerminal: boolean;
   /** Colour on stdout: a terminal, and neither NO_COLOR nor TERM=dumb. */
   readonly colour: boolean;
 }
@@ -146,6 +147,9 @@ export function processStreams(env: Environment): Streams {
     status: (descriptor) => ({ write: (text) => writeStatus(descriptor, text) }),
     get outputIsTerminal() {
       return isTerminal(1);
+    },
+    get inputIsTerminal() {
+      return isTerminal(0);
     },
     get colour() {
       return !env.NO_COLOR && env.TERM !== 'dumb' && isTerminal(1);

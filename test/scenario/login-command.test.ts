@@ -2,10 +2,13 @@
 
 import { spawn } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
+import { findExecutable } from '../../src/io/process.ts';
+import { runMeanwhile } from '../support/git-repository.ts';
 import { countLogins, type Machine, machineAt } from '../support/machine.ts';
 import { answerDevice } from '../support/person.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
+import { haveTools } from '../support/tools.ts';
 
 const sandbox = useSandbox();
 const machines: Machine[] = [];
@@ -108,6 +111,32 @@ describe('git signet login', () => {
     const said = [ran, status, agent].map(({ out, err }) => out + err).join('');
     for (const part of token.split('.')) expect(said).not.toContain(part);
   });
+
+  it('O10 --show-claims: also of a token that is refused, which is when one needs them', async () => {
+    const one = await machine();
+    const token = await sandbox().mintToken({ audience: 'vault' });
+    const ran = await one.signet(one.home, ['login', '--token-stdin', '--show-claims'], {
+      input: `${token}\n`,
+    });
+    expect([ran.exit, JSON.parse(ran.out)]).toEqual([4, expect.objectContaining({ aud: 'vault' })]);
+    for (const part of token.split('.')) expect(ran.out + ran.err).not.toContain(part);
+  });
+
+  it.skipIf(!haveTools('script'))(
+    '--token-stdin says that it waits, where a person types',
+    async () => {
+      const one = await machine();
+      const command = `'${programUnderTest()}' login --token-stdin`;
+      const [script, at] = [findExecutable('script', process.env) ?? 'script', { cwd: one.home }];
+      const typed = await runMeanwhile(script, ['-qec', command, '/dev/null'], {
+        ...{ ...at, env: one.env },
+        input: Buffer.from('no token\n'),
+      });
+      expect(typed.out).toContain('waiting for the token on standard input');
+      const piped = await one.signet(one.home, ['login', '--token-stdin'], { input: 'no token\n' });
+      expect([piped.exit, piped.err]).toEqual([4, expect.not.stringContaining('waiting')]);
+    },
+  );
 
   it.each<[string, string, boolean]>([
     ['what becomes public is said above it', 'ask', true],

@@ -60,6 +60,7 @@ export function catchInvocation(given: Given): Caught {
     write: (chunk) => put(1, chunk),
     status: (descriptor) => ({ write: (text) => put(descriptor, text) }),
     outputIsTerminal: false,
+    inputIsTerminal: false,
     colour: false,
   };
   const terminal: Terminal = {

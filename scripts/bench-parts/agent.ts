@@ -181,9 +181,8 @@ async function rebase(
     const seconds = await timed(true);
     runs.push({ seconds, unsigned, log: (elsewhere() - before) / 1000 });
   }
-  const [middle] = runs
-    .toSorted((a, b) => a.seconds / a.log - b.seconds / b.log)
-    .slice(Math.floor(REBASES / 2));
+  const ratio = ({ seconds, log }: Rebased): number => seconds / log;
+  const middle = runs.toSorted((a, b) => ratio(a) - ratio(b))[Math.floor(REBASES / 2)];
   if (middle === undefined) throw new Error('nothing was rebased');
   return middle;
 }

@@ -1,6 +1,6 @@
 /** `git signet agent …`: the daemon that keeps logins and signs with them; it normally starts itself and leaves when idle. */
 
-import { ExitCode, ServiceError, UsageError } from '../errors.ts';
+import { ExitCode, UsageError } from '../errors.ts';
 import { type ListedAgent, listAgents, stopAgent } from '../io/agent/client.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
 import { type Instance, instanceOf } from '../io/agent/instance.ts';
@@ -8,9 +8,9 @@ import type { AgentState } from '../io/agent/protocol.ts';
 import { type AgentAddress, agentAddress, agentDirectory } from '../io/agent/socket-path.ts';
 import { loadSettings, type Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
+import { askEvery, endWithTrouble, readable } from './agent-trouble.ts';
 import { parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
-import { askEvery, endWithTrouble } from './every-agent.ts';
 
 export const help = `git signet agent start | stop [--all] | status [--json] | run
 git signet agent print systemd | launchd
@@ -117,14 +117,6 @@ async function stop(invocation: Invocation, all: boolean): Promise<ExitCode> {
   else if (troubles.length === 0) invocation.terminal.say('no agent was running');
   endWithTrouble(troubles, invocation);
   return count === 0 ? ExitCode.refused : ExitCode.ok;
-}
-
-/** An agent's trouble as an error for people. */
-export function readable(error: unknown, { path }: AgentAddress): unknown {
-  if (!(error instanceof AgentTrouble)) return error;
-  return new ServiceError('SERVICE_UNREACHABLE', `${error.message} (${path})`, {
-    hint: 'end the process that has that socket, or remove it',
-  });
 }
 
 async function status(invocation: Invocation, json: boolean): Promise<ExitCode> {

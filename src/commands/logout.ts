@@ -6,10 +6,10 @@ import { AgentTrouble } from '../io/agent/connection.ts';
 import { keyringAddress, keyringProblem, openKeyring } from '../io/agent/keyring.ts';
 import type { AgentState } from '../io/agent/protocol.ts';
 import type { AgentAddress } from '../io/agent/socket-path.ts';
-import { agentHere, readable } from './agent.ts';
+import { agentHere } from './agent.ts';
+import { type Asked, askEvery, endWithTrouble, readable } from './agent-trouble.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
-import { type Asked, askEvery, endWithTrouble } from './every-agent.ts';
 import { credentialFor, expectedHere } from './logins.ts';
 
 export const help = `git signet logout [--all]

@@ -1,26 +1,17 @@
 /** `git signet login`, `status`, `logout`: a login beforehand, what is said of it, and its end. */
 
 import { spawn } from 'node:child_process';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { findExecutable } from '../../src/io/process.ts';
 import { runMeanwhile } from '../support/git-repository.ts';
-import { countLogins, type Machine, machineAt } from '../support/machine.ts';
+import { countLogins, type Machine, useMachines } from '../support/machine.ts';
 import { answerDevice } from '../support/person.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
 import { haveTools } from '../support/tools.ts';
 
 const sandbox = useSandbox();
-const machines: Machine[] = [];
-
-async function machine(settings: Readonly<Record<string, string>> = {}): Promise<Machine> {
-  const made = await machineAt(sandbox(), settings);
-  machines.push(made);
-  return made;
-}
-afterEach(async () => {
-  await Promise.all(machines.splice(0).map((one) => one.close()));
-});
+const machine = useMachines(sandbox);
 
 const commit = (one: Machine, at: string, more: Readonly<Record<string, string>> = {}) =>
   one.git(at, ['commit', '-q', '--allow-empty', '-m', 'a change'], more);

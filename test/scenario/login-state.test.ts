@@ -2,23 +2,14 @@
 
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runMeanwhile } from '../support/git-repository.ts';
-import { countLogins, type Machine, machineAt } from '../support/machine.ts';
+import { countLogins, type Machine, useMachines } from '../support/machine.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
 
 const sandbox = useSandbox();
-const machines: Machine[] = [];
-
-async function machine(settings: Readonly<Record<string, string>> = {}): Promise<Machine> {
-  const made = await machineAt(sandbox(), settings);
-  machines.push(made);
-  return made;
-}
-afterEach(async () => {
-  await Promise.all(machines.splice(0).map((one) => one.close()));
-});
+const machine = useMachines(sandbox);
 
 type More = Readonly<Record<string, string>>;
 

@@ -3,6 +3,7 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterEach } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { type Ran, runMeanwhile } from './git-repository.ts';
 import { bareEnvironment } from './invocation.ts';
@@ -118,4 +119,17 @@ export function countLogins(sandbox: Sandbox): Logins {
     return undefined;
   });
   return { count: () => ({ logins, tokens }) };
+}
+
+/** Machines for the tests of a file: each ends with the test that made it. */
+export function useMachines(sandbox: () => Sandbox): (settings?: More) => Promise<Machine> {
+  const machines: Machine[] = [];
+  afterEach(async () => {
+    await Promise.all(machines.splice(0).map((one) => one.close()));
+  });
+  return async (settings = {}) => {
+    const made = await machineAt(sandbox(), settings);
+    machines.push(made);
+    return made;
+  };
 }

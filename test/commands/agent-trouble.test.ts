@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { askEvery, endWithTrouble } from '../../src/commands/every-agent.ts';
+import { askEvery, endWithTrouble } from '../../src/commands/agent-trouble.ts';
 import { ServiceError } from '../../src/errors.ts';
 import type { ListedAgent } from '../../src/io/agent/client.ts';
 

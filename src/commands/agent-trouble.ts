@@ -1,9 +1,20 @@
-/** Asking all agents of a user for the same: one that does not answer keeps nobody from asking the others. */
+/** What goes wrong with agents, as people are told; and asking all of them, where one keeps nobody from asking the others. */
 
 import { ServiceError } from '../errors.ts';
 import type { ListedAgent } from '../io/agent/client.ts';
+import { AgentTrouble } from '../io/agent/connection.ts';
 import type { AgentAddress } from '../io/agent/socket-path.ts';
 import type { Invocation } from './command.ts';
+
+/** An agent's trouble as an error for people. */
+export function readable(error: unknown, { path }: AgentAddress): unknown {
+  if (!(error instanceof AgentTrouble)) return error;
+  return new ServiceError('SERVICE_UNREACHABLE', `${error.message} (${path})`, {
+    hint: 'end the process that has that socket, or remove it',
+  });
+}
+
+const SILENT = new AgentTrouble('broken', 'an agent does not answer, and stays');
 
 export interface Asked {
   /** The sum of what they answered. */
@@ -18,7 +29,7 @@ export async function askEvery(
 ): Promise<Asked> {
   const outcomes = await Promise.allSettled(
     agents.map(({ address, state }) =>
-      state === undefined ? Promise.reject(silent(address)) : ask(address),
+      state === undefined ? Promise.reject(readable(SILENT, address)) : ask(address),
     ),
   );
   const answered = outcomes.map((each) => (each.status === 'fulfilled' ? each.value : 0));
@@ -26,12 +37,6 @@ export async function askEvery(
     count: answered.reduce((sum, one) => sum + one, 0),
     troubles: outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason] : [])),
   };
-}
-
-function silent({ path }: AgentAddress): ServiceError {
-  return new ServiceError('SERVICE_UNREACHABLE', `an agent does not answer, and stays (${path})`, {
-    hint: 'end the process that has that socket, or remove it',
-  });
 }
 
 /** Ends with what went wrong, where something did: every one of them is told. @throws the last of them */

@@ -261,9 +261,13 @@ function bareCost(): void {
   }
 }
 
-/** A socket's path must be short, so these have a directory of their own. */
+/**
+ * A socket's path must be short, so these have a directory of their own; in memory where that can be had, because a
+ * rebase renames files over each other, and a busy disk then holds git for tens of milliseconds.
+ */
 async function agentRows(): Promise<readonly Row[]> {
-  const directory = mkdtempSync(join(tmpdir(), 'agent-'));
+  const memory = '/dev/shm';
+  const directory = mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'agent-'));
   try {
     const peers = resolve(gitsign, '..');
     const options = { program: executable.program, env, directory, peers };

@@ -28,6 +28,14 @@ export function fromBase64(text: string): Uint8Array | undefined {
   return bytes.toString('base64') === text ? bytes : undefined;
 }
 
+/** Base64 in lines of 64 characters, as PEM and armor have it (RFC 7468 §2); without a final line end. */
+export function toBase64Lines(bytes: Uint8Array): string {
+  const text = toBase64(bytes);
+  let lines = text.slice(0, 64);
+  for (let at = 64; at < text.length; at += 64) lines += `\n${text.slice(at, at + 64)}`;
+  return lines;
+}
+
 export function utf8(text: string): Uint8Array {
   return utf8Encoder.encode(text);
 }

@@ -4,7 +4,7 @@
  * that certifies another key or another person must not get our signature (threat X13).
  */
 
-import { equal, toBase64, utf8 } from '../core/bytes.ts';
+import { equal, toBase64, toBase64Lines, utf8 } from '../core/bytes.ts';
 import { DerError } from '../core/cms/der.ts';
 import { visible } from '../core/escape.ts';
 import type { EvidenceContext } from '../core/evidence.ts';
@@ -46,7 +46,7 @@ export function certificateRequestV2(
   { fulcioUrl, token, key }: CertificateRequest,
   proof: Uint8Array,
 ): HttpRequest {
-  const pem = `-----BEGIN PUBLIC KEY-----\n${toBase64(key.spki).replace(/(.{64})(?=.)/g, '$1\n')}\n-----END PUBLIC KEY-----\n`;
+  const pem = `-----BEGIN PUBLIC KEY-----\n${toBase64Lines(key.spki)}\n-----END PUBLIC KEY-----\n`;
   return {
     ...post(`${fulcioUrl}/api/v2/signingCert`),
     body: new Secret(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromBase64, fromHex, toBase64, toHex } from '../../src/core/bytes.ts';
+import { fromBase64, fromHex, toBase64, toBase64Lines, toHex } from '../../src/core/bytes.ts';
 
 const bytes = fc.uint8Array({ maxLength: 100 });
 
@@ -38,4 +38,19 @@ describe('base64', () => {
       expect(fromBase64(text)).toBeUndefined();
     },
   );
+
+  // 48 octets fill a line, and no line follows one that is filled
+  it.each([
+    [0, [0]],
+    [47, [64]],
+    [48, [64]],
+    [49, [64, 4]],
+    [96, [64, 64]],
+    [97, [64, 64, 4]],
+  ])('of %i octets stands in lines of %j', (size, lengths) => {
+    const some = Uint8Array.from({ length: size }, (_, index) => index * 7);
+    const lines = toBase64Lines(some).split('\n');
+    expect(lines.map(({ length }) => length)).toEqual(lengths);
+    expect(lines.join('')).toBe(toBase64(some));
+  });
 });

@@ -4,7 +4,7 @@
  * the payload (threats L1), a second signer would cover other data (C05), a bag of certificates holds one signer (C06).
  */
 
-import { equal, fromBase64, latin1, toBase64 } from '../bytes.ts';
+import { equal, fromBase64, latin1, toBase64Lines } from '../bytes.ts';
 import type { HashAlgorithm } from '../crypto.ts';
 import { Refusal } from '../verdict.ts';
 import { readAlgorithm, readDigestAlgorithm, readSignatureAlgorithm } from '../x509/algorithms.ts';
@@ -88,7 +88,7 @@ export function readArmor(signature: Uint8Array): Uint8Array {
 
 /** Armor as gitsign writes it: 64 columns, no headers, final newline. */
 export function writeArmor(der: Uint8Array): string {
-  return `${BEGIN}\n${toBase64(der).replace(/(.{64})(?=.)/g, '$1\n')}\n${END}\n`;
+  return `${BEGIN}\n${toBase64Lines(der)}\n${END}\n`;
 }
 
 /**
@@ -153,7 +153,7 @@ function readSigner(node: DerNode, certificates: readonly Certificate[]): Signer
   const attributes = fields.optional(contextConstructed(0));
   // without signed attributes a signature over them could be offered again as one over content (threats C02)
   if (attributes === undefined) throw new Refusal('cms-unsupported', 'no signed attributes');
-  const signedAttrs = Uint8Array.from(attributes.raw);
+  const signedAttrs = new Uint8Array(attributes.raw);
   signedAttrs[0] = Tag.set;
   const algorithm = fields.next(Tag.sequence);
   const signature = fields.next(Tag.octetString).content;

@@ -3,7 +3,7 @@
  * Reading proves nothing: certification-path.ts does.
  */
 
-import { equal, toBase64, toHex } from '../bytes.ts';
+import { equal, toBase64Lines, toHex } from '../bytes.ts';
 import {
   children,
   contextConstructed,
@@ -191,5 +191,5 @@ export function summarize(certificate: Certificate, crypto: Crypto): Certificate
 
 /** PEM with 64 columns and a final newline, as Go writes it and Rekor logs it. */
 export function certificatePem(der: Uint8Array): string {
-  return `-----BEGIN CERTIFICATE-----\n${toBase64(der).replace(/(.{64})(?=.)/g, '$1\n')}\n-----END CERTIFICATE-----\n`;
+  return `-----BEGIN CERTIFICATE-----\n${toBase64Lines(der)}\n-----END CERTIFICATE-----\n`;
 }

@@ -24,7 +24,7 @@ export async function generateSigningKey(): Promise<SigningKey> {
       const raw = await subtle.sign(
         { name: 'ECDSA', hash: 'SHA-256' },
         pair.privateKey,
-        Uint8Array.from(data),
+        new Uint8Array(data),
       );
       return encodeEcdsaSignature(new Uint8Array(raw));
     },

@@ -3,7 +3,7 @@
  * and timestamp requests. Content is given as bytes already encoded.
  */
 
-import { concat } from '../bytes.ts';
+import { concat, utf8 } from '../bytes.ts';
 import { Tag } from './der.ts';
 
 /** One element: tag, minimal length, content. */
@@ -28,7 +28,7 @@ export function encodeSetOf(tag: number, elements: readonly Uint8Array[]): Uint8
 export function encodeOid(dotted: string): Uint8Array {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
   const octets = [40 * first + second, ...rest].flatMap(base128);
-  return encode(Tag.oid, Uint8Array.from(octets));
+  return encode(Tag.oid, new Uint8Array(octets));
 }
 
 function base128(arc: number): readonly number[] {
@@ -56,7 +56,7 @@ export function encodeUtcTime(unixSeconds: number): Uint8Array {
     .toISOString()
     .replaceAll(/[-:T]|\.\d+/g, '')
     .slice(2);
-  return encode(Tag.utcTime, Uint8Array.from(Buffer.from(text, 'latin1')));
+  return encode(Tag.utcTime, utf8(text));
 }
 
 /** ECDSA-Sig-Value (RFC 3279 §2.2.3) from r and s side by side, as WebCrypto gives them. */

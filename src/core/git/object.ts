@@ -167,7 +167,7 @@ export function joinSignature(
   const blank = latin1(payload).indexOf('\n\n');
   const at = blank === -1 ? payload.length : blank + 1;
   const folded = latin1(signature).replace(/\n$/, '').replaceAll('\n', '\n ');
-  const header = Uint8Array.from(Buffer.from(`gpgsig ${folded}\n`, 'latin1'));
+  const header = Buffer.from(`gpgsig ${folded}\n`, 'latin1');
   return concat(payload.subarray(0, at), header, payload.subarray(at));
 }
 

@@ -65,7 +65,7 @@ function varintBytes(value: bigint): Uint8Array {
     rest >>= 7n;
     octets.push(rest === 0n ? low : low | 0x80);
   } while (rest !== 0n);
-  return Uint8Array.from(octets);
+  return new Uint8Array(octets);
 }
 
 /** One field; a zero varint is left out, as proto3 does. */

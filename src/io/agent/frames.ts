@@ -1,14 +1,15 @@
 /** Frames of four bytes of length (big-endian) and JSON in UTF-8, bounded (threat D13). */
 
+import { utf8 } from '../../core/bytes.ts';
 import { type Greeting, MAX_FRAME, ProtocolError, type Reply, type Request } from './protocol.ts';
 
 /** The frame of a message. */
 export function encodeFrame(message: Reply | Request | Greeting): Uint8Array {
-  const json = Buffer.from(JSON.stringify(message), 'utf8');
+  const json = utf8(JSON.stringify(message));
   if (json.length > MAX_FRAME) throw new ProtocolError('the message is too long');
-  const frame = Buffer.allocUnsafe(4 + json.length);
-  frame.writeUInt32BE(json.length, 0);
-  json.copy(frame, 4);
+  const frame = new Uint8Array(4 + json.length);
+  new DataView(frame.buffer).setUint32(0, json.length);
+  frame.set(json, 4);
   return frame;
 }
 

@@ -81,7 +81,7 @@ async function openBun(bun: BunRuntime, path: string, events: WireEvents): Promi
       socket: {
         open: () => undefined,
         // the buffer is Bun's again when this returns
-        data: (_socket, chunk) => events.onData(Uint8Array.from(chunk)),
+        data: (_socket, chunk) => events.onData(new Uint8Array(chunk)),
         drain: flush,
         close: events.onClose,
         error: (_socket, error) => failed(error, true),

@@ -133,8 +133,10 @@ function checkTrustLevel(keys: Keys): readonly Check[] {
 }
 
 function checkPerson(keys: Keys, { env }: Place): Check {
-  const name = env.GIT_COMMITTER_NAME ?? keys.get('user.name')?.value;
-  const email = env.GIT_COMMITTER_EMAIL ?? keys.get('user.email')?.value;
+  const first = (...named: readonly string[]): string | undefined =>
+    named.map((key) => keys.get(key)?.value).find((value) => value !== undefined);
+  const name = env.GIT_COMMITTER_NAME ?? first('committer.name', 'user.name');
+  const email = env.GIT_COMMITTER_EMAIL ?? first('committer.email', 'user.email') ?? env.EMAIL;
   if (name !== undefined && email !== undefined) {
     return ok('user', visible(`${name} <${email}>`));
   }

@@ -50,7 +50,8 @@ async function checkAgent(invocation: Invocation, settings: Settings): Promise<A
     const { address } = await agentHere(invocation);
     const state = await agentState(address);
     const people = state.credentials.map(({ identity }) => visible(identity)).join(', ');
-    const mine = credentialFor(expectedHere(settings, invocation.env), state.credentials);
+    const expected = await expectedHere(settings, invocation);
+    const mine = credentialFor(expected, state.credentials);
     const detail = `process ${state.pid}, ${visible(address.path)}, ${people || 'nobody logged in'}`;
     const loggedIn = mine !== undefined && serves(mine, invocation.now());
     return { check: ok('agent', detail), loggedIn };
@@ -131,7 +132,7 @@ async function checkLogin(
   }
   if (agent.loggedIn) return ok('login', `${choice.message}, but somebody is logged in`);
   const remedy = nobodyRemedy(here, choice.hint, agent);
-  const expected = expectedHere(settings, env);
+  const expected = await expectedHere(settings, invocation);
   const whom = expected === ANYBODY ? '' : `; ${visible(expected)} is expected`;
   return fail('login', `${choice.message}${whom}`, remedy, ExitCode.login);
 }

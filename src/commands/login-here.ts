@@ -27,14 +27,14 @@ const AT_HAND: readonly UnattendedProvider[] = ['envvar', 'gitlab', 'filesystem'
 
 /** The token that a signature here would use, read and judged as signing does, never shown. */
 export async function tokenHere(
-  { env: environment, terminal, now }: Pick<Invocation, 'env' | 'terminal' | 'now'>,
+  { env: environment, cwd, terminal, now }: Pick<Invocation, 'env' | 'cwd' | 'terminal' | 'now'>,
   settings: Settings,
 ): Promise<TokenHere | undefined> {
   const source = unattendedSource(environment, settings);
   if (source === undefined) return undefined;
   const { label, provider } = source;
   if (!AT_HAND.includes(provider)) return { label };
-  const expected = expectedHere(settings, environment);
+  const expected = await expectedHere(settings, { cwd, env: environment });
   const accept = (claims: IdentityClaims): void => {
     if (claimsMeet(expected, claims)) return;
     const account = visible(claims.names[0] ?? claims.challenge);

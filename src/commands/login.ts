@@ -166,9 +166,10 @@ export const run: Command = async (invocation) => {
       hint: off.undo,
     });
   }
-  const expected = expectedHere(settings, env);
+  const expected = await expectedHere(settings, invocation);
   await keep(invocation, { settings, expected, given }, args.switches.has('show-claims'));
-  if (expected !== expectedHere(configured, env) && configured.identity === undefined) {
+  const usual = await expectedHere(configured, invocation);
+  if (expected !== usual && configured.identity === undefined) {
     terminal.hint(
       `kept for repositories that ask for it: git config signet.identity ${visible(expected)}`,
     );

@@ -3,21 +3,22 @@
 import { visible } from '../core/escape.ts';
 import { ANYBODY, signerMeets } from '../io/agent/expectation.ts';
 import type { CredentialStatus } from '../io/agent/protocol.ts';
-import type { Environment, Settings } from '../io/config.ts';
+import type { Settings } from '../io/config.ts';
+import { committerHere } from '../io/git-committer.ts';
+import type { Invocation } from './command.ts';
 
 /**
  * What signing here asks the agent for, before there is anything to sign: `signet.identity`, else the committer that
  * git would write where it must match, else whoever logs in.
  */
-export function expectedHere(
-  { identity, matchCommitter, userName, userEmail }: Settings,
-  env: Environment,
-): string {
+export async function expectedHere(
+  { identity, matchCommitter }: Pick<Settings, 'identity' | 'matchCommitter'>,
+  { cwd, env }: Pick<Invocation, 'cwd' | 'env'>,
+): Promise<string> {
   if (identity !== undefined && identity !== '') return identity;
   if (!matchCommitter) return ANYBODY;
-  const name = env.GIT_COMMITTER_NAME ?? userName ?? '';
-  const email = env.GIT_COMMITTER_EMAIL ?? userEmail ?? '';
-  return `${name} <${email}>`;
+  const committer = await committerHere(cwd, env);
+  return `${committer?.name ?? ''} <${committer?.email ?? ''}>`;
 }
 
 /** The credential that a signer here would be served with, as the agent chooses it: its own, else one that fits. */

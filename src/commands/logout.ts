@@ -72,7 +72,7 @@ async function clearKeyring(
 
 async function logoutHere(invocation: Invocation): Promise<Asked> {
   const here = await agentHere(invocation);
-  const expected = expectedHere(here.settings, invocation.env);
+  const expected = await expectedHere(here.settings, invocation);
   const { address, state } = await agentOf(here.address);
   const kept = credentialFor(expected, state?.credentials ?? []);
   const count = kept === undefined ? 0 : await forget(address, kept.expected);

@@ -47,11 +47,10 @@ interface Status {
 }
 
 async function statusOf(invocation: Invocation): Promise<Status> {
-  const { env } = invocation;
   const { settings, directory, instance, address } = await agentHere(invocation);
   const agents = settings.agent ? await listAgents(directory) : [];
   const mine = agents.find((agent) => agent.address.path === address.path);
-  const expected = expectedHere(settings, env);
+  const expected = await expectedHere(settings, invocation);
   return {
     instance: instance.digest,
     expected,

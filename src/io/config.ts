@@ -136,10 +136,6 @@ function collect(git: ReadonlyMap<string, string | undefined>, sources: Settings
       found === undefined ? undefined : readValue(SETTINGS[name].kind, found, sources.env);
     if (value !== undefined) values[name] = name === 'rekorVersion' ? Number(value) : value;
   }
-  for (const key of ['userName', 'userEmail'] as const) {
-    const text = git.get(key === 'userName' ? 'user.name' : 'user.email');
-    if (text !== undefined) values[key] = text;
-  }
   const trustCache = trustDirectory(sources.env);
   if (trustCache !== undefined) values['trustCache'] = trustCache;
   return values as unknown as Settings;

@@ -85,12 +85,9 @@ export interface Settings {
   readonly caFile?: string;
   /** Seconds that a service is given, over all attempts. */
   readonly timeout: number;
-  /** git's own user.name and user.email, for matchCommitter. */
-  readonly userName?: string;
-  readonly userEmail?: string;
 }
 
-export type SettingName = Exclude<keyof Settings, 'userName' | 'userEmail' | 'trustCache'>;
+export type SettingName = Exclude<keyof Settings, 'trustCache'>;
 
 /** What holds where nothing is said. */
 export const DEFAULTS = {

@@ -109,6 +109,22 @@ describe('git signet doctor', () => {
     expect((await examine(repository, {}, '--offline')).amiss[0]).toBe('warn gpg.format');
   });
 
+  it('the person: committer.* before user.*, EMAIL where git has neither, else a warning', async () => {
+    const person = async (config: Record<string, string>, more: Record<string, string> = {}) => {
+      const repository = scratchRepository('doctor', { ...READY, ...config });
+      if (config['user.email'] === '') repository.must('config', '--unset', 'user.email');
+      return find((await examine(repository, { env: more }, '--offline')).lines, 'user');
+    };
+    const work = { 'committer.email': 'alice@work.test' };
+    expect((await person(work))?.detail).toContain('<alice@work.test>');
+    const EMAIL = 'eve@example.test';
+    expect((await person({ 'user.email': '' }, { EMAIL }))?.detail).toContain(`<${EMAIL}>`);
+    expect(await person({ 'user.email': '' })).toMatchObject({
+      level: 'warn',
+      remedy: 'git config --global user.email …',
+    });
+  });
+
   it('P14 I04 the program that git is told to start is looked at, never run', async () => {
     const repository = scratchRepository('doctor-program', READY);
     const planted = join(repository.path, 'git-signet');

@@ -75,6 +75,25 @@ describe('git signet login', () => {
     );
   });
 
+  it('G14 matchCommitter: status, login and signing mean the committer that git would write', async () => {
+    const one = await machine();
+    const at = await one.repository('work', {
+      'signet.matchCommitter': 'true',
+      'user.email': 'alice@home.test',
+      'committer.email': 'alice@example.test',
+    });
+    const alone = { SIGNET_URL_OPENER: '', DISPLAY: '' };
+    expect((await one.signet(at, ['status'])).out).toBe(
+      'here: nobody is logged in as Alice <alice@example.test>\n',
+    );
+    expect((await one.signet(at, ['login'])).err).toMatch(/logged in as alice@example\.test/);
+    expect((await one.signet(at, ['status'])).exit).toBe(0);
+    expect(await commit(one, at, alone)).toMatchObject({ exit: 0 });
+    const other = { ...alone, GIT_COMMITTER_EMAIL: 'alice@home.test' };
+    expect((await one.signet(at, ['status'], { env: other })).exit).toBe(4);
+    expect((await commit(one, at, other)).exit).not.toBe(0);
+  });
+
   it('O13 another account than the one asked for is refused before Fulcio hears of it', async () => {
     const one = await machine();
     const token = await sandbox().mintToken({ email: 'bob@example.test' });

@@ -12,14 +12,19 @@ export interface Person {
   readonly email: string;
 }
 
+/** A person as git writes one, with a time: `Name <address> 1700000000 +0000`; undefined for anything else. */
+export function readPerson(text: string): Person | undefined {
+  const match = /^(.*?) ?<([^<>]*)> \d+ [+-]\d{4}$/.exec(text);
+  return match === null ? undefined : { name: match[1] ?? '', email: match[2] ?? '' };
+}
+
 /** Who the object says made it: a commit's committer, a tag's tagger; undefined when it names nobody, or two. */
 export function committerOf(payload: Uint8Array): Person | undefined {
   const header = payloadType(payload) === 'tag' ? 'tagger' : 'committer';
   const [found, again] = objectHeaders(payload).filter(([name]) => name === header);
-  const match = /^(.*?) ?<([^<>]*)> \d+ [+-]\d{4}$/.exec(
-    found === undefined || again !== undefined ? '' : fromUtf8Lossy(found[1]),
-  );
-  return match === null ? undefined : { name: match[1] ?? '', email: match[2] ?? '' };
+  return found === undefined || again !== undefined
+    ? undefined
+    : readPerson(fromUtf8Lossy(found[1]));
 }
 
 /**

@@ -63,6 +63,21 @@ describe('signPayload', () => {
     });
   });
 
+  it('O18 says which server it waits for, where one takes long', async () => {
+    const terminal = fakeTerminal();
+    const slowly = async (): Promise<undefined> => {
+      await new Promise((resolve) => setTimeout(resolve, 3300));
+    };
+    sandbox().intercept((service) => (service === 'rekor' ? slowly() : undefined));
+    await sign(COMMIT, { terminal });
+    sandbox().intercept(() => undefined);
+    await sign(COMMIT, { terminal });
+    const { host } = new URL(sandbox().urls.rekor);
+    expect(terminal.lines.filter((line) => line.includes('waiting'))).toEqual([
+      `waiting for the log (${host}, up to 30 s)`,
+    ]);
+  });
+
   it('asks for a timestamp when it always should, and not otherwise', async () => {
     const { request, result } = await sign(COMMIT, { flags: { timestamp: 'always' } });
     expect(await verify(COMMIT, result.armor, request)).toMatchObject({

@@ -17,6 +17,7 @@ import { createHttpClient } from '../io/http.ts';
 import { networkOptions } from '../io/network.ts';
 import { type IdentityToken, obtainIdentityToken } from '../io/oidc/identity-token.ts';
 import type { IdentityClaims } from '../io/oidc/token.ts';
+import { saidWait } from '../io/said-waits.ts';
 import { Secret } from '../io/secret.ts';
 import { chooseServices } from '../io/services.ts';
 import { trustForSigning } from '../io/trust-daily.ts';
@@ -123,7 +124,9 @@ async function keep(invocation: Invocation, asked: Asked, showClaims: boolean): 
     if (asked.given === undefined) await show(identity.token);
     await ensureAgent(here, invocation);
     try {
-      return await offerLogin(address, { ...identity, identity: asked.expected });
+      return await saidWait(offerLogin(address, { ...identity, identity: asked.expected }), () =>
+        terminal.say('waiting for the agent, which asks for a certificate'),
+      );
     } catch (error) {
       throw readable(error, address);
     }

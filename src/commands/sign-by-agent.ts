@@ -12,16 +12,12 @@ import type { Signer } from '../core/verdict.ts';
 import { LoginError } from '../errors.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
 import { expectationOf, signerMeets } from '../io/agent/expectation.ts';
-import {
-  GREETING_SECONDS,
-  patienceOf,
-  QUIET_SECONDS,
-  START_SECONDS,
-} from '../io/agent/patience.ts';
+import { GREETING_SECONDS, patienceOf, START_SECONDS } from '../io/agent/patience.ts';
 import { ProtocolError, type SignedReply } from '../io/agent/protocol.ts';
 import { type Reached, reachAgent } from '../io/agent/reach.ts';
 import { bytesOf } from '../io/agent/read-messages.ts';
 import { signByAgent } from '../io/agent/sign-client.ts';
+import { saidWait } from '../io/said-waits.ts';
 import type { Made, Signing } from './gpgsm-sign.ts';
 
 /** A verified signature, or undefined where it must be made in place. @throws LoginError, ServiceError, … */
@@ -34,11 +30,8 @@ export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
       return somebodyCanLogIn({ settings, environment, terminal });
     };
     /** Nothing waits long without saying for what. */
-    const said = async <T>(wait: Promise<T>, seconds: number): Promise<T> => {
-      const say = (): void => terminal.say(`waiting for the agent (up to ${seconds} s)`);
-      const timer = setTimeout(say, QUIET_SECONDS * 1000);
-      return wait.finally(() => clearTimeout(timer));
-    };
+    const said = <T>(wait: Promise<T>, seconds: number): Promise<T> =>
+      saidWait(wait, () => terminal.say(`waiting for the agent (up to ${seconds} s)`));
     const attempt = async (): Promise<Made | undefined> => {
       const reaching = reachAgent({ settings, environment, cwd, crypto, entry, worthStarting });
       // one that is forwarded greets meanwhile, one of this user's own may have to be started
@@ -67,6 +60,7 @@ export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
 const WAITS = {
   login: 'the login that another git-signet asked for',
   agreement: 'somebody to agree, at the machine that the forwarded agent is on',
+  signature: 'the log, by way of the agent',
 } as const;
 
 async function ask(signing: Signing, agent: Reached): Promise<Made> {

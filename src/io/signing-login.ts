@@ -11,6 +11,7 @@ import { networkOptions } from './network.ts';
 import { checkExpectedIdentity, expectedIdentity } from './oidc/expected-identity.ts';
 import { type IdentityToken, obtainIdentityToken } from './oidc/identity-token.ts';
 import type { SigningContext } from './oidc/page.ts';
+import { sayingWaits } from './said-waits.ts';
 import type { Secret } from './secret.ts';
 import { chooseServices, type Services } from './services.ts';
 import type { Terminal } from './terminal.ts';
@@ -50,7 +51,7 @@ export async function withLogin<T>(
   request: SignRequest,
   use: (identity: IdentityToken, parts: SigningParts) => Promise<T>,
 ): Promise<T> {
-  const { settings, signingConfig, environment, now } = request;
+  const { settings, signingConfig, environment, terminal, now } = request;
   const services = chooseServices(settings, signingConfig, now());
   const { send, close } = createHttpClient(networkOptions(settings, environment));
   let identity: IdentityToken | undefined;
@@ -61,7 +62,8 @@ export async function withLogin<T>(
     const expected = expectedIdentity(payload, settings);
     const wanted = { ...request, given: request.token, issuerUrl, send, accept, expected };
     identity = await obtainIdentityToken(wanted);
-    return await use(identity, { ...request, services, send });
+    const said = sayingWaits(send, { terminal, timeout: settings.timeout });
+    return await use(identity, { ...request, services, send: said });
   } finally {
     await identity?.finished;
     close();

@@ -94,6 +94,21 @@ describe('git signet login', () => {
     expect((await commit(one, at, other)).exit).not.toBe(0);
   });
 
+  it('O18 says what it waits for where the certificate takes long', async () => {
+    const one = await machine();
+    sandbox().intercept(async (service) => {
+      if (service === 'fulcio') await new Promise((resolve) => setTimeout(resolve, 2500));
+      return undefined;
+    });
+    const { exit, err } = await one.signet(one.home, ['login']);
+    sandbox().intercept(() => undefined);
+    expect(exit, err).toBe(0);
+    expect(err.split('\n').slice(-3, -1)).toEqual([
+      'git-signet: waiting for the agent, which asks for a certificate',
+      expect.stringMatching(/^git-signet: logged in as alice/),
+    ]);
+  });
+
   it('O13 another account than the one asked for is refused before Fulcio hears of it', async () => {
     const one = await machine();
     const token = await sandbox().mintToken({ email: 'bob@example.test' });

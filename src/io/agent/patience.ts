@@ -14,9 +14,6 @@ export const START_SECONDS = 15;
  */
 export const GREETING_SECONDS = 10;
 
-/** A wait that is longer than this is said. */
-export const QUIET_SECONDS = 2;
-
 /** What a person has to agree to a forwarded signature. */
 export const AGREEING_SECONDS = 60;
 

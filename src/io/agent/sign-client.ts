@@ -19,9 +19,15 @@ export interface SignByAgent {
   readonly onAsked?: () => void;
   /** The signature before it is in the log: time to verify the rest. A forwarded agent does not show it. */
   readonly onUnlogged?: (armor: string) => void;
-  /** Said once each: somebody else's login is waited for, or somebody's agreement at the machine of a forwarded agent. */
-  readonly onWait: (on: 'login' | 'agreement') => void;
+  /**
+   * Said once each: somebody else's login is waited for, somebody's agreement at the machine of a forwarded agent, or
+   * the log, after some seconds.
+   */
+  readonly onWait: (on: Wait) => void;
 }
+
+const WAITS = ['login', 'agreement', 'signature'] as const;
+export type Wait = (typeof WAITS)[number];
 
 /** @throws AgentTrouble when the agent is of no use; else what it, or the login, failed with */
 export async function signByAgent(agent: Reached, asked: SignByAgent): Promise<SignedReply> {
@@ -63,10 +69,12 @@ async function afterWaiting(
       if (!shown) onUnlogged?.(reply.armor);
       shown = true;
     } else if (reply.reply !== 'wait') return reply;
-    else if ((reply.on === 'login' || reply.on === 'agreement') && !waits.has(reply.on)) {
-      waits.add(reply.on);
-      seconds += patience[reply.on];
-      onWait(reply.on);
+    else {
+      const on = WAITS.find((each) => each === reply.on);
+      if (on === undefined || waits.has(on)) continue;
+      waits.add(on);
+      if (on !== 'signature') seconds += patience[on];
+      onWait(on);
     }
   }
   throw new AgentTrouble('broken', `the agent was not done in ${seconds} s`);
@@ -89,7 +97,9 @@ async function loggedIn(agent: Reached, asked: SignByAgent): Promise<SignedReply
         token: token.reveal(),
         refreshToken: refreshToken?.reveal() ?? '',
       });
-      return signedOf(await afterWaiting(agent, { ...asked, onWait: () => undefined }));
+      // what is waited for now is one's own login no more
+      const onWait = (on: Wait): void => void (on === 'signature' && asked.onWait(on));
+      return signedOf(await afterWaiting(agent, { ...asked, onWait }));
     });
   } catch (error) {
     if (!told) agent.send({ op: 'failed', ...failureOf(error) });

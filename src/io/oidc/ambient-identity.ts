@@ -4,6 +4,7 @@
  */
 
 import { isSignetError, LoginError, type SignetError } from '../../errors.ts';
+import { saidWait } from '../said-waits.ts';
 import type { Secret } from '../secret.ts';
 import type { Ambient } from './ci/ambient.ts';
 import type { IdentityToken, TokenRequest } from './identity-token.ts';
@@ -23,9 +24,6 @@ const SOURCES: Readonly<Record<UnattendedProvider, () => Promise<Ambient>>> = {
   spiffe: async () => (await import('./ci/spiffe.ts')).spiffe,
 };
 
-/** Milliseconds after which a person is told what is being waited for. */
-const SILENCE = 2000;
-
 /** @throws LoginError */
 export async function ambientIdentity(
   request: TokenRequest,
@@ -33,24 +31,19 @@ export async function ambientIdentity(
 ): Promise<IdentityToken> {
   const source = await SOURCES[provider]();
   const { environment, settings, send, terminal } = request;
-  const waiting = setTimeout(
+  const token = await saidWait(
+    source.fetch({ environment, settings, send, audience: settings.clientId }),
     () => terminal.say(`waiting for an identity token from ${label}`),
-    SILENCE,
   );
-  try {
-    const token = await source.fetch({ environment, settings, send, audience: settings.clientId });
-    // a variable or file was put there by somebody, who is held to the issuer that is configured by name; a CI
-    // system is its own issuer, whatever people log in with
-    const handed = ['envvar', 'gitlab', 'filesystem'].includes(provider);
-    return acceptGiven(request, token, {
-      source: label,
-      remedy: source.remedy,
-      otherAccount: otherAccount({ provider, label }, request),
-      ...(handed && settings.issuer !== undefined ? { issuer: settings.issuer } : {}),
-    });
-  } finally {
-    clearTimeout(waiting);
-  }
+  // a variable or file was put there by somebody, who is held to the issuer that is configured by name; a CI
+  // system is its own issuer, whatever people log in with
+  const handed = ['envvar', 'gitlab', 'filesystem'].includes(provider);
+  return acceptGiven(request, token, {
+    source: label,
+    remedy: source.remedy,
+    otherAccount: otherAccount({ provider, label }, request),
+    ...(handed && settings.issuer !== undefined ? { issuer: settings.issuer } : {}),
+  });
 }
 
 /** How to sign as somebody else than a source says: logging in would find the same source again. */

@@ -88,7 +88,7 @@ describe('D13 O18 how long an agent is waited for', () => {
     await expect(ask(path, { patience, onWait: (each) => said.push(each) })).rejects.toMatchObject({
       message: expect.stringMatching(/^the agent was not done in 0\.6/),
     });
-    expect(said).toEqual(['login', 'agreement']);
+    expect(said).toEqual(['login', 'agreement', 'signature']);
   });
 
   it.each(['login', 'agreement'] as const)('longer where it waits for a %s', async (on) => {

@@ -177,10 +177,10 @@ export function objectHeaders(raw: Uint8Array): readonly (readonly [string, Uint
   for (let at = 0; at < raw.length && raw[at] !== NEWLINE; ) {
     const next = nextLine(raw, at);
     const end = raw[next - 1] === NEWLINE ? next - 1 : next;
-    const space = raw.indexOf(SPACE, at);
-    if (raw[at] !== SPACE && space !== -1 && space < end) {
-      headers.push([latin1(raw.subarray(at, space)), raw.subarray(space + 1, end)]);
-    }
+    const line = raw.subarray(at, end);
+    // within the line: a search through all that follows would be quadratic where no line has one
+    const space = line.indexOf(SPACE);
+    if (space > 0) headers.push([latin1(line.subarray(0, space)), line.subarray(space + 1)]);
     at = next;
   }
   return headers;

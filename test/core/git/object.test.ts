@@ -302,6 +302,11 @@ describe('headers', () => {
     expect(Buffer.from(objectHeaders(latin)[1]![1]).includes(0xfc)).toBe(true);
   });
 
+  it('I05 take one look at each byte: a mebibyte of lines without a space is read at once', () => {
+    const raw = bytes(`${TREE}${'a\n'.repeat(1024 * 1024)}`);
+    expect(objectHeaders(raw).map(([name]) => name)).toEqual(['tree']);
+  });
+
   it('G04 need no blank line, no newline and no message', () => {
     expect(subjectLine(bytes(TOP))).toBe('');
     expect(subjectLine(bytes(`${TOP}\nm`))).toBe('m');

@@ -12,9 +12,12 @@ export interface Person {
   readonly email: string;
 }
 
-/** A person as git writes one, with a time: `Name <address> 1700000000 +0000`; undefined for anything else. */
+/**
+ * A person as git writes one, with a time: `Name <address> 1700000000 +0000`; undefined for anything else. The first
+ * address is the one that git shows.
+ */
 export function readPerson(text: string): Person | undefined {
-  const match = /^(.*?) ?<([^<>]*)> \d+ [+-]\d{4}$/.exec(text);
+  const match = /^([^<>]*?) ?<([^<>]*)> \d+ [+-]\d{4}$/.exec(text);
   return match === null ? undefined : { name: match[1] ?? '', email: match[2] ?? '' };
 }
 

@@ -68,6 +68,12 @@ describe('committerMismatch', () => {
       person('bob@example.test'),
       'no committer is named, and bob@example.test signed',
     ],
+    [
+      'G14 a second address, behind the one that git log shows',
+      commit('committer Bob <bob@example.test> <alice@example.test> 1 +0000\n'),
+      person('alice@example.test'),
+      'no committer is named, and alice@example.test signed',
+    ],
   ])('%s', (_name, payload, signer, expected) => {
     expect(committerMismatch(payload, signer)).toBe(expected);
   });

@@ -54,11 +54,14 @@ function namedAgain(payload: Uint8Array, from: { next: number } | undefined): re
   return again;
 }
 
-/** As git splits it (ident.c): the first mail counts, the date is last. */
+/**
+ * As git splits it (ident.c): the first mail counts; the date is the number behind it, whatever else follows. Where more
+ * follows, parts of git itself differ (`git log` takes the last `>`, a walk by date the first): no date is read then.
+ */
 function personOf(text: string | undefined): ClaimedPerson | undefined {
   if (text === undefined) return undefined;
   const email = /^[^<]*<([^<>]*)>/.exec(text)?.[1];
-  const time = / (\d{1,12}) [+-]\d{4}$/.exec(text)?.[1];
+  const time = /^[^<>]*<[^<>]*> (\d{1,12}) [+-]\d{4}$/.exec(text)?.[1];
   return { email, time: time === undefined ? undefined : Number(time) };
 }
 

@@ -396,6 +396,20 @@ describe('claims', () => {
     });
   });
 
+  it.each([
+    ['behind a date that git log shows', 'A <alice@example.test> 5 +0000 1700000000 +0000'],
+    ['behind text and a bracket', 'A <alice@example.test> b> 1700000000 +0000'],
+    ['behind a second address', 'A <alice@example.test> <a@x> 1700000000 +0000'],
+  ])('G15 a date is the one right behind the address: none is read %s', async (_name, person) => {
+    const text = `tree ${'1'.repeat(40)}\nauthor ${person}\ncommitter ${person}\n\nx\n`;
+    const { committer } = claimsOf('commit', utf8(text));
+    expect(committer).toEqual({ email: 'alice@example.test', time: undefined });
+    const policy = await policyOf(`signers: [{${ALICE}}]\ncommits: [{max-skew: 1h}]`);
+    const subject = { type: 'commit', ref: 'refs/heads/main', payload: utf8(text) } as const;
+    const decision = decide(policy, { signer: alice, times: [T] }, subject);
+    expect(decision).toMatchObject({ allowed: false, code: 'date-too-far' });
+  });
+
   it('parents by position', () => {
     const parents = ['2', '3'].map((digit) => digit.repeat(40));
     const text = `tree 1\n${parents.map((id) => `parent ${id}\n`).join('')}author A <a@b> 1 +0000\nparent 4\n\nparent 5\n`;

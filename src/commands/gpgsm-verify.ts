@@ -204,7 +204,8 @@ async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
   const foreign = verdict.status === 'undecided' && verdict.code === 'foreign-issuer';
   if (foreign && settings.x509Fallback !== undefined) {
     const { handOver } = await import('./x509-fallback.ts');
-    const answer = await handOver(settings.x509Fallback, question.payload, invocation);
+    const { statusDescriptor } = call;
+    const answer = await handOver(settings.x509Fallback, payload, statusDescriptor, invocation);
     if (answer !== undefined) return answer;
   }
   await verdictTalk(verdict, question, invocation, judgement);

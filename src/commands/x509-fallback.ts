@@ -11,7 +11,8 @@ import type { Invocation } from './command.ts';
 
 /** Set for the child, so that a program that comes back to us ends there. */
 const MARK = 'SIGNET_X509_FALLBACK_RUNS';
-const STATUS_LINE = /^\[GNUPG:\] [\x20-\x7e]+$/;
+/** Names in it may be of any script; nothing in it controls a terminal or ends a line. */
+const STATUS_LINE = /^\[GNUPG:\] [^\p{C}\p{Zl}\p{Zp}]+$/u;
 
 export interface HandedOver {
   readonly block: string;
@@ -25,6 +26,7 @@ export interface HandedOver {
 export async function handOver(
   command: string,
   payload: Uint8Array,
+  statusDescriptor: number,
   { args, cwd, env, terminal }: Invocation,
 ): Promise<HandedOver | undefined> {
   if (env[MARK] !== undefined) return undefined;
@@ -40,12 +42,14 @@ export async function handOver(
     env: { ...env, [MARK]: '1' },
     input: payload,
   });
-  const lines = [result.stdout, result.stderr].flatMap((bytes) =>
-    fromUtf8Lossy(bytes).split(/\r?\n/),
-  );
-  const status = lines.filter((line) => STATUS_LINE.test(line));
-  for (const line of lines) {
-    if (line !== '' && !line.startsWith('[GNUPG:]')) terminal.say(`${name}: ${line}`);
+  const status: string[] = [];
+  for (const [index, bytes] of [result.stdout, result.stderr].entries()) {
+    for (const line of fromUtf8Lossy(bytes).split(/\r?\n/)) {
+      const said = line.startsWith('[GNUPG:]');
+      // what looks like status elsewhere is talk, which may quote a stranger's certificate
+      if (said && index + 1 === statusDescriptor && STATUS_LINE.test(line)) status.push(line);
+      else if (line !== '' && !said) terminal.say(`${name}: ${line}`);
+    }
   }
   const failed = status.length === 0 && result.exitCode === 0;
   return {

@@ -86,6 +86,20 @@ describe('a fallback', () => {
     expect(verify(armor, { SIGNET_X509_FALLBACK: fallback('exit 7') }).exit).toBe(7);
     expect(verify(armor, { SIGNET_X509_FALLBACK: fallback('exit 0') }).exit).toBe(3);
   });
+  it('S03 that names people of any script is understood; a name that hides a direction is not', () => {
+    const program = fallback(`echo '[GNUPG:] NEWSIG'
+echo '[GNUPG:] GOODSIG 01 /CN=Jos\u00e9 \u6797'
+echo '[GNUPG:] GOODSIG 02 \u202eevil'`);
+    const ran = verify(armor, { SIGNET_X509_FALLBACK: program });
+    expect(ran.out).toBe('[GNUPG:] NEWSIG\n[GNUPG:] GOODSIG 01 /CN=Jos\u00e9 \u6797\n');
+  });
+  it('S08 whose talk looks like status has said nothing to git', () => {
+    const program = fallback("echo '[GNUPG:] NEWSIG'; echo '[GNUPG:] GOODSIG 01 x' >&2; exit 1");
+    const ran = verify(armor, { SIGNET_X509_FALLBACK: program });
+    expect([ran.exit, ran.out]).toEqual([1, '[GNUPG:] NEWSIG\n']);
+    const silent = fallback("echo '[GNUPG:] GOODSIG 01 x' >&2");
+    expect(verify(armor, { SIGNET_X509_FALLBACK: silent })).toMatchObject({ exit: 3, out: '' });
+  });
   it('that is not there is an error of configuration', () => {
     const ran = verify(armor, { SIGNET_X509_FALLBACK: 'no-such-program' });
     expect([ran.exit, ran.out.includes('GOODSIG')]).toEqual([2, false]);

@@ -43,15 +43,20 @@ function headerText(line: Uint8Array, name: string): string | undefined {
 
 const PEOPLE = ['author', 'committer', 'tagger'];
 
-/** Those who are named again further down: git's log shows the last of them, so the first is nobody's word. */
-function namedAgain(payload: Uint8Array, from: { next: number } | undefined): readonly string[] {
-  const again: string[] = [];
-  let line = from === undefined ? undefined : lineAt(payload, from.next);
-  for (; line !== undefined; line = lineAt(payload, line.next)) {
+/**
+ * Those whom the header names once, wherever. git's log shows the last of several, and takes what follows a NUL for a
+ * line of its own, where its other readers stop: then there is no word that all of git would show.
+ */
+export function namedOnce(payload: Uint8Array): readonly string[] {
+  const seen = new Set<string>();
+  const again = new Set<string>();
+  for (let line = lineAt(payload, 0); line !== undefined; line = lineAt(payload, line.next)) {
     const { text } = line;
-    again.push(...PEOPLE.filter((name) => isNamed(text, name)));
+    if (text.includes(0)) return [];
+    const name = PEOPLE.find((each) => isNamed(text, each));
+    if (name !== undefined) (seen.has(name) ? again : seen).add(name);
   }
-  return again;
+  return [...seen].filter((name) => !again.has(name));
 }
 
 /**
@@ -71,7 +76,6 @@ export function claimsOf(type: ObjectType, payload: Uint8Array): Claims {
     type === 'commit' ? ['tree', 'author', 'committer'] : ['object', 'type', 'tag', 'tagger'];
   const found: (string | undefined)[] = [];
   let line = lineAt(payload, 0);
-  let last = line;
   for (const name of names) {
     while (
       name === 'author' &&
@@ -81,13 +85,12 @@ export function claimsOf(type: ObjectType, payload: Uint8Array): Claims {
       line = lineAt(payload, line.next);
     }
     found.push(line === undefined ? undefined : headerText(line.text, name));
-    last = line;
     line = line === undefined ? undefined : lineAt(payload, line.next);
   }
   const [, second, third, fourth] = found;
-  const again = namedAgain(payload, last);
+  const unique = namedOnce(payload);
   const once = (name: string, text: string | undefined): ClaimedPerson | undefined =>
-    again.includes(name) ? undefined : personOf(text);
+    unique.includes(name) ? personOf(text) : undefined;
   return type === 'commit'
     ? { author: once('author', second), committer: once('committer', third), tagName: undefined }
     : { author: undefined, committer: once('tagger', fourth), tagName: third };

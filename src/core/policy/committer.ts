@@ -6,6 +6,7 @@
 import { fromUtf8Lossy } from '../bytes.ts';
 import { objectHeaders, payloadType } from '../git/object.ts';
 import type { Finding, Signer, Verdict } from '../verdict.ts';
+import { namedOnce } from './claims.ts';
 
 export interface Person {
   readonly name: string;
@@ -24,10 +25,9 @@ export function readPerson(text: string): Person | undefined {
 /** Who the object says made it: a commit's committer, a tag's tagger; undefined when it names nobody, or two. */
 export function committerOf(payload: Uint8Array): Person | undefined {
   const header = payloadType(payload) === 'tag' ? 'tagger' : 'committer';
-  const [found, again] = objectHeaders(payload).filter(([name]) => name === header);
-  return found === undefined || again !== undefined
-    ? undefined
-    : readPerson(fromUtf8Lossy(found[1]));
+  const once = namedOnce(payload).includes(header);
+  const found = once ? objectHeaders(payload).find(([name]) => name === header) : undefined;
+  return found === undefined ? undefined : readPerson(fromUtf8Lossy(found[1]));
 }
 
 /**

@@ -69,6 +69,14 @@ describe('committerMismatch', () => {
       'no committer is named, and bob@example.test signed',
     ],
     [
+      'G14 G04 a committer behind a NUL, whom git log shows',
+      commit(
+        'committer Alice <alice@example.test> 1 +0000\nx y\0committer Bob <bob@example.test> 1 +0000\n',
+      ),
+      person('alice@example.test'),
+      'no committer is named, and alice@example.test signed',
+    ],
+    [
       'G14 a second address, behind the one that git log shows',
       commit('committer Bob <bob@example.test> <alice@example.test> 1 +0000\n'),
       person('alice@example.test'),

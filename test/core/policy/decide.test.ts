@@ -104,6 +104,9 @@ describe('G14 P10 people who are named twice', () => {
       for (const made of [
         text.replace('\n\n', `\n${again}\n`),
         text.replace('\n\n', `\nencoding x\n${again}\n`),
+        text.replace(`\n${who} `, `\n${who} A <alice@example.test> ${T} +0000\n${again}x `),
+        text.replace('\n\n', `\nx y\0${again}\n`),
+        text.replace(/ \+0000\n\n/, ` +0000\0${again}\n`),
       ]) {
         const decision = decide(policy, party, { ...subject, payload: utf8(made) });
         expect(decision).toMatchObject({ allowed: false, code: `${who}-differs` });
@@ -389,9 +392,10 @@ describe('claims', () => {
     expect(claimsOf('commit', utf8(text)).author).toEqual({ email: 'm@x', time: 5 });
     const moved = `tree ${'1'.repeat(40)}\nencoding x\n${author}\ncommitter M <m@x> 5 +0000\n\nx`;
     expect(claimsOf('commit', utf8(moved)).author).toBeUndefined();
-    const twice = `tree ${'1'.repeat(40)}\nauthor M <m@x> <alice@example.test> 5 +0000\n${author}\n\nx`;
-    expect(claimsOf('commit', utf8(twice))).toMatchObject({
-      author: { email: 'm@x' },
+    const mails = `tree ${'1'.repeat(40)}\nauthor M <m@x> <alice@example.test> 5 +0000\n`;
+    expect(claimsOf('commit', utf8(`${mails}\nx`)).author).toMatchObject({ email: 'm@x' });
+    expect(claimsOf('commit', utf8(`${mails}${author}\n\nx`))).toMatchObject({
+      author: undefined,
       committer: undefined,
     });
   });

@@ -70,7 +70,8 @@ function pause(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
 }
 
-function writeAll(descriptor: number, chunk: string | Uint8Array): void {
+/** What else can go wrong (a full disk, a descriptor that nobody opened) is no bug of ours: `what` was given to us. */
+function writeAll(descriptor: number, chunk: string | Uint8Array, what = 'the output'): void {
   const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
   let done = 0;
   while (done < bytes.length) {
@@ -80,18 +81,11 @@ function writeAll(descriptor: number, chunk: string | Uint8Array): void {
       const code = errorCode(error);
       if (code === 'EAGAIN') pause();
       else if (code === 'EPIPE' || code === 'EOF') throw new OutputClosed();
+      else if (code === 'EBADF' || code === 'EINVAL')
+        throw new UsageError(`${what}: not open for writing`);
+      else if (code !== undefined) throw new UsageError(`${what}: cannot be written (${code})`);
       else throw error;
     }
-  }
-}
-
-/** git's own channel: a descriptor that nobody opened is the caller's mistake. */
-function writeStatus(descriptor: number, text: string): void {
-  try {
-    writeAll(descriptor, text);
-  } catch (error) {
-    if (errorCode(error) !== 'EBADF') throw error;
-    throw new UsageError(`--status-fd ${descriptor}: not open for writing`);
   }
 }
 
@@ -144,7 +138,9 @@ export function processStreams(env: Environment): Streams {
     readInput,
     inputLines,
     write: (chunk) => writeAll(1, chunk),
-    status: (descriptor) => ({ write: (text) => writeStatus(descriptor, text) }),
+    status: (descriptor) => ({
+      write: (text) => writeAll(descriptor, text, `--status-fd ${descriptor}`),
+    }),
     get outputIsTerminal() {
       return isTerminal(1);
     },

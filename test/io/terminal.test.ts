@@ -84,6 +84,11 @@ describe('streams', () => {
     );
     expect(closed.stdout).toBe('--status-fd 99: not open for writing');
   });
+  it.runIf(process.platform === 'linux')('a full disk is said to be one, and is no bug', () => {
+    const body = `try { streams.write('x') } catch (e) { streams.status(2).write(e.exitCode + ' ' + e.message) }`;
+    const ran = child(body, { redirect: '>/dev/full' });
+    expect(ran.stderr).toBe('2 the output: cannot be written (ENOSPC)');
+  });
   it('nobody is asked where questions are forbidden, and stdin is left alone (F6)', () => {
     const body = `streams.write(terminal.interactive + ' ' + await terminal.ask('who?') + ' ' + streams.readInput().length)`;
     expect(child(body, { input: 'payload' }).stdout).toBe('false undefined 7');

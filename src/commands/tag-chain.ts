@@ -39,7 +39,7 @@ interface TagFields {
 
 /** The three headers that every tag begins with, by position; undefined when they are not there. */
 function tagFields(raw: Uint8Array): TagFields | undefined {
-  const [object, type, tag] = objectHeaders(raw);
+  const [object, type, tag] = objectHeaders(raw, 3);
   if (object?.[0] !== 'object' || type?.[0] !== 'type' || tag?.[0] !== 'tag') return undefined;
   return { object: latin1(object[1]), type: latin1(type[1]), name: tag[1] };
 }

@@ -64,6 +64,8 @@ function splitCommit(raw: Uint8Array, header: string): SplitObject | undefined {
   let inSignature = false;
   let inOtherSignature = false;
   let at = 0;
+  /** Where the run of lines that are payload began. */
+  let from = 0;
   while (at < raw.length) {
     let next = nextLine(raw, at);
     let part: Uint8Array | undefined;
@@ -77,16 +79,17 @@ function splitCommit(raw: Uint8Array, header: string): SplitObject | undefined {
     } else if (inOtherSignature && raw[at] !== SPACE) {
       inOtherSignature = false;
     }
-    if (part !== undefined) {
-      signature.push(part);
-    } else {
-      if (raw[at] === NEWLINE) next = raw.length;
-      if (!inOtherSignature) payload.push(raw.subarray(at, next));
+    if (part !== undefined) signature.push(part);
+    else if (raw[at] === NEWLINE) next = raw.length;
+    if (part !== undefined || inOtherSignature) {
+      if (from < at) payload.push(raw.subarray(from, at));
+      from = next;
     }
     inSignature = part !== undefined;
     at = next;
   }
   if (signature.length === 0) return undefined;
+  payload.push(raw.subarray(from));
   return { payload: concatAll(payload), signature: concatAll(signature) };
 }
 
@@ -171,10 +174,13 @@ export function joinSignature(
   return concat(payload.subarray(0, at), header, payload.subarray(at));
 }
 
-/** Lines before the first blank one, unfolded bytes kept: [name, value] in order, as positions decide them. */
-export function objectHeaders(raw: Uint8Array): readonly (readonly [string, Uint8Array])[] {
+/** Lines before the first blank one, unfolded bytes kept: [name, value] in order, as positions decide them; the first `limit`. */
+export function objectHeaders(
+  raw: Uint8Array,
+  limit = Number.POSITIVE_INFINITY,
+): readonly (readonly [string, Uint8Array])[] {
   const headers: (readonly [string, Uint8Array])[] = [];
-  for (let at = 0; at < raw.length && raw[at] !== NEWLINE; ) {
+  for (let at = 0; at < raw.length && raw[at] !== NEWLINE && headers.length < limit; ) {
     const next = nextLine(raw, at);
     const end = raw[next - 1] === NEWLINE ? next - 1 : next;
     const line = raw.subarray(at, end);

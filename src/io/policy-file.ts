@@ -65,6 +65,23 @@ function refuseTokens(yaml: Yaml, text: string, counter: LineCounter, source: st
   }
 }
 
+/** The library compares each key of a map with all before it: a mebibyte of keys, which anybody may push, took minutes (threat I05). */
+function refuseTwins(yaml: Yaml, document: Document, counter: LineCounter, source: string): void {
+  yaml.visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        const name = yaml.isScalar(key) ? key.value : key;
+        if (seen.has(name)) {
+          const offset = (yaml.isNode(key) ? key.range?.[0] : undefined) ?? 0;
+          throw refuse(source, `${place(counter, offset)}: Map keys must be unique`);
+        }
+        seen.add(name);
+      }
+    },
+  });
+}
+
 /** Finds a path in the document: the key itself where it is there, else the map that should have it. */
 function locator(yaml: Yaml, document: Document, counter: LineCounter): Locate {
   return (path) => {
@@ -93,7 +110,7 @@ export async function parsePolicy(
     schema: 'core',
     strict: true,
     stringKeys: true,
-    uniqueKeys: true,
+    uniqueKeys: false,
     version: '1.2',
   });
   const [document, second] = Array.isArray(documents) ? documents : [];
@@ -104,6 +121,7 @@ export async function parsePolicy(
   if (problem !== undefined) {
     throw refuse(source, `${place(counter, problem.pos[0])}: ${problem.message.split('\n')[0]}`);
   }
+  refuseTwins(yaml, document, counter, source);
   const digest = toHex(crypto.hash('sha256', bytes));
   return policyFromData(document.toJS(), source, digest, locator(yaml, document, counter));
 }

@@ -69,7 +69,7 @@ async function signersOfLanding(
   alone: ((id: string) => Promise<Outcome | undefined>) | undefined,
 ): Promise<ReadonlySet<string>> {
   const names = new Set(rule === undefined ? [] : [rule]);
-  const queue = parents.slice(1);
+  const queue = [...new Set(parents.slice(1))];
   for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
     const commit = waiting.get(id);
     const name = commit === undefined ? ruleOf(await alone?.(id)) : commit.rule;
@@ -96,7 +96,9 @@ async function judgeMerge(
 ): Promise<Outcome> {
   const parents = parentsOf(raw);
   if (merges === 'any' || parents.length < 2) return outcome;
-  for (const parent of parents) {
+  // nothing is asked for a stranger, who may name parents by the hundred thousand (threat I05)
+  if (outcome.status !== 'verified') return outcome;
+  for (const parent of new Set(parents)) {
     const fails = failed.has(parent) || (single && (await alone(parent))?.status !== 'verified');
     if (!fails) continue;
     const detail = `it merges ${parent.slice(0, 7)}, which does not pass`;
@@ -127,7 +129,8 @@ async function judgeLanding(
   const [first = ''] = parents;
   const brought = async (parent: string): Promise<Outcome | undefined> =>
     (await reached(parent, first)) ? undefined : alone(parent);
-  const names = await signersOfLanding(rule, parents, waiting, single ? brought : undefined);
+  const asks = single && outcome.status === 'verified';
+  const names = await signersOfLanding(rule, parents, waiting, asks ? brought : undefined);
   if (names.size >= due) return outcome;
   const detail = `${names.size} of ${due} signers due: what lands here needs several`;
   return withRefusal(outcome, 'too-few-signers', detail);

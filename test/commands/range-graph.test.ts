@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { createGraph, type GraphSettings } from '../../src/commands/range-graph.ts';
+import { utf8 } from '../../src/core/bytes.ts';
+import type { Outcome } from '../../src/core/verdict.ts';
+import { nodeCrypto } from '../../src/io/crypto.ts';
+import { parsePolicy } from '../../src/io/policy-file.ts';
+
+const verified = {
+  ...{ status: 'verified', kind: 'ssh', rule: 'a' },
+  signer: { kind: 'ssh', value: 'x', issuer: 'policy', extensions: {} },
+} as const satisfies Outcome;
+const unsigned = { status: 'unsigned', check: 'object', code: 'unsigned', detail: '' } as const;
+
+const ids = Array.from({ length: 20 }, (_, index) => index.toString(16).padStart(40, '0'));
+const parents = [...ids, ...ids].map((id) => `parent ${id}\n`).join('');
+const raw = utf8(`tree ${'1'.repeat(40)}\n${parents}author A <a@x> 1 +0000\n\nm\n`);
+
+describe('I05 a commit of many parents, asked for by itself', () => {
+  it.each([
+    ['is asked nothing about while it does not pass', unsigned, 0],
+    ['is asked once about each when it does', verified, 39],
+  ] as const)('%s', async (_name, outcome, times) => {
+    const text = `version: 1
+signers: [{name: a, identity: b, issuer: c}, {name: d, identity: e, issuer: c}]
+commits: [{merges: passing, distinct-signers: 2}]`;
+    const asked: string[] = [];
+    const settings: GraphSettings = {
+      policy: await parsePolicy(utf8(text), 'p', nodeCrypto),
+      ref: 'refs/heads/main',
+      landings: new Set(),
+      alone: async (id) => {
+        asked.push(id);
+        return verified;
+      },
+      reached: async (id) => id === ids[0],
+      mergeTree: async () => undefined,
+    };
+    const commit = { id: 'f'.repeat(40), raw, single: true };
+    const result = await createGraph(settings)(commit, outcome);
+    expect(result).toMatchObject(times === 0 ? unsigned : { code: 'too-few-signers' });
+    expect(asked.length).toBe(times);
+  });
+});

@@ -76,7 +76,7 @@ async function signersOfLanding(
     if (name !== undefined) names.add(name);
     if (commit === undefined) continue;
     waiting.delete(id);
-    queue.push(...commit.parents);
+    for (const parent of commit.parents) queue.push(parent);
   }
   return names;
 }

@@ -41,3 +41,25 @@ commits: [{merges: passing, distinct-signers: 2}]`;
     expect(asked.length).toBe(times);
   });
 });
+
+it('I05 a landing may bring a commit of more parents than a call takes arguments', async () => {
+  const text = `version: 1
+signers: [{name: a, identity: b, issuer: c}, {name: d, identity: e, issuer: c}]
+commits: [{distinct-signers: 2}]`;
+  const [first = '', wide = '', top = ''] = ids;
+  const graph = createGraph({
+    policy: await parsePolicy(utf8(text), 'p', nodeCrypto),
+    ref: 'refs/heads/main',
+    landings: new Set([top]),
+    alone: async () => undefined,
+    reached: async () => false,
+    mergeTree: async () => undefined,
+  });
+  const commit = (id: string, above: string) => ({
+    ...{ id, single: false },
+    raw: utf8(`tree ${'1'.repeat(40)}\n${above}author A <a@x> 1 +0000\n\nm\n`),
+  });
+  await graph(commit(wide, `parent ${first}\n`.repeat(200_000)), { ...verified, rule: 'd' });
+  const landing = commit(top, `parent ${first}\nparent ${wide}\n`);
+  expect(await graph(landing, verified)).toEqual(verified);
+});

@@ -147,7 +147,20 @@ async function lookUp(
 }
 
 /** Places where git looks for a short name, one after the other (gitrevisions(7)). */
-const PLACES: readonly string[] = ['refs/', 'refs/tags/', 'refs/heads/', 'refs/remotes/'];
+function placesOf(short: string): readonly string[] {
+  const places = ['refs/', 'refs/tags/', 'refs/heads/', 'refs/remotes/'];
+  return [...places.map((place) => `${place}${short}`), `refs/remotes/${short}/HEAD`];
+}
+
+/** The hash that a name shortens, by itself or at the end as `git describe` writes it. */
+const SHORTENED = /^(?:.+-g)?([0-9a-f]{4,64})$/i;
+
+/** True where a name is also a hash cut short: git takes the ref, and never says so here. */
+async function shortensHash(repository: GitRepository, name: string): Promise<boolean> {
+  const [, digits] = SHORTENED.exec(name) ?? [];
+  if (digits === undefined) return false;
+  return (await gitLine(repository, ['rev-parse', `--disambiguate=${digits}`])) !== '';
+}
 
 /**
  * Names that decide what is judged, or by what, must mean one thing: a tag called `main` stands before the branch for
@@ -161,11 +174,17 @@ export async function refuseAmbiguous(
   for (const name of names) {
     const short = /^[^@^~:{}]+/.exec(name)?.[0] ?? '';
     if (short === '' || isFullHash(short, repository.format)) continue;
-    const places = PLACES.map((place) => `${place}${short}`);
-    const found = await resolveNames(repository, places);
-    const there = places.filter((_, index) => found[index] !== undefined);
-    const [first, second] = there;
-    if (first === undefined || second === undefined) continue;
+    const places = placesOf(short);
+    // asked for as refs: as a name, `refs/v1-2-gHASH` would be the commit that `git describe` means
+    const listed = await gitLine(repository, ['for-each-ref', '--format=%(refname)', ...places]);
+    const refs = new Set(listed.split('\n'));
+    const [first, second] = places.filter((place) => refs.has(place));
+    if (first === undefined) continue;
+    if (second === undefined) {
+      if (!(await shortensHash(repository, short))) continue;
+      const hint = `write it out: ${first}, or the hash in full`;
+      throw new UsageError(`${name}: ${first}, or the object whose hash begins so?`, { hint });
+    }
     throw new UsageError(`${name}: ${first} or ${second}?`, { hint: `write it out: ${second}` });
   }
 }

@@ -31,6 +31,38 @@ describe('P04 whose policy, and since when', () => {
     expect((await verify(...spelled)).exit).toBe(6);
   });
 
+  it('P04 P16 a tag that is called like a shortened hash, or like a remote, is not taken for it', async () => {
+    const scene = policyScene('shortened', sandbox());
+    const { commit, policy, branch, verify, repository } = scene;
+    const base = branch('main', await commit({ files: { '.signet.yaml': policy() } }));
+    repository.must('update-ref', 'refs/remotes/origin/main', base);
+    repository.must('symbolic-ref', 'refs/remotes/origin/HEAD', 'refs/remotes/origin/main');
+    const files = { '.signet.yaml': policy('', scene.bob) };
+    const evil = await commit({ parents: [base], by: bob, files });
+    branch('pr', await commit({ parents: [evil], by: bob, files }));
+    const short = base.slice(0, 9);
+    const described = `v1-1-g${short}`;
+    const refused = async (name: string) => {
+      for (const args of [
+        ['--policy-from', name, `${base}..pr`],
+        ['--policy-from', base, `${name}..pr`],
+        ['--policy-from', base, '--since', name, `${base}..pr`],
+      ]) {
+        const { exit, talk } = await verify(...args);
+        expect(exit, args.join(' ')).toBe(2);
+        expect(talk).toContain('write it out: refs/');
+      }
+    };
+    for (const name of [short, 'origin', described]) {
+      expect((await verify('--policy-from', name, `${name}..pr`)).exit, name).toBe(6);
+      repository.must('update-ref', `refs/tags/${name}`, evil);
+      await refused(name);
+    }
+    // a ref that only looks like a hash is one ref
+    repository.must('update-ref', 'refs/heads/decade', base);
+    expect((await verify('--policy-from', 'decade', 'decade..pr')).exit).toBe(6);
+  });
+
   it('P04 git verify-commit: a tag that is called like the policy’s branch is not taken for it', async () => {
     const scene = policyScene('twins-git', sandbox());
     const { commit, policy, branch, repository } = scene;

@@ -26,11 +26,26 @@ function number(block: Uint8Array, at: number, length: number): number {
   return Number.parseInt(digits, 8);
 }
 
-/** One header block. @throws ArchiveFault */
-export function readHeader(block: Uint8Array): TarHeader {
+/** The sum over a header block, in which its own field counts as blanks. */
+function checksum(block: Uint8Array): number {
   let sum = 8 * 0x20;
   for (let i = 0; i < BLOCK; i += 1) if (i < 148 || i >= 156) sum += block[i] ?? 0;
-  if (number(block, 148, 8) !== sum) throw new ArchiveFault('a header’s checksum does not hold');
+  return sum;
+}
+
+/** True for a block that some program may take for a header: old ones add up signed bytes, and know no magic. */
+export function mayBeHeader(block: Uint8Array): boolean {
+  if (block.length < BLOCK) return false;
+  const digits = /^[ \0]*([0-7]+)/.exec(latin1(block.subarray(148, 156)))?.[1];
+  const sum = checksum(block);
+  const high = block.filter((byte, at) => byte > 0x7f && (at < 148 || at >= 156)).length;
+  return digits !== undefined && [sum, sum - 256 * high].includes(Number.parseInt(digits, 8));
+}
+
+/** One header block. @throws ArchiveFault */
+export function readHeader(block: Uint8Array): TarHeader {
+  if (number(block, 148, 8) !== checksum(block))
+    throw new ArchiveFault('a header’s checksum does not hold');
   const magic = latin1(block.subarray(257, 265));
   if (magic !== 'ustar\x0000' && magic !== 'ustar  \0')
     throw new ArchiveFault('not a tar that is known here');

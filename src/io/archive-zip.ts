@@ -3,8 +3,7 @@
  * believe: both halves must agree, entries must follow one another without a gap, and nothing may stand before or between.
  */
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { inflateRawSync } from 'node:zlib';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { latin1 } from '../core/bytes.ts';
 import type { ObjectFormat } from '../core/git/object.ts';
 import {
@@ -12,15 +11,15 @@ import {
   type ArchiveEntry,
   ArchiveFault,
   type ArchiveLimits,
-  blobHash,
   checkedName,
   createMeter,
   SET_ID,
 } from './archive.ts';
+import { AT_ONCE, contentId, type LocalHalf, type Packed, readAt } from './archive-zip-data.ts';
 import { zipDirectory } from './archive-zip-end.ts';
 
 /** What of yauzl 3 is used; its published types are of version 2. */
-interface ZipEntry {
+interface ZipEntry extends Packed {
   readonly fileName: Buffer;
   readonly fileNameRaw: Buffer;
   readonly extraFields: readonly { readonly id: number }[];
@@ -29,16 +28,12 @@ interface ZipEntry {
   readonly versionMadeBy: number;
   readonly externalFileAttributes: number;
   readonly generalPurposeBitFlag: number;
-  readonly compressionMethod: number;
-  readonly compressedSize: number;
-  readonly uncompressedSize: number;
   readonly relativeOffsetOfLocalHeader: number;
   readonly isEncrypted: () => boolean;
 }
 interface Zip {
   readonly comment: Buffer;
   readonly eachEntry: () => AsyncIterable<ZipEntry>;
-  readonly openReadStreamPromise: (entry: ZipEntry) => Promise<AsyncIterable<Uint8Array>>;
   readonly close: () => void;
 }
 interface Yauzl {
@@ -65,8 +60,6 @@ function modeOf(
   return (mode & 0o111) === 0 ? '100644' : '100755';
 }
 
-/** Larger ones are streamed; the others are read and inflated at one go, which is many times faster. */
-const AT_ONCE = 8 * 1024 * 1024;
 const LOCAL_HEADER = 30;
 /** Encrypted, described behind the data, patched, strongly encrypted, in UTF-8, masked: both halves must say the same. */
 const FLAGS = 0x0001 | HAS_DESCRIPTOR | 0x0020 | 0x0040 | 0x0800 | 0x2000;
@@ -76,18 +69,6 @@ interface Reader {
   readonly zip: Zip;
   readonly file: number;
   readonly format: ObjectFormat;
-}
-
-/** Without waiting: a release has tens of thousands of entries, and each wait costs more than the read. */
-function readAt(file: number, position: number, length: number): Buffer {
-  const buffer = Buffer.allocUnsafe(length);
-  return buffer.subarray(0, readSync(file, buffer, 0, length, position));
-}
-
-/** The half that stands before an entry's data (APPNOTE 4.3.7), and as much of the data as was read with it. */
-interface LocalHalf {
-  readonly dataStart: number;
-  readonly ahead: Buffer;
 }
 
 /** Kinds of the extra fields in an entry's local half, which no library reads. */
@@ -139,29 +120,6 @@ const isDescribed = ({ generalPurposeBitFlag }: ZipEntry): boolean =>
 function endsOf(entry: ZipEntry, { dataStart }: LocalHalf): readonly number[] {
   const end = dataStart + entry.compressedSize;
   return isDescribed(entry) ? DESCRIPTORS.map((length) => end + length) : [end];
-}
-
-async function contentId(reader: Reader, entry: ZipEntry, half: LocalHalf): Promise<string> {
-  const { compressedSize, uncompressedSize, compressionMethod } = entry;
-  const hash = blobHash(reader.format, uncompressedSize);
-  if (Math.max(compressedSize, uncompressedSize) > AT_ONCE) {
-    for await (const chunk of await reader.zip.openReadStreamPromise(entry)) hash.update(chunk);
-    return hash.digest('hex');
-  }
-  const whole = half.ahead.length >= compressedSize;
-  const packed = whole ? half.ahead : readAt(reader.file, half.dataStart, compressedSize);
-  const data = packed.subarray(0, compressedSize);
-  if (data.length !== compressedSize) throw new ArchiveFault('ends in the middle');
-  if (compressionMethod !== 0 && compressionMethod !== 8) {
-    throw new ArchiveFault(`compressed in a way that is not known here (${compressionMethod})`);
-  }
-  const content =
-    compressionMethod === 0
-      ? data
-      : inflateRawSync(data, { maxOutputLength: Math.max(1, uncompressedSize) });
-  if (content.length !== uncompressedSize)
-    throw new ArchiveFault('an entry of another size than it says');
-  return hash.update(content).digest('hex');
 }
 
 async function readEntries(

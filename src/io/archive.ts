@@ -75,14 +75,32 @@ export function checkedName(name: string): string {
   return plain;
 }
 
+/** What a file begins with: as much as says what programs take it for. */
+const BEGINNING = 512;
+
 async function beginning(path: string): Promise<Uint8Array> {
   const file = await open(path);
   try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(BEGINNING), 0, BEGINNING, 0);
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();
   }
+}
+
+const ZIP_NAME = /\.zip$/i;
+const TAR_NAME = /\.(?:tar|tgz|tar\.[^./]+)$/i;
+
+/**
+ * A zip is found from its end and a tar from its beginning, so one file can be both. Some programs go by the name, some
+ * by how it begins: name and beginning must say one thing.
+ */
+function refuseTwofold(path: string, isZip: boolean, isTar: boolean): void {
+  const [is, isNot] = isZip ? ['zip', 'tar'] : ['tar', 'zip'];
+  if ((isZip ? TAR_NAME : ZIP_NAME).test(path)) {
+    throw new ArchiveFault(`is called a ${isNot}, and begins like a ${is}`);
+  }
+  if (isZip && isTar) throw new ArchiveFault('begins like a zip and like a tar');
 }
 
 /** Reads an archive: tar, tar.gz or zip, by what it begins with. @throws UsageError, ArchiveFault */
@@ -98,9 +116,10 @@ export async function readArchive(
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${path}: cannot be read: ${why}`);
   }
-  if (magic[0] === 0x50 && magic[1] === 0x4b) {
-    return (await import('./archive-zip.ts')).readZip(path, format, limits);
-  }
+  const isZip = magic[0] === 0x50 && magic[1] === 0x4b;
+  const { mayBeHeader } = await import('./archive-tar-header.ts');
+  refuseTwofold(path, isZip, mayBeHeader(magic));
+  if (isZip) return (await import('./archive-zip.ts')).readZip(path, format, limits);
   const { readTar } = await import('./archive-tar.ts');
   const file = createReadStream(path, { highWaterMark: 256 * 1024 });
   if (magic[0] !== 0x1f || magic[1] !== 0x8b) return readTar(file, format, limits);

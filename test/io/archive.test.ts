@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crc32, gzipSync } from 'node:zlib';
+import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readArchive } from '../../src/io/archive.ts';
 
@@ -12,11 +12,15 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const limits = { bytes: 1 << 20, entries: 100 };
 
 let count = 0;
-async function names(bytes: Uint8Array): Promise<readonly string[]> {
+async function names(
+  bytes: Uint8Array,
+  extension = 'bin',
+  within = limits,
+): Promise<readonly string[]> {
   count += 1;
-  const path = join(directory, `${count}.bin`);
+  const path = join(directory, `${count}.${extension}`);
   writeFileSync(path, bytes);
-  return (await readArchive(path, 'sha1', limits)).entries.map(({ name }) => name);
+  return (await readArchive(path, 'sha1', within)).entries.map(({ name }) => name);
 }
 
 interface Part {
@@ -27,30 +31,37 @@ interface Part {
   readonly localSize?: number;
   readonly localExtra?: Buffer;
   readonly mode?: number;
+  /** The body, deflated, and what stands behind it. */
+  readonly packed?: Buffer;
 }
 
-function local({ name, body = '', ...more }: Part): Buffer {
+function local({ name, body = '', packed, ...more }: Part): Buffer {
   const extra = more.localExtra ?? Buffer.alloc(0);
   const head = Buffer.alloc(30);
   head.writeUInt32LE(0x04034b50, 0);
   head.writeUInt16LE(20, 4);
   head.writeUInt16LE(more.localFlags ?? more.flags ?? 0, 6);
+  head.writeUInt16LE(packed === undefined ? 0 : 8, 8);
   head.writeUInt32LE(crc32(body), 14);
-  head.writeUInt32LE(more.localSize ?? body.length, 18);
+  head.writeUInt32LE(more.localSize ?? packed?.length ?? body.length, 18);
   head.writeUInt32LE(body.length, 22);
   head.writeUInt16LE(name.length, 26);
   head.writeUInt16LE(extra.length, 28);
-  return Buffer.concat([head, Buffer.from(name), extra, Buffer.from(body)]);
+  return Buffer.concat([head, Buffer.from(name), extra, packed ?? Buffer.from(body)]);
 }
 
-function listed({ name, body = '', flags = 0, mode = 0o100644 }: Part, offset: number): Buffer {
+function listed(
+  { name, body = '', flags = 0, mode = 0o100644, packed }: Part,
+  offset: number,
+): Buffer {
   const head = Buffer.alloc(46);
   head.writeUInt32LE(0x02014b50, 0);
   head.writeUInt16LE((3 << 8) | 20, 4);
   head.writeUInt16LE(20, 6);
   head.writeUInt16LE(flags, 8);
+  head.writeUInt16LE(packed === undefined ? 0 : 8, 10);
   head.writeUInt32LE(crc32(body), 16);
-  head.writeUInt32LE(body.length, 20);
+  head.writeUInt32LE(packed?.length ?? body.length, 20);
   head.writeUInt32LE(body.length, 24);
   head.writeUInt16LE(name.length, 28);
   head.writeUInt32LE((mode << 16) >>> 0, 38);
@@ -88,6 +99,21 @@ describe('zip', () => {
   it('P07 one entry, and nothing else: read', async () => {
     expect(await names(zip(good))).toEqual(['good']);
   });
+
+  it.each(['good\n', 'good\n'.repeat(2_000_000)])(
+    'P07 an entry behind the end of packed data, for who reads from the front: refused',
+    async (body) => {
+      const part = { ...good, body, packed: deflateRawSync(body) };
+      const large = { bytes: body.length, entries: 1 };
+      expect(await names(zip(part), 'zip', large)).toEqual(['good']);
+      const packed = Buffer.concat([part.packed, local(evil)]);
+      await expect(names(zip({ ...part, packed }), 'zip', large)).rejects.toThrow(
+        'hides something',
+      );
+      const cut = part.packed.subarray(0, -1);
+      await expect(names(zip({ ...part, packed: cut }), 'zip', large)).rejects.toThrow();
+    },
+  );
 
   it('P07 an entry that no directory lists, for who reads from the front: refused', async () => {
     await expect(names(zip(good, local(evil)))).rejects.toThrow('its list does not name');
@@ -208,5 +234,41 @@ describe('tar', () => {
     const first = gzipSync(Buffer.concat([good, Buffer.alloc(512)]));
     const second = gzipSync(Buffer.concat([tarEntry('evil', '0', 'evil\n'), zeros]));
     await expect(names(Buffer.concat([first, second]))).rejects.toThrow('behind its end');
+  });
+});
+
+describe('zip and tar at once', () => {
+  const zeros = Buffer.alloc(1024);
+  const good = zip({ name: 'good', body: 'good\n' });
+  const tar = Buffer.concat([tarEntry('good', '0', 'good\n'), zeros]);
+
+  it('P07 what its name says: read', async () => {
+    expect(await names(good, 'zip')).toEqual(['good']);
+    expect(await names(tar, 'tar')).toEqual(['good']);
+    expect(await names(gzipSync(tar), 'tar.gz')).toEqual(['good']);
+  });
+
+  it('P07 a zip behind a tar, for who goes by the name: refused', async () => {
+    const packed = Buffer.concat([gzipSync(tar), Buffer.alloc(1), good]);
+    await expect(names(packed, 'ZIP')).rejects.toThrow('called a zip, and begins like a tar');
+    await expect(names(tar, 'zip')).rejects.toThrow('called a zip');
+    await expect(names(good, 'tgz')).rejects.toThrow('called a tar, and begins like a zip');
+    await expect(names(good, 'tar.gz')).rejects.toThrow('called a tar');
+  });
+
+  it.each([0, 256])('P07 a tar in what a zip says more of an entry: refused', async (signed) => {
+    const extra = Buffer.alloc(1024);
+    extra.writeUInt16LE(0xcafe, 0);
+    extra.writeUInt16LE(1020, 2);
+    extra.fill(0xf6, 300, 310);
+    const both = zip({ name: 'good', body: 'good\n', localExtra: extra });
+    expect(await names(both, 'zip')).toHaveLength(1);
+    const field = 148;
+    both.write('        ', field);
+    const head = both.subarray(0, 512);
+    const high = head.filter((byte) => byte > 0x7f).length;
+    const sum = head.reduce((all, byte) => all + byte, 0) - signed * high;
+    both.write(octal(sum, 8), field);
+    await expect(names(both, 'zip')).rejects.toThrow('like a zip and like a tar');
   });
 });

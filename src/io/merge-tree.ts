@@ -4,16 +4,16 @@
  * force there, and what git writes goes away with it (threat P14).
  */
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { UsageError } from '../errors.ts';
-import { GIT_READS, type GitRepository } from './git-repository.ts';
+import { GIT_READS, type GitRepository, gitSaid } from './git-repository.ts';
 import { runProcess } from './process.ts';
 
 export interface MergeTrees {
-  /** Name of the tree; undefined where the merge has conflicts. @throws UsageError GIT_FAILED before git 2.38 */
+  /** Name of the tree; undefined where the merge has conflicts, or git makes none. @throws UsageError GIT_FAILED before git 2.38 */
   readonly treeOf: (first: string, second: string) => Promise<string | undefined>;
   readonly close: () => Promise<void>;
 }
@@ -37,13 +37,6 @@ async function emptyRepository(repository: GitRepository): Promise<{ path: strin
       ([name]) => !without.includes(name) && !/^GIT_CONFIG_(COUNT|PARAMETERS|KEY|VALUE)/.test(name),
     ),
   );
-  const objects = await objectsOf(repository);
-  const borrowed = [
-    objects,
-    repository.env.GIT_ALTERNATE_OBJECT_DIRECTORIES,
-    repository.env.GIT_OBJECT_DIRECTORY,
-  ];
-  const alternates = borrowed.filter((each) => each !== undefined && each !== '').join(delimiter);
   await runProcess(
     git,
     ['init', '-q', '--bare', '--template=', `--object-format=${format}`, path],
@@ -53,8 +46,20 @@ async function emptyRepository(repository: GitRepository): Promise<{ path: strin
     },
   );
   await writeFile(join(path, 'HEAD'), 'ref: refs/heads/none\n');
-  const own = { GIT_DIR: path, GIT_ALTERNATE_OBJECT_DIRECTORIES: alternates };
-  return { path, env: { ...env, ...own } };
+  // a line of its own, not a variable: a colon in a path would make two of one there. What a server's quarantine
+  // borrows stays in git's variable, as git wrote it.
+  await mkdir(join(path, 'objects', 'info'), { recursive: true });
+  await writeFile(join(path, 'objects', 'info', 'alternates'), `${await objectsOf(repository)}\n`);
+  return { path, env: { ...env, GIT_DIR: path } };
+}
+
+async function shareNothing(
+  { git, cwd, env }: GitRepository,
+  first: string,
+  second: string,
+): Promise<boolean> {
+  const args = [...GIT_READS, 'merge-base', first, second];
+  return (await runProcess(git, args, { cwd, env })).exitCode === 1;
 }
 
 /** Merges on demand; the scratch repository is made for the first. */
@@ -64,15 +69,22 @@ export function openMergeTrees(repository: GitRepository): MergeTrees {
     made ??= emptyRepository(repository);
     const { path, env } = await made;
     const args = [...GIT_READS, 'merge-tree', '--write-tree', '--no-messages', first, second];
-    const { exitCode, stdout } = await runProcess(repository.git, args, {
+    const { exitCode, stdout, stderr } = await runProcess(repository.git, args, {
       cwd: path,
       env: env as Record<string, string>,
     });
-    if (exitCode === 0) return /^[0-9a-f]{40,64}/.exec(fromUtf8Lossy(stdout))?.[0];
-    if (exitCode === 1) return undefined;
-    throw new UsageError('git merge-tree --write-tree failed: git 2.38 or newer is needed', {
-      code: 'GIT_FAILED',
-    });
+    const tree = /^[0-9a-f]{40,64}/.exec(fromUtf8Lossy(stdout))?.[0];
+    if (exitCode === 0 && tree !== undefined) return tree;
+    // with conflicts it names a tree as well; of histories that share nothing git makes no merge
+    if (exitCode === 1 && tree !== undefined) return undefined;
+    if (exitCode === 128 && (await shareNothing(repository, first, second))) return undefined;
+    const said = gitSaid(stderr, `ended with ${exitCode}`).replace(/^fatal: /, '');
+    throw new UsageError(
+      exitCode === 129
+        ? 'git merge-tree --write-tree failed: git 2.38 or newer is needed'
+        : `git merge-tree: ${said}`,
+      { code: 'GIT_FAILED' },
+    );
   };
   const close = async (): Promise<void> => {
     if (made !== undefined) await rm((await made).path, { recursive: true, force: true });

@@ -7,9 +7,11 @@ import { governing } from '../core/policy/decide.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { UsageError } from '../errors.ts';
 import { loadSettings } from '../io/config.ts';
+import { nodeCrypto } from '../io/crypto.ts';
 import { readBlob } from '../io/git.ts';
 import type { HookName } from '../io/git-hooks.ts';
 import { type GitRepository, gitLine, resolveNames } from '../io/git-repository.ts';
+import { readPolicyAt } from '../io/policy-file.ts';
 import type { ParsedArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { isForced, type Known, type RefUpdate } from './push-updates.ts';
@@ -32,6 +34,24 @@ function policySaid({ args }: PolicyQuestion): boolean {
   return flags.policy !== undefined || names || switches.has('unsafe-any-identity');
 }
 
+/**
+ * The first of these commits that has a policy, unless a later one's has a larger sequence: who makes a branch chooses
+ * the commit that it starts from, and must not choose by that who judges what he puts on it.
+ */
+async function newestOf(
+  { invocation: { cwd, env } }: PolicyQuestion,
+  commits: readonly (string | undefined)[],
+): Promise<string | undefined> {
+  let newest: { readonly id: string; readonly sequence: number } | undefined;
+  for (const id of commits) {
+    const name = `${id}:${POLICY}`;
+    if (id === undefined || (await readBlob(name, cwd, env)) === undefined) continue;
+    const { sequence = 0 } = await readPolicyAt(name, cwd, env, nodeCrypto);
+    if (newest === undefined || sequence > newest.sequence) newest = { id, sequence };
+  }
+  return newest?.id;
+}
+
 /** Whose policy judges this update: what was said, else the user's or server's own, else the ref's as it was. */
 export async function revisionOf(
   push: PolicyQuestion,
@@ -47,11 +67,8 @@ export async function revisionOf(
   // a tag's old value, or another ref's, is nobody's to take rules from
   const own = ref.startsWith('refs/heads/') && old !== undefined;
   const [before] = own ? await resolveNames(push.repository, [`${old}^{commit}`]) : [];
-  const { cwd, env } = push.invocation;
-  for (const revision of [before?.id, push.fallback]) {
-    if (revision === undefined) continue;
-    if ((await readBlob(`${revision}:${POLICY}`, cwd, env)) !== undefined) return revision;
-  }
+  const newest = await newestOf(push, [before?.id, push.fallback]);
+  if (newest !== undefined) return newest;
   throw new UsageError(
     `${ref}: neither its old value nor the default branch has a ${POLICY} to judge it by`,
     {

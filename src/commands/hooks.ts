@@ -22,8 +22,9 @@ in a bare repository, pre-push elsewhere. A hook that is there already runs firs
   git signet hooks remove
 
 OPTIONS are those of verify, kept in the hook; and
-  --policy-from OLD    .signet.yaml as the ref has it before the push; a new ref: as the
-                       default branch has it. This holds too where signet.policy is not set
+  --policy-from OLD    .signet.yaml as the ref has it before the push; a new ref, or one whose
+                       policy has a smaller sequence: as the default branch has it. This
+                       holds too where signet.policy is not set
   --refuse-deletes     refs may not be deleted
 
 Judged are: of a branch, what its old value does not reach; of a new ref, what no other

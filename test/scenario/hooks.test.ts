@@ -141,6 +141,54 @@ describe('a server’s gate', () => {
     expect((await push(`${alices}:refs/heads/release/again`)).exit).toBe(0);
   });
 
+  it('P04 P16 a branch that starts at an older policy is judged by the default branch’s newer one', async () => {
+    const { client, make, base, push, refs } = await gated('older');
+    const [alice, bob] = ['alice@example.test', 'bob@example.test'];
+    const both = treeOf(client, `${policyFor(alice, bob)}sequence: 1\n`);
+    const start = make.commit({ tree: both, parents: [base] });
+    const left = treeOf(client, `${policyFor(alice)}sequence: 2\n`);
+    const without = make.commit({ tree: left, parents: [start] });
+    expect((await push(`${without}:refs/heads/main`)).exit).toBe(0);
+    const more = treeOf(client, `${policyFor(alice, bob)}sequence: 9\n`);
+    // what was there before may be branched from, but it is not who judges
+    expect((await push(`${start}:refs/heads/fix`)).exit).toBe(0);
+    for (const tree of [both, more]) {
+      const bobs = make.commit({ tree, parents: [start] }, { email: bob });
+      const refused = await push(`${bobs}:refs/heads/fix`);
+      expect(refused.exit).not.toBe(0);
+      expect(refused.err).toContain('not a signer');
+    }
+    const alices = make.commit({ tree: both, parents: [start], subject: 'fix' });
+    expect((await push(`${alices}:refs/heads/fix`)).exit).toBe(0);
+    // a branch that is ahead of the default branch is judged by its own
+    const ahead = make.commit({ tree: more, parents: [alices] });
+    expect((await push(`${ahead}:refs/heads/fix`)).exit).toBe(0);
+    const now = make.commit({ tree: more, parents: [ahead] }, { email: bob });
+    expect((await push(`${now}:refs/heads/fix`)).exit).toBe(0);
+    expect(refs()).toContain(`refs/heads/fix ${now}`);
+  });
+
+  it('P08 merges: clean is judged in the quarantine that git receives into', async () => {
+    const { client, make, base, push } = await gated('col:on');
+    const text = `${policyFor('alice@example.test')}commits: [{merges: clean}]\n`;
+    const treeWith = (...names: string[]) => {
+      const entries = client.must('ls-tree', treeOf(client, text));
+      const lines = names.map((name) => `${entries.replace('.signet.yaml', name)}\n`).join('');
+      return client.gitWith({ input: Buffer.from(`${entries}\n${lines}`) }, 'mktree').out.trim();
+    };
+    const start = make.commit({ tree: treeWith(), parents: [base] });
+    expect((await push(`${start}:refs/heads/main`)).exit).toBe(0);
+    const [left, right] = ['a', 'b'].map((name) =>
+      make.commit({ tree: treeWith(name), parents: [start] }),
+    );
+    const parents = [left ?? '', right ?? ''];
+    const evil = make.commit({ tree: treeWith('a', 'b', 'c'), parents });
+    expect((await push(`${evil}:refs/heads/main`)).err).toContain('not what git itself makes');
+    const good = make.commit({ tree: treeWith('a', 'b'), parents });
+    const taken = await push(`${good}:refs/heads/main`);
+    expect(taken.exit, taken.err).toBe(0);
+  });
+
   it('G07 tags: signed, named as their ref, never lightweight', async () => {
     const { make, tree, base, push, refs } = await gated('tags');
     const good = make.tag(base, 'commit', 'v1');

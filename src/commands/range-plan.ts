@@ -4,7 +4,7 @@
  */
 
 import { UsageError } from '../errors.ts';
-import { firstParentsOf, isAncestor, type Range } from '../io/git-ranges.ts';
+import { firstParentsOf, isAncestor, isSurelyAncestor, type Range } from '../io/git-ranges.ts';
 import type { Bench } from './outcome.ts';
 import { judgeCommit } from './outcome.ts';
 import { refuseWithoutRef, watchChanges, watchParents } from './policy-watch.ts';
@@ -121,7 +121,7 @@ async function graphOf(
   const graph = createGraph({
     ...{ policy: judge.policy, ref: judge.ref, landings, mergeTree: trees.treeOf },
     alone: (id) => judgeCommit({ id }, bench),
-    reached: (id, from) => isAncestor(repository, id, from),
+    reached: (id, from) => isSurelyAncestor(repository, id, from),
   });
   return { graph, close: trees.close };
 }

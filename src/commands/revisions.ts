@@ -12,6 +12,7 @@ import {
   measureRange,
   parentsOfCommits,
   type Range,
+  shallowHint,
   type WalkedCommit,
   walkRange,
 } from '../io/git-ranges.ts';
@@ -83,8 +84,11 @@ async function resolveRange(
   );
   const ids = ends.map((name, index) => {
     const id = found[index]?.id;
-    if (id === undefined) throw new UsageError(`${text}: no such commit: ${name}`, NO_SUCH);
-    return id;
+    if (id !== undefined) return id;
+    throw new UsageError(`${text}: no such commit: ${name}`, {
+      ...NO_SUCH,
+      ...shallowHint(repository),
+    });
   });
   const [base = '', tip = ''] = ids;
   return symmetric

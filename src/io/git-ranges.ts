@@ -104,6 +104,11 @@ export async function parentsOfCommits(
   return found;
 }
 
+/** What is to be done about a clone that lacks what is asked for; nothing where it has all. */
+export function shallowHint({ shallow }: GitRepository): { readonly hint?: string } {
+  return shallow.size === 0 ? {} : { hint: 'this clone is shallow; run: git fetch --unshallow' };
+}
+
 /** True when `ancestor` is `commit` or one that it descends from. @throws UsageError GIT_FAILED */
 export async function isAncestor(
   repository: GitRepository,
@@ -114,9 +119,24 @@ export async function isAncestor(
   const args = [...GIT_READS, 'merge-base', '--is-ancestor', ancestor, commit];
   const { exitCode, stderr } = await runProcess(git, args, { cwd, env });
   if (exitCode > 1) {
-    throw new UsageError(`git: ${gitSaid(stderr, 'merge-base failed')}`, { code: 'GIT_FAILED' });
+    const said = gitSaid(stderr, 'merge-base failed').replace(/^fatal: /, '');
+    throw new UsageError(`git: ${said}`, { code: 'GIT_FAILED', ...shallowHint(repository) });
   }
   return exitCode === 0;
+}
+
+/** The same where "no" decides something: in a shallow clone it proves nothing. @throws UsageError SHALLOW_RANGE */
+export async function isSurelyAncestor(
+  repository: GitRepository,
+  ancestor: string,
+  commit: string,
+): Promise<boolean> {
+  if (await isAncestor(repository, ancestor, commit)) return true;
+  if (repository.shallow.size === 0) return false;
+  throw new UsageError(`${commit.slice(0, 12)}: a shallow clone hides what it descends from`, {
+    code: 'SHALLOW_RANGE',
+    ...shallowHint(repository),
+  });
 }
 
 /**

@@ -54,10 +54,11 @@ async function emptyRepository(repository: GitRepository): Promise<{ path: strin
 }
 
 async function shareNothing(
-  { git, cwd, env }: GitRepository,
+  { git, cwd, env, shallow }: GitRepository,
   first: string,
   second: string,
 ): Promise<boolean> {
+  if (shallow.size > 0) return false;
   const args = [...GIT_READS, 'merge-base', first, second];
   return (await runProcess(git, args, { cwd, env })).exitCode === 1;
 }

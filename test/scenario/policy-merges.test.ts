@@ -1,8 +1,10 @@
 /** `merges: clean` where git's own merge is asked in odd surroundings: paths that git would split, histories that share nothing. */
 
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { policyScene } from '../support/policy-scenario.ts';
 import { useSandbox } from '../support/sandbox.ts';
+import { signet } from '../support/verify-scenario.ts';
 
 const sandbox = useSandbox();
 
@@ -34,5 +36,37 @@ describe('P08 merges: clean', () => {
     expect(said.get(other)).toBe('verified alice');
     expect(said.get(merge)).toBe('merge-not-clean');
     expect(exit).toBe(6);
+  });
+});
+
+describe('P06 distinct-signers in a shallow clone', () => {
+  it('P06 what had landed before does not count where the clone hides that it had', async () => {
+    const { commit, policy, file, branch, bob, repository } = policyScene('hidden', sandbox());
+    const byBob = { by: { email: 'bob@example.test' } };
+    const landed = await commit({ ...byBob, files: { a: '1' } });
+    let tip = landed;
+    for (const a of ['2', '3', '4']) tip = await commit({ parents: [tip], files: { a } });
+    branch('main', await commit({ parents: [tip, landed], files: { a: 'mine' } }));
+    const fresh = await commit({ ...byBob, parents: [tip], files: { a: 'both' } });
+    branch('good', await commit({ parents: [tip, fresh], files: { a: 'both' } }));
+    const rules = file(policy('commits: [{distinct-signers: 2}]\n', bob));
+    const trust = ['--trusted-root', sandbox().files.trustedRoot, '--offline'];
+    const ask = (path: string, ref: string) =>
+      signet({ ...repository, path }, ['verify', ...trust, '--policy', rules, ref]);
+    expect((await ask(repository.path, 'good')).exit).toBe(0);
+    expect((await ask(repository.path, 'main')).exit).toBe(6);
+    for (const depth of ['1', '2', '3']) {
+      const clone = join(repository.home, depth);
+      const url = `file://${repository.path}`;
+      repository.must('clone', '-q', '--depth', depth, '-b', 'main', url, clone);
+      const { exit, talk } = await ask(clone, 'HEAD');
+      expect(exit, depth).toBe(2);
+      expect(talk).toContain('this clone is shallow; run: git fetch --unshallow');
+      const missing = await ask(
+        clone,
+        `${landed.replace(/./, (c) => (c === '0' ? '1' : '0'))}..HEAD`,
+      );
+      expect(missing.talk).toContain('this clone is shallow');
+    }
   });
 });

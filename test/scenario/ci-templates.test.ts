@@ -44,11 +44,11 @@ function evaluate(expression: string, context: Context): string {
 const filled = (text: string, context: Context): string =>
   text.replace(/\$\{\{(.*?)\}\}/g, (_, expression: string) => evaluate(expression, context));
 
-/** A branch of hostile commits over a base whose policy allows alice. */
-function history(good: boolean) {
+/** A branch of hostile commits over a base whose policy allows alice, where its `rules` do. */
+function history(good: boolean, rules = '') {
   const repository = scratchRepository('ci');
   const make = signer(repository, sandbox());
-  const policy = `version: 1\nsigners:\n  - {name: alice, identity: alice@example.test, issuer: '${sandbox().urls.issuer}'}\n`;
+  const policy = `version: 1\nsigners:\n  - {name: alice, identity: alice@example.test, issuer: '${sandbox().urls.issuer}'}\n${rules}`;
   const blob = repository.gitWith(
     { input: Buffer.from(policy) },
     'hash-object',
@@ -67,7 +67,7 @@ function history(good: boolean) {
   repository.must('update-ref', 'refs/heads/main', base);
   repository.must('update-ref', 'refs/heads/topic', head);
   repository.must('update-ref', 'refs/remotes/origin/main', base);
-  return { repository, base, head };
+  return { repository, base, head, make, tree };
 }
 
 const FILES = ['GITHUB_ENV', 'GITHUB_OUTPUT', 'GITHUB_PATH', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'];
@@ -155,22 +155,59 @@ describe('the GitHub Action', () => {
   });
 });
 
+function runGitLab({ path, env }: ReturnType<typeof history>['repository'], more: Context) {
+  const [script = ''] = gitlab['git-signet'].script;
+  return run('sh', ['-e', '-c', script], {
+    cwd: path,
+    env: {
+      ...env,
+      GATE_PROGRAM: programUnderTest(),
+      GATE_TRUSTED_ROOT: sandbox().files.trustedRoot,
+      CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main',
+      ...more,
+    },
+  });
+}
+
+describe('a merge queue', () => {
+  it.each([
+    ['refs/heads/main', 6],
+    ['refs/heads/other', 0],
+  ])('P04 the rules of the branch that the queue is for: %s', (target, exit) => {
+    const other = `  - {name: bob, identity: bob@example.test, issuer: '${sandbox().urls.issuer}'}\n`;
+    const rules = `${other}commits: [{refs: [refs/heads/main], by: [bob]}]\n`;
+    const { repository, base, head } = history(true, rules);
+    const queue = 'refs/heads/gh-readonly-queue/main/pr-1';
+    const ran = runAction(
+      {
+        'github.event.merge_group.base_sha': base,
+        'github.event.merge_group.head_sha': head,
+        'github.event.merge_group.base_ref': target,
+        ...{ 'github.ref': queue, 'github.sha': head },
+      },
+      repository,
+    );
+    expect(ran.exit).toBe(exit);
+  });
+});
+
 describe('the GitLab template', () => {
+  it.each([true, false])(
+    'P06 a merge that GitLab made to try: its source is judged, all signed: %s',
+    (good) => {
+      const { repository, base, head, make, tree } = history(good);
+      repository.must('remote', 'add', 'origin', repository.path);
+      const merged = make.unsigned({ tree, parents: [base, head], subject: 'merge' });
+      const about = { CI_COMMIT_SHA: merged, CI_MERGE_REQUEST_SOURCE_BRANCH_SHA: head };
+      expect(runGitLab(repository, about).exit).toBe(good ? 0 : 5);
+      expect(runGitLab(repository, { CI_COMMIT_SHA: merged }).exit).toBe(5);
+    },
+  );
+
   it.each([true, false])('S11 hostile commits, all signed: %s', (good) => {
     const { repository, head } = history(good);
     repository.must('remote', 'add', 'origin', repository.path);
-    const [script = ''] = gitlab['git-signet'].script;
-    const ran = run('sh', ['-e', '-c', script], {
-      cwd: repository.path,
-      env: {
-        ...repository.env,
-        GATE_PROGRAM: programUnderTest(),
-        GATE_TRUSTED_ROOT: sandbox().files.trustedRoot,
-        CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main',
-        CI_COMMIT_SHA: head,
-        CI_COMMIT_MESSAGE: '$(touch pwned)',
-      },
-    });
+    const ran = runGitLab(repository, { CI_COMMIT_SHA: head, CI_COMMIT_MESSAGE: '$(touch pwned)' });
     expect(ran.exit, ran.err).toBe(good ? 0 : 5);
     const xml = readFileSync(join(repository.path, 'git-signet.xml'), 'utf8');
     expect(xml).toContain(`failures="${good ? 0 : HOSTILE.length}"`);

@@ -27,6 +27,7 @@ import {
   type Incoming,
   incomingOf,
   type Known,
+  movedRef,
   type RefUpdate,
   readUpdates,
 } from './push-updates.ts';
@@ -206,7 +207,10 @@ export async function runHooks(
   let counts: Counts = countResults();
   try {
     for (const update of readUpdates(input, hook, repository)) {
-      counts = sum(counts, await judgeUpdate(push, update));
+      // a tag is bound to its name; of the other side's refs nothing is known before a push
+      const here = hook === 'pre-receive' && !update.ref.startsWith('refs/tags/');
+      const ref = here ? await movedRef(repository, update.ref) : update.ref;
+      counts = sum(counts, await judgeUpdate(push, { ...update, ref }));
     }
   } finally {
     for (const setup of push.setups.values()) await (await setup.catch(() => undefined))?.close();

@@ -4,11 +4,12 @@
  * ref of the repository reaches.
  */
 
-import { fromUtf8 } from '../core/bytes.ts';
+import { fromUtf8, fromUtf8Lossy } from '../core/bytes.ts';
 import { UsageError } from '../errors.ts';
 import { commitsOf, type Range } from '../io/git-ranges.ts';
-import { type GitRepository, isFullHash, resolveNames } from '../io/git-repository.ts';
+import { GIT_READS, type GitRepository, isFullHash, resolveNames } from '../io/git-repository.ts';
 import type { GitObjectType } from '../io/object-frames.ts';
+import { runProcess } from '../io/process.ts';
 
 export interface RefUpdate {
   /** Full name on the side that receives. */
@@ -47,6 +48,13 @@ export function readUpdates(
     }
     return { ref, old: value(old, repository), new: value(fresh, repository) };
   });
+}
+
+/** The ref that a push to this one moves: git writes through symbolic refs, and rules are for what is moved. */
+export async function movedRef({ git, cwd, env }: GitRepository, ref: string): Promise<string> {
+  const args = [...GIT_READS, 'symbolic-ref', '--quiet', ref];
+  const { exitCode, stdout } = await runProcess(git, args, { cwd, env });
+  return exitCode === 0 ? fromUtf8Lossy(stdout).trimEnd() : ref;
 }
 
 /** What a new value is, and the commits that come in with it. */

@@ -123,7 +123,7 @@ describe('a server’s gate', () => {
   });
 
   it('P04 a new branch under strict rules is not made of one under loose ones', async () => {
-    const { client, make, base, push } = await gated('roles');
+    const { bare, client, make, base, push } = await gated('roles');
     const rules = "commits: [{refs: ['refs/heads/release/*'], by: [alice]}]\n";
     const tree = treeOf(client, policyFor('alice@example.test', 'bob@example.test') + rules);
     const start = make.commit({ tree, parents: [base] });
@@ -139,6 +139,13 @@ describe('a server’s gate', () => {
       expect(taken.exit, taken.err).toBe(0);
     }
     expect((await push(`${alices}:refs/heads/release/again`)).exit).toBe(0);
+    // a symbolic ref is moved with what it stands for
+    for (const target of [`release/${alices.slice(0, 7)}`, 'release/none-yet', 'topic']) {
+      home.must('-C', bare, 'symbolic-ref', 'refs/heads/alias', `refs/heads/${target}`);
+      const next = make.commit({ tree, parents: [bobs] }, { email: 'bob@example.test' });
+      const through = await push('--force', `${next}:refs/heads/alias`);
+      expect(through.exit === 0, through.err).toBe(target === 'topic');
+    }
   });
 
   it('P04 P16 a branch that starts at an older policy is judged by the default branch’s newer one', async () => {

@@ -50,9 +50,9 @@ export async function readTree(repository: GitRepository, commit: string): Promi
   const list = latin1(await bytesOf(repository, ['ls-tree', '-r', '-l', '-z', '--full-tree', id]));
   let bytes = 0;
   // `<mode> <type> <id> <size>\t<path>`: the size is taken out, what remains is ls-tree's plain form
-  const plain = list.replace(/ +(\d+|-)\t/g, (_, size) => {
+  const plain = list.replace(/(?<=^|\0)(\d+ \w+ \w+) +(\d+|-)\t/g, (_, head, size) => {
     bytes += size === '-' ? 0 : Number(size);
-    return '\t';
+    return `${head}\t`;
   });
   return { id, files: readTreeList(Buffer.from(plain, 'latin1')), bytes };
 }

@@ -27,6 +27,7 @@ const PLAIN: Readonly<Record<string, string>> = {
   'src/main.c': 'int main(void) { return 0; }\n',
   'src/empty': '',
   'src/deep/er/file with spaces': 'x',
+  'src/a name that ls-tree might have written 12\tof': 'tab\n',
   'src/na\u00efve-\u{1f642}.txt': 'names beyond ASCII\n',
   [`long/${'directory/'.repeat(20)}file`]: 'a name that needs an extended header\n',
 };

@@ -158,12 +158,9 @@ async function describe(problem: Unreadable, sources: SettingsSources): Promise<
   const { label, text, key } = problem.found;
   let origin = '';
   if (key !== undefined && sources.gitConfig === undefined) {
-    const list = await listGitConfig(sources, ['--show-origin']);
-    const fields = list.split('\0');
-    for (let i = 0; i + 1 < fields.length; i += 2) {
-      const name = fields[i + 1]?.split('\n', 1)[0];
-      if (name === key) origin = ` (${fields[i]?.replace(/^file:/, '')})`;
-    }
+    // only an error asks for it
+    const { keyPlace } = await import('./setting-origin.ts');
+    origin = ` (${await keyPlace(key, sources)})`;
   }
   const shown =
     text === undefined ? '' : ` is '${text.length > 60 ? `${text.slice(0, 60)}…` : text}'`;

@@ -33,6 +33,15 @@ async function entriesOf(sources: SettingsSources): Promise<ReadonlyMap<string, 
   return entries;
 }
 
+function placeOf(entry: Entry | undefined): string {
+  return entry?.origin || 'git -c';
+}
+
+/** Where a key of git's configuration stands that is in force: a file, `command line`. @throws ConfigError */
+export async function keyPlace(key: string, sources: SettingsSources): Promise<string> {
+  return placeOf((await entriesOf(sources)).get(key));
+}
+
 /** A word as a shell takes it. */
 function quoted(word: string): string {
   return /^[\w.+@:/\\-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
@@ -62,10 +71,10 @@ function originOf(
   const own = keyOf(name);
   const key = entries.has(own) ? own : `gitsign.${SETTINGS[name].gitsign ?? ''}`;
   const entry = entries.get(key) ?? { scope: '', origin: '' };
-  const { scope, origin } = entry;
+  const { scope } = entry;
   const user = scope === 'global' || scope === 'system' || scope === 'command';
   const shown = key === own ? `signet.${name}` : key;
-  const place = origin || 'git -c';
+  const place = placeOf(entry);
   const label = `${shown} (${place})`;
   return { by: user ? 'user' : 'repository', label, place, undo: undoInGit(shown, entry) };
 }

@@ -261,6 +261,17 @@ describe('with git', () => {
     git('config', '--unset', 'signet.timestamp');
   });
 
+  it('… or that no file holds it', async () => {
+    const parameters = {
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: 'signet.timestamp',
+      GIT_CONFIG_VALUE_0: 'sometimes',
+    };
+    await expect(loadSettings({ cwd: repository, env: { ...env, ...parameters } })).rejects.toThrow(
+      /: expected auto or always \(command line\)$/,
+    );
+  });
+
   it('a broken configuration, and no git, are errors', async () => {
     const broken = { ...env, GIT_CONFIG_GLOBAL: join(home, 'broken') };
     writeFileSync(join(home, 'broken'), '[signet\n');

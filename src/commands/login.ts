@@ -146,9 +146,8 @@ export const run: Command = async (invocation) => {
   });
   const extra = args.positionals[0] ?? args.rest?.[0];
   if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
-  const given = args.switches.has('token-stdin') ? tokenFrom(invocation) : undefined;
   const device = args.switches.has('device');
-  if (device && given !== undefined) {
+  if (device && args.switches.has('token-stdin')) {
     throw new UsageError('--device and --token-stdin: only one of them');
   }
   const identity = args.values.get('identity');
@@ -163,6 +162,10 @@ export const run: Command = async (invocation) => {
       hint: 'log in on the machine where that agent runs',
     });
   }
+  if (settings.publishIdentity === 'no') {
+    const { nothingIsPublished } = await import('./nothing-published.ts');
+    throw await nothingIsPublished('nobody logs in here', invocation);
+  }
   const off = await agentOff(invocation, settings);
   if (off !== undefined) {
     throw new ConfigError(`no agent keeps a login here (${agentOffWords(off)})`, {
@@ -170,6 +173,8 @@ export const run: Command = async (invocation) => {
     });
   }
   const expected = await expectedHere(settings, invocation);
+  // nobody types a token that is not taken
+  const given = args.switches.has('token-stdin') ? tokenFrom(invocation) : undefined;
   await keep(invocation, { settings, expected, given }, args.switches.has('show-claims'));
   const usual = await expectedHere(configured, invocation);
   if (expected !== usual && configured.identity === undefined) {

@@ -6,7 +6,6 @@
 import { basename } from 'node:path';
 import type { Crypto } from '../core/crypto.ts';
 import { payloadType, subjectLine } from '../core/git/object.ts';
-import { LoginError } from '../errors.ts';
 import type { Settings } from '../io/config.ts';
 import { unattendedWay } from '../io/oidc/unattended.ts';
 import type { Secret } from '../io/secret.ts';
@@ -41,15 +40,6 @@ export interface ToolOptions {
   readonly token?: Secret | undefined;
 }
 
-/** Whoever is logged in already, and whoever holds the login. @throws LoginError `PUBLICATION_REFUSED` */
-function refuseWhereNothingIsPublished({ publishIdentity }: Settings): void {
-  if (publishIdentity !== 'no') return;
-  const why = 'no identity is to become public (signet.publishIdentity = no)';
-  throw new LoginError('PUBLICATION_REFUSED', `not signed: ${why}`, {
-    hint: 'every signature is public; to allow it here: git config signet.publishIdentity ask',
-  });
-}
-
 /**
  * @throws ConfigError when the configuration says that nothing is logged and the policy does not; LoginError where no
  * identity may become public
@@ -59,7 +49,11 @@ export async function signingTools(
   { settings, crypto, payload, token }: ToolOptions,
 ): Promise<SigningTools> {
   const { env: environment, cwd, now, terminal } = invocation;
-  refuseWhereNothingIsPublished(settings);
+  // whoever is logged in already, and whoever holds the login
+  if (settings.publishIdentity === 'no') {
+    const { nothingIsPublished } = await import('./nothing-published.ts');
+    throw await nothingIsPublished('not signed', invocation);
+  }
   const unlogged = await signsUnlogged(settings, invocation, crypto);
   const daily = { settings, crypto, environment, now };
   const verifier = once(async () => {

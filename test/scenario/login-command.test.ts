@@ -163,6 +163,26 @@ describe('git signet login', () => {
     },
   );
 
+  it('O13 publishIdentity = no refuses before anybody logs in, and says how to take it back', async () => {
+    const logins = countLogins(sandbox());
+    const asked = { ...sandbox().requests };
+    const one = await machine();
+    const path = await one.repository('private', { 'signet.publishIdentity': 'no' });
+    const says = (place: string, undo: string) =>
+      `git-signet: nobody logs in here: no identity is to become public (signet.publishIdentity = no, ${place})\n  every signature is public; to be asked instead: ${undo}\n`;
+    const { SIGNET_PUBLISH_IDENTITY: _sandbox, ...env } = one.env;
+    for (const args of [['login'], ['login', '--token-stdin']]) {
+      const { exit, err } = await runMeanwhile(programUnderTest(), args, { cwd: path, env });
+      expect([exit, err]).toEqual([
+        4,
+        says('.git/config', 'git config --local --unset-all signet.publishIdentity'),
+      ]);
+    }
+    const said = await one.signet(one.home, ['login'], { env: { SIGNET_PUBLISH_IDENTITY: 'no' } });
+    expect(said.err).toBe(says('SIGNET_PUBLISH_IDENTITY', 'unset SIGNET_PUBLISH_IDENTITY'));
+    expect([logins.count().logins, sandbox().requests]).toEqual([0, asked]);
+  });
+
   it.each<[string, string, boolean]>([
     ['what becomes public is said above it', 'ask', true],
     ['agreed to beforehand: nothing more is said', 'yes', false],

@@ -1,7 +1,7 @@
 /** `git signet doctor`: everything that signing and verifying need here, a line each, with what to do about it. */
 
 import { statSync } from 'node:fs';
-import { visible } from '../core/escape.ts';
+import { visible, withoutSecrets } from '../core/escape.ts';
 import type { TrustMaterial, ValidityWindow } from '../core/trust/trust-material.ts';
 import { ExitCode, isSignetError, UsageError } from '../errors.ts';
 import { loadSettings, type Settings } from '../io/config.ts';
@@ -138,6 +138,13 @@ async function examine(invocation: Invocation, offline: boolean): Promise<Report
   return { checks: [git, ...keys, trust, ...network.checks, ...logins], hosts: network.hosts };
 }
 
+/** All of it goes to stdout, past the net that the terminal has. */
+function withoutItsSecrets(check: Check): Check {
+  const { detail, remedy } = check;
+  const more = remedy === undefined ? {} : { remedy: withoutSecrets(remedy) };
+  return { ...check, detail: withoutSecrets(detail), ...more };
+}
+
 function asText({ checks, hosts }: Report): string {
   const width = Math.max(...checks.map(({ name }) => name.length));
   const lines = checks.flatMap(({ name, level, detail, remedy }, index) => {
@@ -164,11 +171,11 @@ export const run: Command = async (invocation) => {
   });
   const extra = positionals[0] ?? rest?.[0];
   if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
-  const report = await examine(invocation, switches.has('offline'));
+  const { checks: found, hosts } = await examine(invocation, switches.has('offline'));
+  const report = { checks: found.map(withoutItsSecrets), hosts };
   const { write } = invocation.streams;
   if (switches.has('json')) {
     const checks = report.checks.map(({ exit: _exit, ...check }) => check);
-    const { hosts } = report;
     write(`${JSON.stringify({ schemaVersion: 1, version: VERSION, checks, hosts }, null, 2)}\n`);
   } else write(asText(report));
   return exitOf(report.checks) ?? ExitCode.ok;

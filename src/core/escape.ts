@@ -34,7 +34,7 @@ export function percentEscaped(text: string): string {
 }
 
 const TOKEN = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g;
-const USER_INFO = /(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s@]*@/gi;
+const USER_INFO = /(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s?#]*@/gi;
 
 /** Last net for secrets: JSON web tokens and the user part of URLs never reach a stream or a log (S14, F7). */
 export function withoutSecrets(text: string): string {

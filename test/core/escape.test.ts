@@ -61,6 +61,8 @@ describe('withoutSecrets', () => {
     const token = `eyJhbGciOiJFUzI1NiJ9.${'a'.repeat(40)}.${'b'.repeat(40)}`;
     expect(withoutSecrets(`got ${token}!`)).toBe('got <token>!');
     expect(withoutSecrets('https://bob:hunter2@host/x')).toBe('https://host/x');
+    expect(withoutSecrets('https://bob:hunter2@hunter3@host/x')).toBe('https://host/x');
+    expect(withoutSecrets('https://host/@bob')).toBe('https://host/@bob');
     expect(withoutSecrets('alice@example.com (https://accounts.example.com)')).toBe(
       'alice@example.com (https://accounts.example.com)',
     );

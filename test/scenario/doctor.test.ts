@@ -238,6 +238,22 @@ describe('git signet doctor', () => {
     }
   });
 
+  it.each([
+    ['SIGNET_REKOR_URL', 'https://someone:hunter2@rekor.example.test', 'settings'],
+    ['SIGNET_TRUST', 'https://someone:hunter2@hunter3@tuf.example.test', 'trust'],
+  ])(
+    'S14 an address with a password is refused without telling it: %s',
+    async (name, value, check) => {
+      const repository = scratchRepository('doctor-address', READY);
+      for (const flags of [['--offline'], ['--offline', '--json']]) {
+        const more = { env: { ...env, [name]: value } };
+        const { exit, out, talk } = await signet(repository, ['doctor', ...flags], more);
+        expect([exit, out]).toEqual([2, expect.stringMatching(`${check}[^]*example.test`)]);
+        expect(out + talk).not.toMatch(/hunter/);
+      }
+    },
+  );
+
   it('proxies: which one leads to the servers, without its password; one that cannot be used', async () => {
     const repository = scratchRepository('doctor-proxy', READY);
     const far = { SIGNET_REKOR_URL: 'https://rekor.example.test' };

@@ -57,8 +57,14 @@ export function attemptOnce(
     whenConnected(outgoing, route, () => {
       connected = true;
     });
+    let answered = false;
     outgoing.on('error', fail);
+    // an answer that switches to another protocol (101) comes as neither answer nor error
+    outgoing.once('close', () => {
+      if (!answered) fail(new Error('it closed the connection without an answer'));
+    });
     outgoing.once('response', (incoming: IncomingMessage) => {
+      answered = true;
       readBody(incoming, request.limit ?? 1024 * 1024).then((bytes) => {
         const { statusCode: status = 0 } = incoming;
         resolve({ status, headers: flatHeaders(incoming), body: bytes, host: url.host });

@@ -107,6 +107,16 @@ describe('HttpClient', () => {
     await expect(failure).rejects.toThrow('did not answer in 0.2 s');
   });
 
+  it('I06 waits for nothing after an answer that switches to another protocol', async () => {
+    const url = await serve((request) => {
+      request.socket.end(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
+      );
+    });
+    for (const idempotent of [false, true])
+      await expect(send({ url, idempotent })).rejects.toThrow(/without an answer/);
+  });
+
   it('I06 refuses an answer that is cut off', async () => {
     const url = await serve((_request, response) => {
       response.writeHead(200, { 'content-length': '100' });

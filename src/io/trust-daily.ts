@@ -45,21 +45,30 @@ function triedLately(directory: string, now: number): boolean {
   return Math.abs(now - tried / 1000) < AGAIN;
 }
 
-async function look(source: MirrorSource, options: DailyOptions): Promise<void> {
+/** Where nothing can be written, the update itself says so. */
+function markTried(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    writeFileSync(join(directory, 'tried'), '', { mode: 0o600 });
+  } catch {
+    // it is tried again the next time
+  }
+}
+
+/** Asks the mirror now. `patience`: seconds to wait for another process that asks it. */
+async function look(source: MirrorSource, options: DailyOptions, patience: number): Promise<void> {
   const { settings, environment, crypto, now } = options;
   const [{ createHttpClient }, { networkOptions }, { refreshTrust }] = await Promise.all([
     import('./http.ts'),
     import('./network.ts'),
     import('./trust-refresh.ts'),
   ]);
-  const { directory = '' } = source;
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  writeFileSync(join(directory, 'tried'), '', { mode: 0o600 });
+  markTried(source.directory ?? '');
   const timeout = Math.min(settings.timeout, PATIENCE);
   const { send, close } = createHttpClient({ ...networkOptions(settings, environment), timeout });
   const ended = setTimeout(close, PATIENCE * 1000);
   try {
-    await refreshTrust(source, { send, crypto, now, patience: 1 });
+    await refreshTrust(source, { send, crypto, now, patience });
   } finally {
     clearTimeout(ended);
     close();
@@ -84,7 +93,7 @@ export async function lookDaily(options: DailyOptions): Promise<DailyLook> {
     if (source.kind !== 'mirror' || source.directory === undefined) return NONE;
     const age = ageOf(source, now);
     if (age < DAY || triedLately(source.directory, now)) return NONE;
-    const finished = look(source, options).catch(() => undefined);
+    const finished = look(source, options, 1).catch(() => undefined);
     if (age > WEEK) await finished;
     return { finished };
   } catch (error) {
@@ -103,6 +112,6 @@ export async function trustForSigning(options: DailyOptions): Promise<TrustMater
   const mirror = source.kind === 'mirror' && source.directory !== undefined ? source : undefined;
   const isPublic = mirror?.anchor.kind === 'embedded' && mirror.anchor.instance === 'public-good';
   if (mirror !== undefined && !isPublic && readState(mirror) === undefined)
-    await look(mirror, options);
+    await look(mirror, options, PATIENCE);
   return loadTrust(settings, crypto);
 }

@@ -10,7 +10,7 @@ import type { Environment, Settings } from './config.ts';
 import { createHttpClient } from './http.ts';
 import { networkOptions } from './network.ts';
 import { mirrorSetting } from './trust-source.ts';
-import { writeWhole } from './trust-state-write.ts';
+import { notKept, writeWhole } from './trust-state-write.ts';
 import { loadSigningConfig, loadTrust, parseJson, readTrustFile } from './trust-store.ts';
 
 const CONFIG_TYPE = 'application/vnd.dev.sigstore.clienttrustconfig.v0.1+json';
@@ -122,9 +122,13 @@ export async function keepTrustFile(
   if (trustCache === undefined)
     throw new ConfigError('no place to keep a trust root: neither XDG_DATA_HOME nor HOME is set');
   const text = wholeConfig(from, signingConfig, cwd);
-  await mkdir(trustCache, { recursive: true, mode: 0o700 });
   const path = join(trustCache, `${toHex(crypto.hash('sha256', utf8(text)))}.json`);
-  await writeWhole(path, text);
+  try {
+    await mkdir(trustCache, { recursive: true, mode: 0o700 });
+    await writeWhole(path, text);
+  } catch (error) {
+    throw notKept(trustCache, error) ?? error;
+  }
   const set: Settings = { ...rest, trustCache, trust: path };
   try {
     await Promise.all([loadTrust(set, crypto), loadSigningConfig(set)]);

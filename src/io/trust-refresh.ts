@@ -18,7 +18,7 @@ import {
   TRUSTED_ROOT_TARGET,
   type TrustState,
 } from './trust-state-file.ts';
-import { exclusively, withScratch, writeState } from './trust-state-write.ts';
+import { exclusively, notKept, withScratch, writeState } from './trust-state-write.ts';
 import { parseJson } from './trust-store.ts';
 import { fetchMirrorFile, mirrorRefusal, updateMetadata } from './tuf-client.ts';
 
@@ -186,10 +186,8 @@ export async function refreshTrust(
       update(source, directory, options),
     );
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
     if (isSignetError(error) && error.code !== 'TRUST_FILE') throw error;
-    if (/^E[A-Z]+$/.test(code)) throw new ConfigError(`the trust root cannot be kept: ${code}`);
-    throw mirrorRefusal(name, error);
+    throw notKept(directory, error) ?? mirrorRefusal(name, error);
   }
 }
 

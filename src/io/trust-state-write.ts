@@ -1,11 +1,12 @@
 /**
- * One writer at a time in a mirror's folder: a lock that outlives its owner by a minute at most, a scratch folder for
+ * One writer at a time in a mirror's folder: a lock that outlives its owner by a minute at most (a slow mirror's owner
+ * keeps it young), a scratch folder for
  * the update client, and the new state in one rename. Twenty processes may come at once (threat T07): the first asks
  * the mirror, the others wait for what it brings.
  */
 
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ConfigError } from '../errors.ts';
 import { statePath, type TrustState } from './trust-state-file.ts';
 
@@ -22,9 +23,8 @@ async function ageOf(path: string): Promise<number> {
 
 async function take(lock: string): Promise<boolean> {
   try {
-    const file = await open(lock, 'wx', 0o600);
-    await file.writeFile(`${process.pid}\n`);
-    await file.close();
+    // empty: a full disk has room for it, and says so where something is to be kept
+    await (await open(lock, 'wx', 0o600)).close();
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -36,8 +36,7 @@ async function take(lock: string): Promise<boolean> {
 
 /**
  * Runs `work` while no other process updates this folder, which is made if it is not there. Waits up to `seconds`;
- * `settled` ends the
- * waiting, when what others did meanwhile is enough. @throws ConfigError when it takes too long
+ * `settled` ends the waiting, when what others did meanwhile is enough. @throws ConfigError when it takes too long
  */
 export async function exclusively<T>(
   directory: string,
@@ -55,14 +54,18 @@ export async function exclusively<T>(
     if (found !== undefined) return found;
     if (performance.now() > until)
       throw new ConfigError(`another process updates ${directory}, and does not end`, {
-        code: 'TRUST_FILE',
         hint: `if none does: rm ${lock}`,
       });
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
+  const beat = setInterval(() => {
+    const now = new Date();
+    utimes(lock, now, now).catch(() => undefined);
+  }, STALE / 4);
   try {
     return (waited ? settled() : undefined) ?? (await work());
   } finally {
+    clearInterval(beat);
     await rm(lock, { force: true });
   }
 }
@@ -83,20 +86,29 @@ export async function withScratch<T>(
   }
 }
 
-/** A file, whole or not at all, readable by its owner only. */
+/** A file, whole or not at all, readable by its owner only. What a killed writer leaves goes with the next update. */
 export async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${globalThis.crypto.randomUUID()}`;
-  const file = await open(temporary, 'wx', 0o600);
+  const temporary = join(dirname(path), `update-${globalThis.crypto.randomUUID()}`);
   try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path).catch(async (error: unknown) => {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
     await rm(temporary, { force: true });
     throw error;
-  });
+  }
+}
+
+/** What the system says against keeping it, as an error for people; undefined where it is something else. */
+export function notKept(directory: string, error: unknown): ConfigError | undefined {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (!/^E[A-Z]+$/.test(code)) return undefined;
+  return new ConfigError(`the trust root cannot be kept in ${directory}: ${code}`);
 }
 
 export async function writeState(directory: string, state: TrustState): Promise<void> {

@@ -1,4 +1,4 @@
-import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadSettings } from '../../src/io/config.ts';
@@ -92,6 +92,26 @@ describe('trust for signing', () => {
     mirror.requests.length = 0;
     await trustForSigning(await optionsFor(mirror.setting));
     expect(mirror.requests).toEqual([]);
+  });
+  it('T07 waits for another process that asks it, as long as it would ask itself', async () => {
+    const mirror = await testMirror();
+    mirrors.push(mirror);
+    const options = await optionsFor(mirror.setting);
+    const { source } = mirror.client(join(data, 'git-signet/trust'));
+    const lock = join(source.directory ?? '', 'lock');
+    mkdirSync(dirname(lock), { recursive: true });
+    writeFileSync(lock, '');
+    setTimeout(() => rmSync(lock), 1500);
+    expect((await trustForSigning(options)).mirror?.refreshed).toBeGreaterThan(0);
+  });
+  it('says where it cannot be kept: configuration, not a bug, and no word against the mirror', async () => {
+    const mirror = await testMirror();
+    mirrors.push(mirror);
+    writeFileSync(join(data, 'git-signet'), 'a file where a folder should be');
+    await expect(trustForSigning(await optionsFor(mirror.setting))).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/^the trust root cannot be kept in \/.*: ENOTDIR$/),
+    });
   });
   it('fails where that is the only way and it is barred', async () => {
     const options = await optionsFor(`http://127.0.0.1:9#root-1-${'0'.repeat(64)}`);

@@ -1,12 +1,22 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { nodeCrypto } from '../../src/io/crypto.ts';
 import { PUBLIC_GOOD_ROOT } from '../../src/io/embedded-trust.ts';
 import { PUBLIC_GOOD_TRUSTED_ROOT } from '../../src/io/public-good.ts';
-import { publicGood } from '../../src/io/trust-source.ts';
+import { refreshTrust } from '../../src/io/trust-refresh.ts';
+import { mirrorSource, publicGood } from '../../src/io/trust-source.ts';
 import type { TrustState } from '../../src/io/trust-state-file.ts';
+import { exclusively, writeWhole } from '../../src/io/trust-state-write.ts';
 import { loadTrust } from '../../src/io/trust-store.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 import { otherRoot, type TestMirror, testMirror, VECTOR_TARGETS } from '../support/tuf-mirror.ts';
@@ -470,10 +480,58 @@ describe('T07 twenty at once', () => {
     const client = (await started()).client(home);
     const folder = dirname(client.state);
     mkdirSync(join(folder, 'update-left'), { recursive: true });
-    writeFileSync(join(folder, 'lock'), '1\n');
+    writeFileSync(join(folder, 'update-half'), '{"schemaVersion":');
+    writeFileSync(join(folder, 'lock'), '');
     utimesSync(join(folder, 'lock'), new Date(0), new Date(0));
     await client.refresh();
     expect(readdirSync(folder)).toEqual(['state.json']);
+  });
+  it('a lock is kept young while its owner is at work, however slow the mirror is', async () => {
+    const lock = join(home, 'lock');
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      await exclusively(
+        home,
+        1,
+        () => undefined,
+        async () => {
+          utimesSync(lock, new Date(0), new Date(0));
+          vi.advanceTimersByTime(30_000);
+          await vi.waitUntil(() => statSync(lock).mtimeMs > Date.now() - 30_000);
+        },
+      );
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(existsSync(lock)).toBe(false);
+  });
+  it('waiting in vain for another process says nothing against the mirror', async () => {
+    const { setting } = await started();
+    const source = mirrorSource(setting, { trustCache: home }, nodeCrypto);
+    const { directory = '' } = source;
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, 'lock'), '');
+    const send = () => Promise.reject(new Error('nobody is asked'));
+    const options = { send, crypto: nodeCrypto, now: () => 0, patience: 0.1 };
+    await expect(refreshTrust(source, options)).rejects.toMatchObject({
+      message: `another process updates ${directory}, and does not end`,
+      exitCode: 2,
+    });
+  });
+});
+
+describe('a disk that is full', () => {
+  /** Half of it can be written. */
+  function* half() {
+    yield 'half';
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  }
+  it('keeps what was there, and no half of what was to come', async () => {
+    const path = join(home, 'state.json');
+    await writeWhole(path, 'whole');
+    await expect(writeWhole(path, half() as unknown as string)).rejects.toThrow('no space');
+    expect(readdirSync(home)).toEqual(['state.json']);
+    expect(readFileSync(path, 'utf8')).toBe('whole');
   });
 });
 

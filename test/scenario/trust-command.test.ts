@@ -113,6 +113,20 @@ describe('trust init', () => {
     expect(repository.git('config', '--get-regexp', '^signet').out).toBe('');
   });
 
+  it.each<[string, () => string[]]>([
+    ['a file', () => ['--from', instance.sandbox.files.trustedRoot]],
+    ['a mirror', () => ['--mirror', instance.mirror.url, ...withRoot()]],
+  ])('%s that cannot be kept: exit 2, and where; nothing set', async (_name, args) => {
+    const repository = fresh('barred');
+    const XDG_DATA_HOME = join(repository.home, 'file');
+    writeFileSync(XDG_DATA_HOME, '');
+    const options = { env: { XDG_DATA_HOME } };
+    const { exit, talk } = await signet(repository, ['trust', 'init', ...args()], options);
+    const says = `the trust root cannot be kept in ${XDG_DATA_HOME}/git-signet/trust`;
+    expect([exit, talk]).toEqual([2, expect.stringContaining(says)]);
+    expect(repository.git('config', '--get-regexp', '^signet').out).toBe('');
+  });
+
   it('a mirror that cannot be asked: exit 3, nothing set', async () => {
     const repository = fresh('dead');
     const args = ['trust', 'init', '--mirror', 'http://127.0.0.1:9', ...withRoot()];

@@ -59,6 +59,8 @@ export function attemptOnce(
     });
     let answered = false;
     outgoing.on('error', fail);
+    // a request that still waits for its tunnel would end with that
+    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
     // an answer that switches to another protocol (101) comes as neither answer nor error
     outgoing.once('close', () => {
       if (!answered) fail(new Error('it closed the connection without an answer'));

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   createHttpClient,
@@ -8,6 +8,7 @@ import {
   type HttpRequest,
 } from '../../src/io/http.ts';
 import { networkOptions } from '../../src/io/network.ts';
+import { proxyChoice } from '../../src/io/proxy.ts';
 import { Secret } from '../../src/io/secret.ts';
 
 const servers: Server[] = [];
@@ -105,6 +106,23 @@ describe('HttpClient', () => {
     const failure = send({ url, deadline: 0.2, idempotent: true });
     await expect(failure).rejects.toMatchObject({ code: 'SERVICE_UNREACHABLE' });
     await expect(failure).rejects.toThrow('did not answer in 0.2 s');
+  });
+
+  it('I06 holds its deadline while a proxy makes it wait for the tunnel', async () => {
+    const silent = createTcpServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const proxyFor = proxyChoice(`http://127.0.0.1:${port}`, {});
+    const began = performance.now();
+    for (const idempotent of [false, true]) {
+      const failure = send(
+        { url: 'https://rekor.example.test/', deadline: 0.5, idempotent },
+        { proxyFor },
+      );
+      await expect(failure).rejects.toThrow(/did not answer in 0\.5 s .*through the proxy 127/);
+    }
+    expect(performance.now() - began).toBeLessThan(5000);
+    silent.close();
   });
 
   it('I06 waits for nothing after an answer that switches to another protocol', async () => {

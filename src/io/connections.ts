@@ -4,7 +4,7 @@
  */
 
 import type { Agent, ClientRequest, RequestOptions } from 'node:http';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Authorities } from './authorities.ts';
 import { describeProxy, type HttpProxy, type ProxyChoice } from './proxy.ts';
@@ -98,16 +98,18 @@ function addressOf({ url, authorization }: HttpProxy) {
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port;
   const login: Record<string, string> =
     authorization === undefined ? {} : { 'proxy-authorization': authorization.reveal() };
-  return { host, port, login };
+  // its own name is checked, and not that of the Host header, which is the destination's
+  const servername = isIP(host) === 0 ? host : '';
+  return { address: { host, port, servername }, login };
 }
 
 /** Requests in absolute form (RFC 9112 §3.2.2). */
 function askedOf(proxy: HttpProxy, request: Request): Request {
-  const { host, port, login } = addressOf(proxy);
+  const { address, login } = addressOf(proxy);
   return (url, options) =>
     request(proxy.url, {
       ...options,
-      ...{ host, port, path: `${url.origin}${url.pathname}${url.search}` },
+      ...{ ...address, path: `${url.origin}${url.pathname}${url.search}` },
       headers: { ...(options.headers as Record<string, string>), ...login, host: url.host },
     });
 }
@@ -145,9 +147,9 @@ async function askProxy(to: Destination, { proxy, context, pending }: Tunnelling
   const { request } = await moduleFor(proxy.url);
   const name = to.host ?? '';
   const authority = `${name.includes(':') ? `[${name}]` : name}:${to.port}`;
-  const { host, port, login } = addressOf(proxy);
+  const { address, login } = addressOf(proxy);
   const asked = request({
-    ...{ host, port },
+    ...address,
     ...(context === undefined ? {} : { secureContext: context }),
     ...{ method: 'CONNECT', path: authority, agent: false },
     headers: { host: authority, 'user-agent': 'git-signet', ...login },

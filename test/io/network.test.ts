@@ -140,6 +140,34 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
     expect(came[4]![0]!.message).toMatch(/neither https nor on this machine/);
   });
 
+  it('O17 a proxy with TLS is known by its own name, not by that of the server behind it', async () => {
+    const { caFile, proxyWithTls } = network;
+    const stranger = proxyWithTls.replace('127.0.0.1', 'localhost');
+    const settings = { caFile, insecureHttp: 'log.example.test, log.elsewhere.test' };
+    const through = (proxy: string, url: string): Asked => ({
+      settings: { ...settings, proxy },
+      requests: [{ url }],
+    });
+    const before = network.connects.length;
+    const came = await askOn(runtime, [
+      through(stranger, LOG),
+      through(stranger, 'http://log.example.test/x'),
+      through(proxyWithTls, 'http://log.elsewhere.test/x'),
+      through(proxyWithTls, 'https://elsewhere.test/x'),
+    ]);
+    const [tunnel, clear, forwarded, elsewhere] = came.map(([first]) => first!);
+    expect(tunnel!.message).toMatch(/the proxy localhost:.* cannot be reached: its certificate/);
+    expect(clear!.message).toMatch(/its certificate is for another host/);
+    expect(forwarded!.body).toMatch(/^forwarded GET http:\/\/log\.elsewhere\.test\/x/);
+    // the proxy was let lead there; it is the server whose certificate is another's
+    expect(elsewhere!.message).toMatch(/x: its certificate is for another host, through the proxy/);
+    // the stranger heard nothing
+    expect(network.connects.slice(before).toSorted()).toEqual([
+      'elsewhere.test:443',
+      'http://log.elsewhere.test/x',
+    ]);
+  });
+
   it('O17 believes a name by authorities that are known, and says which', async () => {
     const { caFile, proxy, tlsPort } = network;
     const direct = `https://127.0.0.1:${tlsPort}/a`;

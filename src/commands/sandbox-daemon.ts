@@ -76,19 +76,19 @@ async function runningPid(dir: string): Promise<number | undefined> {
   }
 }
 
-function report(invocation: Invocation, dir: string): ExitCode {
+function report(invocation: Invocation, { dir, named }: DaemonOptions): ExitCode {
   invocation.streams.write(readFileSync(environmentFile(dir), 'utf8'));
   invocation.terminal.say(`the sandbox is up, its state is in ${dir}`);
   if (invocation.streams.outputIsTerminal)
     invocation.terminal.hint(`use it: . ${quote(environmentFile(dir))}`);
-  invocation.terminal.hint('end it: git signet sandbox stop');
+  invocation.terminal.hint(`end it: git signet sandbox stop${named ? ` --dir ${quote(dir)}` : ''}`);
   return ExitCode.ok;
 }
 
 /** Starts a detached sandbox and prints `export` lines; one that is up already is left alone. */
 export async function start(invocation: Invocation, options: DaemonOptions): Promise<ExitCode> {
   const { dir, port, rekorVersion } = options;
-  if ((await runningPid(dir)) !== undefined) return report(invocation, dir);
+  if ((await runningPid(dir)) !== undefined) return report(invocation, options);
   const { openStateDirectory } = await import('../sandbox/state.ts');
   openStateDirectory(dir);
   rmSync(environmentFile(dir), { force: true });
@@ -114,7 +114,7 @@ export async function start(invocation: Invocation, options: DaemonOptions): Pro
     return child.exitCode === null && child.pid !== undefined ? undefined : false;
   });
   child.unref();
-  if (ready === true) return report(invocation, dir);
+  if (ready === true) return report(invocation, options);
   const said = readFileSync(outputFile(dir), 'utf8').trim();
   throw new ServiceError(
     'SERVICE_UNREACHABLE',

@@ -79,6 +79,8 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
 
 export interface DaemonOptions {
   readonly dir: string;
+  /** It was typed, and is not the usual one. */
+  readonly named: boolean;
   readonly port: number | undefined;
   readonly rekorVersion: 1 | 2;
 }
@@ -87,6 +89,7 @@ function daemonOptions(invocation: Invocation, args: ParsedArguments): DaemonOpt
   const dir = args.values.get('dir') ?? defaultDirectory(invocation.env);
   return {
     dir: resolve(invocation.cwd, dir),
+    named: args.values.has('dir'),
     port: portOf(args),
     rekorVersion: rekorVersionOf(args),
   };

@@ -144,4 +144,17 @@ describe('sandbox start and stop', () => {
     expect((await signet('stop')).code).toBe(0);
     expect(again.stdout).toBe(first.stdout);
   });
+
+  it('says how it is ended, in a folder that was named too', async () => {
+    const elsewhere = join(scratch, 'else where');
+    const { code, stderr } = await signet('start', '--dir', elsewhere);
+    try {
+      expect([code, stderr]).toEqual([
+        0,
+        expect.stringContaining(`end it: git signet sandbox stop --dir '${elsewhere}'\n`),
+      ]);
+    } finally {
+      expect((await signet('stop', '--dir', elsewhere)).code).toBe(0);
+    }
+  });
 });

@@ -60,9 +60,12 @@ export function attemptOnce(
     let answered = false;
     outgoing.on('error', fail);
     // a request that still waits for its tunnel would end with that
-    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
+    const late = (): void => fail(signal.reason);
+    signal.addEventListener('abort', late, { once: true });
     // an answer that switches to another protocol (101) comes as neither answer nor error
     outgoing.once('close', () => {
+      // the signal outlives the request by its deadline, and would keep it that long
+      signal.removeEventListener('abort', late);
       if (!answered) fail(new Error('it closed the connection without an answer'));
     });
     outgoing.once('response', (incoming: IncomingMessage) => {

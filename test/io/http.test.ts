@@ -1,12 +1,15 @@
+import { getEventListeners } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openConnections } from '../../src/io/connections.ts';
 import {
   createHttpClient,
   type HttpClient,
   type HttpOptions,
   type HttpRequest,
 } from '../../src/io/http.ts';
+import { attemptOnce } from '../../src/io/http-attempt.ts';
 import { networkOptions } from '../../src/io/network.ts';
 import { proxyChoice } from '../../src/io/proxy.ts';
 import { Secret } from '../../src/io/secret.ts';
@@ -34,6 +37,16 @@ function send(request: Partial<HttpRequest> & { url: string }, options: HttpOpti
   clients.push(client);
   return client.send({ service: 'the log', method: 'GET', ...request });
 }
+
+it('O08 a request that is done is held by no deadline', async () => {
+  const connections = openConnections({});
+  const url = new URL(await serve((_request, response) => void response.end('{}')));
+  const { signal } = new AbortController();
+  const request = { service: 'the log', method: 'GET', url: url.href } as const;
+  await attemptOnce(request, url, await connections.routeFor(url), signal);
+  await expect.poll(() => getEventListeners(signal, 'abort')).toEqual([]);
+  connections.close();
+});
 
 describe('HttpClient', () => {
   it('sends a body and gives back status, headers and body', async () => {

@@ -1,7 +1,7 @@
 /** What `login`, `logout` and `status` have in common: which credential signs here, and how one is told. */
 
 import { visible } from '../core/escape.ts';
-import { ANYBODY, signerMeets } from '../io/agent/expectation.ts';
+import { ANYBODY, expectedCommitter, signerMeets } from '../io/agent/expectation.ts';
 import type { CredentialStatus } from '../io/agent/protocol.ts';
 import type { Settings } from '../io/config.ts';
 import { committerHere } from '../io/git-committer.ts';
@@ -17,8 +17,7 @@ export async function expectedHere(
 ): Promise<string> {
   if (identity !== undefined && identity !== '') return identity;
   if (!matchCommitter) return ANYBODY;
-  const committer = await committerHere(cwd, env);
-  return `${committer?.name ?? ''} <${committer?.email ?? ''}>`;
+  return expectedCommitter(await committerHere(cwd, env));
 }
 
 /** The credential that a signer here would be served with, as the agent chooses it: its own, else one that fits. */

@@ -4,7 +4,7 @@
  */
 
 import { visible } from '../../core/escape.ts';
-import { committerOf } from '../../core/policy/committer.ts';
+import { committerOf, type Person } from '../../core/policy/committer.ts';
 import type { Signer } from '../../core/verdict.ts';
 import { LoginError } from '../../errors.ts';
 import type { Settings } from '../config.ts';
@@ -20,7 +20,11 @@ export function expectationOf(
 ): string {
   if (identity !== undefined && identity !== '') return identity;
   if (!matchCommitter) return ANYBODY;
-  const committer = committerOf(payload);
+  return expectedCommitter(committerOf(payload));
+}
+
+/** How a committer who must match is asked for; nobody is met by nobody. */
+export function expectedCommitter(committer: Person | undefined): string {
   return `${committer?.name ?? ''} <${committer?.email ?? ''}>`;
 }
 

@@ -6,7 +6,12 @@
 import { visible } from '../core/escape.ts';
 import { ConfigError, ExitCode, UsageError } from '../errors.ts';
 import { loadSettings } from '../io/config.ts';
-import { allValues, gitConfig, type ConfigScope as Scope } from '../io/git-config-edit.ts';
+import { type ChangedKeys, hasFormer, keepFormer, putBackFormer } from '../io/former-values.ts';
+import {
+  type ConfigPlace,
+  replaceValues,
+  type ConfigScope as Scope,
+} from '../io/git-config-edit.ts';
 import { findExecutable } from '../io/process.ts';
 import { loadSigningConfig } from '../io/trust-store.ts';
 import { parseArguments } from './arguments.ts';
@@ -56,12 +61,14 @@ function keysFor(program: string): readonly (readonly [key: string, value: strin
   ];
 }
 
-/** Where a key's former value is kept: `gpg.x509.program` → `signet.undo.gpg-x509-program`. */
-function recordOf(key: string): string {
-  return `signet.undo.${key.replaceAll('.', '-')}`;
+function changedKeys(place: ConfigPlace, scope: Scope): ChangedKeys {
+  return {
+    ...{ place, scope, mark: 'signet.undo.init' },
+    keys: keysFor('').map(([key]) => key),
+    // `gpg.x509.program` → `signet.undo.gpg-x509-program`
+    recordOf: (key) => `signet.undo.${key.replaceAll('.', '-')}`,
+  };
 }
-
-const RECORD = 'signet.undo.init';
 
 /** What a login leads to here: where it is, and what becomes public where. */
 async function publicity({ cwd, env, now }: Invocation): Promise<string> {
@@ -83,16 +90,8 @@ async function doInit(invocation: Invocation, scope: Scope): Promise<void> {
   const keys = keysFor(programPath(invocation));
   // read before anything is written: where it cannot be, nothing is
   const becomesPublic = await publicity(invocation);
-  const first = (await allValues(invocation, scope, RECORD)).length === 0;
-  if (first) await gitConfig(invocation, scope, [RECORD, 'true']);
-  for (const [key, value] of keys) {
-    if (first) {
-      for (const old of await allValues(invocation, scope, key)) {
-        await gitConfig(invocation, scope, ['--add', recordOf(key), old]);
-      }
-    }
-    await gitConfig(invocation, scope, ['--replace-all', key, value]);
-  }
+  await keepFormer(changedKeys(invocation, scope));
+  for (const [key, value] of keys) await replaceValues(invocation, scope, key, [value]);
   const width = Math.max(...keys.map(([key]) => key.length));
   const where = scope === '--local' ? 'this repository' : 'every repository of yours';
   const undo = scope === '--local' ? '' : ' --global';
@@ -106,29 +105,27 @@ ${becomesPublic}
 `);
 }
 
+/** Whether `init` wrote these values. */
+function isOurs(key: string, [value, ...more]: readonly string[]): boolean {
+  if (value === undefined || more.length > 0) return false;
+  if (key === 'gpg.x509.program') return value.includes('git-signet');
+  return keysFor('').some(([name, set]) => name === key && set === value);
+}
+
 async function undoInit(invocation: Invocation, scope: Scope): Promise<void> {
   const { streams, terminal } = invocation;
-  if ((await allValues(invocation, scope, RECORD)).length === 0) {
+  const changed = changedKeys(invocation, scope);
+  if (!(await hasFormer(changed))) {
     throw new UsageError('nothing to undo here', {
       hint:
         scope === '--local' ? 'for all repositories: git signet init --global --undo' : undefined,
     });
   }
-  for (const [key, value] of keysFor('')) {
-    const now = await allValues(invocation, scope, key);
-    const ours = value === '' ? (now[0] ?? '').includes('git-signet') : now[0] === value;
-    const record = recordOf(key);
-    const old = await allValues(invocation, scope, record);
-    await gitConfig(invocation, scope, ['--unset-all', record]);
-    if (now.length !== 1 || !ours) {
-      if (now.length > 0) terminal.say(`left as it is, for it was changed since: ${key}`);
-      continue;
-    }
-    await gitConfig(invocation, scope, ['--unset-all', key]);
-    for (const each of old) await gitConfig(invocation, scope, ['--add', key, each]);
-    streams.write(`${key} ${old.length === 0 ? 'unset' : `= ${old.join(', ')}`}\n`);
+  const { putBack, left } = await putBackFormer(changed, isOurs);
+  for (const key of left) terminal.say(`left as it is, for it was changed since: ${key}`);
+  for (const { key, values } of putBack) {
+    streams.write(`${key} ${values.length === 0 ? 'unset' : `= ${values.join(', ')}`}\n`);
   }
-  await gitConfig(invocation, scope, ['--unset-all', RECORD]);
 }
 
 export const run: Command = async (invocation) => {

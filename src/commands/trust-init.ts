@@ -8,7 +8,13 @@ import type { Crypto } from '../core/crypto.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { loadSettings, type Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
-import { allValues, type ConfigScope, gitConfig, replaceValues } from '../io/git-config-edit.ts';
+import { type ChangedKeys, hasFormer, keepFormer, putBackFormer } from '../io/former-values.ts';
+import {
+  type ConfigPlace,
+  type ConfigScope,
+  gitConfig,
+  replaceValues,
+} from '../io/git-config-edit.ts';
 import { variablesOf } from '../io/setting-table.ts';
 import { keepTrustFile, pinnedMirror } from '../io/trust-given.ts';
 import { chosenMark } from '../io/trust-origin.ts';
@@ -37,8 +43,12 @@ const SPEC = {
 
 /** What init writes, and what it therefore keeps for --undo. */
 const KEYS = ['signet.trust', 'signet.trustRoot', 'signet.signingConfig', 'signet.ctLog'] as const;
-const RECORD = 'signet.undo.trust';
-const recordOf = (key: string): string => `signet.undo.trust-${key.replace('signet.', '')}`;
+function changedKeys(place: ConfigPlace, scope: ConfigScope): ChangedKeys {
+  return {
+    ...{ place, scope, keys: KEYS, mark: 'signet.undo.trust' },
+    recordOf: (key) => `signet.undo.trust-${key.replace('signet.', '')}`,
+  };
+}
 
 interface Given {
   readonly args: ParsedArguments;
@@ -107,13 +117,7 @@ async function writeKeys(
   scope: ConfigScope,
   values: Readonly<Partial<Record<(typeof KEYS)[number], string>>>,
 ): Promise<void> {
-  if ((await allValues(invocation, scope, RECORD)).length === 0) {
-    for (const key of KEYS) {
-      const old = await allValues(invocation, scope, key);
-      await replaceValues(invocation, scope, recordOf(key), old);
-    }
-    await gitConfig(invocation, scope, [RECORD, 'true']);
-  }
+  await keepFormer(changedKeys(invocation, scope));
   for (const key of KEYS) {
     const value = values[key];
     await replaceValues(invocation, scope, key, value === undefined ? [] : [value]);
@@ -122,22 +126,20 @@ async function writeKeys(
 
 async function undo({ args, invocation }: Omit<Given, 'crypto' | 'settings'>): Promise<ExitCode> {
   const scope = args.switches.has('global') ? '--global' : '--local';
-  if ((await allValues(invocation, scope, RECORD)).length === 0)
+  const changed = changedKeys(invocation, scope);
+  if (!(await hasFormer(changed)))
     throw new UsageError('nothing to undo here', {
       hint:
         scope === '--local'
           ? 'for all repositories: git signet trust init --global --undo'
           : undefined,
     });
-  for (const key of KEYS) {
-    const old = await allValues(invocation, scope, recordOf(key));
-    const now = await allValues(invocation, scope, key);
-    await replaceValues(invocation, scope, key, old);
-    await replaceValues(invocation, scope, recordOf(key), []);
-    if (old.join('\n') === now.join('\n')) continue;
-    invocation.streams.write(`${key} ${old.length === 0 ? 'unset' : `= ${old.join(', ')}`}\n`);
+  const { putBack } = await putBackFormer(changed, () => true);
+  for (const { key, values } of putBack) {
+    invocation.streams.write(
+      `${key} ${values.length === 0 ? 'unset' : `= ${values.join(', ')}`}\n`,
+    );
   }
-  await replaceValues(invocation, scope, RECORD, []);
   return ExitCode.ok;
 }
 

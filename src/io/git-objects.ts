@@ -104,15 +104,16 @@ async function feed(
 
 /**
  * The bytes of each requested object, in the order of the requests, in groups as they arrive.
- * Bytes are views: copy what is to outlive the group.
+ * Bytes are views: copy what is to outlive the group. `limit`: the largest object, in bytes, that is kept.
  * @throws UsageError GIT_FAILED when git fails or answers out of step; whatever `requests` throws.
  */
 export async function* readObjects(
   repository: GitRepository,
   requests: AsyncIterable<readonly ObjectRequest[]>,
+  limit = MAX_OBJECT,
 ): AsyncGenerator<readonly ReadObject[]> {
   const child = startGit(repository, ['cat-file', '--batch', '--buffer']);
-  const framer = objectFramer(MAX_OBJECT);
+  const framer = objectFramer(limit);
   let sent: ObjectRequest[] = [];
   let answered = 0;
   const fed = feed(child, requests, sent);
@@ -146,15 +147,16 @@ export async function* readObjects(
   }
 }
 
-/** One object, whole; undefined when it does not exist. */
+/** One object, whole, or the size of one that is longer than `limit` bytes; undefined when it does not exist. */
 export async function readObject(
   repository: GitRepository,
   request: ObjectRequest,
+  limit?: number,
 ): Promise<ObjectFrame | undefined> {
   async function* only(): AsyncGenerator<readonly ObjectRequest[]> {
     yield [request];
   }
-  for await (const group of readObjects(repository, only())) {
+  for await (const group of readObjects(repository, only(), limit)) {
     const frame = group[0]?.frame;
     return frame?.kind === 'missing' ? undefined : frame;
   }

@@ -8,12 +8,12 @@ import type { IdentityPolicy } from '../core/policy/model.ts';
 import { isSignetError, UsageError } from '../errors.ts';
 import { type Child, readObject, startGit, writeLines } from './git-objects.ts';
 import type { GitRepository } from './git-repository.ts';
-import { parsePolicy } from './policy-file.ts';
+import { MAX_POLICY, parsePolicy } from './policy-file.ts';
 
 export interface PolicyBlobs {
   /** Names of the blobs at the policy's path, by commit; undefined where a tree has none. Full hashes go in. */
   readonly names: (commits: readonly string[]) => Promise<ReadonlyMap<string, string | undefined>>;
-  /** The policy in a blob; undefined when it cannot be read as one. */
+  /** The policy in a blob; undefined when it cannot be read as one, or is too long. */
   readonly policy: (blob: string) => Promise<IdentityPolicy | undefined>;
   readonly close: () => void;
 }
@@ -65,7 +65,7 @@ export function openPolicyBlobs(
   };
 
   const read = async (blob: string): Promise<IdentityPolicy | undefined> => {
-    const frame = await readObject(repository, { id: blob });
+    const frame = await readObject(repository, { id: blob }, MAX_POLICY);
     if (frame?.kind !== 'object' || frame.type !== 'blob') return undefined;
     try {
       return await parsePolicy(frame.raw.slice(), `${path} (blob ${blob.slice(0, 7)})`, crypto);

@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import type { Document, LineCounter } from 'yaml';
+import type { Document } from 'yaml';
 import { fromUtf8, toHex } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { type Locate, policyFromData } from '../core/policy/policy.ts';
@@ -14,19 +14,29 @@ import type { IdentityPolicy } from '../core/verdict.ts';
 import { ConfigError } from '../errors.ts';
 import type { Environment } from './config.ts';
 
-const MAX_POLICY = 1024 * 1024;
+/** Bytes of a policy. Anybody may push one, so what reading it costs is bounded before it is read (threat P23). */
+export const MAX_POLICY = 64 * 1024;
+/** List items and keys. */
+const MAX_ENTRIES = 8192;
+/** Lists and maps in one another; what a policy may say needs six. */
+const MAX_DEPTH = 32;
 
-function refuse(source: string, problem: string): ConfigError {
-  return new ConfigError(`${source}: ${problem}`, { code: 'POLICY_FILE' });
+function refuse(source: string, problem: string, hint?: string): ConfigError {
+  return new ConfigError(`${source}: ${problem}`, { code: 'POLICY_FILE', hint });
 }
 
-function place(counter: LineCounter, offset: number): string {
-  const { line, col } = counter.linePos(offset);
-  return `line ${line}, column ${col}`;
+function tooLong(source: string): ConfigError {
+  const hint = "say many signers by one 'identity-pattern' (git signet help policy)";
+  return refuse(source, `longer than ${MAX_POLICY} bytes`, hint);
+}
+
+function place(text: string, offset: number): string {
+  const lines = text.slice(0, offset).split('\n');
+  return `line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
 }
 
 function checkedText(bytes: Uint8Array, source: string): string {
-  if (bytes.length > MAX_POLICY) throw refuse(source, 'longer than 1 MiB');
+  if (bytes.length > MAX_POLICY) throw tooLong(source);
   const text = fromUtf8(bytes);
   if (text === undefined) throw refuse(source, 'not UTF-8');
   if (text.startsWith('\ufeff')) {
@@ -51,14 +61,40 @@ const REFUSED_TOKENS: Readonly<Record<string, string>> = {
   'directive-line': 'a directive',
 };
 
-/** Token by token, because the parsed document no longer tells an explicit tag from an implied one. */
-function refuseTokens(yaml: Yaml, text: string, counter: LineCounter, source: string): void {
+/** What adds an entry, and what opens another level within its line or its brackets. */
+const ENTRIES: readonly string[] = ['seq-item-ind', 'map-value-ind', 'comma'];
+const OPENING: readonly string[] = ['flow-seq-start', 'flow-map-start'];
+const CLOSING: readonly string[] = ['flow-seq-end', 'flow-map-end'];
+const COMPACT: readonly string[] = ['seq-item-ind', 'explicit-key-ind'];
+
+/** Counts entries and levels. @returns what is too much once a token makes it so */
+function budget(): (type: string) => string | undefined {
+  let entries = 0;
+  let brackets = 0;
+  let compact = 0;
+  return (type) => {
+    if (ENTRIES.includes(type)) entries += 1;
+    if (OPENING.includes(type)) brackets += 1;
+    if (CLOSING.includes(type)) brackets -= 1;
+    if (COMPACT.includes(type)) compact += 1;
+    if (type === 'newline') compact = 0;
+    if (entries > MAX_ENTRIES) return `more than ${MAX_ENTRIES} entries`;
+    return brackets + compact > MAX_DEPTH ? `more than ${MAX_DEPTH} levels` : undefined;
+  };
+}
+
+/**
+ * Token by token, before anything is built: the parsed document no longer tells an explicit tag from an implied one,
+ * and the library builds whatever it is given.
+ */
+function refuseTokens(yaml: Yaml, text: string, source: string): void {
+  const tooMuch = budget();
   let offset = 0;
   let isText = false;
   for (const token of new yaml.Lexer().lex(text)) {
     const type = yaml.CST.tokenType(token);
-    const refused = isText || type === null ? undefined : REFUSED_TOKENS[type];
-    if (refused !== undefined) throw refuse(source, `${place(counter, offset)}: ${refused}`);
+    const refused = isText || type === null ? undefined : (REFUSED_TOKENS[type] ?? tooMuch(type));
+    if (refused !== undefined) throw refuse(source, `${place(text, offset)}: ${refused}`);
     isText = type === 'scalar' && token === yaml.CST.SCALAR;
     const mark = isText || token === yaml.CST.DOCUMENT || token === yaml.CST.FLOW_END;
     if (!mark) offset += token.length;
@@ -66,7 +102,7 @@ function refuseTokens(yaml: Yaml, text: string, counter: LineCounter, source: st
 }
 
 /** The library compares each key of a map with all before it: a mebibyte of keys, which anybody may push, took minutes (threat I05). */
-function refuseTwins(yaml: Yaml, document: Document, counter: LineCounter, source: string): void {
+function refuseTwins(yaml: Yaml, document: Document, text: string, source: string): void {
   yaml.visit(document, {
     Map: (_, { items }) => {
       const seen = new Set<unknown>();
@@ -74,7 +110,7 @@ function refuseTwins(yaml: Yaml, document: Document, counter: LineCounter, sourc
         const name = yaml.isScalar(key) ? key.value : key;
         if (seen.has(name)) {
           const offset = (yaml.isNode(key) ? key.range?.[0] : undefined) ?? 0;
-          throw refuse(source, `${place(counter, offset)}: Map keys must be unique`);
+          throw refuse(source, `${place(text, offset)}: Map keys must be unique`);
         }
         seen.add(name);
       }
@@ -83,7 +119,7 @@ function refuseTwins(yaml: Yaml, document: Document, counter: LineCounter, sourc
 }
 
 /** Finds a path in the document: the key itself where it is there, else the map that should have it. */
-function locator(yaml: Yaml, document: Document, counter: LineCounter): Locate {
+function locator(yaml: Yaml, document: Document, text: string): Locate {
   return (path) => {
     const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
     const key = path.at(-1);
@@ -91,7 +127,7 @@ function locator(yaml: Yaml, document: Document, counter: LineCounter): Locate {
       ? parent.items.find(({ key: each }) => yaml.isScalar(each) && each.value === key)
       : undefined;
     const node = pair?.key ?? (path.length > 0 ? document.getIn(path, true) : undefined) ?? parent;
-    return place(counter, (yaml.isNode(node) ? node.range?.[0] : undefined) ?? 0);
+    return place(text, (yaml.isNode(node) ? node.range?.[0] : undefined) ?? 0);
   };
 }
 
@@ -103,9 +139,8 @@ export async function parsePolicy(
 ): Promise<IdentityPolicy> {
   const text = checkedText(bytes, source);
   const yaml = await import('yaml');
-  const counter = new yaml.LineCounter();
+  refuseTokens(yaml, text, source);
   const documents = yaml.parseAllDocuments(text, {
-    lineCounter: counter,
     prettyErrors: false,
     schema: 'core',
     strict: true,
@@ -116,14 +151,13 @@ export async function parsePolicy(
   const [document, second] = Array.isArray(documents) ? documents : [];
   if (document === undefined) throw refuse(source, 'empty');
   if (second !== undefined) throw refuse(source, 'more than one document');
-  refuseTokens(yaml, text, counter, source);
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined) {
-    throw refuse(source, `${place(counter, problem.pos[0])}: ${problem.message.split('\n')[0]}`);
+    throw refuse(source, `${place(text, problem.pos[0])}: ${problem.message.split('\n')[0]}`);
   }
-  refuseTwins(yaml, document, counter, source);
+  refuseTwins(yaml, document, text, source);
   const digest = toHex(crypto.hash('sha256', bytes));
-  return policyFromData(document.toJS(), source, digest, locator(yaml, document, counter));
+  return policyFromData(document.toJS(), source, digest, locator(yaml, document, text));
 }
 
 /** A policy out of a file. @throws ConfigError POLICY_FILE */

@@ -136,10 +136,10 @@ describe('P03 P11 what is refused, with its place', () => {
       /not UTF-8/,
     );
   });
-  it('I05 a quarter of a mebibyte of keys, and the same with the last one twice', async () => {
-    const keys = Array.from({ length: 40_000 }, (_, index) => `k${index}: x`).join('\n');
+  it('I05 seven thousand keys, and the same with the last one twice', async () => {
+    const keys = Array.from({ length: 7000 }, (_, index) => `k${index}: x`).join('\n');
     await expect(parse(`${SMALLEST}${keys}\n`)).rejects.toThrow(/line 6, .*unknown key 'k0'/);
-    await expect(parse(`${SMALLEST}${keys}\nk39999: x\n`)).rejects.toThrow(/line 40006.*unique/);
+    await expect(parse(`${SMALLEST}${keys}\nk6999: x\n`)).rejects.toThrow(/line 7006.*unique/);
   });
   it('P11 a key is the same however it is quoted', async () => {
     const text = '{version: 1, signers: [{name: a, identity: b, issuer: c, "issuer": d}]}';

@@ -10,6 +10,7 @@ import { type Claims, claimsOf, signOffsOf } from './claims.ts';
 import { inForce, meets } from './identity.ts';
 import type { IdentityPolicy, IdentityRule, KeyRule, ObjectRule } from './model.ts';
 import { matchesRef } from './patterns.ts';
+import { reachedRules } from './reach.ts';
 
 /** What was signed. */
 export interface Subject {
@@ -59,19 +60,20 @@ function no(code: PolicyCode, detail: string): Decision {
   return { allowed: false, code, detail, findings: [] };
 }
 
-/** Rules that may govern the subject: one where its ref is known, else all of them. */
+const NO_RULES: readonly ObjectRule[] = [];
+
+/** Rules that may govern the subject: one where its ref is known, else each that some ref reaches. */
 export function governing(
   policy: IdentityPolicy,
   { type, ref }: Pick<Subject, 'type' | 'ref'>,
   tagName: string | undefined,
 ): readonly ObjectRule[] {
-  const rules = (type === 'tag' ? policy.tags : policy.commits) ?? [];
+  const rules = (type === 'tag' ? policy.tags : policy.commits) ?? NO_RULES;
   const name = type === 'tag' ? (tagName ?? '') : ref;
+  if (name === undefined) return reachedRules(rules, DEFAULT_RULE);
   const fits = ({ on }: ObjectRule): boolean =>
-    name === undefined || on === undefined || on.some((pattern) => matchesRef(pattern, name));
-  const fitting = rules.filter(fits);
-  if (name !== undefined) return [fitting[0] ?? DEFAULT_RULE];
-  return fitting.some(({ on }) => on === undefined) ? fitting : [...fitting, DEFAULT_RULE];
+    on === undefined || on.some((pattern) => matchesRef(pattern, name));
+  return [rules.find(fits) ?? DEFAULT_RULE];
 }
 
 const instant = (seconds: number): string =>

@@ -2,6 +2,7 @@
 
 import type { IdentityPolicy, IdentityRule, ObjectRule } from './model.ts';
 import { matchesWhole } from './patterns.ts';
+import { unreachedRules } from './reach.ts';
 
 /** One thing to look at. */
 export interface Oddity {
@@ -57,17 +58,11 @@ function shadowed(rules: readonly IdentityRule[]): readonly Oddity[] {
   });
 }
 
-/** True when every ref that the second list names is met by the first. */
-function covers(first: ObjectRule, second: ObjectRule): boolean {
-  if (first.on === undefined) return true;
-  return second.on?.every((pattern) => first.on?.includes(pattern) === true) === true;
-}
-
-function unreachable(rules: readonly ObjectRule[]): readonly Oddity[] {
-  return rules.flatMap((rule, index) => {
-    const before = rules.slice(0, index).find((earlier) => covers(earlier, rule));
-    if (before === undefined) return [];
-    return [{ where: rule.label, what: `never reached: ${before.label} fits first` }];
+function unreachable(rules: readonly ObjectRule[], kind: 'commits' | 'tags'): readonly Oddity[] {
+  return [...unreachedRules(rules, kind)].map(([{ label }, before]) => {
+    const first = before.map((rule) => rule.label).join(' and ');
+    const what = `never reached: ${first} ${before.length === 1 ? 'fits' : 'fit'} first`;
+    return { where: label, what };
   });
 }
 
@@ -103,8 +98,8 @@ export function oddities(policy: IdentityPolicy, now: number): readonly Oddity[]
     ...wholeOddities(policy),
     ...policy.rules.flatMap((rule) => [...patternOddities(rule), ...dateOddities(rule, now)]),
     ...shadowed(policy.rules),
-    ...unreachable(policy.commits ?? []),
-    ...unreachable(policy.tags ?? []),
+    ...unreachable(policy.commits ?? [], 'commits'),
+    ...unreachable(policy.tags ?? [], 'tags'),
     ...idle(policy),
   ];
 }

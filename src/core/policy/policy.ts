@@ -6,10 +6,10 @@
 import type { IdentityPolicy } from './model.ts';
 import { type Names, readObjectRules, resolveNames } from './object-rules.ts';
 import {
+  asAnyMap,
   asCount,
   asMap,
   asText,
-  asTexts,
   asWord,
   type Fields,
   fault,
@@ -51,11 +51,10 @@ function readSigners(reader: Reader, value: unknown): readonly SignerRules[] {
 function readNames(reader: Reader, policy: Fields, signers: readonly SignerRules[]): Names {
   const alone = new Map(signers.map(({ name }) => [name, [name] as readonly string[]]));
   if (policy.roles === undefined) return alone;
-  const roles = asMap(reader, policy.roles, ['roles'], Object.keys(policy.roles ?? {}));
+  const roles = asAnyMap(reader, policy.roles, ['roles']);
   const names = new Map(alone);
   for (const [role, members] of Object.entries(roles)) {
     if (alone.has(role)) throw fault(reader, ['roles', role], `'${role}' is a signer's name`);
-    asTexts(reader, members, ['roles', role]);
     names.set(role, resolveNames(reader, members, ['roles', role], alone));
   }
   return names;

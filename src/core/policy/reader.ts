@@ -29,15 +29,21 @@ export function fault(reader: Reader, path: Path, problem: string): ConfigError 
   });
 }
 
-/** @throws ConfigError POLICY_FILE for anything but keys and values, and for a key that is not among `keys` */
-export function asMap(reader: Reader, value: unknown, path: Path, keys: readonly string[]): Fields {
+/** Keys and values, whatever the keys. @throws ConfigError POLICY_FILE for anything else */
+export function asAnyMap(reader: Reader, value: unknown, path: Path): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw fault(reader, path, 'expected keys and values');
   }
-  for (const key of Object.keys(value)) {
+  return value as Fields;
+}
+
+/** @throws ConfigError POLICY_FILE for anything but keys and values, and for a key that is not among `keys` */
+export function asMap(reader: Reader, value: unknown, path: Path, keys: readonly string[]): Fields {
+  const map = asAnyMap(reader, value, path);
+  for (const key of Object.keys(map)) {
     if (!keys.includes(key)) throw fault(reader, [...path, key], `unknown key '${key}'`);
   }
-  return value as Fields;
+  return map;
 }
 
 /** @throws ConfigError POLICY_FILE for anything but text that is not empty */
@@ -59,8 +65,10 @@ export function asTexts(reader: Reader, value: unknown, path: Path): readonly st
     throw fault(reader, path, `'${nameOf(path)}' must be a list, and not empty`);
   }
   const texts = value.map((item: unknown, index) => asText(reader, item, [...path, index]));
+  const seen = new Set<string>();
   for (const [index, text] of texts.entries()) {
-    if (texts.indexOf(text) !== index) throw fault(reader, [...path, index], `'${text}' twice`);
+    if (seen.has(text)) throw fault(reader, [...path, index], `'${text}' twice`);
+    seen.add(text);
   }
   return texts;
 }

@@ -2,7 +2,8 @@
 
 import { ExitCode } from '../errors.ts';
 import { runAgent } from '../io/agent/daemon.ts';
-import { AlreadyListening } from '../io/agent/listen.ts';
+import { AlreadyListening, FIRST_DESCRIPTOR } from '../io/agent/listen.ts';
+import { secureOwnProcess } from '../io/agent/own-process.ts';
 import { leaseOf } from '../io/agent/patience.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { VERSION } from '../io/version.ts';
@@ -18,6 +19,8 @@ function isHandedOver({ env }: Invocation): boolean {
 
 export async function runHere(invocation: Invocation): Promise<ExitCode> {
   const { env: environment, entry, now, terminal } = invocation;
+  const handedOver = isHandedOver(invocation);
+  secureOwnProcess(handedOver ? FIRST_DESCRIPTOR : undefined);
   const [{ settings, instance, address }, crypto] = await Promise.all([
     agentHere(invocation),
     loadCrypto(),
@@ -37,7 +40,7 @@ export async function runHere(invocation: Invocation): Promise<ExitCode> {
       idle: settings.agentIdle,
       lease: leaseOf(settings),
       online: settings.rekorMode === 'online',
-      handedOver: isHandedOver(invocation),
+      handedOver,
       forward,
       onReady: (forwardProblem) => {
         terminal.say(`the agent is up (process ${process.pid}), ${address.path}`);

@@ -3,7 +3,7 @@
  * enough, or when its socket is no longer at its place. All it knows is in memory, and goes with it (threat D20).
  */
 
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { channelOf } from './channel.ts';
 import { Credentials } from './credentials.ts';
@@ -95,23 +95,12 @@ class Visits {
   }
 }
 
-/** A core dump of this process, should one be made, holds no memory (core(5)). Linux only; elsewhere nothing is done. */
-function keepOutOfCoreDumps(): void {
-  try {
-    writeFileSync('/proc/self/coredump_filter', '0');
-  } catch {
-    // not Linux, or not allowed
-  }
-}
-
 /**
  * Runs until it ends. @throws AlreadyListening when another agent serves this instance; ConfigError for a place that
  * others can change
  */
 export async function runAgent(options: AgentOptions): Promise<void> {
   const { address, workshop, instance } = options;
-  keepOutOfCoreDumps();
-  process.umask(0o077);
   prepareDirectory(address.directory);
   const credentials = new Credentials(workshop);
   const visits = new Visits();

@@ -30,7 +30,7 @@ export interface Listening {
 
 const PROBE_MS = 5000;
 /** SD_LISTEN_FDS_START */
-const FIRST_DESCRIPTOR = 3;
+export const FIRST_DESCRIPTOR = 3;
 const CLOSED_UMASK = 0o177;
 
 /** Who is at a path: nobody, a socket that somebody answers at, one that nobody does, or something else. */

@@ -78,15 +78,12 @@ function claim(path: string): boolean {
   }
 }
 
-/** Descriptors that a caller left open would stay so with the agent: these numbers are covered by nothing. */
-const COVERED = 20;
-
 async function spawnAgent(options: StartOptions): Promise<() => number | undefined> {
   const { spawn } = await import('node:child_process');
   const [program, ...words] = programWords(options.entry);
   const child = spawn(program, [...words, 'agent', 'run'], {
     detached: true,
-    stdio: Array.from({ length: COVERED }, () => 'ignore' as const),
+    stdio: 'ignore',
     cwd: options.address.directory,
     env: agentEnvironment(options),
     windowsHide: true,

@@ -1,0 +1,60 @@
+/** What the agent does to its own process before it holds anything: no core dump with memory in it, nobody's files open. */
+
+import { closeSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+/** fcntl(2), as Linux numbers it. */
+const O_CLOEXEC = 0o2000000;
+const STREAMS = 3;
+
+/** `keep`: a descriptor that was handed over on purpose. */
+export function secureOwnProcess(keep?: number): void {
+  keepOutOfCoreDumps();
+  process.umask(0o077);
+  closeInherited(keep);
+}
+
+/** A core dump of this process, should one be made, holds no memory (core(5)). Linux only; elsewhere nothing is done. */
+function keepOutOfCoreDumps(): void {
+  try {
+    writeFileSync('/proc/self/coredump_filter', '0');
+  } catch {
+    // not Linux, or not allowed
+  }
+}
+
+/**
+ * Closes what the starter had open for reasons of its own: a lock that a script holds would stay locked for hours
+ * (threat D25). A runtime opens its own descriptors with O_CLOEXEC, and no descriptor that came through exec has it. macOS
+ * starts children without other descriptors (POSIX_SPAWN_CLOEXEC_DEFAULT), and has no list to look at.
+ */
+function closeInherited(keep?: number): void {
+  for (const descriptor of inheritedDescriptors()) {
+    if (descriptor === keep) continue;
+    try {
+      closeSync(descriptor);
+    } catch {
+      // it was the listing's own
+    }
+  }
+}
+
+function inheritedDescriptors(): readonly number[] {
+  try {
+    return readdirSync('/proc/self/fd')
+      .map(Number)
+      .filter((descriptor) => descriptor >= STREAMS && !closesOnExec(descriptor));
+  } catch {
+    return [];
+  }
+}
+
+function closesOnExec(descriptor: number): boolean {
+  try {
+    const [, flags = ''] =
+      /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1')) ?? [];
+    return (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;
+  } catch {
+    // it has gone meanwhile
+    return true;
+  }
+}

@@ -5,14 +5,15 @@ import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import type { Crypto } from '../core/crypto.ts';
 import { ConfigError, isSignetError } from '../errors.ts';
 import type { ForwardPlace } from '../io/agent/daemon.ts';
-import { expectationOf } from '../io/agent/expectation.ts';
 import { prepareDirectory } from '../io/agent/socket-path.ts';
 import type { Workshop } from '../io/agent/workshop.ts';
 import type { Environment, Settings } from '../io/config.ts';
+import { expectedHere } from './logins.ts';
 
 interface Parts {
   readonly settings: Settings;
   readonly environment: Environment;
+  readonly cwd: string;
   readonly workshop: Workshop;
   readonly crypto: Crypto;
 }
@@ -50,7 +51,7 @@ export async function forwardingOf(
 }
 
 async function configured(parts: Parts): Promise<ForwardPlace | undefined> {
-  const { settings, environment, workshop, crypto } = parts;
+  const { settings, environment, cwd, workshop, crypto } = parts;
   const { forwardSocket: path, forwardConfirm, forwardRate: rate, rekorMode } = settings;
   if (path === undefined) return undefined;
   const [{ forwardServer }, { openAuditLog }, { openScope }, { confirmWith }] = await Promise.all([
@@ -64,7 +65,8 @@ async function configured(parts: Parts): Promise<ForwardPlace | undefined> {
   const serve = forwardServer({
     workshop,
     rate,
-    expected: (payload) => expectationOf(settings, payload),
+    expected: await expectedHere(settings, { cwd, env: environment }),
+    matchCommitter: settings.matchCommitter,
     scope:
       repositories === undefined ? undefined : openScope(repositories, { environment, crypto }),
     confirm: forwardConfirm === undefined ? undefined : confirmWith(forwardConfirm, environment),

@@ -18,7 +18,7 @@ function isHandedOver({ env }: Invocation): boolean {
 }
 
 export async function runHere(invocation: Invocation): Promise<ExitCode> {
-  const { env: environment, entry, now, terminal } = invocation;
+  const { env: environment, cwd, entry, now, terminal } = invocation;
   const handedOver = isHandedOver(invocation);
   secureOwnProcess(handedOver ? FIRST_DESCRIPTOR : undefined);
   const [{ settings, instance, address }, crypto] = await Promise.all([
@@ -27,7 +27,7 @@ export async function runHere(invocation: Invocation): Promise<ExitCode> {
   ]);
   if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
   const workshop = openWorkshop({ settings, instance, environment, crypto, now, entry });
-  const forward = await forwardingOf({ settings, environment, workshop, crypto });
+  const forward = await forwardingOf({ settings, environment, cwd, workshop, crypto });
   const told = new AbortController();
   const end = (): void => told.abort();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);

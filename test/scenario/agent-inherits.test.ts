@@ -39,7 +39,11 @@ describe.each([
     const script = join(machine.home, 'script');
     const command = words.map((word) => `'${word}'`).join(' ');
     // low numbers, high ones, and gaps between them
-    const lines = [`exec 6<'${lock}' 19<'${lock}' 77<'${lock}' 200>'${lock}'`, 'flock 200', command];
+    const lines = [
+      `exec 6<'${lock}' 19<'${lock}' 77<'${lock}' 200>'${lock}'`,
+      'flock 200',
+      command,
+    ];
     writeFileSync(lock, '');
     writeFileSync(script, lines.join('\n'));
     const bash = findExecutable('bash', process.env) ?? 'bash';

@@ -101,9 +101,9 @@ export class Credentials {
     return this.#flights.has(key) && (slot === undefined || this.#usable(slot) === undefined);
   }
 
-  /** True while a certificate lives. */
-  get live(): boolean {
-    return [...this.#slots.values()].some(({ held }) => held !== undefined);
+  /** True while a certificate lives that was there by then (milliseconds of `performance.now`). */
+  livesSince(then: number): boolean {
+    return [...this.#slots.values()].some(({ held }) => held !== undefined && held.started <= then);
   }
 
   get size(): number {

@@ -52,47 +52,54 @@ const DRAIN_MS = 10_000;
 /** Seconds of idleness for an agent that holds nothing. */
 const EMPTY_IDLE = 600;
 
-/** Connections that are open, and when the last one came or went. */
+/** Connections that are open, and when this machine's own last one came or went: what another machine asks is no use (threat D27). */
 class Visits {
   readonly #open = new Set<Socket>();
-  #forwarded = 0;
+  readonly #forwarded = new Set<Socket>();
   last = performance.now();
 
   takeForwarded(socket: Socket, serve: (socket: Socket) => Promise<void>): void {
-    if (this.#forwarded >= MAX_FORWARDED) {
-      socket.on('error', () => undefined);
-      socket.destroy();
-      return;
-    }
-    this.#forwarded += 1;
-    socket.on('close', () => {
-      this.#forwarded -= 1;
-    });
-    this.take(socket, serve);
+    take(socket, { to: this.#forwarded, limit: MAX_FORWARDED, serve });
   }
 
   take(socket: Socket, serve: (socket: Socket) => Promise<void>): void {
-    socket.on('error', () => undefined);
-    if (this.#open.size >= MAX_CONNECTIONS) {
-      socket.destroy();
-      return;
-    }
-    this.#open.add(socket);
     this.last = performance.now();
     socket.on('close', () => {
-      this.#open.delete(socket);
       this.last = performance.now();
     });
-    void serve(socket);
+    take(socket, { to: this.#open, limit: MAX_CONNECTIONS, serve });
   }
 
+  /** This machine's own. */
   get count(): number {
     return this.#open.size;
   }
 
-  drop(): void {
-    for (const socket of this.#open) socket.destroy();
+  /** Settles when those that are being served have had their answers, or after a while. */
+  async drained(): Promise<void> {
+    const deadline = performance.now() + DRAIN_MS;
+    while (this.#open.size + this.#forwarded.size > 0 && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    for (const socket of [...this.#open, ...this.#forwarded]) socket.destroy();
   }
+}
+
+interface Taking {
+  readonly to: Set<Socket>;
+  readonly limit: number;
+  readonly serve: (socket: Socket) => Promise<void>;
+}
+
+function take(socket: Socket, { to, limit, serve }: Taking): void {
+  socket.on('error', () => undefined);
+  if (to.size >= limit) {
+    socket.destroy();
+    return;
+  }
+  to.add(socket);
+  socket.on('close', () => to.delete(socket));
+  void serve(socket);
 }
 
 /**
@@ -135,7 +142,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   // whoever has taken the place has a secret of its own there
   if (listening.stillThere()) rmSync(address.secretPath, { force: true });
   listening.close();
-  await drained(visits);
+  await visits.drained();
   credentials.close();
 }
 
@@ -205,19 +212,10 @@ function untilOver(
       credentials.sweep();
       const quiet = (performance.now() - visits.last) / 1000;
       const patience = credentials.size === 0 ? Math.min(options.idle, EMPTY_IDLE) : options.idle;
-      const idle = visits.count === 0 && !credentials.live && quiet >= patience;
+      const idle = visits.count === 0 && !credentials.livesSince(visits.last) && quiet >= patience;
       if (idle || !listening.stillThere()) over();
     }, TICK_MS);
     if (end.signal.aborted) over();
     else end.signal.addEventListener('abort', over);
   });
-}
-
-/** Lets those that are being served have their answers, for a while. */
-async function drained(visits: Visits): Promise<void> {
-  const deadline = performance.now() + DRAIN_MS;
-  while (visits.count > 0 && performance.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  visits.drop();
 }

@@ -7,9 +7,11 @@
 
 import type { Socket } from 'node:net';
 import { latin1, utf8 } from '../../core/bytes.ts';
+import { visible } from '../../core/escape.ts';
 import { joinSignature, objectHeaders, payloadType, subjectLine } from '../../core/git/object.ts';
 import { parentsOf } from '../../core/policy/claims.ts';
-import { isSignetError, LoginError } from '../../errors.ts';
+import { committerMismatch } from '../../core/policy/committer.ts';
+import { isSignetError, LoginError, UsageError } from '../../errors.ts';
 import type { MadeSignature } from '../credential.ts';
 import { type AuditLog, sparingly } from './audit.ts';
 import { briefNames } from './brief.ts';
@@ -35,8 +37,10 @@ export type Confirm = (what: Described, repository: string, left: AbortSignal) =
 
 export interface ForwardOptions {
   readonly workshop: Workshop;
-  /** Whom to sign as: see expectation.ts. */
-  readonly expected: (payload: Uint8Array) => string;
+  /** Whom to sign as, by the agent's own configuration: see expectation.ts. No payload has a say in it (threat D27). */
+  readonly expected: string;
+  /** Only for what names the signer as its committer. */
+  readonly matchCommitter: boolean;
   /** Signatures in any minute. */
   readonly rate: number;
   /** Undefined: any repository. */
@@ -50,9 +54,10 @@ export interface ForwardOptions {
 const ASKING_SECONDS = 20;
 const MINUTE = 60;
 
-/** What a payload is about; its parsing has been checked. */
+/** What a payload is about. @throws UsageError for anything but a commit or a tag, whatever else the agent may sign */
 export function describe(payload: Uint8Array): Described {
-  const type = payloadType(payload) ?? 'commit';
+  const type = payloadType(payload);
+  if (type === undefined) throw new UsageError('a forwarded agent signs commits and tags only');
   const [, object] = objectHeaders(payload).find(([header]) => header === 'object') ?? [];
   const target = object === undefined ? [] : [latin1(object).trim()];
   // a parent that stands elsewhere is none for git: it would make a root look like a child
@@ -171,9 +176,9 @@ async function sign(
   { credentials, options, channel }: Visit,
   stage: Stage,
 ): Promise<MadeSignature> {
-  const { workshop, expected } = options;
+  const { workshop, expected, matchCommitter } = options;
   stage.on = 'login';
-  const credential = await credentials.use(expected(payload), {
+  const credential = await credentials.use(expected, {
     login: () =>
       Promise.reject(
         new LoginError('LOGIN_NO_TERMINAL', 'nobody is logged in at the forwarded agent', {
@@ -183,6 +188,8 @@ async function sign(
   });
   stage.on = 'signature';
   if (channel.gone) throw new ChannelEnded('the client has gone');
+  const differs = matchCommitter ? committerMismatch(payload, credential.signer) : undefined;
+  if (differs !== undefined) throw refusal(`${visible(differs)} (signet.matchCommitter)`);
   return workshop.sign(payload, credential);
 }
 

@@ -63,7 +63,7 @@ interface Given extends Partial<Omit<ForwardOptions, 'scope'>> {
   readonly repositories?: readonly string[];
 }
 
-async function forwarding(given: Given = {}): Promise<void> {
+async function forwarding(given: Given = {}, idle = 3600): Promise<void> {
   const workshop = paperWorkshop();
   const directory = join(scratchDirectory('forward'), 'run');
   mkdirSync(directory, { mode: 0o700 });
@@ -76,7 +76,8 @@ async function forwarding(given: Given = {}): Promise<void> {
       : openScope(repositories, { environment: clone.env, crypto });
   const serve = forwardServer({
     workshop,
-    expected: () => '',
+    expected: '',
+    matchCommitter: false,
     rate: 60,
     confirm: undefined,
     audit: openAuditLog(log, workshop.now),
@@ -84,7 +85,7 @@ async function forwarding(given: Given = {}): Promise<void> {
     ...rest,
     scope,
   });
-  agent = await runningAgent({ workshop, forward: { path, serve } });
+  agent = await runningAgent({ workshop, idle, forward: { path, serve } });
   open.push(agent);
   await offerLogin(agent.address, { identity: '', token: new Secret(ALICE) });
 }
@@ -160,6 +161,55 @@ describe('D14 the forwarded socket', () => {
     await forwarding();
     await expect(sign(Buffer.from('I owe mallory 100'))).rejects.toMatchObject({ exitCode: 2 });
     expect(agent.workshop.signed).toEqual([]);
+  });
+
+  it('a forwarded client gets nobody else’s login by naming another committer (D27)', async () => {
+    const bob = 'bob@example.test';
+    const asBob = Buffer.from(PAYLOAD.toString().replaceAll('a <a@x.test>', `Bob <${bob}>`));
+    const offerBob = (): Promise<unknown> =>
+      offerLogin(agent.address, { identity: `Bob <${bob}>`, token: new Secret(bob) });
+    await forwarding();
+    await offerBob();
+    expect(await sign(asBob)).toContain(`signed by ${ALICE}`);
+    await forwarding({ matchCommitter: true });
+    await offerBob();
+    await expect(sign(asBob)).rejects.toMatchObject({
+      code: 'LOGIN_REFUSED',
+      message: expect.stringContaining(bob),
+    });
+    expect(agent.workshop.signed).toEqual([]);
+    expect(lines()).toMatchObject([{ verdict: 'refused' }]);
+    const asAlice = Buffer.from(PAYLOAD.toString().replaceAll('a <a@x.test>', `A <${ALICE}>`));
+    expect(await sign(asAlice)).toContain(`signed by ${ALICE}`);
+  });
+
+  it('what another machine asks for keeps no agent alive, renewals and open connections included (D27)', async () => {
+    await forwarding({}, 1);
+    const offered = { token: new Secret(ALICE), refreshToken: new Secret(`refresh ${ALICE}`) };
+    await offerLogin(agent.address, { identity: '', ...offered });
+    const held = connect(path);
+    held.on('error', () => undefined);
+    let renewed = 0;
+    while (existsSync(agent.address.path)) {
+      agent.workshop.clock += 590;
+      await sign(PAYLOAD).catch(() => undefined);
+      renewed = agent.workshop.refreshed.length;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    held.destroy();
+    await agent.ended;
+    expect(renewed).toBeGreaterThan(1);
+  });
+
+  it('the forwarded socket signs commits and tags only, whatever else the agent may sign (D15 D27)', async () => {
+    const everything = { ...paperWorkshop(), checkPayload: () => undefined };
+    await forwarding({ workshop: everything });
+    const certificate = 'certificate version 0.1\npusher a <a@x.test> 1 +0000\n\nx\n';
+    for (const text of [certificate, '{"_type":"https://in-toto.io/Statement/v1"}']) {
+      await expect(sign(Buffer.from(text))).rejects.toMatchObject({ exitCode: 2 });
+    }
+    expect(everything.signed).toEqual([]);
+    expect(await sign(PAYLOAD)).toContain('signed by');
   });
 
   it('limits the rate', async () => {

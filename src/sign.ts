@@ -21,6 +21,7 @@ import type { Certificate } from './core/x509/certificate.ts';
 import { ConfigError, isSignetError, UsageError } from './errors.ts';
 import type { Credential, MadeSignature } from './io/credential.ts';
 import { checkIssuedCertificate, requestCertificate } from './io/fulcio.ts';
+import { expectationOf } from './io/oidc/expectation.ts';
 import type { IdentityToken } from './io/oidc/identity-token.ts';
 import { appendLogEntry } from './io/rekor-append.ts';
 import type { LogService } from './io/services.ts';
@@ -65,25 +66,28 @@ export async function signPayload(payload: Uint8Array, request: SignRequest): Pr
   checkPayload(payload);
   // nothing of this login is kept, so nothing that could renew it is asked for
   return withLogin(payload, { ...request, renewable: false }, async (identity, parts) => {
-    const credential = await obtainCredential(identity, parts);
+    const expected = expectationOf(parts.settings, payload);
+    const credential = await obtainCredential(identity, expected, parts);
     const made = await signWithCredential(payload, credential, parts);
     return { ...made, freshLogin: identity.fresh };
   });
 }
 
 /**
- * A certificate for this login's identity and a fresh key, checked before it is used (threat X13).
+ * A certificate for this login's identity and a fresh key, checked before it is used (threat X13). `expected`: whom it
+ * must be for (io/oidc/expectation.ts).
  * @throws LoginError, ServiceError, AnswerError
  */
 export async function obtainCredential(
   { token, claims }: Pick<IdentityToken, 'token' | 'claims'>,
-  { services, send, crypto, trust, now, settings }: SigningParts,
+  expected: string,
+  { services, send, crypto, trust, now }: SigningParts,
 ): Promise<Credential> {
   const key = await generateSigningKey();
   const der = await requestCertificate({ fulcioUrl: services.fulcioUrl, token, claims, key }, send);
   const issued = await checkIssuedCertificate(
     der,
-    { key, claims, identity: settings.identity, fulcioUrl: services.fulcioUrl },
+    { key, claims, expected, fulcioUrl: services.fulcioUrl },
     { crypto, trust, now: now() },
   );
   return { key, ...issued };

@@ -50,12 +50,8 @@ export function openWorkshop(options: WorkshopOptions): Workshop {
       const { clientId, issuer } = settings;
       return readIdentityToken(token, { clientId, issuer, ownRequest: false, now: now() });
     },
-    obtain: async (token, claims): Promise<Credential> => {
-      const fresh = await loadParts();
-      // whom it must be for was compared with the claims, and is compared with the certificate again
-      const { identity: _, ...others } = settings;
-      return obtainCredential({ token, claims }, { ...fresh, settings: others });
-    },
+    obtain: async (token, claims, expected): Promise<Credential> =>
+      obtainCredential({ token, claims }, expected, await loadParts()),
     refresh: async (refreshToken) => {
       const { services } = await loadParts();
       const { refreshIdentityToken } = await import('../io/oidc/refresh.ts');

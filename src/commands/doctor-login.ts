@@ -4,9 +4,9 @@ import { visible } from '../core/escape.ts';
 import { ExitCode, isSignetError } from '../errors.ts';
 import { agentState } from '../io/agent/client.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
-import { ANYBODY } from '../io/agent/expectation.ts';
 import { keyringProblem } from '../io/agent/keyring.ts';
 import type { Settings } from '../io/config.ts';
+import { ANYBODY, expectationWords, impossible } from '../io/oidc/expectation.ts';
 import { personProvider } from '../io/oidc/identity-token.ts';
 import { chooseOpener } from '../io/oidc/opener.ts';
 import { type Circumstances, choosePersonWay, type PersonProvider } from '../io/oidc/person-way.ts';
@@ -102,6 +102,8 @@ async function checkLogin(
   agent: Agent,
 ): Promise<Check> {
   const { env, terminal } = invocation;
+  const trouble = impossible(await expectedHere(settings, invocation));
+  if (trouble !== undefined) return fail('login', trouble.message, trouble.hint, trouble.exitCode);
   const token = await tokenHere(invocation, settings);
   if (token !== undefined) return checkToken(token);
   if (agent.forwarded?.answers)
@@ -133,7 +135,7 @@ async function checkLogin(
   if (agent.loggedIn) return ok('login', `${choice.message}, but somebody is logged in`);
   const remedy = nobodyRemedy(here, choice.hint, agent);
   const expected = await expectedHere(settings, invocation);
-  const whom = expected === ANYBODY ? '' : `; ${visible(expected)} is expected`;
+  const whom = expected === ANYBODY ? '' : `; ${expectationWords(expected)} is expected`;
   return fail('login', `${choice.message}${whom}`, remedy, ExitCode.login);
 }
 

@@ -3,10 +3,10 @@
 import { visible } from '../core/escape.ts';
 import { isSignetError, LoginError, type SignetError } from '../errors.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
-import { claimsMeet } from '../io/agent/expectation.ts';
 import { reachForwarded } from '../io/agent/reach.ts';
 import type { Settings } from '../io/config.ts';
 import { ambientIdentity } from '../io/oidc/ambient-identity.ts';
+import { claimsMeet, expectationWords } from '../io/oidc/expectation.ts';
 import type { IdentityClaims } from '../io/oidc/token.ts';
 import { type UnattendedProvider, unattendedSource } from '../io/oidc/unattended.ts';
 import { type SettingOrigin, settingOrigins } from '../io/setting-origin.ts';
@@ -38,7 +38,7 @@ export async function tokenHere(
   const accept = (claims: IdentityClaims): void => {
     if (claimsMeet(expected, claims)) return;
     const account = visible(claims.names[0] ?? claims.challenge);
-    const message = `${label}: the token is of ${account}, but ${visible(expected)} is expected`;
+    const message = `${label}: the token is of ${account}, but ${expectationWords(expected)} is expected`;
     const hint = 'take a token of that account, or change signet.identity';
     throw new LoginError('IDENTITY_UNEXPECTED', message, { hint });
   };

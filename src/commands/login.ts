@@ -6,17 +6,16 @@
 import { basename } from 'node:path';
 import { fromUtf8 } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
-import { ConfigError, ExitCode, LoginError, UsageError } from '../errors.ts';
+import { ConfigError, ExitCode, UsageError } from '../errors.ts';
 import { offerLogin } from '../io/agent/client.ts';
-import { claimsMeet } from '../io/agent/expectation.ts';
 import type { CredentialStatus } from '../io/agent/protocol.ts';
 import { checkDirectory, directoryExists } from '../io/agent/socket-path.ts';
 import { loadSettings, type SettingName, type Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { createHttpClient } from '../io/http.ts';
 import { networkOptions } from '../io/network.ts';
+import { acceptExpected, accountFor, impossible } from '../io/oidc/expectation.ts';
 import { type IdentityToken, obtainIdentityToken } from '../io/oidc/identity-token.ts';
-import type { IdentityClaims } from '../io/oidc/token.ts';
 import { saidWait } from '../io/said-waits.ts';
 import { Secret } from '../io/secret.ts';
 import { chooseServices } from '../io/services.ts';
@@ -66,19 +65,6 @@ function tokenFrom({ streams, terminal }: Invocation): Secret {
   return new Secret(text);
 }
 
-/** @throws LoginError `IDENTITY_UNEXPECTED` for an account that would not be served here */
-function acceptOnly(expected: string): (claims: IdentityClaims) => void {
-  return (claims) => {
-    if (claimsMeet(expected, claims)) return;
-    const account = visible(claims.names[0] ?? claims.challenge);
-    throw new LoginError(
-      'IDENTITY_UNEXPECTED',
-      `logged in as ${account}, but ${visible(expected)} is expected`,
-      { hint: 'nothing was published; log in with the other account' },
-    );
-  };
-}
-
 /** Logs in, hands the result to `use`, and keeps the login's pages up meanwhile. */
 async function withToken<T>(
   invocation: Invocation,
@@ -94,11 +80,10 @@ async function withToken<T>(
   let identity: IdentityToken | undefined;
   try {
     const context = { repository: basename(cwd), kind: 'login', subject: '' } as const;
-    const account = /<(.+)>$/.exec(expected)?.[1] ?? expected;
     identity = await obtainIdentityToken({
       ...{ settings, issuerUrl, environment, terminal, send, now, context, given },
-      ...(account === '' ? {} : { expected: account }),
-      accept: acceptOnly(expected),
+      expected: accountFor(expected),
+      accept: (claims) => acceptExpected(expected, claims, true),
     });
     return await use(identity);
   } finally {
@@ -173,6 +158,8 @@ export const run: Command = async (invocation) => {
     });
   }
   const expected = await expectedHere(settings, invocation);
+  const trouble = impossible(expected);
+  if (trouble !== undefined) throw trouble;
   // nobody types a token that is not taken
   const given = args.switches.has('token-stdin') ? tokenFrom(invocation) : undefined;
   await keep(invocation, { settings, expected, given }, args.switches.has('show-claims'));

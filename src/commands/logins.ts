@@ -1,23 +1,23 @@
 /** What `login`, `logout` and `status` have in common: which credential signs here, and how one is told. */
 
 import { visible } from '../core/escape.ts';
-import { ANYBODY, expectedCommitter, signerMeets } from '../io/agent/expectation.ts';
 import type { CredentialStatus } from '../io/agent/protocol.ts';
 import type { Settings } from '../io/config.ts';
 import { committerHere } from '../io/git-committer.ts';
+import { ANYBODY, signerMeets, writeExpectation } from '../io/oidc/expectation.ts';
 import type { Invocation } from './command.ts';
 
 /**
- * What signing here asks the agent for, before there is anything to sign: `signet.identity`, else the committer that
- * git would write where it must match, else whoever logs in.
+ * What a signature made here must meet, before there is anything to sign: `signet.identity`, and the committer that git
+ * would write where it must match. In its text form (io/oidc/expectation.ts).
  */
 export async function expectedHere(
   { identity, matchCommitter }: Pick<Settings, 'identity' | 'matchCommitter'>,
   { cwd, env }: Pick<Invocation, 'cwd' | 'env'>,
 ): Promise<string> {
-  if (identity !== undefined && identity !== '') return identity;
-  if (!matchCommitter) return ANYBODY;
-  return expectedCommitter(await committerHere(cwd, env));
+  if (!matchCommitter) return writeExpectation({ identity });
+  const committer = (await committerHere(cwd, env)) ?? { name: '', email: '' };
+  return writeExpectation({ identity, committer });
 }
 
 /** The credential that a signer here would be served with, as the agent chooses it: its own, else one that fits. */

@@ -6,17 +6,16 @@
 
 import { utf8 } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
-import { committerMismatch } from '../core/policy/committer.ts';
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { Signer } from '../core/verdict.ts';
 import { LoginError } from '../errors.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
-import { expectationOf, signerMeets } from '../io/agent/expectation.ts';
 import { GREETING_SECONDS, patienceOf, START_SECONDS } from '../io/agent/patience.ts';
 import { ProtocolError, type SignedReply } from '../io/agent/protocol.ts';
 import { type Reached, reachAgent } from '../io/agent/reach.ts';
 import { bytesOf } from '../io/agent/read-messages.ts';
 import { signByAgent } from '../io/agent/sign-client.ts';
+import { expectationOf, expectationWords, signerMeets } from '../io/oidc/expectation.ts';
 import { saidWait } from '../io/said-waits.ts';
 import type { Made, Signing } from './gpgsm-sign.ts';
 
@@ -142,15 +141,9 @@ async function verified(reply: SignedReply, asked: Asked): Promise<Made> {
   };
 }
 
-function unexpectedSigner(
-  signer: Signer,
-  { expected, payload, settings }: Asked,
-): string | undefined {
+function unexpectedSigner(signer: Signer, { expected }: Asked): string | undefined {
   if (signer.kind === 'openpgp' || signer.kind === 'ssh')
     return 'the agent signed with a key of another kind';
-  if (!signerMeets(expected, signer)) {
-    return `the agent signed as ${visible(signer.value)}, not as ${visible(expected)}`;
-  }
-  const differs = settings.matchCommitter ? committerMismatch(payload, signer) : undefined;
-  return differs === undefined ? undefined : `the agent signed for another: ${visible(differs)}`;
+  if (signerMeets(expected, signer)) return undefined;
+  return `the agent signed as ${visible(signer.value)}, not as ${expectationWords(expected)}`;
 }

@@ -5,7 +5,7 @@ import { AnswerError } from '../errors.ts';
 import { loadSettings } from '../io/config.ts';
 import type { Credential } from '../io/credential.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
-import { checkExpectedIdentity } from '../io/oidc/expected-identity.ts';
+import { acceptExpected, acceptSigner, expectationOf } from '../io/oidc/expectation.ts';
 import { withLogin } from '../io/signing-login.ts';
 import type { Invocation } from './command.ts';
 import type { Made } from './gpgsm-sign.ts';
@@ -29,11 +29,13 @@ async function inPlace(
   return withLogin(first, await signing.request(), (identity, parts) => {
     let credential: Credential | undefined;
     const sign: SignOne = async (payload) => {
-      checkExpectedIdentity(identity.claims, payload, signing.settings);
+      const expected = expectationOf(signing.settings, payload);
+      acceptExpected(expected, identity.claims);
       const until = credential?.certificate.notAfter ?? 0;
       if (credential === undefined || until - signing.invocation.now() < MARGIN) {
-        credential = await obtainCredential(identity, parts);
+        credential = await obtainCredential(identity, expected, parts);
       }
+      acceptSigner(expected, credential.signer);
       const made = await signWithCredential(payload, credential, parts);
       const verdict = await verifier.verify(payload, utf8(made.armor), made.logEntry);
       if (verdict.status === 'verified') return made;

@@ -3,8 +3,8 @@
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { type ListedAgent, listAgents } from '../io/agent/client.ts';
-import { ANYBODY } from '../io/agent/expectation.ts';
 import type { CredentialStatus } from '../io/agent/protocol.ts';
+import { ANYBODY, expectationWords } from '../io/oidc/expectation.ts';
 import type { SettingOrigin } from '../io/setting-origin.ts';
 import { agentHere } from './agent.ts';
 import { parseArguments } from './arguments.ts';
@@ -76,7 +76,7 @@ function hereLines(status: Status, now: number): readonly string[] {
   }
   if (forwarded !== undefined) return [`here: ${forwarded.line}`];
   if (off !== undefined) return [`here: each signature logs in (${agentOffWords(off)})`];
-  const whom = expected === ANYBODY ? '' : ` as ${visible(expected)}`;
+  const whom = expected === ANYBODY ? '' : ` as ${expectationWords(expected)}`;
   if (credential === undefined) return [`here: nobody is logged in${whom}`];
   return [`here: ${describeCredential(credential, now)}; ${tally(credential)}`];
 }

@@ -14,6 +14,7 @@ import { type Certificate, readCertificate } from '../core/x509/certificate.ts';
 import { AnswerError, LoginError } from '../errors.ts';
 import type { HttpAnswer, HttpRequest, HttpSend } from './http.ts';
 import { answerJson, answerMessage, badAnswer, isSuccess, refusedBy } from './http-answers.ts';
+import { expectationWords, signerMeets } from './oidc/expectation.ts';
 import type { IdentityClaims } from './oidc/token.ts';
 import { Secret } from './secret.ts';
 import type { SigningKey } from './signing-key.ts';
@@ -138,8 +139,8 @@ function leafOfPem(pem: string, answer: HttpAnswer): Uint8Array {
 export interface IssuedFor {
   readonly key: Pick<SigningKey, 'spki'>;
   readonly claims: IdentityClaims;
-  /** signet.identity */
-  readonly identity?: string | undefined;
+  /** Whom it must be for: see oidc/expectation.ts. */
+  readonly expected: string;
   /** Whom it is from, for messages: an address. */
   readonly fulcioUrl: string;
 }
@@ -155,7 +156,7 @@ export interface IssuedCertificate {
  */
 export async function checkIssuedCertificate(
   der: Uint8Array,
-  { key, claims, identity, fulcioUrl }: IssuedFor,
+  { key, claims, expected, fulcioUrl }: IssuedFor,
   context: EvidenceContext,
 ): Promise<IssuedCertificate> {
   const wrong = wrongFrom(new URL(fulcioUrl).host);
@@ -169,10 +170,8 @@ export async function checkIssuedCertificate(
     const signer = await verifyIssuedCertificate(der, time, context);
     if (!speaksFor(signer, claims))
       throw wrong(`is for ${visible(signer.value)}, not for ${visible(claims.challenge)}`);
-    if (identity !== undefined && identity !== '' && signer.value !== identity) {
-      throw wrong(
-        `is for ${visible(signer.value)}, not for ${visible(identity)} (signet.identity)`,
-      );
+    if (!signerMeets(expected, signer)) {
+      throw wrong(`is for ${visible(signer.value)}, not for ${expectationWords(expected)}`);
     }
     if (!claims.certificateIssuers.includes(signer.issuer)) {
       throw wrong(`names the issuer ${visible(signer.issuer)}, not ${visible(claims.issuer)}`);

@@ -8,7 +8,7 @@ import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { Environment, Settings } from './config.ts';
 import { createHttpClient, type HttpSend } from './http.ts';
 import { networkOptions } from './network.ts';
-import { checkExpectedIdentity, expectedIdentity } from './oidc/expected-identity.ts';
+import { acceptExpected, accountFor, expectationOf } from './oidc/expectation.ts';
 import { type IdentityToken, obtainIdentityToken } from './oidc/identity-token.ts';
 import type { SigningContext } from './oidc/page.ts';
 import { sayingWaits } from './said-waits.ts';
@@ -52,16 +52,17 @@ export async function withLogin<T>(
   use: (identity: IdentityToken, parts: SigningParts) => Promise<T>,
 ): Promise<T> {
   const { settings, signingConfig, environment, terminal, now } = request;
+  const expected = expectationOf(settings, payload);
   const services = chooseServices(settings, signingConfig, now());
   const { send, close } = createHttpClient(networkOptions(settings, environment));
   let identity: IdentityToken | undefined;
   try {
     const { issuerUrl } = services;
-    const accept: Parameters<typeof obtainIdentityToken>[0]['accept'] = (claims) =>
-      checkExpectedIdentity(claims, payload, settings);
-    const expected = expectedIdentity(payload, settings);
-    const wanted = { ...request, given: request.token, issuerUrl, send, accept, expected };
-    identity = await obtainIdentityToken(wanted);
+    identity = await obtainIdentityToken({
+      ...{ ...request, given: request.token, issuerUrl, send },
+      expected: accountFor(expected),
+      accept: (claims) => acceptExpected(expected, claims),
+    });
     const said = sayingWaits(send, { terminal, timeout: settings.timeout });
     return await use(identity, { ...request, services, send: said });
   } finally {

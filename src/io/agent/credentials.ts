@@ -7,8 +7,8 @@
 
 import { LoginError } from '../../errors.ts';
 import type { Credential } from '../credential.ts';
+import { ANYBODY, acceptExpected, acceptSigner, signerMeets } from '../oidc/expectation.ts';
 import type { Secret } from '../secret.ts';
-import { ANYBODY, claimsMeet, signerMeets, unexpected } from './expectation.ts';
 import { type Held, heldFrom, margin, remaining } from './held.ts';
 import { type Holder, isHoldersOwn } from './holder.ts';
 import type { CredentialStatus } from './protocol.ts';
@@ -214,13 +214,13 @@ export class Credentials {
   }
 
   /** A certificate for whom a token is, if they are expected. @throws LoginError, ServiceError, AnswerError */
-  async #obtain(key: string, token: Secret, mustBe?: string): Promise<Credential> {
+  async #obtain(key: string, token: Secret, mustBe = ANYBODY): Promise<Credential> {
     const claims = this.#workshop.readToken(token);
-    if (!claimsMeet(key, claims)) throw unexpected(claims.names[0] ?? claims.challenge, key);
+    acceptExpected(key, claims);
     const credential = await this.#workshop.obtain(token, claims, key);
     const { signer } = credential;
-    if (!signerMeets(key, signer)) throw unexpected(signer.value, key);
-    if (mustBe !== undefined && signer.value !== mustBe) throw unexpected(signer.value, mustBe);
+    acceptSigner(key, signer);
+    acceptSigner(mustBe, signer);
     return credential;
   }
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { LoginError, ServiceError } from '../../../src/errors.ts';
 import { Credentials } from '../../../src/io/agent/credentials.ts';
-import { expectationOf } from '../../../src/io/agent/expectation.ts';
 import { type Holder, HolderGone } from '../../../src/io/agent/holder.ts';
 import type { Login } from '../../../src/io/agent/workshop.ts';
+import { expectationOf } from '../../../src/io/oidc/expectation.ts';
 import { Secret } from '../../../src/io/secret.ts';
 import { PAYLOAD, type PaperWorkshop, paperWorkshop } from '../../support/agent.ts';
 
@@ -158,8 +158,17 @@ describe('identity', () => {
     await expect(credentials.use('b <b@x.test>', person('a@x.test'))).rejects.toMatchObject({
       code: 'IDENTITY_UNEXPECTED',
     });
-    expect(expectationOf({ matchCommitter: true, identity: ALICE }, PAYLOAD)).toBe(ALICE);
     expect(expectationOf({ matchCommitter: false }, PAYLOAD)).toBe('');
+  });
+
+  it('an account that is the identity and not the committer gets no certificate (D26)', async () => {
+    const { workshop, credentials } = held();
+    await expect(
+      credentials.use(`${ALICE}\nAlice <a@x.test>`, person(ALICE)),
+    ).rejects.toMatchObject({ code: 'IDENTITY_UNEXPECTED' });
+    expect(workshop.obtained).toEqual([]);
+    const both = `${ALICE}\nAlice <${ALICE}>`;
+    expect((await credentials.use(both, person(ALICE))).signer.value).toBe(ALICE);
   });
 });
 

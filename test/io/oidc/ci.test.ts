@@ -8,7 +8,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpSend } from '../../../src/io/http.ts';
-import { checkConfiguredIdentity } from '../../../src/io/oidc/expected-identity.ts';
+import { acceptExpected } from '../../../src/io/oidc/expectation.ts';
 import { obtainIdentityToken, type TokenRequest } from '../../../src/io/oidc/identity-token.ts';
 import type { IdentityClaims } from '../../../src/io/oidc/token.ts';
 import { Secret } from '../../../src/io/secret.ts';
@@ -370,8 +370,7 @@ describe('variables and files', () => {
     'O13 O15 %s that speaks for another account: logging in would find it again',
     async (_name, surroundings, remedy) => {
       const [environment, flags] = surroundings(await mint('sigstore'));
-      const other = (claims: IdentityClaims) =>
-        checkConfiguredIdentity(claims, 'alice@example.test');
+      const other = (claims: IdentityClaims) => acceptExpected('alice@example.test', claims);
       const error = await obtain(environment, flags, { accept: other }).catch((e: unknown) => e);
       expect(error).toMatchObject({
         code: 'IDENTITY_UNEXPECTED',

@@ -1,7 +1,5 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { committerOf } from '../../../src/core/policy/committer.ts';
-import { checkExpectedIdentity } from '../../../src/io/oidc/expected-identity.ts';
 import { readIdentityToken, type TokenExpectation } from '../../../src/io/oidc/token.ts';
 import { Secret } from '../../../src/io/secret.ts';
 
@@ -155,52 +153,5 @@ describe('readIdentityToken', () => {
     expect(
       read({ federated_claims: { connector_id: 'https://c.example' } }).certificateIssuers,
     ).toEqual(['https://issuer.example', 'https://c.example']);
-  });
-});
-
-describe('checkExpectedIdentity', () => {
-  const payload = Buffer.from(
-    'tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor A <a@x> 1 +0000\ncommitter Alice <alice@example.com> 1 +0000\n\nm\n',
-  );
-  const tag = Buffer.from(
-    'object 4b825dc642cb6eb9a060e54bf8d69288fbee4904\ntype commit\ntag v1\ntagger Bob <bob@example.com> 1 +0000\n\nm\n',
-  );
-  const refused = expect.objectContaining({ code: 'IDENTITY_UNEXPECTED', exitCode: 4 });
-
-  it('O13 accepts the expected account and refuses any other', () => {
-    const claims = read({});
-    checkExpectedIdentity(claims, payload, {
-      identity: 'alice@example.com',
-      matchCommitter: false,
-    });
-    for (const identity of ['bob@example.com', 'Alice@example.com', 'alice@example.co']) {
-      expect(() =>
-        checkExpectedIdentity(claims, payload, { identity, matchCommitter: false }),
-      ).toThrow(refused);
-    }
-  });
-
-  it('O13 compares with the committer of a commit and the tagger of a tag', () => {
-    const claims = read({});
-    checkExpectedIdentity(claims, payload, { matchCommitter: true });
-    expect(() => checkExpectedIdentity(claims, tag, { matchCommitter: true })).toThrow(refused);
-    expect(() =>
-      checkExpectedIdentity(claims, Buffer.from('tree x\n\nm'), { matchCommitter: true }),
-    ).toThrow(refused);
-  });
-
-  it('compares a workload with the committer name, as gitsign does', () => {
-    const claims = read({ email: undefined, sub: 'spiffe://example.org/job' });
-    const named = Buffer.from('tree x\ncommitter spiffe://example.org/job <> 1 +0000\n\nm');
-    checkExpectedIdentity(claims, named, { matchCommitter: true });
-    expect(() => checkExpectedIdentity(claims, payload, { matchCommitter: true })).toThrow(refused);
-  });
-
-  it('reads committers whose names hold spaces or nothing', () => {
-    expect(committerOf(payload)).toEqual({ name: 'Alice', email: 'alice@example.com' });
-    expect(committerOf(Buffer.from('tree x\ncommitter  <> 1 +0000\n\nm'))).toEqual({
-      name: '',
-      email: '',
-    });
   });
 });

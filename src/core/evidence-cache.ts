@@ -14,6 +14,8 @@ import {
 /** Time-independent facts of one leaf certificate under one trust root. */
 export interface LeafEvidence {
   readonly paths: readonly CertificationPath[];
+  /** Why there is no path, where there is none. */
+  readonly whyNone: string;
   /** By issuer: the outcome of the SCT check, undefined when good. */
   readonly scts: ReadonlyMap<Certificate, Promise<Error | undefined>>;
 }

@@ -24,6 +24,7 @@ import {
   checkLeafUsage,
   ExtendedKeyUsage,
   pathsAt,
+  whyNoPath,
   within,
 } from './x509/certification-path.ts';
 
@@ -154,17 +155,18 @@ export async function leafEvidence(
   const scts = new Map(
     paths.map(({ issuer }) => [issuer, sctOutcome(leaf, issuer, trust.ctLogs, crypto)]),
   );
-  const evidence: LeafEvidence = { paths, scts };
+  const whyNone = paths.length === 0 ? whyNoPath(leaf, stores.certificate) : '';
+  const evidence: LeafEvidence = { paths, whyNone, scts };
   cache?.leaves.set(key, evidence);
   return evidence;
 }
 
 /** Certificates that hold, as issuers of the leaf, at all these times. @throws Refusal `issuer-untrusted`, `certificate-expired-at-signing` */
 export function issuersAt(
-  evidence: LeafEvidence,
+  { paths, whyNone }: LeafEvidence,
   times: readonly number[],
 ): readonly Certificate[] {
-  return pathsAt(evidence.paths, times).map(({ issuer }) => issuer);
+  return pathsAt(paths, times, whyNone).map(({ issuer }) => issuer);
 }
 
 /** The leaf was promised to a CT log under one of its issuers. @throws Refusal `sct-missing`, `sct-invalid`, `no-trust-material` */

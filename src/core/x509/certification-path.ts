@@ -119,10 +119,19 @@ export function checkLeafUsage(leaf: Certificate, purpose: string): void {
   }
 }
 
+/**
+ * Returns the extension that forbids to use this CA, because nothing here processes it: one that is critical, or name
+ * constraints, which bind every certificate below whether they are marked critical or not (RFC 5280 §4.2.1.10).
+ */
+export function unprocessedExtension({ extensions }: Certificate): string | undefined {
+  for (const [oid, { critical }] of extensions)
+    if (oid === ExtensionOid.nameConstraints || (critical && !UNDERSTOOD.has(oid))) return oid;
+  return undefined;
+}
+
 /** `below` counts the CA certificates between this one and the leaf. */
 function mayIssue(ca: Certificate, below: number, purpose: string): boolean {
-  for (const [oid, { critical }] of ca.extensions)
-    if (critical && !UNDERSTOOD.has(oid)) return false;
+  if (unprocessedExtension(ca) !== undefined) return false;
   const constraints = basicConstraints(ca);
   if (!constraints?.ca) return false;
   if (constraints.pathLength !== undefined && constraints.pathLength < below) return false;
@@ -187,20 +196,29 @@ export async function certificationPaths(
   }
 }
 
+/** Why a leaf has no path, for a person: nobody trusted issued it, or a CA of that name is not used for its extension. */
+export function whyNoPath(leaf: Certificate, store: AuthorityStore): string {
+  for (const { certificates } of store.chains) {
+    const at = certificates.findIndex(({ subject }) => equal(subject, leaf.issuer));
+    const oid = at < 0 ? undefined : certificates.slice(at).map(unprocessedExtension).find(Boolean);
+    if (oid === undefined) continue;
+    const what = oid === ExtensionOid.nameConstraints ? 'name constraints' : `extension ${oid}`;
+    return `the certificate authority has ${what}, and nothing here processes that`;
+  }
+  return 'no trusted certificate authority issued the certificate';
+}
+
 /**
  * The paths that hold at every proven time.
- * @throws Refusal `issuer-untrusted` when there was no path, `certificate-expired-at-signing` when none holds.
+ * @throws Refusal `issuer-untrusted` with `whyNone` when there was no path, `certificate-expired-at-signing` when none
+ * holds.
  */
 export function pathsAt(
   paths: readonly CertificationPath[],
   times: readonly number[],
+  whyNone: string,
 ): readonly CertificationPath[] {
-  if (paths.length === 0) {
-    throw new Refusal(
-      'issuer-untrusted',
-      'no trusted certificate authority issued the certificate',
-    );
-  }
+  if (paths.length === 0) throw new Refusal('issuer-untrusted', whyNone);
   const holding = paths.filter(({ windows }) =>
     times.every((time) => windows.every((window) => within(window, time))),
   );

@@ -298,6 +298,41 @@ describe('X03 intermediates', () => {
     expect(await codeOf({ intermediate })).toBe('issuer-untrusted');
   });
 
+  /** Name constraints that permit the signer, so that only their being there can be the reason. */
+  const constrained = (critical: boolean): ((spec: CertificateSpec) => CertificateSpec) =>
+    extensions(Oid.nameConstraints, ext.nameConstraints(general.email('forge.test'), critical));
+  it.each([
+    [true, 'root'],
+    [true, 'intermediate'],
+    [false, 'root'],
+    [false, 'intermediate'],
+  ] as const)(
+    'refuses a CA with name constraints, which nothing processes: critical %s, on the %s (X15)',
+    async (critical, ca) => {
+      expect(await judge({ [ca]: constrained(critical) })).toMatchObject({
+        status: 'refused',
+        code: 'issuer-untrusted',
+        detail: 'the certificate authority has name constraints, and nothing here processes that',
+      });
+    },
+  );
+  it('refuses a subordinate CA with name constraints, and takes the same one without (X15)', async () => {
+    expect(await codeOf(below(constrained(false)))).toBe('issuer-untrusted');
+    expect(await codeOf(below(constrained(true)))).toBe('issuer-untrusted');
+    expect(await codeOf(below())).toBe('verified');
+  });
+  it('takes the way past a CA with name constraints where there is one (X15)', async () => {
+    const chained: Overrides['trust'] = (root) => {
+      const own = { ...rootSpec(), ...constrained(false)(rootSpec()), serial: Uint8Array.of(8) };
+      const twin = structuredClone(root.certificateAuthorities[0]);
+      twin.certChain.certificates[1] = {
+        rawBytes: Buffer.from(certificate(own)).toString('base64'),
+      };
+      root.certificateAuthorities.unshift(twin);
+    };
+    expect(await codeOf({ trust: chained })).toBe('verified');
+  });
+
   it('X03 refuses a leaf used as a CA', async () => {
     const leafLike = (spec: CertificateSpec): CertificateSpec => ({
       ...spec,

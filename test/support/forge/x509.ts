@@ -32,6 +32,7 @@ export const Oid = {
   keyUsage: '2.5.29.15',
   san: '2.5.29.17',
   basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
   aki: '2.5.29.35',
   eku: '2.5.29.37',
   sctList: '1.3.6.1.4.1.11129.2.4.2',
@@ -104,6 +105,11 @@ export const ext = {
       ca ? TRUE : new Uint8Array(),
       pathLength === undefined ? new Uint8Array() : encodeUnsigned(Uint8Array.of(pathLength)),
     ),
+  }),
+  nameConstraints: (permitted: Uint8Array, critical: boolean): ExtensionSpec => ({
+    oid: Oid.nameConstraints,
+    critical,
+    value: encode(SEQ, encode(contextConstructed(0), encode(SEQ, permitted))),
   }),
   ski: (key: ForgeKey): ExtensionSpec => ({
     oid: Oid.ski,

@@ -162,9 +162,13 @@ async function report(
     signs === ''
       ? 'it names no services: to sign here too, give --signing-config FILE'
       : `signs with  ${signs}`;
+  const left =
+    material.leftOut.length === 0
+      ? ''
+      : `\n  left out    ${count(material.leftOut, 'log')} of a kind that is not verified with here`;
   streams.write(`trust root ${material.source}, set for ${global === '' ? 'this repository' : 'every repository of yours'}
   trusts      ${count(material.certificateAuthorities, 'CA')}, ${count(material.tlogs, 'log')}, ${count(material.ctLogs, 'CT log')}, ${count(material.timestampAuthorities, 'TSA')}
-  ${next}
+  ${next}${left}
   undo: git signet trust init${global} --undo
   next: git signet trust show
 `);

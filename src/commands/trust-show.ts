@@ -5,6 +5,7 @@ import { readTufMetadata, type TufRole } from '../core/trust/tuf-metadata.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { loadSettings, type Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
+import { SPOKEN_VERSIONS } from '../io/services.ts';
 import { trustOrigins } from '../io/trust-origin.ts';
 import { type MirrorSource, trustSourceOf } from '../io/trust-source.ts';
 import { embeddedRoot } from '../io/trust-state.ts';
@@ -34,17 +35,26 @@ async function mirrorFacts(source: MirrorSource): Promise<MirrorFacts> {
   return { url: source.url, anchor: version, roles: Object.fromEntries(roles) };
 }
 
-async function servicesOf(settings: Settings): Promise<TrustFacts['services']> {
+const SERVICES = [
+  ['caUrls', 'CA'],
+  ['oidcUrls', 'issuer'],
+  ['rekorTlogUrls', 'log'],
+  ['tsaUrls', 'TSA'],
+] as const;
+
+/** Services that signing can use, and those of API versions that nothing here speaks. */
+async function servicesOf(settings: Settings): Promise<Pick<TrustFacts, 'services' | 'unspoken'>> {
   const config = await loadSigningConfig(settings);
-  return [
-    ...config.caUrls.map(({ url }) => ({ kind: 'CA', url })),
-    ...config.oidcUrls.map(({ url }) => ({ kind: 'issuer', url })),
-    ...config.rekorTlogUrls.map(({ url, majorApiVersion }) => ({
-      kind: `log v${majorApiVersion}`,
-      url,
-    })),
-    ...config.tsaUrls.map(({ url }) => ({ kind: 'TSA', url })),
-  ];
+  const services: TrustFacts['services'][number][] = [];
+  const unspoken: TrustFacts['unspoken'][number][] = [];
+  for (const [list, kind] of SERVICES) {
+    for (const { url, majorApiVersion: version } of config[list]) {
+      const why = `API version ${version} is not spoken here`;
+      if (!SPOKEN_VERSIONS[list].includes(version)) unspoken.push({ kind, name: url, id: '', why });
+      else services.push({ kind: kind === 'log' ? `log v${version}` : kind, url });
+    }
+  }
+  return { services, unspoken };
 }
 
 /** All that is known of the trust root that these settings mean. @throws ConfigError */
@@ -61,7 +71,7 @@ export async function trustFacts(
     servicesOf(settings),
   ]);
   return {
-    ...{ crypto, trust, services, now: now(), chosenBy: origins.map(({ label }) => label) },
+    ...{ crypto, trust, ...services, now: now(), chosenBy: origins.map(({ label }) => label) },
     ...(source.kind === 'mirror' ? { mirror: await mirrorFacts(source) } : {}),
   };
 }

@@ -21,6 +21,16 @@ export interface Services {
   readonly timestampUrl?: string;
 }
 
+type ServiceList = 'caUrls' | 'oidcUrls' | 'rekorTlogUrls' | 'tsaUrls';
+
+/** API versions that are spoken here. A service of another version is passed over, as if it were not listed. */
+export const SPOKEN_VERSIONS: Readonly<Record<ServiceList, readonly number[]>> = {
+  caUrls: [1, 2],
+  oidcUrls: [1],
+  rekorTlogUrls: [1, 2],
+  tsaUrls: [1],
+};
+
 export type ServiceSettings = Pick<
   Settings,
   | 'log'
@@ -59,7 +69,7 @@ export function chooseServices(
     issuerUrl: chooseIssuer(settings, config, now),
     fulcioUrl:
       settings.fulcioUrl ??
-      pick(config, 'caUrls', [1, 2], now)?.url ??
+      pick(config, 'caUrls', now)?.url ??
       missing('certificate authority', 'fulcioUrl', config),
     ...(log === undefined ? {} : { log }),
     ...(timestampUrl === undefined ? {} : { timestampUrl }),
@@ -70,7 +80,7 @@ export function chooseServices(
 function chooseIssuer(settings: ServiceSettings, config: SigningConfig, now: number): string {
   return (
     settings.issuer ??
-    pick(config, 'oidcUrls', [1], now)?.url ??
+    pick(config, 'oidcUrls', now)?.url ??
     missing('OpenID Connect issuer', 'issuer', config)
   );
 }
@@ -90,9 +100,9 @@ function chooseLog(settings: ServiceSettings, config: SigningConfig, now: number
       },
     );
   }
-  const versions = settings.rekorVersion === undefined ? [1, 2] : [settings.rekorVersion];
+  const versions = settings.rekorVersion === undefined ? undefined : [settings.rekorVersion];
   const service =
-    pick(config, 'rekorTlogUrls', versions, now) ?? missing('transparency log', 'rekorUrl', config);
+    pick(config, 'rekorTlogUrls', now, versions) ?? missing('transparency log', 'rekorUrl', config);
   return { url: service.url, version: service.majorApiVersion === 2 ? 2 : 1 };
 }
 
@@ -103,7 +113,7 @@ export function searchableLog(
   now: number,
 ): string | undefined {
   if (settings.rekorUrl !== undefined && settings.rekorVersion !== 2) return settings.rekorUrl;
-  return pick(config, 'rekorTlogUrls', [1], now)?.url;
+  return pick(config, 'rekorTlogUrls', now, [1])?.url;
 }
 
 /** A v2 log vouches for no time, and no log at all for nothing, so somebody else must. An authority that a person named is asked too, as gitsign does. */
@@ -125,11 +135,9 @@ function chooseTimestamp(
     );
   }
   return (
-    pick(config, 'tsaUrls', [1], now)?.url ?? missing('timestamp authority', 'timestampUrl', config)
+    pick(config, 'tsaUrls', now)?.url ?? missing('timestamp authority', 'timestampUrl', config)
   );
 }
-
-type ServiceList = 'caUrls' | 'oidcUrls' | 'rekorTlogUrls' | 'tsaUrls';
 
 /** More than one answer is asked for: by number, or of every operator that is there now. */
 function wantsSeveral(
@@ -143,26 +151,26 @@ function wantsSeveral(
   return selector === 'ALL' && operators.size > 1;
 }
 
+/** Services that can be asked now. */
 function validNow(
   config: SigningConfig,
   list: ServiceList,
   now: number,
+  versions = SPOKEN_VERSIONS[list],
 ): readonly SigningService[] {
   return config[list].filter(
-    ({ validFor }) => validFor.start <= now && now <= (validFor.end ?? Number.POSITIVE_INFINITY),
+    ({ validFor: { start, end = Number.POSITIVE_INFINITY }, majorApiVersion }) =>
+      start <= now && now <= end && versions.includes(majorApiVersion),
   );
 }
 
 function pick(
   config: SigningConfig,
   list: ServiceList,
-  versions: readonly number[],
   now: number,
+  versions?: readonly number[],
 ): SigningService | undefined {
-  const valid = validNow(config, list, now).filter(({ majorApiVersion }) =>
-    versions.includes(majorApiVersion),
-  );
-  return valid.toSorted(
+  return validNow(config, list, now, versions).toSorted(
     (a, b) => b.majorApiVersion - a.majorApiVersion || b.validFor.start - a.validFor.start,
   )[0];
 }

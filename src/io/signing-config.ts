@@ -7,13 +7,20 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Crypto } from '../core/crypto.ts';
-import type { ValidityWindow } from '../core/trust/trust-material.ts';
-import { ConfigError } from '../errors.ts';
+import {
+  asList,
+  asName,
+  asObject,
+  asTimeRange,
+  fault,
+  inside,
+  type Place,
+  parseProtoJson,
+} from '../core/proto-json.ts';
 import type { Settings } from './config.ts';
 import { type MirrorSource, publicGood, trustSourceOf } from './trust-source.ts';
 import { readState, SIGNING_CONFIG_TARGET } from './trust-state-file.ts';
 import {
-  parseJson,
   readNamedTrust,
   readTrustFile,
   type ServiceSelection,
@@ -23,73 +30,56 @@ import {
 
 const MEDIA_TYPE = /^application\/vnd\.dev\.sigstore\.signingconfig\.v0\.2\+json$/;
 
-function fault(source: string, place: string, expected: string): ConfigError {
-  return new ConfigError(`${source}: ${place} is not ${expected}`, { code: 'TRUST_FILE' });
+/** A uint32: a number, or its decimal digits as text; 0 where it is absent. */
+function asCount(value: unknown, place: Place): number {
+  const count = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+  if (count === undefined) return 0;
+  if (!Number.isSafeInteger(count) || (count as number) < 0) throw fault(place, 'a number');
+  return count as number;
 }
 
-function asTime(value: unknown, source: string, place: string): number {
-  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(time)) throw fault(source, place, 'an RFC 3339 time');
-  return Math.floor(time / 1000);
-}
-
-function asWindow(value: unknown, source: string, place: string): ValidityWindow {
-  if (value === undefined) return { start: 0 };
-  if (typeof value !== 'object' || value === null) throw fault(source, place, 'a time window');
-  const { start, end } = value as { start?: unknown; end?: unknown };
-  return {
-    start: start === undefined ? 0 : asTime(start, source, `${place}.start`),
-    ...(end === undefined ? {} : { end: asTime(end, source, `${place}.end`) }),
-  };
-}
-
-function asService(value: unknown, source: string, place: string): SigningService {
-  if (typeof value !== 'object' || value === null) throw fault(source, place, 'a service');
-  const { url, majorApiVersion, validFor, operator } = value as Readonly<Record<string, unknown>>;
-  if (typeof url !== 'string' || !URL.canParse(url) || !/^https?:/.test(url)) {
-    throw fault(source, `${place}.url`, 'an http or https address');
-  }
-  if (typeof majorApiVersion !== 'number')
-    throw fault(source, `${place}.majorApiVersion`, 'a number');
+function asService(value: unknown, place: Place, isIssuer: boolean): SigningService {
+  const { url, majorApiVersion, validFor, operator } = asObject(value, place);
+  if (typeof url !== 'string' || !URL.canParse(url) || !/^https?:/.test(url))
+    throw fault(inside(place, 'url'), 'an http or https address');
   return {
     // an issuer is an identifier: its last slash belongs to it
-    url: place.startsWith('oidcUrls') ? url : url.replace(/\/+$/, ''),
-    majorApiVersion,
-    validFor: asWindow(validFor, source, `${place}.validFor`),
-    operator: typeof operator === 'string' ? operator : '',
+    url: isIssuer ? url : url.replace(/\/+$/, ''),
+    majorApiVersion: asCount(majorApiVersion, inside(place, 'majorApiVersion')),
+    validFor: { start: 0, ...asTimeRange(validFor, inside(place, 'validFor')) },
+    operator: asName(operator),
   };
 }
 
-function asSelection(value: unknown, source: string, place: string): ServiceSelection {
+function asSelection(value: unknown, place: Place): ServiceSelection {
   if (value === undefined) return { selector: 'ANY' };
-  const { selector, count } = (value ?? {}) as { selector?: unknown; count?: unknown };
-  if (selector !== 'ANY' && selector !== 'ALL' && selector !== 'EXACT') {
-    throw fault(source, `${place}.selector`, 'ANY, ALL or EXACT');
-  }
-  return { selector, ...(typeof count === 'number' ? { count } : {}) };
+  const { selector, count } = asObject(value, place);
+  if (selector !== 'ANY' && selector !== 'ALL' && selector !== 'EXACT')
+    throw fault(inside(place, 'selector'), 'ANY, ALL or EXACT');
+  return {
+    selector,
+    ...(count === undefined ? {} : { count: asCount(count, inside(place, 'count')) }),
+  };
 }
 
 /** Reads a signing config. @throws ConfigError TRUST_FILE, naming the place in the file */
 export function parseSigningConfig(json: unknown, source: string): SigningConfig {
-  if (typeof json !== 'object' || json === null) throw fault(source, 'signingConfig', 'an object');
-  const config = json as Readonly<Record<string, unknown>>;
+  const at = (key: string): Place => inside({ source, path: '' }, key);
+  const config = asObject(json, { source, path: 'signingConfig' });
   const { mediaType } = config;
-  if (typeof mediaType !== 'string' || !MEDIA_TYPE.test(mediaType)) {
-    throw fault(source, 'mediaType', 'that of a signing config v0.2');
-  }
-  const services = (key: string): readonly SigningService[] => {
-    const list = config[key] ?? [];
-    if (!Array.isArray(list)) throw fault(source, key, 'a list');
-    return list.map((item: unknown, index) => asService(item, source, `${key}[${index}]`));
-  };
+  if (typeof mediaType !== 'string' || !MEDIA_TYPE.test(mediaType))
+    throw fault(at('mediaType'), 'that of a signing config v0.2');
+  const services = (key: string): readonly SigningService[] =>
+    asList(config[key], at(key), (item, place) => asService(item, place, key === 'oidcUrls'));
+  const selection = (key: string): ServiceSelection => asSelection(config[key], at(key));
   return {
     source,
     caUrls: services('caUrls'),
     oidcUrls: services('oidcUrls'),
     rekorTlogUrls: services('rekorTlogUrls'),
-    rekorTlogConfig: asSelection(config.rekorTlogConfig, source, 'rekorTlogConfig'),
+    rekorTlogConfig: selection('rekorTlogConfig'),
     tsaUrls: services('tsaUrls'),
-    tsaConfig: asSelection(config.tsaConfig, source, 'tsaConfig'),
+    tsaConfig: selection('tsaConfig'),
   };
 }
 
@@ -103,7 +93,7 @@ function nothingFor(source: string): SigningConfig {
 async function builtIn(): Promise<SigningConfig> {
   const { PUBLIC_GOOD_SIGNING_CONFIG } = await import('./embedded-trust.ts');
   const source = 'public-good (embedded)';
-  return parseSigningConfig(parseJson(PUBLIC_GOOD_SIGNING_CONFIG, source), source);
+  return parseSigningConfig(parseProtoJson(PUBLIC_GOOD_SIGNING_CONFIG, source), source);
 }
 
 /** What the mirror served last beside its trusted root. */
@@ -118,7 +108,7 @@ async function fromMirror(source: MirrorSource, crypto: Crypto): Promise<Signing
   const text = proven.state.files[SIGNING_CONFIG_TARGET];
   if (text === undefined) return isPublic ? builtIn() : nothingFor(name);
   const says = `${name} (mirror)`;
-  return parseSigningConfig(parseJson(text, says), says);
+  return parseSigningConfig(parseProtoJson(text, says), says);
 }
 
 /** Beside key files: public services, except where a key file replaces what would vouch for their answers. */
@@ -133,18 +123,18 @@ async function withKeyFiles(settings: Settings, crypto: Crypto): Promise<Signing
 }
 
 function besideTrust(path: string, settings: Settings, crypto: Crypto): SigningConfig {
-  const json = parseJson(readNamedTrust(path, settings, crypto), path);
+  const json = parseProtoJson(readNamedTrust(path, settings, crypto), path);
   if ('signingConfig' in json) return parseSigningConfig(json.signingConfig, path);
   const beside = join(dirname(path), 'signing_config.json');
   if (statSync(beside, { throwIfNoEntry: false })?.isFile() !== true) return nothingFor(path);
-  return parseSigningConfig(parseJson(readTrustFile(beside), beside), beside);
+  return parseSigningConfig(parseProtoJson(readTrustFile(beside), beside), beside);
 }
 
 /** The signing configuration that goes with the trust in force. @throws ConfigError TRUST_FILE */
 export async function signingConfigFor(settings: Settings, crypto: Crypto): Promise<SigningConfig> {
   const { signingConfig } = settings;
   if (signingConfig !== undefined) {
-    const json = parseJson(readTrustFile(signingConfig), signingConfig);
+    const json = parseProtoJson(readTrustFile(signingConfig), signingConfig);
     return parseSigningConfig(json, signingConfig);
   }
   const source = trustSourceOf(settings, crypto);

@@ -4,6 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { toHex, utf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
+import { parseProtoJson } from '../core/proto-json.ts';
 import { firstRoot } from '../core/trust/tuf-proof.ts';
 import { AnswerError, ConfigError, ServiceError, UsageError } from '../errors.ts';
 import type { Environment, Settings } from './config.ts';
@@ -11,7 +12,7 @@ import { createHttpClient } from './http.ts';
 import { networkOptions } from './network.ts';
 import { mirrorSetting } from './trust-source.ts';
 import { notKept, writeWhole } from './trust-state-write.ts';
-import { loadSigningConfig, loadTrust, parseJson, readTrustFile } from './trust-store.ts';
+import { loadSigningConfig, loadTrust, readTrustFile } from './trust-store.ts';
 
 const CONFIG_TYPE = 'application/vnd.dev.sigstore.clienttrustconfig.v0.1+json';
 const SHA256 = /^(?:sha256:)?([0-9a-fA-F]{64})$/;
@@ -90,11 +91,11 @@ export async function pinnedMirror(
 function wholeConfig(from: string, signingConfig: string | undefined, cwd: string): string {
   const path = resolve(cwd, from);
   const text = readTrustFile(path);
-  const json = parseJson(text, path);
+  const json = parseProtoJson(text, path);
   if ('trustedRoot' in json && signingConfig === undefined) return text;
   const named = signingConfig === undefined ? undefined : resolve(cwd, signingConfig);
   const trustedRoot = 'trustedRoot' in json ? json.trustedRoot : json;
-  const config = named === undefined ? besideOf(path) : parseJson(readTrustFile(named), named);
+  const config = named === undefined ? besideOf(path) : parseProtoJson(readTrustFile(named), named);
   if (config === undefined) return text;
   return `${JSON.stringify({ mediaType: CONFIG_TYPE, trustedRoot, signingConfig: config }, null, 1)}\n`;
 }
@@ -102,7 +103,7 @@ function wholeConfig(from: string, signingConfig: string | undefined, cwd: strin
 function besideOf(path: string): object | undefined {
   const beside = join(dirname(path), 'signing_config.json');
   try {
-    return parseJson(readTrustFile(beside), beside);
+    return parseProtoJson(readTrustFile(beside), beside);
   } catch (error) {
     if (error instanceof ConfigError && /ENOENT|no such file/i.test(error.message))
       return undefined;

@@ -5,6 +5,7 @@
 
 import { fromUtf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
+import { parseProtoJson } from '../core/proto-json.ts';
 import { parseTrustedRoot } from '../core/trust/trusted-root.ts';
 import { isTarget, type ProvenTargets, proveTargets } from '../core/trust/tuf-proof.ts';
 import { AnswerError, ConfigError, isSignetError } from '../errors.ts';
@@ -19,7 +20,6 @@ import {
   type TrustState,
 } from './trust-state-file.ts';
 import { exclusively, notKept, withScratch, writeState } from './trust-state-write.ts';
-import { parseJson } from './trust-store.ts';
 import { fetchMirrorFile, mirrorRefusal, updateMetadata } from './tuf-client.ts';
 
 export interface RefreshOptions {
@@ -132,7 +132,7 @@ function checkUsable(
   parseTrustedRoot(root, `${name} ${TRUSTED_ROOT_TARGET}`, crypto);
   const config = files[SIGNING_CONFIG_TARGET];
   const says = `${name} ${SIGNING_CONFIG_TARGET}`;
-  if (config !== undefined) parseSigningConfig(parseJson(config, says), says);
+  if (config !== undefined) parseSigningConfig(parseProtoJson(config, says), says);
 }
 
 async function update(

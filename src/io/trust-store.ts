@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { fromUtf8, toHex } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
+import { parseProtoJson } from '../core/proto-json.ts';
 import type { KeyFile } from '../core/trust/key-files.ts';
 import type { TrustMaterial, ValidityWindow } from '../core/trust/trust-material.ts';
 import { parseTrustedRoot } from '../core/trust/trusted-root.ts';
@@ -89,25 +90,11 @@ export function readNamedTrust(
 /** The trusted root in a ClientTrustConfig; the text itself when it is a bare trusted root. */
 function trustedRootText(text: string, source: string): string {
   if (!text.includes('application/vnd.dev.sigstore.clienttrustconfig')) return text;
-  const { trustedRoot } = parseJson(text, source) as { readonly trustedRoot?: unknown };
-  if (typeof trustedRoot !== 'object' || trustedRoot === null) {
+  const { trustedRoot } = parseProtoJson(text, source);
+  if (typeof trustedRoot !== 'object') {
     throw new ConfigError(`${source}: holds no trustedRoot`, { code: 'TRUST_FILE' });
   }
   return JSON.stringify(trustedRoot);
-}
-
-/** @throws ConfigError TRUST_FILE */
-export function parseJson(text: string, source: string): object {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  if (typeof value !== 'object' || value === null) {
-    throw new ConfigError(`${source}: not a JSON object`, { code: 'TRUST_FILE' });
-  }
-  return value;
 }
 
 async function builtIn(name: string, crypto: Crypto, refreshed?: number): Promise<TrustMaterial> {

@@ -11,6 +11,7 @@ import type {
 import { readTrustedCertificate, summarize } from '../core/x509/certificate.ts';
 import { nameText } from '../core/x509/distinguished-name.ts';
 import { rfc3339 } from './json.ts';
+import { type LeftOutRow, leftOutOf, usable } from './left-out.ts';
 
 /** What is known of a mirror's metadata. */
 export interface MirrorFacts {
@@ -28,6 +29,8 @@ export interface TrustFacts {
   readonly mirror?: MirrorFacts;
   /** Addresses that signing would use now. */
   readonly services: readonly { readonly kind: string; readonly url: string }[];
+  /** Services that are named and never used, because nothing here speaks their API version. */
+  readonly unspoken: readonly LeftOutRow[];
   /** Unix seconds. */
   readonly now: number;
 }
@@ -77,7 +80,8 @@ function authorityJson(authority: TrustedAuthority, crypto: Crypto): object {
 }
 
 /** Everything, under names that stay. */
-export function trustJson({ trust, chosenBy, mirror, services, crypto }: TrustFacts): object {
+export function trustJson(facts: TrustFacts): object {
+  const { trust, chosenBy, mirror, services, crypto } = facts;
   const { refreshed } = trust.mirror ?? {};
   const roles = Object.entries(mirror?.roles ?? {}).map(([role, { version, expires }]) => [
     role,
@@ -90,10 +94,15 @@ export function trustJson({ trust, chosenBy, mirror, services, crypto }: TrustFa
       ? {}
       : { mirror: { url: mirror.url, anchor: mirror.anchor, roles: Object.fromEntries(roles) } }),
     ...(trust.withoutCtLog === true ? { withoutCtLog: true } : {}),
-    certificateAuthorities: trust.certificateAuthorities.map((one) => authorityJson(one, crypto)),
+    certificateAuthorities: usable(trust.certificateAuthorities).map((one) =>
+      authorityJson(one, crypto),
+    ),
     transparencyLogs: trust.tlogs.map(logJson),
     certificateLogs: trust.ctLogs.map(logJson),
-    timestampAuthorities: trust.timestampAuthorities.map((one) => authorityJson(one, crypto)),
+    timestampAuthorities: usable(trust.timestampAuthorities).map((one) =>
+      authorityJson(one, crypto),
+    ),
+    leftOut: leftOutOf(trust, facts.unspoken, crypto),
     services,
   };
 }
@@ -116,7 +125,8 @@ function table(rows: readonly Row[]): readonly string[] {
   const width = (column: 0 | 1): number => Math.max(0, ...rows.map((row) => row[column].length));
   const [kind, validity] = [width(0), width(1)];
   return rows.map(
-    (row) => `  ${row[0].padEnd(kind)}  ${row[1].padEnd(validity)}  ${row[3]}  ${visible(row[2])}`,
+    (row) =>
+      `  ${row[0].padEnd(kind)}  ${visible(row[1]).padEnd(validity)}  ${row[3].padEnd(16)}  ${visible(row[2])}`,
   );
 }
 
@@ -138,11 +148,14 @@ export function trustText(facts: TrustFacts): string {
   const fetched =
     refreshed === undefined ? 'never: built in' : `${day(refreshed)}, ${ageText(now - refreshed)}`;
   const rows: readonly Row[] = [
-    ...trust.certificateAuthorities.map((one) => authorityRow('CA', one, facts)),
+    ...usable(trust.certificateAuthorities).map((one) => authorityRow('CA', one, facts)),
     ...trust.tlogs.map((one) => logRow('log', one, now)),
     ...trust.ctLogs.map((one) => logRow('CT log', one, now)),
-    ...trust.timestampAuthorities.map((one) => authorityRow('TSA', one, facts)),
+    ...usable(trust.timestampAuthorities).map((one) => authorityRow('TSA', one, facts)),
   ];
+  const leftOut = leftOutOf(trust, facts.unspoken, facts.crypto).map(
+    ({ kind, name, id, why }): Row => [kind, why, name || 'unnamed', id.slice(0, 16)],
+  );
   const lines = [
     `trust root  ${visible(trust.source)}`,
     `chosen by   ${chosenBy.length === 0 ? 'nobody: the default' : visible(chosenBy.join(', '))}`,
@@ -152,6 +165,9 @@ export function trustText(facts: TrustFacts): string {
     ...(trust.withoutCtLog === true ? ['CT log      none, by signet.ctLog'] : []),
     'trusts',
     ...table(rows),
+    ...(leftOut.length === 0
+      ? []
+      : ['left out: listed, and trusted for nothing', ...table(leftOut)]),
     `signs with  ${services.map(({ kind, url }) => `${kind} ${visible(url)}`).join(', ') || 'nothing: no signing configuration'}`,
   ];
   return `${lines.join('\n')}\n`;

@@ -68,6 +68,25 @@ describe('chooseServices', () => {
     );
   });
 
+  it('passes over a service whose API version is unknown, also where all operators are asked for (T09)', () => {
+    const unknown = [service('https://known'), service('https://unknown', 9)];
+    const ALL = { selector: 'ALL' } as const;
+    const config = { caUrls: unknown, oidcUrls: unknown, rekorTlogUrls: unknown, tsaUrls: unknown };
+    const chosen = choose(
+      { timestamp: 'always' },
+      { ...config, rekorTlogConfig: ALL, tsaConfig: ALL },
+    );
+    expect(chosen).toEqual({
+      issuerUrl: 'https://known',
+      fulcioUrl: 'https://known',
+      log: { url: 'https://known', version: 1 },
+      timestampUrl: 'https://known',
+    });
+    const two = [...unknown, service('https://second')];
+    expect(() => choose({}, { rekorTlogUrls: two, rekorTlogConfig: ALL })).toThrow(configError);
+    expect(() => choose({}, { caUrls: [service('https://unknown', 0)] })).toThrow(configError);
+  });
+
   it('asks for a timestamp always, when told, with v2, and where an authority is named', () => {
     const v2 = { rekorTlogUrls: [service('https://v2', 2)] };
     expect(choose({}, v2).timestampUrl).toBe('https://tsa');

@@ -174,7 +174,7 @@ describe('a signing config', () => {
     ['no address', { caUrls: [{ ...service, url: 'ftp://x' }] }, /caUrls\[0\]\.url is not an http/],
     [
       'no version',
-      { caUrls: [{ ...service, majorApiVersion: '1' }] },
+      { caUrls: [{ ...service, majorApiVersion: 'one' }] },
       /majorApiVersion is not a number/,
     ],
     [
@@ -182,8 +182,34 @@ describe('a signing config', () => {
       { caUrls: [{ ...service, validFor: { start: 'x' } }] },
       /validFor\.start is not an RFC 3339 time/,
     ],
+    [
+      'a time without its zone',
+      { caUrls: [{ ...service, validFor: { start: '2020-01-01T00:00:00' } }] },
+      /validFor\.start is not an RFC 3339 time/,
+    ],
+    ['half a version', { caUrls: [{ ...service, majorApiVersion: 1.5 }] }, /not a number/],
     ['another selector', { tsaConfig: { selector: 'SOME' } }, /tsaConfig\.selector/],
   ])('with %s is an error that names the place', (_name, change, says) => {
     expect(() => parseSigningConfig({ ...valid, ...change }, 'x')).toThrow(says);
+  });
+
+  it('takes null for absent, in every field (T10)', async () => {
+    const nulled = join(home, 'nulls.json');
+    const operator = null;
+    const validFor = { ...service.validFor, end: null };
+    const caUrls = [{ ...service, operator, validFor }];
+    const absent = { oidcUrls: null, tsaUrls: null, rekorTlogConfig: null, tsaConfig: null };
+    writeFileSync(nulled, JSON.stringify({ ...valid, ...absent, caUrls }));
+    const config = await signing({ signingConfig: nulled });
+    expect(config).toMatchObject({
+      ...parseSigningConfig({ ...valid, caUrls: [service] }, nulled),
+      ...{ oidcUrls: [], tsaUrls: [] },
+    });
+  });
+  it('reads a version as protobuf JSON may write it, and an absent one as 0 (T10)', () => {
+    const { majorApiVersion: _, ...unversioned } = service;
+    const caUrls = [{ ...service, majorApiVersion: '2' }, unversioned];
+    const config = parseSigningConfig({ ...valid, caUrls }, 'x');
+    expect(config.caUrls.map(({ majorApiVersion }) => majorApiVersion)).toEqual([2, 0]);
   });
 });

@@ -63,6 +63,38 @@ describe('trust show', () => {
   });
 });
 
+describe('trust show of a root that is not understood whole', () => {
+  const files = (change: (root: Record<string, never[]>) => void): string => {
+    const root = JSON.parse(readFileSync(instance.sandbox.files.trustedRoot, 'utf8'));
+    change(root);
+    const path = join(fresh('partly').home, 'trusted_root.json');
+    writeFileSync(path, JSON.stringify(root));
+    return path;
+  };
+
+  it('lists a post-quantum log as left out, and the rest verifies as before (T09)', async () => {
+    const future = { rawBytes: 'AAAA', keyDetails: 'ML_DSA_65' };
+    const log = { baseUrl: 'https://pq.example', publicKey: future, logId: { keyId: 'AAAA' } };
+    const path = files((root) => root['tlogs']?.push(log as never));
+    const repository = fresh('unknown-kind');
+    const show = await signet(repository, ['trust', 'show', '--trusted-root', path]);
+    expect([show.exit, show.talk]).toEqual([0, '']);
+    expect(show.out).toMatch(
+      /\nleft out: .*\n {2}log {2}its key is of kind ML_DSA_65, .*pq\.example\n/,
+    );
+    const id = signer(repository, instance.sandbox).commit();
+    const anybody = ['verify', '--unsafe-any-identity', '--trusted-root', path, id];
+    expect((await signet(repository, anybody)).exit).toBe(0);
+  });
+
+  it('says which place is malformed, and shows nothing (T09)', async () => {
+    const path = files((root) => root['tlogs']?.push({ publicKey: {}, logId: {} } as never));
+    const show = await signet(fresh('malformed'), ['trust', 'show', '--trusted-root', path]);
+    expect([show.exit, show.out]).toEqual([2, '']);
+    expect(show.talk).toContain('tlogs[2].publicKey.rawBytes is not base64');
+  });
+});
+
 describe('trust init', () => {
   it('a mirror and its root: proved, kept, set; and undone', async () => {
     const repository = fresh('init');

@@ -4,6 +4,7 @@
  */
 
 import { fromBase64, fromHex, fromUtf8 } from '../bytes.ts';
+import { withoutNull } from '../proto-json.ts';
 import { Refusal } from '../verdict.ts';
 import type { InclusionProof, TransparencyLogEntry } from './log-entry.ts';
 
@@ -96,10 +97,10 @@ export function logEntryFromRekorV1(value: unknown): TransparencyLogEntry {
  * @throws Refusal `log-entry-malformed`
  */
 export function logEntryFromRekorV2(value: unknown): TransparencyLogEntry {
-  const json = object(value, 'entry');
+  const json = object(withoutNull(value), 'entry');
   const kind = object(field(json, 'kindVersion'), 'kindVersion');
-  const promise = field(json, 'inclusionPromise') ?? undefined;
-  const proof = field(json, 'inclusionProof') ?? undefined;
+  const promise = field(json, 'inclusionPromise');
+  const proof = field(json, 'inclusionProof');
   return {
     logIndex: count({ logIndex: '0', ...json }, 'logIndex'),
     logId: base64(object(field(json, 'logId'), 'logId'), 'keyId'),

@@ -115,5 +115,8 @@ export function trustFromKeyFiles(
         : authorities(timestampChain),
     tlogs: rekor === undefined ? (rest?.tlogs ?? []) : [logKey(rekor, crypto)],
     ctLogs: ctLog === undefined ? (rest?.ctLogs ?? []) : [logKey(ctLog, crypto)],
+    leftOut: (rest?.leftOut ?? []).filter(
+      ({ kind }) => (kind === 'log' ? rekor : ctLog) === undefined,
+    ),
   };
 }

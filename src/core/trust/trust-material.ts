@@ -23,6 +23,18 @@ export interface TrustedAuthority {
   readonly validFor: ValidityWindow;
 }
 
+/** An entry that grants nothing here, and why. All texts are the file's: escape them before they meet a terminal. */
+export interface LeftOut {
+  readonly kind: 'log' | 'CT log';
+  /** Where in the file: `ctlogs[0]`. */
+  readonly place: string;
+  /** Its address; empty where none is said. */
+  readonly name: string;
+  /** Lower-case hex log id; empty where none can be read. */
+  readonly id: string;
+  readonly why: string;
+}
+
 export interface TrustMaterial {
   /** Where it came from, for messages: a path, or `public-good (embedded)`. */
   readonly source: string;
@@ -32,6 +44,8 @@ export interface TrustMaterial {
   readonly timestampAuthorities: readonly TrustedAuthority[];
   readonly tlogs: readonly TrustedLog[];
   readonly ctLogs: readonly TrustedLog[];
+  /** Logs that are listed and not used, because nothing here can verify with their keys. */
+  readonly leftOut: readonly LeftOut[];
   /** Its owner says by name that no certificate transparency log exists here; it counts only where none is listed. */
   readonly withoutCtLog?: true;
   /** Present where a mirror may have a newer one. */

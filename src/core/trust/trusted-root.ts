@@ -1,106 +1,96 @@
 /**
- * trusted_root.json (dev.sigstore.trustroot.v1.TrustedRoot), or gitsign's key files, as trust material.
- * Strict where it matters: a key, id, date or certificate that cannot be read is an error, never a gap in trust.
+ * trusted_root.json (dev.sigstore.trustroot.v1.TrustedRoot) as trust material. Strict where it matters: a key, id, date
+ * or certificate that cannot be read is an error, never a gap in trust. A log whose key is of a kind that nothing here
+ * verifies with grants nothing: it is left out by name, so that it cannot make the rest of the root unusable.
  */
 
-import { ConfigError } from '../../errors.ts';
 import { fromBase64, toHex, utf8 } from '../bytes.ts';
 import { DerError } from '../cms/der.ts';
-import type { Crypto } from '../crypto.ts';
-import { readPublicKey } from '../x509/algorithms.ts';
+import type { Crypto, PublicKey } from '../crypto.ts';
+import {
+  asBytes,
+  asEnum,
+  asList,
+  asName,
+  asObject,
+  asTimeRange,
+  fault,
+  inside,
+  type Place,
+  type ProtoMessage,
+  parseProtoJson,
+} from '../proto-json.ts';
+import { familyOf, type KeyFamily, readPublicKey } from '../x509/algorithms.ts';
 import { readTrustedCertificate } from '../x509/certificate.ts';
-import type {
-  TrustedAuthority,
-  TrustedLog,
-  TrustMaterial,
-  ValidityWindow,
-} from './trust-material.ts';
+import type { LeftOut, TrustedAuthority, TrustedLog, TrustMaterial } from './trust-material.ts';
 
-type Json = Readonly<Record<string, unknown>>;
+/** dev.sigstore.common.v1.PublicKeyDetails of keys that are verified with here, by name and number. */
+const KEY_DETAILS: readonly (readonly [name: string, number: number, KeyFamily])[] = [
+  ['PKIX_RSA_PKCS1V5', 3, 'rsa'],
+  ['PKIX_ECDSA_P256_SHA_256', 5, 'ec'],
+  ['PKIX_ED25519', 7, 'ed25519'],
+  ['PKIX_RSA_PKCS1V15_2048_SHA256', 9, 'rsa'],
+  ['PKIX_RSA_PKCS1V15_3072_SHA256', 10, 'rsa'],
+  ['PKIX_RSA_PKCS1V15_4096_SHA256', 11, 'rsa'],
+  ['PKIX_ECDSA_P384_SHA_384', 12, 'ec'],
+  ['PKIX_ECDSA_P521_SHA_512', 13, 'ec'],
+  ['PKIX_ECDSA_P384_SHA_256', 19, 'ec'],
+  ['PKIX_ECDSA_P521_SHA_256', 20, 'ec'],
+];
+const FAMILIES: ReadonlyMap<string | number, KeyFamily> = new Map(
+  KEY_DETAILS.flatMap(([name, number, family]) =>
+    [name, number].map((key): [string | number, KeyFamily] => [key, family]),
+  ),
+);
+const UNSPECIFIED: ReadonlySet<string | number> = new Set([0, 'PUBLIC_KEY_DETAILS_UNSPECIFIED']);
+/** dev.sigstore.common.v1.HashAlgorithm of a tree that is computed here: SHA-256, or nothing said. */
+const TREE_HASHES: ReadonlySet<string | number> = new Set([
+  ...[0, 'HASH_ALGORITHM_UNSPECIFIED'],
+  ...[1, 'SHA2_256'],
+]);
 
-/** Says where in the file something is wrong. */
-interface Place {
-  readonly source: string;
-  readonly path: string;
+/** Why an entry is left out; the rest of it is not looked at, because its kind decides what may stand there. */
+function unknownKind(log: ProtoMessage, key: ProtoMessage, place: Place): string | undefined {
+  const hash = asEnum(log['hashAlgorithm'], inside(place, 'hashAlgorithm'));
+  if (!TREE_HASHES.has(hash)) return `its tree is hashed with ${hash}, which is not computed here`;
+  const details = asEnum(key['keyDetails'], inside(place, 'publicKey.keyDetails'));
+  if (UNSPECIFIED.has(details) || FAMILIES.has(details)) return undefined;
+  return `its key is of kind ${details}, which is not verified with here`;
 }
 
-function fault({ source, path }: Place, expected: string): ConfigError {
-  return new ConfigError(`${source}: ${path === '' ? 'the file' : path} is not ${expected}`, {
-    code: 'TRUST_FILE',
-  });
-}
-
-function inside(place: Place, key: string | number): Place {
-  const step = typeof key === 'number' ? `[${key}]` : place.path === '' ? key : `.${key}`;
-  return { ...place, path: place.path + step };
-}
-
-function asObject(value: unknown, place: Place): Json {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw fault(place, 'an object');
-  return value as Json;
-}
-
-function asList<T>(
-  value: unknown,
-  place: Place,
-  read: (item: unknown, place: Place) => T,
-): readonly T[] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value)) throw fault(place, 'a list');
-  return value.map((item: unknown, index) => read(item, inside(place, index)));
-}
-
-function asBytes(value: unknown, place: Place): Uint8Array {
-  const bytes = typeof value === 'string' ? fromBase64(value) : undefined;
-  if (bytes === undefined || bytes.length === 0) throw fault(place, 'base64');
-  return bytes;
-}
-
-/** With its offset: without one, `Date.parse` would take the time zone of whoever verifies. */
-const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
-
-function asTime(value: unknown, place: Place): number {
-  const time = typeof value === 'string' && RFC_3339.test(value) ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(time)) throw fault(place, 'an RFC 3339 time');
-  return Math.floor(time / 1000);
-}
-
-function asWindow(value: unknown, place: Place): ValidityWindow {
-  if (value === undefined) return { start: 0 };
-  const { start, end } = asObject(value, place);
-  return {
-    start: start === undefined ? 0 : asTime(start, inside(place, 'start')),
-    ...(end === undefined ? {} : { end: asTime(end, inside(place, 'end')) }),
-  };
-}
-
-function asLog(value: unknown, place: Place): TrustedLog {
-  const log = asObject(value, place);
-  const keyPlace = inside(place, 'publicKey');
-  const publicKey = asObject(log['publicKey'], keyPlace);
-  const key = keyOf(
-    asBytes(publicKey['rawBytes'], inside(keyPlace, 'rawBytes')),
-    inside(keyPlace, 'rawBytes'),
-  );
-  const id = asObject(log['logId'], inside(place, 'logId'));
-  const baseUrl = log['baseUrl'];
-  return {
-    id: toHex(asBytes(id['keyId'], inside(place, 'logId.keyId'))),
-    baseUrl: typeof baseUrl === 'string' ? baseUrl : '',
-    key,
-    validFor: asWindow(publicKey['validFor'], inside(keyPlace, 'validFor')),
-  };
-}
-
-function keyOf(spki: Uint8Array, place: Place): TrustedLog['key'] {
+/** The key; undefined where nothing names its kind and it is none that is known here. */
+function keyOf({ rawBytes, keyDetails }: ProtoMessage, place: Place): PublicKey | undefined {
+  const spki = asBytes(rawBytes, inside(place, 'rawBytes'));
+  const family = FAMILIES.get(asEnum(keyDetails, inside(place, 'keyDetails')));
   try {
     const key = readPublicKey(spki);
-    if (key !== undefined) return key;
+    if (family === undefined || (key !== undefined && familyOf(key) === family)) return key;
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
   }
-  throw fault(place, 'a public key of a supported kind');
+  const kind = family === undefined ? 'a public key' : `a public key of kind ${keyDetails}`;
+  throw fault(inside(place, 'rawBytes'), kind);
+}
+
+function readLog(kind: LeftOut['kind'], value: unknown, place: Place): TrustedLog | LeftOut {
+  const log = asObject(value, place);
+  const keyPlace = inside(place, 'publicKey');
+  const publicKey = asObject(log['publicKey'], keyPlace);
+  const baseUrl = asName(log['baseUrl']);
+  const idPlace = inside(place, 'logId');
+  const leftOut = (why: string): LeftOut => {
+    const { keyId } = (log['logId'] ?? {}) as ProtoMessage;
+    const id = toHex(fromBase64(asName(keyId)) ?? new Uint8Array());
+    return { kind, place: place.path, name: baseUrl, id, why };
+  };
+  const why = unknownKind(log, publicKey, place);
+  if (why !== undefined) return leftOut(why);
+  const key = keyOf(publicKey, keyPlace);
+  const id = toHex(asBytes(asObject(log['logId'], idPlace)['keyId'], inside(idPlace, 'keyId')));
+  const { start, ...until } = asTimeRange(publicKey['validFor'], inside(keyPlace, 'validFor'));
+  if (key === undefined) return leftOut('its key is of a kind that is not verified with here');
+  if (start === undefined) return leftOut('nothing says from when on it is valid (validFor.start)');
+  return { id, baseUrl, key, validFor: { start, ...until } };
 }
 
 function asAuthority(value: unknown, place: Place): TrustedAuthority {
@@ -112,12 +102,8 @@ function asAuthority(value: unknown, place: Place): TrustedAuthority {
     return certificateOf(der, at);
   });
   if (chain.length === 0) throw fault(chainPlace, 'a chain of certificates');
-  const { uri } = authority;
-  return {
-    uri: typeof uri === 'string' ? uri : '',
-    chain,
-    validFor: asWindow(authority['validFor'], inside(place, 'validFor')),
-  };
+  const range = asTimeRange(authority['validFor'], inside(place, 'validFor'));
+  return { uri: asName(authority['uri']), chain, validFor: { start: 0, ...range } };
 }
 
 function certificateOf(der: Uint8Array, place: Place): Uint8Array {
@@ -130,37 +116,31 @@ function certificateOf(der: Uint8Array, place: Place): Uint8Array {
   }
 }
 
+const isUsed = (log: TrustedLog | LeftOut): log is TrustedLog => 'key' in log;
+const isLeftOut = (log: TrustedLog | LeftOut): log is LeftOut => !isUsed(log);
+
 /** Reads trusted_root.json. @throws ConfigError `TRUST_FILE`, naming the place in the file. */
 export function parseTrustedRoot(text: string, source: string, crypto: Crypto): TrustMaterial {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new ConfigError(`${source}: not JSON`, { code: 'TRUST_FILE', cause: error });
-  }
-  const place = { source, path: '' };
-  const root = asObject(json, place);
+  const root = parseProtoJson(text, source);
+  const at = (key: string): Place => inside({ source, path: '' }, key);
   const { mediaType } = root;
   if (
     typeof mediaType !== 'string' ||
     !mediaType.startsWith('application/vnd.dev.sigstore.trustedroot')
   ) {
-    throw fault(inside(place, 'mediaType'), 'that of a trusted root');
+    throw fault(at('mediaType'), 'that of a trusted root');
   }
+  const list = <T>(key: string, read: (value: unknown, place: Place) => T): readonly T[] =>
+    asList(root[key], at(key), read);
+  const tlogs = list('tlogs', (value, place) => readLog('log', value, place));
+  const ctLogs = list('ctlogs', (value, place) => readLog('CT log', value, place));
   return {
     source,
     digest: toHex(crypto.hash('sha256', utf8(text))),
-    certificateAuthorities: asList(
-      root['certificateAuthorities'],
-      inside(place, 'certificateAuthorities'),
-      asAuthority,
-    ),
-    timestampAuthorities: asList(
-      root['timestampAuthorities'],
-      inside(place, 'timestampAuthorities'),
-      asAuthority,
-    ),
-    tlogs: asList(root['tlogs'], inside(place, 'tlogs'), asLog),
-    ctLogs: asList(root['ctlogs'], inside(place, 'ctlogs'), asLog),
+    certificateAuthorities: list('certificateAuthorities', asAuthority),
+    timestampAuthorities: list('timestampAuthorities', asAuthority),
+    tlogs: tlogs.filter(isUsed),
+    ctLogs: ctLogs.filter(isUsed),
+    leftOut: [...tlogs, ...ctLogs].filter(isLeftOut),
   };
 }

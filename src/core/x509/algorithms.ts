@@ -28,17 +28,18 @@ const DIGESTS: Readonly<Record<string, HashAlgorithm>> = {
   '2.16.840.1.101.3.4.2.3': 'sha512',
 };
 
+export type KeyFamily = 'ec' | 'rsa' | 'ed25519';
+
 /** Signature algorithms: hash, and whether parameters must be absent or NULL. */
-const SIGNATURES: Readonly<Record<string, { hash: HashAlgorithm; key: 'ec' | 'rsa' | 'ed25519' }>> =
-  {
-    '1.2.840.10045.4.3.2': { hash: 'sha256', key: 'ec' },
-    '1.2.840.10045.4.3.3': { hash: 'sha384', key: 'ec' },
-    '1.2.840.10045.4.3.4': { hash: 'sha512', key: 'ec' },
-    '1.2.840.113549.1.1.11': { hash: 'sha256', key: 'rsa' },
-    '1.2.840.113549.1.1.12': { hash: 'sha384', key: 'rsa' },
-    '1.2.840.113549.1.1.13': { hash: 'sha512', key: 'rsa' },
-    [ED25519]: { hash: 'sha512', key: 'ed25519' },
-  };
+const SIGNATURES: Readonly<Record<string, { hash: HashAlgorithm; key: KeyFamily }>> = {
+  '1.2.840.10045.4.3.2': { hash: 'sha256', key: 'ec' },
+  '1.2.840.10045.4.3.3': { hash: 'sha384', key: 'ec' },
+  '1.2.840.10045.4.3.4': { hash: 'sha512', key: 'ec' },
+  '1.2.840.113549.1.1.11': { hash: 'sha256', key: 'rsa' },
+  '1.2.840.113549.1.1.12': { hash: 'sha384', key: 'rsa' },
+  '1.2.840.113549.1.1.13': { hash: 'sha512', key: 'rsa' },
+  [ED25519]: { hash: 'sha512', key: 'ed25519' },
+};
 
 interface Algorithm {
   readonly oid: string;
@@ -84,7 +85,8 @@ export function readSignatureAlgorithm(node: DerNode, key?: PublicKey): HashAlgo
   return odd ? undefined : found.hash;
 }
 
-function familyOf({ kind }: PublicKey): 'ec' | 'rsa' | 'ed25519' {
+/** The family of a key: one for all curves of ECDSA. */
+export function familyOf({ kind }: PublicKey): KeyFamily {
   return kind === 'rsa' || kind === 'ed25519' ? kind : 'ec';
 }
 

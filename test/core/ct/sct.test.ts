@@ -158,6 +158,7 @@ describe('X08 signed certificate timestamps', () => {
     const rsa = key('rsa ct', 'rsa');
     const trust: Overrides['trust'] = (root) => {
       root.ctlogs[0].publicKey.rawBytes = Buffer.from(rsa.spki).toString('base64');
+      root.ctlogs[0].publicKey.keyDetails = 'PKIX_RSA_PKCS1V15_2048_SHA256';
       root.ctlogs[0].logId.keyId = Buffer.from(logIdOf(rsa, '')).toString('base64');
     };
     expect(

@@ -380,6 +380,22 @@ describe('R19 answers in JSON', () => {
     );
   });
 
+  it('null in a v2 answer means absent, in every field (T10)', () => {
+    const answer: Json = logEntryToJson(found, found.canonicalizedBody!);
+    const outcomeOf = (json: Json): unknown => {
+      try {
+        return logEntryFromRekorV2(json);
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    for (const key of [...Object.keys(answer), 'unknown']) {
+      const { [key]: _, ...without } = answer;
+      expect(outcomeOf({ ...answer, [key]: null }), key).toEqual(outcomeOf(without));
+    }
+    expect(outcomeOf({ ...answer, integratedTime: null })).toMatchObject({ integratedTime: 0n });
+  });
+
   it('R19 a number cannot come from a prototype, nor set one', () => {
     const text = JSON.stringify(answerV1(found)).replace('"logIndex"', '"__proto__"');
     expect(refusalOf(() => logEntryFromRekorV1(JSON.parse(text)))).toBe('log-entry-malformed');

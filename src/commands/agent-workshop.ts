@@ -62,8 +62,8 @@ export function openWorkshop(options: WorkshopOptions): Workshop {
         refreshToken,
       });
     },
-    sign: async (payload, credential, onSigned) =>
-      signWithCredential(payload, credential, parts ?? (await loadParts()), onSigned),
+    sign: async (payload, credential, watch) =>
+      signWithCredential(payload, credential, parts ?? (await loadParts()), watch),
     ...keptTokens(options),
     now,
   };

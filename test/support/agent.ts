@@ -98,9 +98,10 @@ export function paperWorkshop(): PaperWorkshop {
       const name = text.slice('refresh '.length);
       return { token: new Secret(name), refreshToken: new Secret(text) };
     },
-    sign: async (payload, { signer }, onSigned) => {
-      onSigned?.('unlogged');
+    sign: async (payload, { signer }, watch) => {
+      watch?.onSigned?.('unlogged');
       if (workshop.slow > 0) await new Promise((resolve) => setTimeout(resolve, workshop.slow));
+      watch?.beforeLog?.();
       workshop.signed.push(signer.value);
       return made(signer.value, payload);
     },

@@ -124,6 +124,13 @@ function promiseOf(value: bigint | Uint8Array | undefined): { inclusionPromise?:
   return set === undefined ? {} : { inclusionPromise: bytesOf(set, 'signed_entry_timestamp') };
 }
 
+/** Writes the protobuf with all that is known of the entry: for a reader who cannot make its body from a signature. */
+export function encodeWholeLogEntry(entry: TransparencyLogEntry): Uint8Array {
+  const { canonicalizedBody: body } = entry;
+  const embedded = encodeLogEntry(entry);
+  return body === undefined ? embedded : concat(embedded, writeField(7, body));
+}
+
 /** Writes the protobuf as gitsign stores it: fields in order, canonicalized_body left out. */
 export function encodeLogEntry(entry: TransparencyLogEntry): Uint8Array {
   const { inclusionPromise: promise, inclusionProof: proof } = entry;

@@ -190,7 +190,10 @@ async function sign(
   if (channel.gone) throw new ChannelEnded('the client has gone');
   const differs = matchCommitter ? committerMismatch(payload, credential.signer) : undefined;
   if (differs !== undefined) throw refusal(`${visible(differs)} (signet.matchCommitter)`);
-  return workshop.sign(payload, credential);
+  const beforeLog = (): void => {
+    if (channel.gone) throw new ChannelEnded('the client has gone');
+  };
+  return workshop.sign(payload, credential, { beforeLog });
 }
 
 function refusal(why: string, hint?: string): LoginError {

@@ -108,6 +108,13 @@ export async function whileWorking<T>(
   }
 }
 
+/** The certificate has run out before the log was asked: nothing has been published. */
+class CertificateLapsed extends Error {}
+
+function unlessLapsed(error: unknown): undefined {
+  if (!(error instanceof CertificateLapsed)) throw error;
+}
+
 async function sign(
   { identity, payload: text }: Extract<Request, { readonly op: 'sign' }>,
   channel: Channel,
@@ -124,15 +131,20 @@ async function sign(
     const credential = await credentials.use(identity, holder);
     if (channel.gone) throw new ChannelEnded('the client has gone');
     stage.on = 'signature';
-    const made = await workshop.sign(payload, credential, (armor) => {
-      channel.send({ reply: 'unlogged', armor });
+    const made = await workshop.sign(payload, credential, {
+      onSigned: (armor) => channel.send({ reply: 'unlogged', armor }),
+      beforeLog: () => {
+        if (channel.gone) throw new ChannelEnded('the client has gone');
+        if (credentials.lapsed(credential)) throw new CertificateLapsed();
+      },
     });
     return credentials.lapsed(credential) ? undefined : signedReply(made, online);
   };
-  // a log that took longer than the certificate had: once more, with another one
-  const reply = (await make()) ?? (await make());
+  // servers that took longer than the certificate had: once more, with another one
+  const reply = (await make().catch(unlessLapsed)) ?? (await make().catch(unlessLapsed));
   if (reply !== undefined) return reply;
-  throw new ServiceError('SERVICE_UNREACHABLE', 'the log takes longer than a certificate lives', {
+  const slow = 'the timestamp authority and the log take longer than a certificate lives';
+  throw new ServiceError('SERVICE_UNREACHABLE', slow, {
     hint: 'nothing is lost; run git commit again',
   });
 }

@@ -1,7 +1,7 @@
 /** A signature as it travels from the agent to the client. The client verifies it; what stands beside it is for status lines. */
 
 import { toBase64 } from '../../core/bytes.ts';
-import { encodeLogEntry } from '../../core/rekor/log-entry.ts';
+import { encodeWholeLogEntry } from '../../core/rekor/log-entry.ts';
 import type { MadeSignature } from '../credential.ts';
 import type { SignedReply } from './protocol.ts';
 
@@ -14,6 +14,6 @@ export function signedReply(made: MadeSignature, online: boolean): SignedReply {
     signingTime,
     certificateSha1,
     certificateHashAlgorithm,
-    logEntry: online && logEntry !== undefined ? toBase64(encodeLogEntry(logEntry)) : '',
+    logEntry: online && logEntry !== undefined ? toBase64(encodeWholeLogEntry(logEntry)) : '',
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Credential, MadeSignature } from '../credential.ts';
 import type { IdentityClaims } from '../oidc/token.ts';
+import type { SigningWatch } from '../publication.ts';
 import type { Secret } from '../secret.ts';
 
 /** A login that was handed over, or renewed. */
@@ -19,11 +20,11 @@ export interface Workshop {
   readonly obtain: (token: Secret, claims: IdentityClaims, expected: string) => Promise<Credential>;
   /** Another token, from the issuer, without a person. @throws LoginError, ServiceError */
   readonly refresh: (refreshToken: Secret) => Promise<Login>;
-  /** `onSigned` is given the armor as it is before the log was asked. @throws ServiceError, AnswerError */
+  /** @throws ServiceError, AnswerError; what `watch.beforeLog` throws */
   readonly sign: (
     payload: Uint8Array,
     credential: Credential,
-    onSigned?: (armor: string) => void,
+    watch?: SigningWatch,
   ) => Promise<MadeSignature>;
   /** A refresh token kept for this identity where the user allowed it; undefined where there is none. */
   readonly recall: (expected: string) => Promise<Secret | undefined>;

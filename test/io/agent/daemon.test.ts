@@ -105,8 +105,8 @@ describe('signing', () => {
     await sign(loggingIn(ALICE));
     const plain = agent.workshop.sign;
     const shown = Promise.withResolvers<string>();
-    agent.workshop.sign = async (payload, credential, onSigned) => {
-      onSigned?.('before the log');
+    agent.workshop.sign = async (payload, credential, watch) => {
+      watch?.onSigned?.('before the log');
       // it would wait for ever if the client were shown it only with the answer
       await shown.promise;
       return plain(payload, credential);
@@ -173,6 +173,44 @@ describe('signing', () => {
     expect(workshop.obtained).toEqual([ALICE, ALICE]);
     late = 5;
     await expect(sign(loggingIn(ALICE))).rejects.toMatchObject({ exitCode: 3 });
+  });
+
+  it('a certificate that ran out while the timestamp was waited for is not logged (R21)', async () => {
+    const { workshop } = agent;
+    await sign(loggingIn(ALICE));
+    const plain = workshop.sign;
+    let stamped = 0;
+    workshop.sign = async (payload, credential, watch) => {
+      stamped += 1;
+      if (stamped === 1) workshop.clock += 700;
+      watch?.beforeLog?.();
+      return plain(payload, credential, watch);
+    };
+    const before = workshop.signed.length;
+    await sign(loggingIn(ALICE));
+    expect([stamped, workshop.signed.length - before]).toEqual([2, 1]);
+  });
+
+  it('a client that goes while the timestamp is waited for leaves no entry (R21)', async () => {
+    const { workshop } = agent;
+    await sign(loggingIn(ALICE));
+    const plain = workshop.sign;
+    const stamping = Promise.withResolvers<void>();
+    const over = Promise.withResolvers<void>();
+    const client = await connectLocal(agent.address);
+    workshop.sign = async (payload, credential, watch) => {
+      stamping.resolve();
+      client.close();
+      // until the agent has seen that
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return plain(payload, credential, watch).finally(over.resolve);
+    };
+    const before = workshop.signed.length;
+    const payload = PAYLOAD.toString('base64');
+    client.send({ op: 'sign', secret: client.secret, identity: '', payload });
+    await stamping.promise;
+    await over.promise;
+    expect(workshop.signed).toHaveLength(before);
   });
 
   it('D15 signs nothing that is no commit or tag, and asks nobody to log in for it', async () => {

@@ -10,7 +10,7 @@ import { CmsOid, type SignedData, singleValue } from './cms/signed-data.ts';
 import type { Crypto } from './crypto.ts';
 import { bindEmbeddedEntry, embeddedEntry } from './rekor/bound-entry.ts';
 import { logEntryToJson } from './rekor/log-answer.ts';
-import { responseFromToken } from './tsa/timestamp-token.ts';
+import { responseFromToken } from './tsa/timestamp-info.ts';
 import { Refusal } from './verdict.ts';
 
 /** The JSON form (proto3 JSON mapping: int64 as text, bytes as base64). */

@@ -76,9 +76,8 @@ export function readArmor(signature: Uint8Array): Uint8Array {
   // no pattern that looks for the end: it would be quadratic in blank lines (threats I05)
   const lines = latin1(signature).replaceAll('\r\n', '\n').split('\n');
   while (lines.at(-1) === '') lines.pop();
-  if (lines.length < 3 || lines[0] !== BEGIN || lines.at(-1) !== END) {
+  if (lines.length < 3 || lines[0] !== BEGIN || lines.at(-1) !== END)
     throw malformed('not one armored block');
-  }
   const body = lines.slice(1, -1);
   if (body.includes('')) throw malformed('blank line in the armor');
   const der = fromBase64(body.join(''));
@@ -91,24 +90,55 @@ export function writeArmor(der: Uint8Array): string {
   return `${BEGIN}\n${toBase64Lines(der)}\n${END}\n`;
 }
 
+/** SignedData before it is known whose certificate the signer's is. */
+export interface Envelope extends Pick<SignedData, 'contentType' | 'content' | 'certificates'> {
+  readonly digest: DerNode;
+  readonly signer: DerNode;
+}
+
 /**
- * Reads ContentInfo with one-signer SignedData; proves nothing.
+ * Reads ContentInfo with one-signer SignedData whose signer is among its own certificates; proves nothing.
  * @throws Refusal `cms-malformed`, `cms-unsupported`, `signer-ambiguous`
  */
 export function readSignedData(der: Uint8Array): SignedData {
+  const envelope = readEnvelope(der);
+  return withSigner(envelope, envelope.certificates);
+}
+
+/** Reads all but the signer; proves nothing. @throws Refusal `cms-malformed`, `cms-unsupported`, `signer-ambiguous` */
+export function readEnvelope(der: Uint8Array): Envelope {
+  return malformedOr(() => parseEnvelope(der));
+}
+
+/**
+ * Reads the signer, whose certificate is exactly one of `among`.
+ * @throws Refusal `cms-malformed`, `cms-unsupported`, `signer-ambiguous`
+ */
+export function withSigner(
+  { digest, signer, ...envelope }: Envelope,
+  among: readonly Certificate[],
+): SignedData {
+  return malformedOr(() => {
+    const parsed = readSigner(signer, among);
+    if (readDigestAlgorithm(digest) !== parsed.digestHash)
+      throw new Refusal('cms-unsupported', 'the digest algorithm is not the signer\u2019s');
+    return { ...envelope, signer: parsed };
+  });
+}
+
+function malformedOr<T>(read: () => T): T {
   try {
-    return parseSignedData(der);
+    return read();
   } catch (error) {
     if (error instanceof DerError) throw new Refusal('cms-malformed', error.message);
     throw error;
   }
 }
 
-function parseSignedData(der: Uint8Array): SignedData {
+function parseEnvelope(der: Uint8Array): Envelope {
   const info = cursor(expectDer(der, Tag.sequence), 2);
-  if (readOid(info.next(Tag.oid)) !== CmsOid.signedData) {
+  if (readOid(info.next(Tag.oid)) !== CmsOid.signedData)
     throw new Refusal('cms-unsupported', 'the message is not SignedData');
-  }
   const fields = cursor(cursor(info.next(contextConstructed(0)), 1).next(Tag.sequence), 6);
   info.end();
   const version = readSmallInteger(fields.next(Tag.integer));
@@ -126,22 +156,17 @@ function parseSignedData(der: Uint8Array): SignedData {
     bag === undefined
       ? []
       : children(bag, MAX_CERTIFICATES).map((node) => readCertificate(node.raw));
-  if (fields.optional(contextConstructed(1)) !== undefined) {
+  if (fields.optional(contextConstructed(1)) !== undefined)
     throw new Refusal('cms-unsupported', 'revocation lists in the message');
-  }
   const signers = children(fields.next(Tag.set));
   fields.end();
   const [signer] = signers;
-  if (signers.length !== 1 || signer === undefined) {
+  const [digest] = digests;
+  if (signers.length !== 1 || signer === undefined)
     throw new Refusal('signer-ambiguous', `the message has ${signers.length} signers, one is due`);
-  }
-  if (digests.length !== 1)
+  if (digests.length !== 1 || digest === undefined)
     throw new Refusal('cms-unsupported', `${digests.length} digest algorithms, one is due`);
-  const parsed = readSigner(signer, certificates);
-  if (digests[0] === undefined || readDigestAlgorithm(digests[0]) !== parsed.digestHash) {
-    throw new Refusal('cms-unsupported', 'the digest algorithm is not the signer\u2019s');
-  }
-  return { contentType, content, certificates, signer: parsed };
+  return { contentType, content, certificates, digest, signer };
 }
 
 function readSigner(node: DerNode, certificates: readonly Certificate[]): SignerInfo {
@@ -190,13 +215,9 @@ function findSigner(sid: DerNode, certificates: readonly Certificate[]): Certifi
     (one) => equal(one.issuer, issuer) && equal(one.serial, serial),
   );
   const [certificate] = found;
-  if (found.length !== 1 || certificate === undefined) {
-    throw new Refusal(
-      'signer-ambiguous',
-      `the signer is named by ${found.length} of ${certificates.length} certificates`,
-    );
-  }
-  return certificate;
+  if (found.length === 1 && certificate !== undefined) return certificate;
+  const detail = `the signer is named by ${found.length} of ${certificates.length} certificates`;
+  throw new Refusal('signer-ambiguous', detail);
 }
 
 /** Attributes of a SET OF in DER order (X.690 §11.6). @throws DerError */
@@ -204,9 +225,8 @@ export function readAttributes(set: DerNode): readonly Attribute[] {
   const nodes = children(set, MAX_ATTRIBUTES);
   for (const [index, node] of nodes.entries()) {
     const previous = nodes[index - 1];
-    if (previous !== undefined && Buffer.compare(previous.raw, node.raw) >= 0) {
+    if (previous !== undefined && Buffer.compare(previous.raw, node.raw) >= 0)
       throw new DerError('attributes are not in DER order');
-    }
   }
   return nodes.map((node) => {
     const fields = cursor(expect(node, Tag.sequence), 2);
@@ -222,8 +242,7 @@ export function singleValue(attributes: readonly Attribute[], oid: string): DerN
   const found = attributes.filter((attribute) => attribute.oid === oid);
   if (found.length === 0) return undefined;
   const [value] = found[0]?.values ?? [];
-  if (found.length !== 1 || found[0]?.values.length !== 1 || value === undefined) {
+  if (found.length !== 1 || found[0]?.values.length !== 1 || value === undefined)
     throw new Refusal('cms-malformed', `attribute ${oid} is not there exactly once with one value`);
-  }
   return value;
 }

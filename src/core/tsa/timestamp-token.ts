@@ -4,21 +4,17 @@
  */
 
 import { equal, toHex } from '../bytes.ts';
-import {
-  children,
-  contextConstructed,
-  cursor,
-  DerError,
-  expect,
-  expectDer,
-  readIntegerBytes,
-  readSmallInteger,
-  readTime,
-  Tag,
-} from '../cms/der.ts';
-import { encode } from '../cms/der-writer.ts';
+import { children, cursor, DerError, expect, expectDer, Tag } from '../cms/der.ts';
 import { readSignedAttributes } from '../cms/signed-attributes.ts';
-import { CmsOid, readSignedData, type SignedData, singleValue } from '../cms/signed-data.ts';
+import {
+  type Attribute,
+  CmsOid,
+  type Envelope,
+  readEnvelope,
+  type SignedData,
+  singleValue,
+  withSigner,
+} from '../cms/signed-data.ts';
 import type { Crypto, HashAlgorithm } from '../crypto.ts';
 import { Refusal } from '../verdict.ts';
 import { readDigestAlgorithm } from '../x509/algorithms.ts';
@@ -32,84 +28,99 @@ import {
   within,
 } from '../x509/certification-path.ts';
 import { signatureHolds } from '../x509/signature.ts';
+import { invalid, readTimestampInfo, type TimestampInfo } from './timestamp-info.ts';
 
-export interface TimestampInfo {
-  readonly imprintHash: HashAlgorithm;
-  readonly imprint: Uint8Array;
-  /** Unix seconds. */
-  readonly time: number;
-  /** Content octets of the nonce; undefined when there is none. */
-  readonly nonce: Uint8Array | undefined;
+/** A token as it is read, before its signer is known. */
+interface ReadToken {
+  readonly envelope: Envelope;
+  /** DER of the TSTInfo. */
+  readonly content: Uint8Array;
+  readonly info: TimestampInfo;
 }
 
-function invalid(detail: string): Refusal {
-  return new Refusal('timestamp-invalid', detail);
-}
-
-/** TSTInfo (RFC 3161 §2.4.2). @throws DerError, Refusal `timestamp-invalid` */
-export function readTimestampInfo(der: Uint8Array): TimestampInfo {
-  const fields = cursor(expectDer(der, Tag.sequence), 10);
-  if (readSmallInteger(fields.next(Tag.integer)) !== 1) throw invalid('TSTInfo of unknown version');
-  fields.next(Tag.oid);
-  const imprint = cursor(fields.next(Tag.sequence), 2);
-  const imprintHash = readDigestAlgorithm(imprint.next(Tag.sequence));
-  const hashed = imprint.next(Tag.octetString).content;
-  imprint.end();
-  if (imprintHash === undefined) throw invalid('imprint by an unsupported hash');
-  readIntegerBytes(fields.next(Tag.integer));
-  const time = readTime(fields.next(Tag.generalizedTime));
-  fields.optional(Tag.sequence);
-  fields.optional(Tag.boolean);
-  const nonce = fields.optional(Tag.integer);
-  fields.optional(contextConstructed(0));
-  if (fields.optional(contextConstructed(1)) !== undefined) throw invalid('extensions in TSTInfo');
-  fields.end();
-  return { imprintHash, imprint: hashed, time, nonce: nonce && readIntegerBytes(nonce) };
-}
-
-/** The token inside a granted TimeStampResp (RFC 3161 §2.4.2). @throws DerError, Refusal `timestamp-invalid` when not granted */
-export function tokenFromResponse(der: Uint8Array): Uint8Array {
-  const fields = cursor(expectDer(der, Tag.sequence), 2);
-  const [status] = children(fields.next(Tag.sequence));
-  const granted = readSmallInteger(expect(status, Tag.integer));
-  if (granted > 1) throw invalid(`the authority answered with status ${granted}`);
-  const token = fields.next(Tag.sequence).raw;
-  fields.end();
-  return token;
-}
-
-/** The same token as a granted response, for those who take only responses (bundles). */
-export function responseFromToken(token: Uint8Array): Uint8Array {
-  return encode(Tag.sequence, encode(Tag.sequence, Uint8Array.of(Tag.integer, 1, 0)), token);
-}
-
-/** Reads a bare token's SignedData and TSTInfo; proves nothing. @throws Refusal `timestamp-invalid` */
-export function readTimestampToken(token: Uint8Array): {
-  message: SignedData;
-  info: TimestampInfo;
-  content: Uint8Array;
-} {
-  try {
-    const message = readSignedData(token);
-    if (message.contentType !== CmsOid.tstInfo || message.content === undefined) {
+/** Reads a bare token's envelope and TSTInfo; proves nothing. @throws Refusal `timestamp-invalid` */
+export function readTimestampToken(token: Uint8Array): ReadToken {
+  return invalidOr(() => {
+    const envelope = readEnvelope(token);
+    const { contentType, content } = envelope;
+    if (contentType !== CmsOid.tstInfo || content === undefined)
       throw invalid('the token holds no TSTInfo');
-    }
-    return { message, info: readTimestampInfo(message.content), content: message.content };
+    return { envelope, content, info: readTimestampInfo(content) };
+  });
+}
+
+/** What cannot be read, or does not fit together, makes the token invalid; a refusal of its own code stays. */
+function invalidOr<T>(read: () => T): T {
+  try {
+    return read();
   } catch (error) {
-    if (error instanceof DerError || error instanceof Refusal) throw invalid(error.message);
-    throw error;
+    throw asInvalid(error);
   }
 }
 
-/** ESSCertIDv2 (RFC 5035): the signer's certificate is the one the token names, where it names one. */
-function namesCertificate(value: Uint8Array, certificate: Certificate, crypto: Crypto): boolean {
+function asInvalid(error: unknown): unknown {
+  const own = error instanceof Refusal && error.code.startsWith('timestamp-');
+  if (own || !(error instanceof DerError || error instanceof Refusal)) return error;
+  return invalid(error.message);
+}
+
+/**
+ * The token with its signer: among the certificates that it embeds, or, where it embeds none because its certificate
+ * was not asked for (RFC 3161 §2.4.1, certReq), among those of the trusted authorities.
+ * @throws Refusal `timestamp-invalid`, `timestamp-untrusted` where no authority's certificate is the one that is named
+ */
+function signedToken({ envelope }: ReadToken, store: AuthorityStore): SignedData {
+  if (envelope.certificates.length > 0) return withSigner(envelope, envelope.certificates);
+  const trusted = store.chains.flatMap(({ certificates }) => certificates);
+  const distinct = trusted.filter(
+    ({ der }, at) => trusted.findIndex((other) => equal(other.der, der)) === at,
+  );
+  try {
+    return withSigner(envelope, distinct);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'signer-ambiguous') throw error;
+    throw new Refusal(
+      'timestamp-untrusted',
+      'the token embeds no certificate, and names none of the trusted timestamp authorities',
+    );
+  }
+}
+
+/** ESSCertID (RFC 2634 §5.4.1, SHA-1) or ESSCertIDv2 (RFC 5035 §4): the first one names this certificate. */
+function namesCertificate(
+  value: Uint8Array,
+  certificate: Certificate,
+  unnamedHash: HashAlgorithm,
+  crypto: Crypto,
+): boolean {
   const [ids] = children(expectDer(value, Tag.sequence));
   const [first] = children(expect(ids, Tag.sequence));
   const fields = cursor(expect(first, Tag.sequence), 3);
   const algorithm = fields.optional(Tag.sequence);
-  const hash = algorithm === undefined ? 'sha256' : readDigestAlgorithm(algorithm);
+  const hash = algorithm === undefined ? unnamedHash : readDigestAlgorithm(algorithm);
   const digest = fields.next(Tag.octetString).content;
   return hash !== undefined && equal(digest, crypto.hash(hash, certificate.der));
+}
+
+/** Attributes that name the signer's certificate, and the hash that they use where they name none. */
+const NAMING = [
+  [CmsOid.signingCertificateV2, 'sha256'],
+  [CmsOid.signingCertificate, 'sha1'],
+] as const;
+
+/** All attributes that name the signer's certificate name this one; a token that embeds none must have one (RFC 3161 §2.4.2). */
+function checkNamed(
+  { certificates, signer: { certificate } }: SignedData,
+  attributes: readonly Attribute[],
+  crypto: Crypto,
+): void {
+  const named = NAMING.flatMap(([oid, hash]) => {
+    const value = singleValue(attributes, oid);
+    return value === undefined ? [] : [namesCertificate(value.raw, certificate, hash, crypto)];
+  });
+  if (named.includes(false)) throw invalid('the token names another certificate');
+  if (named.length === 0 && certificates.length === 0)
+    throw invalid('the token neither embeds its certificate nor names it');
 }
 
 async function checkMessage(
@@ -132,10 +143,7 @@ async function checkMessage(
   if (!equal(attributes.messageDigest, crypto.hash(digestHash, content))) {
     throw invalid('the token signs another TSTInfo');
   }
-  const named = singleValue(attributes.all, CmsOid.signingCertificateV2);
-  if (named !== undefined && !namesCertificate(named.raw, certificate, crypto)) {
-    throw invalid('the token names another certificate');
-  }
+  checkNamed(message, attributes.all, crypto);
   const { publicKey } = certificate;
   if (
     !(await signatureHolds(crypto, publicKey, signatureHash, signer.signedAttrs, signer.signature))
@@ -176,12 +184,14 @@ export async function verifyTimestampToken(
   store: AuthorityStore,
   crypto: Crypto,
 ): Promise<{ readonly time: number; readonly authority: string }> {
-  const { message, info, content } = readTimestampToken(token);
+  const read = readTimestampToken(token);
+  const { info, content } = read;
   if (!equal(info.imprint, crypto.hash(info.imprintHash, signature))) {
     throw invalid('the token is over another signature');
   }
-  const { certificate } = message.signer;
   try {
+    const message = signedToken(read, store);
+    const { certificate } = message.signer;
     await checkMessage(message, content, crypto);
     checkLeafUsage(certificate, ExtendedKeyUsage.timeStamping);
     const paths = await authorityPaths(certificate, store, crypto);
@@ -196,9 +206,6 @@ export async function verifyTimestampToken(
     }
     return { time: info.time, authority: toHex(crypto.hash('sha256', certificate.der)) };
   } catch (error) {
-    if (error instanceof DerError) throw invalid(error.message);
-    if (error instanceof Refusal && !error.code.startsWith('timestamp-'))
-      throw invalid(error.message);
-    throw error;
+    throw asInvalid(error);
   }
 }

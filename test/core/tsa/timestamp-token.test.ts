@@ -4,12 +4,12 @@ import { contextConstructed, Tag } from '../../../src/core/cms/der.ts';
 import { encode, encodeOid } from '../../../src/core/cms/der-writer.ts';
 import {
   readTimestampInfo,
-  readTimestampToken,
   responseFromToken,
   tokenFromResponse,
-} from '../../../src/core/tsa/timestamp-token.ts';
+} from '../../../src/core/tsa/timestamp-info.ts';
+import { readTimestampToken } from '../../../src/core/tsa/timestamp-token.ts';
 import { Refusal } from '../../../src/core/verdict.ts';
-import { attribute } from '../../support/forge/cms.ts';
+import { attribute, digest } from '../../support/forge/cms.ts';
 import { key } from '../../support/forge/keys.ts';
 import {
   type Authority,
@@ -91,7 +91,10 @@ describe('R11 tokens', () => {
     ['about plain data', { message: (spec) => ({ ...spec, contentType: '1.2.840.113549.1.7.1' }) }],
     ['detached', { message: (spec) => ({ ...spec, content: undefined }) }],
     ['of version 5', { message: (spec) => ({ ...spec, version: 5 }) }],
-    ['without its certificate', { message: (spec) => ({ ...spec, certificates: [] }) }],
+    [
+      'that embeds another certificate than its own',
+      { message: (spec) => ({ ...spec, certificates: [tsa().root] }) },
+    ],
     [
       'that names a signer who is not there',
       { message: (spec) => ({ ...spec, serial: Uint8Array.of(9) }) },
@@ -316,6 +319,99 @@ describe('R10 all times count', () => {
     const tokens = [{ time: T0 + 301 }];
     expect(await codeOf({ tokens }, { now: T0 })).toBe('time-in-future');
     expect(await codeOf({ tokens }, { now: T0 + 1 })).toBe('verified');
+  });
+});
+
+describe('a token without certificates', () => {
+  const one = authority('unembedded', T0);
+  const other = authority('elsewhere', T0);
+  type Message = Parameters<TokenSpec['message']>[0];
+  const bareToken = (change: (spec: Message) => Message = (spec) => spec): Partial<TokenSpec> => ({
+    authority: one,
+    message: (spec) => change({ ...spec, withoutBag: true }),
+  });
+  const under = (...authorities: readonly Json[]): Overrides => ({
+    trust: trusting(...authorities),
+  });
+  const listing = under(listed(other), listed(one));
+  /** The message with these attributes behind content type and digest. */
+  const naming =
+    (...attributes: readonly Uint8Array[]) =>
+    (spec: Message): Message => ({
+      ...spec,
+      signedAttributes: [...spec.signedAttributes.slice(0, 2), ...attributes],
+    });
+  const essCertId = (der: Uint8Array): Uint8Array =>
+    attribute(
+      '1.2.840.113549.1.9.16.2.12',
+      encode(
+        Tag.sequence,
+        encode(Tag.sequence, encode(Tag.sequence, encode(Tag.octetString, digest('sha1', der)))),
+      ),
+    );
+
+  it('finds its signer among the authorities of the trust root (R20)', async () => {
+    expect(await judge(stamped(bareToken(), listing))).toMatchObject({
+      status: 'verified',
+      times: [{ authority: Buffer.from(digest('sha256', one.leaf)).toString('hex') }],
+    });
+    expect(await codeOf(beside(bareToken(), listing))).toBe('verified');
+    const empty = { authority: one, message: (spec: Message) => ({ ...spec, certificates: [] }) };
+    expect(await codeOf(stamped(empty, listing))).toBe('verified');
+    // the same certificate listed twice is one
+    expect(await codeOf(stamped(bareToken(), under(listed(one), listed(one))))).toBe('verified');
+  });
+
+  it('is refused where no authority is the signer, or only its CA is known (R20)', async () => {
+    for (const authorities of [[], [listed(other)], [bare(one)]]) {
+      expect(await codeOf(stamped(bareToken(), under(...authorities)))).toBe('timestamp-untrusted');
+      expect(await codeOf(beside(bareToken(), under(...authorities)))).toBe('timestamp-untrusted');
+    }
+  });
+
+  it('is refused where issuer and serial number fit two authorities (R20)', async () => {
+    const twin = authority('unembedded', T0, (leaf) => ({ ...leaf, notAfter: leaf.notAfter + 1 }));
+    expect(await codeOf(stamped(bareToken(), under(listed(one), listed(twin))))).toBe(
+      'timestamp-untrusted',
+    );
+  });
+
+  it('must name its certificate, by SHA-1 (ESSCertID) or by SHA-2 (ESSCertIDv2) (R20)', async () => {
+    const cases: readonly [string, (spec: Message) => Message][] = [
+      ['timestamp-invalid', naming()],
+      ['timestamp-invalid', naming(essCertId(other.leaf))],
+      ['verified', naming(essCertId(one.leaf))],
+      ['verified', (spec) => naming(spec.signedAttributes[2]!, essCertId(one.leaf))(spec)],
+      [
+        'timestamp-invalid',
+        (spec) => naming(spec.signedAttributes[2]!, essCertId(other.leaf))(spec),
+      ],
+    ];
+    for (const [code, change] of cases)
+      expect(await codeOf(stamped(bareToken(change), listing))).toBe(code);
+    expect(await codeOf(stamped({ ...bareToken(), named: other.leaf }, listing))).toBe(
+      'timestamp-invalid',
+    );
+  });
+
+  it('is refused when somebody else signed it, or outside the authority\u2019s dates (R20)', async () => {
+    const forgedToken = bareToken((spec) => ({ ...spec, key: key('stranger') }));
+    expect(await codeOf(stamped(forgedToken, listing))).toBe('timestamp-invalid');
+    const past = { start: date(T0 - YEAR), end: date(T0 - 1) };
+    expect(await codeOf(stamped(bareToken(), under(listed(one, past))))).toBe(
+      'timestamp-untrusted',
+    );
+  });
+
+  it('is refused when it names the CA as its signer (R20)', async () => {
+    const rootKey = key('unembedded root');
+    const byCa = bareToken((spec) => ({ ...spec, key: rootKey, serial: Uint8Array.of(1) }));
+    expect(await codeOf(stamped({ ...byCa, named: one.root }, listing))).toBe('timestamp-invalid');
+  });
+
+  it('is not what a token is that embeds the wrong certificate: that one stays refused (R20)', async () => {
+    const message = (spec: Message): Message => ({ ...spec, certificates: [other.leaf] });
+    expect(await codeOf(stamped({ authority: one, message }, listing))).toBe('timestamp-invalid');
   });
 });
 

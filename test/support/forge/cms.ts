@@ -17,6 +17,8 @@ export interface SignedDataSpec {
   /** Attached content; undefined when detached. */
   readonly content: Uint8Array | undefined;
   readonly certificates: readonly Uint8Array[];
+  /** Leaves the field of certificates out. */
+  readonly withoutBag?: true;
   readonly issuer: Uint8Array;
   readonly serial: Uint8Array;
   readonly key: ForgeKey;
@@ -73,7 +75,9 @@ export function signedData(spec: SignedDataSpec): Uint8Array {
     encodeUnsigned(Uint8Array.of(spec.version)),
     encode(Tag.set, digestAlgorithm(hash)),
     encapsulated,
-    encode(contextConstructed(0), ...spec.certificates),
+    spec.withoutBag === true
+      ? new Uint8Array()
+      : encode(contextConstructed(0), ...spec.certificates),
     encode(Tag.set, signerInfo),
   );
   return encode(SEQ, encodeOid('1.2.840.113549.1.7.2'), encode(contextConstructed(0), body));

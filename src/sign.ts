@@ -7,6 +7,7 @@
 
 import { toHex } from './core/bytes.ts';
 import { buildSignedAttributes } from './core/cms/signed-attributes.ts';
+import { MAX_SIGNABLE } from './core/git/limits.ts';
 import { type ObjectType, objectHeaders, payloadType } from './core/git/object.ts';
 import type { Certificate } from './core/x509/certificate.ts';
 import { isSignetError, UsageError } from './errors.ts';
@@ -98,8 +99,14 @@ export async function signWithCredential(
   };
 }
 
-/** Only a commit or a tag is signed, never other text that somebody would take for one. @throws UsageError */
+/**
+ * Only a commit or a tag is signed, never other text that somebody would take for one, nor one that no verifier reads.
+ * @throws UsageError
+ */
 export function checkPayload(payload: Uint8Array): ObjectType {
+  if (payload.length > MAX_SIGNABLE) {
+    throw new UsageError(`what is to be signed is longer than ${MAX_SIGNABLE} bytes`);
+  }
   const kind = payloadType(payload);
   const names = objectHeaders(payload).map(([name]) => name);
   const due = kind === 'commit' ? ['tree', 'author', 'committer'] : ['object', 'type', 'tag'];

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { fromUtf8, utf8 } from '../core/bytes.ts';
 import { createdLines, type SignatureCreated, statusBlock } from '../core/git/gpg-status.ts';
+import { MAX_SIGNABLE } from '../core/git/limits.ts';
 import { AnswerError, ExitCode, UsageError } from '../errors.ts';
 import { loadSettings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
@@ -16,7 +17,7 @@ import { type SigningTools, signingTools } from './signing-tools.ts';
 
 function readMessage(call: GpgsmCall, { streams }: Invocation): Uint8Array {
   const [path = '-'] = call.positionals;
-  if (path === '-') return streams.readInput();
+  if (path === '-') return streams.readInput(MAX_SIGNABLE);
   try {
     return readFileSync(path);
   } catch (error) {

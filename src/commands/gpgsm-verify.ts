@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import type { Crypto } from '../core/crypto.ts';
 import { BROKEN_LINES, reportOf, statusBlock } from '../core/git/gpg-status.ts';
+import { MAX_OBJECT } from '../core/git/limits.ts';
 import { payloadType } from '../core/git/object.ts';
 import type { IdentityPolicy, Verdict } from '../core/verdict.ts';
 import { applyPolicy, type VerifyContext, verifyDetached } from '../core/verify.ts';
@@ -47,7 +48,8 @@ function readNamed(path: string, what: string, limit?: number): Uint8Array {
 function readQuestion(call: GpgsmCall, { streams }: Invocation): Question {
   const [signaturePath = '-', payloadPath = '-'] = call.positionals;
   const signature = readNamed(signaturePath, 'signature', MAX_SIGNATURE);
-  const payload = payloadPath === '-' ? streams.readInput() : readNamed(payloadPath, 'signed file');
+  const payload =
+    payloadPath === '-' ? streams.readUpTo(MAX_OBJECT + 1) : readNamed(payloadPath, 'signed file');
   return { payload, signature };
 }
 

@@ -4,9 +4,9 @@
  */
 
 import type { ObjectType } from '../core/git/object.ts';
-import type { Rejected } from '../core/verdict.ts';
+import { tooLarge } from '../core/rejection.ts';
 import { UsageError } from '../errors.ts';
-import { MAX_OBJECT, type ReadObject } from '../io/git-objects.ts';
+import type { ReadObject } from '../io/git-objects.ts';
 import type { Batch, BatchItem } from './range-judge.ts';
 
 type Block = Uint8Array<ArrayBuffer>;
@@ -21,12 +21,6 @@ export interface Batcher {
   readonly batches: (objects: AsyncIterable<readonly ReadObject[]>) => AsyncGenerator<Batch>;
   /** Gives a block back once nothing needs its bytes. */
   readonly release: (bytes: Block) => void;
-}
-
-/** The verdict on an object that is not read for its size. */
-export function tooLarge(size: number): Rejected {
-  const detail = `the object is larger than ${MAX_OBJECT} bytes (${size})`;
-  return { status: 'refused', check: 'object', code: 'object-too-large', detail };
 }
 
 function signable({ request, frame }: ReadObject): ObjectType {

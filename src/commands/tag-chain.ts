@@ -6,13 +6,13 @@
 import { equal, fromUtf8Lossy, latin1, utf8 } from '../core/bytes.ts';
 import { objectHeaders } from '../core/git/object.ts';
 import { governing } from '../core/policy/decide.ts';
+import { tooLarge } from '../core/rejection.ts';
 import type { Outcome, ReasonCode, Rejected } from '../core/verdict.ts';
 import { UsageError } from '../errors.ts';
 import { readObject } from '../io/git-objects.ts';
 import { newerTagBelow } from '../io/git-tags.ts';
 import type { GitObjectType } from '../io/object-frames.ts';
 import { type Bench, judgeOutcome, type WholeObject } from './outcome.ts';
-import { tooLarge } from './range-batches.ts';
 import { type Graph, ruleOf, withRefusal } from './range-graph.ts';
 
 /** A tag of a tag of a tag …: nobody nests deeper. */

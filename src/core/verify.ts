@@ -17,6 +17,7 @@ import {
   standsUnlogged,
 } from './evidence.ts';
 import { trimEvidenceCache } from './evidence-cache.ts';
+import { MAX_OBJECT } from './git/limits.ts';
 import {
   type ObjectFormat,
   type ObjectType,
@@ -26,6 +27,7 @@ import {
 } from './git/object.ts';
 import { loggedNames } from './log-lookup.ts';
 import { type Decision, decide, type Subject } from './policy/decide.ts';
+import { rejected, tooLarge } from './rejection.ts';
 import {
   type BoundEntry,
   bindEmbeddedEntry,
@@ -39,9 +41,7 @@ import {
   type IdentityPolicy,
   type LogEntrySummary,
   type NotAllowed,
-  type ReasonCode,
   Refusal,
-  type Rejected,
   type Verdict,
   type Verified,
 } from './verdict.ts';
@@ -69,21 +69,6 @@ export interface SignedObject {
   readonly format: ObjectFormat;
 }
 
-/** Codes that say "cannot be checked here", not "wrong". */
-const UNDECIDED: ReadonlySet<ReasonCode> = new Set([
-  'signature-kind-unsupported',
-  'foreign-issuer',
-  'log-entry-absent',
-  'log-unreachable',
-  'log-entry-unsupported',
-  'no-trust-material',
-]);
-
-function rejected({ check, ...claims }: Progress, code: ReasonCode, detail: string): Rejected {
-  const status = code === 'unsigned' ? 'unsigned' : UNDECIDED.has(code) ? 'undecided' : 'refused';
-  return { status, check, code, detail, ...claims };
-}
-
 async function settle(progress: Progress, checks: () => Promise<Verdict>): Promise<Verdict> {
   try {
     return await checks();
@@ -104,6 +89,7 @@ export async function verifyObject(
 ): Promise<Verdict> {
   const progress: Progress = { check: 'object' };
   const { type, raw, id, format } = object;
+  if (raw.length > MAX_OBJECT) return tooLarge(raw.length);
   if (objectId(context.crypto, type, raw, format) !== id) {
     return rejected(progress, 'object-id-mismatch', `the object is not ${id}`);
   }
@@ -120,6 +106,7 @@ export async function verifyDetached(
   context: VerifyContext,
   found?: TransparencyLogEntry,
 ): Promise<Verdict> {
+  if (payload.length > MAX_OBJECT) return tooLarge(payload.length);
   const verdict = await verifyEvidence(payload, signature, context, found);
   return underContext(verdict, context, { type: payloadType(payload), payload });
 }

@@ -5,6 +5,7 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { MAX_OBJECT } from '../core/git/limits.ts';
 import type { Subject } from '../core/policy/decide.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { UsageError } from '../errors.ts';
@@ -28,9 +29,6 @@ export interface ReadObject {
   readonly request: ObjectRequest;
   readonly frame: ObjectFrame;
 }
-
-/** Larger commits and tags are not read: nobody writes them, and each would be held whole. */
-export const MAX_OBJECT = 16 * 1024 * 1024;
 
 const REQUESTS_AT_ONCE = 512;
 const MAX_TALK = 8 * 1024;

@@ -5,10 +5,11 @@
  * character (threat S10) or a token (S14).
  */
 
-import { openSync, readSync, writeSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 import { visible, withoutSecrets } from '../core/escape.ts';
 import { UsageError } from '../errors.ts';
 import type { Environment } from './config.ts';
+import { errorCode, inputLines, pause, readInput, readUpTo } from './standard-input.ts';
 
 /** A descriptor that git named with `--status-fd`. Writes are whole and in order, or they throw. */
 export interface StatusChannel {
@@ -16,8 +17,10 @@ export interface StatusChannel {
 }
 
 export interface Streams {
-  /** All of standard input, as bytes; throws a UsageError beyond `limit` (default 256 MiB). */
-  readonly readInput: (limit?: number) => Uint8Array;
+  /** All of standard input; throws a UsageError beyond `limit` bytes. */
+  readonly readInput: (limit: number) => Uint8Array;
+  /** The first `limit` bytes of standard input. */
+  readonly readUpTo: (limit: number) => Uint8Array;
   /** Standard input line by line, without line ends; memory stays flat. */
   readonly inputLines: () => AsyncIterable<string>;
   /** Standard output, whole and in order; blocks while the reader is slow; throws OutputClosed once it has gone. */
@@ -58,17 +61,6 @@ export class OutputClosed extends Error {
 }
 
 const TERMINAL_DEVICE = process.platform === 'win32' ? '\\\\.\\CON' : '/dev/tty';
-const INPUT_LIMIT = 256 * 1024 * 1024;
-const CHUNK = 64 * 1024;
-
-function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
-}
-
-/** Waits a moment on a descriptor that somebody set non-blocking. */
-function pause(): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
-}
 
 /** What else can go wrong (a full disk, a descriptor that nobody opened) is no bug of ours: `what` was given to us. */
 function writeAll(descriptor: number, chunk: string | Uint8Array, what = 'the output'): void {
@@ -89,45 +81,6 @@ function writeAll(descriptor: number, chunk: string | Uint8Array, what = 'the ou
   }
 }
 
-/** The next bytes of standard input; empty at its end. */
-function readSome(buffer: Buffer): Buffer {
-  for (;;) {
-    try {
-      return buffer.subarray(0, readSync(0, buffer, 0, buffer.length, null));
-    } catch (error) {
-      const code = errorCode(error);
-      if (code === 'EAGAIN') pause();
-      else if (code === 'EOF') return buffer.subarray(0, 0);
-      else throw error;
-    }
-  }
-}
-
-function readInput(limit = INPUT_LIMIT): Uint8Array {
-  let buffer = Buffer.allocUnsafe(CHUNK);
-  let total = 0;
-  for (;;) {
-    const { length } = readSome(buffer.subarray(total));
-    if (length === 0) return buffer.subarray(0, total);
-    total += length;
-    if (total > limit) throw new UsageError(`standard input is longer than ${limit} bytes`);
-    if (total === buffer.length) buffer = Buffer.concat([buffer], 2 * total);
-  }
-}
-
-async function* inputLines(): AsyncGenerator<string> {
-  let rest = '';
-  const decoder = new TextDecoder();
-  for (;;) {
-    const chunk = readSome(Buffer.allocUnsafe(CHUNK));
-    const lines = (rest + decoder.decode(chunk, { stream: chunk.length > 0 })).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-    if (chunk.length === 0) break;
-  }
-  if (rest !== '') yield rest;
-}
-
 function isTerminal(descriptor: number): boolean {
   return process.getBuiltinModule('node:tty').isatty(descriptor);
 }
@@ -136,6 +89,7 @@ function isTerminal(descriptor: number): boolean {
 export function processStreams(env: Environment): Streams {
   return {
     readInput,
+    readUpTo,
     inputLines,
     write: (chunk) => writeAll(1, chunk),
     status: (descriptor) => ({

@@ -333,10 +333,10 @@ describe('outcomes', () => {
     );
   });
 
-  it('an object of more than 16 MiB is refused by its size', async () => {
+  it('an object of more than 32 MiB is undecided by its size (I05)', async () => {
     const repository = scratchRepository('large');
     const make = signer(repository, sandbox());
-    const large = make.unsigned({ subject: 'x'.repeat(17 * 1024 * 1024) });
+    const large = make.unsigned({ subject: 'x'.repeat(33 * 1024 * 1024) });
     const good = make.commit({ parents: [large] });
     const answered = await signet(repository, [
       'verify',
@@ -346,7 +346,7 @@ describe('outcomes', () => {
       large,
       good,
     ]);
-    expect(answered.exit).toBe(1);
+    expect(answered.exit).toBe(3);
     expect(resultsOf(answered).map(({ status, code }) => code ?? status)).toEqual([
       ...['verified', 'object-too-large', 'verified'],
     ]);

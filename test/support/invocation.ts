@@ -52,6 +52,7 @@ export function catchInvocation(given: Given): Caught {
   const answers = [...(given.answers ?? [])];
   const streams: Streams = {
     readInput: () => given.input ?? new Uint8Array(),
+    readUpTo: (limit) => (given.input ?? new Uint8Array()).subarray(0, limit),
     inputLines: async function* () {
       yield* Buffer.from(given.input ?? new Uint8Array())
         .toString('utf8')

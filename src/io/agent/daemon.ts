@@ -9,6 +9,7 @@ import { channelOf } from './channel.ts';
 import { Credentials } from './credentials.ts';
 import type { Instance } from './instance.ts';
 import { type Listening, listenAt, listenHandedOver, writeSecret } from './listen.ts';
+import { payloadRoom } from './long-payload.ts';
 import type { AgentState } from './protocol.ts';
 import { type SessionParts, serveLocal } from './session.ts';
 import { type AgentAddress, prepareDirectory } from './socket-path.ts';
@@ -121,6 +122,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     secret: () => secret,
     instance: instance.digest,
     pid: process.pid,
+    room: payloadRoom(),
     state: () => stateOf(options, credentials, startedAt, forwarding),
     stop: () => end.abort(),
   };

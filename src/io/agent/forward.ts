@@ -17,6 +17,7 @@ import { type AuditLog, sparingly } from './audit.ts';
 import { briefNames } from './brief.ts';
 import { type Channel, ChannelEnded, channelOf } from './channel.ts';
 import type { Credentials } from './credentials.ts';
+import { payloadRoom, receivePayload } from './long-payload.ts';
 import { PROTOCOL, ProtocolError, type Reply } from './protocol.ts';
 import { bytesOf } from './read-messages.ts';
 import type { Scope } from './scope.ts';
@@ -71,6 +72,7 @@ export function forwardServer(
 ): (socket: Socket, credentials: Credentials) => Promise<void> {
   const recent: number[] = [];
   const auditOfRate = sparingly(options.audit);
+  const room = payloadRoom();
   return async (socket, credentials) => {
     const channel = channelOf(socket);
     channel.send({
@@ -82,11 +84,21 @@ export function forwardServer(
     });
     try {
       const request = await channel.next(ASKING_SECONDS);
-      if (request.op !== 'forwarded-sign') {
-        throw new ProtocolError('a forwarded agent signs, and does nothing else');
-      }
-      const payload = bytesOf(request.payload);
-      channel.send(await serve(payload, { channel, credentials, recent, auditOfRate, options }));
+      const visit = { channel, credentials, recent, auditOfRate, options };
+      if (request.op === 'forwarded-sign') {
+        channel.send(await serve(bytesOf(request.payload), visit));
+      } else if (request.op === 'forwarded-sign-long') {
+        const { size } = request;
+        const work = async (stage: Stage): Promise<Reply> => {
+          const payload = await receivePayload(size, channel);
+          // from here on `serve` says what it is at
+          stage.on = 'quiet';
+          return serve(payload, visit);
+        };
+        channel.send(
+          await whileWorking(channel, (stage) => room.hold(size, channel.left, () => work(stage))),
+        );
+      } else throw new ProtocolError('a forwarded agent signs, and does nothing else');
     } catch (error) {
       tell(channel, error);
     } finally {

@@ -3,11 +3,15 @@
  * held flight goes on. No message holds a key, and none but a token brings anything that is kept (threats D07, D09).
  */
 
+import { MAX_SIGNABLE } from '../../core/git/limits.ts';
+
 export const PROTOCOL = 2;
 /** Bytes of JSON in one frame, either way. */
 export const MAX_FRAME = 2 * 1024 * 1024;
-/** Bytes of a payload that still fits. */
-export const MAX_PAYLOAD = 1024 * 1024;
+/** Bytes of a payload, or of a part of one, that travel in one message. */
+export const MAX_PART = 1024 * 1024;
+/** Bytes of a payload: whatever can be verified can be signed. */
+export const MAX_PAYLOAD = MAX_SIGNABLE;
 
 /** The agent's first words. On a forwarded socket it says nothing but that it is one. */
 export interface Greeting {
@@ -27,8 +31,18 @@ export type Request =
       readonly identity: string;
       readonly payload: string;
     }
+  /** The same for a payload of more than MAX_PART bytes, which the agent asks for part by part. */
+  | {
+      readonly op: 'sign-long';
+      readonly secret: string;
+      readonly identity: string;
+      readonly size: number;
+    }
   /** All that a forwarded socket understands. */
   | { readonly op: 'forwarded-sign'; readonly payload: string }
+  | { readonly op: 'forwarded-sign-long'; readonly size: number }
+  /** The part that was asked for: MAX_PART bytes, or what is left. */
+  | { readonly op: 'part'; readonly bytes: string }
   /** The login that the holder of a flight was told to make: its token, or why there is none. */
   | { readonly op: 'token'; readonly token: string; readonly refreshToken: string }
   | ({ readonly op: 'failed' } & Failure)
@@ -111,6 +125,8 @@ export type Reply =
   | { readonly reply: 'login'; readonly seconds: number }
   /** Still at it: on somebody else's login, a person's agreement, or the signature. Comes again and again, so that silence means death. */
   | { readonly reply: 'wait'; readonly on: string }
+  /** The next part of a long payload is wanted. */
+  | { readonly reply: 'part' }
   /** The signature before it is in the log: all but the log's part can be verified while that is asked. */
   | { readonly reply: 'unlogged'; readonly armor: string }
   | ({ readonly reply: 'status' } & AgentState)

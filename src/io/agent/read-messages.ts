@@ -9,7 +9,7 @@ import {
   type CredentialStatus,
   type Greeting,
   MAX_FRAME,
-  MAX_PAYLOAD,
+  MAX_PART,
   type Op,
   PROTOCOL,
   ProtocolError,
@@ -23,11 +23,14 @@ type Field = number | 'whole' | 'boolean';
 const TOKEN = 64 * 1024;
 const NAME = 1024;
 const SECRET = 64;
-const PAYLOAD = Math.ceil(MAX_PAYLOAD / 3) * 4;
+const PAYLOAD = Math.ceil(MAX_PART / 3) * 4;
 
 const REQUESTS: Readonly<Record<Op, Readonly<Record<string, Field>>>> = {
   sign: { secret: SECRET, identity: NAME, payload: PAYLOAD },
+  'sign-long': { secret: SECRET, identity: NAME, size: 'whole' },
   'forwarded-sign': { payload: PAYLOAD },
+  'forwarded-sign-long': { size: 'whole' },
+  part: { bytes: PAYLOAD },
   token: { token: TOKEN, refreshToken: TOKEN },
   failed: { kind: 16, code: 64, message: 8 * NAME, hint: 8 * NAME },
   offer: { secret: SECRET, identity: NAME, token: TOKEN, refreshToken: TOKEN },
@@ -59,6 +62,7 @@ const REPLIES: Readonly<
   },
   login: { seconds: 'whole' },
   wait: { on: 16 },
+  part: {},
   unlogged: { armor: MAX_FRAME },
   done: { count: 'whole' },
   error: FAILURE,

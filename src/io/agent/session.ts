@@ -8,6 +8,7 @@ import { type Channel, ChannelEnded } from './channel.ts';
 import type { Credentials } from './credentials.ts';
 import { errorOf, failureOf } from './failure.ts';
 import { type Holder, HolderGone } from './holder.ts';
+import { type PayloadRoom, receivePayload } from './long-payload.ts';
 import { type AgentState, PROTOCOL, ProtocolError, type Reply, type Request } from './protocol.ts';
 import { bytesOf, sameSecret, secretOf } from './read-messages.ts';
 import { signedReply } from './signed-reply.ts';
@@ -24,6 +25,7 @@ export interface SessionParts {
   readonly online: boolean;
   /** Seconds that a person has for a login. */
   readonly lease: number;
+  readonly room: PayloadRoom;
   readonly state: () => AgentState;
   readonly stop: () => void;
 }
@@ -67,8 +69,20 @@ async function answer(request: Request, channel: Channel, parts: SessionParts): 
   }
   const { credentials } = parts;
   switch (request.op) {
-    case 'sign':
-      return whileWorking(channel, (stage) => sign(request, channel, parts, stage));
+    case 'sign': {
+      const { identity, payload } = request;
+      const visit = { identity, channel, parts };
+      return whileWorking(channel, (stage) => sign(bytesOf(payload), visit, stage));
+    }
+    case 'sign-long': {
+      const { identity, size } = request;
+      const visit = { identity, channel, parts };
+      return whileWorking(channel, (stage) =>
+        parts.room.hold(size, channel.left, async () =>
+          sign(await receivePayload(size, channel), visit, stage),
+        ),
+      );
+    }
     case 'offer': {
       const login = loginOf(request);
       const status = await whileWorking(channel, () => credentials.offer(request.identity, login));
@@ -115,14 +129,19 @@ function unlessLapsed(error: unknown): undefined {
   if (!(error instanceof CertificateLapsed)) throw error;
 }
 
+interface SignVisit {
+  /** The one that must sign. */
+  readonly identity: string;
+  readonly channel: Channel;
+  readonly parts: SessionParts;
+}
+
 async function sign(
-  { identity, payload: text }: Extract<Request, { readonly op: 'sign' }>,
-  channel: Channel,
-  parts: SessionParts,
+  payload: Uint8Array,
+  { identity, channel, parts }: SignVisit,
   stage: Stage,
 ): Promise<Reply> {
   const { workshop, credentials, online } = parts;
-  const payload = bytesOf(text);
   workshop.checkPayload(payload);
   if (credentials.busy(identity)) channel.send({ reply: 'wait', on: 'login' });
   const holder = holderOf(channel, parts, stage);

@@ -4,7 +4,7 @@ import { toBase64 } from '../../core/bytes.ts';
 import { AgentTrouble } from './connection.ts';
 import { errorOf, failureOf } from './failure.ts';
 import type { Patience } from './patience.ts';
-import { MAX_PAYLOAD, type Reply, type SignedReply } from './protocol.ts';
+import { MAX_PART, MAX_PAYLOAD, type Reply, type Request, type SignedReply } from './protocol.ts';
 import type { Reached } from './reach.ts';
 import type { Login } from './workshop.ts';
 
@@ -31,21 +31,40 @@ export type Wait = (typeof WAITS)[number];
 
 /** @throws AgentTrouble when the agent is of no use; else what it, or the login, failed with */
 export async function signByAgent(agent: Reached, asked: SignByAgent): Promise<SignedReply> {
-  const { payload, expected: identity } = asked;
-  if (payload.length > MAX_PAYLOAD) {
+  if (asked.payload.length > MAX_PAYLOAD) {
     throw new AgentTrouble('broken', `the agent signs no more than ${MAX_PAYLOAD} bytes`);
   }
-  const text = toBase64(payload);
-  agent.send(
-    agent.forwarded
-      ? { op: 'forwarded-sign', payload: text }
-      : { op: 'sign', secret: agent.secret, identity, payload: text },
-  );
+  agent.send(requestOf(agent, asked));
   asked.onAsked?.();
   await agent.greeted();
-  const reply = await afterWaiting(agent, asked);
+  const reply = await afterWaiting(agent, asked, sendingParts(agent, asked.payload));
   if (reply.reply !== 'login' || agent.forwarded) return signedOf(reply);
   return loggedIn(agent, asked);
+}
+
+function requestOf(
+  { forwarded, secret }: Reached,
+  { payload, expected: identity }: SignByAgent,
+): Request {
+  const size = payload.length;
+  if (size > MAX_PART) {
+    if (forwarded) return { op: 'forwarded-sign-long', size };
+    return { op: 'sign-long', secret, identity, size };
+  }
+  const text = toBase64(payload);
+  if (forwarded) return { op: 'forwarded-sign', payload: text };
+  return { op: 'sign', secret, identity, payload: text };
+}
+
+/** Gives each part of a long payload once. @throws AgentTrouble for an agent that wants more */
+function sendingParts(agent: Reached, payload: Uint8Array): () => void {
+  let at = payload.length > MAX_PART ? 0 : payload.length;
+  return () => {
+    const part = payload.subarray(at, at + MAX_PART);
+    if (part.length === 0) throw new AgentTrouble('broken', 'the agent answered something else');
+    agent.send({ op: 'part', bytes: toBase64(part) });
+    at += part.length;
+  };
 }
 
 /**
@@ -55,14 +74,19 @@ export async function signByAgent(agent: Reached, asked: SignByAgent): Promise<S
 async function afterWaiting(
   agent: Reached,
   { onWait, onUnlogged, patience }: Pick<SignByAgent, 'onWait' | 'onUnlogged' | 'patience'>,
+  sendPart?: () => void,
 ): Promise<Reply> {
-  const begun = performance.now();
+  let begun = performance.now();
   let seconds = patience.signature;
   const waits = new Set<string>();
   let shown = false;
   while (performance.now() - begun < seconds * 1000) {
     const reply = await agent.receive();
-    if (reply.reply === 'unlogged') {
+    if (reply.reply === 'part' && sendPart !== undefined) {
+      sendPart();
+      // a payload is as long as it is, and a line as slow
+      begun = performance.now();
+    } else if (reply.reply === 'unlogged') {
       // verifying it costs time and memory, which another machine may spend here for its one answer only
       if (agent.forwarded) throw new AgentTrouble('broken', 'the agent answered something else');
       // an agent whose certificate ran out meanwhile signs once more

@@ -217,7 +217,7 @@ describe('signing', () => {
     await expect(sign(refused, Buffer.from('I owe mallory 100'))).rejects.toMatchObject({
       exitCode: 2,
     });
-    await expect(sign(refused, Buffer.alloc(2 ** 20 + 1))).rejects.toThrow(/no more than/);
+    await expect(sign(refused, Buffer.alloc(2 ** 25))).rejects.toThrow(/no more than/);
     expect(agent.workshop.signed).toEqual([]);
   });
 

@@ -116,6 +116,20 @@ const lines = (): readonly Record<string, unknown>[] =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe('D14 the forwarded socket', () => {
+  it('a payload of 3 MiB is signed like any other (D29)', async () => {
+    await forwarding();
+    const payload = child([head], 'x'.repeat(3 * 1024 * 1024));
+    const { sign: plain } = agent.workshop;
+    const lengths: number[] = [];
+    agent.workshop.sign = (whole, credential) => {
+      lengths.push(whole.length);
+      return plain(whole.subarray(0, 100), credential);
+    };
+    expect(await sign(payload)).toContain(`signed by ${ALICE}`);
+    expect(lengths).toEqual([payload.length]);
+    expect(lines()).toMatchObject([{ verdict: 'signed', parents: [head] }]);
+  });
+
   it('D08 says nothing of the agent, signs, and does nothing else', async () => {
     await forwarding();
     const connection = await connectAgent(path);
@@ -131,6 +145,8 @@ describe('D14 the forwarded socket', () => {
     const secret = readFileSync(agent.address.secretPath, 'utf8');
     const payload = PAYLOAD.toString('base64');
     const others = [
+      { op: 'part', bytes: payload },
+      { op: 'sign-long', secret, identity: '', size: 2 ** 21 },
       { op: 'status', secret },
       { op: 'stop', secret },
       { op: 'forget', secret, identity: '', all: true },

@@ -1,0 +1,32 @@
+/** Refusals as verdicts: which codes say that evidence is wrong, and which that it cannot be checked here. */
+
+import { MAX_OBJECT } from './git/limits.ts';
+import type { Progress } from './signer.ts';
+import type { ReasonCode, Rejected } from './verdict.ts';
+
+/** Codes that say "cannot be checked here", not "wrong". */
+const UNDECIDED: ReadonlySet<ReasonCode> = new Set([
+  'object-too-large',
+  'signature-kind-unsupported',
+  'foreign-issuer',
+  'log-entry-absent',
+  'log-unreachable',
+  'log-entry-unsupported',
+  'no-trust-material',
+]);
+
+/** The verdict on what a check refused; undecided where the code says that it cannot be checked here. */
+export function rejected(
+  { check, ...claims }: Progress,
+  code: ReasonCode,
+  detail: string,
+): Rejected {
+  const status = code === 'unsigned' ? 'unsigned' : UNDECIDED.has(code) ? 'undecided' : 'refused';
+  return { status, check, code, detail, ...claims };
+}
+
+/** The verdict on an object that is not read for its size, in bytes. */
+export function tooLarge(size: number): Rejected {
+  const detail = `the object is larger than ${MAX_OBJECT} bytes (${size})`;
+  return rejected({ check: 'object' }, 'object-too-large', detail);
+}

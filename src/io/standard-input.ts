@@ -1,0 +1,64 @@
+/** Standard input, read at once and blocking: git and its hooks write all of it before they wait for an answer. */
+
+import { readSync } from 'node:fs';
+import { UsageError } from '../errors.ts';
+
+const CHUNK = 64 * 1024;
+
+/** The system's code of an error, such as EAGAIN. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+/** Waits a moment on a descriptor that somebody set non-blocking. */
+export function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+}
+
+/** The next bytes of standard input; empty at its end. */
+function readSome(buffer: Buffer): Buffer {
+  for (;;) {
+    try {
+      return buffer.subarray(0, readSync(0, buffer, 0, buffer.length, null));
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'EAGAIN') pause();
+      else if (code === 'EOF') return buffer.subarray(0, 0);
+      else throw error;
+    }
+  }
+}
+
+/** The first `limit` bytes of standard input. */
+export function readUpTo(limit: number): Uint8Array {
+  let buffer = Buffer.allocUnsafe(CHUNK);
+  let total = 0;
+  while (total < limit) {
+    const { length } = readSome(buffer.subarray(total, limit));
+    if (length === 0) break;
+    total += length;
+    if (total === buffer.length) buffer = Buffer.concat([buffer], 2 * total);
+  }
+  return buffer.subarray(0, total);
+}
+
+/** All of standard input. @throws UsageError for more than `limit` bytes */
+export function readInput(limit: number): Uint8Array {
+  const input = readUpTo(limit + 1);
+  if (input.length <= limit) return input;
+  throw new UsageError(`standard input is longer than ${limit} bytes`);
+}
+
+/** Standard input line by line, without line ends. */
+export async function* inputLines(): AsyncGenerator<string> {
+  let rest = '';
+  const decoder = new TextDecoder();
+  for (;;) {
+    const chunk = readSome(Buffer.allocUnsafe(CHUNK));
+    const lines = (rest + decoder.decode(chunk, { stream: chunk.length > 0 })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+    if (chunk.length === 0) break;
+  }
+  if (rest !== '') yield rest;
+}

@@ -8,7 +8,7 @@ import { loadCrypto } from '../io/crypto-port.ts';
 import { SPOKEN_VERSIONS } from '../io/services.ts';
 import { trustOrigins } from '../io/trust-origin.ts';
 import { type MirrorSource, trustSourceOf } from '../io/trust-source.ts';
-import { embeddedRoot } from '../io/trust-state.ts';
+import { embeddedRoot, provenRoots } from '../io/trust-state.ts';
 import { readState } from '../io/trust-state-file.ts';
 import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import { type MirrorFacts, type TrustFacts, trustJson, trustText } from '../report/trust.ts';
@@ -16,12 +16,15 @@ import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
 
 /** Versions and expiries of what is kept; loadTrust has proved it. */
-async function mirrorFacts(source: MirrorSource): Promise<MirrorFacts> {
+async function mirrorFacts(source: MirrorSource, crypto: Crypto): Promise<MirrorFacts> {
   const state = readState(source);
+  // an update that failed behind its root leaves that root beside the state
+  const alone = (await provenRoots(source, crypto)) ?? [];
+  const roots = alone.length > (state?.roots.length ?? 0) ? alone : state?.roots;
   const { anchor } = source;
   const start = anchor.kind === 'embedded' ? await embeddedRoot(anchor.instance) : state?.roots[0];
   const texts: readonly (readonly [TufRole, string | undefined])[] = [
-    ['root', state?.roots.at(-1) ?? start],
+    ['root', roots?.at(-1) ?? start],
     ['targets', state?.targets],
     ['snapshot', state?.snapshot],
     ['timestamp', state?.timestamp],
@@ -72,7 +75,7 @@ export async function trustFacts(
   ]);
   return {
     ...{ crypto, trust, ...services, now: now(), chosenBy: origins.map(({ label }) => label) },
-    ...(source.kind === 'mirror' ? { mirror: await mirrorFacts(source) } : {}),
+    ...(source.kind === 'mirror' ? { mirror: await mirrorFacts(source, crypto) } : {}),
   };
 }
 

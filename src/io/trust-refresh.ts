@@ -7,20 +7,21 @@ import { fromUtf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { parseProtoJson } from '../core/proto-json.ts';
 import { parseTrustedRoot } from '../core/trust/trusted-root.ts';
-import { isTarget, type ProvenTargets, proveTargets } from '../core/trust/tuf-proof.ts';
-import { AnswerError, ConfigError, isSignetError } from '../errors.ts';
+import { readTufMetadata, type TufMetadata } from '../core/trust/tuf-metadata.ts';
+import { isTarget, nextRoot, type ProvenTargets, proveTargets } from '../core/trust/tuf-proof.ts';
+import { AnswerError, ConfigError, isSignetError, SignetError } from '../errors.ts';
 import type { HttpSend } from './http.ts';
 import { parseSigningConfig } from './signing-config.ts';
 import type { MirrorSource } from './trust-source.ts';
-import { chainOf, checkPinned, embeddedRoot, readRootFile } from './trust-state.ts';
+import { chainOf, checkPinned, embeddedRoot, provenRoots, readRootFile } from './trust-state.ts';
 import {
   readState,
   SIGNING_CONFIG_TARGET,
   TRUSTED_ROOT_TARGET,
   type TrustState,
 } from './trust-state-file.ts';
-import { exclusively, notKept, withScratch, writeState } from './trust-state-write.ts';
-import { fetchMirrorFile, mirrorRefusal, updateMetadata } from './tuf-client.ts';
+import { exclusively, notKept, withScratch, writeRoots, writeState } from './trust-state-write.ts';
+import { fetchMirrorFile, mirrorRefusal, NOTHING_CHANGED, updateMetadata } from './tuf-client.ts';
 
 export interface RefreshOptions {
   readonly send: HttpSend;
@@ -135,20 +136,38 @@ function checkUsable(
   if (config !== undefined) parseSigningConfig(parseProtoJson(config, says), says);
 }
 
+/** The roots that are known, in order: of the state, or of an update whose later step failed; or the one to start from. */
+async function knownRoots(
+  source: MirrorSource,
+  state: readonly string[] | undefined,
+  options: RefreshOptions,
+): Promise<readonly string[]> {
+  const alone = await provenRoots(source, options.crypto);
+  if ((alone?.length ?? 0) > (state?.length ?? 0)) return alone ?? [];
+  return state ?? [await startingRoot(source, options)];
+}
+
+/** `newRoots` takes the root metadata that is kept from here on, whatever fails later. */
 async function update(
   source: MirrorSource,
   directory: string,
   options: RefreshOptions,
+  newRoots: TufMetadata[],
 ): Promise<Refreshed> {
   const { crypto, send, now } = options;
   const kept = await usableState(source, crypto);
-  const chain = kept?.chain ?? [await startingRoot(source, options)];
+  const roots = [...(await knownRoots(source, kept?.chain, options))];
+  const last = roots.at(-1) ?? '';
+  const newRoot = async (text: string): Promise<void> => {
+    newRoots.push(await nextRoot(newRoots.at(-1) ?? readTufMetadata(last, 'root'), text, crypto));
+    roots.push(text);
+    await writeRoots(directory, roots);
+  };
   return withScratch(directory, async (scratch) => {
     const metadata = await updateMetadata({
-      ...{ url: source.url, name: source.name, send, scratch, root: chain.at(-1) ?? '' },
+      ...{ url: source.url, name: source.name, send, scratch, root: last, newRoot },
       ...(kept === undefined ? {} : { last: kept.state }),
     });
-    const roots = [...chain, ...metadata.roots];
     const [start = '', ...next] = roots;
     const proof = await proveTargets(start, next, metadata.targets, crypto);
     const files = await currentFiles(source, proof, kept?.state, options);
@@ -181,14 +200,25 @@ export async function refreshTrust(
     const fresh = state !== undefined && state.refreshed >= begun;
     return fresh ? { changed: false, state } : undefined;
   };
+  const newRoots: TufMetadata[] = [];
   try {
     return await exclusively(directory, options.patience ?? 60, settled, () =>
-      update(source, directory, options),
+      update(source, directory, options, newRoots),
     );
   } catch (error) {
-    if (isSignetError(error) && error.code !== 'TRUST_FILE') throw error;
-    throw notKept(directory, error) ?? mirrorRefusal(name, error);
+    const told = isSignetError(error) && error.code !== 'TRUST_FILE' ? error : undefined;
+    const reason = told ?? notKept(directory, error) ?? mirrorRefusal(name, error);
+    throw withRootKept(reason, newRoots.at(-1));
   }
+}
+
+/** The same error, with the root that is kept nevertheless (TUF specification §5.3.8). */
+function withRootKept(error: SignetError, root: TufMetadata | undefined): SignetError {
+  if (root === undefined) return error;
+  const kept = `its root version ${root.version} proves itself and is kept; the trust root is the one before`;
+  const before = error.hint === NOTHING_CHANGED ? undefined : error.hint;
+  const hint = before === undefined ? kept : `${before}; ${kept}`;
+  return new SignetError(error.code, error.exitCode, error.message, { hint, cause: error });
 }
 
 function stateOrNothing(source: MirrorSource): TrustState | undefined {

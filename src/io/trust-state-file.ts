@@ -32,6 +32,11 @@ export function statePath(directory: string): string {
   return join(directory, 'state.json');
 }
 
+/** Where root metadata is kept that is newer than the state's, because a step after it failed. */
+export function rootsPath(directory: string): string {
+  return join(directory, 'roots.json');
+}
+
 /** The error for a file that does not hold, with the remedy. */
 export function broken({ name }: MirrorSource, path: string, why: string): ConfigError {
   return new ConfigError(`the trust root kept for ${name} is not what its mirror signed: ${why}`, {
@@ -57,10 +62,8 @@ function isState(value: unknown): value is TrustState {
   );
 }
 
-/** What is on disk, read and not yet proved; undefined when there is nothing. @throws ConfigError `TRUST_FILE` */
-export function readState(source: MirrorSource): TrustState | undefined {
-  if (source.directory === undefined) return undefined;
-  const path = statePath(source.directory);
+/** A JSON file of this mirror's folder; undefined when there is none. @throws ConfigError `TRUST_FILE` */
+function readFile(source: MirrorSource, path: string): unknown {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -70,14 +73,32 @@ export function readState(source: MirrorSource): TrustState | undefined {
     throw new ConfigError(`${path}: ${code ?? String(error)}`, { code: 'TRUST_FILE' });
   }
   if (text.length > MAX_STATE) throw broken(source, path, 'longer than 32 MiB');
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     throw broken(source, path, 'not JSON');
   }
+}
+
+/** What is on disk, read and not yet proved; undefined when there is nothing. @throws ConfigError `TRUST_FILE` */
+export function readState(source: MirrorSource): TrustState | undefined {
+  if (source.directory === undefined) return undefined;
+  const path = statePath(source.directory);
+  const value = readFile(source, path);
+  if (value === undefined) return undefined;
   if (!isState(value)) throw broken(source, path, 'fields are missing');
   // a folder that was moved, or copied from another instance
   if (value.mirror !== source.url) throw broken(source, path, `it is of ${value.mirror}`);
+  return value;
+}
+
+/** Root metadata kept beside the state, in order, not yet proved; empty when there is none. @throws ConfigError `TRUST_FILE` */
+export function readRoots(source: MirrorSource): readonly string[] {
+  if (source.directory === undefined) return [];
+  const path = rootsPath(source.directory);
+  const value = readFile(source, path);
+  if (value === undefined) return [];
+  if (!Array.isArray(value) || !value.every((text) => typeof text === 'string'))
+    throw broken(source, path, 'not a list of root metadata');
   return value;
 }

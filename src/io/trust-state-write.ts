@@ -8,7 +8,7 @@
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ConfigError } from '../errors.ts';
-import { statePath, type TrustState } from './trust-state-file.ts';
+import { rootsPath, statePath, type TrustState } from './trust-state-file.ts';
 
 const STALE = 60_000;
 const PAUSE = 40;
@@ -111,7 +111,14 @@ export function notKept(directory: string, error: unknown): ConfigError | undefi
   return new ConfigError(`the trust root cannot be kept in ${directory}: ${code}`);
 }
 
+/** Keeps a whole state; roots that were kept alone are part of it. */
 export async function writeState(directory: string, state: TrustState): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await writeWhole(statePath(directory), `${JSON.stringify(state)}\n`);
+  await rm(rootsPath(directory), { force: true });
+}
+
+/** Keeps root metadata that proved itself, in order from the first, before anything is asked under it. */
+export async function writeRoots(directory: string, roots: readonly string[]): Promise<void> {
+  await writeWhole(rootsPath(directory), `${JSON.stringify(roots)}\n`);
 }

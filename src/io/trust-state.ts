@@ -8,10 +8,10 @@ import { readFileSync } from 'node:fs';
 import { toHex, utf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { readTufMetadata } from '../core/trust/tuf-metadata.ts';
-import { isTarget, type ProvenTargets, proveTargets } from '../core/trust/tuf-proof.ts';
+import { isTarget, nextRoot, type ProvenTargets, proveTargets } from '../core/trust/tuf-proof.ts';
 import { ConfigError, isSignetError } from '../errors.ts';
 import type { MirrorSource } from './trust-source.ts';
-import { broken, statePath, type TrustState } from './trust-state-file.ts';
+import { broken, readRoots, statePath, type TrustState } from './trust-state-file.ts';
 
 /** A state whose files are what the mirror signed. */
 export interface ProvenState {
@@ -37,6 +37,27 @@ export async function chainOf(
   if (start === undefined) throw new ConfigError('no root metadata', { code: 'TRUST_FILE' });
   checkPinned(anchor, start, crypto);
   return { start, next };
+}
+
+/**
+ * Root metadata kept beside the state, from the one to start from on, where each proves the next; undefined where there
+ * is none, or where it does not prove itself.
+ */
+export async function provenRoots(
+  source: MirrorSource,
+  crypto: Crypto,
+): Promise<readonly string[] | undefined> {
+  try {
+    const roots = readRoots(source);
+    const chain = roots.length === 0 ? undefined : await chainOf(source, roots, crypto);
+    if (chain === undefined) return undefined;
+    let last = readTufMetadata(chain.start, 'root');
+    for (const text of chain.next) last = await nextRoot(last, text, crypto);
+    return [chain.start, ...chain.next];
+  } catch (error) {
+    if (isSignetError(error)) return undefined;
+    throw error;
+  }
 }
 
 /** The root is the one that the configuration names. @throws ConfigError `TRUST_FILE` */

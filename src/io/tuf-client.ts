@@ -21,11 +21,6 @@ export interface TufMetadataTexts {
   readonly targets: string;
 }
 
-export interface TufUpdate extends TufMetadataTexts {
-  /** Root versions that are new, in order. */
-  readonly roots: readonly string[];
-}
-
 export interface TufRequest {
   /** The mirror's address, without a trailing slash. */
   readonly url: string;
@@ -36,12 +31,16 @@ export interface TufRequest {
   readonly root: string;
   /** What was accepted last: nothing older will be. */
   readonly last?: TufMetadataTexts;
+  /** Takes each further root, in order, once the library has accepted it and before it asks for more (§5.3.8). */
+  readonly newRoot: (text: string) => Promise<void>;
   /** An empty folder of the caller's. */
   readonly scratch: string;
 }
 
 const ROLES = ['timestamp', 'snapshot', 'targets'] as const;
 const SLACK = 4096;
+/** The hint of an update that failed and left everything as it was. */
+export const NOTHING_CHANGED = 'nothing was changed; what was trusted before is still in force';
 const ROOT = /\/\d+\.root\.json$/;
 
 /** Fetches a file of the mirror. @throws ServiceError; DownloadHTTPError when there is none */
@@ -52,7 +51,7 @@ export async function fetchMirrorFile(
 ): Promise<Uint8Array> {
   // somewhat more than may come, so that what is too long is told from a broken connection
   const service = `the trust mirror ${name}`;
-  const hint = 'nothing was changed; what was trusted before is still in force';
+  const hint = NOTHING_CHANGED;
   const request = { service, method: 'GET', url, hint, idempotent: true } as const;
   const answer = await send({ ...request, limit: limit + SLACK });
   const { status, body } = answer;
@@ -64,15 +63,19 @@ export async function fetchMirrorFile(
   throw refusedBy(service, url, answer);
 }
 
-function fetcherOf(request: TufRequest, roots: string[], failures: unknown[]): Fetcher {
+function fetcherOf(request: TufRequest, failures: unknown[]): Fetcher {
+  /** The root that was served last: whoever asks for more has accepted it. */
+  let served: string | undefined;
   return {
     downloadFile: () => Promise.reject(new Error('targets are fetched elsewhere')),
     downloadBytes: async (url, maxLength) => {
       try {
+        if (served !== undefined) await request.newRoot(served);
+        served = undefined;
         const bytes = await fetchMirrorFile(request, url, maxLength);
         const text = fromUtf8(bytes);
         if (text === undefined) throw new AnswerError('TRUST_ANSWER', `${url}: not UTF-8`);
-        if (ROOT.test(url)) roots.push(text);
+        if (ROOT.test(url)) served = text;
         return Buffer.from(bytes);
       } catch (error) {
         // the library rewraps what it catches: this is what really happened
@@ -96,7 +99,7 @@ export function mirrorRefusal(name: string, error: unknown): AnswerError {
     {
       hint: frozen
         ? 'it serves what is out of date: is the clock right, and is the mirror maintained?'
-        : 'nothing was changed; what was trusted before is still in force',
+        : NOTHING_CHANGED,
       cause: error,
     },
   );
@@ -106,19 +109,18 @@ export function mirrorRefusal(name: string, error: unknown): AnswerError {
  * Asks the mirror for what is new. @throws ServiceError when it cannot be asked, AnswerError `TRUST_ANSWER` for
  * metadata that is unsigned, older than what is known, expired, or does not fit together
  */
-export async function updateMetadata(request: TufRequest): Promise<TufUpdate> {
+export async function updateMetadata(request: TufRequest): Promise<TufMetadataTexts> {
   const { url, scratch, last, name } = request;
   const path = (role: string): string => join(scratch, `${role}.json`);
   await writeFile(path('root'), request.root, { mode: 0o600 });
   for (const role of last === undefined ? [] : ROLES)
     await writeFile(path(role), last?.[role] ?? '', { mode: 0o600 });
-  const roots: string[] = [];
   const failures: unknown[] = [];
   try {
     const updater = new Updater({
       metadataDir: scratch,
       metadataBaseUrl: url,
-      fetcher: fetcherOf(request, roots, failures),
+      fetcher: fetcherOf(request, failures),
     });
     await updater.refresh();
   } catch (error) {
@@ -129,5 +131,5 @@ export async function updateMetadata(request: TufRequest): Promise<TufUpdate> {
   const [timestamp = '', snapshot = '', targets = ''] = await Promise.all(
     ROLES.map((role) => readFile(path(role), 'utf8')),
   );
-  return { roots, timestamp, snapshot, targets };
+  return { timestamp, snapshot, targets };
 }

@@ -340,6 +340,34 @@ describe('T06 who chose the root', () => {
   });
 });
 
+describe('an update that fails behind a new root', () => {
+  it('says what failed and which root is kept, shows it, and verifies as before (T11)', async () => {
+    const own = await startInstance();
+    try {
+      const repository = fresh('behind');
+      const args = ['trust', 'init', '--mirror', own.mirror.url, '--root', own.rootFile];
+      expect((await signet(repository, args)).exit).toBe(0);
+      const id = signer(repository, own.sandbox).commit();
+      own.repository.rotate(['root', 'timestamp', 'snapshot', 'targets']);
+      for (const path of own.repository.files.keys())
+        if (path.endsWith('snapshot.json')) own.repository.files.delete(path);
+      const { exit, out, talk } = await signet(repository, ['trust', 'update']);
+      expect([exit, out]).toEqual([1, '']);
+      expect(talk).toMatch(
+        /is not to be believed: snapshot.*\n {2}its root version 2 proves itself and is kept/,
+      );
+      const { mirror } = await shown(repository);
+      expect(mirror).toMatchObject({
+        anchor: 1,
+        roles: { root: { version: 2 }, targets: { version: 1 } },
+      });
+      expect((await signet(repository, ['verify', '--unsafe-any-identity', id])).exit).toBe(0);
+    } finally {
+      await own.close();
+    }
+  });
+});
+
 describe('old trust', () => {
   it('says how old it is where that may be the reason, and only there', async () => {
     const repository = fresh('old');

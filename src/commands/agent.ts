@@ -6,11 +6,12 @@ import { AgentTrouble } from '../io/agent/connection.ts';
 import { type Instance, instanceOf } from '../io/agent/instance.ts';
 import type { AgentState } from '../io/agent/protocol.ts';
 import { type AgentAddress, agentAddress, agentDirectory } from '../io/agent/socket-path.ts';
-import { loadSettings, type Settings } from '../io/config.ts';
+import type { Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { askEvery, endWithTrouble, readable } from './agent-trouble.ts';
 import { parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
+import { settingsHere } from './settings-here.ts';
 
 export const help = `git signet agent start | stop [--all] | status [--json] | run
 git signet agent print systemd | launchd
@@ -41,8 +42,11 @@ export interface Here {
 }
 
 /** @throws ConfigError */
-export async function agentHere({ env, cwd }: Pick<Invocation, 'env' | 'cwd'>): Promise<Here> {
-  const [settings, crypto] = await Promise.all([loadSettings({ env, cwd }), loadCrypto()]);
+export async function agentHere(
+  invocation: Pick<Invocation, 'env' | 'cwd' | 'terminal'>,
+): Promise<Here> {
+  const { env, cwd } = invocation;
+  const [settings, crypto] = await Promise.all([settingsHere(invocation), loadCrypto()]);
   const directory = agentDirectory(settings, env);
   const instance = instanceOf(settings, cwd, crypto);
   return { settings, directory, instance, address: agentAddress(directory, instance.digest) };

@@ -4,7 +4,8 @@ import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
-import { gitBoolean, listGitConfig } from '../io/git-config.ts';
+import { type AskedSetting, askedHere } from '../io/allowed-settings.ts';
+import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from '../io/git-config.ts';
 import { findExecutable, gitEnvironment, runProcess } from '../io/process.ts';
 import type { Invocation } from './command.ts';
 import { type Check, fail, ok, warn } from './doctor-check.ts';
@@ -14,26 +15,12 @@ export interface Place extends Pick<Invocation, 'cwd' | 'env'> {
   readonly own: string | undefined;
 }
 
-interface Configured {
-  readonly value: string | undefined;
-  /** The file, or `command line`. */
-  readonly origin: string;
-}
+type Keys = ReadonlyMap<string, ConfigEntry>;
 
-type Keys = ReadonlyMap<string, Configured>;
-
-/** git's keys with where each last value stands. @throws ConfigError */
+/** The last value of each of git's keys. @throws ConfigError */
 async function gitKeys(place: Place): Promise<Keys> {
-  const fields = (await listGitConfig(place, ['--show-origin'])).split('\0');
-  const keys = new Map<string, Configured>();
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const entry = fields[i + 1] ?? '';
-    const end = entry.indexOf('\n');
-    const origin = (fields[i] ?? '').replace(/^file:|:$/g, '');
-    const key = end < 0 ? entry : entry.slice(0, end);
-    keys.set(key, { value: end < 0 ? undefined : entry.slice(end + 1), origin });
-  }
-  return keys;
+  const entries = parseGitConfig(await listGitConfig(place));
+  return new Map(entries.map((entry) => [entry.key, entry]));
 }
 
 /** x509 signatures came with 2.19. */
@@ -51,7 +38,7 @@ export async function checkGit({ cwd, env }: Place): Promise<Check> {
     : fail('git', `${where} knows no x509 signatures`, `install git ${OLDEST.join('.')} or newer`);
 }
 
-const shown = (found: Configured): string =>
+const shown = (found: ConfigEntry): string =>
   `${visible(found.value ?? 'true')} (${visible(found.origin)})`;
 
 const INIT = 'git signet init (--global for every repository)';
@@ -127,8 +114,25 @@ function checkTrustLevel(keys: Keys): readonly Check[] {
     warn(
       'gpg.minTrustLevel',
       `${shown(level)}: no good signature reaches it without a policy`,
-      'git config signet.policy FILE',
+      'git signet policy use FILE',
     ),
+  ];
+}
+
+/** What the repository sets, and what of it does not count. */
+async function checkRepository(place: Place): Promise<readonly Check[]> {
+  const { asked } = (await askedHere(place)) ?? { asked: [] };
+  const line = (...answers: readonly AskedSetting['allowed'][]): string =>
+    asked
+      .filter(({ allowed }) => answers.includes(allowed))
+      .map(({ key, entry }) => visible(`${key} (${entry.origin})`))
+      .join(', ');
+  const [waiting, never] = [line('no'), line('never')];
+  return [
+    ...(waiting === ''
+      ? []
+      : [warn('repository', `does not count until you allow it: ${waiting}`, 'git signet allow')]),
+    ...(never === '' ? [] : [warn('repository', `counts from git config --global only: ${never}`)]),
   ];
 }
 
@@ -154,5 +158,6 @@ export async function checkKeys(place: Place): Promise<readonly Check[]> {
     ...checkPush(keys),
     ...checkTrustLevel(keys),
     checkPerson(keys, place),
+    ...(await checkRepository(place)),
   ];
 }

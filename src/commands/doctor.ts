@@ -71,7 +71,7 @@ async function checkTrust(settings: Settings, now: number): Promise<Check> {
     const days = ageOf(trust, now);
     const age = days === undefined ? '' : `, ${days} days old`;
     const detail = `${visible(source)}${age}: ${authorities.length} authorities, ${logs.length} logs`;
-    const remedy = mirror === undefined ? 'git config signet.trust FILE' : UPDATE;
+    const remedy = mirror === undefined ? 'git signet trust init --from FILE' : UPDATE;
     if (authorities.length === 0 || logs.length === 0) {
       return warn('trust', `${detail} valid now`, remedy);
     }

@@ -83,10 +83,14 @@ export async function sign(
   // loaded while git prints its configuration, which says whether it is used
   import('./sign-by-agent.ts').catch(() => undefined);
   const [settings, payload, crypto] = await Promise.all([
-    loadSettings({ env, cwd, askedGit }),
+    loadSettings({ env, cwd, askedGit, caller: 'sign' }),
     readMessage(call, invocation),
     loadCrypto(),
   ]);
+  if (settings.ignored !== undefined) {
+    const { refuseElsewhere } = await import('./settings-here.ts');
+    refuseElsewhere(settings);
+  }
   if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
   const { token } = tokenOf(call, invocation);
   const tools = await signingTools(invocation, { settings, crypto, payload, token });

@@ -106,7 +106,7 @@ async function quietChoice(
   const { onceADay } = await import('../io/once-a-day.ts');
   if (!onceADay(`trust-${digest.slice(0, 16)}`, env, now())) return '';
   const { trustOrigins } = await import('../io/trust-origin.ts');
-  const origins = await trustOrigins(settings, { env, cwd });
+  const origins = await trustOrigins(settings, { env, cwd, caller: 'verify' });
   const quiet = origins.find(({ by }) => by === 'environment' || by === 'repository');
   return quiet === undefined ? '' : `; the trust root is the one that ${quiet.label} chooses`;
 }
@@ -188,7 +188,7 @@ async function judgementUnder(
 async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
   const { env, cwd, terminal, askedGit } = invocation;
   // git prints its configuration in a process of its own: meanwhile, judge as if it said nothing about trust
-  const asked = loadSettings({ env, cwd, askedGit });
+  const asked = loadSettings({ env, cwd, askedGit, caller: 'verify' });
   asked.catch(() => undefined);
   const crypto = await loadCrypto();
   const question = readQuestion(call, invocation);
@@ -211,6 +211,10 @@ async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
     if (answer !== undefined) return answer;
   }
   await verdictTalk(verdict, question, invocation, judgement);
+  if (settings.ignored !== undefined) {
+    const { remarkIgnored } = await import('./settings-here.ts');
+    await remarkIgnored(settings, invocation, crypto);
+  }
   const { lines, exitCode } = reportOf(verdict, settings.trustWithoutPolicy);
   return { block: statusBlock(lines), exitCode };
 }

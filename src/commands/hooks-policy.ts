@@ -6,7 +6,7 @@
 import { governing } from '../core/policy/decide.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { UsageError } from '../errors.ts';
-import { loadSettings } from '../io/config.ts';
+import type { SettingCaller } from '../io/config.ts';
 import { nodeCrypto } from '../io/crypto.ts';
 import { readBlob } from '../io/git.ts';
 import type { HookName } from '../io/git-hooks.ts';
@@ -15,6 +15,7 @@ import { readPolicyAt } from '../io/policy-file.ts';
 import type { ParsedArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { isForced, type Known, type RefUpdate } from './push-updates.ts';
+import { settingsHere } from './settings-here.ts';
 
 /** Stands for the value that the ref has before the push. */
 const OLD = 'OLD';
@@ -24,6 +25,8 @@ export interface PolicyQuestion {
   readonly args: ParsedArguments;
   readonly invocation: Invocation;
   readonly repository: GitRepository;
+  /** Whether this repository's own configuration is believed: that of a server's bare repository is. */
+  readonly caller: SettingCaller;
   /** The commit whose policy judges a ref that has no old value. */
   readonly fallback: string | undefined;
 }
@@ -61,7 +64,8 @@ export async function revisionOf(
   if (said !== undefined && said !== OLD) return said;
   if (said === undefined) {
     if (policySaid(push)) return undefined;
-    const settings = await loadSettings({ ...push.invocation, flags: push.args.flags });
+    const { args, invocation, caller } = push;
+    const settings = await settingsHere(invocation, { flags: args.flags, caller });
     if (settings.policy !== undefined) return undefined;
   }
   // a tag's old value, or another ref's, is nobody's to take rules from

@@ -66,12 +66,12 @@ function onStderr(streams: Streams): Streams {
 
 /** Setting up costs a trust root and a policy: once for refs that are judged alike. */
 function setupFor(push: Push, revision: string | undefined): Promise<VerifySetup> {
-  const { args, invocation, setups } = push;
+  const { args, invocation, setups, caller } = push;
   const known = setups.get(revision ?? '');
   if (known !== undefined) return known;
   const values = new Map(args.values);
   if (revision !== undefined) values.set('policy-from', revision);
-  const setup = setUpVerify({ ...args, values }, invocation, true);
+  const setup = setUpVerify({ ...args, values }, invocation, caller);
   setups.set(revision ?? '', setup);
   return setup;
 }
@@ -203,7 +203,10 @@ export async function runHooks(
   const [remote = ''] = gitArgs;
   const known = await knownRefs(hook, remote, repository);
   const fallback = await fallbackOf(hook, remote, repository);
-  const push: Push = { hook, args, invocation, repository, known, fallback, setups: new Map() };
+  const bare = (await gitLine(repository, ['rev-parse', '--is-bare-repository'])) === 'true';
+  const caller = hook === 'pre-receive' && bare ? 'server' : 'command';
+  const setups: Push['setups'] = new Map();
+  const push: Push = { hook, args, invocation, repository, caller, known, fallback, setups };
   let counts: Counts = countResults();
   try {
     for (const update of readUpdates(input, hook, repository)) {

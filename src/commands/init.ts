@@ -14,6 +14,7 @@ import {
 } from '../io/git-config-edit.ts';
 import { findExecutable } from '../io/process.ts';
 import { loadSigningConfig } from '../io/trust-store.ts';
+import { allowWritten } from './allow.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
 
@@ -72,7 +73,7 @@ function changedKeys(place: ConfigPlace, scope: Scope): ChangedKeys {
 
 /** What a login leads to here: where it is, and what becomes public where. */
 async function publicity({ cwd, env, now }: Invocation): Promise<string> {
-  const settings = await loadSettings({ cwd, env });
+  const settings = await loadSettings({ cwd, env, caller: 'sign' });
   const { chooseServices } = await import('../io/services.ts');
   const { issuerUrl, log } = chooseServices(settings, await loadSigningConfig(settings), now());
   if (log === undefined) {
@@ -103,6 +104,7 @@ ${becomesPublic}
   undo: git signet init${undo} --undo
   next: git commit --allow-empty -m 'first signed commit'
 `);
+  if (scope === '--local') await allowWritten(invocation, []);
 }
 
 /** Whether `init` wrote these values. */

@@ -10,7 +10,7 @@ import { ConfigError, ExitCode, UsageError } from '../errors.ts';
 import { offerLogin } from '../io/agent/client.ts';
 import type { CredentialStatus } from '../io/agent/protocol.ts';
 import { checkDirectory, directoryExists } from '../io/agent/socket-path.ts';
-import { loadSettings, type SettingName, type Settings } from '../io/config.ts';
+import type { SettingName, Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { createHttpClient } from '../io/http.ts';
 import { networkOptions } from '../io/network.ts';
@@ -27,6 +27,7 @@ import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
 import { agentOff, agentOffWords } from './login-here.ts';
 import { describeCredential, expectedHere } from './logins.ts';
+import { settingsHere } from './settings-here.ts';
 
 export const help = `git signet login [--identity NAME] [--device | --token-stdin]
 
@@ -120,7 +121,7 @@ async function keep(invocation: Invocation, asked: Asked, showClaims: boolean): 
 }
 
 export const run: Command = async (invocation) => {
-  const { env, cwd, terminal } = invocation;
+  const { terminal } = invocation;
   const args = parseArguments(invocation.args, {
     options: {
       device: 'switch',
@@ -140,8 +141,8 @@ export const run: Command = async (invocation) => {
     ...(device ? { tokenProvider: 'device' } : {}),
     ...(identity === undefined ? {} : { identity }),
   };
-  const configured = await loadSettings({ env, cwd });
-  const settings = await loadSettings({ env, cwd, flags });
+  const configured = await settingsHere(invocation);
+  const settings = await settingsHere(invocation, { flags });
   if (settings.agentSocket !== undefined) {
     throw new ConfigError('signing here goes to a forwarded agent (signet.agentSocket)', {
       hint: 'log in on the machine where that agent runs',

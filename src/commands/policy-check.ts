@@ -13,9 +13,13 @@ import type { Command, Invocation } from './command.ts';
 import { POLICY_PATH } from './policy-choice.ts';
 
 /** `REV:PATH` is a revision's, anything else a file. */
+export function isAtRevision(name: string): boolean {
+  return /^[^/.~:][^:]*:./.test(name);
+}
+
 async function readNamed(name: string, { cwd, env }: Invocation): Promise<IdentityPolicy> {
   const crypto = await loadCrypto();
-  return /^[^/.~:][^:]*:./.test(name)
+  return isAtRevision(name)
     ? readPolicyAt(name, cwd, env, crypto)
     : readPolicyFile(resolve(cwd, name), crypto);
 }

@@ -9,7 +9,6 @@ import { splitSignedObject } from '../core/git/object.ts';
 import { claimsOf } from '../core/policy/claims.ts';
 import type { Signer } from '../core/verdict.ts';
 import { ConfigError, ExitCode, UsageError } from '../errors.ts';
-import { loadSettings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { type ObjectRequest, readObjects } from '../io/git-objects.ts';
 import { type GitRepository, gitLine, openRepository, resolveNames } from '../io/git-repository.ts';
@@ -22,6 +21,7 @@ import { createKeyJudge } from './pinned-keys.ts';
 import { POLICY_PATH } from './policy-choice.ts';
 import { verifyContext } from './range-judge.ts';
 import { planRevisions, rangeRequests } from './revisions.ts';
+import { settingsHere } from './settings-here.ts';
 
 const SPEC = {
   options: { write: 'switch', 'github-web-flow': 'switch' },
@@ -77,12 +77,13 @@ async function collect(
 /** Those whose signatures hold, whoever they are. */
 async function signersOf(
   revision: string,
-  { cwd, env, now }: Invocation,
+  invocation: Invocation,
   { flags }: ParsedArguments,
 ): Promise<History> {
+  const { cwd, env, now } = invocation;
   const repository = await openRepository(cwd, env);
   const requests = await requestsFor(repository, revision);
-  const settings = await loadSettings({ env, cwd, flags });
+  const settings = await settingsHere(invocation, { flags });
   const crypto = await loadCrypto();
   const trust = await loadTrust(settings, crypto);
   const judge = { trust, now: now(), format: repository.format, ignoreSct: false };

@@ -5,12 +5,14 @@ import type { Command, Invocation } from './command.ts';
 
 export const help = `git signet policy init [REV | A..B] [--write] [--github-web-flow]
 git signet policy check [FILE | REV:PATH]
+git signet policy use FILE | REV:PATH [--global]
 git signet policy explain COMMIT [--ref REF] [the options of verify]
 
 init     a policy from the verified signers of the history (default HEAD), to stdout;
          --write makes .signet.yaml of it, where there is none
 check    reads a policy (default .signet.yaml of the work tree) and says what is
          odd in it: rules that nothing reaches, signers past their dates, loose patterns
+use      sets signet.policy: git and git signet judge by it, in this repository
 explain  each signer and each rule of the policy: why this commit meets it, or not
 
   git signet policy init --write
@@ -39,6 +41,7 @@ Exit: 0 ok, 2 usage, or a policy that cannot be read; check: 6 when it has findi
 const ACTIONS: Readonly<Record<string, () => Promise<{ readonly run: Command }>>> = {
   init: () => import('./policy-init.ts'),
   check: () => import('./policy-check.ts'),
+  use: () => import('./policy-use.ts'),
   explain: () => import('./policy-explain.ts'),
 };
 
@@ -47,7 +50,7 @@ export const run: Command = async (invocation: Invocation): Promise<ExitCode> =>
   const load = action !== undefined && Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
   if (load === undefined) {
     throw new UsageError(
-      `policy ${action ?? ''}: expected init, check or explain`.replace(' :', ':'),
+      `policy ${action ?? ''}: expected init, check, use or explain`.replace(' :', ':'),
       {
         hint: 'run: git signet help policy',
       },

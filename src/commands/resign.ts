@@ -8,7 +8,6 @@ import { visible } from '../core/escape.ts';
 import { objectId, splitSignedObject } from '../core/git/object.ts';
 import { signedCommit, unsignedCommit } from '../core/git/rewrite.ts';
 import { AnswerError, ExitCode, UsageError } from '../errors.ts';
-import { loadSettings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { type GitRepository, gitLine, openRepository, resolveNames } from '../io/git-repository.ts';
 import { untilInterrupted } from '../io/interrupt.ts';
@@ -17,6 +16,7 @@ import { shortened } from '../report/text.ts';
 import { parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { idsOf, ownAddress, type Planned, planResign } from './resign-plan.ts';
+import { settingsHere } from './settings-here.ts';
 import { type SignOne, withSeries } from './sign-series.ts';
 
 const SPEC = {
@@ -173,7 +173,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const ids = await idsOf(repository, target);
   if (ids.length === 0)
     throw new UsageError(`${range}: no commits in this range`, { code: 'EMPTY_RANGE' });
-  const settings = await loadSettings({ cwd, env, flags: args.flags });
+  const settings = await settingsHere(invocation, { flags: args.flags });
   const crypto = await loadCrypto();
   const trust = await loadTrust(settings, crypto);
   const judge = { trust, now: now(), format: repository.format, ignoreSct: false };

@@ -2,13 +2,13 @@
 
 import { utf8 } from '../core/bytes.ts';
 import { AnswerError } from '../errors.ts';
-import { loadSettings } from '../io/config.ts';
 import type { Credential } from '../io/credential.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { acceptExpected, acceptSigner, expectationOf } from '../io/oidc/expectation.ts';
 import { withLogin } from '../io/signing-login.ts';
 import type { Invocation } from './command.ts';
 import type { Made } from './gpgsm-sign.ts';
+import { refuseElsewhere, settingsHere } from './settings-here.ts';
 import { type SigningTools, signingTools } from './signing-tools.ts';
 
 /** What one payload became. */
@@ -85,8 +85,8 @@ export async function withSeries<T>(
   invocation: Invocation,
   use: (sign: SignOne) => Promise<T>,
 ): Promise<T> {
-  const { env, cwd } = invocation;
-  const [settings, crypto] = await Promise.all([loadSettings({ env, cwd }), loadCrypto()]);
+  const [settings, crypto] = await Promise.all([settingsHere(invocation), loadCrypto()]);
+  refuseElsewhere(settings);
   const signing = await signingTools(invocation, { settings, crypto, payload: first });
   const { makeByAgent } = await import('./sign-by-agent.ts');
   const own = keptLogin(signing);

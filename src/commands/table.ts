@@ -11,6 +11,11 @@ export interface TableEntry {
 
 export const COMMANDS: Readonly<Record<string, TableEntry>> = {
   init: { summary: 'make git sign and verify with this program', load: () => import('./init.ts') },
+  allow: {
+    summary: 'let this repository set what counts',
+    load: () => import('./allow.ts'),
+  },
+  use: { summary: 'which login signs here', load: () => import('./use.ts') },
   verify: { summary: 'verify a revision or a range', load: () => import('./verify.ts') },
   'verify-tag': { summary: 'verify annotated tags by name', load: () => import('./verify-tag.ts') },
   'verify-archive': {

@@ -20,6 +20,7 @@ import { keepTrustFile, pinnedMirror } from '../io/trust-given.ts';
 import { chosenMark } from '../io/trust-origin.ts';
 import { mirrorSource, PUBLIC_GOOD_MIRROR, STAGING_MIRROR } from '../io/trust-source.ts';
 import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
+import { allowWritten } from './allow.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
 import { refreshNow } from './trust-update.ts';
@@ -194,5 +195,6 @@ export const run: Command = async (invocation) => {
   const ctLog = args.switches.has('no-ct-log') ? { 'signet.ctLog': 'none' } : {};
   await writeKeys(invocation, scope, { 'signet.trust': trust, ...ctLog });
   await report(given, trust, scope);
+  if (scope === '--local') await allowWritten(invocation, KEYS);
   return ExitCode.ok;
 };

@@ -3,7 +3,7 @@
 import type { Crypto } from '../core/crypto.ts';
 import { readTufMetadata, type TufRole } from '../core/trust/tuf-metadata.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import { loadSettings, type Settings } from '../io/config.ts';
+import type { Settings, SettingsSources } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { SPOKEN_VERSIONS } from '../io/services.ts';
 import { trustOrigins } from '../io/trust-origin.ts';
@@ -14,6 +14,7 @@ import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import { type MirrorFacts, type TrustFacts, trustJson, trustText } from '../report/trust.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
+import { settingsHere } from './settings-here.ts';
 
 /** Versions and expiries of what is kept; loadTrust has proved it. */
 async function mirrorFacts(source: MirrorSource, crypto: Crypto): Promise<MirrorFacts> {
@@ -65,7 +66,7 @@ export async function trustFacts(
   settings: Settings,
   crypto: Crypto,
   { env, cwd, now }: Invocation,
-  flags: Parameters<typeof loadSettings>[0]['flags'] = {},
+  flags: SettingsSources['flags'] = {},
 ): Promise<TrustFacts> {
   const source = trustSourceOf(settings, crypto);
   const [trust, origins, services] = await Promise.all([
@@ -89,9 +90,9 @@ export const run: Command = async (invocation) => {
   const format = args.values.get('format') ?? 'text';
   if (format !== 'text' && format !== 'json')
     throw new UsageError(`--format ${format}: expected text or json`);
-  const { env, cwd, streams } = invocation;
+  const { streams } = invocation;
   const { flags } = args;
-  const settings = await loadSettings({ env, cwd, flags });
+  const settings = await settingsHere(invocation, { flags });
   const facts = await trustFacts(settings, await loadCrypto(), invocation, flags);
   streams.write(
     format === 'json' ? `${JSON.stringify(trustJson(facts), null, 2)}\n` : trustText(facts),

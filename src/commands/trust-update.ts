@@ -2,7 +2,7 @@
 
 import type { Crypto } from '../core/crypto.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import { loadSettings, type Settings } from '../io/config.ts';
+import type { Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { createHttpClient } from '../io/http.ts';
 import { networkOptions } from '../io/network.ts';
@@ -10,6 +10,7 @@ import { type Refreshed, refreshTrust } from '../io/trust-refresh.ts';
 import { type MirrorSource, publicGood, trustSourceOf } from '../io/trust-source.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
+import { settingsHere } from './settings-here.ts';
 
 /** Asks a mirror with connections of its own. @throws ServiceError, AnswerError, ConfigError */
 export async function refreshNow(
@@ -36,8 +37,8 @@ export const run: Command = async (invocation) => {
   const args = parseArguments(invocation.args, { options: {}, settings: ['trust', 'trustRoot'] });
   const extra = args.positionals[0] ?? args.rest?.[0];
   if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
-  const { env, cwd, terminal, streams } = invocation;
-  const settings = await loadSettings({ env, cwd, flags: args.flags });
+  const { terminal, streams } = invocation;
+  const settings = await settingsHere(invocation, { flags: args.flags });
   const crypto = await loadCrypto();
   const source = trustSourceOf(settings, crypto);
   if (source.kind === 'file') {

@@ -4,7 +4,7 @@
  */
 
 import type { Crypto } from '../core/crypto.ts';
-import { loadSettings, type Settings, type SettingsSources } from '../io/config.ts';
+import type { SettingCaller, Settings, SettingsSources } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { type GitRepository, openRepository } from '../io/git-repository.ts';
 import { checkGateTrust } from '../io/trust-origin.ts';
@@ -15,6 +15,7 @@ import { type LogAccess, openLogAccess } from './log-entries.ts';
 import { createKeyJudge, type KeyJudge } from './pinned-keys.ts';
 import { choosePolicy, type PolicyChoice } from './policy-choice.ts';
 import type { JudgeSettings } from './range-judge.ts';
+import { settingsHere } from './settings-here.ts';
 import { acceptsUnlogged } from './unlogged.ts';
 
 export interface VerifySetup {
@@ -34,27 +35,26 @@ async function gateTrust(
   settings: Settings,
   sources: SettingsSources,
   crypto: Crypto,
-  hook: boolean,
 ): ReturnType<typeof loadTrust> {
-  await checkGateTrust(settings, sources, crypto, hook);
+  await checkGateTrust(settings, sources, crypto);
   return loadTrust(settings, crypto);
 }
 
-/** Reads everything that the arguments name; `hook`: run by one that was installed here. @throws UsageError, ConfigError (exit 2) */
+/** Reads everything that the arguments name. `caller`: whose word the repository's own configuration is. @throws UsageError, ConfigError (exit 2) */
 export async function setUpVerify(
   args: ParsedArguments,
   invocation: Invocation,
-  hook = false,
+  caller: SettingCaller = 'command',
 ): Promise<VerifySetup> {
   const { env, cwd, now, terminal } = invocation;
   const repository = await openRepository(cwd, env);
-  const settings = await loadSettings({ env, cwd, flags: args.flags });
+  const settings = await settingsHere(invocation, { flags: args.flags, caller });
   const crypto = await loadCrypto();
   const sources = { args, settings, invocation, crypto, repository };
   const choice = await choosePolicy(sources);
   const { policy, ref, blobs } = choice;
-  const from = { env, cwd, flags: args.flags };
-  const trust = await gateTrust(settings, from, crypto, hook).catch((error: unknown) => {
+  const from = { env, cwd, flags: args.flags, caller };
+  const trust = await gateTrust(settings, from, crypto).catch((error: unknown) => {
     blobs?.close();
     throw error;
   });

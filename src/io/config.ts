@@ -1,13 +1,14 @@
 /**
  * Settings, from the table of design §4: default < gitsign.* < signet.* < SIGSTORE_* < GITSIGN_* < SIGNET_* < flag.
- * `git config --list -z` is asked once, on demand, by a plain child process. A value that cannot be read is an
- * error that names key, origin and what was expected.
+ * git is asked for its configuration once, on demand, by a plain child process. io/setting-authority.ts says which values
+ * of a repository count. A value that cannot be read is an error that names key, origin and what was expected.
  */
 
 import { isAbsolute, join } from 'node:path';
 import { closest } from '../core/closest.ts';
 import { ConfigError } from '../errors.ts';
-import { gitBoolean, listGitConfig, parseGitConfig } from './git-config.ts';
+import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from './git-config.ts';
+import { type SettingCaller, type Settled, settleEntries, shownKey } from './setting-authority.ts';
 import {
   flagOf,
   keyOf,
@@ -18,7 +19,8 @@ import {
 } from './setting-table.ts';
 import { DEFAULTS, type SettingName, type Settings } from './settings.ts';
 
-export type { SettingName, Settings } from './settings.ts';
+export type { SettingCaller } from './setting-authority.ts';
+export type { IgnoredSetting, SettingName, Settings } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -27,7 +29,9 @@ export interface SettingsSources {
   readonly cwd: string;
   /** Values typed on the command line, by setting name. */
   readonly flags?: Readonly<Partial<Record<SettingName, string>>>;
-  /** Output of `git config --list -z`, where it is already there (tests). */
+  /** Who reads them; a command of ours, unless it is said. */
+  readonly caller?: SettingCaller;
+  /** What listGitConfig gives, where it is already there (tests). */
   readonly gitConfig?: string;
   /** The same, asked for already, from where errors are told as always. */
   readonly askedGit?: Promise<string> | undefined;
@@ -36,15 +40,16 @@ export interface SettingsSources {
 type Value = string | number | boolean;
 
 /** A value as it was found: `undefined` text is git's bare key. */
-interface Found {
+export interface FoundSetting {
   readonly text: string | undefined;
   /** What to call it in an error: `signet.quiet`, `GITSIGN_LOG`, `--quiet`. */
   readonly label: string;
-  /** git's key, for the search of its origin. */
-  readonly key?: string;
+  /** git's entry; absent for a flag or a variable. */
+  readonly entry?: ConfigEntry;
 }
+type Found = FoundSetting;
 
-/** A value that cannot be read; the origin is added by loadSettings, which can ask git. */
+/** A value that cannot be read. */
 class Unreadable extends Error {
   readonly found: Found;
   constructor(found: Found, problem: string) {
@@ -90,28 +95,23 @@ function readValue(kind: SettingKind, found: Found, env: Environment): Value | u
   return text;
 }
 
-/** The strongest source that speaks about a setting: flag, variables from the strongest, git's keys. */
-function findValue(
+/** A flag, else the strongest variable: what outweighs git's configuration. */
+function findOutside(
   name: SettingName,
-  git: ReadonlyMap<string, string | undefined>,
-  sources: SettingsSources,
+  { flags, env }: Pick<SettingsSources, 'flags' | 'env'>,
 ): Found | undefined {
-  const flag = sources.flags?.[name];
+  const flag = flags?.[name];
   if (flag !== undefined) return { text: flag, label: `--${flagOf(name)}` };
-  const variable = variablesOf(name).findLast((each) => sources.env[each] !== undefined);
-  if (variable !== undefined) return { text: sources.env[variable], label: variable };
-  const own = keyOf(name);
-  if (git.has(own)) return { text: git.get(own), label: `signet.${name}`, key: own };
-  const peer = `gitsign.${SETTINGS[name].gitsign ?? ''}`;
-  if (git.has(peer)) return { text: git.get(peer), label: peer, key: peer };
-  return undefined;
+  const variable = variablesOf(name).findLast((each) => env[each] !== undefined);
+  return variable === undefined ? undefined : { text: env[variable], label: variable };
 }
 
 const SECTION = 'signet.';
 
 /** A misspelt signet.* key must not silently drop what it was meant to say. */
-function refuseUnknownKeys(git: ReadonlyMap<string, string | undefined>): void {
-  for (const [key, text] of git) {
+function refuseUnknownKeys(entries: readonly ConfigEntry[]): void {
+  for (const entry of entries) {
+    const { key, value: text } = entry;
     if (!key.startsWith(SECTION)) continue;
     const name = key.slice(SECTION.length);
     // what has a subsection is not ours to judge
@@ -123,20 +123,32 @@ function refuseUnknownKeys(git: ReadonlyMap<string, string | undefined>): void {
     );
     const meant = SETTING_NAMES.find((each) => each.toLowerCase() === near);
     const problem = meant === undefined ? 'no such setting' : `no such setting; signet.${meant}?`;
-    throw new Unreadable({ text, label: key, key }, problem);
+    throw new Unreadable({ text, label: key, entry }, problem);
   }
 }
 
-function collect(git: ReadonlyMap<string, string | undefined>, sources: SettingsSources): Settings {
-  refuseUnknownKeys(git);
+/** Which values of git's configuration count; who allowed what is looked up only where something waits for it. */
+async function settle(
+  entries: readonly ConfigEntry[],
+  outside: ReadonlyMap<SettingName, Found>,
+  { env, cwd, caller = 'command' }: SettingsSources,
+): Promise<Settled> {
+  const authority = { caller, outweighed: (name: SettingName) => outside.has(name) };
+  const settled = settleEntries(entries, { ...authority, allowed: () => false });
+  if (!settled.ignored.some(({ allowable }) => allowable)) return settled;
+  const { allowedHere } = await import('./allowed-settings.ts');
+  const allowed = await allowedHere({ env, cwd });
+  return settleEntries(entries, { ...authority, allowed });
+}
+
+function valuesOf(found: ReadonlyMap<SettingName, Found>, env: Environment): Settings {
   const values: Record<string, Value> = { ...DEFAULTS };
   for (const name of SETTING_NAMES) {
-    const found = findValue(name, git, sources);
-    const value =
-      found === undefined ? undefined : readValue(SETTINGS[name].kind, found, sources.env);
+    const one = found.get(name);
+    const value = one === undefined ? undefined : readValue(SETTINGS[name].kind, one, env);
     if (value !== undefined) values[name] = name === 'rekorVersion' ? Number(value) : value;
   }
-  const trustCache = trustDirectory(sources.env);
+  const trustCache = trustDirectory(env);
   if (trustCache !== undefined) values['trustCache'] = trustCache;
   return values as unknown as Settings;
 }
@@ -154,30 +166,50 @@ function trustDirectory(env: Environment): string | undefined {
   );
 }
 
-async function describe(problem: Unreadable, sources: SettingsSources): Promise<ConfigError> {
-  const { label, text, key } = problem.found;
-  let origin = '';
-  if (key !== undefined && sources.gitConfig === undefined) {
-    // only an error asks for it
-    const { keyPlace } = await import('./setting-origin.ts');
-    origin = ` (${await keyPlace(key, sources)})`;
-  }
+function described({ message, found: { label, text, entry } }: Unreadable): ConfigError {
+  const origin = entry === undefined || entry.origin === '' ? '' : ` (${entry.origin})`;
   const shown =
     text === undefined ? '' : ` is '${text.length > 60 ? `${text.slice(0, 60)}…` : text}'`;
-  return new ConfigError(`${label}${shown}: ${problem.message}${origin}`);
+  return new ConfigError(`${label}${shown}: ${message}${origin}`);
+}
+
+/** The settings in force, and where the value of each was found that is set. */
+export interface ResolvedSettings {
+  readonly settings: Settings;
+  readonly found: ReadonlyMap<SettingName, FoundSetting>;
+}
+
+/** Resolves the settings in force here. @throws ConfigError as loadSettings */
+export async function resolveSettings(sources: SettingsSources): Promise<ResolvedSettings> {
+  const list = sources.gitConfig ?? (await (sources.askedGit ?? listGitConfig(sources)));
+  const entries = parseGitConfig(list);
+  const found = new Map<SettingName, Found>();
+  for (const name of SETTING_NAMES) {
+    const outside = findOutside(name, sources);
+    if (outside !== undefined) found.set(name, outside);
+  }
+  try {
+    refuseUnknownKeys(entries);
+    const { counting, ignored } = await settle(entries, found, sources);
+    for (const [name, entry] of counting) {
+      if (found.has(name)) continue;
+      found.set(name, { text: entry.value, label: shownKey(name, entry), entry });
+    }
+    const settings = valuesOf(found, sources.env);
+    if (ignored.length === 0) return { settings, found };
+    const told = ignored.map(({ entry: _, ...one }) => one);
+    return { settings: { ...settings, ignored: told }, found };
+  } catch (error) {
+    if (error instanceof Unreadable) throw described(error);
+    throw error;
+  }
 }
 
 /**
- * The settings in force here. Throws ConfigError (`CONFIG`, exit 2) for a value that cannot be read and for an
- * unknown `signet.*` key. A variable that is set but empty overrides weaker sources and means the default; an
- * empty boolean is false, as for git.
+ * Returns the settings in force here for `caller`. `ignored` lists the repository's values that do not count.
+ * Throws ConfigError (`CONFIG`, exit 2) for a value that cannot be read and for an unknown `signet.*` key. A variable that
+ * is set but empty overrides weaker sources and means the default; an empty boolean is false, as for git.
  */
 export async function loadSettings(sources: SettingsSources): Promise<Settings> {
-  const list = sources.gitConfig ?? (await (sources.askedGit ?? listGitConfig(sources)));
-  try {
-    return collect(parseGitConfig(list), sources);
-  } catch (error) {
-    if (error instanceof Unreadable) throw await describe(error, sources);
-    throw error;
-  }
+  return (await resolveSettings(sources)).settings;
 }

@@ -3,16 +3,34 @@
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { ConfigError } from '../errors.ts';
 import type { Environment } from './config.ts';
-import { findExecutable, gitEnvironment, runProcess } from './process.ts';
+import { findExecutable, gitEnvironment, type ProcessResult, runProcess } from './process.ts';
 
-/** Entries of `git config --list -z`: NUL-separated, key and value split by the first newline; a bare key has none. */
-export function parseGitConfig(text: string): ReadonlyMap<string, string | undefined> {
-  const entries = new Map<string, string | undefined>();
-  for (const entry of text.split('\0')) {
-    if (entry === '') continue;
+/** One value of git's configuration, and where it stands. */
+export interface ConfigEntry {
+  /** In lower case but for a subsection, as git prints it. */
+  readonly key: string;
+  /** Undefined: git's bare key. */
+  readonly value: string | undefined;
+  /** git's word: `system`, `global`, `local`, `worktree`, `command`. */
+  readonly scope: string;
+  /** The file, or `command line`. */
+  readonly origin: string;
+}
+
+/**
+ * Entries of `git config --list -z --show-scope --show-origin`, weakest first: three fields each, separated by NUL. Key
+ * and value are split by the first newline. A bare key has no newline.
+ */
+export function parseGitConfig(text: string): readonly ConfigEntry[] {
+  const fields = text.split('\0');
+  const entries: ConfigEntry[] = [];
+  for (let at = 0; at + 2 < fields.length; at += 3) {
+    const [scope = '', from = '', entry = ''] = [fields[at], fields[at + 1], fields[at + 2]];
     const end = entry.indexOf('\n');
-    if (end < 0) entries.set(entry, undefined);
-    else entries.set(entry.slice(0, end), entry.slice(end + 1));
+    const key = end < 0 ? entry : entry.slice(0, end);
+    const value = end < 0 ? undefined : entry.slice(end + 1);
+    const origin = from.startsWith('file:') ? from.slice(5) : from.replace(/:$/, '');
+    entries.push({ key, value, scope, origin });
   }
   return entries;
 }
@@ -27,20 +45,58 @@ export function gitBoolean(text: string | undefined): boolean | undefined {
   return undefined;
 }
 
-/** What git's configuration says here, in git's order. @throws ConfigError without git, or when it cannot be read */
-export async function listGitConfig(
-  { cwd, env }: { readonly cwd: string; readonly env: Environment },
-  extra: readonly string[] = [],
-): Promise<string> {
+interface Place {
+  readonly cwd: string;
+  readonly env: Environment;
+}
+
+/** Every value with its scope and its file. */
+const LIST: readonly string[] = ['config', '--list', '-z', '--show-scope', '--show-origin'];
+
+/**
+ * What git's configuration says here, in git's order, as parseGitConfig reads it.
+ * @throws ConfigError without git, or when it cannot be read
+ */
+export async function listGitConfig({ cwd, env }: Place): Promise<string> {
   const git = findExecutable('git', env);
   if (git === undefined) {
     throw new ConfigError('git is not on PATH, so its configuration cannot be read');
   }
-  const args = ['config', '--list', '-z', ...extra];
   const options = { cwd, env: gitEnvironment(env) };
-  const silent = await runProcess(git, args, { ...options, silent: true });
+  const silent = await runProcess(git, LIST, { ...options, silent: true });
   if (silent.exitCode === 0) return fromUtf8Lossy(silent.stdout);
-  const { stderr, exitCode } = await runProcess(git, args, options);
-  const said = fromUtf8Lossy(stderr).trim().split('\n').at(-1);
-  throw new ConfigError(`git config --list failed: ${said || `exit ${exitCode}`}`);
+  const { stderr, exitCode } = await runProcess(git, LIST, options);
+  const said = fromUtf8Lossy(stderr).trim();
+  if (/unknown option .show-scope/.test(said)) {
+    return listWithoutScopes((more) => runProcess(git, [...WITHOUT_SCOPES, ...more], options));
+  }
+  throw new ConfigError(
+    `git config --list failed: ${said.split('\n').at(-1) || `exit ${exitCode}`}`,
+  );
+}
+
+/** For git before 2.26, which knows no scopes. */
+const WITHOUT_SCOPES: readonly string[] = ['config', '--list', '-z', '--show-origin'];
+
+/** A value is the repository's, unless it stands in a file that the system's or the user's own list names. */
+async function listWithoutScopes(
+  ask: (more: readonly string[]) => Promise<ProcessResult>,
+): Promise<string> {
+  const list = async (...more: readonly string[]): Promise<readonly string[]> => {
+    const { exitCode, stdout } = await ask(more);
+    return exitCode === 0 ? fromUtf8Lossy(stdout).split('\0') : [];
+  };
+  const [all, ...own] = await Promise.all([
+    list(),
+    list('--system', '--includes'),
+    list('--global', '--includes'),
+  ]);
+  const known = new Set(own.flatMap((fields) => fields.filter((_, at) => at % 2 === 0)));
+  const scoped: string[] = [];
+  for (let at = 0; at + 1 < all.length; at += 2) {
+    const [origin = '', entry = ''] = [all[at], all[at + 1]];
+    const scope = origin === 'command line:' ? 'command' : known.has(origin) ? 'global' : 'local';
+    scoped.push(scope, origin, entry);
+  }
+  return scoped.map((field) => `${field}\0`).join('');
 }

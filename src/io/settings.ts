@@ -85,9 +85,22 @@ export interface Settings {
   readonly caFile?: string;
   /** Seconds that a service is given, over all attempts. */
   readonly timeout: number;
+  /** Values of the repository that do not count here; absent where there are none. Never a setting. */
+  readonly ignored?: readonly IgnoredSetting[];
 }
 
-export type SettingName = Exclude<keyof Settings, 'trustCache'>;
+export type SettingName = Exclude<keyof Settings, 'trustCache' | 'ignored'>;
+
+/** A value in the repository's own configuration that does not count (io/setting-authority.ts). */
+export interface IgnoredSetting {
+  readonly name: SettingName;
+  /** git's key as a person writes it: `signet.policy`, `gitsign.fulcio`. */
+  readonly key: string;
+  /** The file that it stands in. */
+  readonly origin: string;
+  /** False where a repository never sets it. */
+  readonly allowable: boolean;
+}
 
 /** What holds where nothing is said. */
 export const DEFAULTS = {

@@ -1,7 +1,7 @@
 /**
- * Who chose the trust root: nobody, the person who typed a flag, the user's own configuration, the environment, or the
- * repository's configuration. A gate believes the last two only where `trust init` was run for that very root on this
- * machine (threat T06): a variable left over from a test, or a clone that came with a `.git/config`, decides nothing.
+ * Who chose the trust root: nobody, the person who typed a flag, the user's own configuration, the repository's, where the
+ * user has allowed that (io/setting-authority.ts), or the environment. A gate believes the environment only where `trust
+ * init` was run for that very root on this machine (threat T06): a variable left over from a test decides nothing.
  */
 
 import { existsSync } from 'node:fs';
@@ -43,21 +43,14 @@ function isChosenHere(settings: Settings, crypto: Crypto): boolean {
   );
 }
 
-/**
- * A gate's trust root is said on its command line, in the user's own configuration, or was set up by `trust init`. A
- * hook that is `installed` believes the configuration beside it too: whoever writes that could replace the hook.
- * @throws ConfigError where environment or repository alone chose it
- */
+/** Refuses a trust root that the environment alone chose, unless `trust init` set it up here. @throws ConfigError */
 export async function checkGateTrust(
   settings: Settings,
   sources: SettingsSources,
   crypto: Crypto,
-  installed = false,
 ): Promise<void> {
   const origins = await trustOrigins(settings, sources);
-  const quiet = origins.find(
-    ({ by }) => by === 'environment' || (by === 'repository' && !installed),
-  );
+  const quiet = origins.find(({ by }) => by === 'environment');
   if (quiet === undefined || isChosenHere(settings, crypto)) return;
   const { trust } = settings;
   throw new ConfigError(

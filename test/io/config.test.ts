@@ -20,8 +20,8 @@ const from = (
   env: Environment = {},
   flags: Partial<Record<SettingName, string>> = {},
 ) => loadSettings({ env, cwd: '/', gitConfig, flags });
-const entry = (key: string, value?: string): string =>
-  `${key}${value === undefined ? '' : `\n${value}`}\0`;
+const entry = (key: string, value?: string, scope = 'global'): string =>
+  `${scope}\0file:/a/gitconfig\0${key}${value === undefined ? '' : `\n${value}`}\0`;
 
 describe('the defaults', () => {
   it('embed the entry, ask for no policy and for a login of two minutes', async () => {
@@ -220,7 +220,10 @@ it('any list that git can print is read back', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(key, value)), (pairs) => {
       const parsed = parseGitConfig(pairs.map(([name, text]) => entry(name, text)).join(''));
-      for (const [name, text] of new Map(pairs)) expect(parsed.get(name)).toBe(text);
+      expect(parsed.map(({ key: name, value: text }) => [name, text])).toEqual(pairs);
+      expect(
+        parsed.every(({ scope, origin }) => scope === 'global' && origin === '/a/gitconfig'),
+      ).toBe(true);
     }),
     { numRuns: 50 },
   );
@@ -254,11 +257,11 @@ describe('with git', () => {
   });
 
   it('names the file in which an unreadable value stands', async () => {
-    git('config', 'signet.timestamp', 'sometimes');
+    git('config', 'signet.quiet', 'sometimes');
     await expect(loadSettings({ cwd: repository, env })).rejects.toThrow(
-      /^signet\.timestamp is 'sometimes': expected auto or always \(\.git\/config\)$/,
+      /^signet\.quiet is 'sometimes': expected true or false \(\.git\/config\)$/,
     );
-    git('config', '--unset', 'signet.timestamp');
+    git('config', '--unset', 'signet.quiet');
   });
 
   it('… or that no file holds it', async () => {

@@ -129,9 +129,9 @@ describe('P01 P07 every state that git tells apart', () => {
       ['E', { subject: signOff, by: { rekor: 'none' } }],
       ['N', { subject: signOff, by: 'nobody' }],
     ];
-    repository.must('config', 'signet.trust', sandbox().files.trustedRoot);
-    repository.must('config', 'signet.policy', path);
-    repository.must('config', 'signet.offline', 'true');
+    repository.must('config', '--global', 'signet.trust', sandbox().files.trustedRoot);
+    repository.must('config', '--global', 'signet.policy', path);
+    repository.must('config', '--global', 'signet.offline', 'true');
     for (const [letter, fields] of cases) {
       const id = await commit({ parents: [root], ...fields });
       branch('x', id);

@@ -290,7 +290,7 @@ describe('what a policy asks of commits together', () => {
       'merge-parent-not-verified',
     );
     expect((await verify('--policy', path, good)).said.get(good)).toBe('verified alice');
-    scene.repository.must('config', 'signet.policy', path);
+    scene.repository.must('config', '--global', 'signet.policy', path);
     expect((await verify('main')).exit).toBe(0);
   });
 

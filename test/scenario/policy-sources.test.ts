@@ -305,7 +305,7 @@ describe('P16 where history starts', () => {
     // a single revision stands for all from the start
     const { said } = await verify('--policy-from', 'parents', '--since', start, 'main');
     expect([...said]).toEqual([[tip, 'verified alice']]);
-    repository.must('config', 'signet.since', start);
+    repository.must('config', '--global', 'signet.since', start);
     expect((await verify('--policy-from', 'parents', 'main')).exit).toBe(0);
     expect((await verify('--policy-from', 'parents', `${start}..${start}`)).exit).toBe(2);
   });

@@ -55,6 +55,8 @@ describe('trust show', () => {
       'SIGNET_TRUST',
     ]);
     repository.must('config', 'signet.trust', trustedRoot);
+    expect((await shown(repository))['chosenBy']).toEqual([]);
+    expect((await signet(repository, ['allow'])).exit).toBe(0);
     expect((await shown(repository))['chosenBy']).toEqual([
       expect.stringMatching(/^signet\.trust \(.*config\)$/),
     ]);
@@ -270,31 +272,28 @@ describe('T06 who chose the root', () => {
     expect((await gate(repository, {}, '--trusted-root', trustedRoot)).exit).toBe(0);
   });
 
-  it('the repository: refused with its file, until trust init was run for it here', async () => {
+  it('a trust root of the repository does not count, until it is allowed or set up here (P20)', async () => {
     const repository = signed('repository');
-    repository.must('config', 'signet.trust', instance.sandbox.files.trustedRoot);
-    const refused = await gate(repository);
-    expect([refused.exit, refused.out]).toEqual([2, '']);
-    expect(refused.talk).toMatch(/signet\.trust \(.*config\) chooses the trust root/);
-    expect(
-      (
-        await signet(repository, [
-          'trust',
-          'init',
-          '--from',
-          instance.sandbox.files.clientTrustConfig,
-        ])
-      ).exit,
-    ).toBe(0);
+    const { trustedRoot, clientTrustConfig } = instance.sandbox.files;
+    repository.must('config', 'signet.trust', trustedRoot);
+    const before = await gate(repository);
+    expect(resultsOf(before)[0]).toMatchObject({ status: 'refused' });
+    expect(before.talk).toContain('ignored what this repository sets: signet.trust');
+    expect((await signet(repository, ['allow'])).out).toContain(`signet.trust = ${trustedRoot}`);
+    expect(resultsOf(await gate(repository))[0]).toMatchObject({ status: 'verified' });
+    expect((await signet(repository, ['allow', '--remove'])).exit).toBe(0);
+    expect(resultsOf(await gate(repository))[0]).toMatchObject({ status: 'refused' });
+    const set = await signet(repository, ['trust', 'init', '--from', clientTrustConfig]);
+    expect([set.exit, set.talk]).toEqual([0, '']);
     expect(resultsOf(await gate(repository))[0]).toMatchObject({ status: 'verified' });
   });
 
   it('a mirror that the repository names, fetched or not, was not chosen by anybody here', async () => {
     const repository = signed('mirror');
     const setting = `${instance.mirror.url}#root-1-${instance.rootDigest}`;
+    expect((await signet(repository, ['trust', 'update', '--trust', setting])).exit).toBe(0);
     repository.must('config', 'signet.trust', setting);
-    expect((await signet(repository, ['trust', 'update'])).exit).toBe(0);
-    expect((await gate(repository)).exit).toBe(2);
+    expect((await gate(repository)).exit).toBe(1);
     expect((await init(repository, ...withRoot())).exit).toBe(0);
     expect((await gate(repository)).exit).toBe(0);
   });

@@ -109,7 +109,11 @@ export function scratchRepository(
     'gpg.x509.program': programUnderTest(),
     ...config,
   };
-  for (const [key, value] of Object.entries(settings)) must('config', key, value);
+  for (const [key, value] of Object.entries(settings)) {
+    // what the repository itself sets does not count by itself: these are the person's
+    const scope = /^(?:signet|gitsign)\./i.test(key) ? '--global' : '--local';
+    must('config', scope, key, value);
+  }
   const write: ScratchRepository['write'] = (type, raw) =>
     checked(gitWith({ input: raw }, 'hash-object', '-t', type, '-w', '--literally', '--stdin'));
   return { home, path, env, git, gitWith, gitMeanwhile, must, write };

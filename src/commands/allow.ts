@@ -1,0 +1,114 @@
+/** `git signet allow`: shows what a repository sets beyond what any repository may set, and lets it count there. */
+
+import { visible, withoutSecrets } from '../core/escape.ts';
+import { ExitCode, UsageError } from '../errors.ts';
+import {
+  type AskedSetting,
+  allowEntries,
+  askedHere,
+  forgetAllowed,
+} from '../io/allowed-settings.ts';
+import { classOf } from '../io/setting-table.ts';
+import { parseArguments } from './arguments.ts';
+import type { Command, Invocation } from './command.ts';
+
+export const help = `git signet allow [--remove]
+
+A repository's own .git/config is written by whoever made the directory. So what it sets
+does not count for git signet if it could make a verdict milder, run a program, or decide
+where a login or a signature goes. git's own two calls, which sign and verify, ignore the
+first kind only. This command shows each such value, and allows it in this repository.
+A value that changes later, and a repository that moves, must be allowed again.
+
+  git signet allow             shows and allows what .git/config sets now
+  git signet allow --remove    takes that back
+
+What a repository sets to be stricter counts at once: git signet help settings
+
+Exit: 0, 2 outside a repository, or where it cannot be remembered
+`;
+
+const WHY = {
+  harmless: '',
+  milder: 'can make a verdict milder',
+  reaching: 'decides what runs, or where a login or a signature goes',
+  both: 'can make a verdict milder, and decides where a login or a signature goes',
+  protected: 'never counts from a repository: git config --global',
+} as const;
+
+/** `signet.policy = signers.yaml   (.git/config)`; the value is a stranger's. */
+export function shownSetting({ key, entry: { value, origin } }: AskedSetting): string {
+  const text = value === undefined ? key : `${key} = ${withoutSecrets(value)}`;
+  return `${visible(text)}   (${visible(origin)})`;
+}
+
+function linesOf(asked: readonly AskedSetting[]): string {
+  return asked.map((one) => `  ${shownSetting(one)}\n      ${WHY[classOf(one.name)]}\n`).join('');
+}
+
+async function here(
+  invocation: Invocation,
+): Promise<NonNullable<Awaited<ReturnType<typeof askedHere>>>> {
+  const found = await askedHere(invocation);
+  if (found !== undefined) return found;
+  throw new UsageError('not in a git repository: nothing to allow', {
+    hint: 'run it inside the repository whose settings you want to allow',
+  });
+}
+
+export const run: Command = async (invocation) => {
+  const { env, streams } = invocation;
+  const { switches, positionals, rest } = parseArguments(invocation.args, {
+    options: { remove: 'switch' },
+  });
+  const extra = positionals[0] ?? rest?.[0];
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+  const { repository, asked } = await here(invocation);
+  const where = visible(repository);
+  if (switches.has('remove')) {
+    const some = await forgetAllowed(repository, env);
+    streams.write(
+      some ? `nothing is allowed any more in ${where}\n` : 'nothing was allowed here\n',
+    );
+    return ExitCode.ok;
+  }
+  const never = asked.filter(({ allowed }) => allowed === 'never');
+  const allowed = asked.filter((one) => one.allowed !== 'never');
+  await allowEntries(
+    allowed.map(({ entry }) => entry),
+    repository,
+    env,
+    false,
+  );
+  if (allowed.length === 0) streams.write(`nothing to allow in ${where}\n`);
+  else
+    streams.write(`allowed in ${where}:\n${linesOf(allowed)}  undo: git signet allow --remove\n`);
+  if (never.length > 0) streams.write(`not allowed:\n${linesOf(never)}`);
+  return ExitCode.ok;
+};
+
+/**
+ * Allows what a command of ours has just written to this repository's configuration: `keys`, and nothing else. What else
+ * the repository sets is shown, because whoever runs our commands in a clone may not have looked at it.
+ */
+export async function allowWritten(invocation: Invocation, keys: readonly string[]): Promise<void> {
+  const { env, terminal } = invocation;
+  const found = await askedHere(invocation);
+  if (found === undefined) return;
+  const { repository, asked } = found;
+  const written = asked.filter(({ key }) => keys.includes(key));
+  if (written.length > 0) {
+    await allowEntries(
+      written.map(({ entry }) => entry),
+      repository,
+      env,
+      true,
+    );
+  }
+  const waiting = asked.filter((one) => one.allowed !== 'yes' && !written.includes(one));
+  if (waiting.length === 0) return;
+  terminal.say(
+    'this repository also sets what does not count until you allow it: git signet allow',
+  );
+  for (const one of waiting) terminal.hint(shownSetting(one));
+}

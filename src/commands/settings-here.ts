@@ -1,0 +1,88 @@
+/** The settings of a command of ours, and what it says of the repository's values that do not count. */
+
+import { toHex, utf8 } from '../core/bytes.ts';
+import type { Crypto } from '../core/crypto.ts';
+import { visible } from '../core/escape.ts';
+import { ConfigError } from '../errors.ts';
+import {
+  type IgnoredSetting,
+  loadSettings,
+  type Settings,
+  type SettingsSources,
+} from '../io/config.ts';
+import type { Terminal } from '../io/terminal.ts';
+import type { Invocation } from './command.ts';
+
+const ALLOW = 'git signet allow';
+
+/** `signet.policy, signet.since` */
+function keysOf(ignored: readonly IgnoredSetting[]): string {
+  return [...new Set(ignored.map(({ key }) => visible(key)))].join(', ');
+}
+
+/** One line that names the keys and what to type; undefined where everything counts. */
+export function ignoredLine(ignored: readonly IgnoredSetting[] = []): string | undefined {
+  if (ignored.length === 0) return undefined;
+  const waiting = ignored.filter(({ allowable }) => allowable);
+  const keys = keysOf(ignored);
+  return waiting.length > 0
+    ? `ignored what this repository sets: ${keys}; to allow it: ${ALLOW}`
+    : `ignored what this repository sets: ${keys}; it counts from git config --global only`;
+}
+
+/** Commands load their settings more than once; what they say of them is said once to each terminal. */
+const told = new WeakSet<Terminal>();
+
+/** Says once which values of the repository do not count. */
+export function sayIgnored(terminal: Terminal, { ignored }: Pick<Settings, 'ignored'>): void {
+  const line = ignoredLine(ignored);
+  if (line === undefined || told.has(terminal)) return;
+  told.add(terminal);
+  terminal.say(line);
+}
+
+/**
+ * Says once a day what does not count, at the terminal and nowhere else: git keeps what a verifier says on stderr (`%GG`).
+ * Nothing is said while a pager has the screen.
+ */
+export async function remarkIgnored(
+  { ignored }: Pick<Settings, 'ignored'>,
+  { env, cwd, now, terminal }: Invocation,
+  { hash }: Pick<Crypto, 'hash'>,
+): Promise<void> {
+  const line = ignoredLine(ignored);
+  if (line === undefined || env.GIT_PAGER_IN_USE !== undefined || !terminal.interactive) return;
+  const { onceADay } = await import('../io/once-a-day.ts');
+  const topic = toHex(hash('sha256', utf8(`${cwd}\n${line}`))).slice(0, 16);
+  if (!onceADay(`ignored-${topic}`, env, now())) return;
+  terminal.addressPerson();
+  terminal.say(line);
+}
+
+/** Loads the settings that count for a command here. @throws ConfigError */
+export async function settingsHere(
+  { env, cwd, terminal }: Pick<Invocation, 'env' | 'cwd' | 'terminal'>,
+  more: Pick<SettingsSources, 'flags' | 'caller'> = {},
+): Promise<Settings> {
+  const settings = await loadSettings({ env, cwd, ...more });
+  sayIgnored(terminal, settings);
+  return settings;
+}
+
+/** What decides where a signature and a login go. */
+const PLACES: readonly string[] = [
+  ...['trust', 'signingConfig', 'issuer', 'fulcioUrl', 'rekorUrl', 'timestampUrl', 'log'],
+];
+
+/**
+ * Refuses to sign where the repository names other servers than those that would be used: the signature would become
+ * public somewhere that nobody here expects. @throws ConfigError
+ */
+export function refuseElsewhere({ ignored = [] }: Pick<Settings, 'ignored'>): void {
+  const places = ignored.filter(({ name }) => PLACES.includes(name));
+  if (places.length === 0) return;
+  throw new ConfigError(
+    `not signed: this repository says where signatures go (${keysOf(places)}), and you have not allowed that`,
+    { hint: ALLOW },
+  );
+}

@@ -1,0 +1,131 @@
+/**
+ * What the person who works in a repository has allowed it to set: a file for each repository in the state directory, with
+ * a digest for each key and value. A value that changes is another digest, so it is asked about again. A repository is its
+ * common directory, by its path: its worktrees share what was allowed, and one that was moved is asked about again.
+ */
+
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fromUtf8Lossy, toHex, utf8 } from '../core/bytes.ts';
+import type { Crypto } from '../core/crypto.ts';
+import { ConfigError } from '../errors.ts';
+import type { Environment } from './config.ts';
+import { loadCrypto } from './crypto-port.ts';
+import { type ConfigEntry, listGitConfig, parseGitConfig } from './git-config.ts';
+import { findExecutable, gitEnvironment, runProcess } from './process.ts';
+import { settleEntries } from './setting-authority.ts';
+import type { SettingName } from './settings.ts';
+import { stateDirectory } from './state-directory.ts';
+
+interface Place {
+  readonly env: Environment;
+  readonly cwd: string;
+}
+
+/** The directory that all worktrees of the repository here share, without links; undefined outside any. */
+export async function commonDirectory({ env, cwd }: Place): Promise<string | undefined> {
+  const git = findExecutable('git', env);
+  if (git === undefined) return undefined;
+  const options = { cwd, env: gitEnvironment(env), silent: true };
+  const { exitCode, stdout } = await runProcess(git, ['rev-parse', '--git-common-dir'], options);
+  if (exitCode !== 0) return undefined;
+  return realpathSync(resolve(cwd, fromUtf8Lossy(stdout).replace(/\n$/, '')));
+}
+
+function digestOf(crypto: Crypto, ...parts: readonly (string | null)[]): string {
+  return toHex(crypto.hash('sha256', utf8(JSON.stringify(parts))));
+}
+
+const entryDigest = (crypto: Crypto, repository: string, { key, value }: ConfigEntry): string =>
+  digestOf(crypto, repository, key, value ?? null);
+
+function recordPath(crypto: Crypto, repository: string, env: Environment): string | undefined {
+  const state = stateDirectory(env);
+  return state && join(state, 'allowed', digestOf(crypto, repository));
+}
+
+/** What cannot be read allows nothing. */
+function readRecord(path: string | undefined): ReadonlySet<string> {
+  try {
+    return new Set(path === undefined ? [] : readFileSync(path, 'utf8').split('\n'));
+  } catch {
+    return new Set();
+  }
+}
+
+/** Returns whether a value of the repository here was allowed. Nothing was where there is no repository, or no record. */
+export async function allowedHere(place: Place): Promise<(entry: ConfigEntry) => boolean> {
+  const [crypto, repository] = await Promise.all([loadCrypto(), commonDirectory(place)]);
+  if (repository === undefined) return () => false;
+  const record = readRecord(recordPath(crypto, repository, place.env));
+  return (entry) => record.has(entryDigest(crypto, repository, entry));
+}
+
+/** A value of the repository that counts only where it is allowed, or never. */
+export interface AskedSetting {
+  readonly name: SettingName;
+  /** git's key as a person writes it. */
+  readonly key: string;
+  readonly entry: ConfigEntry;
+  /** `never`: a repository does not set this. */
+  readonly allowed: 'yes' | 'no' | 'never';
+}
+
+/** Returns what the repository here asks for beyond what any repository may set; undefined outside any. @throws ConfigError */
+export async function askedHere(
+  place: Place,
+): Promise<{ readonly repository: string; readonly asked: readonly AskedSetting[] } | undefined> {
+  const repository = await commonDirectory(place);
+  if (repository === undefined) return undefined;
+  const [list, allowed] = await Promise.all([listGitConfig(place), allowedHere(place)]);
+  const none = { allowed: () => false, outweighed: () => false };
+  const { ignored } = settleEntries(parseGitConfig(list), { caller: 'command', ...none });
+  const asked = ignored.map(({ name, key, entry, allowable }): AskedSetting => {
+    const answer = allowed(entry) ? 'yes' : 'no';
+    return { name, key, entry, allowed: allowable ? answer : 'never' };
+  });
+  return { repository, asked };
+}
+
+/** Allows these values in `repository` (commonDirectory); `kept`: and what was allowed before. @throws ConfigError */
+export async function allowEntries(
+  entries: readonly ConfigEntry[],
+  repository: string,
+  env: Environment,
+  kept: boolean,
+): Promise<void> {
+  const crypto = await loadCrypto();
+  const path = recordPath(crypto, repository, env);
+  if (path === undefined) {
+    throw new ConfigError('no place to remember it: neither XDG_STATE_HOME nor HOME is set');
+  }
+  const digests = new Set(kept ? [...readRecord(path)].filter((line) => line !== '') : []);
+  for (const entry of entries) digests.add(entryDigest(crypto, repository, entry));
+  const fresh = `${path}.${process.pid}`;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    chmodSync(dirname(path), 0o700);
+    writeFileSync(fresh, [...digests].map((digest) => `${digest}\n`).join(''), { mode: 0o600 });
+    renameSync(fresh, path);
+  } catch (error) {
+    const why = error instanceof Error ? error.message.replace(/,.*/, '') : String(error);
+    throw new ConfigError(`what was allowed cannot be remembered: ${why}`);
+  }
+}
+
+/** Takes back what was allowed in `repository`; false where nothing was. */
+export async function forgetAllowed(repository: string, env: Environment): Promise<boolean> {
+  const crypto = await loadCrypto();
+  const path = recordPath(crypto, repository, env);
+  const some = readRecord(path).size > 0;
+  if (path !== undefined) rmSync(path, { force: true });
+  return some;
+}

@@ -1,0 +1,143 @@
+/**
+ * Which of the values that stand in git's configuration count, and for whom. A repository's own configuration is written
+ * by whoever made the directory: a value there must not make a verdict milder, run a program, or decide where a secret
+ * goes, until the person who works there has allowed it. It may always be stricter. Pure: who allowed what is an argument.
+ */
+
+import type { ConfigEntry } from './git-config.ts';
+import { gitBoolean } from './git-config.ts';
+import { classOf, keyOf, SETTING_NAMES, SETTINGS, type SettingClass } from './setting-table.ts';
+import { DEFAULTS, type IgnoredSetting, type SettingName } from './settings.ts';
+
+/**
+ * Who reads the settings. `command`: a command of ours, whoever runs it. `sign`, `verify`: git's two calls. A reaching
+ * value costs nothing more there, because git would run any program that the same file names. `server`: a hook that is
+ * installed in a bare repository, whose configuration belongs to the server's owner.
+ */
+export type SettingCaller = 'command' | 'sign' | 'verify' | 'server';
+
+/** The classes that count from a repository without being allowed. What is `both` decides, at signing, where a signature goes. */
+const COUNT: Readonly<Record<SettingCaller, readonly SettingClass[]>> = {
+  command: ['harmless'],
+  sign: ['harmless', 'reaching', 'both'],
+  verify: ['harmless', 'reaching'],
+  server: ['harmless', 'milder', 'reaching', 'both'],
+};
+
+const PROTECTED: readonly string[] = ['system', 'global', 'command'];
+
+/** True for a value in the repository's own files. A scope that nobody knows is one. */
+export function isOfRepository({ scope }: ConfigEntry): boolean {
+  return !PROTECTED.includes(scope);
+}
+
+/** What stands in git's configuration for one key: last of the protected values, last of the repository's, and which is later. */
+interface Stands {
+  readonly own: ConfigEntry | undefined;
+  readonly repository: ConfigEntry | undefined;
+  readonly last: ConfigEntry;
+}
+
+const OURS = /^(?:signet|gitsign)\./;
+
+function standing(entries: readonly ConfigEntry[]): ReadonlyMap<string, Stands> {
+  const found = new Map<string, Stands>();
+  for (const entry of entries) {
+    if (!OURS.test(entry.key)) continue;
+    const before = found.get(entry.key);
+    const repository = isOfRepository(entry);
+    found.set(entry.key, {
+      own: repository ? before?.own : entry,
+      repository: repository ? entry : before?.repository,
+      last: entry,
+    });
+  }
+  return found;
+}
+
+/** Git's keys for a setting, strongest first. */
+export function gitKeysOf(name: SettingName): readonly string[] {
+  const { gitsign } = SETTINGS[name];
+  return gitsign === undefined ? [keyOf(name)] : [keyOf(name), `gitsign.${gitsign}`];
+}
+
+/** The key as a person writes it: git prints it in lower case. */
+export function shownKey(name: SettingName, { key }: ConfigEntry): string {
+  return key === keyOf(name) ? `signet.${name}` : key;
+}
+
+/** The text that a value has the effect of: nothing means the default, booleans have two spellings. */
+function effectOf(name: SettingName, entry: ConfigEntry | undefined): string | undefined {
+  const usual: unknown = (DEFAULTS as Readonly<Record<string, unknown>>)[name];
+  const otherwise = usual === undefined ? undefined : String(usual);
+  if (entry === undefined) return otherwise;
+  if (SETTINGS[name].kind === 'boolean') return String(gitBoolean(entry.value));
+  return entry.value === '' ? otherwise : entry.value;
+}
+
+/** True for a value that changes nothing, or goes in the direction that a repository may always go. */
+function isStricter(name: SettingName, entry: ConfigEntry, own: ConfigEntry | undefined): boolean {
+  const [wanted, without] = [effectOf(name, entry), effectOf(name, own)];
+  if (wanted === without) return true;
+  const { stricter } = SETTINGS[name];
+  if (wanted === undefined || stricter === undefined) return false;
+  if (stricter === 'narrower') return without === undefined;
+  return stricter.includes(wanted) && stricter.indexOf(wanted) >= stricter.indexOf(without ?? '');
+}
+
+export interface Authority {
+  readonly caller: SettingCaller;
+  /** Whether the person who works here allowed this very value for this repository. */
+  readonly allowed: (entry: ConfigEntry) => boolean;
+  /** True where a flag or a variable says it: git's configuration is not asked then. */
+  readonly outweighed: (name: SettingName) => boolean;
+}
+
+/** What counts of git's configuration, by setting, and what would count if it were allowed. */
+export interface Settled {
+  readonly counting: ReadonlyMap<SettingName, ConfigEntry>;
+  readonly ignored: readonly (IgnoredSetting & { readonly entry: ConfigEntry })[];
+}
+
+/** Decides, for each setting, which value of git's configuration counts for this caller. */
+export function settleEntries(entries: readonly ConfigEntry[], authority: Authority): Settled {
+  const { caller, allowed, outweighed } = authority;
+  const found = standing(entries);
+  const counting = new Map<SettingName, ConfigEntry>();
+  const ignored: Settled['ignored'][number][] = [];
+  if (found.size === 0) return { counting, ignored };
+  for (const name of SETTING_NAMES) {
+    const keys = gitKeysOf(name).filter((key) => found.has(key));
+    if (keys.length === 0) continue;
+    const ownKey = keys.find((key) => found.get(key)?.own !== undefined) ?? '';
+    const own = found.get(ownKey)?.own;
+    for (const key of keys) {
+      const { last, own: here } = found.get(key) as Stands;
+      const kind = classOf(name);
+      const counts =
+        !isOfRepository(last) ||
+        COUNT[caller].includes(kind) ||
+        (kind !== 'protected' && allowed(last)) ||
+        isStricter(name, last, own);
+      if (counts) {
+        counting.set(name, last);
+        break;
+      }
+      if (!outweighed(name)) {
+        const origin = last.origin;
+        ignored.push({
+          name,
+          key: shownKey(name, last),
+          origin,
+          entry: last,
+          allowable: kind !== 'protected',
+        });
+      }
+      if (here !== undefined) {
+        counting.set(name, here);
+        break;
+      }
+    }
+  }
+  return { counting, ignored };
+}

@@ -7,10 +7,9 @@
 
 import { toHex } from './core/bytes.ts';
 import { buildSignedAttributes } from './core/cms/signed-attributes.ts';
-import { MAX_SIGNABLE } from './core/git/limits.ts';
-import { type ObjectType, objectHeaders, payloadType } from './core/git/object.ts';
+import { checkPayload } from './core/git/signable.ts';
 import type { Certificate } from './core/x509/certificate.ts';
-import { isSignetError, UsageError } from './errors.ts';
+import { isSignetError } from './errors.ts';
 import type { Credential, MadeSignature } from './io/credential.ts';
 import { checkIssuedCertificate, requestCertificate } from './io/fulcio.ts';
 import { expectationOf } from './io/oidc/expectation.ts';
@@ -97,25 +96,6 @@ export async function signWithCredential(
     certificateHashAlgorithm: hashNumber(certificate),
     ...(logEntry === undefined ? {} : { logEntry }),
   };
-}
-
-/**
- * Only a commit or a tag is signed, never other text that somebody would take for one, nor one that no verifier reads.
- * @throws UsageError
- */
-export function checkPayload(payload: Uint8Array): ObjectType {
-  if (payload.length > MAX_SIGNABLE) {
-    throw new UsageError(`what is to be signed is longer than ${MAX_SIGNABLE} bytes`);
-  }
-  const kind = payloadType(payload);
-  const names = objectHeaders(payload).map(([name]) => name);
-  const due = kind === 'commit' ? ['tree', 'author', 'committer'] : ['object', 'type', 'tag'];
-  if (kind === undefined || !due.every((name) => names.includes(name))) {
-    throw new UsageError('what is to be signed is neither a commit nor a tag', {
-      hint: 'git-signet is called by git: git commit -S, git tag -s',
-    });
-  }
-  return kind;
 }
 
 /** RFC 5652 §5.4: the signature is over the attributes, which hold the payload's digest. */

@@ -4,6 +4,7 @@
  */
 
 import type { Crypto } from '../core/crypto.ts';
+import { checkPayload } from '../core/git/signable.ts';
 import type { Instance } from '../io/agent/instance.ts';
 import { openWarmHttp } from '../io/agent/warm-http.ts';
 import type { Workshop } from '../io/agent/workshop.ts';
@@ -16,7 +17,7 @@ import { chooseServices } from '../io/services.ts';
 import type { SigningParts } from '../io/signing-login.ts';
 import { lookDaily } from '../io/trust-daily.ts';
 import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
-import { checkPayload, obtainCredential, signWithCredential } from '../sign.ts';
+import { obtainCredential, signWithCredential } from '../sign.ts';
 
 export interface WorkshopOptions {
   readonly settings: Settings;

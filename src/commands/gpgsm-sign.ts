@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { fromUtf8, utf8 } from '../core/bytes.ts';
 import { createdLines, type SignatureCreated, statusBlock } from '../core/git/gpg-status.ts';
 import { MAX_SIGNABLE } from '../core/git/limits.ts';
+import { checkPayload } from '../core/git/signable.ts';
 import { AnswerError, ExitCode, UsageError } from '../errors.ts';
 import { loadSettings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
@@ -92,6 +93,7 @@ export async function sign(
     refuseElsewhere(settings);
   }
   if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
+  checkPayload(payload);
   const { token } = tokenOf(call, invocation);
   const tools = await signingTools(invocation, { settings, crypto, payload, token });
   const made = await make({ ...tools, payload }).finally(tools.settled);

@@ -4,9 +4,7 @@
  * not landed yet: both are few where things are in order.
  */
 
-import { latin1 } from '../core/bytes.ts';
-import { objectHeaders } from '../core/git/object.ts';
-import { parentsOf } from '../core/policy/claims.ts';
+import { commitHeader } from '../core/git/header.ts';
 import { governing } from '../core/policy/decide.ts';
 import type { IdentityPolicy, ObjectRule } from '../core/policy/model.ts';
 import type { Finding, Outcome, PolicyCode } from '../core/verdict.ts';
@@ -94,7 +92,7 @@ async function judgeMerge(
   { failed }: Memory,
   { alone, mergeTree }: GraphSettings,
 ): Promise<Outcome> {
-  const parents = parentsOf(raw);
+  const { parents = [], tree } = commitHeader(raw) ?? {};
   if (merges === 'any' || parents.length < 2) return outcome;
   // nothing is asked for a stranger, who may name parents by the hundred thousand (threat I05)
   if (outcome.status !== 'verified') return outcome;
@@ -106,9 +104,8 @@ async function judgeMerge(
   }
   if (merges === 'passing') return outcome;
   const [first = '', second = '', third] = parents;
-  const tree = objectHeaders(raw).find(([name]) => name === 'tree')?.[1];
   const made = third === undefined ? await mergeTree(first, second) : undefined;
-  if (made !== undefined && tree !== undefined && made === latin1(tree)) return outcome;
+  if (made !== undefined && made === tree) return outcome;
   const detail = 'the merge is not what git itself makes of its parents';
   return withRefusal(outcome, 'merge-not-clean', detail);
 }
@@ -120,7 +117,7 @@ async function judgeLanding(
   { waiting }: Memory,
   { landings, alone, reached }: GraphSettings,
 ): Promise<Outcome> {
-  const parents = parentsOf(raw);
+  const parents = commitHeader(raw)?.parents ?? [];
   const rule = ruleOf(outcome);
   if (!single && !landings.has(id)) {
     waiting.set(id, { parents, rule });

@@ -5,8 +5,8 @@
  */
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
+import { commitHeader } from '../core/git/header.ts';
 import { subjectLine } from '../core/git/object.ts';
-import { parentsOf } from '../core/git/rewrite.ts';
 import { committerOf } from '../core/policy/committer.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { verifyObject } from '../core/verify.ts';
@@ -67,8 +67,17 @@ export async function planResign(request: PlanRequest): Promise<readonly Planned
         throw new UsageError(`${id}: not a commit that can be read`);
       }
       const raw = frame.raw.slice();
+      const header = commitHeader(raw);
+      if (header === undefined) {
+        throw new UsageError(
+          `${id}: git cannot read this commit as it is, so it is not made again`,
+          {
+            hint: `run: git signet verify --unsafe-any-identity ${id}`,
+          },
+        );
+      }
       const why = whyOf(await verifyObject({ id, type: 'commit', raw, format }, context));
-      const moved = parentsOf(raw).some((parent) => changed.has(parent));
+      const moved = header.parents.some((parent) => changed.has(parent));
       const committer = committerOf(raw)?.email ?? '';
       const own = committer === address;
       const due = moved || why !== undefined;

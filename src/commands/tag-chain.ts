@@ -3,8 +3,8 @@
  * the first under the name of its ref (G07). Then what the policy asks of all of them together.
  */
 
-import { equal, fromUtf8Lossy, latin1, utf8 } from '../core/bytes.ts';
-import { objectHeaders } from '../core/git/object.ts';
+import { equal, fromUtf8Lossy, utf8 } from '../core/bytes.ts';
+import { type TagHeader, tagHeader } from '../core/git/header.ts';
 import { governing } from '../core/policy/decide.ts';
 import { tooLarge } from '../core/rejection.ts';
 import type { Outcome, ReasonCode, Rejected } from '../core/verdict.ts';
@@ -29,19 +29,6 @@ export interface Step {
 
 function rejected(status: Rejected['status'], code: ReasonCode, detail: string): Rejected {
   return { status, check: 'object', code, detail };
-}
-
-interface TagFields {
-  readonly object: string;
-  readonly type: string;
-  readonly name: Uint8Array;
-}
-
-/** The three headers that every tag begins with, by position; undefined when they are not there. */
-function tagFields(raw: Uint8Array): TagFields | undefined {
-  const [object, type, tag] = objectHeaders(raw, 3);
-  if (object?.[0] !== 'object' || type?.[0] !== 'type' || tag?.[0] !== 'tag') return undefined;
-  return { object: latin1(object[1]), type: latin1(type[1]), name: tag[1] };
 }
 
 /** What a tag and all that it leads to are judged with. */
@@ -85,7 +72,7 @@ async function* steps(
       return;
     }
     const { raw } = frame;
-    const fields = type === 'tag' ? tagFields(raw) : undefined;
+    const fields = type === 'tag' ? tagHeader(raw) : undefined;
     const wrong = type === 'tag' ? tagProblem(fields, ref) : undefined;
     const verdict = wrong ?? (await judgeStep({ id, type, raw }, bench));
     yield { ...named, raw, verdict };
@@ -93,19 +80,13 @@ async function* steps(
     if (depth >= MAX_DEPTH)
       throw new UsageError(`${start.ref ?? start.id}: tags of tags, too deep`);
     ref = undefined;
-    id = fields.object;
-    type = fields.type as GitObjectType;
+    id = fields.target;
+    type = fields.targetType;
   }
 }
 
-const TYPES: readonly string[] = ['commit', 'tag', 'tree', 'blob'];
-
-function tagProblem(fields: TagFields | undefined, ref: string | undefined): Rejected | undefined {
-  if (
-    fields === undefined ||
-    !TYPES.includes(fields.type) ||
-    !/^[0-9a-f]{40,64}$/.test(fields.object)
-  ) {
+function tagProblem(fields: TagHeader | undefined, ref: string | undefined): Rejected | undefined {
+  if (fields === undefined) {
     return rejected('refused', 'object-malformed', 'not a tag that git would write');
   }
   if (ref === undefined || equal(utf8(ref.replace(/^refs\/tags\//, '')), fields.name))
@@ -118,7 +99,7 @@ function tagProblem(fields: TagFields | undefined, ref: string | undefined): Rej
 async function together(all: readonly Step[], { context, repository }: TagBench): Promise<Outcome> {
   const [first] = all;
   if (first === undefined) throw new UsageError('nothing to judge');
-  const fields = first.raw === undefined ? undefined : tagFields(first.raw);
+  const fields = first.raw === undefined ? undefined : tagHeader(first.raw);
   if (fields === undefined || context.policy === undefined) return first.verdict;
   const name = fromUtf8Lossy(fields.name);
   const [rule] = governing(context.policy, { type: 'tag' }, name);

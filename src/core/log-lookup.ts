@@ -21,7 +21,7 @@ export function loggedNames(
 ): readonly string[] {
   const type = payloadType(payload);
   if (type === undefined) return [];
-  const forms = type === 'commit' ? (['header'] as const) : (['body', 'header'] as const);
+  const forms = type === 'commit' ? (['gpgsig'] as const) : (['body', 'gpgsig'] as const);
   return forms.map((form) =>
     objectId(crypto, type, joinSignature(payload, signature, form), 'sha1'),
   );

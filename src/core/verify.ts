@@ -4,7 +4,6 @@
  * a Refusal is a bug and goes up.
  */
 
-import { equal, toHex, utf8 } from './bytes.ts';
 import type { SignerInfo } from './cms/signed-data.ts';
 import {
   begun,
@@ -22,8 +21,9 @@ import {
   type ObjectFormat,
   type ObjectType,
   objectId,
+  openObject,
+  openPayload,
   payloadType,
-  splitSignedObject,
 } from './git/object.ts';
 import { loggedNames } from './log-lookup.ts';
 import { type Decision, decide, type Subject } from './policy/decide.ts';
@@ -33,13 +33,13 @@ import {
   bindEmbeddedEntry,
   bindFoundEntry,
   embeddedEntry,
+  summarizeEntry,
 } from './rekor/bound-entry.ts';
 import type { TransparencyLogEntry } from './rekor/log-entry.ts';
 import { checkContent, checkKind, checkSignature, type Progress, readSigner } from './signer.ts';
 import {
   type Finding,
   type IdentityPolicy,
-  type LogEntrySummary,
   type NotAllowed,
   Refusal,
   type Verdict,
@@ -79,7 +79,8 @@ async function settle(progress: Progress, checks: () => Promise<Verdict>): Promi
 }
 
 /**
- * Verifies a raw commit or tag: it is the object that was asked for, and its signature holds for the rest of it.
+ * Verifies a raw commit or tag: it is the object that was asked for, git reads it in one way only, and its signature
+ * holds for the rest of it.
  * `found` is a log entry looked up elsewhere, used only where the signature embeds none.
  */
 export async function verifyObject(
@@ -93,13 +94,19 @@ export async function verifyObject(
   if (objectId(context.crypto, type, raw, format) !== id) {
     return rejected(progress, 'object-id-mismatch', `the object is not ${id}`);
   }
-  const split = splitSignedObject(type, raw, format);
-  if (split === undefined) return rejected(progress, 'unsigned', `the ${type} has no signature`);
-  const verdict = await verifyEvidence(split.payload, split.signature, context, found);
-  return underContext(verdict, context, { type, payload: split.payload });
+  return settle(progress, async () => {
+    const { split } = openObject(type, raw, format);
+    if (split === undefined) throw new Refusal('unsigned', `the ${type} has no signature`);
+    const verdict = await verifyEvidence(split.payload, split.signature, context, found);
+    return underContext(verdict, context, { type, payload: split.payload });
+  });
 }
 
-/** Verifies a signature as git hands it over, with the payload that it covers. */
+/**
+ * Verifies a signature as git hands it over, with the payload that it covers. git hands over no object: where a header
+ * stood that was cut out is not seen here. A payload that is neither commit nor tag (a file, a push certificate) is
+ * judged as bytes.
+ */
 export async function verifyDetached(
   payload: Uint8Array,
   signature: Uint8Array,
@@ -107,8 +114,11 @@ export async function verifyDetached(
   found?: TransparencyLogEntry,
 ): Promise<Verdict> {
   if (payload.length > MAX_OBJECT) return tooLarge(payload.length);
-  const verdict = await verifyEvidence(payload, signature, context, found);
-  return underContext(verdict, context, { type: payloadType(payload), payload });
+  return settle({ check: 'object' }, async () => {
+    openPayload(payload);
+    const verdict = await verifyEvidence(payload, signature, context, found);
+    return underContext(verdict, context, { type: payloadType(payload), payload });
+  });
 }
 
 /** Every check but the last: whether the evidence holds, whoever signed. */
@@ -171,19 +181,6 @@ async function bindEntry(
     throw new Refusal('log-entry-absent', 'the signature holds no log entry');
   }
   return bindFoundEntry(found, signer.certificate, loggedNames(payload, signature, crypto), crypto);
-}
-
-function summarizeEntry(
-  { entry, body }: BoundEntry,
-  integratedTime: number | undefined,
-): LogEntrySummary {
-  const second = equal(body.subarray(0, 22), utf8('{"apiVersion":"0.0.2",'));
-  return {
-    logId: toHex(entry.logId),
-    logIndex: String(entry.logIndex),
-    kindVersion: `hashedrekord ${second ? '0.0.2' : '0.0.1'}`,
-    ...(integratedTime === undefined ? {} : { integratedTime }),
-  };
 }
 
 /** The verdict as all policies of the context have it: the first that does not allow decides. */

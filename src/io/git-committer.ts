@@ -1,7 +1,7 @@
 /** Who git would say commits here. */
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
-import { type Person, readPerson } from '../core/policy/committer.ts';
+import { type Person, personOf } from '../core/git/person.ts';
 import type { Environment } from './config.ts';
 import { findExecutable, gitEnvironment, runProcess } from './process.ts';
 
@@ -24,5 +24,5 @@ export async function committerHere(cwd: string, env: Environment): Promise<Pers
     ...options,
     silent: true,
   });
-  return exitCode === 0 ? readPerson(fromUtf8Lossy(stdout).trim()) : undefined;
+  return exitCode === 0 ? personOf(fromUtf8Lossy(stdout).trim()) : undefined;
 }

@@ -157,7 +157,7 @@ async function logByName(
   const { crypto, send } = signing.parts;
   const { key, certificate } = signing.credential;
   const armor = assemble(stamped, certificate);
-  const object = joinSignature(payload, utf8(armor), kind === 'commit' ? 'header' : 'body');
+  const object = joinSignature(payload, utf8(armor), kind === 'commit' ? 'gpgsig' : 'body');
   const name = utf8(objectId(crypto, kind, object, 'sha1'));
   const record = {
     digest: crypto.hash('sha256', name),

@@ -4,11 +4,12 @@
  * `predicate_type`; the names here are the specification's.
  */
 
-import { fromUtf8Lossy, latin1, toBase64 } from '../core/bytes.ts';
-import { objectHeaders } from '../core/git/object.ts';
+import { fromUtf8Lossy, toBase64 } from '../core/bytes.ts';
+import { headerOf } from '../core/git/header.ts';
+import { messageOf } from '../core/git/object.ts';
 import type { SignatureFacts } from '../core/signature-facts.ts';
 import { certificatePem } from '../core/x509/certificate.ts';
-import { type Person, readPerson } from './json.ts';
+import { peopleOf, shownPerson } from './json.ts';
 
 const STATEMENT = 'https://in-toto.io/Statement/v1';
 const PREDICATES = {
@@ -48,27 +49,18 @@ function filled(fields: Readonly<Record<string, unknown>>): Readonly<Record<stri
   );
 }
 
-function messageOf(payload: Uint8Array): string {
-  const text = latin1(payload);
-  const blank = text.indexOf('\n\n');
-  return blank === -1 ? '' : fromUtf8Lossy(payload.subarray(blank + 2));
-}
-
-function source({ type, payload }: SignatureFacts): Readonly<Record<string, unknown>> {
-  const headers = objectHeaders(payload);
-  const all = (name: string): readonly string[] =>
-    headers.filter(([header]) => header === name).map(([, value]) => fromUtf8Lossy(value));
-  const person = (name: string): Person | undefined => readPerson(all(name)[0]);
-  const message = messageOf(payload);
-  if (type === 'commit') {
-    const [tree] = all('tree');
-    const [author, committer] = [person('author'), person('committer')];
-    return filled({ tree, parents: all('parent'), author, committer, message });
+function source({ payload }: SignatureFacts): Readonly<Record<string, unknown>> {
+  const header = headerOf(payload);
+  const message = fromUtf8Lossy(messageOf(payload));
+  if (header?.type === 'commit') {
+    const { tree, parents } = header;
+    return filled({ tree, parents, ...peopleOf(header), message });
   }
-  const [object] = all('object');
-  const [objectType] = all('type');
-  const [tag] = all('tag');
-  return filled({ object, object_type: objectType, tag, tagger: person('tagger'), message });
+  if (header === undefined) return filled({ message });
+  const { target, targetType, name, encoding } = header;
+  const tagger = shownPerson(header.tagger, encoding);
+  const tag = fromUtf8Lossy(name);
+  return filled({ object: target, object_type: targetType, tag, tagger, message });
 }
 
 function digestOf({ id, type }: SignatureFacts): Readonly<Record<string, string>> {

@@ -3,7 +3,8 @@
  * JSON text written here holds no character that a terminal could act on (threat S10).
  */
 
-import { fromUtf8Lossy, utf8 } from '../core/bytes.ts';
+import { type CommitHeader, commitHeader } from '../core/git/header.ts';
+import { readPerson } from '../core/git/person.ts';
 import type {
   CertificateSummary,
   Check,
@@ -83,16 +84,6 @@ export function rfc3339(seconds: number): string | undefined {
   return `${new Date(seconds * 1000).toISOString().slice(0, -5)}Z`;
 }
 
-/** A person line of git (`Name <mail> 1767182399 +0100`), read as git does: the first mail counts, the date is last; undefined when it is none. */
-export function readPerson(line: string | undefined): Person | undefined {
-  if (line === undefined) return undefined;
-  const match = /^([^<]*?) ?<([^>]*)>(?:.*>)?(?: (-?\d{1,15}) [+-]\d{4})?$/s.exec(line);
-  const [name, email] = [match?.[1], match?.[2]];
-  if (name === undefined || email === undefined) return undefined;
-  const date = match?.[3] === undefined ? undefined : rfc3339(Number(match[3]));
-  return { name, email, ...(date === undefined ? {} : { date }) };
-}
-
 function certificateOf(summary: CertificateSummary): NonNullable<ObjectResult['certificate']> {
   const { sha1, sha256, notBefore, notAfter } = summary;
   return { sha1, sha256, notBefore: rfc3339(notBefore) ?? '', notAfter: rfc3339(notAfter) ?? '' };
@@ -154,30 +145,23 @@ function verdictFields(verdict: Outcome): VerdictFields {
   };
 }
 
-const AUTHOR = utf8('author ');
-const COMMITTER = utf8('committer ');
-const NEWLINE = 0x0a;
-
-function lineAfter(raw: Uint8Array, at: number, prefix: Uint8Array): string | undefined {
-  for (let i = 0; i < prefix.length; i += 1) if (raw[at + i] !== prefix[i]) return undefined;
-  const end = raw.indexOf(NEWLINE, at);
-  return fromUtf8Lossy(raw.subarray(at + prefix.length, end === -1 ? raw.length : end));
+/** Who stands in a person line; undefined for an odd one, which nobody is read from. */
+export function shownPerson(
+  line: Uint8Array | undefined,
+  encoding: string | undefined,
+): Person | undefined {
+  const person = readPerson(line, encoding);
+  if (person === undefined) return undefined;
+  const { name, email, time } = person;
+  const date = rfc3339(time);
+  return { name, email, ...(date === undefined ? {} : { date }) };
 }
 
-/** The first author and committer lines of the header; it ends where a blank line does. */
-function peopleOf(raw: Uint8Array): Pick<ObjectResult, 'author' | 'committer'> {
-  const found: { author?: string; committer?: string } = {};
-  for (let at = 0; at < raw.length && raw[at] !== NEWLINE; ) {
-    const author = found.author ?? lineAfter(raw, at, AUTHOR);
-    const committer = found.committer ?? lineAfter(raw, at, COMMITTER);
-    if (author !== undefined) found.author = author;
-    if (committer !== undefined) found.committer = committer;
-    if (author !== undefined && committer !== undefined) break;
-    const newline = raw.indexOf(NEWLINE, at);
-    at = newline === -1 ? raw.length : newline + 1;
-  }
-  const author = readPerson(found.author);
-  const committer = readPerson(found.committer);
+/** The people that a commit names, for showing. */
+export function peopleOf(header: CommitHeader): Pick<ObjectResult, 'author' | 'committer'> {
+  const { encoding } = header;
+  const author = shownPerson(header.author, encoding);
+  const committer = shownPerson(header.committer, encoding);
   return {
     ...(author === undefined ? {} : { author }),
     ...(committer === undefined ? {} : { committer }),
@@ -187,6 +171,7 @@ function peopleOf(raw: Uint8Array): Pick<ObjectResult, 'author' | 'committer'> {
 /** The result record of one object. */
 export function objectResult(judged: Judged): ObjectResult {
   const { id, type, raw, ref, policies, verdict } = judged;
+  const header = raw && commitHeader(raw);
   return {
     schemaVersion: SCHEMA_VERSION,
     objectId: id,
@@ -194,7 +179,7 @@ export function objectResult(judged: Judged): ObjectResult {
     ...(ref === undefined ? {} : { ref }),
     ...verdictFields(verdict),
     ...(policies === undefined ? {} : { policies: policies.map(sourceOf) }),
-    ...(raw === undefined ? {} : peopleOf(raw)),
+    ...(header === undefined ? {} : peopleOf(header)),
   };
 }
 

@@ -309,12 +309,19 @@ describe.each([COMMIT, STAMPED, REKOR_V2])('every element of %s', (file) => {
 });
 
 describe('what is harmless in a whole header', () => {
-  it('G05 its place: git cuts it out wherever it stands, and the rest is what was signed', async () => {
+  it('G05 G18 its place behind the committer, and no other', async () => {
     const one = vector(COMMIT);
     const text = Buffer.from(one.raw).toString('latin1');
     const [gpgsig] = /gpgsig .*\n(?: .*\n)+/.exec(text)!;
-    const moved = text.replace(gpgsig, '').replace('author', `${gpgsig}author`);
-    expect(moved).not.toBe(text);
-    expect((await judgeObject(one, bytes(moved))).status).toBe('verified');
+    const lines = text.replace(gpgsig, '').split('\n');
+    const blank = lines.indexOf('');
+    for (let at = 0; at <= blank; at += 1) {
+      const moved = lines.toSpliced(at, 0, gpgsig.trimEnd()).join('\n');
+      const legal = (lines[at - 1] ?? '').startsWith('committer ');
+      const verdict = await judgeObject(one, bytes(moved));
+      expect(verdict).toMatchObject(
+        legal ? { status: 'verified' } : { status: 'refused', code: 'object-malformed' },
+      );
+    }
   });
 });

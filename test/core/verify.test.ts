@@ -67,7 +67,7 @@ describe('R02 entries that were looked up', () => {
   const a = forge({ entry: () => undefined });
   const b = forge({
     entry: () => undefined,
-    payload: utf8('tree 1\nauthor B\n\nsame key, same certificate\n'),
+    payload: Buffer.concat([PAYLOAD, utf8('same key, same certificate\n')]),
   });
   const judged = async (forged: Forged, found: ReturnType<typeof onlineEntry>): Promise<string> => {
     const verdict = await verifyDetached(forged.payload, forged.signature, forged.context, found);

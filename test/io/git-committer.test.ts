@@ -24,7 +24,7 @@ describe('who git would say commits here', () => {
     ['EMAIL', { 'user.name': 'Alice' }, { EMAIL: 'eve@example.test' }, 'Alice', 'eve@example.test'],
     ['EMAIL, outweighed', USER, { EMAIL: 'eve@example.test' }, 'Alice', 'alice@example.test'],
   ])('is %s', async (_, config, more, name, email) => {
-    expect(await committerWith(config, more)).toEqual({ name, email });
+    expect(await committerWith(config, more)).toMatchObject({ name, email });
   });
 
   it('is nobody where nothing says so, and where there is no git', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../../src/core/verdict.ts';
-import { jsonText, objectResult, readPerson } from '../../src/report/json.ts';
+import { jsonText, objectResult } from '../../src/report/json.ts';
 import { schemaFaults } from '../support/json-schema.ts';
 
 const schema = JSON.parse(
@@ -40,7 +40,7 @@ const verdicts: Readonly<Record<string, Verdict>> = {
   undecided: { status: 'undecided', check: 'log', code: 'log-entry-absent', detail: 'absent' },
 };
 const raw = Buffer.from(
-  'tree x\nauthor A <a@x> 1700000000 +0100\ncommitter B <b@x> 1700000060 -0300\ngpgsig x\n author C <c@x> 1 +0000\n\nauthor D <d@x> 1 +0000\n',
+  'tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor A <a@x> 1700000000 +0100\ncommitter B <b@x> 1700000060 -0300\ngpgsig x\n author C <c@x> 1 +0000\n\nauthor D <d@x> 1 +0000\n',
 );
 
 describe('objectResult', () => {
@@ -68,20 +68,6 @@ describe('objectResult', () => {
     expect(schemaFaults({ ...result, signer }, schema)).not.toEqual([]);
     expect(schemaFaults({ ...result, status: 'verified' }, schema)).not.toEqual([]);
     expect(schemaFaults({ ...result, extra: 1 }, schema)).not.toEqual([]);
-  });
-});
-
-describe('readPerson', () => {
-  it.each([
-    ['Alice <a@x> 1700000000 +0000', { name: 'Alice', email: 'a@x', date: '2023-11-14T22:13:20Z' }],
-    ['Alice <a@x>', { name: 'Alice', email: 'a@x' }],
-    ['<a@x> 0 +0000', { name: '', email: 'a@x', date: '1970-01-01T00:00:00Z' }],
-    ['A <a@x> 999999999999999 +0000', { name: 'A', email: 'a@x' }],
-    ['Alice', undefined],
-    ['A <x> <a@x> 1 +0000', { name: 'A', email: 'x', date: '1970-01-01T00:00:01Z' }],
-    [undefined, undefined],
-  ])('%s', (line, person) => {
-    expect(readPerson(line)).toEqual(person);
   });
 });
 

@@ -7,13 +7,14 @@ import { describe, expect, it } from 'vitest';
 import { run, scratchRepository } from '../support/git-repository.ts';
 import { programUnderTest } from '../support/program.ts';
 import { haveTools } from '../support/tools.ts';
+import { commitPayload } from '../support/verify-scenario.ts';
 
 const vectors = fileURLToPath(new URL('../vectors/', import.meta.url));
 const repository = scratchRepository('foreign', {
   'signet.trust': join(vectors, 'gitsign/trust/trusted_root.json'),
 });
 const { git, home, path, env } = repository;
-const payload = Buffer.from('tree x\n\n');
+const payload = Buffer.from(commitPayload());
 
 /** DER of definite lengths, as smimesign and openssl write it. */
 function byOpenssl(): string {
@@ -75,7 +76,7 @@ echo talk >&2`);
     const ran = verify(armor, { SIGNET_X509_FALLBACK: program });
     expect([ran.exit, ran.out]).toEqual([0, '[GNUPG:] NEWSIG\n[GNUPG:] GOODSIG 01 smime\n']);
     expect(readFileSync(`${program}.args`, 'utf8')).toBe(`--status-fd=1|--verify|${armor}|-|`);
-    expect(readFileSync(`${program}.input`, 'utf8')).toBe('tree x\n\n');
+    expect(readFileSync(`${program}.input`, 'utf8')).toBe(commitPayload());
     expect(ran.err).toMatch(/chatter\n.*talk\n$/);
   });
 });

@@ -6,10 +6,12 @@ import {
   type ObjectFormat,
   type ObjectType,
   objectId,
+  openObject,
   type SplitObject,
   signatureKind,
   splitSignedObject,
 } from '../../src/core/git/object.ts';
+import { Refusal } from '../../src/core/verdict.ts';
 import { nodeCrypto } from '../../src/io/crypto.ts';
 import { armor, bytes, EMPTY_TREE, header, oddObjects } from '../support/odd-objects.ts';
 import { type RecordingGit, recordingGit } from '../support/recording-git.ts';
@@ -23,16 +25,25 @@ const text = (part: Uint8Array): string => Buffer.from(part).toString('latin1');
 const shown = (split: SplitObject | undefined) =>
   split && { payload: text(split.payload), signature: text(split.signature) };
 
+interface Stored {
+  readonly type: ObjectType;
+  readonly raw: Uint8Array;
+  readonly format: ObjectFormat;
+}
+
+/** What is malformed is refused, however git would cut it (test/core/git/header.test.ts lists which). */
+function wellFormed({ type, raw, format }: Stored): boolean {
+  try {
+    openObject(type, raw, format);
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
+}
+
 /** git dies on armor that it does not know, so such objects cannot share a process with others. */
-function knownKind({
-  type,
-  raw,
-  format,
-}: {
-  type: ObjectType;
-  raw: Uint8Array;
-  format: ObjectFormat;
-}): boolean {
+function knownKind({ type, raw, format }: Stored): boolean {
   const split = splitSignedObject(type, raw, format);
   return split === undefined || ['x509', 'openpgp'].includes(signatureKind(split.signature));
 }
@@ -40,9 +51,12 @@ function knownKind({
 /** Soups of headers: the words that mean something to git's cutter, in any order, cut anywhere. */
 function soups(type: ObjectType, format: ObjectFormat): readonly Uint8Array[] {
   const begin = armor().split('\n')[0] ?? '';
+  const signatures = [`gpgsig ${begin}\n`, `gpgsig-sha256 ${begin}\n`];
   const word = fc.constantFrom(
-    `gpgsig ${begin}\n`,
-    `gpgsig-sha256 ${begin}\n`,
+    // few soups are well-formed, and they shall hold signatures
+    ...signatures,
+    ...signatures,
+    ...signatures,
     ` ${begin}\n`,
     'gpgsig x\n',
     'gpgsig\n',
@@ -72,28 +86,22 @@ function soups(type: ObjectType, format: ObjectFormat): readonly Uint8Array[] {
   );
   const top =
     type === 'commit'
-      ? `tree ${EMPTY_TREE[format]}\ncommitter ${PERSON}\n`
+      ? `tree ${EMPTY_TREE[format]}\nauthor ${PERSON}\ncommitter ${PERSON}\n`
       : `object ${EMPTY_TREE[format]}\ntype tree\ntag x\ntagger ${PERSON}\n`;
   const soup = fc
     .array(word, { minLength: 1, maxLength: 14 })
     .map((words) => bytes(top + words.join('')));
   const usable = soup.filter(
-    (raw) => knownKind({ type, raw, format }) && (type === 'commit' || headerGroups(raw) < 3),
+    (raw) => wellFormed({ type, raw, format }) && knownKind({ type, raw, format }),
   );
   return fc.sample(usable, { numRuns: RUNS, seed: SEED });
-}
-
-/** Groups of header signatures in a tag; git 2.39 overruns its array of two at the third. */
-function headerGroups(raw: Uint8Array): number {
-  const [headers = ''] = text(raw).split('\n\n');
-  return headers.match(/^gpgsig(-sha256)? /gm)?.length ?? 0;
 }
 
 describe.each(FORMATS)('git’s own cut in a repository of %s', (format) => {
   let git: RecordingGit;
   const answers = new Map<string, SplitObject | undefined>();
   const ids = new Map<string, string>();
-  const odd = oddObjects(format);
+  const odd = oddObjects(format).filter((one) => wellFormed({ ...one, format }));
 
   beforeAll(() => {
     git = recordingGit(format);
@@ -138,17 +146,6 @@ describe('where git has no answer to compare with', () => {
     expect(odd.map(({ name }) => name)).toEqual([
       'G05 signature header with an empty first line (commit)',
     ]);
-  });
-
-  it('G05 a third header signature in a tag overruns git’s array of two; ours cuts two and leaves the rest', () => {
-    const raw = bytes(
-      `object ${EMPTY_TREE.sha1}\ntype tree\ntag x\n${header('gpgsig', '1')}a 1\n${header('gpgsig', '2')}b 2\n` +
-        `${header('gpgsig', '3')}c 3\n\nm\n${armor()}`,
-    );
-    const split = splitSignedObject('tag', raw, 'sha1');
-    expect(text(split?.payload ?? new Uint8Array())).toBe(
-      `object ${EMPTY_TREE.sha1}\ntype tree\ntag x\na 1\nb 2\n${header('gpgsig', '3')}c 3\n\nm\n`,
-    );
   });
 
   it('G05 a payload without a committer or tagger: git asks no program at all, so nothing is good there', () => {

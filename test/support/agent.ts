@@ -3,8 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkPayload } from '../../src/core/git/signable.ts';
 import type { Certificate } from '../../src/core/x509/certificate.ts';
-import { LoginError, UsageError } from '../../src/errors.ts';
+import { LoginError } from '../../src/errors.ts';
 import { type AgentOptions, runAgent } from '../../src/io/agent/daemon.ts';
 import type { Instance } from '../../src/io/agent/instance.ts';
 import type { Patience } from '../../src/io/agent/patience.ts';
@@ -68,11 +69,7 @@ export function paperWorkshop(): PaperWorkshop {
     refreshed: [],
     kept: new Map(),
     now: () => workshop.clock,
-    checkPayload: (payload) => {
-      if (!/^(?:tree|object) /.test(Buffer.from(payload).toString('latin1'))) {
-        throw new UsageError('neither a commit nor a tag');
-      }
-    },
+    checkPayload,
     readToken: (token) => {
       const name = token.reveal();
       if (!name.includes('@')) throw new LoginError('TOKEN_REFUSED', 'not a token');

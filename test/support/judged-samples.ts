@@ -75,7 +75,9 @@ let next = 0;
 export function judgedCommit(verdict: Outcome, subject = 'parser: refuse trailing bytes'): Judged {
   next += 1;
   const person = 'Alice <alice@example.test> 1795262000 +0000';
-  const raw = Buffer.from(`tree x\nauthor ${person}\ncommitter ${person}\n\n${subject}\n`);
+  const raw = Buffer.from(
+    `tree ${'0'.repeat(40)}\nauthor ${person}\ncommitter ${person}\n\n${subject}\n`,
+  );
   return { id: next.toString(16).padStart(40, '0'), type: 'commit', raw, verdict };
 }
 

@@ -4,11 +4,24 @@
  * Bytes are cut, never decoded and written again: GHSA-7rmh-48mx-2vwc came from a tidy re-encoding.
  */
 
-import { concat, concatAll, fromUtf8Lossy, latin1, toHex, utf8 } from '../bytes.ts';
+import { concat, fromUtf8Lossy, latin1, toHex, utf8 } from '../bytes.ts';
 import type { Crypto } from '../crypto.ts';
+import { Refusal } from '../verdict.ts';
+import {
+  MAX_SIGNATURE_BYTES,
+  type ObjectFormat,
+  type ObjectHeader,
+  type ObjectType,
+  readHeader,
+  readsEqual,
+  SIGNATURE_HEADERS,
+  type SignatureHeader,
+  typeOf,
+} from './header.ts';
+import { headerEnd, type Span, standsAt } from './header-lines.ts';
 
-export type ObjectType = 'commit' | 'tag';
-export type ObjectFormat = 'sha1' | 'sha256';
+export type { ObjectFormat, ObjectType } from './header.ts';
+export { typeOf as payloadType } from './header.ts';
 
 export interface SplitObject {
   /** What the signature covers: the object without its signature. */
@@ -26,28 +39,78 @@ const ARMORS: readonly (readonly [string, SignatureKind])[] = [
   ['-----BEGIN PGP MESSAGE-----', 'openpgp'],
   ['-----BEGIN SSH SIGNATURE-----', 'ssh'],
 ];
-const HEADERS: Readonly<Record<ObjectFormat, string>> = { sha1: 'gpgsig', sha256: 'gpgsig-sha256' };
 const NEWLINE = 0x0a;
-const SPACE = 0x20;
-
-function startsWith(bytes: Uint8Array, at: number, text: string): boolean {
-  if (at + text.length > bytes.length) return false;
-  for (let i = 0; i < text.length; i += 1) if (bytes[at + i] !== text.charCodeAt(i)) return false;
-  return true;
-}
-
-function nextLine(bytes: Uint8Array, at: number): number {
-  const newline = bytes.indexOf(NEWLINE, at);
-  return newline === -1 ? bytes.length : newline + 1;
-}
 
 /** What kind of signature begins at `at`. */
 export function signatureKind(signature: Uint8Array, at = 0): SignatureKind {
-  return ARMORS.find(([armor]) => startsWith(signature, at, armor))?.[1] ?? 'unknown';
+  return ARMORS.find(([armor]) => standsAt(signature, at, armor))?.[1] ?? 'unknown';
+}
+
+/** The same bytes, with a search for several bytes at once. */
+function searchable(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** Where the last line behind `from` begins that opens an armor: git takes the last. Undefined when none does. */
+function lastArmorAt(bytes: Uint8Array, from: number): number | undefined {
+  const buffer = searchable(bytes);
+  let at = buffer.lastIndexOf('\n-----BEGIN ');
+  while (at >= from) {
+    if (signatureKind(bytes, at + 1) !== 'unknown') return at + 1;
+    if (at === 0) break;
+    at = buffer.lastIndexOf('\n-----BEGIN ', at - 1);
+  }
+  return undefined;
+}
+
+/** An object that git reads in one way only, and what of it is signed. */
+export interface OpenedObject {
+  readonly header: ObjectHeader;
+  /** Undefined when git would call it unsigned. */
+  readonly split: SplitObject | undefined;
 }
 
 /**
- * Splits a raw object; undefined when git would call it unsigned.
+ * Reads a raw object and cuts its signature out. What git reads from the object and from what the signature covers is
+ * compared: a signature says nothing about an object that git reads otherwise (threat G19). `format` is the
+ * repository's object format: it decides which header holds the signature.
+ * @throws Refusal `object-malformed`; `unsigned` for a malformed object without a signature, as history has some
+ */
+export function openObject(type: ObjectType, raw: Uint8Array, format: ObjectFormat): OpenedObject {
+  const header = readStored(type, raw, format);
+  const split = header.type === 'commit' ? splitCommit(raw, header, format) : splitTag(raw, header);
+  if (split === undefined) return { header, split };
+  if (!readsEqual(header, readHeader(type, split.payload, { format, form: 'payload' }))) {
+    throw new Refusal('object-malformed', 'git reads something else than what is signed');
+  }
+  return { header, split };
+}
+
+function readStored(type: ObjectType, raw: Uint8Array, format: ObjectFormat): ObjectHeader {
+  try {
+    return readHeader(type, raw, { format, form: 'stored' });
+  } catch (error) {
+    if (!(error instanceof Refusal) || typeOf(raw) !== type || bearsSignature(type, raw)) {
+      throw error;
+    }
+    throw new Refusal('unsigned', `the ${type} has no signature, and ${error.message}`);
+  }
+}
+
+/** True when git would cut a tag with these bytes somewhere. */
+export function bearsArmor(tag: Uint8Array): boolean {
+  return lastArmorAt(tag, 0) !== undefined;
+}
+
+/** True when a malformed object holds what might pass for a signature. */
+function bearsSignature(type: ObjectType, raw: Uint8Array): boolean {
+  if (type === 'tag') return bearsArmor(raw);
+  const at = searchable(raw).indexOf('\ngpgsig');
+  return at !== -1 && at < headerEnd(raw);
+}
+
+/**
+ * Splits a raw object; undefined when git would call it unsigned, and for a malformed one (`verifyObject` says which).
  * `format` is the repository's object format: it decides which header holds the signature.
  */
 export function splitSignedObject(
@@ -55,90 +118,64 @@ export function splitSignedObject(
   raw: Uint8Array,
   format: ObjectFormat,
 ): SplitObject | undefined {
-  return type === 'commit' ? splitCommit(raw, HEADERS[format]) : splitTag(raw);
+  try {
+    return openObject(type, raw, format).split;
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
 }
 
-function splitCommit(raw: Uint8Array, header: string): SplitObject | undefined {
-  const payload: Uint8Array[] = [];
-  const signature: Uint8Array[] = [];
-  let inSignature = false;
-  let inOtherSignature = false;
-  let at = 0;
-  /** Where the run of lines that are payload began. */
-  let from = 0;
-  while (at < raw.length) {
-    let next = nextLine(raw, at);
-    let part: Uint8Array | undefined;
-    if (inSignature && raw[at] === SPACE) {
-      part = raw.subarray(at + 1, next);
-    } else if (startsWith(raw, at, `${header} `)) {
-      part = raw.subarray(at + header.length + 1, next);
-      inOtherSignature = false;
-    } else if (startsWith(raw, at, 'gpgsig')) {
-      inOtherSignature = true;
-    } else if (inOtherSignature && raw[at] !== SPACE) {
-      inOtherSignature = false;
-    }
-    if (part !== undefined) signature.push(part);
-    else if (raw[at] === NEWLINE) next = raw.length;
-    if (part !== undefined || inOtherSignature) {
-      if (from < at) payload.push(raw.subarray(from, at));
-      from = next;
-    }
-    inSignature = part !== undefined;
-    at = next;
-  }
-  if (signature.length === 0) return undefined;
-  payload.push(raw.subarray(from));
-  return { payload: concatAll(payload), signature: concatAll(signature) };
+function splitCommit(
+  raw: Uint8Array,
+  header: ObjectHeader,
+  format: ObjectFormat,
+): SplitObject | undefined {
+  const name = SIGNATURE_HEADERS[format];
+  const own = header.signatures[name];
+  if (own === undefined) return undefined;
+  const signature = unfolded(raw, { start: own.start + name.length + 1, end: own.end });
+  return { payload: withoutSignatures(raw, header), signature };
 }
 
-function splitTag(raw: Uint8Array): SplitObject | undefined {
-  let match = raw.length;
-  for (let at = 0; at < raw.length; at = nextLine(raw, at)) {
-    if (raw[at] === 0x2d && signatureKind(raw, at) !== 'unknown') match = at;
+function splitTag(raw: Uint8Array, header: ObjectHeader): SplitObject | undefined {
+  const at = lastArmorAt(raw, header.end);
+  if (at === undefined) return undefined;
+  const signature = raw.subarray(at);
+  if (signature.length > MAX_SIGNATURE_BYTES) {
+    throw new Refusal('object-malformed', `its signature is over ${MAX_SIGNATURE_BYTES} bytes`);
   }
-  if (match === raw.length) return undefined;
-  return {
-    payload: withoutHeaderSignature(raw.subarray(0, match)),
-    signature: raw.subarray(match),
-  };
+  return { payload: withoutSignatures(raw.subarray(0, at), header), signature };
 }
 
-/** git cuts at most two header signatures out of a tag's payload; at a third, git 2.39 aborts, so ours stays in. */
-function withoutHeaderSignature(payload: Uint8Array): Uint8Array {
-  const cuts: { start: number; end: number }[] = [];
-  let current: { start: number; end: number } | undefined;
-  let at = 0;
-  while (at < payload.length) {
-    let next = nextLine(payload, at);
-    if (current !== undefined && payload[at] === SPACE) {
-      current.end = next;
-    } else if (startsWith(payload, at, 'gpgsig')) {
-      if (Object.values(HEADERS).some((header) => startsWith(payload, at, `${header} `))) {
-        if (current === undefined) {
-          current = { start: at, end: next };
-          cuts.push(current);
-        } else {
-          current.start = at;
-          current.end = next;
-        }
-      }
-    } else {
-      if (payload[at] === NEWLINE) next = payload.length;
-      current = undefined;
-    }
-    at = next;
+/** A header's value without the spaces that continue its lines. */
+function unfolded(raw: Uint8Array, { start, end }: Span): Uint8Array {
+  const value = new Uint8Array(end - start);
+  let length = 0;
+  for (let at = start; at < end; at += 1) {
+    const byte = raw[at] ?? 0;
+    value[length] = byte;
+    length += 1;
+    if (byte === NEWLINE) at += 1;
   }
-  if (cuts.length === 0) return payload;
+  return value.subarray(0, length);
+}
+
+/** An object without its signature headers: what a signature of it covers, but for the body of a signed tag. */
+export function withoutSignatures(raw: Uint8Array, { signatures }: ObjectHeader): Uint8Array {
+  return without(raw, Object.values(signatures));
+}
+
+/** The bytes that stand in none of the spans. */
+function without(raw: Uint8Array, spans: readonly Span[]): Uint8Array {
+  if (spans.length === 0) return raw;
   const kept: Uint8Array[] = [];
   let from = 0;
-  for (const cut of cuts.slice(0, 2)) {
-    kept.push(payload.subarray(from, cut.start));
-    from = cut.end;
+  for (const { start, end } of [...spans].sort((one, other) => one.start - other.start)) {
+    kept.push(raw.subarray(from, start));
+    from = end;
   }
-  kept.push(payload.subarray(from));
-  return concatAll(kept);
+  return concat(...kept, raw.subarray(from));
 }
 
 /** The object's name: hash over `<type> <size>\0<raw>`, lower-case hex. */
@@ -151,58 +188,40 @@ export function objectId(
   return toHex(crypto.hash(format, utf8(`${type} ${raw.length}\0`), raw));
 }
 
-/** Type of the object that a payload is, by its first header as git writes it; undefined for anything else. */
-export function payloadType(payload: Uint8Array): ObjectType | undefined {
-  if (startsWith(payload, 0, 'tree ')) return 'commit';
-  return startsWith(payload, 0, 'object ') ? 'tag' : undefined;
+/**
+ * What git reads from the payload of a signature; undefined for a payload that is neither commit nor tag, such as a
+ * file or a push certificate.
+ * @throws Refusal `object-malformed`
+ */
+export function openPayload(payload: Uint8Array): ObjectHeader | undefined {
+  const type = typeOf(payload);
+  return type && readHeader(type, payload, { form: 'payload' });
 }
 
 /**
- * The object as gitsign rebuilds it to name it in an online log entry: a commit with a `gpgsig` header before
- * the first blank line, a tag with the signature behind its body. `form` 'header' on a tag is what v0.16 logged.
+ * The object with its signature: in a commit the last header before the first blank line, lines folded; in a tag
+ * behind its body.
  */
 export function joinSignature(
   payload: Uint8Array,
   signature: Uint8Array,
-  form: 'header' | 'body',
+  place: SignatureHeader | 'body',
 ): Uint8Array {
-  if (form === 'body') return concat(payload, signature);
-  const blank = latin1(payload).indexOf('\n\n');
-  const at = blank === -1 ? payload.length : blank + 1;
+  if (place === 'body') return concat(payload, signature);
+  const at = headerEnd(payload);
   const folded = latin1(signature).replace(/\n$/, '').replaceAll('\n', '\n ');
-  const header = Buffer.from(`gpgsig ${folded}\n`, 'latin1');
+  const header = Buffer.from(`${place} ${folded}\n`, 'latin1');
   return concat(payload.subarray(0, at), header, payload.subarray(at));
 }
 
-/** Lines before the first blank one, unfolded bytes kept: [name, value] in order, as positions decide them; the first `limit`. */
-export function objectHeaders(
-  raw: Uint8Array,
-  limit = Number.POSITIVE_INFINITY,
-): readonly (readonly [string, Uint8Array])[] {
-  const headers: (readonly [string, Uint8Array])[] = [];
-  for (let at = 0; at < raw.length && raw[at] !== NEWLINE && headers.length < limit; ) {
-    const next = nextLine(raw, at);
-    const end = raw[next - 1] === NEWLINE ? next - 1 : next;
-    const line = raw.subarray(at, end);
-    // within the line: a search through all that follows would be quadratic where no line has one
-    const space = line.indexOf(SPACE);
-    if (space > 0) headers.push([latin1(line.subarray(0, space)), line.subarray(space + 1)]);
-    at = next;
-  }
-  return headers;
-}
-
-/** Value of the first header of that name, as text for showing; undefined when there is none. */
-export function headerValue(raw: Uint8Array, name: string): string | undefined {
-  const found = objectHeaders(raw).find(([header]) => header === name);
-  return found === undefined ? undefined : fromUtf8Lossy(found[1]);
+/** What stands behind the first blank line. */
+export function messageOf(raw: Uint8Array): Uint8Array {
+  return raw.subarray(headerEnd(raw) + 1);
 }
 
 /** First line of the message, as text for showing. */
 export function subjectLine(raw: Uint8Array): string {
-  const blank = latin1(raw).indexOf('\n\n');
-  if (blank === -1) return '';
-  const body = raw.subarray(blank + 2);
-  const end = body.indexOf(NEWLINE);
-  return fromUtf8Lossy(end === -1 ? body : body.subarray(0, end));
+  const message = messageOf(raw);
+  const end = message.indexOf(NEWLINE);
+  return fromUtf8Lossy(end === -1 ? message : message.subarray(0, end));
 }

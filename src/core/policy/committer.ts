@@ -3,31 +3,16 @@
  * which have none, the name (gitsign's rule). Git itself compares nothing: anyone may sign what names anyone else.
  */
 
-import { fromUtf8Lossy } from '../bytes.ts';
-import { objectHeaders, payloadType } from '../git/object.ts';
+import { headerOf } from '../git/header.ts';
+import { payloadType } from '../git/object.ts';
+import { type Person, readPerson } from '../git/person.ts';
 import type { Finding, Signer, Verdict } from '../verdict.ts';
-import { namedOnce } from './claims.ts';
 
-export interface Person {
-  readonly name: string;
-  readonly email: string;
-}
-
-/**
- * A person as git writes one, with a time: `Name <address> 1700000000 +0000`; undefined for anything else. The first
- * address is the one that git shows.
- */
-export function readPerson(text: string): Person | undefined {
-  const match = /^([^<>]*?) ?<([^<>]*)> \d+ [+-]\d{4}$/.exec(text);
-  return match === null ? undefined : { name: match[1] ?? '', email: match[2] ?? '' };
-}
-
-/** Who the object says made it: a commit's committer, a tag's tagger; undefined when it names nobody, or two. */
+/** Who the object says made it: a commit's committer, a tag's tagger; undefined when it names nobody for certain. */
 export function committerOf(payload: Uint8Array): Person | undefined {
-  const header = payloadType(payload) === 'tag' ? 'tagger' : 'committer';
-  const once = namedOnce(payload).includes(header);
-  const found = once ? objectHeaders(payload).find(([name]) => name === header) : undefined;
-  return found === undefined ? undefined : readPerson(fromUtf8Lossy(found[1]));
+  const header = headerOf(payload);
+  const line = header?.type === 'commit' ? header.committer : header?.tagger;
+  return readPerson(line, header?.encoding);
 }
 
 /**

@@ -3,11 +3,11 @@
  * taken on trust, so an entry about anything else cannot lead to the proof's root.
  */
 
-import { equal, fromBase64, fromUtf8, utf8 } from '../bytes.ts';
+import { equal, fromBase64, fromUtf8, toHex, utf8 } from '../bytes.ts';
 import { expect, Tag } from '../cms/der.ts';
 import { type Attribute, CmsOid, type SignerInfo, singleValue } from '../cms/signed-data.ts';
 import type { Crypto } from '../crypto.ts';
-import { Refusal } from '../verdict.ts';
+import { type LogEntrySummary, Refusal } from '../verdict.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { signatureHolds } from '../x509/signature.ts';
 import { provesBody } from './inclusion.ts';
@@ -119,4 +119,18 @@ export async function bindFoundEntry(
 function bodySignature(body: Uint8Array): Uint8Array | undefined {
   const match = /"signature":\{"content":"([A-Za-z0-9+/=]{1,200})"/.exec(fromUtf8(body) ?? '');
   return match?.[1] === undefined ? undefined : fromBase64(match[1]);
+}
+
+/** What a verdict says of the entry; `integratedTime` where the log vouches for one. */
+export function summarizeEntry(
+  { entry, body }: BoundEntry,
+  integratedTime: number | undefined,
+): LogEntrySummary {
+  const second = equal(body.subarray(0, 22), utf8('{"apiVersion":"0.0.2",'));
+  return {
+    logId: toHex(entry.logId),
+    logIndex: String(entry.logIndex),
+    kindVersion: `hashedrekord ${second ? '0.0.2' : '0.0.1'}`,
+    ...(integratedTime === undefined ? {} : { integratedTime }),
+  };
 }

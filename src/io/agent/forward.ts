@@ -6,10 +6,10 @@
  */
 
 import type { Socket } from 'node:net';
-import { latin1, utf8 } from '../../core/bytes.ts';
+import { utf8 } from '../../core/bytes.ts';
 import { visible } from '../../core/escape.ts';
-import { joinSignature, objectHeaders, payloadType, subjectLine } from '../../core/git/object.ts';
-import { parentsOf } from '../../core/policy/claims.ts';
+import { headerOf } from '../../core/git/header.ts';
+import { joinSignature, subjectLine } from '../../core/git/object.ts';
 import { committerMismatch } from '../../core/policy/committer.ts';
 import { isSignetError, LoginError, UsageError } from '../../errors.ts';
 import type { MadeSignature } from '../credential.ts';
@@ -57,13 +57,10 @@ const MINUTE = 60;
 
 /** What a payload is about. @throws UsageError for anything but a commit or a tag, whatever else the agent may sign */
 export function describe(payload: Uint8Array): Described {
-  const type = payloadType(payload);
-  if (type === undefined) throw new UsageError('a forwarded agent signs commits and tags only');
-  const [, object] = objectHeaders(payload).find(([header]) => header === 'object') ?? [];
-  const target = object === undefined ? [] : [latin1(object).trim()];
-  // a parent that stands elsewhere is none for git: it would make a root look like a child
-  const parents = type === 'commit' ? parentsOf(payload) : target;
-  return { type, parents, subject: subjectLine(payload) };
+  const header = headerOf(payload);
+  if (header === undefined) throw new UsageError('a forwarded agent signs commits and tags only');
+  const parents = header.type === 'commit' ? header.parents : [header.target];
+  return { type: header.type, parents, subject: subjectLine(payload) };
 }
 
 /** Serves forwarded connections; what it has signed lately is remembered between them. */
@@ -135,7 +132,7 @@ async function serve(payload: Uint8Array, visit: Visit): Promise<Reply> {
       return sign(payload, visit, stage);
     });
     await options.audit({ ...what, repository, payload, verdict: 'signed', who: made.identity });
-    const place = what.type === 'commit' ? 'header' : 'body';
+    const place = what.type === 'commit' ? 'gpgsig' : 'body';
     options.scope?.remember(joinSignature(payload, utf8(made.armor), place), what, repository);
     return signedReply(made, options.online);
   } catch (error) {

@@ -7,7 +7,8 @@
 
 import { visible } from '../../core/escape.ts';
 import { payloadType } from '../../core/git/object.ts';
-import { committerOf, type Person } from '../../core/policy/committer.ts';
+import type { Person } from '../../core/git/person.ts';
+import { committerOf } from '../../core/policy/committer.ts';
 import type { Signer } from '../../core/verdict.ts';
 import { LoginError } from '../../errors.ts';
 import type { Settings } from '../settings.ts';

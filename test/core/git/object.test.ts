@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
-  headerValue,
   joinSignature,
-  objectHeaders,
+  type ObjectFormat,
   objectId,
   payloadType,
   signatureKind,
@@ -25,18 +24,6 @@ type Row = readonly [name: string, raw: string, payload: string, signature: stri
 
 const commits: readonly Row[] = [
   [
-    'G02 two signature headers are one signature',
-    `${TOP}${header('gpgsig', A)}${header('gpgsig', B)}\nm\n`,
-    `${TOP}\nm\n`,
-    A + B,
-  ],
-  [
-    'G03 a line of CR alone ends nothing',
-    `${TOP}\r\n${TREE}${header('gpgsig', A)}\nm\n`,
-    `${TOP}\r\n${TREE}\nm\n`,
-    A,
-  ],
-  [
     'G03 a CR stays where it is',
     `${TOP}x-a 1\r\n${header('gpgsig', A)}\nm\r\n`,
     `${TOP}x-a 1\r\n\nm\r\n`,
@@ -44,28 +31,16 @@ const commits: readonly Row[] = [
   ],
   ['G04 a missing final newline stays missing', `${TOP}${header('gpgsig', A)}\nm`, `${TOP}\nm`, A],
   [
-    'G04 NUL is a byte like another',
-    `${TOP}x-\0 1\n${header('gpgsig', A)}\n\0\n`,
-    `${TOP}x-\0 1\n\n\0\n`,
+    'G04 NUL in the message is a byte like another',
+    `${TOP}${header('gpgsig', A)}\n\0\n`,
+    `${TOP}\n\0\n`,
     A,
-  ],
-  [
-    'G05 a tab continues nothing',
-    `${TOP}${header('gpgsig', A).replace('\n QQ', '\n\tQQ')}\nm\n`,
-    `${TOP}\tQQ==\n -----END SIGNED MESSAGE-----\n\nm\n`,
-    '-----BEGIN SIGNED MESSAGE-----\n',
   ],
   [
     'G05 one space is cut, not more',
     `${TOP}gpgsig ${A.replace('\nQQ==\n', '\n   QQ==\n ')}\nm\n`,
     `${TOP}\nm\n`,
     A.replace('\nQQ', '\n  QQ'),
-  ],
-  [
-    'G05 gpgsig-foo is cut and forgotten, as git does',
-    `${TOP}${header('gpgsig', A)}${header('gpgsig-foo', B)}\nm\n`,
-    `${TOP}\nm\n`,
-    A,
   ],
   [
     'G05 a mergetag keeps its signature',
@@ -130,10 +105,15 @@ describe('splitSignedObject', () => {
   });
 
   it('G12 the header of the other algorithm is no signature', () => {
-    const raw = (name: string) => bytes(`${TOP}${header(name, A)}\nm\n`);
-    expect(splitSignedObject('commit', raw('gpgsig'), 'sha256')).toBeUndefined();
-    expect(splitSignedObject('commit', raw('gpgsig-sha256'), 'sha1')).toBeUndefined();
-    expect(splitSignedObject('commit', raw('gpgsig-sha256'), 'sha256')).toBeDefined();
+    const split = (name: string, format: ObjectFormat) =>
+      splitSignedObject(
+        'commit',
+        bytes(`tree ${EMPTY_TREE[format]}\n${PEOPLE}${header(name, A)}\nm\n`),
+        format,
+      );
+    expect(split('gpgsig', 'sha256')).toBeUndefined();
+    expect(split('gpgsig-sha256', 'sha1')).toBeUndefined();
+    expect(split('gpgsig-sha256', 'sha256')).toBeDefined();
   });
 
   it('G04 covers every byte once: payload and signature together are no longer than the object', () => {
@@ -169,7 +149,7 @@ describe('verifyObject, before any signature is read', () => {
     expect(asTag).toMatchObject({ status: 'refused', code: 'object-id-mismatch' });
   });
 
-  it('G12 a signature in the other algorithm’s header is none', async () => {
+  it('G12 an object of the other algorithm is none that git reads here', async () => {
     for (const [name, format] of [
       ['offline/01-plain.commit', 'sha256'],
       ['sha256/01-offline.commit', 'sha1'],
@@ -177,7 +157,7 @@ describe('verifyObject, before any signature is read', () => {
       const { raw } = vector(name);
       const id = objectId(nodeCrypto, 'commit', raw, format);
       const verdict = await verifyObject({ type: 'commit', id, raw, format }, context);
-      expect(verdict).toMatchObject({ status: 'unsigned' });
+      expect(verdict).toMatchObject({ status: 'refused', code: 'object-malformed' });
     }
   });
 
@@ -246,22 +226,22 @@ describe('verifyObject, before any signature is read', () => {
     }
   });
 
-  it('G01 a second tree, parent, author or committer changes what was signed', async () => {
+  it('G01 a second tree, parent, author or committer is refused', async () => {
     const raw = text(signed.raw);
     const tree = /^tree .*\n/m.exec(raw)![0];
     const author = /^author .*\n/m.exec(raw)![0];
     const committer = /^committer .*\n/m.exec(raw)![0];
     const evil = `tree ${EMPTY_TREE.sha1}\n`;
     const twins = [
+      raw.replace(author, `parent ${'0'.repeat(40)}\n${author}`),
       evil + raw,
       raw.replace(tree, tree + evil),
-      raw.replace(author, `parent ${'0'.repeat(40)}\n${author}`),
       raw.replace(author, `${author}author M <m@example.test> 1 +0000\n`),
       raw.replace(committer, `${committer}committer M <m@example.test> 1 +0000\n`),
       raw.replace('\ngpgsig', `\n${evil}gpgsig`),
       raw.replace(tree, `${tree}\r\n`),
     ];
-    for (const twin of twins) {
+    for (const [index, twin] of twins.entries()) {
       const id = objectId(nodeCrypto, 'commit', bytes(twin), 'sha1');
       const verdict = await verifyObject(
         { type: 'commit', id, raw: bytes(twin), format: 'sha1' },
@@ -269,49 +249,21 @@ describe('verifyObject, before any signature is read', () => {
       );
       expect(verdict, twin.slice(0, 120)).toMatchObject({
         status: 'refused',
-        code: 'content-digest-differs',
+        code: index === 0 ? 'content-digest-differs' : 'object-malformed',
       });
     }
   });
 });
 
-describe('headers', () => {
-  const raw = bytes(
-    `${TREE}x-a one\n author evil\n\tcommitter evil\nnospace\n${PEOPLE}author second\n\nauthor third\ncommitter fourth\n`,
-  );
-
-  it('G17 are read by position: no continuation, no message line, the first of its name', () => {
-    expect(headerValue(raw, 'author')).toBe('A <a@example.test> 1 +0000');
-    expect(headerValue(raw, 'committer')).toBe('A <a@example.test> 1 +0000');
-    expect(headerValue(raw, '')).toBeUndefined();
-    expect(headerValue(raw, 'nospace')).toBeUndefined();
-    expect(objectHeaders(raw).map(([name]) => name)).toEqual([
-      'tree',
-      'x-a',
-      '\tcommitter',
-      'author',
-      'committer',
-      'author',
-    ]);
-  });
-
+describe('messages', () => {
   it('G11 bytes that are no text are shown, never re-encoded', () => {
-    const latin = bytes(`${TREE}author Gr\xfc <g@example.test> 1 +0000\n\nsubject \xff\n`);
-    expect(headerValue(latin, 'author')).toBe('Gr\ufffd <g@example.test> 1 +0000');
-    expect(subjectLine(latin)).toBe('subject \ufffd');
-    expect(Buffer.from(objectHeaders(latin)[1]![1]).includes(0xfc)).toBe(true);
+    expect(subjectLine(bytes(`${TOP}\nsubject \xff\n`))).toBe('subject \ufffd');
   });
 
-  it('I05 take one look at each byte: a mebibyte of lines without a space is read at once', () => {
-    const raw = bytes(`${TREE}${'a\n'.repeat(1024 * 1024)}`);
-    expect(objectHeaders(raw).map(([name]) => name)).toEqual(['tree']);
-  });
-
-  it('G04 need no blank line, no newline and no message', () => {
+  it('G04 need no line end, and need not be there', () => {
     expect(subjectLine(bytes(TOP))).toBe('');
     expect(subjectLine(bytes(`${TOP}\nm`))).toBe('m');
-    expect(headerValue(bytes('tree x'), 'tree')).toBe('x');
-    expect(headerValue(bytes(''), 'tree')).toBeUndefined();
+    expect(subjectLine(bytes(''))).toBe('');
   });
 });
 
@@ -330,7 +282,7 @@ describe('names', () => {
       const again = joinSignature(
         split.payload,
         split.signature,
-        type === 'tag' ? 'body' : 'header',
+        type === 'tag' ? 'body' : 'gpgsig',
       );
       expect(objectId(nodeCrypto, type, again, 'sha1')).toBe(id);
     },

@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { splitSignedObject } from '../../../src/core/git/object.ts';
-import { parentsOf, signedCommit, unsignedCommit } from '../../../src/core/git/rewrite.ts';
+import { signedCommit, unsignedCommit } from '../../../src/core/git/rewrite.ts';
 
 const [a, b, c] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [string, string, string];
 const NONE = new Map<string, string>();
 const armor = '-----BEGIN SIGNED MESSAGE-----\nAAAA\n\nBBBB\n-----END SIGNED MESSAGE-----\n';
 const HEADERS = `tree ${a}\nparent ${b}\nparent ${c}\nauthor A <a@x> 1 +0100\ncommitter A <a@x> 2 -0200\n`;
+/** The same in a repository of SHA-256. */
+const LONG_HEADERS = HEADERS.replace(/(.)\1{39}/g, (_, letter: string) => letter.repeat(64));
 const mergetag = `mergetag object ${b}\n type commit\n tag v1\n \n parent ${b}\n -----BEGIN PGP SIGNATURE-----\n`;
 
 describe('a commit made again', () => {
@@ -20,7 +22,6 @@ describe('a commit made again', () => {
     expect(again).toBe(
       `${HEADERS.replace(`parent ${b}`, `parent ${a}`)}${mergetag}encoding latin1\n${body}`,
     );
-    expect(parentsOf(raw)).toEqual([b, c]);
   });
 
   it.each(['sha1', 'sha256'] as const)(
@@ -29,7 +30,7 @@ describe('a commit made again', () => {
       fc.assert(
         fc.property(fc.uint8Array({ maxLength: 60 }), fc.boolean(), (message, blank) => {
           const payload = Buffer.concat([
-            Buffer.from(HEADERS),
+            Buffer.from(format === 'sha1' ? HEADERS : LONG_HEADERS),
             Buffer.from(blank ? '\n' : ''),
             blank ? message : Buffer.alloc(0),
           ]);

@@ -270,7 +270,7 @@ describe('D14 scope', () => {
     await forwarding({ repositories: [join(clone.home, 'absent'), clone.path] });
     const first = child([head]);
     const armor = await sign(first);
-    const id = objectId(crypto, 'commit', joinSignature(first, utf8(armor), 'header'), 'sha1');
+    const id = objectId(crypto, 'commit', joinSignature(first, utf8(armor), 'gpgsig'), 'sha1');
     const tag = Buffer.from(
       `object ${id}\ntype commit\ntag v1\ntagger a <a@x.test> 1 +0000\n\nfirst\n`,
     );
@@ -278,19 +278,15 @@ describe('D14 scope', () => {
     await sign(child([id], 'on top'));
     await sign(child([head, id], 'a merge'));
     const before = agent.workshop.signed.length;
-    const refusedOnes = [
-      child([]),
-      child(['1'.repeat(40)]),
-      child([head, '1'.repeat(40)]),
-      child(['HEAD']),
-      child([`${head}^{commit}`]),
-      child([head.slice(0, 12)]),
-      child([head.toUpperCase()]),
-      child([head, 'HEAD']),
-      child(['1'.repeat(64)]),
-    ];
-    for (const payload of refusedOnes) {
-      await expect(sign(payload)).rejects.toMatchObject({ code: 'LOGIN_REFUSED', exitCode: 4 });
+    for (const parents of [[], ['1'.repeat(40)], [head, '1'.repeat(40)]]) {
+      const refused = { code: 'LOGIN_REFUSED', exitCode: 4 };
+      await expect(sign(child(parents))).rejects.toMatchObject(refused);
+    }
+    const names = ['HEAD', `${head}^{commit}`, head.slice(0, 12), head.toUpperCase()];
+    for (const name of [...names, '1'.repeat(64)]) {
+      for (const parents of [[name], [head, name]]) {
+        await expect(sign(child(parents))).rejects.toMatchObject({ code: 'USAGE', exitCode: 2 });
+      }
     }
     expect(agent.workshop.signed).toHaveLength(before);
     expect(lines().at(0)).toMatchObject({ repository: clone.path, parents: [head] });
@@ -301,7 +297,7 @@ describe('D14 scope', () => {
     const lines_ = child([]).toString().split('\n');
     for (const at of [2, 3]) {
       const payload = Buffer.from(lines_.toSpliced(at, 0, `parent ${head}`).join('\n'));
-      await expect(sign(payload)).rejects.toMatchObject({ code: 'LOGIN_REFUSED' });
+      await expect(sign(payload)).rejects.toMatchObject({ code: 'USAGE' });
     }
     expect(agent.workshop.signed).toEqual([]);
   });
@@ -430,13 +426,12 @@ describe('D14 the audit log', () => {
   it('takes little room whatever is asked for: cut, and says so', async () => {
     await forwarding({ repositories: [clone.path] });
     const long = 'x'.repeat(200);
-    const unknown = Array.from({ length: 16 }, (_, i) => `${i % 10}`.repeat(64));
+    const unknown = Array.from({ length: 16 }, (_, i) => `${i % 10}`.repeat(40));
     const asked = [
       child([], `${long}\x1b${'y'.repeat(500_000)}`),
       child([], '\x1b'.repeat(200)),
       child([], long),
       child([...unknown, head, head]),
-      child(['z'.repeat(500_000)]),
       child(unknown),
     ];
     for (const payload of asked) {
@@ -447,7 +442,6 @@ describe('D14 the audit log', () => {
       { subject: `${'\\x1b'.repeat(50)}… (cut)` },
       { subject: long },
       { parents: [...unknown, '… and 2 more'] },
-      { parents: [`${'z'.repeat(64)}…`] },
       { parents: unknown },
     ]);
     expect(statSync(log).size).toBeLessThan(10_000);

@@ -124,6 +124,6 @@ describe('an expectation', () => {
 });
 
 it('committers are read whose names hold spaces or nothing', () => {
-  expect(committerOf(byAlice)).toEqual({ name: 'Alice', email: ALICE });
-  expect(committerOf(commitBy(' <>'))).toEqual({ name: '', email: '' });
+  expect(committerOf(byAlice)).toMatchObject({ name: 'Alice', email: ALICE });
+  expect(committerOf(commitBy(' <>'))).toMatchObject({ name: '', email: '' });
 });

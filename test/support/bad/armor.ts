@@ -34,7 +34,7 @@ export const armorRecipes: readonly Recipe[] = [
   armor('tab-before-a-line', () => good().replace(/\n(.{64})/, '\n\t$1')),
   armor('space-behind-a-line', () => good().replace(/(\n.{64})/, '$1 ')),
   armor('lone-CR', () => good().replace(/(\n.{30})/, '$1\r')),
-  armor('NUL', () => good().replace(/(\n.{30})/, '$1\0')),
+  armor('NUL', () => good().replace(/(\n.{30})/, '$1\0'), 'object-malformed', 'object'),
   armor('base64url', () => good().replaceAll('+', '-').replaceAll('/', '_')),
   armor('padding-missing', () =>
     writeArmor(concat(der(), new Uint8Array((4 - (der().length % 3)) % 3))).replace(
@@ -50,6 +50,8 @@ export const armorRecipes: readonly Recipe[] = [
     'DER-without-armor-lines',
     () =>
       `-----BEGIN SIGNED MESSAGE-----\n${Buffer.from(der()).toString('latin1')}\n-----END SIGNED MESSAGE-----\n`,
+    'object-malformed',
+    'object',
   ),
   armor('begin-in-lower-case', () => good().toLowerCase(), 'signature-kind-unsupported', 'object'),
   armor('text-before', () => `see:\n${good()}`, 'signature-kind-unsupported', 'object'),

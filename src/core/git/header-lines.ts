@@ -1,0 +1,104 @@
+/** The header lines of a commit or tag, walked once, within budgets that are kept before anything is collected. */
+
+import { latin1 } from '../bytes.ts';
+import { Refusal } from '../verdict.ts';
+
+/** A run of bytes: from `start` up to, not including, `end`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Far above what git has ever written: an octopus merge of signed tags has some 100 KiB. */
+const MAX_HEADER_BYTES = 4 * 1024 * 1024;
+const MAX_HEADER_LINES = 64 * 1024;
+
+const NEWLINE = 0x0a;
+const SPACE = 0x20;
+
+export function malformed(detail: string): Refusal {
+  return new Refusal('object-malformed', detail);
+}
+
+/** True when `text`, which is ASCII, stands at `at`. */
+export function standsAt(bytes: Uint8Array, at: number, text: string): boolean {
+  if (at + text.length > bytes.length) return false;
+  for (let i = 0; i < text.length; i += 1) if (bytes[at + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
+/** Where the header ends: at the first blank line, else where the bytes do. Searches, and reads nothing. */
+export function headerEnd(bytes: Uint8Array): number {
+  if (bytes[0] === NEWLINE) return 0;
+  const blank = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf('\n\n');
+  return blank === -1 ? bytes.length : blank + 1;
+}
+
+/** A walk over header lines. */
+export class HeaderLines {
+  readonly bytes: Uint8Array;
+  readonly end: number;
+  at = 0;
+  #count = 0;
+
+  /** @throws Refusal where the header is over its budget, holds a NUL, or is not closed by a line end */
+  constructor(bytes: Uint8Array) {
+    const end = headerEnd(bytes);
+    if (end > MAX_HEADER_BYTES) throw malformed(`its header is over ${MAX_HEADER_BYTES} bytes`);
+    this.bytes = bytes.subarray(0, end);
+    this.end = end;
+    if (this.bytes.includes(0)) throw malformed('its header holds a NUL');
+    if (end === 0 || bytes[end - 1] !== NEWLINE)
+      throw malformed('its header does not end with a line end');
+  }
+
+  isNamed(name: string): boolean {
+    return standsAt(this.bytes, this.at, name) && this.bytes[this.at + name.length] === SPACE;
+  }
+
+  /** Position of the line end, and the walk moves behind it. */
+  #pass(): number {
+    this.#count += 1;
+    if (this.#count > MAX_HEADER_LINES) {
+      throw malformed(`its header has over ${MAX_HEADER_LINES} lines`);
+    }
+    const end = this.bytes.indexOf(NEWLINE, this.at);
+    this.at = end + 1;
+    return end;
+  }
+
+  /** The value of the line that is due here. @throws Refusal */
+  take(name: string): Uint8Array {
+    if (!this.isNamed(name))
+      throw malformed(`${this.#found()} stands where \`${name}\` must stand`);
+    const start = this.at + name.length + 1;
+    return this.bytes.subarray(start, this.#pass());
+  }
+
+  /** A line of a hash in lower-case hex. @throws Refusal */
+  takeHash(name: string, length: number | undefined): string {
+    const value = this.take(name);
+    const fits = length === undefined ? [40, 64].includes(value.length) : value.length === length;
+    const text = fits ? latin1(value) : '';
+    if (!/^[0-9a-f]+$/.test(text)) throw malformed(`its \`${name}\` is no hash of this repository`);
+    return text;
+  }
+
+  /** The name of the header here, and where its value begins; the walk moves behind it and what continues it. */
+  takeAny(): Span & { readonly name: string; readonly first: Uint8Array } {
+    const start = this.at;
+    const end = this.#pass();
+    const line = this.bytes.subarray(start, end);
+    const space = line.indexOf(SPACE);
+    const name = latin1(line.subarray(0, space === -1 ? line.length : space));
+    if (!/^[!-~]+$/.test(name)) throw malformed('a line of its header has no name');
+    while (this.bytes[this.at] === SPACE) this.#pass();
+    return { name, start, end: this.at, first: line.subarray(name.length + 1) };
+  }
+
+  #found(): string {
+    if (this.at >= this.end) return 'nothing';
+    const name = /^[!-~]{1,40}/.exec(latin1(this.bytes.subarray(this.at, this.at + 40)))?.[0];
+    return name === undefined ? 'a line without a name' : `\`${name}\``;
+  }
+}

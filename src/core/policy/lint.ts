@@ -2,7 +2,7 @@
 
 import type { IdentityPolicy, IdentityRule, ObjectRule } from './model.ts';
 import { matchesWhole } from './patterns.ts';
-import { unreachedRules } from './reach.ts';
+import { takenBefore } from './reach.ts';
 
 /** One thing to look at. */
 export interface Oddity {
@@ -59,10 +59,13 @@ function shadowed(rules: readonly IdentityRule[]): readonly Oddity[] {
 }
 
 function unreachable(rules: readonly ObjectRule[], kind: 'commits' | 'tags'): readonly Oddity[] {
-  return [...unreachedRules(rules, kind)].map(([{ label }, before]) => {
+  const taken = takenBefore(rules, kind);
+  return rules.flatMap(({ label }, index) => {
+    const before = taken[index];
+    if (before === undefined) return [];
     const first = before.map((rule) => rule.label).join(' and ');
     const what = `never reached: ${first} ${before.length === 1 ? 'fits' : 'fit'} first`;
-    return { where: label, what };
+    return [{ where: label, what }];
   });
 }
 

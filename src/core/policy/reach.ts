@@ -31,18 +31,13 @@ function takers(
   return [...found];
 }
 
-/** Each rule that no name reaches, with the earlier rules that take its names. */
-export function unreachedRules(
+/** For each rule the earlier rules that take all its names; undefined for one that some name may reach. */
+export function takenBefore(
   rules: readonly ObjectRule[],
   kind: 'commits' | 'tags',
-): ReadonlyMap<ObjectRule, readonly ObjectRule[]> {
+): readonly (readonly ObjectRule[] | undefined)[] {
   const all = kind === 'commits' ? EVERYWHERE : EVERY_NAME;
-  const unreached = new Map<ObjectRule, readonly ObjectRule[]>();
-  for (const [index, rule] of rules.entries()) {
-    const before = takers(rules.slice(0, index), rule.on ?? all);
-    if (before !== undefined) unreached.set(rule, before);
-  }
-  return unreached;
+  return rules.map((rule, index) => takers(rules.slice(0, index), rule.on ?? all));
 }
 
 const known = new WeakMap<readonly ObjectRule[], readonly ObjectRule[]>();
@@ -55,8 +50,8 @@ export function reachedRules(
   const before = known.get(rules);
   if (before !== undefined) return before;
   const all = [...rules, otherwise];
-  const unreached = unreachedRules(all, 'commits');
-  const reached = all.filter((rule) => !unreached.has(rule));
+  const taken = takenBefore(all, 'commits');
+  const reached = all.filter((_, index) => taken[index] === undefined);
   known.set(rules, reached);
   return reached;
 }

@@ -70,6 +70,12 @@ describe('where the ref is not known', () => {
       true,
     );
   });
+  it('one rule twice is one rule, also where it is the same object (P22)', async () => {
+    const policy = await policyOf('commits: [{refs: [refs/heads/x], by: [alice]}, {by: [bob]}]');
+    const [first, second] = policy.commits ?? [];
+    const twice = { ...policy, commits: [first!, first!, second!] };
+    expect([allows(twice, 'alice'), allows(policy, 'alice')]).toEqual([true, true]);
+  });
   it('each rule that some ref reaches may allow, up to the first without refs', async () => {
     const policy = await policyOf(
       "commits: [{refs: [refs/heads/x], by: [alice]}, {refs: ['refs/heads/*'], by: [bob]}, {by: [bob]}]",

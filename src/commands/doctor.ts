@@ -10,6 +10,7 @@ import { createHttpClient } from '../io/http.ts';
 import { networkOptions } from '../io/network.ts';
 import { proxyChoice } from '../io/proxy.ts';
 import { chooseServices } from '../io/services.ts';
+import { quietTrustOrigin } from '../io/trust-origin.ts';
 import { trustSourceOf } from '../io/trust-source.ts';
 import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import { VERSION } from '../io/version.ts';
@@ -61,16 +62,22 @@ function ageOf({ source, mirror }: TrustMaterial, now: number): number | undefin
   return since === undefined ? undefined : Math.max(0, Math.floor((now - since) / 86_400));
 }
 
-async function checkTrust(settings: Settings, now: number): Promise<Check> {
+async function checkTrust(
+  settings: Settings,
+  { env, cwd, now: clock }: Invocation,
+): Promise<Check> {
+  const now = clock();
   try {
     const trust = await loadTrust(settings, await loadCrypto());
+    const quiet = await quietTrustOrigin(settings, { env, cwd });
     const { source, certificateAuthorities, tlogs, mirror } = trust;
     const valid = ({ validFor }: { readonly validFor: ValidityWindow }) =>
       validFor.start <= now && now <= (validFor.end ?? now);
     const [authorities, logs] = [certificateAuthorities.filter(valid), tlogs.filter(valid)];
     const days = ageOf(trust, now);
     const age = days === undefined ? '' : `, ${days} days old`;
-    const detail = `${visible(source)}${age}: ${authorities.length} authorities, ${logs.length} logs`;
+    const chosen = quiet === undefined ? '' : `, chosen by ${visible(quiet.label)}`;
+    const detail = `${visible(source)}${chosen}${age}: ${authorities.length} authorities, ${logs.length} logs`;
     const remedy = mirror === undefined ? 'git signet trust init --from FILE' : UPDATE;
     if (authorities.length === 0 || logs.length === 0) {
       return warn('trust', `${detail} valid now`, remedy);
@@ -81,6 +88,14 @@ async function checkTrust(settings: Settings, now: number): Promise<Check> {
   } catch (error) {
     return failed('trust', error);
   }
+}
+
+/** A policy is optional: without one, git is told that a signature holds and that nothing says who may sign. */
+function checkPolicy({ policy }: Settings): Check {
+  return ok(
+    'policy',
+    policy === undefined ? 'none, so every signer passes: git signet help policy' : visible(policy),
+  );
 }
 
 interface Report {
@@ -119,7 +134,7 @@ async function servers(
 }
 
 async function examine(invocation: Invocation, offline: boolean): Promise<Report> {
-  const { cwd, env, now } = invocation;
+  const { cwd, env } = invocation;
   const git = await checkGit({ cwd, env, own: undefined });
   if (git.level === 'fail') return { checks: [git], hosts: [] };
   const own = ownPath(invocation);
@@ -131,11 +146,14 @@ async function examine(invocation: Invocation, offline: boolean): Promise<Report
     return { checks: [git, ...keys, failed('settings', error)], hosts: [] };
   }
   const [trust, network, logins] = await Promise.all([
-    checkTrust(settings, now()),
+    checkTrust(settings, invocation),
     servers(invocation, settings, offline),
     checkLogins(invocation, settings),
   ]);
-  return { checks: [git, ...keys, trust, ...network.checks, ...logins], hosts: network.hosts };
+  return {
+    checks: [git, ...keys, trust, checkPolicy(settings), ...network.checks, ...logins],
+    hosts: network.hosts,
+  };
 }
 
 /** All of it goes to stdout, past the net that the terminal has. */

@@ -13,7 +13,6 @@ import { applyPolicy, type VerifyContext, verifyDetached } from '../core/verify.
 import { type ExitCode, isSignetError, UsageError } from '../errors.ts';
 import { loadSettings, type Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
-import { namesKeyFiles } from '../io/trust-source.ts';
 import { loadTrust, TRUST_SETTINGS } from '../io/trust-store.ts';
 import { verdictLine } from '../report/verdict-line.ts';
 import type { Invocation } from './command.ts';
@@ -96,41 +95,19 @@ async function lookedUp(
   }
 }
 
-/** A root that the environment or the repository chose is named, once a day each (threat T06). */
-async function quietChoice(
-  settings: Settings,
-  digest: string,
-  { env, cwd, now }: Invocation,
-): Promise<string> {
-  if (settings.trust === undefined && !namesKeyFiles(settings)) return '';
-  const { onceADay } = await import('../io/once-a-day.ts');
-  if (!onceADay(`trust-${digest.slice(0, 16)}`, env, now())) return '';
-  const { trustOrigins } = await import('../io/trust-origin.ts');
-  const origins = await trustOrigins(settings, { env, cwd, caller: 'verify' });
-  const quiet = origins.find(({ by }) => by === 'environment' || by === 'repository');
-  return quiet === undefined ? '' : `; the trust root is the one that ${quiet.label} chooses`;
-}
-
 async function verdictTalk(
   verdict: Verdict,
   { payload }: Question,
   invocation: Invocation,
   { settings, context: { trust } }: Judgement,
 ): Promise<void> {
-  const { env, now, terminal } = invocation;
+  const { now, terminal } = invocation;
   let line = verdictLine(verdict, payloadType(payload));
-  if (verdict.status === 'verified' && verdict.rule === undefined) {
-    const { onceADay } = await import('../io/once-a-day.ts');
-    if (onceADay('no-policy', env, now())) {
-      line += `; no policy says whether ${verdict.signer.value} may sign here`;
-    }
-  }
   if (settings.matchCommitter && 'signer' in verdict) {
     const { committerMismatch } = await import('../core/policy/committer.ts');
     const differs = committerMismatch(payload, verdict.signer);
     if (differs !== undefined) line += `; ${differs}`;
   }
-  line += await quietChoice(settings, trust.digest, invocation);
   terminal.say(line);
   if (verdict.status !== 'refused' && verdict.status !== 'undecided') return;
   const { isMatterOfTrust, trustRemedy } = await import('../report/trust-age.ts');
@@ -211,10 +188,8 @@ async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
     if (answer !== undefined) return answer;
   }
   await verdictTalk(verdict, question, invocation, judgement);
-  if (settings.ignored !== undefined) {
-    const { remarkIgnored } = await import('./settings-here.ts');
-    await remarkIgnored(settings, invocation, crypto);
-  }
+  const { remarkDaily } = await import('./daily-remarks.ts');
+  await remarkDaily(verdict, settings, context, invocation);
   const { lines, exitCode } = reportOf(verdict, settings.trustWithoutPolicy);
   return { block: statusBlock(lines), exitCode };
 }

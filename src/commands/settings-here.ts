@@ -1,7 +1,5 @@
 /** The settings of a command of ours, and what it says of the repository's values that do not count. */
 
-import { toHex, utf8 } from '../core/bytes.ts';
-import type { Crypto } from '../core/crypto.ts';
 import { visible } from '../core/escape.ts';
 import { ConfigError } from '../errors.ts';
 import {
@@ -38,24 +36,6 @@ export function sayIgnored(terminal: Terminal, { ignored }: Pick<Settings, 'igno
   const line = ignoredLine(ignored);
   if (line === undefined || told.has(terminal)) return;
   told.add(terminal);
-  terminal.say(line);
-}
-
-/**
- * Says once a day what does not count, at the terminal and nowhere else: git keeps what a verifier says on stderr (`%GG`).
- * Nothing is said while a pager has the screen.
- */
-export async function remarkIgnored(
-  { ignored }: Pick<Settings, 'ignored'>,
-  { env, cwd, now, terminal }: Invocation,
-  { hash }: Pick<Crypto, 'hash'>,
-): Promise<void> {
-  const line = ignoredLine(ignored);
-  if (line === undefined || env.GIT_PAGER_IN_USE !== undefined || !terminal.interactive) return;
-  const { onceADay } = await import('../io/once-a-day.ts');
-  const topic = toHex(hash('sha256', utf8(`${cwd}\n${line}`))).slice(0, 16);
-  if (!onceADay(`ignored-${topic}`, env, now())) return;
-  terminal.addressPerson();
   terminal.say(line);
 }
 

@@ -28,6 +28,15 @@ export async function trustOrigins(
   return settingOrigins(names, sources);
 }
 
+/** Who chose the trust root, where that is the environment or the repository and not the user (threat T06). @throws ConfigError */
+export async function quietTrustOrigin(
+  settings: Settings,
+  sources: SettingsSources,
+): Promise<SettingOrigin | undefined> {
+  const origins = await trustOrigins(settings, sources);
+  return origins.find(({ by }) => by === 'environment' || by === 'repository');
+}
+
 /** The mark that `trust init` leaves in a mirror's folder: a person chose it here. */
 export function chosenMark(directory: string): string {
   return join(directory, 'chosen');

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -64,16 +64,33 @@ describe('verifying', () => {
     expect(words).toEqual(['NEWSIG', 'GOODSIG', 'VALIDSIG', 'TRUST_UNDEFINED']);
   });
 
-  it('one line is said, with name, issuer, time and log index', async () => {
+  const LINE =
+    'git-signet: good signature by alice@example.test (http://127.0.0.1:18808), logged 2026-11-21 12:09:06Z, Rekor 95\n';
+
+  it('one line is said, with name, issuer, time and log index, and no remark for git to store', async () => {
     const state = scratchDirectory('state');
-    const first = await verify({ XDG_STATE_HOME: state });
-    const line =
-      'git-signet: good signature by alice@example.test (http://127.0.0.1:18808), logged 2026-11-21 12:09:06Z, Rekor 95';
-    expect(first.caught.talk()).toBe(
-      `${line}; no policy says whether alice@example.test may sign here; the trust root is the one that SIGNET_TRUST chooses\n`,
-    );
-    const second = await verify({ XDG_STATE_HOME: state });
-    expect(second.caught.talk()).toBe(`${line}\n`);
+    for (const _ of ['first', 'second'])
+      expect((await verify({ XDG_STATE_HOME: state })).caught.talk()).toBe(LINE);
+    expect(readdirSync(state)).toEqual([]);
+  });
+
+  it('a terminal is told once a day that no policy is configured, and who chose the trust root', async () => {
+    const env = environment({ XDG_STATE_HOME: scratchDirectory('state') });
+    const input = split?.payload ?? raw;
+    const args = ['--status-fd=1', '--verify', signatureFile, '-'];
+    const said = async (now: number, more: Record<string, string> = {}): Promise<string> => {
+      const given = { args, env: { ...env, ...more }, cwd: home, input, answers: [], now };
+      const caught = catchInvocation(given);
+      expect(await run(caught.invocation)).toBe(0);
+      return caught.talk();
+    };
+    const now = Math.floor(Date.now() / 1000);
+    const remarks = `git-signet: no policy is configured, so every signer passes: git signet help policy
+git-signet: the trust root is the one that SIGNET_TRUST chooses: git signet trust show\n`;
+    expect(await said(now, { GIT_PAGER_IN_USE: '1' })).toBe(LINE);
+    expect(await said(now)).toBe(LINE + remarks);
+    expect(await said(now + 60)).toBe(LINE);
+    expect(await said(now + 2 * 86_400)).toBe(LINE + remarks);
   });
 
   it('S06 other content: BADSIG, exit 1', async () => {

@@ -64,17 +64,19 @@ describe('git signet doctor', () => {
     expect(lines.map(({ name }) => name)).toEqual(
       ['git', 'gpg.format', 'gpg.x509.program', 'commit.gpgSign', 'tag.gpgSign', 'user', 'trust']
         .concat(
-          ['tls'],
+          ['policy', 'tls'],
           Array.from({ length: 4 }, () => 'reach'),
         )
         .concat(['clock', 'login', 'agent', 'keyring']),
     );
     const { out } = await signet(repository, ['doctor'], { env });
     const { host } = new URL(sandbox().urls.fulcio);
+    expect(out).toMatch(/trust +.*, chosen by SIGNET_TRUST/);
+    expect(out).toMatch(/policy +none, so every signer passes: git signet help policy\n/);
     expect(out).toMatch(/tls +authorities: built in/);
     expect(out).toContain(`hosts to let through:\n`);
     expect(out).toContain(`  ${host}  certificate authority\n`);
-    expect(out).toMatch(/\n16 ok, 0 to look at, 0 broken\n$/);
+    expect(out).toMatch(/\n17 ok, 0 to look at, 0 broken\n$/);
   });
 
   it('--offline asks nobody and still names the hosts', async () => {

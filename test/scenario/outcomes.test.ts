@@ -7,7 +7,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { scratchRepository } from '../support/git-repository.ts';
+import { findExecutable } from '../../src/io/process.ts';
+import { run, scratchRepository } from '../support/git-repository.ts';
+import { haveTools } from '../support/tools.ts';
 
 const vectors = fileURLToPath(new URL('../vectors/gitsign/', import.meta.url));
 const vector = (name: string): Buffer => readFileSync(join(vectors, name));
@@ -78,7 +80,7 @@ const rows: readonly Row[] = [
     exit: 0,
     shown: `G|${NAME}|${SHA1}|${SHA1}|${SHA1}|fully`,
     merge: 'ok',
-    says: /^git-signet: good signature by alice@example\.test \(.*\), logged 2026-11-21 12:09:06Z, Rekor 95(; the trust root is the one that signet\.trust \(.*config\) chooses)?\n$/,
+    says: /^git-signet: good signature by alice@example\.test \(.*\), logged 2026-11-21 12:09:06Z, Rekor 95\n$/,
   },
   {
     name: 'P01 no policy',
@@ -238,6 +240,58 @@ describe('other objects', () => {
     const ran = git(...ALICE, 'log', '-1', '--show-signature', '--format=%s', good);
     expect(ran.out.split('\n')[0]).toMatch(/^git-signet: good signature by alice@example\.test/);
     expect(ran.err).toBe('');
+  });
+});
+
+describe('what git stores of a verdict', () => {
+  it('is the same bytes in both runs of a day: nothing that is said once a day is in it', () => {
+    const fresh = scratchRepository('stored', {
+      'signet.trust': join(vectors, 'trust/trusted_root.json'),
+      'signet.offline': 'true',
+    });
+    const unchecked = ['-c', 'signet.trust='];
+    for (const [config, file] of [
+      [[], 'offline/01-plain.commit'],
+      [[], 'tampered/01-message.commit'],
+      [[], 'online/01-plain.commit'],
+      [unchecked, 'offline/01-plain.commit'],
+    ] as const) {
+      const id = fresh.write('commit', vector(file));
+      const stored = (): string => fresh.must(...config, 'log', '--no-walk', '--format=%GG', id);
+      const first = stored();
+      expect(first).toContain('git-signet: ');
+      expect(stored(), file).toBe(first);
+    }
+    const tag = fresh.write('tag', vector('tags/01-offline.tag'));
+    // git tells what it stored: `%(signature)` of for-each-ref is newer than the oldest git that runs this
+    const told = (): string => fresh.git('verify-tag', tag).err;
+    const first = told();
+    expect(first).toMatch(/^git-signet: good signature by alice[^\n]*\n$/);
+    expect(told()).toBe(first);
+  });
+});
+
+describe.runIf(haveTools('script'))('remarks of the day', () => {
+  it('are for the terminal that git runs in, once, and not in what git stores, nor under a pager', () => {
+    const fresh = scratchRepository('remarks', {
+      'signet.trust': join(vectors, 'trust/trusted_root.json'),
+      'signet.offline': 'true',
+    });
+    const id = fresh.write('commit', plain);
+    const { GIT_TERMINAL_PROMPT: _, ...env } = fresh.env;
+    const stored = join(fresh.home, 'stored');
+    const [script, at] = [findExecutable('script', process.env) ?? 'script', { cwd: fresh.path }];
+    const atTerminal = (more: Record<string, string> = {}): readonly [string, string] => {
+      const command = `git log --no-walk --format=%GG ${id} > '${stored}'`;
+      const options = { ...at, env: { ...env, ...more } };
+      const shown = run(script, ['-qec', command, '/dev/null'], options).out;
+      return [shown, readFileSync(stored, 'utf8')];
+    };
+    const [paged, first] = atTerminal({ GIT_PAGER_IN_USE: '1' });
+    expect([paged, first]).toEqual(['', expect.stringMatching(/^git-signet: good signature .*\n/)]);
+    const [shown, second] = atTerminal();
+    expect([shown, second]).toEqual([expect.stringContaining('no policy is configured'), first]);
+    expect(atTerminal()).toEqual(['', first]);
   });
 });
 

@@ -20,7 +20,10 @@ import { scratchDirectory, useSandbox } from '../support/sandbox.ts';
 import { haveTools } from '../support/tools.ts';
 
 const sandbox = useSandbox();
-const payload = Buffer.from('tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\n\nsigned\n');
+const person = 'Alice <alice@example.test> 1700000000 +0000';
+const payload = Buffer.from(
+  `tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor ${person}\ncommitter ${person}\n\nsigned\n`,
+);
 const scratch = scratchDirectory('issue');
 let trust: TrustMaterial;
 

@@ -84,12 +84,15 @@ export async function ensureAgent(
   { env: environment, entry }: Pick<Invocation, 'env' | 'entry'>,
 ): Promise<number> {
   const { connectLocal } = await import('../io/agent/client.ts');
+  const { askAgain } = await import('../io/agent/reach.ts');
   const { startAgent } = await import('../io/agent/start.ts');
   try {
-    const agent = await connectLocal(here.address).catch((error: unknown) => {
-      if (!(error instanceof AgentTrouble && error.kind === 'absent')) throw error;
-      return startAgent({ ...here, environment, entry });
-    });
+    const agent = await askAgain(() =>
+      connectLocal(here.address).catch((error: unknown) => {
+        if (!(error instanceof AgentTrouble && error.kind === 'absent')) throw error;
+        return startAgent({ ...here, environment, entry });
+      }),
+    );
     agent.close();
     return agent.greeting.pid;
   } catch (error) {

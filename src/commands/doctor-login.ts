@@ -5,6 +5,7 @@ import { ExitCode, isSignetError } from '../errors.ts';
 import { agentState } from '../io/agent/client.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
 import { keyringProblem } from '../io/agent/keyring.ts';
+import { passedOver } from '../io/agent/socket-path.ts';
 import type { Settings } from '../io/config.ts';
 import { ANYBODY, expectationWords, impossible } from '../io/oidc/expectation.ts';
 import { personProvider } from '../io/oidc/identity-token.ts';
@@ -46,18 +47,22 @@ async function checkAgent(invocation: Invocation, settings: Settings): Promise<A
     const line = `switched off: each signature logs in (${agentOffWords(off)})`;
     return { check: warn('agent', line, off.undo), loggedIn: false, noLogin: off.undo };
   }
+  let elsewhere = '';
   try {
-    const { address } = await agentHere(invocation);
+    const { address, directory } = await agentHere(invocation);
+    elsewhere = passedOver(directory, invocation.env)
+      .map((why) => `; ${visible(why)}`)
+      .join('');
     const state = await agentState(address);
     const people = state.credentials.map(({ identity }) => visible(identity)).join(', ');
     const expected = await expectedHere(settings, invocation);
     const mine = credentialFor(expected, state.credentials);
-    const detail = `process ${state.pid}, ${visible(address.path)}, ${people || 'nobody logged in'}`;
+    const detail = `process ${state.pid}, ${visible(address.path)}, ${people || 'nobody logged in'}${elsewhere}`;
     const loggedIn = mine !== undefined && serves(mine, invocation.now());
     return { check: ok('agent', detail), loggedIn };
   } catch (error) {
     if (error instanceof AgentTrouble && error.kind === 'absent') {
-      const check = ok('agent', 'none runs; it starts with the first signature');
+      const check = ok('agent', `none runs; it starts with the first signature${elsewhere}`);
       return { check, loggedIn: false };
     }
     const line = visible(error instanceof Error ? error.message : String(error));

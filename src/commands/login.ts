@@ -9,6 +9,7 @@ import { visible } from '../core/escape.ts';
 import { ConfigError, ExitCode, UsageError } from '../errors.ts';
 import { offerLogin } from '../io/agent/client.ts';
 import type { CredentialStatus } from '../io/agent/protocol.ts';
+import { askAgain } from '../io/agent/reach.ts';
 import { checkDirectory, directoryExists } from '../io/agent/socket-path.ts';
 import type { SettingName, Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
@@ -108,9 +109,13 @@ async function keep(invocation: Invocation, asked: Asked, showClaims: boolean): 
   await show(asked.given);
   const kept = await withToken(invocation, asked, async (identity): Promise<CredentialStatus> => {
     if (asked.given === undefined) await show(identity.token);
-    await ensureAgent(here, invocation);
+    // one that ends meanwhile is started again: nobody logs in twice for it
+    const offer = async (): Promise<CredentialStatus> => {
+      await ensureAgent(here, invocation);
+      return offerLogin(address, { ...identity, identity: asked.expected });
+    };
     try {
-      return await saidWait(offerLogin(address, { ...identity, identity: asked.expected }), () =>
+      return await saidWait(askAgain(offer), () =>
         terminal.say('waiting for the agent, which asks for a certificate'),
       );
     } catch (error) {

@@ -10,48 +10,31 @@ import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { Signer } from '../core/verdict.ts';
 import { LoginError } from '../errors.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
-import { GREETING_SECONDS, patienceOf, START_SECONDS } from '../io/agent/patience.ts';
+import { patienceOf } from '../io/agent/patience.ts';
 import { ProtocolError, type SignedReply } from '../io/agent/protocol.ts';
-import { type Reached, reachAgent } from '../io/agent/reach.ts';
+import { askAgain, type Reached } from '../io/agent/reach.ts';
 import { bytesOf } from '../io/agent/read-messages.ts';
-import { signByAgent } from '../io/agent/sign-client.ts';
+import { type SignByAgent, signByAgent } from '../io/agent/sign-client.ts';
 import { expectationOf, expectationWords, signerMeets } from '../io/oidc/expectation.ts';
-import { saidWait } from '../io/said-waits.ts';
+import { isAgentsOwn, reachHere } from './agent-here.ts';
 import type { Made, Signing } from './gpgsm-sign.ts';
 
 /** A verified signature, or undefined where it must be made in place. @throws LoginError, ServiceError, … */
 export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
-  const { invocation, settings, crypto } = signing;
-  const { env: environment, cwd, entry, terminal } = invocation;
   try {
-    const worthStarting = async (): Promise<boolean> => {
-      const { somebodyCanLogIn } = await import('../io/oidc/identity-token.ts');
-      return somebodyCanLogIn({ settings, environment, terminal });
-    };
-    /** Nothing waits long without saying for what. */
-    const said = <T>(wait: Promise<T>, seconds: number): Promise<T> =>
-      saidWait(wait, () => terminal.say(`waiting for the agent (up to ${seconds} s)`));
-    const attempt = async (): Promise<Made | undefined> => {
-      const reaching = reachAgent({ settings, environment, cwd, crypto, entry, worthStarting });
-      // one that is forwarded greets meanwhile, one of this user's own may have to be started
-      const starting = settings.agentSocket === undefined;
-      const agent = await said(reaching, starting ? START_SECONDS : GREETING_SECONDS);
+    return await askAgain(async () => {
+      const agent = await reachHere(signing);
       if (agent === undefined) return undefined;
-      const greeted = (): Promise<void> => said(agent.greeted(), GREETING_SECONDS);
       try {
-        return await ask(signing, { ...agent, greeted });
+        return await ask(signing, agent);
       } finally {
         // git waits for what was signed, not for this
         setImmediate(agent.close);
       }
-    };
-    return await attempt().catch((error: unknown) => {
-      if (error instanceof AgentTrouble && error.kind === 'restarted') return attempt();
-      throw error;
     });
   } catch (error) {
-    if (!(error instanceof AgentTrouble || error instanceof ProtocolError)) throw error;
-    terminal.say(`${error.message}; signing without it`);
+    if (!isAgentsOwn(error)) throw error;
+    signing.invocation.terminal.say(`${error.message}; signing without it`);
     return undefined;
   }
 }
@@ -59,6 +42,7 @@ export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
 const WAITS = {
   login: 'the login that another git-signet asked for',
   agreement: 'somebody to agree, at the machine that the forwarded agent is on',
+  turn: 'a turn: the agent signs for many others',
   signature: 'the log, by way of the agent',
 } as const;
 
@@ -66,27 +50,28 @@ async function ask(signing: Signing, agent: Reached): Promise<Made> {
   const { payload, settings, invocation } = signing;
   let freshLogin = false;
   const expected = expectationOf(settings, payload);
-  const reply = await signByAgent(agent, {
+  const asked: Omit<SignByAgent, 'login'> = {
     payload,
     expected,
-    login: async (use) => {
-      const [{ withLogin }, request] = await Promise.all([
-        import('../io/signing-login.ts'),
-        signing.request(),
-      ]);
-      return withLogin(payload, request, (identity) => {
-        freshLogin = identity.fresh;
-        return use(identity);
-      });
-    },
     // the agent is at work: what will verify its answer is loaded, and begins with what it shows
     onAsked: () => void warm(signing),
     onUnlogged: (armor) =>
       void signing.verifier().then((verifier) => verifier.ahead(payload, utf8(armor))),
     onWait: (on) => invocation.terminal.say(`waiting for ${WAITS[on]}`),
     patience: patienceOf(settings),
+  };
+  const reply = await signByAgent(agent, {
+    ...asked,
+    login: async (use) => {
+      const { loginForAgent } = await import('./agent-login.ts');
+      return loginForAgent(signing, asked, (login) => {
+        freshLogin = login.fresh;
+        return use(login);
+      });
+    },
   });
-  return verified(reply, { ...signing, expected, freshLogin, forwarded: agent.forwarded });
+  const forwarded = agent.address === undefined;
+  return verified(reply, { ...signing, expected, freshLogin, forwarded });
 }
 
 async function warm({ verifier }: Signing): Promise<void> {

@@ -211,12 +211,16 @@ describe('D04 a place that is not fit for an agent', () => {
   it('doctor says what mends it, and nobody logs in before it is mended', async () => {
     const one = await machine();
     const at = await one.repository('work');
-    const place = join(one.home, 'run', 'git-signet');
+    const place = join(one.home, 'place');
     mkdirSync(place, { mode: 0o755 });
     const logins = countLogins(sandbox());
+    const named = { SIGNET_AGENT_DIRECTORY: place };
     for (const [env, remedy] of [
-      [{}, `chmod 700 ${place}`],
-      [{ XDG_RUNTIME_DIR: '/dev/null' }, 'git config --global signet.agentDirectory DIR'],
+      [named, `chmod 700 ${place}`],
+      [
+        { SIGNET_AGENT_DIRECTORY: '/dev/null/run' },
+        'git config --global signet.agentDirectory DIR',
+      ],
     ] as const) {
       const { agent } = await doctor(one, at, env);
       expect(agent).toMatchObject({ level: 'warn', remedy });
@@ -225,7 +229,20 @@ describe('D04 a place that is not fit for an agent', () => {
     }
     expect(logins.count().logins).toBe(0);
     chmodSync(place, 0o700);
-    expect(await one.signet(at, ['login'])).toMatchObject({ exit: 0 });
+    expect(await one.signet(at, ['login'], { env: named })).toMatchObject({ exit: 0 });
+  });
+
+  it('a place that was passed over is no secret: doctor says which, and why (D23)', async () => {
+    const one = await machine();
+    const at = await one.repository('work');
+    mkdirSync(join(one.home, 'run', 'git-signet'), { mode: 0o755 });
+    for (const who of ['none runs', 'alice@example.test']) {
+      const { agent } = await doctor(one, at, {});
+      expect(agent).toMatchObject({ level: 'ok' });
+      expect(agent?.detail).toContain(who);
+      expect(agent?.detail).toMatch(/run\/git-signet is open to others/);
+      await one.signet(at, ['login']);
+    }
   });
 });
 

@@ -114,7 +114,7 @@ export function paperWorkshop(): PaperWorkshop {
   return workshop;
 }
 
-export const PATIENCE: Patience = { signature: 30, login: 30, agreement: 30 };
+export const PATIENCE: Patience = { signature: 30, login: 30, agreement: 30, turn: 30 };
 
 export const PAYLOAD = Buffer.from(
   `tree ${'0'.repeat(40)}\nauthor a <a@x.test> 1 +0000\ncommitter a <a@x.test> 1 +0000\n\nx\n`,

@@ -21,13 +21,19 @@ const ASKING_SECONDS = 20;
 /** The CA is asked before a login is kept. */
 const OFFER_SECONDS = 100;
 
-/** The per-start secret: a plain file of ours that nobody else can read. @throws AgentTrouble `broken` */
+/**
+ * The per-start secret: a plain file of ours that nobody else can read.
+ * @throws AgentTrouble: `ended` where there is none, since an agent takes its own away; else `broken`
+ */
 export function readSecret(path: string): string {
   let descriptor: number;
   try {
     descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
-  } catch {
-    throw new AgentTrouble('broken', 'the secret of the agent cannot be read');
+  } catch (error) {
+    const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw absent
+      ? new AgentTrouble('ended', 'the agent has no secret')
+      : new AgentTrouble('broken', 'the secret of the agent cannot be read');
   }
   try {
     const stat = fstatSync(descriptor);

@@ -10,9 +10,12 @@ import { readGreeting, readReply } from './read-messages.ts';
 import { checkSocketPath } from './socket-path.ts';
 import { openWire } from './wire.ts';
 
-/** `absent`: nobody listens; `broken`: somebody does, and it is of no use; `restarted`: it will be when it is asked again. */
+/**
+ * `absent`: nobody listens; `ended`: it went in the middle, or another one has just taken its place, so it is to be asked
+ * again; `broken`: somebody listens, and is of no use.
+ */
 export class AgentTrouble extends Error {
-  readonly kind: 'absent' | 'broken' | 'restarted';
+  readonly kind: 'absent' | 'ended' | 'broken';
   constructor(kind: AgentTrouble['kind'], message: string) {
     super(message);
     this.name = 'AgentTrouble';
@@ -84,26 +87,54 @@ function brokenBy(error: unknown): AgentTrouble {
   return new AgentTrouble('broken', `the agent's answer is not understood: ${why}`);
 }
 
-function connectTrouble(error: Error & { readonly code?: string }): AgentTrouble {
-  const absent = ['ENOENT', 'ECONNREFUSED', 'ENOTSOCK'].includes(error.code ?? '');
-  return absent
-    ? new AgentTrouble('absent', 'no agent is running')
-    : new AgentTrouble('broken', `the agent cannot be reached (${error.code ?? error.message})`);
+type Coded = Error & { readonly code?: string };
+
+function connectTrouble(error: Coded): AgentTrouble {
+  const code = error.code ?? '';
+  if (['ENOENT', 'ECONNREFUSED', 'ENOTSOCK'].includes(code)) {
+    return new AgentTrouble('absent', 'no agent is running');
+  }
+  return ['ECONNRESET', 'EPIPE'].includes(code)
+    ? ended()
+    : new AgentTrouble('broken', `the agent cannot be reached (${code || error.message})`);
 }
 
 function ended(): AgentTrouble {
-  return new AgentTrouble('broken', 'the agent ended in the middle');
+  return new AgentTrouble('ended', 'the agent ended in the middle');
 }
+
+/** More clients have come at once than the system lets wait at a socket (connect(2)). */
+class Crowded extends Error {}
+const CROWDED_PAUSE_MS = 50;
 
 /** Connects; silence of so many seconds is trouble. @throws AgentTrouble, ConfigError for a path that no agent may have */
 export async function dialAgent(path: string, silence = SILENCE_SECONDS): Promise<DialledAgent> {
   checkSocketPath(path);
+  const patience = Math.min(silence, GREETING_SECONDS);
+  const deadline = performance.now() + patience * 1000;
+  for (;;) {
+    try {
+      return await dialOnce(path, silence, patience);
+    } catch (error) {
+      if (!(error instanceof Crowded)) throw error;
+      if (performance.now() > deadline) throw new AgentTrouble('broken', 'the agent takes nobody');
+    }
+    await new Promise((resolve) => setTimeout(resolve, CROWDED_PAUSE_MS));
+  }
+}
+
+async function dialOnce(path: string, silence: number, patience: number): Promise<DialledAgent> {
   const inbox = new Inbox();
+  let crowded = false;
   const wire = await openWire(path, {
     onData: (chunk) => inbox.take(chunk),
-    onError: (error, connected) => inbox.fail(connected ? ended() : connectTrouble(error)),
+    onError: (error, connected) => {
+      crowded = !connected && error.code === 'EAGAIN';
+      inbox.fail(connected ? ended() : connectTrouble(error));
+    },
     onClose: () => inbox.fail(ended()),
   });
+  if (crowded) throw new Crowded();
   if (inbox.trouble !== undefined) throw inbox.trouble;
   const next = async <T>(seconds: number, read: (frame: Uint8Array) => T): Promise<T> => {
     const frame = await inbox.next(seconds);
@@ -114,7 +145,7 @@ export async function dialAgent(path: string, silence = SILENCE_SECONDS): Promis
     }
   };
   return {
-    greeting: () => next(Math.min(silence, GREETING_SECONDS), readGreeting),
+    greeting: () => next(patience, readGreeting),
     send: (request) => wire.write(encodeFrame(request)),
     receive: (seconds = silence) => next(seconds, readReply),
     close: wire.destroy,

@@ -13,6 +13,7 @@ import { payloadRoom } from './long-payload.ts';
 import type { AgentState } from './protocol.ts';
 import { type SessionParts, serveLocal } from './session.ts';
 import { type AgentAddress, prepareDirectory } from './socket-path.ts';
+import { Turns } from './turns.ts';
 import type { Workshop } from './workshop.ts';
 
 export interface AgentOptions {
@@ -44,9 +45,10 @@ export interface ForwardPlace {
 /** Serves one forwarded connection. */
 export type ForwardServe = (socket: Socket, credentials: Credentials) => Promise<void>;
 
-/** Connections at a time; those beyond are closed at once, and sign in place. */
-const MAX_CONNECTIONS = 128;
-/** Of them, those that come from other machines: whoever is root there must not shut this one's own clients out. */
+/**
+ * Connections from other machines at a time; those beyond are closed at once, so that whoever is root there does not shut
+ * this one's own clients out. Of these none is closed: they wait for their turn.
+ */
 const MAX_FORWARDED = 32;
 const TICK_MS = 2000;
 const DRAIN_MS = 10_000;
@@ -59,16 +61,17 @@ class Visits {
   readonly #forwarded = new Set<Socket>();
   last = performance.now();
 
-  takeForwarded(socket: Socket, serve: (socket: Socket) => Promise<void>): void {
-    take(socket, { to: this.#forwarded, limit: MAX_FORWARDED, serve });
+  takeForwarded(socket: Socket, serve: () => Promise<void>): void {
+    if (this.#forwarded.size < MAX_FORWARDED) serveWhileOpen(socket, this.#forwarded, serve);
+    else socket.on('error', () => undefined).destroy();
   }
 
-  take(socket: Socket, serve: (socket: Socket) => Promise<void>): void {
+  take(socket: Socket, serve: () => Promise<void>): void {
     this.last = performance.now();
     socket.on('close', () => {
       this.last = performance.now();
     });
-    take(socket, { to: this.#open, limit: MAX_CONNECTIONS, serve });
+    serveWhileOpen(socket, this.#open, serve);
   }
 
   /** This machine's own. */
@@ -86,21 +89,11 @@ class Visits {
   }
 }
 
-interface Taking {
-  readonly to: Set<Socket>;
-  readonly limit: number;
-  readonly serve: (socket: Socket) => Promise<void>;
-}
-
-function take(socket: Socket, { to, limit, serve }: Taking): void {
+function serveWhileOpen(socket: Socket, open: Set<Socket>, serve: () => Promise<void>): void {
   socket.on('error', () => undefined);
-  if (to.size >= limit) {
-    socket.destroy();
-    return;
-  }
-  to.add(socket);
-  socket.on('close', () => to.delete(socket));
-  void serve(socket);
+  socket.on('close', () => open.delete(socket));
+  open.add(socket);
+  void serve();
 }
 
 /**
@@ -119,6 +112,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const parts: SessionParts = {
     ...options,
     credentials,
+    turns: new Turns(),
     secret: () => secret,
     instance: instance.digest,
     pid: process.pid,

@@ -37,10 +37,11 @@ export interface Patience {
   /** Beyond that, once it has said that it waits for one of these. */
   readonly login: number;
   readonly agreement: number;
+  readonly turn: number;
 }
 
 /** By this side's settings: an agent has no say in how long it is waited for. */
 export function patienceOf(settings: Pick<Settings, 'loginTimeout' | 'timeout'>): Patience {
   const signature = REQUESTS * settings.timeout;
-  return { signature, login: leaseOf(settings), agreement: AGREEING_SECONDS };
+  return { signature, login: leaseOf(settings), agreement: AGREEING_SECONDS, turn: signature };
 }

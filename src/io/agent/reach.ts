@@ -18,8 +18,8 @@ import {
 import { startAgent } from './start.ts';
 
 export interface Reached extends Omit<DialledAgent, 'greeting'> {
-  /** Over SSH, to another machine. */
-  readonly forwarded: boolean;
+  /** Undefined for a forwarded one, which is on another machine. */
+  readonly address: AgentAddress | undefined;
   /** '' with a forwarded agent, which needs none. */
   readonly secret: string;
   /** To be awaited once, before the first reply: this is the agent that was meant. @throws AgentTrouble */
@@ -49,14 +49,42 @@ export async function reachAgent(options: ReachOptions): Promise<Reached | undef
   try {
     return await placed(() => reachAt(address, instance));
   } catch (error) {
-    if (!(error instanceof AgentTrouble) || error.kind !== 'absent') throw error;
+    if (!isAbsent(error)) throw error;
   }
   // a login that the keyring keeps needs nobody
   if (!settings.keyring && !(await options.worthStarting())) return undefined;
   return placed(async () => {
     (await startAgent({ ...options, address, instance })).close();
-    return reachAt(address, instance);
+    return reachAt(address, instance).catch((error: unknown) => {
+      throw isAbsent(error) ? new AgentTrouble('ended', 'the agent ended at once') : error;
+    });
   });
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof AgentTrouble && error.kind === 'absent';
+}
+
+/** Whether it is to be asked again. */
+export function hasEnded(error: unknown): boolean {
+  return error instanceof AgentTrouble && error.kind === 'ended';
+}
+
+/** Often enough for an agent that somebody kills again and again; beyond that something is wrong with it. */
+const ATTEMPTS = 5;
+
+/**
+ * Asks again where the agent ended in the middle: of all that were being served the first starts another one, and the
+ * rest find it (threat D23). @throws what `ask` throws
+ */
+export async function askAgain<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!hasEnded(error) || attempt === ATTEMPTS) throw error;
+    }
+  }
 }
 
 /** A place that is not fit for an agent is a reason to do without one. @throws AgentTrouble */
@@ -72,7 +100,7 @@ async function placed<T>(work: () => T | Promise<T>): Promise<T> {
 /**
  * This user's agent of an instance, at its address, which tells as much as the greeting: so it can be asked before it
  * has greeted, which saves a signature one wait. Where it has just started, what lay beside its address may have been
- * the secret of the one before: it has refused then, and `greeted` says so (`restarted`). @throws as dialLocal
+ * the secret of the one before: it has refused then, and `greeted` says so (`ended`). @throws as dialLocal
  */
 export async function reachAt(address: AgentAddress, { digest }: Instance): Promise<Reached> {
   const { greeting, ...agent } = await dialLocal(address);
@@ -83,9 +111,9 @@ export async function reachAt(address: AgentAddress, { digest }: Instance): Prom
     if (instance !== digest)
       throw new AgentTrouble('broken', 'the agent serves other settings than these');
     if (readSecret(address.secretPath) !== secret)
-      throw new AgentTrouble('restarted', 'the agent has just started');
+      throw new AgentTrouble('ended', 'the agent has just started');
   };
-  return { ...agent, secret, forwarded: false, greeted };
+  return { ...agent, secret, address, greeted };
 }
 
 /** What lies there now; '' for nothing that could be a secret. */
@@ -114,7 +142,7 @@ export async function reachForwarded(path: string, silence?: number): Promise<Re
   }
   const agent = await connectAgent(path, silence);
   const greeted = (): Promise<void> => Promise.resolve();
-  if (agent.greeting.forwarded) return { ...agent, forwarded: true, secret: '', greeted };
+  if (agent.greeting.forwarded) return { ...agent, address: undefined, secret: '', greeted };
   agent.close();
   throw new AgentTrouble(
     'broken',

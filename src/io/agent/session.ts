@@ -12,11 +12,13 @@ import { type PayloadRoom, receivePayload } from './long-payload.ts';
 import { type AgentState, PROTOCOL, ProtocolError, type Reply, type Request } from './protocol.ts';
 import { bytesOf, sameSecret, secretOf } from './read-messages.ts';
 import { signedReply } from './signed-reply.ts';
+import type { Turns } from './turns.ts';
 import type { Login, Workshop } from './workshop.ts';
 
 export interface SessionParts {
   readonly workshop: Workshop;
   readonly credentials: Credentials;
+  readonly turns: Turns;
   /** Hex, new with each start. */
   readonly secret: () => string;
   /** Digest of the instance, hex. */
@@ -103,7 +105,7 @@ async function answer(request: Request, channel: Channel, parts: SessionParts): 
 
 /** What is being worked on; a client is told. */
 export interface Stage {
-  on: 'login' | 'signature' | 'agreement' | 'quiet';
+  on: 'login' | 'turn' | 'signature' | 'agreement' | 'quiet';
 }
 
 /** Says every few seconds that it is still at it, so that the client can tell work from death. */
@@ -141,23 +143,27 @@ async function sign(
   { identity, channel, parts }: SignVisit,
   stage: Stage,
 ): Promise<Reply> {
-  const { workshop, credentials, online } = parts;
+  const { workshop, credentials, turns, online } = parts;
   workshop.checkPayload(payload);
   if (credentials.busy(identity)) channel.send({ reply: 'wait', on: 'login' });
   const holder = holderOf(channel, parts, stage);
   const make = async (): Promise<Reply | undefined> => {
     stage.on = 'login';
     const credential = await credentials.use(identity, holder);
-    if (channel.gone) throw new ChannelEnded('the client has gone');
-    stage.on = 'signature';
-    const made = await workshop.sign(payload, credential, {
-      onSigned: (armor) => channel.send({ reply: 'unlogged', armor }),
-      beforeLog: () => {
-        if (channel.gone) throw new ChannelEnded('the client has gone');
-        if (credentials.lapsed(credential)) throw new CertificateLapsed();
-      },
+    stage.on = 'turn';
+    return turns.take(async () => {
+      if (channel.gone) throw new ChannelEnded('the client has gone');
+      if (credentials.lapsed(credential)) return undefined;
+      stage.on = 'signature';
+      const made = await workshop.sign(payload, credential, {
+        onSigned: (armor) => channel.send({ reply: 'unlogged', armor }),
+        beforeLog: () => {
+          if (channel.gone) throw new ChannelEnded('the client has gone');
+          if (credentials.lapsed(credential)) throw new CertificateLapsed();
+        },
+      });
+      return credentials.lapsed(credential) ? undefined : signedReply(made, online);
     });
-    return credentials.lapsed(credential) ? undefined : signedReply(made, online);
   };
   // servers that took longer than the certificate had: once more, with another one
   const reply = (await make().catch(unlessLapsed)) ?? (await make().catch(unlessLapsed));

@@ -1,6 +1,7 @@
 /** One signature by way of an agent: ask, log in if told to, take the answer. */
 
 import { toBase64 } from '../../core/bytes.ts';
+import { UsageError } from '../../errors.ts';
 import { AgentTrouble } from './connection.ts';
 import { errorOf, failureOf } from './failure.ts';
 import type { Patience } from './patience.ts';
@@ -20,32 +21,31 @@ export interface SignByAgent {
   /** The signature before it is in the log: time to verify the rest. A forwarded agent does not show it. */
   readonly onUnlogged?: (armor: string) => void;
   /**
-   * Said once each: somebody else's login is waited for, somebody's agreement at the machine of a forwarded agent, or
-   * the log, after some seconds.
+   * Said once each: somebody else's login is waited for, somebody's agreement at the machine of a forwarded agent, a turn
+   * of many, or the log, after some seconds.
    */
   readonly onWait: (on: Wait) => void;
 }
 
-const WAITS = ['login', 'agreement', 'signature'] as const;
+const WAITS = ['login', 'agreement', 'turn', 'signature'] as const;
 export type Wait = (typeof WAITS)[number];
 
 /** @throws AgentTrouble when the agent is of no use; else what it, or the login, failed with */
 export async function signByAgent(agent: Reached, asked: SignByAgent): Promise<SignedReply> {
-  if (asked.payload.length > MAX_PAYLOAD) {
-    throw new AgentTrouble('broken', `the agent signs no more than ${MAX_PAYLOAD} bytes`);
-  }
+  if (asked.payload.length > MAX_PAYLOAD) throw tooLarge(asked.payload.length);
   agent.send(requestOf(agent, asked));
   asked.onAsked?.();
   await agent.greeted();
   const reply = await afterWaiting(agent, asked, sendingParts(agent, asked.payload));
-  if (reply.reply !== 'login' || agent.forwarded) return signedOf(reply);
+  if (reply.reply !== 'login' || agent.address === undefined) return signedOf(reply);
   return loggedIn(agent, asked);
 }
 
 function requestOf(
-  { forwarded, secret }: Reached,
+  { address, secret }: Reached,
   { payload, expected: identity }: SignByAgent,
 ): Request {
+  const forwarded = address === undefined;
   const size = payload.length;
   if (size > MAX_PART) {
     if (forwarded) return { op: 'forwarded-sign-long', size };
@@ -88,7 +88,8 @@ async function afterWaiting(
       begun = performance.now();
     } else if (reply.reply === 'unlogged') {
       // verifying it costs time and memory, which another machine may spend here for its one answer only
-      if (agent.forwarded) throw new AgentTrouble('broken', 'the agent answered something else');
+      if (agent.address === undefined)
+        throw new AgentTrouble('broken', 'the agent answered something else');
       // an agent whose certificate ran out meanwhile signs once more
       if (!shown) onUnlogged?.(reply.armor);
       shown = true;
@@ -102,6 +103,15 @@ async function afterWaiting(
     }
   }
   throw new AgentTrouble('broken', `the agent was not done in ${seconds} s`);
+}
+
+/** No reason to do without the agent: that would cost a login, for something that no reader of signatures takes. */
+function tooLarge(length: number): UsageError {
+  const most = MAX_PAYLOAD / 1024 ** 2;
+  const what = `what is to be signed has ${length} bytes, and no more than ${most} MiB are signed`;
+  return new UsageError(what, {
+    hint: 'git signs a message and names, not files: shorten the message',
+  });
 }
 
 function signedOf(reply: Reply): SignedReply {

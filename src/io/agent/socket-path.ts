@@ -5,6 +5,8 @@
  */
 
 import {
+  accessSync,
+  constants,
   lstatSync,
   mkdirSync,
   readFileSync,
@@ -19,6 +21,8 @@ import type { Environment, Settings } from '../config.ts';
 /** Longer paths are cut by the system, silently, and bound elsewhere (trap L14). */
 export const MAX_SOCKET_PATH = 100;
 const MAX_LINKS = 16;
+/** Of a socket, which is made under a longer name first. */
+const LONGEST_NAME = `${'0'.repeat(20)}.sock.123456`;
 
 export interface AgentPlace {
   /** The directory of all agents of this user. */
@@ -34,8 +38,9 @@ export interface AgentAddress {
 }
 
 /**
- * `signet.agentDirectory`, else `$XDG_RUNTIME_DIR/git-signet` where that directory is there (after `su`, under cron and
- * in WSL the variable may name one that nobody made), else `git-signet/run` in the cache. @throws ConfigError
+ * `signet.agentDirectory`, else the first place that is fit: `$XDG_RUNTIME_DIR/git-signet`, then `git-signet/run` in the
+ * cache. After `su` the variable names another user's directory, under cron and in WSL one that nobody made: an agent that
+ * cannot be there is no reason to have none (threat D23). @throws ConfigError
  */
 export function agentDirectory(
   { agentDirectory: named }: Pick<Settings, 'agentDirectory'>,
@@ -45,14 +50,61 @@ export function agentDirectory(
     if (isAbsolute(named)) return resolve(named);
     throw new ConfigError(`signet.agentDirectory = ${named}: expected an absolute path`);
   }
-  const { XDG_RUNTIME_DIR: runtime, XDG_CACHE_HOME: cache, HOME: home, LOCALAPPDATA: local } = env;
+  const places = placesOf(env);
+  const [first] = places;
+  if (first === undefined) {
+    throw new ConfigError('no place for the agent: neither XDG_RUNTIME_DIR nor HOME is set');
+  }
+  // where none is fit, the first one's reason is told
+  return places.find((place) => unfitness(place) === undefined) ?? first;
+}
+
+/** Places that were passed over because they are not fit, with the reason, as a person is told. */
+export function passedOver(chosen: string, env: Environment): readonly string[] {
+  const places = placesOf(env);
+  const before = places.slice(0, Math.max(0, places.indexOf(chosen)));
+  return before.flatMap((place) => unfitness(place)?.message ?? []);
+}
+
+function placesOf({
+  XDG_RUNTIME_DIR: runtime,
+  XDG_CACHE_HOME: cache,
+  HOME: home,
+  LOCALAPPDATA: local,
+}: Environment): readonly string[] {
   const usable = (path: string | undefined): path is string =>
     path !== undefined && isAbsolute(path);
-  if (usable(runtime) && directoryExists(runtime)) return join(runtime, 'git-signet');
-  if (usable(cache)) return join(cache, 'git-signet', 'run');
-  if (usable(home)) return join(home, '.cache', 'git-signet', 'run');
-  if (usable(local)) return join(local, 'git-signet', 'run');
-  throw new ConfigError('no place for the agent: neither XDG_RUNTIME_DIR nor HOME is set');
+  const cached = [cache, home === undefined ? undefined : join(home, '.cache'), local].find(usable);
+  return [
+    ...(usable(runtime) && directoryExists(runtime) ? [join(runtime, 'git-signet')] : []),
+    ...(cached === undefined ? [] : [join(cached, 'git-signet', 'run')]),
+  ];
+}
+
+/** Why no agent can have its socket there; undefined where it can. */
+function unfitness(directory: string): ConfigError | undefined {
+  try {
+    checkSocketPath(join(directory, LONGEST_NAME));
+    if (directoryExists(directory)) checkDirectory(directory);
+    else checkParent(directory);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+}
+
+/** The directory can be made, by this user, where nobody else can exchange it. @throws ConfigError */
+function checkParent(directory: string): void {
+  let above = dirname(directory);
+  while (!directoryExists(above)) above = dirname(above);
+  const me = process.getuid?.();
+  if (me !== undefined) checkParents(above, me);
+  try {
+    accessSync(above, constants.W_OK | constants.X_OK);
+  } catch {
+    throw unsafe(directory, 'cannot be made');
+  }
 }
 
 /** What an agent's files begin with: enough of the digest to tell instances apart, short enough for a socket's path. */

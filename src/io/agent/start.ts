@@ -36,7 +36,6 @@ const KEPT =
 /** Settings of the one who starts it that are no matter of the instance. None of them is a command to run (threat D08). */
 const HANDED_ON: readonly SettingName[] = [
   'agentIdle',
-  'agentDirectory',
   'loginTimeout',
   'keyring',
   'proxy',
@@ -46,10 +45,11 @@ const HANDED_ON: readonly SettingName[] = [
 
 /** The environment of an agent that starts by itself. */
 export function agentEnvironment({
+  address,
   environment,
   settings,
   instance,
-}: Pick<StartOptions, 'environment' | 'settings' | 'instance'>): Record<string, string> {
+}: Omit<StartOptions, 'entry'>): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
     if (value !== undefined && KEPT.test(name)) env[name] = value;
@@ -62,6 +62,8 @@ export function agentEnvironment({
     // the agent works in another directory
     env[variableOf(name)] = kind === 'path' ? resolve(String(value)) : String(value);
   }
+  // where it is looked for, whatever it would choose by itself
+  env[variableOf('agentDirectory')] = address.directory;
   return { ...env, ...instanceEnvironment(instance) };
 }
 
@@ -113,7 +115,8 @@ export async function startAgent(options: StartOptions): Promise<LocalAgent> {
       try {
         return await connectLocal(address);
       } catch (error) {
-        if (!(error instanceof AgentTrouble && error.kind === 'absent')) throw error;
+        const passing = error instanceof AgentTrouble && error.kind !== 'broken';
+        if (!passing) throw error;
       }
       const code = failure();
       if (code !== undefined) {

@@ -11,7 +11,7 @@ const MAX_IDLE_MS = 120_000;
 /** The wall clock and the one that stops in sleep may differ by this much. */
 const MAX_SLEEP_MS = 5000;
 /** One for each of many signers at once. */
-const MAX_SOCKETS = 32;
+export const MAX_SOCKETS = 32;
 
 export interface WarmHttp {
   readonly send: HttpSend;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   agentState,
   connectLocal,
@@ -13,7 +13,7 @@ import {
 } from '../../../src/io/agent/client.ts';
 import { connectAgent } from '../../../src/io/agent/connection.ts';
 import { encodeFrame, FrameReader } from '../../../src/io/agent/frames.ts';
-import type { Reply } from '../../../src/io/agent/protocol.ts';
+import { MAX_PAYLOAD, type Reply } from '../../../src/io/agent/protocol.ts';
 import { reachAt } from '../../../src/io/agent/reach.ts';
 import { readReply, readRequest } from '../../../src/io/agent/read-messages.ts';
 import { type SignByAgent, signByAgent } from '../../../src/io/agent/sign-client.ts';
@@ -217,7 +217,11 @@ describe('signing', () => {
     await expect(sign(refused, Buffer.from('I owe mallory 100'))).rejects.toMatchObject({
       exitCode: 2,
     });
-    await expect(sign(refused, Buffer.alloc(2 ** 25))).rejects.toThrow(/no more than/);
+    // what is too large is refused as that: it is no reason to log in and sign without the agent (D23)
+    await expect(sign(refused, Buffer.alloc(MAX_PAYLOAD + 1))).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/no more than/),
+    });
     expect(agent.workshop.signed).toEqual([]);
   });
 
@@ -267,14 +271,15 @@ describe('who may ask', () => {
   it('D03 D16 the client trusts no secret that others could have written', async () => {
     const { secretPath } = agent.address;
     const right = secret();
-    const spoiled: readonly (() => void)[] = [
-      () => process.getBuiltinModule('node:fs').chmodSync(secretPath, 0o644),
-      () => writeFileSync(secretPath, 'short'),
-      () => rmSync(secretPath),
+    const spoiled: readonly (readonly [kind: string, spoil: () => void])[] = [
+      ['broken', () => process.getBuiltinModule('node:fs').chmodSync(secretPath, 0o644)],
+      ['broken', () => writeFileSync(secretPath, 'short')],
+      // an agent that ends takes its own away
+      ['ended', () => rmSync(secretPath)],
     ];
-    for (const spoil of spoiled) {
+    for (const [kind, spoil] of spoiled) {
       spoil();
-      await expect(connectLocal(agent.address)).rejects.toMatchObject({ kind: 'broken' });
+      await expect(connectLocal(agent.address)).rejects.toMatchObject({ kind });
     }
     writeFileSync(secretPath, right, { mode: 0o600 });
     await alive();
@@ -421,25 +426,63 @@ describe('bad input', () => {
     );
   });
 
-  it('D13 more connections than it takes are closed, and it serves again when they are gone', {
+  it('two hundred signatures that are asked for at once are all made, and none is cut off (D23)', {
     timeout: 60_000,
   }, async () => {
-    const sockets = await Promise.all(
-      Array.from(
-        { length: 160 },
-        () =>
-          new Promise<Socket>((resolve) => {
-            const socket = connect(agent.address.path, () => resolve(socket));
-            socket.on('error', () => resolve(socket));
-            socket.resume();
-          }),
-      ),
-    );
-    const closed = (): number => sockets.filter((socket) => socket.destroyed).length;
-    await expect.poll(closed, { timeout: 20_000 }).toBe(160 - 128);
-    for (const socket of sockets) socket.destroy();
-    const answers = () => agentState(agent.address).then(({ pid }) => pid, String);
-    await expect.poll(answers, { timeout: 20_000 }).toBe(process.pid);
+    await sign(loggingIn(ALICE));
+    let [atOnce, most] = [0, 0];
+    const plain = agent.workshop.sign;
+    const crowd = Promise.withResolvers<void>();
+    agent.workshop.sign = async (...given) => {
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      if (atOnce === 32) crowd.resolve();
+      await crowd.promise;
+      atOnce -= 1;
+      return plain(...given);
+    };
+    const idle = Array.from({ length: 200 }, () => connect(agent.address.path));
+    for (const socket of idle) socket.on('error', () => undefined).resume();
+    const all = await Promise.all(Array.from({ length: 200 }, () => sign()));
+    expect(all.filter(({ armor }) => armor.includes(ALICE))).toHaveLength(200);
+    // the rest had to wait, or this showed nothing
+    expect(most).toBe(32);
+    expect(idle.filter((socket) => socket.destroyed)).toEqual([]);
+    for (const socket of idle) socket.destroy();
+  });
+
+  it('a signer that waits for its turn is told so, and one that has gone meanwhile is not signed for (D23)', async () => {
+    await sign(loggingIn(ALICE));
+    const plain = agent.workshop.sign;
+    const free = Promise.withResolvers<void>();
+    agent.workshop.sign = async (...given) => {
+      await free.promise;
+      return plain(...given);
+    };
+    vi.useFakeTimers({ toFake: ['setInterval'] });
+    try {
+      const first = Array.from({ length: 32 }, () => sign());
+      await expect.poll(() => vi.getTimerCount()).toBeGreaterThanOrEqual(32);
+      const said: string[] = [];
+      const reached = await reachAt(agent.address, agent.instance);
+      const asked = { payload: PAYLOAD, expected: '', login: refused, patience: PATIENCE };
+      const waiting = signByAgent(reached, { ...asked, onWait: (on) => said.push(on) });
+      const gone = await connectLocal(agent.address);
+      const payload = PAYLOAD.toString('base64');
+      gone.send({ op: 'sign', secret: gone.secret, identity: '', payload });
+      await expect.poll(() => vi.getTimerCount()).toBeGreaterThanOrEqual(34);
+      vi.advanceTimersByTime(5000);
+      await expect.poll(() => said).toEqual(['turn']);
+      gone.close();
+      // the agent sees it go
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      free.resolve();
+      await Promise.all([...first, waiting]);
+      reached.close();
+      expect(agent.workshop.signed).toHaveLength(34);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('D13 an answer is not believed either', async () => {

@@ -94,7 +94,7 @@ async function sign(payload: Uint8Array): Promise<string> {
   const connection = await connectAgent(path);
   try {
     const { armor } = await signByAgent(
-      { ...connection, secret: '', forwarded: true, greeted: () => Promise.resolve() },
+      { ...connection, secret: '', address: undefined, greeted: () => Promise.resolve() },
       {
         payload,
         expected: 'whoever@example.test',

@@ -4,6 +4,7 @@ import {
   instanceEnvironment,
   instanceOf,
 } from '../../../src/io/agent/instance.ts';
+import { agentAddress } from '../../../src/io/agent/socket-path.ts';
 import { agentEnvironment } from '../../../src/io/agent/start.ts';
 import { loadSettings } from '../../../src/io/config.ts';
 import { loadCrypto } from '../../../src/io/crypto-port.ts';
@@ -70,10 +71,12 @@ describe('the environment of an agent that starts by itself', () => {
       SIGNET_FORWARD_CONFIRM: '/tmp/evil',
       SIGNET_PROXY: 'http://user:token@proxy.example',
     });
+    const instance = instanceOf(settings, '/', crypto);
     const env = agentEnvironment({
+      address: agentAddress('/run/user/7/git-signet', instance.digest),
       environment,
       settings,
-      instance: instanceOf(settings, '/', crypto),
+      instance,
     });
     expect(env).toMatchObject({
       HOME: '/home/a',

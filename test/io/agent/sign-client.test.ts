@@ -8,6 +8,7 @@ import { connectAgent } from '../../../src/io/agent/connection.ts';
 import { encodeFrame } from '../../../src/io/agent/frames.ts';
 import type { Greeting, Reply } from '../../../src/io/agent/protocol.ts';
 import { type SignByAgent, signByAgent } from '../../../src/io/agent/sign-client.ts';
+import type { AgentAddress } from '../../../src/io/agent/socket-path.ts';
 import { PATIENCE, PAYLOAD } from '../../support/agent.ts';
 import { scratchDirectory } from '../../support/sandbox.ts';
 
@@ -26,6 +27,7 @@ const SIGNED: Reply = {
   ...{ reply: 'signed', armor: 'armor', signingTime: 1, certificateSha1: '' },
   ...{ certificateHashAlgorithm: 8, logEntry: '' },
 };
+const NOWHERE: AgentAddress = { directory: '', path: '', secretPath: '' };
 const WAIT: Reply = { reply: 'wait', on: 'signature' };
 const UNLOGGED: Reply = { reply: 'unlogged', armor: 'early' };
 
@@ -55,7 +57,8 @@ interface Given extends Partial<SignByAgent> {
 async function ask(path: string, { forwarded = false, silence, ...given }: Given = {}) {
   const connection = await connectAgent(path, silence);
   try {
-    const reached = { ...connection, secret: '', forwarded, greeted: () => Promise.resolve() };
+    const address = forwarded ? undefined : NOWHERE;
+    const reached = { ...connection, secret: '', address, greeted: () => Promise.resolve() };
     return await signByAgent(reached, {
       payload: PAYLOAD,
       expected: '',
@@ -72,7 +75,7 @@ async function ask(path: string, { forwarded = false, silence, ...given }: Given
 describe('D13 O18 how long an agent is waited for', () => {
   it('not for ever while it says that it is at work', async () => {
     const path = await agentThat((socket) => again(20, () => socket.write(encodeFrame(WAIT))));
-    const patience = { signature: 0.3, login: 5, agreement: 5 };
+    const patience = { signature: 0.3, login: 5, agreement: 5, turn: 5 };
     await expect(ask(path, { patience })).rejects.toMatchObject({
       kind: 'broken',
       message: 'the agent was not done in 0.3 s',
@@ -83,7 +86,7 @@ describe('D13 O18 how long an agent is waited for', () => {
     const on = ['login', 'agreement', 'signature', 'login', 'else'];
     const many = Buffer.concat(on.map((each) => encodeFrame({ reply: 'wait', on: each })));
     const path = await agentThat((socket) => again(1, () => socket.write(many)));
-    const patience = { signature: 0.1, login: 0.2, agreement: 0.3 };
+    const patience = { signature: 0.1, login: 0.2, agreement: 0.3, turn: 0 };
     const said: string[] = [];
     await expect(ask(path, { patience, onWait: (each) => said.push(each) })).rejects.toMatchObject({
       message: expect.stringMatching(/^the agent was not done in 0\.6/),
@@ -91,12 +94,12 @@ describe('D13 O18 how long an agent is waited for', () => {
     expect(said).toEqual(['login', 'agreement', 'signature']);
   });
 
-  it.each(['login', 'agreement'] as const)('longer where it waits for a %s', async (on) => {
+  it.each(['login', 'agreement', 'turn'] as const)('longer where it waits for a %s', async (on) => {
     const path = await agentThat((socket) => {
       again(20, () => socket.write(encodeFrame({ reply: 'wait', on })));
       setTimeout(() => socket.write(encodeFrame(SIGNED)), 600);
     });
-    const patience = { signature: 0.3, login: 0, agreement: 0, [on]: 5 };
+    const patience = { signature: 0.3, login: 0, agreement: 0, turn: 0, [on]: 5 };
     expect(await ask(path, { patience })).toMatchObject({ reply: 'signed' });
   });
 

@@ -7,6 +7,7 @@ import {
   agentDirectory,
   checkDirectory,
   checkSocketPath,
+  passedOver,
   prepareDirectory,
 } from '../../../src/io/agent/socket-path.ts';
 import { runningAgent, someInstance } from '../../support/agent.ts';
@@ -30,6 +31,35 @@ describe('where agents live', () => {
     expect(agentDirectory({ agentDirectory: '/x/y' }, env)).toBe('/x/y');
     expect(() => agentDirectory({ agentDirectory: 'x' }, env)).toThrow(/absolute/);
     expect(() => agentDirectory({}, {})).toThrow(/no place/);
+  });
+
+  it('a runtime directory that is not fit for an agent is passed over for the next place, and said (D23)', () => {
+    const home = scratchDirectory('home');
+    const cache = join(home, '.cache', 'git-signet', 'run');
+    const spoiled: Readonly<Record<string, (at: string) => unknown>> = {
+      'is open to others': (at) => mkdirSync(join(at, 'git-signet'), { mode: 0o755 }),
+      'is not a directory': (at) => writeFileSync(join(at, 'git-signet'), ''),
+      'is a link': (at) => symlinkSync(home, join(at, 'git-signet')),
+      'can be changed by others': (at) => chmodSync(at, 0o777),
+      // what `su` leaves behind
+      ...(root ? { 'belongs to user 65534': (at: string) => chownSync(at, NOBODY, NOBODY) } : {}),
+    };
+    for (const [why, spoil] of Object.entries(spoiled)) {
+      const runtime = scratchDirectory('runtime');
+      spoil(runtime);
+      const env = { XDG_RUNTIME_DIR: runtime, HOME: home };
+      expect([why, agentDirectory({}, env)]).toEqual([why, cache]);
+      expect(passedOver(cache, env)).toEqual([expect.stringContaining(why)]);
+    }
+    const deep = join(scratchDirectory('runtime'), 'd'.repeat(80));
+    mkdirSync(deep);
+    expect(agentDirectory({}, { XDG_RUNTIME_DIR: deep, HOME: home })).toBe(cache);
+    const fit = scratchDirectory('runtime');
+    expect(agentDirectory({}, { XDG_RUNTIME_DIR: fit, HOME: home })).toBe(join(fit, 'git-signet'));
+    expect(passedOver(join(fit, 'git-signet'), { XDG_RUNTIME_DIR: fit, HOME: home })).toEqual([]);
+    // where no place is fit, the first one says why
+    const nowhere = { XDG_RUNTIME_DIR: deep };
+    expect(agentDirectory({}, nowhere)).toBe(join(deep, 'git-signet'));
   });
 });
 

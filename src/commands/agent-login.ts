@@ -1,0 +1,69 @@
+/**
+ * A login that the agent asks this process for. It is made once, whatever becomes of the agent meanwhile (threat D23): the
+ * agent is given it; if that one has ended, the next one is; and if no agent takes it, it signs here.
+ */
+
+import { offerLogin } from '../io/agent/client.ts';
+import { AgentTrouble } from '../io/agent/connection.ts';
+import type { SignedReply } from '../io/agent/protocol.ts';
+import { askAgain, hasEnded } from '../io/agent/reach.ts';
+import { type SignByAgent, signByAgent } from '../io/agent/sign-client.ts';
+import { signedReply } from '../io/agent/signed-reply.ts';
+import type { IdentityToken } from '../io/oidc/identity-token.ts';
+import { type SigningParts, withLogin } from '../io/signing-login.ts';
+import { obtainCredential, signWithCredential } from '../sign.ts';
+import { isAgentsOwn, reachHere } from './agent-here.ts';
+import type { Signing } from './gpgsm-sign.ts';
+
+type Asked = Omit<SignByAgent, 'login'>;
+
+/** Logs in, and gives the login to `use`, which asks the agent. @throws LoginError, ServiceError, AnswerError */
+export async function loginForAgent(
+  signing: Signing,
+  asked: Asked,
+  use: (login: IdentityToken) => Promise<SignedReply>,
+): Promise<SignedReply> {
+  return withLogin(asked.payload, await signing.request(), async (login, parts) => {
+    try {
+      return await use(login).catch((error: unknown) => {
+        if (hasEnded(error)) return handOver(login, signing, asked);
+        throw error;
+      });
+    } catch (error) {
+      if (!isAgentsOwn(error)) throw error;
+      signing.invocation.terminal.say(`${error.message}; signing without it`);
+      return signHere(login, parts, asked);
+    }
+  });
+}
+
+/**
+ * Gives the login to the agent that follows on the one that ended. It is offered before a signature is asked for, because
+ * others may have begun a login there, and would be waited for. @throws AgentTrouble
+ */
+async function handOver(
+  login: IdentityToken,
+  signing: Signing,
+  asked: Asked,
+): Promise<SignedReply> {
+  return askAgain(async () => {
+    const agent = await reachHere(signing, true);
+    if (agent?.address === undefined) throw new AgentTrouble('broken', 'the agent has ended');
+    try {
+      await offerLogin(agent.address, { ...login, identity: asked.expected });
+      return await signByAgent(agent, { ...asked, login: (use) => use(login) });
+    } finally {
+      setImmediate(agent.close);
+    }
+  });
+}
+
+async function signHere(
+  login: IdentityToken,
+  parts: SigningParts,
+  { payload, expected }: Asked,
+): Promise<SignedReply> {
+  const credential = await obtainCredential(login, expected, parts);
+  const made = await signWithCredential(payload, credential, parts);
+  return signedReply(made, parts.settings.rekorMode === 'online');
+}

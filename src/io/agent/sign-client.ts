@@ -107,8 +107,7 @@ async function afterWaiting(
 
 /** No reason to do without the agent: that would cost a login, for something that no reader of signatures takes. */
 function tooLarge(length: number): UsageError {
-  const most = MAX_PAYLOAD / 1024 ** 2;
-  const what = `what is to be signed has ${length} bytes, and no more than ${most} MiB are signed`;
+  const what = `what is to be signed has ${length} bytes, and no more than ${MAX_PAYLOAD} are signed`;
   return new UsageError(what, {
     hint: 'git signs a message and names, not files: shorten the message',
   });

@@ -73,7 +73,7 @@ async function* steps(
     }
     const { raw } = frame;
     const fields = type === 'tag' ? tagHeader(raw) : undefined;
-    const wrong = type === 'tag' ? tagProblem(fields, ref) : undefined;
+    const wrong = fields && nameProblem(fields, ref);
     const verdict = wrong ?? (await judgeStep({ id, type, raw }, bench));
     yield { ...named, raw, verdict };
     if (wrong !== undefined || fields === undefined || !follow) return;
@@ -85,13 +85,9 @@ async function* steps(
   }
 }
 
-function tagProblem(fields: TagHeader | undefined, ref: string | undefined): Rejected | undefined {
-  if (fields === undefined) {
-    return rejected('refused', 'object-malformed', 'not a tag that git would write');
-  }
-  if (ref === undefined || equal(utf8(ref.replace(/^refs\/tags\//, '')), fields.name))
-    return undefined;
-  const detail = `the ref is ${ref}, but the tag calls itself ${fromUtf8Lossy(fields.name)}`;
+function nameProblem({ name }: TagHeader, ref: string | undefined): Rejected | undefined {
+  if (ref === undefined || equal(utf8(ref.replace(/^refs\/tags\//, '')), name)) return undefined;
+  const detail = `the ref is ${ref}, but the tag calls itself ${fromUtf8Lossy(name)}`;
   return rejected('refused', 'tag-name-differs', detail);
 }
 

@@ -13,7 +13,7 @@ import {
   singleValue,
 } from './cms/signed-data.ts';
 import type { Crypto } from './crypto.ts';
-import { type ObjectFormat, type ObjectType, splitSignedObject } from './git/object.ts';
+import { type ObjectFormat, type ObjectType, openObject } from './git/object.ts';
 import { embeddedEntry } from './rekor/bound-entry.ts';
 import { readCheckpoint } from './rekor/checkpoint.ts';
 import type { TransparencyLogEntry } from './rekor/log-entry.ts';
@@ -61,14 +61,14 @@ function readable<T>(read: () => T): T | undefined {
 
 /**
  * Takes an object's signature apart.
- * @throws Refusal `unsigned`, `signature-kind-unsupported`, or why the message cannot be read at all
+ * @throws Refusal `unsigned`, `object-malformed`, `signature-kind-unsupported`, or why the message cannot be read at all
  */
 export function signatureFacts(
   object: { readonly id: string; readonly type: ObjectType; readonly raw: Uint8Array },
   format: ObjectFormat,
   crypto: Crypto,
 ): SignatureFacts {
-  const split = splitSignedObject(object.type, object.raw, format);
+  const { split } = openObject(object.type, object.raw, format);
   if (split === undefined) throw new Refusal('unsigned', `the ${object.type} has no signature`);
   checkKind(split.signature);
   const message = readSignedData(readArmor(split.signature));

@@ -17,7 +17,7 @@ const NEWLINE = 0x0a;
 const SPACE = 0x20;
 
 export function malformed(detail: string): Refusal {
-  return new Refusal('object-malformed', detail);
+  return new Refusal('object-malformed', `malformed header: ${detail}`);
 }
 
 /** True when `text`, which is ASCII, stands at `at`. */
@@ -44,12 +44,11 @@ export class HeaderLines {
   /** @throws Refusal where the header is over its budget, holds a NUL, or is not closed by a line end */
   constructor(bytes: Uint8Array) {
     const end = headerEnd(bytes);
-    if (end > MAX_HEADER_BYTES) throw malformed(`its header is over ${MAX_HEADER_BYTES} bytes`);
+    if (end > MAX_HEADER_BYTES) throw malformed(`it is over ${MAX_HEADER_BYTES} bytes`);
     this.bytes = bytes.subarray(0, end);
     this.end = end;
-    if (this.bytes.includes(0)) throw malformed('its header holds a NUL');
-    if (end === 0 || bytes[end - 1] !== NEWLINE)
-      throw malformed('its header does not end with a line end');
+    if (this.bytes.includes(0)) throw malformed('it holds a NUL');
+    if (end === 0 || bytes[end - 1] !== NEWLINE) throw malformed('it does not end with a line end');
   }
 
   isNamed(name: string): boolean {
@@ -60,7 +59,7 @@ export class HeaderLines {
   #pass(): number {
     this.#count += 1;
     if (this.#count > MAX_HEADER_LINES) {
-      throw malformed(`its header has over ${MAX_HEADER_LINES} lines`);
+      throw malformed(`it has over ${MAX_HEADER_LINES} lines`);
     }
     const end = this.bytes.indexOf(NEWLINE, this.at);
     this.at = end + 1;
@@ -80,7 +79,8 @@ export class HeaderLines {
     const value = this.take(name);
     const fits = length === undefined ? [40, 64].includes(value.length) : value.length === length;
     const text = fits ? latin1(value) : '';
-    if (!/^[0-9a-f]+$/.test(text)) throw malformed(`its \`${name}\` is no hash of this repository`);
+    if (!/^[0-9a-f]+$/.test(text))
+      throw malformed(`\`${name}\` holds no object name of this repository`);
     return text;
   }
 
@@ -91,7 +91,7 @@ export class HeaderLines {
     const line = this.bytes.subarray(start, end);
     const space = line.indexOf(SPACE);
     const name = latin1(line.subarray(0, space === -1 ? line.length : space));
-    if (!/^[!-~]+$/.test(name)) throw malformed('a line of its header has no name');
+    if (!/^[!-~]+$/.test(name)) throw malformed('a line has no name');
     while (this.bytes[this.at] === SPACE) this.#pass();
     return { name, start, end: this.at, first: line.subarray(name.length + 1) };
   }

@@ -113,13 +113,12 @@ function addSignature(
   form: ReadOptions['form'],
 ): void {
   if (name !== 'gpgsig' && name !== 'gpgsig-sha256') {
-    throw malformed(`no signature covers its header \`${name.slice(0, 40)}\``);
+    throw malformed(`no signature covers \`${name.slice(0, 40)}\``);
   }
-  if (form === 'payload')
-    throw malformed(`it holds a \`${name}\` header, which no signature covers`);
+  if (form === 'payload') throw malformed(`no signature covers \`${name}\``);
   if (signatures[name] !== undefined) throw malformed(`it has two \`${name}\` headers`);
   if (end - start > MAX_SIGNATURE_BYTES) {
-    throw malformed(`its signature is over ${MAX_SIGNATURE_BYTES} bytes`);
+    throw malformed(`\`${name}\` is over ${MAX_SIGNATURE_BYTES} bytes`);
   }
   signatures[name] = { start, end };
 }
@@ -139,9 +138,9 @@ function readCommit(lines: HeaderLines, { format, form }: ReadOptions): CommitHe
 function readTag(lines: HeaderLines, { format, form }: ReadOptions): TagHeader {
   const target = lines.takeHash('object', format && hashLength(format));
   const targetType = latin1(lines.take('type').subarray(0, 8));
-  if (!TARGETS.includes(targetType)) throw malformed('git knows no object of its `type`');
+  if (!TARGETS.includes(targetType)) throw malformed('git knows no such `type`');
   const name = lines.take('tag');
-  if (name.includes(0x0d)) throw malformed('its `tag` holds a CR');
+  if (name.includes(0x0d)) throw malformed('`tag` holds a CR');
   const tagger = lines.isNamed('tagger') ? lines.take('tagger') : undefined;
   const positional = lines.bytes.subarray(0, lines.at);
   const { end } = lines;

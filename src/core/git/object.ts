@@ -143,7 +143,7 @@ function splitTag(raw: Uint8Array, header: ObjectHeader): SplitObject | undefine
   if (at === undefined) return undefined;
   const signature = raw.subarray(at);
   if (signature.length > MAX_SIGNATURE_BYTES) {
-    throw new Refusal('object-malformed', `its signature is over ${MAX_SIGNATURE_BYTES} bytes`);
+    throw new Refusal('object-malformed', `the signature is over ${MAX_SIGNATURE_BYTES} bytes`);
   }
   return { payload: withoutSignatures(raw.subarray(0, at), header), signature };
 }

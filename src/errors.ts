@@ -29,7 +29,6 @@ export type ErrorCode =
   // login
   | 'LOGIN_REFUSED'
   | 'LOGIN_TIMEOUT'
-  | 'LOGIN_STATE'
   | 'LOGIN_NO_TERMINAL'
   | 'LOGIN_FAILED'
   | 'TOKEN_REFUSED'

@@ -13,6 +13,7 @@ import { askAgain } from '../io/agent/reach.ts';
 import { checkDirectory, directoryExists } from '../io/agent/socket-path.ts';
 import type { SettingName, Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
+import { committerHere } from '../io/git-committer.ts';
 import { createHttpClient } from '../io/http.ts';
 import { networkOptions } from '../io/network.ts';
 import { acceptExpected, accountFor, impossible } from '../io/oidc/expectation.ts';
@@ -85,6 +86,7 @@ async function withToken<T>(
     identity = await obtainIdentityToken({
       ...{ settings, issuerUrl, environment, terminal, send, now, context, given },
       expected: accountFor(expected),
+      committer: await committerHere(cwd, environment),
       accept: (claims) => acceptExpected(expected, claims, true),
     });
     return await use(identity);

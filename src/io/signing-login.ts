@@ -4,6 +4,7 @@
  */
 
 import type { Crypto } from '../core/crypto.ts';
+import { committerOf } from '../core/policy/committer.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { Environment, Settings } from './config.ts';
 import { createHttpClient, type HttpSend } from './http.ts';
@@ -61,6 +62,7 @@ export async function withLogin<T>(
     identity = await obtainIdentityToken({
       ...{ ...request, given: request.token, issuerUrl, send },
       expected: accountFor(expected),
+      committer: committerOf(payload),
       accept: (claims) => acceptExpected(expected, claims),
     });
     const said = sayingWaits(send, { terminal, timeout: settings.timeout });

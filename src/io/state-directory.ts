@@ -26,8 +26,12 @@ export function markNamed(name: string, env: Environment): Mark {
   const path = directory === undefined ? undefined : join(directory, name);
   return {
     setAt: () => {
-      const found = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
-      return found === undefined ? undefined : found.mtimeMs / 1000;
+      try {
+        const found = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
+        return found === undefined ? undefined : found.mtimeMs / 1000;
+      } catch {
+        return undefined;
+      }
     },
     set: () => {
       if (directory === undefined || path === undefined) return false;
@@ -40,7 +44,11 @@ export function markNamed(name: string, env: Environment): Mark {
       }
     },
     clear: () => {
-      if (path !== undefined) rmSync(path, { force: true });
+      try {
+        if (path !== undefined) rmSync(path, { force: true });
+      } catch {
+        // kept where nothing can be changed
+      }
     },
   };
 }

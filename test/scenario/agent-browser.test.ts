@@ -18,7 +18,7 @@ describe.skipIf(!present)('the agent and Chromium', () => {
   let machine: Machine;
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
-    machine = await machineAt(sandbox());
+    machine = await machineAt(sandbox(), { identity: 'bob@example.test' });
   });
   afterAll(async () => {
     await machine.close();

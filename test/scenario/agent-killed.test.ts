@@ -13,7 +13,7 @@ import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
 
 const CLICK = fileURLToPath(new URL('../support/click.ts', import.meta.url));
-const PAYLOAD = `tree ${'0'.repeat(40)}\nauthor A <a@x.test> 1 +0000\ncommitter A <a@x.test> 1 +0000\n\nx\n`;
+const PAYLOAD = `tree ${'0'.repeat(40)}\nauthor A <a@x.test> 1 +0000\ncommitter Alice <alice@example.test> 1 +0000\n\nx\n`;
 const POLL = { timeout: 60_000, interval: 50 };
 
 const sandbox = useSandbox();

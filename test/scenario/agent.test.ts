@@ -66,7 +66,7 @@ async function placeOfAgent(): Promise<{ readonly path: string; readonly instanc
 }
 
 /** As git calls its signing program; git would swallow what it says. */
-const PAYLOAD = `tree ${'0'.repeat(40)}\nauthor A <a@x.test> 1 +0000\ncommitter A <a@x.test> 1 +0000\n\nx\n`;
+const PAYLOAD = `tree ${'0'.repeat(40)}\nauthor A <a@x.test> 1 +0000\ncommitter Alice <alice@example.test> 1 +0000\n\nx\n`;
 const direct = (more: Record<string, string> = {}) =>
   machine.signet(work, ['--status-fd=2', '-bsau', 'x'], { input: PAYLOAD, env: more });
 

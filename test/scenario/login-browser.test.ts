@@ -112,6 +112,9 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     await page.click('a.go');
     await page.click('button[value="bob@example.test"]');
     await page.waitForSelector('h1.good');
+    expect(await page.textContent('main')).toContain('Go back to the terminal');
+    await commit.reads(/the committer is alice@example\.test, and this account is new here/);
+    commit.type('y');
     expect(await commit.ended).toMatchObject({ code: 0 });
     expect(repository.git('log', '-1', '--format=%GS').stdout).toContain('bob@example.test');
   });
@@ -127,6 +130,8 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     await page.click('button:not(.deny)');
     await page.click('button[value="bob@example.test"]');
     await page.waitForSelector('h1:has-text("Logged in")');
+    await commit.reads(/Sign as bob@example\.test\?/);
+    commit.type('y');
     expect(await commit.ended).toMatchObject({ code: 0 });
     expect(repository.git('log', '-1', '--format=%GS').stdout).toContain('bob@example.test');
   });
@@ -157,14 +162,108 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     expect(late.head()).toBeUndefined();
   });
 
-  it('O01 a wrong state ends it', async () => {
+  it('O01 a wrong state changes nothing: the same page goes on', async () => {
     const repository = repositoryAt(remembering);
     const commit = repository.commit('forged');
     const page = await open(await commit.page);
     const link = new URL((await page.getAttribute('a.go', 'href')) ?? '');
     await page.goto(`${link.searchParams.get('redirect_uri')}?code=stolen&state=wrong`);
     expect(await page.textContent('main')).toContain('does not belong to the login');
-    await ends(repository, commit, /^git-signet: the answer does not belong to this login/);
+    await page.goto(await commit.page);
+    await page.click('a.go');
+    await page.waitForSelector('h1.good');
+    expect(await commit.ended).toMatchObject({ code: 0 });
+  });
+
+  it('reloads, the way back and a second tab stay with the browser that began; the issuer is another site (O19)', async () => {
+    const repository = repositoryAt(remembering);
+    // the listener is localhost, the issuer 127.0.0.1: another site, whose answer brings the cookie along
+    const commit = repository.commit('to and fro', {
+      redirectUrl: 'http://localhost/auth/callback',
+    });
+    const page = await open(await commit.page);
+    expect(new URL(page.url()).hostname).toBe('localhost');
+    await page.reload();
+    await page.click('a.go', { noWaitAfter: true });
+    await page.waitForSelector('h1.good');
+    expect(await commit.ended).toMatchObject({ code: 0 });
+    const second = repository.commit('two tabs', { redirectUrl: 'http://localhost/auth/callback' });
+    await page.goto(await second.page);
+    await page.goto('about:blank');
+    await page.goBack();
+    const tab = await context!.newPage();
+    await tab.goto(await second.page);
+    expect(await page.textContent('h1')).toBe(await tab.textContent('h1'));
+    await tab.click('a.go');
+    await tab.waitForSelector('h1.good');
+    const { code, said } = await second.ended;
+    expect([code, said]).toEqual([0, expect.not.stringContaining('second time')]);
+  });
+
+  it('a private window gets no page; the printed address works there, also after the other one (O19)', async () => {
+    const repository = repositoryAt(remembering);
+    const commit = repository.commit('two browsers');
+    const page = await open(await commit.page);
+    const elsewhere = await browser.newContext();
+    const tab = await elsewhere.newPage();
+    await tab.goto(await commit.page);
+    expect(await tab.textContent('h1')).toBe('This login page was opened before');
+    expect(await tab.textContent('main')).not.toContain('two browsers');
+    await commit.reads(/the login page was opened a second time; if it was not you, press Ctrl-C/);
+    const [, printed = ''] = await commit.reads(/or open this address .*: (http\S+)/);
+    await page.goto(printed);
+    expect(await page.textContent('main')).toContain('two browsers');
+    await page.click('a.go');
+    await page.waitForSelector('h1.good');
+    expect(await commit.ended).toMatchObject({ code: 0 });
+    await elsewhere.close();
+  });
+
+  it('an answer that comes back in another container is told where to go on; git waits (O19)', async () => {
+    const repository = repositoryAt(asking);
+    const commit = repository.commit('contained');
+    const page = await open(await commit.page);
+    const link = (await page.getAttribute('a.go', 'href')) ?? '';
+    const elsewhere = await browser.newContext();
+    const tab = await elsewhere.newPage();
+    await tab.goto(link);
+    await tab.click('button[value="alice@example.test"]');
+    await tab.waitForSelector('h1:has-text("This login began in another browser")');
+    expect(await tab.textContent('main')).toContain('git is still waiting');
+    await commit.reads(/the login came back in another browser than it began in/);
+    await page.click('a.go');
+    await page.click('button[value="alice@example.test"]');
+    await page.waitForSelector('h1.good');
+    expect(await commit.ended).toMatchObject({ code: 0 });
+    await elsewhere.close();
+  });
+
+  it('two logins at once in one browser do not get in each other’s way (O19)', async () => {
+    const [one, two] = [repositoryAt(remembering), repositoryAt(remembering)];
+    const commits = [one.commit('first of two'), two.commit('second of two')];
+    const pages: Page[] = [];
+    context = await browser.newContext();
+    for (const commit of commits) {
+      const page = await context.newPage();
+      await page.goto(await commit.page);
+      pages.push(page);
+    }
+    await Promise.all(pages.map((page) => page.click('a.go')));
+    for (const [index, page] of pages.entries()) {
+      await page.waitForSelector('h1.good');
+      const { code, said } = await commits[index]!.ended;
+      expect([code, said]).toEqual([0, expect.not.stringContaining('second time')]);
+    }
+  });
+
+  it('a browser that keeps no cookies is told what to do, and the code for another device works (O19)', async () => {
+    const repository = repositoryAt(remembering);
+    const commit = repository.commit('no cookies', { loginTimeout: '5' });
+    const page = await open(await commit.page);
+    await context!.clearCookies();
+    await page.reload();
+    expect(await page.textContent('main')).toContain('git signet login --device');
+    await ends(repository, commit, /^git-signet: nobody logged in within 5 s/);
   });
 
   it.each<[string, Parameters<Browser['newContext']>[0]]>([

@@ -30,7 +30,9 @@ describe('git signet login', () => {
     const ran = await one.signet(first, ['login']);
     expect(ran.exit, ran.err).toBe(0);
     // nothing is signed by a login
-    expect(ran.err).toMatch(/^git-signet: logging in \(127\.0\.0\.1:\d+\)$/m);
+    expect(ran.err).toMatch(
+      /^git-signet: logging in \(127\.0\.0\.1:\d+, waiting up to 2 min\); a browser opens$/m,
+    );
     expect(ran.err).not.toContain('signing');
     expect(ran.err).toMatch(
       /git-signet: logged in as alice@example\.test \(http:\/\/127\.0\.0\.1:\d+\), until [-0-9: ]+Z/,

@@ -8,11 +8,15 @@ import {
   makeRepository,
   type Repository,
 } from '../support/login-scenario.ts';
-import { clickThrough, fetchPage, firstLink } from '../support/person.ts';
+import { browse, clickThrough, fetchPage, firstLink, type Jar } from '../support/person.ts';
 import { useSandbox } from '../support/sandbox.ts';
 import { haveTools } from '../support/tools.ts';
 
-const sandbox = useSandbox();
+const users = ['alice@example.test', 'mallory@example.test', 'grace@example.test'].map((email) => ({
+  email,
+  emailVerified: true,
+}));
+const sandbox = useSandbox({ users });
 let repository: Repository;
 beforeAll(() => {
   repository = makeRepository(sandbox());
@@ -33,10 +37,14 @@ async function endsWith(commit: Commit, line: RegExp): Promise<void> {
   expect(await listens(await commit.page)).toBe(false);
 }
 
-const callbackOf = async (page: string): Promise<URL> => {
-  const { body } = await fetchPage(page);
-  return new URL(new URL(firstLink(body)).searchParams.get('redirect_uri') ?? '');
-};
+/** Where the answer to an open page belongs, and its state. */
+async function callbackOf(page: string, jar: Jar): Promise<{ callback: URL; state: string }> {
+  const { searchParams } = new URL(firstLink((await browse(page, jar)).body));
+  const callback = new URL(searchParams.get('redirect_uri') ?? '');
+  return { callback, state: searchParams.get('state') ?? '' };
+}
+
+const TWICE = 'the login page was opened a second time; if it was not you, press Ctrl-C';
 
 const present = haveTools('script');
 
@@ -51,9 +59,11 @@ describe.skipIf(!present)('git commit -S with a login', () => {
     const { code, said } = await commit.ended;
     expect(code).toBe(0);
     expect(said.split('\n').filter(Boolean)).toEqual([
-      expect.stringMatching(/^git-signet: signing needs a login \(127\.0\.0\.1:\d+\)$/),
       expect.stringMatching(
-        /^git-signet: opening http:\/\/127\.0\.0\.1:\d+\/[\w-]{24} \(waiting up to 2 min\)$/,
+        /^git-signet: signing needs a login \(127\.0\.0\.1:\d+, waiting up to 2 min\); a browser opens$/,
+      ),
+      expect.stringMatching(
+        /^ {2}or open this address in a browser on this machine: http:\/\/127\.0\.0\.1:\d+\/[\w-]{24}$/,
       ),
       expect.stringMatching(/^git-signet: signed as alice@example\.test, Rekor \d+$/),
     ]);
@@ -68,40 +78,125 @@ describe.skipIf(!present)('git commit -S with a login', () => {
     await endsWith(repository.commit('late', { loginTimeout: '1' }), /nobody logged in within 1 s/);
   });
 
-  it('O01 a wrong state ends it', async () => {
-    const commit = repository.commit('forged');
-    const callback = await callbackOf(await commit.page);
-    expect((await fetchPage(`${callback}?code=stolen&state=wrong`)).status).toBe(400);
-    await endsWith(commit, /does not belong to this login/);
-  });
-
-  it('O06 favicons, foreign hosts and other paths do not', async () => {
+  it('O01 O06 O19 no wrong state, favicon, foreign host or other path ends it', async () => {
     const commit = repository.commit('patient');
     const page = await commit.page;
-    const callback = await callbackOf(page);
+    const mine: Jar = new Map();
+    const { callback } = await callbackOf(page, mine);
+    for (const jar of [mine, new Map()]) {
+      const forged = await browse(`${callback}?code=stolen&state=wrong`, jar);
+      expect([forged.status, forged.body]).toEqual([
+        400,
+        expect.stringContaining('changed nothing'),
+      ]);
+    }
     expect((await fetchPage(new URL('/favicon.ico', page).href)).status).toBe(404);
     expect((await fetchPage(`${callback}?code=x&state=y`, { host: 'evil.example' })).status).toBe(
       421,
     );
     expect((await fetchPage(String(callback))).status).toBe(400);
-    await clickThrough(page);
+    await clickThrough(page, mine);
+    const { code, said } = await commit.ended;
+    expect([code, said]).toEqual([0, expect.not.stringContaining('second time')]);
+  });
+
+  it('who comes second reads nothing and cannot answer; the terminal says so and has the last word (O19)', async () => {
+    const commit = repository.commit('mine alone', { publishIdentity: 'yes' });
+    const page = await commit.page;
+    const mine: Jar = new Map();
+    const { callback, state } = await callbackOf(page, mine);
+    const other: Jar = new Map();
+    for (let time = 0; time < 2; time += 1) {
+      const seen = await browse(page, other);
+      expect([seen.status, seen.body]).toEqual([403, expect.stringContaining('opened before')]);
+      expect(seen.body).not.toContain('mine alone');
+      expect(seen.body).not.toContain(state);
+    }
+    await commit.reads(new RegExp(TWICE));
+    // even where the state has leaked, the answer of another browser is not taken
+    for (const answer of ['code=theirs', 'error=access_denied']) {
+      const seen = await browse(`${callback}?${answer}&state=${state}`, other);
+      expect([seen.status, seen.body]).toEqual([403, expect.stringContaining('another browser')]);
+    }
+    await commit.reads(/came back in another browser than it began in/);
+    const pages = await clickThrough(page, mine);
+    expect(pages.at(-1)?.body).toContain('Go back to the terminal');
+    await commit.reads(/logged in as alice@example\.test; its page was opened twice/);
+    await commit.reads(/Sign as alice@example\.test\? \[y\/N\]/);
+    commit.type('y');
+    const { code, said } = await commit.ended;
+    expect(code).toBe(0);
+    expect(said.split(TWICE)).toHaveLength(2);
+  });
+
+  it('who comes first and logs in is refused at the terminal by name; nothing is published (O19 O20)', async () => {
+    const before = { ...sandbox().requests };
+    const commit = repository.commit('not by mallory', { publishIdentity: 'yes' });
+    const page = await commit.page;
+    const mallory: Jar = new Map();
+    await browse(page, mallory);
+    // the browser of the person comes second
+    expect((await browse(page, new Map())).body).toContain('opened before');
+    await commit.reads(new RegExp(TWICE));
+    await clickThrough(page, mallory, 'mallory@example.test');
+    await commit.reads(/logged in as mallory@example\.test/);
+    await commit.reads(/Sign as mallory@example\.test\? \[y\/N\]/);
+    commit.type('n');
+    const { code, said } = await commit.ended;
+    expect(code).toBe(128);
+    expect(said).toContain('you did not confirm that you are mallory@example.test');
+    const { fulcio, rekor } = sandbox().requests;
+    expect({ fulcio, rekor }).toEqual({ fulcio: before.fulcio, rekor: before.rekor });
+  });
+
+  it('who comes first and gives up or logs in wrongly does not end the login: the printed address goes on (O19)', async () => {
+    const commit = repository.commit('all the same', { identity: 'alice@example.test' });
+    const page = await commit.page;
+    const mallory: Jar = new Map();
+    await browse(page, mallory);
+    expect((await browse(page, new Map())).status).toBe(403);
+    const [, printed = ''] = await commit.reads(/or open this address .*: (http\S+)/);
+    await clickThrough(page, mallory, 'mallory@example.test');
+    await commit.reads(/but this repository expects alice@.*; still waiting, at the address above/);
+    // the person reads the terminal, as nobody else does
+    const mine: Jar = new Map();
+    expect((await browse(printed, mine)).body).toContain('all the same');
+    await clickThrough(printed, mine);
+    const { code, said } = await commit.ended;
+    expect([code, said]).toEqual([0, expect.stringContaining('signed as alice@example.test')]);
+    expect(said).not.toContain('Sign as');
+  });
+
+  it('an account that nobody expected is confirmed by name, once on this machine (O20)', async () => {
+    const one = makeRepository(sandbox());
+    const commit = one.commit('by grace', { publishIdentity: 'yes' });
+    await clickThrough(await commit.page, new Map(), 'grace@example.test');
+    await commit.reads(
+      /logged in as grace@example\.test; the committer is alice@example\.test, and this account is new here/,
+    );
+    commit.type('y');
     expect(await commit.ended).toMatchObject({ code: 0 });
+    const again = one.commit('by grace again', { publishIdentity: 'yes' });
+    await clickThrough(await again.page, new Map(), 'grace@example.test');
+    const { code, said } = await again.ended;
+    expect([code, said]).toEqual([0, expect.not.stringContaining('Sign as')]);
+    one.close();
   });
 
   it('a refusal at the issuer is told as one', async () => {
     const commit = repository.commit('refused');
     const page = await commit.page;
-    const link = new URL(firstLink((await fetchPage(page)).body));
-    const callback = new URL(link.searchParams.get('redirect_uri') ?? '');
+    const jar: Jar = new Map();
+    const { callback, state } = await callbackOf(page, jar);
     callback.search = String(
       new URLSearchParams({
         error: 'access_denied',
         error_description: 'the person refused',
-        state: link.searchParams.get('state') ?? '',
+        state,
         iss: sandbox().urls.issuer,
       }),
     );
-    const { status, location } = await fetchPage(callback.href);
+    const { status, location } = await browse(callback.href, jar);
     expect(status).toBe(303);
     expect((await fetchPage(location ?? '')).body).toContain('Nothing was signed');
     await endsWith(commit, /the login was refused \(access_denied: the person refused\)/);

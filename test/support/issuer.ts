@@ -66,7 +66,8 @@ export async function startIssuer(): Promise<TestIssuer> {
     if (asked.pathname === '/auth') {
       authorizations.push(asked.searchParams);
       const honest = new URLSearchParams({
-        code: 'the-code',
+        // its number tells which login it is of
+        code: `the-code-${authorizations.length}`,
         state: asked.searchParams.get('state') ?? '',
         iss: url,
       });
@@ -76,7 +77,9 @@ export async function startIssuer(): Promise<TestIssuer> {
     }
     let body = '';
     for await (const chunk of request) body += chunk;
-    exchanges.push(new URLSearchParams(body));
+    const exchange = new URLSearchParams(body);
+    exchanges.push(exchange);
+    const login = Number(/^the-code-(\d+)$/.exec(exchange.get('code') ?? '')?.[1] ?? 0);
     const now = Math.floor(Date.now() / 1000);
     const honest: JWTPayload = {
       iss: url,
@@ -86,7 +89,7 @@ export async function startIssuer(): Promise<TestIssuer> {
       email_verified: true,
       iat: now,
       exp: now + 300,
-      nonce: authorizations.at(-1)?.get('nonce') ?? '',
+      nonce: authorizations.at(login - 1)?.get('nonce') ?? '',
     };
     const token = await new SignJWT(wrong.claims?.(honest) ?? honest)
       .setProtectedHeader({ alg: 'RS256', kid: 'one' })

@@ -52,8 +52,11 @@ export interface Repository {
   readonly close: () => void;
 }
 
-/** A new repository on a machine where nothing but the sandbox is configured. */
-export function makeRepository(sandbox: Pick<Sandbox, 'environment'>): Repository {
+/**
+ * A new repository on a machine where nothing but the sandbox is configured. `user`: the number of the user who works
+ * there, if it is not this one.
+ */
+export function makeRepository(sandbox: Pick<Sandbox, 'environment'>, user?: number): Repository {
   const root = mkdtempSync(join(tmpdir(), 'git-signet-login-'));
   const path = join(root, 'parser');
   mkdirSync(path);
@@ -82,6 +85,8 @@ export function makeRepository(sandbox: Pick<Sandbox, 'environment'>): Repositor
     return { code: status, stdout, stderr };
   };
   git('init', '-q');
+  const as = user === undefined ? {} : { uid: user, gid: user };
+  if (user !== undefined) spawnSync('chown', ['-R', `${user}:${user}`, root]);
   return {
     path,
     git,
@@ -103,6 +108,7 @@ export function makeRepository(sandbox: Pick<Sandbox, 'environment'>): Repositor
         ['-q', '-e', '-c', quoted, '/dev/null'],
         {
           cwd: path,
+          ...as,
           env: { ...env, ...variables },
           stdio: ['pipe', 'pipe', 'ignore'],
         },

@@ -11,17 +11,18 @@ export interface Seen {
 export function fetchPage(
   url: string,
   headers: Record<string, string> = {},
-): Promise<Seen & { location?: string }> {
+): Promise<Seen & { location?: string; cookies: readonly string[] }> {
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { agent: false, headers }, async (incoming) => {
       let body = '';
       for await (const chunk of incoming) body += chunk;
-      const { location } = incoming.headers;
+      const { location, 'set-cookie': cookies = [] } = incoming.headers;
       const status = incoming.statusCode ?? 0;
       resolve({
         status,
         url,
         body,
+        cookies,
         ...(location === undefined ? {} : { location: new URL(location, url).href }),
       });
     });
@@ -36,53 +37,48 @@ export function firstLink(body: string): string {
   return href.replaceAll('&amp;', '&');
 }
 
-/** From a start page to the last page: one click. Cookies are kept by host, as a browser does. */
-export async function clickThrough(startUrl: string): Promise<Seen[]> {
-  const pages: Seen[] = [await fetchPage(startUrl)];
-  let next: string | undefined = firstLink(pages[0]?.body ?? '');
-  const jar = new Map<string, string>();
+/** Cookies by host name, as one browser keeps them: ports do not matter. */
+export type Jar = Map<string, Map<string, string>>;
+
+export type Fetched = Seen & { location?: string };
+
+/** One page, in the browser that `jar` is; redirects are not followed. */
+export async function browse(
+  url: string,
+  jar: Jar,
+  headers: Record<string, string> = {},
+): Promise<Fetched> {
+  const { hostname } = new URL(url);
+  const kept = jar.get(hostname) ?? new Map<string, string>();
+  jar.set(hostname, kept);
+  const cookie = [...kept].map(([name, value]) => `${name}=${value}`).join('; ');
+  const { cookies, ...seen } = await fetchPage(url, { cookie, ...headers });
+  for (const each of cookies) {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(each) ?? [];
+    kept.set(name, value);
+  }
+  return seen;
+}
+
+/**
+ * From a start page to the last page: one click, in the browser that `jar` is. The sandbox's issuer takes `account` for
+ * who is logged in there.
+ */
+export async function clickThrough(
+  startUrl: string,
+  jar: Jar = new Map(),
+  account?: string,
+): Promise<Seen[]> {
+  const pages: Seen[] = [await browse(startUrl, jar)];
+  const link = new URL(firstLink(pages[0]?.body ?? ''));
+  if (account !== undefined) link.searchParams.set('login_hint', account);
+  let next: string | undefined = link.href;
   for (let hops = 0; next !== undefined && next !== '' && hops < 10; hops += 1) {
-    const { host } = new URL(next);
-    const seen: Seen & { location?: string } = await fetchPageWithJar(next, host, jar);
+    const seen: Fetched = await browse(next, jar);
     pages.push(seen);
     next = seen.location;
   }
   return pages;
-}
-
-async function fetchPageWithJar(
-  url: string,
-  host: string,
-  jar: Map<string, string>,
-): Promise<Seen & { location?: string }> {
-  return new Promise((resolve, reject) => {
-    const headers = { cookie: jar.get(host) ?? '' };
-    const outgoing = request(url, { agent: false, headers }, async (incoming) => {
-      let body = '';
-      for await (const chunk of incoming) body += chunk;
-      const kept = new Map(
-        (jar.get(host) ?? '')
-          .split('; ')
-          .filter(Boolean)
-          .map((pair) => [pair.split('=')[0], pair]),
-      );
-      for (const cookie of incoming.headers['set-cookie'] ?? []) {
-        const pair = cookie.split(';')[0] ?? '';
-        kept.set(pair.split('=')[0], pair);
-      }
-      jar.set(host, [...kept.values()].join('; '));
-      const { location } = incoming.headers;
-      const status = incoming.statusCode ?? 0;
-      resolve({
-        status,
-        url,
-        body,
-        ...(location === undefined ? {} : { location: new URL(location, url).href }),
-      });
-    });
-    outgoing.on('error', reject);
-    outgoing.end();
-  });
 }
 
 /** A browser without script that keeps cookies and follows redirects: opens a page, sends its forms. */

@@ -32,6 +32,7 @@ export async function tokenRequest(parts: RequestParts): Promise<Requested> {
     send: client.send,
     now: () => Math.floor(Date.now() / 1000),
     context: { repository: 'parser', kind: 'commit', subject: 'parser: refuse trailing bytes' },
+    committer: { name: 'Alice', email: 'alice@example.test' },
     accept: () => undefined,
     ...parts.more,
   };
@@ -42,8 +43,8 @@ export function clickingTerminal(): Listener {
   const terminal = fakeTerminal();
   return {
     ...terminal,
-    say: (line) => {
-      terminal.say(line);
+    hint: (line) => {
+      terminal.hint(line);
       const url = /http:\/\/127\.0\.0\.1:\d+\/[\w-]{24}/.exec(line)?.[0];
       if (url !== undefined) void clickThrough(url).catch(() => undefined);
     },

@@ -7,14 +7,13 @@ import { createHash } from 'node:crypto';
 import { type Mark, markNamed } from '../state-directory.ts';
 import type { TokenRequest } from './identity-token.ts';
 
-/** A mark for this issuer and the account expected there: set by a wrong login, cleared by the right one. */
+/** A mark for this issuer and the account expected there, if any: set by a wrong login, cleared by the right one. */
 export function wrongAccountMark({
   settings,
   environment,
-  expected = settings.identity,
+  expected = settings.identity ?? '',
   issuerUrl,
-}: TokenRequest): Mark | undefined {
-  if (expected === undefined || expected === '') return undefined;
+}: Pick<TokenRequest, 'settings' | 'environment' | 'expected' | 'issuerUrl'>): Mark {
   const name = createHash('sha256').update(`${issuerUrl}\n${expected}`).digest('hex');
   return markNamed(`wrong-account-${name}`, environment);
 }

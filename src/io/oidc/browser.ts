@@ -11,6 +11,7 @@ import { connectIssuer, refuseUncheckedTls } from './connect.ts';
 import type { IdentityToken, TokenRequest } from './identity-token.ts';
 import type { Issuer, LoginSecrets } from './issuer.ts';
 import { type LoginListener, openLoginListener } from './listener.ts';
+import type { LoginAnswer, LoginEvent } from './listener-route.ts';
 import { chooseOpener, type Opener } from './opener.ts';
 import { type Choice, duration, failurePage, startPage, successPage } from './page.ts';
 import { mustAskToPublish } from './publication.ts';
@@ -46,20 +47,82 @@ interface Login {
   readonly opener: Opener | undefined;
 }
 
-async function login(
+/** The start pages of a login, each with secrets of its own. */
+interface Entrances {
+  /** By state. */
+  readonly secrets: ReadonlyMap<string, LoginSecrets>;
+  /** For the opener, in whose arguments other users can read it. */
+  readonly opened: string | undefined;
+  /** For people, at the terminal: it serves any browser of this machine, also when the other page was taken. */
+  readonly printed: string;
+}
+
+async function addPages(
   request: TokenRequest,
   { issuer, listener, opener }: Login,
+): Promise<Entrances> {
+  const { settings, context } = request;
+  const secrets = new Map<string, LoginSecrets>();
+  const add = async (ownOnly: boolean): Promise<string> => {
+    const own = issuer.newLogin();
+    const { state } = own;
+    const choices = await choicesOf(request, issuer, listener, own);
+    const identity = expectedOf(request);
+    const start = startPage({ context, identity, choices, timeout: settings.loginTimeout });
+    secrets.set(state, own);
+    return listener.addPage({ state, start, ownOnly });
+  };
+  const opened = opener === undefined ? undefined : await add(true);
+  return { secrets, opened, printed: await add(false) };
+}
+
+async function login(request: TokenRequest, parts: Login): Promise<IdentityToken> {
+  const { issuer, listener, opener } = parts;
+  const entrances = await addPages(request, parts);
+  const answers = listener.begin({
+    seconds: request.settings.loginTimeout,
+    tell: (event) => request.terminal.say(EVENTS[event]),
+  });
+  const invited = invite(request, entrances, opener);
+  const next = async (): Promise<LoginAnswer> => {
+    const answering = answers.next();
+    // an opener that takes its time holds up no answer; one that fails where nobody would know ends the wait
+    return Promise.race([answering, invited.then(() => answering)]);
+  };
+  for (;;) {
+    const answer = await next();
+    const secrets = entrances.secrets.get(answer.state);
+    if (secrets === undefined) continue;
+    try {
+      const identity = await tokenFor(request, { issuer, answer, secrets });
+      return { ...identity, finished: identity.finished.then(listener.close) };
+    } catch (error) {
+      // whoever took a page that was somebody else's does not end the login
+      if (!answer.disputed() || !isSignetError(error)) throw error;
+      request.terminal.say(`${error.message}; still waiting, at the address above`);
+    }
+  }
+}
+
+const EVENTS: Readonly<Record<LoginEvent, string>> = {
+  'opened-twice': 'the login page was opened a second time; if it was not you, press Ctrl-C',
+  'other-user': 'another user of this machine asked for the login page, and did not get it',
+  'other-browser':
+    'the login came back in another browser than it began in; go on in the first one, or open the address above in that one',
+};
+
+interface Answered {
+  readonly issuer: Issuer;
+  readonly answer: LoginAnswer;
+  readonly secrets: LoginSecrets;
+}
+
+/** The token that an answer leads to; its page says how it went. @throws LoginError, ServiceError */
+async function tokenFor(
+  request: TokenRequest,
+  { issuer, answer, secrets }: Answered,
 ): Promise<IdentityToken> {
   const { settings, context } = request;
-  const identity = expectedOf(request);
-  const secrets = issuer.newLogin();
-  const choices = await choicesOf(request, issuer, listener, secrets);
-  const { loginTimeout } = settings;
-  const start = startPage({ context, identity, choices, timeout: loginTimeout });
-  const answering = listener.wait({ state: secrets.state, start, seconds: loginTimeout });
-  const invited = invite(request, listener.startUrl, opener);
-  // an opener that takes its time holds up no answer; one that fails where nobody would know ends the wait
-  const answer = await Promise.race([answering, invited.then(() => answering)]);
   try {
     const { idToken, ...renewal } = await issuer.exchange(answer.url, secrets);
     const claims = readIdentityToken(idToken, {
@@ -70,15 +133,18 @@ async function login(
       now: request.now(),
     });
     request.accept(claims);
-    wrongAccountMark(request)?.clear();
-    const identity = { token: idToken, claims, source: 'browser', fresh: true, told: true };
+    wrongAccountMark(request).clear();
+    const { disputed } = answer;
+    const identity = {
+      ...{ token: idToken, claims, source: 'browser', fresh: true, told: true, disputed },
+    };
     // the terminal's question is not held up by the page, and a page that waits for it would send nobody there
     const asks = await mustAskToPublish(request, identity);
     const page = successPage(context, claims.challenge, asks);
-    return { ...renewal, ...identity, finished: answer.finish(page).then(listener.close) };
+    return { ...renewal, ...identity, finished: answer.finish(page) };
   } catch (error) {
     const known = isSignetError(error);
-    if (known && error.code === 'IDENTITY_UNEXPECTED') wrongAccountMark(request)?.set();
+    if (known && error.code === 'IDENTITY_UNEXPECTED') wrongAccountMark(request).set();
     const reason = known ? error.message : 'something went wrong';
     await answer.finish(failurePage(context, reason));
     throw error;
@@ -99,7 +165,7 @@ async function choicesOf(
   const { settings, issuerUrl, renewable = true } = request;
   const identity = expectedOf(request);
   const { connectorId } = settings;
-  const chooseAccount = wrongAccountMark(request)?.setAt() !== undefined;
+  const chooseAccount = wrongAccountMark(request).setAt() !== undefined;
   const common = { redirectUri, identity, renewable, chooseAccount };
   const href = async (connector: string | undefined): Promise<string> =>
     (await issuer.authorizationUrl({ ...common, connectorId: connector }, secrets)).href;
@@ -131,24 +197,22 @@ function noBrowser(): LoginError {
  */
 async function invite(
   request: TokenRequest,
-  url: string,
+  { opened, printed }: Entrances,
   opener: Opener | undefined,
 ): Promise<void> {
   const { terminal, settings, issuerUrl, context } = request;
   const identity = expectedOf(request);
-  const { loginTimeout } = settings;
   const need =
     context.kind === 'login'
       ? `logging in${identity ? ` as ${identity}` : ''}`
       : `signing${identity ? ` for ${identity}` : ''} needs a login`;
-  terminal.say(`${need} (${new URL(issuerUrl).host})`);
-  const waiting = `(waiting up to ${duration(loginTimeout)})`;
-  if (opener === undefined) {
-    terminal.say(`open this address in a browser on this machine: ${url} ${waiting}`);
-    return;
-  }
-  terminal.say(`opening ${url} ${waiting}`);
-  await opener(url).catch(() => {
+  const until = `${new URL(issuerUrl).host}, waiting up to ${duration(settings.loginTimeout)}`;
+  const browser = opened === undefined ? '' : '; a browser opens';
+  terminal.say(`${need} (${until})${browser}`);
+  const how = opened === undefined ? 'open' : 'or open';
+  terminal.hint(`${how} this address in a browser on this machine: ${printed}`);
+  if (opener === undefined || opened === undefined) return;
+  await opener(opened).catch(() => {
     if (!terminal.interactive) throw noBrowser();
     terminal.hint('no browser could be started; open that address yourself');
   });

@@ -4,6 +4,7 @@
  * said. (The agent and its refresh tokens stand before this: whoever has a credential does not come here.)
  */
 
+import type { Person } from '../../core/git/person.ts';
 import { ConfigError, LoginError } from '../../errors.ts';
 import type { Environment } from '../config.ts';
 import type { HttpSend } from '../http.ts';
@@ -26,6 +27,8 @@ export interface TokenRequest {
   readonly context: SigningContext;
   /** The account that is expected, where one is: asked for at the issuer; `accept` decides. */
   readonly expected?: string | undefined;
+  /** Who the object says made it, or git would say: an account of that address is no stranger. */
+  readonly committer?: Person | undefined;
   /** False where a refresh token would be of no use; else one is asked for where the issuer gives any. */
   readonly renewable?: boolean;
   /** A token that somebody handed over (`--token-stdin`). */
@@ -47,6 +50,8 @@ export interface IdentityToken {
   readonly fresh: boolean;
   /** True when the person was told, before logging in, what becomes public. */
   readonly told?: boolean;
+  /** True once somebody else may have had a hand in the login: the terminal has to confirm the account. */
+  readonly disputed?: () => boolean;
   /** Settles when nothing of the login is left: the last page was fetched, nobody listens. */
   readonly finished: Promise<void>;
 }

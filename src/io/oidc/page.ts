@@ -131,7 +131,7 @@ ${links.join('\n')}
 /** After it: the account, and what is left to do: nothing here, or an answer where the terminal `asks`. */
 export function successPage(context: SigningContext, account: string, asks: boolean): Page {
   const next = asks
-    ? 'Go back to the terminal: it asks whether this may become public. Before you answer there, nothing is published.'
+    ? 'Go back to the terminal: it asks you to confirm. Before you answer there, nothing is published.'
     : 'You can close this page; git has gone on.';
   return page(
     200,
@@ -162,6 +162,39 @@ function sentence(line: string): string {
 /** For requests that are no part of the login. */
 export function strayPage(status: number, reason: string): Page {
   return page(status, 'Not here', `<h1>Not here</h1>\n<p>${markupText(reason)}</p>`);
+}
+
+/** In the page's own words: what happened, then what to do. */
+function turnedAway(title: string, lines: readonly string[]): Page {
+  const paragraphs = lines.map((line) => `<p>${markupText(line)}</p>`);
+  return page(403, title, `<h1>${markupText(title)}</h1>\n${paragraphs.join('\n')}`);
+}
+
+const THIS_BROWSER =
+  'To use this browser instead, open in it the address that stands at the terminal, or run the git command again.';
+
+/** For the second browser that asks for a start page. */
+export function openedBeforePage(): Page {
+  return turnedAway('This login page was opened before', [
+    'It is good for one browser, and another one has it. If you opened it there, go on there.',
+    'If it was not you, press Ctrl-C at the terminal. Nothing is signed then.',
+    `${THIS_BROWSER} A browser that keeps no cookies cannot log in here: git signet login --device needs none.`,
+  ]);
+}
+
+/** For an answer that arrives in another browser than the login began in, or in a container of that. */
+export function otherBrowserPage(): Page {
+  return turnedAway('This login began in another browser', [
+    'The page that said what is to be signed was opened in another browser, profile, container or private window. Go on there.',
+    `Nothing was signed, and git is still waiting. ${THIS_BROWSER}`,
+  ]);
+}
+
+/** For other users of this machine. */
+export function foreignUserPage(): Page {
+  return turnedAway('This login page is not yours', [
+    'It belongs to another user of this machine. If you are that user, open the address that stands at the terminal.',
+  ]);
 }
 
 /** `2 min`, `90 s`. */

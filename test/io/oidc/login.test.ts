@@ -6,7 +6,14 @@ import { createHttpClient, type HttpClient } from '../../../src/io/http.ts';
 import { loginWithBrowser } from '../../../src/io/oidc/browser.ts';
 import type { TokenRequest } from '../../../src/io/oidc/identity-token.ts';
 import { startIssuer, type TestIssuer, type Wrong } from '../../support/issuer.ts';
-import { clickThrough, fetchPage, firstLink, type Seen } from '../../support/person.ts';
+import {
+  browse,
+  clickThrough,
+  fetchPage,
+  firstLink,
+  type Jar,
+  type Seen,
+} from '../../support/person.ts';
 import { fakeTerminal } from '../../support/signing.ts';
 
 let issuer: TestIssuer;
@@ -52,8 +59,8 @@ async function attempt({
   clients.push(client);
   let pages: Promise<Seen[]> | undefined;
   let startUrl = '';
-  const say = (line: string): void => {
-    terminal.lines.push(line);
+  const hint = (line: string): void => {
+    terminal.hint(line);
     const url = /http:\/\/127\.0\.0\.1:\d+\/[\w-]{24}/.exec(line)?.[0];
     if (url === undefined) return;
     startUrl = url;
@@ -65,7 +72,7 @@ async function attempt({
     settings,
     issuerUrl: issuerUrl ?? issuer.url,
     environment: { PATH: '', ...environment },
-    terminal: { ...terminal, say },
+    terminal: { ...terminal, hint },
     send: client.send,
     now: () => Math.floor(Date.now() / 1000),
     context: {
@@ -73,6 +80,7 @@ async function attempt({
       kind: 'commit',
       subject: 'parser: refuse trailing bytes',
     },
+    committer: { name: 'Alice', email: 'alice@example.test' },
     accept: accept ?? (() => undefined),
   };
   const token = await loginWithBrowser(request).then(
@@ -199,32 +207,34 @@ describe('loginWithBrowser', () => {
       expect(one?.get(name)).not.toBe(two?.get(name));
   });
 
-  it('O14 two logins at once do not take each other’s answer', async () => {
-    // each person gets as far as the issuer's answer, and then goes where the other's answer belongs
+  it('O14 two logins at once do not take each other’s answer, and go on with their own', async () => {
+    // each person gets as far as the issuer's answer, goes where the other's answer belongs, and then to their own
     const answers: string[] = [];
     const arrived = Promise.withResolvers<void>();
     const person =
       (mine: number, other: number) =>
       async (startUrl: string): Promise<Seen[]> => {
-        const page = await fetchPage(startUrl);
-        answers[mine] = (await fetchPage(firstLink(page.body))).location ?? '';
+        const jar: Jar = new Map();
+        const page = await browse(startUrl, jar);
+        answers[mine] = (await browse(firstLink(page.body), jar)).location ?? '';
         if (answers.filter(Boolean).length === 2) arrived.resolve();
         await arrived.promise;
         const home = new URL(answers[mine] ?? '');
         home.search = new URL(answers[other] ?? '').search;
-        const seen = await fetchPage(home.href);
-        return [page, seen];
+        const seen = await browse(home.href, jar);
+        const own = await browse(answers[mine] ?? '', jar);
+        return [seen, await browse(own.location ?? '', jar)];
       };
     const both = await Promise.all([
       attempt({ person: person(0, 1) }),
       attempt({ person: person(1, 0) }),
     ]);
     expect(answers.filter(Boolean)).toHaveLength(2);
-    for (const { error, pages } of both) {
-      expect(error).toMatchObject({ code: 'LOGIN_STATE' });
-      expect(pages.at(-1)?.status).toBe(400);
+    for (const { value, pages } of both) {
+      expect(value).toMatchObject({ source: 'browser' });
+      expect(pages.map(({ status }) => status)).toEqual([400, 200]);
     }
-    expect(issuer.exchanges).toHaveLength(0);
+    expect(issuer.exchanges).toHaveLength(2);
   });
 
   it.each<[string, string, Wrong]>([
@@ -241,8 +251,6 @@ describe('loginWithBrowser', () => {
       'LOGIN_FAILED',
       { answer: (honest) => `${honest}&iss=https%3A%2F%2Fevil.example` },
     ],
-    ['O01 another state', 'LOGIN_STATE', { answer: (honest) => setting(honest, 'state', 'x') }],
-    ['O01 L16 no state', 'LOGIN_STATE', { answer: (honest) => without(honest, 'state') }],
     ['L15 a token signed by another key', 'LOGIN_FAILED', { foreignKey: true }],
     ['O09 a token that nobody signed', 'LOGIN_FAILED', { idToken: unsigned }],
     ['no token', 'LOGIN_FAILED', { idToken: () => undefined }],
@@ -264,6 +272,16 @@ describe('loginWithBrowser', () => {
     expect(outcome).toMatchObject(fails(code));
     expect(outcome.pages.at(-1)?.body).toMatch(/Nothing was signed/);
     expect(String(outcome.error)).not.toMatch(/eyJ|the-code/);
+  });
+
+  it.each<[string, Wrong]>([
+    ['another state', { answer: (honest) => setting(honest, 'state', 'x') }],
+    ['no state', { answer: (honest) => without(honest, 'state') }],
+  ])('O01 L16 an answer with %s changes nothing: the login waits on', async (_name, wrong) => {
+    const outcome = await attempt({ wrong, flags: { loginTimeout: '1' } });
+    expect(outcome).toMatchObject(fails('LOGIN_TIMEOUT'));
+    expect(outcome.pages.at(-1)).toMatchObject({ status: 400 });
+    expect(issuer.exchanges).toEqual([]);
   });
 
   it.each<[string, string, Wrong]>([

@@ -23,6 +23,8 @@ interface Case {
   readonly typed?: string | undefined;
   readonly who?: string;
   readonly issuer?: string;
+  readonly committer?: string | undefined;
+  readonly disputed?: boolean;
 }
 
 async function agree({
@@ -32,21 +34,28 @@ async function agree({
   told = false,
   who = 'alice@example.test',
   issuer = 'https://i',
+  // whoever logs in is the committer where a test does not say otherwise
+  committer = who,
+  disputed = false,
   ...flags
 }: Case) {
   const terminal = { ...fakeTerminal(interactive) };
   const questions: string[] = [];
+  const said: string[] = [];
   const request = {
     settings: await loadSettings({ env: {}, cwd: '/', gitConfig: '', flags }),
     environment: { HOME: home },
     terminal: {
       ...terminal,
+      say: (line: string) => void said.push(line),
       ask: async (question: string) => {
         questions.push(question);
         return typed;
       },
     },
     context: { repository: 'parser', kind: 'commit', subject: 's' } as const,
+    issuerUrl: issuer,
+    committer: { name: 'Somebody', email: committer },
   };
   const claims = {
     issuer,
@@ -56,11 +65,13 @@ async function agree({
     names: [who],
     expires: 4e9,
   } as const;
-  const error = await agreeToPublish(request, { claims, fresh, told }).then(
+  const error = await agreeToPublish(request, {
+    ...{ claims, fresh, told, disputed: () => disputed },
+  }).then(
     () => undefined,
     (e: unknown) => e,
   );
-  return { questions, error };
+  return { questions, error, said };
 }
 
 const refused = expect.objectContaining({
@@ -100,11 +111,12 @@ describe('agreeToPublish', () => {
 
   it('remembers "always", by issuer and account, in a file that names neither', async () => {
     await agree({ typed: 'always' });
-    expect(await agree({ typed: 'n' })).toEqual({ questions: [], error: undefined });
+    expect(await agree({ typed: 'n' })).toEqual({ questions: [], error: undefined, said: [] });
     expect((await agree({ typed: 'n', who: 'bob@example.test' })).error).toEqual(refused);
     expect((await agree({ typed: 'n', issuer: 'https://j' })).error).toEqual(refused);
     const directory = join(home, '.local/state/git-signet');
     const [name = ''] = readdirSync(directory);
+    expect(readdirSync(directory)).toHaveLength(2);
     expect(name).toMatch(/^agreed-[0-9a-f]{64}$/);
     expect(statSync(directory).mode & 0o777).toBe(0o700);
     expect(statSync(join(directory, name))).toMatchObject({ size: 0 });
@@ -134,5 +146,87 @@ describe('agreeToPublish', () => {
     const { questions, error } = await agree(one);
     expect(questions).toEqual([]);
     expect(error).toEqual(agreed ? undefined : refused);
+  });
+});
+
+const BOB = 'bob@example.test';
+const stranger = { who: BOB, committer: 'alice@example.test' } as const;
+const unexpected = expect.objectContaining({ code: 'IDENTITY_UNEXPECTED', exitCode: 4 });
+const askedFor = {
+  commit:
+    'for ever public in the log: bob@example.test, the time, a fingerprint of this commit. Sign as bob@example.test? [y/N/always]',
+  agreed: 'Sign as bob@example.test? [y/N]',
+};
+
+describe('an account that nobody expected', () => {
+  it.each<[string, Case, string]>([
+    ['with what becomes public', {}, askedFor.commit],
+    ['alone where that is agreed to', { publishIdentity: 'yes' }, askedFor.agreed],
+  ])('is confirmed by name in one question, %s (O20)', async (_name, more, question) => {
+    const { questions, said, error } = await agree({ ...stranger, ...more, typed: 'y' });
+    expect(questions).toEqual([question]);
+    expect(said).toEqual([
+      'logged in as bob@example.test; the committer is alice@example.test, and this account is new here',
+    ]);
+    expect(error).toBeUndefined();
+  });
+
+  it.each(['', 'n', undefined])('does not sign where the answer is %j (O20)', async (typed) => {
+    const { error } = await agree({ ...stranger, publishIdentity: 'yes', typed });
+    expect(error).toEqual(unexpected);
+    const again = await agree({ ...stranger, publishIdentity: 'yes', typed: 'y' });
+    expect(again.questions).toEqual([askedFor.agreed]);
+  });
+
+  it('is no stranger once it was confirmed, at the same issuer (O20)', async () => {
+    const agreed = { ...stranger, publishIdentity: 'yes' } as const;
+    await agree({ ...agreed, typed: 'y' });
+    expect((await agree(agreed)).questions).toEqual([]);
+    expect((await agree({ ...agreed, interactive: false, told: true })).error).toBeUndefined();
+    expect((await agree({ ...agreed, issuer: 'https://j' })).questions).toHaveLength(1);
+  });
+
+  it.each<[string, Case]>([
+    ['its page told what becomes public', { told: true }],
+    ['publication was agreed to beforehand', { publishIdentity: 'yes' }],
+  ])('is refused without a terminal, also where %s (O20)', async (_name, more) => {
+    const { error, questions } = await agree({ ...stranger, ...more, interactive: false });
+    expect(questions).toEqual([]);
+    expect(error).toEqual(unexpected);
+    expect((error as { hint: string }).hint).toMatch(/git signet login.*signet\.identity/);
+  });
+
+  it.each<[string, Case]>([
+    ['it is the committer', { who: BOB, committer: BOB }],
+    ['the configuration names it', { ...stranger, identity: BOB } as Case],
+    ['somebody put its token there', { ...stranger, fresh: false }],
+  ])('is none where %s, with and without a terminal (O20)', async (_name, one) => {
+    const known = { ...one, publishIdentity: 'yes', told: true } as const;
+    for (const interactive of [false, true]) {
+      const { questions, error } = await agree({ ...known, interactive });
+      expect([questions, error]).toEqual([[], undefined]);
+    }
+  });
+});
+
+describe('a login whose page was opened twice', () => {
+  const disputed = { disputed: true, publishIdentity: 'yes', told: true } as const;
+
+  it('is confirmed at the terminal whoever logged in, also an account that is known (O19)', async () => {
+    await agree({ publishIdentity: 'yes' });
+    for (const who of ['alice@example.test', BOB]) {
+      const { questions, said } = await agree({ ...disputed, who, typed: 'y' });
+      expect(questions).toEqual([`Sign as ${who}? [y/N]`]);
+      expect(said).toEqual([`logged in as ${who}; its page was opened twice`]);
+      expect((await agree({ ...disputed, who, typed: 'n' })).error).toEqual(unexpected);
+    }
+  });
+
+  it('without a terminal only an account that is expected signs, not one that is merely known (O19)', async () => {
+    await agree({ ...stranger, publishIdentity: 'yes', typed: 'y' });
+    const nobody = { ...disputed, interactive: false };
+    expect((await agree({ ...nobody, ...stranger })).error).toEqual(unexpected);
+    expect((await agree({ ...nobody, who: BOB })).error).toBeUndefined();
+    expect((await agree({ ...nobody, ...stranger, identity: BOB } as Case)).error).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Tag } from '../../src/core/cms/der.ts';
 import { encode } from '../../src/core/cms/der-writer.ts';
@@ -19,6 +19,7 @@ import {
   oracleVerdict,
   ourVerdict,
 } from '../support/oracle.ts';
+import { describeShared, sharedVectors } from '../support/shared-vectors.ts';
 import { trustMutants } from '../support/trust-mutants.ts';
 
 const read = (path: string): Json =>
@@ -87,28 +88,27 @@ describe('what gitsign signed', () => {
   });
 });
 
-const PUBLIC_GOOD = '../../../shared/vectors/public-good/';
-const present = existsSync(new URL(PUBLIC_GOOD, import.meta.url));
-if (!present) console.log('public-good objects are not here: skipped (they never leave ../shared)');
-
-it.skipIf(!present)('what public repositories hold', async () => {
-  const root = read(`${PUBLIC_GOOD}trusted_root.json`);
-  const rows: readonly Json[] = read(`${PUBLIC_GOOD}manifest.json`);
-  const offline = rows.filter(({ group }) => /^offline/.test(group));
-  for (const { file, type, oid } of offline) {
-    const { payload, signature } = splitSignedObject(
-      type,
-      readFileSync(new URL(`${PUBLIC_GOOD}${file}`, import.meta.url)),
-      'sha1',
-    )!;
-    const base = evidenceOf(payload, signature, root, now);
-    const some = [
-      ...octets('certificate', base.certificate.length, 211),
-      ...octets('signature', base.signature.length, 31),
-    ];
-    expect(await unexplained([asIs(), ...some], base), oid).toEqual([]);
-    expect(await ourVerdict(base)).toBe('accepts');
-  }
+describeShared('what public repositories hold', 'public-good/', () => {
+  it('is judged by both alike, also with single octets changed', async () => {
+    const publicGood = (path: string): string => sharedVectors(`public-good/${path}`).href;
+    const root = read(publicGood('trusted_root.json'));
+    const rows: readonly Json[] = read(publicGood('manifest.json'));
+    const offline = rows.filter(({ group }) => /^offline/.test(group));
+    for (const { file, type, oid } of offline) {
+      const { payload, signature } = splitSignedObject(
+        type,
+        readFileSync(new URL(publicGood(file))),
+        'sha1',
+      )!;
+      const base = evidenceOf(payload, signature, root, now);
+      const some = [
+        ...octets('certificate', base.certificate.length, 211),
+        ...octets('signature', base.signature.length, 31),
+      ];
+      expect(await unexplained([asIs(), ...some], base), oid).toEqual([]);
+      expect(await ourVerdict(base)).toBe('accepts');
+    }
+  });
 });
 
 describe('one thing changed', () => {

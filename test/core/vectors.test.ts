@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/core/bytes.ts';
 import { readArmor, readSignedData } from '../../src/core/cms/signed-data.ts';
@@ -13,6 +13,7 @@ import { nodeCrypto } from '../../src/io/crypto.ts';
 import { bunCrypto } from '../../src/io/crypto-bun.ts';
 import { hasherOfNode } from '../support/bun-hasher.ts';
 import { contextOf, type Vector, vector, vectors } from '../support/gitsign-vectors.ts';
+import { describeShared, sharedVectors } from '../support/shared-vectors.ts';
 
 const PORTS: readonly (readonly [string, Crypto])[] = [
   ['node:crypto', nodeCrypto],
@@ -135,7 +136,10 @@ describe('R02 entries of others', () => {
   });
 });
 
-const PUBLIC_GOOD = new URL('../../../shared/vectors/public-good/', import.meta.url);
+it('the real gitsign signed 44 objects, and each of them is judged here', () => {
+  expect(vectors).toHaveLength(44);
+  expect(vectors.filter(({ expected }) => expected === 'valid')).toHaveLength(29);
+});
 
 interface PublicRow {
   readonly file: string;
@@ -167,18 +171,13 @@ const GROUPS: Readonly<Record<string, string>> = {
   trap: 'undecided signature-kind-unsupported',
 };
 
-const present = existsSync(PUBLIC_GOOD);
-if (!present) console.log('public-good objects are not here: skipped (they never leave ../shared)');
-
-describe.skipIf(!present)('objects of public repositories', () => {
-  const read = (path: string): Buffer => readFileSync(new URL(path, PUBLIC_GOOD));
-  const rows: readonly PublicRow[] = present ? JSON.parse(read('manifest.json').toString()) : [];
-  const trust = present
-    ? parseTrustedRoot(read('trusted_root.json').toString(), 'public-good', nodeCrypto)
-    : undefined;
+describeShared('objects of public repositories', 'public-good/', () => {
+  const read = (path: string): Buffer => readFileSync(sharedVectors(`public-good/${path}`));
+  const rows: readonly PublicRow[] = JSON.parse(read('manifest.json').toString());
+  const trust = parseTrustedRoot(read('trusted_root.json').toString(), 'public-good', nodeCrypto);
   const context = (crypto: Crypto) => ({
     crypto,
-    trust: trust!,
+    trust,
     now: Date.parse('2027-01-01T00:00:00Z') / 1000,
   });
   const judge = (row: PublicRow, crypto: Crypto): Promise<Verdict> =>
@@ -186,6 +185,11 @@ describe.skipIf(!present)('objects of public repositories', () => {
       { type: row.type, id: row.oid, raw: read(row.file), format: 'sha1' },
       context(crypto),
     );
+
+  it('are 24, in the groups that each have a verdict', () => {
+    expect(rows).toHaveLength(24);
+    expect(new Set(rows.map(({ group }) => group))).toEqual(new Set(Object.keys(GROUPS)));
+  });
 
   // names of tests are printed: the object's id says enough
   it.each(rows.map((row) => [row.group, row.oid.slice(0, 8), row] as const))(

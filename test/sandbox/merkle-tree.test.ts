@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { leafHash, MerkleTree, nodeHash } from '../../src/sandbox/merkle-tree.ts';
+import { consistencyHolds } from '../support/consistency.ts';
 
 /** RFC 6962 §2.1, word for word: the slow way that the tree must agree with. */
 function treeHash(leaves: readonly Buffer[]): Buffer {
@@ -68,6 +69,20 @@ describe('the Merkle tree', () => {
       for (let first = 1; first <= second; first += 1) {
         const expected = subproof(first, leaves.slice(0, second), true);
         expect(hex(full.consistencyProof(first, second))).toEqual(hex(expected));
+      }
+    }
+  });
+
+  it('gives consistency proofs that a verifier takes, and takes for no other sizes', () => {
+    const full = grown(leaves.length);
+    for (let second = 2; second <= leaves.length; second += 1) {
+      for (let first = 1; first < second; first += 1) {
+        const [root1, root2] = [full.root(first), full.root(second)];
+        const proof = full.consistencyProof(first, second);
+        const told = { root1, root2, proof, size1: BigInt(first), size2: BigInt(second) };
+        expect(consistencyHolds(told)).toBe(true);
+        expect(consistencyHolds({ ...told, root1: root2 })).toBe(false);
+        expect(consistencyHolds({ ...told, size1: told.size1 + 1n })).toBe(false);
       }
     }
   });

@@ -36,6 +36,7 @@ export function rootFromInclusionProof(
   hashes: readonly Uint8Array[],
 ): Uint8Array {
   if (index < 0n || index >= treeSize) throw proofInvalid('the index is outside the tree');
+  if (leaf.length !== 32) throw proofInvalid('the leaf hash is not 32 octets');
   let position = index;
   let last = treeSize - 1n;
   let root = leaf;

@@ -6,7 +6,7 @@
 import { toHex, utf8 } from '../core/bytes.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { VerifyContext } from '../core/verify.ts';
-import type { Settings } from '../io/config.ts';
+import { resolveSettings, type Settings } from '../io/config.ts';
 import { remarkOnceADay } from '../io/once-a-day.ts';
 import { namesKeyFiles } from '../io/trust-source.ts';
 import type { Invocation } from './command.ts';
@@ -30,7 +30,7 @@ export async function remarkDaily(
   if (settings.trust !== undefined || namesKeyFiles(settings))
     await remarkOnceADay(`trust-${trust.digest.slice(0, 16)}`, invocation, async () => {
       const { quietTrustOrigin } = await import('../io/trust-origin.ts');
-      const quiet = await quietTrustOrigin(settings, { env, cwd, caller: 'verify' });
+      const quiet = quietTrustOrigin(await resolveSettings({ env, cwd, caller: 'verify' }));
       const says = 'the trust root is the one that';
       return quiet && `${says} ${quiet.label} chooses: git signet trust show`;
     });

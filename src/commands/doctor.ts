@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { visible, withoutSecrets } from '../core/escape.ts';
 import type { TrustMaterial, ValidityWindow } from '../core/trust/trust-material.ts';
 import { ExitCode, isSignetError, UsageError } from '../errors.ts';
-import { loadSettings, type Settings } from '../io/config.ts';
+import { loadSettings, resolveSettings, type Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { createHttpClient } from '../io/http.ts';
 import { networkOptions } from '../io/network.ts';
@@ -69,7 +69,7 @@ async function checkTrust(
   const now = clock();
   try {
     const trust = await loadTrust(settings, await loadCrypto());
-    const quiet = await quietTrustOrigin(settings, { env, cwd });
+    const quiet = quietTrustOrigin(await resolveSettings({ env, cwd }));
     const { source, certificateAuthorities, tlogs, mirror } = trust;
     const valid = ({ validFor }: { readonly validFor: ValidityWindow }) =>
       validFor.start <= now && now <= (validFor.end ?? now);

@@ -78,12 +78,13 @@ function setupFor(push: Push, revision: string | undefined): Promise<VerifySetup
 
 function reporterFor(push: Push, setup: VerifySetup, update: RefUpdate): Promise<Reporter> {
   const { streams, terminal, env } = push.invocation;
-  const { trust, policy, now } = setup.judge;
+  const { now } = setup.judge;
   const base = update.old?.slice(0, 12) ?? 'origin/HEAD';
   const branch = /^refs\/heads\/(.*)$/s.exec(update.ref)?.[1];
   const asked = [branch === undefined ? update.ref : `${base}..${branch}`];
   return createReporter({
-    ...{ format: 'text', streams: onStderr(streams), terminal, trust, policy, noun: 'object' },
+    ...setup.facts,
+    ...{ format: 'text', streams: onStderr(streams), terminal, noun: 'object' },
     ...{ asked, subjects: [], now, env },
   });
 }

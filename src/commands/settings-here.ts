@@ -4,7 +4,8 @@ import { visible } from '../core/escape.ts';
 import { ConfigError } from '../errors.ts';
 import {
   type IgnoredSetting,
-  loadSettings,
+  type ResolvedSettings,
+  resolveSettings,
   type Settings,
   type SettingsSources,
 } from '../io/config.ts';
@@ -39,14 +40,24 @@ export function sayIgnored(terminal: Terminal, { ignored }: Pick<Settings, 'igno
   terminal.say(line);
 }
 
-/** Loads the settings that count for a command here. @throws ConfigError */
-export async function settingsHere(
+type More = Pick<SettingsSources, 'flags' | 'caller'>;
+
+/** Resolves the settings that count for a command here, and says what does not count. @throws ConfigError */
+export async function resolvedHere(
   { env, cwd, terminal }: Pick<Invocation, 'env' | 'cwd' | 'terminal'>,
-  more: Pick<SettingsSources, 'flags' | 'caller'> = {},
+  more: More = {},
+): Promise<ResolvedSettings> {
+  const resolved = await resolveSettings({ env, cwd, ...more });
+  sayIgnored(terminal, resolved.settings);
+  return resolved;
+}
+
+/** The settings alone. @throws ConfigError */
+export async function settingsHere(
+  invocation: Pick<Invocation, 'env' | 'cwd' | 'terminal'>,
+  more: More = {},
 ): Promise<Settings> {
-  const settings = await loadSettings({ env, cwd, ...more });
-  sayIgnored(terminal, settings);
-  return settings;
+  return (await resolvedHere(invocation, more)).settings;
 }
 
 /** What decides where a signature and a login go. */

@@ -3,7 +3,7 @@
 import type { Crypto } from '../core/crypto.ts';
 import { readTufMetadata, type TufRole } from '../core/trust/tuf-metadata.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import type { Settings, SettingsSources } from '../io/config.ts';
+import type { ResolvedSettings, Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { SPOKEN_VERSIONS } from '../io/services.ts';
 import { trustOrigins } from '../io/trust-origin.ts';
@@ -14,7 +14,7 @@ import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import { type MirrorFacts, type TrustFacts, trustJson, trustText } from '../report/trust.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
-import { settingsHere } from './settings-here.ts';
+import { resolvedHere } from './settings-here.ts';
 
 /** Versions and expiries of what is kept; loadTrust has proved it. */
 async function mirrorFacts(source: MirrorSource, crypto: Crypto): Promise<MirrorFacts> {
@@ -63,17 +63,14 @@ async function servicesOf(settings: Settings): Promise<Pick<TrustFacts, 'service
 
 /** All that is known of the trust root that these settings mean. @throws ConfigError */
 export async function trustFacts(
-  settings: Settings,
+  resolved: ResolvedSettings,
   crypto: Crypto,
-  { env, cwd, now }: Invocation,
-  flags: SettingsSources['flags'] = {},
+  { now }: Invocation,
 ): Promise<TrustFacts> {
+  const { settings } = resolved;
   const source = trustSourceOf(settings, crypto);
-  const [trust, origins, services] = await Promise.all([
-    loadTrust(settings, crypto),
-    trustOrigins(settings, { env, cwd, flags }),
-    servicesOf(settings),
-  ]);
+  const origins = trustOrigins(resolved);
+  const [trust, services] = await Promise.all([loadTrust(settings, crypto), servicesOf(settings)]);
   return {
     ...{ crypto, trust, ...services, now: now(), chosenBy: origins.map(({ label }) => label) },
     ...(source.kind === 'mirror' ? { mirror: await mirrorFacts(source, crypto) } : {}),
@@ -91,9 +88,8 @@ export const run: Command = async (invocation) => {
   if (format !== 'text' && format !== 'json')
     throw new UsageError(`--format ${format}: expected text or json`);
   const { streams } = invocation;
-  const { flags } = args;
-  const settings = await settingsHere(invocation, { flags });
-  const facts = await trustFacts(settings, await loadCrypto(), invocation, flags);
+  const resolved = await resolvedHere(invocation, { flags: args.flags });
+  const facts = await trustFacts(resolved, await loadCrypto(), invocation);
   streams.write(
     format === 'json' ? `${JSON.stringify(trustJson(facts), null, 2)}\n` : trustText(facts),
   );

@@ -52,9 +52,10 @@ async function judge(
   setup: VerifySetup,
   { streams, terminal, env }: Invocation,
 ): Promise<{ readonly exit: ExitCode; readonly commit: string | undefined }> {
-  const { trust, policy, now } = setup.judge;
+  const { now } = setup.judge;
   const reporter = await createReporter({
-    ...{ format: 'text', streams, terminal, trust, policy, noun: 'object', now, env },
+    ...setup.facts,
+    ...{ format: 'text', streams, terminal, noun: 'object', now, env },
     ...{ asked: [tag], subjects: [] },
   });
   const counts = countResults();

@@ -10,8 +10,9 @@ import { ExitCode } from '../errors.ts';
 import type { Environment } from '../io/config.ts';
 import type { Streams, Terminal } from '../io/terminal.ts';
 import { VERSION } from '../io/version.ts';
-import { type Counts, JSON_HEAD, jsonTail, type ReportSource } from '../report/json.ts';
+import { type Counts, JSON_HEAD, jsonLineTail, jsonTail } from '../report/json.ts';
 import { mendCommand } from '../report/mend.ts';
+import { factsLine, type ReportSource, type RunFacts } from '../report/run-facts.ts';
 import { type TextRow, textLine, textSummary, type Widths, widthsOf } from '../report/text.ts';
 import { trustRemedy } from '../report/trust-age.ts';
 import type { Output, Rendered, ReportContext, Subject, Writer } from '../report/writer.ts';
@@ -24,12 +25,11 @@ export interface Reporter {
   readonly abandon: () => void;
 }
 
-export interface ReportSettings {
+export interface ReportSettings extends RunFacts {
   readonly format: Format;
   readonly streams: Streams;
   readonly terminal: Terminal;
   readonly trust: ReportSource & Pick<TrustMaterial, 'mirror'>;
-  readonly policy: ReportSource | undefined;
   /** What is counted: `commit`, `object`. */
   readonly noun: string;
   readonly total?: number;
@@ -112,23 +112,24 @@ function createText(settings: ReportSettings, put: Put): Writer {
     finish: (counts) => {
       release();
       const mend = mendCommand(counts, asked);
-      if (tabled) put(textSummary(counts, noun, mend));
+      if (tabled) put(textSummary(counts, noun, factsLine(settings), mend));
       else if (mend !== undefined && format === 'text') terminal.hint(mend);
     },
   };
 }
 
-function createJson({ format, trust, policy }: ReportSettings, put: Put): Writer {
-  const whole = format === 'json';
+function createJson(settings: ReportSettings, put: Put): Writer {
+  const whole = settings.format === 'json';
+  const tail = jsonLineTail(settings);
   let done = 0;
   return {
     add: ({ json = '' }) => {
       if (whole) put(done === 0 ? `${JSON_HEAD}\n` : ',\n');
-      put(whole ? json : `${json}\n`);
+      put(whole ? json : json.slice(0, -1) + tail);
       done += 1;
     },
     finish: (counts) => {
-      if (whole) put(jsonTail(counts, trust, policy));
+      if (whole) put(jsonTail(counts, settings));
     },
   };
 }
@@ -145,9 +146,10 @@ async function summaryWriter({ env, terminal }: ReportSettings): Promise<Partial
 }
 
 async function createWriter(settings: ReportSettings, put: Put): Promise<Writer> {
-  const { format, trust, policy, noun, asked, subjects, now } = settings;
+  const { format, trust, policy, since, ignored, noun, asked, subjects, now } = settings;
   if (format === 'json' || format === 'jsonl') return createJson(settings, put);
-  const context = { put, trust, policy, noun, asked, subjects, now, version: VERSION };
+  const facts = { trust, policy, since, ignored };
+  const context = { put, ...facts, noun, asked, subjects, now, version: VERSION };
   if (format === 'sarif') return (await import('../report/sarif.ts')).createSarif(context);
   if (format === 'junit') return (await import('../report/junit.ts')).createJunit(context);
   if (format === 'html') return (await import('../report/html.ts')).createHtml(context);

@@ -4,18 +4,20 @@
  */
 
 import type { Crypto } from '../core/crypto.ts';
-import type { SettingCaller, Settings, SettingsSources } from '../io/config.ts';
+import type { TrustMaterial } from '../core/trust/trust-material.ts';
+import type { SettingCaller } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { type GitRepository, openRepository } from '../io/git-repository.ts';
 import { checkGateTrust } from '../io/trust-origin.ts';
 import { loadTrust } from '../io/trust-store.ts';
 import type { ParsedArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
+import { type JudgedBy, judgedBy } from './judged-by.ts';
 import { type LogAccess, openLogAccess } from './log-entries.ts';
 import { createKeyJudge, type KeyJudge } from './pinned-keys.ts';
 import { choosePolicy, type PolicyChoice } from './policy-choice.ts';
 import type { JudgeSettings } from './range-judge.ts';
-import { settingsHere } from './settings-here.ts';
+import { resolvedHere } from './settings-here.ts';
 import { acceptsUnlogged } from './unlogged.ts';
 
 export interface VerifySetup {
@@ -24,20 +26,12 @@ export interface VerifySetup {
   /** Everything but what to make of a verdict. */
   readonly judge: Omit<JudgeSettings, 'output'>;
   readonly choice: PolicyChoice;
+  /** What the reports say of all that. */
+  readonly facts: JudgedBy;
   readonly log: LogAccess;
   readonly keys: KeyJudge;
   /** Ends what was started: connections, children, scratch files. */
   readonly close: () => Promise<void>;
-}
-
-/** The trust root of a gate: one that somebody named. */
-async function gateTrust(
-  settings: Settings,
-  sources: SettingsSources,
-  crypto: Crypto,
-): ReturnType<typeof loadTrust> {
-  await checkGateTrust(settings, sources, crypto);
-  return loadTrust(settings, crypto);
 }
 
 /** Reads everything that the arguments name. `caller`: whose word the repository's own configuration is. @throws UsageError, ConfigError (exit 2) */
@@ -48,16 +42,20 @@ export async function setUpVerify(
 ): Promise<VerifySetup> {
   const { env, cwd, now, terminal } = invocation;
   const repository = await openRepository(cwd, env);
-  const settings = await settingsHere(invocation, { flags: args.flags, caller });
+  const resolved = await resolvedHere(invocation, { flags: args.flags, caller });
+  const { settings } = resolved;
   const crypto = await loadCrypto();
   const sources = { args, settings, invocation, crypto, repository };
   const choice = await choosePolicy(sources);
   const { policy, ref, blobs } = choice;
-  const from = { env, cwd, flags: args.flags, caller };
-  const trust = await gateTrust(settings, from, crypto).catch((error: unknown) => {
+  let trust: TrustMaterial;
+  try {
+    checkGateTrust(resolved, crypto);
+    trust = await loadTrust(settings, crypto);
+  } catch (error) {
     blobs?.close();
     throw error;
-  });
+  }
   if (acceptsUnlogged(settings, policy)) {
     terminal.say(
       `signatures IN NO LOG count here: unlogged: allowed (${policy?.source}) and signet.log = none`,
@@ -78,5 +76,6 @@ export async function setUpVerify(
     blobs?.close();
     await keys.close();
   };
-  return { repository, crypto, judge, choice, keys, log, close };
+  const facts = judgedBy(choice, trust, args, resolved);
+  return { repository, crypto, judge, choice, facts, keys, log, close };
 }

@@ -62,13 +62,13 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     throw new UsageError('which tag?', { hint: 'run: git signet verify-tag TAG' });
   const format = formatOf(args);
   const setup = await setUpVerify(args, invocation);
-  const { judge } = setup;
-  const { trust, policy } = judge;
+  const { facts, judge } = setup;
   const output = outputOf(format, undefined);
   const { now } = judge;
   const subjects: Subject[] = [];
   const reporter = await createReporter({
-    ...{ format, streams, terminal, trust, policy, noun: 'object', now, env },
+    ...facts,
+    ...{ format, streams, terminal, noun: 'object', now, env },
     ...{ asked: names, subjects },
   });
   const counts = countResults();

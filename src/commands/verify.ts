@@ -55,10 +55,11 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     if (startsAt !== undefined) {
       terminal.say(`${startsAt.slice(0, 12)} and what lies before it are not judged (since)`);
     }
-    const { trust, policy, now } = setup.judge;
+    const { now } = setup.judge;
     const asked = [...args.positionals, ...(args.rest ?? [])];
     reporter = await createReporter({
-      ...{ format, streams, terminal, trust, policy, noun: 'commit', asked, subjects, now, env },
+      ...setup.facts,
+      ...{ format, streams, terminal, noun: 'commit', asked, subjects, now, env },
       ...(total === undefined ? {} : { total }),
     });
     const how = { jobs, output: outputOf(format, total), onResult: reporter.add };

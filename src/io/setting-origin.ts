@@ -3,6 +3,7 @@
 import { isAbsolute } from 'node:path';
 import {
   type FoundSetting,
+  type ResolvedSettings,
   resolveSettings,
   type SettingName,
   type SettingsSources,
@@ -43,15 +44,21 @@ function originOf({ label: shown, entry }: FoundSetting): SettingOrigin {
   return { by, label: `${shown} (${place})`, place, undo: undoInGit(shown, entry) };
 }
 
-/** Returns where each of these settings stands that is set, in their order. @throws ConfigError */
-export async function settingOrigins(
+/** Returns where each of these settings stands that is set, in their order. */
+export function originsIn(
   names: readonly SettingName[],
-  sources: SettingsSources,
-): Promise<readonly SettingOrigin[]> {
-  if (names.length === 0) return [];
-  const { found } = await resolveSettings(sources);
+  { found }: Pick<ResolvedSettings, 'found'>,
+): readonly SettingOrigin[] {
   return names.flatMap((name) => {
     const one = found.get(name);
     return one === undefined ? [] : [originOf(one)];
   });
+}
+
+/** The same, for who asks about nothing else. @throws ConfigError */
+export async function settingOrigins(
+  names: readonly SettingName[],
+  sources: SettingsSources,
+): Promise<readonly SettingOrigin[]> {
+  return originsIn(names, await resolveSettings(sources));
 }

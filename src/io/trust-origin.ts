@@ -8,8 +8,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Crypto } from '../core/crypto.ts';
 import { ConfigError } from '../errors.ts';
-import type { SettingName, Settings, SettingsSources } from './config.ts';
-import { type SettingOrigin, settingOrigins } from './setting-origin.ts';
+import type { ResolvedSettings, SettingName, Settings } from './config.ts';
+import { originsIn, type SettingOrigin } from './setting-origin.ts';
 import { trustSourceOf } from './trust-source.ts';
 
 /** Settings that choose, strongest first; below a trust root that is named, key files say nothing. */
@@ -18,22 +18,17 @@ const CHOOSING = [
   ['fulcioRoot', 'rekorPublicKey', 'ctLogPublicKey', 'timestampCertChain'],
 ] as const satisfies readonly (readonly SettingName[])[];
 
-/** Who chose what is in force; empty where nobody did. @throws ConfigError */
-export async function trustOrigins(
-  settings: Settings,
-  sources: SettingsSources,
-): Promise<readonly SettingOrigin[]> {
-  const chosen = CHOOSING.map((names) => names.filter((name) => settings[name] !== undefined));
-  const names = chosen.find((each) => each.length > 0) ?? [];
-  return settingOrigins(names, sources);
+/** Returns who chose the trust root in force; nobody did where it is empty. */
+export function trustOrigins(resolved: ResolvedSettings): readonly SettingOrigin[] {
+  const chosen = CHOOSING.map((names) =>
+    names.filter((name) => resolved.settings[name] !== undefined),
+  );
+  return originsIn(chosen.find((each) => each.length > 0) ?? [], resolved);
 }
 
-/** Who chose the trust root, where that is the environment or the repository and not the user (threat T06). @throws ConfigError */
-export async function quietTrustOrigin(
-  settings: Settings,
-  sources: SettingsSources,
-): Promise<SettingOrigin | undefined> {
-  const origins = await trustOrigins(settings, sources);
+/** Who chose the trust root, where that is the environment or the repository and not the user (threat T06). */
+export function quietTrustOrigin(resolved: ResolvedSettings): SettingOrigin | undefined {
+  const origins = trustOrigins(resolved);
   return origins.find(({ by }) => by === 'environment' || by === 'repository');
 }
 
@@ -53,13 +48,9 @@ function isChosenHere(settings: Settings, crypto: Crypto): boolean {
 }
 
 /** Refuses a trust root that the environment alone chose, unless `trust init` set it up here. @throws ConfigError */
-export async function checkGateTrust(
-  settings: Settings,
-  sources: SettingsSources,
-  crypto: Crypto,
-): Promise<void> {
-  const origins = await trustOrigins(settings, sources);
-  const quiet = origins.find(({ by }) => by === 'environment');
+export function checkGateTrust(resolved: ResolvedSettings, crypto: Crypto): void {
+  const { settings } = resolved;
+  const quiet = trustOrigins(resolved).find(({ by }) => by === 'environment');
   if (quiet === undefined || isChosenHere(settings, crypto)) return;
   const { trust } = settings;
   throw new ConfigError(

@@ -7,6 +7,7 @@
 import { visible } from '../core/escape.ts';
 import type { Counts } from './json.ts';
 import { mendCommand } from './mend.ts';
+import { factTexts } from './run-facts.ts';
 import { countsLine, SHORT_ID, STATUS_WORDS } from './text.ts';
 import { type ResultView, titleOf, whyOf } from './view.ts';
 import type { Rendered, ReportContext, Writer } from './writer.ts';
@@ -63,12 +64,12 @@ function summaryOf(
   { faults, good }: { readonly faults: readonly string[]; readonly good: readonly string[] },
   counts: Counts,
   passed: boolean,
-  { noun, asked, policy }: ReportContext,
+  context: ReportContext,
 ): string {
+  const { noun, asked } = context;
   const bad = Object.values(counts).reduce((sum, count) => sum + count, 0) - counts.verified;
   const verdict = passed ? 'every signature holds' : 'refused';
   const mend = mendCommand(counts, asked);
-  const judged = policy === undefined ? 'no policy: any identity' : `policy ${policy.source}`;
   return [
     `### git-signet: ${verdict}\n\n${countsLine(counts, noun)}\n`,
     table(faults, bad - faults.length),
@@ -76,7 +77,9 @@ function summaryOf(
     good.length === 0 ? '' : `\n<details><summary>${counts.verified} ok</summary>\n`,
     table(good, counts.verified - good.length),
     good.length === 0 ? '' : '\n</details>\n',
-    `\n${markdownText(judged)}\n\n`,
+    `\n${factTexts(context)
+      .map(([name, text]) => `- ${name}: ${markdownText(text)}\n`)
+      .join('')}\n`,
   ].join('');
 }
 

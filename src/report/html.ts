@@ -10,6 +10,7 @@ import { REPORT_STYLE } from './html-style.ts';
 import { createTimeline } from './html-timeline.ts';
 import type { Counts } from './json.ts';
 import { mendCommand } from './mend.ts';
+import { factsLine } from './run-facts.ts';
 import { SHORT_ID, STATUS_WORDS } from './text.ts';
 import { type ResultView, titleOf } from './view.ts';
 import type { Mark, Rendered, ReportContext, Writer } from './writer.ts';
@@ -55,17 +56,14 @@ const total = (counts: Counts): number => Object.values(counts).reduce((sum, one
 const many = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 function headHtml(counts: Counts, passed: boolean, context: ReportContext): string {
-  const { noun, asked, policy, trust, version, now } = context;
+  const { noun, asked, policy, version, now } = context;
   const bad = total(counts) - counts.verified;
   const verdict = passed
     ? `${many(counts.verified, noun)}: every signature holds`
     : `${bad} of ${many(total(counts), noun)} ${bad === 1 ? 'does' : 'do'} not hold`;
   const when = new Date(now * 1000).toISOString().slice(0, 16).replace('T', ' ');
-  const judged =
-    policy === undefined
-      ? 'no policy: any identity'
-      : `policy ${policy.source}, SHA-256 ${policy.digest.slice(0, 16)}…`;
-  const facts = `${judged}; trust ${trust.source}; ${when} UTC; git-signet ${version}`;
+  const sha = policy === undefined ? '' : `; policy SHA-256 ${policy.digest.slice(0, 16)}…`;
+  const facts = `${factsLine(context)}${sha}; ${when} UTC; git-signet ${version}`;
   const policyTag = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8">${policyTag}

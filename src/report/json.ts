@@ -19,6 +19,7 @@ import type {
   Verdict,
   Verified,
 } from '../core/verdict.ts';
+import { factsJson, type ReportSource, type RunFacts, sourceOf } from './run-facts.ts';
 
 export const SCHEMA_VERSION = 1;
 
@@ -204,30 +205,15 @@ export function jsonText(value: unknown, indent = 0): string {
 /** How many objects ended how. */
 export type Counts = Readonly<Record<Verdict['status'], number>>;
 
-/** What stands around the results in `--format json`. */
-export interface ReportSource {
-  readonly source: string;
-  readonly digest: string;
-}
-
-/** Only this of what may be a whole policy. */
-function sourceOf({ source, digest }: ReportSource): ReportSource {
-  return { source, digest };
-}
-
 /** Text before the first result of `--format json`. */
 export const JSON_HEAD = `{"schemaVersion":${SCHEMA_VERSION},"results":[`;
 
 /** Text after the last result of `--format json`. */
-export function jsonTail(
-  counts: Counts,
-  trust: ReportSource,
-  policy: ReportSource | undefined,
-): string {
-  const tail = {
-    counts,
-    trust: sourceOf(trust),
-    policy: policy === undefined ? null : sourceOf(policy),
-  };
-  return `\n],${jsonText(tail).slice(1)}\n`;
+export function jsonTail(counts: Counts, facts: RunFacts): string {
+  return `\n],${jsonText({ counts, ...factsJson(facts) }).slice(1)}\n`;
+}
+
+/** What `--format jsonl` adds to each result, so that a line alone says what it was judged by: text after its last field. */
+export function jsonLineTail(facts: RunFacts): string {
+  return `,${jsonText(factsJson(facts)).slice(1)}\n`;
 }

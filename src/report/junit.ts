@@ -6,6 +6,7 @@
 import { markupText } from '../core/markup.ts';
 import { createHeld } from './held.ts';
 import type { Counts } from './json.ts';
+import { factTexts } from './run-facts.ts';
 import { SHORT_ID, STATUS_WORDS } from './text.ts';
 import { type ResultView, titleOf } from './view.ts';
 import type { Rendered, ReportContext, Writer } from './writer.ts';
@@ -25,8 +26,24 @@ export function junitPiece(view: ResultView): string {
   return `${open}<${element} type="${markupText(code ?? status)}" message="${message}">${detail}</${element}></testcase>\n`;
 }
 
+function property(name: string, value: string): string {
+  return `<property name="${name}" value="${markupText(value)}"/>`;
+}
+
+/** What judged: the policy with its digest, under the name that it always had, and the rest. */
+function propertiesOf(context: ReportContext): string {
+  const { policy } = context;
+  const said = policy === undefined ? 'none: any identity' : `${policy.source} ${policy.digest}`;
+  const origin = policy?.origin === undefined ? [] : [property('policy-origin', policy.origin)];
+  const others = factTexts(context)
+    .filter(([name]) => name !== 'policy')
+    .map(([name, text]) => property(name.replace(' ', '-'), text));
+  return `<properties>${[property('policy', said), ...origin, ...others].join('')}</properties>\n`;
+}
+
 /** The numbers stand before the cases, so the cases are held. */
-export function createJunit({ put, asked, now, policy }: ReportContext): Writer {
+export function createJunit(context: ReportContext): Writer {
+  const { put, asked, now } = context;
   const held = createHeld();
   const add = ({ piece }: Rendered): void => held.add(piece ?? '');
   const finish = (counts: Counts): void => {
@@ -37,8 +54,7 @@ export function createJunit({ put, asked, now, policy }: ReportContext): Writer 
     const timestamp = new Date(now * 1000).toISOString().slice(0, 19);
     put(`<?xml version="1.0" encoding="UTF-8"?>\n<testsuites ${numbers} name="git-signet">\n`);
     put(`<testsuite name="${name}" ${numbers} skipped="0" time="0" timestamp="${timestamp}">\n`);
-    const said = policy === undefined ? 'none: any identity' : `${policy.source} ${policy.digest}`;
-    put(`<properties><property name="policy" value="${markupText(said)}"/></properties>\n`);
+    put(propertiesOf(context));
     held.release(put);
     put('</testsuite>\n</testsuites>\n');
   };

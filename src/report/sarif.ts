@@ -4,7 +4,8 @@
  */
 
 import { visible } from '../core/escape.ts';
-import { type Counts, jsonText, type ReportSource } from './json.ts';
+import { type Counts, jsonText } from './json.ts';
+import { factsJson } from './run-facts.ts';
 import { SHORT_ID, STATUS_WORDS } from './text.ts';
 import { type ResultView, titleOf } from './view.ts';
 import type { Rendered, ReportContext, Writer } from './writer.ts';
@@ -68,23 +69,15 @@ function ruleOf(code: string): unknown {
   return { id: code, name: code, shortDescription: { text: words } };
 }
 
-const pick = ({ source, digest }: ReportSource) => ({ source, digest });
-
-function tailOf(
-  codes: Iterable<string>,
-  counts: Counts,
-  { version, policy, trust, now, asked }: ReportContext,
-): string {
+function tailOf(codes: Iterable<string>, counts: Counts, context: ReportContext): string {
+  const { version, now, asked } = context;
   const driver = { name: 'git-signet', version, rules: [...codes].map(ruleOf) };
   const endTimeUtc = new Date(now * 1000).toISOString();
   const run = {
     tool: { driver },
     invocations: [{ executionSuccessful: true, endTimeUtc }],
     columnKind: 'utf16CodeUnits',
-    properties: {
-      ...{ asked, counts, trust: pick(trust) },
-      policy: policy === undefined ? null : pick(policy),
-    },
+    properties: { asked, counts, ...factsJson(context) },
   };
   return `\n],${jsonText(run).slice(1)}]}\n`;
 }

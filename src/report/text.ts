@@ -148,7 +148,8 @@ export function countsLine(counts: Counts, noun: string): string {
   return `${total} ${noun}${total === 1 ? '' : 's'}: ${said}`;
 }
 
-/** The line of counts after an empty line, and below it what mends the rest, where a command does. */
-export function textSummary(counts: Counts, noun: string, mend?: string): string {
-  return `\n${countsLine(counts, noun)}\n${mend === undefined ? '' : `  ${visible(mend)}\n`}`;
+/** The line of counts after an empty line, what judged (factsLine), and what mends the rest, where a command does. */
+export function textSummary(counts: Counts, noun: string, judged: string, mend?: string): string {
+  const next = mend === undefined ? '' : `  ${visible(mend)}\n`;
+  return `\n${countsLine(counts, noun)}\n${visible(judged)}\n${next}`;
 }

@@ -6,6 +6,7 @@
 
 import { ConfigError } from '../errors.ts';
 import { type Counts, jsonText, rfc3339 } from './json.ts';
+import { factsJson } from './run-facts.ts';
 import type { Rendered, ReportContext, Subject, Writer } from './writer.ts';
 
 const STATEMENT = 'https://in-toto.io/Statement/v1';
@@ -51,7 +52,10 @@ export function createVsa(context: ReportContext): Writer {
         verificationResult: passed ? 'PASSED' : 'FAILED',
         verifiedLevels: [passed ? LEVEL : 'FAILED'],
         slsaVersion: '1.0',
-        gitSignet: { counts, policySource: policy.source, trustDigest: context.trust.digest },
+        gitSignet: {
+          ...{ counts, policySource: policy.source, trustDigest: context.trust.digest },
+          ...factsJson(context),
+        },
       },
     };
     put(`${jsonText(statement, 2)}\n`);

@@ -1,7 +1,8 @@
 /** What every format is told, and what it gives: pieces made where a verdict is reached, and a writer that joins them. */
 
 import type { Verdict } from '../core/verdict.ts';
-import type { Counts, ReportSource } from './json.ts';
+import type { Counts } from './json.ts';
+import type { RunFacts } from './run-facts.ts';
 import type { TextRow } from './text.ts';
 
 /** What to make of a verdict: JSON text, a row of the table, a line of its own, or a piece of a report. */
@@ -41,11 +42,9 @@ export interface Subject {
   readonly base?: readonly string[];
 }
 
-export interface ReportContext {
+export interface ReportContext extends RunFacts {
   /** Report text, in order. */
   readonly put: (text: string) => void;
-  readonly trust: ReportSource;
-  readonly policy: ReportSource | undefined;
   /** What is counted: `commit`, `object`. */
   readonly noun: string;
   /** Revisions as they were typed. */

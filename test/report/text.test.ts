@@ -50,11 +50,11 @@ describe('the table', () => {
 
   it('counts what there is', () => {
     const counts = { verified: 2, refused: 1, unsigned: 1, 'not-allowed': 1, undecided: 0 };
-    expect(textSummary(counts, 'commit')).toBe(
-      '\n5 commits: 2 ok, 1 refused, 1 unsigned, 1 not allowed\n',
+    expect(textSummary(counts, 'commit', 'by x')).toBe(
+      '\n5 commits: 2 ok, 1 refused, 1 unsigned, 1 not allowed\nby x\n',
     );
     const one = { verified: 1, refused: 0, unsigned: 0, 'not-allowed': 0, undecided: 0 };
-    expect(textSummary(one, 'commit')).toBe('\n1 commit: 1 ok\n');
+    expect(textSummary(one, 'commit', 'by x')).toBe('\n1 commit: 1 ok\nby x\n');
   });
 });
 

@@ -97,8 +97,12 @@ describe.each(FORMS)('the %s', (_name, program, before) => {
       ]);
     }
     const ids = embedded.filter(({ format }) => format === 'sha1').map(({ id }) => id);
+    // each line also says which trust root it was judged by
     const judge = (trust: string): string =>
-      call([...JUDGE, '--jobs', '2', '--trusted-root', trust], `${ids.join('\n')}\n`).out;
+      call(
+        [...JUDGE, '--jobs', '2', '--trusted-root', trust],
+        `${ids.join('\n')}\n`,
+      ).out.replaceAll(/,"trust":\{.*$/gm, '');
     expect(judge(mirror)).toBe(judge(trustedRoot));
     expect(judge(mirror).match(/"status":"verified"/g)?.length).toBeGreaterThan(10);
   });

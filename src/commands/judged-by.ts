@@ -1,0 +1,46 @@
+/** What a run is judged by, and who named each part of it: every report says so. */
+
+import type { TrustMaterial } from '../core/trust/trust-material.ts';
+import type { ResolvedSettings, SettingName } from '../io/config.ts';
+import { originsIn } from '../io/setting-origin.ts';
+import { trustOrigins } from '../io/trust-origin.ts';
+import type { RunFacts } from '../report/run-facts.ts';
+import type { ParsedArguments } from './arguments.ts';
+import type { PolicyChoice } from './policy-choice.ts';
+
+/** The facts of a run, with the mirror of its trust root. */
+export type JudgedBy = RunFacts & { readonly trust: TrustMaterial };
+
+function originOf(name: SettingName, resolved: ResolvedSettings): string | undefined {
+  return originsIn([name], resolved)[0]?.label;
+}
+
+function policyOrigin(
+  { values, flags }: ParsedArguments,
+  resolved: ResolvedSettings,
+): string | undefined {
+  const from = values.get('policy-from');
+  if (from !== undefined) return `--policy-from ${from}`;
+  const byName = [...values.keys()].find((name) => name.startsWith('certificate-'));
+  if (byName !== undefined && flags.policy === undefined) return `--${byName}`;
+  return originOf('policy', resolved);
+}
+
+/** Returns what judges a run, and where each part was named. */
+export function judgedBy(
+  { policy, since }: PolicyChoice,
+  trust: TrustMaterial,
+  args: ParsedArguments,
+  resolved: ResolvedSettings,
+): JudgedBy {
+  const chosen = trustOrigins(resolved).map(({ label }) => label);
+  const named = policyOrigin(args, resolved);
+  const origin = named === undefined ? {} : { origin: named };
+  const start = originOf('since', resolved) ?? 'the policy';
+  return {
+    trust: { ...trust, origin: chosen.length === 0 ? 'the default' : chosen.join(', ') },
+    policy: policy && { source: policy.source, digest: policy.digest, ...origin },
+    since: since === undefined ? undefined : { commit: since, origin: start },
+    ignored: resolved.settings.ignored,
+  };
+}

@@ -21,7 +21,10 @@ export interface Network {
 /** What one kind of address is asked through. */
 export interface Route {
   readonly request: (url: URL, options: RequestOptions) => ClientRequest;
+  /** Keeps connections for the next request. */
   readonly agent: Agent;
+  /** Keeps none. Whoever takes it destroys it. */
+  readonly newAgent: () => Agent;
   readonly proxy: HttpProxy | undefined;
   readonly authorities: readonly string[];
 }
@@ -62,13 +65,20 @@ export function openConnections({
     // what is asked in the clear is asked of the proxy itself; everything else goes through a tunnel
     const forwards = proxy !== undefined && url.protocol === 'http:';
     const module = await moduleFor(forwards ? proxy.url : url);
-    const options = { keepAlive: true, maxSockets };
-    const agent = new module.Agent(
-      context === undefined ? options : { ...options, secureContext: context },
-    );
-    if (proxy !== undefined && !forwards) throughProxy(agent, { proxy, context, pending });
+    const agentWith = (keepAlive: boolean): Agent => {
+      const options = { keepAlive, maxSockets };
+      const agent = new module.Agent(
+        context === undefined ? options : { ...options, secureContext: context },
+      );
+      if (proxy !== undefined && !forwards) throughProxy(agent, { proxy, context, pending });
+      return agent;
+    };
     const request = forwards ? askedOf(proxy, module.request) : module.request;
-    return { request, agent, proxy, authorities: known?.sources ?? ['built in'] };
+    const sources = known?.sources ?? ['built in'];
+    return {
+      ...{ request, proxy, authorities: sources },
+      ...{ agent: agentWith(true), newAgent: () => agentWith(false) },
+    };
   };
   return {
     routeFor: (url, direct = false) => {

@@ -33,6 +33,17 @@ export function attemptOnce(
   route: Route,
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
+  const own = request.newConnection === true ? route.newAgent() : undefined;
+  const answered = ask(request, url, { ...route, agent: own ?? route.agent }, signal);
+  return answered.finally(() => own?.destroy());
+}
+
+function ask(
+  request: HttpRequest,
+  url: URL,
+  route: Route,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
   const body = revealed(request.body);
   return new Promise((resolve, reject) => {
     const outgoing = route.request(url, {

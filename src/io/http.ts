@@ -37,6 +37,11 @@ export interface HttpRequest {
   readonly limit?: number;
   /** Asking again after a failure changes nothing: then at most three attempts. */
   readonly idempotent?: boolean;
+  /**
+   * Asked over a connection made for it and closed after it: where the request may not be sent twice, or nobody could
+   * tell an answer that is slow from a kept connection that somebody on the way has forgotten (threat O21).
+   */
+  readonly newConnection?: boolean;
   /** What to do when nobody answers. */
   readonly hint?: string;
   readonly signal?: AbortSignal;

@@ -35,13 +35,30 @@ async function serve(host: string): Promise<number> {
   });
 }
 
+/** Answers the first request of each connection; of the others it hears nothing, as behind a box that forgets them. */
+async function serveForgetfully(): Promise<number> {
+  const known = new WeakSet<object>();
+  const server = createServer((request, response) => {
+    if (known.has(request.socket)) return;
+    known.add(request.socket);
+    response.end(`${request.method} heard`);
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
 let plain: number;
+let forgetful: number;
 let six: number;
 beforeAll(async () => {
   plain = await serve('127.0.0.1');
   six = await serve('::1').catch(() => 0);
   if (six === 0) console.warn('skipped: no IPv6 on this machine');
-  network = await startPrivateNetwork(dir, { any: plain });
+  forgetful = await serveForgetfully();
+  network = await startPrivateNetwork(dir, {
+    ...{ any: plain, 'forgetful.example.test': forgetful },
+  });
   writeFileSync(join(dir, 'empty.pem'), 'no certificate\n');
   const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
   writeFileSync(join(dir, 'spoilt.pem'), `${broken}${readFileSync(network.caFile, 'utf8')}`);
@@ -93,6 +110,37 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
     ]);
     // one that ends in a refusal is a handshake as well, seen from here
     expect(network.handshakes() - shaken).toBeLessThanOrEqual(5);
+  });
+
+  it('what may not be sent twice takes a new connection, directly, through TLS and through proxies (O21)', async () => {
+    const { caFile, proxy, proxyWithTls } = network;
+    const https = 'https://forgetful.example.test/token';
+    const asking = (url: string, newConnection: boolean): Asked['requests'] => [
+      { url },
+      { url, method: 'POST', body: 'code', deadline: 2, newConnection },
+      { url, method: 'POST', body: 'code', deadline: 2, newConnection },
+    ];
+    const ways: readonly Omit<Asked, 'requests'>[] = [
+      {},
+      { settings: { caFile, proxy } },
+      { settings: { caFile, proxy: proxyWithTls } },
+    ];
+    const urls = [`http://127.0.0.1:${forgetful}/token`, https, https];
+    const fresh = await askOn(
+      runtime,
+      ways.map((way, at) => ({ ...way, requests: asking(urls[at] ?? '', true) })),
+    );
+    for (const came of fresh) {
+      expect(came.map(({ body, message }) => message ?? body)).toEqual([
+        'GET heard',
+        ...new Array(2).fill('POST heard'),
+      ]);
+    }
+    const kept = await askOn(
+      runtime,
+      ways.map((way, at) => ({ ...way, requests: asking(urls[at] ?? '', false).slice(0, 2) })),
+    );
+    for (const [, second] of kept) expect(second?.message).toMatch(/did not answer in 2 s/);
   });
 
   it('says which proxy it was, never its password', async () => {

@@ -25,6 +25,8 @@ export function fetchWith(send: HttpSend): CustomFetch {
       ...(signal === undefined ? {} : { signal }),
       limit: 256 * 1024,
       idempotent: method === 'GET',
+      // a code or a refresh token is good once, and the connection of discovery has stood idle while the person logged in
+      newConnection: method === 'POST',
       hint: 'nothing was signed; try again',
     });
     // an issuer in trouble is an outage, not a login that was refused

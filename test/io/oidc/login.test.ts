@@ -197,6 +197,21 @@ describe('loginWithBrowser', () => {
       expect(sent?.get(name)?.length).toBeGreaterThan(40);
   });
 
+  it('the code is not sent over a connection that stood idle while the person logged in (O21)', async () => {
+    const before = new WeakSet<object>();
+    const forgotten: Wrong = {
+      handle: ({ method, socket }) => {
+        // whoever is on the way has forgotten the connection by now: nothing comes back
+        if (method === 'POST' && before.has(socket)) return true;
+        before.add(socket);
+        return false;
+      },
+    };
+    const { value } = await attempt({ wrong: forgotten });
+    expect(value).toMatchObject({ source: 'browser' });
+    expect(issuer.exchanges).toHaveLength(1);
+  });
+
   it('O03 uses a verifier, a state and a nonce once', async () => {
     await attempt();
     const first = issuer.exchanges[0]?.get('code_verifier');

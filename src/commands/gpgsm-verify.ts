@@ -188,8 +188,11 @@ async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
     if (answer !== undefined) return answer;
   }
   await verdictTalk(verdict, question, invocation, judgement);
-  const { remarkDaily } = await import('./daily-remarks.ts');
-  await remarkDaily(verdict, settings, context, invocation);
+  // git stores what is said on stderr: what is said once a day is for a terminal, and loaded only where there is one
+  if (terminal.interactive) {
+    const { remarkDaily } = await import('./daily-remarks.ts');
+    await remarkDaily(verdict, settings, context, invocation);
+  }
   const { lines, exitCode } = reportOf(verdict, settings.trustWithoutPolicy);
   return { block: statusBlock(lines), exitCode };
 }

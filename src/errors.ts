@@ -26,6 +26,8 @@ export type ErrorCode =
   | 'SHALLOW_RANGE'
   | 'NOT_AN_ANCESTOR'
   | 'GIT_FAILED'
+  | 'OBJECT_CORRUPT'
+  | 'AMBIGUOUS_NAME'
   // login
   | 'LOGIN_REFUSED'
   | 'LOGIN_TIMEOUT'

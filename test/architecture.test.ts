@@ -9,6 +9,7 @@ import {
   impureCore,
   oversize,
   strayEnvironment,
+  strayGitChildren,
   strayWriters,
   upwardImports,
 } from './support/laws.ts';
@@ -75,6 +76,18 @@ const laws: readonly Law[] = [
     violations: strayEnvironment,
     breach: ['src/io/http.ts', 'const proxy = process.env;'],
     says: 'src/io/http.ts uses process.env',
+  },
+  {
+    name: 'a git child has no environment of its own (I12)',
+    violations: strayGitChildren,
+    breach: ['src/io/git.ts', "const env = { GIT_DIR: '.' };"],
+    says: 'src/io/git.ts names GIT_DIR',
+  },
+  {
+    name: 'git is started in one place (I12)',
+    violations: strayGitChildren,
+    breach: ['src/commands/show.ts', "const child = spawn(repository.git, ['log'], {});"],
+    says: 'src/commands/show.ts starts git by spawn',
   },
   {
     name: 'files and functions fit in the head',

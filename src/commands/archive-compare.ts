@@ -118,7 +118,7 @@ async function ignoredOf(
   const asked = new Set(
     missing.flatMap((path) => [path, ...parentsOf(path).map((dir) => `${dir}/`)]),
   );
-  const set = await pathsWithAttribute(repository, tree.id, 'export-ignore', [...asked]);
+  const set = await pathsWithAttribute(repository, tree, 'export-ignore', [...asked]);
   const out = missing.filter(
     (path) => set.has(path) || parentsOf(path).some((dir) => set.has(`${dir}/`)),
   );
@@ -130,11 +130,12 @@ async function substitutedOf(
   { repository, tree, commit }: CompareRequest,
   { changed, found }: Matched,
 ): Promise<ReadonlySet<string>> {
-  const set = await pathsWithAttribute(repository, tree.id, 'export-subst', changed);
+  const set = await pathsWithAttribute(repository, tree, 'export-subst', changed);
+  const oidOf = (path: string): string => tree.files.get(path)?.oid ?? '';
+  const texts = await substituted(repository, commit, [...set].map(oidOf));
   const granted = new Set<string>();
   for (const path of set) {
-    const oid = tree.files.get(path)?.oid ?? '';
-    const text = await substituted(repository, commit, oid);
+    const text = texts.get(oidOf(path));
     const made = text && blobHash(repository.format, text.length).update(text).digest('hex');
     if (made !== undefined && made === found.get(path)?.oid) granted.add(path);
   }

@@ -6,7 +6,9 @@ import { fromUtf8Lossy } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
 import { type AskedSetting, askedHere } from '../io/allowed-settings.ts';
 import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from '../io/git-config.ts';
-import { findExecutable, gitEnvironment, runProcess } from '../io/process.ts';
+import { gitEnvironment } from '../io/git-environment.ts';
+import { findGit, runGit } from '../io/git-process.ts';
+import { findExecutable } from '../io/process.ts';
 import type { Invocation } from './command.ts';
 import { type Check, fail, ok, warn } from './doctor-check.ts';
 
@@ -27,9 +29,9 @@ async function gitKeys(place: Place): Promise<Keys> {
 const OLDEST: readonly [number, number] = [2, 19];
 
 export async function checkGit({ cwd, env }: Place): Promise<Check> {
-  const git = findExecutable('git', env);
+  const git = findGit(env);
   if (git === undefined) return fail('git', 'git is not on PATH', 'install git');
-  const { stdout } = await runProcess(git, ['version'], { cwd, env: gitEnvironment(env) });
+  const { stdout } = await runGit({ git, cwd, env: gitEnvironment(env) }, ['version']);
   const version = /\d+\.\d+(?:\.\d+)*/.exec(fromUtf8Lossy(stdout))?.[0] ?? '';
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const where = `${version} (${git})`;

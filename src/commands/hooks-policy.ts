@@ -10,7 +10,8 @@ import type { SettingCaller } from '../io/config.ts';
 import { nodeCrypto } from '../io/crypto.ts';
 import { readBlob } from '../io/git.ts';
 import type { HookName } from '../io/git-hooks.ts';
-import { type GitRepository, gitLine, resolveNames } from '../io/git-repository.ts';
+import { resolveCommits } from '../io/git-names.ts';
+import { type GitRepository, gitLine } from '../io/git-repository.ts';
 import { readPolicyAt } from '../io/policy-file.ts';
 import type { ParsedArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
@@ -47,9 +48,10 @@ async function newestOf(
 ): Promise<string | undefined> {
   let newest: { readonly id: string; readonly sequence: number } | undefined;
   for (const id of commits) {
-    const name = `${id}:${POLICY}`;
-    if (id === undefined || (await readBlob(name, cwd, env)) === undefined) continue;
-    const { sequence = 0 } = await readPolicyAt(name, cwd, env, nodeCrypto);
+    if (id === undefined) continue;
+    const file = { revision: id, path: POLICY };
+    if ((await readBlob(file, { cwd, env }, nodeCrypto)) === undefined) continue;
+    const { sequence = 0 } = await readPolicyAt(file, cwd, env, nodeCrypto);
     if (newest === undefined || sequence > newest.sequence) newest = { id, sequence };
   }
   return newest?.id;
@@ -70,7 +72,7 @@ export async function revisionOf(
   }
   // a tag's old value, or another ref's, is nobody's to take rules from
   const own = ref.startsWith('refs/heads/') && old !== undefined;
-  const [before] = own ? await resolveNames(push.repository, [`${old}^{commit}`]) : [];
+  const [before] = own ? await resolveCommits(push.repository, [old]) : [];
   const newest = await newestOf(push, [before?.id, push.fallback]);
   if (newest !== undefined) return newest;
   throw new UsageError(
@@ -92,7 +94,9 @@ export async function rollsBack(
   if (!(await isForced(repository, update))) return false;
   const { cwd, env } = invocation;
   const [before, after] = await Promise.all(
-    [update.old, update.new].map((id) => readBlob(`${id}:${POLICY}`, cwd, env)),
+    [update.old, update.new].map((id) =>
+      readBlob({ revision: `${id}`, path: POLICY }, { cwd, env }, nodeCrypto),
+    ),
   );
   return Buffer.compare(before ?? Buffer.alloc(0), after ?? Buffer.alloc(0)) !== 0;
 }
@@ -111,10 +115,7 @@ export async function fallbackOf(
       ? ['main', 'master'].map((one) => `refs/remotes/${remote}/${one}`)
       : []),
   ];
-  const found = await resolveNames(
-    repository,
-    names.map((one) => `${one}^{commit}`),
-  );
+  const found = await resolveCommits(repository, names);
   return found.find((object) => object !== undefined)?.id;
 }
 
@@ -124,7 +125,7 @@ export async function fallbackOf(
  * what the default branch reaches always counts, for branches are made from it.
  */
 export async function knownFor(
-  { repository, fallback }: PolicyQuestion,
+  { repository, fallback, hook }: PolicyQuestion & { readonly hook: HookName },
   { ref, old }: RefUpdate,
   policy: IdentityPolicy | undefined,
   known: Known,
@@ -133,16 +134,17 @@ export async function knownFor(
   if (!byRef || old !== undefined || !ref.startsWith('refs/heads/')) return known;
   const ruleOf = (name: string): string | undefined =>
     governing(policy, { type: 'commit', ref: name }, undefined)[0]?.label;
-  const where = known.includes('--all') ? ['refs/heads'] : ['refs/remotes'];
+  const where = hook === 'pre-receive' ? 'refs/heads/' : 'refs/remotes/';
   const list = await gitLine(repository, [
     'for-each-ref',
     '--format=%(objectname) %(refname)',
-    ...where,
+    where,
   ]);
   const same = list.split('\n').flatMap((line) => {
     const [id = '', name = ''] = line.split(' ');
     const branch = name.replace(/^refs\/remotes\/[^/]+\//, 'refs/heads/');
     return id !== '' && ruleOf(branch) === ruleOf(ref) ? [id] : [];
   });
-  return [...new Set(fallback === undefined ? same : [...same, fallback])];
+  const exclude = [...new Set(fallback === undefined ? same : [...same, fallback])];
+  return { exclude, byTag: new Map() };
 }

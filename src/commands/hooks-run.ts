@@ -6,14 +6,13 @@
 
 import { resolve } from 'node:path';
 import { visible } from '../core/escape.ts';
-import { ExitCode } from '../errors.ts';
+import { ExitCode, UsageError } from '../errors.ts';
 import { earlierHook, type HookName, runHook } from '../io/git-hooks.ts';
-import type { Range } from '../io/git-ranges.ts';
 import { type GitRepository, gitLine, openRepository } from '../io/git-repository.ts';
 import type { Streams } from '../io/terminal.ts';
 import type { Counts } from '../report/json.ts';
 import { renderResult } from '../report/pieces.ts';
-import { parseArguments } from './arguments.ts';
+import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import {
   fallbackOf,
@@ -24,6 +23,7 @@ import {
   rollsBack,
 } from './hooks-policy.ts';
 import {
+  heldBy,
   type Incoming,
   incomingOf,
   type Known,
@@ -38,10 +38,10 @@ import { VERIFY_SPEC } from './verify-options.ts';
 import { countResults, createReporter, exitCodeOf, type Reporter } from './verify-report.ts';
 import { setUpVerify, type VerifySetup } from './verify-setup.ts';
 
-/** Options that a hook can be installed with: those of `verify`, and what may be deleted. */
+/** Options that a hook can be installed with: those of `verify`, what may be deleted, and which refs were judged before. */
 export const HOOK_SPEC = {
   ...VERIFY_SPEC,
-  options: { ...VERIFY_SPEC.options, 'refuse-deletes': 'switch' },
+  options: { ...VERIFY_SPEC.options, 'refuse-deletes': 'switch', 'judged-refs': 'list' },
 } as const;
 
 const MAX_INPUT = 64 * 1024 * 1024;
@@ -128,14 +128,14 @@ const sum = (a: Counts, b: Counts): Counts => {
 /** The commits of an update, by the rules of its ref. */
 async function judgeRange(
   { ref }: RefUpdate,
-  range: Range | undefined,
+  { range, proved }: Incoming,
   setup: VerifySetup,
   reporter: Reporter,
 ): Promise<Counts> {
-  if (range === undefined) return countResults();
+  if (range === undefined || proved === undefined) return countResults();
   const here = { ...setup, judge: { ...setup.judge, ref } };
   const bench = benchOf(here);
-  const plan = await planRange({ ...range, name: ref }, here, bench);
+  const plan = await planRange({ ...range, name: ref, proved }, here, bench);
   try {
     const how = { jobs: JOBS, output: 'row', onResult: reporter.add } as const;
     return await judgePlan(plan, here, bench, how);
@@ -163,25 +163,41 @@ async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
   const setup = await setupFor(push, revision);
   const known = await knownFor(push, update, setup.judge.policy, push.known);
   const incoming = await incomingOf(repository, changed, known);
-  const { count, range } = incoming;
+  const { count } = incoming;
   if (count === 0 && incoming.type === 'commit' && !ref.startsWith('refs/tags/')) return counts;
   terminal.say(`${visible(ref)}: ${count} new commit${count === 1 ? '' : 's'}`);
   const reporter = await reporterFor(push, setup, update);
   const value = await judgeValue(changed, incoming, setup, reporter);
-  const judged = sum(value, await judgeRange(update, range, setup, reporter));
+  const judged = sum(value, await judgeRange(update, incoming, setup, reporter));
   reporter.finish(judged);
   return judged;
 }
 
-/** Refs that hold what was judged before: on a server all of them; before a push, what the remote is known to have. */
+/** Refs that nobody moves but by a push through this hook. A server makes others by itself, of commits that it judged by nothing. */
+const GUARDED = ['refs/heads/', 'refs/tags/'];
+
+/** Further refs that the hook's owner vouches for. @throws UsageError */
+export function vouchedFor({ lists }: ParsedArguments): readonly string[] {
+  const prefixes = lists.get('judged-refs') ?? [];
+  for (const prefix of prefixes) {
+    if (/^refs\/(?:[^\s/*?[\\]+\/)+$/.test(prefix)) continue;
+    throw new UsageError(`--judged-refs ${prefix}: expected a prefix such as refs/releases/`);
+  }
+  return prefixes;
+}
+
+/** What was judged before: on a server what guarded refs hold; before a push, what the remote is known to have. */
 async function knownRefs(
   hook: HookName,
   remote: string,
+  args: ParsedArguments,
   repository: GitRepository,
 ): Promise<Known> {
-  if (hook === 'pre-receive') return ['--all'];
+  const more = vouchedFor(args);
+  if (hook === 'pre-receive') return heldBy(repository, [...GUARDED, ...more]);
   const remotes = await gitLine(repository, ['remote']);
-  return remotes.split('\n').includes(remote) ? [`--remotes=${remote}`] : ['--remotes'];
+  const own = remotes.split('\n').includes(remote) ? `refs/remotes/${remote}/` : 'refs/remotes/';
+  return heldBy(repository, [own, ...more]);
 }
 
 /** Runs what our hook is there for; `args`: the options it was installed with, and git's own arguments behind `--`. */
@@ -202,7 +218,7 @@ export async function runHooks(
     if (code !== 0) return code as ExitCode;
   }
   const [remote = ''] = gitArgs;
-  const known = await knownRefs(hook, remote, repository);
+  const known = await knownRefs(hook, remote, args, repository);
   const fallback = await fallbackOf(hook, remote, repository);
   const bare = (await gitLine(repository, ['rev-parse', '--is-bare-repository'])) === 'true';
   const caller = hook === 'pre-receive' && bare ? 'server' : 'command';
@@ -217,6 +233,7 @@ export async function runHooks(
       counts = sum(counts, await judgeUpdate(push, { ...update, ref }));
     }
   } finally {
+    repository.objects.close();
     for (const setup of push.setups.values()) await (await setup.catch(() => undefined))?.close();
   }
   const judged = Object.values(counts).some((count) => count > 0);

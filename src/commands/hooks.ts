@@ -26,9 +26,11 @@ OPTIONS are those of verify, kept in the hook; and
                        policy has a smaller sequence: as the default branch has it. This
                        holds too where signet.policy is not set
   --refuse-deletes     refs may not be deleted
+  --judged-refs PREFIX refs below PREFIX (refs/releases/) hold only what was judged; of
+                       refs that the server makes by itself this is not so
 
-Judged are: of a branch, what its old value does not reach; of a new ref, what no other
-ref reaches; tags by the rules of verify-tag, so none without a signature.
+Judged are: of a branch, what its old value does not reach; of a new ref, what no branch
+and no tag reaches; tags by the rules of verify-tag, so none without a signature.
 
 Exit: 0; hooks that refuse: as verify
 `;
@@ -68,9 +70,11 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     return ExitCode.ok;
   }
   const options = args.rest ?? [];
-  const { HOOK_SPEC } = await import('./hooks-run.ts');
-  const { positionals } = parseArguments(options, HOOK_SPEC);
-  if (positionals[0] !== undefined) throw new UsageError(`unexpected argument ${positionals[0]}`);
+  const { HOOK_SPEC, vouchedFor } = await import('./hooks-run.ts');
+  const given = parseArguments(options, HOOK_SPEC);
+  const [stray] = given.positionals;
+  if (stray !== undefined) throw new UsageError(`unexpected argument ${stray}`);
+  vouchedFor(given);
   const program = shellWord(programPath(invocation));
   const text = hookText(hook, program, options.map((option) => ` ${shellWord(option)}`).join(''));
   const moved = installHook(directory, hook, text);

@@ -8,7 +8,7 @@ import { type ObjectType, splitSignedObject } from '../core/git/object.ts';
 import { logLookupOf } from '../core/log-lookup.ts';
 import type { Outcome, Verdict } from '../core/verdict.ts';
 import { type VerifyContext, verifyObject } from '../core/verify.ts';
-import { type ObjectRequest, readObject } from '../io/git-objects.ts';
+import type { ObjectRequest } from '../io/git-objects.ts';
 import type { GitRepository } from '../io/git-repository.ts';
 import type { LogAccess } from './log-entries.ts';
 import type { KeyJudge } from './pinned-keys.ts';
@@ -67,12 +67,12 @@ export async function judgeOutcome(object: WholeObject, bench: Bench): Promise<O
   return log.judge(lookup, (found) => verifyObject({ id, type, raw, format }, context, found));
 }
 
-/** Reads a commit and judges it; undefined when it is not there, or no commit. */
+/** Reads a commit and judges it; undefined when it is not there, or no commit. @throws UsageError OBJECT_CORRUPT */
 export async function judgeCommit(
   request: ObjectRequest,
   bench: Bench,
 ): Promise<Outcome | undefined> {
-  const frame = await readObject(bench.repository, { id: request.id });
+  const [frame] = await bench.repository.objects.read([request.id]);
   if (frame?.kind !== 'object' || frame.type !== 'commit') return undefined;
   return judgeOutcome({ ...request, type: 'commit', raw: frame.raw }, bench);
 }

@@ -7,7 +7,7 @@ import type { IdentityPolicy } from '../core/policy/model.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { readOpenPgpKeys } from '../io/openpgp.ts';
-import { readPolicyAt, readPolicyFile } from '../io/policy-file.ts';
+import { fileAt, readPolicyAt, readPolicyFile } from '../io/policy-file.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
 import { POLICY_PATH } from './policy-choice.ts';
@@ -19,9 +19,10 @@ export function isAtRevision(name: string): boolean {
 
 async function readNamed(name: string, { cwd, env }: Invocation): Promise<IdentityPolicy> {
   const crypto = await loadCrypto();
-  return isAtRevision(name)
-    ? readPolicyAt(name, cwd, env, crypto)
-    : readPolicyFile(resolve(cwd, name), crypto);
+  const file = isAtRevision(name) ? fileAt(name) : undefined;
+  return file === undefined
+    ? readPolicyFile(resolve(cwd, name), crypto)
+    : readPolicyAt(file, cwd, env, crypto);
 }
 
 export const run: Command = async (invocation) => {

@@ -9,7 +9,8 @@ import type { Crypto } from '../core/crypto.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import type { Settings } from '../io/config.ts';
-import { type GitRepository, refuseAmbiguous, resolveNames } from '../io/git-repository.ts';
+import { resolveCommits } from '../io/git-names.ts';
+import type { GitRepository } from '../io/git-repository.ts';
 import type { PolicyBlobs } from '../io/policy-blobs.ts';
 import type { ParsedArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
@@ -48,15 +49,14 @@ async function policyAt(
   path: string,
   { repository, invocation, crypto }: Sources,
 ): Promise<IdentityPolicy> {
-  await refuseAmbiguous(repository, [revision]);
-  const [commit] = await resolveNames(repository, [`${revision}^{commit}`]);
+  const [commit] = await resolveCommits(repository, [revision]);
   const source = `${revision}:${path}`;
   if (commit === undefined) {
     throw new ConfigError(`${source}: no such revision`, { code: 'POLICY_FILE' });
   }
   const { readPolicyAt } = await import('../io/policy-file.ts');
   const { cwd, env } = invocation;
-  return readPolicyAt(`${commit.id}:${path}`, cwd, env, crypto, source);
+  return readPolicyAt({ revision: commit.id, path }, cwd, env, crypto, source);
 }
 
 /** The policy that is named, and where the repository keeps it. */
@@ -88,8 +88,7 @@ async function namedPolicy(
 /** The start commit, as `--since` or configuration names it. */
 async function sinceOf({ settings, repository }: Sources): Promise<string | undefined> {
   if (settings.since === undefined) return undefined;
-  await refuseAmbiguous(repository, [settings.since]);
-  const [commit] = await resolveNames(repository, [`${settings.since}^{commit}`]);
+  const [commit] = await resolveCommits(repository, [settings.since]);
   if (commit !== undefined) return commit.id;
   throw new UsageError(`${settings.since} (since): no such commit`, { code: 'NO_SUCH_OBJECT' });
 }
@@ -103,12 +102,10 @@ async function refOf({ args, repository }: Sources): Promise<string | undefined>
   }
   const revision = args.values.get('policy-from');
   if (revision === undefined || revision === PARENTS) return undefined;
-  const short = revision.replace(/^refs\/(?:heads|remotes)\//, '');
-  const names = [`refs/heads/${short}`, `refs/remotes/${short}`];
-  const [local, remote] = await resolveNames(repository, names);
-  if (local !== undefined && !revision.startsWith('refs/remotes/')) return names[0];
-  const branch = remote === undefined ? undefined : /^[^/]+\/(.+)$/s.exec(short)?.[1];
-  return branch === undefined ? undefined : `refs/heads/${branch}`;
+  const ref = (await resolveCommits(repository, [revision]))[0]?.ref;
+  if (ref?.startsWith('refs/heads/') === true) return ref;
+  const branch = ref === undefined ? undefined : /^refs\/remotes\/[^/]+\/(.+)$/s.exec(ref)?.[1];
+  return branch === undefined || branch === 'HEAD' ? undefined : `refs/heads/${branch}`;
 }
 
 /** `--policy-from parents`: the policy of the start commit, which somebody other than the range must name. */
@@ -122,10 +119,9 @@ async function parentsChoice(sources: Sources, ref: string | undefined): Promise
   }
   const { openPolicyBlobs } = await import('../io/policy-blobs.ts');
   const blobs = openPolicyBlobs(repository, POLICY_PATH, crypto);
-  const startBlob = (await blobs.names([since])).get(since);
+  const startBlob = (await blobs.names([{ id: since }])).get(since);
   const policy = startBlob === undefined ? undefined : await blobs.policy(startBlob);
   if (startBlob === undefined || policy === undefined) {
-    blobs.close();
     const problem = startBlob === undefined ? 'has no' : 'has an unreadable';
     throw new ConfigError(`the start commit ${since} ${problem} ${POLICY_PATH}`, {
       code: 'POLICY_FILE',

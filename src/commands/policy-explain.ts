@@ -10,8 +10,7 @@ import { inForce, whyNot } from '../core/policy/identity.ts';
 import type { IdentityPolicy, ObjectRule } from '../core/policy/model.ts';
 import type { Outcome } from '../core/verdict.ts';
 import { type ExitCode, UsageError } from '../errors.ts';
-import { readObject } from '../io/git-objects.ts';
-import { resolveNames } from '../io/git-repository.ts';
+import { resolveCommits } from '../io/git-names.ts';
 import { verdictLine } from '../report/verdict-line.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command } from './command.ts';
@@ -70,8 +69,8 @@ async function explain(name: string, setup: VerifySetup, say: Say): Promise<Outc
   if (policy === undefined || choice.startBlob !== undefined) {
     throw new UsageError('explain needs one policy: --policy FILE or --policy-from REV');
   }
-  const [commit] = await resolveNames(repository, [`${name}^{commit}`]);
-  const frame = commit && (await readObject(repository, { id: commit.id }));
+  const [commit] = await resolveCommits(repository, [name]);
+  const [frame] = commit === undefined ? [] : await repository.objects.read([commit.id]);
   if (commit === undefined || frame?.kind !== 'object' || frame.type !== 'commit') {
     throw new UsageError(`${name}: no such commit`, { code: 'NO_SUCH_OBJECT' });
   }

@@ -10,8 +10,9 @@ import { claimsOf } from '../core/policy/claims.ts';
 import type { Signer } from '../core/verdict.ts';
 import { ConfigError, ExitCode, UsageError } from '../errors.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
-import { type ObjectRequest, readObjects } from '../io/git-objects.ts';
-import { type GitRepository, gitLine, openRepository, resolveNames } from '../io/git-repository.ts';
+import { resolveCommits } from '../io/git-names.ts';
+import { listed, type ObjectRequest, readObjects } from '../io/git-objects.ts';
+import { type GitRepository, gitLine, openRepository } from '../io/git-repository.ts';
 import { loadTrust } from '../io/trust-store.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
@@ -20,7 +21,7 @@ import { type Bench, judgeOutcome } from './outcome.ts';
 import { createKeyJudge } from './pinned-keys.ts';
 import { POLICY_PATH } from './policy-choice.ts';
 import { verifyContext } from './range-judge.ts';
-import { planRevisions, rangeRequests } from './revisions.ts';
+import { planRevisions } from './revisions.ts';
 import { settingsHere } from './settings-here.ts';
 
 const SPEC = {
@@ -40,18 +41,27 @@ interface History {
   readonly others: number;
 }
 
+/** By git's word: what it leaves out proposes nobody, and what it adds is judged like the rest. */
+async function* everythingFrom(
+  repository: GitRepository,
+  tip: string,
+): AsyncGenerator<readonly ObjectRequest[]> {
+  for await (const ids of listed(repository, ['rev-list', '--stdin'], [tip])) {
+    yield ids.map((id) => ({ id }));
+  }
+}
+
 /** Everything that a revision reaches, or a range. */
 async function requestsFor(
   repository: GitRepository,
   revision: string,
 ): Promise<AsyncIterable<readonly ObjectRequest[]>> {
   if (revision.includes('..')) return (await planRevisions(repository, [revision])).requests;
-  const [tip] = await resolveNames(repository, [`${revision}^{commit}`]);
+  const [tip] = await resolveCommits(repository, [revision]);
   if (tip === undefined) {
     throw new UsageError(`${revision}: no such commit`, { code: 'NO_SUCH_OBJECT' });
   }
-  const range = { include: [tip.id], exclude: [], symmetric: false };
-  return rangeRequests(repository, range, { order: 'newest-first', watch: undefined });
+  return everythingFrom(repository, tip.id);
 }
 
 async function collect(
@@ -82,7 +92,6 @@ async function signersOf(
 ): Promise<History> {
   const { cwd, env, now } = invocation;
   const repository = await openRepository(cwd, env);
-  const requests = await requestsFor(repository, revision);
   const settings = await settingsHere(invocation, { flags });
   const crypto = await loadCrypto();
   const trust = await loadTrust(settings, crypto);
@@ -91,9 +100,11 @@ async function signersOf(
   const log = openLogAccess({ settings, crypto, env, now });
   const keys = createKeyJudge({ crypto, env, now: now() });
   try {
+    const requests = await requestsFor(repository, revision);
     return await collect(requests, { repository, crypto, context, log, keys });
   } finally {
     log.close();
+    repository.objects.close();
     await keys.close();
   }
 }

@@ -11,18 +11,18 @@ import type { WalkedCommit } from '../io/git-ranges.ts';
 import type { PolicyBlobs } from '../io/policy-blobs.ts';
 import { type Noted, policyChange } from './policy-changes.ts';
 
-type Commits = AsyncIterable<readonly WalkedCommit[]>;
+type Commits = Iterable<readonly WalkedCommit[]>;
 type Requests = AsyncGenerator<readonly ObjectRequest[]>;
 
 const AT_ONCE = 512;
 
 /** Commits in groups that one question to git covers, with the names of their own and their parents' policies. */
 async function* named(commits: Commits, blobs: PolicyBlobs) {
-  for await (const group of commits) {
+  for (const group of commits) {
     for (let at = 0; at < group.length; at += AT_ONCE) {
       const part = group.slice(at, at + AT_ONCE);
-      const ids = new Set(part.flatMap(({ id, parents }) => [id, ...parents]));
-      yield { part, names: await blobs.names([...ids]) };
+      const above = part.flatMap(({ parents }) => parents.map((id) => ({ id })));
+      yield { part, names: await blobs.names([...part, ...above]) };
     }
   }
 }

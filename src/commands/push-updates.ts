@@ -6,10 +6,12 @@
 
 import { fromUtf8, fromUtf8Lossy } from '../core/bytes.ts';
 import { UsageError } from '../errors.ts';
-import { commitsOf, type Range } from '../io/git-ranges.ts';
-import { GIT_READS, type GitRepository, isFullHash, resolveNames } from '../io/git-repository.ts';
+import { resolveCommits, resolveNames } from '../io/git-names.ts';
+import { isAncestor } from '../io/git-paths.ts';
+import { GIT_READS, runGit } from '../io/git-process.ts';
+import { type ProvedRange, proveRange, type Range } from '../io/git-ranges.ts';
+import { type GitRepository, gitLine, isFullHash } from '../io/git-repository.ts';
 import type { GitObjectType } from '../io/object-frames.ts';
-import { runProcess } from '../io/process.ts';
 
 export interface RefUpdate {
   /** Full name on the side that receives. */
@@ -51,21 +53,44 @@ export function readUpdates(
 }
 
 /** The ref that a push to this one moves: git writes through symbolic refs, and rules are for what is moved. */
-export async function movedRef({ git, cwd, env }: GitRepository, ref: string): Promise<string> {
+export async function movedRef(repository: GitRepository, ref: string): Promise<string> {
   const args = [...GIT_READS, 'symbolic-ref', '--quiet', ref];
-  const { exitCode, stdout } = await runProcess(git, args, { cwd, env });
+  const { exitCode, stdout } = await runGit(repository, args);
   return exitCode === 0 ? fromUtf8Lossy(stdout).trimEnd() : ref;
 }
 
 /** What a new value is, and the commits that come in with it. */
 export interface Incoming {
   readonly type: GitObjectType;
+  /** Undefined where no commit comes in. */
   readonly range: Range | undefined;
+  readonly proved: ProvedRange | undefined;
   readonly count: number;
 }
 
-/** Which refs hold what has been judged before, as arguments of rev-list. */
-export type Known = readonly string[];
+/** Commits that have been judged before, with all that they descend from. */
+export type Known = Required<Pick<Range, 'exclude' | 'byTag'>>;
+
+/**
+ * What the refs below these prefixes hold. Only refs that nobody writes around the gate may be named here (threat P19).
+ * A tag stands for the commit that git says it leads to; whoever relies on that checks it.
+ */
+export async function heldBy(
+  repository: GitRepository,
+  prefixes: readonly string[],
+): Promise<Known> {
+  const format = '--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname)';
+  const list = await gitLine(repository, ['for-each-ref', format, ...prefixes]);
+  const direct = new Set<string>();
+  const byTag = new Map<string, string>();
+  for (const line of list.split('\n')) {
+    const [type, id = '', under, leads = ''] = line.split(' ');
+    if (type === 'commit') direct.add(id);
+    if (type === 'tag' && under === 'commit') byTag.set(leads, id);
+  }
+  for (const id of direct) byTag.delete(id);
+  return { exclude: [...direct, ...byTag.keys()], byTag };
+}
 
 /**
  * The commits that an update brings in. `known`: what a new ref is compared with.
@@ -76,35 +101,30 @@ export async function incomingOf(
   update: RefUpdate & { readonly new: string },
   known: Known,
 ): Promise<Incoming> {
-  const names = [update.new, `${update.new}^{commit}`];
-  const old = update.old === undefined ? [] : [`${update.old}^{commit}`];
-  const [object, commit, before] = await resolveNames(repository, [...names, ...old]);
+  const [object] = await resolveNames(repository, [update.new]);
   if (object === undefined) {
     throw new UsageError(`${update.ref}: ${update.new} is not here`, { code: 'NO_SUCH_OBJECT' });
   }
-  if (commit === undefined) return { type: object.type, range: undefined, count: 0 };
+  const [commit] = await resolveCommits(repository, [update.new]);
+  if (commit === undefined) {
+    return { type: object.type, range: undefined, proved: undefined, count: 0 };
+  }
+  const old = update.old === undefined ? [] : [update.old];
+  const [before] = await resolveCommits(repository, old);
   const isTag = update.ref.startsWith('refs/tags/');
   const range: Range =
     before === undefined || isTag
-      ? { include: [commit.id], exclude: [], known, symmetric: false }
+      ? { include: [commit.id], ...known, symmetric: false }
       : { include: [commit.id], exclude: [before.id], symmetric: false };
-  let count = 0;
-  for await (const group of commitsOf(repository, range)) {
-    count += group.length;
-    if (group.some((id) => repository.shallow.has(id))) {
-      throw new UsageError(`${update.ref}: cut off by a shallow clone`, { code: 'SHALLOW_RANGE' });
-    }
-  }
-  return { type: object.type, range, count };
+  const proved = await proveRange(repository, range, update.ref);
+  return { type: object.type, range, proved, count: proved.count };
 }
 
 /** True when the old value is not among the ancestors of the new one: something is taken back. */
 export async function isForced(repository: GitRepository, update: RefUpdate): Promise<boolean> {
   const { old, new: fresh } = update;
   if (old === undefined || fresh === undefined) return false;
-  const [from, to] = await resolveNames(repository, [`${old}^{commit}`, `${fresh}^{commit}`]);
+  const [from, to] = await resolveCommits(repository, [old, fresh]);
   if (from === undefined || to === undefined) return false;
-  const back: Range = { include: [from.id], exclude: [to.id], symmetric: false };
-  for await (const group of commitsOf(repository, back)) if (group.length > 0) return true;
-  return false;
+  return !(await isAncestor(repository, from.id, to.id));
 }

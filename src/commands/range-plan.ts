@@ -4,7 +4,9 @@
  */
 
 import { UsageError } from '../errors.ts';
-import { firstParentsOf, isAncestor, isSurelyAncestor, type Range } from '../io/git-ranges.ts';
+import { isAncestor } from '../io/git-paths.ts';
+import { type ProvedRange, proveRange, type Range } from '../io/git-ranges.ts';
+import { isSurelyAncestor } from '../io/merge-bases.ts';
 import type { Bench } from './outcome.ts';
 import { judgeCommit } from './outcome.ts';
 import { refuseWithoutRef, watchChanges, watchParents } from './policy-watch.ts';
@@ -62,15 +64,12 @@ function rangesFrom(since: string, revisions: readonly string[]): readonly strin
 export async function planTogether(
   setup: VerifySetup,
   bench: Bench,
-  ranges: readonly Range[],
+  ranges: readonly Pick<ProvedRange, 'line'>[],
 ): Promise<Pick<PolicyPlan, 'graph' | 'close'>> {
   const nothing = { graph: undefined, close: async (): Promise<void> => undefined };
   if (orderOf(setup) === 'newest-first') return nothing;
-  const landings = new Set<string>();
-  for (const range of ranges) {
-    for (const id of await firstParentsOf(setup.repository, range)) landings.add(id);
-  }
-  return graphOf(setup, bench, landings);
+  const landings = ranges.flatMap(({ line }) => [...line]);
+  return graphOf(setup, bench, new Set(landings));
 }
 
 function orderOf({ choice, judge }: VerifySetup): PlanSettings['order'] {
@@ -78,18 +77,20 @@ function orderOf({ choice, judge }: VerifySetup): PlanSettings['order'] {
   return all ? 'parents-first' : 'newest-first';
 }
 
-/** Plans one range whose ends are known. @throws UsageError */
+/** Plans one range that is proved as it was asked for; where a start cuts it, it is proved again. @throws UsageError */
 export async function planRange(
-  range: Range & { readonly name: string },
+  range: Range & { readonly name: string; readonly proved: ProvedRange },
   setup: VerifySetup,
   bench: Bench,
 ): Promise<Pick<PolicyPlan, 'requests' | 'graph' | 'close'>> {
   needRef(setup);
   const { repository, choice } = setup;
   const started = await startAt(repository, range, choice.since);
+  const proved =
+    started === range ? range.proved : await proveRange(repository, started, range.name);
   const settings = { order: orderOf(setup), watch: watchOf(setup, bench) };
-  const requests = rangeRequests(repository, started, settings);
-  return { requests, ...(await planTogether(setup, bench, [started])) };
+  const requests = rangeRequests(proved, settings);
+  return { requests, ...(await planTogether(setup, bench, [proved])) };
 }
 
 /** Plans a run. @throws UsageError for what cannot be judged as it was asked for */

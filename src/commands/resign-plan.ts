@@ -4,14 +4,13 @@
  * unless that was asked for: it would carry his name over another's signature.
  */
 
-import { fromUtf8Lossy } from '../core/bytes.ts';
 import { commitHeader } from '../core/git/header.ts';
 import { subjectLine } from '../core/git/object.ts';
 import { committerOf } from '../core/policy/committer.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { verifyObject } from '../core/verify.ts';
 import { UsageError } from '../errors.ts';
-import { type ObjectRequest, readObjects } from '../io/git-objects.ts';
+import { proveRange } from '../io/git-ranges.ts';
 import { type GitRepository, gitLine } from '../io/git-repository.ts';
 import { type JudgeSettings, verifyContext } from './range-judge.ts';
 import type { VerifySetup } from './verify-setup.ts';
@@ -38,6 +37,8 @@ function whyOf(verdict: Verdict): string | undefined {
   return verdict.status === 'refused' ? verdict.detail : undefined;
 }
 
+const AT_ONCE = 256;
+
 interface PlanRequest {
   readonly repository: GitRepository;
   /** Parents before children. */
@@ -55,14 +56,9 @@ export async function planResign(request: PlanRequest): Promise<readonly Planned
   const planned: Planned[] = [];
   const changed = new Set<string>();
   const foreign: Planned[] = [];
-  async function* requests(): AsyncGenerator<readonly ObjectRequest[]> {
-    yield ids.map((id) => ({ id }));
-  }
-  for await (const group of readObjects(repository, requests())) {
-    for (const {
-      request: { id },
-      frame,
-    } of group) {
+  for (let at = 0; at < ids.length; at += AT_ONCE) {
+    for (const frame of await repository.objects.read(ids.slice(at, at + AT_ONCE))) {
+      const { id } = frame;
       if (frame.kind !== 'object' || frame.type !== 'commit') {
         throw new UsageError(`${id}: not a commit that can be read`);
       }
@@ -103,7 +99,9 @@ export async function idsOf(
   repository: GitRepository,
   { base, tip }: { readonly base: string; readonly tip: string },
 ): Promise<readonly string[]> {
-  const args = ['rev-list', '--topo-order', '--reverse', '--end-of-options', tip, `^${base}`, '--'];
-  const text = fromUtf8Lossy(Buffer.from(await gitLine(repository, args)));
-  return text === '' ? [] : text.split('\n');
+  const range = { include: [tip], exclude: [base], symmetric: false };
+  const proved = await proveRange(repository, range, `${base}..${tip}`);
+  return [...proved.walk('parents-first')].flatMap((group) =>
+    group.flatMap(({ id, boundary }) => (boundary ? [] : [id])),
+  );
 }

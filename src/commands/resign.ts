@@ -9,11 +9,12 @@ import { objectId, splitSignedObject } from '../core/git/object.ts';
 import { signedCommit, unsignedCommit } from '../core/git/rewrite.ts';
 import { AnswerError, ExitCode, UsageError } from '../errors.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
-import { type GitRepository, gitLine, openRepository, resolveNames } from '../io/git-repository.ts';
+import { resolveCommits, resolveNames } from '../io/git-names.ts';
+import { type GitRepository, gitLine, openRepository } from '../io/git-repository.ts';
 import { untilInterrupted } from '../io/interrupt.ts';
 import { loadTrust } from '../io/trust-store.ts';
 import { shortened } from '../report/text.ts';
-import { parseArguments } from './arguments.ts';
+import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { idsOf, ownAddress, type Planned, planResign } from './resign-plan.ts';
 import { settingsHere } from './settings-here.ts';
@@ -61,7 +62,8 @@ async function targetOf(repository: GitRepository, range: string): Promise<Targe
   const [, from = '', to = ''] = match;
   const name =
     to === '' || to === 'HEAD' ? 'HEAD' : `refs/heads/${to.replace(/^refs\/heads\//, '')}`;
-  const [base, tip] = await resolveNames(repository, [`${from}^{commit}`, name]);
+  const [base] = await resolveCommits(repository, [from]);
+  const [tip] = await resolveNames(repository, [name, to === '' ? 'HEAD' : to]);
   // what is moved is a branch, not an expression that leads to a commit
   const expression = /[~^:]|@\{/.test(name);
   if (base === undefined || tip?.type !== 'commit' || expression) {
@@ -162,13 +164,27 @@ async function symbolicHead(repository: GitRepository): Promise<string> {
 }
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
-  const { streams, terminal, cwd, env, now } = invocation;
+  const { cwd, env } = invocation;
   const args = parseArguments(invocation.args, SPEC);
   const [range, second] = [...args.positionals, ...(args.rest ?? [])];
   if (range === undefined || second !== undefined) {
     throw new UsageError('one range, please', { hint: 'run: git signet resign origin/main..HEAD' });
   }
   const repository = await openRepository(cwd, env);
+  try {
+    return await resign(range, args, repository, invocation);
+  } finally {
+    repository.objects.close();
+  }
+}
+
+async function resign(
+  range: string,
+  args: ParsedArguments,
+  repository: GitRepository,
+  invocation: Invocation,
+): Promise<ExitCode> {
+  const { streams, terminal, now } = invocation;
   const target = await targetOf(repository, range);
   const ids = await idsOf(repository, target);
   if (ids.length === 0)

@@ -4,24 +4,19 @@
  * it leads to, as in gitsign. Nothing to check is an error, never a pass (P05).
  */
 
+import { commitLinks } from '../core/git/links.ts';
 import { UsageError } from '../errors.ts';
+import { resolveCommits } from '../io/git-names.ts';
 import type { ObjectRequest } from '../io/git-objects.ts';
+import { isAncestor, seemsAncestor, shallowHint } from '../io/git-paths.ts';
 import {
-  commitsOf,
-  isAncestor,
-  measureRange,
-  parentsOfCommits,
+  type Order,
+  type ProvedRange,
+  proveSome,
   type Range,
-  shallowHint,
   type WalkedCommit,
-  walkRange,
 } from '../io/git-ranges.ts';
-import {
-  type GitRepository,
-  isFullHash,
-  refuseAmbiguous,
-  resolveNames,
-} from '../io/git-repository.ts';
+import { type GitRepository, isFullHash } from '../io/git-repository.ts';
 import type { Subject } from '../report/writer.ts';
 
 export interface Plan {
@@ -37,22 +32,19 @@ export interface Plan {
 const LINES_AT_ONCE = 1024;
 const NO_SUCH = { code: 'NO_SUCH_OBJECT' } as const;
 
-/** Full hashes of the commits that names lead to; a full hash is taken as it stands. */
-async function resolveCommits(
+/** Requests for the commits that names lead to; a full hash is taken as it stands. */
+async function requestsFor(
   repository: GitRepository,
   names: readonly string[],
 ): Promise<readonly ObjectRequest[]> {
   const wanted = names.filter((name) => !isFullHash(name, repository.format));
-  const found = await resolveNames(
-    repository,
-    wanted.map((name) => `${name}^{commit}`),
-  );
+  const found = await resolveCommits(repository, wanted);
   const byName = new Map(wanted.map((name, index) => [name, found[index]]));
   return names.map((name) => {
     if (!byName.has(name)) return { id: name, single: true };
     const object = byName.get(name);
     if (object === undefined) throw new UsageError(`${name}: no such commit`, NO_SUCH);
-    return { id: object.id, ref: name, single: true };
+    return { id: object.id, ref: object.ref ?? name, single: true };
   });
 }
 
@@ -77,11 +69,7 @@ async function resolveRange(
   if (parts === undefined) return undefined;
   const { from, to, symmetric } = parts;
   const ends = [from, to];
-  await refuseAmbiguous(repository, ends);
-  const found = await resolveNames(
-    repository,
-    ends.map((name) => `${name}^{commit}`),
-  );
+  const found = await resolveCommits(repository, ends);
   const ids = ends.map((name, index) => {
     const id = found[index]?.id;
     if (id !== undefined) return id;
@@ -108,19 +96,20 @@ export interface PlanSettings {
   /** Full hash: it and its ancestors are left out of ranges. */
   readonly since?: string | undefined;
   /** Of watched ranges; without watch, newest first. */
-  readonly order: 'newest-first' | 'parents-first';
+  readonly order: Order;
   /** Requests for commits whose parents are known; absent where nobody asks for parents. */
-  readonly watch?: ((commits: AsyncIterable<readonly WalkedCommit[]>) => Requests) | undefined;
+  readonly watch?: ((commits: Commits) => Requests) | undefined;
 }
 
 type Requests = AsyncIterable<readonly ObjectRequest[]>;
+type Commits = Iterable<readonly WalkedCommit[]>;
 
 /** Ranges start behind `since`, which every tip must descend from (threat P16). */
-export async function startAt(
+export async function startAt<R extends NamedRange>(
   repository: GitRepository,
-  range: NamedRange,
+  range: R,
   since: string | undefined,
-): Promise<NamedRange> {
+): Promise<R> {
   if (since === undefined) return range;
   for (const tip of range.include) {
     if (await isAncestor(repository, since, tip)) continue;
@@ -132,42 +121,51 @@ export async function startAt(
   return { ...range, exclude: [...range.exclude, since] };
 }
 
+/** What single requests stand on; one that is no commit is left to its judge. */
+async function singleCommits(
+  repository: GitRepository,
+  singles: readonly ObjectRequest[],
+): Promise<readonly WalkedCommit[]> {
+  const frames = await repository.objects.read(singles.map(({ id }) => id));
+  return frames.flatMap((frame) => {
+    const commit = frame.kind === 'object' && frame.type === 'commit' ? frame : undefined;
+    const links = commit && commitLinks(commit.raw, repository.format);
+    if (links === undefined) return [];
+    // what a shallow clone left out is not there to be compared with
+    const parents = repository.shallow.has(frame.id) ? [] : links.parents;
+    return [{ id: frame.id, tree: links.tree, parents, boundary: false }];
+  });
+}
+
 /** Single commits, watched: each keeps the name that it was asked for by. */
 async function* watchSingles(
   repository: GitRepository,
   singles: readonly ObjectRequest[],
   watch: NonNullable<PlanSettings['watch']>,
 ): AsyncGenerator<readonly ObjectRequest[]> {
-  const parents = await parentsOfCommits(
-    repository,
-    singles.map(({ id }) => id),
-  );
+  const commits = await singleCommits(repository, singles);
   const watched = new Map<string, ObjectRequest>();
-  async function* commits(): AsyncGenerator<readonly WalkedCommit[]> {
-    yield [...parents].map(([id, above]) => ({ id, parents: above, boundary: false }));
-  }
-  for await (const group of watch(commits())) for (const each of group) watched.set(each.id, each);
+  for await (const group of watch([commits])) for (const each of group) watched.set(each.id, each);
   yield singles.map((single) => ({ ...watched.get(single.id), ...single }));
 }
 
 /** Requests for the commits of a range. */
 export async function* rangeRequests(
-  repository: GitRepository,
-  range: Range,
+  range: ProvedRange,
   { order, watch }: Pick<PlanSettings, 'order' | 'watch'>,
 ): AsyncGenerator<readonly ObjectRequest[]> {
-  if (watch !== undefined) yield* watch(walkRange(repository, range, order));
-  else for await (const ids of commitsOf(repository, range)) yield ids.map((id) => ({ id }));
+  if (watch !== undefined) yield* watch(range.walk(order));
+  else for (const group of range.walk('newest-first')) yield group.map(({ id }) => ({ id }));
 }
 
-/** True when a range, as it was asked for, holds commits from before the start. */
+/** True when a range, as it was asked for, holds commits from before the start. It is told, and decides nothing: git's word will do. */
 async function goesBehind(
   repository: GitRepository,
   { exclude }: NamedRange,
   since: string | undefined,
 ): Promise<boolean> {
   if (since === undefined) return false;
-  for (const base of exclude) if (await isAncestor(repository, since, base)) return false;
+  for (const base of exclude) if (await seemsAncestor(repository, since, base)) return false;
   return true;
 }
 
@@ -176,30 +174,34 @@ export async function planRevisions(
   repository: GitRepository,
   revisions: readonly string[],
   { since, order, watch }: PlanSettings = { order: 'newest-first' },
-): Promise<Plan & { readonly ranges: readonly Range[] }> {
-  const parts: (ObjectRequest | NamedRange)[] = [];
+): Promise<Plan & { readonly ranges: readonly ProvedRange[] }> {
+  const parts: (ObjectRequest | ProvedRange)[] = [];
+  const subjects: Subject[] = [];
   let total = 0;
   let behind = false;
   for (const text of revisions.length === 0 ? ['HEAD'] : revisions) {
     const range = await resolveRange(repository, text);
     if (range === undefined) {
-      parts.push(...(await resolveCommits(repository, [text])));
+      const requests = await requestsFor(repository, [text]);
+      parts.push(...requests);
+      subjects.push(...requests.flatMap(subjectsOf));
       total += 1;
     } else {
       const started = await startAt(repository, range, since);
-      parts.push(started);
+      const proved = await proveSome(repository, started, range.name);
+      parts.push(proved);
+      subjects.push(...subjectsOf(started));
       behind ||= await goesBehind(repository, range, since);
-      total += await measureRange(repository, started, range.name);
+      total += proved.count;
     }
   }
   async function* requests(): AsyncGenerator<readonly ObjectRequest[]> {
     for (const part of parts) {
-      if (!('id' in part)) yield* rangeRequests(repository, part, { order, watch });
+      if (!('id' in part)) yield* rangeRequests(part, { order, watch });
       else yield* watch === undefined ? [[part]] : watchSingles(repository, [part], watch);
     }
   }
-  const ranges = parts.filter((part) => 'include' in part);
-  const subjects = parts.flatMap(subjectsOf);
+  const ranges = parts.filter((part) => 'walk' in part);
   const startsAt = behind && since !== undefined ? { startsAt: since } : {};
   return { requests: requests(), total, subjects, ranges, ...startsAt };
 }
@@ -226,11 +228,11 @@ export function planLines(
       empty = false;
       group.push(name);
       if (group.length < LINES_AT_ONCE) continue;
-      yield* watched(await resolveCommits(repository, group));
+      yield* watched(await requestsFor(repository, group));
       group = [];
     }
     if (empty) throw new UsageError('no revisions on stdin', { code: 'EMPTY_RANGE' });
-    if (group.length > 0) yield* watched(await resolveCommits(repository, group));
+    if (group.length > 0) yield* watched(await requestsFor(repository, group));
   }
   return { requests: requests(), subjects: [] };
 }

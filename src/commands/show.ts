@@ -10,14 +10,9 @@ import { type ReasonCode, Refusal } from '../core/verdict.ts';
 import { certificatePem } from '../core/x509/certificate.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
-import { readObject } from '../io/git-objects.ts';
-import {
-  type GitRepository,
-  isFullHash,
-  openRepository,
-  resolveNames,
-} from '../io/git-repository.ts';
-import { runProcess } from '../io/process.ts';
+import { resolveCommits, resolveNames } from '../io/git-names.ts';
+import { runGit } from '../io/git-process.ts';
+import { type GitRepository, isFullHash, openRepository } from '../io/git-repository.ts';
 import { inTotoStatement, withoutCredentials } from '../report/in-toto.ts';
 import { jsonText } from '../report/json.ts';
 import { showJson, showText } from '../report/show.ts';
@@ -72,12 +67,8 @@ function formatOf(args: ParsedArguments): Format {
 /** The object to show: a full hash as it stands, an annotated tag by its name, else the commit that is named. */
 async function findObject(repository: GitRepository, name: string): Promise<string> {
   if (isFullHash(name, repository.format)) return name;
-  const [tag, plain, commit] = await resolveNames(repository, [
-    `refs/tags/${name}`,
-    name,
-    `${name}^{commit}`,
-  ]);
-  const found = tag?.type === 'tag' ? tag : plain?.type === 'tag' ? plain : commit;
+  const [plain] = await resolveNames(repository, [name]);
+  const [found] = plain?.type === 'tag' ? [plain] : await resolveCommits(repository, [name]);
   if (found === undefined)
     throw new UsageError(`${name}: no such commit or tag`, { code: 'NO_SUCH_OBJECT' });
   return found.id;
@@ -89,8 +80,8 @@ async function readFacts(
   crypto: Crypto,
 ): Promise<SignatureFacts> {
   const id = await findObject(repository, name);
-  const frame = await readObject(repository, { id });
-  if (frame === undefined)
+  const [frame] = await repository.objects.read([id]);
+  if (frame === undefined || frame.kind === 'missing')
     throw new UsageError(`${name}: no such object`, { code: 'NO_SUCH_OBJECT' });
   if (frame.kind !== 'object') throw new UsageError(`${name}: too large to be read`);
   const { type, raw } = frame;
@@ -102,12 +93,9 @@ async function readFacts(
 }
 
 /** First address of a remote; undefined when there is no such remote. */
-async function remoteAddress(
-  { git, cwd, env }: GitRepository,
-  name: string,
-): Promise<string | undefined> {
+async function remoteAddress(repository: GitRepository, name: string): Promise<string | undefined> {
   const args = ['config', '-z', '--get-all', `remote.${name}.url`];
-  const { exitCode, stdout } = await runProcess(git, args, { cwd, env });
+  const { exitCode, stdout } = await runGit(repository, args);
   const [first] = exitCode === 0 ? fromUtf8Lossy(stdout).split('\0') : [];
   return first === undefined || first === '' ? undefined : withoutCredentials(first);
 }
@@ -153,5 +141,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     terminal.say(`${name}: ${error.message}`);
     if (error.code === 'unsigned') return ExitCode.unsigned;
     return UNDECIDED.includes(error.code) ? ExitCode.undecided : ExitCode.refused;
+  } finally {
+    repository.objects.close();
   }
 }

@@ -9,7 +9,6 @@ import { governing } from '../core/policy/decide.ts';
 import { tooLarge } from '../core/rejection.ts';
 import type { Outcome, ReasonCode, Rejected } from '../core/verdict.ts';
 import { UsageError } from '../errors.ts';
-import { readObject } from '../io/git-objects.ts';
 import { newerTagBelow } from '../io/git-tags.ts';
 import type { GitObjectType } from '../io/object-frames.ts';
 import { type Bench, judgeOutcome, type WholeObject } from './outcome.ts';
@@ -59,11 +58,11 @@ async function* steps(
       yield { ...named, verdict: rejected('unsigned', 'unsigned', detail) };
       return;
     }
-    const frame = await readObject(bench.repository, { id });
-    if (frame === undefined)
+    const [frame] = await bench.repository.objects.read([id]);
+    if (frame === undefined || frame.kind === 'missing')
       throw new UsageError(`${id}: no such object`, { code: 'NO_SUCH_OBJECT' });
     if (frame.kind !== 'object' || frame.type !== type) {
-      const detail = `the tag says ${type}, the object is a ${frame.kind === 'missing' ? '?' : frame.type}`;
+      const detail = `the tag says ${type}, the object is a ${frame.type}`;
       const verdict =
         frame.kind === 'too-large'
           ? tooLarge(frame.size)

@@ -4,7 +4,6 @@
  */
 
 import type { Crypto } from '../core/crypto.ts';
-import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { SettingCaller } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { type GitRepository, openRepository } from '../io/git-repository.ts';
@@ -40,22 +39,28 @@ export async function setUpVerify(
   invocation: Invocation,
   caller: SettingCaller = 'command',
 ): Promise<VerifySetup> {
-  const { env, cwd, now, terminal } = invocation;
+  const { env, cwd } = invocation;
   const repository = await openRepository(cwd, env);
+  return setUp(args, invocation, { caller, repository }).catch((error: unknown) => {
+    repository.objects.close();
+    throw error;
+  });
+}
+
+async function setUp(
+  args: ParsedArguments,
+  invocation: Invocation,
+  { caller, repository }: { readonly caller: SettingCaller; readonly repository: GitRepository },
+): Promise<VerifySetup> {
+  const { env, now, terminal } = invocation;
   const resolved = await resolvedHere(invocation, { flags: args.flags, caller });
   const { settings } = resolved;
   const crypto = await loadCrypto();
   const sources = { args, settings, invocation, crypto, repository };
   const choice = await choosePolicy(sources);
-  const { policy, ref, blobs } = choice;
-  let trust: TrustMaterial;
-  try {
-    checkGateTrust(resolved, crypto);
-    trust = await loadTrust(settings, crypto);
-  } catch (error) {
-    blobs?.close();
-    throw error;
-  }
+  const { policy, ref } = choice;
+  checkGateTrust(resolved, crypto);
+  const trust = await loadTrust(settings, crypto);
   if (acceptsUnlogged(settings, policy)) {
     terminal.say(
       `signatures IN NO LOG count here: unlogged: allowed (${policy?.source}) and signet.log = none`,
@@ -73,7 +78,7 @@ export async function setUpVerify(
   const keys = createKeyJudge({ crypto, env, now: judge.now });
   const close = async (): Promise<void> => {
     log.close();
-    blobs?.close();
+    repository.objects.close();
     await keys.close();
   };
   const facts = judgedBy(choice, trust, args, resolved);

@@ -5,7 +5,7 @@
  */
 
 import { type ExitCode, UsageError } from '../errors.ts';
-import { resolveNames } from '../io/git-repository.ts';
+import { resolveNames } from '../io/git-names.ts';
 import { renderResult } from '../report/pieces.ts';
 import type { Subject } from '../report/writer.ts';
 import { parseArguments } from './arguments.ts';
@@ -44,14 +44,16 @@ export async function judgeTag(
   follow: boolean,
 ): Promise<readonly Step[]> {
   const ref = `refs/tags/${name.replace(/^refs\/tags\//, '')}`;
-  const [object] = await resolveNames(bench.repository, [ref]);
-  if (object === undefined || /[\^~:]|@\{/.test(name)) {
+  // by its short name too: whoever verifies a tag and checks out a branch of that name must hear of it
+  const [object] = await resolveNames(bench.repository, [ref, name]);
+  if (object === undefined || object.ref !== ref || /[\^~:]|@\{/.test(name)) {
     throw new UsageError(`${name}: no such tag`, { code: 'NO_SUCH_OBJECT' });
   }
-  if (object.type === 'tag') return judgeChain({ ...object, ref }, bench, follow);
+  const { id, type } = object;
+  if (type === 'tag') return judgeChain({ id, type, ref }, bench, follow);
   const detail = `a lightweight tag: the name ${name} itself is not signed by anybody`;
   const verdict = { status: 'unsigned', check: 'object', code: 'unsigned', detail } as const;
-  return [{ ...object, ref, verdict }];
+  return [{ id, type, ref, verdict }];
 }
 
 export async function run(invocation: Invocation): Promise<ExitCode> {

@@ -20,7 +20,8 @@ import { ConfigError } from '../errors.ts';
 import type { Environment } from './config.ts';
 import { loadCrypto } from './crypto-port.ts';
 import { type ConfigEntry, listGitConfig, parseGitConfig } from './git-config.ts';
-import { findExecutable, gitEnvironment, runProcess } from './process.ts';
+import { gitEnvironment } from './git-environment.ts';
+import { findGit, runGit } from './git-process.ts';
 import { settleEntries } from './setting-authority.ts';
 import type { SettingName } from './settings.ts';
 import { stateDirectory } from './state-directory.ts';
@@ -32,10 +33,11 @@ interface Place {
 
 /** The directory that all worktrees of the repository here share, without links; undefined outside any. */
 export async function commonDirectory({ env, cwd }: Place): Promise<string | undefined> {
-  const git = findExecutable('git', env);
+  const git = findGit(env);
   if (git === undefined) return undefined;
-  const options = { cwd, env: gitEnvironment(env), silent: true };
-  const { exitCode, stdout } = await runProcess(git, ['rev-parse', '--git-common-dir'], options);
+  const place = { git, cwd, env: gitEnvironment(env) };
+  const args = ['rev-parse', '--git-common-dir'];
+  const { exitCode, stdout } = await runGit(place, args, { silent: true });
   if (exitCode !== 0) return undefined;
   return realpathSync(resolve(cwd, fromUtf8Lossy(stdout).replace(/\n$/, '')));
 }

@@ -3,7 +3,8 @@
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { ConfigError } from '../errors.ts';
 import type { Environment } from './config.ts';
-import { findExecutable, gitEnvironment, runProcess } from './process.ts';
+import { gitEnvironment } from './git-environment.ts';
+import { findGit, runGit } from './git-process.ts';
 
 export type ConfigScope = '--local' | '--global';
 
@@ -18,12 +19,10 @@ export async function gitConfig(
   scope: ConfigScope,
   args: readonly string[],
 ): Promise<string | undefined> {
-  const git = findExecutable('git', env);
+  const git = findGit(env);
   if (git === undefined) throw new ConfigError('git is not on PATH');
-  const result = await runProcess(git, ['config', scope, ...args], {
-    cwd,
-    env: gitEnvironment(env),
-  });
+  const place = { git, cwd, env: gitEnvironment(env) };
+  const result = await runGit(place, ['config', scope, ...args]);
   if (result.exitCode === 0) return fromUtf8Lossy(result.stdout);
   if (result.exitCode === 1 || result.exitCode === 5) return undefined;
   const said = fromUtf8Lossy(result.stderr).trim().split('\n').at(-1) ?? '';

@@ -3,7 +3,9 @@
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { ConfigError } from '../errors.ts';
 import type { Environment } from './config.ts';
-import { findExecutable, gitEnvironment, type ProcessResult, runProcess } from './process.ts';
+import { gitEnvironment } from './git-environment.ts';
+import { findGit, runGit } from './git-process.ts';
+import type { ProcessResult } from './process.ts';
 
 /** One value of git's configuration, and where it stands. */
 export interface ConfigEntry {
@@ -58,17 +60,17 @@ const LIST: readonly string[] = ['config', '--list', '-z', '--show-scope', '--sh
  * @throws ConfigError without git, or when it cannot be read
  */
 export async function listGitConfig({ cwd, env }: Place): Promise<string> {
-  const git = findExecutable('git', env);
+  const git = findGit(env);
   if (git === undefined) {
     throw new ConfigError('git is not on PATH, so its configuration cannot be read');
   }
-  const options = { cwd, env: gitEnvironment(env) };
-  const silent = await runProcess(git, LIST, { ...options, silent: true });
+  const place = { git, cwd, env: gitEnvironment(env) };
+  const silent = await runGit(place, LIST, { silent: true });
   if (silent.exitCode === 0) return fromUtf8Lossy(silent.stdout);
-  const { stderr, exitCode } = await runProcess(git, LIST, options);
+  const { stderr, exitCode } = await runGit(place, LIST);
   const said = fromUtf8Lossy(stderr).trim();
   if (/unknown option .show-scope/.test(said)) {
-    return listWithoutScopes((more) => runProcess(git, [...WITHOUT_SCOPES, ...more], options));
+    return listWithoutScopes((more) => runGit(place, [...WITHOUT_SCOPES, ...more]));
   }
   throw new ConfigError(
     `git config --list failed: ${said.split('\n').at(-1) || `exit ${exitCode}`}`,

@@ -9,7 +9,7 @@ import { MAX_OBJECT } from '../core/git/limits.ts';
 import type { Subject } from '../core/policy/decide.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { UsageError } from '../errors.ts';
-import { GIT_READS, type GitRepository, gitSaid } from './git-repository.ts';
+import { GIT_READS, type GitPlace, gitSaid } from './git-process.ts';
 import { type ObjectFrame, objectFramer } from './object-frames.ts';
 
 /** An object that is wanted, and the name it was asked for by, where that was not its hash. */
@@ -41,10 +41,10 @@ export interface Child {
 }
 
 /** Starts a git that reads; what it says when it fails is the error of `done`. */
-export function startGit(repository: GitRepository, args: readonly string[]): Child {
-  const child = spawn(repository.git, [...GIT_READS, ...args], {
-    cwd: repository.cwd,
-    env: repository.env,
+export function startGit({ git, cwd, env }: GitPlace, args: readonly string[]): Child {
+  const child = spawn(git, [...GIT_READS, ...args], {
+    cwd,
+    env,
     windowsHide: true,
   });
   let talk = '';
@@ -79,6 +79,28 @@ export async function writeLines(child: Child, lines: readonly string[]): Promis
   abort.abort();
 }
 
+/** Lines that git answers to lines, in groups as they come. */
+export async function* listed(
+  place: GitPlace,
+  args: readonly string[],
+  input: readonly string[] = [],
+): AsyncGenerator<readonly string[]> {
+  const child = startGit(place, args);
+  const written = writeLines(child, input).finally(() => child.process.stdin.end());
+  let rest = '';
+  try {
+    for await (const chunk of child.process.stdout as AsyncIterable<Buffer>) {
+      const lines = (rest + chunk.toString('latin1')).split('\n');
+      rest = lines.pop() ?? '';
+      if (lines.length > 0) yield lines;
+    }
+    await written;
+    await child.done;
+  } finally {
+    child.process.kill();
+  }
+}
+
 async function feed(
   child: Child,
   requests: AsyncIterable<readonly ObjectRequest[]>,
@@ -101,17 +123,17 @@ async function feed(
 }
 
 /**
- * The bytes of each requested object, in the order of the requests, in groups as they arrive.
- * Bytes are views: copy what is to outlive the group. `limit`: the largest object, in bytes, that is kept.
+ * The bytes of each requested object, in the order of the requests, in groups as they arrive. They are not hashed yet:
+ * this is for objects that are judged, and whoever judges one hashes it. Everything else is read by object-store.ts.
+ * Bytes are views: copy what is to outlive the group.
  * @throws UsageError GIT_FAILED when git fails or answers out of step; whatever `requests` throws.
  */
 export async function* readObjects(
-  repository: GitRepository,
+  repository: GitPlace,
   requests: AsyncIterable<readonly ObjectRequest[]>,
-  limit = MAX_OBJECT,
 ): AsyncGenerator<readonly ReadObject[]> {
   const child = startGit(repository, ['cat-file', '--batch', '--buffer']);
-  const framer = objectFramer(limit);
+  const framer = objectFramer(MAX_OBJECT);
   let sent: ObjectRequest[] = [];
   let answered = 0;
   const fed = feed(child, requests, sent);
@@ -143,20 +165,4 @@ export async function* readObjects(
     sent = [];
     child.process.kill();
   }
-}
-
-/** One object, whole, or the size of one that is longer than `limit` bytes; undefined when it does not exist. */
-export async function readObject(
-  repository: GitRepository,
-  request: ObjectRequest,
-  limit?: number,
-): Promise<ObjectFrame | undefined> {
-  async function* only(): AsyncGenerator<readonly ObjectRequest[]> {
-    yield [request];
-  }
-  for await (const group of readObjects(repository, only(), limit)) {
-    const frame = group[0]?.frame;
-    return frame?.kind === 'missing' ? undefined : frame;
-  }
-  return undefined;
 }

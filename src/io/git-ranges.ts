@@ -1,12 +1,16 @@
 /**
- * Which commits lie in a range, in what order, on what parents. git answers, one child process a question; hashes go
- * in and hashes come out, so no name is looked up twice (threat P13).
+ * Which commits lie in a range, in what order, on what parents. git lists candidates; what counts is what the hashed
+ * commits themselves say (threat P17). Every parent of a commit in the range is in the range too, or is left out because
+ * a path of hashed commits leads to it from what the caller excludes. Hashes go in and hashes come out, so no name is
+ * looked up twice (threat P13).
  */
 
 import { UsageError } from '../errors.ts';
-import { startGit } from './git-objects.ts';
-import { GIT_READS, type GitRepository, gitSaid } from './git-repository.ts';
-import { runProcess } from './process.ts';
+import { readLinks } from './commit-links.ts';
+import { CommitList } from './commit-list.ts';
+import { listed } from './git-objects.ts';
+import { proveReached, proveTag } from './git-paths.ts';
+import type { GitRepository } from './git-repository.ts';
 
 /** Between which commits. All of them are full hashes; `exclude` and their ancestors are left out. */
 export interface Range {
@@ -14,153 +18,126 @@ export interface Range {
   readonly exclude: readonly string[];
   /** Commits that both included ones reach are left out too (`A...B`). */
   readonly symmetric: boolean;
-  /** Refs whose commits are left out too, as options of rev-list: `--all`, `--remotes=origin`. */
-  readonly known?: readonly string[];
+  /** Commits of `exclude` that only a tag leads to, and that tag: its word is checked where it is needed. */
+  readonly byTag?: ReadonlyMap<string, string>;
 }
 
-/** A commit of a range, with its parents. */
+/** A commit of a range, with its tree and parents as its own bytes say them. */
 export interface WalkedCommit {
   readonly id: string;
+  /** Undefined for a commit that is not read for its size. */
+  readonly tree?: string | undefined;
   readonly parents: readonly string[];
   /** It is not of the range: an excluded parent of some that is. */
   readonly boundary: boolean;
 }
 
-/** Lines that git lists, in groups as they come. */
-async function* listed(
-  repository: GitRepository,
-  args: readonly string[],
-): AsyncGenerator<readonly string[]> {
-  const child = startGit(repository, args);
-  child.process.stdin.end();
-  let rest = '';
-  try {
-    for await (const chunk of child.process.stdout as AsyncIterable<Buffer>) {
-      const lines = (rest + chunk.toString('latin1')).split('\n');
-      rest = lines.pop() ?? '';
-      if (lines.length > 0) yield lines;
-    }
-    await child.done;
-  } finally {
-    child.process.kill();
-  }
+export type Order = 'newest-first' | 'parents-first';
+
+/** A range whose every commit is known. */
+export interface ProvedRange {
+  readonly count: number;
+  /** In groups. `parents-first`: before all others the excluded commits that the range stands on. */
+  readonly walk: (order: Order) => Iterable<readonly WalkedCommit[]>;
+  /** The range's own line: from its tips along first parents alone. */
+  readonly line: ReadonlySet<string>;
 }
 
-function revisionsOf({ include, exclude, symmetric, known }: Range): readonly string[] {
-  const tips = symmetric ? [include.join('...')] : include;
-  const without = known === undefined ? [] : ['--not', ...known, '--not'];
-  return [...without, '--end-of-options', ...tips, ...exclude.map((id) => `^${id}`), '--'];
+const AT_ONCE = 512;
+/** Bits of the two sides of a symmetric range. */
+export const BOTH = 3;
+
+function argumentsOf({ include, exclude, symmetric }: Range): readonly string[] {
+  const [first, second] = include;
+  const tips = symmetric ? [`${first}...${second}`] : include;
+  return [...tips, ...exclude.map((id) => `^${id}`)];
 }
 
-/** Hashes of all commits of the range, every parent followed, newest first, in groups as git finds them. */
-export function commitsOf(
-  repository: GitRepository,
-  range: Range,
-): AsyncGenerator<readonly string[]> {
-  return listed(repository, ['rev-list', ...revisionsOf(range)]);
-}
-
-function walked(line: string): WalkedCommit {
-  const [name = '', ...parents] = line.split(' ');
-  const boundary = name.startsWith('-');
-  return { id: boundary ? name.slice(1) : name, parents, boundary };
-}
-
-/**
- * Commits of the range with their parents. `parents-first`: parents before children, and before all of them the
- * excluded commits that the range stands on.
- */
-export async function* walkRange(
-  repository: GitRepository,
-  range: Range,
-  order: 'newest-first' | 'parents-first',
-): AsyncGenerator<readonly WalkedCommit[]> {
-  const how = order === 'newest-first' ? [] : ['--topo-order', '--reverse', '--boundary'];
-  const args = ['rev-list', '--parents', ...how, ...revisionsOf(range)];
-  for await (const lines of listed(repository, args)) yield lines.map(walked);
-}
-
-/** Hashes of the range's own line: from its tips along first parents alone. */
-export async function firstParentsOf(
-  repository: GitRepository,
-  range: Range,
-): Promise<ReadonlySet<string>> {
-  const found = new Set<string>();
-  const args = ['rev-list', '--first-parent', ...revisionsOf(range)];
-  for await (const lines of listed(repository, args)) for (const id of lines) found.add(id);
-  return found;
-}
-
-/** Parents of single commits, by hash; what is no commit is left out. */
-export async function parentsOfCommits(
-  repository: GitRepository,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const found = new Map<string, readonly string[]>();
-  const args = ['rev-list', '--no-walk=unsorted', '--parents', '--end-of-options', ...ids, '--'];
-  for await (const lines of listed(repository, args)) {
-    for (const line of lines) found.set(walked(line).id, walked(line).parents);
-  }
-  return found;
-}
-
-/** What is to be done about a clone that lacks what is asked for; nothing where it has all. */
-export function shallowHint({ shallow }: GitRepository): { readonly hint?: string } {
-  return shallow.size === 0 ? {} : { hint: 'this clone is shallow; run: git fetch --unshallow' };
-}
-
-/** True when `ancestor` is `commit` or one that it descends from. @throws UsageError GIT_FAILED */
-export async function isAncestor(
-  repository: GitRepository,
-  ancestor: string,
-  commit: string,
-): Promise<boolean> {
-  const { git, cwd, env } = repository;
-  const args = [...GIT_READS, 'merge-base', '--is-ancestor', ancestor, commit];
-  const { exitCode, stderr } = await runProcess(git, args, { cwd, env });
-  if (exitCode > 1) {
-    const said = gitSaid(stderr, 'merge-base failed').replace(/^fatal: /, '');
-    throw new UsageError(`git: ${said}`, { code: 'GIT_FAILED', ...shallowHint(repository) });
-  }
-  return exitCode === 0;
-}
-
-/** The same where "no" decides something: in a shallow clone it proves nothing. @throws UsageError SHALLOW_RANGE */
-export async function isSurelyAncestor(
-  repository: GitRepository,
-  ancestor: string,
-  commit: string,
-): Promise<boolean> {
-  if (await isAncestor(repository, ancestor, commit)) return true;
-  if (repository.shallow.size === 0) return false;
-  throw new UsageError(`${commit.slice(0, 12)}: a shallow clone hides what it descends from`, {
+function refuseShallow({ shallow }: GitRepository, ids: readonly string[], name: string): void {
+  const cut = shallow.size > 0 && ids.find((id) => shallow.has(id));
+  if (!cut) return;
+  throw new UsageError(`${name}: cut off by a shallow clone at ${cut}`, {
     code: 'SHALLOW_RANGE',
-    ...shallowHint(repository),
+    hint: 'run: git fetch --unshallow',
   });
 }
 
+/** Commits that were named as parents and not met yet, and the sides of the range that lead there. What remains lies outside. */
+export type Named = Map<string, number>;
+
+/** Notes that these sides lead to a commit. */
+export function named(outside: Named, id: string, sides: number): void {
+  outside.set(id, (outside.get(id) ?? 0) | sides);
+}
+
 /**
- * Counts a range before anything is said about it.
- * @throws UsageError EMPTY_RANGE when it holds nothing; SHALLOW_RANGE when a shallow clone cuts it off.
+ * Walks a range, children before parents, and leaves the commits that it stands on in `outside`.
+ * @throws UsageError SHALLOW_RANGE, OBJECT_CORRUPT
  */
-export async function measureRange(
+async function collect(
   repository: GitRepository,
   range: Range,
-  name: string,
-): Promise<number> {
-  let count = 0;
-  for await (const group of commitsOf(repository, range)) {
-    count += group.length;
-    const cut = repository.shallow.size > 0 && group.find((id) => repository.shallow.has(id));
-    if (cut) {
-      throw new UsageError(`${name}: cut off by a shallow clone at ${cut}`, {
-        code: 'SHALLOW_RANGE',
-        hint: 'run: git fetch --unshallow',
-      });
+  title: string,
+  outside: Named,
+): Promise<{ readonly list: CommitList; readonly line: ReadonlySet<string> }> {
+  const list = new CommitList(repository.format);
+  const next = new Set(range.include);
+  const line = new Set<string>();
+  for (const [index, id] of range.include.entries())
+    named(outside, id, range.symmetric ? index + 1 : BOTH);
+  const args = ['rev-list', '--date-order', '--stdin'];
+  for await (const ids of listed(repository, args, argumentsOf(range))) {
+    refuseShallow(repository, ids, title);
+    for (let at = 0; at < ids.length; at += AT_ONCE) {
+      for (const commit of await readLinks(repository, ids.slice(at, at + AT_ONCE))) {
+        const { id, parents } = commit;
+        const sides = outside.get(id) ?? 0;
+        outside.delete(id);
+        for (const parent of parents) named(outside, parent, sides);
+        list.push(commit);
+        if (!next.delete(id)) continue;
+        line.add(id);
+        const [first] = parents;
+        if (first !== undefined) next.add(first);
+      }
     }
   }
-  if (count === 0) {
-    throw new UsageError(`${name}: no commits in this range`, { code: 'EMPTY_RANGE' });
+  return { list, line };
+}
+
+/**
+ * The commits of a range, and the proof that nothing else belongs to it. `title`: how messages call it.
+ * @throws UsageError SHALLOW_RANGE when a shallow clone cuts it off; OBJECT_CORRUPT when the store does not hold what
+ * the hashes say, or a commit is left out that nothing excluded leads to
+ */
+export async function proveRange(
+  repository: GitRepository,
+  range: Range,
+  title: string,
+): Promise<ProvedRange> {
+  const sides: Named = new Map();
+  const { list, line } = await collect(repository, range, title, sides);
+  const outside = [...sides.keys()];
+  const common = range.symmetric ? outside.filter((id) => sides.get(id) === BOTH) : [];
+  const needed = await proveReached(repository, [...range.exclude, ...common], outside);
+  for (const [commit, tag] of range.byTag ?? []) {
+    if (needed.has(commit)) await proveTag(repository, tag, commit);
   }
-  return count;
+  function* walk(order: Order): Generator<readonly WalkedCommit[]> {
+    if (order === 'newest-first') return yield* list.groups(AT_ONCE);
+    yield outside.map((id) => ({ id, parents: [], boundary: true }));
+    yield* list.groupsReversed(AT_ONCE);
+  }
+  return { count: list.length, walk, line };
+}
+
+/** The same for a range that must hold something. @throws UsageError EMPTY_RANGE, and as above */
+export async function proveSome(
+  repository: GitRepository,
+  range: Range,
+  title: string,
+): Promise<ProvedRange> {
+  const proved = await proveRange(repository, range, title);
+  if (proved.count > 0) return proved;
+  throw new UsageError(`${title}: no commits in this range`, { code: 'EMPTY_RANGE' });
 }

@@ -1,8 +1,8 @@
 /** Tags that are versions, and whether one was made on top of a later one. */
 
 import { UsageError } from '../errors.ts';
-import { GIT_READS, type GitRepository, gitSaid } from './git-repository.ts';
-import { runProcess } from './process.ts';
+import { GIT_READS, gitSaid, runGit } from './git-process.ts';
+import type { GitRepository } from './git-repository.ts';
 
 interface Version {
   readonly prefix: string;
@@ -32,14 +32,14 @@ function isLater(a: Version, b: Version): boolean {
  * @throws UsageError GIT_FAILED
  */
 export async function newerTagBelow(
-  { git, cwd, env }: GitRepository,
+  repository: GitRepository,
   name: string,
   commit: string,
 ): Promise<string | undefined> {
   const own = versionOf(name);
   if (own === undefined) return undefined;
   const args = ['for-each-ref', `--merged=${commit}`, '--format=%(refname:lstrip=2)', 'refs/tags'];
-  const { exitCode, stdout, stderr } = await runProcess(git, [...GIT_READS, ...args], { cwd, env });
+  const { exitCode, stdout, stderr } = await runGit(repository, [...GIT_READS, ...args]);
   if (exitCode !== 0) {
     throw new UsageError(`git: ${gitSaid(stderr, 'for-each-ref failed')}`, { code: 'GIT_FAILED' });
   }

@@ -1,103 +1,174 @@
 /**
- * A tree as its files, with what the tree's own `.gitattributes` say about archives of it. Attributes are read from a
- * private index, never from a working tree; no filter runs (threat P14).
+ * A tree as its files, with what the tree's own `.gitattributes` say about archives of it. Everything is read by hash;
+ * attributes are judged by git in a private repository that holds nothing else, so neither a working tree nor the clone's
+ * `info/attributes` has a say, and no filter runs (threats P14, P17).
  */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { devNull, tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromUtf8, fromUtf8Lossy, latin1 } from '../core/bytes.ts';
+import { fromUtf8, fromUtf8Lossy, latin1, utf8 } from '../core/bytes.ts';
+import { tagTarget } from '../core/git/links.ts';
 import type { TreeFile } from '../core/git/tree.ts';
-import { readTreeList } from '../core/git/tree.ts';
-import { UsageError } from '../errors.ts';
-import { GIT_READS, type GitRepository, gitSaid } from './git-repository.ts';
-import { runProcess } from './process.ts';
-
-const READS: readonly string[] = [...GIT_READS, '-c', `core.attributesFile=${devNull}`];
-
-async function bytesOf(
-  { git, cwd, env }: GitRepository,
-  args: readonly string[],
-  more: { readonly input?: Uint8Array; readonly env?: Record<string, string> } = {},
-): Promise<Uint8Array> {
-  const result = await runProcess(git, [...READS, ...args], {
-    cwd,
-    env: { ...env, GIT_ATTR_NOSYSTEM: '1', ...more.env },
-    ...(more.input === undefined ? {} : { input: more.input }),
-  });
-  if (result.exitCode === 0) return result.stdout;
-  const said = gitSaid(result.stderr, `git ${args[0]} ended with ${result.exitCode}`);
-  throw new UsageError(`git: ${said.replace(/^fatal: /, '')}`, { code: 'GIT_FAILED' });
-}
+import { readLinks } from './commit-links.ts';
+import { GIT_READS, runGit } from './git-process.ts';
+import { type GitRepository, gitLine } from './git-repository.ts';
+import { corrupt } from './hashed-object.ts';
+import { answerOf, openPrivateRepository, type PrivateRepository } from './private-repository.ts';
+import { filesBelow, isHeld } from './tree-walk.ts';
 
 export interface Tree {
   readonly id: string;
   /** Paths: one character a byte. */
   readonly files: ReadonlyMap<string, TreeFile>;
-  /** Bytes of content, over all files. */
+  /** Bytes of content, over all files, as git has them: a measure, not a proof. */
   readonly bytes: number;
 }
 
-/** The tree of a commit, all files of it. */
+/** The tree of a commit, all files of it. @throws UsageError OBJECT_CORRUPT, NO_SUCH_OBJECT */
 export async function readTree(repository: GitRepository, commit: string): Promise<Tree> {
-  const name = await bytesOf(repository, [
-    'rev-parse',
-    '--verify',
-    '--end-of-options',
-    `${commit}^{tree}`,
-  ]);
-  const id = latin1(name).trim();
-  const list = latin1(await bytesOf(repository, ['ls-tree', '-r', '-l', '-z', '--full-tree', id]));
-  let bytes = 0;
-  // `<mode> <type> <id> <size>\t<path>`: the size is taken out, what remains is ls-tree's plain form
-  const plain = list.replace(/(?<=^|\0)(\d+ \w+ \w+) +(\d+|-)\t/g, (_, head, size) => {
-    bytes += size === '-' ? 0 : Number(size);
-    return `${head}\t`;
-  });
-  return { id, files: readTreeList(Buffer.from(plain, 'latin1')), bytes };
+  const [links] = await readLinks(repository, [commit]);
+  if (links?.tree === undefined) throw corrupt(commit, 'a commit without a tree');
+  const files = await filesBelow(repository, links.tree);
+  const blobs = [...files.values()].filter(isHeld).map(({ oid }) => oid);
+  const sizes = await gitLine(
+    repository,
+    ['cat-file', '--buffer', '--batch-check=%(objectsize)'],
+    utf8(blobs.map((oid) => `${oid}\n`).join('')),
+  );
+  const bytes = sizes.split('\n').reduce((sum, size) => sum + (Number(size) || 0), 0);
+  return { id: links.tree, files, bytes };
+}
+
+/** Copies an object, hashed on the way. */
+async function copy(
+  { objects }: GitRepository,
+  held: PrivateRepository,
+  id: string,
+  type: 'blob' | 'commit' | 'tag',
+): Promise<void> {
+  await held.put(type, (await objects.get(id, type)).raw);
 }
 
 /** Of these paths, those for which the tree's own attributes say `name`. Directories end with a slash. */
 export async function pathsWithAttribute(
   repository: GitRepository,
-  tree: string,
+  { files }: Tree,
   name: 'export-ignore' | 'export-subst',
   paths: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  if (paths.length === 0) return new Set();
-  const directory = await mkdtemp(join(tmpdir(), 'git-signet-index-'));
+  const rules = [...files].filter(([path]) => /(?:^|\/)\.gitattributes$/.test(path));
+  if (paths.length === 0 || rules.length === 0) return new Set();
+  const held = await openPrivateRepository(repository);
   try {
-    const env = { GIT_INDEX_FILE: join(directory, 'index') };
-    await bytesOf(repository, ['read-tree', tree], { env });
+    for (const [, file] of rules) if (isHeld(file)) await copy(repository, held, file.oid, 'blob');
+    const rows = rules.map(([path, { mode, oid }]) => `${mode} ${oid}\t${path}\0`);
+    await answerOf(
+      held,
+      ['update-index', '-z', '--index-info'],
+      Buffer.from(rows.join(''), 'latin1'),
+    );
     const input = Buffer.from(paths.map((path) => `${path}\0`).join(''), 'latin1');
     const args = ['check-attr', '-z', '--stdin', '--cached', name];
-    const words = latin1(await bytesOf(repository, args, { env, input })).split('\0');
+    const words = latin1(await answerOf(held, args, input)).split('\0');
     const found = new Set<string>();
     for (let i = 0; i + 2 < words.length; i += 3) {
       if (words[i + 2] === 'set') found.add(words[i] ?? '');
     }
     return found;
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await held.close();
   }
 }
 
+/** Refs that git would name beside the commit, and their tags: `%d` and `%(describe)` ask for them. */
+async function copyRefs(
+  repository: GitRepository,
+  held: PrivateRepository,
+  commit: string,
+): Promise<void> {
+  const format = '--format=%(objectname) %(objecttype) %(refname)';
+  const listed = await gitLine(repository, ['for-each-ref', `--points-at=${commit}`, format]);
+  const rows: string[] = [];
+  for (const line of listed.split('\n').filter(Boolean)) {
+    const [id = '', type = '', ref = ''] = line.split(' ');
+    if (type === 'tag') await copyTags(repository, held, id);
+    rows.push(`${id} ${ref}\n`);
+  }
+  await writeFile(join(held.path, 'packed-refs'), rows.join(''));
+  const { stdout } = await runGit(repository, [...GIT_READS, 'symbolic-ref', '--quiet', 'HEAD']);
+  const head = fromUtf8Lossy(stdout).trimEnd();
+  if (rows.some((row) => row.endsWith(` ${head}\n`))) {
+    await writeFile(join(held.path, 'HEAD'), `ref: ${head}\n`);
+  }
+}
+
+/** A tag, and the tags that it leads to. */
+async function copyTags(
+  repository: GitRepository,
+  held: PrivateRepository,
+  id: string,
+): Promise<void> {
+  for (let next: string | undefined = id; next !== undefined; ) {
+    const { raw }: { raw: Uint8Array } = await repository.objects.get(next, 'tag');
+    await held.put('tag', raw);
+    const target = tagTarget(raw, repository.format);
+    next = target?.targetType === 'tag' ? target.target : undefined;
+  }
+}
+
+/** A private repository in which git's log can say what it says of the commit: itself, its refs, and nothing else. */
+async function aroundCommit(repository: GitRepository, commit: string): Promise<PrivateRepository> {
+  const held = await openPrivateRepository(repository);
+  await copy(repository, held, commit, 'commit');
+  await copyRefs(repository, held, commit);
+  return held;
+}
+
 /**
- * A file as `git archive` writes it where `export-subst` is set: each `$Format:…$` replaced by what git's log makes of
- * it. Undefined where that would run another program (`%G`: signatures) or is not text.
+ * Files as `git archive` writes them where `export-subst` is set, by blob: each `$Format:…$` replaced by what git's log
+ * makes of it, out of the commit's own bytes and the names of the refs that point to it. Undefined where that would run
+ * another program (`%G`: signatures), needs more than that, or is not text.
  */
 export async function substituted(
   repository: GitRepository,
   commit: string,
+  blobs: Iterable<string>,
+): Promise<ReadonlyMap<string, Uint8Array | undefined>> {
+  const made = new Map<string, Uint8Array | undefined>();
+  const wanted = new Set(blobs);
+  if (wanted.size === 0) return made;
+  const held = await aroundCommit(repository, commit);
+  try {
+    const short = await gitLine(repository, ['rev-parse', '--short', commit]);
+    const log = ['-c', `core.abbrev=${short.length}`, 'log', '-1', '--no-walk'];
+    const ask = async (format: string): Promise<Uint8Array | undefined> => {
+      const plain = ['--no-show-signature', '--no-notes', '--no-color'];
+      const args = [...log, ...plain, `--pretty=format:${format}`, commit, '--'];
+      const { exitCode, stdout } = await held.ask(args);
+      return exitCode === 0 ? stdout : undefined;
+    };
+    for (const oid of wanted) made.set(oid, await filledIn(repository, oid, ask));
+    return made;
+  } finally {
+    await held.close();
+  }
+}
+
+async function filledIn(
+  { objects }: GitRepository,
   oid: string,
+  ask: (format: string) => Promise<Uint8Array | undefined>,
 ): Promise<Uint8Array | undefined> {
-  const content = latin1(await bytesOf(repository, ['cat-file', 'blob', oid]));
-  const parts = content.split(/\$Format:([^$]*)\$/);
+  const parts = latin1((await objects.get(oid, 'blob')).raw).split(/\$Format:([^$]*)\$/);
   for (let i = 1; i < parts.length; i += 2) {
     const format = fromUtf8(Buffer.from(parts[i] ?? '', 'latin1'));
     if (format === undefined || /%G|\0/.test(format)) return undefined;
-    const args = ['log', '-1', '--no-walk', '--no-show-signature', '--no-notes', '--no-color'];
-    const text = await bytesOf(repository, [...args, `--pretty=format:${format}`, commit, '--']);
+    for (const [described] of format.matchAll(/%[-+ ]?\(describe[^)]*\)/g)) {
+      // where no tag of the commit itself says it, git would ask the history
+      if (((await ask(described))?.length ?? 0) === 0) return undefined;
+    }
+    const text = await ask(format);
+    if (text === undefined) return undefined;
     parts[i] = latin1(text);
   }
   return Buffer.from(parts.join(''), 'latin1');

@@ -1,47 +1,112 @@
-/** One blob out of the repository. Its name travels on stdin, so it is never an option (threat I01). */
+/**
+ * One blob out of a commit, by one short-lived git: the policy that git's own call obeys. Commit, trees and blob come from
+ * one answer, and each must be what the one before it names, so the object store is not believed (threat P17).
+ */
 
 import { fromUtf8Lossy, latin1, utf8 } from '../core/bytes.ts';
+import type { Crypto } from '../core/crypto.ts';
+import { commitLinks, tagTarget } from '../core/git/links.ts';
+import type { ObjectFormat } from '../core/git/object.ts';
+import { DIRECTORY, GITLINK, treeEntries } from '../core/git/tree-entries.ts';
 import { ConfigError } from '../errors.ts';
 import type { Environment } from './config.ts';
-import { GIT_READS, gitSaid } from './git-repository.ts';
-import { findExecutable, gitEnvironment, runProcess } from './process.ts';
+import { gitEnvironment } from './git-environment.ts';
+import { findGit, GIT_READS, gitSaid, runGit } from './git-process.ts';
+import { corrupt, hashed } from './hashed-object.ts';
+import type { GitObjectType, ObjectFrame } from './object-frames.ts';
 
 /** What git says of names, whatever the repository's configuration would have it say. */
 const WARN = 'core.warnAmbiguousRefs=true';
 
+/** Objects as `cat-file --batch` writes them; undefined for what it does not have. */
+function answersOf(bytes: Uint8Array, count: number): readonly (ObjectFrame | undefined)[] {
+  const answers: (ObjectFrame | undefined)[] = [];
+  for (let at = 0; answers.length < count; ) {
+    const end = bytes.indexOf(0x0a, at);
+    if (end === -1) throw new ConfigError('git cat-file left requests unanswered');
+    const header = latin1(bytes.subarray(at, end));
+    const [, id, type, size] =
+      /^([0-9a-f]{40,64}) (commit|tag|tree|blob) (\d+)$/.exec(header) ?? [];
+    const start = end + 1;
+    at = start;
+    if (id === undefined || size === undefined) {
+      answers.push(undefined);
+      continue;
+    }
+    const raw = bytes.subarray(start, start + Number(size));
+    answers.push({ kind: 'object', id, type: type as GitObjectType, raw });
+    at = start + Number(size) + 1;
+  }
+  return answers;
+}
+
+/** All at once, each under its own name. @throws ConfigError for a revision that is several refs */
+async function ask(
+  names: readonly string[],
+  revision: string,
+  { cwd, env }: Where,
+): Promise<readonly (ObjectFrame | undefined)[]> {
+  const git = findGit(env);
+  if (git === undefined) throw new ConfigError('git is not on PATH');
+  const { exitCode, stdout, stderr } = await runGit(
+    { git, cwd, env: gitEnvironment(env) },
+    [...GIT_READS, '-c', WARN, 'cat-file', '--batch'],
+    { input: utf8(`${names.join('\n')}\n`) },
+  );
+  if (exitCode !== 0) {
+    throw new ConfigError(`git: ${gitSaid(stderr, 'cat-file failed').replace(/^fatal: /, '')}`);
+  }
+  const [, twice] = /refname '(.*)' is ambiguous/.exec(fromUtf8Lossy(stderr)) ?? [];
+  if (twice === undefined) return answersOf(stdout, names.length);
+  throw new ConfigError(`${revision}: ${twice} is several refs`, {
+    code: 'POLICY_FILE',
+    hint: `write it out, such as refs/heads/${twice}`,
+  });
+}
+
+const formatOf = (id: string): ObjectFormat => (id.length === 64 ? 'sha256' : 'sha1');
+
+interface Where {
+  readonly cwd: string;
+  readonly env: Environment;
+}
+
 /**
- * Bytes of the blob that `name` (`REV:PATH`, or any name of git's) stands for; undefined when there is none, or
- * when it is no blob. @throws ConfigError without git or without repository, and for a REV that is several refs: a tag
- * called like the branch stands before it for git, and may be anybody's (threat P04)
+ * Bytes of the file at `path` in the commit that `revision` stands for; undefined where there is no such commit, or its
+ * tree has no such file. @throws ConfigError without git or without repository, and for a revision that is several refs: a
+ * tag called like the branch stands before it for git, and may be anybody's (threat P04); UsageError OBJECT_CORRUPT
  */
 export async function readBlob(
-  name: string,
-  cwd: string,
-  env: Environment,
+  { revision, path }: { readonly revision: string; readonly path: string },
+  where: Where,
+  crypto: Crypto,
 ): Promise<Uint8Array | undefined> {
-  if (/[\n\r\0]/.test(name)) return undefined;
-  const git = findExecutable('git', env);
-  if (git === undefined) throw new ConfigError('git is not on PATH');
-  const result = await runProcess(git, [...GIT_READS, '-c', WARN, 'cat-file', '--batch'], {
-    cwd,
-    env: gitEnvironment(env),
-    input: utf8(`${name}\n`),
+  if (/[\n\r\0]/.test(revision + path) || revision === '') return undefined;
+  const parts = path.split('/');
+  const directories = parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+  const below = [...directories, path].map((each) => `${revision}:${each}`);
+  const names = [revision, `${revision}^{commit}`, `${revision}^{tree}`, ...below];
+  const frames = (await ask(names, revision, where)).map((frame) => {
+    return frame && hashed(frame, crypto, formatOf(frame.id));
   });
-  const { exitCode, stdout } = result;
-  if (exitCode !== 0) {
-    throw new ConfigError(
-      `git: ${gitSaid(result.stderr, 'cat-file failed').replace(/^fatal: /, '')}`,
-    );
+  const [start, commit, ...chain] = frames;
+  if (start?.kind !== 'object' || commit?.kind !== 'object') return undefined;
+  const format = formatOf(commit.id);
+  const leads = start.type === 'tag' ? tagTarget(start.raw, format)?.target : start.id;
+  if (leads !== commit.id || commit.type !== 'commit') {
+    throw corrupt(start.id, `it does not lead to ${commit.id} by itself`);
   }
-  const [, twice] = /refname '(.*)' is ambiguous/.exec(fromUtf8Lossy(result.stderr)) ?? [];
-  if (twice !== undefined) {
-    throw new ConfigError(`${name}: ${twice} is several refs`, {
-      code: 'POLICY_FILE',
-      hint: `write it out, such as refs/heads/${twice}`,
-    });
+  let due = { oid: commitLinks(commit.raw, format)?.tree ?? '', mode: DIRECTORY };
+  for (const [index, part] of [...parts, undefined].entries()) {
+    const frame = chain[index];
+    if (frame?.kind !== 'object' || frame.id !== due.oid) {
+      throw corrupt(due.oid, 'git did not give this object, which the commit names');
+    }
+    if (part === undefined) return frame.type === 'blob' ? frame.raw.slice() : undefined;
+    const entries = due.mode === DIRECTORY ? treeEntries(frame.raw, format) : undefined;
+    const next = entries?.find(({ name }) => name === latin1(utf8(part)));
+    if (next === undefined || next.mode === GITLINK) return undefined;
+    due = next;
   }
-  const end = stdout.indexOf(0x0a);
-  const header = /^[0-9a-f]+ blob (\d+)$/.exec(latin1(stdout.subarray(0, Math.max(end, 0))));
-  if (header === null) return undefined;
-  return stdout.slice(end + 1, end + 1 + Number(header[1]));
+  return undefined;
 }

@@ -1,84 +1,183 @@
 /**
- * The tree that git's own merge of two commits makes, without conflicts. It is asked in an empty repository of its own
- * that borrows the objects of the real one: no configuration, attribute, merge driver or filter of a checkout is in
- * force there, and what git writes goes away with it (threat P14).
+ * The tree that git's own merge of two commits makes, without conflicts. git is asked in a private repository: there, the
+ * two commits, their best common ancestors and what differs between their trees stand for the real ones, each object
+ * hashed on its way in. No configuration, attribute, merge driver or unhashed object has a say (threats P14, P17).
  */
 
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { fromUtf8Lossy } from '../core/bytes.ts';
+import { fromUtf8Lossy, utf8 } from '../core/bytes.ts';
+import { DIRECTORY, type TreeEntry } from '../core/git/tree-entries.ts';
+import { claimsOf } from '../core/policy/claims.ts';
 import { UsageError } from '../errors.ts';
-import { GIT_READS, type GitRepository, gitSaid } from './git-repository.ts';
-import { runProcess } from './process.ts';
+import { readLinks } from './commit-links.ts';
+import { gitSaid } from './git-process.ts';
+import type { GitRepository } from './git-repository.ts';
+import { mergeBases } from './merge-bases.ts';
+import { openPrivateRepository, type PrivateRepository } from './private-repository.ts';
+import { isHeld, readTrees } from './tree-walk.ts';
 
 export interface MergeTrees {
-  /** Name of the tree; undefined where the merge has conflicts, or git makes none. @throws UsageError GIT_FAILED before git 2.38 */
+  /**
+   * Name of the tree; undefined where the merge has conflicts, or git makes none.
+   * @throws UsageError GIT_FAILED before git 2.38, OBJECT_CORRUPT, SHALLOW_RANGE
+   */
   readonly treeOf: (first: string, second: string) => Promise<string | undefined>;
   readonly close: () => Promise<void>;
 }
 
-async function objectsOf({ git, cwd, env }: GitRepository): Promise<string> {
-  const args = [...GIT_READS, 'rev-parse', '--git-path', 'objects'];
-  const { stdout } = await runProcess(git, args, { cwd, env });
-  return resolve(cwd, fromUtf8Lossy(stdout).trimEnd());
-}
+/** Merges of histories that cross more often than this are nobody's clean merges. */
+const MAX_COMMITS = 64;
 
-async function emptyRepository(repository: GitRepository): Promise<{ path: string; env: object }> {
-  const path = await mkdtemp(join(tmpdir(), 'git-signet-merge-'));
-  const { git, format } = repository;
-  const bare = {
-    ...repository.env,
-    ...{ GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_ATTR_NOSYSTEM: '1' },
-  };
-  const without = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_COMMON_DIR', 'GIT_OBJECT_DIRECTORY'];
-  const env = Object.fromEntries(
-    Object.entries(bare).filter(
-      ([name]) => !without.includes(name) && !/^GIT_CONFIG_(COUNT|PARAMETERS|KEY|VALUE)/.test(name),
-    ),
-  );
-  await runProcess(
-    git,
-    ['init', '-q', '--bare', '--template=', `--object-format=${format}`, path],
-    {
-      cwd: path,
-      env,
-    },
-  );
-  await writeFile(join(path, 'HEAD'), 'ref: refs/heads/none\n');
-  // a line of its own, not a variable: a colon in a path would make two of one there. What a server's quarantine
-  // borrows stays in git's variable, as git wrote it.
-  await mkdir(join(path, 'objects', 'info'), { recursive: true });
-  await writeFile(join(path, 'objects', 'info', 'alternates'), `${await objectsOf(repository)}\n`);
-  return { path, env: { ...env, GIT_DIR: path } };
-}
+/** Which commits a merge rests on: each with the best ancestors that it shares with the others. */
+type Skeleton = ReadonlyMap<string, ReadonlySet<string>>;
 
-async function shareNothing(
-  { git, cwd, env, shallow }: GitRepository,
+/**
+ * The two commits, their best common ancestors, and theirs, until every two of them share one that is there. git merges
+ * several best ancestors with each other first.
+ */
+async function skeletonOf(
+  repository: GitRepository,
   first: string,
   second: string,
-): Promise<boolean> {
-  if (shallow.size > 0) return false;
-  const args = [...GIT_READS, 'merge-base', first, second];
-  return (await runProcess(git, args, { cwd, env })).exitCode === 1;
+): Promise<Skeleton | undefined> {
+  const above = new Map<string, Set<string>>([first, second].map((id) => [id, new Set()]));
+  const pairs: (readonly [string, string])[] = [[first, second]];
+  for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
+    const bases = await mergeBases(repository, ...pair);
+    if (pairs.length === 0 && above.size === 2 && bases.length === 0) return undefined;
+    for (const base of bases) {
+      for (const id of pair) if (id !== base) above.get(id)?.add(base);
+      if (above.has(base)) continue;
+      // what is reached from the one that leads here is reached already
+      const others = [...above.keys()].filter((id) => !pair.includes(id));
+      pairs.push(...others.map((id) => [id, base] as const));
+      above.set(base, new Set());
+    }
+    if (above.size > MAX_COMMITS) return undefined;
+  }
+  return above;
 }
 
-/** Merges on demand; the scratch repository is made for the first. */
+/** Copies what differs between trees, and no more. */
+class Differences {
+  readonly #from: GitRepository;
+  readonly #to: PrivateRepository;
+  /** Pairs that were compared, and trees that were copied whole. */
+  readonly #done = new Set<string>();
+
+  constructor(from: GitRepository, to: PrivateRepository) {
+    this.#from = from;
+    this.#to = to;
+  }
+
+  async #tree(id: string): Promise<readonly TreeEntry[]> {
+    const [tree] = await readTrees(this.#from, [id]);
+    if (tree === undefined) return [];
+    await this.#to.put('tree', tree.raw);
+    return tree.entries;
+  }
+
+  async #whole(entries: readonly TreeEntry[]): Promise<void> {
+    for (const entry of entries) {
+      if (!isHeld(entry) || this.#done.has(entry.oid)) continue;
+      this.#done.add(entry.oid);
+      if (entry.mode === DIRECTORY) await this.#whole(await this.#tree(entry.oid));
+      else await this.#blob(entry.oid);
+    }
+  }
+
+  async #blob(id: string): Promise<void> {
+    const [frame] = await this.#from.objects.read([id]);
+    // what is too large to be read is too large to be merged; as long as git need not look into it, its name will do
+    if (frame?.kind === 'too-large') return;
+    await this.#to.put('blob', (await this.#from.objects.get(id, 'blob')).raw);
+  }
+
+  /** Copies two trees as far as they differ. */
+  async copy(first: string, second: string): Promise<void> {
+    const key = `${first} ${second}`;
+    if (this.#done.has(key)) return;
+    this.#done.add(key);
+    const [here, there] = [await this.#tree(first), await this.#tree(second)];
+    if (first === second) return;
+    const named = new Map(there.map((entry) => [entry.name, entry]));
+    for (const entry of here) {
+      const other = named.get(entry.name);
+      named.delete(entry.name);
+      if (other?.oid === entry.oid && other.mode === entry.mode) continue;
+      if (other?.mode === DIRECTORY && entry.mode === DIRECTORY) {
+        await this.copy(entry.oid, other.oid);
+      } else await this.#whole(other === undefined ? [entry] : [entry, other]);
+    }
+    await this.#whole([...named.values()]);
+  }
+}
+
+/** Writes the skeleton as commits of its own, ancestors first: their trees and their order are the real ones'. */
+async function writeSkeleton(
+  repository: GitRepository,
+  held: PrivateRepository,
+  skeleton: Skeleton,
+  trees: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, string>> {
+  const written = new Map<string, string>();
+  const write = async (id: string): Promise<string> => {
+    const known = written.get(id);
+    if (known !== undefined) return known;
+    const parents: string[] = [];
+    for (const base of skeleton.get(id) ?? []) parents.push(await write(base));
+    const { raw } = await repository.objects.get(id, 'commit');
+    const time = claimsOf('commit', raw).committer?.time ?? 0;
+    const person = `x <x> ${time} +0000`;
+    const lines = [`tree ${trees.get(id)}`, ...parents.map((parent) => `parent ${parent}`)];
+    const text = `${[...lines, `author ${person}`, `committer ${person}`].join('\n')}\n\n${id}\n`;
+    const name = await held.put('commit', utf8(text));
+    written.set(id, name);
+    return name;
+  };
+  for (const id of skeleton.keys()) await write(id);
+  return written;
+}
+
+/** Brings a merge's commits into the private repository; undefined where git would make no merge of them. */
+async function bring(
+  repository: GitRepository,
+  held: PrivateRepository,
+  differences: Differences,
+  pair: readonly [string, string],
+): Promise<readonly string[] | undefined> {
+  const skeleton = await skeletonOf(repository, ...pair);
+  if (skeleton === undefined) return undefined;
+  const ids = [...skeleton.keys()];
+  const trees = new Map<string, string>();
+  for (const { id, tree } of await readLinks(repository, ids)) {
+    if (tree === undefined) return undefined;
+    trees.set(id, tree);
+  }
+  for (const [id, bases] of skeleton) {
+    const tree = trees.get(id) ?? '';
+    await differences.copy(tree, tree);
+    for (const base of bases) await differences.copy(tree, trees.get(base) ?? '');
+  }
+  const names = await writeSkeleton(repository, held, skeleton, trees);
+  return pair.map((id) => names.get(id) ?? '');
+}
+
+/** Merges on demand; the private repository is made for the first. */
 export function openMergeTrees(repository: GitRepository): MergeTrees {
-  let made: ReturnType<typeof emptyRepository> | undefined;
+  let opened: Promise<PrivateRepository> | undefined;
+  let differences: Differences | undefined;
   const treeOf: MergeTrees['treeOf'] = async (first, second) => {
-    made ??= emptyRepository(repository);
-    const { path, env } = await made;
-    const args = [...GIT_READS, 'merge-tree', '--write-tree', '--no-messages', first, second];
-    const { exitCode, stdout, stderr } = await runProcess(repository.git, args, {
-      cwd: path,
-      env: env as Record<string, string>,
-    });
+    opened ??= openPrivateRepository(repository);
+    const held = await opened;
+    differences ??= new Differences(repository, held);
+    const pair = await bring(repository, held, differences, [first, second]);
+    if (pair === undefined) return undefined;
+    const args = ['merge-tree', '--write-tree', '--no-messages', ...pair];
+    const { exitCode, stdout, stderr } = await held.ask(args);
     const tree = /^[0-9a-f]{40,64}/.exec(fromUtf8Lossy(stdout))?.[0];
     if (exitCode === 0 && tree !== undefined) return tree;
-    // with conflicts it names a tree as well; of histories that share nothing git makes no merge
+    // with conflicts it names a tree as well
     if (exitCode === 1 && tree !== undefined) return undefined;
-    if (exitCode === 128 && (await shareNothing(repository, first, second))) return undefined;
     const said = gitSaid(stderr, `ended with ${exitCode}`).replace(/^fatal: /, '');
     throw new UsageError(
       exitCode === 129
@@ -88,7 +187,7 @@ export function openMergeTrees(repository: GitRepository): MergeTrees {
     );
   };
   const close = async (): Promise<void> => {
-    if (made !== undefined) await rm((await made).path, { recursive: true, force: true });
+    if (opened !== undefined) await (await opened).close();
   };
   return { treeOf, close };
 }

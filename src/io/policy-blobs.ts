@@ -1,34 +1,81 @@
 /**
- * Which policy a commit's tree holds, by blob name, and the policies themselves by that name. One `cat-file` answers
- * for any number of commits; nothing of the checkout is read or run.
+ * Which policy a commit's tree holds, by blob name, and the policies themselves by that name. Commits, trees and blobs are
+ * hashed on the way (threat P17); nothing of the checkout is read or run.
  */
 
+import { latin1, utf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
-import { isSignetError, UsageError } from '../errors.ts';
-import { type Child, readObject, startGit, writeLines } from './git-objects.ts';
+import { isSignetError } from '../errors.ts';
+import { readLinks } from './commit-links.ts';
 import type { GitRepository } from './git-repository.ts';
-import { MAX_POLICY, parsePolicy } from './policy-file.ts';
+import { noSuchObject } from './hashed-object.ts';
+import { parsePolicy } from './policy-file.ts';
+import { entriesAt, isHeld } from './tree-walk.ts';
+
+/** A commit by its full hash, and its tree where that is known. */
+export interface TreeOf {
+  readonly id: string;
+  readonly tree?: string | undefined;
+}
 
 export interface PolicyBlobs {
-  /** Names of the blobs at the policy's path, by commit; undefined where a tree has none. Full hashes go in. */
-  readonly names: (commits: readonly string[]) => Promise<ReadonlyMap<string, string | undefined>>;
-  /** The policy in a blob; undefined when it cannot be read as one, or is too long. */
+  /** Names of the blobs at the policy's path, by commit; undefined where a tree has none. @throws UsageError OBJECT_CORRUPT */
+  readonly names: (commits: readonly TreeOf[]) => Promise<ReadonlyMap<string, string | undefined>>;
+  /** The policy in a blob; undefined when it cannot be read as one, or is too long. @throws UsageError OBJECT_CORRUPT */
   readonly policy: (blob: string) => Promise<IdentityPolicy | undefined>;
-  readonly close: () => void;
 }
 
 /** Policies that are kept; a history that goes through more of them reads some again. */
 const MAX_KEPT = 64;
+/** Commits and trees whose policy's name is kept: a parent is asked about again soon after its child. */
+const MAX_KEPT_NAMES = 4096;
 
-/** Lines of a stream, one at a time. */
-async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  let rest = '';
-  for await (const chunk of stream) {
-    const lines = (rest + chunk.toString('latin1')).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-  }
+/** Adds to a map that forgets its oldest entry. */
+function keep<V>(map: Map<string, V>, key: string, value: V, limit: number): void {
+  const [oldest] = map.keys();
+  if (map.size >= limit && oldest !== undefined) map.delete(oldest);
+  map.set(key, value);
+}
+
+/** Names of the blobs at `path`, by tree and by commit, with those that were looked up before. */
+function nameLookup(repository: GitRepository, path: string): PolicyBlobs['names'] {
+  const byCommit = new Map<string, string | undefined>();
+  const byTree = new Map<string, string | undefined>();
+  const place = latin1(utf8(path));
+
+  /** Names by tree; those that are not known yet are looked up together. */
+  const namesIn = async (
+    trees: readonly string[],
+  ): Promise<ReadonlyMap<string, string | undefined>> => {
+    const wanted = [...new Set(trees)].filter((tree) => !byTree.has(tree));
+    const found = new Map(trees.map((tree) => [tree, byTree.get(tree)]));
+    for (const [index, entry] of (await entriesAt(repository, wanted, place)).entries()) {
+      const tree = wanted[index] ?? '';
+      const name = entry !== undefined && isHeld(entry) ? entry.oid : undefined;
+      found.set(tree, name);
+      keep(byTree, tree, name, MAX_KEPT_NAMES);
+    }
+    return found;
+  };
+
+  return async (commits) => {
+    const found = new Map<string, string | undefined>();
+    const trees = new Map<string, string | undefined>();
+    for (const { id, tree } of commits) {
+      if (byCommit.has(id)) found.set(id, byCommit.get(id));
+      else if (tree !== undefined || !trees.has(id)) trees.set(id, tree);
+    }
+    const bare = [...trees].flatMap(([id, tree]) => (tree === undefined ? [id] : []));
+    for (const { id, tree } of await readLinks(repository, bare)) trees.set(id, tree);
+    const known = await namesIn([...trees.values()].filter((tree) => tree !== undefined));
+    for (const [id, tree] of trees) {
+      const name = tree === undefined ? undefined : known.get(tree);
+      found.set(id, name);
+      keep(byCommit, id, name, MAX_KEPT_NAMES);
+    }
+    return found;
+  };
 }
 
 /** Opens the policies of a repository at `path`, which is this program's own word. */
@@ -37,35 +84,11 @@ export function openPolicyBlobs(
   path: string,
   crypto: Crypto,
 ): PolicyBlobs {
-  let asked: { readonly child: Child; readonly lines: AsyncGenerator<string> } | undefined;
-  const start = () => {
-    const child = startGit(repository, ['cat-file', '--batch-check=%(objectname)']);
-    return { child, lines: linesOf(child.process.stdout as AsyncIterable<Buffer>) };
-  };
   const kept = new Map<string, IdentityPolicy | undefined>();
-
-  const names: PolicyBlobs['names'] = async (commits) => {
-    const found = new Map<string, string | undefined>();
-    asked ??= start();
-    const { child, lines } = asked;
-    const written = writeLines(
-      child,
-      commits.map((id) => `${id}:${path}`),
-    );
-    for (const id of commits) {
-      const { value, done } = await lines.next();
-      if (done === true) {
-        await child.done;
-        throw new UsageError('git cat-file left requests unanswered', { code: 'GIT_FAILED' });
-      }
-      found.set(id, /^[0-9a-f]{40,64}$/.test(value) ? value : undefined);
-    }
-    await written;
-    return found;
-  };
-
   const read = async (blob: string): Promise<IdentityPolicy | undefined> => {
-    const frame = await readObject(repository, { id: blob }, MAX_POLICY);
+    const [frame] = await repository.objects.read([blob]);
+    // one that is not here could be any policy: what it says of its sequence decides
+    if (frame?.kind === 'missing') throw noSuchObject(blob);
     if (frame?.kind !== 'object' || frame.type !== 'blob') return undefined;
     try {
       return await parsePolicy(frame.raw.slice(), `${path} (blob ${blob.slice(0, 7)})`, crypto);
@@ -78,10 +101,8 @@ export function openPolicyBlobs(
   const policy: PolicyBlobs['policy'] = async (blob) => {
     if (kept.has(blob)) return kept.get(blob);
     const found = await read(blob);
-    const [oldest] = kept.keys();
-    if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest);
-    kept.set(blob, found);
+    keep(kept, blob, found, MAX_KEPT);
     return found;
   };
-  return { names, policy, close: () => asked?.child.process.kill() };
+  return { names: nameLookup(repository, path), policy };
 }

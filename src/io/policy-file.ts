@@ -171,16 +171,28 @@ export async function readPolicyFile(path: string, crypto: Crypto): Promise<Iden
   return parsePolicy(bytes, path, crypto);
 }
 
-/** A policy out of a revision: `REV:PATH`, called `source` in messages. @throws ConfigError POLICY_FILE when it is not there */
+/** A file of a revision, as `REV:PATH` names it. */
+export interface FileAt {
+  readonly revision: string;
+  readonly path: string;
+}
+
+/** The parts of `REV:PATH`; undefined for anything else. */
+export function fileAt(name: string): FileAt | undefined {
+  const [, revision, path] = /^([^:]+):(.+)$/s.exec(name) ?? [];
+  return revision === undefined || path === undefined ? undefined : { revision, path };
+}
+
+/** A policy out of a revision, called `source` in messages. @throws ConfigError POLICY_FILE when it is not there */
 export async function readPolicyAt(
-  name: string,
+  file: FileAt,
   cwd: string,
   env: Environment,
   crypto: Crypto,
-  source = name,
+  source = `${file.revision}:${file.path}`,
 ): Promise<IdentityPolicy> {
   const { readBlob } = await import('./git.ts');
-  const bytes = await readBlob(name, cwd, env);
+  const bytes = await readBlob(file, { cwd, env }, crypto);
   if (bytes === undefined) throw refuse(source, 'no such file in that revision');
   return parsePolicy(bytes, source, crypto);
 }
@@ -199,7 +211,8 @@ export async function loadConfiguredPolicy(
     return readPolicyFile(join(env.HOME ?? homedir(), name.slice(2)), crypto);
   }
   if (isAbsolute(name)) return readPolicyFile(name, crypto);
-  if (/^[^:]+:./.test(name)) return readPolicyAt(name, cwd, env, crypto);
+  const file = fileAt(name);
+  if (file !== undefined) return readPolicyAt(file, cwd, env, crypto);
   throw new ConfigError(`signet.policy is '${name}': a relative path is the verified tree's own`, {
     hint: 'use an absolute path, ~/PATH, or REV:PATH such as origin/main:.signet.yaml',
   });

@@ -49,40 +49,6 @@ export function findExecutable(name: string, env: Environment): string | undefin
   return folders.map((folder) => join(folder, file)).find(isProgram);
 }
 
-/** What git needs to find its configuration and the repository. Nothing that makes it run or write something else. */
-const GIT_KEEPS = [
-  ...['PATH', 'Path', 'HOME', 'XDG_CONFIG_HOME', 'USERPROFILE', 'HOMEDRIVE', 'HOMEPATH', 'APPDATA'],
-  ...['LOCALAPPDATA', 'PROGRAMDATA', 'SystemRoot', 'SYSTEMROOT', 'TMPDIR', 'TMP', 'TEMP', 'USER'],
-  ...['LD_LIBRARY_PATH', 'GIT_DIR', 'GIT_WORK_TREE', 'GIT_COMMON_DIR', 'GIT_NAMESPACE'],
-  ...['GIT_OBJECT_DIRECTORY', 'GIT_ALTERNATE_OBJECT_DIRECTORIES', 'GIT_QUARANTINE_PATH'],
-  ...['GIT_CEILING_DIRECTORIES', 'GIT_DISCOVERY_ACROSS_FILESYSTEM', 'GIT_CONFIG_PARAMETERS'],
-  ...['GIT_CONFIG_COUNT', 'GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_NOSYSTEM'],
-];
-
-/** The environment of every git child: an allow-list (threat I03, trap L13), no questions, no replace objects. */
-export function gitEnvironment(env: Environment): Record<string, string> {
-  const kept: Record<string, string> = {};
-  for (const name of GIT_KEEPS) {
-    const value = env[name];
-    if (value !== undefined) kept[name] = value;
-  }
-  const count = Number(env.GIT_CONFIG_COUNT ?? 0);
-  for (let i = 0; i < Math.min(count, 1000); i += 1) {
-    for (const name of [`GIT_CONFIG_KEY_${i}`, `GIT_CONFIG_VALUE_${i}`]) {
-      const value = env[name];
-      if (value !== undefined) kept[name] = value;
-    }
-  }
-  return {
-    ...kept,
-    LC_ALL: 'C',
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_OPTIONAL_LOCKS: '0',
-    GIT_NO_REPLACE_OBJECTS: '1',
-    GIT_NO_LAZY_FETCH: '1',
-  };
-}
-
 interface BunChild {
   readonly exited: Promise<number>;
   readonly stdout: ReadableStream<Uint8Array>;

@@ -25,6 +25,6 @@ it('a policy over budget in a commit is one that cannot be read, and is not buil
     expect(await blobs.policy(blobOf(`${POLICY}roles: {x: ${'['.repeat(60_000)}`))).toBeUndefined();
     expect(await blobs.policy(blobOf('['.repeat(4 * 1024 * 1024)))).toBeUndefined();
   } finally {
-    blobs.close();
+    repository.objects.close();
   }
 });

@@ -1,8 +1,11 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { nodeCrypto } from '../../src/io/crypto.ts';
 import { readBlob } from '../../src/io/git.ts';
-import { findExecutable, gitEnvironment, runProcess } from '../../src/io/process.ts';
+import { gitEnvironment } from '../../src/io/git-environment.ts';
+import { findExecutable, runProcess } from '../../src/io/process.ts';
 import { bareEnvironment } from '../support/invocation.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 
@@ -61,7 +64,6 @@ describe('I03 L13 the environment of git children', () => {
     GIT_PROXY_COMMAND: '/evil',
     GIT_TEMPLATE_DIR: '/evil',
     GIT_REPLACE_REF_BASE: 'refs/evil',
-    GIT_GRAFT_FILE: '/evil',
     GIT_SHALLOW_FILE: '/evil',
     GIT_CONFIG: '/evil',
     GIT_INDEX_FILE: '/evil',
@@ -83,6 +85,7 @@ describe('I03 L13 the environment of git children', () => {
     };
     const kept = gitEnvironment({ ...env, ...poison, ...place });
     expect(kept).toMatchObject({ ...place, GIT_NO_REPLACE_OBJECTS: '1', GIT_TERMINAL_PROMPT: '0' });
+    expect(gitEnvironment({ GIT_GRAFT_FILE: '/evil' }).GIT_GRAFT_FILE).toBe(devNull);
     for (const name of Object.keys(poison)) expect(kept).not.toHaveProperty(name);
   });
   it.each(['x', '-1', '1e9', '99999999999'])('a count of %s is no loop without end', (count) => {
@@ -123,35 +126,36 @@ describe('blobs', () => {
   const repository = join(home, 'repository');
   const run = (...args: string[]) => runProcess(git, args, { cwd: repository, env });
   const bytes = Uint8Array.from([0xe9, 0x0a, 0x00, 0xff, 0x0a]);
+  const read = (revision: string, path = 'deep/er/file') =>
+    readBlob({ revision, path }, { cwd: repository, env }, nodeCrypto);
   const setUp = async () => {
-    mkdirSync(repository, { recursive: true });
+    mkdirSync(join(repository, 'deep/er'), { recursive: true });
     await run('init', '-q', '-b', 'main');
+    writeFileSync(join(repository, 'deep/er/file'), bytes);
     writeFileSync(join(repository, 'file'), bytes);
-    await run('add', 'file');
-    await run('-c', 'user.name=a', '-c', 'user.email=a@x.test', 'commit', '-qm', 'x');
+    await run('add', 'file', 'deep');
+    const who = ['-c', 'user.name=a', '-c', 'user.email=a@x.test'];
+    await run(...who, 'commit', '-qm', 'x');
+    await run(...who, 'tag', '-am', 'v1', 'v1');
   };
 
-  it('L11 come back byte for byte', async () => {
+  it.each(['main', 'v1', 'HEAD', 'main~0'])('L11 come back byte for byte from %s', async (name) => {
     await setUp();
-    expect(Buffer.from((await readBlob('main:file', repository, env)) ?? [])).toEqual(
-      Buffer.from(bytes),
-    );
+    expect(Buffer.from((await read(name)) ?? [])).toEqual(Buffer.from(bytes));
+    expect(Buffer.from((await read(name, 'file')) ?? [])).toEqual(Buffer.from(bytes));
   });
   it('I01 L12 a name that looks like an option is a name', async () => {
     await setUp();
-    for (const name of [
-      '--output=owned',
-      '-p',
-      '--batch-all-objects',
-      'main:--x',
-      'main',
-      'main:nowhere',
-    ]) {
-      expect(await readBlob(name, repository, env)).toBeUndefined();
+    for (const name of ['--output=owned', '-p', '--batch-all-objects', 'nowhere']) {
+      expect(await read(name)).toBeUndefined();
+    }
+    for (const path of ['--x', 'nowhere', 'deep', 'deep/er', 'file/x', 'deep/nowhere/file', '']) {
+      expect(await read('main', path)).toBeUndefined();
     }
     expect((await run('status', '--porcelain')).stdout).toHaveLength(0);
   });
   it('I01 a name of two lines is none', async () => {
-    expect(await readBlob('main:file\nmain:file', repository, env)).toBeUndefined();
+    expect(await read('main\nmain')).toBeUndefined();
+    expect(await read('main', 'file\nfile')).toBeUndefined();
   });
 });

@@ -335,15 +335,17 @@ describe('P16 where history starts', () => {
 
 describe('P13 P15', () => {
   it('P13 a name is looked up once: policy and range stand on the same commit', async () => {
-    const { openRepository, resolveNames } = await import('../../src/io/git-repository.ts');
+    const { openRepository } = await import('../../src/io/git-repository.ts');
+    const { resolveCommits } = await import('../../src/io/git-names.ts');
     const { repository, commit, branch } = policyScene('race', sandbox());
     const one = branch('main', await commit({}));
     const open = await openRepository(repository.path, repository.env);
-    await resolveNames(open, ['main^{commit}']);
+    await resolveCommits(open, ['main']);
     branch('main', await commit({ parents: [one] }));
-    expect(
-      (await resolveNames(open, ['main^{commit}', 'main^{commit}'])).map((found) => found?.id),
-    ).toEqual([one, one]);
+    const names = ['main', 'refs/heads/main', 'main^{commit}', 'main~0'];
+    const found = await resolveCommits(open, names);
+    expect(found.map((each) => each?.id)).toEqual(names.map(() => one));
+    open.objects.close();
   });
 
   it('P15 another policy, another verdict; digests of policy and trust are in the report', async () => {

@@ -133,7 +133,7 @@ describe('what git archive makes', () => {
     const { archive, check, write, read, commit } = release('attributes', files);
     const good = archive('a.tar', '--prefix=app/');
     const answered = await check(good);
-    expect(answered.exit, answered.out).toBe(0);
+    expect(answered.exit, answered.out + answered.talk).toBe(0);
     expect(answered.out).toContain('(export-ignore): docs/a, secret');
     expect(answered.out).toContain('(export-subst): version');
     const bytes = Buffer.from(read(good));

@@ -50,7 +50,7 @@ describe('names', () => {
     repository.must('update-ref', 'refs/heads/--all', commit);
     const args = ['verify', ...make.allow(), '--format', 'jsonl', '--', '--all'];
     const answered = await signet(repository, args);
-    expect(resultsOf(answered)).toMatchObject([{ objectId: commit, ref: '--all' }]);
+    expect(resultsOf(answered)).toMatchObject([{ objectId: commit, ref: 'refs/heads/--all' }]);
   });
 
   it('I01 a line break in a name does not make two', async () => {

@@ -64,7 +64,9 @@ describe('what is verified', () => {
     const tag = make.tag(merge, 'commit', 'v1');
     repository.must('update-ref', 'refs/tags/v1', tag);
     const named = await signet(repository, ['verify', ...make.allow(), ...jsonl, 'v1']);
-    expect(resultsOf(named)).toMatchObject([{ objectId: merge, objectType: 'commit', ref: 'v1' }]);
+    expect(resultsOf(named)).toMatchObject([
+      { objectId: merge, objectType: 'commit', ref: 'refs/tags/v1' },
+    ]);
     const exact = await signet(repository, ['verify', ...make.allow(), ...jsonl, tag]);
     expect(resultsOf(exact)).toMatchObject([{ objectId: tag, objectType: 'tag' }]);
   });

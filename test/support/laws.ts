@@ -114,6 +114,49 @@ export function strayEnvironment(sources: Sources): readonly string[] {
   return uses(sources, /^process\.env$/, (path) => readers.includes(path));
 }
 
+const GIT_CHILDREN = ['src/io/git-process.ts', 'src/io/git-objects.ts'];
+/** Where such variables are made; the sandbox makes some for the user's own programs, and a sentence names one. */
+const NAMES_GIT_VARIABLES = [
+  'src/io/git-environment.ts',
+  'src/commands/sandbox.ts',
+  'src/io/oidc/person-way.ts',
+  'src/sandbox/environment.ts',
+];
+
+/** Codes of ours, and a word that git is asked about. */
+const OTHER_NAMES = /^GIT_(?:FAILED|READS|SIGNET_.*|COMMITTER_IDENT)$/;
+
+/** The name that a node gives: a key, a member that is set, a whole string. Reading `env.NAME` makes nothing. */
+function namedBy(node: Node): unknown {
+  const { left, key, value } = node as { left?: Node; key?: Node; value?: unknown };
+  if (node.type === 'AssignmentExpression') return (left?.['property'] as Node)?.['name'];
+  if (node.type === 'Property') return key?.['name'];
+  return node.type === 'Literal' ? value : undefined;
+}
+
+/** Children of git that begin elsewhere, and environments for them that are made elsewhere, than where each is looked after. */
+export function strayGitChildren(sources: Sources): readonly string[] {
+  const starts = /^(?:runProcess|spawn|spawnSync|execFile|execFileSync|exec|execSync)$/;
+  return [...sources].flatMap(([path, text]) => {
+    const found: string[] = [];
+    for (const node of nodesOf(text)) {
+      const name = namedBy(node);
+      const variable = typeof name === 'string' && /^GIT_[A-Z_]+$/.test(name);
+      if (variable && !OTHER_NAMES.test(name) && !NAMES_GIT_VARIABLES.includes(path)) {
+        found.push(`${path} names ${name}`);
+      }
+      const { callee, arguments: given } = node as { callee?: Node; arguments?: readonly Node[] };
+      const called = callee?.['name'] ?? (callee?.['property'] as Node | undefined)?.['name'];
+      if (node.type !== 'CallExpression' || !starts.test(String(called))) continue;
+      const [program] = given ?? [];
+      const what = program?.['name'] ?? (program?.['property'] as Node | undefined)?.['name'];
+      if (what === 'git' && !GIT_CHILDREN.includes(path))
+        found.push(`${path} starts git by ${called}`);
+    }
+    return found;
+  });
+}
+
 function lines(text: string, start = 0, end = text.length): number {
   return text.slice(start, end).trimEnd().split('\n').length;
 }

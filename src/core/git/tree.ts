@@ -1,6 +1,6 @@
 /** A tree's id out of the files below it, as git would name the tree that holds them (tree.c, read-cache base_name_compare). */
 
-import { concatAll, latin1, utf8 } from '../bytes.ts';
+import { concatAll, utf8 } from '../bytes.ts';
 import type { Crypto } from '../crypto.ts';
 import { type ObjectFormat, objectId } from './object.ts';
 
@@ -51,16 +51,4 @@ export function treeId(
     node.set(last, file);
   }
   return nameOf(root, crypto, format);
-}
-
-/** Files of `ls-tree -r -z`: `<mode> <type> <id>\t<path>\0`. Paths: one character a byte. */
-export function readTreeList(output: Uint8Array): ReadonlyMap<string, TreeFile> {
-  const files = new Map<string, TreeFile>();
-  for (const row of latin1(output).split('\0')) {
-    const match = /^(\d{6}) (?:blob|commit) ([0-9a-f]{40,64})\t(.*)$/s.exec(row);
-    const [, mode, oid, path] = match ?? [];
-    if (mode !== undefined && oid !== undefined && path !== undefined)
-      files.set(path, { mode, oid });
-  }
-  return files;
 }

@@ -7,7 +7,8 @@
 import type { Crypto } from '../../core/crypto.ts';
 import { objectId } from '../../core/git/object.ts';
 import type { Environment } from '../config.ts';
-import { openRepository, resolveNames } from '../git-repository.ts';
+import { resolveNames } from '../git-names.ts';
+import { openRepository } from '../git-repository.ts';
 import type { Described } from './forward.ts';
 
 export interface Scope {

@@ -1,0 +1,51 @@
+/** What a commit's own bytes say it stands on, read from a store that hashes them. */
+
+import { commitLinks, tagTarget } from '../core/git/links.ts';
+import type { GitRepository } from './git-repository.ts';
+import { corrupt, expected } from './hashed-object.ts';
+import type { ObjectFrame } from './object-frames.ts';
+
+/** A commit, its tree and its parents, by full hash. */
+export interface CommitLinks {
+  readonly id: string;
+  /** Undefined where no commit of that size is read. */
+  readonly tree: string | undefined;
+  readonly parents: readonly string[];
+}
+
+type Holder = Pick<GitRepository, 'objects' | 'format'>;
+
+/** Links of these commits, in order. @throws UsageError OBJECT_CORRUPT, NO_SUCH_OBJECT */
+export async function readLinks(
+  { objects, format }: Holder,
+  ids: readonly string[],
+): Promise<readonly CommitLinks[]> {
+  const linksOf = (frame: ObjectFrame): CommitLinks => {
+    // what is too large to be read is undecided, whatever it stands on
+    if (frame.kind === 'too-large') return { id: frame.id, tree: undefined, parents: [] };
+    const { id, raw } = expected(frame, 'commit');
+    const links = commitLinks(raw, format);
+    if (links === undefined) throw corrupt(id, 'git finds neither tree nor parents in it');
+    return { id, ...links };
+  };
+  return (await objects.read(ids)).map(linksOf);
+}
+
+/** Tags of tags, at most. */
+const MAX_DEPTH = 16;
+
+/** The commit that a tag leads to, through tags of tags; undefined where it leads to something else. */
+export async function commitOfTag(
+  { objects, format }: Holder,
+  tag: string,
+): Promise<string | undefined> {
+  let id = tag;
+  for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
+    const { raw } = await objects.get(id, 'tag');
+    const { target, targetType } = tagTarget(raw, format) ?? {};
+    if (target === undefined || targetType === 'commit') return target;
+    if (targetType !== 'tag') return undefined;
+    id = target;
+  }
+  return undefined;
+}

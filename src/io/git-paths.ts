@@ -1,0 +1,123 @@
+/**
+ * Whether one commit descends from another. git finds the way; each commit on it is hashed, and must name the next one
+ * itself. "Yes" needs such a path. "No", where it decides something, needs the proof that nothing leads there.
+ */
+
+import { UsageError } from '../errors.ts';
+import { commitOfTag, readLinks } from './commit-links.ts';
+import { listed } from './git-objects.ts';
+import { GIT_READS, gitSaid, runGit } from './git-process.ts';
+import type { GitRepository } from './git-repository.ts';
+import { corrupt } from './hashed-object.ts';
+
+const AT_ONCE = 512;
+const NOTHING_LEADS_THERE = 'left out as known, but nothing that is known leads to it';
+
+/** By git's word: each commit, and the one that was listed before it and names it as a parent. */
+async function namersOf(
+  repository: GitRepository,
+  tops: readonly string[],
+  wanted: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, string>> {
+  const namers = new Map<string, string>();
+  let left = wanted.size;
+  for await (const lines of listed(repository, ['rev-list', '--parents', '--stdin'], tops)) {
+    for (const line of lines) {
+      const [id = '', ...parents] = line.split(' ');
+      for (const parent of parents) {
+        if (namers.has(parent)) continue;
+        namers.set(parent, id);
+        if (wanted.has(parent)) left -= 1;
+      }
+    }
+    if (left === 0) break;
+  }
+  return namers;
+}
+
+/**
+ * Proves that each target is one of the tops or an ancestor of one. Returns the tops that were needed.
+ * @throws UsageError OBJECT_CORRUPT where nothing leads to a target, or a commit on the way is not what its name says
+ */
+export async function proveReached(
+  repository: GitRepository,
+  tops: readonly string[],
+  targets: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const from = new Set(tops);
+  const needed = new Set(targets.filter((id) => from.has(id)));
+  const wanted = new Set(targets.filter((id) => !from.has(id)));
+  if (wanted.size === 0) return needed;
+  const [stray] = wanted;
+  if (tops.length === 0 && stray !== undefined) throw corrupt(stray, NOTHING_LEADS_THERE);
+  const namers = await namersOf(repository, tops, wanted);
+  const steps: (readonly [from: string, to: string])[] = [];
+  const met = new Set<string>();
+  for (const target of wanted) {
+    for (let to = target; !from.has(to) && !met.has(to); ) {
+      const namer = namers.get(to);
+      if (namer === undefined) {
+        throw corrupt(target, NOTHING_LEADS_THERE);
+      }
+      steps.push([namer, to]);
+      met.add(to);
+      if (from.has(namer)) needed.add(namer);
+      to = namer;
+    }
+  }
+  for (let at = 0; at < steps.length; at += AT_ONCE) {
+    const part = steps.slice(at, at + AT_ONCE);
+    const links = await readLinks(
+      repository,
+      part.map(([namer]) => namer),
+    );
+    for (const [index, [, to]] of part.entries()) {
+      const link = links[index];
+      if (link?.parents.includes(to) !== true) {
+        throw corrupt(link?.id ?? to, `git says that it stands on ${to}, its bytes do not`);
+      }
+    }
+  }
+  return needed;
+}
+
+/** Proves that a tag leads to a commit. @throws UsageError OBJECT_CORRUPT */
+export async function proveTag(
+  repository: GitRepository,
+  tag: string,
+  commit: string,
+): Promise<void> {
+  if ((await commitOfTag(repository, tag)) === commit) return;
+  throw corrupt(tag, `git says that this tag leads to ${commit}, its bytes do not`);
+}
+
+/** What is to be done about a clone that lacks what is asked for; nothing where it has all. */
+export function shallowHint({ shallow }: GitRepository): { readonly hint?: string } {
+  return shallow.size === 0 ? {} : { hint: 'this clone is shallow; run: git fetch --unshallow' };
+}
+
+/** What git says; true is not proved. @throws UsageError GIT_FAILED */
+export async function seemsAncestor(
+  repository: GitRepository,
+  ancestor: string,
+  commit: string,
+): Promise<boolean> {
+  const args = [...GIT_READS, 'merge-base', '--is-ancestor', ancestor, commit];
+  const { exitCode, stderr } = await runGit(repository, args);
+  if (exitCode > 1) {
+    const said = gitSaid(stderr, 'merge-base failed').replace(/^fatal: /, '');
+    throw new UsageError(`git: ${said}`, { code: 'GIT_FAILED', ...shallowHint(repository) });
+  }
+  return exitCode === 0;
+}
+
+/** True where `ancestor` is proved to be `commit` or one that it descends from. @throws UsageError GIT_FAILED, OBJECT_CORRUPT */
+export async function isAncestor(
+  repository: GitRepository,
+  ancestor: string,
+  commit: string,
+): Promise<boolean> {
+  if (!(await seemsAncestor(repository, ancestor, commit))) return false;
+  await proveReached(repository, [commit], [ancestor]);
+  return true;
+}

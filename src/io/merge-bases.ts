@@ -1,0 +1,95 @@
+/**
+ * The best common ancestors of two commits, proved: each is reached from both through hashed commits, and whatever else
+ * both have in common is reached from one of them. git names the candidates (threat P17).
+ */
+
+import { fromUtf8Lossy } from '../core/bytes.ts';
+import { UsageError } from '../errors.ts';
+import { readLinks } from './commit-links.ts';
+import { listed } from './git-objects.ts';
+import { isAncestor, proveReached, shallowHint } from './git-paths.ts';
+import { GIT_READS, gitSaid, runGit } from './git-process.ts';
+import { BOTH, type Named, named } from './git-ranges.ts';
+import type { GitRepository } from './git-repository.ts';
+import { corrupt } from './hashed-object.ts';
+
+const AT_ONCE = 512;
+
+function cutOff(repository: GitRepository, commit: string): UsageError {
+  return new UsageError(`${commit.slice(0, 12)}: a shallow clone hides what it descends from`, {
+    code: 'SHALLOW_RANGE',
+    ...shallowHint(repository),
+  });
+}
+
+/** Candidates for the best common ancestors, as git has them. @throws UsageError GIT_FAILED */
+async function basesAsGitSays(
+  repository: GitRepository,
+  pair: readonly [string, string],
+): Promise<readonly string[]> {
+  const args = [...GIT_READS, 'merge-base', '--all', ...pair];
+  const { exitCode, stdout, stderr } = await runGit(repository, args);
+  if (exitCode > 1) {
+    const said = gitSaid(stderr, 'merge-base failed').replace(/^fatal: /, '');
+    throw new UsageError(`git: ${said}`, { code: 'GIT_FAILED' });
+  }
+  return fromUtf8Lossy(stdout).split('\n').filter(Boolean);
+}
+
+/** What lies outside of the commits that only one of the two reaches, and the sides that stand on it. */
+async function outsideOf(
+  repository: GitRepository,
+  [first, second]: readonly [string, string],
+): Promise<Named> {
+  const outside: Named = new Map();
+  const inside = new Set<string>();
+  named(outside, first, 1);
+  named(outside, second, 2);
+  const tips = [`${first}...${second}`];
+  for await (const ids of listed(repository, ['rev-list', '--date-order', '--stdin'], tips)) {
+    const cut = ids.find((id) => repository.shallow.has(id));
+    if (cut !== undefined) throw cutOff(repository, cut);
+    for (let at = 0; at < ids.length; at += AT_ONCE) {
+      for (const { id, parents } of await readLinks(repository, ids.slice(at, at + AT_ONCE))) {
+        const sides = outside.get(id) ?? 0;
+        outside.delete(id);
+        inside.add(id);
+        if (sides === BOTH) throw corrupt(id, 'git says that one side leads to it, both do');
+        const back = parents.find((parent) => inside.has(parent));
+        if (back !== undefined) throw corrupt(back, 'git lists it before what stands on it');
+        for (const parent of parents) named(outside, parent, sides);
+      }
+    }
+  }
+  return outside;
+}
+
+/**
+ * The best common ancestors of two commits; none where their histories share nothing.
+ * @throws UsageError OBJECT_CORRUPT, GIT_FAILED, SHALLOW_RANGE
+ */
+export async function mergeBases(
+  repository: GitRepository,
+  first: string,
+  second: string,
+): Promise<readonly string[]> {
+  if (first === second) return [first];
+  const bases = await basesAsGitSays(repository, [first, second]);
+  const outside = await outsideOf(repository, [first, second]);
+  const wrong = bases.find((id) => outside.get(id) !== BOTH);
+  if (wrong !== undefined) throw corrupt(wrong, 'git says that both sides lead to it, they do not');
+  await proveReached(repository, bases, [...outside.keys()]);
+  return bases;
+}
+
+/** True when `ancestor` is `commit` or one that it descends from; both answers are proved. @throws UsageError SHALLOW_RANGE, OBJECT_CORRUPT */
+export async function isSurelyAncestor(
+  repository: GitRepository,
+  ancestor: string,
+  commit: string,
+): Promise<boolean> {
+  if (await isAncestor(repository, ancestor, commit)) return true;
+  if (repository.shallow.size > 0) throw cutOff(repository, commit);
+  // what is common to both, and all that it leads to, cannot lead back up to the ancestor
+  return (await mergeBases(repository, ancestor, commit)).includes(ancestor);
+}

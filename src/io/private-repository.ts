@@ -1,0 +1,81 @@
+/**
+ * An empty bare repository of our own, for questions that only git can answer. It holds no object but those that were
+ * hashed on their way in, and no configuration, attribute, ref or filter of the repository that is judged (threats P14,
+ * P17).
+ */
+
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
+import { utf8 } from '../core/bytes.ts';
+import type { Crypto } from '../core/crypto.ts';
+import { objectId } from '../core/git/object.ts';
+import { UsageError } from '../errors.ts';
+import { loadCrypto } from './crypto-port.ts';
+import { privateEnvironment } from './git-environment.ts';
+import { GIT_READS, type GitPlace, gitSaid, runGit } from './git-process.ts';
+import type { GitRepository } from './git-repository.ts';
+import type { GitObjectType } from './object-frames.ts';
+import type { ProcessResult } from './process.ts';
+
+export interface PrivateRepository {
+  readonly path: string;
+  /** Stores an object under the name that its bytes make, and returns that name. */
+  readonly put: (type: GitObjectType, raw: Uint8Array) => Promise<string>;
+  /** Asks git there. */
+  readonly ask: (args: readonly string[], input?: Uint8Array) => Promise<ProcessResult>;
+  readonly close: () => Promise<void>;
+}
+
+async function writeObject(path: string, id: string, framed: readonly Uint8Array[]): Promise<void> {
+  const directory = join(path, 'objects', id.slice(0, 2));
+  await mkdir(directory, { recursive: true });
+  // read back once, and thrown away: speed counts more than size
+  await writeFile(join(directory, id.slice(2)), deflateSync(Buffer.concat(framed), { level: 1 }));
+}
+
+/** Makes an empty repository with the object format of `repository`. Its owner closes it. @throws UsageError GIT_FAILED */
+export async function openPrivateRepository({
+  git,
+  env,
+  format,
+}: GitRepository): Promise<PrivateRepository> {
+  const crypto: Crypto = await loadCrypto();
+  const path = await mkdtemp(join(tmpdir(), 'git-signet-private-'));
+  const place: GitPlace = { git, cwd: path, env: privateEnvironment(env, path) };
+  const made = await runGit(place, [
+    'init',
+    '-q',
+    '--bare',
+    '--template=',
+    `--object-format=${format}`,
+  ]);
+  if (made.exitCode !== 0) {
+    await rm(path, { recursive: true, force: true });
+    throw new UsageError(`git init: ${gitSaid(made.stderr, 'failed')}`, { code: 'GIT_FAILED' });
+  }
+  await writeFile(join(path, 'HEAD'), 'ref: refs/heads/none\n');
+  const held = new Set<string>();
+  const put: PrivateRepository['put'] = async (type, raw) => {
+    const id = objectId(crypto, type, raw, format);
+    if (!held.has(id)) await writeObject(path, id, [utf8(`${type} ${raw.length}\0`), raw]);
+    held.add(id);
+    return id;
+  };
+  const ask: PrivateRepository['ask'] = (args, input) =>
+    runGit(place, [...GIT_READS, ...args], input === undefined ? {} : { input });
+  return { path, put, ask, close: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** What git answers there. @throws UsageError GIT_FAILED */
+export async function answerOf(
+  repository: PrivateRepository,
+  args: readonly string[],
+  input?: Uint8Array,
+): Promise<Uint8Array> {
+  const result = await repository.ask(args, input);
+  if (result.exitCode === 0) return result.stdout;
+  const said = gitSaid(result.stderr, `git ${args[0]} ended with ${result.exitCode}`);
+  throw new UsageError(`git: ${said.replace(/^fatal: /, '')}`, { code: 'GIT_FAILED' });
+}

@@ -77,6 +77,30 @@ describe('a mirror', () => {
     expect(roots).toHaveLength(3);
   });
 
+  it('whose root got a post-quantum log is followed, and one whose root got a malformed log is not (T09)', async () => {
+    const mirror = await started();
+    const client = mirror.client(home);
+    await client.refresh();
+    const withLog = (publicKey: object) => {
+      const root = JSON.parse(VECTOR_TARGETS['trusted_root.json']);
+      root.tlogs.push({ baseUrl: 'https://pq.example', publicKey, logId: { keyId: 'AAAA' } });
+      return { ...VECTOR_TARGETS, 'trusted_root.json': JSON.stringify(root) };
+    };
+    const future = withLog({ keyDetails: 'ML_DSA_65', rawBytes: 'AAAA' });
+    mirror.repository.publish({ targets: future });
+    expect((await client.refresh()).changed).toBe(true);
+    const usable = digestOf(future['trusted_root.json']);
+    expect(await client.load()).toBe(usable);
+    mirror.repository.publish({
+      targets: withLog({ keyDetails: 'PKIX_ED25519', rawBytes: 'AAAA' }),
+    });
+    await expect(client.refresh()).rejects.toMatchObject({
+      ...REFUSED,
+      message: expect.stringContaining('tlogs[2].publicKey.rawBytes'),
+    });
+    expect(await client.load()).toBe(usable);
+  });
+
   it('that cannot be asked changes nothing', async () => {
     const mirror = await testMirror();
     const client = mirror.client(home);

@@ -54,6 +54,23 @@ describe('gitsign\u2019s key files', () => {
     ).toMatchObject({ code: 'log-unknown' });
   });
 
+  it('carry over what the rest leaves out, but for logs that a file replaces (T09)', () => {
+    const { trust: rest } = forge({
+      trust: (root) => {
+        root.tlogs[0].publicKey.keyDetails = 'ML_DSA_65';
+        root.ctlogs[0].publicKey.keyDetails = 'ML_DSA_65';
+      },
+    });
+    const leftOut = (names: readonly (keyof typeof real)[]): readonly string[] => {
+      const files = Object.fromEntries(names.map((name) => [name, real[name]]));
+      return trustFromKeyFiles(files, nodeCrypto, rest).leftOut.map(({ kind }) => kind);
+    };
+    expect(leftOut(['fulcio'])).toEqual(['log', 'CT log']);
+    expect(leftOut(['rekor'])).toEqual(['CT log']);
+    expect(leftOut(['rekor', 'ctLog'])).toEqual([]);
+    expect(trustFromKeyFiles(real, nodeCrypto).leftOut).toEqual([]);
+  });
+
   const { chain, ...forged } = forge({ tokens: [{}] });
   const files = (fulcio: readonly Uint8Array[]) => ({
     fulcio: { text: fulcio.map(pem).join(''), path: 'fulcio.pem' },

@@ -8,6 +8,7 @@ import { findLogEntry } from '../src/io/rekor.ts';
 import { type SignRequest, signPayload } from '../src/sign.ts';
 import { useSandbox } from './support/sandbox.ts';
 import { COMMIT, fakeTerminal, type RequestOptions, signRequest, TAG } from './support/signing.ts';
+import { malformedPayloads, unsignable } from './support/unsignable.ts';
 
 const sandbox = useSandbox();
 
@@ -119,10 +120,15 @@ describe('signPayload', () => {
     });
   });
 
-  it.each(['', 'hello', 'tree x\n\nno author', 'blob 1', 'object x\n\nno tag'])(
-    'refuses to sign what is neither commit nor tag: %j',
-    async (text) => {
-      await expect(sign(Buffer.from(text))).rejects.toMatchObject({ code: 'USAGE', exitCode: 2 });
+  it.each([...unsignable, ...malformedPayloads])(
+    'what no verifier would take is not signed in place, and no request leaves: $name (D28)',
+    async ({ payload, names }) => {
+      const before = { ...sandbox().requests };
+      await expect(sign(Buffer.from(payload))).rejects.toMatchObject({
+        ...{ code: 'USAGE', exitCode: 2 },
+        message: expect.stringMatching(names),
+      });
+      expect(sandbox().requests).toEqual(before);
     },
   );
 

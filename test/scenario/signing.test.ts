@@ -10,6 +10,7 @@ import { run, runMeanwhile, scratchRepository } from '../support/git-repository.
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
 import { haveTools } from '../support/tools.ts';
+import { unsignable } from '../support/unsignable.ts';
 
 const sandbox = useSandbox();
 const repository = scratchRepository('signing');
@@ -81,6 +82,24 @@ describe('signing', () => {
     const der = await runMeanwhile(programUnderTest(), ['-bsu', 'x'], options);
     expect([der.bytes[0], der.bytes[1]]).toEqual([0x30, 0x82]);
   });
+});
+
+describe('what no verifier would take', () => {
+  it.each(unsignable.slice(0, 7))(
+    'is not signed for git: $name. One line says what is wrong, and nothing is published (D28)',
+    async ({ payload, names }) => {
+      const before = { ...sandbox().requests };
+      const ran = await runMeanwhile(programUnderTest(), ['--status-fd=2', '-bsau', 'x'], {
+        cwd: path,
+        env: { ...repository.env, ...env },
+        input: payload,
+      });
+      expect([ran.exit, ran.out]).toEqual([2, '']);
+      expect(ran.err).toMatch(names);
+      expect(ran.err).not.toContain('SIG_CREATED');
+      expect(sandbox().requests).toEqual(before);
+    },
+  );
 });
 
 describe('outside git', () => {

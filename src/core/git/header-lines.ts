@@ -27,11 +27,16 @@ export function standsAt(bytes: Uint8Array, at: number, text: string): boolean {
   return true;
 }
 
-/** Where the header ends: at the first blank line, else where the bytes do. Searches, and reads nothing. */
-export function headerEnd(bytes: Uint8Array): number {
+/**
+ * Where the header ends: at the first blank line, else where the bytes do. Searches, and reads nothing. Undefined where
+ * that is beyond the budget.
+ */
+export function headerEnd(bytes: Uint8Array): number | undefined {
   if (bytes[0] === NEWLINE) return 0;
-  const blank = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf('\n\n');
-  return blank === -1 ? bytes.length : blank + 1;
+  const size = Math.min(bytes.length, MAX_HEADER_BYTES + 1);
+  const blank = Buffer.from(bytes.buffer, bytes.byteOffset, size).indexOf('\n\n');
+  if (blank !== -1) return blank + 1;
+  return bytes.length > MAX_HEADER_BYTES ? undefined : bytes.length;
 }
 
 /** A walk over header lines. */
@@ -44,7 +49,7 @@ export class HeaderLines {
   /** @throws Refusal where the header is over its budget, holds a NUL, or is not closed by a line end */
   constructor(bytes: Uint8Array) {
     const end = headerEnd(bytes);
-    if (end > MAX_HEADER_BYTES) throw malformed(`it is over ${MAX_HEADER_BYTES} bytes`);
+    if (end === undefined) throw malformed(`it is over ${MAX_HEADER_BYTES} bytes`);
     this.bytes = bytes.subarray(0, end);
     this.end = end;
     if (this.bytes.includes(0)) throw malformed('it holds a NUL');

@@ -54,13 +54,13 @@ function searchable(bytes: Uint8Array): Buffer {
 /** Where the last line behind `from` begins that opens an armor: git takes the last. Undefined when none does. */
 function lastArmorAt(bytes: Uint8Array, from: number): number | undefined {
   const buffer = searchable(bytes);
-  let at = buffer.lastIndexOf('\n-----BEGIN ');
-  while (at >= from) {
-    if (signatureKind(bytes, at + 1) !== 'unknown') return at + 1;
-    if (at === 0) break;
-    at = buffer.lastIndexOf('\n-----BEGIN ', at - 1);
+  let last = from;
+  for (const [armor] of ARMORS) {
+    // only behind what was found: a later one counts
+    const at = buffer.subarray(last).lastIndexOf(`\n${armor}`);
+    if (at !== -1) last += at + 1;
   }
-  return undefined;
+  return last === from ? undefined : last;
 }
 
 /** An object that git reads in one way only, and what of it is signed. */
@@ -105,8 +105,9 @@ export function bearsArmor(tag: Uint8Array): boolean {
 /** True when a malformed object holds what might pass for a signature. */
 function bearsSignature(type: ObjectType, raw: Uint8Array): boolean {
   if (type === 'tag') return bearsArmor(raw);
-  const at = searchable(raw).indexOf('\ngpgsig');
-  return at !== -1 && at < headerEnd(raw);
+  const end = headerEnd(raw);
+  // what is over its budget is not searched
+  return end === undefined || searchable(raw).subarray(0, end).includes('\ngpgsig');
 }
 
 /**
@@ -208,15 +209,15 @@ export function joinSignature(
   place: SignatureHeader | 'body',
 ): Uint8Array {
   if (place === 'body') return concat(payload, signature);
-  const at = headerEnd(payload);
+  const at = headerEnd(payload) ?? payload.length;
   const folded = latin1(signature).replace(/\n$/, '').replaceAll('\n', '\n ');
   const header = Buffer.from(`${place} ${folded}\n`, 'latin1');
   return concat(payload.subarray(0, at), header, payload.subarray(at));
 }
 
-/** What stands behind the first blank line. */
+/** What stands behind the first blank line; nothing where the header is over its budget. */
 export function messageOf(raw: Uint8Array): Uint8Array {
-  return raw.subarray(headerEnd(raw) + 1);
+  return raw.subarray((headerEnd(raw) ?? raw.length) + 1);
 }
 
 /** First line of the message, as text for showing. */

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { type AgentOptions, agentFigures, OURS, THEIRS } from './agent.ts';
+import { installProgram } from './installed.ts';
 import { soak } from './soak.ts';
 
 export interface Row {
@@ -51,18 +52,23 @@ export async function soakRow(options: AgentOptions, seconds: number): Promise<R
   const { directory } = options;
   const dir = join(directory, 'soaked');
   mkdirSync(dir, { recursive: true });
-  const sandbox = await startSandbox({ dir });
+  const sandbox = await startSandbox({ dir, autoApprove: true });
   try {
-    const place = { ...options, directory: join(directory, 's'), sandbox };
-    mkdirSync(place.directory);
-    const run = await soak({ ...place, processes: PROCESSES, seconds });
-    const { signatures, failures, mixedUp, early, late } = run;
+    const place = join(directory, 's');
+    mkdirSync(place);
+    const run = await soak({
+      ...{ env: options.env, sandbox, directory: place, faults: false, seed: 1 },
+      program: installProgram('executable', join(place, 'program')),
+      phases: [{ clients: PROCESSES, seconds }],
+    });
+    const { signatures, failures, failed, mixedUp, memory } = run;
+    const [early = Number.NaN, late = Number.NaN] = [memory[2], memory.at(-1)];
     for (const failure of failures) process.stderr.write(`${failure}\n`);
     return {
       what: `${PROCESSES} processes signing at once through one agent for ${seconds} s`,
-      figure: `${signatures} signatures, ${failures.length} failures, ${mixedUp} mixed up; ${fixed(early, 0)} and ${fixed(late, 0)} MiB`,
+      figure: `${signatures} signatures, ${failed} failures, ${mixedUp} mixed up; ${fixed(early, 0)} and ${fixed(late, 0)} MiB`,
       budget: 'no failure, no mix-up, memory flat',
-      holds: failures.length === 0 && mixedUp === 0 && late <= early * 1.25,
+      holds: failed === 0 && mixedUp === 0 && late <= early * 1.25,
     };
   } finally {
     await sandbox.close();

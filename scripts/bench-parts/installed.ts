@@ -1,0 +1,93 @@
+/** A built form, installed in a folder as a package manager does it, so that it can be upgraded while it runs. */
+
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+
+export type Form = 'executable' | 'node';
+
+export interface Installed {
+  /** What git would call. */
+  readonly path: string;
+  /** The program's files are replaced by the same ones. */
+  readonly upgrade: () => void;
+  /** Sets the program's clock off by so many seconds; absent where it cannot be. */
+  readonly setClock?: (seconds: number) => void;
+}
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** Copies a form of `dist/` into `folder`, which is made. */
+export function installProgram(form: Form, folder: string): Installed {
+  mkdirSync(folder);
+  return form === 'executable' ? installExecutable(folder) : installForNode(folder);
+}
+
+function installExecutable(folder: string): Installed {
+  const path = join(folder, 'git-signet');
+  const upgrade = (): void => {
+    copyFileSync(join(root, 'dist/git-signet'), `${path}.new`);
+    chmodSync(`${path}.new`, 0o755);
+    renameSync(`${path}.new`, path);
+  };
+  upgrade();
+  return { path, upgrade };
+}
+
+/** Every program of the copy reads the clock's error from a file. The clock that nobody sets goes on as it does. */
+const CLOCK = (file: string): string => `{
+  const { readFileSync } = require('node:fs');
+  const { Date: Real } = globalThis;
+  let error = 0;
+  let read = -1000;
+  const now = () => {
+    if (performance.now() - read > 100) {
+      read = performance.now();
+      error = Number(readFileSync(${JSON.stringify(file)}, 'utf8')) * 1000;
+    }
+    return Real.now() + error;
+  };
+  globalThis.Date = class extends Real {
+    constructor(...given) {
+      super(...(given.length === 0 ? [now()] : given));
+    }
+    static now() {
+      return now();
+    }
+  };
+}
+`;
+
+function installForNode(folder: string): Installed {
+  const path = join(folder, 'git-signet');
+  const files = join(folder, 'node');
+  const main = join(files, 'git-signet.cjs');
+  const clock = join(folder, 'clock');
+  const setClock = (seconds: number): void => {
+    writeFileSync(`${clock}.new`, String(seconds));
+    renameSync(`${clock}.new`, clock);
+  };
+  const upgrade = (): void => {
+    const next = `${files}.new`;
+    cpSync(join(root, 'dist/node'), next, { recursive: true });
+    const start = join(next, 'git-signet.cjs');
+    writeFileSync(start, CLOCK(clock) + readFileSync(start, 'utf8'));
+    rmSync(`${files}.old`, { recursive: true, force: true });
+    renameSync(files, `${files}.old`);
+    renameSync(next, files);
+    rmSync(`${files}.old`, { recursive: true });
+  };
+  mkdirSync(files);
+  setClock(0);
+  upgrade();
+  writeFileSync(path, `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, { mode: 0o755 });
+  return { path, upgrade, setClock };
+}

@@ -5,6 +5,7 @@
  */
 
 import { ExitCode, isSignetError } from '../errors.ts';
+import { systemError } from '../io/system-error.ts';
 import type { Terminal } from '../io/terminal.ts';
 import type { Command, Invocation } from './command.ts';
 
@@ -12,8 +13,10 @@ import type { Command, Invocation } from './command.ts';
 const READER_GONE = 141;
 
 /** The only way from an error to an exit code; never 0. */
-export function exitCodeOf(error: unknown, terminal: Terminal, debug: boolean): number {
-  if (error instanceof Error && error.name === 'OutputClosed') return READER_GONE;
+export function exitCodeOf(thrown: unknown, terminal: Terminal, debug: boolean): number {
+  if (thrown instanceof Error && thrown.name === 'OutputClosed') return READER_GONE;
+  // a full disk is no bug of ours, wherever it is met
+  const error = systemError(thrown) ?? thrown;
   terminal.progress(undefined);
   if (error instanceof Error && error.name === 'Interrupted' && 'exitCode' in error) {
     terminal.say(error.message);

@@ -10,7 +10,7 @@ import { ConfigError, ExitCode, UsageError } from '../errors.ts';
 import { offerLogin } from '../io/agent/client.ts';
 import type { CredentialStatus } from '../io/agent/protocol.ts';
 import { askAgain } from '../io/agent/reach.ts';
-import { checkDirectory, directoryExists } from '../io/agent/socket-path.ts';
+import { prepareDirectory } from '../io/agent/socket-path.ts';
 import type { SettingName, Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { committerHere } from '../io/git-committer.ts';
@@ -101,7 +101,7 @@ async function keep(invocation: Invocation, asked: Asked, showClaims: boolean): 
   const here = await agentHere(invocation);
   const { address, directory } = here;
   // nobody logs in for an agent that cannot be
-  if (directoryExists(directory)) checkDirectory(directory);
+  prepareDirectory(directory);
   const show = async (token: Secret | undefined): Promise<void> => {
     if (!showClaims || token === undefined) return;
     const { visibleClaims } = await import('../io/oidc/claims-view.ts');

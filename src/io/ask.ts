@@ -10,7 +10,7 @@ import { ReadStream } from 'node:tty';
 export function askOn(device: string, signal?: AbortSignal): Promise<string | undefined> {
   if (signal?.aborted) return Promise.resolve(undefined);
   return new Promise((resolve) => {
-    const input = new ReadStream(openSync(device, 'r'));
+    const input = new ReadStream(openSync(device, 'r+'));
     let typed = '';
     const finish = (answer: string | undefined) => {
       signal?.removeEventListener('abort', onAbort);

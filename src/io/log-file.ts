@@ -2,16 +2,15 @@
 
 import { constants, fstatSync, lstatSync, openSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
+import { systemError, systemReason } from './system-error.ts';
 
 /**
  * Opens for appending, creating with mode 0600; throws ConfigError for links and for anything but a plain file.
  * `setting`: which one named it.
  */
 export function openLog(path: string, setting = 'signet.logPath'): number {
-  const refuse = (why: string): never => {
-    throw new ConfigError(`${setting}: ${path} ${why}`, {
-      hint: 'name a plain file of your own',
-    });
+  const refuse = (why: string, hint = 'name a plain file of your own'): never => {
+    throw new ConfigError(`${setting}: ${path} ${why}`, { hint });
   };
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found !== undefined && !found.isFile()) return refuse('is a link or not a plain file');
@@ -22,7 +21,7 @@ export function openLog(path: string, setting = 'signet.logPath'): number {
   try {
     descriptor = openSync(path, flags, 0o600);
   } catch (error) {
-    return refuse(`cannot be opened (${error instanceof Error ? error.message : String(error)})`);
+    return refuse(`cannot be opened: ${systemReason(error)}`, systemError(error)?.hint);
   }
   const opened = fstatSync(descriptor);
   if (!opened.isFile() || opened.nlink !== 1) return refuse('is a link or not a plain file');

@@ -5,11 +5,12 @@
  * character (threat S10) or a token (S14).
  */
 
-import { openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { visible, withoutSecrets } from '../core/escape.ts';
 import { UsageError } from '../errors.ts';
 import type { Environment } from './config.ts';
 import { errorCode, inputLines, pause, readInput, readUpTo } from './standard-input.ts';
+import { systemReason } from './system-error.ts';
 
 /** A descriptor that git named with `--status-fd`. Writes are whole and in order, or they throw. */
 export interface StatusChannel {
@@ -60,7 +61,20 @@ export class OutputClosed extends Error {
   }
 }
 
-const TERMINAL_DEVICE = process.platform === 'win32' ? '\\\\.\\CON' : '/dev/tty';
+/**
+ * Where a person reads, and where a person types. Windows has a name for each, and one that is opened for both serves
+ * neither; as devices, because other names are taken for files of the working directory. Untried on Windows.
+ */
+export function terminalDevices(platform: NodeJS.Platform): {
+  readonly output: string;
+  readonly input: string;
+} {
+  return platform === 'win32'
+    ? { output: '\\\\.\\CONOUT$', input: '\\\\.\\CONIN$' }
+    : { output: '/dev/tty', input: '/dev/tty' };
+}
+
+const DEVICES = terminalDevices(process.platform);
 
 /** What else can go wrong (a full disk, a descriptor that nobody opened) is no bug of ours: `what` was given to us. */
 function writeAll(descriptor: number, chunk: string | Uint8Array, what = 'the output'): void {
@@ -75,7 +89,8 @@ function writeAll(descriptor: number, chunk: string | Uint8Array, what = 'the ou
       else if (code === 'EPIPE' || code === 'EOF') throw new OutputClosed();
       else if (code === 'EBADF' || code === 'EINVAL')
         throw new UsageError(`${what}: not open for writing`);
-      else if (code !== undefined) throw new UsageError(`${what}: cannot be written (${code})`);
+      else if (code !== undefined)
+        throw new UsageError(`${what}: cannot be written: ${systemReason(error)}`);
       else throw error;
     }
   }
@@ -135,7 +150,9 @@ class ProcessTerminal implements Terminal {
     if (!this.#looked) {
       this.#looked = true;
       try {
-        this.#person = { descriptor: openSync(TERMINAL_DEVICE, 'r+') };
+        const { output, input } = DEVICES;
+        if (input !== output) closeSync(openSync(input, 'r+'));
+        this.#person = { descriptor: openSync(output, 'r+') };
       } catch {
         this.#person = undefined;
       }
@@ -177,7 +194,7 @@ class ProcessTerminal implements Terminal {
     if (person === undefined) return undefined;
     writeAll(person.descriptor, talkLine('git-signet: ', question).replace(/\n$/, ' '));
     const { askOn } = await import('./ask.ts');
-    return askOn(TERMINAL_DEVICE, signal);
+    return askOn(DEVICES.input, signal);
   };
 
   readonly addressPerson = (): void => {

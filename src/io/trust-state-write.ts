@@ -8,6 +8,7 @@
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ConfigError } from '../errors.ts';
+import { systemError, systemReason } from './system-error.ts';
 import { rootsPath, statePath, type TrustState } from './trust-state-file.ts';
 
 const STALE = 60_000;
@@ -106,9 +107,10 @@ export async function writeWhole(path: string, text: string): Promise<void> {
 
 /** What the system says against keeping it, as an error for people; undefined where it is something else. */
 export function notKept(directory: string, error: unknown): ConfigError | undefined {
-  const { code = '' } = error as NodeJS.ErrnoException;
-  if (!/^E[A-Z]+$/.test(code)) return undefined;
-  return new ConfigError(`the trust root cannot be kept in ${directory}: ${code}`);
+  const reason = systemReason(error);
+  if (reason === '') return undefined;
+  const hint = systemError(error)?.hint;
+  return new ConfigError(`the trust root cannot be kept in ${directory}: ${reason}`, { hint });
 }
 
 /** Keeps a whole state; roots that were kept alone are part of it. */

@@ -131,3 +131,31 @@ describe('S12 every error has its exit code, and none is 0', () => {
     expect(caught.talk()).toBe('git-signet: said \\x1b]0;x\\x07 <token>\n');
   });
 });
+
+describe('what the operating system refuses', () => {
+  const failed = (code: string, path?: string) =>
+    Object.assign(new Error(`${code}: words of the runtime`), { code, syscall: 'open', path });
+
+  it.each([
+    ['ENOSPC', 'no room is left there, for data or for more files', /df -h, df -i/],
+    ['EDQUOT', 'your quota there is used up', /df -h/],
+    ['EROFS', 'the file system is read-only', undefined],
+    ['EACCES', 'permission denied', undefined],
+    ['EMFILE', 'too many files are open', /ulimit -n/],
+  ])('%s is told with its place, and is no bug of this program', (code, words, hint) => {
+    const caught = catchInvocation({ args: [] });
+    const exit = exitCodeOf(failed(code, '/full/x'), caught.invocation.terminal, false);
+    expect(exit).toBe(2);
+    const [line, next] = caught.talk().split('\n');
+    expect(line).toBe(`git-signet: /full/x: ${words} (${code})`);
+    expect(next).toEqual(hint === undefined ? '' : expect.stringMatching(hint));
+  });
+
+  it.each(['ENOENT', 'EINVAL', 'ERR_INVALID_ARG_TYPE'])(
+    '%s that nobody expected is still a bug',
+    (code) => {
+      const caught = catchInvocation({ args: [] });
+      expect(exitCodeOf(failed(code), caught.invocation.terminal, false)).toBe(70);
+    },
+  );
+});

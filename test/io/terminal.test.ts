@@ -10,10 +10,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, win32 } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openLog } from '../../src/io/log-file.ts';
-import { talkLine } from '../../src/io/terminal.ts';
+import { talkLine, terminalDevices } from '../../src/io/terminal.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 
 const module = new URL('../../src/io/terminal.ts', import.meta.url).href;
@@ -32,6 +32,15 @@ ${body}`;
   });
   return { status, stdout, stderr };
 }
+
+describe('the controlling terminal', () => {
+  it('has a name for reading and one for typing on Windows, which no directory changes', () => {
+    const { output, input } = terminalDevices('win32');
+    expect([output, input]).toEqual(['\\\\.\\CONOUT$', '\\\\.\\CONIN$']);
+    // what the runtime makes of a path before it asks the system
+    for (const name of [output, input]) expect(win32.toNamespacedPath(name)).toBe(name);
+  });
+});
 
 describe('streams', () => {
   it('S10 talk goes to stderr, escaped, and never to stdout', () => {
@@ -87,7 +96,9 @@ describe('streams', () => {
   it.runIf(process.platform === 'linux')('a full disk is said to be one, and is no bug', () => {
     const body = `try { streams.write('x') } catch (e) { streams.status(2).write(e.exitCode + ' ' + e.message) }`;
     const ran = child(body, { redirect: '>/dev/full' });
-    expect(ran.stderr).toBe('2 the output: cannot be written (ENOSPC)');
+    expect(ran.stderr).toBe(
+      '2 the output: cannot be written: no room is left there, for data or for more files (ENOSPC)',
+    );
   });
   it('nobody is asked where questions are forbidden, and stdin is left alone (F6)', () => {
     const body = `streams.write(terminal.interactive + ' ' + await terminal.ask('who?') + ' ' + streams.readInput(1e9).length)`;

@@ -110,7 +110,7 @@ describe('trust for signing', () => {
     writeFileSync(join(data, 'git-signet'), 'a file where a folder should be');
     await expect(trustForSigning(await optionsFor(mirror.setting))).rejects.toMatchObject({
       exitCode: 2,
-      message: expect.stringMatching(/^the trust root cannot be kept in \/.*: ENOTDIR$/),
+      message: expect.stringMatching(/^the trust root cannot be kept in \/.*: .*\(ENOTDIR\)$/),
     });
   });
   it('fails where that is the only way and it is barred', async () => {

@@ -1,6 +1,7 @@
 /** What the agent does to its own process before it holds anything: no core dump with memory in it, nobody's files open. */
 
-import { closeSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, readdirSync, readFileSync } from 'node:fs';
+import { keepOutOfCoreDumps } from '../core-dumps.ts';
 
 /** fcntl(2), as Linux numbers it. */
 const O_CLOEXEC = 0o2000000;
@@ -11,15 +12,6 @@ export function secureOwnProcess(keep?: number): void {
   keepOutOfCoreDumps();
   process.umask(0o077);
   closeInherited(keep);
-}
-
-/** A core dump of this process, should one be made, holds no memory (core(5)). Linux only; elsewhere nothing is done. */
-function keepOutOfCoreDumps(): void {
-  try {
-    writeFileSync('/proc/self/coredump_filter', '0');
-  } catch {
-    // not Linux, or not allowed
-  }
 }
 
 /**

@@ -17,6 +17,7 @@ import {
 import { dirname, isAbsolute, join, parse, resolve } from 'node:path';
 import { ConfigError } from '../../errors.ts';
 import type { Environment, Settings } from '../config.ts';
+import { systemReason } from '../system-error.ts';
 
 /** Longer paths are cut by the system, silently, and bound elsewhere (trap L14). */
 export const MAX_SOCKET_PATH = 100;
@@ -172,8 +173,7 @@ export function prepareDirectory(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
-    throw unsafe(directory, `cannot be made${code}`);
+    throw unsafe(directory, `cannot be made: ${systemReason(error)}`);
   }
   checkDirectory(directory);
 }

@@ -7,6 +7,7 @@
 import type { Person } from '../../core/git/person.ts';
 import { ConfigError, LoginError } from '../../errors.ts';
 import type { Environment } from '../config.ts';
+import { keepOutOfCoreDumps } from '../core-dumps.ts';
 import type { HttpSend } from '../http.ts';
 import type { Secret } from '../secret.ts';
 import type { Settings } from '../settings.ts';
@@ -61,6 +62,7 @@ export interface IdentityToken {
  * @throws LoginError, ConfigError, ServiceError
  */
 export async function obtainIdentityToken(request: TokenRequest): Promise<IdentityToken> {
+  keepOutOfCoreDumps();
   const identity = await ((await unattended(request)) ?? logIn(request));
   const { agreeToPublish } = await import('./publication.ts');
   try {

@@ -88,7 +88,7 @@ it('a place where no directory can be made is told as that, not as a bug', () =>
   expect(() => prepareDirectory(join(file, 'git-signet'))).toThrow(
     expect.objectContaining({
       exitCode: 2,
-      message: `no agent there: ${file}/git-signet cannot be made (ENOTDIR)`,
+      message: `no agent there: ${file}/git-signet cannot be made: a part of the path is not a directory (ENOTDIR)`,
     }),
   );
 });

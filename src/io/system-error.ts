@@ -1,0 +1,47 @@
+/** What the operating system says against reading or writing, in words: no fault of this program, and nothing to report. */
+
+import { UsageError } from '../errors.ts';
+
+interface Words {
+  readonly what: string;
+  readonly hint?: string;
+}
+
+const ROOM = 'make room there (df -h, df -i), or choose another place';
+
+const WORDS: Readonly<Record<string, Words>> = {
+  ENOSPC: { what: 'no room is left there, for data or for more files', hint: ROOM },
+  EDQUOT: { what: 'your quota there is used up', hint: ROOM },
+  EFBIG: { what: 'the file would be larger than is allowed', hint: ROOM },
+  EROFS: { what: 'the file system is read-only' },
+  EACCES: { what: 'permission denied' },
+  EPERM: { what: 'permission denied' },
+  EIO: { what: 'the disk reports an error' },
+  EMFILE: { what: 'too many files are open', hint: 'ulimit -n raises the limit' },
+  ENFILE: { what: 'too many files are open on this machine' },
+  ENOTDIR: { what: 'a part of the path is not a directory' },
+  ENAMETOOLONG: { what: 'the path is too long' },
+  ELOOP: { what: 'the path leads through too many links' },
+};
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** Returns the reason in words and its code; the code alone where there are none, '' where it is no system error. */
+export function systemReason(error: unknown): string {
+  const code = codeOf(error);
+  if (!/^E[A-Z0-9]+$/.test(code)) return '';
+  const words = Object.hasOwn(WORDS, code) ? WORDS[code] : undefined;
+  return words === undefined ? code : `${words.what} (${code})`;
+}
+
+/** Returns it as an error for people (exit 2); undefined for what may be a fault of this program. */
+export function systemError(error: unknown): UsageError | undefined {
+  const code = codeOf(error);
+  const words = Object.hasOwn(WORDS, code) ? WORDS[code] : undefined;
+  if (words === undefined) return undefined;
+  const { path } = error as { readonly path?: unknown };
+  const place = typeof path === 'string' && path !== '' ? `${path}: ` : '';
+  return new UsageError(`${place}${systemReason(error)}`, { hint: words.hint, cause: error });
+}

@@ -1,0 +1,80 @@
+/** No room, no inodes, or a read-only file system, for real: signing needs none of it, and what does says so in words. */
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Machine, useMachines } from '../support/machine.ts';
+import { useSandbox } from '../support/sandbox.ts';
+
+const sandbox = useSandbox();
+const machine = useMachines(sandbox);
+const PAYLOAD = `tree ${'0'.repeat(40)}\nauthor A <a@x.test> 1 +0000\ncommitter Alice <alice@example.test> 1 +0000\n\nx\n`;
+
+const mounted: string[] = [];
+const mount = (options: string, at: string): boolean =>
+  spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', at]).status === 0;
+const unmount = (at: string): void => void spawnSync('umount', ['-l', at]);
+afterEach(() => {
+  for (const at of mounted.splice(0)) unmount(at);
+});
+
+/** Only an administrator makes file systems, and not in every container. */
+const possible = process.platform === 'linux' && process.getuid?.() === 0 && mountsHere();
+if (!possible) console.warn('skipped: no file system can be mounted here');
+
+function mountsHere(): boolean {
+  const at = join('/tmp', `git-signet-mount-${process.pid}`);
+  mkdirSync(at, { recursive: true });
+  const works = mount('size=4k', at);
+  if (works) unmount(at);
+  return works;
+}
+
+type Case = readonly [name: string, options: string, words: string];
+const CASES: readonly Case[] = [
+  ['without inodes', 'size=64k,nr_inodes=1', 'no room is left there, for data or for more files'],
+  ['that is read-only', 'size=64k,ro', 'the file system is read-only'],
+];
+
+describe.skipIf(!possible).each(CASES)('a file system %s', (_name, options, words) => {
+  /** All that is kept between calls lies there. */
+  async function placesOf(one: Machine): Promise<Record<string, string>> {
+    const full = one.directory('full');
+    expect(mount(options, full)).toBe(true);
+    mounted.push(full);
+    const names = ['XDG_RUNTIME_DIR', 'XDG_CACHE_HOME', 'XDG_STATE_HOME', 'TMPDIR'];
+    return Object.fromEntries(names.map((name) => [name, full]));
+  }
+
+  it('a commit is signed all the same, in place, with one warning', async () => {
+    const one = await machine();
+    const at = await one.repository('work');
+    const env = await placesOf(one);
+    const ran = await one.signet(at, ['--status-fd=2', '-bsau', 'x'], { env, input: PAYLOAD });
+    expect([ran.exit, ran.out]).toEqual([0, expect.stringMatching(/^-----BEGIN SIGNED MESSAGE/)]);
+    expect(ran.err).toContain('signing without it');
+  });
+
+  it('what has to write says where it could not, exit 2, before anybody logs in', async () => {
+    const one = await machine();
+    const at = await one.repository('work');
+    const env = await placesOf(one);
+    const full = env['TMPDIR'] ?? '';
+    const cases: readonly (readonly [readonly string[], Record<string, string>])[] = [
+      [['login'], {}],
+      [['agent', 'start'], {}],
+      [['sandbox', 'start', '--dir', join(full, 'sandbox')], {}],
+      [['sandbox', 'run', '--', 'true'], {}],
+      [['trust', 'init', '--from', sandbox().files.trustedRoot], { XDG_DATA_HOME: full }],
+      [['-bsau', 'x'], { SIGNET_LOG_PATH: join(full, 'log') }],
+    ];
+    for (const [args, more] of cases) {
+      const ran = await one.signet(at, args, { env: { ...env, ...more }, input: PAYLOAD });
+      expect([args, ran.exit, ran.out]).toEqual([args, 2, '']);
+      expect(ran.err).toContain(words);
+      expect(ran.err).toContain(full);
+      expect(ran.err).not.toMatch(/internal error|needs a login|logging in/);
+    }
+  });
+});

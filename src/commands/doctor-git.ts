@@ -11,6 +11,7 @@ import { findGit, runGit } from '../io/git-process.ts';
 import { findExecutable } from '../io/process.ts';
 import type { Invocation } from './command.ts';
 import { type Check, fail, ok, warn } from './doctor-check.ts';
+import { fsckObjects } from './fsck-objects.ts';
 
 export interface Place extends Pick<Invocation, 'cwd' | 'env'> {
   /** This very program, as git would start it; undefined where it is not on PATH. */
@@ -20,7 +21,7 @@ export interface Place extends Pick<Invocation, 'cwd' | 'env'> {
 type Keys = ReadonlyMap<string, ConfigEntry>;
 
 /** The last value of each of git's keys. @throws ConfigError */
-async function gitKeys(place: Place): Promise<Keys> {
+export async function gitKeys(place: Pick<Place, 'cwd' | 'env'>): Promise<Keys> {
   const entries = parseGitConfig(await listGitConfig(place));
   return new Map(entries.map((entry) => [entry.key, entry]));
 }
@@ -121,6 +122,20 @@ function checkTrustLevel(keys: Keys): readonly Check[] {
   ];
 }
 
+/** A bare repository is pushed to, any other fetches. */
+function checkFsck(keys: Keys): Check {
+  const bare = gitBoolean(keys.get('core.bare')?.value ?? 'false') === true;
+  const arrival = bare ? 'receive' : 'fetch';
+  const entry = fsckObjects(keys, arrival);
+  const name = `${arrival}.fsckObjects`;
+  if (entry !== undefined) return ok(name, `${shown(entry)}: git refuses malformed objects`);
+  return warn(
+    name,
+    'off: git takes in malformed objects, and git verify-commit cannot see that they are',
+    bare ? 'git config receive.fsckObjects true' : 'git config --global transfer.fsckObjects true',
+  );
+}
+
 /** What the repository sets, and what of it does not count. */
 async function checkRepository(place: Place): Promise<readonly Check[]> {
   const { asked } = (await askedHere(place)) ?? { asked: [] };
@@ -159,6 +174,7 @@ export async function checkKeys(place: Place): Promise<readonly Check[]> {
     ...checkAutomatic(keys),
     ...checkPush(keys),
     ...checkTrustLevel(keys),
+    checkFsck(keys),
     checkPerson(keys, place),
     ...(await checkRepository(place)),
   ];

@@ -7,6 +7,7 @@ import { gitLine, openRepository } from '../io/git-repository.ts';
 import { shellWord } from '../report/mend.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
+import { fsckObjects } from './fsck-objects.ts';
 import { programPath } from './init.ts';
 
 const SPEC = { options: { 'pre-push': 'switch', 'pre-receive': 'switch' } } as const;
@@ -41,6 +42,16 @@ function hookOf({ switches }: ParsedArguments, bare: boolean): HookName {
   }
   if (switches.has('pre-push')) return 'pre-push';
   return switches.has('pre-receive') || bare ? 'pre-receive' : 'pre-push';
+}
+
+/** A server's owner is told what keeps malformed objects out for all who do not ask this gate. Nothing is changed. */
+async function tellFsckObjects({ cwd, env, terminal }: Invocation): Promise<void> {
+  const { gitKeys } = await import('./doctor-git.ts');
+  if (fsckObjects(await gitKeys({ cwd, env }), 'receive') !== undefined) return;
+  terminal.say(
+    'git takes in malformed objects here, and git verify-commit cannot see that they are',
+  );
+  terminal.hint(`run: git -C ${shellWord(resolve(cwd))} config receive.fsckObjects true`);
 }
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
@@ -81,5 +92,6 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   streams.write(
     `${hook}: installed in ${directory}${moved ? '; what was there runs first' : ''}\n`,
   );
+  if (bare) await tellFsckObjects(invocation);
   return ExitCode.ok;
 }

@@ -27,6 +27,7 @@ beforeAll(() => {
 const READY = {
   'commit.gpgSign': 'true',
   'tag.gpgSign': 'true',
+  'transfer.fsckObjects': 'true',
 };
 
 interface Line {
@@ -62,9 +63,9 @@ describe('git signet doctor', () => {
     expect(amiss).toEqual([]);
     expect(exit).toBe(0);
     expect(lines.map(({ name }) => name)).toEqual(
-      ['git', 'gpg.format', 'gpg.x509.program', 'commit.gpgSign', 'tag.gpgSign', 'user', 'trust']
+      ['git', 'gpg.format', 'gpg.x509.program', 'commit.gpgSign', 'tag.gpgSign']
         .concat(
-          ['policy', 'tls'],
+          ['fetch.fsckObjects', 'user', 'trust', 'policy', 'tls'],
           Array.from({ length: 4 }, () => 'reach'),
         )
         .concat(['clock', 'login', 'agent', 'keyring']),
@@ -76,7 +77,7 @@ describe('git signet doctor', () => {
     expect(out).toMatch(/tls +authorities: built in/);
     expect(out).toContain(`hosts to let through:\n`);
     expect(out).toContain(`  ${host}  certificate authority\n`);
-    expect(out).toMatch(/\n17 ok, 0 to look at, 0 broken\n$/);
+    expect(out).toMatch(/\n18 ok, 0 to look at, 0 broken\n$/);
   });
 
   it('--offline asks nobody and still names the hosts', async () => {
@@ -104,12 +105,39 @@ describe('git signet doctor', () => {
       'warn tag.gpgSign',
       'warn push.gpgSign',
       'warn gpg.minTrustLevel',
+      'warn fetch.fsckObjects',
     ]);
     expect(exit).toBe(2);
     expect(lines.filter(({ level }) => level !== 'ok').every(({ remedy }) => remedy)).toBe(true);
     repository.must('config', 'gpg.format', 'openpgp');
     expect((await examine(repository, {}, '--offline')).amiss[0]).toBe('warn gpg.format');
   });
+
+  it.each<[string, Record<string, string>, string]>([
+    ['nothing is set', {}, 'warn fetch.fsckObjects'],
+    ['transfer.fsckObjects is on', { 'transfer.fsckObjects': 'on' }, 'ok fetch.fsckObjects'],
+    [
+      'the narrower key is off',
+      { 'transfer.fsckObjects': 'true', 'fetch.fsckObjects': 'false' },
+      'warn fetch.fsckObjects',
+    ],
+    ['only pushes are checked', { 'receive.fsckObjects': 'true' }, 'warn fetch.fsckObjects'],
+    ['a server checks nothing', { 'core.bare': 'true' }, 'warn receive.fsckObjects'],
+    [
+      'a server checks pushes',
+      { 'core.bare': 'true', 'receive.fsckObjects': '1' },
+      'ok receive.fsckObjects',
+    ],
+  ])(
+    'says whether git keeps malformed objects out, where %s (G18)',
+    async (_name, config, said) => {
+      const repository = scratchRepository('doctor-fsck', config);
+      const { lines } = await examine(repository, {}, '--offline');
+      const line = lines.find(({ name }) => name.endsWith('.fsckObjects'));
+      expect(`${line?.level} ${line?.name}`).toBe(said);
+      expect(line?.remedy === undefined).toBe(line?.level === 'ok');
+    },
+  );
 
   it('the person: committer.* before user.*, EMAIL where git has neither, else a warning', async () => {
     const person = async (config: Record<string, string>, more: Record<string, string> = {}) => {

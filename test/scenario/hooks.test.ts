@@ -71,6 +71,23 @@ async function gated(name: string, options: readonly string[] = []) {
   return { bare, client, make, tree, base, push, refs, there };
 }
 
+describe('hooks install in a bare repository', () => {
+  it('says how git keeps malformed objects out, and changes nothing (G18)', async () => {
+    const bare = join(home.home, 'told.git');
+    home.must('init', '-q', '--bare', bare);
+    const PATH = `${dirname(programUnderTest())}:${process.env['PATH']}`;
+    const there = { path: bare, env: { ...home.env, PATH } };
+    const config = () => readFileSync(join(bare, 'config'), 'utf8');
+    const before = config();
+    const { exit, talk } = await signet(there, ['hooks', 'install']);
+    expect(exit).toBe(0);
+    expect(talk).toContain(`git -C ${bare} config receive.fsckObjects true`);
+    expect(config()).toBe(before);
+    home.must('-C', bare, 'config', 'receive.fsckObjects', 'true');
+    expect((await signet(there, ['hooks', 'install'])).talk).toBe('');
+  });
+});
+
 describe('a server’s gate', () => {
   it('takes good commits, and refuses a push whole for one bad commit', async () => {
     const { make, tree, base, push, refs } = await gated('whole');

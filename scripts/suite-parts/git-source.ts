@@ -113,7 +113,8 @@ export function gitSource(): { readonly directory: string; readonly version: str
   apt('apt-get', '-q', 'source', '--download-only', `git=${chosen.debian}`);
   rmSync(directory, { recursive: true, force: true });
   const description = `git_${chosen.debian.replace(/^\d+:/, '')}.dsc`;
-  apt('dpkg-source', '--no-check', '-x', description, directory);
+  // nothing is left beside it
+  apt('dpkg-source', '--no-check', '--no-copy', '-x', description, directory);
   build(directory);
   rmSync(cached('apt'), { recursive: true });
   say(`built git ${chosen.version} in ${Math.round((Date.now() - since) / 1000)} s`);

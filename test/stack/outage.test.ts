@@ -37,9 +37,14 @@ describe.each(forms)('the $name', (form) => {
     ['timestamp-server', { rekorVersion: 2 }, /timestamp.*127\.0\.0\.1:\d+/],
     ['fulcio', {}, /the certificate authority .*127\.0\.0\.1:\d+/],
   ] as const)(
-    'without %s makes no commit and says who is missing',
+    'without %s makes no commit, leaves no log entry and says who is missing (R21)',
     async (server, options, says) => {
       const repository = stackRepository(form);
+      const logIndexOf = async (id: string): Promise<number> => {
+        const verdict = await judged(repository, [...allow(), id]);
+        expect(verdict).toMatchObject({ status: 'verified' });
+        return Number(verdict.logEntry?.logIndex);
+      };
       const first = await repository.commit('before', options);
       const said = await without(server, async () => {
         // what was signed before verifies all the same
@@ -48,7 +53,8 @@ describe.each(forms)('the $name', (form) => {
       });
       expect(said).toMatch(says);
       const last = await repository.commit('after', options);
-      expect(await judged(repository, [...allow(), last])).toMatchObject({ status: 'verified' });
+      // nobody else writes to these logs
+      expect(await logIndexOf(last)).toBe((await logIndexOf(first)) + 1);
     },
   );
 

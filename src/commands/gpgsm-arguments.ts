@@ -13,6 +13,8 @@ export interface GpgsmCall {
   readonly statusDescriptor: number;
   /** `--batch` or `--no-tty`: nobody is to be asked. */
   readonly unattended: boolean;
+  /** `-u KEY`; '' where none is named. */
+  readonly localUser: string;
   /** `--token-stdin`: the identity token comes on stdin, what is to be signed from a file. */
   readonly tokenOnStdin: boolean;
   readonly positionals: readonly string[];
@@ -194,6 +196,7 @@ export function readGpgsmCall(args: readonly string[]): GpgsmCall {
   return {
     action,
     tokenOnStdin,
+    localUser: given.get('local-user') ?? '',
     armor: given.has('armor'),
     statusDescriptor,
     unattended: given.has('batch') || given.has('no-tty'),

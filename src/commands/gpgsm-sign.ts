@@ -11,6 +11,8 @@ import { checkPayload } from '../core/git/signable.ts';
 import { AnswerError, ExitCode, UsageError } from '../errors.ts';
 import { loadSettings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
+import { expectationOf } from '../io/oidc/expectation.ts';
+import { acceptKey, accountOfKey, keyDiffers } from '../io/oidc/named-key.ts';
 import { Secret } from '../io/secret.ts';
 import type { Invocation } from './command.ts';
 import type { GpgsmCall } from './gpgsm-arguments.ts';
@@ -94,6 +96,8 @@ export async function sign(
   }
   if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
   checkPayload(payload);
+  const account = accountOfKey(call.localUser, payload);
+  if (account !== undefined) acceptKey(account, expectationOf(settings, payload));
   const { token } = tokenOf(call, invocation);
   const tools = await signingTools(invocation, { settings, crypto, payload, token });
   const made = await make({ ...tools, payload }).finally(tools.settled);
@@ -102,6 +106,8 @@ export async function sign(
   } else if (made.freshLogin || !settings.quiet) {
     terminal.say(`signed as ${made.identity}, Rekor ${made.logIndex}`);
   }
+  const differs = keyDiffers(account, made.identity);
+  if (differs !== undefined) terminal.say(differs);
   writeStatus(statusBlock(createdLines(made)));
   streams.write(call.armor ? made.armor : await dearmored(made.armor));
   return ExitCode.ok;

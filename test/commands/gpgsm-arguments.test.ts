@@ -14,7 +14,7 @@ describe('recorded callers', () => {
     [
       'git commit -S',
       ['--status-fd=2', '-bsau', 'Alice Example <alice@example.test>'],
-      { ...sign, statusDescriptor: 2 },
+      { ...sign, statusDescriptor: 2, localUser: 'Alice Example <alice@example.test>' },
     ],
     [
       'git verify-commit',
@@ -43,8 +43,12 @@ describe('recorded callers', () => {
     ['long, joined', ['--detach-sign', '--armor', '--local-user=KEY', '--status-fd=2'], sign],
     ['long, split', ['--armor', '--detach-sign', '--local-user', 'KEY'], sign],
     ['deprecated alias', ['--detached-sign', '-a', '-uKEY'], sign],
-    ['a key that looks like an option', ['-bsau', '--version'], sign],
-    ['key joined to letters', ['-bsauKEY'], sign],
+    [
+      'a key that looks like an option',
+      ['-bsau', '--version'],
+      { ...sign, localUser: '--version' },
+    ],
+    ['key joined to letters', ['-bsauKEY'], { ...sign, localUser: 'KEY' }],
     ['certificates', ['--include-certs', '-2', '-bsau', 'KEY'], sign],
     ['certificates, joined', ['--include-certs=1', '-bsau', 'KEY'], sign],
     ['verify, short and last', ['/scratch/sig', '-', '-v'], verify],
@@ -64,6 +68,7 @@ describe('recorded callers', () => {
       { ...sign, tokenOnStdin: true, positionals: ['message'] },
     ],
     ['message file', ['-bsa', '-u', 'KEY', 'message'], { ...sign, positionals: ['message'] }],
+    ['no key', ['-bsa'], { ...sign, localUser: '' }],
     ['a descriptor of its own', ['--status-fd=7', '-bsau', 'KEY'], { statusDescriptor: 7 }],
     ['help among others', ['-bsau', 'KEY', '-h'], { action: 'help' }],
     ['version among others', ['--batch', '--version'], { action: 'version' }],

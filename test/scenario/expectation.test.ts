@@ -56,3 +56,47 @@ it('git signet login and doctor say that no login could help, and nobody is aske
   expect(doctor.out).toContain('no login could help');
   expect(logins.count().logins).toBe(0);
 });
+
+describe('a key that names another account than the one that signs', () => {
+  const BY_ALICE = BY_BOB.replace('Bob <bob@', 'Alice <alice@');
+  const asBob = ['--status-fd=2', '-bsau', 'bob@example.test'];
+  const said =
+    'signed as alice@example.test, although user.signingKey (or -u) names bob@example.test';
+
+  it('is said with each signature, in place and by way of the agent', async () => {
+    const one = await machine();
+    const at = await one.repository('work');
+    for (const agent of ['no', 'yes', 'yes']) {
+      const options = { env: { SIGNET_AGENT: agent }, input: BY_ALICE };
+      const ran = await one.signet(at, asBob, options);
+      expect([ran.exit, ran.err.split(said).length]).toEqual([0, 2]);
+      const plain = await one.signet(
+        at,
+        ['--status-fd=2', '-bsau', 'Alice <alice@example.test>'],
+        options,
+      );
+      expect([plain.exit, plain.err]).toEqual([0, expect.not.stringContaining('although')]);
+    }
+  });
+
+  it('is refused before anybody logs in where another account is expected: by git as well', async () => {
+    const one = await machine();
+    const logins = countLogins(sandbox());
+    for (const [name, value] of Object.entries(BOTH)) {
+      const at = await one.repository(name, {
+        [name]: value,
+        'user.signingKey': 'bob@example.test',
+      });
+      const ran = await one.signet(at, asBob, { input: BY_ALICE });
+      expect([ran.exit, ran.out]).toEqual([4, '']);
+      expect(ran.err).toMatch(
+        /^git-signet: the key to sign with is bob@example\.test \(user\.signingKey, or -u\), but .*alice@example\.test.* is expected here\n {2}nothing was published; .*git config --unset user\.signingKey/,
+      );
+      expect(await one.git(at, commit('as bob'))).toMatchObject({ exit: 128 });
+      const alice = ['-c', 'user.signingKey=alice@example.test'];
+      expect(logins.count().logins).toBe(name === 'signet.identity' ? 0 : 1);
+      expect(await one.git(at, [...alice, ...commit('as alice')])).toMatchObject({ exit: 0 });
+    }
+    expect(logins.count().logins).toBe(1);
+  });
+});

@@ -41,7 +41,7 @@ export function headerEnd(bytes: Uint8Array): number | undefined {
 
 /** A walk over header lines. */
 export class HeaderLines {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly end: number;
   at = 0;
   #count = 0;
@@ -50,7 +50,7 @@ export class HeaderLines {
   constructor(bytes: Uint8Array) {
     const end = headerEnd(bytes);
     if (end === undefined) throw malformed(`it is over ${MAX_HEADER_BYTES} bytes`);
-    this.bytes = bytes.subarray(0, end);
+    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, end);
     this.end = end;
     if (this.bytes.includes(0)) throw malformed('it holds a NUL');
     if (end === 0 || bytes[end - 1] !== NEWLINE) throw malformed('it does not end with a line end');
@@ -71,19 +71,25 @@ export class HeaderLines {
     return end;
   }
 
-  /** The value of the line that is due here. @throws Refusal */
+  /** Where the value of the line begins that must stand here. @throws Refusal */
+  #due(name: string): number {
+    if (this.isNamed(name)) return this.at + name.length + 1;
+    throw malformed(`${this.#found()} stands where \`${name}\` must stand`);
+  }
+
+  /** The value of the line that must stand here. @throws Refusal */
   take(name: string): Uint8Array {
-    if (!this.isNamed(name))
-      throw malformed(`${this.#found()} stands where \`${name}\` must stand`);
-    const start = this.at + name.length + 1;
-    return this.bytes.subarray(start, this.#pass());
+    return this.bytes.subarray(this.#due(name), this.#pass());
   }
 
   /** A line of a hash in lower-case hex. @throws Refusal */
   takeHash(name: string, length: number | undefined): string {
-    const value = this.take(name);
-    const fits = length === undefined ? [40, 64].includes(value.length) : value.length === length;
-    const text = fits ? latin1(value) : '';
+    const start = this.#due(name);
+    const end = this.#pass();
+    const size = end - start;
+    const fits = length === undefined ? size === 40 || size === 64 : size === length;
+    // a string and nothing else: a commit may name parents by the ten thousand
+    const text = fits ? this.bytes.toString('latin1', start, end) : '';
     if (!/^[0-9a-f]+$/.test(text))
       throw malformed(`\`${name}\` holds no object name of this repository`);
     return text;

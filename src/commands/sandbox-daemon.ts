@@ -135,7 +135,9 @@ export async function serve(
   const { writeWhole } = await import('../sandbox/state.ts');
   const env = sandbox.environment({ rekorVersion, program: programPath(invocation.entry, dir) });
   const { agentEnvironment, endAgents } = await import('./sandbox-agent.ts');
-  writeWhole(environmentFile(dir), exportLines({ ...env, ...agentEnvironment(dir) }));
+  const { withGlobalConfig } = await import('./sandbox-config.ts');
+  const configured = withGlobalConfig(env, dir, invocation.env);
+  writeWhole(environmentFile(dir), exportLines({ ...configured, ...agentEnvironment(dir) }));
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
       process.once(signal, () => resolve());

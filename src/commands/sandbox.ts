@@ -162,7 +162,9 @@ async function childEnvironment(
     ...(token === undefined ? {} : { token }),
   });
   const { agentEnvironment } = await import('./sandbox-agent.ts');
-  return sandboxEnvironment(invocation.env, { ...added, ...agentEnvironment(sandbox.dir) });
+  const { withGlobalConfig } = await import('./sandbox-config.ts');
+  const configured = withGlobalConfig(added, sandbox.dir, invocation.env);
+  return sandboxEnvironment(invocation.env, { ...configured, ...agentEnvironment(sandbox.dir) });
 }
 
 async function runCommand(invocation: Invocation, args: ParsedArguments): Promise<ExitCode> {

@@ -1,7 +1,7 @@
 /** `git signet sandbox` as a person uses it: a child process, real git, nothing left behind. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -34,11 +34,33 @@ describe('sandbox run', () => {
     const { code, stdout } = await signet('run', '--', 'sh', '-c', script);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^U alice@example\.test \(http:\/\/127\.0\.0\.1:\d+\)$/m);
-    expect(stdout).toMatch(/^SIGNET_TRUST=/m);
+    expect(stdout).toMatch(/^GIT_CONFIG_GLOBAL=/m);
+    expect(stdout).not.toMatch(/^SIGNET_TRUST=/m);
     expect(readdirSync(temporary)).toEqual([]);
     expect(existsSync(join(scratch, '.local/state/git-signet/sandbox'))).toBe(false);
     const after = await runProgram('git', ['config', '--list'], { cwd: work, env: environment() });
     expect(after.stdout).not.toContain('gpg.');
+  });
+
+  it('a gate believes its configuration, and what is set there stays there (P20)', async () => {
+    const own = join(scratch, '.gitconfig');
+    const before = '[user]\n\tname = Somebody\n[alias]\n\thi = version\n';
+    writeFileSync(own, before);
+    const program = '"$(git config gpg.x509.program)"';
+    const policy = `version: 1\nsigners:\n  - {name: alice, identity: alice@example.test, issuer: '$GITSIGN_OIDC_ISSUER'}\n`;
+    const script = `git hi && git commit -q --allow-empty -S -m one &&
+      printf "${policy}" > ../signers.yaml && ${program} policy use --global ../signers.yaml &&
+      ${program} verify --format json HEAD && git log -1 --format=%G?`;
+    const { code, stdout, stderr } = await runProgram(
+      process.execPath,
+      [main, 'sandbox', 'run', '--', 'sh', '-c', script],
+      { cwd: work, env: { ...environment(), GIT_CONFIG_GLOBAL: own } },
+    );
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining('ignored')]);
+    expect(stdout).toMatch(/^git version/);
+    expect(stdout).toMatch(/"trust":\{.*"origin":"signet\.trust \(.*gitconfig\)"/);
+    expect(stdout).toMatch(/^G$/m);
+    expect(readFileSync(own, 'utf8')).toBe(before);
   });
 
   it('signs into Rekor v2, for whom it is told, in a state that is kept', async () => {
@@ -123,7 +145,8 @@ describe('sandbox start and stop', () => {
     const first = await signet('start');
     try {
       expect(first.code).toBe(0);
-      expect(first.stdout).toMatch(/^export SIGNET_TRUST='/);
+      expect(first.stdout).toMatch(/^export GIT_CONFIG_GLOBAL='/m);
+      expect(first.stdout).not.toContain('SIGNET_TRUST');
       expect((await signet('start')).stdout).toBe(first.stdout);
       const busy = await signet(
         'run',

@@ -119,6 +119,7 @@ const GIT_CHILDREN = ['src/io/git-process.ts', 'src/io/git-objects.ts'];
 const NAMES_GIT_VARIABLES = [
   'src/io/git-environment.ts',
   'src/commands/sandbox.ts',
+  'src/commands/sandbox-config.ts',
   'src/io/oidc/person-way.ts',
   'src/sandbox/environment.ts',
 ];

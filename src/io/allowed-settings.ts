@@ -6,6 +6,7 @@
 
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   realpathSync,
@@ -31,8 +32,27 @@ interface Place {
   readonly cwd: string;
 }
 
-/** The directory that all worktrees of the repository here share, without links; undefined outside any. */
-export async function commonDirectory({ env, cwd }: Place): Promise<string | undefined> {
+/**
+ * The file of the repository's own configuration, from what git printed: its first local value stands there. Undefined where
+ * that is a path from a directory that is not `cwd`: git prints it from the top of the work tree.
+ */
+function ownFile(entries: readonly ConfigEntry[], cwd: string): string | undefined {
+  const first = entries.find(({ scope }) => scope === 'local');
+  const path = first === undefined ? undefined : resolve(cwd, first.origin);
+  return path !== undefined && existsSync(path) ? path : undefined;
+}
+
+/**
+ * Returns the directory that all worktrees of the repository here share, without links; undefined outside any. `entries`:
+ * git's configuration here, which mostly says it already, so that git's own calls need not ask git once more.
+ */
+export async function commonDirectory(
+  { env, cwd }: Place,
+  entries: readonly ConfigEntry[] = [],
+): Promise<string | undefined> {
+  const file = ownFile(entries, cwd);
+  // a configuration that is a link belongs to the directory that it lies in
+  if (file !== undefined) return realpathSync(dirname(file));
   const git = findGit(env);
   if (git === undefined) return undefined;
   const place = { git, cwd, env: gitEnvironment(env) };
@@ -64,8 +84,11 @@ function readRecord(path: string | undefined): ReadonlySet<string> {
 }
 
 /** Returns whether a value of the repository here was allowed. Nothing was where there is no repository, or no record. */
-export async function allowedHere(place: Place): Promise<(entry: ConfigEntry) => boolean> {
-  const [crypto, repository] = await Promise.all([loadCrypto(), commonDirectory(place)]);
+export async function allowedHere(
+  place: Place,
+  entries: readonly ConfigEntry[],
+): Promise<(entry: ConfigEntry) => boolean> {
+  const [crypto, repository] = await Promise.all([loadCrypto(), commonDirectory(place, entries)]);
   if (repository === undefined) return () => false;
   const record = readRecord(recordPath(crypto, repository, place.env));
   return (entry) => record.has(entryDigest(crypto, repository, entry));
@@ -85,11 +108,12 @@ export interface AskedSetting {
 export async function askedHere(
   place: Place,
 ): Promise<{ readonly repository: string; readonly asked: readonly AskedSetting[] } | undefined> {
-  const repository = await commonDirectory(place);
+  const entries = parseGitConfig(await listGitConfig(place));
+  const repository = await commonDirectory(place, entries);
   if (repository === undefined) return undefined;
-  const [list, allowed] = await Promise.all([listGitConfig(place), allowedHere(place)]);
+  const allowed = await allowedHere(place, entries);
   const none = { allowed: () => false, outweighed: () => false };
-  const { ignored } = settleEntries(parseGitConfig(list), { caller: 'command', ...none });
+  const { ignored } = settleEntries(entries, { caller: 'command', ...none });
   const asked = ignored.map(({ name, key, entry, allowable }): AskedSetting => {
     const answer = allowed(entry) ? 'yes' : 'no';
     return { name, key, entry, allowed: allowable ? answer : 'never' };

@@ -137,7 +137,7 @@ async function settle(
   const settled = settleEntries(entries, { ...authority, allowed: () => false });
   if (!settled.ignored.some(({ allowable }) => allowable)) return settled;
   const { allowedHere } = await import('./allowed-settings.ts');
-  const allowed = await allowedHere({ env, cwd });
+  const allowed = await allowedHere({ env, cwd }, entries);
   return settleEntries(entries, { ...authority, allowed });
 }
 

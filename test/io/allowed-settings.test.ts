@@ -94,6 +94,24 @@ describe('a value that was allowed', () => {
     expect(await policy()).toBe('/theirs');
   });
 
+  it('counts in no other repository that links to its configuration (P20)', async () => {
+    await allowAll();
+    const other = join(home, 'linking');
+    git('init', '-q', other);
+    rmSync(join(other, '.git/config'));
+    symlinkSync(join(path, '.git/config'), join(other, '.git/config'));
+    expect([await policy(), await policy(other)]).toEqual(['/theirs', undefined]);
+  });
+
+  it('does not count from a directory that has a .git without a repository in it (P20)', async () => {
+    await allowAll();
+    const inner = join(path, 'inner');
+    mkdirSync(join(inner, '.git'), { recursive: true });
+    writeFileSync(join(inner, '.git/config'), '[signet]\n\tpolicy = /theirs\n');
+    // git passes it over; what is not sure is not allowed
+    expect(await policy(inner)).toBeUndefined();
+  });
+
   it('is taken back by --remove', async () => {
     await allowAll();
     const repository = (await commonDirectory({ env, cwd: path })) ?? '';

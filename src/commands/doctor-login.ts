@@ -125,7 +125,7 @@ async function checkLogin(
     opener = chooseOpener(settings.urlOpener, env, process.platform) !== undefined;
   } catch (error) {
     const line = visible(error instanceof Error ? error.message : String(error));
-    return fail('login', line, "git config signet.urlOpener 'firefox {url}'");
+    return fail('login', line, "git config --global signet.urlOpener 'firefox {url}'");
   }
   const { interactive } = terminal;
   const here = { environment: env, opener, interactive, provider };

@@ -3,7 +3,7 @@
 import { closest } from '../core/closest.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import type { SettingName } from '../io/config.ts';
-import { SETTINGS, type SettingKind } from '../io/setting-table.ts';
+import { classOf, SETTING_NAMES, SETTINGS, type SettingKind } from '../io/setting-table.ts';
 import type { Command } from './command.ts';
 import { COMMANDS } from './table.ts';
 
@@ -43,17 +43,30 @@ function kindOf(kind: SettingKind): string {
   return kind === 'issuer' ? 'url' : kind;
 }
 
-/** Every setting: what it takes, and gitsign's own key for it. */
+/** What a repository's own configuration may say of a setting, in a word or two. */
+function wordOf(name: SettingName): string {
+  const { stricter } = SETTINGS[name];
+  const kind = classOf(name);
+  if (kind === 'harmless') return '';
+  if (kind === 'protected') return 'no';
+  if (stricter === undefined) return 'allow';
+  return stricter === 'narrower' ? 'allow, or where none is set' : `allow, or ${stricter.at(-1)}`;
+}
+
+/** Every setting: what it takes, what a repository may say of it, and gitsign's own key for it. */
 function settings(): string {
-  const names = Object.keys(SETTINGS) as SettingName[];
-  const lines = names.map((name) => {
+  const lines = SETTING_NAMES.map((name) => {
     const { kind, gitsign } = SETTINGS[name];
     const peer = gitsign === undefined ? '' : `gitsign.${gitsign}`;
-    return `  ${name.padEnd(19)} ${kindOf(kind).padEnd(19)} ${peer}`.trimEnd();
+    const columns = [name.padEnd(19), kindOf(kind).padEnd(19), wordOf(name).padEnd(27), peer];
+    return `  ${columns.join(' ')}`.trimEnd();
   });
   return `signet.NAME in git's configuration, SIGNET_NAME in the environment (rekorUrl: SIGNET_REKOR_URL),
 --name where a command takes it. Later wins: default, gitsign.*, signet.*, SIGSTORE_*, GITSIGN_*,
 SIGNET_*, flag.
+
+Third column: what a repository's own .git/config may set. Empty: anything. allow: only what
+you allow (git signet allow), or a stricter value. no: nothing, it is yours alone.
 
 ${lines.join('\n')}
 `;

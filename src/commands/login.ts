@@ -173,9 +173,7 @@ export const run: Command = async (invocation) => {
   await keep(invocation, { settings, expected, given }, args.switches.has('show-claims'));
   const usual = await expectedHere(configured, invocation);
   if (expected !== usual && configured.identity === undefined) {
-    terminal.hint(
-      `kept for repositories that ask for it: git config signet.identity ${visible(expected)}`,
-    );
+    terminal.hint(`kept for repositories that ask for it: git signet use ${visible(expected)}`);
   }
   return ExitCode.ok;
 };

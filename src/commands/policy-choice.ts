@@ -114,7 +114,7 @@ async function parentsChoice(sources: Sources, ref: string | undefined): Promise
   const since = await sinceOf(sources);
   if (since === undefined) {
     throw new UsageError('--policy-from parents needs a start that the range does not choose', {
-      hint: 'add: --since COMMIT, or git config signet.since COMMIT',
+      hint: 'add: --since COMMIT',
     });
   }
   const { openPolicyBlobs } = await import('../io/policy-blobs.ts');

@@ -68,10 +68,10 @@ export function unreachable(
 
 function remedy(failure: unknown, { authorities, proxy }: Route): string | undefined {
   if (failure instanceof ProxyFailure) {
-    return `the proxy is named in ${proxy?.source}; for git-signet alone: git config signet.proxy URL, or none`;
+    return `the proxy is named in ${proxy?.source}; for git-signet alone: git config --global signet.proxy URL, or none`;
   }
   if (!UNKNOWN_AUTHORITY.has(codeOf(failure) ?? '')) return undefined;
-  return `known are: ${authorities.join(', ')}; your company's own: git config signet.caFile FILE`;
+  return `known are: ${authorities.join(', ')}; your company's own: git config --global signet.caFile FILE`;
 }
 
 const UNKNOWN_AUTHORITY = new Set([

@@ -96,7 +96,7 @@ function chooseLog(settings: ServiceSettings, config: SigningConfig, now: number
     throw new ConfigError(
       `${config.source} asks for entries in several logs; a git signature holds one`,
       {
-        hint: 'name one log: git config signet.rekorUrl URL',
+        hint: 'name one log: git config --global signet.rekorUrl URL',
       },
     );
   }
@@ -130,7 +130,7 @@ function chooseTimestamp(
     throw new ConfigError(
       `${config.source} asks for timestamps by several authorities; a git signature holds one`,
       {
-        hint: 'name one authority: git config signet.timestampUrl URL',
+        hint: 'name one authority: git config --global signet.timestampUrl URL',
       },
     );
   }
@@ -177,6 +177,6 @@ function pick(
 
 function missing(what: string, setting: string, config: SigningConfig): never {
   throw new ConfigError(`no ${what} to sign with: ${config.source} names none that is valid now`, {
-    hint: `git config signet.${setting} URL`,
+    hint: `git config --global signet.${setting} URL`,
   });
 }

@@ -320,6 +320,29 @@ describe('hooks beside others', () => {
     expect(readFileSync(join(hooks, 'pre-push'), 'utf8')).toBe(other(seen, 0));
   });
 
+  it('a policy of the repository judges in a server’s bare one only, not before a push (P20)', async () => {
+    const { bare, client, make, tree, base, push, there } = await gated('whose');
+    const file = join(home.home, 'whose.yaml');
+    writeFileSync(file, policyFor('bob@example.test'));
+    const bob = make.commit({ tree, parents: [base] }, { email: 'bob@example.test' });
+    client.must('config', 'signet.policy', file);
+    const env = { ...client.env, PATH: `${dirname(programUnderTest())}:${process.env['PATH']}` };
+    await signet({ path: client.path, env }, ['hooks', 'install', '--', ...trusted()]);
+    const stopped = await client.gitMeanwhile({ env }, 'push', 'origin', `${bob}:refs/heads/main`);
+    expect([stopped.exit, stopped.err]).toEqual([
+      1,
+      expect.stringContaining('ignored what this repository sets: signet.policy'),
+    ]);
+    expect(stopped.err).toContain('nothing was pushed');
+    await signet({ path: client.path, env }, ['hooks', 'remove']);
+    home.must('-C', bare, 'config', 'signet.policy', file);
+    const taken = await push(`${bob}:refs/heads/main`);
+    expect([taken.exit, taken.err]).toEqual([0, expect.not.stringContaining('ignored')]);
+    // a person who judges in that directory is no hook
+    const judged = await signet(there, ['verify', ...trusted(), bob]);
+    expect([judged.exit, judged.talk]).toEqual([2, expect.stringContaining('git signet allow')]);
+  });
+
   it('the hooks of the package are what install writes', () => {
     for (const name of ['pre-push', 'pre-receive'] as const) {
       const file = fileURLToPath(new URL(`../../hooks/${name}`, import.meta.url));

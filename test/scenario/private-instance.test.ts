@@ -3,11 +3,19 @@
  * things a private one may lack or have otherwise: no CT log, services by plain http.
  */
 
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
+import {
+  run,
+  runMeanwhile,
+  type ScratchRepository,
+  scratchRepository,
+} from '../support/git-repository.ts';
 import { type Instance, startInstance } from '../support/instance.ts';
+import { bareEnvironment } from '../support/invocation.ts';
+import { programUnderTest } from '../support/program.ts';
+import { scratchDirectory } from '../support/sandbox.ts';
 import { commitPayload, resultsOf, signet, withSignature } from '../support/verify-scenario.ts';
 
 let one: Instance;
@@ -49,6 +57,44 @@ it('two commands each: trust init and init; both sign and verify, each under its
     expect(resultsOf(answered)[0]).toMatchObject({ status: 'verified' });
     expect(instance.sandbox.requests).toMatchObject({ fulcio: 1, rekor: 1 });
   }
+});
+
+it('in a fresh clone the same two commands, and no third: our writers allow what they wrote (P20)', async () => {
+  const home = scratchDirectory('fresh-clone');
+  const path = join(home, 'clone');
+  mkdirSync(path);
+  const more = { PATH: `${dirname(programUnderTest())}:${process.env['PATH']}` };
+  const env = { ...bareEnvironment(home), ...more, GIT_TERMINAL_PROMPT: '0' };
+  const at = { cwd: path, env };
+  run('git', ['init', '-q', '-b', 'main'], at);
+  run('git', ['config', '--global', 'user.name', 'Alice'], at);
+  run('git', ['config', '--global', 'user.email', 'alice@example.test'], at);
+  const trust = ['trust', 'init', '--mirror', one.mirror.url, '--root', one.rootFile];
+  for (const args of [trust, ['init']]) {
+    const ran = await runMeanwhile(programUnderTest(), args, at);
+    expect([args[0], ran.exit, ran.err]).toEqual([args[0], 0, '']);
+  }
+  const SIGSTORE_ID_TOKEN = await one.sandbox.mintToken({ email: 'alice@example.test' });
+  const commit = ['commit', '-q', '--allow-empty', '-m', 'mine'];
+  const made = await runMeanwhile('git', commit, { ...at, env: { ...env, SIGSTORE_ID_TOKEN } });
+  expect(made.exit, made.err).toBe(0);
+  expect(run('git', ['log', '-1', '--format=%G?'], at).out).toBe('U\n');
+  expect((await signet({ path, env }, ['verify', '--unsafe-any-identity', 'HEAD'])).exit).toBe(0);
+});
+
+it('configured by hand: signing there needs nothing more, verifying needs one line (P20)', async () => {
+  const repository = scratchRepository('by-hand');
+  repository.must('config', 'signet.trust', one.sandbox.files.clientTrustConfig);
+  const SIGSTORE_ID_TOKEN = await one.sandbox.mintToken({ email: 'alice@example.test' });
+  const commit = ['commit', '-q', '--allow-empty', '-S', '-m', 'mine'];
+  const made = await repository.gitMeanwhile({ env: { SIGSTORE_ID_TOKEN } }, ...commit);
+  expect(made.exit, made.err).toBe(0);
+  expect(repository.must('log', '-1', '--format=%G?')).toBe('E');
+  const judged = await signet(repository, ['verify', '--unsafe-any-identity', 'HEAD']);
+  expect([judged.exit, judged.talk]).toEqual([1, expect.stringContaining('git signet allow')]);
+  expect((await signet(repository, ['allow'])).exit).toBe(0);
+  expect(repository.must('log', '-1', '--format=%G?')).toBe('U');
+  expect((await signet(repository, ['verify', '--unsafe-any-identity', 'HEAD'])).exit).toBe(0);
 });
 
 it('T05 the root of the one says nothing about the signatures of the other', async () => {

@@ -186,7 +186,7 @@ function noBrowser(): LoginError {
     'LOGIN_NO_TERMINAL',
     'no browser could be started, and no terminal to ask at',
     {
-      hint: "run: git signet login --device, or name a program: git config signet.urlOpener 'firefox {url}'",
+      hint: "run: git signet login --device, or name a program: git config --global signet.urlOpener 'firefox {url}'",
     },
   );
 }

@@ -37,7 +37,7 @@ export function splitWords(command: string, source: Source): readonly string[] {
 }
 
 function bad(problem: string, source: Source = 'signet.urlOpener'): ConfigError {
-  const example = "git config signet.urlOpener 'firefox -P work {url}'";
+  const example = "git config --global signet.urlOpener 'firefox -P work {url}'";
   return new ConfigError(`${source}: ${problem}`, {
     hint: source === 'BROWSER' ? `unset BROWSER, or: ${example}` : `for example: ${example}`,
   });

@@ -155,13 +155,13 @@ async function remembered(
 
 function refused(why: string): LoginError {
   return new LoginError('PUBLICATION_REFUSED', why, {
-    hint: 'nothing was published; to agree beforehand: git config signet.publishIdentity yes',
+    hint: 'nothing was published; to agree beforehand: git config --global signet.publishIdentity yes',
   });
 }
 
 function unconfirmed(request: PublicationRequest, name: string): LoginError {
   const what = `${committerWords(request)}no terminal is there to ask whether that is you`;
   return new LoginError('IDENTITY_UNEXPECTED', `logged in as ${name}; ${what}`, {
-    hint: 'nothing was published; at a terminal: git signet login, or say who signs here: git config signet.identity NAME',
+    hint: 'nothing was published; at a terminal: git signet login, or say who signs here: git signet use NAME',
   });
 }

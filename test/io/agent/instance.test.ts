@@ -88,4 +88,23 @@ describe('the environment of an agent that starts by itself', () => {
     });
     expect(JSON.stringify(env)).not.toMatch(/token"|token@|evil|repository|LISTEN_FDS/);
   });
+
+  it('what the agent shares between repositories comes from none of them, also at signing (P21)', async () => {
+    const local = (key: string, value: string): string =>
+      `local\0file:.git/config\0${key}\n${value}\0`;
+    const gitConfig = [
+      local('signet.keyring', 'true'),
+      local('signet.agentidle', '7'),
+      local('signet.logintimeout', '7'),
+    ].join('');
+    const settings = await loadSettings({ env: {}, cwd: '/', gitConfig, caller: 'sign' });
+    const instance = instanceOf(settings, '/', crypto);
+    const address = agentAddress('/run/user/7/git-signet', instance.digest);
+    const env = agentEnvironment({ address, environment: {}, settings, instance });
+    expect(env).toMatchObject({
+      SIGNET_KEYRING: 'false',
+      SIGNET_AGENT_IDLE: '28800',
+      SIGNET_LOGIN_TIMEOUT: '120',
+    });
+  });
 });

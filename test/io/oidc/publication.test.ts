@@ -86,7 +86,7 @@ describe('agreeToPublish', () => {
       message: expect.stringContaining(
         'there is no terminal to ask whether alice@example.test may become public',
       ),
-      hint: expect.stringContaining('git config signet.publishIdentity yes'),
+      hint: expect.stringContaining('git config --global signet.publishIdentity yes'),
     });
   });
 
@@ -193,7 +193,7 @@ describe('an account that nobody expected', () => {
     const { error, questions } = await agree({ ...stranger, ...more, interactive: false });
     expect(questions).toEqual([]);
     expect(error).toEqual(unexpected);
-    expect((error as { hint: string }).hint).toMatch(/git signet login.*signet\.identity/);
+    expect((error as { hint: string }).hint).toMatch(/git signet login.*git signet use/);
   });
 
   it.each<[string, Case]>([

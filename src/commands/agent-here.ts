@@ -1,6 +1,7 @@
 /** The agent that signs here, for a signature that is being made: reached, or started where one could do anything. */
 
 import { AgentTrouble } from '../io/agent/connection.ts';
+import { HandedBack } from '../io/agent/failure.ts';
 import { GREETING_SECONDS, START_SECONDS } from '../io/agent/patience.ts';
 import { ProtocolError } from '../io/agent/protocol.ts';
 import { type Reached, reachAgent } from '../io/agent/reach.ts';
@@ -8,8 +9,9 @@ import { saidWait } from '../io/said-waits.ts';
 import type { SigningTools } from './signing-tools.ts';
 
 /** Whether it is only the agent that failed, so that the signature can be made without it. */
-export function isAgentsOwn(error: unknown): error is AgentTrouble | ProtocolError {
-  return error instanceof AgentTrouble || error instanceof ProtocolError;
+export function isAgentsOwn(error: unknown): error is AgentTrouble | HandedBack | ProtocolError {
+  const kinds = [AgentTrouble, HandedBack, ProtocolError];
+  return kinds.some((kind) => error instanceof kind);
 }
 
 /** Undefined where no agent runs, and a new one could only say that nobody can log in. @throws AgentTrouble */

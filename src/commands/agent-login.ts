@@ -3,13 +3,19 @@
  * agent is given it; if that one has ended, the next one is; and if no agent takes it, it signs here.
  */
 
+import { isSignetError } from '../errors.ts';
 import { offerLogin } from '../io/agent/client.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
+import { HandedBack } from '../io/agent/failure.ts';
 import type { SignedReply } from '../io/agent/protocol.ts';
 import { askAgain, hasEnded } from '../io/agent/reach.ts';
 import { type SignByAgent, signByAgent } from '../io/agent/sign-client.ts';
 import { signedReply } from '../io/agent/signed-reply.ts';
+import { createHttpClient } from '../io/http.ts';
+import { networkOptions } from '../io/network.ts';
 import type { IdentityToken } from '../io/oidc/identity-token.ts';
+import { reachAll, signingServers } from '../io/reachability.ts';
+import { chooseServices } from '../io/services.ts';
 import { type SigningParts, withLogin } from '../io/signing-login.ts';
 import { obtainCredential, signWithCredential } from '../sign.ts';
 import { isAgentsOwn, reachHere } from './agent-here.ts';
@@ -26,15 +32,44 @@ export async function loginForAgent(
   return withLogin(asked.payload, await signing.request(), async (login, parts) => {
     try {
       return await use(login).catch((error: unknown) => {
-        if (hasEnded(error)) return handOver(login, signing, asked);
+        const leaves = error instanceof HandedBack && error.leaving;
+        if (leaves || hasEnded(error)) return handOver(login, signing, asked);
         throw error;
       });
     } catch (error) {
       if (!isAgentsOwn(error)) throw error;
+      // what this process does not reach either is told at once, and not waited for again
+      if (error instanceof HandedBack && !(await reaches(parts))) throw error.why;
       signing.invocation.terminal.say(`${error.message}; signing without it`);
       return signHere(login, parts, asked);
     }
   });
+}
+
+/** Whether this process reaches all servers that a signature is asked of. @throws ConfigError */
+export async function reachesServers(signing: Signing): Promise<boolean> {
+  const { settings, invocation } = signing;
+  const { signingConfig, now } = await signing.request();
+  const services = chooseServices(settings, signingConfig, now());
+  const { send, close } = createHttpClient(networkOptions(settings, invocation.env));
+  try {
+    return await reaches({ services, send });
+  } finally {
+    close();
+  }
+}
+
+async function reaches({
+  services,
+  send,
+}: Pick<SigningParts, 'services' | 'send'>): Promise<boolean> {
+  try {
+    await reachAll(signingServers(services), send);
+    return true;
+  } catch (error) {
+    if (isSignetError(error)) return false;
+    throw error;
+  }
 }
 
 /**
@@ -50,7 +85,8 @@ async function handOver(
     const agent = await reachHere(signing, true);
     if (agent?.address === undefined) throw new AgentTrouble('broken', 'the agent has ended');
     try {
-      await offerLogin(agent.address, { ...login, identity: asked.expected });
+      const { expected: identity, network } = asked;
+      await offerLogin(agent.address, { ...login, identity, network });
       return await signByAgent(agent, { ...asked, login: (use) => use(login) });
     } finally {
       setImmediate(agent.close);

@@ -26,7 +26,10 @@ export async function runHere(invocation: Invocation): Promise<ExitCode> {
     loadCrypto(),
   ]);
   if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
-  const workshop = openWorkshop({ settings, instance, environment, crypto, now, entry });
+  const workshop = openWorkshop({
+    ...{ settings, instance, environment, crypto, now, entry },
+    ownSettings: async () => (await agentHere(invocation)).settings,
+  });
   const forward = await forwardingOf({ settings, environment, cwd, workshop, crypto });
   const told = new AbortController();
   const end = (): void => told.abort();

@@ -3,11 +3,13 @@
 import { ServiceError } from '../errors.ts';
 import type { ListedAgent } from '../io/agent/client.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
+import { HandedBack } from '../io/agent/failure.ts';
 import type { AgentAddress } from '../io/agent/socket-path.ts';
 import type { Invocation } from './command.ts';
 
 /** An agent's trouble as an error for people. */
 export function readable(error: unknown, { path }: AgentAddress): unknown {
+  if (error instanceof HandedBack) return error.why;
   if (!(error instanceof AgentTrouble)) return error;
   return new ServiceError('SERVICE_UNREACHABLE', `${error.message} (${path})`, {
     hint: 'end the process that has that socket, or remove it',

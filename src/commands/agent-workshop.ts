@@ -1,17 +1,16 @@
 /**
  * The agent's tools: the two halves of sign.ts over connections that stay open, with the settings it was started with
- * and no others. Trust and services are read again for each certificate, so that a file that was renewed is used.
+ * and the network of each request. Trust and services are read again for each certificate, so that a file that was renewed is used.
  */
 
 import type { Crypto } from '../core/crypto.ts';
 import { checkPayload } from '../core/git/signable.ts';
 import type { Instance } from '../io/agent/instance.ts';
-import { openWarmHttp } from '../io/agent/warm-http.ts';
-import type { Workshop } from '../io/agent/workshop.ts';
-import type { Environment, Settings } from '../io/config.ts';
+import { type AgentNetwork, type NetworkSources, openNetworks } from '../io/agent/networks.ts';
+import type { Network, Workshop } from '../io/agent/workshop.ts';
 import type { Credential } from '../io/credential.ts';
-import { networkOptions } from '../io/network.ts';
 import { readIdentityToken } from '../io/oidc/token.ts';
+import { reachAll, serversInUse } from '../io/reachability.ts';
 import type { Secret } from '../io/secret.ts';
 import { chooseServices } from '../io/services.ts';
 import type { SigningParts } from '../io/signing-login.ts';
@@ -19,10 +18,8 @@ import { lookDaily } from '../io/trust-daily.ts';
 import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import { obtainCredential, signWithCredential } from '../sign.ts';
 
-export interface WorkshopOptions {
-  readonly settings: Settings;
+export interface WorkshopOptions extends NetworkSources {
   readonly instance: Instance;
-  readonly environment: Environment;
   readonly crypto: Crypto;
   /** Unix seconds. */
   readonly now: () => number;
@@ -30,20 +27,31 @@ export interface WorkshopOptions {
   readonly entry: string;
 }
 
+/** What does not depend on the network that a request goes through. */
+type Common = Pick<SigningParts, 'services' | 'trust'>;
+
 /** @throws ConfigError for settings that no network can be reached with */
 export function openWorkshop(options: WorkshopOptions): Workshop {
-  const { settings, environment, crypto, now } = options;
-  const { send } = openWarmHttp(networkOptions(settings, environment));
-  let parts: SigningParts | undefined;
-  const loadParts = async (): Promise<SigningParts> => {
-    await lookDaily({ settings, crypto, environment, now });
+  const { settings, crypto, now } = options;
+  const networks = openNetworks(options);
+  let common: Common | undefined;
+  const loadCommon = async ({ settings: asked, environment }: AgentNetwork): Promise<Common> => {
+    await lookDaily({ settings: asked, crypto, environment, now });
     const [trust, signingConfig] = await Promise.all([
       loadTrust(settings, crypto),
       loadSigningConfig(settings),
     ]);
-    const services = chooseServices(settings, signingConfig, now());
-    parts = { settings, services, send, trust, crypto, now };
-    return parts;
+    common = { trust, services: chooseServices(settings, signingConfig, now()) };
+    return common;
+  };
+  /** `fresh`: trust and services are read again. */
+  const partsFor = async (
+    network: Network,
+    fresh: boolean,
+  ): Promise<SigningParts & AgentNetwork> => {
+    const asked = await networks.through(network);
+    const known = (fresh ? undefined : common) ?? (await loadCommon(asked));
+    return { ...asked, ...known, crypto, now };
   };
   return {
     checkPayload: (payload) => void checkPayload(payload),
@@ -51,20 +59,22 @@ export function openWorkshop(options: WorkshopOptions): Workshop {
       const { clientId, issuer } = settings;
       return readIdentityToken(token, { clientId, issuer, ownRequest: false, now: now() });
     },
-    obtain: async (token, claims, expected): Promise<Credential> =>
-      obtainCredential({ token, claims }, expected, await loadParts()),
-    refresh: async (refreshToken) => {
-      const { services } = await loadParts();
+    obtain: async (login, expected, network): Promise<Credential> =>
+      obtainCredential(login, expected, await partsFor(network, true)),
+    refresh: async (refreshToken, network) => {
+      const { services, ...parts } = await partsFor(network, true);
       const { refreshIdentityToken } = await import('../io/oidc/refresh.ts');
       const { issuerUrl } = services;
       const accept = (): void => undefined;
-      return refreshIdentityToken({
-        ...{ settings, issuerUrl, environment, send, now, accept },
-        refreshToken,
-      });
+      return refreshIdentityToken({ ...parts, issuerUrl, accept, refreshToken });
     },
-    sign: async (payload, credential, watch) =>
-      signWithCredential(payload, credential, parts ?? (await loadParts()), watch),
+    sign: async (payload, credential, network, watch) =>
+      signWithCredential(payload, credential, await partsFor(network, false), watch),
+    reach: async (network) => {
+      const { services, send } = await partsFor(network, false);
+      await reachAll(serversInUse(services), send);
+    },
+    everReached: networks.everReached,
     ...keptTokens(options),
     now,
   };

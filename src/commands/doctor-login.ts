@@ -2,10 +2,12 @@
 
 import { visible } from '../core/escape.ts';
 import { ExitCode, isSignetError } from '../errors.ts';
-import { agentState } from '../io/agent/client.ts';
+import { agentState, reachThrough } from '../io/agent/client.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
+import { HandedBack } from '../io/agent/failure.ts';
 import { keyringProblem } from '../io/agent/keyring.ts';
-import { passedOver } from '../io/agent/socket-path.ts';
+import { networkOf } from '../io/agent/request-network.ts';
+import { type AgentAddress, passedOver } from '../io/agent/socket-path.ts';
 import type { Settings } from '../io/config.ts';
 import { ANYBODY, expectationWords, impossible } from '../io/oidc/expectation.ts';
 import { personProvider } from '../io/oidc/identity-token.ts';
@@ -35,7 +37,11 @@ interface Agent {
   readonly noLogin?: string;
 }
 
-async function checkAgent(invocation: Invocation, settings: Settings): Promise<Agent> {
+async function checkAgent(
+  invocation: Invocation,
+  settings: Settings,
+  offline: boolean,
+): Promise<Agent> {
   const forwarded = await forwardedHere(settings);
   if (forwarded !== undefined) {
     const { answers, line } = forwarded;
@@ -59,7 +65,8 @@ async function checkAgent(invocation: Invocation, settings: Settings): Promise<A
     const mine = credentialFor(expected, state.credentials);
     const detail = `process ${state.pid}, ${visible(address.path)}, ${people || 'nobody logged in'}${elsewhere}`;
     const loggedIn = mine !== undefined && serves(mine, invocation.now());
-    return { check: ok('agent', detail), loggedIn };
+    const unreached = offline ? undefined : await unreachedBy(address, invocation, settings);
+    return { check: unreached ?? ok('agent', detail), loggedIn };
   } catch (error) {
     if (error instanceof AgentTrouble && error.kind === 'absent') {
       const check = ok('agent', `none runs; it starts with the first signature${elsewhere}`);
@@ -71,6 +78,23 @@ async function checkAgent(invocation: Invocation, settings: Settings): Promise<A
       ? (error.hint ?? 'git config --global signet.agentDirectory DIR')
       : 'git signet agent stop says which socket; end the process that has it, or remove it';
     return { check: warn('agent', line, remedy), loggedIn: false };
+  }
+}
+
+/** What the agent does not reach by the network of this place; this process may reach it all the same. */
+async function unreachedBy(
+  address: AgentAddress,
+  { env, cwd }: Invocation,
+  settings: Settings,
+): Promise<Check | undefined> {
+  try {
+    await reachThrough(address, networkOf(settings, env, cwd));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof HandedBack)) throw error;
+    const { message, hint = 'git signet agent stop; the next signature starts another one' } =
+      error.why;
+    return warn('agent', visible(`it is up, but ${message}`), hint);
   }
 }
 
@@ -158,9 +182,10 @@ async function checkKeyring({ env, entry }: Invocation, { keyring }: Settings): 
 export async function checkLogins(
   invocation: Invocation,
   settings: Settings,
+  offline: boolean,
 ): Promise<readonly Check[]> {
   const [agent, keyring] = await Promise.all([
-    checkAgent(invocation, settings),
+    checkAgent(invocation, settings, offline),
     checkKeyring(invocation, settings),
   ]);
   return [await checkLogin(invocation, settings, agent), agent.check, keyring];

@@ -6,21 +6,13 @@
 import { visible } from '../core/escape.ts';
 import { ExitCode, isSignetError } from '../errors.ts';
 import type { Settings } from '../io/config.ts';
-import type { HttpAnswer, HttpClient } from '../io/http.ts';
+import type { HttpClient } from '../io/http.ts';
 import { describeProxy, type ProxyChoice } from '../io/proxy.ts';
-import type { LogService, Services } from '../io/services.ts';
+import { type AskedServer, askServer, type Server, serversInUse } from '../io/reachability.ts';
+import type { Services } from '../io/services.ts';
 import type { SigningConfig } from '../io/trust-store.ts';
 import { type Check, fail, type Host, ok, warn } from './doctor-check.ts';
 
-/** A server, and a question to it that any server of its kind answers. */
-interface Server {
-  readonly what: string;
-  readonly url: string;
-  /** What is missing without it, where signing here goes on all the same. */
-  readonly spare?: string;
-}
-
-const PATIENCE_SECONDS = 10;
 /** Certificates live ten minutes, and a log's time may be five ahead of ours. */
 const SKEW_WARN = 30;
 const SKEW_FAIL = 300;
@@ -42,20 +34,7 @@ export function serversOf(
   config: SigningConfig,
   now: number,
 ): readonly Server[] {
-  const used: readonly Server[] = [
-    {
-      what: 'issuer',
-      url: `${services.issuerUrl.replace(/\/+$/, '')}/.well-known/openid-configuration`,
-    },
-    {
-      what: 'certificate authority',
-      url: `${services.fulcioUrl}/api/v2/configuration`,
-    },
-    ...(services.log === undefined ? [] : [{ what: 'log', url: logProbe(services.log) }]),
-    ...(services.timestampUrl === undefined
-      ? []
-      : [{ what: 'timestamp authority', url: services.timestampUrl }]),
-  ];
+  const used = serversInUse(services);
   const lists = [
     ['issuer', config.oidcUrls],
     ['certificate authority', config.caUrls],
@@ -76,10 +55,6 @@ export function serversOf(
   return [...used, ...others];
 }
 
-function logProbe({ url, version }: LogService): string {
-  return `${url}${version === 2 ? '/api/v2/checkpoint' : '/api/v1/log'}`;
-}
-
 /** `host:port`, the port always. */
 export function hostOf(text: string): string {
   const url = new URL(text);
@@ -87,36 +62,7 @@ export function hostOf(text: string): string {
   return `${url.hostname}:${port}`;
 }
 
-interface Asked {
-  readonly server: Server;
-  readonly answer?: HttpAnswer;
-  readonly problem?: { readonly line: string; readonly hint: string | undefined };
-  /** Seconds that the server's clock is ahead of ours. */
-  readonly ahead?: number;
-}
-
-async function ask(server: Server, { send }: HttpClient, now: () => number): Promise<Asked> {
-  const before = now();
-  try {
-    const answer = await send({
-      service: `the ${server.what}`,
-      method: 'GET',
-      url: server.url,
-      deadline: PATIENCE_SECONDS,
-      limit: 4 * 1024 * 1024,
-    });
-    const date = Date.parse(answer.headers.date ?? '') / 1000;
-    const after = now();
-    // their clock was read somewhere between our two readings: only what lies outside is skew
-    const ahead = date < before ? date - before : Math.max(0, date - after);
-    return { server, answer, ...(Number.isNaN(ahead) ? {} : { ahead }) };
-  } catch (error) {
-    const line = error instanceof Error ? error.message : String(error);
-    return { server, problem: { line, hint: isSignetError(error) ? error.hint : undefined } };
-  }
-}
-
-function reachability({ server, answer, problem }: Asked, proxyFor: ProxyChoice): Check {
+function reachability({ server, answer, error }: AskedServer, proxyFor: ProxyChoice): Check {
   const host = hostOf(server.url);
   const proxy = proxyFor(new URL(server.url));
   const way = proxy === undefined ? '' : `, through the proxy ${describeProxy(proxy)}`;
@@ -125,15 +71,16 @@ function reachability({ server, answer, problem }: Asked, proxyFor: ProxyChoice)
     const detail = `${server.what} ${host}${busy}${way}`;
     return busy === ' answers' ? ok('reach', detail) : warn('reach', detail, 'try again later');
   }
-  const remedy = problem?.hint ?? `let this machine reach ${host}, or set signet.proxy`;
-  const detail = visible(problem?.line ?? '');
+  const hint = isSignetError(error) ? error.hint : undefined;
+  const remedy = hint ?? `let this machine reach ${host}, or set signet.proxy`;
+  const detail = visible(error?.message ?? '');
   return server.spare === undefined
     ? fail('reach', detail, remedy, ExitCode.undecided)
     : warn('reach', `${detail} (${server.spare})`, remedy);
 }
 
 /** From all clocks that answered: the middle one, so that one wrong server is not taken for ours. */
-function clock(asked: readonly Asked[]): Check {
+function clock(asked: readonly AskedServer[]): Check {
   const skews = asked.flatMap(({ ahead }) => ahead ?? []).toSorted((a, b) => a - b);
   const ahead = skews[Math.floor(skews.length / 2)];
   if (ahead === undefined) return warn('clock', 'no server said what time it is');
@@ -148,7 +95,7 @@ function clock(asked: readonly Asked[]): Check {
 }
 
 /** Hosts that the issuer's own document sends a login on to. */
-function loginHosts(asked: readonly Asked[]): readonly Host[] {
+function loginHosts(asked: readonly AskedServer[]): readonly Host[] {
   const body = asked.find(({ server }) => server.what === 'issuer')?.answer?.body;
   let document: Readonly<Record<string, unknown>> = {};
   try {
@@ -186,7 +133,7 @@ export interface NetworkQuestion {
 /** Asks every server once, all at the same time; none is waited for longer than ten seconds. */
 export async function checkNetwork(question: NetworkQuestion): Promise<NetworkReport> {
   const { servers, client, proxyFor, now } = question;
-  const asked = await Promise.all(servers.map((server) => ask(server, client, now)));
+  const asked = await Promise.all(servers.map((server) => askServer(server, client.send, now)));
   return {
     checks: [...asked.map((each) => reachability(each, proxyFor)), clock(asked)],
     hosts: merged([...hostsOf(servers), ...loginHosts(asked)]),

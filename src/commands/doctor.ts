@@ -148,7 +148,7 @@ async function examine(invocation: Invocation, offline: boolean): Promise<Report
   const [trust, network, logins] = await Promise.all([
     checkTrust(settings, invocation),
     servers(invocation, settings, offline),
-    checkLogins(invocation, settings),
+    checkLogins(invocation, settings, offline),
   ]);
   return {
     checks: [git, ...keys, trust, checkPolicy(settings), ...network.checks, ...logins],

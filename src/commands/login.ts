@@ -8,8 +8,10 @@ import { fromUtf8 } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
 import { ConfigError, ExitCode, UsageError } from '../errors.ts';
 import { offerLogin } from '../io/agent/client.ts';
+import { HandedBack } from '../io/agent/failure.ts';
 import type { CredentialStatus } from '../io/agent/protocol.ts';
 import { askAgain } from '../io/agent/reach.ts';
+import { networkOf } from '../io/agent/request-network.ts';
 import { prepareDirectory } from '../io/agent/socket-path.ts';
 import type { SettingName, Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
@@ -111,13 +113,19 @@ async function keep(invocation: Invocation, asked: Asked, showClaims: boolean): 
   await show(asked.given);
   const kept = await withToken(invocation, asked, async (identity): Promise<CredentialStatus> => {
     if (asked.given === undefined) await show(identity.token);
+    const network = networkOf(asked.settings, invocation.env, invocation.cwd);
     // one that ends meanwhile is started again: nobody logs in twice for it
     const offer = async (): Promise<CredentialStatus> => {
       await ensureAgent(here, invocation);
-      return offerLogin(address, { ...identity, identity: asked.expected });
+      return offerLogin(address, { ...identity, identity: asked.expected, network });
     };
+    // one that was born without a network leaves, and the next one is this process's own child
+    const offers = askAgain(offer).catch((error: unknown) => {
+      if (error instanceof HandedBack && error.leaving) return askAgain(offer);
+      throw error;
+    });
     try {
-      return await saidWait(askAgain(offer), () =>
+      return await saidWait(offers, () =>
         terminal.say('waiting for the agent, which asks for a certificate'),
       );
     } catch (error) {

@@ -10,10 +10,12 @@ import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { Signer } from '../core/verdict.ts';
 import { LoginError } from '../errors.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
+import { HandedBack } from '../io/agent/failure.ts';
 import { patienceOf } from '../io/agent/patience.ts';
 import { ProtocolError, type SignedReply } from '../io/agent/protocol.ts';
 import { askAgain, type Reached } from '../io/agent/reach.ts';
 import { bytesOf } from '../io/agent/read-messages.ts';
+import { networkOf } from '../io/agent/request-network.ts';
 import { type SignByAgent, signByAgent } from '../io/agent/sign-client.ts';
 import { expectationOf, expectationWords, signerMeets } from '../io/oidc/expectation.ts';
 import { isAgentsOwn, reachHere } from './agent-here.ts';
@@ -21,21 +23,42 @@ import type { Made, Signing } from './gpgsm-sign.ts';
 
 /** A verified signature, or undefined where it must be made in place. @throws LoginError, ServiceError, … */
 export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
+  const { terminal } = signing.invocation;
   try {
-    return await askAgain(async () => {
-      const agent = await reachHere(signing);
-      if (agent === undefined) return undefined;
-      try {
-        return await ask(signing, agent);
-      } finally {
-        // git waits for what was signed, not for this
-        setImmediate(agent.close);
-      }
-    });
+    return await askOnceMore(signing, () => askAgain(() => attempt(signing)));
   } catch (error) {
     if (!isAgentsOwn(error)) throw error;
-    signing.invocation.terminal.say(`${error.message}; signing without it`);
+    terminal.say(`${error.message}; signing without it`);
+    if (error instanceof HandedBack && error.why.hint !== undefined) terminal.hint(error.why.hint);
     return undefined;
+  }
+}
+
+/** Undefined where no agent runs, and a new one could do nothing. */
+async function attempt(signing: Signing): Promise<Made | undefined> {
+  const agent = await reachHere(signing);
+  if (agent === undefined) return undefined;
+  try {
+    return await ask(signing, agent);
+  } finally {
+    // git waits for what was signed, not for this
+    setImmediate(agent.close);
+  }
+}
+
+/**
+ * An agent that was born without a network leaves, and the next one is this process's own child: it is asked, once. Nobody
+ * is asked to log in for servers that this process does not reach either. @throws HandedBack; ServiceError
+ */
+async function askOnceMore<T>(signing: Signing, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof HandedBack)) throw error;
+    const { reachesServers } = await import('./agent-login.ts');
+    if (!(await reachesServers(signing))) throw error.why;
+    if (!error.leaving) throw error;
+    return ask();
   }
 }
 
@@ -53,6 +76,7 @@ async function ask(signing: Signing, agent: Reached): Promise<Made> {
   const asked: Omit<SignByAgent, 'login'> = {
     payload,
     expected,
+    network: networkOf(settings, invocation.env, invocation.cwd),
     // the agent is at work: what will verify its answer is loaded, and begins with what it shows
     onAsked: () => void warm(signing),
     onUnlogged: (armor) =>

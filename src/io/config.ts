@@ -8,7 +8,13 @@ import { isAbsolute, join } from 'node:path';
 import { closest } from '../core/closest.ts';
 import { ConfigError } from '../errors.ts';
 import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from './git-config.ts';
-import { type SettingCaller, type Settled, settleEntries, shownKey } from './setting-authority.ts';
+import {
+  isOfRepository,
+  type SettingCaller,
+  type Settled,
+  settleEntries,
+  shownKey,
+} from './setting-authority.ts';
 import {
   flagOf,
   keyOf,
@@ -173,6 +179,13 @@ function described({ message, found: { label, text, entry } }: Unreadable): Conf
   return new ConfigError(`${label}${shown}: ${message}${origin}`);
 }
 
+function isNetworkOfRepository(found: ReadonlyMap<SettingName, FoundSetting>): boolean {
+  return (['proxy', 'caFile'] as const).some((name) => {
+    const entry = found.get(name)?.entry;
+    return entry !== undefined && isOfRepository(entry);
+  });
+}
+
 /** The settings in force, and where the value of each was found that is set. */
 export interface ResolvedSettings {
   readonly settings: Settings;
@@ -195,10 +208,13 @@ export async function resolveSettings(sources: SettingsSources): Promise<Resolve
       if (found.has(name)) continue;
       found.set(name, { text: entry.value, label: shownKey(name, entry), entry });
     }
-    const settings = valuesOf(found, sources.env);
-    if (ignored.length === 0) return { settings, found };
     const told = ignored.map(({ entry: _, ...one }) => one);
-    return { settings: { ...settings, ignored: told }, found };
+    const settings = {
+      ...valuesOf(found, sources.env),
+      ...(told.length === 0 ? {} : { ignored: told }),
+      ...(isNetworkOfRepository(found) ? { networkOfRepository: true } : {}),
+    };
+    return { settings, found };
   } catch (error) {
     if (error instanceof Unreadable) throw described(error);
     throw error;

@@ -87,9 +87,11 @@ export interface Settings {
   readonly timeout: number;
   /** Values of the repository that do not count here; absent where there are none. Never a setting. */
   readonly ignored?: readonly IgnoredSetting[];
+  /** True where the repository names the proxy or the authorities that count here. */
+  readonly networkOfRepository?: boolean;
 }
 
-export type SettingName = Exclude<keyof Settings, 'trustCache' | 'ignored'>;
+export type SettingName = Exclude<keyof Settings, 'trustCache' | 'ignored' | 'networkOfRepository'>;
 
 /** A value in the repository's own configuration that does not count (io/setting-authority.ts). */
 export interface IgnoredSetting {

@@ -8,6 +8,7 @@ import { makeByAgent } from '../../src/commands/sign-by-agent.ts';
 import { signingTools } from '../../src/commands/signing-tools.ts';
 import { encodeFrame } from '../../src/io/agent/frames.ts';
 import { instanceOf } from '../../src/io/agent/instance.ts';
+import { PROTOCOL } from '../../src/io/agent/protocol.ts';
 import { agentAddress } from '../../src/io/agent/socket-path.ts';
 import { loadSettings } from '../../src/io/config.ts';
 import { loadCrypto } from '../../src/io/crypto-port.ts';
@@ -100,7 +101,13 @@ describe.each(['own', 'forwarded'] as const)('%s: an agent that hangs', (kind) =
       hint: '',
     };
     await listening(place.path, (socket) => {
-      const greeting = { agent: 'git-signet', protocol: 2, forwarded, instance, pid: 1 } as const;
+      const greeting = {
+        agent: 'git-signet',
+        protocol: PROTOCOL,
+        forwarded,
+        instance,
+        pid: 1,
+      } as const;
       socket.write(encodeFrame(greeting));
       // its secret is not there: this user's own is of no use, but it has greeted
       socket.on('data', () => socket.write(encodeFrame(failure as never)));

@@ -7,10 +7,12 @@ import { checkPayload } from '../../src/core/git/signable.ts';
 import type { Certificate } from '../../src/core/x509/certificate.ts';
 import { LoginError } from '../../src/errors.ts';
 import { type AgentOptions, runAgent } from '../../src/io/agent/daemon.ts';
+import { Unreached } from '../../src/io/agent/failure.ts';
 import type { Instance } from '../../src/io/agent/instance.ts';
 import type { Patience } from '../../src/io/agent/patience.ts';
+import type { RequestNetwork } from '../../src/io/agent/request-network.ts';
 import { type AgentAddress, agentAddress } from '../../src/io/agent/socket-path.ts';
-import type { Workshop } from '../../src/io/agent/workshop.ts';
+import type { Network, Workshop } from '../../src/io/agent/workshop.ts';
 import type { Credential, MadeSignature } from '../../src/io/credential.ts';
 import { Secret } from '../../src/io/secret.ts';
 import { scratchDirectory } from './sandbox.ts';
@@ -32,6 +34,10 @@ export interface PaperWorkshop extends Omit<Workshop, Exchanged>, WritablePart {
   readonly signed: string[];
   readonly refreshed: string[];
   readonly kept: Map<string, string>;
+  /** What was asked of servers, and through what. */
+  readonly through: (readonly [what: string, network: Network])[];
+  /** Whether any server answers. */
+  reaches: boolean;
 }
 
 const nothing = new Uint8Array();
@@ -68,6 +74,8 @@ export function paperWorkshop(): PaperWorkshop {
     signed: [],
     refreshed: [],
     kept: new Map(),
+    through: [],
+    reaches: true,
     now: () => workshop.clock,
     checkPayload,
     readToken: (token) => {
@@ -82,26 +90,34 @@ export function paperWorkshop(): PaperWorkshop {
         expires: workshop.clock + 60,
       };
     },
-    obtain: async (token) => {
+    obtain: async ({ token }, _expected, network) => {
+      workshop.through.push(['obtain', network]);
       await new Promise((resolve) => setTimeout(resolve, 5));
       const name = workshop.certified ?? token.reveal();
       workshop.obtained.push(name);
       return credentialFor(name, workshop.clock, workshop.lifetime);
     },
-    refresh: async (token) => {
+    refresh: async (token, network) => {
+      workshop.through.push(['refresh', network]);
       const text = token.reveal();
       workshop.refreshed.push(text);
       if (!text.startsWith('refresh ')) throw new LoginError('LOGIN_FAILED', 'withdrawn');
       const name = text.slice('refresh '.length);
       return { token: new Secret(name), refreshToken: new Secret(text) };
     },
-    sign: async (payload, { signer }, watch) => {
+    sign: async (payload, { signer }, network, watch) => {
+      workshop.through.push(['sign', network]);
       watch?.onSigned?.('unlogged');
       if (workshop.slow > 0) await new Promise((resolve) => setTimeout(resolve, workshop.slow));
       watch?.beforeLog?.();
       workshop.signed.push(signer.value);
       return made(signer.value, payload);
     },
+    reach: async (network) => {
+      workshop.through.push(['reach', network]);
+      if (!workshop.reaches) throw new Unreached('network', 'the log could not be asked');
+    },
+    everReached: () => workshop.reaches,
     recall: async (expected) => {
       const text = workshop.kept.get(expected);
       return text === undefined ? undefined : new Secret(text);
@@ -113,6 +129,9 @@ export function paperWorkshop(): PaperWorkshop {
   };
   return workshop;
 }
+
+/** The network of a client that has no proxy. */
+export const DIRECT: RequestNetwork = { variables: {}, logins: [], ofRepository: false };
 
 export const PATIENCE: Patience = { signature: 30, login: 30, agreement: 30, turn: 30 };
 

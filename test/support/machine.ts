@@ -45,8 +45,6 @@ export async function machineAt(sandbox: Sandbox, settings: More = {}): Promise<
     ...bareEnvironment(home),
     XDG_RUNTIME_DIR: runtime,
     SIGNET_AGENT: 'yes',
-    // one that a killed test left behind goes by itself
-    SIGNET_AGENT_IDLE: '120',
     GIT_TERMINAL_PROMPT: '0',
     ...sandbox.env,
   };
@@ -76,6 +74,8 @@ export async function machineAt(sandbox: Sandbox, settings: More = {}): Promise<
     'commit.gpgSign': 'true',
     'signet.urlOpener': `${opener} {url}`,
     'signet.publishIdentity': 'yes',
+    // an agent that a killed test left behind goes by itself
+    'signet.agentIdle': '120',
     ...Object.fromEntries(
       Object.entries(settings).map(([name, value]) => [`signet.${name}`, value]),
     ),

@@ -7,8 +7,9 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } 
 import { fromHex } from '../../core/bytes.ts';
 import type { Secret } from '../secret.ts';
 import { type AgentConnection, AgentTrouble, type DialledAgent, dialAgent } from './connection.ts';
-import { errorOf } from './failure.ts';
+import { errorOf, handedBack } from './failure.ts';
 import type { AgentState, CredentialStatus, Reply, Request } from './protocol.ts';
+import type { RequestNetwork } from './request-network.ts';
 import { type AgentAddress, agentAddress, checkDirectory, directoryExists } from './socket-path.ts';
 
 export interface LocalAgent extends AgentConnection {
@@ -85,6 +86,7 @@ async function ask<R extends Reply['reply']>(
       const reply = await agent.receive(seconds);
       if (reply.reply === wanted) return reply as Extract<Reply, { readonly reply: R }>;
       if (reply.reply === 'error') throw errorOf(reply);
+      if (reply.reply === 'unreached') throw handedBack(reply);
       if (reply.reply !== 'wait')
         throw new AgentTrouble('broken', 'the agent answered something else');
     }
@@ -132,19 +134,20 @@ export async function listAgents(directory: string): Promise<readonly ListedAgen
 export interface OfferedLogin {
   /** The identity that signing will ask for: `signet.identity`, or '' where none is expected. */
   readonly identity: string;
+  readonly network: RequestNetwork;
   readonly token: Secret;
   readonly refreshToken?: Secret | undefined;
 }
 
 /**
  * Hands a login to the agent, which asks the CA for a certificate to go with a key of its own and keeps both.
- * @throws AgentTrouble, LoginError, ServiceError, AnswerError
+ * @throws AgentTrouble, HandedBack, LoginError, ServiceError, AnswerError
  */
 export async function offerLogin(
   address: AgentAddress,
   offered: OfferedLogin,
 ): Promise<CredentialStatus> {
-  const { identity, token, refreshToken } = offered;
+  const { identity, network, token, refreshToken } = offered;
   return ask(
     address,
     'credential',
@@ -152,11 +155,17 @@ export async function offerLogin(
       op: 'offer',
       secret,
       identity,
+      network,
       token: token.reveal(),
       refreshToken: refreshToken?.reveal() ?? '',
     }),
     OFFER_SECONDS,
   );
+}
+
+/** Makes the agent ask the servers. @throws HandedBack for one that it does not reach, AgentTrouble */
+export async function reachThrough(address: AgentAddress, network: RequestNetwork): Promise<void> {
+  await ask(address, 'done', (secret) => ({ op: 'reach', secret, network }));
 }
 
 /** Makes the agent forget one identity's credential, or all of them (`undefined`); how many there were. @throws AgentTrouble */

@@ -7,20 +7,19 @@
 
 import { LoginError } from '../../errors.ts';
 import type { Credential } from '../credential.ts';
-import { ANYBODY, acceptExpected, acceptSigner, signerMeets } from '../oidc/expectation.ts';
+import { ANYBODY, signerMeets } from '../oidc/expectation.ts';
 import type { Secret } from '../secret.ts';
+import { Unreached } from './failure.ts';
+import { Flights, type Outcome } from './flights.ts';
 import { type Held, heldFrom, margin, remaining } from './held.ts';
-import { type Holder, isHoldersOwn } from './holder.ts';
+import type { Holder } from './holder.ts';
+import { obtainFor } from './obtaining.ts';
 import type { CredentialStatus } from './protocol.ts';
-import { inOrder, isLoginRefusal, renewedLogin } from './renewal.ts';
+import { inOrder, isLoginRefusal, renewalNetwork, renewedLogin } from './renewal.ts';
+import { sameNetwork } from './request-network.ts';
 import { type Slot, slotAfter, statusOf } from './slot.ts';
 import { type Work, Works } from './works.ts';
-import type { Login, Workshop } from './workshop.ts';
-
-type Outcome =
-  | { readonly kind: 'made' }
-  | { readonly kind: 'failed'; readonly error: unknown }
-  | { readonly kind: 'passed' };
+import type { Login, Network, Workshop } from './workshop.ts';
 
 const MAX_SLOTS = 64;
 
@@ -31,8 +30,8 @@ function loggedOut(): LoginError {
 export class Credentials {
   readonly #workshop: Workshop;
   readonly #slots = new Map<string, Slot>();
-  readonly #flights = new Map<string, Promise<Outcome>>();
   readonly #works = new Works();
+  readonly #flights = new Flights(this.#works);
   readonly #keep: Workshop['remember'];
   readonly #held = new WeakMap<Credential, Held>();
 
@@ -48,19 +47,19 @@ export class Credentials {
       const slot = this.#slots.get(key);
       const usable = slot === undefined ? undefined : this.#usable(slot);
       if (slot !== undefined && usable !== undefined) {
-        this.#renewSoon(key, slot, usable);
+        this.#renewSoon(key, slot, usable, holder.network);
         slot.signatures += 1;
         return usable.credential;
       }
-      const outcome = await (this.#flights.get(key) ??
-        this.#fly(key, (work) => this.#renewOrLogin(work, key === expected ? holder : undefined)));
-      if (outcome.kind === 'failed') throw outcome.error;
+      const { network } = holder;
+      const logsIn = key === expected ? holder : undefined;
+      await this.#flights.join(key, network, (work) => this.#renewOrLogin(work, network, logsIn));
     }
   }
 
   /** Keeps a login that was made beforehand. @throws LoginError, ServiceError, AnswerError */
-  async offer(expected: string, login: Login): Promise<CredentialStatus> {
-    const slot = await this.#works.during(expected, (work) => this.#take(work, login));
+  async offer(expected: string, login: Login, network: Network): Promise<CredentialStatus> {
+    const slot = await this.#works.during(expected, (work) => this.#take(work, login, network));
     return statusOf(expected, slot);
   }
 
@@ -131,44 +130,32 @@ export class Credentials {
   }
 
   /** In the last stretch before the margin a renewal starts beside the signature, so that nobody waits for it. */
-  #renewSoon(key: string, slot: Slot, held: Held): void {
+  #renewSoon(key: string, slot: Slot, held: Held, network: Network): void {
     const left = remaining(held, this.#workshop.now());
     if (slot.refreshToken === undefined || left > 2 * margin(held) || this.#flights.has(key))
       return;
-    this.#fly(key, (work) => this.#renewOrLogin(work, undefined)).catch(() => undefined);
+    this.#flights
+      .join(key, network, (work) => this.#renewOrLogin(work, network, undefined))
+      .catch(() => undefined);
   }
 
   /** `passed` where there is nothing to renew with and nobody to log in. */
-  async #renewOrLogin(work: Work, holder: Holder | undefined): Promise<Outcome> {
-    const renewed = await this.#renew(work, this.#slots.get(work.key));
+  async #renewOrLogin(work: Work, network: Network, holder: Holder | undefined): Promise<Outcome> {
+    const renewed = await this.#renew(work, this.#slots.get(work.key), network);
     if (work.forgotten) throw loggedOut();
     if (renewed) return { kind: 'made' };
     if (holder === undefined) return { kind: 'passed' };
-    await this.#take(work, await holder.login());
+    await this.#take(work, await holder.login(), network);
     return { kind: 'made' };
-  }
-
-  /** The holder hears what happened; those that wait hear of a failure only if it is one for them as well. */
-  async #fly(key: string, work: (work: Work) => Promise<Outcome>): Promise<Outcome> {
-    const own = this.#works
-      .during(key, work)
-      .catch((error): Outcome => ({ kind: 'failed', error }));
-    const shared = own.then((outcome): Outcome => {
-      this.#flights.delete(key);
-      const holdersOwn = outcome.kind === 'failed' && isHoldersOwn(outcome.error);
-      return holdersOwn ? { kind: 'passed' } : outcome;
-    });
-    this.#flights.set(key, shared);
-    await shared;
-    return own;
   }
 
   /**
    * Without a person; false where that cannot be: then a person is asked. True also where somebody logged in or out
    * meanwhile: what they did holds (threat D09). @throws ServiceError when nobody answers
    */
-  async #renew(work: Work, slot: Slot | undefined): Promise<boolean> {
+  async #renew(work: Work, slot: Slot | undefined, asked: Network): Promise<boolean> {
     const { key } = work;
+    const network = renewalNetwork(slot?.network, asked);
     const overtaken = (): boolean => work.forgotten || this.#slots.get(key) !== slot;
     const keep = (token: Secret | undefined): Promise<void> => {
       if (slot !== undefined) {
@@ -177,12 +164,19 @@ export class Credentials {
       }
       return this.#keep(key, token);
     };
-    const login = await renewedLogin({
+    const renewing = renewedLogin({
       token: slot?.refreshToken,
-      refresh: this.#workshop.refresh,
+      refresh: (token) => this.#workshop.refresh(token, network),
       recall: () => this.#workshop.recall(key),
       ...{ keep, overtaken },
     });
+    // where the login's own network is out of reach, a person may log in by the one that is asked for
+    const elsewhere = !sameNetwork(network, asked);
+    const login = await renewing.catch((error: unknown) => {
+      if (elsewhere && error instanceof Unreached) return 'unreached' as const;
+      throw error;
+    });
+    if (login === 'unreached') return false;
     if (overtaken()) return true;
     if (login === undefined) {
       if (slot !== undefined) slot.refreshToken = undefined;
@@ -190,9 +184,12 @@ export class Credentials {
     }
     const since = this.#workshop.now();
     try {
-      const credential = await this.#obtain(key, login.token, slot?.identity.value);
+      const credential = await obtainFor(this.#workshop, {
+        ...{ expected: key, token: login.token, network, mustBe: slot?.identity.value },
+      });
       if (overtaken()) return true;
-      this.#place(key, heldFrom(credential, since), login.refreshToken).renewals += 1;
+      const renewed = { refreshToken: login.refreshToken, network };
+      this.#place(key, heldFrom(credential, since), renewed).renewals += 1;
       return true;
     } catch (error) {
       if (!isLoginRefusal(error)) throw error;
@@ -203,30 +200,19 @@ export class Credentials {
   }
 
   /** From a token to a credential that is kept. @throws LoginError, ServiceError, AnswerError */
-  async #take(work: Work, { token, refreshToken }: Login): Promise<Slot> {
+  async #take(work: Work, { token, refreshToken }: Login, network: Network): Promise<Slot> {
     const { key } = work;
     const since = this.#workshop.now();
-    const credential = await this.#obtain(key, token);
+    const credential = await obtainFor(this.#workshop, { expected: key, token, network });
     if (work.forgotten) throw loggedOut();
-    const slot = this.#place(key, heldFrom(credential, since), refreshToken);
+    const slot = this.#place(key, heldFrom(credential, since), { refreshToken, network });
     if (refreshToken !== undefined) await this.#keep(key, refreshToken);
     return slot;
   }
 
-  /** A certificate for whom a token is, if they are expected. @throws LoginError, ServiceError, AnswerError */
-  async #obtain(key: string, token: Secret, mustBe = ANYBODY): Promise<Credential> {
-    const claims = this.#workshop.readToken(token);
-    acceptExpected(key, claims);
-    const credential = await this.#workshop.obtain(token, claims, key);
-    const { signer } = credential;
-    acceptSigner(key, signer);
-    acceptSigner(mustBe, signer);
-    return credential;
-  }
-
-  #place(key: string, held: Held, refreshToken: Secret | undefined): Slot {
+  #place(key: string, held: Held, kept: Pick<Slot, 'refreshToken' | 'network'>): Slot {
     const before = this.#slots.get(key);
-    const slot = slotAfter(before, held, refreshToken);
+    const slot = slotAfter(before, held, kept);
     if (before?.refreshToken !== slot.refreshToken) before?.refreshToken?.forget();
     this.#makeRoom(key);
     this.#slots.set(key, slot);

@@ -4,6 +4,7 @@ import {
   AnswerError,
   ConfigError,
   type ErrorCode,
+  type ErrorOptions,
   isSignetError,
   LoginError,
   ServiceError,
@@ -12,6 +13,29 @@ import {
 } from '../../errors.ts';
 import { AgentTrouble } from './connection.ts';
 import type { Failure } from './protocol.ts';
+
+/** What the agent lacks: the network, or the password of a proxy, which does not travel. */
+type Lack = 'network' | 'password';
+
+/** A server that the agent does not reach. That says nothing about what its client would reach (threat D22). */
+export class Unreached extends ServiceError {
+  readonly lack: Lack;
+  constructor(lack: Lack, message: string, options?: ErrorOptions) {
+    super('SERVICE_UNREACHABLE', message, options);
+    this.lack = lack;
+  }
+}
+
+/** The agent gives the work back to its client, because it does not reach a server. `leaving`: it ends. */
+export class HandedBack extends Error {
+  readonly why: SignetError;
+  readonly leaving: boolean;
+  constructor(why: SignetError, leaving: boolean) {
+    super(why.message);
+    this.why = why;
+    this.leaving = leaving;
+  }
+}
 
 const KINDS: readonly (readonly [Failure['kind'], number])[] = [
   ['usage', 2],
@@ -38,7 +62,7 @@ export function errorOf({
   message,
   hint: told,
 }: Failure): SignetError | AgentTrouble {
-  const code = (/^[A-Z_]{1,40}$/.test(text) ? text : 'SERVICE_ANSWER') as ErrorCode;
+  const code = codeOf(text);
   const hint = told === '' ? undefined : told;
   if (kind === 'usage') return new UsageError(message, { hint, code });
   if (kind === 'config') return new ConfigError(message, { hint, code });
@@ -46,4 +70,19 @@ export function errorOf({
   if (kind === 'service') return new ServiceError(code, message, { hint });
   if (kind === 'answer') return new AnswerError(code, message, { hint });
   return new AgentTrouble('broken', message);
+}
+
+/** What the agent gives back, on the other side. */
+export function handedBack({
+  code,
+  message,
+  hint,
+  leaving,
+}: Failure & { leaving: boolean }): HandedBack {
+  const why = new ServiceError(codeOf(code), message, { hint: hint === '' ? undefined : hint });
+  return new HandedBack(why, leaving);
+}
+
+function codeOf(text: string): ErrorCode {
+  return (/^[A-Z_]{1,40}$/.test(text) ? text : 'SERVICE_ANSWER') as ErrorCode;
 }

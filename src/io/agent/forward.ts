@@ -188,6 +188,7 @@ async function sign(
   const { workshop, expected, matchCommitter } = options;
   stage.on = 'login';
   const credential = await credentials.use(expected, {
+    network: undefined,
     login: () =>
       Promise.reject(
         new LoginError('LOGIN_NO_TERMINAL', 'nobody is logged in at the forwarded agent', {
@@ -202,7 +203,7 @@ async function sign(
   const beforeLog = (): void => {
     if (channel.gone) throw new ChannelEnded('the client has gone');
   };
-  return workshop.sign(payload, credential, { beforeLog });
+  return workshop.sign(payload, credential, undefined, { beforeLog });
 }
 
 function refusal(why: string, hint?: string): LoginError {

@@ -1,10 +1,12 @@
 /** The client that holds a flight: it is told to log in, and the others wait for it. */
 
 import { isSignetError } from '../../errors.ts';
-import type { Login } from './workshop.ts';
+import type { Login, Network } from './workshop.ts';
 
 /** The client that would log in, if it is asked to. Rejects with HolderGone when it is there no more. */
 export interface Holder {
+  /** What it reaches servers through. */
+  readonly network: Network;
   readonly login: () => Promise<Login>;
 }
 

@@ -1,11 +1,12 @@
 /**
- * What client and agent say to each other (version 2): the agent greets, the client asks once, and only the login of a
+ * What client and agent say to each other (version 3): the agent greets, the client asks once, and only the login of a
  * held flight goes on. No message holds a key, and none but a token brings anything that is kept (threats D07, D09).
  */
 
 import { MAX_SIGNABLE } from '../../core/git/limits.ts';
+import type { RequestNetwork } from './request-network.ts';
 
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 /** Bytes of JSON in one frame, either way. */
 export const MAX_FRAME = 2 * 1024 * 1024;
 /** Bytes of a payload, or of a part of one, that travel in one message. */
@@ -29,6 +30,7 @@ export type Request =
       readonly op: 'sign';
       readonly secret: string;
       readonly identity: string;
+      readonly network: RequestNetwork;
       readonly payload: string;
     }
   /** The same for a payload of more than MAX_PART bytes, which the agent asks for part by part. */
@@ -36,6 +38,7 @@ export type Request =
       readonly op: 'sign-long';
       readonly secret: string;
       readonly identity: string;
+      readonly network: RequestNetwork;
       readonly size: number;
     }
   /** All that a forwarded socket understands. */
@@ -51,9 +54,12 @@ export type Request =
       readonly op: 'offer';
       readonly secret: string;
       readonly identity: string;
+      readonly network: RequestNetwork;
       readonly token: string;
       readonly refreshToken: string;
     }
+  /** Whether the agent can reach the servers by this network. */
+  | { readonly op: 'reach'; readonly secret: string; readonly network: RequestNetwork }
   | { readonly op: 'status'; readonly secret: string }
   /** `identity`: as signed for; `all` whatever is there. */
   | {
@@ -132,6 +138,8 @@ export type Reply =
   | ({ readonly reply: 'status' } & AgentState)
   | ({ readonly reply: 'credential' } & CredentialStatus)
   | { readonly reply: 'done'; readonly count: number }
+  /** The agent, or the network that it was given, does not reach a server: the client may do better. `leaving`: it ends. */
+  | ({ readonly reply: 'unreached'; readonly leaving: boolean } & Failure)
   | ({ readonly reply: 'error' } & Failure);
 
 /** Something that is no message of this protocol. */

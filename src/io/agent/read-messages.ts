@@ -16,9 +16,10 @@ import {
   type Reply,
   type Request,
 } from './protocol.ts';
+import { isRequestNetwork } from './request-network.ts';
 
-/** A field: text of at most so many characters, a whole number, or a switch. */
-type Field = number | 'whole' | 'boolean';
+/** A field: text of at most so many characters, a whole number, a switch, or a network. */
+type Field = number | 'whole' | 'boolean' | 'network';
 
 const TOKEN = 64 * 1024;
 const NAME = 1024;
@@ -26,14 +27,18 @@ const SECRET = 64;
 const PAYLOAD = Math.ceil(MAX_PART / 3) * 4;
 
 const REQUESTS: Readonly<Record<Op, Readonly<Record<string, Field>>>> = {
-  sign: { secret: SECRET, identity: NAME, payload: PAYLOAD },
-  'sign-long': { secret: SECRET, identity: NAME, size: 'whole' },
+  sign: { secret: SECRET, identity: NAME, network: 'network', payload: PAYLOAD },
+  'sign-long': { secret: SECRET, identity: NAME, network: 'network', size: 'whole' },
   'forwarded-sign': { payload: PAYLOAD },
   'forwarded-sign-long': { size: 'whole' },
   part: { bytes: PAYLOAD },
   token: { token: TOKEN, refreshToken: TOKEN },
   failed: { kind: 16, code: 64, message: 8 * NAME, hint: 8 * NAME },
-  offer: { secret: SECRET, identity: NAME, token: TOKEN, refreshToken: TOKEN },
+  offer: {
+    ...{ secret: SECRET, identity: NAME, network: 'network' },
+    ...{ token: TOKEN, refreshToken: TOKEN },
+  },
+  reach: { secret: SECRET, network: 'network' },
   status: { secret: SECRET },
   forget: { secret: SECRET, identity: NAME, all: 'boolean' },
   stop: { secret: SECRET },
@@ -65,6 +70,7 @@ const REPLIES: Readonly<
   part: {},
   unlogged: { armor: MAX_FRAME },
   done: { count: 'whole' },
+  unreached: { leaving: 'boolean', ...FAILURE },
   error: FAILURE,
 };
 const CREDENTIAL = {
@@ -132,6 +138,7 @@ function checkFields(json: Json, fields: Readonly<Record<string, Field>>): void 
 
 function fits(value: unknown, field: Field): boolean {
   if (field === 'boolean') return typeof value === 'boolean';
+  if (field === 'network') return isRequestNetwork(value);
   if (field === 'whole') return Number.isSafeInteger(value) && Number(value) >= 0;
   return typeof value === 'string' && value.length <= field;
 }

@@ -5,17 +5,25 @@
 
 import { isSignetError } from '../../errors.ts';
 import type { Secret } from '../secret.ts';
-import type { Login, Workshop } from './workshop.ts';
+import type { Login, Network, Workshop } from './workshop.ts';
 
 export interface Renewing {
   /** The token at hand; else one that is kept is tried. */
   readonly token: Secret | undefined;
-  readonly refresh: Workshop['refresh'];
+  readonly refresh: (token: Secret) => Promise<Login>;
   readonly recall: () => Promise<Secret | undefined>;
   /** Keeps this one from now on, or drops what is kept. */
   readonly keep: (token: Secret | undefined) => Promise<void>;
   /** True once somebody logged in or out meanwhile: theirs is not to be touched. */
   readonly overtaken: () => boolean;
+}
+
+/**
+ * What a login is renewed through. A network that the person's own configuration names may see any login of theirs; one
+ * that a repository names sees none but its own (threat D21). `login`: what the login came through.
+ */
+export function renewalNetwork(login: Network, asked: Network): Network {
+  return asked === undefined || asked.ofRepository ? login : asked;
 }
 
 /** What says that a person has to log in again, not that somebody could not be reached. */

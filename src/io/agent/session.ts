@@ -6,11 +6,12 @@
 import { LoginError, ServiceError } from '../../errors.ts';
 import { type Channel, ChannelEnded } from './channel.ts';
 import type { Credentials } from './credentials.ts';
-import { errorOf, failureOf } from './failure.ts';
+import { errorOf, failureOf, Unreached } from './failure.ts';
 import { type Holder, HolderGone } from './holder.ts';
 import { type PayloadRoom, receivePayload } from './long-payload.ts';
 import { type AgentState, PROTOCOL, ProtocolError, type Reply, type Request } from './protocol.ts';
 import { bytesOf, sameSecret, secretOf } from './read-messages.ts';
+import type { RequestNetwork } from './request-network.ts';
 import { signedReply } from './signed-reply.ts';
 import type { Turns } from './turns.ts';
 import type { Login, Workshop } from './workshop.ts';
@@ -43,17 +44,31 @@ export async function serveLocal(channel: Channel, parts: SessionParts): Promise
   try {
     const request = await channel.next(ASKING_SECONDS);
     const reply = await answer(request, channel, parts);
-    if (request.op === 'stop') {
-      parts.stop();
-      // whoever is told that the agent has ended must not find its socket any more
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    if (request.op === 'stop') await ending(parts);
     channel.send(reply);
   } catch (error) {
-    tell(channel, error);
+    if (error instanceof Unreached) await giveBack(error, channel, parts);
+    else tell(channel, error);
   } finally {
     channel.end();
   }
+}
+
+/**
+ * The client may reach what the agent does not. An agent that never reached anything and holds no login was born without a
+ * network: it leaves its place to one that has one (threat D22). One that has lost it stays, and its logins with it.
+ */
+async function giveBack(error: Unreached, channel: Channel, parts: SessionParts): Promise<void> {
+  const { workshop, credentials } = parts;
+  const leaving = error.lack === 'network' && !workshop.everReached() && credentials.size === 0;
+  if (leaving) await ending(parts);
+  channel.send({ reply: 'unreached', leaving, ...failureOf(error) });
+}
+
+/** Whoever is told that the agent has ended must not find its socket any more. */
+async function ending({ stop }: SessionParts): Promise<void> {
+  stop();
+  await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Why there is no answer, where somebody is left to hear it. */
@@ -72,13 +87,13 @@ async function answer(request: Request, channel: Channel, parts: SessionParts): 
   const { credentials } = parts;
   switch (request.op) {
     case 'sign': {
-      const { identity, payload } = request;
-      const visit = { identity, channel, parts };
+      const { identity, network, payload } = request;
+      const visit = { identity, network, channel, parts };
       return whileWorking(channel, (stage) => sign(bytesOf(payload), visit, stage));
     }
     case 'sign-long': {
-      const { identity, size } = request;
-      const visit = { identity, channel, parts };
+      const { identity, network, size } = request;
+      const visit = { identity, network, channel, parts };
       return whileWorking(channel, (stage) =>
         parts.room.hold(size, channel.left, async () =>
           sign(await receivePayload(size, channel), visit, stage),
@@ -86,10 +101,14 @@ async function answer(request: Request, channel: Channel, parts: SessionParts): 
       );
     }
     case 'offer': {
+      const { identity, network } = request;
       const login = loginOf(request);
-      const status = await whileWorking(channel, () => credentials.offer(request.identity, login));
+      const status = await whileWorking(channel, () => credentials.offer(identity, login, network));
       return { reply: 'credential', ...status };
     }
+    case 'reach':
+      await whileWorking(channel, () => parts.workshop.reach(request.network));
+      return { reply: 'done', count: 0 };
     case 'status':
       return { reply: 'status', ...parts.state() };
     case 'forget': {
@@ -134,19 +153,17 @@ function unlessLapsed(error: unknown): undefined {
 interface SignVisit {
   /** The one that must sign. */
   readonly identity: string;
+  readonly network: RequestNetwork;
   readonly channel: Channel;
   readonly parts: SessionParts;
 }
 
-async function sign(
-  payload: Uint8Array,
-  { identity, channel, parts }: SignVisit,
-  stage: Stage,
-): Promise<Reply> {
+async function sign(payload: Uint8Array, visit: SignVisit, stage: Stage): Promise<Reply> {
+  const { identity, network, channel, parts } = visit;
   const { workshop, credentials, turns, online } = parts;
   workshop.checkPayload(payload);
   if (credentials.busy(identity)) channel.send({ reply: 'wait', on: 'login' });
-  const holder = holderOf(channel, parts, stage);
+  const holder = holderOf(visit, stage);
   const make = async (): Promise<Reply | undefined> => {
     stage.on = 'login';
     const credential = await credentials.use(identity, holder);
@@ -155,7 +172,7 @@ async function sign(
       if (channel.gone) throw new ChannelEnded('the client has gone');
       if (credentials.lapsed(credential)) return undefined;
       stage.on = 'signature';
-      const made = await workshop.sign(payload, credential, {
+      const made = await workshop.sign(payload, credential, network, {
         onSigned: (armor) => channel.send({ reply: 'unlogged', armor }),
         beforeLog: () => {
           if (channel.gone) throw new ChannelEnded('the client has gone');
@@ -169,14 +186,15 @@ async function sign(
   const reply = (await make().catch(unlessLapsed)) ?? (await make().catch(unlessLapsed));
   if (reply !== undefined) return reply;
   const slow = 'the timestamp authority and the log take longer than a certificate lives';
-  throw new ServiceError('SERVICE_UNREACHABLE', slow, {
+  throw new ServiceError('SERVICE_ANSWER', slow, {
     hint: 'nothing is lost; run git commit again',
   });
 }
 
 /** This client as the one that logs in: its connection is the lease, and the lease has an end. */
-function holderOf(channel: Channel, { lease }: SessionParts, stage: Stage): Holder {
+function holderOf({ network, channel, parts: { lease } }: SignVisit, stage: Stage): Holder {
   return {
+    network,
     login: async () => {
       if (channel.gone) throw new HolderGone();
       stage.on = 'quiet';

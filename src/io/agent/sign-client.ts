@@ -3,16 +3,19 @@
 import { toBase64 } from '../../core/bytes.ts';
 import { UsageError } from '../../errors.ts';
 import { AgentTrouble } from './connection.ts';
-import { errorOf, failureOf } from './failure.ts';
+import { errorOf, failureOf, handedBack } from './failure.ts';
 import type { Patience } from './patience.ts';
 import { MAX_PART, MAX_PAYLOAD, type Reply, type Request, type SignedReply } from './protocol.ts';
 import type { Reached } from './reach.ts';
+import type { RequestNetwork } from './request-network.ts';
 import type { Login } from './workshop.ts';
 
 export interface SignByAgent {
   readonly payload: Uint8Array;
   /** See expectation.ts. A forwarded agent is not told. */
   readonly expected: string;
+  /** What this client reaches servers through. A forwarded agent is not told. */
+  readonly network: RequestNetwork;
   readonly patience: Patience;
   /** Logs in, gives what came of it to `use`, and keeps the login's pages up meanwhile. */
   readonly login: (use: (login: Login) => Promise<SignedReply>) => Promise<SignedReply>;
@@ -30,7 +33,7 @@ export interface SignByAgent {
 const WAITS = ['login', 'agreement', 'turn', 'signature'] as const;
 export type Wait = (typeof WAITS)[number];
 
-/** @throws AgentTrouble when the agent is of no use; else what it, or the login, failed with */
+/** @throws AgentTrouble when the agent is of no use; HandedBack; else what it, or the login, failed with */
 export async function signByAgent(agent: Reached, asked: SignByAgent): Promise<SignedReply> {
   if (asked.payload.length > MAX_PAYLOAD) throw tooLarge(asked.payload.length);
   agent.send(requestOf(agent, asked));
@@ -43,17 +46,17 @@ export async function signByAgent(agent: Reached, asked: SignByAgent): Promise<S
 
 function requestOf(
   { address, secret }: Reached,
-  { payload, expected: identity }: SignByAgent,
+  { payload, expected: identity, network }: SignByAgent,
 ): Request {
   const forwarded = address === undefined;
   const size = payload.length;
   if (size > MAX_PART) {
     if (forwarded) return { op: 'forwarded-sign-long', size };
-    return { op: 'sign-long', secret, identity, size };
+    return { op: 'sign-long', secret, identity, network, size };
   }
   const text = toBase64(payload);
   if (forwarded) return { op: 'forwarded-sign', payload: text };
-  return { op: 'sign', secret, identity, payload: text };
+  return { op: 'sign', secret, identity, network, payload: text };
 }
 
 /** Gives each part of a long payload once. @throws AgentTrouble for an agent that wants more */
@@ -116,6 +119,7 @@ function tooLarge(length: number): UsageError {
 function signedOf(reply: Reply): SignedReply {
   if (reply.reply === 'signed') return reply;
   if (reply.reply === 'error') throw errorOf(reply);
+  if (reply.reply === 'unreached') throw handedBack(reply);
   throw new AgentTrouble('broken', 'the agent answered something else');
 }
 

@@ -4,11 +4,14 @@ import type { Credential } from '../credential.ts';
 import type { Secret } from '../secret.ts';
 import type { Held } from './held.ts';
 import type { CredentialStatus } from './protocol.ts';
+import type { Network } from './workshop.ts';
 
 /** `held` goes at its end, the rest stays for renewing it. */
 export interface Slot {
   held: Held | undefined;
   refreshToken: Secret | undefined;
+  /** What the login came through: it is renewed there, and nowhere that a repository names (threat D21). */
+  network: Network;
   /** Who signs with it: the same for ever. */
   readonly identity: { readonly value: string; readonly kind: Credential['signer']['kind'] };
   readonly issuer: string;
@@ -20,13 +23,14 @@ export interface Slot {
 export function slotAfter(
   before: Slot | undefined,
   held: Held,
-  refreshToken: Secret | undefined,
+  { refreshToken, network }: Pick<Slot, 'refreshToken' | 'network'>,
 ): Slot {
   const { value, kind, issuer } = held.credential.signer;
   const same = before?.identity.value === value && before.issuer === issuer ? before : undefined;
   return {
     held,
     refreshToken: refreshToken ?? same?.refreshToken,
+    network: refreshToken === undefined && same !== undefined ? same.network : network,
     identity: { value, kind },
     issuer,
     renewals: same?.renewals ?? 0,

@@ -5,11 +5,9 @@
  */
 
 import { closeSync, openSync, rmSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
-import type { Environment, Settings } from '../config.ts';
+import type { Environment } from '../config.ts';
 import { programWords } from '../runtime.ts';
-import { SETTINGS, variableOf } from '../setting-table.ts';
-import type { SettingName } from '../settings.ts';
+import { variableOf } from '../setting-table.ts';
 import { connectLocal, type LocalAgent } from './client.ts';
 import { AgentTrouble } from './connection.ts';
 import { type Instance, instanceEnvironment } from './instance.ts';
@@ -19,7 +17,6 @@ import { type AgentAddress, prepareDirectory } from './socket-path.ts';
 export interface StartOptions {
   readonly address: AgentAddress;
   readonly instance: Instance;
-  readonly settings: Settings;
   readonly environment: Environment;
   /** The file this process started from. */
   readonly entry: string;
@@ -29,38 +26,23 @@ const POLL_MS = 10;
 /** What another starter has begun this long ago is not waited for. */
 const STALE_MS = 5000;
 
-/** What the agent needs of its surroundings: places, language, network, desktop. No token is among it. */
+/**
+ * What the agent needs of its surroundings: places, language, desktop. No token is among it, and nothing of its starter's
+ * network, which travels with each request (threat D21). How long it lives and what it keeps is read from the person's own
+ * configuration, by the agent itself.
+ */
 const KEPT =
-  /^(?:PATH|Path|HOME|USER|LOGNAME|LANG|LC_[A-Z]+|TZ|TMPDIR|TMP|TEMP|XDG_[A-Z_]+|DBUS_SESSION_BUS_ADDRESS|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|(?:https?|all|no)_proxy|(?:HTTPS?|ALL|NO)_PROXY|SSL_CERT_(?:FILE|DIR)|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|TUF_[A-Z_]+|GIT_CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM)|SIGNET_FORWARD_[A-Z]+|SYSTEMROOT|SystemRoot|USERPROFILE|APPDATA|LOCALAPPDATA|PROGRAMDATA)$/;
-
-/** Settings of the one who starts it that are no matter of the instance. None of them is a command to run (threat D08). */
-const HANDED_ON: readonly SettingName[] = [
-  'agentIdle',
-  'loginTimeout',
-  'keyring',
-  'proxy',
-  'caFile',
-  'timeout',
-];
+  /^(?:PATH|Path|HOME|USER|LOGNAME|LANG|LC_[A-Z]+|TZ|TMPDIR|TMP|TEMP|XDG_[A-Z_]+|DBUS_SESSION_BUS_ADDRESS|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|TUF_[A-Z_]+|GIT_CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM)|SYSTEMROOT|SystemRoot|USERPROFILE|APPDATA|LOCALAPPDATA|PROGRAMDATA)$/;
 
 /** The environment of an agent that starts by itself. */
 export function agentEnvironment({
   address,
   environment,
-  settings,
   instance,
 }: Omit<StartOptions, 'entry'>): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
     if (value !== undefined && KEPT.test(name)) env[name] = value;
-  }
-  for (const name of HANDED_ON) {
-    const value = settings[name];
-    const { kind } = SETTINGS[name];
-    const password = kind === 'text' && String(value).includes('@');
-    if (value === undefined || password) continue;
-    // the agent works in another directory
-    env[variableOf(name)] = kind === 'path' ? resolve(String(value)) : String(value);
   }
   // where it is looked for, whatever it would choose by itself
   env[variableOf('agentDirectory')] = address.directory;

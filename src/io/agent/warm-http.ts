@@ -16,6 +16,8 @@ export const MAX_SOCKETS = 32;
 export interface WarmHttp {
   readonly send: HttpSend;
   readonly close: () => void;
+  /** Closes once what is under way has had its time. */
+  readonly retire: () => void;
 }
 
 interface Clocks {
@@ -57,5 +59,6 @@ export function openWarmHttp(options: HttpOptions, clocks: Clocks = CLOCKS): War
       }
     },
     close: () => client?.close(),
+    retire,
   };
 }

@@ -4,6 +4,7 @@ import type { Credential, MadeSignature } from '../credential.ts';
 import type { IdentityClaims } from '../oidc/token.ts';
 import type { SigningWatch } from '../publication.ts';
 import type { Secret } from '../secret.ts';
+import type { RequestNetwork } from './request-network.ts';
 
 /** A login that was handed over, or renewed. */
 export interface Login {
@@ -11,21 +12,33 @@ export interface Login {
   readonly refreshToken?: Secret | undefined;
 }
 
+/** What a request goes through; undefined: what the agent's own configuration says. */
+export type Network = RequestNetwork | undefined;
+
 export interface Workshop {
   /** @throws UsageError for anything but a commit or a tag (threat D15) */
   readonly checkPayload: (payload: Uint8Array) => void;
   /** The claims of a token, checked locally. @throws LoginError */
   readonly readToken: (token: Secret) => IdentityClaims;
   /** A certificate for a fresh key. `expected`: see expectation.ts. @throws LoginError, ServiceError, AnswerError */
-  readonly obtain: (token: Secret, claims: IdentityClaims, expected: string) => Promise<Credential>;
+  readonly obtain: (
+    login: { readonly token: Secret; readonly claims: IdentityClaims },
+    expected: string,
+    network: Network,
+  ) => Promise<Credential>;
   /** Another token, from the issuer, without a person. @throws LoginError, ServiceError */
-  readonly refresh: (refreshToken: Secret) => Promise<Login>;
+  readonly refresh: (refreshToken: Secret, network: Network) => Promise<Login>;
   /** @throws ServiceError, AnswerError; what `watch.beforeLog` throws */
   readonly sign: (
     payload: Uint8Array,
     credential: Credential,
+    network: Network,
     watch?: SigningWatch,
   ) => Promise<MadeSignature>;
+  /** Asks the servers that sign, without signing. @throws Unreached for the first that does not answer */
+  readonly reach: (network: Network) => Promise<void>;
+  /** True once any server has answered, by any network. */
+  readonly everReached: () => boolean;
   /** A refresh token kept for this identity where the user allowed it; undefined where there is none. */
   readonly recall: (expected: string) => Promise<Secret | undefined>;
   /** Keeps one there, or drops what is there. */

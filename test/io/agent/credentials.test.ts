@@ -5,7 +5,7 @@ import { type Holder, HolderGone } from '../../../src/io/agent/holder.ts';
 import type { Login } from '../../../src/io/agent/workshop.ts';
 import { expectationOf } from '../../../src/io/oidc/expectation.ts';
 import { Secret } from '../../../src/io/secret.ts';
-import { PAYLOAD, type PaperWorkshop, paperWorkshop } from '../../support/agent.ts';
+import { DIRECT, PAYLOAD, type PaperWorkshop, paperWorkshop } from '../../support/agent.ts';
 
 interface Person extends Holder {
   asked: number;
@@ -14,6 +14,7 @@ interface Person extends Holder {
 function person(name: string, refresh = false): Person {
   const self: Person = {
     asked: 0,
+    network: DIRECT,
     login: async () => {
       self.asked += 1;
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -28,7 +29,10 @@ const loginOf = (name: string, refresh = false): Login => ({
   ...(refresh ? { refreshToken: new Secret(`refresh ${name}`) } : {}),
 });
 
-const nobody: Holder = { login: () => Promise.reject(new Error('nobody is to be asked')) };
+const nobody: Holder = {
+  network: DIRECT,
+  login: () => Promise.reject(new Error('nobody is to be asked')),
+};
 
 function held(): { workshop: PaperWorkshop; credentials: Credentials } {
   const workshop = paperWorkshop();
@@ -53,6 +57,7 @@ describe('flights', () => {
     const { credentials } = held();
     let asked = 0;
     const failing: Holder = {
+      network: DIRECT,
       login: async () => {
         asked += 1;
         await new Promise((resolve) => setTimeout(resolve, 10));
@@ -71,6 +76,7 @@ describe('flights', () => {
   ])('D18 O14 a holder that %s passes the flight on', async (_name, error) => {
     const { workshop, credentials } = held();
     const gone: Holder = {
+      network: DIRECT,
       login: async () => {
         await new Promise((resolve) => setTimeout(resolve, 10));
         throw error;
@@ -110,7 +116,7 @@ describe('identity', () => {
     // refused before the CA hears of it
     expect(workshop.obtained).toEqual([]);
     workshop.certified = BOB;
-    await expect(credentials.offer(ALICE, loginOf(ALICE))).rejects.toMatchObject({
+    await expect(credentials.offer(ALICE, loginOf(ALICE), DIRECT)).rejects.toMatchObject({
       code: 'IDENTITY_UNEXPECTED',
     });
     expect(credentials.list()).toEqual([]);
@@ -236,7 +242,7 @@ describe('time', () => {
   it('D20 D12 forgotten is forgotten, and its refresh token with it', async () => {
     const { workshop, credentials } = held();
     const token = new Secret(`refresh ${ALICE}`);
-    await credentials.offer('', { token: new Secret(ALICE), refreshToken: token });
+    await credentials.offer('', { token: new Secret(ALICE), refreshToken: token }, DIRECT);
     await credentials.use(BOB, person(BOB, true));
     expect([...workshop.kept.keys()].toSorted()).toEqual(['', BOB]);
     expect(await credentials.forget(BOB)).toBe(1);
@@ -262,17 +268,17 @@ describe('time', () => {
 
   it('D20 an offered login that was under way when all was forgotten is not kept', async () => {
     const { workshop, credentials } = held();
-    const offered = credentials.offer('', loginOf(ALICE, true));
+    const offered = credentials.offer('', loginOf(ALICE, true), DIRECT);
     await credentials.forget();
     await expect(offered).rejects.toMatchObject({ code: 'LOGIN_REFUSED' });
     expect([credentials.size, workshop.kept.size]).toEqual([0, 0]);
-    await credentials.offer('', loginOf(ALICE, true));
+    await credentials.offer('', loginOf(ALICE, true), DIRECT);
     expect([credentials.size, workshop.kept.size]).toEqual([1, 1]);
   });
 
   it('D20 all are dropped at once, however long the keyring takes, and the last word to it stays', async () => {
     const { workshop, credentials } = held();
-    for (const name of [ALICE, BOB]) await credentials.offer(name, loginOf(name, true));
+    for (const name of [ALICE, BOB]) await credentials.offer(name, loginOf(name, true), DIRECT);
     const { remember } = workshop;
     let under = 0;
     let most = 0;
@@ -285,7 +291,7 @@ describe('time', () => {
       under -= 1;
     };
     const slow = new Credentials(workshop);
-    const both = [ALICE, BOB].map((name) => slow.offer(name, loginOf(name, true)));
+    const both = [ALICE, BOB].map((name) => slow.offer(name, loginOf(name, true), DIRECT));
     await new Promise((resolve) => setTimeout(resolve, 12));
     const forgetting = slow.forget();
     expect(slow.size).toBe(0);
@@ -381,11 +387,13 @@ describe('renewals', () => {
       workshop.refresh = async (token) => {
         await waiting;
         if (how === 'is refused') throw new LoginError('LOGIN_FAILED', 'withdrawn');
-        return refresh(token);
+        return refresh(token, DIRECT);
       };
       workshop.clock += 500;
       await credentials.use('', nobody);
-      expect(await credentials.offer('', loginOf(BOB, true))).toMatchObject({ identity: BOB });
+      expect(await credentials.offer('', loginOf(BOB, true), DIRECT)).toMatchObject({
+        identity: BOB,
+      });
       go();
       await new Promise((resolve) => setTimeout(resolve, 30));
       expect((await credentials.use('', nobody)).signer.value).toBe(BOB);
@@ -423,7 +431,7 @@ describe('the end of a certificate', () => {
     const { workshop, credentials } = held();
     workshop.lifetime = 0.2;
     workshop.clock += 400;
-    const used = await credentials.offer('', loginOf(ALICE));
+    const used = await credentials.offer('', loginOf(ALICE), DIRECT);
     expect(used).toMatchObject({ identity: ALICE });
     workshop.clock -= 4;
     expect(credentials.livesSince(performance.now())).toBe(true);

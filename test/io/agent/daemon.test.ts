@@ -18,7 +18,7 @@ import { reachAt } from '../../../src/io/agent/reach.ts';
 import { readReply, readRequest } from '../../../src/io/agent/read-messages.ts';
 import { type SignByAgent, signByAgent } from '../../../src/io/agent/sign-client.ts';
 import { Secret } from '../../../src/io/secret.ts';
-import { PATIENCE, PAYLOAD, type RunningAgent, runningAgent } from '../../support/agent.ts';
+import { DIRECT, PATIENCE, PAYLOAD, type RunningAgent, runningAgent } from '../../support/agent.ts';
 
 let agent: RunningAgent;
 beforeEach(async () => {
@@ -37,6 +37,7 @@ async function sign(login = refused, payload: Uint8Array = PAYLOAD, expected = '
       expected,
       login,
       patience: PATIENCE,
+      network: DIRECT,
       onWait: () => undefined,
     });
   } finally {
@@ -105,11 +106,11 @@ describe('signing', () => {
     await sign(loggingIn(ALICE));
     const plain = agent.workshop.sign;
     const shown = Promise.withResolvers<string>();
-    agent.workshop.sign = async (payload, credential, watch) => {
+    agent.workshop.sign = async (payload, credential, network, watch) => {
       watch?.onSigned?.('before the log');
       // it would wait for ever if the client were shown it only with the answer
       await shown.promise;
-      return plain(payload, credential);
+      return plain(payload, credential, network);
     };
     const reached = await reachAt(agent.address, agent.instance);
     const reply = await signByAgent(reached, {
@@ -118,6 +119,7 @@ describe('signing', () => {
         expected: '',
         login: refused,
         patience: PATIENCE,
+        network: DIRECT,
         onWait: () => undefined,
       },
       onUnlogged: shown.resolve,
@@ -130,7 +132,7 @@ describe('signing', () => {
   it('D18 waits for somebody else’s login, and takes it over from one that dies', async () => {
     const holder = await connectLocal(agent.address);
     const payload = PAYLOAD.toString('base64');
-    holder.send({ op: 'sign', secret: holder.secret, identity: '', payload });
+    holder.send({ op: 'sign', secret: holder.secret, network: DIRECT, identity: '', payload });
     expect(await holder.receive()).toMatchObject({ reply: 'login' });
     let waited = false;
     const reached = await reachAt(agent.address, agent.instance);
@@ -139,6 +141,7 @@ describe('signing', () => {
       expected: '',
       login: loggingIn(ALICE),
       patience: PATIENCE,
+      network: DIRECT,
       onWait: () => {
         waited = true;
         holder.close();
@@ -164,10 +167,10 @@ describe('signing', () => {
     await sign(loggingIn(ALICE));
     const plain = workshop.sign;
     let late = 1;
-    workshop.sign = (payload, credential) => {
+    workshop.sign = (payload, credential, network) => {
       if (late > 0) workshop.clock += 700;
       late -= 1;
-      return plain(payload, credential);
+      return plain(payload, credential, network);
     };
     expect((await sign(loggingIn(ALICE))).armor).toContain(ALICE);
     expect(workshop.obtained).toEqual([ALICE, ALICE]);
@@ -180,11 +183,11 @@ describe('signing', () => {
     await sign(loggingIn(ALICE));
     const plain = workshop.sign;
     let stamped = 0;
-    workshop.sign = async (payload, credential, watch) => {
+    workshop.sign = async (payload, credential, network, watch) => {
       stamped += 1;
       if (stamped === 1) workshop.clock += 700;
       watch?.beforeLog?.();
-      return plain(payload, credential, watch);
+      return plain(payload, credential, network, watch);
     };
     const before = workshop.signed.length;
     await sign(loggingIn(ALICE));
@@ -198,16 +201,16 @@ describe('signing', () => {
     const stamping = Promise.withResolvers<void>();
     const over = Promise.withResolvers<void>();
     const client = await connectLocal(agent.address);
-    workshop.sign = async (payload, credential, watch) => {
+    workshop.sign = async (payload, credential, network, watch) => {
       stamping.resolve();
       client.close();
       // until the agent has seen that
       await new Promise((resolve) => setTimeout(resolve, 100));
-      return plain(payload, credential, watch).finally(over.resolve);
+      return plain(payload, credential, network, watch).finally(over.resolve);
     };
     const before = workshop.signed.length;
     const payload = PAYLOAD.toString('base64');
-    client.send({ op: 'sign', secret: client.secret, identity: '', payload });
+    client.send({ op: 'sign', secret: client.secret, network: DIRECT, identity: '', payload });
     await stamping.promise;
     await over.promise;
     expect(workshop.signed).toHaveLength(before);
@@ -227,11 +230,20 @@ describe('signing', () => {
 
   it('keeps a login that was made beforehand, forgets it, and leaves when told', async () => {
     const { address } = agent;
-    const offered = { identity: ALICE, token: new Secret(ALICE), refreshToken: new Secret('r') };
+    const offered = {
+      network: DIRECT,
+      identity: ALICE,
+      token: new Secret(ALICE),
+      refreshToken: new Secret('r'),
+    };
     expect(await offerLogin(address, offered)).toMatchObject({ identity: ALICE, renewable: true });
     expect((await sign(refused, PAYLOAD, ALICE)).armor).toContain(ALICE);
     await expect(
-      offerLogin(address, { identity: ALICE, token: new Secret('bob@example.test') }),
+      offerLogin(address, {
+        network: DIRECT,
+        identity: ALICE,
+        token: new Secret('bob@example.test'),
+      }),
     ).rejects.toMatchObject({ code: 'IDENTITY_UNEXPECTED', exitCode: 4 });
     expect((await listAgents(address.directory)).map((each) => each.state?.pid)).toEqual([
       process.pid,
@@ -250,9 +262,16 @@ describe('who may ask', () => {
     const ops: readonly object[] = [
       { op: 'status', secret: 'a'.repeat(64) },
       { op: 'stop', secret: '' },
-      { op: 'sign', secret: secret().slice(1), identity: '', payload: PAYLOAD.toString('base64') },
+      {
+        op: 'sign',
+        secret: secret().slice(1),
+        network: DIRECT,
+        identity: '',
+        payload: PAYLOAD.toString('base64'),
+      },
       {
         op: 'offer',
+        network: DIRECT,
         secret: `${secret()} `.slice(1),
         identity: '',
         token: 'a@b',
@@ -290,6 +309,7 @@ describe('what can be asked', () => {
   const fields = () => ({
     op: 'sign',
     secret: secret(),
+    network: DIRECT,
     identity: '',
     payload: PAYLOAD.toString('base64'),
   });
@@ -341,6 +361,7 @@ describe('what can be asked', () => {
     agent.workshop.certified = ALICE;
     await hear({
       op: 'offer',
+      network: DIRECT,
       secret: secret(),
       identity: '',
       token,
@@ -465,11 +486,17 @@ describe('bad input', () => {
       await expect.poll(() => vi.getTimerCount()).toBeGreaterThanOrEqual(32);
       const said: string[] = [];
       const reached = await reachAt(agent.address, agent.instance);
-      const asked = { payload: PAYLOAD, expected: '', login: refused, patience: PATIENCE };
+      const asked = {
+        payload: PAYLOAD,
+        expected: '',
+        login: refused,
+        patience: PATIENCE,
+        network: DIRECT,
+      };
       const waiting = signByAgent(reached, { ...asked, onWait: (on) => said.push(on) });
       const gone = await connectLocal(agent.address);
       const payload = PAYLOAD.toString('base64');
-      gone.send({ op: 'sign', secret: gone.secret, identity: '', payload });
+      gone.send({ op: 'sign', secret: gone.secret, network: DIRECT, identity: '', payload });
       await expect.poll(() => vi.getTimerCount()).toBeGreaterThanOrEqual(34);
       vi.advanceTimersByTime(5000);
       await expect.poll(() => said).toEqual(['turn']);
@@ -533,7 +560,7 @@ describe('leaving', () => {
 
   it('D20 not while a certificate lives, nor in the middle of an answer', async () => {
     const busy = await runningAgent({ idle: 1 });
-    const offered = { identity: '', token: new Secret(ALICE) };
+    const offered = { network: DIRECT, identity: '', token: new Secret(ALICE) };
     await offerLogin(busy.address, offered);
     await new Promise((resolve) => setTimeout(resolve, 3500));
     busy.workshop.slow = 300;
@@ -543,6 +570,7 @@ describe('leaving', () => {
       expected: '',
       login: refused,
       patience: PATIENCE,
+      network: DIRECT,
       onWait: () => undefined,
     };
     const signing = signByAgent(reached, asked);

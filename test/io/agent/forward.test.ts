@@ -21,11 +21,13 @@ import { confirmWith } from '../../../src/io/agent/confirm.ts';
 import { connectAgent } from '../../../src/io/agent/connection.ts';
 import type { ForwardOptions } from '../../../src/io/agent/forward.ts';
 import { forwardServer } from '../../../src/io/agent/forward.ts';
+import { PROTOCOL } from '../../../src/io/agent/protocol.ts';
 import { openScope } from '../../../src/io/agent/scope.ts';
 import { signByAgent } from '../../../src/io/agent/sign-client.ts';
 import { loadCrypto } from '../../../src/io/crypto-port.ts';
 import { Secret } from '../../../src/io/secret.ts';
 import {
+  DIRECT,
   PATIENCE,
   PAYLOAD,
   paperWorkshop,
@@ -87,7 +89,7 @@ async function forwarding(given: Given = {}, idle = 3600): Promise<void> {
   });
   agent = await runningAgent({ workshop, idle, forward: { path, serve } });
   open.push(agent);
-  await offerLogin(agent.address, { identity: '', token: new Secret(ALICE) });
+  await offerLogin(agent.address, { network: DIRECT, identity: '', token: new Secret(ALICE) });
 }
 
 async function sign(payload: Uint8Array): Promise<string> {
@@ -100,6 +102,7 @@ async function sign(payload: Uint8Array): Promise<string> {
         expected: 'whoever@example.test',
         login: () => Promise.reject(new Error('nobody is to be asked')),
         patience: PATIENCE,
+        network: DIRECT,
         onWait: () => undefined,
       },
     );
@@ -121,9 +124,9 @@ describe('D14 the forwarded socket', () => {
     const payload = child([head], 'x'.repeat(3 * 1024 * 1024));
     const { sign: plain } = agent.workshop;
     const lengths: number[] = [];
-    agent.workshop.sign = (whole, credential) => {
+    agent.workshop.sign = (whole, credential, network) => {
       lengths.push(whole.length);
-      return plain(whole.subarray(0, 100), credential);
+      return plain(whole.subarray(0, 100), credential, network);
     };
     expect(await sign(payload)).toContain(`signed by ${ALICE}`);
     expect(lengths).toEqual([payload.length]);
@@ -135,7 +138,7 @@ describe('D14 the forwarded socket', () => {
     const connection = await connectAgent(path);
     expect(connection.greeting).toEqual({
       agent: 'git-signet',
-      protocol: 2,
+      protocol: PROTOCOL,
       forwarded: true,
       instance: '',
       pid: 0,
@@ -183,7 +186,11 @@ describe('D14 the forwarded socket', () => {
     const bob = 'bob@example.test';
     const asBob = Buffer.from(PAYLOAD.toString().replaceAll('a <a@x.test>', `Bob <${bob}>`));
     const offerBob = (): Promise<unknown> =>
-      offerLogin(agent.address, { identity: `Bob <${bob}>`, token: new Secret(bob) });
+      offerLogin(agent.address, {
+        network: DIRECT,
+        identity: `Bob <${bob}>`,
+        token: new Secret(bob),
+      });
     await forwarding();
     await offerBob();
     expect(await sign(asBob)).toContain(`signed by ${ALICE}`);
@@ -202,7 +209,7 @@ describe('D14 the forwarded socket', () => {
   it('what another machine asks for keeps no agent alive, renewals and open connections included (D27)', async () => {
     await forwarding({}, 1);
     const offered = { token: new Secret(ALICE), refreshToken: new Secret(`refresh ${ALICE}`) };
-    await offerLogin(agent.address, { identity: '', ...offered });
+    await offerLogin(agent.address, { network: DIRECT, identity: '', ...offered });
     const held = connect(path);
     held.on('error', () => undefined);
     let renewed = 0;

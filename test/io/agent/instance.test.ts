@@ -4,6 +4,7 @@ import {
   instanceEnvironment,
   instanceOf,
 } from '../../../src/io/agent/instance.ts';
+import { isOfNetwork } from '../../../src/io/agent/request-network.ts';
 import { agentAddress } from '../../../src/io/agent/socket-path.ts';
 import { agentEnvironment } from '../../../src/io/agent/start.ts';
 import { loadSettings } from '../../../src/io/config.ts';
@@ -44,7 +45,7 @@ describe('an instance', () => {
 });
 
 describe('the environment of an agent that starts by itself', () => {
-  it('D08 D12 O10 holds servers and places, no token, no command, nothing of the repository', async () => {
+  it('holds servers and places: no token, no command, nothing of the repository, nobody’s network (D08 D12 D21 O10)', async () => {
     const environment = {
       HOME: '/home/a',
       PATH: '/bin',
@@ -64,6 +65,20 @@ describe('the environment of an agent that starts by itself', () => {
       NODE_OPTIONS: '--require /tmp/evil.js',
       SIGNET_URL_OPENER: '/tmp/evil',
       SIGNET_FORWARD_RATE: '7',
+      // the world of whoever starts it: his network, and how long he wants it to live
+      https_proxy: 'http://evil.example',
+      ALL_PROXY: 'http://evil.example',
+      NO_PROXY: 'evil.example',
+      SSL_CERT_FILE: '/tmp/evil.pem',
+      SSL_CERT_DIR: '/tmp/evil',
+      NODE_EXTRA_CA_CERTS: '/tmp/evil.pem',
+      NODE_TLS_REJECT_UNAUTHORIZED: '0',
+      SIGNET_PROXY: 'http://evil.example',
+      SIGNET_CA_FILE: '/tmp/evil.pem',
+      SIGNET_TIMEOUT: '66666',
+      SIGNET_AGENT_IDLE: '66666',
+      SIGNET_LOGIN_TIMEOUT: '66666',
+      SIGNET_KEYRING: 'yes',
     };
     const settings = await settingsOf({
       SIGNET_FULCIO_URL: 'https://ca.example',
@@ -75,18 +90,19 @@ describe('the environment of an agent that starts by itself', () => {
     const env = agentEnvironment({
       address: agentAddress('/run/user/7/git-signet', instance.digest),
       environment,
-      settings,
       instance,
     });
     expect(env).toMatchObject({
       HOME: '/home/a',
       PATH: '/bin',
       XDG_RUNTIME_DIR: '/run/user/7',
-      HTTPS_PROXY: 'http://proxy.example',
       SIGNET_FULCIO_URL: 'https://ca.example',
-      SIGNET_FORWARD_RATE: '7',
+      SIGNET_AGENT_DIRECTORY: '/run/user/7/git-signet',
     });
-    expect(JSON.stringify(env)).not.toMatch(/token"|token@|evil|repository|LISTEN_FDS/);
+    expect(JSON.stringify(env)).not.toMatch(
+      /token"|token@|evil|66666|KEYRING|TLS_REJECT|repository|LISTEN_FDS/,
+    );
+    expect(Object.keys(env).filter(isOfNetwork)).toEqual([]);
   });
 
   it('what the agent shares between repositories comes from none of them, also at signing (P21)', async () => {
@@ -100,11 +116,9 @@ describe('the environment of an agent that starts by itself', () => {
     const settings = await loadSettings({ env: {}, cwd: '/', gitConfig, caller: 'sign' });
     const instance = instanceOf(settings, '/', crypto);
     const address = agentAddress('/run/user/7/git-signet', instance.digest);
-    const env = agentEnvironment({ address, environment: {}, settings, instance });
-    expect(env).toMatchObject({
-      SIGNET_KEYRING: 'false',
-      SIGNET_AGENT_IDLE: '28800',
-      SIGNET_LOGIN_TIMEOUT: '120',
-    });
+    expect(settings).toMatchObject({ keyring: false, agentIdle: 28_800, loginTimeout: 120 });
+    // the agent reads them itself, where no repository has a say
+    const env = agentEnvironment({ address, environment: {}, instance });
+    expect(Object.keys(env).filter((name) => /KEYRING|IDLE|TIMEOUT/.test(name))).toEqual([]);
   });
 });

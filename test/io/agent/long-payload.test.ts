@@ -12,7 +12,7 @@ import { MAX_PART } from '../../../src/io/agent/protocol.ts';
 import { reachAt } from '../../../src/io/agent/reach.ts';
 import { signByAgent } from '../../../src/io/agent/sign-client.ts';
 import { Secret } from '../../../src/io/secret.ts';
-import { PATIENCE, PAYLOAD, type RunningAgent, runningAgent } from '../../support/agent.ts';
+import { DIRECT, PATIENCE, PAYLOAD, type RunningAgent, runningAgent } from '../../support/agent.ts';
 
 const ALICE = 'alice@example.test';
 let agent: RunningAgent;
@@ -22,11 +22,11 @@ beforeEach(async () => {
   seen = [];
   agent = await runningAgent();
   const { sign } = agent.workshop;
-  agent.workshop.sign = (payload, credential) => {
+  agent.workshop.sign = (payload, credential, network) => {
     seen.push(payload);
-    return sign(payload.subarray(0, 100), credential);
+    return sign(payload.subarray(0, 100), credential, network);
   };
-  await offerLogin(agent.address, { identity: '', token: new Secret(ALICE) });
+  await offerLogin(agent.address, { network: DIRECT, identity: '', token: new Secret(ALICE) });
 });
 afterEach(() => agent.end());
 
@@ -40,6 +40,7 @@ async function sign(payload: Uint8Array) {
       payload,
       expected: '',
       patience: PATIENCE,
+      network: DIRECT,
       login: () => Promise.reject(new Error('nobody is to be asked')),
       onWait: () => undefined,
     });
@@ -70,7 +71,7 @@ it('a payload that no verifier would take is not sent (D29)', async () => {
 async function asking(size: number, ...parts: readonly Uint8Array[]) {
   const client = await connectLocal(agent.address);
   try {
-    client.send({ op: 'sign-long', secret: client.secret, identity: '', size });
+    client.send({ op: 'sign-long', secret: client.secret, network: DIRECT, identity: '', size });
     for (const part of parts) {
       expect(await client.receive()).toEqual({ reply: 'part' });
       client.send({ op: 'part', bytes: Buffer.from(part).toString('base64') });
@@ -99,7 +100,13 @@ it('a long payload that is neither commit nor tag is refused (D15)', async () =>
 
 it('another request in place of a part is refused (D29)', async () => {
   const client = await connectLocal(agent.address);
-  client.send({ op: 'sign-long', secret: client.secret, identity: '', size: 2 * MAX_PART });
+  client.send({
+    op: 'sign-long',
+    secret: client.secret,
+    network: DIRECT,
+    identity: '',
+    size: 2 * MAX_PART,
+  });
   expect(await client.receive()).toEqual({ reply: 'part' });
   client.send({ op: 'status', secret: client.secret });
   expect(await client.receive()).toMatchObject({ reply: 'error', code: 'PROTOCOL' });
@@ -108,7 +115,7 @@ it('another request in place of a part is refused (D29)', async () => {
 
 it('a long payload without the secret of this start is not asked for (D29)', async () => {
   const client = await connectAgent(agent.address.path);
-  client.send({ op: 'sign-long', secret: '', identity: '', size: 2 * MAX_PART });
+  client.send({ op: 'sign-long', secret: '', network: DIRECT, identity: '', size: 2 * MAX_PART });
   expect(await client.receive()).toMatchObject({ reply: 'error', code: 'PROTOCOL' });
   client.close();
 });
@@ -140,7 +147,7 @@ it('an agent that asks for more parts than there are is of no use (D29)', async 
       close: () => socket.destroy(),
     },
     {
-      ...{ payload: long(2 * MAX_PART), expected: '', patience: PATIENCE },
+      ...{ payload: long(2 * MAX_PART), expected: '', patience: PATIENCE, network: DIRECT },
       login: () => Promise.reject(new Error('nobody is to be asked')),
       onWait: () => undefined,
     },

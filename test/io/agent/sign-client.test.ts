@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectAgent } from '../../../src/io/agent/connection.ts';
 import { encodeFrame } from '../../../src/io/agent/frames.ts';
-import type { Greeting, Reply } from '../../../src/io/agent/protocol.ts';
+import { type Greeting, PROTOCOL, type Reply } from '../../../src/io/agent/protocol.ts';
 import { type SignByAgent, signByAgent } from '../../../src/io/agent/sign-client.ts';
 import type { AgentAddress } from '../../../src/io/agent/socket-path.ts';
-import { PATIENCE, PAYLOAD } from '../../support/agent.ts';
+import { DIRECT, PATIENCE, PAYLOAD } from '../../support/agent.ts';
 import { scratchDirectory } from '../../support/sandbox.ts';
 
 const servers: Server[] = [];
@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 const GREETING: Greeting = {
-  ...{ agent: 'git-signet', protocol: 2, forwarded: true },
+  ...{ agent: 'git-signet', protocol: PROTOCOL, forwarded: true },
   ...{ instance: '', pid: 0 },
 };
 const SIGNED: Reply = {
@@ -61,6 +61,7 @@ async function ask(path: string, { forwarded = false, silence, ...given }: Given
     const reached = { ...connection, secret: '', address, greeted: () => Promise.resolve() };
     return await signByAgent(reached, {
       payload: PAYLOAD,
+      network: DIRECT,
       expected: '',
       patience: PATIENCE,
       login: () => Promise.reject(new Error('nobody is to be asked')),

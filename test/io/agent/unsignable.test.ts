@@ -5,13 +5,17 @@ import { offerLogin } from '../../../src/io/agent/client.ts';
 import { reachAt } from '../../../src/io/agent/reach.ts';
 import { signByAgent } from '../../../src/io/agent/sign-client.ts';
 import { Secret } from '../../../src/io/secret.ts';
-import { PATIENCE, type RunningAgent, runningAgent } from '../../support/agent.ts';
+import { DIRECT, PATIENCE, type RunningAgent, runningAgent } from '../../support/agent.ts';
 import { malformedPayloads, unsignable } from '../../support/unsignable.ts';
 
 let agent: RunningAgent;
 beforeEach(async () => {
   agent = await runningAgent();
-  await offerLogin(agent.address, { identity: '', token: new Secret('alice@example.test') });
+  await offerLogin(agent.address, {
+    network: DIRECT,
+    identity: '',
+    token: new Secret('alice@example.test'),
+  });
 });
 afterEach(() => agent.end());
 
@@ -21,7 +25,7 @@ it.each([...unsignable, ...malformedPayloads])(
     const reached = await reachAt(agent.address, agent.instance);
     try {
       const asked = signByAgent(reached, {
-        ...{ payload, expected: '', patience: PATIENCE },
+        ...{ payload, expected: '', patience: PATIENCE, network: DIRECT },
         login: () => Promise.reject(new Error('nobody is to be asked')),
         onWait: () => undefined,
       });

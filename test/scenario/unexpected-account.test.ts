@@ -1,0 +1,61 @@
+/**
+ * An account that nobody expected, and no terminal to ask at: nothing is published, whatever way leads to the login; the
+ * remedies work; and a token that somebody put there for this purpose asks nobody.
+ */
+
+import { describe, expect, it } from 'vitest';
+import { useMachines } from '../support/machine.ts';
+import { useSandbox } from '../support/sandbox.ts';
+
+const sandbox = useSandbox();
+const machine = useMachines(sandbox);
+const COMMIT = ['commit', '-q', '--allow-empty', '-m', 'a change'];
+/** Signed as git asks for it; the browser logs in as alice. */
+const SIGN = ['--status-fd=2', '-bsau', 'x'];
+const BY_CAROL = `tree ${'0'.repeat(40)}\nauthor A <a@x.test> 1 +0000\ncommitter Carol <carol@example.test> 1 +0000\n\nx\n`;
+const NOBODY =
+  'git-signet: logged in as alice@example.test; the committer is carol@example.test, and no terminal is there to ask whether that is you\n' +
+  '  nothing was published; at a terminal: git signet login, or say who signs here: git signet use NAME\n';
+
+const published = () => {
+  const { fulcio, rekor } = sandbox().requests;
+  return { fulcio, rekor };
+};
+
+describe.each([
+  ['signing in place', SIGN, { SIGNET_AGENT: 'no' }],
+  ['signing by way of the agent', SIGN, {}],
+  ['git signet login', ['login'], {}],
+])('%s', (_name, args, env) => {
+  it('is refused with exit 4 and publishes nothing (O20)', async () => {
+    const one = await machine();
+    const at = await one.repository('work', { 'user.email': 'carol@example.test' });
+    const before = published();
+    const ran = await one.signet(at, args, { env, input: BY_CAROL });
+    expect([ran.exit, ran.out]).toEqual([4, '']);
+    expect(ran.err).toContain(NOBODY);
+    expect(await one.git(at, COMMIT, env)).toMatchObject({ exit: 128 });
+    expect(published()).toEqual(before);
+    const { agents } = JSON.parse((await one.signet(at, ['agent', 'status', '--json'])).out);
+    for (const { credentials } of agents) expect(credentials).toEqual([]);
+  });
+});
+
+describe('an account that is no stranger', () => {
+  it('is the one that signet.identity names, and from then on known on this machine (O20)', async () => {
+    const one = await machine();
+    const env = { SIGNET_AGENT: 'no' };
+    const at = await one.repository('work', { 'user.email': 'carol@example.test' });
+    expect(await one.git(at, COMMIT, env)).toMatchObject({ exit: 128 });
+    const named = ['-c', 'signet.identity=alice@example.test', ...COMMIT];
+    expect(await one.git(at, named, env)).toMatchObject({ exit: 0 });
+    expect(await one.git(at, COMMIT, env)).toMatchObject({ exit: 0 });
+  });
+
+  it('is the one whose token somebody put into the environment (O20)', async () => {
+    const one = await machine();
+    const at = await one.repository('work', { 'user.email': 'carol@example.test' });
+    const env = { SIGSTORE_ID_TOKEN: await sandbox().mintToken() };
+    expect(await one.git(at, COMMIT, env)).toMatchObject({ exit: 0 });
+  });
+});

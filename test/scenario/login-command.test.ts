@@ -66,7 +66,7 @@ describe('git signet login', () => {
     const alone = { SIGNET_URL_OPENER: '', DISPLAY: '' };
     expect((await commit(one, his, alone)).exit).not.toBe(0);
     expect((await one.signet(one.home, ['login', '--identity', 'bob@example.test'])).err).toMatch(
-      /logged in as bob.*\n {2}kept for repositories that ask for it: git config signet\.identity bob/,
+      /logged in as bob.*\n {2}kept for repositories that ask for it: git signet use bob/,
     );
     expect((await commit(one, his, alone)).exit).toBe(0);
     expect(await one.must(his, 'log', '-1', '--format=%GS')).toMatch(/^bob@example\.test/);

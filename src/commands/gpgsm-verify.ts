@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import type { Crypto } from '../core/crypto.ts';
 import { BROKEN_LINES, reportOf, statusBlock } from '../core/git/gpg-status.ts';
+import { MAX_SIGNATURE_BYTES } from '../core/git/header.ts';
 import { MAX_OBJECT } from '../core/git/limits.ts';
 import { payloadType } from '../core/git/object.ts';
 import type { IdentityPolicy, Verdict } from '../core/verdict.ts';
@@ -31,8 +32,6 @@ interface Answer {
   readonly exitCode: number;
 }
 
-const MAX_SIGNATURE = 1024 * 1024;
-
 function readNamed(path: string, what: string, limit?: number): Uint8Array {
   try {
     const bytes = readFileSync(path);
@@ -46,7 +45,7 @@ function readNamed(path: string, what: string, limit?: number): Uint8Array {
 
 function readQuestion(call: GpgsmCall, { streams }: Invocation): Question {
   const [signaturePath = '-', payloadPath = '-'] = call.positionals;
-  const signature = readNamed(signaturePath, 'signature', MAX_SIGNATURE);
+  const signature = readNamed(signaturePath, 'signature', MAX_SIGNATURE_BYTES);
   const payload =
     payloadPath === '-' ? streams.readUpTo(MAX_OBJECT + 1) : readNamed(payloadPath, 'signed file');
   return { payload, signature };

@@ -6,6 +6,7 @@
 
 import { commitHeader } from '../core/git/header.ts';
 import { subjectLine } from '../core/git/object.ts';
+import { personOf } from '../core/git/person.ts';
 import { committerOf } from '../core/policy/committer.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { verifyObject } from '../core/verify.ts';
@@ -29,7 +30,7 @@ export interface Planned {
 /** The committer's address of this repository. @throws UsageError where git does not know one */
 export async function ownAddress(repository: GitRepository): Promise<string> {
   const line = await gitLine(repository, ['var', 'GIT_COMMITTER_IDENT']);
-  return /<([^<>]*)> \d+ [+-]\d{4}$/.exec(line)?.[1] ?? '';
+  return personOf(line)?.email ?? '';
 }
 
 function whyOf(verdict: Verdict): string | undefined {

@@ -2,12 +2,13 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { ObjectType } from '../../../src/core/git/header.ts';
+import { type ObjectType, readHeader } from '../../../src/core/git/header.ts';
 import { objectId, openObject } from '../../../src/core/git/object.ts';
 import { claimsOf } from '../../../src/core/policy/claims.ts';
 import { committerOf } from '../../../src/core/policy/committer.ts';
 import { Refusal, type Verdict } from '../../../src/core/verdict.ts';
-import { verifyObject } from '../../../src/core/verify.ts';
+import { verifyDetached, verifyObject } from '../../../src/core/verify.ts';
+import * as library from '../../../src/index.ts';
 import { nodeCrypto } from '../../../src/io/crypto.ts';
 import { type Forged, forge } from '../../support/forge.ts';
 import { vectors } from '../../support/gitsign-vectors.ts';
@@ -80,6 +81,61 @@ describe('an object that is not what its type says', () => {
     ['a commit whose bytes are a signed tag', 'commit', asCommit(TAG, text(tag.signature)), tag],
   ])('%s is refused (G19)', async (_name, type, raw, forged) => {
     expect(await judged(type, raw, forged)).toMatchObject(MALFORMED);
+  });
+});
+
+describe('where only the payload is there', () => {
+  it.each([
+    ['two trees', MERGE.replace('\nparent', `\ntree ${TREE}\nparent`)],
+    ['a parent behind the author', MERGE.replace('\n\n', `\nparent ${PARENTS[0]}\n\n`)],
+    ['a NUL', MERGE.replace('Alice', 'Al\0ice')],
+    ['a signature header', asCommit(MERGE, 'x')],
+    ['a tag of no type', TAG.replace('type tree\n', '')],
+  ])('a signature that holds for %s is refused (G19)', async (_name, payload) => {
+    const { signature, context } = signed(payload);
+    expect(await verifyDetached(bytes(payload), signature, context)).toMatchObject(MALFORMED);
+  });
+
+  it('a file is judged as bytes: it is neither commit nor tag', async () => {
+    const file = 'certificate version 0.1\n\nsome push\n';
+    const { signature, context } = signed(file);
+    expect(await verifyDetached(bytes(file), signature, context)).toMatchObject({
+      status: 'verified',
+    });
+  });
+});
+
+describe('the library', () => {
+  it('refuses a moved header as the commands do (G18)', async () => {
+    const [first] = movedHeaders(MERGE, text(merge.signature)).slice(1);
+    const raw = bytes(first?.raw ?? '');
+    const id = objectId(nodeCrypto, 'commit', raw, 'sha1');
+    const object = { type: 'commit', id, raw, format: 'sha1' } as const;
+    expect(await library.verifyObject(object, merge.context)).toMatchObject(MALFORMED);
+    expect(library.splitSignedObject('commit', raw, 'sha1')).toBeUndefined();
+  });
+});
+
+describe('the object format', () => {
+  it.each(['sha1', 'sha256'] as const)('decides how long a hash is in %s', (format) => {
+    const [own, other] = format === 'sha1' ? ([40, 64] as const) : ([64, 40] as const);
+    const commit = (tree: number, parent: number) =>
+      bytes(
+        `tree ${'1'.repeat(tree)}\nparent ${'2'.repeat(parent)}\nauthor ${PERSON}\ncommitter ${PERSON}\n\nm\n`,
+      );
+    const read = (tree: number, parent: number) =>
+      readHeader('commit', commit(tree, parent), { format, form: 'stored' });
+    expect(read(own, own)).toMatchObject({ parents: ['2'.repeat(own)] });
+    for (const [tree, parent] of [
+      [own, other],
+      [other, own],
+      [other, other],
+      [own, 63],
+    ] as const) {
+      expect(() => read(tree, parent)).toThrow(
+        expect.objectContaining({ code: 'object-malformed' }),
+      );
+    }
   });
 });
 

@@ -17,7 +17,7 @@ export type Form = 'executable' | 'node';
 export interface Installed {
   /** What git would call. */
   readonly path: string;
-  /** The program's files are replaced by the same ones. */
+  /** The program's files are replaced by those of another version, which differ in their names only. */
   readonly upgrade: () => void;
   /** Sets the program's clock off by so many seconds; absent where it cannot be. */
   readonly setClock?: (seconds: number) => void;
@@ -75,11 +75,18 @@ function installForNode(folder: string): Installed {
     writeFileSync(`${clock}.new`, String(seconds));
     renameSync(`${clock}.new`, clock);
   };
+  let version = 0;
   const upgrade = (): void => {
+    version += 1;
     const next = `${files}.new`;
     cpSync(join(root, 'dist/node'), next, { recursive: true });
-    const start = join(next, 'git-signet.cjs');
-    writeFileSync(start, CLOCK(clock) + readFileSync(start, 'utf8'));
+    // the names of its parts hold digests, so no two versions share them
+    renameSync(join(next, 'chunks'), join(next, `chunks-${version}`));
+    for (const name of ['git-signet.cjs', 'range-worker.cjs']) {
+      const text = readFileSync(join(next, name), 'utf8');
+      const named = text.replaceAll('./chunks/', `./chunks-${version}/`);
+      writeFileSync(join(next, name), CLOCK(clock) + named);
+    }
     rmSync(`${files}.old`, { recursive: true, force: true });
     renameSync(files, `${files}.old`);
     renameSync(next, files);

@@ -55,7 +55,7 @@ export interface Soaked {
 }
 
 const PEOPLE = ['alice@example.test', 'bob@example.test'];
-const CLICK = resolve(import.meta.dirname, '../../test/support/click.ts');
+const BROWSER = resolve(import.meta.dirname, 'soak-browser.ts');
 /** Seconds that no signature takes, whatever happens. */
 const DEADLINE = 120;
 /** Milliseconds after an outage in which a request that began in it may still fail. */
@@ -105,7 +105,7 @@ function people(options: SoakOptions) {
   const opened = join(directory, 'opened');
   mkdirSync(runtime, { recursive: true, mode: 0o700 });
   writeFileSync(opened, '');
-  const lines = ['#!/bin/sh', `echo >>'${opened}'`, `exec '${process.execPath}' '${CLICK}' "$1"`];
+  const lines = ['#!/bin/sh', `echo >>'${opened}'`, `exec '${process.execPath}' '${BROWSER}' "$1"`];
   writeFileSync(opener, `${lines.join('\n')}\n`, { mode: 0o755 });
   const env = {
     ...sandbox.env,

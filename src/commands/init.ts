@@ -13,6 +13,7 @@ import {
   type ConfigScope as Scope,
 } from '../io/git-config-edit.ts';
 import { findExecutable } from '../io/process.ts';
+import { executablePath } from '../io/runtime.ts';
 import { loadSigningConfig } from '../io/trust-store.ts';
 import { allowWritten } from './allow.ts';
 import { parseArguments } from './arguments.ts';
@@ -37,7 +38,7 @@ Exit: 0, 2 where git's configuration cannot be written
 export function ownPath({ env, entry }: Pick<Invocation, 'env' | 'entry'>): string | undefined {
   const compiled = /^(\/\$bunfs\/|[A-Z]:[\\/]~BUN)/.test(entry);
   return compiled
-    ? process.execPath
+    ? executablePath()
     : (findExecutable('git-signet', env) ?? findExecutable(entry, env));
 }
 

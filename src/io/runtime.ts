@@ -1,5 +1,6 @@
 /** What this program asks of its runtime beyond the language. */
 
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 
 interface BunRuntime {
@@ -27,10 +28,21 @@ export function collectGarbage(): void {
   bun()?.gc(true);
 }
 
+/**
+ * Path of the executable, or of the runtime that interprets this program. Linux calls a file that was replaced
+ * `PATH (deleted)`: what lies at the path by now is the same program after an upgrade.
+ */
+export function executablePath(): string {
+  const { execPath } = process;
+  const replaced = execPath.replace(/ \(deleted\)$/, '');
+  return replaced === execPath || existsSync(execPath) ? execPath : replaced;
+}
+
 /** The words to start this program with, before its own arguments. `entry` is the file this process started from. */
 export function programWords(
   entry: string = process.argv[1] ?? '',
 ): readonly [string, ...string[]] {
-  const interpreted = /^(?:node|bun)(?:\.exe)?$/.test(basename(process.execPath));
-  return interpreted ? [process.execPath, entry] : [process.execPath];
+  const executable = executablePath();
+  const interpreted = /^(?:node|bun)(?:\.exe)?$/.test(basename(executable));
+  return interpreted ? [executable, entry] : [executable];
 }

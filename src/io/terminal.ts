@@ -80,7 +80,8 @@ const DEVICES = terminalDevices(process.platform);
 function writeAll(descriptor: number, chunk: string | Uint8Array, what = 'the output'): void {
   const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
   let done = 0;
-  while (done < bytes.length) {
+  // nothing at all is written too: that says whether anything can be
+  for (let left = true; left; left = done < bytes.length) {
     try {
       done += writeSync(descriptor, bytes, done);
     } catch (error) {
@@ -107,9 +108,12 @@ export function processStreams(env: Environment): Streams {
     readUpTo,
     inputLines,
     write: (chunk) => writeAll(1, chunk),
-    status: (descriptor) => ({
-      write: (text) => writeAll(descriptor, text, `--status-fd ${descriptor}`),
-    }),
+    status: (descriptor) => {
+      const write = (text: string): void => writeAll(descriptor, text, `--status-fd ${descriptor}`);
+      // before anything is signed and published for somebody who cannot be told of it
+      write('');
+      return { write };
+    },
     get outputIsTerminal() {
       return isTerminal(1);
     },

@@ -5,7 +5,9 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Intercept } from '../../src/sandbox/index.ts';
+import { runMeanwhile } from '../support/git-repository.ts';
 import { countLogins, type Machine, machineAt } from '../support/machine.ts';
+import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
 
 const sandbox = useSandbox();
@@ -27,6 +29,7 @@ const entries = (): readonly number[] => [
   sandbox().parts.rekor.tree.size,
   sandbox().parts.rekorV2.tree.size,
 ];
+const PAYLOAD = `tree ${'0'.repeat(40)}\nauthor A <a@x.test> 1 +0000\ncommitter A <a@x.test> 1 +0000\n\nx\n`;
 const down: Intercept = (service) => (service === 'tsa' ? { status: 503 } : undefined);
 const commit = (env: Environment) =>
   machine.git(work, ['commit', '-q', '--allow-empty', '-m', 'subject'], env);
@@ -75,4 +78,25 @@ describe('publication', () => {
     expect(logins.count().logins).toBe(1);
     expect(entries()).toEqual([one + 3, two]);
   });
+
+  it.each([
+    ['that nobody opened', '9>&-'],
+    ['that is open for reading only', '9</dev/null'],
+  ])(
+    'a status descriptor %s is refused before anything is published (R21)',
+    async (_name, nine) => {
+      const before = entries();
+      const asked = { ...sandbox().requests };
+      const line = `"${programUnderTest()}" --status-fd=9 -bsau x ${nine}`;
+      const ran = await runMeanwhile('sh', ['-c', line], {
+        cwd: work,
+        env: machine.env,
+        input: Buffer.from(PAYLOAD),
+      });
+      expect([ran.exit, ran.out]).toEqual([2, '']);
+      expect(ran.err).toContain('--status-fd 9: not open for writing');
+      expect(entries()).toEqual(before);
+      expect(sandbox().requests).toEqual(asked);
+    },
+  );
 });

@@ -10,66 +10,15 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { hookText } from '../../src/io/git-hooks.ts';
-import { type Ran, type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
-import { type GitServer, serveGit } from '../support/http-git-server.ts';
+import { treeOf, useGatedServer } from '../support/gated-server.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
-import { signer, signet } from '../support/verify-scenario.ts';
+import { signet } from '../support/verify-scenario.ts';
 
 const sandbox = useSandbox();
-const policyFor = (...emails: readonly string[]): string =>
-  `version: 1\nsigners:\n${emails.map((email) => `  - {name: ${email.split('@')[0]}, identity: ${email}, issuer: '${sandbox().urls.issuer}'}\n`).join('')}`;
-
-/** What a private Sigstore needs said: the repository’s own word for its trust root does not count at a gate. */
-const trusted = () => ['--trusted-root', sandbox().files.trustedRoot, '--offline'];
-
-let server: GitServer;
-let home: ScratchRepository;
-beforeAll(async () => {
-  home = scratchRepository('hooks');
-  server = await serveGit(home.home, { ...home.env, PATH: process.env['PATH'] ?? '' });
-});
-afterAll(() => server.close());
-
-/** A tree that holds a policy. */
-function treeOf(repository: ScratchRepository, policy: string): string {
-  const { out } = repository.gitWith(
-    { input: Buffer.from(policy) },
-    'hash-object',
-    '-w',
-    '--stdin',
-  );
-  const line = `100644 blob ${out.trim()}\t.signet.yaml\n`;
-  return repository.gitWith({ input: Buffer.from(line) }, 'mktree').out.trim();
-}
-
-/** A bare repository with a gate, whose main has a policy that allows alice; and a clone that pushes there. */
-async function gated(name: string, options: readonly string[] = []) {
-  const bare = join(home.home, `${name}.git`);
-  home.must('init', '-q', '--bare', '-b', 'main', bare);
-  for (const [key, value] of [['http.receivepack', 'true']]) {
-    home.must('-C', bare, 'config', key ?? '', value ?? '');
-  }
-  const client = scratchRepository(name);
-  const make = signer(client, sandbox());
-  const tree = treeOf(client, policyFor('alice@example.test'));
-  const base = make.commit({ tree, subject: 'base' });
-  client.must('push', '-q', bare, `${base}:refs/heads/main`);
-  client.must('remote', 'add', 'origin', `${server.url}/${name}.git`);
-  expect((await client.gitMeanwhile({}, 'fetch', '-q', 'origin')).exit).toBe(0);
-  const there = {
-    path: bare,
-    env: { ...client.env, PATH: `${dirname(programUnderTest())}:${process.env['PATH']}` },
-  };
-  const installed = await signet(there, ['hooks', 'install', ...['--', ...trusted(), ...options]]);
-  expect(installed.out).toContain('pre-receive: installed');
-  const push = (...args: string[]): Promise<Ran> =>
-    client.gitMeanwhile({}, 'push', 'origin', ...args);
-  const refs = () => home.must('-C', bare, 'for-each-ref', '--format=%(refname) %(objectname)');
-  return { bare, client, make, tree, base, push, refs, there };
-}
+const { gated, policyFor, trusted, home } = useGatedServer('hooks', sandbox);
 
 describe('hooks install in a bare repository', () => {
   it('says how git keeps malformed objects out, and changes nothing (G18)', async () => {
@@ -158,7 +107,7 @@ describe('a server’s gate', () => {
     expect((await push(`${alices}:refs/heads/release/again`)).exit).toBe(0);
     // a symbolic ref is moved with what it stands for
     for (const target of [`release/${alices.slice(0, 7)}`, 'release/none-yet', 'topic']) {
-      home.must('-C', bare, 'symbolic-ref', 'refs/heads/alias', `refs/heads/${target}`);
+      home().must('-C', bare, 'symbolic-ref', 'refs/heads/alias', `refs/heads/${target}`);
       const next = make.commit({ tree, parents: [bobs] }, { email: 'bob@example.test' });
       const through = await push('--force', `${next}:refs/heads/alias`);
       expect(through.exit === 0, through.err).toBe(target === 'topic');
@@ -245,13 +194,13 @@ describe('a server’s gate', () => {
 
   it('P05 an empty repository without a policy takes nothing; signet.policy and --refuse-deletes decide', async () => {
     const { bare, make, tree, base, push, refs } = await gated('own', ['--refuse-deletes']);
-    home.must('-C', bare, 'update-ref', '-d', 'refs/heads/main');
+    home().must('-C', bare, 'update-ref', '-d', 'refs/heads/main');
     const none = await push(`${base}:refs/heads/main`);
     expect(none.exit).not.toBe(0);
     expect(none.err).toContain('to judge it by');
-    const file = join(home.home, 'own.yaml');
+    const file = join(home().home, 'own.yaml');
     writeFileSync(file, policyFor('bob@example.test'));
-    home.must('-C', bare, 'config', 'signet.policy', file);
+    home().must('-C', bare, 'config', 'signet.policy', file);
     expect((await push(`${base}:refs/heads/main`)).err).toContain('not a signer');
     const bob = make.commit({ tree }, { email: 'bob@example.test' });
     expect((await push(`${bob}:refs/heads/bob`)).exit).toBe(0);
@@ -269,7 +218,7 @@ describe('hooks beside others', () => {
   it('what was there runs first, with arguments and input; remove puts it back', async () => {
     const { bare, make, tree, base, push, there } = await gated('chained');
     expect((await signet(there, ['hooks', 'remove'])).out).toContain('removed');
-    const [hook, seen] = [join(bare, 'hooks/pre-receive'), join(home.home, 'seen')];
+    const [hook, seen] = [join(bare, 'hooks/pre-receive'), join(home().home, 'seen')];
     const text = other(seen, 0);
     writeFileSync(hook, text);
     chmodSync(hook, 0o755);
@@ -357,6 +306,6 @@ describe('hooks beside others', () => {
     ['a word too many', ['install', '--', 'main']],
     ['an unknown hook', ['run', 'post-receive']],
   ])('F3 %s: exit 2', async (_, args) => {
-    expect((await signet(home, ['hooks', ...args])).exit).toBe(2);
+    expect((await signet(home(), ['hooks', ...args])).exit).toBe(2);
   });
 });

@@ -9,6 +9,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { splitSignedObject } from '../src/core/git/object.ts';
 import { type Row, signingRows, soakRow } from './bench-parts/agent-rows.ts';
+import { gateRows } from './bench-parts/gate.ts';
 import { type Invocation, interleaved, peak, run } from './bench-parts/measure.ts';
 import { historyOf, sshHistory } from './bench-parts/repositories.ts';
 import { signing } from './bench-parts/signing.ts';
@@ -234,6 +235,11 @@ async function ranges(): Promise<void> {
         'flat',
         large <= small * 1.25,
       );
+    }
+    if (count !== commits) continue;
+    const program = (args: readonly string[]) => call(executable, args);
+    for (const each of await gateRows(history, count, program)) {
+      row(each.what, each.figure, each.budget, each.holds);
     }
   }
 }

@@ -1,8 +1,11 @@
 /** What a commit's own bytes say it stands on, read from a store that hashes them. */
 
+import type { ObjectFormat } from '../core/git/header.ts';
 import { commitLinks, tagTarget } from '../core/git/links.ts';
+import { loadCrypto } from './crypto-port.ts';
+import { type ObjectRequest, readObjects } from './git-objects.ts';
 import type { GitRepository } from './git-repository.ts';
-import { corrupt, expected } from './hashed-object.ts';
+import { corrupt, expected, hashed } from './hashed-object.ts';
 import type { ObjectFrame } from './object-frames.ts';
 
 /** A commit, its tree and its parents, by full hash. */
@@ -15,20 +18,36 @@ export interface CommitLinks {
 
 type Holder = Pick<GitRepository, 'objects' | 'format'>;
 
-/** Links of these commits, in order. @throws UsageError OBJECT_CORRUPT, NO_SUCH_OBJECT */
+function linksOf(frame: ObjectFrame, format: ObjectFormat): CommitLinks {
+  // what is too large to be read is undecided, whatever it stands on
+  if (frame.kind === 'too-large') return { id: frame.id, tree: undefined, parents: [] };
+  const { id, raw } = expected(frame, 'commit');
+  const links = commitLinks(raw, format);
+  if (links === undefined) throw corrupt(id, 'git finds neither tree nor parents in it');
+  return { id, ...links };
+}
+
+/** Links of these few commits, in order. @throws UsageError OBJECT_CORRUPT, NO_SUCH_OBJECT */
 export async function readLinks(
   { objects, format }: Holder,
   ids: readonly string[],
 ): Promise<readonly CommitLinks[]> {
-  const linksOf = (frame: ObjectFrame): CommitLinks => {
-    // what is too large to be read is undecided, whatever it stands on
-    if (frame.kind === 'too-large') return { id: frame.id, tree: undefined, parents: [] };
-    const { id, raw } = expected(frame, 'commit');
-    const links = commitLinks(raw, format);
-    if (links === undefined) throw corrupt(id, 'git finds neither tree nor parents in it');
-    return { id, ...links };
-  };
-  return (await objects.read(ids)).map(linksOf);
+  return (await objects.read(ids)).map((frame) => linksOf(frame, format));
+}
+
+/** The same for many that come in groups: one child reads ahead, which takes a third of the time. */
+export async function* streamLinks(
+  repository: GitRepository,
+  groups: AsyncIterable<readonly string[]> | Iterable<readonly string[]>,
+): AsyncGenerator<readonly CommitLinks[]> {
+  const { format } = repository;
+  const crypto = await loadCrypto();
+  async function* requests(): AsyncGenerator<readonly ObjectRequest[]> {
+    for await (const ids of groups) yield ids.map((id) => ({ id }));
+  }
+  for await (const objects of readObjects(repository, requests())) {
+    yield objects.map(({ frame }) => linksOf(hashed(frame, crypto, format), format));
+  }
 }
 
 /** Tags of tags, at most. */

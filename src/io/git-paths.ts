@@ -4,13 +4,14 @@
  */
 
 import { UsageError } from '../errors.ts';
-import { commitOfTag, readLinks } from './commit-links.ts';
+import { commitOfTag, readLinks, streamLinks } from './commit-links.ts';
 import { listed } from './git-objects.ts';
 import { GIT_READS, gitSaid, runGit } from './git-process.ts';
 import type { GitRepository } from './git-repository.ts';
 import { corrupt } from './hashed-object.ts';
 
-const AT_ONCE = 512;
+/** So many commits are read by the child that runs anyway. */
+const FEW_STEPS = 64;
 const NOTHING_LEADS_THERE = 'left out as known, but nothing that is known leads to it';
 
 /** By git's word: each commit, and the one that was listed before it and names it as a parent. */
@@ -35,6 +36,26 @@ async function namersOf(
   return namers;
 }
 
+/** A commit, and the one that it names as a parent. */
+type Step = readonly [from: string, to: string];
+
+/** Proves by the hashed bytes of each commit that it names the next. @throws UsageError OBJECT_CORRUPT */
+async function proveSteps(repository: GitRepository, steps: readonly Step[]): Promise<void> {
+  const ids = steps.map(([from]) => from);
+  const few = ids.length <= FEW_STEPS;
+  const groups = few ? [await readLinks(repository, ids)] : streamLinks(repository, [ids]);
+  let at = 0;
+  for await (const links of groups) {
+    for (const { id, parents } of links) {
+      const to = steps[at]?.[1] ?? '';
+      if (!parents.includes(to)) {
+        throw corrupt(id, `git says that it stands on ${to}, its bytes do not`);
+      }
+      at += 1;
+    }
+  }
+}
+
 /**
  * Proves that each target is one of the tops or an ancestor of one. Returns the tops that were needed.
  * @throws UsageError OBJECT_CORRUPT where nothing leads to a target, or a commit on the way is not what its name says
@@ -51,7 +72,7 @@ export async function proveReached(
   const [stray] = wanted;
   if (tops.length === 0 && stray !== undefined) throw corrupt(stray, NOTHING_LEADS_THERE);
   const namers = await namersOf(repository, tops, wanted);
-  const steps: (readonly [from: string, to: string])[] = [];
+  const steps: Step[] = [];
   const met = new Set<string>();
   for (const target of wanted) {
     for (let to = target; !from.has(to) && !met.has(to); ) {
@@ -65,19 +86,7 @@ export async function proveReached(
       to = namer;
     }
   }
-  for (let at = 0; at < steps.length; at += AT_ONCE) {
-    const part = steps.slice(at, at + AT_ONCE);
-    const links = await readLinks(
-      repository,
-      part.map(([namer]) => namer),
-    );
-    for (const [index, [, to]] of part.entries()) {
-      const link = links[index];
-      if (link?.parents.includes(to) !== true) {
-        throw corrupt(link?.id ?? to, `git says that it stands on ${to}, its bytes do not`);
-      }
-    }
-  }
+  await proveSteps(repository, steps);
   return needed;
 }
 

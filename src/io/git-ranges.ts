@@ -6,7 +6,7 @@
  */
 
 import { UsageError } from '../errors.ts';
-import { readLinks } from './commit-links.ts';
+import { streamLinks } from './commit-links.ts';
 import { CommitList } from './commit-list.ts';
 import { listed } from './git-objects.ts';
 import { proveReached, proveTag } from './git-paths.ts';
@@ -86,20 +86,23 @@ async function collect(
   for (const [index, id] of range.include.entries())
     named(outside, id, range.symmetric ? index + 1 : BOTH);
   const args = ['rev-list', '--date-order', '--stdin'];
-  for await (const ids of listed(repository, args, argumentsOf(range))) {
-    refuseShallow(repository, ids, title);
-    for (let at = 0; at < ids.length; at += AT_ONCE) {
-      for (const commit of await readLinks(repository, ids.slice(at, at + AT_ONCE))) {
-        const { id, parents } = commit;
-        const sides = outside.get(id) ?? 0;
-        outside.delete(id);
-        for (const parent of parents) named(outside, parent, sides);
-        list.push(commit);
-        if (!next.delete(id)) continue;
-        line.add(id);
-        const [first] = parents;
-        if (first !== undefined) next.add(first);
-      }
+  async function* candidates(): AsyncGenerator<readonly string[]> {
+    for await (const ids of listed(repository, args, argumentsOf(range))) {
+      refuseShallow(repository, ids, title);
+      yield ids;
+    }
+  }
+  for await (const commits of streamLinks(repository, candidates())) {
+    for (const commit of commits) {
+      const { id, parents } = commit;
+      const sides = outside.get(id) ?? 0;
+      outside.delete(id);
+      for (const parent of parents) named(outside, parent, sides);
+      list.push(commit);
+      if (!next.delete(id)) continue;
+      line.add(id);
+      const [first] = parents;
+      if (first !== undefined) next.add(first);
     }
   }
   return { list, line };

@@ -5,15 +5,13 @@
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { UsageError } from '../errors.ts';
-import { readLinks } from './commit-links.ts';
+import { streamLinks } from './commit-links.ts';
 import { listed } from './git-objects.ts';
 import { isAncestor, proveReached, shallowHint } from './git-paths.ts';
 import { GIT_READS, gitSaid, runGit } from './git-process.ts';
 import { BOTH, type Named, named } from './git-ranges.ts';
 import type { GitRepository } from './git-repository.ts';
 import { corrupt } from './hashed-object.ts';
-
-const AT_ONCE = 512;
 
 function cutOff(repository: GitRepository, commit: string): UsageError {
   return new UsageError(`${commit.slice(0, 12)}: a shallow clone hides what it descends from`, {
@@ -46,19 +44,17 @@ async function outsideOf(
   named(outside, first, 1);
   named(outside, second, 2);
   const tips = [`${first}...${second}`];
-  for await (const ids of listed(repository, ['rev-list', '--date-order', '--stdin'], tips)) {
-    const cut = ids.find((id) => repository.shallow.has(id));
-    if (cut !== undefined) throw cutOff(repository, cut);
-    for (let at = 0; at < ids.length; at += AT_ONCE) {
-      for (const { id, parents } of await readLinks(repository, ids.slice(at, at + AT_ONCE))) {
-        const sides = outside.get(id) ?? 0;
-        outside.delete(id);
-        inside.add(id);
-        if (sides === BOTH) throw corrupt(id, 'git says that one side leads to it, both do');
-        const back = parents.find((parent) => inside.has(parent));
-        if (back !== undefined) throw corrupt(back, 'git lists it before what stands on it');
-        for (const parent of parents) named(outside, parent, sides);
-      }
+  const candidates = listed(repository, ['rev-list', '--date-order', '--stdin'], tips);
+  for await (const commits of streamLinks(repository, candidates)) {
+    for (const { id, parents } of commits) {
+      if (repository.shallow.has(id)) throw cutOff(repository, id);
+      const sides = outside.get(id) ?? 0;
+      outside.delete(id);
+      inside.add(id);
+      if (sides === BOTH) throw corrupt(id, 'git says that one side leads to it, both do');
+      const back = parents.find((parent) => inside.has(parent));
+      if (back !== undefined) throw corrupt(back, 'git lists it before what stands on it');
+      for (const parent of parents) named(outside, parent, sides);
     }
   }
   return outside;

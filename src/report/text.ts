@@ -84,14 +84,18 @@ export function notesOf(verdict: Outcome): readonly Finding[] {
   return findings.filter(({ detail }) => detail !== told);
 }
 
+/** The ref that an object was asked for by, in front of what is said of it: a short name may have meant another. */
+function calledBy({ type, ref }: Judged): string {
+  if (ref === undefined) return '';
+  if (type === 'tag') return `tag ${visible(ref.replace(/^refs\/tags\//, ''))}: `;
+  return ref.startsWith('refs/') ? `${visible(ref)}: ` : '';
+}
+
 /** The table's line for one object. */
 export function textRow(judged: Judged): TextRow {
-  const { verdict, raw, id, ref } = judged;
+  const { verdict, raw, id } = judged;
   const subject = raw === undefined ? '' : shortened(visible(subjectLine(raw)), MAX_SUBJECT);
-  const named =
-    judged.type === 'tag' && ref !== undefined
-      ? `tag ${visible(ref.replace(/^refs\/tags\//, ''))}: ${subject}`
-      : subject;
+  const named = `${calledBy(judged)}${subject}`;
   const silent = verdict.status === 'verified' || verdict.status === 'unsigned';
   const reason =
     'detail' in verdict && !(silent && verdict.code === 'unsigned' && raw) ? verdict.detail : '';
@@ -107,9 +111,11 @@ export function textRow(judged: Judged): TextRow {
 }
 
 /** What is said of an object that was asked for alone. */
-export function textSentence({ verdict, type }: Judged): string {
-  if (verdict.status === 'unsigned') return visible(`unsigned: ${verdict.detail}`);
-  return visible(verdictLine(verdict, type === 'tag' ? 'tag' : 'commit'));
+export function textSentence(judged: Judged): string {
+  const { verdict, type } = judged;
+  const ref = type === 'tag' ? '' : calledBy(judged);
+  if (verdict.status === 'unsigned') return ref + visible(`unsigned: ${verdict.detail}`);
+  return ref + visible(verdictLine(verdict, type === 'tag' ? 'tag' : 'commit'));
 }
 
 /** Columns are as wide as the rows so far need, up to a bound: an outlier does not push all others away. */

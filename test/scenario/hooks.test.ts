@@ -22,17 +22,17 @@ const { gated, policyFor, trusted, home } = useGatedServer('hooks', sandbox);
 
 describe('hooks install in a bare repository', () => {
   it('says how git keeps malformed objects out, and changes nothing (G18)', async () => {
-    const bare = join(home.home, 'told.git');
-    home.must('init', '-q', '--bare', bare);
+    const bare = join(home().home, 'told.git');
+    home().must('init', '-q', '--bare', bare);
     const PATH = `${dirname(programUnderTest())}:${process.env['PATH']}`;
-    const there = { path: bare, env: { ...home.env, PATH } };
+    const there = { path: bare, env: { ...home().env, PATH } };
     const config = () => readFileSync(join(bare, 'config'), 'utf8');
     const before = config();
     const { exit, talk } = await signet(there, ['hooks', 'install']);
     expect(exit).toBe(0);
     expect(talk).toContain(`git -C ${bare} config receive.fsckObjects true`);
     expect(config()).toBe(before);
-    home.must('-C', bare, 'config', 'receive.fsckObjects', 'true');
+    home().must('-C', bare, 'config', 'receive.fsckObjects', 'true');
     expect((await signet(there, ['hooks', 'install'])).talk).toBe('');
   });
 });
@@ -271,7 +271,7 @@ describe('hooks beside others', () => {
 
   it('a policy of the repository judges in a server’s bare one only, not before a push (P20)', async () => {
     const { bare, client, make, tree, base, push, there } = await gated('whose');
-    const file = join(home.home, 'whose.yaml');
+    const file = join(home().home, 'whose.yaml');
     writeFileSync(file, policyFor('bob@example.test'));
     const bob = make.commit({ tree, parents: [base] }, { email: 'bob@example.test' });
     client.must('config', 'signet.policy', file);
@@ -284,7 +284,7 @@ describe('hooks beside others', () => {
     ]);
     expect(stopped.err).toContain('nothing was pushed');
     await signet({ path: client.path, env }, ['hooks', 'remove']);
-    home.must('-C', bare, 'config', 'signet.policy', file);
+    home().must('-C', bare, 'config', 'signet.policy', file);
     const taken = await push(`${bob}:refs/heads/main`);
     expect([taken.exit, taken.err]).toEqual([0, expect.not.stringContaining('ignored')]);
     // a person who judges in that directory is no hook

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -15,10 +16,11 @@ import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { pack as tarPack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
+import { alterations } from '../support/altered-store.ts';
 import { scratchRepository } from '../support/git-repository.ts';
 import { useSandbox } from '../support/sandbox.ts';
 import { haveTools } from '../support/tools.ts';
-import { signer, signet } from '../support/verify-scenario.ts';
+import { type Answered, signer, signet } from '../support/verify-scenario.ts';
 
 const sandbox = useSandbox();
 
@@ -388,5 +390,96 @@ describe('what somebody slips in', () => {
     const answered = await check(write('b.zip', zip));
     expect(answered.exit).toBe(1);
     expect(answered.out).toContain('two different accounts of README.md');
+  });
+});
+
+describe('what the clone’s own store says of the tree', () => {
+  const files = {
+    ...PLAIN,
+    '.gitattributes': 'version export-subst\n',
+    'check.c': 'int check(void) { return 1; }\n',
+    version: '$Format:%H %an$\n',
+  };
+  /** A release, an archive that lacks `check.c`, and the objects under its tag. */
+  const lacking = (name: string) => {
+    const scene = release(name, files);
+    const { repository, archive } = scene;
+    const store = alterations(repository);
+    const idOf = (path: string): string => repository.must('rev-parse', `v1:${path}`);
+    const attributes = `${files['.gitattributes']}check.c export-ignore\n`;
+    const info = join(repository.path, '.git/info/attributes');
+    writeFileSync(info, 'check.c export-ignore\n');
+    const file = archive('a.tar');
+    rmSync(info);
+    return { ...scene, store, idOf, attributes, info, file };
+  };
+  const refuses = ({ exit, talk }: Answered, object: string): void => {
+    expect({ exit, talk }).toEqual({ exit: 2, talk: expect.stringContaining(object) });
+    expect(talk).toContain('the object store holds');
+  };
+
+  it('attributes that lie under the name of others leave nothing out (P17)', async () => {
+    const { store, idOf, attributes, file, check } = lacking('altered-attributes');
+    expect((await check(file)).out).toContain('check.c: missing');
+    const blob = idOf('.gitattributes');
+    store.replace('blob', blob, attributes);
+    refuses(await check(file), blob);
+  });
+
+  it('a tree that lies under the name of another leaves nothing out (P17)', async () => {
+    const { store, repository, file, check } = lacking('altered-tree');
+    const tree = repository.must('rev-parse', 'v1^{tree}');
+    const rows = repository.must('ls-tree', tree).split('\n');
+    const fewer = rows.filter((row) => !row.endsWith('\tcheck.c')).join('\n');
+    const other = repository.gitWith({ input: Buffer.from(`${fewer}\n`) }, 'mktree', '--missing');
+    store.replace('tree', tree, store.read('tree', other.out.trim()));
+    refuses(await check(file), tree);
+  });
+
+  it('the clone’s own attributes leave nothing out and fill in nothing (P17)', async () => {
+    const { info, file, check, archive, write, read } = lacking('info-attributes');
+    const good = archive('good.tar');
+    writeFileSync(info, 'check.c export-ignore\nREADME.md export-subst\n');
+    const answered = await check(file);
+    expect(answered.exit, answered.out).toBe(1);
+    expect(answered.out).toContain('check.c: missing');
+    expect((await check(good)).exit).toBe(0);
+    writeFileSync(info, 'version -export-subst\n');
+    expect((await check(write('again.tar', read(good)))).exit).toBe(0);
+  });
+
+  it('what is filled in is made of the file and the commit that the hashes say (P17)', async () => {
+    const { store, idOf, commit, archive, check, write, read } = lacking('altered-subst');
+    const good = archive('good.tar');
+    expect((await check(good)).out).toContain('(export-subst): version');
+    const text = read(good).toString('latin1').replace(`${commit} Alice`, `${commit} Mally`);
+    const other = write('other.tar', Buffer.from(text, 'latin1'));
+    expect((await check(other)).out).toContain('version: content differs');
+    const blob = idOf('version');
+    const was = store.read('blob', blob);
+    store.replace('blob', blob, '$Format:%H$ Mally\n');
+    refuses(await check(other), blob);
+    store.replace('blob', blob, was);
+    store.edit('commit', commit, (raw) => raw.replace('author Alice', 'author Mally'));
+    expect((await check(other)).exit).toBe(2);
+  });
+
+  it('what is filled in may name the refs of the commit, and nothing behind it (P17)', async () => {
+    const formats = {
+      '.gitattributes': '*.txt export-subst\n',
+      'a.txt': '$Format:%d %D %(describe)$ $Format:%h %p %t %cI %(trailers)$\n',
+    };
+    const { archive, check } = release('subst-refs', formats);
+    const file = archive('a.tar');
+    const answered = await check(file);
+    expect(answered.exit, answered.out + answered.talk).toBe(0);
+    expect(answered.out).toContain('(export-subst): a.txt');
+    const described = { '.gitattributes': 'a.txt export-subst\n' };
+    const match = { ...described, 'a.txt': '$Format:%(describe:match=old)$\n' };
+    // a tag that is not the commit's own: git would have to look elsewhere
+    const far = release('subst-far', match);
+    const before = far.make.commit({ tree: far.repository.must('write-tree') });
+    far.repository.must('update-ref', 'refs/tags/old', far.make.tag(before, 'commit', 'old'));
+    expect((await far.check(far.archive('b.tar'))).out).toContain('a.txt: content differs');
   });
 });

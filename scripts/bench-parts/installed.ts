@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -68,8 +69,8 @@ const CLOCK = (file: string): string => `{
 
 function installForNode(folder: string): Installed {
   const path = join(folder, 'git-signet');
+  // a link to the version that is installed, so that there is one at every moment
   const files = join(folder, 'node');
-  const main = join(files, 'git-signet.cjs');
   const clock = join(folder, 'clock');
   const setClock = (seconds: number): void => {
     writeFileSync(`${clock}.new`, String(seconds));
@@ -78,7 +79,7 @@ function installForNode(folder: string): Installed {
   let version = 0;
   const upgrade = (): void => {
     version += 1;
-    const next = `${files}.new`;
+    const next = join(folder, `node-${version}`);
     cpSync(join(root, 'dist/node'), next, { recursive: true });
     // the names of its parts hold digests, so no two versions share them
     renameSync(join(next, 'chunks'), join(next, `chunks-${version}`));
@@ -87,14 +88,13 @@ function installForNode(folder: string): Installed {
       const named = text.replaceAll('./chunks/', `./chunks-${version}/`);
       writeFileSync(join(next, name), CLOCK(clock) + named);
     }
-    rmSync(`${files}.old`, { recursive: true, force: true });
-    renameSync(files, `${files}.old`);
-    renameSync(next, files);
-    rmSync(`${files}.old`, { recursive: true });
+    symlinkSync(next, `${files}.new`);
+    renameSync(`${files}.new`, files);
+    rmSync(join(folder, `node-${version - 1}`), { recursive: true, force: true });
   };
-  mkdirSync(files);
   setClock(0);
   upgrade();
+  const main = join(files, 'git-signet.cjs');
   writeFileSync(path, `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, { mode: 0o755 });
   return { path, upgrade, setClock };
 }

@@ -3,13 +3,14 @@
 import { ExitCode } from '../errors.ts';
 import { runAgent } from '../io/agent/daemon.ts';
 import { AlreadyListening, FIRST_DESCRIPTOR } from '../io/agent/listen.ts';
-import { secureOwnProcess } from '../io/agent/own-process.ts';
+import { programWatch, secureOwnProcess } from '../io/agent/own-process.ts';
 import { leaseOf } from '../io/agent/patience.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { VERSION } from '../io/version.ts';
 import { agentHere } from './agent.ts';
 import { forwardingOf } from './agent-forward.ts';
-import { openWorkshop, warmUp } from './agent-workshop.ts';
+import { preload } from './agent-preload.ts';
+import { openWorkshop } from './agent-workshop.ts';
 import type { Invocation } from './command.ts';
 
 /** systemd hands over one socket, to this very process (sd_listen_fds(3)). */
@@ -44,11 +45,12 @@ export async function runHere(invocation: Invocation): Promise<ExitCode> {
       lease: leaseOf(settings),
       online: settings.rekorMode === 'online',
       handedOver,
+      outdated: programWatch(entry),
       forward,
       onReady: (forwardProblem) => {
         terminal.say(`the agent is up (process ${process.pid}), ${address.path}`);
         if (forwardProblem !== '') terminal.say(`does not forward: ${forwardProblem}`);
-        void warmUp();
+        void preload();
       },
       signal: told.signal,
     });

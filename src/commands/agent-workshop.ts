@@ -106,16 +106,3 @@ function keptTokens({
     },
   };
 }
-
-/** Loads what the first signature would otherwise wait for. Failing changes nothing. */
-export async function warmUp(): Promise<void> {
-  const { subtle } = globalThis.crypto;
-  await Promise.allSettled([
-    // also because an upgrade may take away the files that a running bundle would load later
-    import('../io/oidc/refresh.ts'),
-    import('../io/timestamp.ts'),
-    import('node:http'),
-    import('node:https'),
-    subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']),
-  ]);
-}

@@ -31,6 +31,8 @@ export interface AgentOptions {
   readonly handedOver: boolean;
   /** The second socket, for forwarding; opened when the first stands. */
   readonly forward?: ForwardPlace | { readonly problem: string } | undefined;
+  /** True once there is a newer program. */
+  readonly outdated?: () => boolean;
   /** Called once, when clients can come. */
   readonly onReady?: (forwardProblem: string) => void;
   /** Ends the agent from outside. */
@@ -209,7 +211,10 @@ function untilOver(
       const quiet = (performance.now() - visits.last) / 1000;
       const patience = credentials.size === 0 ? Math.min(options.idle, EMPTY_IDLE) : options.idle;
       const idle = visits.count === 0 && !credentials.livesSince(visits.last) && quiet >= patience;
-      if (idle || !listening.stillThere()) over();
+      // what it holds would be a login more for somebody: until then it goes on with what it has loaded
+      const upgraded =
+        visits.count === 0 && credentials.size === 0 && options.outdated?.() === true;
+      if (idle || upgraded || !listening.stillThere()) over();
     }, TICK_MS);
     if (end.signal.aborted) over();
     else end.signal.addEventListener('abort', over);

@@ -1,7 +1,8 @@
-/** What the agent does to its own process before it holds anything: no core dump with memory in it, nobody's files open. */
+/** The agent's own process: no core dump with memory in it, nobody's files open, and whether its program is still there. */
 
-import { closeSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { keepOutOfCoreDumps } from '../core-dumps.ts';
+import { programWords } from '../runtime.ts';
 
 /** fcntl(2), as Linux numbers it. */
 const O_CLOEXEC = 0o2000000;
@@ -49,4 +50,19 @@ function closesOnExec(descriptor: number): boolean {
     // it has gone meanwhile
     return true;
   }
+}
+
+/**
+ * Watches the file that this program was started from. The function returns true once it is another one, or none: it was
+ * upgraded, or removed (threat D24).
+ */
+export function programWatch(entry: string): () => boolean {
+  const file = programWords(entry).at(-1) ?? entry;
+  const before = versionOf(file);
+  return () => versionOf(file) !== before;
+}
+
+function versionOf(file: string): string {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found === undefined ? '' : `${found.dev}:${found.ino}:${found.size}:${found.mtimeMs}`;
 }

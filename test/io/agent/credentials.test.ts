@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { LoginError, ServiceError } from '../../../src/errors.ts';
 import { Credentials } from '../../../src/io/agent/credentials.ts';
+import { Unreached } from '../../../src/io/agent/failure.ts';
 import { type Holder, HolderGone } from '../../../src/io/agent/holder.ts';
+import type { RequestNetwork } from '../../../src/io/agent/request-network.ts';
 import type { Login } from '../../../src/io/agent/workshop.ts';
 import { expectationOf } from '../../../src/io/oidc/expectation.ts';
 import { Secret } from '../../../src/io/secret.ts';
@@ -438,5 +440,82 @@ describe('the end of a certificate', () => {
     await new Promise((resolve) => setTimeout(resolve, 250));
     credentials.sweep();
     expect(credentials.livesSince(performance.now())).toBe(false);
+  });
+});
+
+describe('networks (D21)', () => {
+  const ofRepository = (name: string): RequestNetwork => ({
+    variables: { SIGNET_PROXY: `http://${name}.example` },
+    logins: [],
+    ofRepository: true,
+  });
+  const [ONE, TWO] = [ofRepository('one'), ofRepository('two')];
+  const by = (network: RequestNetwork | undefined, name = ALICE): Person =>
+    Object.assign(person(name, true), { network });
+  const renewals = (workshop: PaperWorkshop) =>
+    workshop.through.flatMap(([what, network]) => (what === 'sign' ? [] : [network]));
+
+  it('a login is renewed by its own network, whichever repository asks for a signature', async () => {
+    const { workshop, credentials } = held();
+    await credentials.use('', by(ONE));
+    workshop.clock += 590;
+    workshop.through.length = 0;
+    await credentials.use('', by(TWO));
+    expect(renewals(workshop)).toEqual([ONE, ONE]);
+  });
+
+  it('or by one that the person’s own configuration names, and from then on by that', async () => {
+    const { workshop, credentials } = held();
+    await credentials.use('', by(ONE));
+    for (const [asked, used] of [
+      [DIRECT, DIRECT],
+      [TWO, DIRECT],
+    ]) {
+      workshop.clock += 590;
+      workshop.through.length = 0;
+      await credentials.use('', by(asked));
+      expect(renewals(workshop)).toEqual([used, used]);
+    }
+  });
+
+  it('what a keyring keeps is shown to no repository’s network', async () => {
+    const { workshop, credentials } = held();
+    workshop.kept.set('', `refresh ${ALICE}`);
+    await credentials.use('', by(TWO));
+    expect(renewals(workshop)).toEqual([undefined, undefined]);
+  });
+
+  it('where its network is out of reach, a person is asked by the one that asks; the same one is a failure', async () => {
+    const { workshop, credentials } = held();
+    await credentials.use('', by(ONE));
+    const { refresh } = workshop;
+    workshop.refresh = async (token, network) => {
+      if (network !== ONE) return refresh(token, network);
+      throw new Unreached('network', 'the issuer could not be asked');
+    };
+    workshop.clock += 590;
+    const same = by(ONE);
+    await expect(credentials.use('', same)).rejects.toMatchObject({ lack: 'network' });
+    const other = by(TWO);
+    await credentials.use('', other);
+    expect([same.asked, other.asked]).toEqual([0, 1]);
+  });
+
+  it('a failure of one network is none for those that wait with another', async () => {
+    const { workshop, credentials } = held();
+    const { obtain } = workshop;
+    workshop.obtain = async (login, expected, network) => {
+      if (network !== ONE) return obtain(login, expected, network);
+      throw new Unreached('network', 'the CA could not be asked');
+    };
+    const people = [by(ONE), by(ONE), by(TWO), by(TWO)];
+    const all = await Promise.allSettled(people.map((each) => credentials.use('', each)));
+    expect(all.map(({ status }) => status)).toEqual([
+      'rejected',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    expect(people.map(({ asked }) => asked)).toEqual([1, 0, 1, 0]);
   });
 });

@@ -9,9 +9,11 @@ import {
   forgetCredentials,
   listAgents,
   offerLogin,
+  reachThrough,
   stopAgent,
 } from '../../../src/io/agent/client.ts';
 import { connectAgent } from '../../../src/io/agent/connection.ts';
+import { Unreached } from '../../../src/io/agent/failure.ts';
 import { encodeFrame, FrameReader } from '../../../src/io/agent/frames.ts';
 import { MAX_PAYLOAD, type Reply } from '../../../src/io/agent/protocol.ts';
 import { reachAt } from '../../../src/io/agent/reach.ts';
@@ -579,5 +581,47 @@ describe('leaving', () => {
     expect((await signing).armor).toContain(ALICE);
     reached.close();
     await busy.end();
+  });
+});
+
+describe('an agent that reaches no server (D22)', () => {
+  const unreachable = (): void => {
+    const unreached = () => Promise.reject(new Unreached('network', 'the CA could not be asked'));
+    Object.assign(agent.workshop, { reaches: false, obtain: unreached, sign: unreached });
+  };
+
+  it('gives a login back that it was given, and leaves where it never reached one', async () => {
+    unreachable();
+    await expect(sign(loggingIn(ALICE))).rejects.toMatchObject({
+      ...{ leaving: true, why: { exitCode: 3, message: 'the CA could not be asked' } },
+    });
+    // whoever hears that finds its socket no more
+    await expect(connectLocal(agent.address)).rejects.toMatchObject({ kind: 'absent' });
+    await agent.ended;
+  });
+
+  it('stays where it holds a login, and where it has reached a server before', async () => {
+    await sign(loggingIn(ALICE, `refresh ${ALICE}`));
+    unreachable();
+    await expect(sign()).rejects.toMatchObject({ leaving: false });
+    await forgetCredentials(agent.address);
+    agent.workshop.reaches = true;
+    await expect(sign(loggingIn(ALICE))).rejects.toMatchObject({ leaving: false });
+    await alive();
+  });
+
+  it('says so when it is asked', async () => {
+    await reachThrough(agent.address, DIRECT);
+    agent.workshop.reaches = false;
+    await expect(reachThrough(agent.address, DIRECT)).rejects.toMatchObject({
+      why: { message: 'the log could not be asked' },
+    });
+  });
+
+  it('stays for what only lacks a password', async () => {
+    const lacks = () => Promise.reject(new Unreached('password', 'no password'));
+    Object.assign(agent.workshop, { reaches: false, obtain: lacks });
+    await expect(sign(loggingIn(ALICE))).rejects.toMatchObject({ leaving: false });
+    await alive();
   });
 });

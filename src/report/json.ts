@@ -172,7 +172,7 @@ export function peopleOf(header: CommitHeader): Pick<ObjectResult, 'author' | 'c
 /** The result record of one object. */
 export function objectResult(judged: Judged): ObjectResult {
   const { id, type, raw, ref, policies, verdict } = judged;
-  const header = raw && commitHeader(raw);
+  const header = type === 'commit' && raw !== undefined ? commitHeader(raw) : undefined;
   return {
     schemaVersion: SCHEMA_VERSION,
     objectId: id,

@@ -54,6 +54,17 @@ describe('objectResult', () => {
     });
   });
 
+  it('names no author of a tag whose bytes are a commit (G19)', () => {
+    const result = objectResult({
+      id: 'd'.repeat(40),
+      type: 'tag',
+      raw,
+      verdict: verdicts.refused!,
+    });
+    expect(result).not.toHaveProperty('author');
+    expect(result).not.toHaveProperty('committer');
+  });
+
   it('names a signer only when the evidence holds', () => {
     for (const verdict of Object.values(verdicts)) {
       const result = objectResult({ id: 'd'.repeat(40), type: 'commit', raw, verdict });

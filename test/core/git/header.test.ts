@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type ObjectType, readHeader } from '../../../src/core/git/header.ts';
+import { headerOf, type ObjectType, readHeader, readsEqual } from '../../../src/core/git/header.ts';
 import { objectId, openObject } from '../../../src/core/git/object.ts';
 import { claimsOf } from '../../../src/core/policy/claims.ts';
 import { committerOf } from '../../../src/core/policy/committer.ts';
@@ -105,6 +105,36 @@ describe('where only the payload is there', () => {
   });
 });
 
+describe('readsEqual', () => {
+  const read = (payload: string) => {
+    const type = payload.startsWith('tree') ? 'commit' : 'tag';
+    return readHeader(type, bytes(payload), { form: 'payload' });
+  };
+
+  it('compares everything that git reads from a header (G19)', () => {
+    const other = '8'.repeat(40);
+    const changed = [
+      MERGE.replace(TREE, other),
+      MERGE.replace(PARENTS[0]!, other),
+      MERGE.replace(`parent ${PARENTS[8]}\n`, ''),
+      MERGE.replace('author Alice', 'author Bob'),
+      MERGE.replace('committer Alice', 'committer Bob'),
+      MERGE.replace('\n\n', '\nencoding UTF-7\n\n'),
+      TAG,
+    ];
+    for (const one of changed) expect(readsEqual(read(MERGE), read(one)), one).toBe(false);
+    const tags = [
+      TAG.replace(TREE, other),
+      TAG.replace('type tree', 'type blob'),
+      TAG.replace('v1', 'v2'),
+      TAG.replace('tagger Alice', 'tagger Bob'),
+      TAG.replace(/tagger .*\n/, ''),
+    ];
+    for (const one of tags) expect(readsEqual(read(TAG), read(one)), one).toBe(false);
+    expect(readsEqual(read(MERGE), read(MERGE.replace('merge nine', 'merge 9')))).toBe(true);
+  });
+});
+
 describe('the library', () => {
   it('refuses a moved header as the commands do (G18)', async () => {
     const [first] = movedHeaders(MERGE, text(merge.signature)).slice(1);
@@ -150,6 +180,8 @@ describe('a signature header that is there more than once', () => {
     ],
   ])('%s is refused (G18)', async (_name, raw) => {
     expect(await judged('commit', raw, merge)).toMatchObject(MALFORMED);
+    // by the reading of the raw object already, which all take their values from
+    expect(headerOf(bytes(raw))).toBeUndefined();
   });
 });
 

@@ -3,7 +3,7 @@
  * the last check (threat S02).
  */
 
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import type { Crypto } from '../core/crypto.ts';
 import { BROKEN_LINES, reportOf, statusBlock } from '../core/git/gpg-status.ts';
 import { MAX_SIGNATURE_BYTES } from '../core/git/header.ts';
@@ -14,6 +14,7 @@ import { applyPolicy, type VerifyContext, verifyDetached } from '../core/verify.
 import { type ExitCode, isSignetError, UsageError } from '../errors.ts';
 import { loadSettings, type Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
+import { readUpTo } from '../io/standard-input.ts';
 import { loadTrust, TRUST_SETTINGS } from '../io/trust-store.ts';
 import { verdictLine } from '../report/verdict-line.ts';
 import type { Invocation } from './command.ts';
@@ -32,22 +33,26 @@ interface Answer {
   readonly exitCode: number;
 }
 
-function readNamed(path: string, what: string, limit?: number): Uint8Array {
+function readNamed(path: string, what: string, limit: number): Uint8Array {
+  let descriptor: number | undefined;
   try {
-    const bytes = readFileSync(path);
-    if (limit === undefined || bytes.length <= limit) return bytes;
+    descriptor = openSync(path, 'r');
+    return readUpTo(limit, descriptor);
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/,.*/, '') : String(error);
     throw new UsageError(`cannot read the ${what} ${path}: ${why}`);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
-  throw new UsageError(`the ${what} ${path} is longer than ${limit} bytes`);
 }
 
+/** One byte more than is judged is enough to be refused, or undecided, for it (threat I05). */
 function readQuestion(call: GpgsmCall, { streams }: Invocation): Question {
   const [signaturePath = '-', payloadPath = '-'] = call.positionals;
-  const signature = readNamed(signaturePath, 'signature', MAX_SIGNATURE_BYTES);
+  const signature = readNamed(signaturePath, 'signature', MAX_SIGNATURE_BYTES + 1);
+  const most = MAX_OBJECT + 1;
   const payload =
-    payloadPath === '-' ? streams.readUpTo(MAX_OBJECT + 1) : readNamed(payloadPath, 'signed file');
+    payloadPath === '-' ? streams.readUpTo(most) : readNamed(payloadPath, 'signed file', most);
   return { payload, signature };
 }
 

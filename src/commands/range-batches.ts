@@ -53,6 +53,16 @@ export function createBatcher(): Batcher {
         const type = signable(object);
         const { request, frame } = object;
         const raw = frame.kind === 'object' ? frame.raw : new Uint8Array();
+        const own = frame.kind === 'object' ? frame.own : undefined;
+        if (own !== undefined) {
+          if (items.length > 0) yield { bytes, items };
+          const start = raw.byteOffset - own.byteOffset;
+          yield { bytes: own, items: [{ ...request, type, start, end: start + raw.length }] };
+          bytes = block(0);
+          items = [];
+          used = 0;
+          continue;
+        }
         if (items.length >= BATCH_OBJECTS || (used > 0 && used + raw.length > bytes.length)) {
           yield { bytes, items };
           bytes = block(raw.length);

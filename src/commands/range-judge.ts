@@ -55,6 +55,9 @@ export interface Batch {
   readonly items: readonly BatchItem[];
 }
 
+/** Bytes of a batch behind which garbage is collected at once. */
+export const LARGE_BATCH = 4 * 1024 * 1024;
+
 export interface JudgedItem extends Rendered {
   /** Where the signature embeds no log entry: what to ask a log for. */
   readonly lookup?: LogLookup;

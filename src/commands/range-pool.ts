@@ -4,8 +4,15 @@
  */
 
 import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { MAX_OBJECT } from '../core/git/limits.ts';
 import { collectGarbage } from '../io/runtime.ts';
-import type { Batch, Judge, JudgedItem, JudgeSettings } from './range-judge.ts';
+import {
+  type Batch,
+  type Judge,
+  type JudgedItem,
+  type JudgeSettings,
+  LARGE_BATCH,
+} from './range-judge.ts';
 import type { WorkerAnswer } from './range-worker.ts';
 
 /** A batch and what was found; the bytes are there again, whoever held them meanwhile. */
@@ -99,22 +106,38 @@ export function startPool(settings: JudgeSettings, count: number): Pool {
   return { judge, window: count * BATCHES_PER_WORKER, close };
 }
 
-/** Sends batches to the pool and yields results in the order of the batches, `pool.window` of them under way. */
+/**
+ * Sends batches to the pool and yields results in the order of the batches. At most `pool.window` of them are under way,
+ * and no more than MAX_OBJECT bytes, or one batch: a range of the largest objects must not fill the memory (threat I05).
+ */
 export async function* judgeInOrder(
   batches: AsyncIterable<Batch>,
   pool: Pool,
 ): AsyncGenerator<JudgedBatch> {
-  const underWay: Promise<JudgedBatch>[] = [];
+  const underWay: { readonly size: number; readonly judged: Promise<JudgedBatch> }[] = [];
+  let bytes = 0;
   let sent = 0;
+  const oldest = (): Promise<JudgedBatch> | undefined => {
+    const first = underWay.shift();
+    bytes -= first?.size ?? 0;
+    return first?.judged;
+  };
   for await (const batch of batches) {
+    const size = batch.bytes.length;
+    while (bytes + size > MAX_OBJECT) {
+      const done = oldest();
+      if (done === undefined) break;
+      yield await done;
+    }
     const judged = pool.judge(batch);
     // awaited below, in order; until then a failure must not count as unhandled
     judged.catch(() => undefined);
-    underWay.push(judged);
+    underWay.push({ size, judged });
+    bytes += size;
     sent += 1;
-    if (sent % COLLECT_EVERY === 0) collectGarbage();
-    const oldest = underWay.length >= pool.window ? underWay.shift() : undefined;
-    if (oldest !== undefined) yield await oldest;
+    if (sent % COLLECT_EVERY === 0 || size > LARGE_BATCH) collectGarbage();
+    const done = underWay.length >= pool.window ? oldest() : undefined;
+    if (done !== undefined) yield await done;
   }
-  for (const judged of underWay) yield await judged;
+  for (let done = oldest(); done !== undefined; done = oldest()) yield await done;
 }

@@ -6,7 +6,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { nodeCrypto } from '../io/crypto.ts';
 import { collectGarbage, compileEagerly } from '../io/runtime.ts';
-import { type Batch, createJudge, type JudgedItem, type JudgeSettings } from './range-judge.ts';
+import {
+  type Batch,
+  createJudge,
+  type JudgedItem,
+  type JudgeSettings,
+  LARGE_BATCH,
+} from './range-judge.ts';
 
 /** What a worker answers: the judged items, or the error that it met (a bug: refusals are verdicts). */
 export type WorkerAnswer =
@@ -27,9 +33,10 @@ function serve(): void {
     try {
       const judged = await judge(batch);
       const { bytes } = batch;
+      const { length } = bytes;
       port.postMessage({ judged, bytes } satisfies WorkerAnswer, [bytes.buffer]);
       answered += 1;
-      if (answered % COLLECT_EVERY === 0) collectGarbage();
+      if (answered % COLLECT_EVERY === 0 || length > LARGE_BATCH) collectGarbage();
     } catch (error) {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       port.postMessage({ error: text } satisfies WorkerAnswer);

@@ -26,8 +26,9 @@ export interface Run {
   readonly onResult: (result: Rendered) => void;
 }
 
-async function* chain(first: readonly Batch[], rest: AsyncIterator<Batch>): AsyncGenerator<Batch> {
-  yield* first;
+/** Takes the first ones out of their list: each may hold as much as an object may. */
+async function* chain(first: Batch[], rest: AsyncIterator<Batch>): AsyncGenerator<Batch> {
+  for (let next = first.shift(); next !== undefined; next = first.shift()) yield next;
   for (let step = await rest.next(); step.done !== true; step = await rest.next()) yield step.value;
 }
 

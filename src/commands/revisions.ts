@@ -126,8 +126,8 @@ async function singleCommits(
   repository: GitRepository,
   singles: readonly ObjectRequest[],
 ): Promise<readonly WalkedCommit[]> {
-  const frames = await repository.objects.read(singles.map(({ id }) => id));
-  return frames.flatMap((frame) => {
+  const ids = singles.map(({ id }) => id);
+  const commits = await repository.objects.each(ids, (frame) => {
     const commit = frame.kind === 'object' && frame.type === 'commit' ? frame : undefined;
     const links = commit && commitLinks(commit.raw, repository.format);
     if (links === undefined) return [];
@@ -135,6 +135,7 @@ async function singleCommits(
     const parents = repository.shallow.has(frame.id) ? [] : links.parents;
     return [{ id: frame.id, tree: links.tree, parents, boundary: false }];
   });
+  return commits.flat();
 }
 
 /** Single commits, watched: each keeps the name that it was asked for by. */

@@ -1,6 +1,6 @@
 /** The crypto port on node:crypto: synchronous, which is what batch workers want. */
 
-import { createPublicKey, hash as hashOnce, type KeyObject, verify } from 'node:crypto';
+import { createHash, createPublicKey, hash as hashOnce, type KeyObject, verify } from 'node:crypto';
 import { concat } from '../core/bytes.ts';
 import type { Crypto, HashAlgorithm, PublicKey } from '../core/crypto.ts';
 
@@ -24,8 +24,16 @@ function keyObject({ spki }: PublicKey): KeyObject {
   return key;
 }
 
+/** Bytes from which on chunks are not joined before they are hashed: the copy costs more than it saves. */
+const LONG = 1024 * 1024;
+
 /** One call over joined chunks takes two thirds of the time of a hash object. */
 function hash(algorithm: HashAlgorithm, ...chunks: readonly Uint8Array[]): Uint8Array {
+  if (chunks.length > 1 && chunks.some(({ length }) => length > LONG)) {
+    const long = createHash(algorithm);
+    for (const chunk of chunks) long.update(chunk);
+    return long.digest();
+  }
   const [only] = chunks;
   const data = chunks.length === 1 && only !== undefined ? only : concat(...chunks);
   return hashOnce(algorithm, data, 'buffer');

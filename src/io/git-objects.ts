@@ -11,6 +11,7 @@ import type { IdentityPolicy } from '../core/policy/model.ts';
 import { UsageError } from '../errors.ts';
 import { GIT_READS, type GitPlace, gitSaid } from './git-process.ts';
 import { type ObjectFrame, objectFramer } from './object-frames.ts';
+import { collectGarbage } from './runtime.ts';
 
 /** An object that is wanted, and the name it was asked for by, where that was not its hash. */
 export interface ObjectRequest {
@@ -31,6 +32,7 @@ export interface ReadObject {
 }
 
 const REQUESTS_AT_ONCE = 512;
+const MUCH_GARBAGE = 8 * 1024 * 1024;
 const MAX_TALK = 8 * 1024;
 
 /** A git that is running. */
@@ -147,8 +149,15 @@ export async function* readObjects(
     return { request, frame };
   };
   try {
+    let copied = 0;
     for await (const chunk of child.process.stdout as AsyncIterable<Buffer>) {
       const group = framer.push(chunk).map(pair);
+      // chunks of a long object are garbage once they are copied
+      copied = group.length > 0 ? 0 : copied + chunk.length;
+      if (copied > MUCH_GARBAGE) {
+        copied = 0;
+        collectGarbage();
+      }
       if (group.length > 0) yield group;
       if (answered > 4 * REQUESTS_AT_ONCE) {
         sent.splice(0, answered);

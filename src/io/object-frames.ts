@@ -14,6 +14,8 @@ export type ObjectFrame =
       readonly id: string;
       readonly type: GitObjectType;
       readonly raw: Uint8Array;
+      /** What `raw` lies in, where nothing else does: the caller's to keep. */
+      readonly own?: Uint8Array<ArrayBuffer>;
     }
   | {
       readonly kind: 'too-large';
@@ -41,6 +43,8 @@ export interface ObjectFramer {
 const HEADER =
   /^([0-9a-f]{40}|[0-9a-f]{64}) (?:(missing)|(commit|tag|tree|blob) (0|[1-9][0-9]{0,14}))$/;
 const MAX_HEADER = 128;
+/** Bytes of an object from which on room is made for it at once. */
+const LONG = 1024 * 1024;
 const NEWLINE = 0x0a;
 
 type Header =
@@ -68,12 +72,19 @@ function readHeader(bytes: Uint8Array, at: number): Header | undefined {
   return { kind: 'object', id, type: match[3] as GitObjectType, size: Number(match[4]), length };
 }
 
+interface Filling {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  at: number;
+}
+
 class Framer implements ObjectFramer {
   readonly #limit: number;
   #held: Uint8Array[] = [];
   #heldLength = 0;
-  /** Nothing can be completed before this many bytes are here: chunks of a long object are joined once. */
+  /** Nothing can be completed before this many bytes are here: chunks of an object are joined once. */
   #needed = 1;
+  /** A long object as it fills: its chunks are not kept beside it. */
+  #filling: Filling | undefined;
   /** Bytes of a passed-over object still to come, its final newline included. */
   #skip = 0;
 
@@ -84,6 +95,7 @@ class Framer implements ObjectFramer {
   push(incoming: Uint8Array): readonly ObjectFrame[] {
     const chunk = this.#withoutSkipped(incoming);
     if (chunk.length === 0) return [];
+    if (this.#filling !== undefined) return this.#fill(this.#filling, chunk);
     this.#held.push(chunk);
     this.#heldLength += chunk.length;
     if (this.#heldLength < this.#needed) return [];
@@ -92,7 +104,8 @@ class Framer implements ObjectFramer {
   }
 
   end(): void {
-    if (this.#heldLength > 0 || this.#skip > 0) throw new FrameError('it ended in mid-object');
+    if (this.#heldLength > 0 || this.#skip > 0 || this.#filling !== undefined)
+      throw new FrameError('it ended in mid-object');
   }
 
   #withoutSkipped(chunk: Uint8Array): Uint8Array {
@@ -104,10 +117,28 @@ class Framer implements ObjectFramer {
     return chunk.subarray(dropped);
   }
 
+  #fill(filling: Filling, chunk: Uint8Array): readonly ObjectFrame[] {
+    const { bytes, at } = filling;
+    const part = chunk.subarray(0, bytes.length - at);
+    bytes.set(part, at);
+    filling.at += part.length;
+    if (filling.at < bytes.length) return [];
+    this.#filling = undefined;
+    const [only] = this.#cut(bytes);
+    const whole = only?.kind === 'object' ? [{ ...only, own: bytes }] : [];
+    return [...whole, ...this.push(chunk.subarray(part.length))];
+  }
+
   #keep(rest: Uint8Array, atLeast: number): void {
-    this.#held = rest.length === 0 ? [] : [rest];
-    this.#heldLength = rest.length;
-    this.#needed = atLeast;
+    const long = atLeast > LONG;
+    if (long) {
+      const bytes = new Uint8Array(atLeast);
+      bytes.set(rest);
+      this.#filling = { bytes, at: rest.length };
+    }
+    this.#held = long || rest.length === 0 ? [] : [rest];
+    this.#heldLength = long ? 0 : rest.length;
+    this.#needed = long ? 1 : atLeast;
   }
 
   #cut(bytes: Uint8Array): readonly ObjectFrame[] {

@@ -3,6 +3,7 @@
 import { readSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
 
+const STDIN = 0;
 const CHUNK = 64 * 1024;
 
 /** The system's code of an error, such as EAGAIN. */
@@ -15,11 +16,11 @@ export function pause(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
 }
 
-/** The next bytes of standard input; empty at its end. */
-function readSome(buffer: Buffer): Buffer {
+/** The next bytes; empty at the end. */
+function readSome(buffer: Buffer, descriptor = STDIN): Buffer {
   for (;;) {
     try {
-      return buffer.subarray(0, readSync(0, buffer, 0, buffer.length, null));
+      return buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, null));
     } catch (error) {
       const code = errorCode(error);
       if (code === 'EAGAIN') pause();
@@ -29,12 +30,12 @@ function readSome(buffer: Buffer): Buffer {
   }
 }
 
-/** The first `limit` bytes of standard input. */
-export function readUpTo(limit: number): Uint8Array {
+/** The first `limit` bytes of standard input, or of another descriptor. */
+export function readUpTo(limit: number, descriptor = STDIN): Uint8Array {
   let buffer = Buffer.allocUnsafe(CHUNK);
   let total = 0;
   while (total < limit) {
-    const { length } = readSome(buffer.subarray(total, limit));
+    const { length } = readSome(buffer.subarray(total, limit), descriptor);
     if (length === 0) break;
     total += length;
     if (total === buffer.length) buffer = Buffer.concat([buffer], 2 * total);

@@ -105,7 +105,7 @@ function isTerminal(descriptor: number): boolean {
 export function processStreams(env: Environment): Streams {
   return {
     readInput,
-    readUpTo,
+    readUpTo: (limit) => readUpTo(limit),
     inputLines,
     write: (chunk) => writeAll(1, chunk),
     status: (descriptor) => {

@@ -1,7 +1,13 @@
 /** Trees by their hashed bytes: what lies at a path, and all that lies below one. */
 
 import type { TreeFile } from '../core/git/tree.ts';
-import { DIRECTORY, GITLINK, type TreeEntry, treeEntries } from '../core/git/tree-entries.ts';
+import {
+  DIRECTORY,
+  GITLINK,
+  type TreeEntry,
+  treeEntries,
+  treeEntry,
+} from '../core/git/tree-entries.ts';
 import type { GitRepository } from './git-repository.ts';
 import { corrupt, expected } from './hashed-object.ts';
 
@@ -37,9 +43,14 @@ export async function entriesAt(
     const directories = [
       ...new Set(found.flatMap((entry) => (entry?.mode === DIRECTORY ? [entry.oid] : []))),
     ];
-    const read = await readTrees(repository, directories);
+    const { objects, format } = repository;
     const next = new Map(
-      directories.map((id, index) => [id, read[index]?.entries.find(({ name }) => name === part)]),
+      await objects.each(directories, (frame) => {
+        const { id, raw } = expected(frame, 'tree');
+        const entry = treeEntry(raw, format, part);
+        if (entry === 'malformed') throw corrupt(id, 'not a tree that git would write');
+        return [id, entry] as const;
+      }),
     );
     found = found.map((entry) => (entry?.mode === DIRECTORY ? next.get(entry.oid) : undefined));
   }

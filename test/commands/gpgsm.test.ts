@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -52,6 +52,28 @@ async function verify(
 const STATUS = /^(\[GNUPG:\] [^\n]*\n)+$/;
 
 describe('verifying', () => {
+  it.each([
+    [
+      'a signature of more than a mebibyte is refused',
+      2 ** 20 + 1,
+      'SIGNED',
+      1,
+      /ERRSIG.*TRUST_NEVER/s,
+    ],
+    ['a signature of 256 MiB is refused', 2 ** 28, 'SIGNED', 1, /ERRSIG.*TRUST_NEVER/s],
+  ] as const)('%s, and not read to its end (I05)', async (_name, size, kind, exit, lines) => {
+    const path = join(home, 'long-signature');
+    writeFileSync(path, `-----BEGIN ${kind} MESSAGE-----\n`);
+    truncateSync(path, size);
+    const answered = await verify({}, undefined, ['--status-fd=1', '--verify', path, '-']);
+    expect(answered.exit).toBe(exit);
+    expect(answered.caught.output()).toMatch(lines);
+  });
+  it('a payload of more than 32 MiB is undecided (I05)', async () => {
+    const { exit, caught } = await verify({}, new Uint8Array(2 ** 25 + 1));
+    expect(exit).toBe(3);
+    expect(caught.output()).toMatch(/ERRSIG.*TRUST_UNDEFINED/s);
+  });
   it('S04 S08 a good signature: NEWSIG first, and nothing else on the channel', async () => {
     const { exit, caught } = await verify();
     expect(exit).toBe(0);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { concat, utf8 } from '../../src/core/bytes.ts';
 import { DerError, Tag } from '../../src/core/cms/der.ts';
@@ -45,6 +46,14 @@ describe.each(PORTS)('the crypto port on %s', (_, crypto) => {
     signature: Uint8Array,
     data = DATA,
   ): Promise<boolean> => signatureHolds(crypto, publicKey(own), hash, data, signature);
+
+  it('hashes chunks as if they were joined, long ones too (I05)', () => {
+    for (const size of [10, 2 ** 20 + 1]) {
+      const [head, body] = [utf8('commit 7\0'), new Uint8Array(size).fill(7)];
+      const joined = createHash('sha1').update(concat(head, body)).digest('hex');
+      expect(Buffer.from(crypto.hash('sha1', head, body)).toString('hex')).toBe(joined);
+    }
+  });
 
   it.each(CASES)(
     'C08 %s with %s: the signature holds, over these bytes, by this key, with this hash',

@@ -56,12 +56,54 @@ describe('objectFramer', () => {
     );
   });
 
+  it('fills a long object into a buffer of its own, however the stream is cut (I05)', () => {
+    const long = 'z'.repeat(1024 * 1024 + 5);
+    const bytes = stream(object('before'), object(long), object('behind'), `${ID} missing\n`);
+    for (const cuts of [
+      [],
+      [3],
+      [60, 70],
+      [200, 900_000, 900_001],
+      [bytes.length - 200, bytes.length - 160],
+    ]) {
+      const framer = objectFramer(2 * 1024 * 1024);
+      const found: ObjectFrame[] = [];
+      let at = 0;
+      for (const cut of [...cuts, bytes.length]) {
+        for (const frame of framer.push(bytes.subarray(at, cut))) {
+          if (frame.kind !== 'object') found.push(frame);
+          else {
+            const { own, raw } = frame;
+            expect(own === undefined || own.buffer === raw.buffer).toBe(true);
+            found.push({ ...frame, raw: Buffer.from(raw) });
+          }
+        }
+        at = cut;
+      }
+      framer.end();
+      const [first, second, third, fourth] = found;
+      expect(found).toHaveLength(4);
+      expect(
+        [first, second, third].map((each) => each?.kind === 'object' && each.raw.length),
+      ).toEqual([6, long.length, 6]);
+      expect(second?.kind === 'object' && Buffer.from(second.raw).equals(Buffer.from(long))).toBe(
+        true,
+      );
+      expect(fourth?.kind).toBe('missing');
+    }
+  });
+
   it('passes over what is larger than the limit, and keeps what has exactly its size', () => {
     const bytes = stream(object('x'.repeat(101)), object('y'.repeat(100)));
     expect(frames(bytes, [], 100)).toEqual([
       { kind: 'too-large', id: ID, type: 'commit', size: 101 },
       { kind: 'object', id: ID, type: 'commit', raw: Buffer.from('y'.repeat(100)) },
     ]);
+  });
+
+  it('refuses an end within a long object (I05)', () => {
+    const bytes = stream(`${ID} commit ${2 ** 21}\nx`);
+    expect(() => frames(bytes, [], 2 ** 22)).toThrow(FrameError);
   });
 
   it.each([

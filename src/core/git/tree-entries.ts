@@ -18,27 +18,72 @@ export const GITLINK = '160000';
 
 const SPACE = 0x20;
 
+/** Where the mode of the entry at `at` ends, or -1. */
+function modeEnd(raw: Uint8Array, at: number): number {
+  for (let i = at; i < at + 7; i += 1) if (raw[i] === SPACE) return i;
+  return -1;
+}
+
+/** Where the entry at `at` ends whose name ends at `nameEnd`, or -1 where it does not end in this tree. */
+function entryEnd(raw: Uint8Array, nameEnd: number, format: ObjectFormat): number {
+  const end = nameEnd + 1 + (format === 'sha1' ? 20 : 32);
+  return nameEnd === -1 || end > raw.length ? -1 : end;
+}
+
+/** The entry at `at`, with where it ends; undefined where it is none. */
+function entryAt(
+  raw: Uint8Array,
+  at: number,
+  format: ObjectFormat,
+): { readonly entry: TreeEntry; readonly end: number } | undefined {
+  const space = modeEnd(raw, at);
+  const nameEnd = space === -1 ? -1 : raw.indexOf(0, space);
+  const end = entryEnd(raw, nameEnd, format);
+  if (end === -1) return undefined;
+  const mode = latin1(raw.subarray(at, space)).padStart(6, '0');
+  const name = latin1(raw.subarray(space + 1, nameEnd));
+  if (!/^[0-7]{6}$/.test(mode) || name === '' || name.includes('/')) return undefined;
+  return { entry: { mode, name, oid: toHex(raw.subarray(nameEnd + 1, end)) }, end };
+}
+
 /** Entries of a tree, in its order; undefined for bytes that are no tree, or name an entry twice. */
 export function treeEntries(
   raw: Uint8Array,
   format: ObjectFormat,
 ): readonly TreeEntry[] | undefined {
-  const size = format === 'sha1' ? 20 : 32;
   const entries: TreeEntry[] = [];
   const names = new Set<string>();
   for (let at = 0; at < raw.length; ) {
-    const space = raw.indexOf(SPACE, at);
-    const end = raw.indexOf(0, space + 1);
-    if (space === -1 || space - at > 6 || end === -1 || end + 1 + size > raw.length)
-      return undefined;
-    const mode = latin1(raw.subarray(at, space)).padStart(6, '0');
-    const name = latin1(raw.subarray(space + 1, end));
-    if (!/^[0-7]{6}$/.test(mode) || name === '' || name.includes('/') || names.has(name)) {
-      return undefined;
-    }
-    names.add(name);
-    entries.push({ mode, name, oid: toHex(raw.subarray(end + 1, end + 1 + size)) });
-    at = end + 1 + size;
+    const found = entryAt(raw, at, format);
+    if (found === undefined || names.has(found.entry.name)) return undefined;
+    names.add(found.entry.name);
+    entries.push(found.entry);
+    at = found.end;
   }
   return entries;
+}
+
+/**
+ * The entry of one name; undefined where a tree has none. Nothing is made of the others: a tree may have a million
+ * (threat I05). `malformed`: bytes that are no tree, or name this entry twice.
+ */
+export function treeEntry(
+  raw: Uint8Array,
+  format: ObjectFormat,
+  name: string,
+): TreeEntry | undefined | 'malformed' {
+  const wanted = Buffer.from(name, 'latin1');
+  let found: TreeEntry | undefined;
+  for (let at = 0, end = 0; at < raw.length; at = end) {
+    const space = modeEnd(raw, at);
+    const nameEnd = space === -1 ? -1 : raw.indexOf(0, space);
+    end = entryEnd(raw, nameEnd, format);
+    if (end === -1) return 'malformed';
+    if (nameEnd - space - 1 !== wanted.length) continue;
+    if (!wanted.equals(raw.subarray(space + 1, nameEnd))) continue;
+    const { entry } = entryAt(raw, at, format) ?? {};
+    if (entry === undefined || found !== undefined) return 'malformed';
+    found = entry;
+  }
+  return found;
 }

@@ -1,0 +1,52 @@
+/**
+ * The worst inputs that we know (scripts/worst-parts/inputs.ts), judged by the program: what each costs is compared with
+ * what an honest commit costs in the same run, in processor time and in memory. No clock is asked.
+ */
+
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type Cost, costOf } from '../../scripts/worst-parts/cost.ts';
+import { type WorstInput, worstInputs } from '../../scripts/worst-parts/inputs.ts';
+import { scratchRepository } from '../support/git-repository.ts';
+import { programUnderTest } from '../support/program.ts';
+import { useSandbox } from '../support/sandbox.ts';
+
+const sandbox = useSandbox();
+
+/** Times what an honest one costs. A small one takes 0.03 s of a processor and 53 MiB, a large one 0.12 s and 120 MiB. */
+const MOST_CPU = { small: 40, large: 12 };
+const MOST_MEMORY = { small: 3, large: 2.5 };
+/** Processor time is told in steps of 10 ms. */
+const STEP = 0.02;
+
+describe.runIf(existsSync('/proc/self/stat'))('the worst inputs', () => {
+  it('each cost a bounded multiple of an honest one, and none is a fault (I05, P23)', {
+    timeout: 240_000,
+  }, async () => {
+    const repository = scratchRepository('worst');
+    const inputs = worstInputs(repository, sandbox());
+    const cost = ({ args, input, env }: WorstInput): Promise<Cost> =>
+      costOf(programUnderTest(), {
+        ...{ args, cwd: repository.path, env: { ...repository.env, ...env } },
+        ...(input === undefined ? {} : { input }),
+      });
+    const honest = new Map<string, Cost>();
+    for (const input of inputs.filter(({ name, honest }) => name === honest)) {
+      await cost(input);
+      honest.set(input.name, await cost(input));
+    }
+    const over: string[] = [];
+    for (const input of inputs) {
+      const { cpu, peak, exit, err } = await cost(input);
+      const measure = honest.get(input.honest)!;
+      const size = measure.peak > 90 ? 'large' : 'small';
+      const fits =
+        cpu <= MOST_CPU[size] * (measure.cpu + STEP) && peak <= MOST_MEMORY[size] * measure.peak;
+      const known = exit !== null && exit < 7;
+      if (!fits || !known) over.push(`${input.name}: ${cpu} s, ${peak} MiB, exit ${exit}, ${err}`);
+    }
+    expect([...honest.keys()]).toHaveLength(2);
+    expect(inputs.length).toBeGreaterThan(60);
+    expect(over).toEqual([]);
+  });
+});

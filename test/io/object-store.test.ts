@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { CommitList } from '../../src/io/commit-list.ts';
+import { openRepository } from '../../src/io/git-repository.ts';
+import { alterations } from '../support/altered-store.ts';
+import { scratchRepository } from '../support/git-repository.ts';
+
+describe.each(['sha1', 'sha256'] as const)('the object store (%s)', (format) => {
+  const setUp = async () => {
+    const scratch = scratchRepository(`store-${format}`, {}, format);
+    const put = (text: string): string =>
+      scratch.gitWith({ input: Buffer.from(text) }, 'hash-object', '-w', '--stdin').out.trim();
+    const repository = await openRepository(scratch.path, scratch.env);
+    return { ...scratch, ...alterations(scratch), put, objects: repository.objects };
+  };
+
+  it('gives what the names stand for, in order, to callers that do not wait for each other', async () => {
+    const { put, objects } = await setUp();
+    const texts = Array.from({ length: 20 }, (_, index) => `text ${index}`.repeat(index * 400));
+    const ids = texts.map(put);
+    const answers = await Promise.all([
+      objects.read(ids),
+      objects.read([]),
+      objects.read(ids.toReversed()),
+      ...ids.map((id) => objects.read([id])),
+    ]);
+    const said = answers.map((frames) =>
+      frames.map((frame) => (frame.kind === 'object' ? Buffer.from(frame.raw).toString() : '')),
+    );
+    expect(said).toEqual([texts, [], texts.toReversed(), ...texts.map((text) => [text])]);
+    objects.close();
+    await expect(objects.read(ids)).rejects.toThrow('closed');
+  });
+
+  it('names what is missing, of another type, or not what its name says, and goes on (P17)', async () => {
+    const { put, objects, replace, must } = await setUp();
+    const [one, two] = [put('one'), put('two')];
+    const none = '1'.repeat(one.length);
+    expect((await objects.read([one, none])).map(({ kind }) => kind)).toEqual([
+      'object',
+      'missing',
+    ]);
+    await expect(objects.get(none, 'blob')).rejects.toMatchObject({ code: 'NO_SUCH_OBJECT' });
+    await expect(objects.get(one, 'tree')).rejects.toMatchObject({ code: 'OBJECT_CORRUPT' });
+    replace('blob', two, 'other');
+    expect(must('cat-file', 'blob', two)).toBe('other');
+    await expect(objects.read([one, two])).rejects.toMatchObject({
+      code: 'OBJECT_CORRUPT',
+      exitCode: 2,
+      message: expect.stringContaining(two),
+    });
+    expect(Buffer.from((await objects.get(one, 'blob')).raw).toString()).toBe('one');
+    objects.close();
+  });
+
+  it('a list of commits gives back what it was given, from either end', () => {
+    const list = new CommitList(format);
+    const hash = (n: number): string => n.toString(16).padStart(format === 'sha1' ? 40 : 64, '0');
+    const commits = Array.from({ length: 300 }, (_, n) => ({
+      id: hash(n),
+      tree: n % 7 === 0 ? undefined : hash(1000 + n),
+      parents: Array.from({ length: n % 4 }, (__, at) => hash(n * 10 + at)),
+      boundary: false,
+    }));
+    for (const commit of commits) list.push(commit);
+    expect(list.length).toBe(300);
+    expect([...list.groups(64)].map((group) => group.length)).toEqual([64, 64, 64, 64, 44]);
+    expect([...list.groups(64)].flat()).toEqual(commits);
+    expect([...list.groupsReversed(64)].flat()).toEqual(commits.toReversed());
+  });
+});

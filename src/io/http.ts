@@ -158,7 +158,8 @@ async function sendWithRetries(
       throw unreachable(attempted, outcome.cause, attempt);
     }
     const left = ends - performance.now();
-    if (askedToWait >= left) throw unreachable(attempted, { pause: askedToWait }, attempt);
+    if (askedToWait > 0 && askedToWait >= left)
+      throw unreachable(attempted, { pause: askedToWait }, attempt);
     const jitter = 0.5 + (options.random ?? Math.random)();
     const pause = Math.max(
       askedToWait,

@@ -367,7 +367,7 @@ describe('what runs, and where a token goes', () => {
   });
 
   it('signet.logPath: commands of ours write nothing there; git’s own call does (P21)', async () => {
-    const { repository, set, base } = clone('log-path');
+    const { repository, set, base } = clone('log');
     const log = join(repository.home, 'log');
     set('signet.logPath', log);
     expect((await signet(repository, ['verify', base])).exit).toBe(0);

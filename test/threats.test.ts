@@ -1,60 +1,79 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
-const here = fileURLToPath(new URL('.', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Threats by section: id letter and how many; each has a test that names it. */
-const SECTIONS: readonly (readonly [letter: string, numbers: readonly number[], digits: number])[] =
-  [
-    ['L', range(17), 1],
-    ['G', range(17), 2],
-    ['S', range(14), 2],
-    ['C', range(15), 2],
-    ['X', range(14), 2],
-    ['R', range(19), 2],
-    ['T', range(8), 2],
-    ['I', range(11), 2],
-    ['D', range(20), 2],
-    ['O', range(18), 2],
-    ['P', range(16), 2],
-  ];
-
-/** Rows that cannot apply, and why. */
-const NOT_APPLICABLE: Readonly<Record<string, string>> = {
-  L9: '@peculiar/x509 is not in the tree: paths are built and judged by core/x509',
-  L10: '@peculiar/x509 is not in the tree',
-  L17: '@sigstore/verify judges in tests alone; identities are compared by core/policy',
-};
-
-function range(last: number): readonly number[] {
-  return Array.from({ length: last }, (_, index) => index + 1);
+interface Row {
+  readonly id: string;
+  readonly attack: string;
+  readonly defence: string;
+  /** A file that holds the defence, or why none can. */
+  readonly test: string;
 }
 
-const ids = SECTIONS.flatMap(([letter, numbers, digits]) =>
-  numbers.map((number) => letter + String(number).padStart(digits, '0')),
-);
-
-/** Names of tests and suites, and names of bad inputs that one loop runs. */
-function namesOfTests(): string {
-  const files = readdirSync(here, { recursive: true, encoding: 'utf8' });
-  const sources = files.filter((name) => name.endsWith('.test.ts') && name !== 'threats.test.ts');
-  const bad = files.filter((name) => /_fail\.[a-z]+$/.test(name));
-  return [...sources.map((name) => readFileSync(here + name, 'utf8')), ...bad].join('\n');
+function rowsOf(page: string): readonly Row[] {
+  return page.split('\n').flatMap((line) => {
+    const [, id, attack = '', defence = '', test = ''] =
+      /^\| ([A-Z]\d+) \| (.*?) \| (.*?) \| (.*) \|$/.exec(line) ?? [];
+    return id === undefined ? [] : [{ id, attack, defence, test }];
+  });
 }
 
-describe('threats', () => {
-  const names = namesOfTests();
+const rows = rowsOf(readFileSync(`${root}docs/threats.md`, 'utf8'));
+const held = rows.filter(({ test }) => test.startsWith('`test/'));
+const excused = rows.filter((row) => !held.includes(row));
 
-  it.each(ids)('%s has a test that names it, or a reason why none can', (id) => {
-    const named = new RegExp(`(?<![A-Za-z0-9])${id}(?![0-9])`, 'i').test(names);
-    expect(named || id in NOT_APPLICABLE).toBe(true);
+const naming = (id: string): RegExp => new RegExp(`(?<![A-Za-z0-9])${id}(?![0-9])`);
+
+/** Text of every file below a folder whose name fits. */
+function textsBelow(folder: string, fits: RegExp): readonly string[] {
+  const names = readdirSync(root + folder, { recursive: true, encoding: 'utf8' });
+  return names
+    .filter((name) => fits.test(name))
+    .map((name) => readFileSync(`${root}${folder}/${name}`, 'utf8'));
+}
+
+describe('the list of threats', () => {
+  it('has no gap and no id twice', () => {
+    const letters = Map.groupBy(rows, ({ id }) => id[0]);
+    const gaps = [...letters.values()].filter((section) =>
+      section.some(({ id }, index) => Number(id.slice(1)) !== index + 1),
+    );
+    expect(gaps).toEqual([]);
+    expect(rows.length).toBeGreaterThan(190);
   });
 
-  it('excuses nothing that is tested', () => {
-    const tested = Object.keys(NOT_APPLICABLE).filter((id) =>
-      new RegExp(`['"\`][^'"\`\\n]*\\b${id}\\b`).test(names),
+  it('says of each threat what the attack and the defence are', () => {
+    const empty = rows.filter(({ attack, defence }) => attack.length < 10 || defence.length < 10);
+    expect(empty).toEqual([]);
+  });
+
+  it.each(held)('$id is named by the test that the list gives', ({ id, test }) => {
+    const file = root + test.replaceAll('`', '');
+    expect(existsSync(file)).toBe(true);
+    expect(readFileSync(file, 'utf8')).toMatch(naming(id));
+  });
+
+  it('excuses only what the program does not do', () => {
+    expect(excused.map(({ id }) => id)).toEqual(['L9', 'L10', 'L17']);
+  });
+
+  it('has every id that the source cites', () => {
+    const cited = textsBelow('src', /\.ts$/).flatMap(
+      (text) =>
+        text.match(/(?<=\b(?:threats?|trap) (?:[A-Z]\d+(?:, | and ))*)[A-Z]\d{1,2}\b/g) ?? [],
     );
-    expect(tested).toEqual([]);
+    const known = new Set(rows.map(({ id }) => id));
+    expect(cited.length).toBeGreaterThan(50);
+    expect([...new Set(cited)].filter((id) => !known.has(id))).toEqual([]);
+  });
+
+  it('a gap, a wrong file and an unknown id are seen', () => {
+    const page = '| G01 | one way in | one way out | `test/nowhere.test.ts` |\n| G03 | a | b | c |';
+    const [first] = rowsOf(page);
+    expect(rowsOf(page).map(({ id }) => id)).toEqual(['G01', 'G03']);
+    expect(existsSync(root + first?.test.replaceAll('`', ''))).toBe(false);
+    expect('a test of G180').not.toMatch(naming('G18'));
   });
 });

@@ -241,7 +241,9 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
       expect(refused!.message).toMatch(
         /its certificate is of an authority not known here(?!.*tried)/,
       );
-      expect(refused!.hint).toMatch(/^known are: built in.*git config --global signet\.caFile FILE$/);
+      expect(refused!.hint).toMatch(
+        /^known are: built in.*git config --global signet\.caFile FILE$/,
+      );
     }
     expect(tunnelled!.message).toMatch(/through the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\)/);
     for (const believed of came.slice(2, 6)) {

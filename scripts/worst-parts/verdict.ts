@@ -15,7 +15,8 @@ export function verdictIn({ exit, out, err }: Pick<Cost, 'exit' | 'out' | 'err'>
   const error =
     err
       .split('\n', 1)[0]
-      ?.replace(/^git-signet: (?:\/[^:, ]*[:,] )?/, '')
+      ?.replace(/^git-signet: (?:\/[^: ]*?[:,] )?/, '')
       .slice(0, MOST) ?? '';
-  return `${first ?? gits ?? error} (${exit})`;
+  const spoken = error === '' ? (out.split('\n', 1)[0] ?? '').slice(0, MOST) : error;
+  return `${first ?? gits ?? spoken} (${exit})`;
 }

@@ -253,7 +253,7 @@ function policyTexts(issuer: string): Readonly<Record<string, string>> {
   const start = `version: 1\nsigners:\n  - {name: alice, identity: alice@example.test, issuer: '${issuer}'}\n`;
   const filled = (text: string): string => start + text.repeat((K64 - start.length) / text.length);
   const names = (count: number): string =>
-    Array.from({ length: count }, (_, n) => n.toString(36)).join(',');
+    Array.from({ length: count }, (_, n) => `m${n.toString(36)}`).join(',');
   const patterns = Array.from({ length: 3000 }, (_, n) => `'refs/**/a*${n.toString(36)}'`);
   return {
     'a policy of 70,000 role members': `${start}roles: {all: [${names(70_000)}]}\n`,

@@ -4,11 +4,12 @@
  */
 
 import { isSignetError } from '../errors.ts';
-import { offerLogin } from '../io/agent/client.ts';
+import { offerLogin, reachThrough } from '../io/agent/client.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
 import { HandedBack } from '../io/agent/failure.ts';
 import type { SignedReply } from '../io/agent/protocol.ts';
 import { askAgain, hasEnded } from '../io/agent/reach.ts';
+import { networkOf } from '../io/agent/request-network.ts';
 import { type SignByAgent, signByAgent } from '../io/agent/sign-client.ts';
 import { signedReply } from '../io/agent/signed-reply.ts';
 import { createHttpClient } from '../io/http.ts';
@@ -31,15 +32,14 @@ export async function loginForAgent(
 ): Promise<SignedReply> {
   return withLogin(asked.payload, await signing.request(), async (login, parts) => {
     try {
-      return await use(login).catch((error: unknown) => {
-        const leaves = error instanceof HandedBack && error.leaving;
-        if (leaves || hasEnded(error)) return handOver(login, signing, asked);
+      return await use(login).catch(async (error: unknown) => {
+        // what this process does not reach either is told at once, and not waited for again
+        if (error instanceof HandedBack && !(await reaches(parts))) throw error.why;
+        if (error instanceof HandedBack || hasEnded(error)) return handOver(login, signing, asked);
         throw error;
       });
     } catch (error) {
       if (!isAgentsOwn(error)) throw error;
-      // what this process does not reach either is told at once, and not waited for again
-      if (error instanceof HandedBack && !(await reaches(parts))) throw error.why;
       signing.invocation.terminal.say(`${error.message}; signing without it`);
       return signHere(login, parts, asked);
     }
@@ -59,6 +59,21 @@ export async function reachesServers(signing: Signing): Promise<boolean> {
   }
 }
 
+/** Whether the agent reaches them by the network of this process. @throws AgentTrouble */
+export async function agentReaches(signing: Signing): Promise<boolean> {
+  const { settings, invocation } = signing;
+  const agent = await reachHere(signing);
+  if (agent?.address === undefined) return false;
+  agent.close();
+  try {
+    await reachThrough(agent.address, networkOf(settings, invocation.env, invocation.cwd));
+    return true;
+  } catch (error) {
+    if (error instanceof HandedBack) return false;
+    throw error;
+  }
+}
+
 async function reaches({
   services,
   send,
@@ -73,7 +88,7 @@ async function reaches({
 }
 
 /**
- * Gives the login to the agent that follows on the one that ended. It is offered before a signature is asked for, because
+ * Gives the login to the agent once more, or to the one that follows on it. It is offered before a signature is asked for, because
  * others may have begun a login there, and would be waited for. @throws AgentTrouble
  */
 async function handOver(

@@ -47,18 +47,20 @@ async function attempt(signing: Signing): Promise<Made | undefined> {
 }
 
 /**
- * An agent that was born without a network leaves, and the next one is this process's own child: it is asked, once. Nobody
- * is asked to log in for servers that this process does not reach either. @throws HandedBack; ServiceError
+ * What the agent gives back is asked of it once more: a network that was away may be back, and an agent that was born
+ * without one has left its place to a child of this process. Nobody is asked to log in where that could not help: for
+ * servers that this process does not reach, or that the agent reaches, too. @throws HandedBack; ServiceError
  */
 async function askOnceMore<T>(signing: Signing, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
     if (!(error instanceof HandedBack)) throw error;
-    const { reachesServers } = await import('./agent-login.ts');
+    const { agentReaches, reachesServers } = await import('./agent-login.ts');
     if (!(await reachesServers(signing))) throw error.why;
-    if (!error.leaving) throw error;
-    return ask();
+    return await ask().catch(async (again: unknown) => {
+      throw again instanceof HandedBack && (await agentReaches(signing)) ? again.why : again;
+    });
   }
 }
 

@@ -24,6 +24,7 @@ afterEach(async () => {
   await machine.close();
 });
 
+const PAYLOAD = `tree ${'0'.repeat(40)}\nauthor A <alice@example.test> 1 +0000\ncommitter A <alice@example.test> 1 +0000\n\nx\n`;
 const empty = ['commit', '-q', '--allow-empty', '-m', 'change'];
 
 async function onlyAgent(): Promise<AgentState | undefined> {
@@ -115,13 +116,34 @@ describe('a network that is lost for a while', () => {
   });
 });
 
+it('a network that is back when the agent has given up costs no login (D22)', async () => {
+  const line = await breakableLine(sandbox().urls.rekor);
+  const through = { SIGNET_REKOR_URL: line.url };
+  const logins = countLogins(sandbox());
+  expect((await machine.git(work, empty, through)).exit).toBe(0);
+  // as often as the agent tries; then the client looks, and finds it back
+  line.refuse(3);
+  const options = { input: PAYLOAD, env: through };
+  const ran = await machine.signet(work, ['--status-fd=2', '-bsau', 'x'], options);
+  expect([ran.exit, line.refused()], ran.err).toEqual([0, 3]);
+  expect(ran.err).not.toContain('signing without it');
+  expect(logins.count().logins).toBe(1);
+  await line.cut();
+});
+
 /** Leads to a service, until it is cut; then connections to it are refused. */
 async function breakableLine(target: string) {
   const { port, hostname } = new URL(target);
   const sockets = new Set<Socket>();
   let server: Server | undefined;
+  let [toRefuse, refused] = [0, 0];
   const listen = async (at: number): Promise<number> => {
     const made = createServer((socket) => {
+      if (toRefuse > 0) {
+        [toRefuse, refused] = [toRefuse - 1, refused + 1];
+        socket.destroy();
+        return;
+      }
       const upstream = connect(Number(port), hostname);
       socket.pipe(upstream).pipe(socket);
       for (const each of [socket, upstream]) {
@@ -136,6 +158,12 @@ async function breakableLine(target: string) {
   const at = await listen(0);
   return {
     url: `http://127.0.0.1:${at}`,
+    /** Ends the connections that are there, and as many new ones. */
+    refuse: (count: number): void => {
+      for (const socket of sockets) socket.destroy();
+      toRefuse = count;
+    },
+    refused: () => refused,
     cut: async (): Promise<void> => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server?.close(resolve));

@@ -54,6 +54,8 @@ export function openNetworks(sources: NetworkSources): AgentNetworks {
       } catch (error) {
         if (!isUnreachable(error)) throw error;
         onUnreached();
+        // a server that takes its time does so for everybody
+        if (reached && isLate(error)) throw error;
         throw new Unreached('network', error.message, error);
       }
     };
@@ -98,6 +100,11 @@ function giveUpOldest(open: Map<string, Promise<Open>>): void {
 function isUnreachable(error: unknown): error is ServiceError {
   const silent = error instanceof ServiceError && error.code === 'SERVICE_UNREACHABLE';
   return silent && !(error instanceof Unreached);
+}
+
+/** The deadline of the request has passed. */
+function isLate({ cause }: ServiceError): boolean {
+  return cause instanceof Error && /^(?:Abort|Timeout)Error$/.test(cause.name);
 }
 
 /** The agent's settings and environment, with this network in place of its own. */

@@ -1,4 +1,7 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { Unreached } from '../../../src/io/agent/failure.ts';
 import { encodeFrame } from '../../../src/io/agent/frames.ts';
 import { openNetworks } from '../../../src/io/agent/networks.ts';
 import { readRequest } from '../../../src/io/agent/read-messages.ts';
@@ -160,6 +163,27 @@ describe('the agent’s networks', () => {
     const { send } = await through(proxied);
     await expect(send(asked)).rejects.toMatchObject({ lack: 'network', exitCode: 3 });
     expect(everReached()).toBe(false);
+  });
+
+  it('a server that takes too long does so for everybody, once any has answered (D22)', async () => {
+    let hangs = true;
+    const server = createServer((_request, response) => {
+      if (!hangs) response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const slow = { ...asked, url: `http://127.0.0.1:${port}/`, deadline: 0.2 };
+    const { send } = await (await networks()).through(proxied);
+    // nothing says that this is not a network that swallows everything
+    await expect(send(slow)).rejects.toBeInstanceOf(Unreached);
+    hangs = false;
+    await send(slow);
+    hangs = true;
+    const late = await send(slow).catch((error: unknown) => error);
+    expect(late).toMatchObject({ code: 'SERVICE_UNREACHABLE' });
+    expect(late).not.toBeInstanceOf(Unreached);
+    server.closeAllConnections();
+    server.close();
   });
 
   it('a password is that of the same proxy in protected configuration, else there is none (D21)', async () => {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Tag } from '../../src/core/cms/der.ts';
-import { encode } from '../../src/core/cms/der-writer.ts';
 import { readArmor, readSignedData } from '../../src/core/cms/signed-data.ts';
 import { splitSignedObject } from '../../src/core/git/object.ts';
 import { toSigstoreBundle } from '../../src/core/sigstore-bundle.ts';
 import { nodeCrypto } from '../../src/io/crypto.ts';
 import { compare, DIFFERENCES, type Difference, type Mutant } from '../support/differences.ts';
+import { encode } from '../support/forge/der.ts';
 import { forge, type Json, T0 } from '../support/forge.ts';
 import { type Fault, faults, faultsOfV2 } from '../support/forged-faults.ts';
 import { vector, vectors } from '../support/gitsign-vectors.ts';

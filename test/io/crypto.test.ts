@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { concat, utf8 } from '../../src/core/bytes.ts';
 import { DerError, Tag } from '../../src/core/cms/der.ts';
-import { encode, encodeUnsigned } from '../../src/core/cms/der-writer.ts';
 import type { Crypto, HashAlgorithm, PublicKey } from '../../src/core/crypto.ts';
 import { readPublicKey } from '../../src/core/x509/algorithms.ts';
 import { signatureHolds } from '../../src/core/x509/signature.ts';
@@ -10,6 +9,7 @@ import { nodeCrypto } from '../../src/io/crypto.ts';
 import { bunCrypto } from '../../src/io/crypto-bun.ts';
 import { loadCrypto } from '../../src/io/crypto-port.ts';
 import { hasherOfNode } from '../support/bun-hasher.ts';
+import { encode, encodeUnsigned } from '../support/forge/der.ts';
 import { type ForgeKey, type KeyKind, key } from '../support/forge/keys.ts';
 
 const PORTS: readonly (readonly [string, Crypto])[] = [

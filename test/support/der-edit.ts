@@ -2,7 +2,7 @@
 
 import { concat } from '../../src/core/bytes.ts';
 import { Tag } from '../../src/core/cms/der.ts';
-import { encode, encodeOid, encodeUnsigned } from '../../src/core/cms/der-writer.ts';
+import { encode, encodeOid, encodeUnsigned } from './forge/der.ts';
 
 export interface Der {
   tag: number;

@@ -1,22 +1,23 @@
 /**
  * The forge: one good signature with everything that vouches for it, made from keys of its own with real
- * cryptography, and the trust root that trusts exactly that. Every test changes one thing. Nothing here is read by
- * the code that it tests, except DER's tag-length-value and the protobuf of an entry.
+ * cryptography, and the trust root that trusts exactly that. Every test changes one thing. All of it is written by
+ * the forge's own writers: the program that is tested writes nothing that it then reads.
  */
 
 import { utf8 } from '../../src/core/bytes.ts';
 import { Tag } from '../../src/core/cms/der.ts';
-import { encode, encodeOid } from '../../src/core/cms/der-writer.ts';
-import { encodeLogEntry, type TransparencyLogEntry } from '../../src/core/rekor/log-entry.ts';
+import type { TransparencyLogEntry } from '../../src/core/rekor/log-entry.ts';
 import type { TrustMaterial } from '../../src/core/trust/trust-material.ts';
 import { parseTrustedRoot } from '../../src/core/trust/trusted-root.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import { type VerifyContext, verifyDetached } from '../../src/core/verify.ts';
 import { nodeCrypto } from '../../src/io/crypto.ts';
 import { attribute, attributesDer, digest, signedData } from './forge/cms.ts';
+import { encode, encodeOid } from './forge/der.ts';
 import { makeEntry } from './forge/entry.ts';
 import { intermediateSpec, issueLeaf, rootSpec } from './forge/issue.ts';
 import type { LoggedRecord } from './forge/log.ts';
+import { encodeLogEntry } from './forge/protobuf.ts';
 import { base64, type Json, type Overrides, PAYLOAD, same, T0 } from './forge/spec.ts';
 import { trustedRoot, tsa } from './forge/trust.ts';
 import { token, tokenSpec } from './forge/tsa.ts';

@@ -2,8 +2,8 @@
 
 import { utf8 } from '../../src/core/bytes.ts';
 import { contextConstructed, Tag } from '../../src/core/cms/der.ts';
-import { encode } from '../../src/core/cms/der-writer.ts';
 import type { Difference } from './differences.ts';
+import { encode } from './forge/der.ts';
 import { key } from './forge/keys.ts';
 import { logIdOf } from './forge/log.ts';
 import { authority } from './forge/tsa.ts';

@@ -7,16 +7,17 @@ import { bundleFromJSON } from '@sigstore/bundle';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 import { Tag } from '../../src/core/cms/der.ts';
-import { encode } from '../../src/core/cms/der-writer.ts';
 import { CmsOid, readArmor, readSignedData, singleValue } from '../../src/core/cms/signed-data.ts';
 import { embeddedEntry } from '../../src/core/rekor/bound-entry.ts';
-import { encodeLogEntry, type TransparencyLogEntry } from '../../src/core/rekor/log-entry.ts';
+import type { TransparencyLogEntry } from '../../src/core/rekor/log-entry.ts';
 import { parseTrustedRoot } from '../../src/core/trust/trusted-root.ts';
 import { verifyDetached } from '../../src/core/verify.ts';
 import { nodeCrypto } from '../../src/io/crypto.ts';
 import { attribute, digest, signedData } from './forge/cms.ts';
+import { encode } from './forge/der.ts';
 import { key } from './forge/keys.ts';
 import { bodyV1, bodyV2 } from './forge/log.ts';
+import { encodeLogEntry } from './forge/protobuf.ts';
 import { armor, type Forged, type Json } from './forge.ts';
 
 export interface Evidence {

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concat, utf8 } from '../../../src/core/bytes.ts';
 import { Tag } from '../../../src/core/cms/der.ts';
-import { encode } from '../../../src/core/cms/der-writer.ts';
 import {
   logEntryFromRekorV1,
   logEntryFromRekorV2,
@@ -16,6 +15,7 @@ import {
 import { Refusal } from '../../../src/core/verdict.ts';
 import { verifyDetached } from '../../../src/core/verify.ts';
 import { attribute } from '../../support/forge/cms.ts';
+import { encode } from '../../support/forge/der.ts';
 import {
   codeOf,
   forge,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/bytes.ts';
 import { contextConstructed, Tag } from '../../../src/core/cms/der.ts';
-import { encode, encodeOid } from '../../../src/core/cms/der-writer.ts';
 import {
   readTimestampInfo,
   responseFromToken,
@@ -10,6 +9,7 @@ import {
 import { readTimestampToken } from '../../../src/core/tsa/timestamp-token.ts';
 import { Refusal } from '../../../src/core/verdict.ts';
 import { attribute, digest } from '../../support/forge/cms.ts';
+import { encode, encodeOid } from '../../support/forge/der.ts';
 import { key } from '../../support/forge/keys.ts';
 import {
   type Authority,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/bytes.ts';
 import { Tag } from '../../../src/core/cms/der.ts';
-import { encode } from '../../../src/core/cms/der-writer.ts';
 import type { IdentityRule } from '../../../src/core/verdict.ts';
+import { encode } from '../../support/forge/der.ts';
 import { type ExtensionSpec, ext, general, Oid, swap } from '../../support/forge/x509.ts';
 import { codeOf, ISSUER, judge, type Overrides } from '../../support/forge.ts';
 

@@ -3,12 +3,7 @@
 import { createHash } from 'node:crypto';
 import { utf8 } from '../../../src/core/bytes.ts';
 import { contextConstructed, Tag } from '../../../src/core/cms/der.ts';
-import {
-  encode,
-  encodeOid,
-  encodeSetOf,
-  encodeUnsigned,
-} from '../../../src/core/cms/der-writer.ts';
+import { encode, encodeOid, encodeSetOf, encodeUnsigned } from './der.ts';
 import { digestAlgorithm, type ForgeKey, type Hash, signatureAlgorithm } from './keys.ts';
 
 export interface SignedDataSpec {

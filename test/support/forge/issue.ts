@@ -1,8 +1,8 @@
 /** The forge’s certificate authority: root, intermediate, and a leaf with its SCTs. */
 
 import { Tag } from '../../../src/core/cms/der.ts';
-import { encode } from '../../../src/core/cms/der-writer.ts';
 import { digest } from './cms.ts';
+import { encode } from './der.ts';
 import { type ForgeKey, key } from './keys.ts';
 import { type SctSpec, sct, sctList } from './sct.ts';
 import { ISSUER, type Overrides, same, T0, YEAR } from './spec.ts';

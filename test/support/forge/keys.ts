@@ -3,7 +3,7 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { latin1 } from '../../../src/core/bytes.ts';
 import { Tag } from '../../../src/core/cms/der.ts';
-import { encode, encodeOid } from '../../../src/core/cms/der-writer.ts';
+import { encode, encodeOid } from './der.ts';
 
 export type KeyKind = 'p256' | 'p384' | 'p521' | 'ed25519' | 'rsa';
 export type Hash = 'sha1' | 'sha256' | 'sha384' | 'sha512';

@@ -2,8 +2,8 @@
 
 import { concat } from '../../../src/core/bytes.ts';
 import { Tag } from '../../../src/core/cms/der.ts';
-import { encode } from '../../../src/core/cms/der-writer.ts';
 import { digest } from './cms.ts';
+import { encode } from './der.ts';
 import type { ForgeKey } from './keys.ts';
 import { type CertificateSpec, type ExtensionSpec, Oid, toBeSigned } from './x509.ts';
 

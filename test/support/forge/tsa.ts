@@ -1,8 +1,8 @@
 /** Timestamp authorities (RFC 3161): certificates and tokens, with any fault that a test asks for. */
 
 import { Tag } from '../../../src/core/cms/der.ts';
-import { encode, encodeOid, encodeUnsigned } from '../../../src/core/cms/der-writer.ts';
 import { attribute, digest, generalizedTime, type SignedDataSpec, signedData } from './cms.ts';
+import { encode, encodeOid, encodeUnsigned } from './der.ts';
 import { digestAlgorithm, type ForgeKey, type Hash, key } from './keys.ts';
 import { type CertificateSpec, certificate, commonName, ext, Oid } from './x509.ts';
 

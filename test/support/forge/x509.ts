@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { latin1, utf8 } from '../../../src/core/bytes.ts';
 import { contextConstructed, contextPrimitive, Tag } from '../../../src/core/cms/der.ts';
-import { encode, encodeOid, encodeUnsigned } from '../../../src/core/cms/der-writer.ts';
+import { encode, encodeOid, encodeUnsigned } from './der.ts';
 import { type ForgeKey, type Hash, signatureAlgorithm } from './keys.ts';
 
 export interface ExtensionSpec {
@@ -136,7 +136,8 @@ export function swap(
   return at === -1 ? [...list, ...by] : [...list.slice(0, at), ...by, ...list.slice(at + 1)];
 }
 
-function time(seconds: number): Uint8Array {
+/** The Time of RFC 5280 §4.1.2.5. */
+export function time(seconds: number): Uint8Array {
   const text = new Date(seconds * 1000).toISOString().replaceAll(/[-:T]|\.\d+/g, '');
   const utc = Number(text.slice(0, 4)) < 2050;
   return encode(utc ? Tag.utcTime : Tag.generalizedTime, utf8(utc ? text.slice(2) : text));

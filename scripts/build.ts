@@ -30,6 +30,8 @@ const define = { SIGNET_VERSION: JSON.stringify(version) };
 
 const shared: InputOptions = {
   platform: 'node',
+  // modules before CommonJS, where a package has both: what is not used of it falls away
+  resolve: { mainFields: ['module', 'main'] },
   transform: { define },
   // native: the executable carries it as a file, Node finds it where npm put it
   external: ['@napi-rs/keyring'],

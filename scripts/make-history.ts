@@ -1,6 +1,6 @@
 /**
  * A repository of signed commits for measuring: N commits in a row, a certificate and a log entry each, made by the
- * sandbox's own parts without HTTP, and written as one pack.
+ * test forge under a sandbox's keys and in its log, and written as one pack.
  *
  *   node scripts/make-history.ts DIR [N] [--few-certificates]
  *
@@ -14,7 +14,8 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { deflateSync } from 'node:zlib';
-import { type IssuedSignature, type Sandbox, startSandbox } from '../src/sandbox/index.ts';
+import { type Sandbox, startSandbox } from '../src/sandbox/index.ts';
+import { historySigner, type Login } from '../test/support/forge/history.ts';
 
 const PERSON = 'Alice <alice@example.test>';
 /** Commits that share a certificate with `--few-certificates`: ten minutes of one login. */
@@ -94,19 +95,17 @@ async function writeHistory(
   const tree = Buffer.alloc(0);
   await pack.write(packed('tree', tree));
   let parent: string | undefined;
-  let login: IssuedSignature | undefined;
+  let login: Login | undefined;
+  const signer = historySigner(sandbox);
   for (let i = 0; i < count; i += 1) {
     const time = 1767225600 + i;
     const lines = [`tree ${sha1('tree', tree)}`];
     if (parent !== undefined) lines.push(`parent ${parent}`);
     lines.push(`author ${PERSON} ${time} +0000`, `committer ${PERSON} ${time} +0000`);
     const payload = `${lines.join('\n')}\n\nchange ${i}: a subject of ordinary length\n\nAnd a body.\n`;
-    const again =
-      fewCertificates && login !== undefined && i % COMMITS_A_LOGIN !== 0
-        ? { keys: login.keys, certificate: login.certificate }
-        : {};
-    login = sandbox.issueSignature(Buffer.from(payload), again);
-    const raw = signed(payload, login.armor);
+    if (login === undefined || !fewCertificates || i % COMMITS_A_LOGIN === 0)
+      login = signer.login();
+    const raw = signed(payload, signer.sign(Buffer.from(payload), login));
     parent = sha1('commit', raw);
     await pack.write(packed('commit', raw));
     if (i % 1000 === 999) process.stderr.write(`${i + 1} commits\n`);

@@ -20,7 +20,7 @@ try {
   process.stdout.write(
     '| input | verdict | processor | peak | |\n| --- | --- | ---: | ---: | --- |\n',
   );
-  for (const { name, args, input, env: more } of worstInputs(repository, sandbox)) {
+  for (const { name, args, input, env: more } of await worstInputs(repository, sandbox)) {
     if (!name.includes(word)) continue;
     const { path: cwd } = repository;
     const env = { ...repository.env, ...more };

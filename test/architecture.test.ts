@@ -4,12 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readSources, type Sources, staticClosure } from '../scripts/imports.ts';
 import {
+  borrowedWriters,
   foreignToCore,
   heavyOnHotPath,
   impureCore,
   oversize,
   strayEnvironment,
   strayGitChildren,
+  strayIssuing,
   strayWriters,
   upwardImports,
 } from './support/laws.ts';
@@ -52,6 +54,18 @@ const laws: readonly Law[] = [
     violations: (tree) => HOT.flatMap((entry) => heavyOnHotPath(tree, entry)),
     breach: ['src/core/bytes.ts', "import { ContentInfo } from 'pkijs';"],
     says: 'pkijs',
+  },
+  {
+    name: 'nothing but the sandbox asks a library that issues certificates (L9)',
+    violations: strayIssuing,
+    breach: ['src/io/crypto.ts', "import { SignedData } from 'pkijs';"],
+    says: 'src/io/crypto.ts imports pkijs',
+  },
+  {
+    name: 'the reflection polyfill is loaded before @peculiar/x509 (L10)',
+    violations: strayIssuing,
+    breach: ['src/sandbox/certificates.ts', "import { Name } from '@peculiar/x509';"],
+    says: 'src/sandbox/certificates.ts imports @peculiar/x509',
   },
   {
     name: 'the core knows no library',
@@ -141,6 +155,16 @@ describe('the tree', () => {
         /\b(?:fulcio|rekor|ctfe|timestamp)\.sigst(?:ore|age)\.dev/.test(text),
     );
     expect(named.map(([path]) => path)).toEqual([]);
+  });
+
+  it('the test forge and the sandbox share no writer with the program that they try', () => {
+    const makers = new Map([...readSources(root, 'test/support'), ...sources]);
+    expect(borrowedWriters(makers)).toEqual([]);
+    const line = "import { encode } from '../../../src/core/cms/der-writer.ts';";
+    const borrowed = new Map([...makers, ['test/support/forge/cms.ts', line]]);
+    expect(borrowedWriters(borrowed)).toEqual([
+      'test/support/forge/cms.ts imports src/core/cms/der-writer.ts',
+    ]);
   });
 
   it('I09 decrypts no token anywhere', () => {

@@ -3,6 +3,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { certificatePem } from '../src/core/x509/certificate.ts';
+import { subjectAltName } from '../src/sandbox/certificates.ts';
 import { issueLeaf, type LeafVariations } from '../src/sandbox/fulcio-issue.ts';
 import type { Intercept, SandboxRequest, ServiceName } from '../src/sandbox/index.ts';
 import { signPayload } from '../src/sign.ts';
@@ -49,7 +50,7 @@ function hostileCa({
   at,
   variations,
 }: Leaf): Intercept {
-  return (service, request) => {
+  return async (service, request) => {
     if (service !== 'fulcio') return undefined;
     const { publicKeyRequest } = JSON.parse(request.body.toString('utf8'));
     const asked = createPublicKey(publicKeyRequest.publicKey.content).export({
@@ -57,7 +58,7 @@ function hostileCa({
       format: 'der',
     });
     const { fulcio, ctLog } = sandbox().parts;
-    const leaf = issueLeaf(
+    const leaf = await issueLeaf(
       { authority: fulcio.intermediate, ctLog },
       {
         principal: {
@@ -77,6 +78,10 @@ function hostileCa({
     return { status: 200, headers: { 'content-type': 'application/json' }, body };
   };
 }
+
+const TWO = ['alice@example.test', 'mallory@example.test'].map(
+  (value) => ({ kind: 'email', value }) as const,
+);
 
 const otherKey = () =>
   generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({
@@ -101,17 +106,15 @@ describe('the certificate authority', () => {
       'two identities',
       () => ({
         variations: {
-          sans: [
-            { kind: 'email', value: 'alice@example.test' },
-            { kind: 'email', value: 'mallory@example.test' },
-          ] as never,
+          extensions: (usual) =>
+            usual.map((one) => (one.type === '2.5.29.17' ? subjectAltName(TWO) : one)),
         },
       }),
     ],
     [
       'no extended key usage',
       () => ({
-        variations: { extensions: (usual) => usual.filter(({ oid }) => oid !== '2.5.29.37') },
+        variations: { extensions: (usual) => usual.filter(({ type }) => type !== '2.5.29.37') },
       }),
     ],
   ])('X13 refuses %s before anything is logged', async (_name, leaf) => {

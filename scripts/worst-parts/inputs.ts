@@ -26,10 +26,10 @@ export interface WorstInput {
 const MIB = 1024 * 1024;
 
 /** Makes inputs in a repository. */
-export function worstInputs(
+export async function worstInputs(
   repository: ScratchRepository,
   sandbox: Sandbox,
-): readonly WorstInput[] {
+): Promise<readonly WorstInput[]> {
   const make = signer(repository, sandbox);
   const trust = ['--trusted-root', sandbox.files.trustedRoot, '--offline', '--format', 'jsonl'];
   const anybody = ['--unsafe-any-identity', ...trust];
@@ -38,8 +38,8 @@ export function worstInputs(
     writeFileSync(path, text);
     return path;
   };
-  const armored = (payload: string): string =>
-    sandbox.issueSignature(Buffer.from(payload), {}).armor;
+  const armored = async (payload: string): Promise<string> =>
+    (await sandbox.issueSignature(Buffer.from(payload), {})).armor;
   const write_ = (raw: Uint8Array, type: 'commit' | 'tag' = 'commit'): string =>
     repository.write(type, raw);
   const verified = (id: string, ...more: readonly string[]): readonly string[] => [
@@ -51,12 +51,12 @@ export function worstInputs(
   const trusted = { SIGNET_TRUST: sandbox.files.trustedRoot };
   const tools = { write: write_, armored, verified, file, trusted };
   return [
-    ...sizes(tools),
-    ...signatures(tools),
+    ...(await sizes(tools)),
+    ...(await signatures(tools)),
     ...headers(tools),
-    ...policies({ repository, sandbox, make, file, trust }),
-    ...graphs({ repository, sandbox, make, trust, anybody, file }),
-    attributes({ repository, sandbox, make, trust, anybody, file }),
+    ...(await policies({ repository, sandbox, make, file, trust })),
+    ...(await graphs({ repository, sandbox, make, trust, anybody, file })),
+    await attributes({ repository, sandbox, make, trust, anybody, file }),
   ];
 }
 
@@ -64,7 +64,7 @@ interface Tools {
   /** For git's own calls, which take no flag for it. */
   readonly trusted: Readonly<Record<string, string>>;
   readonly write: (raw: Uint8Array, type?: 'commit' | 'tag') => string;
-  readonly armored: (payload: string) => string;
+  readonly armored: (payload: string) => Promise<string>;
   readonly verified: (id: string, ...more: readonly string[]) => readonly string[];
   readonly file: (name: string, text: string | Uint8Array) => string;
 }
@@ -72,41 +72,47 @@ interface Tools {
 const SMALL = 'an honest commit';
 const LARGE = 'an honest commit of 16 MiB';
 
-function sizes({ write: put, armored, verified, file, trusted }: Tools): readonly WorstInput[] {
-  const sized = (subject: string): string => {
+async function sizes({
+  write: put,
+  armored,
+  verified,
+  file,
+  trusted,
+}: Tools): Promise<readonly WorstInput[]> {
+  const sized = async (subject: string): Promise<string> => {
     const payload = commitPayload({ subject });
-    return put(withSignature(payload, armored(payload)));
+    return put(withSignature(payload, await armored(payload)));
   };
   const lines = (bytes: number): string => 'a line of a long message\n'.repeat(bytes / 25);
-  const gits = (name: string, bytes: number): WorstInput => {
+  const gits = async (name: string, bytes: number): Promise<WorstInput> => {
     const payload = commitPayload({ subject: lines(bytes) });
-    const args = ['--status-fd=1', '--verify', file(`${bytes}.sig`, armored(payload)), '-'];
+    const args = ['--status-fd=1', '--verify', file(`${bytes}.sig`, await armored(payload)), '-'];
     return { name, args, env: trusted, input: Buffer.from(payload), honest: LARGE };
   };
   return [
-    { name: SMALL, args: verified(sized('honest')), honest: SMALL },
-    { name: LARGE, args: verified(sized(lines(16 * MIB - 8192))), honest: LARGE },
+    { name: SMALL, args: verified(await sized('honest')), honest: SMALL },
+    { name: LARGE, args: verified(await sized(lines(16 * MIB - 8192))), honest: LARGE },
     {
       name: 'a commit of nearly 32 MiB',
-      args: verified(sized(lines(32 * MIB - 8192))),
+      args: verified(await sized(lines(32 * MIB - 8192))),
       honest: LARGE,
     },
-    { name: 'a commit of 40 MiB', args: verified(sized(lines(40 * MIB))), honest: LARGE },
-    gits('git verify-commit, nearly 32 MiB', 32 * MIB - 8192),
-    gits('git verify-commit, 40 MiB', 40 * MIB),
+    { name: 'a commit of 40 MiB', args: verified(await sized(lines(40 * MIB))), honest: LARGE },
+    await gits('git verify-commit, nearly 32 MiB', 32 * MIB - 8192),
+    await gits('git verify-commit, 40 MiB', 40 * MIB),
     {
       name: 'a message of 30 MiB in one line',
-      args: verified(sized('x'.repeat(30 * MIB))),
+      args: verified(await sized('x'.repeat(30 * MIB))),
       honest: LARGE,
     },
     {
       name: 'a message of 30 MiB of empty lines',
-      args: verified(sized(`x\n${'\n'.repeat(30 * MIB)}x`)),
+      args: verified(await sized(`x\n${'\n'.repeat(30 * MIB)}x`)),
       honest: LARGE,
     },
     {
       name: 'a message of 30 MiB of lines with a space',
-      args: verified(sized(`x\n${' \n'.repeat(15 * MIB)}x`)),
+      args: verified(await sized(`x\n${' \n'.repeat(15 * MIB)}x`)),
       honest: LARGE,
     },
   ];
@@ -134,15 +140,15 @@ function nested(levels: number, tag: number): Uint8Array {
 
 const armor = (der: Uint8Array): string => writeArmor(der);
 
-function signatures({
+async function signatures({
   write: put,
   armored,
   verified,
   file,
   trusted,
-}: Tools): readonly WorstInput[] {
+}: Tools): Promise<readonly WorstInput[]> {
   const payload = commitPayload({ subject: 'with a strange signature' });
-  const good = armored(payload);
+  const good = await armored(payload);
   const begin = '-----BEGIN SIGNED MESSAGE-----';
   const commit = (name: string, text: string, honest = SMALL): WorstInput => ({
     ...{ name, args: verified(put(withSignature(payload, text))), honest },
@@ -279,12 +285,22 @@ function policyTree(repository: ScratchRepository, text: string): string {
 const smallest = ({ urls }: Sandbox): string =>
   `version: 1\nsigners: [{name: alice, identity: alice@example.test, issuer: '${urls.issuer}'}]\n`;
 
-function policies({ repository, sandbox, make, file, trust }: PolicyTools): readonly WorstInput[] {
-  const good = make.commit({ subject: 'judged by a strange policy' });
+async function policies({
+  repository,
+  sandbox,
+  make,
+  file,
+  trust,
+}: PolicyTools): Promise<readonly WorstInput[]> {
+  const good = await make.commit({ subject: 'judged by a strange policy' });
   const texts = policyTexts(sandbox.urls.issuer);
-  const base = make.commit({ tree: policyTree(repository, smallest(sandbox)), subject: 'base' });
+  const base = await make.commit({
+    tree: policyTree(repository, smallest(sandbox)),
+    subject: 'base',
+  });
   const payload = commitPayload({ subject: 'as git asks' });
-  const signature = file('policy.sig', sandbox.issueSignature(Buffer.from(payload), {}).armor);
+  const { armor } = await sandbox.issueSignature(Buffer.from(payload), {});
+  const signature = file('policy.sig', armor);
   return Object.entries(texts).flatMap(([name, text]) => {
     const path = file(name.replaceAll(' ', '-'), text);
     const pushed = make.unsigned({
@@ -312,13 +328,13 @@ interface GraphTools extends PolicyTools {
 }
 
 /** A signed release whose tree says far too much about its archive. */
-function attributes({ repository, make, sandbox }: GraphTools): WorstInput {
+async function attributes({ repository, make, sandbox }: GraphTools): Promise<WorstInput> {
   const lines = Array.from({ length: 2_000_000 }, (_, n) => `a${n} export-subst\n`).join('');
   const store = (text: string): string =>
     repository.gitWith({ input: Buffer.from(text) }, 'hash-object', '-w', '--stdin').out.trim();
   const entries = `100644 blob ${store(lines)}\t.gitattributes\n100644 blob ${store('x')}\ta1\n`;
   const tree = repository.gitWith({ input: Buffer.from(entries) }, 'mktree').out.trim();
-  const tag = make.tag(make.commit({ tree, subject: 'a release' }), 'commit', 'v1');
+  const tag = await make.tag(await make.commit({ tree, subject: 'a release' }), 'commit', 'v1');
   repository.must('update-ref', 'refs/tags/v1', tag);
   const archive = join(repository.home, 'v1.tar');
   repository.must('archive', '--prefix=v1/', '-o', archive, 'v1');
@@ -359,15 +375,18 @@ function manyCommits(repository: ScratchRepository, count: number): readonly str
     .map((line) => line.split(' ')[1] ?? '');
 }
 
-function graphs({
+async function graphs({
   repository,
   sandbox,
   make,
   file,
   trust,
   anybody,
-}: GraphTools): readonly WorstInput[] {
-  const base = make.commit({ tree: policyTree(repository, smallest(sandbox)), subject: 'start' });
+}: GraphTools): Promise<readonly WorstInput[]> {
+  const base = await make.commit({
+    tree: policyTree(repository, smallest(sandbox)),
+    subject: 'start',
+  });
   const empty = base;
   let six = empty;
   for (let i = 0; i < 6; i += 1) {
@@ -375,13 +394,16 @@ function graphs({
     const text = `-----BEGIN SIGNED MESSAGE-----\n${'\n'.repeat(8 * MIB)}${i}`;
     six = repository.write('commit', withSignature(payload, text));
   }
-  const octopus = make.commit({ parents: manyCommits(repository, 10_000), subject: 'an octopus' });
+  const octopus = await make.commit({
+    parents: manyCommits(repository, 10_000),
+    subject: 'an octopus',
+  });
   const rules = `commits: [{merges: clean, distinct-signers: 3}]\n`;
   const who = `signers: [{name: alice, identity: alice@example.test, issuer: '${sandbox.urls.issuer}'}]`;
   const policy = ['--policy', file('octopus policy', `version: 1\n${who}\n${rules}`)];
   let tag = empty;
   for (let i = 0; i < 60; i += 1) {
-    tag = make.tag(tag, i === 0 ? 'commit' : 'tag', `v${i}`, i < 50 ? 'unsigned' : {});
+    tag = await make.tag(tag, i === 0 ? 'commit' : 'tag', `v${i}`, i < 50 ? 'unsigned' : {});
   }
   repository.must('update-ref', 'refs/tags/v59', tag);
   let large = empty;

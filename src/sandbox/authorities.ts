@@ -4,20 +4,70 @@
  */
 
 import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Certificate } from 'pkijs';
 import {
+  BasicConstraintsExtension,
   type CertificateAuthority,
   certificatePem,
-  extension,
-  issueAuthority,
-  nameOf,
+  distinguishedName,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  type Extension,
+  type Issuer,
+  issueCertificate,
+  issuerOf,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  keyIdentifiers,
+  signingKeyOf,
 } from './certificates.ts';
-import { loadKey, loadOnce } from './state.ts';
+import { spkiOf } from './signed-note.ts';
+import { type KeyKind, loadKey, writeWhole } from './state.ts';
 import type { TimestampAuthority } from './timestamp-authority.ts';
 
-const KEY_CERT_SIGN = 5;
-const CRL_SIGN = 6;
+const DAY = 86_400;
+const ISSUES = new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true);
 
-const derOf = (pem: string): Buffer => new X509Certificate(pem).raw;
+interface KeptCertificate {
+  /** The file's name without its ending, in the folder of keys. */
+  readonly file: string;
+  readonly kind: KeyKind;
+  readonly commonName: string;
+  readonly extensions: readonly Extension[];
+  /** Default self-signed. */
+  readonly issuer?: CertificateAuthority;
+  /** Unix seconds. */
+  readonly now: number;
+}
+
+/** Issues a certificate for ten years, from a day back, so that clocks may differ. Returns PEM. */
+async function issue(own: Issuer, { issuer, extensions, now }: KeptCertificate): Promise<string> {
+  const signer = issuer === undefined ? own : issuerOf(issuer);
+  const spki = spkiOf(own.publicKey);
+  const { rawData } = await issueCertificate(signer, {
+    subject: own.subject,
+    spki,
+    notBefore: now - DAY,
+    notAfter: now + 3650 * DAY,
+    extensions: [...extensions, ...(await keyIdentifiers(spki, signer.publicKey))],
+  });
+  return certificatePem(Buffer.from(rawData));
+}
+
+/** Loads key and certificate, and makes them on first use. */
+async function load(dir: string, wanted: KeptCertificate): Promise<CertificateAuthority> {
+  const { privateKey, publicKey } = loadKey(dir, wanted.file, wanted.kind);
+  const name = { organization: 'git-signet sandbox', commonName: wanted.commonName };
+  const signingKey = await signingKeyOf(privateKey);
+  const path = join(dir, 'keys', `${wanted.file}.crt`);
+  if (!existsSync(path)) {
+    const own = { subject: distinguishedName(name), publicKey, signingKey };
+    writeWhole(path, await issue(own, wanted));
+  }
+  return { name, publicKey, signingKey, certificate: new X509Certificate(readFileSync(path)).raw };
+}
 
 export interface FulcioAuthority {
   readonly root: CertificateAuthority;
@@ -27,96 +77,57 @@ export interface FulcioAuthority {
 }
 
 /** `now` is in Unix seconds. */
-export function loadFulcioAuthority(dir: string, now: number): FulcioAuthority {
-  const rootKeys = loadKey(dir, 'fulcio-root', 'p384');
-  const keys = loadKey(dir, 'fulcio-intermediate', 'p384');
-  const rootName = nameOf('sandbox-root');
-  const root = derOf(
-    loadOnce(dir, 'keys/fulcio-root.crt', () =>
-      certificatePem(
-        issueAuthority({
-          commonName: rootName.commonName,
-          ...rootKeys,
-          extensions: [
-            extension.basicConstraints(true, 1),
-            extension.keyUsage(KEY_CERT_SIGN, CRL_SIGN),
-          ],
-          now,
-        }),
-      ),
-    ),
-  );
-  const intermediate = derOf(
-    loadOnce(dir, 'keys/fulcio-intermediate.crt', () =>
-      certificatePem(
-        issueAuthority({
-          commonName: 'sandbox-intermediate',
-          ...keys,
-          extensions: [
-            extension.basicConstraints(true, 0),
-            extension.keyUsage(KEY_CERT_SIGN, CRL_SIGN),
-            extension.extendedKeyUsage('codeSigning'),
-          ],
-          issuer: { name: rootName, ...rootKeys },
-          now,
-        }),
-      ),
-    ),
-  );
-  return {
-    root: { name: rootName, key: rootKeys.privateKey, certificate: root },
-    intermediate: {
-      name: nameOf('sandbox-intermediate'),
-      key: keys.privateKey,
-      certificate: intermediate,
-    },
-    chain: [intermediate, root],
-  };
+export async function loadFulcioAuthority(dir: string, now: number): Promise<FulcioAuthority> {
+  const root = await load(dir, {
+    file: 'fulcio-root',
+    kind: 'p384',
+    commonName: 'sandbox-root',
+    extensions: [new BasicConstraintsExtension(true, 1, true), ISSUES],
+    now,
+  });
+  const intermediate = await load(dir, {
+    file: 'fulcio-intermediate',
+    kind: 'p384',
+    commonName: 'sandbox-intermediate',
+    extensions: [
+      new BasicConstraintsExtension(true, 0, true),
+      ISSUES,
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.codeSigning]),
+    ],
+    issuer: root,
+    now,
+  });
+  return { root, intermediate, chain: [intermediate.certificate, root.certificate] };
 }
 
 /** `now` is in Unix seconds. */
-export function loadTimestampAuthority(dir: string, now: number): TimestampAuthority {
-  const rootKeys = loadKey(dir, 'tsa-root', 'p384');
-  const keys = loadKey(dir, 'tsa', 'p256');
-  const issuer = nameOf('sandbox-tsa-root');
-  const root = derOf(
-    loadOnce(dir, 'keys/tsa-root.crt', () =>
-      certificatePem(
-        issueAuthority({
-          commonName: issuer.commonName,
-          ...rootKeys,
-          extensions: [
-            extension.basicConstraints(true),
-            extension.keyUsage(KEY_CERT_SIGN, CRL_SIGN),
-          ],
-          now,
-        }),
-      ),
-    ),
-  );
-  const leaf = derOf(
-    loadOnce(dir, 'keys/tsa.crt', () =>
-      certificatePem(
-        issueAuthority({
-          commonName: 'sandbox-tsa',
-          ...keys,
-          extensions: [
-            extension.basicConstraints(false),
-            extension.keyUsage(0),
-            extension.extendedKeyUsage('timeStamping', true),
-          ],
-          issuer: { name: issuer, ...rootKeys },
-          now,
-        }),
-      ),
-    ),
-  );
-  const serial = Buffer.from(new X509Certificate(leaf).serialNumber, 'hex');
+export async function loadTimestampAuthority(
+  dir: string,
+  now: number,
+): Promise<TimestampAuthority> {
+  const root = await load(dir, {
+    file: 'tsa-root',
+    kind: 'p384',
+    commonName: 'sandbox-tsa-root',
+    extensions: [new BasicConstraintsExtension(true, undefined, true), ISSUES],
+    now,
+  });
+  const leaf = await load(dir, {
+    file: 'tsa',
+    kind: 'p256',
+    commonName: 'sandbox-tsa',
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.timeStamping], true),
+    ],
+    issuer: root,
+    now,
+  });
   return {
-    key: keys.privateKey,
-    subject: nameOf('sandbox-tsa'),
-    issuer,
-    chain: [leaf, root],
-    serial,
+    key: loadKey(dir, 'tsa', 'p256').privateKey,
+    certificate: Certificate.fromBER(leaf.certificate),
+    issuer: root.name,
+    chain: [leaf.certificate, root.certificate],
   };
 }

@@ -1,95 +1,105 @@
 /**
- * Writes a detached CMS signature (RFC 5652) in the one shape gitsign writes: one signer, the leaf alone, no
- * algorithm parameters, evidence in unsigned attributes.
+ * CMS SignedData (RFC 5652) in the shape that gitsign and Sigstore's timestamp servers write: one signer, SHA-256
+ * and ECDSA without parameters, sets in DER's order. pkijs writes it, so the product's own writer has another to be
+ * compared with.
  */
 
 import { createHash } from 'node:crypto';
-import { children, readDer } from '../core/cms/der.ts';
+import { type BaseBlock, ObjectIdentifier, OctetString, Set as SetOf, UTCTime } from 'asn1js';
 import {
-  contextConstructed,
-  integer,
-  octetString,
-  oid,
-  sequence,
-  setOf,
-  utcTime,
-} from './der-writer.ts';
+  AlgorithmIdentifier,
+  Attribute,
+  type Certificate,
+  ContentInfo,
+  EncapsulatedContentInfo,
+  IssuerAndSerialNumber,
+  SignedAndUnsignedAttributes,
+  SignedData,
+  SignerInfo,
+} from 'pkijs';
 
-const OID = {
-  data: '1.2.840.113549.1.7.1',
-  signedData: '1.2.840.113549.1.7.2',
-  contentType: '1.2.840.113549.1.9.3',
-  messageDigest: '1.2.840.113549.1.9.4',
-  signingTime: '1.2.840.113549.1.9.5',
-  sha256: '2.16.840.1.101.3.4.2.1',
-  ecdsaSha256: '1.2.840.10045.4.3.2',
-  logEntry: '1.3.6.1.4.1.57264.3.1',
-  timestampToken: '1.2.840.113549.1.9.16.2.14',
+const SHA256 = '2.16.840.1.101.3.4.2.1';
+const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
+
+export const ContentType = {
+  data: ContentInfo.DATA,
+  tstInfo: '1.2.840.113549.1.9.16.1.4',
 } as const;
 
-const attribute = (type: string, value: Uint8Array): Buffer => sequence(oid(type), setOf(value));
-
-/** 64 columns, final newline: gitsign's PEM. */
-export function armorOf(cms: Uint8Array): string {
-  const lines =
-    Buffer.from(cms)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return `-----BEGIN SIGNED MESSAGE-----\n${lines.join('\n')}\n-----END SIGNED MESSAGE-----\n`;
+export interface SignedMessage {
+  readonly contentType: string;
+  /** Absent where the signature is detached. */
+  readonly content?: OctetString | undefined;
+  readonly signer: Certificate;
+  /** Puts the signer's certificate into the message. */
+  readonly withCertificate: boolean;
+  readonly signedAttributes: readonly Attribute[];
+  /** ECDSA in DER, over `encodeAttributes(signedAttributes)`. */
+  readonly signature: Uint8Array;
+  readonly unsignedAttributes?: readonly Attribute[];
 }
 
-/** What names the signer: the issuer and the serial number, as its certificate spells them. */
-function issuerAndSerial(certificate: Uint8Array): {
-  readonly issuer: Uint8Array;
-  readonly serial: Uint8Array;
-} {
-  const [tbs] = children(readDer(certificate));
-  const [, serial, , issuer] = tbs === undefined ? [] : children(tbs);
-  if (serial === undefined || issuer === undefined) throw new TypeError('not a certificate');
-  return { issuer: issuer.raw, serial: serial.raw };
+export const sha256 = (data: Uint8Array): Buffer => createHash('sha256').update(data).digest();
+
+/** Returns the DER of a structure that pkijs has put together. */
+export const derOf = (structure: { toSchema(): BaseBlock }): Buffer =>
+  Buffer.from(structure.toSchema().toBER());
+
+/** A SET OF in the order that DER wants: by the octets of its elements (X.690 §11.6). */
+const inOrder = (attributes: readonly Attribute[]): Attribute[] =>
+  attributes.toSorted((one, other) => derOf(one).compare(derOf(other)));
+
+/** Returns content type, signing time and digest of what is signed, and `more`, in DER's order. */
+export function attributesOf(
+  contentType: string,
+  content: Uint8Array,
+  unixSeconds: number,
+  ...more: readonly Attribute[]
+): readonly Attribute[] {
+  const attribute = (type: string, value: BaseBlock) => new Attribute({ type, values: [value] });
+  return inOrder([
+    attribute('1.2.840.113549.1.9.3', new ObjectIdentifier({ value: contentType })),
+    attribute('1.2.840.113549.1.9.5', new UTCTime({ valueDate: new Date(unixSeconds * 1000) })),
+    attribute('1.2.840.113549.1.9.4', new OctetString({ valueHex: sha256(content) })),
+    ...more,
+  ]);
 }
 
-/** The three attributes that gitsign signs, as the SET it signs. */
-export function signedAttributes(payload: Uint8Array, unixSeconds: number): Buffer {
-  return setOf(
-    attribute(OID.contentType, oid(OID.data)),
-    attribute(OID.signingTime, utcTime(unixSeconds)),
-    attribute(OID.messageDigest, octetString(createHash('sha256').update(payload).digest())),
-  );
+/** Returns the bytes that are signed: the attributes as the SET that they are. */
+export function encodeAttributes(attributes: readonly Attribute[]): Buffer {
+  return Buffer.from(new SetOf({ value: attributes.map((one) => one.toSchema()) }).toBER());
 }
 
-export interface CmsParts {
-  readonly certificate: Buffer;
-  readonly signedAttributes: Buffer;
-  readonly signature: Buffer;
-  /** Protobuf of the log entry. */
-  readonly logEntry: Buffer | undefined;
-  readonly timestampToken: Buffer | undefined;
+function signerInfo(message: SignedMessage): SignerInfo {
+  const { signer, signature, signedAttributes, unsignedAttributes = [] } = message;
+  const info = new SignerInfo({
+    version: 1,
+    sid: new IssuerAndSerialNumber({ issuer: signer.issuer, serialNumber: signer.serialNumber }),
+    digestAlgorithm: new AlgorithmIdentifier({ algorithmId: SHA256 }),
+    signedAttrs: new SignedAndUnsignedAttributes({ type: 0, attributes: [...signedAttributes] }),
+    signatureAlgorithm: new AlgorithmIdentifier({ algorithmId: ECDSA_WITH_SHA256 }),
+    signature: new OctetString({ valueHex: signature }),
+  });
+  if (unsignedAttributes.length > 0) {
+    const attributes = inOrder(unsignedAttributes);
+    info.unsignedAttrs = new SignedAndUnsignedAttributes({ type: 1, attributes });
+  }
+  return info;
 }
 
-/** SignedData in the one shape gitsign writes: detached, one signer, the leaf alone, no algorithm parameters. */
-export function assembleCms(parts: CmsParts): Buffer {
-  const { serial, issuer } = issuerAndSerial(parts.certificate);
-  const unsigned = [
-    ...(parts.logEntry ? [attribute(OID.logEntry, octetString(parts.logEntry))] : []),
-    ...(parts.timestampToken ? [attribute(OID.timestampToken, parts.timestampToken)] : []),
-  ];
-  const digestAlgorithm = sequence(oid(OID.sha256));
-  const signerInfo = sequence(
-    integer(1),
-    sequence(issuer, serial),
-    digestAlgorithm,
-    Buffer.concat([Buffer.from([0xa0]), parts.signedAttributes.subarray(1)]),
-    sequence(oid(OID.ecdsaSha256)),
-    octetString(parts.signature),
-    ...(unsigned.length === 0 ? [] : [contextConstructed(1, ...unsigned.toSorted(Buffer.compare))]),
-  );
-  const signedData = sequence(
-    integer(1),
-    setOf(digestAlgorithm),
-    sequence(oid(OID.data)),
-    contextConstructed(0, parts.certificate),
-    setOf(signerInfo),
-  );
-  return sequence(oid(OID.signedData), contextConstructed(0, signedData));
+/** Writes the ContentInfo. */
+export function signedMessage(message: SignedMessage): ContentInfo {
+  const encapContentInfo = new EncapsulatedContentInfo({ eContentType: message.contentType });
+  // its constructor would cut the content into pieces, which is BER
+  if (message.content !== undefined) encapContentInfo.eContent = message.content;
+  const signedData = new SignedData({
+    digestAlgorithms: [new AlgorithmIdentifier({ algorithmId: SHA256 })],
+    encapContentInfo,
+    ...(message.withCertificate ? { certificates: [message.signer] } : {}),
+    signerInfos: [signerInfo(message)],
+  });
+  return new ContentInfo({
+    contentType: ContentInfo.SIGNED_DATA,
+    content: signedData.toSchema(),
+  });
 }

@@ -3,20 +3,22 @@
  * Shape of Fulcio 1.8: empty subject, critical SAN, issuer extensions 1.3.6.1.4.1.57264.1.N, ecdsa-with-SHA384.
  */
 
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { OctetString, Utf8String } from 'asn1js';
 import {
   type CertificateAuthority,
-  type Extension,
-  encodeName,
-  encodeTbs,
-  extension,
-  newSerial,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  Extension,
+  issueCertificate,
+  issuerOf,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  keyIdentifiers,
   type SubjectAltName,
-  signTbs,
+  subjectAltName,
+  tbsOf,
 } from './certificates.ts';
 import { type CtLog, sctList } from './ctlog.ts';
-import { octetString, utf8String } from './der-writer.ts';
-import { spkiOf } from './signed-note.ts';
 
 const FULCIO_ARC = '1.3.6.1.4.1.57264.1';
 const SCT_LIST = '1.3.6.1.4.1.11129.2.4.2';
@@ -33,14 +35,10 @@ export interface Principal {
 
 /** How a leaf may differ from Fulcio's, for tests of what a verifier must refuse. */
 export interface LeafVariations {
-  readonly serial?: Uint8Array;
-  readonly sans?: readonly SubjectAltName[];
   /** Replaces the finished list of extensions, before the SCT is made over it. */
   readonly extensions?: (usual: readonly Extension[]) => readonly Extension[];
-  /** Replaces the SCTs; an empty list leaves the extension out. */
+  /** Replaces the SCTs. An empty list leaves the extension out. */
   readonly scts?: (usual: () => Buffer, tbs: Uint8Array) => readonly Uint8Array[];
-  /** Signs with this authority instead of the intermediate. */
-  readonly authority?: CertificateAuthority;
 }
 
 export interface LeafRequest {
@@ -52,25 +50,27 @@ export interface LeafRequest {
   readonly variations?: LeafVariations;
 }
 
-/** Arcs 1 to 6 hold bare text, as they did before anyone thought of DER; from 8 on it is a UTF8String. */
-export function fulcioExtension(arc: number, value: string): Extension {
-  return { oid: `${FULCIO_ARC}.${arc}`, value: arc < 7 ? Buffer.from(value) : utf8String(value) };
+/** Arcs 1 to 6 hold bare text, as they did before anyone thought of DER. From 8 on it is a UTF8String. */
+function fulcioExtension([arc, value]: readonly [arc: string, value: string]): Extension {
+  const bytes = Number(arc) < 7 ? Buffer.from(value) : new Utf8String({ value }).toBER();
+  return new Extension(`${FULCIO_ARC}.${arc}`, false, bytes);
 }
 
-function usualExtensions(request: LeafRequest, authoritySpki: Uint8Array): Extension[] {
-  const { principal, spki, variations } = request;
-  const arcs = Object.entries({
-    ...principal.extensions,
-    1: principal.issuer,
-    8: principal.issuer,
-  });
+const SIGNS = new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true);
+const SIGNS_CODE = new ExtendedKeyUsageExtension([ExtendedKeyUsage.codeSigning]);
+
+async function usualExtensions(
+  { principal, spki }: LeafRequest,
+  { publicKey }: CertificateAuthority,
+): Promise<readonly Extension[]> {
+  const { issuer, extensions } = principal;
+  const arcs = Object.entries({ ...extensions, 1: issuer, 8: issuer });
   return [
-    extension.keyUsage(0),
-    extension.extendedKeyUsage('codeSigning'),
-    extension.subjectKey(spki),
-    extension.authorityKey(authoritySpki),
-    extension.subjectAltName(variations?.sans ?? [principal.san]),
-    ...arcs.map(([arc, value]) => fulcioExtension(Number(arc), value)),
+    SIGNS,
+    SIGNS_CODE,
+    ...(await keyIdentifiers(spki, publicKey)),
+    subjectAltName([principal.san]),
+    ...arcs.map(fulcioExtension),
   ];
 }
 
@@ -79,40 +79,31 @@ export interface LeafIssuer {
   readonly ctLog: CtLog;
 }
 
-const publicOf = new WeakMap<KeyObject, KeyObject>();
-
-/** The public half, worked out once a key: deriving it costs as much as a signature. */
-function publicHalf(privateKey: KeyObject): KeyObject {
-  const known = publicOf.get(privateKey);
-  if (known !== undefined) return known;
-  const key = createPublicKey(privateKey);
-  publicOf.set(privateKey, key);
-  return key;
-}
-
-/** Issues and logs a leaf; gives its DER. */
-export function issueLeaf({ authority: usual, ctLog }: LeafIssuer, request: LeafRequest): Buffer {
-  const { variations } = request;
-  const authority = variations?.authority ?? usual;
-  const issuer = publicHalf(authority.key);
-  const notBefore = Math.floor(request.at / 1000);
-  const standard = usualExtensions(request, spkiOf(issuer));
-  const extensions = variations?.extensions?.(standard) ?? standard;
-  const fields = {
-    serial: variations?.serial ?? newSerial(),
-    issuer: encodeName(authority.name),
-    subject: encodeName(undefined),
-    notBefore,
-    notAfter: notBefore + request.lifetimeSeconds,
-    spki: request.spki,
-  };
-  const preTbs = encodeTbs({ ...fields, extensions }, authority.key);
-  const logged = () => ctLog.addPreCertificate(preTbs, issuer, request.at);
-  const scts = variations?.scts === undefined ? [logged()] : variations.scts(logged, preTbs);
-  if (scts.length === 0) return signTbs(preTbs, authority.key);
-  const list: Extension = { oid: SCT_LIST, value: octetString(sctList(...scts)) };
-  return signTbs(
-    encodeTbs({ ...fields, extensions: [...extensions, list] }, authority.key),
-    authority.key,
-  );
+/**
+ * Issues and logs a leaf. Returns its DER. The precertificate is the certificate without its list of SCTs: what the
+ * log promises is over exactly that (RFC 6962 §3.2), so the two differ in this extension alone.
+ */
+export async function issueLeaf(
+  { authority, ctLog }: LeafIssuer,
+  request: LeafRequest,
+): Promise<Buffer> {
+  const { variations, spki, at } = request;
+  const notBefore = Math.floor(at / 1000);
+  const notAfter = notBefore + request.lifetimeSeconds;
+  const usual = await usualExtensions(request, authority);
+  const extensions = variations?.extensions?.(usual) ?? usual;
+  const issuer = issuerOf(authority);
+  const fields = { spki, notBefore, notAfter, extensions };
+  const precertificate = await issueCertificate(issuer, fields);
+  const tbs = tbsOf(precertificate);
+  const logged = () => ctLog.addPreCertificate(tbs, authority.publicKey, at);
+  const scts = variations?.scts === undefined ? [logged()] : variations.scts(logged, tbs);
+  if (scts.length === 0) return Buffer.from(precertificate.rawData);
+  const value = new OctetString({ valueHex: sctList(...scts) }).toBER();
+  const certificate = await issueCertificate(issuer, {
+    ...fields,
+    serial: precertificate.serialNumber,
+    extensions: [...extensions, new Extension(SCT_LIST, false, value)],
+  });
+  return Buffer.from(certificate.rawData);
 }

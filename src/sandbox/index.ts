@@ -1,6 +1,5 @@
 /** The sandbox's door: a whole Sigstore in one process on loopback, for trying things out and for tests. */
 
-export { armorOf, assembleCms, type CmsParts, signedAttributes } from './cms-writer.ts';
 export type { SandboxUser } from './consent-page.ts';
 export { type ChildOptions, gitConfigEnvironment } from './environment.ts';
 export type { LeafVariations, Principal } from './fulcio-issue.ts';

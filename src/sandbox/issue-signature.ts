@@ -1,11 +1,20 @@
 /**
- * Signatures by the thousand, in this process and without HTTP, from the sandbox's own parts: key, certificate,
- * CMS as gitsign writes it, log entry, timestamp. For tests of what a verifier must refuse, each step can be bent.
+ * Signatures in this process and without HTTP, from the sandbox's own parts: key, certificate, CMS as gitsign writes
+ * it, log entry, timestamp. For tests of what a verifier must refuse, each step can be bent.
  */
 
-import { createHash, generateKeyPairSync, sign } from 'node:crypto';
-import { certificatePem } from './certificates.ts';
-import { armorOf, assembleCms, signedAttributes } from './cms-writer.ts';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { OctetString } from 'asn1js';
+import { Attribute, Certificate, type ContentInfo } from 'pkijs';
+import { certificatePem, pemOf } from './certificates.ts';
+import {
+  attributesOf,
+  ContentType,
+  derOf,
+  encodeAttributes,
+  sha256,
+  signedMessage,
+} from './cms-writer.ts';
 import { issueLeaf, type LeafVariations, type Principal } from './fulcio-issue.ts';
 import { subjectOf } from './identity-token.ts';
 import { type EntryFields, encodeEntry, entryOfV1, entryOfV2 } from './log-entry-writer.ts';
@@ -54,8 +63,6 @@ export interface IssuedSignature {
   readonly timestampToken?: Buffer;
 }
 
-const sha256 = (data: Uint8Array): Buffer => createHash('sha256').update(data).digest();
-
 export function newKeys(): KeyPair {
   return generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
 }
@@ -95,7 +102,7 @@ function logV2({ rekorV2 }: SandboxParts, { digest, signature, certificate }: Lo
   return entryOfV2(rekorV2, index);
 }
 
-function stamp({ tsa }: SandboxParts, signature: Uint8Array, unixSeconds: number): Buffer {
+function stamp({ tsa }: SandboxParts, signature: Uint8Array, unixSeconds: number): ContentInfo {
   const imprint = sha256Imprint(sha256(signature));
   return timestampToken(tsa, { imprint, includeCertificate: true }, unixSeconds);
 }
@@ -105,7 +112,7 @@ function certify(
   issuer: string,
   request: SignatureRequest,
   keys: KeyPair,
-): Buffer {
+): Promise<Buffer> {
   const { leaf, email = 'alice@example.test' } = request;
   return issueLeaf(
     { authority: parts.fulcio.intermediate, ctLog: parts.ctLog },
@@ -131,33 +138,63 @@ function log(
   return request.entry?.(named) ?? named;
 }
 
+const LOG_ENTRY = '1.3.6.1.4.1.57264.3.1';
+const TIMESTAMP_TOKEN = '1.2.840.113549.1.9.16.2.14';
+
+/** The evidence that a signature carries: the log entry and the timestamp. */
+function evidence(
+  entry: EntryFields | undefined,
+  token: ContentInfo | undefined,
+): readonly Attribute[] {
+  const found: Attribute[] = [];
+  if (entry !== undefined) {
+    const value = new OctetString({ valueHex: encodeEntry(entry) });
+    found.push(new Attribute({ type: LOG_ENTRY, values: [value] }));
+  }
+  if (token !== undefined) {
+    found.push(new Attribute({ type: TIMESTAMP_TOKEN, values: [token.toSchema()] }));
+  }
+  return found;
+}
+
 /** Signs a payload. `issuer` is the OpenID Connect issuer that certificates name. */
-export function issueSignature(
+export async function issueSignature(
   parts: SandboxParts,
   issuer: string,
   payload: Uint8Array,
   request: SignatureRequest = {},
-): IssuedSignature {
+): Promise<IssuedSignature> {
   const at = request.at ?? parts.clock();
   const keys = request.keys ?? newKeys();
-  const certificate = request.certificate ?? certify(parts, issuer, { ...request, at }, keys);
-  const attributes = signedAttributes(payload, Math.floor(at / 1000));
-  const signature = sign('sha256', attributes, keys.privateKey);
-  const digest = sha256(attributes);
+  const certificate =
+    request.certificate ?? (await certify(parts, issuer, { ...request, at }, keys));
+  const attributes = attributesOf(ContentType.data, payload, Math.floor(at / 1000));
+  const signed = encodeAttributes(attributes);
+  const signature = sign('sha256', signed, keys.privateKey);
   const loggedAt = at + (request.loggedAfter ?? 0);
-  const entry = log(parts, request, { digest, signature, certificate, at: loggedAt });
+  const logged = { digest: sha256(signed), signature, certificate, at: loggedAt };
+  const entry = log(parts, request, logged);
   const stampedAt = Math.floor((at + (request.stampedAfter ?? 0)) / 1000);
   const token = request.timestamp === true ? stamp(parts, signature, stampedAt) : undefined;
-  const cms = assembleCms({
-    certificate,
+  const message = signedMessage({
+    contentType: ContentType.data,
+    signer: Certificate.fromBER(certificate),
+    withCertificate: true,
     signedAttributes: attributes,
     signature,
-    logEntry: entry && encodeEntry(entry),
-    timestampToken: token,
+    unsignedAttributes: evidence(entry, token),
   });
+  const cms = derOf(message);
   return {
-    ...{ armor: armorOf(cms), cms, certificate, keys, signedAttributes: attributes, signature },
+    ...{
+      armor: pemOf(cms, 'SIGNED MESSAGE'),
+      cms,
+      certificate,
+      keys,
+      signedAttributes: signed,
+      signature,
+    },
     ...(entry === undefined ? {} : { entry }),
-    ...(token === undefined ? {} : { timestampToken: token }),
+    ...(token === undefined ? {} : { timestampToken: derOf(token) }),
   };
 }

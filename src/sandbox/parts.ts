@@ -38,10 +38,10 @@ export interface PartsOptions {
 }
 
 /** Opens, or makes on first use. @throws ConfigError where a key is not one */
-export function openParts(options: PartsOptions): SandboxParts {
+export async function openParts(options: PartsOptions): Promise<SandboxParts> {
   const { dir, treeId, clock = Date.now, certificateLifetimeSeconds = 600 } = options;
   const now = Math.floor(clock() / 1000);
-  const fulcio = loadFulcioAuthority(dir, now);
+  const fulcio = await loadFulcioAuthority(dir, now);
   const ctLogKeys = loadKey(dir, 'ctlog', 'p256');
   const rekorKeys = loadKey(dir, 'rekor', 'p256');
   return {
@@ -52,7 +52,7 @@ export function openParts(options: PartsOptions): SandboxParts {
     rekorKeys,
     // Clients expect a v2 log's checkpoints under the host of its address, without the port.
     rekorV2: openRekorV2(dir, loadKey(dir, 'rekor2', 'ed25519'), LOOPBACK),
-    tsa: loadTimestampAuthority(dir, now),
+    tsa: await loadTimestampAuthority(dir, now),
     certificateLifetimeSeconds,
     clock,
   };

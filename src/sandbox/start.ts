@@ -50,7 +50,10 @@ export interface Sandbox {
   /** Replaces the intercept of the options; undefined removes it. */
   readonly intercept: (hook: Intercept | undefined) => void;
   /** A signature made in this process, without HTTP: certificate, log entry, CMS. */
-  readonly issueSignature: (payload: Uint8Array, request?: SignatureRequest) => IssuedSignature;
+  readonly issueSignature: (
+    payload: Uint8Array,
+    request?: SignatureRequest,
+  ) => Promise<IssuedSignature>;
   readonly parts: SandboxParts;
   /** Ends every connection and closes the logs; safe to call twice. */
   readonly close: () => Promise<void>;
@@ -94,7 +97,7 @@ async function startLocked(options: SandboxOptions, unlock: () => void): Promise
   const { dir, port, users = DEFAULT_USERS, autoApprove = false } = options;
   const settled = loadSettled(dir);
   const { tokenSecret } = settled;
-  const parts = openParts({ ...options, treeId: settled.treeId });
+  const parts = await openParts({ ...options, treeId: settled.treeId });
   const requests = { issuer: 0, fulcio: 0, ctLog: 0, rekor: 0, rekorV2: 0, tsa: 0 };
   let hook = options.intercept;
   const services = await startServices({

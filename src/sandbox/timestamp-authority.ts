@@ -3,164 +3,133 @@
  * whose one use is time stamping, bound to it by SigningCertificateV2 (RFC 5816); as sigstore's server writes it.
  */
 
-import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { children, cursor, expectDer, Tag } from '../core/cms/der.ts';
-import { certificatePem, encodeName, type Name } from './certificates.ts';
+import { type KeyObject, randomBytes, sign } from 'node:crypto';
+import { Integer, OctetString, Sequence } from 'asn1js';
 import {
-  contextConstructed,
-  element,
-  generalizedTime,
-  integer,
-  octetString,
-  oid,
-  sequence,
-  setOf,
-  utcTime,
-} from './der-writer.ts';
+  Accuracy,
+  AlgorithmIdentifier,
+  Attribute,
+  type Certificate,
+  type ContentInfo,
+  GeneralName,
+  MessageImprint,
+  PKIStatus,
+  PKIStatusInfo,
+  TimeStampReq,
+  TimeStampResp,
+  TSTInfo,
+} from 'pkijs';
+import { type AuthorityName, certificatePem } from './certificates.ts';
+import {
+  attributesOf,
+  ContentType,
+  derOf,
+  encodeAttributes,
+  sha256,
+  signedMessage,
+} from './cms-writer.ts';
 import { type Handler, json, type Reply, text } from './service.ts';
 
 const OID = {
-  signedData: '1.2.840.113549.1.7.2',
-  tstInfo: '1.2.840.113549.1.9.16.1.4',
-  contentType: '1.2.840.113549.1.9.3',
-  messageDigest: '1.2.840.113549.1.9.4',
-  signingTime: '1.2.840.113549.1.9.5',
   signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
   policy: '1.3.6.1.4.1.57264.2',
   sha256: '2.16.840.1.101.3.4.2.1',
-  ecdsaSha256: '1.2.840.10045.4.3.2',
 } as const;
 
-/** Digest algorithms a client may have used: the DER of the OID → length. */
-const IMPRINTS = new Map(
-  [
-    ['2.16.840.1.101.3.4.2.1', 32],
-    ['2.16.840.1.101.3.4.2.2', 48],
-    ['2.16.840.1.101.3.4.2.3', 64],
-  ].map(([id, length]) => [oid(String(id)).toString('hex'), Number(length)]),
-);
+/** Digest algorithms a client may have used, and the length of each in octets. */
+const IMPRINTS: ReadonlyMap<string, number> = new Map([
+  [OID.sha256, 32],
+  ['2.16.840.1.101.3.4.2.2', 48],
+  ['2.16.840.1.101.3.4.2.3', 64],
+]);
+
+const DIRECTORY_NAME = 4;
 
 export interface TimestampAuthority {
   readonly key: KeyObject;
-  readonly subject: Name;
-  readonly issuer: Name;
+  readonly certificate: Certificate;
+  readonly issuer: AuthorityName;
   /** Leaf, then root. */
   readonly chain: readonly Buffer[];
-  readonly serial: Uint8Array;
 }
 
 export interface TimestampRequest {
-  /** MessageImprint, as the client sent it. */
-  readonly imprint: Uint8Array;
-  /** INTEGER in DER. */
-  readonly nonce?: Uint8Array | undefined;
+  /** As the client sent it. */
+  readonly imprint: MessageImprint;
+  readonly nonce?: Integer | undefined;
   readonly includeCertificate: boolean;
 }
 
-const hash = (data: Uint8Array): Buffer => createHash('sha256').update(data).digest();
-const attribute = (type: string, value: Uint8Array): Buffer => sequence(oid(type), setOf(value));
-const directoryName = (name: Name): Buffer => contextConstructed(4, encodeName(name));
-
-/** MessageImprint for a SHA-256 digest. */
-export function sha256Imprint(digest: Uint8Array): Buffer {
-  return sequence(sequence(oid(OID.sha256), Buffer.from([5, 0])), octetString(digest));
+/** Returns the MessageImprint of a SHA-256 digest. */
+export function sha256Imprint(digest: Uint8Array): MessageImprint {
+  return new MessageImprint({
+    hashAlgorithm: new AlgorithmIdentifier({ algorithmId: OID.sha256 }),
+    hashedMessage: new OctetString({ valueHex: digest }),
+  });
 }
 
 /** TSTInfo (RFC 3161 §2.4.2), accurate to a second. `at` is Unix seconds. */
-function tstInfo(authority: TimestampAuthority, request: TimestampRequest, at: number): Buffer {
-  return sequence(
-    integer(1),
-    oid(OID.policy),
-    request.imprint,
-    integer(Buffer.concat([Buffer.from([0x40]), randomBytes(19)])),
-    generalizedTime(at),
-    sequence(integer(1)),
-    ...(request.nonce === undefined ? [] : [request.nonce]),
-    contextConstructed(0, directoryName(authority.subject)),
-  );
+function tstInfo({ certificate }: TimestampAuthority, request: TimestampRequest, at: number) {
+  const { imprint, nonce } = request;
+  return new TSTInfo({
+    version: 1,
+    policy: OID.policy,
+    messageImprint: imprint,
+    serialNumber: new Integer({ valueHex: Buffer.from([0x40, ...randomBytes(19)]) }),
+    genTime: new Date(at * 1000),
+    accuracy: new Accuracy({ seconds: 1 }),
+    ...(nonce === undefined ? {} : { nonce }),
+    tsa: new GeneralName({ type: DIRECTORY_NAME, value: certificate.subject }),
+  });
 }
 
-function signedAttributes(authority: TimestampAuthority, content: Uint8Array, at: number): Buffer {
-  const issuerSerial = sequence(
-    sequence(directoryName(authority.issuer)),
-    integer(authority.serial),
-  );
-  const certificateId = sequence(
-    octetString(hash(authority.chain[0] ?? Buffer.alloc(0))),
-    issuerSerial,
-  );
-  return setOf(
-    attribute(OID.contentType, oid(OID.tstInfo)),
-    attribute(OID.signingTime, utcTime(at)),
-    attribute(OID.messageDigest, octetString(hash(content))),
-    attribute(OID.signingCertificateV2, sequence(sequence(certificateId))),
-  );
+/** The attribute that binds a token to its certificate. */
+function signingCertificate({ certificate, chain: [leaf] }: TimestampAuthority): Attribute {
+  const issuer = new GeneralName({ type: DIRECTORY_NAME, value: certificate.issuer }).toSchema();
+  const issuerSerial = [new Sequence({ value: [issuer] }), certificate.serialNumber];
+  const hash = new OctetString({ valueHex: sha256(leaf ?? Buffer.alloc(0)) });
+  const certificateId = new Sequence({ value: [hash, new Sequence({ value: issuerSerial })] });
+  const value = new Sequence({ value: [new Sequence({ value: [certificateId] })] });
+  return new Attribute({ type: OID.signingCertificateV2, values: [value] });
 }
 
-/** A TimeStampToken: ContentInfo in DER. `at` is Unix seconds. */
+/** Returns a TimeStampToken. `at` is Unix seconds. */
 export function timestampToken(
   authority: TimestampAuthority,
   request: TimestampRequest,
   at: number,
-): Buffer {
-  const content = tstInfo(authority, request, at);
-  const attributes = signedAttributes(authority, content, at);
-  const digestAlgorithm = sequence(oid(OID.sha256));
-  const signerInfo = sequence(
-    integer(1),
-    sequence(encodeName(authority.issuer), integer(authority.serial)),
-    digestAlgorithm,
-    // Stored as [0] IMPLICIT, signed as the SET it is.
-    Buffer.concat([Buffer.from([0xa0]), attributes.subarray(1)]),
-    sequence(oid(OID.ecdsaSha256)),
-    octetString(sign('sha256', attributes, authority.key)),
-  );
-  const signedData = sequence(
-    integer(3),
-    setOf(digestAlgorithm),
-    sequence(oid(OID.tstInfo), contextConstructed(0, octetString(content))),
-    ...(request.includeCertificate
-      ? [contextConstructed(0, authority.chain[0] ?? Buffer.alloc(0))]
-      : []),
-    setOf(signerInfo),
-  );
-  return sequence(oid(OID.signedData), contextConstructed(0, signedData));
+): ContentInfo {
+  const info = derOf(tstInfo(authority, request, at));
+  const contentType = ContentType.tstInfo;
+  const attributes = attributesOf(contentType, info, at, signingCertificate(authority));
+  return signedMessage({
+    contentType,
+    content: new OctetString({ valueHex: info }),
+    signer: authority.certificate,
+    withCertificate: request.includeCertificate,
+    signedAttributes: attributes,
+    signature: sign('sha256', encodeAttributes(attributes), authority.key),
+  });
 }
 
-/** TimeStampResp with status granted. */
-export const timestampResponse = (token: Uint8Array): Buffer =>
-  sequence(sequence(integer(0)), token);
+/** Returns the DER of a TimeStampResp with status granted. */
+export function timestampResponse(timeStampToken: ContentInfo): Buffer {
+  const status = new PKIStatusInfo({ status: PKIStatus.granted });
+  return derOf(new TimeStampResp({ status, timeStampToken }));
+}
 
-/** TimeStampResp that refuses: rejection (2) with a PKIFailureInfo bit (RFC 3161 §2.4.2). */
-export const rejection = (bit: number): Buffer => {
-  const bits = Buffer.alloc(Math.floor(bit / 8) + 1);
-  bits[bits.length - 1] = 0x80 >> (bit % 8);
-  return sequence(sequence(integer(2), element(0x03, Buffer.from([7 - (bit % 8)]), bits)));
-};
-
-/** Reads a TimeStampReq; undefined where it is not one that can be answered. */
+/** Reads a TimeStampReq in DER. Returns undefined where it is none that can be answered. */
 export function readTimestampRequest(der: Uint8Array): TimestampRequest | undefined {
   try {
-    const at = cursor(expectDer(der, Tag.sequence));
-    if (at.next(Tag.integer).content[0] !== 1) return undefined;
-    const imprint = at.next(Tag.sequence);
-    at.optional(Tag.oid);
-    const nonce = at.optional(Tag.integer);
-    const certReq = at.optional(Tag.boolean);
-    at.end();
-    const [algorithm, digest] = children(imprint);
-    if (algorithm === undefined || digest?.tag !== Tag.octetString) return undefined;
-    const id = children(algorithm)[0];
-    if (
-      id === undefined ||
-      IMPRINTS.get(Buffer.from(id.raw).toString('hex')) !== digest.content.length
-    )
-      return undefined;
-    return {
-      imprint: imprint.raw,
-      nonce: nonce?.raw,
-      includeCertificate: certReq?.content[0] === 0xff,
-    };
+    const request = TimeStampReq.fromBER(der);
+    // what is not the same when it is written again was not DER, or had bytes behind it
+    if (!derOf(request).equals(der)) return undefined;
+    const { version, messageImprint: imprint, nonce, certReq = false, extensions } = request;
+    const { hashAlgorithm, hashedMessage } = imprint;
+    const length = IMPRINTS.get(hashAlgorithm.algorithmId);
+    if (version !== 1 || extensions !== undefined) return undefined;
+    if (hashedMessage.valueBlock.valueHexView.length !== length) return undefined;
+    return { imprint, nonce, includeCertificate: certReq };
   } catch {
     return undefined;
   }

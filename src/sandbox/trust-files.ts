@@ -5,7 +5,7 @@
 
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
-import { certificatePem, type Name } from './certificates.ts';
+import { type AuthorityName, certificatePem } from './certificates.ts';
 import { spkiOf } from './signed-note.ts';
 import { type ServiceName, writeWhole } from './state.ts';
 
@@ -29,8 +29,8 @@ export interface TrustFiles {
 
 export interface TrustSources {
   readonly urls: Readonly<Record<ServiceName, string>>;
-  readonly fulcio: { readonly subject: Name; readonly chain: readonly Uint8Array[] };
-  readonly tsa: { readonly subject: Name; readonly chain: readonly Uint8Array[] };
+  readonly fulcio: { readonly subject: AuthorityName; readonly chain: readonly Uint8Array[] };
+  readonly tsa: { readonly subject: AuthorityName; readonly chain: readonly Uint8Array[] };
   readonly ctLog: { readonly id: Uint8Array; readonly publicKey: KeyObject };
   readonly rekor: { readonly logId: Uint8Array; readonly publicKey: KeyObject };
   readonly rekorV2: { readonly logId: Uint8Array; readonly publicKey: KeyObject };
@@ -52,7 +52,7 @@ function log(baseUrl: string, id: Uint8Array, key: KeyObject): Record<string, un
 
 function authority(
   uri: string,
-  subject: Name,
+  subject: AuthorityName,
   chain: readonly Uint8Array[],
 ): Record<string, unknown> {
   const { organization, commonName } = subject;

@@ -36,12 +36,12 @@ const log = async () => ({ send, rekorUrl: sandbox().urls.rekor });
 const search = () => ({ log, crypto, directory });
 
 /** Commits signed under one certificate, as a login that is remembered makes them. */
-function onlineCommits(count: number) {
-  const first = onlineCommit(sandbox(), COMMIT);
+async function onlineCommits(count: number) {
+  const first = await onlineCommit(sandbox(), COMMIT);
   const rest = Array.from({ length: count - 1 }, (_, at) =>
     onlineCommit(sandbox(), Buffer.concat([COMMIT, Buffer.from(`${at}\n`)]), first.issued),
   );
-  return [first, ...rest];
+  return [first, ...(await Promise.all(rest))];
 }
 
 const context = async () => {
@@ -49,9 +49,9 @@ const context = async () => {
   return { crypto, trust, now: now() };
 };
 
-describe('findLogEntry', () => {
+describe('findLogEntry', async () => {
   it('finds the entry of an object, which then verifies', async () => {
-    const { payload, signature, lookup } = onlineCommit(sandbox(), COMMIT);
+    const { payload, signature, lookup } = await onlineCommit(sandbox(), COMMIT);
     const found = await findLogEntry(lookup, search());
     expect(await verifyDetached(payload, signature, await context(), found)).toMatchObject({
       status: 'verified',
@@ -60,13 +60,13 @@ describe('findLogEntry', () => {
   });
 
   it('says when there is none', async () => {
-    const issued = sandbox().issueSignature(COMMIT, { rekor: 'none' });
+    const issued = await sandbox().issueSignature(COMMIT, { rekor: 'none' });
     const lookup = logLookupOf(COMMIT, utf8(issued.armor), crypto) as LogLookup;
     expect(await findLogEntry(lookup, search())).toBeUndefined();
   });
 
   it('R02 gives each of two commits under one key its own entry', async () => {
-    const [one, two] = onlineCommits(2);
+    const [one, two] = await onlineCommits(2);
     const [first, second] = [
       await findLogEntry(one!.lookup, search()),
       await findLogEntry(two!.lookup, search()),
@@ -80,16 +80,16 @@ describe('findLogEntry', () => {
   });
 
   it('costs at most 60 requests for 50 commits under one certificate, each in a process of its own', async () => {
-    for (const { lookup } of onlineCommits(50))
+    for (const { lookup } of await onlineCommits(50))
       expect(await findLogEntry(lookup, search())).toBeDefined();
     expect(asked.length).toBeLessThanOrEqual(60);
     expect(asked.length).toBe(1 + 5);
   });
 
   it('asks only for what is new under a certificate', async () => {
-    const [one] = onlineCommits(12);
+    const [one] = await onlineCommits(12);
     await findLogEntry(one!.lookup, search());
-    const later = onlineCommit(
+    const later = await onlineCommit(
       sandbox(),
       Buffer.concat([COMMIT, Buffer.from('later')]),
       one!.issued,
@@ -101,14 +101,14 @@ describe('findLogEntry', () => {
 
   it('remembers within one process where nothing may be kept', async () => {
     const finder = createLogFinder({ ...search(), directory: undefined });
-    const commits = onlineCommits(15);
+    const commits = await onlineCommits(15);
     const found = await Promise.all(commits.map(({ lookup }) => finder.find(lookup)));
     expect(found.every((entry) => entry !== undefined)).toBe(true);
     expect(asked.length).toBe(1 + 2);
   });
 
   it('keeps what it found private and whole', async () => {
-    const { lookup } = onlineCommit(sandbox(), COMMIT);
+    const { lookup } = await onlineCommit(sandbox(), COMMIT);
     await findLogEntry(lookup, search());
     const [folder] = readdirSync(directory);
     const files = readdirSync(join(directory, folder!));
@@ -121,7 +121,7 @@ describe('findLogEntry', () => {
   });
 
   it('gains nothing from a forged file: it is refused, and a fresh search replaces it', async () => {
-    const { payload, signature, lookup } = onlineCommit(sandbox(), COMMIT);
+    const { payload, signature, lookup } = await onlineCommit(sandbox(), COMMIT);
     await findLogEntry(lookup, search());
     const [folder] = readdirSync(directory);
     const path = join(directory, folder!, readdirSync(join(directory, folder!))[0]!);
@@ -141,7 +141,7 @@ describe('findLogEntry', () => {
   it.each(['not json', '{}', '[]', '{"body":"x"}'])(
     'passes over a kept file that is %j',
     async (text) => {
-      const { lookup } = onlineCommit(sandbox(), COMMIT);
+      const { lookup } = await onlineCommit(sandbox(), COMMIT);
       await findLogEntry(lookup, search());
       const [folder] = readdirSync(directory);
       const path = join(directory, folder!, readdirSync(join(directory, folder!))[0]!);
@@ -152,12 +152,12 @@ describe('findLogEntry', () => {
 
   it('finds also where nothing can be kept', async () => {
     writeFileSync(directory, 'a file in the way');
-    const { lookup } = onlineCommit(sandbox(), COMMIT);
+    const { lookup } = await onlineCommit(sandbox(), COMMIT);
     expect(await findLogEntry(lookup, search())).toBeDefined();
   });
 
   it('R01 takes no entry that is not what its name says, and calls nothing unlogged for it', async () => {
-    const { lookup } = onlineCommit(sandbox(), COMMIT);
+    const { lookup } = await onlineCommit(sandbox(), COMMIT);
     sandbox().intercept(async (service, { path }, proceed) => {
       if (service !== 'rekor' || !path.endsWith('/entries/retrieve')) return undefined;
       const reply = await proceed();
@@ -176,7 +176,7 @@ describe('findLogEntry', () => {
       JSON.stringify(Array.from({ length: 2001 }, (_, at) => at.toString(16).padStart(64, '0'))),
     ],
   ])('R18 refuses an index that answers with %s', async (_name, body) => {
-    const { lookup } = onlineCommit(sandbox(), COMMIT);
+    const { lookup } = await onlineCommit(sandbox(), COMMIT);
     sandbox().intercept((service) =>
       service === 'rekor' ? { status: 200, headers: {}, body } : undefined,
     );
@@ -184,7 +184,7 @@ describe('findLogEntry', () => {
   });
 
   it('tells an outage as an outage', async () => {
-    const { lookup } = onlineCommit(sandbox(), COMMIT);
+    const { lookup } = await onlineCommit(sandbox(), COMMIT);
     sandbox().intercept((service) =>
       service === 'rekor' ? { status: 0, destroy: true } : undefined,
     );

@@ -38,8 +38,8 @@ it.skipIf(!haveTools('time'))(
     const shell = { cwd: path, env: { ...env } };
     run('sh', ['-c', `git fast-import --quiet < '${stream}'`], shell);
     const make = signer(repository, sandbox());
-    const commit = make.commit({ tree: must('rev-parse', 'main^{tree}') });
-    must('update-ref', 'refs/tags/v1', make.tag(commit, 'commit', 'v1'));
+    const commit = await make.commit({ tree: must('rev-parse', 'main^{tree}') });
+    must('update-ref', 'refs/tags/v1', await make.tag(commit, 'commit', 'v1'));
     must('archive', '--prefix=app-1/', '-o', 'a.tar.gz', 'v1');
     must('archive', '--prefix=app-1/', '-o', 'a.zip', 'v1');
     const check = (file: string) => {

@@ -168,7 +168,7 @@ describe.skipIf(gitsign === undefined)('gitsign', () => {
   it('verifies what the sandbox signs in process', async () => {
     const tree = (await git(['rev-parse', 'HEAD^{tree}'])).stdout.trim();
     const head = `tree ${tree}\nauthor A <a@example.test> 1795000000 +0000\ncommitter A <a@example.test> 1795000000 +0000\n`;
-    const { armor } = sandbox().issueSignature(Buffer.from(`${head}\nmade\n`));
+    const { armor } = await sandbox().issueSignature(Buffer.from(`${head}\nmade\n`));
     const signed = `${head}gpgsig ${armor.trimEnd().replaceAll('\n', '\n ')}\n\nmade\n`;
     const id = (
       await git(['hash-object', '-t', 'commit', '-w', '--stdin'], {}, signed)

@@ -70,7 +70,7 @@ describe.skipIf(cosign === undefined)('cosign verify-blob', () => {
   it.each([1, 2] as const)('accepts what the sandbox’s Rekor v%i logged', async (rekor) => {
     const repository = scratchRepository('cosign');
     const make = signer(repository, sandbox());
-    const id = make.commit({}, { rekor, timestamp: rekor === 2 });
+    const id = await make.commit({}, { rekor, timestamp: rekor === 2 });
     const { trustedRoot } = sandbox().files;
     const issuer = sandbox().urls.issuer;
     const { call } = await verdict(repository, id, {

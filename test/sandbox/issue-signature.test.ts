@@ -1,13 +1,14 @@
 /** What the sandbox signs, judged by our core and by the verifiers of others. */
 
 import { spawnSync } from 'node:child_process';
-import { createPublicKey } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleFromJSON } from '@sigstore/bundle';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
+import { ContentInfo } from 'pkijs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assembleSignedData } from '../../src/core/cms/assemble.ts';
 import type { TrustMaterial } from '../../src/core/trust/trust-material.ts';
 import { parseTrustedRoot } from '../../src/core/trust/trusted-root.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
@@ -15,6 +16,7 @@ import { verifyDetached } from '../../src/core/verify.ts';
 import { nodeCrypto } from '../../src/io/crypto.ts';
 import { signSct } from '../../src/sandbox/ctlog.ts';
 import { type IssuedSignature, newKeys, type SignatureRequest } from '../../src/sandbox/index.ts';
+import { encodeEntry } from '../../src/sandbox/log-entry-writer.ts';
 import { timestampResponse } from '../../src/sandbox/timestamp-authority.ts';
 import { scratchDirectory, useSandbox } from '../support/sandbox.ts';
 import { haveTools } from '../support/tools.ts';
@@ -73,7 +75,11 @@ function bundleOf(
         },
       ],
       timestampVerificationData: timestampToken
-        ? { rfc3161Timestamps: [{ signedTimestamp: base64(timestampResponse(timestampToken)) }] }
+        ? {
+            rfc3161Timestamps: [
+              { signedTimestamp: base64(timestampResponse(ContentInfo.fromBER(timestampToken))) },
+            ],
+          }
         : {},
     },
     messageSignature: {
@@ -99,12 +105,12 @@ function oracle(issued: IssuedSignature, body: Buffer): void {
   });
 }
 
-const issue = (request: SignatureRequest = {}): IssuedSignature =>
+const issue = (request: SignatureRequest = {}): Promise<IssuedSignature> =>
   sandbox().issueSignature(payload, request);
 
 describe('a signature made in process', () => {
   it('with a Rekor v1 entry holds for our core and for @sigstore/verify', async () => {
-    const issued = issue();
+    const issued = await issue();
     expect(await ours(issued)).toMatchObject({
       status: 'verified',
       signer: { kind: 'email', value: 'alice@example.test', issuer: sandbox().urls.issuer },
@@ -115,8 +121,8 @@ describe('a signature made in process', () => {
 
   it.skipIf(!haveTools('openssl'))(
     'is CMS that openssl verifies, for what was signed alone',
-    () => {
-      const issued = issue();
+    async () => {
+      const issued = await issue();
       writeFileSync(join(scratch, 'cms'), issued.cms);
       writeFileSync(join(scratch, 'payload'), payload);
       const args = [
@@ -145,13 +151,32 @@ describe('a signature made in process', () => {
   );
 
   it('with a Rekor v2 entry and a timestamp holds for both', async () => {
-    const issued = issue({ rekor: 2, timestamp: true });
+    const issued = await issue({ rekor: 2, timestamp: true });
     expect(await ours(issued)).toMatchObject({ status: 'verified' });
     oracle(issued, sandbox().parts.rekorV2.body(issued.entry?.logIndex ?? -1) ?? Buffer.alloc(0));
   });
 
+  it.each<[string, SignatureRequest]>([
+    ['a Rekor v1 entry', {}],
+    ['a Rekor v2 entry and a timestamp', { rekor: 2, timestamp: true }],
+    ['nothing', { rekor: 'none' }],
+  ])('with %s is written by pkijs and by the product byte for byte alike', async (_, request) => {
+    const { cms, certificate, entry, ...issued } = await issue(request);
+    const parts = {
+      ...issued,
+      certificateDer: certificate,
+      signedAttrs: issued.signedAttributes,
+      logEntry: entry && encodeEntry(entry),
+    };
+    expect(Buffer.from(assembleSignedData(parts)).equals(cms)).toBe(true);
+    const signature = Uint8Array.from(issued.signature, (octet) => octet ^ 1);
+    expect(Buffer.from(assembleSignedData({ ...parts, signature })).equals(cms)).toBe(false);
+  });
+
   it('can be made as gitsign stores v2 entries, and for a workflow', async () => {
-    expect(await ours(issue({ rekor: 2, timestamp: true, kindVersion: '0.0.1' }))).toMatchObject({
+    expect(
+      await ours(await issue({ rekor: 2, timestamp: true, kindVersion: '0.0.1' })),
+    ).toMatchObject({
       status: 'verified',
     });
     const principal = {
@@ -160,7 +185,7 @@ describe('a signature made in process', () => {
       issuer: 'https://ci.example',
       extensions: { 5: 'acme/app' },
     } as const;
-    expect(await ours(issue({ principal }))).toMatchObject({
+    expect(await ours(await issue({ principal }))).toMatchObject({
       status: 'verified',
       signer: {
         kind: 'uri',
@@ -184,12 +209,7 @@ describe('a signature made in process', () => {
         request: () => ({
           leaf: {
             scts: (_usual, tbs) => [
-              signSct(
-                newKeys(),
-                tbs,
-                createPublicKey(sandbox().parts.fulcio.intermediate.key),
-                Date.now(),
-              ),
+              signSct(newKeys(), tbs, sandbox().parts.fulcio.intermediate.publicKey, Date.now()),
             ],
           },
         }),
@@ -204,7 +224,7 @@ describe('a signature made in process', () => {
     };
   for (const [name, { request, code }] of Object.entries(wrong)) {
     it(`can be bent: ${name} is ${code}`, async () => {
-      expect(await ours(issue(request()))).toMatchObject({ code });
+      expect(await ours(await issue(request()))).toMatchObject({ code });
     });
   }
 });

@@ -68,8 +68,10 @@ describe('Rekor v2', () => {
   });
 
   it('serves tiles that lead to its checkpoint', async () => {
+    const login = await sandbox().issueSignature(Buffer.from('payload'), { rekor: 2 });
+    const { keys, certificate } = login;
     for (let i = 0; i < 300; i += 1)
-      sandbox().issueSignature(Buffer.from(`payload ${i}`), { rekor: 2 });
+      await sandbox().issueSignature(Buffer.from(`payload ${i}`), { rekor: 2, keys, certificate });
     const [, size, root] = (await bytes('checkpoint')).toString().split('\n');
     const width = Number(size) - 256;
     const hashes = Buffer.concat([await bytes('tile/0/000'), await bytes(`tile/0/001.p/${width}`)]);

@@ -29,7 +29,7 @@ describe('a sandbox that starts again', () => {
     const first = await start();
     const proposed = hashedRekordV1(await signedArtifact(first));
     const added = await call(`${first.urls.rekor}/api/v1/log/entries`, proposed);
-    first.issueSignature(Buffer.from('payload'), { rekor: 2 });
+    await first.issueSignature(Buffer.from('payload'), { rekor: 2 });
     const trust = readFileSync(first.files.trustedRoot, 'utf8');
     const heads = async (sandbox: Sandbox) => [
       (await call(`${sandbox.urls.rekor}/api/v1/log`)).json.rootHash,
@@ -54,12 +54,12 @@ describe('a sandbox that starts again', () => {
 
   it('forgets an entry that a crash cut short, and appends after it', async () => {
     const first = await start();
-    first.issueSignature(Buffer.from('one'));
+    await first.issueSignature(Buffer.from('one'));
     await first.close();
     appendFileSync(join(dir, 'rekor-v1.log'), '1795262962 eyJhcGlWZXJzaW9u');
     const second = await start();
     expect(second.parts.rekor.tree.size).toBe(1);
-    second.issueSignature(Buffer.from('two'));
+    await second.issueSignature(Buffer.from('two'));
     expect((await start()).parts.rekor.tree.size).toBe(2);
   });
 

@@ -70,6 +70,12 @@ describe.skipIf(!haveTools('openssl'))('the timestamp authority', () => {
     expect((await ask(query('-cert'), 'application/json')).status).toBe(415);
     expect((await ask(digest)).status).toBe(400);
     expect((await ask(Buffer.concat([query('-cert'), Buffer.from([0])]))).status).toBe(400);
+    // the same request with its outer length in two octets, which DER forbids
+    const der = query('-cert');
+    const ber = Buffer.concat([Buffer.from([0x30, 0x81, der.length - 2]), der.subarray(2)]);
+    expect(der[1]).toBe(der.length - 2);
+    expect((await ask(ber)).status).toBe(400);
+    expect((await ask(der)).status).toBe(200);
     const chain = await fetch(`${sandbox().urls.tsa}/certchain`);
     expect(await chain.text()).toBe(readFileSync(sandbox().files.tsaChain, 'utf8'));
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { run, scratchRepository } from '../support/git-repository.ts';
+import { run, type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
 import { HOSTILE } from '../support/judged-samples.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
@@ -45,7 +45,7 @@ const filled = (text: string, context: Context): string =>
   text.replace(/\$\{\{(.*?)\}\}/g, (_, expression: string) => evaluate(expression, context));
 
 /** A branch of hostile commits over a base whose policy allows alice, where its `rules` do. */
-function history(good: boolean, rules = '') {
+async function history(good: boolean, rules = '') {
   const repository = scratchRepository('ci');
   const make = signer(repository, sandbox());
   const policy = `version: 1\nsigners:\n  - {name: alice, identity: alice@example.test, issuer: '${sandbox().urls.issuer}'}\n${rules}`;
@@ -57,10 +57,10 @@ function history(good: boolean, rules = '') {
   ).out;
   const entry = Buffer.from(`100644 blob ${blob.trim()}\t.signet.yaml\n`);
   const tree = repository.gitWith({ input: entry }, 'mktree').out.trim();
-  const base = make.commit({ tree, subject: 'base' });
+  const base = await make.commit({ tree, subject: 'base' });
   let head = base;
   for (const subject of HOSTILE) {
-    head = make.commit({ tree, parents: [head], subject: subject.replace('\ud800', '') });
+    head = await make.commit({ tree, parents: [head], subject: subject.replace('\ud800', '') });
     if (good) continue;
     head = make.unsigned({ tree, parents: [head], subject: subject.replace('\ud800', '') });
   }
@@ -72,7 +72,7 @@ function history(good: boolean, rules = '') {
 
 const FILES = ['GITHUB_ENV', 'GITHUB_OUTPUT', 'GITHUB_PATH', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'];
 
-function runAction(event: Context, { path, env }: ReturnType<typeof history>['repository']) {
+function runAction(event: Context, { path, env }: ScratchRepository) {
   const directory = mkdtempSync(join(path, '../files-'));
   const files = Object.fromEntries(FILES.map((name) => [name, join(directory, name)]));
   for (const file of Object.values(files)) writeFileSync(file, '');
@@ -106,7 +106,7 @@ const commandsIn = (log: string): readonly string[] =>
     return name === undefined ? [] : [name];
   });
 
-describe('the GitHub Action', () => {
+describe('the GitHub Action', async () => {
   it('S11 puts nothing of an event into a script, and calls nobody else’s action', () => {
     for (const step of action.runs.steps) {
       expect(step.run).not.toContain('${{');
@@ -114,8 +114,8 @@ describe('the GitHub Action', () => {
     }
   });
 
-  it('S11 hostile subjects and branch names set no variable; the bad ones are refused', () => {
-    const { repository, base, head } = history(false);
+  it('S11 hostile subjects and branch names set no variable; the bad ones are refused', async () => {
+    const { repository, base, head } = await history(false);
     const event = {
       'github.event.pull_request': 'yes',
       'github.event.pull_request.base.sha': base,
@@ -132,8 +132,8 @@ describe('the GitHub Action', () => {
     expect(repository.git('ls-files', '--others').out).not.toContain('pwned');
   });
 
-  it('S11 the same commits, all signed: passes, and says nothing that is a command', () => {
-    const { repository, base, head } = history(true);
+  it('S11 the same commits, all signed: passes, and says nothing that is a command', async () => {
+    const { repository, base, head } = await history(true);
     const event = {
       'github.event.before': base,
       'github.sha': head,
@@ -145,8 +145,8 @@ describe('the GitHub Action', () => {
     expect(ran.files['GITHUB_STEP_SUMMARY']).toContain('every signature holds');
   });
 
-  it('P05 a new branch is compared with the default branch; no base at all, or one that is absent, is an error', () => {
-    const { repository, head } = history(true);
+  it('P05 a new branch is compared with the default branch; no base at all, or one that is absent, is an error', async () => {
+    const { repository, head } = await history(true);
     const made = { 'github.event.before': '0'.repeat(40), 'github.sha': head };
     const known = { ...made, 'github.event.repository.default_branch': 'main' };
     expect(runAction(known, repository).exit).toBe(0);
@@ -155,7 +155,7 @@ describe('the GitHub Action', () => {
   });
 });
 
-function runGitLab({ path, env }: ReturnType<typeof history>['repository'], more: Context) {
+function runGitLab({ path, env }: ScratchRepository, more: Context) {
   const [script = ''] = gitlab['git-signet'].script;
   return run('sh', ['-e', '-c', script], {
     cwd: path,
@@ -169,14 +169,14 @@ function runGitLab({ path, env }: ReturnType<typeof history>['repository'], more
   });
 }
 
-describe('a merge queue', () => {
+describe('a merge queue', async () => {
   it.each([
     ['refs/heads/main', 6],
     ['refs/heads/other', 0],
-  ])('P04 the rules of the branch that the queue is for: %s', (target, exit) => {
+  ])('P04 the rules of the branch that the queue is for: %s', async (target, exit) => {
     const other = `  - {name: bob, identity: bob@example.test, issuer: '${sandbox().urls.issuer}'}\n`;
     const rules = `${other}commits: [{refs: [refs/heads/main], by: [bob]}]\n`;
-    const { repository, base, head } = history(true, rules);
+    const { repository, base, head } = await history(true, rules);
     const queue = 'refs/heads/gh-readonly-queue/main/pr-1';
     const ran = runAction(
       {
@@ -191,11 +191,11 @@ describe('a merge queue', () => {
   });
 });
 
-describe('the GitLab template', () => {
+describe('the GitLab template', async () => {
   it.each([true, false])(
     'P06 a merge that GitLab made to try: its source is judged, all signed: %s',
-    (good) => {
-      const { repository, base, head, make, tree } = history(good);
+    async (good) => {
+      const { repository, base, head, make, tree } = await history(good);
       repository.must('remote', 'add', 'origin', repository.path);
       const merged = make.unsigned({ tree, parents: [base, head], subject: 'merge' });
       const about = { CI_COMMIT_SHA: merged, CI_MERGE_REQUEST_SOURCE_BRANCH_SHA: head };
@@ -204,8 +204,8 @@ describe('the GitLab template', () => {
     },
   );
 
-  it.each([true, false])('S11 hostile commits, all signed: %s', (good) => {
-    const { repository, head } = history(good);
+  it.each([true, false])('S11 hostile commits, all signed: %s', async (good) => {
+    const { repository, head } = await history(good);
     repository.must('remote', 'add', 'origin', repository.path);
     const ran = runGitLab(repository, { CI_COMMIT_SHA: head, CI_COMMIT_MESSAGE: '$(touch pwned)' });
     expect(ran.exit, ran.err).toBe(good ? 0 : 5);

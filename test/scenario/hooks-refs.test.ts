@@ -23,7 +23,7 @@ async function held(name: string, ref: string, options: readonly string[] = []) 
     `${unsigned}:${ref}`,
   );
   expect(scene.refs()).toContain(`${ref} ${unsigned}`);
-  const above = make.commit({ tree, parents: [unsigned], subject: 'above' });
+  const above = await make.commit({ tree, parents: [unsigned], subject: 'above' });
   return { ...scene, unsigned, above };
 }
 
@@ -51,15 +51,15 @@ describe('refs that a server makes without its hook', () => {
     const { push, above, make, base, refs } = await held('vouched', 'refs/releases/1', vouched);
     const taken = await push(`${above}:refs/heads/top`);
     expect(taken.exit, taken.err).toBe(0);
-    expect((await push(`${make.tag(base, 'commit', 'v1')}:refs/tags/v1`)).exit).toBe(0);
+    expect((await push(`${await make.tag(base, 'commit', 'v1')}:refs/tags/v1`)).exit).toBe(0);
     expect((await push(`${above}:refs/heads/again`, `${base}:refs/heads/base`)).exit).toBe(0);
     expect(refs()).toContain(`refs/heads/again ${above}`);
   });
 
   it('what only a tag leads to was judged with the tag (P19)', async () => {
     const { push, bare, make, tree, base } = await gated('by-tag');
-    const release = make.commit({ tree, parents: [base], subject: 'release' });
-    const tag = make.tag(release, 'commit', 'v1');
+    const release = await make.commit({ tree, parents: [base], subject: 'release' });
+    const tag = await make.tag(release, 'commit', 'v1');
     expect((await push(`${tag}:refs/tags/v1`)).exit).toBe(0);
     const taken = await push(`${release}:refs/heads/release`);
     expect(taken.exit, taken.err).toBe(0);
@@ -85,8 +85,8 @@ describe('a server whose object store somebody altered', () => {
   it('a new branch is not known because an altered commit of another leads to it (P17)', async () => {
     const scene = await gated('new-branch');
     const { push, make, tree, base, refs } = scene;
-    const mid = make.commit({ tree, parents: [base], subject: 'mid' });
-    const top = make.commit({ tree, parents: [mid], subject: 'top' });
+    const mid = await make.commit({ tree, parents: [base], subject: 'mid' });
+    const top = await make.commit({ tree, parents: [mid], subject: 'top' });
     expect((await push(`${top}:refs/heads/main`)).exit).toBe(0);
     const unsigned = make.unsigned({ tree, subject: 'unsigned' });
     store(scene).claimParents(mid, [base, unsigned]);
@@ -99,8 +99,8 @@ describe('a server whose object store somebody altered', () => {
   it('a new branch is not known because an altered tag leads to it (P17)', async () => {
     const scene = await gated('new-by-tag');
     const { push, make, tree, base, refs } = scene;
-    const release = make.commit({ tree, parents: [base], subject: 'release' });
-    const tag = make.tag(release, 'commit', 'v1');
+    const release = await make.commit({ tree, parents: [base], subject: 'release' });
+    const tag = await make.tag(release, 'commit', 'v1');
     expect((await push(`${tag}:refs/tags/v1`)).exit).toBe(0);
     const unsigned = make.unsigned({ tree, subject: 'unsigned' });
     store(scene).edit('tag', tag, (text) => text.replace(release, unsigned));
@@ -113,9 +113,9 @@ describe('a server whose object store somebody altered', () => {
     const scene = await gated('rollback');
     const { push, client, make, tree, base, refs } = scene;
     const wider = treeOf(client, policyFor('alice@example.test', 'bob@example.test'));
-    const now = make.commit({ tree: wider, parents: [base] });
+    const now = await make.commit({ tree: wider, parents: [base] });
     expect((await push(`${now}:refs/heads/main`)).exit).toBe(0);
-    const back = make.commit({ tree, parents: [base], subject: 'back' });
+    const back = await make.commit({ tree, parents: [base], subject: 'back' });
     store(scene).claimParents(base, [now]);
     const refused = await push('--force', `${back}:refs/heads/main`);
     expect(refused.exit).not.toBe(0);
@@ -127,7 +127,7 @@ describe('a server whose object store somebody altered', () => {
     const scene = await gated('default-policy');
     const { push, client, make, tree, base } = scene;
     const blob = client.must('rev-parse', `${base}:.signet.yaml`);
-    const bobs = make.commit({ tree, parents: [base] }, { email: 'bob@example.test' });
+    const bobs = await make.commit({ tree, parents: [base] }, { email: 'bob@example.test' });
     expect((await push(`${bobs}:refs/heads/bob`)).err).toContain('not a signer');
     store(scene).replace('blob', blob, policyFor('alice@example.test', 'bob@example.test'));
     const refused = await push(`${bobs}:refs/heads/bob`);

@@ -40,12 +40,12 @@ describe('hooks install in a bare repository', () => {
 describe('a server’s gate', () => {
   it('takes good commits, and refuses a push whole for one bad commit', async () => {
     const { make, tree, base, push, refs } = await gated('whole');
-    const good = make.commit({ tree, parents: [base], subject: 'good' });
+    const good = await make.commit({ tree, parents: [base], subject: 'good' });
     const taken = await push(`${good}:refs/heads/main`);
     expect(taken.exit, taken.err).toBe(0);
     expect(refs()).toBe(`refs/heads/main ${good}`);
     const unsigned = make.unsigned({ tree, parents: [good], subject: 'wip' });
-    const above = make.commit({ tree, parents: [unsigned], subject: 'above' });
+    const above = await make.commit({ tree, parents: [unsigned], subject: 'above' });
     const bad = await push(`${above}:refs/heads/main`, `${good}:refs/heads/other`);
     expect(bad.exit).not.toBe(0);
     expect(bad.err).toMatch(/remote: unsigned \w{7} {2}–\s+wip/);
@@ -57,10 +57,10 @@ describe('a server’s gate', () => {
   it('P06 judges every parent, new branches by what is new, and nothing twice', async () => {
     const { make, tree, base, push, refs } = await gated('branches');
     const side = make.unsigned({ tree, parents: [base], subject: 'side' });
-    const merge = make.commit({ tree, parents: [base, side], subject: 'merge' });
+    const merge = await make.commit({ tree, parents: [base, side], subject: 'merge' });
     expect((await push(`${merge}:refs/heads/main`)).exit).not.toBe(0);
     expect((await push(`${side}:refs/heads/side`)).exit).not.toBe(0);
-    const good = make.commit({ tree, parents: [base], subject: 'topic' });
+    const good = await make.commit({ tree, parents: [base], subject: 'topic' });
     expect((await push(`${good}:refs/heads/topic`, `${base}:refs/heads/same`)).exit).toBe(0);
     expect(refs()).toContain(`refs/heads/topic ${good}`);
     expect(refs()).toContain(`refs/heads/same ${base}`);
@@ -70,18 +70,18 @@ describe('a server’s gate', () => {
     const { client, make, tree, base, push, refs } = await gated('admits');
     const wider = treeOf(client, policyFor('alice@example.test', 'mallory@example.test'));
     const mallory = { email: 'mallory@example.test' };
-    const selfish = make.commit({ tree: wider, parents: [base] }, mallory);
+    const selfish = await make.commit({ tree: wider, parents: [base] }, mallory);
     for (const ref of ['main', 'new']) {
       const refused = await push(`${selfish}:refs/heads/${ref}`);
       expect(refused.exit).not.toBe(0);
       expect(refused.err).toContain('not a signer');
     }
-    const admitted = make.commit({ tree: wider, parents: [base] });
+    const admitted = await make.commit({ tree: wider, parents: [base] });
     expect((await push(`${admitted}:refs/heads/main`)).exit).toBe(0);
-    const now = make.commit({ tree: wider, parents: [admitted] }, mallory);
+    const now = await make.commit({ tree: wider, parents: [admitted] }, mallory);
     expect((await push(`${now}:refs/heads/main`)).exit).toBe(0);
     // taken back, the narrower policy would come back with it
-    const back = make.commit({ tree, parents: [base], subject: 'back' });
+    const back = await make.commit({ tree, parents: [base], subject: 'back' });
     const forced = await push('--force', `${back}:refs/heads/main`);
     expect(forced.exit).not.toBe(0);
     expect(forced.err).toContain('taking commits back would change .signet.yaml');
@@ -92,14 +92,14 @@ describe('a server’s gate', () => {
     const { bare, client, make, base, push } = await gated('roles');
     const rules = "commits: [{refs: ['refs/heads/release/*'], by: [alice]}]\n";
     const tree = treeOf(client, policyFor('alice@example.test', 'bob@example.test') + rules);
-    const start = make.commit({ tree, parents: [base] });
+    const start = await make.commit({ tree, parents: [base] });
     expect((await push(`${start}:refs/heads/main`)).exit).toBe(0);
-    const bobs = make.commit({ tree, parents: [start] }, { email: 'bob@example.test' });
+    const bobs = await make.commit({ tree, parents: [start] }, { email: 'bob@example.test' });
     expect((await push(`${bobs}:refs/heads/topic`)).exit).toBe(0);
     const refused = await push(`${bobs}:refs/heads/release/1`);
     expect(refused.exit).not.toBe(0);
     expect(refused.err).toContain('bob may not commit to refs/heads/release/1');
-    const alices = make.commit({ tree, parents: [start], subject: 'release' });
+    const alices = await make.commit({ tree, parents: [start], subject: 'release' });
     for (const good of [start, alices]) {
       const taken = await push(`${good}:refs/heads/release/${good.slice(0, 7)}`);
       expect(taken.exit, taken.err).toBe(0);
@@ -108,7 +108,7 @@ describe('a server’s gate', () => {
     // a symbolic ref is moved with what it stands for
     for (const target of [`release/${alices.slice(0, 7)}`, 'release/none-yet', 'topic']) {
       home().must('-C', bare, 'symbolic-ref', 'refs/heads/alias', `refs/heads/${target}`);
-      const next = make.commit({ tree, parents: [bobs] }, { email: 'bob@example.test' });
+      const next = await make.commit({ tree, parents: [bobs] }, { email: 'bob@example.test' });
       const through = await push('--force', `${next}:refs/heads/alias`);
       expect(through.exit === 0, through.err).toBe(target === 'topic');
     }
@@ -118,25 +118,25 @@ describe('a server’s gate', () => {
     const { client, make, base, push, refs } = await gated('older');
     const [alice, bob] = ['alice@example.test', 'bob@example.test'];
     const both = treeOf(client, `${policyFor(alice, bob)}sequence: 1\n`);
-    const start = make.commit({ tree: both, parents: [base] });
+    const start = await make.commit({ tree: both, parents: [base] });
     const left = treeOf(client, `${policyFor(alice)}sequence: 2\n`);
-    const without = make.commit({ tree: left, parents: [start] });
+    const without = await make.commit({ tree: left, parents: [start] });
     expect((await push(`${without}:refs/heads/main`)).exit).toBe(0);
     const more = treeOf(client, `${policyFor(alice, bob)}sequence: 9\n`);
     // what was there before may be branched from, but it is not who judges
     expect((await push(`${start}:refs/heads/fix`)).exit).toBe(0);
     for (const tree of [both, more]) {
-      const bobs = make.commit({ tree, parents: [start] }, { email: bob });
+      const bobs = await make.commit({ tree, parents: [start] }, { email: bob });
       const refused = await push(`${bobs}:refs/heads/fix`);
       expect(refused.exit).not.toBe(0);
       expect(refused.err).toContain('not a signer');
     }
-    const alices = make.commit({ tree: both, parents: [start], subject: 'fix' });
+    const alices = await make.commit({ tree: both, parents: [start], subject: 'fix' });
     expect((await push(`${alices}:refs/heads/fix`)).exit).toBe(0);
     // a branch that is ahead of the default branch is judged by its own
-    const ahead = make.commit({ tree: more, parents: [alices] });
+    const ahead = await make.commit({ tree: more, parents: [alices] });
     expect((await push(`${ahead}:refs/heads/fix`)).exit).toBe(0);
-    const now = make.commit({ tree: more, parents: [ahead] }, { email: bob });
+    const now = await make.commit({ tree: more, parents: [ahead] }, { email: bob });
     expect((await push(`${now}:refs/heads/fix`)).exit).toBe(0);
     expect(refs()).toContain(`refs/heads/fix ${now}`);
   });
@@ -149,40 +149,39 @@ describe('a server’s gate', () => {
       const lines = names.map((name) => `${entries.replace('.signet.yaml', name)}\n`).join('');
       return client.gitWith({ input: Buffer.from(`${entries}\n${lines}`) }, 'mktree').out.trim();
     };
-    const start = make.commit({ tree: treeWith(), parents: [base] });
+    const start = await make.commit({ tree: treeWith(), parents: [base] });
     expect((await push(`${start}:refs/heads/main`)).exit).toBe(0);
-    const [left, right] = ['a', 'b'].map((name) =>
-      make.commit({ tree: treeWith(name), parents: [start] }),
+    const parents = await Promise.all(
+      ['a', 'b'].map((name) => make.commit({ tree: treeWith(name), parents: [start] })),
     );
-    const parents = [left ?? '', right ?? ''];
-    const evil = make.commit({ tree: treeWith('a', 'b', 'c'), parents });
+    const evil = await make.commit({ tree: treeWith('a', 'b', 'c'), parents });
     expect((await push(`${evil}:refs/heads/main`)).err).toContain('not what git itself makes');
-    const good = make.commit({ tree: treeWith('a', 'b'), parents });
+    const good = await make.commit({ tree: treeWith('a', 'b'), parents });
     const taken = await push(`${good}:refs/heads/main`);
     expect(taken.exit, taken.err).toBe(0);
   });
 
   it('G07 tags: signed, named as their ref, never lightweight', async () => {
     const { make, tree, base, push, refs } = await gated('tags');
-    const good = make.tag(base, 'commit', 'v1');
+    const good = await make.tag(base, 'commit', 'v1');
     const taken = await push(`${good}:refs/tags/v1`);
     expect(taken.exit, taken.err).toBe(0);
     const renamed = await push(`${good}:refs/tags/v2`);
     expect(renamed.exit).not.toBe(0);
     expect(renamed.err).toContain('calls itself v1');
     expect((await push(`${base}:refs/tags/light`)).err).toContain('a lightweight tag');
-    const unsigned = make.tag(base, 'commit', 'v3', 'unsigned');
+    const unsigned = await make.tag(base, 'commit', 'v3', 'unsigned');
     expect((await push(`${unsigned}:refs/tags/v3`)).exit).not.toBe(0);
     const wip = make.unsigned({ tree, parents: [base], subject: 'wip' });
-    const smuggled = make.tag(make.commit({ tree, parents: [wip] }), 'commit', 'v4');
+    const smuggled = await make.tag(await make.commit({ tree, parents: [wip] }), 'commit', 'v4');
     expect((await push(`${smuggled}:refs/tags/v4`)).exit).not.toBe(0);
     expect(refs()).toBe(`refs/heads/main ${base}\nrefs/tags/v1 ${good}`);
   });
 
   it('forced pushes and deleted refs', async () => {
     const { make, tree, base, push, refs } = await gated('forced');
-    const one = make.commit({ tree, parents: [base], subject: 'one' });
-    const two = make.commit({ tree, parents: [base], subject: 'two' });
+    const one = await make.commit({ tree, parents: [base], subject: 'one' });
+    const two = await make.commit({ tree, parents: [base], subject: 'two' });
     const bad = make.unsigned({ tree, parents: [base], subject: 'bad' });
     expect((await push(`${one}:refs/heads/topic`)).exit).toBe(0);
     expect((await push('--force', `${bad}:refs/heads/topic`)).exit).not.toBe(0);
@@ -202,7 +201,7 @@ describe('a server’s gate', () => {
     writeFileSync(file, policyFor('bob@example.test'));
     home().must('-C', bare, 'config', 'signet.policy', file);
     expect((await push(`${base}:refs/heads/main`)).err).toContain('not a signer');
-    const bob = make.commit({ tree }, { email: 'bob@example.test' });
+    const bob = await make.commit({ tree }, { email: 'bob@example.test' });
     expect((await push(`${bob}:refs/heads/bob`)).exit).toBe(0);
     const deleted = await push(':refs/heads/bob');
     expect(deleted.err).toContain('deleting refs is not allowed here');
@@ -227,11 +226,11 @@ describe('hooks beside others', () => {
     );
     // twice changes nothing
     await signet(there, ['hooks', 'install', '--', ...trusted()]);
-    const good = make.commit({ tree, parents: [base] });
+    const good = await make.commit({ tree, parents: [base] });
     expect((await push(`${good}:refs/heads/main`)).exit).toBe(0);
     expect(readFileSync(seen, 'utf8')).toBe(`pre-receive\n\n${base} ${good} refs/heads/main\n`);
     writeFileSync(join(bare, 'hooks/before-git-signet/pre-receive'), other(seen, 3));
-    const next = make.commit({ tree, parents: [good] });
+    const next = await make.commit({ tree, parents: [good] });
     expect((await push(`${next}:refs/heads/main`)).exit).not.toBe(0);
     expect((await signet(there, ['hooks', 'remove'])).out).toContain('is back');
     expect(readFileSync(hook, 'utf8')).toBe(other(seen, 3));
@@ -261,7 +260,7 @@ describe('hooks beside others', () => {
     expect(stopped.err).toContain('nothing was pushed');
     expect(stopped.err).toContain(`git signet resign ${base.slice(0, 12)}..main`);
     expect(readFileSync(seen, 'utf8')).toContain(`refs/heads/main ${bad} refs/heads/main ${base}`);
-    const good = make.commit({ tree, parents: [base] });
+    const good = await make.commit({ tree, parents: [base] });
     const left = await push(`${good}:refs/heads/main`, `${good}:refs/heads/new`);
     expect(left.exit, left.err).toBe(0);
     expect((await push(':refs/heads/new')).exit).toBe(0);
@@ -273,7 +272,7 @@ describe('hooks beside others', () => {
     const { bare, client, make, tree, base, push, there } = await gated('whose');
     const file = join(home().home, 'whose.yaml');
     writeFileSync(file, policyFor('bob@example.test'));
-    const bob = make.commit({ tree, parents: [base] }, { email: 'bob@example.test' });
+    const bob = await make.commit({ tree, parents: [base] }, { email: 'bob@example.test' });
     client.must('config', 'signet.policy', file);
     const env = { ...client.env, PATH: `${dirname(programUnderTest())}:${process.env['PATH']}` };
     await signet({ path: client.path, env }, ['hooks', 'install', '--', ...trusted()]);

@@ -52,7 +52,7 @@ afterAll(() => new Promise((resolve) => server.close(resolve)));
 const MALLORY: Signing = { email: 'mallory@example.test' };
 
 /** Alice's own configuration names her instance and her policy; the clone has nothing but what a test puts there. */
-function clone(name: string, config: Readonly<Record<string, string>> = {}) {
+async function clone(name: string, config: Readonly<Record<string, string>> = {}) {
   const { urls, files } = sandbox();
   const repository = scratchRepository(`hostile-${name}`, {
     'signet.trust': files.clientTrustConfig,
@@ -73,8 +73,8 @@ function clone(name: string, config: Readonly<Record<string, string>> = {}) {
   const theirs = file('mallory', 'mallory@example.test');
   repository.must('config', '--global', 'signet.policy', mine);
   const make = signer(repository, sandbox());
-  const base = make.commit({ subject: 'base' });
-  const tip = make.commit({ parents: [base], subject: 'theirs' }, MALLORY);
+  const base = await make.commit({ subject: 'base' });
+  const tip = await make.commit({ parents: [base], subject: 'theirs' }, MALLORY);
   repository.must('update-ref', 'refs/heads/main', tip);
   const set = (key: string, value: string): void => void repository.must('config', key, value);
   return { repository, mine, theirs, base, tip, make, set };
@@ -110,7 +110,7 @@ const says = (key: string): unknown =>
     `git-signet: ignored what this repository sets: ${key}; to allow it: git signet allow\n`,
   );
 
-describe('each such setting of a repository, alone', () => {
+describe('each such setting of a repository, alone', async () => {
   const rows: readonly (readonly [key: string, value: () => string])[] = [
     ['signet.policy', () => '/theirs.yaml'],
     ['signet.since', () => 'HEAD'],
@@ -135,7 +135,7 @@ describe('each such setting of a repository, alone', () => {
   it.each(rows)(
     '%s: every command of ours ignores it and says so; allow and init show it (P20, P21)',
     async (key, value) => {
-      const { repository, set, base } = clone('each');
+      const { repository, set, base } = await clone('each');
       set(key, value());
       const shown = `${key} = ${value()}   (.git/config)`;
       const asked = [
@@ -183,7 +183,7 @@ describe('each such setting of a repository, alone', () => {
   );
 
   it('what only the person sets is never allowed: keyring, lifetimes of the agent, its second socket (P21)', async () => {
-    const { repository, set, base } = clone('own');
+    const { repository, set, base } = await clone('own');
     set('signet.keyring', 'true');
     set('signet.forwardConfirm', '/theirs/program');
     const allowed = await signet(repository, ['allow']);
@@ -196,9 +196,9 @@ describe('each such setting of a repository, alone', () => {
   });
 });
 
-describe('a policy of the clone', () => {
+describe('a policy of the clone', async () => {
   it('passes nobody: the gate says 6 and git says U until it is allowed, and again once it changes (P20)', async () => {
-    const { repository, theirs, tip, set } = clone('policy');
+    const { repository, theirs, tip, set } = await clone('policy');
     const letter = () => repository.must('log', '-1', '--format=%G?', tip);
     const gate = () => signet(repository, ['verify', '--format', 'jsonl', tip]);
     set('signet.policy', theirs);
@@ -217,16 +217,16 @@ describe('a policy of the clone', () => {
     expect([(await gate()).exit, letter()]).toEqual([6, 'U']);
   });
 
-  it('is no policy where the person has none: U, and nothing of it in what git keeps (P20)', () => {
-    const { repository, theirs, tip, set } = clone('no-policy');
+  it('is no policy where the person has none: U, and nothing of it in what git keeps (P20)', async () => {
+    const { repository, theirs, tip, set } = await clone('no-policy');
     repository.must('config', '--global', '--unset', 'signet.policy');
     set('signet.policy', theirs);
     const [letter, ...said] = repository.must('log', '-1', '--format=%G?%n%GG', tip).split('\n');
     expect([letter, said.join('\n')]).toEqual(['U', expect.not.stringContaining('allow')]);
   });
 
-  it.skipIf(!haveTools('script'))('… and a line at the terminal, once a day', () => {
-    const { repository, theirs, tip, set } = clone('terminal');
+  it.skipIf(!haveTools('script'))('… and a line at the terminal, once a day', async () => {
+    const { repository, theirs, tip, set } = await clone('terminal');
     set('signet.policy', theirs);
     const { GIT_TERMINAL_PROMPT: _, ...env } = repository.env;
     const at = (more: Record<string, string> = {}): string =>
@@ -245,7 +245,7 @@ describe('a policy of the clone', () => {
   });
 
   it('of a worktree is the clone’s too (P20)', async () => {
-    const { repository, theirs, tip } = clone('worktree');
+    const { repository, theirs, tip } = await clone('worktree');
     repository.must('config', 'extensions.worktreeConfig', 'true');
     repository.must('config', '--worktree', 'signet.policy', theirs);
     expect(await signet(repository, ['verify', tip])).toMatchObject({
@@ -256,7 +256,7 @@ describe('a policy of the clone', () => {
   });
 
   it('that the person includes for that directory is the person’s', async () => {
-    const { repository, theirs, tip } = clone('include');
+    const { repository, theirs, tip } = await clone('include');
     const more = join(repository.home, 'more');
     writeFileSync(more, `[signet]\n\tpolicy = ${theirs}\n`);
     repository.must('config', '--global', `includeIf.gitdir:${repository.path}/.path`, more);
@@ -265,7 +265,7 @@ describe('a policy of the clone', () => {
 });
 
 it('signet.since of the clone drops no commit, not beside a typed policy either (P20)', async () => {
-  const { repository, mine, base, tip, set } = clone('since');
+  const { repository, mine, base, tip, set } = await clone('since');
   set('signet.since', tip);
   const range = ['verify', '--policy', mine, `${base}..main`];
   expect(await signet(repository, range)).toMatchObject({ exit: 6, talk: says('signet.since') });
@@ -277,8 +277,8 @@ it('signet.since of the clone drops no commit, not beside a typed policy either 
 });
 
 it('signet.trust of the clone makes no forger’s signature good (P20)', async () => {
-  const { repository, set } = clone('trust');
-  const forged = signer(repository, mallorys()).commit({ subject: 'forged' });
+  const { repository, set } = await clone('trust');
+  const forged = await signer(repository, mallorys()).commit({ subject: 'forged' });
   const issuer = mallorys().urls.issuer;
   const who = ['--certificate-identity', 'alice@example.test', '--certificate-oidc-issuer', issuer];
   set('signet.trust', mallorys().files.clientTrustConfig);
@@ -316,7 +316,7 @@ describe('what runs, and where a token goes', () => {
     });
 
   it('signet.fulcioUrl: a login keeps the token from it; git’s own call goes there, as git would run any program (P21)', async () => {
-    const { repository, set } = clone('fulcio');
+    const { repository, set } = await clone('fulcio');
     set('signet.fulcioUrl', evil);
     reached.length = 0;
     const logged = await login(repository, await token());
@@ -327,7 +327,7 @@ describe('what runs, and where a token goes', () => {
   });
 
   it('signet.proxy: a login does not go through it (P21)', async () => {
-    const { repository, set } = clone('proxy');
+    const { repository, set } = await clone('proxy');
     set('signet.proxy', evil);
     reached.length = 0;
     const logged = await login(repository, await token());
@@ -336,7 +336,7 @@ describe('what runs, and where a token goes', () => {
   });
 
   it('signet.urlOpener: a login runs the person’s own; git’s own call runs the repository’s (P21)', async () => {
-    const { repository, set } = clone('opener', { 'signet.loginTimeout': '2' });
+    const { repository, set } = await clone('opener', { 'signet.loginTimeout': '2' });
     const [mine, theirs] = [traced(repository, 'mine'), traced(repository, 'theirs')];
     repository.must('config', '--global', 'signet.urlOpener', `${mine.program} {url}`);
     set('signet.urlOpener', `${theirs.program} {url}`);
@@ -349,7 +349,7 @@ describe('what runs, and where a token goes', () => {
   });
 
   it('signet.x509Fallback: the gate never runs it; git’s own call does (P21)', async () => {
-    const { repository, set, base } = clone('fallback');
+    const { repository, set, base } = await clone('fallback');
     const { program, ran } = traced(repository, 'gpgsm');
     set('signet.x509Fallback', program);
     const payload = `tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor A <a@x.test> 1 +0000\ncommitter A <a@x.test> 1 +0000\n\nx\n`;
@@ -367,7 +367,7 @@ describe('what runs, and where a token goes', () => {
   });
 
   it('signet.logPath: commands of ours write nothing there; git’s own call does (P21)', async () => {
-    const { repository, set, base } = clone('log');
+    const { repository, set, base } = await clone('log');
     const log = join(repository.home, 'log');
     set('signet.logPath', log);
     expect((await signet(repository, ['verify', base])).exit).toBe(0);
@@ -382,7 +382,7 @@ describe('what runs, and where a token goes', () => {
   });
 
   it('signet.publishIdentity = yes does not overrule the person’s no at a login (P21)', async () => {
-    const { repository, set } = clone('publish', { 'signet.publishIdentity': 'no' });
+    const { repository, set } = await clone('publish', { 'signet.publishIdentity': 'no' });
     set('signet.publishIdentity', 'yes');
     const before = { ...sandbox().requests };
     const logged = await login(repository, await token());
@@ -392,7 +392,7 @@ describe('what runs, and where a token goes', () => {
   });
 
   it('signet.publishIdentity = no of a repository is obeyed, also by git’s own call', async () => {
-    const { repository, set } = clone('private');
+    const { repository, set } = await clone('private');
     set('signet.publishIdentity', 'no');
     const logged = await login(repository, await token());
     expect([logged.exit, logged.err]).toEqual([4, expect.not.stringContaining('ignored')]);
@@ -402,7 +402,7 @@ describe('what runs, and where a token goes', () => {
 
 describe('a signature that should go elsewhere', () => {
   it('signet.log = none that is not allowed: nothing is signed, for it would become public (P21)', async () => {
-    const { repository, set } = clone('unlogged');
+    const { repository, set } = await clone('unlogged');
     set('signet.log', 'none');
     const before = { ...sandbox().requests };
     expect((await commits(repository)).exit).toBe(128);
@@ -415,7 +415,7 @@ describe('a signature that should go elsewhere', () => {
   });
 
   it('resign refuses where the repository names other servers than those it would use (P21)', async () => {
-    const { repository, set, base } = clone('resign');
+    const { repository, set, base } = await clone('resign');
     const unsigned = signer(repository, sandbox()).unsigned({ parents: [base], subject: 'mine' });
     repository.must('update-ref', 'refs/heads/main', unsigned);
     set('signet.rekorUrl', evil);
@@ -429,9 +429,9 @@ describe('a signature that should go elsewhere', () => {
   const token = () => sandbox().mintToken({ email: 'alice@example.test' });
 });
 
-describe('our own writers', () => {
+describe('our own writers', async () => {
   it('policy use: validated, written, allowed; nothing else that is there is', async () => {
-    const { repository, theirs, tip, set } = clone('policy-use');
+    const { repository, theirs, tip, set } = await clone('policy-use');
     set('signet.since', tip);
     const used = await signet(repository, ['policy', 'use', theirs]);
     expect([used.exit, used.talk]).toEqual([0, expect.stringContaining(`signet.since = ${tip}`)]);
@@ -444,7 +444,7 @@ describe('our own writers', () => {
   });
 
   it('policy use: what is no policy is not written; --global writes the person’s own', async () => {
-    const { repository, theirs } = clone('policy-bad');
+    const { repository, theirs } = await clone('policy-bad');
     const bad = join(repository.home, 'bad.yaml');
     writeFileSync(bad, 'version: 1\n');
     for (const name of [bad, '/nowhere.yaml', 'main:none.yaml']) {
@@ -458,7 +458,7 @@ describe('our own writers', () => {
   });
 
   it('use: another identity than everywhere else, and it counts at once', async () => {
-    const { repository } = clone('use', { 'signet.identity': 'alice@example.test' });
+    const { repository } = await clone('use', { 'signet.identity': 'alice@example.test' });
     repository.must('config', 'signet.identity', 'mallory@example.test');
     expect((await signet(repository, ['trust', 'show'])).talk).toEqual(says('signet.identity'));
     const used = await signet(repository, ['use', 'bob@example.test']);
@@ -473,7 +473,7 @@ describe('our own writers', () => {
   });
 
   it('allow: outside a repository it is an error; --remove takes everything back', async () => {
-    const { repository, theirs, tip, set } = clone('remove');
+    const { repository, theirs, tip, set } = await clone('remove');
     const nowhere = { path: repository.home, env: repository.env };
     expect((await signet(nowhere, ['allow'])).exit).toBe(2);
     expect((await signet(repository, ['allow'])).out).toMatch(/^nothing to allow in /);
@@ -490,7 +490,7 @@ describe('our own writers', () => {
   });
 
   it('allow: a value with control characters is made visible', async () => {
-    const { repository, set } = clone('escape');
+    const { repository, set } = await clone('escape');
     set('signet.policy', '/a\u001b[2J\nb');
     expect((await signet(repository, ['allow'])).out).toContain(
       'signet.policy = /a\\x1b[2J\\x0ab   (',
@@ -499,7 +499,7 @@ describe('our own writers', () => {
 });
 
 it('stricter values of a repository count for everybody, and nothing is said', async () => {
-  const { repository, set, make } = clone('stricter');
+  const { repository, set, make } = await clone('stricter');
   for (const [key, value] of [
     ['signet.matchCommitter', 'true'],
     ['signet.offline', 'true'],
@@ -510,7 +510,7 @@ it('stricter values of a repository count for everybody, and nothing is said', a
     set(key, value);
   // signed by alice, committed by somebody else
   const payload = { author: 'Bob <bob@example.test> 1700000000 +0000' };
-  const id = make.commit(payload);
+  const id = await make.commit(payload);
   expect(await signet(repository, ['verify', id])).toMatchObject({ talk: '' });
   repository.must('config', 'signet.identity', 'bob@example.test');
   const refused = await signs(repository);

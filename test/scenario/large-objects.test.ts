@@ -48,7 +48,7 @@ it('a commit of more than 32 MiB is not signed: no verifier would take it (D29)'
 
 it('an object of more than 32 MiB is undecided, by `verify` and by `git verify-commit` (I05)', async () => {
   const payload = commitPayload({ subject: 'x'.repeat(32 * MIB) });
-  const { armor } = sandbox().issueSignature(Buffer.from(payload), {});
+  const { armor } = await sandbox().issueSignature(Buffer.from(payload), {});
   const object = join(machine.home, 'object');
   writeFileSync(object, withSignature(payload, armor));
   const written = await machine.git(work, ['hash-object', '-t', 'commit', '-w', object]);

@@ -16,13 +16,13 @@ const MOST = 60;
 const sandbox = useSandbox();
 let repository: ScratchRepository;
 
-beforeAll(() => {
+beforeAll(async () => {
   repository = scratchRepository('online-history');
   let like: Parameters<typeof onlineCommit>[2];
   let parents: string[] = [];
   for (let at = 0; at < COUNT; at += 1) {
     const payload = commitPayload({ subject: `change ${at}`, parents });
-    const made = onlineCommit(sandbox(), Buffer.from(payload), like);
+    const made = await onlineCommit(sandbox(), Buffer.from(payload), like);
     like = made.issued;
     const armor = Buffer.from(made.signature).toString();
     parents = [repository.write('commit', withSignature(payload, armor))];
@@ -40,7 +40,7 @@ async function requestsOf(work: () => Promise<void>): Promise<number> {
   return sandbox().requests.rekor - before;
 }
 
-describe('fifty commits under one certificate', () => {
+describe('fifty commits under one certificate', async () => {
   const log = async (count: number, more: Record<string, string> = {}): Promise<void> => {
     const ran = await repository.gitMeanwhile(
       { env: { ...sandbox().env, ...more } },

@@ -16,7 +16,7 @@ function history() {
 describe('verify', () => {
   it('G14 tells signer, author and committer apart', async () => {
     const { repository, make } = history();
-    const commit = make.commit({ author: MALLORY });
+    const commit = await make.commit({ author: MALLORY });
     const answered = await signet(repository, [
       'verify',
       '--format',
@@ -32,7 +32,7 @@ describe('verify', () => {
 
   it('G14 matchCommitter notes a signer who is not the committer, to git and in a range', async () => {
     const { repository, make } = history();
-    const commit = make.commit({}, { email: 'bob@example.test' });
+    const commit = await make.commit({}, { email: 'bob@example.test' });
     const trust = { SIGNET_TRUST: sandbox().files.trustedRoot };
     const env = { ...trust, SIGNET_MATCH_COMMITTER: 'true' };
     const told = repository.gitWith({ env }, 'verify-commit', commit);
@@ -56,7 +56,7 @@ describe('verify', () => {
 
   it('G15 reports the proven time, whatever dates the commit claims', async () => {
     const { repository, make } = history();
-    const commit = make.commit({ author: MALLORY });
+    const commit = await make.commit({ author: MALLORY });
     const [result] = resultsOf(
       await signet(repository, ['verify', '--format', 'jsonl', ...make.allow(), commit]),
     );
@@ -67,9 +67,9 @@ describe('verify', () => {
 
   it('G16 a good commit elsewhere does not stand in for one in the range', async () => {
     const { repository, make } = history();
-    const base = make.commit({ subject: 'base' });
+    const base = await make.commit({ subject: 'base' });
     const unsigned = make.unsigned({ parents: [base], subject: 'never signed' });
-    const elsewhere = make.commit({ subject: 'signed, on another branch' });
+    const elsewhere = await make.commit({ subject: 'signed, on another branch' });
     repository.must('branch', 'other', elsewhere);
     const answered = await signet(repository, [
       ...['verify', '--format', 'jsonl', ...make.allow()],

@@ -101,7 +101,7 @@ it('T05 the root of the one says nothing about the signatures of the other', asy
   for (const [instance, repository] of repositories()) {
     const payload = commitPayload();
     const other = instance === one ? two : one;
-    const { armor } = other.sandbox.issueSignature(Buffer.from(payload), {});
+    const { armor } = await other.sandbox.issueSignature(Buffer.from(payload), {});
     const id = repository.write('commit', withSignature(payload, armor));
     repository.must('update-ref', 'refs/heads/main', id);
     const trust = ['trust', 'init', '--mirror', instance.mirror.url, '--root', instance.rootFile];
@@ -118,21 +118,21 @@ it('T05 the root of the one says nothing about the signatures of the other', asy
 
 describe('an instance without a CT log', () => {
   /** Its trust root lists none, and its certificates hold no SCT. */
-  function scene(): { repository: ScratchRepository; trust: string; id: string } {
+  async function scene(): Promise<{ repository: ScratchRepository; trust: string; id: string }> {
     const repository = scratchRepository('no-ct');
     const root = JSON.parse(readFileSync(one.sandbox.files.trustedRoot, 'utf8')) as object;
     const trust = join(repository.home, 'root.json');
     writeFileSync(trust, JSON.stringify({ ...root, ctlogs: [] }));
     const payload = commitPayload();
     const request = { leaf: { scts: () => [] } };
-    const { armor } = one.sandbox.issueSignature(Buffer.from(payload), request);
+    const { armor } = await one.sandbox.issueSignature(Buffer.from(payload), request);
     const id = repository.write('commit', withSignature(payload, armor));
     repository.must('update-ref', 'refs/heads/main', id);
     return { repository, trust, id };
   }
 
   it('verifies nothing until that is said by name', async () => {
-    const { repository, trust } = scene();
+    const { repository, trust } = await scene();
     const init = ['trust', 'init', '--from', trust];
     expect((await signet(repository, init)).talk).toContain('it lists no CT log');
     expect(resultsOf(await verify(repository, one))[0]).toMatchObject({
@@ -148,7 +148,7 @@ describe('an instance without a CT log', () => {
   });
 
   it('the word changes nothing where a CT log is listed', async () => {
-    const { repository } = scene();
+    const { repository } = await scene();
     repository.must('config', 'signet.ctLog', 'none');
     const typed = ['--trusted-root', one.sandbox.files.trustedRoot];
     expect(resultsOf(await verify(repository, one, ...typed))[0]).toMatchObject({

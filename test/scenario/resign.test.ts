@@ -13,10 +13,10 @@ beforeAll(async () => {
   env = { ...sandbox().env, SIGSTORE_ID_TOKEN: await sandbox().mintToken() };
 });
 
-function branch(name: string, format: 'sha1' | 'sha256' = 'sha1') {
+async function branch(name: string, format: 'sha1' | 'sha256' = 'sha1') {
   const repository = scratchRepository(name, {}, format);
   const make = signer(repository, sandbox());
-  const base = make.commit({ subject: 'base', format });
+  const base = await make.commit({ subject: 'base', format });
   const set = (id: string) => {
     repository.must('update-ref', 'refs/heads/main', id);
     repository.must('reset', '-q', '--hard');
@@ -47,12 +47,12 @@ const story = ({ must }: ScratchRepository, range: string) =>
 
 describe('resign', () => {
   it('signs what is unsigned, broken or above it, keeps the rest, moves the branch once', async () => {
-    const { repository, make, base, set } = branch('resign');
-    const good = make.commit({ parents: [base], subject: 'good' });
+    const { repository, make, base, set } = await branch('resign');
+    const good = await make.commit({ parents: [base], subject: 'good' });
     const unsigned = make.unsigned({ parents: [good], subject: 'unsigned' });
-    const side = make.commit({ parents: [base], subject: 'side' });
-    const broken = make.tampered({ parents: [unsigned], subject: 'broken' });
-    const merge = make.commit({ parents: [broken, side], subject: 'merge' });
+    const side = await make.commit({ parents: [base], subject: 'side' });
+    const broken = await make.tampered({ parents: [unsigned], subject: 'broken' });
+    const merge = await make.commit({ parents: [broken, side], subject: 'merge' });
     set(merge);
     repository.must('tag', 'old', unsigned);
     writeFileSync(join(repository.path, 'untracked'), 'x');
@@ -83,7 +83,7 @@ describe('resign', () => {
   });
 
   it('one login and one certificate for all of them', async () => {
-    const { repository, make, base, set } = branch('resign-once');
+    const { repository, make, base, set } = await branch('resign-once');
     let tip = base;
     for (let i = 0; i < 5; i += 1) tip = make.unsigned({ parents: [tip], subject: `${i}` });
     set(tip);
@@ -97,7 +97,7 @@ describe('resign', () => {
   });
 
   it('somebody else’s commits: left where nothing below changes, refused where they would change, --all signs', async () => {
-    const { repository, make, base, set } = branch('resign-others');
+    const { repository, make, base, set } = await branch('resign-others');
     const bobs = Buffer.from(
       repository
         .gitWith({}, 'cat-file', 'commit', make.unsigned({ parents: [base], subject: 'bob' }))
@@ -123,7 +123,7 @@ describe('resign', () => {
   });
 
   it('a SHA-256 repository, and odd bytes kept', async () => {
-    const { repository, make, base, set } = branch('resign-sha256', 'sha256');
+    const { repository, make, base, set } = await branch('resign-sha256', 'sha256');
     const raw = repository.gitWith(
       {},
       'cat-file',
@@ -143,11 +143,11 @@ describe('resign', () => {
   });
 
   it('P13 a branch that was moved meanwhile stays where it was moved', async () => {
-    const { repository, make, base, set } = branch('resign-race');
+    const { repository, make, base, set } = await branch('resign-race');
     let tip = base;
     for (let i = 0; i < 10; i += 1) tip = make.unsigned({ parents: [tip], subject: `${i}` });
     set(tip);
-    const other = make.commit({ parents: [base], subject: 'other' });
+    const other = await make.commit({ parents: [base], subject: 'other' });
     const count = () => repository.must('count-objects');
     const before = count();
     const running = resign(repository, `${base}..main`);
@@ -168,8 +168,8 @@ describe('resign', () => {
     ['an empty range', ['main..main']],
     ['I01 an option as a name', ['--output=x..main']],
   ])('%s: exit 2, nothing done', async (_, args) => {
-    const { repository, make, base, set } = branch('resign-usage');
-    set(make.commit({ parents: [base] }));
+    const { repository, make, base, set } = await branch('resign-usage');
+    set(await make.commit({ parents: [base] }));
     expect((await resign(repository, ...args)).exit).toBe(2);
     expect(readFileSync(join(repository.path, '.git/HEAD'), 'utf8')).toContain('refs/heads/main');
   });

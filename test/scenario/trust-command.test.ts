@@ -84,7 +84,7 @@ describe('trust show of a root that is not understood whole', () => {
     expect(show.out).toMatch(
       /\nleft out: .*\n {2}log {2}its key is of kind ML_DSA_65, .*pq\.example\n/,
     );
-    const id = signer(repository, instance.sandbox).commit();
+    const id = await signer(repository, instance.sandbox).commit();
     const anybody = ['verify', '--unsafe-any-identity', '--trusted-root', path, id];
     expect((await signet(repository, anybody)).exit).toBe(0);
   });
@@ -250,10 +250,10 @@ describe('T06 who chose the root', () => {
     ];
     return signet(repository, ['verify', '--format', 'jsonl', ...who, ...flags, 'HEAD'], { env });
   };
-  const signed = (name: string): ScratchRepository => {
+  const signed = async (name: string): Promise<ScratchRepository> => {
     const repository = fresh(name);
     const payload = commitPayload();
-    const { armor } = instance.sandbox.issueSignature(Buffer.from(payload), {});
+    const { armor } = await instance.sandbox.issueSignature(Buffer.from(payload), {});
     repository.must(
       'update-ref',
       'refs/heads/main',
@@ -263,7 +263,7 @@ describe('T06 who chose the root', () => {
   };
 
   it('the environment: a gate refuses it by name, and takes the same from a flag', async () => {
-    const repository = signed('environment');
+    const repository = await signed('environment');
     const { trustedRoot } = instance.sandbox.files;
     const refused = await gate(repository, { SIGNET_TRUST: trustedRoot });
     expect([refused.exit, refused.out]).toEqual([2, '']);
@@ -273,7 +273,7 @@ describe('T06 who chose the root', () => {
   });
 
   it('a trust root of the repository does not count, until it is allowed or set up here (P20)', async () => {
-    const repository = signed('repository');
+    const repository = await signed('repository');
     const { trustedRoot, clientTrustConfig } = instance.sandbox.files;
     repository.must('config', 'signet.trust', trustedRoot);
     const before = await gate(repository);
@@ -289,7 +289,7 @@ describe('T06 who chose the root', () => {
   });
 
   it('a mirror that the repository names, fetched or not, was not chosen by anybody here', async () => {
-    const repository = signed('mirror');
+    const repository = await signed('mirror');
     const setting = `${instance.mirror.url}#root-1-${instance.rootDigest}`;
     expect((await signet(repository, ['trust', 'update', '--trust', setting])).exit).toBe(0);
     repository.must('config', 'signet.trust', setting);
@@ -302,7 +302,7 @@ describe('T06 who chose the root', () => {
     ['the user’s own configuration', '--global'],
     ['git -c', '-c'],
   ])('%s is the user’s word', async (_name, how) => {
-    const repository = signed('own');
+    const repository = await signed('own');
     const { trustedRoot } = instance.sandbox.files;
     if (how === '--global') repository.must('config', '--global', 'signet.trust', trustedRoot);
     const command = {
@@ -314,7 +314,7 @@ describe('T06 who chose the root', () => {
   });
 
   it('key files are no exception', async () => {
-    const repository = signed('keys');
+    const repository = await signed('keys');
     const { fulcioChain } = instance.sandbox.files;
     const refused = await gate(repository, { SIGSTORE_ROOT_FILE: fulcioChain });
     expect([refused.exit, refused.talk]).toEqual([
@@ -324,7 +324,7 @@ describe('T06 who chose the root', () => {
   });
 
   it('results carry the root they were reached under', async () => {
-    const repository = signed('digest');
+    const repository = await signed('digest');
     const { trustedRoot } = instance.sandbox.files;
     const make = signer(repository, instance.sandbox);
     const answered = await signet(repository, [
@@ -347,7 +347,7 @@ describe('an update that fails behind a new root', () => {
       const repository = fresh('behind');
       const args = ['trust', 'init', '--mirror', own.mirror.url, '--root', own.rootFile];
       expect((await signet(repository, args)).exit).toBe(0);
-      const id = signer(repository, own.sandbox).commit();
+      const id = await signer(repository, own.sandbox).commit();
       own.repository.rotate(['root', 'timestamp', 'snapshot', 'targets']);
       for (const path of own.repository.files.keys())
         if (path.endsWith('snapshot.json')) own.repository.files.delete(path);
@@ -374,7 +374,7 @@ describe('old trust', () => {
     expect((await init(repository, ...withRoot())).exit).toBe(0);
     const other = await startInstance();
     try {
-      const id = signer(repository, other.sandbox).commit();
+      const id = await signer(repository, other.sandbox).commit();
       const now = Math.floor(Date.now() / 1000) + 400 * 86_400;
       const anybody = ['verify', '--unsafe-any-identity', id];
       const later = await signet(repository, anybody, { now });
@@ -383,7 +383,7 @@ describe('old trust', () => {
         talk: expect.stringMatching(/the trust root is 400 days old; git signet trust update/),
       });
       expect((await signet(repository, anybody)).talk).not.toContain('days old');
-      const mine = signer(repository, instance.sandbox).commit();
+      const mine = await signer(repository, instance.sandbox).commit();
       expect(
         (await signet(repository, ['verify', '--unsafe-any-identity', mine], { now })).talk,
       ).not.toContain('days old');

@@ -67,9 +67,9 @@ function trustAfter(count: 1 | 2 | 3) {
   );
 }
 
-function signedIn(era: 0 | 1 | 2, more: { readonly at?: number } = {}): string {
+async function signedIn(era: 0 | 1 | 2, more: { readonly at?: number } = {}): Promise<string> {
   const payload = commitPayload({ subject: `of era ${era + 1}` });
-  const { armor } = eras[era].issueSignature(Buffer.from(payload), {
+  const { armor } = await eras[era].issueSignature(Buffer.from(payload), {
     ...(era === 0 ? { rekor: 1 as const } : { rekor: 2 as const, timestamp: true }),
     ...more,
   });
@@ -121,8 +121,11 @@ async function signNow(): Promise<{ id: string; talk: string }> {
 
 describe('one instance, three eras, one program', () => {
   it('the first: its own signatures verify, those of eras to come do not', async () => {
-    expect(await judged(signedIn(0))).toMatchObject({ status: 'verified' });
-    expect(await judged(signedIn(1))).toMatchObject({ status: 'refused', code: 'log-unknown' });
+    expect(await judged(await signedIn(0))).toMatchObject({ status: 'verified' });
+    expect(await judged(await signedIn(1))).toMatchObject({
+      status: 'refused',
+      code: 'log-unknown',
+    });
   });
 
   it('the second: logs, CT log, TSA and CA are others; the mirror’s own keys too', async () => {
@@ -132,8 +135,8 @@ describe('one instance, three eras, one program', () => {
       exit: 0,
       out: expect.stringContaining('a new trust root'),
     });
-    expect(await judged(signedIn(0))).toMatchObject({ status: 'verified' });
-    expect(await judged(signedIn(1))).toMatchObject({ status: 'verified' });
+    expect(await judged(await signedIn(0))).toMatchObject({ status: 'verified' });
+    expect(await judged(await signedIn(1))).toMatchObject({ status: 'verified' });
   });
 
   it('the third comes by itself: whoever signs after a while looks at the mirror first', async () => {
@@ -143,7 +146,7 @@ describe('one instance, three eras, one program', () => {
     const { id } = await signNow();
     expect(await judged(id)).toMatchObject({ status: 'verified' });
     for (const era of [0, 1, 2] as const)
-      expect(await judged(signedIn(era))).toMatchObject({ status: 'verified' });
+      expect(await judged(await signedIn(era))).toMatchObject({ status: 'verified' });
     const { out } = await signet(repository, ['trust', 'show']);
     expect(out.match(/^ {2}CA /gm)).toHaveLength(3);
     expect(out.match(/^ {2}log /gm)).toHaveLength(6);
@@ -154,10 +157,10 @@ describe('one instance, three eras, one program', () => {
   it('R17 the keys of an era count in it, and neither before nor after', async () => {
     const unknown = { status: 'refused', code: 'log-unknown' };
     const verified = { status: 'verified' };
-    expect(await judged(signedIn(0, { at: SECOND - HOUR }))).toMatchObject(verified);
-    expect(await judged(signedIn(0, { at: SECOND + HOUR }))).toMatchObject(unknown);
-    expect(await judged(signedIn(2, { at: THIRD + HOUR }))).toMatchObject(verified);
-    const early = await judged(signedIn(2, { at: THIRD - HOUR }));
+    expect(await judged(await signedIn(0, { at: SECOND - HOUR }))).toMatchObject(verified);
+    expect(await judged(await signedIn(0, { at: SECOND + HOUR }))).toMatchObject(unknown);
+    expect(await judged(await signedIn(2, { at: THIRD + HOUR }))).toMatchObject(verified);
+    const early = await judged(await signedIn(2, { at: THIRD - HOUR }));
     expect([early?.status, early?.code]).toEqual(['refused', 'timestamp-untrusted']);
   });
 
@@ -181,7 +184,7 @@ describe('one instance, three eras, one program', () => {
       writeFileSync(root, again.root(1));
       const init = ['trust', 'init', '--mirror', other.url, '--root', root];
       expect((await signet(repository, init)).exit).toBe(0);
-      const result = await judged(signedIn(0));
+      const result = await judged(await signedIn(0));
       expect([result?.status, result?.code]).toEqual(['refused', 'log-unknown']);
     } finally {
       await other.close();

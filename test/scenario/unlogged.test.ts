@@ -56,9 +56,9 @@ const directly = (more: Record<string, string>): Promise<Ran> =>
   });
 
 /** A commit as somebody might hand it to us. */
-function written(request: SignatureRequest): string {
+async function written(request: SignatureRequest): Promise<string> {
   const payload = commitPayload({ subject: `made with ${Object.keys(request)}` });
-  const { armor } = sandbox().issueSignature(Buffer.from(payload), request);
+  const { armor } = await sandbox().issueSignature(Buffer.from(payload), request);
   return repository.write('commit', withSignature(payload, armor));
 }
 
@@ -113,13 +113,13 @@ describe('where both say so', () => {
     ['no certificate timestamp', { rekor: 'none', timestamp: true, leaf: { scts: () => [] } }],
     ['another signer', { rekor: 'none', timestamp: true, email: 'bob@example.test' }],
   ])('refuses %s', async (_name, request) => {
-    const { exit, result } = await judged(written(request), BOTH);
+    const { exit, result } = await judged(await written(request), BOTH);
     expect(result?.status).toMatch(/refused|not-allowed/);
     expect(exit).not.toBe(0);
   });
 
   it('accepts the nearest one', async () => {
-    const { exit } = await judged(written({ rekor: 'none', timestamp: true }), BOTH);
+    const { exit } = await judged(await written({ rekor: 'none', timestamp: true }), BOTH);
     expect(exit).toBe(0);
   });
 });
@@ -138,7 +138,7 @@ describe.each(HALVES)('where %s', (_name, half) => {
   });
 
   it('no such signature counts', async () => {
-    const id = written({ rekor: 'none', timestamp: true });
+    const id = await written({ rekor: 'none', timestamp: true });
     repository.must('update-ref', 'refs/heads/main', id);
     const ran = await verify(half, '--raw');
     expect(ran.exit).not.toBe(0);
@@ -154,7 +154,7 @@ it('an outage is no reason: signing fails, verifying does not decide', async () 
   const away = { SIGNET_REKOR_URL: 'http://127.0.0.1:9', SIGNET_POLICY: lax };
   const made = await directly(away);
   expect([made.exit, made.out]).toEqual([3, '']);
-  const { exit, result } = await judged(written({ rekor: 'none', timestamp: true }), away);
+  const { exit, result } = await judged(await written({ rekor: 'none', timestamp: true }), away);
   expect([exit, result?.status]).toEqual([3, 'undecided']);
 });
 
@@ -163,7 +163,7 @@ it('the core accepts it under the option alone, whatever the policy says of it, 
   const crypto = await loadCrypto();
   const trust = await loadTrust(settings, crypto);
   const payload = commitPayload({});
-  const { armor } = sandbox().issueSignature(Buffer.from(payload), {
+  const { armor } = await sandbox().issueSignature(Buffer.from(payload), {
     rekor: 'none',
     timestamp: true,
   });

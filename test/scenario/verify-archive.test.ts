@@ -35,7 +35,7 @@ const PLAIN: Readonly<Record<string, string>> = {
 };
 
 /** A release: a signed tag on a signed commit of these files. */
-function release(name: string, files = PLAIN, format: 'sha1' | 'sha256' = 'sha1') {
+async function release(name: string, files = PLAIN, format: 'sha1' | 'sha256' = 'sha1') {
   const repository = scratchRepository(name, {}, format);
   const { path, must } = repository;
   for (const [file, text] of Object.entries(files)) {
@@ -53,8 +53,8 @@ function release(name: string, files = PLAIN, format: 'sha1' | 'sha256' = 'sha1'
     `160000,${'1'.repeat(format === 'sha1' ? 40 : 64)},vendor/module`,
   );
   const make = signer(repository, sandbox());
-  const commit = make.commit({ tree: must('write-tree'), format });
-  const tag = make.tag(commit, 'commit', 'v1');
+  const commit = await make.commit({ tree: must('write-tree'), format });
+  const tag = await make.tag(commit, 'commit', 'v1');
   must('update-ref', 'refs/tags/v1', tag);
   const archive = (file: string, ...options: string[]): string => {
     must('archive', '-o', join(path, file), ...options, 'v1');
@@ -81,7 +81,7 @@ describe('what git archive makes', () => {
   it.each(['sha1', 'sha256'] as const)(
     '%s: tar, tar.gz, zip, with and without prefix',
     async (format) => {
-      const { archive, check } = release(`archive-${format}`, PLAIN, format);
+      const { archive, check } = await release(`archive-${format}`, PLAIN, format);
       const made = [
         archive('a.tar'),
         archive('b.tar.gz', '--prefix=app-1.0/'),
@@ -103,7 +103,7 @@ describe('what git archive makes', () => {
   it.each(['tar', 'tar.gz', 'zip'])(
     'one byte of one file changed: refused, naming the file (%s)',
     async (kind) => {
-      const { archive, check, write, read, repository } = release(`tamper-${kind}`);
+      const { archive, check, write, read, repository } = await release(`tamper-${kind}`);
       const name = archive(`a.${kind}`, ...(kind === 'zip' ? ['-0'] : []), '--prefix=app/');
       const bytes = kind === 'tar.gz' ? gunzipSync(read(name)) : Buffer.from(read(name));
       const at = bytes.indexOf('int main');
@@ -132,7 +132,7 @@ describe('what git archive makes', () => {
       secret: 's',
       version: 'this is $Format:%H of %an$\n',
     };
-    const { archive, check, write, read, commit } = release('attributes', files);
+    const { archive, check, write, read, commit } = await release('attributes', files);
     const good = archive('a.tar', '--prefix=app/');
     const answered = await check(good);
     expect(answered.exit, answered.out + answered.talk).toBe(0);
@@ -154,7 +154,7 @@ describe('what git archive makes', () => {
       version: '$Format:%h$ $Format:%GS$\n',
       secret: 's',
     };
-    const { archive, check, repository } = release('hostile-config', files);
+    const { archive, check, repository } = await release('hostile-config', files);
     const file = archive('a.tar');
     const planted = join(repository.home, 'planted');
     writeFileSync(planted, `#!/bin/sh\necho ran >> '${planted}.ran'\ncat\n`);
@@ -178,7 +178,7 @@ describe('what git archive makes', () => {
   });
 
   it.skipIf(!haveTools('tar', 'zip'))('what GNU tar and Info-ZIP make of a checkout', async () => {
-    const { archive, check, repository } = release('others');
+    const { archive, check, repository } = await release('others');
     archive('a.tar', '--prefix=app/');
     const options = { cwd: repository.path };
     execFileSync('tar', ['xf', 'a.tar'], options);
@@ -192,7 +192,7 @@ describe('what git archive makes', () => {
   });
 
   it('a tag that does not hold: the archive is not looked at', async () => {
-    const { archive, repository, make } = release('bad-tag');
+    const { archive, repository, make } = await release('bad-tag');
     const file = archive('a.tar');
     const bob = make.allow('bob@example.test');
     const answered = await signet(repository, ['verify-archive', ...bob, 'v1', file]);
@@ -243,7 +243,7 @@ describe('what somebody slips in', () => {
   };
 
   it('the same without anything: good', async () => {
-    const { check, write } = good();
+    const { check, write } = await good();
     const answered = await check(write('a.tar', await tarOf([])));
     expect(answered.exit, answered.out).toBe(0);
   });
@@ -328,7 +328,7 @@ describe('what somebody slips in', () => {
       'says GNU.sparse.name',
     ],
   ])('%s: refused', async (_, added, left, said) => {
-    const { check, write } = good();
+    const { check, write } = await good();
     const answered = await check(write('a.tar', await tarOf(added, left)));
     expect(answered.exit).toBe(1);
     expect(answered.out).toContain(said);
@@ -336,7 +336,7 @@ describe('what somebody slips in', () => {
   });
 
   it('a second archive behind the end, a lie about the commit, a broken file, a bomb', async () => {
-    const { archive, check, write, read, commit } = good();
+    const { archive, check, write, read, commit } = await good();
     const tar = Buffer.from(read(archive('a.tar')));
     const behind = await check(write('b.tar', Buffer.concat([tar, await tarOf([])])));
     expect(behind.out).toContain('holds something behind its end');
@@ -355,7 +355,7 @@ describe('what somebody slips in', () => {
   });
 
   it('a zip with something before, between or behind what its list names', async () => {
-    const { archive, check, write, read } = good();
+    const { archive, check, write, read } = await good();
     const zip = Buffer.from(read(archive('a.zip', '-0')));
     const list = zip.readUInt32LE(zip.lastIndexOf('PK\x05\x06') + 16);
     const second = zip.readUInt32LE(
@@ -384,7 +384,7 @@ describe('what somebody slips in', () => {
   });
 
   it('a zip whose two halves name different files', async () => {
-    const { archive, check, write, read } = good();
+    const { archive, check, write, read } = await good();
     const zip = Buffer.from(read(archive('a.zip', '-0')));
     zip.write('READYE.md', zip.indexOf('README.md'));
     const answered = await check(write('b.zip', zip));
@@ -401,8 +401,8 @@ describe('what the clone’s own store says of the tree', () => {
     version: '$Format:%H %an$\n',
   };
   /** A release, an archive that lacks `check.c`, and the objects under its tag. */
-  const lacking = (name: string) => {
-    const scene = release(name, files);
+  const lacking = async (name: string) => {
+    const scene = await release(name, files);
     const { repository, archive } = scene;
     const store = alterations(repository);
     const idOf = (path: string): string => repository.must('rev-parse', `v1:${path}`);
@@ -419,7 +419,7 @@ describe('what the clone’s own store says of the tree', () => {
   };
 
   it('attributes that lie under the name of others leave nothing out (P17)', async () => {
-    const { store, idOf, attributes, file, check } = lacking('altered-attributes');
+    const { store, idOf, attributes, file, check } = await lacking('altered-attributes');
     expect((await check(file)).out).toContain('check.c: missing');
     const blob = idOf('.gitattributes');
     store.replace('blob', blob, attributes);
@@ -427,7 +427,7 @@ describe('what the clone’s own store says of the tree', () => {
   });
 
   it('a tree that lies under the name of another leaves nothing out (P17)', async () => {
-    const { store, repository, file, check } = lacking('altered-tree');
+    const { store, repository, file, check } = await lacking('altered-tree');
     const tree = repository.must('rev-parse', 'v1^{tree}');
     const rows = repository.must('ls-tree', tree).split('\n');
     const fewer = rows.filter((row) => !row.endsWith('\tcheck.c')).join('\n');
@@ -437,7 +437,7 @@ describe('what the clone’s own store says of the tree', () => {
   });
 
   it('the clone’s own attributes leave nothing out and fill in nothing (P17)', async () => {
-    const { info, file, check, archive, write, read } = lacking('info-attributes');
+    const { info, file, check, archive, write, read } = await lacking('info-attributes');
     const good = archive('good.tar');
     writeFileSync(info, 'check.c export-ignore\nREADME.md export-subst\n');
     const answered = await check(file);
@@ -449,7 +449,7 @@ describe('what the clone’s own store says of the tree', () => {
   });
 
   it('what is filled in is made of the file and the commit that the hashes say (P17)', async () => {
-    const { store, idOf, commit, archive, check, write, read } = lacking('altered-subst');
+    const { store, idOf, commit, archive, check, write, read } = await lacking('altered-subst');
     const good = archive('good.tar');
     expect((await check(good)).out).toContain('(export-subst): version');
     const text = read(good).toString('latin1').replace(`${commit} Alice`, `${commit} Mally`);
@@ -469,7 +469,7 @@ describe('what the clone’s own store says of the tree', () => {
       '.gitattributes': '*.txt export-subst\n',
       'a.txt': '$Format:%d %D %(describe)$ $Format:%h %p %t %cI %(trailers)$\n',
     };
-    const { archive, check } = release('subst-refs', formats);
+    const { archive, check } = await release('subst-refs', formats);
     const file = archive('a.tar');
     const answered = await check(file);
     expect(answered.exit, answered.out + answered.talk).toBe(0);
@@ -477,9 +477,9 @@ describe('what the clone’s own store says of the tree', () => {
     const described = { '.gitattributes': 'a.txt export-subst\n' };
     const match = { ...described, 'a.txt': '$Format:%(describe:match=old)$\n' };
     // a tag that is not the commit's own: git would have to look elsewhere
-    const far = release('subst-far', match);
-    const before = far.make.commit({ tree: far.repository.must('write-tree') });
-    far.repository.must('update-ref', 'refs/tags/old', far.make.tag(before, 'commit', 'old'));
+    const far = await release('subst-far', match);
+    const before = await far.make.commit({ tree: far.repository.must('write-tree') });
+    far.repository.must('update-ref', 'refs/tags/old', await far.make.tag(before, 'commit', 'old'));
     expect((await far.check(far.archive('b.tar'))).out).toContain('a.txt: content differs');
   });
 });

@@ -9,10 +9,10 @@ import { resultsOf, signer, signet } from '../support/verify-scenario.ts';
 
 const sandbox = useSandbox();
 
-function repositoryWithCommit() {
+async function repositoryWithCommit() {
   const repository = scratchRepository('hostile');
   const make = signer(repository, sandbox());
-  const commit = make.commit();
+  const commit = await make.commit();
   repository.must('update-ref', 'refs/heads/main', commit);
   return { repository, make, commit };
 }
@@ -27,7 +27,7 @@ describe('names', () => {
     ['main..--all'],
     ['--output=pwned..main'],
   ])('I01 %s is a name that does not exist, never an option', async (name) => {
-    const { repository, make } = repositoryWithCommit();
+    const { repository, make } = await repositoryWithCommit();
     for (const call of [
       { args: ['verify', ...make.allow(), '--', name] },
       { args: ['verify', ...make.allow(), '--end-of-options', name] },
@@ -46,7 +46,7 @@ describe('names', () => {
   });
 
   it('I01 a branch that begins with a dash is verified as a branch', async () => {
-    const { repository, make, commit } = repositoryWithCommit();
+    const { repository, make, commit } = await repositoryWithCommit();
     repository.must('update-ref', 'refs/heads/--all', commit);
     const args = ['verify', ...make.allow(), '--format', 'jsonl', '--', '--all'];
     const answered = await signet(repository, args);
@@ -54,7 +54,7 @@ describe('names', () => {
   });
 
   it('I01 a line break in a name does not make two', async () => {
-    const { repository, make } = repositoryWithCommit();
+    const { repository, make } = await repositoryWithCommit();
     const answered = await signet(repository, ['verify', ...make.allow(), 'main\nmain']);
     expect(answered).toMatchObject({ exit: 2, out: '' });
   });
@@ -62,7 +62,7 @@ describe('names', () => {
 
 describe('environment and repository', () => {
   it('I03 variables that steer git reach no child', async () => {
-    const { repository, make, commit } = repositoryWithCommit();
+    const { repository, make, commit } = await repositoryWithCommit();
     const marker = join(repository.home, 'ran');
     const planted = join(repository.home, 'planted');
     mkdirSync(planted);
@@ -91,7 +91,7 @@ describe('environment and repository', () => {
   });
 
   it('P14 a hostile configuration runs nothing, also where an object is missing', async () => {
-    const { repository, make } = repositoryWithCommit();
+    const { repository, make } = await repositoryWithCommit();
     const marker = join(repository.home, 'ran');
     const script = join(repository.home, 'script');
     writeFileSync(script, `#!/bin/sh\ntouch '${marker}'\n`);
@@ -116,8 +116,8 @@ describe('environment and repository', () => {
   });
 
   it('I05 a slow pattern meets only short values, and a prototype’s name is only a name', async () => {
-    const { repository, make } = repositoryWithCommit();
-    const hostile = make.commit({
+    const { repository, make } = await repositoryWithCommit();
+    const hostile = await make.commit({
       subject: '__proto__',
       author: '__proto__ <constructor> 1 +0000',
     });
@@ -137,8 +137,8 @@ describe('environment and repository', () => {
   });
 
   it('S10 a hostile subject and author reach the terminal as visible escapes', async () => {
-    const { repository, make, commit } = repositoryWithCommit();
-    const hostile = make.commit({
+    const { repository, make, commit } = await repositoryWithCommit();
+    const hostile = await make.commit({
       subject: 'a\x1b[2Jb\u202ec\x07',
       author: 'E\x1b]0;vil <e@x> 1700000000 +0000',
     });
@@ -151,8 +151,8 @@ describe('environment and repository', () => {
   });
 
   it('S12 an object that git cannot read ends the run with 2, whatever was good before it', async () => {
-    const { repository, make, commit } = repositoryWithCommit();
-    const broken = make.commit({ parents: [commit], subject: 'broken' });
+    const { repository, make, commit } = await repositoryWithCommit();
+    const broken = await make.commit({ parents: [commit], subject: 'broken' });
     const file = join(repository.path, '.git/objects', broken.slice(0, 2), broken.slice(2));
     chmodSync(file, 0o644);
     writeFileSync(file, 'not zlib');
@@ -163,8 +163,8 @@ describe('environment and repository', () => {
   });
 
   it('G12 an object under another’s name is refused, though its signature is good', async () => {
-    const { repository, make, commit } = repositoryWithCommit();
-    const other = make.commit({ subject: 'other' });
+    const { repository, make, commit } = await repositoryWithCommit();
+    const other = await make.commit({ subject: 'other' });
     const path = (id: string): string =>
       join(repository.path, '.git/objects', id.slice(0, 2), id.slice(2));
     chmodSync(path(other), 0o644);
@@ -177,7 +177,7 @@ describe('environment and repository', () => {
   });
 
   it('outside a repository, and without git: exit 2', async () => {
-    const { repository, make } = repositoryWithCommit();
+    const { repository, make } = await repositoryWithCommit();
     const outside = { path: repository.home, env: repository.env };
     expect((await signet(outside, ['verify', ...make.allow()])).exit).toBe(2);
     const nothing = { PATH: join(repository.home, 'nowhere') };

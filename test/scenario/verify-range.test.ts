@@ -19,14 +19,14 @@ const sandbox = useSandbox();
 const jsonl = ['--format', 'jsonl', '--offline'] as const;
 
 /** base ← a ← b ← merge(b, side) with side off base: `verify base..main` must see a, b, side and the merge. */
-function graph() {
+async function graph() {
   const repository = scratchRepository('range');
   const make = signer(repository, sandbox());
-  const base = make.commit({ subject: 'base' });
-  const a = make.commit({ parents: [base], subject: 'a' });
-  const b = make.commit({ parents: [a], subject: 'b' });
-  const side = make.commit({ parents: [base], subject: 'side' });
-  const merge = make.commit({ parents: [b, side], subject: 'merge' });
+  const base = await make.commit({ subject: 'base' });
+  const a = await make.commit({ parents: [base], subject: 'a' });
+  const b = await make.commit({ parents: [a], subject: 'b' });
+  const side = await make.commit({ parents: [base], subject: 'side' });
+  const merge = await make.commit({ parents: [b, side], subject: 'merge' });
   repository.must('update-ref', 'refs/heads/main', merge);
   repository.must('update-ref', 'refs/heads/base', base);
   return { repository, make, base, a, b, side, merge };
@@ -34,14 +34,14 @@ function graph() {
 
 describe('what is verified', () => {
   it('P06 all commits of a range, along every parent, and nothing of the base', async () => {
-    const { repository, make, a, b, side, merge } = graph();
+    const { repository, make, a, b, side, merge } = await graph();
     const answered = await signet(repository, ['verify', ...make.allow(), ...jsonl, 'base..main']);
     expect(answered.exit).toBe(0);
     expect([...verdictsOf(answered).keys()].sort()).toEqual([a, b, side, merge].sort());
   });
 
   it('P06 three dots: what either side has alone', async () => {
-    const { repository, make, b, a, side } = graph();
+    const { repository, make, b, a, side } = await graph();
     repository.must('update-ref', 'refs/heads/side', side);
     repository.must('update-ref', 'refs/heads/b', b);
     const answered = await signet(repository, ['verify', ...make.allow(), ...jsonl, 'b...side']);
@@ -49,7 +49,7 @@ describe('what is verified', () => {
   });
 
   it('HEAD without an argument, and a sentence for one object', async () => {
-    const { repository, make, merge } = graph();
+    const { repository, make, merge } = await graph();
     const answered = await signet(repository, ['verify', ...make.allow()]);
     expect(answered).toMatchObject({ exit: 0, talk: '' });
     expect(answered.out).toMatch(
@@ -60,8 +60,8 @@ describe('what is verified', () => {
   });
 
   it('a tag’s name stands for its commit, its full hash for the tag', async () => {
-    const { repository, make, merge } = graph();
-    const tag = make.tag(merge, 'commit', 'v1');
+    const { repository, make, merge } = await graph();
+    const tag = await make.tag(merge, 'commit', 'v1');
     repository.must('update-ref', 'refs/tags/v1', tag);
     const named = await signet(repository, ['verify', ...make.allow(), ...jsonl, 'v1']);
     expect(resultsOf(named)).toMatchObject([
@@ -72,7 +72,7 @@ describe('what is verified', () => {
   });
 
   it('--stdin takes names and hashes, in their order', async () => {
-    const { repository, make, a, base, merge } = graph();
+    const { repository, make, a, base, merge } = await graph();
     const input = `${a}\nmain\n\nbase\n${a.slice(0, 12)}\n`;
     const answered = await signet(repository, ['verify', ...make.allow(), ...jsonl, '--stdin'], {
       input,
@@ -81,8 +81,8 @@ describe('what is verified', () => {
   });
 
   it('--format json is one document that the schema describes', async () => {
-    const { repository, make, a } = graph();
-    const bad = make.tampered({ parents: [a] });
+    const { repository, make, a } = await graph();
+    const bad = await make.tampered({ parents: [a] });
     const answered = await signet(repository, [
       ...['verify', ...make.allow(), '--format', 'json', '--offline'],
       ...['base..main', bad, make.unsigned()],
@@ -100,7 +100,7 @@ describe('what is verified', () => {
 
 describe('nothing to check is never a pass', () => {
   const error = async (args: readonly string[], input?: string) => {
-    const { repository, make } = graph();
+    const { repository, make } = await graph();
     const all = ['verify', ...make.allow(), ...jsonl, ...args];
     return signet(repository, all, input === undefined ? {} : { input });
   };
@@ -133,7 +133,7 @@ describe('nothing to check is never a pass', () => {
   });
 
   it('P05 a tree by its full hash, and a range on stdin', async () => {
-    const { repository, make } = graph();
+    const { repository, make } = await graph();
     const tree = repository.must('mktree');
     const answered = await signet(repository, ['verify', ...make.allow(), tree]);
     expect(answered.exit).toBe(2);
@@ -142,7 +142,7 @@ describe('nothing to check is never a pass', () => {
   });
 
   it('P06 a range that a shallow clone cuts off, and one that it does not', async () => {
-    const { repository, make, b } = graph();
+    const { repository, make, b } = await graph();
     const clone = join(repository.home, 'shallow');
     repository.must(
       'clone',
@@ -199,7 +199,7 @@ describe('who may have signed', () => {
     ['no jobs', ['--unsafe-any-identity', '--jobs', '0']],
     ['F3 a gitsign flag that did nothing there', ['--unsafe-any-identity', '--ca-roots', 'x']],
   ])('%s: exit 2 before anything is judged', async (_, flags) => {
-    const { repository } = graph();
+    const { repository } = await graph();
     const answered = await signet(repository, [
       'verify',
       '--trusted-root',
@@ -211,12 +211,12 @@ describe('who may have signed', () => {
   });
 
   it('says what to add', async () => {
-    const { repository } = graph();
+    const { repository } = await graph();
     expect((await signet(repository, ['verify'])).talk).toContain('--certificate-oidc-issuer');
   });
 
   it('both an exact value and a pattern must match', async () => {
-    const { repository } = graph();
+    const { repository } = await graph();
     const trusted = ['--trusted-root', sandbox().files.trustedRoot];
     const exits = async (...flags: string[]) =>
       (await signet(repository, ['verify', ...trusted, ...flags])).exit;
@@ -232,7 +232,7 @@ describe('who may have signed', () => {
   });
 
   it('a policy file, and the policy of a revision, decide by rule name', async () => {
-    const { repository, make } = graph();
+    const { repository, make } = await graph();
     const policy = `version: 1\nsigners:\n  - name: alice\n    identity: alice@example.test\n    issuer: ${sandbox().urls.issuer}\n`;
     writeFileSync(join(repository.path, '.signet.yaml'), policy);
     const trusted = ['verify', '--trusted-root', sandbox().files.trustedRoot, ...jsonl];
@@ -240,7 +240,7 @@ describe('who may have signed', () => {
     expect(resultsOf(file)).toMatchObject([{ status: 'verified', rule: 'alice' }]);
     repository.must('add', '.signet.yaml');
     repository.must('-c', 'commit.gpgsign=false', 'commit', '-q', '-m', 'policy');
-    const bob = make.commit({ subject: 'bob' }, { email: 'bob@example.test' });
+    const bob = await make.commit({ subject: 'bob' }, { email: 'bob@example.test' });
     const revision = await signet(repository, [...trusted, '--policy-from', 'main', bob]);
     expect(revision.exit).toBe(6);
     expect(resultsOf(revision)).toMatchObject([
@@ -255,11 +255,11 @@ describe('outcomes', () => {
     const repository = scratchRepository('outcomes');
     const make = signer(repository, sandbox());
     const object = {
-      verified: make.commit(),
-      refused: make.tampered({ subject: 'tampered' }),
-      notAllowed: make.commit({ subject: 'bob' }, { email: 'bob@example.test' }),
+      verified: await make.commit(),
+      refused: await make.tampered({ subject: 'tampered' }),
+      notAllowed: await make.commit({ subject: 'bob' }, { email: 'bob@example.test' }),
       unsigned: make.unsigned({ subject: 'unsigned' }),
-      undecided: make.commit({ subject: 'online' }, { rekor: 'none' }),
+      undecided: await make.commit({ subject: 'online' }, { rekor: 'none' }),
     };
     const exit = async (...names: (keyof typeof object)[]) => {
       const ids = names.map((name) => object[name]);
@@ -294,7 +294,7 @@ describe('outcomes', () => {
   });
 
   it('G10 a replacement and a graft change nothing', async () => {
-    const { repository, make, merge, a } = graph();
+    const { repository, make, merge, a } = await graph();
     const evil = make.unsigned({ parents: [a], subject: 'evil' });
     repository.must('replace', merge, evil);
     writeFileSync(join(repository.path, '.git/info/grafts'), `${merge}\n`);
@@ -308,8 +308,8 @@ describe('outcomes', () => {
   it('G12 a SHA-256 repository', async () => {
     const repository = scratchRepository('sha256', {}, 'sha256');
     const make = signer(repository, sandbox());
-    const good = make.commit({ format: 'sha256' });
-    const next = make.commit({ format: 'sha256', parents: [good], subject: 'next' });
+    const good = await make.commit({ format: 'sha256' });
+    const next = await make.commit({ format: 'sha256', parents: [good], subject: 'next' });
     const other = repository.write(
       'commit',
       withSignature(
@@ -339,7 +339,7 @@ describe('outcomes', () => {
     const repository = scratchRepository('large');
     const make = signer(repository, sandbox());
     const large = make.unsigned({ subject: 'x'.repeat(33 * 1024 * 1024) });
-    const good = make.commit({ parents: [large] });
+    const good = await make.commit({ parents: [large] });
     const answered = await signet(repository, [
       'verify',
       ...make.allow(),

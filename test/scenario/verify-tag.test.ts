@@ -9,10 +9,10 @@ import { resultsOf, signer, signet } from '../support/verify-scenario.ts';
 
 const sandbox = useSandbox();
 
-function scene() {
+async function scene() {
   const repository = scratchRepository('tags');
   const make = signer(repository, sandbox());
-  const commit = make.commit({ subject: 'release' });
+  const commit = await make.commit({ subject: 'release' });
   const name = (ref: string, id: string): string => {
     repository.must('update-ref', `refs/tags/${ref}`, id);
     return id;
@@ -33,8 +33,8 @@ const verifyTag = async (repository: ScratchRepository, ...args: string[]) => {
 
 describe('verify-tag', () => {
   it('a tag of its own name, signed, on a signed commit', async () => {
-    const { repository, make, commit, name } = scene();
-    name('v1', make.tag(commit, 'commit', 'v1'));
+    const { repository, make, commit, name } = await scene();
+    name('v1', await make.tag(commit, 'commit', 'v1'));
     for (const spelling of ['v1', 'refs/tags/v1']) {
       const answered = await verifyTag(repository, spelling);
       expect(answered).toMatchObject({ exit: 0, said: ['tag verified', 'commit verified'] });
@@ -45,8 +45,8 @@ describe('verify-tag', () => {
   });
 
   it('G07 the ref of another version: git accepts, we refuse', async () => {
-    const { repository, make, commit, name } = scene();
-    const tag = make.tag(commit, 'commit', 'v1');
+    const { repository, make, commit, name } = await scene();
+    const tag = await make.tag(commit, 'commit', 'v1');
     name('v1', tag);
     name('v9', tag);
     expect(await verifyTag(repository, 'v9')).toMatchObject({
@@ -60,16 +60,16 @@ describe('verify-tag', () => {
   it.each([['V1'], ['v1 '], ['v1\ntag v9'], ['refs/tags/v9'], ['']])(
     'G07 a tag that calls itself %j is not v9',
     async (own) => {
-      const { repository, make, commit, name } = scene();
-      name('v9', make.tag(commit, 'commit', own));
+      const { repository, make, commit, name } = await scene();
+      name('v9', await make.tag(commit, 'commit', own));
       expect((await verifyTag(repository, 'v9')).exit).toBe(1);
     },
   );
 
   it('G08 a good tag on an unsigned or tampered commit, with and without its target', async () => {
-    const { repository, make, name } = scene();
-    name('v1', make.tag(make.unsigned(), 'commit', 'v1'));
-    name('v2', make.tag(make.tampered(), 'commit', 'v2'));
+    const { repository, make, name } = await scene();
+    name('v1', await make.tag(make.unsigned(), 'commit', 'v1'));
+    name('v2', await make.tag(await make.tampered(), 'commit', 'v2'));
     expect(await verifyTag(repository, 'v1')).toMatchObject({
       ...{ exit: 5, said: ['tag verified', 'commit unsigned'] },
     });
@@ -80,25 +80,25 @@ describe('verify-tag', () => {
   });
 
   it('G08 a tag of a tag: each of them counts, the inner one has no ref to agree with', async () => {
-    const { repository, make, commit, name } = scene();
-    const inner = make.tag(commit, 'commit', 'inner');
-    name('outer', make.tag(inner, 'tag', 'outer'));
+    const { repository, make, commit, name } = await scene();
+    const inner = await make.tag(commit, 'commit', 'inner');
+    name('outer', await make.tag(inner, 'tag', 'outer'));
     expect(await verifyTag(repository, 'outer')).toMatchObject({
       ...{ exit: 0, said: ['tag verified', 'tag verified', 'commit verified'] },
     });
-    const plain = make.tag(commit, 'commit', 'plain', 'unsigned');
-    name('over', make.tag(plain, 'tag', 'over'));
+    const plain = await make.tag(commit, 'commit', 'plain', 'unsigned');
+    name('over', await make.tag(plain, 'tag', 'over'));
     expect(await verifyTag(repository, 'over')).toMatchObject({
       ...{ exit: 5, said: ['tag verified', 'tag unsigned', 'commit verified'] },
     });
   });
 
   it('G08 a tag of a tree or a blob: nothing of theirs is signed', async () => {
-    const { repository, make, name } = scene();
+    const { repository, make, name } = await scene();
     const tree = repository.must('mktree');
     const blob = repository.must('hash-object', '-w', '--stdin');
-    name('tree', make.tag(tree, 'tree', 'tree'));
-    name('blob', make.tag(blob, 'blob', 'blob'));
+    name('tree', await make.tag(tree, 'tree', 'tree'));
+    name('blob', await make.tag(blob, 'blob', 'blob'));
     expect(await verifyTag(repository, 'tree')).toMatchObject({
       ...{ exit: 5, said: ['tag verified', 'tree unsigned'] },
     });
@@ -107,7 +107,7 @@ describe('verify-tag', () => {
   });
 
   it('G08 a lightweight tag is unsigned, whatever it leads to', async () => {
-    const { repository, commit, name } = scene();
+    const { repository, commit, name } = await scene();
     name('light', commit);
     expect(await verifyTag(repository, 'light')).toMatchObject({
       exit: 5,
@@ -117,21 +117,21 @@ describe('verify-tag', () => {
   });
 
   it('G08 a tag that lies about the type of its target', async () => {
-    const { repository, make, commit, name } = scene();
+    const { repository, make, commit, name } = await scene();
     const tree = repository.must('mktree');
-    name('v1', make.tag(tree, 'commit', 'v1'));
-    name('v2', make.tag(commit, 'tag', 'v2'));
+    name('v1', await make.tag(tree, 'commit', 'v1'));
+    name('v2', await make.tag(commit, 'tag', 'v2'));
     // git itself would not name this one
-    const odd = make.tag(commit, 'comit', 'v3');
+    const odd = await make.tag(commit, 'comit', 'v3');
     writeFileSync(join(repository.path, '.git/refs/tags/v3'), `${odd}\n`);
     for (const tag of ['v1', 'v2', 'v3']) expect((await verifyTag(repository, tag)).exit).toBe(1);
   });
 
   it('an unsigned tag, a tag of somebody else, a tampered tag', async () => {
-    const { repository, make, commit, name } = scene();
-    name('plain', make.tag(commit, 'commit', 'plain', 'unsigned'));
-    name('bob', make.tag(commit, 'commit', 'bob', { email: 'bob@example.test' }));
-    const good = repository.git('cat-file', 'tag', make.tag(commit, 'commit', 'bad')).bytes;
+    const { repository, make, commit, name } = await scene();
+    name('plain', await make.tag(commit, 'commit', 'plain', 'unsigned'));
+    name('bob', await make.tag(commit, 'commit', 'bob', { email: 'bob@example.test' }));
+    const good = repository.git('cat-file', 'tag', await make.tag(commit, 'commit', 'bad')).bytes;
     const changed = Buffer.from(
       good.toString('latin1').replace('release bad', 'release baD'),
       'latin1',
@@ -144,8 +144,8 @@ describe('verify-tag', () => {
   });
 
   it('P05 an unknown tag, a branch, a tag by expression, none at all: exit 2', async () => {
-    const { repository, make, commit, name } = scene();
-    name('v1', make.tag(commit, 'commit', 'v1'));
+    const { repository, make, commit, name } = await scene();
+    name('v1', await make.tag(commit, 'commit', 'v1'));
     repository.must('update-ref', 'refs/heads/main', commit);
     for (const tag of ['nowhere', 'main', 'v1^{}', 'v1~0', commit]) {
       expect(await verifyTag(repository, tag)).toMatchObject({ exit: 2, out: '' });

@@ -24,7 +24,7 @@ describe.runIf(existsSync('/proc/self/stat'))('the worst inputs', () => {
     timeout: 240_000,
   }, async () => {
     const repository = scratchRepository('worst');
-    const inputs = worstInputs(repository, sandbox());
+    const inputs = await worstInputs(repository, sandbox());
     const cost = ({ args, input, env }: WorstInput): Promise<Cost> =>
       costOf(programUnderTest(), {
         ...{ args, cwd: repository.path, env: { ...repository.env, ...env } },

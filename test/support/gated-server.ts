@@ -46,7 +46,7 @@ export function useGatedServer(name: string, sandbox: () => Sandbox) {
     const client = scratchRepository(name);
     const make = signer(client, sandbox());
     const tree = treeOf(client, policyFor('alice@example.test'));
-    const base = make.commit({ tree, subject: 'base' });
+    const base = await make.commit({ tree, subject: 'base' });
     client.must('push', '-q', bare, `${base}:refs/heads/main`);
     client.must('remote', 'add', 'origin', `${server.url}/${name}.git`);
     expect((await client.gitMeanwhile({}, 'fetch', '-q', 'origin')).exit).toBe(0);

@@ -60,6 +60,41 @@ export function foreignToCore(sources: Sources): readonly string[] {
     .map(({ from, to }) => `${from} imports ${to}`);
 }
 
+const WRITERS = /^src\/core\/cms\/(?:assemble|der-writer|signed-attributes)\.ts$/;
+
+/** Makers of what the program is to judge, that write with the program's own writers. */
+export function borrowedWriters(sources: Sources): readonly string[] {
+  return importsOf(sources)
+    .filter(({ from }) => from.startsWith('test/support/') || layerOf(from) === 'sandbox')
+    .filter(({ to }) => WRITERS.test(to))
+    .map(({ from, to }) => `${from} imports ${to}`);
+}
+
+const ISSUING = /^(@peculiar\/.*|pkijs|asn1js|reflect-metadata)$/;
+const LOADS_X509 = 'src/sandbox/certificates.ts';
+
+/**
+ * Imports of the libraries that issue, where they may not be. They judge too, and leniently, so nothing outside the
+ * sandbox may ask them. `@peculiar/x509` throws where the reflection polyfill was not loaded before it, so one
+ * module imports both.
+ */
+export function strayIssuing(sources: Sources): readonly string[] {
+  const imports = importsOf(sources);
+  const loads = (from: string, to: string): boolean => {
+    const order = imports.filter((one) => one.from === from).map((one) => one.to);
+    return (
+      order.includes('reflect-metadata') && order.indexOf('reflect-metadata') < order.indexOf(to)
+    );
+  };
+  return imports
+    .filter(({ to }) => ISSUING.test(to))
+    .filter(({ from, to }) => {
+      if (layerOf(from) !== 'sandbox') return true;
+      return to.startsWith('@peculiar/') && !(from === LOADS_X509 && loads(from, to));
+    })
+    .map(({ from, to }) => `${from} imports ${to}`);
+}
+
 function uses(
   sources: Sources,
   names: RegExp,

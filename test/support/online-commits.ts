@@ -16,12 +16,12 @@ export interface OnlineCommit {
 }
 
 /** Signs a payload; its entry is in the sandbox's log. With `like`, under the key and certificate of another. */
-export function onlineCommit(
+export async function onlineCommit(
   sandbox: Sandbox,
   payload: Uint8Array,
   like?: Pick<IssuedSignature, 'keys' | 'certificate'>,
-): OnlineCommit {
-  const issued = sandbox.issueSignature(payload, {
+): Promise<OnlineCommit> {
+  const issued = await sandbox.issueSignature(payload, {
     keys: like?.keys ?? newKeys(),
     rekor: 'none',
     ...(like === undefined ? {} : { certificate: like.certificate }),

@@ -59,7 +59,7 @@ export function policyScene(name: string, sandbox: Sandbox) {
   const armorFor = async (payload: string, by: By): Promise<string> => {
     if (by === 'nobody') return '';
     if ('armor' in by) return by.armor(Buffer.from(payload));
-    return sandbox.issueSignature(Buffer.from(payload), by as Signing).armor;
+    return (await sandbox.issueSignature(Buffer.from(payload), by as Signing)).armor;
   };
   const commit = async (fields: PolicyCommit = {}): Promise<string> => {
     const {

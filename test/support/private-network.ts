@@ -3,24 +3,26 @@
  * TLS in front of plain services. Nothing resolves these names: who does not go through a proxy reaches nothing.
  */
 
-import { generateKeyPairSync } from 'node:crypto';
+import 'reflect-metadata';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
+import { SubjectAlternativeNameExtension } from '@peculiar/x509';
 import {
+  BasicConstraintsExtension,
+  type CertificateRequest,
   certificatePem,
-  encodeName,
-  encodeTbs,
-  extension,
-  issueAuthority,
-  nameOf,
-  newSerial,
-  signTbs,
+  distinguishedName,
+  issueCertificate,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  keyIdentifiers,
+  signingKeyOf,
 } from '../../src/sandbox/certificates.ts';
-import { contextPrimitive, sequence } from '../../src/sandbox/der-writer.ts';
 import { spkiOf } from '../../src/sandbox/signed-note.ts';
 
 export interface PrivateNetwork {
@@ -48,40 +50,47 @@ interface Identity {
 }
 
 /** A server's key and certificate, and the authority that issued it. */
-function privateIdentity(): Identity & { readonly ca: string } {
+async function privateIdentity(): Promise<Identity & { readonly ca: string }> {
   const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const [authority, server] = [pair(), pair()];
   const now = Math.floor(Date.now() / 1000);
-  const ca = issueAuthority({
-    commonName: 'example.test authority',
-    ...authority,
-    extensions: [extension.basicConstraints(true), extension.keyUsage(5, 6)],
-    now,
-  });
+  const named = (commonName: string) =>
+    distinguishedName({ organization: 'git-signet sandbox', commonName });
+  const issuer = {
+    subject: named('example.test authority'),
+    publicKey: authority.publicKey,
+    signingKey: await signingKeyOf(authority.privateKey),
+  };
+  const issue = async (of: Pick<CertificateRequest, 'subject' | 'extensions'>, key: KeyObject) => {
+    const spki = spkiOf(key);
+    const extensions = [...of.extensions, ...(await keyIdentifiers(spki, issuer.publicKey))];
+    const dates = { notBefore: now - 86_400, notAfter: now + 86_400 };
+    const { rawData } = await issueCertificate(issuer, { ...of, ...dates, spki, extensions });
+    return certificatePem(Buffer.from(rawData));
+  };
+  const authorised = KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign;
+  const ca = {
+    subject: issuer.subject,
+    extensions: [
+      new BasicConstraintsExtension(true, undefined, true),
+      new KeyUsagesExtension(authorised, true),
+    ],
+  };
   const names = [
-    contextPrimitive(2, Buffer.from('*.example.test')),
-    contextPrimitive(7, Buffer.from([127, 0, 0, 1])),
-    contextPrimitive(7, Buffer.from([...new Array<number>(15).fill(0), 1])),
-  ];
-  const tbs = encodeTbs(
-    {
-      serial: newSerial(),
-      issuer: encodeName(nameOf('example.test authority')),
-      subject: encodeName(nameOf('a server')),
-      notBefore: now - 86_400,
-      notAfter: now + 86_400,
-      spki: spkiOf(server.publicKey),
-      extensions: [
-        extension.basicConstraints(false),
-        { oid: '2.5.29.17', value: sequence(...names) },
-        extension.authorityKey(spkiOf(authority.publicKey)),
-      ],
-    },
-    authority.privateKey,
-  );
+    { type: 'dns', value: '*.example.test' },
+    { type: 'ip', value: '127.0.0.1' },
+    { type: 'ip', value: '::1' },
+  ] as const;
+  const leaf = {
+    subject: named('a server'),
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new SubjectAlternativeNameExtension([...names]),
+    ],
+  };
   return {
-    ca: certificatePem(ca),
-    cert: certificatePem(signTbs(tbs, authority.privateKey)),
+    ca: await issue(ca, authority.publicKey),
+    cert: await issue(leaf, server.publicKey),
     key: String(server.privateKey.export({ type: 'pkcs8', format: 'pem' })),
   };
 }
@@ -91,7 +100,7 @@ export type Targets = Readonly<Record<string, number>>;
 
 /** Starts it; the authority's file goes into `dir`. */
 export async function startPrivateNetwork(dir: string, targets: Targets): Promise<PrivateNetwork> {
-  const { ca, ...identity } = privateIdentity();
+  const { ca, ...identity } = await privateIdentity();
   const caFile = join(dir, 'company-ca.pem');
   writeFileSync(caFile, `what this is\n${ca}`);
   const sockets = new Set<Socket>();

@@ -93,29 +93,30 @@ export interface Signing {
 
 /** Writes commits and tags signed by a sandbox. */
 export function signer(repository: ScratchRepository, sandbox: Sandbox) {
-  const issue = (payload: string, signing: Signing): string =>
-    sandbox.issueSignature(Buffer.from(payload), signing).armor;
+  const issue = async (payload: string, signing: Signing): Promise<string> =>
+    (await sandbox.issueSignature(Buffer.from(payload), signing)).armor;
   return {
-    commit: (fields: CommitFields = {}, signing: Signing = {}): string => {
+    commit: async (fields: CommitFields = {}, signing: Signing = {}): Promise<string> => {
       const payload = commitPayload(fields);
       const header = fields.format === 'sha256' ? 'gpgsig-sha256' : 'gpgsig';
-      return repository.write('commit', withSignature(payload, issue(payload, signing), header));
+      const armor = await issue(payload, signing);
+      return repository.write('commit', withSignature(payload, armor, header));
     },
     unsigned: (fields: CommitFields = {}): string =>
       repository.write('commit', Buffer.from(commitPayload(fields))),
     /** Signed, then changed. */
-    tampered: (fields: CommitFields = {}): string => {
-      const armor = issue(commitPayload({ ...fields, subject: 'as it was signed' }), {});
+    tampered: async (fields: CommitFields = {}): Promise<string> => {
+      const armor = await issue(commitPayload({ ...fields, subject: 'as it was signed' }), {});
       return repository.write('commit', withSignature(commitPayload(fields), armor));
     },
-    tag: (
+    tag: async (
       object: string,
       type: string,
       name: string,
       signing: Signing | 'unsigned' = {},
-    ): string => {
+    ): Promise<string> => {
       const payload = `object ${object}\ntype ${type}\ntag ${name}\ntagger ${ALICE}\n\nrelease ${name}\n`;
-      const armor = signing === 'unsigned' ? '' : issue(payload, signing);
+      const armor = signing === 'unsigned' ? '' : await issue(payload, signing);
       return repository.write('tag', Buffer.from(payload + armor));
     },
     /** Flags that allow alice and nobody else. */

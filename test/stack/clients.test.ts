@@ -272,10 +272,10 @@ describe('cosign', () => {
     expect(made).toMatchObject({ code: 0 });
     const read = (path: string) => {
       const root = JSON.parse(readFileSync(path, 'utf8'));
-      const logs = [...root.tlogs, ...root.ctlogs].map((log) => [
-        log.publicKey.rawBytes,
-        log.logId,
-      ]);
+      // cosign writes two logs in either order
+      const logs = [...root.tlogs, ...root.ctlogs]
+        .map((log) => [log.logId.keyId, log.publicKey.rawBytes])
+        .sort();
       const chains = [...root.certificateAuthorities, ...root.timestampAuthorities];
       return [logs, chains.map((one) => one.certChain)];
     };

@@ -12,7 +12,7 @@ import {
   UsageError,
 } from '../../errors.ts';
 import { AgentTrouble } from './connection.ts';
-import type { Failure } from './protocol.ts';
+import { type Failure, OTHER_SECRET } from './protocol.ts';
 
 /** What the agent lacks: the network, or the password of a proxy, which does not travel. */
 type Lack = 'network' | 'password';
@@ -69,7 +69,8 @@ export function errorOf({
   if (kind === 'login') return new LoginError(code, message, { hint });
   if (kind === 'service') return new ServiceError(code, message, { hint });
   if (kind === 'answer') return new AnswerError(code, message, { hint });
-  return new AgentTrouble('broken', message);
+  // the socket of one start, and the secret of the next: that one is to be asked
+  return new AgentTrouble(text === OTHER_SECRET ? 'ended' : 'broken', message);
 }
 
 /** What the agent gives back, on the other side. */

@@ -142,10 +142,15 @@ export type Reply =
   | ({ readonly reply: 'unreached'; readonly leaving: boolean } & Failure)
   | ({ readonly reply: 'error' } & Failure);
 
+/** Code of the error for a request with another start's secret: another agent has just taken the place. */
+export const OTHER_SECRET = 'OTHER_SECRET';
+
 /** Something that is no message of this protocol. */
 export class ProtocolError extends Error {
-  constructor(message: string) {
+  readonly code: string;
+  constructor(message: string, code = 'PROTOCOL') {
     super(message);
     this.name = 'ProtocolError';
+    this.code = code;
   }
 }

@@ -9,7 +9,14 @@ import type { Credentials } from './credentials.ts';
 import { errorOf, failureOf, Unreached } from './failure.ts';
 import { type Holder, HolderGone } from './holder.ts';
 import { type PayloadRoom, receivePayload } from './long-payload.ts';
-import { type AgentState, PROTOCOL, ProtocolError, type Reply, type Request } from './protocol.ts';
+import {
+  type AgentState,
+  OTHER_SECRET,
+  PROTOCOL,
+  ProtocolError,
+  type Reply,
+  type Request,
+} from './protocol.ts';
 import { bytesOf, sameSecret, secretOf } from './read-messages.ts';
 import type { RequestNetwork } from './request-network.ts';
 import { signedReply } from './signed-reply.ts';
@@ -75,15 +82,15 @@ async function ending({ stop }: SessionParts): Promise<void> {
 export function tell(channel: Channel, error: unknown): void {
   if (error instanceof ChannelEnded || error instanceof HolderGone) return;
   if (error instanceof ProtocolError) {
-    const { message } = error;
-    channel.send({ reply: 'error', kind: 'agent', code: 'PROTOCOL', message, hint: '' });
+    const { code, message } = error;
+    channel.send({ reply: 'error', kind: 'agent', code, message, hint: '' });
   } else channel.send({ reply: 'error', ...failureOf(error) });
 }
 
 async function answer(request: Request, channel: Channel, parts: SessionParts): Promise<Reply> {
-  if (!('secret' in request) || !sameSecret(request.secret, parts.secret())) {
-    throw new ProtocolError('the secret of this start was not presented');
-  }
+  const unproved = 'the secret of this start was not presented';
+  if (!('secret' in request)) throw new ProtocolError(unproved);
+  if (!sameSecret(request.secret, parts.secret())) throw new ProtocolError(unproved, OTHER_SECRET);
   const { credentials } = parts;
   switch (request.op) {
     case 'sign': {

@@ -16,7 +16,7 @@ import { connectAgent } from '../../../src/io/agent/connection.ts';
 import { Unreached } from '../../../src/io/agent/failure.ts';
 import { encodeFrame, FrameReader } from '../../../src/io/agent/frames.ts';
 import { MAX_PAYLOAD, type Reply } from '../../../src/io/agent/protocol.ts';
-import { reachAt } from '../../../src/io/agent/reach.ts';
+import { askAgain, reachAt } from '../../../src/io/agent/reach.ts';
 import { readReply, readRequest } from '../../../src/io/agent/read-messages.ts';
 import { type SignByAgent, signByAgent } from '../../../src/io/agent/sign-client.ts';
 import { Secret } from '../../../src/io/secret.ts';
@@ -287,6 +287,19 @@ describe('who may ask', () => {
       expect(JSON.stringify(reply)).toMatch(/secret/);
     }
     expect((await raw(json({ op: 'status', secret: secret() })))[0]?.reply).toBe('status');
+  });
+
+  it('a signer that comes between two starts, with the socket of one and the secret of the other, asks again (D23)', async () => {
+    await sign(loggingIn(ALICE));
+    const right = secret();
+    const { secretPath } = agent.address;
+    writeFileSync(secretPath, 'b'.repeat(64), { mode: 0o600 });
+    let asked = 0;
+    const made = await askAgain(async () => {
+      asked += 1;
+      return sign().finally(() => writeFileSync(secretPath, right, { mode: 0o600 }));
+    });
+    expect([asked, made.armor]).toEqual([2, expect.stringContaining(ALICE)]);
   });
 
   it('D03 D16 the client trusts no secret that others could have written', async () => {

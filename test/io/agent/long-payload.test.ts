@@ -116,7 +116,7 @@ it('another request in place of a part is refused (D29)', async () => {
 it('a long payload without the secret of this start is not asked for (D29)', async () => {
   const client = await connectAgent(agent.address.path);
   client.send({ op: 'sign-long', secret: '', network: DIRECT, identity: '', size: 2 * MAX_PART });
-  expect(await client.receive()).toMatchObject({ reply: 'error', code: 'PROTOCOL' });
+  expect(await client.receive()).toMatchObject({ reply: 'error', code: 'OTHER_SECRET' });
   client.close();
 });
 

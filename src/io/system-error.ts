@@ -24,6 +24,9 @@ const WORDS: Readonly<Record<string, Words>> = {
   ELOOP: { what: 'the path leads through too many links' },
 };
 
+/** A part of this program that it loads on use. All of them were there when it was built. */
+const MISSING: readonly string[] = ['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'];
+
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
@@ -39,6 +42,13 @@ export function systemReason(error: unknown): string {
 /** Returns it as an error for people (exit 2); undefined for what may be a fault of this program. */
 export function systemError(error: unknown): UsageError | undefined {
   const code = codeOf(error);
+  if (MISSING.includes(code)) {
+    const hint = 'run the same again';
+    return new UsageError('git-signet was upgraded or removed while it ran', {
+      hint,
+      cause: error,
+    });
+  }
   const words = Object.hasOwn(WORDS, code) ? WORDS[code] : undefined;
   if (words === undefined) return undefined;
   const { path } = error as { readonly path?: unknown };

@@ -120,6 +120,20 @@ describe('S12 every error has its exit code, and none is 0', () => {
     expect(loud.talk()).toContain('dispatch.test.ts');
   });
 
+  it('a part of the program that an upgrade has taken away is told as that, and not as a bug (D24)', async () => {
+    const missing: unknown = await import(`${import.meta.dirname}/gone.ts`).catch((error) => error);
+    const gone = Object.assign(new Error("Cannot find module './signing.cjs'"), {
+      code: 'MODULE_NOT_FOUND',
+    });
+    for (const error of [missing, gone]) {
+      const caught = terminal();
+      expect(exitCodeOf(error, caught.invocation.terminal, false)).toBe(2);
+      expect(caught.talk()).toMatch(
+        /was upgraded or removed while it ran\n {2}run the same again\n$/,
+      );
+    }
+  });
+
   it('S10 S14 hostile text and tokens in messages are neither obeyed nor shown', () => {
     const caught = terminal();
     const token = `eyJhbGciOiJFUzI1NiJ9.${'a'.repeat(30)}.${'b'.repeat(30)}`;

@@ -56,7 +56,7 @@ describe('the list of threats', () => {
   });
 
   it('excuses only what the program does not do', () => {
-    expect(excused.map(({ id }) => id)).toEqual(['L9', 'L10', 'L17']);
+    expect(excused.map(({ id }) => id)).toEqual(['L17']);
   });
 
   it('has every id that the source cites', () => {

@@ -31,14 +31,14 @@ describe('the network of a request', () => {
       SIGSTORE_ID_TOKEN: 'token',
       PATH: '/bin',
     };
-    expect(networkOf(await settingsOf(env), env, '/work')).toEqual({
+    expect(networkOf(await settingsOf(env), env, '/srv')).toEqual({
       variables: {
-        SIGNET_CA_FILE: '/work/ca.pem',
+        SIGNET_CA_FILE: '/srv/ca.pem',
         SIGNET_TIMEOUT: '7',
         HTTPS_PROXY: 'http://proxy.example:3128',
         NO_PROXY: 'intra.example',
-        SSL_CERT_FILE: '/work/certificates.pem',
-        SSL_CERT_DIR: '/etc/a:/work/b',
+        SSL_CERT_FILE: '/srv/certificates.pem',
+        SSL_CERT_DIR: '/etc/a:/srv/b',
       },
       logins: [],
       ofRepository: false,

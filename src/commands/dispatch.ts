@@ -1,7 +1,8 @@
 /**
  * Two grammars (an argument that begins with '-' is git calling its signing program, anything else is a command),
- * and one place where errors become a line, a hint and an exit code. Nothing is imported before it is needed: git
- * starts this once a commit.
+ * and one place where errors become a line, a hint and an exit code. git starts this once a commit, so it imports only
+ * what it needs at once. The words for a system error are there from the start, because an upgrade may have removed the
+ * files that they would come from.
  */
 
 import { ExitCode, isSignetError } from '../errors.ts';

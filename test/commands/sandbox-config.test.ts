@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { withGlobalConfig } from '../../src/commands/sandbox-config.ts';
+import { gitConfigEnvironment } from '../../src/sandbox/environment.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 
 const home = scratchDirectory('sandbox-config');
@@ -34,4 +35,16 @@ it('a sandbox that is started again from its own shell does not include itself',
   });
   writeFileSync(join(home, '.gitconfig'), '[user]\n\tname = At home\n');
   expect([read(env, 'signet.trust'), read(env, 'user.name')]).toEqual(['/t', 'At home']);
+});
+
+it('what the sandbox sets for git itself stands in the file too, for clients that read no numbered variables', () => {
+  const program = '/opt/"x"/git-signet';
+  const added = gitConfigEnvironment({ 'gpg.format': 'x509', 'gpg.x509.program': program });
+  const env = withGlobalConfig(added, home, {});
+  expect(env).toEqual({ ...added, GIT_CONFIG_GLOBAL: path });
+  const fileAlone = { GIT_CONFIG_GLOBAL: path };
+  expect([read(fileAlone, 'gpg.format'), read(fileAlone, 'gpg.x509.program')]).toEqual([
+    'x509',
+    program,
+  ]);
 });

@@ -21,12 +21,16 @@ import { dirname, join, resolve } from 'node:path';
 import { build, type InputOptions, type Plugin } from 'rolldown';
 import { splitSignedObject } from '../src/core/git/object.ts';
 import { readSources, staticClosure } from './imports.ts';
+import { recordBundles } from './packaging/bundled.ts';
+import { keyringFolders, NOTICES, writeNotices } from './packaging/notices.ts';
 
 const { BUN: bun } = process.env;
 if (bun === undefined) throw new Error('run scripts/build, which finds the runtimes');
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 const WORKER = 'src/commands/range-worker.ts';
 const define = { SIGNET_VERSION: JSON.stringify(version) };
+
+const record = recordBundles();
 
 const shared: InputOptions = {
   platform: 'node',
@@ -97,14 +101,18 @@ async function bundle(format: 'cjs' | 'esm', dir: string, worker: string): Promi
         SIGNET_EXECUTABLE: String(format === 'esm'),
       },
     },
-    plugins: [classNames],
+    plugins: [classNames, record.plugin],
     input: { 'git-signet': 'src/commands/main.ts', 'range-worker': WORKER },
     output: {
       dir,
       format,
       minify: true,
       entryFileNames: `[name].${extension}`,
-      chunkFileNames: `chunks/[name]-[hash].${extension}`,
+      // the notices tell a user which file holds openpgp, to put another in its place
+      chunkFileNames: ({ moduleIds }) =>
+        moduleIds.some((id) => id.includes('/node_modules/openpgp/'))
+          ? `chunks/openpgp.${extension}`
+          : `chunks/[name]-[hash].${extension}`,
       codeSplitting: {
         groups: FILES.map((file, index) => ({
           name: (id: string) => (hot.get(id) === file ? file : null),
@@ -120,6 +128,7 @@ async function bundle(format: 'cjs' | 'esm', dir: string, worker: string): Promi
 async function library(): Promise<void> {
   await build({
     ...shared,
+    plugins: [record.plugin],
     input: 'src/index.ts',
     output: { file: 'dist/index.js', format: 'esm' },
   });
@@ -180,18 +189,20 @@ function keyringLibrary(modules: string): readonly string[] {
 async function executable(): Promise<void> {
   const modules = 'dist/modules';
   await bundle('esm', modules, './range-worker.js');
+  writeNotices(record.parts(), keyringFolders());
   const args = [
     ...['build', '--compile', '--bytecode', '--minify', '--splitting', '--format=esm'],
     // autoloading would read .env and bunfig.toml of the repository being verified, and run what they name
     ...['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'],
     // git starts this once a commit: no run is long enough for its code to be worth compiling; `verify` undoes it
     '--compile-jit-policy=1000',
-    '--loader=.keyring:file',
+    ...['--loader=.keyring:file', '--loader=.txt:file'],
   ];
   // the worker's entry goes in as a second module; the first one is what starts
   const entries = [
     ...[`${modules}/git-signet.js`, `${modules}/range-worker.js`],
     ...keyringLibrary(modules),
+    NOTICES,
   ];
   const made = resolve('dist/git-signet.new');
   run(bun ?? '', [...args, ...entries, '--outfile', made]);

@@ -57,7 +57,7 @@ export async function dispatch(invocation: Invocation): Promise<number> {
   if (first === undefined) return noArguments(invocation);
   const only = rest.length === 0;
   if (only && (first === '--version' || first === 'version')) {
-    return (await import('./version.ts')).run(invocation);
+    return (await import('./version.ts')).run({ ...invocation, args: [] });
   }
   if (first.startsWith('-')) return (await import('./gpgsm.ts')).run(invocation);
   const { COMMANDS } = await import('./table.ts');

@@ -85,6 +85,31 @@ describe('help and version', () => {
   );
 });
 
+describe('git signet version', () => {
+  it('version --json prints one JSON object, and the same facts as the line', async () => {
+    const [line, json] = [await run('version'), await run('version', '--json')];
+    const { name, version, runtime, runtimeVersion, platform, arch } = JSON.parse(json.output);
+    expect(json.exit).toBe(0);
+    expect(`${name} ${version} (${runtime} ${runtimeVersion}, ${platform}-${arch})\n`).toBe(
+      line.output,
+    );
+  });
+  it.each([
+    [['--jsno'], 'did you mean --json?'],
+    [['--json', '--licenses'], 'only one of them'],
+    [['--json', 'HEAD'], 'unexpected argument HEAD'],
+  ])('version %j is refused and prints nothing', async (args, says) => {
+    const { exit, output, talk } = await run('version', ...args);
+    expect([exit, output]).toEqual([2, '']);
+    expect(talk).toContain(says);
+  });
+  it('version --licenses says what to do where the notices were removed', async () => {
+    const { exit, output, talk } = await run('version', '--licenses');
+    expect([exit, output]).toEqual([2, '']);
+    expect(talk).toContain('install git-signet again');
+  });
+});
+
 describe('S12 every error has its exit code, and none is 0', () => {
   const terminal = () => catchInvocation({ args: [] });
   it.each<[unknown, number]>([

@@ -5,6 +5,7 @@
 
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
+import { certificatePem } from './certificates.ts';
 
 const CURVES = { prime256v1: p256, secp384r1: p384, secp521r1: p521 } as const;
 
@@ -55,3 +56,9 @@ export function readVerifier(pem: string): Verifier | undefined {
     return undefined;
   }
 }
+
+/** The one spelling of a verifier's PEM that a log keeps. */
+export const canonicalPem = ({ key, certificate }: Verifier): string =>
+  certificate === undefined
+    ? key.export({ type: 'spki', format: 'pem' }).toString()
+    : certificatePem(certificate.raw);

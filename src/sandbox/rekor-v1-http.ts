@@ -1,12 +1,12 @@
 /**
- * Rekor v1's HTTP face (its openapi.yaml): append, get, search, log information. It accepts hashedrekord 0.0.1
- * and checks, as Rekor does, that the signature holds over the digest under the given certificate or key.
+ * Rekor v1's HTTP face (its openapi.yaml): append, get, search, log information. It accepts hashedrekord 0.0.1 and dsse
+ * 0.0.1 and checks, as Rekor does, that each signature holds under the given certificate or key.
  */
 
 import { createHash } from 'node:crypto';
-import { certificatePem } from './certificates.ts';
-import { readVerifier, type Verifier, verifyDigest } from './digest-signature.ts';
+import { canonicalPem, readVerifier, verifyDigest } from './digest-signature.ts';
 import { hashedRekordV001, type RekorV1Log, type StoredEntry } from './rekor-v1.ts';
+import { canonicalDsse } from './rekor-v1-dsse.ts';
 import { type Handler, json, type Reply, type SandboxRequest, text } from './service.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -20,16 +20,12 @@ const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 const DIGEST_LENGTH: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
 
-const canonicalPem = (verifier: Verifier): string =>
-  verifier.certificate === undefined
-    ? verifier.key.export({ type: 'spki', format: 'pem' }).toString()
-    : certificatePem(verifier.certificate.raw);
-
 /** Canonical body of a proposed entry whose signature holds; otherwise why not. */
 function canonicalBody(proposed: Fields): Buffer | string {
-  if (proposed.kind !== 'hashedrekord' || proposed.apiVersion !== '0.0.1')
-    return 'entry kind not supported';
   const spec = fields(proposed.spec);
+  if (proposed.apiVersion !== '0.0.1') return 'entry kind not supported';
+  if (proposed.kind === 'dsse') return canonicalDsse(spec);
+  if (proposed.kind !== 'hashedrekord') return 'entry kind not supported';
   const { algorithm, value } = fields(fields(spec.data).hash);
   const signature = fields(spec.signature);
   const { content } = signature;

@@ -1,11 +1,12 @@
 /**
- * Rekor v1's log: hashedrekord 0.0.1 entries in a Merkle tree (RFC 6962), each answered with an inclusion
+ * Rekor v1's log: hashedrekord and dsse 0.0.1 entries in a Merkle tree (RFC 6962), each answered with an inclusion
  * proof under a signed checkpoint and with a signed promise (SET) that binds body, time and index.
  */
 
 import { createHash, type KeyObject, sign, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { leafHash, MerkleTree } from './merkle-tree.ts';
+import { dsseSearchTerms } from './rekor-v1-dsse.ts';
 import { checkpoint, keyDigest, type NoteSigner } from './signed-note.ts';
 import { type KeyPair, openLineLog } from './state.ts';
 
@@ -86,7 +87,13 @@ function emailsIn(pem: string): string[] {
 
 /** What the index knows an entry by: the key's digest, `sha256:<artifact>`, e-mail addresses. */
 function indexKeys(body: Buffer): string[] {
-  const { spec } = JSON.parse(body.toString());
+  const { kind, spec } = JSON.parse(body.toString());
+  if (kind === 'dsse') {
+    const { digests, pems } = dsseSearchTerms(spec);
+    // as Rekor: of this kind alone, a key's digest stands among those of artifacts
+    const keys = pems.map((pem) => `sha256:${sha256Hex(pem)}`);
+    return [...keys, ...pems.flatMap(emailsIn), ...digests];
+  }
   const pem = Buffer.from(spec.signature.publicKey.content, 'base64').toString();
   return [sha256Hex(pem), `${spec.data.hash.algorithm}:${spec.data.hash.value}`, ...emailsIn(pem)];
 }

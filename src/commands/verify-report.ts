@@ -134,15 +134,20 @@ function createJson(settings: ReportSettings, put: Put): Writer {
   };
 }
 
-/** A job's summary goes where the CI system says; elsewhere there is none. */
-async function summaryWriter({ env, terminal }: ReportSettings): Promise<Partial<ReportContext>> {
-  const path = env.GITHUB_STEP_SUMMARY;
-  if (path === undefined || path === '') return {};
-  const { appendSummary } = await import('../io/step-summary.ts');
-  const summary = (markdown: string): void => {
-    if (!appendSummary(path, markdown)) terminal.say('the job summary could not be written');
+/** The files in which a step of GitHub Actions leaves its summary and its outputs; elsewhere there are none. */
+async function stepFiles({
+  env,
+  terminal,
+}: ReportSettings): Promise<Pick<ReportContext, 'summary' | 'output'>> {
+  const { appendToStep } = await import('../io/step-summary.ts');
+  const into = (path: string | undefined, what: string) => (text: string) => {
+    if (path === undefined || path === '' || appendToStep(path, text)) return;
+    terminal.say(`the job's ${what} could not be written`);
   };
-  return { summary };
+  return {
+    summary: into(env.GITHUB_STEP_SUMMARY, 'summary'),
+    output: into(env.GITHUB_OUTPUT, 'output'),
+  };
 }
 
 async function createWriter(settings: ReportSettings, put: Put): Promise<Writer> {
@@ -157,7 +162,7 @@ async function createWriter(settings: ReportSettings, put: Put): Promise<Writer>
   const text = createText(settings, put);
   if (format === 'text') return text;
   const { createGithub } = await import('../report/github.ts');
-  const github = createGithub({ ...context, ...(await summaryWriter(settings)) });
+  const github = createGithub({ ...context, ...(await stepFiles(settings)) });
   const both = [text, github];
   return {
     add: (result) => both.forEach((writer) => void writer.add(result)),

@@ -83,7 +83,7 @@ function summaryOf(
   ].join('');
 }
 
-/** Annotations after the table, and the summary where there is a place for it. */
+/** Annotations after the table, then the summary and the numbers where there is a place for them. */
 export function createGithub(context: ReportContext): Writer {
   const faults: string[] = [];
   const good: string[] = [];
@@ -100,6 +100,8 @@ export function createGithub(context: ReportContext): Writer {
   const finish = (counts: Counts, passed: boolean): void => {
     for (const annotation of annotations) context.put(annotation);
     context.summary?.(summaryOf({ faults, good }, counts, passed, context));
+    // numbers alone: a later step takes an output for true
+    context.output?.(`counts=${JSON.stringify(counts)}\n`);
   };
   return { add, finish };
 }

@@ -55,6 +55,8 @@ export interface ReportContext extends RunFacts {
   readonly now: number;
   /** Takes the Markdown summary of a CI job, where there is a place for one. */
   readonly summary?: (markdown: string) => void;
+  /** Takes outputs of a CI job for its later steps, a line `name=value` each. */
+  readonly output?: (lines: string) => void;
 }
 
 export interface Writer {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createGithub, markdownText } from '../../src/report/github.ts';
 import {
+  countsOf,
   hostileSamples,
   judgedCommit,
   outcome,
@@ -35,6 +36,20 @@ describe('annotations', () => {
       expect(['notice', 'error', 'warning']).toContain(commands(text)[0]);
       expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cs}\u202e\u2028]/u);
     }
+  });
+});
+
+describe('the outputs of a step', () => {
+  it('are the numbers alone, whatever the commits say (S11)', () => {
+    let lines = '';
+    const output = (text: string): void => {
+      lines += text;
+    };
+    reported('github', createGithub, hostileSamples(), { output });
+    const [line, ...rest] = lines.split('\n');
+    expect(rest).toEqual(['']);
+    expect(line).toMatch(/^counts=\{("[a-z-]+":\d+,?)+\}$/);
+    expect(JSON.parse(line?.slice('counts='.length) ?? '')).toEqual(countsOf(hostileSamples()));
   });
 });
 

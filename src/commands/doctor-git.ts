@@ -8,6 +8,7 @@ import { type AskedSetting, askedHere } from '../io/allowed-settings.ts';
 import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from '../io/git-config.ts';
 import { gitEnvironment } from '../io/git-environment.ts';
 import { findGit, runGit } from '../io/git-process.ts';
+import { asksPathForInterpreter } from '../io/own-program.ts';
 import { findExecutable } from '../io/process.ts';
 import type { Invocation } from './command.ts';
 import { type Check, fail, ok, warn } from './doctor-check.ts';
@@ -76,6 +77,13 @@ function checkProgram(keys: Keys, { env, own }: Place): Check {
     return fail(name, `${shown(key)}: ${why}`, INIT);
   }
   const where = `${visible(program)} (${visible(key.origin)})`;
+  if (asksPathForInterpreter(program)) {
+    return warn(
+      name,
+      `${where} asks PATH for its interpreter, which an editor's git may lack`,
+      INIT,
+    );
+  }
   if (own !== undefined && sameFile(program, own)) return ok(name, where);
   return /^git-signet(?:\.\w+)?$/.test(basename(program))
     ? warn(name, `${where} is another copy than the one that says this`, INIT)

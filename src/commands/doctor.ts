@@ -8,6 +8,7 @@ import { loadSettings, resolveSettings, type Settings } from '../io/config.ts';
 import { loadCrypto } from '../io/crypto-port.ts';
 import { createHttpClient } from '../io/http.ts';
 import { networkOptions } from '../io/network.ts';
+import { ownProgram } from '../io/own-program.ts';
 import { proxyChoice } from '../io/proxy.ts';
 import { chooseServices } from '../io/services.ts';
 import { quietTrustOrigin } from '../io/trust-origin.ts';
@@ -27,7 +28,6 @@ import {
   mirrorServer,
   serversOf,
 } from './doctor-network.ts';
-import { ownPath } from './init.ts';
 
 export const help = `git signet doctor [--offline] [--json]
 
@@ -137,8 +137,8 @@ async function examine(invocation: Invocation, offline: boolean): Promise<Report
   const { cwd, env } = invocation;
   const git = await checkGit({ cwd, env, own: undefined });
   if (git.level === 'fail') return { checks: [git], hosts: [] };
-  const own = ownPath(invocation);
-  const keys = await checkKeys({ cwd, env, own }).catch((error) => [failed('git keys', error)]);
+  const gitKeys = async () => checkKeys({ cwd, env, own: ownProgram(invocation).path });
+  const keys = await gitKeys().catch((error) => [failed('git keys', error)]);
   let settings: Settings;
   try {
     settings = await loadSettings({ cwd, env });

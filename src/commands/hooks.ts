@@ -4,11 +4,11 @@ import { resolve } from 'node:path';
 import { ExitCode, UsageError } from '../errors.ts';
 import { type HookName, hookText, installHook, removeHook } from '../io/git-hooks.ts';
 import { gitLine, openRepository } from '../io/git-repository.ts';
+import { installOwnProgram } from '../io/own-program.ts';
 import { shellWord } from '../report/mend.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { fsckObjects } from './fsck-objects.ts';
-import { programPath } from './init.ts';
 
 const SPEC = { options: { 'pre-push': 'switch', 'pre-receive': 'switch' } } as const;
 
@@ -86,7 +86,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const [stray] = given.positionals;
   if (stray !== undefined) throw new UsageError(`unexpected argument ${stray}`);
   vouchedFor(given);
-  const program = shellWord(programPath(invocation));
+  const program = shellWord(installOwnProgram(invocation));
   const text = hookText(hook, program, options.map((option) => ` ${shellWord(option)}`).join(''));
   const moved = installHook(directory, hook, text);
   streams.write(

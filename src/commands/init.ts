@@ -4,7 +4,7 @@
  */
 
 import { visible } from '../core/escape.ts';
-import { ConfigError, ExitCode, UsageError } from '../errors.ts';
+import { ExitCode, UsageError } from '../errors.ts';
 import { loadSettings } from '../io/config.ts';
 import { type ChangedKeys, hasFormer, keepFormer, putBackFormer } from '../io/former-values.ts';
 import {
@@ -12,8 +12,7 @@ import {
   replaceValues,
   type ConfigScope as Scope,
 } from '../io/git-config-edit.ts';
-import { findExecutable } from '../io/process.ts';
-import { executablePath } from '../io/runtime.ts';
+import { installOwnProgram } from '../io/own-program.ts';
 import { loadSigningConfig } from '../io/trust-store.ts';
 import { allowWritten } from './allow.ts';
 import { parseArguments } from './arguments.ts';
@@ -33,23 +32,6 @@ and push.gpgSign = false: git would ask the same program to sign pushes, which i
 
 Exit: 0, 2 where git's configuration cannot be written
 `;
-
-/** This program as git can be told to start it: an absolute path, because editors have another PATH. */
-export function ownPath({ env, entry }: Pick<Invocation, 'env' | 'entry'>): string | undefined {
-  const compiled = /^(\/\$bunfs\/|[A-Z]:[\\/]~BUN)/.test(entry);
-  return compiled
-    ? executablePath()
-    : (findExecutable('git-signet', env) ?? findExecutable(entry, env));
-}
-
-/** The same; @throws ConfigError where it has no such path */
-export function programPath(invocation: Invocation): string {
-  const found = ownPath(invocation);
-  if (found !== undefined) return found;
-  throw new ConfigError('this program is not on PATH under the name git-signet', {
-    hint: 'install it, or put its folder on PATH, and run this again',
-  });
-}
 
 function keysFor(program: string): readonly (readonly [key: string, value: string])[] {
   return [
@@ -89,7 +71,7 @@ sign; not its content`;
 }
 
 async function doInit(invocation: Invocation, scope: Scope): Promise<void> {
-  const keys = keysFor(programPath(invocation));
+  const keys = keysFor(installOwnProgram(invocation));
   // read before anything is written: where it cannot be, nothing is
   const becomesPublic = await publicity(invocation);
   await keepFormer(changedKeys(invocation, scope));

@@ -8,10 +8,10 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError, ExitCode, ServiceError } from '../errors.ts';
+import { installOwnProgram } from '../io/own-program.ts';
 import { programWords } from '../io/runtime.ts';
 import type { Invocation } from './command.ts';
 import type { DaemonOptions } from './sandbox.ts';
-import { programPath } from './sandbox-program.ts';
 
 const START_DEADLINE_MS = 15_000;
 const STOP_DEADLINE_MS = 10_000;
@@ -133,7 +133,10 @@ export async function serve(
     ...(port === undefined ? {} : { port }),
   });
   const { writeWhole } = await import('../sandbox/state.ts');
-  const env = sandbox.environment({ rekorVersion, program: programPath(invocation.entry, dir) });
+  const env = sandbox.environment({
+    rekorVersion,
+    program: installOwnProgram({ ...invocation, directory: dir }),
+  });
   const { agentEnvironment, endAgents } = await import('./sandbox-agent.ts');
   const { withGlobalConfig } = await import('./sandbox-config.ts');
   const configured = withGlobalConfig(env, dir, invocation.env);

@@ -10,10 +10,10 @@ import { join, resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import { type ExitCode, UsageError } from '../errors.ts';
 import type { Environment } from '../io/config.ts';
+import { installOwnProgram } from '../io/own-program.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
-import { programPath } from './sandbox-program.ts';
 
 export const help = `git signet sandbox start [--dir DIR] [--port N]
 git signet sandbox stop [--dir DIR]
@@ -157,7 +157,7 @@ async function childEnvironment(
     : await sandbox.mintToken({ email, expiresIn: TOKEN_SECONDS });
   const added = sandbox.environment({
     rekorVersion: rekorVersionOf(args),
-    program: programPath(invocation.entry, sandbox.dir),
+    program: installOwnProgram({ ...invocation, directory: sandbox.dir }),
     user: { name, email },
     ...(token === undefined ? {} : { token }),
   });

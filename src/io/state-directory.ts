@@ -11,6 +11,14 @@ export function stateDirectory(env: Environment): string | undefined {
   return local !== undefined && isAbsolute(local) ? join(local, 'git-signet') : undefined;
 }
 
+/** Where the user's own data lies that must outlive a call; undefined where the environment names no home. */
+export function dataDirectory(env: Environment): string | undefined {
+  const { XDG_DATA_HOME: data, HOME: home, LOCALAPPDATA: local } = env;
+  if (data !== undefined && isAbsolute(data)) return join(data, 'git-signet');
+  if (home !== undefined && isAbsolute(home)) return join(home, '.local', 'share', 'git-signet');
+  return local !== undefined && isAbsolute(local) ? join(local, 'git-signet') : undefined;
+}
+
 /** One thing that is either remembered or not. What cannot be read is not remembered; what cannot be kept is forgotten. */
 export interface Mark {
   /** When it was set, in Unix seconds; undefined when it is not. */

@@ -164,6 +164,9 @@ describe('git signet doctor', () => {
     repository.must('config', 'gpg.x509.program', planted);
     const another = await examine(repository, {}, '--offline');
     expect(another.amiss).toEqual(['warn gpg.x509.program']);
+    writeFileSync(planted, '#!/usr/bin/env node\n');
+    const asking = await examine(repository, {}, '--offline');
+    expect(find(asking.lines, 'gpg.x509.program')?.detail).toMatch(/asks PATH for its interpreter/);
     repository.must('config', 'gpg.x509.program', './git-signet');
     const relative = await examine(repository, {}, '--offline');
     expect(find(relative.lines, 'gpg.x509.program')?.detail).toMatch(/depends on the directory/);

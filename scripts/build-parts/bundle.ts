@@ -56,14 +56,14 @@ const FILES = ['start', 'face', 'verifying', 'signing'] as const;
 function hotModules(): ReadonlyMap<string, (typeof FILES)[number]> {
   const sources = readSources('.', 'src');
   const closure = (...entries: readonly string[]): Set<string> =>
-    new Set(entries.flatMap((entry) => [...staticClosure(sources, `src/${entry}`)]));
-  const start = closure('commands/main.ts');
+    new Set(entries.flatMap((entry) => [...staticClosure(sources, entry)]));
+  const start = closure('src/commands/main.ts');
   start.delete('src/commands/main.ts');
-  const lazyButAlways = ['io/once-a-day.ts', 'core/trust/key-files.ts', 'commands/verify-made.ts'];
-  const verifying = closure('commands/gpgsm-verify.ts', ...lazyButAlways);
-  const signing = closure('commands/gpgsm-sign.ts', 'commands/sign-by-agent.ts');
+  const lazyButAlways = ['src/io/once-a-day.ts', 'src/core/trust/key-files.ts', 'src/commands/verify-made.ts'];
+  const verifying = closure('src/commands/gpgsm-verify.ts', ...lazyButAlways);
+  const signing = closure('src/commands/gpgsm-sign.ts', 'src/commands/sign-by-agent.ts');
   const both = [...signing].filter((path) => verifying.has(path));
-  const face = new Set([...closure('commands/gpgsm.ts', 'io/terminal.ts'), ...both]);
+  const face = new Set([...closure('src/commands/gpgsm.ts', 'src/io/terminal.ts'), ...both]);
   const files = { signing, verifying, face, start };
   const named = Object.entries(files).flatMap(([file, paths]) =>
     [...paths].map((path) => [resolve(path), file as keyof typeof files] as const),

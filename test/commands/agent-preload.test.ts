@@ -9,7 +9,11 @@ const PRELOAD = 'src/commands/agent-preload.ts';
 const OF_CLIENTS = ['src/commands/agent.ts', 'src/io/oidc/identity-token.ts'];
 /** Loaded before the agent listens. */
 const AT_START = [
-  ...['forward', 'audit', 'scope', 'confirm', 'keyring'].map((name) => `src/io/agent/${name}.ts`),
+  'src/io/agent/forward.ts',
+  'src/io/agent/audit.ts',
+  'src/io/agent/scope.ts',
+  'src/io/agent/confirm.ts',
+  'src/io/agent/keyring.ts',
   'src/io/crypto.ts',
 ];
 

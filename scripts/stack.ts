@@ -6,7 +6,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findExecutable } from '../src/io/process.ts';
+import { findExecutable } from '../src/system/process.ts';
 import { buildServers, missingIn } from './stack-parts/build.ts';
 import { postgresProgram } from './stack-parts/database.ts';
 import { makeKeys } from './stack-parts/keys.ts';

@@ -48,4 +48,4 @@ export {
   verifyObject,
 } from './core/verify.ts';
 export { ConfigError, type ErrorCode, ExitCode, isSignetError, SignetError } from './errors.ts';
-export { nodeCrypto } from './io/crypto.ts';
+export { nodeCrypto } from './system/crypto.ts';

@@ -15,8 +15,8 @@ import { checkIssuedCertificate, requestCertificate } from './io/fulcio.ts';
 import { expectationOf } from './io/oidc/expectation.ts';
 import type { IdentityToken } from './io/oidc/identity-token.ts';
 import { type Published, publish, type Signed, type SigningWatch } from './io/publication.ts';
-import { generateSigningKey } from './io/signing-key.ts';
 import { type SigningParts, type SignRequest, withLogin } from './io/signing-login.ts';
+import { generateSigningKey } from './system/signing-key.ts';
 
 export type { SignRequest } from './io/signing-login.ts';
 

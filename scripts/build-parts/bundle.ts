@@ -59,11 +59,15 @@ function hotModules(): ReadonlyMap<string, (typeof FILES)[number]> {
     new Set(entries.flatMap((entry) => [...staticClosure(sources, entry)]));
   const start = closure('src/commands/main.ts');
   start.delete('src/commands/main.ts');
-  const lazyButAlways = ['src/io/once-a-day.ts', 'src/core/trust/key-files.ts', 'src/commands/verify-made.ts'];
+  const lazyButAlways = [
+    'src/system/once-a-day.ts',
+    'src/core/trust/key-files.ts',
+    'src/commands/verify-made.ts',
+  ];
   const verifying = closure('src/commands/gpgsm-verify.ts', ...lazyButAlways);
   const signing = closure('src/commands/gpgsm-sign.ts', 'src/commands/sign-by-agent.ts');
   const both = [...signing].filter((path) => verifying.has(path));
-  const face = new Set([...closure('src/commands/gpgsm.ts', 'src/io/terminal.ts'), ...both]);
+  const face = new Set([...closure('src/commands/gpgsm.ts', 'src/system/terminal.ts'), ...both]);
   const files = { signing, verifying, face, start };
   const named = Object.entries(files).flatMap(([file, paths]) =>
     [...paths].map((path) => [resolve(path), file as keyof typeof files] as const),

@@ -8,7 +8,7 @@ import { toHex } from '../../src/core/bytes.ts';
 import { objectId } from '../../src/core/git/object.ts';
 import type { Verdict, Verified } from '../../src/core/verdict.ts';
 import { verifyObject } from '../../src/core/verify.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { type Campaign, type Finding, finding } from './campaign.ts';
 import { changedArmor } from './evidence-changes.ts';
 import { type GitType, handedToProgram, readAsGit } from './git-model.ts';

@@ -8,7 +8,7 @@ import type { TransparencyLogEntry } from '../../src/core/rekor/log-entry.ts';
 import { parseTrustedRoot } from '../../src/core/trust/trusted-root.ts';
 import type { Verified } from '../../src/core/verdict.ts';
 import { type VerifyContext, verifyObject } from '../../src/core/verify.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { contextOf, vectors } from '../../test/support/gitsign-vectors.ts';
 import {
   type GitReading,

@@ -1,7 +1,7 @@
 /** Runs the programs that a release asks. */
 
 import { spawnSync } from 'node:child_process';
-import { findExecutable } from '../../src/io/process.ts';
+import { findExecutable } from '../../src/system/process.ts';
 import { StepError } from './step.ts';
 
 export interface CommandOptions {

@@ -5,7 +5,7 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findExecutable } from '../../src/io/process.ts';
+import { findExecutable } from '../../src/system/process.ts';
 import { cached, say, tool } from './cache.ts';
 import { Unavailable } from './outcome.ts';
 

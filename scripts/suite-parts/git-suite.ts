@@ -18,8 +18,8 @@ import {
 } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { findExecutable } from '../../src/io/process.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { findExecutable } from '../../src/system/process.ts';
 import { say } from './cache.ts';
 import { GIT_FAILURES } from './expected.ts';
 import { adaptLibrary, adaptScript, X509_PROGRAM } from './git-adapt.ts';

@@ -7,11 +7,11 @@
  */
 
 import { isSignetError } from '../../src/errors.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
 import { createHttpClient } from '../../src/io/http.ts';
 import { refreshTrust } from '../../src/io/trust-refresh.ts';
 import type { MirrorSource } from '../../src/io/trust-source.ts';
 import { readRoots, readState } from '../../src/io/trust-state-file.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 
 const [directory = '', url = '', path = '', clock = ''] = process.argv.slice(2);
 const now = Number(clock);

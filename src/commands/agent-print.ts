@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { ExitCode, UsageError } from '../errors.ts';
 import { instanceEnvironment } from '../io/agent/instance.ts';
-import { programWords } from '../io/runtime.ts';
+import { programWords } from '../system/runtime.ts';
 import { agentHere, type Here } from './agent.ts';
 import type { Invocation } from './command.ts';
 

@@ -11,12 +11,12 @@ import type { Network, Workshop } from '../io/agent/workshop.ts';
 import type { Credential } from '../io/credential.ts';
 import { readIdentityToken } from '../io/oidc/token.ts';
 import { reachAll, serversInUse } from '../io/reachability.ts';
-import type { Secret } from '../io/secret.ts';
 import { chooseServices } from '../io/services.ts';
 import type { SigningParts } from '../io/signing-login.ts';
 import { lookDaily } from '../io/trust-daily.ts';
 import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import { obtainCredential, signWithCredential } from '../sign.ts';
+import type { Secret } from '../system/secret.ts';
 
 export interface WorkshopOptions extends NetworkSources {
   readonly instance: Instance;

@@ -7,7 +7,7 @@ import { type Instance, instanceOf } from '../io/agent/instance.ts';
 import type { AgentState } from '../io/agent/protocol.ts';
 import { type AgentAddress, agentAddress, agentDirectory } from '../io/agent/socket-path.ts';
 import type { Settings } from '../io/config.ts';
-import { loadCrypto } from '../io/crypto-port.ts';
+import { loadCrypto } from '../system/crypto-port.ts';
 import { askEvery, endWithTrouble, readable } from './agent-trouble.ts';
 import { parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';

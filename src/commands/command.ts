@@ -2,7 +2,7 @@
 
 import type { ExitCode } from '../errors.ts';
 import type { Environment } from '../io/config.ts';
-import type { Streams, Terminal } from '../io/terminal.ts';
+import type { Streams, Terminal } from '../system/terminal.ts';
 
 export interface Invocation {
   /** Arguments after the command's own name; for git's own grammar, all of them. */

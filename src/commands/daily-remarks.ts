@@ -7,8 +7,8 @@ import { toHex, utf8 } from '../core/bytes.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { VerifyContext } from '../core/verify.ts';
 import { resolveSettings, type Settings } from '../io/config.ts';
-import { remarkOnceADay } from '../io/once-a-day.ts';
 import { namesKeyFiles } from '../io/trust-source.ts';
+import { remarkOnceADay } from '../system/once-a-day.ts';
 import type { Invocation } from './command.ts';
 
 /**

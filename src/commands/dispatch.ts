@@ -6,8 +6,8 @@
  */
 
 import { ExitCode, isSignetError } from '../errors.ts';
-import { systemError } from '../io/system-error.ts';
-import type { Terminal } from '../io/terminal.ts';
+import { systemError } from '../system/system-error.ts';
+import type { Terminal } from '../system/terminal.ts';
 import type { Command, Invocation } from './command.ts';
 
 /** What a shell reports for a program whose reader went away (128 + SIGPIPE). */
@@ -65,7 +65,7 @@ export async function dispatch(invocation: Invocation): Promise<number> {
   if (command === undefined) throw (await import('./help.ts')).unknownCommand(first);
   const [module, { compileEagerly }] = await Promise.all([
     command.load(),
-    import('../io/runtime.ts'),
+    import('../system/runtime.ts'),
   ]);
   compileEagerly();
   if (wantsHelp(rest)) {

@@ -9,7 +9,7 @@ import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from '../
 import { gitEnvironment } from '../io/git-environment.ts';
 import { findGit, runGit } from '../io/git-process.ts';
 import { asksPathForInterpreter } from '../io/own-program.ts';
-import { findExecutable } from '../io/process.ts';
+import { findExecutable } from '../system/process.ts';
 import type { Invocation } from './command.ts';
 import { type Check, fail, ok, warn } from './doctor-check.ts';
 import { fsckObjects } from './fsck-objects.ts';

@@ -9,9 +9,9 @@ import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { earlierHook, type HookName, runHook } from '../io/git-hooks.ts';
 import { type GitRepository, gitLine, openRepository } from '../io/git-repository.ts';
-import type { Streams } from '../io/terminal.ts';
 import type { Counts } from '../report/json.ts';
 import { renderResult } from '../report/pieces.ts';
+import type { Streams } from '../system/terminal.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import {

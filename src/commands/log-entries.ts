@@ -110,7 +110,7 @@ async function unlessSilent(
   rekorUrl: string,
   { settings, crypto, env, now }: LogAccessOptions,
 ): Promise<HttpSend> {
-  const { markNamed } = await import('../io/state-directory.ts');
+  const { markNamed } = await import('../system/state-directory.ts');
   const mark = markNamed(`silent-${toHex(crypto.hash('sha256', utf8(rekorUrl)))}`, env);
   const since = now() - Math.floor(mark.setAt() ?? 0);
   return async (request) => {

@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const { env } = process;
   const args = process.argv.slice(2);
   const askedGit = askGit(args);
-  const { processStreams, processTerminal } = await import('../io/terminal.ts');
+  const { processStreams, processTerminal } = await import('../system/terminal.ts');
   const terminal = processTerminal(env);
   const debug = env.SIGNET_DEBUG !== undefined && env.SIGNET_DEBUG !== '';
   const fail = (error: unknown): never => process.exit(exitCodeOf(error, terminal, debug));

@@ -3,9 +3,9 @@
 import { resolve } from 'node:path';
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import { loadCrypto } from '../io/crypto-port.ts';
 import { replaceValues } from '../io/git-config-edit.ts';
 import { loadConfiguredPolicy } from '../io/policy-file.ts';
+import { loadCrypto } from '../system/crypto-port.ts';
 import { allowWritten } from './allow.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command } from './command.ts';

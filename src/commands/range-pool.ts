@@ -5,7 +5,7 @@
 
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { MAX_OBJECT } from '../core/git/limits.ts';
-import { collectGarbage } from '../io/runtime.ts';
+import { collectGarbage } from '../system/runtime.ts';
 import {
   type Batch,
   type Judge,

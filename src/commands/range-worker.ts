@@ -4,8 +4,8 @@
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { nodeCrypto } from '../io/crypto.ts';
-import { collectGarbage, compileEagerly } from '../io/runtime.ts';
+import { nodeCrypto } from '../system/crypto.ts';
+import { collectGarbage, compileEagerly } from '../system/runtime.ts';
 import {
   type Batch,
   createJudge,

@@ -36,7 +36,7 @@ async function* chain(first: Batch[], rest: AsyncIterator<Batch>): AsyncGenerato
 async function choosePool(run: Run, batchesSeen: number): Promise<Pool> {
   if (batchesSeen < 2) return poolInPlace(createJudge(run.settings, run.crypto));
   if (run.jobs > 1) return startPool(run.settings, run.jobs);
-  const { nodeCrypto } = await import('../io/crypto.ts');
+  const { nodeCrypto } = await import('../system/crypto.ts');
   return poolInPlace(createJudge(run.settings, nodeCrypto));
 }
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError, ExitCode, ServiceError } from '../errors.ts';
 import { installOwnProgram } from '../io/own-program.ts';
-import { programWords } from '../io/runtime.ts';
+import { programWords } from '../system/runtime.ts';
 import type { Invocation } from './command.ts';
 import type { DaemonOptions } from './sandbox.ts';
 

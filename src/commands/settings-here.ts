@@ -9,7 +9,7 @@ import {
   type Settings,
   type SettingsSources,
 } from '../io/config.ts';
-import type { Terminal } from '../io/terminal.ts';
+import type { Terminal } from '../system/terminal.ts';
 import type { Invocation } from './command.ts';
 
 const ALLOW = 'git signet allow';

@@ -9,13 +9,13 @@ import { toSigstoreBundle } from '../core/sigstore-bundle.ts';
 import { type ReasonCode, Refusal } from '../core/verdict.ts';
 import { certificatePem } from '../core/x509/certificate.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import { loadCrypto } from '../io/crypto-port.ts';
 import { resolveCommits, resolveNames } from '../io/git-names.ts';
 import { runGit } from '../io/git-process.ts';
 import { type GitRepository, isFullHash, openRepository } from '../io/git-repository.ts';
 import { inTotoStatement, withoutCredentials } from '../report/in-toto.ts';
 import { jsonText } from '../report/json.ts';
 import { showJson, showText } from '../report/show.ts';
+import { loadCrypto } from '../system/crypto-port.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 

@@ -3,9 +3,9 @@
 import { utf8 } from '../core/bytes.ts';
 import { AnswerError } from '../errors.ts';
 import type { Credential } from '../io/credential.ts';
-import { loadCrypto } from '../io/crypto-port.ts';
 import { acceptExpected, acceptSigner, expectationOf } from '../io/oidc/expectation.ts';
 import { withLogin } from '../io/signing-login.ts';
+import { loadCrypto } from '../system/crypto-port.ts';
 import type { Invocation } from './command.ts';
 import type { Made } from './gpgsm-sign.ts';
 import { refuseElsewhere, settingsHere } from './settings-here.ts';

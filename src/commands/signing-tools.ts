@@ -8,11 +8,11 @@ import type { Crypto } from '../core/crypto.ts';
 import { payloadType, subjectLine } from '../core/git/object.ts';
 import type { Settings } from '../io/config.ts';
 import { unattendedWay } from '../io/oidc/unattended.ts';
-import type { Secret } from '../io/secret.ts';
 import type { SignRequest } from '../io/signing-login.ts';
 import type { DailyLook } from '../io/trust-daily.ts';
+import { once } from '../system/once.ts';
+import type { Secret } from '../system/secret.ts';
 import type { Invocation } from './command.ts';
-import { once } from './once.ts';
 import { signsUnlogged } from './unlogged.ts';
 import type { MadeVerifier } from './verify-made.ts';
 

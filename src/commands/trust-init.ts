@@ -7,7 +7,6 @@ import { writeFile } from 'node:fs/promises';
 import type { Crypto } from '../core/crypto.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { loadSettings, type Settings } from '../io/config.ts';
-import { loadCrypto } from '../io/crypto-port.ts';
 import { type ChangedKeys, hasFormer, keepFormer, putBackFormer } from '../io/former-values.ts';
 import {
   type ConfigPlace,
@@ -20,6 +19,7 @@ import { keepTrustFile, pinnedMirror } from '../io/trust-given.ts';
 import { chosenMark } from '../io/trust-origin.ts';
 import { mirrorSource, PUBLIC_GOOD_MIRROR, STAGING_MIRROR } from '../io/trust-source.ts';
 import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
+import { loadCrypto } from '../system/crypto-port.ts';
 import { allowWritten } from './allow.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';

@@ -7,7 +7,7 @@ import type { Verdict } from '../core/verdict.ts';
 import { verifyDetached } from '../core/verify.ts';
 import { type DailyOptions, trustForSigning } from '../io/trust-daily.ts';
 import { loadTrust } from '../io/trust-store.ts';
-import { once } from './once.ts';
+import { once } from '../system/once.ts';
 
 export interface MadeOptions extends DailyOptions {
   /** What is made is in no log, as it should. */

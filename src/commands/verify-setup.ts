@@ -5,10 +5,10 @@
 
 import type { Crypto } from '../core/crypto.ts';
 import type { SettingCaller } from '../io/config.ts';
-import { loadCrypto } from '../io/crypto-port.ts';
 import { type GitRepository, openRepository } from '../io/git-repository.ts';
 import { checkGateTrust } from '../io/trust-origin.ts';
 import { loadTrust } from '../io/trust-store.ts';
+import { loadCrypto } from '../system/crypto-port.ts';
 import type { ParsedArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { type JudgedBy, judgedBy } from './judged-by.ts';

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { type ExitCode, UsageError } from '../errors.ts';
-import { untilInterrupted } from '../io/interrupt.ts';
+import { untilInterrupted } from '../system/interrupt.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { type Asked, type PolicyPlan, planRun } from './range-plan.ts';

@@ -1,7 +1,7 @@
 /** Which version this is, on what it runs, and whose work it contains. Never a value of the environment (F7). */
 
 import { ExitCode } from '../errors.ts';
-import { VERSION } from '../io/version.ts';
+import { VERSION } from '../system/version.ts';
 import type { Command, Invocation } from './command.ts';
 
 export const help = `git signet version [--json | --licenses]

@@ -6,7 +6,7 @@
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { ConfigError } from '../errors.ts';
-import { findExecutable, runProcess } from '../io/process.ts';
+import { findExecutable, runProcess } from '../system/process.ts';
 import type { Invocation } from './command.ts';
 
 /** Set for the child, so that a program that comes back to us ends there. */

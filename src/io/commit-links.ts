@@ -2,7 +2,7 @@
 
 import type { ObjectFormat } from '../core/git/header.ts';
 import { commitLinks, tagTarget } from '../core/git/links.ts';
-import { loadCrypto } from './crypto-port.ts';
+import { loadCrypto } from '../system/crypto-port.ts';
 import { type ObjectRequest, readObjects } from './git-objects.ts';
 import type { GitRepository } from './git-repository.ts';
 import { corrupt, expected, hashed } from './hashed-object.ts';

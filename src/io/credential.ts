@@ -6,7 +6,7 @@
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { Signer } from '../core/verdict.ts';
 import type { Certificate } from '../core/x509/certificate.ts';
-import type { SigningKey } from './signing-key.ts';
+import type { SigningKey } from '../system/signing-key.ts';
 
 export interface Credential {
   readonly key: SigningKey;

@@ -4,6 +4,8 @@
  * node:http(s) is loaded on use: `fetch` costs 50 ms on Node, and a verifier needs neither.
  */
 
+import { isLoopback } from '../system/loopback.ts';
+import type { Secret } from '../system/secret.ts';
 import {
   type Network,
   openConnections,
@@ -20,9 +22,7 @@ import {
   tooLong,
   unreachable,
 } from './http-errors.ts';
-import { isLoopback } from './loopback.ts';
 import { retryDelay } from './retry-delay.ts';
-import type { Secret } from './secret.ts';
 
 export interface HttpRequest {
   /** Who is asked, for messages: `the log`, `the certificate authority`. */

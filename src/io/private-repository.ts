@@ -12,12 +12,12 @@ import { utf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { objectId } from '../core/git/object.ts';
 import { UsageError } from '../errors.ts';
-import { loadCrypto } from './crypto-port.ts';
+import { loadCrypto } from '../system/crypto-port.ts';
+import type { ProcessResult } from '../system/process.ts';
 import { privateEnvironment } from './git-environment.ts';
 import { GIT_READS, type GitPlace, gitSaid, runGit } from './git-process.ts';
 import type { GitRepository } from './git-repository.ts';
 import type { GitObjectType } from './object-frames.ts';
-import type { ProcessResult } from './process.ts';
 
 export interface PrivateRepository {
   readonly path: string;

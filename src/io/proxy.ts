@@ -6,9 +6,9 @@
 
 import { BlockList, isIP } from 'node:net';
 import { ConfigError } from '../errors.ts';
+import { isLoopback } from '../system/loopback.ts';
+import { Secret } from '../system/secret.ts';
 import type { Environment } from './config.ts';
-import { isLoopback } from './loopback.ts';
-import { Secret } from './secret.ts';
 
 export interface HttpProxy {
   /** Without user name and password. */

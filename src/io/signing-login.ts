@@ -6,6 +6,8 @@
 import type { Crypto } from '../core/crypto.ts';
 import { committerOf } from '../core/policy/committer.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
+import type { Secret } from '../system/secret.ts';
+import type { Terminal } from '../system/terminal.ts';
 import type { Environment, Settings } from './config.ts';
 import { createHttpClient, type HttpSend } from './http.ts';
 import { networkOptions } from './network.ts';
@@ -13,9 +15,7 @@ import { acceptExpected, accountFor, expectationOf } from './oidc/expectation.ts
 import { type IdentityToken, obtainIdentityToken } from './oidc/identity-token.ts';
 import type { SigningContext } from './oidc/page.ts';
 import { sayingWaits } from './said-waits.ts';
-import type { Secret } from './secret.ts';
 import { chooseServices, type Services } from './services.ts';
-import type { Terminal } from './terminal.ts';
 import type { SigningConfig } from './trust-store.ts';
 
 /** What both halves work with. */

@@ -11,9 +11,9 @@ import { fromBase64, toBase64 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import type { KeyRule } from '../core/policy/model.ts';
 import { signingSshKey } from '../core/policy/ssh-key.ts';
+import { findExecutable, runProcess } from '../system/process.ts';
 import type { Environment } from './config.ts';
 import type { KeyCheck } from './openpgp.ts';
-import { findExecutable, runProcess } from './process.ts';
 
 export interface SshVerifier {
   readonly verify: (payload: Uint8Array, armor: Uint8Array) => Promise<KeyCheck>;

@@ -173,7 +173,7 @@ export async function loadTrust(settings: TrustSettings, crypto: Crypto): Promis
 export async function loadSigningConfig(settings: Settings): Promise<SigningConfig> {
   const [{ signingConfigFor }, { loadCrypto }] = await Promise.all([
     import('./signing-config.ts'),
-    import('./crypto-port.ts'),
+    import('../system/crypto-port.ts'),
   ]);
   return signingConfigFor(settings, await loadCrypto());
 }

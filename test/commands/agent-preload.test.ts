@@ -14,7 +14,7 @@ const AT_START = [
   'src/io/agent/scope.ts',
   'src/io/agent/confirm.ts',
   'src/io/agent/keyring.ts',
-  'src/io/crypto.ts',
+  'src/system/crypto.ts',
 ];
 
 it('whatever the agent may load on use is loaded when it starts, for an upgrade takes the files away (D24)', () => {

@@ -9,8 +9,8 @@ import {
   SignetError,
   UsageError,
 } from '../../src/errors.ts';
-import { OutputClosed } from '../../src/io/terminal.ts';
-import { VERSION } from '../../src/io/version.ts';
+import { OutputClosed } from '../../src/system/terminal.ts';
+import { VERSION } from '../../src/system/version.ts';
 import { catchInvocation } from '../support/invocation.ts';
 
 async function run(...args: string[]) {

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { run } from '../../src/commands/gpgsm.ts';
 import type { Crypto } from '../../src/core/crypto.ts';
 import { splitSignedObject } from '../../src/core/git/object.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { bareEnvironment, type Caught, catchInvocation } from '../support/invocation.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 
@@ -19,7 +19,9 @@ const signatureFile = join(home, 'signature');
 writeFileSync(signatureFile, split.signature);
 
 const port: { crypto: Crypto } = { crypto: nodeCrypto };
-vi.mock('../../src/io/crypto-port.ts', () => ({ loadCrypto: () => Promise.resolve(port.crypto) }));
+vi.mock('../../src/system/crypto-port.ts', () => ({
+  loadCrypto: () => Promise.resolve(port.crypto),
+}));
 afterEach(() => {
   port.crypto = nodeCrypto;
 });

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createGraph, type GraphSettings } from '../../src/commands/range-graph.ts';
 import { utf8 } from '../../src/core/bytes.ts';
 import type { Outcome } from '../../src/core/verdict.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
 import { parsePolicy } from '../../src/io/policy-file.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 
 const verified = {
   ...{ status: 'verified', kind: 'ssh', rule: 'a' },

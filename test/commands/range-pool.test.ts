@@ -7,7 +7,7 @@ import {
 } from '../../src/commands/range-judge.ts';
 import { judgeInOrder, type Pool, poolInPlace, startPool } from '../../src/commands/range-pool.ts';
 import type { Crypto } from '../../src/core/crypto.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { trust, vectors } from '../support/gitsign-vectors.ts';
 
 const settings: JudgeSettings = {

@@ -11,7 +11,7 @@ import { instanceOf } from '../../src/io/agent/instance.ts';
 import { PROTOCOL } from '../../src/io/agent/protocol.ts';
 import { agentAddress } from '../../src/io/agent/socket-path.ts';
 import { loadSettings } from '../../src/io/config.ts';
-import { loadCrypto } from '../../src/io/crypto-port.ts';
+import { loadCrypto } from '../../src/system/crypto-port.ts';
 import { PAYLOAD } from '../support/agent.ts';
 import { bareEnvironment, catchInvocation } from '../support/invocation.ts';
 import { scratchDirectory } from '../support/sandbox.ts';

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type ObjectType, objectId } from '../../src/core/git/object.ts';
 import { verifyObject } from '../../src/core/verify.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { contextOf } from '../support/gitsign-vectors.ts';
 
 const BAD = new URL('../vectors/bad/', import.meta.url);

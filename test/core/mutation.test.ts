@@ -9,7 +9,7 @@ import { CmsOid, readArmor, writeArmor } from '../../src/core/cms/signed-data.ts
 import { objectId } from '../../src/core/git/object.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import { verifyDetached, verifyObject } from '../../src/core/verify.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { attributeAt, openVector } from '../support/cms-edit.ts';
 import { clone, type Der, everyNode, kid, kids, parse, write } from '../support/der-edit.ts';
 import { contextOf, type Vector, vector } from '../support/gitsign-vectors.ts';

@@ -4,7 +4,7 @@ import { Tag } from '../../src/core/cms/der.ts';
 import { readArmor, readSignedData } from '../../src/core/cms/signed-data.ts';
 import { splitSignedObject } from '../../src/core/git/object.ts';
 import { toSigstoreBundle } from '../../src/core/sigstore-bundle.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { compare, DIFFERENCES, type Difference, type Mutant } from '../support/differences.ts';
 import { encode } from '../support/forge/der.ts';
 import { forge, type Json, T0 } from '../support/forge.ts';

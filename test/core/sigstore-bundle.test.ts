@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readArmor, readSignedData } from '../../src/core/cms/signed-data.ts';
 import { toSigstoreBundle } from '../../src/core/sigstore-bundle.ts';
 import { Refusal } from '../../src/core/verdict.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { vector, vectors } from '../support/gitsign-vectors.ts';
 
 const bundleOf = (file: string) =>

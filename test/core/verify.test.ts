@@ -6,7 +6,7 @@ import { verifyIssuedCertificate } from '../../src/core/issued-certificate.ts';
 import { logLookupOf } from '../../src/core/log-lookup.ts';
 import { Refusal } from '../../src/core/verdict.ts';
 import { verifyDetached } from '../../src/core/verify.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { key } from '../support/forge/keys.ts';
 import { logIdOf } from '../support/forge/log.ts';
 import { ext, Oid, swap } from '../support/forge/x509.ts';

@@ -1,10 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { nodeCrypto } from '../../src/io/crypto.ts';
 import { readBlob } from '../../src/io/git.ts';
 import { openRepository } from '../../src/io/git-repository.ts';
-import { findExecutable } from '../../src/io/process.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
+import { findExecutable } from '../../src/system/process.ts';
 import { scratchRepository } from '../support/git-repository.ts';
 import { signet } from '../support/verify-scenario.ts';
 

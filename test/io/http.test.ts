@@ -12,7 +12,7 @@ import {
 import { attemptOnce } from '../../src/io/http-attempt.ts';
 import { networkOptions } from '../../src/io/network.ts';
 import { proxyChoice } from '../../src/io/proxy.ts';
-import { Secret } from '../../src/io/secret.ts';
+import { Secret } from '../../src/system/secret.ts';
 
 const servers: Server[] = [];
 const clients: HttpClient[] = [];

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { nodeCrypto } from '../../src/io/crypto.ts';
 import { openRepository } from '../../src/io/git-repository.ts';
 import { openPolicyBlobs } from '../../src/io/policy-blobs.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 
 import { scratchRepository } from '../support/git-repository.ts';
 

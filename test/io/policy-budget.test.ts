@@ -5,8 +5,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/core/bytes.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
 import { MAX_POLICY, parsePolicy } from '../../src/io/policy-file.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 
 const issuer = 'https://accounts.example.test';
 const alice = `{name: alice, identity: alice@example.test, issuer: ${issuer}}`;

@@ -4,8 +4,8 @@ import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { utf8 } from '../../src/core/bytes.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
 import { parsePolicy } from '../../src/io/policy-file.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { POLICY_CORPUS } from '../support/policy-corpus.ts';
 
 const url = new URL('../../schema/policy.schema.json', import.meta.url);

@@ -7,11 +7,11 @@ import { createHttpClient } from '../../src/io/http.ts';
 import { ANYBODY } from '../../src/io/oidc/expectation.ts';
 import { readIdentityToken } from '../../src/io/oidc/token.ts';
 import type { SigningWatch } from '../../src/io/publication.ts';
-import { Secret } from '../../src/io/secret.ts';
 import { chooseServices } from '../../src/io/services.ts';
 import type { SigningParts } from '../../src/io/signing-login.ts';
 import type { Intercept, Sandbox } from '../../src/sandbox/index.ts';
 import { obtainCredential, signWithCredential } from '../../src/sign.ts';
+import { Secret } from '../../src/system/secret.ts';
 import { scratchSandbox, useSandbox } from '../support/sandbox.ts';
 import { COMMIT, type RequestOptions, signRequest } from '../support/signing.ts';
 

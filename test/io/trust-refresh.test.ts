@@ -10,7 +10,6 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { nodeCrypto } from '../../src/io/crypto.ts';
 import { PUBLIC_GOOD_ROOT } from '../../src/io/embedded-trust.ts';
 import { PUBLIC_GOOD_TRUSTED_ROOT } from '../../src/io/public-good.ts';
 import { refreshTrust } from '../../src/io/trust-refresh.ts';
@@ -18,6 +17,7 @@ import { mirrorSource, publicGood } from '../../src/io/trust-source.ts';
 import type { TrustState } from '../../src/io/trust-state-file.ts';
 import { exclusively, writeWhole } from '../../src/io/trust-state-write.ts';
 import { loadTrust } from '../../src/io/trust-store.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 import { otherRoot, type TestMirror, testMirror, VECTOR_TARGETS } from '../support/tuf-mirror.ts';
 import { type TufOptions, tufKey } from '../support/tuf-repository.ts';

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { embeddedModules } from '../../scripts/embed-trust.ts';
 import { loadSettings, type Settings } from '../../src/io/config.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
 import { parseSigningConfig } from '../../src/io/signing-config.ts';
 import { loadSigningConfig, loadTrust } from '../../src/io/trust-store.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 
 const vectors = fileURLToPath(new URL('../vectors/gitsign/trust/', import.meta.url));

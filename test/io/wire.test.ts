@@ -6,7 +6,6 @@ import { fromBase64, utf8 } from '../../src/core/bytes.ts';
 import { CmsOid, readArmor, readSignedData, singleValue } from '../../src/core/cms/signed-data.ts';
 import { splitSignedObject } from '../../src/core/git/object.ts';
 import { encodeLogEntry } from '../../src/core/rekor/log-entry.ts';
-import { nodeCrypto as crypto } from '../../src/io/crypto.ts';
 import { certificateFromV1, certificateRequestV1 } from '../../src/io/fulcio.ts';
 import type { HttpAnswer } from '../../src/io/http.ts';
 import type { IdentityClaims } from '../../src/io/oidc/token.ts';
@@ -16,8 +15,9 @@ import {
   logEntryFromAppendV1,
   logEntryFromAppendV2,
 } from '../../src/io/rekor-append.ts';
-import { Secret } from '../../src/io/secret.ts';
 import { timestampFromAnswer, timestampRequest } from '../../src/io/timestamp.ts';
+import { nodeCrypto as crypto } from '../../src/system/crypto.ts';
+import { Secret } from '../../src/system/secret.ts';
 
 interface Exchange {
   readonly server: string;

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseTrustedRoot } from '../../src/core/trust/trusted-root.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import { verifyObject } from '../../src/core/verify.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
 import type { ChildOptions } from '../../src/sandbox/index.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { peer, type Run, run } from '../support/peers.ts';
 import { scratchDirectory, useSandbox } from '../support/sandbox.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { signatureFacts } from '../../src/core/signature-facts.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
 import { inTotoStatement, withoutCredentials } from '../../src/report/in-toto.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { vector } from '../support/gitsign-vectors.ts';
 
 const statement = (file: string, name?: string) => {

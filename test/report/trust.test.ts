@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseTrustedRoot } from '../../src/core/trust/trusted-root.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
 import { type TrustFacts, trustJson, trustText } from '../../src/report/trust.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { ext, general, Oid, swap } from '../support/forge/x509.ts';
 import { forge, type Json, type Overrides, T0 } from '../support/forge.ts';
 

@@ -13,11 +13,11 @@ import type { TrustMaterial } from '../../src/core/trust/trust-material.ts';
 import { parseTrustedRoot } from '../../src/core/trust/trusted-root.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import { verifyDetached } from '../../src/core/verify.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
 import { signSct } from '../../src/sandbox/ctlog.ts';
 import { type IssuedSignature, newKeys, type SignatureRequest } from '../../src/sandbox/index.ts';
 import { encodeEntry } from '../../src/sandbox/log-entry-writer.ts';
 import { timestampResponse } from '../../src/sandbox/timestamp-authority.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { scratchDirectory, useSandbox } from '../support/sandbox.ts';
 import { haveTools } from '../support/tools.ts';
 

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { findExecutable } from '../../src/io/process.ts';
+import { findExecutable } from '../../src/system/process.ts';
 import { runMeanwhile } from '../support/git-repository.ts';
 import { countLogins, type Machine, useMachines } from '../support/machine.ts';
 import { answerDevice } from '../support/person.ts';

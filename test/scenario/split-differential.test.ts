@@ -12,7 +12,7 @@ import {
   splitSignedObject,
 } from '../../src/core/git/object.ts';
 import { Refusal } from '../../src/core/verdict.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { armor, bytes, EMPTY_TREE, header, oddObjects } from '../support/odd-objects.ts';
 import { type RecordingGit, recordingGit } from '../support/recording-git.ts';
 

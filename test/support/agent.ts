@@ -14,7 +14,7 @@ import type { RequestNetwork } from '../../src/io/agent/request-network.ts';
 import { type AgentAddress, agentAddress } from '../../src/io/agent/socket-path.ts';
 import type { Network, Workshop } from '../../src/io/agent/workshop.ts';
 import type { Credential, MadeSignature } from '../../src/io/credential.ts';
-import { Secret } from '../../src/io/secret.ts';
+import { Secret } from '../../src/system/secret.ts';
 import { scratchDirectory } from './sandbox.ts';
 
 /** What a test may put something else in the place of. */

@@ -2,7 +2,7 @@
 
 import { equal } from '../../src/core/bytes.ts';
 import { nodeHash } from '../../src/core/rekor/inclusion.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 
 export interface ConsistencyProof {
   readonly size1: bigint;

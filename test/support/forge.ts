@@ -11,7 +11,7 @@ import type { TrustMaterial } from '../../src/core/trust/trust-material.ts';
 import { parseTrustedRoot } from '../../src/core/trust/trusted-root.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import { type VerifyContext, verifyDetached } from '../../src/core/verify.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { attribute, attributesDer, digest, signedData } from './forge/cms.ts';
 import { encode, encodeOid } from './forge/der.ts';
 import { makeEntry } from './forge/entry.ts';

@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { findExecutable } from '../../src/io/process.ts';
+import { findExecutable } from '../../src/system/process.ts';
 import { bareEnvironment } from './invocation.ts';
 import { programUnderTest } from './program.ts';
 import { scratchDirectory } from './sandbox.ts';

@@ -11,7 +11,7 @@ import { logEntryFromRekorV1 } from '../../src/core/rekor/log-answer.ts';
 import type { TransparencyLogEntry } from '../../src/core/rekor/log-entry.ts';
 import { parseTrustedRoot } from '../../src/core/trust/trusted-root.ts';
 import type { VerifyContext } from '../../src/core/verify.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 
 const ROOT = new URL('../vectors/gitsign/', import.meta.url);
 

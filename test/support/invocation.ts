@@ -1,8 +1,8 @@
 /** A command run in this process, with everything it says caught. */
 
 import type { Invocation } from '../../src/commands/command.ts';
-import type { Streams, Terminal } from '../../src/io/terminal.ts';
-import { talkLine } from '../../src/io/terminal.ts';
+import type { Streams, Terminal } from '../../src/system/terminal.ts';
+import { talkLine } from '../../src/system/terminal.ts';
 
 export interface Caught {
   readonly invocation: Invocation;

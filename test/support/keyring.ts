@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { findExecutable } from '../../src/io/process.ts';
+import { findExecutable } from '../../src/system/process.ts';
 import { bareEnvironment } from './invocation.ts';
 
 export interface DesktopKeyring {

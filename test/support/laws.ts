@@ -163,7 +163,7 @@ export function impureCore(sources: Sources): readonly string[] {
 /** Writers to the process's streams other than io/terminal.ts. */
 export function strayWriters(sources: Sources): readonly string[] {
   const writers = /^(process\.(stdout|stderr|stdin)|console\..*)$/;
-  return uses(sources, writers, (path) => path === 'src/io/terminal.ts');
+  return uses(sources, writers, (path) => path === 'src/system/terminal.ts');
 }
 
 /** Readers of the environment other than the two that may. */

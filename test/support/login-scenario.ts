@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findExecutable } from '../../src/io/process.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
+import { findExecutable } from '../../src/system/process.ts';
 import { fetchPage } from './person.ts';
 import { programUnderTest } from './program.ts';
 

@@ -12,7 +12,7 @@ import { embeddedEntry } from '../../src/core/rekor/bound-entry.ts';
 import type { TransparencyLogEntry } from '../../src/core/rekor/log-entry.ts';
 import { parseTrustedRoot } from '../../src/core/trust/trusted-root.ts';
 import { verifyDetached } from '../../src/core/verify.ts';
-import { nodeCrypto } from '../../src/io/crypto.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { attribute, digest, signedData } from './forge/cms.ts';
 import { encode } from './forge/der.ts';
 import { key } from './forge/keys.ts';

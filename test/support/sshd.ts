@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { findExecutable } from '../../src/io/process.ts';
+import { findExecutable } from '../../src/system/process.ts';
 
 export interface Sshd {
   /** Starts `ssh` with more options, to run a command or (`-N`) to hold forwardings. */

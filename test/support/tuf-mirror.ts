@@ -4,12 +4,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nodeCrypto } from '../../src/io/crypto.ts';
 import { createHttpClient } from '../../src/io/http.ts';
 import { type Refreshed, refreshTrust } from '../../src/io/trust-refresh.ts';
 import { type MirrorSource, mirrorSetting, mirrorSource } from '../../src/io/trust-source.ts';
 import { statePath } from '../../src/io/trust-state-file.ts';
 import { loadTrust } from '../../src/io/trust-store.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
 import { makeTufRepository, type TufOptions, type TufRepository } from './tuf-repository.ts';
 
 const vectors = fileURLToPath(new URL('../vectors/gitsign/trust/', import.meta.url));

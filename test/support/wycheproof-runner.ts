@@ -1,6 +1,6 @@
 /** A program: judges Wycheproof's vectors with the crypto port of the runtime that it runs on; prints what held, by file. */
 
-import { loadCrypto } from '../../src/io/crypto-port.ts';
+import { loadCrypto } from '../../src/system/crypto-port.ts';
 import { heldCases, readWycheproof } from './wycheproof.ts';
 
 const crypto = await loadCrypto();

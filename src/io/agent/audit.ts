@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { visible } from '../../core/escape.ts';
-import { openLog } from '../log-file.ts';
+import { openLog } from '../../system/log-file.ts';
 import { briefNames, briefText } from './brief.ts';
 import type { Described } from './forward.ts';
 

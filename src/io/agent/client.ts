@@ -5,7 +5,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { fromHex } from '../../core/bytes.ts';
-import type { Secret } from '../secret.ts';
+import type { Secret } from '../../system/secret.ts';
 import { type AgentConnection, AgentTrouble, type DialledAgent, dialAgent } from './connection.ts';
 import { errorOf, handedBack } from './failure.ts';
 import type { AgentState, CredentialStatus, Reply, Request } from './protocol.ts';

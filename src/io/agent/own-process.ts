@@ -1,8 +1,8 @@
 /** The agent's own process: no core dump with memory in it, nobody's files open, and whether its program is still there. */
 
 import { closeSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { keepOutOfCoreDumps } from '../core-dumps.ts';
-import { programWords } from '../runtime.ts';
+import { keepOutOfCoreDumps } from '../../system/core-dumps.ts';
+import { programWords } from '../../system/runtime.ts';
 
 /** fcntl(2), as Linux numbers it. */
 const O_CLOEXEC = 0o2000000;

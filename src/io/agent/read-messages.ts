@@ -4,7 +4,7 @@
  */
 
 import { fromBase64, fromUtf8, utf8 } from '../../core/bytes.ts';
-import { Secret } from '../secret.ts';
+import { Secret } from '../../system/secret.ts';
 import {
   type CredentialStatus,
   type Greeting,

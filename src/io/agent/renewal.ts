@@ -4,7 +4,7 @@
  */
 
 import { isSignetError } from '../../errors.ts';
-import type { Secret } from '../secret.ts';
+import type { Secret } from '../../system/secret.ts';
 import type { Login, Network, Workshop } from './workshop.ts';
 
 export interface Renewing {

@@ -5,8 +5,8 @@
  */
 
 import { closeSync, openSync, rmSync, statSync } from 'node:fs';
+import { programWords } from '../../system/runtime.ts';
 import type { Environment } from '../config.ts';
-import { programWords } from '../runtime.ts';
 import { variableOf } from '../setting-table.ts';
 import { connectLocal, type LocalAgent } from './client.ts';
 import { AgentTrouble } from './connection.ts';

@@ -5,7 +5,7 @@
 
 import { fromUtf8 } from '../../core/bytes.ts';
 import { visible } from '../../core/escape.ts';
-import type { Secret } from '../secret.ts';
+import type { Secret } from '../../system/secret.ts';
 
 const LEFT_OUT = new Set(['nonce', 'at_hash', 'c_hash', 's_hash', 'sid', 'jti']);
 

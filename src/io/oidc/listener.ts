@@ -6,7 +6,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LoginError } from '../../errors.ts';
-import { peerIsForeign } from '../peer-user.ts';
+import { peerIsForeign } from '../../system/peer-user.ts';
 import {
   type LoginAnswer,
   type LoginEvent,

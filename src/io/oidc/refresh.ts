@@ -3,7 +3,7 @@
  * rotate refresh tokens and take the second use of one for theft: whoever calls this keeps the token that comes back.
  */
 
-import type { Secret } from '../secret.ts';
+import type { Secret } from '../../system/secret.ts';
 import { type Connection, connectIssuer } from './connect.ts';
 import type { IdentityToken, TokenRequest } from './identity-token.ts';
 import { readIdentityToken } from './token.ts';

@@ -7,7 +7,7 @@
 import { fromUtf8 } from '../../core/bytes.ts';
 import { visible } from '../../core/escape.ts';
 import { LoginError } from '../../errors.ts';
-import type { Secret } from '../secret.ts';
+import type { Secret } from '../../system/secret.ts';
 
 export interface TokenExpectation {
   readonly clientId: string;

@@ -5,7 +5,7 @@ import type { ObjectType } from '../../../src/core/git/header.ts';
 import { objectId, openObject, subjectLine } from '../../../src/core/git/object.ts';
 import { signOffsOf } from '../../../src/core/policy/claims.ts';
 import { verifyObject } from '../../../src/core/verify.ts';
-import { nodeCrypto } from '../../../src/io/crypto.ts';
+import { nodeCrypto } from '../../../src/system/crypto.ts';
 import { contextOf } from '../../support/gitsign-vectors.ts';
 import { armor, bytes, header } from '../../support/odd-objects.ts';
 

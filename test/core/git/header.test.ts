@@ -9,7 +9,7 @@ import { committerOf } from '../../../src/core/policy/committer.ts';
 import { Refusal, type Verdict } from '../../../src/core/verdict.ts';
 import { verifyDetached, verifyObject } from '../../../src/core/verify.ts';
 import * as library from '../../../src/index.ts';
-import { nodeCrypto } from '../../../src/io/crypto.ts';
+import { nodeCrypto } from '../../../src/system/crypto.ts';
 import { type Forged, forge } from '../../support/forge.ts';
 import { vectors } from '../../support/gitsign-vectors.ts';
 import { CREDITED, historyObjects, malformedObjects } from '../../support/history-objects.ts';

@@ -9,7 +9,7 @@ import {
   subjectLine,
 } from '../../../src/core/git/object.ts';
 import { verifyDetached, verifyObject } from '../../../src/core/verify.ts';
-import { nodeCrypto } from '../../../src/io/crypto.ts';
+import { nodeCrypto } from '../../../src/system/crypto.ts';
 import { contextOf, vector, vectors } from '../../support/gitsign-vectors.ts';
 import { armor, bytes, EMPTY_TREE, header, oddObjects } from '../../support/odd-objects.ts';
 

@@ -6,8 +6,8 @@ import { oddities } from '../../../src/core/policy/lint.ts';
 import type { IdentityPolicy, ObjectRule } from '../../../src/core/policy/model.ts';
 import { coversPattern, matchesRef } from '../../../src/core/policy/patterns.ts';
 import type { Signer } from '../../../src/core/verdict.ts';
-import { nodeCrypto } from '../../../src/io/crypto.ts';
 import { parsePolicy } from '../../../src/io/policy-file.ts';
+import { nodeCrypto } from '../../../src/system/crypto.ts';
 
 const issuer = 'https://accounts.example.test';
 const T = 1_700_000_000;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rootFromInclusionProof } from '../../../src/core/rekor/inclusion.ts';
 import { Refusal } from '../../../src/core/verdict.ts';
-import { nodeCrypto } from '../../../src/io/crypto.ts';
+import { nodeCrypto } from '../../../src/system/crypto.ts';
 import { key } from '../../support/forge/keys.ts';
 import { auditPath, strangers, treeHash } from '../../support/forge/log.ts';
 import { codeOf, forge, type Overrides } from '../../support/forge.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { equal, fromBase64 } from '../../../src/core/bytes.ts';
 import { rootFromInclusionProof } from '../../../src/core/rekor/inclusion.ts';
 import { Refusal } from '../../../src/core/verdict.ts';
-import { nodeCrypto } from '../../../src/io/crypto.ts';
+import { nodeCrypto } from '../../../src/system/crypto.ts';
 import { consistencyHolds } from '../../support/consistency.ts';
 import type { Json } from '../../support/forge.ts';
 

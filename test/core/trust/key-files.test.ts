@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { trustFromKeyFiles } from '../../../src/core/trust/key-files.ts';
 import { verifyDetached } from '../../../src/core/verify.ts';
 import { isSignetError } from '../../../src/errors.ts';
-import { nodeCrypto } from '../../../src/io/crypto.ts';
+import { nodeCrypto } from '../../../src/system/crypto.ts';
 import { key } from '../../support/forge/keys.ts';
 import { pem } from '../../support/forge/log.ts';
 import { certificate, commonName, ext, Oid, swap } from '../../support/forge/x509.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseTrustedRoot } from '../../../src/core/trust/trusted-root.ts';
 import { isSignetError } from '../../../src/errors.ts';
-import { nodeCrypto } from '../../../src/io/crypto.ts';
+import { nodeCrypto } from '../../../src/system/crypto.ts';
 import { date, forge, type Json, T0 } from '../../support/forge.ts';
 
 const SOURCE = 'some/trusted_root.json';

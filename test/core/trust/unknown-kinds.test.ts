@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { TrustMaterial } from '../../../src/core/trust/trust-material.ts';
 import { parseTrustedRoot } from '../../../src/core/trust/trusted-root.ts';
-import { nodeCrypto } from '../../../src/io/crypto.ts';
+import { nodeCrypto } from '../../../src/system/crypto.ts';
 import { codeOf, forge, type Json, type Overrides } from '../../support/forge.ts';
 import { describeShared, sharedVectors } from '../../support/shared-vectors.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { equal } from '../../../src/core/bytes.ts';
 import { readCertificate } from '../../../src/core/x509/certificate.ts';
 import { certificationPaths, readAuthorities } from '../../../src/core/x509/certification-path.ts';
-import { nodeCrypto } from '../../../src/io/crypto.ts';
+import { nodeCrypto } from '../../../src/system/crypto.ts';
 import { encode } from '../../support/forge/der.ts';
 import { key } from '../../support/forge/keys.ts';
 import {

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Crypto } from '../../../src/core/crypto.ts';
-import { nodeCrypto } from '../../../src/io/crypto.ts';
-import { bunCrypto } from '../../../src/io/crypto-bun.ts';
+import { nodeCrypto } from '../../../src/system/crypto.ts';
+import { bunCrypto } from '../../../src/system/crypto-bun.ts';
 import { hasherOfNode } from '../../support/bun-hasher.ts';
 import { runMeanwhile } from '../../support/git-repository.ts';
 import { RUNTIMES } from '../../support/runtimes.ts';

@@ -6,7 +6,7 @@ import { type Holder, HolderGone } from '../../../src/io/agent/holder.ts';
 import type { RequestNetwork } from '../../../src/io/agent/request-network.ts';
 import type { Login } from '../../../src/io/agent/workshop.ts';
 import { expectationOf } from '../../../src/io/oidc/expectation.ts';
-import { Secret } from '../../../src/io/secret.ts';
+import { Secret } from '../../../src/system/secret.ts';
 import { DIRECT, PAYLOAD, type PaperWorkshop, paperWorkshop } from '../../support/agent.ts';
 
 interface Person extends Holder {

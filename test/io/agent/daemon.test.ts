@@ -19,7 +19,7 @@ import { MAX_PAYLOAD, type Reply } from '../../../src/io/agent/protocol.ts';
 import { askAgain, reachAt } from '../../../src/io/agent/reach.ts';
 import { readReply, readRequest } from '../../../src/io/agent/read-messages.ts';
 import { type SignByAgent, signByAgent } from '../../../src/io/agent/sign-client.ts';
-import { Secret } from '../../../src/io/secret.ts';
+import { Secret } from '../../../src/system/secret.ts';
 import { DIRECT, PATIENCE, PAYLOAD, type RunningAgent, runningAgent } from '../../support/agent.ts';
 
 let agent: RunningAgent;

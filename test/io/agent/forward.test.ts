@@ -24,8 +24,8 @@ import { forwardServer } from '../../../src/io/agent/forward.ts';
 import { PROTOCOL } from '../../../src/io/agent/protocol.ts';
 import { openScope } from '../../../src/io/agent/scope.ts';
 import { signByAgent } from '../../../src/io/agent/sign-client.ts';
-import { loadCrypto } from '../../../src/io/crypto-port.ts';
-import { Secret } from '../../../src/io/secret.ts';
+import { loadCrypto } from '../../../src/system/crypto-port.ts';
+import { Secret } from '../../../src/system/secret.ts';
 import {
   DIRECT,
   PATIENCE,

@@ -8,8 +8,8 @@ import { isOfNetwork } from '../../../src/io/agent/request-network.ts';
 import { agentAddress } from '../../../src/io/agent/socket-path.ts';
 import { agentEnvironment } from '../../../src/io/agent/start.ts';
 import { loadSettings } from '../../../src/io/config.ts';
-import { loadCrypto } from '../../../src/io/crypto-port.ts';
 import { SETTINGS, variableOf } from '../../../src/io/setting-table.ts';
+import { loadCrypto } from '../../../src/system/crypto-port.ts';
 
 const crypto = await loadCrypto();
 const settingsOf = (env: Record<string, string>, cwd = '/') =>

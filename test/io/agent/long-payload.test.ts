@@ -11,7 +11,7 @@ import { payloadRoom } from '../../../src/io/agent/long-payload.ts';
 import { MAX_PART } from '../../../src/io/agent/protocol.ts';
 import { reachAt } from '../../../src/io/agent/reach.ts';
 import { signByAgent } from '../../../src/io/agent/sign-client.ts';
-import { Secret } from '../../../src/io/secret.ts';
+import { Secret } from '../../../src/system/secret.ts';
 import { DIRECT, PATIENCE, PAYLOAD, type RunningAgent, runningAgent } from '../../support/agent.ts';
 
 const ALICE = 'alice@example.test';

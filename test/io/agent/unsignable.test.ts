@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { offerLogin } from '../../../src/io/agent/client.ts';
 import { reachAt } from '../../../src/io/agent/reach.ts';
 import { signByAgent } from '../../../src/io/agent/sign-client.ts';
-import { Secret } from '../../../src/io/secret.ts';
+import { Secret } from '../../../src/system/secret.ts';
 import { DIRECT, PATIENCE, type RunningAgent, runningAgent } from '../../support/agent.ts';
 import { malformedPayloads, unsignable } from '../../support/unsignable.ts';
 

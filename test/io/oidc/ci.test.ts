@@ -11,7 +11,7 @@ import type { HttpSend } from '../../../src/io/http.ts';
 import { acceptExpected } from '../../../src/io/oidc/expectation.ts';
 import { obtainIdentityToken, type TokenRequest } from '../../../src/io/oidc/identity-token.ts';
 import type { IdentityClaims } from '../../../src/io/oidc/token.ts';
-import { Secret } from '../../../src/io/secret.ts';
+import { Secret } from '../../../src/system/secret.ts';
 import type { FakeService, Fault } from '../../support/fake-ci/http-service.ts';
 import {
   startBuildkite,

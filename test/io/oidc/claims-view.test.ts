@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { visibleClaims } from '../../../src/io/oidc/claims-view.ts';
-import { Secret } from '../../../src/io/secret.ts';
+import { Secret } from '../../../src/system/secret.ts';
 
 const tokenOf = (claims: unknown): Secret => {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');

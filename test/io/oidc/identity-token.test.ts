@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadSettings } from '../../../src/io/config.ts';
 import { obtainIdentityToken } from '../../../src/io/oidc/identity-token.ts';
-import { Secret } from '../../../src/io/secret.ts';
+import { Secret } from '../../../src/system/secret.ts';
 import { fakeTerminal } from '../../support/signing.ts';
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { LoginError } from '../../../src/errors.ts';
 import { loginWithBrowser } from '../../../src/io/oidc/browser.ts';
 import { refreshIdentityToken } from '../../../src/io/oidc/refresh.ts';
-import { Secret } from '../../../src/io/secret.ts';
+import { Secret } from '../../../src/system/secret.ts';
 import { useSandbox } from '../../support/sandbox.ts';
 import { clickingTerminal, tokenRequest } from '../../support/token-request.ts';
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { readIdentityToken, type TokenExpectation } from '../../../src/io/oidc/token.ts';
-import { Secret } from '../../../src/io/secret.ts';
+import { Secret } from '../../../src/system/secret.ts';
 
 const NOW = 1_795_263_000;
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -11,10 +11,10 @@ import {
   LoginError,
   ServiceError,
 } from '../../../errors.ts';
+import { Secret } from '../../../system/secret.ts';
 import type { Environment } from '../../config.ts';
 import type { HttpAnswer, HttpRequest, HttpSend } from '../../http.ts';
 import { answerJson, answerMessage, isSuccess } from '../../http-answers.ts';
-import { Secret } from '../../secret.ts';
 import type { Settings } from '../../settings.ts';
 
 export interface AmbientRequest {

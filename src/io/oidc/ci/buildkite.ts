@@ -1,6 +1,6 @@
 /** Buildkite's agent API: a running job asks for its token with the agent's key (POST /jobs/ID/oidc/tokens). */
 
-import { Secret } from '../../secret.ts';
+import { Secret } from '../../../system/secret.ts';
 import { REMEDIES } from '../ci-system.ts';
 import { type Ambient, tokenInJson, variableOf } from './ambient.ts';
 

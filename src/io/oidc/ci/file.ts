@@ -1,7 +1,7 @@
 /** A token that something else keeps fresh in a file: a projected volume, a CI step. */
 
 import { fromUtf8 } from '../../../core/bytes.ts';
-import { Secret } from '../../secret.ts';
+import { Secret } from '../../../system/secret.ts';
 import { WELL_KNOWN_TOKEN_FILE } from '../unattended.ts';
 import { type Ambient, noToken } from './ambient.ts';
 

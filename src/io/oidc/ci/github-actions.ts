@@ -3,7 +3,7 @@
  * variables, adds the audience and gets `{"value": TOKEN}`.
  */
 
-import { Secret } from '../../secret.ts';
+import { Secret } from '../../../system/secret.ts';
 import { REMEDIES } from '../ci-system.ts';
 import { type Ambient, noToken, tokenInJson, variableOf } from './ambient.ts';
 

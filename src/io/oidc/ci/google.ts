@@ -5,9 +5,9 @@
  */
 
 import { fromUtf8 } from '../../../core/bytes.ts';
+import { Secret } from '../../../system/secret.ts';
 import type { Environment } from '../../config.ts';
 import type { HttpAnswer } from '../../http.ts';
-import { Secret } from '../../secret.ts';
 import {
   type Ambient,
   type AmbientRequest,

@@ -4,7 +4,7 @@
  */
 
 import { isAbsolute } from 'node:path';
-import { Secret } from '../../secret.ts';
+import { Secret } from '../../../system/secret.ts';
 import { type Ambient, noToken, outage, patienceOf } from './ambient.ts';
 import { callUnary, type GrpcPlace } from './grpc.ts';
 import { decodeTokenAnswer, encodeTokenRequest } from './spiffe-messages.ts';

@@ -1,6 +1,6 @@
 /** A token in a variable: SIGSTORE_ID_TOKEN, GitLab's id_tokens, whatever signet.tokenVariable names. */
 
-import { Secret } from '../../secret.ts';
+import { Secret } from '../../../system/secret.ts';
 import { REMEDIES } from '../ci-system.ts';
 import { tokenVariableOf } from '../unattended.ts';
 import { type Ambient, noToken } from './ambient.ts';

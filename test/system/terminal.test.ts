@@ -12,11 +12,11 @@ import {
 } from 'node:fs';
 import { join, win32 } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openLog } from '../../src/io/log-file.ts';
-import { talkLine, terminalDevices } from '../../src/io/terminal.ts';
+import { openLog } from '../../src/system/log-file.ts';
+import { talkLine, terminalDevices } from '../../src/system/terminal.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 
-const module = new URL('../../src/io/terminal.ts', import.meta.url).href;
+const module = new URL('../../src/system/terminal.ts', import.meta.url).href;
 const home = scratchDirectory('terminal');
 
 function child(body: string, options: { input?: string; redirect?: string } = {}) {

@@ -2,10 +2,10 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { nodeCrypto } from '../../src/io/crypto.ts';
 import { readBlob } from '../../src/io/git.ts';
 import { gitEnvironment } from '../../src/io/git-environment.ts';
-import { findExecutable, runProcess } from '../../src/io/process.ts';
+import { nodeCrypto } from '../../src/system/crypto.ts';
+import { findExecutable, runProcess } from '../../src/system/process.ts';
 import { bareEnvironment } from '../support/invocation.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { obtainIdentityToken } from '../../src/io/oidc/identity-token.ts';
-import { Secret } from '../../src/io/secret.ts';
+import { Secret } from '../../src/system/secret.ts';
 import { tokenRequest } from '../support/token-request.ts';
 
 const FILTER = '/proc/self/coredump_filter';

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { peerIsForeign, peerUser } from '../../src/io/peer-user.ts';
+import { peerIsForeign, peerUser } from '../../src/system/peer-user.ts';
 
 const linux = process.platform === 'linux';
 const me = process.getuid?.() ?? -1;

@@ -98,8 +98,8 @@ const laws: readonly Law[] = [
   {
     name: 'a git child has no environment of its own (I12)',
     violations: strayGitChildren,
-    breach: ['src/io/git.ts', "const env = { GIT_DIR: '.' };"],
-    says: 'src/io/git.ts names GIT_DIR',
+    breach: ['src/git/blob.ts', "const env = { GIT_DIR: '.' };"],
+    says: 'src/git/blob.ts names GIT_DIR',
   },
   {
     name: 'git is started in one place (I12)',

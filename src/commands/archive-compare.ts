@@ -5,9 +5,9 @@
 
 import type { Crypto } from '../core/crypto.ts';
 import { type TreeFile, treeId } from '../core/git/tree.ts';
+import type { GitRepository } from '../git/repository.ts';
+import { pathsWithAttribute, shownPath, substituted, type Tree } from '../git/tree.ts';
 import { type Archive, type ArchiveEntry, blobHash } from '../io/archive.ts';
-import type { GitRepository } from '../io/git-repository.ts';
-import { pathsWithAttribute, shownPath, substituted, type Tree } from '../io/git-tree.ts';
 
 export interface Comparison {
   /** One line each, the file's name first; hostile text in it is not yet escaped. Empty: exactly the tree. */

@@ -4,15 +4,15 @@ import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
+import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from '../git/config.ts';
+import { gitEnvironment } from '../git/environment.ts';
+import { fsckObjects } from '../git/fsck-objects.ts';
+import { findGit, runGit } from '../git/process.ts';
 import { type AskedSetting, askedHere } from '../io/allowed-settings.ts';
-import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from '../io/git-config.ts';
-import { gitEnvironment } from '../io/git-environment.ts';
-import { findGit, runGit } from '../io/git-process.ts';
 import { asksPathForInterpreter } from '../io/own-program.ts';
 import { findExecutable } from '../system/process.ts';
 import type { Invocation } from './command.ts';
 import { type Check, fail, ok, warn } from './doctor-check.ts';
-import { fsckObjects } from './fsck-objects.ts';
 
 export interface Place extends Pick<Invocation, 'cwd' | 'env'> {
   /** This very program, as git would start it; undefined where it is not on PATH. */

@@ -6,11 +6,11 @@
 import { governing } from '../core/policy/decide.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { UsageError } from '../errors.ts';
+import { readBlob } from '../git/blob.ts';
+import type { HookName } from '../git/hooks.ts';
+import { resolveCommits } from '../git/names.ts';
+import { type GitRepository, gitLine } from '../git/repository.ts';
 import type { SettingCaller } from '../io/config.ts';
-import { readBlob } from '../io/git.ts';
-import type { HookName } from '../io/git-hooks.ts';
-import { resolveCommits } from '../io/git-names.ts';
-import { type GitRepository, gitLine } from '../io/git-repository.ts';
 import { readPolicyAt } from '../io/policy-file.ts';
 import { nodeCrypto } from '../system/crypto.ts';
 import type { ParsedArguments } from './arguments.ts';

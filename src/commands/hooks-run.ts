@@ -7,8 +7,8 @@
 import { resolve } from 'node:path';
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import { earlierHook, type HookName, runHook } from '../io/git-hooks.ts';
-import { type GitRepository, gitLine, openRepository } from '../io/git-repository.ts';
+import { earlierHook, type HookName, runHook } from '../git/hooks.ts';
+import { type GitRepository, gitLine, openRepository } from '../git/repository.ts';
 import type { Counts } from '../report/json.ts';
 import { renderResult } from '../report/pieces.ts';
 import type { Streams } from '../system/terminal.ts';

@@ -2,13 +2,13 @@
 
 import { resolve } from 'node:path';
 import { ExitCode, UsageError } from '../errors.ts';
-import { type HookName, hookText, installHook, removeHook } from '../io/git-hooks.ts';
-import { gitLine, openRepository } from '../io/git-repository.ts';
+import { fsckObjects } from '../git/fsck-objects.ts';
+import { type HookName, hookText, installHook, removeHook } from '../git/hooks.ts';
+import { gitLine, openRepository } from '../git/repository.ts';
 import { installOwnProgram } from '../io/own-program.ts';
 import { shellWord } from '../report/mend.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
-import { fsckObjects } from './fsck-objects.ts';
 
 const SPEC = { options: { 'pre-push': 'switch', 'pre-receive': 'switch' } } as const;
 

@@ -5,13 +5,9 @@
 
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
+import { type ConfigPlace, replaceValues, type ConfigScope as Scope } from '../git/config-edit.ts';
+import { type ChangedKeys, hasFormer, keepFormer, putBackFormer } from '../git/former-values.ts';
 import { loadSettings } from '../io/config.ts';
-import { type ChangedKeys, hasFormer, keepFormer, putBackFormer } from '../io/former-values.ts';
-import {
-  type ConfigPlace,
-  replaceValues,
-  type ConfigScope as Scope,
-} from '../io/git-config-edit.ts';
 import { installOwnProgram } from '../io/own-program.ts';
 import { loadSigningConfig } from '../io/trust-store.ts';
 import { allowWritten } from './allow.ts';

@@ -1,9 +1,9 @@
 /** What `login`, `logout` and `status` have in common: which credential signs here, and how one is told. */
 
 import { visible } from '../core/escape.ts';
+import { committerHere } from '../git/committer.ts';
 import type { CredentialStatus } from '../io/agent/protocol.ts';
 import type { Settings } from '../io/config.ts';
-import { committerHere } from '../io/git-committer.ts';
 import { ANYBODY, signerMeets, writeExpectation } from '../io/oidc/expectation.ts';
 import type { Invocation } from './command.ts';
 

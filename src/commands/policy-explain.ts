@@ -10,7 +10,7 @@ import { inForce, whyNot } from '../core/policy/identity.ts';
 import type { IdentityPolicy, ObjectRule } from '../core/policy/model.ts';
 import type { Outcome } from '../core/verdict.ts';
 import { type ExitCode, UsageError } from '../errors.ts';
-import { resolveCommits } from '../io/git-names.ts';
+import { resolveCommits } from '../git/names.ts';
 import { verdictLine } from '../report/verdict-line.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command } from './command.ts';

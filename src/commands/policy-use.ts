@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import { replaceValues } from '../io/git-config-edit.ts';
+import { replaceValues } from '../git/config-edit.ts';
 import { loadConfiguredPolicy } from '../io/policy-file.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { allowWritten } from './allow.ts';

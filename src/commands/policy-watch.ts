@@ -6,8 +6,8 @@
 
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { UsageError } from '../errors.ts';
-import type { ObjectRequest } from '../io/git-objects.ts';
-import type { WalkedCommit } from '../io/git-ranges.ts';
+import type { ObjectRequest } from '../git/objects.ts';
+import type { WalkedCommit } from '../git/ranges.ts';
 import type { PolicyBlobs } from '../io/policy-blobs.ts';
 import { type Noted, policyChange } from './policy-changes.ts';
 

@@ -6,12 +6,12 @@
 
 import { fromUtf8, fromUtf8Lossy } from '../core/bytes.ts';
 import { UsageError } from '../errors.ts';
-import { resolveCommits, resolveNames } from '../io/git-names.ts';
-import { isAncestor } from '../io/git-paths.ts';
-import { GIT_READS, runGit } from '../io/git-process.ts';
-import { type ProvedRange, proveRange, type Range } from '../io/git-ranges.ts';
-import { type GitRepository, gitLine, isFullHash } from '../io/git-repository.ts';
-import type { GitObjectType } from '../io/object-frames.ts';
+import { resolveCommits, resolveNames } from '../git/names.ts';
+import type { GitObjectType } from '../git/object-frames.ts';
+import { isAncestor } from '../git/paths.ts';
+import { GIT_READS, runGit } from '../git/process.ts';
+import { type ProvedRange, proveRange, type Range } from '../git/ranges.ts';
+import { type GitRepository, gitLine, isFullHash } from '../git/repository.ts';
 
 export interface RefUpdate {
   /** Full name on the side that receives. */

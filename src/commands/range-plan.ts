@@ -4,9 +4,9 @@
  */
 
 import { UsageError } from '../errors.ts';
-import { isAncestor } from '../io/git-paths.ts';
-import { type ProvedRange, proveRange, type Range } from '../io/git-ranges.ts';
-import { isSurelyAncestor } from '../io/merge-bases.ts';
+import { isSurelyAncestor } from '../git/merge-bases.ts';
+import { isAncestor } from '../git/paths.ts';
+import { type ProvedRange, proveRange, type Range } from '../git/ranges.ts';
 import type { Bench } from './outcome.ts';
 import { judgeCommit } from './outcome.ts';
 import { refuseWithoutRef, watchChanges, watchParents } from './policy-watch.ts';
@@ -117,7 +117,7 @@ async function graphOf(
   bench: Bench,
   landings: ReadonlySet<string>,
 ): Promise<Pick<PolicyPlan, 'close'> & { readonly graph: Graph }> {
-  const { openMergeTrees } = await import('../io/merge-tree.ts');
+  const { openMergeTrees } = await import('../git/merge-tree.ts');
   const trees = openMergeTrees(repository);
   const graph = createGraph({
     ...{ policy: judge.policy, ref: judge.ref, landings, mergeTree: trees.treeOf },

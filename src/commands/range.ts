@@ -4,8 +4,8 @@
  */
 
 import type { Crypto } from '../core/crypto.ts';
-import { type ObjectRequest, readObjects } from '../io/git-objects.ts';
-import type { GitRepository } from '../io/git-repository.ts';
+import { type ObjectRequest, readObjects } from '../git/objects.ts';
+import type { GitRepository } from '../git/repository.ts';
 import type { Counts } from '../report/json.ts';
 import type { Rendered } from '../report/writer.ts';
 import { createBatcher } from './range-batches.ts';

@@ -11,8 +11,8 @@ import { committerOf } from '../core/policy/committer.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { verifyObject } from '../core/verify.ts';
 import { UsageError } from '../errors.ts';
-import { proveRange } from '../io/git-ranges.ts';
-import { type GitRepository, gitLine } from '../io/git-repository.ts';
+import { proveRange } from '../git/ranges.ts';
+import { type GitRepository, gitLine } from '../git/repository.ts';
 import { type JudgeSettings, verifyContext } from './range-judge.ts';
 import type { VerifySetup } from './verify-setup.ts';
 

@@ -6,17 +6,17 @@
 
 import { commitLinks } from '../core/git/links.ts';
 import { UsageError } from '../errors.ts';
-import { resolveCommits } from '../io/git-names.ts';
-import type { ObjectRequest } from '../io/git-objects.ts';
-import { isAncestor, seemsAncestor, shallowHint } from '../io/git-paths.ts';
+import { resolveCommits } from '../git/names.ts';
+import type { ObjectRequest } from '../git/objects.ts';
+import { isAncestor, seemsAncestor, shallowHint } from '../git/paths.ts';
 import {
   type Order,
   type ProvedRange,
   proveSome,
   type Range,
   type WalkedCommit,
-} from '../io/git-ranges.ts';
-import { type GitRepository, isFullHash } from '../io/git-repository.ts';
+} from '../git/ranges.ts';
+import { type GitRepository, isFullHash } from '../git/repository.ts';
 import type { Subject } from '../report/writer.ts';
 
 export interface Plan {

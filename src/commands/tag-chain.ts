@@ -9,8 +9,8 @@ import { governing } from '../core/policy/decide.ts';
 import { tooLarge } from '../core/rejection.ts';
 import type { Outcome, ReasonCode, Rejected } from '../core/verdict.ts';
 import { UsageError } from '../errors.ts';
-import { newerTagBelow } from '../io/git-tags.ts';
-import type { GitObjectType } from '../io/object-frames.ts';
+import type { GitObjectType } from '../git/object-frames.ts';
+import { newerTagBelow } from '../git/tags.ts';
 import { type Bench, judgeOutcome, type WholeObject } from './outcome.ts';
 import { type Graph, ruleOf, withRefusal } from './range-graph.ts';
 

@@ -6,14 +6,14 @@
 import { writeFile } from 'node:fs/promises';
 import type { Crypto } from '../core/crypto.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import { loadSettings, type Settings } from '../io/config.ts';
-import { type ChangedKeys, hasFormer, keepFormer, putBackFormer } from '../io/former-values.ts';
 import {
   type ConfigPlace,
   type ConfigScope,
   gitConfig,
   replaceValues,
-} from '../io/git-config-edit.ts';
+} from '../git/config-edit.ts';
+import { type ChangedKeys, hasFormer, keepFormer, putBackFormer } from '../git/former-values.ts';
+import { loadSettings, type Settings } from '../io/config.ts';
 import { variablesOf } from '../io/setting-table.ts';
 import { keepTrustFile, pinnedMirror } from '../io/trust-given.ts';
 import { chosenMark } from '../io/trust-origin.ts';

@@ -2,7 +2,7 @@
 
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import { replaceValues } from '../io/git-config-edit.ts';
+import { replaceValues } from '../git/config-edit.ts';
 import { allowWritten } from './allow.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command } from './command.ts';

@@ -6,8 +6,8 @@
 import { basename, resolve } from 'node:path';
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
+import { readTree } from '../git/tree.ts';
 import { ArchiveFault, readArchive } from '../io/archive.ts';
-import { readTree } from '../io/git-tree.ts';
 import { renderResult } from '../report/pieces.ts';
 import { untilInterrupted } from '../system/interrupt.ts';
 import { type Comparison, compareArchive } from './archive-compare.ts';

@@ -4,8 +4,8 @@
  */
 
 import type { Crypto } from '../core/crypto.ts';
+import { type GitRepository, openRepository } from '../git/repository.ts';
 import type { SettingCaller } from '../io/config.ts';
-import { type GitRepository, openRepository } from '../io/git-repository.ts';
 import { checkGateTrust } from '../io/trust-origin.ts';
 import { loadTrust } from '../io/trust-store.ts';
 import { loadCrypto } from '../system/crypto-port.ts';

@@ -5,7 +5,7 @@
  */
 
 import { type ExitCode, UsageError } from '../errors.ts';
-import { resolveNames } from '../io/git-names.ts';
+import { resolveNames } from '../git/names.ts';
 import { renderResult } from '../report/pieces.ts';
 import type { Subject } from '../report/writer.ts';
 import { parseArguments } from './arguments.ts';

@@ -18,12 +18,12 @@ import { dirname, join, resolve } from 'node:path';
 import { fromUtf8Lossy, toHex, utf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { ConfigError } from '../errors.ts';
+import { type ConfigEntry, listGitConfig, parseGitConfig } from '../git/config.ts';
+import { gitEnvironment } from '../git/environment.ts';
+import { findGit, runGit } from '../git/process.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { stateDirectory } from '../system/state-directory.ts';
 import type { Environment } from './config.ts';
-import { type ConfigEntry, listGitConfig, parseGitConfig } from './git-config.ts';
-import { gitEnvironment } from './git-environment.ts';
-import { findGit, runGit } from './git-process.ts';
 import { settleEntries } from './setting-authority.ts';
 import type { SettingName } from './settings.ts';
 

@@ -7,7 +7,7 @@
 import { isAbsolute, join } from 'node:path';
 import { closest } from '../core/closest.ts';
 import { ConfigError } from '../errors.ts';
-import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from './git-config.ts';
+import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from '../git/config.ts';
 import {
   isOfRepository,
   type SettingCaller,

@@ -7,11 +7,11 @@ import { latin1, utf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { isSignetError } from '../errors.ts';
-import { readLinks } from './commit-links.ts';
-import type { GitRepository } from './git-repository.ts';
-import { noSuchObject } from './hashed-object.ts';
+import { readLinks } from '../git/commit-links.ts';
+import { noSuchObject } from '../git/hashed-object.ts';
+import type { GitRepository } from '../git/repository.ts';
+import { entriesAt, isHeld } from '../git/tree-walk.ts';
 import { parsePolicy } from './policy-file.ts';
-import { entriesAt, isHeld } from './tree-walk.ts';
 
 /** A commit by its full hash, and its tree where that is known. */
 export interface TreeOf {

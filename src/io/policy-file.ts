@@ -191,7 +191,7 @@ export async function readPolicyAt(
   crypto: Crypto,
   source = `${file.revision}:${file.path}`,
 ): Promise<IdentityPolicy> {
-  const { readBlob } = await import('./git.ts');
+  const { readBlob } = await import('../git/blob.ts');
   const bytes = await readBlob(file, { cwd, env }, crypto);
   if (bytes === undefined) throw refuse(source, 'no such file in that revision');
   return parsePolicy(bytes, source, crypto);

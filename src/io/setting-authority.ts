@@ -4,8 +4,8 @@
  * goes, until the person who works there has allowed it. It may always be stricter. Pure: who allowed what is an argument.
  */
 
-import type { ConfigEntry } from './git-config.ts';
-import { gitBoolean } from './git-config.ts';
+import type { ConfigEntry } from '../git/config.ts';
+import { gitBoolean } from '../git/config.ts';
 import { classOf, keyOf, SETTING_NAMES, SETTINGS, type SettingClass } from './setting-table.ts';
 import { DEFAULTS, type IgnoredSetting, type SettingName } from './settings.ts';
 

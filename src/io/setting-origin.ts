@@ -1,6 +1,7 @@
 /** Where the value of a setting stands that is in force: a flag, a variable, a file of git's configuration; and how to take it back there. */
 
 import { isAbsolute } from 'node:path';
+import type { ConfigEntry } from '../git/config.ts';
 import {
   type FoundSetting,
   type ResolvedSettings,
@@ -8,7 +9,6 @@ import {
   type SettingName,
   type SettingsSources,
 } from './config.ts';
-import type { ConfigEntry } from './git-config.ts';
 import { isOfRepository } from './setting-authority.ts';
 
 export interface SettingOrigin {

@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { gitBoolean, parseGitConfig } from '../../src/git/config.ts';
 import { type Environment, loadSettings, type SettingName } from '../../src/io/config.ts';
-import { gitBoolean, parseGitConfig } from '../../src/io/git-config.ts';
 import {
   flagOf,
   SETTING_NAMES,

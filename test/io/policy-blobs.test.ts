@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openRepository } from '../../src/io/git-repository.ts';
+import { openRepository } from '../../src/git/repository.ts';
 import { openPolicyBlobs } from '../../src/io/policy-blobs.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { ConfigEntry } from '../../src/git/config.ts';
 import { loadSettings } from '../../src/io/config.ts';
-import type { ConfigEntry } from '../../src/io/git-config.ts';
 import {
   isOfRepository,
   type SettingCaller,

@@ -11,7 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { hookText } from '../../src/io/git-hooks.ts';
+import { hookText } from '../../src/git/hooks.ts';
 import { treeOf, useGatedServer } from '../support/gated-server.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';

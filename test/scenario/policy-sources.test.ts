@@ -335,8 +335,8 @@ describe('P16 where history starts', () => {
 
 describe('P13 P15', () => {
   it('P13 a name is looked up once: policy and range stand on the same commit', async () => {
-    const { openRepository } = await import('../../src/io/git-repository.ts');
-    const { resolveCommits } = await import('../../src/io/git-names.ts');
+    const { openRepository } = await import('../../src/git/repository.ts');
+    const { resolveCommits } = await import('../../src/git/names.ts');
     const { repository, commit, branch } = policyScene('race', sandbox());
     const one = branch('main', await commit({}));
     const open = await openRepository(repository.path, repository.env);

@@ -172,10 +172,10 @@ export function strayEnvironment(sources: Sources): readonly string[] {
   return uses(sources, /^process\.env$/, (path) => readers.includes(path));
 }
 
-const GIT_CHILDREN = ['src/io/git-process.ts', 'src/io/git-objects.ts'];
+const GIT_CHILDREN = ['src/git/process.ts', 'src/git/objects.ts'];
 /** Where such variables are made; the sandbox makes some for the user's own programs, and a sentence names one. */
 const NAMES_GIT_VARIABLES = [
-  'src/io/git-environment.ts',
+  'src/git/environment.ts',
   'src/commands/sandbox.ts',
   'src/commands/sandbox-config.ts',
   'src/io/oidc/person-way.ts',

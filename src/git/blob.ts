@@ -9,11 +9,11 @@ import { commitLinks, tagTarget } from '../core/git/links.ts';
 import type { ObjectFormat } from '../core/git/object.ts';
 import { DIRECTORY, GITLINK, treeEntries } from '../core/git/tree-entries.ts';
 import { ConfigError } from '../errors.ts';
-import type { Environment } from './config.ts';
-import { gitEnvironment } from './git-environment.ts';
-import { findGit, GIT_READS, gitSaid, runGit } from './git-process.ts';
+import type { Environment } from '../io/config.ts';
+import { gitEnvironment } from './environment.ts';
 import { corrupt, hashed } from './hashed-object.ts';
 import type { GitObjectType, ObjectFrame } from './object-frames.ts';
+import { findGit, GIT_READS, gitSaid, runGit } from './process.ts';
 
 /** What git says of names, whatever the repository's configuration would have it say. */
 const WARN = 'core.warnAmbiguousRefs=true';

@@ -9,10 +9,10 @@ import { DIRECTORY, type TreeEntry } from '../core/git/tree-entries.ts';
 import { claimsOf } from '../core/policy/claims.ts';
 import { UsageError } from '../errors.ts';
 import { readLinks } from './commit-links.ts';
-import { gitSaid } from './git-process.ts';
-import type { GitRepository } from './git-repository.ts';
 import { mergeBases } from './merge-bases.ts';
 import { openPrivateRepository, type PrivateRepository } from './private-repository.ts';
+import { gitSaid } from './process.ts';
+import type { GitRepository } from './repository.ts';
 import { isHeld, readTrees } from './tree-walk.ts';
 
 export interface MergeTrees {

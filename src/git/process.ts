@@ -1,14 +1,14 @@
 /** Starts git and takes its whole answer. Every git child but the streams of git-objects.ts begins here. */
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
+import type { Environment } from '../io/config.ts';
 import {
   findExecutable,
   type ProcessOptions,
   type ProcessResult,
   runProcess,
 } from '../system/process.ts';
-import type { Environment } from './config.ts';
-import type { GitEnvironment } from './git-environment.ts';
+import type { GitEnvironment } from './environment.ts';
 
 /** Which git, where, with what environment. */
 export interface GitPlace {

@@ -21,7 +21,7 @@ import {
 import { constants } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
-import type { Environment } from './config.ts';
+import type { Environment } from '../io/config.ts';
 
 export type HookName = 'pre-push' | 'pre-receive';
 

@@ -2,10 +2,10 @@
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { ConfigError } from '../errors.ts';
+import type { Environment } from '../io/config.ts';
 import type { ProcessResult } from '../system/process.ts';
-import type { Environment } from './config.ts';
-import { gitEnvironment } from './git-environment.ts';
-import { findGit, runGit } from './git-process.ts';
+import { gitEnvironment } from './environment.ts';
+import { findGit, runGit } from './process.ts';
 
 /** One value of git's configuration, and where it stands. */
 export interface ConfigEntry {

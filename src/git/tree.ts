@@ -10,10 +10,10 @@ import { fromUtf8, fromUtf8Lossy, latin1, utf8 } from '../core/bytes.ts';
 import { tagTarget } from '../core/git/links.ts';
 import type { TreeFile } from '../core/git/tree.ts';
 import { readLinks } from './commit-links.ts';
-import { GIT_READS, runGit } from './git-process.ts';
-import { type GitRepository, gitLine } from './git-repository.ts';
 import { corrupt } from './hashed-object.ts';
 import { answerOf, openPrivateRepository, type PrivateRepository } from './private-repository.ts';
+import { GIT_READS, runGit } from './process.ts';
+import { type GitRepository, gitLine } from './repository.ts';
 import { filesBelow, isHeld } from './tree-walk.ts';
 
 export interface Tree {

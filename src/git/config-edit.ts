@@ -2,9 +2,9 @@
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { ConfigError } from '../errors.ts';
-import type { Environment } from './config.ts';
-import { gitEnvironment } from './git-environment.ts';
-import { findGit, runGit } from './git-process.ts';
+import type { Environment } from '../io/config.ts';
+import { gitEnvironment } from './environment.ts';
+import { findGit, runGit } from './process.ts';
 
 export type ConfigScope = '--local' | '--global';
 

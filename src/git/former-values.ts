@@ -4,7 +4,7 @@
  * anywhere can be run again: without the mark nothing has been changed, with it everything has been kept (threat I13).
  */
 
-import { allValues, type ConfigPlace, type ConfigScope, replaceValues } from './git-config-edit.ts';
+import { allValues, type ConfigPlace, type ConfigScope, replaceValues } from './config-edit.ts';
 
 /** The keys that are changed together, and where their former values are kept. */
 export interface ChangedKeys {

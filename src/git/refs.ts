@@ -1,7 +1,7 @@
 /** Which ref a plain name means, of all places where git looks; one that means two things is refused (threats P04, P18). */
 
 import { UsageError } from '../errors.ts';
-import { type GitRepository, gitLine, isFullHash } from './git-repository.ts';
+import { type GitRepository, gitLine, isFullHash } from './repository.ts';
 
 interface Parts {
   /** What stands before the first `^`, `~`, `:` or `@{`. */

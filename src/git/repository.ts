@@ -8,11 +8,11 @@ import { resolve } from 'node:path';
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import type { ObjectFormat } from '../core/git/object.ts';
 import { UsageError } from '../errors.ts';
+import type { Environment } from '../io/config.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
-import type { Environment } from './config.ts';
-import { gitEnvironment } from './git-environment.ts';
-import { findGit, GIT_READS, type GitPlace, gitSaid, runGit } from './git-process.ts';
+import { gitEnvironment } from './environment.ts';
 import { type ObjectStore, openObjectStore } from './object-store.ts';
+import { findGit, GIT_READS, type GitPlace, gitSaid, runGit } from './process.ts';
 
 export interface GitRepository extends GitPlace {
   readonly format: ObjectFormat;

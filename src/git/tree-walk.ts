@@ -8,8 +8,8 @@ import {
   treeEntries,
   treeEntry,
 } from '../core/git/tree-entries.ts';
-import type { GitRepository } from './git-repository.ts';
 import { corrupt, expected } from './hashed-object.ts';
+import type { GitRepository } from './repository.ts';
 
 type Holder = Pick<GitRepository, 'objects' | 'format'>;
 

@@ -2,9 +2,9 @@
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { type Person, personOf } from '../core/git/person.ts';
-import type { Environment } from './config.ts';
-import { committerEnvironment } from './git-environment.ts';
-import { findGit, runGit } from './git-process.ts';
+import type { Environment } from '../io/config.ts';
+import { committerEnvironment } from './environment.ts';
+import { findGit, runGit } from './process.ts';
 
 /**
  * The committer that git would write into a commit made in the directory `cwd`: from variables, `committer.*`,

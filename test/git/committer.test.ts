@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { committerHere } from '../../src/io/git-committer.ts';
+import { committerHere } from '../../src/git/committer.ts';
 import { scratchRepository } from '../support/git-repository.ts';
 
 type More = Readonly<Record<string, string>>;

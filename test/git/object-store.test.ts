@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CommitList } from '../../src/io/commit-list.ts';
-import { openRepository } from '../../src/io/git-repository.ts';
+import { CommitList } from '../../src/git/commit-list.ts';
+import { openRepository } from '../../src/git/repository.ts';
 import { alterations } from '../support/altered-store.ts';
 import { scratchRepository } from '../support/git-repository.ts';
 

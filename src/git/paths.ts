@@ -5,10 +5,10 @@
 
 import { UsageError } from '../errors.ts';
 import { commitOfTag, readLinks, streamLinks } from './commit-links.ts';
-import { listed } from './git-objects.ts';
-import { GIT_READS, gitSaid, runGit } from './git-process.ts';
-import type { GitRepository } from './git-repository.ts';
 import { corrupt } from './hashed-object.ts';
+import { listed } from './objects.ts';
+import { GIT_READS, gitSaid, runGit } from './process.ts';
+import type { GitRepository } from './repository.ts';
 
 /** So many commits are read by the child that runs anyway. */
 const FEW_STEPS = 64;

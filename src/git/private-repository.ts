@@ -14,10 +14,10 @@ import { objectId } from '../core/git/object.ts';
 import { UsageError } from '../errors.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { ProcessResult } from '../system/process.ts';
-import { privateEnvironment } from './git-environment.ts';
-import { GIT_READS, type GitPlace, gitSaid, runGit } from './git-process.ts';
-import type { GitRepository } from './git-repository.ts';
+import { privateEnvironment } from './environment.ts';
 import type { GitObjectType } from './object-frames.ts';
+import { GIT_READS, type GitPlace, gitSaid, runGit } from './process.ts';
+import type { GitRepository } from './repository.ts';
 
 export interface PrivateRepository {
   readonly path: string;

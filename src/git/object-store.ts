@@ -9,10 +9,10 @@ import { MAX_OBJECT } from '../core/git/limits.ts';
 import type { ObjectFormat } from '../core/git/object.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import { collectGarbage } from '../system/runtime.ts';
-import { type Child, startGit, writeLines } from './git-objects.ts';
-import type { GitPlace } from './git-process.ts';
 import { expected, type HashedObject, hashed } from './hashed-object.ts';
 import { type GitObjectType, type ObjectFrame, objectFramer } from './object-frames.ts';
+import { type Child, startGit, writeLines } from './objects.ts';
+import type { GitPlace } from './process.ts';
 
 export interface ObjectStore {
   /**

@@ -4,7 +4,7 @@
  * signed.
  */
 
-import { type ConfigEntry, gitBoolean } from '../io/git-config.ts';
+import { type ConfigEntry, gitBoolean } from './config.ts';
 
 /** How objects come in: pushed to here, or fetched. */
 export type Arrival = 'receive' | 'fetch';

@@ -1,8 +1,8 @@
 /** Tags that are versions, and whether one was made on top of a later one. */
 
 import { UsageError } from '../errors.ts';
-import { GIT_READS, gitSaid, runGit } from './git-process.ts';
-import type { GitRepository } from './git-repository.ts';
+import { GIT_READS, gitSaid, runGit } from './process.ts';
+import type { GitRepository } from './repository.ts';
 
 interface Version {
   readonly prefix: string;

@@ -6,12 +6,12 @@
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { UsageError } from '../errors.ts';
 import { streamLinks } from './commit-links.ts';
-import { listed } from './git-objects.ts';
-import { isAncestor, proveReached, shallowHint } from './git-paths.ts';
-import { GIT_READS, gitSaid, runGit } from './git-process.ts';
-import { BOTH, type Named, named } from './git-ranges.ts';
-import type { GitRepository } from './git-repository.ts';
 import { corrupt } from './hashed-object.ts';
+import { listed } from './objects.ts';
+import { isAncestor, proveReached, shallowHint } from './paths.ts';
+import { GIT_READS, gitSaid, runGit } from './process.ts';
+import { BOTH, type Named, named } from './ranges.ts';
+import type { GitRepository } from './repository.ts';
 
 function cutOff(repository: GitRepository, commit: string): UsageError {
   return new UsageError(`${commit.slice(0, 12)}: a shallow clone hides what it descends from`, {

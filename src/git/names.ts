@@ -8,9 +8,9 @@
 import { utf8 } from '../core/bytes.ts';
 import { UsageError } from '../errors.ts';
 import { commitOfTag, readLinks } from './commit-links.ts';
-import { partsOf, refsOf } from './git-refs.ts';
-import { type GitRepository, gitLine, isFullHash } from './git-repository.ts';
 import type { GitObjectType } from './object-frames.ts';
+import { partsOf, refsOf } from './refs.ts';
+import { type GitRepository, gitLine, isFullHash } from './repository.ts';
 
 /** What a name means. */
 export interface NamedObject {

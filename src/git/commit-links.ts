@@ -3,10 +3,10 @@
 import type { ObjectFormat } from '../core/git/header.ts';
 import { commitLinks, tagTarget } from '../core/git/links.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
-import { type ObjectRequest, readObjects } from './git-objects.ts';
-import type { GitRepository } from './git-repository.ts';
 import { corrupt, expected, hashed } from './hashed-object.ts';
 import type { ObjectFrame } from './object-frames.ts';
+import { type ObjectRequest, readObjects } from './objects.ts';
+import type { GitRepository } from './repository.ts';
 
 /** A commit, its tree and its parents, by full hash. */
 export interface CommitLinks {

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readBlob } from '../../src/io/git.ts';
-import { openRepository } from '../../src/io/git-repository.ts';
+import { readBlob } from '../../src/git/blob.ts';
+import { openRepository } from '../../src/git/repository.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
 import { findExecutable } from '../../src/system/process.ts';
 import { scratchRepository } from '../support/git-repository.ts';

@@ -10,8 +10,8 @@ import type { Subject } from '../core/policy/decide.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { UsageError } from '../errors.ts';
 import { collectGarbage } from '../system/runtime.ts';
-import { GIT_READS, type GitPlace, gitSaid } from './git-process.ts';
 import { type ObjectFrame, objectFramer } from './object-frames.ts';
+import { GIT_READS, type GitPlace, gitSaid } from './process.ts';
 
 /** An object that is wanted, and the name it was asked for by, where that was not its hash. */
 export interface ObjectRequest {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isAncestor } from '../../src/io/git-paths.ts';
-import { proveRange, type Range } from '../../src/io/git-ranges.ts';
-import { type GitRepository, openRepository } from '../../src/io/git-repository.ts';
-import { isSurelyAncestor, mergeBases } from '../../src/io/merge-bases.ts';
-import { openMergeTrees } from '../../src/io/merge-tree.ts';
+import { isSurelyAncestor, mergeBases } from '../../src/git/merge-bases.ts';
+import { openMergeTrees } from '../../src/git/merge-tree.ts';
+import { isAncestor } from '../../src/git/paths.ts';
+import { proveRange, type Range } from '../../src/git/ranges.ts';
+import { type GitRepository, openRepository } from '../../src/git/repository.ts';
 import { type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
 
 /** Commits whose parents are some of those before them, with clocks that go wrong now and then. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FrameError, type ObjectFrame, objectFramer } from '../../src/io/object-frames.ts';
+import { FrameError, type ObjectFrame, objectFramer } from '../../src/git/object-frames.ts';
 
 const ID = 'a'.repeat(40);
 const stream = (...parts: string[]): Buffer => Buffer.from(parts.join(''), 'latin1');

@@ -8,9 +8,9 @@
 import { UsageError } from '../errors.ts';
 import { streamLinks } from './commit-links.ts';
 import { CommitList } from './commit-list.ts';
-import { listed } from './git-objects.ts';
-import { proveReached, proveTag } from './git-paths.ts';
-import type { GitRepository } from './git-repository.ts';
+import { listed } from './objects.ts';
+import { proveReached, proveTag } from './paths.ts';
+import type { GitRepository } from './repository.ts';
 
 /** Between which commits. All of them are full hashes; `exclude` and their ancestors are left out. */
 export interface Range {

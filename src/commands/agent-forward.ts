@@ -7,7 +7,7 @@ import { ConfigError, isSignetError } from '../errors.ts';
 import type { ForwardPlace } from '../io/agent/daemon.ts';
 import { prepareDirectory } from '../io/agent/socket-path.ts';
 import type { Workshop } from '../io/agent/workshop.ts';
-import type { Environment, Settings } from '../io/config.ts';
+import type { Environment, Settings } from '../settings/load.ts';
 import { expectedHere } from './logins.ts';
 
 interface Parts {

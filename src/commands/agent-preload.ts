@@ -16,7 +16,7 @@ export async function preload(): Promise<void> {
     import('../io/oidc/refresh.ts'),
     import('openid-client'),
     import('../core/trust/key-files.ts'),
-    import('../io/allowed-settings.ts'),
+    import('../settings/allowed.ts'),
     import('../io/embedded-trust.ts'),
     import('../io/public-good.ts'),
     import('../io/signing-config.ts'),

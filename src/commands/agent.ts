@@ -6,12 +6,12 @@ import { AgentTrouble } from '../io/agent/connection.ts';
 import { type Instance, instanceOf } from '../io/agent/instance.ts';
 import type { AgentState } from '../io/agent/protocol.ts';
 import { type AgentAddress, agentAddress, agentDirectory } from '../io/agent/socket-path.ts';
-import type { Settings } from '../io/config.ts';
+import { settingsHere } from '../settings/here.ts';
+import type { Settings } from '../settings/load.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { askEvery, endWithTrouble, readable } from './agent-trouble.ts';
 import { parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
-import { settingsHere } from './settings-here.ts';
 
 export const help = `git signet agent start | stop [--all] | status [--json] | run
 git signet agent print systemd | launchd

@@ -2,13 +2,8 @@
 
 import { visible, withoutSecrets } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import {
-  type AskedSetting,
-  allowEntries,
-  askedHere,
-  forgetAllowed,
-} from '../io/allowed-settings.ts';
-import { classOf } from '../io/setting-table.ts';
+import { type AskedSetting, allowEntries, askedHere, forgetAllowed } from '../settings/allowed.ts';
+import { classOf } from '../settings/table.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
 

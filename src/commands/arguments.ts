@@ -5,8 +5,8 @@
 
 import { closest } from '../core/closest.ts';
 import { UsageError } from '../errors.ts';
-import type { SettingName } from '../io/config.ts';
-import { flagOf, SETTING_NAMES, SETTINGS } from '../io/setting-table.ts';
+import type { SettingName } from '../settings/load.ts';
+import { flagOf, SETTING_NAMES, SETTINGS } from '../settings/table.ts';
 
 /** `switch`: no value; `value`: one, the last wins; `list`: repeatable. */
 export type OptionKind = 'switch' | 'value' | 'list';

@@ -1,7 +1,7 @@
 /** What every command is given, and what it gives back. */
 
 import type { ExitCode } from '../errors.ts';
-import type { Environment } from '../io/config.ts';
+import type { Environment } from '../settings/load.ts';
 import type { Streams, Terminal } from '../system/terminal.ts';
 
 export interface Invocation {

@@ -6,8 +6,8 @@
 import { toHex, utf8 } from '../core/bytes.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { VerifyContext } from '../core/verify.ts';
-import { resolveSettings, type Settings } from '../io/config.ts';
 import { namesKeyFiles } from '../io/trust-source.ts';
+import { resolveSettings, type Settings } from '../settings/load.ts';
 import { remarkOnceADay } from '../system/once-a-day.ts';
 import type { Invocation } from './command.ts';
 
@@ -35,7 +35,7 @@ export async function remarkDaily(
       return quiet && `${says} ${quiet.label} chooses: git signet trust show`;
     });
   if (settings.ignored !== undefined) {
-    const { ignoredLine } = await import('./settings-here.ts');
+    const { ignoredLine } = await import('../settings/here.ts');
     const line = ignoredLine(settings.ignored);
     const topic = toHex(crypto.hash('sha256', utf8(`${cwd}\n${line}`))).slice(0, 16);
     await remarkOnceADay(`ignored-${topic}`, invocation, () => Promise.resolve(line));

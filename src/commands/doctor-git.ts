@@ -8,8 +8,8 @@ import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from '../
 import { gitEnvironment } from '../git/environment.ts';
 import { fsckObjects } from '../git/fsck-objects.ts';
 import { findGit, runGit } from '../git/process.ts';
-import { type AskedSetting, askedHere } from '../io/allowed-settings.ts';
 import { asksPathForInterpreter } from '../io/own-program.ts';
+import { type AskedSetting, askedHere } from '../settings/allowed.ts';
 import { findExecutable } from '../system/process.ts';
 import type { Invocation } from './command.ts';
 import { type Check, fail, ok, warn } from './doctor-check.ts';

@@ -5,12 +5,12 @@
 
 import { visible } from '../core/escape.ts';
 import { ExitCode, isSignetError } from '../errors.ts';
-import type { Settings } from '../io/config.ts';
 import type { HttpClient } from '../io/http.ts';
 import { describeProxy, type ProxyChoice } from '../io/proxy.ts';
 import { type AskedServer, askServer, type Server, serversInUse } from '../io/reachability.ts';
 import type { Services } from '../io/services.ts';
 import type { SigningConfig } from '../io/trust-store.ts';
+import type { Settings } from '../settings/load.ts';
 import { type Check, fail, type Host, ok, warn } from './doctor-check.ts';
 
 /** Certificates live ten minutes, and a log's time may be five ahead of ours. */

@@ -9,9 +9,9 @@ import { createdLines, type SignatureCreated, statusBlock } from '../core/git/gp
 import { MAX_SIGNABLE } from '../core/git/limits.ts';
 import { checkPayload } from '../core/git/signable.ts';
 import { AnswerError, ExitCode, UsageError } from '../errors.ts';
-import { loadSettings } from '../io/config.ts';
 import { expectationOf } from '../io/oidc/expectation.ts';
 import { acceptKey, accountOfKey, keyDiffers } from '../io/oidc/named-key.ts';
+import { loadSettings } from '../settings/load.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { Secret } from '../system/secret.ts';
 import type { Invocation } from './command.ts';
@@ -91,7 +91,7 @@ export async function sign(
     loadCrypto(),
   ]);
   if (settings.ignored !== undefined) {
-    const { refuseElsewhere } = await import('./settings-here.ts');
+    const { refuseElsewhere } = await import('../settings/here.ts');
     refuseElsewhere(settings);
   }
   if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);

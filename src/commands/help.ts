@@ -2,8 +2,8 @@
 
 import { closest } from '../core/closest.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import type { SettingName } from '../io/config.ts';
-import { classOf, SETTING_NAMES, SETTINGS, type SettingKind } from '../io/setting-table.ts';
+import type { SettingName } from '../settings/load.ts';
+import { classOf, SETTING_NAMES, SETTINGS, type SettingKind } from '../settings/table.ts';
 import type { Command } from './command.ts';
 import { COMMANDS } from './table.ts';
 

@@ -10,13 +10,13 @@ import { readBlob } from '../git/blob.ts';
 import type { HookName } from '../git/hooks.ts';
 import { resolveCommits } from '../git/names.ts';
 import { type GitRepository, gitLine } from '../git/repository.ts';
-import type { SettingCaller } from '../io/config.ts';
 import { readPolicyAt } from '../io/policy-file.ts';
+import { settingsHere } from '../settings/here.ts';
+import type { SettingCaller } from '../settings/load.ts';
 import { nodeCrypto } from '../system/crypto.ts';
 import type { ParsedArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { isForced, type Known, type RefUpdate } from './push-updates.ts';
-import { settingsHere } from './settings-here.ts';
 
 /** Stands for the value that the ref has before the push. */
 const OLD = 'OLD';

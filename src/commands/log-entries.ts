@@ -11,9 +11,9 @@ import type { LogLookup } from '../core/log-lookup.ts';
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { ReasonCode, Verdict } from '../core/verdict.ts';
 import { isSignetError, ServiceError } from '../errors.ts';
-import type { Environment, Settings } from '../io/config.ts';
 import type { HttpSend } from '../io/http.ts';
 import type { LogFinder, SearchableLog } from '../io/rekor.ts';
+import type { Environment, Settings } from '../settings/load.ts';
 
 /** Why a log entry could not be had. */
 interface NotFound {

@@ -4,12 +4,12 @@ import { visible } from '../core/escape.ts';
 import { isSignetError, LoginError, type SignetError } from '../errors.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
 import { reachForwarded } from '../io/agent/reach.ts';
-import type { Settings } from '../io/config.ts';
 import { ambientIdentity } from '../io/oidc/ambient-identity.ts';
 import { claimsMeet, expectationWords } from '../io/oidc/expectation.ts';
 import type { IdentityClaims } from '../io/oidc/token.ts';
 import { type UnattendedProvider, unattendedSource } from '../io/oidc/unattended.ts';
-import { type SettingOrigin, settingOrigins } from '../io/setting-origin.ts';
+import type { Settings } from '../settings/load.ts';
+import { type SettingOrigin, settingOrigins } from '../settings/origin.ts';
 import type { Invocation } from './command.ts';
 import { expectedHere } from './logins.ts';
 

@@ -14,7 +14,6 @@ import type { CredentialStatus } from '../io/agent/protocol.ts';
 import { askAgain } from '../io/agent/reach.ts';
 import { networkOf } from '../io/agent/request-network.ts';
 import { prepareDirectory } from '../io/agent/socket-path.ts';
-import type { SettingName, Settings } from '../io/config.ts';
 import { createHttpClient } from '../io/http.ts';
 import { networkOptions } from '../io/network.ts';
 import { acceptExpected, accountFor, impossible } from '../io/oidc/expectation.ts';
@@ -23,6 +22,8 @@ import { saidWait } from '../io/said-waits.ts';
 import { chooseServices } from '../io/services.ts';
 import { trustForSigning } from '../io/trust-daily.ts';
 import { loadSigningConfig } from '../io/trust-store.ts';
+import { settingsHere } from '../settings/here.ts';
+import type { SettingName, Settings } from '../settings/load.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { Secret } from '../system/secret.ts';
 import { agentHere, ensureAgent } from './agent.ts';
@@ -31,7 +32,6 @@ import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
 import { agentOff, agentOffWords } from './login-here.ts';
 import { describeCredential, expectedHere } from './logins.ts';
-import { settingsHere } from './settings-here.ts';
 
 export const help = `git signet login [--identity NAME] [--device | --token-stdin]
 

@@ -3,8 +3,8 @@
 import { visible } from '../core/escape.ts';
 import { committerHere } from '../git/committer.ts';
 import type { CredentialStatus } from '../io/agent/protocol.ts';
-import type { Settings } from '../io/config.ts';
 import { ANYBODY, signerMeets, writeExpectation } from '../io/oidc/expectation.ts';
+import type { Settings } from '../settings/load.ts';
 import type { Invocation } from './command.ts';
 
 /**

@@ -2,7 +2,7 @@
 
 import { visible } from '../core/escape.ts';
 import { LoginError } from '../errors.ts';
-import { settingOrigins } from '../io/setting-origin.ts';
+import { settingOrigins } from '../settings/origin.ts';
 import type { Invocation } from './command.ts';
 
 /** The refusal where signet.publishIdentity is `no`; `what` is not done: `not signed`. */

@@ -10,9 +10,9 @@ import { claimsOf } from '../core/policy/claims.ts';
 import { decide, type Subject } from '../core/policy/decide.ts';
 import type { IdentityPolicy, KeyRule } from '../core/policy/model.ts';
 import type { KeyKind, Outcome, Signer } from '../core/verdict.ts';
-import type { Environment } from '../io/config.ts';
 import type { KeyCheck } from '../io/openpgp.ts';
 import type { SshVerifier } from '../io/ssh-signature.ts';
+import type { Environment } from '../settings/load.ts';
 
 export interface KeyJudge {
   /** Undefined where the policy pins no key of that kind, or nothing here can verify it. */

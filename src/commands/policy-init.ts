@@ -13,6 +13,7 @@ import { resolveCommits } from '../git/names.ts';
 import { listed, type ObjectRequest, readObjects } from '../git/objects.ts';
 import { type GitRepository, gitLine, openRepository } from '../git/repository.ts';
 import { loadTrust } from '../io/trust-store.ts';
+import { settingsHere } from '../settings/here.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
@@ -22,7 +23,6 @@ import { createKeyJudge } from './pinned-keys.ts';
 import { POLICY_PATH } from './policy-choice.ts';
 import { verifyContext } from './range-judge.ts';
 import { planRevisions } from './revisions.ts';
-import { settingsHere } from './settings-here.ts';
 
 const SPEC = {
   options: { write: 'switch', 'github-web-flow': 'switch' },

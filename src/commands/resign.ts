@@ -12,12 +12,12 @@ import { resolveCommits, resolveNames } from '../git/names.ts';
 import { type GitRepository, gitLine, openRepository } from '../git/repository.ts';
 import { loadTrust } from '../io/trust-store.ts';
 import { shortened } from '../report/text.ts';
+import { settingsHere } from '../settings/here.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { untilInterrupted } from '../system/interrupt.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { idsOf, ownAddress, type Planned, planResign } from './resign-plan.ts';
-import { settingsHere } from './settings-here.ts';
 import { type SignOne, withSeries } from './sign-series.ts';
 
 const SPEC = {

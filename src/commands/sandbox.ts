@@ -9,9 +9,9 @@ import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import { type ExitCode, UsageError } from '../errors.ts';
-import type { Environment } from '../io/config.ts';
 import { installOwnProgram } from '../io/own-program.ts';
 import type { Sandbox } from '../sandbox/index.ts';
+import type { Environment } from '../settings/load.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 

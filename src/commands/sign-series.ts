@@ -5,10 +5,10 @@ import { AnswerError } from '../errors.ts';
 import type { Credential } from '../io/credential.ts';
 import { acceptExpected, acceptSigner, expectationOf } from '../io/oidc/expectation.ts';
 import { withLogin } from '../io/signing-login.ts';
+import { refuseElsewhere, settingsHere } from '../settings/here.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { Invocation } from './command.ts';
 import type { Made } from './gpgsm-sign.ts';
-import { refuseElsewhere, settingsHere } from './settings-here.ts';
 import { type SigningTools, signingTools } from './signing-tools.ts';
 
 /** What one payload became. */

@@ -6,10 +6,10 @@
 import { basename } from 'node:path';
 import type { Crypto } from '../core/crypto.ts';
 import { payloadType, subjectLine } from '../core/git/object.ts';
-import type { Settings } from '../io/config.ts';
 import { unattendedWay } from '../io/oidc/unattended.ts';
 import type { SignRequest } from '../io/signing-login.ts';
 import type { DailyLook } from '../io/trust-daily.ts';
+import type { Settings } from '../settings/load.ts';
 import { once } from '../system/once.ts';
 import type { Secret } from '../system/secret.ts';
 import type { Invocation } from './command.ts';

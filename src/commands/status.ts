@@ -5,7 +5,7 @@ import { ExitCode, UsageError } from '../errors.ts';
 import { type ListedAgent, listAgents } from '../io/agent/client.ts';
 import type { CredentialStatus } from '../io/agent/protocol.ts';
 import { ANYBODY, expectationWords } from '../io/oidc/expectation.ts';
-import type { SettingOrigin } from '../io/setting-origin.ts';
+import type { SettingOrigin } from '../settings/origin.ts';
 import { agentHere } from './agent.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';

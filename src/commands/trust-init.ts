@@ -13,12 +13,12 @@ import {
   replaceValues,
 } from '../git/config-edit.ts';
 import { type ChangedKeys, hasFormer, keepFormer, putBackFormer } from '../git/former-values.ts';
-import { loadSettings, type Settings } from '../io/config.ts';
-import { variablesOf } from '../io/setting-table.ts';
 import { keepTrustFile, pinnedMirror } from '../io/trust-given.ts';
 import { chosenMark } from '../io/trust-origin.ts';
 import { mirrorSource, PUBLIC_GOOD_MIRROR, STAGING_MIRROR } from '../io/trust-source.ts';
 import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
+import { loadSettings, type Settings } from '../settings/load.ts';
+import { variablesOf } from '../settings/table.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { allowWritten } from './allow.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';

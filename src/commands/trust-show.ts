@@ -3,7 +3,6 @@
 import type { Crypto } from '../core/crypto.ts';
 import { readTufMetadata, type TufRole } from '../core/trust/tuf-metadata.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import type { ResolvedSettings, Settings } from '../io/config.ts';
 import { SPOKEN_VERSIONS } from '../io/services.ts';
 import { trustOrigins } from '../io/trust-origin.ts';
 import { type MirrorSource, trustSourceOf } from '../io/trust-source.ts';
@@ -11,10 +10,11 @@ import { embeddedRoot, provenRoots } from '../io/trust-state.ts';
 import { readState } from '../io/trust-state-file.ts';
 import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import { type MirrorFacts, type TrustFacts, trustJson, trustText } from '../report/trust.ts';
+import { resolvedHere } from '../settings/here.ts';
+import type { ResolvedSettings, Settings } from '../settings/load.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
-import { resolvedHere } from './settings-here.ts';
 
 /** Versions and expiries of what is kept; loadTrust has proved it. */
 async function mirrorFacts(source: MirrorSource, crypto: Crypto): Promise<MirrorFacts> {

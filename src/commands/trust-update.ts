@@ -2,15 +2,15 @@
 
 import type { Crypto } from '../core/crypto.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import type { Settings } from '../io/config.ts';
 import { createHttpClient } from '../io/http.ts';
 import { networkOptions } from '../io/network.ts';
 import { type Refreshed, refreshTrust } from '../io/trust-refresh.ts';
 import { type MirrorSource, publicGood, trustSourceOf } from '../io/trust-source.ts';
+import { settingsHere } from '../settings/here.ts';
+import type { Settings } from '../settings/load.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
-import { settingsHere } from './settings-here.ts';
 
 /** Asks a mirror with connections of its own. @throws ServiceError, AnswerError, ConfigError */
 export async function refreshNow(

@@ -6,7 +6,7 @@
 import type { Crypto } from '../core/crypto.ts';
 import type { IdentityPolicy } from '../core/verdict.ts';
 import { ConfigError } from '../errors.ts';
-import type { Settings } from '../io/config.ts';
+import type { Settings } from '../settings/load.ts';
 import type { Invocation } from './command.ts';
 
 /** True when a signature without a log entry may count here. */

@@ -7,13 +7,13 @@
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { ExitCode } from '../errors.ts';
-import type { Environment } from '../io/config.ts';
 import { type Counts, JSON_HEAD, jsonLineTail, jsonTail } from '../report/json.ts';
 import { mendCommand } from '../report/mend.ts';
 import { factsLine, type ReportSource, type RunFacts } from '../report/run-facts.ts';
 import { type TextRow, textLine, textSummary, type Widths, widthsOf } from '../report/text.ts';
 import { trustRemedy } from '../report/trust-age.ts';
 import type { Output, Rendered, ReportContext, Subject, Writer } from '../report/writer.ts';
+import type { Environment } from '../settings/load.ts';
 import type { Streams, Terminal } from '../system/terminal.ts';
 import { VERSION } from '../system/version.ts';
 import type { Format } from './verify-options.ts';

@@ -5,9 +5,10 @@
 
 import type { Crypto } from '../core/crypto.ts';
 import { type GitRepository, openRepository } from '../git/repository.ts';
-import type { SettingCaller } from '../io/config.ts';
 import { checkGateTrust } from '../io/trust-origin.ts';
 import { loadTrust } from '../io/trust-store.ts';
+import { resolvedHere } from '../settings/here.ts';
+import type { SettingCaller } from '../settings/load.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { ParsedArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
@@ -16,7 +17,6 @@ import { type LogAccess, openLogAccess } from './log-entries.ts';
 import { createKeyJudge, type KeyJudge } from './pinned-keys.ts';
 import { choosePolicy, type PolicyChoice } from './policy-choice.ts';
 import type { JudgeSettings } from './range-judge.ts';
-import { resolvedHere } from './settings-here.ts';
 import { acceptsUnlogged } from './unlogged.ts';
 
 export interface VerifySetup {

@@ -8,7 +8,7 @@ import { resolve } from 'node:path';
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import type { ObjectFormat } from '../core/git/object.ts';
 import { UsageError } from '../errors.ts';
-import type { Environment } from '../io/config.ts';
+import type { Environment } from '../settings/load.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { gitEnvironment } from './environment.ts';
 import { type ObjectStore, openObjectStore } from './object-store.ts';

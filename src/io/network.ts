@@ -1,7 +1,7 @@
 /** How services are reached, from settings and environment: proxy, authorities, patience. */
 
 import { ConfigError } from '../errors.ts';
-import type { Environment, Settings } from './config.ts';
+import type { Environment, Settings } from '../settings/load.ts';
 import type { HttpOptions } from './http.ts';
 import { proxyChoice } from './proxy.ts';
 

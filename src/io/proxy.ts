@@ -6,9 +6,9 @@
 
 import { BlockList, isIP } from 'node:net';
 import { ConfigError } from '../errors.ts';
+import type { Environment } from '../settings/load.ts';
 import { isLoopback } from '../system/loopback.ts';
 import { Secret } from '../system/secret.ts';
-import type { Environment } from './config.ts';
 
 export interface HttpProxy {
   /** Without user name and password. */

@@ -4,7 +4,7 @@
  */
 
 import { ConfigError } from '../errors.ts';
-import type { Settings } from './config.ts';
+import type { Settings } from '../settings/load.ts';
 import type { ServiceSelection, SigningConfig, SigningService } from './trust-store.ts';
 
 export interface LogService {

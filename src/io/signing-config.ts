@@ -17,7 +17,7 @@ import {
   type Place,
   parseProtoJson,
 } from '../core/proto-json.ts';
-import type { Settings } from './config.ts';
+import type { Settings } from '../settings/load.ts';
 import { type MirrorSource, publicGood, trustSourceOf } from './trust-source.ts';
 import { readState, SIGNING_CONFIG_TARGET } from './trust-state-file.ts';
 import {

@@ -6,9 +6,9 @@
 import type { Crypto } from '../core/crypto.ts';
 import { committerOf } from '../core/policy/committer.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
+import type { Environment, Settings } from '../settings/load.ts';
 import type { Secret } from '../system/secret.ts';
 import type { Terminal } from '../system/terminal.ts';
-import type { Environment, Settings } from './config.ts';
 import { createHttpClient, type HttpSend } from './http.ts';
 import { networkOptions } from './network.ts';
 import { acceptExpected, accountFor, expectationOf } from './oidc/expectation.ts';

@@ -11,8 +11,8 @@ import { fromBase64, toBase64 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import type { KeyRule } from '../core/policy/model.ts';
 import { signingSshKey } from '../core/policy/ssh-key.ts';
+import type { Environment } from '../settings/load.ts';
 import { findExecutable, runProcess } from '../system/process.ts';
-import type { Environment } from './config.ts';
 import type { KeyCheck } from './openpgp.ts';
 
 export interface SshVerifier {

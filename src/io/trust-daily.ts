@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Crypto } from '../core/crypto.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import { isSignetError } from '../errors.ts';
-import type { Environment, Settings } from './config.ts';
+import type { Environment, Settings } from '../settings/load.ts';
 import { type MirrorSource, trustSourceOf } from './trust-source.ts';
 import { readState } from './trust-state-file.ts';
 import { loadTrust } from './trust-store.ts';

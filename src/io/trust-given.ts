@@ -7,7 +7,7 @@ import type { Crypto } from '../core/crypto.ts';
 import { parseProtoJson } from '../core/proto-json.ts';
 import { firstRoot } from '../core/trust/tuf-proof.ts';
 import { AnswerError, ConfigError, ServiceError, UsageError } from '../errors.ts';
-import type { Environment, Settings } from './config.ts';
+import type { Environment, Settings } from '../settings/load.ts';
 import { createHttpClient } from './http.ts';
 import { networkOptions } from './network.ts';
 import { mirrorSetting } from './trust-source.ts';

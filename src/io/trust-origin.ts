@@ -8,8 +8,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Crypto } from '../core/crypto.ts';
 import { ConfigError } from '../errors.ts';
-import type { ResolvedSettings, SettingName, Settings } from './config.ts';
-import { originsIn, type SettingOrigin } from './setting-origin.ts';
+import type { ResolvedSettings, SettingName, Settings } from '../settings/load.ts';
+import { originsIn, type SettingOrigin } from '../settings/origin.ts';
 import { trustSourceOf } from './trust-source.ts';
 
 /** Settings that choose, strongest first; below a trust root that is named, key files say nothing. */

@@ -8,7 +8,7 @@ import { isAbsolute, join } from 'node:path';
 import { toHex, utf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { ConfigError } from '../errors.ts';
-import type { Settings } from './config.ts';
+import type { Settings } from '../settings/load.ts';
 
 /** What decides about trust. */
 export const TRUST_SETTINGS = [

@@ -13,7 +13,7 @@ import type { KeyFile } from '../core/trust/key-files.ts';
 import type { TrustMaterial, ValidityWindow } from '../core/trust/trust-material.ts';
 import { parseTrustedRoot } from '../core/trust/trusted-root.ts';
 import { ConfigError } from '../errors.ts';
-import type { Settings } from './config.ts';
+import type { Settings } from '../settings/load.ts';
 import {
   type MirrorSource,
   publicGood,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLogAccess } from '../../src/commands/log-entries.ts';
 import { logLookupOf } from '../../src/core/log-lookup.ts';
-import { loadSettings } from '../../src/io/config.ts';
+import { loadSettings } from '../../src/settings/load.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { type ScratchRepository, scratchRepository } from '../support/git-repository.ts';

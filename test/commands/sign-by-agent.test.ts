@@ -10,7 +10,7 @@ import { encodeFrame } from '../../src/io/agent/frames.ts';
 import { instanceOf } from '../../src/io/agent/instance.ts';
 import { PROTOCOL } from '../../src/io/agent/protocol.ts';
 import { agentAddress } from '../../src/io/agent/socket-path.ts';
-import { loadSettings } from '../../src/io/config.ts';
+import { loadSettings } from '../../src/settings/load.ts';
 import { loadCrypto } from '../../src/system/crypto-port.ts';
 import { PAYLOAD } from '../support/agent.ts';
 import { bareEnvironment, catchInvocation } from '../support/invocation.ts';

@@ -1,8 +1,8 @@
 /** A request for an identity token, as the signer makes one: against any issuer, in any surroundings. */
 
-import { loadSettings } from '../../src/io/config.ts';
 import { createHttpClient, type HttpClient } from '../../src/io/http.ts';
 import type { TokenRequest } from '../../src/io/oidc/identity-token.ts';
+import { loadSettings } from '../../src/settings/load.ts';
 import { clickThrough } from './person.ts';
 import { fakeTerminal, type Listener } from './signing.ts';
 

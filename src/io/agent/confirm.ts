@@ -6,8 +6,8 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { visible } from '../../core/escape.ts';
+import type { Environment } from '../../settings/load.ts';
 import { findExecutable } from '../../system/process.ts';
-import type { Environment } from '../config.ts';
 import { briefText } from './brief.ts';
 import type { Confirm } from './forward.ts';
 import { AGREEING_SECONDS } from './patience.ts';

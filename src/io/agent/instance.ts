@@ -7,8 +7,8 @@
 import { resolve } from 'node:path';
 import { toHex, utf8 } from '../../core/bytes.ts';
 import type { Crypto } from '../../core/crypto.ts';
-import type { SettingName, Settings } from '../config.ts';
-import { SETTINGS, variableOf } from '../setting-table.ts';
+import type { SettingName, Settings } from '../../settings/load.ts';
+import { SETTINGS, variableOf } from '../../settings/table.ts';
 import { PROTOCOL } from './protocol.ts';
 
 /** Settings that make another instance; files count by their name. */

@@ -6,9 +6,9 @@
  */
 
 import { visible } from '../../core/escape.ts';
+import type { Environment } from '../../settings/load.ts';
 import { programWords } from '../../system/runtime.ts';
 import { Secret } from '../../system/secret.ts';
-import type { Environment } from '../config.ts';
 
 export interface Keyring {
   /** Undefined where there is none, where it is not one of ours, or where the keyring gives none. */

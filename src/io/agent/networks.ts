@@ -5,7 +5,7 @@
  */
 
 import { ServiceError } from '../../errors.ts';
-import type { Environment, Settings } from '../config.ts';
+import type { Environment, Settings } from '../../settings/load.ts';
 import type { HttpSend } from '../http.ts';
 import { networkOptions } from '../network.ts';
 import { describeProxy, type HttpProxy, type ProxyChoice, proxyChoice } from '../proxy.ts';

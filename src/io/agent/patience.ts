@@ -1,6 +1,6 @@
 /** How long client and agent wait for each other, in seconds: every wait ends (threat O18). */
 
-import type { Settings } from '../config.ts';
+import type { Settings } from '../../settings/load.ts';
 import { longestLogin } from '../oidc/patience.ts';
 
 /** For a new agent to come up. */

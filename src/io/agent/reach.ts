@@ -4,7 +4,7 @@ import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Crypto } from '../../core/crypto.ts';
 import { isSignetError } from '../../errors.ts';
-import type { Environment, Settings } from '../config.ts';
+import type { Environment, Settings } from '../../settings/load.ts';
 import { dialLocal, readSecret } from './client.ts';
 import { AgentTrouble, connectAgent, type DialledAgent } from './connection.ts';
 import { type Instance, instanceOf } from './instance.ts';

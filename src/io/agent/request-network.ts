@@ -6,7 +6,7 @@
  */
 
 import { delimiter, resolve } from 'node:path';
-import type { Environment, Settings } from '../config.ts';
+import type { Environment, Settings } from '../../settings/load.ts';
 
 export interface RequestNetwork {
   readonly variables: Readonly<Record<string, string>>;

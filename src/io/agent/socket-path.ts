@@ -16,8 +16,8 @@ import {
 } from 'node:fs';
 import { dirname, isAbsolute, join, parse, resolve } from 'node:path';
 import { ConfigError } from '../../errors.ts';
+import type { Environment, Settings } from '../../settings/load.ts';
 import { systemReason } from '../../system/system-error.ts';
-import type { Environment, Settings } from '../config.ts';
 
 /** Longer paths are cut by the system, silently, and bound elsewhere (trap L14). */
 export const MAX_SOCKET_PATH = 100;

@@ -5,9 +5,9 @@
  */
 
 import { closeSync, openSync, rmSync, statSync } from 'node:fs';
+import type { Environment } from '../../settings/load.ts';
+import { variableOf } from '../../settings/table.ts';
 import { programWords } from '../../system/runtime.ts';
-import type { Environment } from '../config.ts';
-import { variableOf } from '../setting-table.ts';
 import { connectLocal, type LocalAgent } from './client.ts';
 import { AgentTrouble } from './connection.ts';
 import { type Instance, instanceEnvironment } from './instance.ts';

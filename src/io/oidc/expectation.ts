@@ -11,7 +11,7 @@ import type { Person } from '../../core/git/person.ts';
 import { committerOf } from '../../core/policy/committer.ts';
 import type { Signer } from '../../core/verdict.ts';
 import { LoginError } from '../../errors.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../../settings/settings.ts';
 import type { IdentityClaims } from './token.ts';
 
 /** Every part that is there must hold. */

@@ -6,8 +6,8 @@
  */
 
 import { ConfigError } from '../../errors.ts';
+import type { Environment } from '../../settings/load.ts';
 import { findExecutable } from '../../system/process.ts';
-import type { Environment } from '../config.ts';
 
 /** One way to open an address. Settles when it has worked, or seems to; rejects where the program fails at once. */
 export type Opener = (url: string) => Promise<void>;

@@ -9,8 +9,8 @@
 
 import { visible } from '../../core/escape.ts';
 import { LoginError } from '../../errors.ts';
+import type { Environment } from '../../settings/load.ts';
 import { type Mark, markNamed } from '../../system/state-directory.ts';
-import type { Environment } from '../config.ts';
 import { wrongAccountMark } from './account-choice.ts';
 import { claimsMeet, writeExpectation } from './expectation.ts';
 import type { IdentityToken, TokenRequest } from './identity-token.ts';

@@ -6,8 +6,8 @@
  */
 
 import { statSync } from 'node:fs';
-import type { Environment } from '../config.ts';
-import type { Settings } from '../settings.ts';
+import type { Environment } from '../../settings/load.ts';
+import type { Settings } from '../../settings/settings.ts';
 
 export type UnattendedSettings = Pick<Settings, 'tokenProvider' | 'tokenVariable' | 'tokenFile'>;
 

@@ -7,8 +7,8 @@ import {
 import { isOfNetwork } from '../../../src/io/agent/request-network.ts';
 import { agentAddress } from '../../../src/io/agent/socket-path.ts';
 import { agentEnvironment } from '../../../src/io/agent/start.ts';
-import { loadSettings } from '../../../src/io/config.ts';
-import { SETTINGS, variableOf } from '../../../src/io/setting-table.ts';
+import { loadSettings } from '../../../src/settings/load.ts';
+import { SETTINGS, variableOf } from '../../../src/settings/table.ts';
 import { loadCrypto } from '../../../src/system/crypto-port.ts';
 
 const crypto = await loadCrypto();

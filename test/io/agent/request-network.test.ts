@@ -11,7 +11,7 @@ import {
   type RequestNetwork,
   sameNetwork,
 } from '../../../src/io/agent/request-network.ts';
-import { loadSettings } from '../../../src/io/config.ts';
+import { loadSettings } from '../../../src/settings/load.ts';
 
 const settingsOf = (env: Record<string, string>, gitConfig = '') =>
   loadSettings({ env, cwd: '/', gitConfig, caller: 'sign' });

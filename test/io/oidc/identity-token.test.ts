@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { loadSettings } from '../../../src/io/config.ts';
 import { obtainIdentityToken } from '../../../src/io/oidc/identity-token.ts';
+import { loadSettings } from '../../../src/settings/load.ts';
 import { Secret } from '../../../src/system/secret.ts';
 import { fakeTerminal } from '../../support/signing.ts';
 

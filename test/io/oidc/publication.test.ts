@@ -4,8 +4,8 @@ import { readdirSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadSettings } from '../../../src/io/config.ts';
 import { agreeToPublish } from '../../../src/io/oidc/publication.ts';
+import { loadSettings } from '../../../src/settings/load.ts';
 import { scratchDirectory } from '../../support/sandbox.ts';
 import { fakeTerminal } from '../../support/signing.ts';
 

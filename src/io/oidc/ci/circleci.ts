@@ -5,9 +5,9 @@
 
 import { tmpdir } from 'node:os';
 import { fromUtf8 } from '../../../core/bytes.ts';
+import type { Environment } from '../../../settings/load.ts';
 import { findExecutable, runProcess } from '../../../system/process.ts';
 import { Secret } from '../../../system/secret.ts';
-import type { Environment } from '../../config.ts';
 import { REMEDIES } from '../ci-system.ts';
 import { type Ambient, noToken, patienceOf, variableOf } from './ambient.ts';
 

@@ -5,8 +5,8 @@
  */
 
 import { fromUtf8 } from '../../../core/bytes.ts';
+import type { Environment } from '../../../settings/load.ts';
 import { Secret } from '../../../system/secret.ts';
-import type { Environment } from '../../config.ts';
 import type { HttpAnswer } from '../../http.ts';
 import {
   type Ambient,

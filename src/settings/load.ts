@@ -14,18 +14,11 @@ import {
   type Settled,
   settleEntries,
   shownKey,
-} from './setting-authority.ts';
-import {
-  flagOf,
-  keyOf,
-  SETTING_NAMES,
-  SETTINGS,
-  type SettingKind,
-  variablesOf,
-} from './setting-table.ts';
+} from './authority.ts';
 import { DEFAULTS, type SettingName, type Settings } from './settings.ts';
+import { flagOf, keyOf, SETTING_NAMES, SETTINGS, type SettingKind, variablesOf } from './table.ts';
 
-export type { SettingCaller } from './setting-authority.ts';
+export type { SettingCaller } from './authority.ts';
 export type { IgnoredSetting, SettingName, Settings } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -142,7 +135,7 @@ async function settle(
   const authority = { caller, outweighed: (name: SettingName) => outside.has(name) };
   const settled = settleEntries(entries, { ...authority, allowed: () => false });
   if (!settled.ignored.some(({ allowable }) => allowable)) return settled;
-  const { allowedHere } = await import('./allowed-settings.ts');
+  const { allowedHere } = await import('./allowed.ts');
   const allowed = await allowedHere({ env, cwd }, entries);
   return settleEntries(entries, { ...authority, allowed });
 }

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { gitBoolean, parseGitConfig } from '../../src/git/config.ts';
-import { type Environment, loadSettings, type SettingName } from '../../src/io/config.ts';
+import { type Environment, loadSettings, type SettingName } from '../../src/settings/load.ts';
 import {
   flagOf,
   SETTING_NAMES,
   SETTINGS,
   variableOf,
   variablesOf,
-} from '../../src/io/setting-table.ts';
+} from '../../src/settings/table.ts';
 import { bareEnvironment } from '../support/invocation.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 

@@ -2,14 +2,14 @@
 
 import { isAbsolute } from 'node:path';
 import type { ConfigEntry } from '../git/config.ts';
+import { isOfRepository } from './authority.ts';
 import {
   type FoundSetting,
   type ResolvedSettings,
   resolveSettings,
   type SettingName,
   type SettingsSources,
-} from './config.ts';
-import { isOfRepository } from './setting-authority.ts';
+} from './load.ts';
 
 export interface SettingOrigin {
   readonly by: 'flag' | 'user' | 'environment' | 'repository';

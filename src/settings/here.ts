@@ -1,16 +1,16 @@
 /** The settings of a command of ours, and what it says of the repository's values that do not count. */
 
+import type { Invocation } from '../commands/command.ts';
 import { visible } from '../core/escape.ts';
 import { ConfigError } from '../errors.ts';
+import type { Terminal } from '../system/terminal.ts';
 import {
   type IgnoredSetting,
   type ResolvedSettings,
   resolveSettings,
   type Settings,
   type SettingsSources,
-} from '../io/config.ts';
-import type { Terminal } from '../system/terminal.ts';
-import type { Invocation } from './command.ts';
+} from './load.ts';
 
 const ALLOW = 'git signet allow';
 

@@ -23,8 +23,8 @@ import { gitEnvironment } from '../git/environment.ts';
 import { findGit, runGit } from '../git/process.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { stateDirectory } from '../system/state-directory.ts';
-import type { Environment } from './config.ts';
-import { settleEntries } from './setting-authority.ts';
+import { settleEntries } from './authority.ts';
+import type { Environment } from './load.ts';
 import type { SettingName } from './settings.ts';
 
 interface Place {

@@ -16,8 +16,8 @@ import {
   askedHere,
   commonDirectory,
   forgetAllowed,
-} from '../../src/io/allowed-settings.ts';
-import { loadSettings } from '../../src/io/config.ts';
+} from '../../src/settings/allowed.ts';
+import { loadSettings } from '../../src/settings/load.ts';
 import { bareEnvironment } from '../support/invocation.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 

@@ -92,8 +92,8 @@ const laws: readonly Law[] = [
   {
     name: 'only main.ts and io/config.ts read the environment',
     violations: strayEnvironment,
-    breach: ['src/io/http.ts', 'const proxy = process.env;'],
-    says: 'src/io/http.ts uses process.env',
+    breach: ['src/http/http.ts', 'const proxy = process.env;'],
+    says: 'src/http/http.ts uses process.env',
   },
   {
     name: 'a git child has no environment of its own (I12)',

@@ -7,8 +7,8 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { utf8 } from '../src/core/bytes.ts';
 import { isSignetError } from '../src/errors.ts';
-import { createHttpClient } from '../src/io/http.ts';
-import { networkOptions } from '../src/io/network.ts';
+import { createHttpClient } from '../src/http/http.ts';
+import { networkOptions } from '../src/http/network.ts';
 import { discoverIssuer } from '../src/io/oidc/issuer.ts';
 import { signPayload } from '../src/sign.ts';
 import {

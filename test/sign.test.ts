@@ -3,7 +3,7 @@ import { utf8 } from '../src/core/bytes.ts';
 import { CmsOid, readArmor, readSignedData } from '../src/core/cms/signed-data.ts';
 import { logLookupOf } from '../src/core/log-lookup.ts';
 import { verifyDetached } from '../src/core/verify.ts';
-import { createHttpClient } from '../src/io/http.ts';
+import { createHttpClient } from '../src/http/http.ts';
 import { findLogEntry } from '../src/io/rekor.ts';
 import { type SignRequest, signPayload } from '../src/sign.ts';
 import { useSandbox } from './support/sandbox.ts';

@@ -7,7 +7,7 @@
  */
 
 import { isSignetError } from '../../src/errors.ts';
-import { createHttpClient } from '../../src/io/http.ts';
+import { createHttpClient } from '../../src/http/http.ts';
 import { refreshTrust } from '../../src/io/trust-refresh.ts';
 import type { MirrorSource } from '../../src/io/trust-source.ts';
 import { readRoots, readState } from '../../src/io/trust-state-file.ts';

@@ -1,11 +1,11 @@
 /** The agent that signs here, for a signature that is being made: reached, or started where one could do anything. */
 
+import { saidWait } from '../http/said-waits.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
 import { HandedBack } from '../io/agent/failure.ts';
 import { GREETING_SECONDS, START_SECONDS } from '../io/agent/patience.ts';
 import { ProtocolError } from '../io/agent/protocol.ts';
 import { type Reached, reachAgent } from '../io/agent/reach.ts';
-import { saidWait } from '../io/said-waits.ts';
 import type { SigningTools } from './signing-tools.ts';
 
 /** Whether it is only the agent that failed, so that the signature can be made without it. */

@@ -4,6 +4,8 @@
  */
 
 import { isSignetError } from '../errors.ts';
+import { createHttpClient } from '../http/http.ts';
+import { networkOptions } from '../http/network.ts';
 import { offerLogin, reachThrough } from '../io/agent/client.ts';
 import { AgentTrouble } from '../io/agent/connection.ts';
 import { HandedBack } from '../io/agent/failure.ts';
@@ -12,8 +14,6 @@ import { askAgain, hasEnded } from '../io/agent/reach.ts';
 import { networkOf } from '../io/agent/request-network.ts';
 import { type SignByAgent, signByAgent } from '../io/agent/sign-client.ts';
 import { signedReply } from '../io/agent/signed-reply.ts';
-import { createHttpClient } from '../io/http.ts';
-import { networkOptions } from '../io/network.ts';
 import type { IdentityToken } from '../io/oidc/identity-token.ts';
 import { reachAll, signingServers } from '../io/reachability.ts';
 import { chooseServices } from '../io/services.ts';

@@ -12,7 +12,7 @@ export async function preload(): Promise<void> {
     import('node:tls'),
     subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']),
     import('../io/timestamp.ts'),
-    import('../io/authorities.ts'),
+    import('../http/authorities.ts'),
     import('../io/oidc/refresh.ts'),
     import('openid-client'),
     import('../core/trust/key-files.ts'),

@@ -5,8 +5,8 @@
 
 import { visible } from '../core/escape.ts';
 import { ExitCode, isSignetError } from '../errors.ts';
-import type { HttpClient } from '../io/http.ts';
-import { describeProxy, type ProxyChoice } from '../io/proxy.ts';
+import type { HttpClient } from '../http/http.ts';
+import { describeProxy, type ProxyChoice } from '../http/proxy.ts';
 import { type AskedServer, askServer, type Server, serversInUse } from '../io/reachability.ts';
 import type { Services } from '../io/services.ts';
 import type { SigningConfig } from '../io/trust-store.ts';
@@ -160,7 +160,7 @@ export async function checkTransport(
     const remedy = 'unset NODE_TLS_REJECT_UNAUTHORIZED';
     return [fail('tls', 'NODE_TLS_REJECT_UNAUTHORIZED=0: no login, no signature', remedy)];
   }
-  const { loadAuthorities } = await import('../io/authorities.ts');
+  const { loadAuthorities } = await import('../http/authorities.ts');
   try {
     const { sources } = await loadAuthorities(caFile, env);
     return [ok('tls', `authorities: ${visible([...new Set(sources)].join(', '))}`)];

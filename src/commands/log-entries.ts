@@ -11,7 +11,7 @@ import type { LogLookup } from '../core/log-lookup.ts';
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { ReasonCode, Verdict } from '../core/verdict.ts';
 import { isSignetError, ServiceError } from '../errors.ts';
-import type { HttpSend } from '../io/http.ts';
+import type { HttpSend } from '../http/http.ts';
 import type { LogFinder, SearchableLog } from '../io/rekor.ts';
 import type { Environment, Settings } from '../settings/load.ts';
 
@@ -89,8 +89,8 @@ async function openLog(options: LogAccessOptions): Promise<SearchableLog & Pick<
     await Promise.all([
       import('../io/services.ts'),
       import('../io/trust-store.ts'),
-      import('../io/http.ts'),
-      import('../io/network.ts'),
+      import('../http/http.ts'),
+      import('../http/network.ts'),
     ]);
   const rekorUrl = searchableLog(settings, await loadSigningConfig(settings), now());
   if (rekorUrl === undefined) {

@@ -2,8 +2,8 @@
 
 import type { Crypto } from '../core/crypto.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import { createHttpClient } from '../io/http.ts';
-import { networkOptions } from '../io/network.ts';
+import { createHttpClient } from '../http/http.ts';
+import { networkOptions } from '../http/network.ts';
 import { type Refreshed, refreshTrust } from '../io/trust-refresh.ts';
 import { type MirrorSource, publicGood, trustSourceOf } from '../io/trust-source.ts';
 import { settingsHere } from '../settings/here.ts';

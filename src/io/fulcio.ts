@@ -12,10 +12,10 @@ import { verifyIssuedCertificate } from '../core/issued-certificate.ts';
 import { Refusal, type Signer } from '../core/verdict.ts';
 import { type Certificate, readCertificate } from '../core/x509/certificate.ts';
 import { AnswerError, LoginError } from '../errors.ts';
+import { answerJson, answerMessage, badAnswer, isSuccess, refusedBy } from '../http/answers.ts';
+import type { HttpAnswer, HttpRequest, HttpSend } from '../http/http.ts';
 import { Secret } from '../system/secret.ts';
 import type { SigningKey } from '../system/signing-key.ts';
-import type { HttpAnswer, HttpRequest, HttpSend } from './http.ts';
-import { answerJson, answerMessage, badAnswer, isSuccess, refusedBy } from './http-answers.ts';
 import { expectationWords, signerMeets } from './oidc/expectation.ts';
 import type { IdentityClaims } from './oidc/token.ts';
 

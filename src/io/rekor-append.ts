@@ -17,8 +17,8 @@ import {
 import { Refusal } from '../core/verdict.ts';
 import { certificatePem } from '../core/x509/certificate.ts';
 import { AnswerError, ServiceError } from '../errors.ts';
-import type { HttpAnswer, HttpRequest, HttpSend } from './http.ts';
-import { answerJson, badAnswer, isSuccess, refusedBy } from './http-answers.ts';
+import { answerJson, badAnswer, isSuccess, refusedBy } from '../http/answers.ts';
+import type { HttpAnswer, HttpRequest, HttpSend } from '../http/http.ts';
 import type { LogService } from './services.ts';
 
 const SERVICE = 'the log';

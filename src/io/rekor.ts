@@ -12,9 +12,9 @@ import { leafHash } from '../core/rekor/inclusion.ts';
 import { logEntryFromRekorV1 } from '../core/rekor/log-answer.ts';
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import { Refusal } from '../core/verdict.ts';
+import { answerValue, badAnswer, isSuccess, refusedBy } from '../http/answers.ts';
+import type { HttpAnswer, HttpRequest, HttpSend } from '../http/http.ts';
 import { type EntryStore, layered, memoryStore, openEntryStore } from './entry-store.ts';
-import type { HttpAnswer, HttpRequest, HttpSend } from './http.ts';
-import { answerValue, badAnswer, isSuccess, refusedBy } from './http-answers.ts';
 
 const SERVICE = 'the log';
 const UUID = /^(?:[0-9a-f]{16})?([0-9a-f]{64})$/;

@@ -6,15 +6,15 @@
 import type { Crypto } from '../core/crypto.ts';
 import { committerOf } from '../core/policy/committer.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
+import { createHttpClient, type HttpSend } from '../http/http.ts';
+import { networkOptions } from '../http/network.ts';
+import { sayingWaits } from '../http/said-waits.ts';
 import type { Environment, Settings } from '../settings/load.ts';
 import type { Secret } from '../system/secret.ts';
 import type { Terminal } from '../system/terminal.ts';
-import { createHttpClient, type HttpSend } from './http.ts';
-import { networkOptions } from './network.ts';
 import { acceptExpected, accountFor, expectationOf } from './oidc/expectation.ts';
 import { type IdentityToken, obtainIdentityToken } from './oidc/identity-token.ts';
 import type { SigningContext } from './oidc/page.ts';
-import { sayingWaits } from './said-waits.ts';
 import { chooseServices, type Services } from './services.ts';
 import type { SigningConfig } from './trust-store.ts';
 

@@ -59,8 +59,8 @@ function markTried(directory: string): void {
 async function look(source: MirrorSource, options: DailyOptions, patience: number): Promise<void> {
   const { settings, environment, crypto, now } = options;
   const [{ createHttpClient }, { networkOptions }, { refreshTrust }] = await Promise.all([
-    import('./http.ts'),
-    import('./network.ts'),
+    import('../http/http.ts'),
+    import('../http/network.ts'),
     import('./trust-refresh.ts'),
   ]);
   markTried(source.directory ?? '');

@@ -11,8 +11,8 @@ import { type Fetcher, Updater } from 'tuf-js';
 import { DownloadHTTPError, ExpiredMetadataError } from 'tuf-js/dist/error.js';
 import { fromUtf8 } from '../core/bytes.ts';
 import { AnswerError, isSignetError } from '../errors.ts';
-import type { HttpSend } from './http.ts';
-import { refusedBy } from './http-answers.ts';
+import { refusedBy } from '../http/answers.ts';
+import type { HttpSend } from '../http/http.ts';
 
 /** The newest metadata of each role, as served. */
 export interface TufMetadataTexts {

@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/core/bytes.ts';
 import { CmsOid, readArmor, readSignedData } from '../../src/core/cms/signed-data.ts';
-import { createHttpClient } from '../../src/io/http.ts';
+import { createHttpClient } from '../../src/http/http.ts';
 import { ANYBODY } from '../../src/io/oidc/expectation.ts';
 import { readIdentityToken } from '../../src/io/oidc/token.ts';
 import type { SigningWatch } from '../../src/io/publication.ts';

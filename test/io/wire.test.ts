@@ -6,8 +6,8 @@ import { fromBase64, utf8 } from '../../src/core/bytes.ts';
 import { CmsOid, readArmor, readSignedData, singleValue } from '../../src/core/cms/signed-data.ts';
 import { splitSignedObject } from '../../src/core/git/object.ts';
 import { encodeLogEntry } from '../../src/core/rekor/log-entry.ts';
+import type { HttpAnswer } from '../../src/http/http.ts';
 import { certificateFromV1, certificateRequestV1 } from '../../src/io/fulcio.ts';
-import type { HttpAnswer } from '../../src/io/http.ts';
 import type { IdentityClaims } from '../../src/io/oidc/token.ts';
 import {
   appendRequestV1,

@@ -4,8 +4,8 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { createHttpClient, type HttpRequest } from '../../src/io/http.ts';
-import { type NetworkSettings, networkOptions } from '../../src/io/network.ts';
+import { createHttpClient, type HttpRequest } from '../../src/http/http.ts';
+import { type NetworkSettings, networkOptions } from '../../src/http/network.ts';
 
 export interface Asked {
   readonly settings?: Partial<NetworkSettings>;

@@ -1,6 +1,6 @@
 /** A request for an identity token, as the signer makes one: against any issuer, in any surroundings. */
 
-import { createHttpClient, type HttpClient } from '../../src/io/http.ts';
+import { createHttpClient, type HttpClient } from '../../src/http/http.ts';
 import type { TokenRequest } from '../../src/io/oidc/identity-token.ts';
 import { loadSettings } from '../../src/settings/load.ts';
 import { clickThrough } from './person.ts';

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createHttpClient } from '../../src/io/http.ts';
+import { createHttpClient } from '../../src/http/http.ts';
 import { type Refreshed, refreshTrust } from '../../src/io/trust-refresh.ts';
 import { type MirrorSource, mirrorSetting, mirrorSource } from '../../src/io/trust-source.ts';
 import { statePath } from '../../src/io/trust-state-file.ts';

@@ -5,10 +5,10 @@
  */
 
 import { ServiceError } from '../../errors.ts';
+import type { HttpSend } from '../../http/http.ts';
+import { networkOptions } from '../../http/network.ts';
+import { describeProxy, type HttpProxy, type ProxyChoice, proxyChoice } from '../../http/proxy.ts';
 import type { Environment, Settings } from '../../settings/load.ts';
-import type { HttpSend } from '../http.ts';
-import { networkOptions } from '../network.ts';
-import { describeProxy, type HttpProxy, type ProxyChoice, proxyChoice } from '../proxy.ts';
 import { Unreached } from './failure.ts';
 import { isOfNetwork, nameOfNetwork, type RequestNetwork } from './request-network.ts';
 import { openWarmHttp, type WarmHttp } from './warm-http.ts';

@@ -4,8 +4,8 @@
  */
 
 import { isSignetError, LoginError, type SignetError } from '../../errors.ts';
+import { saidWait } from '../../http/said-waits.ts';
 import type { Secret } from '../../system/secret.ts';
-import { saidWait } from '../said-waits.ts';
 import type { Ambient } from './ci/ambient.ts';
 import type { IdentityToken, TokenRequest } from './identity-token.ts';
 import { readIdentityToken } from './token.ts';

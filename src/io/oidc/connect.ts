@@ -1,11 +1,11 @@
 /** The issuer of a login, reached with this client's settings; no login at all where certificates are not checked. */
 
 import { ConfigError, LoginError } from '../../errors.ts';
+import type { HttpSend } from '../../http/http.ts';
+import { insecureHosts } from '../../http/network.ts';
 import type { Environment } from '../../settings/load.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { Secret } from '../../system/secret.ts';
-import type { HttpSend } from '../http.ts';
-import { insecureHosts } from '../network.ts';
 import { discoverIssuer, type Issuer } from './issuer.ts';
 
 export interface Connection {

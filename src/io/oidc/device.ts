@@ -6,8 +6,8 @@
 
 import type { DeviceAuthorizationResponse } from 'openid-client';
 import { LoginError } from '../../errors.ts';
+import { checkedUrl } from '../../http/http.ts';
 import type { Terminal } from '../../system/terminal.ts';
-import { checkedUrl } from '../http.ts';
 import { connectIssuer } from './connect.ts';
 import { pollDevice } from './device-poll.ts';
 import type { IdentityToken, TokenRequest } from './identity-token.ts';

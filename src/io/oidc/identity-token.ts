@@ -6,12 +6,12 @@
 
 import type { Person } from '../../core/git/person.ts';
 import { ConfigError, LoginError } from '../../errors.ts';
+import type { HttpSend } from '../../http/http.ts';
 import type { Environment } from '../../settings/load.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { keepOutOfCoreDumps } from '../../system/core-dumps.ts';
 import type { Secret } from '../../system/secret.ts';
 import type { Terminal } from '../../system/terminal.ts';
-import type { HttpSend } from '../http.ts';
 import type { SigningContext } from './page.ts';
 import type { Circumstances, Expected, PersonChoice, PersonProvider } from './person-way.ts';
 import type { IdentityClaims } from './token.ts';

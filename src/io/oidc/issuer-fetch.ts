@@ -2,9 +2,9 @@
 
 import type { CustomFetch } from 'openid-client';
 import { ServiceError } from '../../errors.ts';
+import { refusedBy } from '../../http/answers.ts';
+import type { HttpSend } from '../../http/http.ts';
 import { Secret } from '../../system/secret.ts';
-import type { HttpSend } from '../http.ts';
-import { refusedBy } from '../http-answers.ts';
 
 /** Who is asked, for messages. */
 export const SERVICE = 'the issuer';

@@ -6,8 +6,8 @@
 
 import type { Configuration, ServerMetadata, TokenEndpointResponse } from 'openid-client';
 import { LoginError } from '../../errors.ts';
+import { checkedUrl, type HttpSend } from '../../http/http.ts';
 import { Secret } from '../../system/secret.ts';
-import { checkedUrl, type HttpSend } from '../http.ts';
 import { told } from './issuer-errors.ts';
 import { fetchWith, SERVICE } from './issuer-fetch.ts';
 

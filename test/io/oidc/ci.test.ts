@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { HttpSend } from '../../../src/io/http.ts';
+import type { HttpSend } from '../../../src/http/http.ts';
 import { acceptExpected } from '../../../src/io/oidc/expectation.ts';
 import { obtainIdentityToken, type TokenRequest } from '../../../src/io/oidc/identity-token.ts';
 import type { IdentityClaims } from '../../../src/io/oidc/token.ts';

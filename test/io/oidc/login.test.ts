@@ -1,7 +1,7 @@
 /** A login with a browser, from discovery to the accepted token, against issuers that do one thing wrong. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createHttpClient, type HttpClient } from '../../../src/io/http.ts';
+import { createHttpClient, type HttpClient } from '../../../src/http/http.ts';
 import { loginWithBrowser } from '../../../src/io/oidc/browser.ts';
 import type { TokenRequest } from '../../../src/io/oidc/identity-token.ts';
 import { loadSettings } from '../../../src/settings/load.ts';

@@ -11,11 +11,11 @@ import {
   LoginError,
   ServiceError,
 } from '../../../errors.ts';
+import { answerJson, answerMessage, isSuccess } from '../../../http/answers.ts';
+import type { HttpAnswer, HttpRequest, HttpSend } from '../../../http/http.ts';
 import type { Environment } from '../../../settings/load.ts';
 import type { Settings } from '../../../settings/settings.ts';
 import { Secret } from '../../../system/secret.ts';
-import type { HttpAnswer, HttpRequest, HttpSend } from '../../http.ts';
-import { answerJson, answerMessage, isSuccess } from '../../http-answers.ts';
 
 export interface AmbientRequest {
   readonly environment: Environment;

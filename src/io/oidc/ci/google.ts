@@ -5,9 +5,9 @@
  */
 
 import { fromUtf8 } from '../../../core/bytes.ts';
+import type { HttpAnswer } from '../../../http/http.ts';
 import type { Environment } from '../../../settings/load.ts';
 import { Secret } from '../../../system/secret.ts';
-import type { HttpAnswer } from '../../http.ts';
 import {
   type Ambient,
   type AmbientRequest,

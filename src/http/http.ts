@@ -6,6 +6,7 @@
 
 import { isLoopback } from '../system/loopback.ts';
 import type { Secret } from '../system/secret.ts';
+import { AttemptFailure, attemptOnce, BodyTooLong } from './attempt.ts';
 import {
   type Network,
   openConnections,
@@ -13,7 +14,6 @@ import {
   proxyRefusal,
   type Route,
 } from './connections.ts';
-import { AttemptFailure, attemptOnce, BodyTooLong } from './http-attempt.ts';
 import {
   type Attempted,
   isTlsRefusal,
@@ -21,7 +21,7 @@ import {
   refusedUrl,
   tooLong,
   unreachable,
-} from './http-errors.ts';
+} from './errors.ts';
 import { retryDelay } from './retry-delay.ts';
 
 export interface HttpRequest {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeProxy, proxyChoice } from '../../src/io/proxy.ts';
+import { describeProxy, proxyChoice } from '../../src/http/proxy.ts';
 
 /** The proxy's host for an address, as these variables have it. */
 const host = (url: string, env: Record<string, string>, setting?: string) =>

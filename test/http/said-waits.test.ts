@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { HttpAnswer } from '../../src/io/http.ts';
-import { sayingWaits } from '../../src/io/said-waits.ts';
+import type { HttpAnswer } from '../../src/http/http.ts';
+import { sayingWaits } from '../../src/http/said-waits.ts';
 
 const REQUEST = {
   service: 'the log',

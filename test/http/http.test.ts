@@ -2,16 +2,16 @@ import { getEventListeners } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openConnections } from '../../src/io/connections.ts';
+import { attemptOnce } from '../../src/http/attempt.ts';
+import { openConnections } from '../../src/http/connections.ts';
 import {
   createHttpClient,
   type HttpClient,
   type HttpOptions,
   type HttpRequest,
-} from '../../src/io/http.ts';
-import { attemptOnce } from '../../src/io/http-attempt.ts';
-import { networkOptions } from '../../src/io/network.ts';
-import { proxyChoice } from '../../src/io/proxy.ts';
+} from '../../src/http/http.ts';
+import { networkOptions } from '../../src/http/network.ts';
+import { proxyChoice } from '../../src/http/proxy.ts';
 import { Secret } from '../../src/system/secret.ts';
 
 const servers: Server[] = [];

@@ -4,13 +4,13 @@
  */
 
 import { basename, resolve } from 'node:path';
+import { ArchiveFault, readArchive } from '../archive/archive.ts';
+import { type Comparison, compareArchive } from '../archive/compare.ts';
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { readTree } from '../git/tree.ts';
-import { ArchiveFault, readArchive } from '../io/archive.ts';
 import { renderResult } from '../report/pieces.ts';
 import { untilInterrupted } from '../system/interrupt.ts';
-import { type Comparison, compareArchive } from './archive-compare.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { tagBench } from './range-run.ts';

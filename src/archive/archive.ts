@@ -117,10 +117,10 @@ export async function readArchive(
     throw new UsageError(`${path}: cannot be read: ${why}`);
   }
   const isZip = magic[0] === 0x50 && magic[1] === 0x4b;
-  const { mayBeHeader } = await import('./archive-tar-header.ts');
+  const { mayBeHeader } = await import('./tar-header.ts');
   refuseTwofold(path, isZip, mayBeHeader(magic));
-  if (isZip) return (await import('./archive-zip.ts')).readZip(path, format, limits);
-  const { readTar } = await import('./archive-tar.ts');
+  if (isZip) return (await import('./zip.ts')).readZip(path, format, limits);
+  const { readTar } = await import('./tar.ts');
   const file = createReadStream(path, { highWaterMark: 256 * 1024 });
   if (magic[0] !== 0x1f || magic[1] !== 0x8b) return readTar(file, format, limits);
   const plain = file.pipe(createGunzip({ chunkSize: 256 * 1024 }));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readArchive } from '../../src/io/archive.ts';
+import { readArchive } from '../../src/archive/archive.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'signet-archive-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

@@ -16,7 +16,7 @@ import {
   createMeter,
   SET_ID,
 } from './archive.ts';
-import { BLOCK, paxRecords, readHeader, type TarHeader, text } from './archive-tar-header.ts';
+import { BLOCK, paxRecords, readHeader, type TarHeader, text } from './tar-header.ts';
 
 /** Longer extended headers are nobody's. */
 const MAX_EXTENDED = 1024 * 1024;

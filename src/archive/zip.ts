@@ -15,8 +15,8 @@ import {
   createMeter,
   SET_ID,
 } from './archive.ts';
-import { AT_ONCE, contentId, type LocalHalf, type Packed, readAt } from './archive-zip-data.ts';
-import { zipDirectory } from './archive-zip-end.ts';
+import { AT_ONCE, contentId, type LocalHalf, type Packed, readAt } from './zip-data.ts';
+import { zipDirectory } from './zip-end.ts';
 
 /** What of yauzl 3 is used; its published types are of version 2. */
 interface ZipEntry extends Packed {

@@ -1,5 +1,5 @@
 /**
- * Writes the trust that is built in: src/io/public-good.ts (the trusted root) and src/io/embedded-trust.ts (what update
+ * Writes the trust that is built in: src/trust/public-good.ts (the trusted root) and src/trust/embedded.ts (what update
  * and signing start from), from the seeds of @sigstore/tuf at its pinned version and from scripts/embedded. Run after
  * either changes; a test compares.
  */
@@ -44,12 +44,12 @@ const HEAD = 'Written by scripts/embed-trust.ts; not edited by hand.';
 export function embeddedModules(): Readonly<Record<string, string>> {
   const { targets, 'root.json': root } = seeds();
   return {
-    'src/io/public-good.ts': constant(
+    'src/trust/public-good.ts': constant(
       'PUBLIC_GOOD_TRUSTED_ROOT',
       `The public-good instance's trusted_root.json, as its mirror serves it. ${HEAD}`,
       decoded(targets['trusted_root.json']),
     ),
-    'src/io/embedded-trust.ts': [
+    'src/trust/embedded.ts': [
       `/** What trust updates and signing start from. ${HEAD} */\n`,
       constant('PUBLIC_GOOD_ROOT', "The public-good mirror's root metadata.", decoded(root)),
       constant('STAGING_ROOT', "The staging mirror's.", kept('staging.root.json')),

@@ -155,7 +155,7 @@ describe('the tree', () => {
   it('knows no service by its address: the trust root’s mirror names them all', () => {
     const named = [...sources].filter(
       ([path, text]) =>
-        !['src/io/public-good.ts', 'src/io/embedded-trust.ts'].includes(path) &&
+        !['src/trust/public-good.ts', 'src/trust/embedded.ts'].includes(path) &&
         /\b(?:fulcio|rekor|ctfe|timestamp)\.sigst(?:ore|age)\.dev/.test(text),
     );
     expect(named.map(([path]) => path)).toEqual([]);

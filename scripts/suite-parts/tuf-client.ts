@@ -8,10 +8,10 @@
 
 import { isSignetError } from '../../src/errors.ts';
 import { createHttpClient } from '../../src/http/http.ts';
-import { refreshTrust } from '../../src/io/trust-refresh.ts';
-import type { MirrorSource } from '../../src/io/trust-source.ts';
-import { readRoots, readState } from '../../src/io/trust-state-file.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
+import { refreshTrust } from '../../src/trust/refresh.ts';
+import type { MirrorSource } from '../../src/trust/source.ts';
+import { readRoots, readState } from '../../src/trust/state-file.ts';
 
 const [directory = '', url = '', path = '', clock = ''] = process.argv.slice(2);
 const now = Number(clock);

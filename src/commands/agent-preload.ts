@@ -17,10 +17,10 @@ export async function preload(): Promise<void> {
     import('openid-client'),
     import('../core/trust/key-files.ts'),
     import('../settings/allowed.ts'),
-    import('../io/embedded-trust.ts'),
-    import('../io/public-good.ts'),
-    import('../io/signing-config.ts'),
-    import('../io/trust-refresh.ts'),
-    import('../io/trust-state.ts'),
+    import('../trust/embedded.ts'),
+    import('../trust/public-good.ts'),
+    import('../trust/signing-config.ts'),
+    import('../trust/refresh.ts'),
+    import('../trust/state.ts'),
   ]);
 }

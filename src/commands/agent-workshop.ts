@@ -13,10 +13,10 @@ import { readIdentityToken } from '../io/oidc/token.ts';
 import { reachAll, serversInUse } from '../io/reachability.ts';
 import { chooseServices } from '../io/services.ts';
 import type { SigningParts } from '../io/signing-login.ts';
-import { lookDaily } from '../io/trust-daily.ts';
-import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import { obtainCredential, signWithCredential } from '../sign.ts';
 import type { Secret } from '../system/secret.ts';
+import { lookDaily } from '../trust/daily.ts';
+import { loadSigningConfig, loadTrust } from '../trust/store.ts';
 
 export interface WorkshopOptions extends NetworkSources {
   readonly instance: Instance;

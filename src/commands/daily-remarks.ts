@@ -6,9 +6,9 @@
 import { toHex, utf8 } from '../core/bytes.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { VerifyContext } from '../core/verify.ts';
-import { namesKeyFiles } from '../io/trust-source.ts';
 import { resolveSettings, type Settings } from '../settings/load.ts';
 import { remarkOnceADay } from '../system/once-a-day.ts';
+import { namesKeyFiles } from '../trust/source.ts';
 import type { Invocation } from './command.ts';
 
 /**
@@ -29,7 +29,7 @@ export async function remarkDaily(
     );
   if (settings.trust !== undefined || namesKeyFiles(settings))
     await remarkOnceADay(`trust-${trust.digest.slice(0, 16)}`, invocation, async () => {
-      const { quietTrustOrigin } = await import('../io/trust-origin.ts');
+      const { quietTrustOrigin } = await import('../trust/origin.ts');
       const quiet = quietTrustOrigin(await resolveSettings({ env, cwd, caller: 'verify' }));
       const says = 'the trust root is the one that';
       return quiet && `${says} ${quiet.label} chooses: git signet trust show`;

@@ -9,8 +9,8 @@ import type { HttpClient } from '../http/http.ts';
 import { describeProxy, type ProxyChoice } from '../http/proxy.ts';
 import { type AskedServer, askServer, type Server, serversInUse } from '../io/reachability.ts';
 import type { Services } from '../io/services.ts';
-import type { SigningConfig } from '../io/trust-store.ts';
 import type { Settings } from '../settings/load.ts';
+import type { SigningConfig } from '../trust/store.ts';
 import { type Check, fail, type Host, ok, warn } from './doctor-check.ts';
 
 /** Certificates live ten minutes, and a log's time may be five ahead of ours. */

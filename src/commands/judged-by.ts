@@ -1,10 +1,10 @@
 /** What a run is judged by, and who named each part of it: every report says so. */
 
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
-import { trustOrigins } from '../io/trust-origin.ts';
 import type { RunFacts } from '../report/run-facts.ts';
 import type { ResolvedSettings, SettingName } from '../settings/load.ts';
 import { originsIn } from '../settings/origin.ts';
+import { trustOrigins } from '../trust/origin.ts';
 import type { ParsedArguments } from './arguments.ts';
 import type { PolicyChoice } from './policy-choice.ts';
 

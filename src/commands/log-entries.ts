@@ -88,7 +88,7 @@ async function openLog(options: LogAccessOptions): Promise<SearchableLog & Pick<
   const [{ searchableLog }, { loadSigningConfig }, { createHttpClient }, { networkOptions }] =
     await Promise.all([
       import('../io/services.ts'),
-      import('../io/trust-store.ts'),
+      import('../trust/store.ts'),
       import('../http/http.ts'),
       import('../http/network.ts'),
     ]);

@@ -8,10 +8,10 @@ import type { Crypto } from '../core/crypto.ts';
 import { payloadType, subjectLine } from '../core/git/object.ts';
 import { unattendedWay } from '../io/oidc/unattended.ts';
 import type { SignRequest } from '../io/signing-login.ts';
-import type { DailyLook } from '../io/trust-daily.ts';
 import type { Settings } from '../settings/load.ts';
 import { once } from '../system/once.ts';
 import type { Secret } from '../system/secret.ts';
+import type { DailyLook } from '../trust/daily.ts';
 import type { Invocation } from './command.ts';
 import { signsUnlogged } from './unlogged.ts';
 import type { MadeVerifier } from './verify-made.ts';
@@ -63,7 +63,7 @@ export async function signingTools(
   let looking: Promise<DailyLook> | undefined;
   const look = async (): Promise<DailyLook> => {
     await (await verifier()).trust();
-    const { lookDaily } = await import('../io/trust-daily.ts');
+    const { lookDaily } = await import('../trust/daily.ts');
     return lookDaily(daily);
   };
   const request = async (): Promise<SignRequest> => {
@@ -73,7 +73,7 @@ export async function signingTools(
       looking ??= look();
       await looking;
     }
-    const { loadSigningConfig, loadTrust } = await import('../io/trust-store.ts');
+    const { loadSigningConfig, loadTrust } = await import('../trust/store.ts');
     const [trust, signingConfig] = await Promise.all([
       loadTrust(settings, crypto),
       loadSigningConfig(settings),

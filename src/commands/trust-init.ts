@@ -13,13 +13,13 @@ import {
   replaceValues,
 } from '../git/config-edit.ts';
 import { type ChangedKeys, hasFormer, keepFormer, putBackFormer } from '../git/former-values.ts';
-import { keepTrustFile, pinnedMirror } from '../io/trust-given.ts';
-import { chosenMark } from '../io/trust-origin.ts';
-import { mirrorSource, PUBLIC_GOOD_MIRROR, STAGING_MIRROR } from '../io/trust-source.ts';
-import { loadSigningConfig, loadTrust } from '../io/trust-store.ts';
 import { loadSettings, type Settings } from '../settings/load.ts';
 import { variablesOf } from '../settings/table.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
+import { keepTrustFile, pinnedMirror } from '../trust/given.ts';
+import { chosenMark } from '../trust/origin.ts';
+import { mirrorSource, PUBLIC_GOOD_MIRROR, STAGING_MIRROR } from '../trust/source.ts';
+import { loadSigningConfig, loadTrust } from '../trust/store.ts';
 import { allowWritten } from './allow.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';

@@ -4,11 +4,11 @@ import type { Crypto } from '../core/crypto.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { createHttpClient } from '../http/http.ts';
 import { networkOptions } from '../http/network.ts';
-import { type Refreshed, refreshTrust } from '../io/trust-refresh.ts';
-import { type MirrorSource, publicGood, trustSourceOf } from '../io/trust-source.ts';
 import { settingsHere } from '../settings/here.ts';
 import type { Settings } from '../settings/load.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
+import { type Refreshed, refreshTrust } from '../trust/refresh.ts';
+import { type MirrorSource, publicGood, trustSourceOf } from '../trust/source.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
 

@@ -5,9 +5,9 @@ import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { verifyDetached } from '../core/verify.ts';
-import { type DailyOptions, trustForSigning } from '../io/trust-daily.ts';
-import { loadTrust } from '../io/trust-store.ts';
 import { once } from '../system/once.ts';
+import { type DailyOptions, trustForSigning } from '../trust/daily.ts';
+import { loadTrust } from '../trust/store.ts';
 
 export interface MadeOptions extends DailyOptions {
   /** What is made is in no log, as it should. */

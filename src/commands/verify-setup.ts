@@ -5,11 +5,11 @@
 
 import type { Crypto } from '../core/crypto.ts';
 import { type GitRepository, openRepository } from '../git/repository.ts';
-import { checkGateTrust } from '../io/trust-origin.ts';
-import { loadTrust } from '../io/trust-store.ts';
 import { resolvedHere } from '../settings/here.ts';
 import type { SettingCaller } from '../settings/load.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
+import { checkGateTrust } from '../trust/origin.ts';
+import { loadTrust } from '../trust/store.ts';
 import type { ParsedArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { type JudgedBy, judgedBy } from './judged-by.ts';

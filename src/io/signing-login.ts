@@ -12,11 +12,11 @@ import { sayingWaits } from '../http/said-waits.ts';
 import type { Environment, Settings } from '../settings/load.ts';
 import type { Secret } from '../system/secret.ts';
 import type { Terminal } from '../system/terminal.ts';
+import type { SigningConfig } from '../trust/store.ts';
 import { acceptExpected, accountFor, expectationOf } from './oidc/expectation.ts';
 import { type IdentityToken, obtainIdentityToken } from './oidc/identity-token.ts';
 import type { SigningContext } from './oidc/page.ts';
 import { chooseServices, type Services } from './services.ts';
-import type { SigningConfig } from './trust-store.ts';
 
 /** What both halves work with. */
 export interface SigningParts {

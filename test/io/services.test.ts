@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chooseServices, type ServiceSettings, searchableLog } from '../../src/io/services.ts';
-import type { SigningConfig, SigningService } from '../../src/io/trust-store.ts';
+import type { SigningConfig, SigningService } from '../../src/trust/store.ts';
 
 const NOW = 1_800_000_000;
 const service = (url: string, majorApiVersion = 1, start = 0, end?: number): SigningService => ({

@@ -6,10 +6,10 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mirrorSource } from '../../src/io/trust-source.ts';
-import { statePath, type TrustState } from '../../src/io/trust-state-file.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
+import { mirrorSource } from '../../src/trust/source.ts';
+import { statePath, type TrustState } from '../../src/trust/state-file.ts';
 import { type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
 import { partsOf, succession, targetsOf } from '../support/instance.ts';
 import { scratchDirectory, scratchSandbox } from '../support/sandbox.ts';

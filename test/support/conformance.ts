@@ -23,8 +23,8 @@ import { tokenFromResponse } from '../../src/core/tsa/timestamp-info.ts';
 import { Refusal } from '../../src/core/verdict.ts';
 import { readCertificate, summarize } from '../../src/core/x509/certificate.ts';
 import { signerOf } from '../../src/core/x509/identity.ts';
-import { PUBLIC_GOOD_TRUSTED_ROOT } from '../../src/io/public-good.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
+import { PUBLIC_GOOD_TRUSTED_ROOT } from '../../src/trust/public-good.ts';
 import type { Json } from './forge.ts';
 import { sharedVectors } from './shared-vectors.ts';
 

@@ -1,11 +1,11 @@
 /** A signing request against a sandbox, in this process: what main.ts would make of the sandbox's environment. */
 
-import { loadSigningConfig, loadTrust } from '../../src/io/trust-store.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { loadSettings, type SettingsSources } from '../../src/settings/load.ts';
 import type { SignRequest } from '../../src/sign.ts';
 import { loadCrypto } from '../../src/system/crypto-port.ts';
 import type { Terminal } from '../../src/system/terminal.ts';
+import { loadSigningConfig, loadTrust } from '../../src/trust/store.ts';
 
 /** A person who reads everything and types nothing. */
 export interface Listener extends Terminal {

@@ -5,11 +5,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createHttpClient } from '../../src/http/http.ts';
-import { type Refreshed, refreshTrust } from '../../src/io/trust-refresh.ts';
-import { type MirrorSource, mirrorSetting, mirrorSource } from '../../src/io/trust-source.ts';
-import { statePath } from '../../src/io/trust-state-file.ts';
-import { loadTrust } from '../../src/io/trust-store.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
+import { type Refreshed, refreshTrust } from '../../src/trust/refresh.ts';
+import { type MirrorSource, mirrorSetting, mirrorSource } from '../../src/trust/source.ts';
+import { statePath } from '../../src/trust/state-file.ts';
+import { loadTrust } from '../../src/trust/store.ts';
 import { makeTufRepository, type TufOptions, type TufRepository } from './tuf-repository.ts';
 
 const vectors = fileURLToPath(new URL('../vectors/gitsign/trust/', import.meta.url));

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../src/core/trust/canonical-json.ts';
 import { readTufMetadata } from '../../../src/core/trust/tuf-metadata.ts';
 import { firstRoot, isTarget, proveTargets } from '../../../src/core/trust/tuf-proof.ts';
-import { PUBLIC_GOOD_ROOT, STAGING_ROOT } from '../../../src/io/embedded-trust.ts';
 import { nodeCrypto } from '../../../src/system/crypto.ts';
+import { PUBLIC_GOOD_ROOT, STAGING_ROOT } from '../../../src/trust/embedded.ts';
 import { canonical, makeTufRepository, signTuf, tufKey } from '../../support/tuf-repository.ts';
 
 const TRUST_FILE = expect.objectContaining({ code: 'TRUST_FILE' });

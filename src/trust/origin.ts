@@ -10,7 +10,7 @@ import type { Crypto } from '../core/crypto.ts';
 import { ConfigError } from '../errors.ts';
 import type { ResolvedSettings, SettingName, Settings } from '../settings/load.ts';
 import { originsIn, type SettingOrigin } from '../settings/origin.ts';
-import { trustSourceOf } from './trust-source.ts';
+import { trustSourceOf } from './source.ts';
 
 /** Settings that choose, strongest first; below a trust root that is named, key files say nothing. */
 const CHOOSING = [

@@ -10,9 +10,9 @@ import type { Crypto } from '../core/crypto.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import { isSignetError } from '../errors.ts';
 import type { Environment, Settings } from '../settings/load.ts';
-import { type MirrorSource, trustSourceOf } from './trust-source.ts';
-import { readState } from './trust-state-file.ts';
-import { loadTrust } from './trust-store.ts';
+import { type MirrorSource, trustSourceOf } from './source.ts';
+import { readState } from './state-file.ts';
+import { loadTrust } from './store.ts';
 
 export interface DailyOptions {
   readonly settings: Settings;
@@ -61,7 +61,7 @@ async function look(source: MirrorSource, options: DailyOptions, patience: numbe
   const [{ createHttpClient }, { networkOptions }, { refreshTrust }] = await Promise.all([
     import('../http/http.ts'),
     import('../http/network.ts'),
-    import('./trust-refresh.ts'),
+    import('./refresh.ts'),
   ]);
   markTried(source.directory ?? '');
   const timeout = Math.min(settings.timeout, PATIENCE);

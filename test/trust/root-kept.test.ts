@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { rootsPath } from '../../src/io/trust-state-file.ts';
+import { rootsPath } from '../../src/trust/state-file.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 import {
   type MirrorClient,

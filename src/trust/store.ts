@@ -14,15 +14,10 @@ import type { TrustMaterial, ValidityWindow } from '../core/trust/trust-material
 import { parseTrustedRoot } from '../core/trust/trusted-root.ts';
 import { ConfigError } from '../errors.ts';
 import type { Settings } from '../settings/load.ts';
-import {
-  type MirrorSource,
-  publicGood,
-  type TrustSettings,
-  trustSourceOf,
-} from './trust-source.ts';
-import { readState, TRUSTED_ROOT_TARGET } from './trust-state-file.ts';
+import { type MirrorSource, publicGood, type TrustSettings, trustSourceOf } from './source.ts';
+import { readState, TRUSTED_ROOT_TARGET } from './state-file.ts';
 
-export { TRUST_SETTINGS, type TrustSettings } from './trust-source.ts';
+export { TRUST_SETTINGS, type TrustSettings } from './source.ts';
 
 /** One service of application/vnd.dev.sigstore.signingconfig.v0.2+json. */
 export interface SigningService {
@@ -121,7 +116,7 @@ async function mirrorTrust(source: MirrorSource, crypto: Crypto): Promise<TrustM
     const same = state.files[TRUSTED_ROOT_TARGET] === PUBLIC_GOOD_TRUSTED_ROOT;
     if (same) return builtIn(name, crypto, refreshed);
   }
-  const { proveState } = await import('./trust-state.ts');
+  const { proveState } = await import('./state.ts');
   const proven = await proveState(source, state, crypto);
   if (proven === undefined) return builtIn(name, crypto);
   const text = proven.state.files[TRUSTED_ROOT_TARGET] ?? '';

@@ -18,15 +18,15 @@ import {
   parseProtoJson,
 } from '../core/proto-json.ts';
 import type { Settings } from '../settings/load.ts';
-import { type MirrorSource, publicGood, trustSourceOf } from './trust-source.ts';
-import { readState, SIGNING_CONFIG_TARGET } from './trust-state-file.ts';
+import { type MirrorSource, publicGood, trustSourceOf } from './source.ts';
+import { readState, SIGNING_CONFIG_TARGET } from './state-file.ts';
 import {
   readNamedTrust,
   readTrustFile,
   type ServiceSelection,
   type SigningConfig,
   type SigningService,
-} from './trust-store.ts';
+} from './store.ts';
 
 const MEDIA_TYPE = /^application\/vnd\.dev\.sigstore\.signingconfig\.v0\.2\+json$/;
 
@@ -91,7 +91,7 @@ function nothingFor(source: string): SigningConfig {
 
 /** The public-good instance's, as its mirror served it when this was released. */
 async function builtIn(): Promise<SigningConfig> {
-  const { PUBLIC_GOOD_SIGNING_CONFIG } = await import('./embedded-trust.ts');
+  const { PUBLIC_GOOD_SIGNING_CONFIG } = await import('./embedded.ts');
   const source = 'public-good (embedded)';
   return parseSigningConfig(parseProtoJson(PUBLIC_GOOD_SIGNING_CONFIG, source), source);
 }
@@ -102,7 +102,7 @@ async function fromMirror(source: MirrorSource, crypto: Crypto): Promise<Signing
   const isPublic = anchor.kind === 'embedded' && anchor.instance === 'public-good';
   const state = readState(source);
   if (state === undefined) return isPublic ? builtIn() : nothingFor(name);
-  const { proveState } = await import('./trust-state.ts');
+  const { proveState } = await import('./state.ts');
   const proven = await proveState(source, state, crypto);
   if (proven === undefined) return builtIn();
   const text = proven.state.files[SIGNING_CONFIG_TARGET];

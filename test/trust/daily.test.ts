@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { type DailyOptions, lookDaily, trustForSigning } from '../../src/io/trust-daily.ts';
-import type { TrustState } from '../../src/io/trust-state-file.ts';
 import { loadSettings } from '../../src/settings/load.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
+import { type DailyOptions, lookDaily, trustForSigning } from '../../src/trust/daily.ts';
+import type { TrustState } from '../../src/trust/state-file.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 import { type TestMirror, testMirror } from '../support/tuf-mirror.ts';
 

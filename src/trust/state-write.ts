@@ -9,7 +9,7 @@ import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises
 import { dirname, join } from 'node:path';
 import { ConfigError } from '../errors.ts';
 import { systemError, systemReason } from '../system/system-error.ts';
-import { rootsPath, statePath, type TrustState } from './trust-state-file.ts';
+import { rootsPath, statePath, type TrustState } from './state-file.ts';
 
 const STALE = 60_000;
 const PAUSE = 40;

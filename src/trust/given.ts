@@ -10,9 +10,9 @@ import { AnswerError, ConfigError, ServiceError, UsageError } from '../errors.ts
 import { createHttpClient } from '../http/http.ts';
 import { networkOptions } from '../http/network.ts';
 import type { Environment, Settings } from '../settings/load.ts';
-import { mirrorSetting } from './trust-source.ts';
-import { notKept, writeWhole } from './trust-state-write.ts';
-import { loadSigningConfig, loadTrust, readTrustFile } from './trust-store.ts';
+import { mirrorSetting } from './source.ts';
+import { notKept, writeWhole } from './state-write.ts';
+import { loadSigningConfig, loadTrust, readTrustFile } from './store.ts';
 
 const CONFIG_TYPE = 'application/vnd.dev.sigstore.clienttrustconfig.v0.1+json';
 const SHA256 = /^(?:sha256:)?([0-9a-fA-F]{64})$/;

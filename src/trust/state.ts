@@ -10,8 +10,8 @@ import type { Crypto } from '../core/crypto.ts';
 import { readTufMetadata } from '../core/trust/tuf-metadata.ts';
 import { isTarget, nextRoot, type ProvenTargets, proveTargets } from '../core/trust/tuf-proof.ts';
 import { ConfigError, isSignetError } from '../errors.ts';
-import type { MirrorSource } from './trust-source.ts';
-import { broken, readRoots, statePath, type TrustState } from './trust-state-file.ts';
+import type { MirrorSource } from './source.ts';
+import { broken, readRoots, statePath, type TrustState } from './state-file.ts';
 
 /** A state whose files are what the mirror signed. */
 export interface ProvenState {
@@ -86,7 +86,7 @@ export function readRootFile(path: string): string {
 
 /** Root metadata that is built in. */
 export async function embeddedRoot(instance: 'public-good' | 'staging'): Promise<string> {
-  const { PUBLIC_GOOD_ROOT, STAGING_ROOT } = await import('./embedded-trust.ts');
+  const { PUBLIC_GOOD_ROOT, STAGING_ROOT } = await import('./embedded.ts');
   return instance === 'staging' ? STAGING_ROOT : PUBLIC_GOOD_ROOT;
 }
 

@@ -12,15 +12,15 @@ import { isTarget, nextRoot, type ProvenTargets, proveTargets } from '../core/tr
 import { AnswerError, ConfigError, isSignetError, SignetError } from '../errors.ts';
 import type { HttpSend } from '../http/http.ts';
 import { parseSigningConfig } from './signing-config.ts';
-import type { MirrorSource } from './trust-source.ts';
-import { chainOf, checkPinned, embeddedRoot, provenRoots, readRootFile } from './trust-state.ts';
+import type { MirrorSource } from './source.ts';
+import { chainOf, checkPinned, embeddedRoot, provenRoots, readRootFile } from './state.ts';
 import {
   readState,
   SIGNING_CONFIG_TARGET,
   TRUSTED_ROOT_TARGET,
   type TrustState,
-} from './trust-state-file.ts';
-import { exclusively, notKept, withScratch, writeRoots, writeState } from './trust-state-write.ts';
+} from './state-file.ts';
+import { exclusively, notKept, withScratch, writeRoots, writeState } from './state-write.ts';
 import { fetchMirrorFile, mirrorRefusal, NOTHING_CHANGED, updateMetadata } from './tuf-client.ts';
 
 export interface RefreshOptions {

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '../errors.ts';
-import type { MirrorSource } from './trust-source.ts';
+import type { MirrorSource } from './source.ts';
 
 export const TRUSTED_ROOT_TARGET = 'trusted_root.json';
 export const SIGNING_CONFIG_TARGET = 'signing_config.v0.2.json';

@@ -45,7 +45,7 @@ const laws: readonly Law[] = [
     name: 'imports point down',
     violations: upwardImports,
     breach: ['src/core/bytes.ts', "import { saveEntry } from '../io/entry-store.ts';"],
-    says: 'src/core/bytes.ts imports src/io/entry-store.ts',
+    says: 'src/core/bytes.ts imports src/services/entry-store.ts',
   },
   {
     name: 'the sandbox is loaded on use only',

@@ -4,7 +4,7 @@ import { CmsOid, readArmor, readSignedData } from '../src/core/cms/signed-data.t
 import { logLookupOf } from '../src/core/log-lookup.ts';
 import { verifyDetached } from '../src/core/verify.ts';
 import { createHttpClient } from '../src/http/http.ts';
-import { findLogEntry } from '../src/io/rekor.ts';
+import { findLogEntry } from '../src/services/rekor-search.ts';
 import { type SignRequest, signPayload } from '../src/sign.ts';
 import { useSandbox } from './support/sandbox.ts';
 import { COMMIT, fakeTerminal, type RequestOptions, signRequest, TAG } from './support/signing.ts';

@@ -11,7 +11,7 @@ export async function preload(): Promise<void> {
     import('node:https'),
     import('node:tls'),
     subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']),
-    import('../io/timestamp.ts'),
+    import('../services/timestamp.ts'),
     import('../http/authorities.ts'),
     import('../io/oidc/refresh.ts'),
     import('openid-client'),

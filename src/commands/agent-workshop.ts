@@ -10,9 +10,9 @@ import { type AgentNetwork, type NetworkSources, openNetworks } from '../io/agen
 import type { Network, Workshop } from '../io/agent/workshop.ts';
 import type { Credential } from '../io/credential.ts';
 import { readIdentityToken } from '../io/oidc/token.ts';
-import { reachAll, serversInUse } from '../io/reachability.ts';
-import { chooseServices } from '../io/services.ts';
 import type { SigningParts } from '../io/signing-login.ts';
+import { chooseServices } from '../services/in-force.ts';
+import { reachAll, serversInUse } from '../services/reachability.ts';
 import { obtainCredential, signWithCredential } from '../sign.ts';
 import type { Secret } from '../system/secret.ts';
 import { lookDaily } from '../trust/daily.ts';

@@ -7,8 +7,13 @@ import { visible } from '../core/escape.ts';
 import { ExitCode, isSignetError } from '../errors.ts';
 import type { HttpClient } from '../http/http.ts';
 import { describeProxy, type ProxyChoice } from '../http/proxy.ts';
-import { type AskedServer, askServer, type Server, serversInUse } from '../io/reachability.ts';
-import type { Services } from '../io/services.ts';
+import type { Services } from '../services/in-force.ts';
+import {
+  type AskedServer,
+  askServer,
+  type Server,
+  serversInUse,
+} from '../services/reachability.ts';
 import type { Settings } from '../settings/load.ts';
 import type { SigningConfig } from '../trust/store.ts';
 import { type Check, fail, type Host, ok, warn } from './doctor-check.ts';

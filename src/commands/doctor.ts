@@ -8,7 +8,7 @@ import { createHttpClient } from '../http/http.ts';
 import { networkOptions } from '../http/network.ts';
 import { proxyChoice } from '../http/proxy.ts';
 import { ownProgram } from '../io/own-program.ts';
-import { chooseServices } from '../io/services.ts';
+import { chooseServices } from '../services/in-force.ts';
 import { loadSettings, resolveSettings, type Settings } from '../settings/load.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { VERSION } from '../system/version.ts';

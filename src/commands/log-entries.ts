@@ -12,7 +12,7 @@ import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { ReasonCode, Verdict } from '../core/verdict.ts';
 import { isSignetError, ServiceError } from '../errors.ts';
 import type { HttpSend } from '../http/http.ts';
-import type { LogFinder, SearchableLog } from '../io/rekor.ts';
+import type { LogFinder, SearchableLog } from '../services/rekor-search.ts';
 import type { Environment, Settings } from '../settings/load.ts';
 
 /** Why a log entry could not be had. */
@@ -70,7 +70,7 @@ interface Opened {
 }
 
 async function openFinder(options: LogAccessOptions): Promise<Opened> {
-  const { createLogFinder } = await import('../io/rekor.ts');
+  const { createLogFinder } = await import('../services/rekor-search.ts');
   const { crypto, env } = options;
   let asked: Promise<SearchableLog & Pick<Opened, 'close'>> | undefined;
   const log = (): Promise<SearchableLog> => {
@@ -87,7 +87,7 @@ async function openLog(options: LogAccessOptions): Promise<SearchableLog & Pick<
     throw new ServiceError('SERVICE_UNREACHABLE', 'the network is not to be asked');
   const [{ searchableLog }, { loadSigningConfig }, { createHttpClient }, { networkOptions }] =
     await Promise.all([
-      import('../io/services.ts'),
+      import('../services/in-force.ts'),
       import('../trust/store.ts'),
       import('../http/http.ts'),
       import('../http/network.ts'),

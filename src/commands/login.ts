@@ -19,7 +19,7 @@ import { networkOf } from '../io/agent/request-network.ts';
 import { prepareDirectory } from '../io/agent/socket-path.ts';
 import { acceptExpected, accountFor, impossible } from '../io/oidc/expectation.ts';
 import { type IdentityToken, obtainIdentityToken } from '../io/oidc/identity-token.ts';
-import { chooseServices } from '../io/services.ts';
+import { chooseServices } from '../services/in-force.ts';
 import { settingsHere } from '../settings/here.ts';
 import type { SettingName, Settings } from '../settings/load.ts';
 import { loadCrypto } from '../system/crypto-port.ts';

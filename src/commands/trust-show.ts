@@ -3,8 +3,8 @@
 import type { Crypto } from '../core/crypto.ts';
 import { readTufMetadata, type TufRole } from '../core/trust/tuf-metadata.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import { SPOKEN_VERSIONS } from '../io/services.ts';
 import { type MirrorFacts, type TrustFacts, trustJson, trustText } from '../report/trust.ts';
+import { SPOKEN_VERSIONS } from '../services/in-force.ts';
 import { resolvedHere } from '../settings/here.ts';
 import type { ResolvedSettings, Settings } from '../settings/load.ts';
 import { loadCrypto } from '../system/crypto-port.ts';

@@ -13,12 +13,12 @@ import type { Verdict } from '../core/verdict.ts';
 import { verifyDetached } from '../core/verify.ts';
 import type { Certificate } from '../core/x509/certificate.ts';
 import { AnswerError, ConfigError } from '../errors.ts';
+import type { LogService } from '../services/in-force.ts';
+import { appendLogEntry } from '../services/rekor-append.ts';
+import { requestTimestamp } from '../services/timestamp.ts';
 import { loadTrust } from '../trust/store.ts';
 import type { Credential } from './credential.ts';
-import { appendLogEntry } from './rekor-append.ts';
-import type { LogService } from './services.ts';
 import type { SigningParts } from './signing-login.ts';
-import { requestTimestamp } from './timestamp.ts';
 
 /** What the caller of one signature hears of it, and has a say in. */
 export interface SigningWatch {

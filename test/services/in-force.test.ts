@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { chooseServices, type ServiceSettings, searchableLog } from '../../src/io/services.ts';
+import {
+  chooseServices,
+  type ServiceSettings,
+  searchableLog,
+} from '../../src/services/in-force.ts';
 import type { SigningConfig, SigningService } from '../../src/trust/store.ts';
 
 const NOW = 1_800_000_000;

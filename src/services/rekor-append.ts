@@ -19,7 +19,7 @@ import { certificatePem } from '../core/x509/certificate.ts';
 import { AnswerError, ServiceError } from '../errors.ts';
 import { answerJson, badAnswer, isSuccess, refusedBy } from '../http/answers.ts';
 import type { HttpAnswer, HttpRequest, HttpSend } from '../http/http.ts';
-import type { LogService } from './services.ts';
+import type { LogService } from './in-force.ts';
 
 const SERVICE = 'the log';
 const HINT = 'no signature was made; nothing is lost; try again, or see git signet doctor';

@@ -6,7 +6,7 @@ import { utf8 } from '../../src/core/bytes.ts';
 import { type LogLookup, logLookupOf } from '../../src/core/log-lookup.ts';
 import { verifyDetached } from '../../src/core/verify.ts';
 import { createHttpClient, type HttpClient, type HttpSend } from '../../src/http/http.ts';
-import { createLogFinder, findLogEntry } from '../../src/io/rekor.ts';
+import { createLogFinder, findLogEntry } from '../../src/services/rekor-search.ts';
 import { nodeCrypto as crypto } from '../../src/system/crypto.ts';
 import { onlineCommit } from '../support/online-commits.ts';
 import { useSandbox } from '../support/sandbox.ts';

@@ -14,10 +14,10 @@ import { type Certificate, readCertificate } from '../core/x509/certificate.ts';
 import { AnswerError, LoginError } from '../errors.ts';
 import { answerJson, answerMessage, badAnswer, isSuccess, refusedBy } from '../http/answers.ts';
 import type { HttpAnswer, HttpRequest, HttpSend } from '../http/http.ts';
+import { expectationWords, signerMeets } from '../io/oidc/expectation.ts';
+import type { IdentityClaims } from '../io/oidc/token.ts';
 import { Secret } from '../system/secret.ts';
 import type { SigningKey } from '../system/signing-key.ts';
-import { expectationWords, signerMeets } from './oidc/expectation.ts';
-import type { IdentityClaims } from './oidc/token.ts';
 
 const SERVICE = 'the certificate authority';
 const HINT = 'nothing was signed; nothing is lost; try again, or see git signet doctor';

@@ -1,7 +1,7 @@
 /** Whether servers answer at all: asked by doctor, by the agent, and by a signer that the agent gave its work back to. */
 
 import type { HttpAnswer, HttpSend } from '../http/http.ts';
-import type { LogService, Services } from './services.ts';
+import type { LogService, Services } from './in-force.ts';
 
 /** A server, and a question to it that any server of its kind answers. */
 export interface Server {

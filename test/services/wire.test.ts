@@ -7,15 +7,15 @@ import { CmsOid, readArmor, readSignedData, singleValue } from '../../src/core/c
 import { splitSignedObject } from '../../src/core/git/object.ts';
 import { encodeLogEntry } from '../../src/core/rekor/log-entry.ts';
 import type { HttpAnswer } from '../../src/http/http.ts';
-import { certificateFromV1, certificateRequestV1 } from '../../src/io/fulcio.ts';
 import type { IdentityClaims } from '../../src/io/oidc/token.ts';
+import { certificateFromV1, certificateRequestV1 } from '../../src/services/fulcio.ts';
 import {
   appendRequestV1,
   appendRequestV2,
   logEntryFromAppendV1,
   logEntryFromAppendV2,
-} from '../../src/io/rekor-append.ts';
-import { timestampFromAnswer, timestampRequest } from '../../src/io/timestamp.ts';
+} from '../../src/services/rekor-append.ts';
+import { timestampFromAnswer, timestampRequest } from '../../src/services/timestamp.ts';
 import { nodeCrypto as crypto } from '../../src/system/crypto.ts';
 import { Secret } from '../../src/system/secret.ts';
 

@@ -11,10 +11,10 @@ import { checkPayload } from './core/git/signable.ts';
 import type { Certificate } from './core/x509/certificate.ts';
 import { isSignetError } from './errors.ts';
 import type { Credential, MadeSignature } from './io/credential.ts';
-import { expectationOf } from './io/oidc/expectation.ts';
-import type { IdentityToken } from './io/oidc/identity-token.ts';
 import { type Published, publish, type Signed, type SigningWatch } from './io/publication.ts';
 import { type SigningParts, type SignRequest, withLogin } from './io/signing-login.ts';
+import { expectationOf } from './login/expectation.ts';
+import type { IdentityToken } from './login/identity-token.ts';
 import { checkIssuedCertificate, requestCertificate } from './services/fulcio.ts';
 import { generateSigningKey } from './system/signing-key.ts';
 

@@ -9,7 +9,7 @@ import { utf8 } from '../src/core/bytes.ts';
 import { isSignetError } from '../src/errors.ts';
 import { createHttpClient } from '../src/http/http.ts';
 import { networkOptions } from '../src/http/network.ts';
-import { discoverIssuer } from '../src/io/oidc/issuer.ts';
+import { discoverIssuer } from '../src/login/issuer.ts';
 import { signPayload } from '../src/sign.ts';
 import {
   FAULTS,

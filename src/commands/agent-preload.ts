@@ -13,7 +13,7 @@ export async function preload(): Promise<void> {
     subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']),
     import('../services/timestamp.ts'),
     import('../http/authorities.ts'),
-    import('../io/oidc/refresh.ts'),
+    import('../login/refresh.ts'),
     import('openid-client'),
     import('../core/trust/key-files.ts'),
     import('../settings/allowed.ts'),

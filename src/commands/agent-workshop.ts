@@ -9,8 +9,8 @@ import type { Instance } from '../io/agent/instance.ts';
 import { type AgentNetwork, type NetworkSources, openNetworks } from '../io/agent/networks.ts';
 import type { Network, Workshop } from '../io/agent/workshop.ts';
 import type { Credential } from '../io/credential.ts';
-import { readIdentityToken } from '../io/oidc/token.ts';
 import type { SigningParts } from '../io/signing-login.ts';
+import { readIdentityToken } from '../login/token.ts';
 import { chooseServices } from '../services/in-force.ts';
 import { reachAll, serversInUse } from '../services/reachability.ts';
 import { obtainCredential, signWithCredential } from '../sign.ts';
@@ -63,7 +63,7 @@ export function openWorkshop(options: WorkshopOptions): Workshop {
       obtainCredential(login, expected, await partsFor(network, true)),
     refresh: async (refreshToken, network) => {
       const { services, ...parts } = await partsFor(network, true);
-      const { refreshIdentityToken } = await import('../io/oidc/refresh.ts');
+      const { refreshIdentityToken } = await import('../login/refresh.ts');
       const { issuerUrl } = services;
       const accept = (): void => undefined;
       return refreshIdentityToken({ ...parts, issuerUrl, accept, refreshToken });

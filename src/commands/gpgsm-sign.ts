@@ -9,8 +9,8 @@ import { createdLines, type SignatureCreated, statusBlock } from '../core/git/gp
 import { MAX_SIGNABLE } from '../core/git/limits.ts';
 import { checkPayload } from '../core/git/signable.ts';
 import { AnswerError, ExitCode, UsageError } from '../errors.ts';
-import { expectationOf } from '../io/oidc/expectation.ts';
-import { acceptKey, accountOfKey, keyDiffers } from '../io/oidc/named-key.ts';
+import { expectationOf } from '../login/expectation.ts';
+import { acceptKey, accountOfKey, keyDiffers } from '../login/named-key.ts';
 import { loadSettings } from '../settings/load.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { Secret } from '../system/secret.ts';

@@ -17,8 +17,8 @@ import type { CredentialStatus } from '../io/agent/protocol.ts';
 import { askAgain } from '../io/agent/reach.ts';
 import { networkOf } from '../io/agent/request-network.ts';
 import { prepareDirectory } from '../io/agent/socket-path.ts';
-import { acceptExpected, accountFor, impossible } from '../io/oidc/expectation.ts';
-import { type IdentityToken, obtainIdentityToken } from '../io/oidc/identity-token.ts';
+import { acceptExpected, accountFor, impossible } from '../login/expectation.ts';
+import { type IdentityToken, obtainIdentityToken } from '../login/identity-token.ts';
 import { chooseServices } from '../services/in-force.ts';
 import { settingsHere } from '../settings/here.ts';
 import type { SettingName, Settings } from '../settings/load.ts';
@@ -106,7 +106,7 @@ async function keep(invocation: Invocation, asked: Asked, showClaims: boolean): 
   prepareDirectory(directory);
   const show = async (token: Secret | undefined): Promise<void> => {
     if (!showClaims || token === undefined) return;
-    const { visibleClaims } = await import('../io/oidc/claims-view.ts');
+    const { visibleClaims } = await import('../login/claims-view.ts');
     streams.write(`${JSON.stringify(visibleClaims(token), null, 2)}\n`);
   };
   // before it is judged: what is wrong with it stands there

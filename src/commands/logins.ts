@@ -3,7 +3,7 @@
 import { visible } from '../core/escape.ts';
 import { committerHere } from '../git/committer.ts';
 import type { CredentialStatus } from '../io/agent/protocol.ts';
-import { ANYBODY, signerMeets, writeExpectation } from '../io/oidc/expectation.ts';
+import { ANYBODY, signerMeets, writeExpectation } from '../login/expectation.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Invocation } from './command.ts';
 

@@ -17,7 +17,7 @@ import { askAgain, type Reached } from '../io/agent/reach.ts';
 import { bytesOf } from '../io/agent/read-messages.ts';
 import { networkOf } from '../io/agent/request-network.ts';
 import { type SignByAgent, signByAgent } from '../io/agent/sign-client.ts';
-import { expectationOf, expectationWords, signerMeets } from '../io/oidc/expectation.ts';
+import { expectationOf, expectationWords, signerMeets } from '../login/expectation.ts';
 import { isAgentsOwn, reachHere } from './agent-here.ts';
 import type { Made, Signing } from './gpgsm-sign.ts';
 

@@ -3,8 +3,8 @@
 import { utf8 } from '../core/bytes.ts';
 import { AnswerError } from '../errors.ts';
 import type { Credential } from '../io/credential.ts';
-import { acceptExpected, acceptSigner, expectationOf } from '../io/oidc/expectation.ts';
 import { withLogin } from '../io/signing-login.ts';
+import { acceptExpected, acceptSigner, expectationOf } from '../login/expectation.ts';
 import { refuseElsewhere, settingsHere } from '../settings/here.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { Invocation } from './command.ts';

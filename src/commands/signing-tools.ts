@@ -6,8 +6,8 @@
 import { basename } from 'node:path';
 import type { Crypto } from '../core/crypto.ts';
 import { payloadType, subjectLine } from '../core/git/object.ts';
-import { unattendedWay } from '../io/oidc/unattended.ts';
 import type { SignRequest } from '../io/signing-login.ts';
+import { unattendedWay } from '../login/unattended.ts';
 import type { Settings } from '../settings/load.ts';
 import { once } from '../system/once.ts';
 import type { Secret } from '../system/secret.ts';
@@ -68,7 +68,7 @@ export async function signingTools(
   };
   const request = async (): Promise<SignRequest> => {
     // where nobody can log in git is told so at once, not after a mirror was asked
-    const { somebodyCanLogIn } = await import('../io/oidc/identity-token.ts');
+    const { somebodyCanLogIn } = await import('../login/identity-token.ts');
     if (token !== undefined || (await somebodyCanLogIn({ settings, environment, terminal }))) {
       looking ??= look();
       await looking;

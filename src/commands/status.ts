@@ -4,7 +4,7 @@ import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { type ListedAgent, listAgents } from '../io/agent/client.ts';
 import type { CredentialStatus } from '../io/agent/protocol.ts';
-import { ANYBODY, expectationWords } from '../io/oidc/expectation.ts';
+import { ANYBODY, expectationWords } from '../login/expectation.ts';
 import type { SettingOrigin } from '../settings/origin.ts';
 import { agentHere } from './agent.ts';
 import { parseArguments } from './arguments.ts';

@@ -14,8 +14,8 @@ import { type Certificate, readCertificate } from '../core/x509/certificate.ts';
 import { AnswerError, LoginError } from '../errors.ts';
 import { answerJson, answerMessage, badAnswer, isSuccess, refusedBy } from '../http/answers.ts';
 import type { HttpAnswer, HttpRequest, HttpSend } from '../http/http.ts';
-import { expectationWords, signerMeets } from '../io/oidc/expectation.ts';
-import type { IdentityClaims } from '../io/oidc/token.ts';
+import { expectationWords, signerMeets } from '../login/expectation.ts';
+import type { IdentityClaims } from '../login/token.ts';
 import { Secret } from '../system/secret.ts';
 import type { SigningKey } from '../system/signing-key.ts';
 

@@ -6,7 +6,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const PRELOAD = 'src/commands/agent-preload.ts';
 
 /** What they load on use belongs to commands and to logins, which are the client's. */
-const OF_CLIENTS = ['src/commands/agent.ts', 'src/io/oidc/identity-token.ts'];
+const OF_CLIENTS = ['src/commands/agent.ts', 'src/login/identity-token.ts'];
 /** Loaded before the agent listens. */
 const AT_START = [
   'src/io/agent/forward.ts',

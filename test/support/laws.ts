@@ -178,7 +178,7 @@ const NAMES_GIT_VARIABLES = [
   'src/git/environment.ts',
   'src/commands/sandbox.ts',
   'src/commands/sandbox-config.ts',
-  'src/io/oidc/person-way.ts',
+  'src/login/person-way.ts',
   'src/sandbox/environment.ts',
 ];
 

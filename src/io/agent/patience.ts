@@ -1,7 +1,7 @@
 /** How long client and agent wait for each other, in seconds: every wait ends (threat O18). */
 
+import { longestLogin } from '../../login/patience.ts';
 import type { Settings } from '../../settings/load.ts';
-import { longestLogin } from '../oidc/patience.ts';
 
 /** For a new agent to come up. */
 export const START_SECONDS = 15;

@@ -5,7 +5,7 @@ import { Unreached } from '../../../src/io/agent/failure.ts';
 import { type Holder, HolderGone } from '../../../src/io/agent/holder.ts';
 import type { RequestNetwork } from '../../../src/io/agent/request-network.ts';
 import type { Login } from '../../../src/io/agent/workshop.ts';
-import { expectationOf } from '../../../src/io/oidc/expectation.ts';
+import { expectationOf } from '../../../src/login/expectation.ts';
 import { Secret } from '../../../src/system/secret.ts';
 import { DIRECT, PAYLOAD, type PaperWorkshop, paperWorkshop } from '../../support/agent.ts';
 

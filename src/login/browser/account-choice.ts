@@ -1,0 +1,19 @@
+/**
+ * Whether the issuer is to ask which account: it does after a login with the wrong one, because an issuer that
+ * remembers somebody would give the same answer again (asks 10).
+ */
+
+import { createHash } from 'node:crypto';
+import { type Mark, markNamed } from '../../system/state-directory.ts';
+import type { TokenRequest } from '../identity-token.ts';
+
+/** A mark for this issuer and the account expected there, if any: set by a wrong login, cleared by the right one. */
+export function wrongAccountMark({
+  settings,
+  environment,
+  expected = settings.identity ?? '',
+  issuerUrl,
+}: Pick<TokenRequest, 'settings' | 'environment' | 'expected' | 'issuerUrl'>): Mark {
+  const name = createHash('sha256').update(`${issuerUrl}\n${expected}`).digest('hex');
+  return markNamed(`wrong-account-${name}`, environment);
+}

@@ -1,0 +1,219 @@
+/**
+ * A login in the browser of this machine (OpenID Connect authorization code with PKCE, RFC 8252). The page that opens
+ * is ours: it says what is about to be signed and what becomes public, and its one link leads to the issuer, so that
+ * the click is informed, costs nothing more where the issuer remembers the person, and so that neither the terminal
+ * nor a process list shows the issuer's long address.
+ */
+
+import { isSignetError, LoginError } from '../../errors.ts';
+import { connectIssuer, refuseUncheckedTls } from '../connect.ts';
+import type { IdentityToken, TokenRequest } from '../identity-token.ts';
+import type { Issuer, LoginSecrets } from '../issuer.ts';
+import { mustAskToPublish } from '../publication.ts';
+import { readIdentityToken } from '../token.ts';
+import { wrongAccountMark } from './account-choice.ts';
+import { type LoginListener, openLoginListener } from './listener.ts';
+import type { LoginAnswer, LoginEvent } from './listener-route.ts';
+import { chooseOpener, type Opener } from './opener.ts';
+import { type Choice, duration, failurePage, startPage, successPage } from './page.ts';
+
+/** The public-good issuer asks which account to use; asking on our page saves that step. Its connectors' names. */
+const CONNECTORS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  'https://oauth2.sigstore.dev/auth': [
+    ['GitHub', 'https://github.com/login/oauth'],
+    ['Google', 'https://accounts.google.com'],
+    ['Microsoft', 'https://login.microsoftonline.com'],
+  ],
+};
+
+/** @throws LoginError, ConfigError, ServiceError */
+export async function loginWithBrowser(request: TokenRequest): Promise<IdentityToken> {
+  const { settings, environment } = request;
+  refuseUncheckedTls(environment);
+  const opener = chooseOpener(settings.urlOpener, environment, process.platform);
+  const issuer = await connectIssuer(request);
+  const listener = await openLoginListener(settings.redirectUrl);
+  try {
+    return await login(request, { issuer, listener, opener });
+  } catch (error) {
+    await listener.close();
+    throw error;
+  }
+}
+
+interface Login {
+  readonly issuer: Issuer;
+  readonly listener: LoginListener;
+  readonly opener: Opener | undefined;
+}
+
+/** The start pages of a login, each with secrets of its own. */
+interface Entrances {
+  /** By state. */
+  readonly secrets: ReadonlyMap<string, LoginSecrets>;
+  /** For the opener, in whose arguments other users can read it. */
+  readonly opened: string | undefined;
+  /** For people, at the terminal: it serves any browser of this machine, also when the other page was taken. */
+  readonly printed: string;
+}
+
+async function addPages(
+  request: TokenRequest,
+  { issuer, listener, opener }: Login,
+): Promise<Entrances> {
+  const { settings, context } = request;
+  const secrets = new Map<string, LoginSecrets>();
+  const add = async (ownOnly: boolean): Promise<string> => {
+    const own = issuer.newLogin();
+    const { state } = own;
+    const choices = await choicesOf(request, issuer, listener, own);
+    const identity = expectedOf(request);
+    const start = startPage({ context, identity, choices, timeout: settings.loginTimeout });
+    secrets.set(state, own);
+    return listener.addPage({ state, start, ownOnly });
+  };
+  const opened = opener === undefined ? undefined : await add(true);
+  return { secrets, opened, printed: await add(false) };
+}
+
+async function login(request: TokenRequest, parts: Login): Promise<IdentityToken> {
+  const { issuer, listener, opener } = parts;
+  const entrances = await addPages(request, parts);
+  const answers = listener.begin({
+    seconds: request.settings.loginTimeout,
+    tell: (event) => request.terminal.say(EVENTS[event]),
+  });
+  const invited = invite(request, entrances, opener);
+  const next = async (): Promise<LoginAnswer> => {
+    const answering = answers.next();
+    // an opener that takes its time holds up no answer; one that fails where nobody would know ends the wait
+    return Promise.race([answering, invited.then(() => answering)]);
+  };
+  for (;;) {
+    const answer = await next();
+    const secrets = entrances.secrets.get(answer.state);
+    if (secrets === undefined) continue;
+    try {
+      const identity = await tokenFor(request, { issuer, answer, secrets });
+      return { ...identity, finished: identity.finished.then(listener.close) };
+    } catch (error) {
+      // whoever took a page that was somebody else's does not end the login
+      if (!answer.disputed() || !isSignetError(error)) throw error;
+      request.terminal.say(`${error.message}; still waiting, at the address above`);
+    }
+  }
+}
+
+const EVENTS: Readonly<Record<LoginEvent, string>> = {
+  'opened-twice': 'the login page was opened a second time; if it was not you, press Ctrl-C',
+  'other-user': 'another user of this machine asked for the login page, and did not get it',
+  'other-browser':
+    'the login came back in another browser than it began in; go on in the first one, or open the address above in that one',
+};
+
+interface Answered {
+  readonly issuer: Issuer;
+  readonly answer: LoginAnswer;
+  readonly secrets: LoginSecrets;
+}
+
+/** The token that an answer leads to; its page says how it went. @throws LoginError, ServiceError */
+async function tokenFor(
+  request: TokenRequest,
+  { issuer, answer, secrets }: Answered,
+): Promise<IdentityToken> {
+  const { settings, context } = request;
+  try {
+    const { idToken, ...renewal } = await issuer.exchange(answer.url, secrets);
+    const claims = readIdentityToken(idToken, {
+      clientId: settings.clientId,
+      issuer: issuer.name,
+      nonce: secrets.nonce,
+      ownRequest: true,
+      now: request.now(),
+    });
+    request.accept(claims);
+    wrongAccountMark(request).clear();
+    const { disputed } = answer;
+    const identity = {
+      ...{ token: idToken, claims, source: 'browser', fresh: true, told: true, disputed },
+    };
+    // the terminal's question is not held up by the page, and a page that waits for it would send nobody there
+    const asks = await mustAskToPublish(request, identity);
+    const page = successPage(context, claims.challenge, asks);
+    return { ...renewal, ...identity, finished: answer.finish(page) };
+  } catch (error) {
+    const known = isSignetError(error);
+    if (known && error.code === 'IDENTITY_UNEXPECTED') wrongAccountMark(request).set();
+    const reason = known ? error.message : 'something went wrong';
+    await answer.finish(failurePage(context, reason));
+    throw error;
+  }
+}
+
+/** The account to ask for. */
+function expectedOf({ expected, settings }: TokenRequest): string | undefined {
+  return expected ?? settings.identity;
+}
+
+async function choicesOf(
+  request: TokenRequest,
+  issuer: Issuer,
+  { redirectUri }: LoginListener,
+  secrets: LoginSecrets,
+): Promise<readonly Choice[]> {
+  const { settings, issuerUrl, renewable = true } = request;
+  const identity = expectedOf(request);
+  const { connectorId } = settings;
+  const chooseAccount = wrongAccountMark(request).setAt() !== undefined;
+  const common = { redirectUri, identity, renewable, chooseAccount };
+  const href = async (connector: string | undefined): Promise<string> =>
+    (await issuer.authorizationUrl({ ...common, connectorId: connector }, secrets)).href;
+  const connectors = connectorId ? undefined : CONNECTORS[issuerUrl];
+  if (connectors === undefined) {
+    return [{ label: `Continue to ${new URL(issuerUrl).host}`, href: await href(connectorId) }];
+  }
+  return Promise.all(
+    connectors.map(async ([name, id]) => ({
+      label: `Continue with ${name}`,
+      href: await href(id),
+    })),
+  );
+}
+
+function noBrowser(): LoginError {
+  return new LoginError(
+    'LOGIN_NO_TERMINAL',
+    'no browser could be started, and no terminal to ask at',
+    {
+      hint: "run: git signet login --device, or name a program: git config --global signet.urlOpener 'firefox {url}'",
+    },
+  );
+}
+
+/**
+ * Says what is needed and opens the page; where that fails, the person at the terminal has the address.
+ * @throws LoginError where there is none
+ */
+async function invite(
+  request: TokenRequest,
+  { opened, printed }: Entrances,
+  opener: Opener | undefined,
+): Promise<void> {
+  const { terminal, settings, issuerUrl, context } = request;
+  const identity = expectedOf(request);
+  const need =
+    context.kind === 'login'
+      ? `logging in${identity ? ` as ${identity}` : ''}`
+      : `signing${identity ? ` for ${identity}` : ''} needs a login`;
+  const until = `${new URL(issuerUrl).host}, waiting up to ${duration(settings.loginTimeout)}`;
+  const browser = opened === undefined ? '' : '; a browser opens';
+  terminal.say(`${need} (${until})${browser}`);
+  const how = opened === undefined ? 'open' : 'or open';
+  terminal.hint(`${how} this address in a browser on this machine: ${printed}`);
+  if (opener === undefined || opened === undefined) return;
+  await opener(opened).catch(() => {
+    if (!terminal.interactive) throw noBrowser();
+    terminal.hint('no browser could be started; open that address yourself');
+  });
+}

@@ -1,0 +1,51 @@
+/** The issuer of a login, reached with this client's settings; no login at all where certificates are not checked. */
+
+import { ConfigError, LoginError } from '../errors.ts';
+import type { HttpSend } from '../http/http.ts';
+import { insecureHosts } from '../http/network.ts';
+import type { Environment } from '../settings/load.ts';
+import type { Settings } from '../settings/settings.ts';
+import { Secret } from '../system/secret.ts';
+import { discoverIssuer, type Issuer } from './issuer.ts';
+
+export interface Connection {
+  readonly settings: Pick<Settings, 'clientId' | 'clientSecretFile' | 'insecureHttp'>;
+  readonly issuerUrl: string;
+  readonly environment: Environment;
+  readonly send: HttpSend;
+}
+
+/** Threat O17. @throws LoginError `LOGIN_FAILED` */
+export function refuseUncheckedTls(environment: Environment): void {
+  if (environment['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0') return;
+  throw new LoginError(
+    'LOGIN_FAILED',
+    'no login while NODE_TLS_REJECT_UNAUTHORIZED=0 switches certificate checking off',
+    {
+      hint: 'unset NODE_TLS_REJECT_UNAUTHORIZED; NODE_EXTRA_CA_CERTS=FILE adds an authority of your own',
+    },
+  );
+}
+
+/** @throws LoginError, ConfigError, ServiceError */
+export async function connectIssuer(connection: Connection): Promise<Issuer> {
+  const { settings, environment, issuerUrl, send } = connection;
+  refuseUncheckedTls(environment);
+  const clientSecret = await readClientSecret(settings.clientSecretFile);
+  const { clientId } = settings;
+  const hostname = URL.parse(issuerUrl)?.hostname;
+  const plain = hostname !== undefined && insecureHosts(settings.insecureHttp).has(hostname);
+  const plainHost = plain ? hostname : undefined;
+  return discoverIssuer({ issuerUrl, clientId, clientSecret, plainHost }, send);
+}
+
+/** gitsign's clientSecretFile: the content without blanks around it. @throws ConfigError */
+async function readClientSecret(path: string | undefined): Promise<Secret | undefined> {
+  if (path === undefined) return undefined;
+  const { readFile } = await import('node:fs/promises');
+  try {
+    return new Secret((await readFile(path, 'utf8')).trim());
+  } catch (cause) {
+    throw new ConfigError(`signet.clientSecretFile = ${path}: cannot be read`, { cause });
+  }
+}

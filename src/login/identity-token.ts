@@ -1,0 +1,170 @@
+/**
+ * The way to an identity token (design §6): handed over, ambient in CI, or a login in a browser of this machine, with
+ * a code on another device, or with a code that is typed. One function a way; which one is decided here, at once, and
+ * said. (The agent and its refresh tokens stand before this: whoever has a credential does not come here.)
+ */
+
+import type { Person } from '../core/git/person.ts';
+import { ConfigError, LoginError } from '../errors.ts';
+import type { HttpSend } from '../http/http.ts';
+import type { Environment } from '../settings/load.ts';
+import type { Settings } from '../settings/settings.ts';
+import { keepOutOfCoreDumps } from '../system/core-dumps.ts';
+import type { Secret } from '../system/secret.ts';
+import type { Terminal } from '../system/terminal.ts';
+import type { SigningContext } from './browser/page.ts';
+import type { Circumstances, Expected, PersonChoice, PersonProvider } from './person-way.ts';
+import type { IdentityClaims } from './token.ts';
+import { UNATTENDED_PROVIDERS, unattendedSource } from './unattended.ts';
+
+export interface TokenRequest {
+  readonly settings: Settings;
+  readonly issuerUrl: string;
+  readonly environment: Environment;
+  readonly terminal: Terminal;
+  readonly send: HttpSend;
+  /** Unix seconds. */
+  readonly now: () => number;
+  readonly context: SigningContext;
+  /** The account that is expected, where one is: asked for at the issuer; `accept` decides. */
+  readonly expected?: string | undefined;
+  /** Who the object says made it, or git would say: an account of that address is no stranger. */
+  readonly committer?: Person | undefined;
+  /** False where a refresh token would be of no use; else one is asked for where the issuer gives any. */
+  readonly renewable?: boolean;
+  /** A token that somebody handed over (`--token-stdin`). */
+  readonly given?: Secret | undefined;
+  /** Refuses an account that must not sign here, before anything is asked of the CA. @throws LoginError */
+  readonly accept: (claims: IdentityClaims) => void;
+  /** Between two questions to an issuer; default: real time. */
+  readonly wait?: (milliseconds: number) => Promise<void>;
+}
+
+export interface IdentityToken {
+  readonly token: Secret;
+  readonly claims: IdentityClaims;
+  /** For the next time without a person, where the issuer gave one. */
+  readonly refreshToken?: Secret;
+  /** Where it is from: `browser`, `refresh token`, `SIGSTORE_ID_TOKEN`, `GitHub Actions`. */
+  readonly source: string;
+  /** True when a person has just logged in. */
+  readonly fresh: boolean;
+  /** True when the person was told, before logging in, what becomes public. */
+  readonly told?: boolean;
+  /** True once somebody else may have had a hand in the login: the terminal has to confirm the account. */
+  readonly disputed?: () => boolean;
+  /** Settles when nothing of the login is left: the last page was fetched, nobody listens. */
+  readonly finished: Promise<void>;
+}
+
+/**
+ * A token whose claims are checked, whose account is accepted, and whose person has agreed that it becomes public.
+ * @throws LoginError, ConfigError, ServiceError
+ */
+export async function obtainIdentityToken(request: TokenRequest): Promise<IdentityToken> {
+  keepOutOfCoreDumps();
+  const identity = await ((await unattended(request)) ?? logIn(request));
+  const { agreeToPublish } = await import('./publication.ts');
+  try {
+    await agreeToPublish(request, identity);
+  } catch (error) {
+    await identity.finished;
+    throw error;
+  }
+  return identity;
+}
+
+/** A token that needs no person; undefined where there is none. @throws LoginError */
+async function unattended(request: TokenRequest): Promise<IdentityToken | undefined> {
+  const { given, settings, environment } = request;
+  const source = unattendedSource(environment, settings);
+  if (given === undefined && source === undefined) return undefined;
+  const { acceptGiven, ambientIdentity } = await import('./ci/ambient-identity.ts');
+  if (given === undefined) return source && ambientIdentity(request, source);
+  const { issuer, clientId } = settings;
+  return acceptGiven(request, given, {
+    source: 'the token given',
+    remedy: `hand over a fresh token, made for the audience ${clientId}`,
+    otherAccount: 'hand over a token of the expected account',
+    ...(issuer === undefined ? {} : { issuer }),
+  });
+}
+
+/** A person logs in, in the way that suits the surroundings. @throws LoginError, ConfigError, ServiceError */
+async function logIn(request: TokenRequest): Promise<IdentityToken> {
+  const provider = await personProvider(request.settings.tokenProvider ?? '');
+  const choice = await choiceHere(request, provider, {
+    asked: request.context.kind === 'login',
+    expected: expectedOf(request),
+  });
+  return enter(request, choice, provider !== undefined);
+}
+
+/** Whom to log in as, and why, for messages. */
+function expectedOf({ expected, settings, context }: TokenRequest): Expected | undefined {
+  const name = expected ?? settings.identity ?? '';
+  if (name === '') return undefined;
+  if (context.kind === 'login') return { name, setting: '' };
+  return {
+    name,
+    setting: name === settings.identity ? 'signet.identity' : 'signet.matchCommitter',
+  };
+}
+
+type Surroundings = Pick<TokenRequest, 'settings' | 'environment' | 'terminal'>;
+
+async function choiceHere(
+  { settings, environment, terminal }: Surroundings,
+  provider: PersonProvider | undefined,
+  wish: Pick<Circumstances, 'asked' | 'expected'>,
+): Promise<PersonChoice> {
+  const { chooseOpener } = await import('./browser/opener.ts');
+  const { choosePersonWay } = await import('./person-way.ts');
+  const opener = chooseOpener(settings.urlOpener, environment, process.platform) !== undefined;
+  const { interactive } = terminal;
+  return choosePersonWay({ environment, opener, interactive, provider, ...wish });
+}
+
+/** True where a job's own identity is at hand, or a signature could make a person log in. @throws ConfigError */
+export async function somebodyCanLogIn(surroundings: Surroundings): Promise<boolean> {
+  const { settings, environment } = surroundings;
+  if (unattendedSource(environment, settings) !== undefined) return true;
+  const provider = await personProvider(settings.tokenProvider ?? '');
+  return (await choiceHere(surroundings, provider, { asked: false })).way !== 'none';
+}
+
+/** The way for a person that signet.tokenProvider names. @throws ConfigError for a provider that there is not */
+export async function personProvider(name: string): Promise<PersonProvider | undefined> {
+  const { PERSON_PROVIDERS } = await import('./person-way.ts');
+  const provider = PERSON_PROVIDERS.find((each) => each === name);
+  if (name === '' || provider !== undefined) return provider;
+  throw new ConfigError(
+    `signet.tokenProvider = ${name}: expected one of ${[...PERSON_PROVIDERS, ...UNATTENDED_PROVIDERS].join(', ')}`,
+  );
+}
+
+async function enter(
+  request: TokenRequest,
+  choice: PersonChoice,
+  forced: boolean,
+): Promise<IdentityToken> {
+  if (choice.way === 'none') {
+    throw new LoginError('LOGIN_NO_TERMINAL', choice.message, { hint: choice.hint });
+  }
+  if (choice.way === 'browser') {
+    const { loginWithBrowser } = await import('./browser/browser.ts');
+    return loginWithBrowser(request);
+  }
+  if (choice.way === 'device') {
+    const { loginWithDevice } = await import('./device/device.ts');
+    const identity = await loginWithDevice(request, choice.why);
+    if (identity !== undefined) return identity;
+    if (forced) {
+      throw new LoginError('LOGIN_FAILED', 'the issuer offers no login on another device', {
+        hint: 'git config --unset signet.tokenProvider, or set it to paste or interactive',
+      });
+    }
+  }
+  const { loginWithPastedCode } = await import('./paste.ts');
+  return loginWithPastedCode(request, choice.why);
+}

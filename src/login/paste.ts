@@ -1,0 +1,80 @@
+/**
+ * The last resort: the person logs in anywhere, the issuer's own page shows a code, and it is typed at the
+ * controlling terminal, never read from stdin, which holds the commit. The redirect that public Sigstore issuers know
+ * for it is RFC 6749's old out-of-band one; PKCE and nonce bind the code to this login, since no state comes back.
+ */
+
+import { LoginError } from '../errors.ts';
+import { duration } from './browser/page.ts';
+import { connectIssuer } from './connect.ts';
+import type { IdentityToken, TokenRequest } from './identity-token.ts';
+import { patienceElsewhere } from './patience.ts';
+import { readIdentityToken } from './token.ts';
+
+const REDIRECT = 'urn:ietf:wg:oauth:2.0:oob';
+
+/** @throws LoginError, ConfigError, ServiceError */
+export async function loginWithPastedCode(
+  request: TokenRequest,
+  why: string,
+): Promise<IdentityToken> {
+  const { settings, terminal, expected, renewable = true } = request;
+  const issuer = await connectIssuer(request);
+  const secrets = issuer.newLogin();
+  const address = await issuer.authorizationUrl(
+    {
+      redirectUri: REDIRECT,
+      connectorId: settings.connectorId,
+      identity: expected ?? settings.identity,
+      renewable,
+    },
+    secrets,
+  );
+  const code = await askForCode(request, address, why);
+  const answer = new URL(`${REDIRECT}?${new URLSearchParams({ code, state: secrets.state })}`);
+  // the page showed a code and nothing else: who made it is what discovery said, and PKCE proves the rest
+  answer.searchParams.set('iss', issuer.name);
+  const { idToken, ...renewal } = await issuer.exchange(answer, secrets);
+  const claims = readIdentityToken(idToken, {
+    clientId: settings.clientId,
+    issuer: issuer.name,
+    nonce: secrets.nonce,
+    ownRequest: true,
+    now: request.now(),
+  });
+  request.accept(claims);
+  terminal.say(`logged in as ${claims.names[0] ?? claims.challenge}`);
+  return {
+    ...renewal,
+    token: idToken,
+    claims,
+    source: 'pasted code',
+    fresh: true,
+    finished: Promise.resolve(),
+  };
+}
+
+async function askForCode(
+  { terminal, settings }: TokenRequest,
+  address: URL,
+  why: string,
+): Promise<string> {
+  const patience = patienceElsewhere(settings.loginTimeout);
+  const reason = why === '' ? '' : `${why}: `;
+  terminal.say(`${reason}open this address on any device, log in, and type the code that it shows`);
+  terminal.hint(address.href);
+  const typed = await terminal.ask(
+    `code (waiting up to ${duration(patience)}):`,
+    AbortSignal.timeout(patience * 1000),
+  );
+  if (typed === undefined) {
+    throw new LoginError('LOGIN_TIMEOUT', `no code was typed within ${duration(patience)}`, {
+      hint: 'run the git command again to try once more',
+    });
+  }
+  const code = typed.trim();
+  if (/^[\x21-\x7e]{4,2048}$/.test(code)) return code;
+  throw new LoginError('LOGIN_REFUSED', 'what was typed is no code', {
+    hint: 'run the git command again to try once more',
+  });
+}

@@ -1,0 +1,172 @@
+/**
+ * What an ID token says, and whether it may be used here, before anything leaves this machine (threats O09, O13,
+ * X14). The signature is the CA's to check (and openid-client's, after a browser login): a token that fails here
+ * would be refused or, worse, accepted for somebody else's purpose or account.
+ */
+
+import { fromUtf8 } from '../core/bytes.ts';
+import { visible } from '../core/escape.ts';
+import { LoginError } from '../errors.ts';
+import type { Secret } from '../system/secret.ts';
+
+export interface TokenExpectation {
+  readonly clientId: string;
+  /** The issuer that was asked, or that is configured; absent: any, the CA decides. */
+  readonly issuer?: string | undefined;
+  /** The nonce of this login. */
+  readonly nonce?: string | undefined;
+  /** True when this program asked for the token itself: then `azp`, where present, is this client. */
+  readonly ownRequest: boolean;
+  /** Unix seconds. */
+  readonly now: number;
+}
+
+export interface IdentityClaims {
+  readonly issuer: string;
+  /** Issuers that the certificate may name: the token's, or the one that it was federated from. */
+  readonly certificateIssuers: readonly string[];
+  /** A verified e-mail address, or the subject. */
+  readonly kind: 'email' | 'subject';
+  /** What the certificate request proves possession over: the e-mail address, else the subject. */
+  readonly challenge: string;
+  /** Every name under which the certificate may speak for this token, most telling first. */
+  readonly names: readonly string[];
+  /** Unix seconds. */
+  readonly expires: number;
+}
+
+const MAX_TOKEN = 64 * 1024;
+/** Clocks of issuers and people differ; the CA judges again by its own. */
+const CLOCK_SKEW = 60;
+
+type Json = Readonly<Record<string, unknown>>;
+
+function refused(reason: string, hint?: string): LoginError {
+  return new LoginError('TOKEN_REFUSED', `the identity token cannot be used: ${reason}`, { hint });
+}
+
+/**
+ * Reads and checks a token's claims.
+ * @throws LoginError `TOKEN_REFUSED`
+ */
+export function readIdentityToken(token: Secret, expectation: TokenExpectation): IdentityClaims {
+  const claims = decode(token);
+  const issuer = text(claims, 'iss') ?? refuseMissing('iss');
+  if (expectation.issuer !== undefined && issuer !== expectation.issuer) {
+    throw refused(`it is of issuer ${visible(issuer)}, not ${visible(expectation.issuer)}`);
+  }
+  checkParties(claims, expectation);
+  const expires = checkTimes(claims, expectation);
+  if (expectation.nonce !== undefined && text(claims, 'nonce') !== expectation.nonce) {
+    throw refused('it does not belong to this login (nonce)');
+  }
+  return { ...identityOf(claims, issuer), issuer, expires };
+}
+
+function refuseMissing(name: string): never {
+  throw refused(`it has no claim ${name}`);
+}
+
+function decode(token: Secret): Json {
+  const compact = token.reveal();
+  if (compact.length > MAX_TOKEN) throw refused('it is over 64 KiB');
+  const parts = compact.split('.');
+  const [header, claims, signature] = parts;
+  if (parts.length !== 3 || header === undefined || claims === undefined) {
+    throw refused('it is not a signed JSON web token');
+  }
+  const algorithm = text(decodePart(header), 'alg');
+  // RFC 8725 §3.2: "none" is a token that anybody could have written
+  if (algorithm === undefined || /^none$/i.test(algorithm) || !signature)
+    throw refused('it is not signed');
+  return decodePart(claims);
+}
+
+function decodePart(part: string): Json {
+  const json = /^[\w-]+$/.test(part) ? fromUtf8(Buffer.from(part, 'base64url')) : undefined;
+  try {
+    const value: unknown = JSON.parse(json ?? '');
+    if (isRecord(value)) return value;
+  } catch {
+    // told below, without the text
+  }
+  throw refused('it is not a JSON web token');
+}
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function text(claims: Json, name: string): string | undefined {
+  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function seconds(claims: Json, name: string): number | undefined {
+  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    throw refused(`its claim ${name} is not a number`);
+  return value;
+}
+
+/** OpenID Connect Core §3.1.3.7, 3 to 5. */
+function checkParties(claims: Json, { clientId, ownRequest }: TokenExpectation): void {
+  const audience = Object.hasOwn(claims, 'aud') ? claims.aud : undefined;
+  const audiences: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
+  if (!audiences.includes(clientId)) {
+    throw refused(
+      `it is for ${audiences.map((one) => visible(String(one))).join(', ')}, not for ${visible(clientId)}`,
+    );
+  }
+  const party = text(claims, 'azp');
+  // workload tokens carry the workload's own number as azp, so with one audience it is judged only where we asked
+  const judged = ownRequest || audiences.length > 1;
+  if (judged && party !== clientId && (party !== undefined || audiences.length > 1)) {
+    throw refused(
+      `it was issued to ${visible(party ?? 'nobody named')}, not to ${visible(clientId)}`,
+    );
+  }
+}
+
+/** @returns `exp` */
+function checkTimes(claims: Json, { now, ownRequest }: TokenExpectation): number {
+  const expires = seconds(claims, 'exp') ?? refuseMissing('exp');
+  if (expires <= now - CLOCK_SKEW)
+    throw refused(
+      'it has expired',
+      // one that was made for this login is as fresh as can be; what to do about any other, its source knows
+      ownRequest ? 'check the clock of this machine, and log in again' : undefined,
+    );
+  const notBefore = Math.max(seconds(claims, 'nbf') ?? 0, seconds(claims, 'iat') ?? 0);
+  if (notBefore > now + CLOCK_SKEW)
+    throw refused('it is not valid yet', 'check the clock of this machine');
+  return expires;
+}
+
+/**
+ * Whom the CA will certify. A token with an e-mail address speaks for the address, and only if the issuer has
+ * verified it; any other speaks for its subject, which workload CAs write as a URI of their own making.
+ */
+function identityOf(claims: Json, issuer: string): Omit<IdentityClaims, 'issuer' | 'expires'> {
+  const certificateIssuers = [issuer, ...federatedIssuer(claims)];
+  const email = text(claims, 'email');
+  if (email !== undefined) {
+    const verified = claims.email_verified;
+    // some issuers write the word instead of the value
+    if (verified !== true && verified !== 'true')
+      throw refused(`the issuer has not verified ${visible(email)}`);
+    return { kind: 'email', challenge: email, names: [email], certificateIssuers };
+  }
+  const subject = text(claims, 'sub') ?? refuseMissing('sub');
+  const workflow = text(claims, 'job_workflow_ref');
+  const names = workflow === undefined ? [subject] : [`https://github.com/${workflow}`, subject];
+  return { kind: 'subject', challenge: subject, names, certificateIssuers };
+}
+
+/** Dex names the connector it federated from; Fulcio then writes that into the certificate. */
+function federatedIssuer(claims: Json): readonly string[] {
+  const federated = Object.hasOwn(claims, 'federated_claims') ? claims.federated_claims : undefined;
+  const connector = isRecord(federated) ? text(federated, 'connector_id') : undefined;
+  return connector === undefined ? [] : [connector];
+}

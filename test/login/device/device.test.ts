@@ -1,0 +1,255 @@
+/** A login on another device: against the sandbox's issuer, and against issuers that do one thing wrong (threat O11). */
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { loginWithDevice } from '../../../src/login/device/device.ts';
+import { obtainIdentityToken } from '../../../src/login/identity-token.ts';
+import { startIssuer, type TestIssuer, type Wrong } from '../../support/issuer.ts';
+import { answerDevice } from '../../support/person.ts';
+import { useSandbox } from '../../support/sandbox.ts';
+import { fakeTerminal, type Listener } from '../../support/signing.ts';
+import { tokenRequest } from '../../support/token-request.ts';
+
+const sandbox = useSandbox();
+
+/** A person with another device, who does what the terminal says. */
+function personElsewhere(
+  answer: 'agree' | 'deny',
+): Listener & { readonly done: () => Promise<unknown> } {
+  const terminal = fakeTerminal();
+  let done: Promise<unknown> = Promise.resolve();
+  const say = (line: string): void => {
+    terminal.say(line);
+    const [, address, code] = /^open (\S+) and enter (\S+) /.exec(line) ?? [];
+    if (address !== undefined && code !== undefined) done = answerDevice(address, code, answer);
+  };
+  return { ...terminal, say, done: () => done };
+}
+
+describe('a login on another device', () => {
+  async function attempt(answer: 'agree' | 'deny') {
+    const terminal = personElsewhere(answer);
+    const waits: number[] = [];
+    const request = await tokenRequest({
+      issuerUrl: sandbox().urls.issuer,
+      environment: { SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' },
+      flags: { publishIdentity: 'yes' },
+      terminal,
+      more: {
+        wait: async (milliseconds) => {
+          waits.push(milliseconds);
+          await terminal.done();
+        },
+      },
+    });
+    const outcome = await obtainIdentityToken(request).catch((error: unknown) => error);
+    request.client.close();
+    return { outcome, lines: terminal.lines, waits };
+  }
+
+  it('O11 shows host, code and a picture of both, and takes what the person agreed to', async () => {
+    const { outcome, lines, waits } = await attempt('agree');
+    expect(outcome).toMatchObject({
+      source: 'device code',
+      fresh: true,
+      claims: { challenge: 'alice@example.test' },
+      refreshToken: expect.anything(),
+    });
+    expect(lines[0]).toBe('no browser over SSH: log in on any device');
+    expect(lines[1]).toMatch(
+      /^open http:\/\/127\.0\.0\.1:\d+\/device and enter [A-Z]{4}-[A-Z]{4} \(waiting up to 10 min\)$/,
+    );
+    expect(lines.slice(2, -1).every((line) => /^ {2}[█▀▄ ]+$/.test(line))).toBe(true);
+    expect(lines.length).toBeGreaterThan(15);
+    expect(lines.at(-1)).toMatch(
+      /^ {2}agree only if the page is at 127\.0\.0\.1:\d+ and shows [A-Z]{4}-[A-Z]{4}$/,
+    );
+    expect(waits).toEqual([5000]);
+  });
+
+  it('a refusal there is a refusal here', async () => {
+    const { outcome } = await attempt('deny');
+    expect(outcome).toMatchObject({ code: 'LOGIN_REFUSED', exitCode: 4 });
+  });
+});
+
+let issuer: TestIssuer;
+beforeAll(async () => {
+  issuer = await startIssuer();
+});
+afterEach(() => issuer.be({}));
+afterAll(() => issuer.close());
+
+const HONEST = {
+  device_code: 'the-device-code',
+  user_code: 'WDJB-MJHT',
+  verification_uri: 'https://issuer.example/device',
+  expires_in: 600,
+};
+
+interface Answers {
+  readonly authorization?: Record<string, unknown>;
+  /** Errors of the token endpoint, one a question; then the token. */
+  readonly errors?: readonly (string | number)[];
+  readonly claims?: Wrong['claims'];
+}
+
+async function ask(
+  { authorization = {}, errors = [], claims }: Answers,
+  flags = {},
+  interactive = true,
+) {
+  const left = [...errors];
+  issuer.be({
+    discovery: (honest) => ({ ...honest, device_authorization_endpoint: `${issuer.url}/device` }),
+    ...(claims === undefined ? {} : { claims }),
+    handle: (request, response) => {
+      const json = (status: number, value: unknown): true => {
+        response.writeHead(status, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(value));
+        return true;
+      };
+      if (request.url === '/device') return json(200, { ...HONEST, ...authorization });
+      const error = request.url === '/token' ? left.shift() : undefined;
+      if (error === undefined) return false;
+      if (typeof error === 'number') return json(error, {});
+      // public Sigstore's issuer says so with this status
+      return json(error === 'authorization_pending' ? 401 : 400, { error });
+    },
+  });
+  const waits: number[] = [];
+  const terminal = fakeTerminal(interactive);
+  const request = await tokenRequest({
+    issuerUrl: issuer.url,
+    flags,
+    terminal,
+    more: {
+      wait: async (milliseconds) => {
+        waits.push(milliseconds / 1000);
+      },
+    },
+  });
+  const outcome = await loginWithDevice(request, '').catch((error: unknown) => error);
+  request.client.close();
+  return { outcome, waits, lines: terminal.lines };
+}
+
+describe('O11 an issuer’s pace and patience', () => {
+  it('asks every five seconds, slower when told to, and no longer than the code lives', async () => {
+    const pending = Array.from({ length: 500 }, () => 'authorization_pending');
+    const { outcome, waits } = await ask({
+      errors: ['authorization_pending', 'slow_down', ...pending],
+    });
+    expect(outcome).toMatchObject({ code: 'LOGIN_TIMEOUT', exitCode: 4 });
+    expect(waits.slice(0, 4)).toEqual([5, 5, 10, 10]);
+    expect(waits.reduce((sum, each) => sum + each)).toBeLessThanOrEqual(600);
+  });
+
+  it('keeps the issuer’s own interval, and ends by loginTimeout', async () => {
+    const pending = Array.from({ length: 500 }, () => 'authorization_pending');
+    const { waits } = await ask(
+      { authorization: { interval: 7, expires_in: 100_000 }, errors: pending },
+      { loginTimeout: '10' },
+    );
+    expect(waits).toEqual([7, 7, 7, 7, 7, 7, 7]);
+  });
+
+  it('backs off from an issuer in trouble, and gives up on one that stays there', async () => {
+    const { outcome, waits } = await ask({ errors: [503, 503] });
+    expect(outcome).toMatchObject({ source: 'device code' });
+    expect(waits).toEqual([5, 10, 20]);
+    expect((await ask({ errors: [503, 503, 503, 503, 503] })).outcome).toMatchObject({
+      code: 'SERVICE_REFUSED',
+    });
+  });
+
+  it.each([
+    ['access_denied', 'LOGIN_REFUSED'],
+    ['expired_token', 'LOGIN_TIMEOUT'],
+    ['invalid_grant', 'LOGIN_FAILED'],
+  ])('%s ends it', async (error, code) => {
+    const { outcome, waits } = await ask({ errors: [error] });
+    expect(outcome).toMatchObject({ code, exitCode: 4 });
+    expect(waits).toHaveLength(1);
+    expect(String(outcome)).not.toContain('the-device-code');
+  });
+});
+
+describe('O11 an invitation that cannot be trusted', () => {
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    ['plain http', { verification_uri: 'http://issuer.example/device' }, /neither https/],
+    ['a script', { verification_uri: 'javascript:alert(1)' }, /neither https|cannot be used/],
+    ['a user name in the address', { verification_uri: 'https://a@issuer.example/' }, /user name/],
+    [
+      'another host with the code in it',
+      { verification_uri_complete: 'https://evil.example/?c=WDJB-MJHT' },
+      /two places/,
+    ],
+    ['a look-alike code', { user_code: 'WDJB-MJНТ' }, /compared by eye/],
+    ['control characters', { user_code: 'A\u001b[2JB' }, /compared by eye/],
+    ['a text for a code', { user_code: 'x'.repeat(60) }, /compared by eye/],
+  ])('%s', async (_name, authorization, line) => {
+    const { outcome, lines } = await ask({ authorization });
+    expect(outcome).toMatchObject({ message: expect.stringMatching(line) });
+    expect((outcome as { exitCode: number }).exitCode).toBeGreaterThan(2);
+    expect(lines).toEqual([]);
+  });
+
+  it.each<[string, Wrong['claims']]>([
+    ['another audience', (honest) => ({ ...honest, aud: 'other' })],
+    ['an unverified address', (honest) => ({ ...honest, email_verified: false })],
+    ['another party', (honest) => ({ ...honest, aud: ['sigstore', 'x'], azp: 'x' })],
+  ])('O09 a token with %s', async (_name, claims) => {
+    const { outcome } = await ask({ claims });
+    expect(outcome).toMatchObject({ exitCode: 4 });
+  });
+});
+
+describe('whom the person is to be', () => {
+  it('is said, where somebody is expected', async () => {
+    const { lines } = await ask({}, { identity: 'alice@example.test' });
+    expect(lines[0]).toBe('log in as alice@example.test');
+    expect((await ask({})).lines[0]).toMatch(/^open https:/);
+  });
+});
+
+describe('O11 what becomes public', () => {
+  const PUBLIC = /^for ever public in the log: your e-mail address, the time, a fingerprint of /;
+
+  it('without a terminal is said before the code, which is the answer', async () => {
+    const { outcome, lines } = await ask({}, {}, false);
+    expect(lines[0]).toMatch(PUBLIC);
+    expect(lines[0]).toMatch(/; who enters the code agrees to that$/);
+    expect(lines[1]).toMatch(/^open https:/);
+    expect(outcome).toMatchObject({ told: true });
+  });
+
+  it('is not repeated to those who agreed beforehand', async () => {
+    const { lines } = await ask({}, { publishIdentity: 'yes' }, false);
+    expect(lines.join('\n')).not.toMatch(/for ever public/);
+  });
+
+  it('at a terminal is asked after the login: the code is no answer', async () => {
+    const { outcome, lines } = await ask({});
+    expect(lines.join('\n')).not.toMatch(/for ever public/);
+    expect(outcome).toMatchObject({ told: false });
+  });
+});
+
+describe('where the issuer has no such thing', () => {
+  it('a forced device login says so; else a code is typed', async () => {
+    const forced = await tokenRequest({
+      issuerUrl: issuer.url,
+      flags: { tokenProvider: 'device' },
+    });
+    await expect(obtainIdentityToken(forced)).rejects.toMatchObject({
+      code: 'LOGIN_FAILED',
+      message: 'the issuer offers no login on another device',
+    });
+    forced.client.close();
+    const terminal = fakeTerminal();
+    const free = await tokenRequest({ issuerUrl: issuer.url, terminal });
+    await expect(obtainIdentityToken(free)).rejects.toMatchObject({ code: 'LOGIN_TIMEOUT' });
+    expect(terminal.lines[0]).toMatch(/^no browser here: open this address on any device/);
+    free.client.close();
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { obtainIdentityToken } from '../../src/login/identity-token.ts';
+import { loadSettings } from '../../src/settings/load.ts';
+import { Secret } from '../../src/system/secret.ts';
+import { fakeTerminal } from '../support/signing.ts';
+
+const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const tokenOf = (email: string) =>
+  `${part({ alg: 'RS256' })}.${part({ iss: 'https://i.example', aud: 'sigstore', sub: 's', email, email_verified: true, exp: 2e9 })}.c2ln`;
+
+async function obtain(options: {
+  env?: Record<string, string>;
+  flags?: Record<string, string>;
+  given?: string;
+  interactive?: boolean;
+}) {
+  return obtainIdentityToken({
+    settings: await loadSettings({ env: {}, cwd: '/', gitConfig: '', flags: options.flags ?? {} }),
+    issuerUrl: 'https://issuer.example',
+    environment: { PATH: '', ...options.env },
+    terminal: fakeTerminal(options.interactive ?? false),
+    send: async () => {
+      throw new Error('nobody is to be asked');
+    },
+    now: () => 1_795_263_000,
+    context: { repository: 'r', kind: 'commit', subject: 's' },
+    accept: () => undefined,
+    ...(options.given === undefined ? {} : { given: new Secret(options.given) }),
+  });
+}
+
+describe('obtainIdentityToken', () => {
+  it('takes the token given before the one in the environment', async () => {
+    const env = { SIGSTORE_ID_TOKEN: tokenOf('env@example.com') };
+    expect((await obtain({ env, given: tokenOf('flag@example.com') })).claims.challenge).toBe(
+      'flag@example.com',
+    );
+    expect((await obtain({ env })).claims.challenge).toBe('env@example.com');
+  });
+
+  it('takes a token with a line end, and no empty one', async () => {
+    const env = { SIGSTORE_ID_TOKEN: `${tokenOf('a@example.com')}\n` };
+    expect((await obtain({ env })).claims.challenge).toBe('a@example.com');
+    await expect(obtain({ env: { SIGSTORE_ID_TOKEN: ' ' } })).rejects.toMatchObject({
+      code: 'LOGIN_NO_TERMINAL',
+    });
+  });
+
+  it('ends at once, with what to do, where nobody can be asked', async () => {
+    await expect(obtain({})).rejects.toMatchObject({
+      code: 'LOGIN_NO_TERMINAL',
+      exitCode: 4,
+      message: 'no login and no terminal to ask at',
+      hint: expect.stringContaining('run: git signet login'),
+    });
+  });
+
+  it.each<[string, Record<string, string>]>([
+    [
+      'nobody is logged in as alice@example.com (signet.identity) and no terminal to ask at',
+      { identity: 'alice@example.com' },
+    ],
+    ['no login and no terminal to ask at', { identity: '' }],
+  ])('O13 says as whom: %s', async (message, flags) => {
+    await expect(obtain({ flags })).rejects.toMatchObject({ message });
+  });
+
+  it('obeys tokenProvider', async () => {
+    const env = { SIGSTORE_ID_TOKEN: tokenOf('a@example.com') };
+    expect((await obtain({ env, flags: { tokenProvider: 'envvar' } })).claims.challenge).toBe(
+      'a@example.com',
+    );
+    await expect(obtain({ env, flags: { tokenProvider: 'interactive' } })).rejects.toMatchObject({
+      code: 'LOGIN_NO_TERMINAL',
+    });
+    await expect(obtain({ flags: { tokenProvider: 'envvar' } })).rejects.toMatchObject({
+      code: 'LOGIN_FAILED',
+    });
+    await expect(obtain({ env, flags: { tokenProvider: 'nonsense' } })).rejects.toMatchObject({
+      code: 'CONFIG',
+    });
+  });
+
+  it('O09 holds a handed-over token to a configured issuer', async () => {
+    const env = { SIGSTORE_ID_TOKEN: tokenOf('a@example.com') };
+    expect((await obtain({ env, flags: { issuer: 'https://i.example' } })).fresh).toBe(false);
+    await expect(obtain({ env, flags: { issuer: 'https://j.example' } })).rejects.toMatchObject({
+      code: 'TOKEN_REFUSED',
+    });
+  });
+});

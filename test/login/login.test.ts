@@ -1,0 +1,443 @@
+/** A login with a browser, from discovery to the accepted token, against issuers that do one thing wrong. */
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createHttpClient, type HttpClient } from '../../src/http/http.ts';
+import { loginWithBrowser } from '../../src/login/browser/browser.ts';
+import type { TokenRequest } from '../../src/login/identity-token.ts';
+import { loadSettings } from '../../src/settings/load.ts';
+import { startIssuer, type TestIssuer, type Wrong } from '../support/issuer.ts';
+import {
+  browse,
+  clickThrough,
+  fetchPage,
+  firstLink,
+  type Jar,
+  type Seen,
+} from '../support/person.ts';
+import { fakeTerminal } from '../support/signing.ts';
+
+let issuer: TestIssuer;
+let other: TestIssuer;
+const clients: HttpClient[] = [];
+beforeAll(async () => {
+  issuer = await startIssuer();
+  other = await startIssuer();
+});
+afterAll(async () => {
+  await issuer.close();
+  await other.close();
+});
+afterEach(() => {
+  issuer.be({});
+  for (const client of clients.splice(0)) client.close();
+});
+
+interface Attempt {
+  readonly wrong?: Wrong;
+  readonly flags?: Record<string, string>;
+  readonly environment?: Record<string, string>;
+  readonly issuerUrl?: string;
+  readonly interactive?: boolean;
+  readonly accept?: TokenRequest['accept'];
+  /** What the person does with the address; default: click through. */
+  readonly person?: (startUrl: string) => Promise<Seen[]>;
+}
+
+async function attempt({
+  wrong = {},
+  flags = {},
+  environment = {},
+  issuerUrl,
+  interactive = true,
+  accept,
+  person = clickThrough,
+}: Attempt = {}) {
+  issuer.be(wrong);
+  issuer.exchanges.length = 0;
+  const terminal = fakeTerminal(interactive);
+  const client = createHttpClient({ wait: async () => undefined });
+  clients.push(client);
+  let pages: Promise<Seen[]> | undefined;
+  let startUrl = '';
+  const hint = (line: string): void => {
+    terminal.hint(line);
+    const url = /http:\/\/127\.0\.0\.1:\d+\/[\w-]{24}/.exec(line)?.[0];
+    if (url === undefined) return;
+    startUrl = url;
+    pages = person(url);
+    pages.catch(() => undefined);
+  };
+  const settings = await loadSettings({ env: {}, cwd: '/', gitConfig: '', flags });
+  const request: TokenRequest = {
+    settings,
+    issuerUrl: issuerUrl ?? issuer.url,
+    environment: { PATH: '', ...environment },
+    terminal: { ...terminal, hint },
+    send: client.send,
+    now: () => Math.floor(Date.now() / 1000),
+    context: {
+      repository: '~/src/parser',
+      kind: 'commit',
+      subject: 'parser: refuse trailing bytes',
+    },
+    committer: { name: 'Alice', email: 'alice@example.test' },
+    accept: accept ?? (() => undefined),
+  };
+  const token = await loginWithBrowser(request).then(
+    (value) => ({ value, error: undefined }),
+    (error: unknown) => ({ value: undefined, error }),
+  );
+  await token.value?.finished;
+  const listening =
+    startUrl !== '' &&
+    (await fetchPage(startUrl).then(
+      () => true,
+      () => false,
+    ));
+  return {
+    ...token,
+    pages: (await pages?.catch(() => [])) ?? [],
+    lines: terminal.lines,
+    listening,
+  };
+}
+
+const fails = (code: string) => ({ error: expect.objectContaining({ code }), listening: false });
+
+/** `sh` as the browser. */
+const shell = (script: string) => ({
+  environment: { PATH: process.env['PATH'] ?? '' },
+  flags: { urlOpener: `sh -c '${script}' sh {url}` },
+});
+const later =
+  (milliseconds: number) =>
+  async (url: string): Promise<Seen[]> => {
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    return clickThrough(url);
+  };
+const FAILED = '  no browser could be started; open that address yourself';
+
+describe('a browser that cannot be started', () => {
+  it('is noticed by the exit of its opener: the person opens the address', async () => {
+    const { value, lines } = await attempt({ ...shell('exit 3'), person: later(1000) });
+    expect(value).toMatchObject({ source: 'browser' });
+    expect(lines).toContain(FAILED);
+  });
+
+  it('O18 ends the login at once where nobody is at a terminal', async () => {
+    const started = Date.now();
+    const never = async () => [];
+    const login = await attempt({ ...shell('exit 3'), interactive: false, person: never });
+    expect(login).toMatchObject({
+      error: { code: 'LOGIN_NO_TERMINAL', exitCode: 4 },
+      listening: false,
+    });
+    expect((login.error as { hint: string }).hint).toContain('git signet login --device');
+    expect(Date.now() - started).toBeLessThan(10_000);
+  });
+
+  it.each([
+    ['that ends well', 'exit 0'],
+    ['that stays in the foreground', 'sleep 3'],
+  ])('is none %s, and holds up no answer', async (_name, script) => {
+    const started = Date.now();
+    const { value, lines } = await attempt({
+      ...shell(script),
+      interactive: false,
+      person: later(300),
+    });
+    expect(value).toMatchObject({ source: 'browser' });
+    expect(lines).not.toContain(FAILED);
+    expect(Date.now() - started).toBeLessThan(2900);
+  });
+});
+
+describe('an answer that cannot be used', () => {
+  const answering = (body: string): Wrong => ({
+    handle: (request, response) => {
+      if (request.url !== '/token') return false;
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(body);
+      return true;
+    },
+  });
+  const secret = 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln';
+
+  it.each<[string, string, RegExp]>([
+    [
+      'names what was wrong with it',
+      JSON.stringify({ access_token: secret, token_type: 7 }),
+      /cannot be used \(invalid response encountered: .*"token_type".*\)$/,
+    ],
+    ['O10 tells no piece of it', secret, /cannot be used \(parsing error occured.*\)$/],
+  ])('%s', async (_name, body, line) => {
+    const { error } = await attempt({ wrong: answering(body) });
+    expect(error).toMatchObject({ exitCode: 4, message: expect.stringMatching(line) });
+    expect(String(error)).not.toContain('eyJ');
+  });
+});
+
+describe('loginWithBrowser', () => {
+  it('logs in with one click, and leaves nothing behind', async () => {
+    const { value, pages, lines, listening } = await attempt();
+    expect(value).toMatchObject({ fresh: true, claims: { challenge: 'alice@example.test' } });
+    expect(`${value?.token}`).toBe('[secret]');
+    expect(listening).toBe(false);
+    expect(pages.at(-1)?.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{24}$/);
+    expect(pages.at(-1)?.body).toContain('Logged in as alice@example.test');
+    expect(lines).toHaveLength(2);
+    const [sent] = issuer.authorizations.slice(-1);
+    expect(Object.fromEntries(sent ?? [])).toMatchObject({
+      response_type: 'code',
+      scope: 'openid email',
+      code_challenge_method: 'S256',
+      client_id: 'sigstore',
+    });
+    for (const name of ['state', 'nonce', 'code_challenge'])
+      expect(sent?.get(name)?.length).toBeGreaterThan(40);
+  });
+
+  it('the code is not sent over a connection that stood idle while the person logged in (O21)', async () => {
+    const before = new WeakSet<object>();
+    const forgotten: Wrong = {
+      handle: ({ method, socket }) => {
+        // whoever is on the way has forgotten the connection by now: nothing comes back
+        if (method === 'POST' && before.has(socket)) return true;
+        before.add(socket);
+        return false;
+      },
+    };
+    const { value } = await attempt({ wrong: forgotten });
+    expect(value).toMatchObject({ source: 'browser' });
+    expect(issuer.exchanges).toHaveLength(1);
+  });
+
+  it('O03 uses a verifier, a state and a nonce once', async () => {
+    await attempt();
+    const first = issuer.exchanges[0]?.get('code_verifier');
+    await attempt();
+    expect(issuer.exchanges[0]?.get('code_verifier')).not.toBe(first);
+    const [one, two] = issuer.authorizations.slice(-2);
+    for (const name of ['state', 'nonce', 'code_challenge'])
+      expect(one?.get(name)).not.toBe(two?.get(name));
+  });
+
+  it('O14 two logins at once do not take each other’s answer, and go on with their own', async () => {
+    // each person gets as far as the issuer's answer, goes where the other's answer belongs, and then to their own
+    const answers: string[] = [];
+    const arrived = Promise.withResolvers<void>();
+    const person =
+      (mine: number, other: number) =>
+      async (startUrl: string): Promise<Seen[]> => {
+        const jar: Jar = new Map();
+        const page = await browse(startUrl, jar);
+        answers[mine] = (await browse(firstLink(page.body), jar)).location ?? '';
+        if (answers.filter(Boolean).length === 2) arrived.resolve();
+        await arrived.promise;
+        const home = new URL(answers[mine] ?? '');
+        home.search = new URL(answers[other] ?? '').search;
+        const seen = await browse(home.href, jar);
+        const own = await browse(answers[mine] ?? '', jar);
+        return [seen, await browse(own.location ?? '', jar)];
+      };
+    const both = await Promise.all([
+      attempt({ person: person(0, 1) }),
+      attempt({ person: person(1, 0) }),
+    ]);
+    expect(answers.filter(Boolean)).toHaveLength(2);
+    for (const { value, pages } of both) {
+      expect(value).toMatchObject({ source: 'browser' });
+      expect(pages.map(({ status }) => status)).toEqual([400, 200]);
+    }
+    expect(issuer.exchanges).toHaveLength(2);
+  });
+
+  it.each<[string, string, Wrong]>([
+    ['O02 no nonce', 'LOGIN_FAILED', { claims: ({ nonce: _, ...rest }) => rest }],
+    ['O02 another nonce', 'LOGIN_FAILED', { claims: (claims) => ({ ...claims, nonce: 'x' }) }],
+    ['O04 no issuer parameter', 'LOGIN_FAILED', { answer: (honest) => without(honest, 'iss') }],
+    [
+      'O04 another issuer parameter',
+      'LOGIN_FAILED',
+      { answer: (honest) => setting(honest, 'iss', 'https://evil.example') },
+    ],
+    [
+      'O04 a doubled issuer parameter',
+      'LOGIN_FAILED',
+      { answer: (honest) => `${honest}&iss=https%3A%2F%2Fevil.example` },
+    ],
+    ['L15 a token signed by another key', 'LOGIN_FAILED', { foreignKey: true }],
+    ['O09 a token that nobody signed', 'LOGIN_FAILED', { idToken: unsigned }],
+    ['no token', 'LOGIN_FAILED', { idToken: () => undefined }],
+    ['O09 another audience', 'LOGIN_FAILED', { claims: (claims) => ({ ...claims, aud: 'other' }) }],
+    [
+      'O09 another issuer in the token',
+      'LOGIN_FAILED',
+      { claims: (claims) => ({ ...claims, iss: 'https://evil.example' }) },
+    ],
+    ['O09 an expired token', 'LOGIN_FAILED', { claims: (claims) => ({ ...claims, exp: 1 }) }],
+    ['O09 another party', 'TOKEN_REFUSED', { claims: (claims) => ({ ...claims, azp: 'other' }) }],
+    [
+      'O09 an unverified e-mail',
+      'TOKEN_REFUSED',
+      { claims: (claims) => ({ ...claims, email_verified: false }) },
+    ],
+  ])('refuses %s (%s)', async (_name, code, wrong) => {
+    const outcome = await attempt({ wrong });
+    expect(outcome).toMatchObject(fails(code));
+    expect(outcome.pages.at(-1)?.body).toMatch(/Nothing was signed/);
+    expect(String(outcome.error)).not.toMatch(/eyJ|the-code/);
+  });
+
+  it.each<[string, Wrong]>([
+    ['another state', { answer: (honest) => setting(honest, 'state', 'x') }],
+    ['no state', { answer: (honest) => without(honest, 'state') }],
+  ])('O01 L16 an answer with %s changes nothing: the login waits on', async (_name, wrong) => {
+    const outcome = await attempt({ wrong, flags: { loginTimeout: '1' } });
+    expect(outcome).toMatchObject(fails('LOGIN_TIMEOUT'));
+    expect(outcome.pages.at(-1)).toMatchObject({ status: 400 });
+    expect(issuer.exchanges).toEqual([]);
+  });
+
+  it.each<[string, string, Wrong]>([
+    [
+      'O03 without PKCE',
+      'LOGIN_FAILED',
+      { discovery: ({ code_challenge_methods_supported: _, ...rest }) => rest },
+    ],
+    [
+      'O03 with plain PKCE only',
+      'LOGIN_FAILED',
+      { discovery: (honest) => ({ ...honest, code_challenge_methods_supported: ['plain'] }) },
+    ],
+    [
+      'O08 that calls itself another',
+      'LOGIN_FAILED',
+      { discovery: (honest) => ({ ...honest, issuer: 'https://evil.example' }) },
+    ],
+    [
+      'O08 with an http login page elsewhere',
+      'SERVICE_REFUSED',
+      {
+        discovery: (honest) => ({ ...honest, authorization_endpoint: 'http://evil.example/auth' }),
+      },
+    ],
+    [
+      'O12 with a login page that is no page',
+      'LOGIN_FAILED',
+      { discovery: (honest) => ({ ...honest, authorization_endpoint: 'file:///bin/sh' }) },
+    ],
+    [
+      'O12 with a script for a login page',
+      'LOGIN_FAILED',
+      { discovery: (honest) => ({ ...honest, authorization_endpoint: 'javascript:alert(1)' }) },
+    ],
+    [
+      'O08 that redirects its discovery',
+      'SERVICE_ANSWER',
+      { handle: (request, response) => redirect(request.url ?? '', response) },
+    ],
+    [
+      'O08 with a huge document',
+      'SERVICE_ANSWER',
+      { discovery: (honest) => ({ ...honest, x: 'x'.repeat(300_000) }) },
+    ],
+    ['O08 with nonsense for a document', 'LOGIN_FAILED', { discovery: () => [1] }],
+  ])('asks nobody to log in at an issuer %s', async (_name, code, wrong) => {
+    const outcome = await attempt({ wrong });
+    expect(outcome).toMatchObject(fails(code));
+    expect(outcome.pages).toEqual([]);
+  });
+
+  it('O08 asks no issuer over http elsewhere', async () => {
+    expect(await attempt({ issuerUrl: 'http://issuer.example' })).toMatchObject(
+      fails('SERVICE_REFUSED'),
+    );
+  });
+
+  it('O08 sends the code nowhere but over https or loopback', async () => {
+    const wrong = {
+      discovery: (honest: object) => ({ ...honest, token_endpoint: 'http://evil.example/token' }),
+    };
+    expect(await attempt({ wrong })).toMatchObject(fails('SERVICE_REFUSED'));
+  });
+
+  it('O07 shows a refusal as one, the issuer’s words as text', async () => {
+    const wrong = {
+      answer: (_honest: URLSearchParams, asked: URLSearchParams) =>
+        new URLSearchParams({
+          error: 'access_denied',
+          error_description: '<script>alert(1)</script>\u001b[2J',
+          state: asked.get('state') ?? '',
+          iss: issuer.url,
+        }),
+    };
+    const outcome = await attempt({ wrong });
+    expect(outcome).toMatchObject(fails('LOGIN_REFUSED'));
+    const last = outcome.pages.at(-1);
+    expect(last).toMatchObject({ status: 400 });
+    expect(last?.body).toContain('access_denied');
+    expect(last?.body).not.toContain('<script');
+    expect(last?.url).not.toContain('error');
+    expect(String(outcome.error)).not.toMatch(/\u001b/);
+  });
+
+  it('O18 ends when nobody comes', async () => {
+    const outcome = await attempt({ flags: { loginTimeout: '1' }, person: async () => [] });
+    expect(outcome).toMatchObject(fails('LOGIN_TIMEOUT'));
+  });
+
+  it('O13 shows and refuses the wrong account before anything else happens', async () => {
+    const failure = Object.assign(new Error('no'), {});
+    const outcome = await attempt({
+      accept: () => {
+        throw failure;
+      },
+    });
+    expect(outcome).toMatchObject({ error: failure, listening: false });
+    expect(outcome.pages.at(-1)?.body).toContain('Nothing was signed');
+  });
+
+  it('O17 does not log in while certificate checking is switched off', async () => {
+    const outcome = await attempt({ environment: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
+    expect(outcome).toMatchObject(fails('LOGIN_FAILED'));
+    expect(outcome.pages).toEqual([]);
+  });
+
+  it('hints at the account that is expected, and at the connector', async () => {
+    await attempt({
+      flags: { identity: 'alice@example.test', connectorId: 'https://github.com/login/oauth' },
+    });
+    expect(Object.fromEntries(issuer.authorizations.at(-1) ?? [])).toMatchObject({
+      login_hint: 'alice@example.test',
+      connector_id: 'https://github.com/login/oauth',
+    });
+  });
+
+  it('O04 takes no answer of one issuer to another', async () => {
+    const wrong = { answer: (honest: URLSearchParams) => setting(honest, 'iss', other.url) };
+    expect(await attempt({ wrong })).toMatchObject(fails('LOGIN_FAILED'));
+    expect(issuer.exchanges).toEqual([]);
+  });
+});
+
+function without(parameters: URLSearchParams, name: string): URLSearchParams {
+  parameters.delete(name);
+  return parameters;
+}
+
+function setting(parameters: URLSearchParams, name: string, value: string): URLSearchParams {
+  parameters.set(name, value);
+  return parameters;
+}
+
+function unsigned(token: string): string {
+  const header = Buffer.from('{"alg":"none"}').toString('base64url');
+  return `${header}.${token.split('.')[1]}.`;
+}
+
+function redirect(path: string, response: import('node:http').ServerResponse): boolean {
+  if (!path.startsWith('/.well-known')) return false;
+  response.writeHead(302, { location: `${other.url}${path}` }).end();
+  return true;
+}

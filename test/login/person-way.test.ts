@@ -1,0 +1,150 @@
+/** Every surrounding, by its variables: what is chosen, what is said, and that nobody is asked where nobody is. */
+
+import { describe, expect, it } from 'vitest';
+import { type Circumstances, choosePersonWay } from '../../src/login/person-way.ts';
+
+const at = (parts: Partial<Circumstances>): Circumstances => ({
+  environment: {},
+  opener: false,
+  interactive: true,
+  asked: false,
+  provider: undefined,
+  ...parts,
+});
+const none = (message: RegExp, hint: RegExp) => ({
+  way: 'none',
+  message: expect.stringMatching(message),
+  hint: expect.stringMatching(hint),
+});
+const NOBODY = none(/^no login and no terminal to ask at$/, /^run: git signet login/);
+
+describe('choosePersonWay', () => {
+  it.each<[string, Partial<Circumstances>, object]>([
+    ['a desktop', { opener: true }, { way: 'browser' }],
+    [
+      'a desktop, from an editor without a terminal',
+      { opener: true, interactive: false },
+      { way: 'browser' },
+    ],
+    ['a console', {}, { way: 'device', why: 'no browser here' }],
+    [
+      'SSH',
+      { environment: { SSH_CONNECTION: 'a 1 b 22' } },
+      { way: 'device', why: 'no browser over SSH' },
+    ],
+    [
+      'SSH, without its addresses',
+      { environment: { SSH_TTY: '/dev/pts/1' } },
+      { way: 'device', why: 'no browser over SSH' },
+    ],
+    [
+      'SSH in an editor with a helper',
+      { environment: { SSH_CONNECTION: 'x' }, opener: true },
+      { way: 'browser' },
+    ],
+    ['WSL', { environment: { WSL_DISTRO_NAME: 'Debian' }, opener: true }, { way: 'browser' }],
+    [
+      'WSL without an opener',
+      { environment: { WSL_DISTRO_NAME: 'Debian' } },
+      { way: 'device', why: 'no browser in WSL without wslview' },
+    ],
+    [
+      'a dev container',
+      { environment: { REMOTE_CONTAINERS: 'true' } },
+      { way: 'device', why: 'no browser in a dev container' },
+    ],
+    [
+      'a codespace',
+      { environment: { CODESPACES: 'true', REMOTE_CONTAINERS: 'true' } },
+      { way: 'device', why: 'no browser in a codespace' },
+    ],
+    ['nothing at all', { interactive: false }, NOBODY],
+    [
+      'SSH without a terminal',
+      { interactive: false, environment: { SSH_CONNECTION: 'x' } },
+      NOBODY,
+    ],
+    [
+      'GitHub Actions without the permission',
+      { environment: { GITHUB_ACTIONS: 'true', CI: 'true' } },
+      none(/GitHub Actions offers no identity token/, /permissions: id-token: write/),
+    ],
+    [
+      'GitLab CI',
+      { environment: { GITLAB_CI: 'true', CI: 'true' } },
+      none(/GitLab CI offers/, /id_tokens: /),
+    ],
+    ['CircleCI', { environment: { CIRCLECI: 'true' } }, none(/CircleCI offers/, /context/)],
+    ['Buildkite', { environment: { BUILDKITE: 'true' } }, none(/Buildkite offers/, /agent/)],
+    [
+      'some CI, even with a terminal and a browser',
+      { opener: true, environment: { CI: '1' } },
+      none(/CI offers/, /SIGSTORE_ID_TOKEN/),
+    ],
+    ['CI=false', { opener: true, environment: { CI: 'false' } }, { way: 'browser' }],
+    [
+      'interactive by name',
+      { provider: 'interactive', environment: { CI: '1' } },
+      { way: 'browser' },
+    ],
+    [
+      'interactive by name, without anything',
+      { provider: 'interactive', interactive: false },
+      NOBODY,
+    ],
+    [
+      'device by name, on a desktop',
+      { provider: 'device', opener: true },
+      { way: 'device', why: '' },
+    ],
+    [
+      'device by name, where nobody would see the code',
+      { provider: 'device', interactive: false },
+      NOBODY,
+    ],
+    [
+      'device by name, asked for by a command',
+      { provider: 'device', interactive: false, asked: true },
+      { way: 'device', why: '' },
+    ],
+    ['paste by name', { provider: 'paste', opener: true }, { way: 'paste', why: '' }],
+    [
+      'paste by name, without a terminal',
+      { provider: 'paste', interactive: false, asked: true },
+      none(/no terminal/, /--token-stdin/),
+    ],
+    [
+      'a terminal that GIT_TERMINAL_PROMPT=0 silences',
+      { interactive: false, environment: { GIT_TERMINAL_PROMPT: '0' } },
+      none(/^no login and no terminal to ask at \(GIT_TERMINAL_PROMPT=0\)$/, /git signet login/),
+    ],
+    [
+      '… for a login',
+      { asked: true, interactive: false, environment: { GIT_TERMINAL_PROMPT: '0' } },
+      none(/\(GIT_TERMINAL_PROMPT=0\)$/, /^run it at a terminal without GIT_TERMINAL_PROMPT=0, /),
+    ],
+    [
+      'one that may be asked',
+      { interactive: false, environment: { GIT_TERMINAL_PROMPT: '1' } },
+      NOBODY,
+    ],
+    [
+      'O13 somebody expected',
+      {
+        interactive: false,
+        expected: { name: 'alice@example.test', setting: 'signet.identity' },
+      },
+      none(
+        /^nobody is logged in as alice@example\.test \(signet\.identity\) and no terminal to ask at$/,
+        /git signet login/,
+      ),
+    ],
+    [
+      'a login without a terminal',
+      { asked: true, interactive: false },
+      none(/no terminal/, /--device/),
+    ],
+  ])('%s', (_name, circumstances, choice) => {
+    expect(choosePersonWay(at(circumstances))).toEqual(choice);
+  });
+});

@@ -1,0 +1,232 @@
+/** Before an identity becomes public: who is asked, when, and what is remembered. */
+
+import { readdirSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { agreeToPublish } from '../../src/login/publication.ts';
+import { loadSettings } from '../../src/settings/load.ts';
+import { scratchDirectory } from '../support/sandbox.ts';
+import { fakeTerminal } from '../support/signing.ts';
+
+let home: string;
+beforeEach(() => {
+  home = scratchDirectory('home');
+});
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+interface Case {
+  readonly publishIdentity?: string;
+  readonly fresh?: boolean;
+  readonly interactive?: boolean;
+  readonly told?: boolean;
+  readonly typed?: string | undefined;
+  readonly who?: string;
+  readonly issuer?: string;
+  readonly committer?: string | undefined;
+  readonly disputed?: boolean;
+}
+
+async function agree({
+  typed,
+  fresh = true,
+  interactive = true,
+  told = false,
+  who = 'alice@example.test',
+  issuer = 'https://i',
+  // whoever logs in is the committer where a test does not say otherwise
+  committer = who,
+  disputed = false,
+  ...flags
+}: Case) {
+  const terminal = { ...fakeTerminal(interactive) };
+  const questions: string[] = [];
+  const said: string[] = [];
+  const request = {
+    settings: await loadSettings({ env: {}, cwd: '/', gitConfig: '', flags }),
+    environment: { HOME: home },
+    terminal: {
+      ...terminal,
+      say: (line: string) => void said.push(line),
+      ask: async (question: string) => {
+        questions.push(question);
+        return typed;
+      },
+    },
+    context: { repository: 'parser', kind: 'commit', subject: 's' } as const,
+    issuerUrl: issuer,
+    committer: { name: 'Somebody', email: committer },
+  };
+  const claims = {
+    issuer,
+    certificateIssuers: [issuer],
+    kind: 'email',
+    challenge: who,
+    names: [who],
+    expires: 4e9,
+  } as const;
+  const error = await agreeToPublish(request, {
+    ...{ claims, fresh, told, disputed: () => disputed },
+  }).then(
+    () => undefined,
+    (e: unknown) => e,
+  );
+  return { questions, error, said };
+}
+
+const refused = expect.objectContaining({
+  code: 'PUBLICATION_REFUSED',
+  exitCode: 4,
+  hint: expect.stringContaining('nothing was published'),
+});
+
+describe('agreeToPublish', () => {
+  it('without a terminal and without a word before, says how to agree', async () => {
+    expect((await agree({ interactive: false })).error).toMatchObject({
+      message: expect.stringContaining(
+        'there is no terminal to ask whether alice@example.test may become public',
+      ),
+      hint: expect.stringContaining('git config --global signet.publishIdentity yes'),
+    });
+  });
+
+  it('says what becomes public, for whom, and asks', async () => {
+    const { questions } = await agree({ typed: 'y' });
+    expect(questions).toEqual([
+      'for ever public in the log: alice@example.test, the time, a fingerprint of this commit. Go on? [y/N/always]',
+    ]);
+  });
+
+  it.each<[string | undefined, boolean]>([
+    ['y', true],
+    ['Yes ', true],
+    ['always', true],
+    ['', false],
+    ['n', false],
+    ['yeah', false],
+    [undefined, false],
+  ])('%j means %s', async (typed, agreed) => {
+    expect((await agree({ typed })).error).toEqual(agreed ? undefined : refused);
+  });
+
+  it('remembers "always", by issuer and account, in a file that names neither', async () => {
+    await agree({ typed: 'always' });
+    expect(await agree({ typed: 'n' })).toEqual({ questions: [], error: undefined, said: [] });
+    expect((await agree({ typed: 'n', who: 'bob@example.test' })).error).toEqual(refused);
+    expect((await agree({ typed: 'n', issuer: 'https://j' })).error).toEqual(refused);
+    const directory = join(home, '.local/state/git-signet');
+    const [name = ''] = readdirSync(directory);
+    expect(readdirSync(directory)).toHaveLength(2);
+    expect(name).toMatch(/^agreed-[0-9a-f]{64}$/);
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+    expect(statSync(join(directory, name))).toMatchObject({ size: 0 });
+  });
+
+  it('a refusal fits a login as well as a signature', async () => {
+    expect((await agree({ typed: 'n' })).error).toMatchObject({
+      message: 'you did not agree that alice@example.test becomes public',
+    });
+  });
+
+  it('remembers no "y"', async () => {
+    await agree({ typed: 'y' });
+    expect((await agree({ typed: 'y' })).questions).toHaveLength(1);
+  });
+
+  it.each<[string, Case, boolean]>([
+    ['agreed to beforehand', { publishIdentity: 'yes' }, true],
+    ['forbidden, whatever the source', { publishIdentity: 'no', fresh: false }, false],
+    ['forbidden to a person too', { publishIdentity: 'no', typed: 'y' }, false],
+    ['a token that somebody put there', { fresh: false }, true],
+    ['no terminal: the page said it, the click agreed', { interactive: false, told: true }, true],
+    ['O11 no terminal, and nobody has said it', { interactive: false }, false],
+    ['… but agreed to beforehand', { interactive: false, publishIdentity: 'yes' }, true],
+    ['… or a token that somebody put there', { interactive: false, fresh: false }, true],
+  ])('%s: nobody is asked', async (_name, one, agreed) => {
+    const { questions, error } = await agree(one);
+    expect(questions).toEqual([]);
+    expect(error).toEqual(agreed ? undefined : refused);
+  });
+});
+
+const BOB = 'bob@example.test';
+const stranger = { who: BOB, committer: 'alice@example.test' } as const;
+const unexpected = expect.objectContaining({ code: 'IDENTITY_UNEXPECTED', exitCode: 4 });
+const askedFor = {
+  commit:
+    'for ever public in the log: bob@example.test, the time, a fingerprint of this commit. Sign as bob@example.test? [y/N/always]',
+  agreed: 'Sign as bob@example.test? [y/N]',
+};
+
+describe('an account that nobody expected', () => {
+  it.each<[string, Case, string]>([
+    ['with what becomes public', {}, askedFor.commit],
+    ['alone where that is agreed to', { publishIdentity: 'yes' }, askedFor.agreed],
+  ])('is confirmed by name in one question, %s (O20)', async (_name, more, question) => {
+    const { questions, said, error } = await agree({ ...stranger, ...more, typed: 'y' });
+    expect(questions).toEqual([question]);
+    expect(said).toEqual([
+      'logged in as bob@example.test; the committer is alice@example.test, and this account is new here',
+    ]);
+    expect(error).toBeUndefined();
+  });
+
+  it.each(['', 'n', undefined])('does not sign where the answer is %j (O20)', async (typed) => {
+    const { error } = await agree({ ...stranger, publishIdentity: 'yes', typed });
+    expect(error).toEqual(unexpected);
+    const again = await agree({ ...stranger, publishIdentity: 'yes', typed: 'y' });
+    expect(again.questions).toEqual([askedFor.agreed]);
+  });
+
+  it('is no stranger once it was confirmed, at the same issuer (O20)', async () => {
+    const agreed = { ...stranger, publishIdentity: 'yes' } as const;
+    await agree({ ...agreed, typed: 'y' });
+    expect((await agree(agreed)).questions).toEqual([]);
+    expect((await agree({ ...agreed, interactive: false, told: true })).error).toBeUndefined();
+    expect((await agree({ ...agreed, issuer: 'https://j' })).questions).toHaveLength(1);
+  });
+
+  it.each<[string, Case]>([
+    ['its page told what becomes public', { told: true }],
+    ['publication was agreed to beforehand', { publishIdentity: 'yes' }],
+  ])('is refused without a terminal, also where %s (O20)', async (_name, more) => {
+    const { error, questions } = await agree({ ...stranger, ...more, interactive: false });
+    expect(questions).toEqual([]);
+    expect(error).toEqual(unexpected);
+    expect((error as { hint: string }).hint).toMatch(/git signet login.*git signet use/);
+  });
+
+  it.each<[string, Case]>([
+    ['it is the committer', { who: BOB, committer: BOB }],
+    ['the configuration names it', { ...stranger, identity: BOB } as Case],
+    ['somebody put its token there', { ...stranger, fresh: false }],
+  ])('is none where %s, with and without a terminal (O20)', async (_name, one) => {
+    const known = { ...one, publishIdentity: 'yes', told: true } as const;
+    for (const interactive of [false, true]) {
+      const { questions, error } = await agree({ ...known, interactive });
+      expect([questions, error]).toEqual([[], undefined]);
+    }
+  });
+});
+
+describe('a login whose page was opened twice', () => {
+  const disputed = { disputed: true, publishIdentity: 'yes', told: true } as const;
+
+  it('is confirmed at the terminal whoever logged in, also an account that is known (O19)', async () => {
+    await agree({ publishIdentity: 'yes' });
+    for (const who of ['alice@example.test', BOB]) {
+      const { questions, said } = await agree({ ...disputed, who, typed: 'y' });
+      expect(questions).toEqual([`Sign as ${who}? [y/N]`]);
+      expect(said).toEqual([`logged in as ${who}; its page was opened twice`]);
+      expect((await agree({ ...disputed, who, typed: 'n' })).error).toEqual(unexpected);
+    }
+  });
+
+  it('without a terminal only an account that is expected signs, not one that is merely known (O19)', async () => {
+    await agree({ ...stranger, publishIdentity: 'yes', typed: 'y' });
+    const nobody = { ...disputed, interactive: false };
+    expect((await agree({ ...nobody, ...stranger })).error).toEqual(unexpected);
+    expect((await agree({ ...nobody, who: BOB })).error).toBeUndefined();
+    expect((await agree({ ...nobody, ...stranger, identity: BOB } as Case)).error).toBeUndefined();
+  });
+});

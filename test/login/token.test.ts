@@ -1,0 +1,157 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { readIdentityToken, type TokenExpectation } from '../../src/login/token.ts';
+import { Secret } from '../../src/system/secret.ts';
+
+const NOW = 1_795_263_000;
+const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const token = (claims: object, header: object = { alg: 'RS256' }, signature = 'c2ln') =>
+  new Secret(`${part(header)}.${part(claims)}.${signature}`);
+
+const GOOD = {
+  iss: 'https://issuer.example',
+  aud: 'sigstore',
+  sub: 'u-1',
+  email: 'alice@example.com',
+  email_verified: true,
+  exp: NOW + 300,
+  iat: NOW,
+};
+const EXPECTED: TokenExpectation = {
+  clientId: 'sigstore',
+  issuer: 'https://issuer.example',
+  ownRequest: true,
+  now: NOW,
+};
+const read = (claims: object, expectation: Partial<TokenExpectation> = {}) =>
+  readIdentityToken(token({ ...GOOD, ...claims }), { ...EXPECTED, ...expectation });
+
+describe('readIdentityToken', () => {
+  it('reads a good token', () => {
+    expect(read({})).toMatchObject({
+      issuer: 'https://issuer.example',
+      kind: 'email',
+      challenge: 'alice@example.com',
+      names: ['alice@example.com'],
+      expires: NOW + 300,
+    });
+  });
+
+  it.each([
+    ['O09 alg none', token(GOOD, { alg: 'none' })],
+    ['O09 alg None', token(GOOD, { alg: 'None' })],
+    ['O09 no alg', token(GOOD, {})],
+    ['O09 no signature', token(GOOD, { alg: 'RS256' }, '')],
+    ['two parts', new Secret('a.b')],
+    ['not base64', new Secret('ä.b.c')],
+    ['claims that are a list', new Secret(`${part({ alg: 'RS256' })}.${part([])}.c2ln`)],
+    ['nothing', new Secret('')],
+    ['too much', new Secret('a'.repeat(70_000))],
+  ])('refuses %s', (_name, bad) => {
+    expect(() => readIdentityToken(bad, EXPECTED)).toThrow(
+      expect.objectContaining({ code: 'TOKEN_REFUSED', exitCode: 4 }),
+    );
+  });
+
+  it.each<[string, object]>([
+    ['O09 another issuer', { iss: 'https://evil.example' }],
+    ['O09 an issuer with a slash more', { iss: 'https://issuer.example/' }],
+    ['O09 no issuer', { iss: undefined }],
+    ['O09 another audience', { aud: 'other' }],
+    ['O09 audiences without ours', { aud: ['a', 'b'] }],
+    ['O09 several audiences and no party', { aud: ['sigstore', 'b'] }],
+    ['O09 several audiences and another party', { aud: ['sigstore', 'b'], azp: 'b' }],
+    ['O09 another party', { azp: 'other' }],
+    ['O09 no audience', { aud: undefined }],
+    ['O09 expired', { exp: NOW - 61 }],
+    ['O09 no expiry', { exp: undefined }],
+    ['O09 expiry as text', { exp: String(NOW + 300) }],
+    ['O09 not yet valid', { nbf: NOW + 61 }],
+    ['O09 issued in the future', { iat: NOW + 61 }],
+    ['O09 e-mail not verified', { email_verified: false }],
+    ['O09 e-mail verification not told', { email_verified: undefined }],
+    ['O09 e-mail verification as a number', { email_verified: 1 }],
+    ['no subject at all', { email: undefined, sub: undefined }],
+  ])('refuses %s', (_name, claims) => {
+    expect(() => read(claims)).toThrow(expect.objectContaining({ code: 'TOKEN_REFUSED' }));
+  });
+
+  it.each<[string, object]>([
+    ['one of several audiences, us being the party', { aud: ['sigstore', 'b'], azp: 'sigstore' }],
+    ['a clock that is a little off', { exp: NOW - 59, iat: NOW + 59, nbf: NOW + 59 }],
+    ['the word true', { email_verified: 'true' }],
+  ])('accepts %s', (_name, claims) => {
+    expect(read(claims).challenge).toBe('alice@example.com');
+  });
+
+  it('O02 refuses a token without, or with another, nonce', () => {
+    expect(read({ nonce: 'n' }, { nonce: 'n' }).kind).toBe('email');
+    for (const nonce of [undefined, '', 'other']) {
+      expect(() => read({ nonce }, { nonce: 'n' })).toThrow(
+        expect.objectContaining({ code: 'TOKEN_REFUSED' }),
+      );
+    }
+  });
+
+  it('never shows the token', () => {
+    const secret = token({ ...GOOD, exp: 1 });
+    try {
+      readIdentityToken(secret, EXPECTED);
+    } catch (error) {
+      expect(inspect(error)).not.toContain(secret.reveal().slice(0, 20));
+    }
+    expect(`${secret}${inspect({ secret })}${JSON.stringify({ secret })}`).not.toContain('eyJ');
+  });
+
+  it.each<[string, object, string, string]>([
+    [
+      'e-mail token of Dex',
+      { federated_claims: { connector_id: 'https://github.com/login/oauth' } },
+      'alice@example.com',
+      'email',
+    ],
+    [
+      'e-mail token of Google',
+      { iss: 'https://accounts.google.com', azp: '1234' },
+      'alice@example.com',
+      'email',
+    ],
+    [
+      'GitHub Actions',
+      {
+        email: undefined,
+        sub: 'repo:acme/app:ref:refs/heads/main',
+        job_workflow_ref: 'acme/app/.github/workflows/r.yml@refs/heads/main',
+      },
+      'repo:acme/app:ref:refs/heads/main',
+      'subject',
+    ],
+    [
+      'GitLab',
+      {
+        email: undefined,
+        user_email: 'bob@example.com',
+        sub: 'project_path:a/b:ref_type:branch:ref:main',
+      },
+      'project_path:a/b:ref_type:branch:ref:main',
+      'subject',
+    ],
+    [
+      'SPIFFE',
+      { email: undefined, sub: 'spiffe://example.org/job' },
+      'spiffe://example.org/job',
+      'subject',
+    ],
+  ])('X14 proves possession over the right claim: %s', (_name, claims, challenge, kind) => {
+    expect(read(claims, { issuer: undefined, ownRequest: false })).toMatchObject({
+      challenge,
+      kind,
+    });
+  });
+
+  it('X14 knows that Fulcio names the connector as issuer', () => {
+    expect(
+      read({ federated_claims: { connector_id: 'https://c.example' } }).certificateIssuers,
+    ).toEqual(['https://issuer.example', 'https://c.example']);
+  });
+});

@@ -10,7 +10,7 @@ import { isSignetError } from '../src/errors.ts';
 import { createHttpClient } from '../src/http/http.ts';
 import { networkOptions } from '../src/http/network.ts';
 import { discoverIssuer } from '../src/login/issuer.ts';
-import { signPayload } from '../src/sign.ts';
+import { signPayload } from '../src/signing/sign.ts';
 import {
   FAULTS,
   type Fault,

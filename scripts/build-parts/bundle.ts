@@ -62,7 +62,7 @@ function hotModules(): ReadonlyMap<string, (typeof FILES)[number]> {
   const lazyButAlways = [
     'src/system/once-a-day.ts',
     'src/core/trust/key-files.ts',
-    'src/commands/verify-made.ts',
+    'src/signing/verify-made.ts',
   ];
   const verifying = closure('src/commands/gpgsm-verify.ts', ...lazyButAlways);
   const signing = closure('src/commands/gpgsm-sign.ts', 'src/commands/sign-by-agent.ts');

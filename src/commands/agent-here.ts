@@ -6,7 +6,7 @@ import { HandedBack } from '../io/agent/failure.ts';
 import { GREETING_SECONDS, START_SECONDS } from '../io/agent/patience.ts';
 import { ProtocolError } from '../io/agent/protocol.ts';
 import { type Reached, reachAgent } from '../io/agent/reach.ts';
-import type { SigningTools } from './signing-tools.ts';
+import type { SigningTools } from '../signing/tools.ts';
 
 /** Whether it is only the agent that failed, so that the signature can be made without it. */
 export function isAgentsOwn(error: unknown): error is AgentTrouble | HandedBack | ProtocolError {

@@ -14,11 +14,11 @@ import { askAgain, hasEnded } from '../io/agent/reach.ts';
 import { networkOf } from '../io/agent/request-network.ts';
 import { type SignByAgent, signByAgent } from '../io/agent/sign-client.ts';
 import { signedReply } from '../io/agent/signed-reply.ts';
-import { type SigningParts, withLogin } from '../io/signing-login.ts';
 import type { IdentityToken } from '../login/identity-token.ts';
 import { chooseServices } from '../services/in-force.ts';
 import { reachAll, signingServers } from '../services/reachability.ts';
-import { obtainCredential, signWithCredential } from '../sign.ts';
+import { type SigningParts, withLogin } from '../signing/login.ts';
+import { obtainCredential, signWithCredential } from '../signing/sign.ts';
 import { isAgentsOwn, reachHere } from './agent-here.ts';
 import type { Signing } from './gpgsm-sign.ts';
 

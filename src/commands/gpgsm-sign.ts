@@ -12,11 +12,11 @@ import { AnswerError, ExitCode, UsageError } from '../errors.ts';
 import { expectationOf } from '../login/expectation.ts';
 import { acceptKey, accountOfKey, keyDiffers } from '../login/named-key.ts';
 import { loadSettings } from '../settings/load.ts';
+import { type SigningTools, signingTools } from '../signing/tools.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { Secret } from '../system/secret.ts';
 import type { Invocation } from './command.ts';
 import type { GpgsmCall } from './gpgsm-arguments.ts';
-import { type SigningTools, signingTools } from './signing-tools.ts';
 
 function readMessage(call: GpgsmCall, { streams }: Invocation): Uint8Array {
   const [path = '-'] = call.positionals;
@@ -58,7 +58,7 @@ export interface Made extends SignatureCreated {
 
 /** @throws AnswerError `SELF_VERIFICATION` when what was made does not verify */
 async function makeHere({ payload, request, verifier }: Signing): Promise<Made> {
-  const [{ signPayload }, asked] = await Promise.all([import('../sign.ts'), request()]);
+  const [{ signPayload }, asked] = await Promise.all([import('../signing/sign.ts'), request()]);
   const made = await signPayload(payload, asked);
   const verdict = await (await verifier()).verify(payload, utf8(made.armor), made.logEntry);
   if (verdict.status === 'verified') return made;

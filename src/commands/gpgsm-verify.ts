@@ -14,12 +14,12 @@ import { applyPolicy, type VerifyContext, verifyDetached } from '../core/verify.
 import { type ExitCode, isSignetError, UsageError } from '../errors.ts';
 import { verdictLine } from '../report/verdict-line.ts';
 import { loadSettings, type Settings } from '../settings/load.ts';
+import { acceptsUnlogged } from '../signing/unlogged.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { readUpTo } from '../system/standard-input.ts';
 import { loadTrust, TRUST_SETTINGS } from '../trust/store.ts';
 import type { Invocation } from './command.ts';
 import type { GpgsmCall } from './gpgsm-arguments.ts';
-import { acceptsUnlogged } from './unlogged.ts';
 
 /** What was asked about, in bytes. */
 interface Question {

@@ -164,7 +164,7 @@ export const run: Command = async (invocation) => {
     });
   }
   if (settings.publishIdentity === 'no') {
-    const { nothingIsPublished } = await import('./nothing-published.ts');
+    const { nothingIsPublished } = await import('../signing/nothing-published.ts');
     throw await nothingIsPublished('nobody logs in here', invocation);
   }
   const off = await agentOff(invocation, settings);

@@ -2,14 +2,14 @@
 
 import { utf8 } from '../core/bytes.ts';
 import { AnswerError } from '../errors.ts';
-import type { Credential } from '../io/credential.ts';
-import { withLogin } from '../io/signing-login.ts';
 import { acceptExpected, acceptSigner, expectationOf } from '../login/expectation.ts';
 import { refuseElsewhere, settingsHere } from '../settings/here.ts';
+import type { Credential } from '../signing/credential.ts';
+import { withLogin } from '../signing/login.ts';
+import { type SigningTools, signingTools } from '../signing/tools.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { Invocation } from './command.ts';
 import type { Made } from './gpgsm-sign.ts';
-import { type SigningTools, signingTools } from './signing-tools.ts';
 
 /** What one payload became. */
 export type SeriesSignature = Pick<Made, 'armor' | 'identity' | 'logIndex'>;
@@ -24,7 +24,7 @@ async function inPlace(
   signing: SigningTools,
   use: (sign: SignOne) => Promise<void>,
 ): Promise<void> {
-  const { obtainCredential, signWithCredential } = await import('../sign.ts');
+  const { obtainCredential, signWithCredential } = await import('../signing/sign.ts');
   const verifier = await signing.verifier();
   return withLogin(first, await signing.request(), (identity, parts) => {
     let credential: Credential | undefined;

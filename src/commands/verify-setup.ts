@@ -7,6 +7,7 @@ import type { Crypto } from '../core/crypto.ts';
 import { type GitRepository, openRepository } from '../git/repository.ts';
 import { resolvedHere } from '../settings/here.ts';
 import type { SettingCaller } from '../settings/load.ts';
+import { acceptsUnlogged } from '../signing/unlogged.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { checkGateTrust } from '../trust/origin.ts';
 import { loadTrust } from '../trust/store.ts';
@@ -17,7 +18,6 @@ import { type LogAccess, openLogAccess } from './log-entries.ts';
 import { createKeyJudge, type KeyJudge } from './pinned-keys.ts';
 import { choosePolicy, type PolicyChoice } from './policy-choice.ts';
 import type { JudgeSettings } from './range-judge.ts';
-import { acceptsUnlogged } from './unlogged.ts';
 
 export interface VerifySetup {
   readonly repository: GitRepository;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { run } from '../../src/commands/gpgsm.ts';
 import { splitSignedObject } from '../../src/core/git/object.ts';
-import type { SignResult } from '../../src/sign.ts';
+import type { SignResult } from '../../src/signing/sign.ts';
 import { bareEnvironment, catchInvocation } from '../support/invocation.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 
@@ -18,7 +18,7 @@ if (split === undefined) throw new Error('the vector is signed');
 const { payload, signature } = split;
 
 const made: { armor: string; error?: Error } = { armor: '' };
-vi.mock('../../src/sign.ts', () => ({
+vi.mock('../../src/signing/sign.ts', () => ({
   signPayload: () => {
     if (made.error !== undefined) return Promise.reject(made.error);
     const result: Omit<SignResult, 'logEntry'> = {

@@ -13,7 +13,7 @@ import type { Patience } from '../../src/io/agent/patience.ts';
 import type { RequestNetwork } from '../../src/io/agent/request-network.ts';
 import { type AgentAddress, agentAddress } from '../../src/io/agent/socket-path.ts';
 import type { Network, Workshop } from '../../src/io/agent/workshop.ts';
-import type { Credential, MadeSignature } from '../../src/io/credential.ts';
+import type { Credential, MadeSignature } from '../../src/signing/credential.ts';
 import { Secret } from '../../src/system/secret.ts';
 import { scratchDirectory } from './sandbox.ts';
 

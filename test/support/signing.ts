@@ -2,7 +2,7 @@
 
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { loadSettings, type SettingsSources } from '../../src/settings/load.ts';
-import type { SignRequest } from '../../src/sign.ts';
+import type { SignRequest } from '../../src/signing/sign.ts';
 import { loadCrypto } from '../../src/system/crypto-port.ts';
 import type { Terminal } from '../../src/system/terminal.ts';
 import { loadSigningConfig, loadTrust } from '../../src/trust/store.ts';

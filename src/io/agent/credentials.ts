@@ -7,8 +7,8 @@
 
 import { LoginError } from '../../errors.ts';
 import { ANYBODY, signerMeets } from '../../login/expectation.ts';
+import type { Credential } from '../../signing/credential.ts';
 import type { Secret } from '../../system/secret.ts';
-import type { Credential } from '../credential.ts';
 import { Unreached } from './failure.ts';
 import { Flights, type Outcome } from './flights.ts';
 import { type Held, heldFrom, margin, remaining } from './held.ts';

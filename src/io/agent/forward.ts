@@ -12,7 +12,7 @@ import { headerOf } from '../../core/git/header.ts';
 import { joinSignature, subjectLine } from '../../core/git/object.ts';
 import { committerMismatch } from '../../core/policy/committer.ts';
 import { isSignetError, LoginError, UsageError } from '../../errors.ts';
-import type { MadeSignature } from '../credential.ts';
+import type { MadeSignature } from '../../signing/credential.ts';
 import { type AuditLog, sparingly } from './audit.ts';
 import { briefNames } from './brief.ts';
 import { type Channel, ChannelEnded, channelOf } from './channel.ts';

@@ -1,6 +1,6 @@
 /** How long a certificate is used: by the difference of its dates, for its clock is the CA's, and with a margin (threat D11). */
 
-import type { Credential } from '../credential.ts';
+import type { Credential } from '../../signing/credential.ts';
 
 export interface Held {
   readonly credential: Credential;

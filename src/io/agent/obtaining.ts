@@ -1,8 +1,8 @@
 /** A certificate for a login that was given or renewed: only for whom it must be for (threat D09). */
 
 import { ANYBODY, acceptExpected, acceptSigner } from '../../login/expectation.ts';
+import type { Credential } from '../../signing/credential.ts';
 import type { Secret } from '../../system/secret.ts';
-import type { Credential } from '../credential.ts';
 import type { Network, Workshop } from './workshop.ts';
 
 export interface Obtaining {

@@ -2,7 +2,7 @@
 
 import { toBase64 } from '../../core/bytes.ts';
 import { encodeWholeLogEntry } from '../../core/rekor/log-entry.ts';
-import type { MadeSignature } from '../credential.ts';
+import type { MadeSignature } from '../../signing/credential.ts';
 import type { SignedReply } from './protocol.ts';
 
 /** `online`: the entry is not in the signature, so it goes along. */

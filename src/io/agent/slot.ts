@@ -1,7 +1,7 @@
 /** What an agent keeps under one expectation. */
 
+import type { Credential } from '../../signing/credential.ts';
 import type { Secret } from '../../system/secret.ts';
-import type { Credential } from '../credential.ts';
 import type { Held } from './held.ts';
 import type { CredentialStatus } from './protocol.ts';
 import type { Network } from './workshop.ts';

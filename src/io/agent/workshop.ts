@@ -1,9 +1,9 @@
 /** What the agent works with: given by the command that starts it, so that it can be tried without servers. */
 
 import type { IdentityClaims } from '../../login/token.ts';
+import type { Credential, MadeSignature } from '../../signing/credential.ts';
+import type { SigningWatch } from '../../signing/publication.ts';
 import type { Secret } from '../../system/secret.ts';
-import type { Credential, MadeSignature } from '../credential.ts';
-import type { SigningWatch } from '../publication.ts';
 import type { RequestNetwork } from './request-network.ts';
 
 /** A login that was handed over, or renewed. */

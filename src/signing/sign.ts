@@ -5,20 +5,20 @@
  * Runs in place as one (`signPayload`), or in the agent, which keeps the credential between its two halves.
  */
 
-import { toHex } from './core/bytes.ts';
-import { buildSignedAttributes } from './core/cms/signed-attributes.ts';
-import { checkPayload } from './core/git/signable.ts';
-import type { Certificate } from './core/x509/certificate.ts';
-import { isSignetError } from './errors.ts';
-import type { Credential, MadeSignature } from './io/credential.ts';
-import { type Published, publish, type Signed, type SigningWatch } from './io/publication.ts';
-import { type SigningParts, type SignRequest, withLogin } from './io/signing-login.ts';
-import { expectationOf } from './login/expectation.ts';
-import type { IdentityToken } from './login/identity-token.ts';
-import { checkIssuedCertificate, requestCertificate } from './services/fulcio.ts';
-import { generateSigningKey } from './system/signing-key.ts';
+import { toHex } from '../core/bytes.ts';
+import { buildSignedAttributes } from '../core/cms/signed-attributes.ts';
+import { checkPayload } from '../core/git/signable.ts';
+import type { Certificate } from '../core/x509/certificate.ts';
+import { isSignetError } from '../errors.ts';
+import { expectationOf } from '../login/expectation.ts';
+import type { IdentityToken } from '../login/identity-token.ts';
+import { checkIssuedCertificate, requestCertificate } from '../services/fulcio.ts';
+import { generateSigningKey } from '../system/signing-key.ts';
+import type { Credential, MadeSignature } from './credential.ts';
+import { type SigningParts, type SignRequest, withLogin } from './login.ts';
+import { type Published, publish, type Signed, type SigningWatch } from './publication.ts';
 
-export type { SignRequest } from './io/signing-login.ts';
+export type { SignRequest } from './login.ts';
 
 export interface SignResult extends MadeSignature {
   /** True when a person has just logged in for it: worth a line even when quiet. */

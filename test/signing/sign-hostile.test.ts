@@ -2,13 +2,13 @@
 
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { certificatePem } from '../src/core/x509/certificate.ts';
-import { subjectAltName } from '../src/sandbox/certificates.ts';
-import { issueLeaf, type LeafVariations } from '../src/sandbox/fulcio-issue.ts';
-import type { Intercept, SandboxRequest, ServiceName } from '../src/sandbox/index.ts';
-import { signPayload } from '../src/sign.ts';
-import { useSandbox } from './support/sandbox.ts';
-import { COMMIT, type RequestOptions, signRequest } from './support/signing.ts';
+import { certificatePem } from '../../src/core/x509/certificate.ts';
+import { subjectAltName } from '../../src/sandbox/certificates.ts';
+import { issueLeaf, type LeafVariations } from '../../src/sandbox/fulcio-issue.ts';
+import type { Intercept, SandboxRequest, ServiceName } from '../../src/sandbox/index.ts';
+import { signPayload } from '../../src/signing/sign.ts';
+import { useSandbox } from '../support/sandbox.ts';
+import { COMMIT, type RequestOptions, signRequest } from '../support/signing.ts';
 
 const sandbox = useSandbox();
 afterEach(() => sandbox().intercept(undefined));

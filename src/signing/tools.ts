@@ -4,15 +4,15 @@
  */
 
 import { basename } from 'node:path';
+import type { Invocation } from '../commands/command.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { payloadType, subjectLine } from '../core/git/object.ts';
-import type { SignRequest } from '../io/signing-login.ts';
 import { unattendedWay } from '../login/unattended.ts';
 import type { Settings } from '../settings/load.ts';
 import { once } from '../system/once.ts';
 import type { Secret } from '../system/secret.ts';
 import type { DailyLook } from '../trust/daily.ts';
-import type { Invocation } from './command.ts';
+import type { SignRequest } from './login.ts';
 import { signsUnlogged } from './unlogged.ts';
 import type { MadeVerifier } from './verify-made.ts';
 

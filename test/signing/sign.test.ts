@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { utf8 } from '../src/core/bytes.ts';
-import { CmsOid, readArmor, readSignedData } from '../src/core/cms/signed-data.ts';
-import { logLookupOf } from '../src/core/log-lookup.ts';
-import { verifyDetached } from '../src/core/verify.ts';
-import { createHttpClient } from '../src/http/http.ts';
-import { findLogEntry } from '../src/services/rekor-search.ts';
-import { type SignRequest, signPayload } from '../src/sign.ts';
-import { useSandbox } from './support/sandbox.ts';
-import { COMMIT, fakeTerminal, type RequestOptions, signRequest, TAG } from './support/signing.ts';
-import { malformedPayloads, unsignable } from './support/unsignable.ts';
+import { utf8 } from '../../src/core/bytes.ts';
+import { CmsOid, readArmor, readSignedData } from '../../src/core/cms/signed-data.ts';
+import { logLookupOf } from '../../src/core/log-lookup.ts';
+import { verifyDetached } from '../../src/core/verify.ts';
+import { createHttpClient } from '../../src/http/http.ts';
+import { findLogEntry } from '../../src/services/rekor-search.ts';
+import { type SignRequest, signPayload } from '../../src/signing/sign.ts';
+import { useSandbox } from '../support/sandbox.ts';
+import { COMMIT, fakeTerminal, type RequestOptions, signRequest, TAG } from '../support/signing.ts';
+import { malformedPayloads, unsignable } from '../support/unsignable.ts';
 
 const sandbox = useSandbox();
 

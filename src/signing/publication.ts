@@ -18,7 +18,7 @@ import { appendLogEntry } from '../services/rekor-append.ts';
 import { requestTimestamp } from '../services/timestamp.ts';
 import { loadTrust } from '../trust/store.ts';
 import type { Credential } from './credential.ts';
-import type { SigningParts } from './signing-login.ts';
+import type { SigningParts } from './login.ts';
 
 /** What the caller of one signature hears of it, and has a say in. */
 export interface SigningWatch {

@@ -23,7 +23,7 @@ const HOT = [
   'src/commands/gpgsm.ts',
   'src/commands/gpgsm-verify.ts',
   'src/commands/gpgsm-sign.ts',
-  'src/commands/sign-by-agent.ts',
+  'src/agent/client/sign-by-agent.ts',
   'src/signing/verify-made.ts',
 ];
 

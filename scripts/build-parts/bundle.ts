@@ -65,7 +65,7 @@ function hotModules(): ReadonlyMap<string, (typeof FILES)[number]> {
     'src/signing/verify-made.ts',
   ];
   const verifying = closure('src/commands/gpgsm-verify.ts', ...lazyButAlways);
-  const signing = closure('src/commands/gpgsm-sign.ts', 'src/commands/sign-by-agent.ts');
+  const signing = closure('src/commands/gpgsm-sign.ts', 'src/agent/client/sign-by-agent.ts');
   const both = [...signing].filter((path) => verifying.has(path));
   const face = new Set([...closure('src/commands/gpgsm.ts', 'src/system/terminal.ts'), ...both]);
   const files = { signing, verifying, face, start };

@@ -2,11 +2,11 @@
 
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import type { ForwardPlace } from '../agent/daemon/daemon.ts';
+import type { Workshop } from '../agent/daemon/workshop.ts';
+import { prepareDirectory } from '../agent/socket-path.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { ConfigError, isSignetError } from '../errors.ts';
-import type { ForwardPlace } from '../io/agent/daemon.ts';
-import { prepareDirectory } from '../io/agent/socket-path.ts';
-import type { Workshop } from '../io/agent/workshop.ts';
 import type { Environment, Settings } from '../settings/load.ts';
 import { expectedHere } from './logins.ts';
 
@@ -55,10 +55,10 @@ async function configured(parts: Parts): Promise<ForwardPlace | undefined> {
   const { forwardSocket: path, forwardConfirm, forwardRate: rate, rekorMode } = settings;
   if (path === undefined) return undefined;
   const [{ forwardServer }, { openAuditLog }, { openScope }, { confirmWith }] = await Promise.all([
-    import('../io/agent/forward.ts'),
-    import('../io/agent/audit.ts'),
-    import('../io/agent/scope.ts'),
-    import('../io/agent/confirm.ts'),
+    import('../agent/forward/forward.ts'),
+    import('../agent/forward/audit.ts'),
+    import('../agent/forward/scope.ts'),
+    import('../agent/forward/confirm.ts'),
   ]);
   const repositories = repositoriesOf(settings);
   prepareDirectory(dirname(path));

@@ -1,8 +1,8 @@
 /** `agent print`: the agent as a unit of systemd, by its socket, or of launchd; and `agent forward`, the set-up for SSH. */
 
 import { join } from 'node:path';
+import { instanceEnvironment } from '../agent/instance.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import { instanceEnvironment } from '../io/agent/instance.ts';
 import { programWords } from '../system/runtime.ts';
 import { agentHere, type Here } from './agent.ts';
 import type { Invocation } from './command.ts';

@@ -1,15 +1,15 @@
 /** `agent run`: the daemon in this process, until it is told to end or nobody has needed it for long enough. */
 
+import { leaseOf } from '../agent/client/patience.ts';
+import { runAgent } from '../agent/daemon/daemon.ts';
+import { AlreadyListening, FIRST_DESCRIPTOR } from '../agent/daemon/listen.ts';
+import { programWatch, secureOwnProcess } from '../agent/daemon/own-process.ts';
+import { preload } from '../agent/daemon/preload.ts';
 import { ExitCode } from '../errors.ts';
-import { runAgent } from '../io/agent/daemon.ts';
-import { AlreadyListening, FIRST_DESCRIPTOR } from '../io/agent/listen.ts';
-import { programWatch, secureOwnProcess } from '../io/agent/own-process.ts';
-import { leaseOf } from '../io/agent/patience.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { VERSION } from '../system/version.ts';
 import { agentHere } from './agent.ts';
 import { forwardingOf } from './agent-forward.ts';
-import { preload } from './agent-preload.ts';
 import { openWorkshop } from './agent-workshop.ts';
 import type { Invocation } from './command.ts';
 

@@ -3,11 +3,11 @@
  * and the network of each request. Trust and services are read again for each certificate, so that a file that was renewed is used.
  */
 
+import { type AgentNetwork, type NetworkSources, openNetworks } from '../agent/daemon/networks.ts';
+import type { Network, Workshop } from '../agent/daemon/workshop.ts';
+import type { Instance } from '../agent/instance.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { checkPayload } from '../core/git/signable.ts';
-import type { Instance } from '../io/agent/instance.ts';
-import { type AgentNetwork, type NetworkSources, openNetworks } from '../io/agent/networks.ts';
-import type { Network, Workshop } from '../io/agent/workshop.ts';
 import { readIdentityToken } from '../login/token.ts';
 import { chooseServices } from '../services/in-force.ts';
 import { reachAll, serversInUse } from '../services/reachability.ts';
@@ -90,7 +90,7 @@ function keptTokens({
   if (!settings.keyring) {
     return { recall: () => Promise.resolve(undefined), remember: () => Promise.resolve() };
   }
-  const opened = import('../io/agent/keyring.ts').then(async (module) => ({
+  const opened = import('../agent/keyring/keyring.ts').then(async (module) => ({
     keyring: await module.openKeyring({ environment, entry }),
     address: (expected: string) => module.keyringAddress(instance.digest, expected),
   }));

@@ -1,15 +1,15 @@
 /** `git signet agent …`: the daemon that keeps logins and signs with them; it normally starts itself and leaves when idle. */
 
+import { type ListedAgent, listAgents, stopAgent } from '../agent/client/client.ts';
+import { AgentTrouble } from '../agent/client/connection.ts';
+import { askEvery, endWithTrouble, readable } from '../agent/client/trouble.ts';
+import { type Instance, instanceOf } from '../agent/instance.ts';
+import { type AgentAddress, agentAddress, agentDirectory } from '../agent/socket-path.ts';
+import type { AgentState } from '../agent/wire/protocol.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import { type ListedAgent, listAgents, stopAgent } from '../io/agent/client.ts';
-import { AgentTrouble } from '../io/agent/connection.ts';
-import { type Instance, instanceOf } from '../io/agent/instance.ts';
-import type { AgentState } from '../io/agent/protocol.ts';
-import { type AgentAddress, agentAddress, agentDirectory } from '../io/agent/socket-path.ts';
 import { settingsHere } from '../settings/here.ts';
 import type { Settings } from '../settings/load.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
-import { askEvery, endWithTrouble, readable } from './agent-trouble.ts';
 import { parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 
@@ -83,9 +83,9 @@ export async function ensureAgent(
   here: Here,
   { env: environment, entry }: Pick<Invocation, 'env' | 'entry'>,
 ): Promise<number> {
-  const { connectLocal } = await import('../io/agent/client.ts');
-  const { askAgain } = await import('../io/agent/reach.ts');
-  const { startAgent } = await import('../io/agent/start.ts');
+  const { connectLocal } = await import('../agent/client/client.ts');
+  const { askAgain } = await import('../agent/client/reach.ts');
+  const { startAgent } = await import('../agent/client/start.ts');
   try {
     const agent = await askAgain(() =>
       connectLocal(here.address).catch((error: unknown) => {

@@ -1,13 +1,13 @@
 /** What `doctor` says about logins: where a token would come from, who is logged in, and where a login is kept. */
 
+import { agentState, reachThrough } from '../agent/client/client.ts';
+import { AgentTrouble } from '../agent/client/connection.ts';
+import { keyringProblem } from '../agent/keyring/keyring.ts';
+import { type AgentAddress, passedOver } from '../agent/socket-path.ts';
+import { HandedBack } from '../agent/wire/failure.ts';
+import { networkOf } from '../agent/wire/request-network.ts';
 import { visible } from '../core/escape.ts';
 import { ExitCode, isSignetError } from '../errors.ts';
-import { agentState, reachThrough } from '../io/agent/client.ts';
-import { AgentTrouble } from '../io/agent/connection.ts';
-import { HandedBack } from '../io/agent/failure.ts';
-import { keyringProblem } from '../io/agent/keyring.ts';
-import { networkOf } from '../io/agent/request-network.ts';
-import { type AgentAddress, passedOver } from '../io/agent/socket-path.ts';
 import { chooseOpener } from '../login/browser/opener.ts';
 import { ANYBODY, expectationWords, impossible } from '../login/expectation.ts';
 import { personProvider } from '../login/identity-token.ts';

@@ -71,7 +71,7 @@ async function makeHere({ payload, request, verifier }: Signing): Promise<Made> 
 
 async function make(signing: Signing): Promise<Made> {
   if (!signing.agentMay) return makeHere(signing);
-  const { makeByAgent } = await import('./sign-by-agent.ts');
+  const { makeByAgent } = await import('../agent/client/sign-by-agent.ts');
   return (await makeByAgent(signing)) ?? makeHere(signing);
 }
 
@@ -84,7 +84,7 @@ export async function sign(
   const { env, cwd, streams, terminal, askedGit } = invocation;
   terminal.addressPerson();
   // loaded while git prints its configuration, which says whether it is used
-  import('./sign-by-agent.ts').catch(() => undefined);
+  import('../agent/client/sign-by-agent.ts').catch(() => undefined);
   const [settings, payload, crypto] = await Promise.all([
     loadSettings({ env, cwd, askedGit, caller: 'sign' }),
     readMessage(call, invocation),

@@ -1,9 +1,9 @@
 /** The keyring helper: one question on stdin, one answer on stdout (io/agent/keyring.ts says why it is a process). */
 
+import type { KeyringQuestion } from '../agent/keyring/keyring.ts';
+import { answerKeyring } from '../agent/keyring/library.ts';
 import { fromUtf8 } from '../core/bytes.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import type { KeyringQuestion } from '../io/agent/keyring.ts';
-import { answerKeyring } from '../io/agent/keyring-library.ts';
 import type { Command } from './command.ts';
 
 export const help = `git signet keyring

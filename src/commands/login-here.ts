@@ -1,9 +1,9 @@
 /** What `status` and `doctor` find out about where a signature made here gets its login, as signing itself looks for it. */
 
+import { AgentTrouble } from '../agent/client/connection.ts';
+import { reachForwarded } from '../agent/client/reach.ts';
 import { visible } from '../core/escape.ts';
 import { isSignetError, LoginError, type SignetError } from '../errors.ts';
-import { AgentTrouble } from '../io/agent/connection.ts';
-import { reachForwarded } from '../io/agent/reach.ts';
 import { ambientIdentity } from '../login/ci/ambient-identity.ts';
 import { claimsMeet, expectationWords } from '../login/expectation.ts';
 import type { IdentityClaims } from '../login/token.ts';

@@ -4,6 +4,13 @@
  */
 
 import { basename } from 'node:path';
+import { offerLogin } from '../agent/client/client.ts';
+import { askAgain } from '../agent/client/reach.ts';
+import { readable } from '../agent/client/trouble.ts';
+import { prepareDirectory } from '../agent/socket-path.ts';
+import { HandedBack } from '../agent/wire/failure.ts';
+import type { CredentialStatus } from '../agent/wire/protocol.ts';
+import { networkOf } from '../agent/wire/request-network.ts';
 import { fromUtf8 } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
 import { ConfigError, ExitCode, UsageError } from '../errors.ts';
@@ -11,12 +18,6 @@ import { committerHere } from '../git/committer.ts';
 import { createHttpClient } from '../http/http.ts';
 import { networkOptions } from '../http/network.ts';
 import { saidWait } from '../http/said-waits.ts';
-import { offerLogin } from '../io/agent/client.ts';
-import { HandedBack } from '../io/agent/failure.ts';
-import type { CredentialStatus } from '../io/agent/protocol.ts';
-import { askAgain } from '../io/agent/reach.ts';
-import { networkOf } from '../io/agent/request-network.ts';
-import { prepareDirectory } from '../io/agent/socket-path.ts';
 import { acceptExpected, accountFor, impossible } from '../login/expectation.ts';
 import { type IdentityToken, obtainIdentityToken } from '../login/identity-token.ts';
 import { chooseServices } from '../services/in-force.ts';
@@ -27,7 +28,6 @@ import { Secret } from '../system/secret.ts';
 import { trustForSigning } from '../trust/daily.ts';
 import { loadSigningConfig } from '../trust/store.ts';
 import { agentHere, ensureAgent } from './agent.ts';
-import { readable } from './agent-trouble.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
 import { agentOff, agentOffWords } from './login-here.ts';

@@ -1,8 +1,8 @@
 /** What `login`, `logout` and `status` have in common: which credential signs here, and how one is told. */
 
+import type { CredentialStatus } from '../agent/wire/protocol.ts';
 import { visible } from '../core/escape.ts';
 import { committerHere } from '../git/committer.ts';
-import type { CredentialStatus } from '../io/agent/protocol.ts';
 import { ANYBODY, signerMeets, writeExpectation } from '../login/expectation.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Invocation } from './command.ts';

@@ -1,13 +1,13 @@
 /** `git signet logout`: the agent forgets a login, and so does the keyring. */
 
+import { agentState, forgetCredentials, listAgents } from '../agent/client/client.ts';
+import { AgentTrouble } from '../agent/client/connection.ts';
+import { type Asked, askEvery, endWithTrouble, readable } from '../agent/client/trouble.ts';
+import { keyringAddress, keyringProblem, openKeyring } from '../agent/keyring/keyring.ts';
+import type { AgentAddress } from '../agent/socket-path.ts';
+import type { AgentState } from '../agent/wire/protocol.ts';
 import { ExitCode, ServiceError, UsageError } from '../errors.ts';
-import { agentState, forgetCredentials, listAgents } from '../io/agent/client.ts';
-import { AgentTrouble } from '../io/agent/connection.ts';
-import { keyringAddress, keyringProblem, openKeyring } from '../io/agent/keyring.ts';
-import type { AgentState } from '../io/agent/protocol.ts';
-import type { AgentAddress } from '../io/agent/socket-path.ts';
 import { agentHere } from './agent.ts';
-import { type Asked, askEvery, endWithTrouble, readable } from './agent-trouble.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
 import { credentialFor, expectedHere } from './logins.ts';

@@ -3,6 +3,7 @@
  * authors and dates stay byte for byte; the branch moves at once, or not at all; the working tree is not touched.
  */
 
+import { type SignOne, withSeries } from '../agent/client/series.ts';
 import { equal } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
 import { objectId, splitSignedObject } from '../core/git/object.ts';
@@ -18,7 +19,6 @@ import { loadTrust } from '../trust/store.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
 import { idsOf, ownAddress, type Planned, planResign } from './resign-plan.ts';
-import { type SignOne, withSeries } from './sign-series.ts';
 
 const SPEC = {
   options: { all: 'switch', 'dry-run': 'switch' },

@@ -1,8 +1,8 @@
 /** Agents of a sandbox live in its directory, and end with it. */
 
 import { join } from 'node:path';
-import { listAgents, stopAgent } from '../io/agent/client.ts';
-import { agentAddress } from '../io/agent/socket-path.ts';
+import { listAgents, stopAgent } from '../agent/client/client.ts';
+import { agentAddress } from '../agent/socket-path.ts';
 
 const directoryOf = (dir: string): string => join(dir, 'agent');
 /** As long as any digest. */

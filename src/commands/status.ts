@@ -1,9 +1,9 @@
 /** `git signet status`: who signs here, until when, and what other logins there are. */
 
+import { type ListedAgent, listAgents } from '../agent/client/client.ts';
+import type { CredentialStatus } from '../agent/wire/protocol.ts';
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import { type ListedAgent, listAgents } from '../io/agent/client.ts';
-import type { CredentialStatus } from '../io/agent/protocol.ts';
 import { ANYBODY, expectationWords } from '../login/expectation.ts';
 import type { SettingOrigin } from '../settings/origin.ts';
 import { agentHere } from './agent.ts';

@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AgentState } from '../../src/io/agent/protocol.ts';
+import type { AgentState } from '../../src/agent/wire/protocol.ts';
 import { runMeanwhile } from '../support/git-repository.ts';
 import { countLogins, type Machine, machineAt } from '../support/machine.ts';
 import { programUnderTest } from '../support/program.ts';

@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AgentState } from '../../src/io/agent/protocol.ts';
+import type { AgentState } from '../../src/agent/wire/protocol.ts';
 import { runMeanwhile } from '../support/git-repository.ts';
 import { countLogins, type Machine, machineAt } from '../support/machine.ts';
 import { useSandbox } from '../support/sandbox.ts';

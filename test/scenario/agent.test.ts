@@ -15,8 +15,8 @@ import {
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { encodeFrame } from '../../src/io/agent/frames.ts';
-import { type AgentState, PROTOCOL } from '../../src/io/agent/protocol.ts';
+import { encodeFrame } from '../../src/agent/wire/frames.ts';
+import { type AgentState, PROTOCOL } from '../../src/agent/wire/protocol.ts';
 import { countLogins, type Machine, machineAt } from '../support/machine.ts';
 import { useSandbox } from '../support/sandbox.ts';
 

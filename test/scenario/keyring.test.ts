@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { askKeyring, keyringAddress, openKeyring } from '../../src/io/agent/keyring.ts';
+import { askKeyring, keyringAddress, openKeyring } from '../../src/agent/keyring/keyring.ts';
 import { Secret } from '../../src/system/secret.ts';
 import { runMeanwhile } from '../support/git-repository.ts';
 import { type DesktopKeyring, desktopKeyring } from '../support/keyring.ts';

@@ -1,0 +1,196 @@
+/**
+ * What others of this program ask an agent: its state, a login to keep, to forget, to end. (Signing: sign-client.ts.)
+ * The directory is checked before anything is sent there, and the per-start secret in it is presented (D02, D03, D16).
+ */
+
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { fromHex } from '../../core/bytes.ts';
+import type { Secret } from '../../system/secret.ts';
+import {
+  type AgentAddress,
+  agentAddress,
+  checkDirectory,
+  directoryExists,
+} from '../socket-path.ts';
+import { errorOf, handedBack } from '../wire/failure.ts';
+import type { AgentState, CredentialStatus, Reply, Request } from '../wire/protocol.ts';
+import type { RequestNetwork } from '../wire/request-network.ts';
+import { type AgentConnection, AgentTrouble, type DialledAgent, dialAgent } from './connection.ts';
+
+export interface LocalAgent extends AgentConnection {
+  /** What is to be presented with each request. */
+  readonly secret: string;
+}
+
+const SECRET_LENGTH = 32;
+const ASKING_SECONDS = 20;
+/** The CA is asked before a login is kept. */
+const OFFER_SECONDS = 100;
+
+/**
+ * The per-start secret: a plain file of ours that nobody else can read.
+ * @throws AgentTrouble: `ended` where there is none, since an agent takes its own away; else `broken`
+ */
+export function readSecret(path: string): string {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  } catch (error) {
+    const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw absent
+      ? new AgentTrouble('ended', 'the agent has no secret')
+      : new AgentTrouble('broken', 'the secret of the agent cannot be read');
+  }
+  try {
+    const stat = fstatSync(descriptor);
+    const me = process.getuid?.();
+    const ours = me === undefined || (stat.uid === me && (stat.mode & 0o077) === 0);
+    const text = stat.isFile() && ours && stat.size < 100 ? readFileSync(descriptor, 'utf8') : '';
+    if (fromHex(text.trim())?.length === SECRET_LENGTH) return text.trim();
+    throw new AgentTrouble('broken', 'the secret of the agent is not what it should be');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Connects to where an agent of this user listens, which is what proves it; its greeting is still to come.
+ * @throws AgentTrouble: `absent` when none runs; ConfigError for a directory that others can change
+ */
+export async function dialLocal(address: AgentAddress): Promise<DialledAgent> {
+  if (!directoryExists(address.directory)) throw new AgentTrouble('absent', 'no agent is running');
+  checkDirectory(address.directory);
+  return dialAgent(address.path);
+}
+
+/** Connects to an agent of this user, and hears that it is one. @throws as dialLocal */
+export async function connectLocal(address: AgentAddress): Promise<LocalAgent> {
+  const dialled = await dialLocal(address);
+  try {
+    const greeting = await dialled.greeting();
+    if (greeting.forwarded) throw new AgentTrouble('broken', 'the agent is a forwarded one');
+    // not before: an agent that is just starting is at its address before its secret is
+    return { ...dialled, greeting, secret: readSecret(address.secretPath) };
+  } catch (error) {
+    dialled.close();
+    throw error;
+  }
+}
+
+/** One question, one answer. @throws AgentTrouble, or the error that the agent met */
+async function ask<R extends Reply['reply']>(
+  address: AgentAddress,
+  wanted: R,
+  request: (secret: string) => Request,
+  seconds = ASKING_SECONDS,
+): Promise<Extract<Reply, { readonly reply: R }>> {
+  const agent = await connectLocal(address);
+  try {
+    agent.send(request(agent.secret));
+    for (;;) {
+      const reply = await agent.receive(seconds);
+      if (reply.reply === wanted) return reply as Extract<Reply, { readonly reply: R }>;
+      if (reply.reply === 'error') throw errorOf(reply);
+      if (reply.reply === 'unreached') throw handedBack(reply);
+      if (reply.reply !== 'wait')
+        throw new AgentTrouble('broken', 'the agent answered something else');
+    }
+  } finally {
+    agent.close();
+  }
+}
+
+/** What the agent holds and is. @throws AgentTrouble */
+export async function agentState(address: AgentAddress): Promise<AgentState> {
+  const { reply: _, ...state } = await ask(address, 'status', (secret) => ({
+    op: 'status',
+    secret,
+  }));
+  return state;
+}
+
+export interface ListedAgent {
+  readonly address: AgentAddress;
+  /** Absent where something lies there that does not answer. */
+  readonly state?: AgentState;
+}
+
+/** Every agent of this user, running or not answering. @throws ConfigError for a directory that others can change */
+export async function listAgents(directory: string): Promise<readonly ListedAgent[]> {
+  if (!directoryExists(directory)) return [];
+  checkDirectory(directory);
+  // named pipes lie in no directory: on Windows the secret says that there is one
+  const names = readdirSync(directory).flatMap(
+    (name) => /^([0-9a-f]{20})\.(?:sock|secret)$/.exec(name)?.[1] ?? [],
+  );
+  const listed = [...new Set(names)].map(async (name): Promise<readonly ListedAgent[]> => {
+    const address = agentAddress(directory, name);
+    try {
+      return [{ address, state: await agentState(address) }];
+    } catch (error) {
+      if (!(error instanceof AgentTrouble)) throw error;
+      // a socket that nobody listens at is what a killed agent leaves: the next one replaces it
+      return error.kind === 'absent' ? [] : [{ address }];
+    }
+  });
+  return (await Promise.all(listed)).flat();
+}
+
+export interface OfferedLogin {
+  /** The identity that signing will ask for: `signet.identity`, or '' where none is expected. */
+  readonly identity: string;
+  readonly network: RequestNetwork;
+  readonly token: Secret;
+  readonly refreshToken?: Secret | undefined;
+}
+
+/**
+ * Hands a login to the agent, which asks the CA for a certificate to go with a key of its own and keeps both.
+ * @throws AgentTrouble, HandedBack, LoginError, ServiceError, AnswerError
+ */
+export async function offerLogin(
+  address: AgentAddress,
+  offered: OfferedLogin,
+): Promise<CredentialStatus> {
+  const { identity, network, token, refreshToken } = offered;
+  return ask(
+    address,
+    'credential',
+    (secret) => ({
+      op: 'offer',
+      secret,
+      identity,
+      network,
+      token: token.reveal(),
+      refreshToken: refreshToken?.reveal() ?? '',
+    }),
+    OFFER_SECONDS,
+  );
+}
+
+/** Makes the agent ask the servers. @throws HandedBack for one that it does not reach, AgentTrouble */
+export async function reachThrough(address: AgentAddress, network: RequestNetwork): Promise<void> {
+  await ask(address, 'done', (secret) => ({ op: 'reach', secret, network }));
+}
+
+/** Makes the agent forget one identity's credential, or all of them (`undefined`); how many there were. @throws AgentTrouble */
+export async function forgetCredentials(address: AgentAddress, identity?: string): Promise<number> {
+  const { count } = await ask(address, 'done', (secret) => ({
+    op: 'forget',
+    secret,
+    identity: identity ?? '',
+    all: identity === undefined,
+  }));
+  return count;
+}
+
+/** Ends the agent, and all that it holds; false when none was running. @throws AgentTrouble `broken` */
+export async function stopAgent(address: AgentAddress): Promise<boolean> {
+  try {
+    await ask(address, 'done', (secret) => ({ op: 'stop', secret }));
+    return true;
+  } catch (error) {
+    if (error instanceof AgentTrouble && error.kind === 'absent') return false;
+    throw error;
+  }
+}

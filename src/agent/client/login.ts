@@ -1,0 +1,120 @@
+/**
+ * A login that the agent asks this process for. It is made once, whatever becomes of the agent meanwhile (threat D23): the
+ * agent is given it; if that one has ended, the next one is; and if no agent takes it, it signs here.
+ */
+
+import type { Signing } from '../../commands/gpgsm-sign.ts';
+import { isSignetError } from '../../errors.ts';
+import { createHttpClient } from '../../http/http.ts';
+import { networkOptions } from '../../http/network.ts';
+import type { IdentityToken } from '../../login/identity-token.ts';
+import { chooseServices } from '../../services/in-force.ts';
+import { reachAll, signingServers } from '../../services/reachability.ts';
+import { type SigningParts, withLogin } from '../../signing/login.ts';
+import { obtainCredential, signWithCredential } from '../../signing/sign.ts';
+import { HandedBack } from '../wire/failure.ts';
+import type { SignedReply } from '../wire/protocol.ts';
+import { networkOf } from '../wire/request-network.ts';
+import { signedReply } from '../wire/signed-reply.ts';
+import { offerLogin, reachThrough } from './client.ts';
+import { AgentTrouble } from './connection.ts';
+import { isAgentsOwn, reachHere } from './here.ts';
+import { askAgain, hasEnded } from './reach.ts';
+import { type SignByAgent, signByAgent } from './sign-client.ts';
+
+type Asked = Omit<SignByAgent, 'login'>;
+
+/** Logs in, and gives the login to `use`, which asks the agent. @throws LoginError, ServiceError, AnswerError */
+export async function loginForAgent(
+  signing: Signing,
+  asked: Asked,
+  use: (login: IdentityToken) => Promise<SignedReply>,
+): Promise<SignedReply> {
+  return withLogin(asked.payload, await signing.request(), async (login, parts) => {
+    try {
+      return await use(login).catch(async (error: unknown) => {
+        // what this process does not reach either is told at once, and not waited for again
+        if (error instanceof HandedBack && !(await reaches(parts))) throw error.why;
+        if (error instanceof HandedBack || hasEnded(error)) return handOver(login, signing, asked);
+        throw error;
+      });
+    } catch (error) {
+      if (!isAgentsOwn(error)) throw error;
+      signing.invocation.terminal.say(`${error.message}; signing without it`);
+      return signHere(login, parts, asked);
+    }
+  });
+}
+
+/** Whether this process reaches all servers that a signature is asked of. @throws ConfigError */
+export async function reachesServers(signing: Signing): Promise<boolean> {
+  const { settings, invocation } = signing;
+  const { signingConfig, now } = await signing.request();
+  const services = chooseServices(settings, signingConfig, now());
+  const { send, close } = createHttpClient(networkOptions(settings, invocation.env));
+  try {
+    return await reaches({ services, send });
+  } finally {
+    close();
+  }
+}
+
+/** Whether the agent reaches them by the network of this process. @throws AgentTrouble */
+export async function agentReaches(signing: Signing): Promise<boolean> {
+  const { settings, invocation } = signing;
+  const agent = await reachHere(signing);
+  if (agent?.address === undefined) return false;
+  agent.close();
+  try {
+    await reachThrough(agent.address, networkOf(settings, invocation.env, invocation.cwd));
+    return true;
+  } catch (error) {
+    if (error instanceof HandedBack) return false;
+    throw error;
+  }
+}
+
+async function reaches({
+  services,
+  send,
+}: Pick<SigningParts, 'services' | 'send'>): Promise<boolean> {
+  try {
+    await reachAll(signingServers(services), send);
+    return true;
+  } catch (error) {
+    if (isSignetError(error)) return false;
+    throw error;
+  }
+}
+
+/**
+ * Gives the login to the agent once more, or to the one that follows on it. It is offered before a signature is asked for, because
+ * others may have begun a login there, and would be waited for. @throws AgentTrouble
+ */
+async function handOver(
+  login: IdentityToken,
+  signing: Signing,
+  asked: Asked,
+): Promise<SignedReply> {
+  return askAgain(async () => {
+    const agent = await reachHere(signing, true);
+    if (agent?.address === undefined) throw new AgentTrouble('broken', 'the agent has ended');
+    try {
+      const { expected: identity, network } = asked;
+      await offerLogin(agent.address, { ...login, identity, network });
+      return await signByAgent(agent, { ...asked, login: (use) => use(login) });
+    } finally {
+      setImmediate(agent.close);
+    }
+  });
+}
+
+async function signHere(
+  login: IdentityToken,
+  parts: SigningParts,
+  { payload, expected }: Asked,
+): Promise<SignedReply> {
+  const credential = await obtainCredential(login, expected, parts);
+  const made = await signWithCredential(payload, credential, parts);
+  return signedReply(made, parts.settings.rekorMode === 'online');
+}

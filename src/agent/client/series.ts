@@ -1,0 +1,106 @@
+/** Many signatures with one login: by the agent, or in place with one certificate for as long as it is valid. */
+
+import type { Invocation } from '../../commands/command.ts';
+import type { Made } from '../../commands/gpgsm-sign.ts';
+import { utf8 } from '../../core/bytes.ts';
+import { AnswerError } from '../../errors.ts';
+import { acceptExpected, acceptSigner, expectationOf } from '../../login/expectation.ts';
+import { refuseElsewhere, settingsHere } from '../../settings/here.ts';
+import type { Credential } from '../../signing/credential.ts';
+import { withLogin } from '../../signing/login.ts';
+import { type SigningTools, signingTools } from '../../signing/tools.ts';
+import { loadCrypto } from '../../system/crypto-port.ts';
+
+/** What one payload became. */
+export type SeriesSignature = Pick<Made, 'armor' | 'identity' | 'logIndex'>;
+export type SignOne = (payload: Uint8Array) => Promise<SeriesSignature>;
+
+/** A certificate is renewed when it has less than this left, in seconds. */
+const MARGIN = 30;
+
+/** In place: one login, each payload compared with the account that logged in. `use` may sign until it ends. */
+async function inPlace(
+  first: Uint8Array,
+  signing: SigningTools,
+  use: (sign: SignOne) => Promise<void>,
+): Promise<void> {
+  const { obtainCredential, signWithCredential } = await import('../../signing/sign.ts');
+  const verifier = await signing.verifier();
+  return withLogin(first, await signing.request(), (identity, parts) => {
+    let credential: Credential | undefined;
+    const sign: SignOne = async (payload) => {
+      const expected = expectationOf(signing.settings, payload);
+      acceptExpected(expected, identity.claims);
+      const until = credential?.certificate.notAfter ?? 0;
+      if (credential === undefined || until - signing.invocation.now() < MARGIN) {
+        credential = await obtainCredential(identity, expected, parts);
+      }
+      acceptSigner(expected, credential.signer);
+      const made = await signWithCredential(payload, credential, parts);
+      const verdict = await verifier.verify(payload, utf8(made.armor), made.logEntry);
+      if (verdict.status === 'verified') return made;
+      const what = `the signature just made does not verify: ${verdict.detail}`;
+      throw new AnswerError('SELF_VERIFICATION', what);
+    };
+    return use(sign);
+  });
+}
+
+/** Signs in place with a login that is made when the first payload needs it, and stays open for all that follow. */
+function keptLogin(signing: SigningTools): {
+  readonly sign: SignOne;
+  readonly close: () => Promise<void>;
+} {
+  let finish = (): void => undefined;
+  const over = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  let ended: Promise<void> | undefined;
+  let opened: Promise<SignOne> | undefined;
+  const open = (first: Uint8Array): Promise<SignOne> =>
+    new Promise((resolve, reject) => {
+      ended = inPlace(first, signing, (sign) => {
+        resolve(sign);
+        return over;
+      }).catch(reject);
+    });
+  return {
+    sign: async (payload) => {
+      opened ??= open(payload);
+      return (await opened)(payload);
+    },
+    close: async () => {
+      finish();
+      await ended;
+    },
+  };
+}
+
+/**
+ * Gives `use` a way to sign any number of payloads with one login. `first` is the first of them: what the person is told
+ * comes from it. @throws LoginError, ServiceError, AnswerError
+ */
+export async function withSeries<T>(
+  first: Uint8Array,
+  invocation: Invocation,
+  use: (sign: SignOne) => Promise<T>,
+): Promise<T> {
+  const [settings, crypto] = await Promise.all([settingsHere(invocation), loadCrypto()]);
+  refuseElsewhere(settings);
+  const signing = await signingTools(invocation, { settings, crypto, payload: first });
+  const { makeByAgent } = await import('./sign-by-agent.ts');
+  const own = keptLogin(signing);
+  let agentServes = signing.agentMay;
+  const sign: SignOne = async (payload) => {
+    const made = agentServes ? await makeByAgent({ ...signing, payload }) : undefined;
+    if (made !== undefined) return made;
+    // for good: whoever has logged in here once is not asked again because the agent came and went
+    agentServes = false;
+    return own.sign(payload);
+  };
+  try {
+    return await use(sign);
+  } finally {
+    await own.close();
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * The networks that the agent's requests go through: each has connections of its own, so that nothing of one client's
+ * request is seen at another's proxy (threat D21). A proxy's password is read here, from protected configuration, when a
+ * request names the proxy.
+ */
+
+import { ServiceError } from '../../errors.ts';
+import type { HttpSend } from '../../http/http.ts';
+import { networkOptions } from '../../http/network.ts';
+import { describeProxy, type HttpProxy, type ProxyChoice, proxyChoice } from '../../http/proxy.ts';
+import type { Environment, Settings } from '../../settings/load.ts';
+import { Unreached } from '../wire/failure.ts';
+import { isOfNetwork, nameOfNetwork, type RequestNetwork } from '../wire/request-network.ts';
+import { openWarmHttp, type WarmHttp } from './warm-http.ts';
+import type { Network } from './workshop.ts';
+
+/** What a request is made with. */
+export interface AgentNetwork {
+  readonly settings: Settings;
+  readonly environment: Environment;
+  readonly send: HttpSend;
+}
+
+export interface AgentNetworks {
+  /** @throws ConfigError for a network that nothing can be reached through */
+  readonly through: (network: Network) => Promise<AgentNetwork>;
+  /** True once any server has answered, by any of them. */
+  readonly everReached: () => boolean;
+}
+
+export interface NetworkSources {
+  /** The agent's own, from protected configuration, as they stand now. @throws ConfigError */
+  readonly ownSettings: () => Promise<Settings>;
+  readonly settings: Settings;
+  readonly environment: Environment;
+}
+
+/** Beyond that the one that was asked for longest ago is given up. */
+const MAX_NETWORKS = 16;
+
+interface Open extends AgentNetwork {
+  readonly warm: WarmHttp;
+}
+
+export function openNetworks(sources: NetworkSources): AgentNetworks {
+  const open = new Map<string, Promise<Open>>();
+  let reached = false;
+  const watched = ({ send }: WarmHttp, onUnreached: () => void): HttpSend => {
+    return async (request) => {
+      try {
+        const answer = await send(request);
+        reached = true;
+        return answer;
+      } catch (error) {
+        if (!isUnreachable(error)) throw error;
+        onUnreached();
+        // a server that takes its time does so for everybody
+        if (reached && isLate(error)) throw error;
+        throw new Unreached('network', error.message, error);
+      }
+    };
+  };
+  const make = async (network: Network, name: string): Promise<Open> => {
+    const { settings, environment } = merged(sources, network);
+    const options = networkOptions(settings, environment);
+    const proxyFor =
+      network === undefined || options.proxyFor === undefined
+        ? options.proxyFor
+        : withOwnLogins(options.proxyFor, network.logins, await ownProxies(sources, network));
+    const warm = openWarmHttp({ ...options, ...(proxyFor === undefined ? {} : { proxyFor }) });
+    // a password that was changed meanwhile is read again the next time
+    const onUnreached = (): void => {
+      if (network !== undefined && network.logins.length > 0) open.delete(name);
+    };
+    return { settings, environment, send: watched(warm, onUnreached), warm };
+  };
+  return {
+    everReached: () => reached,
+    through: (network) => {
+      const name = network === undefined ? 'own' : nameOfNetwork(network);
+      const known = open.get(name) ?? make(network, name);
+      open.delete(name);
+      open.set(name, known);
+      // what could not be made is looked at anew: the configuration may have been mended
+      known.catch(() => open.delete(name));
+      giveUpOldest(open);
+      return known;
+    },
+  };
+}
+
+function giveUpOldest(open: Map<string, Promise<Open>>): void {
+  const [oldest] = open;
+  if (open.size <= MAX_NETWORKS || oldest === undefined) return;
+  const [name, network] = oldest;
+  open.delete(name);
+  network.then(({ warm }) => warm.retire()).catch(() => undefined);
+}
+
+function isUnreachable(error: unknown): error is ServiceError {
+  const silent = error instanceof ServiceError && error.code === 'SERVICE_UNREACHABLE';
+  return silent && !(error instanceof Unreached);
+}
+
+/** The deadline of the request has passed. */
+function isLate({ cause }: ServiceError): boolean {
+  return cause instanceof Error && /^(?:Abort|Timeout)Error$/.test(cause.name);
+}
+
+/** The agent's settings and environment, with this network in place of its own. */
+function merged(
+  { settings: own, environment }: NetworkSources,
+  network: Network,
+): Pick<AgentNetwork, 'settings' | 'environment'> {
+  if (network === undefined) return { settings: own, environment };
+  const { proxy: _proxy, caFile: _caFile, ...others } = own;
+  const {
+    SIGNET_PROXY: proxy,
+    SIGNET_CA_FILE: caFile,
+    SIGNET_TIMEOUT: timeout,
+  } = network.variables;
+  const bare = Object.entries(environment).filter(([name]) => !isOfNetwork(name));
+  return {
+    settings: {
+      ...others,
+      ...(proxy === undefined ? {} : { proxy }),
+      ...(caFile === undefined ? {} : { caFile }),
+      timeout: Math.max(1, Math.trunc(Number(timeout)) || own.timeout),
+    },
+    environment: { ...Object.fromEntries(bare), ...network.variables },
+  };
+}
+
+/** Proxies that protected configuration names with their logins. */
+async function ownProxies(
+  { ownSettings, environment }: NetworkSources,
+  { logins }: RequestNetwork,
+): Promise<readonly HttpProxy[]> {
+  if (logins.length === 0) return [];
+  const { proxy } = await ownSettings();
+  const anywhere = new URL('https://anywhere.invalid');
+  const { NO_PROXY: _, no_proxy: __, ...named } = environment;
+  const choices = [
+    ...(proxy === undefined ? [] : [proxyChoice(proxy, {})]),
+    proxyChoice(undefined, named),
+  ];
+  return choices.flatMap((choice) => choice(anywhere) ?? []);
+}
+
+/** The choice, with the login that protected configuration has for the same proxy. It throws Unreached where there is none. */
+function withOwnLogins(
+  choice: ProxyChoice,
+  logins: RequestNetwork['logins'],
+  own: readonly HttpProxy[],
+): ProxyChoice {
+  if (logins.length === 0) return choice;
+  return (url) => {
+    const proxy = choice(url);
+    if (proxy === undefined || !logins.includes(variableOfSource(proxy))) return proxy;
+    const known = own.find((each) => each.url.href === proxy.url.href);
+    if (known?.authorization !== undefined) return { ...proxy, authorization: known.authorization };
+    const what = `the agent has no password for the proxy ${describeProxy(proxy)}`;
+    throw new Unreached('password', what, {
+      hint: `to sign with it: git config --global signet.proxy http://USER:PASSWORD@${proxy.url.host}`,
+    });
+  };
+}
+
+function variableOfSource({ source }: HttpProxy): string {
+  return source === 'signet.proxy' ? 'SIGNET_PROXY' : source;
+}

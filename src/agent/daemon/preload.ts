@@ -1,0 +1,26 @@
+/**
+ * Everything that the agent loads on use, loaded when it starts: an upgrade takes away the files that a running bundle would
+ * look for hours later (threat D24). A test compares this list with what the agent's modules import lazily.
+ */
+
+/** Loads it all, and what the first signature would otherwise wait for. Failing changes nothing. */
+export async function preload(): Promise<void> {
+  const { subtle } = globalThis.crypto;
+  await Promise.allSettled([
+    import('node:http'),
+    import('node:https'),
+    import('node:tls'),
+    subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']),
+    import('../../services/timestamp.ts'),
+    import('../../http/authorities.ts'),
+    import('../../login/refresh.ts'),
+    import('openid-client'),
+    import('../../core/trust/key-files.ts'),
+    import('../../settings/allowed.ts'),
+    import('../../trust/embedded.ts'),
+    import('../../trust/public-good.ts'),
+    import('../../trust/signing-config.ts'),
+    import('../../trust/refresh.ts'),
+    import('../../trust/state.ts'),
+  ]);
+}

@@ -1,0 +1,236 @@
+/**
+ * One local client's visit: it presents the secret, asks one thing, and gets one answer. What it can ask for is in
+ * protocol.ts; none of it is a setting, a command to run or a key to hand out (threats D07, D08).
+ */
+
+import { LoginError, ServiceError } from '../../errors.ts';
+import { type Channel, ChannelEnded } from '../wire/channel.ts';
+import { errorOf, failureOf, Unreached } from '../wire/failure.ts';
+import { type PayloadRoom, receivePayload } from '../wire/long-payload.ts';
+import {
+  type AgentState,
+  OTHER_SECRET,
+  PROTOCOL,
+  ProtocolError,
+  type Reply,
+  type Request,
+} from '../wire/protocol.ts';
+import { bytesOf, sameSecret, secretOf } from '../wire/read-messages.ts';
+import type { RequestNetwork } from '../wire/request-network.ts';
+import { signedReply } from '../wire/signed-reply.ts';
+import type { Credentials } from './credentials.ts';
+import { type Holder, HolderGone } from './holder.ts';
+import type { Turns } from './turns.ts';
+import type { Login, Workshop } from './workshop.ts';
+
+export interface SessionParts {
+  readonly workshop: Workshop;
+  readonly credentials: Credentials;
+  readonly turns: Turns;
+  /** Hex, new with each start. */
+  readonly secret: () => string;
+  /** Digest of the instance, hex. */
+  readonly instance: string;
+  readonly pid: number;
+  readonly online: boolean;
+  /** Seconds that a person has for a login. */
+  readonly lease: number;
+  readonly room: PayloadRoom;
+  readonly state: () => AgentState;
+  readonly stop: () => void;
+}
+
+/** Seconds in which a client that connected has to ask. */
+const ASKING_SECONDS = 20;
+const HEARTBEAT_MS = 5000;
+
+/** Never rejects. */
+export async function serveLocal(channel: Channel, parts: SessionParts): Promise<void> {
+  const { instance, pid } = parts;
+  channel.send({ agent: 'git-signet', protocol: PROTOCOL, forwarded: false, instance, pid });
+  try {
+    const request = await channel.next(ASKING_SECONDS);
+    const reply = await answer(request, channel, parts);
+    if (request.op === 'stop') await ending(parts);
+    channel.send(reply);
+  } catch (error) {
+    if (error instanceof Unreached) await giveBack(error, channel, parts);
+    else tell(channel, error);
+  } finally {
+    channel.end();
+  }
+}
+
+/**
+ * The client may reach what the agent does not. An agent that never reached anything and holds no login was born without a
+ * network: it leaves its place to one that has one (threat D22). One that has lost it stays, and its logins with it.
+ */
+async function giveBack(error: Unreached, channel: Channel, parts: SessionParts): Promise<void> {
+  const { workshop, credentials } = parts;
+  const leaving = error.lack === 'network' && !workshop.everReached() && credentials.size === 0;
+  if (leaving) await ending(parts);
+  channel.send({ reply: 'unreached', leaving, ...failureOf(error) });
+}
+
+/** Whoever is told that the agent has ended must not find its socket any more. */
+async function ending({ stop }: SessionParts): Promise<void> {
+  stop();
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Why there is no answer, where somebody is left to hear it. */
+export function tell(channel: Channel, error: unknown): void {
+  if (error instanceof ChannelEnded || error instanceof HolderGone) return;
+  if (error instanceof ProtocolError) {
+    const { code, message } = error;
+    channel.send({ reply: 'error', kind: 'agent', code, message, hint: '' });
+  } else channel.send({ reply: 'error', ...failureOf(error) });
+}
+
+async function answer(request: Request, channel: Channel, parts: SessionParts): Promise<Reply> {
+  const unproved = 'the secret of this start was not presented';
+  if (!('secret' in request)) throw new ProtocolError(unproved);
+  if (!sameSecret(request.secret, parts.secret())) throw new ProtocolError(unproved, OTHER_SECRET);
+  const { credentials } = parts;
+  switch (request.op) {
+    case 'sign': {
+      const { identity, network, payload } = request;
+      const visit = { identity, network, channel, parts };
+      return whileWorking(channel, (stage) => sign(bytesOf(payload), visit, stage));
+    }
+    case 'sign-long': {
+      const { identity, network, size } = request;
+      const visit = { identity, network, channel, parts };
+      return whileWorking(channel, (stage) =>
+        parts.room.hold(size, channel.left, async () =>
+          sign(await receivePayload(size, channel), visit, stage),
+        ),
+      );
+    }
+    case 'offer': {
+      const { identity, network } = request;
+      const login = loginOf(request);
+      const status = await whileWorking(channel, () => credentials.offer(identity, login, network));
+      return { reply: 'credential', ...status };
+    }
+    case 'reach':
+      await whileWorking(channel, () => parts.workshop.reach(request.network));
+      return { reply: 'done', count: 0 };
+    case 'status':
+      return { reply: 'status', ...parts.state() };
+    case 'forget': {
+      const which = request.all ? undefined : request.identity;
+      // a keyring may take its time
+      const count = await whileWorking(channel, () => credentials.forget(which));
+      return { reply: 'done', count };
+    }
+    case 'stop':
+      return { reply: 'done', count: credentials.size };
+  }
+}
+
+/** What is being worked on; a client is told. */
+export interface Stage {
+  on: 'login' | 'turn' | 'signature' | 'agreement' | 'quiet';
+}
+
+/** Says every few seconds that it is still at it, so that the client can tell work from death. */
+export async function whileWorking<T>(
+  channel: Channel,
+  work: (stage: Stage) => Promise<T>,
+): Promise<T> {
+  const stage: Stage = { on: 'signature' };
+  const timer = setInterval(() => {
+    if (stage.on !== 'quiet') channel.send({ reply: 'wait', on: stage.on });
+  }, HEARTBEAT_MS);
+  try {
+    return await work(stage);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** The certificate has run out before the log was asked: nothing has been published. */
+class CertificateLapsed extends Error {}
+
+function unlessLapsed(error: unknown): undefined {
+  if (!(error instanceof CertificateLapsed)) throw error;
+}
+
+interface SignVisit {
+  /** The one that must sign. */
+  readonly identity: string;
+  readonly network: RequestNetwork;
+  readonly channel: Channel;
+  readonly parts: SessionParts;
+}
+
+async function sign(payload: Uint8Array, visit: SignVisit, stage: Stage): Promise<Reply> {
+  const { identity, network, channel, parts } = visit;
+  const { workshop, credentials, turns, online } = parts;
+  workshop.checkPayload(payload);
+  if (credentials.busy(identity)) channel.send({ reply: 'wait', on: 'login' });
+  const holder = holderOf(visit, stage);
+  const make = async (): Promise<Reply | undefined> => {
+    stage.on = 'login';
+    const credential = await credentials.use(identity, holder);
+    stage.on = 'turn';
+    return turns.take(async () => {
+      if (channel.gone) throw new ChannelEnded('the client has gone');
+      if (credentials.lapsed(credential)) return undefined;
+      stage.on = 'signature';
+      const made = await workshop.sign(payload, credential, network, {
+        onSigned: (armor) => channel.send({ reply: 'unlogged', armor }),
+        beforeLog: () => {
+          if (channel.gone) throw new ChannelEnded('the client has gone');
+          if (credentials.lapsed(credential)) throw new CertificateLapsed();
+        },
+      });
+      return credentials.lapsed(credential) ? undefined : signedReply(made, online);
+    });
+  };
+  // servers that took longer than the certificate had: once more, with another one
+  const reply = (await make().catch(unlessLapsed)) ?? (await make().catch(unlessLapsed));
+  if (reply !== undefined) return reply;
+  const slow = 'the timestamp authority and the log take longer than a certificate lives';
+  throw new ServiceError('SERVICE_ANSWER', slow, {
+    hint: 'nothing is lost; run git commit again',
+  });
+}
+
+/** This client as the one that logs in: its connection is the lease, and the lease has an end. */
+function holderOf({ network, channel, parts: { lease } }: SignVisit, stage: Stage): Holder {
+  return {
+    network,
+    login: async () => {
+      if (channel.gone) throw new HolderGone();
+      stage.on = 'quiet';
+      channel.send({ reply: 'login', seconds: lease });
+      let request: Request;
+      try {
+        request = await channel.next(lease);
+      } catch (error) {
+        throw error instanceof ChannelEnded ? new HolderGone() : error;
+      }
+      stage.on = 'signature';
+      if (request.op === 'token') return loginOf(request);
+      if (request.op === 'failed') {
+        const error = errorOf(request);
+        throw 'exitCode' in error ? error : new LoginError('LOGIN_FAILED', error.message);
+      }
+      throw new ProtocolError('a login was expected');
+    },
+  };
+}
+
+function loginOf({
+  token,
+  refreshToken,
+}: {
+  readonly token: string;
+  readonly refreshToken: string;
+}): Login {
+  const given = secretOf(token);
+  if (given === undefined) throw new ProtocolError('an empty token');
+  return { token: given, refreshToken: secretOf(refreshToken) };
+}

@@ -1,0 +1,141 @@
+/** A client of an agent that means it no good, or is not well: how long it is waited for, and what is taken from it. */
+
+import { mkdirSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { connectAgent } from '../../../src/agent/client/connection.ts';
+import { type SignByAgent, signByAgent } from '../../../src/agent/client/sign-client.ts';
+import type { AgentAddress } from '../../../src/agent/socket-path.ts';
+import { encodeFrame } from '../../../src/agent/wire/frames.ts';
+import { type Greeting, PROTOCOL, type Reply } from '../../../src/agent/wire/protocol.ts';
+import { DIRECT, PATIENCE, PAYLOAD } from '../../support/agent.ts';
+import { scratchDirectory } from '../../support/sandbox.ts';
+
+const servers: Server[] = [];
+const timers: NodeJS.Timeout[] = [];
+afterEach(() => {
+  for (const timer of timers.splice(0)) clearInterval(timer);
+  for (const server of servers.splice(0)) server.close();
+});
+
+const GREETING: Greeting = {
+  ...{ agent: 'git-signet', protocol: PROTOCOL, forwarded: true },
+  ...{ instance: '', pid: 0 },
+};
+const SIGNED: Reply = {
+  ...{ reply: 'signed', armor: 'armor', signingTime: 1, certificateSha1: '' },
+  ...{ certificateHashAlgorithm: 8, logEntry: '' },
+};
+const NOWHERE: AgentAddress = { directory: '', path: '', secretPath: '' };
+const WAIT: Reply = { reply: 'wait', on: 'signature' };
+const UNLOGGED: Reply = { reply: 'unlogged', armor: 'early' };
+
+/** Where something listens that greets, and then does with a client what it likes. */
+async function agentThat(serve: (socket: Socket) => void): Promise<string> {
+  const directory = join(scratchDirectory('client'), 'run');
+  mkdirSync(directory, { mode: 0o700 });
+  const path = join(directory, 'agent.sock');
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.write(encodeFrame(GREETING));
+    serve(socket);
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  return path;
+}
+
+const again = (milliseconds: number, each: () => void): void =>
+  void timers.push(setInterval(each, milliseconds));
+
+interface Given extends Partial<SignByAgent> {
+  readonly forwarded?: boolean;
+  readonly silence?: number;
+}
+
+async function ask(path: string, { forwarded = false, silence, ...given }: Given = {}) {
+  const connection = await connectAgent(path, silence);
+  try {
+    const address = forwarded ? undefined : NOWHERE;
+    const reached = { ...connection, secret: '', address, greeted: () => Promise.resolve() };
+    return await signByAgent(reached, {
+      payload: PAYLOAD,
+      network: DIRECT,
+      expected: '',
+      patience: PATIENCE,
+      login: () => Promise.reject(new Error('nobody is to be asked')),
+      onWait: () => undefined,
+      ...given,
+    });
+  } finally {
+    connection.close();
+  }
+}
+
+describe('D13 O18 how long an agent is waited for', () => {
+  it('not for ever while it says that it is at work', async () => {
+    const path = await agentThat((socket) => again(20, () => socket.write(encodeFrame(WAIT))));
+    const patience = { signature: 0.3, login: 5, agreement: 5, turn: 5 };
+    await expect(ask(path, { patience })).rejects.toMatchObject({
+      kind: 'broken',
+      message: 'the agent was not done in 0.3 s',
+    });
+  });
+
+  it('nor when it says so without a pause, or changes what it waits for', async () => {
+    const on = ['login', 'agreement', 'signature', 'login', 'else'];
+    const many = Buffer.concat(on.map((each) => encodeFrame({ reply: 'wait', on: each })));
+    const path = await agentThat((socket) => again(1, () => socket.write(many)));
+    const patience = { signature: 0.1, login: 0.2, agreement: 0.3, turn: 0 };
+    const said: string[] = [];
+    await expect(ask(path, { patience, onWait: (each) => said.push(each) })).rejects.toMatchObject({
+      message: expect.stringMatching(/^the agent was not done in 0\.6/),
+    });
+    expect(said).toEqual(['login', 'agreement', 'signature']);
+  });
+
+  it.each(['login', 'agreement', 'turn'] as const)('longer where it waits for a %s', async (on) => {
+    const path = await agentThat((socket) => {
+      again(20, () => socket.write(encodeFrame({ reply: 'wait', on })));
+      setTimeout(() => socket.write(encodeFrame(SIGNED)), 600);
+    });
+    const patience = { signature: 0.3, login: 0, agreement: 0, turn: 0, [on]: 5 };
+    expect(await ask(path, { patience })).toMatchObject({ reply: 'signed' });
+  });
+
+  it('not longer for a frame that comes in drops', async () => {
+    const path = await agentThat((socket) => {
+      const bytes = [...encodeFrame({ ...SIGNED, armor: 'x'.repeat(1000) })];
+      again(20, () => socket.write(Buffer.from(bytes.splice(0, 1))));
+    });
+    const begun = performance.now();
+    await expect(ask(path, { silence: 0.4 })).rejects.toMatchObject({
+      kind: 'broken',
+      message: 'the agent did not answer in 0.4 s',
+    });
+    expect(performance.now() - begun).toBeLessThan(5000);
+  });
+});
+
+describe('D08 a signature that is shown before it is logged', () => {
+  const shows = (...replies: readonly Reply[]) =>
+    agentThat((socket) => socket.write(Buffer.concat(replies.map((each) => encodeFrame(each)))));
+
+  it('is taken once', async () => {
+    const shown: string[] = [];
+    const path = await shows(UNLOGGED, { ...UNLOGGED, armor: 'another' }, SIGNED);
+    expect(await ask(path, { onUnlogged: (armor) => shown.push(armor) })).toEqual(SIGNED);
+    expect(shown).toEqual(['early']);
+  });
+
+  it('and never from a forwarded agent, which shows none', async () => {
+    const shown: string[] = [];
+    const onUnlogged = (armor: string): void => void shown.push(armor);
+    await expect(
+      ask(await shows(UNLOGGED, SIGNED), { forwarded: true, onUnlogged }),
+    ).rejects.toMatchObject({ kind: 'broken' });
+    expect(shown).toEqual([]);
+    expect(await ask(await shows(WAIT, SIGNED), { forwarded: true, onUnlogged })).toEqual(SIGNED);
+  });
+});

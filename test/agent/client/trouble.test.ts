@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import type { ListedAgent } from '../../../src/agent/client/client.ts';
+import { askEvery, endWithTrouble } from '../../../src/agent/client/trouble.ts';
+import { ServiceError } from '../../../src/errors.ts';
+
+const agent = (path: string, answers = true): ListedAgent => ({
+  address: { directory: '/run', path, secretPath: `${path}.secret` },
+  ...(answers ? { state: { credentials: [] } as never } : {}),
+});
+
+describe('D20 asking all agents', () => {
+  it('asks each, whatever becomes of those before it', async () => {
+    const asked: string[] = [];
+    const agents = [
+      agent('/run/hung', false),
+      agent('/run/a'),
+      agent('/run/fails'),
+      agent('/run/b'),
+    ];
+    const { count, troubles } = await askEvery(agents, async ({ path }) => {
+      asked.push(path);
+      if (path === '/run/fails') throw new ServiceError('SERVICE_UNREACHABLE', 'it ended');
+      return 2;
+    });
+    // one that did not answer when it was listed is not waited for again
+    expect([asked, count]).toEqual([['/run/a', '/run/fails', '/run/b'], 4]);
+    expect(troubles).toMatchObject([
+      { message: 'an agent does not answer, and stays (/run/hung)', exitCode: 3 },
+      { message: 'it ended', exitCode: 3 },
+    ]);
+  });
+
+  it('ends with what went wrong, all of it told; with nothing where nothing did', () => {
+    const said: string[] = [];
+    const invocation = { terminal: { say: (line: string) => said.push(line) } } as never;
+    endWithTrouble([], invocation);
+    const troubles = [new Error('one'), new Error('two')];
+    expect(() => endWithTrouble(troubles, invocation)).toThrow('two');
+    expect(said).toEqual(['one']);
+  });
+});

@@ -1,0 +1,640 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  agentState,
+  connectLocal,
+  forgetCredentials,
+  listAgents,
+  offerLogin,
+  reachThrough,
+  stopAgent,
+} from '../../../src/agent/client/client.ts';
+import { connectAgent } from '../../../src/agent/client/connection.ts';
+import { askAgain, reachAt } from '../../../src/agent/client/reach.ts';
+import { type SignByAgent, signByAgent } from '../../../src/agent/client/sign-client.ts';
+import { Unreached } from '../../../src/agent/wire/failure.ts';
+import { encodeFrame, FrameReader } from '../../../src/agent/wire/frames.ts';
+import { MAX_PAYLOAD, type Reply } from '../../../src/agent/wire/protocol.ts';
+import { readReply, readRequest } from '../../../src/agent/wire/read-messages.ts';
+import { Secret } from '../../../src/system/secret.ts';
+import { DIRECT, PATIENCE, PAYLOAD, type RunningAgent, runningAgent } from '../../support/agent.ts';
+
+let agent: RunningAgent;
+beforeEach(async () => {
+  agent = await runningAgent();
+});
+afterEach(() => agent.end());
+
+const ALICE = 'alice@example.test';
+const refused: SignByAgent['login'] = () => Promise.reject(new Error('nobody is to be asked'));
+
+async function sign(login = refused, payload: Uint8Array = PAYLOAD, expected = '') {
+  const reached = await reachAt(agent.address, agent.instance);
+  try {
+    return await signByAgent(reached, {
+      payload,
+      expected,
+      login,
+      patience: PATIENCE,
+      network: DIRECT,
+      onWait: () => undefined,
+    });
+  } finally {
+    reached.close();
+  }
+}
+
+const loggingIn =
+  (name: string, refreshToken?: string): SignByAgent['login'] =>
+  (use) =>
+    use({
+      token: new Secret(name),
+      refreshToken: refreshToken === undefined ? undefined : new Secret(refreshToken),
+    });
+
+const bytes = (length: number, body: string): Buffer => {
+  const frame = Buffer.alloc(4 + body.length);
+  frame.writeUInt32BE(length, 0);
+  frame.write(body, 4);
+  return frame;
+};
+const json = (value: unknown): Buffer => {
+  const body = JSON.stringify(value);
+  return bytes(Buffer.byteLength(body), body);
+};
+
+/** Sends bytes as they are, and everything that comes back after the greeting. */
+function raw(...chunks: readonly Uint8Array[]): Promise<readonly Reply[]> {
+  return new Promise((resolve) => {
+    const reader = new FrameReader();
+    const frames: Uint8Array[] = [];
+    const socket = connect(agent.address.path);
+    socket.on('data', (chunk: Uint8Array) => frames.push(...reader.push(chunk)));
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(frames.slice(1).map((frame) => readReply(frame))));
+    for (const chunk of chunks) socket.write(chunk);
+  });
+}
+
+const secret = (): string => readFileSync(agent.address.secretPath, 'utf8');
+const alive = async (): Promise<void> => {
+  const { pid, instance } = await agentState(agent.address);
+  expect([pid, instance]).toEqual([process.pid, agent.instance.digest]);
+};
+
+describe('signing', () => {
+  it('logs in once, in the client, and never again', async () => {
+    const first = await sign(loggingIn(ALICE));
+    expect(first.armor).toContain(`signed by ${ALICE}`);
+    expect((await sign()).armor).toBe(first.armor);
+    expect(agent.workshop.obtained).toEqual([ALICE]);
+    expect((await agentState(agent.address)).credentials).toEqual([
+      {
+        expected: '',
+        identity: ALICE,
+        issuer: 'https://issuer.example',
+        notAfter: agent.workshop.clock + 600,
+        renewals: 0,
+        renewable: false,
+        signatures: 2,
+      },
+    ]);
+  });
+
+  it('shows the signature before it is logged', async () => {
+    await sign(loggingIn(ALICE));
+    const plain = agent.workshop.sign;
+    const shown = Promise.withResolvers<string>();
+    agent.workshop.sign = async (payload, credential, network, watch) => {
+      watch?.onSigned?.('before the log');
+      // it would wait for ever if the client were shown it only with the answer
+      await shown.promise;
+      return plain(payload, credential, network);
+    };
+    const reached = await reachAt(agent.address, agent.instance);
+    const reply = await signByAgent(reached, {
+      ...{
+        payload: PAYLOAD,
+        expected: '',
+        login: refused,
+        patience: PATIENCE,
+        network: DIRECT,
+        onWait: () => undefined,
+      },
+      onUnlogged: shown.resolve,
+    });
+    reached.close();
+    expect(await shown.promise).toBe('before the log');
+    expect(reply.armor).toContain(ALICE);
+  });
+
+  it('D18 waits for somebody else’s login, and takes it over from one that dies', async () => {
+    const holder = await connectLocal(agent.address);
+    const payload = PAYLOAD.toString('base64');
+    holder.send({ op: 'sign', secret: holder.secret, network: DIRECT, identity: '', payload });
+    expect(await holder.receive()).toMatchObject({ reply: 'login' });
+    let waited = false;
+    const reached = await reachAt(agent.address, agent.instance);
+    const waiting = signByAgent(reached, {
+      payload: PAYLOAD,
+      expected: '',
+      login: loggingIn(ALICE),
+      patience: PATIENCE,
+      network: DIRECT,
+      onWait: () => {
+        waited = true;
+        holder.close();
+      },
+    });
+    expect((await waiting).armor).toContain(ALICE);
+    expect(waited).toBe(true);
+    reached.close();
+  });
+
+  it('D18 O14 a login that failed is told to those that wait for it', async () => {
+    const failing: SignByAgent['login'] = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      throw Object.assign(new Error('odd'), { name: 'Odd' });
+    };
+    const all = await Promise.allSettled([sign(failing), sign(failing), sign(failing)]);
+    expect(all.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    await sign(loggingIn(ALICE));
+  });
+
+  it('D11 a signature that took longer than its certificate had is made again with another', async () => {
+    const { workshop } = agent;
+    await sign(loggingIn(ALICE));
+    const plain = workshop.sign;
+    let late = 1;
+    workshop.sign = (payload, credential, network) => {
+      if (late > 0) workshop.clock += 700;
+      late -= 1;
+      return plain(payload, credential, network);
+    };
+    expect((await sign(loggingIn(ALICE))).armor).toContain(ALICE);
+    expect(workshop.obtained).toEqual([ALICE, ALICE]);
+    late = 5;
+    await expect(sign(loggingIn(ALICE))).rejects.toMatchObject({ exitCode: 3 });
+  });
+
+  it('a certificate that ran out while the timestamp was waited for is not logged (R21)', async () => {
+    const { workshop } = agent;
+    await sign(loggingIn(ALICE));
+    const plain = workshop.sign;
+    let stamped = 0;
+    workshop.sign = async (payload, credential, network, watch) => {
+      stamped += 1;
+      if (stamped === 1) workshop.clock += 700;
+      watch?.beforeLog?.();
+      return plain(payload, credential, network, watch);
+    };
+    const before = workshop.signed.length;
+    await sign(loggingIn(ALICE));
+    expect([stamped, workshop.signed.length - before]).toEqual([2, 1]);
+  });
+
+  it('a client that goes while the timestamp is waited for leaves no entry (R21)', async () => {
+    const { workshop } = agent;
+    await sign(loggingIn(ALICE));
+    const plain = workshop.sign;
+    const stamping = Promise.withResolvers<void>();
+    const over = Promise.withResolvers<void>();
+    const client = await connectLocal(agent.address);
+    workshop.sign = async (payload, credential, network, watch) => {
+      stamping.resolve();
+      client.close();
+      // until the agent has seen that
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return plain(payload, credential, network, watch).finally(over.resolve);
+    };
+    const before = workshop.signed.length;
+    const payload = PAYLOAD.toString('base64');
+    client.send({ op: 'sign', secret: client.secret, network: DIRECT, identity: '', payload });
+    await stamping.promise;
+    await over.promise;
+    expect(workshop.signed).toHaveLength(before);
+  });
+
+  it('D15 signs nothing that is no commit or tag, and asks nobody to log in for it', async () => {
+    await expect(sign(refused, Buffer.from('I owe mallory 100'))).rejects.toMatchObject({
+      exitCode: 2,
+    });
+    // what is too large is refused as that: it is no reason to log in and sign without the agent (D23)
+    await expect(sign(refused, Buffer.alloc(MAX_PAYLOAD + 1))).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/no more than/),
+    });
+    expect(agent.workshop.signed).toEqual([]);
+  });
+
+  it('keeps a login that was made beforehand, forgets it, and leaves when told', async () => {
+    const { address } = agent;
+    const offered = {
+      network: DIRECT,
+      identity: ALICE,
+      token: new Secret(ALICE),
+      refreshToken: new Secret('r'),
+    };
+    expect(await offerLogin(address, offered)).toMatchObject({ identity: ALICE, renewable: true });
+    expect((await sign(refused, PAYLOAD, ALICE)).armor).toContain(ALICE);
+    await expect(
+      offerLogin(address, {
+        network: DIRECT,
+        identity: ALICE,
+        token: new Secret('bob@example.test'),
+      }),
+    ).rejects.toMatchObject({ code: 'IDENTITY_UNEXPECTED', exitCode: 4 });
+    expect((await listAgents(address.directory)).map((each) => each.state?.pid)).toEqual([
+      process.pid,
+    ]);
+    expect(await forgetCredentials(address, 'bob@example.test')).toBe(0);
+    expect(await forgetCredentials(address, ALICE)).toBe(1);
+    expect(await stopAgent(address)).toBe(true);
+    await agent.ended;
+    expect(await stopAgent(address)).toBe(false);
+    expect(await listAgents(address.directory)).toEqual([]);
+  });
+});
+
+describe('who may ask', () => {
+  it('D03 only one that presents the secret of this start', async () => {
+    const ops: readonly object[] = [
+      { op: 'status', secret: 'a'.repeat(64) },
+      { op: 'stop', secret: '' },
+      {
+        op: 'sign',
+        secret: secret().slice(1),
+        network: DIRECT,
+        identity: '',
+        payload: PAYLOAD.toString('base64'),
+      },
+      {
+        op: 'offer',
+        network: DIRECT,
+        secret: `${secret()} `.slice(1),
+        identity: '',
+        token: 'a@b',
+        refreshToken: '',
+      },
+      { op: 'forget', secret: secret().toUpperCase(), identity: '', all: true },
+    ];
+    for (const op of ops) {
+      const [reply, ...rest] = await raw(json(op));
+      expect([reply?.reply, rest]).toEqual(['error', []]);
+      expect(JSON.stringify(reply)).toMatch(/secret/);
+    }
+    expect((await raw(json({ op: 'status', secret: secret() })))[0]?.reply).toBe('status');
+  });
+
+  it('a signer that comes between two starts, with the socket of one and the secret of the other, asks again (D23)', async () => {
+    await sign(loggingIn(ALICE));
+    const right = secret();
+    const { secretPath } = agent.address;
+    writeFileSync(secretPath, 'b'.repeat(64), { mode: 0o600 });
+    let asked = 0;
+    const made = await askAgain(async () => {
+      asked += 1;
+      return sign().finally(() => writeFileSync(secretPath, right, { mode: 0o600 }));
+    });
+    expect([asked, made.armor]).toEqual([2, expect.stringContaining(ALICE)]);
+  });
+
+  it('D03 D16 the client trusts no secret that others could have written', async () => {
+    const { secretPath } = agent.address;
+    const right = secret();
+    const spoiled: readonly (readonly [kind: string, spoil: () => void])[] = [
+      ['broken', () => process.getBuiltinModule('node:fs').chmodSync(secretPath, 0o644)],
+      ['broken', () => writeFileSync(secretPath, 'short')],
+      // an agent that ends takes its own away
+      ['ended', () => rmSync(secretPath)],
+    ];
+    for (const [kind, spoil] of spoiled) {
+      spoil();
+      await expect(connectLocal(agent.address)).rejects.toMatchObject({ kind });
+    }
+    writeFileSync(secretPath, right, { mode: 0o600 });
+    await alive();
+  });
+});
+
+describe('what can be asked', () => {
+  const fields = () => ({
+    op: 'sign',
+    secret: secret(),
+    network: DIRECT,
+    identity: '',
+    payload: PAYLOAD.toString('base64'),
+  });
+
+  it.each([
+    ['a setting', { rekorUrl: 'https://evil.example' }],
+    ['settings', { settings: { urlOpener: 'rm -rf /' } }],
+    ['an opener', { urlOpener: 'calc' }],
+    ['__proto__', JSON.parse('{"__proto__": {"secret": "x"}}')],
+    ['a key', { key: 'x' }],
+  ])('D08 D13 a request that carries %s is refused', async (_name, more) => {
+    const text = JSON.stringify({ ...fields(), ...more });
+    const odd = Object.hasOwn(more, '__proto__') ? text.replace('{', '{"__proto__":{},') : text;
+    const [reply] = await raw(bytes(Buffer.byteLength(odd), odd));
+    expect(reply).toMatchObject({ reply: 'error', code: 'PROTOCOL' });
+    expect(agent.workshop.obtained).toEqual([]);
+  });
+
+  it.each([
+    ['store', { op: 'store', key: 'x' }],
+    ['export', { op: 'export' }],
+    ['get-key', { op: 'key' }],
+    ['run', { op: 'run', command: 'id' }],
+    ['constructor', { op: 'constructor' }],
+    ['a token that nobody asked for', { op: 'token', token: ALICE, refreshToken: '' }],
+    ['a forwarded request', { op: 'forwarded-sign', payload: PAYLOAD.toString('base64') }],
+  ])('D07 D08 D09 there is no %s', async (_name, request) => {
+    const [reply] = await raw(json(request));
+    expect(reply).toMatchObject({ reply: 'error', code: 'PROTOCOL' });
+    await alive();
+  });
+
+  it('D07 no answer holds a key or a token', async () => {
+    const replies: string[] = [];
+    const hear = async (request: object, ...more: object[]): Promise<void> => {
+      const connection = await connectAgent(agent.address.path);
+      for (const each of [request, ...more]) {
+        connection.send(each as never);
+        let reply: Reply;
+        do {
+          reply = await connection.receive();
+          replies.push(JSON.stringify(reply));
+        } while (reply.reply === 'unlogged');
+      }
+      connection.close();
+    };
+    const token = 'secret-token@example.test';
+    await hear(fields(), { op: 'token', token, refreshToken: 'refresh-secret' });
+    agent.workshop.certified = ALICE;
+    await hear({
+      op: 'offer',
+      network: DIRECT,
+      secret: secret(),
+      identity: '',
+      token,
+      refreshToken: 'refresh-secret',
+    });
+    await hear({ op: 'status', secret: secret() });
+    await hear({ op: 'forget', secret: secret(), identity: '', all: true });
+    expect(replies.map((text) => (JSON.parse(text) as Reply).reply)).toEqual([
+      'login',
+      'unlogged',
+      'signed',
+      'credential',
+      'status',
+      'done',
+    ]);
+    for (const text of replies.slice(3)) expect(text).not.toMatch(/secret-token|refresh-secret/);
+    for (const text of replies) {
+      expect(text).not.toMatch(/PRIVATE|"d":|pkcs8|refresh-secret/i);
+      expect(text).not.toContain(secret());
+    }
+  });
+});
+
+describe('bad input', () => {
+  it('D13 frames that are too long, cut, doubled or no JSON end their connection only', async () => {
+    const good = encodeFrame({ op: 'status', secret: secret() });
+    const cases: readonly (readonly Uint8Array[])[] = [
+      [bytes(0xffffffff, 'x')],
+      [bytes(2 ** 21 + 1, 'x')],
+      [bytes(5, '{"op"')],
+      [bytes(0, '')],
+      [bytes(4, 'null')],
+      [bytes(2, '[]')],
+      [Buffer.from([0, 0, 0, 2, 0xff, 0xfe])],
+      [good, good],
+      [json({ op: 'status', secret: ['x'] })],
+      [json({ op: 'sign', secret: secret(), identity: '', payload: '***' })],
+      [json({ op: 'sign', secret: secret(), identity: 'x'.repeat(5000), payload: '' })],
+      [json(JSON.parse(`${'{"a":'.repeat(2000)}1${'}'.repeat(2000)}`))],
+    ];
+    for (const chunks of cases) {
+      const replies = await raw(...chunks);
+      const told = replies.filter(({ reply }) => reply !== 'status');
+      expect(told.every(({ reply }) => reply === 'error')).toBe(true);
+    }
+    await alive();
+  });
+
+  it('D13 whatever comes in, nothing but an error goes out, and the agent stays up', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), fc.boolean(), async (noise, framed) => {
+        const chunk = framed ? bytes(noise.length, '').fill(0, 4) : Buffer.alloc(0);
+        chunk.length > 0 && chunk.writeUInt32BE(noise.length, 0);
+        const socket: Socket = connect(agent.address.path);
+        socket.on('error', () => undefined);
+        const over = new Promise((resolve) => socket.on('close', resolve));
+        socket.resume();
+        socket.end(Buffer.concat([chunk, noise]));
+        await over;
+      }),
+      { numRuns: 60 },
+    );
+    await alive();
+  });
+
+  it('D13 readers of messages refuse, and never throw anything else', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.uint8Array(),
+          fc.json().map((text) => Buffer.from(text)),
+        ),
+        (frame) => {
+          for (const read of [readRequest, readReply]) {
+            try {
+              read(frame);
+            } catch (error) {
+              expect((error as Error).name).toBe('ProtocolError');
+            }
+          }
+        },
+      ),
+    );
+  });
+
+  it('two hundred signatures that are asked for at once are all made, and none is cut off (D23)', {
+    timeout: 60_000,
+  }, async () => {
+    await sign(loggingIn(ALICE));
+    let [atOnce, most] = [0, 0];
+    const plain = agent.workshop.sign;
+    const crowd = Promise.withResolvers<void>();
+    agent.workshop.sign = async (...given) => {
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      if (atOnce === 32) crowd.resolve();
+      await crowd.promise;
+      atOnce -= 1;
+      return plain(...given);
+    };
+    const idle = Array.from({ length: 200 }, () => connect(agent.address.path));
+    for (const socket of idle) socket.on('error', () => undefined).resume();
+    const all = await Promise.all(Array.from({ length: 200 }, () => sign()));
+    expect(all.filter(({ armor }) => armor.includes(ALICE))).toHaveLength(200);
+    // the rest had to wait, or this showed nothing
+    expect(most).toBe(32);
+    expect(idle.filter((socket) => socket.destroyed)).toEqual([]);
+    for (const socket of idle) socket.destroy();
+  });
+
+  it('a signer that waits for its turn is told so, and one that has gone meanwhile is not signed for (D23)', async () => {
+    await sign(loggingIn(ALICE));
+    const plain = agent.workshop.sign;
+    const free = Promise.withResolvers<void>();
+    agent.workshop.sign = async (...given) => {
+      await free.promise;
+      return plain(...given);
+    };
+    vi.useFakeTimers({ toFake: ['setInterval'] });
+    try {
+      const first = Array.from({ length: 32 }, () => sign());
+      await expect.poll(() => vi.getTimerCount()).toBeGreaterThanOrEqual(32);
+      const said: string[] = [];
+      const reached = await reachAt(agent.address, agent.instance);
+      const asked = {
+        payload: PAYLOAD,
+        expected: '',
+        login: refused,
+        patience: PATIENCE,
+        network: DIRECT,
+      };
+      const waiting = signByAgent(reached, { ...asked, onWait: (on) => said.push(on) });
+      const gone = await connectLocal(agent.address);
+      const payload = PAYLOAD.toString('base64');
+      gone.send({ op: 'sign', secret: gone.secret, network: DIRECT, identity: '', payload });
+      await expect.poll(() => vi.getTimerCount()).toBeGreaterThanOrEqual(34);
+      vi.advanceTimersByTime(5000);
+      await expect.poll(() => said).toEqual(['turn']);
+      gone.close();
+      // the agent sees it go
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      free.resolve();
+      await Promise.all([...first, waiting]);
+      reached.close();
+      expect(agent.workshop.signed).toHaveLength(34);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('D13 an answer is not believed either', async () => {
+    for (const reply of [
+      { reply: 'signed' },
+      { reply: 'key', key: 'x' },
+      { reply: 'done', count: -1 },
+    ]) {
+      expect(() => readReply(Buffer.from(JSON.stringify(reply)))).toThrow(
+        /ProtocolError|field|unknown/,
+      );
+    }
+    const reader = new FrameReader();
+    const frame = encodeFrame({ reply: 'done', count: 7 });
+    const parts = [frame.subarray(0, 2), frame.subarray(2, 9), frame.subarray(9)];
+    const out = parts.flatMap((part) => reader.push(part));
+    expect(out.map((each) => readReply(each))).toEqual([{ reply: 'done', count: 7 }]);
+    expect(() => reader.push(randomBytes(0)).length).not.toThrow();
+  });
+});
+
+describe('waiting', () => {
+  it('D13 an agent that says nothing is not waited for, before its greeting or after it', async () => {
+    const mute = createServer((socket) => socket.on('error', () => undefined));
+    const path = `${agent.address.path}.mute`;
+    await new Promise<void>((resolve) => mute.listen(path, resolve));
+    await expect(connectAgent(path, 0.1)).rejects.toMatchObject({
+      kind: 'broken',
+      message: 'the agent did not answer in 0.1 s',
+    });
+    mute.close();
+    const connection = await connectAgent(agent.address.path);
+    await expect(connection.receive(0.1)).rejects.toMatchObject({ kind: 'broken' });
+    connection.close();
+  });
+});
+
+describe('leaving', () => {
+  it('D20 when its socket has gone, when nobody asks; the secret goes with it', async () => {
+    rmSync(agent.address.path);
+    await agent.ended;
+    const idle = await runningAgent({ idle: 1 });
+    await idle.ended;
+    expect(statSync(idle.address.path, { throwIfNoEntry: false })).toBeUndefined();
+    expect(statSync(idle.address.secretPath, { throwIfNoEntry: false })).toBeUndefined();
+    await idle.end();
+  });
+
+  it('D20 not while a certificate lives, nor in the middle of an answer', async () => {
+    const busy = await runningAgent({ idle: 1 });
+    const offered = { network: DIRECT, identity: '', token: new Secret(ALICE) };
+    await offerLogin(busy.address, offered);
+    await new Promise((resolve) => setTimeout(resolve, 3500));
+    busy.workshop.slow = 300;
+    const reached = await reachAt(busy.address, busy.instance);
+    const asked = {
+      payload: PAYLOAD,
+      expected: '',
+      login: refused,
+      patience: PATIENCE,
+      network: DIRECT,
+      onWait: () => undefined,
+    };
+    const signing = signByAgent(reached, asked);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await stopAgent(busy.address);
+    expect((await signing).armor).toContain(ALICE);
+    reached.close();
+    await busy.end();
+  });
+});
+
+describe('an agent that reaches no server (D22)', () => {
+  const unreachable = (): void => {
+    const unreached = () => Promise.reject(new Unreached('network', 'the CA could not be asked'));
+    Object.assign(agent.workshop, { reaches: false, obtain: unreached, sign: unreached });
+  };
+
+  it('gives a login back that it was given, and leaves where it never reached one', async () => {
+    unreachable();
+    await expect(sign(loggingIn(ALICE))).rejects.toMatchObject({
+      ...{ leaving: true, why: { exitCode: 3, message: 'the CA could not be asked' } },
+    });
+    // whoever hears that finds its socket no more
+    await expect(connectLocal(agent.address)).rejects.toMatchObject({ kind: 'absent' });
+    await agent.ended;
+  });
+
+  it('stays where it holds a login, and where it has reached a server before', async () => {
+    await sign(loggingIn(ALICE, `refresh ${ALICE}`));
+    unreachable();
+    await expect(sign()).rejects.toMatchObject({ leaving: false });
+    await forgetCredentials(agent.address);
+    agent.workshop.reaches = true;
+    await expect(sign(loggingIn(ALICE))).rejects.toMatchObject({ leaving: false });
+    await alive();
+  });
+
+  it('says so when it is asked', async () => {
+    await reachThrough(agent.address, DIRECT);
+    agent.workshop.reaches = false;
+    await expect(reachThrough(agent.address, DIRECT)).rejects.toMatchObject({
+      why: { message: 'the log could not be asked' },
+    });
+  });
+
+  it('stays for what only lacks a password', async () => {
+    const lacks = () => Promise.reject(new Unreached('password', 'no password'));
+    Object.assign(agent.workshop, { reaches: false, obtain: lacks });
+    await expect(sign(loggingIn(ALICE))).rejects.toMatchObject({ leaving: false });
+    await alive();
+  });
+});

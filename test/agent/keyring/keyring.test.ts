@@ -1,0 +1,181 @@
+import { rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  askKeyring,
+  keyringAddress,
+  keyringProblem,
+  openKeyring,
+} from '../../../src/agent/keyring/keyring.ts';
+import {
+  answerWith,
+  type KeyringLibrary,
+  openEntry,
+  sealEntry,
+  WINDOWS_LIMIT,
+} from '../../../src/agent/keyring/library.ts';
+import { scratchDirectory } from '../../support/sandbox.ts';
+
+const directory = scratchDirectory('keyring');
+const entry = new URL('../../../src/commands/main.ts', import.meta.url).pathname;
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** A keyring in memory; `fault` is thrown by whatever is called. */
+function memory(
+  kept: Map<string, string> = new Map(),
+  options: { readonly fault?: string; readonly cut?: number; readonly fixed?: boolean } = {},
+): KeyringLibrary {
+  return {
+    Entry: class {
+      readonly #name: string;
+      constructor(service: string, address: string) {
+        if (options.fault !== undefined) throw new Error(options.fault);
+        this.#name = `${service} ${address}`;
+      }
+      getPassword = () => kept.get(this.#name) ?? null;
+      setPassword = (password: string) => void kept.set(this.#name, password.slice(0, options.cut));
+      deletePassword = () => options.fixed !== true && kept.delete(this.#name);
+    },
+    findCredentials: (service) =>
+      [...kept.keys()]
+        .filter((name) => name.startsWith(`${service} `))
+        .map((name) => ({ account: name.slice(service.length + 1) })),
+  };
+}
+
+describe('D19 what is kept in a keyring', () => {
+  const address = 'ab12:alice@example.test';
+
+  it('comes back as it was, under its own address only', () => {
+    const kept = new Map<string, string>();
+    const library = memory(kept);
+    expect(answerWith(library, { operation: 'set', address, secret: 'refresh' })).toEqual({
+      done: true,
+    });
+    expect(answerWith(library, { operation: 'get', address })).toEqual({
+      done: true,
+      secret: 'refresh',
+    });
+    expect(answerWith(library, { operation: 'get', address: 'ab12:bob' })).toEqual({ done: true });
+    expect(answerWith(library, { operation: 'delete', address })).toEqual({ done: true });
+    expect(kept.size).toBe(0);
+    expect(answerWith(library, { operation: 'delete', address })).toEqual({ done: true });
+  });
+
+  it('D20 is cleared as a whole, but for what others keep there; what stays is told', () => {
+    const kept = new Map([
+      ['git-signet foreign', 'theirs'],
+      ['other x', 'theirs'],
+    ]);
+    const library = memory(kept);
+    for (const one of [address, 'cd34:bob@example.test']) {
+      answerWith(library, { operation: 'set', address: one, secret: 'refresh' });
+    }
+    expect(answerWith(library, { operation: 'clear', address: '' })).toEqual({ done: true });
+    expect([...kept.keys()]).toEqual(['git-signet foreign', 'other x']);
+    answerWith(library, { operation: 'set', address, secret: 'refresh' });
+    const stuck = memory(kept, { fixed: true });
+    expect(answerWith(stuck, { operation: 'clear', address: '' })).toEqual({
+      done: false,
+      problem: '1 of our entries cannot be deleted',
+    });
+  });
+
+  it('has an address for every expectation, each its own', () => {
+    const expectations = [
+      ...[
+        '',
+        'alice@example.test',
+        'Alice <alice@example.test>',
+        'Alic\u00e9 <alice@example.test>',
+      ],
+      ...['Alice%20<alice@example.test>', '\ud800', '\ufffd x'],
+    ];
+    const addresses = expectations.map((each) => keyringAddress('ab12', each));
+    expect(addresses.every((each) => /^[\x21-\x7e]{1,400}$/.test(each))).toBe(true);
+    expect(new Set(addresses).size).toBe(expectations.length);
+    expect(addresses[1]).toBe('ab12:alice@example.test');
+  });
+
+  it('a cut one, one of another address and one of another program are not taken for ours', () => {
+    const sealed = sealEntry(address, 'refresh');
+    expect(openEntry(address, sealed)).toBe('refresh');
+    expect(openEntry(address, sealed.slice(0, -1))).toBeUndefined();
+    expect(openEntry('ab12:bob@example.test', sealed)).toBeUndefined();
+    expect(openEntry(address, 'refresh')).toBeUndefined();
+    expect(openEntry(address, null)).toBeUndefined();
+  });
+
+  it('another program’s entry is neither overwritten nor deleted', () => {
+    const kept = new Map([[`git-signet ${address}`, 'theirs']]);
+    for (const operation of ['set', 'delete'] as const) {
+      expect(answerWith(memory(kept), { operation, address, secret: 'x' }).done).toBe(false);
+    }
+    expect([...kept.values()]).toEqual(['theirs']);
+  });
+
+  it('what is longer than Windows takes is declined, never chunked; the nearest shorter one is kept', () => {
+    const kept = new Map<string, string>();
+    const longest = WINDOWS_LIMIT - sealEntry(address, '').length;
+    const set = (length: number) =>
+      answerWith(
+        memory(kept),
+        { operation: 'set', address, secret: 'x'.repeat(length) },
+        WINDOWS_LIMIT,
+      );
+    expect(set(longest + 1)).toMatchObject({ done: false, problem: /longer than/ });
+    expect(kept.size).toBe(0);
+    expect(set(longest)).toEqual({ done: true });
+  });
+
+  it('what was not kept whole is said not to be kept', () => {
+    const library = memory(new Map(), { cut: 10 });
+    expect(answerWith(library, { operation: 'set', address, secret: 'refresh' }).done).toBe(false);
+  });
+
+  it('an address with blanks or control characters is none', () => {
+    for (const odd of ['', 'a b', 'a\nb', 'é', 'x'.repeat(401)]) {
+      expect(answerWith(memory(), { operation: 'get', address: odd }).done).toBe(false);
+    }
+  });
+});
+
+describe('D19 a keyring that is not there', () => {
+  it('absent: undefined, with a reason for doctor', async () => {
+    const environment = { HOME: directory, PATH: process.env['PATH'] };
+    expect(await openKeyring({ environment, entry })).toBeUndefined();
+    expect(await keyringProblem({ environment, entry })).toMatch(/\w/);
+  });
+
+  it('a helper that cannot run, or says something else, is a keyring that is not there', async () => {
+    const odd = join(directory, 'absent.ts');
+    expect(await askKeyring({ operation: 'probe', address: 'x' }, { entry: odd })).toEqual({
+      done: false,
+      problem: 'the keyring helper gave no answer',
+    });
+  });
+
+  it('O10 hanging: the deadline ends the helper; the secret is in no argument and no message', async () => {
+    const path = join(directory, 'bus');
+    const ended: Promise<void>[] = [];
+    const server: Server = createServer((socket) => {
+      socket.on('error', () => undefined).resume();
+      ended.push(new Promise((resolve) => socket.once('close', () => resolve())));
+    });
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    const environment = {
+      HOME: directory,
+      PATH: process.env['PATH'],
+      DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}`,
+    };
+    const options = { environment, entry, deadline: 3 };
+    const question = { operation: 'set', address: 'x', secret: 'refresh' } as const;
+    const answer = await askKeyring(question, options);
+    expect(answer).toEqual({ done: false, problem: 'no answer within 3 s' });
+    // it did reach the bus, and its end of the line is closed: no process is left there
+    expect(ended.length).toBeGreaterThan(0);
+    await Promise.all(ended);
+    server.close();
+  });
+});

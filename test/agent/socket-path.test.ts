@@ -1,0 +1,176 @@
+import { chmodSync, chownSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { connectLocal } from '../../src/agent/client/client.ts';
+import {
+  agentAddress,
+  agentDirectory,
+  checkDirectory,
+  checkSocketPath,
+  passedOver,
+  prepareDirectory,
+} from '../../src/agent/socket-path.ts';
+import { runningAgent, someInstance } from '../support/agent.ts';
+import { scratchDirectory } from '../support/sandbox.ts';
+
+const root = process.getuid?.() === 0;
+const NOBODY = 65_534;
+const digest = someInstance().digest;
+
+describe('where agents live', () => {
+  it('is the runtime directory, else the cache, unless it is named', () => {
+    const runtime = scratchDirectory('runtime');
+    const env = { XDG_RUNTIME_DIR: runtime, HOME: '/home/a' };
+    expect(agentDirectory({}, env)).toBe(join(runtime, 'git-signet'));
+    // after `su`, or under cron: the variable is there and the directory is not
+    const gone = { ...env, XDG_RUNTIME_DIR: join(runtime, 'gone') };
+    expect(agentDirectory({}, gone)).toBe('/home/a/.cache/git-signet/run');
+    expect(agentDirectory({}, { HOME: '/home/a' })).toBe('/home/a/.cache/git-signet/run');
+    expect(agentDirectory({}, { XDG_CACHE_HOME: '/c', HOME: '/h' })).toBe('/c/git-signet/run');
+    expect(agentDirectory({}, { XDG_RUNTIME_DIR: 'odd', HOME: '/h' })).toMatch(/^\/h/);
+    expect(agentDirectory({ agentDirectory: '/x/y' }, env)).toBe('/x/y');
+    expect(() => agentDirectory({ agentDirectory: 'x' }, env)).toThrow(/absolute/);
+    expect(() => agentDirectory({}, {})).toThrow(/no place/);
+  });
+
+  it('a runtime directory that is not fit for an agent is passed over for the next place, and said (D23)', () => {
+    const home = scratchDirectory('home');
+    const cache = join(home, '.cache', 'git-signet', 'run');
+    const spoiled: Readonly<Record<string, (at: string) => unknown>> = {
+      'is open to others': (at) => mkdirSync(join(at, 'git-signet'), { mode: 0o755 }),
+      'is not a directory': (at) => writeFileSync(join(at, 'git-signet'), ''),
+      'is a link': (at) => symlinkSync(home, join(at, 'git-signet')),
+      'can be changed by others': (at) => chmodSync(at, 0o777),
+      // what `su` leaves behind
+      ...(root ? { 'belongs to user 65534': (at: string) => chownSync(at, NOBODY, NOBODY) } : {}),
+    };
+    for (const [why, spoil] of Object.entries(spoiled)) {
+      const runtime = scratchDirectory('runtime');
+      spoil(runtime);
+      const env = { XDG_RUNTIME_DIR: runtime, HOME: home };
+      expect([why, agentDirectory({}, env)]).toEqual([why, cache]);
+      expect(passedOver(cache, env)).toEqual([expect.stringContaining(why)]);
+    }
+    const deep = join(scratchDirectory('runtime'), 'd'.repeat(80));
+    mkdirSync(deep);
+    expect(agentDirectory({}, { XDG_RUNTIME_DIR: deep, HOME: home })).toBe(cache);
+    const fit = scratchDirectory('runtime');
+    expect(agentDirectory({}, { XDG_RUNTIME_DIR: fit, HOME: home })).toBe(join(fit, 'git-signet'));
+    expect(passedOver(join(fit, 'git-signet'), { XDG_RUNTIME_DIR: fit, HOME: home })).toEqual([]);
+    // where no place is fit, the first one says why
+    const nowhere = { XDG_RUNTIME_DIR: deep };
+    expect(agentDirectory({}, nowhere)).toBe(join(deep, 'git-signet'));
+  });
+});
+
+describe('a socket’s path', () => {
+  it('L14 D04 is refused when the system would cut it, and taken one byte below', () => {
+    expect(() => checkSocketPath(`/${'a'.repeat(100)}`)).toThrow(/longer than 100/);
+    expect(() => checkSocketPath(`/${'é'.repeat(50)}`)).toThrow(/longer than 100/);
+    checkSocketPath(`/${'a'.repeat(99)}`);
+    const deep = `/${'d'.repeat(66)}`;
+    // room for the name that it is made under
+    expect(() => agentAddress(`${deep}1`, digest)).toThrow(/longer than 100/);
+    expect(agentAddress(deep, digest).path.length).toBeLessThanOrEqual(93);
+  });
+
+  it('L14 D05 is no abstract name', () => {
+    expect(() => checkSocketPath('\0git-signet')).toThrow(/abstract/);
+    expect(() => checkSocketPath('@git-signet')).toThrow(/abstract/);
+    expect(() => checkSocketPath('/tmp/a\0b')).toThrow(/absolute/);
+    expect(() => checkSocketPath('run/agent.sock')).toThrow(/absolute/);
+  });
+});
+
+it('a place where no directory can be made is told as that, not as a bug', () => {
+  const file = join(scratchDirectory('place'), 'file');
+  writeFileSync(file, '');
+  expect(() => prepareDirectory(join(file, 'git-signet'))).toThrow(
+    expect.objectContaining({
+      exitCode: 2,
+      message: `no agent there: ${file}/git-signet cannot be made: a part of the path is not a directory (ENOTDIR)`,
+    }),
+  );
+});
+
+describe('the directory', () => {
+  const make = (): string => {
+    const scratch = scratchDirectory('place');
+    const directory = join(scratch, 'run');
+    mkdirSync(directory, { mode: 0o700 });
+    return directory;
+  };
+  const cases: Readonly<Record<string, readonly [spoil: (at: string) => unknown, says: RegExp]>> = {
+    'group can read': [(at) => chmodSync(at, 0o750), /open to others/],
+    'group can write': [(at) => chmodSync(at, 0o770), /open to others/],
+    'a link stands in its place': [
+      (at) => becomes(at, () => symlinkSync('moved', at)),
+      /is a link/,
+    ],
+    'a file stands in its place': [(at) => becomes(at, () => writeFileSync(at, '')), /not a dir/],
+    'its parent can be changed by others': [(at) => chmodSync(join(at, '..'), 0o777), /changed/],
+  };
+  const becomes = (at: string, make: () => unknown): void => {
+    renameSync(at, join(at, '..', 'moved'));
+    make();
+  };
+
+  it.each(Object.keys(cases))('D02 D16 is refused by agent and client where %s', async (name) => {
+    const directory = make();
+    const [spoil, says] = cases[name] ?? [];
+    spoil?.(directory);
+    expect(() => checkDirectory(directory)).toThrow(says);
+    const address = agentAddress(directory, digest);
+    await expect(runningAgent({ address })).rejects.toThrow(/EEXIST|no agent there/);
+    await expect(connectLocal(address)).rejects.toThrow(says);
+  });
+
+  it.skipIf(!root)('D02 D16 is refused where it, its parent or a link to it is another’s', () => {
+    const directory = make();
+    chownSync(directory, NOBODY, NOBODY);
+    expect(() => checkDirectory(directory)).toThrow(/belongs to user/);
+    const other = make();
+    chownSync(join(other, '..'), NOBODY, NOBODY);
+    expect(() => checkDirectory(other)).toThrow(/belongs to user/);
+    const third = scratchDirectory('place');
+    const link = join(third, 'link');
+    mkdirSync(join(third, 'real', 'run'), { recursive: true, mode: 0o700 });
+    symlinkSync(join(third, 'real'), link);
+    checkDirectory(join(link, 'run'));
+    process.getBuiltinModule('node:fs').lchownSync(link, NOBODY, NOBODY);
+    expect(() => checkDirectory(join(link, 'run'))).toThrow(/belongs to user/);
+  });
+
+  it('D02 is refused behind a link of ours that leads through a shared directory', () => {
+    const scratch = scratchDirectory('place');
+    mkdirSync(join(scratch, 'shared', 'real', 'run'), { recursive: true, mode: 0o700 });
+    symlinkSync(join(scratch, 'shared', 'real'), join(scratch, 'link'));
+    checkDirectory(join(scratch, 'link', 'run'));
+    chmodSync(join(scratch, 'shared'), 0o777);
+    expect(() => checkDirectory(join(scratch, 'link', 'run'))).toThrow(/changed by others/);
+    symlinkSync('loop', join(scratch, 'loop'));
+    expect(() => checkDirectory(join(scratch, 'loop', 'run'))).toThrow(/too many links/);
+  });
+
+  it('D02 is made closed', () => {
+    const umask = process.umask(0);
+    const directory = join(scratchDirectory('place'), 'a', 'b');
+    prepareDirectory(directory);
+    process.umask(umask);
+    checkDirectory(directory);
+  });
+});
+
+describe('on Windows', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('D17 the pipe’s name holds a word that only this user can read (untried on Windows itself)', () => {
+    const directory = join(scratchDirectory('pipe'), 'run');
+    vi.stubGlobal('process', { ...process, platform: 'win32' });
+    const one = agentAddress(directory, digest).path;
+    expect(one).toMatch(/^\\\\\.\\pipe\\git-signet-[0-9a-f-]{36}-[0-9a-f]{20}$/);
+    expect(agentAddress(directory, digest).path).toBe(one);
+    expect(agentAddress(`${directory}2`, digest).path).not.toBe(one);
+    checkSocketPath(one);
+  });
+});

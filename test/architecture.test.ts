@@ -20,9 +20,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = readSources(root, 'src');
 /** What git starts, and what that loads whenever it verifies or signs by way of the agent. */
 const HOT = [
-  'src/commands/gpgsm.ts',
-  'src/commands/gpgsm-verify.ts',
-  'src/commands/gpgsm-sign.ts',
+  'src/gpgsm/gpgsm.ts',
+  'src/gpgsm/verify.ts',
+  'src/gpgsm/sign.ts',
   'src/agent/client/sign-by-agent.ts',
   'src/signing/verify-made.ts',
 ];

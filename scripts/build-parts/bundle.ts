@@ -64,10 +64,10 @@ function hotModules(): ReadonlyMap<string, (typeof FILES)[number]> {
     'src/core/trust/key-files.ts',
     'src/signing/verify-made.ts',
   ];
-  const verifying = closure('src/commands/gpgsm-verify.ts', ...lazyButAlways);
-  const signing = closure('src/commands/gpgsm-sign.ts', 'src/agent/client/sign-by-agent.ts');
+  const verifying = closure('src/gpgsm/verify.ts', ...lazyButAlways);
+  const signing = closure('src/gpgsm/sign.ts', 'src/agent/client/sign-by-agent.ts');
   const both = [...signing].filter((path) => verifying.has(path));
-  const face = new Set([...closure('src/commands/gpgsm.ts', 'src/system/terminal.ts'), ...both]);
+  const face = new Set([...closure('src/gpgsm/gpgsm.ts', 'src/system/terminal.ts'), ...both]);
   const files = { signing, verifying, face, start };
   const named = Object.entries(files).flatMap(([file, paths]) =>
     [...paths].map((path) => [resolve(path), file as keyof typeof files] as const),

@@ -59,7 +59,7 @@ export async function dispatch(invocation: Invocation): Promise<number> {
   if (only && (first === '--version' || first === 'version')) {
     return (await import('./version.ts')).run({ ...invocation, args: [] });
   }
-  if (first.startsWith('-')) return (await import('./gpgsm.ts')).run(invocation);
+  if (first.startsWith('-')) return (await import('../gpgsm/gpgsm.ts')).run(invocation);
   const { COMMANDS } = await import('./table.ts');
   const command = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
   if (command === undefined) throw (await import('./help.ts')).unknownCommand(first);

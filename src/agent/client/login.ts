@@ -3,8 +3,8 @@
  * agent is given it; if that one has ended, the next one is; and if no agent takes it, it signs here.
  */
 
-import type { Signing } from '../../commands/gpgsm-sign.ts';
 import { isSignetError } from '../../errors.ts';
+import type { Signing } from '../../gpgsm/sign.ts';
 import { createHttpClient } from '../../http/http.ts';
 import { networkOptions } from '../../http/network.ts';
 import type { IdentityToken } from '../../login/identity-token.ts';

@@ -1,9 +1,9 @@
 /** Many signatures with one login: by the agent, or in place with one certificate for as long as it is valid. */
 
 import type { Invocation } from '../../commands/command.ts';
-import type { Made } from '../../commands/gpgsm-sign.ts';
 import { utf8 } from '../../core/bytes.ts';
 import { AnswerError } from '../../errors.ts';
+import type { Made } from '../../gpgsm/sign.ts';
 import { acceptExpected, acceptSigner, expectationOf } from '../../login/expectation.ts';
 import { refuseElsewhere, settingsHere } from '../../settings/here.ts';
 import type { Credential } from '../../signing/credential.ts';

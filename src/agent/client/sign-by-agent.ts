@@ -4,12 +4,12 @@
  * undefined then, after one line, and the signature is made in place.
  */
 
-import type { Made, Signing } from '../../commands/gpgsm-sign.ts';
 import { utf8 } from '../../core/bytes.ts';
 import { visible } from '../../core/escape.ts';
 import type { TransparencyLogEntry } from '../../core/rekor/log-entry.ts';
 import type { Signer } from '../../core/verdict.ts';
 import { LoginError } from '../../errors.ts';
+import type { Made, Signing } from '../../gpgsm/sign.ts';
 import { expectationOf, expectationWords, signerMeets } from '../../login/expectation.ts';
 import { HandedBack } from '../wire/failure.ts';
 import { ProtocolError, type SignedReply } from '../wire/protocol.ts';

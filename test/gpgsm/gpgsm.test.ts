@@ -3,9 +3,9 @@ import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { run } from '../../src/commands/gpgsm.ts';
 import type { Crypto } from '../../src/core/crypto.ts';
 import { splitSignedObject } from '../../src/core/git/object.ts';
+import { run } from '../../src/gpgsm/gpgsm.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
 import { bareEnvironment, type Caught, catchInvocation } from '../support/invocation.ts';
 import { scratchDirectory } from '../support/sandbox.ts';

@@ -3,8 +3,8 @@
  * git starts this once a commit. stdout is the protocol.
  */
 
-import type { Command, Invocation } from './command.ts';
-import { type GpgsmCall, readGpgsmCall } from './gpgsm-arguments.ts';
+import type { Command, Invocation } from '../commands/command.ts';
+import { type GpgsmCall, readGpgsmCall } from './arguments.ts';
 
 /** Where status lines go; nowhere without `--status-fd`. */
 function statusWriter(call: GpgsmCall, { streams }: Invocation): (text: string) => void {
@@ -17,14 +17,16 @@ export const run: Command = async (invocation) => {
   const call = readGpgsmCall(invocation.args);
   if (call.unattended) invocation.terminal.neverAsk();
   if (call.action === 'verify') {
-    const { verify } = await import('./gpgsm-verify.ts');
+    const { verify } = await import('./verify.ts');
     return verify(call, invocation, statusWriter(call, invocation));
   }
   if (call.action === 'sign') {
-    const { sign } = await import('./gpgsm-sign.ts');
+    const { sign } = await import('./sign.ts');
     return sign(call, invocation, statusWriter(call, invocation));
   }
   const { run: answer } =
-    call.action === 'help' ? await import('./help.ts') : await import('./version.ts');
+    call.action === 'help'
+      ? await import('../commands/help.ts')
+      : await import('../commands/version.ts');
   return answer({ ...invocation, args: [] });
 };

@@ -4,10 +4,10 @@
  * status lines go on to git (threat S08), everything else to the person, escaped.
  */
 
+import type { Invocation } from '../commands/command.ts';
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { ConfigError } from '../errors.ts';
 import { findExecutable, runProcess } from '../system/process.ts';
-import type { Invocation } from './command.ts';
 
 /** Set for the child, so that a program that comes back to us ends there. */
 const MARK = 'SIGNET_X509_FALLBACK_RUNS';

@@ -4,6 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
+import type { Invocation } from '../commands/command.ts';
 import { fromUtf8, utf8 } from '../core/bytes.ts';
 import { createdLines, type SignatureCreated, statusBlock } from '../core/git/gpg-status.ts';
 import { MAX_SIGNABLE } from '../core/git/limits.ts';
@@ -15,8 +16,7 @@ import { loadSettings } from '../settings/load.ts';
 import { type SigningTools, signingTools } from '../signing/tools.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { Secret } from '../system/secret.ts';
-import type { Invocation } from './command.ts';
-import type { GpgsmCall } from './gpgsm-arguments.ts';
+import type { GpgsmCall } from './arguments.ts';
 
 function readMessage(call: GpgsmCall, { streams }: Invocation): Uint8Array {
   const [path = '-'] = call.positionals;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type GpgsmCall, readGpgsmCall } from '../../src/commands/gpgsm-arguments.ts';
+import { type GpgsmCall, readGpgsmCall } from '../../src/gpgsm/arguments.ts';
 
 const call = (line: string): GpgsmCall => readGpgsmCall(line.split(' '));
 

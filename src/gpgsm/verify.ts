@@ -4,6 +4,7 @@
  */
 
 import { closeSync, openSync } from 'node:fs';
+import type { Invocation } from '../commands/command.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { BROKEN_LINES, reportOf, statusBlock } from '../core/git/gpg-status.ts';
 import { MAX_SIGNATURE_BYTES } from '../core/git/header.ts';
@@ -18,8 +19,7 @@ import { acceptsUnlogged } from '../signing/unlogged.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { readUpTo } from '../system/standard-input.ts';
 import { loadTrust, TRUST_SETTINGS } from '../trust/store.ts';
-import type { Invocation } from './command.ts';
-import type { GpgsmCall } from './gpgsm-arguments.ts';
+import type { GpgsmCall } from './arguments.ts';
 
 /** What was asked about, in bytes. */
 interface Question {
@@ -84,7 +84,7 @@ async function lookedUp(
   }
   const [{ logLookupOf }, { openLogAccess }] = await Promise.all([
     import('../core/log-lookup.ts'),
-    import('./log-entries.ts'),
+    import('../commands/log-entries.ts'),
   ]);
   const { crypto } = context;
   const lookup = logLookupOf(payload, signature, crypto);
@@ -186,7 +186,7 @@ async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
   const verdict = applyPolicy(evidence, policy, { type: payloadType(payload), payload });
   const foreign = verdict.status === 'undecided' && verdict.code === 'foreign-issuer';
   if (foreign && settings.x509Fallback !== undefined) {
-    const { handOver } = await import('./x509-fallback.ts');
+    const { handOver } = await import('./fallback.ts');
     const { statusDescriptor } = call;
     const answer = await handOver(settings.x509Fallback, payload, statusDescriptor, invocation);
     if (answer !== undefined) return answer;

@@ -3,13 +3,13 @@
  * any time.
  */
 
+import type { Invocation } from '../commands/command.ts';
 import { toHex, utf8 } from '../core/bytes.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { VerifyContext } from '../core/verify.ts';
 import { resolveSettings, type Settings } from '../settings/load.ts';
 import { remarkOnceADay } from '../system/once-a-day.ts';
 import { namesKeyFiles } from '../trust/source.ts';
-import type { Invocation } from './command.ts';
 
 /**
  * Makes the remarks that are due: no policy, a trust root that the environment or the repository chose (threat T06),

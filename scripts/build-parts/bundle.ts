@@ -10,7 +10,7 @@ import { readSources, staticClosure } from '../imports.ts';
 import { type Part, recordBundles } from '../packaging/bundled.ts';
 import { run } from './run.ts';
 
-const WORKER = 'src/commands/range-worker.ts';
+const WORKER = 'src/gate/worker.ts';
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 const define = { SIGNET_VERSION: JSON.stringify(version) };
 

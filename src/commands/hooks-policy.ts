@@ -6,11 +6,11 @@
 import { governing } from '../core/policy/decide.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { UsageError } from '../errors.ts';
+import { readPolicyAt } from '../gate/policy-file.ts';
 import { readBlob } from '../git/blob.ts';
 import type { HookName } from '../git/hooks.ts';
 import { resolveCommits } from '../git/names.ts';
 import { type GitRepository, gitLine } from '../git/repository.ts';
-import { readPolicyAt } from '../io/policy-file.ts';
 import { settingsHere } from '../settings/here.ts';
 import type { SettingCaller } from '../settings/load.ts';
 import { nodeCrypto } from '../system/crypto.ts';

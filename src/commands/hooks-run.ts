@@ -7,6 +7,10 @@
 import { resolve } from 'node:path';
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
+import { planRange } from '../gate/plan.ts';
+import { benchOf, judgePlan, tagBench } from '../gate/run.ts';
+import { setUpVerify, type VerifySetup } from '../gate/setup.ts';
+import { judgeChain } from '../gate/tag-chain.ts';
 import { earlierHook, type HookName, runHook } from '../git/hooks.ts';
 import { type GitRepository, gitLine, openRepository } from '../git/repository.ts';
 import type { Counts } from '../report/json.ts';
@@ -31,12 +35,8 @@ import {
   type RefUpdate,
   readUpdates,
 } from './push-updates.ts';
-import { planRange } from './range-plan.ts';
-import { benchOf, judgePlan, tagBench } from './range-run.ts';
-import { judgeChain } from './tag-chain.ts';
 import { VERIFY_SPEC } from './verify-options.ts';
 import { countResults, createReporter, exitCodeOf, type Reporter } from './verify-report.ts';
-import { setUpVerify, type VerifySetup } from './verify-setup.ts';
 
 /** Options that a hook can be installed with: those of `verify`, what may be deleted, and which refs were judged before. */
 export const HOOK_SPEC = {

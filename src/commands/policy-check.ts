@@ -5,12 +5,12 @@ import { visible } from '../core/escape.ts';
 import { oddities } from '../core/policy/lint.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import { readOpenPgpKeys } from '../io/openpgp.ts';
-import { fileAt, readPolicyAt, readPolicyFile } from '../io/policy-file.ts';
+import { readOpenPgpKeys } from '../gate/openpgp.ts';
+import { POLICY_PATH } from '../gate/policy-choice.ts';
+import { fileAt, readPolicyAt, readPolicyFile } from '../gate/policy-file.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
-import { POLICY_PATH } from './policy-choice.ts';
 
 /** `REV:PATH` is a revision's, anything else a file. */
 export function isAtRevision(name: string): boolean {

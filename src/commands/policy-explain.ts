@@ -10,15 +10,15 @@ import { inForce, whyNot } from '../core/policy/identity.ts';
 import type { IdentityPolicy, ObjectRule } from '../core/policy/model.ts';
 import type { Outcome } from '../core/verdict.ts';
 import { type ExitCode, UsageError } from '../errors.ts';
+import { judgeOutcome } from '../gate/outcome.ts';
+import { benchOf } from '../gate/run.ts';
+import { setUpVerify, type VerifySetup } from '../gate/setup.ts';
 import { resolveCommits } from '../git/names.ts';
 import { verdictLine } from '../report/verdict-line.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command } from './command.ts';
-import { judgeOutcome } from './outcome.ts';
-import { benchOf } from './range-run.ts';
 import { VERIFY_SPEC } from './verify-options.ts';
 import { countResults, exitCodeOf } from './verify-report.ts';
-import { setUpVerify, type VerifySetup } from './verify-setup.ts';
 
 type Say = (answer: 'yes' | 'no' | '-', what: string, why?: string) => void;
 

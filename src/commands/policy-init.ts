@@ -9,6 +9,12 @@ import { splitSignedObject } from '../core/git/object.ts';
 import { claimsOf } from '../core/policy/claims.ts';
 import type { Signer } from '../core/verdict.ts';
 import { ConfigError, ExitCode, UsageError } from '../errors.ts';
+import { verifyContext } from '../gate/judge.ts';
+import { openLogAccess } from '../gate/log-entries.ts';
+import { type Bench, judgeOutcome } from '../gate/outcome.ts';
+import { createKeyJudge } from '../gate/pinned-keys.ts';
+import { POLICY_PATH } from '../gate/policy-choice.ts';
+import { planRevisions } from '../gate/revisions.ts';
 import { resolveCommits } from '../git/names.ts';
 import { listed, type ObjectRequest, readObjects } from '../git/objects.ts';
 import { type GitRepository, gitLine, openRepository } from '../git/repository.ts';
@@ -17,12 +23,6 @@ import { loadCrypto } from '../system/crypto-port.ts';
 import { loadTrust } from '../trust/store.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Command, Invocation } from './command.ts';
-import { openLogAccess } from './log-entries.ts';
-import { type Bench, judgeOutcome } from './outcome.ts';
-import { createKeyJudge } from './pinned-keys.ts';
-import { POLICY_PATH } from './policy-choice.ts';
-import { verifyContext } from './range-judge.ts';
-import { planRevisions } from './revisions.ts';
 
 const SPEC = {
   options: { write: 'switch', 'github-web-flow': 'switch' },

@@ -3,8 +3,8 @@
 import { resolve } from 'node:path';
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
+import { loadConfiguredPolicy } from '../gate/policy-file.ts';
 import { replaceValues } from '../git/config-edit.ts';
-import { loadConfiguredPolicy } from '../io/policy-file.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { allowWritten } from './allow.ts';
 import { parseArguments } from './arguments.ts';

@@ -11,10 +11,10 @@ import { committerOf } from '../core/policy/committer.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { verifyObject } from '../core/verify.ts';
 import { UsageError } from '../errors.ts';
+import { type JudgeSettings, verifyContext } from '../gate/judge.ts';
+import type { VerifySetup } from '../gate/setup.ts';
 import { proveRange } from '../git/ranges.ts';
 import { type GitRepository, gitLine } from '../git/repository.ts';
-import { type JudgeSettings, verifyContext } from './range-judge.ts';
-import type { VerifySetup } from './verify-setup.ts';
 
 export interface Planned {
   readonly id: string;

@@ -8,15 +8,15 @@ import { ArchiveFault, readArchive } from '../archive/archive.ts';
 import { type Comparison, compareArchive } from '../archive/compare.ts';
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
+import { tagBench } from '../gate/run.ts';
+import { setUpVerify, type VerifySetup } from '../gate/setup.ts';
 import { readTree } from '../git/tree.ts';
 import { renderResult } from '../report/pieces.ts';
 import { untilInterrupted } from '../system/interrupt.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
-import { tagBench } from './range-run.ts';
 import { EXIT_HELP, VERIFY_SPEC, WHO_HELP } from './verify-options.ts';
 import { countResults, createReporter, exitCodeOf } from './verify-report.ts';
-import { setUpVerify, type VerifySetup } from './verify-setup.ts';
 import { judgeTag } from './verify-tag.ts';
 
 const { format: _, jobs: __, ...OPTIONS } = VERIFY_SPEC.options;

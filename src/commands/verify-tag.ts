@@ -5,16 +5,16 @@
  */
 
 import { type ExitCode, UsageError } from '../errors.ts';
+import { tagBench } from '../gate/run.ts';
+import { setUpVerify } from '../gate/setup.ts';
+import { judgeChain, type Step, type TagBench } from '../gate/tag-chain.ts';
 import { resolveNames } from '../git/names.ts';
 import { renderResult } from '../report/pieces.ts';
 import type { Subject } from '../report/writer.ts';
 import { parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
-import { tagBench } from './range-run.ts';
-import { judgeChain, type Step, type TagBench } from './tag-chain.ts';
 import { EXIT_HELP, formatOf, HOW_HELP, VERIFY_SPEC, WHO_HELP } from './verify-options.ts';
 import { countResults, createReporter, exitCodeOf, outputOf } from './verify-report.ts';
-import { setUpVerify } from './verify-setup.ts';
 
 const SPEC = {
   ...VERIFY_SPEC,

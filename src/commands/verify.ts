@@ -2,14 +2,14 @@
 
 import { availableParallelism } from 'node:os';
 import { type ExitCode, UsageError } from '../errors.ts';
+import { type Asked, type PolicyPlan, planRun } from '../gate/plan.ts';
+import { benchOf, judgePlan } from '../gate/run.ts';
+import { setUpVerify } from '../gate/setup.ts';
 import { untilInterrupted } from '../system/interrupt.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 import type { Invocation } from './command.ts';
-import { type Asked, type PolicyPlan, planRun } from './range-plan.ts';
-import { benchOf, judgePlan } from './range-run.ts';
 import { EXIT_HELP, formatOf, HOW_HELP, jobsOf, VERIFY_SPEC, WHO_HELP } from './verify-options.ts';
 import { createReporter, exitCodeOf, outputOf, type Reporter } from './verify-report.ts';
-import { setUpVerify } from './verify-setup.ts';
 
 const SPEC = { ...VERIFY_SPEC, options: { ...VERIFY_SPEC.options, stdin: 'switch' } } as const;
 

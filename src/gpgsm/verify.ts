@@ -62,7 +62,7 @@ async function configuredPolicy(
   crypto: Crypto,
 ): Promise<IdentityPolicy | undefined> {
   if (policy === undefined) return undefined;
-  const { loadConfiguredPolicy } = await import('../io/policy-file.ts');
+  const { loadConfiguredPolicy } = await import('../gate/policy-file.ts');
   return loadConfiguredPolicy(policy, cwd, env, crypto);
 }
 
@@ -84,7 +84,7 @@ async function lookedUp(
   }
   const [{ logLookupOf }, { openLogAccess }] = await Promise.all([
     import('../core/log-lookup.ts'),
-    import('../commands/log-entries.ts'),
+    import('../gate/log-entries.ts'),
   ]);
   const { crypto } = context;
   const lookup = logLookupOf(payload, signature, crypto);

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/core/bytes.ts';
-import { parsePolicy } from '../../src/io/policy-file.ts';
+import { parsePolicy } from '../../src/gate/policy-file.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
 import { openPgpPerson, policyScene } from '../support/policy-scenario.ts';
 import { useSandbox } from '../support/sandbox.ts';

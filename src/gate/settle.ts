@@ -6,9 +6,9 @@
 import type { Outcome } from '../core/verdict.ts';
 import { renderResult } from '../report/pieces.ts';
 import type { Output, Rendered } from '../report/writer.ts';
+import type { Graph } from './graph.ts';
+import { type Batch, type BatchItem, bytesOfItem, type JudgedItem } from './judge.ts';
 import { type Bench, judgeOutcome } from './outcome.ts';
-import type { Graph } from './range-graph.ts';
-import { type Batch, type BatchItem, bytesOfItem, type JudgedItem } from './range-judge.ts';
 
 export interface SettleSettings {
   readonly bench: Bench;

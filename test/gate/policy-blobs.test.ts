@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { openPolicyBlobs } from '../../src/gate/policy-blobs.ts';
 import { openRepository } from '../../src/git/repository.ts';
-import { openPolicyBlobs } from '../../src/io/policy-blobs.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
 
 import { scratchRepository } from '../support/git-repository.ts';

@@ -12,7 +12,7 @@ import {
   type JudgedItem,
   type JudgeSettings,
   LARGE_BATCH,
-} from './range-judge.ts';
+} from './judge.ts';
 
 /** What a worker answers: the judged items, or the error that it met (a bug: refusals are verdicts). */
 export type WorkerAnswer =

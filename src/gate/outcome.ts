@@ -10,9 +10,9 @@ import type { Outcome, Verdict } from '../core/verdict.ts';
 import { type VerifyContext, verifyObject } from '../core/verify.ts';
 import type { ObjectRequest } from '../git/objects.ts';
 import type { GitRepository } from '../git/repository.ts';
+import { contextOf } from './judge.ts';
 import type { LogAccess } from './log-entries.ts';
 import type { KeyJudge } from './pinned-keys.ts';
-import { contextOf } from './range-judge.ts';
 
 /** What single objects are judged with. */
 export interface Bench {

@@ -8,7 +8,7 @@ import type { IdentityPolicy } from '../core/policy/model.ts';
 import { UsageError } from '../errors.ts';
 import type { ObjectRequest } from '../git/objects.ts';
 import type { WalkedCommit } from '../git/ranges.ts';
-import type { PolicyBlobs } from '../io/policy-blobs.ts';
+import type { PolicyBlobs } from './policy-blobs.ts';
 import { type Noted, policyChange } from './policy-changes.ts';
 
 type Commits = Iterable<readonly WalkedCommit[]>;

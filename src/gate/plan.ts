@@ -7,10 +7,10 @@ import { UsageError } from '../errors.ts';
 import { isSurelyAncestor } from '../git/merge-bases.ts';
 import { isAncestor } from '../git/paths.ts';
 import { type ProvedRange, proveRange, type Range } from '../git/ranges.ts';
+import { asksAboutGraph, createGraph, type Graph } from './graph.ts';
 import type { Bench } from './outcome.ts';
 import { judgeCommit } from './outcome.ts';
 import { refuseWithoutRef, watchChanges, watchParents } from './policy-watch.ts';
-import { asksAboutGraph, createGraph, type Graph } from './range-graph.ts';
 import {
   type Plan,
   type PlanSettings,
@@ -19,7 +19,7 @@ import {
   rangeRequests,
   startAt,
 } from './revisions.ts';
-import type { VerifySetup } from './verify-setup.ts';
+import type { VerifySetup } from './setup.ts';
 
 export interface PolicyPlan extends Plan {
   readonly graph: Graph | undefined;

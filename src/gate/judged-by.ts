@@ -1,11 +1,11 @@
 /** What a run is judged by, and who named each part of it: every report says so. */
 
+import type { ParsedArguments } from '../commands/arguments.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { RunFacts } from '../report/run-facts.ts';
 import type { ResolvedSettings, SettingName } from '../settings/load.ts';
 import { originsIn } from '../settings/origin.ts';
 import { trustOrigins } from '../trust/origin.ts';
-import type { ParsedArguments } from './arguments.ts';
 import type { PolicyChoice } from './policy-choice.ts';
 
 /** The facts of a run, with the mirror of its trust root. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createGraph, type GraphSettings } from '../../src/commands/range-graph.ts';
 import { utf8 } from '../../src/core/bytes.ts';
 import type { Outcome } from '../../src/core/verdict.ts';
-import { parsePolicy } from '../../src/io/policy-file.ts';
+import { createGraph, type GraphSettings } from '../../src/gate/graph.ts';
+import { parsePolicy } from '../../src/gate/policy-file.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
 
 const verified = {

@@ -10,9 +10,9 @@ import { claimsOf } from '../core/policy/claims.ts';
 import { decide, type Subject } from '../core/policy/decide.ts';
 import type { IdentityPolicy, KeyRule } from '../core/policy/model.ts';
 import type { KeyKind, Outcome, Signer } from '../core/verdict.ts';
-import type { KeyCheck } from '../io/openpgp.ts';
-import type { SshVerifier } from '../io/ssh-signature.ts';
 import type { Environment } from '../settings/load.ts';
+import type { KeyCheck } from './openpgp.ts';
+import type { SshVerifier } from './ssh-signature.ts';
 
 export interface KeyJudge {
   /** Undefined where the policy pins no key of that kind, or nothing here can verify it. */
@@ -100,11 +100,11 @@ export function createKeyJudge({ crypto, env, now }: KeyJudgeSettings): KeyJudge
     source: string,
   ): Promise<Check | undefined> => {
     if (kind === 'openpgp') {
-      const { openPgpVerifier } = await import('../io/openpgp.ts');
+      const { openPgpVerifier } = await import('./openpgp.ts');
       const verify = await openPgpVerifier(rules, source);
       return (payload, armor) => verify(payload, armor, now);
     }
-    const { sshVerifier } = await import('../io/ssh-signature.ts');
+    const { sshVerifier } = await import('./ssh-signature.ts');
     const verifier = sshVerifier(rules, crypto, env);
     if (verifier !== undefined) open.push(verifier);
     return verifier?.verify;

@@ -7,7 +7,7 @@ import type { ObjectType } from '../core/git/object.ts';
 import { tooLarge } from '../core/rejection.ts';
 import { UsageError } from '../errors.ts';
 import type { ReadObject } from '../git/objects.ts';
-import type { Batch, BatchItem } from './range-judge.ts';
+import type { Batch, BatchItem } from './judge.ts';
 
 type Block = Uint8Array<ArrayBuffer>;
 

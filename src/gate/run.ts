@@ -2,13 +2,13 @@
 
 import type { Counts } from '../report/json.ts';
 import type { Output } from '../report/writer.ts';
+import { verifyContext } from './judge.ts';
 import type { Bench } from './outcome.ts';
+import { type PolicyPlan, planTogether } from './plan.ts';
 import { judgeObjects, type Run } from './range.ts';
-import { verifyContext } from './range-judge.ts';
-import { type PolicyPlan, planTogether } from './range-plan.ts';
-import { settle } from './range-settle.ts';
+import { settle } from './settle.ts';
+import type { VerifySetup } from './setup.ts';
 import type { TagBench } from './tag-chain.ts';
-import type { VerifySetup } from './verify-setup.ts';
 
 /** What single objects of a run are judged with. */
 export function benchOf({ repository, crypto, judge, log, keys }: VerifySetup): Bench {

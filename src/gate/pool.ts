@@ -12,8 +12,8 @@ import {
   type JudgedItem,
   type JudgeSettings,
   LARGE_BATCH,
-} from './range-judge.ts';
-import type { WorkerAnswer } from './range-worker.ts';
+} from './judge.ts';
+import type { WorkerAnswer } from './worker.ts';
 
 /** A batch and what was found; the bytes are there again, whoever held them meanwhile. */
 export interface JudgedBatch {
@@ -38,7 +38,7 @@ declare const SIGNET_WORKER: string | undefined;
 
 function workerEntry(): URL {
   const built = typeof SIGNET_WORKER === 'string' ? SIGNET_WORKER : undefined;
-  return new URL(built ?? './range-worker.ts', import.meta.url);
+  return new URL(built ?? './worker.ts', import.meta.url);
 }
 
 /** No threads: the judge itself, behind the same face. */

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { Crypto } from '../../src/core/crypto.ts';
 import {
   type Batch,
   createJudge,
   type JudgedItem,
   type JudgeSettings,
-} from '../../src/commands/range-judge.ts';
-import { judgeInOrder, type Pool, poolInPlace, startPool } from '../../src/commands/range-pool.ts';
-import type { Crypto } from '../../src/core/crypto.ts';
+} from '../../src/gate/judge.ts';
+import { judgeInOrder, type Pool, poolInPlace, startPool } from '../../src/gate/pool.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
 import { trust, vectors } from '../support/gitsign-vectors.ts';
 

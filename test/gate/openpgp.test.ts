@@ -12,7 +12,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/core/bytes.ts';
 import { githubWebFlow } from '../../src/core/policy/github-web-flow.ts';
-import { openPgpVerifier } from '../../src/io/openpgp.ts';
+import { openPgpVerifier } from '../../src/gate/openpgp.ts';
 
 const NOW = Math.floor(Date.now() / 1000);
 const payload = utf8('tree 1\n');

@@ -5,16 +5,16 @@
  */
 
 import { resolve } from 'node:path';
+import type { ParsedArguments } from '../commands/arguments.ts';
+import type { Invocation } from '../commands/command.ts';
+import { nobodySaid, policyOfFlags } from '../commands/verify-options.ts';
 import type { Crypto } from '../core/crypto.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import { resolveCommits } from '../git/names.ts';
 import type { GitRepository } from '../git/repository.ts';
-import type { PolicyBlobs } from '../io/policy-blobs.ts';
 import type { Settings } from '../settings/load.ts';
-import type { ParsedArguments } from './arguments.ts';
-import type { Invocation } from './command.ts';
-import { nobodySaid, policyOfFlags } from './verify-options.ts';
+import type { PolicyBlobs } from './policy-blobs.ts';
 
 /** Where a repository keeps its policy. */
 export const POLICY_PATH = '.signet.yaml';
@@ -54,7 +54,7 @@ async function policyAt(
   if (commit === undefined) {
     throw new ConfigError(`${source}: no such revision`, { code: 'POLICY_FILE' });
   }
-  const { readPolicyAt } = await import('../io/policy-file.ts');
+  const { readPolicyAt } = await import('./policy-file.ts');
   const { cwd, env } = invocation;
   return readPolicyAt({ revision: commit.id, path }, cwd, env, crypto, source);
 }
@@ -66,7 +66,7 @@ async function namedPolicy(
   const { args, settings, invocation, crypto } = sources;
   const { cwd, env } = invocation;
   const revision = args.values.get('policy-from');
-  const files = await import('../io/policy-file.ts');
+  const files = await import('./policy-file.ts');
   if (revision !== undefined) {
     return { policy: await policyAt(revision, POLICY_PATH, sources), path: POLICY_PATH };
   }
@@ -117,7 +117,7 @@ async function parentsChoice(sources: Sources, ref: string | undefined): Promise
       hint: 'add: --since COMMIT',
     });
   }
-  const { openPolicyBlobs } = await import('../io/policy-blobs.ts');
+  const { openPolicyBlobs } = await import('./policy-blobs.ts');
   const blobs = openPolicyBlobs(repository, POLICY_PATH, crypto);
   const startBlob = (await blobs.names([{ id: since }])).get(since);
   const policy = startBlob === undefined ? undefined : await blobs.policy(startBlob);
@@ -163,7 +163,7 @@ export async function choosePolicy(sources: Sources): Promise<PolicyChoice> {
   }
   const found = await namedPolicy(sources);
   if (found === undefined) throw nobodySaid();
-  const { openPolicyBlobs } = await import('../io/policy-blobs.ts');
+  const { openPolicyBlobs } = await import('./policy-blobs.ts');
   const blobs = openPolicyBlobs(repository, found.path, crypto);
   const since = given ?? found.policy.since;
   return { policy: found.policy, blobs, ...about, ...(since === undefined ? {} : { since }) };

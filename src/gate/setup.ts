@@ -3,6 +3,8 @@
  * log entries that signatures do not embed. Everything that can be said wrongly is found here, before any verdict.
  */
 
+import type { ParsedArguments } from '../commands/arguments.ts';
+import type { Invocation } from '../commands/command.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { type GitRepository, openRepository } from '../git/repository.ts';
 import { resolvedHere } from '../settings/here.ts';
@@ -11,13 +13,11 @@ import { acceptsUnlogged } from '../signing/unlogged.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { checkGateTrust } from '../trust/origin.ts';
 import { loadTrust } from '../trust/store.ts';
-import type { ParsedArguments } from './arguments.ts';
-import type { Invocation } from './command.ts';
+import type { JudgeSettings } from './judge.ts';
 import { type JudgedBy, judgedBy } from './judged-by.ts';
 import { type LogAccess, openLogAccess } from './log-entries.ts';
 import { createKeyJudge, type KeyJudge } from './pinned-keys.ts';
 import { choosePolicy, type PolicyChoice } from './policy-choice.ts';
-import type { JudgeSettings } from './range-judge.ts';
 
 export interface VerifySetup {
   readonly repository: GitRepository;

@@ -11,8 +11,8 @@ import type { Outcome, ReasonCode, Rejected } from '../core/verdict.ts';
 import { UsageError } from '../errors.ts';
 import type { GitObjectType } from '../git/object-frames.ts';
 import { newerTagBelow } from '../git/tags.ts';
+import { type Graph, ruleOf, withRefusal } from './graph.ts';
 import { type Bench, judgeOutcome, type WholeObject } from './outcome.ts';
-import { type Graph, ruleOf, withRefusal } from './range-graph.ts';
 
 /** A tag of a tag of a tag …: nobody nests deeper. */
 const MAX_DEPTH = 8;

@@ -6,7 +6,7 @@
 
 import type { Subject } from '../core/policy/decide.ts';
 import type { Finding, PolicyCode } from '../core/verdict.ts';
-import type { PolicyBlobs } from '../io/policy-blobs.ts';
+import type { PolicyBlobs } from './policy-blobs.ts';
 
 /** What to tell the judge of the commit. */
 export type Noted = Pick<Subject, 'changesPolicy' | 'noticed'>;

@@ -2,10 +2,10 @@
 
 import { join } from 'node:path';
 import { instanceEnvironment } from '../agent/instance.ts';
+import type { Invocation } from '../cli/command.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { programWords } from '../system/runtime.ts';
 import { agentHere, type Here } from './agent.ts';
-import type { Invocation } from './command.ts';
 
 /** systemd.syntax(7): double quotes, and specifiers doubled. */
 const unitWord = (word: string): string =>

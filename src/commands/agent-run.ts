@@ -5,13 +5,13 @@ import { runAgent } from '../agent/daemon/daemon.ts';
 import { AlreadyListening, FIRST_DESCRIPTOR } from '../agent/daemon/listen.ts';
 import { programWatch, secureOwnProcess } from '../agent/daemon/own-process.ts';
 import { preload } from '../agent/daemon/preload.ts';
+import type { Invocation } from '../cli/command.ts';
 import { ExitCode } from '../errors.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { VERSION } from '../system/version.ts';
 import { agentHere } from './agent.ts';
 import { forwardingOf } from './agent-forward.ts';
 import { openWorkshop } from './agent-workshop.ts';
-import type { Invocation } from './command.ts';
 
 /** systemd hands over one socket, to this very process (sd_listen_fds(3)). */
 function isHandedOver({ env }: Invocation): boolean {

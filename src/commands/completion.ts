@@ -1,11 +1,11 @@
 /** `git signet completion SHELL`: the script that teaches a shell this program's words. */
 
+import { parseArguments } from '../cli/arguments.ts';
+import type { Command } from '../cli/command.ts';
+import { bashScript, fishScript, zshScript } from '../cli/completion-scripts.ts';
+import { type CommandWords, completionWords } from '../cli/completion-words.ts';
 import { closest } from '../core/closest.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import { parseArguments } from './arguments.ts';
-import type { Command } from './command.ts';
-import { bashScript, fishScript, zshScript } from './completion-scripts.ts';
-import { type CommandWords, completionWords } from './completion-words.ts';
 
 export const help = `git signet completion bash|zsh|fish
 

@@ -5,10 +5,10 @@
  * files that they would come from.
  */
 
+import type { Command, Invocation } from '../cli/command.ts';
 import { ExitCode, isSignetError } from '../errors.ts';
 import { systemError } from '../system/system-error.ts';
 import type { Terminal } from '../system/terminal.ts';
-import type { Command, Invocation } from './command.ts';
 
 /** What a shell reports for a program whose reader went away (128 + SIGPIPE). */
 const READER_GONE = 141;

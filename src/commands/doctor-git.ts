@@ -2,6 +2,7 @@
 
 import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { Invocation } from '../cli/command.ts';
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
 import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from '../git/config.ts';
@@ -11,7 +12,6 @@ import { findGit, runGit } from '../git/process.ts';
 import { asksPathForInterpreter } from '../io/own-program.ts';
 import { type AskedSetting, askedHere } from '../settings/allowed.ts';
 import { findExecutable } from '../system/process.ts';
-import type { Invocation } from './command.ts';
 import { type Check, fail, ok, warn } from './doctor-check.ts';
 
 export interface Place extends Pick<Invocation, 'cwd' | 'env'> {

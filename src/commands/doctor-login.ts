@@ -6,6 +6,7 @@ import { keyringProblem } from '../agent/keyring/keyring.ts';
 import { type AgentAddress, passedOver } from '../agent/socket-path.ts';
 import { HandedBack } from '../agent/wire/failure.ts';
 import { networkOf } from '../agent/wire/request-network.ts';
+import type { Invocation } from '../cli/command.ts';
 import { visible } from '../core/escape.ts';
 import { ExitCode, isSignetError } from '../errors.ts';
 import { chooseOpener } from '../login/browser/opener.ts';
@@ -14,7 +15,6 @@ import { personProvider } from '../login/identity-token.ts';
 import { type Circumstances, choosePersonWay, type PersonProvider } from '../login/person-way.ts';
 import type { Settings } from '../settings/load.ts';
 import { agentHere } from './agent.ts';
-import type { Invocation } from './command.ts';
 import { type Check, fail, ok, warn } from './doctor-check.ts';
 import {
   agentOff,

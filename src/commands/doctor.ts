@@ -1,6 +1,8 @@
 /** `git signet doctor`: everything that signing and verifying need here, a line each, with what to do about it. */
 
 import { statSync } from 'node:fs';
+import { parseArguments } from '../cli/arguments.ts';
+import type { Command, Invocation } from '../cli/command.ts';
 import { visible, withoutSecrets } from '../core/escape.ts';
 import type { TrustMaterial, ValidityWindow } from '../core/trust/trust-material.ts';
 import { ExitCode, isSignetError, UsageError } from '../errors.ts';
@@ -15,8 +17,6 @@ import { VERSION } from '../system/version.ts';
 import { quietTrustOrigin } from '../trust/origin.ts';
 import { trustSourceOf } from '../trust/source.ts';
 import { loadSigningConfig, loadTrust } from '../trust/store.ts';
-import { parseArguments } from './arguments.ts';
-import type { Command, Invocation } from './command.ts';
 import { type Check, exitOf, fail, type Host, ok, warn } from './doctor-check.ts';
 import { checkGit, checkKeys } from './doctor-git.ts';
 import { checkLogins } from './doctor-login.ts';

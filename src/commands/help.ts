@@ -1,10 +1,10 @@
 /** `git signet help [COMMAND]`: one screen each. Lists only what exists. */
 
+import type { Command } from '../cli/command.ts';
 import { closest } from '../core/closest.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import type { SettingName } from '../settings/load.ts';
 import { classOf, SETTING_NAMES, SETTINGS, type SettingKind } from '../settings/table.ts';
-import type { Command } from './command.ts';
 import { COMMANDS } from './table.ts';
 
 export const help = `git signet help [COMMAND | settings]

@@ -5,6 +5,8 @@
  */
 
 import { resolve } from 'node:path';
+import { type ParsedArguments, parseArguments } from '../cli/arguments.ts';
+import type { Invocation } from '../cli/command.ts';
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { planRange } from '../gate/plan.ts';
@@ -16,8 +18,6 @@ import { type GitRepository, gitLine, openRepository } from '../git/repository.t
 import type { Counts } from '../report/json.ts';
 import { renderResult } from '../report/pieces.ts';
 import type { Streams } from '../system/terminal.ts';
-import { type ParsedArguments, parseArguments } from './arguments.ts';
-import type { Invocation } from './command.ts';
 import {
   fallbackOf,
   knownFor,

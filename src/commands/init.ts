@@ -3,6 +3,8 @@
  * way back. What stood there is kept in `signet.undo.*` of the same file until `--undo`.
  */
 
+import { parseArguments } from '../cli/arguments.ts';
+import type { Command, Invocation } from '../cli/command.ts';
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { type ConfigPlace, replaceValues, type ConfigScope as Scope } from '../git/config-edit.ts';
@@ -11,8 +13,6 @@ import { installOwnProgram } from '../io/own-program.ts';
 import { loadSettings } from '../settings/load.ts';
 import { loadSigningConfig } from '../trust/store.ts';
 import { allowWritten } from './allow.ts';
-import { parseArguments } from './arguments.ts';
-import type { Command, Invocation } from './command.ts';
 
 export const help = `git signet init [--global] [--undo]
 

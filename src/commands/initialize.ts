@@ -1,6 +1,6 @@
 /** `git signet initialize`: gitsign's and cosign's word for `trust init`. */
 
-import type { Command } from './command.ts';
+import type { Command } from '../cli/command.ts';
 import { run as init } from './trust-init.ts';
 
 export const help = `git signet initialize --mirror URL --root FILE|URL [--root-checksum SHA256] [--global]

@@ -2,9 +2,9 @@
 
 import type { KeyringQuestion } from '../agent/keyring/keyring.ts';
 import { answerKeyring } from '../agent/keyring/library.ts';
+import type { Command } from '../cli/command.ts';
 import { fromUtf8 } from '../core/bytes.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-import type { Command } from './command.ts';
 
 export const help = `git signet keyring
 

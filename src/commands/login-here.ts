@@ -2,6 +2,7 @@
 
 import { AgentTrouble } from '../agent/client/connection.ts';
 import { reachForwarded } from '../agent/client/reach.ts';
+import type { Invocation } from '../cli/command.ts';
 import { visible } from '../core/escape.ts';
 import { isSignetError, LoginError, type SignetError } from '../errors.ts';
 import { ambientIdentity } from '../login/ci/ambient-identity.ts';
@@ -10,7 +11,6 @@ import type { IdentityClaims } from '../login/token.ts';
 import { type UnattendedProvider, unattendedSource } from '../login/unattended.ts';
 import type { Settings } from '../settings/load.ts';
 import { type SettingOrigin, settingOrigins } from '../settings/origin.ts';
-import type { Invocation } from './command.ts';
 import { expectedHere } from './logins.ts';
 
 /** A token that needs no person. */

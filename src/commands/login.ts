@@ -11,6 +11,8 @@ import { prepareDirectory } from '../agent/socket-path.ts';
 import { HandedBack } from '../agent/wire/failure.ts';
 import type { CredentialStatus } from '../agent/wire/protocol.ts';
 import { networkOf } from '../agent/wire/request-network.ts';
+import { parseArguments } from '../cli/arguments.ts';
+import type { Command, Invocation } from '../cli/command.ts';
 import { fromUtf8 } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
 import { ConfigError, ExitCode, UsageError } from '../errors.ts';
@@ -28,8 +30,6 @@ import { Secret } from '../system/secret.ts';
 import { trustForSigning } from '../trust/daily.ts';
 import { loadSigningConfig } from '../trust/store.ts';
 import { agentHere, ensureAgent } from './agent.ts';
-import { parseArguments } from './arguments.ts';
-import type { Command, Invocation } from './command.ts';
 import { agentOff, agentOffWords } from './login-here.ts';
 import { describeCredential, expectedHere } from './logins.ts';
 

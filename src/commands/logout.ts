@@ -6,10 +6,10 @@ import { type Asked, askEvery, endWithTrouble, readable } from '../agent/client/
 import { keyringAddress, keyringProblem, openKeyring } from '../agent/keyring/keyring.ts';
 import type { AgentAddress } from '../agent/socket-path.ts';
 import type { AgentState } from '../agent/wire/protocol.ts';
+import { parseArguments } from '../cli/arguments.ts';
+import type { Command, Invocation } from '../cli/command.ts';
 import { ExitCode, ServiceError, UsageError } from '../errors.ts';
 import { agentHere } from './agent.ts';
-import { parseArguments } from './arguments.ts';
-import type { Command, Invocation } from './command.ts';
 import { credentialFor, expectedHere } from './logins.ts';
 
 export const help = `git signet logout [--all]

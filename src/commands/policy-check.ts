@@ -1,6 +1,8 @@
 /** `git signet policy check`: can it be read, and is there anything in it that its author would not expect? */
 
 import { resolve } from 'node:path';
+import { parseArguments } from '../cli/arguments.ts';
+import type { Command, Invocation } from '../cli/command.ts';
 import { visible } from '../core/escape.ts';
 import { oddities } from '../core/policy/lint.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
@@ -9,8 +11,6 @@ import { readOpenPgpKeys } from '../gate/openpgp.ts';
 import { POLICY_PATH } from '../gate/policy-choice.ts';
 import { fileAt, readPolicyAt, readPolicyFile } from '../gate/policy-file.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
-import { parseArguments } from './arguments.ts';
-import type { Command, Invocation } from './command.ts';
 
 /** `REV:PATH` is a revision's, anything else a file. */
 export function isAtRevision(name: string): boolean {

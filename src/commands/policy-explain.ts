@@ -3,6 +3,8 @@
  * `verify` asks, one by one, so it cannot tell another story.
  */
 
+import { parseArguments } from '../cli/arguments.ts';
+import type { Command } from '../cli/command.ts';
 import { visible } from '../core/escape.ts';
 import { splitSignedObject } from '../core/git/object.ts';
 import { DEFAULT_RULE, decide, governing, type Party } from '../core/policy/decide.ts';
@@ -15,8 +17,6 @@ import { benchOf } from '../gate/run.ts';
 import { setUpVerify, type VerifySetup } from '../gate/setup.ts';
 import { resolveCommits } from '../git/names.ts';
 import { verdictLine } from '../report/verdict-line.ts';
-import { parseArguments } from './arguments.ts';
-import type { Command } from './command.ts';
 import { VERIFY_SPEC } from './verify-options.ts';
 import { countResults, exitCodeOf } from './verify-report.ts';
 

@@ -5,6 +5,8 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type ParsedArguments, parseArguments } from '../cli/arguments.ts';
+import type { Command, Invocation } from '../cli/command.ts';
 import { splitSignedObject } from '../core/git/object.ts';
 import { claimsOf } from '../core/policy/claims.ts';
 import type { Signer } from '../core/verdict.ts';
@@ -21,8 +23,6 @@ import { type GitRepository, gitLine, openRepository } from '../git/repository.t
 import { settingsHere } from '../settings/here.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { loadTrust } from '../trust/store.ts';
-import { type ParsedArguments, parseArguments } from './arguments.ts';
-import type { Command, Invocation } from './command.ts';
 
 const SPEC = {
   options: { write: 'switch', 'github-web-flow': 'switch' },

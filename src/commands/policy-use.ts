@@ -1,14 +1,14 @@
 /** `git signet policy use FILE`: the policy by which git and git signet judge here, or everywhere with --global. */
 
 import { resolve } from 'node:path';
+import { parseArguments } from '../cli/arguments.ts';
+import type { Command } from '../cli/command.ts';
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { loadConfiguredPolicy } from '../gate/policy-file.ts';
 import { replaceValues } from '../git/config-edit.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { allowWritten } from './allow.ts';
-import { parseArguments } from './arguments.ts';
-import type { Command } from './command.ts';
 import { isAtRevision } from './policy-check.ts';
 
 const KEY = 'signet.policy';

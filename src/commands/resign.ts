@@ -4,6 +4,8 @@
  */
 
 import { type SignOne, withSeries } from '../agent/client/series.ts';
+import { type ParsedArguments, parseArguments } from '../cli/arguments.ts';
+import type { Invocation } from '../cli/command.ts';
 import { equal } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
 import { objectId, splitSignedObject } from '../core/git/object.ts';
@@ -16,8 +18,6 @@ import { settingsHere } from '../settings/here.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { untilInterrupted } from '../system/interrupt.ts';
 import { loadTrust } from '../trust/store.ts';
-import { type ParsedArguments, parseArguments } from './arguments.ts';
-import type { Invocation } from './command.ts';
 import { idsOf, ownAddress, type Planned, planResign } from './resign-plan.ts';
 
 const SPEC = {

@@ -8,12 +8,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isatty } from 'node:tty';
+import { type ParsedArguments, parseArguments } from '../cli/arguments.ts';
+import type { Invocation } from '../cli/command.ts';
 import { type ExitCode, UsageError } from '../errors.ts';
 import { installOwnProgram } from '../io/own-program.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 import type { Environment } from '../settings/load.ts';
-import { type ParsedArguments, parseArguments } from './arguments.ts';
-import type { Invocation } from './command.ts';
 
 export const help = `git signet sandbox start [--dir DIR] [--port N]
 git signet sandbox stop [--dir DIR]

@@ -2,13 +2,13 @@
 
 import { type ListedAgent, listAgents } from '../agent/client/client.ts';
 import type { CredentialStatus } from '../agent/wire/protocol.ts';
+import { parseArguments } from '../cli/arguments.ts';
+import type { Command, Invocation } from '../cli/command.ts';
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { ANYBODY, expectationWords } from '../login/expectation.ts';
 import type { SettingOrigin } from '../settings/origin.ts';
 import { agentHere } from './agent.ts';
-import { parseArguments } from './arguments.ts';
-import type { Command, Invocation } from './command.ts';
 import {
   agentOff,
   agentOffWords,

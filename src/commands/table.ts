@@ -1,6 +1,6 @@
 /** The commands that exist, each loaded when it is called. */
 
-import type { CommandModule } from './command.ts';
+import type { CommandModule } from '../cli/command.ts';
 
 export interface TableEntry {
   readonly summary: string;

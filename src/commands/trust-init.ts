@@ -4,6 +4,8 @@
  */
 
 import { writeFile } from 'node:fs/promises';
+import { type ParsedArguments, parseArguments } from '../cli/arguments.ts';
+import type { Command, Invocation } from '../cli/command.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import {
@@ -21,8 +23,6 @@ import { chosenMark } from '../trust/origin.ts';
 import { mirrorSource, PUBLIC_GOOD_MIRROR, STAGING_MIRROR } from '../trust/source.ts';
 import { loadSigningConfig, loadTrust } from '../trust/store.ts';
 import { allowWritten } from './allow.ts';
-import { type ParsedArguments, parseArguments } from './arguments.ts';
-import type { Command, Invocation } from './command.ts';
 import { refreshNow } from './trust-update.ts';
 
 export { help } from './trust.ts';

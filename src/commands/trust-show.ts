@@ -1,5 +1,7 @@
 /** `git signet trust show`: the trust root in force here, offline. */
 
+import { parseArguments } from '../cli/arguments.ts';
+import type { Command, Invocation } from '../cli/command.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { readTufMetadata, type TufRole } from '../core/trust/tuf-metadata.ts';
 import { ExitCode, UsageError } from '../errors.ts';
@@ -13,8 +15,6 @@ import { type MirrorSource, trustSourceOf } from '../trust/source.ts';
 import { embeddedRoot, provenRoots } from '../trust/state.ts';
 import { readState } from '../trust/state-file.ts';
 import { loadSigningConfig, loadTrust } from '../trust/store.ts';
-import { parseArguments } from './arguments.ts';
-import type { Command, Invocation } from './command.ts';
 
 /** Versions and expiries of what is kept; loadTrust has proved it. */
 async function mirrorFacts(source: MirrorSource, crypto: Crypto): Promise<MirrorFacts> {

@@ -1,5 +1,7 @@
 /** `git signet trust update`: asks the mirror of the trust root in force for its newest, now. */
 
+import { parseArguments } from '../cli/arguments.ts';
+import type { Command, Invocation } from '../cli/command.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { createHttpClient } from '../http/http.ts';
@@ -9,8 +11,6 @@ import type { Settings } from '../settings/load.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import { type Refreshed, refreshTrust } from '../trust/refresh.ts';
 import { type MirrorSource, publicGood, trustSourceOf } from '../trust/source.ts';
-import { parseArguments } from './arguments.ts';
-import type { Command, Invocation } from './command.ts';
 
 /** Asks a mirror with connections of its own. @throws ServiceError, AnswerError, ConfigError */
 export async function refreshNow(

@@ -1,7 +1,7 @@
 /** `git signet trust`: which trust root is in force here, a newer one, another one. */
 
+import type { Command } from '../cli/command.ts';
 import { UsageError } from '../errors.ts';
-import type { Command } from './command.ts';
 
 export const help = `git signet trust show [--format text|json]
 git signet trust update

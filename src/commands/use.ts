@@ -1,11 +1,11 @@
 /** `git signet use IDENTITY`: which login signs in this repository, or everywhere with --global. */
 
+import { parseArguments } from '../cli/arguments.ts';
+import type { Command } from '../cli/command.ts';
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { replaceValues } from '../git/config-edit.ts';
 import { allowWritten } from './allow.ts';
-import { parseArguments } from './arguments.ts';
-import type { Command } from './command.ts';
 
 export const help = `git signet use IDENTITY [--global]
 

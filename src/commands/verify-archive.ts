@@ -6,6 +6,8 @@
 import { basename, resolve } from 'node:path';
 import { ArchiveFault, readArchive } from '../archive/archive.ts';
 import { type Comparison, compareArchive } from '../archive/compare.ts';
+import { type ParsedArguments, parseArguments } from '../cli/arguments.ts';
+import type { Invocation } from '../cli/command.ts';
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { tagBench } from '../gate/run.ts';
@@ -13,8 +15,6 @@ import { setUpVerify, type VerifySetup } from '../gate/setup.ts';
 import { readTree } from '../git/tree.ts';
 import { renderResult } from '../report/pieces.ts';
 import { untilInterrupted } from '../system/interrupt.ts';
-import { type ParsedArguments, parseArguments } from './arguments.ts';
-import type { Invocation } from './command.ts';
 import { EXIT_HELP, VERIFY_SPEC, WHO_HELP } from './verify-options.ts';
 import { countResults, createReporter, exitCodeOf } from './verify-report.ts';
 import { judgeTag } from './verify-tag.ts';

@@ -3,12 +3,12 @@
  * flags are gitsign's (cosign's CertVerifyOptions); where both a value and a pattern are given, both must match.
  */
 
+import type { ArgumentSpec, ParsedArguments } from '../cli/arguments.ts';
 import { toHex, utf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { anchoredPattern } from '../core/policy/patterns.ts';
 import type { IdentityPolicy, IdentityRule } from '../core/verdict.ts';
 import { UsageError } from '../errors.ts';
-import type { ArgumentSpec, ParsedArguments } from './arguments.ts';
 
 const FORMATS = ['text', 'json', 'jsonl', 'github', 'sarif', 'junit', 'html', 'vsa'] as const;
 export type Format = (typeof FORMATS)[number];

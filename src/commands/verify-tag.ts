@@ -4,6 +4,8 @@
  * with signed tags, and git accepts it (threat G07).
  */
 
+import { parseArguments } from '../cli/arguments.ts';
+import type { Invocation } from '../cli/command.ts';
 import { type ExitCode, UsageError } from '../errors.ts';
 import { tagBench } from '../gate/run.ts';
 import { setUpVerify } from '../gate/setup.ts';
@@ -11,8 +13,6 @@ import { judgeChain, type Step, type TagBench } from '../gate/tag-chain.ts';
 import { resolveNames } from '../git/names.ts';
 import { renderResult } from '../report/pieces.ts';
 import type { Subject } from '../report/writer.ts';
-import { parseArguments } from './arguments.ts';
-import type { Invocation } from './command.ts';
 import { EXIT_HELP, formatOf, HOW_HELP, VERIFY_SPEC, WHO_HELP } from './verify-options.ts';
 import { countResults, createReporter, exitCodeOf, outputOf } from './verify-report.ts';
 

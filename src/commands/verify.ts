@@ -1,13 +1,13 @@
 /** `git signet verify`: one commit or a hundred thousand, each against the same trust and policy. */
 
 import { availableParallelism } from 'node:os';
+import { type ParsedArguments, parseArguments } from '../cli/arguments.ts';
+import type { Invocation } from '../cli/command.ts';
 import { type ExitCode, UsageError } from '../errors.ts';
 import { type Asked, type PolicyPlan, planRun } from '../gate/plan.ts';
 import { benchOf, judgePlan } from '../gate/run.ts';
 import { setUpVerify } from '../gate/setup.ts';
 import { untilInterrupted } from '../system/interrupt.ts';
-import { type ParsedArguments, parseArguments } from './arguments.ts';
-import type { Invocation } from './command.ts';
 import { EXIT_HELP, formatOf, HOW_HELP, jobsOf, VERIFY_SPEC, WHO_HELP } from './verify-options.ts';
 import { createReporter, exitCodeOf, outputOf, type Reporter } from './verify-report.ts';
 

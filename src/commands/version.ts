@@ -1,8 +1,8 @@
 /** Which version this is, on what it runs, and whose work it contains. Never a value of the environment (F7). */
 
+import type { Command, Invocation } from '../cli/command.ts';
 import { ExitCode } from '../errors.ts';
 import { VERSION } from '../system/version.ts';
-import type { Command, Invocation } from './command.ts';
 
 export const help = `git signet version [--json | --licenses]
 
@@ -16,7 +16,7 @@ Exit: 0, 2 where the licences were not installed with the program
 `;
 
 async function withOptions({ args, entry, streams }: Invocation, facts: object): Promise<void> {
-  const { parseArguments } = await import('./arguments.ts');
+  const { parseArguments } = await import('../cli/arguments.ts');
   const { UsageError } = await import('../errors.ts');
   const { switches, positionals, rest } = parseArguments(args, {
     options: { json: 'switch', licenses: 'switch' },

@@ -5,8 +5,8 @@
  */
 
 import { resolve } from 'node:path';
-import type { ParsedArguments } from '../commands/arguments.ts';
-import type { Invocation } from '../commands/command.ts';
+import type { ParsedArguments } from '../cli/arguments.ts';
+import type { Invocation } from '../cli/command.ts';
 import { nobodySaid, policyOfFlags } from '../commands/verify-options.ts';
 import type { Crypto } from '../core/crypto.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';

@@ -3,8 +3,8 @@
  * log entries that signatures do not embed. Everything that can be said wrongly is found here, before any verdict.
  */
 
-import type { ParsedArguments } from '../commands/arguments.ts';
-import type { Invocation } from '../commands/command.ts';
+import type { ParsedArguments } from '../cli/arguments.ts';
+import type { Invocation } from '../cli/command.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { type GitRepository, openRepository } from '../git/repository.ts';
 import { resolvedHere } from '../settings/here.ts';

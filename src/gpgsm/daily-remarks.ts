@@ -3,7 +3,7 @@
  * any time.
  */
 
-import type { Invocation } from '../commands/command.ts';
+import type { Invocation } from '../cli/command.ts';
 import { toHex, utf8 } from '../core/bytes.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { VerifyContext } from '../core/verify.ts';

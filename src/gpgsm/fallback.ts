@@ -4,7 +4,7 @@
  * status lines go on to git (threat S08), everything else to the person, escaped.
  */
 
-import type { Invocation } from '../commands/command.ts';
+import type { Invocation } from '../cli/command.ts';
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { ConfigError } from '../errors.ts';
 import { findExecutable, runProcess } from '../system/process.ts';

@@ -3,7 +3,7 @@
  * git starts this once a commit. stdout is the protocol.
  */
 
-import type { Command, Invocation } from '../commands/command.ts';
+import type { Command, Invocation } from '../cli/command.ts';
 import { type GpgsmCall, readGpgsmCall } from './arguments.ts';
 
 /** Where status lines go; nowhere without `--status-fd`. */

@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
-import type { Invocation } from '../commands/command.ts';
+import type { Invocation } from '../cli/command.ts';
 import { fromUtf8, utf8 } from '../core/bytes.ts';
 import { createdLines, type SignatureCreated, statusBlock } from '../core/git/gpg-status.ts';
 import { MAX_SIGNABLE } from '../core/git/limits.ts';

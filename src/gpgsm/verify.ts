@@ -4,7 +4,7 @@
  */
 
 import { closeSync, openSync } from 'node:fs';
-import type { Invocation } from '../commands/command.ts';
+import type { Invocation } from '../cli/command.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { BROKEN_LINES, reportOf, statusBlock } from '../core/git/gpg-status.ts';
 import { MAX_SIGNATURE_BYTES } from '../core/git/header.ts';

@@ -1,6 +1,6 @@
 /** The settings of a command of ours, and what it says of the repository's values that do not count. */
 
-import type { Invocation } from '../commands/command.ts';
+import type { Invocation } from '../cli/command.ts';
 import { visible } from '../core/escape.ts';
 import { ConfigError } from '../errors.ts';
 import type { Terminal } from '../system/terminal.ts';

@@ -1,6 +1,6 @@
 /** No identity may become public here: said before anybody logs in or is asked for a signature, for no answer could help. */
 
-import type { Invocation } from '../commands/command.ts';
+import type { Invocation } from '../cli/command.ts';
 import { visible } from '../core/escape.ts';
 import { LoginError } from '../errors.ts';
 import { settingOrigins } from '../settings/origin.ts';

@@ -4,7 +4,7 @@
  */
 
 import { basename } from 'node:path';
-import type { Invocation } from '../commands/command.ts';
+import type { Invocation } from '../cli/command.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { payloadType, subjectLine } from '../core/git/object.ts';
 import { unattendedWay } from '../login/unattended.ts';

@@ -3,7 +3,7 @@
  * both say so by name, with a timestamp in the place of the log's time. Never because a log could not be reached.
  */
 
-import type { Invocation } from '../commands/command.ts';
+import type { Invocation } from '../cli/command.ts';
 import type { Crypto } from '../core/crypto.ts';
 import type { IdentityPolicy } from '../core/verdict.ts';
 import { ConfigError } from '../errors.ts';

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { completionWords } from '../../src/commands/completion-words.ts';
+import { completionWords } from '../../src/cli/completion-words.ts';
 import { COMMANDS } from '../../src/commands/table.ts';
 import { run, scratchRepository } from '../support/git-repository.ts';
 import { haveTools } from '../support/tools.ts';

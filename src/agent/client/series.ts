@@ -1,6 +1,6 @@
 /** Many signatures with one login: by the agent, or in place with one certificate for as long as it is valid. */
 
-import type { Invocation } from '../../commands/command.ts';
+import type { Invocation } from '../../cli/command.ts';
 import { utf8 } from '../../core/bytes.ts';
 import { AnswerError } from '../../errors.ts';
 import type { Made } from '../../gpgsm/sign.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseArguments } from '../../src/commands/arguments.ts';
+import { parseArguments } from '../../src/cli/arguments.ts';
 
 const spec = {
   options: { undo: 'switch', format: 'value', sign: 'list' },

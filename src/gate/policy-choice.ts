@@ -7,7 +7,7 @@
 import { resolve } from 'node:path';
 import type { ParsedArguments } from '../cli/arguments.ts';
 import type { Invocation } from '../cli/command.ts';
-import { nobodySaid, policyOfFlags } from '../commands/verify-options.ts';
+import { nobodySaid, policyOfFlags } from '../commands/verify/options.ts';
 import type { Crypto } from '../core/crypto.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { ConfigError, UsageError } from '../errors.ts';

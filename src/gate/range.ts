@@ -3,7 +3,7 @@
  * judged in place, many by workers; what a worker cannot settle is settled here (range-settle.ts).
  */
 
-import { countResults } from '../commands/verify-report.ts';
+import { countResults } from '../commands/verify/report.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { type ObjectRequest, readObjects } from '../git/objects.ts';
 import type { GitRepository } from '../git/repository.ts';

@@ -176,8 +176,8 @@ const GIT_CHILDREN = ['src/git/process.ts', 'src/git/objects.ts'];
 /** Where such variables are made; the sandbox makes some for the user's own programs, and a sentence names one. */
 const NAMES_GIT_VARIABLES = [
   'src/git/environment.ts',
-  'src/commands/sandbox.ts',
-  'src/commands/sandbox-config.ts',
+  'src/commands/sandbox/sandbox.ts',
+  'src/commands/sandbox/config.ts',
   'src/login/person-way.ts',
   'src/sandbox/environment.ts',
 ];

@@ -6,7 +6,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const PRELOAD = 'src/agent/daemon/preload.ts';
 
 /** What they load on use belongs to commands and to logins, which are the client's. */
-const OF_CLIENTS = ['src/commands/agent.ts', 'src/login/identity-token.ts'];
+const OF_CLIENTS = ['src/commands/agent/agent.ts', 'src/login/identity-token.ts'];
 /** Loaded before the agent listens. */
 const AT_START = [
   'src/agent/forward/forward.ts',
@@ -21,14 +21,14 @@ it('whatever the agent may load on use is loaded when it starts, for an upgrade 
   const imports = importsOf(readSources(root, 'src')).filter(({ typeOnly }) => !typeOnly);
   const followed = imports.filter(({ from, lazy }) => !lazy || !OF_CLIENTS.includes(from));
   const edges = Map.groupBy(followed, ({ from }) => from);
-  const reached = new Set(['src/commands/agent-run.ts']);
+  const reached = new Set(['src/commands/agent/run.ts']);
   for (const path of reached) for (const { to } of edges.get(path) ?? []) reached.add(to);
   const onUse = followed.filter(({ from, lazy }) => lazy && reached.has(from) && from !== PRELOAD);
   const preloaded = imports.filter(({ from }) => from === PRELOAD).map(({ to }) => to);
   const ready = new Set([...preloaded, ...AT_START]);
   // what stands in a file that was loaded at once is there too
   const statically = imports.filter(({ lazy }) => !lazy);
-  for (const path of new Set([...ready, 'src/commands/agent-run.ts'])) {
+  for (const path of new Set([...ready, 'src/commands/agent/run.ts'])) {
     const seen = new Set([path]);
     for (const at of seen) for (const { from, to } of statically) if (from === at) seen.add(to);
     for (const each of seen) ready.add(each);

@@ -1,0 +1,170 @@
+/** `git signet agent …`: the daemon that keeps logins and signs with them; it normally starts itself and leaves when idle. */
+
+import { type ListedAgent, listAgents, stopAgent } from '../../agent/client/client.ts';
+import { AgentTrouble } from '../../agent/client/connection.ts';
+import { askEvery, endWithTrouble, readable } from '../../agent/client/trouble.ts';
+import { type Instance, instanceOf } from '../../agent/instance.ts';
+import { type AgentAddress, agentAddress, agentDirectory } from '../../agent/socket-path.ts';
+import type { AgentState } from '../../agent/wire/protocol.ts';
+import { parseArguments } from '../../cli/arguments.ts';
+import type { Invocation } from '../../cli/command.ts';
+import { ExitCode, UsageError } from '../../errors.ts';
+import { settingsHere } from '../../settings/here.ts';
+import type { Settings } from '../../settings/load.ts';
+import { loadCrypto } from '../../system/crypto-port.ts';
+
+export const help = `git signet agent start | stop [--all] | status [--json] | run
+git signet agent print systemd | launchd
+git signet agent forward
+
+Keeps a login in memory and signs with it; keys never leave it. It starts with the first
+signature and leaves after signet.agentIdle seconds (8 h) without one; signet.agent = no
+does without. One agent serves one set of servers (signet.issuer, signet.fulcioUrl, …).
+
+  git signet agent status            which agents run, who is logged in, until when
+  git signet agent stop              ends the one that serves this repository; --all: every one
+
+  run               in the foreground
+  print             units for systemd (socket activation), or a plist for launchd
+  forward           how to sign on another machine by way of this one, over SSH
+
+Exit: 0, 1 where stop finds none, 2 usage or configuration, 3 where the agent does not answer
+`;
+
+const SPEC = { options: { all: 'switch', json: 'switch' } } as const;
+
+/** What this directory's settings make of it. */
+export interface Here {
+  readonly settings: Settings;
+  readonly directory: string;
+  readonly instance: Instance;
+  readonly address: AgentAddress;
+}
+
+/** @throws ConfigError */
+export async function agentHere(
+  invocation: Pick<Invocation, 'env' | 'cwd' | 'terminal'>,
+): Promise<Here> {
+  const { env, cwd } = invocation;
+  const [settings, crypto] = await Promise.all([settingsHere(invocation), loadCrypto()]);
+  const directory = agentDirectory(settings, env);
+  const instance = instanceOf(settings, cwd, crypto);
+  return { settings, directory, instance, address: agentAddress(directory, instance.digest) };
+}
+
+export async function run(invocation: Invocation): Promise<ExitCode> {
+  const { positionals, switches } = parseArguments(invocation.args, SPEC);
+  const [action, word, extra] = positionals;
+  const unexpected = extra ?? (action === 'print' ? undefined : word);
+  if (unexpected !== undefined) throw new UsageError(`unexpected argument ${unexpected}`);
+  switch (action) {
+    case 'run':
+      return (await import('./run.ts')).runHere(invocation);
+    case 'start':
+      return start(invocation);
+    case 'stop':
+      return stop(invocation, switches.has('all'));
+    case 'status':
+      return status(invocation, switches.has('json'));
+    case 'print':
+      return (await import('./print.ts')).print(invocation, word);
+    case 'forward':
+      return (await import('./print.ts')).forward(invocation);
+    default:
+      throw new UsageError(
+        action === undefined ? 'agent needs to know what to do' : `agent does not know ${action}`,
+        { hint: 'git signet agent start | stop | status | run | print | forward' },
+      );
+  }
+}
+
+/** The agent's process; one is started where none runs. @throws ServiceError, ConfigError */
+export async function ensureAgent(
+  here: Here,
+  { env: environment, entry }: Pick<Invocation, 'env' | 'entry'>,
+): Promise<number> {
+  const { connectLocal } = await import('../../agent/client/client.ts');
+  const { askAgain } = await import('../../agent/client/reach.ts');
+  const { startAgent } = await import('../../agent/client/start.ts');
+  try {
+    const agent = await askAgain(() =>
+      connectLocal(here.address).catch((error: unknown) => {
+        if (!(error instanceof AgentTrouble && error.kind === 'absent')) throw error;
+        return startAgent({ ...here, environment, entry });
+      }),
+    );
+    agent.close();
+    return agent.greeting.pid;
+  } catch (error) {
+    throw readable(error, here.address);
+  }
+}
+
+async function start(invocation: Invocation): Promise<ExitCode> {
+  const here = await agentHere(invocation);
+  const pid = await ensureAgent(here, invocation);
+  invocation.terminal.say(`the agent is up (process ${pid}), ${here.address.path}`);
+  return ExitCode.ok;
+}
+
+async function stop(invocation: Invocation, all: boolean): Promise<ExitCode> {
+  const { directory, address } = await agentHere(invocation);
+  const end = async (at: AgentAddress): Promise<number> => {
+    try {
+      return (await stopAgent(at)) ? 1 : 0;
+    } catch (error) {
+      throw readable(error, at);
+    }
+  };
+  const { count, troubles } = all
+    ? await askEvery(await listAgents(directory), end)
+    : { count: await end(address), troubles: [] };
+  const [one, many] = ['the agent has ended', `${count} agents have ended`];
+  if (count > 0) invocation.terminal.say(count === 1 ? one : many);
+  else if (troubles.length === 0) invocation.terminal.say('no agent was running');
+  endWithTrouble(troubles, invocation);
+  return count === 0 ? ExitCode.refused : ExitCode.ok;
+}
+
+async function status(invocation: Invocation, json: boolean): Promise<ExitCode> {
+  const { directory } = await agentHere(invocation);
+  const agents = await listAgents(directory);
+  const { streams, terminal, now } = invocation;
+  if (json) {
+    const shown = agents.map(({ address, state }) => ({ socket: address.path, ...state }));
+    streams.write(`${JSON.stringify({ schemaVersion: 1, agents: shown }, undefined, 2)}\n`);
+  } else {
+    if (agents.length === 0) terminal.say('no agent is running; the first signature starts one');
+    const { visible } = await import('../../core/escape.ts');
+    for (const line of agents.flatMap((each) => statusLines(each, now()))) {
+      streams.write(`${visible(line)}\n`);
+    }
+  }
+  return agents.some(({ state }) => state === undefined) ? ExitCode.undecided : ExitCode.ok;
+}
+
+function statusLines({ address, state }: ListedAgent, now: number): readonly string[] {
+  if (state === undefined) return [`${address.path} does not answer`];
+  const { issuer, fulcioUrl } = state.settings;
+  const servers = [issuer, fulcioUrl].filter((name) => name !== undefined && name !== '');
+  const whom = servers.length === 0 ? 'the servers of the trust root' : servers.join(', ');
+  const { forwardSocket, forwardProblem } = state;
+  const forwarding = forwardSocket === '' ? [] : [`  forwards at ${forwardSocket}`];
+  const silent = forwardProblem === '' ? [] : [`  does not forward: ${forwardProblem}`];
+  const none = state.credentials.length === 0 ? ['  nobody is logged in'] : [];
+  return [
+    `process ${state.pid} for ${whom}`,
+    `  ${address.path}`,
+    ...forwarding,
+    ...silent,
+    ...none,
+    ...state.credentials.map((one) => credentialLine(one, now)),
+  ];
+}
+
+function credentialLine(one: AgentState['credentials'][number], now: number): string {
+  const until = new Date(one.notAfter * 1000).toISOString().replace('T', ' ').replace('.000', '');
+  const dates = one.notAfter > now ? `until ${until}` : 'expired';
+  const then = one.renewable ? ', renews by itself' : '';
+  return `  ${one.identity} (${one.issuer}) ${dates}${then}; ${one.signatures} signed, ${one.renewals} renewals`;
+}

@@ -1,0 +1,77 @@
+/** What the agent's second socket is opened with: the agent's own configuration, as it stood at its start. */
+
+import { homedir } from 'node:os';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import type { ForwardPlace } from '../../agent/daemon/daemon.ts';
+import type { Workshop } from '../../agent/daemon/workshop.ts';
+import { prepareDirectory } from '../../agent/socket-path.ts';
+import type { Crypto } from '../../core/crypto.ts';
+import { ConfigError, isSignetError } from '../../errors.ts';
+import type { Environment, Settings } from '../../settings/load.ts';
+import { expectedHere } from '../login/logins.ts';
+
+interface Parts {
+  readonly settings: Settings;
+  readonly environment: Environment;
+  readonly cwd: string;
+  readonly workshop: Workshop;
+  readonly crypto: Crypto;
+}
+
+/** Clones by absolute path; undefined when every repository will do. @throws ConfigError */
+export function repositoriesOf({
+  forwardRepositories: text,
+}: Settings): readonly string[] | undefined {
+  if (text === undefined) return undefined;
+  const paths = text
+    .split(delimiter)
+    .filter((path) => path !== '')
+    .map((path) => (path.startsWith('~/') ? join(homedir(), path.slice(2)) : path));
+  const relative = paths.find((path) => !isAbsolute(path));
+  if (relative === undefined) return paths;
+  throw new ConfigError(`signet.forwardRepositories: ${relative}: expected an absolute path`);
+}
+
+function auditPath({ forwardLog }: Settings, { XDG_STATE_HOME: state }: Environment): string {
+  const base =
+    state !== undefined && isAbsolute(state) ? state : join(homedir(), '.local', 'state');
+  return forwardLog ?? join(base, 'git-signet', 'forwarded.log');
+}
+
+/** Undefined where signet.forwardSocket names none. What is wrong with it is no reason to have no agent at all. */
+export async function forwardingOf(
+  parts: Parts,
+): Promise<ForwardPlace | { readonly problem: string } | undefined> {
+  try {
+    return await configured(parts);
+  } catch (error) {
+    if (isSignetError(error)) return { problem: error.message };
+    throw error;
+  }
+}
+
+async function configured(parts: Parts): Promise<ForwardPlace | undefined> {
+  const { settings, environment, cwd, workshop, crypto } = parts;
+  const { forwardSocket: path, forwardConfirm, forwardRate: rate, rekorMode } = settings;
+  if (path === undefined) return undefined;
+  const [{ forwardServer }, { openAuditLog }, { openScope }, { confirmWith }] = await Promise.all([
+    import('../../agent/forward/forward.ts'),
+    import('../../agent/forward/audit.ts'),
+    import('../../agent/forward/scope.ts'),
+    import('../../agent/forward/confirm.ts'),
+  ]);
+  const repositories = repositoriesOf(settings);
+  prepareDirectory(dirname(path));
+  const serve = forwardServer({
+    workshop,
+    rate,
+    expected: await expectedHere(settings, { cwd, env: environment }),
+    matchCommitter: settings.matchCommitter,
+    scope:
+      repositories === undefined ? undefined : openScope(repositories, { environment, crypto }),
+    confirm: forwardConfirm === undefined ? undefined : confirmWith(forwardConfirm, environment),
+    audit: openAuditLog(auditPath(settings, environment), workshop.now),
+    online: rekorMode === 'online',
+  });
+  return { path, serve };
+}

@@ -1,0 +1,112 @@
+/**
+ * The agent's tools: the two halves of sign.ts over connections that stay open, with the settings it was started with
+ * and the network of each request. Trust and services are read again for each certificate, so that a file that was renewed is used.
+ */
+
+import {
+  type AgentNetwork,
+  type NetworkSources,
+  openNetworks,
+} from '../../agent/daemon/networks.ts';
+import type { Network, Workshop } from '../../agent/daemon/workshop.ts';
+import type { Instance } from '../../agent/instance.ts';
+import type { Crypto } from '../../core/crypto.ts';
+import { checkPayload } from '../../core/git/signable.ts';
+import { readIdentityToken } from '../../login/token.ts';
+import { chooseServices } from '../../services/in-force.ts';
+import { reachAll, serversInUse } from '../../services/reachability.ts';
+import type { Credential } from '../../signing/credential.ts';
+import type { SigningParts } from '../../signing/login.ts';
+import { obtainCredential, signWithCredential } from '../../signing/sign.ts';
+import type { Secret } from '../../system/secret.ts';
+import { lookDaily } from '../../trust/daily.ts';
+import { loadSigningConfig, loadTrust } from '../../trust/store.ts';
+
+export interface WorkshopOptions extends NetworkSources {
+  readonly instance: Instance;
+  readonly crypto: Crypto;
+  /** Unix seconds. */
+  readonly now: () => number;
+  /** The file this process started from. */
+  readonly entry: string;
+}
+
+/** What does not depend on the network that a request goes through. */
+type Common = Pick<SigningParts, 'services' | 'trust'>;
+
+/** @throws ConfigError for settings that no network can be reached with */
+export function openWorkshop(options: WorkshopOptions): Workshop {
+  const { settings, crypto, now } = options;
+  const networks = openNetworks(options);
+  let common: Common | undefined;
+  const loadCommon = async ({ settings: asked, environment }: AgentNetwork): Promise<Common> => {
+    await lookDaily({ settings: asked, crypto, environment, now });
+    const [trust, signingConfig] = await Promise.all([
+      loadTrust(settings, crypto),
+      loadSigningConfig(settings),
+    ]);
+    common = { trust, services: chooseServices(settings, signingConfig, now()) };
+    return common;
+  };
+  /** `fresh`: trust and services are read again. */
+  const partsFor = async (
+    network: Network,
+    fresh: boolean,
+  ): Promise<SigningParts & AgentNetwork> => {
+    const asked = await networks.through(network);
+    const known = (fresh ? undefined : common) ?? (await loadCommon(asked));
+    return { ...asked, ...known, crypto, now };
+  };
+  return {
+    checkPayload: (payload) => void checkPayload(payload),
+    readToken: (token) => {
+      const { clientId, issuer } = settings;
+      return readIdentityToken(token, { clientId, issuer, ownRequest: false, now: now() });
+    },
+    obtain: async (login, expected, network): Promise<Credential> =>
+      obtainCredential(login, expected, await partsFor(network, true)),
+    refresh: async (refreshToken, network) => {
+      const { services, ...parts } = await partsFor(network, true);
+      const { refreshIdentityToken } = await import('../../login/refresh.ts');
+      const { issuerUrl } = services;
+      const accept = (): void => undefined;
+      return refreshIdentityToken({ ...parts, issuerUrl, accept, refreshToken });
+    },
+    sign: async (payload, credential, network, watch) =>
+      signWithCredential(payload, credential, await partsFor(network, false), watch),
+    reach: async (network) => {
+      const { services, send } = await partsFor(network, false);
+      await reachAll(serversInUse(services), send);
+    },
+    everReached: networks.everReached,
+    ...keptTokens(options),
+    now,
+  };
+}
+
+/** Refresh tokens in the keyring, where signet.keyring allows it; never anywhere else (threat D19). */
+function keptTokens({
+  settings,
+  instance,
+  environment,
+  entry,
+}: WorkshopOptions): Pick<Workshop, 'recall' | 'remember'> {
+  if (!settings.keyring) {
+    return { recall: () => Promise.resolve(undefined), remember: () => Promise.resolve() };
+  }
+  const opened = import('../../agent/keyring/keyring.ts').then(async (module) => ({
+    keyring: await module.openKeyring({ environment, entry }),
+    address: (expected: string) => module.keyringAddress(instance.digest, expected),
+  }));
+  return {
+    recall: async (expected) => {
+      const { keyring, address } = await opened;
+      return keyring?.get(address(expected));
+    },
+    remember: async (expected: string, token: Secret | undefined) => {
+      const { keyring, address } = await opened;
+      if (token === undefined) await keyring?.delete(address(expected));
+      else await keyring?.set(address(expected), token);
+    },
+  };
+}

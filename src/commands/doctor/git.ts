@@ -1,0 +1,189 @@
+/** What `doctor` says about git: its version, the keys that make it sign and verify with a login, the program it starts. */
+
+import { realpathSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Invocation } from '../../cli/command.ts';
+import { fromUtf8Lossy } from '../../core/bytes.ts';
+import { visible } from '../../core/escape.ts';
+import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from '../../git/config.ts';
+import { gitEnvironment } from '../../git/environment.ts';
+import { fsckObjects } from '../../git/fsck-objects.ts';
+import { findGit, runGit } from '../../git/process.ts';
+import { asksPathForInterpreter } from '../../io/own-program.ts';
+import { type AskedSetting, askedHere } from '../../settings/allowed.ts';
+import { findExecutable } from '../../system/process.ts';
+import { type Check, fail, ok, warn } from './check.ts';
+
+export interface Place extends Pick<Invocation, 'cwd' | 'env'> {
+  /** This very program, as git would start it; undefined where it is not on PATH. */
+  readonly own: string | undefined;
+}
+
+type Keys = ReadonlyMap<string, ConfigEntry>;
+
+/** The last value of each of git's keys. @throws ConfigError */
+export async function gitKeys(place: Pick<Place, 'cwd' | 'env'>): Promise<Keys> {
+  const entries = parseGitConfig(await listGitConfig(place));
+  return new Map(entries.map((entry) => [entry.key, entry]));
+}
+
+/** x509 signatures came with 2.19. */
+const OLDEST: readonly [number, number] = [2, 19];
+
+export async function checkGit({ cwd, env }: Place): Promise<Check> {
+  const git = findGit(env);
+  if (git === undefined) return fail('git', 'git is not on PATH', 'install git');
+  const { stdout } = await runGit({ git, cwd, env: gitEnvironment(env) }, ['version']);
+  const version = /\d+\.\d+(?:\.\d+)*/.exec(fromUtf8Lossy(stdout))?.[0] ?? '';
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const where = `${version} (${git})`;
+  return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])
+    ? ok('git', where)
+    : fail('git', `${where} knows no x509 signatures`, `install git ${OLDEST.join('.')} or newer`);
+}
+
+const shown = (found: ConfigEntry): string =>
+  `${visible(found.value ?? 'true')} (${visible(found.origin)})`;
+
+const INIT = 'git signet init (--global for every repository)';
+
+function checkFormat(keys: Keys): Check {
+  const format = keys.get('gpg.format');
+  if (format?.value === 'x509') return ok('gpg.format', shown(format));
+  const now = format === undefined ? 'not set: git signs with OpenPGP' : shown(format);
+  return warn('gpg.format', now, INIT);
+}
+
+/** The same file, whatever links lead there. */
+function sameFile(one: string, other: string): boolean {
+  try {
+    return realpathSync(one) === realpathSync(other);
+  } catch {
+    return false;
+  }
+}
+
+/** Which program git will start for x509 signatures. It is looked at, not run: a repository may have named it. */
+function checkProgram(keys: Keys, { env, own }: Place): Check {
+  const name = 'gpg.x509.program';
+  const key = keys.get(name);
+  const value = key?.value ?? '';
+  if (key === undefined || value === '') return warn(name, 'not set: git starts gpgsm', INIT);
+  const path = value.startsWith('~/') ? `${env.HOME ?? ''}${value.slice(1)}` : value;
+  const program = findExecutable(path, env);
+  if (program === undefined) {
+    const relative = /[\\/]/.test(path) && !/^[/\\]|^[A-Za-z]:/.test(path);
+    const why = relative ? 'a path that depends on the directory' : 'no such program';
+    return fail(name, `${shown(key)}: ${why}`, INIT);
+  }
+  const where = `${visible(program)} (${visible(key.origin)})`;
+  if (asksPathForInterpreter(program)) {
+    return warn(
+      name,
+      `${where} asks PATH for its interpreter, which an editor's git may lack`,
+      INIT,
+    );
+  }
+  if (own !== undefined && sameFile(program, own)) return ok(name, where);
+  return /^git-signet(?:\.\w+)?$/.test(basename(program))
+    ? warn(name, `${where} is another copy than the one that says this`, INIT)
+    : fail(name, `${where} is not git-signet`, INIT);
+}
+
+function checkAutomatic(keys: Keys): readonly Check[] {
+  return (['commit.gpgsign', 'tag.gpgsign'] as const).map((key) => {
+    const found = keys.get(key);
+    const [what = ''] = key.split('.');
+    const name = `${what}.gpgSign`;
+    const on = found !== undefined && gitBoolean(found.value) === true;
+    if (on) return ok(name, shown(found));
+    const how = what === 'commit' ? 'git commit -S' : 'git tag -s';
+    return warn(name, `not set: ${what}s are signed with ${how} only`, INIT);
+  });
+}
+
+function checkPush(keys: Keys): readonly Check[] {
+  const found = keys.get('push.gpgsign');
+  const wanted = found?.value === 'if-asked' || (found && gitBoolean(found.value) === true);
+  if (found === undefined || !wanted || keys.get('gpg.format')?.value !== 'x509') return [];
+  const remedy = 'git config push.gpgSign false';
+  return [
+    warn(
+      'push.gpgSign',
+      `${shown(found)}: pushes are not what this program signs, they will fail`,
+      remedy,
+    ),
+  ];
+}
+
+/** Without a policy every good signature is "undefined" to git (`%G?` U). */
+function checkTrustLevel(keys: Keys): readonly Check[] {
+  const level = keys.get('gpg.mintrustlevel');
+  const policy = keys.has('signet.policy') || keys.get('signet.trustwithoutpolicy')?.value;
+  if (level === undefined || /^(?:undefined|never)$/i.test(level.value ?? '') || policy) return [];
+  return [
+    warn(
+      'gpg.minTrustLevel',
+      `${shown(level)}: no good signature reaches it without a policy`,
+      'git signet policy use FILE',
+    ),
+  ];
+}
+
+/** A bare repository is pushed to, any other fetches. */
+function checkFsck(keys: Keys): Check {
+  const bare = gitBoolean(keys.get('core.bare')?.value ?? 'false') === true;
+  const arrival = bare ? 'receive' : 'fetch';
+  const entry = fsckObjects(keys, arrival);
+  const name = `${arrival}.fsckObjects`;
+  if (entry !== undefined) return ok(name, `${shown(entry)}: git refuses malformed objects`);
+  return warn(
+    name,
+    'off: git takes in malformed objects, and git verify-commit cannot see that they are',
+    bare ? 'git config receive.fsckObjects true' : 'git config --global transfer.fsckObjects true',
+  );
+}
+
+/** What the repository sets, and what of it does not count. */
+async function checkRepository(place: Place): Promise<readonly Check[]> {
+  const { asked } = (await askedHere(place)) ?? { asked: [] };
+  const line = (...answers: readonly AskedSetting['allowed'][]): string =>
+    asked
+      .filter(({ allowed }) => answers.includes(allowed))
+      .map(({ key, entry }) => visible(`${key} (${entry.origin})`))
+      .join(', ');
+  const [waiting, never] = [line('no'), line('never')];
+  return [
+    ...(waiting === ''
+      ? []
+      : [warn('repository', `does not count until you allow it: ${waiting}`, 'git signet allow')]),
+    ...(never === '' ? [] : [warn('repository', `counts from git config --global only: ${never}`)]),
+  ];
+}
+
+function checkPerson(keys: Keys, { env }: Place): Check {
+  const first = (...named: readonly string[]): string | undefined =>
+    named.map((key) => keys.get(key)?.value).find((value) => value !== undefined);
+  const name = env.GIT_COMMITTER_NAME ?? first('committer.name', 'user.name');
+  const email = env.GIT_COMMITTER_EMAIL ?? first('committer.email', 'user.email') ?? env.EMAIL;
+  if (name !== undefined && email !== undefined) {
+    return ok('user', visible(`${name} <${email}>`));
+  }
+  const missing = email === undefined ? 'user.email' : 'user.name';
+  return warn('user', `${missing} is not set`, `git config --global ${missing} …`);
+}
+
+/** Everything about git's keys. @throws ConfigError where they cannot be read */
+export async function checkKeys(place: Place): Promise<readonly Check[]> {
+  const keys = await gitKeys(place);
+  return [
+    checkFormat(keys),
+    checkProgram(keys, place),
+    ...checkAutomatic(keys),
+    ...checkPush(keys),
+    ...checkTrustLevel(keys),
+    checkFsck(keys),
+    checkPerson(keys, place),
+    ...(await checkRepository(place)),
+  ];
+}

@@ -1,0 +1,150 @@
+/**
+ * Whose policy judges a push: one that was named, the user's or server's own, or the one that the ref had before. Never
+ * what is pushed, and never a tag's: who may change a rule has passed the rule before (threats P04, P15).
+ */
+
+import type { ParsedArguments } from '../../cli/arguments.ts';
+import type { Invocation } from '../../cli/command.ts';
+import { governing } from '../../core/policy/decide.ts';
+import type { IdentityPolicy } from '../../core/policy/model.ts';
+import { UsageError } from '../../errors.ts';
+import { readPolicyAt } from '../../gate/policy-file.ts';
+import { readBlob } from '../../git/blob.ts';
+import type { HookName } from '../../git/hooks.ts';
+import { resolveCommits } from '../../git/names.ts';
+import { type GitRepository, gitLine } from '../../git/repository.ts';
+import { settingsHere } from '../../settings/here.ts';
+import type { SettingCaller } from '../../settings/load.ts';
+import { nodeCrypto } from '../../system/crypto.ts';
+import { isForced, type Known, type RefUpdate } from './push-updates.ts';
+
+/** Stands for the value that the ref has before the push. */
+const OLD = 'OLD';
+export const POLICY = '.signet.yaml';
+
+export interface PolicyQuestion {
+  readonly args: ParsedArguments;
+  readonly invocation: Invocation;
+  readonly repository: GitRepository;
+  /** Whether this repository's own configuration is believed: that of a server's bare repository is. */
+  readonly caller: SettingCaller;
+  /** The commit whose policy judges a ref that has no old value. */
+  readonly fallback: string | undefined;
+}
+
+function policySaid({ args }: PolicyQuestion): boolean {
+  const { flags, values, switches } = args;
+  const names = [...values.keys()].some((name) => name.startsWith('certificate-'));
+  return flags.policy !== undefined || names || switches.has('unsafe-any-identity');
+}
+
+/**
+ * The first of these commits that has a policy, unless a later one's has a larger sequence: who makes a branch chooses
+ * the commit that it starts from, and must not choose by that who judges what he puts on it.
+ */
+async function newestOf(
+  { invocation: { cwd, env } }: PolicyQuestion,
+  commits: readonly (string | undefined)[],
+): Promise<string | undefined> {
+  let newest: { readonly id: string; readonly sequence: number } | undefined;
+  for (const id of commits) {
+    if (id === undefined) continue;
+    const file = { revision: id, path: POLICY };
+    if ((await readBlob(file, { cwd, env }, nodeCrypto)) === undefined) continue;
+    const { sequence = 0 } = await readPolicyAt(file, cwd, env, nodeCrypto);
+    if (newest === undefined || sequence > newest.sequence) newest = { id, sequence };
+  }
+  return newest?.id;
+}
+
+/** Whose policy judges this update: what was said, else the user's or server's own, else the ref's as it was. */
+export async function revisionOf(
+  push: PolicyQuestion,
+  { ref, old }: RefUpdate,
+): Promise<string | undefined> {
+  const said = push.args.values.get('policy-from');
+  if (said !== undefined && said !== OLD) return said;
+  if (said === undefined) {
+    if (policySaid(push)) return undefined;
+    const { args, invocation, caller } = push;
+    const settings = await settingsHere(invocation, { flags: args.flags, caller });
+    if (settings.policy !== undefined) return undefined;
+  }
+  // a tag's old value, or another ref's, is nobody's to take rules from
+  const own = ref.startsWith('refs/heads/') && old !== undefined;
+  const [before] = own ? await resolveCommits(push.repository, [old]) : [];
+  const newest = await newestOf(push, [before?.id, push.fallback]);
+  if (newest !== undefined) return newest;
+  throw new UsageError(
+    `${ref}: neither its old value nor the default branch has a ${POLICY} to judge it by`,
+    {
+      hint: 'set signet.policy to a policy file of your own',
+    },
+  );
+}
+
+/** Taking commits back may bring an older policy back: only a policy from outside the repository allows that. */
+export async function rollsBack(
+  push: PolicyQuestion,
+  update: RefUpdate,
+  revision: string | undefined,
+): Promise<boolean> {
+  const { repository, invocation } = push;
+  if (revision === undefined || !update.ref.startsWith('refs/heads/')) return false;
+  if (!(await isForced(repository, update))) return false;
+  const { cwd, env } = invocation;
+  const [before, after] = await Promise.all(
+    [update.old, update.new].map((id) =>
+      readBlob({ revision: `${id}`, path: POLICY }, { cwd, env }, nodeCrypto),
+    ),
+  );
+  return Buffer.compare(before ?? Buffer.alloc(0), after ?? Buffer.alloc(0)) !== 0;
+}
+
+/** The branch whose policy judges refs that have no value yet: the repository's own, or the remote's as last seen. */
+export async function fallbackOf(
+  hook: HookName,
+  remote: string,
+  repository: GitRepository,
+): Promise<string | undefined> {
+  const name = hook === 'pre-receive' ? 'HEAD' : `refs/remotes/${remote}/HEAD`;
+  if (/[\s\0]/.test(name)) return undefined;
+  const names = [
+    name,
+    ...(hook === 'pre-push'
+      ? ['main', 'master'].map((one) => `refs/remotes/${remote}/${one}`)
+      : []),
+  ];
+  const found = await resolveCommits(repository, names);
+  return found.find((object) => object !== undefined)?.id;
+}
+
+/**
+ * Which commits count as judged before a new branch: all that is known, unless the policy has rules by ref. Then what
+ * another rule let pass does not count here, or a branch under strict rules could be made of one under loose ones;
+ * what the default branch reaches always counts, for branches are made from it.
+ */
+export async function knownFor(
+  { repository, fallback, hook }: PolicyQuestion & { readonly hook: HookName },
+  { ref, old }: RefUpdate,
+  policy: IdentityPolicy | undefined,
+  known: Known,
+): Promise<Known> {
+  const byRef = policy?.commits?.some(({ on }) => on !== undefined) === true;
+  if (!byRef || old !== undefined || !ref.startsWith('refs/heads/')) return known;
+  const ruleOf = (name: string): string | undefined =>
+    governing(policy, { type: 'commit', ref: name }, undefined)[0]?.label;
+  const where = hook === 'pre-receive' ? 'refs/heads/' : 'refs/remotes/';
+  const list = await gitLine(repository, [
+    'for-each-ref',
+    '--format=%(objectname) %(refname)',
+    where,
+  ]);
+  const same = list.split('\n').flatMap((line) => {
+    const [id = '', name = ''] = line.split(' ');
+    const branch = name.replace(/^refs\/remotes\/[^/]+\//, 'refs/heads/');
+    return id !== '' && ruleOf(branch) === ruleOf(ref) ? [id] : [];
+  });
+  const exclude = [...new Set(fallback === undefined ? same : [...same, fallback])];
+  return { exclude, byTag: new Map() };
+}

@@ -1,0 +1,130 @@
+/**
+ * What a push changes, as git tells its hooks on stdin (githooks(5)), and which commits each change brings in. A branch
+ * that exists is judged like a merge: everything that its old value does not reach. A new ref is judged by what no
+ * ref of the repository reaches.
+ */
+
+import { fromUtf8, fromUtf8Lossy } from '../../core/bytes.ts';
+import { UsageError } from '../../errors.ts';
+import { resolveCommits, resolveNames } from '../../git/names.ts';
+import type { GitObjectType } from '../../git/object-frames.ts';
+import { isAncestor } from '../../git/paths.ts';
+import { GIT_READS, runGit } from '../../git/process.ts';
+import { type ProvedRange, proveRange, type Range } from '../../git/ranges.ts';
+import { type GitRepository, gitLine, isFullHash } from '../../git/repository.ts';
+
+export interface RefUpdate {
+  /** Full name on the side that receives. */
+  readonly ref: string;
+  /** Undefined for a ref that is made. */
+  readonly old: string | undefined;
+  /** Undefined for a ref that is deleted. */
+  readonly new: string | undefined;
+}
+
+function value(text: string | undefined, { format }: GitRepository): string | undefined {
+  if (text === undefined || !isFullHash(text, format)) {
+    throw new UsageError('the hook was given a line that is not git’s');
+  }
+  return /^0+$/.test(text) ? undefined : text;
+}
+
+/** Lines of `pre-receive` (`<old> <new> <ref>`) or `pre-push` (`<local ref> <new> <ref> <old>`). @throws UsageError */
+export function readUpdates(
+  input: Uint8Array,
+  hook: 'pre-push' | 'pre-receive',
+  repository: GitRepository,
+): readonly RefUpdate[] {
+  const text = fromUtf8(input);
+  if (text === undefined) throw new UsageError('a ref’s name is not UTF-8');
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((line) => {
+    const words = line.split(' ');
+    const [old, fresh, ref] = hook === 'pre-receive' ? words : [words[3], words[1], words[2]];
+    if (
+      ref === undefined ||
+      !ref.startsWith('refs/') ||
+      words.length !== (hook === 'pre-receive' ? 3 : 4)
+    ) {
+      throw new UsageError('the hook was given a line that is not git’s');
+    }
+    return { ref, old: value(old, repository), new: value(fresh, repository) };
+  });
+}
+
+/** The ref that a push to this one moves: git writes through symbolic refs, and rules are for what is moved. */
+export async function movedRef(repository: GitRepository, ref: string): Promise<string> {
+  const args = [...GIT_READS, 'symbolic-ref', '--quiet', ref];
+  const { exitCode, stdout } = await runGit(repository, args);
+  return exitCode === 0 ? fromUtf8Lossy(stdout).trimEnd() : ref;
+}
+
+/** What a new value is, and the commits that come in with it. */
+export interface Incoming {
+  readonly type: GitObjectType;
+  /** Undefined where no commit comes in. */
+  readonly range: Range | undefined;
+  readonly proved: ProvedRange | undefined;
+  readonly count: number;
+}
+
+/** Commits that have been judged before, with all that they descend from. */
+export type Known = Required<Pick<Range, 'exclude' | 'byTag'>>;
+
+/**
+ * What the refs below these prefixes hold. Only refs that nobody writes around the gate may be named here (threat P19).
+ * A tag stands for the commit that git says it leads to; whoever relies on that checks it.
+ */
+export async function heldBy(
+  repository: GitRepository,
+  prefixes: readonly string[],
+): Promise<Known> {
+  const format = '--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname)';
+  const list = await gitLine(repository, ['for-each-ref', format, ...prefixes]);
+  const direct = new Set<string>();
+  const byTag = new Map<string, string>();
+  for (const line of list.split('\n')) {
+    const [type, id = '', under, leads = ''] = line.split(' ');
+    if (type === 'commit') direct.add(id);
+    if (type === 'tag' && under === 'commit') byTag.set(leads, id);
+  }
+  for (const id of direct) byTag.delete(id);
+  return { exclude: [...direct, ...byTag.keys()], byTag };
+}
+
+/**
+ * The commits that an update brings in. `known`: what a new ref is compared with.
+ * @throws UsageError when the new value is not there, or a shallow boundary hides what comes in
+ */
+export async function incomingOf(
+  repository: GitRepository,
+  update: RefUpdate & { readonly new: string },
+  known: Known,
+): Promise<Incoming> {
+  const [object] = await resolveNames(repository, [update.new]);
+  if (object === undefined) {
+    throw new UsageError(`${update.ref}: ${update.new} is not here`, { code: 'NO_SUCH_OBJECT' });
+  }
+  const [commit] = await resolveCommits(repository, [update.new]);
+  if (commit === undefined) {
+    return { type: object.type, range: undefined, proved: undefined, count: 0 };
+  }
+  const old = update.old === undefined ? [] : [update.old];
+  const [before] = await resolveCommits(repository, old);
+  const isTag = update.ref.startsWith('refs/tags/');
+  const range: Range =
+    before === undefined || isTag
+      ? { include: [commit.id], ...known, symmetric: false }
+      : { include: [commit.id], exclude: [before.id], symmetric: false };
+  const proved = await proveRange(repository, range, update.ref);
+  return { type: object.type, range, proved, count: proved.count };
+}
+
+/** True when the old value is not among the ancestors of the new one: something is taken back. */
+export async function isForced(repository: GitRepository, update: RefUpdate): Promise<boolean> {
+  const { old, new: fresh } = update;
+  if (old === undefined || fresh === undefined) return false;
+  const [from, to] = await resolveCommits(repository, [old, fresh]);
+  if (from === undefined || to === undefined) return false;
+  return !(await isAncestor(repository, from.id, to.id));
+}

@@ -1,0 +1,244 @@
+/**
+ * `git signet hooks run`: what our hooks call. The hook that was there before runs first, with the same input. Then every
+ * ref of the push is judged by a policy that the push cannot change; one fault refuses the push whole. Nothing is read
+ * from what is pushed but the objects to be judged; in a server's quarantine git's own variables find them.
+ */
+
+import { resolve } from 'node:path';
+import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
+import type { Invocation } from '../../cli/command.ts';
+import { visible } from '../../core/escape.ts';
+import { ExitCode, UsageError } from '../../errors.ts';
+import { planRange } from '../../gate/plan.ts';
+import { benchOf, judgePlan, tagBench } from '../../gate/run.ts';
+import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
+import { judgeChain } from '../../gate/tag-chain.ts';
+import { earlierHook, type HookName, runHook } from '../../git/hooks.ts';
+import { type GitRepository, gitLine, openRepository } from '../../git/repository.ts';
+import type { Counts } from '../../report/json.ts';
+import { renderResult } from '../../report/pieces.ts';
+import type { Streams } from '../../system/terminal.ts';
+import { VERIFY_SPEC } from '../verify/options.ts';
+import { countResults, createReporter, exitCodeOf, type Reporter } from '../verify/report.ts';
+import {
+  fallbackOf,
+  knownFor,
+  POLICY,
+  type PolicyQuestion,
+  revisionOf,
+  rollsBack,
+} from './policy.ts';
+import {
+  heldBy,
+  type Incoming,
+  incomingOf,
+  type Known,
+  movedRef,
+  type RefUpdate,
+  readUpdates,
+} from './push-updates.ts';
+
+/** Options that a hook can be installed with: those of `verify`, what may be deleted, and which refs were judged before. */
+export const HOOK_SPEC = {
+  ...VERIFY_SPEC,
+  options: { ...VERIFY_SPEC.options, 'refuse-deletes': 'switch', 'judged-refs': 'list' },
+} as const;
+
+const MAX_INPUT = 64 * 1024 * 1024;
+const JOBS = 2;
+
+interface Push extends PolicyQuestion {
+  readonly hook: HookName;
+  readonly known: Known;
+  readonly setups: Map<string, Promise<VerifySetup>>;
+}
+
+/** All that a hook says goes to stderr: git shows it to whoever pushes. */
+function onStderr(streams: Streams): Streams {
+  return {
+    ...streams,
+    write: (chunk) => streams.status(2).write(String(chunk)),
+    outputIsTerminal: false,
+    inputIsTerminal: false,
+    colour: false,
+  };
+}
+
+/** Setting up costs a trust root and a policy: once for refs that are judged alike. */
+function setupFor(push: Push, revision: string | undefined): Promise<VerifySetup> {
+  const { args, invocation, setups, caller } = push;
+  const known = setups.get(revision ?? '');
+  if (known !== undefined) return known;
+  const values = new Map(args.values);
+  if (revision !== undefined) values.set('policy-from', revision);
+  const setup = setUpVerify({ ...args, values }, invocation, caller);
+  setups.set(revision ?? '', setup);
+  return setup;
+}
+
+function reporterFor(push: Push, setup: VerifySetup, update: RefUpdate): Promise<Reporter> {
+  const { streams, terminal, env } = push.invocation;
+  const { now } = setup.judge;
+  const base = update.old?.slice(0, 12) ?? 'origin/HEAD';
+  const branch = /^refs\/heads\/(.*)$/s.exec(update.ref)?.[1];
+  const asked = [branch === undefined ? update.ref : `${base}..${branch}`];
+  return createReporter({
+    ...setup.facts,
+    ...{ format: 'text', streams: onStderr(streams), terminal, noun: 'object' },
+    ...{ asked, subjects: [], now, env },
+  });
+}
+
+/** The new value itself, where it is not a commit of the range: a tag by the rules for tags, else what carries no signature. */
+async function judgeValue(
+  update: RefUpdate & { readonly new: string },
+  { type }: Incoming,
+  setup: VerifySetup,
+  reporter: Reporter,
+): Promise<Counts> {
+  const counts = countResults();
+  const { ref, new: id } = update;
+  if (ref.startsWith('refs/tags/') && type !== 'tag') {
+    const detail = `a lightweight tag: the name ${ref.slice(10)} itself is not signed by anybody`;
+    const verdict = { status: 'unsigned', check: 'object', code: 'unsigned', detail } as const;
+    counts.unsigned += 1;
+    reporter.add(renderResult({ id, type, ref, verdict }, 'row'));
+    return counts;
+  }
+  if (type === 'commit') return counts;
+  const bench = await tagBench(setup);
+  try {
+    for (const step of await judgeChain({ id, type, ref }, bench, true)) {
+      counts[step.verdict.status] += 1;
+      reporter.add(renderResult(step, 'row'));
+    }
+  } finally {
+    await bench.close();
+  }
+  return counts;
+}
+
+const sum = (a: Counts, b: Counts): Counts => {
+  const total = countResults();
+  for (const status of Object.keys(total) as (keyof Counts)[])
+    total[status] = a[status] + b[status];
+  return total;
+};
+
+/** The commits of an update, by the rules of its ref. */
+async function judgeRange(
+  { ref }: RefUpdate,
+  { range, proved }: Incoming,
+  setup: VerifySetup,
+  reporter: Reporter,
+): Promise<Counts> {
+  if (range === undefined || proved === undefined) return countResults();
+  const here = { ...setup, judge: { ...setup.judge, ref } };
+  const bench = benchOf(here);
+  const plan = await planRange({ ...range, name: ref, proved }, here, bench);
+  try {
+    const how = { jobs: JOBS, output: 'row', onResult: reporter.add } as const;
+    return await judgePlan(plan, here, bench, how);
+  } finally {
+    await plan.close();
+  }
+}
+
+async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
+  const { repository, invocation, args } = push;
+  const { terminal } = invocation;
+  const { ref, new: fresh } = update;
+  const counts = countResults();
+  if (fresh === undefined) {
+    if (!args.switches.has('refuse-deletes')) return counts;
+    terminal.say(`${ref}: deleting refs is not allowed here`);
+    return { ...counts, 'not-allowed': 1 };
+  }
+  const revision = await revisionOf(push, update);
+  if (await rollsBack(push, update, revision)) {
+    terminal.say(`${ref}: taking commits back would change ${POLICY}, by which it is judged`);
+    return { ...counts, 'not-allowed': 1 };
+  }
+  const changed = { ...update, new: fresh };
+  const setup = await setupFor(push, revision);
+  const known = await knownFor(push, update, setup.judge.policy, push.known);
+  const incoming = await incomingOf(repository, changed, known);
+  const { count } = incoming;
+  if (count === 0 && incoming.type === 'commit' && !ref.startsWith('refs/tags/')) return counts;
+  terminal.say(`${visible(ref)}: ${count} new commit${count === 1 ? '' : 's'}`);
+  const reporter = await reporterFor(push, setup, update);
+  const value = await judgeValue(changed, incoming, setup, reporter);
+  const judged = sum(value, await judgeRange(update, incoming, setup, reporter));
+  reporter.finish(judged);
+  return judged;
+}
+
+/** Refs that nobody moves but by a push through this hook. A server makes others by itself, of commits that it judged by nothing. */
+const GUARDED = ['refs/heads/', 'refs/tags/'];
+
+/** Further refs that the hook's owner vouches for. @throws UsageError */
+export function vouchedFor({ lists }: ParsedArguments): readonly string[] {
+  const prefixes = lists.get('judged-refs') ?? [];
+  for (const prefix of prefixes) {
+    if (/^refs\/(?:[^\s/*?[\\]+\/)+$/.test(prefix)) continue;
+    throw new UsageError(`--judged-refs ${prefix}: expected a prefix such as refs/releases/`);
+  }
+  return prefixes;
+}
+
+/** What was judged before: on a server what guarded refs hold; before a push, what the remote is known to have. */
+async function knownRefs(
+  hook: HookName,
+  remote: string,
+  args: ParsedArguments,
+  repository: GitRepository,
+): Promise<Known> {
+  const more = vouchedFor(args);
+  if (hook === 'pre-receive') return heldBy(repository, [...GUARDED, ...more]);
+  const remotes = await gitLine(repository, ['remote']);
+  const own = remotes.split('\n').includes(remote) ? `refs/remotes/${remote}/` : 'refs/remotes/';
+  return heldBy(repository, [own, ...more]);
+}
+
+/** Runs what our hook is there for; `args`: the options it was installed with, and git's own arguments behind `--`. */
+export async function runHooks(
+  hook: HookName,
+  words: readonly string[],
+  invocation: Invocation,
+): Promise<ExitCode> {
+  const { cwd, env, streams, terminal } = invocation;
+  const args = parseArguments(words, HOOK_SPEC);
+  const gitArgs = args.rest ?? [];
+  const input = streams.readInput(MAX_INPUT);
+  const repository = await openRepository(cwd, env);
+  const directory = await gitLine(repository, ['rev-parse', '--git-path', 'hooks']);
+  const earlier = earlierHook(resolve(cwd, directory), hook);
+  if (earlier !== undefined) {
+    const code = await runHook(earlier, gitArgs, { cwd, env, input });
+    if (code !== 0) return code as ExitCode;
+  }
+  const [remote = ''] = gitArgs;
+  const known = await knownRefs(hook, remote, args, repository);
+  const fallback = await fallbackOf(hook, remote, repository);
+  const bare = (await gitLine(repository, ['rev-parse', '--is-bare-repository'])) === 'true';
+  const caller = hook === 'pre-receive' && bare ? 'server' : 'command';
+  const setups: Push['setups'] = new Map();
+  const push: Push = { hook, args, invocation, repository, caller, known, fallback, setups };
+  let counts: Counts = countResults();
+  try {
+    for (const update of readUpdates(input, hook, repository)) {
+      // a tag is bound to its name; of the other side's refs nothing is known before a push
+      const here = hook === 'pre-receive' && !update.ref.startsWith('refs/tags/');
+      const ref = here ? await movedRef(repository, update.ref) : update.ref;
+      counts = sum(counts, await judgeUpdate(push, { ...update, ref }));
+    }
+  } finally {
+    repository.objects.close();
+    for (const setup of push.setups.values()) await (await setup.catch(() => undefined))?.close();
+  }
+  const judged = Object.values(counts).some((count) => count > 0);
+  const code = judged ? exitCodeOf(counts) : ExitCode.ok;
+  if (code !== ExitCode.ok)
+    terminal.say(hook === 'pre-push' ? 'nothing was pushed' : 'nothing of this push was taken');
+  return code;
+}

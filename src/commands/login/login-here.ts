@@ -1,0 +1,102 @@
+/** What `status` and `doctor` find out about where a signature made here gets its login, as signing itself looks for it. */
+
+import { AgentTrouble } from '../../agent/client/connection.ts';
+import { reachForwarded } from '../../agent/client/reach.ts';
+import type { Invocation } from '../../cli/command.ts';
+import { visible } from '../../core/escape.ts';
+import { isSignetError, LoginError, type SignetError } from '../../errors.ts';
+import { ambientIdentity } from '../../login/ci/ambient-identity.ts';
+import { claimsMeet, expectationWords } from '../../login/expectation.ts';
+import type { IdentityClaims } from '../../login/token.ts';
+import { type UnattendedProvider, unattendedSource } from '../../login/unattended.ts';
+import type { Settings } from '../../settings/load.ts';
+import { type SettingOrigin, settingOrigins } from '../../settings/origin.ts';
+import { expectedHere } from './logins.ts';
+
+/** A token that needs no person. */
+export interface TokenHere {
+  readonly label: string;
+  /** Whose it is; undefined where only its source could tell, which is not asked. */
+  readonly identity?: string;
+  /** Why nothing can be signed with it. */
+  readonly trouble?: SignetError;
+}
+
+/** Sources whose token lies here: reading it asks nobody. */
+const AT_HAND: readonly UnattendedProvider[] = ['envvar', 'gitlab', 'filesystem'];
+
+/** The token that a signature here would use, read and judged as signing does, never shown. */
+export async function tokenHere(
+  { env: environment, cwd, terminal, now }: Pick<Invocation, 'env' | 'cwd' | 'terminal' | 'now'>,
+  settings: Settings,
+): Promise<TokenHere | undefined> {
+  const source = unattendedSource(environment, settings);
+  if (source === undefined) return undefined;
+  const { label, provider } = source;
+  if (!AT_HAND.includes(provider)) return { label };
+  const expected = await expectedHere(settings, { cwd, env: environment });
+  const accept = (claims: IdentityClaims): void => {
+    if (claimsMeet(expected, claims)) return;
+    const account = visible(claims.names[0] ?? claims.challenge);
+    const message = `${label}: the token is of ${account}, but ${expectationWords(expected)} is expected`;
+    const hint = 'take a token of that account, or change signet.identity';
+    throw new LoginError('IDENTITY_UNEXPECTED', message, { hint });
+  };
+  const silent = { ...terminal, say: () => undefined };
+  const send = (): never => {
+    throw new Error('a token at hand is read without the network');
+  };
+  const context = { repository: '', kind: 'login', subject: '' } as const;
+  const about = { settings, environment, send, now, accept, context, issuerUrl: '' };
+  try {
+    const { claims } = await ambientIdentity({ ...about, terminal: silent }, source);
+    return { label, identity: claims.names[0] ?? claims.challenge };
+  } catch (error) {
+    if (!isSignetError(error)) throw error;
+    return { label, trouble: error };
+  }
+}
+
+/** An agent on another machine, at a socket that was forwarded here. */
+export interface ForwardedAgent {
+  readonly path: string;
+  readonly answers: boolean;
+  /** What was found, in a line: where it is, and why it is of no use where it is not. */
+  readonly line: string;
+}
+
+/** Nothing but a tunnel lies between: an agent greets at once. */
+const SILENCE_SECONDS = 5;
+
+/** What can only be mended where the login is. */
+export const FORWARD_REMEDY =
+  'on the machine where the login is: git signet agent start, then connect again (git signet agent forward says how)';
+
+/** The agent that `signet.agentSocket` leads to; undefined where that is not set. It is not asked who is logged in: it would not say. */
+export async function forwardedHere({
+  agentSocket: path,
+}: Pick<Settings, 'agentSocket'>): Promise<ForwardedAgent | undefined> {
+  if (path === undefined) return undefined;
+  const name = `forwarded agent at ${visible(path)}`;
+  try {
+    (await reachForwarded(path, SILENCE_SECONDS)).close();
+    const line = `${name} answers; who is logged in is known on the other machine`;
+    return { path, answers: true, line };
+  } catch (error) {
+    if (!(error instanceof AgentTrouble) && !isSignetError(error)) throw error;
+    return { path, answers: false, line: `${name} does not answer: ${visible(error.message)}` };
+  }
+}
+
+/** Where agents are switched off; undefined where they are not. @throws ConfigError */
+export async function agentOff(
+  { env, cwd }: Pick<Invocation, 'env' | 'cwd'>,
+  { agent }: Pick<Settings, 'agent'>,
+): Promise<SettingOrigin | undefined> {
+  return agent ? undefined : (await settingOrigins(['agent'], { env, cwd }))[0];
+}
+
+/** `signet.agent = no, .git/config` */
+export function agentOffWords({ place }: SettingOrigin): string {
+  return `signet.agent = no, ${visible(place)}`;
+}

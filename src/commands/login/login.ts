@@ -1,0 +1,187 @@
+/**
+ * `git signet login`: a login beforehand, for editors and programs without a terminal. The token goes to the agent,
+ * which gets a certificate for a key of its own; this process keeps nothing.
+ */
+
+import { basename } from 'node:path';
+import { offerLogin } from '../../agent/client/client.ts';
+import { askAgain } from '../../agent/client/reach.ts';
+import { readable } from '../../agent/client/trouble.ts';
+import { prepareDirectory } from '../../agent/socket-path.ts';
+import { HandedBack } from '../../agent/wire/failure.ts';
+import type { CredentialStatus } from '../../agent/wire/protocol.ts';
+import { networkOf } from '../../agent/wire/request-network.ts';
+import { parseArguments } from '../../cli/arguments.ts';
+import type { Command, Invocation } from '../../cli/command.ts';
+import { fromUtf8 } from '../../core/bytes.ts';
+import { visible } from '../../core/escape.ts';
+import { ConfigError, ExitCode, UsageError } from '../../errors.ts';
+import { committerHere } from '../../git/committer.ts';
+import { createHttpClient } from '../../http/http.ts';
+import { networkOptions } from '../../http/network.ts';
+import { saidWait } from '../../http/said-waits.ts';
+import { acceptExpected, accountFor, impossible } from '../../login/expectation.ts';
+import { type IdentityToken, obtainIdentityToken } from '../../login/identity-token.ts';
+import { chooseServices } from '../../services/in-force.ts';
+import { settingsHere } from '../../settings/here.ts';
+import type { SettingName, Settings } from '../../settings/load.ts';
+import { loadCrypto } from '../../system/crypto-port.ts';
+import { Secret } from '../../system/secret.ts';
+import { trustForSigning } from '../../trust/daily.ts';
+import { loadSigningConfig } from '../../trust/store.ts';
+import { agentHere, ensureAgent } from '../agent/agent.ts';
+import { agentOff, agentOffWords } from './login-here.ts';
+import { describeCredential, expectedHere } from './logins.ts';
+
+export const help = `git signet login [--identity NAME] [--device | --token-stdin]
+
+Logs in now, so that signing needs no browser and no terminal until the login ends. The
+agent keeps it in memory, for all repositories that use the same servers.
+
+  git signet login
+  git signet login --identity alice@example.com --device
+
+  --identity NAME    who it must be (default: signet.identity); others are refused
+  --device           with a code, on another device
+  --token-stdin      take the identity token from standard input
+  --show-claims      print what the token says, never the token
+
+Exit: 0, 2 configuration, 3 a server does not answer, 4 nobody logged in
+`;
+
+const MAX_TOKEN = 64 * 1024;
+
+interface Asked {
+  readonly settings: Settings;
+  /** What it is kept under. */
+  readonly expected: string;
+  readonly given: Secret | undefined;
+}
+
+/** A line of text on standard input. @throws UsageError */
+function tokenFrom({ streams, terminal }: Invocation): Secret {
+  if (streams.inputIsTerminal) {
+    terminal.say(
+      'waiting for the token on standard input; end it with Ctrl-D on a line of its own',
+    );
+  }
+  const text = fromUtf8(streams.readInput(MAX_TOKEN))?.trim() ?? '';
+  if (text === '') throw new UsageError('--token-stdin: no token on standard input');
+  return new Secret(text);
+}
+
+/** Logs in, hands the result to `use`, and keeps the login's pages up meanwhile. */
+async function withToken<T>(
+  invocation: Invocation,
+  { settings, expected, given }: Asked,
+  use: (identity: IdentityToken) => Promise<T>,
+): Promise<T> {
+  const { env: environment, cwd, terminal, now } = invocation;
+  // a mirror that was never asked is asked now: it names the issuer
+  await trustForSigning({ settings, crypto: await loadCrypto(), environment, now });
+  const config = await loadSigningConfig(settings);
+  const { issuerUrl } = chooseServices(settings, config, now());
+  const { send, close } = createHttpClient(networkOptions(settings, environment));
+  let identity: IdentityToken | undefined;
+  try {
+    const context = { repository: basename(cwd), kind: 'login', subject: '' } as const;
+    identity = await obtainIdentityToken({
+      ...{ settings, issuerUrl, environment, terminal, send, now, context, given },
+      expected: accountFor(expected),
+      committer: await committerHere(cwd, environment),
+      accept: (claims) => acceptExpected(expected, claims, true),
+    });
+    return await use(identity);
+  } finally {
+    await identity?.finished;
+    close();
+  }
+}
+
+async function keep(invocation: Invocation, asked: Asked, showClaims: boolean): Promise<void> {
+  const { terminal, streams, now } = invocation;
+  const here = await agentHere(invocation);
+  const { address, directory } = here;
+  // nobody logs in for an agent that cannot be
+  prepareDirectory(directory);
+  const show = async (token: Secret | undefined): Promise<void> => {
+    if (!showClaims || token === undefined) return;
+    const { visibleClaims } = await import('../../login/claims-view.ts');
+    streams.write(`${JSON.stringify(visibleClaims(token), null, 2)}\n`);
+  };
+  // before it is judged: what is wrong with it stands there
+  await show(asked.given);
+  const kept = await withToken(invocation, asked, async (identity): Promise<CredentialStatus> => {
+    if (asked.given === undefined) await show(identity.token);
+    const network = networkOf(asked.settings, invocation.env, invocation.cwd);
+    // one that ends meanwhile is started again: nobody logs in twice for it
+    const offer = async (): Promise<CredentialStatus> => {
+      await ensureAgent(here, invocation);
+      return offerLogin(address, { ...identity, identity: asked.expected, network });
+    };
+    // one that was born without a network leaves, and the next one is this process's own child
+    const offers = askAgain(offer).catch((error: unknown) => {
+      if (error instanceof HandedBack && error.leaving) return askAgain(offer);
+      throw error;
+    });
+    try {
+      return await saidWait(offers, () =>
+        terminal.say('waiting for the agent, which asks for a certificate'),
+      );
+    } catch (error) {
+      throw readable(error, address);
+    }
+  });
+  terminal.say(`logged in as ${describeCredential(kept, now())}`);
+}
+
+export const run: Command = async (invocation) => {
+  const { terminal } = invocation;
+  const args = parseArguments(invocation.args, {
+    options: {
+      device: 'switch',
+      'token-stdin': 'switch',
+      'show-claims': 'switch',
+      identity: 'value',
+    },
+  });
+  const extra = args.positionals[0] ?? args.rest?.[0];
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+  const device = args.switches.has('device');
+  if (device && args.switches.has('token-stdin')) {
+    throw new UsageError('--device and --token-stdin: only one of them');
+  }
+  const identity = args.values.get('identity');
+  const flags: Partial<Record<SettingName, string>> = {
+    ...(device ? { tokenProvider: 'device' } : {}),
+    ...(identity === undefined ? {} : { identity }),
+  };
+  const configured = await settingsHere(invocation);
+  const settings = await settingsHere(invocation, { flags });
+  if (settings.agentSocket !== undefined) {
+    throw new ConfigError('signing here goes to a forwarded agent (signet.agentSocket)', {
+      hint: 'log in on the machine where that agent runs',
+    });
+  }
+  if (settings.publishIdentity === 'no') {
+    const { nothingIsPublished } = await import('../../signing/nothing-published.ts');
+    throw await nothingIsPublished('nobody logs in here', invocation);
+  }
+  const off = await agentOff(invocation, settings);
+  if (off !== undefined) {
+    throw new ConfigError(`no agent keeps a login here (${agentOffWords(off)})`, {
+      hint: off.undo,
+    });
+  }
+  const expected = await expectedHere(settings, invocation);
+  const trouble = impossible(expected);
+  if (trouble !== undefined) throw trouble;
+  // nobody types a token that is not taken
+  const given = args.switches.has('token-stdin') ? tokenFrom(invocation) : undefined;
+  await keep(invocation, { settings, expected, given }, args.switches.has('show-claims'));
+  const usual = await expectedHere(configured, invocation);
+  if (expected !== usual && configured.identity === undefined) {
+    terminal.hint(`kept for repositories that ask for it: git signet use ${visible(expected)}`);
+  }
+  return ExitCode.ok;
+};

@@ -1,0 +1,104 @@
+/** `git signet logout`: the agent forgets a login, and so does the keyring. */
+
+import { agentState, forgetCredentials, listAgents } from '../../agent/client/client.ts';
+import { AgentTrouble } from '../../agent/client/connection.ts';
+import { type Asked, askEvery, endWithTrouble, readable } from '../../agent/client/trouble.ts';
+import { keyringAddress, keyringProblem, openKeyring } from '../../agent/keyring/keyring.ts';
+import type { AgentAddress } from '../../agent/socket-path.ts';
+import type { AgentState } from '../../agent/wire/protocol.ts';
+import { parseArguments } from '../../cli/arguments.ts';
+import type { Command, Invocation } from '../../cli/command.ts';
+import { ExitCode, ServiceError, UsageError } from '../../errors.ts';
+import { agentHere } from '../agent/agent.ts';
+import { credentialFor, expectedHere } from './logins.ts';
+
+export const help = `git signet logout [--all]
+
+Forgets the login that signs here: key, certificate, and what would renew it, also in the
+keyring. What was signed stays signed; nothing is withdrawn at the issuer.
+
+  git signet logout
+  git signet logout --all      every login, of every agent of yours
+
+Exit: 0, 1 nobody was logged in, 3 an agent does not answer, or the keyring does not let go
+`;
+
+interface Found {
+  readonly address: AgentAddress;
+  readonly state: AgentState | undefined;
+}
+
+/** The agent that serves here; without state where none runs. */
+async function agentOf(address: AgentAddress): Promise<Found> {
+  try {
+    return { address, state: await agentState(address) };
+  } catch (error) {
+    if (error instanceof AgentTrouble && error.kind === 'absent') {
+      return { address, state: undefined };
+    }
+    throw readable(error, address);
+  }
+}
+
+async function forget(address: AgentAddress, expected: string | undefined): Promise<number> {
+  try {
+    return await forgetCredentials(address, expected);
+  } catch (error) {
+    throw readable(error, address);
+  }
+}
+
+/** What agents that have gone may have left in the keyring: at one address, or all of it. */
+async function clearKeyring(
+  { env: environment, entry, terminal }: Invocation,
+  which?: string,
+): Promise<readonly ServiceError[]> {
+  const options = { environment, entry };
+  const keyring = await openKeyring(options);
+  if (keyring === undefined) {
+    // that there is none here is normal, and does not make a failure of it
+    terminal.say(`no keyring answers here (${await keyringProblem(options)}): nothing was deleted`);
+    return [];
+  }
+  const problem = await (which === undefined ? keyring.clear() : keyring.delete(which));
+  if (problem === undefined) return [];
+  const what = `what the keyring keeps of a login is still there: ${problem}`;
+  return [
+    new ServiceError('SERVICE_UNREACHABLE', what, {
+      hint: 'unlock the keyring and try again, or delete its entries named git-signet',
+    }),
+  ];
+}
+
+async function logoutHere(invocation: Invocation): Promise<Asked> {
+  const here = await agentHere(invocation);
+  const expected = await expectedHere(here.settings, invocation);
+  const { address, state } = await agentOf(here.address);
+  const kept = credentialFor(expected, state?.credentials ?? []);
+  const count = kept === undefined ? 0 : await forget(address, kept.expected);
+  const place = keyringAddress(here.instance.digest, expected);
+  return { count, troubles: here.settings.keyring ? await clearKeyring(invocation, place) : [] };
+}
+
+async function logoutEverywhere(invocation: Invocation): Promise<Asked> {
+  const here = await agentHere(invocation);
+  const agents = await listAgents(here.directory);
+  const { count, troubles } = await askEvery(agents, (address) => forget(address, undefined));
+  const left = here.settings.keyring ? await clearKeyring(invocation) : [];
+  return { count, troubles: [...troubles, ...left] };
+}
+
+export const run: Command = async (invocation) => {
+  const { switches, positionals, rest } = parseArguments(invocation.args, {
+    options: { all: 'switch' },
+  });
+  const extra = positionals[0] ?? rest?.[0];
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+  const everywhere = switches.has('all');
+  const { count, troubles } = await (everywhere ? logoutEverywhere : logoutHere)(invocation);
+  const { say } = invocation.terminal;
+  if (count > 0) say(count === 1 ? 'logged out' : `logged out: ${count} logins`);
+  else if (troubles.length === 0) say('nobody was logged in');
+  endWithTrouble(troubles, invocation);
+  return count === 0 ? ExitCode.refused : ExitCode.ok;
+};

@@ -1,0 +1,150 @@
+/** `git signet status`: who signs here, until when, and what other logins there are. */
+
+import { type ListedAgent, listAgents } from '../../agent/client/client.ts';
+import type { CredentialStatus } from '../../agent/wire/protocol.ts';
+import { parseArguments } from '../../cli/arguments.ts';
+import type { Command, Invocation } from '../../cli/command.ts';
+import { visible } from '../../core/escape.ts';
+import { ExitCode, UsageError } from '../../errors.ts';
+import { ANYBODY, expectationWords } from '../../login/expectation.ts';
+import type { SettingOrigin } from '../../settings/origin.ts';
+import { agentHere } from '../agent/agent.ts';
+import {
+  agentOff,
+  agentOffWords,
+  FORWARD_REMEDY,
+  type ForwardedAgent,
+  forwardedHere,
+  type TokenHere,
+  tokenHere,
+} from './login-here.ts';
+import { credentialFor, describeCredential, expectedHere, serves } from './logins.ts';
+
+export const help = `git signet status [--json]
+
+Who signs in this repository, by which issuer, until when, how often it was renewed; then
+every other login of yours. Prints no token and no key.
+
+  git signet status
+  git signet status --json | jq .here.credential.identity
+
+Exit: 0 signing here needs no login now, 4 it does
+`;
+
+interface Status {
+  /** Digest of the servers' settings. */
+  readonly instance: string;
+  /** Whom a signature here must be by; '' for anybody. */
+  readonly expected: string;
+  /** A token that needs no person; then no agent is asked. */
+  readonly token: TokenHere | undefined;
+  /** The agent on another machine that signs here; then this user's own is not asked. */
+  readonly forwarded: ForwardedAgent | undefined;
+  /** What switched agents off; then nobody keeps a login. */
+  readonly off: SettingOrigin | undefined;
+  readonly credential: CredentialStatus | undefined;
+  readonly agents: readonly ListedAgent[];
+}
+
+async function statusOf(invocation: Invocation): Promise<Status> {
+  const { settings, directory, instance, address } = await agentHere(invocation);
+  const agents = settings.agent ? await listAgents(directory) : [];
+  const mine = agents.find((agent) => agent.address.path === address.path);
+  const expected = await expectedHere(settings, invocation);
+  return {
+    instance: instance.digest,
+    expected,
+    token: await tokenHere(invocation, settings),
+    forwarded: await forwardedHere(settings),
+    off: await agentOff(invocation, settings),
+    credential: credentialFor(expected, mine?.state?.credentials ?? []),
+    agents,
+  };
+}
+
+/** `12 signed, 3 renewals` */
+function tally({ signatures, renewals }: CredentialStatus): string {
+  return `${signatures} signed, ${renewals} renewals`;
+}
+
+function hereLines(status: Status, now: number): readonly string[] {
+  const { token, forwarded, off, credential, expected } = status;
+  if (token?.trouble !== undefined) return [`here: ${visible(token.trouble.message)}`];
+  if (token !== undefined) {
+    const whose = token.identity === undefined ? '' : ` of ${visible(token.identity)}`;
+    return [`here: no login needed, token${whose} from ${visible(token.label)}`];
+  }
+  if (forwarded !== undefined) return [`here: ${forwarded.line}`];
+  if (off !== undefined) return [`here: each signature logs in (${agentOffWords(off)})`];
+  const whom = expected === ANYBODY ? '' : ` as ${expectationWords(expected)}`;
+  if (credential === undefined) return [`here: nobody is logged in${whom}`];
+  return [`here: ${describeCredential(credential, now)}; ${tally(credential)}`];
+}
+
+function agentLines(
+  { address, state }: ListedAgent,
+  status: Status,
+  now: number,
+): readonly string[] {
+  const path = visible(address.path);
+  if (state === undefined) return [`agent: does not answer, ${path}`];
+  const here = state.instance === status.instance;
+  const others = state.credentials.filter((one) => !here || one !== status.credential);
+  return [
+    ...others.map((one) => `also: ${describeCredential(one, now)}; ${tally(one)}`),
+    `agent: process ${state.pid}${here ? '' : ' (other servers)'}, ${path}`,
+  ];
+}
+
+function asJson(status: Status): string {
+  const { instance, expected, token, forwarded, credential, agents } = status;
+  const far = forwarded && { socket: forwarded.path, answers: forwarded.answers };
+  const trouble = token?.trouble?.message;
+  const here = {
+    ...{ instance, expected, unattended: token?.label, identity: token?.identity },
+    ...{ trouble, forwarded: far, credential },
+  };
+  const shown = agents.map(({ address, state }) => ({
+    socket: address.path,
+    answers: state !== undefined,
+    ...state,
+  }));
+  // what is not there is null: a reader need not know which fields there could be
+  const orNull = (_key: string, value: unknown): unknown => value ?? null;
+  return `${JSON.stringify({ schemaVersion: 1, here, agents: shown }, orNull, 2)}\n`;
+}
+
+/** True where a signature can be made without a person; with a forwarded agent, as far as can be known here. */
+function isReady({ token, forwarded, credential }: Status, now: number): boolean {
+  if (token !== undefined) return token.trouble === undefined;
+  if (forwarded !== undefined) return forwarded.answers;
+  return credential !== undefined && serves(credential, now);
+}
+
+/** What to do where a signature would need a login, or would fail. */
+function nextStep({ token, forwarded, off }: Status): string {
+  if (token !== undefined) return token.trouble?.hint ?? 'take a fresh token';
+  if (forwarded !== undefined) return FORWARD_REMEDY;
+  return off === undefined ? 'run: git signet login' : `to keep a login: ${off.undo}`;
+}
+
+export const run: Command = async (invocation) => {
+  const { switches, positionals, rest } = parseArguments(invocation.args, {
+    options: { json: 'switch' },
+  });
+  const extra = positionals[0] ?? rest?.[0];
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+  const now = invocation.now();
+  const status = await statusOf(invocation);
+  const ready = isReady(status, now);
+  if (switches.has('json')) invocation.streams.write(asJson(status));
+  else {
+    const lines = [
+      ...hereLines(status, now),
+      ...status.agents.flatMap((agent) => agentLines(agent, status, now)),
+    ];
+    invocation.streams.write(`${lines.join('\n')}\n`);
+    if (!ready) invocation.terminal.hint(nextStep(status));
+  }
+  return ready ? ExitCode.ok : ExitCode.login;
+};

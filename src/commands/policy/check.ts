@@ -1,0 +1,44 @@
+/** `git signet policy check`: can it be read, and is there anything in it that its author would not expect? */
+
+import { resolve } from 'node:path';
+import { parseArguments } from '../../cli/arguments.ts';
+import type { Command, Invocation } from '../../cli/command.ts';
+import { visible } from '../../core/escape.ts';
+import { oddities } from '../../core/policy/lint.ts';
+import type { IdentityPolicy } from '../../core/policy/model.ts';
+import { ExitCode, UsageError } from '../../errors.ts';
+import { readOpenPgpKeys } from '../../gate/openpgp.ts';
+import { POLICY_PATH } from '../../gate/policy-choice.ts';
+import { fileAt, readPolicyAt, readPolicyFile } from '../../gate/policy-file.ts';
+import { loadCrypto } from '../../system/crypto-port.ts';
+
+/** `REV:PATH` is a revision's, anything else a file. */
+export function isAtRevision(name: string): boolean {
+  return /^[^/.~:][^:]*:./.test(name);
+}
+
+async function readNamed(name: string, { cwd, env }: Invocation): Promise<IdentityPolicy> {
+  const crypto = await loadCrypto();
+  const file = isAtRevision(name) ? fileAt(name) : undefined;
+  return file === undefined
+    ? readPolicyFile(resolve(cwd, name), crypto)
+    : readPolicyAt(file, cwd, env, crypto);
+}
+
+export const run: Command = async (invocation) => {
+  const { streams, now } = invocation;
+  const args = parseArguments(invocation.args, { options: {} });
+  const [name = POLICY_PATH, extra] = [...args.positionals, ...(args.rest ?? [])];
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+  const policy = await readNamed(name, invocation);
+  await readOpenPgpKeys(policy);
+  const found = oddities(policy, now());
+  for (const { where, what } of found) streams.write(`${visible(`${where}: ${what}`)}\n`);
+  const signers = new Set([...policy.rules, ...(policy.keys ?? [])].map((rule) => rule.name)).size;
+  const rules = (policy.commits?.length ?? 0) + (policy.tags?.length ?? 0);
+  const odd = found.length === 0 ? 'nothing odd' : `${found.length} to look at`;
+  streams.write(
+    `${signers} signer${signers === 1 ? '' : 's'}, ${rules} rule${rules === 1 ? '' : 's'}: ${odd}\n`,
+  );
+  return found.length === 0 ? ExitCode.ok : ExitCode.notAllowed;
+};

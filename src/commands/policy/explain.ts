@@ -1,0 +1,111 @@
+/**
+ * `git signet policy explain COMMIT`: each signer and each rule, why yes, why no. It asks the same functions that
+ * `verify` asks, one by one, so it cannot tell another story.
+ */
+
+import { parseArguments } from '../../cli/arguments.ts';
+import type { Command } from '../../cli/command.ts';
+import { visible } from '../../core/escape.ts';
+import { splitSignedObject } from '../../core/git/object.ts';
+import { DEFAULT_RULE, decide, governing, type Party } from '../../core/policy/decide.ts';
+import { inForce, whyNot } from '../../core/policy/identity.ts';
+import type { IdentityPolicy, ObjectRule } from '../../core/policy/model.ts';
+import type { Outcome } from '../../core/verdict.ts';
+import { type ExitCode, UsageError } from '../../errors.ts';
+import { judgeOutcome } from '../../gate/outcome.ts';
+import { benchOf } from '../../gate/run.ts';
+import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
+import { resolveCommits } from '../../git/names.ts';
+import { verdictLine } from '../../report/verdict-line.ts';
+import { VERIFY_SPEC } from '../verify/options.ts';
+import { countResults, exitCodeOf } from '../verify/report.ts';
+
+type Say = (answer: 'yes' | 'no' | '-', what: string, why?: string) => void;
+
+/** Who signed and when, as far as the outcome proves it. */
+function partyOf(outcome: Outcome): Party | undefined {
+  if (!('signer' in outcome) || outcome.signer === undefined) return undefined;
+  const times = 'times' in outcome ? outcome.times.map(({ time }) => time) : [];
+  return { signer: outcome.signer, times };
+}
+
+function explainSigners(policy: IdentityPolicy, party: Party, say: Say): void {
+  for (const rule of policy.rules) {
+    const why = whyNot(rule, party.signer);
+    const dated = inForce(rule, party.times);
+    if (why !== undefined) say('no', `signer ${rule.name}`, why);
+    else say(dated ? 'yes' : 'no', `signer ${rule.name}`, dated ? undefined : 'not at that time');
+  }
+}
+
+/** Each rule by itself: what it would say if it governed. */
+function explainRules(
+  policy: IdentityPolicy,
+  party: Party,
+  payload: Uint8Array,
+  ref: string | undefined,
+  say: Say,
+): void {
+  const governed = governing(policy, { type: 'commit', ref }, undefined);
+  const rules: readonly ObjectRule[] = [...(policy.commits ?? []), DEFAULT_RULE];
+  for (const rule of rules) {
+    const what = rule.label === 'default' ? 'no rule: every signer may' : rule.label;
+    if (!governed.includes(rule)) {
+      say('-', what, ref === undefined ? 'does not govern' : `does not govern ${ref}`);
+      continue;
+    }
+    const { on: _, ...everywhere } = rule;
+    const alone = { ...policy, commits: [everywhere] };
+    const decision = decide(alone, party, { type: 'commit', payload, ref });
+    const notes = decision.findings.map(({ code, detail }) => `${code}: ${detail}`);
+    const why = decision.allowed ? notes : [decision.detail, ...notes.slice(1)];
+    say(decision.allowed ? 'yes' : 'no', what, why.length === 0 ? undefined : why.join('; '));
+  }
+}
+
+async function explain(name: string, setup: VerifySetup, say: Say): Promise<Outcome> {
+  const { repository, judge, choice } = setup;
+  const { policy, ref } = judge;
+  if (policy === undefined || choice.startBlob !== undefined) {
+    throw new UsageError('explain needs one policy: --policy FILE or --policy-from REV');
+  }
+  const [commit] = await resolveCommits(repository, [name]);
+  const [frame] = commit === undefined ? [] : await repository.objects.read([commit.id]);
+  if (commit === undefined || frame?.kind !== 'object' || frame.type !== 'commit') {
+    throw new UsageError(`${name}: no such commit`, { code: 'NO_SUCH_OBJECT' });
+  }
+  const object = { id: commit.id, type: 'commit', raw: frame.raw } as const;
+  const outcome = await judgeOutcome(object, benchOf(setup));
+  const party = partyOf(outcome);
+  const split = splitSignedObject('commit', frame.raw, repository.format);
+  if (party === undefined || split === undefined) return outcome;
+  if ('kind' in outcome) {
+    const rule = outcome.status === 'verified' ? `pinned as ${outcome.rule}` : 'see below';
+    say(outcome.status === 'verified' ? 'yes' : 'no', `${outcome.kind} key`, rule);
+    return outcome;
+  }
+  explainSigners(policy, party, say);
+  explainRules(policy, party, split.payload, ref, say);
+  return outcome;
+}
+
+export const run: Command = async (invocation): Promise<ExitCode> => {
+  const { streams } = invocation;
+  const args = parseArguments(invocation.args, VERIFY_SPEC);
+  const [name, extra] = [...args.positionals, ...(args.rest ?? [])];
+  if (name === undefined) throw new UsageError('explain which commit?');
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+  const setup = await setUpVerify(args, invocation);
+  const say: Say = (answer, what, why) => {
+    streams.write(
+      `${answer.padEnd(3)}  ${visible(why === undefined ? what : `${what}: ${why}`)}\n`,
+    );
+  };
+  try {
+    const outcome = await explain(name, setup, say);
+    streams.write(`${visible(verdictLine(outcome, 'commit'))}\n`);
+    return exitCodeOf({ ...countResults(), [outcome.status]: 1 });
+  } finally {
+    await setup.close();
+  }
+};

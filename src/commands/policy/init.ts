@@ -1,0 +1,209 @@
+/**
+ * `git signet policy init`: a policy from those whose signatures in the history verify. It is a proposal: whoever
+ * signed before is listed, and a person decides. An existing file is never touched.
+ */
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
+import type { Command, Invocation } from '../../cli/command.ts';
+import { splitSignedObject } from '../../core/git/object.ts';
+import { claimsOf } from '../../core/policy/claims.ts';
+import type { Signer } from '../../core/verdict.ts';
+import { ConfigError, ExitCode, UsageError } from '../../errors.ts';
+import { verifyContext } from '../../gate/judge.ts';
+import { openLogAccess } from '../../gate/log-entries.ts';
+import { type Bench, judgeOutcome } from '../../gate/outcome.ts';
+import { createKeyJudge } from '../../gate/pinned-keys.ts';
+import { POLICY_PATH } from '../../gate/policy-choice.ts';
+import { planRevisions } from '../../gate/revisions.ts';
+import { resolveCommits } from '../../git/names.ts';
+import { listed, type ObjectRequest, readObjects } from '../../git/objects.ts';
+import { type GitRepository, gitLine, openRepository } from '../../git/repository.ts';
+import { settingsHere } from '../../settings/here.ts';
+import { loadCrypto } from '../../system/crypto-port.ts';
+import { loadTrust } from '../../trust/store.ts';
+
+const SPEC = {
+  options: { write: 'switch', 'github-web-flow': 'switch' },
+  settings: ['trust', 'offline', 'rekorUrl'],
+} as const;
+
+interface Seen {
+  readonly signer: Signer;
+  count: number;
+  /** Committers' addresses other than the signer's own. */
+  readonly committers: Set<string>;
+}
+
+interface History {
+  readonly seen: ReadonlyMap<string, Seen>;
+  readonly others: number;
+}
+
+/** By git's word: what it leaves out proposes nobody, and what it adds is judged like the rest. */
+async function* everythingFrom(
+  repository: GitRepository,
+  tip: string,
+): AsyncGenerator<readonly ObjectRequest[]> {
+  for await (const ids of listed(repository, ['rev-list', '--stdin'], [tip])) {
+    yield ids.map((id) => ({ id }));
+  }
+}
+
+/** Everything that a revision reaches, or a range. */
+async function requestsFor(
+  repository: GitRepository,
+  revision: string,
+): Promise<AsyncIterable<readonly ObjectRequest[]>> {
+  if (revision.includes('..')) return (await planRevisions(repository, [revision])).requests;
+  const [tip] = await resolveCommits(repository, [revision]);
+  if (tip === undefined) {
+    throw new UsageError(`${revision}: no such commit`, { code: 'NO_SUCH_OBJECT' });
+  }
+  return everythingFrom(repository, tip.id);
+}
+
+async function collect(
+  requests: AsyncIterable<readonly ObjectRequest[]>,
+  bench: Bench,
+): Promise<History> {
+  const seen = new Map<string, Seen>();
+  let others = 0;
+  for await (const group of readObjects(bench.repository, requests)) {
+    for (const { request, frame } of group) {
+      if (frame.kind !== 'object' || frame.type !== 'commit') continue;
+      const object = { id: request.id, type: 'commit', raw: frame.raw } as const;
+      const outcome = await judgeOutcome(object, bench);
+      const split = splitSignedObject('commit', frame.raw, bench.repository.format);
+      if (outcome.status === 'verified' && split !== undefined) {
+        note(seen, outcome.signer, claimsOf('commit', split.payload).committer?.email);
+      } else others += 1;
+    }
+  }
+  return { seen, others };
+}
+
+/** Those whose signatures hold, whoever they are. */
+async function signersOf(
+  revision: string,
+  invocation: Invocation,
+  { flags }: ParsedArguments,
+): Promise<History> {
+  const { cwd, env, now } = invocation;
+  const repository = await openRepository(cwd, env);
+  const settings = await settingsHere(invocation, { flags });
+  const crypto = await loadCrypto();
+  const trust = await loadTrust(settings, crypto);
+  const judge = { trust, now: now(), format: repository.format, ignoreSct: false };
+  const context = verifyContext(judge, crypto);
+  const log = openLogAccess({ settings, crypto, env, now });
+  const keys = createKeyJudge({ crypto, env, now: now() });
+  try {
+    const requests = await requestsFor(repository, revision);
+    return await collect(requests, { repository, crypto, context, log, keys });
+  } finally {
+    log.close();
+    repository.objects.close();
+    await keys.close();
+  }
+}
+
+function note(seen: Map<string, Seen>, signer: Signer, committer: string | undefined): void {
+  const { value, issuer, kind } = signer;
+  const key = JSON.stringify([kind, value, issuer]);
+  const known = seen.get(key) ?? { signer, count: 0, committers: new Set<string>() };
+  known.count += 1;
+  if (committer !== undefined && committer !== value) known.committers.add(committer);
+  seen.set(key, known);
+}
+
+/** JSON text is YAML text, whatever it holds; characters that YAML or a terminal could act on are escaped. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(/[\u007f-\u{10ffff}]/gu, (character) =>
+    [...Array(character.length).keys()]
+      .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}
+
+function nameOf({ value, kind }: Signer, taken: Set<string>): string {
+  const last =
+    kind === 'uri' ? (/([^/@]+?)(?:\.ya?ml)?(?:@[^@]*)?$/.exec(value)?.[1] ?? 'workflow') : value;
+  const short = (last.split(/[@!]/)[0] ?? last).replace(/[^\w.-]+/g, '-') || 'signer';
+  let name = short;
+  for (let i = 2; taken.has(name); i += 1) name = `${short}-${i}`;
+  taken.add(name);
+  return name;
+}
+
+const WORKFLOW = /^(https:\/\/[^/]+\/[^/]+\/[^/]+)\/(\.github\/workflows\/[^@]+)@(refs\/.+)$/;
+
+function signerLines({ signer, committers, count }: Seen, taken: Set<string>): readonly string[] {
+  const { value, issuer, kind, extensions } = signer;
+  const [, repository, file, ref] = (kind === 'uri' && WORKFLOW.exec(value)) || [];
+  const trigger = extensions['20'] ?? extensions['2'];
+  const lines = [
+    `  - name: ${quoted(nameOf(signer, taken))}  # ${count} commit${count === 1 ? '' : 's'}`,
+  ];
+  if (repository && file && ref && trigger) {
+    lines.push(
+      '    workflow:',
+      `      repository: ${quoted(repository)}`,
+      `      file: ${quoted(file)}`,
+    );
+    lines.push(`      ref: ${quoted(ref)}`, `      trigger: ${quoted(trigger)}`);
+  } else {
+    const key =
+      kind === 'otherName' ? 'username' : value.startsWith('spiffe://') ? 'spiffe' : 'identity';
+    lines.push(`    ${key}: ${quoted(value)}`);
+  }
+  lines.push(`    issuer: ${quoted(issuer)}`);
+  if (committers.size > 0)
+    lines.push(`    # committed as: ${[...committers].map(quoted).join(', ')}`);
+  return lines;
+}
+
+function policyText({ seen, others }: History, webFlow: boolean): string {
+  const taken = new Set<string>(webFlow ? ['github-web-flow'] : []);
+  const bySigner = [...seen.values()].toSorted((a, b) => b.count - a.count);
+  const lines = ['version: 1', 'sequence: 1', 'signers:'];
+  for (const each of bySigner) lines.push(...signerLines(each, taken));
+  if (webFlow) lines.push('  - name: github-web-flow', '    preset: github-web-flow');
+  if (others > 0)
+    lines.push(
+      `# ${others} commit${others === 1 ? '' : 's'} of the history not verified: not listed`,
+    );
+  return `${lines.join('\n')}\n`;
+}
+
+export const run: Command = async (invocation) => {
+  const { cwd, env, streams, terminal } = invocation;
+  const args = parseArguments(invocation.args, SPEC);
+  const given = [...args.positionals, ...(args.rest ?? [])];
+  if (given.length > 1) throw new UsageError(`unexpected argument ${given[1]}`);
+  const revision = given[0] ?? 'HEAD';
+  const history = await signersOf(revision, invocation, args);
+  const webFlow = args.switches.has('github-web-flow');
+  if (history.seen.size === 0 && !webFlow) {
+    throw new ConfigError('no verified signer in this history', {
+      hint: 'sign first: git signet init',
+    });
+  }
+  const text = policyText(history, webFlow);
+  if (!args.switches.has('write')) {
+    streams.write(text);
+    return ExitCode.ok;
+  }
+  const top = await gitLine(await openRepository(cwd, env), ['rev-parse', '--show-toplevel']);
+  const path = join(top, POLICY_PATH);
+  try {
+    await writeFile(path, text, { flag: 'wx' });
+  } catch {
+    throw new ConfigError(`${path} is there already: nothing was written`, {
+      hint: 'without --write it goes to stdout',
+    });
+  }
+  terminal.say(`wrote ${path}: look it over, then commit it`);
+  return ExitCode.ok;
+};

@@ -1,0 +1,108 @@
+/**
+ * Which commits of a range are signed again. One is made again when it is unsigned or broken, or when a parent of its
+ * own is; what is good and stands on nothing that changes stays as it is. Somebody else's commit is never made again
+ * unless that was asked for: it would carry his name over another's signature.
+ */
+
+import { commitHeader } from '../../core/git/header.ts';
+import { subjectLine } from '../../core/git/object.ts';
+import { personOf } from '../../core/git/person.ts';
+import { committerOf } from '../../core/policy/committer.ts';
+import type { Verdict } from '../../core/verdict.ts';
+import { verifyObject } from '../../core/verify.ts';
+import { UsageError } from '../../errors.ts';
+import { type JudgeSettings, verifyContext } from '../../gate/judge.ts';
+import type { VerifySetup } from '../../gate/setup.ts';
+import { proveRange } from '../../git/ranges.ts';
+import { type GitRepository, gitLine } from '../../git/repository.ts';
+
+export interface Planned {
+  readonly id: string;
+  readonly raw: Uint8Array;
+  readonly subject: string;
+  readonly committer: string;
+  readonly own: boolean;
+  /** `sign`: made again; `keep`: good as it is; `left`: not good, and not ours. */
+  readonly what: 'sign' | 'keep' | 'left';
+  readonly why: string;
+}
+
+/** The committer's address of this repository. @throws UsageError where git does not know one */
+export async function ownAddress(repository: GitRepository): Promise<string> {
+  const line = await gitLine(repository, ['var', 'GIT_COMMITTER_IDENT']);
+  return personOf(line)?.email ?? '';
+}
+
+function whyOf(verdict: Verdict): string | undefined {
+  if (verdict.status === 'unsigned') return 'unsigned';
+  return verdict.status === 'refused' ? verdict.detail : undefined;
+}
+
+const AT_ONCE = 256;
+
+interface PlanRequest {
+  readonly repository: GitRepository;
+  /** Parents before children. */
+  readonly ids: readonly string[];
+  readonly setup: Pick<VerifySetup, 'crypto'> & { readonly judge: Omit<JudgeSettings, 'output'> };
+  readonly own: string;
+  readonly all: boolean;
+}
+
+/** Decides for each commit, in order. @throws UsageError where somebody else's commit would have to be made again */
+export async function planResign(request: PlanRequest): Promise<readonly Planned[]> {
+  const { repository, ids, setup, own: address, all } = request;
+  const context = verifyContext(setup.judge, setup.crypto);
+  const { format } = setup.judge;
+  const planned: Planned[] = [];
+  const changed = new Set<string>();
+  const foreign: Planned[] = [];
+  for (let at = 0; at < ids.length; at += AT_ONCE) {
+    for (const frame of await repository.objects.read(ids.slice(at, at + AT_ONCE))) {
+      const { id } = frame;
+      if (frame.kind !== 'object' || frame.type !== 'commit') {
+        throw new UsageError(`${id}: not a commit that can be read`);
+      }
+      const raw = frame.raw.slice();
+      const header = commitHeader(raw);
+      if (header === undefined) {
+        throw new UsageError(
+          `${id}: git cannot read this commit as it is, so it is not made again`,
+          {
+            hint: `run: git signet verify --unsafe-any-identity ${id}`,
+          },
+        );
+      }
+      const why = whyOf(await verifyObject({ id, type: 'commit', raw, format }, context));
+      const moved = header.parents.some((parent) => changed.has(parent));
+      const committer = committerOf(raw)?.email ?? '';
+      const own = committer === address;
+      const due = moved || why !== undefined;
+      const what = !due ? 'keep' : own || all ? 'sign' : 'left';
+      const said = why ?? (moved ? 'stands on what is signed again' : 'good');
+      const one: Planned = { id, raw, subject: subjectLine(raw), committer, own, what, why: said };
+      if (what === 'sign') changed.add(id);
+      if (what === 'left' && moved) foreign.push(one);
+      planned.push(one);
+    }
+  }
+  const [first] = foreign;
+  if (first === undefined) return planned;
+  const more = foreign.length > 1 ? ` and ${foreign.length - 1} more` : '';
+  throw new UsageError(
+    `${first.id.slice(0, 7)} by ${first.committer}${more} would have to be made again, and is not yours`,
+    { hint: 'ask whoever made it, or sign it in your name: add --all' },
+  );
+}
+
+/** Commits of a range, parents before children. */
+export async function idsOf(
+  repository: GitRepository,
+  { base, tip }: { readonly base: string; readonly tip: string },
+): Promise<readonly string[]> {
+  const range = { include: [tip], exclude: [base], symmetric: false };
+  const proved = await proveRange(repository, range, `${base}..${tip}`);
+  return [...proved.walk('parents-first')].flatMap((group) =>
+    group.flatMap(({ id, boundary }) => (boundary ? [] : [id])),
+  );
+}

@@ -1,0 +1,236 @@
+/**
+ * `git signet resign`: a branch's own commits that are unsigned or broken, signed again with one login. Trees, messages,
+ * authors and dates stay byte for byte; the branch moves at once, or not at all; the working tree is not touched.
+ */
+
+import { type SignOne, withSeries } from '../../agent/client/series.ts';
+import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
+import type { Invocation } from '../../cli/command.ts';
+import { equal } from '../../core/bytes.ts';
+import { visible } from '../../core/escape.ts';
+import { objectId, splitSignedObject } from '../../core/git/object.ts';
+import { signedCommit, unsignedCommit } from '../../core/git/rewrite.ts';
+import { AnswerError, ExitCode, UsageError } from '../../errors.ts';
+import { resolveCommits, resolveNames } from '../../git/names.ts';
+import { type GitRepository, gitLine, openRepository } from '../../git/repository.ts';
+import { shortened } from '../../report/text.ts';
+import { settingsHere } from '../../settings/here.ts';
+import { loadCrypto } from '../../system/crypto-port.ts';
+import { untilInterrupted } from '../../system/interrupt.ts';
+import { loadTrust } from '../../trust/store.ts';
+import { idsOf, ownAddress, type Planned, planResign } from './plan.ts';
+
+const SPEC = {
+  options: { all: 'switch', 'dry-run': 'switch' },
+  short: { n: 'dry-run' },
+  settings: ['trust'],
+} as const;
+
+export const help = `git signet resign BASE..[BRANCH] [--dry-run] [--all]
+
+Signs your own commits of a branch that are unsigned or broken again, and those that
+stand on them, with one login. Content, messages, authors and dates stay as they are.
+
+  git signet resign --dry-run origin/main..HEAD
+  git signet resign origin/main..HEAD
+
+  -n, --dry-run        says what it would do
+  --all                other people's commits too: your signature, their names
+  --trusted-root FILE  trust this instead of the built-in root
+
+The branch is moved at the end, all at once, and only if nobody moved it meanwhile; its
+old value is in the reflog. What was pushed before needs: git push --force-with-lease
+
+Exit: 0, 2 nothing to sign there or not yours, 4 login failed
+`;
+
+interface Target {
+  readonly base: string;
+  readonly tip: string;
+  /** Full name of what is moved; HEAD where that is detached. */
+  readonly ref: string;
+}
+
+/** A range whose tip can be moved. @throws UsageError */
+async function targetOf(repository: GitRepository, range: string): Promise<Target> {
+  const match = /^(.+?)\.\.(?!\.)(.*)$/s.exec(range);
+  if (match === null) {
+    throw new UsageError(`${range}: which commits? a range is needed`, {
+      hint: 'run: git signet resign origin/main..HEAD',
+    });
+  }
+  const [, from = '', to = ''] = match;
+  const name =
+    to === '' || to === 'HEAD' ? 'HEAD' : `refs/heads/${to.replace(/^refs\/heads\//, '')}`;
+  const [base] = await resolveCommits(repository, [from]);
+  const [tip] = await resolveNames(repository, [name, to === '' ? 'HEAD' : to]);
+  // what is moved is a branch, not an expression that leads to a commit
+  const expression = /[~^:]|@\{/.test(name);
+  if (base === undefined || tip?.type !== 'commit' || expression) {
+    const what = base === undefined ? from : `${to} is no branch here, so it cannot be moved`;
+    throw new UsageError(`${range}: ${base === undefined ? `no such commit: ${what}` : what}`, {
+      code: 'NO_SUCH_OBJECT',
+    });
+  }
+  return { base: base.id, tip: tip.id, ref: name };
+}
+
+/** Makes the commits and writes them; nothing refers to them yet. Old names → new ones. */
+async function makeAgain(
+  planned: readonly Planned[],
+  repository: GitRepository,
+  sign: SignOne,
+  progress: (done: number) => void,
+): Promise<ReadonlyMap<string, string>> {
+  const { format } = repository;
+  const crypto = await loadCrypto();
+  const renamed = new Map<string, string>();
+  for (const { id, raw, what } of planned) {
+    if (what !== 'sign') continue;
+    const payload = unsignedCommit(raw, renamed);
+    const { armor } = await sign(payload);
+    const made = signedCommit(payload, armor, format);
+    const split = splitSignedObject('commit', made, format);
+    const name = objectId(crypto, 'commit', made, format);
+    if (split === undefined || !equal(split.payload, payload)) {
+      throw new AnswerError(
+        'SELF_VERIFICATION',
+        `${id}: git would read the signed commit differently`,
+      );
+    }
+    const written = await gitLine(
+      repository,
+      ['hash-object', '-t', 'commit', '-w', '--stdin'],
+      made,
+    );
+    if (written !== name)
+      throw new AnswerError('SELF_VERIFICATION', `${id}: git calls it ${written}`);
+    renamed.set(id, name);
+    progress(renamed.size);
+  }
+  return renamed;
+}
+
+/** Tags and branches that go on pointing to what was signed again. */
+async function leftBehind(
+  repository: GitRepository,
+  renamed: ReadonlyMap<string, string>,
+  moved: string,
+): Promise<readonly string[]> {
+  const text = await gitLine(repository, [
+    ...[
+      'for-each-ref',
+      '--format=%(refname) %(objectname) %(*objectname)',
+      'refs/heads',
+      'refs/tags',
+    ],
+  ]);
+  return text.split('\n').flatMap((line) => {
+    const [ref = '', id = '', peeled = ''] = line.split(' ');
+    return ref !== moved && (renamed.has(id) || renamed.has(peeled)) ? [ref] : [];
+  });
+}
+
+const SHOWN = 50;
+
+function row(one: Planned, renamed?: ReadonlyMap<string, string>): string {
+  const ids =
+    renamed === undefined
+      ? one.id.slice(0, 7)
+      : `${one.id.slice(0, 7)} → ${renamed.get(one.id)?.slice(0, 7)}`;
+  const whose = one.own ? '' : ` (committer ${one.committer})`;
+  const words = `${one.what.padEnd(4)} ${ids}  ${shortened(one.subject, SHOWN)}  ${one.why}${whose}`;
+  return `${visible(words)}\n`;
+}
+
+/** Moves the branch, if it is where it was. @throws UsageError when somebody moved it meanwhile */
+async function move(
+  repository: GitRepository,
+  { ref, tip }: Target,
+  renamed: ReadonlyMap<string, string>,
+): Promise<void> {
+  const fresh = renamed.get(tip) ?? tip;
+  const count = renamed.size;
+  const message = `resign: ${count} commit${count === 1 ? '' : 's'} signed again`;
+  const head = ref === 'HEAD' ? await symbolicHead(repository) : ref;
+  const detached = head === 'HEAD' ? ['--no-deref'] : [];
+  await gitLine(repository, ['update-ref', '-m', message, ...detached, head, fresh, tip]);
+}
+
+/** The branch that HEAD stands for, or HEAD itself. */
+async function symbolicHead(repository: GitRepository): Promise<string> {
+  const name = await gitLine(repository, ['rev-parse', '--symbolic-full-name', 'HEAD']);
+  return name === '' ? 'HEAD' : name;
+}
+
+export async function run(invocation: Invocation): Promise<ExitCode> {
+  const { cwd, env } = invocation;
+  const args = parseArguments(invocation.args, SPEC);
+  const [range, second] = [...args.positionals, ...(args.rest ?? [])];
+  if (range === undefined || second !== undefined) {
+    throw new UsageError('one range, please', { hint: 'run: git signet resign origin/main..HEAD' });
+  }
+  const repository = await openRepository(cwd, env);
+  try {
+    return await resign(range, args, repository, invocation);
+  } finally {
+    repository.objects.close();
+  }
+}
+
+async function resign(
+  range: string,
+  args: ParsedArguments,
+  repository: GitRepository,
+  invocation: Invocation,
+): Promise<ExitCode> {
+  const { streams, terminal, now } = invocation;
+  const target = await targetOf(repository, range);
+  const ids = await idsOf(repository, target);
+  if (ids.length === 0)
+    throw new UsageError(`${range}: no commits in this range`, { code: 'EMPTY_RANGE' });
+  const settings = await settingsHere(invocation, { flags: args.flags });
+  const crypto = await loadCrypto();
+  const trust = await loadTrust(settings, crypto);
+  const judge = { trust, now: now(), format: repository.format, ignoreSct: false };
+  const own = await ownAddress(repository);
+  const planned = await planResign({
+    repository,
+    ids,
+    setup: { judge, crypto },
+    own,
+    all: args.switches.has('all'),
+  });
+  const due = planned.filter(({ what }) => what === 'sign');
+  const left = planned.filter(({ what }) => what === 'left');
+  for (const one of left) streams.write(row(one));
+  const [first] = due;
+  if (first === undefined) {
+    terminal.say(
+      left.length > 0 ? 'what is not signed there is not yours' : 'every commit there is signed',
+    );
+    return left.length > 0 ? ExitCode.usage : ExitCode.ok;
+  }
+  if (args.switches.has('dry-run')) {
+    for (const one of due) streams.write(row(one));
+    terminal.say(`would sign ${due.length} of ${planned.length} again; nothing was done`);
+    return ExitCode.ok;
+  }
+  const progress = (done: number): void =>
+    terminal.progress(`git-signet: signed ${done} of ${due.length}`);
+  const payload = unsignedCommit(first.raw, new Map());
+  const work = withSeries(payload, invocation, (sign) =>
+    makeAgain(planned, repository, sign, progress),
+  );
+  const renamed = await untilInterrupted(work);
+  await move(repository, target, renamed);
+  terminal.progress(undefined);
+  for (const one of due) streams.write(row(one, renamed));
+  terminal.say(
+    `signed ${renamed.size} of ${planned.length} again; the old tip is ${target.tip.slice(0, 12)}`,
+  );
+  const others = await leftBehind(repository, renamed, target.ref);
+  if (others.length > 0)
+    terminal.hint(`still at the old commits: ${others.slice(0, 5).join(', ')}`);
+  return ExitCode.ok;
+}

@@ -1,0 +1,229 @@
+/**
+ * `git signet sandbox start | stop | run -- COMMAND`: a private Sigstore on loopback, for trying things out. `run`
+ * changes nothing outside its child's environment and leaves nothing behind.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { isatty } from 'node:tty';
+import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
+import type { Invocation } from '../../cli/command.ts';
+import { type ExitCode, UsageError } from '../../errors.ts';
+import { installOwnProgram } from '../../io/own-program.ts';
+import type { Sandbox } from '../../sandbox/index.ts';
+import type { Environment } from '../../settings/load.ts';
+
+export const help = `git signet sandbox start [--dir DIR] [--port N]
+git signet sandbox stop [--dir DIR]
+git signet sandbox run [options] -- COMMAND [ARGUMENT…]
+
+A private Sigstore on this machine: issuer, Fulcio, CT log, Rekor v1 and v2, timestamp authority.
+Nothing leaves the machine, nothing becomes public, none of its people is real.
+
+  git signet sandbox run -- git commit -S -m "try it"
+  eval "$(git signet sandbox start)"      then any git command in this shell; end with stop
+
+  --dir DIR        where keys and logs are kept (start: $XDG_STATE_HOME/git-signet/sandbox; run: nowhere)
+  --port N         first of six ports in a row (default: free ones)
+  --user EMAIL     run: who signs (default alice@example.test; also bob@example.test)
+  --browser        run: log in on the sandbox's page instead of with a ready-made token
+  --rekor 1|2      which log the signatures go to (default 1)
+
+exit: run ends with the command's own code; 2 for a usage error
+`;
+
+const SPEC = {
+  options: {
+    dir: 'value',
+    port: 'value',
+    user: 'value',
+    rekor: 'value',
+    browser: 'switch',
+  },
+} as const;
+
+/** `sandbox serve` is `start`'s own child, and not for people. */
+export async function run(invocation: Invocation): Promise<ExitCode> {
+  const args = parseArguments(invocation.args, SPEC);
+  const [action, ...others] = args.positionals;
+  if (others.length > 0)
+    throw new UsageError(`what is ${others[0]}? a command to run stands after --`, {
+      hint: 'git signet sandbox run -- COMMAND',
+    });
+  switch (action) {
+    case 'run':
+      return runCommand(invocation, args);
+    case 'start':
+    case 'stop':
+    case 'serve': {
+      const daemon = await import('./daemon.ts');
+      const options = daemonOptions(invocation, args);
+      if (action === 'start') return daemon.start(invocation, options);
+      return action === 'stop'
+        ? daemon.stop(invocation, options.dir)
+        : daemon.serve(invocation, options);
+    }
+    default:
+      throw new UsageError(
+        action === undefined
+          ? 'sandbox needs to know what to do'
+          : `sandbox does not know ${action}`,
+        {
+          hint: 'git signet sandbox start | stop | run -- COMMAND',
+        },
+      );
+  }
+}
+
+export interface DaemonOptions {
+  readonly dir: string;
+  /** It was typed, and is not the usual one. */
+  readonly named: boolean;
+  readonly port: number | undefined;
+  readonly rekorVersion: 1 | 2;
+}
+
+function daemonOptions(invocation: Invocation, args: ParsedArguments): DaemonOptions {
+  const dir = args.values.get('dir') ?? defaultDirectory(invocation.env);
+  return {
+    dir: resolve(invocation.cwd, dir),
+    named: args.values.has('dir'),
+    port: portOf(args),
+    rekorVersion: rekorVersionOf(args),
+  };
+}
+
+function defaultDirectory(env: Environment): string {
+  const state =
+    env.XDG_STATE_HOME ?? (env.HOME === undefined ? undefined : join(env.HOME, '.local', 'state'));
+  if (state === undefined)
+    throw new UsageError('neither HOME nor XDG_STATE_HOME is set', {
+      hint: 'name a place with --dir',
+    });
+  return join(state, 'git-signet', 'sandbox');
+}
+
+function portOf(args: ParsedArguments): number | undefined {
+  const text = args.values.get('port');
+  if (text === undefined) return undefined;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_530)
+    throw new UsageError(`--port takes a number from 1 to 65530, not ${text}`);
+  return port;
+}
+
+function rekorVersionOf(args: ParsedArguments): 1 | 2 {
+  const text = args.values.get('rekor') ?? '1';
+  if (text !== '1' && text !== '2') throw new UsageError(`--rekor takes 1 or 2, not ${text}`);
+  return text === '1' ? 1 : 2;
+}
+
+/** What would point a child at another Sigstore than the sandbox. */
+const FOREIGN = /^(?:SIGNET|GITSIGN|SIGSTORE|TUF)_/;
+
+/** The environment without settings of other instances, with those of the sandbox; git settings are added to those that are there. */
+export function sandboxEnvironment(
+  env: Environment,
+  added: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const kept = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !FOREIGN.test(entry[0]),
+  );
+  const result = Object.fromEntries(kept);
+  const offset = Number(result.GIT_CONFIG_COUNT ?? '0') || 0;
+  for (const [name, value] of Object.entries(added)) {
+    const pair = /^(GIT_CONFIG_(?:KEY|VALUE)_)(\d+)$/.exec(name);
+    if (pair !== null) result[`${pair[1]}${Number(pair[2]) + offset}`] = value;
+    else if (name === 'GIT_CONFIG_COUNT') result[name] = String(Number(value) + offset);
+    else result[name] = value;
+  }
+  return result;
+}
+
+/** For as long as a person may try things out in a shell. */
+const TOKEN_SECONDS = 24 * 3600;
+
+async function childEnvironment(
+  invocation: Invocation,
+  args: ParsedArguments,
+  sandbox: Sandbox,
+): Promise<Record<string, string>> {
+  const email = args.values.get('user') ?? 'alice@example.test';
+  const [name = email] = email.split('@');
+  const token = args.switches.has('browser')
+    ? undefined
+    : await sandbox.mintToken({ email, expiresIn: TOKEN_SECONDS });
+  const added = sandbox.environment({
+    rekorVersion: rekorVersionOf(args),
+    program: installOwnProgram({ ...invocation, directory: sandbox.dir }),
+    user: { name, email },
+    ...(token === undefined ? {} : { token }),
+  });
+  const { agentEnvironment } = await import('./agent.ts');
+  const { withGlobalConfig } = await import('./config.ts');
+  const configured = withGlobalConfig(added, sandbox.dir, invocation.env);
+  return sandboxEnvironment(invocation.env, { ...configured, ...agentEnvironment(sandbox.dir) });
+}
+
+async function runCommand(invocation: Invocation, args: ParsedArguments): Promise<ExitCode> {
+  // the issuer's packages have Bun print what they should no longer use, amidst what the child says
+  Object.assign(process, { noDeprecation: true });
+  const [command, ...rest] = args.rest ?? [];
+  if (command === undefined)
+    throw new UsageError('run needs a command', { hint: 'git signet sandbox run -- COMMAND' });
+  const port = portOf(args);
+  const kept = args.values.get('dir');
+  const dir =
+    kept === undefined
+      ? mkdtempSync(join(tmpdir(), 'git-signet-sandbox-'))
+      : resolve(invocation.cwd, kept);
+  try {
+    const { startSandbox } = await import('../../sandbox/index.ts');
+    const sandbox = await startSandbox({ dir, ...(port === undefined ? {} : { port }) });
+    try {
+      const env = await childEnvironment(invocation, args, sandbox);
+      return await runChild(command, rest, { cwd: invocation.cwd, env });
+    } finally {
+      const { endAgents } = await import('./agent.ts');
+      await endAgents(dir);
+      await sandbox.close();
+    }
+  } finally {
+    if (kept === undefined) rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+
+/** Runs the child on our own streams to its end; its exit code, or 128 + n for a signal, as shells count. */
+function runChild(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: Record<string, string> },
+): Promise<ExitCode> {
+  return new Promise((done, reject) => {
+    let child: ChildProcess | undefined;
+    // The terminal signals its whole foreground group, so a child there has had ^C already.
+    const fromTerminal = isatty(0);
+    const pass = (signal: NodeJS.Signals): void => {
+      if (!(fromTerminal && (signal === 'SIGINT' || signal === 'SIGQUIT'))) child?.kill(signal);
+    };
+    const end = (): void => {
+      for (const signal of SIGNALS) process.off(signal, pass);
+    };
+    // Before the child: it may run, and someone may signal us, before spawn has returned.
+    for (const signal of SIGNALS) process.on(signal, pass);
+    child = spawn(command, args, { ...options, stdio: 'inherit' });
+    child.on('error', (cause) => {
+      end();
+      reject(new UsageError(`${command} cannot be run`, { cause }));
+    });
+    child.on('close', (code, signal) => {
+      end();
+      // The child's code is its own, not one of ours.
+      done((code ?? 128 + (signal === null ? 0 : constants.signals[signal])) as ExitCode);
+    });
+  });
+}

@@ -1,0 +1,200 @@
+/**
+ * `git signet trust init`: another trust root for this repository, or for all of them. Whatever is named is read,
+ * proved and kept before git's configuration says so; what that said before is put back by --undo.
+ */
+
+import { writeFile } from 'node:fs/promises';
+import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
+import type { Command, Invocation } from '../../cli/command.ts';
+import type { Crypto } from '../../core/crypto.ts';
+import { ExitCode, UsageError } from '../../errors.ts';
+import {
+  type ConfigPlace,
+  type ConfigScope,
+  gitConfig,
+  replaceValues,
+} from '../../git/config-edit.ts';
+import { type ChangedKeys, hasFormer, keepFormer, putBackFormer } from '../../git/former-values.ts';
+import { loadSettings, type Settings } from '../../settings/load.ts';
+import { variablesOf } from '../../settings/table.ts';
+import { loadCrypto } from '../../system/crypto-port.ts';
+import { keepTrustFile, pinnedMirror } from '../../trust/given.ts';
+import { chosenMark } from '../../trust/origin.ts';
+import { mirrorSource, PUBLIC_GOOD_MIRROR, STAGING_MIRROR } from '../../trust/source.ts';
+import { loadSigningConfig, loadTrust } from '../../trust/store.ts';
+import { allowWritten } from '../allow.ts';
+import { refreshNow } from './update.ts';
+
+export { help } from './trust.ts';
+
+const SPEC = {
+  options: {
+    mirror: 'value',
+    root: 'value',
+    'root-checksum': 'value',
+    from: 'value',
+    'signing-config': 'value',
+    staging: 'switch',
+    'public-good': 'switch',
+    'no-ct-log': 'switch',
+    global: 'switch',
+    undo: 'switch',
+  },
+} as const;
+
+/** What init writes, and what it therefore keeps for --undo. */
+const KEYS = ['signet.trust', 'signet.trustRoot', 'signet.signingConfig', 'signet.ctLog'] as const;
+function changedKeys(place: ConfigPlace, scope: ConfigScope): ChangedKeys {
+  return {
+    ...{ place, scope, keys: KEYS, mark: 'signet.undo.trust' },
+    recordOf: (key) => `signet.undo.trust-${key.replace('signet.', '')}`,
+  };
+}
+
+interface Given {
+  readonly args: ParsedArguments;
+  readonly settings: Settings;
+  readonly crypto: Crypto;
+  readonly invocation: Invocation;
+}
+
+/** The ways to name a trust root; exactly one of them. @throws UsageError */
+function wayOf({
+  values,
+  switches,
+}: ParsedArguments): 'mirror' | 'from' | 'staging' | 'public-good' {
+  const ways = (['mirror', 'from', 'staging', 'public-good'] as const).filter(
+    (way) => values.has(way) || switches.has(way),
+  );
+  const [way] = ways;
+  if (way === undefined || ways.length > 1)
+    throw new UsageError('trust init: one of --mirror, --from, --staging, --public-good', {
+      hint: 'git signet trust --help',
+    });
+  const belongs: Readonly<Record<string, string>> = {
+    root: 'mirror',
+    'root-checksum': 'mirror',
+    'signing-config': 'from',
+  };
+  const stray = Object.keys(belongs).find((name) => values.has(name) && belongs[name] !== way);
+  if (stray !== undefined) throw new UsageError(`--${stray} goes with --${belongs[stray]}`);
+  return way;
+}
+
+/** Fetches and keeps the mirror's trust root; the setting's value for it. */
+async function initMirror(
+  { args, settings, crypto, invocation }: Given,
+  way: string,
+): Promise<string> {
+  const given =
+    way === 'mirror'
+      ? await pinnedMirror(
+          {
+            url: args.values.get('mirror') ?? '',
+            root: args.values.get('root'),
+            checksum: args.values.get('root-checksum'),
+          },
+          { settings, crypto, env: invocation.env, cwd: invocation.cwd },
+        )
+      : { setting: way === 'staging' ? STAGING_MIRROR : PUBLIC_GOOD_MIRROR, root: undefined };
+  const { trustCache } = settings;
+  const source = mirrorSource(given.setting, { ...(trustCache ? { trustCache } : {}) }, crypto);
+  invocation.terminal.progress(`asking ${source.name} for its trust root`);
+  await refreshNow(source, settings, crypto, invocation, given.root);
+  invocation.terminal.progress(undefined);
+  if (source.directory !== undefined)
+    await writeFile(chosenMark(source.directory), '', { mode: 0o600 });
+  return given.setting;
+}
+
+async function initFile({ args, settings, crypto, invocation }: Given): Promise<string> {
+  const { values } = args;
+  const files = { from: values.get('from') ?? '', signingConfig: values.get('signing-config') };
+  return keepTrustFile(files, { settings, crypto, cwd: invocation.cwd });
+}
+
+async function writeKeys(
+  invocation: Invocation,
+  scope: ConfigScope,
+  values: Readonly<Partial<Record<(typeof KEYS)[number], string>>>,
+): Promise<void> {
+  await keepFormer(changedKeys(invocation, scope));
+  for (const key of KEYS) {
+    const value = values[key];
+    await replaceValues(invocation, scope, key, value === undefined ? [] : [value]);
+  }
+}
+
+async function undo({ args, invocation }: Omit<Given, 'crypto' | 'settings'>): Promise<ExitCode> {
+  const scope = args.switches.has('global') ? '--global' : '--local';
+  const changed = changedKeys(invocation, scope);
+  if (!(await hasFormer(changed)))
+    throw new UsageError('nothing to undo here', {
+      hint:
+        scope === '--local'
+          ? 'for all repositories: git signet trust init --global --undo'
+          : undefined,
+    });
+  const { putBack } = await putBackFormer(changed, () => true);
+  for (const { key, values } of putBack) {
+    invocation.streams.write(
+      `${key} ${values.length === 0 ? 'unset' : `= ${values.join(', ')}`}\n`,
+    );
+  }
+  return ExitCode.ok;
+}
+
+/** What it will be used with, said once; and what stands in its way. */
+async function report(
+  { settings, crypto, invocation, args }: Given,
+  trust: string,
+  scope: ConfigScope,
+): Promise<void> {
+  const { env, streams, terminal } = invocation;
+  const ctLog = args.switches.has('no-ct-log') ? 'none' : 'required';
+  const { trustRoot: _root, signingConfig: _config, ...rest } = settings;
+  const set: Settings = { ...rest, trust, ctLog };
+  const [material, config] = await Promise.all([loadTrust(set, crypto), loadSigningConfig(set)]);
+  const count = (list: readonly unknown[], what: string): string =>
+    `${list.length} ${what}${list.length === 1 ? '' : 's'}`;
+  const global = scope === '--global' ? ' --global' : '';
+  const signs = [...config.caUrls, ...config.rekorTlogUrls].map(({ url }) => url).join(', ');
+  const next =
+    signs === ''
+      ? 'it names no services: to sign here too, give --signing-config FILE'
+      : `signs with  ${signs}`;
+  const left =
+    material.leftOut.length === 0
+      ? ''
+      : `\n  left out    ${count(material.leftOut, 'log')} of a kind that is not verified with here`;
+  streams.write(`trust root ${material.source}, set for ${global === '' ? 'this repository' : 'every repository of yours'}
+  trusts      ${count(material.certificateAuthorities, 'CA')}, ${count(material.tlogs, 'log')}, ${count(material.ctLogs, 'CT log')}, ${count(material.timestampAuthorities, 'TSA')}
+  ${next}${left}
+  undo: git signet trust init${global} --undo
+  next: git signet trust show
+`);
+  if (material.ctLogs.length === 0 && ctLog === 'required')
+    terminal.say('it lists no CT log: nothing verifies under it unless you say --no-ct-log');
+  const louder = variablesOf('trust').find((name) => env[name] !== undefined);
+  if (louder !== undefined) terminal.say(`${louder} is set, and outweighs it`);
+}
+
+export const run: Command = async (invocation) => {
+  const args = parseArguments(invocation.args, SPEC);
+  const extra = args.positionals[0] ?? args.rest?.[0];
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+  if (args.switches.has('undo')) return undo({ args, invocation });
+  const way = wayOf(args);
+  const { env, cwd } = invocation;
+  const scope = args.switches.has('global') ? '--global' : '--local';
+  // asked first: a place that git cannot write to must not cost a download
+  await gitConfig(invocation, scope, ['--get-all', 'signet.trust']);
+  const settings = await loadSettings({ env, cwd });
+  const given: Given = { args, settings, crypto: await loadCrypto(), invocation };
+  const trust = way === 'from' ? await initFile(given) : await initMirror(given, way);
+  const ctLog = args.switches.has('no-ct-log') ? { 'signet.ctLog': 'none' } : {};
+  await writeKeys(invocation, scope, { 'signet.trust': trust, ...ctLog });
+  await report(given, trust, scope);
+  if (scope === '--local') await allowWritten(invocation, KEYS);
+  return ExitCode.ok;
+};

@@ -1,0 +1,97 @@
+/** `git signet trust show`: the trust root in force here, offline. */
+
+import { parseArguments } from '../../cli/arguments.ts';
+import type { Command, Invocation } from '../../cli/command.ts';
+import type { Crypto } from '../../core/crypto.ts';
+import { readTufMetadata, type TufRole } from '../../core/trust/tuf-metadata.ts';
+import { ExitCode, UsageError } from '../../errors.ts';
+import { type MirrorFacts, type TrustFacts, trustJson, trustText } from '../../report/trust.ts';
+import { SPOKEN_VERSIONS } from '../../services/in-force.ts';
+import { resolvedHere } from '../../settings/here.ts';
+import type { ResolvedSettings, Settings } from '../../settings/load.ts';
+import { loadCrypto } from '../../system/crypto-port.ts';
+import { trustOrigins } from '../../trust/origin.ts';
+import { type MirrorSource, trustSourceOf } from '../../trust/source.ts';
+import { embeddedRoot, provenRoots } from '../../trust/state.ts';
+import { readState } from '../../trust/state-file.ts';
+import { loadSigningConfig, loadTrust } from '../../trust/store.ts';
+
+/** Versions and expiries of what is kept; loadTrust has proved it. */
+async function mirrorFacts(source: MirrorSource, crypto: Crypto): Promise<MirrorFacts> {
+  const state = readState(source);
+  // an update that failed behind its root leaves that root beside the state
+  const alone = (await provenRoots(source, crypto)) ?? [];
+  const roots = alone.length > (state?.roots.length ?? 0) ? alone : state?.roots;
+  const { anchor } = source;
+  const start = anchor.kind === 'embedded' ? await embeddedRoot(anchor.instance) : state?.roots[0];
+  const texts: readonly (readonly [TufRole, string | undefined])[] = [
+    ['root', roots?.at(-1) ?? start],
+    ['targets', state?.targets],
+    ['snapshot', state?.snapshot],
+    ['timestamp', state?.timestamp],
+  ];
+  const roles = texts.flatMap(([role, text]) => {
+    if (text === undefined) return [];
+    const { version, expires } = readTufMetadata(text, role);
+    return [[role, { version, expires }] as const];
+  });
+  const version = start === undefined ? 0 : readTufMetadata(start, 'root').version;
+  return { url: source.url, anchor: version, roles: Object.fromEntries(roles) };
+}
+
+const SERVICES = [
+  ['caUrls', 'CA'],
+  ['oidcUrls', 'issuer'],
+  ['rekorTlogUrls', 'log'],
+  ['tsaUrls', 'TSA'],
+] as const;
+
+/** Services that signing can use, and those of API versions that nothing here speaks. */
+async function servicesOf(settings: Settings): Promise<Pick<TrustFacts, 'services' | 'unspoken'>> {
+  const config = await loadSigningConfig(settings);
+  const services: TrustFacts['services'][number][] = [];
+  const unspoken: TrustFacts['unspoken'][number][] = [];
+  for (const [list, kind] of SERVICES) {
+    for (const { url, majorApiVersion: version } of config[list]) {
+      const why = `API version ${version} is not spoken here`;
+      if (!SPOKEN_VERSIONS[list].includes(version)) unspoken.push({ kind, name: url, id: '', why });
+      else services.push({ kind: kind === 'log' ? `log v${version}` : kind, url });
+    }
+  }
+  return { services, unspoken };
+}
+
+/** All that is known of the trust root that these settings mean. @throws ConfigError */
+export async function trustFacts(
+  resolved: ResolvedSettings,
+  crypto: Crypto,
+  { now }: Invocation,
+): Promise<TrustFacts> {
+  const { settings } = resolved;
+  const source = trustSourceOf(settings, crypto);
+  const origins = trustOrigins(resolved);
+  const [trust, services] = await Promise.all([loadTrust(settings, crypto), servicesOf(settings)]);
+  return {
+    ...{ crypto, trust, ...services, now: now(), chosenBy: origins.map(({ label }) => label) },
+    ...(source.kind === 'mirror' ? { mirror: await mirrorFacts(source, crypto) } : {}),
+  };
+}
+
+export const run: Command = async (invocation) => {
+  const args = parseArguments(invocation.args, {
+    options: { format: 'value' },
+    settings: ['trust', 'trustRoot', 'signingConfig'],
+  });
+  const extra = args.positionals[0] ?? args.rest?.[0];
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+  const format = args.values.get('format') ?? 'text';
+  if (format !== 'text' && format !== 'json')
+    throw new UsageError(`--format ${format}: expected text or json`);
+  const { streams } = invocation;
+  const resolved = await resolvedHere(invocation, { flags: args.flags });
+  const facts = await trustFacts(resolved, await loadCrypto(), invocation);
+  streams.write(
+    format === 'json' ? `${JSON.stringify(trustJson(facts), null, 2)}\n` : trustText(facts),
+  );
+  return ExitCode.ok;
+};

@@ -1,0 +1,163 @@
+/**
+ * `git signet verify-archive`: a release archive holds exactly the tree that a signed tag names. The tag is judged as by
+ * `verify-tag`, target included; then the archive's files must make up the very tree of that commit.
+ */
+
+import { basename, resolve } from 'node:path';
+import { ArchiveFault, readArchive } from '../../archive/archive.ts';
+import { type Comparison, compareArchive } from '../../archive/compare.ts';
+import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
+import type { Invocation } from '../../cli/command.ts';
+import { visible } from '../../core/escape.ts';
+import { ExitCode, UsageError } from '../../errors.ts';
+import { tagBench } from '../../gate/run.ts';
+import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
+import { readTree } from '../../git/tree.ts';
+import { renderResult } from '../../report/pieces.ts';
+import { untilInterrupted } from '../../system/interrupt.ts';
+import { EXIT_HELP, VERIFY_SPEC, WHO_HELP } from './options.ts';
+import { countResults, createReporter, exitCodeOf } from './report.ts';
+import { judgeTag } from './tag.ts';
+
+const { format: _, jobs: __, ...OPTIONS } = VERIFY_SPEC.options;
+const SPEC = { ...VERIFY_SPEC, options: { ...OPTIONS, prefix: 'value' } } as const;
+
+export const help = `git signet verify-archive TAG FILE
+
+FILE (.tar, .tar.gz, .zip) holds exactly the tree of the commit that the signed TAG
+names: every file, kind and byte, and nothing else. The tag is judged as by verify-tag.
+Nothing is unpacked.
+
+  git signet verify-archive --policy-from origin/main v1.2 app-1.2.tar.gz
+
+  --prefix DIR/                      what names in the archive begin with (default: the one
+                                     directory that everything lies in, if there is one)
+  --trusted-root FILE                trust this instead of the built-in root
+  --offline                          never ask the network for a log entry
+${WHO_HELP}
+
+What the signed .gitattributes leave out (export-ignore) or fill in (export-subst) is told.
+
+${EXIT_HELP}
+`;
+
+const SHOWN = 20;
+/** Beyond the tree's own bytes: headers, and what export-subst fills in. */
+const SLACK_BYTES = 64 * 1024 * 1024;
+const SLACK_ENTRIES = 1000;
+
+/** Judges the tag; the commit that it leads to, once everything on the way is verified. */
+async function judge(
+  tag: string,
+  setup: VerifySetup,
+  { streams, terminal, env }: Invocation,
+): Promise<{ readonly exit: ExitCode; readonly commit: string | undefined }> {
+  const { now } = setup.judge;
+  const reporter = await createReporter({
+    ...setup.facts,
+    ...{ format: 'text', streams, terminal, noun: 'object', now, env },
+    ...{ asked: [tag], subjects: [] },
+  });
+  const counts = countResults();
+  const bench = await tagBench(setup);
+  let commit: string | undefined;
+  try {
+    for (const step of await judgeTag(tag, bench, true)) {
+      counts[step.verdict.status] += 1;
+      commit = step.type === 'commit' ? step.id : undefined;
+      reporter.add(renderResult(step, 'row'));
+    }
+  } finally {
+    await bench.close();
+  }
+  reporter.finish(counts);
+  return { exit: exitCodeOf(counts), commit };
+}
+
+function listed(label: string, names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  const more = names.length > SHOWN ? `, and ${names.length - SHOWN} more` : '';
+  return [`  ${label}: ${names.slice(0, SHOWN).join(', ')}${more}`];
+}
+
+function linesOf(file: string, tag: string, tree: string, result: Comparison): readonly string[] {
+  const { problems, files, prefix } = result;
+  const more = problems.length - SHOWN;
+  const verdict =
+    problems.length === 0
+      ? [
+          `ok       ${file}  exactly the tree ${tree.slice(0, 12)} of ${tag}, ${files} entries${prefix === '' ? '' : ` below ${prefix}`}`,
+        ]
+      : problems.slice(0, SHOWN).map((problem) => `refused  ${file}  ${problem}`);
+  return [
+    ...verdict,
+    ...(more > 0 ? [`refused  ${file}  and ${more} more`] : []),
+    ...listed('left out as the signed tree says (export-ignore)', result.ignored),
+    ...listed('filled in as the signed tree says (export-subst)', result.substituted),
+  ];
+}
+
+function prefixOf(args: ParsedArguments): string | undefined {
+  const prefix = args.values.get('prefix');
+  if (prefix === undefined || prefix === '') return prefix;
+  if (!prefix.endsWith('/')) throw new UsageError('--prefix ends with a slash');
+  return Buffer.from(prefix, 'utf8').toString('latin1');
+}
+
+async function compare(
+  path: string,
+  commit: string,
+  setup: VerifySetup,
+  prefix: string | undefined,
+): Promise<{ readonly tree: string; readonly result: Comparison }> {
+  const { repository, crypto } = setup;
+  const tree = await readTree(repository, commit);
+  const limits = { bytes: tree.bytes + SLACK_BYTES, entries: 2 * tree.files.size + SLACK_ENTRIES };
+  try {
+    const archive = await readArchive(path, repository.format, limits);
+    return {
+      tree: tree.id,
+      result: await compareArchive(archive, { repository, crypto, commit, tree, prefix }),
+    };
+  } catch (error) {
+    const broken =
+      error instanceof ArchiveFault ||
+      (error instanceof Error && /^Z_/.test(String((error as NodeJS.ErrnoException).code)));
+    if (!broken) throw error;
+    const problems = [
+      error instanceof ArchiveFault ? error.message : `not a whole gzip file: ${error.message}`,
+    ];
+    return {
+      tree: tree.id,
+      result: { problems, ignored: [], substituted: [], prefix: '', files: 0 },
+    };
+  }
+}
+
+export async function run(invocation: Invocation): Promise<ExitCode> {
+  const { streams, terminal, cwd } = invocation;
+  const args = parseArguments(invocation.args, SPEC);
+  const [tag, file, third] = [...args.positionals, ...(args.rest ?? [])];
+  if (tag === undefined || file === undefined || third !== undefined) {
+    throw new UsageError('which tag, which file?', {
+      hint: 'run: git signet verify-archive TAG FILE',
+    });
+  }
+  const prefix = prefixOf(args);
+  const setup = await setUpVerify(args, invocation);
+  try {
+    const { exit, commit } = await judge(tag, setup, invocation);
+    if (exit !== ExitCode.ok || commit === undefined) {
+      terminal.say('the archive was not looked at: the tag does not hold');
+      return exit === ExitCode.ok ? ExitCode.refused : exit;
+    }
+    const { tree, result } = await untilInterrupted(
+      compare(resolve(cwd, file), commit, setup, prefix),
+    );
+    for (const line of linesOf(basename(file), tag, tree, result))
+      streams.write(`${visible(line)}\n`);
+    return result.problems.length === 0 ? ExitCode.ok : ExitCode.refused;
+  } finally {
+    await setup.close();
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * `git signet verify-tag`: the ref holds an annotated tag of that very name, the tag's signature holds, and so does
+ * its target's, by the same rules. A name that says another version than the tag it leads to is the oldest trick
+ * with signed tags, and git accepts it (threat G07).
+ */
+
+import { parseArguments } from '../../cli/arguments.ts';
+import type { Invocation } from '../../cli/command.ts';
+import { type ExitCode, UsageError } from '../../errors.ts';
+import { tagBench } from '../../gate/run.ts';
+import { setUpVerify } from '../../gate/setup.ts';
+import { judgeChain, type Step, type TagBench } from '../../gate/tag-chain.ts';
+import { resolveNames } from '../../git/names.ts';
+import { renderResult } from '../../report/pieces.ts';
+import type { Subject } from '../../report/writer.ts';
+import { EXIT_HELP, formatOf, HOW_HELP, VERIFY_SPEC, WHO_HELP } from './options.ts';
+import { countResults, createReporter, exitCodeOf, outputOf } from './report.ts';
+
+const SPEC = {
+  ...VERIFY_SPEC,
+  options: { ...VERIFY_SPEC.options, 'no-target': 'switch' },
+} as const;
+export const help = `git signet verify-tag TAG…
+
+The tag is annotated, has the name of its ref, and is signed by someone who may;
+then the same for what it points to.
+
+  git signet verify-tag --policy-from origin/main v1.2
+  git signet verify-tag --no-target --certificate-identity alice@example.com \\
+      --certificate-oidc-issuer https://accounts.example.com v1.2
+
+  --no-target                        the tag alone: what it points to may be unsigned
+${WHO_HELP}
+
+${HOW_HELP}
+
+${EXIT_HELP}
+`;
+
+/** Judges the tag of that name and, with `follow`, what it leads to. @throws UsageError without such a ref */
+export async function judgeTag(
+  name: string,
+  bench: TagBench,
+  follow: boolean,
+): Promise<readonly Step[]> {
+  const ref = `refs/tags/${name.replace(/^refs\/tags\//, '')}`;
+  // by its short name too: whoever verifies a tag and checks out a branch of that name must hear of it
+  const [object] = await resolveNames(bench.repository, [ref, name]);
+  if (object === undefined || object.ref !== ref || /[\^~:]|@\{/.test(name)) {
+    throw new UsageError(`${name}: no such tag`, { code: 'NO_SUCH_OBJECT' });
+  }
+  const { id, type } = object;
+  if (type === 'tag') return judgeChain({ id, type, ref }, bench, follow);
+  const detail = `a lightweight tag: the name ${name} itself is not signed by anybody`;
+  const verdict = { status: 'unsigned', check: 'object', code: 'unsigned', detail } as const;
+  return [{ id, type, ref, verdict }];
+}
+
+export async function run(invocation: Invocation): Promise<ExitCode> {
+  const { streams, terminal, env } = invocation;
+  const args = parseArguments(invocation.args, SPEC);
+  const names = [...args.positionals, ...(args.rest ?? [])];
+  if (names.length === 0)
+    throw new UsageError('which tag?', { hint: 'run: git signet verify-tag TAG' });
+  const format = formatOf(args);
+  const setup = await setUpVerify(args, invocation);
+  const { facts, judge } = setup;
+  const output = outputOf(format, undefined);
+  const { now } = judge;
+  const subjects: Subject[] = [];
+  const reporter = await createReporter({
+    ...facts,
+    ...{ format, streams, terminal, noun: 'object', now, env },
+    ...{ asked: names, subjects },
+  });
+  const counts = countResults();
+  let bench: TagBench | undefined;
+  try {
+    if (setup.choice.startBlob !== undefined) {
+      throw new UsageError('--policy-from parents judges ranges of commits, not tags');
+    }
+    bench = await tagBench(setup);
+    for (const name of names) {
+      for (const step of await judgeTag(name, bench, !args.switches.has('no-target'))) {
+        counts[step.verdict.status] += 1;
+        if (step.ref !== undefined) subjects.push({ id: step.id, type: step.type, name });
+        reporter.add(renderResult(step, output));
+      }
+    }
+    reporter.finish(counts);
+    return exitCodeOf(counts);
+  } catch (error) {
+    reporter.abandon();
+    throw error;
+  } finally {
+    await bench?.close();
+    await setup.close();
+  }
+}

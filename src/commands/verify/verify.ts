@@ -1,0 +1,78 @@
+/** `git signet verify`: one commit or a hundred thousand, each against the same trust and policy. */
+
+import { availableParallelism } from 'node:os';
+import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
+import type { Invocation } from '../../cli/command.ts';
+import { type ExitCode, UsageError } from '../../errors.ts';
+import { type Asked, type PolicyPlan, planRun } from '../../gate/plan.ts';
+import { benchOf, judgePlan } from '../../gate/run.ts';
+import { setUpVerify } from '../../gate/setup.ts';
+import { untilInterrupted } from '../../system/interrupt.ts';
+import { EXIT_HELP, formatOf, HOW_HELP, jobsOf, VERIFY_SPEC, WHO_HELP } from './options.ts';
+import { createReporter, exitCodeOf, outputOf, type Reporter } from './report.ts';
+
+const SPEC = { ...VERIFY_SPEC, options: { ...VERIFY_SPEC.options, stdin: 'switch' } } as const;
+
+export const help = `git signet verify [REV | A..B | A...B]…    (no argument: HEAD)
+
+Says of each commit who signed it, and whether he may. A tag's name stands for its
+commit (verify-tag checks the tag); a full hash stands for that very object.
+
+  git signet verify --policy-from origin/main origin/main..HEAD
+  git signet verify --certificate-identity alice@example.com \\
+      --certificate-oidc-issuer https://accounts.example.com HEAD
+
+${WHO_HELP}
+
+${HOW_HELP}
+  --stdin                            revisions from stdin, one a line
+
+${EXIT_HELP}
+`;
+
+function askedFor(args: ParsedArguments, { streams }: Invocation): Asked {
+  const revisions = [...args.positionals, ...(args.rest ?? [])];
+  if (!args.switches.has('stdin')) return { revisions };
+  if (revisions.length > 0) throw new UsageError('--stdin and revisions: only one of them');
+  if (args.values.get('format') === 'vsa') {
+    throw new UsageError('--format vsa names what was judged: give revisions as arguments');
+  }
+  return { revisions, lines: streams.inputLines() };
+}
+
+export async function run(invocation: Invocation): Promise<ExitCode> {
+  const { streams, terminal, env } = invocation;
+  const args = parseArguments(invocation.args, SPEC);
+  const format = formatOf(args);
+  const jobs = jobsOf(args, availableParallelism());
+  const setup = await setUpVerify(args, invocation);
+  const bench = benchOf(setup);
+  let plan: PolicyPlan | undefined;
+  let reporter: Reporter | undefined;
+  try {
+    plan = await planRun(askedFor(args, invocation), setup, bench);
+    const { total, subjects, startsAt } = plan;
+    if (startsAt !== undefined) {
+      terminal.say(`${startsAt.slice(0, 12)} and what lies before it are not judged (since)`);
+    }
+    const { now } = setup.judge;
+    const asked = [...args.positionals, ...(args.rest ?? [])];
+    reporter = await createReporter({
+      ...setup.facts,
+      ...{ format, streams, terminal, noun: 'commit', asked, subjects, now, env },
+      ...(total === undefined ? {} : { total }),
+    });
+    const how = { jobs, output: outputOf(format, total), onResult: reporter.add };
+    const judged = judgePlan(plan, setup, bench, how);
+    // reading lines from stdin blocks: there the signal must end the process by itself
+    const counts = await (total === undefined ? judged : untilInterrupted(judged));
+    reporter.finish(counts);
+    return exitCodeOf(counts);
+  } catch (error) {
+    reporter?.abandon();
+    throw error;
+  } finally {
+    await plan?.close();
+    await setup.close();
+  }
+}

@@ -1,8 +1,8 @@
 /** The process: its arguments, environment, clock and end. The only file besides io/config.ts that reads the environment. */
 
+import { dispatch, exitCodeOf } from '../dispatch.ts';
 import { UsageError } from '../errors.ts';
 import { listGitConfig } from '../git/config.ts';
-import { dispatch, exitCodeOf } from './dispatch.ts';
 
 /** @throws UsageError where it was removed (Bun says so itself, and does not start) */
 function currentDirectory(): string {

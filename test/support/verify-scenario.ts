@@ -1,6 +1,6 @@
 /** Repositories of signed objects, and the commands that judge them run in this process. */
 
-import { dispatch, exitCodeOf } from '../../src/commands/dispatch.ts';
+import { dispatch, exitCodeOf } from '../../src/dispatch.ts';
 import type { ObjectResult } from '../../src/report/json.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import type { ScratchRepository } from './git-repository.ts';

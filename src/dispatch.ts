@@ -5,10 +5,10 @@
  * files that they would come from.
  */
 
-import type { Command, Invocation } from '../cli/command.ts';
-import { ExitCode, isSignetError } from '../errors.ts';
-import { systemError } from '../system/system-error.ts';
-import type { Terminal } from '../system/terminal.ts';
+import type { Command, Invocation } from './cli/command.ts';
+import { ExitCode, isSignetError } from './errors.ts';
+import { systemError } from './system/system-error.ts';
+import type { Terminal } from './system/terminal.ts';
 
 /** What a shell reports for a program whose reader went away (128 + SIGPIPE). */
 const READER_GONE = 141;
@@ -46,7 +46,7 @@ function wantsHelp(args: readonly string[]): boolean {
 }
 
 const noArguments: Command = async ({ streams }) => {
-  const { overview } = await import('./help.ts');
+  const { overview } = await import('./commands/help.ts');
   streams.status(2).write(overview());
   return ExitCode.usage;
 };
@@ -57,15 +57,15 @@ export async function dispatch(invocation: Invocation): Promise<number> {
   if (first === undefined) return noArguments(invocation);
   const only = rest.length === 0;
   if (only && (first === '--version' || first === 'version')) {
-    return (await import('./version.ts')).run({ ...invocation, args: [] });
+    return (await import('./commands/version.ts')).run({ ...invocation, args: [] });
   }
-  if (first.startsWith('-')) return (await import('../gpgsm/gpgsm.ts')).run(invocation);
-  const { COMMANDS } = await import('./table.ts');
+  if (first.startsWith('-')) return (await import('./gpgsm/gpgsm.ts')).run(invocation);
+  const { COMMANDS } = await import('./commands/table.ts');
   const command = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
-  if (command === undefined) throw (await import('./help.ts')).unknownCommand(first);
+  if (command === undefined) throw (await import('./commands/help.ts')).unknownCommand(first);
   const [module, { compileEagerly }] = await Promise.all([
     command.load(),
-    import('../system/runtime.ts'),
+    import('./system/runtime.ts'),
   ]);
   compileEagerly();
   if (wantsHelp(rest)) {

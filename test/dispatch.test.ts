@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { dispatch, exitCodeOf } from '../../src/commands/dispatch.ts';
-import { COMMANDS } from '../../src/commands/table.ts';
+import { COMMANDS } from '../src/commands/table.ts';
+import { dispatch, exitCodeOf } from '../src/dispatch.ts';
 import {
   AnswerError,
   ConfigError,
@@ -8,10 +8,10 @@ import {
   ServiceError,
   SignetError,
   UsageError,
-} from '../../src/errors.ts';
-import { OutputClosed } from '../../src/system/terminal.ts';
-import { VERSION } from '../../src/system/version.ts';
-import { catchInvocation } from '../support/invocation.ts';
+} from '../src/errors.ts';
+import { OutputClosed } from '../src/system/terminal.ts';
+import { VERSION } from '../src/system/version.ts';
+import { catchInvocation } from './support/invocation.ts';
 
 async function run(...args: string[]) {
   const caught = catchInvocation({ args, env: { SIGSTORE_ID_TOKEN: 'top-secret', PATH: '' } });

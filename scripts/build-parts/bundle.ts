@@ -57,8 +57,8 @@ function hotModules(): ReadonlyMap<string, (typeof FILES)[number]> {
   const sources = readSources('.', 'src');
   const closure = (...entries: readonly string[]): Set<string> =>
     new Set(entries.flatMap((entry) => [...staticClosure(sources, entry)]));
-  const start = closure('src/commands/main.ts');
-  start.delete('src/commands/main.ts');
+  const start = closure('src/main.ts');
+  start.delete('src/main.ts');
   const lazyButAlways = [
     'src/system/once-a-day.ts',
     'src/core/trust/key-files.ts',
@@ -97,7 +97,7 @@ async function bundle({ format, dir, worker, recorder }: Form): Promise<void> {
       },
     },
     plugins: [classNames, recorder],
-    input: { 'git-signet': 'src/commands/main.ts', 'range-worker': WORKER },
+    input: { 'git-signet': 'src/main.ts', 'range-worker': WORKER },
     output: {
       dir,
       format,

@@ -270,7 +270,7 @@ describe('P01 the policy of the user', () => {
 });
 
 describe('S01 what nobody caught', () => {
-  const main = fileURLToPath(new URL('../../src/commands/main.ts', import.meta.url));
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
   const preload = (what: string): string =>
     `data:text/javascript,process.on('newListener',(e)=>{if(e==='unhandledRejection')setImmediate(()=>{${what}})})`;
   it.each([

@@ -12,7 +12,7 @@ import { programUnderTest } from '../support/program.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 import { haveTools } from '../support/tools.ts';
 
-const entry = new URL('../../src/commands/main.ts', import.meta.url).pathname;
+const entry = new URL('../../src/main.ts', import.meta.url).pathname;
 const present = haveTools('dbus-run-session', 'gnome-keyring-daemon', 'secret-tool');
 const address = '0123abcd:alice@example.test';
 

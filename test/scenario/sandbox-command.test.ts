@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { run as runProgram } from '../support/peers.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 
-const main = fileURLToPath(new URL('../../src/commands/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 let scratch: string;
 let work: string;
 let temporary: string;

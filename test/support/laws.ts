@@ -168,7 +168,7 @@ export function strayWriters(sources: Sources): readonly string[] {
 
 /** Readers of the environment other than the two that may. */
 export function strayEnvironment(sources: Sources): readonly string[] {
-  const readers = ['src/commands/main.ts', 'src/settings/load.ts'];
+  const readers = ['src/main.ts', 'src/settings/load.ts'];
   return uses(sources, /^process\.env$/, (path) => readers.includes(path));
 }
 

@@ -17,7 +17,7 @@ function newestSource(): number {
 
 function fromSource(): string {
   const wrapper = join(mkdtempSync(join(tmpdir(), 'git-signet-program-')), 'git-signet');
-  const main = join(root, 'src/commands/main.ts');
+  const main = join(root, 'src/main.ts');
   writeFileSync(wrapper, `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
   chmodSync(wrapper, 0o755);
   return wrapper;

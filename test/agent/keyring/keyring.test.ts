@@ -18,7 +18,7 @@ import {
 import { scratchDirectory } from '../../support/sandbox.ts';
 
 const directory = scratchDirectory('keyring');
-const entry = new URL('../../../src/commands/main.ts', import.meta.url).pathname;
+const entry = new URL('../../../src/main.ts', import.meta.url).pathname;
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** A keyring in memory; `fault` is thrown by whatever is called. */

@@ -1,8 +1,8 @@
 /** The process: its arguments, environment, clock and end. The only file besides io/config.ts that reads the environment. */
 
-import { dispatch, exitCodeOf } from '../dispatch.ts';
-import { UsageError } from '../errors.ts';
-import { listGitConfig } from '../git/config.ts';
+import { dispatch, exitCodeOf } from './dispatch.ts';
+import { UsageError } from './errors.ts';
+import { listGitConfig } from './git/config.ts';
 
 /** @throws UsageError where it was removed (Bun says so itself, and does not start) */
 function currentDirectory(): string {
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const { env } = process;
   const args = process.argv.slice(2);
   const askedGit = askGit(args);
-  const { processStreams, processTerminal } = await import('../system/terminal.ts');
+  const { processStreams, processTerminal } = await import('./system/terminal.ts');
   const terminal = processTerminal(env);
   const debug = env.SIGNET_DEBUG !== undefined && env.SIGNET_DEBUG !== '';
   const fail = (error: unknown): never => process.exit(exitCodeOf(error, terminal, debug));

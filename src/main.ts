@@ -1,4 +1,4 @@
-/** The process: its arguments, environment, clock and end. The only file besides io/config.ts that reads the environment. */
+/** The process: its arguments, environment, clock and end. The only file besides settings/load.ts that reads the environment. */
 
 import { dispatch, exitCodeOf } from './dispatch.ts';
 import { UsageError } from './errors.ts';

@@ -44,7 +44,7 @@ const laws: readonly Law[] = [
   {
     name: 'imports point down',
     violations: upwardImports,
-    breach: ['src/core/bytes.ts', "import { saveEntry } from '../io/entry-store.ts';"],
+    breach: ['src/core/bytes.ts', "import { saveEntry } from '../services/entry-store.ts';"],
     says: 'src/core/bytes.ts imports src/services/entry-store.ts',
   },
   {
@@ -84,13 +84,13 @@ const laws: readonly Law[] = [
     says: 'src/core/verify.ts uses Date.now',
   },
   {
-    name: 'only io/terminal.ts writes to the streams',
+    name: 'only system/terminal.ts writes to the streams',
     violations: strayWriters,
     breach: ['src/signing/sign.ts', "console.log('signed');"],
     says: 'src/signing/sign.ts uses console.log',
   },
   {
-    name: 'only main.ts and io/config.ts read the environment',
+    name: 'only main.ts and settings/load.ts read the environment',
     violations: strayEnvironment,
     breach: ['src/http/http.ts', 'const proxy = process.env;'],
     says: 'src/http/http.ts uses process.env',

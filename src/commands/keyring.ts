@@ -1,4 +1,4 @@
-/** The keyring helper: one question on stdin, one answer on stdout (io/agent/keyring.ts says why it is a process). */
+/** The keyring helper: one question on stdin, one answer on stdout (agent/keyring/keyring.ts says why it is a process). */
 
 import type { KeyringQuestion } from '../agent/keyring/keyring.ts';
 import { answerKeyring } from '../agent/keyring/library.ts';

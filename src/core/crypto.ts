@@ -1,6 +1,6 @@
 /**
  * The crypto port: what the core needs of a cryptographic library, and nothing else.
- * Implementations: io/crypto.ts (node:crypto), io/crypto-bun.ts (WebCrypto and Bun's hasher).
+ * Implementations: system/crypto.ts (node:crypto), system/crypto-bun.ts (WebCrypto and Bun's hasher).
  */
 
 export type HashAlgorithm = 'sha1' | 'sha256' | 'sha384' | 'sha512';

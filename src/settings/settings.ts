@@ -2,7 +2,7 @@
 
 /** Everything that can be configured. Paths are absolute or relative to the working directory; URLs have no trailing slash. */
 export interface Settings {
-  /** trusted_root.json, a ClientTrustConfig, or a TUF mirror's address (io/trust-source.ts). */
+  /** trusted_root.json, a ClientTrustConfig, or a TUF mirror's address (trust/source.ts). */
   readonly trust?: string;
   /** Root metadata that a mirror's updates start from, where its address does not name one. */
   readonly trustRoot?: string;
@@ -93,7 +93,7 @@ export interface Settings {
 
 export type SettingName = Exclude<keyof Settings, 'trustCache' | 'ignored' | 'networkOfRepository'>;
 
-/** A value in the repository's own configuration that does not count (io/setting-authority.ts). */
+/** A value in the repository's own configuration that does not count (settings/authority.ts). */
 export interface IgnoredSetting {
   readonly name: SettingName;
   /** git's key as a person writes it: `signet.policy`, `gitsign.fulcio`. */

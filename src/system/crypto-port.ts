@@ -3,7 +3,7 @@
 import type { Crypto } from '../core/crypto.ts';
 import { type BunRuntime, bunCrypto } from './crypto-bun.ts';
 
-/** The port that starts fastest on this runtime; batch workers take io/crypto.ts by name instead. */
+/** The port that starts fastest on this runtime; batch workers take system/crypto.ts by name instead. */
 export async function loadCrypto(): Promise<Crypto> {
   const { Bun } = globalThis as { Bun?: BunRuntime };
   if (Bun !== undefined) return bunCrypto(Bun);

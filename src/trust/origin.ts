@@ -1,6 +1,6 @@
 /**
  * Who chose the trust root: nobody, the person who typed a flag, the user's own configuration, the repository's, where the
- * user has allowed that (io/setting-authority.ts), or the environment. A gate believes the environment only where `trust
+ * user has allowed that (settings/authority.ts), or the environment. A gate believes the environment only where `trust
  * init` was run for that very root on this machine (threat T06): a variable left over from a test decides nothing.
  */
 

@@ -1,6 +1,6 @@
 /**
  * What a mirror served, in one file a mirror: metadata and targets together, replaced in one step, so that no two
- * processes can leave a mixture (threats T04, T07). Untrusted: io/trust-state.ts proves it.
+ * processes can leave a mixture (threats T04, T07). Untrusted: trust/state.ts proves it.
  */
 
 import { readFileSync } from 'node:fs';

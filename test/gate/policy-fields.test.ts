@@ -46,7 +46,7 @@ const FIXTURES: Readonly<Record<string, readonly [file: string, name: RegExp]>> 
   username: ['core/policy/decide.test.ts', /username: an otherName/],
   openpgp: ['scenario/policy-mixed.test.ts', /forged noreply, own key/],
   ssh: ['scenario/policy-mixed.test.ts', /ssh of another/],
-  preset: ['io/openpgp.test.ts', /knows nobody else/],
+  preset: ['gate/openpgp.test.ts', /knows nobody else/],
   refs: ['core/policy/decide.test.ts', /'refs'/],
   by: ['core/policy/decide.test.ts', /'by'/],
   committer: ['core/policy/decide.test.ts', /'committer P10'/],

@@ -1,4 +1,4 @@
-/** Bun's hasher as far as io/crypto-bun.ts uses it, on Node: so that its WebCrypto half is tested here too. */
+/** Bun's hasher as far as system/crypto-bun.ts uses it, on Node: so that its WebCrypto half is tested here too. */
 
 import { createHash, type Hash } from 'node:crypto';
 

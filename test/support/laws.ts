@@ -160,7 +160,7 @@ export function impureCore(sources: Sources): readonly string[] {
   return uses(sources, impure, (path) => roomOf(path) !== 'core');
 }
 
-/** Writers to the process's streams other than io/terminal.ts. */
+/** Writers to the process's streams other than system/terminal.ts. */
 export function strayWriters(sources: Sources): readonly string[] {
   const writers = /^(process\.(stdout|stderr|stdin)|console\..*)$/;
   return uses(sources, writers, (path) => path === 'src/system/terminal.ts');

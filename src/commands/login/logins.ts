@@ -9,7 +9,7 @@ import type { Settings } from '../../settings/load.ts';
 
 /**
  * What a signature made here must meet, before there is anything to sign: `signet.identity`, and the committer that git
- * would write where it must match. In its text form (io/oidc/expectation.ts).
+ * would write where it must match. In its text form (login/expectation.ts).
  */
 export async function expectedHere(
   { identity, matchCommitter }: Pick<Settings, 'identity' | 'matchCommitter'>,

@@ -1,7 +1,7 @@
 /**
  * SSH keys as policies and signatures hold them: a line of an allowed-signers file (ssh-keygen(1), ALLOWED SIGNERS)
  * in the policy, and the public key inside an SSHSIG (openssh PROTOCOL.sshsig) that says which key claims to have
- * signed. Verifying is ssh-keygen's own affair (io/ssh-signature.ts).
+ * signed. Verifying is ssh-keygen's own affair (gate/ssh-signature.ts).
  */
 
 import { fromBase64, latin1, toBase64 } from '../bytes.ts';

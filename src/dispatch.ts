@@ -5,8 +5,9 @@
  * files that they would come from.
  */
 
-import type { Command, Invocation } from './cli/command.ts';
+import type { Command } from './cli/command.ts';
 import { ExitCode, isSignetError } from './errors.ts';
+import type { Invocation } from './system/invocation.ts';
 import { systemError } from './system/system-error.ts';
 import type { Terminal } from './system/terminal.ts';
 

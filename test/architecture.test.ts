@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readSources, type Sources, staticClosure } from '../scripts/imports.ts';
 import {
   borrowedWriters,
+  circles,
   foreignToCore,
   heavyOnHotPath,
   impureCore,
@@ -46,6 +47,18 @@ const laws: readonly Law[] = [
     violations: upwardImports,
     breach: ['src/core/bytes.ts', "import { saveEntry } from '../services/entry-store.ts';"],
     says: 'src/core/bytes.ts imports src/services/entry-store.ts',
+  },
+  {
+    name: 'rooms know no neighbour',
+    violations: upwardImports,
+    breach: ['src/gate/judge.ts', "import type { Agent } from '../agent/instance.ts';"],
+    says: 'src/gate/judge.ts imports src/agent/instance.ts',
+  },
+  {
+    name: 'no import leads back, not even one of a type or on use',
+    violations: circles,
+    breach: ['src/core/bytes.ts', "import type { Verdict } from './verdict.ts';"],
+    says: 'src/core/bytes.ts is in a circle with src/core/verdict.ts',
   },
   {
     name: 'the sandbox is loaded on use only',

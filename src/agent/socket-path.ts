@@ -16,7 +16,8 @@ import {
 } from 'node:fs';
 import { dirname, isAbsolute, join, parse, resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
-import type { Environment, Settings } from '../settings/load.ts';
+import type { Settings } from '../settings/load.ts';
+import type { Environment } from '../system/environment.ts';
 import { systemReason } from '../system/system-error.ts';
 
 /** Longer paths are cut by the system, silently, and bound elsewhere (trap L14). */

@@ -1,23 +1,7 @@
-/** What every command is given, and what it gives back. */
+/** What a command is. */
 
 import type { ExitCode } from '../errors.ts';
-import type { Environment } from '../settings/load.ts';
-import type { Streams, Terminal } from '../system/terminal.ts';
-
-export interface Invocation {
-  /** Arguments after the command's own name; for git's own grammar, all of them. */
-  readonly args: readonly string[];
-  readonly env: Environment;
-  readonly cwd: string;
-  readonly streams: Streams;
-  readonly terminal: Terminal;
-  /** Unix seconds. */
-  readonly now: () => number;
-  /** git's configuration (listGitConfig), where the process began by asking for it. */
-  readonly askedGit?: Promise<string> | undefined;
-  /** The file that started this process: workers start from it too. */
-  readonly entry: string;
-}
+import type { Invocation } from '../system/invocation.ts';
 
 export type Command = (invocation: Invocation) => Promise<ExitCode>;
 
@@ -25,4 +9,12 @@ export type Command = (invocation: Invocation) => Promise<ExitCode>;
 export interface CommandModule {
   readonly run: Command;
   readonly help: string;
+}
+
+/** A row of the table of commands. */
+export interface TableEntry {
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+  /** Started by this program itself: not listed. */
+  readonly internal?: true;
 }

@@ -3,7 +3,7 @@
  * is completed, and a new command is completed without a second list.
  */
 
-import type { TableEntry } from '../commands/table.ts';
+import type { TableEntry } from './command.ts';
 
 /** What may stand in a place: words, or names that the shell finds. */
 export type Words = readonly string[] | 'files' | 'revisions' | 'tags' | 'anything';

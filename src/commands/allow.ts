@@ -1,11 +1,12 @@
 /** `git signet allow`: shows what a repository sets beyond what any repository may set, and lets it count there. */
 
 import { parseArguments } from '../cli/arguments.ts';
-import type { Command, Invocation } from '../cli/command.ts';
+import type { Command } from '../cli/command.ts';
 import { visible, withoutSecrets } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { type AskedSetting, allowEntries, askedHere, forgetAllowed } from '../settings/allowed.ts';
 import { classOf } from '../settings/table.ts';
+import type { Invocation } from '../system/invocation.ts';
 
 export const help = `git signet allow [--remove]
 

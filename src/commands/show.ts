@@ -3,7 +3,6 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type ParsedArguments, parseArguments } from '../cli/arguments.ts';
-import type { Invocation } from '../cli/command.ts';
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { type SignatureFacts, signatureFacts } from '../core/signature-facts.ts';
@@ -18,6 +17,7 @@ import { inTotoStatement, withoutCredentials } from '../report/in-toto.ts';
 import { jsonText } from '../report/json.ts';
 import { showJson, showText } from '../report/show.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
+import type { Invocation } from '../system/invocation.ts';
 
 const SPEC = {
   options: { format: 'value', remote: 'value', artifact: 'value' },

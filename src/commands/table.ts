@@ -1,13 +1,6 @@
 /** The commands that exist, each loaded when it is called. */
 
-import type { CommandModule } from '../cli/command.ts';
-
-export interface TableEntry {
-  readonly summary: string;
-  readonly load: () => Promise<CommandModule>;
-  /** Started by this program itself: not listed. */
-  readonly internal?: true;
-}
+import type { TableEntry } from '../cli/command.ts';
 
 export const COMMANDS: Readonly<Record<string, TableEntry>> = {
   init: { summary: 'make git sign and verify with this program', load: () => import('./init.ts') },

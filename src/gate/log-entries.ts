@@ -13,7 +13,8 @@ import type { ReasonCode, Verdict } from '../core/verdict.ts';
 import { isSignetError, ServiceError } from '../errors.ts';
 import type { HttpSend } from '../http/http.ts';
 import type { LogFinder, SearchableLog } from '../services/rekor-search.ts';
-import type { Environment, Settings } from '../settings/load.ts';
+import type { Settings } from '../settings/load.ts';
+import type { Environment } from '../system/environment.ts';
 
 /** Why a log entry could not be had. */
 interface NotFound {

@@ -10,7 +10,7 @@ import { claimsOf } from '../core/policy/claims.ts';
 import { decide, type Subject } from '../core/policy/decide.ts';
 import type { IdentityPolicy, KeyRule } from '../core/policy/model.ts';
 import type { KeyKind, Outcome, Signer } from '../core/verdict.ts';
-import type { Environment } from '../settings/load.ts';
+import type { Environment } from '../system/environment.ts';
 import type { KeyCheck } from './openpgp.ts';
 import type { SshVerifier } from './ssh-signature.ts';
 

@@ -6,14 +6,14 @@
 
 import { resolve } from 'node:path';
 import type { ParsedArguments } from '../cli/arguments.ts';
-import type { Invocation } from '../cli/command.ts';
-import { nobodySaid, policyOfFlags } from '../commands/verify/options.ts';
 import type { Crypto } from '../core/crypto.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import { resolveCommits } from '../git/names.ts';
 import type { GitRepository } from '../git/repository.ts';
 import type { Settings } from '../settings/load.ts';
+import type { Invocation } from '../system/invocation.ts';
+import { nobodySaid, policyOfFlags } from './identity-flags.ts';
 import type { PolicyBlobs } from './policy-blobs.ts';
 
 /** Where a repository keeps its policy. */

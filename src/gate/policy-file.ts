@@ -12,7 +12,7 @@ import type { Crypto } from '../core/crypto.ts';
 import { type Locate, policyFromData } from '../core/policy/policy.ts';
 import type { IdentityPolicy } from '../core/verdict.ts';
 import { ConfigError } from '../errors.ts';
-import type { Environment } from '../settings/load.ts';
+import type { Environment } from '../system/environment.ts';
 
 /** Bytes of a policy. Anybody may push one, so what reading it costs is bounded before it is read (threat P23). */
 export const MAX_POLICY = 64 * 1024;

@@ -3,13 +3,13 @@
  * judged in place, many by workers; what a worker cannot settle is settled here (range-settle.ts).
  */
 
-import { countResults } from '../commands/verify/report.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { type ObjectRequest, readObjects } from '../git/objects.ts';
 import type { GitRepository } from '../git/repository.ts';
 import type { Counts } from '../report/json.ts';
 import type { Rendered } from '../report/writer.ts';
 import { createBatcher } from './batches.ts';
+import { countResults } from './exit-code.ts';
 import { type Batch, createJudge, type JudgedItem, type JudgeSettings } from './judge.ts';
 import { judgeInOrder, type Pool, poolInPlace, startPool } from './pool.ts';
 

@@ -4,13 +4,12 @@
  */
 
 import type { ParsedArguments } from '../cli/arguments.ts';
-import type { Invocation } from '../cli/command.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { type GitRepository, openRepository } from '../git/repository.ts';
 import { resolvedHere } from '../settings/here.ts';
 import type { SettingCaller } from '../settings/load.ts';
-import { acceptsUnlogged } from '../signing/unlogged.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
+import type { Invocation } from '../system/invocation.ts';
 import { checkGateTrust } from '../trust/origin.ts';
 import { loadTrust } from '../trust/store.ts';
 import type { JudgeSettings } from './judge.ts';
@@ -18,6 +17,7 @@ import { type JudgedBy, judgedBy } from './judged-by.ts';
 import { type LogAccess, openLogAccess } from './log-entries.ts';
 import { createKeyJudge, type KeyJudge } from './pinned-keys.ts';
 import { choosePolicy, type PolicyChoice } from './policy-choice.ts';
+import { acceptsUnlogged } from './unlogged.ts';
 
 export interface VerifySetup {
   readonly repository: GitRepository;

@@ -11,7 +11,7 @@ import { fromBase64, toBase64 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import type { KeyRule } from '../core/policy/model.ts';
 import { signingSshKey } from '../core/policy/ssh-key.ts';
-import type { Environment } from '../settings/load.ts';
+import type { Environment } from '../system/environment.ts';
 import { findExecutable, runProcess } from '../system/process.ts';
 import type { KeyCheck } from './openpgp.ts';
 

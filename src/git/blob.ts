@@ -9,7 +9,7 @@ import { commitLinks, tagTarget } from '../core/git/links.ts';
 import type { ObjectFormat } from '../core/git/object.ts';
 import { DIRECTORY, GITLINK, treeEntries } from '../core/git/tree-entries.ts';
 import { ConfigError } from '../errors.ts';
-import type { Environment } from '../settings/load.ts';
+import type { Environment } from '../system/environment.ts';
 import { gitEnvironment } from './environment.ts';
 import { corrupt, hashed } from './hashed-object.ts';
 import type { GitObjectType, ObjectFrame } from './object-frames.ts';

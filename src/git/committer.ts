@@ -2,7 +2,7 @@
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { type Person, personOf } from '../core/git/person.ts';
-import type { Environment } from '../settings/load.ts';
+import type { Environment } from '../system/environment.ts';
 import { committerEnvironment } from './environment.ts';
 import { findGit, runGit } from './process.ts';
 

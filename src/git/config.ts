@@ -2,7 +2,7 @@
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { ConfigError } from '../errors.ts';
-import type { Environment } from '../settings/load.ts';
+import type { Environment } from '../system/environment.ts';
 import type { ProcessResult } from '../system/process.ts';
 import { gitEnvironment } from './environment.ts';
 import { findGit, runGit } from './process.ts';

@@ -4,7 +4,7 @@
  * or believe a replacement, a graft or a commit that it would fetch first.
  */
 
-import type { Environment } from '../settings/load.ts';
+import type { Environment } from '../system/environment.ts';
 
 declare const MADE_HERE: unique symbol;
 

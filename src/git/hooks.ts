@@ -21,7 +21,7 @@ import {
 import { constants } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
-import type { Environment } from '../settings/load.ts';
+import type { Environment } from '../system/environment.ts';
 
 export type HookName = 'pre-push' | 'pre-receive';
 

@@ -1,7 +1,7 @@
 /** Starts git and takes its whole answer. Every git child but the streams of git-objects.ts begins here. */
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
-import type { Environment } from '../settings/load.ts';
+import type { Environment } from '../system/environment.ts';
 import {
   findExecutable,
   type ProcessOptions,

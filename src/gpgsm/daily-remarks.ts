@@ -3,11 +3,11 @@
  * any time.
  */
 
-import type { Invocation } from '../cli/command.ts';
 import { toHex, utf8 } from '../core/bytes.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { VerifyContext } from '../core/verify.ts';
 import { resolveSettings, type Settings } from '../settings/load.ts';
+import type { Invocation } from '../system/invocation.ts';
 import { remarkOnceADay } from '../system/once-a-day.ts';
 import { namesKeyFiles } from '../trust/source.ts';
 

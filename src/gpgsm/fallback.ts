@@ -4,9 +4,9 @@
  * status lines go on to git (threat S08), everything else to the person, escaped.
  */
 
-import type { Invocation } from '../cli/command.ts';
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { ConfigError } from '../errors.ts';
+import type { Invocation } from '../system/invocation.ts';
 import { findExecutable, runProcess } from '../system/process.ts';
 
 /** Set for the child, so that a program that comes back to us ends there. */

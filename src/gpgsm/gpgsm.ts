@@ -3,7 +3,8 @@
  * git starts this once a commit. stdout is the protocol.
  */
 
-import type { Command, Invocation } from '../cli/command.ts';
+import type { Command } from '../cli/command.ts';
+import type { Invocation } from '../system/invocation.ts';
 import { type GpgsmCall, readGpgsmCall } from './arguments.ts';
 
 /** Where status lines go; nowhere without `--status-fd`. */

@@ -4,17 +4,19 @@
  */
 
 import { readFileSync } from 'node:fs';
-import type { Invocation } from '../cli/command.ts';
 import { fromUtf8, utf8 } from '../core/bytes.ts';
-import { createdLines, type SignatureCreated, statusBlock } from '../core/git/gpg-status.ts';
+import { expectationOf } from '../core/expectation.ts';
+import { createdLines, statusBlock } from '../core/git/gpg-status.ts';
 import { MAX_SIGNABLE } from '../core/git/limits.ts';
 import { checkPayload } from '../core/git/signable.ts';
 import { AnswerError, ExitCode, UsageError } from '../errors.ts';
-import { expectationOf } from '../login/expectation.ts';
+import { signsUnlogged } from '../gate/unlogged.ts';
 import { acceptKey, accountOfKey, keyDiffers } from '../login/named-key.ts';
 import { loadSettings } from '../settings/load.ts';
-import { type SigningTools, signingTools } from '../signing/tools.ts';
+import type { Made, Signing } from '../signing/made.ts';
+import { signingTools } from '../signing/tools.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
+import type { Invocation } from '../system/invocation.ts';
 import { Secret } from '../system/secret.ts';
 import type { GpgsmCall } from './arguments.ts';
 
@@ -40,20 +42,6 @@ function tokenOf(
   const text = fromUtf8(streams.readInput(MAX_TOKEN))?.trim() ?? '';
   if (text === '') throw new UsageError('--token-stdin: no token on standard input');
   return { token: new Secret(text) };
-}
-
-/** Everything that one signature is asked for with. */
-export interface Signing extends SigningTools {
-  readonly payload: Uint8Array;
-}
-
-/** A signature that verifies. */
-export interface Made extends SignatureCreated {
-  readonly armor: string;
-  readonly identity: string;
-  /** Decimal; '' where there is no entry. */
-  readonly logIndex: string;
-  readonly freshLogin: boolean;
 }
 
 /** @throws AnswerError `SELF_VERIFICATION` when what was made does not verify */
@@ -99,7 +87,10 @@ export async function sign(
   const account = accountOfKey(call.localUser, payload);
   if (account !== undefined) acceptKey(account, expectationOf(settings, payload));
   const { token } = tokenOf(call, invocation);
-  const tools = await signingTools(invocation, { settings, crypto, payload, token });
+  const tools = await signingTools(invocation, {
+    ...{ settings, crypto, payload, token },
+    signsUnlogged: () => signsUnlogged(settings, invocation, crypto),
+  });
   const made = await make({ ...tools, payload }).finally(tools.settled);
   if (tools.unlogged) {
     terminal.say(`signed as ${made.identity}, IN NO LOG (signet.log = none), timestamped`);

@@ -4,7 +4,6 @@
  */
 
 import { closeSync, openSync } from 'node:fs';
-import type { Invocation } from '../cli/command.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { BROKEN_LINES, reportOf, statusBlock } from '../core/git/gpg-status.ts';
 import { MAX_SIGNATURE_BYTES } from '../core/git/header.ts';
@@ -13,10 +12,11 @@ import { payloadType } from '../core/git/object.ts';
 import type { IdentityPolicy, Verdict } from '../core/verdict.ts';
 import { applyPolicy, type VerifyContext, verifyDetached } from '../core/verify.ts';
 import { type ExitCode, isSignetError, UsageError } from '../errors.ts';
+import { acceptsUnlogged } from '../gate/unlogged.ts';
 import { verdictLine } from '../report/verdict-line.ts';
 import { loadSettings, type Settings } from '../settings/load.ts';
-import { acceptsUnlogged } from '../signing/unlogged.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
+import type { Invocation } from '../system/invocation.ts';
 import { readUpTo } from '../system/standard-input.ts';
 import { loadTrust, TRUST_SETTINGS } from '../trust/store.ts';
 import type { GpgsmCall } from './arguments.ts';

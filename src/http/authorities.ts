@@ -9,7 +9,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { SecureContext } from 'node:tls';
 import { ConfigError } from '../errors.ts';
-import type { Environment } from '../settings/load.ts';
+import type { Environment } from '../system/environment.ts';
 
 export interface Authorities {
   readonly context: SecureContext;

@@ -1,7 +1,8 @@
 /** How services are reached, from settings and environment: proxy, authorities, patience. */
 
 import { ConfigError } from '../errors.ts';
-import type { Environment, Settings } from '../settings/load.ts';
+import type { Settings } from '../settings/load.ts';
+import type { Environment } from '../system/environment.ts';
 import type { HttpOptions } from './http.ts';
 import { proxyChoice } from './proxy.ts';
 

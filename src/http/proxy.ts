@@ -6,7 +6,7 @@
 
 import { BlockList, isIP } from 'node:net';
 import { ConfigError } from '../errors.ts';
-import type { Environment } from '../settings/load.ts';
+import type { Environment } from '../system/environment.ts';
 import { isLoopback } from '../system/loopback.ts';
 import { Secret } from '../system/secret.ts';
 

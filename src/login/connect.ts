@@ -3,8 +3,8 @@
 import { ConfigError, LoginError } from '../errors.ts';
 import type { HttpSend } from '../http/http.ts';
 import { insecureHosts } from '../http/network.ts';
-import type { Environment } from '../settings/load.ts';
 import type { Settings } from '../settings/settings.ts';
+import type { Environment } from '../system/environment.ts';
 import { Secret } from '../system/secret.ts';
 import { discoverIssuer, type Issuer } from './issuer.ts';
 

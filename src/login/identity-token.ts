@@ -5,16 +5,16 @@
  */
 
 import type { Person } from '../core/git/person.ts';
+import type { IdentityClaims } from '../core/identity-claims.ts';
 import { ConfigError, LoginError } from '../errors.ts';
 import type { HttpSend } from '../http/http.ts';
-import type { Environment } from '../settings/load.ts';
 import type { Settings } from '../settings/settings.ts';
 import { keepOutOfCoreDumps } from '../system/core-dumps.ts';
+import type { Environment } from '../system/environment.ts';
 import type { Secret } from '../system/secret.ts';
 import type { Terminal } from '../system/terminal.ts';
 import type { SigningContext } from './browser/page.ts';
 import type { Circumstances, Expected, PersonChoice, PersonProvider } from './person-way.ts';
-import type { IdentityClaims } from './token.ts';
 import { UNATTENDED_PROVIDERS, unattendedSource } from './unattended.ts';
 
 export interface TokenRequest {

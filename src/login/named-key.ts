@@ -4,9 +4,9 @@
  */
 
 import { visible } from '../core/escape.ts';
+import { expectationWords, signerMeets } from '../core/expectation.ts';
 import { committerOf } from '../core/policy/committer.ts';
 import { LoginError } from '../errors.ts';
-import { expectationWords, signerMeets } from './expectation.ts';
 
 const ADDRESS = /^[^\s<>@/]+@[^\s<>@/]+$/;
 const URI = /^[a-z][a-z0-9+.-]*:\/\/\S+$/i;

@@ -4,7 +4,7 @@
  */
 
 import { visible } from '../core/escape.ts';
-import type { Environment } from '../settings/load.ts';
+import type { Environment } from '../system/environment.ts';
 import { type CiSystem, ciSystem } from './ci/system.ts';
 
 export interface Circumstances {

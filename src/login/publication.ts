@@ -8,14 +8,14 @@
  */
 
 import { visible } from '../core/escape.ts';
+import { claimsMeet, writeExpectation } from '../core/expectation.ts';
+import type { IdentityClaims } from '../core/identity-claims.ts';
 import { LoginError } from '../errors.ts';
-import type { Environment } from '../settings/load.ts';
+import type { Environment } from '../system/environment.ts';
 import { type Mark, markNamed } from '../system/state-directory.ts';
 import { wrongAccountMark } from './browser/account-choice.ts';
 import type { SigningContext } from './browser/page.ts';
-import { claimsMeet, writeExpectation } from './expectation.ts';
 import type { IdentityToken, TokenRequest } from './identity-token.ts';
-import type { IdentityClaims } from './token.ts';
 
 export type PublicationRequest = Pick<
   TokenRequest,

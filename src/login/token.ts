@@ -6,6 +6,7 @@
 
 import { fromUtf8 } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
+import type { IdentityClaims } from '../core/identity-claims.ts';
 import { LoginError } from '../errors.ts';
 import type { Secret } from '../system/secret.ts';
 
@@ -19,20 +20,6 @@ export interface TokenExpectation {
   readonly ownRequest: boolean;
   /** Unix seconds. */
   readonly now: number;
-}
-
-export interface IdentityClaims {
-  readonly issuer: string;
-  /** Issuers that the certificate may name: the token's, or the one that it was federated from. */
-  readonly certificateIssuers: readonly string[];
-  /** A verified e-mail address, or the subject. */
-  readonly kind: 'email' | 'subject';
-  /** What the certificate request proves possession over: the e-mail address, else the subject. */
-  readonly challenge: string;
-  /** Every name under which the certificate may speak for this token, most telling first. */
-  readonly names: readonly string[];
-  /** Unix seconds. */
-  readonly expires: number;
 }
 
 const MAX_TOKEN = 64 * 1024;

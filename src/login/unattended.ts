@@ -6,8 +6,8 @@
  */
 
 import { statSync } from 'node:fs';
-import type { Environment } from '../settings/load.ts';
 import type { Settings } from '../settings/settings.ts';
+import type { Environment } from '../system/environment.ts';
 
 export type UnattendedSettings = Pick<Settings, 'tokenProvider' | 'tokenVariable' | 'tokenFile'>;
 

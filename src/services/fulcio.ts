@@ -8,14 +8,14 @@ import { equal, toBase64, toBase64Lines, utf8 } from '../core/bytes.ts';
 import { DerError } from '../core/cms/der.ts';
 import { visible } from '../core/escape.ts';
 import type { EvidenceContext } from '../core/evidence.ts';
+import { expectationWords, signerMeets } from '../core/expectation.ts';
+import type { IdentityClaims } from '../core/identity-claims.ts';
 import { verifyIssuedCertificate } from '../core/issued-certificate.ts';
 import { Refusal, type Signer } from '../core/verdict.ts';
 import { type Certificate, readCertificate } from '../core/x509/certificate.ts';
 import { AnswerError, LoginError } from '../errors.ts';
 import { answerJson, answerMessage, badAnswer, isSuccess, refusedBy } from '../http/answers.ts';
 import type { HttpAnswer, HttpRequest, HttpSend } from '../http/http.ts';
-import { expectationWords, signerMeets } from '../login/expectation.ts';
-import type { IdentityClaims } from '../login/token.ts';
 import { Secret } from '../system/secret.ts';
 import type { SigningKey } from '../system/signing-key.ts';
 

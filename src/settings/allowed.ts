@@ -22,9 +22,9 @@ import { type ConfigEntry, listGitConfig, parseGitConfig } from '../git/config.t
 import { gitEnvironment } from '../git/environment.ts';
 import { findGit, runGit } from '../git/process.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
+import type { Environment } from '../system/environment.ts';
 import { stateDirectory } from '../system/state-directory.ts';
 import { settleEntries } from './authority.ts';
-import type { Environment } from './load.ts';
 import type { SettingName } from './settings.ts';
 
 interface Place {

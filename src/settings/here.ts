@@ -1,8 +1,8 @@
 /** The settings of a command of ours, and what it says of the repository's values that do not count. */
 
-import type { Invocation } from '../cli/command.ts';
 import { visible } from '../core/escape.ts';
 import { ConfigError } from '../errors.ts';
+import type { Invocation } from '../system/invocation.ts';
 import type { Terminal } from '../system/terminal.ts';
 import {
   type IgnoredSetting,

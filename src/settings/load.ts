@@ -8,6 +8,7 @@ import { isAbsolute, join } from 'node:path';
 import { closest } from '../core/closest.ts';
 import { ConfigError } from '../errors.ts';
 import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from '../git/config.ts';
+import type { Environment } from '../system/environment.ts';
 import {
   isOfRepository,
   type SettingCaller,
@@ -20,8 +21,6 @@ import { flagOf, keyOf, SETTING_NAMES, SETTINGS, type SettingKind, variablesOf }
 
 export type { SettingCaller } from './authority.ts';
 export type { IgnoredSetting, SettingName, Settings } from './settings.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface SettingsSources {
   readonly env: Environment;

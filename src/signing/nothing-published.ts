@@ -1,9 +1,9 @@
 /** No identity may become public here: said before anybody logs in or is asked for a signature, for no answer could help. */
 
-import type { Invocation } from '../cli/command.ts';
 import { visible } from '../core/escape.ts';
 import { LoginError } from '../errors.ts';
 import { settingOrigins } from '../settings/origin.ts';
+import type { Invocation } from '../system/invocation.ts';
 
 /** The refusal where signet.publishIdentity is `no`; `what` is not done: `not signed`. */
 export async function nothingIsPublished(

@@ -7,10 +7,10 @@
 
 import { toHex } from '../core/bytes.ts';
 import { buildSignedAttributes } from '../core/cms/signed-attributes.ts';
+import { expectationOf } from '../core/expectation.ts';
 import { checkPayload } from '../core/git/signable.ts';
 import type { Certificate } from '../core/x509/certificate.ts';
 import { isSignetError } from '../errors.ts';
-import { expectationOf } from '../login/expectation.ts';
 import type { IdentityToken } from '../login/identity-token.ts';
 import { checkIssuedCertificate, requestCertificate } from '../services/fulcio.ts';
 import { generateSigningKey } from '../system/signing-key.ts';

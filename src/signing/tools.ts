@@ -4,16 +4,15 @@
  */
 
 import { basename } from 'node:path';
-import type { Invocation } from '../cli/command.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { payloadType, subjectLine } from '../core/git/object.ts';
 import { unattendedWay } from '../login/unattended.ts';
 import type { Settings } from '../settings/load.ts';
+import type { Invocation } from '../system/invocation.ts';
 import { once } from '../system/once.ts';
 import type { Secret } from '../system/secret.ts';
 import type { DailyLook } from '../trust/daily.ts';
 import type { SignRequest } from './login.ts';
-import { signsUnlogged } from './unlogged.ts';
 import type { MadeVerifier } from './verify-made.ts';
 
 export interface SigningTools {
@@ -36,6 +35,8 @@ export interface ToolOptions {
   readonly crypto: Crypto;
   /** The first payload: what the person is told comes from it. */
   readonly payload: Uint8Array;
+  /** Whether what is made goes into no log: a policy decides, and is asked when it matters. */
+  readonly signsUnlogged: () => Promise<boolean>;
   /** An identity token that was handed over. */
   readonly token?: Secret | undefined;
 }
@@ -46,7 +47,7 @@ export interface ToolOptions {
  */
 export async function signingTools(
   invocation: Invocation,
-  { settings, crypto, payload, token }: ToolOptions,
+  { settings, crypto, payload, token, signsUnlogged }: ToolOptions,
 ): Promise<SigningTools> {
   const { env: environment, cwd, now, terminal } = invocation;
   // whoever is logged in already, and whoever holds the login
@@ -54,7 +55,7 @@ export async function signingTools(
     const { nothingIsPublished } = await import('./nothing-published.ts');
     throw await nothingIsPublished('not signed', invocation);
   }
-  const unlogged = await signsUnlogged(settings, invocation, crypto);
+  const unlogged = await signsUnlogged();
   const daily = { settings, crypto, environment, now };
   const verifier = once(async () => {
     const { openMadeVerifier } = await import('./verify-made.ts');

@@ -1,6 +1,6 @@
 /** Things that are said once a day at most. What cannot be remembered is not said: talk is no reason to fail. */
 
-import type { Environment } from '../settings/load.ts';
+import type { Environment } from './environment.ts';
 import { markNamed } from './state-directory.ts';
 import type { Terminal } from './terminal.ts';
 

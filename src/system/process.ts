@@ -4,7 +4,7 @@
  * used, and no module of Node's is loaded: git is asked for its settings before anything else is there.
  */
 
-import type { Environment } from '../settings/load.ts';
+import type { Environment } from './environment.ts';
 
 export interface ProcessOptions {
   readonly cwd: string;

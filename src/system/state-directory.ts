@@ -2,7 +2,7 @@
 
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import type { Environment } from '../settings/load.ts';
+import type { Environment } from './environment.ts';
 
 export function stateDirectory(env: Environment): string | undefined {
   const { XDG_STATE_HOME: state, HOME: home, LOCALAPPDATA: local } = env;

@@ -8,7 +8,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { visible, withoutSecrets } from '../core/escape.ts';
 import { UsageError } from '../errors.ts';
-import type { Environment } from '../settings/load.ts';
+import type { Environment } from './environment.ts';
 import { errorCode, inputLines, pause, readInput, readUpTo } from './standard-input.ts';
 import { systemReason } from './system-error.ts';
 

@@ -7,10 +7,10 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { acceptExpected } from '../../src/core/expectation.ts';
+import type { IdentityClaims } from '../../src/core/identity-claims.ts';
 import type { HttpSend } from '../../src/http/http.ts';
-import { acceptExpected } from '../../src/login/expectation.ts';
 import { obtainIdentityToken, type TokenRequest } from '../../src/login/identity-token.ts';
-import type { IdentityClaims } from '../../src/login/token.ts';
 import { Secret } from '../../src/system/secret.ts';
 import type { FakeService, Fault } from '../support/fake-ci/http-service.ts';
 import {

@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { fromBase64, utf8 } from '../../src/core/bytes.ts';
 import { CmsOid, readArmor, readSignedData, singleValue } from '../../src/core/cms/signed-data.ts';
 import { splitSignedObject } from '../../src/core/git/object.ts';
+import type { IdentityClaims } from '../../src/core/identity-claims.ts';
 import { encodeLogEntry } from '../../src/core/rekor/log-entry.ts';
 import type { HttpAnswer } from '../../src/http/http.ts';
-import type { IdentityClaims } from '../../src/login/token.ts';
 import { certificateFromV1, certificateRequestV1 } from '../../src/services/fulcio.ts';
 import {
   appendRequestV1,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { gitBoolean, parseGitConfig } from '../../src/git/config.ts';
-import { type Environment, loadSettings, type SettingName } from '../../src/settings/load.ts';
+import { loadSettings, type SettingName } from '../../src/settings/load.ts';
 import {
   flagOf,
   SETTING_NAMES,
@@ -12,6 +12,7 @@ import {
   variableOf,
   variablesOf,
 } from '../../src/settings/table.ts';
+import type { Environment } from '../../src/system/environment.ts';
 import { bareEnvironment } from '../support/invocation.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 

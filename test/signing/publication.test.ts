@@ -3,8 +3,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/core/bytes.ts';
 import { CmsOid, readArmor, readSignedData } from '../../src/core/cms/signed-data.ts';
+import { ANYBODY } from '../../src/core/expectation.ts';
 import { createHttpClient } from '../../src/http/http.ts';
-import { ANYBODY } from '../../src/login/expectation.ts';
 import { readIdentityToken } from '../../src/login/token.ts';
 import type { Intercept, Sandbox } from '../../src/sandbox/index.ts';
 import { chooseServices } from '../../src/services/in-force.ts';

@@ -1,6 +1,6 @@
 /** A command run in this process, with everything it says caught. */
 
-import type { Invocation } from '../../src/cli/command.ts';
+import type { Invocation } from '../../src/system/invocation.ts';
 import type { Streams, Terminal } from '../../src/system/terminal.ts';
 import { talkLine } from '../../src/system/terminal.ts';
 

@@ -18,22 +18,21 @@ const MAX_FUNCTION = 60;
 const FLOORS: readonly (readonly string[])[] = [
   ['main'],
   ['dispatch'],
-  ['commands', 'gpgsm', 'index'],
+  ['gpgsm'],
+  ['commands', 'index'],
   ['gate', 'agent'],
   ['report', 'cli'],
   ['signing'],
   ['login'],
   ['services'],
   ['trust', 'archive'],
+  ['http'],
   ['settings'],
-  ['http', 'git'],
+  ['git'],
   ['system'],
   ['core'],
   ['errors'],
 ];
-
-/** Rooms that are being emptied. */
-const LEAVING = ['io', 'sign', 'commands'];
 
 /** Stands beside the house; a command loads it on use. */
 const SANDBOX_MAY = ['sandbox', 'core', 'errors'];
@@ -55,10 +54,35 @@ export function upwardImports(sources: Sources): readonly string[] {
       if (here === there) return false;
       if (here === 'sandbox') return !SANDBOX_MAY.includes(there);
       if (there === 'sandbox') return here !== 'commands' || (!lazy && !typeOnly);
-      if (LEAVING.includes(here) || LEAVING.includes(there)) return here === 'core';
       return floorOf(here) < 0 || floorOf(there) <= floorOf(here);
     })
     .map(({ from, to }) => `${from} imports ${to}`);
+}
+
+/** Files that reach themselves, by imports of any kind: each with the files that it must be read together with. */
+export function circles(sources: Sources): readonly string[] {
+  const next = Map.groupBy(
+    importsOf(sources).filter(({ to }) => to.startsWith('src/')),
+    ({ from }) => from,
+  );
+  const reachedFrom = (start: string): ReadonlySet<string> => {
+    const reached = new Set<string>();
+    const open = [start];
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      for (const { to } of next.get(at) ?? []) {
+        if (!reached.has(to)) open.push(to);
+        reached.add(to);
+      }
+    }
+    return reached;
+  };
+  const reached = new Map([...sources.keys()].map((path) => [path, reachedFrom(path)] as const));
+  return [...reached]
+    .filter(([path, beyond]) => beyond.has(path))
+    .map(([path, beyond]) => {
+      const circle = [...beyond].filter((to) => to !== path && reached.get(to)?.has(path));
+      return `${path} is in a circle with ${circle.sort().join(', ')}`;
+    });
 }
 
 const HEAVY =

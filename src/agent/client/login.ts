@@ -4,13 +4,13 @@
  */
 
 import { isSignetError } from '../../errors.ts';
-import type { Signing } from '../../gpgsm/sign.ts';
 import { createHttpClient } from '../../http/http.ts';
 import { networkOptions } from '../../http/network.ts';
 import type { IdentityToken } from '../../login/identity-token.ts';
 import { chooseServices } from '../../services/in-force.ts';
 import { reachAll, signingServers } from '../../services/reachability.ts';
 import { type SigningParts, withLogin } from '../../signing/login.ts';
+import type { Signing } from '../../signing/made.ts';
 import { obtainCredential, signWithCredential } from '../../signing/sign.ts';
 import { HandedBack } from '../wire/failure.ts';
 import type { SignedReply } from '../wire/protocol.ts';

@@ -4,7 +4,8 @@ import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Crypto } from '../../core/crypto.ts';
 import { isSignetError } from '../../errors.ts';
-import type { Environment, Settings } from '../../settings/load.ts';
+import type { Settings } from '../../settings/load.ts';
+import type { Environment } from '../../system/environment.ts';
 import { type Instance, instanceOf } from '../instance.ts';
 import {
   type AgentAddress,

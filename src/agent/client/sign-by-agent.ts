@@ -6,11 +6,11 @@
 
 import { utf8 } from '../../core/bytes.ts';
 import { visible } from '../../core/escape.ts';
+import { expectationOf, expectationWords, signerMeets } from '../../core/expectation.ts';
 import type { TransparencyLogEntry } from '../../core/rekor/log-entry.ts';
 import type { Signer } from '../../core/verdict.ts';
 import { LoginError } from '../../errors.ts';
-import type { Made, Signing } from '../../gpgsm/sign.ts';
-import { expectationOf, expectationWords, signerMeets } from '../../login/expectation.ts';
+import type { Made, Signing } from '../../signing/made.ts';
 import { HandedBack } from '../wire/failure.ts';
 import { ProtocolError, type SignedReply } from '../wire/protocol.ts';
 import { bytesOf } from '../wire/read-messages.ts';

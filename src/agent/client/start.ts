@@ -5,8 +5,8 @@
  */
 
 import { closeSync, openSync, rmSync, statSync } from 'node:fs';
-import type { Environment } from '../../settings/load.ts';
 import { variableOf } from '../../settings/table.ts';
+import type { Environment } from '../../system/environment.ts';
 import { programWords } from '../../system/runtime.ts';
 import { type Instance, instanceEnvironment } from '../instance.ts';
 import { type AgentAddress, prepareDirectory } from '../socket-path.ts';

@@ -1,7 +1,7 @@
 /** What goes wrong with agents, as people are told; and asking all of them, where one keeps nobody from asking the others. */
 
-import type { Invocation } from '../../cli/command.ts';
 import { ServiceError } from '../../errors.ts';
+import type { Invocation } from '../../system/invocation.ts';
 import type { AgentAddress } from '../socket-path.ts';
 import { HandedBack } from '../wire/failure.ts';
 import type { ListedAgent } from './client.ts';

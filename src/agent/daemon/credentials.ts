@@ -5,8 +5,8 @@
  * token is at hand, and is dropped at its end (D20). It is bound to the identity in the certificate, whatever a client says (D09).
  */
 
+import { ANYBODY, signerMeets } from '../../core/expectation.ts';
 import { LoginError } from '../../errors.ts';
-import { ANYBODY, signerMeets } from '../../login/expectation.ts';
 import type { Credential } from '../../signing/credential.ts';
 import type { Secret } from '../../system/secret.ts';
 import { Unreached } from '../wire/failure.ts';

@@ -1,6 +1,6 @@
 /** A certificate for a login that was given or renewed: only for whom it must be for (threat D09). */
 
-import { ANYBODY, acceptExpected, acceptSigner } from '../../login/expectation.ts';
+import { ANYBODY, acceptExpected, acceptSigner } from '../../core/expectation.ts';
 import type { Credential } from '../../signing/credential.ts';
 import type { Secret } from '../../system/secret.ts';
 import type { Network, Workshop } from './workshop.ts';

@@ -1,6 +1,6 @@
 /** What the agent works with: given by the command that starts it, so that it can be tried without servers. */
 
-import type { IdentityClaims } from '../../login/token.ts';
+import type { IdentityClaims } from '../../core/identity-claims.ts';
 import type { Credential, MadeSignature } from '../../signing/credential.ts';
 import type { SigningWatch } from '../../signing/publication.ts';
 import type { Secret } from '../../system/secret.ts';

@@ -6,7 +6,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { visible } from '../../core/escape.ts';
-import type { Environment } from '../../settings/load.ts';
+import type { Environment } from '../../system/environment.ts';
 import { findExecutable } from '../../system/process.ts';
 import { AGREEING_SECONDS } from '../client/patience.ts';
 import { briefText } from '../daemon/brief.ts';

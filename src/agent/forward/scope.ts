@@ -8,7 +8,7 @@ import type { Crypto } from '../../core/crypto.ts';
 import { objectId } from '../../core/git/object.ts';
 import { resolveNames } from '../../git/names.ts';
 import { openRepository } from '../../git/repository.ts';
-import type { Environment } from '../../settings/load.ts';
+import type { Environment } from '../../system/environment.ts';
 import type { Described } from './forward.ts';
 
 export interface Scope {

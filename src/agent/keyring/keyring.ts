@@ -6,7 +6,7 @@
  */
 
 import { visible } from '../../core/escape.ts';
-import type { Environment } from '../../settings/load.ts';
+import type { Environment } from '../../system/environment.ts';
 import { programWords } from '../../system/runtime.ts';
 import { Secret } from '../../system/secret.ts';
 

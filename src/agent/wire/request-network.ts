@@ -6,7 +6,8 @@
  */
 
 import { delimiter, resolve } from 'node:path';
-import type { Environment, Settings } from '../../settings/load.ts';
+import type { Settings } from '../../settings/load.ts';
+import type { Environment } from '../../system/environment.ts';
 
 export interface RequestNetwork {
   readonly variables: Readonly<Record<string, string>>;

@@ -7,11 +7,11 @@ import { type Instance, instanceOf } from '../../agent/instance.ts';
 import { type AgentAddress, agentAddress, agentDirectory } from '../../agent/socket-path.ts';
 import type { AgentState } from '../../agent/wire/protocol.ts';
 import { parseArguments } from '../../cli/arguments.ts';
-import type { Invocation } from '../../cli/command.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { settingsHere } from '../../settings/here.ts';
 import type { Settings } from '../../settings/load.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
+import type { Invocation } from '../../system/invocation.ts';
 
 export const help = `git signet agent start | stop [--all] | status [--json] | run
 git signet agent print systemd | launchd

@@ -7,7 +7,8 @@ import type { Workshop } from '../../agent/daemon/workshop.ts';
 import { prepareDirectory } from '../../agent/socket-path.ts';
 import type { Crypto } from '../../core/crypto.ts';
 import { ConfigError, isSignetError } from '../../errors.ts';
-import type { Environment, Settings } from '../../settings/load.ts';
+import type { Settings } from '../../settings/load.ts';
+import type { Environment } from '../../system/environment.ts';
 import { expectedHere } from '../login/logins.ts';
 
 interface Parts {

@@ -2,8 +2,8 @@
 
 import { join } from 'node:path';
 import { instanceEnvironment } from '../../agent/instance.ts';
-import type { Invocation } from '../../cli/command.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
+import type { Invocation } from '../../system/invocation.ts';
 import { programWords } from '../../system/runtime.ts';
 import { agentHere, type Here } from './agent.ts';
 

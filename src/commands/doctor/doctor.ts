@@ -2,7 +2,7 @@
 
 import { statSync } from 'node:fs';
 import { parseArguments } from '../../cli/arguments.ts';
-import type { Command, Invocation } from '../../cli/command.ts';
+import type { Command } from '../../cli/command.ts';
 import { visible, withoutSecrets } from '../../core/escape.ts';
 import type { TrustMaterial, ValidityWindow } from '../../core/trust/trust-material.ts';
 import { ExitCode, isSignetError, UsageError } from '../../errors.ts';
@@ -13,6 +13,7 @@ import { ownProgram } from '../../io/own-program.ts';
 import { chooseServices } from '../../services/in-force.ts';
 import { loadSettings, resolveSettings, type Settings } from '../../settings/load.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
+import type { Invocation } from '../../system/invocation.ts';
 import { VERSION } from '../../system/version.ts';
 import { quietTrustOrigin } from '../../trust/origin.ts';
 import { trustSourceOf } from '../../trust/source.ts';

@@ -2,7 +2,6 @@
 
 import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Invocation } from '../../cli/command.ts';
 import { fromUtf8Lossy } from '../../core/bytes.ts';
 import { visible } from '../../core/escape.ts';
 import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from '../../git/config.ts';
@@ -11,6 +10,7 @@ import { fsckObjects } from '../../git/fsck-objects.ts';
 import { findGit, runGit } from '../../git/process.ts';
 import { asksPathForInterpreter } from '../../io/own-program.ts';
 import { type AskedSetting, askedHere } from '../../settings/allowed.ts';
+import type { Invocation } from '../../system/invocation.ts';
 import { findExecutable } from '../../system/process.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 

@@ -6,11 +6,10 @@ import { keyringProblem } from '../../agent/keyring/keyring.ts';
 import { type AgentAddress, passedOver } from '../../agent/socket-path.ts';
 import { HandedBack } from '../../agent/wire/failure.ts';
 import { networkOf } from '../../agent/wire/request-network.ts';
-import type { Invocation } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
+import { ANYBODY, expectationWords, impossible } from '../../core/expectation.ts';
 import { ExitCode, isSignetError } from '../../errors.ts';
 import { chooseOpener } from '../../login/browser/opener.ts';
-import { ANYBODY, expectationWords, impossible } from '../../login/expectation.ts';
 import { personProvider } from '../../login/identity-token.ts';
 import {
   type Circumstances,
@@ -18,6 +17,7 @@ import {
   type PersonProvider,
 } from '../../login/person-way.ts';
 import type { Settings } from '../../settings/load.ts';
+import type { Invocation } from '../../system/invocation.ts';
 import { agentHere } from '../agent/agent.ts';
 import {
   agentOff,

@@ -2,13 +2,14 @@
 
 import { resolve } from 'node:path';
 import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
-import type { Invocation } from '../../cli/command.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { fsckObjects } from '../../git/fsck-objects.ts';
 import { type HookName, hookText, installHook, removeHook } from '../../git/hooks.ts';
 import { gitLine, openRepository } from '../../git/repository.ts';
 import { installOwnProgram } from '../../io/own-program.ts';
 import { shellWord } from '../../report/mend.ts';
+import type { Invocation } from '../../system/invocation.ts';
+import { programPath } from '../init.ts';
 
 const SPEC = { options: { 'pre-push': 'switch', 'pre-receive': 'switch' } } as const;
 

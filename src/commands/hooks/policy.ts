@@ -4,7 +4,6 @@
  */
 
 import type { ParsedArguments } from '../../cli/arguments.ts';
-import type { Invocation } from '../../cli/command.ts';
 import { governing } from '../../core/policy/decide.ts';
 import type { IdentityPolicy } from '../../core/policy/model.ts';
 import { UsageError } from '../../errors.ts';
@@ -16,6 +15,7 @@ import { type GitRepository, gitLine } from '../../git/repository.ts';
 import { settingsHere } from '../../settings/here.ts';
 import type { SettingCaller } from '../../settings/load.ts';
 import { nodeCrypto } from '../../system/crypto.ts';
+import type { Invocation } from '../../system/invocation.ts';
 import { isForced, type Known, type RefUpdate } from './push-updates.ts';
 
 /** Stands for the value that the ref has before the push. */

@@ -6,9 +6,9 @@
 
 import { resolve } from 'node:path';
 import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
-import type { Invocation } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
+import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
 import { planRange } from '../../gate/plan.ts';
 import { benchOf, judgePlan, tagBench } from '../../gate/run.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
@@ -17,9 +17,10 @@ import { earlierHook, type HookName, runHook } from '../../git/hooks.ts';
 import { type GitRepository, gitLine, openRepository } from '../../git/repository.ts';
 import type { Counts } from '../../report/json.ts';
 import { renderResult } from '../../report/pieces.ts';
+import type { Invocation } from '../../system/invocation.ts';
 import type { Streams } from '../../system/terminal.ts';
 import { VERIFY_SPEC } from '../verify/options.ts';
-import { countResults, createReporter, exitCodeOf, type Reporter } from '../verify/report.ts';
+import { createReporter, type Reporter } from '../verify/report.ts';
 import {
   fallbackOf,
   knownFor,

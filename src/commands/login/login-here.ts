@@ -2,15 +2,15 @@
 
 import { AgentTrouble } from '../../agent/client/connection.ts';
 import { reachForwarded } from '../../agent/client/reach.ts';
-import type { Invocation } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
+import { claimsMeet, expectationWords } from '../../core/expectation.ts';
+import type { IdentityClaims } from '../../core/identity-claims.ts';
 import { isSignetError, LoginError, type SignetError } from '../../errors.ts';
 import { ambientIdentity } from '../../login/ci/ambient-identity.ts';
-import { claimsMeet, expectationWords } from '../../login/expectation.ts';
-import type { IdentityClaims } from '../../login/token.ts';
 import { type UnattendedProvider, unattendedSource } from '../../login/unattended.ts';
 import type { Settings } from '../../settings/load.ts';
 import { type SettingOrigin, settingOrigins } from '../../settings/origin.ts';
+import type { Invocation } from '../../system/invocation.ts';
 import { expectedHere } from './logins.ts';
 
 /** A token that needs no person. */

@@ -1,11 +1,11 @@
 /** What `login`, `logout` and `status` have in common: which credential signs here, and how one is told. */
 
 import type { CredentialStatus } from '../../agent/wire/protocol.ts';
-import type { Invocation } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
+import { ANYBODY, signerMeets, writeExpectation } from '../../core/expectation.ts';
 import { committerHere } from '../../git/committer.ts';
-import { ANYBODY, signerMeets, writeExpectation } from '../../login/expectation.ts';
 import type { Settings } from '../../settings/load.ts';
+import type { Invocation } from '../../system/invocation.ts';
 
 /**
  * What a signature made here must meet, before there is anything to sign: `signet.identity`, and the committer that git

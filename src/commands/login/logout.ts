@@ -7,8 +7,9 @@ import { keyringAddress, keyringProblem, openKeyring } from '../../agent/keyring
 import type { AgentAddress } from '../../agent/socket-path.ts';
 import type { AgentState } from '../../agent/wire/protocol.ts';
 import { parseArguments } from '../../cli/arguments.ts';
-import type { Command, Invocation } from '../../cli/command.ts';
+import type { Command } from '../../cli/command.ts';
 import { ExitCode, ServiceError, UsageError } from '../../errors.ts';
+import type { Invocation } from '../../system/invocation.ts';
 import { agentHere } from '../agent/agent.ts';
 import { credentialFor, expectedHere } from './logins.ts';
 

@@ -3,11 +3,12 @@
 import { type ListedAgent, listAgents } from '../../agent/client/client.ts';
 import type { CredentialStatus } from '../../agent/wire/protocol.ts';
 import { parseArguments } from '../../cli/arguments.ts';
-import type { Command, Invocation } from '../../cli/command.ts';
+import type { Command } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
+import { ANYBODY, expectationWords } from '../../core/expectation.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
-import { ANYBODY, expectationWords } from '../../login/expectation.ts';
 import type { SettingOrigin } from '../../settings/origin.ts';
+import type { Invocation } from '../../system/invocation.ts';
 import { agentHere } from '../agent/agent.ts';
 import {
   agentOff,

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { parseArguments } from '../../cli/arguments.ts';
-import type { Command, Invocation } from '../../cli/command.ts';
+import type { Command } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
 import { oddities } from '../../core/policy/lint.ts';
 import type { IdentityPolicy } from '../../core/policy/model.ts';
@@ -11,6 +11,7 @@ import { readOpenPgpKeys } from '../../gate/openpgp.ts';
 import { POLICY_PATH } from '../../gate/policy-choice.ts';
 import { fileAt, readPolicyAt, readPolicyFile } from '../../gate/policy-file.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
+import type { Invocation } from '../../system/invocation.ts';
 
 /** `REV:PATH` is a revision's, anything else a file. */
 export function isAtRevision(name: string): boolean {

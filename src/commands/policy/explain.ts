@@ -12,13 +12,13 @@ import { inForce, whyNot } from '../../core/policy/identity.ts';
 import type { IdentityPolicy, ObjectRule } from '../../core/policy/model.ts';
 import type { Outcome } from '../../core/verdict.ts';
 import { type ExitCode, UsageError } from '../../errors.ts';
+import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
 import { judgeOutcome } from '../../gate/outcome.ts';
 import { benchOf } from '../../gate/run.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
 import { resolveCommits } from '../../git/names.ts';
 import { verdictLine } from '../../report/verdict-line.ts';
 import { VERIFY_SPEC } from '../verify/options.ts';
-import { countResults, exitCodeOf } from '../verify/report.ts';
 
 type Say = (answer: 'yes' | 'no' | '-', what: string, why?: string) => void;
 

@@ -6,7 +6,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
-import type { Command, Invocation } from '../../cli/command.ts';
+import type { Command } from '../../cli/command.ts';
 import { splitSignedObject } from '../../core/git/object.ts';
 import { claimsOf } from '../../core/policy/claims.ts';
 import type { Signer } from '../../core/verdict.ts';
@@ -22,6 +22,7 @@ import { listed, type ObjectRequest, readObjects } from '../../git/objects.ts';
 import { type GitRepository, gitLine, openRepository } from '../../git/repository.ts';
 import { settingsHere } from '../../settings/here.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
+import type { Invocation } from '../../system/invocation.ts';
 import { loadTrust } from '../../trust/store.ts';
 
 const SPEC = {

@@ -1,7 +1,8 @@
 /** `git signet policy`: write one, look one over, ask one why. Each is a file of its own, loaded when it is called. */
 
-import type { Command, Invocation } from '../../cli/command.ts';
+import type { Command } from '../../cli/command.ts';
 import { type ExitCode, UsageError } from '../../errors.ts';
+import type { Invocation } from '../../system/invocation.ts';
 
 export const help = `git signet policy init [REV | A..B] [--write] [--github-web-flow]
 git signet policy check [FILE | REV:PATH]

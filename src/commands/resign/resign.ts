@@ -3,9 +3,7 @@
  * authors and dates stay byte for byte; the branch moves at once, or not at all; the working tree is not touched.
  */
 
-import { type SignOne, withSeries } from '../../agent/client/series.ts';
 import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
-import type { Invocation } from '../../cli/command.ts';
 import { equal } from '../../core/bytes.ts';
 import { visible } from '../../core/escape.ts';
 import { objectId, splitSignedObject } from '../../core/git/object.ts';
@@ -17,8 +15,10 @@ import { shortened } from '../../report/text.ts';
 import { settingsHere } from '../../settings/here.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import { untilInterrupted } from '../../system/interrupt.ts';
+import type { Invocation } from '../../system/invocation.ts';
 import { loadTrust } from '../../trust/store.ts';
 import { idsOf, ownAddress, type Planned, planResign } from './plan.ts';
+import { type SignOne, withSeries } from './series.ts';
 
 const SPEC = {
   options: { all: 'switch', 'dry-run': 'switch' },

@@ -7,8 +7,8 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Environment } from '../../settings/load.ts';
 import { SETTING_NAMES, variableOf } from '../../settings/table.ts';
+import type { Environment } from '../../system/environment.ts';
 
 type Variables = Readonly<Record<string, string>>;
 

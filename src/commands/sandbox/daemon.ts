@@ -7,9 +7,9 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Invocation } from '../../cli/command.ts';
 import { ConfigError, ExitCode, ServiceError } from '../../errors.ts';
 import { installOwnProgram } from '../../io/own-program.ts';
+import type { Invocation } from '../../system/invocation.ts';
 import { programWords } from '../../system/runtime.ts';
 import type { DaemonOptions } from './sandbox.ts';
 

@@ -5,7 +5,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
-import type { Command, Invocation } from '../../cli/command.ts';
+import type { Command } from '../../cli/command.ts';
 import type { Crypto } from '../../core/crypto.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import {
@@ -18,6 +18,7 @@ import { type ChangedKeys, hasFormer, keepFormer, putBackFormer } from '../../gi
 import { loadSettings, type Settings } from '../../settings/load.ts';
 import { variablesOf } from '../../settings/table.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
+import type { Invocation } from '../../system/invocation.ts';
 import { keepTrustFile, pinnedMirror } from '../../trust/given.ts';
 import { chosenMark } from '../../trust/origin.ts';
 import { mirrorSource, PUBLIC_GOOD_MIRROR, STAGING_MIRROR } from '../../trust/source.ts';

@@ -1,7 +1,7 @@
 /** `git signet trust show`: the trust root in force here, offline. */
 
 import { parseArguments } from '../../cli/arguments.ts';
-import type { Command, Invocation } from '../../cli/command.ts';
+import type { Command } from '../../cli/command.ts';
 import type { Crypto } from '../../core/crypto.ts';
 import { readTufMetadata, type TufRole } from '../../core/trust/tuf-metadata.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
@@ -10,6 +10,7 @@ import { SPOKEN_VERSIONS } from '../../services/in-force.ts';
 import { resolvedHere } from '../../settings/here.ts';
 import type { ResolvedSettings, Settings } from '../../settings/load.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
+import type { Invocation } from '../../system/invocation.ts';
 import { trustOrigins } from '../../trust/origin.ts';
 import { type MirrorSource, trustSourceOf } from '../../trust/source.ts';
 import { embeddedRoot, provenRoots } from '../../trust/state.ts';

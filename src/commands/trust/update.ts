@@ -1,7 +1,7 @@
 /** `git signet trust update`: asks the mirror of the trust root in force for its newest, now. */
 
 import { parseArguments } from '../../cli/arguments.ts';
-import type { Command, Invocation } from '../../cli/command.ts';
+import type { Command } from '../../cli/command.ts';
 import type { Crypto } from '../../core/crypto.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { createHttpClient } from '../../http/http.ts';
@@ -9,6 +9,7 @@ import { networkOptions } from '../../http/network.ts';
 import { settingsHere } from '../../settings/here.ts';
 import type { Settings } from '../../settings/load.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
+import type { Invocation } from '../../system/invocation.ts';
 import { type Refreshed, refreshTrust } from '../../trust/refresh.ts';
 import { type MirrorSource, publicGood, trustSourceOf } from '../../trust/source.ts';
 

@@ -5,15 +5,15 @@
  */
 
 import type { TrustMaterial } from '../../core/trust/trust-material.ts';
-import type { Verdict } from '../../core/verdict.ts';
 import { ExitCode } from '../../errors.ts';
+import { exitCodeOf } from '../../gate/exit-code.ts';
 import { type Counts, JSON_HEAD, jsonLineTail, jsonTail } from '../../report/json.ts';
 import { mendCommand } from '../../report/mend.ts';
 import { factsLine, type ReportSource, type RunFacts } from '../../report/run-facts.ts';
 import { type TextRow, textLine, textSummary, type Widths, widthsOf } from '../../report/text.ts';
 import { trustRemedy } from '../../report/trust-age.ts';
 import type { Output, Rendered, ReportContext, Subject, Writer } from '../../report/writer.ts';
-import type { Environment } from '../../settings/load.ts';
+import type { Environment } from '../../system/environment.ts';
 import type { Streams, Terminal } from '../../system/terminal.ts';
 import { VERSION } from '../../system/version.ts';
 import type { Format } from './options.ts';
@@ -200,18 +200,4 @@ export async function createReporter(settings: ReportSettings): Promise<Reporter
     flush();
   };
   return { add, finish, abandon };
-}
-
-/** Nothing counted yet. */
-export function countResults(): Record<Verdict['status'], number> {
-  return { verified: 0, 'not-allowed': 0, refused: 0, unsigned: 0, undecided: 0 };
-}
-
-/** Of several outcomes the gravest decides: refused, not allowed, unsigned, undecided (design §5). */
-export function exitCodeOf(counts: Counts): ExitCode {
-  if (counts.refused > 0) return ExitCode.refused;
-  if (counts['not-allowed'] > 0) return ExitCode.notAllowed;
-  if (counts.unsigned > 0) return ExitCode.unsigned;
-  if (counts.undecided > 0) return ExitCode.undecided;
-  return counts.verified > 0 ? ExitCode.ok : ExitCode.usage;
 }

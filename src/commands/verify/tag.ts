@@ -5,16 +5,17 @@
  */
 
 import { parseArguments } from '../../cli/arguments.ts';
-import type { Invocation } from '../../cli/command.ts';
 import { type ExitCode, UsageError } from '../../errors.ts';
+import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
 import { tagBench } from '../../gate/run.ts';
 import { setUpVerify } from '../../gate/setup.ts';
 import { judgeChain, type Step, type TagBench } from '../../gate/tag-chain.ts';
 import { resolveNames } from '../../git/names.ts';
 import { renderResult } from '../../report/pieces.ts';
 import type { Subject } from '../../report/writer.ts';
+import type { Invocation } from '../../system/invocation.ts';
 import { EXIT_HELP, formatOf, HOW_HELP, VERIFY_SPEC, WHO_HELP } from './options.ts';
-import { countResults, createReporter, exitCodeOf, outputOf } from './report.ts';
+import { createReporter, outputOf } from './report.ts';
 
 const SPEC = {
   ...VERIFY_SPEC,

@@ -2,14 +2,15 @@
 
 import { availableParallelism } from 'node:os';
 import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
-import type { Invocation } from '../../cli/command.ts';
 import { type ExitCode, UsageError } from '../../errors.ts';
+import { exitCodeOf } from '../../gate/exit-code.ts';
 import { type Asked, type PolicyPlan, planRun } from '../../gate/plan.ts';
 import { benchOf, judgePlan } from '../../gate/run.ts';
 import { setUpVerify } from '../../gate/setup.ts';
 import { untilInterrupted } from '../../system/interrupt.ts';
+import type { Invocation } from '../../system/invocation.ts';
 import { EXIT_HELP, formatOf, HOW_HELP, jobsOf, VERIFY_SPEC, WHO_HELP } from './options.ts';
-import { createReporter, exitCodeOf, outputOf, type Reporter } from './report.ts';
+import { createReporter, outputOf, type Reporter } from './report.ts';
 
 const SPEC = { ...VERIFY_SPEC, options: { ...VERIFY_SPEC.options, stdin: 'switch' } } as const;
 

@@ -6,7 +6,7 @@
  */
 
 import { ConfigError } from '../../errors.ts';
-import type { Environment } from '../../settings/load.ts';
+import type { Environment } from '../../system/environment.ts';
 import { findExecutable } from '../../system/process.ts';
 
 /** One way to open an address. Settles when it has worked, or seems to; rejects where the program fails at once. */

@@ -13,8 +13,8 @@ import {
 } from '../../errors.ts';
 import { answerJson, answerMessage, isSuccess } from '../../http/answers.ts';
 import type { HttpAnswer, HttpRequest, HttpSend } from '../../http/http.ts';
-import type { Environment } from '../../settings/load.ts';
 import type { Settings } from '../../settings/settings.ts';
+import type { Environment } from '../../system/environment.ts';
 import { Secret } from '../../system/secret.ts';
 
 export interface AmbientRequest {

@@ -5,7 +5,7 @@
 
 import { tmpdir } from 'node:os';
 import { fromUtf8 } from '../../core/bytes.ts';
-import type { Environment } from '../../settings/load.ts';
+import type { Environment } from '../../system/environment.ts';
 import { findExecutable, runProcess } from '../../system/process.ts';
 import { Secret } from '../../system/secret.ts';
 import { type Ambient, noToken, patienceOf, variableOf } from './ambient.ts';

@@ -3,7 +3,7 @@
  * where its service refuses. In CI nobody is asked anything, even if there is a terminal.
  */
 
-import type { Environment } from '../../settings/load.ts';
+import type { Environment } from '../../system/environment.ts';
 
 export interface CiSystem {
   readonly name: string;

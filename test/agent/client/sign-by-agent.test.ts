@@ -66,7 +66,10 @@ async function signing({ env, path }: Place) {
   const caught = catchInvocation({ args: [], env, cwd: dirname(path) });
   const { invocation } = caught;
   const settings = await loadSettings({ env, cwd: invocation.cwd });
-  const tools = await signingTools(invocation, { settings, crypto, payload: PAYLOAD });
+  const tools = await signingTools(invocation, {
+    ...{ settings, crypto, payload: PAYLOAD },
+    signsUnlogged: () => Promise.resolve(false),
+  });
   return { caught, made: makeByAgent({ ...tools, payload: PAYLOAD }) };
 }
 

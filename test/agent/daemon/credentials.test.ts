@@ -4,8 +4,8 @@ import { type Holder, HolderGone } from '../../../src/agent/daemon/holder.ts';
 import type { Login } from '../../../src/agent/daemon/workshop.ts';
 import { Unreached } from '../../../src/agent/wire/failure.ts';
 import type { RequestNetwork } from '../../../src/agent/wire/request-network.ts';
+import { expectationOf } from '../../../src/core/expectation.ts';
 import { LoginError, ServiceError } from '../../../src/errors.ts';
-import { expectationOf } from '../../../src/login/expectation.ts';
 import { Secret } from '../../../src/system/secret.ts';
 import { DIRECT, PAYLOAD, type PaperWorkshop, paperWorkshop } from '../../support/agent.ts';
 

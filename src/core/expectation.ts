@@ -5,14 +5,13 @@
  * It has one text form, because credentials are kept by it, never by directory (threat D10).
  */
 
-import { visible } from '../core/escape.ts';
-import { payloadType } from '../core/git/object.ts';
-import type { Person } from '../core/git/person.ts';
-import { committerOf } from '../core/policy/committer.ts';
-import type { Signer } from '../core/verdict.ts';
 import { LoginError } from '../errors.ts';
-import type { Settings } from '../settings/settings.ts';
-import type { IdentityClaims } from './token.ts';
+import { visible } from './escape.ts';
+import { payloadType } from './git/object.ts';
+import type { Person } from './git/person.ts';
+import type { IdentityClaims } from './identity-claims.ts';
+import { committerOf } from './policy/committer.ts';
+import type { Signer } from './verdict.ts';
 
 /** Every part that is there must hold. */
 export interface Expectation {
@@ -20,7 +19,11 @@ export interface Expectation {
   readonly committer?: Person | undefined;
 }
 
-export type IdentitySettings = Pick<Settings, 'identity' | 'matchCommitter'>;
+/** What settings say of it: see `Settings`. */
+export interface IdentitySettings {
+  readonly identity?: string | undefined;
+  readonly matchCommitter: boolean;
+}
 
 /** The text of an expectation that any account meets. */
 export const ANYBODY = '';

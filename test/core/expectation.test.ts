@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { committerOf } from '../../src/core/policy/committer.ts';
 import {
   acceptExpected,
   acceptSigner,
@@ -9,8 +8,9 @@ import {
   readExpectation,
   signerMeets,
   writeExpectation,
-} from '../../src/login/expectation.ts';
-import type { IdentityClaims } from '../../src/login/token.ts';
+} from '../../src/core/expectation.ts';
+import type { IdentityClaims } from '../../src/core/identity-claims.ts';
+import { committerOf } from '../../src/core/policy/committer.ts';
 
 const ALICE = 'alice@example.com';
 const BOB = 'bob@example.com';

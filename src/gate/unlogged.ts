@@ -3,11 +3,11 @@
  * both say so by name, with a timestamp in the place of the log's time. Never because a log could not be reached.
  */
 
-import type { Invocation } from '../cli/command.ts';
 import type { Crypto } from '../core/crypto.ts';
 import type { IdentityPolicy } from '../core/verdict.ts';
 import { ConfigError } from '../errors.ts';
 import type { Settings } from '../settings/load.ts';
+import type { Invocation } from '../system/invocation.ts';
 
 /** True when a signature without a log entry may count here. */
 export function acceptsUnlogged(
@@ -28,7 +28,7 @@ export async function signsUnlogged(
 ): Promise<boolean> {
   if (settings.log !== 'none') return false;
   const { policy: named } = settings;
-  const { loadConfiguredPolicy } = await import('../gate/policy-file.ts');
+  const { loadConfiguredPolicy } = await import('./policy-file.ts');
   const policy =
     named === undefined ? undefined : await loadConfiguredPolicy(named, cwd, env, crypto);
   if (acceptsUnlogged(settings, policy)) return true;

@@ -1,15 +1,16 @@
 /** Many signatures with one login: by the agent, or in place with one certificate for as long as it is valid. */
 
-import type { Invocation } from '../../cli/command.ts';
 import { utf8 } from '../../core/bytes.ts';
+import { acceptExpected, acceptSigner, expectationOf } from '../../core/expectation.ts';
 import { AnswerError } from '../../errors.ts';
-import type { Made } from '../../gpgsm/sign.ts';
-import { acceptExpected, acceptSigner, expectationOf } from '../../login/expectation.ts';
+import { signsUnlogged } from '../../gate/unlogged.ts';
 import { refuseElsewhere, settingsHere } from '../../settings/here.ts';
 import type { Credential } from '../../signing/credential.ts';
 import { withLogin } from '../../signing/login.ts';
+import type { Made } from '../../signing/made.ts';
 import { type SigningTools, signingTools } from '../../signing/tools.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
+import type { Invocation } from '../../system/invocation.ts';
 
 /** What one payload became. */
 export type SeriesSignature = Pick<Made, 'armor' | 'identity' | 'logIndex'>;
@@ -87,8 +88,11 @@ export async function withSeries<T>(
 ): Promise<T> {
   const [settings, crypto] = await Promise.all([settingsHere(invocation), loadCrypto()]);
   refuseElsewhere(settings);
-  const signing = await signingTools(invocation, { settings, crypto, payload: first });
-  const { makeByAgent } = await import('./sign-by-agent.ts');
+  const signing = await signingTools(invocation, {
+    ...{ settings, crypto, payload: first },
+    signsUnlogged: () => signsUnlogged(settings, invocation, crypto),
+  });
+  const { makeByAgent } = await import('../../agent/client/sign-by-agent.ts');
   const own = keptLogin(signing);
   let agentServes = signing.agentMay;
   const sign: SignOne = async (payload) => {

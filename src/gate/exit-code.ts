@@ -1,0 +1,19 @@
+/** From counted verdicts to the exit code of a run (docs/gate.md). */
+
+import type { Verdict } from '../core/verdict.ts';
+import { ExitCode } from '../errors.ts';
+import type { Counts } from '../report/json.ts';
+
+/** Nothing counted yet. */
+export function countResults(): Record<Verdict['status'], number> {
+  return { verified: 0, 'not-allowed': 0, refused: 0, unsigned: 0, undecided: 0 };
+}
+
+/** Of several outcomes the gravest decides: refused, not allowed, unsigned, undecided. */
+export function exitCodeOf(counts: Counts): ExitCode {
+  if (counts.refused > 0) return ExitCode.refused;
+  if (counts['not-allowed'] > 0) return ExitCode.notAllowed;
+  if (counts.unsigned > 0) return ExitCode.unsigned;
+  if (counts.undecided > 0) return ExitCode.undecided;
+  return counts.verified > 0 ? ExitCode.ok : ExitCode.usage;
+}

@@ -1,0 +1,103 @@
+/**
+ * Who may have signed, as flags say it. They are gitsign's (cosign's CertVerifyOptions); where both a value and a pattern
+ * are given, both must match.
+ */
+
+import type { ParsedArguments } from '../cli/arguments.ts';
+import { toHex, utf8 } from '../core/bytes.ts';
+import type { Crypto } from '../core/crypto.ts';
+import { anchoredPattern } from '../core/policy/patterns.ts';
+import type { IdentityPolicy, IdentityRule } from '../core/verdict.ts';
+import { UsageError } from '../errors.ts';
+
+/** Fulcio extensions (1.3.6.1.4.1.57264.1.N) that the workflow flags compare. */
+const WORKFLOW_EXTENSIONS: Readonly<Record<string, string>> = {
+  'certificate-github-workflow-trigger': '2',
+  'certificate-github-workflow-sha': '3',
+  'certificate-github-workflow-name': '4',
+  'certificate-github-workflow-repository': '5',
+  'certificate-github-workflow-ref': '6',
+};
+
+const FLAGS = {
+  identity: 'certificate-identity',
+  identityPattern: 'certificate-identity-regexp',
+  issuer: 'certificate-oidc-issuer',
+  issuerPattern: 'certificate-oidc-issuer-regexp',
+} as const;
+
+/** The flags; each takes a value. */
+export const IDENTITY_FLAGS: readonly string[] = [
+  ...Object.values(FLAGS),
+  ...Object.keys(WORKFLOW_EXTENSIONS),
+];
+
+/** A value that stands on its flag; an empty one would match nothing, or anything. */
+function given(args: ParsedArguments, flag: string): string | undefined {
+  const value = args.values.get(flag);
+  if (value === '') throw new UsageError(`--${flag} is empty`);
+  return value;
+}
+
+function pattern(args: ParsedArguments, flag: string): string | undefined {
+  const text = given(args, flag);
+  if (text === undefined) return undefined;
+  try {
+    anchoredPattern(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message.replace(/^.*: /, '') : String(error);
+    throw new UsageError(`--${flag} is not a regular expression: ${why}`);
+  }
+  return text;
+}
+
+function workflowExtensions(args: ParsedArguments): Readonly<Record<string, string>> | undefined {
+  const entries = Object.entries(WORKFLOW_EXTENSIONS).flatMap(([flag, arc]) => {
+    const value = given(args, flag);
+    return value === undefined ? [] : [[arc, value] as const];
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+/**
+ * The policy that the identity flags spell out; undefined when there is none of them.
+ * @throws UsageError when only one half is said: an identity without its issuer is nobody's (threat P03).
+ */
+export function policyOfFlags(args: ParsedArguments, crypto: Crypto): IdentityPolicy | undefined {
+  const identity = given(args, FLAGS.identity);
+  const identityPattern = pattern(args, FLAGS.identityPattern);
+  const issuer = given(args, FLAGS.issuer);
+  const issuerPattern = pattern(args, FLAGS.issuerPattern);
+  const extensions = workflowExtensions(args);
+  const someone = identity ?? identityPattern;
+  const voucher = issuer ?? issuerPattern;
+  if (someone === undefined && voucher === undefined && extensions === undefined) return undefined;
+  if (someone === undefined || voucher === undefined) {
+    const [missing, example] =
+      someone === undefined
+        ? [FLAGS.identity, 'alice@example.com']
+        : [FLAGS.issuer, 'https://accounts.example.com'];
+    throw new UsageError(`--${missing} (or --${missing}-regexp) is needed too`, {
+      hint: `add: --${missing} ${example}`,
+    });
+  }
+  const rule: IdentityRule = {
+    name: 'flags',
+    ...(identity === undefined ? {} : { identity }),
+    ...(identityPattern === undefined ? {} : { identityPattern }),
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(issuerPattern === undefined ? {} : { issuerPattern }),
+    ...(extensions === undefined ? {} : { extensions }),
+  };
+  const digest = toHex(crypto.hash('sha256', utf8(JSON.stringify(rule))));
+  return { source: 'the flags', digest, identitiesOnly: true, rules: [rule] };
+}
+
+/** Nobody said who may have signed: what to add. */
+export function nobodySaid(): UsageError {
+  return new UsageError('who may have signed? nothing says so', {
+    hint:
+      'add: --policy FILE, or --policy-from REV, or --certificate-identity NAME with ' +
+      '--certificate-oidc-issuer URL, or --unsafe-any-identity',
+  });
+}

@@ -5,7 +5,6 @@
  * files that they would come from.
  */
 
-import type { Command } from './cli/command.ts';
 import { ExitCode, isSignetError } from './errors.ts';
 import type { Invocation } from './system/invocation.ts';
 import { systemError } from './system/system-error.ts';
@@ -46,11 +45,23 @@ function wantsHelp(args: readonly string[]): boolean {
   return options.includes('--help') || options.includes('-h');
 }
 
-const noArguments: Command = async ({ streams }) => {
-  const { overview } = await import('./commands/help.ts');
-  streams.status(2).write(overview());
+async function noArguments({ streams }: Invocation): Promise<ExitCode> {
+  const [{ overview }, { COMMANDS }] = await Promise.all([
+    import('./commands/help.ts'),
+    import('./commands/table.ts'),
+  ]);
+  streams.status(2).write(overview(COMMANDS));
   return ExitCode.usage;
-};
+}
+
+/** Runs a command without arguments. */
+async function runBare(word: 'help' | 'version', invocation: Invocation): Promise<ExitCode> {
+  const [{ COMMANDS }, { run }] = await Promise.all([
+    import('./commands/table.ts'),
+    word === 'help' ? import('./commands/help.ts') : import('./commands/version.ts'),
+  ]);
+  return run({ ...invocation, args: [] }, COMMANDS);
+}
 
 /** Finds what the arguments call for, and runs it. */
 export async function dispatch(invocation: Invocation): Promise<number> {
@@ -58,12 +69,16 @@ export async function dispatch(invocation: Invocation): Promise<number> {
   if (first === undefined) return noArguments(invocation);
   const only = rest.length === 0;
   if (only && (first === '--version' || first === 'version')) {
-    return (await import('./commands/version.ts')).run({ ...invocation, args: [] });
+    return runBare('version', invocation);
   }
-  if (first.startsWith('-')) return (await import('./gpgsm/gpgsm.ts')).run(invocation);
+  if (first.startsWith('-')) {
+    const { run } = await import('./gpgsm/gpgsm.ts');
+    return run(invocation, (word) => runBare(word, invocation));
+  }
   const { COMMANDS } = await import('./commands/table.ts');
   const command = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
-  if (command === undefined) throw (await import('./commands/help.ts')).unknownCommand(first);
+  if (command === undefined)
+    throw (await import('./commands/help.ts')).unknownCommand(first, COMMANDS);
   const [module, { compileEagerly }] = await Promise.all([
     command.load(),
     import('./system/runtime.ts'),
@@ -73,5 +88,5 @@ export async function dispatch(invocation: Invocation): Promise<number> {
     invocation.streams.write(module.help);
     return ExitCode.ok;
   }
-  return module.run({ ...invocation, args: rest });
+  return module.run({ ...invocation, args: rest }, COMMANDS);
 }

@@ -11,6 +11,7 @@ export {
   type SplitObject,
   splitSignedObject,
 } from './core/git/object.ts';
+export type { IdentityKind } from './core/identity-kind.ts';
 export { type LogLookup, logLookupOf } from './core/log-lookup.ts';
 export type { KeyRule, ObjectRule, Validity, WorkflowRule } from './core/policy/model.ts';
 export { type Locate, policyFromData } from './core/policy/policy.ts';
@@ -28,7 +29,6 @@ export type {
   CertificateSummary,
   Check,
   Finding,
-  IdentityKind,
   IdentityPolicy,
   IdentityRule,
   LogEntrySummary,

@@ -7,7 +7,7 @@ import type { Crypto } from '../core/crypto.ts';
 import { type TreeFile, treeId } from '../core/git/tree.ts';
 import type { GitRepository } from '../git/repository.ts';
 import { pathsWithAttribute, shownPath, substituted, type Tree } from '../git/tree.ts';
-import { type Archive, type ArchiveEntry, blobHash } from './archive.ts';
+import { type Archive, type ArchiveEntry, blobHash } from './entry.ts';
 
 export interface Comparison {
   /** One line each, the file's name first; hostile text in it is not yet escaped. Empty: exactly the tree. */

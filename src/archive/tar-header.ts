@@ -1,7 +1,7 @@
 /** The headers of a tar (POSIX.1-2001 ustar and pax; GNU's magic): every field that is used is read strictly. */
 
 import { latin1 } from '../core/bytes.ts';
-import { ArchiveFault } from './archive.ts';
+import { ArchiveFault } from './entry.ts';
 
 export const BLOCK = 512;
 

@@ -15,7 +15,7 @@ import {
   checkedName,
   createMeter,
   SET_ID,
-} from './archive.ts';
+} from './entry.ts';
 import { BLOCK, paxRecords, readHeader, type TarHeader, text } from './tar-header.ts';
 
 /** Longer extended headers are nobody's. */

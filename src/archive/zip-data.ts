@@ -3,7 +3,7 @@
 import { createReadStream, readSync } from 'node:fs';
 import { createInflateRaw, inflateRawSync, type Zlib } from 'node:zlib';
 import type { ObjectFormat } from '../core/git/object.ts';
-import { ArchiveFault, blobHash } from './archive.ts';
+import { ArchiveFault, blobHash } from './entry.ts';
 
 /** What both halves of an entry say of its data. */
 export interface Packed {

@@ -4,7 +4,7 @@
  * behind the entries, and nothing else may lie there.
  */
 
-import { ArchiveFault } from './archive.ts';
+import { ArchiveFault } from './entry.ts';
 
 /** Reads so many bytes of the file at a place. */
 export type ReadAt = (position: number, length: number) => Buffer;

@@ -14,7 +14,7 @@ import {
   checkedName,
   createMeter,
   SET_ID,
-} from './archive.ts';
+} from './entry.ts';
 import { AT_ONCE, contentId, type LocalHalf, type Packed, readAt } from './zip-data.ts';
 import { zipDirectory } from './zip-end.ts';
 

@@ -3,7 +3,11 @@
 import type { ExitCode } from '../errors.ts';
 import type { Invocation } from '../system/invocation.ts';
 
-export type Command = (invocation: Invocation) => Promise<ExitCode>;
+/** The commands by name, as they are listed. */
+export type CommandTable = Readonly<Record<string, TableEntry>>;
+
+/** `commands`: all there are, for those that speak of the others. */
+export type Command = (invocation: Invocation, commands: CommandTable) => Promise<ExitCode>;
 
 /** What a command's module exports: `run`, and the text of its `--help`. */
 export interface CommandModule {

@@ -3,7 +3,7 @@
  * is completed, and a new command is completed without a second list.
  */
 
-import type { TableEntry } from './command.ts';
+import type { CommandTable } from './command.ts';
 
 /** What may stand in a place: words, or names that the shell finds. */
 export type Words = readonly string[] | 'files' | 'revisions' | 'tags' | 'anything';
@@ -83,9 +83,7 @@ function positionalsOf(usage: readonly string[]): Words {
 }
 
 /** Everything that the listed commands take. */
-export async function completionWords(
-  commands: Readonly<Record<string, TableEntry>>,
-): Promise<readonly CommandWords[]> {
+export async function completionWords(commands: CommandTable): Promise<readonly CommandWords[]> {
   const listed = Object.entries(commands).filter(([, { internal }]) => internal !== true);
   return Promise.all(
     listed.map(async ([name, { summary, load }]) => {

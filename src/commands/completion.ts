@@ -24,7 +24,7 @@ const SHELLS: Readonly<Record<string, (commands: readonly CommandWords[]) => str
   fish: fishScript,
 };
 
-export const run: Command = async ({ args, streams }) => {
+export const run: Command = async ({ args, streams }, commands) => {
   const { positionals, rest } = parseArguments(args, { options: {} });
   const [shell = '', extra = rest?.[0]] = positionals;
   if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
@@ -36,7 +36,6 @@ export const run: Command = async ({ args, streams }) => {
       { hint: `run: git signet completion ${near ?? 'bash'}` },
     );
   }
-  const { COMMANDS } = await import('./table.ts');
-  streams.write(script(await completionWords(COMMANDS)));
+  streams.write(script(await completionWords(commands)));
   return ExitCode.ok;
 };

@@ -1,11 +1,10 @@
 /** `git signet help [COMMAND]`: one screen each. Lists only what exists. */
 
-import type { Command } from '../cli/command.ts';
+import type { Command, CommandTable } from '../cli/command.ts';
 import { closest } from '../core/closest.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import type { SettingName } from '../settings/load.ts';
 import { classOf, SETTING_NAMES, SETTINGS, type SettingKind } from '../settings/table.ts';
-import { COMMANDS } from './table.ts';
 
 export const help = `git signet help [COMMAND | settings]
 
@@ -15,8 +14,8 @@ Exit: 0
 `;
 
 /** The overview. */
-export function overview(): string {
-  const listed = Object.entries(COMMANDS).filter(([, { internal }]) => internal !== true);
+export function overview(commands: CommandTable): string {
+  const listed = Object.entries(commands).filter(([, { internal }]) => internal !== true);
   const width = Math.max(...listed.map(([name]) => name.length));
   const lines = listed.map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
   return `git signet <command> [options]
@@ -73,25 +72,25 @@ ${lines.join('\n')}
 }
 
 /** The error for a word that is no command (F2: never exit 0). */
-export function unknownCommand(name: string): UsageError {
-  const near = closest(name, Object.keys(COMMANDS));
+export function unknownCommand(name: string, commands: CommandTable): UsageError {
+  const near = closest(name, Object.keys(commands));
   const hint = near === undefined ? 'run: git signet help' : `did you mean: git signet ${near}`;
   return new UsageError(`unknown command '${name}'`, { hint });
 }
 
-export const run: Command = async ({ args, streams }) => {
+export const run: Command = async ({ args, streams }, commands) => {
   const [name, extra] = args;
   if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
   if (name === undefined) {
-    streams.write(overview());
+    streams.write(overview(commands));
     return ExitCode.ok;
   }
   if (name === 'settings') {
     streams.write(settings());
     return ExitCode.ok;
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) throw unknownCommand(name);
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) throw unknownCommand(name, commands);
   streams.write((await command.load()).help);
   return ExitCode.ok;
 };

@@ -1,8 +1,8 @@
 /** The commands that exist, each loaded when it is called. */
 
-import type { TableEntry } from '../cli/command.ts';
+import type { CommandTable } from '../cli/command.ts';
 
-export const COMMANDS: Readonly<Record<string, TableEntry>> = {
+export const COMMANDS: CommandTable = {
   init: { summary: 'make git sign and verify with this program', load: () => import('./init.ts') },
   allow: {
     summary: 'let this repository set what counts',

@@ -8,13 +8,8 @@ import { readSignedAttributes } from './cms/signed-attributes.ts';
 import { CmsOid, readArmor, readSignedData, type SignerInfo } from './cms/signed-data.ts';
 import type { Crypto } from './crypto.ts';
 import { signatureKind } from './git/object.ts';
-import {
-  type CertificateSummary,
-  type Check,
-  type KeyKind,
-  Refusal,
-  type Signer,
-} from './verdict.ts';
+import type { KeyKind } from './identity-kind.ts';
+import { type CertificateSummary, type Check, Refusal, type Signer } from './verdict.ts';
 import { summarize } from './x509/certificate.ts';
 import { isFulcioCertificate, signerOf } from './x509/identity.ts';
 import { signatureHolds } from './x509/signature.ts';

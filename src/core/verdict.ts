@@ -3,6 +3,8 @@
  * the signer's identity is reachable only through `status: 'verified'`.
  */
 
+import type { IdentityKind, KeyKind } from './identity-kind.ts';
+
 /** The ordered checks of core/verify.ts; `check` of a rejection names the one that failed. */
 export type Check =
   | 'object'
@@ -100,9 +102,6 @@ export class Refusal extends Error {
   }
 }
 
-/** Kinds of subject alternative name that Fulcio issues (RFC 5280 §4.2.1.6), and kinds of pinned keys. */
-export type IdentityKind = 'email' | 'uri' | 'dns' | 'ip' | 'otherName' | KeyKind;
-
 /** Who a certificate speaks for. Raw text: escape it before it meets a terminal or a status line. */
 export interface Signer {
   readonly kind: IdentityKind;
@@ -175,9 +174,6 @@ export interface Rejected {
 }
 
 export type Verdict = Verified | NotAllowed | Rejected;
-
-/** Signatures by keys that a policy pins: the signer's `value` is the key's fingerprint, its `issuer` is `policy`. */
-export type KeyKind = 'openpgp' | 'ssh';
 
 /** A signature that verifies with a key which the policy pins. No log and no certificate stand behind it. */
 export interface KeyVerified {

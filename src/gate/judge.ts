@@ -6,11 +6,12 @@
 import type { Crypto } from '../core/crypto.ts';
 import { createEvidenceCache } from '../core/evidence-cache.ts';
 import { type ObjectFormat, type ObjectType, splitSignedObject } from '../core/git/object.ts';
+import type { KeyKind } from '../core/identity-kind.ts';
 import { type LogLookup, logLookupOf } from '../core/log-lookup.ts';
 import { withCommitterNote } from '../core/policy/committer.ts';
 import type { Subject } from '../core/policy/decide.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
-import type { IdentityPolicy, KeyKind, Outcome, Rejected, Verdict } from '../core/verdict.ts';
+import type { IdentityPolicy, Outcome, Rejected, Verdict } from '../core/verdict.ts';
 import { type SignedObject, type VerifyContext, verifyObject } from '../core/verify.ts';
 import { renderResult } from '../report/pieces.ts';
 import type { Output, Rendered } from '../report/writer.ts';

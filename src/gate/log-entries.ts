@@ -11,7 +11,7 @@ import type { LogLookup } from '../core/log-lookup.ts';
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { ReasonCode, Verdict } from '../core/verdict.ts';
 import { isSignetError, ServiceError } from '../errors.ts';
-import type { HttpSend } from '../http/http.ts';
+import type { HttpSend } from '../http/message.ts';
 import type { LogFinder, SearchableLog } from '../services/rekor-search.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Environment } from '../system/environment.ts';

@@ -3,7 +3,7 @@
  * git starts this once a commit. stdout is the protocol.
  */
 
-import type { Command } from '../cli/command.ts';
+import type { ExitCode } from '../errors.ts';
 import type { Invocation } from '../system/invocation.ts';
 import { type GpgsmCall, readGpgsmCall } from './arguments.ts';
 
@@ -13,8 +13,11 @@ function statusWriter(call: GpgsmCall, { streams }: Invocation): (text: string) 
   return streams.status(call.statusDescriptor).write;
 }
 
-/** git's call, in all its spellings. Exit codes: design §3. */
-export const run: Command = async (invocation) => {
+/** git's call, in all its spellings. `answer`: the commands that such a program is asked for too. */
+export async function run(
+  invocation: Invocation,
+  answer: (word: 'help' | 'version') => Promise<ExitCode>,
+): Promise<ExitCode> {
   const call = readGpgsmCall(invocation.args);
   if (call.unattended) invocation.terminal.neverAsk();
   if (call.action === 'verify') {
@@ -25,9 +28,5 @@ export const run: Command = async (invocation) => {
     const { sign } = await import('./sign.ts');
     return sign(call, invocation, statusWriter(call, invocation));
   }
-  const { run: answer } =
-    call.action === 'help'
-      ? await import('../commands/help.ts')
-      : await import('../commands/version.ts');
-  return answer({ ...invocation, args: [] });
-};
+  return answer(call.action);
+}

@@ -3,7 +3,7 @@
 import { fromUtf8 } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
 import { ServiceError } from '../errors.ts';
-import type { HttpAnswer } from './http.ts';
+import type { HttpAnswer } from './message.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 

@@ -8,7 +8,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Secret } from '../system/secret.ts';
 import { CONNECT_SECONDS, connectTimeout, type Route } from './connections.ts';
-import type { HttpAnswer, HttpRequest } from './http.ts';
+import type { HttpAnswer, HttpRequest } from './message.ts';
 
 /** No answer. `cause` is what the runtime says. */
 export class AttemptFailure extends Error {

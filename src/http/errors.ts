@@ -5,7 +5,7 @@
 
 import { ServiceError } from '../errors.ts';
 import { ProxyFailure, type Route } from './connections.ts';
-import type { HttpAnswer, HttpRequest } from './http.ts';
+import type { HttpAnswer, HttpRequest } from './message.ts';
 import { describeProxy } from './proxy.ts';
 
 export function refusedUrl(service: string, reason: string): ServiceError {

@@ -1,7 +1,7 @@
 /** Nobody sits in front of a silent terminal and wonders: what takes long is said, with its end. */
 
 import type { Terminal } from '../system/terminal.ts';
-import type { HttpSend } from './http.ts';
+import type { HttpSend } from './message.ts';
 
 /** Seconds in which this user's own programs answer, or a service that only gives a token. */
 export const QUIET_SECONDS = 2;

@@ -1,7 +1,7 @@
 /** The issuer of a login, reached with this client's settings; no login at all where certificates are not checked. */
 
 import { ConfigError, LoginError } from '../errors.ts';
-import type { HttpSend } from '../http/http.ts';
+import type { HttpSend } from '../http/message.ts';
 import { insecureHosts } from '../http/network.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Environment } from '../system/environment.ts';

@@ -3,7 +3,7 @@
 import type { CustomFetch } from 'openid-client';
 import { ServiceError } from '../errors.ts';
 import { refusedBy } from '../http/answers.ts';
-import type { HttpSend } from '../http/http.ts';
+import type { HttpSend } from '../http/message.ts';
 import { Secret } from '../system/secret.ts';
 
 /** Who is asked, for messages. */

@@ -6,7 +6,8 @@
 
 import type { Configuration, ServerMetadata, TokenEndpointResponse } from 'openid-client';
 import { LoginError } from '../errors.ts';
-import { checkedUrl, type HttpSend } from '../http/http.ts';
+import { checkedUrl } from '../http/http.ts';
+import type { HttpSend } from '../http/message.ts';
 import { Secret } from '../system/secret.ts';
 import { told } from './issuer-errors.ts';
 import { fetchWith, SERVICE } from './issuer-fetch.ts';

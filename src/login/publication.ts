@@ -15,7 +15,7 @@ import type { Environment } from '../system/environment.ts';
 import { type Mark, markNamed } from '../system/state-directory.ts';
 import { wrongAccountMark } from './browser/account-choice.ts';
 import type { SigningContext } from './browser/page.ts';
-import type { IdentityToken, TokenRequest } from './identity-token.ts';
+import type { IdentityToken, TokenRequest } from './token-request.ts';
 
 export type PublicationRequest = Pick<
   TokenRequest,

@@ -5,8 +5,8 @@
 
 import type { Secret } from '../system/secret.ts';
 import { type Connection, connectIssuer } from './connect.ts';
-import type { IdentityToken, TokenRequest } from './identity-token.ts';
 import { readIdentityToken } from './token.ts';
+import type { IdentityToken, TokenRequest } from './token-request.ts';
 
 export interface RefreshRequest extends Connection, Pick<TokenRequest, 'accept' | 'now'> {
   readonly refreshToken: Secret;

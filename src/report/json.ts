@@ -5,11 +5,11 @@
 
 import { type CommitHeader, commitHeader } from '../core/git/header.ts';
 import { readPerson } from '../core/git/person.ts';
+import type { KeyKind } from '../core/identity-kind.ts';
 import type {
   CertificateSummary,
   Check,
   Finding,
-  KeyKind,
   LogEntrySummary,
   NotAllowed,
   Outcome,

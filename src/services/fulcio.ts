@@ -15,7 +15,7 @@ import { Refusal, type Signer } from '../core/verdict.ts';
 import { type Certificate, readCertificate } from '../core/x509/certificate.ts';
 import { AnswerError, LoginError } from '../errors.ts';
 import { answerJson, answerMessage, badAnswer, isSuccess, refusedBy } from '../http/answers.ts';
-import type { HttpAnswer, HttpRequest, HttpSend } from '../http/http.ts';
+import type { HttpAnswer, HttpRequest, HttpSend } from '../http/message.ts';
 import { Secret } from '../system/secret.ts';
 import type { SigningKey } from '../system/signing-key.ts';
 

@@ -5,7 +5,7 @@
 
 import { ConfigError } from '../errors.ts';
 import type { Settings } from '../settings/load.ts';
-import type { ServiceSelection, SigningConfig, SigningService } from '../trust/store.ts';
+import type { ServiceSelection, SigningConfig, SigningService } from '../trust/signing-services.ts';
 
 export interface LogService {
   readonly url: string;

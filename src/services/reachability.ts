@@ -1,6 +1,6 @@
 /** Whether servers answer at all: asked by doctor, by the agent, and by a signer that the agent gave its work back to. */
 
-import type { HttpAnswer, HttpSend } from '../http/http.ts';
+import type { HttpAnswer, HttpSend } from '../http/message.ts';
 import type { LogService, Services } from './in-force.ts';
 
 /** A server, and a question to it that any server of its kind answers. */

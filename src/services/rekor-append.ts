@@ -18,7 +18,7 @@ import { Refusal } from '../core/verdict.ts';
 import { certificatePem } from '../core/x509/certificate.ts';
 import { AnswerError, ServiceError } from '../errors.ts';
 import { answerJson, badAnswer, isSuccess, refusedBy } from '../http/answers.ts';
-import type { HttpAnswer, HttpRequest, HttpSend } from '../http/http.ts';
+import type { HttpAnswer, HttpRequest, HttpSend } from '../http/message.ts';
 import type { LogService } from './in-force.ts';
 
 const SERVICE = 'the log';

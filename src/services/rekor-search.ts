@@ -13,7 +13,7 @@ import { logEntryFromRekorV1 } from '../core/rekor/log-answer.ts';
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import { Refusal } from '../core/verdict.ts';
 import { answerValue, badAnswer, isSuccess, refusedBy } from '../http/answers.ts';
-import type { HttpAnswer, HttpRequest, HttpSend } from '../http/http.ts';
+import type { HttpAnswer, HttpRequest, HttpSend } from '../http/message.ts';
 import { type EntryStore, layered, memoryStore, openEntryStore } from './entry-store.ts';
 
 const SERVICE = 'the log';

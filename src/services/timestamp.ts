@@ -12,7 +12,7 @@ import { readTimestampToken } from '../core/tsa/timestamp-token.ts';
 import { Refusal } from '../core/verdict.ts';
 import { AnswerError } from '../errors.ts';
 import { isSuccess, refusedBy } from '../http/answers.ts';
-import type { HttpAnswer, HttpRequest, HttpSend } from '../http/http.ts';
+import type { HttpAnswer, HttpRequest, HttpSend } from '../http/message.ts';
 
 const SERVICE = 'the timestamp authority';
 const SHA256 = '2.16.840.1.101.3.4.2.1';

@@ -4,7 +4,7 @@
  * from the name.
  */
 
-import type { SettingName } from './load.ts';
+import type { SettingName } from './settings.ts';
 
 /** `path`: text in which a leading `~/` is the home directory; `issuer`: an address taken exactly as written. */
 export type SettingKind =

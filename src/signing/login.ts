@@ -7,17 +7,19 @@ import type { Crypto } from '../core/crypto.ts';
 import { acceptExpected, accountFor, expectationOf } from '../core/expectation.ts';
 import { committerOf } from '../core/policy/committer.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
-import { createHttpClient, type HttpSend } from '../http/http.ts';
+import { createHttpClient } from '../http/http.ts';
+import type { HttpSend } from '../http/message.ts';
 import { networkOptions } from '../http/network.ts';
 import { sayingWaits } from '../http/said-waits.ts';
 import type { SigningContext } from '../login/browser/page.ts';
-import { type IdentityToken, obtainIdentityToken } from '../login/identity-token.ts';
+import { obtainIdentityToken } from '../login/identity-token.ts';
+import type { IdentityToken } from '../login/token-request.ts';
 import { chooseServices, type Services } from '../services/in-force.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Environment } from '../system/environment.ts';
 import type { Secret } from '../system/secret.ts';
 import type { Terminal } from '../system/terminal.ts';
-import type { SigningConfig } from '../trust/store.ts';
+import type { SigningConfig } from '../trust/signing-services.ts';
 
 /** What both halves work with. */
 export interface SigningParts {

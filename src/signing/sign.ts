@@ -11,7 +11,7 @@ import { expectationOf } from '../core/expectation.ts';
 import { checkPayload } from '../core/git/signable.ts';
 import type { Certificate } from '../core/x509/certificate.ts';
 import { isSignetError } from '../errors.ts';
-import type { IdentityToken } from '../login/identity-token.ts';
+import type { IdentityToken } from '../login/token-request.ts';
 import { checkIssuedCertificate, requestCertificate } from '../services/fulcio.ts';
 import { generateSigningKey } from '../system/signing-key.ts';
 import type { Credential, MadeSignature } from './credential.ts';

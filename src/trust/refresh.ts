@@ -10,7 +10,7 @@ import { parseTrustedRoot } from '../core/trust/trusted-root.ts';
 import { readTufMetadata, type TufMetadata } from '../core/trust/tuf-metadata.ts';
 import { isTarget, nextRoot, type ProvenTargets, proveTargets } from '../core/trust/tuf-proof.ts';
 import { AnswerError, ConfigError, isSignetError, SignetError } from '../errors.ts';
-import type { HttpSend } from '../http/http.ts';
+import type { HttpSend } from '../http/message.ts';
 import { parseSigningConfig } from './signing-config.ts';
 import type { MirrorSource } from './source.ts';
 import { chainOf, checkPinned, embeddedRoot, provenRoots, readRootFile } from './state.ts';

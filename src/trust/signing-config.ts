@@ -18,15 +18,10 @@ import {
   parseProtoJson,
 } from '../core/proto-json.ts';
 import type { Settings } from '../settings/load.ts';
+import { readNamedTrust, readTrustFile } from './named.ts';
+import type { ServiceSelection, SigningConfig, SigningService } from './signing-services.ts';
 import { type MirrorSource, publicGood, trustSourceOf } from './source.ts';
 import { readState, SIGNING_CONFIG_TARGET } from './state-file.ts';
-import {
-  readNamedTrust,
-  readTrustFile,
-  type ServiceSelection,
-  type SigningConfig,
-  type SigningService,
-} from './store.ts';
 
 const MEDIA_TYPE = /^application\/vnd\.dev\.sigstore\.signingconfig\.v0\.2\+json$/;
 

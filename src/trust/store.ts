@@ -4,83 +4,21 @@
  * in it: trust/refresh.ts asks mirrors, when something is signed or when it is told to.
  */
 
-import { readFileSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
-import { fromUtf8, toHex } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { parseProtoJson } from '../core/proto-json.ts';
 import type { KeyFile } from '../core/trust/key-files.ts';
-import type { TrustMaterial, ValidityWindow } from '../core/trust/trust-material.ts';
+import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import { parseTrustedRoot } from '../core/trust/trusted-root.ts';
 import { ConfigError } from '../errors.ts';
 import type { Settings } from '../settings/load.ts';
+import { readNamedTrust, readTrustFile } from './named.ts';
+import type { SigningConfig } from './signing-services.ts';
 import { type MirrorSource, publicGood, type TrustSettings, trustSourceOf } from './source.ts';
 import { readState, TRUSTED_ROOT_TARGET } from './state-file.ts';
 
 export { TRUST_SETTINGS, type TrustSettings } from './source.ts';
 
-/** One service of application/vnd.dev.sigstore.signingconfig.v0.2+json. */
-export interface SigningService {
-  /** Without a trailing slash. */
-  readonly url: string;
-  readonly majorApiVersion: number;
-  readonly validFor: ValidityWindow;
-  readonly operator: string;
-}
-
-export interface ServiceSelection {
-  readonly selector: 'ANY' | 'ALL' | 'EXACT';
-  readonly count?: number;
-}
-
-export interface SigningConfig {
-  /** Where it came from, for messages. */
-  readonly source: string;
-  readonly caUrls: readonly SigningService[];
-  readonly oidcUrls: readonly SigningService[];
-  readonly rekorTlogUrls: readonly SigningService[];
-  readonly rekorTlogConfig: ServiceSelection;
-  readonly tsaUrls: readonly SigningService[];
-  readonly tsaConfig: ServiceSelection;
-}
-
-const MAX_TRUST = 4 * 1024 * 1024;
 const EMBEDDED = 'public-good (embedded)';
-
-/** A trust or signing-config file as text. @throws ConfigError TRUST_FILE */
-export function readTrustFile(path: string): string {
-  const refuse = (why: string): ConfigError =>
-    new ConfigError(`${path}: ${why}`, { code: 'TRUST_FILE' });
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw refuse(error instanceof Error ? error.message.replace(/,.*/, '') : String(error));
-  }
-  if (bytes.length > MAX_TRUST) throw refuse('longer than 4 MiB');
-  const text = fromUtf8(bytes);
-  if (text === undefined) throw refuse('not UTF-8');
-  return text;
-}
-
-/**
- * The trust file that is named. One that `trust init` keeps is named by its own digest, so that it cannot be edited
- * unseen (threat T01). @throws ConfigError TRUST_FILE
- */
-export function readNamedTrust(
-  path: string,
-  { trustCache }: Pick<TrustSettings, 'trustCache'>,
-  crypto: Crypto,
-): string {
-  const text = readTrustFile(path);
-  if (dirname(path) !== trustCache) return text;
-  const digest = toHex(crypto.hash('sha256', new TextEncoder().encode(text)));
-  if (basename(path) === `${digest}.json`) return text;
-  throw new ConfigError(`${path}: it was changed since trust init put it there`, {
-    code: 'TRUST_FILE',
-    hint: 'git signet trust init --from FILE again, with the file you trust',
-  });
-}
 
 /** The trusted root in a ClientTrustConfig; the text itself when it is a bare trusted root. */
 function trustedRootText(text: string, source: string): string {

@@ -12,7 +12,7 @@ import { DownloadHTTPError, ExpiredMetadataError } from 'tuf-js/dist/error.js';
 import { fromUtf8 } from '../core/bytes.ts';
 import { AnswerError, isSignetError } from '../errors.ts';
 import { refusedBy } from '../http/answers.ts';
-import type { HttpSend } from '../http/http.ts';
+import type { HttpSend } from '../http/message.ts';
 
 /** The newest metadata of each role, as served. */
 export interface TufMetadataTexts {

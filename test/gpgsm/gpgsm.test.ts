@@ -7,7 +7,7 @@ import type { Crypto } from '../../src/core/crypto.ts';
 import { splitSignedObject } from '../../src/core/git/object.ts';
 import { run } from '../../src/gpgsm/gpgsm.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
-import { bareEnvironment, type Caught, catchInvocation } from '../support/invocation.ts';
+import { bareEnvironment, type Caught, catchInvocation, noAnswer } from '../support/invocation.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 
 const vectors = fileURLToPath(new URL('../vectors/gitsign/', import.meta.url));
@@ -45,7 +45,7 @@ async function verify(
 ): Promise<Outcome> {
   const caught = catchInvocation({ args, env: environment(more), cwd: home, input: payload });
   try {
-    return { exit: await run(caught.invocation), error: undefined, caught };
+    return { exit: await run(caught.invocation, noAnswer), error: undefined, caught };
   } catch (error) {
     return { exit: undefined, error, caught };
   }
@@ -105,7 +105,7 @@ describe('verifying', () => {
     const said = async (now: number, more: Record<string, string> = {}): Promise<string> => {
       const given = { args, env: { ...env, ...more }, cwd: home, input, answers: [], now };
       const caught = catchInvocation(given);
-      expect(await run(caught.invocation)).toBe(0);
+      expect(await run(caught.invocation, noAnswer)).toBe(0);
       return caught.talk();
     };
     const now = Math.floor(Date.now() / 1000);

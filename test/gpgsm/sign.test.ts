@@ -7,7 +7,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { splitSignedObject } from '../../src/core/git/object.ts';
 import { run } from '../../src/gpgsm/gpgsm.ts';
 import type { SignResult } from '../../src/signing/sign.ts';
-import { bareEnvironment, catchInvocation } from '../support/invocation.ts';
+import { bareEnvironment, catchInvocation, noAnswer } from '../support/invocation.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 
 const vectors = fileURLToPath(new URL('../vectors/gitsign/', import.meta.url));
@@ -47,7 +47,7 @@ function sign(...args: string[]) {
     cwd: home,
     input: payload,
   });
-  return { caught, done: run(caught.invocation) };
+  return { caught, done: run(caught.invocation, noAnswer) };
 }
 
 it('what verifies goes out, status first on its own channel', async () => {
@@ -77,7 +77,7 @@ it.each([
     cwd: home,
     input: add === undefined ? payload : Buffer.concat([payload, add]),
   });
-  await expect(run(caught.invocation)).rejects.toMatchObject({
+  await expect(run(caught.invocation, noAnswer)).rejects.toMatchObject({
     code: 'SELF_VERIFICATION',
     exitCode: 1,
   });

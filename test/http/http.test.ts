@@ -4,12 +4,8 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { attemptOnce } from '../../src/http/attempt.ts';
 import { openConnections } from '../../src/http/connections.ts';
-import {
-  createHttpClient,
-  type HttpClient,
-  type HttpOptions,
-  type HttpRequest,
-} from '../../src/http/http.ts';
+import { createHttpClient, type HttpClient, type HttpOptions } from '../../src/http/http.ts';
+import type { HttpRequest } from '../../src/http/message.ts';
 import { networkOptions } from '../../src/http/network.ts';
 import { proxyChoice } from '../../src/http/proxy.ts';
 import { Secret } from '../../src/system/secret.ts';

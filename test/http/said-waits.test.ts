@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { HttpAnswer } from '../../src/http/http.ts';
+import type { HttpAnswer } from '../../src/http/message.ts';
 import { sayingWaits } from '../../src/http/said-waits.ts';
 
 const REQUEST = {

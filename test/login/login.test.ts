@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpClient, type HttpClient } from '../../src/http/http.ts';
 import { loginWithBrowser } from '../../src/login/browser/browser.ts';
-import type { TokenRequest } from '../../src/login/identity-token.ts';
+import type { TokenRequest } from '../../src/login/token-request.ts';
 import { loadSettings } from '../../src/settings/load.ts';
 import { startIssuer, type TestIssuer, type Wrong } from '../support/issuer.ts';
 import {

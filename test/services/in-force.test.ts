@@ -4,7 +4,7 @@ import {
   type ServiceSettings,
   searchableLog,
 } from '../../src/services/in-force.ts';
-import type { SigningConfig, SigningService } from '../../src/trust/store.ts';
+import type { SigningConfig, SigningService } from '../../src/trust/signing-services.ts';
 
 const NOW = 1_800_000_000;
 const service = (url: string, majorApiVersion = 1, start = 0, end?: number): SigningService => ({

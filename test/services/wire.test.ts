@@ -7,7 +7,7 @@ import { CmsOid, readArmor, readSignedData, singleValue } from '../../src/core/c
 import { splitSignedObject } from '../../src/core/git/object.ts';
 import type { IdentityClaims } from '../../src/core/identity-claims.ts';
 import { encodeLogEntry } from '../../src/core/rekor/log-entry.ts';
-import type { HttpAnswer } from '../../src/http/http.ts';
+import type { HttpAnswer } from '../../src/http/message.ts';
 import { certificateFromV1, certificateRequestV1 } from '../../src/services/fulcio.ts';
 import {
   appendRequestV1,

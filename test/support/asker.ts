@@ -4,7 +4,8 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { createHttpClient, type HttpRequest } from '../../src/http/http.ts';
+import { createHttpClient } from '../../src/http/http.ts';
+import type { HttpRequest } from '../../src/http/message.ts';
 import { type NetworkSettings, networkOptions } from '../../src/http/network.ts';
 
 export interface Asked {

@@ -41,6 +41,10 @@ export const bareEnvironment = (home: string): Record<string, string> => ({
   SIGNET_AGENT: 'no',
 });
 
+/** For calls of git's that ask for neither help nor version. */
+export const noAnswer = (word: string): Promise<never> =>
+  Promise.reject(new Error(`${word} was asked for`));
+
 export function catchInvocation(given: Given): Caught {
   const written = new Map<number, Buffer[]>();
   const said: string[] = [];

@@ -18,8 +18,7 @@ const MAX_FUNCTION = 60;
 const FLOORS: readonly (readonly string[])[] = [
   ['main'],
   ['dispatch'],
-  ['gpgsm'],
-  ['commands', 'index'],
+  ['commands', 'gpgsm', 'index'],
   ['gate', 'agent'],
   ['report', 'cli'],
   ['signing'],

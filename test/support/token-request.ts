@@ -1,7 +1,7 @@
 /** A request for an identity token, as the signer makes one: against any issuer, in any surroundings. */
 
 import { createHttpClient, type HttpClient } from '../../src/http/http.ts';
-import type { TokenRequest } from '../../src/login/identity-token.ts';
+import type { TokenRequest } from '../../src/login/token-request.ts';
 import { loadSettings } from '../../src/settings/load.ts';
 import { clickThrough } from './person.ts';
 import { fakeTerminal, type Listener } from './signing.ts';

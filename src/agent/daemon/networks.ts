@@ -5,7 +5,7 @@
  */
 
 import { ServiceError } from '../../errors.ts';
-import type { HttpSend } from '../../http/http.ts';
+import type { HttpSend } from '../../http/message.ts';
 import { networkOptions } from '../../http/network.ts';
 import { describeProxy, type HttpProxy, type ProxyChoice, proxyChoice } from '../../http/proxy.ts';
 import type { Settings } from '../../settings/load.ts';

@@ -5,12 +5,8 @@
  */
 
 import { ServiceError } from '../../errors.ts';
-import {
-  createHttpClient,
-  type HttpClient,
-  type HttpOptions,
-  type HttpSend,
-} from '../../http/http.ts';
+import { createHttpClient, type HttpClient, type HttpOptions } from '../../http/http.ts';
+import type { HttpSend } from '../../http/message.ts';
 
 const MAX_IDLE_MS = 120_000;
 /** The wall clock and the one that stops in sleep may differ by this much. */

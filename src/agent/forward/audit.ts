@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { visible } from '../../core/escape.ts';
 import { openLog } from '../../system/log-file.ts';
 import { briefNames, briefText } from '../daemon/brief.ts';
-import type { Described } from './forward.ts';
+import type { Described } from './described.ts';
 
 export interface Audited extends Described {
   readonly verdict: 'signed' | 'refused';

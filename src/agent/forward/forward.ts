@@ -8,10 +8,9 @@
 import type { Socket } from 'node:net';
 import { utf8 } from '../../core/bytes.ts';
 import { visible } from '../../core/escape.ts';
-import { headerOf } from '../../core/git/header.ts';
-import { joinSignature, subjectLine } from '../../core/git/object.ts';
+import { joinSignature } from '../../core/git/object.ts';
 import { committerMismatch } from '../../core/policy/committer.ts';
-import { isSignetError, LoginError, UsageError } from '../../errors.ts';
+import { isSignetError, LoginError } from '../../errors.ts';
 import type { MadeSignature } from '../../signing/credential.ts';
 import { briefNames } from '../daemon/brief.ts';
 import type { Credentials } from '../daemon/credentials.ts';
@@ -23,15 +22,8 @@ import { PROTOCOL, ProtocolError, type Reply } from '../wire/protocol.ts';
 import { bytesOf } from '../wire/read-messages.ts';
 import { signedReply } from '../wire/signed-reply.ts';
 import { type AuditLog, sparingly } from './audit.ts';
+import { type Described, describe } from './described.ts';
 import type { Scope } from './scope.ts';
-
-/** What is to be signed, as a person is told of it. Hostile text: escape it. */
-export interface Described {
-  readonly type: 'commit' | 'tag';
-  readonly subject: string;
-  /** A commit's parents, or what a tag is about, as it names them. */
-  readonly parents: readonly string[];
-}
 
 /** Whether the person agrees; the question is taken back when the client has `left`. */
 export type Confirm = (what: Described, repository: string, left: AbortSignal) => Promise<boolean>;
@@ -54,14 +46,6 @@ export interface ForwardOptions {
 
 const ASKING_SECONDS = 20;
 const MINUTE = 60;
-
-/** What a payload is about. @throws UsageError for anything but a commit or a tag, whatever else the agent may sign */
-export function describe(payload: Uint8Array): Described {
-  const header = headerOf(payload);
-  if (header === undefined) throw new UsageError('a forwarded agent signs commits and tags only');
-  const parents = header.type === 'commit' ? header.parents : [header.target];
-  return { type: header.type, parents, subject: subjectLine(payload) };
-}
 
 /** Serves forwarded connections; what it has signed lately is remembered between them. */
 export function forwardServer(

@@ -9,7 +9,7 @@ import { objectId } from '../../core/git/object.ts';
 import { resolveNames } from '../../git/names.ts';
 import { openRepository } from '../../git/repository.ts';
 import type { Environment } from '../../system/environment.ts';
-import type { Described } from './forward.ts';
+import type { Described } from './described.ts';
 
 export interface Scope {
   /** The clone that it belongs to, or undefined. */

@@ -3,15 +3,12 @@
 import { type ListedAgent, listAgents, stopAgent } from '../../agent/client/client.ts';
 import { AgentTrouble } from '../../agent/client/connection.ts';
 import { askEvery, endWithTrouble, readable } from '../../agent/client/trouble.ts';
-import { type Instance, instanceOf } from '../../agent/instance.ts';
-import { type AgentAddress, agentAddress, agentDirectory } from '../../agent/socket-path.ts';
+import type { AgentAddress } from '../../agent/socket-path.ts';
 import type { AgentState } from '../../agent/wire/protocol.ts';
 import { parseArguments } from '../../cli/arguments.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
-import { settingsHere } from '../../settings/here.ts';
-import type { Settings } from '../../settings/load.ts';
-import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { agentHere, type Here } from './here.ts';
 
 export const help = `git signet agent start | stop [--all] | status [--json] | run
 git signet agent print systemd | launchd
@@ -32,25 +29,6 @@ Exit: 0, 1 where stop finds none, 2 usage or configuration, 3 where the agent do
 `;
 
 const SPEC = { options: { all: 'switch', json: 'switch' } } as const;
-
-/** What this directory's settings make of it. */
-export interface Here {
-  readonly settings: Settings;
-  readonly directory: string;
-  readonly instance: Instance;
-  readonly address: AgentAddress;
-}
-
-/** @throws ConfigError */
-export async function agentHere(
-  invocation: Pick<Invocation, 'env' | 'cwd' | 'terminal'>,
-): Promise<Here> {
-  const { env, cwd } = invocation;
-  const [settings, crypto] = await Promise.all([settingsHere(invocation), loadCrypto()]);
-  const directory = agentDirectory(settings, env);
-  const instance = instanceOf(settings, cwd, crypto);
-  return { settings, directory, instance, address: agentAddress(directory, instance.digest) };
-}
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { positionals, switches } = parseArguments(invocation.args, SPEC);

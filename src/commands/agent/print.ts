@@ -5,7 +5,7 @@ import { instanceEnvironment } from '../../agent/instance.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { programWords } from '../../system/runtime.ts';
-import { agentHere, type Here } from './agent.ts';
+import { agentHere, type Here } from './here.ts';
 
 /** systemd.syntax(7): double quotes, and specifiers doubled. */
 const unitWord = (word: string): string =>

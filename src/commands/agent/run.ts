@@ -9,8 +9,8 @@ import { ExitCode } from '../../errors.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { VERSION } from '../../system/version.ts';
-import { agentHere } from './agent.ts';
 import { forwardingOf } from './forward.ts';
+import { agentHere } from './here.ts';
 import { openWorkshop } from './workshop.ts';
 
 /** systemd hands over one socket, to this very process (sd_listen_fds(3)). */

@@ -18,7 +18,7 @@ import {
 } from '../../login/person-way.ts';
 import type { Settings } from '../../settings/load.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { agentHere } from '../agent/agent.ts';
+import { agentHere } from '../agent/here.ts';
 import {
   agentOff,
   agentOffWords,

@@ -15,7 +15,7 @@ import {
   serversInUse,
 } from '../../services/reachability.ts';
 import type { Settings } from '../../settings/load.ts';
-import type { SigningConfig } from '../../trust/store.ts';
+import type { SigningConfig } from '../../trust/signing-services.ts';
 import { type Check, fail, type Host, ok, warn } from './check.ts';
 
 /** Certificates live ten minutes, and a log's time may be five ahead of ours. */

@@ -10,7 +10,7 @@ import { parseArguments } from '../../cli/arguments.ts';
 import type { Command } from '../../cli/command.ts';
 import { ExitCode, ServiceError, UsageError } from '../../errors.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { agentHere } from '../agent/agent.ts';
+import { agentHere } from '../agent/here.ts';
 import { credentialFor, expectedHere } from './logins.ts';
 
 export const help = `git signet logout [--all]

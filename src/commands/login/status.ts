@@ -9,7 +9,7 @@ import { ANYBODY, expectationWords } from '../../core/expectation.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import type { SettingOrigin } from '../../settings/origin.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { agentHere } from '../agent/agent.ts';
+import { agentHere } from '../agent/here.ts';
 import {
   agentOff,
   agentOffWords,

@@ -1,8 +1,7 @@
 /** `git signet policy`: write one, look one over, ask one why. Each is a file of its own, loaded when it is called. */
 
 import type { Command } from '../../cli/command.ts';
-import { type ExitCode, UsageError } from '../../errors.ts';
-import type { Invocation } from '../../system/invocation.ts';
+import { UsageError } from '../../errors.ts';
 
 export const help = `git signet policy init [REV | A..B] [--write] [--github-web-flow]
 git signet policy check [FILE | REV:PATH]
@@ -46,7 +45,7 @@ const ACTIONS: Readonly<Record<string, () => Promise<{ readonly run: Command }>>
   explain: () => import('./explain.ts'),
 };
 
-export const run: Command = async (invocation: Invocation): Promise<ExitCode> => {
+export const run: Command = async (invocation, commands) => {
   const [action, ...args] = invocation.args;
   const load = action !== undefined && Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
   if (load === undefined) {
@@ -58,5 +57,5 @@ export const run: Command = async (invocation: Invocation): Promise<ExitCode> =>
     );
   }
   const { run: act } = await load();
-  return act({ ...invocation, args });
+  return act({ ...invocation, args }, commands);
 };

@@ -12,6 +12,8 @@ import { installOwnProgram } from '../../io/own-program.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { programWords } from '../../system/runtime.ts';
 import type { DaemonOptions } from './sandbox.ts';
+import type { DaemonOptions } from './daemon-options.ts';
+import { programPath } from './program.ts';
 
 const START_DEADLINE_MS = 15_000;
 const STOP_DEADLINE_MS = 10_000;

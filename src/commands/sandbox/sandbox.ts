@@ -15,6 +15,7 @@ import type { Sandbox } from '../../sandbox/index.ts';
 import type { Environment } from '../../settings/load.ts';
 import type { Environment } from '../../system/environment.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import type { DaemonOptions } from './daemon-options.ts';
 import { programPath } from './program.ts';
 
 export const help = `git signet sandbox start [--dir DIR] [--port N]
@@ -77,14 +78,6 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
         },
       );
   }
-}
-
-export interface DaemonOptions {
-  readonly dir: string;
-  /** It was typed, and is not the usual one. */
-  readonly named: boolean;
-  readonly port: number | undefined;
-  readonly rekorVersion: 1 | 2;
 }
 
 function daemonOptions(invocation: Invocation, args: ParsedArguments): DaemonOptions {

@@ -26,8 +26,6 @@ import { loadSigningConfig, loadTrust } from '../../trust/store.ts';
 import { allowWritten } from '../allow.ts';
 import { refreshNow } from './update.ts';
 
-export { help } from './trust.ts';
-
 const SPEC = {
   options: {
     mirror: 'value',

@@ -25,12 +25,12 @@ init    sets signet.trust, here or with --global: to a TUF mirror and the root m
 Exit: 0, 1 the mirror is not to be believed, 2 usage, 3 the mirror cannot be asked
 `;
 
-export const run: Command = async (invocation) => {
+export const run: Command = async (invocation, commands) => {
   const [name, ...args] = invocation.args;
   const next = { ...invocation, args };
-  if (name === 'show') return (await import('./show.ts')).run(next);
-  if (name === 'update') return (await import('./update.ts')).run(next);
-  if (name === 'init') return (await import('./init.ts')).run(next);
+  if (name === 'show') return (await import('./show.ts')).run(next, commands);
+  if (name === 'update') return (await import('./update.ts')).run(next, commands);
+  if (name === 'init') return (await import('./init.ts')).run(next, commands);
   throw new UsageError(
     name === undefined ? 'trust: show, update or init?' : `trust: no such thing as ${name}`,
     { hint: 'git signet trust show' },

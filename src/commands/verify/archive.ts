@@ -4,8 +4,9 @@
  */
 
 import { basename, resolve } from 'node:path';
-import { ArchiveFault, readArchive } from '../../archive/archive.ts';
+import { readArchive } from '../../archive/archive.ts';
 import { type Comparison, compareArchive } from '../../archive/compare.ts';
+import { ArchiveFault } from '../../archive/entry.ts';
 import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
 import { visible } from '../../core/escape.ts';
 import { ExitCode, UsageError } from '../../errors.ts';

@@ -3,7 +3,7 @@
  * policy.ts from `.signet.yaml`, judged by decide.ts; times are Unix seconds, bounds inclusive.
  */
 
-import type { IdentityKind } from '../verdict.ts';
+import type { IdentityKind } from '../identity-kind.ts';
 
 /** When a signer may sign; judged at the proven time of the signature, never at today's. */
 export interface Validity {

@@ -14,7 +14,8 @@ import {
   readOid,
   Tag,
 } from '../cms/der.ts';
-import { type IdentityKind, Refusal, type Signer } from '../verdict.ts';
+import type { IdentityKind } from '../identity-kind.ts';
+import { Refusal, type Signer } from '../verdict.ts';
 import { type Certificate, ExtensionOid } from './certificate.ts';
 
 const FULCIO = '1.3.6.1.4.1.57264.1.';

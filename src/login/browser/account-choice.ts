@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import { type Mark, markNamed } from '../../system/state-directory.ts';
-import type { TokenRequest } from '../identity-token.ts';
+import type { TokenRequest } from '../token-request.ts';
 
 /** A mark for this issuer and the account expected there, if any: set by a wrong login, cleared by the right one. */
 export function wrongAccountMark({

@@ -7,10 +7,10 @@
 
 import { isSignetError, LoginError } from '../../errors.ts';
 import { connectIssuer, refuseUncheckedTls } from '../connect.ts';
-import type { IdentityToken, TokenRequest } from '../identity-token.ts';
 import type { Issuer, LoginSecrets } from '../issuer.ts';
 import { mustAskToPublish } from '../publication.ts';
 import { readIdentityToken } from '../token.ts';
+import type { IdentityToken, TokenRequest } from '../token-request.ts';
 import { wrongAccountMark } from './account-choice.ts';
 import { type LoginListener, openLoginListener } from './listener.ts';
 import type { LoginAnswer, LoginEvent } from './listener-route.ts';

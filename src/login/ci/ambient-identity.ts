@@ -6,8 +6,8 @@
 import { isSignetError, LoginError, type SignetError } from '../../errors.ts';
 import { saidWait } from '../../http/said-waits.ts';
 import type { Secret } from '../../system/secret.ts';
-import type { IdentityToken, TokenRequest } from '../identity-token.ts';
 import { readIdentityToken } from '../token.ts';
+import type { IdentityToken, TokenRequest } from '../token-request.ts';
 import { tokenVariableOf, type UnattendedProvider, type UnattendedSource } from '../unattended.ts';
 import type { Ambient } from './ambient.ts';
 

@@ -12,7 +12,7 @@ import {
   ServiceError,
 } from '../../errors.ts';
 import { answerJson, answerMessage, isSuccess } from '../../http/answers.ts';
-import type { HttpAnswer, HttpRequest, HttpSend } from '../../http/http.ts';
+import type { HttpAnswer, HttpRequest, HttpSend } from '../../http/message.ts';
 import type { Settings } from '../../settings/settings.ts';
 import type { Environment } from '../../system/environment.ts';
 import { Secret } from '../../system/secret.ts';

@@ -5,7 +5,7 @@
  */
 
 import { fromUtf8 } from '../../core/bytes.ts';
-import type { HttpAnswer } from '../../http/http.ts';
+import type { HttpAnswer } from '../../http/message.ts';
 import type { Environment } from '../../system/environment.ts';
 import { Secret } from '../../system/secret.ts';
 import {

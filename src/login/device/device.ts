@@ -10,12 +10,12 @@ import { checkedUrl } from '../../http/http.ts';
 import type { Terminal } from '../../system/terminal.ts';
 import { duration } from '../browser/page.ts';
 import { connectIssuer } from '../connect.ts';
-import type { IdentityToken, TokenRequest } from '../identity-token.ts';
 import type { Issuer } from '../issuer.ts';
 import { told } from '../issuer-errors.ts';
 import { patienceElsewhere } from '../patience.ts';
 import { becomesPublic } from '../publication.ts';
 import { readIdentityToken } from '../token.ts';
+import type { IdentityToken, TokenRequest } from '../token-request.ts';
 import { pollDevice } from './poll.ts';
 
 const SERVICE = 'the device login page';

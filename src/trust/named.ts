@@ -1,0 +1,45 @@
+/** Trust that a setting names: a file, or a mirror that was pinned. */
+
+import { readFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { fromUtf8, toHex } from '../core/bytes.ts';
+import type { Crypto } from '../core/crypto.ts';
+import { ConfigError } from '../errors.ts';
+import type { TrustSettings } from './source.ts';
+
+const MAX_TRUST = 4 * 1024 * 1024;
+
+/** A trust or signing-config file as text. @throws ConfigError TRUST_FILE */
+export function readTrustFile(path: string): string {
+  const refuse = (why: string): ConfigError =>
+    new ConfigError(`${path}: ${why}`, { code: 'TRUST_FILE' });
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw refuse(error instanceof Error ? error.message.replace(/,.*/, '') : String(error));
+  }
+  if (bytes.length > MAX_TRUST) throw refuse('longer than 4 MiB');
+  const text = fromUtf8(bytes);
+  if (text === undefined) throw refuse('not UTF-8');
+  return text;
+}
+
+/**
+ * The trust file that is named. One that `trust init` keeps is named by its own digest, so that it cannot be edited
+ * unseen (threat T01). @throws ConfigError TRUST_FILE
+ */
+export function readNamedTrust(
+  path: string,
+  { trustCache }: Pick<TrustSettings, 'trustCache'>,
+  crypto: Crypto,
+): string {
+  const text = readTrustFile(path);
+  if (dirname(path) !== trustCache) return text;
+  const digest = toHex(crypto.hash('sha256', new TextEncoder().encode(text)));
+  if (basename(path) === `${digest}.json`) return text;
+  throw new ConfigError(`${path}: it was changed since trust init put it there`, {
+    code: 'TRUST_FILE',
+    hint: 'git signet trust init --from FILE again, with the file you trust',
+  });
+}

@@ -1,7 +1,8 @@
 /** Which version this is, on what it runs, and whose work it contains. Never a value of the environment (F7). */
 
-import type { Command, Invocation } from '../cli/command.ts';
+import type { Command } from '../cli/command.ts';
 import { ExitCode } from '../errors.ts';
+import type { Invocation } from '../system/invocation.ts';
 import { VERSION } from '../system/version.ts';
 
 export const help = `git signet version [--json | --licenses]
@@ -25,7 +26,7 @@ async function withOptions({ args, entry, streams }: Invocation, facts: object):
   if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
   if (switches.size > 1) throw new UsageError('--json and --licenses: only one of them');
   if (switches.has('licenses')) {
-    const { readNotices } = await import('../io/notices.ts');
+    const { readNotices } = await import('../system/notices.ts');
     streams.write(await readNotices(entry));
   } else {
     streams.write(`${JSON.stringify(facts)}\n`);

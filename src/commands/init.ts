@@ -9,11 +9,9 @@ import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { type ConfigPlace, replaceValues, type ConfigScope as Scope } from '../git/config-edit.ts';
 import { type ChangedKeys, hasFormer, keepFormer, putBackFormer } from '../git/former-values.ts';
-import { installOwnProgram } from '../io/own-program.ts';
 import { loadSettings } from '../settings/load.ts';
 import type { Invocation } from '../system/invocation.ts';
-import { findExecutable } from '../system/process.ts';
-import { executablePath } from '../system/runtime.ts';
+import { installOwnProgram } from '../system/own-program.ts';
 import { loadSigningConfig } from '../trust/store.ts';
 import { allowWritten } from './allow.ts';
 

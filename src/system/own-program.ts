@@ -15,10 +15,10 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ConfigError } from '../errors.ts';
-import type { Environment } from '../settings/load.ts';
-import { findExecutable } from '../system/process.ts';
-import { programWords } from '../system/runtime.ts';
-import { dataDirectory } from '../system/state-directory.ts';
+import type { Environment } from './environment.ts';
+import { findExecutable } from './process.ts';
+import { programWords } from './runtime.ts';
+import { dataDirectory } from './state-directory.ts';
 
 export interface OwnProgram {
   /** Absolute. */

@@ -8,9 +8,9 @@ import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from '../
 import { gitEnvironment } from '../../git/environment.ts';
 import { fsckObjects } from '../../git/fsck-objects.ts';
 import { findGit, runGit } from '../../git/process.ts';
-import { asksPathForInterpreter } from '../../io/own-program.ts';
 import { type AskedSetting, askedHere } from '../../settings/allowed.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { asksPathForInterpreter } from '../../system/own-program.ts';
 import { findExecutable } from '../../system/process.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 

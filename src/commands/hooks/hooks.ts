@@ -6,10 +6,9 @@ import { ExitCode, UsageError } from '../../errors.ts';
 import { fsckObjects } from '../../git/fsck-objects.ts';
 import { type HookName, hookText, installHook, removeHook } from '../../git/hooks.ts';
 import { gitLine, openRepository } from '../../git/repository.ts';
-import { installOwnProgram } from '../../io/own-program.ts';
 import { shellWord } from '../../report/mend.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { programPath } from '../init.ts';
+import { installOwnProgram } from '../../system/own-program.ts';
 
 const SPEC = { options: { 'pre-push': 'switch', 'pre-receive': 'switch' } } as const;
 

@@ -8,12 +8,10 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError, ExitCode, ServiceError } from '../../errors.ts';
-import { installOwnProgram } from '../../io/own-program.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { installOwnProgram } from '../../system/own-program.ts';
 import { programWords } from '../../system/runtime.ts';
-import type { DaemonOptions } from './sandbox.ts';
 import type { DaemonOptions } from './daemon-options.ts';
-import { programPath } from './program.ts';
 
 const START_DEADLINE_MS = 15_000;
 const STOP_DEADLINE_MS = 10_000;

@@ -10,13 +10,11 @@ import { join, resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
 import { type ExitCode, UsageError } from '../../errors.ts';
-import { installOwnProgram } from '../../io/own-program.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
-import type { Environment } from '../../settings/load.ts';
 import type { Environment } from '../../system/environment.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { installOwnProgram } from '../../system/own-program.ts';
 import type { DaemonOptions } from './daemon-options.ts';
-import { programPath } from './program.ts';
 
 export const help = `git signet sandbox start [--dir DIR] [--port N]
 git signet sandbox stop [--dir DIR]

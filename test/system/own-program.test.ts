@@ -3,7 +3,11 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync 
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
-import { asksPathForInterpreter, installOwnProgram, ownProgram } from '../../src/io/own-program.ts';
+import {
+  asksPathForInterpreter,
+  installOwnProgram,
+  ownProgram,
+} from '../../src/system/own-program.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 
 /** These tests run on Node, so this process is the Node form: `entry` is what it started from. */

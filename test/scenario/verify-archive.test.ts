@@ -206,6 +206,30 @@ describe('what git archive makes', () => {
     );
     expect((await signet(repository, ['verify-archive', ...make.allow(), 'v1'])).exit).toBe(2);
   });
+
+  it('with --no-target the tag alone vouches for an archive of an unsigned commit', async () => {
+    const { archive, repository, make, read, write } = await release('unsigned-commit');
+    const { must } = repository;
+    const commit = must('commit-tree', '-m', 'nobody signed this', must('write-tree'));
+    must('update-ref', 'refs/tags/v1', await make.tag(commit, 'commit', 'v1'));
+    const file = archive('a.tar');
+    const check = (name: string, who = make.allow(), ...options: string[]) =>
+      signet(repository, ['verify-archive', ...who, '--offline', ...options, 'v1', name]);
+    expect((await check(file)).exit).toBe(5);
+    const answered = await check(file, make.allow(), '--no-target');
+    expect(answered.exit, answered.talk).toBe(0);
+    const changed = read(file).toString('latin1').replace('# app', '# ape');
+    const other = write('b.tar', Buffer.from(changed, 'latin1'));
+    expect((await check(other, make.allow(), '--no-target')).exit).toBe(1);
+    expect((await check(file, make.allow('bob@example.test'), '--no-target')).exit).toBe(6);
+    // another commit under that commit's name
+    alterations(repository).edit('commit', commit, (raw) => raw.replace('nobody', 'somebody'));
+    expect((await check(file, make.allow(), '--no-target')).exit).toBe(2);
+    // a tag of a tree names no commit
+    must('update-ref', 'refs/tags/v1', await make.tag(must('write-tree'), 'tree', 'v1'));
+    const tree = await check(file, make.allow(), '--no-target');
+    expect([tree.exit, tree.talk]).toEqual([1, expect.stringContaining('the tag names no commit')]);
+  });
 });
 
 function crc32(bytes: Uint8Array): Buffer {

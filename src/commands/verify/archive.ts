@@ -9,10 +9,12 @@ import { type Comparison, compareArchive } from '../../archive/compare.ts';
 import { ArchiveFault } from '../../archive/entry.ts';
 import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
 import { visible } from '../../core/escape.ts';
+import { tagHeader } from '../../core/git/header.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
 import { tagBench } from '../../gate/run.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
+import type { Step } from '../../gate/tag-chain.ts';
 import { readTree } from '../../git/tree.ts';
 import { renderResult } from '../../report/pieces.ts';
 import { untilInterrupted } from '../../system/interrupt.ts';
@@ -22,7 +24,10 @@ import { createReporter } from './report.ts';
 import { judgeTag } from './tag.ts';
 
 const { format: _, jobs: __, ...OPTIONS } = VERIFY_SPEC.options;
-const SPEC = { ...VERIFY_SPEC, options: { ...OPTIONS, prefix: 'value' } } as const;
+const SPEC = {
+  ...VERIFY_SPEC,
+  options: { ...OPTIONS, prefix: 'value', 'no-target': 'switch' },
+} as const;
 
 export const help = `git signet verify-archive TAG FILE
 
@@ -34,6 +39,7 @@ Nothing is unpacked.
 
   --prefix DIR/                      what names in the archive begin with (default: the one
                                      directory that everything lies in, if there is one)
+  --no-target                        the tag alone: the commit may be unsigned
   --trusted-root FILE                trust this instead of the built-in root
   --offline                          never ask the network for a log entry
 ${WHO_HELP}
@@ -48,9 +54,21 @@ const SHOWN = 20;
 const SLACK_BYTES = 64 * 1024 * 1024;
 const SLACK_ENTRIES = 1000;
 
+/** The commit that a verified tag names by its hash, though nothing says who made it. */
+const namedCommit = ({ type, raw }: Step): string | undefined => {
+  const fields = type === 'tag' && raw !== undefined ? tagHeader(raw) : undefined;
+  return fields?.targetType === 'commit' ? fields.target : undefined;
+};
+
+interface Asked {
+  readonly tag: string;
+  /** Whether the commit that the tag leads to must be signed too. */
+  readonly follow: boolean;
+}
+
 /** Judges the tag; the commit that it leads to, once everything on the way is verified. */
 async function judge(
-  tag: string,
+  { tag, follow }: Asked,
   setup: VerifySetup,
   { streams, terminal, env }: Invocation,
 ): Promise<{ readonly exit: ExitCode; readonly commit: string | undefined }> {
@@ -64,9 +82,10 @@ async function judge(
   const bench = await tagBench(setup);
   let commit: string | undefined;
   try {
-    for (const step of await judgeTag(tag, bench, true)) {
+    for (const step of await judgeTag(tag, bench, follow)) {
       counts[step.verdict.status] += 1;
-      commit = step.type === 'commit' ? step.id : undefined;
+      if (follow) commit = step.type === 'commit' ? step.id : undefined;
+      else commit = namedCommit(step);
       reporter.add(renderResult(step, 'row'));
     }
   } finally {
@@ -148,9 +167,11 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const prefix = prefixOf(args);
   const setup = await setUpVerify(args, invocation);
   try {
-    const { exit, commit } = await judge(tag, setup, invocation);
+    const follow = !args.switches.has('no-target');
+    const { exit, commit } = await judge({ tag, follow }, setup, invocation);
     if (exit !== ExitCode.ok || commit === undefined) {
-      terminal.say('the archive was not looked at: the tag does not hold');
+      const why = exit === ExitCode.ok ? 'names no commit' : 'does not hold';
+      terminal.say(`the archive was not looked at: the tag ${why}`);
       return exit === ExitCode.ok ? ExitCode.refused : exit;
     }
     const { tree, result } = await untilInterrupted(

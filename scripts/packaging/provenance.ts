@@ -2,7 +2,6 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { rehearsed } from './rehearsal.ts';
 import { readSums, releasedSum } from './released-file.ts';
 import { signStatement } from './sign-statement.ts';
 import { statement } from './statement.ts';
@@ -20,14 +19,10 @@ export function provedFiles(release: Pick<Release, 'out'>): ReadonlyMap<string, 
   return new Map([...sums, [SUMS, releasedSum(release, SUMS)]]);
 }
 
-/** Signs with the login of this environment. In a dry run it signs with the sandbox's. */
+/** Signs with the login of this environment. A dry run runs inside a sandbox, so nothing is published there. */
 export async function provenance(release: Release): Promise<readonly string[]> {
   const said = statement(release, provedFiles(release), process.env);
-  const payload = Buffer.from(JSON.stringify(said));
-  const bundle = release.dryRun
-    ? await rehearsed(release, ({ workflow }) => signStatement(payload, workflow))
-    : await signStatement(payload, process.env);
   const made = join(release.out, provenanceName(release.version));
-  writeFileSync(made, bundle);
+  writeFileSync(made, await signStatement(Buffer.from(JSON.stringify(said)), process.env));
   return [made];
 }

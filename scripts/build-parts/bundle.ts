@@ -3,7 +3,7 @@
  * sooner than modules), and the library with its types. Paths are relative to the working directory.
  */
 
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { build, type InputOptions, type Plugin } from 'rolldown';
 import { readSources, staticClosure } from '../imports.ts';
@@ -142,11 +142,17 @@ async function library(recorder: Plugin): Promise<void> {
 /** Where the modules lie that an executable is compiled from. */
 export const MODULES = 'dist/modules';
 
-/** Makes `dist/node`, `dist/index.js` with `dist/types`, and MODULES. Returns the packages whose code is in them. */
+/** Where the list of bundled packages is written, for the bill of materials. */
+export const BUNDLED = 'dist/bundled.json';
+
+/** Makes `dist/node`, `dist/index.js` with `dist/types`, MODULES and BUNDLED. Returns the packages whose code is in them. */
 export async function bundleAll(): Promise<readonly Part[]> {
   const { plugin: recorder, parts } = recordBundles();
   await bundle({ format: 'cjs', dir: 'dist/node', worker: '../range-worker.cjs', recorder });
   await library(recorder);
   await bundle({ format: 'esm', dir: MODULES, worker: './range-worker.js', recorder });
-  return parts();
+  const packages = parts();
+  const listed = packages.map(({ name, version, licence }) => ({ name, version, licence }));
+  writeFileSync(BUNDLED, `${JSON.stringify(listed, null, 1)}\n`);
+  return packages;
 }

@@ -1,11 +1,12 @@
-/** Programs that we did not write, where a machine has them: $GIT_SIGNET_PEERS, else ~/.cache/git-signet/peers. */
+/** Programs that we did not write, where scripts/peers has installed them: $GIT_SIGNET_PEERS, else git-signet/peers in the user's cache. */
 
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-const directory = process.env.GIT_SIGNET_PEERS ?? join(homedir(), '.cache', 'git-signet', 'peers');
+const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+const directory = process.env.GIT_SIGNET_PEERS ?? join(cache, 'git-signet', 'peers');
 
 /** The path of a peer; undefined, and a line that says so, where it is absent. */
 export function peer(name: string): string | undefined {
@@ -15,7 +16,7 @@ export function peer(name: string): string | undefined {
     return path;
   } catch {
     console.warn(
-      `skipped: no ${name} in ${directory} (go install it there, or set GIT_SIGNET_PEERS)`,
+      `skipped: no ${name} in ${directory} (scripts/peers installs it, or set GIT_SIGNET_PEERS)`,
     );
     return undefined;
   }

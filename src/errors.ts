@@ -1,5 +1,5 @@
 /**
- * Every way this program fails, and the exit code each ends with (design §5).
+ * Every way this program fails, and the exit code each ends with.
  * A refusal of evidence is a value (core/verdict.ts); what stands here is a breakage: someone must act.
  */
 
@@ -48,6 +48,17 @@ export type ErrorCode =
   | 'TRUST_ANSWER'
   | 'SELF_VERIFICATION';
 
+/** The classes, as they are named to another process. */
+export type ErrorKind = 'usage' | 'config' | 'login' | 'service' | 'answer';
+
+const EXIT_OF: Readonly<Record<ErrorKind, ExitCode>> = {
+  usage: ExitCode.usage,
+  config: ExitCode.usage,
+  login: ExitCode.login,
+  service: ExitCode.undecided,
+  answer: ExitCode.refused,
+};
+
 const BRAND = Symbol.for('git-signet.error');
 
 export interface ErrorOptions {
@@ -58,16 +69,18 @@ export interface ErrorOptions {
 
 /** Base of all errors that a person is meant to read: one line, no secret, and what to do next. */
 export class SignetError extends Error {
+  readonly kind: ErrorKind;
   readonly code: ErrorCode;
   readonly exitCode: ExitCode;
   readonly hint: string | undefined;
   readonly [BRAND] = true;
 
-  constructor(code: ErrorCode, exitCode: ExitCode, message: string, options: ErrorOptions = {}) {
+  constructor(kind: ErrorKind, code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
+    this.kind = kind;
     this.code = code;
-    this.exitCode = exitCode;
+    this.exitCode = EXIT_OF[kind];
     this.hint = options.hint;
   }
 }
@@ -75,35 +88,35 @@ export class SignetError extends Error {
 /** Something typed or configured cannot be read: exit 2. */
 export class UsageError extends SignetError {
   constructor(message: string, options?: ErrorOptions & { code?: ErrorCode }) {
-    super(options?.code ?? 'USAGE', ExitCode.usage, message, options);
+    super('usage', options?.code ?? 'USAGE', message, options);
   }
 }
 
 /** A setting, policy or trust file cannot be read: exit 2. */
 export class ConfigError extends SignetError {
   constructor(message: string, options?: ErrorOptions & { code?: ErrorCode }) {
-    super(options?.code ?? 'CONFIG', ExitCode.usage, message, options);
+    super('config', options?.code ?? 'CONFIG', message, options);
   }
 }
 
 /** Nobody is logged in, or the login went wrong: exit 4. */
 export class LoginError extends SignetError {
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(code, ExitCode.login, message, options);
+    super('login', code, message, options);
   }
 }
 
 /** A service could not be asked or gave no usable answer: exit 3. */
 export class ServiceError extends SignetError {
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(code, ExitCode.undecided, message, options);
+    super('service', code, message, options);
   }
 }
 
 /** What a service answered while signing, or our own signature, does not verify: exit 1. */
 export class AnswerError extends SignetError {
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(code, ExitCode.refused, message, options);
+    super('answer', code, message, options);
   }
 }
 

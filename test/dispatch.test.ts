@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../src/commands/table.ts';
 import { dispatch, exitCodeOf } from '../src/dispatch.ts';
-import {
-  AnswerError,
-  ConfigError,
-  LoginError,
-  ServiceError,
-  SignetError,
-  UsageError,
-} from '../src/errors.ts';
+import { AnswerError, ConfigError, LoginError, ServiceError, UsageError } from '../src/errors.ts';
 import { OutputClosed } from '../src/system/terminal.ts';
 import { VERSION } from '../src/system/version.ts';
 import { catchInvocation } from './support/invocation.ts';
@@ -118,7 +111,7 @@ describe('S12 every error has its exit code, and none is 0', () => {
     [new ServiceError('SERVICE_UNREACHABLE', 'x'), 3],
     [new LoginError('LOGIN_REFUSED', 'x'), 4],
     [new AnswerError('LOG_ANSWER', 'x'), 1],
-    [new SignetError('USAGE', 0, 'x'), 70],
+    [Object.assign(new UsageError('x'), { exitCode: 0 }), 70],
     [new TypeError('x is not a function'), 70],
     [new OutputClosed(), 141],
     ['text', 70],

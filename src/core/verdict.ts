@@ -127,7 +127,7 @@ export interface LogEntrySummary {
   /** Decimal; may exceed 2^53. */
   readonly logIndex: string;
   /** Unix seconds; absent for logs that vouch for no time (Rekor v2). */
-  readonly integratedTime?: number;
+  readonly integratedTime?: number | undefined;
   readonly kindVersion: string;
 }
 
@@ -145,10 +145,10 @@ export interface Verified {
   readonly signer: Signer;
   readonly certificate: CertificateSummary;
   /** Absent only where policy and configuration accept signatures that are in no log. */
-  readonly logEntry?: LogEntrySummary;
+  readonly logEntry?: LogEntrySummary | undefined;
   readonly times: readonly ProvenTime[];
   /** Name of the policy rule that allowed the signer; absent when no policy was asked. */
-  readonly rule?: string;
+  readonly rule?: string | undefined;
   readonly findings?: readonly Finding[];
 }
 
@@ -167,10 +167,10 @@ export interface Rejected {
   /** One line for a person; hostile text in it is not yet escaped. */
   readonly detail: string;
   /** What the certificate or the key's number claims, unproven: never a signer. */
-  readonly claimedSigner?: Signer;
-  readonly certificate?: CertificateSummary;
+  readonly claimedSigner?: Signer | undefined;
+  readonly certificate?: CertificateSummary | undefined;
   /** What the signature is made with, where that is known and not x509. */
-  readonly kind?: KeyKind;
+  readonly kind?: KeyKind | undefined;
 }
 
 export type Verdict = Verified | NotAllowed | Rejected;
@@ -188,8 +188,8 @@ export interface KeyVerified {
 export interface KeyNotAllowed {
   readonly status: 'not-allowed';
   readonly kind: KeyKind;
-  readonly signer?: Signer;
-  readonly claimedSigner?: Signer;
+  readonly signer?: Signer | undefined;
+  readonly claimedSigner?: Signer | undefined;
   readonly check: 'policy';
   readonly code: PolicyCode;
   readonly detail: string;

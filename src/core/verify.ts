@@ -50,11 +50,11 @@ import { signerOf } from './x509/identity.ts';
 
 export interface VerifyContext extends EvidenceContext {
   /** Who may sign; undefined asks only whether the evidence holds. */
-  readonly policy?: IdentityPolicy;
+  readonly policy?: IdentityPolicy | undefined;
   /** The ref that commits are for, where that is known: rules by ref depend on it. */
-  readonly ref?: string;
+  readonly ref?: string | undefined;
   /** What is known of this object beyond its bytes. */
-  readonly noted?: Pick<Subject, 'changesPolicy' | 'noticed'>;
+  readonly noted?: Pick<Subject, 'changesPolicy' | 'noticed'> | undefined;
   /** Further policies that must allow it too. */
   readonly alsoUnder?: readonly IdentityPolicy[];
 }

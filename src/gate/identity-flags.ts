@@ -83,11 +83,11 @@ export function policyOfFlags(args: ParsedArguments, crypto: Crypto): IdentityPo
   }
   const rule: IdentityRule = {
     name: 'flags',
-    ...(identity === undefined ? {} : { identity }),
-    ...(identityPattern === undefined ? {} : { identityPattern }),
-    ...(issuer === undefined ? {} : { issuer }),
-    ...(issuerPattern === undefined ? {} : { issuerPattern }),
-    ...(extensions === undefined ? {} : { extensions }),
+    identity,
+    identityPattern,
+    issuer,
+    issuerPattern,
+    extensions,
   };
   const digest = toHex(crypto.hash('sha256', utf8(JSON.stringify(rule))));
   return { source: 'the flags', digest, identitiesOnly: true, rules: [rule] };

@@ -19,7 +19,7 @@ import type { Output, Rendered } from '../report/writer.ts';
 /** What all objects of a run are judged by. Plain data: it is sent to every worker once. */
 export interface JudgeSettings {
   readonly trust: TrustMaterial;
-  readonly policy?: IdentityPolicy;
+  readonly policy?: IdentityPolicy | undefined;
   readonly ignoreSct: boolean;
   /** Signatures in no log count: policy and configuration both say so. */
   readonly unlogged?: boolean;
@@ -29,7 +29,7 @@ export interface JudgeSettings {
   readonly now: number;
   readonly format: ObjectFormat;
   /** The ref that the commits are for. */
-  readonly ref?: string;
+  readonly ref?: string | undefined;
   /** Outcomes are needed once more, beside what is made of them. */
   readonly keepOutcomes?: boolean;
   /** What to make of a verdict. */
@@ -39,11 +39,11 @@ export interface JudgeSettings {
 export interface BatchItem {
   readonly id: string;
   readonly type: ObjectType;
-  readonly ref?: string;
+  readonly ref?: string | undefined;
   readonly single?: boolean;
   /** What must allow it, where that is not the policy of the whole run. */
-  readonly policies?: readonly IdentityPolicy[];
-  readonly noted?: Pick<Subject, 'changesPolicy' | 'noticed'>;
+  readonly policies?: readonly IdentityPolicy[] | undefined;
+  readonly noted?: Pick<Subject, 'changesPolicy' | 'noticed'> | undefined;
   /** Where its bytes lie in the batch. */
   readonly start: number;
   readonly end: number;
@@ -82,8 +82,8 @@ export function verifyContext(
   const cache = createEvidenceCache();
   return {
     ...{ crypto, trust, now, ignoreSct, unlogged, cache },
-    ...(policy === undefined ? {} : { policy }),
-    ...(ref === undefined ? {} : { ref }),
+    policy,
+    ref,
   };
 }
 
@@ -97,7 +97,7 @@ export function contextOf(
   return {
     ...context,
     ...(policy === undefined ? {} : { policy, alsoUnder }),
-    ...(noted === undefined ? {} : { noted }),
+    noted,
   };
 }
 

@@ -23,7 +23,7 @@ export type KeyCheck =
       readonly status: 'bad';
       readonly code: ReasonCode;
       readonly detail: string;
-      readonly claimed?: string;
+      readonly claimed?: string | undefined;
     }
   | { readonly status: 'unknown'; readonly claimed: string };
 
@@ -63,7 +63,7 @@ async function readSignaturePacket(armor: Uint8Array): Promise<Signature | undef
 
 const bad = (code: ReasonCode, detail: string, claimed?: string): KeyCheck => ({
   ...{ status: 'bad', code, detail },
-  ...(claimed === undefined ? {} : { claimed }),
+  claimed,
 });
 
 /** Reads every OpenPGP key of a policy. @throws ConfigError POLICY_FILE for one that cannot be read */

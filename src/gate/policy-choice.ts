@@ -24,11 +24,11 @@ const PARENTS = 'parents';
 /** What judges, and what is watched meanwhile. */
 export interface PolicyChoice {
   /** Undefined: anybody. With `start`: the policy of the start commit. */
-  readonly policy?: IdentityPolicy;
+  readonly policy?: IdentityPolicy | undefined;
   /** The ref that the commits are for. */
-  readonly ref?: string;
+  readonly ref?: string | undefined;
   /** Full hash: it and its ancestors are not judged. */
-  readonly since?: string;
+  readonly since?: string | undefined;
   /** The repository's own policies, watched for changes; absent where nobody asked for a policy. */
   readonly blobs?: PolicyBlobs;
   /** Blob of the start commit's policy, where each commit is judged by its parents'. */
@@ -129,7 +129,7 @@ async function parentsChoice(sources: Sources, ref: string | undefined): Promise
   }
   const source = `the parents, from ${since.slice(0, 12)}`;
   const named = { ...policy, source };
-  return { policy: named, since, blobs, startBlob, ...(ref === undefined ? {} : { ref }) };
+  return { policy: named, since, blobs, startBlob, ref };
 }
 
 function refuseTwoAnswers(answers: readonly boolean[]): void {
@@ -159,12 +159,12 @@ export async function choosePolicy(sources: Sources): Promise<PolicyChoice> {
   const given = await sinceOf(sources);
   if (anybody || flags !== undefined) {
     const since = given === undefined ? {} : { since: given };
-    return { ...(flags === undefined ? {} : { policy: flags }), ...since, ...about };
+    return { policy: flags, ...since, ...about };
   }
   const found = await namedPolicy(sources);
   if (found === undefined) throw nobodySaid();
   const { openPolicyBlobs } = await import('./policy-blobs.ts');
   const blobs = openPolicyBlobs(repository, found.path, crypto);
   const since = given ?? found.policy.since;
-  return { policy: found.policy, blobs, ...about, ...(since === undefined ? {} : { since }) };
+  return { policy: found.policy, blobs, ...about, since };
 }

@@ -103,7 +103,7 @@ export async function* watchParents(commits: Commits, watch: ParentsWatch): Requ
     const change = missing
       ? missingNote(parents.length)
       : await policyChange(own, effective, blobs);
-    const request = { id, policies, ...(change === undefined ? {} : { noted: change }) };
+    const request = { id, policies, noted: change };
     const counts = change === undefined || (await watch.passes(request));
     const result = counts ? own : effective[0];
     if (result !== raw) instead.set(id, result);

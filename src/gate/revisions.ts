@@ -22,7 +22,7 @@ import type { Subject } from '../report/writer.ts';
 export interface Plan {
   readonly requests: AsyncIterable<readonly ObjectRequest[]>;
   /** Known beforehand except for names that come on stdin. */
-  readonly total?: number;
+  readonly total?: number | undefined;
   /** What was asked for: each revision, and the tips of each range. Empty for names that come on stdin. */
   readonly subjects: readonly Subject[];
   /** Full hash of the start where some range goes farther back: that part is not judged. */

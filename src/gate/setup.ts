@@ -71,8 +71,8 @@ async function setUp(
     ignoreSct: args.switches.has('insecure-ignore-sct'),
     unlogged: acceptsUnlogged(settings, policy),
     matchCommitter: settings.matchCommitter,
-    ...(policy === undefined ? {} : { policy }),
-    ...(ref === undefined ? {} : { ref }),
+    policy,
+    ref,
   };
   const log = openLogAccess({ settings, crypto, env, now });
   const keys = createKeyJudge({ crypto, env, now: judge.now });

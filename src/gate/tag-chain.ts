@@ -21,7 +21,7 @@ const MAX_DEPTH = 8;
 export interface Step {
   readonly id: string;
   readonly type: GitObjectType;
-  readonly ref?: string;
+  readonly ref?: string | undefined;
   readonly raw?: Uint8Array;
   readonly verdict: Outcome;
 }

@@ -16,13 +16,13 @@ import { GIT_READS, type GitPlace, gitSaid } from './process.ts';
 /** An object that is wanted, and the name it was asked for by, where that was not its hash. */
 export interface ObjectRequest {
   readonly id: string;
-  readonly ref?: string;
+  readonly ref?: string | undefined;
   /** It was asked for by itself, not as part of a range. */
   readonly single?: boolean;
   /** What must allow it, where that is not the policy of the whole run. */
-  readonly policies?: readonly IdentityPolicy[];
+  readonly policies?: readonly IdentityPolicy[] | undefined;
   /** What is known of it beyond its bytes. */
-  readonly noted?: Pick<Subject, 'changesPolicy' | 'noticed'>;
+  readonly noted?: Pick<Subject, 'changesPolicy' | 'noticed'> | undefined;
 }
 
 /** What git had for one request. */

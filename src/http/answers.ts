@@ -2,10 +2,9 @@
 
 import { fromUtf8 } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
+import type { Json } from '../core/json.ts';
 import { ServiceError } from '../errors.ts';
 import type { HttpAnswer } from './message.ts';
-
-export type Json = Readonly<Record<string, unknown>>;
 
 const MAX_MESSAGE = 200;
 

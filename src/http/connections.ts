@@ -11,7 +11,7 @@ import { describeProxy, type HttpProxy, type ProxyChoice } from './proxy.ts';
 
 /** How addresses are reached; every part has a default. */
 export interface Network {
-  readonly proxyFor?: ProxyChoice;
+  readonly proxyFor?: ProxyChoice | undefined;
   /** Asked once, when the first address with https is. */
   readonly loadAuthorities?: () => Promise<Authorities>;
   /** Connections to one server at a time; default 4. */

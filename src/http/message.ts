@@ -22,7 +22,7 @@ export interface HttpRequest {
   readonly newConnection?: boolean;
   /** What to do when nobody answers. */
   readonly hint?: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** A host that is asked in plain http and past every proxy: a cloud's metadata server, which knows nothing else. */
   readonly plainHost?: string;
 }

@@ -39,7 +39,7 @@ async function unattended(request: TokenRequest): Promise<IdentityToken | undefi
     source: 'the token given',
     remedy: `hand over a fresh token, made for the audience ${clientId}`,
     otherAccount: 'hand over a token of the expected account',
-    ...(issuer === undefined ? {} : { issuer }),
+    issuer,
   });
 }
 

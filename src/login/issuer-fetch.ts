@@ -22,7 +22,7 @@ export function fetchWith(send: HttpSend): CustomFetch {
         Object.entries(headers).map(([name, value]) => [name, new Secret(value)]),
       ),
       ...(body === undefined || body === null ? {} : { body: new Secret(String(body)) }),
-      ...(signal === undefined ? {} : { signal }),
+      signal,
       limit: 256 * 1024,
       idempotent: method === 'GET',
       // a code or a refresh token is good once, and the connection of discovery has stood idle while the person logged in

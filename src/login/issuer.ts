@@ -41,7 +41,7 @@ export interface LoginSecrets {
 /** What a login gives. */
 export interface LoginTokens {
   readonly idToken: Secret;
-  readonly refreshToken?: Secret;
+  readonly refreshToken?: Secret | undefined;
 }
 
 /** An issuer that was discovered and offers what a safe login needs. */
@@ -178,6 +178,6 @@ export function loginTokens(tokens: TokenEndpointResponse): LoginTokens {
   const refreshToken = tokens.refresh_token;
   return {
     idToken: new Secret(tokens.id_token),
-    ...(refreshToken === undefined ? {} : { refreshToken: new Secret(refreshToken) }),
+    refreshToken: refreshToken === undefined ? undefined : new Secret(refreshToken),
   };
 }

@@ -36,7 +36,7 @@ export interface IdentityToken {
   readonly token: Secret;
   readonly claims: IdentityClaims;
   /** For the next time without a person, where the issuer gave one. */
-  readonly refreshToken?: Secret;
+  readonly refreshToken?: Secret | undefined;
   /** Where it is from: `browser`, `refresh token`, `SIGSTORE_ID_TOKEN`, `GitHub Actions`. */
   readonly source: string;
   /** True when a person has just logged in. */

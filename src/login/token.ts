@@ -7,6 +7,7 @@
 import { fromUtf8 } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
 import type { IdentityClaims } from '../core/identity-claims.ts';
+import { isRecord, type Json } from '../core/json.ts';
 import { LoginError } from '../errors.ts';
 import type { Secret } from '../system/secret.ts';
 
@@ -25,8 +26,6 @@ export interface TokenExpectation {
 const MAX_TOKEN = 64 * 1024;
 /** Clocks of issuers and people differ; the CA judges again by its own. */
 const CLOCK_SKEW = 60;
-
-type Json = Readonly<Record<string, unknown>>;
 
 function refused(reason: string, hint?: string): LoginError {
   return new LoginError('TOKEN_REFUSED', `the identity token cannot be used: ${reason}`, { hint });
@@ -78,10 +77,6 @@ function decodePart(part: string): Json {
     // told below, without the text
   }
   throw refused('it is not a JSON web token');
-}
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function text(claims: Json, name: string): string | undefined {

@@ -4,6 +4,7 @@
  */
 
 import { markupText } from '../core/markup.ts';
+import { isoDay, utcMinute } from '../core/time.ts';
 import type { Mark } from './writer.ts';
 
 export interface Timeline {
@@ -38,10 +39,6 @@ function put(cells: Map<number, Cell>, at: number, [good, bad]: Readonly<Cell>):
   }
 }
 
-const day = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10);
-const minute = (seconds: number): string =>
-  new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ');
-
 interface Scale {
   readonly from: number;
   readonly to: number;
@@ -61,7 +58,7 @@ function scaleOf(lanes: readonly Lane[], unit: number): Scale | undefined {
   }
   if (from > to) return undefined;
   const step = Math.max(1, (to - from + 1) / BINS);
-  return { from, to, step, label: to - from > 3 * 86_400 ? day : minute };
+  return { from, to, step, label: to - from > 3 * 86_400 ? isoDay : utcMinute };
 }
 
 function binned({ cells }: Lane, { from, step }: Scale, unit: number): ReadonlyMap<number, Cell> {

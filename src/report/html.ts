@@ -4,6 +4,7 @@
  */
 
 import { markupText } from '../core/markup.ts';
+import { utcMinute } from '../core/time.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { createHeld } from './held.ts';
 import { REPORT_STYLE } from './html-style.ts';
@@ -61,7 +62,7 @@ function headHtml(counts: Counts, passed: boolean, context: ReportContext): stri
   const verdict = passed
     ? `${many(counts.verified, noun)}: every signature holds`
     : `${bad} of ${many(total(counts), noun)} ${bad === 1 ? 'does' : 'do'} not hold`;
-  const when = new Date(now * 1000).toISOString().slice(0, 16).replace('T', ' ');
+  const when = utcMinute(now);
   const sha = policy === undefined ? '' : `; policy SHA-256 ${policy.digest.slice(0, 16)}…`;
   const facts = `${factsLine(context)}${sha}; ${when} UTC; git-signet ${version}`;
   const policyTag = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`;

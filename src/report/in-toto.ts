@@ -20,7 +20,7 @@ const PREDICATES = {
 export interface Statement {
   readonly _type: typeof STATEMENT;
   readonly subject: readonly {
-    readonly name?: string;
+    readonly name?: string | undefined;
     readonly digest: Readonly<Record<string, string>>;
   }[];
   readonly predicateType: string;
@@ -73,7 +73,7 @@ export function inTotoStatement(facts: SignatureFacts, name: string | undefined)
   const { signer } = facts.message;
   return {
     _type: STATEMENT,
-    subject: [{ ...(name === undefined ? {} : { name }), digest: digestOf(facts) }],
+    subject: [{ name, digest: digestOf(facts) }],
     predicateType: PREDICATES[facts.type],
     predicate: {
       source: source(facts),

@@ -6,6 +6,7 @@
 import { type CommitHeader, commitHeader } from '../core/git/header.ts';
 import { readPerson } from '../core/git/person.ts';
 import type { KeyKind } from '../core/identity-kind.ts';
+import { isoTime } from '../core/time.ts';
 import type {
   CertificateSummary,
   Check,
@@ -27,7 +28,7 @@ export const SCHEMA_VERSION = 1;
 export interface Person {
   readonly name: string;
   readonly email: string;
-  readonly date?: string;
+  readonly date?: string | undefined;
 }
 
 /** A judged object: what the judge was given, and what it said. */
@@ -36,9 +37,9 @@ export interface Judged {
   readonly type: string;
   /** Undefined where the object was not read. */
   readonly raw?: Uint8Array;
-  readonly ref?: string;
+  readonly ref?: string | undefined;
   /** What judged it, where that is not the policy of the whole run. */
-  readonly policies?: readonly ReportSource[];
+  readonly policies?: readonly ReportSource[] | undefined;
   readonly verdict: Outcome;
 }
 
@@ -46,43 +47,47 @@ export interface ObjectResult {
   readonly schemaVersion: typeof SCHEMA_VERSION;
   readonly objectId: string;
   readonly objectType: string;
-  readonly ref?: string;
+  readonly ref?: string | undefined;
   readonly status: Verdict['status'];
   /** What the signature is made with; absent where there is none, or none that is known. */
-  readonly kind?: 'x509' | KeyKind;
+  readonly kind?: 'x509' | KeyKind | undefined;
   readonly check?: Check;
   readonly code?: ReasonCode;
   readonly detail?: string;
-  readonly signer?: Signer;
-  readonly claimedSigner?: Signer;
-  readonly certificate?: {
-    readonly sha1: string;
-    readonly sha256: string;
-    readonly notBefore: string;
-    readonly notAfter: string;
-  };
-  readonly logEntry?: {
-    readonly logId: string;
-    readonly logIndex: string;
-    readonly integratedTime?: string;
-    readonly kindVersion: string;
-  };
+  readonly signer?: Signer | undefined;
+  readonly claimedSigner?: Signer | undefined;
+  readonly certificate?:
+    | {
+        readonly sha1: string;
+        readonly sha256: string;
+        readonly notBefore: string;
+        readonly notAfter: string;
+      }
+    | undefined;
+  readonly logEntry?:
+    | {
+        readonly logId: string;
+        readonly logIndex: string;
+        readonly integratedTime?: string | undefined;
+        readonly kindVersion: string;
+      }
+    | undefined;
   readonly times: readonly {
     readonly source: string;
     readonly time: string;
     readonly authority: string;
   }[];
-  readonly rule?: string;
+  readonly rule?: string | undefined;
   readonly findings?: readonly Finding[];
-  readonly policies?: readonly ReportSource[];
-  readonly author?: Person;
-  readonly committer?: Person;
+  readonly policies?: readonly ReportSource[] | undefined;
+  readonly author?: Person | undefined;
+  readonly committer?: Person | undefined;
 }
 
 /** Unix seconds as RFC 3339, UTC; undefined beyond the years that it can write. */
 export function rfc3339(seconds: number): string | undefined {
   if (!(Math.abs(seconds) < 253402300800)) return undefined;
-  return `${new Date(seconds * 1000).toISOString().slice(0, -5)}Z`;
+  return isoTime(seconds);
 }
 
 function certificateOf(summary: CertificateSummary): NonNullable<ObjectResult['certificate']> {
@@ -93,7 +98,7 @@ function certificateOf(summary: CertificateSummary): NonNullable<ObjectResult['c
 function logEntryOf(summary: LogEntrySummary): NonNullable<ObjectResult['logEntry']> {
   const { logId, logIndex, integratedTime, kindVersion } = summary;
   const time = integratedTime === undefined ? undefined : rfc3339(integratedTime);
-  return { logId, logIndex, ...(time === undefined ? {} : { integratedTime: time }), kindVersion };
+  return { logId, logIndex, integratedTime: time, kindVersion };
 }
 
 type VerdictFields = Omit<
@@ -106,10 +111,10 @@ function rejectedFields(verdict: Rejected): VerdictFields {
   const kind = verdict.kind ?? (check === 'object' ? undefined : 'x509');
   return {
     status,
-    ...(kind === undefined ? {} : { kind }),
+    kind,
     ...{ check, code, detail },
-    ...(claimedSigner === undefined ? {} : { claimedSigner }),
-    ...(certificate === undefined ? {} : { certificate: certificateOf(certificate) }),
+    claimedSigner,
+    certificate: certificate === undefined ? undefined : certificateOf(certificate),
     times: [],
   };
 }
@@ -118,7 +123,7 @@ function rejectedFields(verdict: Rejected): VerdictFields {
 function evidenceFields({ certificate, logEntry, times }: Verified | NotAllowed) {
   return {
     certificate: certificateOf(certificate),
-    ...(logEntry === undefined ? {} : { logEntry: logEntryOf(logEntry) }),
+    logEntry: logEntry === undefined ? undefined : logEntryOf(logEntry),
     times: times.map((proven) => ({ ...proven, time: rfc3339(proven.time) ?? '' })),
   };
 }
@@ -138,10 +143,10 @@ function verdictFields(verdict: Outcome): VerdictFields {
     status,
     kind: 'kind' in verdict ? verdict.kind : 'x509',
     ...reason,
-    ...(signer === undefined ? {} : { signer }),
-    ...(claimed === undefined ? {} : { claimedSigner: claimed }),
+    signer,
+    claimedSigner: claimed,
     ...('certificate' in verdict ? evidenceFields(verdict) : { times: [] }),
-    ...(rule === undefined ? {} : { rule }),
+    rule,
     ...(findings === undefined || findings.length === 0 ? {} : { findings }),
   };
 }
@@ -155,7 +160,7 @@ export function shownPerson(
   if (person === undefined) return undefined;
   const { name, email, time } = person;
   const date = rfc3339(time);
-  return { name, email, ...(date === undefined ? {} : { date }) };
+  return { name, email, date };
 }
 
 /** The people that a commit names, for showing. */
@@ -164,8 +169,8 @@ export function peopleOf(header: CommitHeader): Pick<ObjectResult, 'author' | 'c
   const author = shownPerson(header.author, encoding);
   const committer = shownPerson(header.committer, encoding);
   return {
-    ...(author === undefined ? {} : { author }),
-    ...(committer === undefined ? {} : { committer }),
+    author,
+    committer,
   };
 }
 
@@ -177,9 +182,9 @@ export function objectResult(judged: Judged): ObjectResult {
     schemaVersion: SCHEMA_VERSION,
     objectId: id,
     objectType: type,
-    ...(ref === undefined ? {} : { ref }),
+    ref,
     ...verdictFields(verdict),
-    ...(policies === undefined ? {} : { policies: policies.map(sourceOf) }),
+    policies: policies === undefined ? undefined : policies.map(sourceOf),
     ...(header === undefined ? {} : peopleOf(header)),
   };
 }

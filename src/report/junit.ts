@@ -4,6 +4,7 @@
  */
 
 import { markupText } from '../core/markup.ts';
+import { isoTime } from '../core/time.ts';
 import { createHeld } from './held.ts';
 import type { Counts } from './json.ts';
 import { factTexts } from './run-facts.ts';
@@ -51,7 +52,7 @@ export function createJunit(context: ReportContext): Writer {
     const failures = counts.refused + counts['not-allowed'] + counts.unsigned;
     const numbers = `tests="${tests}" failures="${failures}" errors="${counts.undecided}"`;
     const name = markupText(`git signet verify ${asked.join(' ')}`.trim());
-    const timestamp = new Date(now * 1000).toISOString().slice(0, 19);
+    const timestamp = isoTime(now).slice(0, -1);
     put(`<?xml version="1.0" encoding="UTF-8"?>\n<testsuites ${numbers} name="git-signet">\n`);
     put(`<testsuite name="${name}" ${numbers} skipped="0" time="0" timestamp="${timestamp}">\n`);
     put(propertiesOf(context));

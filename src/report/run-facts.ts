@@ -7,7 +7,7 @@ export interface ReportSource {
   /** SHA-256, lower-case hex. */
   readonly digest: string;
   /** Who named it: `--policy`, `SIGNET_TRUST`, `signet.policy (/home/alice/.gitconfig)`, `the default`. */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
 }
 
 /** The commit that is not judged, nor what it reaches. */
@@ -28,7 +28,7 @@ export interface RunFacts {
 
 /** Only this of what may be a whole policy. */
 export function sourceOf({ source, digest, origin }: ReportSource): ReportSource {
-  return { source, digest, ...(origin === undefined ? {} : { origin }) };
+  return { source, digest, origin };
 }
 
 /** The facts as JSON has them, beside the results: `trust`, `policy`, `since`, `ignored`. */

@@ -4,9 +4,9 @@ import { toBase64, toHex } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
 import { subjectLine } from '../core/git/object.ts';
 import type { SignatureFacts } from '../core/signature-facts.ts';
+import { utcTime } from '../core/time.ts';
 import { certificatePem } from '../core/x509/certificate.ts';
 import { rfc3339, SCHEMA_VERSION } from './json.ts';
-import { utcTime } from './verdict-line.ts';
 
 /** Fulcio extensions by last arc (github.com/sigstore/fulcio, docs/oid-info.md). */
 const EXTENSIONS: Readonly<Record<string, string>> = {

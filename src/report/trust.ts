@@ -54,7 +54,7 @@ function windowText({ start, end }: ValidityWindow, now: number): string {
 function windowJson({ start, end }: ValidityWindow): object {
   return {
     ...(start === 0 ? {} : { start: iso(start) }),
-    ...(end === undefined ? {} : { end: iso(end) }),
+    end: end === undefined ? undefined : iso(end),
   };
 }
 
@@ -89,7 +89,7 @@ export function trustJson(facts: TrustFacts): object {
   ]);
   return {
     ...{ schemaVersion: 1, source: trust.source, sha256: trust.digest, chosenBy },
-    ...(refreshed === undefined ? {} : { refreshed: iso(refreshed) }),
+    refreshed: refreshed === undefined ? undefined : iso(refreshed),
     ...(mirror === undefined
       ? {}
       : { mirror: { url: mirror.url, anchor: mirror.anchor, roles: Object.fromEntries(roles) } }),

@@ -1,6 +1,7 @@
 /** The one line that a person reads after git asked about one signature. Raw text: the terminal escapes it. */
 
 import type { ObjectType } from '../core/git/object.ts';
+import { utcTime } from '../core/time.ts';
 import type { NotAllowed, Outcome, Rejected, Signer, Verified } from '../core/verdict.ts';
 
 const KEYS: Readonly<Record<string, string>> = { openpgp: 'OpenPGP', ssh: 'SSH' };
@@ -8,11 +9,6 @@ const KEYS: Readonly<Record<string, string>> = { openpgp: 'OpenPGP', ssh: 'SSH' 
 function who({ kind, value, issuer }: Signer): string {
   const key = KEYS[kind];
   return key === undefined ? `${value} (${issuer})` : `${key} key ${value}`;
-}
-
-/** `2026-11-21 11:54:32Z` */
-export function utcTime(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('T', ' ').replace('.000', '');
 }
 
 function when({ times, logEntry }: Verified | NotAllowed): string {

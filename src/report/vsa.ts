@@ -17,7 +17,7 @@ const LEVEL = 'GIT_SIGNET_ALL_SIGNED_BY_POLICY';
 
 function subjectOf({ id, type, name, base }: Subject): unknown {
   const digest = type === 'tag' ? { gitTag: id } : { gitCommit: id };
-  const annotations = { revision: name, ...(base === undefined ? {} : { without: base }) };
+  const annotations = { revision: name, without: base };
   return { name, digest: id.length === 40 ? { sha1: id, ...digest } : digest, annotations };
 }
 

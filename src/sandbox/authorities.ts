@@ -37,7 +37,7 @@ interface KeptCertificate {
   readonly commonName: string;
   readonly extensions: readonly Extension[];
   /** Default self-signed. */
-  readonly issuer?: CertificateAuthority;
+  readonly issuer?: CertificateAuthority | undefined;
   /** Unix seconds. */
   readonly now: number;
 }

@@ -43,7 +43,7 @@ export function verifyDigest(key: KeyObject, digest: Uint8Array, signature: Uint
 export interface Verifier {
   readonly key: KeyObject;
   /** Set where it is a certificate. */
-  readonly certificate?: X509Certificate;
+  readonly certificate?: X509Certificate | undefined;
 }
 
 /** Reads a certificate or public key in PEM; undefined for anything else. */

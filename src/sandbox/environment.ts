@@ -10,7 +10,7 @@ export interface ChildOptions {
   /** Default 1. */
   readonly rekorVersion?: 1 | 2;
   /** Identity token for SIGSTORE_ID_TOKEN; without it the child logs in by itself. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /** Path of the program git is to sign with: adds gpg.format and gpg.x509.program. */
   readonly program?: string;
   /** Adds user.name and user.email. */

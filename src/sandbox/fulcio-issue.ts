@@ -36,7 +36,7 @@ export interface Principal {
 /** How a leaf may differ from Fulcio's, for tests of what a verifier must refuse. */
 export interface LeafVariations {
   /** Replaces the finished list of extensions, before the SCT is made over it. */
-  readonly extensions?: (usual: readonly Extension[]) => readonly Extension[];
+  readonly extensions?: ((usual: readonly Extension[]) => readonly Extension[]) | undefined;
   /** Replaces the SCTs. An empty list leaves the extension out. */
   readonly scts?: (usual: () => Buffer, tbs: Uint8Array) => readonly Uint8Array[];
 }

@@ -24,7 +24,7 @@ export interface Workflow {
   /** e.g. `refs/heads/main`. */
   readonly ref: string;
   readonly sha?: string;
-  readonly name?: string;
+  readonly name?: string | undefined;
   readonly trigger?: string;
 }
 
@@ -34,7 +34,7 @@ export interface TokenClaims {
   readonly emailVerified?: boolean;
   readonly subject?: string;
   readonly audience?: string;
-  readonly issuer?: string;
+  readonly issuer?: string | undefined;
   /** Seconds from now; negative makes an expired token. */
   readonly expiresIn?: number;
   readonly nonce?: string;

@@ -31,7 +31,7 @@ export interface SignatureRequest {
   /** Any identity; wins over `email`. */
   readonly principal?: Principal;
   /** Where the entry goes; default 1. `none` embeds none. */
-  readonly rekor?: 1 | 2 | 'none';
+  readonly rekor?: 1 | 2 | 'none' | undefined;
   /** Embeds a timestamp token. */
   readonly timestamp?: boolean;
   /** Unix milliseconds: when certificate, signature, entry and timestamp are made. Default the sandbox's clock. */
@@ -42,7 +42,7 @@ export interface SignatureRequest {
   /** A key to use again; default a new one. */
   readonly keys?: KeyPair;
   /** Its certificate, in DER; default a new one. */
-  readonly certificate?: Buffer;
+  readonly certificate?: Buffer | undefined;
   readonly leaf?: LeafVariations;
   /** Changes the entry before it is embedded. */
   readonly entry?: (entry: EntryFields) => EntryFields;

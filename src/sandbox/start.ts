@@ -24,7 +24,7 @@ export interface SandboxOptions {
   /** State directory; made if it is not there. */
   readonly dir: string;
   /** First of six ports in a row. Without it: those of the last run, else free ones. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Default 600, as Fulcio's. */
   readonly certificateLifetimeSeconds?: number;
   /** The issuer answers for the person. */

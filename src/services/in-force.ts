@@ -16,9 +16,9 @@ export interface Services {
   readonly issuerUrl: string;
   readonly fulcioUrl: string;
   /** Absent where signatures go into no log (signet.log = none). */
-  readonly log?: LogService;
+  readonly log?: LogService | undefined;
   /** Absent when no timestamp is to be asked for. */
-  readonly timestampUrl?: string;
+  readonly timestampUrl?: string | undefined;
 }
 
 type ServiceList = 'caUrls' | 'oidcUrls' | 'rekorTlogUrls' | 'tsaUrls';
@@ -71,8 +71,8 @@ export function chooseServices(
       settings.fulcioUrl ??
       pick(config, 'caUrls', now)?.url ??
       missing('certificate authority', 'fulcioUrl', config),
-    ...(log === undefined ? {} : { log }),
-    ...(timestampUrl === undefined ? {} : { timestampUrl }),
+    log,
+    timestampUrl,
   };
 }
 

@@ -19,7 +19,7 @@ export interface Settings {
   readonly rekorVersion?: 1 | 2;
   /** Where the log entry is kept: in the signature ('offline') or in the log only ('online'). */
   readonly rekorMode: 'offline' | 'online';
-  readonly issuer?: string;
+  readonly issuer?: string | undefined;
   readonly clientId: string;
   readonly clientSecretFile?: string;
   readonly redirectUrl?: string;
@@ -30,21 +30,21 @@ export interface Settings {
   /** A file that holds one. */
   readonly tokenFile?: string;
   readonly timestamp: 'auto' | 'always';
-  readonly timestampUrl?: string;
+  readonly timestampUrl?: string | undefined;
   readonly timestampCertChain?: string;
   /** gitsign's key files, PEM. */
   readonly fulcioRoot?: string;
   readonly rekorPublicKey?: string;
   readonly ctLogPublicKey?: string;
   /** The identity that signatures made here must carry. */
-  readonly identity?: string;
+  readonly identity?: string | undefined;
   readonly matchCommitter: boolean;
   /** Whether an identity may become public: asked at its first login, agreed to beforehand, or never. */
   readonly publishIdentity: 'ask' | 'yes' | 'no';
   /** PATH, or REV:PATH. */
-  readonly policy?: string;
+  readonly policy?: string | undefined;
   /** The commit behind which history is judged. */
-  readonly since?: string;
+  readonly since?: string | undefined;
   readonly trustWithoutPolicy: 'undefined' | 'full';
   /** Program for S/MIME signatures of other issuers, with its arguments. */
   readonly x509Fallback?: string;
@@ -80,9 +80,9 @@ export interface Settings {
   /** `none`: signatures go into no log, where the policy says so too. */
   readonly log: 'required' | 'none';
   /** Proxy for services, instead of HTTPS_PROXY and its kin; `none` switches those off. */
-  readonly proxy?: string;
+  readonly proxy?: string | undefined;
   /** Certificates of further authorities for servers' names, PEM. */
-  readonly caFile?: string;
+  readonly caFile?: string | undefined;
   /** Seconds that a service is given, over all attempts. */
   readonly timeout: number;
   /** Values of the repository that do not count here; absent where there are none. Never a setting. */

@@ -29,5 +29,5 @@ export interface MadeSignature {
   /** The CA's signature hash, as OpenPGP numbers it: what gitsign prints in SIG_CREATED. */
   readonly certificateHashAlgorithm: 8 | 9 | 10;
   /** The entry, for verifying a signature that does not embed it; absent where it is in no log. */
-  readonly logEntry?: TransparencyLogEntry;
+  readonly logEntry?: TransparencyLogEntry | undefined;
 }

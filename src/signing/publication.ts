@@ -38,7 +38,7 @@ export interface Signing {
 /** What git is given, and the entry where there is one. */
 export interface Published {
   readonly armor: string;
-  readonly logEntry?: TransparencyLogEntry;
+  readonly logEntry?: TransparencyLogEntry | undefined;
 }
 
 /** What the signature is over, and the signature. */

@@ -94,7 +94,7 @@ export async function signWithCredential(
     logIndex: logEntry === undefined ? '' : String(logEntry.logIndex),
     publicKeyAlgorithm: 19,
     certificateHashAlgorithm: hashNumber(certificate),
-    ...(logEntry === undefined ? {} : { logEntry }),
+    logEntry,
   };
 }
 

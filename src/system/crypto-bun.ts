@@ -2,16 +2,7 @@
 
 import type { Crypto, HashAlgorithm, PublicKey } from '../core/crypto.ts';
 import { readEcdsaSignature } from '../core/x509/signature.ts';
-
-interface BunHasher {
-  update(data: Uint8Array): BunHasher;
-  digest(): Uint8Array;
-}
-
-/** The part of Bun's global that is used here; absent on Node. */
-export interface BunRuntime {
-  readonly CryptoHasher: new (algorithm: HashAlgorithm) => BunHasher;
-}
+import type { BunRuntime } from './bun.ts';
 
 const CURVES = {
   p256: { namedCurve: 'P-256', scalar: 32 },
@@ -58,7 +49,7 @@ async function verifySignature(
 }
 
 /** The port for a Bun runtime. */
-export function bunCrypto({ CryptoHasher }: BunRuntime): Crypto {
+export function bunCrypto({ CryptoHasher }: Pick<BunRuntime, 'CryptoHasher'>): Crypto {
   return {
     hash: (algorithm, ...chunks) => {
       const hasher = new CryptoHasher(algorithm);

@@ -3,13 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ConfigError } from '../errors.ts';
+import { bunRuntime } from './bun.ts';
 
 const NAME = 'THIRD-PARTY-NOTICES.txt';
-
-interface Embedded {
-  readonly name: string;
-  readonly text: () => Promise<string>;
-}
 
 /**
  * Returns the text of THIRD-PARTY-NOTICES.txt. `entry` is the file that this process started from.
@@ -17,8 +13,9 @@ interface Embedded {
  * @throws ConfigError where it was not built or was removed
  */
 export async function readNotices(entry: string): Promise<string> {
-  const { Bun } = globalThis as { readonly Bun?: { readonly embeddedFiles?: readonly Embedded[] } };
-  const file = Bun?.embeddedFiles?.find(({ name }) => name.includes('THIRD-PARTY-NOTICES'));
+  const file = bunRuntime()?.embeddedFiles?.find(({ name }) =>
+    name.includes('THIRD-PARTY-NOTICES'),
+  );
   if (file !== undefined) return file.text();
   // dist/node/git-signet.cjs: the build puts the notices into dist
   const path = join(dirname(entry), '..', NAME);

@@ -4,6 +4,7 @@
  * used, and no module of Node's is loaded: git is asked for its settings before anything else is there.
  */
 
+import { type BunRuntime, bunRuntime } from './bun.ts';
 import type { Environment } from './environment.ts';
 
 export interface ProcessOptions {
@@ -41,27 +42,12 @@ export function findExecutable(name: string, env: Environment): string | undefin
   if (name.includes('/') || name.includes('\\')) return undefined;
   const path = env.PATH ?? (WINDOWS ? env.Path : undefined) ?? '';
   const folders = path.split(WINDOWS ? ';' : ':').filter(isAbsolute);
-  const bun = runtime();
+  const bun = bunRuntime();
   if (bun !== undefined && !WINDOWS)
     return bun.which(name, { PATH: folders.join(':') }) ?? undefined;
   const file = WINDOWS && !/\.\w+$/.test(name) ? `${name}.exe` : name;
   const { join } = process.getBuiltinModule('node:path');
   return folders.map((folder) => join(folder, file)).find(isProgram);
-}
-
-interface BunChild {
-  readonly exited: Promise<number>;
-  readonly stdout: ReadableStream<Uint8Array>;
-  readonly stderr: ReadableStream<Uint8Array>;
-}
-interface BunRuntime {
-  readonly which: (name: string, options: { readonly PATH: string }) => string | null;
-  readonly spawn: (command: readonly string[], options: object) => BunChild;
-  readonly readableStreamToArrayBuffer: (stream: ReadableStream) => Promise<ArrayBuffer>;
-}
-
-function runtime(): BunRuntime | undefined {
-  return (globalThis as { readonly Bun?: BunRuntime }).Bun;
 }
 
 async function runOnBun(
@@ -125,7 +111,7 @@ export function runProcess(
   args: readonly string[],
   options: ProcessOptions,
 ): Promise<ProcessResult> {
-  const bun = runtime();
+  const bun = bunRuntime();
   return bun === undefined
     ? runOnNode(program, args, options)
     : runOnBun(bun, [program, ...args], options);

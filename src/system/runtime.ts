@@ -2,22 +2,14 @@
 
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-
-interface BunRuntime {
-  readonly unsafe?: { readonly setJITPolicy?: (scale: number) => void };
-  readonly gc: (now: boolean) => void;
-}
-
-function bun(): BunRuntime | undefined {
-  return (globalThis as { readonly Bun?: BunRuntime }).Bun;
-}
+import { bunRuntime } from './bun.ts';
 
 /**
  * For runs that are long enough to be worth compiling for: the executable starts with its compiler held back, since
  * git starts it once a commit. Nothing on Node.
  */
 export function compileEagerly(): void {
-  bun()?.unsafe?.setJITPolicy?.(1);
+  bunRuntime()?.unsafe?.setJITPolicy?.(1);
 }
 
 /**
@@ -25,7 +17,7 @@ export function compileEagerly(): void {
  * each thread, and keeps what it once had. Takes some milliseconds. Nothing on Node, which looks sooner.
  */
 export function collectGarbage(): void {
-  bun()?.gc(true);
+  bunRuntime()?.gc(true);
 }
 
 /**

@@ -29,7 +29,7 @@ export interface RefreshOptions {
   /** Unix seconds. */
   readonly now: () => number;
   /** The root to start from, where it was just given by hand and is not kept anywhere yet. */
-  readonly root?: string;
+  readonly root?: string | undefined;
   /** Seconds to wait for another process that updates the same; default 60. */
   readonly patience?: number;
 }
@@ -166,7 +166,7 @@ async function update(
   return withScratch(directory, async (scratch) => {
     const metadata = await updateMetadata({
       ...{ url: source.url, name: source.name, send, scratch, root: last, newRoot },
-      ...(kept === undefined ? {} : { last: kept.state }),
+      last: kept === undefined ? undefined : kept.state,
     });
     const [start = '', ...next] = roots;
     const proof = await proveTargets(start, next, metadata.targets, crypto);
@@ -218,7 +218,7 @@ function withRootKept(error: SignetError, root: TufMetadata | undefined): Signet
   const kept = `its root version ${root.version} proves itself and is kept; the trust root is the one before`;
   const before = error.hint === NOTHING_CHANGED ? undefined : error.hint;
   const hint = before === undefined ? kept : `${before}; ${kept}`;
-  return new SignetError(error.code, error.exitCode, error.message, { hint, cause: error });
+  return new SignetError(error.kind, error.code, error.message, { hint, cause: error });
 }
 
 function stateOrNothing(source: MirrorSource): TrustState | undefined {

@@ -13,7 +13,7 @@ export interface SigningService {
 
 export interface ServiceSelection {
   readonly selector: 'ANY' | 'ALL' | 'EXACT';
-  readonly count?: number;
+  readonly count?: number | undefined;
 }
 
 export interface SigningConfig {

@@ -37,7 +37,7 @@ export interface MirrorSource {
   readonly name: string;
   readonly anchor: Anchor;
   /** Where what it served is kept; undefined where there is no home directory. */
-  readonly directory?: string;
+  readonly directory?: string | undefined;
 }
 
 export type TrustSource =
@@ -110,7 +110,7 @@ export function mirrorSource(
   const anchor = anchorOf(url, parsed.hash, trustRoot);
   const name = anchor.kind === 'embedded' ? anchor.instance : url.replace(ADDRESS, '');
   const directory = directoryOf(url, anchor, trustCache, crypto);
-  return { kind: 'mirror', url, name, anchor, ...(directory === undefined ? {} : { directory }) };
+  return { kind: 'mirror', url, name, anchor, directory };
 }
 
 /** True where gitsign's key files say, wholly or in part, what is trusted. */

@@ -33,7 +33,7 @@ function trustedRootText(text: string, source: string): string {
 async function builtIn(name: string, crypto: Crypto, refreshed?: number): Promise<TrustMaterial> {
   const { PUBLIC_GOOD_TRUSTED_ROOT } = await import('./public-good.ts');
   const trust = parseTrustedRoot(PUBLIC_GOOD_TRUSTED_ROOT, EMBEDDED, crypto);
-  return { ...trust, mirror: { name, ...(refreshed === undefined ? {} : { refreshed }) } };
+  return { ...trust, mirror: { name, refreshed } };
 }
 
 /** What the mirror served last, proved again unless it is what is built in; else what is built in. */
@@ -76,10 +76,10 @@ async function keyFileTrust(settings: TrustSettings, crypto: Crypto): Promise<Tr
   const complete = fulcio !== undefined && rekor !== undefined && ctLog !== undefined;
   const rest = complete ? undefined : await mirrorTrust(publicGood(settings, crypto), crypto);
   const files = {
-    ...(fulcio === undefined ? {} : { fulcio }),
-    ...(rekor === undefined ? {} : { rekor }),
-    ...(ctLog === undefined ? {} : { ctLog }),
-    ...(timestampChain === undefined ? {} : { timestampChain }),
+    fulcio,
+    rekor,
+    ctLog,
+    timestampChain,
   };
   return trustFromKeyFiles(files, crypto, rest);
 }

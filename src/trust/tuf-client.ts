@@ -30,7 +30,7 @@ export interface TufRequest {
   /** Root metadata that is trusted already. */
   readonly root: string;
   /** What was accepted last: nothing older will be. */
-  readonly last?: TufMetadataTexts;
+  readonly last?: TufMetadataTexts | undefined;
   /** Takes each further root, in order, once the library has accepted it and before it asks for more (§5.3.8). */
   readonly newRoot: (text: string) => Promise<void>;
   /** An empty folder of the caller's. */

@@ -36,7 +36,7 @@ export interface AgentOptions {
   /** Called once, when clients can come. */
   readonly onReady?: (forwardProblem: string) => void;
   /** Ends the agent from outside. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ForwardPlace {

@@ -68,7 +68,7 @@ export function openNetworks(sources: NetworkSources): AgentNetworks {
       network === undefined || options.proxyFor === undefined
         ? options.proxyFor
         : withOwnLogins(options.proxyFor, network.logins, await ownProxies(sources, network));
-    const warm = openWarmHttp({ ...options, ...(proxyFor === undefined ? {} : { proxyFor }) });
+    const warm = openWarmHttp({ ...options, proxyFor });
     // a password that was changed meanwhile is read again the next time
     const onUnreached = (): void => {
       if (network !== undefined && network.logins.length > 0) open.delete(name);
@@ -124,8 +124,8 @@ function merged(
   return {
     settings: {
       ...others,
-      ...(proxy === undefined ? {} : { proxy }),
-      ...(caFile === undefined ? {} : { caFile }),
+      proxy,
+      caFile,
       timeout: Math.max(1, Math.trunc(Number(timeout)) || own.timeout),
     },
     environment: { ...Object.fromEntries(bare), ...network.variables },

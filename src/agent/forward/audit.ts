@@ -15,9 +15,9 @@ export interface Audited extends Described {
   /** The clone that it belongs to; '' when none was asked for. */
   readonly repository: string;
   readonly payload: Uint8Array;
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** How many requests this line stands for, where it may be several. */
-  readonly count?: number;
+  readonly count?: number | undefined;
 }
 
 /** Rejects where nothing can be written: then nothing is signed either. */
@@ -36,8 +36,8 @@ export function openAuditLog(path: string, now: () => number): AuditLog {
       parents: briefNames(parents),
       payloadSha256: createHash('sha256').update(payload).digest('hex'),
       repository,
-      ...(reason === undefined ? {} : { reason: visible(reason) }),
-      ...(count === undefined ? {} : { count }),
+      reason: reason === undefined ? undefined : visible(reason),
+      count,
     };
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const descriptor = openLog(path, 'signet.forwardLog');

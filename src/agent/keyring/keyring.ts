@@ -23,7 +23,7 @@ export interface Keyring {
 
 export interface KeyringOptions {
   /** What the library finds the keyring by (DBUS_SESSION_BUS_ADDRESS, HOME); default: this process's own. */
-  readonly environment?: Environment;
+  readonly environment?: Environment | undefined;
   /** The file this process started from. */
   readonly entry?: string;
   /** Seconds for one answer; default 10: a person may be asked to unlock it. */

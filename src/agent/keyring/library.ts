@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bunRuntime } from '../../system/bun.ts';
 import type { KeyringAnswer, KeyringQuestion } from './keyring.ts';
 
 const SERVICE = 'git-signet';
@@ -31,15 +32,9 @@ export interface KeyringLibrary {
 /** True in the executable, where nothing may be looked for in folders of packages. */
 declare const SIGNET_EXECUTABLE: boolean | undefined;
 
-interface Embedded {
-  readonly name: string;
-  readonly arrayBuffer: () => Promise<ArrayBuffer>;
-}
-
 /** The library inside the executable, by way of a directory that nobody else can write to, gone at once. */
 async function embedded(): Promise<KeyringLibrary | undefined> {
-  const { Bun } = globalThis as { readonly Bun?: { readonly embeddedFiles?: readonly Embedded[] } };
-  const file = Bun?.embeddedFiles?.find(({ name }) => name.endsWith('.keyring'));
+  const file = bunRuntime()?.embeddedFiles?.find(({ name }) => name.endsWith('.keyring'));
   if (file === undefined) return undefined;
   const directory = mkdtempSync(join(tmpdir(), 'git-signet-'));
   try {

@@ -37,21 +37,13 @@ export class HandedBack extends Error {
   }
 }
 
-const KINDS: readonly (readonly [Failure['kind'], number])[] = [
-  ['usage', 2],
-  ['login', 4],
-  ['service', 3],
-  ['answer', 1],
-];
-
 /** An error as it travels. What is not for people to read stays behind. */
 export function failureOf(error: unknown): Failure {
   if (!isSignetError(error)) {
     const name = error instanceof Error ? error.name : 'unknown';
     return { kind: 'agent', code: 'AGENT', message: `internal error (${name})`, hint: '' };
   }
-  const { code, message, hint = '', exitCode } = error;
-  const kind = KINDS.find(([, number]) => number === exitCode)?.[0] ?? 'agent';
+  const { kind, code, message, hint = '' } = error;
   return { kind, code, message: message.slice(0, 8000), hint: hint.slice(0, 8000) };
 }
 

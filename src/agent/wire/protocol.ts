@@ -4,6 +4,7 @@
  */
 
 import { MAX_SIGNABLE } from '../../core/git/limits.ts';
+import type { ErrorKind } from '../../errors.ts';
 import type { RequestNetwork } from './request-network.ts';
 
 export const PROTOCOL = 3;
@@ -74,7 +75,7 @@ export type Op = Request['op'];
 
 /** An error as it travels. */
 export interface Failure {
-  readonly kind: 'usage' | 'config' | 'login' | 'service' | 'answer' | 'agent';
+  readonly kind: ErrorKind | 'agent';
   readonly code: string;
   readonly message: string;
   /** '' for none. */

@@ -4,6 +4,7 @@
  */
 
 import { fromBase64, fromUtf8, utf8 } from '../../core/bytes.ts';
+import type { Json } from '../../core/json.ts';
 import { Secret } from '../../system/secret.ts';
 import {
   type CredentialStatus,
@@ -109,8 +110,6 @@ export function readGreeting(frame: Uint8Array): Greeting {
   });
   return json as unknown as Greeting;
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 function readJson(frame: Uint8Array): Json {
   let value: unknown;

@@ -3,6 +3,8 @@
  * starts this program once a commit. node:net, where it is used, is loaded then.
  */
 
+import { type BunRuntime, type BunSocket, bunRuntime } from '../../system/bun.ts';
+
 export interface WireEvents {
   readonly onData: (chunk: Uint8Array) => void;
   /** `connected`: it failed afterwards. Comes once, before `onClose`, or not at all. */
@@ -16,29 +18,9 @@ export interface Wire {
   readonly destroy: () => void;
 }
 
-interface BunSocket {
-  /** How many bytes went out; the rest is the caller's to send again. */
-  readonly write: (bytes: Uint8Array) => number;
-  readonly end: () => void;
-}
-interface BunHandlers {
-  readonly open: () => void;
-  readonly data: (socket: BunSocket, chunk: Uint8Array) => void;
-  readonly drain: (socket: BunSocket) => void;
-  readonly close: () => void;
-  readonly error: (socket: BunSocket, error: Error) => void;
-  readonly connectError: (socket: BunSocket, error: Error) => void;
-}
-interface BunRuntime {
-  readonly connect: (options: {
-    readonly unix: string;
-    readonly socket: BunHandlers;
-  }) => Promise<BunSocket>;
-}
-
 /** Connects to `path`. Where that fails, `onError` has been called, and nothing that is written goes anywhere. */
 export async function openWire(path: string, events: WireEvents): Promise<Wire> {
-  const bun = (globalThis as { readonly Bun?: BunRuntime }).Bun;
+  const bun = bunRuntime();
   const onWindows = process.platform === 'win32';
   return bun === undefined || onWindows ? openNode(path, events) : openBun(bun, path, events);
 }

@@ -4,10 +4,10 @@ import { type ListedAgent, listAgents, stopAgent } from '../../agent/client/clie
 import { AgentTrouble } from '../../agent/client/connection.ts';
 import { askEvery, endWithTrouble, readable } from '../../agent/client/trouble.ts';
 import type { AgentAddress } from '../../agent/socket-path.ts';
-import type { AgentState } from '../../agent/wire/protocol.ts';
 import { parseArguments } from '../../cli/arguments.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { describeCredential } from '../login/logins.ts';
 import { agentHere, type Here } from './here.ts';
 
 export const help = `git signet agent start | stop [--all] | status [--json] | run
@@ -136,13 +136,9 @@ function statusLines({ address, state }: ListedAgent, now: number): readonly str
     ...forwarding,
     ...silent,
     ...none,
-    ...state.credentials.map((one) => credentialLine(one, now)),
+    ...state.credentials.map(
+      (one) =>
+        `  ${describeCredential(one, now)}; ${one.signatures} signed, ${one.renewals} renewals`,
+    ),
   ];
-}
-
-function credentialLine(one: AgentState['credentials'][number], now: number): string {
-  const until = new Date(one.notAfter * 1000).toISOString().replace('T', ' ').replace('.000', '');
-  const dates = one.notAfter > now ? `until ${until}` : 'expired';
-  const then = one.renewable ? ', renews by itself' : '';
-  return `  ${one.identity} (${one.issuer}) ${dates}${then}; ${one.signatures} signed, ${one.renewals} renewals`;
 }

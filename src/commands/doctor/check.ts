@@ -10,7 +10,7 @@ export interface Check {
   readonly level: Level;
   readonly detail: string;
   /** A command where there is one. */
-  readonly remedy?: string;
+  readonly remedy?: string | undefined;
   /** What a failure ends with. */
   readonly exit?: ExitCode;
 }
@@ -27,7 +27,7 @@ export function ok(name: string, detail: string): Check {
 }
 
 export function warn(name: string, detail: string, remedy?: string): Check {
-  return { name, level: 'warn', detail, ...(remedy === undefined ? {} : { remedy }) };
+  return { name, level: 'warn', detail, remedy };
 }
 
 export function fail(name: string, detail: string, remedy?: string, exit?: ExitCode): Check {

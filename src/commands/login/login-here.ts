@@ -17,7 +17,7 @@ import { expectedHere } from './logins.ts';
 export interface TokenHere {
   readonly label: string;
   /** Whose it is; undefined where only its source could tell, which is not asked. */
-  readonly identity?: string;
+  readonly identity?: string | undefined;
   /** Why nothing can be signed with it. */
   readonly trouble?: SignetError;
 }

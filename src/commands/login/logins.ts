@@ -3,6 +3,7 @@
 import type { CredentialStatus } from '../../agent/wire/protocol.ts';
 import { visible } from '../../core/escape.ts';
 import { ANYBODY, signerMeets, writeExpectation } from '../../core/expectation.ts';
+import { utcTime } from '../../core/time.ts';
 import { committerHere } from '../../git/committer.ts';
 import type { Settings } from '../../settings/load.ts';
 import type { Invocation } from '../../system/invocation.ts';
@@ -33,14 +34,6 @@ export function credentialFor(
   });
 }
 
-/** `2026-11-21 11:54:32Z` */
-export function atTime(seconds: number): string {
-  return new Date(seconds * 1000)
-    .toISOString()
-    .replace('T', ' ')
-    .replace(/\.\d+Z$/, 'Z');
-}
-
 /** True where a signature can be made with it without a person. */
 export function serves({ notAfter, renewable }: CredentialStatus, now: number): boolean {
   return renewable || notAfter > now;
@@ -49,7 +42,7 @@ export function serves({ notAfter, renewable }: CredentialStatus, now: number): 
 /** `alice@example.test (https://accounts.example.test), until 2026-11-21 11:54:32Z, renews by itself` */
 export function describeCredential(one: CredentialStatus, now: number): string {
   const { identity, issuer, notAfter, renewable } = one;
-  const until = notAfter > now ? `until ${atTime(notAfter)}` : 'expired';
+  const until = notAfter > now ? `until ${utcTime(notAfter)}` : 'expired';
   const renewal = renewable ? ', renews by itself' : '';
   return `${visible(identity)} (${visible(issuer)}), ${until}${renewal}`;
 }

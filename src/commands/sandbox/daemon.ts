@@ -130,7 +130,7 @@ export async function serve(
   const sandboxModule = await import('../../sandbox/index.ts');
   const sandbox = await sandboxModule.startSandbox({
     dir,
-    ...(port === undefined ? {} : { port }),
+    port,
   });
   const { writeWhole } = await import('../../sandbox/state.ts');
   const env = sandbox.environment({

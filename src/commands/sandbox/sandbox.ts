@@ -152,7 +152,7 @@ async function childEnvironment(
     rekorVersion: rekorVersionOf(args),
     program: installOwnProgram({ ...invocation, directory: sandbox.dir }),
     user: { name, email },
-    ...(token === undefined ? {} : { token }),
+    token,
   });
   const { agentEnvironment } = await import('./agent.ts');
   const { withGlobalConfig } = await import('./config.ts');
@@ -174,7 +174,7 @@ async function runCommand(invocation: Invocation, args: ParsedArguments): Promis
       : resolve(invocation.cwd, kept);
   try {
     const { startSandbox } = await import('../../sandbox/index.ts');
-    const sandbox = await startSandbox({ dir, ...(port === undefined ? {} : { port }) });
+    const sandbox = await startSandbox({ dir, port });
     try {
       const env = await childEnvironment(invocation, args, sandbox);
       return await runChild(command, rest, { cwd: invocation.cwd, env });

@@ -27,7 +27,7 @@ export async function refreshNow(
       send,
       crypto,
       now,
-      ...(root === undefined ? {} : { root }),
+      root,
     });
   } finally {
     close();

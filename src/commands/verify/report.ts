@@ -32,7 +32,7 @@ export interface ReportSettings extends RunFacts {
   readonly trust: ReportSource & Pick<TrustMaterial, 'mirror'>;
   /** What is counted: `commit`, `object`. */
   readonly noun: string;
-  readonly total?: number;
+  readonly total?: number | undefined;
   /** Revisions as they were typed. */
   readonly asked: readonly string[];
   readonly subjects: readonly Subject[];

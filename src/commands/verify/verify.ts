@@ -61,7 +61,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     reporter = await createReporter({
       ...setup.facts,
       ...{ format, streams, terminal, noun: 'commit', asked, subjects, now, env },
-      ...(total === undefined ? {} : { total }),
+      total,
     });
     const how = { jobs, output: outputOf(format, total), onResult: reporter.add };
     const judged = judgePlan(plan, setup, bench, how);

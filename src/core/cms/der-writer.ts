@@ -4,6 +4,7 @@
  */
 
 import { concat, utf8 } from '../bytes.ts';
+import { isoTime } from '../time.ts';
 import { Tag } from './der.ts';
 
 /** One element: tag, minimal length, content. */
@@ -52,10 +53,7 @@ export function encodeUnsigned(magnitude: Uint8Array): Uint8Array {
 
 /** UTCTime (years 1950 to 2049) to the second. */
 export function encodeUtcTime(unixSeconds: number): Uint8Array {
-  const text = new Date(unixSeconds * 1000)
-    .toISOString()
-    .replaceAll(/[-:T]|\.\d+/g, '')
-    .slice(2);
+  const text = isoTime(unixSeconds).replaceAll(/[-:T]/g, '').slice(2);
   return encode(Tag.utcTime, utf8(text));
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { percentEscaped } from '../escape.ts';
+import { isoDay } from '../time.ts';
 import type { NotAllowed, ReasonCode, Rejected, Signer, Verdict, Verified } from '../verdict.ts';
 
 export interface StatusReport {
@@ -28,17 +29,13 @@ export function statusName(signer: Signer | undefined): string {
   return percentEscaped(`${signer.value} (${signer.issuer})`);
 }
 
-function isoDate(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 10);
-}
-
 /** VALIDSIG: fingerprint, date, time, no expiry, version, reserved, algorithms, and again the fingerprint for `%GP`. */
 function proven({ signer, certificate, times }: Verified | NotAllowed): readonly string[] {
   const time = times[0]?.time ?? certificate.notBefore;
   const { sha1 } = certificate;
   return [
     `GOODSIG ${sha1} ${statusName(signer)}`,
-    `VALIDSIG ${sha1} ${isoDate(time)} ${time} 0 0 0 ${ALGORITHMS} ${sha1}`,
+    `VALIDSIG ${sha1} ${isoDay(time)} ${time} 0 0 0 ${ALGORITHMS} ${sha1}`,
   ];
 }
 

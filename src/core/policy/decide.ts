@@ -5,6 +5,7 @@
  */
 
 import type { ObjectType } from '../git/object.ts';
+import { isoTime } from '../time.ts';
 import type { Finding, PolicyCode, Signer } from '../verdict.ts';
 import { type Claims, claimsOf, signOffsOf } from './claims.ts';
 import { inForce, meets } from './identity.ts';
@@ -76,18 +77,15 @@ export function governing(
   return [rules.find(fits) ?? DEFAULT_RULE];
 }
 
-const instant = (seconds: number): string =>
-  `${new Date(seconds * 1000).toISOString().slice(0, -5)}Z`;
-
 function outOfDates(
   { name, from, until }: IdentityRule | KeyRule,
   times: readonly number[],
 ): string {
   const [time = 0] = times;
   if (until !== undefined && times.some((each) => each > until)) {
-    return `${name} may sign until ${instant(until)}, this is of ${instant(Math.max(...times))}`;
+    return `${name} may sign until ${isoTime(until)}, this is of ${isoTime(Math.max(...times))}`;
   }
-  return `${name} may sign from ${instant(from ?? 0)}, this is of ${instant(time)}`;
+  return `${name} may sign from ${isoTime(from ?? 0)}, this is of ${isoTime(time)}`;
 }
 
 /** Addresses that the signer may use: what the certificate proves, and what the policy lends him. */
@@ -127,7 +125,7 @@ function skewFinding(
   }
   const skew = Math.max(...times.map((each) => Math.abs(each - claimed)));
   if (time === undefined || skew <= (maxSkew ?? REPORTED_SKEW)) return [];
-  const detail = `it says ${instant(claimed)}, it was signed at ${instant(time)}`;
+  const detail = `it says ${isoTime(claimed)}, it was signed at ${isoTime(time)}`;
   return [{ code: 'date-too-far', detail, severity: maxSkew === undefined ? 'note' : 'refusal' }];
 }
 

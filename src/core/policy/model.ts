@@ -29,13 +29,13 @@ export interface WorkflowRule {
 /** One way to be allowed. Every field that is present must match; text is compared byte for byte. */
 export interface IdentityRule extends Validity {
   readonly name: string;
-  readonly identity?: string;
+  readonly identity?: string | undefined;
   /** Regular expression; anchored at both ends by the matcher. */
-  readonly identityPattern?: string;
-  readonly issuer?: string;
-  readonly issuerPattern?: string;
+  readonly identityPattern?: string | undefined;
+  readonly issuer?: string | undefined;
+  readonly issuerPattern?: string | undefined;
   /** Fulcio extensions by last arc, e.g. { '5': 'org/repo' }; compared byte for byte. */
-  readonly extensions?: Readonly<Record<string, string>>;
+  readonly extensions?: Readonly<Record<string, string>> | undefined;
   /** The kind of name that the certificate must carry. */
   readonly kind?: IdentityKind;
   readonly workflow?: WorkflowRule;

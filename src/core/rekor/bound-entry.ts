@@ -131,6 +131,6 @@ export function summarizeEntry(
     logId: toHex(entry.logId),
     logIndex: String(entry.logIndex),
     kindVersion: `hashedrekord ${second ? '0.0.2' : '0.0.1'}`,
-    ...(integratedTime === undefined ? {} : { integratedTime }),
+    integratedTime,
   };
 }

@@ -4,11 +4,10 @@
  */
 
 import { fromBase64, fromHex, fromUtf8 } from '../bytes.ts';
+import type { Json } from '../json.ts';
 import { withoutNull } from '../proto-json.ts';
 import { Refusal } from '../verdict.ts';
 import type { InclusionProof, TransparencyLogEntry } from './log-entry.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 function malformed(what: string): Refusal {
   return new Refusal('log-entry-malformed', `the log's answer: ${what} is missing or malformed`);

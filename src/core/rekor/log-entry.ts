@@ -30,7 +30,7 @@ export interface TransparencyLogEntry {
   /** Signed entry timestamp. */
   readonly inclusionPromise?: Uint8Array;
   readonly inclusionProof?: InclusionProof;
-  readonly canonicalizedBody?: Uint8Array;
+  readonly canonicalizedBody?: Uint8Array | undefined;
 }
 
 const MAX_ENTRY = 64 * 1024;
@@ -109,7 +109,7 @@ export function decodeLogEntry(bytes: Uint8Array): TransparencyLogEntry {
       ...(proof === undefined
         ? {}
         : { inclusionProof: decodeProof(bytesOf(proof, 'inclusion_proof')) }),
-      ...(body === undefined ? {} : { canonicalizedBody: bytesOf(body, 'canonicalized_body') }),
+      canonicalizedBody: body === undefined ? undefined : bytesOf(body, 'canonicalized_body'),
     };
   } catch (error) {
     if (error instanceof ProtobufError) malformed(error.message);

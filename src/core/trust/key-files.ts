@@ -16,10 +16,10 @@ export interface KeyFile {
 
 export interface KeyFiles {
   /** Self-signed certificates are roots, the rest are intermediates. */
-  readonly fulcio?: KeyFile;
-  readonly rekor?: KeyFile;
-  readonly ctLog?: KeyFile;
-  readonly timestampChain?: KeyFile;
+  readonly fulcio?: KeyFile | undefined;
+  readonly rekor?: KeyFile | undefined;
+  readonly ctLog?: KeyFile | undefined;
+  readonly timestampChain?: KeyFile | undefined;
 }
 
 const BLOCK = /-----BEGIN ([A-Z ]+)-----\r?\n([A-Za-z0-9+/=\r\n]+?)-----END \1-----/g;

@@ -5,7 +5,7 @@ import type { PublicKey } from '../crypto.ts';
 /** Unix seconds, both ends inclusive. */
 export interface ValidityWindow {
   readonly start: number;
-  readonly end?: number;
+  readonly end?: number | undefined;
 }
 
 export interface TrustedLog {
@@ -56,5 +56,5 @@ export interface TrustMirror {
   /** For messages. */
   readonly name: string;
   /** Unix seconds, as the file says: when the mirror last vouched for it; absent for what is built in. Proves nothing. */
-  readonly refreshed?: number;
+  readonly refreshed?: number | undefined;
 }

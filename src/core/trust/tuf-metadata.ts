@@ -5,9 +5,9 @@
 
 import { ConfigError } from '../../errors.ts';
 import { fromHex, utf8 } from '../bytes.ts';
+import { isRecord, type Json } from '../json.ts';
 import { canonicalJson } from './canonical-json.ts';
 
-export type Json = Readonly<Record<string, unknown>>;
 export type TufRole = 'root' | 'targets' | 'snapshot' | 'timestamp';
 
 /** One piece of metadata, read but not yet proved. */
@@ -30,10 +30,6 @@ export function refuse(role: TufRole, why: string): never {
   throw new ConfigError(`${role} metadata ${why}`, { code: 'TRUST_FILE' });
 }
 
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A field that stands in the text, never an inherited one. */
 export function own(json: Json, key: string): unknown {
   return Object.hasOwn(json, key) ? json[key] : undefined;
@@ -52,8 +48,8 @@ export function readTufMetadata(text: string, role: TufRole): TufMetadata {
   } catch {
     refuse(role, 'is not JSON');
   }
-  const signed = isObject(json) ? own(json, 'signed') : undefined;
-  if (!isObject(json) || !isObject(signed)) refuse(role, 'has no signed part');
+  const signed = isRecord(json) ? own(json, 'signed') : undefined;
+  if (!isRecord(json) || !isRecord(signed)) refuse(role, 'has no signed part');
   if (own(signed, '_type') !== role) refuse(role, `is of type ${String(own(signed, '_type'))}`);
   if (!/^1\./.test(String(own(signed, 'spec_version')))) refuse(role, 'is not of TUF version 1');
   const version = own(signed, 'version');
@@ -73,7 +69,7 @@ function readSignatures(value: unknown, role: TufRole): ReadonlyMap<string, Uint
   if (!Array.isArray(value)) refuse(role, 'has no list of signatures');
   const signatures = new Map<string, Uint8Array>();
   for (const item of value) {
-    const { keyid, sig } = (isObject(item) ? item : {}) as { keyid?: unknown; sig?: unknown };
+    const { keyid, sig } = (isRecord(item) ? item : {}) as { keyid?: unknown; sig?: unknown };
     const bytes = typeof sig === 'string' ? fromHex(sig) : undefined;
     // a signer that could not sign leaves an empty signature behind
     if (typeof keyid !== 'string' || (bytes === undefined && sig !== ''))

@@ -7,11 +7,11 @@
 import { concat, fromBase64, fromHex, toHex, utf8 } from '../bytes.ts';
 import { DerError } from '../cms/der.ts';
 import type { Crypto, PublicKey } from '../crypto.ts';
+import { isRecord } from '../json.ts';
 import { readPublicKey } from '../x509/algorithms.ts';
 import { signatureHolds } from '../x509/signature.ts';
 import {
   isCount,
-  isObject,
   own,
   readTufMetadata,
   refuse,
@@ -53,9 +53,9 @@ const MAX_ROOTS = 256;
 
 /** A key of a kind that we verify with (P-256, P-384, Ed25519; PEM or hex); undefined for all others. */
 function readKey(value: unknown): PublicKey | undefined {
-  if (!isObject(value)) return undefined;
+  if (!isRecord(value)) return undefined;
   const keyval = own(value, 'keyval');
-  const text = isObject(keyval) ? own(keyval, 'public') : undefined;
+  const text = isRecord(keyval) ? own(keyval, 'public') : undefined;
   if (typeof text !== 'string') return undefined;
   const body = PEM.exec(text)?.[1]?.replace(/[\r\n]/g, '');
   const octets = body === undefined ? fromHex(text) : fromBase64(body);
@@ -87,8 +87,8 @@ interface Role {
 function roleOf(root: TufMetadata, role: TufRole): Role {
   const roles = own(root.signed, 'roles');
   const keys = own(root.signed, 'keys');
-  const listed = isObject(roles) ? own(roles, role) : undefined;
-  if (!isObject(keys) || !isObject(listed)) refuse('root', `names nobody for ${role}`);
+  const listed = isRecord(roles) ? own(roles, role) : undefined;
+  if (!isRecord(keys) || !isRecord(listed)) refuse('root', `names nobody for ${role}`);
   const threshold = own(listed, 'threshold');
   const ids: unknown = own(listed, 'keyids');
   if (!isCount(threshold)) refuse('root', `has no threshold for ${role}`);
@@ -167,14 +167,14 @@ export async function proveTargets(
 
 function readFiles({ signed }: TufMetadata): ReadonlyMap<string, TufTarget> {
   const targets = own(signed, 'targets');
-  if (!isObject(targets)) refuse('targets', 'has no targets');
+  if (!isRecord(targets)) refuse('targets', 'has no targets');
   const files = new Map<string, TufTarget>();
   for (const [name, value] of Object.entries(targets)) {
-    const { length, hashes } = (isObject(value) ? value : {}) as {
+    const { length, hashes } = (isRecord(value) ? value : {}) as {
       length?: unknown;
       hashes?: unknown;
     };
-    const sha256 = isObject(hashes) ? own(hashes, 'sha256') : undefined;
+    const sha256 = isRecord(hashes) ? own(hashes, 'sha256') : undefined;
     // hashed with something else only: a target that we cannot check is one that we do not have
     if (typeof length !== 'number' || typeof sha256 !== 'string') continue;
     files.set(name, { length, sha256 });

@@ -63,7 +63,7 @@ export interface Given {
   readonly remedy: string;
   /** What to do where its token is good, and somebody else is expected. */
   readonly otherAccount: string;
-  readonly issuer?: string;
+  readonly issuer?: string | undefined;
 }
 
 /** Judges a token that was not made for this login, and says whose it is. @throws LoginError */

@@ -1,0 +1,49 @@
+/** What is used of Bun's own functions: they start some milliseconds sooner than Node's. */
+
+import type { HashAlgorithm } from '../core/crypto.ts';
+
+export interface BunHasher {
+  update(data: Uint8Array): BunHasher;
+  digest(): Uint8Array;
+}
+
+export interface BunChild {
+  readonly exited: Promise<number>;
+  readonly stdout: ReadableStream<Uint8Array>;
+  readonly stderr: ReadableStream<Uint8Array>;
+}
+
+export interface BunSocket {
+  /** How many bytes went out; the rest is the caller's to send again. */
+  readonly write: (bytes: Uint8Array) => number;
+  readonly end: () => void;
+}
+
+export interface BunHandlers {
+  readonly open: () => void;
+  readonly data: (socket: BunSocket, chunk: Uint8Array) => void;
+  readonly drain: (socket: BunSocket) => void;
+  readonly close: () => void;
+  readonly error: (socket: BunSocket, error: Error) => void;
+  readonly connectError: (socket: BunSocket, error: Error) => void;
+}
+
+export interface BunRuntime {
+  readonly CryptoHasher: new (algorithm: HashAlgorithm) => BunHasher;
+  readonly which: (name: string, options: { readonly PATH: string }) => string | null;
+  readonly spawn: (command: readonly string[], options: object) => BunChild;
+  readonly readableStreamToArrayBuffer: (stream: ReadableStream) => Promise<ArrayBuffer>;
+  readonly connect: (options: {
+    readonly unix: string;
+    readonly socket: BunHandlers;
+  }) => Promise<BunSocket>;
+  readonly unsafe?: { readonly setJITPolicy?: (scale: number) => void };
+  readonly gc: (now: boolean) => void;
+  /** Files that the executable carries. */
+  readonly embeddedFiles?: readonly (Blob & { readonly name: string })[];
+}
+
+/** Bun, where this program runs on it; undefined on Node. */
+export function bunRuntime(): BunRuntime | undefined {
+  return (globalThis as { readonly Bun?: BunRuntime }).Bun;
+}

@@ -6,7 +6,7 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { childEnvironment } from '../../src/sandbox/environment.ts';
-import { keyDigest, noteKeyDigest } from '../../src/sandbox/signed-note.ts';
+import { keyDigest, noteKeyDigest } from '../../src/sandbox/rekor/signed-note.ts';
 import type { ServiceName } from '../../src/sandbox/state.ts';
 import { type TrustFiles, writeTrustFiles } from '../../src/sandbox/trust-files.ts';
 import { HOST, type Layout } from './layout.ts';

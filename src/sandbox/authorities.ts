@@ -22,8 +22,8 @@ import {
   KeyUsagesExtension,
   keyIdentifiers,
   signingKeyOf,
-} from './certificates.ts';
-import { spkiOf } from './signed-note.ts';
+} from './fulcio/certificates.ts';
+import { spkiOf } from './rekor/signed-note.ts';
 import { type KeyKind, loadKey, writeWhole } from './state.ts';
 import type { TimestampAuthority } from './timestamp-authority.ts';
 

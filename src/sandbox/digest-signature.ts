@@ -5,7 +5,7 @@
 
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
-import { certificatePem } from './certificates.ts';
+import { certificatePem } from './fulcio/certificates.ts';
 
 const CURVES = { prime256v1: p256, secp384r1: p384, secp521r1: p521 } as const;
 

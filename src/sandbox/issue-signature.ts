@@ -6,7 +6,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { OctetString } from 'asn1js';
 import { Attribute, Certificate, type ContentInfo } from 'pkijs';
-import { certificatePem, pemOf } from './certificates.ts';
 import {
   attributesOf,
   ContentType,
@@ -15,13 +14,14 @@ import {
   sha256,
   signedMessage,
 } from './cms-writer.ts';
-import { issueLeaf, type LeafVariations, type Principal } from './fulcio-issue.ts';
-import { subjectOf } from './identity-token.ts';
-import { type EntryFields, encodeEntry, entryOfV1, entryOfV2 } from './log-entry-writer.ts';
+import { certificatePem, pemOf } from './fulcio/certificates.ts';
+import { issueLeaf, type LeafVariations, type Principal } from './fulcio/issue.ts';
+import { subjectOf } from './oidc/identity-token.ts';
 import type { SandboxParts } from './parts.ts';
-import { hashedRekordV001 } from './rekor-v1.ts';
-import { hashedRekordV002 } from './rekor-v2.ts';
-import { spkiOf } from './signed-note.ts';
+import { type EntryFields, encodeEntry, entryOfV1, entryOfV2 } from './rekor/entry-writer.ts';
+import { spkiOf } from './rekor/signed-note.ts';
+import { hashedRekordV001 } from './rekor/v1.ts';
+import { hashedRekordV002 } from './rekor/v2.ts';
 import type { KeyPair } from './state.ts';
 import { sha256Imprint, timestampToken } from './timestamp-authority.ts';
 

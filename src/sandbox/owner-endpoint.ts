@@ -5,7 +5,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { mintToken, type TokenClaims, type TokenIssuer } from './identity-token.ts';
+import { mintToken, type TokenClaims, type TokenIssuer } from './oidc/identity-token.ts';
 
 const BODY_LIMIT = 16 * 1024;
 

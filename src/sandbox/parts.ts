@@ -8,9 +8,9 @@ import {
   loadFulcioAuthority,
   loadTimestampAuthority,
 } from './authorities.ts';
-import { type CtLog, openCtLog } from './ctlog.ts';
-import { openRekorV1, type RekorV1Log } from './rekor-v1.ts';
-import { openRekorV2, type RekorV2Log } from './rekor-v2.ts';
+import { type CtLog, openCtLog } from './fulcio/ctlog.ts';
+import { openRekorV1, type RekorV1Log } from './rekor/v1.ts';
+import { openRekorV2, type RekorV2Log } from './rekor/v2.ts';
 import { LOOPBACK } from './service.ts';
 import { type KeyPair, loadKey } from './state.ts';
 import type { TimestampAuthority } from './timestamp-authority.ts';

@@ -1,11 +1,11 @@
 /** Puts the HTTP faces of all services on their ports, and takes them off again. */
 
-import type { SandboxUser } from './consent-page.ts';
-import { fulcioHandler } from './fulcio.ts';
-import { AUDIENCE, type TokenIssuer, tokenVerifier } from './identity-token.ts';
-import { makeIssuer } from './oidc-provider.ts';
+import { fulcioHandler } from './fulcio/fulcio.ts';
+import type { SandboxUser } from './oidc/consent-page.ts';
+import { AUDIENCE, type TokenIssuer, tokenVerifier } from './oidc/identity-token.ts';
+import { makeIssuer } from './oidc/provider.ts';
 import type { SandboxParts } from './parts.ts';
-import { rekorV1Handler } from './rekor-v1-http.ts';
+import { rekorV1Handler } from './rekor/v1-http.ts';
 import {
   type Handler,
   type Intercept,

@@ -3,10 +3,10 @@
  * authority. Keys, logs and ports are kept in a directory, so a sandbox that starts again there is the same one.
  */
 
-import type { SandboxUser } from './consent-page.ts';
 import { type ChildOptions, childEnvironment } from './environment.ts';
-import { mintToken, type TokenClaims } from './identity-token.ts';
 import { type IssuedSignature, issueSignature, type SignatureRequest } from './issue-signature.ts';
+import type { SandboxUser } from './oidc/consent-page.ts';
+import { mintToken, type TokenClaims } from './oidc/identity-token.ts';
 import { closeParts, openParts, type SandboxParts } from './parts.ts';
 import type { Intercept } from './service.ts';
 import { startServices } from './services.ts';

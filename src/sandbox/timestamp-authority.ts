@@ -19,7 +19,6 @@ import {
   TimeStampResp,
   TSTInfo,
 } from 'pkijs';
-import { type AuthorityName, certificatePem } from './certificates.ts';
 import {
   attributesOf,
   ContentType,
@@ -28,6 +27,7 @@ import {
   sha256,
   signedMessage,
 } from './cms-writer.ts';
+import { type AuthorityName, certificatePem } from './fulcio/certificates.ts';
 import { type Handler, json, type Reply, text } from './service.ts';
 
 const OID = {

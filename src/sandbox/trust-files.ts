@@ -5,8 +5,8 @@
 
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
-import { type AuthorityName, certificatePem } from './certificates.ts';
-import { spkiOf } from './signed-note.ts';
+import { type AuthorityName, certificatePem } from './fulcio/certificates.ts';
+import { spkiOf } from './rekor/signed-note.ts';
 import { type ServiceName, writeWhole } from './state.ts';
 
 export interface TrustFiles {

@@ -3,8 +3,8 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { certificatePem } from '../../src/core/x509/certificate.ts';
-import { subjectAltName } from '../../src/sandbox/certificates.ts';
-import { issueLeaf, type LeafVariations } from '../../src/sandbox/fulcio-issue.ts';
+import { subjectAltName } from '../../src/sandbox/fulcio/certificates.ts';
+import { issueLeaf, type LeafVariations } from '../../src/sandbox/fulcio/issue.ts';
 import type { Intercept, SandboxRequest, ServiceName } from '../../src/sandbox/index.ts';
 import { signPayload } from '../../src/signing/sign.ts';
 import { useSandbox } from '../support/sandbox.ts';

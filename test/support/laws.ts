@@ -117,7 +117,7 @@ export function borrowedWriters(sources: Sources): readonly string[] {
 }
 
 const ISSUING = /^(@peculiar\/.*|pkijs|asn1js|reflect-metadata)$/;
-const LOADS_X509 = 'src/sandbox/certificates.ts';
+const LOADS_X509 = 'src/sandbox/fulcio/certificates.ts';
 
 /**
  * Imports of the libraries that issue, where they may not be. They judge too, and leniently, so nothing outside the

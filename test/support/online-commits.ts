@@ -3,9 +3,9 @@
 import { createHash, sign } from 'node:crypto';
 import { utf8 } from '../../src/core/bytes.ts';
 import { type LogLookup, logLookupOf } from '../../src/core/log-lookup.ts';
-import { certificatePem } from '../../src/sandbox/certificates.ts';
+import { certificatePem } from '../../src/sandbox/fulcio/certificates.ts';
 import { type IssuedSignature, newKeys, type Sandbox } from '../../src/sandbox/index.ts';
-import { hashedRekordV001 } from '../../src/sandbox/rekor-v1.ts';
+import { hashedRekordV001 } from '../../src/sandbox/rekor/v1.ts';
 import { nodeCrypto as crypto } from '../../src/system/crypto.ts';
 
 export interface OnlineCommit {

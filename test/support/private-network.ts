@@ -22,8 +22,8 @@ import {
   KeyUsagesExtension,
   keyIdentifiers,
   signingKeyOf,
-} from '../../src/sandbox/certificates.ts';
-import { spkiOf } from '../../src/sandbox/signed-note.ts';
+} from '../../src/sandbox/fulcio/certificates.ts';
+import { spkiOf } from '../../src/sandbox/rekor/signed-note.ts';
 
 export interface PrivateNetwork {
   /** The authority, PEM. */

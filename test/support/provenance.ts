@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { sha256Of } from '../../scripts/packaging/released-file.ts';
 import { signStatement } from '../../scripts/packaging/sign-statement.ts';
 import { statement } from '../../scripts/packaging/statement.ts';
-import type { Workflow } from '../../src/sandbox/identity-token.ts';
+import type { Workflow } from '../../src/sandbox/oidc/identity-token.ts';
 import { scratchDirectory } from './sandbox.ts';
 
 export const RELEASING: Workflow = {

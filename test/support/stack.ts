@@ -15,7 +15,7 @@ import { runningPid } from '../../scripts/stack-parts/processes.ts';
 import type { StackFile } from '../../scripts/stack-parts/trust.ts';
 import type { ObjectResult } from '../../src/report/json.ts';
 import { type ChildOptions, childEnvironment } from '../../src/sandbox/environment.ts';
-import type { TokenClaims, Workflow } from '../../src/sandbox/identity-token.ts';
+import type { TokenClaims, Workflow } from '../../src/sandbox/oidc/identity-token.ts';
 import {
   type Ran,
   runMeanwhile,

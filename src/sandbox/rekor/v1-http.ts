@@ -4,10 +4,10 @@
  */
 
 import { createHash } from 'node:crypto';
-import { canonicalPem, readVerifier, verifyDigest } from './digest-signature.ts';
-import { hashedRekordV001, type RekorV1Log, type StoredEntry } from './rekor-v1.ts';
-import { canonicalDsse } from './rekor-v1-dsse.ts';
-import { type Handler, json, type Reply, type SandboxRequest, text } from './service.ts';
+import { canonicalPem, readVerifier, verifyDigest } from '../digest-signature.ts';
+import { type Handler, json, type Reply, type SandboxRequest, text } from '../service.ts';
+import { hashedRekordV001, type RekorV1Log, type StoredEntry } from './v1.ts';
+import { canonicalDsse } from './v1-dsse.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { leafHash, MerkleTree, nodeHash } from '../../src/sandbox/merkle-tree.ts';
-import { consistencyHolds } from '../support/consistency.ts';
+import { leafHash, MerkleTree, nodeHash } from '../../../src/sandbox/rekor/merkle-tree.ts';
+import { consistencyHolds } from '../../support/consistency.ts';
 
 /** RFC 6962 §2.1, word for word: the slow way that the tree must agree with. */
 function treeHash(leaves: readonly Buffer[]): Buffer {

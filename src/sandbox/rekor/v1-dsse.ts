@@ -5,7 +5,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { canonicalPem, readVerifier, type Verifier, verifyDigest } from './digest-signature.ts';
+import { canonicalPem, readVerifier, type Verifier, verifyDigest } from '../digest-signature.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

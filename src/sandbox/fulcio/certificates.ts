@@ -24,7 +24,7 @@ import {
   Sequence,
   Utf8String,
 } from 'asn1js';
-import { spkiOf } from './signed-note.ts';
+import { spkiOf } from '../rekor/signed-note.ts';
 
 export {
   BasicConstraintsExtension,

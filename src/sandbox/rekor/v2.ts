@@ -5,11 +5,11 @@
 
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { verifyDigest } from './digest-signature.ts';
+import { verifyDigest } from '../digest-signature.ts';
+import { type Handler, json, type Reply, text } from '../service.ts';
+import { type KeyPair, openLineLog } from '../state.ts';
 import { leafHash, MerkleTree } from './merkle-tree.ts';
-import { type Handler, json, type Reply, text } from './service.ts';
 import { checkpoint, type NoteSigner, noteKeyDigest, spkiOf } from './signed-note.ts';
-import { type KeyPair, openLineLog } from './state.ts';
 
 const TILE = 256;
 

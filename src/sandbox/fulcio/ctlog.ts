@@ -5,10 +5,10 @@
 
 import { createHash, type KeyObject, sign } from 'node:crypto';
 import { join } from 'node:path';
-import { leafHash, MerkleTree } from './merkle-tree.ts';
-import { type Handler, json } from './service.ts';
-import { keyDigest, spkiOf } from './signed-note.ts';
-import { type KeyPair, openLineLog } from './state.ts';
+import { leafHash, MerkleTree } from '../rekor/merkle-tree.ts';
+import { keyDigest, spkiOf } from '../rekor/signed-note.ts';
+import { type Handler, json } from '../service.ts';
+import { type KeyPair, openLineLog } from '../state.ts';
 
 export interface CtLog {
   /** SHA-256 of the log's key. */

@@ -1,9 +1,9 @@
 import { createHash, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { newKeys } from '../../src/sandbox/index.ts';
-import { leafHash, nodeHash } from '../../src/sandbox/merkle-tree.ts';
-import { useSandbox } from '../support/sandbox.ts';
-import { call, hashedRekordV1, pemOf, signedArtifact } from '../support/sandbox-requests.ts';
+import { newKeys } from '../../../src/sandbox/index.ts';
+import { leafHash, nodeHash } from '../../../src/sandbox/rekor/merkle-tree.ts';
+import { useSandbox } from '../../support/sandbox.ts';
+import { call, hashedRekordV1, pemOf, signedArtifact } from '../../support/sandbox-requests.ts';
 
 const sandbox = useSandbox();
 const entries = (): string => `${sandbox().urls.rekor}/api/v1/log/entries`;

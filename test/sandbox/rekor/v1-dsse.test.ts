@@ -1,8 +1,8 @@
 import { createHash, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { newKeys } from '../../src/sandbox/index.ts';
-import { useSandbox } from '../support/sandbox.ts';
-import { askCertificate, call, pemOf } from '../support/sandbox-requests.ts';
+import { newKeys } from '../../../src/sandbox/index.ts';
+import { useSandbox } from '../../support/sandbox.ts';
+import { askCertificate, call, pemOf } from '../../support/sandbox-requests.ts';
 
 const sandbox = useSandbox();
 const TYPE = 'application/vnd.in-toto+json';

@@ -6,7 +6,7 @@
 
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
-import type { Principal } from './fulcio-issue.ts';
+import type { Principal } from '../fulcio/issue.ts';
 
 export const KEY_ID = 'sandbox-1';
 export const AUDIENCE = 'sigstore';

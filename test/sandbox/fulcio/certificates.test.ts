@@ -1,10 +1,10 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { readCertificate } from '../../src/core/x509/certificate.ts';
-import { signerOf } from '../../src/core/x509/identity.ts';
-import type { SubjectAltName } from '../../src/sandbox/certificates.ts';
-import { issueLeaf } from '../../src/sandbox/fulcio-issue.ts';
-import { useSandbox } from '../support/sandbox.ts';
+import { readCertificate } from '../../../src/core/x509/certificate.ts';
+import { signerOf } from '../../../src/core/x509/identity.ts';
+import type { SubjectAltName } from '../../../src/sandbox/fulcio/certificates.ts';
+import { issueLeaf } from '../../../src/sandbox/fulcio/issue.ts';
+import { useSandbox } from '../../support/sandbox.ts';
 
 const sandbox = useSandbox();
 const p256 = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -5,10 +5,10 @@
 
 import { createHash, type KeyObject, sign, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
+import { type KeyPair, openLineLog } from '../state.ts';
 import { leafHash, MerkleTree } from './merkle-tree.ts';
-import { dsseSearchTerms } from './rekor-v1-dsse.ts';
 import { checkpoint, keyDigest, type NoteSigner } from './signed-note.ts';
-import { type KeyPair, openLineLog } from './state.ts';
+import { dsseSearchTerms } from './v1-dsse.ts';
 
 export interface StoredEntry {
   readonly uuid: string;

@@ -3,8 +3,8 @@
  * canonicalized body left out, as gitsign stores it. By hand: a dozen fields, thousands of times.
  */
 
-import type { LogEntryAnswer } from './rekor-v1.ts';
-import type { RekorV2Log } from './rekor-v2.ts';
+import type { LogEntryAnswer } from './v1.ts';
+import type { RekorV2Log } from './v2.ts';
 
 export interface EntryFields {
   readonly logIndex: number;

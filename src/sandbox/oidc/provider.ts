@@ -6,11 +6,11 @@
 import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Context, Provider } from 'oidc-provider/lib/provider.js';
+import { answerOwner, readText } from '../owner-endpoint.ts';
 import { consentPage, errorPage, type SandboxUser } from './consent-page.ts';
 import { codePage, confirmPage, deviceDonePage, deviceInputPage } from './device-page.ts';
 import { AUDIENCE, KEY_ID, subjectOf, TOKEN_SECONDS, type TokenIssuer } from './identity-token.ts';
-import { OidcStore, storeAdapter } from './oidc-store.ts';
-import { answerOwner, readText } from './owner-endpoint.ts';
+import { OidcStore, storeAdapter } from './store.ts';
 
 export interface IssuerOptions {
   readonly tokens: TokenIssuer;

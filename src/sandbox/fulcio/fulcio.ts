@@ -4,10 +4,10 @@
  */
 
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import type { TokenVerifier } from '../oidc/identity-token.ts';
+import { type Handler, json, type Reply, type SandboxRequest } from '../service.ts';
 import { certificatePem } from './certificates.ts';
-import { issueLeaf, type LeafIssuer, type Principal } from './fulcio-issue.ts';
-import type { TokenVerifier } from './identity-token.ts';
-import { type Handler, json, type Reply, type SandboxRequest } from './service.ts';
+import { issueLeaf, type LeafIssuer, type Principal } from './issue.ts';
 
 const INVALID_TOKEN = 'There was an error processing the identity token';
 const INVALID_KEY = 'The public key supplied in the request could not be parsed';

@@ -1,10 +1,10 @@
 import { createHash, verify, X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { children, readDer } from '../../src/core/cms/der.ts';
-import { newKeys } from '../../src/sandbox/index.ts';
-import { spkiOf } from '../../src/sandbox/signed-note.ts';
-import { useSandbox } from '../support/sandbox.ts';
-import { type Answer, askCertificate, call } from '../support/sandbox-requests.ts';
+import { children, readDer } from '../../../src/core/cms/der.ts';
+import { newKeys } from '../../../src/sandbox/index.ts';
+import { spkiOf } from '../../../src/sandbox/rekor/signed-note.ts';
+import { useSandbox } from '../../support/sandbox.ts';
+import { type Answer, askCertificate, call } from '../../support/sandbox-requests.ts';
 
 const sandbox = useSandbox();
 const SCT_LIST = '060a2b06010401d679020402';

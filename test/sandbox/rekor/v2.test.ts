@@ -1,10 +1,10 @@
 import { createHash, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { leafHash, nodeHash } from '../../src/sandbox/merkle-tree.ts';
-import { parseTileIndex } from '../../src/sandbox/rekor-v2.ts';
-import { spkiOf } from '../../src/sandbox/signed-note.ts';
-import { useSandbox } from '../support/sandbox.ts';
-import { call, hashedRekordV2, signedArtifact } from '../support/sandbox-requests.ts';
+import { leafHash, nodeHash } from '../../../src/sandbox/rekor/merkle-tree.ts';
+import { spkiOf } from '../../../src/sandbox/rekor/signed-note.ts';
+import { parseTileIndex } from '../../../src/sandbox/rekor/v2.ts';
+import { useSandbox } from '../../support/sandbox.ts';
+import { call, hashedRekordV2, signedArtifact } from '../../support/sandbox-requests.ts';
 
 const sandbox = useSandbox();
 const url = (path: string): string => `${sandbox().urls.rekorV2}/api/v2/${path}`;

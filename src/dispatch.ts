@@ -13,8 +13,8 @@ import type { Terminal } from './system/terminal.ts';
 /** What a shell reports for a program whose reader went away (128 + SIGPIPE). */
 const READER_GONE = 141;
 
-/** The only way from an error to an exit code; never 0. */
-export function exitCodeOf(thrown: unknown, terminal: Terminal, debug: boolean): number {
+/** Says what went wrong and what to do, and returns the exit code of that error: never 0. The only way from an error to one. */
+export function tellError(thrown: unknown, terminal: Terminal, debug: boolean): number {
   if (thrown instanceof Error && thrown.name === 'OutputClosed') return READER_GONE;
   // a full disk is no bug of ours, wherever it is met
   const error = systemError(thrown) ?? thrown;

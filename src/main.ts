@@ -1,6 +1,6 @@
 /** The process: its arguments, environment, clock and end. The only file besides settings/load.ts that reads the environment. */
 
-import { dispatch, exitCodeOf } from './dispatch.ts';
+import { dispatch, tellError } from './dispatch.ts';
 import { UsageError } from './errors.ts';
 import { listGitConfig } from './git/config.ts';
 
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   const { processStreams, processTerminal } = await import('./system/terminal.ts');
   const terminal = processTerminal(env);
   const debug = env.SIGNET_DEBUG !== undefined && env.SIGNET_DEBUG !== '';
-  const fail = (error: unknown): never => process.exit(exitCodeOf(error, terminal, debug));
+  const fail = (error: unknown): never => process.exit(tellError(error, terminal, debug));
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
   try {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../src/commands/table.ts';
-import { dispatch, exitCodeOf } from '../src/dispatch.ts';
+import { dispatch, tellError } from '../src/dispatch.ts';
 import { AnswerError, ConfigError, LoginError, ServiceError, UsageError } from '../src/errors.ts';
 import { OutputClosed } from '../src/system/terminal.ts';
 import { VERSION } from '../src/system/version.ts';
@@ -12,7 +12,7 @@ async function run(...args: string[]) {
   try {
     exit = await dispatch(caught.invocation);
   } catch (error) {
-    exit = exitCodeOf(error, caught.invocation.terminal, false);
+    exit = tellError(error, caught.invocation.terminal, false);
   }
   return { exit, output: caught.output(), error: caught.descriptor(2), talk: caught.talk() };
 }
@@ -119,22 +119,22 @@ describe('S12 every error has its exit code, and none is 0', () => {
     [null, 70],
     [{ code: 0, exitCode: 0 }, 70],
   ])('%o → %d', (error, code) => {
-    expect(exitCodeOf(error, terminal().invocation.terminal, false)).toBe(code);
+    expect(tellError(error, terminal().invocation.terminal, false)).toBe(code);
   });
 
   it('one clear line and a hint; the stack only when asked for', () => {
     const quiet = terminal();
-    exitCodeOf(
+    tellError(
       new UsageError('no such thing', { hint: 'try this' }),
       quiet.invocation.terminal,
       false,
     );
     expect(quiet.talk()).toBe('git-signet: no such thing\n  try this\n');
     const bug = terminal();
-    exitCodeOf(new TypeError('first\nsecond'), bug.invocation.terminal, false);
+    tellError(new TypeError('first\nsecond'), bug.invocation.terminal, false);
     expect(bug.talk()).toMatch(/^git-signet: internal error: first\n {2}this is a bug.*\n$/);
     const loud = terminal();
-    exitCodeOf(new TypeError('x'), loud.invocation.terminal, true);
+    tellError(new TypeError('x'), loud.invocation.terminal, true);
     expect(loud.talk()).toContain('dispatch.test.ts');
   });
 
@@ -145,7 +145,7 @@ describe('S12 every error has its exit code, and none is 0', () => {
     });
     for (const error of [missing, gone]) {
       const caught = terminal();
-      expect(exitCodeOf(error, caught.invocation.terminal, false)).toBe(2);
+      expect(tellError(error, caught.invocation.terminal, false)).toBe(2);
       expect(caught.talk()).toMatch(
         /was upgraded or removed while it ran\n {2}run the same again\n$/,
       );
@@ -155,7 +155,7 @@ describe('S12 every error has its exit code, and none is 0', () => {
   it('S10 S14 hostile text and tokens in messages are neither obeyed nor shown', () => {
     const caught = terminal();
     const token = `eyJhbGciOiJFUzI1NiJ9.${'a'.repeat(30)}.${'b'.repeat(30)}`;
-    exitCodeOf(
+    tellError(
       new ServiceError('SERVICE_REFUSED', `said \x1b]0;x\x07 ${token}`),
       caught.invocation.terminal,
       false,
@@ -176,7 +176,7 @@ describe('what the operating system refuses', () => {
     ['EMFILE', 'too many files are open', /ulimit -n/],
   ])('%s is told with its place, and is no bug of this program', (code, words, hint) => {
     const caught = catchInvocation({ args: [] });
-    const exit = exitCodeOf(failed(code, '/full/x'), caught.invocation.terminal, false);
+    const exit = tellError(failed(code, '/full/x'), caught.invocation.terminal, false);
     expect(exit).toBe(2);
     const [line, next] = caught.talk().split('\n');
     expect(line).toBe(`git-signet: /full/x: ${words} (${code})`);
@@ -187,7 +187,7 @@ describe('what the operating system refuses', () => {
     '%s that nobody expected is still a bug',
     (code) => {
       const caught = catchInvocation({ args: [] });
-      expect(exitCodeOf(failed(code), caught.invocation.terminal, false)).toBe(70);
+      expect(tellError(failed(code), caught.invocation.terminal, false)).toBe(70);
     },
   );
 });

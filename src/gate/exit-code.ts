@@ -2,7 +2,7 @@
 
 import type { Verdict } from '../core/verdict.ts';
 import { ExitCode } from '../errors.ts';
-import type { Counts } from '../report/json.ts';
+import type { Counts } from '../report/judged.ts';
 
 /** Nothing counted yet. */
 export function countResults(): Record<Verdict['status'], number> {

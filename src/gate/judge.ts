@@ -13,8 +13,8 @@ import type { Subject } from '../core/policy/decide.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { IdentityPolicy, Outcome, Rejected, Verdict } from '../core/verdict.ts';
 import { type SignedObject, type VerifyContext, verifyObject } from '../core/verify.ts';
-import { renderResult } from '../report/pieces.ts';
-import type { Output, Rendered } from '../report/writer.ts';
+import type { Rendered } from '../report/format.ts';
+import { type Output, renderResult } from '../report/formats.ts';
 
 /** What all objects of a run are judged by. Plain data: it is sent to every worker once. */
 export interface JudgeSettings {

@@ -6,8 +6,8 @@
 import type { Crypto } from '../core/crypto.ts';
 import { type ObjectRequest, readObjects } from '../git/objects.ts';
 import type { GitRepository } from '../git/repository.ts';
-import type { Counts } from '../report/json.ts';
-import type { Rendered } from '../report/writer.ts';
+import type { Rendered } from '../report/format.ts';
+import type { Counts } from '../report/judged.ts';
 import { createBatcher } from './batches.ts';
 import { countResults } from './exit-code.ts';
 import { type Batch, createJudge, type JudgedItem, type JudgeSettings } from './judge.ts';

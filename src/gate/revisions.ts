@@ -17,7 +17,7 @@ import {
   type WalkedCommit,
 } from '../git/ranges.ts';
 import { type GitRepository, isFullHash } from '../git/repository.ts';
-import type { Subject } from '../report/writer.ts';
+import type { Subject } from '../report/format.ts';
 
 export interface Plan {
   readonly requests: AsyncIterable<readonly ObjectRequest[]>;

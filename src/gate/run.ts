@@ -1,7 +1,7 @@
 /** A planned run, judged: what the workers say, settled by what only this thread can ask. */
 
-import type { Counts } from '../report/json.ts';
-import type { Output } from '../report/writer.ts';
+import type { Output } from '../report/formats.ts';
+import type { Counts } from '../report/judged.ts';
 import { verifyContext } from './judge.ts';
 import type { Bench } from './outcome.ts';
 import { type PolicyPlan, planTogether } from './plan.ts';

@@ -4,8 +4,8 @@
  */
 
 import type { Outcome } from '../core/verdict.ts';
-import { renderResult } from '../report/pieces.ts';
-import type { Output, Rendered } from '../report/writer.ts';
+import type { Rendered } from '../report/format.ts';
+import { type Output, renderResult } from '../report/formats.ts';
 import type { Graph } from './graph.ts';
 import { type Batch, type BatchItem, bytesOfItem, type JudgedItem } from './judge.ts';
 import { type Bench, judgeOutcome } from './outcome.ts';

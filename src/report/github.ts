@@ -5,12 +5,13 @@
  */
 
 import { visible } from '../core/escape.ts';
-import type { Counts } from './json.ts';
+import type { Rendered, ReportContext, ReportFormat, Writer } from './format.ts';
+import type { Counts } from './judged.ts';
 import { mendCommand } from './mend.ts';
 import { factTexts } from './run-facts.ts';
+import { text } from './table.ts';
 import { countsLine, SHORT_ID, STATUS_WORDS } from './text.ts';
-import { type ResultView, titleOf, whyOf } from './view.ts';
-import type { Rendered, ReportContext, Writer } from './writer.ts';
+import { type ResultView, titleOf, viewOf, whyOf } from './view.ts';
 
 /** GitHub shows ten annotations of a kind for a step. */
 const MAX_ANNOTATIONS = 10;
@@ -39,7 +40,7 @@ const ANNOTATIONS: Readonly<Record<ResultView['status'], 'error' | 'warning' | '
 };
 
 /** A row of the job summary, and the annotation of what is not verified. */
-export function githubPiece(view: ResultView): Pick<Rendered, 'piece' | 'annotation'> {
+function githubPiece(view: ResultView): Pick<Rendered, 'piece' | 'annotation'> {
   const { id, status, who, notes } = view;
   const cells = [
     STATUS_WORDS[status],
@@ -83,13 +84,16 @@ function summaryOf(
   ].join('');
 }
 
-/** Annotations after the table, then the summary and the numbers where there is a place for them. */
-export function createGithub(context: ReportContext): Writer {
+/** The table, annotations after it, then the summary and the numbers where there is a place for them. */
+function createGithub(context: ReportContext): Writer {
+  const table = text.open(context);
   const faults: string[] = [];
   const good: string[] = [];
   const annotations: string[] = [];
   const shown = { error: 0, warning: 0, notice: 0 };
-  const add = ({ status, piece = '', annotation }: Rendered): void => {
+  const add = (result: Rendered): void => {
+    const { status, piece = '', annotation } = result;
+    table.add(result);
     const [rows, most] = status === 'verified' ? [good, MAX_GOOD] : [faults, MAX_FAULTS];
     if (rows.length < most) rows.push(piece);
     if (annotation === undefined) return;
@@ -98,6 +102,7 @@ export function createGithub(context: ReportContext): Writer {
     if (shown[kind] <= MAX_ANNOTATIONS) annotations.push(annotation);
   };
   const finish = (counts: Counts, passed: boolean): void => {
+    table.finish(counts, passed);
     for (const annotation of annotations) context.put(annotation);
     context.summary?.(summaryOf({ faults, good }, counts, passed, context));
     // numbers alone: a later step takes an output for true
@@ -105,3 +110,9 @@ export function createGithub(context: ReportContext): Writer {
   };
   return { add, finish };
 }
+
+export const github: ReportFormat = {
+  meaning: 'annotations and job summary',
+  piece: (judged) => ({ ...text.piece(judged), ...githubPiece(viewOf(judged)) }),
+  open: createGithub,
+};

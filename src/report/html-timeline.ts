@@ -5,7 +5,7 @@
 
 import { markupText } from '../core/markup.ts';
 import { isoDay, utcMinute } from '../core/time.ts';
-import type { Mark } from './writer.ts';
+import type { Mark } from './format.ts';
 
 export interface Timeline {
   readonly add: (mark: Mark, good: boolean) => void;

@@ -6,15 +6,15 @@
 import { markupText } from '../core/markup.ts';
 import { utcMinute } from '../core/time.ts';
 import type { Verdict } from '../core/verdict.ts';
+import type { Mark, Rendered, ReportContext, ReportFormat, Writer } from './format.ts';
 import { createHeld } from './held.ts';
 import { REPORT_STYLE } from './html-style.ts';
 import { createTimeline } from './html-timeline.ts';
-import type { Counts } from './json.ts';
+import type { Counts } from './judged.ts';
 import { mendCommand } from './mend.ts';
 import { factsLine } from './run-facts.ts';
 import { SHORT_ID, STATUS_WORDS } from './text.ts';
-import { type ResultView, titleOf } from './view.ts';
-import type { Mark, Rendered, ReportContext, Writer } from './writer.ts';
+import { type ResultView, titleOf, viewOf } from './view.ts';
 
 const CLASSES: Readonly<Record<Verdict['status'], string>> = {
   verified: 'ok',
@@ -35,7 +35,7 @@ function timeHtml({ time, timeIsProved }: ResultView): string {
 }
 
 /** The row of one object, and where it stands on the time line. */
-export function htmlPiece(view: ResultView): { readonly piece: string; readonly mark: Mark } {
+function htmlPiece(view: ResultView): { readonly piece: string; readonly mark: Mark } {
   const { id, status, who, issuer, reason, rule, time } = view;
   const tip = markupText([issuer, rule && `rule ${rule}`].filter(Boolean).join(', '));
   const reasons = [status === 'verified' ? '' : reason, ...view.notes.map(({ detail }) => detail)];
@@ -114,7 +114,7 @@ function listHead(counts: Counts, noun: string): string {
 }
 
 /** The verdict stands first and is known last: rows are held, compressed. */
-export function createHtml(context: ReportContext): Writer {
+function createHtml(context: ReportContext): Writer {
   const { put, asked, noun } = context;
   const held = createHeld();
   const faults: string[] = [];
@@ -138,3 +138,9 @@ export function createHtml(context: ReportContext): Writer {
   };
   return { add, finish };
 }
+
+export const html: ReportFormat = {
+  meaning: 'one page for a browser',
+  piece: (judged) => htmlPiece(viewOf(judged)),
+  open: createHtml,
+};

@@ -20,7 +20,8 @@ import type {
   Verdict,
   Verified,
 } from '../core/verdict.ts';
-import { factsJson, type ReportSource, type RunFacts, sourceOf } from './run-facts.ts';
+import type { Judged } from './judged.ts';
+import { type ReportSource, sourceOf } from './run-facts.ts';
 
 export const SCHEMA_VERSION = 1;
 
@@ -29,18 +30,6 @@ export interface Person {
   readonly name: string;
   readonly email: string;
   readonly date?: string | undefined;
-}
-
-/** A judged object: what the judge was given, and what it said. */
-export interface Judged {
-  readonly id: string;
-  readonly type: string;
-  /** Undefined where the object was not read. */
-  readonly raw?: Uint8Array;
-  readonly ref?: string | undefined;
-  /** What judged it, where that is not the policy of the whole run. */
-  readonly policies?: readonly ReportSource[] | undefined;
-  readonly verdict: Outcome;
 }
 
 export interface ObjectResult {
@@ -205,20 +194,4 @@ export function jsonText(value: unknown, indent = 0): string {
     }
     return escaped;
   });
-}
-
-/** How many objects ended how. */
-export type Counts = Readonly<Record<Verdict['status'], number>>;
-
-/** Text before the first result of `--format json`. */
-export const JSON_HEAD = `{"schemaVersion":${SCHEMA_VERSION},"results":[`;
-
-/** Text after the last result of `--format json`. */
-export function jsonTail(counts: Counts, facts: RunFacts): string {
-  return `\n],${jsonText({ counts, ...factsJson(facts) }).slice(1)}\n`;
-}
-
-/** What `--format jsonl` adds to each result, so that a line alone says what it was judged by: text after its last field. */
-export function jsonLineTail(facts: RunFacts): string {
-  return `,${jsonText(factsJson(facts)).slice(1)}\n`;
 }

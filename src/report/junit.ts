@@ -5,15 +5,15 @@
 
 import { markupText } from '../core/markup.ts';
 import { isoTime } from '../core/time.ts';
+import type { Rendered, ReportContext, ReportFormat, Writer } from './format.ts';
 import { createHeld } from './held.ts';
-import type { Counts } from './json.ts';
+import type { Counts } from './judged.ts';
 import { factTexts } from './run-facts.ts';
 import { SHORT_ID, STATUS_WORDS } from './text.ts';
-import { type ResultView, titleOf } from './view.ts';
-import type { Rendered, ReportContext, Writer } from './writer.ts';
+import { type ResultView, titleOf, viewOf } from './view.ts';
 
 /** The test case of one object. */
-export function junitPiece(view: ResultView): string {
+function junitPiece(view: ResultView): string {
   const { id, status, who, code, issuer, time, notes } = view;
   const name = markupText(`${id.slice(0, SHORT_ID)} ${titleOf(view)}`);
   const open = `<testcase classname="${markupText(view.type)}s" name="${name}" time="0">`;
@@ -43,7 +43,7 @@ function propertiesOf(context: ReportContext): string {
 }
 
 /** The numbers stand before the cases, so the cases are held. */
-export function createJunit(context: ReportContext): Writer {
+function createJunit(context: ReportContext): Writer {
   const { put, asked, now } = context;
   const held = createHeld();
   const add = ({ piece }: Rendered): void => held.add(piece ?? '');
@@ -61,3 +61,9 @@ export function createJunit(context: ReportContext): Writer {
   };
   return { add, finish };
 }
+
+export const junit: ReportFormat = {
+  meaning: 'JUnit XML for CI systems',
+  piece: (judged) => ({ piece: junitPiece(viewOf(judged)) }),
+  open: createJunit,
+};

@@ -1,6 +1,6 @@
 /** The command that mends what a gate refused, ready to be copied into a shell. */
 
-import type { Counts } from './json.ts';
+import type { Counts } from './judged.ts';
 
 /** A word as a POSIX shell reads it back, whatever stands in it. */
 export function shellWord(text: string): string {

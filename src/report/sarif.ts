@@ -4,11 +4,12 @@
  */
 
 import { visible } from '../core/escape.ts';
-import { type Counts, jsonText } from './json.ts';
+import type { Rendered, ReportContext, ReportFormat, Writer } from './format.ts';
+import { jsonText } from './json.ts';
+import type { Counts } from './judged.ts';
 import { factsJson } from './run-facts.ts';
 import { SHORT_ID, STATUS_WORDS } from './text.ts';
-import { type ResultView, titleOf } from './view.ts';
-import type { Rendered, ReportContext, Writer } from './writer.ts';
+import { type ResultView, titleOf, viewOf } from './view.ts';
 
 const HEAD =
   '{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":[{"results":[';
@@ -48,7 +49,7 @@ function resultOf(view: ResultView, ruleId: string, level: string, detail: strin
 }
 
 /** The results of one object: why it is not verified, and what was noticed; nothing for what is simply verified. */
-export function sarifPiece(view: ResultView): Pick<Rendered, 'piece' | 'codes'> {
+function sarifPiece(view: ResultView): Pick<Rendered, 'piece' | 'codes'> {
   const { status, code = view.status, reason, notes } = view;
   const level = status === 'undecided' ? 'warning' : 'error';
   const results = [
@@ -83,7 +84,7 @@ function tailOf(codes: Iterable<string>, counts: Counts, context: ReportContext)
 }
 
 /** Results go out as they come; the rules that they name follow them. */
-export function createSarif(context: ReportContext): Writer {
+function createSarif(context: ReportContext): Writer {
   const codes = new Set<string>();
   let begun = false;
   const begin = (): void => {
@@ -103,3 +104,9 @@ export function createSarif(context: ReportContext): Writer {
   };
   return { add, finish };
 }
+
+export const sarif: ReportFormat = {
+  meaning: 'SARIF 2.1.0 for code scanning',
+  piece: (judged) => sarifPiece(viewOf(judged)),
+  open: createSarif,
+};

@@ -6,7 +6,7 @@
 import { visible } from '../core/escape.ts';
 import { subjectLine } from '../core/git/object.ts';
 import type { Finding, Outcome, Signer, Verdict } from '../core/verdict.ts';
-import type { Counts, Judged } from './json.ts';
+import type { Counts, Judged } from './judged.ts';
 import { verdictLine } from './verdict-line.ts';
 
 /** One line of the table, before its columns are aligned. Already escaped. */

@@ -5,7 +5,8 @@
 
 import { subjectLine } from '../core/git/object.ts';
 import type { Finding, Verdict } from '../core/verdict.ts';
-import { type Judged, type ObjectResult, objectResult } from './json.ts';
+import { type ObjectResult, objectResult } from './json.ts';
+import type { Judged } from './judged.ts';
 import { notesOf, shortened, whoOf } from './text.ts';
 
 export interface ResultView {

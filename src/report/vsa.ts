@@ -5,9 +5,10 @@
  */
 
 import { ConfigError } from '../errors.ts';
-import { type Counts, jsonText, rfc3339 } from './json.ts';
+import type { ReportContext, ReportFormat, Subject, Writer } from './format.ts';
+import { jsonText, rfc3339 } from './json.ts';
+import type { Counts } from './judged.ts';
 import { factsJson } from './run-facts.ts';
-import type { Rendered, ReportContext, Subject, Writer } from './writer.ts';
 
 const STATEMENT = 'https://in-toto.io/Statement/v1';
 const PREDICATE = 'https://slsa.dev/verification_summary/v1';
@@ -26,7 +27,7 @@ function resourceOf({ id, type }: Subject): string {
 }
 
 /** @throws ConfigError where no policy is named: a summary says by which policy, so "anybody" cannot have one */
-export function createVsa(context: ReportContext): Writer {
+function createVsa(context: ReportContext): Writer {
   const { policy, subjects, version, now, put } = context;
   if (policy === undefined) {
     throw new ConfigError('--format vsa says by which policy it was judged: none is named', {
@@ -60,6 +61,12 @@ export function createVsa(context: ReportContext): Writer {
     };
     put(`${jsonText(statement, 2)}\n`);
   };
-  const add = (_: Rendered): void => undefined;
-  return { add, finish };
+  return { add: () => undefined, finish };
 }
+
+export const vsa: ReportFormat = {
+  meaning: 'in-toto summary',
+  named: true,
+  piece: () => ({}),
+  open: createVsa,
+};

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHtml } from '../../src/report/html.ts';
 import { findExecutable } from '../../src/system/process.ts';
 import { judgedCommit, outcome, reported, STATUSES } from '../support/judged-samples.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
@@ -24,7 +23,7 @@ function report(count: number): string {
     );
   });
   const file = join(directory, `${count}.html`);
-  writeFileSync(file, reported('html', createHtml, samples).text);
+  writeFileSync(file, reported('html', samples).text);
   return pathToFileURL(file).href;
 }
 

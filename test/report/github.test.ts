@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createGithub, markdownText } from '../../src/report/github.ts';
+import { markdownText } from '../../src/report/github.ts';
 import {
   countsOf,
   hostileSamples,
@@ -19,19 +19,19 @@ function commands(log: string): readonly string[] {
 
 describe('annotations', () => {
   it('one for each fault, by its gravity', () => {
-    const { text } = reported('github', createGithub, plainSamples());
+    const { text } = reported('github', plainSamples());
     expect(commands(text)).toEqual(['notice', 'error', 'error', 'error', 'warning']);
     expect(text).toContain('::error title=refused%3A ');
   });
 
   it('ten of a kind at most: GitHub shows no more', () => {
     const many = Array.from({ length: 30 }, () => judgedCommit(outcome('unsigned')));
-    expect(commands(reported('github', createGithub, many).text).length).toBe(10);
+    expect(commands(reported('github', many).text).length).toBe(10);
   });
 
   it('S11 hostile text forms no workflow command', () => {
     for (const sample of hostileSamples()) {
-      const { text } = reported('github', createGithub, [sample]);
+      const { text } = reported('github', [sample]);
       expect(commands(text).length).toBe(1);
       expect(['notice', 'error', 'warning']).toContain(commands(text)[0]);
       expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cs}\u202e\u2028]/u);
@@ -45,7 +45,7 @@ describe('the outputs of a step', () => {
     const output = (text: string): void => {
       lines += text;
     };
-    reported('github', createGithub, hostileSamples(), { output });
+    reported('github', hostileSamples(), { output });
     const [line, ...rest] = lines.split('\n');
     expect(rest).toEqual(['']);
     expect(line).toMatch(/^counts=\{("[a-z-]+":\d+,?)+\}$/);
@@ -55,18 +55,18 @@ describe('the outputs of a step', () => {
 
 describe('the job summary', () => {
   it('says verdict, counts, faults and the command that mends them', () => {
-    const { summary } = reported('github', createGithub, plainSamples());
+    const { summary } = reported('github', plainSamples());
     expect(summary).toContain('### git-signet: refused');
     expect(summary).toContain('5 commits: 1 ok, 1 refused, 1 unsigned, 1 not allowed, 1 undecided');
     expect(summary).toContain(
       markdownText('to sign your own again: git signet resign origin/main..HEAD'),
     );
-    const fine = reported('github', createGithub, [judgedCommit(outcome('verified'))]).summary;
+    const fine = reported('github', [judgedCommit(outcome('verified'))]).summary;
     expect(fine).toContain('### git-signet: every signature holds');
   });
 
   it('S11 hostile text is inert: of its punctuation only entities remain', () => {
-    const { summary } = reported('github', createGithub, hostileSamples());
+    const { summary } = reported('github', hostileSamples());
     const ours = summary.replaceAll(/<\/?(code|details|summary)>/g, '').replaceAll(/&#\d+;/g, '');
     expect(ours).not.toMatch(/[<>@[\]`*_!$\\]|https?:|www\./);
     const rows = summary.split('\n').filter((line) => line.startsWith('|'));
@@ -80,7 +80,7 @@ describe('the job summary', () => {
         '@'.repeat(500),
       ),
     );
-    const { summary } = reported('github', createGithub, many);
+    const { summary } = reported('github', many);
     expect(Buffer.byteLength(summary)).toBeLessThan(1024 * 1024);
     expect(summary).toContain('2200 more are not listed here');
   });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { createHtml } from '../../src/report/html.ts';
 import { createTimeline } from '../../src/report/html-timeline.ts';
 import {
   hostileSamples,
@@ -14,7 +13,7 @@ const TAGS =
 
 describe('the HTML report', () => {
   it('says the verdict first, what is wrong, and what mends it', () => {
-    const { text } = reported('html', createHtml, plainSamples());
+    const { text } = reported('html', plainSamples());
     const order = [
       '4 of 5 commits do not hold',
       'What does not hold',
@@ -25,13 +24,13 @@ describe('the HTML report', () => {
     expect(places).toEqual([...places].sort((a, b) => a - b));
     expect(places.every((place) => place > 0)).toBe(true);
     expect(text).toContain('<code>git signet resign origin/main..HEAD</code>');
-    const good = reported('html', createHtml, [judgedCommit(outcome('verified'))]).text;
+    const good = reported('html', [judgedCommit(outcome('verified'))]).text;
     expect(good).toContain('1 commit: every signature holds');
     expect(good).not.toContain('What does not hold');
   });
 
   it('asks nobody for anything and runs nothing', () => {
-    const { text } = reported('html', createHtml, plainSamples());
+    const { text } = reported('html', plainSamples());
     expect(text).not.toMatch(
       /<script|<link|<img|<iframe|\son\w+=|url\(|@import|https?:\/\/(?!accounts)/i,
     );
@@ -41,7 +40,7 @@ describe('the HTML report', () => {
 
   it('S10 S11 hostile text is text', () => {
     const samples = hostileSamples();
-    const { text } = reported('html', createHtml, samples);
+    const { text } = reported('html', samples);
     const style = text.indexOf('</style>');
     expect(text.slice(style).replaceAll(TAGS, '')).not.toMatch(/[<>]/);
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cs}\u202e\u2028]/u);

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { createJunit } from '../../src/report/junit.ts';
 import { hostileSamples, plainSamples, reported } from '../support/judged-samples.ts';
 import { haveTools } from '../support/tools.ts';
 
@@ -15,7 +14,7 @@ function faults(xml: string): string {
 
 describe('JUnit', () => {
   it('counts what failed and what could not be decided apart', () => {
-    const { text } = reported('junit', createJunit, plainSamples());
+    const { text } = reported('junit', plainSamples());
     expect(text).toContain('<testsuites tests="5" failures="3" errors="1"');
     expect(text.match(/<failure type="/g)?.length).toBe(3);
     expect(text.match(/<error type="log-unreachable"/g)?.length).toBe(1);
@@ -24,17 +23,17 @@ describe('JUnit', () => {
 
   it('S10 S11 hostile text adds no element and no control character', () => {
     const samples = hostileSamples();
-    const { text } = reported('junit', createJunit, samples);
+    const { text } = reported('junit', samples);
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cs}\ufffe\u202e]/u);
     expect(text.match(/<testcase /g)?.length).toBe(samples.length);
     expect(text).not.toMatch(/<(script|img)/);
   });
 
   it.skipIf(!haveTools('xmllint'))('is what the schema says, hostile text included', () => {
-    expect(faults(reported('junit', createJunit, plainSamples()).text)).toBe('');
-    expect(faults(reported('junit', createJunit, hostileSamples()).text)).toBe('');
-    expect(faults(reported('junit', createJunit, []).text)).toBe('');
-    const { text } = reported('junit', createJunit, plainSamples());
+    expect(faults(reported('junit', plainSamples()).text)).toBe('');
+    expect(faults(reported('junit', hostileSamples()).text)).toBe('');
+    expect(faults(reported('junit', []).text)).toBe('');
+    const { text } = reported('junit', plainSamples());
     expect(faults(text.replace('<testcase ', '<testcases '))).not.toBe('');
   });
 });

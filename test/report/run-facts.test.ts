@@ -1,14 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createGithub } from '../../src/report/github.ts';
-import { createHtml } from '../../src/report/html.ts';
-import { JSON_HEAD, jsonLineTail, jsonTail } from '../../src/report/json.ts';
-import { createJunit } from '../../src/report/junit.ts';
 import { factsLine, type RunFacts } from '../../src/report/run-facts.ts';
-import { createSarif } from '../../src/report/sarif.ts';
-import { createVsa } from '../../src/report/vsa.ts';
 import { schemaFaults } from '../support/json-schema.ts';
-import { countsOf, plainSamples, reported } from '../support/judged-samples.ts';
+import { plainSamples, reported } from '../support/judged-samples.ts';
 
 const schema = JSON.parse(
   readFileSync(new URL('../../schema/verify-result.schema.json', import.meta.url), 'utf8'),
@@ -48,32 +42,34 @@ describe('a report says by what it was judged, who named it, and what did not co
   });
 
   it('json, as its schema says', () => {
-    const text = `${JSON_HEAD}${jsonTail(countsOf([]), facts)}`;
-    const report = JSON.parse(text) as Record<string, unknown>;
+    const report = JSON.parse(reported('json', plainSamples(), facts).text) as Record<
+      string,
+      unknown
+    >;
     expect(report).toMatchObject(expected);
     expect(schemaFaults(report, schema)).toEqual([]);
-    const none = { trust: facts.trust, policy: undefined };
-    expect(JSON.parse(`${JSON_HEAD}${jsonTail(countsOf([]), none)}`)).toMatchObject({
-      ...{ policy: null, since: null, ignored: [] },
-    });
+    const none = reported('json', [], { policy: undefined }).text;
+    expect(JSON.parse(none)).toMatchObject({ results: [], policy: null, since: null, ignored: [] });
   });
 
   it('jsonl: on each line', () => {
-    expect(JSON.parse(`{"a":1${jsonLineTail(facts)}`)).toEqual({ a: 1, ...expected });
+    const lines = reported('jsonl', plainSamples(), facts).text.trimEnd().split('\n');
+    expect(lines).toHaveLength(plainSamples().length);
+    for (const line of lines) expect(JSON.parse(line)).toMatchObject(expected);
   });
 
   it.each([
-    ['github', createGithub, 'summary'],
-    ['html', createHtml, 'text'],
-  ] as const)('%s', (output, create, where) => {
-    const text = reported(output, create, plainSamples(), facts)[where];
+    ['github', 'summary'],
+    ['html', 'text'],
+  ] as const)('%s', (output, where) => {
+    const text = reported(output, plainSamples(), facts)[where];
     for (const said of WORDS) expect(words(text)).toContain(said);
     expect(text).not.toContain('<b>\u001b');
     expect(text).not.toContain('\u001b');
   });
 
   it('junit: properties, the policy under the name that it always had', () => {
-    const { text } = reported('junit', createJunit, plainSamples(), facts);
+    const { text } = reported('junit', plainSamples(), facts);
     expect(text).toContain(`<property name="policy" value="main:.signet.yaml ${digest}"/>`);
     expect(text).toContain('<property name="policy-origin" value="--policy-from main"/>');
     for (const said of WORDS.slice(1)) expect(words(text)).toContain(said);
@@ -81,12 +77,12 @@ describe('a report says by what it was judged, who named it, and what did not co
   });
 
   it('sarif: properties of the run', () => {
-    const { text } = reported('sarif', createSarif, plainSamples(), facts);
+    const { text } = reported('sarif', plainSamples(), facts);
     expect(JSON.parse(text)).toMatchObject({ runs: [{ properties: expected }] });
   });
 
   it('vsa', () => {
-    const { text } = reported('tally', createVsa, plainSamples(), facts);
+    const { text } = reported('vsa', plainSamples(), facts);
     expect(JSON.parse(text)).toMatchObject({ predicate: { gitSignet: expected } });
   });
 });

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { createSarif } from '../../src/report/sarif.ts';
 import {
   hostileSamples,
   judgedCommit,
@@ -26,8 +25,8 @@ interface Sarif {
   }[];
 }
 
-function sarif(samples: Parameters<typeof reported>[2]): Sarif {
-  const document: unknown = JSON.parse(reported('sarif', createSarif, samples).text);
+function sarif(samples: Parameters<typeof reported>[1]): Sarif {
+  const document: unknown = JSON.parse(reported('sarif', samples).text);
   expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
   return document as Sarif;
 }
@@ -50,7 +49,7 @@ describe('SARIF', () => {
   });
 
   it('S10 S11 hostile text stays text: no control character, no link, no placeholder', () => {
-    const { text } = reported('sarif', createSarif, hostileSamples());
+    const { text } = reported('sarif', hostileSamples());
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}]|##\w*\[/u);
     for (const { message } of sarif(hostileSamples()).runs[0]?.results ?? []) {
       expect(message.text.replaceAll('\\\\', '').replaceAll(/\\[[\]]/g, '')).not.toMatch(/[[\]]/);

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createVsa } from '../../src/report/vsa.ts';
 import { judgedCommit, outcome, reported, STATUSES } from '../support/judged-samples.ts';
 
 const policyDigest = 'd'.repeat(64);
 
 function statement(statuses: readonly (typeof STATUSES)[number][]) {
   const samples = statuses.map((status) => judgedCommit(outcome(status)));
-  return JSON.parse(reported('tally', createVsa, samples).text);
+  return JSON.parse(reported('vsa', samples).text);
 }
 
 describe('the verification summary', () => {
@@ -35,7 +34,7 @@ describe('the verification summary', () => {
 
   it('P05 says nothing where nothing was judged, or by no policy', () => {
     expect(statement([]).predicate.verificationResult).toBe('FAILED');
-    const create = (more: object) => () => reported('tally', createVsa, [], more);
+    const create = (more: object) => () => reported('vsa', [], more);
     expect(create({ policy: undefined })).toThrow('by which policy');
     expect(create({ subjects: [] })).toThrow('nothing was named');
   });

@@ -1,9 +1,9 @@
 /** Judged objects of every status, for the reports; and the same with hostile text wherever a stranger writes some. */
 
 import type { Finding, Outcome, Signer } from '../../src/core/verdict.ts';
-import type { Counts, Judged } from '../../src/report/json.ts';
-import { renderResult } from '../../src/report/pieces.ts';
-import type { Output, Rendered, ReportContext, Writer } from '../../src/report/writer.ts';
+import type { Rendered, ReportContext } from '../../src/report/format.ts';
+import { formatOf, type Output, renderResult } from '../../src/report/formats.ts';
+import type { Counts, Judged } from '../../src/report/judged.ts';
 
 const ISSUER = 'https://accounts.example.test';
 
@@ -100,20 +100,20 @@ export interface Reported {
 /** What a format makes of results. */
 export function reported(
   output: Output,
-  create: (context: ReportContext) => Writer,
   samples: readonly Judged[],
   more: Partial<ReportContext> = {},
 ): Reported {
   let text = '';
   let summary = '';
   const digest = 'd'.repeat(64);
-  const writer = create({
+  const writer = formatOf(output).open({
     put: (piece) => {
       text += piece;
     },
     trust: { source: 'the built-in root', digest },
     policy: { source: 'origin/main:.signet.yaml', digest },
     ...{ noun: 'commit', asked: ['origin/main..HEAD'], version: '0.1.0', now: 1795262072 },
+    ...{ colour: false, hint: () => undefined },
     subjects: [{ id: 'e'.repeat(40), type: 'commit', name: 'origin/main..HEAD' }],
     summary: (markdown) => {
       summary += markdown;

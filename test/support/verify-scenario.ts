@@ -1,6 +1,6 @@
 /** Repositories of signed objects, and the commands that judge them run in this process. */
 
-import { dispatch, exitCodeOf } from '../../src/dispatch.ts';
+import { dispatch, tellError } from '../../src/dispatch.ts';
 import type { ObjectResult } from '../../src/report/json.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import type { ScratchRepository } from './git-repository.ts';
@@ -35,7 +35,7 @@ export async function signet(
   try {
     exit = await dispatch(invocation);
   } catch (error) {
-    exit = exitCodeOf(error, invocation.terminal, false);
+    exit = tellError(error, invocation.terminal, false);
   }
   return { exit, out: output(), talk: talk() };
 }

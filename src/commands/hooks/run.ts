@@ -15,12 +15,12 @@ import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
 import { judgeChain } from '../../gate/tag-chain.ts';
 import { earlierHook, type HookName, runHook } from '../../git/hooks.ts';
 import { type GitRepository, gitLine, openRepository } from '../../git/repository.ts';
-import type { Counts } from '../../report/json.ts';
-import { renderResult } from '../../report/pieces.ts';
+import { renderResult } from '../../report/formats.ts';
+import type { Counts } from '../../report/judged.ts';
+import { createReporter, type Reporter } from '../../report/reporter.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import type { Streams } from '../../system/terminal.ts';
 import { VERIFY_SPEC } from '../verify/options.ts';
-import { createReporter, type Reporter } from '../verify/report.ts';
 import {
   fallbackOf,
   knownFor,
@@ -77,7 +77,7 @@ function setupFor(push: Push, revision: string | undefined): Promise<VerifySetup
   return setup;
 }
 
-function reporterFor(push: Push, setup: VerifySetup, update: RefUpdate): Promise<Reporter> {
+function reporterFor(push: Push, setup: VerifySetup, update: RefUpdate): Reporter {
   const { streams, terminal, env } = push.invocation;
   const { now } = setup.judge;
   const base = update.old?.slice(0, 12) ?? 'origin/HEAD';
@@ -85,7 +85,7 @@ function reporterFor(push: Push, setup: VerifySetup, update: RefUpdate): Promise
   const asked = [branch === undefined ? update.ref : `${base}..${branch}`];
   return createReporter({
     ...setup.facts,
-    ...{ format: 'text', streams: onStderr(streams), terminal, noun: 'object' },
+    ...{ output: 'text', streams: onStderr(streams), terminal, noun: 'object' },
     ...{ asked, subjects: [], now, env },
   });
 }
@@ -103,7 +103,7 @@ async function judgeValue(
     const detail = `a lightweight tag: the name ${ref.slice(10)} itself is not signed by anybody`;
     const verdict = { status: 'unsigned', check: 'object', code: 'unsigned', detail } as const;
     counts.unsigned += 1;
-    reporter.add(renderResult({ id, type, ref, verdict }, 'row'));
+    reporter.add(renderResult({ id, type, ref, verdict }, 'text'));
     return counts;
   }
   if (type === 'commit') return counts;
@@ -111,7 +111,7 @@ async function judgeValue(
   try {
     for (const step of await judgeChain({ id, type, ref }, bench, true)) {
       counts[step.verdict.status] += 1;
-      reporter.add(renderResult(step, 'row'));
+      reporter.add(renderResult(step, 'text'));
     }
   } finally {
     await bench.close();
@@ -138,7 +138,7 @@ async function judgeRange(
   const bench = benchOf(here);
   const plan = await planRange({ ...range, name: ref, proved }, here, bench);
   try {
-    const how = { jobs: JOBS, output: 'row', onResult: reporter.add } as const;
+    const how = { jobs: JOBS, output: 'text', onResult: reporter.add } as const;
     return await judgePlan(plan, here, bench, how);
   } finally {
     await plan.close();
@@ -167,10 +167,10 @@ async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
   const { count } = incoming;
   if (count === 0 && incoming.type === 'commit' && !ref.startsWith('refs/tags/')) return counts;
   terminal.say(`${visible(ref)}: ${count} new commit${count === 1 ? '' : 's'}`);
-  const reporter = await reporterFor(push, setup, update);
+  const reporter = reporterFor(push, setup, update);
   const value = await judgeValue(changed, incoming, setup, reporter);
   const judged = sum(value, await judgeRange(update, incoming, setup, reporter));
-  reporter.finish(judged);
+  reporter.finish(judged, exitCodeOf(judged) === ExitCode.ok);
   return judged;
 }
 

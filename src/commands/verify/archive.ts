@@ -16,11 +16,11 @@ import { tagBench } from '../../gate/run.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
 import type { Step } from '../../gate/tag-chain.ts';
 import { readTree } from '../../git/tree.ts';
-import { renderResult } from '../../report/pieces.ts';
+import { renderResult } from '../../report/formats.ts';
+import { createReporter } from '../../report/reporter.ts';
 import { untilInterrupted } from '../../system/interrupt.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { EXIT_HELP, VERIFY_SPEC, WHO_HELP } from './options.ts';
-import { createReporter } from './report.ts';
 import { judgeTag } from './tag.ts';
 
 const { format: _, jobs: __, ...OPTIONS } = VERIFY_SPEC.options;
@@ -73,9 +73,9 @@ async function judge(
   { streams, terminal, env }: Invocation,
 ): Promise<{ readonly exit: ExitCode; readonly commit: string | undefined }> {
   const { now } = setup.judge;
-  const reporter = await createReporter({
+  const reporter = createReporter({
     ...setup.facts,
-    ...{ format: 'text', streams, terminal, noun: 'object', now, env },
+    ...{ output: 'text', streams, terminal, noun: 'object', now, env },
     ...{ asked: [tag], subjects: [] },
   });
   const counts = countResults();
@@ -86,13 +86,14 @@ async function judge(
       counts[step.verdict.status] += 1;
       if (follow) commit = step.type === 'commit' ? step.id : undefined;
       else commit = namedCommit(step);
-      reporter.add(renderResult(step, 'row'));
+      reporter.add(renderResult(step, 'text'));
     }
   } finally {
     await bench.close();
   }
-  reporter.finish(counts);
-  return { exit: exitCodeOf(counts), commit };
+  const exit = exitCodeOf(counts);
+  reporter.finish(counts, exit === ExitCode.ok);
+  return { exit, commit };
 }
 
 function listed(label: string, names: readonly string[]): readonly string[] {

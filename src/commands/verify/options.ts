@@ -6,9 +6,9 @@
 import type { ArgumentSpec, ParsedArguments } from '../../cli/arguments.ts';
 import { UsageError } from '../../errors.ts';
 import { IDENTITY_FLAGS } from '../../gate/identity-flags.ts';
+import { FORMATS, type FormatName } from '../../report/formats.ts';
 
-const FORMATS = ['text', 'json', 'jsonl', 'github', 'sarif', 'junit', 'html', 'vsa'] as const;
-export type Format = (typeof FORMATS)[number];
+const FORMAT_NAMES = Object.keys(FORMATS) as readonly FormatName[];
 
 /** Options that both commands take. */
 export const VERIFY_SPEC = {
@@ -40,7 +40,7 @@ export const HOW_HELP = `How:
   --trusted-root FILE                trust this instead of the built-in root
   --offline                          never ask the network for a log entry
   --insecure-ignore-sct              do without the certificate transparency log
-  --format text|json|jsonl|github|sarif|junit|html|vsa
+  --format ${FORMAT_NAMES.join('|')}
                                      jsonl: one result a line; github: annotations and
                                      job summary; html: a page; vsa: in-toto summary
   --jobs N                           threads (default: one a core)`;
@@ -48,11 +48,11 @@ export const HOW_HELP = `How:
 export const EXIT_HELP = `Exit: 0 all verified, 1 refused, 6 not allowed, 5 unsigned, 3 undecided, 2 usage`;
 
 /** @throws UsageError for a format that is not offered */
-export function formatOf(args: ParsedArguments): Format {
+export function formatOf(args: ParsedArguments): FormatName {
   const format = args.values.get('format') ?? 'text';
-  const known = FORMATS.find((name) => name === format);
+  const known = FORMAT_NAMES.find((name) => name === format);
   if (known !== undefined) return known;
-  throw new UsageError(`--format ${format}: expected ${FORMATS.join(', ')}`);
+  throw new UsageError(`--format ${format}: expected ${FORMAT_NAMES.join(', ')}`);
 }
 
 /** @throws UsageError for anything but 1 to 256 */

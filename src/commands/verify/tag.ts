@@ -5,17 +5,17 @@
  */
 
 import { parseArguments } from '../../cli/arguments.ts';
-import { type ExitCode, UsageError } from '../../errors.ts';
+import { ExitCode, UsageError } from '../../errors.ts';
 import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
 import { tagBench } from '../../gate/run.ts';
 import { setUpVerify } from '../../gate/setup.ts';
 import { judgeChain, type Step, type TagBench } from '../../gate/tag-chain.ts';
 import { resolveNames } from '../../git/names.ts';
-import { renderResult } from '../../report/pieces.ts';
-import type { Subject } from '../../report/writer.ts';
+import type { Subject } from '../../report/format.ts';
+import { renderResult } from '../../report/formats.ts';
+import { createReporter } from '../../report/reporter.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { EXIT_HELP, formatOf, HOW_HELP, VERIFY_SPEC, WHO_HELP } from './options.ts';
-import { createReporter, outputOf } from './report.ts';
 
 const SPEC = {
   ...VERIFY_SPEC,
@@ -66,12 +66,11 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const format = formatOf(args);
   const setup = await setUpVerify(args, invocation);
   const { facts, judge } = setup;
-  const output = outputOf(format, undefined);
   const { now } = judge;
   const subjects: Subject[] = [];
-  const reporter = await createReporter({
+  const reporter = createReporter({
     ...facts,
-    ...{ format, streams, terminal, noun: 'object', now, env },
+    ...{ output: format, streams, terminal, noun: 'object', now, env },
     ...{ asked: names, subjects },
   });
   const counts = countResults();
@@ -85,11 +84,12 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
       for (const step of await judgeTag(name, bench, !args.switches.has('no-target'))) {
         counts[step.verdict.status] += 1;
         if (step.ref !== undefined) subjects.push({ id: step.id, type: step.type, name });
-        reporter.add(renderResult(step, output));
+        reporter.add(renderResult(step, format));
       }
     }
-    reporter.finish(counts);
-    return exitCodeOf(counts);
+    const exit = exitCodeOf(counts);
+    reporter.finish(counts, exit === ExitCode.ok);
+    return exit;
   } catch (error) {
     reporter.abandon();
     throw error;

@@ -2,15 +2,16 @@
 
 import { availableParallelism } from 'node:os';
 import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
-import { type ExitCode, UsageError } from '../../errors.ts';
+import { ExitCode, UsageError } from '../../errors.ts';
 import { exitCodeOf } from '../../gate/exit-code.ts';
 import { type Asked, type PolicyPlan, planRun } from '../../gate/plan.ts';
 import { benchOf, judgePlan } from '../../gate/run.ts';
 import { setUpVerify } from '../../gate/setup.ts';
+import { FORMATS, type Output } from '../../report/formats.ts';
+import { createReporter, type Reporter } from '../../report/reporter.ts';
 import { untilInterrupted } from '../../system/interrupt.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { EXIT_HELP, formatOf, HOW_HELP, jobsOf, VERIFY_SPEC, WHO_HELP } from './options.ts';
-import { createReporter, outputOf, type Reporter } from './report.ts';
 
 const SPEC = { ...VERIFY_SPEC, options: { ...VERIFY_SPEC.options, stdin: 'switch' } } as const;
 
@@ -32,11 +33,12 @@ ${EXIT_HELP}
 `;
 
 function askedFor(args: ParsedArguments, { streams }: Invocation): Asked {
+  const format = formatOf(args);
   const revisions = [...args.positionals, ...(args.rest ?? [])];
   if (!args.switches.has('stdin')) return { revisions };
   if (revisions.length > 0) throw new UsageError('--stdin and revisions: only one of them');
-  if (args.values.get('format') === 'vsa') {
-    throw new UsageError('--format vsa names what was judged: give revisions as arguments');
+  if ('named' in FORMATS[format]) {
+    throw new UsageError(`--format ${format} names what was judged: give revisions as arguments`);
   }
   return { revisions, lines: streams.inputLines() };
 }
@@ -58,17 +60,18 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     }
     const { now } = setup.judge;
     const asked = [...args.positionals, ...(args.rest ?? [])];
-    reporter = await createReporter({
+    const output: Output = format === 'text' && total === 1 ? 'sentence' : format;
+    reporter = createReporter({
       ...setup.facts,
-      ...{ format, streams, terminal, noun: 'commit', asked, subjects, now, env },
-      total,
+      ...{ output, streams, terminal, noun: 'commit', asked, subjects, now, env, total },
     });
-    const how = { jobs, output: outputOf(format, total), onResult: reporter.add };
+    const how = { jobs, output, onResult: reporter.add };
     const judged = judgePlan(plan, setup, bench, how);
     // reading lines from stdin blocks: there the signal must end the process by itself
     const counts = await (total === undefined ? judged : untilInterrupted(judged));
-    reporter.finish(counts);
-    return exitCodeOf(counts);
+    const exit = exitCodeOf(counts);
+    reporter.finish(counts, exit === ExitCode.ok);
+    return exit;
   } catch (error) {
     reporter?.abandon();
     throw error;

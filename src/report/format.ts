@@ -1,12 +1,9 @@
-/** What every format is told, and what it gives: pieces made where a verdict is reached, and a writer that joins them. */
+/** What a report format is: pieces that are made where a verdict is reached, and a writer that joins them. */
 
 import type { Verdict } from '../core/verdict.ts';
-import type { Counts } from './json.ts';
+import type { Counts, Judged } from './judged.ts';
 import type { RunFacts } from './run-facts.ts';
 import type { TextRow } from './text.ts';
-
-/** What to make of a verdict: JSON text, a row of the table, a line of its own, or a piece of a report. */
-export type Output = 'json' | 'row' | 'line' | 'github' | 'sarif' | 'junit' | 'html' | 'tally';
 
 /** Where a result stands on a report's time line. Raw text. */
 export interface Mark {
@@ -15,12 +12,11 @@ export interface Mark {
   readonly time?: number;
 }
 
-/** A verdict, ready to print, as Output says. Plain data: it crosses threads. */
+/** A verdict, ready to print. Plain data: it crosses threads. */
 export interface Rendered {
   readonly status: Verdict['status'];
-  readonly json?: string;
+  /** A row of the table. */
   readonly row?: TextRow;
-  readonly line?: string;
   /** Finished text of this result in the report's own language; absent where the report does not list it. */
   readonly piece?: string;
   /** Reason codes in this piece, for reports that list the rules they judged by. */
@@ -53,6 +49,9 @@ export interface ReportContext extends RunFacts {
   readonly version: string;
   /** Unix seconds. */
   readonly now: number;
+  readonly colour: boolean;
+  /** Tells the person the next step, on stderr. */
+  readonly hint: (line: string) => void;
   /** Takes the Markdown summary of a CI job, where there is a place for one. */
   readonly summary?: (markdown: string) => void;
   /** Takes outputs of a CI job for its later steps, a line `name=value` each. */
@@ -65,4 +64,16 @@ export interface Writer {
   readonly finish: (counts: Counts, passed: boolean) => void;
   /** The run ended early: what is known goes out, without what would make it look complete. */
   readonly abandon?: () => void;
+}
+
+/** A value of `--format`. */
+export interface ReportFormat {
+  /** What it is good for, as help lists it. */
+  readonly meaning: string;
+  /** True where the report names what it was about: then revisions are arguments, not lines of stdin. */
+  readonly named?: true;
+  /** Makes a verdict ready to print. It runs where the verdict is reached, in workers too. */
+  readonly piece: (judged: Judged) => Omit<Rendered, 'status' | 'distrusted'>;
+  /** Begins a report. @throws ConfigError where the format cannot say what was asked */
+  readonly open: (context: ReportContext) => Writer;
 }

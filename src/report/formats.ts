@@ -1,0 +1,30 @@
+/** The report formats. A new one is a file of its own and a row here. */
+
+import type { Rendered, ReportFormat } from './format.ts';
+import { github } from './github.ts';
+import { html } from './html.ts';
+import { json, jsonl } from './json-report.ts';
+import type { Judged } from './judged.ts';
+import { junit } from './junit.ts';
+import { sarif } from './sarif.ts';
+import { sentence, text } from './table.ts';
+import { isMatterOfTrust } from './trust-age.ts';
+import { vsa } from './vsa.ts';
+
+/** The values of `--format`, as they are listed. */
+export const FORMATS = { text, json, jsonl, github, sarif, junit, html, vsa } as const;
+export type FormatName = keyof typeof FORMATS;
+
+/** What verdicts are made into: a format, or the sentence that `text` has for one object alone. */
+export type Output = FormatName | 'sentence';
+
+export function formatOf(output: Output): ReportFormat {
+  return output === 'sentence' ? sentence : FORMATS[output];
+}
+
+/** Makes a verdict ready to print. */
+export function renderResult(judged: Judged, output: Output): Rendered {
+  const { verdict } = judged;
+  const rendered = { status: verdict.status, ...formatOf(output).piece(judged) };
+  return isMatterOfTrust(verdict) ? { ...rendered, distrusted: true } : rendered;
+}

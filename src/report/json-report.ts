@@ -1,0 +1,45 @@
+/** `json`: one document of all results. `jsonl`: one result a line, each with what it was judged by. */
+
+import type { ReportFormat } from './format.ts';
+import { jsonText, objectResult, SCHEMA_VERSION } from './json.ts';
+import type { Judged } from './judged.ts';
+import { factsJson } from './run-facts.ts';
+
+const piece = (judged: Judged) => ({ piece: jsonText(objectResult(judged)) });
+
+export const json: ReportFormat = {
+  meaning: 'one document: the results, the counts, and what judged',
+  piece,
+  open: ({ put, ...facts }) => {
+    const head = `{"schemaVersion":${SCHEMA_VERSION},"results":[\n`;
+    let begun = false;
+    const begin = (): void => {
+      if (!begun) put(head);
+      begun = true;
+    };
+    return {
+      add: (result) => {
+        if (begun) put(',\n');
+        begin();
+        put(result.piece ?? '');
+      },
+      finish: (counts) => {
+        begin();
+        put(`\n],${jsonText({ counts, ...factsJson(facts) }).slice(1)}\n`);
+      },
+    };
+  },
+};
+
+export const jsonl: ReportFormat = {
+  meaning: 'one result a line',
+  piece,
+  open: ({ put, ...facts }) => {
+    // a line alone says what it was judged by
+    const tail = `,${jsonText(factsJson(facts)).slice(1)}\n`;
+    return {
+      add: (result) => put((result.piece ?? '').slice(0, -1) + tail),
+      finish: () => undefined,
+    };
+  },
+};

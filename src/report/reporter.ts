@@ -1,0 +1,116 @@
+/**
+ * Results to stdout as they come, in the format that was asked for. Memory stays flat: the table's columns are as wide
+ * as the first rows need, reports that begin with their numbers hold rows compressed, and the progress line is drawn
+ * only where no result is.
+ */
+
+import type { TrustMaterial } from '../core/trust/trust-material.ts';
+import type { Environment } from '../system/environment.ts';
+import { appendToStep } from '../system/step-summary.ts';
+import type { Streams, Terminal } from '../system/terminal.ts';
+import { VERSION } from '../system/version.ts';
+import type { Rendered, ReportContext } from './format.ts';
+import { formatOf, type Output } from './formats.ts';
+import type { Counts } from './judged.ts';
+import type { ReportSource } from './run-facts.ts';
+import { trustRemedy } from './trust-age.ts';
+
+export interface Reporter {
+  readonly add: (result: Rendered) => void;
+  /** `passed`: the exit code will be 0. */
+  readonly finish: (counts: Counts, passed: boolean) => void;
+  /** Erases the progress line; what was written stays, and nothing follows. */
+  readonly abandon: () => void;
+}
+
+type Asked = Pick<ReportContext, 'policy' | 'since' | 'ignored' | 'noun' | 'asked' | 'subjects'>;
+
+export interface ReportSettings extends Asked, Pick<ReportContext, 'now'> {
+  readonly output: Output;
+  readonly streams: Streams;
+  readonly terminal: Terminal;
+  readonly trust: ReportSource & Pick<TrustMaterial, 'mirror'>;
+  readonly total?: number | undefined;
+  readonly env: Environment;
+}
+
+const BUFFER = 32 * 1024;
+const PROGRESS_AFTER_MS = 1000;
+const PROGRESS_EVERY_MS = 100;
+
+function createOutput(streams: Streams): { put: (text: string) => void; flush: () => void } {
+  let held = '';
+  const flush = (): void => {
+    if (held !== '') streams.write(held);
+    held = '';
+  };
+  const put = (text: string): void => {
+    held += text;
+    if (held.length >= BUFFER) flush();
+  };
+  return { put, flush };
+}
+
+const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+
+function createProgress({ streams, terminal, total }: ReportSettings): (done: number) => void {
+  if (streams.outputIsTerminal) return () => undefined;
+  let next = performance.now() + PROGRESS_AFTER_MS;
+  const of = total === undefined ? '' : ` of ${grouped(total)}`;
+  return (done) => {
+    const now = performance.now();
+    if (now < next) return;
+    next = now + PROGRESS_EVERY_MS;
+    terminal.progress(`git-signet: checked ${grouped(done)}${of}`);
+  };
+}
+
+/** Appends to a file of a GitHub Actions step, where the environment names one. */
+function stepFile(path: string | undefined, what: string, terminal: Terminal) {
+  return (text: string): void => {
+    if (path === undefined || path === '' || appendToStep(path, text)) return;
+    terminal.say(`the job's ${what} could not be written`);
+  };
+}
+
+function contextOf(settings: ReportSettings, put: (text: string) => void): ReportContext {
+  const { streams, terminal, env, output: _, total: __, ...asked } = settings;
+  return {
+    ...asked,
+    ...{ put, version: VERSION, colour: streams.colour, hint: terminal.hint },
+    summary: stepFile(env.GITHUB_STEP_SUMMARY, 'summary', terminal),
+    output: stepFile(env.GITHUB_OUTPUT, 'output', terminal),
+  };
+}
+
+/** A reporter for one run. @throws ConfigError for a format that cannot say what was asked */
+export function createReporter(settings: ReportSettings): Reporter {
+  const { streams, terminal } = settings;
+  const { put, flush } = createOutput(streams);
+  const writer = formatOf(settings.output).open(contextOf(settings, put));
+  const progress = createProgress(settings);
+  let done = 0;
+  let distrusted = false;
+  let ended = false;
+  const add = (result: Rendered): void => {
+    if (ended) return;
+    writer.add(result);
+    distrusted ||= result.distrusted === true;
+    done += 1;
+    progress(done);
+  };
+  const finish = (counts: Counts, passed: boolean): void => {
+    terminal.progress(undefined);
+    writer.finish(counts, passed);
+    flush();
+    const remedy = distrusted ? trustRemedy(settings.trust, settings.now) : undefined;
+    if (remedy !== undefined) terminal.hint(remedy);
+  };
+  const abandon = (): void => {
+    ended = true;
+    terminal.progress(undefined);
+    writer.abandon?.();
+    flush();
+  };
+  return { add, finish, abandon };
+}

@@ -1,5 +1,5 @@
 /**
- * Both built forms beside their peers. Prints a Markdown table: figure, what was measured, its budget (design §8),
+ * Both built forms beside their peers. Prints the table of docs/performance.md: figure, what was measured, its budget,
  * and whether it holds. Everything happens in a scratch directory; NODE_EXTRA_CA_CERTS is unset unless --with-ca.
  */
 

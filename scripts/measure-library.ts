@@ -1,6 +1,6 @@
 /**
  * What the library costs whoever imports it: its size as one file, plain and compressed, and the time that a program
- * which imports it takes over one that does not. Prints one line for README.
+ * which imports it takes over one that does not. Prints one line for docs/performance.md.
  *
  *   scripts/build && node scripts/measure-library.ts [RUNS]
  */

@@ -1,4 +1,4 @@
-/** The agent's lines of the table: what was measured beside its budget (design §8). */
+/** The agent's lines of the table: what was measured beside its budget (docs/performance.md). */
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 /**
- * Where the policy of a run comes from (design §5): a file, a revision, the parents of each commit, flags, or nowhere.
+ * Where the policy of a run comes from (docs/policy.md): a file, a revision, the parents of each commit, flags, or nowhere.
  * Names are resolved once, to hashes, and the same hash judges and is judged against (threat P13); nothing comes from
  * the tree under judgement.
  */

@@ -1,6 +1,6 @@
 /**
  * A run of `verify`: requests → objects → batches → verdicts, in order and at a bounded pace. Few objects are
- * judged in place, many by workers; what a worker cannot settle is settled here (range-settle.ts).
+ * judged in place, many by workers; what a worker cannot settle is settled here (settle.ts).
  */
 
 import type { Crypto } from '../core/crypto.ts';

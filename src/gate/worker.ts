@@ -1,5 +1,5 @@
 /**
- * The worker thread of `verify`: an entry of its own in every built form (range-pool.ts starts it). It is told
+ * The worker thread of `verify`: an entry of its own in every built form (pool.ts starts it). It is told
  * the settings once, then answers batches in the order in which they come, and gives each batch's bytes back.
  */
 

@@ -1,4 +1,4 @@
-/** Starts git and takes its whole answer. Every git child but the streams of git-objects.ts begins here. */
+/** Starts git and takes its whole answer. Every git child but the streams of git/objects.ts begins here. */
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import type { Environment } from '../system/environment.ts';

@@ -1,5 +1,5 @@
 /**
- * The face that git calls: `--verify SIGFILE -` and `-bsau KEY` (design §3). Everything else is loaded on use, for
+ * The face that git calls: `--verify SIGFILE -` and `-bsau KEY`. Everything else is loaded on use, for
  * git starts this once a commit. stdout is the protocol.
  */
 

@@ -201,7 +201,7 @@ async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
   return { block: statusBlock(lines), exitCode };
 }
 
-/** Judges one signature and writes its status lines. Exit codes: design §3. */
+/** Judges one signature and writes its status lines. Exit codes: core/git/gpg-status.ts and errors.ts. */
 export async function verify(
   call: GpgsmCall,
   invocation: Invocation,

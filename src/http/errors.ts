@@ -1,6 +1,6 @@
 /**
  * How a failed request is told: which service, which host, what was asked, by way of which proxy, how often, and what
- * to do (voice.md). Never the query, a header or a body: codes and tokens travel there (threat O10).
+ * to do. Never the query, a header or a body: codes and tokens travel there (threat O10).
  */
 
 import { ServiceError } from '../errors.ts';

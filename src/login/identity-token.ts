@@ -1,5 +1,5 @@
 /**
- * The way to an identity token (design §6): handed over, ambient in CI, or a login in a browser of this machine, with
+ * The way to an identity token (docs/logins.md): handed over, ambient in CI, or a login in a browser of this machine, with
  * a code on another device, or with a code that is typed. One function a way; which one is decided here, at once, and
  * said. (The agent and its refresh tokens stand before this: whoever has a credential does not come here.)
  */

@@ -1,6 +1,6 @@
 /**
  * How a person is to log in here: in a browser of this machine, with a code on any device, or not at all. A pure
- * function of the surroundings (design §6), so that each can be tried by its variables; what it says is said once.
+ * function of the surroundings (docs/logins.md), so that each can be tried by its variables; what it says is said once.
  */
 
 import { visible } from '../core/escape.ts';

@@ -1,6 +1,6 @@
 /**
- * A signed commit or tag as an in-toto Statement v1 (github.com/in-toto/attestation, spec/v1/statement.md), with
- * gitsign's predicates, so that what reads `gitsign show` can read this. gitsign spells `type` and
+ * A signed commit or tag as an in-toto Statement v1 (github.com/in-toto/attestation/blob/main/spec/v1/statement.md),
+ * with gitsign's predicates, so that what reads `gitsign show` can read this. gitsign spells `type` and
  * `predicate_type`; the names here are the specification's.
  */
 

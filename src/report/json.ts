@@ -1,5 +1,5 @@
 /**
- * One object's result as JSON (design §5; schema/verify-result.schema.json). Times are RFC 3339, UTC.
+ * One object's result as JSON (schema/verify-result.schema.json). Times are RFC 3339, UTC.
  * JSON text written here holds no character that a terminal could act on (threat S10).
  */
 

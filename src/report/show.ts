@@ -8,7 +8,7 @@ import { utcTime } from '../core/time.ts';
 import { certificatePem } from '../core/x509/certificate.ts';
 import { rfc3339, SCHEMA_VERSION } from './json.ts';
 
-/** Fulcio extensions by last arc (github.com/sigstore/fulcio, docs/oid-info.md). */
+/** Fulcio extensions by last arc (https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md). */
 const EXTENSIONS: Readonly<Record<string, string>> = {
   '1': 'issuer (old form)',
   '2': 'GitHub workflow trigger',

@@ -141,7 +141,7 @@ function leafOfPem(pem: string, answer: HttpAnswer): Uint8Array {
 export interface IssuedFor {
   readonly key: Pick<SigningKey, 'spki'>;
   readonly claims: IdentityClaims;
-  /** Whom it must be for: see oidc/expectation.ts. */
+  /** Whom it must be for: see core/expectation.ts. */
   readonly expected: string;
   /** Whom it is from, for messages: an address. */
   readonly fulcioUrl: string;

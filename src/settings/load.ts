@@ -1,5 +1,5 @@
 /**
- * Settings, from the table of design §4: default < gitsign.* < signet.* < SIGSTORE_* < GITSIGN_* < SIGNET_* < flag.
+ * Settings, each from the last of these that gives it: default < gitsign.* < signet.* < SIGSTORE_* < GITSIGN_* < SIGNET_* < flag.
  * git is asked for its configuration once, on demand, by a plain child process. settings/authority.ts says which values
  * of a repository count. A value that cannot be read is an error that names key, origin and what was expected.
  */

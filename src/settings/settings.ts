@@ -1,4 +1,4 @@
-/** What can be configured, and what holds where nothing is. setting-table.ts says how each is spelt. */
+/** What can be configured, and what holds where nothing is. table.ts says how each is spelt. */
 
 /** Everything that can be configured. Paths are absolute or relative to the working directory; URLs have no trailing slash. */
 export interface Settings {

@@ -44,7 +44,7 @@ export async function signPayload(payload: Uint8Array, request: SignRequest): Pr
 
 /**
  * A certificate for this login's identity and a fresh key, checked before it is used (threat X13). `expected`: whom it
- * must be for (login/expectation.ts).
+ * must be for (core/expectation.ts).
  * @throws LoginError, ServiceError, AnswerError
  */
 export async function obtainCredential(

@@ -1,5 +1,5 @@
 /**
- * The outcome table of the design, each row through real git: verify-commit and verify-tag, the placeholders of
+ * Each outcome of README's tables, through real git: verify-commit and verify-tag, the placeholders of
  * `git log`, merge --verify-signatures, gpg.minTrustLevel.
  */
 

@@ -1,6 +1,6 @@
 /**
  * Programs of others on the same real servers: they accept what we sign, find what we log, and refuse the nearest thing
- * that is wrong; and what gitsign signs there, we verify. What gitsign cannot read of ours stands in README, Limits.
+ * that is wrong; and what gitsign signs there, we verify. What gitsign cannot read of ours stands in docs/limits.md.
  */
 
 import { createHash, X509Certificate } from 'node:crypto';

@@ -39,8 +39,7 @@ export const DIFFERENCES = {
   profile: 'we refuse: algorithms and keys that no git signature has',
   clock: 'we refuse: it has no clock, and takes a time in the future',
   // we accept, it refuses
-  'name in the URL':
-    'we accept: a v1 log\u2019s name need not stand in its URL (interop.md, appendix B): its key decides',
+  'name in the URL': 'we accept: a v1 log\u2019s name need not stand in its URL: its key decides',
   'whole seconds': 'we accept: times are compared in whole seconds, it compares milliseconds',
   'intermediate as anchor':
     'we accept: what the trust root lists last is trusted; it wants a self-signed root',

@@ -92,7 +92,7 @@ export function heavyOnHotPath(sources: Sources, entry: string): readonly string
   return [...staticClosure(sources, entry)].filter((path) => HEAVY.test(path));
 }
 
-/** Packages that the core imports beyond what design §7 lists. */
+/** Packages that the core imports beyond the types of @sigstore/protobuf-specs. */
 export function foreignToCore(sources: Sources): readonly string[] {
   const allowed = (to: string, typeOnly: boolean): boolean =>
     to.startsWith('@sigstore/protobuf-specs') && typeOnly;

@@ -7,7 +7,7 @@ import type { Network, Workshop } from './workshop.ts';
 
 export interface Obtaining {
   readonly token: Secret;
-  /** Whom it must be for, in its text form (login/expectation.ts). */
+  /** Whom it must be for, in its text form (core/expectation.ts). */
   readonly expected: string;
   readonly network: Network;
   /** The very account that it must be for; undefined: any that is expected. */

@@ -10,7 +10,7 @@ import type { Invocation } from '../../system/invocation.ts';
 
 /**
  * What a signature made here must meet, before there is anything to sign: `signet.identity`, and the committer that git
- * would write where it must match. In its text form (login/expectation.ts).
+ * would write where it must match. In its text form (core/expectation.ts).
  */
 export async function expectedHere(
   { identity, matchCommitter }: Pick<Settings, 'identity' | 'matchCommitter'>,

@@ -10,7 +10,7 @@ import type { NotAllowed, ReasonCode, Rejected, Signer, Verdict, Verified } from
 
 export interface StatusReport {
   readonly lines: readonly string[];
-  /** Exit code for git (design §3). */
+  /** Exit code for git. */
   readonly exitCode: 0 | 1 | 3 | 6;
 }
 

@@ -1,7 +1,8 @@
 /**
  * Whether a certificate is a workflow's own (threat P09). Fulcio says where the job came from in extensions
- * (docs/oid-info.md: .12 repository, .14 ref, .15 its number, .18 the workflow that was started, .20 trigger, .23
- * environment; .2, .5, .6 are the older forms of trigger, repository and ref) and whose file ran in the name itself.
+ * (https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md: .12 repository, .14 ref, .15 its number, .18 the
+ * workflow that was started, .20 trigger, .23 environment; .2, .5, .6 are the older forms of trigger, repository and
+ * ref) and whose file ran in the name itself.
  */
 
 import type { Signer } from '../verdict.ts';

@@ -1,6 +1,6 @@
 /**
- * One unary gRPC call over cleartext HTTP/2 to a service of this machine (PROTOCOL-HTTP2.md): a frame of five octets
- * and a message each way, the outcome in the trailers. Bounded in size and time; loaded on use.
+ * One unary gRPC call over cleartext HTTP/2 to a service of this machine (grpc.io, "gRPC over HTTP2"): a frame of five
+ * octets and a message each way, the outcome in the trailers. Bounded in size and time; loaded on use.
  */
 
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';

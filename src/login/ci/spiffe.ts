@@ -1,6 +1,6 @@
 /**
- * The SPIFFE Workload API (github.com/spiffe/spiffe, standards/SPIFFE_Workload_API.md): who this process is, told
- * by an agent on the same machine over a Unix socket, or over TCP on loopback. One unary call, FetchJWTSVID.
+ * The SPIFFE Workload API (github.com/spiffe/spiffe/blob/main/standards/SPIFFE_Workload_API.md): who this process is,
+ * told by an agent on the same machine over a Unix socket, or over TCP on loopback. One unary call, FetchJWTSVID.
  */
 
 import { isAbsolute } from 'node:path';
@@ -16,7 +16,7 @@ const ABOUT = {
 /** gitsign's and SPIRE's own. Anybody may make a file in /tmp: it is asked only where tokenProvider says so. */
 const DEFAULT_SOCKET = 'unix:///tmp/spire-agent/public/api.sock';
 
-/** The standard's two forms (SPIFFE_Workload_Endpoint.md §4), and the bare path that gitsign takes. */
+/** The two forms of the specification (SPIFFE Workload Endpoint §4), and the bare path that gitsign takes. */
 function placeOf(address: string): GrpcPlace {
   if (isAbsolute(address)) return { path: address };
   const path = /^unix:(?:\/\/)?(\/[^?#]*)$/.exec(address)?.[1];

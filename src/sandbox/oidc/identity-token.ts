@@ -1,7 +1,8 @@
 /**
  * Identity tokens of the sandbox's issuer: minted for tests, and judged as Fulcio judges them
  * (signature, issuer, audience, expiry, verified e-mail). A token of a CI workflow names no e-mail: its
- * certificate carries the workflow's URI and the extensions 57264.1.2 to .22 (Fulcio's docs/oid-info.md).
+ * certificate carries the workflow's URI and the extensions 57264.1.2 to .22
+ * (https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md).
  */
 
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';

@@ -98,7 +98,7 @@ describe('the statement', () => {
   });
 
   it('what is signed is the envelope’s type and payload, each after its length', () => {
-    // the example of DSSE's protocol.md
+    // the example of github.com/secure-systems-lab/dsse/blob/master/protocol.md
     const encoded = preAuthenticationEncoding(
       'http://example.com/HelloWorld',
       Buffer.from('hello world'),

@@ -36,7 +36,8 @@ export function checkFolder(
   expected: ExpectedSigner,
 ): Checked {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    // a link is judged by what it leads to, as whoever installs it reads it
+    .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .toSorted();
   const bundle = names.filter((name) => BUNDLE.test(name));

@@ -33,7 +33,7 @@ git asks it as gpg.x509.program.`;
 const CHANGELOG = 'CHANGELOG.md';
 
 /** Both package managers sort `1.0-rc.1` after `1.0`. They read `~` as "before". */
-const packageVersion = (version: string): string => version.replace('-', '~');
+export const packageVersion = (version: string): string => version.replace('-', '~');
 
 /** File name of a package, by its manager's custom. Undefined where the platform has none. */
 export function packageName(

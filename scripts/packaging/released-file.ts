@@ -19,14 +19,14 @@ export const downloadAddress = (
   file: string,
 ): string => `${repository}/releases/download/v${version}/${file}`;
 
-/** The files of a SHA256SUMS text with their sums, in its order. @throws Error for a line of another form */
+/** The files of a SHA256SUMS text with their sums, in its order. @throws Error for a line of another form, or a file twice */
 export function readSums(text: string): ReadonlyMap<string, string> {
-  const lines = text.split('\n').filter((line) => line !== '');
-  return new Map(
-    lines.map((line) => {
-      const [, sum, file] = /^([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? [];
-      if (sum === undefined || file === undefined) throw new Error(`SHA256SUMS: what is ${line}?`);
-      return [file, sum];
-    }),
-  );
+  const sums = new Map<string, string>();
+  for (const line of text.split('\n').filter((each) => each !== '')) {
+    const [, sum, file] = /^([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? [];
+    if (sum === undefined || file === undefined) throw new Error(`SHA256SUMS: what is ${line}?`);
+    if (sums.has(file)) throw new Error(`SHA256SUMS lists ${file} twice`);
+    sums.set(file, sum);
+  }
+  return sums;
 }

@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { command, ended, onPath, say } from './command.ts';
-import { filesBelow, OLDEST_GLIBC, packagedFiles, packageName } from './deb-rpm.ts';
+import { filesBelow, OLDEST_GLIBC, packagedFiles, packageName, packageVersion } from './deb-rpm.ts';
 import type { PackageKind } from './package-files.ts';
 import { type Release, StepError } from './step.ts';
 import { TARGETS, type Target } from './targets.ts';
@@ -49,7 +49,10 @@ export async function tryPackages(release: Release): Promise<readonly string[]> 
   const here = TARGETS.find(
     ({ os, cpu, deb }) => os === process.platform && cpu === process.arch && deb !== undefined,
   );
-  for (const target of TARGETS) checkGlibc(release, target);
+  for (const target of TARGETS) {
+    checkGlibc(release, target);
+    checkHeaders(release, target);
+  }
   for (const kind of ['deb', 'rpm'] as const) {
     const { program } = MANAGERS[kind];
     if (here === undefined || !onPath(program) || process.getuid?.() !== 0) {
@@ -73,6 +76,30 @@ function checkGlibc(release: Release, target: Target): void {
     `the executable for ${target.name} needs glibc ${newest}, and its packages say ${OLDEST_GLIBC}`,
     'correct OLDEST_GLIBC in scripts/packaging/deb-rpm.ts',
   );
+}
+
+/** The first bytes of each format (deb(5); the lead of RPM's file format). */
+const MAGIC = { deb: '213c617263683e0a', rpm: 'edabeedb' } as const;
+
+/** How each manager is asked what a file is. */
+const QUERY: Readonly<Record<PackageKind, readonly string[]>> = {
+  deb: ['dpkg-deb', '--showformat', `$\{Package} $\{Version} $\{Architecture}`, '--show'],
+  rpm: ['rpm', '--nosignature', '--queryformat', '%{NAME} %{VERSION} %{ARCH}', '--query', '-p'],
+};
+
+/** Each package is what its name says, also where it cannot be installed here. @throws StepError */
+function checkHeaders(release: Release, target: Target): void {
+  for (const kind of ['deb', 'rpm'] as const) {
+    const name = packageName(kind, release.version, target);
+    if (name === undefined) continue;
+    const file = join(release.out, name);
+    const magic = readFileSync(file).subarray(0, 8).toString('hex');
+    const [program = '', ...query] = QUERY[kind];
+    const wanted = `git-signet ${packageVersion(release.version)} ${target[kind]}`;
+    const found = onPath(program) ? command(program, [...query, file]).trim() : wanted;
+    if (magic.startsWith(MAGIC[kind]) && found === wanted) continue;
+    throw new StepError(`${name} says that it is ${found}`, 'look at scripts/packaging/deb-rpm.ts');
+  }
 }
 
 function tryPackage(kind: PackageKind, release: Release, target: Target): void {

@@ -1,7 +1,7 @@
 /** The provenance of a release, signed in a sandbox whose logs are of both kinds. */
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkSubjects, verifiedStatement } from '../../scripts/packaging/check-provenance.ts';
@@ -137,6 +137,16 @@ describe.each([1, 2] as const)('the provenance in a log of Rekor v%i', (rekor) =
     );
   });
 
+  it('it is refused without anything that vouches for its time', () => {
+    const json = JSON.parse(made);
+    const { verificationMaterial: material } = json;
+    material.timestampVerificationData = { rfc3161Timestamps: [] };
+    for (const entry of material.tlogEntries) delete entry.inclusionPromise;
+    expect(() => verifiedStatement(JSON.stringify(json), trust(), signer())).toThrow(
+      /the bundle does not hold/,
+    );
+  });
+
   it('it is refused without the log that it is in', () => {
     const root = JSON.parse(trust());
     const tlogs = [root.tlogs[rekor === 1 ? 1 : 0]];
@@ -172,6 +182,16 @@ describe('checkFolder', () => {
     writeFileSync(join(out, 'install.sh'), 'exit');
     expect(check).toThrow('SHA256SUMS does not list install.sh');
     rmSync(join(out, 'install.sh'));
+  });
+
+  it('a link is judged by what it leads to', () => {
+    const elsewhere = join(scratchDirectory('elsewhere'), 'package');
+    writeFileSync(elsewhere, 'another package');
+    rmSync(join(out, 'npm/git-signet.tgz'));
+    symlinkSync(elsewhere, join(out, 'npm/git-signet.tgz'));
+    expect(check).toThrow('npm/git-signet.tgz is not the file that SHA256SUMS lists');
+    rmSync(join(out, 'npm/git-signet.tgz'));
+    writeFileSync(join(out, 'npm/git-signet.tgz'), 'package');
   });
 
   it('a folder without SHA256SUMS or without provenance is refused', () => {

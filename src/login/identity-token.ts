@@ -6,9 +6,10 @@
 
 import { ConfigError, LoginError } from '../errors.ts';
 import { keepOutOfCoreDumps } from '../system/core-dumps.ts';
+import { SOURCE_NAMES } from './ci/sources.ts';
 import type { Circumstances, Expected, PersonChoice, PersonProvider } from './person-way.ts';
 import type { IdentityToken, TokenRequest } from './token-request.ts';
-import { UNATTENDED_PROVIDERS, unattendedSource } from './unattended.ts';
+import { unattendedSource } from './unattended.ts';
 
 /**
  * A token whose claims are checked, whose account is accepted, and whose person has agreed that it becomes public.
@@ -92,7 +93,7 @@ export async function personProvider(name: string): Promise<PersonProvider | und
   const provider = PERSON_PROVIDERS.find((each) => each === name);
   if (name === '' || provider !== undefined) return provider;
   throw new ConfigError(
-    `signet.tokenProvider = ${name}: expected one of ${[...PERSON_PROVIDERS, ...UNATTENDED_PROVIDERS].join(', ')}`,
+    `signet.tokenProvider = ${name}: expected one of ${[...PERSON_PROVIDERS, ...SOURCE_NAMES].join(', ')}`,
   );
 }
 

@@ -5,7 +5,7 @@
 
 import { visible } from '../core/escape.ts';
 import type { Environment } from '../system/environment.ts';
-import { type CiSystem, ciSystem } from './ci/system.ts';
+import { type CiSystem, ciSystem } from './ci/sources.ts';
 
 export interface Circumstances {
   readonly environment: Environment;

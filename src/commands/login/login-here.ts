@@ -7,7 +7,7 @@ import { claimsMeet, expectationWords } from '../../core/expectation.ts';
 import type { IdentityClaims } from '../../core/identity-claims.ts';
 import { isSignetError, LoginError, type SignetError } from '../../errors.ts';
 import { ambientIdentity } from '../../login/ci/ambient-identity.ts';
-import { type UnattendedProvider, unattendedSource } from '../../login/unattended.ts';
+import { unattendedSource } from '../../login/unattended.ts';
 import type { Settings } from '../../settings/load.ts';
 import { type SettingOrigin, settingOrigins } from '../../settings/origin.ts';
 import type { Invocation } from '../../system/invocation.ts';
@@ -22,18 +22,16 @@ export interface TokenHere {
   readonly trouble?: SignetError;
 }
 
-/** Sources whose token lies here: reading it asks nobody. */
-const AT_HAND: readonly UnattendedProvider[] = ['envvar', 'gitlab', 'filesystem'];
-
 /** The token that a signature here would use, read and judged as signing does, never shown. */
 export async function tokenHere(
   { env: environment, cwd, terminal, now }: Pick<Invocation, 'env' | 'cwd' | 'terminal' | 'now'>,
   settings: Settings,
 ): Promise<TokenHere | undefined> {
-  const source = unattendedSource(environment, settings);
-  if (source === undefined) return undefined;
-  const { label, provider } = source;
-  if (!AT_HAND.includes(provider)) return { label };
+  const way = unattendedSource(environment, settings);
+  if (way === undefined) return undefined;
+  const { label, source } = way;
+  // any other would have to be asked
+  if (source.handed !== true) return { label };
   const expected = await expectedHere(settings, { cwd, env: environment });
   const accept = (claims: IdentityClaims): void => {
     if (claimsMeet(expected, claims)) return;
@@ -49,7 +47,7 @@ export async function tokenHere(
   const context = { repository: '', kind: 'login', subject: '' } as const;
   const about = { settings, environment, send, now, accept, context, issuerUrl: '' };
   try {
-    const { claims } = await ambientIdentity({ ...about, terminal: silent }, source);
+    const { claims } = await ambientIdentity({ ...about, terminal: silent }, way);
     return { label, identity: claims.names[0] ?? claims.challenge };
   } catch (error) {
     if (!isSignetError(error)) throw error;

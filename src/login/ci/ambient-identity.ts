@@ -8,47 +8,32 @@ import { saidWait } from '../../http/said-waits.ts';
 import type { Secret } from '../../system/secret.ts';
 import { readIdentityToken } from '../token.ts';
 import type { IdentityToken, TokenRequest } from '../token-request.ts';
-import { tokenVariableOf, type UnattendedProvider, type UnattendedSource } from '../unattended.ts';
-import type { Ambient } from './ambient.ts';
-
-/** Each source is loaded when it is asked. */
-const SOURCES: Readonly<Record<UnattendedProvider, () => Promise<Ambient>>> = {
-  envvar: async () => (await import('./variable.ts')).tokenVariable,
-  gitlab: async () => (await import('./variable.ts')).gitlab,
-  filesystem: async () => (await import('./file.ts')).tokenFile,
-  'github-actions': async () => (await import('./github-actions.ts')).githubActions,
-  circleci: async () => (await import('./circleci.ts')).circleci,
-  'buildkite-agent': async () => (await import('./buildkite.ts')).buildkite,
-  'google-impersonate': async () => (await import('./google.ts')).googleImpersonation,
-  'google-workload-identity': async () => (await import('./google.ts')).googleMetadata,
-  spiffe: async () => (await import('./spiffe.ts')).spiffe,
-};
+import type { UnattendedSource } from '../unattended.ts';
+import { tokenVariableOf } from './places.ts';
 
 /** @throws LoginError */
 export async function ambientIdentity(
   request: TokenRequest,
-  { provider, label }: UnattendedSource,
+  { provider, label, source }: UnattendedSource,
 ): Promise<IdentityToken> {
-  const source = await SOURCES[provider]();
   const { environment, settings, send, terminal } = request;
   const token = await saidWait(
-    source.fetch({ environment, settings, send, audience: settings.clientId }),
+    source.fetch({ source, environment, settings, send, audience: settings.clientId }),
     () => terminal.say(`waiting for an identity token from ${label}`),
   );
   // a variable or file was put there by somebody, who is held to the issuer that is configured by name; a CI
   // system is its own issuer, whatever people log in with
-  const handed = ['envvar', 'gitlab', 'filesystem'].includes(provider);
   return acceptGiven(request, token, {
     source: label,
     remedy: source.remedy,
     otherAccount: otherAccount({ provider, label }, request),
-    ...(handed && settings.issuer !== undefined ? { issuer: settings.issuer } : {}),
+    ...(source.handed && settings.issuer !== undefined ? { issuer: settings.issuer } : {}),
   });
 }
 
 /** How to sign as somebody else than a source says: logging in would find the same source again. */
 function otherAccount(
-  { provider, label }: UnattendedSource,
+  { provider, label }: Pick<UnattendedSource, 'provider' | 'label'>,
   { settings }: Pick<TokenRequest, 'settings'>,
 ): string {
   const there = 'put a token of the expected account there';

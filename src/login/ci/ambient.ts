@@ -17,22 +17,20 @@ import type { Settings } from '../../settings/settings.ts';
 import type { Environment } from '../../system/environment.ts';
 import { Secret } from '../../system/secret.ts';
 
+/** A source of tokens, as messages speak of it. */
+export interface SourceWords {
+  readonly service: string;
+  /** What to allow or to set where it gives none. */
+  readonly remedy: string;
+}
+
 export interface AmbientRequest {
+  readonly source: SourceWords;
   readonly environment: Environment;
   readonly settings: Pick<Settings, 'tokenVariable' | 'tokenFile' | 'loginTimeout'>;
   readonly send: HttpSend;
   /** What the token is to be for: the client's id. */
   readonly audience: string;
-}
-
-/** One source of tokens. */
-export interface Ambient {
-  /** As messages call it. */
-  readonly service: string;
-  /** What to allow or to set where it gives none. */
-  readonly remedy: string;
-  /** A token that nobody has judged yet. @throws LoginError, ServiceError where the service is away */
-  readonly fetch: (request: AmbientRequest) => Promise<Secret>;
 }
 
 /** Seconds that a source on this machine or network may take. */
@@ -45,10 +43,7 @@ export function patienceOf({ loginTimeout }: Pick<Settings, 'loginTimeout'>): nu
 }
 
 /** The failure of a source, in one line. */
-export function noToken(
-  { service, remedy }: Pick<Ambient, 'service' | 'remedy'>,
-  why: string,
-): LoginError {
+export function noToken({ service, remedy }: SourceWords, why: string): LoginError {
   return new LoginError('LOGIN_FAILED', `${service} gave no identity token: ${why}`, {
     hint: remedy,
   });
@@ -67,11 +62,7 @@ export function outage(
 }
 
 /** A variable without which the source cannot be asked. @throws LoginError */
-export function variableOf(
-  environment: Environment,
-  name: string,
-  source: Pick<Ambient, 'service' | 'remedy'>,
-): string {
+export function variableOf({ environment, source }: AmbientRequest, name: string): string {
   const value = environment[name]?.trim() ?? '';
   if (value === '') throw noToken(source, `${name} is not set`);
   return value;
@@ -81,8 +72,7 @@ type Question = Omit<HttpRequest, 'service' | 'deadline' | 'limit' | 'idempotent
 
 /** Asks; anything but success is an error. @throws LoginError, ServiceError where the service is away */
 export async function askSource(
-  source: Pick<Ambient, 'service' | 'remedy'>,
-  { send, settings }: AmbientRequest,
+  { source, send, settings }: AmbientRequest,
   question: Question,
 ): Promise<HttpAnswer> {
   const { service, remedy } = source;
@@ -104,12 +94,12 @@ export async function askSource(
 
 /** Asks for JSON and takes the token out of it. @throws LoginError, ServiceError where the service is away */
 export async function tokenInJson(
-  source: Pick<Ambient, 'service' | 'remedy'>,
   request: AmbientRequest,
   question: Question,
   member: string,
 ): Promise<Secret> {
-  const answer = await askSource(source, request, question);
+  const answer = await askSource(request, question);
+  const { source } = request;
   let value: unknown;
   try {
     value = answerJson(answer, source.service)[member];

@@ -8,13 +8,7 @@ import { fromUtf8 } from '../../core/bytes.ts';
 import type { Environment } from '../../system/environment.ts';
 import { findExecutable, runProcess } from '../../system/process.ts';
 import { Secret } from '../../system/secret.ts';
-import { type Ambient, noToken, patienceOf, variableOf } from './ambient.ts';
-import { REMEDIES } from './system.ts';
-
-const ABOUT = {
-  service: 'CircleCI',
-  remedy: REMEDIES.circleci,
-};
+import { type AmbientRequest, noToken, patienceOf, variableOf } from './ambient.ts';
 
 /** What a helper of the CI system has no business with (threat O10). */
 const FOREIGN = /_ID_TOKEN$|^(?:ACTIONS|BUILDKITE|SIGNET|GITSIGN|SIGSTORE|CIRCLE_OIDC)_/;
@@ -23,29 +17,27 @@ function withoutForeign(environment: Environment): Environment {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !FOREIGN.test(name)));
 }
 
-export const circleci: Ambient = {
-  ...ABOUT,
-  fetch: async ({ environment, audience, settings }) => {
-    const program = findExecutable('circleci', environment);
-    if (program === undefined) {
-      const name = ['CIRCLE_OIDC_TOKEN_V2', 'CIRCLE_OIDC_TOKEN'].find((each) => environment[each]);
-      return new Secret(variableOf(environment, name ?? 'CIRCLE_OIDC_TOKEN_V2', ABOUT));
-    }
-    const seconds = patienceOf(settings);
-    const asked = runProcess(
-      program,
-      ['run', 'oidc', 'get', '--claims', JSON.stringify({ aud: audience })],
-      { cwd: tmpdir(), env: withoutForeign(environment), timeout: seconds * 1000 },
-    );
-    const ended = await Promise.race([asked, after(seconds)]);
-    if (ended === undefined) throw noToken(ABOUT, `circleci did not answer in ${seconds} s`);
-    if (ended.exitCode !== 0)
-      throw noToken(ABOUT, `circleci run oidc get ended with ${ended.exitCode}`);
-    const token = fromUtf8(ended.stdout)?.trim() ?? '';
-    if (token === '') throw noToken(ABOUT, 'circleci run oidc get printed none');
-    return new Secret(token);
-  },
-};
+export async function fetchToken(request: AmbientRequest): Promise<Secret> {
+  const { source, environment, audience, settings } = request;
+  const program = findExecutable('circleci', environment);
+  if (program === undefined) {
+    const name = ['CIRCLE_OIDC_TOKEN_V2', 'CIRCLE_OIDC_TOKEN'].find((each) => environment[each]);
+    return new Secret(variableOf(request, name ?? 'CIRCLE_OIDC_TOKEN_V2'));
+  }
+  const seconds = patienceOf(settings);
+  const asked = runProcess(
+    program,
+    ['run', 'oidc', 'get', '--claims', JSON.stringify({ aud: audience })],
+    { cwd: tmpdir(), env: withoutForeign(environment), timeout: seconds * 1000 },
+  );
+  const ended = await Promise.race([asked, after(seconds)]);
+  if (ended === undefined) throw noToken(source, `circleci did not answer in ${seconds} s`);
+  if (ended.exitCode !== 0)
+    throw noToken(source, `circleci run oidc get ended with ${ended.exitCode}`);
+  const token = fromUtf8(ended.stdout)?.trim() ?? '';
+  if (token === '') throw noToken(source, 'circleci run oidc get printed none');
+  return new Secret(token);
+}
 
 /** A killed program's own children may keep its output open: the wait ends all the same. */
 function after(seconds: number): Promise<undefined> {

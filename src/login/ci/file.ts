@@ -2,36 +2,32 @@
 
 import { fromUtf8 } from '../../core/bytes.ts';
 import { Secret } from '../../system/secret.ts';
-import { WELL_KNOWN_TOKEN_FILE } from '../unattended.ts';
-import { type Ambient, noToken } from './ambient.ts';
+import { type AmbientRequest, noToken } from './ambient.ts';
+import { WELL_KNOWN_TOKEN_FILE } from './places.ts';
 
 const LIMIT = 64 * 1024;
 
-export const tokenFile: Ambient = {
-  service: 'the token file',
-  remedy: 'write a fresh token there, or change signet.tokenFile',
-  fetch: async ({ settings }) => {
-    const path = settings.tokenFile ?? WELL_KNOWN_TOKEN_FILE;
-    const about = { service: path, remedy: tokenFile.remedy };
-    const [{ open }, { constants }] = await Promise.all([
-      import('node:fs/promises'),
-      import('node:fs'),
-    ]);
-    // a FIFO would hold git up at its opening
-    const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-    const file = await open(path, flags).catch((error: unknown) => {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      throw noToken(about, code === 'ENOENT' ? 'there is no such file' : 'it cannot be read');
-    });
-    try {
-      if (!(await file.stat()).isFile()) throw noToken(about, 'it is not a plain file');
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(LIMIT + 1), 0, LIMIT + 1, 0);
-      if (bytesRead > LIMIT) throw noToken(about, 'it is over 64 KiB');
-      const text = fromUtf8(buffer.subarray(0, bytesRead))?.trim() ?? '';
-      if (text === '') throw noToken(about, 'it is empty');
-      return new Secret(text);
-    } finally {
-      await file.close();
-    }
-  },
-};
+export async function fetchToken({ source, settings }: AmbientRequest): Promise<Secret> {
+  const path = settings.tokenFile ?? WELL_KNOWN_TOKEN_FILE;
+  const about = { ...source, service: path };
+  const [{ open }, { constants }] = await Promise.all([
+    import('node:fs/promises'),
+    import('node:fs'),
+  ]);
+  // a FIFO would hold git up at its opening
+  const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+  const file = await open(path, flags).catch((error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    throw noToken(about, code === 'ENOENT' ? 'there is no such file' : 'it cannot be read');
+  });
+  try {
+    if (!(await file.stat()).isFile()) throw noToken(about, 'it is not a plain file');
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(LIMIT + 1), 0, LIMIT + 1, 0);
+    if (bytesRead > LIMIT) throw noToken(about, 'it is over 64 KiB');
+    const text = fromUtf8(buffer.subarray(0, bytesRead))?.trim() ?? '';
+    if (text === '') throw noToken(about, 'it is empty');
+    return new Secret(text);
+  } finally {
+    await file.close();
+  }
+}

@@ -6,66 +6,54 @@
 
 import { fromUtf8 } from '../../core/bytes.ts';
 import type { HttpAnswer } from '../../http/message.ts';
-import type { Environment } from '../../system/environment.ts';
 import { Secret } from '../../system/secret.ts';
 import {
-  type Ambient,
   type AmbientRequest,
   askSource,
   noToken,
+  type SourceWords,
   tokenInJson,
   variableOf,
 } from './ambient.ts';
 
-const METADATA = {
-  service: 'Google metadata server',
-  remedy: 'attach a service account to this machine, or set signet.tokenProvider to another source',
-};
-const IAM = {
-  service: 'Google IAM',
-  remedy:
-    'let this machine’s service account act as it: roles/iam.serviceAccountOpenIdTokenCreator on GOOGLE_SERVICE_ACCOUNT_NAME',
-};
 const IAM_URL = 'https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts';
 
 /** Names and addresses of the metadata server, which is never farther than the host of this machine. */
 const METADATA_HOSTS = /^(?:metadata\.google\.internal\.?|169\.254\.169\.254|\[fd20:ce::254\])$/;
 
-function metadataUrl(environment: Environment, path: string): URL {
+function metadataUrl({ environment, source }: AmbientRequest, path: string): URL {
   const host = environment['GCE_METADATA_HOST']?.trim() || 'metadata.google.internal';
   const url = URL.parse(
     `http://${host}/computeMetadata/v1/instance/service-accounts/default/${path}`,
   );
   if (url === null || url.pathname.startsWith('/computeMetadata/') === false) {
-    throw noToken(METADATA, 'GCE_METADATA_HOST is no host');
+    throw noToken(source, 'GCE_METADATA_HOST is no host');
   }
   return url;
 }
 
 async function askMetadata(request: AmbientRequest, path: string): Promise<HttpAnswer> {
-  const url = metadataUrl(request.environment, path);
-  const answer = await askSource(METADATA, request, {
+  const url = metadataUrl(request, path);
+  const answer = await askSource(request, {
     method: 'GET',
     url: url.href,
     headers: { 'metadata-flavor': 'Google' },
     ...(METADATA_HOSTS.test(url.hostname) ? { plainHost: url.hostname } : {}),
   });
   if (answer.headers['metadata-flavor'] !== 'Google') {
-    throw noToken(METADATA, `what answers at ${url.host} is no metadata server`);
+    throw noToken(request.source, `what answers at ${url.host} is no metadata server`);
   }
   return answer;
 }
 
-export const googleMetadata: Ambient = {
-  ...METADATA,
-  fetch: async (request) => {
-    const query = new URLSearchParams({ audience: request.audience, format: 'full' });
-    const answer = await askMetadata(request, `identity?${query}`);
-    const token = fromUtf8(answer.body)?.trim() ?? '';
-    if (token === '') throw noToken(METADATA, 'its answer is empty');
-    return new Secret(token);
-  },
-};
+/** The token of this machine's own account. */
+export async function fetchToken(request: AmbientRequest): Promise<Secret> {
+  const query = new URLSearchParams({ audience: request.audience, format: 'full' });
+  const answer = await askMetadata(request, `identity?${query}`);
+  const token = fromUtf8(answer.body)?.trim() ?? '';
+  if (token === '') throw noToken(request.source, 'its answer is empty');
+  return new Secret(token);
+}
 
 /** The access token of this machine's own account. */
 async function accessToken(request: AmbientRequest): Promise<string> {
@@ -77,23 +65,22 @@ async function accessToken(request: AmbientRequest): Promise<string> {
   } catch {
     // told below, without the text
   }
-  if (typeof token !== 'string') throw noToken(METADATA, 'its answer holds no access_token');
+  if (typeof token !== 'string') throw noToken(request.source, 'its answer holds no access_token');
   return token;
 }
 
-export const googleImpersonation: Ambient = {
-  ...IAM,
-  fetch: async (request) => {
-    const account = variableOf(request.environment, 'GOOGLE_SERVICE_ACCOUNT_NAME', IAM);
-    const question = {
-      method: 'POST',
-      url: `${IAM_URL}/${encodeURIComponent(account)}:generateIdToken`,
-      headers: {
-        authorization: new Secret(`Bearer ${await accessToken(request)}`),
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify({ audience: request.audience, includeEmail: true }),
-    } as const;
-    return tokenInJson(IAM, request, question, 'token');
-  },
-};
+/** The token of another account. `metadata`: the source that this machine's own account is asked of. */
+export async function fetchOther(request: AmbientRequest, metadata: SourceWords): Promise<Secret> {
+  const account = variableOf(request, 'GOOGLE_SERVICE_ACCOUNT_NAME');
+  const access = await accessToken({ ...request, source: metadata });
+  const question = {
+    method: 'POST',
+    url: `${IAM_URL}/${encodeURIComponent(account)}:generateIdToken`,
+    headers: {
+      authorization: new Secret(`Bearer ${access}`),
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ audience: request.audience, includeEmail: true }),
+  } as const;
+  return tokenInJson(request, question, 'token');
+}

@@ -5,48 +5,46 @@
 
 import { isAbsolute } from 'node:path';
 import { Secret } from '../../system/secret.ts';
-import { type Ambient, noToken, outage, patienceOf } from './ambient.ts';
+import { type AmbientRequest, noToken, outage, patienceOf, type SourceWords } from './ambient.ts';
 import { callUnary, type GrpcPlace } from './grpc.ts';
 import { decodeTokenAnswer, encodeTokenRequest } from './spiffe-messages.ts';
 
-const ABOUT = {
-  service: 'SPIFFE Workload API',
-  remedy: 'register this workload with the SPIFFE server, and set SPIFFE_ENDPOINT_SOCKET',
-};
 /** gitsign's and SPIRE's own. Anybody may make a file in /tmp: it is asked only where tokenProvider says so. */
 const DEFAULT_SOCKET = 'unix:///tmp/spire-agent/public/api.sock';
 
 /** The two forms of the specification (SPIFFE Workload Endpoint §4), and the bare path that gitsign takes. */
-function placeOf(address: string): GrpcPlace {
+function placeOf(address: string, source: SourceWords): GrpcPlace {
   if (isAbsolute(address)) return { path: address };
   const path = /^unix:(?:\/\/)?(\/[^?#]*)$/.exec(address)?.[1];
   if (path !== undefined) return { path };
   const tcp = /^tcp:\/\/(127(?:\.\d{1,3}){3}|\[::1\]):(\d{1,5})$/.exec(address);
   if (tcp !== null) return { host: (tcp[1] ?? '').replace(/[[\]]/g, ''), port: Number(tcp[2]) };
   throw noToken(
-    ABOUT,
+    source,
     'SPIFFE_ENDPOINT_SOCKET is neither unix:///PATH nor tcp:// with an address of this machine',
   );
 }
 
-export const spiffe: Ambient = {
-  ...ABOUT,
-  fetch: async ({ environment, audience, settings }) => {
-    const place = placeOf(environment['SPIFFE_ENDPOINT_SOCKET']?.trim() || DEFAULT_SOCKET);
-    const answer = await callUnary({
-      place,
-      path: '/SpiffeWorkloadAPI/FetchJWTSVID',
-      // the standard's guard against requests that somebody tricked a program into
-      metadata: { 'workload.spiffe.io': 'true' },
-      message: encodeTokenRequest(audience),
-      seconds: patienceOf(settings),
-    });
-    if ('failure' in answer) {
-      const refusal = noToken(ABOUT, answer.failure);
-      throw answer.away === true ? outage(refusal.message) : refusal;
-    }
-    const token = decodeTokenAnswer(answer.message);
-    if (token === undefined) throw noToken(ABOUT, 'its answer is not a JWTSVIDResponse');
-    return new Secret(token);
-  },
-};
+export async function fetchToken({
+  source,
+  environment,
+  audience,
+  settings,
+}: AmbientRequest): Promise<Secret> {
+  const place = placeOf(environment['SPIFFE_ENDPOINT_SOCKET']?.trim() || DEFAULT_SOCKET, source);
+  const answer = await callUnary({
+    place,
+    path: '/SpiffeWorkloadAPI/FetchJWTSVID',
+    // the standard's guard against requests that somebody tricked a program into
+    metadata: { 'workload.spiffe.io': 'true' },
+    message: encodeTokenRequest(audience),
+    seconds: patienceOf(settings),
+  });
+  if ('failure' in answer) {
+    const refusal = noToken(source, answer.failure);
+    throw answer.away === true ? outage(refusal.message) : refusal;
+  }
+  const token = decodeTokenAnswer(answer.message);
+  if (token === undefined) throw noToken(source, 'its answer is not a JWTSVIDResponse');
+  return new Secret(token);
+}

@@ -1,0 +1,143 @@
+/**
+ * The sources of identity tokens that need no person. A new one is a file of its own and a row here. Every signature looks at
+ * this table, so it reads the environment and two paths, and loads nothing: a source's own file is loaded when it is asked.
+ */
+
+import { statSync } from 'node:fs';
+import type { Settings } from '../../settings/settings.ts';
+import type { Environment } from '../../system/environment.ts';
+import type { Secret } from '../../system/secret.ts';
+import type { AmbientRequest, SourceWords } from './ambient.ts';
+import { tokenVariableOf, WELL_KNOWN_TOKEN_FILE } from './places.ts';
+
+export type SourceSettings = Pick<Settings, 'tokenProvider' | 'tokenVariable' | 'tokenFile'>;
+
+export interface TokenSource extends SourceWords {
+  /** What the person is told that the token is from; the service, unless it is said. */
+  readonly label?: (environment: Environment, settings: SourceSettings) => string;
+  /** True where it offers itself. */
+  readonly offered: (environment: Environment, settings: SourceSettings) => boolean;
+  /** The token lies here, because somebody put it there: reading it asks nobody, and the configured issuer must have made it. */
+  readonly handed?: true;
+  /** The variable that the CI system sets in each job. */
+  readonly job?: string;
+  /** Returns a token that nobody has judged yet. @throws LoginError, ServiceError where the service is away */
+  readonly fetch: (request: AmbientRequest) => Promise<Secret>;
+}
+
+const has = (environment: Environment, ...names: readonly string[]): boolean =>
+  names.every((name) => (environment[name]?.trim() ?? '') !== '');
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+const variable: TokenSource['fetch'] = async (request) =>
+  (await import('./variable.ts')).fetchToken(request);
+
+const METADATA: SourceWords = {
+  service: 'Google metadata server',
+  remedy: 'attach a service account to this machine, or set signet.tokenProvider to another source',
+};
+
+/** By gitsign's names for its token providers, in the order in which they are looked for: what somebody handed over comes first. */
+export const SOURCES = {
+  // the same token in the same place as the next: its remedies are other ones
+  gitlab: {
+    service: 'GitLab CI',
+    remedy:
+      'give the job one in .gitlab-ci.yml: id_tokens: { SIGSTORE_ID_TOKEN: { aud: sigstore } }',
+    label: (_environment, settings) => `GitLab CI (${tokenVariableOf(settings)})`,
+    offered: (environment, settings) => has(environment, 'GITLAB_CI', tokenVariableOf(settings)),
+    handed: true,
+    job: 'GITLAB_CI',
+    fetch: variable,
+  },
+  envvar: {
+    service: 'the environment',
+    remedy: 'take a fresh token, or unset the variable to log in yourself',
+    label: (_environment, settings) => tokenVariableOf(settings),
+    offered: (environment, settings) => has(environment, tokenVariableOf(settings)),
+    handed: true,
+    fetch: variable,
+  },
+  filesystem: {
+    service: 'the token file',
+    remedy: 'write a fresh token there, or change signet.tokenFile',
+    label: (_environment, { tokenFile }) => tokenFile ?? WELL_KNOWN_TOKEN_FILE,
+    offered: (_environment, { tokenFile }) =>
+      tokenFile !== undefined || isFile(WELL_KNOWN_TOKEN_FILE),
+    handed: true,
+    fetch: async (request) => (await import('./file.ts')).fetchToken(request),
+  },
+  'github-actions': {
+    service: 'GitHub Actions',
+    remedy:
+      'allow it in the workflow: permissions: id-token: write (jobs for pull requests of forks never get it)',
+    offered: (environment) =>
+      has(environment, 'ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'),
+    job: 'GITHUB_ACTIONS',
+    fetch: async (request) => (await import('./github-actions.ts')).fetchToken(request),
+  },
+  circleci: {
+    service: 'CircleCI',
+    remedy:
+      'use a context in the job, so that CircleCI gives it OIDC tokens, and keep the circleci program on PATH',
+    offered: (environment) =>
+      has(environment, 'CIRCLECI') &&
+      (has(environment, 'CIRCLE_OIDC_TOKEN_V2') || has(environment, 'CIRCLE_OIDC_TOKEN')),
+    job: 'CIRCLECI',
+    fetch: async (request) => (await import('./circleci.ts')).fetchToken(request),
+  },
+  'buildkite-agent': {
+    service: 'Buildkite',
+    remedy:
+      'run git in a job of an agent that may ask for OIDC tokens (buildkite-agent 3.42 or later)',
+    offered: (environment) => has(environment, 'BUILDKITE_AGENT_ACCESS_TOKEN', 'BUILDKITE_JOB_ID'),
+    job: 'BUILDKITE',
+    fetch: async (request) => (await import('./buildkite.ts')).fetchToken(request),
+  },
+  'google-impersonate': {
+    service: 'Google IAM',
+    remedy:
+      'let this machine’s service account act as it: roles/iam.serviceAccountOpenIdTokenCreator on GOOGLE_SERVICE_ACCOUNT_NAME',
+    label: ({ GOOGLE_SERVICE_ACCOUNT_NAME: name }) => `Google service account ${name ?? ''}`.trim(),
+    offered: (environment) => has(environment, 'GOOGLE_SERVICE_ACCOUNT_NAME'),
+    fetch: async (request) => (await import('./google.ts')).fetchOther(request, METADATA),
+  },
+  'google-workload-identity': {
+    ...METADATA,
+    offered: (environment) =>
+      ['GCE_METADATA_HOST', 'K_SERVICE', 'CLOUD_RUN_JOB'].some((name) => has(environment, name)),
+    fetch: async (request) => (await import('./google.ts')).fetchToken(request),
+  },
+  spiffe: {
+    service: 'SPIFFE Workload API',
+    remedy: 'register this workload with the SPIFFE server, and set SPIFFE_ENDPOINT_SOCKET',
+    offered: (environment) => has(environment, 'SPIFFE_ENDPOINT_SOCKET'),
+    fetch: async (request) => (await import('./spiffe.ts')).fetchToken(request),
+  },
+} as const satisfies Readonly<Record<string, TokenSource>>;
+
+export type SourceName = keyof typeof SOURCES;
+export const SOURCE_NAMES = Object.keys(SOURCES) as readonly SourceName[];
+
+/** A CI system whose jobs need no person where it gives out tokens, and what to allow so that it does. */
+export interface CiSystem {
+  readonly name: string;
+  readonly remedy: string;
+}
+
+const OFF = ['', '0', 'false', 'no'];
+
+/** Which CI system this is; undefined where no variable says that it is one. In CI nobody is asked anything, even at a terminal. */
+export function ciSystem(environment: Environment): CiSystem | undefined {
+  const set = (name: string): boolean =>
+    !OFF.includes((environment[name] ?? '').trim().toLowerCase());
+  const rows: readonly TokenSource[] = Object.values(SOURCES);
+  const found = rows.find(({ job }) => job !== undefined && set(job));
+  if (found !== undefined) return { name: found.service, remedy: found.remedy };
+  const remedy =
+    'hand the job’s token over in SIGSTORE_ID_TOKEN; at a terminal of your own: unset CI';
+  return set('CI') ? { name: 'CI', remedy } : undefined;
+}

@@ -1,7 +1,7 @@
 /** `git signet policy`: write one, look one over, ask one why. */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/core/bytes.ts';
 import { parsePolicy } from '../../src/gate/policy-file.ts';
@@ -43,6 +43,30 @@ describe('policy init', () => {
     writeFileSync(path, 'mine');
     expect((await init('main', '--write')).exit).toBe(2);
     expect(readFileSync(path, 'utf8')).toBe('mine');
+  });
+
+  it('the first line names the schema beside it, which is the published one', async () => {
+    const { repository, commit, branch } = policyScene('schema', sandbox());
+    branch('main', await commit({}));
+    const init = () => signet(repository, ['policy', 'init', ...trust(), 'main', '--write']);
+    expect((await init()).exit).toBe(0);
+    const [policy, schema] = ['.signet.yaml', '.signet.schema.json'].map((name) =>
+      join(repository.path, name),
+    ) as [string, string];
+    const [, named] =
+      /^# yaml-language-server: \$schema=(\S+)\n/.exec(readFileSync(policy, 'utf8')) ?? [];
+    expect(resolve(dirname(policy), named ?? '')).toBe(schema);
+    const published = new URL('../../schema/policy.schema.json', import.meta.url);
+    expect(JSON.parse(readFileSync(schema, 'utf8'))).toEqual(
+      JSON.parse(readFileSync(published, 'utf8')),
+    );
+    rmSync(policy);
+    writeFileSync(schema, 'mine');
+    expect(await init()).toMatchObject({
+      exit: 0,
+      talk: expect.stringContaining('.signet.schema.json, which was there, stays as it is'),
+    });
+    expect(readFileSync(schema, 'utf8')).toBe('mine');
   });
 
   it('P05 a history without anybody is an error', async () => {

@@ -1,6 +1,10 @@
 /**
  * `git signet policy init`: a policy from those whose signatures in the history verify. It is a proposal: whoever
  * signed before is listed, and a person decides. An existing file is never touched.
+ *
+ * With `--write` the schema goes beside the policy, and the policy's first line names it for editors: a relative path is
+ * right in every clone and with no network. A path into an installed package is another one on each machine, and an address
+ * has to be fetched.
  */
 
 import { writeFile } from 'node:fs/promises';
@@ -24,6 +28,9 @@ import { settingsHere } from '../../settings/here.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { loadTrust } from '../../trust/store.ts';
+
+/** Beside the policy, for editors. The gate does not read it. */
+const SCHEMA_FILE = '.signet.schema.json';
 
 const SPEC = {
   options: { write: 'switch', 'github-web-flow': 'switch' },
@@ -198,13 +205,28 @@ export const run: Command = async (invocation) => {
   }
   const top = await gitLine(await openRepository(cwd, env), ['rev-parse', '--show-toplevel']);
   const path = join(top, POLICY_PATH);
-  try {
-    await writeFile(path, text, { flag: 'wx' });
-  } catch {
+  const { default: schema } = await import('../../../schema/policy.schema.json', {
+    with: { type: 'json' },
+  });
+  if (!(await writeNew(path, `# yaml-language-server: $schema=${SCHEMA_FILE}\n${text}`))) {
     throw new ConfigError(`${path} is there already: nothing was written`, {
       hint: 'without --write it goes to stdout',
     });
   }
+  const wrote = await writeNew(join(top, SCHEMA_FILE), `${JSON.stringify(schema, null, 2)}\n`);
+  const kept = `${SCHEMA_FILE}, which was there, stays as it is`;
   terminal.say(`wrote ${path}: look it over, then commit it`);
+  terminal.hint(wrote ? `and ${SCHEMA_FILE} beside it, from which editors know its fields` : kept);
   return ExitCode.ok;
 };
+
+/** False where something is there already. */
+async function writeNew(path: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(path, text, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}

@@ -1,10 +1,10 @@
 /** Who git would say commits here. */
 
-import { fromUtf8Lossy } from '../core/bytes.ts';
 import { type Person, personOf } from '../core/git/person.ts';
 import type { Environment } from '../system/environment.ts';
 import { committerEnvironment } from './environment.ts';
-import { findGit, runGit } from './process.ts';
+import { findGit } from './process.ts';
+import { askGit } from './simple-git.ts';
 
 /**
  * The committer that git would write into a commit made in the directory `cwd`: from variables, `committer.*`,
@@ -14,7 +14,6 @@ export async function committerHere(cwd: string, env: Environment): Promise<Pers
   const git = findGit(env);
   if (git === undefined) return undefined;
   const place = { git, cwd, env: committerEnvironment(env) };
-  const args = ['var', 'GIT_COMMITTER_IDENT'];
-  const { exitCode, stdout } = await runGit(place, args, { silent: true });
-  return exitCode === 0 ? personOf(fromUtf8Lossy(stdout).trim()) : undefined;
+  const { exitCode, text } = await askGit(place, ['var', 'GIT_COMMITTER_IDENT']);
+  return exitCode === 0 ? personOf(text.trim()) : undefined;
 }

@@ -1,10 +1,10 @@
 /** git's configuration, changed by `git config` itself, one file at a time. */
 
-import { fromUtf8Lossy } from '../core/bytes.ts';
 import { ConfigError } from '../errors.ts';
 import type { Environment } from '../system/environment.ts';
 import { gitEnvironment } from './environment.ts';
-import { findGit, runGit } from './process.ts';
+import { findGit } from './process.ts';
+import { askGit, exactText } from './simple-git.ts';
 
 export type ConfigScope = '--local' | '--global';
 
@@ -22,10 +22,9 @@ export async function gitConfig(
   const git = findGit(env);
   if (git === undefined) throw new ConfigError('git is not on PATH');
   const place = { git, cwd, env: gitEnvironment(env) };
-  const result = await runGit(place, ['config', scope, ...args]);
-  if (result.exitCode === 0) return fromUtf8Lossy(result.stdout);
-  if (result.exitCode === 1 || result.exitCode === 5) return undefined;
-  const said = fromUtf8Lossy(result.stderr).trim().split('\n').at(-1) ?? '';
+  const { exitCode, text, said } = await askGit(place, ['config', scope, ...args]);
+  if (exitCode === 0) return text;
+  if (exitCode === 1 || exitCode === 5) return undefined;
   throw new ConfigError(`git config: ${said.replace(/^(?:fatal|error): /, '')}`, {
     hint: hintFor(said),
   });
@@ -47,7 +46,7 @@ export async function allValues(
   key: string,
 ): Promise<readonly string[]> {
   const text = await gitConfig(place, scope, ['-z', '--get-all', key]);
-  return text === undefined ? [] : text.split('\0').slice(0, -1);
+  return text === undefined ? [] : exactText(text, key).split('\0').slice(0, -1);
 }
 
 /** Makes `values` the only values of a key in this file. @throws ConfigError */

@@ -26,8 +26,9 @@ export async function hasFormer({ place, scope, mark }: ChangedKeys): Promise<bo
 export async function keepFormer(changed: ChangedKeys): Promise<void> {
   if (await hasFormer(changed)) return;
   const { place, scope, keys, mark, recordOf } = changed;
-  for (const key of keys) {
-    await replaceValues(place, scope, recordOf(key), await allValues(place, scope, key));
+  const said = await Promise.all(keys.map((key) => allValues(place, scope, key)));
+  for (const [index, key] of keys.entries()) {
+    await replaceValues(place, scope, recordOf(key), said[index] ?? []);
   }
   await replaceValues(place, scope, mark, ['true']);
 }

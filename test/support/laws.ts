@@ -85,7 +85,7 @@ export function circles(sources: Sources): readonly string[] {
 }
 
 const HEAVY =
-  /^(openid-client|open|simple-git|pkijs|asn1js|yaml|jose|oidc-provider|reflect-metadata|@napi-rs\/keyring|@peculiar\/.*|@sigstore\/.*|tuf-js|@tufjs\/.*|node:https?|node:tls|node:net)$/;
+  /^(openid-client|open|simple-git|pkijs|asn1js|yaml|jose|oidc-provider|reflect-metadata|@napi-rs\/keyring|@peculiar\/.*|@sigstore\/.*|tuf-js|@tufjs\/.*|node:https?|node:tls|node:net|src\/git\/simple-git\.ts)$/;
 
 /** Packages on the path of every `git verify-commit` that would cost its user time. */
 export function heavyOnHotPath(sources: Sources, entry: string): readonly string[] {
@@ -237,6 +237,26 @@ export function strayGitChildren(sources: Sources): readonly string[] {
     }
     return found;
   });
+}
+
+const OPENS_SIMPLE_GIT = 'src/git/simple-git.ts';
+const ASK_BY_SIMPLE_GIT = [
+  'src/git/config-edit.ts',
+  'src/git/committer.ts',
+  'src/commands/doctor/git.ts',
+  'src/commands/hooks/hooks.ts',
+  'src/commands/resign/plan.ts',
+  'src/commands/resign/resign.ts',
+];
+
+/** Imports of simple-git, and of the file that opens it, where they may not be. */
+export function straySimpleGit(sources: Sources): readonly string[] {
+  return importsOf(sources)
+    .filter(({ from, to }) => {
+      if (to === 'simple-git') return from !== OPENS_SIMPLE_GIT;
+      return to === OPENS_SIMPLE_GIT && !ASK_BY_SIMPLE_GIT.includes(from);
+    })
+    .map(({ from, to }) => `${from} imports ${to}`);
 }
 
 function lines(text: string, start = 0, end = text.length): number {

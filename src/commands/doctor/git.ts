@@ -2,12 +2,12 @@
 
 import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
-import { fromUtf8Lossy } from '../../core/bytes.ts';
 import { visible } from '../../core/escape.ts';
 import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from '../../git/config.ts';
 import { gitEnvironment } from '../../git/environment.ts';
 import { fsckObjects } from '../../git/fsck-objects.ts';
-import { findGit, runGit } from '../../git/process.ts';
+import { findGit } from '../../git/process.ts';
+import { openGit } from '../../git/simple-git.ts';
 import { type AskedSetting, askedHere } from '../../settings/allowed.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { asksPathForInterpreter } from '../../system/own-program.ts';
@@ -33,9 +33,8 @@ const OLDEST: readonly [number, number] = [2, 19];
 export async function checkGit({ cwd, env }: Place): Promise<Check> {
   const git = findGit(env);
   if (git === undefined) return fail('git', 'git is not on PATH', 'install git');
-  const { stdout } = await runGit({ git, cwd, env: gitEnvironment(env) }, ['version']);
-  const version = /\d+\.\d+(?:\.\d+)*/.exec(fromUtf8Lossy(stdout))?.[0] ?? '';
-  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const version = await (await openGit({ git, cwd, env: gitEnvironment(env) })).version();
+  const { major, minor } = version;
   const where = `${version} (${git})`;
   return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])
     ? ok('git', where)

@@ -3,10 +3,13 @@
 import { resolve } from 'node:path';
 import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
+import { gitEnvironment } from '../../git/environment.ts';
 import { fsckObjects } from '../../git/fsck-objects.ts';
 import { type HookName, hookText, installHook, removeHook } from '../../git/hooks.ts';
-import { gitLine, openRepository } from '../../git/repository.ts';
+import { findGit } from '../../git/process.ts';
+import { askGitLine, exactText } from '../../git/simple-git.ts';
 import { shellWord } from '../../report/mend.ts';
+import type { Environment } from '../../system/environment.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { installOwnProgram } from '../../system/own-program.ts';
 
@@ -54,6 +57,22 @@ async function tellFsckObjects({ cwd, env, terminal }: Invocation): Promise<void
   terminal.hint(`run: git -C ${shellWord(resolve(cwd))} config receive.fsckObjects true`);
 }
 
+/** Whether the repository is bare, and the folder of its hooks. @throws UsageError GIT_FAILED, ConfigError */
+async function hooksHere(
+  cwd: string,
+  env: Environment,
+): Promise<{ readonly bare: boolean; readonly directory: string }> {
+  const git = findGit(env);
+  if (git === undefined) throw new UsageError('no git on PATH', { code: 'GIT_FAILED' });
+  const questions = ['rev-parse', '--is-bare-repository', '--git-path', 'hooks'];
+  const answer = await askGitLine({ git, cwd, env: gitEnvironment(env) }, questions);
+  const [bare, ...path] = answer.split('\n');
+  return {
+    bare: bare === 'true',
+    directory: resolve(cwd, exactText(path.join('\n'), 'the path of the hooks')),
+  };
+}
+
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { streams, cwd, env } = invocation;
   const [verb, ...words] = invocation.args;
@@ -70,9 +89,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const args = parseArguments(words, SPEC);
   const [unwanted] = args.positionals;
   if (unwanted !== undefined) throw new UsageError(`unexpected argument ${unwanted}`);
-  const repository = await openRepository(cwd, env);
-  const bare = (await gitLine(repository, ['rev-parse', '--is-bare-repository'])) === 'true';
-  const directory = resolve(cwd, await gitLine(repository, ['rev-parse', '--git-path', 'hooks']));
+  const { bare, directory } = await hooksHere(cwd, env);
   const hook = hookOf(args, bare);
   if (verb === 'remove') {
     const back = removeHook(directory, hook);

@@ -14,7 +14,8 @@ import { UsageError } from '../../errors.ts';
 import { type JudgeSettings, verifyContext } from '../../gate/judge.ts';
 import type { VerifySetup } from '../../gate/setup.ts';
 import { proveRange } from '../../git/ranges.ts';
-import { type GitRepository, gitLine } from '../../git/repository.ts';
+import type { GitRepository } from '../../git/repository.ts';
+import { askGitLine } from '../../git/simple-git.ts';
 
 export interface Planned {
   readonly id: string;
@@ -29,7 +30,7 @@ export interface Planned {
 
 /** The committer's address of this repository. @throws UsageError where git does not know one */
 export async function ownAddress(repository: GitRepository): Promise<string> {
-  const line = await gitLine(repository, ['var', 'GIT_COMMITTER_IDENT']);
+  const line = await askGitLine(repository, ['var', 'GIT_COMMITTER_IDENT']);
   return personOf(line)?.email ?? '';
 }
 

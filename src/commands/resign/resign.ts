@@ -11,6 +11,7 @@ import { signedCommit, unsignedCommit } from '../../core/git/rewrite.ts';
 import { AnswerError, ExitCode, UsageError } from '../../errors.ts';
 import { resolveCommits, resolveNames } from '../../git/names.ts';
 import { type GitRepository, gitLine, openRepository } from '../../git/repository.ts';
+import { askGitLine } from '../../git/simple-git.ts';
 import { shortened } from '../../report/text.ts';
 import { settingsHere } from '../../settings/here.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
@@ -117,14 +118,9 @@ async function leftBehind(
   renamed: ReadonlyMap<string, string>,
   moved: string,
 ): Promise<readonly string[]> {
-  const text = await gitLine(repository, [
-    ...[
-      'for-each-ref',
-      '--format=%(refname) %(objectname) %(*objectname)',
-      'refs/heads',
-      'refs/tags',
-    ],
-  ]);
+  const format = '--format=%(refname) %(objectname) %(*objectname)';
+  const list = ['for-each-ref', format, 'refs/heads', 'refs/tags'];
+  const text = await askGitLine(repository, list);
   return text.split('\n').flatMap((line) => {
     const [ref = '', id = '', peeled = ''] = line.split(' ');
     return ref !== moved && (renamed.has(id) || renamed.has(peeled)) ? [ref] : [];
@@ -159,7 +155,7 @@ async function move(
 
 /** The branch that HEAD stands for, or HEAD itself. */
 async function symbolicHead(repository: GitRepository): Promise<string> {
-  const name = await gitLine(repository, ['rev-parse', '--symbolic-full-name', 'HEAD']);
+  const name = await askGitLine(repository, ['rev-parse', '--symbolic-full-name', 'HEAD']);
   return name === '' ? 'HEAD' : name;
 }
 

@@ -1,0 +1,96 @@
+/**
+ * git by way of simple-git: for commands that a person types, which change git's configuration or ask it a question. Never
+ * on git's path: loading it costs more than a whole signature may. Whatever is told in bytes (objects, names of files) is
+ * asked by our own children, because simple-git decodes every answer as UTF-8.
+ *
+ * simple-git refuses arguments and variables that could make git run a program. Here it has nothing to refuse: the first
+ * arguments are always words of ours, what a user wrote stands behind them as a value, and the variables are those of
+ * `environment.ts`, which git gets from our own children too (threat I02).
+ */
+
+import type { SimpleGit } from 'simple-git';
+import { ConfigError, UsageError } from '../errors.ts';
+import type { GitPlace } from './process.ts';
+
+/** What git answered. A byte that is not UTF-8 became U+FFFD. */
+export interface GitAnswer {
+  readonly exitCode: number;
+  readonly text: string;
+  /** The last line that git said on stderr. */
+  readonly said: string;
+}
+
+/**
+ * What simple-git would refuse: `gpg.x509.program`, which `git signet init` writes, a git in a folder with a blank in its
+ * name, and the user's own configuration in variables, which may name anything.
+ */
+export const UNSAFE: readonly string[] = [
+  ...['allowUnsafeCustomBinary', 'allowUnsafeGpgProgram', 'allowUnsafeConfigEnvCount'],
+  ...['allowUnsafeConfigPaths', 'allowUnsafeAlias', 'allowUnsafeAskPass'],
+  ...['allowUnsafeCommandBinaries', 'allowUnsafeCredentialHelper'],
+  ...['allowUnsafeDiffExternal', 'allowUnsafeDiffTextConv', 'allowUnsafeEditor'],
+  ...['allowUnsafeExec', 'allowUnsafeFilter', 'allowUnsafeFsMonitor'],
+  ...['allowUnsafeGitProxy', 'allowUnsafeHooksPath', 'allowUnsafeInclude'],
+  ...['allowUnsafeMergeDriver', 'allowUnsafePack', 'allowUnsafePager'],
+  ...['allowUnsafeProtocolOverride', 'allowUnsafeSshCommand', 'allowUnsafeSubmodule'],
+  ...['allowUnsafeTemplateDir', 'allowUnsafeUrlRewrite'],
+];
+
+/** simple-git for one place, with the environment of that place and nothing else. */
+export async function openGit({ git, cwd, env }: GitPlace): Promise<SimpleGit> {
+  const [{ simpleGit, GitError }, { default: debug }] = await Promise.all([
+    import('simple-git'),
+    import('debug'),
+  ]);
+  // DEBUG=* would print the environment, which may hold a password for a proxy or a server
+  debug.disable();
+  const opened = simpleGit({
+    baseDir: cwd,
+    binary: git,
+    allowEnvironment: Object.keys(env),
+    unsafe: Object.fromEntries(UNSAFE.map((name) => [name, true])),
+    // by default the answer may be taken before its end
+    completion: { onClose: true, onExit: false },
+    // by default a git that was killed, or failed without a word, has succeeded
+    errors: (_, { exitCode, stdOut, stdErr }) => {
+      if (exitCode === 0) return undefined;
+      const said = textOf(stdErr).trim().split('\n').at(-1) ?? '';
+      const answer: GitAnswer = { exitCode: exitCode ?? KILLED, text: textOf(stdOut), said };
+      return Object.assign(new GitError(undefined, said), { answer });
+    },
+  }).env({ ...env });
+  return opened.outputHandler((_, stdout) => {
+    // where git says nothing, simple-git waits 50 ms for more
+    stdout.once('end', () => stdout.emit('data', Buffer.alloc(0)));
+  });
+}
+
+const textOf = (chunks: readonly Buffer[]): string => Buffer.concat(chunks).toString();
+
+/** The exit code of a git that a signal ended, for which simple-git has none. */
+const KILLED = 255;
+
+/** Runs git to its end. */
+export async function askGit(place: GitPlace, args: readonly string[]): Promise<GitAnswer> {
+  const git = await openGit(place);
+  try {
+    return { exitCode: 0, text: await git.raw([...args]), said: '' };
+  } catch (error) {
+    if (error instanceof Error && 'answer' in error) return error.answer as GitAnswer;
+    throw error;
+  }
+}
+
+/** Returns `text` where it is as git wrote it. `what` names it. @throws ConfigError where it had bytes that are not UTF-8 */
+export function exactText(text: string, what: string): string {
+  if (!text.includes('\uFFFD')) return text;
+  throw new ConfigError(`${what} holds bytes that are not UTF-8, and would be changed`);
+}
+
+/** What git answers to a question, without its last line end. @throws UsageError GIT_FAILED */
+export async function askGitLine(place: GitPlace, args: readonly string[]): Promise<string> {
+  const { exitCode, text, said } = await askGit(place, args);
+  if (exitCode === 0) return text.replace(/\n$/, '');
+  const why = said.replace(/^fatal: /, '') || `git ${args[0]} ended with ${exitCode}`;
+  throw new UsageError(`git: ${why}`, { code: 'GIT_FAILED' });
+}

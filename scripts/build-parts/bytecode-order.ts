@@ -5,11 +5,11 @@
  * writes it anew.
  */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { splitSignedObject } from '../../src/core/git/object.ts';
+import { join } from 'node:path';
 import { run } from './run.ts';
+import { writeSample } from './sample.ts';
 
 export const ORDER = 'scripts/build-parts/bytecode-order.txt';
 
@@ -21,21 +21,9 @@ export function recordOrder(program: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'git-signet-order-'));
   try {
     const recorded = join(directory, 'order');
-    const vector = resolve('test/vectors/gitsign');
-    const commit = readFileSync(`${vector}/offline/01-plain.commit`);
-    const split = splitSignedObject('commit', commit, 'sha1');
-    writeFileSync(join(directory, 'signature'), split?.signature ?? '');
-    const env = {
-      PATH: process.env.PATH,
-      HOME: directory,
-      SIGNET_TRUST: `${vector}/trust/trusted_root.json`,
-      BUN_BYTECODE_ORDER_OUT: recorded,
-    };
-    run(program, ['--status-fd=1', '--verify', join(directory, 'signature'), '-'], {
-      env,
-      cwd: directory,
-      input: split?.payload,
-    });
+    const { args, input, env } = writeSample(directory);
+    const recording = { ...env, BUN_BYTECODE_ORDER_OUT: recorded };
+    run(program, args, { cwd: directory, env: recording, input });
     return readFileSync(recorded, 'utf8');
   } finally {
     rmSync(directory, { recursive: true });

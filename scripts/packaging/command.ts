@@ -9,6 +9,8 @@ export interface CommandOptions {
   /** The whole environment. Default: ours. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly minutes?: number;
+  /** Standard input. Default: none. */
+  readonly input?: Uint8Array;
 }
 
 export interface Ended {
@@ -25,11 +27,12 @@ export const onPath = (program: string): boolean =>
 export function ended(
   program: string,
   args: readonly string[],
-  { cwd, env, minutes = 5 }: CommandOptions = {},
+  { cwd, env, minutes = 5, input }: CommandOptions = {},
 ): Ended {
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     cwd,
     env: env === undefined ? process.env : { ...env },
+    input,
     encoding: 'utf8',
     timeout: minutes * 60_000,
     maxBuffer: 64 * 1024 * 1024,

@@ -179,7 +179,11 @@ export function keyringFolders(scope = 'node_modules/@napi-rs'): readonly string
  *
  * @throws Error that says what changed
  */
-export function writeNotices(parts: readonly Part[], keyrings: readonly string[]): void {
+export function writeNotices(
+  parts: readonly Part[],
+  keyrings: readonly string[],
+  file = NOTICES,
+): void {
   checkListed(parts);
   const { optionalDependencies: runtimes } = JSON.parse(
     readFileSync('runtimes/package.json', 'utf8'),
@@ -189,5 +193,5 @@ export function writeNotices(parts: readonly Part[], keyrings: readonly string[]
   const terms = keyrings.map(
     (folder) => [basename(folder), readFileSync(join(folder, TERMS), 'utf8')] as const,
   );
-  writeFileSync(NOTICES, noticesText(parts, new Map(terms)));
+  writeFileSync(file, noticesText(parts, new Map(terms)));
 }

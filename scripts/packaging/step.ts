@@ -43,7 +43,3 @@ export class StepError extends Error {
  */
 export const treeOf = (release: Release, target: Target): string =>
   join(release.work, 'trees', folderName(release.version, target));
-
-/** Where the step `notices` writes the licences of everything that the executables contain. */
-export const noticesOf = (release: Release): string =>
-  join(release.work, 'THIRD-PARTY-NOTICES.txt');

@@ -4,7 +4,8 @@ import type { Command, CommandTable } from '../cli/command.ts';
 import { closest } from '../core/closest.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import type { SettingName } from '../settings/load.ts';
-import { classOf, SETTING_NAMES, SETTINGS, type SettingKind } from '../settings/table.ts';
+import type { SettingKind } from '../settings/setting.ts';
+import { classOf, SETTING_NAMES, SETTINGS } from '../settings/table.ts';
 
 export const help = `git signet help [COMMAND | settings]
 

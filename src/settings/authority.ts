@@ -6,8 +6,9 @@
 
 import type { ConfigEntry } from '../git/config.ts';
 import { gitBoolean } from '../git/config.ts';
+import type { SettingClass } from './setting.ts';
 import { DEFAULTS, type IgnoredSetting, type SettingName } from './settings.ts';
-import { classOf, keyOf, SETTING_NAMES, SETTINGS, type SettingClass } from './table.ts';
+import { classOf, keyOf, SETTING_NAMES, SETTINGS } from './table.ts';
 
 /**
  * Who reads the settings. `command`: a command of ours, whoever runs it. `sign`, `verify`: git's two calls. A reaching

@@ -16,8 +16,9 @@ import {
   settleEntries,
   shownKey,
 } from './authority.ts';
+import type { SettingKind } from './setting.ts';
 import { DEFAULTS, type SettingName, type Settings } from './settings.ts';
-import { flagOf, keyOf, SETTING_NAMES, SETTINGS, type SettingKind, variablesOf } from './table.ts';
+import { flagOf, keyOf, SETTING_NAMES, SETTINGS, variablesOf } from './table.ts';
 
 export type { SettingCaller } from './authority.ts';
 export type { IgnoredSetting, SettingName, Settings } from './settings.ts';
@@ -87,10 +88,10 @@ function readValue(kind: SettingKind, found: Found, env: Environment): Value | u
     return Number(text);
   }
   if (kind === 'path') return text.startsWith('~/') ? `${env.HOME ?? '~'}${text.slice(1)}` : text;
-  if (kind !== 'text' && !kind.includes(text)) {
-    throw new Unreadable(found, `expected ${kind.join(' or ')}`);
-  }
-  return text;
+  if (kind === 'text') return text;
+  const word = kind.find((each) => String(each) === text);
+  if (word === undefined) throw new Unreadable(found, `expected ${kind.join(' or ')}`);
+  return word;
 }
 
 /** A flag, else the strongest variable: what outweighs git's configuration. */
@@ -144,7 +145,7 @@ function valuesOf(found: ReadonlyMap<SettingName, Found>, env: Environment): Set
   for (const name of SETTING_NAMES) {
     const one = found.get(name);
     const value = one === undefined ? undefined : readValue(SETTINGS[name].kind, one, env);
-    if (value !== undefined) values[name] = name === 'rekorVersion' ? Number(value) : value;
+    if (value !== undefined) values[name] = value;
   }
   const trustCache = trustDirectory(env);
   if (trustCache !== undefined) values['trustCache'] = trustCache;

@@ -14,7 +14,7 @@ const settingsOf = (env: Record<string, string>, cwd = '/') =>
 /** A value that each setting takes. */
 function other(name: (typeof INSTANCE_SETTINGS)[number]): string {
   const { kind } = SETTINGS[name];
-  if (typeof kind !== 'string') return kind.at(-1) ?? '';
+  if (typeof kind !== 'string') return String(kind.at(-1));
   return kind === 'url' || kind === 'issuer' ? 'https://other.example' : '/other';
 }
 

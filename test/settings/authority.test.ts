@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { ConfigEntry } from '../../src/git/config.ts';
 import { isOfRepository, type SettingCaller, settleEntries } from '../../src/settings/authority.ts';
 import { loadSettings } from '../../src/settings/load.ts';
+import type { Setting } from '../../src/settings/setting.ts';
 import { DEFAULTS, type SettingName } from '../../src/settings/settings.ts';
-import { classOf, keyOf, SETTING_NAMES, SETTINGS, type Setting } from '../../src/settings/table.ts';
+import { classOf, keyOf, SETTING_NAMES, SETTINGS } from '../../src/settings/table.ts';
 
 type Stood = readonly [scope: string, key: string, value?: string];
 

@@ -11,15 +11,23 @@ export const triesCache = (): string =>
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** The options that make apt read one suite of Debian alone, from the machine's own mirror and with lists of its own. */
-function suiteOptions(suite: string): readonly string[] {
-  const state = join(triesCache(), `apt-${suite}`);
+/** Another Debian than the machine's own. */
+export interface OtherDebian {
+  readonly suite: string;
+  readonly architecture: 'amd64' | 'arm64';
+}
+
+/** The options that make apt read another Debian alone, from the machine's own mirror and with lists of its own. */
+function otherOptions({ suite, architecture }: OtherDebian): readonly string[] {
+  const state = join(triesCache(), `apt-${suite}-${architecture}`);
   const sources = join(state, 'sources.list');
   const settings = {
     'Dir::State::lists': join(state, 'lists'),
     'Dir::Cache': join(state, 'cache'),
     'Dir::Etc::sourcelist': sources,
     'Dir::Etc::sourceparts': '-',
+    'APT::Architecture': architecture,
+    'APT::Architectures': architecture,
   };
   const options = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
   if (existsSync(sources)) return options;
@@ -40,16 +48,17 @@ function suiteOptions(suite: string): readonly string[] {
 }
 
 /**
- * Returns a folder with the unpacked package, fetched once. `suite` asks another suite of Debian than the machine's own.
+ * Returns a folder with the unpacked package, fetched once, of the machine's own Debian or of another.
  *
  * @throws Error where apt cannot give it
  */
-export function debianPackage(name: string, suite?: string): string {
-  const folder = join(triesCache(), suite === undefined ? name : `${name}-${suite}`);
+export function debianPackage(name: string, other?: OtherDebian): string {
+  const kind = other === undefined ? '' : `-${other.suite}-${other.architecture}`;
+  const folder = join(triesCache(), `${name}${kind}`);
   if (existsSync(folder)) return folder;
-  const scratch = join(triesCache(), `.${name}.${process.pid}`);
+  const scratch = join(triesCache(), `.${name}${kind}.${process.pid}`);
   mkdirSync(join(scratch, 'unpacked'), { recursive: true });
-  const options = suite === undefined ? [] : suiteOptions(suite);
+  const options = other === undefined ? [] : otherOptions(other);
   // apt gives up its rights for a download, and then may not write here
   const root = ['-o', 'APT::Sandbox::User=root'];
   command('apt-get', [...root, ...options, 'download', name], { cwd: scratch, minutes: 10 });

@@ -4,12 +4,10 @@
  */
 
 import {
-  chmodSync,
   copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
-  readdirSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -17,8 +15,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { findExecutable } from '../../src/system/process.ts';
+import { placeAlpine } from './alpine.ts';
 import { command, ended } from './command.ts';
-import { debianPackage, triesCache } from './debian.ts';
+import { debianPackage } from './debian.ts';
 import { forwardingDll } from './forwarding-dll.ts';
 
 /** How to start a program of another platform. */
@@ -39,35 +38,6 @@ export interface Emulator {
   readonly prepare: (executable: string, folder: string) => Started;
 }
 
-/** The first musl that reads the relative relocations of today's C++ library is 1.2.4. Debian 12 has 1.2.3. */
-const MUSL_SUITE = 'trixie';
-/** A wheel for Alpine's Python, which brings Alpine's C++ library, as `apk add libstdc++` does. */
-const WHEEL = {
-  requirement:
-    'greenlet==3.2.4 --hash=sha256:326d234cbf337c9c3def0676412eb7040a35a768efc92504b947b3e9cfc7543d',
-  platform: 'musllinux_1_2_x86_64',
-  python: '3.12',
-};
-
-/** Folder with libstdc++ and libgcc for musl. */
-function alpineLibraries(): string {
-  const folder = join(triesCache(), 'alpine-libraries');
-  if (existsSync(folder)) return folder;
-  const scratch = `${folder}.${process.pid}`;
-  mkdirSync(scratch, { recursive: true });
-  writeFileSync(join(scratch, 'requirements.txt'), `${WHEEL.requirement}\n`);
-  command('python3', [
-    ...['-m', 'pip', 'download', '--quiet', '--no-deps', '--disable-pip-version-check'],
-    ...['--only-binary', ':all:', '--platform', WHEEL.platform, '--python-version', WHEEL.python],
-    ...['--require-hashes', '-r', join(scratch, 'requirements.txt'), '-d', scratch],
-  ]);
-  const [wheel = ''] = readdirSync(scratch).filter((name) => name.endsWith('.whl'));
-  command('python3', ['-m', 'zipfile', '-e', join(scratch, wheel), join(scratch, 'wheel')]);
-  cpSync(join(scratch, 'wheel', 'greenlet.libs'), folder, { recursive: true });
-  rmSync(scratch, { recursive: true });
-  return folder;
-}
-
 /** Copies this machine's git into a root, with the libraries that it is linked with (ldd(1)). */
 function copyGit(root: string): void {
   const git = findExecutable('git', process.env) ?? 'git';
@@ -79,48 +49,49 @@ function copyGit(root: string): void {
   }
 }
 
-/** A root that holds what Alpine has, and no more: the C library, the C++ library, git, the executable. */
-function muslRoot(executable: string, folder: string): Started {
+/** A root that holds what Alpine has, and no more. Alone, because a jail may have no /proc. */
+function muslRoot(executable: string, folder: string, withProc: boolean): Started {
   if (process.getuid?.() !== 0) throw new Error('another root needs the rights of root');
   const root = join(folder, 'root');
-  for (const name of ['lib', 'usr/lib', 'proc', 'dev', 'tmp']) {
+  for (const name of ['proc', 'dev', 'tmp', 'try'])
     mkdirSync(join(root, name), { recursive: true });
-  }
-  const musl = debianPackage('musl', MUSL_SUITE);
-  const loader = join(root, 'lib/ld-musl-x86_64.so.1');
-  copyFileSync(join(musl, 'usr/lib/x86_64-linux-musl/libc.so'), loader);
-  chmodSync(loader, 0o755);
-  symlinkSync('ld-musl-x86_64.so.1', join(root, 'lib/libc.musl-x86_64.so.1'));
-  const libraries = alpineLibraries();
-  for (const name of readdirSync(libraries)) {
-    const known = name.startsWith('libstdc++') ? 'libstdc++.so.6' : name;
-    copyFileSync(join(libraries, name), join(root, 'usr/lib', known));
-  }
+  placeAlpine('x64', root);
   copyGit(root);
   copyFileSync(executable, join(root, 'git-signet'));
-  mkdirSync(join(root, 'try'));
   const script = join(folder, 'in-root');
   // $1 is the root, $2 the folder of the try; the rest is for the program
   const lines = [
-    'root=$1 && mount -t proc proc "$root/proc" && mount --bind /dev "$root/dev"',
-    'mount --bind "$2" "$root/try" && shift 2 && exec chroot "$root" /git-signet "$@"',
+    'set -e',
+    'root=$1',
+    'mount --bind /dev "$root/dev"',
+    'mount --bind "$2" "$root/try"',
+    ...(withProc ? ['mount -t proc proc "$root/proc"'] : []),
+    'shift 2',
+    'exec chroot "$root" /git-signet "$@"',
   ];
-  writeFileSync(script, `set -e\n${lines.join('\n')}\n`);
+  writeFileSync(script, `${lines.join('\n')}\n`);
   const args = ['--mount', '--propagation', 'private', 'sh', script, root, folder];
-  return {
-    program: 'unshare',
-    args,
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
-    seenAs: '/try',
-    git: true,
-  };
+  const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
+  return { program: 'unshare', args, env, seenAs: '/try', git: true };
 }
 
 /** qemu translates each instruction, and hands system calls to this machine's kernel. */
-function armProcessor(executable: string, folder: string): Started {
-  const qemu = join(debianPackage('qemu-user-static'), 'usr/bin/qemu-aarch64-static');
-  const libraries = join(debianPackage('libc6-arm64-cross'), 'usr/aarch64-linux-gnu');
-  return { program: qemu, args: ['-L', libraries, executable], env: {}, seenAs: folder, git: true };
+function armProcessor(executable: string, folder: string, libraries: string): Started {
+  const program = join(debianPackage('qemu-user-static'), 'usr/bin/qemu-aarch64-static');
+  return { program, args: ['-L', libraries, executable], env: {}, seenAs: folder, git: true };
+}
+
+const armGlibc = (executable: string, folder: string): Started =>
+  armProcessor(
+    executable,
+    folder,
+    join(debianPackage('libc6-arm64-cross'), 'usr/aarch64-linux-gnu'),
+  );
+
+function armMusl(executable: string, folder: string): Started {
+  const root = join(folder, 'root');
+  placeAlpine('arm64', root);
+  return armProcessor(executable, folder, root);
 }
 
 /** Wine's two packages and the library that it is linked with, in one folder, and an empty Windows made by it. */
@@ -156,7 +127,17 @@ function wine(executable: string, folder: string): Started {
 }
 
 export const EMULATORS: readonly Emulator[] = [
-  { target: 'linux-x64-musl', what: 'in a root with musl', prepare: muslRoot },
-  { target: 'linux-arm64', what: 'on an emulated processor', prepare: armProcessor },
+  {
+    target: 'linux-x64-musl',
+    what: 'in a root with musl',
+    prepare: (executable, folder) => muslRoot(executable, folder, true),
+  },
+  {
+    target: 'linux-x64-musl',
+    what: 'in a root with musl and without /proc',
+    prepare: (executable, folder) => muslRoot(executable, folder, false),
+  },
+  { target: 'linux-arm64', what: 'on an emulated processor', prepare: armGlibc },
+  { target: 'linux-arm64-musl', what: 'on an emulated processor with musl', prepare: armMusl },
   { target: 'windows-x64', what: 'under Wine', prepare: wine },
 ];

@@ -34,7 +34,7 @@ function repositoryAddress({ dryRun }: Request): string {
   if (dryRun) return NOWHERE;
   throw new StepError(
     `the remote origin has no address that others reach: ${out.trim() || 'there is none'}`,
-    'git remote add origin https://HOST/OWNER/git-signet',
+    `git remote ${out === '' ? 'add' : 'set-url'} origin https://HOST/OWNER/git-signet`,
   );
 }
 

@@ -7,7 +7,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSample } from '../build-parts/sample.ts';
 import { type Ended, ended, say } from './command.ts';
-import { EMULATORS, type Started } from './emulators.ts';
+import { EMULATORS, type Emulator, type Started } from './emulators.ts';
 import { madeIn } from './executables.ts';
 import { type Release, StepError } from './step.ts';
 import { TARGETS, type Target } from './targets.ts';
@@ -25,39 +25,40 @@ function isHere({ os, cpu, libc }: Target): boolean {
   return os === process.platform && cpu === process.arch && (libc === undefined || libc === ours);
 }
 
+/** How to start a platform's executable; nothing where that is not known. */
+function waysOf(target: Target, executable: string): readonly Pick<Emulator, 'what' | 'prepare'>[] {
+  const emulators = process.platform === 'linux' && process.arch === 'x64' ? EMULATORS : [];
+  if (!isHere(target)) return emulators.filter((each) => each.target === target.name);
+  const here = { program: executable, args: [], env: {}, git: true };
+  return [{ what: 'here', prepare: (_, folder) => ({ ...here, seenAs: folder }) }];
+}
+
 function tryOne(release: Release, target: Target): void {
-  const folder = join(release.work, 'tries', target.name);
-  mkdirSync(folder, { recursive: true });
   const executable = join(madeIn(release, target), target.executable);
-  try {
-    const how = isHere(target)
-      ? { program: executable, args: [], env: {}, seenAs: folder, git: true, what: 'here' }
-      : emulated(target, executable, folder);
-    tryStarted(release, target, folder, how);
-    say(`${target.name}: starts ${how.what}${how.git ? ', and verifies a commit' : ''}`);
-  } catch (error) {
-    if (!(error instanceof NotTried)) throw error;
-    say(`${target.name}: not started: ${error.message}`);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  const ways = waysOf(target, executable);
+  if (ways.length === 0) say(`not tried: ${target.name}: no emulator for it is known here`);
+  for (const { what, prepare } of ways) {
+    const folder = join(release.work, 'tries', target.name);
+    mkdirSync(folder, { recursive: true });
+    try {
+      const how = prepared(() => prepare(executable, folder));
+      tryStarted(release, target, folder, how);
+      say(`${target.name}: starts ${what}${how.git ? ', and verifies a commit' : ''}`);
+    } catch (error) {
+      if (!(error instanceof NotTried)) throw error;
+      say(`not tried: ${target.name} ${what}: ${error.message}`);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
 }
 
 /** An emulator that cannot be had says nothing about our executable. */
 class NotTried extends Error {}
 
-function emulated(
-  target: Target,
-  executable: string,
-  folder: string,
-): Started & { readonly what: string } {
-  const emulator = EMULATORS.find((each) => each.target === target.name);
-  if (emulator === undefined) throw new NotTried('no emulator for it is known here');
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new NotTried('the emulators are for Linux on x64');
-  }
+function prepared(prepare: () => Started): Started {
   try {
-    return { ...emulator.prepare(executable, folder), what: emulator.what };
+    return prepare();
   } catch (error) {
     throw new NotTried((error as Error).message);
   }

@@ -13,6 +13,7 @@ import {
   strayEnvironment,
   strayGitChildren,
   strayIssuing,
+  strayOpen,
   straySimpleGit,
   strayWriters,
   upwardImports,
@@ -138,6 +139,12 @@ const laws: readonly Law[] = [
     violations: (tree) => HOT.flatMap((entry) => heavyOnHotPath(tree, entry)),
     breach: ['src/git/config.ts', "import { allValues } from './config-edit.ts';"],
     says: 'src/git/simple-git.ts',
+  },
+  {
+    name: 'the library that opens browsers runs in the helper process only (O10)',
+    violations: strayOpen,
+    breach: ['src/login/browser/opener.ts', "const { default: open } = await import('open');"],
+    says: 'src/login/browser/opener.ts imports open',
   },
   {
     name: 'files and functions fit in the head',

@@ -52,6 +52,11 @@ export const COMMANDS: CommandTable = {
     load: () => import('./keyring.ts'),
     internal: true,
   },
+  'open-browser': {
+    summary: 'the browser helper',
+    load: () => import('./open-browser.ts'),
+    internal: true,
+  },
   version: { summary: 'which version this is', load: () => import('./version.ts') },
   help: { summary: 'this text, or the help of a command', load: () => import('./help.ts') },
 };

@@ -78,7 +78,7 @@ const PLACES: readonly (readonly [variables: readonly string[], place: string])[
   [['CODESPACES'], 'in a codespace'],
   [['REMOTE_CONTAINERS', 'DEVCONTAINER'], 'in a dev container'],
   [['SSH_CONNECTION', 'SSH_TTY'], 'over SSH'],
-  [['WSL_DISTRO_NAME'], 'in WSL without wslview'],
+  [['WSL_DISTRO_NAME'], 'in WSL without PowerShell'],
 ];
 
 function whyNoBrowser(environment: Environment): string {

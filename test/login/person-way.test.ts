@@ -46,7 +46,7 @@ describe('choosePersonWay', () => {
     [
       'WSL without an opener',
       { environment: { WSL_DISTRO_NAME: 'Debian' } },
-      { way: 'device', why: 'no browser in WSL without wslview' },
+      { way: 'device', why: 'no browser in WSL without PowerShell' },
     ],
     [
       'a dev container',

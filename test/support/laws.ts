@@ -249,6 +249,15 @@ const ASK_BY_SIMPLE_GIT = [
   'src/commands/resign/resign.ts',
 ];
 
+const OPENS_BROWSERS = 'src/commands/open-browser.ts';
+
+/** Imports of the library that opens browsers, outside the process that has a clean environment for it. */
+export function strayOpen(sources: Sources): readonly string[] {
+  return importsOf(sources)
+    .filter(({ from, to }) => to === 'open' && from !== OPENS_BROWSERS)
+    .map(({ from, to }) => `${from} imports ${to}`);
+}
+
 /** Imports of simple-git, and of the file that opens it, where they may not be. */
 export function straySimpleGit(sources: Sources): readonly string[] {
   return importsOf(sources)

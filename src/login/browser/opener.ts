@@ -5,9 +5,11 @@
  * foreground stalls nothing.
  */
 
+import { delimiter, isAbsolute } from 'node:path';
 import { ConfigError } from '../../errors.ts';
 import type { Environment } from '../../system/environment.ts';
 import { findExecutable } from '../../system/process.ts';
+import { programWords } from '../../system/runtime.ts';
 
 /** One way to open an address. Settles when it has worked, or seems to; rejects where the program fails at once. */
 export type Opener = (url: string) => Promise<void>;
@@ -58,11 +60,7 @@ export function commandOpener(command: string, env: Environment): Opener {
   const program = findExecutable(name, env);
   if (program === undefined) throw bad(`there is no program ${name} on PATH`);
   return (url) =>
-    start(
-      program,
-      args.map((arg) => arg.replaceAll(PLACEHOLDER, () => url)),
-      env,
-    );
+    start([program, ...args.map((arg) => arg.replaceAll(PLACEHOLDER, () => url))], env);
 }
 
 /** BROWSER: commands separated by colons, `%s` for the address or the address last. The first that exists. */
@@ -73,11 +71,7 @@ function browserOpener(list: string, env: Environment): Opener | undefined {
     if (program === undefined) continue;
     const template = args.some((arg) => arg.includes('%s')) ? args : [...args, '%s'];
     return (url) =>
-      start(
-        program,
-        template.map((arg) => arg.replaceAll('%s', () => url)),
-        env,
-      );
+      start([program, ...template.map((arg) => arg.replaceAll('%s', () => url))], env);
   }
   return undefined;
 }
@@ -98,11 +92,11 @@ export function chooseOpener(
   // over SSH a browser is another machine's affair, unless an editor's helper brings the page to the person
   if (isRemote(env)) return env['VSCODE_IPC_HOOK_CLI'] ? browser : undefined;
   if (browser !== undefined) return browser;
-  const windows = platform === 'win32' || env['WSL_DISTRO_NAME'];
-  const theirs = windows ? firstOf(WINDOWS_OPENERS, env) : undefined;
-  // a Linux in Windows may have a desktop of its own, and none of Windows' programs on PATH
-  if (theirs !== undefined || platform === 'win32') return theirs;
-  if (platform === 'darwin') return firstOf([['/usr/bin/open']], env);
+  if (platform === 'win32' || platform === 'darwin') return libraryOpener(env);
+  // a Linux in Windows may have a desktop of its own, and no way to Windows' programs
+  if (env['WSL_DISTRO_NAME'] && findExecutable('powershell.exe', env) !== undefined) {
+    return libraryOpener(env);
+  }
   const desktop = env['DISPLAY'] || env['WAYLAND_DISPLAY'];
   return desktop ? firstOf(DESKTOP_OPENERS, env) : undefined;
 }
@@ -111,45 +105,59 @@ function isRemote(env: Environment): boolean {
   return Boolean(env['SSH_CONNECTION'] || env['SSH_TTY']);
 }
 
-/** Windows' own browser, also from inside WSL: programs that take the address as one argument, no shell of Windows'. */
-const WINDOWS_OPENERS = [
-  ['wslview'],
-  ['rundll32.exe', 'url.dll,FileProtocolHandler'],
-  ['explorer.exe'],
-];
-const DESKTOP_OPENERS = [['xdg-open'], ['x-www-browser'], ['www-browser']];
+const DESKTOP_OPENERS = ['xdg-open', 'x-www-browser', 'www-browser'];
 
-function firstOf(candidates: readonly (readonly string[])[], env: Environment): Opener | undefined {
-  for (const [name = '', ...args] of candidates) {
+function firstOf(names: readonly string[], env: Environment): Opener | undefined {
+  for (const name of names) {
     const program = findExecutable(name, env);
-    if (program !== undefined) return (url) => start(program, [...args, url], env);
+    if (program !== undefined) return (url) => start([program, url], env);
   }
   return undefined;
+}
+
+/**
+ * The opener of macOS, Windows and WSL: the library `open`, in a process of this program (commands/open-browser.ts). The
+ * library hands its own environment on, so that process gets a clean one. It reads the address, which stands in no argument
+ * of ours.
+ */
+function libraryOpener(env: Environment): Opener {
+  // macOS' program is looked for on PATH
+  const PATH = env.PATH?.split(delimiter).filter(isAbsolute).join(delimiter);
+  const own = PATH === undefined ? env : { ...env, PATH };
+  return (url) => start([...programWords(), 'open-browser'], own, url);
 }
 
 /** What a browser has no business with (threat O10): by its name, or because it is a token whatever its name. */
 const SECRET_VARIABLE = /TOKEN|SECRET|PASSWORD|^GIT_/;
 const TOKEN_VALUE = /eyJ[\w-]{8,}\.[\w-]+\./;
 
-/** Milliseconds in which a program that cannot show anything has said so by its exit. */
-const AT_ONCE = 5000;
-/** Ends with 1 whatever it did. */
-const EXIT_TELLS_NOTHING = /explorer\.exe$/i;
-
-async function start(program: string, args: readonly string[], env: Environment): Promise<void> {
-  const { spawn } = await import('node:child_process');
-  const clean = Object.fromEntries(
+/** The environment without secrets. */
+const cleaned = (env: Environment): Environment =>
+  Object.fromEntries(
     Object.entries(env).filter(
       ([name, value]) => !SECRET_VARIABLE.test(name) && !TOKEN_VALUE.test(value ?? ''),
     ),
   );
+
+/** Milliseconds in which a program that cannot show anything has said so by its exit. */
+export const AT_ONCE = 5000;
+
+/** Starts the program that the words name, with the rest of them as its arguments, and `input` to read. */
+async function start(
+  [program, ...args]: readonly [string, ...string[]],
+  env: Environment,
+  input?: string,
+): Promise<void> {
+  const { spawn } = await import('node:child_process');
   const child = spawn(program, args, {
-    stdio: 'ignore',
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'ignore', 'ignore'],
     detached: true,
     shell: false,
     windowsHide: true,
-    env: clean,
+    env: cleaned(env),
   });
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(input);
   child.unref();
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
@@ -158,7 +166,7 @@ async function start(program: string, args: readonly string[], env: Environment)
       timer.unref();
       child.once('error', reject);
       child.once('exit', (code) => {
-        if (code === 0 || EXIT_TELLS_NOTHING.test(program)) resolve();
+        if (code === 0) resolve();
         else reject(new Error('the opener failed'));
       });
     });

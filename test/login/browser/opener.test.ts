@@ -168,21 +168,8 @@ describe('chooseOpener', () => {
     ['a dev container', { REMOTE_CONTAINERS: 'true' }, 'linux', undefined],
     ['… with its helper', { REMOTE_CONTAINERS: 'true', BROWSER: 'helper' }, 'linux', 'helper'],
     ['a codespace', { CODESPACES: 'true', BROWSER: 'helper' }, 'linux', undefined],
-    ['WSL', { WSL_DISTRO_NAME: 'Debian' }, 'linux', 'wslview'],
-    [
-      'WSL with a desktop of its own',
-      { WSL_DISTRO_NAME: 'Debian', DISPLAY: ':0' },
-      'linux',
-      'wslview',
-    ],
-    ['Windows', {}, 'win32', 'rundll32.exe'],
   ])('%s', async (_name, variables, platform, expected) => {
-    const names = [
-      'xdg-open',
-      'helper',
-      ...(platform === 'win32' ? ['rundll32.exe'] : ['wslview']),
-    ];
-    for (const name of names) recorder(name, name);
+    for (const name of ['xdg-open', 'helper']) recorder(name, name);
     const opener = chooseOpener(undefined, { PATH: env().PATH, ...variables }, platform);
     if (expected === undefined) return expect(opener).toBeUndefined();
     await opener?.('http://127.0.0.1/x');
@@ -191,19 +178,9 @@ describe('chooseOpener', () => {
     expect(readFileSync(out, 'utf8')).toContain('http://127.0.0.1/x');
   });
 
-  it('O12 WSL: the address is one argument of a program of Windows’, whatever is in it', async () => {
-    const { read } = recorder('rundll32.exe');
-    await chooseOpener(undefined, { ...env(), WSL_DISTRO_NAME: 'Debian' }, 'linux')?.(HOSTILE);
-    expect((await read()).args).toEqual(['url.dll,FileProtocolHandler', HOSTILE]);
-    expect(existsSync(join(directory, 'x'))).toBe(false);
-  });
-
   it.each([
-    ['rundll32.exe', 3, false],
     ['xdg-open', 3, false],
     ['xdg-open', 0, true],
-    // Windows' own, which ends with 1 whatever it did
-    ['explorer.exe', 1, true],
   ])('%s that ends with %i', async (name, exit, opened) => {
     const program = join(directory, name);
     writeFileSync(program, `#!/bin/sh\nexit ${exit}\n`);
@@ -215,24 +192,68 @@ describe('chooseOpener', () => {
       : expect(opening).rejects.toThrow('the opener failed'));
   });
 
-  it('WSL with a desktop of its own and nothing of Windows’ on PATH takes the desktop’s', async () => {
-    const { read } = recorder('xdg-open');
-    const variables = { ...env(), WSL_DISTRO_NAME: 'Debian', DISPLAY: ':0' };
-    await chooseOpener(undefined, variables, 'linux')?.('http://127.0.0.1/x');
-    expect((await read()).args).toEqual(['http://127.0.0.1/x']);
-    const dark = { PATH: directory, WSL_DISTRO_NAME: 'Debian' };
-    expect(chooseOpener(undefined, dark, 'linux')).toBeUndefined();
-  });
-
-  it('WSL without any opener has none', () => {
-    expect(
-      chooseOpener(undefined, { PATH: directory, WSL_DISTRO_NAME: 'Debian' }, 'linux'),
-    ).toBeUndefined();
-  });
-
   it('uses the desktop’s opener from PATH', async () => {
     const { read } = recorder('xdg-open');
     await chooseOpener(undefined, { ...env(), DISPLAY: ':0' }, 'linux')!('http://127.0.0.1/y');
     expect((await read()).args).toEqual(['http://127.0.0.1/y']);
+  });
+});
+
+describe('the opener of macOS, Windows and WSL', () => {
+  const WSL = { WSL_DISTRO_NAME: 'Debian' };
+  const [, entry = ''] = process.argv;
+  afterEach(() => {
+    process.argv[1] = entry;
+  });
+
+  /** In place of this program, a script that writes down how it was started, and ends with `exit`. */
+  function ownProgram(exit = 0): () => { args: string[]; env: Record<string, string>; in: string } {
+    const seen = join(directory, 'helper.json');
+    process.argv[1] = join(directory, 'own.cjs');
+    writeFileSync(
+      process.argv[1],
+      `const fs = require('node:fs');
+      const said = { args: process.argv.slice(2), env: process.env, in: fs.readFileSync(0, 'utf8') };
+      fs.writeFileSync(${JSON.stringify(seen)}, JSON.stringify(said));
+      process.exit(${exit});`,
+    );
+    return () => JSON.parse(readFileSync(seen, 'utf8'));
+  }
+
+  it.each<[string, Record<string, string>, NodeJS.Platform]>([
+    ['macOS', {}, 'darwin'],
+    ['Windows', {}, 'win32'],
+    ['WSL', WSL, 'linux'],
+    ['WSL with a desktop of its own', { ...WSL, DISPLAY: ':0' }, 'linux'],
+  ])(
+    '%s: a process of this program reads the address, which is in no argument (O10)',
+    async (_name, more, platform) => {
+      recorder('powershell.exe');
+      const seen = ownProgram();
+      await chooseOpener(undefined, { ...env(), ...more }, platform)?.(HOSTILE);
+      expect(seen()).toMatchObject({ args: ['open-browser'], in: HOSTILE });
+    },
+  );
+
+  it('the process has the environment without secrets, and only absolute folders on PATH (I04, O10)', async () => {
+    const seen = ownProgram();
+    const PATH = [directory, '', '.', 'bin', '/usr/bin'].join(delimiter);
+    await chooseOpener(undefined, { ...env(), PATH, LANG: 'C' }, 'darwin')?.('http://127.0.0.1/');
+    const { __CF_USER_TEXT_ENCODING: _, ...got } = seen().env;
+    expect(got).toEqual({ PATH: `${directory}${delimiter}/usr/bin`, HOME: directory, LANG: 'C' });
+  });
+
+  it('a failure there is a failure here', async () => {
+    ownProgram(4);
+    const opening = chooseOpener(undefined, env(), 'win32')?.('http://127.0.0.1/');
+    await expect(opening).rejects.toThrow('the opener failed');
+  });
+
+  it('WSL without a way to Windows’ programs takes its own desktop’s opener, if it has one', async () => {
+    const { read } = recorder('xdg-open');
+    const alone = { ...env(), ...WSL };
+    expect(chooseOpener(undefined, alone, 'linux')).toBeUndefined();
+    await chooseOpener(undefined, { ...alone, DISPLAY: ':0' }, 'linux')?.('http://127.0.0.1/x');
+    expect((await read()).args).toEqual(['http://127.0.0.1/x']);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * What a person may see of an identity token: its claims, never the token (asks 27). Claims without their signature
+ * What a person may see of an identity token: its claims, never the token. Claims without their signature
  * let nobody in; what ties them to one login or session is left out all the same.
  */
 

@@ -1,7 +1,7 @@
 /**
  * An instance over the years: its logs sharded and rotated twice, its timestamp authority and its CA replaced, the keys
  * of its trust root too. What was signed then verifies, what is signed now uses what is there now, and the same program
- * has done all of it: everything that changed was data on the mirror (issue 6, threats T08, R17).
+ * has done all of it: everything that changed was data on the mirror (threats T08, R17).
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
  * Whether the issuer is to ask which account: it does after a login with the wrong one, because an issuer that
- * remembers somebody would give the same answer again (asks 10).
+ * remembers somebody would give the same answer again.
  */
 
 import { createHash } from 'node:crypto';

@@ -1,7 +1,7 @@
 /**
  * Shows an address to the person: `signet.urlOpener`, else `BROWSER`, else the desktop's own way.
  * Never through a shell, the address always one whole argument; the child inherits no stream, so that nothing it
- * prints can become a signature (asks 9), and is waited for no longer than a failure takes, so that a browser in the
+ * prints can become a signature, and is waited for no longer than a failure takes, so that a browser in the
  * foreground stalls nothing.
  */
 

@@ -201,7 +201,7 @@ describe('R05 time', () => {
     [T0 - 6, 'certificate-expired-at-signing'],
     [T0 + 595, 'verified'],
     [T0 + 596, 'certificate-expired-at-signing'],
-  ])('R05 the log\u2019s time %i against the certificate: %s', async (time, code) => {
+  ])('R05 F1 the log\u2019s time %i against the certificate: %s', async (time, code) => {
     expect(await codeOf({ time })).toBe(code);
   });
 

@@ -1,7 +1,7 @@
 /**
  * The table of settings: for each name its kind, what a repository may say of it, what it does, its default, an example, and how
  * gitsign and Sigstore's tools spell it. `signet.<name>`, `SIGNET_<UPPER_SNAKE>` and `--<kebab>` follow from the name. What is
- * parsed, the defaults, the help, the man page, docs/settings.md and the completion all come from here.
+ * parsed, the defaults, the help and the completion all come from here.
  */
 
 import type { Setting, SettingClass } from './setting.ts';

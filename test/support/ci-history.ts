@@ -1,6 +1,7 @@
 /** A repository as a CI job finds it: a branch over a base whose policy allows alice. */
 
 import type { Sandbox } from '../../src/sandbox/index.ts';
+import { treeOf } from './gated-server.ts';
 import { scratchRepository } from './git-repository.ts';
 import { HOSTILE } from './judged-samples.ts';
 import { signer } from './verify-scenario.ts';
@@ -14,14 +15,7 @@ export async function branchHistory(
   const repository = scratchRepository('ci');
   const make = signer(repository, sandbox);
   const policy = `version: 1\nsigners:\n  - {name: alice, identity: alice@example.test, issuer: '${sandbox.urls.issuer}'}\n${rules}`;
-  const blob = repository.gitWith(
-    { input: Buffer.from(policy) },
-    'hash-object',
-    '-w',
-    '--stdin',
-  ).out;
-  const entry = Buffer.from(`100644 blob ${blob.trim()}\t.signet.yaml\n`);
-  const tree = repository.gitWith({ input: entry }, 'mktree').out.trim();
+  const tree = treeOf(repository, policy);
   const base = await make.commit({ tree, subject: 'base' });
   let head = base;
   for (const text of subjects) {

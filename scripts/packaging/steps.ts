@@ -10,11 +10,14 @@ import { executables } from './executables.ts';
 import { homebrew } from './homebrew.ts';
 import { provenance } from './provenance.ts';
 import { releasedSum } from './released-file.ts';
+import { sbom } from './sbom.ts';
 import { secondBuild } from './second-build.ts';
 import { selfCheck } from './self-check.ts';
 import { type Release, type Step, StepError } from './step.ts';
 import { trees } from './trees.ts';
 import { tryContainer } from './try-container.ts';
+import { tryInstalling } from './try-installing.ts';
+import { tryPackages } from './try-packages.ts';
 import { tryStarting } from './try-starting.ts';
 
 /** Signs the tag with the program that is released, unless it is there already. */
@@ -40,9 +43,12 @@ const STEPS: readonly (readonly [name: string, step: Step])[] = [
   ['.deb and .rpm', debRpm],
   ['formula', homebrew],
   ['Containerfile', container],
+  ['bill of materials', sbom],
   ['sums', sums],
   ['provenance', provenance],
+  ['trying the packages', tryPackages],
   ['trying the image', tryContainer],
+  ['trying the page', tryInstalling],
   ['self-check', selfCheck],
 ];
 

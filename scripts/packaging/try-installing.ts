@@ -3,7 +3,7 @@
  * write goes into the layer, and the machine stays as it is. A block of the page is tried where its first line has a name.
  */
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ended, onPath, say } from './command.ts';
 import { filesBelow } from './deb-rpm.ts';
@@ -35,12 +35,15 @@ const DOCUMENTED = [
 export async function tryInstalling(release: Release): Promise<readonly string[]> {
   const blocks = namedBlocks(readFileSync('docs/install.md', 'utf8'));
   const here = process.platform === 'linux' && process.arch === 'x64' && process.getuid?.() === 0;
+  const manual = join(release.work, 'trees', `git-signet-${release.version}-linux-x64`, 'man');
   for (const { install, remove, needs } of DOCUMENTED) {
     const [first, last] = [blocks.get(install), blocks.get(remove)];
     if (first === undefined || last === undefined) {
       throw new StepError(`docs/install.md has no block ${install} or ${remove}`, 'write it');
     }
-    if (!here || !onPath(needs) || !onPath('unshare')) {
+    if (!existsSync(manual)) {
+      say(`not tried: ${install} of docs/install.md (the build made no man pages)`);
+    } else if (!here || !onPath(needs) || !onPath('unshare')) {
       say(`not tried: ${install} of docs/install.md (needs Linux x64, ${needs}, unshare and root)`);
     } else {
       tryBlock(release, install, [first, last]);

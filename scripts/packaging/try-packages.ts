@@ -118,7 +118,7 @@ function tryPackage(kind: PackageKind, release: Release, target: Target): void {
   );
   const env = installedEnvironment(scratch, root);
   signs(root, env);
-  readManPages(root, env);
+  const pages = readManPages(root, env);
   const shells = autoloads(kind, root, env);
   command(program, remove(root));
   sameFiles(`${name}, removed`, [], left());
@@ -132,7 +132,7 @@ function tryPackage(kind: PackageKind, release: Release, target: Target): void {
   }
   rmSync(scratch, { recursive: true });
   say(
-    `tried: ${name}: installed, signed and verified a commit, man pages read, completion by ${shells}, removed, nothing left`,
+    `tried: ${name}: installed, signed and verified a commit, ${pages} man pages read, completion by ${shells}, removed, nothing left`,
   );
 }
 
@@ -171,19 +171,21 @@ function signs(root: string, env: Readonly<Record<string, string>>): void {
   command(program, ['sandbox', 'run', '--', 'sh', '-c', STORY], { cwd: env['HOME'] ?? '', env });
 }
 
-/** Every page can be formatted, and says the name that it is asked for by. */
-function readManPages(root: string, env: Readonly<Record<string, string>>): void {
-  if (!onPath('man')) {
-    say('not tried: man pages (no man)');
-    return;
-  }
+/** Every page can be formatted, and says the name that it is asked for by. Returns how many were read. */
+function readManPages(root: string, env: Readonly<Record<string, string>>): number {
   const manual = join(root, 'usr/share/man');
-  for (const path of filesBelow(manual)) {
+  if (!onPath('man') || !existsSync(manual)) {
+    say(`not tried: man pages (${onPath('man') ? 'the build made none' : 'no man'})`);
+    return 0;
+  }
+  const pages = filesBelow(manual);
+  for (const path of pages) {
     const [, section = '', name = ''] = /^man(\d)\/(.+)\.\d\.gz$/.exec(path) ?? [];
     const page = command('man', ['-M', manual, section, name], { env: { ...env, MANWIDTH: '80' } });
     if (page.includes(name)) continue;
     throw new StepError(`man ${section} ${name} prints no page of that name`, `look at ${path}`);
   }
+  return pages.length;
 }
 
 interface Shell {

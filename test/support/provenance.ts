@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { provedFiles } from '../../scripts/packaging/provenance.ts';
 import { sha256Of } from '../../scripts/packaging/released-file.ts';
 import { signStatement } from '../../scripts/packaging/sign-statement.ts';
 import { statement } from '../../scripts/packaging/statement.ts';
@@ -24,20 +25,22 @@ export interface Proved {
   readonly changed: string;
 }
 
-/** Signs the provenance of one file. `env` names servers, trust and token. */
+/** Signs the provenance of one file and its SHA256SUMS. `env` names servers, trust and token. */
 export async function proved(env: Readonly<Record<string, string>>): Promise<Proved> {
   const folder = scratchDirectory('proved');
-  const [file, changed, bundle] = ['app.tar.gz', 'changed.tar.gz', 'bundle.json'].map((name) =>
+  const [file, sums, bundle] = ['app.tar.gz', 'SHA256SUMS', 'bundle.json'].map((name) =>
     join(folder, name),
   ) as [string, string, string];
+  const changed = join(scratchDirectory('changed'), 'app.tar.gz');
   writeFileSync(file, 'archive');
   writeFileSync(changed, 'Archive');
+  writeFileSync(sums, `${sha256Of(file)}  app.tar.gz\n`);
   const release = {
     ...{ version: '1.2.3', out: folder, work: folder, dryRun: true, epoch: 0 },
     repository: 'https://forge.example/acme/git-signet',
     commit: 'a'.repeat(40),
   };
-  const said = statement(release, new Map([['app.tar.gz', sha256Of(file)]]), {});
+  const said = statement(release, provedFiles(release), {});
   const base = { HOME: folder, PATH: process.env['PATH'], GIT_CONFIG_GLOBAL: '/dev/null' };
   writeFileSync(
     bundle,

@@ -28,8 +28,6 @@ export interface TokenRequest {
   readonly given?: Secret | undefined;
   /** Refuses an account that must not sign here, before anything is asked of the CA. @throws LoginError */
   readonly accept: (claims: IdentityClaims) => void;
-  /** Between two questions to an issuer; default: real time. */
-  readonly wait?: (milliseconds: number) => Promise<void>;
 }
 
 export interface IdentityToken {

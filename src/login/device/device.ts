@@ -51,7 +51,7 @@ export async function loginWithDevice(
   ]);
   const { idToken, ...renewal } = await pollDevice(issuer, authorization, {
     patience: invitation.patience,
-    wait: request.wait,
+    send: request.send,
   });
   const claims = readIdentityToken(idToken, {
     clientId: settings.clientId,

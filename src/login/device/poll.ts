@@ -1,88 +1,87 @@
-/** Asks the issuer whether the person has agreed yet (RFC 8628 §3.4, §3.5): at its pace, and for a limited time. */
+/**
+ * Waits for the person on the other device (RFC 8628 §3.4, §3.5). openid-client asks the issuer, at the issuer's pace. Here
+ * stand what it leaves to its caller: an outage does not end a login, and the wait ends when it should.
+ */
 
-import type { DeviceAuthorizationResponse, TokenEndpointResponse } from 'openid-client';
+import type { CustomFetch, DeviceAuthorizationResponse } from 'openid-client';
 import { type ErrorCode, isSignetError, LoginError } from '../../errors.ts';
+import type { HttpSend } from '../../http/message.ts';
 import { duration } from '../browser/page.ts';
 import { type Issuer, type LoginTokens, loginTokens } from '../issuer.ts';
 import { loginFailure } from '../issuer-errors.ts';
+import { fetchWith } from '../issuer-fetch.ts';
 
-const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
-/** Seconds: where the issuer names none, and what `slow_down` adds. */
-const INTERVAL = 5;
-const SLOWER = 5;
 /** Questions in a row that may go unanswered. */
 const TROUBLES = 3;
 const PASSING: readonly ErrorCode[] = ['SERVICE_UNREACHABLE', 'SERVICE_REFUSED'];
 
-export interface Polling {
-  /** Seconds in all. */
-  readonly patience: number;
-  readonly wait?: ((milliseconds: number) => Promise<void>) | undefined;
-}
-
-/** @throws LoginError `LOGIN_REFUSED`, `LOGIN_TIMEOUT`, `LOGIN_FAILED`, ServiceError */
+/**
+ * Asks until there is an answer, for `patience` seconds in all.
+ * @throws LoginError `LOGIN_REFUSED`, `LOGIN_TIMEOUT`, `LOGIN_FAILED`, ServiceError
+ */
 export async function pollDevice(
-  issuer: Issuer,
-  { device_code, interval: asked }: DeviceAuthorizationResponse,
-  { patience, wait = sleep }: Polling,
-): Promise<LoginTokens> {
-  let interval = asked !== undefined && asked > 0 ? asked : INTERVAL;
-  let waited = 0;
-  let troubles = 0;
-  while (waited + interval <= patience) {
-    await wait(interval * 1000);
-    waited += interval;
-    const answer = await askOnce(issuer, device_code);
-    if ('access_token' in answer) return loginTokens(answer);
-    if (answer.word === 'slow_down') interval += SLOWER;
-    troubles = answer.trouble === undefined ? 0 : troubles + 1;
-    if (troubles > TROUBLES) throw answer.trouble;
-    // §3.5: nobody answered, so the network or the server wants rest
-    if (troubles > 0) interval *= 2;
-  }
-  throw new LoginError(
-    'LOGIN_TIMEOUT',
-    `nobody logged in within ${duration(Math.ceil(patience))}`,
-    {
-      hint: 'run the git command again to try once more',
-    },
-  );
-}
-
-interface NotYet {
-  readonly word: 'authorization_pending' | 'slow_down' | 'trouble';
-  readonly trouble?: Error;
-}
-
-/** The tokens, or why there are none yet. */
-async function askOnce(
   { oidc, configuration, name }: Issuer,
-  device_code: string,
-): Promise<TokenEndpointResponse | NotYet> {
+  authorization: DeviceAuthorizationResponse,
+  { patience, send }: { readonly patience: number; readonly send: HttpSend },
+): Promise<LoginTokens> {
+  const over = new AbortController();
+  const { signal } = over;
+  // openid-client looks at the signal every 5 s
+  const timer = setTimeout(() => over.abort(nobodyCame(patience)), patience * 1000);
+  configuration[oidc.customFetch] = patientFetch(fetchWith(send), signal);
   try {
-    return await oidc.genericGrantRequest(configuration, GRANT, { device_code });
+    return loginTokens(
+      await oidc.pollDeviceAuthorizationGrant(configuration, authorization, undefined, { signal }),
+    );
   } catch (error) {
-    const word = error instanceof Error && 'error' in error ? error.error : undefined;
-    if (word === 'authorization_pending' || word === 'slow_down') return { word };
-    if (word === 'access_denied') {
-      throw new LoginError('LOGIN_REFUSED', 'the login was refused on the other device', {
-        hint: 'run the git command again to try once more',
-      });
-    }
-    if (word === 'expired_token') {
-      throw new LoginError('LOGIN_TIMEOUT', 'the code has expired before anybody logged in', {
-        hint: 'run the git command again for a new one',
-      });
-    }
-    const failure = loginFailure(error, new URL(name).host);
-    const passing = isSignetError(failure) && PASSING.includes(failure.code);
-    if (passing) return { word: 'trouble', trouble: failure };
-    throw failure;
+    throw refusal(error) ?? loginFailure(error, new URL(name).host);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
+/** Asks again where nobody answered: the network or the server wants rest (§3.5), twice as long each time. */
+function patientFetch(ask: CustomFetch, signal: AbortSignal): CustomFetch {
+  let asked = performance.now();
+  return async (url, options) => {
+    for (let troubles = 1; ; troubles += 1) {
+      const rest = 2 * (performance.now() - asked);
+      asked = performance.now();
+      try {
+        // openid-client's own signal would end while this rests; each request of ours has its deadline
+        return await ask(url, { ...options, signal });
+      } catch (error) {
+        const passing = isSignetError(error) && PASSING.includes(error.code);
+        if (!passing || troubles > TROUBLES) throw error;
+        await new Promise((resolve) => {
+          setTimeout(resolve, rest);
+          signal.addEventListener('abort', resolve, { once: true });
+        });
+        signal.throwIfAborted();
+      }
+    }
+  };
+}
+
+function nobodyCame(patience: number): LoginError {
+  const message = `nobody logged in within ${duration(Math.ceil(patience))}`;
+  return new LoginError('LOGIN_TIMEOUT', message, {
+    hint: 'run the git command again to try once more',
   });
+}
+
+/** What the issuer says of a person who does not come. */
+function refusal(error: unknown): LoginError | undefined {
+  const word = error instanceof Error && 'error' in error ? error.error : undefined;
+  if (word === 'access_denied') {
+    return new LoginError('LOGIN_REFUSED', 'the login was refused on the other device', {
+      hint: 'run the git command again to try once more',
+    });
+  }
+  if (word === 'expired_token') {
+    return new LoginError('LOGIN_TIMEOUT', 'the code has expired before anybody logged in', {
+      hint: 'run the git command again for a new one',
+    });
+  }
+  return undefined;
 }

@@ -1,8 +1,9 @@
 /** A login on another device: against the sandbox's issuer, and against issuers that do one thing wrong (threat O11). */
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loginWithDevice } from '../../../src/login/device/device.ts';
 import { obtainIdentityToken } from '../../../src/login/identity-token.ts';
+import type { TokenRequest } from '../../../src/login/token-request.ts';
 import { startIssuer, type TestIssuer, type Wrong } from '../../support/issuer.ts';
 import { answerDevice } from '../../support/person.ts';
 import { useSandbox } from '../../support/sandbox.ts';
@@ -11,38 +12,73 @@ import { tokenRequest } from '../../support/token-request.ts';
 
 const sandbox = useSandbox();
 
+// openid-client waits by the clock, so the clock is ours
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+afterEach(() => void vi.useRealTimers());
+
+/** The ways of a request to the network, and when it asked for tokens: seconds since it asked before. */
+function timed(request: TokenRequest) {
+  const waits: number[] = [];
+  let asking = 0;
+  let last = 0;
+  const send: TokenRequest['send'] = async (question) => {
+    asking += 1;
+    const now = performance.now();
+    if (question.method === 'POST' && question.url.endsWith('/token')) {
+      waits.push(Math.round((now - last) / 1000));
+    }
+    if (question.method === 'POST') last = now;
+    return request.send(question).finally(() => {
+      asking -= 1;
+    });
+  };
+  return { waits, request: { ...request, send }, asking: () => asking > 0 };
+}
+
+/** Lets time pass whenever nobody is busy, until `work` is done. */
+async function meanwhile<T>(work: Promise<T>, busy: () => boolean): Promise<T | Error> {
+  let done = false;
+  const outcome = work
+    .catch((error: Error) => error)
+    .finally(() => {
+      done = true;
+    });
+  while (!done) {
+    for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
+    if (!busy()) await vi.advanceTimersByTimeAsync(1000);
+  }
+  return outcome;
+}
+
 /** A person with another device, who does what the terminal says. */
-function personElsewhere(
-  answer: 'agree' | 'deny',
-): Listener & { readonly done: () => Promise<unknown> } {
+function personElsewhere(answer: 'agree' | 'deny'): Listener & { readonly busy: () => boolean } {
   const terminal = fakeTerminal();
-  let done: Promise<unknown> = Promise.resolve();
+  let busy = false;
   const say = (line: string): void => {
     terminal.say(line);
     const [, address, code] = /^open (\S+) and enter (\S+) /.exec(line) ?? [];
-    if (address !== undefined && code !== undefined) done = answerDevice(address, code, answer);
+    if (address === undefined || code === undefined) return;
+    busy = true;
+    void answerDevice(address, code, answer).finally(() => {
+      busy = false;
+    });
   };
-  return { ...terminal, say, done: () => done };
+  return { ...terminal, say, busy: () => busy };
 }
 
 describe('a login on another device', () => {
   async function attempt(answer: 'agree' | 'deny') {
     const terminal = personElsewhere(answer);
-    const waits: number[] = [];
-    const request = await tokenRequest({
+    const { client, ...made } = await tokenRequest({
       issuerUrl: sandbox().urls.issuer,
       environment: { SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' },
       flags: { publishIdentity: 'yes' },
       terminal,
-      more: {
-        wait: async (milliseconds) => {
-          waits.push(milliseconds);
-          await terminal.done();
-        },
-      },
     });
-    const outcome = await obtainIdentityToken(request).catch((error: unknown) => error);
-    request.client.close();
+    const { request, waits, asking } = timed(made);
+    const busy = () => asking() || terminal.busy();
+    const outcome = await meanwhile(obtainIdentityToken(request), busy);
+    client.close();
     return { outcome, lines: terminal.lines, waits };
   }
 
@@ -63,7 +99,7 @@ describe('a login on another device', () => {
     expect(lines.at(-1)).toMatch(
       /^ {2}agree only if the page is at 127\.0\.0\.1:\d+ and shows [A-Z]{4}-[A-Z]{4}$/,
     );
-    expect(waits).toEqual([5000]);
+    expect(waits).toEqual([5]);
   });
 
   it('a refusal there is a refusal here', async () => {
@@ -116,32 +152,27 @@ async function ask(
       return json(error === 'authorization_pending' ? 401 : 400, { error });
     },
   });
-  const waits: number[] = [];
   const terminal = fakeTerminal(interactive);
-  const request = await tokenRequest({
-    issuerUrl: issuer.url,
-    flags,
-    terminal,
-    more: {
-      wait: async (milliseconds) => {
-        waits.push(milliseconds / 1000);
-      },
-    },
-  });
-  const outcome = await loginWithDevice(request, '').catch((error: unknown) => error);
-  request.client.close();
-  return { outcome, waits, lines: terminal.lines };
+  const { client, ...made } = await tokenRequest({ issuerUrl: issuer.url, flags, terminal });
+  const { request, waits, asking } = timed(made);
+  const begun = performance.now();
+  const outcome = await meanwhile(loginWithDevice(request, ''), asking);
+  const seconds = (performance.now() - begun) / 1000;
+  client.close();
+  return { outcome, waits, seconds, lines: terminal.lines };
 }
 
 describe('O11 an issuer’s pace and patience', () => {
   it('asks every five seconds, slower when told to, and no longer than the code lives', async () => {
     const pending = Array.from({ length: 500 }, () => 'authorization_pending');
-    const { outcome, waits } = await ask({
+    const { outcome, waits, seconds } = await ask({
       errors: ['authorization_pending', 'slow_down', ...pending],
     });
     expect(outcome).toMatchObject({ code: 'LOGIN_TIMEOUT', exitCode: 4 });
     expect(waits.slice(0, 4)).toEqual([5, 5, 10, 10]);
     expect(waits.reduce((sum, each) => sum + each)).toBeLessThanOrEqual(600);
+    // openid-client looks every 5 s whether it is over
+    expect(seconds).toBeLessThanOrEqual(606);
   });
 
   it('keeps the issuer’s own interval, and ends by loginTimeout', async () => {
@@ -160,6 +191,21 @@ describe('O11 an issuer’s pace and patience', () => {
     expect((await ask({ errors: [503, 503, 503, 503, 503] })).outcome).toMatchObject({
       code: 'SERVICE_REFUSED',
     });
+  });
+
+  it('rests twice as long as before after an outage, and goes on at the issuer’s pace', async () => {
+    const { waits } = await ask({ errors: ['slow_down', 503, 503, 'authorization_pending'] });
+    expect(waits).toEqual([5, 10, 20, 40, 10]);
+    const outages = [503, 503, 503, 'authorization_pending', 503, 503, 503];
+    expect((await ask({ errors: outages })).outcome).toMatchObject({ source: 'device code' });
+  });
+
+  it('an outage that lasts ends with the code, not after it', async () => {
+    const slow = { interval: 100, expires_in: 250 };
+    const { outcome, waits, seconds } = await ask({ authorization: slow, errors: [503, 503] });
+    expect(outcome).toMatchObject({ code: 'LOGIN_TIMEOUT' });
+    expect(seconds).toBeLessThanOrEqual(251);
+    expect(waits).toEqual([100]);
   });
 
   it.each([
@@ -190,7 +236,7 @@ describe('O11 an invitation that cannot be trusted', () => {
   ])('%s', async (_name, authorization, line) => {
     const { outcome, lines } = await ask({ authorization });
     expect(outcome).toMatchObject({ message: expect.stringMatching(line) });
-    expect((outcome as { exitCode: number }).exitCode).toBeGreaterThan(2);
+    expect((outcome as { exitCode?: number }).exitCode).toBeGreaterThan(2);
     expect(lines).toEqual([]);
   });
 

@@ -36,6 +36,6 @@ it.each([...unsignable, ...malformedPayloads])(
     } finally {
       reached.close();
     }
-    expect(agent.workshop.signed).toEqual([]);
+    expect(agent.backend.signed).toEqual([]);
   },
 );

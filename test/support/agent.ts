@@ -1,15 +1,15 @@
-/** An agent in this process with a workshop of paper: logins are words, certificates have the dates that a test gives them. */
+/** An agent in this process with a backend of paper: logins are words, certificates have the dates that a test gives them. */
 
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Patience } from '../../src/agent/client/patience.ts';
+import type { AgentBackend } from '../../src/agent/daemon/backend.ts';
 import { type AgentOptions, runAgent } from '../../src/agent/daemon/daemon.ts';
-import type { Network, Workshop } from '../../src/agent/daemon/workshop.ts';
 import type { Instance } from '../../src/agent/instance.ts';
 import { type AgentAddress, agentAddress } from '../../src/agent/socket-path.ts';
 import { Unreached } from '../../src/agent/wire/failure.ts';
-import type { RequestNetwork } from '../../src/agent/wire/request-network.ts';
+import type { NetworkOrOwn, RequestNetwork } from '../../src/agent/wire/request-network.ts';
 import { checkPayload } from '../../src/core/git/signable.ts';
 import type { Certificate } from '../../src/core/x509/certificate.ts';
 import { LoginError } from '../../src/errors.ts';
@@ -18,10 +18,10 @@ import { Secret } from '../../src/system/secret.ts';
 import { scratchDirectory } from './sandbox.ts';
 
 /** What a test may put something else in the place of. */
-type WritablePart = { -readonly [name in Exchanged]: Workshop[name] };
+type WritablePart = { -readonly [name in Exchanged]: AgentBackend[name] };
 type Exchanged = 'refresh' | 'sign' | 'obtain' | 'remember';
 
-export interface PaperWorkshop extends Omit<Workshop, Exchanged>, WritablePart {
+export interface PaperBackend extends Omit<AgentBackend, Exchanged>, WritablePart {
   /** Unix seconds; tests set it. */
   clock: number;
   /** Seconds that a certificate lives. */
@@ -35,7 +35,7 @@ export interface PaperWorkshop extends Omit<Workshop, Exchanged>, WritablePart {
   readonly refreshed: string[];
   readonly kept: Map<string, string>;
   /** What was asked of servers, and through what. */
-  readonly through: (readonly [what: string, network: Network])[];
+  readonly through: (readonly [what: string, network: NetworkOrOwn])[];
   /** Whether any server answers. */
   reaches: boolean;
 }
@@ -64,8 +64,8 @@ export const made = (identity: string, payload: Uint8Array): MadeSignature => ({
 });
 
 /** A token is `alice@example.test`; a refresh token `refresh alice@example.test`. */
-export function paperWorkshop(): PaperWorkshop {
-  const workshop: PaperWorkshop = {
+export function paperBackend(): PaperBackend {
+  const backend: PaperBackend = {
     clock: 1_000_000,
     lifetime: 600,
     certified: undefined,
@@ -76,7 +76,7 @@ export function paperWorkshop(): PaperWorkshop {
     kept: new Map(),
     through: [],
     reaches: true,
-    now: () => workshop.clock,
+    now: () => backend.clock,
     checkPayload,
     readToken: (token) => {
       const name = token.reveal();
@@ -87,47 +87,47 @@ export function paperWorkshop(): PaperWorkshop {
         kind: 'email',
         challenge: name,
         names: [name],
-        expires: workshop.clock + 60,
+        expires: backend.clock + 60,
       };
     },
     obtain: async ({ token }, _expected, network) => {
-      workshop.through.push(['obtain', network]);
+      backend.through.push(['obtain', network]);
       await new Promise((resolve) => setTimeout(resolve, 5));
-      const name = workshop.certified ?? token.reveal();
-      workshop.obtained.push(name);
-      return credentialFor(name, workshop.clock, workshop.lifetime);
+      const name = backend.certified ?? token.reveal();
+      backend.obtained.push(name);
+      return credentialFor(name, backend.clock, backend.lifetime);
     },
     refresh: async (token, network) => {
-      workshop.through.push(['refresh', network]);
+      backend.through.push(['refresh', network]);
       const text = token.reveal();
-      workshop.refreshed.push(text);
+      backend.refreshed.push(text);
       if (!text.startsWith('refresh ')) throw new LoginError('LOGIN_FAILED', 'withdrawn');
       const name = text.slice('refresh '.length);
       return { token: new Secret(name), refreshToken: new Secret(text) };
     },
     sign: async (payload, { signer }, network, watch) => {
-      workshop.through.push(['sign', network]);
+      backend.through.push(['sign', network]);
       watch?.onSigned?.('unlogged');
-      if (workshop.slow > 0) await new Promise((resolve) => setTimeout(resolve, workshop.slow));
+      if (backend.slow > 0) await new Promise((resolve) => setTimeout(resolve, backend.slow));
       watch?.beforeLog?.();
-      workshop.signed.push(signer.value);
+      backend.signed.push(signer.value);
       return made(signer.value, payload);
     },
     reach: async (network) => {
-      workshop.through.push(['reach', network]);
-      if (!workshop.reaches) throw new Unreached('network', 'the log could not be asked');
+      backend.through.push(['reach', network]);
+      if (!backend.reaches) throw new Unreached('network', 'the log could not be asked');
     },
-    everReached: () => workshop.reaches,
+    everReached: () => backend.reaches,
     recall: async (expected) => {
-      const text = workshop.kept.get(expected);
+      const text = backend.kept.get(expected);
       return text === undefined ? undefined : new Secret(text);
     },
     remember: async (expected, token) => {
-      if (token === undefined) workshop.kept.delete(expected);
-      else workshop.kept.set(expected, token.reveal());
+      if (token === undefined) backend.kept.delete(expected);
+      else backend.kept.set(expected, token.reveal());
     },
   };
-  return workshop;
+  return backend;
 }
 
 /** The network of a client that has no proxy. */
@@ -141,7 +141,7 @@ export const PAYLOAD = Buffer.from(
 
 export interface RunningAgent {
   readonly address: AgentAddress;
-  readonly workshop: PaperWorkshop;
+  readonly backend: PaperBackend;
   readonly instance: Instance;
   /** Settles when the agent has ended. */
   readonly ended: Promise<void>;
@@ -159,7 +159,7 @@ export async function runningAgent(options: Partial<AgentOptions> = {}): Promise
   mkdirSync(directory, { mode: 0o700 });
   const instance = options.instance ?? someInstance();
   const address = options.address ?? agentAddress(directory, instance.digest);
-  const workshop = (options.workshop as PaperWorkshop | undefined) ?? paperWorkshop();
+  const backend = (options.backend as PaperBackend | undefined) ?? paperBackend();
   const told = new AbortController();
   const ready = Promise.withResolvers<void>();
   const ended = runAgent({
@@ -171,14 +171,14 @@ export async function runningAgent(options: Partial<AgentOptions> = {}): Promise
     ...options,
     instance,
     address,
-    workshop,
+    backend,
     onReady: () => ready.resolve(),
     signal: told.signal,
   });
   await Promise.race([ready.promise, ended]);
   return {
     address,
-    workshop,
+    backend,
     instance,
     ended,
     end: async () => {

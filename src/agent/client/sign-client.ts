@@ -2,7 +2,7 @@
 
 import { toBase64 } from '../../core/bytes.ts';
 import { UsageError } from '../../errors.ts';
-import type { Login } from '../daemon/workshop.ts';
+import type { LoginTokens } from '../daemon/backend.ts';
 import { errorOf, failureOf, handedBack } from '../wire/failure.ts';
 import {
   MAX_PART,
@@ -24,7 +24,7 @@ export interface SignByAgent {
   readonly network: RequestNetwork;
   readonly patience: Patience;
   /** Logs in, gives what came of it to `use`, and keeps the login's pages up meanwhile. */
-  readonly login: (use: (login: Login) => Promise<SignedReply>) => Promise<SignedReply>;
+  readonly login: (use: (login: LoginTokens) => Promise<SignedReply>) => Promise<SignedReply>;
   /** The agent is at work: time for what is needed next. */
   readonly onAsked?: () => void;
   /** The signature before it is in the log: time to verify the rest. A forwarded agent does not show it. */

@@ -10,16 +10,17 @@ import { type AgentAddress, prepareDirectory } from '../socket-path.ts';
 import { channelOf } from '../wire/channel.ts';
 import { payloadRoom } from '../wire/long-payload.ts';
 import type { AgentState } from '../wire/protocol.ts';
+import { waitingRoom } from '../wire/waiting-room.ts';
+import type { AgentBackend } from './backend.ts';
 import { Credentials } from './credentials.ts';
 import { type Listening, listenAt, listenHandedOver, writeSecret } from './listen.ts';
 import { type SessionParts, serveLocal } from './session.ts';
-import { Turns } from './turns.ts';
-import type { Workshop } from './workshop.ts';
+import { MAX_SOCKETS } from './warm-http.ts';
 
 export interface AgentOptions {
   readonly instance: Instance;
   readonly address: AgentAddress;
-  readonly workshop: Workshop;
+  readonly backend: AgentBackend;
   readonly version: string;
   /** Seconds without a request after which it leaves. */
   readonly idle: number;
@@ -103,18 +104,19 @@ function serveWhileOpen(socket: Socket, open: Set<Socket>, serve: () => Promise<
  * others can change
  */
 export async function runAgent(options: AgentOptions): Promise<void> {
-  const { address, workshop, instance } = options;
+  const { address, backend, instance } = options;
   prepareDirectory(address.directory);
-  const credentials = new Credentials(workshop);
+  const credentials = new Credentials(backend);
   const visits = new Visits();
   const end = new AbortController();
-  const startedAt = workshop.now();
+  const startedAt = backend.now();
   let secret = '';
   let forwarding: Forwarding = { problem: '' };
   const parts: SessionParts = {
     ...options,
     credentials,
-    turns: new Turns(),
+    // no more than there are connections to one server: no request's deadline may run while it waits for a connection
+    turns: waitingRoom(MAX_SOCKETS),
     secret: () => secret,
     instance: instance.digest,
     pid: process.pid,

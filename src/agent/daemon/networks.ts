@@ -11,9 +11,13 @@ import { describeProxy, type HttpProxy, type ProxyChoice, proxyChoice } from '..
 import type { Settings } from '../../settings/load.ts';
 import type { Environment } from '../../system/environment.ts';
 import { Unreached } from '../wire/failure.ts';
-import { isOfNetwork, nameOfNetwork, type RequestNetwork } from '../wire/request-network.ts';
+import {
+  isOfNetwork,
+  type NetworkOrOwn,
+  nameOfNetwork,
+  type RequestNetwork,
+} from '../wire/request-network.ts';
 import { openWarmHttp, type WarmHttp } from './warm-http.ts';
-import type { Network } from './workshop.ts';
 
 /** What a request is made with. */
 export interface AgentNetwork {
@@ -24,7 +28,7 @@ export interface AgentNetwork {
 
 export interface AgentNetworks {
   /** @throws ConfigError for a network that nothing can be reached through */
-  readonly through: (network: Network) => Promise<AgentNetwork>;
+  readonly through: (network: NetworkOrOwn) => Promise<AgentNetwork>;
   /** True once any server has answered, by any of them. */
   readonly everReached: () => boolean;
 }
@@ -61,7 +65,7 @@ export function openNetworks(sources: NetworkSources): AgentNetworks {
       }
     };
   };
-  const make = async (network: Network, name: string): Promise<Open> => {
+  const make = async (network: NetworkOrOwn, name: string): Promise<Open> => {
     const { settings, environment } = merged(sources, network);
     const options = networkOptions(settings, environment);
     const proxyFor =
@@ -111,7 +115,7 @@ function isLate({ cause }: ServiceError): boolean {
 /** The agent's settings and environment, with this network in place of its own. */
 function merged(
   { settings: own, environment }: NetworkSources,
-  network: Network,
+  network: NetworkOrOwn,
 ): Pick<AgentNetwork, 'settings' | 'environment'> {
   if (network === undefined) return { settings: own, environment };
   const { proxy: _proxy, caFile: _caFile, ...others } = own;

@@ -1,47 +1,82 @@
 /**
- * A login renewed without a person. Where the issuer rotates refresh tokens (RFC 9700 §4.14.2) each serves once, and one
- * that comes a second time ends the login: so what an issuer gave is kept before anything else can fail.
+ * When a certificate has to be renewed, and how refresh tokens do it. Where the issuer rotates them (RFC 9700 §4.14.2) each one serves once, and one that comes a second time
+ * ends the login. So the agent keeps a new one before anything else can fail.
  */
 
 import { isSignetError } from '../../errors.ts';
+import type { Credential } from '../../signing/credential.ts';
 import type { Secret } from '../../system/secret.ts';
-import type { Login, Network, Workshop } from './workshop.ts';
+import type { NetworkOrOwn } from '../wire/request-network.ts';
+import type { AgentBackend, LoginTokens } from './backend.ts';
 
-export interface Renewing {
-  /** The token at hand; else one that is kept is tried. */
+/** A credential with the time at which its life here began. The dates in it are by the clock of the CA. */
+export interface TimedCredential extends Credential {
+  /** Unix seconds on this machine's clock. */
+  readonly since: number;
+  /** Milliseconds on the clock that cannot be set, and that stops in sleep. */
+  readonly started: number;
+}
+
+const MAX_MARGIN = 60;
+/** Clocks are corrected by this much, in seconds, without meaning anything. */
+const CLOCK_STEP = 5;
+
+/** Seconds of a certificate's life. Only the difference of its dates counts, because its clock is the CA's. */
+function lifetime({ certificate }: Credential): number {
+  return certificate.notAfter - certificate.notBefore;
+}
+
+/** Seconds before the end in which a certificate does not serve any more: a signature takes time until it is logged. */
+export function marginOf(credential: Credential): number {
+  return Math.min(MAX_MARGIN, lifetime(credential) / 5);
+}
+
+/**
+ * Returns the seconds that a certificate has left, by the clock that says less: one may have been set back, the other
+ * stops in sleep. Negative at the end, and after a clock was set back to before the start.
+ */
+export function remaining(credential: TimedCredential, now: number): number {
+  const { since, started } = credential;
+  if (now < since - CLOCK_STEP) return -1;
+  const elapsed = Math.max(now - since, (performance.now() - started) / 1000);
+  return lifetime(credential) - elapsed;
+}
+
+interface Renewing {
+  /** The token in memory. Without one, the token in the keyring is tried. */
   readonly token: Secret | undefined;
-  readonly refresh: (token: Secret) => Promise<Login>;
+  readonly refresh: (token: Secret) => Promise<LoginTokens>;
   readonly recall: () => Promise<Secret | undefined>;
-  /** Keeps this one from now on, or drops what is kept. */
+  /** Keeps this token from now on, or deletes the one that is kept. Does nothing once the renewal is overtaken. */
   readonly keep: (token: Secret | undefined) => Promise<void>;
-  /** True once somebody logged in or out meanwhile: theirs is not to be touched. */
+  /** Returns true once a login or logout has come in between. Its tokens must not be touched. */
   readonly overtaken: () => boolean;
 }
 
 /**
- * What a login is renewed through. A network that the person's own configuration names may see any login of theirs; one
- * that a repository names sees none but its own (threat D21). `login`: what the login came through.
+ * Returns the network that a login is renewed through. A network of the user's own configuration may carry any login. A
+ * network that a repository names carries only the logins that came through it (threat D21).
  */
-export function renewalNetwork(login: Network, asked: Network): Network {
-  return asked === undefined || asked.ofRepository ? login : asked;
+export function renewalNetwork(ofLogin: NetworkOrOwn, asked: NetworkOrOwn): NetworkOrOwn {
+  return asked === undefined || asked.ofRepository ? ofLogin : asked;
 }
 
-/** What says that a person has to log in again, not that somebody could not be reached. */
+/** Returns true for an error that a new login can mend. A server that does not answer is none. */
 export function isLoginRefusal(error: unknown): boolean {
-  return isSignetError(error) && error.exitCode === 4;
+  return isSignetError(error) && error.kind === 'login';
 }
 
-/** Another token, and what renews it next time; undefined where none is left that the issuer takes. @throws ServiceError */
-export async function renewedLogin(renewing: Renewing): Promise<Required<Login> | undefined> {
+/** Returns new tokens; undefined if the issuer takes none of those that are left. @throws ServiceError */
+export async function renewedLogin(renewing: Renewing): Promise<Required<LoginTokens> | undefined> {
   const { refresh, recall, keep, overtaken } = renewing;
   let token = renewing.token ?? (await recall());
   for (let attempt = 0; attempt < 2 && token !== undefined; attempt += 1) {
     const spent = token.reveal();
     try {
       const login = await refresh(token);
-      // issuers that do not rotate it give none back
+      // an issuer that does not rotate gives no new one
       const refreshToken = login.refreshToken ?? token;
-      if (login.refreshToken !== undefined && !overtaken()) await keep(refreshToken);
+      if (login.refreshToken !== undefined) await keep(refreshToken);
       return { token: login.token, refreshToken };
     } catch (error) {
       if (!isLoginRefusal(error)) throw error;
@@ -49,23 +84,23 @@ export async function renewedLogin(renewing: Renewing): Promise<Required<Login> 
     if (overtaken()) return undefined;
     const kept = await recall();
     if (kept?.reveal() === spent) {
-      if (!overtaken()) await keep(undefined);
+      await keep(undefined);
       return undefined;
     }
-    // another agent with the same login was quicker
+    // another agent with the same login has rotated the token meanwhile
     token = kept;
   }
   return undefined;
 }
 
-/** The same, but one after the other for each key: of two that come together the later one stays. */
-export function inOrder(remember: Workshop['remember']): Workshop['remember'] {
+/** Returns a `remember` that works in order for each expectation: of two calls the later one holds. */
+export function inOrder(remember: AgentBackend['remember']): AgentBackend['remember'] {
   const last = new Map<string, Promise<void>>();
-  return (key, token) => {
-    const next = (last.get(key) ?? Promise.resolve()).then(() => remember(key, token));
-    last.set(key, next);
+  return (expected, token) => {
+    const next = (last.get(expected) ?? Promise.resolve()).then(() => remember(expected, token));
+    last.set(expected, next);
     return next.finally(() => {
-      if (last.get(key) === next) last.delete(key);
+      if (last.get(expected) === next) last.delete(expected);
     });
   };
 }

@@ -6,7 +6,7 @@
 import { LoginError, ServiceError } from '../../errors.ts';
 import { type Channel, ChannelEnded } from '../wire/channel.ts';
 import { errorOf, failureOf, Unreached } from '../wire/failure.ts';
-import { type PayloadRoom, receivePayload } from '../wire/long-payload.ts';
+import { withLongPayload } from '../wire/long-payload.ts';
 import {
   type AgentState,
   OTHER_SECRET,
@@ -18,15 +18,15 @@ import {
 import { bytesOf, sameSecret, secretOf } from '../wire/read-messages.ts';
 import type { RequestNetwork } from '../wire/request-network.ts';
 import { signedReply } from '../wire/signed-reply.ts';
-import type { Credentials } from './credentials.ts';
-import { type Holder, HolderGone } from './holder.ts';
-import type { Turns } from './turns.ts';
-import type { Login, Workshop } from './workshop.ts';
+import type { WaitingRoom } from '../wire/waiting-room.ts';
+import type { AgentBackend, LoginTokens } from './backend.ts';
+import type { Credentials, SigningClient } from './credentials.ts';
 
 export interface SessionParts {
-  readonly workshop: Workshop;
+  readonly backend: AgentBackend;
   readonly credentials: Credentials;
-  readonly turns: Turns;
+  /** How many signatures are made at a time. */
+  readonly turns: WaitingRoom;
   /** Hex, new with each start. */
   readonly secret: () => string;
   /** Digest of the instance, hex. */
@@ -35,7 +35,8 @@ export interface SessionParts {
   readonly online: boolean;
   /** Seconds that a person has for a login. */
   readonly lease: number;
-  readonly room: PayloadRoom;
+  /** Memory for long payloads. */
+  readonly room: WaitingRoom;
   readonly state: () => AgentState;
   readonly stop: () => void;
 }
@@ -66,8 +67,8 @@ export async function serveLocal(channel: Channel, parts: SessionParts): Promise
  * network: it leaves its place to one that has one (threat D22). One that has lost it stays, and its logins with it.
  */
 async function giveBack(error: Unreached, channel: Channel, parts: SessionParts): Promise<void> {
-  const { workshop, credentials } = parts;
-  const leaving = error.lack === 'network' && !workshop.everReached() && credentials.size === 0;
+  const { backend, credentials } = parts;
+  const leaving = error.lack === 'network' && !backend.everReached() && credentials.size === 0;
   if (leaving) await ending(parts);
   channel.send({ reply: 'unreached', leaving, ...failureOf(error) });
 }
@@ -80,7 +81,7 @@ async function ending({ stop }: SessionParts): Promise<void> {
 
 /** Why there is no answer, where somebody is left to hear it. */
 export function tell(channel: Channel, error: unknown): void {
-  if (error instanceof ChannelEnded || error instanceof HolderGone) return;
+  if (error instanceof ChannelEnded) return;
   if (error instanceof ProtocolError) {
     const { code, message } = error;
     channel.send({ reply: 'error', kind: 'agent', code, message, hint: '' });
@@ -101,10 +102,9 @@ async function answer(request: Request, channel: Channel, parts: SessionParts): 
     case 'sign-long': {
       const { identity, network, size } = request;
       const visit = { identity, network, channel, parts };
+      const { room } = parts;
       return whileWorking(channel, (stage) =>
-        parts.room.hold(size, channel.left, async () =>
-          sign(await receivePayload(size, channel), visit, stage),
-        ),
+        withLongPayload(size, { channel, room }, (payload) => sign(payload, visit, stage)),
       );
     }
     case 'offer': {
@@ -114,7 +114,7 @@ async function answer(request: Request, channel: Channel, parts: SessionParts): 
       return { reply: 'credential', ...status };
     }
     case 'reach':
-      await whileWorking(channel, () => parts.workshop.reach(request.network));
+      await whileWorking(channel, () => parts.backend.reach(request.network));
       return { reply: 'done', count: 0 };
     case 'status':
       return { reply: 'status', ...parts.state() };
@@ -157,6 +157,9 @@ function unlessLapsed(error: unknown): undefined {
   if (!(error instanceof CertificateLapsed)) throw error;
 }
 
+/** A request that brings a login. */
+type LoginRequest = Extract<Request, { readonly op: 'token' | 'offer' }>;
+
 interface SignVisit {
   /** The one that must sign. */
   readonly identity: string;
@@ -167,22 +170,21 @@ interface SignVisit {
 
 async function sign(payload: Uint8Array, visit: SignVisit, stage: Stage): Promise<Reply> {
   const { identity, network, channel, parts } = visit;
-  const { workshop, credentials, turns, online } = parts;
-  workshop.checkPayload(payload);
-  if (credentials.busy(identity)) channel.send({ reply: 'wait', on: 'login' });
-  const holder = holderOf(visit, stage);
+  const { backend, credentials, turns, online } = parts;
+  backend.checkPayload(payload);
+  if (credentials.state(identity) === 'pending') channel.send({ reply: 'wait', on: 'login' });
+  const client = clientOf(visit, stage);
   const make = async (): Promise<Reply | undefined> => {
     stage.on = 'login';
-    const credential = await credentials.use(identity, holder);
+    const credential = await credentials.use(identity, client);
     stage.on = 'turn';
-    return turns.take(async () => {
-      if (channel.gone) throw new ChannelEnded('the client has gone');
+    return turns.hold(1, channel.left, async () => {
       if (credentials.lapsed(credential)) return undefined;
       stage.on = 'signature';
-      const made = await workshop.sign(payload, credential, network, {
+      const made = await backend.sign(payload, credential, network, {
         onSigned: (armor) => channel.send({ reply: 'unlogged', armor }),
         beforeLog: () => {
-          if (channel.gone) throw new ChannelEnded('the client has gone');
+          channel.left.throwIfAborted();
           if (credentials.lapsed(credential)) throw new CertificateLapsed();
         },
       });
@@ -199,19 +201,14 @@ async function sign(payload: Uint8Array, visit: SignVisit, stage: Stage): Promis
 }
 
 /** This client as the one that logs in: its connection is the lease, and the lease has an end. */
-function holderOf({ network, channel, parts: { lease } }: SignVisit, stage: Stage): Holder {
+function clientOf({ network, channel, parts: { lease } }: SignVisit, stage: Stage): SigningClient {
   return {
     network,
     login: async () => {
-      if (channel.gone) throw new HolderGone();
+      channel.left.throwIfAborted();
       stage.on = 'quiet';
       channel.send({ reply: 'login', seconds: lease });
-      let request: Request;
-      try {
-        request = await channel.next(lease);
-      } catch (error) {
-        throw error instanceof ChannelEnded ? new HolderGone() : error;
-      }
+      const request = await channel.next(lease);
       stage.on = 'signature';
       if (request.op === 'token') return loginOf(request);
       if (request.op === 'failed') {
@@ -223,13 +220,7 @@ function holderOf({ network, channel, parts: { lease } }: SignVisit, stage: Stag
   };
 }
 
-function loginOf({
-  token,
-  refreshToken,
-}: {
-  readonly token: string;
-  readonly refreshToken: string;
-}): Login {
+function loginOf({ token, refreshToken }: LoginRequest): LoginTokens {
   const given = secretOf(token);
   if (given === undefined) throw new ProtocolError('an empty token');
   return { token: given, refreshToken: secretOf(refreshToken) };

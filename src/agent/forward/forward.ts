@@ -12,12 +12,12 @@ import { joinSignature } from '../../core/git/object.ts';
 import { committerMismatch } from '../../core/policy/committer.ts';
 import { isSignetError, LoginError } from '../../errors.ts';
 import type { MadeSignature } from '../../signing/credential.ts';
+import type { AgentBackend } from '../daemon/backend.ts';
 import { briefNames } from '../daemon/brief.ts';
 import type { Credentials } from '../daemon/credentials.ts';
 import { type Stage, tell, whileWorking } from '../daemon/session.ts';
-import type { Workshop } from '../daemon/workshop.ts';
 import { type Channel, ChannelEnded, channelOf } from '../wire/channel.ts';
-import { payloadRoom, receivePayload } from '../wire/long-payload.ts';
+import { payloadRoom, withLongPayload } from '../wire/long-payload.ts';
 import { PROTOCOL, ProtocolError, type Reply } from '../wire/protocol.ts';
 import { bytesOf } from '../wire/read-messages.ts';
 import { signedReply } from '../wire/signed-reply.ts';
@@ -29,7 +29,7 @@ import type { Scope } from './scope.ts';
 export type Confirm = (what: Described, repository: string, left: AbortSignal) => Promise<boolean>;
 
 export interface ForwardOptions {
-  readonly workshop: Workshop;
+  readonly backend: AgentBackend;
   /** Whom to sign as, by the agent's own configuration: see expectation.ts. No payload has a say in it (threat D27). */
   readonly expected: string;
   /** Only for what names the signer as its committer. */
@@ -69,16 +69,14 @@ export function forwardServer(
       if (request.op === 'forwarded-sign') {
         channel.send(await serve(bytesOf(request.payload), visit));
       } else if (request.op === 'forwarded-sign-long') {
-        const { size } = request;
-        const work = async (stage: Stage): Promise<Reply> => {
-          const payload = await receivePayload(size, channel);
-          // from here on `serve` says what it is at
-          stage.on = 'quiet';
-          return serve(payload, visit);
-        };
-        channel.send(
-          await whileWorking(channel, (stage) => room.hold(size, channel.left, () => work(stage))),
+        const reply = await whileWorking(channel, (stage) =>
+          withLongPayload(request.size, { channel, room }, (payload) => {
+            // from here on `serve` says what it is at
+            stage.on = 'quiet';
+            return serve(payload, visit);
+          }),
         );
+        channel.send(reply);
       } else throw new ProtocolError('a forwarded agent signs, and does nothing else');
     } catch (error) {
       tell(channel, error);
@@ -99,7 +97,7 @@ interface Visit {
 
 async function serve(payload: Uint8Array, visit: Visit): Promise<Reply> {
   const { options, channel } = visit;
-  options.workshop.checkPayload(payload);
+  options.backend.checkPayload(payload);
   const what = describe(payload);
   let repository = '';
   if (!withinRate(visit)) {
@@ -127,8 +125,8 @@ async function serve(payload: Uint8Array, visit: Visit): Promise<Reply> {
   }
 }
 
-function withinRate({ recent, options: { rate, workshop } }: Visit): boolean {
-  const now = workshop.now();
+function withinRate({ recent, options: { rate, backend } }: Visit): boolean {
+  const now = backend.now();
   while (recent[0] !== undefined && Math.abs(now - recent[0]) >= MINUTE) recent.shift();
   if (recent.length >= rate) return false;
   recent.push(now);
@@ -160,7 +158,7 @@ async function agreed(
   stage.on = 'agreement';
   const yes = await confirm(what, repository, channel.left);
   stage.on = 'signature';
-  if (channel.gone) throw new ChannelEnded('the client has gone');
+  channel.left.throwIfAborted();
   if (!yes) throw refusal('nobody agreed to it (signet.forwardConfirm)');
 }
 
@@ -169,7 +167,7 @@ async function sign(
   { credentials, options, channel }: Visit,
   stage: Stage,
 ): Promise<MadeSignature> {
-  const { workshop, expected, matchCommitter } = options;
+  const { backend, expected, matchCommitter } = options;
   stage.on = 'login';
   const credential = await credentials.use(expected, {
     network: undefined,
@@ -181,13 +179,13 @@ async function sign(
       ),
   });
   stage.on = 'signature';
-  if (channel.gone) throw new ChannelEnded('the client has gone');
+  channel.left.throwIfAborted();
   const differs = matchCommitter ? committerMismatch(payload, credential.signer) : undefined;
   if (differs !== undefined) throw refusal(`${visible(differs)} (signet.matchCommitter)`);
   const beforeLog = (): void => {
-    if (channel.gone) throw new ChannelEnded('the client has gone');
+    channel.left.throwIfAborted();
   };
-  return workshop.sign(payload, credential, undefined, { beforeLog });
+  return backend.sign(payload, credential, undefined, { beforeLog });
 }
 
 function refusal(why: string, hint?: string): LoginError {

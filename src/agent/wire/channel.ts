@@ -15,8 +15,7 @@ export interface Channel {
   readonly send: (message: Reply | Greeting) => void;
   /** @throws ChannelEnded; ProtocolError for something that is no request */
   readonly next: (seconds: number) => Promise<Request>;
-  readonly gone: boolean;
-  /** Aborted when the client goes: for what is done on its behalf only. */
+  /** Aborted with ChannelEnded when the client goes: for what is done on its behalf only. */
   readonly left: AbortSignal;
   /** Sends what is under way, and ends. */
   readonly end: () => void;
@@ -56,17 +55,14 @@ class SocketChannel implements Channel {
   }
 
   #over(): void {
-    this.#problem ??= new ChannelEnded('the client has gone');
-    this.#left.abort();
+    const ended = new ChannelEnded('the client has gone');
+    this.#problem ??= ended;
+    this.#left.abort(ended);
     this.#wake?.();
   }
 
-  get gone(): boolean {
-    return this.left.aborted;
-  }
-
   readonly send = (message: Reply | Greeting): void => {
-    if (this.gone) return;
+    if (this.left.aborted) return;
     if (this.#socket.writableLength > MAX_UNSENT) this.#socket.destroy();
     else this.#socket.write(encodeFrame(message));
   };

@@ -1,73 +1,34 @@
 /**
- * Payloads that are too long for one message: the agent asks for them part by part, so that no message grows. What all
- * of them hold together is bounded, and a client waits its turn (threat D29).
+ * Payloads that are too long for one message. The agent asks for them part by part, so that no message grows. The memory
+ * for all of them together is bounded, and a client waits for its turn (threat D29).
  */
 
-import { type Channel, ChannelEnded } from './channel.ts';
+import type { Channel } from './channel.ts';
 import { MAX_PART, MAX_PAYLOAD, ProtocolError } from './protocol.ts';
 import { bytesOf } from './read-messages.ts';
+import { type WaitingRoom, waitingRoom } from './waiting-room.ts';
 
-/** Memory for payloads of one socket's clients. */
-export interface PayloadRoom {
-  /**
-   * Runs `work` once there is room for `size` bytes, in the order of the clients, and gives the room back.
-   * @throws ProtocolError for more than MAX_PAYLOAD bytes; ChannelEnded when the client leaves while it waits
-   */
-  readonly hold: <T>(size: number, left: AbortSignal, work: () => Promise<T>) => Promise<T>;
-}
-
-const ROOM = 2 * MAX_PAYLOAD;
 const PART_SECONDS = 20;
 
-interface Waiting {
-  readonly size: number;
-  readonly enter: () => void;
+/** Returns memory for the payloads of one socket's clients: for two of the longest, or for more that are shorter. */
+export function payloadRoom(): WaitingRoom {
+  return waitingRoom(2 * MAX_PAYLOAD);
 }
 
-/** Room for two of the longest payloads, or for more that are shorter. */
-export function payloadRoom(): PayloadRoom {
-  let free = ROOM;
-  let waiting: readonly Waiting[] = [];
-  const admit = (): void => {
-    for (let [first] = waiting; first !== undefined && first.size <= free; [first] = waiting) {
-      waiting = waiting.slice(1);
-      free -= first.size;
-      first.enter();
-    }
-  };
-  const turn = (size: number, left: AbortSignal): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const leave = (): void => {
-        waiting = waiting.filter((each) => each !== me);
-        admit();
-        reject(new ChannelEnded('the client has gone'));
-      };
-      const me: Waiting = {
-        size,
-        enter: () => {
-          left.removeEventListener('abort', leave);
-          resolve();
-        },
-      };
-      left.addEventListener('abort', leave);
-      waiting = [...waiting, me];
-      admit();
-    });
-  const hold: PayloadRoom['hold'] = async (size, left, work) => {
-    if (size > MAX_PAYLOAD) throw new ProtocolError('the payload is too long');
-    await turn(size, left);
-    try {
-      return await work();
-    } finally {
-      free += size;
-      admit();
-    }
-  };
-  return { hold };
+/**
+ * Receives a payload of `size` bytes once there is room for it, and holds the room while `work` needs it.
+ * @throws ProtocolError for more than MAX_PAYLOAD bytes, or for odd parts; ChannelEnded; what `work` throws
+ */
+export async function withLongPayload<T>(
+  size: number,
+  { channel, room }: { readonly channel: Channel; readonly room: WaitingRoom },
+  work: (payload: Uint8Array) => Promise<T>,
+): Promise<T> {
+  if (size > MAX_PAYLOAD) throw new ProtocolError('the payload is too long');
+  return room.hold(size, channel.left, async () => work(await receiveParts(size, channel)));
 }
 
-/** Asks for each part in turn. @throws ProtocolError for one that is not as long as it should be; ChannelEnded */
-export async function receivePayload(size: number, channel: Channel): Promise<Uint8Array> {
+async function receiveParts(size: number, channel: Channel): Promise<Uint8Array> {
   const payload = new Uint8Array(size);
   for (let at = 0; at < size; ) {
     channel.send({ reply: 'part' });

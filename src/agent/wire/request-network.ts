@@ -17,6 +17,9 @@ export interface RequestNetwork {
   readonly ofRepository: boolean;
 }
 
+/** The network of a request; undefined for the agent's own. */
+export type NetworkOrOwn = RequestNetwork | undefined;
+
 /** The setting and its variables; each names a proxy. */
 const PROXIES = [
   ...['SIGNET_PROXY', 'https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'],
@@ -79,10 +82,7 @@ export function nameOfNetwork({ variables, logins }: RequestNetwork): string {
   return JSON.stringify([pairs, logins.toSorted()]);
 }
 
-export function sameNetwork(
-  one: RequestNetwork | undefined,
-  other: RequestNetwork | undefined,
-): boolean {
+export function sameNetwork(one: NetworkOrOwn, other: NetworkOrOwn): boolean {
   if (one === undefined || other === undefined) return one === other;
   return nameOfNetwork(one) === nameOfNetwork(other);
 }

@@ -2,8 +2,8 @@
 
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import type { AgentBackend } from '../../agent/daemon/backend.ts';
 import type { ForwardPlace } from '../../agent/daemon/daemon.ts';
-import type { Workshop } from '../../agent/daemon/workshop.ts';
 import { prepareDirectory } from '../../agent/socket-path.ts';
 import type { Crypto } from '../../core/crypto.ts';
 import { ConfigError, isSignetError } from '../../errors.ts';
@@ -15,7 +15,7 @@ interface Parts {
   readonly settings: Settings;
   readonly environment: Environment;
   readonly cwd: string;
-  readonly workshop: Workshop;
+  readonly backend: AgentBackend;
   readonly crypto: Crypto;
 }
 
@@ -52,7 +52,7 @@ export async function forwardingOf(
 }
 
 async function configured(parts: Parts): Promise<ForwardPlace | undefined> {
-  const { settings, environment, cwd, workshop, crypto } = parts;
+  const { settings, environment, cwd, backend, crypto } = parts;
   const { forwardSocket: path, forwardConfirm, forwardRate: rate, rekorMode } = settings;
   if (path === undefined) return undefined;
   const [{ forwardServer }, { openAuditLog }, { openScope }, { confirmWith }] = await Promise.all([
@@ -64,14 +64,14 @@ async function configured(parts: Parts): Promise<ForwardPlace | undefined> {
   const repositories = repositoriesOf(settings);
   prepareDirectory(dirname(path));
   const serve = forwardServer({
-    workshop,
+    backend,
     rate,
     expected: await expectedHere(settings, { cwd, env: environment }),
     matchCommitter: settings.matchCommitter,
     scope:
       repositories === undefined ? undefined : openScope(repositories, { environment, crypto }),
     confirm: forwardConfirm === undefined ? undefined : confirmWith(forwardConfirm, environment),
-    audit: openAuditLog(auditPath(settings, environment), workshop.now),
+    audit: openAuditLog(auditPath(settings, environment), backend.now),
     online: rekorMode === 'online',
   });
   return { path, serve };

@@ -9,9 +9,9 @@ import { ExitCode } from '../../errors.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { VERSION } from '../../system/version.ts';
+import { openBackend } from './backend.ts';
 import { forwardingOf } from './forward.ts';
 import { agentHere } from './here.ts';
-import { openWorkshop } from './workshop.ts';
 
 /** systemd hands over one socket, to this very process (sd_listen_fds(3)). */
 function isHandedOver({ env }: Invocation): boolean {
@@ -27,11 +27,11 @@ export async function runHere(invocation: Invocation): Promise<ExitCode> {
     loadCrypto(),
   ]);
   if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
-  const workshop = openWorkshop({
+  const backend = openBackend({
     ...{ settings, instance, environment, crypto, now, entry },
     ownSettings: async () => (await agentHere(invocation)).settings,
   });
-  const forward = await forwardingOf({ settings, environment, cwd, workshop, crypto });
+  const forward = await forwardingOf({ settings, environment, cwd, backend, crypto });
   const told = new AbortController();
   const end = (): void => told.abort();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
@@ -39,7 +39,7 @@ export async function runHere(invocation: Invocation): Promise<ExitCode> {
     await runAgent({
       instance,
       address,
-      workshop,
+      backend,
       version: VERSION,
       idle: settings.agentIdle,
       lease: leaseOf(settings),

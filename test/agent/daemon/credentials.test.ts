@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { Credentials } from '../../../src/agent/daemon/credentials.ts';
-import { type Holder, HolderGone } from '../../../src/agent/daemon/holder.ts';
-import type { Login } from '../../../src/agent/daemon/workshop.ts';
+import type { LoginTokens } from '../../../src/agent/daemon/backend.ts';
+import { Credentials, type SigningClient } from '../../../src/agent/daemon/credentials.ts';
+import { ChannelEnded } from '../../../src/agent/wire/channel.ts';
 import { Unreached } from '../../../src/agent/wire/failure.ts';
 import type { RequestNetwork } from '../../../src/agent/wire/request-network.ts';
 import { expectationOf } from '../../../src/core/expectation.ts';
 import { LoginError, ServiceError } from '../../../src/errors.ts';
 import { Secret } from '../../../src/system/secret.ts';
-import { DIRECT, PAYLOAD, type PaperWorkshop, paperWorkshop } from '../../support/agent.ts';
+import { DIRECT, PAYLOAD, type PaperBackend, paperBackend } from '../../support/agent.ts';
 
-interface Person extends Holder {
+interface Person extends SigningClient {
   asked: number;
 }
 
@@ -26,19 +26,19 @@ function person(name: string, refresh = false): Person {
   return self;
 }
 
-const loginOf = (name: string, refresh = false): Login => ({
+const loginOf = (name: string, refresh = false): LoginTokens => ({
   token: new Secret(name),
   ...(refresh ? { refreshToken: new Secret(`refresh ${name}`) } : {}),
 });
 
-const nobody: Holder = {
+const nobody: SigningClient = {
   network: DIRECT,
   login: () => Promise.reject(new Error('nobody is to be asked')),
 };
 
-function held(): { workshop: PaperWorkshop; credentials: Credentials } {
-  const workshop = paperWorkshop();
-  return { workshop, credentials: new Credentials(workshop) };
+function held(): { backend: PaperBackend; credentials: Credentials } {
+  const backend = paperBackend();
+  return { backend, credentials: new Credentials(backend) };
 }
 
 const ALICE = 'alice@example.test';
@@ -46,11 +46,11 @@ const BOB = 'bob@example.test';
 
 describe('flights', () => {
   it('D18 of many signers at once one logs in, and all share it', async () => {
-    const { workshop, credentials } = held();
+    const { backend, credentials } = held();
     const people = Array.from({ length: 20 }, () => person(ALICE));
     const all = await Promise.all(people.map((each) => credentials.use('', each)));
     expect(people.reduce((sum, { asked }) => sum + asked, 0)).toBe(1);
-    expect(workshop.obtained).toEqual([ALICE]);
+    expect(backend.obtained).toEqual([ALICE]);
     expect(new Set(all).size).toBe(1);
     expect(credentials.list()).toMatchObject([{ identity: ALICE, signatures: 20, renewals: 0 }]);
   });
@@ -58,7 +58,7 @@ describe('flights', () => {
   it('D18 a failure is shared by those that wait, and the next one may try again', async () => {
     const { credentials } = held();
     let asked = 0;
-    const failing: Holder = {
+    const failing: SigningClient = {
       network: DIRECT,
       login: async () => {
         asked += 1;
@@ -73,11 +73,11 @@ describe('flights', () => {
   });
 
   it.each([
-    ['has died', new HolderGone()],
+    ['has died', new ChannelEnded('the client has gone')],
     ['has nobody to ask', new LoginError('LOGIN_NO_TERMINAL', 'no terminal')],
   ])('D18 O14 a holder that %s passes the flight on', async (_name, error) => {
-    const { workshop, credentials } = held();
-    const gone: Holder = {
+    const { backend, credentials } = held();
+    const gone: SigningClient = {
       network: DIRECT,
       login: async () => {
         await new Promise((resolve) => setTimeout(resolve, 10));
@@ -94,30 +94,30 @@ describe('flights', () => {
       ALICE,
     ]);
     expect(others.reduce((sum, { asked }) => sum + asked, 0)).toBe(1);
-    expect(workshop.obtained).toEqual([ALICE]);
+    expect(backend.obtained).toEqual([ALICE]);
   });
 
   it('D18 two identities fly apart', async () => {
-    const { workshop, credentials } = held();
+    const { backend, credentials } = held();
     const [a, b] = await Promise.all([
       credentials.use(ALICE, person(ALICE)),
       credentials.use(BOB, person(BOB)),
     ]);
     expect([a.signer.value, b.signer.value]).toEqual([ALICE, BOB]);
-    expect(workshop.obtained.toSorted()).toEqual([ALICE, BOB]);
+    expect(backend.obtained.toSorted()).toEqual([ALICE, BOB]);
   });
 });
 
 describe('identity', () => {
   it('D09 a credential is bound to what the certificate says, not to what a client does', async () => {
-    const { workshop, credentials } = held();
+    const { backend, credentials } = held();
     await expect(credentials.use(ALICE, person(BOB))).rejects.toMatchObject({
       code: 'IDENTITY_UNEXPECTED',
       exitCode: 4,
     });
     // refused before the CA hears of it
-    expect(workshop.obtained).toEqual([]);
-    workshop.certified = BOB;
+    expect(backend.obtained).toEqual([]);
+    backend.certified = BOB;
     await expect(credentials.offer(ALICE, loginOf(ALICE), DIRECT)).rejects.toMatchObject({
       code: 'IDENTITY_UNEXPECTED',
     });
@@ -125,34 +125,34 @@ describe('identity', () => {
   });
 
   it('D10 another identity is a miss; one that was verified serves whoever expects it', async () => {
-    const { workshop, credentials } = held();
+    const { backend, credentials } = held();
     await credentials.use('', person(ALICE));
     expect((await credentials.use(ALICE, nobody)).signer.value).toBe(ALICE);
     expect((await credentials.use(BOB, person(BOB))).signer.value).toBe(BOB);
     // nobody in particular is not whoever happens to be there
     expect((await credentials.use('', nobody)).signer.value).toBe(ALICE);
-    expect(workshop.obtained).toEqual([ALICE, BOB]);
+    expect(backend.obtained).toEqual([ALICE, BOB]);
     const other = held();
     await other.credentials.use(BOB, person(BOB));
     expect((await other.credentials.use('', person(ALICE))).signer.value).toBe(ALICE);
   });
 
   it('D10 a lapsed login under no name does not let another account sign for a name', async () => {
-    const { workshop, credentials } = held();
+    const { backend, credentials } = held();
     await credentials.use('', person(ALICE, true));
-    workshop.clock += 700;
-    workshop.refresh = () => Promise.reject(new LoginError('LOGIN_FAILED', 'withdrawn'));
+    backend.clock += 700;
+    backend.refresh = () => Promise.reject(new LoginError('LOGIN_FAILED', 'withdrawn'));
     await expect(credentials.use(ALICE, person(BOB))).rejects.toMatchObject({
       code: 'IDENTITY_UNEXPECTED',
     });
-    expect(workshop.obtained).toEqual([ALICE]);
+    expect(backend.obtained).toEqual([ALICE]);
   });
 
   it('D10 a renewal does not change who signs', async () => {
-    const { workshop, credentials } = held();
+    const { backend, credentials } = held();
     await credentials.use('', person(ALICE, true));
-    workshop.clock += 700;
-    workshop.refresh = () => Promise.resolve(loginOf(BOB, true));
+    backend.clock += 700;
+    backend.refresh = () => Promise.resolve(loginOf(BOB, true));
     const again = person(ALICE);
     expect((await credentials.use('', again)).signer.value).toBe(ALICE);
     expect(again.asked).toBe(1);
@@ -170,11 +170,11 @@ describe('identity', () => {
   });
 
   it('an account that is the identity and not the committer gets no certificate (D26)', async () => {
-    const { workshop, credentials } = held();
+    const { backend, credentials } = held();
     await expect(
       credentials.use(`${ALICE}\nAlice <a@x.test>`, person(ALICE)),
     ).rejects.toMatchObject({ code: 'IDENTITY_UNEXPECTED' });
-    expect(workshop.obtained).toEqual([]);
+    expect(backend.obtained).toEqual([]);
     const both = `${ALICE}\nAlice <${ALICE}>`;
     expect((await credentials.use(both, person(ALICE))).signer.value).toBe(ALICE);
   });
@@ -185,106 +185,106 @@ describe('time', () => {
     [600, 539, 541],
     [20, 15, 17],
   ])('D11 of %i seconds the last ones are not used', async (lifetime, still, over) => {
-    const { workshop, credentials } = held();
-    workshop.lifetime = lifetime;
+    const { backend, credentials } = held();
+    backend.lifetime = lifetime;
     await credentials.use('', person(ALICE));
-    workshop.clock += still;
+    backend.clock += still;
     await credentials.use('', nobody);
-    workshop.clock += over - still;
+    backend.clock += over - still;
     const again = person(ALICE);
     await credentials.use('', again);
     expect(again.asked).toBe(1);
   });
 
   it('D11 it is renewed before that, beside a signature, without a person', async () => {
-    const { workshop, credentials } = held();
-    workshop.lifetime = 20;
+    const { backend, credentials } = held();
+    backend.lifetime = 20;
     await credentials.use('', person(ALICE, true));
     for (let second = 0; second < 200; second += 2) {
-      workshop.clock += 2;
+      backend.clock += 2;
       expect((await credentials.use('', nobody)).signer.value).toBe(ALICE);
       await new Promise((resolve) => setTimeout(resolve, 8));
     }
     expect(credentials.list()).toMatchObject([{ signatures: 101, renewable: true }]);
     const [status] = credentials.list();
-    expect(status?.renewals).toBe(workshop.refreshed.length);
+    expect(status?.renewals).toBe(backend.refreshed.length);
     expect(status?.renewals).toBeGreaterThanOrEqual(11);
     expect(status?.renewals).toBeLessThanOrEqual(20);
   });
 
   it('D11 a renewal that nobody answers is no reason to ask a person, nor to fail while there is time', async () => {
-    const { workshop, credentials } = held();
+    const { backend, credentials } = held();
     await credentials.use('', person(ALICE, true));
-    workshop.refresh = () => Promise.reject(new ServiceError('SERVICE_UNREACHABLE', 'silent'));
-    workshop.clock += 500;
+    backend.refresh = () => Promise.reject(new ServiceError('SERVICE_UNREACHABLE', 'silent'));
+    backend.clock += 500;
     await credentials.use('', nobody);
     await new Promise((resolve) => setTimeout(resolve, 5));
     await credentials.use('', nobody);
-    workshop.clock += 200;
+    backend.clock += 200;
     await expect(credentials.use('', nobody)).rejects.toMatchObject({
       code: 'SERVICE_UNREACHABLE',
     });
   });
 
   it('D20 after a sleep, or with the clock set back, what is over is dropped', async () => {
-    const { workshop, credentials } = held();
+    const { backend, credentials } = held();
     await credentials.use('', person(ALICE));
     credentials.sweep();
     expect(credentials.livesSince(performance.now())).toBe(true);
-    workshop.clock -= 3600;
+    backend.clock -= 3600;
     credentials.sweep();
     expect([credentials.livesSince(performance.now()), credentials.size]).toEqual([false, 0]);
-    workshop.clock += 3600;
+    backend.clock += 3600;
     await credentials.use('', person(ALICE, true));
-    workshop.clock += 8 * 3600;
+    backend.clock += 8 * 3600;
     credentials.sweep();
     expect([credentials.livesSince(performance.now()), credentials.size]).toEqual([false, 1]);
   });
 
   it('D20 D12 forgotten is forgotten, and its refresh token with it', async () => {
-    const { workshop, credentials } = held();
+    const { backend, credentials } = held();
     const token = new Secret(`refresh ${ALICE}`);
     await credentials.offer('', { token: new Secret(ALICE), refreshToken: token }, DIRECT);
     await credentials.use(BOB, person(BOB, true));
-    expect([...workshop.kept.keys()].toSorted()).toEqual(['', BOB]);
+    expect([...backend.kept.keys()].toSorted()).toEqual(['', BOB]);
     expect(await credentials.forget(BOB)).toBe(1);
     expect(await credentials.forget('')).toBe(1);
-    expect([token.reveal(), workshop.kept.size, credentials.size]).toEqual(['', 0, 0]);
+    expect([token.reveal(), backend.kept.size, credentials.size]).toEqual(['', 0, 0]);
     expect(await credentials.forget()).toBe(0);
   });
 
   it('D20 a login or renewal that was under way when all was forgotten is not kept', async () => {
-    const { workshop, credentials } = held();
+    const { backend, credentials } = held();
     const first = credentials.use('', person(ALICE, true));
     await credentials.forget();
     await expect(first).rejects.toMatchObject({ code: 'LOGIN_REFUSED' });
-    expect([credentials.size, workshop.kept.size]).toEqual([0, 0]);
+    expect([credentials.size, backend.kept.size]).toEqual([0, 0]);
     await credentials.use('', person(ALICE, true));
-    workshop.clock += 500;
+    backend.clock += 500;
     await credentials.use('', nobody);
     await credentials.forget('');
     await new Promise((resolve) => setTimeout(resolve, 30));
-    expect([credentials.size, workshop.kept.size]).toEqual([0, 0]);
+    expect([credentials.size, backend.kept.size]).toEqual([0, 0]);
     await credentials.use('', person(ALICE));
   });
 
   it('D20 an offered login that was under way when all was forgotten is not kept', async () => {
-    const { workshop, credentials } = held();
+    const { backend, credentials } = held();
     const offered = credentials.offer('', loginOf(ALICE, true), DIRECT);
     await credentials.forget();
     await expect(offered).rejects.toMatchObject({ code: 'LOGIN_REFUSED' });
-    expect([credentials.size, workshop.kept.size]).toEqual([0, 0]);
+    expect([credentials.size, backend.kept.size]).toEqual([0, 0]);
     await credentials.offer('', loginOf(ALICE, true), DIRECT);
-    expect([credentials.size, workshop.kept.size]).toEqual([1, 1]);
+    expect([credentials.size, backend.kept.size]).toEqual([1, 1]);
   });
 
   it('D20 all are dropped at once, however long the keyring takes, and the last word to it stays', async () => {
-    const { workshop, credentials } = held();
+    const { backend, credentials } = held();
     for (const name of [ALICE, BOB]) await credentials.offer(name, loginOf(name, true), DIRECT);
-    const { remember } = workshop;
+    const { remember } = backend;
     let under = 0;
     let most = 0;
-    workshop.remember = async (key, token) => {
+    backend.remember = async (key, token) => {
       under += 1;
       most = Math.max(most, under);
       // what keeps takes longer than what deletes
@@ -292,54 +292,54 @@ describe('time', () => {
       await remember(key, token);
       under -= 1;
     };
-    const slow = new Credentials(workshop);
+    const slow = new Credentials(backend);
     const both = [ALICE, BOB].map((name) => slow.offer(name, loginOf(name, true), DIRECT));
     await new Promise((resolve) => setTimeout(resolve, 12));
     const forgetting = slow.forget();
     expect(slow.size).toBe(0);
     expect(await forgetting).toBe(2);
     await Promise.all(both);
-    expect([workshop.kept.size, most]).toEqual([0, 2]);
+    expect([backend.kept.size, most]).toEqual([0, 2]);
   });
 
   it('D19 what a keyring keeps is tried first; where it is of no use a person is asked', async () => {
-    const { workshop, credentials } = held();
-    workshop.kept.set('', `refresh ${ALICE}`);
+    const { backend, credentials } = held();
+    backend.kept.set('', `refresh ${ALICE}`);
     expect((await credentials.use('', nobody)).signer.value).toBe(ALICE);
     const other = held();
-    other.workshop.kept.set('', 'stale');
+    other.backend.kept.set('', 'stale');
     const asked = person(ALICE);
     await other.credentials.use('', asked);
-    expect([asked.asked, other.workshop.kept.size]).toEqual([1, 0]);
+    expect([asked.asked, other.backend.kept.size]).toEqual([1, 0]);
   });
 
   it('D19 two agents of one login take turns: the token that the other one left is tried', async () => {
-    const { workshop, credentials: first } = held();
-    const second = new Credentials(workshop);
-    rotating(workshop);
+    const { backend, credentials: first } = held();
+    const second = new Credentials(backend);
+    rotating(backend);
     await first.use('', person(ALICE, true));
     expect((await second.use('', nobody)).signer.value).toBe(ALICE);
-    workshop.clock += 700;
+    backend.clock += 700;
     await second.use('', nobody);
     await first.use('', nobody);
-    expect(workshop.kept.size).toBe(1);
-    workshop.kept.set('', 'withdrawn');
-    workshop.clock += 700;
+    expect(backend.kept.size).toBe(1);
+    backend.kept.set('', 'withdrawn');
+    backend.clock += 700;
     const asked = person(ALICE);
     await second.use('', asked);
     // its own and the kept one were tried, once each
-    expect([asked.asked, workshop.refreshed.at(-1)]).toEqual([1, 'withdrawn']);
-    expect(workshop.kept.size).toBe(0);
+    expect([asked.asked, backend.refreshed.at(-1)]).toEqual([1, 'withdrawn']);
+    expect(backend.kept.size).toBe(0);
   });
 });
 
 /** Each refresh token serves once. */
-function rotating(workshop: PaperWorkshop): void {
+function rotating(backend: PaperBackend): void {
   const spent = new Set<string>();
   let count = 0;
-  workshop.refresh = async (token) => {
+  backend.refresh = async (token) => {
     const text = token.reveal();
-    workshop.refreshed.push(text);
+    backend.refreshed.push(text);
     const [, name] = /^refresh (\S+)/.exec(text) ?? [];
     if (name === undefined || spent.has(text)) throw new LoginError('LOGIN_FAILED', 'withdrawn');
     spent.add(text);
@@ -350,48 +350,48 @@ function rotating(workshop: PaperWorkshop): void {
 
 describe('renewals', () => {
   it('D12 a rotated token outlives a certificate authority that fails once', async () => {
-    const { workshop, credentials } = held();
-    rotating(workshop);
+    const { backend, credentials } = held();
+    rotating(backend);
     await credentials.use('', person(ALICE, true));
-    const { obtain } = workshop;
-    workshop.obtain = () => Promise.reject(new ServiceError('SERVICE_UNREACHABLE', 'silent'));
-    workshop.clock += 700;
+    const { obtain } = backend;
+    backend.obtain = () => Promise.reject(new ServiceError('SERVICE_UNREACHABLE', 'silent'));
+    backend.clock += 700;
     await expect(credentials.use('', nobody)).rejects.toMatchObject({
       code: 'SERVICE_UNREACHABLE',
     });
-    expect(workshop.kept.get('')).toBe(`refresh ${ALICE} 1`);
-    workshop.obtain = obtain;
+    expect(backend.kept.get('')).toBe(`refresh ${ALICE} 1`);
+    backend.obtain = obtain;
     expect((await credentials.use('', nobody)).signer.value).toBe(ALICE);
-    expect(workshop.refreshed).toEqual([`refresh ${ALICE}`, `refresh ${ALICE} 1`]);
+    expect(backend.refreshed).toEqual([`refresh ${ALICE}`, `refresh ${ALICE} 1`]);
   });
 
   it('D12 also where only the keyring knew it', async () => {
-    const { workshop, credentials } = held();
-    rotating(workshop);
-    workshop.kept.set('', `refresh ${ALICE}`);
-    workshop.obtain = () => Promise.reject(new ServiceError('SERVICE_UNREACHABLE', 'silent'));
+    const { backend, credentials } = held();
+    rotating(backend);
+    backend.kept.set('', `refresh ${ALICE}`);
+    backend.obtain = () => Promise.reject(new ServiceError('SERVICE_UNREACHABLE', 'silent'));
     await expect(credentials.use('', nobody)).rejects.toMatchObject({
       code: 'SERVICE_UNREACHABLE',
     });
-    expect(workshop.kept.get('')).toBe(`refresh ${ALICE} 1`);
+    expect(backend.kept.get('')).toBe(`refresh ${ALICE} 1`);
   });
 
   it.each(['succeeds', 'is refused'])(
     'D09 one that %s after somebody else has logged in changes nothing of theirs',
     async (how) => {
-      const { workshop, credentials } = held();
+      const { backend, credentials } = held();
       await credentials.use('', person(ALICE, true));
       let go = (): void => undefined;
       const waiting = new Promise<void>((resolve) => {
         go = resolve;
       });
-      const { refresh } = workshop;
-      workshop.refresh = async (token) => {
+      const { refresh } = backend;
+      backend.refresh = async (token) => {
         await waiting;
         if (how === 'is refused') throw new LoginError('LOGIN_FAILED', 'withdrawn');
         return refresh(token, DIRECT);
       };
-      workshop.clock += 500;
+      backend.clock += 500;
       await credentials.use('', nobody);
       expect(await credentials.offer('', loginOf(BOB, true), DIRECT)).toMatchObject({
         identity: BOB,
@@ -399,29 +399,29 @@ describe('renewals', () => {
       go();
       await new Promise((resolve) => setTimeout(resolve, 30));
       expect((await credentials.use('', nobody)).signer.value).toBe(BOB);
-      expect(workshop.kept.get('')).toBe(`refresh ${BOB}`);
+      expect(backend.kept.get('')).toBe(`refresh ${BOB}`);
       expect(credentials.list()).toMatchObject([{ identity: BOB, renewals: 0 }]);
     },
   );
 
   it('D18 beside a signature they keep nobody waiting', async () => {
-    const { workshop, credentials } = held();
+    const { backend, credentials } = held();
     await credentials.use('', person(ALICE, true));
-    workshop.refresh = () => new Promise(() => undefined);
-    workshop.clock += 500;
+    backend.refresh = () => new Promise(() => undefined);
+    backend.clock += 500;
     await credentials.use('', nobody);
-    expect(credentials.busy('')).toBe(false);
-    workshop.clock += 200;
-    expect(credentials.busy('')).toBe(true);
+    expect(credentials.state('')).toBe('renewing');
+    backend.clock += 200;
+    expect(credentials.state('')).toBe('pending');
   });
 });
 
 describe('the end of a certificate', () => {
   it('D11 is remembered of what was being signed with, also when it was dropped meanwhile', async () => {
-    const { workshop, credentials } = held();
+    const { backend, credentials } = held();
     const used = await credentials.use('', person(ALICE));
     expect(credentials.lapsed(used)).toBe(false);
-    workshop.clock += 601;
+    backend.clock += 601;
     credentials.sweep();
     expect([credentials.livesSince(performance.now()), credentials.lapsed(used)]).toEqual([
       false,
@@ -430,12 +430,12 @@ describe('the end of a certificate', () => {
   });
 
   it('D11 comes no later by a clock that was set back', async () => {
-    const { workshop, credentials } = held();
-    workshop.lifetime = 0.2;
-    workshop.clock += 400;
+    const { backend, credentials } = held();
+    backend.lifetime = 0.2;
+    backend.clock += 400;
     const used = await credentials.offer('', loginOf(ALICE), DIRECT);
     expect(used).toMatchObject({ identity: ALICE });
-    workshop.clock -= 4;
+    backend.clock -= 4;
     expect(credentials.livesSince(performance.now())).toBe(true);
     await new Promise((resolve) => setTimeout(resolve, 250));
     credentials.sweep();
@@ -452,48 +452,48 @@ describe('networks (D21)', () => {
   const [ONE, TWO] = [ofRepository('one'), ofRepository('two')];
   const by = (network: RequestNetwork | undefined, name = ALICE): Person =>
     Object.assign(person(name, true), { network });
-  const renewals = (workshop: PaperWorkshop) =>
-    workshop.through.flatMap(([what, network]) => (what === 'sign' ? [] : [network]));
+  const renewals = (backend: PaperBackend) =>
+    backend.through.flatMap(([what, network]) => (what === 'sign' ? [] : [network]));
 
   it('a login is renewed by its own network, whichever repository asks for a signature', async () => {
-    const { workshop, credentials } = held();
+    const { backend, credentials } = held();
     await credentials.use('', by(ONE));
-    workshop.clock += 590;
-    workshop.through.length = 0;
+    backend.clock += 590;
+    backend.through.length = 0;
     await credentials.use('', by(TWO));
-    expect(renewals(workshop)).toEqual([ONE, ONE]);
+    expect(renewals(backend)).toEqual([ONE, ONE]);
   });
 
   it('or by one that the person’s own configuration names, and from then on by that', async () => {
-    const { workshop, credentials } = held();
+    const { backend, credentials } = held();
     await credentials.use('', by(ONE));
     for (const [asked, used] of [
       [DIRECT, DIRECT],
       [TWO, DIRECT],
     ]) {
-      workshop.clock += 590;
-      workshop.through.length = 0;
+      backend.clock += 590;
+      backend.through.length = 0;
       await credentials.use('', by(asked));
-      expect(renewals(workshop)).toEqual([used, used]);
+      expect(renewals(backend)).toEqual([used, used]);
     }
   });
 
   it('what a keyring keeps is shown to no repository’s network', async () => {
-    const { workshop, credentials } = held();
-    workshop.kept.set('', `refresh ${ALICE}`);
+    const { backend, credentials } = held();
+    backend.kept.set('', `refresh ${ALICE}`);
     await credentials.use('', by(TWO));
-    expect(renewals(workshop)).toEqual([undefined, undefined]);
+    expect(renewals(backend)).toEqual([undefined, undefined]);
   });
 
   it('where its network is out of reach, a person is asked by the one that asks; the same one is a failure', async () => {
-    const { workshop, credentials } = held();
+    const { backend, credentials } = held();
     await credentials.use('', by(ONE));
-    const { refresh } = workshop;
-    workshop.refresh = async (token, network) => {
+    const { refresh } = backend;
+    backend.refresh = async (token, network) => {
       if (network !== ONE) return refresh(token, network);
       throw new Unreached('network', 'the issuer could not be asked');
     };
-    workshop.clock += 590;
+    backend.clock += 590;
     const same = by(ONE);
     await expect(credentials.use('', same)).rejects.toMatchObject({ lack: 'network' });
     const other = by(TWO);
@@ -502,9 +502,9 @@ describe('networks (D21)', () => {
   });
 
   it('a failure of one network is none for those that wait with another', async () => {
-    const { workshop, credentials } = held();
-    const { obtain } = workshop;
-    workshop.obtain = async (login, expected, network) => {
+    const { backend, credentials } = held();
+    const { obtain } = backend;
+    backend.obtain = async (login, expected, network) => {
       if (network !== ONE) return obtain(login, expected, network);
       throw new Unreached('network', 'the CA could not be asked');
     };

@@ -90,13 +90,13 @@ describe('signing', () => {
     const first = await sign(loggingIn(ALICE));
     expect(first.armor).toContain(`signed by ${ALICE}`);
     expect((await sign()).armor).toBe(first.armor);
-    expect(agent.workshop.obtained).toEqual([ALICE]);
+    expect(agent.backend.obtained).toEqual([ALICE]);
     expect((await agentState(agent.address)).credentials).toEqual([
       {
         expected: '',
         identity: ALICE,
         issuer: 'https://issuer.example',
-        notAfter: agent.workshop.clock + 600,
+        notAfter: agent.backend.clock + 600,
         renewals: 0,
         renewable: false,
         signatures: 2,
@@ -106,9 +106,9 @@ describe('signing', () => {
 
   it('shows the signature before it is logged', async () => {
     await sign(loggingIn(ALICE));
-    const plain = agent.workshop.sign;
+    const plain = agent.backend.sign;
     const shown = Promise.withResolvers<string>();
-    agent.workshop.sign = async (payload, credential, network, watch) => {
+    agent.backend.sign = async (payload, credential, network, watch) => {
       watch?.onSigned?.('before the log');
       // it would wait for ever if the client were shown it only with the answer
       await shown.promise;
@@ -165,57 +165,57 @@ describe('signing', () => {
   });
 
   it('D11 a signature that took longer than its certificate had is made again with another', async () => {
-    const { workshop } = agent;
+    const { backend } = agent;
     await sign(loggingIn(ALICE));
-    const plain = workshop.sign;
+    const plain = backend.sign;
     let late = 1;
-    workshop.sign = (payload, credential, network) => {
-      if (late > 0) workshop.clock += 700;
+    backend.sign = (payload, credential, network) => {
+      if (late > 0) backend.clock += 700;
       late -= 1;
       return plain(payload, credential, network);
     };
     expect((await sign(loggingIn(ALICE))).armor).toContain(ALICE);
-    expect(workshop.obtained).toEqual([ALICE, ALICE]);
+    expect(backend.obtained).toEqual([ALICE, ALICE]);
     late = 5;
     await expect(sign(loggingIn(ALICE))).rejects.toMatchObject({ exitCode: 3 });
   });
 
   it('a certificate that ran out while the timestamp was waited for is not logged (R21)', async () => {
-    const { workshop } = agent;
+    const { backend } = agent;
     await sign(loggingIn(ALICE));
-    const plain = workshop.sign;
+    const plain = backend.sign;
     let stamped = 0;
-    workshop.sign = async (payload, credential, network, watch) => {
+    backend.sign = async (payload, credential, network, watch) => {
       stamped += 1;
-      if (stamped === 1) workshop.clock += 700;
+      if (stamped === 1) backend.clock += 700;
       watch?.beforeLog?.();
       return plain(payload, credential, network, watch);
     };
-    const before = workshop.signed.length;
+    const before = backend.signed.length;
     await sign(loggingIn(ALICE));
-    expect([stamped, workshop.signed.length - before]).toEqual([2, 1]);
+    expect([stamped, backend.signed.length - before]).toEqual([2, 1]);
   });
 
   it('a client that goes while the timestamp is waited for leaves no entry (R21)', async () => {
-    const { workshop } = agent;
+    const { backend } = agent;
     await sign(loggingIn(ALICE));
-    const plain = workshop.sign;
+    const plain = backend.sign;
     const stamping = Promise.withResolvers<void>();
     const over = Promise.withResolvers<void>();
     const client = await connectLocal(agent.address);
-    workshop.sign = async (payload, credential, network, watch) => {
+    backend.sign = async (payload, credential, network, watch) => {
       stamping.resolve();
       client.close();
       // until the agent has seen that
       await new Promise((resolve) => setTimeout(resolve, 100));
       return plain(payload, credential, network, watch).finally(over.resolve);
     };
-    const before = workshop.signed.length;
+    const before = backend.signed.length;
     const payload = PAYLOAD.toString('base64');
     client.send({ op: 'sign', secret: client.secret, network: DIRECT, identity: '', payload });
     await stamping.promise;
     await over.promise;
-    expect(workshop.signed).toHaveLength(before);
+    expect(backend.signed).toHaveLength(before);
   });
 
   it('D15 signs nothing that is no commit or tag, and asks nobody to log in for it', async () => {
@@ -227,7 +227,7 @@ describe('signing', () => {
       exitCode: 2,
       message: expect.stringMatching(/no more than/),
     });
-    expect(agent.workshop.signed).toEqual([]);
+    expect(agent.backend.signed).toEqual([]);
   });
 
   it('keeps a login that was made beforehand, forgets it, and leaves when told', async () => {
@@ -340,7 +340,7 @@ describe('what can be asked', () => {
     const odd = Object.hasOwn(more, '__proto__') ? text.replace('{', '{"__proto__":{},') : text;
     const [reply] = await raw(bytes(Buffer.byteLength(odd), odd));
     expect(reply).toMatchObject({ reply: 'error', code: 'PROTOCOL' });
-    expect(agent.workshop.obtained).toEqual([]);
+    expect(agent.backend.obtained).toEqual([]);
   });
 
   it.each([
@@ -373,7 +373,7 @@ describe('what can be asked', () => {
     };
     const token = 'secret-token@example.test';
     await hear(fields(), { op: 'token', token, refreshToken: 'refresh-secret' });
-    agent.workshop.certified = ALICE;
+    agent.backend.certified = ALICE;
     await hear({
       op: 'offer',
       network: DIRECT,
@@ -467,9 +467,9 @@ describe('bad input', () => {
   }, async () => {
     await sign(loggingIn(ALICE));
     let [atOnce, most] = [0, 0];
-    const plain = agent.workshop.sign;
+    const plain = agent.backend.sign;
     const crowd = Promise.withResolvers<void>();
-    agent.workshop.sign = async (...given) => {
+    agent.backend.sign = async (...given) => {
       atOnce += 1;
       most = Math.max(most, atOnce);
       if (atOnce === 32) crowd.resolve();
@@ -489,9 +489,9 @@ describe('bad input', () => {
 
   it('a signer that waits for its turn is told so, and one that has gone meanwhile is not signed for (D23)', async () => {
     await sign(loggingIn(ALICE));
-    const plain = agent.workshop.sign;
+    const plain = agent.backend.sign;
     const free = Promise.withResolvers<void>();
-    agent.workshop.sign = async (...given) => {
+    agent.backend.sign = async (...given) => {
       await free.promise;
       return plain(...given);
     };
@@ -521,7 +521,7 @@ describe('bad input', () => {
       free.resolve();
       await Promise.all([...first, waiting]);
       reached.close();
-      expect(agent.workshop.signed).toHaveLength(34);
+      expect(agent.backend.signed).toHaveLength(34);
     } finally {
       vi.useRealTimers();
     }
@@ -578,7 +578,7 @@ describe('leaving', () => {
     const offered = { network: DIRECT, identity: '', token: new Secret(ALICE) };
     await offerLogin(busy.address, offered);
     await new Promise((resolve) => setTimeout(resolve, 3500));
-    busy.workshop.slow = 300;
+    busy.backend.slow = 300;
     const reached = await reachAt(busy.address, busy.instance);
     const asked = {
       payload: PAYLOAD,
@@ -600,7 +600,7 @@ describe('leaving', () => {
 describe('an agent that reaches no server (D22)', () => {
   const unreachable = (): void => {
     const unreached = () => Promise.reject(new Unreached('network', 'the CA could not be asked'));
-    Object.assign(agent.workshop, { reaches: false, obtain: unreached, sign: unreached });
+    Object.assign(agent.backend, { reaches: false, obtain: unreached, sign: unreached });
   };
 
   it('gives a login back that it was given, and leaves where it never reached one', async () => {
@@ -618,14 +618,14 @@ describe('an agent that reaches no server (D22)', () => {
     unreachable();
     await expect(sign()).rejects.toMatchObject({ leaving: false });
     await forgetCredentials(agent.address);
-    agent.workshop.reaches = true;
+    agent.backend.reaches = true;
     await expect(sign(loggingIn(ALICE))).rejects.toMatchObject({ leaving: false });
     await alive();
   });
 
   it('says so when it is asked', async () => {
     await reachThrough(agent.address, DIRECT);
-    agent.workshop.reaches = false;
+    agent.backend.reaches = false;
     await expect(reachThrough(agent.address, DIRECT)).rejects.toMatchObject({
       why: { message: 'the log could not be asked' },
     });
@@ -633,7 +633,7 @@ describe('an agent that reaches no server (D22)', () => {
 
   it('stays for what only lacks a password', async () => {
     const lacks = () => Promise.reject(new Unreached('password', 'no password'));
-    Object.assign(agent.workshop, { reaches: false, obtain: lacks });
+    Object.assign(agent.backend, { reaches: false, obtain: lacks });
     await expect(sign(loggingIn(ALICE))).rejects.toMatchObject({ leaving: false });
     await alive();
   });

@@ -30,7 +30,7 @@ import {
   DIRECT,
   PATIENCE,
   PAYLOAD,
-  paperWorkshop,
+  paperBackend,
   type RunningAgent,
   runningAgent,
 } from '../../support/agent.ts';
@@ -66,7 +66,7 @@ interface Given extends Partial<Omit<ForwardOptions, 'scope'>> {
 }
 
 async function forwarding(given: Given = {}, idle = 3600): Promise<void> {
-  const workshop = paperWorkshop();
+  const backend = paperBackend();
   const directory = join(scratchDirectory('forward'), 'run');
   mkdirSync(directory, { mode: 0o700 });
   path = join(directory, 'forward.sock');
@@ -77,17 +77,17 @@ async function forwarding(given: Given = {}, idle = 3600): Promise<void> {
       ? undefined
       : openScope(repositories, { environment: clone.env, crypto });
   const serve = forwardServer({
-    workshop,
+    backend,
     expected: '',
     matchCommitter: false,
     rate: 60,
     confirm: undefined,
-    audit: openAuditLog(log, workshop.now),
+    audit: openAuditLog(log, backend.now),
     online: false,
     ...rest,
     scope,
   });
-  agent = await runningAgent({ workshop, idle, forward: { path, serve } });
+  agent = await runningAgent({ backend, idle, forward: { path, serve } });
   open.push(agent);
   await offerLogin(agent.address, { network: DIRECT, identity: '', token: new Secret(ALICE) });
 }
@@ -122,9 +122,9 @@ describe('D14 the forwarded socket', () => {
   it('a payload of 3 MiB is signed like any other (D29)', async () => {
     await forwarding();
     const payload = child([head], 'x'.repeat(3 * 1024 * 1024));
-    const { sign: plain } = agent.workshop;
+    const { sign: plain } = agent.backend;
     const lengths: number[] = [];
-    agent.workshop.sign = (whole, credential, network) => {
+    agent.backend.sign = (whole, credential, network) => {
       lengths.push(whole.length);
       return plain(whole.subarray(0, 100), credential, network);
     };
@@ -163,12 +163,12 @@ describe('D14 the forwarded socket', () => {
       expect(await each.receive()).toMatchObject({ reply: 'error', code: 'PROTOCOL' });
       each.close();
     }
-    expect(agent.workshop.signed).toHaveLength(1);
+    expect(agent.backend.signed).toHaveLength(1);
   });
 
   it('D08 starts no login: without one it says where to log in', async () => {
     await forwarding();
-    agent.workshop.clock += 1000;
+    agent.backend.clock += 1000;
     await expect(sign(PAYLOAD)).rejects.toMatchObject({
       exitCode: 4,
       hint: expect.stringContaining('git signet login'),
@@ -179,7 +179,7 @@ describe('D14 the forwarded socket', () => {
   it('D15 signs no other text', async () => {
     await forwarding();
     await expect(sign(Buffer.from('I owe mallory 100'))).rejects.toMatchObject({ exitCode: 2 });
-    expect(agent.workshop.signed).toEqual([]);
+    expect(agent.backend.signed).toEqual([]);
   });
 
   it('a forwarded client gets nobody else’s login by naming another committer (D27)', async () => {
@@ -200,7 +200,7 @@ describe('D14 the forwarded socket', () => {
       code: 'LOGIN_REFUSED',
       message: expect.stringContaining(bob),
     });
-    expect(agent.workshop.signed).toEqual([]);
+    expect(agent.backend.signed).toEqual([]);
     expect(lines()).toMatchObject([{ verdict: 'refused' }]);
     const asAlice = Buffer.from(PAYLOAD.toString().replaceAll('a <a@x.test>', `A <${ALICE}>`));
     expect(await sign(asAlice)).toContain(`signed by ${ALICE}`);
@@ -214,9 +214,9 @@ describe('D14 the forwarded socket', () => {
     held.on('error', () => undefined);
     let renewed = 0;
     while (existsSync(agent.address.path)) {
-      agent.workshop.clock += 590;
+      agent.backend.clock += 590;
       await sign(PAYLOAD).catch(() => undefined);
-      renewed = agent.workshop.refreshed.length;
+      renewed = agent.backend.refreshed.length;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     held.destroy();
@@ -225,8 +225,8 @@ describe('D14 the forwarded socket', () => {
   });
 
   it('the forwarded socket signs commits and tags only, whatever else the agent may sign (D15 D27)', async () => {
-    const everything = { ...paperWorkshop(), checkPayload: () => undefined };
-    await forwarding({ workshop: everything });
+    const everything = { ...paperBackend(), checkPayload: () => undefined };
+    await forwarding({ backend: everything });
     const certificate = 'certificate version 0.1\npusher a <a@x.test> 1 +0000\n\nx\n';
     for (const text of [certificate, '{"_type":"https://in-toto.io/Statement/v1"}']) {
       await expect(sign(Buffer.from(text))).rejects.toMatchObject({ exitCode: 2 });
@@ -241,9 +241,9 @@ describe('D14 the forwarded socket', () => {
     await expect(sign(PAYLOAD)).rejects.toMatchObject({
       message: expect.stringMatching(/in a minute/),
     });
-    agent.workshop.clock += 61;
+    agent.backend.clock += 61;
     await sign(PAYLOAD);
-    expect(agent.workshop.signed).toHaveLength(4);
+    expect(agent.backend.signed).toHaveLength(4);
   });
 });
 
@@ -284,7 +284,7 @@ describe('D14 scope', () => {
     await sign(tag);
     await sign(child([id], 'on top'));
     await sign(child([head, id], 'a merge'));
-    const before = agent.workshop.signed.length;
+    const before = agent.backend.signed.length;
     for (const parents of [[], ['1'.repeat(40)], [head, '1'.repeat(40)]]) {
       const refused = { code: 'LOGIN_REFUSED', exitCode: 4 };
       await expect(sign(child(parents))).rejects.toMatchObject(refused);
@@ -295,7 +295,7 @@ describe('D14 scope', () => {
         await expect(sign(child(parents))).rejects.toMatchObject({ code: 'USAGE', exitCode: 2 });
       }
     }
-    expect(agent.workshop.signed).toHaveLength(before);
+    expect(agent.backend.signed).toHaveLength(before);
     expect(lines().at(0)).toMatchObject({ repository: clone.path, parents: [head] });
   });
 
@@ -306,7 +306,7 @@ describe('D14 scope', () => {
       const payload = Buffer.from(lines_.toSpliced(at, 0, `parent ${head}`).join('\n'));
       await expect(sign(payload)).rejects.toMatchObject({ code: 'USAGE' });
     }
-    expect(agent.workshop.signed).toEqual([]);
+    expect(agent.backend.signed).toEqual([]);
   });
 
   it('does not take one clone’s work for another’s', async () => {
@@ -356,7 +356,7 @@ describe('D14 confirmation', () => {
     await expect(sign(PAYLOAD)).rejects.toMatchObject({
       message: expect.stringMatching(/nobody agreed/),
     });
-    expect(agent.workshop.signed).toEqual([]);
+    expect(agent.backend.signed).toEqual([]);
     expect(lines()).toMatchObject([
       { verdict: 'refused', reason: expect.stringMatching(/agreed/) },
     ]);
@@ -399,7 +399,7 @@ describe('D14 confirmation', () => {
     await expect.poll(() => asking.filter(alive), { timeout: 5000 }).toEqual([]);
     await expect.poll(() => existsSync(log)).toBe(true);
     expect(lines()).toMatchObject([{ verdict: 'refused', reason: 'the client has gone' }]);
-    expect(agent.workshop.signed).toEqual([]);
+    expect(agent.backend.signed).toEqual([]);
   });
 
   it('signs nothing when there is no such program', async () => {
@@ -476,7 +476,7 @@ describe('D14 the audit log', () => {
       await refusedTimes(1);
       expect(counts()).toEqual([undefined, 1, 19, 3, 1]);
       // what is not the rate's is written each time
-      agent.workshop.clock += 61;
+      agent.backend.clock += 61;
       await sign(PAYLOAD);
       expect(lines().at(-1)).toMatchObject({ verdict: 'signed' });
     } finally {

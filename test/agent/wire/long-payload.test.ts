@@ -8,7 +8,6 @@ import { connectAgent } from '../../../src/agent/client/connection.ts';
 import { reachAt } from '../../../src/agent/client/reach.ts';
 import { signByAgent } from '../../../src/agent/client/sign-client.ts';
 import { encodeFrame, FrameReader } from '../../../src/agent/wire/frames.ts';
-import { payloadRoom } from '../../../src/agent/wire/long-payload.ts';
 import { MAX_PART } from '../../../src/agent/wire/protocol.ts';
 import { MAX_SIGNABLE } from '../../../src/core/git/limits.ts';
 import { Secret } from '../../../src/system/secret.ts';
@@ -21,8 +20,8 @@ let seen: Uint8Array[] = [];
 beforeEach(async () => {
   seen = [];
   agent = await runningAgent();
-  const { sign } = agent.workshop;
-  agent.workshop.sign = (payload, credential, network) => {
+  const { sign } = agent.backend;
+  agent.backend.sign = (payload, credential, network) => {
     seen.push(payload);
     return sign(payload.subarray(0, 100), credential, network);
   };
@@ -55,7 +54,7 @@ it.each([MAX_PART, MAX_PART + 1, 3 * MAX_PART, 30 * 1024 * 1024])(
     const payload = long(size);
     expect((await sign(payload)).armor).toContain(`signed by ${ALICE}`);
     expect(seen.map((each) => payload.equals(each))).toEqual([true]);
-    expect(agent.workshop.obtained).toEqual([ALICE]);
+    expect(agent.backend.obtained).toEqual([ALICE]);
   },
 );
 
@@ -156,27 +155,4 @@ it('an agent that asks for more parts than there are is of no use (D29)', async 
   expect(sent).toEqual(['forwarded-sign-long', 'part', 'part']);
   socket.destroy();
   server.close();
-});
-
-it('long payloads wait their turn: what they take together is bounded (D29)', async () => {
-  const room = payloadRoom();
-  const gone = new AbortController();
-  const stays = new AbortController().signal;
-  const done = Promise.withResolvers<void>();
-  const inside: string[] = [];
-  const enter = (name: string, left = stays): Promise<void> =>
-    room.hold(MAX_SIGNABLE, left, async () => {
-      inside.push(name);
-      await done.promise;
-    });
-  const first = [enter('a'), enter('b')];
-  const leaving = enter('leaves', gone.signal);
-  const last = enter('c');
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  expect(inside).toEqual(['a', 'b']);
-  gone.abort();
-  await expect(leaving).rejects.toThrow('the client has gone');
-  done.resolve();
-  await Promise.all([...first, last]);
-  expect(inside).toEqual(['a', 'b', 'c']);
 });

@@ -3,13 +3,14 @@
  * and the network of each request. Trust and services are read again for each certificate, so that a file that was renewed is used.
  */
 
+import type { AgentBackend } from '../../agent/daemon/backend.ts';
 import {
   type AgentNetwork,
   type NetworkSources,
   openNetworks,
 } from '../../agent/daemon/networks.ts';
-import type { Network, Workshop } from '../../agent/daemon/workshop.ts';
 import type { Instance } from '../../agent/instance.ts';
+import type { NetworkOrOwn } from '../../agent/wire/request-network.ts';
 import type { Crypto } from '../../core/crypto.ts';
 import { checkPayload } from '../../core/git/signable.ts';
 import { readIdentityToken } from '../../login/token.ts';
@@ -22,7 +23,7 @@ import type { Secret } from '../../system/secret.ts';
 import { lookDaily } from '../../trust/daily.ts';
 import { loadSigningConfig, loadTrust } from '../../trust/store.ts';
 
-export interface WorkshopOptions extends NetworkSources {
+export interface BackendOptions extends NetworkSources {
   readonly instance: Instance;
   readonly crypto: Crypto;
   /** Unix seconds. */
@@ -35,7 +36,7 @@ export interface WorkshopOptions extends NetworkSources {
 type Common = Pick<SigningParts, 'services' | 'trust'>;
 
 /** @throws ConfigError for settings that no network can be reached with */
-export function openWorkshop(options: WorkshopOptions): Workshop {
+export function openBackend(options: BackendOptions): AgentBackend {
   const { settings, crypto, now } = options;
   const networks = openNetworks(options);
   let common: Common | undefined;
@@ -50,7 +51,7 @@ export function openWorkshop(options: WorkshopOptions): Workshop {
   };
   /** `fresh`: trust and services are read again. */
   const partsFor = async (
-    network: Network,
+    network: NetworkOrOwn,
     fresh: boolean,
   ): Promise<SigningParts & AgentNetwork> => {
     const asked = await networks.through(network);
@@ -90,7 +91,7 @@ function keptTokens({
   instance,
   environment,
   entry,
-}: WorkshopOptions): Pick<Workshop, 'recall' | 'remember'> {
+}: BackendOptions): Pick<AgentBackend, 'recall' | 'remember'> {
   if (!settings.keyring) {
     return { recall: () => Promise.resolve(undefined), remember: () => Promise.resolve() };
   }

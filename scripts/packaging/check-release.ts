@@ -4,7 +4,7 @@
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PUBLIC_GOOD_TRUSTED_ROOT } from '../../src/trust/public-good.ts';
 import {
@@ -45,18 +45,28 @@ export function checkFolder(
     throw new ProvenanceRefused(`${folder} does not hold ${SUMS} and one provenance`);
   }
   const files = names.filter((name) => !bundle.includes(name));
-  const sums = new Map(files.map((name) => [name, sha256Of(join(folder, name))]));
   const listed = readSums(readFileSync(join(folder, SUMS), 'utf8'));
-  for (const [name, sum] of sums) {
-    if (name === SUMS) continue;
-    const wanted = listed.get(name);
-    if (wanted === undefined) throw new ProvenanceRefused(`${SUMS} does not list ${name}`);
-    if (wanted !== sum) throw new ProvenanceRefused(`${name} is not the file that ${SUMS} lists`);
+  const sums = new Map<string, string>();
+  for (const name of files) {
+    const path = listedPath(name, [...listed.keys()]);
+    const sum = sha256Of(join(folder, name));
+    if (path === undefined) throw new ProvenanceRefused(`${SUMS} does not list ${name}`);
+    if (name !== SUMS && listed.get(path) !== sum) {
+      throw new ProvenanceRefused(`${name} is not the file that ${SUMS} lists`);
+    }
+    sums.set(path, sum);
   }
   const text = readFileSync(join(folder, bundle[0] ?? ''), 'utf8');
   const statement = verifiedStatement(text, trustedRoot, expected);
   checkSubjects(statement, sums);
   return { statement, files };
+}
+
+/** The path under which a file is listed. Forges serve the files of a release without their folders. */
+function listedPath(name: string, listed: readonly string[]): string | undefined {
+  if (name === SUMS || listed.includes(name)) return name;
+  const [path, ...others] = listed.filter((each) => basename(each) === name);
+  return others.length === 0 ? path : undefined;
 }
 
 const USAGE =

@@ -33,9 +33,12 @@ git asks it as gpg.x509.program.`;
 const CHANGELOG = 'CHANGELOG.md';
 
 /** Both package managers sort `1.0-rc.1` after `1.0`. They read `~` as "before". */
-export const packageVersion = (version: string): string => version.replace('-', '~');
+export const packageVersion = (version: string): string => version.replaceAll('-', '~');
 
-/** File name of a package, by its manager's custom. Undefined where the platform has none. */
+/**
+ * File name of a package, by its manager's custom, but without `~`, which forges replace in the names of files that they
+ * serve. Undefined where the platform has none.
+ */
 export function packageName(
   kind: PackageKind,
   version: string,
@@ -44,8 +47,8 @@ export function packageName(
   const arch = target[kind];
   if (arch === undefined) return undefined;
   return kind === 'deb'
-    ? `git-signet_${packageVersion(version)}_${arch}.deb`
-    : `git-signet-${packageVersion(version)}-1.${arch}.rpm`;
+    ? `git-signet_${version}_${arch}.deb`
+    : `git-signet-${version}-1.${arch}.rpm`;
 }
 
 /** Makes every package of the table of platforms. */

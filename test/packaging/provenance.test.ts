@@ -1,7 +1,7 @@
 /** The provenance of a release, signed in a sandbox whose logs are of both kinds. */
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkSubjects, verifiedStatement } from '../../scripts/packaging/check-provenance.ts';
@@ -163,6 +163,15 @@ describe('checkFolder', () => {
     expect(check()).toEqual(['SHA256SUMS', ...Object.keys(FILES)]);
     rmSync(join(out, 'npm/git-signet.tgz'));
     expect(check()).toEqual(['SHA256SUMS', 'git-signet-1.2.3-linux-x64.tar.gz']);
+    writeFileSync(join(out, 'npm/git-signet.tgz'), 'package');
+  });
+
+  it('a file that a forge serves without its folder is good, and judged like the others', () => {
+    renameSync(join(out, 'npm/git-signet.tgz'), join(out, 'git-signet.tgz'));
+    expect(check()).toContain('git-signet.tgz');
+    writeFileSync(join(out, 'git-signet.tgz'), 'another package');
+    expect(check).toThrow('git-signet.tgz is not the file that SHA256SUMS lists');
+    rmSync(join(out, 'git-signet.tgz'));
     writeFileSync(join(out, 'npm/git-signet.tgz'), 'package');
   });
 

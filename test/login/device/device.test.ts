@@ -124,7 +124,7 @@ const HONEST = {
 
 interface Answers {
   readonly authorization?: Record<string, unknown>;
-  /** Errors of the token endpoint, one a question; then the token. */
+  /** Errors of the token endpoint, one a question, perhaps with the seconds of Retry-After; then the token. */
   readonly errors?: readonly (string | number)[];
   readonly claims?: Wrong['claims'];
 }
@@ -148,8 +148,10 @@ async function ask(
       const error = request.url === '/token' ? left.shift() : undefined;
       if (error === undefined) return false;
       if (typeof error === 'number') return json(error, {});
+      const [word, later] = error.split(' ');
+      if (later !== undefined) response.setHeader('retry-after', later);
       // public Sigstore's issuer says so with this status
-      return json(error === 'authorization_pending' ? 401 : 400, { error });
+      return json(word === 'authorization_pending' ? 401 : 400, { error: word });
     },
   });
   const terminal = fakeTerminal(interactive);
@@ -182,6 +184,14 @@ describe('O11 an issuer’s pace and patience', () => {
       { loginTimeout: '10' },
     );
     expect(waits).toEqual([7, 7, 7, 7, 7, 7, 7]);
+  });
+
+  it('asks later where the issuer says how much later, but not for ever', async () => {
+    const errors = ['authorization_pending 30', 'authorization_pending'];
+    expect((await ask({ errors })).waits).toEqual([5, 30, 5]);
+    const { outcome, seconds } = await ask({ errors: ['slow_down 9999'] });
+    expect(outcome).toMatchObject({ code: 'LOGIN_TIMEOUT' });
+    expect(seconds).toBeLessThanOrEqual(606);
   });
 
   it('backs off from an issuer in trouble, and gives up on one that stays there', async () => {

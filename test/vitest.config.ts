@@ -3,11 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './support/closing-line.ts';
 
+/** Parts that are tried with a process: git, a helper of ours, a server. */
+const PROCESS = 'test/**/*.process.test.ts';
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * unit: one file a source file, nothing but memory and scratch directories. scenario: real git, one story a file.
- * peers: programs we did not write; each file says so and skips where its peer is absent.
+ * unit: one file a source file, nothing but memory, loopback and scratch directories. process: the same, with a process that
+ * the part starts. scenario: the built program and real git, one story a file. peers: programs we did not write; each file says so and skips where its peer is absent.
  */
 export default defineConfig({
   root,
@@ -26,9 +29,18 @@ export default defineConfig({
           // a process of its own for each of a hundred small files costs as much as the tests in them
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: ['test/scenario/**', 'test/peers/**', 'test/stack/**'],
+          exclude: ['test/scenario/**', 'test/peers/**', 'test/stack/**', PROCESS],
+          setupFiles: ['test/support/no-process.ts'],
           // properties and mutations run long on a machine that does other things too
           testTimeout: 30_000,
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'process',
+          include: [PROCESS],
+          testTimeout: 60_000,
         },
       },
       {

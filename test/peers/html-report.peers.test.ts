@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findExecutable } from '../../src/system/process.ts';
 import { judgedCommit, outcome, reported, STATUSES } from '../support/judged-samples.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
-import { haveTools } from '../support/tools.ts';
+import { findProgram, haveTools } from '../support/tools.ts';
 
 const here = haveTools('chromium');
 const directory = scratchDirectory('html-report');
@@ -34,7 +33,7 @@ const isWide = (page: Page): Promise<boolean> =>
 describe.skipIf(!here)('the report in Chromium', () => {
   let browser: Browser;
   beforeAll(async () => {
-    const executablePath = findExecutable('chromium', process.env) ?? '';
+    const executablePath = findProgram('chromium') ?? '';
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
   });
   afterAll(() => browser?.close());

@@ -5,9 +5,9 @@ import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findExecutable } from '../../src/system/process.ts';
 import { type Machine, machineAt } from '../support/machine.ts';
 import { useSandbox } from '../support/sandbox.ts';
+import { findProgram } from '../support/tools.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const sandbox = useSandbox();
@@ -46,7 +46,7 @@ describe.each([
     ];
     writeFileSync(lock, '');
     writeFileSync(script, lines.join('\n'));
-    const bash = findExecutable('bash', process.env) ?? 'bash';
+    const bash = findProgram('bash') ?? 'bash';
     const ran = spawnSync(bash, [script], { cwd: machine.home, env: machine.env, stdio: 'pipe' });
     expect(ran.status, ran.stderr.toString()).toBe(0);
     const { out } = await machine.signet(machine.home, ['agent', 'status', '--json']);

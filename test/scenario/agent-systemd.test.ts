@@ -4,11 +4,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findExecutable } from '../../src/system/process.ts';
 import { type Machine, machineAt } from '../support/machine.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
-import { haveTools } from '../support/tools.ts';
+import { findProgram, haveTools } from '../support/tools.ts';
 
 const sandbox = useSandbox();
 let machine: Machine;
@@ -96,7 +95,7 @@ describe.skipIf(!haveTools('systemd-socket-activate'))('socket activation', () =
       '-E',
       pair.includes('=') ? pair : `${pair}=${machine.env[pair]}`,
     ]);
-    const program = findExecutable('systemd-socket-activate', process.env) ?? '';
+    const program = findProgram('systemd-socket-activate') ?? '';
     const child = spawn(program, ['-l', path, ...args, ...words], {
       stdio: 'ignore',
       env: { PATH: process.env['PATH'] },

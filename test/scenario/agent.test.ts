@@ -15,10 +15,20 @@ import {
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { encodeFrame } from '../../src/agent/wire/frames.ts';
-import { type AgentState, PROTOCOL } from '../../src/agent/wire/protocol.ts';
+import type { AgentState } from '../../src/agent/wire/protocol.ts';
 import { countLogins, type Machine, machineAt } from '../support/machine.ts';
 import { useSandbox } from '../support/sandbox.ts';
+
+/** The version of the protocol that both sides speak (docs/compatibility.md). */
+const PROTOCOL = 3;
+
+/** A message as it travels: four bytes of length, and JSON. */
+function encodeFrame(message: object): Buffer {
+  const json = Buffer.from(JSON.stringify(message));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(json.length);
+  return Buffer.concat([length, json]);
+}
 
 const sandbox = useSandbox();
 let machine: Machine;

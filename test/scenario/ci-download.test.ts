@@ -12,7 +12,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findExecutable } from '../../src/system/process.ts';
 import { branchHistory } from '../support/ci-history.ts';
 import {
   type Archive,
@@ -29,6 +28,7 @@ import { type Context, runAction, runComponent } from '../support/ci-steps.ts';
 import { type Ran, runMeanwhile } from '../support/git-repository.ts';
 import { bareEnvironment } from '../support/invocation.ts';
 import { useSandbox } from '../support/sandbox.ts';
+import { findProgram } from '../support/tools.ts';
 
 const sandbox = useSandbox();
 const scratch = mkdtempSync(join(tmpdir(), 'git-signet-ci-'));
@@ -151,7 +151,7 @@ describe('a download', () => {
     const folder = directory('bin');
     const basic = ['sh', 'dirname', 'sed', 'tail', 'tar', 'gzip', 'mv', 'rm', 'chmod', 'cp'];
     for (const name of [...basic, 'uname', 'getconf', 'timeout', 'true', ...names]) {
-      const found = findExecutable(name, process.env);
+      const found = findProgram(name);
       if (found !== undefined) symlinkSync(found, join(folder, name));
     }
     return folder;

@@ -9,9 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { hookText } from '../../src/git/hooks.ts';
 import { treeOf, useGatedServer } from '../support/gated-server.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
@@ -289,13 +287,6 @@ describe('hooks beside others', () => {
     // a person who judges in that directory is no hook
     const judged = await signet(there, ['verify', ...trusted(), bob]);
     expect([judged.exit, judged.talk]).toEqual([2, expect.stringContaining('git signet allow')]);
-  });
-
-  it('the hooks of the package are what install writes', () => {
-    for (const name of ['pre-push', 'pre-receive'] as const) {
-      const file = fileURLToPath(new URL(`../../hooks/${name}`, import.meta.url));
-      expect(readFileSync(file, 'utf8')).toBe(hookText(name, 'git-signet', ''));
-    }
   });
 
   it.each([

@@ -9,7 +9,6 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findExecutable } from '../../src/system/process.ts';
 import {
   run,
   runMeanwhile,
@@ -18,7 +17,7 @@ import {
 } from '../support/git-repository.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
-import { haveTools } from '../support/tools.ts';
+import { findProgram, haveTools } from '../support/tools.ts';
 import {
   commitPayload,
   resultsOf,
@@ -231,7 +230,7 @@ describe('a policy of the clone', async () => {
     const { GIT_TERMINAL_PROMPT: _, ...env } = repository.env;
     const at = (more: Record<string, string> = {}): string =>
       run(
-        findExecutable('script', env) ?? 'script',
+        findProgram('script', env) ?? 'script',
         ['-q', '-c', `git verify-commit ${tip}`, '/dev/null'],
         {
           cwd: repository.path,

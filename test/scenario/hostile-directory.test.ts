@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { splitSignedObject } from '../../src/core/git/object.ts';
+import { signedParts } from '../support/signed-parts.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const vectors = join(root, 'test/vectors/gitsign');
@@ -32,13 +32,9 @@ let payload: Uint8Array;
 beforeAll(() => {
   work = mkdtempSync(join(tmpdir(), 'signet-hostile-'));
   marker = join(work, 'it-ran');
-  const split = splitSignedObject(
-    'commit',
-    readFileSync(join(vectors, 'offline/01-plain.commit')),
-    'sha1',
-  );
-  payload = split!.payload;
-  writeFileSync(join(work, 'signature'), split!.signature);
+  const parts = signedParts('commit', readFileSync(join(vectors, 'offline/01-plain.commit')));
+  payload = Buffer.from(parts.payload, 'latin1');
+  writeFileSync(join(work, 'signature'), parts.signature, 'latin1');
   mkdirSync(join(work, 'home'));
 });
 afterAll(() => rmSync(work, { recursive: true, force: true }));

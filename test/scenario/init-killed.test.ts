@@ -6,9 +6,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findExecutable } from '../../src/system/process.ts';
 import { run, type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
 import { programUnderTest } from '../support/program.ts';
+import { findProgram } from '../support/tools.ts';
 
 type Scope = '--local' | '--global';
 
@@ -38,7 +38,7 @@ function killedAfter(
   const count = join(repository.home, 'count');
   mkdirSync(bin, { recursive: true });
   writeFileSync(count, '');
-  const git = findExecutable('git', repository.env) ?? 'git';
+  const git = findProgram('git', repository.env) ?? 'git';
   const script = [
     '#!/bin/sh',
     `'${git}' "$@"`,

@@ -2,13 +2,12 @@
 
 import { spawn } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { findExecutable } from '../../src/system/process.ts';
 import { runMeanwhile } from '../support/git-repository.ts';
 import { countLogins, type Machine, useMachines } from '../support/machine.ts';
 import { answerDevice } from '../support/person.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
-import { haveTools } from '../support/tools.ts';
+import { findProgram, haveTools } from '../support/tools.ts';
 
 const sandbox = useSandbox();
 const machine = useMachines(sandbox);
@@ -154,7 +153,7 @@ describe('git signet login', () => {
     async () => {
       const one = await machine();
       const command = `'${programUnderTest()}' login --token-stdin`;
-      const [script, at] = [findExecutable('script', process.env) ?? 'script', { cwd: one.home }];
+      const [script, at] = [findProgram('script') ?? 'script', { cwd: one.home }];
       const typed = await runMeanwhile(script, ['-qec', command, '/dev/null'], {
         ...{ ...at, env: one.env },
         input: Buffer.from('no token\n'),

@@ -6,12 +6,12 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { splitSignedObject } from '../../src/core/git/object.ts';
 import type { ScratchRepository } from '../support/git-repository.ts';
 import { asCommit, asTag, type MovedHeader, movedHeaders } from '../support/moved-headers.ts';
 import { policyScene } from '../support/policy-scenario.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
+import { signedParts } from '../support/signed-parts.ts';
 import {
   type Answered,
   resultsOf,
@@ -37,8 +37,8 @@ let moved: readonly (MovedHeader & { readonly id: string })[];
 /** What git stores, taken apart. */
 function partsOf(type: 'commit' | 'tag', id: string): readonly [string, string] {
   const { bytes } = repository.git('cat-file', type, id);
-  const { payload, signature } = splitSignedObject(type, bytes, 'sha1')!;
-  return [Buffer.from(payload).toString('latin1'), Buffer.from(signature).toString('latin1')];
+  const { payload, signature } = signedParts(type, bytes);
+  return [payload, signature];
 }
 
 const write = (type: 'commit' | 'tag', raw: string): string =>

@@ -3,9 +3,9 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findExecutable } from '../../src/system/process.ts';
 import { policyScene } from '../support/policy-scenario.ts';
 import { useSandbox } from '../support/sandbox.ts';
+import { findProgram } from '../support/tools.ts';
 import { type Answered, resultsOf, signet } from '../support/verify-scenario.ts';
 
 const sandbox = useSandbox();
@@ -156,7 +156,7 @@ describe('plain names that mean one thing', () => {
     const bin = join(repository.home, 'bin');
     const counted = join(repository.home, 'counted');
     mkdirSync(bin);
-    const git = findExecutable('git', repository.env) ?? '';
+    const git = findProgram('git', repository.env) ?? '';
     writeFileSync(join(bin, 'git'), `#!/bin/sh\necho x >> '${counted}'\nexec '${git}' "$@"\n`);
     chmodSync(join(bin, 'git'), 0o755);
     const env = { PATH: `${bin}${delimiter}${repository.env['PATH']}` };

@@ -7,9 +7,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { findExecutable } from '../../src/system/process.ts';
 import { run, scratchRepository } from '../support/git-repository.ts';
-import { haveTools } from '../support/tools.ts';
+import { findProgram, haveTools } from '../support/tools.ts';
 
 const vectors = fileURLToPath(new URL('../vectors/gitsign/', import.meta.url));
 const vector = (name: string): Buffer => readFileSync(join(vectors, name));
@@ -280,7 +279,7 @@ describe.runIf(haveTools('script'))('remarks of the day', () => {
     const id = fresh.write('commit', plain);
     const { GIT_TERMINAL_PROMPT: _, ...env } = fresh.env;
     const stored = join(fresh.home, 'stored');
-    const [script, at] = [findExecutable('script', process.env) ?? 'script', { cwd: fresh.path }];
+    const [script, at] = [findProgram('script') ?? 'script', { cwd: fresh.path }];
     const atTerminal = (more: Record<string, string> = {}): readonly [string, string] => {
       const command = `git log --no-walk --format=%GG ${id} > '${stored}'`;
       const options = { ...at, env: { ...env, ...more } };

@@ -333,21 +333,7 @@ describe('P16 where history starts', () => {
   });
 });
 
-describe('P13 P15', () => {
-  it('P13 a name is looked up once: policy and range stand on the same commit', async () => {
-    const { openRepository } = await import('../../src/git/repository.ts');
-    const { resolveCommits } = await import('../../src/git/names.ts');
-    const { repository, commit, branch } = policyScene('race', sandbox());
-    const one = branch('main', await commit({}));
-    const open = await openRepository(repository.path, repository.env);
-    await resolveCommits(open, ['main']);
-    branch('main', await commit({ parents: [one] }));
-    const names = ['main', 'refs/heads/main', 'main^{commit}', 'main~0'];
-    const found = await resolveCommits(open, names);
-    expect(found.map((each) => each?.id)).toEqual(names.map(() => one));
-    open.objects.close();
-  });
-
+describe('what a report says of a run', () => {
   it('P15 another policy, another verdict; digests of policy and trust are in the report', async () => {
     const { repository, commit, policy, branch, file } = policyScene('digests', sandbox());
     const root = await commit({});

@@ -18,11 +18,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { findExecutable } from '../../src/system/process.ts';
 import { HERE, makeArchive } from '../support/ci-release.ts';
 import { ROOT } from '../support/ci-steps.ts';
 import { type Ran, runMeanwhile } from '../support/git-repository.ts';
 import { bareEnvironment } from '../support/invocation.ts';
+import { findProgram } from '../support/tools.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -122,7 +122,7 @@ describe('npm', () => {
     }
     writeFileSync(join(folder, '.npmrc'), `//${address}/:_authToken=a-token\n`);
     const env = {
-      PATH: `${dirname(findExecutable('npm', process.env) ?? '')}:${process.env['PATH']}`,
+      PATH: `${dirname(findProgram('npm') ?? '')}:${process.env['PATH']}`,
       npm_config_registry: `http://${address}/`,
       npm_config_cache: join(folder, 'cache'),
       npm_config_userconfig: join(folder, '.npmrc'),

@@ -6,15 +6,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { verifyObject } from '../../src/core/verify.ts';
 import type { SignatureRequest } from '../../src/sandbox/issue-signature.ts';
-import { loadCrypto } from '../../src/system/crypto-port.ts';
-import { loadTrust } from '../../src/trust/store.ts';
 import { type Ran, runMeanwhile, scratchRepository } from '../support/git-repository.ts';
 import { schemaFaults } from '../support/json-schema.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
-import { signRequest } from '../support/signing.ts';
 import { commitPayload, resultsOf, signet, withSignature } from '../support/verify-scenario.ts';
 
 const schema = JSON.parse(
@@ -156,24 +152,4 @@ it('an outage is no reason: signing fails, verifying does not decide', async () 
   expect([made.exit, made.out]).toEqual([3, '']);
   const { exit, result } = await judged(await written({ rekor: 'none', timestamp: true }), away);
   expect([exit, result?.status]).toEqual([3, 'undecided']);
-});
-
-it('the core accepts it under the option alone, whatever the policy says of it, and tells', async () => {
-  const { settings } = await signRequest(sandbox());
-  const crypto = await loadCrypto();
-  const trust = await loadTrust(settings, crypto);
-  const payload = commitPayload({});
-  const { armor } = await sandbox().issueSignature(Buffer.from(payload), {
-    rekor: 'none',
-    timestamp: true,
-  });
-  const raw = withSignature(payload, armor);
-  const id = repository.write('commit', raw);
-  const object = { type: 'commit', id, raw, format: 'sha1' } as const;
-  const context = { crypto, trust, now: Math.floor(Date.now() / 1000) };
-  expect(await verifyObject(object, context)).toMatchObject({ code: 'log-entry-absent' });
-  expect(await verifyObject(object, { ...context, unlogged: true })).toMatchObject({
-    status: 'verified',
-    times: [{ source: 'timestamp-authority' }],
-  });
 });

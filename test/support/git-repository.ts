@@ -3,10 +3,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { findExecutable } from '../../src/system/process.ts';
 import { bareEnvironment } from './invocation.ts';
 import { programUnderTest } from './program.ts';
 import { scratchDirectory } from './sandbox.ts';
+import { findProgram } from './tools.ts';
 
 export interface Ran {
   readonly exit: number | null;
@@ -82,7 +82,7 @@ export function scratchRepository(
   mkdirSync(path);
   const env = { ...bareEnvironment(home), GIT_TERMINAL_PROMPT: '0' };
   // by its path: a test may put a planted git on PATH
-  const program = findExecutable('git', env) ?? 'git';
+  const program = findProgram('git', env) ?? 'git';
   const gitWith: ScratchRepository['gitWith'] = (more, ...args) =>
     run(program, args, {
       cwd: path,

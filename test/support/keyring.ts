@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { findExecutable } from '../../src/system/process.ts';
 import { bareEnvironment } from './invocation.ts';
+import { findProgram } from './tools.ts';
 
 export interface DesktopKeyring {
   /** How to find it: DBUS_SESSION_BUS_ADDRESS and the rest. */
@@ -21,7 +21,7 @@ export async function desktopKeyring(home: string, password?: string): Promise<D
   const unlock = password === undefined ? '' : '--unlock';
   const script = `printf %s "$1" | gnome-keyring-daemon ${unlock} --components=secrets >&2
     echo "$DBUS_SESSION_BUS_ADDRESS"; cat >&2`;
-  const bus = findExecutable('dbus-run-session', env) ?? 'dbus-run-session';
+  const bus = findProgram('dbus-run-session', env) ?? 'dbus-run-session';
   const child = spawn(bus, ['--', 'sh', '-c', script, 'sh', password ?? ''], {
     env,
     stdio: ['pipe', 'pipe', 'ignore'],

@@ -13,9 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sandbox } from '../../src/sandbox/index.ts';
-import { findExecutable } from '../../src/system/process.ts';
 import { fetchPage } from './person.ts';
 import { programUnderTest } from './program.ts';
+import { findProgram } from './tools.ts';
 
 export interface Ended {
   readonly code: number | null;
@@ -104,7 +104,7 @@ export function makeRepository(sandbox: Pick<Sandbox, 'environment'>, user?: num
       const command = ['git', ...flags, 'commit', '-S', '--allow-empty', '-q', '-m', subject];
       const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
       const child = spawn(
-        findExecutable('script', process.env) ?? 'script',
+        findProgram('script') ?? 'script',
         ['-q', '-e', '-c', quoted, '/dev/null'],
         {
           cwd: path,

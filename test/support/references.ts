@@ -43,7 +43,10 @@ const ENDS_WELL = /\.(?:json|md|py|sh|ts|txt|yaml|yml)$/;
  */
 export function deadPaths(tracked: readonly string[]): (text: Text) => readonly string[] {
   const there = withFolders(tracked);
-  const tops = [...there].filter((name) => !name.includes('/') && !tracked.includes(name));
+  // workflows are named by their place in the user's repository
+  const tops = [...there].filter(
+    (name) => !name.includes('/') && !tracked.includes(name) && name !== '.github',
+  );
   const top = tops.join('|').replaceAll('.', '\\.');
   const place = new RegExp(
     `(?<![\\w/.@{}-])(?:${top})/(?:[\\w.-]+/)*[\\w.-]*\\w(?=/?(?:[^\\w/]|$))`,

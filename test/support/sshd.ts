@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { findExecutable } from '../../src/system/process.ts';
+import { findProgram } from './tools.ts';
 
 export interface Sshd {
   /** Starts `ssh` with more options, to run a command or (`-N`) to hold forwardings. */
@@ -54,7 +54,7 @@ export function sshdCanRun(): boolean {
 export async function startSshd(directory: string): Promise<Sshd> {
   mkdirSync(directory, { mode: 0o700 });
   const file = (name: string): string => join(directory, name);
-  const keygen = findExecutable('ssh-keygen', process.env) ?? 'ssh-keygen';
+  const keygen = findProgram('ssh-keygen') ?? 'ssh-keygen';
   for (const name of ['host', 'client']) {
     spawnSync(keygen, ['-q', '-t', 'ed25519', '-N', '', '-f', file(name)]);
   }
@@ -74,7 +74,7 @@ export async function startSshd(directory: string): Promise<Sshd> {
     'StreamLocalBindUnlink yes',
   ];
   writeFileSync(file('sshd_config'), `${settings.join('\n')}\n`);
-  const program = findExecutable('sshd', process.env) ?? '/usr/sbin/sshd';
+  const program = findProgram('sshd') ?? '/usr/sbin/sshd';
   const words = [program, '-D', '-e', '-f', file('sshd_config')];
   const [first = program, ...rest] = needsRun ? ['unshare', ...OWN_RUN, ...words] : words;
   const daemon = spawn(first, rest, { stdio: 'ignore' });

@@ -212,7 +212,7 @@ describe('S01 S02 a failure at any stage is no success', () => {
     ['a log path that is a folder', { SIGNET_LOG_PATH: home, REAL_LOG: '1' }],
     ['git not on PATH', { PATH: '/nowhere' }],
   ])('%s', async (name, more) => {
-    if ('REAL_LOG' in more) return; // the real terminal: test/system/terminal.test.ts
+    if ('REAL_LOG' in more) return; // the real terminal: test/system/terminal.process.test.ts
     const outcome = await verify(more);
     expectNotGood(outcome);
     expect(outcome.error, name).toMatchObject({ exitCode: 2 });

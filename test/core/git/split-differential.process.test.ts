@@ -10,11 +10,11 @@ import {
   type SplitObject,
   signatureKind,
   splitSignedObject,
-} from '../../src/core/git/object.ts';
-import { Refusal } from '../../src/core/verdict.ts';
-import { nodeCrypto } from '../../src/system/crypto.ts';
-import { armor, bytes, EMPTY_TREE, header, oddObjects } from '../support/odd-objects.ts';
-import { type RecordingGit, recordingGit } from '../support/recording-git.ts';
+} from '../../../src/core/git/object.ts';
+import { Refusal } from '../../../src/core/verdict.ts';
+import { nodeCrypto } from '../../../src/system/crypto.ts';
+import { armor, bytes, EMPTY_TREE, header, oddObjects } from '../../support/odd-objects.ts';
+import { type RecordingGit, recordingGit } from '../../support/recording-git.ts';
 
 const FORMATS: readonly ObjectFormat[] = ['sha1', 'sha256'];
 const RUNS = 150;

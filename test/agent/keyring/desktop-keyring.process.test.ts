@@ -4,15 +4,15 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { askKeyring, keyringAddress, openKeyring } from '../../src/agent/keyring/keyring.ts';
-import { Secret } from '../../src/system/secret.ts';
-import { runMeanwhile } from '../support/git-repository.ts';
-import { type DesktopKeyring, desktopKeyring } from '../support/keyring.ts';
-import { programUnderTest } from '../support/program.ts';
-import { scratchDirectory } from '../support/sandbox.ts';
-import { haveTools } from '../support/tools.ts';
+import { askKeyring, keyringAddress, openKeyring } from '../../../src/agent/keyring/keyring.ts';
+import { Secret } from '../../../src/system/secret.ts';
+import { runMeanwhile } from '../../support/git-repository.ts';
+import { type DesktopKeyring, desktopKeyring } from '../../support/keyring.ts';
+import { programUnderTest } from '../../support/program.ts';
+import { scratchDirectory } from '../../support/sandbox.ts';
+import { haveTools } from '../../support/tools.ts';
 
-const entry = new URL('../../src/main.ts', import.meta.url).pathname;
+const entry = new URL('../../../src/main.ts', import.meta.url).pathname;
 const present = haveTools('dbus-run-session', 'gnome-keyring-daemon', 'secret-tool');
 const address = '0123abcd:alice@example.test';
 

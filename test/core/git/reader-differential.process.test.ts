@@ -4,13 +4,13 @@
  */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ObjectHeader, readHeader } from '../../src/core/git/header.ts';
-import { readPerson } from '../../src/core/git/person.ts';
-import { Refusal } from '../../src/core/verdict.ts';
-import { type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
-import { historyObjects, malformedObjects } from '../support/history-objects.ts';
-import { movedHeaders, octopus, spreadArmor } from '../support/moved-headers.ts';
-import { armor, bytes, EMPTY_TREE, type OddObject, oddObjects } from '../support/odd-objects.ts';
+import { type ObjectHeader, readHeader } from '../../../src/core/git/header.ts';
+import { readPerson } from '../../../src/core/git/person.ts';
+import { Refusal } from '../../../src/core/verdict.ts';
+import { type ScratchRepository, scratchRepository } from '../../support/git-repository.ts';
+import { historyObjects, malformedObjects } from '../../support/history-objects.ts';
+import { movedHeaders, octopus, spreadArmor } from '../../support/moved-headers.ts';
+import { armor, bytes, EMPTY_TREE, type OddObject, oddObjects } from '../../support/odd-objects.ts';
 
 const PARENTS = Array.from({ length: 9 }, (_, index) => `${index + 1}`.repeat(40));
 const MERGE = octopus(EMPTY_TREE.sha1, PARENTS);

@@ -4,8 +4,8 @@ import { expect, it } from 'vitest';
 import { readBlob } from '../../src/git/blob.ts';
 import { openRepository } from '../../src/git/repository.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
-import { findExecutable } from '../../src/system/process.ts';
 import { scratchRepository } from '../support/git-repository.ts';
+import { findProgram } from '../support/tools.ts';
 import { signet } from '../support/verify-scenario.ts';
 
 /** A partial clone whose remote is a program, and a git that does not know how to be told not to fetch. */
@@ -26,7 +26,7 @@ function promised(name: string) {
   must('config', 'protocol.ext.allow', 'always');
   const bin = join(home, 'bin');
   mkdirSync(bin);
-  const git = findExecutable('git', env) ?? '';
+  const git = findProgram('git', env) ?? '';
   writeFileSync(join(bin, 'git'), `#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nexec '${git}' "$@"\n`);
   chmodSync(join(bin, 'git'), 0o755);
   const old = { ...env, PATH: `${bin}${delimiter}${env['PATH']}` };

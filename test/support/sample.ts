@@ -3,7 +3,7 @@
  * it with GIT_SIGNET_DEEP=yes, as in CI.
  */
 
-const DEEP = process.env['GIT_SIGNET_DEEP'] === 'yes';
+export const DEEP = process.env['GIT_SIGNET_DEEP'] === 'yes';
 const EVERY = 16;
 
 /** The cases that run. `always`: those that are named by a test, whatever the sample. */

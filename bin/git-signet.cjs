@@ -58,10 +58,12 @@ function runNodeForm() {
 /** Where a process cannot become another one (before Node 22.15, and on Windows). */
 function runChild(program) {
   const { spawn } = require('node:child_process');
-  const child = spawn(program, argv.slice(2), { stdio: 'inherit', windowsHide: true });
+  // before the child is there: a signal that comes meanwhile must not leave it behind
+  let child;
   // the terminal sends these to both; the child decides
   for (const signal of ['SIGINT', 'SIGQUIT']) process.on(signal, () => undefined);
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child = spawn(program, argv.slice(2), { stdio: 'inherit', windowsHide: true });
   child.on('error', runNodeForm);
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code);

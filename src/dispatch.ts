@@ -1,8 +1,8 @@
 /**
- * Two grammars (an argument that begins with '-' is git calling its signing program, anything else is a command),
- * and one place where errors become a line, a hint and an exit code. git starts this once a commit, so it imports only
- * what it needs at once. The words for a system error are there from the start, because an upgrade may have removed the
- * files that they would come from.
+ * Chooses what to run. If the first argument begins with '-', git calls its signing program. Anything else is a command.
+ * This is also the only place where an error becomes a line, a hint and an exit code. git starts this program once a
+ * commit, so this file imports only what every call needs. The words for system errors are loaded from the start,
+ * because an upgrade may have removed the files of this program by the time of the error.
  */
 
 import { ExitCode, isSignetError } from './errors.ts';
@@ -10,13 +10,13 @@ import type { Invocation } from './system/invocation.ts';
 import { systemError } from './system/system-error.ts';
 import type { Terminal } from './system/terminal.ts';
 
-/** What a shell reports for a program whose reader went away (128 + SIGPIPE). */
+/** The exit code of a program whose output is no longer read (128 + SIGPIPE). */
 const READER_GONE = 141;
 
-/** Says what went wrong and what to do, and returns the exit code of that error: never 0. The only way from an error to one. */
+/** Prints an error and its hint, and returns its exit code, which is never 0. */
 export function tellError(thrown: unknown, terminal: Terminal, debug: boolean): number {
   if (thrown instanceof Error && thrown.name === 'OutputClosed') return READER_GONE;
-  // a full disk is no bug of ours, wherever it is met
+  // a full disk is no bug of this program
   const error = systemError(thrown) ?? thrown;
   terminal.progress(undefined);
   if (error instanceof Error && error.name === 'Interrupted' && 'exitCode' in error) {
@@ -29,7 +29,7 @@ export function tellError(thrown: unknown, terminal: Terminal, debug: boolean): 
     if (error.hint !== undefined) terminal.hint(error.hint);
   } else {
     terminal.say(`internal error: ${message.split('\n')[0] ?? ''}`);
-    terminal.hint('this is a bug in git-signet; SIGNET_DEBUG=1 shows where');
+    terminal.hint('this is a bug in git-signet. To see where, set SIGNET_DEBUG=1');
   }
   if (debug && error instanceof Error) {
     for (const line of (error.stack ?? '').split('\n').slice(1)) terminal.hint(line.trim());
@@ -38,7 +38,7 @@ export function tellError(thrown: unknown, terminal: Terminal, debug: boolean): 
   return code === ExitCode.ok ? ExitCode.bug : code;
 }
 
-/** `--help` of a command, wherever it stands before `--`. */
+/** Returns whether `--help` or `-h` stands before `--`. */
 function wantsHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   const options = end < 0 ? args : args.slice(0, end);
@@ -63,7 +63,7 @@ async function runBare(word: 'help' | 'version', invocation: Invocation): Promis
   return run({ ...invocation, args: [] }, COMMANDS);
 }
 
-/** Finds what the arguments call for, and runs it. */
+/** Runs what the arguments ask for, and returns the exit code. */
 export async function dispatch(invocation: Invocation): Promise<number> {
   const [first, ...rest] = invocation.args;
   if (first === undefined) return noArguments(invocation);

@@ -1,6 +1,6 @@
 /**
- * Every way this program fails, and the exit code each ends with.
- * A refusal of evidence is a value (core/verdict.ts); what stands here is a breakage: someone must act.
+ * The error classes of this program, and the exit code of each.
+ * A signature that is refused is no error but a verdict (core/verdict.ts).
  */
 
 export const ExitCode = {
@@ -48,7 +48,7 @@ export type ErrorCode =
   | 'TRUST_ANSWER'
   | 'SELF_VERIFICATION';
 
-/** The classes, as they are named to another process. */
+/** The name of an error's class, as it is sent to another process. */
 export type ErrorKind = 'usage' | 'config' | 'login' | 'service' | 'answer';
 
 const EXIT_OF: Readonly<Record<ErrorKind, ExitCode>> = {
@@ -67,7 +67,7 @@ export interface ErrorOptions {
   readonly cause?: unknown;
 }
 
-/** Base of all errors that a person is meant to read: one line, no secret, and what to do next. */
+/** The base of all errors that are written for the user: one line, no secret, and the next step as a hint. */
 export class SignetError extends Error {
   readonly kind: ErrorKind;
   readonly code: ErrorCode;
@@ -85,42 +85,42 @@ export class SignetError extends Error {
   }
 }
 
-/** Something typed or configured cannot be read: exit 2. */
+/** An argument, a file or an object cannot be used: exit 2. */
 export class UsageError extends SignetError {
   constructor(message: string, options?: ErrorOptions & { code?: ErrorCode }) {
     super('usage', options?.code ?? 'USAGE', message, options);
   }
 }
 
-/** A setting, policy or trust file cannot be read: exit 2. */
+/** A setting, policy or trust file cannot be used: exit 2. */
 export class ConfigError extends SignetError {
   constructor(message: string, options?: ErrorOptions & { code?: ErrorCode }) {
     super('config', options?.code ?? 'CONFIG', message, options);
   }
 }
 
-/** Nobody is logged in, or the login went wrong: exit 4. */
+/** The user is not logged in, or the login failed: exit 4. */
 export class LoginError extends SignetError {
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super('login', code, message, options);
   }
 }
 
-/** A service could not be asked or gave no usable answer: exit 3. */
+/** A service could not be reached, or gave no usable answer: exit 3. */
 export class ServiceError extends SignetError {
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super('service', code, message, options);
   }
 }
 
-/** What a service answered while signing, or our own signature, does not verify: exit 1. */
+/** A service's answer, or the signature that was made with it, does not verify: exit 1. */
 export class AnswerError extends SignetError {
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super('answer', code, message, options);
   }
 }
 
-/** True for errors of this program, also across separately built bundles (no `instanceof`). */
+/** Returns whether this is an error of this program. It works across separately built bundles, where `instanceof` does not. */
 export function isSignetError(error: unknown): error is SignetError {
   return typeof error === 'object' && error !== null && BRAND in error;
 }

@@ -1,22 +1,24 @@
-/** The process: its arguments, environment, clock and end. The only file besides settings/load.ts that reads the environment. */
+/** Starts the program with the arguments, environment and clock of this process, and ends the process. */
 
 import { dispatch, tellError } from './dispatch.ts';
 import { UsageError } from './errors.ts';
 import { listGitConfig } from './git/config.ts';
 
-/** @throws UsageError where it was removed (Bun says so itself, and does not start) */
+/** @throws UsageError if the directory was removed. Bun says so itself and does not start. */
 function currentDirectory(): string {
   try {
     return process.cwd();
   } catch {
-    throw new UsageError('the current directory was removed; change to another and try again');
+    throw new UsageError(
+      'the current directory was removed. Change to another directory and try again',
+    );
   }
 }
 
-/** git's own calls all name a status channel, and all need its configuration, which it prints while we load. */
+/** Starts reading git's configuration if git called us (`--status-fd`), because git prints it while this program loads. */
 function askGit(args: readonly string[]): Promise<string> | undefined {
   if (!args.some((arg) => arg.startsWith('--status-fd'))) return undefined;
-  // what goes wrong, a directory that is gone too, is told by whoever waits for the answer
+  // the code that awaits the answer reports a failure, also of a removed directory
   const ask = async (): Promise<string> =>
     listGitConfig({ cwd: currentDirectory(), env: process.env });
   const asked = ask();

@@ -1,6 +1,6 @@
 /**
- * git's own grammar: the gpgsm flag family, in every spelling that real callers use (git, jj, gitui, editors): long
- * and short, joined and split, combined, in any order. What is not known is an error, never ignored (F3).
+ * Reads git's arguments, which are those of gpgsm, in every spelling that callers use (git, jj, gitui, editors): long and
+ * short, joined and split, combined, and in any order. An unknown option is an error (F3).
  */
 
 import { closest } from '../core/closest.ts';
@@ -9,13 +9,13 @@ import { UsageError } from '../errors.ts';
 export interface GpgsmCall {
   readonly action: 'sign' | 'verify' | 'help' | 'version';
   readonly armor: boolean;
-  /** -1: no status output. */
+  /** -1 for no status output. */
   readonly statusDescriptor: number;
-  /** `--batch` or `--no-tty`: nobody is to be asked. */
+  /** `--batch` or `--no-tty`: the user must not be asked. */
   readonly unattended: boolean;
-  /** `-u KEY`; '' where none is named. */
+  /** KEY of `-u KEY`, or ''. */
   readonly localUser: string;
-  /** `--token-stdin`: the identity token comes on stdin, what is to be signed from a file. */
+  /** `--token-stdin`: the identity token comes on stdin, and the payload from a file. */
   readonly tokenOnStdin: boolean;
   readonly positionals: readonly string[];
 }
@@ -127,7 +127,7 @@ class Reader {
     }
   }
 
-  /** `-bsau KEY`, `-uKEY`: letters, the last of which may take the rest or the next argument. */
+  /** Reads `-bsau KEY` or `-uKEY`. The value of a letter is the rest of the argument, or the next argument. */
   #short(argument: string): void {
     for (let i = 1; i < argument.length; i += 1) {
       const letter = argument[i] ?? '';
@@ -143,7 +143,7 @@ class Reader {
   }
 }
 
-/** A descriptor, or a number of certificates. */
+/** The largest number that is accepted. */
 const MAX_NUMBER = 999_999;
 
 function integer(given: ReadonlyMap<Name, string>, name: Name, least: number): number | undefined {
@@ -152,7 +152,7 @@ function integer(given: ReadonlyMap<Name, string>, name: Name, least: number): n
   const value = Number(text);
   const plain = Number.isInteger(value) && String(value) === text;
   if (!plain || value < least || value > MAX_NUMBER)
-    throw new UsageError(`--${name} ${text}: expected a number`);
+    throw new UsageError(`--${name} must be a number, not ${text}`);
   return value;
 }
 
@@ -161,9 +161,9 @@ function actionOf(given: ReadonlyMap<Name, string>): GpgsmCall['action'] {
   if (given.has('version')) return 'version';
   const signs = given.has('sign') || given.has('detach-sign');
   const verifies = given.has('verify');
-  if (signs && verifies) throw new UsageError('sign or verify: only one of them');
+  if (signs && verifies) throw new UsageError('--sign and --verify cannot be used together');
   if (!signs && !verifies) {
-    throw new UsageError('nothing to do: --sign or --verify is missing', {
+    throw new UsageError('--sign or --verify is missing', {
       hint: 'git signet help',
     });
   }
@@ -173,25 +173,28 @@ function actionOf(given: ReadonlyMap<Name, string>): GpgsmCall['action'] {
   return signs ? 'sign' : 'verify';
 }
 
-/** Reads git's call. @throws UsageError (exit 2) */
+/** Reads git's call. @throws UsageError */
 export function readGpgsmCall(args: readonly string[]): GpgsmCall {
   const reader = new Reader(args);
   reader.read();
   const { given, positionals } = reader;
   const action = actionOf(given);
   const statusDescriptor = integer(given, 'status-fd', -1) ?? -1;
-  if (statusDescriptor === 0)
-    throw new UsageError('--status-fd 0: expected a descriptor to write to');
+  if (statusDescriptor === 0) throw new UsageError('--status-fd 0 is not a descriptor to write to');
   integer(given, 'include-certs', -3);
   if (action === 'verify' && positionals.length < 2) {
-    throw new UsageError('attached signatures are not supported: --verify SIGNATURE FILE');
+    throw new UsageError('attached signatures are not supported', {
+      hint: '--verify SIGNATURE FILE',
+    });
   }
   if (positionals.length > (action === 'verify' ? 2 : 1)) {
     throw new UsageError(`unexpected argument ${positionals.at(-1)}`);
   }
   const tokenOnStdin = given.has('token-stdin');
   if (tokenOnStdin && (action !== 'sign' || (positionals[0] ?? '-') === '-')) {
-    throw new UsageError('--token-stdin: only when signing a file: -bsa --token-stdin FILE');
+    throw new UsageError('--token-stdin works only for signing a file', {
+      hint: '-bsa --token-stdin FILE',
+    });
   }
   return {
     action,

@@ -1,6 +1,6 @@
 /**
- * What a person is told once a day beside a verdict for git, at the terminal alone; `git signet doctor` says the same at
- * any time.
+ * Tells the user at the terminal, once a day, what `git signet doctor` would say: no policy, another trust root, settings
+ * that do not count.
  */
 
 import { toHex, utf8 } from '../core/bytes.ts';
@@ -12,8 +12,8 @@ import { remarkOnceADay } from '../system/once-a-day.ts';
 import { namesKeyFiles } from '../trust/source.ts';
 
 /**
- * Makes the remarks that are due: no policy, a trust root that the environment or the repository chose (threat T06),
- * settings of the repository that do not count. Later talk goes to the terminal too, so they come last.
+ * Prints the remarks that are due: there is no policy, the environment or the repository chose the trust root (threat T06),
+ * or settings of the repository do not count. All later lines go to the terminal too, so this is called last.
  * @throws ConfigError
  */
 export async function remarkDaily(

@@ -1,7 +1,7 @@
 /**
- * S/MIME signatures of other issuers reach us because git asks one program for all of x509: they are handed, with
- * git's own arguments, to the program of signet.x509Fallback. No shell; its output is captured, and of it only
- * status lines go on to git (threat S08), everything else to the person, escaped.
+ * Hands S/MIME signatures of other issuers to the program of signet.x509Fallback, with git's own arguments, because git
+ * has only one program for all of x509. No shell runs it. Only its status lines reach git (threat S08). Everything else
+ * is escaped and shown to the user.
  */
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
@@ -9,19 +9,20 @@ import { ConfigError } from '../errors.ts';
 import type { Invocation } from '../system/invocation.ts';
 import { findExecutable, runProcess } from '../system/process.ts';
 
-/** Set for the child, so that a program that comes back to us ends there. */
+/** Set for the child, so that a program that calls us again does not loop. */
 const MARK = 'SIGNET_X509_FALLBACK_RUNS';
-/** Names in it may be of any script; nothing in it controls a terminal or ends a line. */
+/** A status line may hold names in any script, but no control character and no line end. */
 const STATUS_LINE = /^\[GNUPG:\] [^\p{C}\p{Zl}\p{Zp}]+$/u;
 
+/** The other program's answer: its status lines and its exit code. */
 export interface HandedOver {
   readonly block: string;
   readonly exitCode: number;
 }
 
 /**
- * What the program answered; undefined where the hand-over would go round in circles.
- * An answer without any status line counts as a failure. @throws ConfigError when the program is not on PATH
+ * Runs the program and returns its answer; undefined if the program called us itself. An answer without a status line
+ * counts as a failure. @throws ConfigError if the program is not on PATH
  */
 export async function handOver(
   command: string,
@@ -33,8 +34,8 @@ export async function handOver(
   const [name = '', ...own] = command.trim().split(/\s+/);
   const program = findExecutable(name, env);
   if (program === undefined) {
-    throw new ConfigError(`signet.x509Fallback: no program '${name}' on PATH`, {
-      hint: 'name a program on PATH, or one by its absolute path',
+    throw new ConfigError(`there is no program '${name}' on PATH (signet.x509Fallback)`, {
+      hint: 'git config --global signet.x509Fallback PROGRAM',
     });
   }
   const result = await runProcess(program, [...own, ...args], {
@@ -46,7 +47,7 @@ export async function handOver(
   for (const [index, bytes] of [result.stdout, result.stderr].entries()) {
     for (const line of fromUtf8Lossy(bytes).split(/\r?\n/)) {
       const said = line.startsWith('[GNUPG:]');
-      // what looks like status elsewhere is talk, which may quote a stranger's certificate
+      // a status line on another descriptor may quote a stranger's certificate, so git must not see it
       if (said && index + 1 === statusDescriptor && STATUS_LINE.test(line)) status.push(line);
       else if (line !== '' && !said) terminal.say(`${name}: ${line}`);
     }

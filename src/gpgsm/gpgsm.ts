@@ -1,19 +1,19 @@
 /**
- * The face that git calls: `--verify SIGFILE -` and `-bsau KEY`. Everything else is loaded on use, for
- * git starts this once a commit. stdout is the protocol.
+ * Answers git's calls: `--verify SIGFILE -` and `-bsau KEY`. git starts this once a commit, so everything else is loaded on
+ * use. stdout carries the signature.
  */
 
 import type { ExitCode } from '../errors.ts';
 import type { Invocation } from '../system/invocation.ts';
 import { type GpgsmCall, readGpgsmCall } from './arguments.ts';
 
-/** Where status lines go; nowhere without `--status-fd`. */
+/** Returns the writer for status lines. Without `--status-fd` it writes nothing. */
 function statusWriter(call: GpgsmCall, { streams }: Invocation): (text: string) => void {
   if (call.statusDescriptor < 0) return () => undefined;
   return streams.status(call.statusDescriptor).write;
 }
 
-/** git's call, in all its spellings. `answer`: the commands that such a program is asked for too. */
+/** Runs git's call. `answer` runs the commands `help` and `version`. */
 export async function run(
   invocation: Invocation,
   answer: (word: 'help' | 'version') => Promise<ExitCode>,

@@ -1,6 +1,6 @@
 /**
- * Signing for git: by the agent, or in place. Nothing reaches stdout, and no SIG_CREATED is said, before the signature that was made has been
- * verified as a verifier would.
+ * Signs for git, by the agent or in place. The signature and SIG_CREATED are written only after the signature was
+ * verified.
  */
 
 import { readFileSync } from 'node:fs';
@@ -44,7 +44,7 @@ function tokenOf(
   return { token: new Secret(text) };
 }
 
-/** @throws AnswerError `SELF_VERIFICATION` when what was made does not verify */
+/** Signs in place. @throws AnswerError `SELF_VERIFICATION` if the signature does not verify */
 async function makeHere({ payload, request, verifier }: Signing): Promise<Made> {
   const [{ signPayload }, asked] = await Promise.all([import('../signing/sign.ts'), request()]);
   const made = await signPayload(payload, asked);
@@ -53,7 +53,7 @@ async function makeHere({ payload, request, verifier }: Signing): Promise<Made> 
   throw new AnswerError(
     'SELF_VERIFICATION',
     `the signature just made does not verify: ${verdict.detail}`,
-    { hint: 'git signet version, and the trust root: signet.trust must belong to these servers' },
+    { hint: 'check that signet.trust belongs to these servers: git signet trust show' },
   );
 }
 
@@ -63,7 +63,7 @@ async function make(signing: Signing): Promise<Made> {
   return (await makeByAgent(signing)) ?? makeHere(signing);
 }
 
-/** Makes, verifies and writes one signature. `writeStatus` takes status lines. */
+/** Makes, verifies and writes one signature. `writeStatus` writes status lines. */
 export async function sign(
   call: GpgsmCall,
   invocation: Invocation,
@@ -71,7 +71,7 @@ export async function sign(
 ): Promise<ExitCode> {
   const { env, cwd, streams, terminal, askedGit } = invocation;
   terminal.addressPerson();
-  // loaded while git prints its configuration, which says whether it is used
+  // loaded while git prints its configuration, although that may switch the agent off
   import('../agent/client/sign-by-agent.ts').catch(() => undefined);
   const [settings, payload, crypto] = await Promise.all([
     loadSettings({ env, cwd, askedGit, caller: 'sign' }),

@@ -1,6 +1,6 @@
 /**
- * Verifying for git. The status lines leave in one piece when the outcome is known, so that no GOODSIG can stand before
- * the last check (threat S02).
+ * Verifies one signature for git. All status lines are written at once, when the verdict is known, so that git never sees
+ * GOODSIG before the last check (threat S02).
  */
 
 import { closeSync, openSync } from 'node:fs';
@@ -21,13 +21,13 @@ import { readUpTo } from '../system/standard-input.ts';
 import { loadTrust, TRUST_SETTINGS } from '../trust/store.ts';
 import type { GpgsmCall } from './arguments.ts';
 
-/** What was asked about, in bytes. */
+/** The payload and the signature to verify. */
 interface Question {
   readonly payload: Uint8Array;
   readonly signature: Uint8Array;
 }
 
-/** What git is told. */
+/** The status lines and the exit code for git. */
 interface Answer {
   readonly block: string;
   readonly exitCode: number;
@@ -46,7 +46,7 @@ function readNamed(path: string, what: string, limit: number): Uint8Array {
   }
 }
 
-/** One byte more than is judged is enough to be refused, or undecided, for it (threat I05). */
+/** Reads one byte more than the limit, so that the verdict can name the limit (threat I05). */
 function readQuestion(call: GpgsmCall, { streams }: Invocation): Question {
   const [signaturePath = '-', payloadPath = '-'] = call.positionals;
   const signature = readNamed(signaturePath, 'signature', MAX_SIGNATURE_BYTES + 1);
@@ -69,7 +69,7 @@ async function configuredPolicy(
 const isUnlogged = (verdict: Verdict): boolean =>
   verdict.status === 'undecided' && verdict.code === 'log-entry-absent';
 
-/** A signature without a log entry is looked up; what is found is judged like any other. */
+/** Looks up the log entry of a signature that embeds none. The entry is verified like any other. */
 async function lookedUp(
   verdict: Verdict,
   { payload, signature }: Question,
@@ -119,7 +119,7 @@ async function verdictTalk(
   if (remedy !== undefined) terminal.hint(remedy);
 }
 
-/** A verdict, and what it was reached with. */
+/** A verdict, with the settings and the context that it was reached with. */
 interface Judgement {
   readonly settings: Settings;
   readonly context: VerifyContext;
@@ -136,7 +136,7 @@ async function judgeUnder(
   return { settings, context, verdict: await verifyDetached(payload, signature, context) };
 }
 
-/** Judged as the environment alone would have it; most of the time nothing in git's configuration changes the trust. */
+/** Verifies with the environment's settings alone, because git's configuration rarely changes the trust root. */
 async function judgeEarly(
   question: Question,
   invocation: Invocation,
@@ -147,13 +147,13 @@ async function judgeEarly(
     const settings = await loadSettings({ env, cwd, gitConfig: '' });
     return await judgeUnder(settings, question, invocation, crypto);
   } catch (error) {
-    // what the environment says may be wrong and yet of no account: the real settings decide
+    // the environment may be wrong where git's configuration is right, so the real settings decide
     if (isSignetError(error)) return undefined;
     throw error;
   }
 }
 
-/** The early judgement where the settings that decide about trust are the same, else a new one. */
+/** Returns the early judgement if the trust settings are the same, or a new one. */
 async function judgementUnder(
   settings: Settings,
   early: Judgement | undefined,
@@ -168,7 +168,7 @@ async function judgementUnder(
 
 async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
   const { env, cwd, terminal, askedGit } = invocation;
-  // git prints its configuration in a process of its own: meanwhile, judge as if it said nothing about trust
+  // git prints its configuration in a process of its own, and verifying starts meanwhile without it
   const asked = loadSettings({ env, cwd, askedGit, caller: 'verify' });
   asked.catch(() => undefined);
   const crypto = await loadCrypto();
@@ -192,7 +192,7 @@ async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
     if (answer !== undefined) return answer;
   }
   await verdictTalk(verdict, question, invocation, judgement);
-  // git stores what is said on stderr: what is said once a day is for a terminal, and loaded only where there is one
+  // git stores what it reads on stderr, so the daily remarks are for a terminal only
   if (terminal.interactive) {
     const { remarkDaily } = await import('./daily-remarks.ts');
     await remarkDaily(verdict, settings, context, invocation);
@@ -201,7 +201,7 @@ async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
   return { block: statusBlock(lines), exitCode };
 }
 
-/** Judges one signature and writes its status lines. Exit codes: core/git/gpg-status.ts and errors.ts. */
+/** Verifies one signature, writes its status lines and returns the exit code (core/git/gpg-status.ts, errors.ts). */
 export async function verify(
   call: GpgsmCall,
   invocation: Invocation,

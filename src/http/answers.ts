@@ -1,8 +1,8 @@
-/** What every service's answers have in common: JSON that is an object, a message in an error, a refusal told in one line. */
+/** Reads the answers of services: JSON, the message of an error, and a refusal as one line. */
 
 import { fromUtf8 } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
-import type { Json } from '../core/json.ts';
+import { isRecord, type Json } from '../core/json.ts';
 import { ServiceError } from '../errors.ts';
 import type { HttpAnswer } from './message.ts';
 
@@ -12,35 +12,34 @@ export function isSuccess({ status }: HttpAnswer): boolean {
   return status >= 200 && status < 300;
 }
 
-/** Any JSON of the body. @throws ServiceError `SERVICE_ANSWER` */
+/** Reads the body as JSON. @throws ServiceError `SERVICE_ANSWER` */
 export function answerValue(answer: HttpAnswer, service: string): unknown {
   try {
     return JSON.parse(fromUtf8(answer.body) ?? '');
   } catch {
-    throw badAnswer(service, 'not JSON', answer);
+    throw badAnswer(service, 'it is not JSON', answer);
   }
 }
 
-/** The JSON object of the body, without inherited members. @throws ServiceError `SERVICE_ANSWER` */
+/** Reads the body as a JSON object, which inherits no members. @throws ServiceError `SERVICE_ANSWER` */
 export function answerJson(answer: HttpAnswer, service: string): Json {
   const value = answerValue(answer, service);
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw badAnswer(service, 'not a JSON object', answer);
+  if (!isRecord(value)) throw badAnswer(service, 'it is not a JSON object', answer);
   return Object.assign(Object.create(null), value);
 }
 
-/** `message` of a JSON error, made harmless and short; empty when there is none. */
+/** Returns `message` of a JSON error, escaped and shortened; '' if there is none. */
 export function answerMessage(answer: HttpAnswer): string {
   try {
     const value: unknown = JSON.parse(fromUtf8(answer.body) ?? '');
-    const message =
-      typeof value === 'object' && value !== null && 'message' in value ? value.message : undefined;
+    const message = isRecord(value) ? value.message : undefined;
     return typeof message === 'string' ? visible(message.slice(0, MAX_MESSAGE)) : '';
   } catch {
     return '';
   }
 }
 
+/** Returns the error for an answer that cannot be used. */
 export function badAnswer(
   service: string,
   reason: string,
@@ -50,11 +49,11 @@ export function badAnswer(
   return new ServiceError(
     'SERVICE_ANSWER',
     `${service}${where} gave an answer that cannot be used: ${reason}`,
-    { hint: 'nothing is lost; is this the server that the settings should name?' },
+    { hint: 'nothing is lost. Check that the settings name the right server' },
   );
 }
 
-/** A status that is neither success nor redirect. */
+/** Returns the error for a status that is neither success nor redirect. */
 export function refusedBy(service: string, url: string, answer: HttpAnswer): ServiceError {
   const message = answerMessage(answer);
   const because = message === '' ? '' : `: ${message}`;
@@ -63,7 +62,7 @@ export function refusedBy(service: string, url: string, answer: HttpAnswer): Ser
     'SERVICE_REFUSED',
     `${service} refused with status ${answer.status} (${new URL(url).host}${tried})${because}`,
     answer.status === 429 || answer.status >= 500
-      ? { hint: 'nothing is lost; try again later, or see git signet doctor' }
+      ? { hint: 'nothing is lost. Try again later, or run: git signet doctor' }
       : {},
   );
 }

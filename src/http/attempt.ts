@@ -1,7 +1,7 @@
 /**
- * One request and its answer, whole: a bounded body, a deadline for the connection and one for the rest. Says of a
- * failure what decides about another attempt: whether the request can have arrived, and whether a kept connection was
- * merely stale.
+ * Sends one request and reads its whole answer, with a bounded body, a deadline for the connection and one for the rest.
+ * A failure says whether the request can have arrived, and whether a kept connection was stale. Both decide about
+ * another attempt.
  */
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
@@ -10,11 +10,11 @@ import { Secret } from '../system/secret.ts';
 import { CONNECT_SECONDS, connectTimeout, type Route } from './connections.ts';
 import type { HttpAnswer, HttpRequest } from './message.ts';
 
-/** No answer. `cause` is what the runtime says. */
+/** The error if no answer arrived. `cause` is the runtime's error. */
 export class AttemptFailure extends Error {
-  /** No connection was made: nobody has seen the request. */
+  /** True if no connection was made, so that the server has not seen the request. */
   readonly unsent: boolean;
-  /** A connection kept from an earlier request turned out to be closed. */
+  /** True if the server had closed a connection that was kept from an earlier request. */
   readonly stale: boolean;
   constructor(cause: unknown, unsent: boolean, stale: boolean) {
     super('no answer', { cause });
@@ -26,7 +26,7 @@ export class AttemptFailure extends Error {
 /** The body is longer than the request allows. */
 export class BodyTooLong extends Error {}
 
-/** @throws AttemptFailure, BodyTooLong */
+/** Sends the request once. @throws AttemptFailure, BodyTooLong */
 export function attemptOnce(
   request: HttpRequest,
   url: URL,
@@ -70,12 +70,12 @@ function ask(
     });
     let answered = false;
     outgoing.on('error', fail);
-    // a request that still waits for its tunnel would end with that
+    // without this, a request that waits for its tunnel would not end before the tunnel does
     const late = (): void => fail(signal.reason);
     signal.addEventListener('abort', late, { once: true });
-    // an answer that switches to another protocol (101) comes as neither answer nor error
+    // an answer that switches to another protocol (101) raises neither 'response' nor 'error'
     outgoing.once('close', () => {
-      // the signal outlives the request by its deadline, and would keep it that long
+      // the signal lives until its deadline, and would keep the request in memory until then
       signal.removeEventListener('abort', late);
       if (!answered) fail(new Error('it closed the connection without an answer'));
     });
@@ -90,7 +90,7 @@ function ask(
   });
 }
 
-/** Watches over a direct connection being made; a tunnel comes ready, and has a deadline of its own. */
+/** Calls `connected` when the connection is there, and limits the wait for it. A tunnel has its own deadline. */
 function whenConnected(outgoing: ClientRequest, { proxy }: Route, connected: () => void): void {
   outgoing.once('socket', (socket: Socket) => {
     if (proxy !== undefined || !socket.connecting) return connected();

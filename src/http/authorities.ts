@@ -1,7 +1,7 @@
 /**
- * Whose certificates a server's name is believed by: those built into the runtime, those of the system (SSL_CERT_FILE
- * and SSL_CERT_DIR in their place, as for OpenSSL and Go), NODE_EXTRA_CA_CERTS, and `signet.caFile`. Runtimes differ
- * in what they read by themselves, so all of it is read here. Not the trust root: no verdict rests on these.
+ * Loads the TLS authorities: those built into the runtime, those of the system (or SSL_CERT_FILE and SSL_CERT_DIR, as in
+ * OpenSSL and Go), NODE_EXTRA_CA_CERTS, and `signet.caFile`. Runtimes read different ones by themselves, so this file
+ * reads all of them. They are not the trust root, and no verdict depends on them.
  */
 
 import { X509Certificate } from 'node:crypto';
@@ -13,11 +13,11 @@ import type { Environment } from '../system/environment.ts';
 
 export interface Authorities {
   readonly context: SecureContext;
-  /** Where they come from, for messages: `built in`, a path, `signet.caFile`. */
+  /** The sources, for messages: `built in`, a path, `signet.caFile`. */
   readonly sources: readonly string[];
 }
 
-/** Where Linux distributions keep all authorities in one file. */
+/** The files in which Linux distributions keep all authorities. */
 const SYSTEM_FILES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -33,7 +33,7 @@ interface Found {
   readonly certificates: readonly string[];
 }
 
-/** @throws ConfigError when `caFile` (a path) holds no certificate */
+/** Loads all authorities. `caFile` is a path. @throws ConfigError if it holds no certificate */
 export async function loadAuthorities(
   caFile: string | undefined,
   env: Environment,
@@ -49,7 +49,7 @@ export async function loadAuthorities(
   return { context: tls.createSecureContext({ ca }), sources };
 }
 
-/** Most of what a system knows is built in already, and each costs its parsing. */
+/** Most of the system's certificates are built in already, and parsing each takes time. */
 function withoutDoubles(builtIn: readonly string[], found: readonly Found[]): readonly string[] {
   const bare = (pem: string): string => pem.replaceAll(/\s/g, '');
   const known = new Set(builtIn.map(bare));
@@ -68,7 +68,7 @@ async function systemAuthorities(
       ...(file === '' ? [] : [await fromFile(file)]),
       ...(await Promise.all(directories.map(fromFolder))),
     ];
-    return found.filter((one) => one !== undefined);
+    return found.filter((each) => each !== undefined);
   }
   if (process.platform !== 'linux') {
     const list = tls.getCACertificates?.('system') ?? [];
@@ -90,12 +90,12 @@ async function ownAuthorities(path: string): Promise<Found> {
   const found = await fromFile(path);
   if (found === undefined || !found.certificates.every(isCertificate))
     throw new ConfigError(`signet.caFile: ${path} holds no certificate that can be read`, {
-      hint: 'expected the certificates of authorities, PEM',
+      hint: 'the file must hold the certificates of authorities in PEM',
     });
   return { ...found, source: `${path} (signet.caFile)` };
 }
 
-/** What another program's variable names is passed over where it cannot be read, as those programs do. */
+/** A file that cannot be read is ignored, as other programs do that know these variables. */
 async function fromFile(path: string): Promise<Found | undefined> {
   const text = await readFile(path, 'latin1').catch(() => '');
   const certificates = text.length > MAX_FILE ? [] : (text.match(CERTIFICATE) ?? []);
@@ -106,11 +106,11 @@ async function fromFolder(folder: string): Promise<Found | undefined> {
   const names = await readdir(folder).catch(() => []);
   const files = names.filter((name) => /\.(?:pem|crt|cer|\d+)$/i.test(name));
   const found = await Promise.all(files.map((name) => fromFile(join(folder, name))));
-  const certificates = [...new Set(found.flatMap((one) => one?.certificates ?? []))];
+  const certificates = [...new Set(found.flatMap((each) => each?.certificates ?? []))];
   return certificates.length === 0 ? undefined : { source: folder, certificates };
 }
 
-/** One that cannot be read would spoil all others. */
+/** One certificate that cannot be read would make TLS refuse all of them. */
 function isCertificate(pem: string): boolean {
   try {
     return new X509Certificate(pem).raw.length > 0;

@@ -1,6 +1,6 @@
 /**
- * Connections that are kept open, by way of a proxy where one leads there: CONNECT (RFC 9110 §9.3.6), TLS inside, for
- * every address that leaves this machine. Loaded on use; the same on both runtimes.
+ * Keeps connections open, directly or through a proxy: CONNECT (RFC 9110 §9.3.6) with TLS inside for https, and requests
+ * in absolute form for http. Works the same on both runtimes.
  */
 
 import type { Agent, ClientRequest, RequestOptions } from 'node:http';
@@ -9,38 +9,38 @@ import type { SecureContext } from 'node:tls';
 import type { Authorities } from './authorities.ts';
 import { describeProxy, type HttpProxy, type ProxyChoice } from './proxy.ts';
 
-/** How addresses are reached; every part has a default. */
+/** Options for connections. Each has a default. */
 export interface Network {
   readonly proxyFor?: ProxyChoice | undefined;
-  /** Asked once, when the first address with https is. */
+  /** Called once, for the first https address. */
   readonly loadAuthorities?: () => Promise<Authorities>;
-  /** Connections to one server at a time; default 4. */
+  /** The most connections to one server at a time, by default 4. */
   readonly maxSockets?: number;
 }
 
-/** What one kind of address is asked through. */
+/** What is needed to send a request to one kind of address. */
 export interface Route {
   readonly request: (url: URL, options: RequestOptions) => ClientRequest;
   /** Keeps connections for the next request. */
   readonly agent: Agent;
-  /** Keeps none. Whoever takes it destroys it. */
+  /** Keeps no connection. The caller must destroy it. */
   readonly newAgent: () => Agent;
   readonly proxy: HttpProxy | undefined;
   readonly authorities: readonly string[];
 }
 
 export interface Connections {
-  /** `direct`: past every proxy. */
+  /** With `direct`, no proxy is used. */
   readonly routeFor: (url: URL, direct?: boolean) => Promise<Route>;
   readonly close: () => void;
 }
 
-/** Nothing that answers takes longer to be reached. */
+/** Seconds to wait for a connection. */
 export const CONNECT_SECONDS = 10;
 
-/** A proxy that does not lead on: the message says which. */
+/** The error of a proxy that refuses or cannot be reached. The message names the proxy. */
 export class ProxyFailure extends Error {
-  /** True when another attempt may fare better. */
+  /** True if another attempt may succeed. */
   readonly passing: boolean;
   constructor(message: string, passing: boolean, cause?: unknown) {
     super(message, { cause });
@@ -48,7 +48,7 @@ export class ProxyFailure extends Error {
   }
 }
 
-/** Connections of one client. */
+/** Opens the connections of one client. */
 export function openConnections({
   proxyFor,
   loadAuthorities,
@@ -62,7 +62,7 @@ export function openConnections({
     if (secure) authorities ??= loadAuthorities?.();
     const known = secure ? await authorities : undefined;
     const context = known?.context;
-    // what is asked in the clear is asked of the proxy itself; everything else goes through a tunnel
+    // a request in plain http goes to the proxy itself, and every other through a tunnel
     const forwards = proxy !== undefined && url.protocol === 'http:';
     const module = await moduleFor(forwards ? proxy.url : url);
     const agentWith = (keepAlive: boolean): Agent => {
@@ -89,7 +89,7 @@ export function openConnections({
       return known;
     },
     close: () => {
-      for (const one of pending) one.destroy();
+      for (const each of pending) each.destroy();
       for (const route of routes.values())
         route.then(({ agent }) => agent.destroy()).catch(() => undefined);
     },
@@ -102,18 +102,18 @@ async function moduleFor({ protocol }: URL) {
   return protocol === 'https:' ? await import('node:https') : await import('node:http');
 }
 
-/** Where a proxy listens, and what it is told about who asks. */
+/** Returns a proxy's address, and the header that logs in to it. */
 function addressOf({ url, authorization }: HttpProxy) {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port;
   const login: Record<string, string> =
     authorization === undefined ? {} : { 'proxy-authorization': authorization.reveal() };
-  // its own name is checked, and not that of the Host header, which is the destination's
+  // TLS must check the proxy's name, while the Host header holds the destination's
   const servername = isIP(host) === 0 ? host : '';
   return { address: { host, port, servername }, login };
 }
 
-/** Requests in absolute form (RFC 9112 §3.2.2). */
+/** Sends requests in absolute form to the proxy (RFC 9112 §3.2.2). */
 function askedOf(proxy: HttpProxy, request: Request): Request {
   const { address, login } = addressOf(proxy);
   return (url, options) =>
@@ -127,7 +127,7 @@ function askedOf(proxy: HttpProxy, request: Request): Request {
 interface Tunnelling {
   readonly proxy: HttpProxy;
   readonly context: SecureContext | undefined;
-  /** What is under way, to be ended with the client. */
+  /** Connections that are being made. They end with the client. */
   readonly pending: Set<{ destroy: () => unknown }>;
 }
 
@@ -182,16 +182,16 @@ async function askProxy(to: Destination, { proxy, context, pending }: Tunnelling
   });
 }
 
-/** What a proxy says instead of leading on. */
+/** Returns the error for a proxy's refusal. */
 export function proxyRefusal(proxy: HttpProxy, authority: string, status: number): ProxyFailure {
   const through = `the proxy ${describeProxy(proxy)}`;
   if (status === 407)
-    return new ProxyFailure(`${through} wants a login, or another one (407)`, false);
+    return new ProxyFailure(`${through} does not accept the login, or needs one (407)`, false);
   const passing = status >= 500 || status === 429;
-  return new ProxyFailure(`${through} does not lead to ${authority} (${status})`, passing);
+  return new ProxyFailure(`${through} refused to connect to ${authority} (${status})`, passing);
 }
 
-/** TLS with the destination: its name is checked, whatever the proxy is. */
+/** Opens TLS with the destination. Its name is checked, also behind a proxy. */
 async function secured(
   socket: Socket,
   to: Destination,
@@ -225,7 +225,7 @@ async function inTime<T>(
   }
 }
 
-/** As the system would say it, only sooner. */
+/** Returns the error that the system would report later. */
 export function connectTimeout(): Error {
   return Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' });
 }

@@ -1,6 +1,6 @@
 /**
- * How a failed request is told: which service, which host, what was asked, by way of which proxy, how often, and what
- * to do. Never the query, a header or a body: codes and tokens travel there (threat O10).
+ * Writes the errors of requests. Each names the service, the host, the path, the proxy, the number of attempts, and what
+ * to do. It never holds a query, a header or a body, because these hold codes and tokens (threat O10).
  */
 
 import { ServiceError } from '../errors.ts';
@@ -8,33 +8,36 @@ import { ProxyFailure, type Route } from './connections.ts';
 import type { HttpAnswer, HttpRequest } from './message.ts';
 import { describeProxy } from './proxy.ts';
 
+/** Returns the error for an address that must not be asked. */
 export function refusedUrl(service: string, reason: string): ServiceError {
   return new ServiceError('SERVICE_REFUSED', `${service} was not asked: ${reason}`);
 }
 
-/** The request as messages name it: host, method, path; no query, which may hold a code. */
+/** Returns host, method and path of a request for messages, without the query. */
 export function describeRequest(request: Pick<HttpRequest, 'method'>, url: URL): string {
   return `${url.host}, ${request.method} ${url.pathname}`;
 }
 
+/** Returns the error for a redirect, which is never followed. */
 export function redirected(request: HttpRequest, url: URL, answer: HttpAnswer): ServiceError {
   const target = URL.parse(answer.headers.location ?? '', url.href)?.host ?? 'nowhere';
   return new ServiceError(
     'SERVICE_ANSWER',
-    `${request.service} redirects from ${url.host} to ${target}, which is not followed (${describeRequest(request, url)})`,
-    { hint: 'configure the address that it redirects to, if you trust it' },
+    `${request.service} redirects from ${url.host} to ${target}, and redirects are not followed (${describeRequest(request, url)})`,
+    { hint: 'if you trust the other address, configure the address that it redirects to' },
   );
 }
 
+/** Returns the error for a body over the limit. */
 export function tooLong(request: HttpRequest, url: URL): ServiceError {
   return new ServiceError(
     'SERVICE_ANSWER',
-    `${request.service} answered with too much (${describeRequest(request, url)})`,
+    `${request.service} gave an answer that is too long (${describeRequest(request, url)})`,
     { hint: request.hint },
   );
 }
 
-/** A request under way. */
+/** A request and its deadline. */
 export interface Attempted {
   readonly request: HttpRequest;
   readonly url: URL;
@@ -43,7 +46,7 @@ export interface Attempted {
   readonly deadline: AbortSignal;
 }
 
-/** `failure` is the runtime's error, or how many milliseconds the service asked to wait. */
+/** Returns the error for a request without an answer. `failure` is the runtime's error, or `{ pause }` in milliseconds. */
 export function unreachable(
   { request, url, route, seconds, deadline }: Attempted,
   failure: unknown,
@@ -68,10 +71,10 @@ export function unreachable(
 
 function remedy(failure: unknown, { authorities, proxy }: Route): string | undefined {
   if (failure instanceof ProxyFailure) {
-    return `the proxy is named in ${proxy?.source}; for git-signet alone: git config --global signet.proxy URL, or none`;
+    return `${proxy?.source} names the proxy. To use another, or none, for git-signet only: git config --global signet.proxy URL|none`;
   }
   if (!UNKNOWN_AUTHORITY.has(codeOf(failure) ?? '')) return undefined;
-  return `known are: ${authorities.join(', ')}; your company's own: git config --global signet.caFile FILE`;
+  return `known authorities: ${authorities.join(', ')}. To add your company's: git config --global signet.caFile FILE`;
 }
 
 const UNKNOWN_AUTHORITY = new Set([
@@ -98,7 +101,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
 };
 
-/** The server's certificate is not accepted: it will not be on the next attempt either. */
+/** Returns whether the server's certificate was not accepted, so that another attempt would fail too. */
 export function isTlsRefusal(failure: unknown): boolean {
   const code = codeOf(failure) ?? '';
   return UNKNOWN_AUTHORITY.has(code) || /^CERT_|^ERR_TLS_CERT_/.test(code);
@@ -120,6 +123,7 @@ function reasonOf(failure: unknown): string {
   }
   if (failure.name === 'AbortError' || failure.name === 'TimeoutError') return 'no answer';
   const code = codeOf(failure);
-  if (UNKNOWN_AUTHORITY.has(code ?? '')) return 'its certificate is of an authority not known here';
+  if (UNKNOWN_AUTHORITY.has(code ?? ''))
+    return 'its certificate comes from an authority that is not known here';
   return (code === undefined ? undefined : REASONS[code]) ?? code ?? failure.message;
 }

@@ -1,7 +1,7 @@
 /**
- * One small HTTP client for every service: one deadline over all attempts, a bounded body, no redirects, https
- * everywhere but on loopback, retries only where asking twice is harmless (threats R15, O08, O17, I06).
- * node:http(s) is loaded on use: `fetch` costs 50 ms on Node, and a verifier needs neither.
+ * The HTTP client for all services. One deadline covers all attempts, the body is bounded, and redirects are not followed.
+ * Plain http is allowed on loopback only. A request is sent again only if that does no harm (threats R15, O08, O17, I06).
+ * node:http(s) is loaded on use, because `fetch` costs 50 ms on Node and a verifier needs neither.
  */
 
 import { isLoopback } from '../system/loopback.ts';
@@ -26,16 +26,16 @@ import { retryDelay } from './retry-delay.ts';
 
 export interface HttpClient {
   readonly send: HttpSend;
-  /** Ends what is under way and drops connections: nothing is asked, or asked again, after it. */
+  /** Ends all requests and connections. No request is sent after it. */
   readonly close: () => void;
 }
 
 export interface HttpOptions extends Network {
-  /** The environment switched certificate checking off (NODE_TLS_REJECT_UNAUTHORIZED=0). */
+  /** True if NODE_TLS_REJECT_UNAUTHORIZED=0 switches certificate checking off. */
   readonly tlsUnchecked?: boolean;
-  /** Host names that may be asked in the clear; this machine's own always may. */
+  /** Host names for which plain http is allowed, besides loopback. */
   readonly insecureHosts?: ReadonlySet<string>;
-  /** Seconds over all attempts of a request that names no deadline; default 30. */
+  /** Seconds for all attempts of a request without a deadline of its own, by default 30. */
   readonly timeout?: number;
   /** Between 0 and 1. */
   readonly random?: () => number;
@@ -45,14 +45,14 @@ export interface HttpOptions extends Network {
 const ATTEMPTS = 3;
 const RETRIED_STATUS = new Set([429, 499, 500, 502, 503, 504]);
 /**
- * "Client closed request", of somebody else's: where one client hangs up, Rekor v2 (tessera 1.0.2) says so to all that
- * wait in the same second. After that second it has forgotten.
+ * "Client closed request", although another client closed it: if one client hangs up, Rekor v2 (tessera 1.0.2) sends this
+ * to every client that waits in the same second.
  */
 const HUNG_UP_STATUS = 499;
 const HUNG_UP_MILLISECONDS = 1000;
 
 /**
- * The address, if it is one that may be asked: https, or http on loopback, and no user name in it.
+ * Returns the URL if it may be asked: https, or http on loopback or `plainHost`, without a user name.
  * @throws ServiceError `SERVICE_REFUSED`
  */
 export function checkedUrl(text: string, service: string, plainHost?: string): URL {
@@ -65,7 +65,7 @@ export function checkedUrl(text: string, service: string, plainHost?: string): U
   throw refusedUrl(service, `${url.protocol}//${url.host} is neither https nor on this machine`);
 }
 
-/** A client with its own connections, kept open between requests. Close it when the work is done. */
+/** Creates a client with connections of its own, which stay open between requests. Close it when the work is done. */
 export function createHttpClient(options: HttpOptions = {}): HttpClient {
   const connections = openConnections(options);
   const closing = new AbortController();
@@ -132,7 +132,7 @@ async function sendWithRetries(
 
 const FIRST_DELAY = 250;
 
-/** Another attempt after no answer: where asking twice is harmless, or nobody has seen the first. */
+/** Returns whether to try again after a failure: if a second request does no harm, or if the server has not seen the first. */
 function mayTryAgain(failure: AttemptFailure, request: HttpRequest, attempt: number): boolean {
   const { cause, unsent } = failure;
   if (isTlsRefusal(cause) || (cause instanceof ProxyFailure && !cause.passing)) return false;
@@ -140,8 +140,8 @@ function mayTryAgain(failure: AttemptFailure, request: HttpRequest, attempt: num
 }
 
 /**
- * An attempt that is not the last gets half of what is left, so that one answer that never comes leaves time for
- * another. A kept connection that the server has closed meanwhile is replaced at once.
+ * An attempt that is not the last gets half of the time that is left, so that another attempt is possible. A kept
+ * connection that the server has closed is replaced at once.
  */
 async function tryOnce(
   { request, url, route }: Attempted,
@@ -169,7 +169,7 @@ function counted(answer: HttpAnswer, attempts: number): HttpAnswer {
   return attempts === 1 ? answer : { ...answer, attempts };
 }
 
-/** Ends early when there is nothing to wait for any more. */
+/** Waits. An abort of the signal ends the wait early. */
 function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

@@ -1,42 +1,42 @@
-/** One request, and its answer. */
+/** A request to a service, and its answer. */
 
 import type { Secret } from '../system/secret.ts';
 
 export interface HttpRequest {
-  /** Who is asked, for messages: `the log`, `the certificate authority`. */
+  /** The service's name in messages: `the log`, `the certificate authority`. */
   readonly service: string;
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string | Secret>>;
   readonly body?: Uint8Array | string | Secret;
-  /** Seconds over all attempts; default the client's. */
+  /** Seconds for all attempts, by default the client's. */
   readonly deadline?: number;
-  /** Bytes of the answer's body; default 1 MiB. */
+  /** The most bytes of the answer's body, by default 1 MiB. */
   readonly limit?: number;
-  /** Asking again after a failure changes nothing: then at most three attempts. */
+  /** True if the request may be sent again after a failure, up to three times in all. */
   readonly idempotent?: boolean;
   /**
-   * Asked over a connection made for it and closed after it: where the request may not be sent twice, or nobody could
-   * tell an answer that is slow from a kept connection that somebody on the way has forgotten (threat O21).
+   * Sends the request over a new connection. Needed if a request must not be sent twice, because a kept connection may
+   * have gone dead, and that looks like a slow answer (threat O21).
    */
   readonly newConnection?: boolean;
-  /** What to do when nobody answers. */
+  /** What to do if the service does not answer. */
   readonly hint?: string;
   readonly signal?: AbortSignal | undefined;
-  /** A host that is asked in plain http and past every proxy: a cloud's metadata server, which knows nothing else. */
+  /** A host that is asked in plain http and without a proxy, as a cloud's metadata server needs it. */
   readonly plainHost?: string;
 }
 
 export interface HttpAnswer {
   readonly status: number;
-  /** Lower-case names; repeated headers joined with a comma. */
+  /** Header names in lower case. Repeated headers are joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** Host and port that answered, for messages. */
+  /** The host and port that answered, for messages. */
   readonly host?: string;
-  /** How often it was asked for; absent for once. */
+  /** The number of attempts, if there was more than one. */
   readonly attempts?: number;
 }
 
-/** Asks and answers. Any HTTP status is an answer, except a redirect. @throws ServiceError */
+/** Sends a request and returns the answer. A redirect is an error, and any other status is an answer. @throws ServiceError */
 export type HttpSend = (request: HttpRequest) => Promise<HttpAnswer>;

@@ -1,4 +1,4 @@
-/** How services are reached, from settings and environment: proxy, authorities, patience. */
+/** Reads the client's options from the settings and the environment: proxy, authorities and timeout. */
 
 import { ConfigError } from '../errors.ts';
 import type { Settings } from '../settings/load.ts';
@@ -8,16 +8,16 @@ import { proxyChoice } from './proxy.ts';
 
 export type NetworkSettings = Pick<Settings, 'proxy' | 'caFile' | 'timeout' | 'insecureHttp'>;
 
-/** Hosts of signet.insecureHttp: those that may be asked in the clear although they are not this machine. */
+/** Returns the hosts of signet.insecureHttp, for which plain http is allowed. */
 export function insecureHosts(setting: string | undefined): ReadonlySet<string> {
   const names = (setting ?? '').split(',').map((name) => name.trim().toLowerCase());
   return new Set(names.filter((name) => name !== ''));
 }
 
-/** What every HTTP client of this program is created with. @throws ConfigError */
+/** Returns the options for every HTTP client of this program. @throws ConfigError */
 export function networkOptions(settings: NetworkSettings, env: Environment): HttpOptions {
   const { proxy, caFile, timeout, insecureHttp } = settings;
-  if (timeout < 1) throw new ConfigError('signet.timeout: expected at least 1 second');
+  if (timeout < 1) throw new ConfigError('signet.timeout must be at least 1 second');
   return {
     timeout,
     insecureHosts: insecureHosts(insecureHttp),

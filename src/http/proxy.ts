@@ -1,7 +1,7 @@
 /**
- * Which proxy, if any, leads to an address: `signet.proxy`, else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY as
- * curl and Go read them (lower case first). What cannot leave this machine goes through none. A proxy's user name and
- * password are kept apart from its address, which is all that any message shows.
+ * Chooses the proxy for an address: `signet.proxy`, or HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY as curl and Go read
+ * them (lower case first). A loopback address needs no proxy. The proxy's user name and password are kept apart from its
+ * address, so that no message shows them.
  */
 
 import { BlockList, isIP } from 'node:net';
@@ -11,25 +11,25 @@ import { isLoopback } from '../system/loopback.ts';
 import { Secret } from '../system/secret.ts';
 
 export interface HttpProxy {
-  /** Without user name and password. */
+  /** The address, without user name and password. */
   readonly url: URL;
-  /** What named it: `HTTPS_PROXY`, `signet.proxy`. */
+  /** The variable or setting that names it: `HTTPS_PROXY`, `signet.proxy`. */
   readonly source: string;
   /** Value of Proxy-Authorization (RFC 7617). */
   readonly authorization?: Secret;
 }
 
-/** The proxy for an address; undefined when it is asked directly. */
+/** Returns the proxy for an address; undefined if none is needed. */
 export type ProxyChoice = (url: URL) => HttpProxy | undefined;
 
-/** `proxy.example:3128 (HTTPS_PROXY)` */
+/** Returns a proxy for messages: `proxy.example:3128 (HTTPS_PROXY)`. */
 export function describeProxy({ url, source }: HttpProxy): string {
   return `${url.host} (${source})`;
 }
 
 /**
- * The choice that setting and environment make; `none` as setting switches the variables off. The choice throws
- * ConfigError for a proxy that cannot be used, without its value, which may hold a password.
+ * Returns the choice that the setting and the environment make. The setting `none` switches the variables off. The choice
+ * throws ConfigError for a proxy that cannot be used. The error does not show the value, which may hold a password.
  */
 export function proxyChoice(setting: string | undefined, env: Environment): ProxyChoice {
   if (setting === 'none') return () => undefined;
@@ -65,9 +65,9 @@ function readProxy(text: string, source: string): HttpProxy {
     throw new ConfigError(`${source} is not the address of a proxy`);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new ConfigError(
-      `${source} names a ${url.protocol.slice(0, -1)} proxy; only http and https proxies are spoken to`,
+      `${source} names a ${url.protocol.slice(0, -1)} proxy, but only http and https proxies work`,
       {
-        hint: 'name another in signet.proxy, or switch it off for git-signet: signet.proxy = none',
+        hint: 'to use another, or none, for git-signet only: git config --global signet.proxy URL|none',
       },
     );
   }
@@ -88,7 +88,7 @@ function decoded(text: string): string {
 
 type Test = (host: string, port: string) => boolean;
 
-/** NO_PROXY: names with what ends in them, addresses, networks, `*`; each with a port or without. */
+/** Reads NO_PROXY: domain names with their subdomains, addresses, networks, or `*`. Each may have a port. */
 function exceptions(list: string): (url: URL) => boolean {
   const tests = list
     .split(/[\s,]+/)
@@ -127,7 +127,7 @@ function inNetwork(address: string, bits: number): Test {
   };
 }
 
-/** Lower case, without brackets and final dot. */
+/** Returns a host in lower case, without brackets and without a final dot. */
 function bare(host: string): string {
   return host
     .toLowerCase()

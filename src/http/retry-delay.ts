@@ -1,8 +1,8 @@
-/** Retry-After (RFC 9110 §10.2.3): seconds, or a date, which is held against the server's own clock where it tells it. */
+/** Reads Retry-After (RFC 9110 §10.2.3): seconds, or a date, which is compared with the server's own Date header if there is one. */
 
 const DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
-/** Milliseconds that the service asks to wait; 0 when it asks for nothing that can be read. */
+/** Returns the milliseconds that the service asks to wait; 0 if the header is missing or cannot be read. */
 export function retryDelay(
   headers: Readonly<Record<string, string>>,
   now: () => number = Date.now,

@@ -1,22 +1,22 @@
-/** Nobody sits in front of a silent terminal and wonders: what takes long is said, with its end. */
+/** Tells the user about a long wait, and when it ends at the latest. */
 
 import type { Terminal } from '../system/terminal.ts';
 import type { HttpSend } from './message.ts';
 
-/** Seconds in which this user's own programs answer, or a service that only gives a token. */
+/** Seconds of silence for a program on this machine, or a service that only gives a token. */
 export const QUIET_SECONDS = 2;
-/** Seconds that a log may take without a word: a public one often needs two. */
+/** Seconds of silence for other services. A public log often needs two. */
 const QUIET_SERVICE = 3;
 
-/** Waits; `say` is called once where that takes longer than `quiet` seconds. */
+/** Waits, and calls `say` once if that takes longer than `quiet` seconds. */
 export function saidWait<T>(wait: Promise<T>, say: () => void, quiet = QUIET_SECONDS): Promise<T> {
   const timer = setTimeout(say, quiet * 1000);
   return wait.finally(() => clearTimeout(timer));
 }
 
 /**
- * Asks as `send` does; a request that takes long is told: who is asked, where, and for how long at most. `timeout`:
- * seconds for a request that names no deadline.
+ * Returns a `send` that tells the user about a slow request: the service, its host and the deadline. `timeout` is the
+ * deadline in seconds of a request that has none of its own.
  */
 export function sayingWaits(
   send: HttpSend,

@@ -1,25 +1,25 @@
 /**
- * Log entries that were looked up, kept on disk so that the next look is offline. Untrusted: whatever is read back is
- * verified again like an answer of the log, so that a forged file gains nothing. One folder a certificate, one file an
- * entry, named by what it is about; written whole, private (0700, 0600).
+ * Keeps log entries that were looked up, so that the next lookup works offline. The files are not trusted: an entry that
+ * is read back is verified like an answer of the log, so a forged file gains nothing. Each certificate has a folder and
+ * each entry a file. The modes are 0700 and 0600, and each file is written whole.
  */
 
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What an entry is about: SHA-256 of the certificate and of the object's name, lower-case hex, and its leaf hash. */
+/** The subject of an entry: SHA-256 of the certificate, SHA-256 of the object's name, and the leaf hash. Lower-case hex. */
 export interface EntryKey {
   readonly certificate: string;
   readonly digest: string;
   readonly leaf: string;
 }
 
-/** Answers of the log, as they came: `{body, integratedTime, …}`. */
+/** Stores the log's answers as they came: `{body, integratedTime, …}`. */
 export interface EntryStore {
-  /** Entries about this certificate and digest; empty when there are none. */
+  /** Returns the entries about this certificate and digest. */
   readonly load: (key: Omit<EntryKey, 'leaf'>) => Promise<readonly unknown[]>;
-  /** Everything kept under a certificate: leaf hash → what it is about. */
+  /** Returns the digest of every entry that is kept for a certificate, by leaf hash. */
   readonly leaves: (certificate: string) => Promise<ReadonlyMap<string, string>>;
   readonly save: (key: EntryKey, answer: unknown) => Promise<void>;
 }
@@ -29,8 +29,8 @@ const FILE = /^([0-9a-f]{64})-([0-9a-f]{64})\.json$/;
 const MAX_FILE = 64 * 1024;
 
 /**
- * The store under `directory` (an absolute path), made on first use. What cannot be read or written is as if it were
- * not there: a store that fails costs a request, never a verdict.
+ * Opens the store under `directory` (an absolute path), which is made on first use. If a file cannot be read or written,
+ * the store behaves as if it were missing. A store that fails costs a request, but changes no verdict.
  */
 export function openEntryStore(directory: string): EntryStore {
   const folder = (certificate: string): string =>
@@ -62,7 +62,7 @@ async function namesIn(folder: string): Promise<readonly (readonly [string, stri
   });
 }
 
-/** Neither a link nor anything large is read. */
+/** Reads a regular file of at most 64 KiB; undefined for a link, or for a file that is no JSON. */
 async function readEntry(path: string): Promise<unknown> {
   try {
     const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
@@ -93,13 +93,13 @@ async function writeEntry(folder: string, name: string, text: string): Promise<v
   });
 }
 
-/** For one process. */
+/** Creates a store that lives as long as the process. */
 export function memoryStore(): EntryStore {
   const kept = new Map<string, Map<string, { digest: string; answer: unknown }>>();
   return {
     load: async ({ certificate, digest }) =>
       [...(kept.get(certificate)?.values() ?? [])]
-        .filter((one) => one.digest === digest)
+        .filter((entry) => entry.digest === digest)
         .map(({ answer }) => answer),
     leaves: async (certificate) =>
       new Map([...(kept.get(certificate) ?? [])].map(([leaf, { digest }]) => [leaf, digest])),
@@ -110,7 +110,7 @@ export function memoryStore(): EntryStore {
   };
 }
 
-/** Reads from the first that has it, writes to both. */
+/** Joins two stores. It reads from both, the first before the second, and writes to both. */
 export function layered(first: EntryStore, second: EntryStore): EntryStore {
   return {
     load: async (key) => [...(await first.load(key)), ...(await second.load(key))],

@@ -1,7 +1,7 @@
 /**
- * Fulcio (https://github.com/sigstore/fulcio): a short-lived certificate for an identity token and a key. v2 is asked
- * first, v1 where the server has only that. The answer is checked before anything is signed or logged with it: a CA
- * that certifies another key or another person must not get our signature (threat X13).
+ * Asks Fulcio (https://github.com/sigstore/fulcio) for a short-lived certificate for an identity token and a key. If the
+ * server has no v2 of the API, v1 is used. The certificate is checked before anything is signed or logged with it,
+ * because a CA that certifies another key or another account must not get our signature (threat X13).
  */
 
 import { equal, toBase64, toBase64Lines, utf8 } from '../core/bytes.ts';
@@ -11,6 +11,7 @@ import type { EvidenceContext } from '../core/evidence.ts';
 import { expectationWords, signerMeets } from '../core/expectation.ts';
 import type { IdentityClaims } from '../core/identity-claims.ts';
 import { verifyIssuedCertificate } from '../core/issued-certificate.ts';
+import { isRecord } from '../core/json.ts';
 import { Refusal, type Signer } from '../core/verdict.ts';
 import { type Certificate, readCertificate } from '../core/x509/certificate.ts';
 import { AnswerError, LoginError } from '../errors.ts';
@@ -20,8 +21,8 @@ import { Secret } from '../system/secret.ts';
 import type { SigningKey } from '../system/signing-key.ts';
 
 const SERVICE = 'the certificate authority';
-const HINT = 'nothing was signed; nothing is lost; try again, or see git signet doctor';
-/** A CA's clock may be ahead of ours by this much. */
+const HINT = 'nothing was signed and nothing is lost. Try again, or run: git signet doctor';
+/** Seconds that the CA's clock may be ahead of ours. */
 const CLOCK_SKEW = 300;
 
 export interface CertificateRequest {
@@ -31,12 +32,12 @@ export interface CertificateRequest {
   readonly key: SigningKey;
 }
 
-/** The leaf, DER. @throws ServiceError, LoginError `TOKEN_REFUSED` */
+/** Requests a certificate and returns it as DER. It is not checked yet. @throws ServiceError, LoginError `TOKEN_REFUSED` */
 export async function requestCertificate(
   request: CertificateRequest,
   send: HttpSend,
 ): Promise<Uint8Array> {
-  // the key's holder signs the very claim that the CA will write into the certificate (threat X14)
+  // the proof of possession is a signature over the claim that the CA writes into the certificate (threat X14)
   const proof = await request.key.sign(utf8(request.claims.challenge));
   const answer = await send(certificateRequestV2(request, proof));
   if (![404, 405, 501].includes(answer.status)) return certificateFromV2(answer, request);
@@ -84,9 +85,9 @@ function post(url: string) {
     method: 'POST',
     url,
     headers: { 'content-type': 'application/json' },
-    // a second certificate for the same key and person says nothing new; without one there is no signature
+    // a second certificate for the same key and account does no harm
     idempotent: true,
-    // minutes may lie between two certificates, and the token does not get younger
+    // a kept connection may have gone dead since the last certificate, and the token expires soon
     newConnection: true,
     hint: HINT,
   } as const;
@@ -97,34 +98,32 @@ type Asked = Pick<CertificateRequest, 'fulcioUrl' | 'claims'>;
 function checkStatus(answer: HttpAnswer, { fulcioUrl, claims }: Asked): void {
   if (isSuccess(answer)) return;
   const message = answerMessage(answer);
-  // one message for expired, foreign and forged tokens alike: say what it was about
+  // Fulcio gives one message for expired, foreign and forged tokens, so ours names the identity
   if ([400, 401, 403].includes(answer.status)) {
     const because = message === '' ? '' : `: ${message}`;
     throw new LoginError(
       'TOKEN_REFUSED',
       `${SERVICE} (${new URL(fulcioUrl).host}) refused the identity of ${visible(claims.challenge)} from ${visible(claims.issuer)}${because}`,
-      { hint: 'log in again; if it stays so, the authority does not accept this issuer or client' },
+      {
+        hint: 'log in again. If this happens again, the authority does not accept this issuer or client',
+      },
     );
   }
   throw refusedBy(SERVICE, fulcioUrl, answer);
 }
 
-/** @throws LoginError, ServiceError */
+/** Reads the leaf certificate (DER) from a v2 answer. @throws LoginError, ServiceError */
 export function certificateFromV2(answer: HttpAnswer, asked: Asked): Uint8Array {
   checkStatus(answer, asked);
   const json = answerJson(answer, SERVICE);
   const signed = json.signedCertificateEmbeddedSct ?? json.signedCertificateDetachedSct;
-  const chain =
-    typeof signed === 'object' && signed !== null && 'chain' in signed ? signed.chain : undefined;
-  const list =
-    typeof chain === 'object' && chain !== null && 'certificates' in chain
-      ? chain.certificates
-      : undefined;
+  const chain = isRecord(signed) ? signed.chain : undefined;
+  const list = isRecord(chain) ? chain.certificates : undefined;
   const first: unknown = Array.isArray(list) ? list[0] : undefined;
   return leafOfPem(typeof first === 'string' ? first : '', answer);
 }
 
-/** @throws LoginError, ServiceError */
+/** Reads the leaf certificate (DER) from a v1 answer. @throws LoginError, ServiceError */
 export function certificateFromV1(answer: HttpAnswer, asked: Asked): Uint8Array {
   checkStatus(answer, asked);
   return leafOfPem(Buffer.from(answer.body).toString('latin1'), answer);
@@ -134,16 +133,16 @@ function leafOfPem(pem: string, answer: HttpAnswer): Uint8Array {
   const match = /-----BEGIN CERTIFICATE-----\s([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/.exec(
     pem,
   );
-  if (match?.[1] === undefined) throw badAnswer(SERVICE, 'no certificate in it', answer);
+  if (match?.[1] === undefined) throw badAnswer(SERVICE, 'it holds no certificate', answer);
   return new Uint8Array(Buffer.from(match[1], 'base64'));
 }
 
 export interface IssuedFor {
   readonly key: Pick<SigningKey, 'spki'>;
   readonly claims: IdentityClaims;
-  /** Whom it must be for: see core/expectation.ts. */
+  /** The expected identity (core/expectation.ts). */
   readonly expected: string;
-  /** Whom it is from, for messages: an address. */
+  /** The CA's address, for messages. */
   readonly fulcioUrl: string;
 }
 
@@ -153,7 +152,8 @@ export interface IssuedCertificate {
 }
 
 /**
- * The certificate is for our key, our identity and our issuer, and a verifier would trust it: path, SCT, usage, dates.
+ * Verifies that a certificate is for our key, identity and issuer, and that a verifier would trust its path, SCT, usage
+ * and dates.
  * @throws AnswerError `CERTIFICATE_ANSWER`
  */
 export async function checkIssuedCertificate(
@@ -182,8 +182,8 @@ export async function checkIssuedCertificate(
   } catch (error) {
     if (error instanceof Refusal || error instanceof DerError) {
       throw wrong(
-        `does not hold: ${error.message}`,
-        'git signet trust update, or is signet.trust of another instance?',
+        `cannot be trusted: ${error.message}`,
+        'git signet trust update, or check that signet.trust belongs to this authority',
         error,
       );
     }
@@ -191,7 +191,7 @@ export async function checkIssuedCertificate(
   }
 }
 
-/** E-mail tokens give exactly that address; what a workload's token gives is the CA's own wording of its claims. */
+/** For an e-mail token, the certificate holds the same address. For a workload's token, the CA words the claims itself. */
 function speaksFor(signer: Signer, claims: IdentityClaims): boolean {
   if (claims.kind === 'email') return signer.kind === 'email' && signer.value === claims.challenge;
   return signer.kind !== 'email';

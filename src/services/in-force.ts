@@ -1,6 +1,7 @@
 /**
- * Which servers sign: what settings name, else the newest valid service of the highest version that we speak, of
- * the signing config (application/vnd.dev.sigstore.signingconfig.v0.2+json).
+ * Chooses the servers to sign with. A setting comes first. Without one, the signing config
+ * (application/vnd.dev.sigstore.signingconfig.v0.2+json) names them, and the newest valid service of the highest version
+ * that this program speaks is used.
  */
 
 import { ConfigError } from '../errors.ts';
@@ -15,15 +16,15 @@ export interface LogService {
 export interface Services {
   readonly issuerUrl: string;
   readonly fulcioUrl: string;
-  /** Absent where signatures go into no log (signet.log = none). */
+  /** Absent if signatures go into no log (signet.log = none). */
   readonly log?: LogService | undefined;
-  /** Absent when no timestamp is to be asked for. */
+  /** Absent if no timestamp is needed. */
   readonly timestampUrl?: string | undefined;
 }
 
 type ServiceList = 'caUrls' | 'oidcUrls' | 'rekorTlogUrls' | 'tsaUrls';
 
-/** API versions that are spoken here. A service of another version is passed over, as if it were not listed. */
+/** The API versions that this program speaks. A service of another version is ignored. */
 export const SPOKEN_VERSIONS: Readonly<Record<ServiceList, readonly number[]>> = {
   caUrls: [1, 2],
   oidcUrls: [1],
@@ -44,8 +45,8 @@ export type ServiceSettings = Pick<
 >;
 
 /**
- * The servers for signing now. `now` in Unix seconds.
- * @throws ConfigError when one is missing, or the choice could make no signature that verifies
+ * Chooses the servers for signing at `now` (Unix seconds).
+ * @throws ConfigError if a server is missing, or if the signature could never verify
  */
 export function chooseServices(
   settings: ServiceSettings,
@@ -54,14 +55,14 @@ export function chooseServices(
 ): Services {
   const log = settings.log === 'none' ? undefined : chooseLog(settings, config, now);
   if (log === undefined && settings.rekorMode === 'online') {
-    throw new ConfigError('rekorMode = online and signet.log = none contradict each other');
+    throw new ConfigError('rekorMode = online contradicts signet.log = none', {
+      hint: 'unset one of them',
+    });
   }
   if (log?.version === 2 && settings.rekorMode === 'online') {
     throw new ConfigError(
-      'rekorMode = online needs Rekor v1: a v2 log cannot be searched, so nobody would find the entry',
-      {
-        hint: 'unset rekorMode, or set signet.rekorVersion = 1',
-      },
+      'rekorMode = online needs Rekor v1, because a v2 log cannot be searched for the entry',
+      { hint: 'unset rekorMode, or set signet.rekorVersion = 1' },
     );
   }
   const timestampUrl = chooseTimestamp(settings, config, log, now);
@@ -76,7 +77,6 @@ export function chooseServices(
   };
 }
 
-/** @throws ConfigError when neither settings nor the signing config name an issuer */
 function chooseIssuer(settings: ServiceSettings, config: SigningConfig, now: number): string {
   return (
     settings.issuer ??
@@ -85,7 +85,6 @@ function chooseIssuer(settings: ServiceSettings, config: SigningConfig, now: num
   );
 }
 
-/** The log to write to. @throws ConfigError when there is none of the version that is asked for */
 function chooseLog(settings: ServiceSettings, config: SigningConfig, now: number): LogService {
   if (settings.rekorUrl !== undefined) {
     const named = config.rekorTlogUrls.find(({ url }) => url === settings.rekorUrl);
@@ -94,10 +93,8 @@ function chooseLog(settings: ServiceSettings, config: SigningConfig, now: number
   }
   if (wantsSeveral(config, 'rekorTlogUrls', config.rekorTlogConfig, now)) {
     throw new ConfigError(
-      `${config.source} asks for entries in several logs; a git signature holds one`,
-      {
-        hint: 'name one log: git config --global signet.rekorUrl URL',
-      },
+      `${config.source} asks for entries in several logs, but a git signature holds one`,
+      { hint: 'git config --global signet.rekorUrl URL' },
     );
   }
   const versions = settings.rekorVersion === undefined ? undefined : [settings.rekorVersion];
@@ -106,7 +103,7 @@ function chooseLog(settings: ServiceSettings, config: SigningConfig, now: number
   return { url: service.url, version: service.majorApiVersion === 2 ? 2 : 1 };
 }
 
-/** The log to search for entries that signatures do not embed: only v1 has an index. Undefined when none is named. */
+/** Returns the log to search for entries that a signature does not embed. Only Rekor v1 can be searched. */
 export function searchableLog(
   settings: ServiceSettings,
   config: SigningConfig,
@@ -116,7 +113,7 @@ export function searchableLog(
   return pick(config, 'rekorTlogUrls', now, [1])?.url;
 }
 
-/** A v2 log vouches for no time, and no log at all for nothing, so somebody else must. An authority that a person named is asked too, as gitsign does. */
+/** A v2 log proves no time, so a timestamp authority must. If a setting names an authority, it is used with v1 too, as in gitsign. */
 function chooseTimestamp(
   settings: ServiceSettings,
   config: SigningConfig,
@@ -125,13 +122,11 @@ function chooseTimestamp(
 ): string | undefined {
   const wanted = log?.version !== 1 || settings.timestamp === 'always';
   if (settings.timestampUrl !== undefined || !wanted) return settings.timestampUrl;
-  // counting them would be for the verifier to do, and every time that is told must hold there (threats R08, R10)
+  // a verifier checks every timestamp of a signature but counts none, so several would prove no more (threats R08, R10)
   if (wantsSeveral(config, 'tsaUrls', config.tsaConfig, now)) {
     throw new ConfigError(
-      `${config.source} asks for timestamps by several authorities; a git signature holds one`,
-      {
-        hint: 'name one authority: git config --global signet.timestampUrl URL',
-      },
+      `${config.source} asks for timestamps of several authorities, but a git signature holds one`,
+      { hint: 'git config --global signet.timestampUrl URL' },
     );
   }
   return (
@@ -139,7 +134,7 @@ function chooseTimestamp(
   );
 }
 
-/** More than one answer is asked for: by number, or of every operator that is there now. */
+/** Returns whether the signing config asks for more than one: by number, or one of each operator. */
 function wantsSeveral(
   config: SigningConfig,
   list: ServiceList,
@@ -151,7 +146,6 @@ function wantsSeveral(
   return selector === 'ALL' && operators.size > 1;
 }
 
-/** Services that can be asked now. */
 function validNow(
   config: SigningConfig,
   list: ServiceList,
@@ -176,7 +170,10 @@ function pick(
 }
 
 function missing(what: string, setting: string, config: SigningConfig): never {
-  throw new ConfigError(`no ${what} to sign with: ${config.source} names none that is valid now`, {
-    hint: `git config --global signet.${setting} URL`,
-  });
+  throw new ConfigError(
+    `there is no ${what} to sign with. ${config.source} names none that is valid now`,
+    {
+      hint: `git config --global signet.${setting} URL`,
+    },
+  );
 }

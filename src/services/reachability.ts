@@ -1,13 +1,13 @@
-/** Whether servers answer at all: asked by doctor, by the agent, and by a signer that the agent gave its work back to. */
+/** Checks whether servers answer. Used by doctor, by the agent, and by git's call if the agent could not sign. */
 
 import type { HttpAnswer, HttpSend } from '../http/message.ts';
 import type { LogService, Services } from './in-force.ts';
 
-/** A server, and a question to it that any server of its kind answers. */
+/** A server, and an address that every server of its kind answers. */
 export interface Server {
   readonly what: string;
   readonly url: string;
-  /** What is missing without it, where signing here goes on all the same. */
+  /** What is missing without this server, if signing works without it. */
   readonly spare?: string;
 }
 
@@ -16,17 +16,17 @@ export interface AskedServer {
   readonly answer?: HttpAnswer;
   readonly error?: Error;
   /** Seconds that the server's clock is ahead of ours. */
-  readonly ahead?: number;
+  readonly ahead?: number | undefined;
 }
 
-/** None is waited for longer, in seconds. */
+/** Seconds to wait for each server. */
 const PATIENCE = 10;
 
 function logProbe({ url, version }: LogService): string {
   return `${url}${version === 2 ? '/api/v2/checkpoint' : '/api/v1/log'}`;
 }
 
-/** The servers that a login is asked of, and a signature. */
+/** Returns the servers that a login and a signature need. */
 export function serversInUse({
   issuerUrl,
   ...signing
@@ -35,7 +35,7 @@ export function serversInUse({
   return [{ what: 'issuer', url: issuer }, ...signingServers(signing)];
 }
 
-/** The servers that a signature is asked of. */
+/** Returns the servers that a signature needs. */
 export function signingServers({
   fulcioUrl,
   log,
@@ -48,7 +48,7 @@ export function signingServers({
   ];
 }
 
-/** Asks a server. Any answer is one; its clock is compared with `now` (Unix seconds). Never rejects. */
+/** Asks a server and compares its clock with `now` (Unix seconds). Any status counts as an answer. Never rejects. */
 export async function askServer(
   server: Server,
   send: HttpSend,
@@ -65,15 +65,15 @@ export async function askServer(
     });
     const date = Date.parse(answer.headers.date ?? '') / 1000;
     const after = now();
-    // their clock was read somewhere between our two readings: only what lies outside is skew
+    // the server read its clock between our two readings, so only a time outside of them is skew
     const ahead = date < before ? date - before : Math.max(0, date - after);
-    return { server, answer, ...(Number.isNaN(ahead) ? {} : { ahead }) };
+    return { server, answer, ahead: Number.isNaN(ahead) ? undefined : ahead };
   } catch (error) {
     return { server, error: error instanceof Error ? error : new Error(String(error)) };
   }
 }
 
-/** Asks all of them at once. @throws ServiceError for the first that does not answer; what else a request failed with */
+/** Asks all servers at once. @throws the first server's error, mostly ServiceError */
 export async function reachAll(servers: readonly Server[], send: HttpSend): Promise<void> {
   const asked = await Promise.all(servers.map((server) => askServer(server, send, () => 0)));
   const failed = asked.find(({ error }) => error !== undefined);

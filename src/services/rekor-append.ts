@@ -1,7 +1,7 @@
 /**
- * Appends a hashedrekord to Rekor v1 (`/api/v1/log/entries`) or v2 (`/api/v2/log/entries`), and takes the answer only
- * if it is about what was sent, byte for byte: a log that hands out somebody else's entry must not have it embedded
- * (threat R14). What the log signed is verified with the finished signature, as any verifier would.
+ * Appends a hashedrekord to Rekor v1 (`/api/v1/log/entries`) or v2 (`/api/v2/log/entries`). An answer counts only if its
+ * entry holds the bytes that were sent, so that a log cannot make us embed another signer's entry (threat R14). The
+ * log's own signatures are verified later, together with the finished signature.
  */
 
 import { equal, fromHex, toBase64, toHex, utf8 } from '../core/bytes.ts';
@@ -22,7 +22,7 @@ import type { HttpAnswer, HttpRequest, HttpSend } from '../http/message.ts';
 import type { LogService } from './in-force.ts';
 
 const SERVICE = 'the log';
-const HINT = 'no signature was made; nothing is lost; try again, or see git signet doctor';
+const HINT = 'no signature was made and nothing is lost. Try again, or run: git signet doctor';
 const UUID = /^(?:[0-9a-f]{16})?([0-9a-f]{64})$/;
 
 export interface LogContext {
@@ -31,7 +31,7 @@ export interface LogContext {
 }
 
 /**
- * Logs a signature and returns its entry, body included.
+ * Logs a signature and returns its log entry, with the body.
  * @throws ServiceError (`LOG_DUPLICATE`: sign again), AnswerError `LOG_ANSWER`
  */
 export async function appendLogEntry(
@@ -45,9 +45,9 @@ export async function appendLogEntry(
     return logEntryFromAppendV2(answer, log.url, record);
   }
   const answer = await context.send(appendRequestV1(log.url, record));
-  // a retry whose first attempt was logged, or the same commit signed twice by one key: the entry must be ours
+  // a first attempt may have been logged although its answer was lost, so the entry that is there must be ours
   const settled =
-    answer.status === 409 ? await fetchExisting(log.url, answer, context.send) : answer;
+    answer.status === 409 ? await context.send(existingEntryRequest(log.url, answer)) : answer;
   return logEntryFromAppendV1(settled, { url: log.url, record, crypto: context.crypto });
 }
 
@@ -93,25 +93,19 @@ export function appendRequestV2(
   return post(`${url}/api/v2/log/entries`, JSON.stringify({ hashedRekordRequestV002: request }));
 }
 
-/** A v2 log gives the proof of an entry once, when it is made: another signature makes another entry. */
+/** A v2 log gives the proof of an entry only once. A new signature makes a new entry. */
 function alreadyLogged(url: string): ServiceError {
   return new ServiceError(
     'LOG_DUPLICATE',
-    `${SERVICE} (${new URL(url).host}) has this entry already and does not give its proof again`,
+    `${SERVICE} (${new URL(url).host}) has this entry already, and does not give its proof again`,
     { hint: HINT },
   );
 }
 
-/** GET of the entry that a 409 names: on the same host, whatever the answer says (threat R15). @throws AnswerError */
-async function fetchExisting(
-  url: string,
-  conflict: HttpAnswer,
-  send: HttpSend,
-): Promise<HttpAnswer> {
-  return send(existingEntryRequest(url, conflict));
-}
-
-/** @throws AnswerError `LOG_ANSWER` when the place is on another host, or is no entry */
+/**
+ * Returns the request for the entry that a 409 names. It goes to the same host in any case (threat R15).
+ * @throws AnswerError `LOG_ANSWER` if the answer names another host, or no entry
+ */
 export function existingEntryRequest(url: string, { headers }: HttpAnswer): HttpRequest {
   const location = URL.parse(headers.location ?? '', `${url}/`);
   const uuid = location?.pathname.split('/').at(-1) ?? '';
@@ -133,7 +127,7 @@ interface Sent {
   readonly crypto: Crypto;
 }
 
-/** @throws ServiceError, AnswerError `LOG_ANSWER` */
+/** Reads the entry from a v1 answer and checks that it is about what was sent. @throws ServiceError, AnswerError `LOG_ANSWER` */
 export function logEntryFromAppendV1(
   answer: HttpAnswer,
   { url, record, crypto }: Sent,
@@ -145,7 +139,7 @@ export function logEntryFromAppendV1(
   checkBody(entry, body, url);
   const leaf = UUID.exec(uuid)?.[1];
   if (leaf === undefined || !equal(fromHex(leaf) ?? new Uint8Array(), leafHash(crypto, body))) {
-    throw wrong('its name is not that of what was sent', url);
+    throw wrong('its UUID belongs to another entry', url);
   }
   return entry;
 }
@@ -153,11 +147,11 @@ export function logEntryFromAppendV1(
 function onlyEntry(answer: HttpAnswer): readonly [string, unknown] {
   const [first, ...others] = Object.entries(answerJson(answer, SERVICE));
   if (first === undefined || others.length > 0)
-    throw badAnswer(SERVICE, 'not exactly one entry', answer);
+    throw badAnswer(SERVICE, 'it does not hold exactly one entry', answer);
   return first;
 }
 
-/** @throws ServiceError, AnswerError `LOG_ANSWER` */
+/** Reads the entry from a v2 answer and checks that it is about what was sent. @throws ServiceError, AnswerError `LOG_ANSWER` */
 export function logEntryFromAppendV2(
   answer: HttpAnswer,
   url: string,
@@ -190,8 +184,6 @@ function wrong(reason: string, url: string): AnswerError {
   return new AnswerError(
     'LOG_ANSWER',
     `${SERVICE} (${new URL(url).host}) answered with an entry that is not ours: ${reason}`,
-    {
-      hint: 'the signature was not made; is this the log that signet.rekorUrl should name?',
-    },
+    { hint: 'no signature was made. Check that signet.rekorUrl names the right log' },
   );
 }

@@ -1,12 +1,13 @@
 /**
- * Finds the log entry of a signature that embeds none: Rekor v1's index by certificate, then the entries, ten a
- * request. The search also gives entries of other objects signed under the same certificate (GHSA-8pmp-678w-c8xx), so
- * an entry is chosen by what its body says, and everything fetched is kept: the next object costs nothing.
- * Nothing is proved here: core/verify.ts judges what was found like any other entry.
+ * Finds the log entry of a signature that embeds none. It asks Rekor v1's index for the certificate, then fetches the
+ * entries, ten a request. The index also names entries of other objects under the same certificate
+ * (GHSA-8pmp-678w-c8xx), so an entry is chosen by its body. All fetched entries are kept for the next object.
+ * Nothing is proved here. core/verify.ts verifies the entry.
  */
 
 import { equal, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
+import { isRecord } from '../core/json.ts';
 import type { LogLookup } from '../core/log-lookup.ts';
 import { leafHash } from '../core/rekor/inclusion.ts';
 import { logEntryFromRekorV1 } from '../core/rekor/log-answer.ts';
@@ -18,12 +19,11 @@ import { type EntryStore, layered, memoryStore, openEntryStore } from './entry-s
 
 const SERVICE = 'the log';
 const UUID = /^(?:[0-9a-f]{16})?([0-9a-f]{64})$/;
-/** Rekor's own limit of one retrieval. */
+/** Rekor's own limit for one request. */
 const BATCH = 10;
-/** One login signs this much at most before we stop looking: a hostile log must not keep us busy (threat R18). */
+/** The most entries of one certificate that are read, so that a hostile log cannot keep us busy (threat R18). */
 const MAX_ENTRIES = 2000;
 
-/** A log that can be asked. */
 export interface SearchableLog {
   readonly send: HttpSend;
   /** Base address of a Rekor v1 log. */
@@ -32,17 +32,17 @@ export interface SearchableLog {
 
 export interface LogSearch {
   readonly crypto: Crypto;
-  /** Called only for what is not kept: most of the time nobody needs a network. @throws SignetError */
+  /** Called only if no entry is kept, so that most lookups need no network. @throws SignetError */
   readonly log: () => Promise<SearchableLog>;
-  /** Where found entries are kept; absent: only in this process. */
+  /** Where entries are kept. Absent: only in this process. */
   readonly directory?: string | undefined;
 }
 
-/** One process's searches: entries found for one object serve the next. */
+/** Finds log entries, and keeps those of other objects for the next lookup. */
 export interface LogFinder {
   /**
-   * The entry about one of the object's names under this certificate; undefined when the log knows none.
-   * `fresh` asks the log even if an entry is kept: for when the kept one does not verify.
+   * Finds the entry about one of the object's names under this certificate; undefined if the log has none.
+   * With `fresh`, the log is asked even if an entry is kept, because the kept entry did not verify.
    * @throws ServiceError
    */
   readonly find: (
@@ -51,7 +51,7 @@ export interface LogFinder {
   ) => Promise<TransparencyLogEntry | undefined>;
 }
 
-/** A finder that remembers, in memory and on disk. */
+/** Creates a finder that keeps entries in memory, and on disk if `search.directory` is given. */
 export function createLogFinder(search: LogSearch): LogFinder {
   const memory = memoryStore();
   const store =
@@ -76,7 +76,7 @@ export function createLogFinder(search: LogSearch): LogFinder {
   };
 }
 
-/** One search by itself. @throws ServiceError */
+/** Runs one search. @throws ServiceError */
 export function findLogEntry(
   lookup: LogLookup,
   search: LogSearch,
@@ -119,7 +119,7 @@ interface Subject {
   readonly certificatePem: string;
 }
 
-/** What a hashedrekord body is about; undefined for other kinds. */
+/** Reads the subject of a hashedrekord body; undefined for other kinds. */
 function bodySubject(body: Uint8Array): Subject | undefined {
   const text = fromUtf8(body) ?? '';
   const digest = /^\{"apiVersion":"0\.0\.1","kind":"hashedrekord".*"value":"([0-9a-f]{64})"/.exec(
@@ -131,7 +131,7 @@ function bodySubject(body: Uint8Array): Subject | undefined {
   return { digest, certificatePem: fromUtf8(pem) ?? '' };
 }
 
-/** Fetches what is not kept yet, and whatever is about the object in question: if it were usable, nobody would ask. */
+/** Fetches the entries that are not kept yet, and again those about this object, because the kept ones did not serve. */
 async function fetchEntries(
   { certificatePem, objectIds }: LogLookup,
   certificate: string,
@@ -184,12 +184,15 @@ function leafOf(uuid: string): string {
   return UUID.exec(uuid)?.[1] ?? '';
 }
 
-/** @throws ServiceError */
+/** Reads the UUIDs of an index answer. @throws ServiceError */
 export function uuidsFromAnswer(answer: HttpAnswer, url: string): readonly string[] {
   if (!isSuccess(answer)) throw refusedBy(SERVICE, url, answer);
   const value = answerValue(answer, SERVICE);
-  if (!Array.isArray(value) || !value.every((one) => typeof one === 'string' && UUID.test(one))) {
-    throw badAnswer(SERVICE, 'not a list of entries', answer);
+  if (
+    !Array.isArray(value) ||
+    !value.every((uuid) => typeof uuid === 'string' && UUID.test(uuid))
+  ) {
+    throw badAnswer(SERVICE, 'it is not a list of entries', answer);
   }
   if (value.length > MAX_ENTRIES)
     throw badAnswer(SERVICE, `over ${MAX_ENTRIES} entries for one certificate`, answer);
@@ -209,7 +212,7 @@ interface Retrieved {
   readonly certificatePem: string;
 }
 
-/** Entries that are what their name says (UUID = leaf hash of the body) and that were asked for. @throws ServiceError */
+/** Reads the entries of a batch whose UUID is the leaf hash of their body. @throws ServiceError */
 export function entriesFromAnswer(
   answer: HttpAnswer,
   { url, crypto, batch, certificatePem }: Retrieved,
@@ -217,17 +220,17 @@ export function entriesFromAnswer(
   if (!isSuccess(answer)) throw refusedBy(SERVICE, url, answer);
   const value = answerValue(answer, SERVICE);
   if (!Array.isArray(value) || value.length > BATCH)
-    throw badAnswer(SERVICE, 'not a list of entries', answer);
+    throw badAnswer(SERVICE, 'it is not a list of entries', answer);
   const missing = new Set(batch.map(leafOf));
   const found = value.flatMap((item: unknown) => {
-    const entries = typeof item === 'object' && item !== null ? Object.entries(item) : [];
-    return entries.flatMap(([uuid, answered]: readonly [string, unknown]) => {
+    const entries = isRecord(item) ? Object.entries(item) : [];
+    return entries.flatMap(([uuid, answered]) => {
       const body = readEntry(answered)?.canonicalizedBody;
       const leaf = leafOf(uuid);
       if (body === undefined || !missing.has(leaf)) return [];
       if (!equal(leafHash(crypto, body), fromHex(leaf) ?? new Uint8Array())) return [];
       missing.delete(leaf);
-      // entries of other kinds are there, and about nothing that is asked for here
+      // the index also names entries of other kinds
       const subject = bodySubject(body);
       if (subject === undefined) return [];
       if (subject.certificatePem !== certificatePem)
@@ -235,7 +238,7 @@ export function entriesFromAnswer(
       return [{ leaf, digest: subject.digest, answer: answered }];
     });
   });
-  // what it does not show must not count as not logged
+  // an entry that the log hides must not look like an entry that was never logged
   if (missing.size > 0)
     throw badAnswer(SERVICE, 'it does not give the entries that it names', answer);
   return found;

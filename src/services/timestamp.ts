@@ -1,6 +1,6 @@
 /**
- * RFC 3161: asks a timestamp authority for a token over a signature value, and takes the answer only if it is about
- * that signature and this request. Whether the authority is trusted is the verifier's question.
+ * Asks a timestamp authority (RFC 3161) for a token over a signature value. The answer counts only if it is about that
+ * signature and this request. The verifier decides whether the authority is trusted.
  */
 
 import { equal } from '../core/bytes.ts';
@@ -24,7 +24,7 @@ export interface TimestampQuestion {
   readonly nonce: Uint8Array;
 }
 
-/** The bare token (a ContentInfo) over `signature`. @throws ServiceError, AnswerError `TIMESTAMP_ANSWER` */
+/** Requests a token over `signature` and returns it (a DER ContentInfo). @throws ServiceError, AnswerError `TIMESTAMP_ANSWER` */
 export async function requestTimestamp(
   url: string,
   signature: Uint8Array,
@@ -60,11 +60,11 @@ export function timestampRequest(url: string, { imprint, nonce }: TimestampQuest
       encode(Tag.boolean, Uint8Array.of(0xff)),
     ),
     idempotent: true,
-    hint: 'no signature was made; nothing is lost; try again, or see git signet doctor',
+    hint: 'no signature was made and nothing is lost. Try again, or run: git signet doctor',
   };
 }
 
-/** @throws AnswerError `TIMESTAMP_ANSWER` when not granted, or about something else */
+/** Reads the token from an answer. @throws AnswerError `TIMESTAMP_ANSWER` if it was not granted, or is about something else */
 export function timestampFromAnswer(
   { body, host }: Pick<HttpAnswer, 'body' | 'host'>,
   { imprint, nonce }: TimestampQuestion,
@@ -74,7 +74,7 @@ export function timestampFromAnswer(
     const token = tokenFromResponse(body);
     const { info } = readTimestampToken(token);
     if (info.imprintHash !== 'sha256' || !equal(info.imprint, imprint))
-      throw wrong('it is over something else');
+      throw wrong('it is about another signature');
     const expected = encodeUnsigned(nonce);
     if (info.nonce === undefined || !equal(encode(Tag.integer, info.nonce), expected)) {
       throw wrong('it answers another request (nonce)');
@@ -93,7 +93,7 @@ const wrongFrom =
       'TIMESTAMP_ANSWER',
       `${SERVICE}${host === '' ? '' : ` (${host})`} gave a token that cannot be used: ${reason}`,
       {
-        hint: 'no signature was made; is this the server that signet.timestampUrl should name?',
+        hint: 'no signature was made. Check that signet.timestampUrl names the right server',
         cause,
       },
     );

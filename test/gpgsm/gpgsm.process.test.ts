@@ -287,7 +287,7 @@ describe('S01 what nobody caught', () => {
     expect(ran.status).toBe(70);
     expect(ran.stdout).not.toContain('GOODSIG');
     expect(ran.stderr).toBe(
-      'git-signet: internal error: late\n  this is a bug in git-signet; SIGNET_DEBUG=1 shows where\n',
+      'git-signet: internal error: late\n  this is a bug in git-signet. To see where, set SIGNET_DEBUG=1\n',
     );
   });
 });

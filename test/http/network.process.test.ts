@@ -156,10 +156,12 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
     ]);
     const [login, forbidden, down, socks] = came.map(([first]) => first!);
     expect(login!.message).toMatch(
-      /^the log could not be asked \(rekor\.example\.test, GET \/api\/v1\/log: the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\) wants a login, or another one \(407\)\)$/,
+      /^the log could not be asked \(rekor\.example\.test, GET \/api\/v1\/log: the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\) does not accept the login, or needs one \(407\)\)$/,
     );
     expect(login!.hint).toMatch(/HTTPS_PROXY.*signet\.proxy/);
-    expect(forbidden!.message).toMatch(/does not lead to forbidden\.example\.test:443 \(403\)\)$/);
+    expect(forbidden!.message).toMatch(
+      /refused to connect to forbidden\.example\.test:443 \(403\)\)$/,
+    );
     expect(down!.message).toMatch(
       /the proxy 127\.0\.0\.1:9 \(HTTPS_PROXY\) cannot be reached: connection refused, tried 3 times/,
     );
@@ -184,7 +186,7 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
         'forwarded POST http://log.example.test:8080/api?x=1 for log.example.test:8080',
       );
     }
-    expect(came[3]![0]!.message).toMatch(/the proxy .* \(HTTP_PROXY\) wants a login/);
+    expect(came[3]![0]!.message).toMatch(/the proxy .* \(HTTP_PROXY\) does not accept the login/);
     expect(came[4]![0]!.message).toMatch(/neither https nor on this machine/);
   });
 
@@ -239,10 +241,10 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
     );
     for (const refused of [unknown, tunnelled, passed]) {
       expect(refused!.message).toMatch(
-        /its certificate is of an authority not known here(?!.*tried)/,
+        /its certificate comes from an authority that is not known here(?!.*tried)/,
       );
       expect(refused!.hint).toMatch(
-        /^known are: built in.*git config --global signet\.caFile FILE$/,
+        /^known authorities: built in.*git config --global signet\.caFile FILE$/,
       );
     }
     expect(tunnelled!.message).toMatch(/through the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\)/);
@@ -284,8 +286,8 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
       hang: /did not answer in 1 s \(HOST, GET \/x, tried 3 times\)/,
       drip: /did not answer in 1 s/,
       '429 for an hour': /it asked to wait 3\d\d\d s/,
-      'huge body': /answered with too much/,
-      redirect: /redirects from HOST to 127\.0\.0\.1:9, which is not followed/,
+      'huge body': /gave an answer that is too long/,
+      redirect: /redirects from HOST to 127\.0\.0\.1:9, and redirects are not followed/,
     };
     const faults = Object.keys(says) as Fault[];
     const target = `http://127.0.0.1:${plain}`;

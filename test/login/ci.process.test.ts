@@ -185,7 +185,7 @@ const FAULTS: readonly (readonly [Fault, RegExp])[] = [
   ['slow', /did not answer in 1 s/],
   ['not JSON', /not a JSON object|no metadata server|not a JSON web token|not a signed/],
   ['no token', /has no (value|token)|not a (signed )?JSON web token|it is not/],
-  ['huge', /answered with too much/],
+  ['huge', /answer (?:that )?is too long/],
   ['redirect', /redirects/],
   ['gone', /could not be asked/],
 ];
@@ -215,7 +215,7 @@ describe('a service that fails', () => {
     ['slow', /did not answer in 1 s/],
     ['not a message', /not one gRPC message/],
     ['no identity', /not a JWTSVIDResponse/],
-    ['huge', /too much/],
+    ['huge', /its answer is too long/],
     ['reset', /could not be asked|not one gRPC|status missing/],
     ['status 404', /status 404/],
   ])('SPIFFE Workload API: %s', async (fault, line) => {

@@ -104,7 +104,9 @@ echo '[GNUPG:] GOODSIG 02 \u202eevil'`);
   it('that is not there is an error of configuration', () => {
     const ran = verify(armor, { SIGNET_X509_FALLBACK: 'no-such-program' });
     expect([ran.exit, ran.out.includes('GOODSIG')]).toEqual([2, false]);
-    expect(ran.err).toMatch(/signet\.x509Fallback: no program 'no-such-program' on PATH/);
+    expect(ran.err).toMatch(
+      /there is no program 'no-such-program' on PATH \(signet\.x509Fallback\)/,
+    );
   });
   it('that is this program again ends there', () => {
     const ran = verify(armor, { SIGNET_X509_FALLBACK: programUnderTest() });

@@ -62,7 +62,7 @@ describe('git commit', () => {
       'rekorV2',
       'redirect',
       '20',
-      /the log redirects from HOST to 127\.0\.0\.1:9, which is not followed/,
+      /the log redirects from HOST to 127\.0\.0\.1:9, and redirects are not followed/,
     ],
     [
       'tsa',

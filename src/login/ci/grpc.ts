@@ -108,7 +108,7 @@ function answerOf(stream: ClientHttp2Stream, place: GrpcPlace): Promise<GrpcAnsw
       size += chunk.length;
       chunks.push(chunk);
       if (size > LIMIT) {
-        resolve({ failure: 'it answered with too much' });
+        resolve({ failure: 'its answer is too long' });
         stream.destroy();
       }
     });

@@ -66,8 +66,8 @@ let bobs: string;
 /** A commit in the online form, which is looked up. */
 async function onlineCommit(subject: string, email: string): Promise<string> {
   const payload = commitPayload({ subject });
-  const environment = { SIGSTORE_ID_TOKEN: await sandbox().mintToken({ email }) };
-  const request = await signRequest(sandbox(), { environment, flags: { rekorMode: 'online' } });
+  const env = { SIGSTORE_ID_TOKEN: await sandbox().mintToken({ email }) };
+  const request = await signRequest(sandbox(), { env, flags: { rekorMode: 'online' } });
   const { armor } = await signPayload(utf8(payload), request);
   return repository.write('commit', withSignature(payload, armor));
 }

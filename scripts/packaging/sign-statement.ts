@@ -39,7 +39,7 @@ export async function signStatement(payload: Uint8Array, env: Environment): Prom
   // a statement names no committer that the signer could match
   const settings = { ...(await loadSettings({ env, cwd: process.cwd() })), matchCommitter: false };
   const request = {
-    ...{ settings, crypto: nodeCrypto, environment: env, renewable: false },
+    ...{ settings, crypto: nodeCrypto, env, renewable: false },
     trust: await loadTrust(settings, nodeCrypto),
     signingConfig: await loadSigningConfig(settings),
     terminal: processTerminal(env),

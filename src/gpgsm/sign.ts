@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { fromUtf8, utf8 } from '../core/bytes.ts';
+import { utf8 } from '../core/bytes.ts';
 import { expectationOf } from '../core/expectation.ts';
 import { createdLines, statusBlock } from '../core/git/gpg-status.ts';
 import { MAX_SIGNABLE } from '../core/git/limits.ts';
@@ -17,7 +17,7 @@ import type { Made, Signing } from '../signing/made.ts';
 import { signingTools } from '../signing/tools.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { Invocation } from '../system/invocation.ts';
-import { Secret } from '../system/secret.ts';
+import type { Secret } from '../system/secret.ts';
 import type { GpgsmCall } from './arguments.ts';
 
 function readMessage(call: GpgsmCall, { streams }: Invocation): Uint8Array {
@@ -31,17 +31,13 @@ function readMessage(call: GpgsmCall, { streams }: Invocation): Uint8Array {
   }
 }
 
-/** An identity token is a line of text; a longer stdin is a mistake, not a token. */
-const MAX_TOKEN = 64 * 1024;
-
-function tokenOf(
-  { tokenOnStdin }: GpgsmCall,
-  { streams }: Invocation,
-): { readonly token?: Secret } {
-  if (!tokenOnStdin) return {};
-  const text = fromUtf8(streams.readInput(MAX_TOKEN))?.trim() ?? '';
-  if (text === '') throw new UsageError('--token-stdin: no token on standard input');
-  return { token: new Secret(text) };
+async function givenToken(
+  { tokenOnStdin: given }: GpgsmCall,
+  { streams, terminal }: Invocation,
+): Promise<Secret | undefined> {
+  if (!given) return undefined;
+  const { tokenOnStdin } = await import('../login/token-on-stdin.ts');
+  return tokenOnStdin(streams, terminal);
 }
 
 /** Signs in place. @throws AnswerError `SELF_VERIFICATION` if the signature does not verify */
@@ -86,7 +82,7 @@ export async function sign(
   checkPayload(payload);
   const account = accountOfKey(call.localUser, payload);
   if (account !== undefined) acceptKey(account, expectationOf(settings, payload));
-  const { token } = tokenOf(call, invocation);
+  const token = await givenToken(call, invocation);
   const tools = await signingTools(invocation, {
     ...{ settings, crypto, payload, token },
     signsUnlogged: () => signsUnlogged(settings, invocation, crypto),

@@ -11,13 +11,13 @@ import { discoverIssuer, type Issuer } from './issuer.ts';
 export interface Connection {
   readonly settings: Pick<Settings, 'clientId' | 'clientSecretFile' | 'insecureHttp'>;
   readonly issuerUrl: string;
-  readonly environment: Environment;
+  readonly env: Environment;
   readonly send: HttpSend;
 }
 
 /** Threat O17. @throws LoginError `LOGIN_FAILED` */
-export function refuseUncheckedTls(environment: Environment): void {
-  if (environment['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0') return;
+export function refuseUncheckedTls(env: Environment): void {
+  if (env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0') return;
   throw new LoginError(
     'LOGIN_FAILED',
     'no login while NODE_TLS_REJECT_UNAUTHORIZED=0 switches certificate checking off',
@@ -29,8 +29,8 @@ export function refuseUncheckedTls(environment: Environment): void {
 
 /** @throws LoginError, ConfigError, ServiceError */
 export async function connectIssuer(connection: Connection): Promise<Issuer> {
-  const { settings, environment, issuerUrl, send } = connection;
-  refuseUncheckedTls(environment);
+  const { settings, env, issuerUrl, send } = connection;
+  refuseUncheckedTls(env);
   const clientSecret = await readClientSecret(settings.clientSecretFile);
   const { clientId } = settings;
   const hostname = URL.parse(issuerUrl)?.hostname;

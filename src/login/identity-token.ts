@@ -30,8 +30,8 @@ export async function obtainIdentityToken(request: TokenRequest): Promise<Identi
 
 /** A token that needs no person; undefined where there is none. @throws LoginError */
 async function unattended(request: TokenRequest): Promise<IdentityToken | undefined> {
-  const { given, settings, environment } = request;
-  const source = unattendedSource(environment, settings);
+  const { given, settings, env } = request;
+  const source = unattendedSource(env, settings);
   if (given === undefined && source === undefined) return undefined;
   const { acceptGiven, ambientIdentity } = await import('./ci/ambient-identity.ts');
   if (given === undefined) return source && ambientIdentity(request, source);
@@ -65,24 +65,24 @@ function expectedOf({ expected, settings, context }: TokenRequest): Expected | u
   };
 }
 
-type Surroundings = Pick<TokenRequest, 'settings' | 'environment' | 'terminal'>;
+type Surroundings = Pick<TokenRequest, 'settings' | 'env' | 'terminal'>;
 
 async function choiceHere(
-  { settings, environment, terminal }: Surroundings,
+  { settings, env, terminal }: Surroundings,
   provider: PersonProvider | undefined,
   wish: Pick<Circumstances, 'asked' | 'expected'>,
 ): Promise<PersonChoice> {
   const { chooseOpener } = await import('./browser/opener.ts');
   const { choosePersonWay } = await import('./person-way.ts');
-  const opener = chooseOpener(settings.urlOpener, environment, process.platform) !== undefined;
+  const opener = chooseOpener(settings.urlOpener, env, process.platform) !== undefined;
   const { interactive } = terminal;
-  return choosePersonWay({ environment, opener, interactive, provider, ...wish });
+  return choosePersonWay({ env, opener, interactive, provider, ...wish });
 }
 
 /** True where a job's own identity is at hand, or a signature could make a person log in. @throws ConfigError */
 export async function somebodyCanLogIn(surroundings: Surroundings): Promise<boolean> {
-  const { settings, environment } = surroundings;
-  if (unattendedSource(environment, settings) !== undefined) return true;
+  const { settings, env } = surroundings;
+  if (unattendedSource(env, settings) !== undefined) return true;
   const provider = await personProvider(settings.tokenProvider ?? '');
   return (await choiceHere(surroundings, provider, { asked: false })).way !== 'none';
 }

@@ -8,7 +8,7 @@ import type { Environment } from '../system/environment.ts';
 import { type CiSystem, ciSystem } from './ci/sources.ts';
 
 export interface Circumstances {
-  readonly environment: Environment;
+  readonly env: Environment;
   /** Something here can show a page. */
   readonly opener: boolean;
   /** Somebody reads and types at a terminal; never with GIT_TERMINAL_PROMPT=0, which leaves pages alone, as git does. */
@@ -40,22 +40,22 @@ export type PersonChoice =
 
 /** Decides; never waits. */
 export function choosePersonWay(circumstances: Circumstances): PersonChoice {
-  const { environment, opener, interactive, asked, provider } = circumstances;
+  const { env, opener, interactive, asked, provider } = circumstances;
   const nobody = (): PersonChoice => nobodyHere(circumstances);
   if (provider === undefined) {
-    const ci = ciSystem(environment);
+    const ci = ciSystem(env);
     if (ci !== undefined) return inCi(ci);
     if (opener) return { way: 'browser' };
-    return interactive ? { way: 'device', why: whyNoBrowser(environment) } : nobody();
+    return interactive ? { way: 'device', why: whyNoBrowser(env) } : nobody();
   }
   if (provider === 'interactive') return opener || interactive ? { way: 'browser' } : nobody();
   if (provider === 'paste') return interactive ? { way: 'paste', why: '' } : nobody();
   return interactive || asked ? { way: 'device', why: '' } : nobody();
 }
 
-function nobodyHere({ environment, asked, expected }: Circumstances): PersonChoice {
+function nobodyHere({ env, asked, expected }: Circumstances): PersonChoice {
   // whether there would be a terminal is not looked for then, so it is named beside the other cause
-  const silenced = environment['GIT_TERMINAL_PROMPT'] === '0' ? 'GIT_TERMINAL_PROMPT=0' : undefined;
+  const silenced = env['GIT_TERMINAL_PROMPT'] === '0' ? 'GIT_TERMINAL_PROMPT=0' : undefined;
   const hint = asked
     ? `run it at a terminal${silenced ? ` without ${silenced}` : ''}, or with --device, or hand a token over: --token-stdin`
     : 'run: git signet login            (or in CI: allow id-token, see git signet doctor)';
@@ -81,7 +81,7 @@ const PLACES: readonly (readonly [variables: readonly string[], place: string])[
   [['WSL_DISTRO_NAME'], 'in WSL without PowerShell'],
 ];
 
-function whyNoBrowser(environment: Environment): string {
-  const place = PLACES.find(([variables]) => variables.some((name) => environment[name]));
+function whyNoBrowser(env: Environment): string {
+  const place = PLACES.find(([variables]) => variables.some((name) => env[name]));
   return `no browser ${place?.[1] ?? 'here'}`;
 }

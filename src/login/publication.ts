@@ -19,7 +19,7 @@ import type { IdentityToken, TokenRequest } from './token-request.ts';
 
 export type PublicationRequest = Pick<
   TokenRequest,
-  'settings' | 'environment' | 'terminal' | 'context' | 'expected' | 'committer' | 'issuerUrl'
+  'settings' | 'env' | 'terminal' | 'context' | 'expected' | 'committer' | 'issuerUrl'
 >;
 
 export type Candidate = Pick<IdentityToken, 'claims' | 'fresh' | 'told' | 'disputed'>;
@@ -52,22 +52,22 @@ export async function agreeToPublish(
   const doubts = await doubtsAbout(request, candidate);
   const { claims, fresh } = candidate;
   if (doubts.publish || doubts.account !== '') await ask(request, claims, doubts);
-  if (fresh) (await remembered('seen', claims, request.environment)).set();
+  if (fresh) (await remembered('seen', claims, request.env)).set();
 }
 
 async function doubtsAbout(
   request: PublicationRequest,
   { claims, fresh, told, disputed }: Candidate,
 ): Promise<Doubts> {
-  const { settings, environment, terminal } = request;
+  const { settings, env, terminal } = request;
   const { publishIdentity } = settings;
   const name = nameOf(claims);
   if (publishIdentity === 'no') {
     throw refused(`${name} is not to become public (signet.publishIdentity = no)`);
   }
   if (!fresh) return { publish: false, account: '' };
-  const agreed = (await remembered('agreed', claims, environment)).setAt() !== undefined;
-  const seen = agreed || (await remembered('seen', claims, environment)).setAt() !== undefined;
+  const agreed = (await remembered('agreed', claims, env)).setAt() !== undefined;
+  const seen = agreed || (await remembered('seen', claims, env)).setAt() !== undefined;
   const expected = isExpected(request, claims);
   if (terminal.interactive) {
     const stranger = expected || seen ? '' : `${committerWords(request)}this account is new here`;
@@ -100,7 +100,7 @@ async function ask(
   claims: IdentityClaims,
   { publish, account }: Doubts,
 ): Promise<void> {
-  const { settings, environment, terminal, context } = request;
+  const { settings, env, terminal, context } = request;
   const name = claims.names[0] ?? claims.challenge;
   if (account !== '') terminal.say(`logged in as ${visible(name)}; ${account}`);
   const told = publish ? `${becomesPublic(name, context)}. ` : '';
@@ -111,7 +111,7 @@ async function ask(
   );
   const word = answer?.trim().toLowerCase() ?? '';
   if (publish && (word === 'always' || word === 'a')) {
-    (await remembered('agreed', claims, environment)).set();
+    (await remembered('agreed', claims, env)).set();
   } else if (word !== 'y' && word !== 'yes') {
     const silent = answer === undefined ? ' (nobody answered)' : '';
     if (account === '')
@@ -146,11 +146,11 @@ function signed({ kind }: Pick<SigningContext, 'kind'>): string {
 async function remembered(
   what: 'agreed' | 'seen',
   { issuer, names, challenge }: IdentityClaims,
-  environment: Environment,
+  env: Environment,
 ): Promise<Mark> {
   const { createHash } = await import('node:crypto');
   const text = `${issuer}\n${names[0] ?? challenge}`;
-  return markNamed(`${what}-${createHash('sha256').update(text).digest('hex')}`, environment);
+  return markNamed(`${what}-${createHash('sha256').update(text).digest('hex')}`, env);
 }
 
 function refused(why: string): LoginError {

@@ -12,7 +12,7 @@ import type { SigningContext } from './browser/page.ts';
 export interface TokenRequest {
   readonly settings: Settings;
   readonly issuerUrl: string;
-  readonly environment: Environment;
+  readonly env: Environment;
   readonly terminal: Terminal;
   readonly send: HttpSend;
   /** Unix seconds. */

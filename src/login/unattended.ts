@@ -28,23 +28,20 @@ const ALIASES: Readonly<Record<string, SourceName>> = {
 
 /** The source that will be asked: the one that signet.tokenProvider names, else the first that offers itself. */
 export function unattendedSource(
-  environment: Environment,
+  env: Environment,
   settings: SourceSettings,
 ): UnattendedSource | undefined {
   const named = settings.tokenProvider ?? '';
   const provider =
     named === ''
-      ? SOURCE_NAMES.find((each) => SOURCES[each].offered(environment, settings))
+      ? SOURCE_NAMES.find((each) => SOURCES[each].offered(env, settings))
       : (ALIASES[named] ?? SOURCE_NAMES.find((each) => each === named));
   if (provider === undefined) return undefined;
   const source: TokenSource = SOURCES[provider];
-  return { provider, label: source.label?.(environment, settings) ?? source.service, source };
+  return { provider, label: source.label?.(env, settings) ?? source.service, source };
 }
 
 /** The name of the token source that needs no person, or undefined: then somebody has to log in. */
-export function unattendedWay(
-  environment: Environment,
-  settings: SourceSettings,
-): string | undefined {
-  return unattendedSource(environment, settings)?.label;
+export function unattendedWay(env: Environment, settings: SourceSettings): string | undefined {
+  return unattendedSource(env, settings)?.label;
 }

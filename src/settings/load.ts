@@ -27,7 +27,7 @@ export interface SettingsSources {
   readonly env: Environment;
   readonly cwd: string;
   /** Values typed on the command line, by setting name. */
-  readonly flags?: Readonly<Partial<Record<SettingName, string>>>;
+  readonly flags?: Readonly<Partial<Record<SettingName, string>>> | undefined;
   /** Who reads them; a command of ours, unless it is said. */
   readonly caller?: SettingCaller;
   /** What listGitConfig gives, where it is already there (tests). */

@@ -1,6 +1,6 @@
 /**
- * What a login leads to, and what is made with it. A credential is one key and the certificate that a CA gave for it;
- * it is bound to the identity in that certificate, never to a name that somebody gave it (threat D09).
+ * A credential is a key and the certificate that a CA issued for it. It belongs to the identity in that certificate, and
+ * to no other name (threat D09).
  */
 
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
@@ -22,12 +22,12 @@ export interface MadeSignature {
   readonly signingTime: number;
   readonly identity: string;
   readonly issuer: string;
-  /** Decimal; '' where it is in no log. */
+  /** Decimal; '' if it is in no log. */
   readonly logIndex: string;
-  /** ECDSA, as OpenPGP numbers it. */
+  /** OpenPGP's number for ECDSA. */
   readonly publicKeyAlgorithm: 19;
-  /** The CA's signature hash, as OpenPGP numbers it: what gitsign prints in SIG_CREATED. */
+  /** OpenPGP's number for the hash of the CA's signature. gitsign prints it in SIG_CREATED too. */
   readonly certificateHashAlgorithm: 8 | 9 | 10;
-  /** The entry, for verifying a signature that does not embed it; absent where it is in no log. */
+  /** The log entry, for a signature that does not embed it. Absent if it is in no log. */
   readonly logEntry?: TransparencyLogEntry | undefined;
 }

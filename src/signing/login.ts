@@ -1,6 +1,6 @@
 /**
- * The first step of a signature: the servers to sign with, connections to them, and an identity token whose account
- * may sign here. The same in place and in front of an agent.
+ * The first step of a signature: choose the servers, connect to them, and obtain an identity token whose account may sign
+ * here. It is the same for signing in place and for a login that an agent keeps.
  */
 
 import type { Crypto } from '../core/crypto.ts';
@@ -21,14 +21,14 @@ import type { Secret } from '../system/secret.ts';
 import type { Terminal } from '../system/terminal.ts';
 import type { SigningConfig } from '../trust/signing-services.ts';
 
-/** What both halves work with. */
+/** Everything that signing needs besides the payload and the login. */
 export interface SigningParts {
   readonly settings: Settings;
   readonly services: Services;
   readonly send: HttpSend;
   readonly trust: TrustMaterial;
   readonly crypto: Crypto;
-  /** Policy and configuration both say that what is signed goes into no log. */
+  /** True if the policy and the configuration both say that signatures go into no log. */
   readonly unlogged?: boolean;
   /** Unix seconds. */
   readonly now: () => number;
@@ -37,28 +37,28 @@ export interface SigningParts {
 export interface SignRequest extends Omit<SigningParts, 'services' | 'send'> {
   readonly signingConfig: SigningConfig;
   readonly terminal: Terminal;
-  readonly environment: Environment;
-  /** What the person is told is being signed. */
+  readonly env: Environment;
+  /** The object that is signed, as the user is told. */
   readonly context: SigningContext;
-  /** An identity token that was handed over; absent: SIGSTORE_ID_TOKEN, else a login. */
+  /** An identity token that the user gave. Absent: SIGSTORE_ID_TOKEN, or a login. */
   readonly token?: Secret | undefined;
-  /** False where nobody keeps a refresh token. */
+  /** False if no refresh token is kept. */
   readonly renewable?: boolean;
 }
 
 /**
- * Finds an identity token whose account may sign this payload, and gives it to `use` while the login's connections
- * and pages are still there. @throws ConfigError, LoginError, ServiceError
+ * Obtains an identity token whose account may sign this payload, and calls `use` with it while the login's connections and
+ * pages are open. @throws ConfigError, LoginError, ServiceError
  */
 export async function withLogin<T>(
   payload: Uint8Array,
   request: SignRequest,
   use: (identity: IdentityToken, parts: SigningParts) => Promise<T>,
 ): Promise<T> {
-  const { settings, signingConfig, environment, terminal, now } = request;
+  const { settings, signingConfig, env, terminal, now } = request;
   const expected = expectationOf(settings, payload);
   const services = chooseServices(settings, signingConfig, now());
-  const { send, close } = createHttpClient(networkOptions(settings, environment));
+  const { send, close } = createHttpClient(networkOptions(settings, env));
   let identity: IdentityToken | undefined;
   try {
     const { issuerUrl } = services;

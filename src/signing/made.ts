@@ -1,9 +1,9 @@
-/** One signature: what it is asked for with, and what was made. */
+/** The types of one signature: its request and its result. */
 
 import type { SignatureCreated } from '../core/git/gpg-status.ts';
 import type { SigningTools } from './tools.ts';
 
-/** Everything that one signature is asked for with. */
+/** A payload, and everything that is needed to sign it. */
 export interface Signing extends SigningTools {
   readonly payload: Uint8Array;
 }
@@ -12,7 +12,7 @@ export interface Signing extends SigningTools {
 export interface Made extends SignatureCreated {
   readonly armor: string;
   readonly identity: string;
-  /** Decimal; '' where there is no entry. */
+  /** Decimal; '' if it is in no log. */
   readonly logIndex: string;
   readonly freshLogin: boolean;
 }

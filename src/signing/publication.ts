@@ -1,6 +1,6 @@
 /**
- * From a signature to the armor that git stores: timestamp, then log entry, then CMS. The log is asked last, because an
- * entry cannot be taken back: whatever else can fail has been tried by then (threat R21).
+ * Publishes a signature and builds the armor that git stores: timestamp, then log entry, then CMS. The log comes last,
+ * because an entry cannot be taken back. Everything else that can fail was tried before (threat R21).
  */
 
 import { utf8 } from '../core/bytes.ts';
@@ -20,34 +20,34 @@ import { loadTrust } from '../trust/store.ts';
 import type { Credential } from './credential.ts';
 import type { SigningParts } from './login.ts';
 
-/** What the caller of one signature hears of it, and has a say in. */
+/** Callbacks of the caller, for one signature. */
 export interface SigningWatch {
-  /** Given the armor without what the servers add, while the first of them is asked. */
+  /** Called with the armor without timestamp and log entry, while the first server is asked. */
   readonly onSigned?: (armor: string) => void;
-  /** Called before the log is asked. What it throws ends the signature: nothing has been published then. */
+  /** Called before the log is asked. If it throws, signing stops and nothing was published. */
   readonly beforeLog?: () => void;
 }
 
-/** Everything that one signature is made with. */
-export interface Signing {
+/** Everything that one signature is published with. */
+export interface PublicationContext {
   readonly parts: SigningParts;
   readonly credential: Credential;
   readonly watch: SigningWatch;
 }
 
-/** What git is given, and the entry where there is one. */
+/** The armor for git, and the log entry if there is one. */
 export interface Published {
   readonly armor: string;
   readonly logEntry?: TransparencyLogEntry | undefined;
 }
 
-/** What the signature is over, and the signature. */
+/** The signed attributes (DER) and the signature over them. */
 export interface Signed {
   readonly signedAttrs: Uint8Array;
   readonly signature: Uint8Array;
 }
 
-/** A signature that is ready for the log: with its timestamp, where one is due. */
+/** A signature that is ready for the log, with a timestamp if one is needed. */
 interface Stamped extends Signed {
   readonly timestampToken?: Uint8Array;
 }
@@ -60,35 +60,41 @@ export interface SignedPayload {
 }
 
 /**
- * Publishes a signature in the form that is configured: logged, and stamped before that where the log vouches for no time.
- * @throws ServiceError (`LOG_DUPLICATE`: sign again); AnswerError, `SELF_VERIFICATION` where the timestamp would not
- * verify; ConfigError where there is no log; what `watch.beforeLog` throws
+ * Logs a signature in the configured form, with a timestamp first if the log proves no time.
+ * @throws ServiceError (`LOG_DUPLICATE`: sign again), AnswerError (`SELF_VERIFICATION` if the timestamp does not verify),
+ * ConfigError if there is no log, and what `watch.beforeLog` throws
  */
-export async function publish(object: SignedPayload, signing: Signing): Promise<Published> {
-  const { services, settings } = signing.parts;
+export async function publish(
+  object: SignedPayload,
+  context: PublicationContext,
+): Promise<Published> {
+  const { services, settings } = context.parts;
   const { log } = services;
-  if (log === undefined) return stampedOnly(object.signed, signing);
-  const stamped = await stampFirst(object, signing);
-  signing.watch.beforeLog?.();
+  if (log === undefined) return stampedOnly(object.signed, context);
+  const stamped = await stampFirst(object, context);
+  context.watch.beforeLog?.();
   return settings.rekorMode === 'online'
-    ? logByName({ ...object, signed: stamped }, signing, log)
-    : logEmbedded(stamped, signing, log);
+    ? logByName({ ...object, signed: stamped }, context, log)
+    : logEmbedded(stamped, context, log);
 }
 
-/** The signature with its timestamp, where one is due; it verifies then, but for its entry. @throws ServiceError, AnswerError */
-async function stampFirst({ payload, signed }: SignedPayload, signing: Signing): Promise<Stamped> {
-  const { services } = signing.parts;
+/** Adds a timestamp if one is needed, and verifies everything but the log entry. @throws ServiceError, AnswerError */
+async function stampFirst(
+  { payload, signed }: SignedPayload,
+  context: PublicationContext,
+): Promise<Stamped> {
+  const { services } = context.parts;
   if (services.timestampUrl === undefined) return signed;
-  const asked = stamp(signed, services.timestampUrl, signing.parts);
-  show(signed, signing);
+  const asked = stamp(signed, services.timestampUrl, context.parts);
+  show(signed, context);
   const stamped = { ...signed, timestampToken: await asked };
-  await holdsUnlogged(payload, assemble(stamped, signing.credential.certificate), signing.parts);
+  await holdsUnlogged(payload, assemble(stamped, context.credential.certificate), context.parts);
   return stamped;
 }
 
 /**
- * Verifies everything of a stamped signature that the log does not add, as any verifier will: a timestamp that would
- * be refused is refused before the log is asked. @throws AnswerError `SELF_VERIFICATION`
+ * Verifies a timestamped signature without its log entry, so that a bad timestamp is refused before the log is asked.
+ * @throws AnswerError `SELF_VERIFICATION`
  */
 async function holdsUnlogged(
   payload: Uint8Array,
@@ -99,31 +105,31 @@ async function holdsUnlogged(
     verifyDetached(payload, utf8(armor), { crypto, trust: by, now: now(), unlogged: true });
   let verdict = await judge(trust);
   if (verdict.status !== 'verified' && trust.mirror !== undefined) {
-    // it may have been refreshed beside the login
+    // the trust root may have been refreshed during the login
     verdict = await judge(await loadTrust(settings, crypto));
   }
   if (verdict.status === 'verified') return;
   const what = `the signature does not verify with its timestamp: ${verdict.detail}`;
   throw new AnswerError('SELF_VERIFICATION', what, {
-    hint: 'nothing was logged; do signet.timestampUrl and signet.trust belong together? git signet trust show',
+    hint: 'nothing was logged. Check that signet.timestampUrl and signet.trust belong together: git signet trust show',
   });
 }
 
-/** Shows what there is of the signature, when the question before has left. */
-function show(signed: Signed, { watch, credential }: Signing): void {
+/** Calls `onSigned` after the pending request was sent. */
+function show(signed: Signed, { watch, credential }: PublicationContext): void {
   const { onSigned } = watch;
   if (onSigned !== undefined)
     setImmediate(() => onSigned(assemble(signed, credential.certificate)));
 }
 
-/** The default form: entry, and timestamp where there is one, stand in the signature. */
+/** Makes the default form. The signature embeds the log entry, and the timestamp if there is one. */
 async function logEmbedded(
   stamped: Stamped,
-  signing: Signing,
+  context: PublicationContext,
   log: LogService,
 ): Promise<Published> {
-  const { crypto, send } = signing.parts;
-  const { certificate } = signing.credential;
+  const { crypto, send } = context.parts;
+  const { certificate } = context.credential;
   const { signature, signedAttrs } = stamped;
   const record = {
     digest: crypto.hash('sha256', signedAttrs),
@@ -131,31 +137,31 @@ async function logEmbedded(
     certificateDer: certificate.der,
   };
   const asked = appendLogEntry(log, record, { send, crypto });
-  if (stamped.timestampToken === undefined) show(stamped, signing);
+  if (stamped.timestampToken === undefined) show(stamped, context);
   const logEntry = await asked;
   return { armor: assemble(stamped, certificate, encodeLogEntry(logEntry)), logEntry };
 }
 
-/** In no log: a timestamp says when. Both who configure and who judge must have asked for it by name. */
-async function stampedOnly(signed: Signed, signing: Signing): Promise<Published> {
-  const { unlogged, services } = signing.parts;
+/** Makes a signature that is in no log. A timestamp proves its time. The configuration and the policy must both ask for it. */
+async function stampedOnly(signed: Signed, context: PublicationContext): Promise<Published> {
+  const { unlogged, services } = context.parts;
   if (unlogged !== true || services.timestampUrl === undefined) {
-    throw new ConfigError('nothing is signed without a log here (signet.log = none)', {
+    throw new ConfigError('no policy here allows signing without a log (signet.log = none)', {
       hint: 'git config --unset signet.log',
     });
   }
-  const timestampToken = await stamp(signed, services.timestampUrl, signing.parts);
-  return { armor: assemble({ ...signed, timestampToken }, signing.credential.certificate) };
+  const timestampToken = await stamp(signed, services.timestampUrl, context.parts);
+  return { armor: assemble({ ...signed, timestampToken }, context.credential.certificate) };
 }
 
-/** gitsign's online form: the log holds a second signature, over the object's SHA-1 name in hex; nothing is embedded. */
+/** Makes gitsign's online form. The log holds a second signature, over the object's SHA-1 name in hex, and nothing is embedded. */
 async function logByName(
   { payload, kind, signed: stamped }: SignedPayload & { readonly signed: Stamped },
-  signing: Signing,
+  context: PublicationContext,
   log: LogService,
 ): Promise<Published> {
-  const { crypto, send } = signing.parts;
-  const { key, certificate } = signing.credential;
+  const { crypto, send } = context.parts;
+  const { key, certificate } = context.credential;
   const armor = assemble(stamped, certificate);
   const object = joinSignature(payload, utf8(armor), kind === 'commit' ? 'gpgsig' : 'body');
   const name = utf8(objectId(crypto, kind, object, 'sha1'));
@@ -165,11 +171,11 @@ async function logByName(
     certificateDer: certificate.der,
   };
   const asked = appendLogEntry(log, record, { send, crypto });
-  if (stamped.timestampToken === undefined) show(stamped, signing);
+  if (stamped.timestampToken === undefined) show(stamped, context);
   return { armor, logEntry: await asked };
 }
 
-/** RFC 3161 token over the signature value. @throws ServiceError, AnswerError */
+/** Requests an RFC 3161 token over the signature value. @throws ServiceError, AnswerError */
 function stamp(
   { signature }: Signed,
   url: string,

@@ -1,8 +1,8 @@
 /**
- * Signing, from a login to the armor that git stores: identity, certificate, attributes, signature, timestamp, log
- * entry, CMS. Each answer of a service is checked before the next step uses it; the caller verifies the result
- * as anyone would before git sees it. Nothing is published for an account that is not expected here.
- * Runs in place as one (`signPayload`), or in the agent, which keeps the credential between its two halves.
+ * Signs: identity, certificate, attributes, signature, timestamp, log entry, CMS. Each answer of a service is checked
+ * before the next step uses it. The caller verifies the result before git sees it. Nothing is published for an account
+ * that is not expected here. `signPayload` does all steps in place. The agent keeps the credential between
+ * `obtainCredential` and `signWithCredential`.
  */
 
 import { toHex } from '../core/bytes.ts';
@@ -21,19 +21,19 @@ import { type Published, publish, type Signed, type SigningWatch } from './publi
 export type { SignRequest } from './login.ts';
 
 export interface SignResult extends MadeSignature {
-  /** True when a person has just logged in for it: worth a line even when quiet. */
+  /** True if the user has just logged in for it. Then one line is printed even with signet.quiet. */
   readonly freshLogin: boolean;
 }
 
 const HASH_NUMBER = { sha256: 8, sha384: 9, sha512: 10 } as const;
 
 /**
- * Signs a commit or tag, given without its signature.
+ * Signs a commit or tag, which is given without its signature.
  * @throws UsageError, ConfigError, LoginError, ServiceError, AnswerError
  */
 export async function signPayload(payload: Uint8Array, request: SignRequest): Promise<SignResult> {
   checkPayload(payload);
-  // nothing of this login is kept, so nothing that could renew it is asked for
+  // this login is not kept, so no refresh token is requested
   return withLogin(payload, { ...request, renewable: false }, async (identity, parts) => {
     const expected = expectationOf(parts.settings, payload);
     const credential = await obtainCredential(identity, expected, parts);
@@ -43,8 +43,8 @@ export async function signPayload(payload: Uint8Array, request: SignRequest): Pr
 }
 
 /**
- * A certificate for this login's identity and a fresh key, checked before it is used (threat X13). `expected`: whom it
- * must be for (core/expectation.ts).
+ * Obtains a certificate for this login's identity and a fresh key, and checks it before it is used (threat X13).
+ * `expected` is the expected identity (core/expectation.ts).
  * @throws LoginError, ServiceError, AnswerError
  */
 export async function obtainCredential(
@@ -63,9 +63,9 @@ export async function obtainCredential(
 }
 
 /**
- * One signature over a commit or tag, stamped where the log vouches for no time, then logged.
- * @throws UsageError for anything else than a commit or tag; ServiceError; AnswerError, `SELF_VERIFICATION` where the
- * timestamp would not verify; what `watch.beforeLog` throws
+ * Signs a commit or tag and publishes the signature.
+ * @throws UsageError if it is neither, ServiceError, AnswerError (`SELF_VERIFICATION` if the timestamp does not verify), and
+ * what `watch.beforeLog` throws
  */
 export async function signWithCredential(
   payload: Uint8Array,
@@ -81,7 +81,7 @@ export async function signWithCredential(
     return publish({ payload, kind, signed }, { parts, credential, watch });
   };
   const { armor, logEntry } = await attempt().catch((error: unknown) => {
-    // logged, but the answer was lost on its way: ECDSA signs the same differently
+    // it was logged but the answer was lost. A new ECDSA signature differs, so it can be logged
     if (isSignetError(error) && error.code === 'LOG_DUPLICATE') return attempt();
     throw error;
   });
@@ -98,7 +98,7 @@ export async function signWithCredential(
   };
 }
 
-/** RFC 5652 §5.4: the signature is over the attributes, which hold the payload's digest. */
+/** Signs the attributes, which hold the payload's digest (RFC 5652 §5.4). */
 async function signAttributes(
   payload: Uint8Array,
   signingTime: number,

@@ -1,6 +1,6 @@
 /**
- * Everything that signing needs here but the payload, for one signature or many. What only verifying, a login or signing
- * in place needs is loaded when it is asked for: an agent may be at work meanwhile.
+ * Prepares everything that signing needs here besides the payload, for one signature or many. The parts that only verifying,
+ * a login or signing in place needs are loaded on use, because the agent may be working meanwhile.
  */
 
 import { basename } from 'node:path';
@@ -19,44 +19,44 @@ export interface SigningTools {
   readonly settings: Settings;
   readonly invocation: Invocation;
   readonly crypto: Crypto;
-  /** What is made goes into no log: policy and configuration both say so. */
+  /** True if the policy and the configuration both say that signatures go into no log. */
   readonly unlogged: boolean;
-  /** True where an agent may be asked: nobody hands a token over, and it would know all that matters. */
+  /** True if the agent may sign: no token was given, and the agent would know everything that decides. */
   readonly agentMay: boolean;
   readonly verifier: () => Promise<MadeVerifier>;
-  /** What signing here, or a login, needs beyond that; the trust mirror is looked at first where that is due. */
+  /** Returns what signing in place, or a login, needs besides. If the daily look at the trust mirror is due, it comes first. */
   readonly request: () => Promise<SignRequest>;
-  /** Waits for what was begun beside the login. Never rejects. */
+  /** Waits for the work that was started beside the login. Never rejects. */
   readonly settled: () => Promise<void>;
 }
 
 export interface ToolOptions {
   readonly settings: Settings;
   readonly crypto: Crypto;
-  /** The first payload: what the person is told comes from it. */
+  /** The first payload. It provides the words for the user. */
   readonly payload: Uint8Array;
-  /** Whether what is made goes into no log: a policy decides, and is asked when it matters. */
+  /** Returns whether signatures go into no log. It reads the policy only if that matters. */
   readonly signsUnlogged: () => Promise<boolean>;
-  /** An identity token that was handed over. */
+  /** An identity token that the user gave. */
   readonly token?: Secret | undefined;
 }
 
 /**
- * @throws ConfigError when the configuration says that nothing is logged and the policy does not; LoginError where no
- * identity may become public
+ * Prepares signing here.
+ * @throws ConfigError if the configuration says that nothing is logged but the policy does not, LoginError if no identity
+ * may become public
  */
 export async function signingTools(
   invocation: Invocation,
   { settings, crypto, payload, token, signsUnlogged }: ToolOptions,
 ): Promise<SigningTools> {
-  const { env: environment, cwd, now, terminal } = invocation;
-  // whoever is logged in already, and whoever holds the login
+  const { env, cwd, now, terminal } = invocation;
   if (settings.publishIdentity === 'no') {
     const { nothingIsPublished } = await import('./nothing-published.ts');
     throw await nothingIsPublished('not signed', invocation);
   }
   const unlogged = await signsUnlogged();
-  const daily = { settings, crypto, environment, now };
+  const daily = { settings, crypto, environment: env, now };
   const verifier = once(async () => {
     const { openMadeVerifier } = await import('./verify-made.ts');
     return openMadeVerifier({ ...daily, unlogged });
@@ -68,9 +68,9 @@ export async function signingTools(
     return lookDaily(daily);
   };
   const request = async (): Promise<SignRequest> => {
-    // where nobody can log in git is told so at once, not after a mirror was asked
+    // if no login is possible here, signing fails at once, before the mirror is asked
     const { somebodyCanLogIn } = await import('../login/identity-token.ts');
-    if (token !== undefined || (await somebodyCanLogIn({ settings, environment, terminal }))) {
+    if (token !== undefined || (await somebodyCanLogIn({ settings, env, terminal }))) {
       looking ??= look();
       await looking;
     }
@@ -85,11 +85,11 @@ export async function signingTools(
       kind: payloadType(payload) ?? 'commit',
       subject: subjectLine(payload),
     } as const;
-    return { ...services, environment, context, unlogged };
+    return { ...services, env, context, unlogged };
   };
-  const unattended = token !== undefined || unattendedWay(environment, settings) !== undefined;
+  const unattended = token !== undefined || unattendedWay(env, settings) !== undefined;
   const { agent, agentSocket } = settings;
-  // the agent knows no policy, so it makes nothing that depends on one
+  // the agent does not know the policy, so it makes no signature that depends on it
   const agentMay = !unlogged && !unattended && (agent || agentSocket !== undefined);
   const settled = async (): Promise<void> => {
     await looking?.then(({ finished }) => finished).catch(() => undefined);

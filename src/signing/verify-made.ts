@@ -1,4 +1,4 @@
-/** What every signature goes through before git sees it, whoever made it: the checks of any verifier. */
+/** Verifies each new signature as any verifier would, before git sees it. */
 
 import { createEvidenceCache } from '../core/evidence-cache.ts';
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
@@ -10,20 +10,20 @@ import { type DailyOptions, trustForSigning } from '../trust/daily.ts';
 import { loadTrust } from '../trust/store.ts';
 
 export interface MadeOptions extends DailyOptions {
-  /** What is made is in no log, as it should. */
+  /** True if signatures are meant to be in no log. */
   readonly unlogged: boolean;
 }
 
-/** Verifies what was just made; what one signature proved of a certificate, the next need not. */
+/** Verifies new signatures. The checks of a certificate are done once for all of them. */
 export interface MadeVerifier {
-  /** The trust root, read when it is first asked for, and once. @throws ConfigError, ServiceError, AnswerError */
+  /** Reads the trust root, once. @throws ConfigError, ServiceError, AnswerError */
   readonly trust: () => Promise<TrustMaterial>;
   /**
-   * Verifies what is there of a signature that the log does not hold yet: what no time changes is known then. Never
-   * rejects, and decides nothing.
+   * Verifies a signature before it is logged, to do the checks early that need no time. It decides nothing and never
+   * rejects.
    */
   readonly ahead: (payload: Uint8Array, armor: Uint8Array) => Promise<void>;
-  /** `entry`: the one that the signature does not embed. @throws ConfigError, ServiceError, AnswerError */
+  /** Verifies a signature. `entry` is the log entry, if the signature does not embed it. @throws ConfigError, ServiceError, AnswerError */
   readonly verify: (
     payload: Uint8Array,
     armor: Uint8Array,
@@ -41,7 +41,7 @@ export function openMadeVerifier(options: MadeOptions): MadeVerifier {
       try {
         await verifyDetached(payload, armor, { crypto, trust: await trust(), now: now(), cache });
       } catch {
-        // the trust root is no good: that is said when the signature is there
+        // a bad trust root is reported when the signature is verified
       }
     },
     verify: async (payload, armor, entry) => {
@@ -50,7 +50,7 @@ export function openMadeVerifier(options: MadeOptions): MadeVerifier {
       const known = await trust();
       const verdict = await judge(known);
       if (verdict.status === 'verified' || known.mirror === undefined) return verdict;
-      // it may have been refreshed beside the login
+      // the trust root may have been refreshed during the login
       const newer = await loadTrust(settings, crypto);
       return newer.digest === known.digest ? verdict : judge(newer);
     },

@@ -86,7 +86,7 @@ async function obtain(
   const terminal = fakeTerminal(false);
   const request = await tokenRequest({
     issuerUrl: 'https://nobody.example',
-    environment,
+    env: environment,
     flags,
     terminal,
     more,

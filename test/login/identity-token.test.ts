@@ -17,7 +17,7 @@ async function obtain(options: {
   return obtainIdentityToken({
     settings: await loadSettings({ env: {}, cwd: '/', gitConfig: '', flags: options.flags ?? {} }),
     issuerUrl: 'https://issuer.example',
-    environment: { PATH: '', ...options.env },
+    env: { PATH: '', ...options.env },
     terminal: fakeTerminal(options.interactive ?? false),
     send: async () => {
       throw new Error('nobody is to be asked');

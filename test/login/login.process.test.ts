@@ -35,7 +35,7 @@ afterEach(() => {
 interface Attempt {
   readonly wrong?: Wrong;
   readonly flags?: Record<string, string>;
-  readonly environment?: Record<string, string>;
+  readonly env?: Record<string, string>;
   readonly issuerUrl?: string;
   readonly interactive?: boolean;
   readonly accept?: TokenRequest['accept'];
@@ -46,7 +46,7 @@ interface Attempt {
 async function attempt({
   wrong = {},
   flags = {},
-  environment = {},
+  env = {},
   issuerUrl,
   interactive = true,
   accept,
@@ -71,7 +71,7 @@ async function attempt({
   const request: TokenRequest = {
     settings,
     issuerUrl: issuerUrl ?? issuer.url,
-    environment: { PATH: '', ...environment },
+    env: { PATH: '', ...env },
     terminal: { ...terminal, hint },
     send: client.send,
     now: () => Math.floor(Date.now() / 1000),
@@ -106,7 +106,7 @@ const fails = (code: string) => ({ error: expect.objectContaining({ code }), lis
 
 /** `sh` as the browser. */
 const shell = (script: string) => ({
-  environment: { PATH: process.env['PATH'] ?? '' },
+  env: { PATH: process.env['PATH'] ?? '' },
   flags: { urlOpener: `sh -c '${script}' sh {url}` },
 });
 const later =
@@ -399,7 +399,7 @@ describe('loginWithBrowser', () => {
   });
 
   it('O17 does not log in while certificate checking is switched off', async () => {
-    const outcome = await attempt({ environment: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
+    const outcome = await attempt({ env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
     expect(outcome).toMatchObject(fails('LOGIN_FAILED'));
     expect(outcome.pages).toEqual([]);
   });

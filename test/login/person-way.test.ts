@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Circumstances, choosePersonWay } from '../../src/login/person-way.ts';
 
 const at = (parts: Partial<Circumstances>): Circumstances => ({
-  environment: {},
+  env: {},
   opener: false,
   interactive: true,
   asked: false,
@@ -27,66 +27,54 @@ describe('choosePersonWay', () => {
       { way: 'browser' },
     ],
     ['a console', {}, { way: 'device', why: 'no browser here' }],
-    [
-      'SSH',
-      { environment: { SSH_CONNECTION: 'a 1 b 22' } },
-      { way: 'device', why: 'no browser over SSH' },
-    ],
+    ['SSH', { env: { SSH_CONNECTION: 'a 1 b 22' } }, { way: 'device', why: 'no browser over SSH' }],
     [
       'SSH, without its addresses',
-      { environment: { SSH_TTY: '/dev/pts/1' } },
+      { env: { SSH_TTY: '/dev/pts/1' } },
       { way: 'device', why: 'no browser over SSH' },
     ],
     [
       'SSH in an editor with a helper',
-      { environment: { SSH_CONNECTION: 'x' }, opener: true },
+      { env: { SSH_CONNECTION: 'x' }, opener: true },
       { way: 'browser' },
     ],
-    ['WSL', { environment: { WSL_DISTRO_NAME: 'Debian' }, opener: true }, { way: 'browser' }],
+    ['WSL', { env: { WSL_DISTRO_NAME: 'Debian' }, opener: true }, { way: 'browser' }],
     [
       'WSL without an opener',
-      { environment: { WSL_DISTRO_NAME: 'Debian' } },
+      { env: { WSL_DISTRO_NAME: 'Debian' } },
       { way: 'device', why: 'no browser in WSL without PowerShell' },
     ],
     [
       'a dev container',
-      { environment: { REMOTE_CONTAINERS: 'true' } },
+      { env: { REMOTE_CONTAINERS: 'true' } },
       { way: 'device', why: 'no browser in a dev container' },
     ],
     [
       'a codespace',
-      { environment: { CODESPACES: 'true', REMOTE_CONTAINERS: 'true' } },
+      { env: { CODESPACES: 'true', REMOTE_CONTAINERS: 'true' } },
       { way: 'device', why: 'no browser in a codespace' },
     ],
     ['nothing at all', { interactive: false }, NOBODY],
-    [
-      'SSH without a terminal',
-      { interactive: false, environment: { SSH_CONNECTION: 'x' } },
-      NOBODY,
-    ],
+    ['SSH without a terminal', { interactive: false, env: { SSH_CONNECTION: 'x' } }, NOBODY],
     [
       'GitHub Actions without the permission',
-      { environment: { GITHUB_ACTIONS: 'true', CI: 'true' } },
+      { env: { GITHUB_ACTIONS: 'true', CI: 'true' } },
       none(/GitHub Actions offers no identity token/, /permissions: id-token: write/),
     ],
     [
       'GitLab CI',
-      { environment: { GITLAB_CI: 'true', CI: 'true' } },
+      { env: { GITLAB_CI: 'true', CI: 'true' } },
       none(/GitLab CI offers/, /id_tokens: /),
     ],
-    ['CircleCI', { environment: { CIRCLECI: 'true' } }, none(/CircleCI offers/, /context/)],
-    ['Buildkite', { environment: { BUILDKITE: 'true' } }, none(/Buildkite offers/, /agent/)],
+    ['CircleCI', { env: { CIRCLECI: 'true' } }, none(/CircleCI offers/, /context/)],
+    ['Buildkite', { env: { BUILDKITE: 'true' } }, none(/Buildkite offers/, /agent/)],
     [
       'some CI, even with a terminal and a browser',
-      { opener: true, environment: { CI: '1' } },
+      { opener: true, env: { CI: '1' } },
       none(/CI offers/, /SIGSTORE_ID_TOKEN/),
     ],
-    ['CI=false', { opener: true, environment: { CI: 'false' } }, { way: 'browser' }],
-    [
-      'interactive by name',
-      { provider: 'interactive', environment: { CI: '1' } },
-      { way: 'browser' },
-    ],
+    ['CI=false', { opener: true, env: { CI: 'false' } }, { way: 'browser' }],
+    ['interactive by name', { provider: 'interactive', env: { CI: '1' } }, { way: 'browser' }],
     [
       'interactive by name, without anything',
       { provider: 'interactive', interactive: false },
@@ -115,19 +103,15 @@ describe('choosePersonWay', () => {
     ],
     [
       'a terminal that GIT_TERMINAL_PROMPT=0 silences',
-      { interactive: false, environment: { GIT_TERMINAL_PROMPT: '0' } },
+      { interactive: false, env: { GIT_TERMINAL_PROMPT: '0' } },
       none(/^no login and no terminal to ask at \(GIT_TERMINAL_PROMPT=0\)$/, /git signet login/),
     ],
     [
       '… for a login',
-      { asked: true, interactive: false, environment: { GIT_TERMINAL_PROMPT: '0' } },
+      { asked: true, interactive: false, env: { GIT_TERMINAL_PROMPT: '0' } },
       none(/\(GIT_TERMINAL_PROMPT=0\)$/, /^run it at a terminal without GIT_TERMINAL_PROMPT=0, /),
     ],
-    [
-      'one that may be asked',
-      { interactive: false, environment: { GIT_TERMINAL_PROMPT: '1' } },
-      NOBODY,
-    ],
+    ['one that may be asked', { interactive: false, env: { GIT_TERMINAL_PROMPT: '1' } }, NOBODY],
     [
       'O13 somebody expected',
       {

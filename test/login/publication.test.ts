@@ -44,7 +44,7 @@ async function agree({
   const said: string[] = [];
   const request = {
     settings: await loadSettings({ env: {}, cwd: '/', gitConfig: '', flags }),
-    environment: { HOME: home },
+    env: { HOME: home },
     terminal: {
       ...terminal,
       say: (line: string) => void said.push(line),

@@ -176,7 +176,7 @@ describe('the agent', () => {
     const asked = { ...sandbox().requests };
     const forbidden = { SIGNET_PUBLISH_IDENTITY: 'no' };
     const says = expect.stringContaining(
-      'not signed: no identity is to become public (signet.publishIdentity = no, SIGNET_PUBLISH_IDENTITY)',
+      'not signed: no identity may become public (signet.publishIdentity = no, SIGNET_PUBLISH_IDENTITY)',
     );
     const refused = await direct(forbidden);
     expect([refused.exit, refused.out, refused.err]).toEqual([4, '', says]);

@@ -170,7 +170,7 @@ describe('git signet login', () => {
     const one = await machine();
     const path = await one.repository('private', { 'signet.publishIdentity': 'no' });
     const says = (place: string, undo: string) =>
-      `git-signet: nobody logs in here: no identity is to become public (signet.publishIdentity = no, ${place})\n  every signature is public; to be asked instead: ${undo}\n`;
+      `git-signet: no login: no identity may become public (signet.publishIdentity = no, ${place})\n  every signature is public. To be asked instead: ${undo}\n`;
     const { SIGNET_PUBLISH_IDENTITY: _sandbox, ...env } = one.env;
     for (const args of [['login'], ['login', '--token-stdin']]) {
       const { exit, err } = await runMeanwhile(programUnderTest(), args, { cwd: path, env });

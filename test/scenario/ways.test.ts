@@ -98,7 +98,7 @@ describe.skipIf(!haveTools('script'))('git commit -S, before anything becomes pu
     const { code, said } = await commit.ended;
     expect([code, said]).toEqual([
       128,
-      expect.stringContaining('no identity is to become public (signet.publishIdentity = no, '),
+      expect.stringContaining('no identity may become public (signet.publishIdentity = no, '),
     ]);
     expect(published(sandbox())).toEqual(before);
   });

@@ -40,14 +40,14 @@ interface More {
 /** One signature with a credential of its own, so that only what is asked after that is seen. */
 async function sign(options: RequestOptions = {}, { watch, before, at = sandbox() }: More = {}) {
   const request = await signRequest(at, options);
-  const { settings, signingConfig, environment, now } = request;
+  const { settings, signingConfig, env, now } = request;
   const { send, close } = createHttpClient();
   const parts: SigningParts = {
     ...request,
     send,
     services: chooseServices(settings, signingConfig, now()),
   };
-  const token = new Secret(environment['SIGSTORE_ID_TOKEN'] ?? '');
+  const token = new Secret(env['SIGSTORE_ID_TOKEN'] ?? '');
   const { clientId, issuer } = settings;
   const claims = readIdentityToken(token, { clientId, issuer, ownRequest: false, now: now() });
   try {

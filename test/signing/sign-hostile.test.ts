@@ -156,7 +156,7 @@ describe('the certificate authority', () => {
 
   it('that refuses a token is told with the identity, never the token', async () => {
     const token = await sandbox().mintToken({ foreignKey: true });
-    const failure = sign({ environment: { SIGSTORE_ID_TOKEN: token } });
+    const failure = sign({ env: { SIGSTORE_ID_TOKEN: token } });
     await expect(failure).rejects.toMatchObject({ code: 'TOKEN_REFUSED', exitCode: 4 });
     await expect(failure).rejects.toThrow('alice@example.test');
     await expect(failure).rejects.not.toThrow(token.slice(0, 20));

@@ -149,7 +149,7 @@ describe('signPayload', () => {
   ])('%s: no request leaves', async (_name, claims, flags) => {
     const before = { ...sandbox().requests };
     const token = await sandbox().mintToken(claims);
-    const failure = sign(COMMIT, { environment: { SIGSTORE_ID_TOKEN: token }, flags });
+    const failure = sign(COMMIT, { env: { SIGSTORE_ID_TOKEN: token }, flags });
     await expect(failure).rejects.toMatchObject({ exitCode: 4 });
     expect(sandbox().requests).toEqual(before);
   });

@@ -40,27 +40,27 @@ export const TAG = Buffer.from(
 );
 
 export interface RequestOptions {
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
   readonly flags?: SettingsSources['flags'];
   readonly rekorVersion?: 1 | 2;
   readonly terminal?: Terminal;
 }
 
-/** With a token of alice unless `environment` says otherwise. */
+/** With a token of alice unless `env` says otherwise. */
 export async function signRequest(
   sandbox: Sandbox,
   options: RequestOptions = {},
 ): Promise<SignRequest> {
-  const environment = {
+  const env = {
     ...sandbox.environment({ rekorVersion: options.rekorVersion ?? 1 }),
     SIGSTORE_ID_TOKEN: await sandbox.mintToken(),
-    ...options.environment,
+    ...options.env,
   };
   const settings = await loadSettings({
-    env: environment,
+    env,
     cwd: sandbox.dir,
     gitConfig: '',
-    ...(options.flags === undefined ? {} : { flags: options.flags }),
+    flags: options.flags,
   });
   const crypto = await loadCrypto();
   return {
@@ -70,7 +70,7 @@ export async function signRequest(
     terminal: options.terminal ?? fakeTerminal(),
     crypto,
     now: () => Math.floor(Date.now() / 1000),
-    environment,
+    env,
     context: {
       repository: '~/src/parser',
       kind: 'commit',

@@ -9,7 +9,7 @@ import { fakeTerminal, type Listener } from './signing.ts';
 export interface RequestParts {
   readonly issuerUrl: string;
   readonly flags?: Readonly<Record<string, string>>;
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
   readonly terminal?: Listener;
   readonly more?: Partial<Omit<TokenRequest, 'terminal'>>;
 }
@@ -22,12 +22,12 @@ export interface Requested extends TokenRequest {
 /** Retries do not wait. */
 export async function tokenRequest(parts: RequestParts): Promise<Requested> {
   const client = createHttpClient({ wait: async () => undefined });
-  const { flags = {}, environment = {}, terminal = fakeTerminal() } = parts;
+  const { flags = {}, env = {}, terminal = fakeTerminal() } = parts;
   return {
     client,
     settings: await loadSettings({ env: {}, cwd: '/', gitConfig: '', flags }),
     issuerUrl: parts.issuerUrl,
-    environment: { PATH: '', ...environment },
+    env: { PATH: '', ...env },
     terminal,
     send: client.send,
     now: () => Math.floor(Date.now() / 1000),

@@ -23,7 +23,7 @@ export async function reachHere(
   const worthStarting = async (): Promise<boolean> => {
     if (loggedIn) return true;
     const { somebodyCanLogIn } = await import('../../login/identity-token.ts');
-    return somebodyCanLogIn({ settings, environment, terminal });
+    return somebodyCanLogIn({ settings, env: environment, terminal });
   };
   /** Nothing waits long without saying for what. */
   const said = <T>(wait: Promise<T>, seconds: number): Promise<T> =>

@@ -71,7 +71,13 @@ export function openBackend(options: BackendOptions): AgentBackend {
       const { refreshIdentityToken } = await import('../../login/refresh.ts');
       const { issuerUrl } = services;
       const accept = (): void => undefined;
-      return refreshIdentityToken({ ...parts, issuerUrl, accept, refreshToken });
+      return refreshIdentityToken({
+        ...parts,
+        env: parts.environment,
+        issuerUrl,
+        accept,
+        refreshToken,
+      });
     },
     sign: async (payload, credential, network, watch) =>
       signWithCredential(payload, credential, await partsFor(network, false), watch),

@@ -156,7 +156,7 @@ async function checkLogin(
     return fail('login', line, "git config --global signet.urlOpener 'firefox {url}'");
   }
   const { interactive } = terminal;
-  const here = { environment: env, opener, interactive, provider };
+  const here = { env, opener, interactive, provider };
   const choice = choosePersonWay({ ...here, asked: false });
   if (choice.way === 'browser') {
     return ok('login', `browser, opened by way of ${openerName(settings, env)}`);

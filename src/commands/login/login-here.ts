@@ -24,15 +24,15 @@ export interface TokenHere {
 
 /** The token that a signature here would use, read and judged as signing does, never shown. */
 export async function tokenHere(
-  { env: environment, cwd, terminal, now }: Pick<Invocation, 'env' | 'cwd' | 'terminal' | 'now'>,
+  { env, cwd, terminal, now }: Pick<Invocation, 'env' | 'cwd' | 'terminal' | 'now'>,
   settings: Settings,
 ): Promise<TokenHere | undefined> {
-  const way = unattendedSource(environment, settings);
+  const way = unattendedSource(env, settings);
   if (way === undefined) return undefined;
   const { label, source } = way;
   // any other would have to be asked
   if (source.handed !== true) return { label };
-  const expected = await expectedHere(settings, { cwd, env: environment });
+  const expected = await expectedHere(settings, { cwd, env });
   const accept = (claims: IdentityClaims): void => {
     if (claimsMeet(expected, claims)) return;
     const account = visible(claims.names[0] ?? claims.challenge);
@@ -45,7 +45,7 @@ export async function tokenHere(
     throw new Error('a token at hand is read without the network');
   };
   const context = { repository: '', kind: 'login', subject: '' } as const;
-  const about = { settings, environment, send, now, accept, context, issuerUrl: '' };
+  const about = { settings, env, send, now, accept, context, issuerUrl: '' };
   try {
     const { claims } = await ambientIdentity({ ...about, terminal: silent }, way);
     return { label, identity: claims.names[0] ?? claims.challenge };

@@ -13,7 +13,6 @@ import type { CredentialStatus } from '../../agent/wire/protocol.ts';
 import { networkOf } from '../../agent/wire/request-network.ts';
 import { parseArguments } from '../../cli/arguments.ts';
 import type { Command } from '../../cli/command.ts';
-import { fromUtf8 } from '../../core/bytes.ts';
 import { visible } from '../../core/escape.ts';
 import { acceptExpected, accountFor, impossible } from '../../core/expectation.ts';
 import { ConfigError, ExitCode, UsageError } from '../../errors.ts';
@@ -22,13 +21,14 @@ import { createHttpClient } from '../../http/http.ts';
 import { networkOptions } from '../../http/network.ts';
 import { saidWait } from '../../http/said-waits.ts';
 import { obtainIdentityToken } from '../../login/identity-token.ts';
+import { tokenOnStdin } from '../../login/token-on-stdin.ts';
 import type { IdentityToken } from '../../login/token-request.ts';
 import { chooseServices } from '../../services/in-force.ts';
 import { settingsHere } from '../../settings/here.ts';
 import type { SettingName, Settings } from '../../settings/load.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { Secret } from '../../system/secret.ts';
+import type { Secret } from '../../system/secret.ts';
 import { trustForSigning } from '../../trust/daily.ts';
 import { loadSigningConfig } from '../../trust/store.ts';
 import { ensureAgent } from '../agent/agent.ts';
@@ -52,25 +52,11 @@ agent keeps it in memory, for all repositories that use the same servers.
 Exit: 0, 2 configuration, 3 a server does not answer, 4 nobody logged in
 `;
 
-const MAX_TOKEN = 64 * 1024;
-
 interface Asked {
   readonly settings: Settings;
   /** What it is kept under. */
   readonly expected: string;
   readonly given: Secret | undefined;
-}
-
-/** A line of text on standard input. @throws UsageError */
-function tokenFrom({ streams, terminal }: Invocation): Secret {
-  if (streams.inputIsTerminal) {
-    terminal.say(
-      'waiting for the token on standard input; end it with Ctrl-D on a line of its own',
-    );
-  }
-  const text = fromUtf8(streams.readInput(MAX_TOKEN))?.trim() ?? '';
-  if (text === '') throw new UsageError('--token-stdin: no token on standard input');
-  return new Secret(text);
 }
 
 /** Logs in, hands the result to `use`, and keeps the login's pages up meanwhile. */
@@ -79,19 +65,19 @@ async function withToken<T>(
   { settings, expected, given }: Asked,
   use: (identity: IdentityToken) => Promise<T>,
 ): Promise<T> {
-  const { env: environment, cwd, terminal, now } = invocation;
+  const { env, cwd, terminal, now } = invocation;
   // a mirror that was never asked is asked now: it names the issuer
-  await trustForSigning({ settings, crypto: await loadCrypto(), environment, now });
+  await trustForSigning({ settings, crypto: await loadCrypto(), environment: env, now });
   const config = await loadSigningConfig(settings);
   const { issuerUrl } = chooseServices(settings, config, now());
-  const { send, close } = createHttpClient(networkOptions(settings, environment));
+  const { send, close } = createHttpClient(networkOptions(settings, env));
   let identity: IdentityToken | undefined;
   try {
     const context = { repository: basename(cwd), kind: 'login', subject: '' } as const;
     identity = await obtainIdentityToken({
-      ...{ settings, issuerUrl, environment, terminal, send, now, context, given },
+      ...{ settings, issuerUrl, env, terminal, send, now, context, given },
       expected: accountFor(expected),
-      committer: await committerHere(cwd, environment),
+      committer: await committerHere(cwd, env),
       accept: (claims) => acceptExpected(expected, claims, true),
     });
     return await use(identity);
@@ -168,7 +154,7 @@ export const run: Command = async (invocation) => {
   }
   if (settings.publishIdentity === 'no') {
     const { nothingIsPublished } = await import('../../signing/nothing-published.ts');
-    throw await nothingIsPublished('nobody logs in here', invocation);
+    throw await nothingIsPublished('no login', invocation);
   }
   const off = await agentOff(invocation, settings);
   if (off !== undefined) {
@@ -180,7 +166,9 @@ export const run: Command = async (invocation) => {
   const trouble = impossible(expected);
   if (trouble !== undefined) throw trouble;
   // nobody types a token that is not taken
-  const given = args.switches.has('token-stdin') ? tokenFrom(invocation) : undefined;
+  const given = args.switches.has('token-stdin')
+    ? tokenOnStdin(invocation.streams, invocation.terminal)
+    : undefined;
   await keep(invocation, { settings, expected, given }, args.switches.has('show-claims'));
   const usual = await expectedHere(configured, invocation);
   if (expected !== usual && configured.identity === undefined) {

@@ -10,10 +10,10 @@ import type { TokenRequest } from '../token-request.ts';
 /** A mark for this issuer and the account expected there, if any: set by a wrong login, cleared by the right one. */
 export function wrongAccountMark({
   settings,
-  environment,
+  env,
   expected = settings.identity ?? '',
   issuerUrl,
-}: Pick<TokenRequest, 'settings' | 'environment' | 'expected' | 'issuerUrl'>): Mark {
+}: Pick<TokenRequest, 'settings' | 'env' | 'expected' | 'issuerUrl'>): Mark {
   const name = createHash('sha256').update(`${issuerUrl}\n${expected}`).digest('hex');
-  return markNamed(`wrong-account-${name}`, environment);
+  return markNamed(`wrong-account-${name}`, env);
 }

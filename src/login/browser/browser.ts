@@ -28,9 +28,9 @@ const CONNECTORS: Readonly<Record<string, readonly (readonly [string, string])[]
 
 /** @throws LoginError, ConfigError, ServiceError */
 export async function loginWithBrowser(request: TokenRequest): Promise<IdentityToken> {
-  const { settings, environment } = request;
-  refuseUncheckedTls(environment);
-  const opener = chooseOpener(settings.urlOpener, environment, process.platform);
+  const { settings, env } = request;
+  refuseUncheckedTls(env);
+  const opener = chooseOpener(settings.urlOpener, env, process.platform);
   const issuer = await connectIssuer(request);
   const listener = await openLoginListener(settings.redirectUrl);
   try {

@@ -16,9 +16,9 @@ export async function ambientIdentity(
   request: TokenRequest,
   { provider, label, source }: UnattendedSource,
 ): Promise<IdentityToken> {
-  const { environment, settings, send, terminal } = request;
+  const { env, settings, send, terminal } = request;
   const token = await saidWait(
-    source.fetch({ source, environment, settings, send, audience: settings.clientId }),
+    source.fetch({ source, env, settings, send, audience: settings.clientId }),
     () => terminal.say(`waiting for an identity token from ${label}`),
   );
   // a variable or file was put there by somebody, who is held to the issuer that is configured by name; a CI

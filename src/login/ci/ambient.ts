@@ -26,7 +26,7 @@ export interface SourceWords {
 
 export interface AmbientRequest {
   readonly source: SourceWords;
-  readonly environment: Environment;
+  readonly env: Environment;
   readonly settings: Pick<Settings, 'tokenVariable' | 'tokenFile' | 'loginTimeout'>;
   readonly send: HttpSend;
   /** What the token is to be for: the client's id. */
@@ -62,8 +62,8 @@ export function outage(
 }
 
 /** A variable without which the source cannot be asked. @throws LoginError */
-export function variableOf({ environment, source }: AmbientRequest, name: string): string {
-  const value = environment[name]?.trim() ?? '';
+export function variableOf({ env, source }: AmbientRequest, name: string): string {
+  const value = env[name]?.trim() ?? '';
   if (value === '') throw noToken(source, `${name} is not set`);
   return value;
 }

@@ -6,10 +6,10 @@ import { type AmbientRequest, tokenInJson, variableOf } from './ambient.ts';
 const ENDPOINT = 'https://agent.buildkite.com/v3';
 
 export async function fetchToken(request: AmbientRequest): Promise<Secret> {
-  const { environment, audience } = request;
+  const { env, audience } = request;
   const key = variableOf(request, 'BUILDKITE_AGENT_ACCESS_TOKEN');
   const job = variableOf(request, 'BUILDKITE_JOB_ID');
-  const endpoint = (environment['BUILDKITE_AGENT_ENDPOINT'] || ENDPOINT).replace(/\/+$/, '');
+  const endpoint = (env['BUILDKITE_AGENT_ENDPOINT'] || ENDPOINT).replace(/\/+$/, '');
   const question = {
     method: 'POST',
     url: `${endpoint}/jobs/${encodeURIComponent(job)}/oidc/tokens`,

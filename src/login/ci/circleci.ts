@@ -13,22 +13,22 @@ import { type AmbientRequest, noToken, patienceOf, variableOf } from './ambient.
 /** What a helper of the CI system has no business with (threat O10). */
 const FOREIGN = /_ID_TOKEN$|^(?:ACTIONS|BUILDKITE|SIGNET|GITSIGN|SIGSTORE|CIRCLE_OIDC)_/;
 
-function withoutForeign(environment: Environment): Environment {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !FOREIGN.test(name)));
+function withoutForeign(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !FOREIGN.test(name)));
 }
 
 export async function fetchToken(request: AmbientRequest): Promise<Secret> {
-  const { source, environment, audience, settings } = request;
-  const program = findExecutable('circleci', environment);
+  const { source, env, audience, settings } = request;
+  const program = findExecutable('circleci', env);
   if (program === undefined) {
-    const name = ['CIRCLE_OIDC_TOKEN_V2', 'CIRCLE_OIDC_TOKEN'].find((each) => environment[each]);
+    const name = ['CIRCLE_OIDC_TOKEN_V2', 'CIRCLE_OIDC_TOKEN'].find((each) => env[each]);
     return new Secret(variableOf(request, name ?? 'CIRCLE_OIDC_TOKEN_V2'));
   }
   const seconds = patienceOf(settings);
   const asked = runProcess(
     program,
     ['run', 'oidc', 'get', '--claims', JSON.stringify({ aud: audience })],
-    { cwd: tmpdir(), env: withoutForeign(environment), timeout: seconds * 1000 },
+    { cwd: tmpdir(), env: withoutForeign(env), timeout: seconds * 1000 },
   );
   const ended = await Promise.race([asked, after(seconds)]);
   if (ended === undefined) throw noToken(source, `circleci did not answer in ${seconds} s`);

@@ -21,8 +21,8 @@ const IAM_URL = 'https://iamcredentials.googleapis.com/v1/projects/-/serviceAcco
 /** Names and addresses of the metadata server, which is never farther than the host of this machine. */
 const METADATA_HOSTS = /^(?:metadata\.google\.internal\.?|169\.254\.169\.254|\[fd20:ce::254\])$/;
 
-function metadataUrl({ environment, source }: AmbientRequest, path: string): URL {
-  const host = environment['GCE_METADATA_HOST']?.trim() || 'metadata.google.internal';
+function metadataUrl({ env, source }: AmbientRequest, path: string): URL {
+  const host = env['GCE_METADATA_HOST']?.trim() || 'metadata.google.internal';
   const url = URL.parse(
     `http://${host}/computeMetadata/v1/instance/service-accounts/default/${path}`,
   );

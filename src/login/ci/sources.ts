@@ -14,9 +14,9 @@ export type SourceSettings = Pick<Settings, 'tokenProvider' | 'tokenVariable' | 
 
 export interface TokenSource extends SourceWords {
   /** What the person is told that the token is from; the service, unless it is said. */
-  readonly label?: (environment: Environment, settings: SourceSettings) => string;
+  readonly label?: (env: Environment, settings: SourceSettings) => string;
   /** True where it offers itself. */
-  readonly offered: (environment: Environment, settings: SourceSettings) => boolean;
+  readonly offered: (env: Environment, settings: SourceSettings) => boolean;
   /** The token lies here, because somebody put it there: reading it asks nobody, and the configured issuer must have made it. */
   readonly handed?: true;
   /** The variable that the CI system sets in each job. */
@@ -25,8 +25,8 @@ export interface TokenSource extends SourceWords {
   readonly fetch: (request: AmbientRequest) => Promise<Secret>;
 }
 
-const has = (environment: Environment, ...names: readonly string[]): boolean =>
-  names.every((name) => (environment[name]?.trim() ?? '') !== '');
+const has = (env: Environment, ...names: readonly string[]): boolean =>
+  names.every((name) => (env[name]?.trim() ?? '') !== '');
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
@@ -48,7 +48,7 @@ export const SOURCES = {
     remedy:
       'give the job one in .gitlab-ci.yml: id_tokens: { SIGSTORE_ID_TOKEN: { aud: sigstore } }',
     label: (_environment, settings) => `GitLab CI (${tokenVariableOf(settings)})`,
-    offered: (environment, settings) => has(environment, 'GITLAB_CI', tokenVariableOf(settings)),
+    offered: (env, settings) => has(env, 'GITLAB_CI', tokenVariableOf(settings)),
     handed: true,
     job: 'GITLAB_CI',
     fetch: variable,
@@ -57,7 +57,7 @@ export const SOURCES = {
     service: 'the environment',
     remedy: 'take a fresh token, or unset the variable to log in yourself',
     label: (_environment, settings) => tokenVariableOf(settings),
-    offered: (environment, settings) => has(environment, tokenVariableOf(settings)),
+    offered: (env, settings) => has(env, tokenVariableOf(settings)),
     handed: true,
     fetch: variable,
   },
@@ -74,8 +74,7 @@ export const SOURCES = {
     service: 'GitHub Actions',
     remedy:
       'allow it in the workflow: permissions: id-token: write (jobs for pull requests of forks never get it)',
-    offered: (environment) =>
-      has(environment, 'ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'),
+    offered: (env) => has(env, 'ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'),
     job: 'GITHUB_ACTIONS',
     fetch: async (request) => (await import('./github-actions.ts')).fetchToken(request),
   },
@@ -83,9 +82,8 @@ export const SOURCES = {
     service: 'CircleCI',
     remedy:
       'use a context in the job, so that CircleCI gives it OIDC tokens, and keep the circleci program on PATH',
-    offered: (environment) =>
-      has(environment, 'CIRCLECI') &&
-      (has(environment, 'CIRCLE_OIDC_TOKEN_V2') || has(environment, 'CIRCLE_OIDC_TOKEN')),
+    offered: (env) =>
+      has(env, 'CIRCLECI') && (has(env, 'CIRCLE_OIDC_TOKEN_V2') || has(env, 'CIRCLE_OIDC_TOKEN')),
     job: 'CIRCLECI',
     fetch: async (request) => (await import('./circleci.ts')).fetchToken(request),
   },
@@ -93,7 +91,7 @@ export const SOURCES = {
     service: 'Buildkite',
     remedy:
       'run git in a job of an agent that may ask for OIDC tokens (buildkite-agent 3.42 or later)',
-    offered: (environment) => has(environment, 'BUILDKITE_AGENT_ACCESS_TOKEN', 'BUILDKITE_JOB_ID'),
+    offered: (env) => has(env, 'BUILDKITE_AGENT_ACCESS_TOKEN', 'BUILDKITE_JOB_ID'),
     job: 'BUILDKITE',
     fetch: async (request) => (await import('./buildkite.ts')).fetchToken(request),
   },
@@ -102,19 +100,19 @@ export const SOURCES = {
     remedy:
       'let this machine’s service account act as it: roles/iam.serviceAccountOpenIdTokenCreator on GOOGLE_SERVICE_ACCOUNT_NAME',
     label: ({ GOOGLE_SERVICE_ACCOUNT_NAME: name }) => `Google service account ${name ?? ''}`.trim(),
-    offered: (environment) => has(environment, 'GOOGLE_SERVICE_ACCOUNT_NAME'),
+    offered: (env) => has(env, 'GOOGLE_SERVICE_ACCOUNT_NAME'),
     fetch: async (request) => (await import('./google.ts')).fetchOther(request, METADATA),
   },
   'google-workload-identity': {
     ...METADATA,
-    offered: (environment) =>
-      ['GCE_METADATA_HOST', 'K_SERVICE', 'CLOUD_RUN_JOB'].some((name) => has(environment, name)),
+    offered: (env) =>
+      ['GCE_METADATA_HOST', 'K_SERVICE', 'CLOUD_RUN_JOB'].some((name) => has(env, name)),
     fetch: async (request) => (await import('./google.ts')).fetchToken(request),
   },
   spiffe: {
     service: 'SPIFFE Workload API',
     remedy: 'register this workload with the SPIFFE server, and set SPIFFE_ENDPOINT_SOCKET',
-    offered: (environment) => has(environment, 'SPIFFE_ENDPOINT_SOCKET'),
+    offered: (env) => has(env, 'SPIFFE_ENDPOINT_SOCKET'),
     fetch: async (request) => (await import('./spiffe.ts')).fetchToken(request),
   },
 } as const satisfies Readonly<Record<string, TokenSource>>;
@@ -131,9 +129,8 @@ export interface CiSystem {
 const OFF = ['', '0', 'false', 'no'];
 
 /** Which CI system this is; undefined where no variable says that it is one. In CI nobody is asked anything, even at a terminal. */
-export function ciSystem(environment: Environment): CiSystem | undefined {
-  const set = (name: string): boolean =>
-    !OFF.includes((environment[name] ?? '').trim().toLowerCase());
+export function ciSystem(env: Environment): CiSystem | undefined {
+  const set = (name: string): boolean => !OFF.includes((env[name] ?? '').trim().toLowerCase());
   const rows: readonly TokenSource[] = Object.values(SOURCES);
   const found = rows.find(({ job }) => job !== undefined && set(job));
   if (found !== undefined) return { name: found.service, remedy: found.remedy };

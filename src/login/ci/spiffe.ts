@@ -27,11 +27,11 @@ function placeOf(address: string, source: SourceWords): GrpcPlace {
 
 export async function fetchToken({
   source,
-  environment,
+  env,
   audience,
   settings,
 }: AmbientRequest): Promise<Secret> {
-  const place = placeOf(environment['SPIFFE_ENDPOINT_SOCKET']?.trim() || DEFAULT_SOCKET, source);
+  const place = placeOf(env['SPIFFE_ENDPOINT_SOCKET']?.trim() || DEFAULT_SOCKET, source);
   const answer = await callUnary({
     place,
     path: '/SpiffeWorkloadAPI/FetchJWTSVID',

@@ -71,7 +71,7 @@ describe('a login on another device', () => {
     const terminal = personElsewhere(answer);
     const { client, ...made } = await tokenRequest({
       issuerUrl: sandbox().urls.issuer,
-      environment: { SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' },
+      env: { SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' },
       flags: { publishIdentity: 'yes' },
       terminal,
     });

@@ -8,6 +8,7 @@ import { container } from './container.ts';
 import { debRpm, filesBelow } from './deb-rpm.ts';
 import { executables } from './executables.ts';
 import { homebrew } from './homebrew.ts';
+import { npm } from './npm.ts';
 import { provenance } from './provenance.ts';
 import { releasedSum } from './released-file.ts';
 import { sbom } from './sbom.ts';
@@ -17,6 +18,7 @@ import { type Release, type Step, StepError } from './step.ts';
 import { trees } from './trees.ts';
 import { tryContainer } from './try-container.ts';
 import { tryInstalling } from './try-installing.ts';
+import { tryNpm } from './try-npm.ts';
 import { tryPackages } from './try-packages.ts';
 import { tryStarting } from './try-starting.ts';
 
@@ -44,10 +46,12 @@ const STEPS: readonly (readonly [name: string, step: Step])[] = [
   ['formula', homebrew],
   ['Containerfile', container],
   ['bill of materials', sbom],
+  ['npm packages', npm],
   ['sums', sums],
   ['provenance', provenance],
   ['trying the packages', tryPackages],
   ['trying the image', tryContainer],
+  ['trying npm', tryNpm],
   ['trying the page', tryInstalling],
   ['self-check', selfCheck],
 ];

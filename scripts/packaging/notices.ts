@@ -147,7 +147,7 @@ export function noticesText(parts: readonly Part[], keyrings: ReadonlyMap<string
     READ_FOR.bun,
   );
   const sections = [
-    `Third-party notices of git-signet\n\ngit-signet itself is under the Apache License 2.0 (the file LICENSE). It contains the\nwork of others under the terms below. Of a choice of licences, the first that is named in\nscripts/packaging/licences.ts applies.`,
+    `Third-party notices of git-signet\n\ngit-signet itself is under the Apache License 2.0 (the file LICENSE). It contains the\nwork of others under the terms below. Where a package offers a choice of\nlicences, the first of them that scripts/packaging/licences.ts allows applies.`,
     relinking,
     table('In the executable, the Node form and the library', packages),
     table(`Inside openpgp ${READ_FOR.openpgp}`, openpgp ?? []),

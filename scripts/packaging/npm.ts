@@ -128,10 +128,12 @@ function mainFiles(release: Release, manifest: Manifest): readonly ArchivedFile[
 /** Writes `npm/*.tgz`: the main package, and one a platform. */
 export async function npm(release: Release): Promise<readonly string[]> {
   const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
-  const made = [await write(release, manifest.name, mainFiles(release, manifest))];
-  for (const target of TARGETS) {
-    const files = platformFiles(release, target, manifest.license);
-    made.push(await write(release, packageName(target), files));
-  }
-  return made;
+  const packed = [
+    write(release, manifest.name, mainFiles(release, manifest)),
+    ...TARGETS.map((target) => {
+      const files = platformFiles(release, target, manifest.license);
+      return write(release, packageName(target), files);
+    }),
+  ];
+  return Promise.all(packed);
 }

@@ -38,55 +38,41 @@ export function tellError(thrown: unknown, terminal: Terminal, debug: boolean): 
   return code === ExitCode.ok ? ExitCode.bug : code;
 }
 
-/** Returns whether `--help` or `-h` stands before `--`. */
-function wantsHelp(args: readonly string[]): boolean {
-  const end = args.indexOf('--');
-  const options = end < 0 ? args : args.slice(0, end);
-  return options.includes('--help') || options.includes('-h');
-}
-
 async function noArguments({ streams }: Invocation): Promise<ExitCode> {
   const [{ overview }, { COMMANDS }] = await Promise.all([
     import('./commands/help.ts'),
     import('./commands/table.ts'),
   ]);
-  streams.status(2).write(overview(COMMANDS));
+  streams.status(2).write(await overview(COMMANDS));
   return ExitCode.usage;
 }
 
-/** Runs a command without arguments. */
+/** Runs a command without arguments: what clients of git ask at every start loads nothing more. */
 async function runBare(word: 'help' | 'version', invocation: Invocation): Promise<ExitCode> {
-  const [{ COMMANDS }, { run }] = await Promise.all([
+  const [{ COMMANDS }, { NO_ARGUMENTS }, { command }] = await Promise.all([
     import('./commands/table.ts'),
+    import('./cli/spec.ts'),
     word === 'help' ? import('./commands/help.ts') : import('./commands/version.ts'),
   ]);
-  return run({ ...invocation, args: [] }, COMMANDS);
+  return command.run?.(NO_ARGUMENTS, invocation, COMMANDS) ?? ExitCode.bug;
 }
 
 /** Runs what the arguments ask for, and returns the exit code. */
 export async function dispatch(invocation: Invocation): Promise<number> {
   const [first, ...rest] = invocation.args;
   if (first === undefined) return noArguments(invocation);
-  const only = rest.length === 0;
-  if (only && (first === '--version' || first === 'version')) {
+  if (rest.length === 0 && (first === '--version' || first === 'version')) {
     return runBare('version', invocation);
   }
   if (first.startsWith('-')) {
     const { run } = await import('./gpgsm/gpgsm.ts');
     return run(invocation, (word) => runBare(word, invocation));
   }
-  const { COMMANDS } = await import('./commands/table.ts');
-  const command = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
-  if (command === undefined)
-    throw (await import('./commands/help.ts')).unknownCommand(first, COMMANDS);
-  const [module, { compileEagerly }] = await Promise.all([
-    command.load(),
-    import('./system/runtime.ts'),
+  const [{ COMMANDS }, { call, findCommand }] = await Promise.all([
+    import('./commands/table.ts'),
+    import('./cli/call.ts'),
   ]);
-  compileEagerly();
-  if (wantsHelp(rest)) {
-    invocation.streams.write(module.help);
-    return ExitCode.ok;
-  }
-  return module.run({ ...invocation, args: rest }, COMMANDS);
+  const found = await findCommand(invocation.args, COMMANDS);
+  (await import('./system/runtime.ts')).compileEagerly();
+  return call(found, invocation, COMMANDS);
 }

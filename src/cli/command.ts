@@ -1,24 +1,24 @@
-/** What a command is. */
+/** A command as a value: its specification, and what it does. */
 
 import type { ExitCode } from '../errors.ts';
 import type { Invocation } from '../system/invocation.ts';
+import type { CommandSpec, ParsedArguments } from './spec.ts';
 
-/** The commands by name, as they are listed. */
-export type CommandTable = Readonly<Record<string, TableEntry>>;
+/** Commands by name, as they are listed; each is loaded when it is needed. */
+export type CommandTable = Readonly<Record<string, () => Promise<{ readonly command: Command }>>>;
 
 /** `commands`: all there are, for those that speak of the others. */
-export type Command = (invocation: Invocation, commands: CommandTable) => Promise<ExitCode>;
+export type Run = (
+  args: ParsedArguments,
+  invocation: Invocation,
+  commands: CommandTable,
+) => ExitCode | Promise<ExitCode>;
 
-/** What a command's module exports: `run`, and the text of its `--help`. */
-export interface CommandModule {
-  readonly run: Command;
-  readonly help: string;
+/** One that runs, or one that is nothing without one of its subcommands. */
+export interface Command extends CommandSpec {
+  readonly run?: Run;
+  readonly subcommands?: CommandTable;
 }
 
-/** A row of the table of commands. */
-export interface TableEntry {
-  readonly summary: string;
-  readonly load: () => Promise<CommandModule>;
-  /** Started by this program itself: not listed. */
-  readonly internal?: true;
-}
+/** A row for a command that stands in the same file as its table. */
+export const loaded = (command: Command) => async () => ({ command });

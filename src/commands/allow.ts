@@ -1,28 +1,11 @@
 /** `git signet allow`: shows what a repository sets beyond what any repository may set, and lets it count there. */
 
-import { parseArguments } from '../cli/arguments.ts';
-import type { Command } from '../cli/command.ts';
+import type { Command, Run } from '../cli/command.ts';
 import { visible, withoutSecrets } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { type AskedSetting, allowEntries, askedHere, forgetAllowed } from '../settings/allowed.ts';
 import { classOf } from '../settings/table.ts';
 import type { Invocation } from '../system/invocation.ts';
-
-export const help = `git signet allow [--remove]
-
-A repository's own .git/config is written by whoever made the directory. So what it sets
-does not count for git signet if it could make a verdict milder, run a program, or decide
-where a login or a signature goes. git's own two calls, which sign and verify, ignore the
-first kind only. This command shows each such value, and allows it in this repository.
-A value that changes later, and a repository that moves, must be allowed again.
-
-  git signet allow             shows and allows what .git/config sets now
-  git signet allow --remove    takes that back
-
-What a repository sets to be stricter counts at once: git signet help settings
-
-Exit: 0, 2 outside a repository, or where it cannot be remembered
-`;
 
 const WHY = {
   harmless: '',
@@ -52,13 +35,8 @@ async function here(
   });
 }
 
-export const run: Command = async (invocation) => {
+const run: Run = async ({ switches }, invocation) => {
   const { env, streams } = invocation;
-  const { switches, positionals, rest } = parseArguments(invocation.args, {
-    options: { remove: 'switch' },
-  });
-  const extra = positionals[0] ?? rest?.[0];
-  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
   const { repository, asked } = await here(invocation);
   const where = visible(repository);
   if (switches.has('remove')) {
@@ -81,6 +59,22 @@ export const run: Command = async (invocation) => {
     streams.write(`allowed in ${where}:\n${linesOf(allowed)}  undo: git signet allow --remove\n`);
   if (never.length > 0) streams.write(`not allowed:\n${linesOf(never)}`);
   return ExitCode.ok;
+};
+
+export const command: Command = {
+  summary: 'let this repository set what counts',
+  options: { remove: { meaning: 'takes that back' } },
+  about: [
+    "A repository's own .git/config is written by the person who made the directory. So a value there does not count for git signet if it could make a verdict milder, run a program, or decide where a login or a signature goes. git's own two calls, which sign and verify, ignore the first kind only.",
+    'This command shows each such value, and allows it in this repository. If a value changes later, or the repository moves, you must allow it again.',
+  ],
+  examples: [
+    ['git signet allow', 'shows and allows what .git/config sets now'],
+    ['git signet allow --remove', 'takes that back'],
+  ],
+  notes: ['A value that is stricter counts at once: git signet help settings'],
+  exits: { 0: 'done', 2: 'outside a repository, or where it cannot be remembered' },
+  run,
 };
 
 /**

@@ -3,8 +3,7 @@
  * way back. What stood there is kept in `signet.undo.*` of the same file until `--undo`.
  */
 
-import { parseArguments } from '../cli/arguments.ts';
-import type { Command } from '../cli/command.ts';
+import type { Command, Run } from '../cli/command.ts';
 import { visible } from '../core/escape.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { type ConfigPlace, replaceValues, type ConfigScope as Scope } from '../git/config-edit.ts';
@@ -14,21 +13,6 @@ import type { Invocation } from '../system/invocation.ts';
 import { installOwnProgram } from '../system/own-program.ts';
 import { loadSigningConfig } from '../trust/store.ts';
 import { allowWritten } from './allow.ts';
-
-export const help = `git signet init [--global] [--undo]
-
-Makes git sign commits and annotated tags with your login, and verify them, in this
-repository, or everywhere with --global. Nothing is published before you sign.
-
-  git signet init              this repository
-  git signet init --global     every repository of yours
-  git signet init --undo       puts back what was there before (add --global if you did)
-
-Sets gpg.format, gpg.x509.program, commit.gpgSign, tag.gpgSign, tag.forceSignAnnotated,
-and push.gpgSign = false: git would ask the same program to sign pushes, which it does not.
-
-Exit: 0, 2 where git's configuration cannot be written
-`;
 
 function keysFor(program: string): readonly (readonly [key: string, value: string])[] {
   return [
@@ -110,16 +94,31 @@ async function undoInit(invocation: Invocation, scope: Scope): Promise<void> {
   }
 }
 
-export const run: Command = async (invocation) => {
-  const args = parseArguments(invocation.args, {
-    options: { global: 'switch', local: 'switch', undo: 'switch' },
-  });
-  const extra = args.positionals[0] ?? args.rest?.[0];
-  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
-  if (args.switches.has('global') && args.switches.has('local')) {
-    throw new UsageError('--global and --local: only one of them');
-  }
-  const scope = args.switches.has('global') ? '--global' : '--local';
-  await (args.switches.has('undo') ? undoInit : doInit)(invocation, scope);
+const run: Run = async ({ switches }, invocation) => {
+  const scope = switches.has('global') ? '--global' : '--local';
+  await (switches.has('undo') ? undoInit : doInit)(invocation, scope);
   return ExitCode.ok;
+};
+
+export const command: Command = {
+  summary: 'make git sign and verify with this program',
+  options: {
+    global: { meaning: 'for every repository of yours' },
+    local: { meaning: 'for this repository, as without it' },
+    undo: { meaning: 'puts back what was there before' },
+  },
+  exclusive: [['global', 'local']],
+  about: [
+    'Makes git sign commits and annotated tags with your login, and verify them, in this repository, or everywhere with --global. Nothing is published before you sign.',
+  ],
+  examples: [
+    ['git signet init', 'this repository'],
+    ['git signet init --global', 'every repository of yours'],
+    ['git signet init --undo', 'puts back what was there (add --global if you did)'],
+  ],
+  notes: [
+    'Sets gpg.format, gpg.x509.program, commit.gpgSign, tag.gpgSign, tag.forceSignAnnotated, and push.gpgSign = false: git would ask the same program to sign pushes, which it does not do.',
+  ],
+  exits: { 0: 'done', 2: "git's configuration cannot be written" },
+  run,
 };

@@ -2,17 +2,9 @@
 
 import type { KeyringQuestion } from '../agent/keyring/keyring.ts';
 import { answerKeyring } from '../agent/keyring/library.ts';
-import type { Command } from '../cli/command.ts';
+import type { Command, Run } from '../cli/command.ts';
 import { fromUtf8 } from '../core/bytes.ts';
 import { ExitCode, UsageError } from '../errors.ts';
-
-export const help = `git signet keyring
-
-Started by git-signet itself, where signet.keyring = true allows it to keep a login's
-refresh token in the keyring of the operating system. Not for people: run git signet doctor.
-
-Exit: 0, 2 for a question that it cannot read
-`;
 
 const OPERATIONS = ['probe', 'get', 'set', 'delete', 'clear'] as const;
 const MAX_QUESTION = 16 * 1024;
@@ -35,8 +27,18 @@ function readQuestion(text: string | undefined): KeyringQuestion {
   return { operation: known, address, ...(typeof secret === 'string' ? { secret } : {}) };
 }
 
-export const run: Command = async ({ streams }) => {
+const run: Run = async (_args, { streams }) => {
   const question = readQuestion(fromUtf8(streams.readInput(MAX_QUESTION)));
   streams.write(`${JSON.stringify(await answerKeyring(question))}\n`);
   return ExitCode.ok;
+};
+
+export const command: Command = {
+  summary: 'the keyring helper',
+  internal: true,
+  about: [
+    "git-signet itself starts this, where signet.keyring = true allows it to keep a login's refresh token in the keyring of the operating system. You do not need it: run git signet doctor.",
+  ],
+  exits: { 0: 'answered', 2: 'a question that it cannot read' },
+  run,
 };

@@ -4,26 +4,17 @@
  */
 
 import { once } from 'node:events';
-import type { Command } from '../cli/command.ts';
+import type { Command, Run } from '../cli/command.ts';
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import { checkedUrl } from '../http/http.ts';
 import { AT_ONCE } from '../login/browser/opener.ts';
 
-export const help = `git signet open-browser
-
-Started by git-signet itself, to show the login page on macOS, on Windows and in WSL. Not
-for people: run git signet login.
-
-Exit: 0, 2 without an address, 3 for an address that is neither https nor on this machine,
-      4 where no browser can be started
-`;
-
 const MAX_ADDRESS = 16 * 1024;
 
-export const run: Command = async ({ streams, args }) => {
+const run: Run = async (_args, { streams }) => {
   const text = fromUtf8Lossy(streams.readInput(MAX_ADDRESS));
-  if (text === '' || args.length > 0) {
+  if (text === '') {
     throw new UsageError('this command is started by git-signet itself', {
       hint: 'run: git signet login',
     });
@@ -38,4 +29,19 @@ export const run: Command = async ({ streams, args }) => {
   const [code] =
     child.exitCode === null ? await once(child, 'exit', soon).catch(() => [0]) : [child.exitCode];
   return code === 0 ? ExitCode.ok : ExitCode.login;
+};
+
+export const command: Command = {
+  summary: 'the browser helper',
+  internal: true,
+  about: [
+    'git-signet itself starts this, to show the login page on macOS, on Windows and in WSL. You do not need it: run git signet login.',
+  ],
+  exits: {
+    0: 'the page is shown',
+    2: 'without an address',
+    3: 'an address that is neither https nor on this machine',
+    4: 'no browser can be started',
+  },
+  run,
 };

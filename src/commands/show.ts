@@ -2,7 +2,8 @@
 
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type ParsedArguments, parseArguments } from '../cli/arguments.ts';
+import type { Command, Run } from '../cli/command.ts';
+import type { ParsedArguments } from '../cli/spec.ts';
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { type SignatureFacts, signatureFacts } from '../core/signature-facts.ts';
@@ -17,35 +18,9 @@ import { inTotoStatement, withoutCredentials } from '../report/in-toto.ts';
 import { jsonText } from '../report/json.ts';
 import { showJson, showText } from '../report/show.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
-import type { Invocation } from '../system/invocation.ts';
-
-const SPEC = {
-  options: { format: 'value', remote: 'value', artifact: 'value' },
-  short: { r: 'remote' },
-} as const;
 
 const FORMATS = ['text', 'json', 'intoto', 'bundle', 'pem'] as const;
 type Format = (typeof FORMATS)[number];
-
-export const help = `git signet show [REV]    (no argument: HEAD; a tag's name shows the tag)
-
-What the signature of a commit or tag says: who, by which certificate, logged where and
-when. Nothing is verified: git signet verify does that.
-
-  git signet show v1.2
-  git signet show --format bundle --artifact signed.der HEAD > head.sigstore.json
-
-  --format text      for people
-  --format json      the same, with the raw parts
-  --format intoto    in-toto Statement v1, gitsign's predicate; the subject's name is
-                     the address of --remote NAME (default origin), without credentials
-  --format bundle    Sigstore bundle v0.3. It is about the signed attributes, not about
-                     the commit's bytes: --artifact FILE writes them, for
-                     cosign verify-blob --bundle head.sigstore.json … signed.der
-  --format pem       the signer's certificate
-
-Exit: 0 shown, 1 unreadable, 5 unsigned, 3 no X.509 signature, 2 usage
-`;
 
 const UNDECIDED: readonly ReasonCode[] = [
   'signature-kind-unsupported',
@@ -54,10 +29,7 @@ const UNDECIDED: readonly ReasonCode[] = [
 ];
 
 function formatOf(args: ParsedArguments): Format {
-  const text = args.values.get('format') ?? 'text';
-  const format = FORMATS.find((name) => name === text);
-  if (format === undefined)
-    throw new UsageError(`--format ${text}: expected ${FORMATS.join(', ')}`);
+  const format = (args.values.get('format') ?? 'text') as Format;
   if (args.values.has('artifact') && format !== 'bundle') {
     throw new UsageError('--artifact goes with --format bundle');
   }
@@ -124,12 +96,9 @@ async function shown(
   return bundle;
 }
 
-export async function run(invocation: Invocation): Promise<ExitCode> {
-  const { cwd, env, streams, terminal } = invocation;
-  const args = parseArguments(invocation.args, SPEC);
+const run: Run = async (args, { cwd, env, streams, terminal }) => {
   const format = formatOf(args);
-  const [name = 'HEAD', second] = [...args.positionals, ...(args.rest ?? [])];
-  if (second !== undefined) throw new UsageError('one revision at a time');
+  const [name = 'HEAD'] = args.positionals;
   const repository = await openRepository(cwd, env);
   const crypto = await loadCrypto();
   try {
@@ -144,4 +113,43 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   } finally {
     repository.objects.close();
   }
-}
+};
+
+export const command: Command = {
+  summary: 'what a signature says, in full',
+  positionals: [{ name: 'REV', takes: 'revision', optional: true }],
+  options: {
+    format: {
+      takes: FORMATS,
+      meaning:
+        "text: for people; json: the same, with the raw parts; intoto: an in-toto Statement v1 with gitsign's predicate; bundle: a Sigstore bundle v0.3; pem: the signer's certificate",
+    },
+    remote: {
+      short: 'r',
+      takes: 'text',
+      value: 'NAME',
+      meaning:
+        "with intoto: the subject's name is the address of this remote, without credentials (default: origin)",
+    },
+    artifact: {
+      takes: 'file',
+      meaning: 'with bundle: writes the signed attributes, which the bundle is about',
+    },
+  },
+  about: [
+    "Prints what the signature of a commit or tag says: who, by which certificate, logged where and when. Without REV it shows HEAD. A tag's name shows the tag. Nothing is verified: git signet verify does that.",
+  ],
+  examples: [
+    ['git signet show v1.2'],
+    ['git signet show --format bundle --artifact signed.der > head.json'],
+    ['cosign verify-blob --bundle head.json … signed.der'],
+  ],
+  exits: {
+    [ExitCode.ok]: 'shown',
+    [ExitCode.refused]: 'unreadable',
+    [ExitCode.usage]: 'usage',
+    [ExitCode.undecided]: 'no X.509 signature',
+    [ExitCode.unsigned]: 'unsigned',
+  },
+  run,
+};

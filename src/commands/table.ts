@@ -1,62 +1,29 @@
-/** The commands that exist, each loaded when it is called. */
+/** The commands that exist, as they are listed; each is loaded when it is called, or spoken of. */
 
 import type { CommandTable } from '../cli/command.ts';
 
 export const COMMANDS: CommandTable = {
-  init: { summary: 'make git sign and verify with this program', load: () => import('./init.ts') },
-  allow: {
-    summary: 'let this repository set what counts',
-    load: () => import('./allow.ts'),
-  },
-  use: { summary: 'which login signs here', load: () => import('./use.ts') },
-  verify: { summary: 'verify a revision or a range', load: () => import('./verify/verify.ts') },
-  'verify-tag': { summary: 'verify annotated tags by name', load: () => import('./verify/tag.ts') },
-  'verify-archive': {
-    summary: 'a release archive holds exactly the signed tree',
-    load: () => import('./verify/archive.ts'),
-  },
-  hooks: {
-    summary: 'judge every push, here or on a server',
-    load: () => import('./hooks/hooks.ts'),
-  },
-  resign: { summary: 'sign your own commits again', load: () => import('./resign/resign.ts') },
-  policy: {
-    summary: 'who may sign: init, check, explain',
-    load: () => import('./policy/policy.ts'),
-  },
-  show: { summary: 'what a signature says, in full', load: () => import('./show.ts') },
-  login: { summary: 'log in now, for signing later', load: () => import('./login/login.ts') },
-  logout: { summary: 'forget a login', load: () => import('./login/logout.ts') },
-  status: { summary: 'who signs here, until when', load: () => import('./login/status.ts') },
-  agent: { summary: 'the daemon that keeps a login', load: () => import('./agent/agent.ts') },
-  trust: { summary: 'the trust root: show, update, set', load: () => import('./trust/trust.ts') },
-  initialize: {
-    summary: 'trust init',
-    load: () => import('./trust/initialize.ts'),
-    internal: true,
-  },
-  sandbox: {
-    summary: 'a private Sigstore on this machine',
-    load: () => import('./sandbox/sandbox.ts'),
-  },
-  doctor: {
-    summary: 'what signing needs here, and what is amiss',
-    load: () => import('./doctor/doctor.ts'),
-  },
-  completion: {
-    summary: 'words for the shell to complete',
-    load: () => import('./completion.ts'),
-  },
-  keyring: {
-    summary: 'the keyring helper',
-    load: () => import('./keyring.ts'),
-    internal: true,
-  },
-  'open-browser': {
-    summary: 'the browser helper',
-    load: () => import('./open-browser.ts'),
-    internal: true,
-  },
-  version: { summary: 'which version this is', load: () => import('./version.ts') },
-  help: { summary: 'this text, or the help of a command', load: () => import('./help.ts') },
+  init: () => import('./init.ts'),
+  allow: () => import('./allow.ts'),
+  use: () => import('./use.ts'),
+  verify: () => import('./verify/verify.ts'),
+  'verify-tag': () => import('./verify/tag.ts'),
+  'verify-archive': () => import('./verify/archive.ts'),
+  hooks: () => import('./hooks/hooks.ts'),
+  resign: () => import('./resign/resign.ts'),
+  policy: () => import('./policy/policy.ts'),
+  show: () => import('./show.ts'),
+  login: () => import('./login/login.ts'),
+  logout: () => import('./login/logout.ts'),
+  status: () => import('./login/status.ts'),
+  agent: () => import('./agent/agent.ts'),
+  trust: () => import('./trust/trust.ts'),
+  initialize: () => import('./trust/initialize.ts'),
+  sandbox: () => import('./sandbox/sandbox.ts'),
+  doctor: () => import('./doctor/doctor.ts'),
+  completion: () => import('./completion.ts'),
+  keyring: () => import('./keyring.ts'),
+  'open-browser': () => import('./open-browser.ts'),
+  version: () => import('./version.ts'),
+  help: () => import('./help.ts'),
 };

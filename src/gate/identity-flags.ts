@@ -3,7 +3,7 @@
  * are given, both must match.
  */
 
-import type { ParsedArguments } from '../cli/arguments.ts';
+import type { ParsedArguments } from '../cli/spec.ts';
 import { toHex, utf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { anchoredPattern } from '../core/policy/patterns.ts';

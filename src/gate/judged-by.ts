@@ -1,6 +1,6 @@
 /** What a run is judged by, and who named each part of it: every report says so. */
 
-import type { ParsedArguments } from '../cli/arguments.ts';
+import type { ParsedArguments } from '../cli/spec.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { RunFacts } from '../report/run-facts.ts';
 import type { ResolvedSettings, SettingName } from '../settings/load.ts';

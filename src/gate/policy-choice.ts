@@ -5,7 +5,7 @@
  */
 
 import { resolve } from 'node:path';
-import type { ParsedArguments } from '../cli/arguments.ts';
+import type { ParsedArguments } from '../cli/spec.ts';
 import type { Crypto } from '../core/crypto.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { ConfigError, UsageError } from '../errors.ts';

@@ -3,7 +3,7 @@
  * log entries that signatures do not embed. Everything that can be said wrongly is found here, before any verdict.
  */
 
-import type { ParsedArguments } from '../cli/arguments.ts';
+import type { ParsedArguments } from '../cli/spec.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { type GitRepository, openRepository } from '../git/repository.ts';
 import { resolvedHere } from '../settings/here.ts';

@@ -112,7 +112,7 @@ function createGithub(context: ReportContext): Writer {
 }
 
 export const github: ReportFormat = {
-  meaning: 'annotations and job summary',
+  meaning: 'annotations, job summary',
   piece: (judged) => ({ ...text.piece(judged), ...githubPiece(viewOf(judged)) }),
   open: createGithub,
 };

@@ -140,7 +140,7 @@ function createHtml(context: ReportContext): Writer {
 }
 
 export const html: ReportFormat = {
-  meaning: 'one page for a browser',
+  meaning: 'a page',
   piece: (judged) => htmlPiece(viewOf(judged)),
   open: createHtml,
 };

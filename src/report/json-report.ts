@@ -8,7 +8,7 @@ import { factsJson } from './run-facts.ts';
 const piece = (judged: Judged) => ({ piece: jsonText(objectResult(judged)) });
 
 export const json: ReportFormat = {
-  meaning: 'one document: the results, the counts, and what judged',
+  meaning: 'one document',
   piece,
   open: ({ put, ...facts }) => {
     const head = `{"schemaVersion":${SCHEMA_VERSION},"results":[\n`;
@@ -32,7 +32,7 @@ export const json: ReportFormat = {
 };
 
 export const jsonl: ReportFormat = {
-  meaning: 'one result a line',
+  meaning: 'a result a line',
   piece,
   open: ({ put, ...facts }) => {
     // a line alone says what it was judged by

@@ -63,7 +63,7 @@ function createJunit(context: ReportContext): Writer {
 }
 
 export const junit: ReportFormat = {
-  meaning: 'JUnit XML for CI systems',
+  meaning: 'CI systems',
   piece: (judged) => ({ piece: junitPiece(viewOf(judged)) }),
   open: createJunit,
 };

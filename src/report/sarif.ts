@@ -106,7 +106,7 @@ function createSarif(context: ReportContext): Writer {
 }
 
 export const sarif: ReportFormat = {
-  meaning: 'SARIF 2.1.0 for code scanning',
+  meaning: 'code scanning',
   piece: (judged) => sarifPiece(viewOf(judged)),
   open: createSarif,
 };

@@ -31,7 +31,7 @@ function createTable(put: (text: string) => void, colour: boolean) {
 }
 
 export const text: ReportFormat = {
-  meaning: 'a table for people',
+  meaning: 'a table',
   piece: (judged) => ({ row: textRow(judged) }),
   open: (context): Writer => {
     const { put, colour, noun, asked, hint } = context;

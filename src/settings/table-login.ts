@@ -40,7 +40,7 @@ export const LOGIN_ROWS = {
   clientId: {
     kind: 'text',
     class: 'reaching',
-    meaning: 'this program’s name at the issuer, and the audience of identity tokens',
+    meaning: "this program's name at the issuer, and the audience of identity tokens",
     default: 'sigstore',
     example: 'git-signet',
     gitsign: 'clientid',
@@ -105,7 +105,7 @@ export const LOGIN_ROWS = {
     kind: 'text',
     class: 'reaching',
     meaning: 'the program that opens the browser',
-    otherwise: 'BROWSER, or the desktop’s',
+    otherwise: "BROWSER, or the desktop's",
     example: 'firefox',
     gitsign: 'urlopener',
     variables: ['GITSIGN_URL_OPENER'],
@@ -113,7 +113,7 @@ export const LOGIN_ROWS = {
   autoclose: {
     kind: 'boolean',
     class: 'harmless',
-    meaning: 'read for gitsign’s sake, without effect: no page here runs scripts',
+    meaning: "read for gitsign's sake, without effect: no page here runs scripts",
     default: true,
     example: 'false',
     gitsign: 'autoclose',
@@ -122,7 +122,7 @@ export const LOGIN_ROWS = {
   autocloseTimeout: {
     kind: 'seconds',
     class: 'harmless',
-    meaning: 'read for gitsign’s sake, without effect',
+    meaning: "read for gitsign's sake, without effect",
     default: 6,
     example: '3',
     gitsign: 'autoclosetimeout',

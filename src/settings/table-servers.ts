@@ -38,7 +38,7 @@ export const TRUST_ROWS = {
   fulcioRoot: {
     kind: 'path',
     class: 'both',
-    meaning: 'certificates of the certificate authority, as PEM, instead of the trust root’s',
+    meaning: "certificates of the certificate authority, as PEM, instead of the trust root's",
     example: '~/fulcio.pem',
     gitsign: 'fulcioroot',
     suffix: 'FULCIO_ROOT',
@@ -47,7 +47,7 @@ export const TRUST_ROWS = {
   rekorPublicKey: {
     kind: 'path',
     class: 'both',
-    meaning: 'the public key of the log, as PEM, instead of the trust root’s',
+    meaning: "the public key of the log, as PEM, instead of the trust root's",
     example: '~/rekor.pub',
     variables: ['SIGSTORE_REKOR_PUBLIC_KEY'],
   },
@@ -61,7 +61,7 @@ export const TRUST_ROWS = {
   timestampCertChain: {
     kind: 'path',
     class: 'both',
-    meaning: 'certificates of the timestamp authority, as PEM, instead of the trust root’s',
+    meaning: "certificates of the timestamp authority, as PEM, instead of the trust root's",
     example: '~/tsa.pem',
     gitsign: 'timestampcertchain',
     suffix: 'TIMESTAMP_CERT_CHAIN',

@@ -70,7 +70,7 @@ export const AGENT_ROWS = {
   agentDirectory: {
     kind: 'path',
     class: 'reaching',
-    meaning: 'the directory of the agents’ sockets',
+    meaning: "the directory of the agents' sockets",
     otherwise: '$XDG_RUNTIME_DIR/git-signet, or one like it',
     example: '~/.git-signet',
   },
@@ -83,7 +83,7 @@ export const AGENT_ROWS = {
   forwardSocket: {
     kind: 'path',
     class: 'protected',
-    meaning: 'the agent’s second socket, to be forwarded over SSH: it only signs',
+    meaning: "the agent's second socket, to be forwarded over SSH: it only signs",
     otherwise: 'none: nothing is forwarded',
     example: '~/.git-signet/forward.sock',
   },

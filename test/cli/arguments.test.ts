@@ -1,11 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { parseArguments } from '../../src/cli/arguments.ts';
+import { settingOption } from '../../src/cli/options.ts';
+import type { ArgumentSpec } from '../../src/cli/spec.ts';
 
-const spec = {
-  options: { undo: 'switch', format: 'value', sign: 'list' },
-  short: { f: 'format', u: 'undo' },
-  settings: ['trust', 'rekorUrl', 'offline'],
-} as const;
+const meaning = 'for tests';
+const spec: ArgumentSpec = {
+  options: {
+    undo: { short: 'u', meaning },
+    format: { short: 'f', takes: 'text', meaning },
+    sign: { takes: 'text', repeated: true, meaning },
+    kind: { takes: ['a', 'b'], meaning },
+    'trusted-root': settingOption('trust'),
+    'rekor-url': settingOption('rekorUrl'),
+    offline: settingOption('offline'),
+  },
+  exclusive: [['undo', 'kind']],
+  positionals: [{ name: 'WHAT', takes: 'text', optional: true, repeated: true }],
+  rest: 'REST',
+};
 const parse = (...args: string[]) => parseArguments(args, spec);
 
 describe('arguments of commands', () => {
@@ -40,7 +52,7 @@ describe('arguments of commands', () => {
       rekorUrl: 'y',
       offline: 'true',
     });
-    expect(parse('--offline=no').flags).toEqual({ offline: 'no' });
+    expect(parse('--offline=no', '--trust=y').flags).toEqual({ offline: 'no', trust: 'y' });
   });
   it('I01 behind --end-of-options a dash is no option', () => {
     expect(parse('--end-of-options', '--undo').positionals).toEqual(['--undo']);
@@ -50,6 +62,8 @@ describe('arguments of commands', () => {
     [['--ca-roots', 'x'], /unknown option --ca-roots/],
     [['--fulcio-url', 'x'], /unknown option --fulcio-url/],
     [['-x'], /unknown option -x/],
+    [['--kind', 'c'], /--kind c: expected a or b/],
+    [['--kind=a', '--undo'], /--undo and --kind: only one of them/],
     [['--undo=1'], /--undo takes no value/],
     [['--format'], /--format needs a value/],
     [['-f'], /--format needs a value/],
@@ -62,6 +76,26 @@ describe('arguments of commands', () => {
   it('says what was meant', () => {
     expect(() => parse('--formt=json')).toThrow(
       expect.objectContaining({ hint: 'did you mean --format?' }),
+    );
+  });
+
+  it('what stands behind -- is positional where a command says nothing of it', () => {
+    const { rest: _, ...plain } = spec;
+    expect(parseArguments(['a', '--', '--undo'], plain)).toMatchObject({
+      ...{ positionals: ['a', '--undo'], rest: [] },
+    });
+  });
+
+  const file = { name: 'FILE', takes: 'file' } as const;
+  const words = { name: 'start | stop', takes: ['start', 'stop'] } as const;
+  it.each([
+    [[file], [], 'missing: FILE', 'git signet x FILE'],
+    [[file], ['a', 'b'], 'unexpected argument b', undefined],
+    [[], ['a'], 'unexpected argument a', undefined],
+    [[words], ['stat'], "'stat': expected start or stop", 'did you mean: git signet x start'],
+  ])('with %j, the words %j are refused', (positionals, given, message, hint) => {
+    expect(() => parseArguments(given, { positionals }, 'x')).toThrow(
+      expect.objectContaining({ message, hint, exitCode: 2 }),
     );
   });
 });

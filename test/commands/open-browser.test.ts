@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { run } from '../../src/commands/open-browser.ts';
+import { dispatch } from '../../src/dispatch.ts';
 import { catchInvocation } from '../support/invocation.ts';
 
 describe('the browser helper', () => {
@@ -13,12 +13,12 @@ describe('the browser helper', () => {
     ['-a Calculator', 'SERVICE_REFUSED'],
     ['', 'USAGE'],
   ])('refuses %j, which is neither https nor on this machine (O12)', async (address, code) => {
-    const { invocation } = catchInvocation({ args: [], input: Buffer.from(address) });
-    await expect(run(invocation, {})).rejects.toMatchObject({ code });
+    const { invocation } = catchInvocation({ args: ['open-browser'], input: Buffer.from(address) });
+    await expect(dispatch(invocation)).rejects.toMatchObject({ code });
   });
 
   it('takes no address as an argument, where other users could read it (O10)', async () => {
-    const { invocation } = catchInvocation({ args: ['https://login.example/'] });
-    await expect(run(invocation, {})).rejects.toMatchObject({ code: 'USAGE' });
+    const { invocation } = catchInvocation({ args: ['open-browser', 'https://login.example/'] });
+    await expect(dispatch(invocation)).rejects.toMatchObject({ code: 'USAGE' });
   });
 });

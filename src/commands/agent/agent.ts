@@ -4,57 +4,11 @@ import { type ListedAgent, listAgents, stopAgent } from '../../agent/client/clie
 import { AgentTrouble } from '../../agent/client/connection.ts';
 import { askEvery, endWithTrouble, readable } from '../../agent/client/trouble.ts';
 import type { AgentAddress } from '../../agent/socket-path.ts';
-import { parseArguments } from '../../cli/arguments.ts';
-import { ExitCode, UsageError } from '../../errors.ts';
+import { type Command, loaded } from '../../cli/command.ts';
+import { ExitCode } from '../../errors.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { describeCredential } from '../login/logins.ts';
 import { agentHere, type Here } from './here.ts';
-
-export const help = `git signet agent start | stop [--all] | status [--json] | run
-git signet agent print systemd | launchd
-git signet agent forward
-
-Keeps a login in memory and signs with it; keys never leave it. It starts with the first
-signature and leaves after signet.agentIdle seconds (8 h) without one; signet.agent = no
-does without. One agent serves one set of servers (signet.issuer, signet.fulcioUrl, …).
-
-  git signet agent status            which agents run, who is logged in, until when
-  git signet agent stop              ends the one that serves this repository; --all: every one
-
-  run               in the foreground
-  print             units for systemd (socket activation), or a plist for launchd
-  forward           how to sign on another machine by way of this one, over SSH
-
-Exit: 0, 1 where stop finds none, 2 usage or configuration, 3 where the agent does not answer
-`;
-
-const SPEC = { options: { all: 'switch', json: 'switch' } } as const;
-
-export async function run(invocation: Invocation): Promise<ExitCode> {
-  const { positionals, switches } = parseArguments(invocation.args, SPEC);
-  const [action, word, extra] = positionals;
-  const unexpected = extra ?? (action === 'print' ? undefined : word);
-  if (unexpected !== undefined) throw new UsageError(`unexpected argument ${unexpected}`);
-  switch (action) {
-    case 'run':
-      return (await import('./run.ts')).runHere(invocation);
-    case 'start':
-      return start(invocation);
-    case 'stop':
-      return stop(invocation, switches.has('all'));
-    case 'status':
-      return status(invocation, switches.has('json'));
-    case 'print':
-      return (await import('./print.ts')).print(invocation, word);
-    case 'forward':
-      return (await import('./print.ts')).forward(invocation);
-    default:
-      throw new UsageError(
-        action === undefined ? 'agent needs to know what to do' : `agent does not know ${action}`,
-        { hint: 'git signet agent start | stop | status | run | print | forward' },
-      );
-  }
-}
 
 /** The agent's process; one is started where none runs. @throws ServiceError, ConfigError */
 export async function ensureAgent(
@@ -142,3 +96,54 @@ function statusLines({ address, state }: ListedAgent, now: number): readonly str
     ),
   ];
 }
+
+const SUPERVISORS = ['systemd', 'launchd'] as const;
+
+export const command: Command = {
+  summary: 'the daemon that keeps a login',
+  subcommands: {
+    start: loaded({
+      summary: 'start it',
+      about: ['in the background; the first signature does this too'],
+      run: (_args, invocation) => start(invocation),
+    }),
+    stop: loaded({
+      summary: 'end it',
+      options: { all: { meaning: 'every one of yours' } },
+      about: ['ends the one that serves this repository'],
+      run: ({ switches }, invocation) => stop(invocation, switches.has('all')),
+    }),
+    status: loaded({
+      summary: 'which agents run',
+      options: { json: { meaning: 'for programs: schemaVersion, agents' } },
+      about: ['which agents run, who is logged in, until when'],
+      run: ({ switches }, invocation) => status(invocation, switches.has('json')),
+    }),
+    run: loaded({
+      summary: 'run it here',
+      about: ['in the foreground'],
+      run: async (_args, invocation) => (await import('./run.ts')).runHere(invocation),
+    }),
+    print: loaded({
+      summary: 'units for systemd and launchd',
+      positionals: [{ name: SUPERVISORS.join(' | '), takes: SUPERVISORS }],
+      about: ['units for systemd (socket activation), or a plist for launchd'],
+      run: async ({ positionals: [what] }, invocation) =>
+        (await import('./print.ts')).print(invocation, what),
+    }),
+    forward: loaded({
+      summary: 'how to forward it',
+      about: ['how to sign on another machine by way of this one, over SSH'],
+      run: async (_args, invocation) => (await import('./print.ts')).forward(invocation),
+    }),
+  },
+  about: [
+    'Keeps a login in memory and signs with it; keys never leave it. It starts with the first signature and leaves after signet.agentIdle seconds (8 h) without one. With signet.agent = no there is no agent. One agent serves one set of servers (signet.issuer, signet.fulcioUrl, …).',
+  ],
+  exits: {
+    0: 'done',
+    1: 'stop finds none',
+    2: 'usage or configuration',
+    3: 'the agent does not answer',
+  },
+};

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { instanceEnvironment } from '../../agent/instance.ts';
-import { ExitCode, UsageError } from '../../errors.ts';
+import { ExitCode } from '../../errors.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { programWords } from '../../system/runtime.ts';
 import { agentHere, type Here } from './here.ts';
@@ -85,13 +85,8 @@ ${environment.join('')}  </dict>
 `;
 }
 
-/** Files to put where their first lines say. Exit 0; 2 for a word that is neither. */
+/** Files to put where their first lines say. */
 export async function print(invocation: Invocation, what: string | undefined): Promise<ExitCode> {
-  if (what !== 'systemd' && what !== 'launchd') {
-    throw new UsageError('agent print: systemd or launchd?', {
-      hint: 'git signet agent print systemd',
-    });
-  }
   const here = await agentHere(invocation);
   const words = programWords(invocation.entry);
   const text = what === 'systemd' ? systemd(here, words) : launchd(here, words);

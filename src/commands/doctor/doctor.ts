@@ -1,11 +1,10 @@
 /** `git signet doctor`: everything that signing and verifying need here, a line each, with what to do about it. */
 
 import { statSync } from 'node:fs';
-import { parseArguments } from '../../cli/arguments.ts';
-import type { Command } from '../../cli/command.ts';
+import type { Command, Run } from '../../cli/command.ts';
 import { visible, withoutSecrets } from '../../core/escape.ts';
 import type { TrustMaterial, ValidityWindow } from '../../core/trust/trust-material.ts';
-import { ExitCode, isSignetError, UsageError } from '../../errors.ts';
+import { ExitCode, isSignetError } from '../../errors.ts';
 import { createHttpClient } from '../../http/http.ts';
 import { networkOptions } from '../../http/network.ts';
 import { proxyChoice } from '../../http/proxy.ts';
@@ -29,22 +28,6 @@ import {
   mirrorServer,
   serversOf,
 } from './network.ts';
-
-export const help = `git signet doctor [--offline] [--json]
-
-Looks at everything that signing and verifying need here: git and its keys, trust root,
-servers, clock, proxies, login, agent, keyring. Each line that is not ok says what to do.
-Ends with the hosts that a firewall must let through. Prints no token and no password.
-
-  git signet doctor
-  git signet doctor --json | jq '.checks[] | select(.level != "ok")'
-
-  --offline          ask no server
-  --json             for programs: schemaVersion, version, checks, hosts
-
-Exit: 0 nothing is broken (warnings may stand), 2 configuration, 3 a server or the clock,
-      4 nobody can log in here
-`;
 
 /** What a thrown error says, as a line. */
 function failed(name: string, error: unknown): Check {
@@ -184,12 +167,7 @@ function asText({ checks, hosts }: Report): string {
   ].join('\n');
 }
 
-export const run: Command = async (invocation) => {
-  const { switches, positionals, rest } = parseArguments(invocation.args, {
-    options: { json: 'switch', offline: 'switch' },
-  });
-  const extra = positionals[0] ?? rest?.[0];
-  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+const run: Run = async ({ switches }, invocation) => {
   const { checks: found, hosts } = await examine(invocation, switches.has('offline'));
   const report = { checks: found.map(withoutItsSecrets), hosts };
   const { write } = invocation.streams;
@@ -198,4 +176,26 @@ export const run: Command = async (invocation) => {
     write(`${JSON.stringify({ schemaVersion: 1, version: VERSION, checks, hosts }, null, 2)}\n`);
   } else write(asText(report));
   return exitOf(report.checks) ?? ExitCode.ok;
+};
+
+export const command: Command = {
+  summary: 'what signing needs here, and what is amiss',
+  options: {
+    offline: { meaning: 'ask no server' },
+    json: { meaning: 'for programs: schemaVersion, version, checks, hosts' },
+  },
+  about: [
+    'Looks at everything that signing and verifying need here: git and its keys, trust root, servers, clock, proxies, login, agent, keyring. Each line that is not ok says what to do. It ends with the hosts that a firewall must let through. It prints no token and no password.',
+  ],
+  examples: [
+    ['git signet doctor'],
+    [`git signet doctor --json | jq '.checks[] | select(.level != "ok")'`],
+  ],
+  exits: {
+    0: 'nothing is broken (warnings may stand)',
+    2: 'configuration',
+    3: 'a server or the clock',
+    4: 'no login is possible here',
+  },
+  run,
 };

@@ -1,7 +1,9 @@
 /** `git signet hooks`: puts the gate where pushes leave or arrive, beside the hooks that are there, and takes it away. */
 
 import { resolve } from 'node:path';
-import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
+import { parseArguments } from '../../cli/arguments.ts';
+import { type Command, loaded } from '../../cli/command.ts';
+import type { ArgumentSpec, ParsedArguments } from '../../cli/spec.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { gitEnvironment } from '../../git/environment.ts';
 import { fsckObjects } from '../../git/fsck-objects.ts';
@@ -12,37 +14,9 @@ import { shellWord } from '../../report/mend.ts';
 import type { Environment } from '../../system/environment.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { installOwnProgram } from '../../system/own-program.ts';
-
-const SPEC = { options: { 'pre-push': 'switch', 'pre-receive': 'switch' } } as const;
-
-export const help = `git signet hooks install | remove [--pre-push | --pre-receive] [-- OPTIONS]
-
-Judges every push: before it leaves (pre-push), or, on a server's bare repository, before
-it is taken (pre-receive). One fault refuses the push whole. Without a choice: pre-receive
-in a bare repository, pre-push elsewhere. A hook that is there already runs first.
-
-  git signet hooks install
-  git signet hooks install --pre-receive -- --policy-from OLD
-  git signet hooks remove
-
-OPTIONS are those of verify, kept in the hook; and
-  --policy-from OLD    .signet.yaml as the ref has it before the push; a new ref, or one whose
-                       policy has a smaller sequence: as the default branch has it. This
-                       holds too where signet.policy is not set
-  --refuse-deletes     refs may not be deleted
-  --judged-refs PREFIX refs below PREFIX (refs/releases/) hold only what was judged; of
-                       refs that the server makes by itself this is not so
-
-Judged are: of a branch, what its old value does not reach; of a new ref, what no branch
-and no tag reaches; tags by the rules of verify-tag, so none without a signature.
-
-Exit: 0; hooks that refuse: as verify
-`;
+import { HOOK_OPTIONS, HOOK_SPEC, vouchedFor } from './options.ts';
 
 function hookOf({ switches }: ParsedArguments, bare: boolean): HookName {
-  if (switches.has('pre-push') && switches.has('pre-receive')) {
-    throw new UsageError('--pre-push and --pre-receive: one at a time');
-  }
   if (switches.has('pre-push')) return 'pre-push';
   return switches.has('pre-receive') || bare ? 'pre-receive' : 'pre-push';
 }
@@ -73,42 +47,70 @@ async function hooksHere(
   };
 }
 
-export async function run(invocation: Invocation): Promise<ExitCode> {
-  const { streams, cwd, env } = invocation;
-  const [verb, ...words] = invocation.args;
-  if (verb === 'run') {
-    const [hook, ...rest] = words;
-    if (hook !== 'pre-push' && hook !== 'pre-receive')
-      throw new UsageError(`no hook ${hook ?? ''}`);
-    const { runHooks } = await import('./run.ts');
-    return runHooks(hook, rest, invocation);
-  }
-  if (verb !== 'install' && verb !== 'remove') {
-    throw new UsageError('install or remove?', { hint: 'run: git signet hooks install' });
-  }
-  const args = parseArguments(words, SPEC);
-  const [unwanted] = args.positionals;
-  if (unwanted !== undefined) throw new UsageError(`unexpected argument ${unwanted}`);
-  const { bare, directory } = await hooksHere(cwd, env);
+async function remove(args: ParsedArguments, invocation: Invocation): Promise<ExitCode> {
+  const { bare, directory } = await hooksHere(invocation.cwd, invocation.env);
   const hook = hookOf(args, bare);
-  if (verb === 'remove') {
-    const back = removeHook(directory, hook);
-    const said = back === true ? 'removed; what was there before is back' : 'removed';
-    streams.write(`${hook}: ${back === undefined ? 'none of ours is there' : said}\n`);
-    return ExitCode.ok;
-  }
-  const options = args.rest ?? [];
-  const { HOOK_SPEC, vouchedFor } = await import('./run.ts');
-  const given = parseArguments(options, HOOK_SPEC);
-  const [stray] = given.positionals;
-  if (stray !== undefined) throw new UsageError(`unexpected argument ${stray}`);
-  vouchedFor(given);
+  const back = removeHook(directory, hook);
+  const said = back === true ? 'removed; what was there before is back' : 'removed';
+  invocation.streams.write(`${hook}: ${back === undefined ? 'none of ours is there' : said}\n`);
+  return ExitCode.ok;
+}
+
+async function install(args: ParsedArguments, invocation: Invocation): Promise<ExitCode> {
+  const { bare, directory } = await hooksHere(invocation.cwd, invocation.env);
+  const hook = hookOf(args, bare);
+  const options = args.rest;
+  // what cannot be read would refuse every push
+  vouchedFor(parseArguments(options, HOOK_SPEC));
   const program = shellWord(installOwnProgram(invocation));
   const text = hookText(hook, program, options.map((option) => ` ${shellWord(option)}`).join(''));
   const moved = installHook(directory, hook, text);
-  streams.write(
+  invocation.streams.write(
     `${hook}: installed in ${directory}${moved ? '; what was there runs first' : ''}\n`,
   );
   if (bare) await tellFsckObjects(invocation);
   return ExitCode.ok;
 }
+
+const WHICH: ArgumentSpec = {
+  options: {
+    'pre-push': { meaning: 'judges before a push leaves' },
+    'pre-receive': { meaning: 'judges before a server takes a push' },
+  },
+  exclusive: [['pre-push', 'pre-receive']],
+};
+
+export const command: Command = {
+  summary: 'judge every push, here or on a server',
+  subcommands: {
+    install: loaded({
+      ...WHICH,
+      summary: 'put the hook there',
+      rest: '[OPTIONS]',
+      restOptions: {
+        title: 'OPTIONS are those of verify, kept in the hook, and',
+        options: HOOK_OPTIONS,
+      },
+      about: ['puts the hook there; one that is there already runs first'],
+      run: install,
+    }),
+    remove: loaded({
+      ...WHICH,
+      summary: 'take it away',
+      about: ['takes it away, and puts back what was there'],
+      run: remove,
+    }),
+    run: () => import('./run.ts'),
+  },
+  about: [
+    "Judges every push: before it leaves (pre-push), or, on a server's bare repository, before it is taken (pre-receive). One fault refuses the whole push. Without a choice it is pre-receive in a bare repository, and pre-push elsewhere.",
+  ],
+  examples: [
+    ['git signet hooks install'],
+    ['git signet hooks install --pre-receive -- --policy-from OLD'],
+  ],
+  notes: [
+    'Of a branch, what its old value does not reach is judged. Of a new ref, what no branch and no tag reaches. Tags are judged by the rules of verify-tag, so one without a signature is refused.',
+  ],
+  exits: { 0: 'done; a hook that refuses ends as verify does', 2: 'usage' },
+};

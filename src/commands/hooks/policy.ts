@@ -3,7 +3,7 @@
  * what is pushed, and never a tag's: who may change a rule has passed the rule before (threats P04, P15).
  */
 
-import type { ParsedArguments } from '../../cli/arguments.ts';
+import type { ParsedArguments } from '../../cli/spec.ts';
 import { governing } from '../../core/policy/decide.ts';
 import type { IdentityPolicy } from '../../core/policy/model.ts';
 import { UsageError } from '../../errors.ts';

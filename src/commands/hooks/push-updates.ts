@@ -24,7 +24,7 @@ export interface RefUpdate {
 
 function value(text: string | undefined, { format }: GitRepository): string | undefined {
   if (text === undefined || !isFullHash(text, format)) {
-    throw new UsageError('the hook was given a line that is not git’s');
+    throw new UsageError("the hook was given a line that is not git's");
   }
   return /^0+$/.test(text) ? undefined : text;
 }
@@ -36,7 +36,7 @@ export function readUpdates(
   repository: GitRepository,
 ): readonly RefUpdate[] {
   const text = fromUtf8(input);
-  if (text === undefined) throw new UsageError('a ref’s name is not UTF-8');
+  if (text === undefined) throw new UsageError("a ref's name is not UTF-8");
   const lines = text.split('\n').filter((line) => line !== '');
   return lines.map((line) => {
     const words = line.split(' ');
@@ -46,7 +46,7 @@ export function readUpdates(
       !ref.startsWith('refs/') ||
       words.length !== (hook === 'pre-receive' ? 3 : 4)
     ) {
-      throw new UsageError('the hook was given a line that is not git’s');
+      throw new UsageError("the hook was given a line that is not git's");
     }
     return { ref, old: value(old, repository), new: value(fresh, repository) };
   });

@@ -5,9 +5,10 @@
  */
 
 import { resolve } from 'node:path';
-import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
+import type { Command, Run } from '../../cli/command.ts';
+import type { ParsedArguments } from '../../cli/spec.ts';
 import { visible } from '../../core/escape.ts';
-import { ExitCode, UsageError } from '../../errors.ts';
+import { ExitCode } from '../../errors.ts';
 import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
 import { planRange } from '../../gate/plan.ts';
 import { benchOf, judgePlan, tagBench } from '../../gate/run.ts';
@@ -18,9 +19,8 @@ import { type GitRepository, gitLine, openRepository } from '../../git/repositor
 import { renderResult } from '../../report/formats.ts';
 import type { Counts } from '../../report/judged.ts';
 import { createReporter, type Reporter } from '../../report/reporter.ts';
-import type { Invocation } from '../../system/invocation.ts';
 import type { Streams } from '../../system/terminal.ts';
-import { VERIFY_SPEC } from '../verify/options.ts';
+import { HOOK_SPEC, vouchedFor } from './options.ts';
 import {
   fallbackOf,
   knownFor,
@@ -38,12 +38,6 @@ import {
   type RefUpdate,
   readUpdates,
 } from './push-updates.ts';
-
-/** Options that a hook can be installed with: those of `verify`, what may be deleted, and which refs were judged before. */
-export const HOOK_SPEC = {
-  ...VERIFY_SPEC,
-  options: { ...VERIFY_SPEC.options, 'refuse-deletes': 'switch', 'judged-refs': 'list' },
-} as const;
 
 const MAX_INPUT = 64 * 1024 * 1024;
 const JOBS = 2;
@@ -177,16 +171,6 @@ async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
 /** Refs that nobody moves but by a push through this hook. A server makes others by itself, of commits that it judged by nothing. */
 const GUARDED = ['refs/heads/', 'refs/tags/'];
 
-/** Further refs that the hook's owner vouches for. @throws UsageError */
-export function vouchedFor({ lists }: ParsedArguments): readonly string[] {
-  const prefixes = lists.get('judged-refs') ?? [];
-  for (const prefix of prefixes) {
-    if (/^refs\/(?:[^\s/*?[\\]+\/)+$/.test(prefix)) continue;
-    throw new UsageError(`--judged-refs ${prefix}: expected a prefix such as refs/releases/`);
-  }
-  return prefixes;
-}
-
 /** What was judged before: on a server what guarded refs hold; before a push, what the remote is known to have. */
 async function knownRefs(
   hook: HookName,
@@ -201,15 +185,13 @@ async function knownRefs(
   return heldBy(repository, [own, ...more]);
 }
 
-/** Runs what our hook is there for; `args`: the options it was installed with, and git's own arguments behind `--`. */
-export async function runHooks(
-  hook: HookName,
-  words: readonly string[],
-  invocation: Invocation,
-): Promise<ExitCode> {
+const HOOKS = ['pre-push', 'pre-receive'] as const satisfies readonly HookName[];
+
+/** Runs what our hook is there for. `args`: the options that it was installed with, and git's own arguments behind `--`. */
+const run: Run = async (args, invocation) => {
   const { cwd, env, streams, terminal } = invocation;
-  const args = parseArguments(words, HOOK_SPEC);
-  const gitArgs = args.rest ?? [];
+  const hook = args.positionals[0] as HookName;
+  const gitArgs = args.rest;
   const input = streams.readInput(MAX_INPUT);
   const repository = await openRepository(cwd, env);
   const directory = await gitLine(repository, ['rev-parse', '--git-path', 'hooks']);
@@ -242,4 +224,14 @@ export async function runHooks(
   if (code !== ExitCode.ok)
     terminal.say(hook === 'pre-push' ? 'nothing was pushed' : 'nothing of this push was taken');
   return code;
-}
+};
+
+export const command: Command = {
+  ...HOOK_SPEC,
+  summary: 'what a hook calls',
+  internal: true,
+  positionals: [{ name: 'HOOK', takes: HOOKS }],
+  rest: 'ARGUMENTS',
+  about: [],
+  run,
+};

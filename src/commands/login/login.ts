@@ -11,8 +11,7 @@ import { prepareDirectory } from '../../agent/socket-path.ts';
 import { HandedBack } from '../../agent/wire/failure.ts';
 import type { CredentialStatus } from '../../agent/wire/protocol.ts';
 import { networkOf } from '../../agent/wire/request-network.ts';
-import { parseArguments } from '../../cli/arguments.ts';
-import type { Command } from '../../cli/command.ts';
+import type { Command, Run } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
 import { acceptExpected, accountFor, impossible } from '../../core/expectation.ts';
 import { ConfigError, ExitCode, UsageError } from '../../errors.ts';
@@ -36,21 +35,6 @@ import { agentHere } from '../agent/here.ts';
 import { agentOff, agentOffWords } from './login-here.ts';
 import { describeCredential, expectedHere } from './logins.ts';
 
-export const help = `git signet login [--identity NAME] [--device | --token-stdin]
-
-Logs in now, so that signing needs no browser and no terminal until the login ends. The
-agent keeps it in memory, for all repositories that use the same servers.
-
-  git signet login
-  git signet login --identity alice@example.com --device
-
-  --identity NAME    who it must be (default: signet.identity); others are refused
-  --device           with a code, on another device
-  --token-stdin      take the identity token from standard input
-  --show-claims      print what the token says, never the token
-
-Exit: 0, 2 configuration, 3 a server does not answer, 4 nobody logged in
-`;
 
 interface Asked {
   readonly settings: Settings;
@@ -124,22 +108,9 @@ async function keep(invocation: Invocation, asked: Asked, showClaims: boolean): 
   terminal.say(`logged in as ${describeCredential(kept, now())}`);
 }
 
-export const run: Command = async (invocation) => {
+const run: Run = async (args, invocation) => {
   const { terminal } = invocation;
-  const args = parseArguments(invocation.args, {
-    options: {
-      device: 'switch',
-      'token-stdin': 'switch',
-      'show-claims': 'switch',
-      identity: 'value',
-    },
-  });
-  const extra = args.positionals[0] ?? args.rest?.[0];
-  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
   const device = args.switches.has('device');
-  if (device && args.switches.has('token-stdin')) {
-    throw new UsageError('--device and --token-stdin: only one of them');
-  }
   const identity = args.values.get('identity');
   const flags: Partial<Record<SettingName, string>> = {
     ...(device ? { tokenProvider: 'device' } : {}),
@@ -175,4 +146,25 @@ export const run: Command = async (invocation) => {
     terminal.hint(`kept for repositories that ask for it: git signet use ${visible(expected)}`);
   }
   return ExitCode.ok;
+};
+
+export const command: Command = {
+  summary: 'log in now, for signing later',
+  options: {
+    identity: {
+      takes: 'text',
+      value: 'NAME',
+      meaning: 'who it must be (default: signet.identity); other accounts are refused',
+    },
+    device: { meaning: 'with a code, on another device' },
+    'token-stdin': { meaning: 'take the identity token from standard input' },
+    'show-claims': { meaning: 'print what the token says, never the token' },
+  },
+  exclusive: [['device', 'token-stdin']],
+  about: [
+    'Logs in now, so that signing needs no browser and no terminal until the login ends. The agent keeps it in memory, for all repositories that use the same servers.',
+  ],
+  examples: [['git signet login'], ['git signet login --identity alice@example.com --device']],
+  exits: { 0: 'logged in', 2: 'configuration', 3: 'a server does not answer', 4: 'no login' },
+  run,
 };

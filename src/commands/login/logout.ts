@@ -6,23 +6,11 @@ import { type Asked, askEvery, endWithTrouble, readable } from '../../agent/clie
 import { keyringAddress, keyringProblem, openKeyring } from '../../agent/keyring/keyring.ts';
 import type { AgentAddress } from '../../agent/socket-path.ts';
 import type { AgentState } from '../../agent/wire/protocol.ts';
-import { parseArguments } from '../../cli/arguments.ts';
-import type { Command } from '../../cli/command.ts';
-import { ExitCode, ServiceError, UsageError } from '../../errors.ts';
+import type { Command, Run } from '../../cli/command.ts';
+import { ExitCode, ServiceError } from '../../errors.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { agentHere } from '../agent/here.ts';
 import { credentialFor, expectedHere } from './logins.ts';
-
-export const help = `git signet logout [--all]
-
-Forgets the login that signs here: key, certificate, and what would renew it, also in the
-keyring. What was signed stays signed; nothing is withdrawn at the issuer.
-
-  git signet logout
-  git signet logout --all      every login, of every agent of yours
-
-Exit: 0, 1 nobody was logged in, 3 an agent does not answer, or the keyring does not let go
-`;
 
 interface Found {
   readonly address: AgentAddress;
@@ -89,12 +77,7 @@ async function logoutEverywhere(invocation: Invocation): Promise<Asked> {
   return { count, troubles: [...troubles, ...left] };
 }
 
-export const run: Command = async (invocation) => {
-  const { switches, positionals, rest } = parseArguments(invocation.args, {
-    options: { all: 'switch' },
-  });
-  const extra = positionals[0] ?? rest?.[0];
-  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+const run: Run = async ({ switches }, invocation) => {
   const everywhere = switches.has('all');
   const { count, troubles } = await (everywhere ? logoutEverywhere : logoutHere)(invocation);
   const { say } = invocation.terminal;
@@ -102,4 +85,19 @@ export const run: Command = async (invocation) => {
   else if (troubles.length === 0) say('nobody was logged in');
   endWithTrouble(troubles, invocation);
   return count === 0 ? ExitCode.refused : ExitCode.ok;
+};
+
+export const command: Command = {
+  summary: 'forget a login',
+  options: { all: { meaning: 'every login, of every agent of yours' } },
+  about: [
+    'Forgets the login that signs here: key, certificate, and what would renew it, also in the keyring. What was signed stays signed. Nothing is withdrawn at the issuer.',
+  ],
+  examples: [['git signet logout'], ['git signet logout --all', 'every login']],
+  exits: {
+    0: 'logged out',
+    1: 'there was no login',
+    3: 'an agent does not answer, or the keyring does not let go',
+  },
+  run,
 };

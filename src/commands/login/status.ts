@@ -2,11 +2,10 @@
 
 import { type ListedAgent, listAgents } from '../../agent/client/client.ts';
 import type { CredentialStatus } from '../../agent/wire/protocol.ts';
-import { parseArguments } from '../../cli/arguments.ts';
-import type { Command } from '../../cli/command.ts';
+import type { Command, Run } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
 import { ANYBODY, expectationWords } from '../../core/expectation.ts';
-import { ExitCode, UsageError } from '../../errors.ts';
+import { ExitCode } from '../../errors.ts';
 import type { SettingOrigin } from '../../settings/origin.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { agentHere } from '../agent/here.ts';
@@ -20,17 +19,6 @@ import {
   tokenHere,
 } from './login-here.ts';
 import { credentialFor, describeCredential, expectedHere, serves } from './logins.ts';
-
-export const help = `git signet status [--json]
-
-Who signs in this repository, by which issuer, until when, how often it was renewed; then
-every other login of yours. Prints no token and no key.
-
-  git signet status
-  git signet status --json | jq .here.credential.identity
-
-Exit: 0 signing here needs no login now, 4 it does
-`;
 
 interface Status {
   /** Digest of the servers' settings. */
@@ -129,12 +117,7 @@ function nextStep({ token, forwarded, off }: Status): string {
   return off === undefined ? 'run: git signet login' : `to keep a login: ${off.undo}`;
 }
 
-export const run: Command = async (invocation) => {
-  const { switches, positionals, rest } = parseArguments(invocation.args, {
-    options: { json: 'switch' },
-  });
-  const extra = positionals[0] ?? rest?.[0];
-  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+const run: Run = async ({ switches }, invocation) => {
   const now = invocation.now();
   const status = await statusOf(invocation);
   const ready = isReady(status, now);
@@ -148,4 +131,15 @@ export const run: Command = async (invocation) => {
     if (!ready) invocation.terminal.hint(nextStep(status));
   }
   return ready ? ExitCode.ok : ExitCode.login;
+};
+
+export const command: Command = {
+  summary: 'who signs here, until when',
+  options: { json: { meaning: 'for programs: schemaVersion, here, agents' } },
+  about: [
+    'Says who signs in this repository, by which issuer, until when, and how often the login was renewed. Then it lists every other login of yours. It prints no token and no key.',
+  ],
+  examples: [['git signet status'], ['git signet status --json | jq .here.credential.identity']],
+  exits: { 0: 'signing here needs no login now', 4: 'it does' },
+  run,
 };

@@ -1,12 +1,11 @@
 /** `git signet policy check`: can it be read, and is there anything in it that its author would not expect? */
 
 import { resolve } from 'node:path';
-import { parseArguments } from '../../cli/arguments.ts';
-import type { Command } from '../../cli/command.ts';
+import type { Command, Run } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
 import { oddities } from '../../core/policy/lint.ts';
 import type { IdentityPolicy } from '../../core/policy/model.ts';
-import { ExitCode, UsageError } from '../../errors.ts';
+import { ExitCode } from '../../errors.ts';
 import { readOpenPgpKeys } from '../../gate/openpgp.ts';
 import { POLICY_PATH } from '../../gate/policy-choice.ts';
 import { fileAt, readPolicyAt, readPolicyFile } from '../../gate/policy-file.ts';
@@ -26,11 +25,8 @@ async function readNamed(name: string, { cwd, env }: Invocation): Promise<Identi
     : readPolicyAt(file, cwd, env, crypto);
 }
 
-export const run: Command = async (invocation) => {
+const run: Run = async ({ positionals: [name = POLICY_PATH] }, invocation) => {
   const { streams, now } = invocation;
-  const args = parseArguments(invocation.args, { options: {} });
-  const [name = POLICY_PATH, extra] = [...args.positionals, ...(args.rest ?? [])];
-  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
   const policy = await readNamed(name, invocation);
   await readOpenPgpKeys(policy);
   const found = oddities(policy, now());
@@ -42,4 +38,13 @@ export const run: Command = async (invocation) => {
     `${signers} signer${signers === 1 ? '' : 's'}, ${rules} rule${rules === 1 ? '' : 's'}: ${odd}\n`,
   );
   return found.length === 0 ? ExitCode.ok : ExitCode.notAllowed;
+};
+
+export const command: Command = {
+  summary: 'look a policy over',
+  positionals: [{ name: 'FILE | REV:PATH', takes: 'file', optional: true }],
+  about: [
+    'says what is odd in it (default: .signet.yaml): rules that nothing reaches, signers past their dates, loose patterns',
+  ],
+  run,
 };

@@ -3,22 +3,21 @@
  * `verify` asks, one by one, so it cannot tell another story.
  */
 
-import { parseArguments } from '../../cli/arguments.ts';
-import type { Command } from '../../cli/command.ts';
+import type { Command, Run } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
 import { splitSignedObject } from '../../core/git/object.ts';
 import { DEFAULT_RULE, decide, governing, type Party } from '../../core/policy/decide.ts';
 import { inForce, whyNot } from '../../core/policy/identity.ts';
 import type { IdentityPolicy, ObjectRule } from '../../core/policy/model.ts';
 import type { Outcome } from '../../core/verdict.ts';
-import { type ExitCode, UsageError } from '../../errors.ts';
+import { UsageError } from '../../errors.ts';
 import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
 import { judgeOutcome } from '../../gate/outcome.ts';
 import { benchOf } from '../../gate/run.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
 import { resolveCommits } from '../../git/names.ts';
 import { verdictLine } from '../../report/verdict-line.ts';
-import { VERIFY_SPEC } from '../verify/options.ts';
+import { VERIFY_OPTIONS } from '../verify/options.ts';
 
 type Say = (answer: 'yes' | 'no' | '-', what: string, why?: string) => void;
 
@@ -89,12 +88,9 @@ async function explain(name: string, setup: VerifySetup, say: Say): Promise<Outc
   return outcome;
 }
 
-export const run: Command = async (invocation): Promise<ExitCode> => {
+const run: Run = async (args, invocation) => {
   const { streams } = invocation;
-  const args = parseArguments(invocation.args, VERIFY_SPEC);
-  const [name, extra] = [...args.positionals, ...(args.rest ?? [])];
-  if (name === undefined) throw new UsageError('explain which commit?');
-  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+  const [name = ''] = args.positionals;
   const setup = await setUpVerify(args, invocation);
   const say: Say = (answer, what, why) => {
     streams.write(
@@ -108,4 +104,12 @@ export const run: Command = async (invocation): Promise<ExitCode> => {
   } finally {
     await setup.close();
   }
+};
+
+export const command: Command = {
+  summary: 'why a commit meets the policy, or not',
+  positionals: [{ name: 'COMMIT', takes: 'revision' }],
+  shared: { command: 'verify', options: VERIFY_OPTIONS },
+  about: ['each signer and each rule: why this commit meets it, or not'],
+  run,
 };

@@ -9,8 +9,9 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
-import type { Command } from '../../cli/command.ts';
+import type { Command, Run } from '../../cli/command.ts';
+import { settingOption } from '../../cli/options.ts';
+import type { ParsedArguments } from '../../cli/spec.ts';
 import { splitSignedObject } from '../../core/git/object.ts';
 import { claimsOf } from '../../core/policy/claims.ts';
 import type { Signer } from '../../core/verdict.ts';
@@ -31,11 +32,6 @@ import { loadTrust } from '../../trust/store.ts';
 
 /** Beside the policy, for editors. The gate does not read it. */
 const SCHEMA_FILE = '.signet.schema.json';
-
-const SPEC = {
-  options: { write: 'switch', 'github-web-flow': 'switch' },
-  settings: ['trust', 'offline', 'rekorUrl'],
-} as const;
 
 interface Seen {
   readonly signer: Signer;
@@ -185,12 +181,9 @@ function policyText({ seen, others }: History, webFlow: boolean): string {
   return `${lines.join('\n')}\n`;
 }
 
-export const run: Command = async (invocation) => {
+const run: Run = async (args, invocation) => {
   const { cwd, env, streams, terminal } = invocation;
-  const args = parseArguments(invocation.args, SPEC);
-  const given = [...args.positionals, ...(args.rest ?? [])];
-  if (given.length > 1) throw new UsageError(`unexpected argument ${given[1]}`);
-  const revision = given[0] ?? 'HEAD';
+  const [revision = 'HEAD'] = args.positionals;
   const history = await signersOf(revision, invocation, args);
   const webFlow = args.switches.has('github-web-flow');
   if (history.seen.size === 0 && !webFlow) {
@@ -230,3 +223,17 @@ async function writeNew(path: string, text: string): Promise<boolean> {
     throw error;
   }
 }
+
+export const command: Command = {
+  summary: 'propose a policy',
+  positionals: [{ name: 'REV | A..B', takes: 'revision', optional: true }],
+  options: {
+    write: { meaning: 'into .signet.yaml, where there is none, instead of stdout' },
+    'github-web-flow': { meaning: "with GitHub's own key, for merges there" },
+    'trusted-root': settingOption('trust', { meaning: 'trust this instead of the built-in root' }),
+    'rekor-url': settingOption('rekorUrl', { meaning: 'the log to ask for missing entries' }),
+    offline: settingOption('offline', { meaning: 'never ask the network for a log entry' }),
+  },
+  about: ['proposes one, from the verified signers of the history (default: HEAD)'],
+  run,
+};

@@ -3,7 +3,9 @@
  * authors and dates stay byte for byte; the branch moves at once, or not at all; the working tree is not touched.
  */
 
-import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
+import type { Command, Run } from '../../cli/command.ts';
+import { settingOption } from '../../cli/options.ts';
+import type { ParsedArguments } from '../../cli/spec.ts';
 import { equal } from '../../core/bytes.ts';
 import { visible } from '../../core/escape.ts';
 import { objectId, splitSignedObject } from '../../core/git/object.ts';
@@ -20,30 +22,6 @@ import type { Invocation } from '../../system/invocation.ts';
 import { loadTrust } from '../../trust/store.ts';
 import { idsOf, ownAddress, type Planned, planResign } from './plan.ts';
 import { type SignOne, withSeries } from './series.ts';
-
-const SPEC = {
-  options: { all: 'switch', 'dry-run': 'switch' },
-  short: { n: 'dry-run' },
-  settings: ['trust'],
-} as const;
-
-export const help = `git signet resign BASE..[BRANCH] [--dry-run] [--all]
-
-Signs your own commits of a branch that are unsigned or broken again, and those that
-stand on them, with one login. Content, messages, authors and dates stay as they are.
-
-  git signet resign --dry-run origin/main..HEAD
-  git signet resign origin/main..HEAD
-
-  -n, --dry-run        says what it would do
-  --all                other people's commits too: your signature, their names
-  --trusted-root FILE  trust this instead of the built-in root
-
-The branch is moved at the end, all at once, and only if nobody moved it meanwhile; its
-old value is in the reflog. What was pushed before needs: git push --force-with-lease
-
-Exit: 0, 2 nothing to sign there or not yours, 4 login failed
-`;
 
 interface Target {
   readonly base: string;
@@ -159,20 +137,16 @@ async function symbolicHead(repository: GitRepository): Promise<string> {
   return name === '' ? 'HEAD' : name;
 }
 
-export async function run(invocation: Invocation): Promise<ExitCode> {
+const run: Run = async (args, invocation) => {
   const { cwd, env } = invocation;
-  const args = parseArguments(invocation.args, SPEC);
-  const [range, second] = [...args.positionals, ...(args.rest ?? [])];
-  if (range === undefined || second !== undefined) {
-    throw new UsageError('one range, please', { hint: 'run: git signet resign origin/main..HEAD' });
-  }
+  const [range = ''] = args.positionals;
   const repository = await openRepository(cwd, env);
   try {
     return await resign(range, args, repository, invocation);
   } finally {
     repository.objects.close();
   }
-}
+};
 
 async function resign(
   range: string,
@@ -230,3 +204,25 @@ async function resign(
     terminal.hint(`still at the old commits: ${others.slice(0, 5).join(', ')}`);
   return ExitCode.ok;
 }
+
+export const command: Command = {
+  summary: 'sign your own commits again',
+  positionals: [{ name: 'BASE..[BRANCH]', takes: 'revision' }],
+  options: {
+    'dry-run': { short: 'n', meaning: 'says what it would do' },
+    all: { meaning: "other people's commits too: your signature, their names" },
+    'trusted-root': settingOption('trust', { meaning: 'trust this instead of the built-in root' }),
+  },
+  about: [
+    'Signs your own commits of a branch that are unsigned or broken again, and those that stand on them, with one login. Content, messages, authors and dates stay as they are.',
+  ],
+  examples: [
+    ['git signet resign --dry-run origin/main..HEAD'],
+    ['git signet resign origin/main..HEAD'],
+  ],
+  notes: [
+    'The branch moves at the end, all at once, and only if it still stands where it stood. Its old value is in the reflog. If you pushed it before: git push --force-with-lease',
+  ],
+  exits: { 0: 'done', 2: 'nothing to sign there, or it is not yours', 4: 'login failed' },
+  run,
+};

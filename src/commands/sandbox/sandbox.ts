@@ -8,75 +8,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isatty } from 'node:tty';
-import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
+import { type Command, loaded } from '../../cli/command.ts';
+import type { OptionSpecs, ParsedArguments } from '../../cli/spec.ts';
 import { type ExitCode, UsageError } from '../../errors.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import type { Environment } from '../../system/environment.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { installOwnProgram } from '../../system/own-program.ts';
 import type { DaemonOptions } from './daemon-options.ts';
-
-export const help = `git signet sandbox start [--dir DIR] [--port N]
-git signet sandbox stop [--dir DIR]
-git signet sandbox run [options] -- COMMAND [ARGUMENT…]
-
-A private Sigstore on this machine: issuer, Fulcio, CT log, Rekor v1 and v2, timestamp authority.
-Nothing leaves the machine, nothing becomes public, none of its people is real.
-
-  git signet sandbox run -- git commit -S -m "try it"
-  eval "$(git signet sandbox start)"      then any git command in this shell; end with stop
-
-  --dir DIR        where keys and logs are kept (start: $XDG_STATE_HOME/git-signet/sandbox; run: nowhere)
-  --port N         first of six ports in a row (default: free ones)
-  --user EMAIL     run: who signs (default alice@example.test; also bob@example.test)
-  --browser        run: log in on the sandbox's page instead of with a ready-made token
-  --rekor 1|2      which log the signatures go to (default 1)
-
-exit: run ends with the command's own code; 2 for a usage error
-`;
-
-const SPEC = {
-  options: {
-    dir: 'value',
-    port: 'value',
-    user: 'value',
-    rekor: 'value',
-    browser: 'switch',
-  },
-} as const;
-
-/** `sandbox serve` is `start`'s own child, and not for people. */
-export async function run(invocation: Invocation): Promise<ExitCode> {
-  const args = parseArguments(invocation.args, SPEC);
-  const [action, ...others] = args.positionals;
-  if (others.length > 0)
-    throw new UsageError(`what is ${others[0]}? a command to run stands after --`, {
-      hint: 'git signet sandbox run -- COMMAND',
-    });
-  switch (action) {
-    case 'run':
-      return runCommand(invocation, args);
-    case 'start':
-    case 'stop':
-    case 'serve': {
-      const daemon = await import('./daemon.ts');
-      const options = daemonOptions(invocation, args);
-      if (action === 'start') return daemon.start(invocation, options);
-      return action === 'stop'
-        ? daemon.stop(invocation, options.dir)
-        : daemon.serve(invocation, options);
-    }
-    default:
-      throw new UsageError(
-        action === undefined
-          ? 'sandbox needs to know what to do'
-          : `sandbox does not know ${action}`,
-        {
-          hint: 'git signet sandbox start | stop | run -- COMMAND',
-        },
-      );
-  }
-}
 
 function daemonOptions(invocation: Invocation, args: ParsedArguments): DaemonOptions {
   const dir = args.values.get('dir') ?? defaultDirectory(invocation.env);
@@ -107,10 +46,8 @@ function portOf(args: ParsedArguments): number | undefined {
   return port;
 }
 
-function rekorVersionOf(args: ParsedArguments): 1 | 2 {
-  const text = args.values.get('rekor') ?? '1';
-  if (text !== '1' && text !== '2') throw new UsageError(`--rekor takes 1 or 2, not ${text}`);
-  return text === '1' ? 1 : 2;
+function rekorVersionOf({ values }: ParsedArguments): 1 | 2 {
+  return values.get('rekor') === '2' ? 2 : 1;
 }
 
 /** What would point a child at another Sigstore than the sandbox. */
@@ -163,8 +100,8 @@ async function childEnvironment(
 async function runCommand(invocation: Invocation, args: ParsedArguments): Promise<ExitCode> {
   // the issuer's packages have Bun print what they should no longer use, amidst what the child says
   Object.assign(process, { noDeprecation: true });
-  const [command, ...rest] = args.rest ?? [];
-  if (command === undefined)
+  const [program, ...rest] = args.rest;
+  if (program === undefined)
     throw new UsageError('run needs a command', { hint: 'git signet sandbox run -- COMMAND' });
   const port = portOf(args);
   const kept = args.values.get('dir');
@@ -177,7 +114,7 @@ async function runCommand(invocation: Invocation, args: ParsedArguments): Promis
     const sandbox = await startSandbox({ dir, port });
     try {
       const env = await childEnvironment(invocation, args, sandbox);
-      return await runChild(command, rest, { cwd: invocation.cwd, env });
+      return await runChild(program, rest, { cwd: invocation.cwd, env });
     } finally {
       const { endAgents } = await import('./agent.ts');
       await endAgents(dir);
@@ -220,3 +157,67 @@ function runChild(
     });
   });
 }
+
+const PLACE: OptionSpecs = {
+  dir: {
+    takes: 'directory',
+    meaning:
+      'where keys and logs are kept (start: $XDG_STATE_HOME/git-signet/sandbox; run: nowhere)',
+  },
+};
+const START: OptionSpecs = {
+  ...PLACE,
+  port: { takes: 'text', value: 'N', meaning: 'first of six ports in a row (default: free ones)' },
+  rekor: { takes: ['1', '2'], meaning: 'which log the signatures go to (default 1)' },
+};
+
+export const command: Command = {
+  summary: 'a private Sigstore on this machine',
+  subcommands: {
+    start: loaded({
+      summary: 'start one',
+      options: START,
+      about: ['in the background; prints the environment to take over'],
+      run: async (args, invocation) =>
+        (await import('./daemon.ts')).start(invocation, daemonOptions(invocation, args)),
+    }),
+    stop: loaded({
+      summary: 'end it',
+      options: PLACE,
+      about: ['ends it; keys and logs stay'],
+      run: async (args, invocation) =>
+        (await import('./daemon.ts')).stop(invocation, daemonOptions(invocation, args).dir),
+    }),
+    run: loaded({
+      summary: 'run a command in one',
+      options: {
+        ...START,
+        user: {
+          takes: 'text',
+          value: 'EMAIL',
+          meaning: 'who signs (default alice@example.test; also bob@example.test)',
+        },
+        browser: { meaning: "log in on the sandbox's page instead of with a ready-made token" },
+      },
+      rest: 'COMMAND [ARGUMENT…]',
+      about: ['runs COMMAND in a sandbox of its own, and leaves nothing behind'],
+      run: (args, invocation) => runCommand(invocation, args),
+    }),
+    serve: loaded({
+      summary: 'the child of start',
+      internal: true,
+      options: START,
+      about: [],
+      run: async (args, invocation) =>
+        (await import('./daemon.ts')).serve(invocation, daemonOptions(invocation, args)),
+    }),
+  },
+  about: [
+    'A private Sigstore on this machine: issuer, Fulcio, CT log, Rekor v1 and v2, timestamp authority. Nothing leaves the machine, nothing becomes public, none of its people is real.',
+  ],
+  examples: [
+    ['git signet sandbox run -- git commit -S -m "try it"'],
+    ['eval "$(git signet sandbox start)"', 'then any git command in this shell'],
+  ],
+  exits: { 0: "done; run ends with the command's own code", 2: 'usage' },
+};

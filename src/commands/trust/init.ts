@@ -4,8 +4,8 @@
  */
 
 import { writeFile } from 'node:fs/promises';
-import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
-import type { Command } from '../../cli/command.ts';
+import type { Command, Run } from '../../cli/command.ts';
+import type { ParsedArguments } from '../../cli/spec.ts';
 import type { Crypto } from '../../core/crypto.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import {
@@ -25,21 +25,6 @@ import { mirrorSource, PUBLIC_GOOD_MIRROR, STAGING_MIRROR } from '../../trust/so
 import { loadSigningConfig, loadTrust } from '../../trust/store.ts';
 import { allowWritten } from '../allow.ts';
 import { refreshNow } from './update.ts';
-
-const SPEC = {
-  options: {
-    mirror: 'value',
-    root: 'value',
-    'root-checksum': 'value',
-    from: 'value',
-    'signing-config': 'value',
-    staging: 'switch',
-    'public-good': 'switch',
-    'no-ct-log': 'switch',
-    global: 'switch',
-    undo: 'switch',
-  },
-} as const;
 
 /** What init writes, and what it therefore keeps for --undo. */
 const KEYS = ['signet.trust', 'signet.trustRoot', 'signet.signingConfig', 'signet.ctLog'] as const;
@@ -178,10 +163,7 @@ async function report(
   if (louder !== undefined) terminal.say(`${louder} is set, and outweighs it`);
 }
 
-export const run: Command = async (invocation) => {
-  const args = parseArguments(invocation.args, SPEC);
-  const extra = args.positionals[0] ?? args.rest?.[0];
-  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+const run: Run = async (args, invocation) => {
   if (args.switches.has('undo')) return undo({ args, invocation });
   const way = wayOf(args);
   const { env, cwd } = invocation;
@@ -196,4 +178,35 @@ export const run: Command = async (invocation) => {
   await report(given, trust, scope);
   if (scope === '--local') await allowWritten(invocation, KEYS);
   return ExitCode.ok;
+};
+
+export const command: Command = {
+  summary: 'another trust root',
+  options: {
+    mirror: { takes: 'text', value: 'URL', meaning: 'a TUF mirror' },
+    root: {
+      takes: 'file',
+      value: 'FILE|URL',
+      meaning: 'with --mirror: the root metadata that its updates start from',
+    },
+    'root-checksum': {
+      takes: 'text',
+      value: 'SHA256',
+      meaning: "must be the root's; needed where --root is an address",
+    },
+    from: { takes: 'file', meaning: 'a copy of trusted_root.json, or of a client trust config' },
+    'signing-config': {
+      takes: 'file',
+      meaning: 'with --from: services to sign with, where that file names none',
+    },
+    staging: { meaning: "Sigstore's staging instance" },
+    'public-good': { meaning: "Sigstore's public instance" },
+    'no-ct-log': { meaning: 'this instance has no certificate transparency log' },
+    global: { meaning: 'in every repository of yours' },
+    undo: { meaning: 'what was set before (with --global if you used it)' },
+  },
+  about: [
+    'sets signet.trust, here or with --global, to one of --mirror, --from, --staging or --public-good',
+  ],
+  run,
 };

@@ -1,10 +1,10 @@
 /** `git signet trust show`: the trust root in force here, offline. */
 
-import { parseArguments } from '../../cli/arguments.ts';
-import type { Command } from '../../cli/command.ts';
+import type { Command, Run } from '../../cli/command.ts';
+import { settingOption } from '../../cli/options.ts';
 import type { Crypto } from '../../core/crypto.ts';
 import { readTufMetadata, type TufRole } from '../../core/trust/tuf-metadata.ts';
-import { ExitCode, UsageError } from '../../errors.ts';
+import { ExitCode } from '../../errors.ts';
 import { type MirrorFacts, type TrustFacts, trustJson, trustText } from '../../report/trust.ts';
 import { SPOKEN_VERSIONS } from '../../services/in-force.ts';
 import { resolvedHere } from '../../settings/here.ts';
@@ -78,21 +78,28 @@ export async function trustFacts(
   };
 }
 
-export const run: Command = async (invocation) => {
-  const args = parseArguments(invocation.args, {
-    options: { format: 'value' },
-    settings: ['trust', 'trustRoot', 'signingConfig'],
-  });
-  const extra = args.positionals[0] ?? args.rest?.[0];
-  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
-  const format = args.values.get('format') ?? 'text';
-  if (format !== 'text' && format !== 'json')
-    throw new UsageError(`--format ${format}: expected text or json`);
+const run: Run = async (args, invocation) => {
   const { streams } = invocation;
   const resolved = await resolvedHere(invocation, { flags: args.flags });
   const facts = await trustFacts(resolved, await loadCrypto(), invocation);
   streams.write(
-    format === 'json' ? `${JSON.stringify(trustJson(facts), null, 2)}\n` : trustText(facts),
+    args.values.get('format') === 'json'
+      ? `${JSON.stringify(trustJson(facts), null, 2)}\n`
+      : trustText(facts),
   );
   return ExitCode.ok;
+};
+
+export const command: Command = {
+  summary: 'the trust root in force',
+  options: {
+    format: { takes: ['text', 'json'], meaning: 'for people, or for programs' },
+    'trusted-root': settingOption('trust', {
+      meaning: 'this trust root instead of the configured one',
+    }),
+    'trust-root': settingOption('trustRoot'),
+    'signing-config': settingOption('signingConfig'),
+  },
+  about: ['source, age and expiry of the trust root, and whom it trusts from when to when'],
+  run,
 };

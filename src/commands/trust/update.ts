@@ -1,7 +1,7 @@
 /** `git signet trust update`: asks the mirror of the trust root in force for its newest, now. */
 
-import { parseArguments } from '../../cli/arguments.ts';
-import type { Command } from '../../cli/command.ts';
+import type { Command, Run } from '../../cli/command.ts';
+import { settingOption } from '../../cli/options.ts';
 import type { Crypto } from '../../core/crypto.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { createHttpClient } from '../../http/http.ts';
@@ -34,10 +34,7 @@ export async function refreshNow(
   }
 }
 
-export const run: Command = async (invocation) => {
-  const args = parseArguments(invocation.args, { options: {}, settings: ['trust', 'trustRoot'] });
-  const extra = args.positionals[0] ?? args.rest?.[0];
-  if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
+const run: Run = async (args, invocation) => {
   const { terminal, streams } = invocation;
   const settings = await settingsHere(invocation, { flags: args.flags });
   const crypto = await loadCrypto();
@@ -54,4 +51,16 @@ export const run: Command = async (invocation) => {
   terminal.progress(undefined);
   streams.write(`${mirror.name}: ${changed ? 'a new trust root' : 'the trust root is current'}\n`);
   return ExitCode.ok;
+};
+
+export const command: Command = {
+  summary: 'fetch the newest trust root',
+  options: {
+    'trusted-root': settingOption('trust', {
+      meaning: 'this trust root instead of the configured one',
+    }),
+    'trust-root': settingOption('trustRoot'),
+  },
+  about: ['asks its mirror for the newest; verifying never does, signing does once a day'],
+  run,
 };

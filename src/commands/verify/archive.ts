@@ -7,7 +7,8 @@ import { basename, resolve } from 'node:path';
 import { readArchive } from '../../archive/archive.ts';
 import { type Comparison, compareArchive } from '../../archive/compare.ts';
 import { ArchiveFault } from '../../archive/entry.ts';
-import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
+import type { Command, Run } from '../../cli/command.ts';
+import type { ParsedArguments } from '../../cli/spec.ts';
 import { visible } from '../../core/escape.ts';
 import { tagHeader } from '../../core/git/header.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
@@ -20,34 +21,8 @@ import { renderResult } from '../../report/formats.ts';
 import { createReporter } from '../../report/reporter.ts';
 import { untilInterrupted } from '../../system/interrupt.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { EXIT_HELP, VERIFY_SPEC, WHO_HELP } from './options.ts';
+import { TRUST_OPTIONS, VERIFY_EXITS, WHO_OPTIONS } from './options.ts';
 import { judgeTag } from './tag.ts';
-
-const { format: _, jobs: __, ...OPTIONS } = VERIFY_SPEC.options;
-const SPEC = {
-  ...VERIFY_SPEC,
-  options: { ...OPTIONS, prefix: 'value', 'no-target': 'switch' },
-} as const;
-
-export const help = `git signet verify-archive TAG FILE
-
-FILE (.tar, .tar.gz, .zip) holds exactly the tree of the commit that the signed TAG
-names: every file, kind and byte, and nothing else. The tag is judged as by verify-tag.
-Nothing is unpacked.
-
-  git signet verify-archive --policy-from origin/main v1.2 app-1.2.tar.gz
-
-  --prefix DIR/                      what names in the archive begin with (default: the one
-                                     directory that everything lies in, if there is one)
-  --no-target                        the tag alone: the commit may be unsigned
-  --trusted-root FILE                trust this instead of the built-in root
-  --offline                          never ask the network for a log entry
-${WHO_HELP}
-
-What the signed .gitattributes leave out (export-ignore) or fill in (export-subst) is told.
-
-${EXIT_HELP}
-`;
 
 const SHOWN = 20;
 /** Beyond the tree's own bytes: headers, and what export-subst fills in. */
@@ -156,15 +131,9 @@ async function compare(
   }
 }
 
-export async function run(invocation: Invocation): Promise<ExitCode> {
+const run: Run = async (args, invocation) => {
   const { streams, terminal, cwd } = invocation;
-  const args = parseArguments(invocation.args, SPEC);
-  const [tag, file, third] = [...args.positionals, ...(args.rest ?? [])];
-  if (tag === undefined || file === undefined || third !== undefined) {
-    throw new UsageError('which tag, which file?', {
-      hint: 'run: git signet verify-archive TAG FILE',
-    });
-  }
+  const [tag = '', file = ''] = args.positionals;
   const prefix = prefixOf(args);
   const setup = await setUpVerify(args, invocation);
   try {
@@ -184,4 +153,33 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   } finally {
     await setup.close();
   }
-}
+};
+
+export const command: Command = {
+  summary: 'a release archive holds exactly the signed tree',
+  positionals: [
+    { name: 'TAG', takes: 'tag' },
+    { name: 'FILE', takes: 'file' },
+  ],
+  options: {
+    ...WHO_OPTIONS,
+    ...TRUST_OPTIONS,
+    prefix: {
+      group: 'How',
+      takes: 'text',
+      value: 'DIR/',
+      meaning:
+        'what names in the archive begin with (default: the one directory that holds everything, if there is one)',
+    },
+    'no-target': { group: 'How', meaning: 'the tag alone: the commit may be unsigned' },
+  },
+  about: [
+    'FILE (.tar, .tar.gz, .zip) must hold exactly the tree of the commit that the signed TAG names: every file, kind and byte, and nothing else. The tag is judged as by verify-tag. Nothing is unpacked.',
+  ],
+  examples: [['git signet verify-archive --policy-from origin/main v1.2 app-1.2.tar.gz']],
+  notes: [
+    'It says what the signed .gitattributes leave out (export-ignore) or fill in (export-subst).',
+  ],
+  exits: VERIFY_EXITS,
+  run,
+};

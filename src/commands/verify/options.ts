@@ -3,56 +3,92 @@
  * flags are gitsign's (cosign's CertVerifyOptions); where both a value and a pattern are given, both must match.
  */
 
-import type { ArgumentSpec, ParsedArguments } from '../../cli/arguments.ts';
+import { grouped, settingOption } from '../../cli/options.ts';
+import type { CommandSpec, OptionSpecs, ParsedArguments } from '../../cli/spec.ts';
 import { UsageError } from '../../errors.ts';
-import { IDENTITY_FLAGS } from '../../gate/identity-flags.ts';
 import { FORMATS, type FormatName } from '../../report/formats.ts';
 
-const FORMAT_NAMES = Object.keys(FORMATS) as readonly FormatName[];
+const workflow = {
+  takes: 'text',
+  meaning: 'what the certificate says of a workflow',
+} as const;
 
-/** Options that both commands take. */
-export const VERIFY_SPEC = {
-  options: {
-    ...Object.fromEntries(IDENTITY_FLAGS.map((flag) => [flag, 'value'] as const)),
-    'insecure-ignore-sct': 'switch',
-    'policy-from': 'value',
-    ref: 'value',
-    'unsafe-any-identity': 'switch',
-    format: 'value',
-    jobs: 'value',
+export const WHO_OPTIONS = grouped('Who may have signed (one of these is needed)', {
+  policy: settingOption('policy', {
+    takes: 'file',
+    value: 'FILE',
+    meaning: 'its signers (default: signet.policy)',
+  }),
+  'policy-from': {
+    takes: 'revision',
+    value: 'REV|parents',
+    meaning: 'signers of .signet.yaml at REV; parents: each commit by the policy of its parents',
   },
-  settings: ['trust', 'policy', 'since', 'offline', 'rekorUrl'],
-} as const satisfies ArgumentSpec;
+  since: settingOption('since', {
+    takes: 'revision',
+    value: 'COMMIT',
+    meaning: 'nothing up to it is judged (signet.since)',
+  }),
+  ref: {
+    takes: 'text',
+    value: 'REF',
+    meaning: 'the ref that the commits are for',
+  },
+  'certificate-identity': {
+    takes: 'text',
+    value: 'NAME',
+    meaning: 'this name; its issuer is needed too',
+  },
+  'certificate-identity-regexp': {
+    takes: 'text',
+    value: 'RE',
+    meaning: 'a pattern that must match the whole name',
+  },
+  'certificate-oidc-issuer': { takes: 'text', value: 'URL', meaning: 'the issuer of the name' },
+  'certificate-oidc-issuer-regexp': {
+    takes: 'text',
+    value: 'RE',
+    meaning: 'a pattern that must match the whole issuer',
+  },
+  'certificate-github-workflow-trigger': workflow,
+  'certificate-github-workflow-sha': workflow,
+  'certificate-github-workflow-name': workflow,
+  'certificate-github-workflow-repository': workflow,
+  'certificate-github-workflow-ref': workflow,
+  'unsafe-any-identity': { meaning: 'anybody whom the trust root vouches for' },
+});
 
-export const WHO_HELP = `Who may have signed (one of these is needed):
-  --policy FILE                      signers of a policy file (default: signet.policy)
-  --policy-from REV                  signers of .signet.yaml as of REV
-  --policy-from parents              each commit by the policy in its parents
-  --since COMMIT                     it and its ancestors are not judged (signet.since)
-  --ref REF                          the ref that the commits are for, where rules differ
-  --certificate-identity NAME        with --certificate-oidc-issuer URL; either may
-  --certificate-identity-regexp RE     be a pattern instead (…-issuer-regexp), which
-                                       must match the whole; given both, both must
-  --certificate-github-workflow-{trigger,sha,name,repository,ref} VALUE
-  --unsafe-any-identity              anybody whom the trust root vouches for`;
+export const TRUST_OPTIONS = grouped('How', {
+  'trusted-root': settingOption('trust', { meaning: 'trust this instead of the built-in root' }),
+  'rekor-url': settingOption('rekorUrl', { meaning: 'the log to ask for missing entries' }),
+  offline: settingOption('offline', { meaning: 'never ask the network for a log entry' }),
+  'insecure-ignore-sct': { meaning: 'do without the certificate transparency log' },
+});
 
-export const HOW_HELP = `How:
-  --trusted-root FILE                trust this instead of the built-in root
-  --offline                          never ask the network for a log entry
-  --insecure-ignore-sct              do without the certificate transparency log
-  --format ${FORMAT_NAMES.join('|')}
-                                     jsonl: one result a line; github: annotations and
-                                     job summary; html: a page; vsa: in-toto summary
-  --jobs N                           threads (default: one a core)`;
+export const REPORT_OPTIONS = grouped('How', {
+  format: {
+    takes: Object.keys(FORMATS),
+    meaning: Object.entries(FORMATS)
+      .map(([name, { meaning }]) => `${name}: ${meaning}`)
+      .join('; '),
+  },
+  jobs: { takes: 'text', value: 'N', meaning: 'threads (default: one a core)' },
+});
 
-export const EXIT_HELP = `Exit: 0 all verified, 1 refused, 6 not allowed, 5 unsigned, 3 undecided, 2 usage`;
+/** What `verify` and `verify-tag` have in common. */
+export const VERIFY_OPTIONS: OptionSpecs = { ...WHO_OPTIONS, ...TRUST_OPTIONS, ...REPORT_OPTIONS };
 
-/** @throws UsageError for a format that is not offered */
-export function formatOf(args: ParsedArguments): FormatName {
-  const format = args.values.get('format') ?? 'text';
-  const known = FORMAT_NAMES.find((name) => name === format);
-  if (known !== undefined) return known;
-  throw new UsageError(`--format ${format}: expected ${FORMAT_NAMES.join(', ')}`);
+export const VERIFY_EXITS: NonNullable<CommandSpec['exits']> = {
+  0: 'all verified',
+  1: 'refused',
+  2: 'usage',
+  3: 'undecided',
+  5: 'unsigned',
+  6: 'not allowed',
+};
+
+export function formatOf({ values }: ParsedArguments): FormatName {
+  return (values.get('format') ?? 'text') as FormatName;
 }
 
 /** @throws UsageError for anything but 1 to 256 */

@@ -4,7 +4,7 @@
  * with signed tags, and git accepts it (threat G07).
  */
 
-import { parseArguments } from '../../cli/arguments.ts';
+import type { Command, Run } from '../../cli/command.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
 import { tagBench } from '../../gate/run.ts';
@@ -14,29 +14,7 @@ import { resolveNames } from '../../git/names.ts';
 import type { Subject } from '../../report/format.ts';
 import { renderResult } from '../../report/formats.ts';
 import { createReporter } from '../../report/reporter.ts';
-import type { Invocation } from '../../system/invocation.ts';
-import { EXIT_HELP, formatOf, HOW_HELP, VERIFY_SPEC, WHO_HELP } from './options.ts';
-
-const SPEC = {
-  ...VERIFY_SPEC,
-  options: { ...VERIFY_SPEC.options, 'no-target': 'switch' },
-} as const;
-export const help = `git signet verify-tag TAG…
-
-The tag is annotated, has the name of its ref, and is signed by someone who may;
-then the same for what it points to.
-
-  git signet verify-tag --policy-from origin/main v1.2
-  git signet verify-tag --no-target --certificate-identity alice@example.com \\
-      --certificate-oidc-issuer https://accounts.example.com v1.2
-
-  --no-target                        the tag alone: what it points to may be unsigned
-${WHO_HELP}
-
-${HOW_HELP}
-
-${EXIT_HELP}
-`;
+import { formatOf, VERIFY_EXITS, VERIFY_OPTIONS } from './options.ts';
 
 /** Judges the tag of that name and, with `follow`, what it leads to. @throws UsageError without such a ref */
 export async function judgeTag(
@@ -57,12 +35,9 @@ export async function judgeTag(
   return [{ id, type, ref, verdict }];
 }
 
-export async function run(invocation: Invocation): Promise<ExitCode> {
+const run: Run = async (args, invocation) => {
   const { streams, terminal, env } = invocation;
-  const args = parseArguments(invocation.args, SPEC);
-  const names = [...args.positionals, ...(args.rest ?? [])];
-  if (names.length === 0)
-    throw new UsageError('which tag?', { hint: 'run: git signet verify-tag TAG' });
+  const names = args.positionals;
   const format = formatOf(args);
   const setup = await setUpVerify(args, invocation);
   const { facts, judge } = setup;
@@ -97,4 +72,26 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     await bench?.close();
     await setup.close();
   }
-}
+};
+
+export const command: Command = {
+  summary: 'verify annotated tags by name',
+  positionals: [{ name: 'TAG', takes: 'tag', repeated: true }],
+  options: {
+    ...VERIFY_OPTIONS,
+    'no-target': {
+      group: 'How',
+      meaning: 'the tag alone: what it points to may be unsigned',
+    },
+  },
+  about: [
+    'The tag must be annotated, have the name of its ref, and be signed by someone who may sign it. Then the same is asked of what it points to.',
+  ],
+  examples: [
+    ['git signet verify-tag --policy-from origin/main v1.2'],
+    ['git signet verify-tag --no-target --certificate-identity alice@example.com \\'],
+    ['    --certificate-oidc-issuer https://accounts.example.com v1.2'],
+  ],
+  exits: VERIFY_EXITS,
+  run,
+};

@@ -1,7 +1,8 @@
 /** `git signet verify`: one commit or a hundred thousand, each against the same trust and policy. */
 
 import { availableParallelism } from 'node:os';
-import { type ParsedArguments, parseArguments } from '../../cli/arguments.ts';
+import type { Command, Run } from '../../cli/command.ts';
+import type { ParsedArguments } from '../../cli/spec.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { exitCodeOf } from '../../gate/exit-code.ts';
 import { type Asked, type PolicyPlan, planRun } from '../../gate/plan.ts';
@@ -11,30 +12,11 @@ import { FORMATS, type Output } from '../../report/formats.ts';
 import { createReporter, type Reporter } from '../../report/reporter.ts';
 import { untilInterrupted } from '../../system/interrupt.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { EXIT_HELP, formatOf, HOW_HELP, jobsOf, VERIFY_SPEC, WHO_HELP } from './options.ts';
-
-const SPEC = { ...VERIFY_SPEC, options: { ...VERIFY_SPEC.options, stdin: 'switch' } } as const;
-
-export const help = `git signet verify [REV | A..B | A...B]…    (no argument: HEAD)
-
-Says of each commit who signed it, and whether he may. A tag's name stands for its
-commit (verify-tag checks the tag); a full hash stands for that very object.
-
-  git signet verify --policy-from origin/main origin/main..HEAD
-  git signet verify --certificate-identity alice@example.com \\
-      --certificate-oidc-issuer https://accounts.example.com HEAD
-
-${WHO_HELP}
-
-${HOW_HELP}
-  --stdin                            revisions from stdin, one a line
-
-${EXIT_HELP}
-`;
+import { formatOf, jobsOf, VERIFY_EXITS, VERIFY_OPTIONS } from './options.ts';
 
 function askedFor(args: ParsedArguments, { streams }: Invocation): Asked {
   const format = formatOf(args);
-  const revisions = [...args.positionals, ...(args.rest ?? [])];
+  const revisions = args.positionals;
   if (!args.switches.has('stdin')) return { revisions };
   if (revisions.length > 0) throw new UsageError('--stdin and revisions: only one of them');
   if ('named' in FORMATS[format]) {
@@ -43,9 +25,8 @@ function askedFor(args: ParsedArguments, { streams }: Invocation): Asked {
   return { revisions, lines: streams.inputLines() };
 }
 
-export async function run(invocation: Invocation): Promise<ExitCode> {
+const run: Run = async (args, invocation) => {
   const { streams, terminal, env } = invocation;
-  const args = parseArguments(invocation.args, SPEC);
   const format = formatOf(args);
   const jobs = jobsOf(args, availableParallelism());
   const setup = await setUpVerify(args, invocation);
@@ -59,7 +40,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
       terminal.say(`${startsAt.slice(0, 12)} and what lies before it are not judged (since)`);
     }
     const { now } = setup.judge;
-    const asked = [...args.positionals, ...(args.rest ?? [])];
+    const asked = args.positionals;
     const output: Output = format === 'text' && total === 1 ? 'sentence' : format;
     reporter = createReporter({
       ...setup.facts,
@@ -79,4 +60,23 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
     await plan?.close();
     await setup.close();
   }
-}
+};
+
+export const command: Command = {
+  summary: 'verify a revision or a range',
+  positionals: [{ name: 'REV | A..B | A...B', takes: 'revision', optional: true, repeated: true }],
+  options: {
+    ...VERIFY_OPTIONS,
+    stdin: { group: 'How', meaning: 'revisions from stdin, one a line' },
+  },
+  about: [
+    "Says of each commit who signed it, and whether that signer may. Without an argument it judges HEAD. A tag's name stands for its commit (verify-tag checks the tag). A full hash stands for that very object.",
+  ],
+  examples: [
+    ['git signet verify --policy-from origin/main origin/main..HEAD'],
+    ['git signet verify --certificate-identity alice@example.com \\'],
+    ['    --certificate-oidc-issuer https://accounts.example.com HEAD'],
+  ],
+  exits: VERIFY_EXITS,
+  run,
+};

@@ -1,0 +1,35 @@
+/** Options that a hook can be installed with: those of `verify`, what may be deleted, and which refs were judged before. */
+
+import type { ArgumentSpec, OptionSpecs, ParsedArguments } from '../../cli/spec.ts';
+import { UsageError } from '../../errors.ts';
+import { VERIFY_OPTIONS } from '../verify/options.ts';
+
+/** Those that `verify` does not have, or understands in another way. */
+export const HOOK_OPTIONS: OptionSpecs = {
+  'policy-from': {
+    takes: 'revision',
+    value: 'OLD',
+    meaning:
+      '.signet.yaml as the ref has it before the push, or as the default branch has it, if the ref is new or its policy has a smaller sequence. It is so too if signet.policy is not set',
+  },
+  'refuse-deletes': { meaning: 'refs may not be deleted' },
+  'judged-refs': {
+    takes: 'text',
+    value: 'PREFIX',
+    repeated: true,
+    meaning:
+      'refs below PREFIX (refs/releases/) hold only what was judged; this is not so for refs that the server makes by itself',
+  },
+};
+
+export const HOOK_SPEC: ArgumentSpec = { options: { ...VERIFY_OPTIONS, ...HOOK_OPTIONS } };
+
+/** Further refs that the hook's owner vouches for. @throws UsageError */
+export function vouchedFor({ lists }: ParsedArguments): readonly string[] {
+  const prefixes = lists.get('judged-refs') ?? [];
+  for (const prefix of prefixes) {
+    if (/^refs\/(?:[^\s/*?[\\]+\/)+$/.test(prefix)) continue;
+    throw new UsageError(`--judged-refs ${prefix}: expected a prefix such as refs/releases/`);
+  }
+  return prefixes;
+}

@@ -14,7 +14,7 @@ import { networkOf } from '../../agent/wire/request-network.ts';
 import type { Command, Run } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
 import { acceptExpected, accountFor, impossible } from '../../core/expectation.ts';
-import { ConfigError, ExitCode, UsageError } from '../../errors.ts';
+import { ConfigError, ExitCode } from '../../errors.ts';
 import { committerHere } from '../../git/committer.ts';
 import { createHttpClient } from '../../http/http.ts';
 import { networkOptions } from '../../http/network.ts';
@@ -34,7 +34,6 @@ import { ensureAgent } from '../agent/agent.ts';
 import { agentHere } from '../agent/here.ts';
 import { agentOff, agentOffWords } from './login-here.ts';
 import { describeCredential, expectedHere } from './logins.ts';
-
 
 interface Asked {
   readonly settings: Settings;

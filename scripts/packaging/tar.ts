@@ -3,7 +3,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { constants, gzip } from 'node:zlib';
+import { gzip } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { filesBelow } from './deb-rpm.ts';
 
@@ -26,7 +26,8 @@ export function archivedFiles(path: string, folder: string): readonly ArchivedFi
 /** Compresses without a name, a time, or the system in the header (RFC 1952 §2.3.1). */
 export function gzipped(bytes: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    gzip(bytes, { level: constants.Z_BEST_COMPRESSION }, (error, compressed) => {
+    // the best compression takes half as long again, and saves a thousandth
+    gzip(bytes, (error, compressed) => {
       if (error !== null) return reject(error);
       // the system that compressed: unknown
       compressed[9] = 255;

@@ -50,7 +50,7 @@ export function zip(files: readonly ArchivedFile[], epoch: number): Buffer {
   const directory: Buffer[] = [];
   let offset = 0;
   for (const { name, bytes, executable } of files) {
-    const data = deflateRawSync(bytes, { level: 9 });
+    const data = deflateRawSync(bytes);
     const path = Buffer.from(name);
     const fields = common(path, data, bytes, time);
     const mode = (REGULAR_FILE | (executable ? 0o755 : 0o644)) * 0x10000;

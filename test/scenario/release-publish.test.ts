@@ -117,7 +117,7 @@ describe('npm', () => {
       const document = documents.get(name);
       return document === undefined ? [404, '{"error":"not found"}'] : [200, document];
     });
-    for (const name of ['git-signet', 'git-signet-linux-x64', 'git-signet-windows-x64']) {
+    for (const name of ['git-signet', '@git-signet/linux-x64', '@git-signet/windows-x64']) {
       pack(name, '0.2.0-rc.1');
     }
     writeFileSync(join(folder, '.npmrc'), `//${address}/:_authToken=a-token\n`);
@@ -131,8 +131,8 @@ describe('npm', () => {
       start('publish-npm', [join(folder, 'npm'), '0.2.0-rc.1'], env);
     const published = (): readonly Asked[] => asked.filter(({ method }) => method === 'PUT');
     expect(await publish()).toMatchObject({ exit: 0 });
-    const names = ['/git-signet-linux-x64', '/git-signet-windows-x64', '/git-signet'];
-    expect(published().map(({ path }) => path)).toEqual(names);
+    const names = ['@git-signet/linux-x64', '@git-signet/windows-x64', 'git-signet'];
+    expect(published().map(({ path }) => decodeURIComponent(path.slice(1)))).toEqual(names);
     for (const { body } of published()) {
       const { 'dist-tags': tags } = JSON.parse(body.toString()) as Record<string, unknown>;
       expect(tags).toEqual({ next: '0.2.0-rc.1' });
@@ -140,7 +140,7 @@ describe('npm', () => {
     const again = await publish();
     expect([again.exit, again.out]).toEqual([
       0,
-      expect.stringContaining('git-signet-linux-x64 0.2.0-rc.1 is published already'),
+      expect.stringContaining('@git-signet/linux-x64 0.2.0-rc.1 is published already'),
     ]);
     expect(published()).toHaveLength(3);
     server.close();

@@ -11,7 +11,7 @@ import { verifyDetached } from '../../src/core/verify.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { loadSettings } from '../../src/settings/load.ts';
 import { loadCrypto } from '../../src/system/crypto-port.ts';
-import { loadTrust } from '../../src/trust/store.ts';
+import { loadTrust } from '../../src/trust/load.ts';
 import type { Installed } from './installed.ts';
 import { median } from './measure.ts';
 import { stopAgents, watchAgent } from './soak-agent.ts';

@@ -19,7 +19,7 @@ import { obtainCredential } from '../../src/signing/sign.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
 import type { Environment } from '../../src/system/environment.ts';
 import { processTerminal } from '../../src/system/terminal.ts';
-import { loadSigningConfig, loadTrust } from '../../src/trust/store.ts';
+import { loadSigningConfig, loadTrust } from '../../src/trust/load.ts';
 import { PAYLOAD_TYPE } from './statement.ts';
 
 const base64 = (bytes: Uint8Array | string): string => Buffer.from(bytes).toString('base64');

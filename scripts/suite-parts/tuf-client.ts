@@ -9,7 +9,7 @@
 import { isSignetError } from '../../src/errors.ts';
 import { createHttpClient } from '../../src/http/http.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
-import { refreshTrust } from '../../src/trust/refresh.ts';
+import { refreshTrust } from '../../src/trust/mirror-refresh.ts';
 import type { MirrorSource } from '../../src/trust/source.ts';
 import { readRoots, readState } from '../../src/trust/state-file.ts';
 

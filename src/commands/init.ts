@@ -11,7 +11,7 @@ import { type ChangedKeys, hasFormer, keepFormer, putBackFormer } from '../git/f
 import { loadSettings } from '../settings/load.ts';
 import type { Invocation } from '../system/invocation.ts';
 import { installOwnProgram } from '../system/own-program.ts';
-import { loadSigningConfig } from '../trust/store.ts';
+import { loadSigningConfig } from '../trust/load.ts';
 import { allowWritten } from './allow.ts';
 
 function keysFor(program: string): readonly (readonly [key: string, value: string])[] {

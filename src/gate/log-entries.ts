@@ -89,7 +89,7 @@ async function openLog(options: LogAccessOptions): Promise<SearchableLog & Pick<
   const [{ searchableLog }, { loadSigningConfig }, { createHttpClient }, { networkOptions }] =
     await Promise.all([
       import('../services/in-force.ts'),
-      import('../trust/store.ts'),
+      import('../trust/load.ts'),
       import('../http/http.ts'),
       import('../http/network.ts'),
     ]);

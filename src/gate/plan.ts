@@ -6,7 +6,7 @@
 import { UsageError } from '../errors.ts';
 import { isSurelyAncestor } from '../git/merge-bases.ts';
 import { isAncestor } from '../git/paths.ts';
-import { type ProvedRange, proveRange, type Range } from '../git/ranges.ts';
+import { type ProvedRange, proveRange, type Range } from '../git/range-commits.ts';
 import { asksAboutGraph, createGraph, type Graph } from './graph.ts';
 import type { Bench } from './outcome.ts';
 import { judgeCommit } from './outcome.ts';

@@ -7,7 +7,7 @@
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { UsageError } from '../errors.ts';
 import type { ObjectRequest } from '../git/objects.ts';
-import type { WalkedCommit } from '../git/ranges.ts';
+import type { WalkedCommit } from '../git/range-commits.ts';
 import type { PolicyBlobs } from './policy-blobs.ts';
 import { type Noted, policyChange } from './policy-changes.ts';
 

@@ -15,7 +15,7 @@ import {
   proveSome,
   type Range,
   type WalkedCommit,
-} from '../git/ranges.ts';
+} from '../git/range-commits.ts';
 import { type GitRepository, isFullHash } from '../git/repository.ts';
 import type { Subject } from '../report/format.ts';
 

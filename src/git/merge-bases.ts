@@ -10,7 +10,7 @@ import { corrupt } from './hashed-object.ts';
 import { listed } from './objects.ts';
 import { isAncestor, proveReached, shallowHint } from './paths.ts';
 import { GIT_READS, gitSaid, runGit } from './process.ts';
-import { BOTH, type Named, named } from './ranges.ts';
+import { BOTH, type Named, named } from './range-commits.ts';
 import type { GitRepository } from './repository.ts';
 
 function cutOff(repository: GitRepository, commit: string): UsageError {

@@ -18,7 +18,7 @@ import { loadSettings, type Settings } from '../settings/load.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { Invocation } from '../system/invocation.ts';
 import { readUpTo } from '../system/standard-input.ts';
-import { loadTrust, TRUST_SETTINGS } from '../trust/store.ts';
+import { loadTrust, TRUST_SETTINGS } from '../trust/load.ts';
 import type { GpgsmCall } from './arguments.ts';
 
 /** The payload and the signature to verify. */

@@ -22,7 +22,7 @@ import {
   unreachable,
 } from './errors.ts';
 import type { HttpAnswer, HttpRequest, HttpSend } from './message.ts';
-import { retryDelay } from './retry-delay.ts';
+import { retryDelay } from './retries.ts';
 
 export interface HttpClient {
   readonly send: HttpSend;

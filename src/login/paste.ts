@@ -8,7 +8,7 @@ import { LoginError } from '../errors.ts';
 import { duration } from './browser/page.ts';
 import { connectIssuer } from './connect.ts';
 import { patienceElsewhere } from './patience.ts';
-import { readIdentityToken } from './token.ts';
+import { readIdentityToken } from './token-claims.ts';
 import type { IdentityToken, TokenRequest } from './token-request.ts';
 
 const REDIRECT = 'urn:ietf:wg:oauth:2.0:oob';

@@ -5,7 +5,7 @@
 
 import type { Secret } from '../system/secret.ts';
 import { type Connection, connectIssuer } from './connect.ts';
-import { readIdentityToken } from './token.ts';
+import { readIdentityToken } from './token-claims.ts';
 import type { IdentityToken, TokenRequest } from './token-request.ts';
 
 export interface RefreshRequest extends Connection, Pick<TokenRequest, 'accept' | 'now'> {

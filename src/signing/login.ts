@@ -12,7 +12,7 @@ import type { HttpSend } from '../http/message.ts';
 import { networkOptions } from '../http/network.ts';
 import { sayingWaits } from '../http/said-waits.ts';
 import type { SigningContext } from '../login/browser/page.ts';
-import { obtainIdentityToken } from '../login/identity-token.ts';
+import { obtainIdentityToken } from '../login/obtain-token.ts';
 import type { IdentityToken } from '../login/token-request.ts';
 import { chooseServices, type Services } from '../services/in-force.ts';
 import type { Settings } from '../settings/load.ts';

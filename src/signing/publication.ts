@@ -16,7 +16,7 @@ import { AnswerError, ConfigError } from '../errors.ts';
 import type { LogService } from '../services/in-force.ts';
 import { appendLogEntry } from '../services/rekor-append.ts';
 import { requestTimestamp } from '../services/timestamp.ts';
-import { loadTrust } from '../trust/store.ts';
+import { loadTrust } from '../trust/load.ts';
 import type { Credential } from './credential.ts';
 import type { SigningParts } from './login.ts';
 

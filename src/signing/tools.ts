@@ -69,12 +69,12 @@ export async function signingTools(
   };
   const request = async (): Promise<SignRequest> => {
     // if no login is possible here, signing fails at once, before the mirror is asked
-    const { somebodyCanLogIn } = await import('../login/identity-token.ts');
+    const { somebodyCanLogIn } = await import('../login/obtain-token.ts');
     if (token !== undefined || (await somebodyCanLogIn({ settings, env, terminal }))) {
       looking ??= look();
       await looking;
     }
-    const { loadSigningConfig, loadTrust } = await import('../trust/store.ts');
+    const { loadSigningConfig, loadTrust } = await import('../trust/load.ts');
     const [trust, signingConfig] = await Promise.all([
       loadTrust(settings, crypto),
       loadSigningConfig(settings),

@@ -7,7 +7,7 @@ import type { Verdict } from '../core/verdict.ts';
 import { verifyDetached } from '../core/verify.ts';
 import { once } from '../system/once.ts';
 import { type DailyOptions, trustForSigning } from '../trust/daily.ts';
-import { loadTrust } from '../trust/store.ts';
+import { loadTrust } from '../trust/load.ts';
 
 export interface MadeOptions extends DailyOptions {
   /** True if signatures are meant to be in no log. */

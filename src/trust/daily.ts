@@ -11,9 +11,9 @@ import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import { isSignetError } from '../errors.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Environment } from '../system/environment.ts';
+import { loadTrust } from './load.ts';
 import { type MirrorSource, trustSourceOf } from './source.ts';
 import { readState } from './state-file.ts';
-import { loadTrust } from './store.ts';
 
 export interface DailyOptions {
   readonly settings: Settings;
@@ -62,7 +62,7 @@ async function look(source: MirrorSource, options: DailyOptions, patience: numbe
   const [{ createHttpClient }, { networkOptions }, { refreshTrust }] = await Promise.all([
     import('../http/http.ts'),
     import('../http/network.ts'),
-    import('./refresh.ts'),
+    import('./mirror-refresh.ts'),
   ]);
   markTried(source.directory ?? '');
   const timeout = Math.min(settings.timeout, PATIENCE);

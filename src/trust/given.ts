@@ -11,10 +11,10 @@ import { createHttpClient } from '../http/http.ts';
 import { networkOptions } from '../http/network.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Environment } from '../system/environment.ts';
+import { loadSigningConfig, loadTrust } from './load.ts';
 import { readTrustFile } from './named.ts';
 import { mirrorSetting } from './source.ts';
 import { notKept, writeWhole } from './state-write.ts';
-import { loadSigningConfig, loadTrust } from './store.ts';
 
 const CONFIG_TYPE = 'application/vnd.dev.sigstore.clienttrustconfig.v0.1+json';
 const SHA256 = /^(?:sha256:)?([0-9a-fA-F]{64})$/;

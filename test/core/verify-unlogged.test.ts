@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { objectId } from '../../src/core/git/object.ts';
 import { verifyObject } from '../../src/core/verify.ts';
 import { nodeCrypto as crypto } from '../../src/system/crypto.ts';
-import { loadTrust } from '../../src/trust/store.ts';
+import { loadTrust } from '../../src/trust/load.ts';
 import { useSandbox } from '../support/sandbox.ts';
 import { signRequest } from '../support/signing.ts';
 import { commitPayload, withSignature } from '../support/verify-scenario.ts';

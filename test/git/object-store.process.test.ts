@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CommitList } from '../../src/git/commit-list.ts';
+import { CommitList } from '../../src/git/compact-commits.ts';
 import { openRepository } from '../../src/git/repository.ts';
 import { alterations } from '../support/altered-store.ts';
 import { scratchRepository } from '../support/git-repository.ts';

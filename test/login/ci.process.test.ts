@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { acceptExpected } from '../../src/core/expectation.ts';
 import type { IdentityClaims } from '../../src/core/identity-claims.ts';
 import type { HttpSend } from '../../src/http/message.ts';
-import { obtainIdentityToken } from '../../src/login/identity-token.ts';
+import { obtainIdentityToken } from '../../src/login/obtain-token.ts';
 import type { TokenRequest } from '../../src/login/token-request.ts';
 import { Secret } from '../../src/system/secret.ts';
 import type { FakeService, Fault } from '../support/fake-ci/http-service.ts';

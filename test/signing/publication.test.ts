@@ -5,7 +5,7 @@ import { utf8 } from '../../src/core/bytes.ts';
 import { CmsOid, readArmor, readSignedData } from '../../src/core/cms/signed-data.ts';
 import { ANYBODY } from '../../src/core/expectation.ts';
 import { createHttpClient } from '../../src/http/http.ts';
-import { readIdentityToken } from '../../src/login/token.ts';
+import { readIdentityToken } from '../../src/login/token-claims.ts';
 import type { Intercept, Sandbox } from '../../src/sandbox/index.ts';
 import { chooseServices } from '../../src/services/in-force.ts';
 import type { SigningParts } from '../../src/signing/login.ts';

@@ -5,7 +5,7 @@ import { loadSettings, type SettingsSources } from '../../src/settings/load.ts';
 import type { SignRequest } from '../../src/signing/sign.ts';
 import { loadCrypto } from '../../src/system/crypto-port.ts';
 import type { Terminal } from '../../src/system/terminal.ts';
-import { loadSigningConfig, loadTrust } from '../../src/trust/store.ts';
+import { loadSigningConfig, loadTrust } from '../../src/trust/load.ts';
 
 /** A person who reads everything and types nothing. */
 export interface Listener extends Terminal {

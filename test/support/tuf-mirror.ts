@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createHttpClient } from '../../src/http/http.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
-import { type Refreshed, refreshTrust } from '../../src/trust/refresh.ts';
+import { loadTrust } from '../../src/trust/load.ts';
+import { type Refreshed, refreshTrust } from '../../src/trust/mirror-refresh.ts';
 import { type MirrorSource, mirrorSetting, mirrorSource } from '../../src/trust/source.ts';
 import { statePath } from '../../src/trust/state-file.ts';
-import { loadTrust } from '../../src/trust/store.ts';
 import { makeTufRepository, type TufOptions, type TufRepository } from './tuf-repository.ts';
 
 const vectors = fileURLToPath(new URL('../vectors/gitsign/trust/', import.meta.url));

@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { obtainIdentityToken } from '../../src/login/identity-token.ts';
+import { obtainIdentityToken } from '../../src/login/obtain-token.ts';
 import { Secret } from '../../src/system/secret.ts';
 import { tokenRequest } from '../support/token-request.ts';
 

@@ -22,7 +22,7 @@ export async function reachHere(
   const { env: environment, cwd, entry, terminal } = invocation;
   const worthStarting = async (): Promise<boolean> => {
     if (loggedIn) return true;
-    const { somebodyCanLogIn } = await import('../../login/identity-token.ts');
+    const { somebodyCanLogIn } = await import('../../login/obtain-token.ts');
     return somebodyCanLogIn({ settings, env: environment, terminal });
   };
   /** Nothing waits long without saying for what. */

@@ -20,7 +20,7 @@ export async function preload(): Promise<void> {
     import('../../trust/embedded.ts'),
     import('../../trust/public-good.ts'),
     import('../../trust/signing-config.ts'),
-    import('../../trust/refresh.ts'),
+    import('../../trust/mirror-refresh.ts'),
     import('../../trust/state.ts'),
   ]);
 }

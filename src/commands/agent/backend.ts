@@ -13,7 +13,7 @@ import type { Instance } from '../../agent/instance.ts';
 import type { NetworkOrOwn } from '../../agent/wire/request-network.ts';
 import type { Crypto } from '../../core/crypto.ts';
 import { checkPayload } from '../../core/git/signable.ts';
-import { readIdentityToken } from '../../login/token.ts';
+import { readIdentityToken } from '../../login/token-claims.ts';
 import { chooseServices } from '../../services/in-force.ts';
 import { reachAll, serversInUse } from '../../services/reachability.ts';
 import type { Credential } from '../../signing/credential.ts';
@@ -21,7 +21,7 @@ import type { SigningParts } from '../../signing/login.ts';
 import { obtainCredential, signWithCredential } from '../../signing/sign.ts';
 import type { Secret } from '../../system/secret.ts';
 import { lookDaily } from '../../trust/daily.ts';
-import { loadSigningConfig, loadTrust } from '../../trust/store.ts';
+import { loadSigningConfig, loadTrust } from '../../trust/load.ts';
 
 export interface BackendOptions extends NetworkSources {
   readonly instance: Instance;

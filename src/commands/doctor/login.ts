@@ -10,7 +10,7 @@ import { visible } from '../../core/escape.ts';
 import { ANYBODY, expectationWords, impossible } from '../../core/expectation.ts';
 import { ExitCode, isSignetError } from '../../errors.ts';
 import { chooseOpener } from '../../login/browser/opener.ts';
-import { personProvider } from '../../login/identity-token.ts';
+import { personProvider } from '../../login/obtain-token.ts';
 import {
   type Circumstances,
   choosePersonWay,

@@ -10,7 +10,7 @@ import { resolveCommits, resolveNames } from '../../git/names.ts';
 import type { GitObjectType } from '../../git/object-frames.ts';
 import { isAncestor } from '../../git/paths.ts';
 import { GIT_READS, runGit } from '../../git/process.ts';
-import { type ProvedRange, proveRange, type Range } from '../../git/ranges.ts';
+import { type ProvedRange, proveRange, type Range } from '../../git/range-commits.ts';
 import { type GitRepository, gitLine, isFullHash } from '../../git/repository.ts';
 
 export interface RefUpdate {

@@ -28,7 +28,7 @@ import { type GitRepository, gitLine, openRepository } from '../../git/repositor
 import { settingsHere } from '../../settings/here.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { loadTrust } from '../../trust/store.ts';
+import { loadTrust } from '../../trust/load.ts';
 
 /** Beside the policy, for editors. The gate does not read it. */
 const SCHEMA_FILE = '.signet.schema.json';

@@ -13,7 +13,7 @@ import { verifyObject } from '../../core/verify.ts';
 import { UsageError } from '../../errors.ts';
 import { type JudgeSettings, verifyContext } from '../../gate/judge.ts';
 import type { VerifySetup } from '../../gate/setup.ts';
-import { proveRange } from '../../git/ranges.ts';
+import { proveRange } from '../../git/range-commits.ts';
 import type { GitRepository } from '../../git/repository.ts';
 import { askGitLine } from '../../git/simple-git.ts';
 

@@ -19,7 +19,7 @@ import { settingsHere } from '../../settings/here.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import { untilInterrupted } from '../../system/interrupt.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { loadTrust } from '../../trust/store.ts';
+import { loadTrust } from '../../trust/load.ts';
 import { idsOf, ownAddress, type Planned, planResign } from './plan.ts';
 import { type SignOne, withSeries } from './series.ts';
 

@@ -20,9 +20,9 @@ import { variablesOf } from '../../settings/table.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { keepTrustFile, pinnedMirror } from '../../trust/given.ts';
+import { loadSigningConfig, loadTrust } from '../../trust/load.ts';
 import { chosenMark } from '../../trust/origin.ts';
 import { mirrorSource, PUBLIC_GOOD_MIRROR, STAGING_MIRROR } from '../../trust/source.ts';
-import { loadSigningConfig, loadTrust } from '../../trust/store.ts';
 import { allowWritten } from '../allow.ts';
 import { refreshNow } from './update.ts';
 

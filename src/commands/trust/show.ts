@@ -11,11 +11,11 @@ import { resolvedHere } from '../../settings/here.ts';
 import type { ResolvedSettings, Settings } from '../../settings/load.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { loadSigningConfig, loadTrust } from '../../trust/load.ts';
 import { trustOrigins } from '../../trust/origin.ts';
 import { type MirrorSource, trustSourceOf } from '../../trust/source.ts';
 import { embeddedRoot, provenRoots } from '../../trust/state.ts';
 import { readState } from '../../trust/state-file.ts';
-import { loadSigningConfig, loadTrust } from '../../trust/store.ts';
 
 /** Versions and expiries of what is kept; loadTrust has proved it. */
 async function mirrorFacts(source: MirrorSource, crypto: Crypto): Promise<MirrorFacts> {

@@ -10,7 +10,7 @@ import { settingsHere } from '../../settings/here.ts';
 import type { Settings } from '../../settings/load.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { type Refreshed, refreshTrust } from '../../trust/refresh.ts';
+import { type Refreshed, refreshTrust } from '../../trust/mirror-refresh.ts';
 import { type MirrorSource, publicGood, trustSourceOf } from '../../trust/source.ts';
 
 /** Asks a mirror with connections of its own. @throws ServiceError, AnswerError, ConfigError */

@@ -1,7 +1,7 @@
 /**
  * What a TUF mirror signed (specification 1.0.31), proved again each time it is read from disk: the chain of root
  * versions from one that is trusted, and the top-level targets under the last of them. Whether it is fresh is the
- * update client's affair (§5.3–5.6, trust/refresh.ts): here there is no clock, and nothing expires offline.
+ * update client's affair (§5.3–5.6, trust/mirror-refresh.ts): here there is no clock, and nothing expires offline.
  */
 
 import { concat, fromBase64, fromHex, toHex, utf8 } from '../bytes.ts';

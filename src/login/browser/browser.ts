@@ -9,7 +9,7 @@ import { isSignetError, LoginError } from '../../errors.ts';
 import { connectIssuer, refuseUncheckedTls } from '../connect.ts';
 import type { Issuer, LoginSecrets } from '../issuer.ts';
 import { mustAskToPublish } from '../publication.ts';
-import { readIdentityToken } from '../token.ts';
+import { readIdentityToken } from '../token-claims.ts';
 import type { IdentityToken, TokenRequest } from '../token-request.ts';
 import { wrongAccountMark } from './account-choice.ts';
 import { type LoginListener, openLoginListener } from './listener.ts';

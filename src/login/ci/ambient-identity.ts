@@ -6,7 +6,7 @@
 import { isSignetError, LoginError, type SignetError } from '../../errors.ts';
 import { saidWait } from '../../http/said-waits.ts';
 import type { Secret } from '../../system/secret.ts';
-import { readIdentityToken } from '../token.ts';
+import { readIdentityToken } from '../token-claims.ts';
 import type { IdentityToken, TokenRequest } from '../token-request.ts';
 import type { UnattendedSource } from '../unattended.ts';
 import { tokenVariableOf } from './places.ts';

@@ -14,7 +14,7 @@ import type { Issuer } from '../issuer.ts';
 import { told } from '../issuer-errors.ts';
 import { patienceElsewhere } from '../patience.ts';
 import { becomesPublic } from '../publication.ts';
-import { readIdentityToken } from '../token.ts';
+import { readIdentityToken } from '../token-claims.ts';
 import type { IdentityToken, TokenRequest } from '../token-request.ts';
 import { pollDevice } from './poll.ts';
 

@@ -8,7 +8,7 @@ const PRELOAD = 'src/agent/daemon/preload.ts';
 /** What they load on use belongs to commands and to logins, which are the client's. */
 const OF_CLIENTS = [
   'src/commands/agent/agent.ts',
-  'src/login/identity-token.ts',
+  'src/login/obtain-token.ts',
   'src/login/ci/sources.ts',
 ];
 /** Loaded before the agent listens. */

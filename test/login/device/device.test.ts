@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loginWithDevice } from '../../../src/login/device/device.ts';
-import { obtainIdentityToken } from '../../../src/login/identity-token.ts';
+import { obtainIdentityToken } from '../../../src/login/obtain-token.ts';
 import type { TokenRequest } from '../../../src/login/token-request.ts';
 import { startIssuer, type TestIssuer, type Wrong } from '../../support/issuer.ts';
 import { answerDevice } from '../../support/person.ts';

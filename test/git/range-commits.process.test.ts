@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isSurelyAncestor, mergeBases } from '../../src/git/merge-bases.ts';
 import { openMergeTrees } from '../../src/git/merge-tree.ts';
 import { isAncestor } from '../../src/git/paths.ts';
-import { proveRange, type Range } from '../../src/git/ranges.ts';
+import { proveRange, type Range } from '../../src/git/range-commits.ts';
 import { type GitRepository, openRepository } from '../../src/git/repository.ts';
 import { type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
 import { DEEP } from '../support/sample.ts';

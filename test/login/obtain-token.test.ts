@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { obtainIdentityToken } from '../../src/login/identity-token.ts';
+import { obtainIdentityToken } from '../../src/login/obtain-token.ts';
 import { loadSettings } from '../../src/settings/load.ts';
 import { Secret } from '../../src/system/secret.ts';
 import { fakeTerminal } from '../support/signing.ts';

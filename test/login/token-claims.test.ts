@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { readIdentityToken, type TokenExpectation } from '../../src/login/token.ts';
+import { readIdentityToken, type TokenExpectation } from '../../src/login/token-claims.ts';
 import { Secret } from '../../src/system/secret.ts';
 
 const NOW = 1_795_263_000;

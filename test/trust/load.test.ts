@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { embeddedModules } from '../../scripts/embed-trust.ts';
 import { loadSettings, type Settings } from '../../src/settings/load.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
+import { loadSigningConfig, loadTrust } from '../../src/trust/load.ts';
 import { parseSigningConfig } from '../../src/trust/signing-config.ts';
-import { loadSigningConfig, loadTrust } from '../../src/trust/store.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 
 const vectors = fileURLToPath(new URL('../vectors/gitsign/trust/', import.meta.url));

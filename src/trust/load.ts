@@ -1,7 +1,7 @@
 /**
  * Where trust comes from: a file (`--trusted-root`, signet.trust), gitsign's key files, or a TUF mirror: what it served
  * last, else the public-good root that is built in. One code path for signing, verifying and showing, and no network
- * in it: trust/refresh.ts asks mirrors, when something is signed or when it is told to.
+ * in it: trust/mirror-refresh.ts asks mirrors, when something is signed or when it is told to.
  */
 
 import type { Crypto } from '../core/crypto.ts';

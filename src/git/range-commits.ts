@@ -7,7 +7,7 @@
 
 import { UsageError } from '../errors.ts';
 import { streamLinks } from './commit-links.ts';
-import { CommitList } from './commit-list.ts';
+import { CommitList } from './compact-commits.ts';
 import { listed } from './objects.ts';
 import { proveReached, proveTag } from './paths.ts';
 import type { GitRepository } from './repository.ts';

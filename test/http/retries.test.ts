@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { retryDelay } from '../../src/http/retry-delay.ts';
+import { retryDelay } from '../../src/http/retries.ts';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 const delay = (headers: Record<string, string>): number => retryDelay(headers, () => NOW);

@@ -4,11 +4,11 @@
  * node:http(s) is loaded on use, because `fetch` costs 50 ms on Node and a verifier needs neither.
  */
 
-import { type RetryOptions, sendWithRetries } from './retries.ts';
 import { isLoopback } from '../system/loopback.ts';
 import { type Network, openConnections } from './connections.ts';
 import { refusedUrl } from './errors.ts';
 import type { HttpSend } from './message.ts';
+import { type RetryOptions, sendWithRetries } from './retries.ts';
 
 export interface HttpClient {
   readonly send: HttpSend;
@@ -62,4 +62,3 @@ export function createHttpClient(options: HttpOptions = {}): HttpClient {
     },
   };
 }
-

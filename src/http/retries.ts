@@ -4,18 +4,8 @@
  */
 
 import { AttemptFailure, attemptOnce, BodyTooLong } from './attempt.ts';
-import {
-  ProxyFailure,
-  proxyRefusal,
-  type Route,
-} from './connections.ts';
-import {
-  type Attempted,
-  isTlsRefusal,
-  redirected,
-  tooLong,
-  unreachable,
-} from './errors.ts';
+import { ProxyFailure, proxyRefusal, type Route } from './connections.ts';
+import { type Attempted, isTlsRefusal, redirected, tooLong, unreachable } from './errors.ts';
 import type { HttpAnswer, HttpRequest } from './message.ts';
 
 const DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;

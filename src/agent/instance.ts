@@ -1,7 +1,7 @@
 /**
- * Which Sigstore an agent signs with. One agent serves one instance: its socket's name carries a digest over every
- * setting that names servers, client or trust, so that a repository with other settings reaches another agent, and no
- * request needs to carry a setting (threats D08, D10). So does a program that speaks another version of the protocol.
+ * The Sigstore that an agent signs with. One agent serves one instance. The name of its socket carries a digest over every
+ * setting that names servers, client or trust. So a repository with other settings reaches another agent, as does a program
+ * that speaks another version of the protocol, and no request needs to carry a setting (threats D08, D10).
  */
 
 import { resolve } from 'node:path';
@@ -11,7 +11,7 @@ import type { SettingName, Settings } from '../settings/load.ts';
 import { SETTINGS, variableOf } from '../settings/table.ts';
 import { PROTOCOL } from './wire/protocol.ts';
 
-/** Settings that make another instance; files count by their name. */
+/** The settings that make an instance. Files count by their name. */
 export const INSTANCE_SETTINGS = [
   'issuer',
   'clientId',
@@ -39,11 +39,11 @@ export const INSTANCE_SETTINGS = [
 export interface Instance {
   /** SHA-256, lower-case hex. */
   readonly digest: string;
-  /** Values by setting, '' where nothing is set; paths are absolute. */
+  /** Values by setting, '' for one that is not set. Paths are absolute. */
   readonly values: Readonly<Record<string, string>>;
 }
 
-/** The instance that these settings name, read in the directory `cwd`. */
+/** Returns the instance that these settings name in the directory `cwd`. */
 export function instanceOf(
   settings: Pick<Settings, (typeof INSTANCE_SETTINGS)[number]>,
   cwd: string,
@@ -64,7 +64,7 @@ export function instanceOf(
   };
 }
 
-/** The instance as variables, which outweigh every file: what an agent is started with. */
+/** Returns the instance as variables, which outweigh every file. An agent is started with them. */
 export function instanceEnvironment({ values }: Instance): Record<string, string> {
   return Object.fromEntries(
     INSTANCE_SETTINGS.map((name) => [variableOf(name), values[name] ?? '']),

@@ -1,7 +1,7 @@
 /**
- * Where an agent's socket lies, and whether that place can be trusted. There are no peer credentials in Node, so the
- * directory is the proof: ours, closed to all others, with nothing on the way that somebody else could exchange.
- * The agent checks it before it listens, the client before it connects (threats D02, D04, D05, D16).
+ * The place of an agent's socket, and whether it can be trusted. Node gives no peer credentials, so the directory is the
+ * proof: it is this user's, closed to all others, and no other user can exchange anything on the way to it. The agent checks
+ * it before it listens, the client before it connects (threats D02, D04, D05, D16).
  */
 
 import {
@@ -20,29 +20,25 @@ import type { Settings } from '../settings/load.ts';
 import type { Environment } from '../system/environment.ts';
 import { systemReason } from '../system/system-error.ts';
 
-/** Longer paths are cut by the system, silently, and bound elsewhere (trap L14). */
-export const MAX_SOCKET_PATH = 100;
+/** Bytes. The system cuts a longer path silently, and binds the socket elsewhere (trap L14). */
+const MAX_SOCKET_PATH = 100;
 const MAX_LINKS = 16;
-/** Of a socket, which is made under a longer name first. */
+/** The name of a socket while it is made. */
 const LONGEST_NAME = `${'0'.repeat(20)}.sock.123456`;
 
-export interface AgentPlace {
-  /** The directory of all agents of this user. */
-  readonly directory: string;
-}
-
 export interface AgentAddress {
+  /** The directory of all agents of this user. */
   readonly directory: string;
   /** The socket, or the named pipe on Windows. */
   readonly path: string;
-  /** Holds what a local client must present; written at each start, readable by its owner only. */
+  /** The file of the secret that a client must present. The agent writes it at each start, for its owner only. */
   readonly secretPath: string;
 }
 
 /**
- * `signet.agentDirectory`, else the first place that is fit: `$XDG_RUNTIME_DIR/git-signet`, then `git-signet/run` in the
- * cache. After `su` the variable names another user's directory, under cron and in WSL one that nobody made: an agent that
- * cannot be there is no reason to have none (threat D23). @throws ConfigError
+ * Returns `signet.agentDirectory`, else the first place that is fit: `$XDG_RUNTIME_DIR/git-signet`, then `git-signet/run`
+ * in the cache. After `su` the variable names another user's directory. Under cron and in WSL it names one that does not
+ * exist. The agent then uses the next place (threat D23). @throws ConfigError
  */
 export function agentDirectory(
   { agentDirectory: named }: Pick<Settings, 'agentDirectory'>,
@@ -57,11 +53,11 @@ export function agentDirectory(
   if (first === undefined) {
     throw new ConfigError('no place for the agent: neither XDG_RUNTIME_DIR nor HOME is set');
   }
-  // where none is fit, the first one's reason is told
+  // if none is fit, the user is told why the first is not
   return places.find((place) => unfitness(place) === undefined) ?? first;
 }
 
-/** Places that were passed over because they are not fit, with the reason, as a person is told. */
+/** Returns why each place before the chosen one is not fit, as a person is told. */
 export function passedOver(chosen: string, env: Environment): readonly string[] {
   const places = placesOf(env);
   const before = places.slice(0, Math.max(0, places.indexOf(chosen)));
@@ -83,7 +79,7 @@ function placesOf({
   ];
 }
 
-/** Why no agent can have its socket there; undefined where it can. */
+/** Returns why no agent can have its socket there; undefined if it can. */
 function unfitness(directory: string): ConfigError | undefined {
   try {
     checkSocketPath(join(directory, LONGEST_NAME));
@@ -96,7 +92,7 @@ function unfitness(directory: string): ConfigError | undefined {
   }
 }
 
-/** The directory can be made, by this user, where nobody else can exchange it. @throws ConfigError */
+/** Checks that this user can make the directory, where no other user can exchange it. @throws ConfigError */
 function checkParent(directory: string): void {
   let above = dirname(directory);
   while (!directoryExists(above)) above = dirname(above);
@@ -109,26 +105,26 @@ function checkParent(directory: string): void {
   }
 }
 
-/** What an agent's files begin with: enough of the digest to tell instances apart, short enough for a socket's path. */
+/** Returns the start of the names of an agent's files: it tells instances apart, and is short enough for a socket's path. */
 export function nameOf(digest: string): string {
   return digest.slice(0, 20);
 }
 
-/** The address of the agent of an instance (its digest in hex). @throws ConfigError for a path that is too long */
+/** Returns the address of the agent of an instance (its digest in hex). @throws ConfigError for a path that is too long */
 export function agentAddress(directory: string, digest: string): AgentAddress {
   const name = nameOf(digest);
   const secretPath = join(directory, `${name}.secret`);
   if (process.platform === 'win32')
     return { directory, path: pipeName(directory, name), secretPath };
   const path = join(directory, `${name}.sock`);
-  // it is made under a longer name first
+  // the agent makes it under a longer name first
   checkSocketPath(`${path}.123456`);
   return { directory, path, secretPath };
 }
 
 /**
- * Named pipes lie in no directory: what only this user can read makes the name one that nobody else can take first
- * (threat D17). Written for Windows, untried there.
+ * Returns the name of a pipe, which is in no directory. A word in a file that only this user can read makes it a name that no
+ * other user can take first (threat D17). Written for Windows, not tried there.
  */
 function pipeName(directory: string, name: string): string {
   const path = join(directory, 'pipe-name');
@@ -139,7 +135,7 @@ function pipeName(directory: string, name: string): string {
     try {
       writeFileSync(path, made, { mode: 0o600, flag: 'wx' });
     } catch {
-      // somebody of this user was quicker
+      // another process of this user was quicker
     }
     word = readWord(path) ?? made;
   }
@@ -154,22 +150,22 @@ function readWord(path: string): string | undefined {
   }
 }
 
-/** @throws ConfigError for a path that the system would cut, that is not absolute, or that is no path at all */
+/** Checks a path. @throws ConfigError for one that the system would cut, that is not absolute, or that is no path at all */
 export function checkSocketPath(path: string): void {
   const refuse = (why: string): never => {
     throw new ConfigError(`agent socket ${JSON.stringify(path)}: ${why}`);
   };
   if (process.platform === 'win32' && path.startsWith('\\\\.\\pipe\\')) return;
   if (path.startsWith('\0') || path.startsWith('@')) {
-    refuse('an abstract name has no owner and no permissions');
+    refuse('an abstract name has neither owner nor permissions');
   }
   if (path.includes('\0') || !isAbsolute(path)) refuse('expected an absolute path');
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
-    refuse(`longer than ${MAX_SOCKET_PATH} bytes; set signet.agentDirectory to a shorter one`);
+    refuse(`longer than ${MAX_SOCKET_PATH} bytes, so set signet.agentDirectory to a shorter one`);
   }
 }
 
-/** Makes the directory where it is missing (0700), and checks it. @throws ConfigError */
+/** Makes the directory (0700) if it is missing, and checks it. @throws ConfigError */
 export function prepareDirectory(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -179,7 +175,7 @@ export function prepareDirectory(directory: string): void {
   checkDirectory(directory);
 }
 
-/** True when there is something at the place of the directory. */
+/** Returns true if there is anything at the place of the directory. */
 export function directoryExists(directory: string): boolean {
   try {
     return lstatSync(directory, { throwIfNoEntry: false }) !== undefined;
@@ -189,9 +185,9 @@ export function directoryExists(directory: string): boolean {
 }
 
 /**
- * Holds when nobody but this user (and root) can put a socket there. Windows keeps such places by access lists, which
- * Node cannot read: a user's own application data is taken as it is.
- * @throws ConfigError saying which directory is open to whom
+ * Checks that only this user (and root) can put a socket there. Windows protects such places by access lists, which Node
+ * cannot read, so a user's own application data is taken as it is.
+ * @throws ConfigError that names the directory and what is wrong with it
  */
 export function checkDirectory(directory: string): void {
   if (process.getuid === undefined) return;
@@ -205,7 +201,10 @@ export function checkDirectory(directory: string): void {
   checkParents(dirname(directory), me);
 }
 
-/** From the root down: each one ours or root's, and not writable by others unless sticky; links are followed by hand. */
+/**
+ * Checks a path from the root down. Each directory must be this user's or root's, and writable by others only if it is
+ * sticky. Links are followed one by one. @throws ConfigError
+ */
 export function checkParents(path: string, me: number, linksLeft = MAX_LINKS): void {
   let at = parse(path).root;
   const parts = path.slice(at.length).split('/').filter(Boolean);
@@ -229,13 +228,13 @@ function look(path: string): Stats {
     found = lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
     const loop = error instanceof Error && 'code' in error && error.code === 'ELOOP';
-    throw unsafe(path, loop ? 'leads through too many links' : 'cannot be looked at');
+    throw unsafe(path, loop ? 'leads through too many links' : 'cannot be read');
   }
   if (found === undefined) throw unsafe(path, 'does not exist');
   return found;
 }
 
-/** In a sticky directory others can add, but not exchange what is ours. */
+/** Returns false if others can exchange what is in it. In a sticky directory they can only add. */
 function closedToOthers({ mode }: Stats): boolean {
   return (mode & 0o022) === 0 || (mode & 0o1000) !== 0;
 }

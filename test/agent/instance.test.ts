@@ -42,7 +42,7 @@ describe('an instance', () => {
 
 describe('the environment of an agent that starts by itself', () => {
   it('holds servers and places: no token, no command, nothing of the repository, nobody’s network (D08 D12 D21 O10)', async () => {
-    const environment = {
+    const env = {
       HOME: '/home/a',
       PATH: '/bin',
       XDG_RUNTIME_DIR: '/run/user/7',
@@ -83,22 +83,22 @@ describe('the environment of an agent that starts by itself', () => {
       SIGNET_PROXY: 'http://user:token@proxy.example',
     });
     const instance = instanceOf(settings, '/', crypto);
-    const env = agentEnvironment({
+    const kept = agentEnvironment({
       address: agentAddress('/run/user/7/git-signet', instance.digest),
-      environment,
+      env,
       instance,
     });
-    expect(env).toMatchObject({
+    expect(kept).toMatchObject({
       HOME: '/home/a',
       PATH: '/bin',
       XDG_RUNTIME_DIR: '/run/user/7',
       SIGNET_FULCIO_URL: 'https://ca.example',
       SIGNET_AGENT_DIRECTORY: '/run/user/7/git-signet',
     });
-    expect(JSON.stringify(env)).not.toMatch(
+    expect(JSON.stringify(kept)).not.toMatch(
       /token"|token@|evil|66666|KEYRING|TLS_REJECT|repository|LISTEN_FDS/,
     );
-    expect(Object.keys(env).filter(isOfNetwork)).toEqual([]);
+    expect(Object.keys(kept).filter(isOfNetwork)).toEqual([]);
   });
 
   it('what the agent shares between repositories comes from none of them, also at signing (P21)', async () => {
@@ -114,7 +114,7 @@ describe('the environment of an agent that starts by itself', () => {
     const address = agentAddress('/run/user/7/git-signet', instance.digest);
     expect(settings).toMatchObject({ keyring: false, agentIdle: 28_800, loginTimeout: 120 });
     // the agent reads them itself, where no repository has a say
-    const env = agentEnvironment({ address, environment: {}, instance });
-    expect(Object.keys(env).filter((name) => /KEYRING|IDLE|TIMEOUT/.test(name))).toEqual([]);
+    const kept = agentEnvironment({ address, env: {}, instance });
+    expect(Object.keys(kept).filter((name) => /KEYRING|IDLE|TIMEOUT/.test(name))).toEqual([]);
   });
 });

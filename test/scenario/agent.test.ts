@@ -343,7 +343,7 @@ describe('an agent that is of no use', () => {
       const ran = await direct();
       expect([name, ran.exit], ran.err).toEqual([name, 0]);
       expect(ran.out).toMatch(/^-----BEGIN SIGNED MESSAGE-----/);
-      expect(ran.err.match(/; signing without it/g), name).toHaveLength(1);
+      expect(ran.err.match(/, signing without it/g), name).toHaveLength(1);
       await new Promise((resolve) => server.close(resolve));
     }
   });
@@ -371,7 +371,7 @@ describe('an agent that is of no use', () => {
     const ran = await direct();
     expect([ran.exit, ran.err]).toEqual([
       0,
-      expect.stringContaining('the agent ended in the middle; signing without it'),
+      expect.stringContaining('the agent ended before it answered, signing without it'),
     ]);
     expect(presented).toEqual(['a'.repeat(64), fresh, fresh, fresh, fresh]);
     await new Promise((resolve) => server.close(resolve));
@@ -389,7 +389,7 @@ describe('an agent that is of no use', () => {
       });
     });
     const ran = await direct();
-    expect([ran.exit, ran.err.match(/the agent has just started; signing without it/g)]).toEqual([
+    expect([ran.exit, ran.err.match(/the agent has just started, signing without it/g)]).toEqual([
       0,
       [expect.anything()],
     ]);
@@ -403,7 +403,7 @@ describe('an agent that is of no use', () => {
     const ran = await direct({ SIGNET_AGENT_DIRECTORY: place });
     expect([ran.exit, ran.err]).toEqual([
       0,
-      expect.stringMatching(/open to others; signing without/),
+      expect.stringMatching(/open to others, signing without/),
     ]);
   });
 
@@ -413,7 +413,7 @@ describe('an agent that is of no use', () => {
     const ran = await direct({ SIGNET_AGENT_DIRECTORY: join(file, 'run') });
     expect([ran.exit, ran.err]).toEqual([
       0,
-      expect.stringContaining('cannot be looked at; signing without it'),
+      expect.stringContaining('cannot be read, signing without it'),
     ]);
   });
 

@@ -1,6 +1,6 @@
 /**
- * What others of this program ask an agent: its state, a login to keep, to forget, to end. (Signing: sign-client.ts.)
- * The directory is checked before anything is sent there, and the per-start secret in it is presented (D02, D03, D16).
+ * What commands ask an agent: its state, to keep a login, to forget one, to end. (Signing: sign-client.ts.) The client
+ * checks the directory before it sends anything there, and presents the secret in it (threats D02, D03, D16).
  */
 
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
@@ -12,24 +12,24 @@ import {
   checkDirectory,
   directoryExists,
 } from '../socket-path.ts';
-import { errorOf, handedBack } from '../wire/failure.ts';
-import type { AgentState, CredentialStatus, Reply, Request } from '../wire/protocol.ts';
+import { AgentTrouble, errorOf, handedBack, oddAnswer } from '../wire/failure.ts';
+import type { AgentReply, AgentRequest, AgentState, CredentialStatus } from '../wire/protocol.ts';
 import type { RequestNetwork } from '../wire/request-network.ts';
-import { type AgentConnection, AgentTrouble, type DialledAgent, dialAgent } from './connection.ts';
+import { type AgentConnection, type DialledAgent, dialAgent } from './connection.ts';
 
 export interface LocalAgent extends AgentConnection {
-  /** What is to be presented with each request. */
+  /** Presented with each request. */
   readonly secret: string;
 }
 
 const SECRET_LENGTH = 32;
 const ASKING_SECONDS = 20;
-/** The CA is asked before a login is kept. */
+/** The agent asks the CA before it keeps a login. */
 const OFFER_SECONDS = 100;
 
 /**
- * The per-start secret: a plain file of ours that nobody else can read.
- * @throws AgentTrouble: `ended` where there is none, since an agent takes its own away; else `broken`
+ * Reads the secret of the agent's start, a plain file that only this user can read.
+ * @throws AgentTrouble: `ended` where there is none, because an agent removes its own; else `broken`
  */
 export function readSecret(path: string): string {
   let descriptor: number;
@@ -47,14 +47,14 @@ export function readSecret(path: string): string {
     const ours = me === undefined || (stat.uid === me && (stat.mode & 0o077) === 0);
     const text = stat.isFile() && ours && stat.size < 100 ? readFileSync(descriptor, 'utf8') : '';
     if (fromHex(text.trim())?.length === SECRET_LENGTH) return text.trim();
-    throw new AgentTrouble('broken', 'the secret of the agent is not what it should be');
+    throw new AgentTrouble('broken', 'the secret of the agent is damaged, or open to others');
   } finally {
     closeSync(descriptor);
   }
 }
 
 /**
- * Connects to where an agent of this user listens, which is what proves it; its greeting is still to come.
+ * Connects to the place where an agent of this user listens. The place is the proof. The greeting is still to come.
  * @throws AgentTrouble: `absent` when none runs; ConfigError for a directory that others can change
  */
 export async function dialLocal(address: AgentAddress): Promise<DialledAgent> {
@@ -63,13 +63,13 @@ export async function dialLocal(address: AgentAddress): Promise<DialledAgent> {
   return dialAgent(address.path);
 }
 
-/** Connects to an agent of this user, and hears that it is one. @throws as dialLocal */
+/** Connects to an agent of this user, and reads its greeting. @throws as dialLocal */
 export async function connectLocal(address: AgentAddress): Promise<LocalAgent> {
   const dialled = await dialLocal(address);
   try {
     const greeting = await dialled.greeting();
     if (greeting.forwarded) throw new AgentTrouble('broken', 'the agent is a forwarded one');
-    // not before: an agent that is just starting is at its address before its secret is
+    // not before: a starting agent writes its secret after it listens
     return { ...dialled, greeting, secret: readSecret(address.secretPath) };
   } catch (error) {
     dialled.close();
@@ -77,30 +77,29 @@ export async function connectLocal(address: AgentAddress): Promise<LocalAgent> {
   }
 }
 
-/** One question, one answer. @throws AgentTrouble, or the error that the agent met */
-async function ask<R extends Reply['reply']>(
+/** Asks one question, and returns the answer. @throws AgentTrouble, or the error in the agent */
+async function ask<R extends AgentReply['reply']>(
   address: AgentAddress,
   wanted: R,
-  request: (secret: string) => Request,
+  request: (secret: string) => AgentRequest,
   seconds = ASKING_SECONDS,
-): Promise<Extract<Reply, { readonly reply: R }>> {
+): Promise<Extract<AgentReply, { readonly reply: R }>> {
   const agent = await connectLocal(address);
   try {
     agent.send(request(agent.secret));
     for (;;) {
       const reply = await agent.receive(seconds);
-      if (reply.reply === wanted) return reply as Extract<Reply, { readonly reply: R }>;
+      if (reply.reply === wanted) return reply as Extract<AgentReply, { readonly reply: R }>;
       if (reply.reply === 'error') throw errorOf(reply);
       if (reply.reply === 'unreached') throw handedBack(reply);
-      if (reply.reply !== 'wait')
-        throw new AgentTrouble('broken', 'the agent answered something else');
+      if (reply.reply !== 'wait') throw oddAnswer();
     }
   } finally {
     agent.close();
   }
 }
 
-/** What the agent holds and is. @throws AgentTrouble */
+/** Returns what the agent is and holds. @throws AgentTrouble */
 export async function agentState(address: AgentAddress): Promise<AgentState> {
   const { reply: _, ...state } = await ask(address, 'status', (secret) => ({
     op: 'status',
@@ -111,15 +110,15 @@ export async function agentState(address: AgentAddress): Promise<AgentState> {
 
 export interface ListedAgent {
   readonly address: AgentAddress;
-  /** Absent where something lies there that does not answer. */
+  /** Undefined for one that does not answer. */
   readonly state?: AgentState;
 }
 
-/** Every agent of this user, running or not answering. @throws ConfigError for a directory that others can change */
+/** Lists every agent of this user, with those that do not answer. @throws ConfigError for a directory that others can change */
 export async function listAgents(directory: string): Promise<readonly ListedAgent[]> {
   if (!directoryExists(directory)) return [];
   checkDirectory(directory);
-  // named pipes lie in no directory: on Windows the secret says that there is one
+  // named pipes are in no directory: on Windows the secret tells of an agent
   const names = readdirSync(directory).flatMap(
     (name) => /^([0-9a-f]{20})\.(?:sock|secret)$/.exec(name)?.[1] ?? [],
   );
@@ -129,15 +128,15 @@ export async function listAgents(directory: string): Promise<readonly ListedAgen
       return [{ address, state: await agentState(address) }];
     } catch (error) {
       if (!(error instanceof AgentTrouble)) throw error;
-      // a socket that nobody listens at is what a killed agent leaves: the next one replaces it
+      // a killed agent leaves its socket, and the next one replaces it
       return error.kind === 'absent' ? [] : [{ address }];
     }
   });
   return (await Promise.all(listed)).flat();
 }
 
-export interface OfferedLogin {
-  /** The identity that signing will ask for: `signet.identity`, or '' where none is expected. */
+interface OfferedLogin {
+  /** The expectation that signing will ask with; '' for any account. */
   readonly identity: string;
   readonly network: RequestNetwork;
   readonly token: Secret;
@@ -145,7 +144,7 @@ export interface OfferedLogin {
 }
 
 /**
- * Hands a login to the agent, which asks the CA for a certificate to go with a key of its own and keeps both.
+ * Gives a login to the agent, which asks the CA for a certificate for a key of its own and keeps both. Returns what is kept.
  * @throws AgentTrouble, HandedBack, LoginError, ServiceError, AnswerError
  */
 export async function offerLogin(
@@ -173,7 +172,7 @@ export async function reachThrough(address: AgentAddress, network: RequestNetwor
   await ask(address, 'done', (secret) => ({ op: 'reach', secret, network }));
 }
 
-/** Makes the agent forget one identity's credential, or all of them (`undefined`); how many there were. @throws AgentTrouble */
+/** Makes the agent forget the login of one expectation, or all (`undefined`). Returns how many there were. @throws AgentTrouble */
 export async function forgetCredentials(address: AgentAddress, identity?: string): Promise<number> {
   const { count } = await ask(address, 'done', (secret) => ({
     op: 'forget',
@@ -184,7 +183,7 @@ export async function forgetCredentials(address: AgentAddress, identity?: string
   return count;
 }
 
-/** Ends the agent, and all that it holds; false when none was running. @throws AgentTrouble `broken` */
+/** Ends the agent, and all that it holds. Returns false when none was running. @throws AgentTrouble `broken` */
 export async function stopAgent(address: AgentAddress): Promise<boolean> {
   try {
     await ask(address, 'done', (secret) => ({ op: 'stop', secret }));

@@ -1,6 +1,6 @@
 /**
- * A login that the agent asks this process for. It is made once, whatever becomes of the agent meanwhile (threat D23): the
- * agent is given it; if that one has ended, the next one is; and if no agent takes it, it signs here.
+ * The login that the agent asks this process for. It is made once, whatever becomes of the agent meanwhile (threat D23).
+ * The agent gets it. If that agent has ended, the next one gets it. If no agent takes it, this process signs with it.
  */
 
 import { isSignetError } from '../../errors.ts';
@@ -12,17 +12,15 @@ import { reachAll, signingServers } from '../../services/reachability.ts';
 import { type SigningParts, withLogin } from '../../signing/login.ts';
 import type { Signing } from '../../signing/made.ts';
 import { obtainCredential, signWithCredential } from '../../signing/sign.ts';
-import { HandedBack } from '../wire/failure.ts';
+import { AgentTrouble, HandedBack, isAgentFailure } from '../wire/failure.ts';
 import type { SignedReply } from '../wire/protocol.ts';
 import { networkOf } from '../wire/request-network.ts';
 import { signedReply } from '../wire/signed-reply.ts';
 import { offerLogin, reachThrough } from './client.ts';
-import { AgentTrouble } from './connection.ts';
-import { isAgentsOwn, reachHere } from './here.ts';
-import { askAgain, hasEnded } from './reach.ts';
-import { type SignByAgent, signByAgent } from './sign-client.ts';
+import { askAgain, hasEnded, reachForSigning } from './reach.ts';
+import { type AgentSigning, signByAgent } from './sign-client.ts';
 
-type Asked = Omit<SignByAgent, 'login'>;
+type Asked = Omit<AgentSigning, 'login'>;
 
 /** Logs in, and gives the login to `use`, which asks the agent. @throws LoginError, ServiceError, AnswerError */
 export async function loginForAgent(
@@ -33,20 +31,20 @@ export async function loginForAgent(
   return withLogin(asked.payload, await signing.request(), async (login, parts) => {
     try {
       return await use(login).catch(async (error: unknown) => {
-        // what this process does not reach either is told at once, and not waited for again
+        // a server that this process does not reach either is told at once, without waiting for it again
         if (error instanceof HandedBack && !(await reaches(parts))) throw error.why;
         if (error instanceof HandedBack || hasEnded(error)) return handOver(login, signing, asked);
         throw error;
       });
     } catch (error) {
-      if (!isAgentsOwn(error)) throw error;
-      signing.invocation.terminal.say(`${error.message}; signing without it`);
+      if (!isAgentFailure(error)) throw error;
+      signing.invocation.terminal.say(`${error.message}, signing without it`);
       return signHere(login, parts, asked);
     }
   });
 }
 
-/** Whether this process reaches all servers that a signature is asked of. @throws ConfigError */
+/** Returns whether this process reaches all servers that sign. @throws ConfigError */
 export async function reachesServers(signing: Signing): Promise<boolean> {
   const { settings, invocation } = signing;
   const { signingConfig, now } = await signing.request();
@@ -59,10 +57,10 @@ export async function reachesServers(signing: Signing): Promise<boolean> {
   }
 }
 
-/** Whether the agent reaches them by the network of this process. @throws AgentTrouble */
+/** Returns whether the agent reaches them by the network of this process. @throws AgentTrouble */
 export async function agentReaches(signing: Signing): Promise<boolean> {
   const { settings, invocation } = signing;
-  const agent = await reachHere(signing);
+  const agent = await reachForSigning(signing);
   if (agent?.address === undefined) return false;
   agent.close();
   try {
@@ -88,8 +86,8 @@ async function reaches({
 }
 
 /**
- * Gives the login to the agent once more, or to the one that follows on it. It is offered before a signature is asked for, because
- * others may have begun a login there, and would be waited for. @throws AgentTrouble
+ * Gives the login to the agent once more, or to the one that follows it. It offers the login before it asks for a signature,
+ * because another client may have begun a login there, and the agent would wait for that one. @throws AgentTrouble
  */
 async function handOver(
   login: IdentityToken,
@@ -97,7 +95,7 @@ async function handOver(
   asked: Asked,
 ): Promise<SignedReply> {
   return askAgain(async () => {
-    const agent = await reachHere(signing, true);
+    const agent = await reachForSigning(signing, { loggedIn: true });
     if (agent?.address === undefined) throw new AgentTrouble('broken', 'the agent has ended');
     try {
       const { expected: identity, network } = asked;

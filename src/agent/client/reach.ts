@@ -1,10 +1,12 @@
-/** The agent that a signer talks to: one that somebody forwarded here, or this user's own, started where there is none. */
+/** Reaches the agent that signs: one that was forwarded to this machine, or the user's own, which is started on first use. */
 
 import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Crypto } from '../../core/crypto.ts';
 import { isSignetError } from '../../errors.ts';
+import { saidWait } from '../../http/said-waits.ts';
 import type { Settings } from '../../settings/load.ts';
+import type { SigningTools } from '../../signing/tools.ts';
 import type { Environment } from '../../system/environment.ts';
 import { type Instance, instanceOf } from '../instance.ts';
 import {
@@ -14,69 +16,95 @@ import {
   checkParents,
   checkSocketPath,
 } from '../socket-path.ts';
+import { AgentTrouble } from '../wire/failure.ts';
 import { dialLocal, readSecret } from './client.ts';
-import { AgentTrouble, connectAgent, type DialledAgent } from './connection.ts';
+import { connectAgent, type DialledAgent } from './connection.ts';
+import { GREETING_SECONDS, START_SECONDS } from './patience.ts';
 import { startAgent } from './start.ts';
 
-export interface Reached extends Omit<DialledAgent, 'greeting'> {
+export interface ReachedAgent extends Omit<DialledAgent, 'greeting'> {
   /** Undefined for a forwarded one, which is on another machine. */
   readonly address: AgentAddress | undefined;
-  /** '' with a forwarded agent, which needs none. */
+  /** '' for a forwarded one, which needs none. */
   readonly secret: string;
-  /** To be awaited once, before the first reply: this is the agent that was meant. @throws AgentTrouble */
+  /** Awaited once, before the first reply: this is the agent that was meant. @throws AgentTrouble */
   readonly greeted: () => Promise<void>;
 }
 
 export interface ReachOptions {
   readonly settings: Settings;
-  readonly environment: Environment;
+  readonly env: Environment;
   readonly cwd: string;
   readonly crypto: Crypto;
-  /** The file this process started from. */
+  /** The file that this process started from. */
   readonly entry: string;
-  /** False where a new agent could only say that nobody is logged in. */
+  /** Returns false if a new agent could only say that there is no login. */
   readonly worthStarting: () => Promise<boolean>;
 }
 
-/** Undefined where no agent runs and none is worth starting. @throws AgentTrouble; what `worthStarting` throws */
-export async function reachAgent(options: ReachOptions): Promise<Reached | undefined> {
-  const { settings, environment, cwd, crypto } = options;
+/** Returns the agent; undefined where none runs and none is worth starting. @throws AgentTrouble; what `worthStarting` throws */
+export async function reachAgent(options: ReachOptions): Promise<ReachedAgent | undefined> {
+  const { settings, env, cwd, crypto } = options;
   const { agentSocket } = settings;
   if (agentSocket !== undefined) return placed(() => reachForwarded(agentSocket));
   const instance = instanceOf(settings, cwd, crypto);
-  const address = await placed(() =>
-    agentAddress(agentDirectory(settings, environment), instance.digest),
-  );
+  const address = await placed(() => agentAddress(agentDirectory(settings, env), instance.digest));
   try {
     return await placed(() => reachAt(address, instance));
   } catch (error) {
-    if (!isAbsent(error)) throw error;
+    if (!isTrouble(error, 'absent')) throw error;
   }
-  // a login that the keyring keeps needs nobody
+  // a login that the keyring keeps needs no person
   if (!settings.keyring && !(await options.worthStarting())) return undefined;
   return placed(async () => {
     (await startAgent({ ...options, address, instance })).close();
     return reachAt(address, instance).catch((error: unknown) => {
-      throw isAbsent(error) ? new AgentTrouble('ended', 'the agent ended at once') : error;
+      throw isTrouble(error, 'absent')
+        ? new AgentTrouble('ended', 'the agent ended at its start')
+        : error;
     });
   });
 }
 
-function isAbsent(error: unknown): boolean {
-  return error instanceof AgentTrouble && error.kind === 'absent';
+/**
+ * Returns the agent for a signature that is being made, and says on the terminal what takes long. Undefined if no agent
+ * runs, and a new one could only say that there is no login. `loggedIn`: there is one. @throws AgentTrouble
+ */
+export async function reachForSigning(
+  { invocation, settings, crypto }: Pick<SigningTools, 'invocation' | 'settings' | 'crypto'>,
+  { loggedIn }: { readonly loggedIn: boolean } = { loggedIn: false },
+): Promise<ReachedAgent | undefined> {
+  const { env, cwd, entry, terminal } = invocation;
+  const worthStarting = async (): Promise<boolean> => {
+    if (loggedIn) return true;
+    const { somebodyCanLogIn } = await import('../../login/obtain-token.ts');
+    return somebodyCanLogIn({ settings, env, terminal });
+  };
+  const said = <T>(wait: Promise<T>, seconds: number): Promise<T> =>
+    saidWait(wait, () => terminal.say(`waiting for the agent (up to ${seconds} s)`));
+  const reaching = reachAgent({ settings, env, cwd, crypto, entry, worthStarting });
+  // a forwarded agent greets meanwhile, the user's own may have to be started
+  const starting = settings.agentSocket === undefined;
+  const agent = await said(reaching, starting ? START_SECONDS : GREETING_SECONDS);
+  if (agent === undefined) return undefined;
+  return { ...agent, greeted: () => said(agent.greeted(), GREETING_SECONDS) };
 }
 
-/** Whether it is to be asked again. */
+function isTrouble(error: unknown, kind: AgentTrouble['kind']): boolean {
+  return error instanceof AgentTrouble && error.kind === kind;
+}
+
+/** Returns true for an agent that went in the middle: the client asks again. */
 export function hasEnded(error: unknown): boolean {
-  return error instanceof AgentTrouble && error.kind === 'ended';
+  return isTrouble(error, 'ended');
 }
 
-/** Often enough for an agent that somebody kills again and again; beyond that something is wrong with it. */
+/** Enough for an agent that is killed again and again. Beyond that something is wrong with it. */
 const ATTEMPTS = 5;
 
 /**
- * Asks again where the agent ended in the middle: of all that were being served the first starts another one, and the
- * rest find it (threat D23). @throws what `ask` throws
+ * Asks again if the agent ended in the middle. Of all clients that it served the first starts another agent, and the rest
+ * find it (threat D23). @throws what `ask` throws
  */
 export async function askAgain<T>(ask: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
@@ -88,7 +116,7 @@ export async function askAgain<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A place that is not fit for an agent is a reason to do without one. @throws AgentTrouble */
+/** Turns a place that is not fit for an agent into a reason to sign without one. @throws AgentTrouble */
 async function placed<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
@@ -99,13 +127,13 @@ async function placed<T>(work: () => T | Promise<T>): Promise<T> {
 }
 
 /**
- * This user's agent of an instance, at its address, which tells as much as the greeting: so it can be asked before it
- * has greeted, which saves a signature one wait. Where it has just started, what lay beside its address may have been
- * the secret of the one before: it has refused then, and `greeted` says so (`ended`). @throws as dialLocal
+ * Connects to the user's agent of an instance. Its address tells as much as its greeting, so the client asks before the agent has
+ * greeted, which saves a signature one wait. If the agent has just started, the secret beside its address may have been
+ * that of the one before: the agent refuses then, and `greeted` throws `ended`. @throws as dialLocal
  */
-export async function reachAt(address: AgentAddress, { digest }: Instance): Promise<Reached> {
+export async function reachAt(address: AgentAddress, { digest }: Instance): Promise<ReachedAgent> {
   const { greeting, ...agent } = await dialLocal(address);
-  const secret = presentable(address);
+  const secret = secretToShow(address);
   const greeted = async (): Promise<void> => {
     const { forwarded, instance } = await greeting();
     if (forwarded) throw new AgentTrouble('broken', 'the agent is a forwarded one');
@@ -117,8 +145,8 @@ export async function reachAt(address: AgentAddress, { digest }: Instance): Prom
   return { ...agent, secret, address, greeted };
 }
 
-/** What lies there now; '' for nothing that could be a secret. */
-function presentable({ secretPath }: AgentAddress): string {
+/** Returns the secret that is there now; '' for none that can be read. */
+function secretToShow({ secretPath }: AgentAddress): string {
   try {
     return readSecret(secretPath);
   } catch {
@@ -127,10 +155,10 @@ function presentable({ secretPath }: AgentAddress): string {
 }
 
 /**
- * The socket that sshd made here for us. What comes over it is believed only as far as it verifies.
+ * Connects to the socket that sshd made here for this user. What comes over it counts only as far as it verifies.
  * @throws AgentTrouble, also after so many seconds of silence; ConfigError for a place that others can change
  */
-export async function reachForwarded(path: string, silence?: number): Promise<Reached> {
+export async function reachForwarded(path: string, silence?: number): Promise<ReachedAgent> {
   checkSocketPath(path);
   const me = process.getuid?.();
   const found = lstatSync(path, { throwIfNoEntry: false });
@@ -147,6 +175,6 @@ export async function reachForwarded(path: string, silence?: number): Promise<Re
   agent.close();
   throw new AgentTrouble(
     'broken',
-    `${path} leads to an agent's own socket; forward its second one`,
+    `${path} leads to an agent's own socket, and its second socket must be forwarded`,
   );
 }

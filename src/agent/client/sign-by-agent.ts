@@ -1,7 +1,7 @@
 /**
- * Signing for git by way of the agent. This process loads no HTTP client; it asks, verifies what it is given, and
- * compares the identity in it with the one that is expected here. An agent that is of no use is no reason to fail:
- * undefined then, after one line, and the signature is made in place.
+ * Signs for git by way of the agent. This process loads no HTTP client. It asks, verifies what it gets, and compares the
+ * identity in it with the one that is expected here. If the agent is of no use, the user is told in one line, and the
+ * signature is made in place.
  */
 
 import { utf8 } from '../../core/bytes.ts';
@@ -11,45 +11,43 @@ import type { TransparencyLogEntry } from '../../core/rekor/log-entry.ts';
 import type { Signer } from '../../core/verdict.ts';
 import { LoginError } from '../../errors.ts';
 import type { Made, Signing } from '../../signing/made.ts';
-import { HandedBack } from '../wire/failure.ts';
+import { AgentTrouble, HandedBack, isAgentFailure } from '../wire/failure.ts';
 import { ProtocolError, type SignedReply } from '../wire/protocol.ts';
 import { bytesOf } from '../wire/read-messages.ts';
 import { networkOf } from '../wire/request-network.ts';
-import { AgentTrouble } from './connection.ts';
-import { isAgentsOwn, reachHere } from './here.ts';
 import { patienceOf } from './patience.ts';
-import { askAgain, type Reached } from './reach.ts';
-import { type SignByAgent, signByAgent } from './sign-client.ts';
+import { askAgain, type ReachedAgent, reachForSigning } from './reach.ts';
+import { type AgentSigning, signByAgent } from './sign-client.ts';
 
-/** A verified signature, or undefined where it must be made in place. @throws LoginError, ServiceError, … */
+/** Returns a verified signature; undefined if it must be made in place. @throws LoginError, ServiceError, AnswerError */
 export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
   const { terminal } = signing.invocation;
   try {
     return await askOnceMore(signing, () => askAgain(() => attempt(signing)));
   } catch (error) {
-    if (!isAgentsOwn(error)) throw error;
-    terminal.say(`${error.message}; signing without it`);
+    if (!isAgentFailure(error)) throw error;
+    terminal.say(`${error.message}, signing without it`);
     if (error instanceof HandedBack && error.why.hint !== undefined) terminal.hint(error.why.hint);
     return undefined;
   }
 }
 
-/** Undefined where no agent runs, and a new one could do nothing. */
+/** Returns undefined if no agent runs, and a new one could do nothing. */
 async function attempt(signing: Signing): Promise<Made | undefined> {
-  const agent = await reachHere(signing);
+  const agent = await reachForSigning(signing);
   if (agent === undefined) return undefined;
   try {
     return await ask(signing, agent);
   } finally {
-    // git waits for what was signed, not for this
+    // git does not wait for this
     setImmediate(agent.close);
   }
 }
 
 /**
- * What the agent gives back is asked of it once more: a network that was away may be back, and an agent that was born
- * without one has left its place to a child of this process. Nobody is asked to log in where that could not help: for
- * servers that this process does not reach, or that the agent reaches, too. @throws HandedBack; ServiceError
+ * Asks the agent once more for what it gave back. A network that was away may be back, and an agent that was born without
+ * one has left its place to a child of this process. The user is not asked to log in where that cannot help: for servers
+ * that this process does not reach either, or that the agent reaches after all. @throws HandedBack; ServiceError
  */
 async function askOnceMore<T>(signing: Signing, ask: () => Promise<T>): Promise<T> {
   try {
@@ -66,20 +64,20 @@ async function askOnceMore<T>(signing: Signing, ask: () => Promise<T>): Promise<
 
 const WAITS = {
   login: 'the login that another git-signet asked for',
-  agreement: 'somebody to agree, at the machine that the forwarded agent is on',
-  turn: 'a turn: the agent signs for many others',
+  agreement: 'a person to agree, at the machine of the forwarded agent',
+  turn: 'its turn, because the agent signs for many others',
   signature: 'the log, by way of the agent',
 } as const;
 
-async function ask(signing: Signing, agent: Reached): Promise<Made> {
+async function ask(signing: Signing, agent: ReachedAgent): Promise<Made> {
   const { payload, settings, invocation } = signing;
   let freshLogin = false;
   const expected = expectationOf(settings, payload);
-  const asked: Omit<SignByAgent, 'login'> = {
+  const asked: Omit<AgentSigning, 'login'> = {
     payload,
     expected,
     network: networkOf(settings, invocation.env, invocation.cwd),
-    // the agent is at work: what will verify its answer is loaded, and begins with what it shows
+    // while the agent works, this process loads what verifies the answer, and begins with what the agent shows
     onAsked: () => void warm(signing),
     onUnlogged: (armor) =>
       void signing.verifier().then((verifier) => verifier.ahead(payload, utf8(armor))),
@@ -104,7 +102,7 @@ async function warm({ verifier }: Signing): Promise<void> {
   await (await verifier()).trust().catch(() => undefined);
 }
 
-/** The entry that goes with a signature that does not hold it. @throws ProtocolError */
+/** Returns the log entry beside a signature that does not embed it. @throws ProtocolError */
 async function logEntryOf({ logEntry }: SignedReply): Promise<TransparencyLogEntry | undefined> {
   if (logEntry === '') return undefined;
   const { decodeLogEntry } = await import('../../core/rekor/log-entry.ts');
@@ -115,7 +113,7 @@ async function logEntryOf({ logEntry }: SignedReply): Promise<TransparencyLogEnt
   }
 }
 
-interface Asked extends Signing {
+interface AgentSigned extends Signing {
   readonly expected: string;
   readonly freshLogin: boolean;
   readonly forwarded: boolean;
@@ -123,7 +121,7 @@ interface Asked extends Signing {
 
 const HASHES: readonly number[] = [8, 9, 10];
 
-async function verified(reply: SignedReply, asked: Asked): Promise<Made> {
+async function verified(reply: SignedReply, asked: AgentSigned): Promise<Made> {
   const { armor, signingTime, certificateHashAlgorithm: hash } = reply;
   const { payload, freshLogin, forwarded } = asked;
   const [verifier, entry] = await Promise.all([asked.verifier(), logEntryOf(reply)]);
@@ -137,7 +135,7 @@ async function verified(reply: SignedReply, asked: Asked): Promise<Made> {
   if (mismatch !== undefined) {
     if (!forwarded) throw new AgentTrouble('broken', mismatch);
     throw new LoginError('IDENTITY_UNEXPECTED', mismatch, {
-      hint: 'the agent at the other end is logged in as somebody else; git was given nothing',
+      hint: 'log in with the other account at the machine of the agent: git signet login',
     });
   }
   return {
@@ -152,7 +150,7 @@ async function verified(reply: SignedReply, asked: Asked): Promise<Made> {
   };
 }
 
-function unexpectedSigner(signer: Signer, { expected }: Asked): string | undefined {
+function unexpectedSigner(signer: Signer, { expected }: AgentSigned): string | undefined {
   if (signer.kind === 'openpgp' || signer.kind === 'ssh')
     return 'the agent signed with a key of another kind';
   if (signerMeets(expected, signer)) return undefined;

@@ -3,44 +3,44 @@
 import { toBase64 } from '../../core/bytes.ts';
 import { UsageError } from '../../errors.ts';
 import type { LoginTokens } from '../daemon/backend.ts';
-import { errorOf, failureOf, handedBack } from '../wire/failure.ts';
+import { AgentTrouble, errorOf, failureOf, handedBack, oddAnswer } from '../wire/failure.ts';
 import {
+  type AgentReply,
+  type AgentRequest,
   MAX_PART,
   MAX_PAYLOAD,
-  type Reply,
-  type Request,
   type SignedReply,
 } from '../wire/protocol.ts';
 import type { RequestNetwork } from '../wire/request-network.ts';
-import { AgentTrouble } from './connection.ts';
 import type { Patience } from './patience.ts';
-import type { Reached } from './reach.ts';
+import type { ReachedAgent } from './reach.ts';
 
-export interface SignByAgent {
+/** What an agent is asked for a signature with. A forwarded agent gets the payload only. */
+export interface AgentSigning {
   readonly payload: Uint8Array;
-  /** See expectation.ts. A forwarded agent is not told. */
+  /** The text of an expectation. */
   readonly expected: string;
-  /** What this client reaches servers through. A forwarded agent is not told. */
+  /** What this client reaches servers through. */
   readonly network: RequestNetwork;
   readonly patience: Patience;
-  /** Logs in, gives what came of it to `use`, and keeps the login's pages up meanwhile. */
+  /** Logs in, gives the tokens to `use`, and keeps the login's pages up meanwhile. */
   readonly login: (use: (login: LoginTokens) => Promise<SignedReply>) => Promise<SignedReply>;
-  /** The agent is at work: time for what is needed next. */
+  /** Called when the agent is at work: time for what is needed next. */
   readonly onAsked?: () => void;
-  /** The signature before it is in the log: time to verify the rest. A forwarded agent does not show it. */
+  /** Called with the signature before it is in the log: time to verify the rest. A forwarded agent does not show it. */
   readonly onUnlogged?: (armor: string) => void;
   /**
-   * Said once each: somebody else's login is waited for, somebody's agreement at the machine of a forwarded agent, a turn
-   * of many, or the log, after some seconds.
+   * Called once for each thing that the agent waits for: the login of another client, a person's agreement at the machine
+   * of a forwarded agent, the turn of this client, or, after some seconds, the log.
    */
-  readonly onWait: (on: Wait) => void;
+  readonly onWait: (on: WaitReason) => void;
 }
 
 const WAITS = ['login', 'agreement', 'turn', 'signature'] as const;
-export type Wait = (typeof WAITS)[number];
+export type WaitReason = (typeof WAITS)[number];
 
-/** @throws AgentTrouble when the agent is of no use; HandedBack; else what it, or the login, failed with */
-export async function signByAgent(agent: Reached, asked: SignByAgent): Promise<SignedReply> {
+/** Returns what the agent signed. @throws AgentTrouble when the agent is of no use; HandedBack; what it, or the login, failed with */
+export async function signByAgent(agent: ReachedAgent, asked: AgentSigning): Promise<SignedReply> {
   if (asked.payload.length > MAX_PAYLOAD) throw tooLarge(asked.payload.length);
   agent.send(requestOf(agent, asked));
   asked.onAsked?.();
@@ -51,9 +51,9 @@ export async function signByAgent(agent: Reached, asked: SignByAgent): Promise<S
 }
 
 function requestOf(
-  { address, secret }: Reached,
-  { payload, expected: identity, network }: SignByAgent,
-): Request {
+  { address, secret }: ReachedAgent,
+  { payload, expected: identity, network }: AgentSigning,
+): AgentRequest {
   const forwarded = address === undefined;
   const size = payload.length;
   if (size > MAX_PART) {
@@ -66,25 +66,25 @@ function requestOf(
 }
 
 /** Gives each part of a long payload once. @throws AgentTrouble for an agent that wants more */
-function sendingParts(agent: Reached, payload: Uint8Array): () => void {
+function sendingParts(agent: ReachedAgent, payload: Uint8Array): () => void {
   let at = payload.length > MAX_PART ? 0 : payload.length;
   return () => {
     const part = payload.subarray(at, at + MAX_PART);
-    if (part.length === 0) throw new AgentTrouble('broken', 'the agent answered something else');
+    if (part.length === 0) throw oddAnswer();
     agent.send({ op: 'part', bytes: toBase64(part) });
     at += part.length;
   };
 }
 
 /**
- * The first reply that is an answer. An agent that goes on saying that it is still at it is not believed for ever, and
- * not for longer than a signature takes unless a person was told what is waited for.
+ * Returns the first reply that is an answer. An agent that says again and again that it is at work is not believed without
+ * end, and not for longer than a signature takes unless the user was told what it waits for.
  */
 async function afterWaiting(
-  agent: Reached,
-  { onWait, onUnlogged, patience }: Pick<SignByAgent, 'onWait' | 'onUnlogged' | 'patience'>,
+  agent: ReachedAgent,
+  { onWait, onUnlogged, patience }: Pick<AgentSigning, 'onWait' | 'onUnlogged' | 'patience'>,
   sendPart?: () => void,
-): Promise<Reply> {
+): Promise<AgentReply> {
   let begun = performance.now();
   let seconds = patience.signature;
   const waits = new Set<string>();
@@ -93,12 +93,11 @@ async function afterWaiting(
     const reply = await agent.receive();
     if (reply.reply === 'part' && sendPart !== undefined) {
       sendPart();
-      // a payload is as long as it is, and a line as slow
+      // the time depends on the payload's length and on the line
       begun = performance.now();
     } else if (reply.reply === 'unlogged') {
       // verifying it costs time and memory, which another machine may spend here for its one answer only
-      if (agent.address === undefined)
-        throw new AgentTrouble('broken', 'the agent answered something else');
+      if (agent.address === undefined) throw oddAnswer();
       // an agent whose certificate ran out meanwhile signs once more
       if (!shown) onUnlogged?.(reply.armor);
       shown = true;
@@ -114,23 +113,23 @@ async function afterWaiting(
   throw new AgentTrouble('broken', `the agent was not done in ${seconds} s`);
 }
 
-/** No reason to do without the agent: that would cost a login, for something that no reader of signatures takes. */
+/** Signing without the agent would cost a login, for something that no verifier takes. */
 function tooLarge(length: number): UsageError {
-  const what = `what is to be signed has ${length} bytes, and no more than ${MAX_PAYLOAD} are signed`;
+  const what = `the object to sign has ${length} bytes, and no more than ${MAX_PAYLOAD} are signed`;
   return new UsageError(what, {
     hint: 'git signs a message and names, not files: shorten the message',
   });
 }
 
-function signedOf(reply: Reply): SignedReply {
+function signedOf(reply: AgentReply): SignedReply {
   if (reply.reply === 'signed') return reply;
   if (reply.reply === 'error') throw errorOf(reply);
   if (reply.reply === 'unreached') throw handedBack(reply);
-  throw new AgentTrouble('broken', 'the agent answered something else');
+  throw oddAnswer();
 }
 
-/** The others wait for this login, so they are told when there is none. */
-async function loggedIn(agent: Reached, asked: SignByAgent): Promise<SignedReply> {
+/** Logs in for the agent. Other clients wait for this login, so the agent is told if there is none. */
+async function loggedIn(agent: ReachedAgent, asked: AgentSigning): Promise<SignedReply> {
   let told = false;
   try {
     return await asked.login(async ({ token, refreshToken }) => {
@@ -140,8 +139,8 @@ async function loggedIn(agent: Reached, asked: SignByAgent): Promise<SignedReply
         token: token.reveal(),
         refreshToken: refreshToken?.reveal() ?? '',
       });
-      // what is waited for now is one's own login no more
-      const onWait = (on: Wait): void => void (on === 'signature' && asked.onWait(on));
+      // from here on the agent cannot wait for a login: this one was it
+      const onWait = (on: WaitReason): void => void (on === 'signature' && asked.onWait(on));
       return signedOf(await afterWaiting(agent, { ...asked, onWait }));
     });
   } catch (error) {

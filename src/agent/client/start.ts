@@ -1,7 +1,7 @@
 /**
- * Starting an agent on first use: detached, without a stream or descriptor of ours (git waits for the end of a pipe
- * that its program's children hold), in the agents' own directory, with an environment that names the instance and
- * holds no token.
+ * Starts an agent on first use. It runs detached, in the agents' directory, and with an environment that names the
+ * instance and holds no token. It gets no stream and no descriptor of this process, because git waits for the end of every
+ * pipe that its program's children hold.
  */
 
 import { closeSync, openSync, rmSync, statSync } from 'node:fs';
@@ -10,46 +10,46 @@ import type { Environment } from '../../system/environment.ts';
 import { programWords } from '../../system/runtime.ts';
 import { type Instance, instanceEnvironment } from '../instance.ts';
 import { type AgentAddress, prepareDirectory } from '../socket-path.ts';
+import { AgentTrouble } from '../wire/failure.ts';
 import { connectLocal, type LocalAgent } from './client.ts';
-import { AgentTrouble } from './connection.ts';
 import { START_SECONDS } from './patience.ts';
 
-export interface StartOptions {
+interface StartOptions {
   readonly address: AgentAddress;
   readonly instance: Instance;
-  readonly environment: Environment;
-  /** The file this process started from. */
+  readonly env: Environment;
+  /** The file that this process started from. */
   readonly entry: string;
 }
 
 const POLL_MS = 10;
-/** What another starter has begun this long ago is not waited for. */
+/** A start that another process began this long ago has failed. */
 const STALE_MS = 5000;
 
 /**
- * What the agent needs of its surroundings: places, language, desktop. No token is among it, and nothing of its starter's
- * network, which travels with each request (threat D21). How long it lives and what it keeps is read from the person's own
- * configuration, by the agent itself.
+ * The variables that the agent inherits: places, language, desktop. No token is among them, and nothing of its starter's
+ * network, which travels with each request (threat D21). The agent itself reads from the user's own configuration how long
+ * it lives and what it keeps.
  */
 const KEPT =
   /^(?:PATH|Path|HOME|USER|LOGNAME|LANG|LC_[A-Z]+|TZ|TMPDIR|TMP|TEMP|XDG_[A-Z_]+|DBUS_SESSION_BUS_ADDRESS|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|TUF_[A-Z_]+|GIT_CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM)|SYSTEMROOT|SystemRoot|USERPROFILE|APPDATA|LOCALAPPDATA|PROGRAMDATA)$/;
 
-/** The environment of an agent that starts by itself. */
+/** Returns the environment of an agent that a signature starts. */
 export function agentEnvironment({
   address,
-  environment,
+  env,
   instance,
 }: Omit<StartOptions, 'entry'>): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries(environment)) {
-    if (value !== undefined && KEPT.test(name)) env[name] = value;
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined && KEPT.test(name)) kept[name] = value;
   }
-  // where it is looked for, whatever it would choose by itself
-  env[variableOf('agentDirectory')] = address.directory;
-  return { ...env, ...instanceEnvironment(instance) };
+  // the agent must be where its clients look for it
+  kept[variableOf('agentDirectory')] = address.directory;
+  return { ...kept, ...instanceEnvironment(instance) };
 }
 
-/** Whether this process is the one that starts the agent; of many at once it is one. */
+/** Returns true if this process is to start the agent. Of many at once, one is. */
 function claim(path: string): boolean {
   try {
     closeSync(openSync(path, 'wx', 0o600));
@@ -77,14 +77,14 @@ async function spawnAgent(options: StartOptions): Promise<() => number | undefin
     failed = 127;
   });
   child.on('exit', (code) => {
-    // one that finds another agent in its place leaves with 0
+    // an agent that finds another one in its place exits with 0
     if (code !== 0) failed = code ?? 255;
   });
   child.unref();
   return () => failed;
 }
 
-/** Starts an agent, or waits for the one that somebody else is starting. @throws AgentTrouble, ConfigError */
+/** Starts an agent, or waits for the one that another process is starting. @throws AgentTrouble, ConfigError */
 export async function startAgent(options: StartOptions): Promise<LocalAgent> {
   const { address } = options;
   prepareDirectory(address.directory);
@@ -104,7 +104,7 @@ export async function startAgent(options: StartOptions): Promise<LocalAgent> {
       if (code !== undefined) {
         throw new AgentTrouble(
           'broken',
-          `the agent did not start (exit ${code}; git signet agent run says why)`,
+          `the agent did not start (exit ${code}, and git signet agent run says why)`,
         );
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -1,13 +1,12 @@
-/** What goes wrong with agents, as people are told; and asking all of them, where one keeps nobody from asking the others. */
+/** What people are told of trouble with agents, and how all agents are asked at once. */
 
 import { ServiceError } from '../../errors.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import type { AgentAddress } from '../socket-path.ts';
-import { HandedBack } from '../wire/failure.ts';
+import { AgentTrouble, HandedBack } from '../wire/failure.ts';
 import type { ListedAgent } from './client.ts';
-import { AgentTrouble } from './connection.ts';
 
-/** An agent's trouble as an error for people. */
+/** Returns an agent's trouble as an error for people, and any other error as it is. */
 export function readable(error: unknown, { path }: AgentAddress): unknown {
   if (error instanceof HandedBack) return error.why;
   if (!(error instanceof AgentTrouble)) return error;
@@ -18,17 +17,17 @@ export function readable(error: unknown, { path }: AgentAddress): unknown {
 
 const SILENT = new AgentTrouble('broken', 'an agent does not answer, and stays');
 
-export interface Asked {
+export interface AgentAnswers {
   /** The sum of what they answered. */
   readonly count: number;
   readonly troubles: readonly unknown[];
 }
 
-/** All at once. One that did not answer when it was listed is not waited for again. Never rejects. */
+/** Asks all agents at once. It does not wait again for one that did not answer when it was listed. Never rejects. */
 export async function askEvery(
   agents: readonly ListedAgent[],
   ask: (address: AgentAddress) => Promise<number>,
-): Promise<Asked> {
+): Promise<AgentAnswers> {
   const outcomes = await Promise.allSettled(
     agents.map(({ address, state }) =>
       state === undefined ? Promise.reject(readable(SILENT, address)) : ask(address),
@@ -41,7 +40,7 @@ export async function askEvery(
   };
 }
 
-/** Ends with what went wrong, where something did: every one of them is told. @throws the last of them */
+/** Says all troubles but the last, and throws that one. Returns if there are none. */
 export function endWithTrouble(
   troubles: readonly unknown[],
   { terminal }: Pick<Invocation, 'terminal'>,

@@ -1,6 +1,6 @@
 /**
- * The agent itself: listens, serves, sweeps, and leaves: when it is told to, when nobody has asked it anything for long
- * enough, or when its socket is no longer at its place. All it knows is in memory, and goes with it (threat D20).
+ * The agent itself. It listens, serves and sweeps. It leaves when it is told to, when no client has asked it anything for
+ * long enough, or when its socket is no longer at its place. All that it knows is in memory, and goes with it (threat D20).
  */
 
 import { rmSync } from 'node:fs';
@@ -26,13 +26,13 @@ export interface AgentOptions {
   readonly idle: number;
   /** Seconds that a person has for a login. */
   readonly lease: number;
-  /** Log entries go along with signatures that do not embed them. */
+  /** True if log entries go along with signatures, which do not embed them. */
   readonly online: boolean;
-  /** The socket is there already, as descriptor 3. */
+  /** True if the socket is there already, as descriptor 3. */
   readonly handedOver: boolean;
-  /** The second socket, for forwarding; opened when the first stands. */
+  /** The second socket, for forwarding. The agent opens it after the first. */
   readonly forward?: ForwardPlace | { readonly problem: string } | undefined;
-  /** True once there is a newer program. */
+  /** Returns true once there is a newer program. */
   readonly outdated?: () => boolean;
   /** Called once, when clients can come. */
   readonly onReady?: (forwardProblem: string) => void;
@@ -45,12 +45,12 @@ export interface ForwardPlace {
   readonly serve: ForwardServe;
 }
 
-/** Serves one forwarded connection. */
+/** Serves one forwarded connection. Never rejects. */
 export type ForwardServe = (socket: Socket, credentials: Credentials) => Promise<void>;
 
 /**
- * Connections from other machines at a time; those beyond are closed at once, so that whoever is root there does not shut
- * this one's own clients out. Of these none is closed: they wait for their turn.
+ * Connections from other machines at a time. The agent closes those beyond at once, so that root of another machine does not
+ * shut out this machine's clients. The agent closes none of theirs: they wait for their turn.
  */
 const MAX_FORWARDED = 32;
 const TICK_MS = 2000;
@@ -58,8 +58,11 @@ const DRAIN_MS = 10_000;
 /** Seconds of idleness for an agent that holds nothing. */
 const EMPTY_IDLE = 600;
 
-/** Connections that are open, and when this machine's own last one came or went: what another machine asks is no use (threat D27). */
-class Visits {
+/**
+ * The open connections, and when the last one of this machine came or went. What another machine asks is no use of the
+ * agent (threat D27).
+ */
+class Connections {
   readonly #open = new Set<Socket>();
   readonly #forwarded = new Set<Socket>();
   last = performance.now();
@@ -77,12 +80,12 @@ class Visits {
     serveWhileOpen(socket, this.#open, serve);
   }
 
-  /** This machine's own. */
+  /** Connections of this machine. */
   get count(): number {
     return this.#open.size;
   }
 
-  /** Settles when those that are being served have had their answers, or after a while. */
+  /** Settles when the clients have had their answers, or after DRAIN_MS. */
   async drained(): Promise<void> {
     const deadline = performance.now() + DRAIN_MS;
     while (this.#open.size + this.#forwarded.size > 0 && performance.now() < deadline) {
@@ -100,14 +103,14 @@ function serveWhileOpen(socket: Socket, open: Set<Socket>, serve: () => Promise<
 }
 
 /**
- * Runs until it ends. @throws AlreadyListening when another agent serves this instance; ConfigError for a place that
- * others can change
+ * Runs the agent until it ends. @throws AlreadyListening when another agent serves this instance; ConfigError for a place
+ * that others can change
  */
 export async function runAgent(options: AgentOptions): Promise<void> {
   const { address, backend, instance } = options;
   prepareDirectory(address.directory);
   const credentials = new Credentials(backend);
-  const visits = new Visits();
+  const connections = new Connections();
   const end = new AbortController();
   const startedAt = backend.now();
   let secret = '';
@@ -115,7 +118,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const parts: SessionParts = {
     ...options,
     credentials,
-    // no more than there are connections to one server: no request's deadline may run while it waits for a connection
+    // as many as there are connections to one server: no deadline may run while a request waits for a connection
     turns: waitingRoom(MAX_SOCKETS),
     secret: () => secret,
     instance: instance.digest,
@@ -129,20 +132,20 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       secret = writeSecret(address.secretPath);
     },
     onConnection: (socket: Socket) =>
-      visits.take(socket, () => serveLocal(channelOf(socket), parts)),
+      connections.take(socket, () => serveLocal(channelOf(socket), parts)),
   };
   const listening = options.handedOver
     ? await listenHandedOver(host)
     : await listenAt(address.path, host);
-  forwarding = await openForward(options, credentials, visits);
+  forwarding = await openForward(options, credentials, connections);
   options.signal?.addEventListener('abort', () => end.abort());
   options.onReady?.(forwarding.problem);
-  await untilOver(options, { credentials, visits, listening, end });
+  await untilOver(options, { credentials, connections, listening, end });
   forwarding.listening?.close();
-  // whoever has taken the place has a secret of its own there
+  // an agent that has taken the place has a secret of its own there
   if (listening.stillThere()) rmSync(address.secretPath, { force: true });
   listening.close();
-  await visits.drained();
+  await connections.drained();
   credentials.close();
 }
 
@@ -165,7 +168,7 @@ function stateOf(
   };
 }
 
-/** The second socket, or why there is none although one is wanted. */
+/** The second socket, or why there is none although one is configured. */
 interface Forwarding {
   readonly listening?: Listening;
   readonly path?: string;
@@ -175,14 +178,14 @@ interface Forwarding {
 async function openForward(
   { forward }: AgentOptions,
   credentials: Credentials,
-  visits: Visits,
+  connections: Connections,
 ): Promise<Forwarding> {
   if (forward === undefined) return { problem: '' };
   if ('problem' in forward) return forward;
   try {
     const listening = await listenAt(forward.path, {
       onConnection: (socket) =>
-        visits.takeForwarded(socket, () => forward.serve(socket, credentials)),
+        connections.takeForwarded(socket, () => forward.serve(socket, credentials)),
     });
     return { listening, path: forward.path, problem: '' };
   } catch (error) {
@@ -193,15 +196,15 @@ async function openForward(
 
 interface Running {
   readonly credentials: Credentials;
-  readonly visits: Visits;
+  readonly connections: Connections;
   readonly listening: Listening;
   readonly end: AbortController;
 }
 
-/** Settles when it is time to leave. The clock that is looked at stops while the machine sleeps; the sweep's does not. */
+/** Settles when it is time to leave, by the clock that stops while the machine sleeps. The sweep's clock does not. */
 function untilOver(
   options: AgentOptions,
-  { credentials, visits, listening, end }: Running,
+  { credentials, connections, listening, end }: Running,
 ): Promise<void> {
   return new Promise((resolve) => {
     const over = (): void => {
@@ -210,12 +213,13 @@ function untilOver(
     };
     const timer = setInterval(() => {
       credentials.sweep();
-      const quiet = (performance.now() - visits.last) / 1000;
+      const quiet = (performance.now() - connections.last) / 1000;
       const patience = credentials.size === 0 ? Math.min(options.idle, EMPTY_IDLE) : options.idle;
-      const idle = visits.count === 0 && !credentials.livesSince(visits.last) && quiet >= patience;
-      // what it holds would be a login more for somebody: until then it goes on with what it has loaded
+      const idle =
+        connections.count === 0 && !credentials.livesSince(connections.last) && quiet >= patience;
+      // leaving with a login would cost its user another one: until it has none it goes on with what it has loaded
       const upgraded =
-        visits.count === 0 && credentials.size === 0 && options.outdated?.() === true;
+        connections.count === 0 && credentials.size === 0 && options.outdated?.() === true;
       if (idle || upgraded || !listening.stillThere()) over();
     }, TICK_MS);
     if (end.signal.aborted) over();

@@ -1,7 +1,7 @@
 /**
- * The agent's listening socket. It is made under another name with a closed umask, and appears at its own with one
- * hard link, which succeeds for exactly one of several starters (threats D01, D06, D16): a live socket stays, a dead
- * one is replaced, anything else is not touched. A socket that systemd handed over is never made nor removed here.
+ * The agent's listening socket. The agent makes it under another name with a closed umask, and gives it its own name by a
+ * hard link, which succeeds for exactly one of several starters (threats D01, D06, D16). A live socket stays, a dead one is
+ * replaced, and anything else is not touched. The agent neither makes nor removes a socket that systemd handed over.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -18,38 +18,38 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { ConfigError } from '../../errors.ts';
 import { checkSocketPath } from '../socket-path.ts';
 
-/** Somebody who lives listens there already. */
+/** Another agent listens there already. */
 export class AlreadyListening extends Error {}
 
 export interface Listening {
-  /** False when the socket at the path is not this one any more. */
+  /** Returns false when the socket at the path is not this one any more. */
   readonly stillThere: () => boolean;
-  /** Stops listening, and removes the socket if it is ours. */
+  /** Stops listening, and removes the socket if it is this agent's. */
   readonly close: () => void;
 }
 
 const PROBE_MS = 5000;
-/** SD_LISTEN_FDS_START */
+/** SD_LISTEN_FDS_START of sd_listen_fds(3). */
 export const FIRST_DESCRIPTOR = 3;
 const CLOSED_UMASK = 0o177;
 
-/** Who is at a path: nobody, a socket that somebody answers at, one that nobody does, or something else. */
-async function occupant(path: string): Promise<'nobody' | 'live' | 'dead' | 'other'> {
+/** Returns what is at a path: nothing, a socket that a process listens at, a socket that none does, or something else. */
+async function occupant(path: string): Promise<'nothing' | 'live' | 'dead' | 'other'> {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return 'nobody';
+  if (found === undefined) return 'nothing';
   if (!found.isSocket()) return 'other';
   return new Promise((resolve) => {
     const socket = connect(path);
-    const end = (what: 'live' | 'dead' | 'nobody'): void => {
+    const end = (what: 'live' | 'dead' | 'nothing'): void => {
       clearTimeout(timer);
       socket.destroy();
       resolve(what);
     };
-    // one that takes connections and says nothing is somebody's all the same
+    // a process that takes connections in silence is alive all the same
     const timer = setTimeout(() => end('live'), PROBE_MS);
     socket.on('connect', () => end('live'));
     socket.on('error', (error: Error & { readonly code?: string }) => {
-      end(error.code === 'ECONNREFUSED' ? 'dead' : error.code === 'ENOENT' ? 'nobody' : 'live');
+      end(error.code === 'ECONNREFUSED' ? 'dead' : error.code === 'ENOENT' ? 'nothing' : 'live');
     });
   });
 }
@@ -69,7 +69,7 @@ function started(server: Server, where: { path: string } | { fd: number }): Prom
   });
 }
 
-/** Takes a dead socket away, unless it was exchanged for another in the meantime. */
+/** Removes a dead socket, unless another one has taken its place in the meantime. */
 function removeDead(path: string, identity: string | undefined): void {
   const aside = `${path}.${randomBytes(3).toString('hex')}`;
   try {
@@ -80,19 +80,19 @@ function removeDead(path: string, identity: string | undefined): void {
   try {
     if (identityOf(aside) !== identity) linkSync(aside, path);
   } catch {
-    // yet another one stands there: the one that was moved notices, and leaves
+    // a third one is there: the agent of the moved one notices, and leaves
   }
   unlinkSync(aside);
 }
 
-/** Tries to appear at the path. @throws AlreadyListening, ConfigError */
+/** Links the socket to its path. @throws AlreadyListening, ConfigError */
 async function appear(made: string, path: string): Promise<void> {
   for (let attempt = 0; attempt < 20; attempt += 1) {
     const before = identityOf(path);
     const there = await occupant(path);
     if (there === 'live') throw new AlreadyListening('an agent is running already');
     if (there === 'other') {
-      throw new ConfigError(`${path} is there and is no socket; it was left as it is`);
+      throw new ConfigError(`${path} is not a socket, and was left as it is`);
     }
     if (there === 'dead') removeDead(path, before);
     try {
@@ -105,20 +105,20 @@ async function appear(made: string, path: string): Promise<void> {
   throw new AlreadyListening('others are starting at the same time');
 }
 
-export interface Host {
-  /** Runs when the place is ours, before anybody can be answered. */
+export interface ListenHandlers {
+  /** Runs when the place is this agent's, before any client can be answered. */
   readonly onListening?: () => void;
   readonly onConnection: (socket: Socket) => void;
 }
 
-function serverOf({ onConnection }: Host): Server {
+function serverOf({ onConnection }: ListenHandlers): Server {
   const server = createServer({ allowHalfOpen: false }, onConnection);
-  // running out of descriptors is no reason to end
+  // an agent that runs out of descriptors goes on
   server.on('error', () => undefined);
   return server;
 }
 
-/** The socket is there when `listen` returns: nothing else runs while the umask is closed. */
+/** Starts with a closed umask. Nothing else runs meanwhile, because the socket is there when `listen` returns. */
 function startedClosed(server: Server, path: string): Promise<void> {
   const umask = process.umask(CLOSED_UMASK);
   try {
@@ -129,11 +129,11 @@ function startedClosed(server: Server, path: string): Promise<void> {
 }
 
 /** Listens at `path`, whose directory has been checked. @throws AlreadyListening, ConfigError */
-export async function listenAt(path: string, host: Host): Promise<Listening> {
+export async function listenAt(path: string, host: ListenHandlers): Promise<Listening> {
   checkSocketPath(path);
   const server = serverOf(host);
   if (process.platform === 'win32') {
-    // the system refuses a second server of the same pipe; untried on Windows
+    // the system refuses a second server of the same pipe. Not tried on Windows
     await started(server, { path }).catch(() => {
       throw new AlreadyListening('an agent is running already');
     });
@@ -162,14 +162,14 @@ export async function listenAt(path: string, host: Host): Promise<Listening> {
 }
 
 /** Listens at the socket that systemd hands over (sd_listen_fds(3)), and leaves it where it is. */
-export async function listenHandedOver(host: Host): Promise<Listening> {
+export async function listenHandedOver(host: ListenHandlers): Promise<Listening> {
   const server = serverOf(host);
   host.onListening?.();
   await started(server, { fd: FIRST_DESCRIPTOR });
   return { stillThere: () => true, close: () => void server.close() };
 }
 
-/** Writes what a local client must present: new with each start, for its owner only. @returns 64 hex digits */
+/** Writes a new secret, which each client must present, for its owner only. Returns 64 hex digits. */
 export function writeSecret(path: string): string {
   const secret = randomBytes(32).toString('hex');
   const made = `${path}.${randomBytes(3).toString('hex')}`;

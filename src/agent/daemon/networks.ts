@@ -1,7 +1,7 @@
 /**
- * The networks that the agent's requests go through: each has connections of its own, so that nothing of one client's
- * request is seen at another's proxy (threat D21). A proxy's password is read here, from protected configuration, when a
- * request names the proxy.
+ * The networks that the agent's requests go through. Each has connections of its own, so that no proxy sees anything of
+ * another client's request (threat D21). The agent reads a proxy's password from protected configuration when a request
+ * names the proxy.
  */
 
 import { ServiceError } from '../../errors.ts';
@@ -22,14 +22,14 @@ import { openWarmHttp, type WarmHttp } from './warm-http.ts';
 /** What a request is made with. */
 export interface AgentNetwork {
   readonly settings: Settings;
-  readonly environment: Environment;
+  readonly env: Environment;
   readonly send: HttpSend;
 }
 
 export interface AgentNetworks {
-  /** @throws ConfigError for a network that nothing can be reached through */
+  /** Returns what a request through a network is made with. @throws ConfigError for one that cannot work */
   readonly through: (network: NetworkOrOwn) => Promise<AgentNetwork>;
-  /** True once any server has answered, by any of them. */
+  /** Returns true once any server has answered, by any of them. */
   readonly everReached: () => boolean;
 }
 
@@ -37,10 +37,10 @@ export interface NetworkSources {
   /** The agent's own, from protected configuration, as they stand now. @throws ConfigError */
   readonly ownSettings: () => Promise<Settings>;
   readonly settings: Settings;
-  readonly environment: Environment;
+  readonly env: Environment;
 }
 
-/** Beyond that the one that was asked for longest ago is given up. */
+/** Beyond that the agent gives up the one that was asked for longest ago. */
 const MAX_NETWORKS = 16;
 
 interface Open extends AgentNetwork {
@@ -59,25 +59,25 @@ export function openNetworks(sources: NetworkSources): AgentNetworks {
       } catch (error) {
         if (!isUnreachable(error)) throw error;
         onUnreached();
-        // a server that takes its time does so for everybody
+        // a slow server is slow by every network
         if (reached && isLate(error)) throw error;
         throw new Unreached('network', error.message, error);
       }
     };
   };
   const make = async (network: NetworkOrOwn, name: string): Promise<Open> => {
-    const { settings, environment } = merged(sources, network);
-    const options = networkOptions(settings, environment);
+    const { settings, env } = merged(sources, network);
+    const options = networkOptions(settings, env);
     const proxyFor =
       network === undefined || options.proxyFor === undefined
         ? options.proxyFor
         : withOwnLogins(options.proxyFor, network.logins, await ownProxies(sources, network));
     const warm = openWarmHttp({ ...options, proxyFor });
-    // a password that was changed meanwhile is read again the next time
+    // the password may have changed, so the agent reads it again the next time
     const onUnreached = (): void => {
       if (network !== undefined && network.logins.length > 0) open.delete(name);
     };
-    return { settings, environment, send: watched(warm, onUnreached), warm };
+    return { settings, env, send: watched(warm, onUnreached), warm };
   };
   return {
     everReached: () => reached,
@@ -86,7 +86,7 @@ export function openNetworks(sources: NetworkSources): AgentNetworks {
       const known = open.get(name) ?? make(network, name);
       open.delete(name);
       open.set(name, known);
-      // what could not be made is looked at anew: the configuration may have been mended
+      // the configuration may be mended by the next time
       known.catch(() => open.delete(name));
       giveUpOldest(open);
       return known;
@@ -107,24 +107,24 @@ function isUnreachable(error: unknown): error is ServiceError {
   return silent && !(error instanceof Unreached);
 }
 
-/** The deadline of the request has passed. */
+/** Returns true for a request whose deadline has passed. */
 function isLate({ cause }: ServiceError): boolean {
   return cause instanceof Error && /^(?:Abort|Timeout)Error$/.test(cause.name);
 }
 
-/** The agent's settings and environment, with this network in place of its own. */
+/** Returns the agent's settings and environment, with this network in place of its own. */
 function merged(
-  { settings: own, environment }: NetworkSources,
+  { settings: own, env }: NetworkSources,
   network: NetworkOrOwn,
-): Pick<AgentNetwork, 'settings' | 'environment'> {
-  if (network === undefined) return { settings: own, environment };
+): Pick<AgentNetwork, 'settings' | 'env'> {
+  if (network === undefined) return { settings: own, env };
   const { proxy: _proxy, caFile: _caFile, ...others } = own;
   const {
     SIGNET_PROXY: proxy,
     SIGNET_CA_FILE: caFile,
     SIGNET_TIMEOUT: timeout,
   } = network.variables;
-  const bare = Object.entries(environment).filter(([name]) => !isOfNetwork(name));
+  const bare = Object.entries(env).filter(([name]) => !isOfNetwork(name));
   return {
     settings: {
       ...others,
@@ -132,19 +132,19 @@ function merged(
       caFile,
       timeout: Math.max(1, Math.trunc(Number(timeout)) || own.timeout),
     },
-    environment: { ...Object.fromEntries(bare), ...network.variables },
+    env: { ...Object.fromEntries(bare), ...network.variables },
   };
 }
 
-/** Proxies that protected configuration names with their logins. */
+/** Returns the proxies that protected configuration names, with their logins. */
 async function ownProxies(
-  { ownSettings, environment }: NetworkSources,
+  { ownSettings, env }: NetworkSources,
   { logins }: RequestNetwork,
 ): Promise<readonly HttpProxy[]> {
   if (logins.length === 0) return [];
   const { proxy } = await ownSettings();
   const anywhere = new URL('https://anywhere.invalid');
-  const { NO_PROXY: _, no_proxy: __, ...named } = environment;
+  const { NO_PROXY: _, no_proxy: __, ...named } = env;
   const choices = [
     ...(proxy === undefined ? [] : [proxyChoice(proxy, {})]),
     proxyChoice(undefined, named),
@@ -152,7 +152,7 @@ async function ownProxies(
   return choices.flatMap((choice) => choice(anywhere) ?? []);
 }
 
-/** The choice, with the login that protected configuration has for the same proxy. It throws Unreached where there is none. */
+/** Returns the choice, with the login that protected configuration has for the same proxy. It throws Unreached for none. */
 function withOwnLogins(
   choice: ProxyChoice,
   logins: RequestNetwork['logins'],

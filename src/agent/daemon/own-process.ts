@@ -1,4 +1,4 @@
-/** The agent's own process: no core dump with memory in it, nobody's files open, and whether its program is still there. */
+/** The agent's own process: no core dump with memory in it, no inherited files, and whether its program is still there. */
 
 import { closeSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { keepOutOfCoreDumps } from '../../system/core-dumps.ts';
@@ -8,7 +8,7 @@ import { programWords } from '../../system/runtime.ts';
 const O_CLOEXEC = 0o2000000;
 const STREAMS = 3;
 
-/** `keep`: a descriptor that was handed over on purpose. */
+/** Secures the process before it holds a login. `keep`: a descriptor that was handed over on purpose. */
 export function secureOwnProcess(keep?: number): void {
   keepOutOfCoreDumps();
   process.umask(0o077);
@@ -16,9 +16,9 @@ export function secureOwnProcess(keep?: number): void {
 }
 
 /**
- * Closes what the starter had open for reasons of its own: a lock that a script holds would stay locked for hours
- * (threat D25). A runtime opens its own descriptors with O_CLOEXEC, and no descriptor that came through exec has it. macOS
- * starts children without other descriptors (POSIX_SPAWN_CLOEXEC_DEFAULT), and has no list to look at.
+ * Closes the descriptors that the starter had open for its own reasons: a script's lock would stay locked for hours (threat
+ * D25). A runtime opens its own descriptors with O_CLOEXEC, and no descriptor that came through exec has it. macOS starts
+ * children without other descriptors (POSIX_SPAWN_CLOEXEC_DEFAULT), and has no list of them.
  */
 function closeInherited(keep?: number): void {
   for (const descriptor of inheritedDescriptors()) {
@@ -26,7 +26,7 @@ function closeInherited(keep?: number): void {
     try {
       closeSync(descriptor);
     } catch {
-      // it was the listing's own
+      // it was the descriptor of the listing
     }
   }
 }
@@ -47,14 +47,14 @@ function closesOnExec(descriptor: number): boolean {
       /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1')) ?? [];
     return (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;
   } catch {
-    // it has gone meanwhile
+    // it is closed already
     return true;
   }
 }
 
 /**
- * Watches the file that this program was started from. The function returns true once it is another one, or none: it was
- * upgraded, or removed (threat D24).
+ * Watches the file that this program was started from. The function returns true once the file was upgraded or removed
+ * (threat D24).
  */
 export function programWatch(entry: string): () => boolean {
   const file = programWords(entry).at(-1) ?? entry;

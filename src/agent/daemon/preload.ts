@@ -1,9 +1,9 @@
 /**
- * Everything that the agent loads on use, loaded when it starts: an upgrade takes away the files that a running bundle would
+ * Loads at the start what the agent would load on use, because an upgrade takes away the files that a running bundle would
  * look for hours later (threat D24). A test compares this list with what the agent's modules import lazily.
  */
 
-/** Loads it all, and what the first signature would otherwise wait for. Failing changes nothing. */
+/** Loads it all, and what the first signature would wait for. Never rejects: a failure comes again on use. */
 export async function preload(): Promise<void> {
   const { subtle } = globalThis.crypto;
   await Promise.allSettled([

@@ -1,6 +1,6 @@
 /**
- * One local client's visit: it presents the secret, asks one thing, and gets one answer. What it can ask for is in
- * protocol.ts; none of it is a setting, a command to run or a key to hand out (threats D07, D08).
+ * Serves one client of this machine. It presents the secret, asks one thing, and gets one answer. protocol.ts lists what it
+ * can ask for. None of it is a setting, a command to run or a key to hand out (threats D07, D08).
  */
 
 import { LoginError, ServiceError } from '../../errors.ts';
@@ -8,12 +8,12 @@ import { type Channel, ChannelEnded } from '../wire/channel.ts';
 import { errorOf, failureOf, Unreached } from '../wire/failure.ts';
 import { withLongPayload } from '../wire/long-payload.ts';
 import {
+  type AgentReply,
+  type AgentRequest,
   type AgentState,
   OTHER_SECRET,
   PROTOCOL,
   ProtocolError,
-  type Reply,
-  type Request,
 } from '../wire/protocol.ts';
 import { bytesOf, sameSecret, secretOf } from '../wire/read-messages.ts';
 import type { RequestNetwork } from '../wire/request-network.ts';
@@ -45,7 +45,7 @@ export interface SessionParts {
 const ASKING_SECONDS = 20;
 const HEARTBEAT_MS = 5000;
 
-/** Never rejects. */
+/** Serves a connection until it ends. Never rejects. */
 export async function serveLocal(channel: Channel, parts: SessionParts): Promise<void> {
   const { instance, pid } = parts;
   channel.send({ agent: 'git-signet', protocol: PROTOCOL, forwarded: false, instance, pid });
@@ -63,8 +63,9 @@ export async function serveLocal(channel: Channel, parts: SessionParts): Promise
 }
 
 /**
- * The client may reach what the agent does not. An agent that never reached anything and holds no login was born without a
- * network: it leaves its place to one that has one (threat D22). One that has lost it stays, and its logins with it.
+ * Gives the work back, because the client may reach what the agent does not. An agent that never reached a server and holds
+ * no login was born without a network. It leaves its place to one that has a network (threat D22). An agent that has lost its
+ * network stays, and keeps its logins.
  */
 async function giveBack(error: Unreached, channel: Channel, parts: SessionParts): Promise<void> {
   const { backend, credentials } = parts;
@@ -73,13 +74,13 @@ async function giveBack(error: Unreached, channel: Channel, parts: SessionParts)
   channel.send({ reply: 'unreached', leaving, ...failureOf(error) });
 }
 
-/** Whoever is told that the agent has ended must not find its socket any more. */
+/** Ends the agent. A client that is told so must not find the socket any more. */
 async function ending({ stop }: SessionParts): Promise<void> {
   stop();
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Why there is no answer, where somebody is left to hear it. */
+/** Tells a client that is still there why there is no answer. */
 export function tell(channel: Channel, error: unknown): void {
   if (error instanceof ChannelEnded) return;
   if (error instanceof ProtocolError) {
@@ -88,7 +89,11 @@ export function tell(channel: Channel, error: unknown): void {
   } else channel.send({ reply: 'error', ...failureOf(error) });
 }
 
-async function answer(request: Request, channel: Channel, parts: SessionParts): Promise<Reply> {
+async function answer(
+  request: AgentRequest,
+  channel: Channel,
+  parts: SessionParts,
+): Promise<AgentReply> {
   const unproved = 'the secret of this start was not presented';
   if (!('secret' in request)) throw new ProtocolError(unproved);
   if (!sameSecret(request.secret, parts.secret())) throw new ProtocolError(unproved, OTHER_SECRET);
@@ -96,15 +101,15 @@ async function answer(request: Request, channel: Channel, parts: SessionParts): 
   switch (request.op) {
     case 'sign': {
       const { identity, network, payload } = request;
-      const visit = { identity, network, channel, parts };
-      return whileWorking(channel, (stage) => sign(bytesOf(payload), visit, stage));
+      const session = { identity, network, channel, parts };
+      return whileWorking(channel, (stage) => sign(bytesOf(payload), session, stage));
     }
     case 'sign-long': {
       const { identity, network, size } = request;
-      const visit = { identity, network, channel, parts };
+      const session = { identity, network, channel, parts };
       const { room } = parts;
       return whileWorking(channel, (stage) =>
-        withLongPayload(size, { channel, room }, (payload) => sign(payload, visit, stage)),
+        withLongPayload(size, { channel, room }, (payload) => sign(payload, session, stage)),
       );
     }
     case 'offer': {
@@ -120,7 +125,6 @@ async function answer(request: Request, channel: Channel, parts: SessionParts): 
       return { reply: 'status', ...parts.state() };
     case 'forget': {
       const which = request.all ? undefined : request.identity;
-      // a keyring may take its time
       const count = await whileWorking(channel, () => credentials.forget(which));
       return { reply: 'done', count };
     }
@@ -129,12 +133,12 @@ async function answer(request: Request, channel: Channel, parts: SessionParts): 
   }
 }
 
-/** What is being worked on; a client is told. */
+/** What the agent works on for a client, which is told. `quiet`: the client is told nothing. */
 export interface Stage {
   on: 'login' | 'turn' | 'signature' | 'agreement' | 'quiet';
 }
 
-/** Says every few seconds that it is still at it, so that the client can tell work from death. */
+/** Runs the work, and tells the client every few seconds that it goes on, so that the client can tell work from death. */
 export async function whileWorking<T>(
   channel: Channel,
   work: (stage: Stage) => Promise<T>,
@@ -150,7 +154,7 @@ export async function whileWorking<T>(
   }
 }
 
-/** The certificate has run out before the log was asked: nothing has been published. */
+/** The certificate ran out before the log was asked, so nothing has been published. */
 class CertificateLapsed extends Error {}
 
 function unlessLapsed(error: unknown): undefined {
@@ -158,23 +162,27 @@ function unlessLapsed(error: unknown): undefined {
 }
 
 /** A request that brings a login. */
-type LoginRequest = Extract<Request, { readonly op: 'token' | 'offer' }>;
+type LoginRequest = Extract<AgentRequest, { readonly op: 'token' | 'offer' }>;
 
-interface SignVisit {
-  /** The one that must sign. */
+interface SigningSession {
+  /** The text of an expectation. */
   readonly identity: string;
   readonly network: RequestNetwork;
   readonly channel: Channel;
   readonly parts: SessionParts;
 }
 
-async function sign(payload: Uint8Array, visit: SignVisit, stage: Stage): Promise<Reply> {
-  const { identity, network, channel, parts } = visit;
+async function sign(
+  payload: Uint8Array,
+  session: SigningSession,
+  stage: Stage,
+): Promise<AgentReply> {
+  const { identity, network, channel, parts } = session;
   const { backend, credentials, turns, online } = parts;
   backend.checkPayload(payload);
   if (credentials.state(identity) === 'pending') channel.send({ reply: 'wait', on: 'login' });
-  const client = clientOf(visit, stage);
-  const make = async (): Promise<Reply | undefined> => {
+  const client = clientOf(session, stage);
+  const make = async (): Promise<AgentReply | undefined> => {
     stage.on = 'login';
     const credential = await credentials.use(identity, client);
     stage.on = 'turn';
@@ -191,17 +199,20 @@ async function sign(payload: Uint8Array, visit: SignVisit, stage: Stage): Promis
       return credentials.lapsed(credential) ? undefined : signedReply(made, online);
     });
   };
-  // servers that took longer than the certificate had: once more, with another one
+  // the servers took longer than the certificate had left, so the agent tries once more with another certificate
   const reply = (await make().catch(unlessLapsed)) ?? (await make().catch(unlessLapsed));
   if (reply !== undefined) return reply;
   const slow = 'the timestamp authority and the log take longer than a certificate lives';
   throw new ServiceError('SERVICE_ANSWER', slow, {
-    hint: 'nothing is lost; run git commit again',
+    hint: 'no commit was made: run git commit again',
   });
 }
 
-/** This client as the one that logs in: its connection is the lease, and the lease has an end. */
-function clientOf({ network, channel, parts: { lease } }: SignVisit, stage: Stage): SigningClient {
+/** Returns the client of a session, which may be told to log in. Its connection is the lease, and the lease has an end. */
+function clientOf(
+  { network, channel, parts: { lease } }: SigningSession,
+  stage: Stage,
+): SigningClient {
   return {
     network,
     login: async () => {

@@ -1,7 +1,7 @@
 /**
- * The agent's connections: kept open between signatures, so that a warm one costs a single round trip to the log. A
- * connection that has been idle for long, that the machine slept over, or that somebody failed to answer on may be
- * dead without saying so: then new ones are made.
+ * The agent's connections. They stay open between signatures, so that a warm one costs a single round trip to the log. A
+ * connection may be dead without a sign after a long rest, a sleep of the machine, or a server's silence. Then the agent
+ * makes new ones.
  */
 
 import { ServiceError } from '../../errors.ts';
@@ -9,15 +9,15 @@ import { createHttpClient, type HttpClient, type HttpOptions } from '../../http/
 import type { HttpSend } from '../../http/message.ts';
 
 const MAX_IDLE_MS = 120_000;
-/** The wall clock and the one that stops in sleep may differ by this much. */
+/** Milliseconds by which the wall clock and the one that stops in sleep may differ. */
 const MAX_SLEEP_MS = 5000;
-/** One for each of many signers at once. */
+/** Connections to one server: one for each of many signers at once. */
 export const MAX_SOCKETS = 32;
 
 export interface WarmHttp {
   readonly send: HttpSend;
   readonly close: () => void;
-  /** Closes once what is under way has had its time. */
+  /** Closes when the requests under way have had their time. */
   readonly retire: () => void;
 }
 
@@ -30,13 +30,14 @@ interface Clocks {
 
 const CLOCKS: Clocks = { wall: () => Date.now(), awake: () => performance.now() };
 
+/** Opens connections that last. */
 export function openWarmHttp(options: HttpOptions, clocks: Clocks = CLOCKS): WarmHttp {
   let client: HttpClient | undefined;
   let used = { wall: 0, awake: 0 };
   const retire = (): void => {
     const old = client;
     client = undefined;
-    // what is under way on it may still come back
+    // answers may still come in on it
     if (old !== undefined) setTimeout(old.close, MAX_IDLE_MS).unref();
   };
   const current = (): HttpClient => {

@@ -1,29 +1,28 @@
-/** What was signed for others, and what was refused: one JSON object a line, in a private file that is no link (threat D14). */
+/** Writes what was signed for other machines, and what was refused: one JSON object a line, in a private file that is no link (threat D14). */
 
 import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { visible } from '../../core/escape.ts';
 import { openLog } from '../../system/log-file.ts';
-import { briefNames, briefText } from '../daemon/brief.ts';
-import type { Described } from './described.ts';
+import { briefNames, briefText, type PayloadDescription } from './description.ts';
 
-export interface Audited extends Described {
+interface AuditRecord extends PayloadDescription {
   readonly verdict: 'signed' | 'refused';
-  /** The identity that signed; '' when nobody did. */
+  /** The identity that signed; '' for a refusal. */
   readonly who: string;
-  /** The clone that it belongs to; '' when none was asked for. */
+  /** The clone that it belongs to; '' if any repository will do. */
   readonly repository: string;
   readonly payload: Uint8Array;
   readonly reason?: string | undefined;
-  /** How many requests this line stands for, where it may be several. */
+  /** How many requests this line stands for, if it may be several. */
   readonly count?: number | undefined;
 }
 
-/** Rejects where nothing can be written: then nothing is signed either. */
-export type AuditLog = (what: Audited) => Promise<void>;
+/** Rejects if it cannot write: then the agent signs nothing either. */
+export type AuditLog = (what: AuditRecord) => Promise<void>;
 
-/** Appends to the file at `path`. `now` in Unix seconds. */
+/** Returns a log that appends to the file at `path`. `now` in Unix seconds. */
 export function openAuditLog(path: string, now: () => number): AuditLog {
   return async ({ payload, reason, count, ...what }) => {
     const { type, subject, parents, verdict, who, repository } = what;
@@ -52,12 +51,12 @@ export function openAuditLog(path: string, now: () => number): AuditLog {
 const MINUTE_MS = 60_000;
 
 /**
- * For refusals that cost the other machine nothing: the first is written at once, of those that follow one a minute with
- * how many there were, so that asking without end does not fill the disk.
+ * Returns a log for refusals that cost the other machine nothing. It writes the first at once, then one a minute with how
+ * many there were, so that a machine that asks without end does not fill the disk.
  */
 export function sparingly(audit: AuditLog): AuditLog {
   let resting = false;
-  let unwritten: { readonly last: Audited; readonly count: number } | undefined;
+  let unwritten: { readonly last: AuditRecord; readonly count: number } | undefined;
   const rest = (): void => {
     resting = true;
     setTimeout(() => {
@@ -66,7 +65,7 @@ export function sparingly(audit: AuditLog): AuditLog {
       const { last, count } = unwritten;
       unwritten = undefined;
       rest();
-      // nobody is left to be told that it cannot be written, and nothing was signed
+      // nothing was signed, and no client is left to be told that this cannot be written
       audit({ ...last, count }).catch(() => undefined);
     }, MINUTE_MS).unref();
   };

@@ -1,7 +1,7 @@
 /**
  * Asks the person at the agent's machine with a program of the agent's own configuration, as ssh-agent asks with
- * ssh-askpass: one argument to show, exit 0 for yes. No shell; what is shown is escaped; no answer is a no. A question
- * that nobody waits for any more is taken from the screen.
+ * ssh-askpass: one argument to show, exit 0 for yes. There is no shell, what is shown is escaped, and no answer is a no.
+ * When the client has left, the question is taken from the screen.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -9,7 +9,7 @@ import { visible } from '../../core/escape.ts';
 import type { Environment } from '../../system/environment.ts';
 import { findExecutable } from '../../system/process.ts';
 import { AGREEING_SECONDS } from '../client/patience.ts';
-import { briefText } from '../daemon/brief.ts';
+import { briefText } from './description.ts';
 import type { Confirm } from './forward.ts';
 
 const WINDOWS = process.platform === 'win32';
@@ -18,19 +18,19 @@ const KEPT = [
   ...['XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS', 'TMPDIR'],
 ];
 
-/** `program`: a path, or a name on PATH. */
-export function confirmWith(program: string, environment: Environment): Confirm {
+/** Returns a question by `program`, a path or a name on PATH. */
+export function confirmWith(program: string, env: Environment): Confirm {
   return (what, repository, left) => {
-    const path = findExecutable(program, environment);
+    const path = findExecutable(program, env);
     if (path === undefined) return Promise.resolve(false);
-    const kept = KEPT.map((name) => [name, environment[name]] as const);
-    const env = { ...Object.fromEntries(kept), SSH_ASKPASS_PROMPT: 'confirm' };
+    const kept = KEPT.map((name) => [name, env[name]] as const);
+    const own = { ...Object.fromEntries(kept), SSH_ASKPASS_PROMPT: 'confirm' };
     const where = repository === '' ? '' : `\nrepository: ${visible(repository)}`;
     const subject = briefText(what.subject);
     const question = `Sign this ${what.type} as you, for another machine?\nsubject: ${subject}${where}`;
     return new Promise((resolve) => {
-      // a group of its own: many an asker is a script, and the dialog its child
-      const child = spawn(path, [question], { env, stdio: 'ignore', detached: !WINDOWS });
+      // a group of its own, because many such programs are scripts, and the dialog is their child
+      const child = spawn(path, [question], { env: own, stdio: 'ignore', detached: !WINDOWS });
       const end = (): void => killAll(child);
       const late = setTimeout(end, AGREEING_SECONDS * 1000);
       left.addEventListener('abort', end);
@@ -51,6 +51,6 @@ function killAll(child: ChildProcess): void {
     if (WINDOWS || child.pid === undefined) child.kill('SIGKILL');
     else process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // it has just ended
+    // it has ended
   }
 }

@@ -1,7 +1,7 @@
 /**
- * The second socket, which is carried to other machines over SSH: whoever is root there can speak at it (threat D14).
- * It understands one thing, "sign this payload", signs as the agent's own configuration says, and only after rate,
- * scope and confirmation have let it pass; each answer leaves a line in the audit log first. No login starts there, and
+ * The second socket, which SSH carries to other machines. Root of such a machine can speak at it (threat D14). The agent
+ * understands one thing there, "sign this payload". It signs as its own configuration says, and only after rate, scope and
+ * confirmation have let the request pass. Each answer leaves a line in the audit log first. No login starts there, and
  * no program but the one that is configured here.
  */
 
@@ -13,32 +13,35 @@ import { committerMismatch } from '../../core/policy/committer.ts';
 import { isSignetError, LoginError } from '../../errors.ts';
 import type { MadeSignature } from '../../signing/credential.ts';
 import type { AgentBackend } from '../daemon/backend.ts';
-import { briefNames } from '../daemon/brief.ts';
 import type { Credentials } from '../daemon/credentials.ts';
 import { type Stage, tell, whileWorking } from '../daemon/session.ts';
 import { type Channel, ChannelEnded, channelOf } from '../wire/channel.ts';
 import { payloadRoom, withLongPayload } from '../wire/long-payload.ts';
-import { PROTOCOL, ProtocolError, type Reply } from '../wire/protocol.ts';
+import { type AgentReply, PROTOCOL, ProtocolError } from '../wire/protocol.ts';
 import { bytesOf } from '../wire/read-messages.ts';
 import { signedReply } from '../wire/signed-reply.ts';
 import { type AuditLog, sparingly } from './audit.ts';
-import { type Described, describe } from './described.ts';
+import { briefNames, describe, type PayloadDescription } from './description.ts';
 import type { Scope } from './scope.ts';
 
-/** Whether the person agrees; the question is taken back when the client has `left`. */
-export type Confirm = (what: Described, repository: string, left: AbortSignal) => Promise<boolean>;
+/** Asks the person at this machine. The question is taken back when the client has `left`. */
+export type Confirm = (
+  what: PayloadDescription,
+  repository: string,
+  left: AbortSignal,
+) => Promise<boolean>;
 
 export interface ForwardOptions {
   readonly backend: AgentBackend;
-  /** Whom to sign as, by the agent's own configuration: see expectation.ts. No payload has a say in it (threat D27). */
+  /** The text of the agent's own expectation. No payload has a say in it (threat D27). */
   readonly expected: string;
-  /** Only for what names the signer as its committer. */
+  /** True to sign only what names the signer as its committer. */
   readonly matchCommitter: boolean;
   /** Signatures in any minute. */
   readonly rate: number;
-  /** Undefined: any repository. */
+  /** Undefined for any repository. */
   readonly scope: Scope | undefined;
-  /** Asks the person at this machine; undefined: nobody is asked. */
+  /** Undefined to sign without a question. */
   readonly confirm: Confirm | undefined;
   readonly audit: AuditLog;
   readonly online: boolean;
@@ -47,7 +50,7 @@ export interface ForwardOptions {
 const ASKING_SECONDS = 20;
 const MINUTE = 60;
 
-/** Serves forwarded connections; what it has signed lately is remembered between them. */
+/** Returns a server of forwarded connections, which remembers between them what it has signed lately. */
 export function forwardServer(
   options: ForwardOptions,
 ): (socket: Socket, credentials: Credentials) => Promise<void> {
@@ -65,15 +68,15 @@ export function forwardServer(
     });
     try {
       const request = await channel.next(ASKING_SECONDS);
-      const visit = { channel, credentials, recent, auditOfRate, options };
+      const session = { channel, credentials, recent, auditOfRate, options };
       if (request.op === 'forwarded-sign') {
-        channel.send(await serve(bytesOf(request.payload), visit));
+        channel.send(await serve(bytesOf(request.payload), session));
       } else if (request.op === 'forwarded-sign-long') {
         const reply = await whileWorking(channel, (stage) =>
           withLongPayload(request.size, { channel, room }, (payload) => {
-            // from here on `serve` says what it is at
+            // from here on `serve` tells the client what it does
             stage.on = 'quiet';
-            return serve(payload, visit);
+            return serve(payload, session);
           }),
         );
         channel.send(reply);
@@ -86,32 +89,33 @@ export function forwardServer(
   };
 }
 
-interface Visit {
+interface ForwardedSession {
   readonly channel: Channel;
   readonly credentials: Credentials;
   readonly recent: number[];
-  /** Of what the rate refuses. */
+  /** For what the rate refuses. */
   readonly auditOfRate: AuditLog;
   readonly options: ForwardOptions;
 }
 
-async function serve(payload: Uint8Array, visit: Visit): Promise<Reply> {
-  const { options, channel } = visit;
+async function serve(payload: Uint8Array, session: ForwardedSession): Promise<AgentReply> {
+  const { options, channel } = session;
   options.backend.checkPayload(payload);
   const what = describe(payload);
   let repository = '';
-  if (!withinRate(visit)) {
+  const auditRefusal = (audit: AuditLog, reason: string): Promise<void> =>
+    audit({ ...what, repository, payload, verdict: 'refused', who: '', reason });
+  if (!withinRate(session)) {
     const error = refusal(`more than ${options.rate} signatures in a minute (signet.forwardRate)`);
-    const reason = error.message;
-    await visit.auditOfRate({ ...what, repository, payload, verdict: 'refused', who: '', reason });
+    await auditRefusal(session.auditOfRate, error.message);
     throw error;
   }
   try {
     // a person may take longer to agree than a client waits in silence
     const made = await whileWorking(channel, async (stage) => {
       repository = await scoped(what, options);
-      await agreed({ what, repository }, visit, stage);
-      return sign(payload, visit, stage);
+      await agreed({ what, repository }, session, stage);
+      return sign(payload, session, stage);
     });
     await options.audit({ ...what, repository, payload, verdict: 'signed', who: made.identity });
     const place = what.type === 'commit' ? 'gpgsig' : 'body';
@@ -119,13 +123,12 @@ async function serve(payload: Uint8Array, visit: Visit): Promise<Reply> {
     return signedReply(made, options.online);
   } catch (error) {
     const told = isSignetError(error) || error instanceof ChannelEnded;
-    const reason = told ? error.message : 'it could not be signed';
-    await options.audit({ ...what, repository, payload, verdict: 'refused', who: '', reason });
+    await auditRefusal(options.audit, told ? error.message : 'it could not be signed');
     throw error;
   }
 }
 
-function withinRate({ recent, options: { rate, backend } }: Visit): boolean {
+function withinRate({ recent, options: { rate, backend } }: ForwardedSession): boolean {
   const now = backend.now();
   while (recent[0] !== undefined && Math.abs(now - recent[0]) >= MINUTE) recent.shift();
   if (recent.length >= rate) return false;
@@ -133,25 +136,25 @@ function withinRate({ recent, options: { rate, backend } }: Visit): boolean {
   return true;
 }
 
-/** The clone that it belongs to; '' where none is asked for. @throws LoginError `LOGIN_REFUSED` */
-async function scoped(what: Described, { scope }: ForwardOptions): Promise<string> {
+/** Returns the clone that a payload belongs to; '' if any repository will do. @throws LoginError `LOGIN_REFUSED` */
+async function scoped(what: PayloadDescription, { scope }: ForwardOptions): Promise<string> {
   const repository = scope === undefined ? '' : await scope.repositoryOf(what);
   if (repository !== undefined) return repository;
   const root = what.parents.length === 0;
   throw refusal(
     root
       ? 'a commit without parents belongs to no repository (signet.forwardRepositories)'
-      : `what it stands on is in none of its repositories (${briefNames(what.parents).join(', ')})`,
+      : `none of its repositories has the parents (${briefNames(what.parents).join(', ')})`,
     root
       ? 'sign it at the other machine'
-      : 'there: git fetch, in the clone that it is configured with',
+      : 'in its clone, at the machine that you came from: git fetch',
   );
 }
 
-/** @throws LoginError `LOGIN_REFUSED`; ChannelEnded where nobody waits for the answer any more */
+/** Asks the person. @throws LoginError `LOGIN_REFUSED`; ChannelEnded if the client has gone meanwhile */
 async function agreed(
-  { what, repository }: { readonly what: Described; readonly repository: string },
-  { channel, options: { confirm } }: Visit,
+  { what, repository }: { readonly what: PayloadDescription; readonly repository: string },
+  { channel, options: { confirm } }: ForwardedSession,
   stage: Stage,
 ): Promise<void> {
   if (confirm === undefined) return;
@@ -159,12 +162,12 @@ async function agreed(
   const yes = await confirm(what, repository, channel.left);
   stage.on = 'signature';
   channel.left.throwIfAborted();
-  if (!yes) throw refusal('nobody agreed to it (signet.forwardConfirm)');
+  if (!yes) throw refusal('the person there did not agree (signet.forwardConfirm)');
 }
 
 async function sign(
   payload: Uint8Array,
-  { credentials, options, channel }: Visit,
+  { credentials, options, channel }: ForwardedSession,
   stage: Stage,
 ): Promise<MadeSignature> {
   const { backend, expected, matchCommitter } = options;
@@ -173,7 +176,7 @@ async function sign(
     network: undefined,
     login: () =>
       Promise.reject(
-        new LoginError('LOGIN_NO_TERMINAL', 'nobody is logged in at the forwarded agent', {
+        new LoginError('LOGIN_NO_TERMINAL', 'the forwarded agent has no login', {
           hint: 'at the machine that you came from: git signet login',
         }),
       ),
@@ -182,9 +185,7 @@ async function sign(
   channel.left.throwIfAborted();
   const differs = matchCommitter ? committerMismatch(payload, credential.signer) : undefined;
   if (differs !== undefined) throw refusal(`${visible(differs)} (signet.matchCommitter)`);
-  const beforeLog = (): void => {
-    channel.left.throwIfAborted();
-  };
+  const beforeLog = (): void => channel.left.throwIfAborted();
   return backend.sign(payload, credential, undefined, { beforeLog });
 }
 

@@ -1,7 +1,7 @@
 /**
  * Secrets in the keyring of the operating system, under service `git-signet`. The native library runs in a process of
- * its own, one a question: it may block for ever (a locked keyring, a bus that does not answer), even while it is
- * opened, and must then be ended without its caller. Every failure is soft, and nothing is ever kept in a file
+ * its own, one for each question. It may block without end (a locked keyring, a bus that does not answer), even while it is
+ * opened, and the program then ends that process only. No failure stops the signature, and no secret is kept in a file
  * instead (threat D19).
  */
 
@@ -10,27 +10,27 @@ import type { Environment } from '../../system/environment.ts';
 import { programWords } from '../../system/runtime.ts';
 import { Secret } from '../../system/secret.ts';
 
-export interface Keyring {
-  /** Undefined where there is none, where it is not one of ours, or where the keyring gives none. */
+interface Keyring {
+  /** Returns the secret; undefined if there is none, if another program wrote it, or if the keyring gives none. */
   readonly get: (address: string) => Promise<Secret | undefined>;
-  /** True once it is kept. */
+  /** Returns true once the secret is kept. */
   readonly set: (address: string, secret: Secret) => Promise<boolean>;
-  /** Why it may still be there; undefined once it is not. */
+  /** Returns why the secret may still be there; undefined once it is deleted. */
   readonly delete: (address: string) => Promise<string | undefined>;
-  /** The same of every login that any agent of this user ever kept. */
+  /** The same for every login that any agent of this user ever kept. */
   readonly clear: () => Promise<string | undefined>;
 }
 
-export interface KeyringOptions {
-  /** What the library finds the keyring by (DBUS_SESSION_BUS_ADDRESS, HOME); default: this process's own. */
-  readonly environment?: Environment | undefined;
-  /** The file this process started from. */
+interface KeyringOptions {
+  /** What the library finds the keyring by (DBUS_SESSION_BUS_ADDRESS, HOME). Default: this process's own. */
+  readonly env?: Environment | undefined;
+  /** The file that this process started from. */
   readonly entry?: string;
-  /** Seconds for one answer; default 10: a person may be asked to unlock it. */
+  /** Seconds for one answer. Default 10, because a person may be asked to unlock the keyring. */
   readonly deadline?: number;
 }
 
-/** A question to the helper, as JSON on its standard input: neither arguments nor environment carry a secret. */
+/** A question to the helper, as JSON on its standard input. Neither arguments nor environment carry a secret. */
 export interface KeyringQuestion {
   readonly operation: 'probe' | 'get' | 'set' | 'delete' | 'clear';
   readonly address: string;
@@ -39,24 +39,25 @@ export interface KeyringQuestion {
 
 export interface KeyringAnswer {
   readonly done: boolean;
-  /** What was found, for `get`. */
-  readonly secret?: string;
+  /** What `get` found. */
+  readonly secret?: string | undefined;
   /** Why not, in the library's words. */
-  readonly problem?: string;
+  readonly problem?: string | undefined;
 }
 
 const DEADLINE = 10;
 const MAX_ANSWER = 16 * 1024;
+const MAX_PROBLEM = 200;
 const KEPT = [
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'TMPDIR', 'XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME'],
   ...['XDG_DATA_HOME', 'DBUS_SESSION_BUS_ADDRESS', 'DISPLAY', 'WAYLAND_DISPLAY', 'SystemRoot'],
   ...['USERPROFILE', 'APPDATA', 'LOCALAPPDATA', 'TEMP', 'TMP'],
 ];
 
-/** The helper needs the way to the desktop and nothing else: no token, no setting of git's. */
-function helperEnvironment(environment: Environment | undefined): Environment | undefined {
-  if (environment === undefined) return undefined;
-  return Object.fromEntries(KEPT.map((name) => [name, environment[name]]));
+/** Returns what the helper needs to find the desktop, and nothing else: no token, no setting of git's. */
+function helperEnvironment(env: Environment | undefined): Environment | undefined {
+  if (env === undefined) return undefined;
+  return Object.fromEntries(KEPT.map((name) => [name, env[name]]));
 }
 
 function readAnswer(bytes: Uint8Array): KeyringAnswer {
@@ -66,24 +67,24 @@ function readAnswer(bytes: Uint8Array): KeyringAnswer {
       const { done, secret, problem } = value as Readonly<Record<string, unknown>>;
       return {
         done: done === true,
-        ...(typeof secret === 'string' ? { secret } : {}),
-        ...(typeof problem === 'string' ? { problem: visible(problem).slice(0, 200) } : {}),
+        secret: typeof secret === 'string' ? secret : undefined,
+        problem: typeof problem === 'string' ? visible(problem).slice(0, MAX_PROBLEM) : undefined,
       };
     }
   } catch {
-    // told below
+    // the helper's answer is no JSON
   }
   return { done: false, problem: 'the keyring helper gave no answer' };
 }
 
-/** Asks once. Never rejects; whatever happens, the helper has ended, or has been ended, when this settles. */
+/** Asks once. Never rejects. The helper has ended, or was killed, when this settles. */
 export async function askKeyring(
   question: KeyringQuestion,
   options: KeyringOptions = {},
 ): Promise<KeyringAnswer> {
   const { spawn } = await import('node:child_process');
   const [program, ...words] = programWords(options.entry);
-  const env = helperEnvironment(options.environment);
+  const env = helperEnvironment(options.env);
   const seconds = options.deadline ?? DEADLINE;
   return new Promise((resolve) => {
     const failed = (problem: string): void => resolve({ done: false, problem });
@@ -116,12 +117,12 @@ export async function askKeyring(
   });
 }
 
-/** Why the keyring of this machine cannot be used; undefined when it can. */
+/** Returns why the keyring of this machine cannot be used; undefined if it can. */
 export function keyringProblem(options: KeyringOptions = {}): Promise<string | undefined> {
   return problemOf({ operation: 'probe', address: 'probe' }, options);
 }
 
-/** The keyring; undefined where there is none that answers, which is normal. Never rejects. */
+/** Returns the keyring; undefined if none answers, which is normal. Never rejects. */
 export async function openKeyring(options: KeyringOptions = {}): Promise<Keyring | undefined> {
   if ((await keyringProblem(options)) !== undefined) return undefined;
   return {
@@ -147,8 +148,8 @@ async function problemOf(
 }
 
 /**
- * Where the login of an instance (its digest) is kept for an expectation. A committer's name may hold what no keyring takes
- * in an address; everything else reads as it is.
+ * Returns where the keyring keeps the login of an instance (its digest) for an expectation. It is percent-encoded, because a
+ * committer's name may hold what no keyring takes in an address.
  */
 export function keyringAddress(digest: string, expected: string): string {
   return `${digest}:${encodeURI(expected.toWellFormed())}`;

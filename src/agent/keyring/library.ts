@@ -1,8 +1,8 @@
 /**
- * What the keyring helper does with the native library (@napi-rs/keyring), and how it is found: the executable
- * carries it inside and loads it from a private directory; elsewhere it is an optional package, whose absence is
- * normal. An entry is one value, never chunks, with a digest of its own, so that a cut or foreign one is not taken
- * for ours (threat D19).
+ * What the keyring helper does with the native library (@napi-rs/keyring), and where it finds it. The executable carries
+ * the library, and loads it from a private directory. Elsewhere it is an optional package, which may be absent. An entry is
+ * one value, never chunks. It has a digest of its own, so that a cut or foreign entry is not mistaken for one of this program
+ * (threat D19).
  */
 
 import { createHash } from 'node:crypto';
@@ -13,7 +13,7 @@ import { bunRuntime } from '../../system/bun.ts';
 import type { KeyringAnswer, KeyringQuestion } from './keyring.ts';
 
 const SERVICE = 'git-signet';
-/** Windows keeps no more in one credential: CRED_MAX_CREDENTIAL_BLOB_SIZE is 2,560 bytes, of UTF-16. */
+/** Characters. Windows keeps 2,560 bytes of UTF-16 in one credential (CRED_MAX_CREDENTIAL_BLOB_SIZE). */
 export const WINDOWS_LIMIT = 1280;
 const LIMIT = process.platform === 'win32' ? WINDOWS_LIMIT : 8192;
 
@@ -29,10 +29,10 @@ export interface KeyringLibrary {
   readonly findCredentials: (service: string) => readonly { readonly account: string }[];
 }
 
-/** True in the executable, where nothing may be looked for in folders of packages. */
+/** True in the executable, which must load nothing from folders of packages. */
 declare const SIGNET_EXECUTABLE: boolean | undefined;
 
-/** The library inside the executable, by way of a directory that nobody else can write to, gone at once. */
+/** Loads the library inside the executable from a private directory, which it removes at once. Undefined if there is none. */
 async function embedded(): Promise<KeyringLibrary | undefined> {
   const file = bunRuntime()?.embeddedFiles?.find(({ name }) => name.endsWith('.keyring'));
   if (file === undefined) return undefined;
@@ -49,11 +49,12 @@ async function embedded(): Promise<KeyringLibrary | undefined> {
   }
 }
 
-/** @throws Error where there is none */
+/** Loads the library. @throws Error if there is none */
 async function loadLibrary(): Promise<KeyringLibrary> {
   if (typeof SIGNET_EXECUTABLE === 'boolean' && SIGNET_EXECUTABLE) {
     const library = await embedded();
-    if (library === undefined) throw new Error('this executable was built without it');
+    if (library === undefined)
+      throw new Error('this executable was built without the keyring library');
     return library;
   }
   try {
@@ -66,12 +67,12 @@ async function loadLibrary(): Promise<KeyringLibrary> {
 const digestOf = (address: string, secret: string): string =>
   createHash('sha256').update(`${address}\0${secret}`).digest('hex').slice(0, 16);
 
-/** What is kept for a secret: `git-signet:1:<digest of address and secret>:<secret>`. */
+/** Returns the entry for a secret: `git-signet:1:<digest of address and secret>:<secret>`. */
 export function sealEntry(address: string, secret: string): string {
   return `${SERVICE}:1:${digestOf(address, secret)}:${secret}`;
 }
 
-/** The secret, if the entry is a whole one of ours for this address. */
+/** Returns the secret, if the entry is a whole one of this program for this address. */
 export function openEntry(address: string, kept: string | null): string | undefined {
   const match = /^git-signet:1:([0-9a-f]{16}):(.+)$/s.exec(kept ?? '');
   const [, digest, secret = ''] = match ?? [];
@@ -80,7 +81,7 @@ export function openEntry(address: string, kept: string | null): string | undefi
 
 const refuse = (problem: string): KeyringAnswer => ({ done: false, problem });
 
-/** Deletes every entry of ours. */
+/** Deletes every entry of this program. */
 function clear(library: KeyringLibrary): KeyringAnswer {
   const accounts = library.findCredentials(SERVICE).map(({ account }) => account);
   const left = accounts.filter((address) => {
@@ -89,12 +90,12 @@ function clear(library: KeyringLibrary): KeyringAnswer {
   });
   return left.length === 0
     ? { done: true }
-    : refuse(`${left.length} of our entries cannot be deleted`);
+    : refuse(`entries of git-signet that cannot be deleted: ${left.length}`);
 }
 
-const FOREIGN = 'another program keeps something under this name';
+const FOREIGN = 'another program has an entry under this name';
 
-/** Does what is asked with a library that is there. @throws whatever the library throws */
+/** Does with a library what is asked. @throws what the library throws */
 export function answerWith(
   library: KeyringLibrary,
   { operation, address, secret }: KeyringQuestion,
@@ -102,26 +103,28 @@ export function answerWith(
 ): KeyringAnswer {
   if (operation === 'clear') return clear(library);
   const { Entry } = library;
-  if (!/^[\x21-\x7e]{1,400}$/.test(address)) return refuse('not an address');
-  // never the kernel's keyring, to which the library would fall back: it forgets, and needs no unlocking
+  if (!/^[\x21-\x7e]{1,400}$/.test(address)) return refuse('the address of the entry is not valid');
+  // never the kernel's keyring, to which the library would fall back: it forgets, and asks for no password
   const entry = new Entry(SERVICE, address, { linux: { store: 'secret-service' } });
   const kept = entry.getPassword();
   if (operation === 'probe') return { done: true };
   const found = openEntry(address, kept);
-  if (operation === 'get') return { done: true, ...(found === undefined ? {} : { secret: found }) };
+  if (operation === 'get') return { done: true, secret: found };
   if (kept !== null && !kept.startsWith(`${SERVICE}:1:`)) {
     return refuse(FOREIGN);
   }
   if (operation === 'delete') return { done: kept === null || entry.deletePassword() };
   const sealed = sealEntry(address, secret ?? '');
   if (secret === undefined || secret === '' || sealed.length > limit) {
-    return refuse(`longer than a keyring takes (${limit} characters)`);
+    return refuse(`the entry is longer than a keyring takes (${limit} characters)`);
   }
   entry.setPassword(sealed);
-  return entry.getPassword() === sealed ? { done: true } : refuse('it was not kept whole');
+  return entry.getPassword() === sealed
+    ? { done: true }
+    : refuse('the keyring did not keep the whole entry');
 }
 
-/** The helper's work: one question, one answer. Never rejects; a secret is in no message. */
+/** Answers one question. Never rejects, and no secret is in a message. */
 export async function answerKeyring(question: KeyringQuestion): Promise<KeyringAnswer> {
   try {
     return answerWith(await loadLibrary(), question);

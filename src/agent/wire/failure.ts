@@ -1,4 +1,4 @@
-/** Errors on their way between agent and client: class, code, line and hint; a bug of the agent shows no more than its name. */
+/** Errors between agent and client. Kind, code, line and hint travel; of a bug in the agent only the name does. */
 
 import {
   AnswerError,
@@ -11,13 +11,25 @@ import {
   type SignetError,
   UsageError,
 } from '../../errors.ts';
-import { AgentTrouble } from '../client/connection.ts';
-import { type Failure, OTHER_SECRET } from './protocol.ts';
+import { type Failure, OTHER_SECRET, ProtocolError } from './protocol.ts';
+
+/**
+ * An agent that is of no use to its client. `absent`: there is none at the socket. `ended`: it went in the middle, or
+ * another one has just taken its place, so the client asks again. `broken`: something is there, and it is no good agent.
+ */
+export class AgentTrouble extends Error {
+  readonly kind: 'absent' | 'ended' | 'broken';
+  constructor(kind: AgentTrouble['kind'], message: string) {
+    super(message);
+    this.name = 'AgentTrouble';
+    this.kind = kind;
+  }
+}
 
 /** What the agent lacks: the network, or the password of a proxy, which does not travel. */
 type Lack = 'network' | 'password';
 
-/** A server that the agent does not reach. That says nothing about what its client would reach (threat D22). */
+/** The agent does not reach a server. That says nothing about what its client would reach (threat D22). */
 export class Unreached extends ServiceError {
   readonly lack: Lack;
   constructor(lack: Lack, message: string, options?: ErrorOptions) {
@@ -26,7 +38,7 @@ export class Unreached extends ServiceError {
   }
 }
 
-/** The agent gives the work back to its client, because it does not reach a server. `leaving`: it ends. */
+/** The agent gives the work back to its client, because it does not reach a server. `leaving`: the agent ends. */
 export class HandedBack extends Error {
   readonly why: SignetError;
   readonly leaving: boolean;
@@ -37,45 +49,48 @@ export class HandedBack extends Error {
   }
 }
 
-/** An error as it travels. What is not for people to read stays behind. */
+/** Returns true if only the agent failed, so that the signature can be made without it. */
+export function isAgentFailure(error: unknown): error is AgentTrouble | HandedBack | ProtocolError {
+  const kinds = [AgentTrouble, HandedBack, ProtocolError];
+  return kinds.some((kind) => error instanceof kind);
+}
+
+/** The trouble with an agent whose answer does not belong to the question. */
+export function oddAnswer(): AgentTrouble {
+  return new AgentTrouble('broken', 'the agent gave an answer to another question');
+}
+
+const MAX_LINE = 8000;
+
+/** Returns an error as it travels. */
 export function failureOf(error: unknown): Failure {
   if (!isSignetError(error)) {
     const name = error instanceof Error ? error.name : 'unknown';
     return { kind: 'agent', code: 'AGENT', message: `internal error (${name})`, hint: '' };
   }
   const { kind, code, message, hint = '' } = error;
-  return { kind, code, message: message.slice(0, 8000), hint: hint.slice(0, 8000) };
+  return { kind, code, message: message.slice(0, MAX_LINE), hint: hint.slice(0, MAX_LINE) };
 }
 
-/** The error again, on the other side. */
-export function errorOf({
-  kind,
-  code: text,
-  message,
-  hint: told,
-}: Failure): SignetError | AgentTrouble {
-  const code = codeOf(text);
-  const hint = told === '' ? undefined : told;
+/** Returns the error again, on the other side. */
+export function errorOf(failure: Failure): SignetError | AgentTrouble {
+  const { kind, code, message, hint } = received(failure);
   if (kind === 'usage') return new UsageError(message, { hint, code });
   if (kind === 'config') return new ConfigError(message, { hint, code });
   if (kind === 'login') return new LoginError(code, message, { hint });
   if (kind === 'service') return new ServiceError(code, message, { hint });
   if (kind === 'answer') return new AnswerError(code, message, { hint });
-  // the socket of one start, and the secret of the next: that one is to be asked
-  return new AgentTrouble(text === OTHER_SECRET ? 'ended' : 'broken', message);
+  // the socket of one start and the secret of the next: the client asks the next one
+  return new AgentTrouble(failure.code === OTHER_SECRET ? 'ended' : 'broken', message);
 }
 
-/** What the agent gives back, on the other side. */
-export function handedBack({
-  code,
-  message,
-  hint,
-  leaving,
-}: Failure & { leaving: boolean }): HandedBack {
-  const why = new ServiceError(codeOf(code), message, { hint: hint === '' ? undefined : hint });
-  return new HandedBack(why, leaving);
+/** Returns what the agent gives back, on the other side. */
+export function handedBack(failure: Failure & { readonly leaving: boolean }): HandedBack {
+  const { code, message, hint } = received(failure);
+  return new HandedBack(new ServiceError(code, message, { hint }), failure.leaving);
 }
 
-function codeOf(text: string): ErrorCode {
-  return (/^[A-Z_]{1,40}$/.test(text) ? text : 'SERVICE_ANSWER') as ErrorCode;
+function received({ kind, code, message, hint }: Failure) {
+  const known = (/^[A-Z_]{1,40}$/.test(code) ? code : 'SERVICE_ANSWER') as ErrorCode;
+  return { kind, code: known, message, hint: hint === '' ? undefined : hint };
 }

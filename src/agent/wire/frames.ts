@@ -1,10 +1,16 @@
-/** Frames of four bytes of length (big-endian) and JSON in UTF-8, bounded (threat D13). */
+/** Frames: four bytes of length (big-endian), then JSON in UTF-8. Each is bounded (threat D13). */
 
 import { utf8 } from '../../core/bytes.ts';
-import { type Greeting, MAX_FRAME, ProtocolError, type Reply, type Request } from './protocol.ts';
+import {
+  type AgentReply,
+  type AgentRequest,
+  type Greeting,
+  MAX_FRAME,
+  ProtocolError,
+} from './protocol.ts';
 
-/** The frame of a message. */
-export function encodeFrame(message: Reply | Request | Greeting): Uint8Array {
+/** Returns the frame of a message. @throws ProtocolError for one that is too long */
+export function encodeFrame(message: AgentReply | AgentRequest | Greeting): Uint8Array {
   const json = utf8(JSON.stringify(message));
   if (json.length > MAX_FRAME) throw new ProtocolError('the message is too long');
   const frame = new Uint8Array(4 + json.length);
@@ -13,12 +19,12 @@ export function encodeFrame(message: Reply | Request | Greeting): Uint8Array {
   return frame;
 }
 
-/** Cuts a stream into frames; nothing is kept beyond one frame's bound. */
+/** Cuts a stream into frames. It keeps no more than one frame's bound. */
 export class FrameReader {
   #chunks: Uint8Array[] = [];
   #size = 0;
 
-  /** The JSON bytes of every frame that is now complete. @throws ProtocolError for one that is too long */
+  /** Returns the JSON bytes of every frame that is now complete. @throws ProtocolError for one that is too long */
   push(chunk: Uint8Array): readonly Uint8Array[] {
     this.#chunks.push(chunk);
     this.#size += chunk.length;
@@ -52,5 +58,62 @@ export class FrameReader {
         : Buffer.concat(this.#chunks);
     this.#chunks = [all];
     return all;
+  }
+}
+
+/** The frames that have come in over one connection, for one reader. */
+export class Inbox {
+  readonly #frames: Uint8Array[] = [];
+  readonly #reader = new FrameReader();
+  readonly #most: number;
+  #wake: (() => void) | undefined;
+  /** Why no more frames come. Those that came before it can still be read. */
+  problem: Error | undefined;
+
+  /** `most`: frames that may wait for the reader. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Takes bytes in. Returns false once the stream is of no use. */
+  take(chunk: Uint8Array): boolean {
+    if (this.problem !== undefined) return false;
+    try {
+      const frames = this.#reader.push(chunk);
+      if (this.#frames.length + frames.length > this.#most) {
+        throw new ProtocolError('more than one message at a time');
+      }
+      this.#frames.push(...frames);
+    } catch (error) {
+      this.fail(error instanceof Error ? error : new ProtocolError('unreadable'));
+    }
+    this.#wake?.();
+    return this.problem === undefined;
+  }
+
+  /** Ends the stream. The first reason holds. */
+  fail(problem: Error): void {
+    this.problem ??= problem;
+    this.#wake?.();
+  }
+
+  /**
+   * Returns the next frame. It must be whole within so many seconds: single bytes now and again count as silence.
+   * @throws `problem`, or `late` for silence
+   */
+  async next(seconds: number, late: Error): Promise<Uint8Array> {
+    const timer = setTimeout(() => this.fail(late), seconds * 1000);
+    try {
+      for (;;) {
+        const frame = this.#frames.shift();
+        if (frame !== undefined) return frame;
+        if (this.problem !== undefined) throw this.problem;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }

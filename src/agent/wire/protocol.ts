@@ -1,10 +1,11 @@
 /**
- * What client and agent say to each other (version 3): the agent greets, the client asks once, and only the login of a
- * held flight goes on. No message holds a key, and none but a token brings anything that is kept (threats D07, D09).
+ * The messages between client and agent (version 3). The agent greets, the client asks once, and only a client that is
+ * told to log in goes on. No message holds a key, and only a token brings anything that is kept (threats D07, D09). One
+ * table lists every field with its bound. A message with any other field is refused, so no request can carry a setting
+ * (threats D08, D13).
  */
 
 import { MAX_SIGNABLE } from '../../core/git/limits.ts';
-import type { ErrorKind } from '../../errors.ts';
 import type { RequestNetwork } from './request-network.ts';
 
 export const PROTOCOL = 3;
@@ -15,135 +16,138 @@ export const MAX_PART = 1024 * 1024;
 /** Bytes of a payload: whatever can be verified can be signed. */
 export const MAX_PAYLOAD = MAX_SIGNABLE;
 
-/** The agent's first words. On a forwarded socket it says nothing but that it is one. */
-export interface Greeting {
-  readonly agent: 'git-signet';
-  readonly protocol: number;
-  readonly forwarded: boolean;
-  /** Digest of the instance, hex; '' when forwarded. */
-  readonly instance: string;
-  readonly pid: number;
-}
+const TOKEN = 64 * 1024;
+const NAME = 1024;
+const SECRET = 64;
+/** The word that names a message, or what is waited for. */
+const WORD = 64;
+const PAYLOAD = Math.ceil(MAX_PART / 3) * 4;
 
-export type Request =
-  /** `identity`: the one that must sign, '' for whoever logs in. */
-  | {
-      readonly op: 'sign';
-      readonly secret: string;
-      readonly identity: string;
-      readonly network: RequestNetwork;
-      readonly payload: string;
-    }
+/** A number: text of at most so many characters. `whole`: an integer from 0. `texts`: texts by name. */
+export type Field = number | 'whole' | 'boolean' | 'network' | 'texts' | 'credentials';
+export type Fields = Readonly<Record<string, Field>>;
+
+/** An error as it travels. `hint` is '' for none. */
+const FAILURE = { kind: 16, code: 64, message: 8 * NAME, hint: 8 * NAME } as const;
+
+/** Each request but the forwarded ones and what follows a reply presents the `secret` of the agent's start. */
+export const REQUESTS = {
+  /** `identity`: the text of an expectation, '' for any account. `payload`: base64. */
+  sign: { secret: SECRET, identity: NAME, network: 'network', payload: PAYLOAD },
   /** The same for a payload of more than MAX_PART bytes, which the agent asks for part by part. */
-  | {
-      readonly op: 'sign-long';
-      readonly secret: string;
-      readonly identity: string;
-      readonly network: RequestNetwork;
-      readonly size: number;
-    }
-  /** All that a forwarded socket understands. */
-  | { readonly op: 'forwarded-sign'; readonly payload: string }
-  | { readonly op: 'forwarded-sign-long'; readonly size: number }
-  /** The part that was asked for: MAX_PART bytes, or what is left. */
-  | { readonly op: 'part'; readonly bytes: string }
-  /** The login that the holder of a flight was told to make: its token, or why there is none. */
-  | { readonly op: 'token'; readonly token: string; readonly refreshToken: string }
-  | ({ readonly op: 'failed' } & Failure)
-  /** A login that somebody made beforehand. */
-  | {
-      readonly op: 'offer';
-      readonly secret: string;
-      readonly identity: string;
-      readonly network: RequestNetwork;
-      readonly token: string;
-      readonly refreshToken: string;
-    }
+  'sign-long': { secret: SECRET, identity: NAME, network: 'network', size: 'whole' },
+  /** A forwarded socket understands this, its long form, and nothing else. */
+  'forwarded-sign': { payload: PAYLOAD },
+  'forwarded-sign-long': { size: 'whole' },
+  /** The part that was asked for: MAX_PART bytes, or what is left, in base64. */
+  part: { bytes: PAYLOAD },
+  /** The login that the client was told to make, or why there is none. */
+  token: { token: TOKEN, refreshToken: TOKEN },
+  failed: FAILURE,
+  /** A login that was made beforehand. */
+  offer: {
+    ...{ secret: SECRET, identity: NAME, network: 'network' },
+    ...{ token: TOKEN, refreshToken: TOKEN },
+  },
   /** Whether the agent can reach the servers by this network. */
-  | { readonly op: 'reach'; readonly secret: string; readonly network: RequestNetwork }
-  | { readonly op: 'status'; readonly secret: string }
-  /** `identity`: as signed for; `all` whatever is there. */
-  | {
-      readonly op: 'forget';
-      readonly secret: string;
-      readonly identity: string;
-      readonly all: boolean;
-    }
-  | { readonly op: 'stop'; readonly secret: string };
+  reach: { secret: SECRET, network: 'network' },
+  status: { secret: SECRET },
+  /** `identity`: as it was signed with. `all`: every identity. */
+  forget: { secret: SECRET, identity: NAME, all: 'boolean' },
+  stop: { secret: SECRET },
+} as const satisfies Readonly<Record<string, Fields>>;
 
-export type Op = Request['op'];
-
-/** An error as it travels. */
-export interface Failure {
-  readonly kind: ErrorKind | 'agent';
-  readonly code: string;
-  readonly message: string;
-  /** '' for none. */
-  readonly hint: string;
-}
-
-/** One credential, as a person may see it. */
-export interface CredentialStatus {
-  /** The identity it is asked for by; '' where none was expected. */
-  readonly expected: string;
+/** One login, as a person may see it. */
+export const CREDENTIAL = {
+  /** The expectation it is asked for by. '' for any account. */
+  expected: NAME,
   /** The identity in the certificate. */
-  readonly identity: string;
-  readonly issuer: string;
-  /** Unix seconds. */
-  readonly notAfter: number;
-  readonly renewals: number;
-  /** True when a refresh token is at hand. */
-  readonly renewable: boolean;
+  identity: NAME,
+  issuer: 8 * NAME,
+  /** Unix seconds; 0 once the certificate is over. */
+  notAfter: 'whole',
+  renewals: 'whole',
+  /** True with a refresh token at hand. */
+  renewable: 'boolean',
   /** Signatures made with it and its predecessors. */
-  readonly signatures: number;
-}
+  signatures: 'whole',
+} as const satisfies Fields;
 
-export interface AgentState {
-  readonly version: string;
-  readonly pid: number;
-  /** Digest, hex. */
-  readonly instance: string;
-  /** Values by setting, '' where not set. */
-  readonly settings: Readonly<Record<string, string>>;
-  /** Unix seconds. */
-  readonly startedAt: number;
-  /** Seconds without a request after which it leaves. */
-  readonly idle: number;
-  /** '' without one. */
-  readonly forwardSocket: string;
-  /** Why there is none although one is configured; '' where that is not so. */
-  readonly forwardProblem: string;
+export const REPLIES = {
+  /** `logEntry`: TransparencyLogEntry in base64; '' when the signature embeds it. */
+  signed: {
+    armor: MAX_FRAME,
+    signingTime: 'whole',
+    certificateSha1: 40,
+    certificateHashAlgorithm: 'whole',
+    logEntry: MAX_FRAME,
+  },
+  /** This client must log in, within so many seconds. The others wait for it. */
+  login: { seconds: 'whole' },
+  /** The agent is still at work on what `on` says. It comes again and again, so that silence means death. */
+  wait: { on: 16 },
+  /** The agent wants the next part of a long payload. */
+  part: {},
+  /** The signature before it is in the log. The client can verify the rest while the log is asked. */
+  unlogged: { armor: MAX_FRAME },
+  status: {
+    version: WORD,
+    pid: 'whole',
+    /** Digest in hex. */
+    instance: WORD,
+    /** Values by setting, '' for one that is not set. */
+    settings: 'texts',
+    /** Unix seconds. */
+    startedAt: 'whole',
+    /** Seconds without a request after which the agent leaves. */
+    idle: 'whole',
+    /** '' without one. */
+    forwardSocket: NAME,
+    /** Why there is no socket although one is configured; else ''. */
+    forwardProblem: NAME,
+    credentials: 'credentials',
+  },
+  credential: CREDENTIAL,
+  done: { count: 'whole' },
+  /** The agent does not reach a server by the network that it was given. The client may. `leaving`: the agent ends. */
+  unreached: { leaving: 'boolean', ...FAILURE },
+  error: FAILURE,
+} as const satisfies Readonly<Record<string, Fields>>;
+
+/** The agent's first words. A forwarded socket gives no instance ('') and no process id (0). */
+export const GREETING = {
+  agent: 16,
+  protocol: 'whole',
+  forwarded: 'boolean',
+  instance: WORD,
+  pid: 'whole',
+} as const satisfies Fields;
+
+/** Fields that name a message, with their bound. */
+export const NAMED = { op: WORD, reply: WORD } as const;
+
+interface Values {
+  readonly whole: number;
+  readonly boolean: boolean;
+  readonly network: RequestNetwork;
+  readonly texts: Readonly<Record<string, string>>;
   readonly credentials: readonly CredentialStatus[];
 }
+type ValueOf<F> = F extends keyof Values ? Values[F] : string;
+type Message<F> = { readonly [name in keyof F]: ValueOf<F[name]> };
+type OneOf<Key extends string, Table> = {
+  [word in keyof Table]: { readonly [key in Key]: word } & Message<Table[word]>;
+}[keyof Table];
 
-export interface SignedReply {
-  readonly reply: 'signed';
-  readonly armor: string;
-  readonly signingTime: number;
-  readonly certificateSha1: string;
-  readonly certificateHashAlgorithm: number;
-  /** TransparencyLogEntry in base64; '' when the signature embeds it. */
-  readonly logEntry: string;
-}
+export type AgentRequest = OneOf<'op', typeof REQUESTS>;
+export type AgentReply = OneOf<'reply', typeof REPLIES>;
+export type Greeting = Message<typeof GREETING>;
+export type Failure = Message<typeof FAILURE>;
+export type CredentialStatus = Message<typeof CREDENTIAL>;
+export type AgentState = Message<typeof REPLIES.status>;
+export type SignedReply = Extract<AgentReply, { readonly reply: 'signed' }>;
 
-export type Reply =
-  | SignedReply
-  /** This client is to log in, within so many seconds; the others wait for it. */
-  | { readonly reply: 'login'; readonly seconds: number }
-  /** Still at it: on somebody else's login, a person's agreement, or the signature. Comes again and again, so that silence means death. */
-  | { readonly reply: 'wait'; readonly on: string }
-  /** The next part of a long payload is wanted. */
-  | { readonly reply: 'part' }
-  /** The signature before it is in the log: all but the log's part can be verified while that is asked. */
-  | { readonly reply: 'unlogged'; readonly armor: string }
-  | ({ readonly reply: 'status' } & AgentState)
-  | ({ readonly reply: 'credential' } & CredentialStatus)
-  | { readonly reply: 'done'; readonly count: number }
-  /** The agent, or the network that it was given, does not reach a server: the client may do better. `leaving`: it ends. */
-  | ({ readonly reply: 'unreached'; readonly leaving: boolean } & Failure)
-  | ({ readonly reply: 'error' } & Failure);
-
-/** Code of the error for a request with another start's secret: another agent has just taken the place. */
+/** Code of the error for a request with the secret of another start: another agent has just taken the place. */
 export const OTHER_SECRET = 'OTHER_SECRET';
 
 /** Something that is no message of this protocol. */

@@ -1,8 +1,8 @@
 /**
  * The network that a request is made through: the proxy, the authorities and the deadline of the client that asks. It
- * travels with each request and is used for that one only, because an agent that kept its starter's would show one
- * repository's login to another's proxy (threat D21). It travels as the variables that name these things everywhere.
- * No password is among them.
+ * travels with each request and serves that request only. An agent that kept its starter's network would show one
+ * repository's login to another's proxy (threat D21). It travels as the variables that name these things everywhere. No
+ * password is among them.
  */
 
 import { delimiter, resolve } from 'node:path';
@@ -11,9 +11,9 @@ import type { Environment } from '../../system/environment.ts';
 
 export interface RequestNetwork {
   readonly variables: Readonly<Record<string, string>>;
-  /** Names of those whose proxy has a user name or a password, which stay behind. */
+  /** Names of the variables whose proxy has a user name or a password. These do not travel. */
   readonly logins: readonly string[];
-  /** The repository's own configuration names the proxy or the authorities: no login but this repository's goes there. */
+  /** True if the repository's own configuration names the proxy or the authorities. Then only its own logins go there. */
   readonly ofRepository: boolean;
 }
 
@@ -30,28 +30,28 @@ const OTHERS = ['SIGNET_TIMEOUT', 'no_proxy', 'NO_PROXY', 'SSL_CERT_DIR'];
 const NAMES: readonly string[] = [...PROXIES, ...FILES, ...OTHERS];
 const MAX_TEXT = 8192;
 
-/** What an agent must not take from the environment that it was started in: each request brings its own. */
+/** Returns true for a variable that an agent must not take from its own environment, because each request brings its own. */
 export function isOfNetwork(variable: string): boolean {
   return NAMES.includes(variable);
 }
 
 type NetworkOfSettings = Pick<Settings, 'proxy' | 'caFile' | 'timeout' | 'networkOfRepository'>;
 
-/** The network of a client in the directory `cwd`. */
+/** Returns the network of a client in the directory `cwd`. */
 export function networkOf(
   { proxy, caFile, timeout, networkOfRepository = false }: NetworkOfSettings,
-  environment: Environment,
+  env: Environment,
   cwd: string,
 ): RequestNetwork {
   const settings = { SIGNET_PROXY: proxy, SIGNET_CA_FILE: caFile, SIGNET_TIMEOUT: `${timeout}` };
-  const named: Environment = { ...environment, ...settings };
+  const named: Environment = { ...env, ...settings };
   const variables: Record<string, string> = {};
   const logins: string[] = [];
   for (const name of NAMES) {
     const text = named[name];
     if (text === undefined || text === '') continue;
     // a CGI program's HTTP_PROXY is a header that a stranger sent (CVE-2016-5385)
-    if (name === 'HTTP_PROXY' && environment.REQUEST_METHOD !== undefined) continue;
+    if (name === 'HTTP_PROXY' && env.REQUEST_METHOD !== undefined) continue;
     const bare = PROXIES.includes(name) ? withoutLogin(text) : text;
     if (bare !== text) logins.push(name);
     variables[name] = FILES.includes(name)
@@ -63,7 +63,7 @@ export function networkOf(
   return { variables, logins, ofRepository: networkOfRepository };
 }
 
-/** `http://user:password@proxy.test:3128` → `http://proxy.test:3128` */
+/** Turns `http://user:password@proxy.test:3128` into `http://proxy.test:3128`. */
 function withoutLogin(text: string): string {
   const end = text.lastIndexOf('@');
   if (end < 0) return text;
@@ -76,7 +76,7 @@ function eachResolved(cwd: string, list: string): string {
   return folders.map((folder) => resolve(cwd, folder)).join(delimiter);
 }
 
-/** One text for one network: requests with the same share connections, and others do not. */
+/** Returns one text for one network. Requests with the same text share connections, and others do not. */
 export function nameOfNetwork({ variables, logins }: RequestNetwork): string {
   const pairs = Object.entries(variables).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([pairs, logins.toSorted()]);
@@ -87,7 +87,7 @@ export function sameNetwork(one: NetworkOrOwn, other: NetworkOrOwn): boolean {
   return nameOfNetwork(one) === nameOfNetwork(other);
 }
 
-/** True for a network as it may travel. */
+/** Returns true for a network as it may travel. */
 export function isRequestNetwork(value: unknown): value is RequestNetwork {
   if (typeof value !== 'object' || value === null) return false;
   const { variables, logins, ofRepository, ...rest } = value as Record<string, unknown>;
@@ -100,7 +100,7 @@ export function isRequestNetwork(value: unknown): value is RequestNetwork {
       typeof text === 'string' &&
       text.length <= MAX_TEXT &&
       !text.includes('\0') &&
-      // an agent does not even hear a password
+      // a password does not travel, not even to an agent
       !(PROXIES.includes(name) && withoutLogin(text) !== text),
   );
 }

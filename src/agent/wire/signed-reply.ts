@@ -1,11 +1,11 @@
-/** A signature as it travels from the agent to the client. The client verifies it; what stands beside it is for status lines. */
+/** A signature as it travels from the agent to the client, which verifies it. The fields beside the armor are for status lines. */
 
 import { toBase64 } from '../../core/bytes.ts';
 import { encodeWholeLogEntry } from '../../core/rekor/log-entry.ts';
 import type { MadeSignature } from '../../signing/credential.ts';
 import type { SignedReply } from './protocol.ts';
 
-/** `online`: the entry is not in the signature, so it goes along. */
+/** Returns the reply. `online`: the signature does not embed its log entry, so the entry goes along. */
 export function signedReply(made: MadeSignature, online: boolean): SignedReply {
   const { armor, signingTime, certificateSha1, certificateHashAlgorithm, logEntry } = made;
   return {

@@ -1,24 +1,24 @@
 /**
- * A stream to a local socket. On Bun its own sockets are used, which start some milliseconds sooner than node:net: git
- * starts this program once a commit. node:net, where it is used, is loaded then.
+ * A stream to a local socket. Bun's own sockets start some milliseconds sooner than node:net, and git starts this program
+ * for each commit. So node:net is loaded on Node only.
  */
 
 import { type BunRuntime, type BunSocket, bunRuntime } from '../../system/bun.ts';
 
-export interface WireEvents {
+interface WireEvents {
   readonly onData: (chunk: Uint8Array) => void;
-  /** `connected`: it failed afterwards. Comes once, before `onClose`, or not at all. */
+  /** `connected`: it failed after it had connected. Comes once, before `onClose`, or not at all. */
   readonly onError: (error: Error & { readonly code?: string }, connected: boolean) => void;
   readonly onClose: () => void;
 }
 
-export interface Wire {
-  /** Everything, in order. */
+interface Wire {
+  /** Sends all bytes, in order. */
   readonly write: (bytes: Uint8Array) => void;
   readonly destroy: () => void;
 }
 
-/** Connects to `path`. Where that fails, `onError` has been called, and nothing that is written goes anywhere. */
+/** Connects to `path`. If that fails, it has called `onError`, and what is written goes nowhere. */
 export async function openWire(path: string, events: WireEvents): Promise<Wire> {
   const bun = bunRuntime();
   const onWindows = process.platform === 'win32';
@@ -62,7 +62,7 @@ async function openBun(bun: BunRuntime, path: string, events: WireEvents): Promi
       unix: path,
       socket: {
         open: () => undefined,
-        // the buffer is Bun's again when this returns
+        // Bun uses the buffer again when this returns
         data: (_socket, chunk) => events.onData(new Uint8Array(chunk)),
         drain: flush,
         close: events.onClose,

@@ -1,9 +1,9 @@
 /** `git signet agent …`: the daemon that keeps logins and signs with them; it normally starts itself and leaves when idle. */
 
 import { type ListedAgent, listAgents, stopAgent } from '../../agent/client/client.ts';
-import { AgentTrouble } from '../../agent/client/connection.ts';
 import { askEvery, endWithTrouble, readable } from '../../agent/client/trouble.ts';
 import type { AgentAddress } from '../../agent/socket-path.ts';
+import { AgentTrouble } from '../../agent/wire/failure.ts';
 import { type Command, loaded } from '../../cli/command.ts';
 import { ExitCode } from '../../errors.ts';
 import type { Invocation } from '../../system/invocation.ts';
@@ -13,7 +13,7 @@ import { agentHere, type Here } from './here.ts';
 /** The agent's process; one is started where none runs. @throws ServiceError, ConfigError */
 export async function ensureAgent(
   here: Here,
-  { env: environment, entry }: Pick<Invocation, 'env' | 'entry'>,
+  { env, entry }: Pick<Invocation, 'env' | 'entry'>,
 ): Promise<number> {
   const { connectLocal } = await import('../../agent/client/client.ts');
   const { askAgain } = await import('../../agent/client/reach.ts');
@@ -22,7 +22,7 @@ export async function ensureAgent(
     const agent = await askAgain(() =>
       connectLocal(here.address).catch((error: unknown) => {
         if (!(error instanceof AgentTrouble && error.kind === 'absent')) throw error;
-        return startAgent({ ...here, environment, entry });
+        return startAgent({ ...here, env, entry });
       }),
     );
     agent.close();

@@ -40,8 +40,8 @@ export function openBackend(options: BackendOptions): AgentBackend {
   const { settings, crypto, now } = options;
   const networks = openNetworks(options);
   let common: Common | undefined;
-  const loadCommon = async ({ settings: asked, environment }: AgentNetwork): Promise<Common> => {
-    await lookDaily({ settings: asked, crypto, environment, now });
+  const loadCommon = async ({ settings: asked, env }: AgentNetwork): Promise<Common> => {
+    await lookDaily({ settings: asked, crypto, environment: env, now });
     const [trust, signingConfig] = await Promise.all([
       loadTrust(settings, crypto),
       loadSigningConfig(settings),
@@ -71,13 +71,7 @@ export function openBackend(options: BackendOptions): AgentBackend {
       const { refreshIdentityToken } = await import('../../login/refresh.ts');
       const { issuerUrl } = services;
       const accept = (): void => undefined;
-      return refreshIdentityToken({
-        ...parts,
-        env: parts.environment,
-        issuerUrl,
-        accept,
-        refreshToken,
-      });
+      return refreshIdentityToken({ ...parts, issuerUrl, accept, refreshToken });
     },
     sign: async (payload, credential, network, watch) =>
       signWithCredential(payload, credential, await partsFor(network, false), watch),
@@ -95,14 +89,14 @@ export function openBackend(options: BackendOptions): AgentBackend {
 function keptTokens({
   settings,
   instance,
-  environment,
+  env,
   entry,
 }: BackendOptions): Pick<AgentBackend, 'recall' | 'remember'> {
   if (!settings.keyring) {
     return { recall: () => Promise.resolve(undefined), remember: () => Promise.resolve() };
   }
   const opened = import('../../agent/keyring/keyring.ts').then(async (module) => ({
-    keyring: await module.openKeyring({ environment, entry }),
+    keyring: await module.openKeyring({ env, entry }),
     address: (expected: string) => module.keyringAddress(instance.digest, expected),
   }));
   return {

@@ -13,7 +13,7 @@ import { expectedHere } from '../login/logins.ts';
 
 interface Parts {
   readonly settings: Settings;
-  readonly environment: Environment;
+  readonly env: Environment;
   readonly cwd: string;
   readonly backend: AgentBackend;
   readonly crypto: Crypto;
@@ -52,7 +52,7 @@ export async function forwardingOf(
 }
 
 async function configured(parts: Parts): Promise<ForwardPlace | undefined> {
-  const { settings, environment, cwd, backend, crypto } = parts;
+  const { settings, env, cwd, backend, crypto } = parts;
   const { forwardSocket: path, forwardConfirm, forwardRate: rate, rekorMode } = settings;
   if (path === undefined) return undefined;
   const [{ forwardServer }, { openAuditLog }, { openScope }, { confirmWith }] = await Promise.all([
@@ -66,12 +66,11 @@ async function configured(parts: Parts): Promise<ForwardPlace | undefined> {
   const serve = forwardServer({
     backend,
     rate,
-    expected: await expectedHere(settings, { cwd, env: environment }),
+    expected: await expectedHere(settings, { cwd, env }),
     matchCommitter: settings.matchCommitter,
-    scope:
-      repositories === undefined ? undefined : openScope(repositories, { environment, crypto }),
-    confirm: forwardConfirm === undefined ? undefined : confirmWith(forwardConfirm, environment),
-    audit: openAuditLog(auditPath(settings, environment), backend.now),
+    scope: repositories === undefined ? undefined : openScope(repositories, { env, crypto }),
+    confirm: forwardConfirm === undefined ? undefined : confirmWith(forwardConfirm, env),
+    audit: openAuditLog(auditPath(settings, env), backend.now),
     online: rekorMode === 'online',
   });
   return { path, serve };

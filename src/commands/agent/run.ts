@@ -19,7 +19,7 @@ function isHandedOver({ env }: Invocation): boolean {
 }
 
 export async function runHere(invocation: Invocation): Promise<ExitCode> {
-  const { env: environment, cwd, entry, now, terminal } = invocation;
+  const { env, cwd, entry, now, terminal } = invocation;
   const handedOver = isHandedOver(invocation);
   secureOwnProcess(handedOver ? FIRST_DESCRIPTOR : undefined);
   const [{ settings, instance, address }, crypto] = await Promise.all([
@@ -28,10 +28,10 @@ export async function runHere(invocation: Invocation): Promise<ExitCode> {
   ]);
   if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
   const backend = openBackend({
-    ...{ settings, instance, environment, crypto, now, entry },
+    ...{ settings, instance, env, crypto, now, entry },
     ownSettings: async () => (await agentHere(invocation)).settings,
   });
-  const forward = await forwardingOf({ settings, environment, cwd, backend, crypto });
+  const forward = await forwardingOf({ settings, env, cwd, backend, crypto });
   const told = new AbortController();
   const end = (): void => told.abort();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);

@@ -1,10 +1,9 @@
 /** What `doctor` says about logins: where a token would come from, who is logged in, and where a login is kept. */
 
 import { agentState, reachThrough } from '../../agent/client/client.ts';
-import { AgentTrouble } from '../../agent/client/connection.ts';
 import { keyringProblem } from '../../agent/keyring/keyring.ts';
 import { type AgentAddress, passedOver } from '../../agent/socket-path.ts';
-import { HandedBack } from '../../agent/wire/failure.ts';
+import { AgentTrouble, HandedBack } from '../../agent/wire/failure.ts';
 import { networkOf } from '../../agent/wire/request-network.ts';
 import { visible } from '../../core/escape.ts';
 import { ANYBODY, expectationWords, impossible } from '../../core/expectation.ts';
@@ -173,7 +172,7 @@ async function checkLogin(
 }
 
 async function checkKeyring({ env, entry }: Invocation, { keyring }: Settings): Promise<Check> {
-  const problem = await keyringProblem({ environment: env, entry });
+  const problem = await keyringProblem({ env, entry });
   const allowed = keyring ? 'used' : 'not used (signet.keyring)';
   if (problem === undefined) return ok('keyring', `there, ${allowed}`);
   const why = /DBUS_SESSION_BUS_ADDRESS/.test(problem) ? 'no desktop session' : problem;

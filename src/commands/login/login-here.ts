@@ -1,7 +1,7 @@
 /** What `status` and `doctor` find out about where a signature made here gets its login, as signing itself looks for it. */
 
-import { AgentTrouble } from '../../agent/client/connection.ts';
 import { reachForwarded } from '../../agent/client/reach.ts';
+import { AgentTrouble } from '../../agent/wire/failure.ts';
 import { visible } from '../../core/escape.ts';
 import { claimsMeet, expectationWords } from '../../core/expectation.ts';
 import type { IdentityClaims } from '../../core/identity-claims.ts';

@@ -1,10 +1,15 @@
 /** `git signet logout`: the agent forgets a login, and so does the keyring. */
 
 import { agentState, forgetCredentials, listAgents } from '../../agent/client/client.ts';
-import { AgentTrouble } from '../../agent/client/connection.ts';
-import { type Asked, askEvery, endWithTrouble, readable } from '../../agent/client/trouble.ts';
+import {
+  type AgentAnswers,
+  askEvery,
+  endWithTrouble,
+  readable,
+} from '../../agent/client/trouble.ts';
 import { keyringAddress, keyringProblem, openKeyring } from '../../agent/keyring/keyring.ts';
 import type { AgentAddress } from '../../agent/socket-path.ts';
+import { AgentTrouble } from '../../agent/wire/failure.ts';
 import type { AgentState } from '../../agent/wire/protocol.ts';
 import type { Command, Run } from '../../cli/command.ts';
 import { ExitCode, ServiceError } from '../../errors.ts';
@@ -39,10 +44,10 @@ async function forget(address: AgentAddress, expected: string | undefined): Prom
 
 /** What agents that have gone may have left in the keyring: at one address, or all of it. */
 async function clearKeyring(
-  { env: environment, entry, terminal }: Invocation,
+  { env, entry, terminal }: Invocation,
   which?: string,
 ): Promise<readonly ServiceError[]> {
-  const options = { environment, entry };
+  const options = { env, entry };
   const keyring = await openKeyring(options);
   if (keyring === undefined) {
     // that there is none here is normal, and does not make a failure of it
@@ -59,7 +64,7 @@ async function clearKeyring(
   ];
 }
 
-async function logoutHere(invocation: Invocation): Promise<Asked> {
+async function logoutHere(invocation: Invocation): Promise<AgentAnswers> {
   const here = await agentHere(invocation);
   const expected = await expectedHere(here.settings, invocation);
   const { address, state } = await agentOf(here.address);
@@ -69,7 +74,7 @@ async function logoutHere(invocation: Invocation): Promise<Asked> {
   return { count, troubles: here.settings.keyring ? await clearKeyring(invocation, place) : [] };
 }
 
-async function logoutEverywhere(invocation: Invocation): Promise<Asked> {
+async function logoutEverywhere(invocation: Invocation): Promise<AgentAnswers> {
   const here = await agentHere(invocation);
   const agents = await listAgents(here.directory);
   const { count, troubles } = await askEvery(agents, (address) => forget(address, undefined));

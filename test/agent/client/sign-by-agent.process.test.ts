@@ -87,7 +87,7 @@ describe.each(['own', 'forwarded'] as const)('%s: an agent that hangs', (kind) =
     await vi.advanceTimersByTimeAsync(8000);
     expect(await made).toBeUndefined();
     expect(caught.talk().split('\n').slice(1)).toEqual([
-      'git-signet: the agent did not answer in 10 s; signing without it',
+      'git-signet: the agent did not answer in 10 s, signing without it',
       '',
     ]);
   });

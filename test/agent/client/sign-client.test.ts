@@ -5,10 +5,10 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectAgent } from '../../../src/agent/client/connection.ts';
-import { type SignByAgent, signByAgent } from '../../../src/agent/client/sign-client.ts';
+import { type AgentSigning, signByAgent } from '../../../src/agent/client/sign-client.ts';
 import type { AgentAddress } from '../../../src/agent/socket-path.ts';
 import { encodeFrame } from '../../../src/agent/wire/frames.ts';
-import { type Greeting, PROTOCOL, type Reply } from '../../../src/agent/wire/protocol.ts';
+import { type AgentReply, type Greeting, PROTOCOL } from '../../../src/agent/wire/protocol.ts';
 import { DIRECT, PATIENCE, PAYLOAD } from '../../support/agent.ts';
 import { scratchDirectory } from '../../support/sandbox.ts';
 
@@ -23,13 +23,13 @@ const GREETING: Greeting = {
   ...{ agent: 'git-signet', protocol: PROTOCOL, forwarded: true },
   ...{ instance: '', pid: 0 },
 };
-const SIGNED: Reply = {
+const SIGNED: AgentReply = {
   ...{ reply: 'signed', armor: 'armor', signingTime: 1, certificateSha1: '' },
   ...{ certificateHashAlgorithm: 8, logEntry: '' },
 };
 const NOWHERE: AgentAddress = { directory: '', path: '', secretPath: '' };
-const WAIT: Reply = { reply: 'wait', on: 'signature' };
-const UNLOGGED: Reply = { reply: 'unlogged', armor: 'early' };
+const WAIT: AgentReply = { reply: 'wait', on: 'signature' };
+const UNLOGGED: AgentReply = { reply: 'unlogged', armor: 'early' };
 
 /** Where something listens that greets, and then does with a client what it likes. */
 async function agentThat(serve: (socket: Socket) => void): Promise<string> {
@@ -49,7 +49,7 @@ async function agentThat(serve: (socket: Socket) => void): Promise<string> {
 const again = (milliseconds: number, each: () => void): void =>
   void timers.push(setInterval(each, milliseconds));
 
-interface Given extends Partial<SignByAgent> {
+interface Given extends Partial<AgentSigning> {
   readonly forwarded?: boolean;
   readonly silence?: number;
 }
@@ -119,7 +119,7 @@ describe('D13 O18 how long an agent is waited for', () => {
 });
 
 describe('D08 a signature that is shown before it is logged', () => {
-  const shows = (...replies: readonly Reply[]) =>
+  const shows = (...replies: readonly AgentReply[]) =>
     agentThat((socket) => socket.write(Buffer.concat(replies.map((each) => encodeFrame(each)))));
 
   it('is taken once', async () => {

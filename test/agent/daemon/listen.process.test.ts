@@ -89,7 +89,7 @@ it('D06 a dead socket is replaced', async () => {
 it('D06 what is no socket is left as it is', async () => {
   const path = place();
   writeFileSync(path, 'precious');
-  await expect(listenAt(path, host)).rejects.toThrow(/is no socket/);
+  await expect(listenAt(path, host)).rejects.toMatchObject({ code: 'CONFIG' });
   expect(readFileSync(path, 'utf8')).toBe('precious');
 });
 

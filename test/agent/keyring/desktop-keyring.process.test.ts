@@ -34,7 +34,7 @@ describe.skipIf(!present)('D19 the keyring of a desktop', () => {
   });
 
   it('keeps, gives back, forgets; what lies on disk is not the secret', async () => {
-    const keyring = await openKeyring({ environment: desktop.env, entry });
+    const keyring = await openKeyring({ env: desktop.env, entry });
     expect(keyring).toBeDefined();
     expect(await keyring?.get(address)).toBeUndefined();
     expect(await keyring?.set(address, new Secret('refresh-7081'))).toBe(true);
@@ -48,7 +48,7 @@ describe.skipIf(!present)('D19 the keyring of a desktop', () => {
   });
 
   it('D20 clears what is ours, and nothing else', async () => {
-    const keyring = await openKeyring({ environment: desktop.env, entry });
+    const keyring = await openKeyring({ env: desktop.env, entry });
     const committer = keyringAddress('0123abcd', 'Alicé <alice@example.test>');
     const ours = [address, '4567abcd:bob@example.test', committer];
     for (const each of ours) expect(await keyring?.set(each, new Secret('refresh'))).toBe(true);
@@ -97,7 +97,7 @@ describe.skipIf(!present)('D19 the keyring of a desktop', () => {
     const ask = (operation: 'get' | 'set' | 'delete') =>
       askKeyring(
         { operation, address: 'theirs', ...(operation === 'set' ? { secret: 'ours' } : {}) },
-        { environment: desktop.env, entry },
+        { env: desktop.env, entry },
       );
     expect(await ask('get')).toEqual({ done: true });
     expect((await ask('set')).problem).toMatch(/another program/);
@@ -109,7 +109,7 @@ describe.skipIf(!present)('D19 the keyring of a desktop', () => {
   it('locked, with nobody to unlock it: not kept, in time, and nothing in a file', async () => {
     const closed = await desktopKeyring(locked);
     try {
-      const options = { environment: closed.env, entry, deadline: 4 };
+      const options = { env: closed.env, entry, deadline: 4 };
       const answer = await askKeyring(
         { operation: 'set', address, secret: 'refresh-7083' },
         options,

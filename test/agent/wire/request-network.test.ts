@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { openNetworks } from '../../../src/agent/daemon/networks.ts';
 import { Unreached } from '../../../src/agent/wire/failure.ts';
 import { encodeFrame } from '../../../src/agent/wire/frames.ts';
+import { ProtocolError } from '../../../src/agent/wire/protocol.ts';
 import { readRequest } from '../../../src/agent/wire/read-messages.ts';
 import {
   isRequestNetwork,
@@ -112,7 +113,7 @@ describe('a network that travels', () => {
     ['a field more', { ...fits, urlOpener: 'sh' }],
   ])('is refused with %s (D08 D13 D21)', (_name, network) => {
     expect(isRequestNetwork(network)).toBe(false);
-    expect(() => request(network)).toThrow(/network is missing or not what it should be/);
+    expect(() => request(network)).toThrow(ProtocolError);
   });
 
   it('is the same for the same text only', () => {
@@ -130,7 +131,7 @@ describe('the agent’s networks', () => {
     const ownSettings = () => settingsOf({}, own);
     return openNetworks({
       ...{ ownSettings, settings: await ownSettings() },
-      environment: { HOME: '/h', HTTPS_PROXY: 'http://starter.example' },
+      env: { HOME: '/h', HTTPS_PROXY: 'http://starter.example' },
     });
   };
   const asked = { service: 'the log', method: 'GET', url: 'https://log.example' } as const;
@@ -142,13 +143,13 @@ describe('the agent’s networks', () => {
 
   it('take of their own environment nothing of a network, and of a request all of it (D21)', async () => {
     const { through } = await networks();
-    const { environment, settings } = await through({
+    const { env, settings } = await through({
       ...proxied,
       variables: { SIGNET_TIMEOUT: '5' },
     });
-    expect(environment).toEqual({ HOME: '/h', SIGNET_TIMEOUT: '5' });
+    expect(env).toEqual({ HOME: '/h', SIGNET_TIMEOUT: '5' });
     expect(settings.timeout).toBe(5);
-    expect((await through(undefined)).environment.HTTPS_PROXY).toBe('http://starter.example');
+    expect((await through(undefined)).env.HTTPS_PROXY).toBe('http://starter.example');
   });
 
   it('share connections for the same network only (D21)', async () => {

@@ -47,13 +47,11 @@ const STEPS: readonly (readonly [name: string, step: Step])[] = [
   ['Containerfile', container],
   ['npm packages', npm],
   ['bill of materials', sbom],
-  ['npm packages', npm],
   ['sums', sums],
   ['provenance', provenance],
   ['trying the packages', tryPackages],
   ['trying the npm packages', tryNpm],
   ['trying the image', tryContainer],
-  ['trying npm', tryNpm],
   ['trying the page', tryInstalling],
   ['self-check', selfCheck],
 ];

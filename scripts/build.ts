@@ -8,6 +8,7 @@ import { resolve } from 'node:path';
 import { bundleAll, MODULES } from './build-parts/bundle.ts';
 import { committedOrder, ORDER, recordOrder, staleness } from './build-parts/bytecode-order.ts';
 import { compile } from './build-parts/executable.ts';
+import { writePages } from './man.ts';
 import { keyringFolders, NOTICES, writeNotices } from './packaging/notices.ts';
 
 const { BUN: bun } = process.env;
@@ -37,4 +38,5 @@ if (process.argv.includes('--order')) {
 renameSync(made.outfile, 'dist/git-signet');
 chmodSync('dist/git-signet', 0o755);
 rmSync('dist/new', { recursive: true });
+await writePages();
 rmSync(MODULES, { recursive: true });

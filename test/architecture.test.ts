@@ -6,6 +6,7 @@ import { readSources, type Sources, staticClosure } from '../scripts/imports.ts'
 import {
   borrowedWriters,
   circles,
+  commandsOnPath,
   foreignToCore,
   heavyOnHotPath,
   impureCore,
@@ -73,6 +74,13 @@ const laws: readonly Law[] = [
     violations: (tree) => HOT.flatMap((entry) => heavyOnHotPath(tree, entry)),
     breach: ['src/core/bytes.ts', "import { ContentInfo } from 'pkijs';"],
     says: 'pkijs',
+  },
+  {
+    name: 'git’s path loads no command and no specification of one',
+    violations: (tree) =>
+      ['src/main.ts', 'src/dispatch.ts', ...HOT].flatMap((entry) => commandsOnPath(tree, entry)),
+    breach: ['src/gpgsm/gpgsm.ts', "import { usageOf } from '../cli/usage.ts';"],
+    says: 'src/gpgsm/gpgsm.ts loads src/cli/usage.ts',
   },
   {
     name: 'nothing but the sandbox asks a library that issues certificates (L9)',

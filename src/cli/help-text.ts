@@ -104,7 +104,7 @@ export async function helpOf([name, command]: NamedCommand): Promise<string> {
       ? [usageOf(name, command)]
       : below.map(([word, spec]) => usageOf(`${name} ${word}`, spec));
   const meanings = below.map(([left, spec]) => ({ left, right: spec.about.join(' ') }));
-  const exits = exitsOf(command);
+  const exits = exitsOf(command.exits);
   const parts = [
     usages.join('\n'),
     ...about.map((text) => wrapped(sentence(text), COLUMNS)),

@@ -1,5 +1,6 @@
 /** How a command and its options are called, in a line. */
 
+import type { ExitCode } from '../errors.ts';
 import type { ArgumentSpec, CommandSpec, OptionSpec, PositionalSpec, Takes } from './spec.ts';
 
 /** Help is that wide. */
@@ -62,8 +63,20 @@ export function wrapped(text: string, columns: number, indent = 0): string {
   return [...lines, line].join(`\n${' '.repeat(indent)}`);
 }
 
+/** What the exit codes mean, whatever the command. */
+export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
+  0: 'ok',
+  1: 'refused',
+  2: 'usage or configuration',
+  3: 'undecided',
+  4: 'login failed',
+  5: 'unsigned',
+  6: 'not allowed',
+  70: 'a bug',
+};
+
 /** `0 ok, 1 refused` */
-export function exitsOf({ exits = {} }: CommandSpec): string {
+export function exitsOf(exits: CommandSpec['exits'] = {}): string {
   return Object.entries(exits)
     .map(([code, meaning]) => `${code} ${meaning}`)
     .join(', ');

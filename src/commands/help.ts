@@ -4,6 +4,7 @@ import { findCommand } from '../cli/call.ts';
 import type { Command, CommandTable, Run } from '../cli/command.ts';
 import { helpOf, listed } from '../cli/help-text.ts';
 import { kindWord } from '../cli/options.ts';
+import { COLUMNS, EXIT_MEANINGS, exitsOf, wrapped } from '../cli/usage.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import type { SettingName } from '../settings/load.ts';
 import { classOf, SETTING_NAMES, SETTINGS } from '../settings/table.ts';
@@ -27,8 +28,7 @@ As git's gpg.x509.program:
   git-signet --status-fd=2 -bsau KEY < payload > signature
   git-signet --status-fd=1 --verify SIGNATURE - < payload
 
-Exit: 0 ok, 1 refused, 2 usage or configuration, 3 undecided, 4 login failed,
-      5 unsigned, 6 not allowed, 70 a bug
+Exit: ${wrapped(exitsOf(EXIT_MEANINGS), COLUMNS - 6, 6)}
 `;
 }
 

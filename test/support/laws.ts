@@ -97,6 +97,13 @@ export function heavyOnHotPath(sources: Sources, entry: string): readonly string
   return [...staticClosure(sources, entry)].filter((path) => HEAVY.test(path));
 }
 
+/** What commands are made of, and is loaded with `entry`. */
+export function commandsOnPath(sources: Sources, entry: string): readonly string[] {
+  return [...staticClosure(sources, entry)]
+    .filter((path) => ['cli', 'commands'].includes(roomOf(path)))
+    .map((path) => `${entry} loads ${path}`);
+}
+
 /** Packages that the core imports beyond the types of @sigstore/protobuf-specs. */
 export function foreignToCore(sources: Sources): readonly string[] {
   const allowed = (to: string, typeOnly: boolean): boolean =>

@@ -105,14 +105,15 @@ async function ask(
   if (account !== '') terminal.say(`logged in as ${visible(name)}; ${account}`);
   const told = publish ? `${becomesPublic(name, context)}. ` : '';
   const question = account === '' ? 'Go on?' : `Sign as ${name}?`;
-  const answer = await terminal.ask(
-    `${told}${question} [y/N${publish ? '/always' : ''}]`,
+  const answer = await answerTo(
+    `${told}${question} [y/n${publish ? '/always' : ''}]`,
+    publish ? { ...ANSWERS, ...ALWAYS } : ANSWERS,
+    terminal,
     AbortSignal.timeout(settings.loginTimeout * 1000),
   );
-  const word = answer?.trim().toLowerCase() ?? '';
-  if (publish && (word === 'always' || word === 'a')) {
+  if (answer === 'always') {
     (await remembered('agreed', claims, env)).set();
-  } else if (word !== 'y' && word !== 'yes') {
+  } else if (answer !== 'yes') {
     const silent = answer === undefined ? ' (nobody answered)' : '';
     if (account === '')
       throw refused(`you did not agree that ${visible(name)} becomes public${silent}`);
@@ -125,6 +126,29 @@ async function ask(
         hint: 'nothing was published; run the git command again and choose the other account',
       },
     );
+  }
+}
+
+type Answer = 'yes' | 'no' | 'always';
+
+const ANSWERS: Readonly<Record<string, Answer>> = { y: 'yes', yes: 'yes', n: 'no', no: 'no' };
+const ALWAYS: Readonly<Record<string, Answer>> = { a: 'always', always: 'always' };
+
+/**
+ * Asks until one of the words in `answers` is typed. An early Enter or a slip must not throw a login away. Returns
+ * undefined when input ends or `signal` aborts.
+ */
+async function answerTo(
+  question: string,
+  answers: Readonly<Record<string, Answer>>,
+  terminal: Pick<TokenRequest['terminal'], 'ask'>,
+  signal: AbortSignal,
+): Promise<Answer | undefined> {
+  const words = [...new Set(Object.values(answers))].join(' or ');
+  for (let text = question; ; text = `please type ${words}:`) {
+    const typed = (await terminal.ask(text, signal))?.trim().toLowerCase();
+    if (typed === undefined) return undefined;
+    if (Object.hasOwn(answers, typed)) return answers[typed];
   }
 }
 

@@ -43,7 +43,7 @@ export interface Terminal {
   readonly hint: (line: string) => void;
   /** One line that replaces itself, on a terminal only; undefined erases it. */
   readonly progress: (line: string | undefined) => void;
-  /** One line typed at the controlling terminal (never stdin); undefined without one, at its end, or on abort. */
+  /** One line typed at the controlling terminal after the question (never stdin); undefined without one, at its end, or on abort. */
   readonly ask: (question: string, signal?: AbortSignal) => Promise<string | undefined>;
   /** From here on `say` and `hint` go to the controlling terminal where there is one: git swallows stderr while signing. */
   readonly addressPerson: () => void;
@@ -196,9 +196,9 @@ class ProcessTerminal implements Terminal {
   readonly ask = async (question: string, signal?: AbortSignal): Promise<string | undefined> => {
     const person = this.#findPerson();
     if (person === undefined) return undefined;
-    writeAll(person.descriptor, talkLine('git-signet: ', question).replace(/\n$/, ' '));
+    const text = talkLine('git-signet: ', question).replace(/\n$/, ' ');
     const { askOn } = await import('./ask.ts');
-    return askOn(DEVICES.input, signal);
+    return askOn(DEVICES.input, () => writeAll(person.descriptor, text), signal);
   };
 
   readonly addressPerson = (): void => {

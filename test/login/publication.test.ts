@@ -22,6 +22,8 @@ interface Case {
   readonly told?: boolean;
   readonly typed?: string | undefined;
   readonly who?: string;
+  /** What is typed after that; then input ends. */
+  readonly later?: readonly string[];
   readonly issuer?: string;
   readonly committer?: string | undefined;
   readonly disputed?: boolean;
@@ -29,6 +31,7 @@ interface Case {
 
 async function agree({
   typed,
+  later = [],
   fresh = true,
   interactive = true,
   told = false,
@@ -41,6 +44,7 @@ async function agree({
 }: Case) {
   const terminal = { ...fakeTerminal(interactive) };
   const questions: string[] = [];
+  const answers = [typed, ...later];
   const said: string[] = [];
   const request = {
     settings: await loadSettings({ env: {}, cwd: '/', gitConfig: '', flags }),
@@ -50,7 +54,7 @@ async function agree({
       say: (line: string) => void said.push(line),
       ask: async (question: string) => {
         questions.push(question);
-        return typed;
+        return answers.shift();
       },
     },
     context: { repository: 'parser', kind: 'commit', subject: 's' } as const,
@@ -93,7 +97,7 @@ describe('agreeToPublish', () => {
   it('says what becomes public, for whom, and asks', async () => {
     const { questions } = await agree({ typed: 'y' });
     expect(questions).toEqual([
-      'for ever public in the log: alice@example.test, the time, a fingerprint of this commit. Go on? [y/N/always]',
+      'for ever public in the log: alice@example.test, the time, a fingerprint of this commit. Go on? [y/n/always]',
     ]);
   });
 
@@ -107,6 +111,18 @@ describe('agreeToPublish', () => {
     [undefined, false],
   ])('%j means %s', async (typed, agreed) => {
     expect((await agree({ typed })).error).toEqual(agreed ? undefined : refused);
+  });
+
+  it.each<[readonly string[], boolean, number]>([
+    [['y'], true, 2],
+    [['', 'maybe', 'always'], true, 4],
+    [['n'], false, 2],
+    [['', 'no', 'y'], false, 3],
+  ])('an early Enter is asked again, and then %j decides', async (later, agreed, times) => {
+    const { questions, error } = await agree({ typed: '', later });
+    expect(error).toEqual(agreed ? undefined : refused);
+    expect(questions).toHaveLength(times);
+    expect(questions[1]).toBe('please type yes or no or always:');
   });
 
   it('remembers "always", by issuer and account, in a file that names neither', async () => {
@@ -154,8 +170,8 @@ const stranger = { who: BOB, committer: 'alice@example.test' } as const;
 const unexpected = expect.objectContaining({ code: 'IDENTITY_UNEXPECTED', exitCode: 4 });
 const askedFor = {
   commit:
-    'for ever public in the log: bob@example.test, the time, a fingerprint of this commit. Sign as bob@example.test? [y/N/always]',
-  agreed: 'Sign as bob@example.test? [y/N]',
+    'for ever public in the log: bob@example.test, the time, a fingerprint of this commit. Sign as bob@example.test? [y/n/always]',
+  agreed: 'Sign as bob@example.test? [y/n]',
 };
 
 describe('an account that nobody expected', () => {
@@ -216,7 +232,7 @@ describe('a login whose page was opened twice', () => {
     await agree({ publishIdentity: 'yes' });
     for (const who of ['alice@example.test', BOB]) {
       const { questions, said } = await agree({ ...disputed, who, typed: 'y' });
-      expect(questions).toEqual([`Sign as ${who}? [y/N]`]);
+      expect(questions).toEqual([`Sign as ${who}? [y/n]`]);
       expect(said).toEqual([`logged in as ${who}; its page was opened twice`]);
       expect((await agree({ ...disputed, who, typed: 'n' })).error).toEqual(unexpected);
     }

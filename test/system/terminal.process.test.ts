@@ -1,6 +1,6 @@
 /** The terminal as a process has it: a child that imports the module, with its streams in our hands. */
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
   linkSync,
@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, win32 } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openLog } from '../../src/system/log-file.ts';
 import { talkLine, terminalDevices } from '../../src/system/terminal.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
@@ -39,6 +39,51 @@ describe('the controlling terminal', () => {
     expect([output, input]).toEqual(['\\\\.\\CONOUT$', '\\\\.\\CONIN$']);
     // what the runtime makes of a path before it asks the system
     for (const name of [output, input]) expect(win32.toNamespacedPath(name)).toBe(name);
+  });
+});
+
+/** A pseudo-terminal: `typed` is read by what `script` runs as if a person typed it. */
+function atTerminal(body: string) {
+  const source = `import { processTerminal } from '${module}';
+import { existsSync } from 'node:fs';
+const terminal = processTerminal({});
+${body}`;
+  const file = join(home, 'asks.ts');
+  writeFileSync(file, source);
+  const running = spawn('script', ['-qec', `'${process.execPath}' '${file}'`, '/dev/null'], {
+    cwd: home,
+    stdio: 'pipe',
+  });
+  let seen = '';
+  running.stdout.on('data', (chunk: Buffer) => {
+    seen += chunk.toString('utf8');
+  });
+  return {
+    type: (text: string) => void running.stdin.write(text),
+    sees: (text: string) => vi.waitFor(() => expect(seen).toContain(text), { timeout: 20_000 }),
+    ended: () => new Promise<string>((resolve) => running.on('close', () => resolve(seen))),
+  };
+}
+
+describe('a question at a terminal', () => {
+  it.runIf(process.platform === 'linux').each([
+    ['a whole line', 'early\n'],
+    ['a line without Enter', 'early'],
+  ])('is not answered by %s that was typed before it', async (name, early) => {
+    const go = join(home, `go-${name.length}`);
+    const asks = `process.stdout.write('ready\\n');
+while (!existsSync('${go}')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+process.stdout.write('<' + await terminal.ask('who?') + '>\\n');`;
+    const person = atTerminal(asks);
+    const ended = person.ended();
+    await person.sees('ready');
+    person.type(early);
+    // the terminal's echo: the kernel holds it for whoever reads next
+    await person.sees('early');
+    writeFileSync(go, '');
+    await person.sees('who?');
+    person.type('late\n');
+    expect(await ended).toMatch(/<late>/);
   });
 });
 

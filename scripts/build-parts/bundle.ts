@@ -3,6 +3,7 @@
  * sooner than modules), and the library with its types. Paths are relative to the working directory.
  */
 
+import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { build, type InputOptions, type Plugin } from 'rolldown';
@@ -12,7 +13,18 @@ import { run } from './run.ts';
 
 const WORKER = 'src/gate/worker.ts';
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-const define = { SIGNET_VERSION: JSON.stringify(version) };
+
+/** The same for the same sources and locked packages, in whatever folder they lie. */
+function buildDigest(): string {
+  const hash = createHash('sha256').update(readFileSync('package-lock.json'));
+  for (const [path, text] of readSources('.', 'src')) hash.update(`\0${path}\0${text}`);
+  return hash.digest('hex').slice(0, 16);
+}
+
+const define = {
+  SIGNET_VERSION: JSON.stringify(version),
+  SIGNET_BUILD: JSON.stringify(buildDigest()),
+};
 
 const shared: InputOptions = {
   platform: 'node',

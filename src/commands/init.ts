@@ -52,7 +52,8 @@ sign; not its content`;
 }
 
 async function doInit(invocation: Invocation, scope: Scope): Promise<void> {
-  const keys = keysFor(installOwnProgram(invocation));
+  const { path, passing } = await installOwnProgram(invocation);
+  const keys = keysFor(path);
   // read before anything is written: where it cannot be, nothing is
   const becomesPublic = await publicity(invocation);
   await keepFormer(changedKeys(invocation, scope));
@@ -68,7 +69,14 @@ ${becomesPublic}
   undo: git signet init${undo} --undo
   next: git commit --allow-empty -m 'first signed commit'
 `);
+  if (passing !== undefined) tellPassing(invocation, passing, `git signet init${undo}`);
   if (scope === '--local') await allowWritten(invocation, []);
+}
+
+/** Nothing on PATH leads to this program but a path of this version. */
+function tellPassing({ terminal }: Invocation, path: string, again: string): void {
+  terminal.say(`git starts ${path}, and an upgrade may remove it; after an upgrade, type`);
+  terminal.hint(again);
 }
 
 /** Whether `init` wrote these values. */

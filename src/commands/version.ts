@@ -2,21 +2,19 @@
 
 import type { Command, Run } from '../cli/command.ts';
 import { ExitCode } from '../errors.ts';
-import { VERSION } from '../system/version.ts';
+import { buildFacts } from '../system/version.ts';
 
 /** `git-signet 0.1.0 (bun 1.4.5, linux-x64)`. Clients of git ask for it at every start, so that line loads nothing more. */
 const run: Run = async ({ switches }, { streams, entry }) => {
-  const { bun, node } = process.versions;
-  const { platform, arch } = process;
-  const [runtime, runtimeVersion] = bun === undefined ? ['node', node] : ['bun', bun];
+  const facts = buildFacts();
   if (switches.has('licenses')) {
     const { readNotices } = await import('../system/notices.ts');
     streams.write(await readNotices(entry));
   } else if (switches.has('json')) {
-    const facts = { name: 'git-signet', version: VERSION, runtime, runtimeVersion, platform, arch };
     streams.write(`${JSON.stringify(facts)}\n`);
   } else {
-    streams.write(`git-signet ${VERSION} (${runtime} ${runtimeVersion}, ${platform}-${arch})\n`);
+    const { name, version, runtime, runtimeVersion, platform, arch } = facts;
+    streams.write(`${name} ${version} (${runtime} ${runtimeVersion}, ${platform}-${arch})\n`);
   }
   return ExitCode.ok;
 };
@@ -26,7 +24,7 @@ export const command: Command = {
   options: {
     json: {
       meaning:
-        'the same as one JSON object: name, version, runtime, runtimeVersion, platform, arch; more members may come',
+        'the same as one JSON object: name, version, build, runtime, runtimeVersion, platform, arch; more members may come',
     },
     licenses: { meaning: 'the licences of everything that this program contains' },
   },

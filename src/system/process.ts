@@ -36,18 +36,32 @@ function isAbsolute(path: string): boolean {
   return WINDOWS ? process.getBuiltinModule('node:path').isAbsolute(path) : path.startsWith('/');
 }
 
+/** The absolute folders of PATH, in order. Relative and empty entries are passed over. */
+function foldersOf(env: Environment): readonly string[] {
+  const path = env.PATH ?? (WINDOWS ? env.Path : undefined) ?? '';
+  return path.split(WINDOWS ? ';' : ':').filter(isAbsolute);
+}
+
+/** Where PATH may have a program of that name, in order. */
+function placesOf(name: string, env: Environment): readonly string[] {
+  const file = WINDOWS && !/\.\w+$/.test(name) ? `${name}.exe` : name;
+  const { join } = process.getBuiltinModule('node:path');
+  return foldersOf(env).map((folder) => join(folder, file));
+}
+
+/** Every program of that name on PATH, in order, by its absolute path. */
+export function programsNamed(name: string, env: Environment): readonly string[] {
+  return placesOf(name, env).filter(isProgram);
+}
+
 /** The absolute path of a program on PATH; relative and empty entries of PATH are passed over. */
 export function findExecutable(name: string, env: Environment): string | undefined {
   if (isAbsolute(name)) return isProgram(name) ? name : undefined;
   if (name.includes('/') || name.includes('\\')) return undefined;
-  const path = env.PATH ?? (WINDOWS ? env.Path : undefined) ?? '';
-  const folders = path.split(WINDOWS ? ';' : ':').filter(isAbsolute);
   const bun = bunRuntime();
   if (bun !== undefined && !WINDOWS)
-    return bun.which(name, { PATH: folders.join(':') }) ?? undefined;
-  const file = WINDOWS && !/\.\w+$/.test(name) ? `${name}.exe` : name;
-  const { join } = process.getBuiltinModule('node:path');
-  return folders.map((folder) => join(folder, file)).find(isProgram);
+    return bun.which(name, { PATH: foldersOf(env).join(':') }) ?? undefined;
+  return placesOf(name, env).find(isProgram);
 }
 
 async function runOnBun(

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { alterations } from '../support/altered-store.ts';
 import { treeOf, useGatedServer } from '../support/gated-server.ts';
 import { useSandbox } from '../support/sandbox.ts';
-import { signet } from '../support/verify-scenario.ts';
+import { signetProcess } from '../support/verify-scenario.ts';
 
 const sandbox = useSandbox();
 const { gated, policyFor, home } = useGatedServer('hooks-refs', sandbox);
@@ -71,7 +71,13 @@ describe('refs that a server makes without its hook', () => {
   it.each(['refs/heads', 'refs/pull/*/', 'pull/', 'refs/', ''])(
     'a prefix must be one: %j is exit 2 when the hook is installed (P19)',
     async (prefix) => {
-      const installed = await signet(home(), ['hooks', 'install', '--', '--judged-refs', prefix]);
+      const installed = await signetProcess(home(), [
+        'hooks',
+        'install',
+        '--',
+        '--judged-refs',
+        prefix,
+      ]);
       expect(installed.exit).toBe(2);
       expect(installed.talk).toContain('expected a prefix such as refs/releases/');
     },

@@ -13,7 +13,7 @@ import { describe, expect, it } from 'vitest';
 import { treeOf, useGatedServer } from '../support/gated-server.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
-import { signet } from '../support/verify-scenario.ts';
+import { signetProcess } from '../support/verify-scenario.ts';
 
 const sandbox = useSandbox();
 const { gated, policyFor, trusted, home } = useGatedServer('hooks', sandbox);
@@ -26,12 +26,12 @@ describe('hooks install in a bare repository', () => {
     const there = { path: bare, env: { ...home().env, PATH } };
     const config = () => readFileSync(join(bare, 'config'), 'utf8');
     const before = config();
-    const { exit, talk } = await signet(there, ['hooks', 'install']);
+    const { exit, talk } = await signetProcess(there, ['hooks', 'install']);
     expect(exit).toBe(0);
     expect(talk).toContain(`git -C ${bare} config receive.fsckObjects true`);
     expect(config()).toBe(before);
     home().must('-C', bare, 'config', 'receive.fsckObjects', 'true');
-    expect((await signet(there, ['hooks', 'install'])).talk).toBe('');
+    expect((await signetProcess(there, ['hooks', 'install'])).talk).toBe('');
   });
 });
 
@@ -214,26 +214,26 @@ const other = (file: string, code: number) =>
 describe('hooks beside others', () => {
   it('what was there runs first, with arguments and input; remove puts it back', async () => {
     const { bare, make, tree, base, push, there } = await gated('chained');
-    expect((await signet(there, ['hooks', 'remove'])).out).toContain('removed');
+    expect((await signetProcess(there, ['hooks', 'remove'])).out).toContain('removed');
     const [hook, seen] = [join(bare, 'hooks/pre-receive'), join(home().home, 'seen')];
     const text = other(seen, 0);
     writeFileSync(hook, text);
     chmodSync(hook, 0o755);
-    expect((await signet(there, ['hooks', 'install', '--', ...trusted()])).out).toContain(
+    expect((await signetProcess(there, ['hooks', 'install', '--', ...trusted()])).out).toContain(
       'what was there runs first',
     );
     // twice changes nothing
-    await signet(there, ['hooks', 'install', '--', ...trusted()]);
+    await signetProcess(there, ['hooks', 'install', '--', ...trusted()]);
     const good = await make.commit({ tree, parents: [base] });
     expect((await push(`${good}:refs/heads/main`)).exit).toBe(0);
     expect(readFileSync(seen, 'utf8')).toBe(`pre-receive\n\n${base} ${good} refs/heads/main\n`);
     writeFileSync(join(bare, 'hooks/before-git-signet/pre-receive'), other(seen, 3));
     const next = await make.commit({ tree, parents: [good] });
     expect((await push(`${next}:refs/heads/main`)).exit).not.toBe(0);
-    expect((await signet(there, ['hooks', 'remove'])).out).toContain('is back');
+    expect((await signetProcess(there, ['hooks', 'remove'])).out).toContain('is back');
     expect(readFileSync(hook, 'utf8')).toBe(other(seen, 3));
     expect(existsSync(join(bare, 'hooks/before-git-signet'))).toBe(false);
-    expect((await signet(there, ['hooks', 'remove'])).out).toContain('none of ours');
+    expect((await signetProcess(there, ['hooks', 'remove'])).out).toContain('none of ours');
   });
 
   it('pre-push: core.hooksPath, a relative link, and what the remote does not have', async () => {
@@ -247,9 +247,11 @@ describe('hooks beside others', () => {
     symlinkSync('shared.sh', join(hooks, 'pre-push'));
     client.must('config', 'core.hooksPath', hooks);
     const options = [...trusted(), '--policy-from', 'OLD'];
-    const installed = await signet(here, ['hooks', 'install', '--', ...options]);
+    const installed = await signetProcess(here, ['hooks', 'install', '--', ...options]);
     expect(installed.out).toContain(`pre-push: installed in ${hooks}; what was there runs first`);
-    expect((await signet({ path: bare, env }, ['hooks', 'remove'])).out).toContain('removed');
+    expect((await signetProcess({ path: bare, env }, ['hooks', 'remove'])).out).toContain(
+      'removed',
+    );
     const push = (...args: string[]) => client.gitMeanwhile({ env }, 'push', 'origin', ...args);
     const bad = make.unsigned({ tree, parents: [base], subject: 'wip' });
     client.must('update-ref', 'refs/heads/main', bad);
@@ -262,7 +264,7 @@ describe('hooks beside others', () => {
     const left = await push(`${good}:refs/heads/main`, `${good}:refs/heads/new`);
     expect(left.exit, left.err).toBe(0);
     expect((await push(':refs/heads/new')).exit).toBe(0);
-    expect((await signet(here, ['hooks', 'remove'])).out).toContain('is back');
+    expect((await signetProcess(here, ['hooks', 'remove'])).out).toContain('is back');
     expect(readFileSync(join(hooks, 'pre-push'), 'utf8')).toBe(other(seen, 0));
   });
 
@@ -273,19 +275,19 @@ describe('hooks beside others', () => {
     const bob = await make.commit({ tree, parents: [base] }, { email: 'bob@example.test' });
     client.must('config', 'signet.policy', file);
     const env = { ...client.env, PATH: `${dirname(programUnderTest())}:${process.env['PATH']}` };
-    await signet({ path: client.path, env }, ['hooks', 'install', '--', ...trusted()]);
+    await signetProcess({ path: client.path, env }, ['hooks', 'install', '--', ...trusted()]);
     const stopped = await client.gitMeanwhile({ env }, 'push', 'origin', `${bob}:refs/heads/main`);
     expect([stopped.exit, stopped.err]).toEqual([
       1,
       expect.stringContaining('ignored what this repository sets: signet.policy'),
     ]);
     expect(stopped.err).toContain('nothing was pushed');
-    await signet({ path: client.path, env }, ['hooks', 'remove']);
+    await signetProcess({ path: client.path, env }, ['hooks', 'remove']);
     home().must('-C', bare, 'config', 'signet.policy', file);
     const taken = await push(`${bob}:refs/heads/main`);
     expect([taken.exit, taken.err]).toEqual([0, expect.not.stringContaining('ignored')]);
     // a person who judges in that directory is no hook
-    const judged = await signet(there, ['verify', ...trusted(), bob]);
+    const judged = await signetProcess(there, ['verify', ...trusted(), bob]);
     expect([judged.exit, judged.talk]).toEqual([2, expect.stringContaining('git signet allow')]);
   });
 
@@ -296,6 +298,6 @@ describe('hooks beside others', () => {
     ['a word too many', ['install', '--', 'main']],
     ['an unknown hook', ['run', 'post-receive']],
   ])('F3 %s: exit 2', async (_, args) => {
-    expect((await signet(home(), ['hooks', ...args])).exit).toBe(2);
+    expect((await signetProcess(home(), ['hooks', ...args])).exit).toBe(2);
   });
 });

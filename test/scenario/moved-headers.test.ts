@@ -17,6 +17,7 @@ import {
   resultsOf,
   signer,
   signet,
+  signetProcess,
   verdictsOf,
 } from '../support/verify-scenario.ts';
 
@@ -121,7 +122,13 @@ describe('a signed merge whose signature header was moved', () => {
     repository.must('push', '-q', bare, `${base}:refs/heads/main`);
     const directories = `${dirname(programUnderTest())}:${process.env['PATH']}`;
     const there = { path: bare, env: { ...repository.env, PATH: directories } };
-    const installed = await signet(there, ['hooks', 'install', '--', ...trusted(), '--offline']);
+    const installed = await signetProcess(there, [
+      'hooks',
+      'install',
+      '--',
+      ...trusted(),
+      '--offline',
+    ]);
     expect(installed.exit, installed.talk).toBe(0);
     for (const { id, name } of malformed().slice(1, 3)) {
       const pushed = repository.git('push', bare, `${id}:refs/heads/topic`);

@@ -6,7 +6,7 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 import { type Ran, type ScratchRepository, scratchRepository } from './git-repository.ts';
 import { type GitServer, serveGit } from './http-git-server.ts';
 import { programUnderTest } from './program.ts';
-import { signer, signet } from './verify-scenario.ts';
+import { signer, signetProcess } from './verify-scenario.ts';
 
 /** A tree that holds a policy. */
 export function treeOf(repository: ScratchRepository, policy: string): string {
@@ -54,7 +54,7 @@ export function useGatedServer(name: string, sandbox: () => Sandbox) {
       path: bare,
       env: { ...client.env, PATH: `${dirname(programUnderTest())}:${process.env['PATH']}` },
     };
-    const installed = await signet(there, [
+    const installed = await signetProcess(there, [
       'hooks',
       'install',
       ...['--', ...trusted(), ...options],

@@ -3,14 +3,24 @@
 import { dispatch, tellError } from '../../src/dispatch.ts';
 import type { ObjectResult } from '../../src/report/json.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
-import type { ScratchRepository } from './git-repository.ts';
+import { runMeanwhile, type ScratchRepository } from './git-repository.ts';
 import { catchInvocation } from './invocation.ts';
 import { EMPTY_TREE } from './odd-objects.ts';
+import { programUnderTest } from './program.ts';
 
 export interface Answered {
   readonly exit: number;
   readonly out: string;
   readonly talk: string;
+}
+
+/** The program under test as a process of its own: for what it writes of its own path. */
+export async function signetProcess(
+  { path, env }: Pick<ScratchRepository, 'path' | 'env'>,
+  args: readonly string[],
+): Promise<Answered> {
+  const ran = await runMeanwhile(programUnderTest(), args, { cwd: path, env });
+  return { exit: ran.exit ?? 255, out: ran.out, talk: ran.err };
 }
 
 /** `git-signet ARGS` in a repository. */

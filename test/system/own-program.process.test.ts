@@ -6,8 +6,10 @@ import { ConfigError } from '../../src/errors.ts';
 import {
   asksPathForInterpreter,
   installOwnProgram,
+  launcherFiles,
   ownProgram,
 } from '../../src/system/own-program.ts';
+import { buildFacts } from '../../src/system/version.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 
 /** These tests run on Node, so this process is the Node form: `entry` is what it started from. */
@@ -19,50 +21,95 @@ function place() {
   return { home, running: { env: { HOME: home, PATH: '' }, entry } };
 }
 
+const tell = (facts: object) => `echo '${JSON.stringify(facts)}'`;
+const SAME = tell(buildFacts());
+const OTHER = tell({ ...buildFacts(), build: 'another' });
+
 describe('the program that git starts', () => {
-  it('runs the Node form with no node on PATH', () => {
+  it('runs the Node form with no node on PATH', async () => {
     const { home, running } = place();
-    const path = installOwnProgram(running);
+    const { path } = await installOwnProgram(running);
     expect(path).toBe(join(home, '.local/share/git-signet/git-signet'));
     const { stdout, stderr, status } = spawnSync(path, ['-bsau', "a 'b'"], { env: { PATH: '' } });
     expect([status, String(stderr)]).toEqual([0, '']);
     expect(JSON.parse(String(stdout))).toEqual(['-bsau', "a 'b'", 'ran']);
   });
 
-  it('names the entry of PATH that leads to this node, because an upgrade keeps it', () => {
+  it('names the entry of PATH that leads to this node, because an upgrade keeps it', async () => {
     const { home, running } = place();
     const bin = join(home, 'bin');
     mkdirSync(bin);
     symlinkSync(process.execPath, join(bin, 'node'));
     const env = { ...running.env, PATH: bin };
-    expect(ownProgram({ ...running, env }).launcher).toContain(`exec '${bin}/node' `);
+    expect((await ownProgram({ ...running, env })).launcher).toContain(`exec '${bin}/node' `);
   });
 
-  it('does not name another node of PATH', () => {
+  it('does not name another node of PATH', async () => {
     const { home, running } = place();
     const bin = join(home, 'bin');
     mkdirSync(bin);
     writeFileSync(join(bin, 'node'), '#!/bin/sh\n', { mode: 0o755 });
     const env = { ...running.env, PATH: bin };
-    expect(ownProgram({ ...running, env }).launcher).toContain(`exec '${process.execPath}' `);
+    expect((await ownProgram({ ...running, env })).launcher).toContain(
+      `exec '${process.execPath}' `,
+    );
   });
 
   it.each([
-    ['that needs no interpreter of PATH is taken', '#!/bin/sh\n', 'bin'],
-    ['that asks PATH for node is not', '#!/usr/bin/env node\n', '.local/share/git-signet'],
-  ])('a git-signet on PATH %s', (_what, text, folder) => {
+    ['that starts this build is taken', '#!/bin/sh\n', SAME, 'bin'],
+    ['that starts another build is not', '#!/bin/sh\n', OTHER, '.local/share/git-signet'],
+    ['that fails is not', '#!/bin/sh\n', `${SAME}; exit 1`, '.local/share/git-signet'],
+    ['that asks PATH for node is not', '#!/usr/bin/env node\n', '', '.local/share/git-signet'],
+  ])('a git-signet on PATH %s', async (_what, start, answer, folder) => {
     const { home, running } = place();
     const bin = join(home, 'bin');
     mkdirSync(bin);
-    writeFileSync(join(bin, 'git-signet'), text, { mode: 0o755 });
+    writeFileSync(join(bin, 'git-signet'), `${start}${answer}\n`, { mode: 0o755 });
     const env = { ...running.env, PATH: bin };
-    expect(ownProgram({ ...running, env }).path).toBe(join(home, folder, 'git-signet'));
-    expect(ownProgram({ ...running, env, directory: home }).path).toBe(join(home, 'git-signet'));
+    expect((await ownProgram({ ...running, env })).path).toBe(join(home, folder, 'git-signet'));
+    const own = await ownProgram({ ...running, env, directory: home });
+    expect(own.path).toBe(join(home, 'git-signet'));
   });
 
-  it('says what to type where the Node form was removed', () => {
+  it('is told as passing where the script lies in the folder of a version', async () => {
+    const { home, running } = place();
+    const versions = join(home, 'installs/node');
+    const entry = join(versions, '24.1.0/lib/git-signet.cjs');
+    mkdirSync(dirname(entry), { recursive: true });
+    writeFileSync(entry, '');
+    expect((await ownProgram({ ...running, entry })).passing).toBe(entry);
+    symlinkSync('./24.1.0', join(versions, 'latest'));
+    const { passing, launcher } = await ownProgram({ ...running, entry });
+    expect(passing).toBeUndefined();
+    expect(launcher).toContain(join(versions, 'latest/lib/git-signet.cjs'));
+  });
+
+  it('starts by a shim of node where the node of its version is gone', async () => {
+    const { home, running } = place();
+    const { execPath } = process;
+    const old = join(home, 'installs/nodejs/24.1.0/bin/node');
+    mkdirSync(dirname(old), { recursive: true });
+    symlinkSync(execPath, old);
+    const shim = join(home, 'shims/node');
+    mkdirSync(dirname(shim));
+    writeFileSync(shim, `#!/usr/bin/env bash\nexec '${execPath}' "$@"\n`, { mode: 0o755 });
+    const env = { ...running.env, PATH: dirname(shim) };
+    const set = (value: string) => Object.defineProperty(process, 'execPath', { value });
+    set(old);
+    const { path, passing } = await installOwnProgram({ ...running, env }).finally(() =>
+      set(execPath),
+    );
+    expect(passing).toBeUndefined();
+    expect(launcherFiles(path)).toEqual([old, running.entry]);
+    rmSync(old);
+    expect(launcherFiles(path)).toEqual([shim, running.entry]);
+    const { stdout, status } = spawnSync(path, ['-v'], { env: { PATH: '/usr/bin:/bin' } });
+    expect([status, JSON.parse(String(stdout))]).toEqual([0, ['-v', 'ran']]);
+  });
+
+  it('says what to type where the Node form was removed', async () => {
     const { running } = place();
-    const path = installOwnProgram(running);
+    const { path } = await installOwnProgram(running);
     rmSync(running.entry);
     const { stdout, stderr, status } = spawnSync(path, ['--status-fd=2'], { env: { PATH: '' } });
     expect([status, String(stdout)]).toEqual([2, '']);
@@ -71,30 +118,33 @@ describe('the program that git starts', () => {
     );
   });
 
-  it('is written anew over an older one, and nothing else is left', () => {
+  it('is written anew over an older one, and nothing else is left', async () => {
     const { running } = place();
-    const path = installOwnProgram(running);
+    const { path } = await installOwnProgram(running);
     writeFileSync(path, 'old');
     chmodSync(path, 0o600);
-    expect(installOwnProgram(running)).toBe(path);
-    expect(readFileSync(path, 'utf8')).toBe(ownProgram(running).launcher);
+    expect((await installOwnProgram(running)).path).toBe(path);
+    expect(readFileSync(path, 'utf8')).toBe((await ownProgram(running)).launcher);
     expect(spawnSync('ls', [dirname(path)]).stdout.toString()).toBe('git-signet\n');
   });
 
   it.each<[string, Record<string, string>, string]>([
     ['no home', {}, 'neither XDG_DATA_HOME nor HOME is set'],
     ['a home that is no folder', { HOME: '/dev/null' }, 'cannot write /dev/null/'],
-  ])('is refused where there is %s', (_what, env, says) => {
+  ])('is refused where there is %s', async (_what, env, says) => {
     const { running } = place();
     const install = () => installOwnProgram({ ...running, env });
-    expect(install).toThrow(ConfigError);
-    expect(install).toThrow(says);
+    await expect(install()).rejects.toThrow(ConfigError);
+    await expect(install()).rejects.toThrow(says);
   });
 
   it.each([
     ['#!/usr/bin/env node\n', true],
     ['#!/usr/bin/env -S node --x\n', true],
     ['#! /bin/env node\n', true],
+    ['#!/usr/bin/env bash\n', false],
+    ['#!/usr/bin/env -S sh -e\n', false],
+    ['#!/usr/bin/env shell\n', true],
     ['#!/bin/sh\n# env\n', false],
     ['#!/opt/environment/sh\n', false],
     ['\x7fELF', false],

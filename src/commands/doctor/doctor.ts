@@ -12,7 +12,6 @@ import { chooseServices } from '../../services/in-force.ts';
 import { loadSettings, resolveSettings, type Settings } from '../../settings/load.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { ownProgram } from '../../system/own-program.ts';
 import { VERSION } from '../../system/version.ts';
 import { loadSigningConfig, loadTrust } from '../../trust/load.ts';
 import { quietTrustOrigin } from '../../trust/origin.ts';
@@ -119,10 +118,9 @@ async function servers(
 
 async function examine(invocation: Invocation, offline: boolean): Promise<Report> {
   const { cwd, env } = invocation;
-  const git = await checkGit({ cwd, env, own: undefined });
+  const git = await checkGit(invocation);
   if (git.level === 'fail') return { checks: [git], hosts: [] };
-  const gitKeys = async () => checkKeys({ cwd, env, own: ownProgram(invocation).path });
-  const keys = await gitKeys().catch((error) => [failed('git keys', error)]);
+  const keys = await checkKeys(invocation).catch((error) => [failed('git keys', error)]);
   let settings: Settings;
   try {
     settings = await loadSettings({ cwd, env });

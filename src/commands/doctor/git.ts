@@ -1,7 +1,5 @@
 /** What `doctor` says about git: its version, the keys that make it sign and verify with a login, the program it starts. */
 
-import { realpathSync } from 'node:fs';
-import { basename } from 'node:path';
 import { visible } from '../../core/escape.ts';
 import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from '../../git/config.ts';
 import { gitEnvironment } from '../../git/environment.ts';
@@ -10,27 +8,25 @@ import { findGit } from '../../git/process.ts';
 import { openGit } from '../../git/simple-git.ts';
 import { type AskedSetting, askedHere } from '../../settings/allowed.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { asksPathForInterpreter } from '../../system/own-program.ts';
-import { findExecutable } from '../../system/process.ts';
 import { type Check, fail, ok, warn } from './check.ts';
+import { checkPrograms, INIT } from './program.ts';
 
-export interface Place extends Pick<Invocation, 'cwd' | 'env'> {
-  /** This very program, as git would start it; undefined where it is not on PATH. */
-  readonly own: string | undefined;
-}
+export type Place = Pick<Invocation, 'cwd' | 'env' | 'entry'>;
 
 type Keys = ReadonlyMap<string, ConfigEntry>;
 
 /** The last value of each of git's keys. @throws ConfigError */
 export async function gitKeys(place: Pick<Place, 'cwd' | 'env'>): Promise<Keys> {
-  const entries = parseGitConfig(await listGitConfig(place));
-  return new Map(entries.map((entry) => [entry.key, entry]));
+  return lastOf(parseGitConfig(await listGitConfig(place)));
 }
+
+const lastOf = (entries: readonly ConfigEntry[]): Keys =>
+  new Map(entries.map((entry) => [entry.key, entry]));
 
 /** x509 signatures came with 2.19. */
 const OLDEST: readonly [number, number] = [2, 19];
 
-export async function checkGit({ cwd, env }: Place): Promise<Check> {
+export async function checkGit({ cwd, env }: Pick<Place, 'cwd' | 'env'>): Promise<Check> {
   const git = findGit(env);
   if (git === undefined) return fail('git', 'git is not on PATH', 'install git');
   const version = await (await openGit({ git, cwd, env: gitEnvironment(env) })).version();
@@ -44,49 +40,11 @@ export async function checkGit({ cwd, env }: Place): Promise<Check> {
 const shown = (found: ConfigEntry): string =>
   `${visible(found.value ?? 'true')} (${visible(found.origin)})`;
 
-const INIT = 'git signet init (--global for every repository)';
-
 function checkFormat(keys: Keys): Check {
   const format = keys.get('gpg.format');
   if (format?.value === 'x509') return ok('gpg.format', shown(format));
   const now = format === undefined ? 'not set: git signs with OpenPGP' : shown(format);
   return warn('gpg.format', now, INIT);
-}
-
-/** The same file, whatever links lead there. */
-function sameFile(one: string, other: string): boolean {
-  try {
-    return realpathSync(one) === realpathSync(other);
-  } catch {
-    return false;
-  }
-}
-
-/** Which program git will start for x509 signatures. It is looked at, not run: a repository may have named it. */
-function checkProgram(keys: Keys, { env, own }: Place): Check {
-  const name = 'gpg.x509.program';
-  const key = keys.get(name);
-  const value = key?.value ?? '';
-  if (key === undefined || value === '') return warn(name, 'not set: git starts gpgsm', INIT);
-  const path = value.startsWith('~/') ? `${env.HOME ?? ''}${value.slice(1)}` : value;
-  const program = findExecutable(path, env);
-  if (program === undefined) {
-    const relative = /[\\/]/.test(path) && !/^[/\\]|^[A-Za-z]:/.test(path);
-    const why = relative ? 'a path that depends on the directory' : 'no such program';
-    return fail(name, `${shown(key)}: ${why}`, INIT);
-  }
-  const where = `${visible(program)} (${visible(key.origin)})`;
-  if (asksPathForInterpreter(program)) {
-    return warn(
-      name,
-      `${where} asks PATH for its interpreter, which an editor's git may lack`,
-      INIT,
-    );
-  }
-  if (own !== undefined && sameFile(program, own)) return ok(name, where);
-  return /^git-signet(?:\.\w+)?$/.test(basename(program))
-    ? warn(name, `${where} is another copy than the one that says this`, INIT)
-    : fail(name, `${where} is not git-signet`, INIT);
 }
 
 function checkAutomatic(keys: Keys): readonly Check[] {
@@ -174,10 +132,11 @@ function checkPerson(keys: Keys, { env }: Place): Check {
 
 /** Everything about git's keys. @throws ConfigError where they cannot be read */
 export async function checkKeys(place: Place): Promise<readonly Check[]> {
-  const keys = await gitKeys(place);
+  const entries = parseGitConfig(await listGitConfig(place));
+  const keys = lastOf(entries);
   return [
     checkFormat(keys),
-    checkProgram(keys, place),
+    ...(await checkPrograms(entries, place)),
     ...checkAutomatic(keys),
     ...checkPush(keys),
     ...checkTrustLevel(keys),

@@ -62,7 +62,7 @@ async function install(args: ParsedArguments, invocation: Invocation): Promise<E
   const options = args.rest;
   // what cannot be read would refuse every push
   vouchedFor(parseArguments(options, HOOK_SPEC));
-  const program = shellWord(installOwnProgram(invocation));
+  const program = shellWord((await installOwnProgram(invocation)).path);
   const text = hookText(hook, program, options.map((option) => ` ${shellWord(option)}`).join(''));
   const moved = installHook(directory, hook, text);
   invocation.streams.write(

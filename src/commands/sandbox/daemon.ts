@@ -135,7 +135,7 @@ export async function serve(
   const { writeWhole } = await import('../../sandbox/state.ts');
   const env = sandbox.environment({
     rekorVersion,
-    program: installOwnProgram({ ...invocation, directory: dir }),
+    program: (await installOwnProgram({ ...invocation, directory: dir })).path,
   });
   const { agentEnvironment, endAgents } = await import('./agent.ts');
   const { withGlobalConfig } = await import('./config.ts');

@@ -87,7 +87,7 @@ async function childEnvironment(
     : await sandbox.mintToken({ email, expiresIn: TOKEN_SECONDS });
   const added = sandbox.environment({
     rekorVersion: rekorVersionOf(args),
-    program: installOwnProgram({ ...invocation, directory: sandbox.dir }),
+    program: (await installOwnProgram({ ...invocation, directory: sandbox.dir })).path,
     user: { name, email },
     token,
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { BY_MEANING } from '../src/cli/call.ts';
 import { listed } from '../src/cli/help-text.ts';
 import { COMMANDS } from '../src/commands/table.ts';
 import { dispatch, tellError } from '../src/dispatch.ts';
@@ -42,6 +43,17 @@ describe('F2 a mistyped word never exits 0', () => {
       "git-signet: unknown command 'verfy'\n  did you mean: git signet verify\n",
     );
   });
+  it.each(Object.entries(BY_MEANING))(
+    '%s, a word of other programs, leads to the command that means it: %s',
+    async (word, meant) => {
+      const { exit, talk } = await run(word, 'HEAD');
+      expect(exit).toBe(2);
+      expect(talk).toContain(`did you mean: git signet ${meant}\n`);
+      const name = meant.replace(/ --\w+$/, '');
+      expect(everyName).toContain(name);
+      expect(everyName).not.toContain(word);
+    },
+  );
   it('nothing at all is usage, not success', async () => {
     const { exit, output, error } = await run();
     expect([exit, output]).toEqual([2, '']);

@@ -37,9 +37,31 @@ export async function findCommand(
   return { ...below, name: `${word} ${below.name}`, command: inherited };
 }
 
-/** The error for a word that is no command (F2: never exit 0). */
+/** Words that people know from other programs, and what means the same here. */
+export const BY_MEANING: Readonly<Record<string, string>> = {
+  whoami: 'status',
+  'verify-commit': 'verify',
+  check: 'verify',
+  gate: 'verify',
+  audit: 'verify',
+  signin: 'login',
+  auth: 'login',
+  signout: 'logout',
+  setup: 'init',
+  install: 'init',
+  uninstall: 'init --undo',
+  account: 'use',
+  switch: 'use',
+  inspect: 'show',
+  explain: 'policy explain',
+  update: 'trust update',
+  diagnose: 'doctor',
+};
+
+/** The error for a word that is no command (F2: never exit 0). A word's meaning counts more than its letters. */
 function unknownCommand(name: string, commands: CommandTable): UsageError {
-  const near = closest(name, Object.keys(commands));
+  const meant = Object.hasOwn(BY_MEANING, name) ? BY_MEANING[name] : undefined;
+  const near = meant ?? closest(name, Object.keys(commands));
   const hint = near === undefined ? 'run: git signet help' : `did you mean: git signet ${near}`;
   return new UsageError(`unknown command '${name}'`, { hint });
 }

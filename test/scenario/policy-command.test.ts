@@ -67,6 +67,28 @@ describe('policy init', () => {
     expect(readFileSync(schema, 'utf8')).toBe('mine');
   });
 
+  it('what it writes passes policy check, with a merge key and without anybody else too', async () => {
+    const { repository, commit, branch } = policyScene('init-check', sandbox());
+    const one = await commit({});
+    branch('main', await commit({ parents: [one], by: { email: 'b"ob@example.test' } }));
+    branch('bare', await commit({ by: 'nobody' }));
+    const path = join(repository.path, '.signet.yaml');
+    for (const [changes, ...args] of [
+      [['b-ob', 'alice'], 'main'],
+      [['b-ob', 'alice'], 'main', '--github-web-flow'],
+      [['github-web-flow'], 'bare', '--github-web-flow'],
+    ] as const) {
+      const init = await signet(repository, ['policy', 'init', ...trust(), ...args, '--write']);
+      expect(init.exit, init.talk).toBe(0);
+      expect(parse(readFileSync(path, 'utf8'))).toMatchObject({ changes });
+      expect(await signet(repository, ['policy', 'check'])).toMatchObject({
+        exit: 0,
+        out: expect.stringContaining('nothing odd'),
+      });
+      rmSync(path);
+    }
+  });
+
   it('P05 a history without anybody is an error', async () => {
     const { repository, commit, branch } = policyScene('nobody', sandbox());
     branch('main', await commit({ by: 'nobody' }));

@@ -143,13 +143,11 @@ function nameOf({ value, kind }: Signer, taken: Set<string>): string {
 
 const WORKFLOW = /^(https:\/\/[^/]+\/[^/]+\/[^/]+)\/(\.github\/workflows\/[^@]+)@(refs\/.+)$/;
 
-function signerLines({ signer, committers, count }: Seen, taken: Set<string>): readonly string[] {
+function signerLines({ signer, committers, count }: Seen, name: string): readonly string[] {
   const { value, issuer, kind, extensions } = signer;
   const [, repository, file, ref] = (kind === 'uri' && WORKFLOW.exec(value)) || [];
   const trigger = extensions['20'] ?? extensions['2'];
-  const lines = [
-    `  - name: ${quoted(nameOf(signer, taken))}  # ${count} commit${count === 1 ? '' : 's'}`,
-  ];
+  const lines = [`  - name: ${quoted(name)}  # ${count} commit${count === 1 ? '' : 's'}`];
   if (repository && file && ref && trigger) {
     lines.push(
       '    workflow:',
@@ -168,11 +166,25 @@ function signerLines({ signer, committers, count }: Seen, taken: Set<string>): r
   return lines;
 }
 
+/** Who may change the policy: the people among the signers, and everybody who is listed where there are none. */
+function changersOf(named: ReadonlyMap<string, Seen>, webFlow: boolean): readonly string[] {
+  const people = [...named].filter(([, { signer }]) => signer.kind === 'email');
+  if (people.length > 0) return people.map(([name]) => name);
+  return [...named.keys(), ...(webFlow ? ['github-web-flow'] : [])];
+}
+
 function policyText({ seen, others }: History, webFlow: boolean): string {
   const taken = new Set<string>(webFlow ? ['github-web-flow'] : []);
   const bySigner = [...seen.values()].toSorted((a, b) => b.count - a.count);
-  const lines = ['version: 1', 'sequence: 1', 'signers:'];
-  for (const each of bySigner) lines.push(...signerLines(each, taken));
+  const named = new Map(bySigner.map((each) => [nameOf(each.signer, taken), each]));
+  const changers = changersOf(named, webFlow).map(quoted).join(', ');
+  const lines = [
+    'version: 1',
+    'sequence: 1',
+    `changes: [${changers}]  # may change this file; name few`,
+    'signers:',
+  ];
+  for (const [name, each] of named) lines.push(...signerLines(each, name));
   if (webFlow) lines.push('  - name: github-web-flow', '    preset: github-web-flow');
   if (others > 0)
     lines.push(

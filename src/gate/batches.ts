@@ -1,6 +1,6 @@
 /**
- * Objects as git streams them, packed into batches: a few dozen objects in one block of bytes. Blocks come back
- * from the workers and are filled again. What is neither commit nor tag, or does not exist, ends the run.
+ * Packs the objects that git streams into batches. A batch is a few dozen objects in one block of bytes. Workers give
+ * the blocks back, and they are filled again. An object that is missing, or neither commit nor tag, ends the run.
  */
 
 import type { ObjectType } from '../core/git/object.ts';
@@ -11,33 +11,33 @@ import type { Batch, BatchItem } from './judge.ts';
 
 type Block = Uint8Array<ArrayBuffer>;
 
-/** Objects in a batch, at most; up to so many are judged without workers. */
+/** Most objects in a batch. A run of at most this many objects needs no workers. */
 export const BATCH_OBJECTS = 64;
 const BLOCK_BYTES = 256 * 1024;
 const MAX_SPARE = 16;
 
 export interface Batcher {
-  /** Batches of the stream, in its order. @throws UsageError NO_SUCH_OBJECT */
+  /** Yields the batches of a stream, in its order. @throws UsageError NO_SUCH_OBJECT */
   readonly batches: (objects: AsyncIterable<readonly ReadObject[]>) => AsyncGenerator<Batch>;
-  /** Gives a block back once nothing needs its bytes. */
+  /** Takes a block back when its bytes are no longer needed. */
   readonly release: (bytes: Block) => void;
 }
 
 function signable({ request, frame }: ReadObject): ObjectType {
   const name = request.ref ?? request.id;
   if (frame.kind === 'missing') {
-    throw new UsageError(`${name}: no such object, or git cannot read it`, {
+    throw new UsageError(`${name}: git has no such object, or cannot read it`, {
       code: 'NO_SUCH_OBJECT',
     });
   }
   if (frame.type !== 'commit' && frame.type !== 'tag') {
-    const what = `${name} is a ${frame.type}: only commits and tags carry signatures`;
+    const what = `${name} is a ${frame.type}, and only commits and tags carry signatures`;
     throw new UsageError(what, { code: 'NO_SUCH_OBJECT' });
   }
   return frame.type;
 }
 
-/** A batcher for one run. */
+/** Returns a batcher for one run. */
 export function createBatcher(): Batcher {
   const spare: Block[] = [];
   const block = (atLeast: number): Block =>

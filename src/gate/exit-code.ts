@@ -1,15 +1,15 @@
-/** From counted verdicts to the exit code of a run (docs/gate.md). */
+/** Turns counted verdicts into the exit code of a run (docs/gate.md). */
 
 import type { Verdict } from '../core/verdict.ts';
 import { ExitCode } from '../errors.ts';
 import type { Counts } from '../report/judged.ts';
 
-/** Nothing counted yet. */
+/** Returns a count of zero for every verdict. */
 export function countResults(): Record<Verdict['status'], number> {
   return { verified: 0, 'not-allowed': 0, refused: 0, unsigned: 0, undecided: 0 };
 }
 
-/** Of several outcomes the gravest decides: refused, not allowed, unsigned, undecided. */
+/** Returns the exit code of the gravest verdict. The order is refused, not allowed, unsigned, undecided. */
 export function exitCodeOf(counts: Counts): ExitCode {
   if (counts.refused > 0) return ExitCode.refused;
   if (counts['not-allowed'] > 0) return ExitCode.notAllowed;

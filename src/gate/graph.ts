@@ -1,7 +1,7 @@
 /**
- * What a policy asks of commits together: that a merge's parents pass, that a merge adds nothing of its own, that what
- * lands on a ref has several signers. Commits come parents first. Kept are the commits that failed, and those that have
- * not landed yet: both are few where things are in order.
+ * Rules of a policy that need more than one commit. The parents of a merge must pass, a merge must add nothing of its
+ * own, or a change that lands on a ref must have several signers. Commits come parents first. The run remembers commits
+ * that failed and commits that have not landed yet. In a healthy history both are few.
  */
 
 import { commitHeader } from '../core/git/header.ts';
@@ -12,13 +12,13 @@ import type { Finding, Outcome, PolicyCode } from '../core/verdict.ts';
 export interface GraphSettings {
   readonly policy: IdentityPolicy | undefined;
   readonly ref: string | undefined;
-  /** Commits on the ref's own line: from the tips along first parents. */
+  /** Commits on the ref's own line. They are reached from the tips along first parents. */
   readonly landings: ReadonlySet<string>;
-  /** Judges a commit that the run does not hold. */
+  /** Judges a commit that is not part of the run. */
   readonly alone: (id: string) => Promise<Outcome | undefined>;
-  /** Whether a commit is reached from another: what had landed before signs nothing that lands now. */
+  /** Tells whether one commit is reached from another. The signer of an older commit does not sign for a new landing. */
   readonly reached: (id: string, from: string) => Promise<boolean>;
-  /** The tree that git's own merge of two commits makes; undefined where they conflict. */
+  /** Returns the tree that git's own merge of two commits makes, or undefined if they conflict. */
   readonly mergeTree: (first: string, second: string) => Promise<string | undefined>;
 }
 
@@ -26,20 +26,20 @@ export interface GraphCommit {
   readonly id: string;
   readonly raw: Uint8Array;
   readonly policies?: readonly IdentityPolicy[] | undefined;
-  /** It was asked for by itself: its parents are not of the run. */
+  /** The caller asked for this commit alone, so its parents are not part of the run. */
   readonly single: boolean;
 }
 
 export type Graph = (commit: GraphCommit, outcome: Outcome) => Promise<Outcome>;
 
-/** True when a rule of the policy asks about more than single commits. */
+/** Returns true if a rule of the policy needs more than one commit. */
 export function asksAboutGraph(policy: IdentityPolicy | undefined): boolean {
   return (policy?.commits ?? []).some(
     ({ merges, distinctSigners }) => merges !== 'any' || distinctSigners > 1,
   );
 }
 
-/** The outcome with one more refusal; what was not verified stays as it is. */
+/** Adds a refusal to a verified outcome. Any other outcome stays as it is. */
 export function withRefusal(outcome: Outcome, code: PolicyCode, detail: string): Outcome {
   if (outcome.status !== 'verified') return outcome;
   const { rule: _, ...evidence } = outcome;
@@ -49,7 +49,7 @@ export function withRefusal(outcome: Outcome, code: PolicyCode, detail: string):
   return { ...evidence, ...refused } as Outcome;
 }
 
-/** Name of the signer, where the outcome has one. */
+/** Returns the name of the policy rule that allowed the signer, if any. */
 export function ruleOf(outcome: Outcome | undefined): string | undefined {
   return outcome?.status === 'verified' ? outcome.rule : undefined;
 }
@@ -59,7 +59,7 @@ interface Waiting {
   readonly rule: string | undefined;
 }
 
-/** Signers of a landing and of everything it brings; what it brings has landed then. */
+/** Returns the signers of a landing and of all commits that it brings. Those commits have then landed too. */
 async function signersOfLanding(
   rule: string | undefined,
   parents: readonly string[],
@@ -79,7 +79,7 @@ async function signersOfLanding(
   return names;
 }
 
-/** What a run remembers. */
+/** State of a run. */
 interface Memory {
   readonly failed: Set<string>;
   readonly waiting: Map<string, Waiting>;
@@ -94,19 +94,19 @@ async function judgeMerge(
 ): Promise<Outcome> {
   const { parents = [], tree } = commitHeader(raw) ?? {};
   if (merges === 'any' || parents.length < 2) return outcome;
-  // nothing is asked for a stranger, who may name parents by the hundred thousand (threat I05)
+  // an unverified commit may name parents by the hundred thousand, so none of them is judged for it (threat I05)
   if (outcome.status !== 'verified') return outcome;
   for (const parent of new Set(parents)) {
     const fails = failed.has(parent) || (single && (await alone(parent))?.status !== 'verified');
     if (!fails) continue;
-    const detail = `it merges ${parent.slice(0, 7)}, which does not pass`;
+    const detail = `it merges ${parent.slice(0, 7)}, and that commit does not pass`;
     return withRefusal(outcome, 'merge-parent-not-verified', detail);
   }
   if (merges === 'passing') return outcome;
   const [first = '', second = '', third] = parents;
   const made = third === undefined ? await mergeTree(first, second) : undefined;
   if (made !== undefined && made === tree) return outcome;
-  const detail = 'the merge is not what git itself makes of its parents';
+  const detail = 'its tree differs from the one that git makes when it merges these parents';
   return withRefusal(outcome, 'merge-not-clean', detail);
 }
 
@@ -129,11 +129,11 @@ async function judgeLanding(
   const asks = single && outcome.status === 'verified';
   const names = await signersOfLanding(rule, parents, waiting, asks ? brought : undefined);
   if (names.size >= due) return outcome;
-  const detail = `${names.size} of ${due} signers due: what lands here needs several`;
+  const detail = `${names.size} of ${due} required signers: a change that lands here needs ${due}`;
   return withRefusal(outcome, 'too-few-signers', detail);
 }
 
-/** A graph for one run. */
+/** Returns the judge of these rules for one run. */
 export function createGraph(settings: GraphSettings): Graph {
   const { policy, ref } = settings;
   const memory: Memory = { failed: new Set(), waiting: new Map() };

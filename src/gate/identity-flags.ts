@@ -1,6 +1,6 @@
 /**
- * Who may have signed, as flags say it. They are gitsign's (cosign's CertVerifyOptions); where both a value and a pattern
- * are given, both must match.
+ * Reads from flags which signers may pass. The flags are gitsign's (cosign's CertVerifyOptions). If both a value and a
+ * pattern are given, both must match.
  */
 
 import type { ParsedArguments } from '../cli/spec.ts';
@@ -26,13 +26,13 @@ const FLAGS = {
   issuerPattern: 'certificate-oidc-issuer-regexp',
 } as const;
 
-/** The flags; each takes a value. */
+/** The flags. Each takes a value. */
 export const IDENTITY_FLAGS: readonly string[] = [
   ...Object.values(FLAGS),
   ...Object.keys(WORKFLOW_EXTENSIONS),
 ];
 
-/** A value that stands on its flag; an empty one would match nothing, or anything. */
+/** Returns a flag's value. An empty value is refused, because it would match nothing, or anything. */
 function given(args: ParsedArguments, flag: string): string | undefined {
   const value = args.values.get(flag);
   if (value === '') throw new UsageError(`--${flag} is empty`);
@@ -60,8 +60,8 @@ function workflowExtensions(args: ParsedArguments): Readonly<Record<string, stri
 }
 
 /**
- * The policy that the identity flags spell out; undefined when there is none of them.
- * @throws UsageError when only one half is said: an identity without its issuer is nobody's (threat P03).
+ * Returns the policy of the identity flags, or undefined if none is given.
+ * @throws UsageError if the identity or its issuer is missing: any issuer could vouch for that name (threat P03)
  */
 export function policyOfFlags(args: ParsedArguments, crypto: Crypto): IdentityPolicy | undefined {
   const identity = given(args, FLAGS.identity);
@@ -69,12 +69,14 @@ export function policyOfFlags(args: ParsedArguments, crypto: Crypto): IdentityPo
   const issuer = given(args, FLAGS.issuer);
   const issuerPattern = pattern(args, FLAGS.issuerPattern);
   const extensions = workflowExtensions(args);
-  const someone = identity ?? identityPattern;
-  const voucher = issuer ?? issuerPattern;
-  if (someone === undefined && voucher === undefined && extensions === undefined) return undefined;
-  if (someone === undefined || voucher === undefined) {
+  const anyIdentity = identity ?? identityPattern;
+  const anyIssuer = issuer ?? issuerPattern;
+  if (anyIdentity === undefined && anyIssuer === undefined && extensions === undefined) {
+    return undefined;
+  }
+  if (anyIdentity === undefined || anyIssuer === undefined) {
     const [missing, example] =
-      someone === undefined
+      anyIdentity === undefined
         ? [FLAGS.identity, 'alice@example.com']
         : [FLAGS.issuer, 'https://accounts.example.com'];
     throw new UsageError(`--${missing} (or --${missing}-regexp) is needed too`, {
@@ -93,9 +95,9 @@ export function policyOfFlags(args: ParsedArguments, crypto: Crypto): IdentityPo
   return { source: 'the flags', digest, identitiesOnly: true, rules: [rule] };
 }
 
-/** Nobody said who may have signed: what to add. */
-export function nobodySaid(): UsageError {
-  return new UsageError('who may have signed? nothing says so', {
+/** Returns the error of a run that has no policy, with the flags that would give it one. */
+export function noPolicyGiven(): UsageError {
+  return new UsageError('no policy is given, so it is not known which signers may pass', {
     hint:
       'add: --policy FILE, or --policy-from REV, or --certificate-identity NAME with ' +
       '--certificate-oidc-issuer URL, or --unsafe-any-identity',

@@ -1,6 +1,6 @@
 /**
- * Judges batches of objects: the part of `verify` that runs in workers and, for few objects, in place. A batch is
- * one block of bytes, so that it changes threads without being copied; what comes back is ready to print.
+ * Judges batches of objects. This part of `verify` runs in workers or, for few objects, in the main thread. A batch is
+ * one block of bytes, so that it changes threads without a copy. The results are ready to print.
  */
 
 import type { Crypto } from '../core/crypto.ts';
@@ -16,23 +16,23 @@ import { type SignedObject, type VerifyContext, verifyObject } from '../core/ver
 import type { Rendered } from '../report/format.ts';
 import { type Output, renderResult } from '../report/formats.ts';
 
-/** What all objects of a run are judged by. Plain data: it is sent to every worker once. */
+/** Settings of the judge for a whole run. They are plain data, because each worker gets them once as a message. */
 export interface JudgeSettings {
   readonly trust: TrustMaterial;
   readonly policy?: IdentityPolicy | undefined;
   readonly ignoreSct: boolean;
-  /** Signatures in no log count: policy and configuration both say so. */
+  /** Signatures in no log count, because policy and configuration both say so. */
   readonly unlogged?: boolean;
-  /** Signers who are not the committer are noted, whatever the policy says. */
+  /** Adds a note if the signer is not the committer, whatever the policy says. */
   readonly matchCommitter?: boolean;
   /** Unix seconds. */
   readonly now: number;
   readonly format: ObjectFormat;
   /** The ref that the commits are for. */
   readonly ref?: string | undefined;
-  /** Outcomes are needed once more, beside what is made of them. */
+  /** Returns the outcome beside its report. */
   readonly keepOutcomes?: boolean;
-  /** What to make of a verdict. */
+  /** The report format. */
   readonly output: Output;
 }
 
@@ -41,10 +41,10 @@ export interface BatchItem {
   readonly type: ObjectType;
   readonly ref?: string | undefined;
   readonly single?: boolean;
-  /** What must allow it, where that is not the policy of the whole run. */
+  /** The policies that must all allow it, if they are not the policy of the whole run. */
   readonly policies?: readonly IdentityPolicy[] | undefined;
   readonly noted?: Pick<Subject, 'changesPolicy' | 'noticed'> | undefined;
-  /** Where its bytes lie in the batch. */
+  /** Offsets of its first byte in the batch, and of the byte after its last. */
   readonly start: number;
   readonly end: number;
   /** The verdict of an object that was not read, e.g. for its size. */
@@ -56,20 +56,20 @@ export interface Batch {
   readonly items: readonly BatchItem[];
 }
 
-/** Bytes of a batch behind which garbage is collected at once. */
+/** After a batch of more than this many bytes, garbage is collected at once. */
 export const LARGE_BATCH = 4 * 1024 * 1024;
 
 export interface JudgedItem extends Rendered {
-  /** Where the signature embeds no log entry: what to ask a log for. */
+  /** What to search a log for, if the signature embeds no log entry. */
   readonly lookup?: LogLookup;
-  /** The kind of a signature that a pinned key may have made: judged where keys are. */
+  /** The kind of a signature that a pinned key may have made. The main thread judges it. */
   readonly keyed?: KeyKind;
   readonly outcome?: Outcome;
 }
 
 export type Judge = (batch: Batch) => Promise<readonly JudgedItem[]>;
 
-/** The bytes of one item of a batch. */
+/** Returns the bytes of one item of a batch, without a copy. */
 export function bytesOfItem(batch: Batch, item: BatchItem): Uint8Array {
   return batch.bytes.subarray(item.start, item.end);
 }
@@ -80,14 +80,10 @@ export function verifyContext(
 ): VerifyContext {
   const { trust, policy, ref, ignoreSct, unlogged = false, now } = settings;
   const cache = createEvidenceCache();
-  return {
-    ...{ crypto, trust, now, ignoreSct, unlogged, cache },
-    policy,
-    ref,
-  };
+  return { crypto, trust, now, ignoreSct, unlogged, cache, policy, ref };
 }
 
-/** The context for one object: most are judged by what the whole run is judged by. */
+/** Returns the context for one object. Most objects have the context of the whole run. */
 export function contextOf(
   { policies, noted }: Pick<BatchItem, 'policies' | 'noted'>,
   context: VerifyContext,
@@ -101,7 +97,7 @@ export function contextOf(
   };
 }
 
-/** Where the judge must ask elsewhere: a log for the entry, or a key that the policy pins. */
+/** Returns what else the verdict needs: a log entry from a log, or a key that the policy pins. */
 function asksFor(
   verdict: Verdict,
   { type, raw, format }: Pick<SignedObject, 'type' | 'raw' | 'format'>,
@@ -116,7 +112,7 @@ function asksFor(
   return lookup === undefined ? {} : { lookup };
 }
 
-/** A judge with a cache of its own for what recurs: certificates, checkpoints, keys. */
+/** Returns a judge with its own cache of certificates, checkpoints and keys. */
 export function createJudge(settings: JudgeSettings, crypto: Crypto): Judge {
   const context = verifyContext(settings, crypto);
   const { format, output, keepOutcomes = false } = settings;

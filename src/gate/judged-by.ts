@@ -1,4 +1,4 @@
-/** What a run is judged by, and who named each part of it: every report says so. */
+/** Tells each report what judged the run, and where each part was named. */
 
 import type { ParsedArguments } from '../cli/spec.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
@@ -8,7 +8,7 @@ import { originsIn } from '../settings/origin.ts';
 import { trustOrigins } from '../trust/origin.ts';
 import type { PolicyChoice } from './policy-choice.ts';
 
-/** The facts of a run, with the mirror of its trust root. */
+/** The facts of a run, with its whole trust root. */
 export type JudgedBy = RunFacts & { readonly trust: TrustMaterial };
 
 function originOf(name: SettingName, resolved: ResolvedSettings): string | undefined {
@@ -26,7 +26,7 @@ function policyOrigin(
   return originOf('policy', resolved);
 }
 
-/** Returns what judges a run, and where each part was named. */
+/** Returns policy, trust root and start of a run, and where each was named. */
 export function judgedBy(
   { policy, since }: PolicyChoice,
   trust: TrustMaterial,

@@ -1,6 +1,6 @@
 /**
- * Log entries that signatures do not embed, for the commands: kept ones first, then the log, where the network may
- * be used. Client, configuration and store are loaded when the first such signature is met.
+ * Finds log entries that signatures do not embed. It looks at kept entries first, then asks the log if the network may
+ * be used. It loads client, configuration and store for the first such signature.
  */
 
 import { homedir } from 'node:os';
@@ -16,7 +16,7 @@ import type { LogFinder, SearchableLog } from '../services/rekor-search.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Environment } from '../system/environment.ts';
 
-/** Why a log entry could not be had. */
+/** Why a log entry was not found. */
 interface NotFound {
   readonly status: 'refused' | 'undecided';
   readonly code: ReasonCode;
@@ -25,14 +25,14 @@ interface NotFound {
 
 export interface LogAccess {
   /**
-   * The verdict on a signature that embeds no entry. `verify` judges it with an entry, or, called without, as it is.
-   * An entry that was kept and does not hold is asked for again: a damaged file must not stand for a forgery.
+   * Returns the verdict on a signature that embeds no entry. `verify` judges it with an entry or, called without one, as
+   * it is. If a kept entry does not hold, the log is asked again, because a damaged file is not a forgery.
    */
   readonly judge: (
     lookup: LogLookup,
     verify: (found?: TransparencyLogEntry) => Promise<Verdict>,
   ) => Promise<Verdict>;
-  /** Drops connections, so that the process can end. */
+  /** Closes connections, so that the process can end. */
   readonly close: () => void;
 }
 
@@ -42,14 +42,14 @@ export interface LogAccessOptions {
   readonly env: Environment;
   /** Unix seconds. */
   readonly now: () => number;
-  /** One of many processes, as `git log` starts them: a log that kept one waiting is left alone by the next. */
+  /** This is one of many processes, as `git log` starts them. They do not ask a log that did not answer the last one. */
   readonly oneOfMany?: boolean;
 }
 
 const NOT_HERE: NotFound = {
   status: 'undecided',
   code: 'log-entry-absent',
-  detail: 'the signature holds no log entry, and the network is not to be asked (offline)',
+  detail: 'the signature holds no log entry, and the log is not asked (offline)',
 };
 const NOT_LOGGED: NotFound = {
   status: 'refused',
@@ -57,7 +57,7 @@ const NOT_LOGGED: NotFound = {
   detail: 'the log holds no entry for this signature',
 };
 
-/** Where entries that were found are kept; undefined where there is no home. */
+/** Returns the folder of kept log entries, or undefined if there is no home folder. */
 export function entryDirectory(env: Environment): string | undefined {
   const cache = env['XDG_CACHE_HOME'];
   if (cache !== undefined && isAbsolute(cache)) return join(cache, 'git-signet', 'entries');
@@ -85,7 +85,7 @@ async function openFinder(options: LogAccessOptions): Promise<Opened> {
 async function openLog(options: LogAccessOptions): Promise<SearchableLog & Pick<Opened, 'close'>> {
   const { settings, env, now } = options;
   if (settings.offline)
-    throw new ServiceError('SERVICE_UNREACHABLE', 'the network is not to be asked');
+    throw new ServiceError('SERVICE_UNREACHABLE', 'the log is not asked (offline)');
   const [{ searchableLog }, { loadSigningConfig }, { createHttpClient }, { networkOptions }] =
     await Promise.all([
       import('../services/in-force.ts'),
@@ -95,17 +95,17 @@ async function openLog(options: LogAccessOptions): Promise<SearchableLog & Pick<
     ]);
   const rekorUrl = searchableLog(settings, await loadSigningConfig(settings), now());
   if (rekorUrl === undefined) {
-    throw new ServiceError('SERVICE_UNREACHABLE', 'no log that can be searched is configured');
+    throw new ServiceError('SERVICE_UNREACHABLE', 'no configured log can be searched');
   }
   const { send, close } = createHttpClient(networkOptions(settings, env));
   const asked = options.oneOfMany === true ? await unlessSilent(send, rekorUrl, options) : send;
   return { send: untilOutage(asked), rekorUrl, close };
 }
 
-/** Seconds that a log which kept one process waiting is left alone by the next ones. */
+/** Seconds in which no process asks a log that did not answer. */
 const LEFT_ALONE = 20;
 
-/** `git log` over fifty signatures must not wait fifty times: who waited in vain leaves a mark. */
+/** Stops asking a log that did not answer an earlier process. `git log` over fifty signatures must not wait fifty times. */
 async function unlessSilent(
   send: HttpSend,
   rekorUrl: string,
@@ -120,7 +120,7 @@ async function unlessSilent(
       const what = `the log did not answer ${since} s ago (${host})`;
       throw new ServiceError(
         'SERVICE_UNREACHABLE',
-        `${what}; it is asked again from ${LEFT_ALONE} s on`,
+        `${what}, and is asked again after ${LEFT_ALONE} s`,
       );
     }
     const started = performance.now();
@@ -133,7 +133,7 @@ async function unlessSilent(
   };
 }
 
-/** A log that did not answer one whole deadline long is not waited for again: the next thousand would take hours. */
+/** Stops asking after the first deadline without an answer. A thousand more deadlines would take hours. */
 function untilOutage(send: HttpSend): HttpSend {
   let outage: ServiceError | undefined;
   return async (request) => {
@@ -147,13 +147,13 @@ function untilOutage(send: HttpSend): HttpSend {
   };
 }
 
-/** Why there is no entry, said in the place of the bare fact. */
+/** Puts the reason why there is no entry in the place of `log-entry-absent`. */
 function withReason(verdict: Verdict, found: NotFound): Verdict {
   const absent = 'code' in verdict && verdict.code === 'log-entry-absent';
   return absent ? { ...verdict, ...found } : verdict;
 }
 
-/** Access to log entries for one run of a command. */
+/** Opens access to log entries for one run of a command. */
 export function openLogAccess(options: LogAccessOptions): LogAccess {
   let opened: Promise<Opened> | undefined;
   const find = async (

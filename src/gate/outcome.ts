@@ -1,6 +1,6 @@
 /**
- * One object judged with everything there is: its evidence, a log where its entry is not embedded, a pinned key where
- * it is not keyless. Batches come here only with what their worker could not settle; single objects always do.
+ * Judges one object by all means: its evidence, a log if its entry is not embedded, a pinned key if it is not keyless.
+ * Single objects always come here. Objects of a batch come here only if their worker could not settle them.
  */
 
 import type { Crypto } from '../core/crypto.ts';
@@ -14,8 +14,8 @@ import { contextOf } from './judge.ts';
 import type { LogAccess } from './log-entries.ts';
 import type { KeyJudge } from './pinned-keys.ts';
 
-/** What single objects are judged with. */
-export interface Bench {
+/** Everything that judging one object needs. */
+export interface JudgingContext {
   readonly repository: GitRepository;
   readonly crypto: Crypto;
   readonly context: VerifyContext;
@@ -29,12 +29,12 @@ export interface WholeObject extends Pick<ObjectRequest, 'policies' | 'noted'> {
   readonly raw: Uint8Array;
 }
 
-/** Under every policy of the context; the first that does not let it pass decides. */
+/** Judges a signature by pinned keys, under every policy of the context. The first policy that refuses it decides. */
 async function byKey(
   object: WholeObject,
   verdict: Verdict,
   context: VerifyContext,
-  { repository, keys }: Bench,
+  { repository, keys }: JudgingContext,
 ): Promise<Outcome> {
   const kind = verdict.status === 'undecided' ? verdict.kind : undefined;
   const split = splitSignedObject(object.type, object.raw, repository.format);
@@ -51,15 +51,15 @@ async function byKey(
   return outcome;
 }
 
-/** Judges an object that is there whole. */
-export async function judgeOutcome(object: WholeObject, bench: Bench): Promise<Outcome> {
-  const { crypto, repository, log } = bench;
+/** Judges an object whose bytes are at hand. */
+export async function judgeOutcome(object: WholeObject, judging: JudgingContext): Promise<Outcome> {
+  const { crypto, repository, log } = judging;
   const { id, type, raw } = object;
   const { format } = repository;
-  const context = contextOf(object, bench.context);
+  const context = contextOf(object, judging.context);
   const verdict = await verifyObject({ id, type, raw, format }, context);
   if (verdict.status !== 'undecided') return verdict;
-  if (verdict.kind !== undefined) return byKey(object, verdict, context, bench);
+  if (verdict.kind !== undefined) return byKey(object, verdict, context, judging);
   if (verdict.code !== 'log-entry-absent') return verdict;
   const split = splitSignedObject(type, raw, format);
   const lookup = split && logLookupOf(split.payload, split.signature, crypto);
@@ -67,12 +67,12 @@ export async function judgeOutcome(object: WholeObject, bench: Bench): Promise<O
   return log.judge(lookup, (found) => verifyObject({ id, type, raw, format }, context, found));
 }
 
-/** Reads a commit and judges it; undefined when it is not there, or no commit. @throws UsageError OBJECT_CORRUPT */
+/** Reads and judges a commit. Returns undefined if it is missing or not a commit. @throws UsageError OBJECT_CORRUPT */
 export async function judgeCommit(
   request: ObjectRequest,
-  bench: Bench,
+  judging: JudgingContext,
 ): Promise<Outcome | undefined> {
-  const [frame] = await bench.repository.objects.read([request.id]);
+  const [frame] = await judging.repository.objects.read([request.id]);
   if (frame?.kind !== 'object' || frame.type !== 'commit') return undefined;
-  return judgeOutcome({ ...request, type: 'commit', raw: frame.raw }, bench);
+  return judgeOutcome({ ...request, type: 'commit', raw: frame.raw }, judging);
 }

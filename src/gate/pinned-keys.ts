@@ -1,7 +1,7 @@
 /**
- * Signatures that are not keyless, judged by the keys that a policy pins. Without such keys they stay undecided: they
- * are not wrong, they are not ours to check. A signature by a key that the policy does not pin is not allowed,
- * whatever it calls itself (threat P08).
+ * Judges signatures that are not keyless by the keys that a policy pins. If the policy pins none, they stay undecided,
+ * because this program has no means to check them. A signature by another key is not allowed, whatever name the key
+ * carries (threat P08).
  */
 
 import type { Crypto } from '../core/crypto.ts';
@@ -16,7 +16,7 @@ import type { KeyCheck } from './openpgp.ts';
 import type { SshVerifier } from './ssh-signature.ts';
 
 export interface KeyJudge {
-  /** Undefined where the policy pins no key of that kind, or nothing here can verify it. */
+  /** Returns undefined if the policy pins no key of that kind, or no program here can verify it. */
   readonly judge: (
     kind: KeyKind,
     split: SplitObject,
@@ -39,7 +39,7 @@ function keySigner(kind: KeyKind, value: string): Signer {
   return { kind, value, issuer: 'policy', extensions: {} };
 }
 
-/** A signature that did not verify, or whose key is not pinned. */
+/** Returns the outcome of a signature that did not verify, or whose key is not pinned. */
 function refusedKey(
   kind: KeyKind,
   check: Exclude<KeyCheck, { status: 'good' }>,
@@ -69,11 +69,11 @@ function allowedKey(
   subject: Subject,
 ): Outcome {
   const signer = keySigner(kind, fingerprint);
-  // an SSH signature tells no time: what the committer claims stands in for it
+  // an SSH signature states no time, so the committer's time stands in for it
   const claimed = subject.type && claimsOf(subject.type, subject.payload).committer?.time;
   const at = time ?? claimed;
   if (at === undefined) {
-    const detail = 'neither signature nor committer tells a time';
+    const detail = 'neither the signature nor the committer line states a time';
     return {
       status: 'refused',
       kind,
@@ -91,7 +91,7 @@ function allowedKey(
   return { status: 'not-allowed', kind, signer, check: 'policy', code, detail, ...findings };
 }
 
-/** Verifiers are made when the first signature of their kind comes, and kept for each policy. */
+/** Returns a judge by pinned keys. It makes a verifier at the first signature of a kind, and keeps it for each policy. */
 export function createKeyJudge({ crypto, env, now }: KeyJudgeSettings): KeyJudge {
   const checks = new Map<string, Promise<Check | undefined>>();
   const open: SshVerifier[] = [];

@@ -1,6 +1,6 @@
 /**
- * Which policy a commit's tree holds, by blob name, and the policies themselves by that name. Commits, trees and blobs are
- * hashed on the way (threat P17); nothing of the checkout is read or run.
+ * Reads policies out of commits. Finds the blob at the policy's path in a commit's tree, and reads the policy in a blob.
+ * It hashes commits, trees and blobs on the way (threat P17). It reads nothing of the checkout.
  */
 
 import { latin1, utf8 } from '../core/bytes.ts';
@@ -13,22 +13,22 @@ import type { GitRepository } from '../git/repository.ts';
 import { entriesAt, isHeld } from '../git/tree-walk.ts';
 import { parsePolicy } from './policy-file.ts';
 
-/** A commit by its full hash, and its tree where that is known. */
+/** A commit by its full hash, with its tree if that is known. */
 export interface TreeOf {
   readonly id: string;
   readonly tree?: string | undefined;
 }
 
 export interface PolicyBlobs {
-  /** Names of the blobs at the policy's path, by commit; undefined where a tree has none. @throws UsageError OBJECT_CORRUPT */
+  /** Returns the hash of the blob at the policy's path, by commit. It is undefined if a tree has none. @throws UsageError OBJECT_CORRUPT */
   readonly names: (commits: readonly TreeOf[]) => Promise<ReadonlyMap<string, string | undefined>>;
-  /** The policy in a blob; undefined when it cannot be read as one, or is too long. @throws UsageError OBJECT_CORRUPT */
+  /** Returns the policy in a blob, or undefined if it is no valid policy or too long. @throws UsageError OBJECT_CORRUPT */
   readonly policy: (blob: string) => Promise<IdentityPolicy | undefined>;
 }
 
-/** Policies that are kept; a history that goes through more of them reads some again. */
+/** Most policies in memory. A history with more of them reads some again. */
 const MAX_KEPT = 64;
-/** Commits and trees whose policy's name is kept: a parent is asked about again soon after its child. */
+/** Most commits and trees whose blob is remembered. A parent is looked up again soon after its child. */
 const MAX_KEPT_NAMES = 4096;
 
 /** Adds to a map that forgets its oldest entry. */
@@ -38,13 +38,13 @@ function keep<V>(map: Map<string, V>, key: string, value: V, limit: number): voi
   map.set(key, value);
 }
 
-/** Names of the blobs at `path`, by tree and by commit, with those that were looked up before. */
+/** Returns a lookup of the blobs at `path`, which remembers earlier answers by tree and by commit. */
 function nameLookup(repository: GitRepository, path: string): PolicyBlobs['names'] {
   const byCommit = new Map<string, string | undefined>();
   const byTree = new Map<string, string | undefined>();
   const place = latin1(utf8(path));
 
-  /** Names by tree; those that are not known yet are looked up together. */
+  /** Returns blobs by tree. Unknown trees are looked up together. */
   const namesIn = async (
     trees: readonly string[],
   ): Promise<ReadonlyMap<string, string | undefined>> => {
@@ -78,7 +78,7 @@ function nameLookup(repository: GitRepository, path: string): PolicyBlobs['names
   };
 }
 
-/** Opens the policies of a repository at `path`, which is this program's own word. */
+/** Opens the policies of a repository at `path`. The path must come from this program, not from the repository. */
 export function openPolicyBlobs(
   repository: GitRepository,
   path: string,
@@ -87,7 +87,7 @@ export function openPolicyBlobs(
   const kept = new Map<string, IdentityPolicy | undefined>();
   const read = async (blob: string): Promise<IdentityPolicy | undefined> => {
     const [frame] = await repository.objects.read([blob]);
-    // one that is not here could be any policy: what it says of its sequence decides
+    // a missing blob could hold any policy and any sequence, so the run must not go on without it
     if (frame?.kind === 'missing') throw noSuchObject(blob);
     if (frame?.kind !== 'object' || frame.type !== 'blob') return undefined;
     try {

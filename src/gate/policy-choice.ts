@@ -1,7 +1,7 @@
 /**
- * Where the policy of a run comes from (docs/policy.md): a file, a revision, the parents of each commit, flags, or nowhere.
- * Names are resolved once, to hashes, and the same hash judges and is judged against (threat P13); nothing comes from
- * the tree under judgement.
+ * Chooses the policy of a run (docs/policy.md): a file, a revision, the parents of each commit, flags, or none. Each name
+ * is resolved to a hash once, so that a moving ref cannot change the run (threat P13). Nothing comes from the tree that
+ * is judged.
  */
 
 import { resolve } from 'node:path';
@@ -13,25 +13,25 @@ import { resolveCommits } from '../git/names.ts';
 import type { GitRepository } from '../git/repository.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Invocation } from '../system/invocation.ts';
-import { nobodySaid, policyOfFlags } from './identity-flags.ts';
+import { noPolicyGiven, policyOfFlags } from './identity-flags.ts';
 import type { PolicyBlobs } from './policy-blobs.ts';
 
 /** Where a repository keeps its policy. */
 export const POLICY_PATH = '.signet.yaml';
-/** `--policy-from parents`; a branch of that name is `refs/heads/parents`. */
+/** The value of `--policy-from parents`. A branch of that name is `refs/heads/parents`. */
 const PARENTS = 'parents';
 
-/** What judges, and what is watched meanwhile. */
+/** The policy of a run, and the policies whose changes it watches. */
 export interface PolicyChoice {
-  /** Undefined: anybody. With `start`: the policy of the start commit. */
+  /** If undefined, every signer passes. With `startBlob`, the policy of the start commit. */
   readonly policy?: IdentityPolicy | undefined;
   /** The ref that the commits are for. */
   readonly ref?: string | undefined;
-  /** Full hash: it and its ancestors are not judged. */
+  /** Full hash of the start. It and its ancestors are not judged. */
   readonly since?: string | undefined;
-  /** The repository's own policies, watched for changes; absent where nobody asked for a policy. */
+  /** The repository's own policies, watched for changes. Absent if flags decide, or every signer passes. */
   readonly blobs?: PolicyBlobs;
-  /** Blob of the start commit's policy, where each commit is judged by its parents'. */
+  /** Blob of the start commit's policy, if each commit is judged by its parents' policy. */
   readonly startBlob?: string;
 }
 
@@ -43,7 +43,7 @@ interface Sources {
   readonly repository: GitRepository;
 }
 
-/** A policy by its commit's hash, named as it was asked for. */
+/** Reads a policy at a revision, which messages name as the caller did. */
 async function policyAt(
   revision: string,
   path: string,
@@ -52,14 +52,14 @@ async function policyAt(
   const [commit] = await resolveCommits(repository, [revision]);
   const source = `${revision}:${path}`;
   if (commit === undefined) {
-    throw new ConfigError(`${source}: no such revision`, { code: 'POLICY_FILE' });
+    throw new ConfigError(`${source}: there is no such revision`, { code: 'POLICY_FILE' });
   }
   const { readPolicyAt } = await import('./policy-file.ts');
   const { cwd, env } = invocation;
   return readPolicyAt({ revision: commit.id, path }, cwd, env, crypto, source);
 }
 
-/** The policy that is named, and where the repository keeps it. */
+/** Reads the policy that flags or configuration name. Also returns where the repository keeps its policy. */
 async function namedPolicy(
   sources: Sources,
 ): Promise<{ readonly policy: IdentityPolicy; readonly path: string } | undefined> {
@@ -85,15 +85,16 @@ async function namedPolicy(
     : { policy: await policyAt(from, path, sources), path };
 }
 
-/** The start commit, as `--since` or configuration names it. */
+/** Resolves the start commit that `--since` or configuration names. */
 async function sinceOf({ settings, repository }: Sources): Promise<string | undefined> {
   if (settings.since === undefined) return undefined;
   const [commit] = await resolveCommits(repository, [settings.since]);
   if (commit !== undefined) return commit.id;
-  throw new UsageError(`${settings.since} (since): no such commit`, { code: 'NO_SUCH_OBJECT' });
+  const what = `${settings.since} (since): there is no such commit`;
+  throw new UsageError(what, { code: 'NO_SUCH_OBJECT' });
 }
 
-/** The branch that a revision is the tip of: `origin/main` and `main` are for `refs/heads/main`. */
+/** Returns the branch whose tip a revision is. Both `origin/main` and `main` mean `refs/heads/main`. */
 async function refOf({ args, repository }: Sources): Promise<string | undefined> {
   const given = args.values.get('ref');
   if (given?.startsWith('refs/') === true) return given;
@@ -108,12 +109,12 @@ async function refOf({ args, repository }: Sources): Promise<string | undefined>
   return branch === undefined || branch === 'HEAD' ? undefined : `refs/heads/${branch}`;
 }
 
-/** `--policy-from parents`: the policy of the start commit, which somebody other than the range must name. */
+/** Chooses for `--policy-from parents`: the policy of the start commit, which must not come from the range itself. */
 async function parentsChoice(sources: Sources, ref: string | undefined): Promise<PolicyChoice> {
   const { repository, crypto } = sources;
   const since = await sinceOf(sources);
   if (since === undefined) {
-    throw new UsageError('--policy-from parents needs a start that the range does not choose', {
+    throw new UsageError('--policy-from parents needs a start that you name', {
       hint: 'add: --since COMMIT',
     });
   }
@@ -134,37 +135,33 @@ async function parentsChoice(sources: Sources, ref: string | undefined): Promise
 
 function refuseTwoAnswers(answers: readonly boolean[]): void {
   if (answers.filter(Boolean).length > 1) {
-    const what = 'a policy, --certificate-… flags and --unsafe-any-identity: only one of them';
+    const what = 'give only one of: a policy, --certificate-… flags, --unsafe-any-identity';
     throw new UsageError(what);
   }
 }
 
 /**
- * Who may have signed, as exactly one of flags, policy and "anybody" says it.
- * @throws UsageError when nothing says so, or two things do; ConfigError for a policy that cannot be read
+ * Chooses which signers may pass. Exactly one of flags, policy and `--unsafe-any-identity` must say so.
+ * @throws UsageError if none of them does, or two do. ConfigError if the policy cannot be read
  */
 export async function choosePolicy(sources: Sources): Promise<PolicyChoice> {
   const { args, crypto, repository } = sources;
   const flags = policyOfFlags(args, crypto);
   const from = args.values.get('policy-from');
   const typed = args.flags.policy !== undefined || from !== undefined;
-  const anybody = args.switches.has('unsafe-any-identity');
-  refuseTwoAnswers([flags !== undefined, typed, anybody]);
+  const anySigner = args.switches.has('unsafe-any-identity');
+  refuseTwoAnswers([flags !== undefined, typed, anySigner]);
   if (args.flags.policy !== undefined && from !== undefined) {
-    throw new UsageError('--policy and --policy-from: only one of them');
+    throw new UsageError('give only one of: --policy, --policy-from');
   }
   const ref = await refOf(sources);
-  const about = ref === undefined ? {} : { ref };
   if (from === PARENTS) return parentsChoice(sources, ref);
   const given = await sinceOf(sources);
-  if (anybody || flags !== undefined) {
-    const since = given === undefined ? {} : { since: given };
-    return { policy: flags, ...since, ...about };
-  }
+  if (anySigner || flags !== undefined) return { policy: flags, since: given, ref };
   const found = await namedPolicy(sources);
-  if (found === undefined) throw nobodySaid();
+  if (found === undefined) throw noPolicyGiven();
   const { openPolicyBlobs } = await import('./policy-blobs.ts');
   const blobs = openPolicyBlobs(repository, found.path, crypto);
   const since = given ?? found.policy.since;
-  return { policy: found.policy, blobs, ...about, since };
+  return { policy: found.policy, blobs, ref, since };
 }

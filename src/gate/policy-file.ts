@@ -1,5 +1,5 @@
 /**
- * The policy file: a strict subset of YAML. Duplicate and unknown keys, anchors, aliases, tags, several documents,
+ * Reads policy files, a strict subset of YAML. Duplicate and unknown keys, anchors, aliases, tags, several documents,
  * tabs and a byte-order mark are errors with line and column (threat P11). The YAML library is loaded on use.
  */
 
@@ -14,11 +14,11 @@ import type { IdentityPolicy } from '../core/verdict.ts';
 import { ConfigError } from '../errors.ts';
 import type { Environment } from '../system/environment.ts';
 
-/** Bytes of a policy. Anybody may push one, so what reading it costs is bounded before it is read (threat P23). */
+/** Most bytes of a policy. A stranger may push one, so the cost of reading it is bounded first (threat P23). */
 export const MAX_POLICY = 64 * 1024;
-/** List items and keys. */
+/** Most list items and keys. */
 const MAX_ENTRIES = 8192;
-/** Lists and maps in one another; what a policy may say needs six. */
+/** Most levels of lists and maps. A valid policy needs six. */
 const MAX_DEPTH = 32;
 
 function refuse(source: string, problem: string, hint?: string): ConfigError {
@@ -26,8 +26,8 @@ function refuse(source: string, problem: string, hint?: string): ConfigError {
 }
 
 function tooLong(source: string): ConfigError {
-  const hint = "say many signers by one 'identity-pattern' (git signet help policy)";
-  return refuse(source, `longer than ${MAX_POLICY} bytes`, hint);
+  const hint = "describe many signers by one 'identity-pattern' (git signet help policy)";
+  return refuse(source, `the policy is longer than ${MAX_POLICY} bytes`, hint);
 }
 
 function place(text: string, offset: number): string {
@@ -38,7 +38,7 @@ function place(text: string, offset: number): string {
 function checkedText(bytes: Uint8Array, source: string): string {
   if (bytes.length > MAX_POLICY) throw tooLong(source);
   const text = fromUtf8(bytes);
-  if (text === undefined) throw refuse(source, 'not UTF-8');
+  if (text === undefined) throw refuse(source, 'the policy is not UTF-8');
   if (text.startsWith('\ufeff')) {
     throw refuse(source, 'line 1, column 1: begins with a byte-order mark');
   }
@@ -61,13 +61,13 @@ const REFUSED_TOKENS: Readonly<Record<string, string>> = {
   'directive-line': 'a directive',
 };
 
-/** What adds an entry, and what opens another level within its line or its brackets. */
+/** Tokens that add an entry, and tokens that open another level in their line or brackets. */
 const ENTRIES: readonly string[] = ['seq-item-ind', 'map-value-ind', 'comma'];
 const OPENING: readonly string[] = ['flow-seq-start', 'flow-map-start'];
 const CLOSING: readonly string[] = ['flow-seq-end', 'flow-map-end'];
 const COMPACT: readonly string[] = ['seq-item-ind', 'explicit-key-ind'];
 
-/** Counts entries and levels. @returns what is too much once a token makes it so */
+/** Counts entries and levels. @returns a counter that says which limit a token breaks */
 function budget(): (type: string) => string | undefined {
   let entries = 0;
   let brackets = 0;
@@ -84,8 +84,8 @@ function budget(): (type: string) => string | undefined {
 }
 
 /**
- * Token by token, before anything is built: the parsed document no longer tells an explicit tag from an implied one,
- * and the library builds whatever it is given.
+ * Refuses tokens before the library builds a document. The document no longer tells an explicit tag from an implied
+ * one, and the library would build any size.
  */
 function refuseTokens(yaml: Yaml, text: string, source: string): void {
   const tooMuch = budget();
@@ -101,7 +101,7 @@ function refuseTokens(yaml: Yaml, text: string, source: string): void {
   }
 }
 
-/** The library compares each key of a map with all before it: a mebibyte of keys, which anybody may push, took minutes (threat I05). */
+/** Refuses duplicate keys. The library compares each key with all earlier ones, which took minutes for 1 MiB (threat I05). */
 function refuseTwins(yaml: Yaml, document: Document, text: string, source: string): void {
   yaml.visit(document, {
     Map: (_, { items }) => {
@@ -118,7 +118,7 @@ function refuseTwins(yaml: Yaml, document: Document, text: string, source: strin
   });
 }
 
-/** Finds a path in the document: the key itself where it is there, else the map that should have it. */
+/** Finds a path in the document: the key itself or, if it is missing, the map that should have it. */
 function locator(yaml: Yaml, document: Document, text: string): Locate {
   return (path) => {
     const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
@@ -131,7 +131,7 @@ function locator(yaml: Yaml, document: Document, text: string): Locate {
   };
 }
 
-/** Reads a policy. `source` is how messages name it. @throws ConfigError POLICY_FILE with line and column */
+/** Parses a policy. Messages name it `source`. @throws ConfigError POLICY_FILE with line and column */
 export async function parsePolicy(
   bytes: Uint8Array,
   source: string,
@@ -149,8 +149,8 @@ export async function parsePolicy(
     version: '1.2',
   });
   const [document, second] = Array.isArray(documents) ? documents : [];
-  if (document === undefined) throw refuse(source, 'empty');
-  if (second !== undefined) throw refuse(source, 'more than one document');
+  if (document === undefined) throw refuse(source, 'the policy is empty');
+  if (second !== undefined) throw refuse(source, 'the policy holds more than one YAML document');
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined) {
     throw refuse(source, `${place(text, problem.pos[0])}: ${problem.message.split('\n')[0]}`);
@@ -160,7 +160,7 @@ export async function parsePolicy(
   return policyFromData(document.toJS(), source, digest, locator(yaml, document, text));
 }
 
-/** A policy out of a file. @throws ConfigError POLICY_FILE */
+/** Reads a policy from a file. @throws ConfigError POLICY_FILE */
 export async function readPolicyFile(path: string, crypto: Crypto): Promise<IdentityPolicy> {
   let bytes: Uint8Array;
   try {
@@ -171,19 +171,19 @@ export async function readPolicyFile(path: string, crypto: Crypto): Promise<Iden
   return parsePolicy(bytes, path, crypto);
 }
 
-/** A file of a revision, as `REV:PATH` names it. */
+/** A file at a revision, named `REV:PATH`. */
 export interface FileAt {
   readonly revision: string;
   readonly path: string;
 }
 
-/** The parts of `REV:PATH`; undefined for anything else. */
+/** Splits `REV:PATH`. Returns undefined for any other text. */
 export function fileAt(name: string): FileAt | undefined {
   const [, revision, path] = /^([^:]+):(.+)$/s.exec(name) ?? [];
   return revision === undefined || path === undefined ? undefined : { revision, path };
 }
 
-/** A policy out of a revision, called `source` in messages. @throws ConfigError POLICY_FILE when it is not there */
+/** Reads a policy at a revision. Messages name it `source`. @throws ConfigError POLICY_FILE if it is not there */
 export async function readPolicyAt(
   file: FileAt,
   cwd: string,
@@ -193,13 +193,13 @@ export async function readPolicyAt(
 ): Promise<IdentityPolicy> {
   const { readBlob } = await import('../git/blob.ts');
   const bytes = await readBlob(file, { cwd, env }, crypto);
-  if (bytes === undefined) throw refuse(source, 'no such file in that revision');
+  if (bytes === undefined) throw refuse(source, 'there is no such file in that revision');
   return parsePolicy(bytes, source, crypto);
 }
 
 /**
- * The policy of `signet.policy`: an absolute path, `~/PATH`, or `REV:PATH`. A relative path is refused: it would be
- * read from whatever tree is being verified (threat P04). @throws ConfigError POLICY_FILE
+ * Reads the policy that `signet.policy` names: an absolute path, `~/PATH`, or `REV:PATH`. A relative path is refused,
+ * because it would be read from the tree that is being verified (threat P04). @throws ConfigError POLICY_FILE
  */
 export async function loadConfiguredPolicy(
   name: string,
@@ -213,7 +213,8 @@ export async function loadConfiguredPolicy(
   if (isAbsolute(name)) return readPolicyFile(name, crypto);
   const file = fileAt(name);
   if (file !== undefined) return readPolicyAt(file, cwd, env, crypto);
-  throw new ConfigError(`signet.policy is '${name}': a relative path is the verified tree's own`, {
+  const what = `signet.policy is '${name}', a relative path: the tree that is verified could change it`;
+  throw new ConfigError(what, {
     hint: 'use an absolute path, ~/PATH, or REV:PATH such as origin/main:.signet.yaml',
   });
 }

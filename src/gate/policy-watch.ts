@@ -1,7 +1,7 @@
 /**
- * Requests for commits, each with what it does to the policy, and with `--policy-from parents` with the policies that
- * must allow it: those in its parents. A change that was refused does not count for those who follow, so nobody admits
- * himself. State is kept only for commits whose policy does not count.
+ * Makes requests for commits, each with its change of the policy. With `--policy-from parents`, a request also names the
+ * policies in the commit's parents, which must all allow it. A refused change does not count for later commits, so
+ * signers cannot admit themselves. State is kept only for commits whose policy does not count.
  */
 
 import type { IdentityPolicy } from '../core/policy/model.ts';
@@ -16,7 +16,7 @@ type Requests = AsyncGenerator<readonly ObjectRequest[]>;
 
 const AT_ONCE = 512;
 
-/** Commits in groups that one question to git covers, with the names of their own and their parents' policies. */
+/** Groups commits for one question to git each, with the blobs of their own and their parents' policies. */
 async function* named(commits: Commits, blobs: PolicyBlobs) {
   for (const group of commits) {
     for (let at = 0; at < group.length; at += AT_ONCE) {
@@ -30,7 +30,7 @@ async function* named(commits: Commits, blobs: PolicyBlobs) {
 const requestOf = (id: string, noted: Noted | undefined): ObjectRequest =>
   noted === undefined ? { id } : { id, noted };
 
-/** Requests under one policy: what the commits do to the policy is noted. */
+/** Yields requests under one policy, each with its change of the policy. */
 export async function* watchChanges(commits: Commits, blobs: PolicyBlobs): Requests {
   for await (const { part, names } of named(commits, blobs)) {
     const requests: ObjectRequest[] = [];
@@ -43,27 +43,30 @@ export async function* watchChanges(commits: Commits, blobs: PolicyBlobs): Reque
   }
 }
 
-/** Rules by ref need to know the ref: without it, any of them could allow. @throws UsageError */
+/** Refuses to run a policy with rules by ref if the ref is unknown: any rule could then allow. @throws UsageError */
 export function refuseWithoutRef(policy: IdentityPolicy | undefined): void {
   if (policy?.commits?.some(({ on }) => on !== undefined) !== true) return;
-  throw new UsageError('which ref are these commits for? the policy has rules by ref', {
-    hint: 'add: --ref refs/heads/main',
-  });
+  throw new UsageError(
+    'the policy has rules by ref, and it is not known which ref these commits are for',
+    {
+      hint: 'add: --ref refs/heads/main',
+    },
+  );
 }
 
 export interface ParentsWatch {
   readonly blobs: PolicyBlobs;
   /** The policy of the start commit, and its blob. */
   readonly start: { readonly policy: IdentityPolicy; readonly blob: string };
-  /** True for the start commit and what descends from it. */
+  /** Returns true for the start commit and its descendants. */
   readonly descends: (id: string) => Promise<boolean>;
   /** The ref that the commits are for is known. */
   readonly hasRef: boolean;
-  /** Whether a commit that changes the policy is verified: those who follow depend on it. */
+  /** Tells whether a commit that changes the policy is verified. Later commits depend on it. */
   readonly passes: (request: ObjectRequest) => Promise<boolean>;
 }
 
-/** The policies that must allow a commit, or that there is none. */
+/** Returns the policies that must all allow a commit. `missing` means that a parent has none. */
 async function policiesOf(
   effective: readonly (string | undefined)[],
   { blobs, start }: ParentsWatch,
@@ -80,8 +83,8 @@ async function policiesOf(
 }
 
 /**
- * Requests under the policies in each commit's parents; all of a merge's parents must allow it. Commits come
- * parents first, what the range stands on before all others.
+ * Yields requests under the policies in each commit's parents. All parents of a merge must allow it. Commits come
+ * parents first, and the base of the range comes before all others.
  */
 export async function* watchParents(commits: Commits, watch: ParentsWatch): Requests {
   const { blobs, start } = watch;
@@ -94,7 +97,7 @@ export async function* watchParents(commits: Commits, watch: ParentsWatch): Requ
     const counting = (commit: string) =>
       instead.has(commit) ? instead.get(commit) : names.get(commit);
     const effective = parents.map(counting);
-    // a tree that only repeats what a parent's has follows that parent, whether it counts or not
+    // a tree with the same policy as a parent's follows that parent, whether the parent's counts or not
     const raw = names.get(id);
     const followed = parents.find((parent) => names.get(parent) === raw);
     const own = followed === undefined ? raw : counting(followed);
@@ -120,6 +123,6 @@ export async function* watchParents(commits: Commits, watch: ParentsWatch): Requ
 }
 
 function missingNote(parents: number): Noted {
-  const detail = parents === 0 ? 'a commit without parents' : 'no policy in its parents';
+  const detail = parents === 0 ? 'it has no parents' : 'its parents hold no policy';
   return { noticed: [{ code: 'policy-missing', detail, severity: 'refusal' }] };
 }

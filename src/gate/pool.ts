@@ -1,6 +1,6 @@
 /**
- * Workers for `verify`: batches go out to the least busy one, results come back in the order of the batches.
- * The number of batches under way is bounded, so a long range takes no more memory than a short one.
+ * Runs the workers of `verify`. Each batch goes to the least busy worker, and results come back in the order of the
+ * batches. The number of batches under way is bounded, so a long range takes no more memory than a short one.
  */
 
 import { Worker, type WorkerOptions } from 'node:worker_threads';
@@ -15,7 +15,7 @@ import {
 } from './judge.ts';
 import type { WorkerAnswer } from './worker.ts';
 
-/** A batch and what was found; the bytes are there again, whoever held them meanwhile. */
+/** A batch and its results. The batch holds its bytes again. */
 export interface JudgedBatch {
   readonly batch: Batch;
   readonly judged: readonly JudgedItem[];
@@ -23,17 +23,17 @@ export interface JudgedBatch {
 
 export interface Pool {
   readonly judge: (batch: Batch) => Promise<JudgedBatch>;
-  /** How many batches keep it busy. */
+  /** Batches that keep all workers busy. */
   readonly window: number;
   readonly close: () => Promise<void>;
 }
 
 const BATCHES_PER_WORKER = 3;
-/** Batches between two looks at what is garbage in this thread, which makes less of it than the workers. */
+/** Batches between two garbage collections of this thread, which makes less garbage than the workers. */
 const COLLECT_EVERY = 16;
 const YOUNG_MEGABYTES = 8;
 
-/** Where the build put the worker's entry, seen from this module's own file; as written, it lies beside it. */
+/** Path of the worker's entry from this module, set by the build. In the source tree the entry lies beside it. */
 declare const SIGNET_WORKER: string | undefined;
 
 function workerEntry(): URL {
@@ -41,7 +41,7 @@ function workerEntry(): URL {
   return new URL(built ?? './worker.ts', import.meta.url);
 }
 
-/** No threads: the judge itself, behind the same face. */
+/** Returns a pool without threads. */
 export function poolInPlace(judge: Judge): Pool {
   return {
     judge: async (batch) => ({ batch, judged: await judge(batch) }),
@@ -58,13 +58,13 @@ interface Waiting {
 
 interface Thread {
   readonly worker: Worker;
-  /** Batches sent and not yet answered, oldest first. */
+  /** Batches that were sent and not yet answered, oldest first. */
   readonly waiting: Waiting[];
   ended: boolean;
 }
 
 function startThread(settings: JudgeSettings): Thread {
-  // a small heap for each thread, collected sooner: `smol` is Bun's, the limit Node's
+  // each thread gets a small heap, which is collected sooner: `smol` is for Bun, the limit for Node
   const options: WorkerOptions & { readonly smol: boolean } = {
     ...{ workerData: settings, env: {}, smol: true },
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
@@ -87,7 +87,7 @@ function startThread(settings: JudgeSettings): Thread {
   return thread;
 }
 
-/** Starts `count` workers. A worker that dies fails the run: what it held is never taken as judged. */
+/** Starts `count` workers. If a worker dies, the run fails, and its batches never count as judged. */
 export function startPool(settings: JudgeSettings, count: number): Pool {
   const threads = Array.from({ length: count }, () => startThread(settings));
   const judge = (batch: Batch): Promise<JudgedBatch> => {
@@ -107,8 +107,8 @@ export function startPool(settings: JudgeSettings, count: number): Pool {
 }
 
 /**
- * Sends batches to the pool and yields results in the order of the batches. At most `pool.window` of them are under way,
- * and no more than MAX_OBJECT bytes, or one batch: a range of the largest objects must not fill the memory (threat I05).
+ * Sends batches to the pool and yields results in the order of the batches. At most `pool.window` of them are under way.
+ * Together they have at most MAX_OBJECT bytes, unless there is only one: large objects must not fill the memory (threat I05).
  */
 export async function* judgeInOrder(
   batches: AsyncIterable<Batch>,
@@ -130,7 +130,7 @@ export async function* judgeInOrder(
       yield await done;
     }
     const judged = pool.judge(batch);
-    // awaited below, in order; until then a failure must not count as unhandled
+    // it is awaited below, in order, and until then a failure must not count as unhandled
     judged.catch(() => undefined);
     underWay.push({ size, judged });
     bytes += size;

@@ -1,6 +1,6 @@
 /**
- * A run of `verify`: requests → objects → batches → verdicts, in order and at a bounded pace. Few objects are
- * judged in place, many by workers; what a worker cannot settle is settled here (settle.ts).
+ * Runs `verify`: requests → objects → batches → verdicts, in order and in bounded memory. The main thread judges few
+ * objects, workers judge many. The main thread also settles what a worker cannot (settle.ts).
  */
 
 import type { Crypto } from '../core/crypto.ts';
@@ -18,21 +18,21 @@ export interface Run {
   readonly requests: AsyncIterable<readonly ObjectRequest[]>;
   readonly settings: JudgeSettings;
   readonly crypto: Crypto;
-  /** Threads, at most. */
+  /** Most threads. */
   readonly jobs: number;
-  /** Settles what workers cannot. */
+  /** Settles items that workers cannot. */
   readonly settle: (batch: Batch, judged: readonly JudgedItem[]) => Promise<readonly Rendered[]>;
   /** Called for every object, in order. */
   readonly onResult: (result: Rendered) => void;
 }
 
-/** Takes the first ones out of their list: each may hold as much as an object may. */
+/** Yields the first batches, then the rest. It empties the list, because each batch may be as large as an object may be. */
 async function* chain(first: Batch[], rest: AsyncIterator<Batch>): AsyncGenerator<Batch> {
   for (let next = first.shift(); next !== undefined; next = first.shift()) yield next;
   for (let step = await rest.next(); step.done !== true; step = await rest.next()) yield step.value;
 }
 
-/** Few objects are not worth a thread; for many, node:crypto is the faster port, with or without threads. */
+/** Chooses a pool. Few objects are not worth a thread. For many, node:crypto is faster, with or without threads. */
 async function choosePool(run: Run, batchesSeen: number): Promise<Pool> {
   if (batchesSeen < 2) return poolInPlace(createJudge(run.settings, run.crypto));
   if (run.jobs > 1) return startPool(run.settings, run.jobs);
@@ -40,7 +40,7 @@ async function choosePool(run: Run, batchesSeen: number): Promise<Pool> {
   return poolInPlace(createJudge(run.settings, nodeCrypto));
 }
 
-/** Judges everything that is requested; `onResult` hears each verdict, the counts come back. */
+/** Judges all requested objects. Calls `onResult` for each verdict and returns the counts. */
 export async function judgeObjects(run: Run): Promise<Counts> {
   const counts = countResults();
   const batcher = createBatcher();

@@ -1,7 +1,7 @@
 /**
- * What a person or a hook asks to verify, as requests for objects. Every name is resolved once, to a full hash,
- * before anything is judged (P13); a full hash stands for that very object, any other name for the commit that
- * it leads to, as in gitsign. Nothing to check is an error, never a pass (P05).
+ * Turns revisions into requests for objects. Every name is resolved to a full hash once, before anything is judged
+ * (threat P13). A full hash means that very object. Any other name means the commit that it leads to, as in gitsign. A
+ * run with nothing to check is an error, never a pass (threat P05).
  */
 
 import { commitLinks } from '../core/git/links.ts';
@@ -21,18 +21,18 @@ import type { Subject } from '../report/format.ts';
 
 export interface Plan {
   readonly requests: AsyncIterable<readonly ObjectRequest[]>;
-  /** Known beforehand except for names that come on stdin. */
+  /** Number of objects. Unknown for names that come on standard input. */
   readonly total?: number | undefined;
-  /** What was asked for: each revision, and the tips of each range. Empty for names that come on stdin. */
+  /** Each revision, and the tips of each range. Empty for names that come on standard input. */
   readonly subjects: readonly Subject[];
-  /** Full hash of the start where some range goes farther back: that part is not judged. */
+  /** Full hash of the start, if a range goes back beyond it. The part beyond it is not judged. */
   readonly startsAt?: string;
 }
 
 const LINES_AT_ONCE = 1024;
 const NO_SUCH = { code: 'NO_SUCH_OBJECT' } as const;
 
-/** Requests for the commits that names lead to; a full hash is taken as it stands. */
+/** Returns requests for the commits that names lead to. A full hash is taken as it is. */
 async function requestsFor(
   repository: GitRepository,
   names: readonly string[],
@@ -43,7 +43,7 @@ async function requestsFor(
   return names.map((name) => {
     if (!byName.has(name)) return { id: name, single: true };
     const object = byName.get(name);
-    if (object === undefined) throw new UsageError(`${name}: no such commit`, NO_SUCH);
+    if (object === undefined) throw new UsageError(`${name}: there is no such commit`, NO_SUCH);
     return { id: object.id, ref: object.ref ?? name, single: true };
   });
 }
@@ -52,7 +52,7 @@ interface NamedRange extends Range {
   readonly name: string;
 }
 
-/** `A..B` and `A...B`; a missing side is HEAD. Undefined for anything else. Ref names hold no `..`. */
+/** Splits `A..B` or `A...B`, where a missing side means HEAD. Returns undefined for any other text. Ref names hold no `..`. */
 function splitRange(text: string): { from: string; to: string; symmetric: boolean } | undefined {
   const match = /^(.*?)(\.\.\.?)(.*)$/s.exec(text);
   if (match === null) return undefined;
@@ -60,7 +60,7 @@ function splitRange(text: string): { from: string; to: string; symmetric: boolea
   return { from: from || 'HEAD', to: to || 'HEAD', symmetric: dots === '...' };
 }
 
-/** The ends of a range must be commits: a full hash is not taken on trust here, rev-list would say it less well. */
+/** Resolves the ends of a range to commits. Full hashes are checked too, because rev-list's own error is less clear. */
 async function resolveRange(
   repository: GitRepository,
   text: string,
@@ -73,7 +73,7 @@ async function resolveRange(
   const ids = ends.map((name, index) => {
     const id = found[index]?.id;
     if (id !== undefined) return id;
-    throw new UsageError(`${text}: no such commit: ${name}`, {
+    throw new UsageError(`${text}: there is no commit ${name}`, {
       ...NO_SUCH,
       ...shallowHint(repository),
     });
@@ -91,20 +91,20 @@ function subjectsOf(part: ObjectRequest | NamedRange): readonly Subject[] {
   return include.map((id) => ({ id, type: 'commit', name, ...base }));
 }
 
-/** How requests are made of commits. */
+/** How commits become requests. */
 export interface PlanSettings {
-  /** Full hash: it and its ancestors are left out of ranges. */
+  /** Full hash of the start. Ranges leave it and its ancestors out. */
   readonly since?: string | undefined;
-  /** Of watched ranges; without watch, newest first. */
+  /** Order of watched ranges. Without watch, the order is newest first. */
   readonly order: Order;
-  /** Requests for commits whose parents are known; absent where nobody asks for parents. */
+  /** Makes the requests for commits whose parents are known. Absent if no rule needs the parents. */
   readonly watch?: ((commits: Commits) => Requests) | undefined;
 }
 
 type Requests = AsyncIterable<readonly ObjectRequest[]>;
 type Commits = Iterable<readonly WalkedCommit[]>;
 
-/** Ranges start behind `since`, which every tip must descend from (threat P16). */
+/** Cuts a range at `since`. @throws UsageError NOT_AN_ANCESTOR if a tip does not descend from it (threat P16) */
 export async function startAt<R extends NamedRange>(
   repository: GitRepository,
   range: R,
@@ -113,15 +113,15 @@ export async function startAt<R extends NamedRange>(
   if (since === undefined) return range;
   for (const tip of range.include) {
     if (await isAncestor(repository, since, tip)) continue;
-    throw new UsageError(`${range.name}: does not descend from ${since.slice(0, 12)} (since)`, {
+    throw new UsageError(`${range.name} does not descend from ${since.slice(0, 12)} (since)`, {
       code: 'NOT_AN_ANCESTOR',
-      hint: 'rebase it, or see whose policy says since',
+      hint: 'rebase the branch on that commit, or correct since in the policy',
     });
   }
   return { ...range, exclude: [...range.exclude, since] };
 }
 
-/** What single requests stand on; one that is no commit is left to its judge. */
+/** Returns the commits of single requests. It skips other objects, which the judge will refuse. */
 async function singleCommits(
   repository: GitRepository,
   singles: readonly ObjectRequest[],
@@ -131,14 +131,14 @@ async function singleCommits(
     const commit = frame.kind === 'object' && frame.type === 'commit' ? frame : undefined;
     const links = commit && commitLinks(commit.raw, repository.format);
     if (links === undefined) return [];
-    // what a shallow clone left out is not there to be compared with
+    // a shallow clone has no parents here to compare with
     const parents = repository.shallow.has(frame.id) ? [] : links.parents;
     return [{ id: frame.id, tree: links.tree, parents, boundary: false }];
   });
   return commits.flat();
 }
 
-/** Single commits, watched: each keeps the name that it was asked for by. */
+/** Yields watched requests for single commits. Each keeps the name that the caller gave it. */
 async function* watchSingles(
   repository: GitRepository,
   singles: readonly ObjectRequest[],
@@ -150,7 +150,7 @@ async function* watchSingles(
   yield singles.map((single) => ({ ...watched.get(single.id), ...single }));
 }
 
-/** Requests for the commits of a range. */
+/** Yields requests for the commits of a range. */
 export async function* rangeRequests(
   range: ProvedRange,
   { order, watch }: Pick<PlanSettings, 'order' | 'watch'>,
@@ -159,7 +159,7 @@ export async function* rangeRequests(
   else for (const group of range.walk('newest-first')) yield group.map(({ id }) => ({ id }));
 }
 
-/** True when a range, as it was asked for, holds commits from before the start. It is told, and decides nothing: git's word will do. */
+/** Returns true if a range holds commits from before the start. This is only reported, so git's unproved answer will do. */
 async function goesBehind(
   repository: GitRepository,
   { exclude }: NamedRange,
@@ -170,7 +170,7 @@ async function goesBehind(
   return true;
 }
 
-/** Requests for revisions and ranges given as arguments; none at all means HEAD. */
+/** Plans revisions and ranges that come as arguments. No argument means HEAD. */
 export async function planRevisions(
   repository: GitRepository,
   revisions: readonly string[],
@@ -207,7 +207,7 @@ export async function planRevisions(
   return { requests: requests(), total, subjects, ranges, ...startsAt };
 }
 
-/** Requests for names that come one a line; blank lines are passed over. */
+/** Plans names that come one a line. Blank lines are skipped. */
 export function planLines(
   repository: GitRepository,
   lines: AsyncIterable<string>,
@@ -224,7 +224,7 @@ export function planLines(
       const name = line.trim();
       if (name === '') continue;
       if (name.includes('..')) {
-        throw new UsageError(`${name}: ranges are given as arguments, not on stdin`);
+        throw new UsageError(`${name}: give ranges as arguments, not on standard input`);
       }
       empty = false;
       group.push(name);
@@ -232,7 +232,9 @@ export function planLines(
       yield* watched(await requestsFor(repository, group));
       group = [];
     }
-    if (empty) throw new UsageError('no revisions on stdin', { code: 'EMPTY_RANGE' });
+    if (empty) {
+      throw new UsageError('there is no revision on standard input', { code: 'EMPTY_RANGE' });
+    }
     if (group.length > 0) yield* watched(await requestsFor(repository, group));
   }
   return { requests: requests(), subjects: [] };

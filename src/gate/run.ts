@@ -1,39 +1,40 @@
-/** A planned run, judged: what the workers say, settled by what only this thread can ask. */
+/** Judges a planned run. Workers judge the objects, and the main thread settles what it alone can ask for. */
 
 import type { Output } from '../report/formats.ts';
 import type { Counts } from '../report/judged.ts';
 import { verifyContext } from './judge.ts';
-import type { Bench } from './outcome.ts';
+import type { JudgingContext } from './outcome.ts';
 import { type PolicyPlan, planTogether } from './plan.ts';
 import { judgeObjects, type Run } from './range.ts';
 import { settle } from './settle.ts';
 import type { VerifySetup } from './setup.ts';
-import type { TagBench } from './tag-chain.ts';
+import type { TagContext } from './tag-chain.ts';
 
-/** What single objects of a run are judged with. */
-export function benchOf({ repository, crypto, judge, log, keys }: VerifySetup): Bench {
+/** Returns the context for single objects of a run. */
+export function judgingContext(setup: VerifySetup): JudgingContext {
+  const { repository, crypto, judge, log, keys } = setup;
   return { repository, crypto, log, keys, context: verifyContext(judge, crypto) };
 }
 
-/** The same for tags; what is tagged may be a merge. */
-export async function tagBench(setup: VerifySetup): Promise<TagBench> {
-  const bench = benchOf(setup);
-  const together = await planTogether(setup, bench, []);
-  return { ...bench, ...together };
+/** Returns the context for tags. It judges merges too, because a merge may be tagged. */
+export async function tagContext(setup: VerifySetup): Promise<TagContext> {
+  const judging = judgingContext(setup);
+  const together = await planTogether(setup, judging, []);
+  return { ...judging, ...together };
 }
 
-/** Judges everything that a plan requests; the counts come back. */
+/** Judges all objects of a plan and returns the counts. */
 export function judgePlan(
   { requests, graph }: Pick<PolicyPlan, 'requests' | 'graph'>,
   { repository, crypto, judge }: VerifySetup,
-  bench: Bench,
+  judging: JudgingContext,
   how: { readonly output: Output } & Pick<Run, 'jobs' | 'onResult'>,
 ): Promise<Counts> {
   const { jobs, output, onResult } = how;
-  const keep = graph === undefined ? {} : { keepOutcomes: true };
+
   return judgeObjects({
     ...{ repository, requests, crypto, jobs, onResult },
-    settings: { ...judge, output, ...keep },
-    settle: (batch, judged) => settle(batch, judged, { bench, output, graph }),
+    settings: { ...judge, output, keepOutcomes: graph !== undefined },
+    settle: (batch, judged) => settle(batch, judged, { judging, output, graph }),
   });
 }

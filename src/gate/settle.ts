@@ -1,6 +1,6 @@
 /**
- * What a worker could not settle, settled here: entries that a log must be asked for, signatures by pinned keys, and
- * what a policy asks of commits together. Everything else passes through as it was rendered.
+ * Settles items that a worker could not: log entries that a log must be asked for, signatures by pinned keys, and rules
+ * that need several commits. Everything else passes through as it was rendered.
  */
 
 import type { Outcome } from '../core/verdict.ts';
@@ -8,10 +8,10 @@ import type { Rendered } from '../report/format.ts';
 import { type Output, renderResult } from '../report/formats.ts';
 import type { Graph } from './graph.ts';
 import { type Batch, type BatchItem, bytesOfItem, type JudgedItem } from './judge.ts';
-import { type Bench, judgeOutcome } from './outcome.ts';
+import { type JudgingContext, judgeOutcome } from './outcome.ts';
 
 export interface SettleSettings {
-  readonly bench: Bench;
+  readonly judging: JudgingContext;
   readonly output: Output;
   readonly graph: Graph | undefined;
 }
@@ -23,11 +23,11 @@ interface Settled {
   readonly outcome?: Outcome | undefined;
 }
 
-/** Outcomes of the items that ask for something, a few at a time. */
+/** Judges the items that need a log or a key again, a few at a time. */
 async function settleAsked(
   batch: Batch,
   judged: readonly JudgedItem[],
-  { bench, output }: SettleSettings,
+  { judging, output }: SettleSettings,
 ): Promise<Settled[]> {
   const results: Settled[] = judged.map((rendered) => ({ rendered, outcome: rendered.outcome }));
   const wanted = [...judged.keys()].filter(
@@ -35,7 +35,7 @@ async function settleAsked(
   );
   const again = async (item: BatchItem): Promise<Settled> => {
     const raw = bytesOfItem(batch, item);
-    const outcome = await judgeOutcome({ ...item, raw }, bench);
+    const outcome = await judgeOutcome({ ...item, raw }, judging);
     return { rendered: renderResult({ ...item, raw, verdict: outcome }, output), outcome };
   };
   const next = async (): Promise<void> => {
@@ -48,7 +48,7 @@ async function settleAsked(
   return results;
 }
 
-/** The batch's results, in its order, as they stand at last. */
+/** Returns the final results of a batch, in its order. */
 export async function settle(
   batch: Batch,
   judged: readonly JudgedItem[],

@@ -1,6 +1,6 @@
 /**
- * What `verify` and `verify-tag` need before the first object: settings, trust, policy, repository, and the way to
- * log entries that signatures do not embed. Everything that can be said wrongly is found here, before any verdict.
+ * Sets up `verify` and `verify-tag`: settings, trust root, policy, repository, and access to log entries that signatures
+ * do not embed. Every mistake in arguments and settings is found here, before any verdict.
  */
 
 import type { ParsedArguments } from '../cli/spec.ts';
@@ -22,18 +22,18 @@ import { acceptsUnlogged } from './unlogged.ts';
 export interface VerifySetup {
   readonly repository: GitRepository;
   readonly crypto: Crypto;
-  /** Everything but what to make of a verdict. */
+  /** All settings of the judge but the report format. */
   readonly judge: Omit<JudgeSettings, 'output'>;
   readonly choice: PolicyChoice;
-  /** What the reports say of all that. */
+  /** What the reports say about this run. */
   readonly facts: JudgedBy;
   readonly log: LogAccess;
   readonly keys: KeyJudge;
-  /** Ends what was started: connections, children, scratch files. */
+  /** Closes connections, ends child processes and removes scratch files. */
   readonly close: () => Promise<void>;
 }
 
-/** Reads everything that the arguments name. `caller`: whose word the repository's own configuration is. @throws UsageError, ConfigError (exit 2) */
+/** Reads everything that the arguments name. `caller` decides how far the repository's own configuration counts. @throws UsageError, ConfigError (exit 2) */
 export async function setUpVerify(
   args: ParsedArguments,
   invocation: Invocation,
@@ -63,7 +63,7 @@ async function setUp(
   const trust = await loadTrust(settings, crypto);
   if (acceptsUnlogged(settings, policy)) {
     terminal.say(
-      `signatures IN NO LOG count here: unlogged: allowed (${policy?.source}) and signet.log = none`,
+      `signatures IN NO LOG count here, because of unlogged: allowed (${policy?.source}) and signet.log = none`,
     );
   }
   const judge = {

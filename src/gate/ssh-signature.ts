@@ -1,7 +1,7 @@
 /**
- * SSH signatures (openssh PROTOCOL.sshsig) by keys that a policy pins, verified by git's own helper: `ssh-keygen -Y
- * verify`, found through PATH and never through the repository's configuration (threat P14). It is told of exactly one
- * allowed key, in a directory that only this user can read and that is gone afterwards (threat I11).
+ * Verifies SSH signatures (OpenSSH PROTOCOL.sshsig) by keys that a policy pins. It runs `ssh-keygen -Y verify` as git
+ * does, and finds it through PATH, never through the repository's configuration (threat P14). The program gets exactly
+ * one allowed key, in a directory that only this user can read and that is removed afterwards (threat I11).
  */
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -17,24 +17,24 @@ import type { KeyCheck } from './openpgp.ts';
 
 export interface SshVerifier {
   readonly verify: (payload: Uint8Array, armor: Uint8Array) => Promise<KeyCheck>;
-  /** Removes what was written. */
+  /** Removes the files that were written. */
   readonly close: () => Promise<void>;
 }
 
-/** `SHA256:…` of a key `TYPE BASE64`, as ssh-keygen prints it. */
+/** Returns the fingerprint `SHA256:…` of a key `TYPE BASE64`, as ssh-keygen prints it. */
 export function sshFingerprint(key: string, crypto: Crypto): string {
   const blob = fromBase64(key.split(' ')[1] ?? '') ?? new Uint8Array();
   return `SHA256:${toBase64(crypto.hash('sha256', blob)).replace(/=+$/, '')}`;
 }
 
-/** What ssh-keygen needs to start, and nothing that makes it ask or read elsewhere. */
+/** Returns the environment that ssh-keygen needs to start, without anything that makes it ask or read elsewhere. */
 function quietEnvironment(env: Environment): Environment {
   return { PATH: env.PATH, LC_ALL: 'C', SystemRoot: env.SystemRoot };
 }
 
 const PRINCIPAL = 'git-signet';
 
-/** A verifier for the SSH keys of a policy; undefined where there is no ssh-keygen. */
+/** Returns a verifier for the SSH keys of a policy, or undefined if there is no ssh-keygen. */
 export function sshVerifier(
   rules: readonly KeyRule[],
   crypto: Crypto,

@@ -1,6 +1,6 @@
 /**
- * From a tag to what it leads to: every tag on the way, then the commit, each by the rules for its kind (threat G08),
- * the first under the name of its ref (G07). Then what the policy asks of all of them together.
+ * Follows a tag to its commit. It judges every tag on the way and then the commit, each by the rules for its kind
+ * (threat G08). The first tag must carry the name of its ref (threat G07). Then it applies the rules for all of them together.
  */
 
 import { equal, fromUtf8Lossy, utf8 } from '../core/bytes.ts';
@@ -12,12 +12,12 @@ import { UsageError } from '../errors.ts';
 import type { GitObjectType } from '../git/object-frames.ts';
 import { newerTagBelow } from '../git/tags.ts';
 import { type Graph, ruleOf, withRefusal } from './graph.ts';
-import { type Bench, judgeOutcome, type WholeObject } from './outcome.ts';
+import { type JudgingContext, judgeOutcome, type WholeObject } from './outcome.ts';
 
-/** A tag of a tag of a tag …: nobody nests deeper. */
+/** Most tags in a chain of tags. */
 const MAX_DEPTH = 8;
 
-/** One object on the way from a tag to what it leads to. */
+/** One object of a chain. */
 export interface Step {
   readonly id: string;
   readonly type: GitObjectType;
@@ -30,23 +30,22 @@ function rejected(status: Rejected['status'], code: ReasonCode, detail: string):
   return { status, check: 'object', code, detail };
 }
 
-/** What a tag and all that it leads to are judged with. */
-export interface TagBench extends Bench {
-  /** What the policy asks of a merge that is tagged; absent where it asks nothing. */
+/** Everything that judging a chain needs. */
+export interface TagContext extends JudgingContext {
+  /** Judges a tagged merge. Absent if the policy has no rules that need several commits. */
   readonly graph?: Graph | undefined;
   readonly close: () => Promise<void>;
 }
 
-async function judgeStep(object: WholeObject, bench: TagBench): Promise<Outcome> {
-  const outcome = await judgeOutcome(object, bench);
-  if (object.type !== 'commit' || bench.graph === undefined) return outcome;
-  return bench.graph({ ...object, single: true }, outcome);
+async function judgeStep(object: WholeObject, judging: TagContext): Promise<Outcome> {
+  const outcome = await judgeOutcome(object, judging);
+  if (object.type !== 'commit' || judging.graph === undefined) return outcome;
+  return judging.graph({ ...object, single: true }, outcome);
 }
 
-/** Judges an object and, for a tag, all that it leads to. `ref` is there for what a ref names directly. */
 async function* steps(
   start: { readonly id: string; readonly type: GitObjectType; readonly ref?: string },
-  bench: TagBench,
+  judging: TagContext,
   follow: boolean,
 ): AsyncGenerator<Step> {
   let { id, type } = start;
@@ -54,15 +53,15 @@ async function* steps(
   for (let depth = 0; ; depth += 1) {
     const named = ref === undefined ? { id, type } : { id, type, ref };
     if (type !== 'commit' && type !== 'tag') {
-      const detail = `the tag points to a ${type}, which no signature covers (see --no-target)`;
+      const detail = `the tag points to a ${type}, and no signature covers that (see --no-target)`;
       yield { ...named, verdict: rejected('unsigned', 'unsigned', detail) };
       return;
     }
-    const [frame] = await bench.repository.objects.read([id]);
+    const [frame] = await judging.repository.objects.read([id]);
     if (frame === undefined || frame.kind === 'missing')
-      throw new UsageError(`${id}: no such object`, { code: 'NO_SUCH_OBJECT' });
+      throw new UsageError(`${id}: there is no such object`, { code: 'NO_SUCH_OBJECT' });
     if (frame.kind !== 'object' || frame.type !== type) {
-      const detail = `the tag says ${type}, the object is a ${frame.type}`;
+      const detail = `the tag says ${type}, but the object is a ${frame.type}`;
       const verdict =
         frame.kind === 'too-large'
           ? tooLarge(frame.size)
@@ -73,11 +72,13 @@ async function* steps(
     const { raw } = frame;
     const fields = type === 'tag' ? tagHeader(raw) : undefined;
     const wrong = fields && nameProblem(fields, ref);
-    const verdict = wrong ?? (await judgeStep({ id, type, raw }, bench));
+    const verdict = wrong ?? (await judgeStep({ id, type, raw }, judging));
     yield { ...named, raw, verdict };
     if (wrong !== undefined || fields === undefined || !follow) return;
     if (depth >= MAX_DEPTH)
-      throw new UsageError(`${start.ref ?? start.id}: tags of tags, too deep`);
+      throw new UsageError(
+        `${start.ref ?? start.id}: the chain of tags is longer than ${MAX_DEPTH}`,
+      );
     ref = undefined;
     id = fields.target;
     type = fields.targetType;
@@ -90,8 +91,11 @@ function nameProblem({ name }: TagHeader, ref: string | undefined): Rejected | u
   return rejected('refused', 'tag-name-differs', detail);
 }
 
-/** The first tag, with what all that it leads to says of it. */
-async function together(all: readonly Step[], { context, repository }: TagBench): Promise<Outcome> {
+/** Returns the outcome of the first tag under the rules for the whole chain. */
+async function together(
+  all: readonly Step[],
+  { context, repository }: TagContext,
+): Promise<Outcome> {
   const [first] = all;
   if (first === undefined) throw new UsageError('nothing to judge');
   const fields = first.raw === undefined ? undefined : tagHeader(first.raw);
@@ -101,27 +105,27 @@ async function together(all: readonly Step[], { context, repository }: TagBench)
   const due = rule?.distinctSigners ?? 1;
   const names = new Set(all.flatMap(({ verdict }) => ruleOf(verdict) ?? []));
   if (names.size < due) {
-    const detail = `${names.size} of ${due} signers due, over the tag and what it leads to`;
+    const detail = `${names.size} of ${due} required signers, over the tag and what it points to`;
     return withRefusal(first.verdict, 'too-few-signers', detail);
   }
   const { id, type, verdict } = all.at(-1) ?? first;
   const target = type === 'commit' && verdict.status === 'verified';
   const newer = target ? await newerTagBelow(repository, name, id) : undefined;
   if (newer === undefined || first.verdict.status !== 'verified') return first.verdict;
-  const detail = `${name} is made on ${newer}, a later version`;
+  const detail = `${name} is made on top of ${newer}, which is a later version`;
   const note = { code: 'tag-version-not-newer', detail, severity: 'note' } as const;
   return { ...first.verdict, findings: [...(first.verdict.findings ?? []), note] };
 }
 
-/** Judges an object and, for a tag, all that it leads to. `ref` is there for what a ref names directly. */
+/** Judges an object and, for a tag, the whole chain to its commit. `ref` is the ref that names the object directly. */
 export async function judgeChain(
   start: { readonly id: string; readonly type: GitObjectType; readonly ref?: string },
-  bench: TagBench,
+  judging: TagContext,
   follow: boolean,
 ): Promise<readonly Step[]> {
   const all: Step[] = [];
-  for await (const step of steps(start, bench, follow)) all.push(step);
+  for await (const step of steps(start, judging, follow)) all.push(step);
   const [first, ...others] = all;
   if (first === undefined || first.type !== 'tag') return all;
-  return [{ ...first, verdict: await together(all, bench) }, ...others];
+  return [{ ...first, verdict: await together(all, judging) }, ...others];
 }

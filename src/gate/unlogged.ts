@@ -1,6 +1,7 @@
 /**
- * Signatures without any log entry: only where policy (`unlogged: allowed`) and configuration (`signet.log = none`)
- * both say so by name, with a timestamp in the place of the log's time. Never because a log could not be reached.
+ * Decides about signatures without any log entry. They count only if policy (`unlogged: allowed`) and configuration
+ * (`signet.log = none`) both say so by name. A timestamp then takes the place of the log's time. A log that cannot be
+ * reached never leads to such a signature.
  */
 
 import type { Crypto } from '../core/crypto.ts';
@@ -9,7 +10,7 @@ import { ConfigError } from '../errors.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Invocation } from '../system/invocation.ts';
 
-/** True when a signature without a log entry may count here. */
+/** Returns true if a signature without a log entry may count here. */
 export function acceptsUnlogged(
   { log }: Pick<Settings, 'log'>,
   policy: IdentityPolicy | undefined,
@@ -18,7 +19,7 @@ export function acceptsUnlogged(
 }
 
 /**
- * True when the signature to be made is to be in no log. @throws ConfigError when the configuration says so and the
+ * Returns true if the next signature goes into no log. @throws ConfigError if the configuration says so, but the
  * configured policy does not
  */
 export async function signsUnlogged(
@@ -36,7 +37,7 @@ export async function signsUnlogged(
     policy === undefined
       ? 'no policy (signet.policy) says'
       : `the policy ${policy.source} does not say`;
-  throw new ConfigError(`signet.log = none, but ${but} unlogged: allowed; nothing was signed`, {
-    hint: 'both must say it by name; to log again: git config --unset signet.log',
+  throw new ConfigError(`nothing was signed: signet.log = none, but ${but} unlogged: allowed`, {
+    hint: 'allow it in the policy too, or log again: git config --unset signet.log',
   });
 }

@@ -1,6 +1,6 @@
 /**
- * The worker thread of `verify`: an entry of its own in every built form (pool.ts starts it). It is told
- * the settings once, then answers batches in the order in which they come, and gives each batch's bytes back.
+ * The worker thread of `verify`. It is an entry of its own in every built form, and pool.ts starts it. It gets the
+ * settings once, then answers batches in their order and gives each batch's bytes back.
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
@@ -14,12 +14,12 @@ import {
   LARGE_BATCH,
 } from './judge.ts';
 
-/** What a worker answers: the judged items, or the error that it met (a bug: refusals are verdicts). */
+/** The answer of a worker: judged items, or an error. An error is a bug, because refusals are verdicts. */
 export type WorkerAnswer =
   | { readonly judged: readonly JudgedItem[]; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly error: string };
 
-/** Batches between two looks at what is garbage: a few MB of it. */
+/** Batches between two garbage collections. They leave a few MB of garbage. */
 const COLLECT_EVERY = 4;
 
 function serve(): void {

@@ -153,7 +153,9 @@ describe('a server’s gate', () => {
       ['a', 'b'].map((name) => make.commit({ tree: treeWith(name), parents: [start] })),
     );
     const evil = await make.commit({ tree: treeWith('a', 'b', 'c'), parents });
-    expect((await push(`${evil}:refs/heads/main`)).err).toContain('not what git itself makes');
+    expect((await push(`${evil}:refs/heads/main`)).err).toContain(
+      'differs from the one that git makes',
+    );
     const good = await make.commit({ tree: treeWith('a', 'b'), parents });
     const taken = await push(`${good}:refs/heads/main`);
     expect(taken.exit, taken.err).toBe(0);

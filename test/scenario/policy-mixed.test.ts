@@ -163,7 +163,9 @@ describe.runIf(haveTools('ssh-keygen'))('P08 a mixed history', () => {
     expect(table).toMatch(
       /^not ok {3}\S+ {2}claims OpenPGP key \S+ +forged noreply, own key +signed by a key that .* does not pin/m,
     );
-    expect(table).toMatch(/^not ok {3}\S+ .* merge +it merges [0-9a-f]{7}, which does not pass/m);
+    expect(table).toMatch(
+      /^not ok {3}\S+ .* merge +it merges [0-9a-f]{7}, and that commit does not pass/m,
+    );
     expect(table).toContain('16 commits: 6 ok, 2 refused, 2 unsigned, 6 not allowed');
     // each exit code, by a range made for it
     const range = async (name: string, ...more: string[]) =>

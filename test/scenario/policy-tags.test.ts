@@ -128,7 +128,7 @@ describe('verify-tag under a policy', () => {
     };
     expect(await notes('v1.9')).toEqual([
       0,
-      ['tag-version-not-newer: v1.9 is made on v1.10, a later version'],
+      ['tag-version-not-newer: v1.9 is made on top of v1.10, which is a later version'],
     ]);
     expect(await notes('v1.11')).toEqual([0, undefined]);
     expect(await notes('other-1')).toEqual([0, undefined]);

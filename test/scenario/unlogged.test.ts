@@ -130,7 +130,7 @@ describe.each(HALVES)('where %s', (_name, half) => {
       return;
     }
     expect([made.exit, made.out]).toEqual([2, '']);
-    expect(made.err).toMatch(/signet\.log = none, but .* unlogged: allowed; nothing was signed/);
+    expect(made.err).toMatch(/nothing was signed: signet\.log = none, but .* unlogged: allowed/);
   });
 
   it('no such signature counts', async () => {

@@ -159,7 +159,7 @@ describe('environment and repository', () => {
     const args = ['verify', ...make.allow(), '--format', 'jsonl', '--stdin'];
     const answered = await signet(repository, args, { input: `${commit}\n${broken}\n` });
     expect(answered.exit).toBe(2);
-    expect(answered.talk).toContain('no such object, or git cannot read it');
+    expect(answered.talk).toContain('git has no such object, or cannot read it');
   });
 
   it('G12 an object under another’s name is refused, though its signature is good', async () => {

@@ -11,7 +11,7 @@ import { visible } from '../../core/escape.ts';
 import { ExitCode } from '../../errors.ts';
 import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
 import { planRange } from '../../gate/plan.ts';
-import { benchOf, judgePlan, tagBench } from '../../gate/run.ts';
+import { judgePlan, judgingContext, tagContext } from '../../gate/run.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
 import { judgeChain } from '../../gate/tag-chain.ts';
 import { earlierHook, type HookName, runHook } from '../../git/hooks.ts';
@@ -101,14 +101,14 @@ async function judgeValue(
     return counts;
   }
   if (type === 'commit') return counts;
-  const bench = await tagBench(setup);
+  const judging = await tagContext(setup);
   try {
-    for (const step of await judgeChain({ id, type, ref }, bench, true)) {
+    for (const step of await judgeChain({ id, type, ref }, judging, true)) {
       counts[step.verdict.status] += 1;
       reporter.add(renderResult(step, 'text'));
     }
   } finally {
-    await bench.close();
+    await judging.close();
   }
   return counts;
 }
@@ -129,11 +129,11 @@ async function judgeRange(
 ): Promise<Counts> {
   if (range === undefined || proved === undefined) return countResults();
   const here = { ...setup, judge: { ...setup.judge, ref } };
-  const bench = benchOf(here);
-  const plan = await planRange({ ...range, name: ref, proved }, here, bench);
+  const judging = judgingContext(here);
+  const plan = await planRange({ ...range, name: ref, proved }, here, judging);
   try {
     const how = { jobs: JOBS, output: 'text', onResult: reporter.add } as const;
-    return await judgePlan(plan, here, bench, how);
+    return await judgePlan(plan, here, judging, how);
   } finally {
     await plan.close();
   }

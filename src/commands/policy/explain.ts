@@ -13,7 +13,7 @@ import type { Outcome } from '../../core/verdict.ts';
 import { UsageError } from '../../errors.ts';
 import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
 import { judgeOutcome } from '../../gate/outcome.ts';
-import { benchOf } from '../../gate/run.ts';
+import { judgingContext } from '../../gate/run.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
 import { resolveCommits } from '../../git/names.ts';
 import { verdictLine } from '../../report/verdict-line.ts';
@@ -74,7 +74,7 @@ async function explain(name: string, setup: VerifySetup, say: Say): Promise<Outc
     throw new UsageError(`${name}: no such commit`, { code: 'NO_SUCH_OBJECT' });
   }
   const object = { id: commit.id, type: 'commit', raw: frame.raw } as const;
-  const outcome = await judgeOutcome(object, benchOf(setup));
+  const outcome = await judgeOutcome(object, judgingContext(setup));
   const party = partyOf(outcome);
   const split = splitSignedObject('commit', frame.raw, repository.format);
   if (party === undefined || split === undefined) return outcome;

@@ -18,7 +18,7 @@ import type { Signer } from '../../core/verdict.ts';
 import { ConfigError, ExitCode, UsageError } from '../../errors.ts';
 import { verifyContext } from '../../gate/judge.ts';
 import { openLogAccess } from '../../gate/log-entries.ts';
-import { type Bench, judgeOutcome } from '../../gate/outcome.ts';
+import { type JudgingContext, judgeOutcome } from '../../gate/outcome.ts';
 import { createKeyJudge } from '../../gate/pinned-keys.ts';
 import { POLICY_PATH } from '../../gate/policy-choice.ts';
 import { planRevisions } from '../../gate/revisions.ts';
@@ -70,16 +70,16 @@ async function requestsFor(
 
 async function collect(
   requests: AsyncIterable<readonly ObjectRequest[]>,
-  bench: Bench,
+  judging: JudgingContext,
 ): Promise<History> {
   const seen = new Map<string, Seen>();
   let others = 0;
-  for await (const group of readObjects(bench.repository, requests)) {
+  for await (const group of readObjects(judging.repository, requests)) {
     for (const { request, frame } of group) {
       if (frame.kind !== 'object' || frame.type !== 'commit') continue;
       const object = { id: request.id, type: 'commit', raw: frame.raw } as const;
-      const outcome = await judgeOutcome(object, bench);
-      const split = splitSignedObject('commit', frame.raw, bench.repository.format);
+      const outcome = await judgeOutcome(object, judging);
+      const split = splitSignedObject('commit', frame.raw, judging.repository.format);
       if (outcome.status === 'verified' && split !== undefined) {
         note(seen, outcome.signer, claimsOf('commit', split.payload).committer?.email);
       } else others += 1;

@@ -13,7 +13,7 @@ import { visible } from '../../core/escape.ts';
 import { tagHeader } from '../../core/git/header.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
-import { tagBench } from '../../gate/run.ts';
+import { tagContext } from '../../gate/run.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
 import type { Step } from '../../gate/tag-chain.ts';
 import { readTree } from '../../git/tree.ts';
@@ -54,17 +54,17 @@ async function judge(
     ...{ asked: [tag], subjects: [] },
   });
   const counts = countResults();
-  const bench = await tagBench(setup);
+  const judging = await tagContext(setup);
   let commit: string | undefined;
   try {
-    for (const step of await judgeTag(tag, bench, follow)) {
+    for (const step of await judgeTag(tag, judging, follow)) {
       counts[step.verdict.status] += 1;
       if (follow) commit = step.type === 'commit' ? step.id : undefined;
       else commit = namedCommit(step);
       reporter.add(renderResult(step, 'text'));
     }
   } finally {
-    await bench.close();
+    await judging.close();
   }
   const exit = exitCodeOf(counts);
   reporter.finish(counts, exit === ExitCode.ok);

@@ -7,9 +7,9 @@
 import type { Command, Run } from '../../cli/command.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
-import { tagBench } from '../../gate/run.ts';
+import { tagContext } from '../../gate/run.ts';
 import { setUpVerify } from '../../gate/setup.ts';
-import { judgeChain, type Step, type TagBench } from '../../gate/tag-chain.ts';
+import { judgeChain, type Step, type TagContext } from '../../gate/tag-chain.ts';
 import { resolveNames } from '../../git/names.ts';
 import type { Subject } from '../../report/format.ts';
 import { renderResult } from '../../report/formats.ts';
@@ -19,17 +19,17 @@ import { formatOf, VERIFY_EXITS, VERIFY_OPTIONS } from './options.ts';
 /** Judges the tag of that name and, with `follow`, what it leads to. @throws UsageError without such a ref */
 export async function judgeTag(
   name: string,
-  bench: TagBench,
+  judging: TagContext,
   follow: boolean,
 ): Promise<readonly Step[]> {
   const ref = `refs/tags/${name.replace(/^refs\/tags\//, '')}`;
   // by its short name too: whoever verifies a tag and checks out a branch of that name must hear of it
-  const [object] = await resolveNames(bench.repository, [ref, name]);
+  const [object] = await resolveNames(judging.repository, [ref, name]);
   if (object === undefined || object.ref !== ref || /[\^~:]|@\{/.test(name)) {
     throw new UsageError(`${name}: no such tag`, { code: 'NO_SUCH_OBJECT' });
   }
   const { id, type } = object;
-  if (type === 'tag') return judgeChain({ id, type, ref }, bench, follow);
+  if (type === 'tag') return judgeChain({ id, type, ref }, judging, follow);
   const detail = `a lightweight tag: the name ${name} itself is not signed by anybody`;
   const verdict = { status: 'unsigned', check: 'object', code: 'unsigned', detail } as const;
   return [{ id, type, ref, verdict }];
@@ -49,14 +49,14 @@ const run: Run = async (args, invocation) => {
     ...{ asked: names, subjects },
   });
   const counts = countResults();
-  let bench: TagBench | undefined;
+  let judging: TagContext | undefined;
   try {
     if (setup.choice.startBlob !== undefined) {
       throw new UsageError('--policy-from parents judges ranges of commits, not tags');
     }
-    bench = await tagBench(setup);
+    judging = await tagContext(setup);
     for (const name of names) {
-      for (const step of await judgeTag(name, bench, !args.switches.has('no-target'))) {
+      for (const step of await judgeTag(name, judging, !args.switches.has('no-target'))) {
         counts[step.verdict.status] += 1;
         if (step.ref !== undefined) subjects.push({ id: step.id, type: step.type, name });
         reporter.add(renderResult(step, format));
@@ -69,7 +69,7 @@ const run: Run = async (args, invocation) => {
     reporter.abandon();
     throw error;
   } finally {
-    await bench?.close();
+    await judging?.close();
     await setup.close();
   }
 };

@@ -5,8 +5,8 @@ import type { Command, Run } from '../../cli/command.ts';
 import type { ParsedArguments } from '../../cli/spec.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { exitCodeOf } from '../../gate/exit-code.ts';
-import { type Asked, type PolicyPlan, planRun } from '../../gate/plan.ts';
-import { benchOf, judgePlan } from '../../gate/run.ts';
+import { type PolicyPlan, planRun, type RunRevisions } from '../../gate/plan.ts';
+import { judgePlan, judgingContext } from '../../gate/run.ts';
 import { setUpVerify } from '../../gate/setup.ts';
 import { FORMATS, type Output } from '../../report/formats.ts';
 import { createReporter, type Reporter } from '../../report/reporter.ts';
@@ -14,7 +14,7 @@ import { untilInterrupted } from '../../system/interrupt.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { formatOf, jobsOf, VERIFY_EXITS, VERIFY_OPTIONS } from './options.ts';
 
-function askedFor(args: ParsedArguments, { streams }: Invocation): Asked {
+function askedFor(args: ParsedArguments, { streams }: Invocation): RunRevisions {
   const format = formatOf(args);
   const revisions = args.positionals;
   if (!args.switches.has('stdin')) return { revisions };
@@ -30,11 +30,11 @@ const run: Run = async (args, invocation) => {
   const format = formatOf(args);
   const jobs = jobsOf(args, availableParallelism());
   const setup = await setUpVerify(args, invocation);
-  const bench = benchOf(setup);
+  const judging = judgingContext(setup);
   let plan: PolicyPlan | undefined;
   let reporter: Reporter | undefined;
   try {
-    plan = await planRun(askedFor(args, invocation), setup, bench);
+    plan = await planRun(askedFor(args, invocation), setup, judging);
     const { total, subjects, startsAt } = plan;
     if (startsAt !== undefined) {
       terminal.say(`${startsAt.slice(0, 12)} and what lies before it are not judged (since)`);
@@ -47,7 +47,7 @@ const run: Run = async (args, invocation) => {
       ...{ output, streams, terminal, noun: 'commit', asked, subjects, now, env, total },
     });
     const how = { jobs, output, onResult: reporter.add };
-    const judged = judgePlan(plan, setup, bench, how);
+    const judged = judgePlan(plan, setup, judging, how);
     // reading lines from stdin blocks: there the signal must end the process by itself
     const counts = await (total === undefined ? judged : untilInterrupted(judged));
     const exit = exitCodeOf(counts);

@@ -17,14 +17,14 @@ import {
   type WalkedCommit,
 } from '../git/range-commits.ts';
 import { type GitRepository, isFullHash } from '../git/repository.ts';
-import type { Subject } from '../report/format.ts';
+import type { ReportSubject } from '../report/format.ts';
 
 export interface Plan {
   readonly requests: AsyncIterable<readonly ObjectRequest[]>;
   /** Number of objects. Unknown for names that come on standard input. */
   readonly total?: number | undefined;
   /** Each revision, and the tips of each range. Empty for names that come on standard input. */
-  readonly subjects: readonly Subject[];
+  readonly subjects: readonly ReportSubject[];
   /** Full hash of the start, if a range goes back beyond it. The part beyond it is not judged. */
   readonly startsAt?: string;
 }
@@ -84,7 +84,7 @@ async function resolveRange(
     : { name: text, include: [tip], exclude: [base], symmetric };
 }
 
-function subjectsOf(part: ObjectRequest | NamedRange): readonly Subject[] {
+function subjectsOf(part: ObjectRequest | NamedRange): readonly ReportSubject[] {
   if ('id' in part) return [{ id: part.id, type: 'commit', name: part.ref ?? part.id }];
   const { include, exclude, name, symmetric } = part;
   const base = symmetric ? {} : { base: exclude };
@@ -177,7 +177,7 @@ export async function planRevisions(
   { since, order, watch }: PlanSettings = { order: 'newest-first' },
 ): Promise<Plan & { readonly ranges: readonly ProvedRange[] }> {
   const parts: (ObjectRequest | ProvedRange)[] = [];
-  const subjects: Subject[] = [];
+  const subjects: ReportSubject[] = [];
   let total = 0;
   let behind = false;
   for (const text of revisions.length === 0 ? ['HEAD'] : revisions) {

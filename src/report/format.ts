@@ -1,79 +1,79 @@
-/** What a report format is: pieces that are made where a verdict is reached, and a writer that joins them. */
+/** The parts of a report format. A piece is made where a verdict is reached, and a writer joins the pieces. */
 
 import type { Verdict } from '../core/verdict.ts';
 import type { Counts, Judged } from './judged.ts';
 import type { RunFacts } from './run-facts.ts';
 import type { TextRow } from './text.ts';
 
-/** Where a result stands on a report's time line. Raw text. */
-export interface Mark {
+/** The place of a result on a report's time line. Raw text. */
+export interface TimelineMark {
   readonly who: string;
-  /** Unix seconds; undefined where nobody says when. */
+  /** Unix seconds. Undefined if the object states no time. */
   readonly time?: number;
 }
 
-/** A verdict, ready to print. Plain data: it crosses threads. */
+/** A verdict, ready to print. It is plain data, because it crosses threads. */
 export interface Rendered {
   readonly status: Verdict['status'];
   /** A row of the table. */
   readonly row?: TextRow;
-  /** Finished text of this result in the report's own language; absent where the report does not list it. */
+  /** Finished text of this result in the report's own language. Absent if the report does not list it. */
   readonly piece?: string;
   /** Reason codes in this piece, for reports that list the rules they judged by. */
   readonly codes?: readonly string[];
-  readonly mark?: Mark;
+  readonly mark?: TimelineMark;
   /** GitHub: the workflow command that annotates this result. */
   readonly annotation?: string;
-  /** The trust root did not know who vouches: a newer one might. */
+  /** The trust root did not know the server that vouches. A newer trust root might know it. */
   readonly distrusted?: true;
 }
 
 /** A commit or tag that the run was about, as a statement names it. */
-export interface Subject {
+export interface ReportSubject {
   readonly id: string;
   readonly type: string;
-  /** As it was asked for. */
+  /** The name that the caller gave it. */
   readonly name: string;
-  /** Commits that were left out, with all that they reach. */
+  /** Commits that were left out, with all their ancestors. */
   readonly base?: readonly string[];
 }
 
 export interface ReportContext extends RunFacts {
   /** Report text, in order. */
   readonly put: (text: string) => void;
-  /** What is counted: `commit`, `object`. */
+  /** The word for what is counted: `commit` or `object`. */
   readonly noun: string;
   /** Revisions as they were typed. */
   readonly asked: readonly string[];
-  readonly subjects: readonly Subject[];
+  readonly subjects: readonly ReportSubject[];
   readonly version: string;
   /** Unix seconds. */
   readonly now: number;
   readonly colour: boolean;
-  /** Tells the person the next step, on stderr. */
+  /** Writes the next step to stderr. */
   readonly hint: (line: string) => void;
-  /** Takes the Markdown summary of a CI job, where there is a place for one. */
+  /** Takes the Markdown summary of a CI job. Absent if the job has no summary. */
   readonly summary?: (markdown: string) => void;
-  /** Takes outputs of a CI job for its later steps, a line `name=value` each. */
+  /** Takes outputs of a CI job for its later steps, one line `name=value` each. */
   readonly output?: (lines: string) => void;
 }
 
 export interface Writer {
   readonly add: (result: Rendered) => void;
-  /** `passed`: the exit code will be 0. */
+  /** Ends the report. `passed` means that the exit code will be 0. */
   readonly finish: (counts: Counts, passed: boolean) => void;
-  /** The run ended early: what is known goes out, without what would make it look complete. */
+  /** Writes the known results of a run that ended early, without anything that makes the report look complete. */
   readonly abandon?: () => void;
 }
 
 /** A value of `--format`. */
 export interface ReportFormat {
-  /** What it is good for, as help lists it. */
+  /** Its purpose, as help lists it. */
   readonly meaning: string;
-  /** True where the report names what it was about: then revisions are arguments, not lines of stdin. */
+  /** True if the report names its subjects. Revisions must then be arguments, not lines of standard input. */
   readonly named?: true;
-  /** Makes a verdict ready to print. It runs where the verdict is reached, in workers too. */
+  /** Makes a verdict ready to print. It runs where the verdict is reached, so also in workers. */
   readonly piece: (judged: Judged) => Omit<Rendered, 'status' | 'distrusted'>;
-  /** Begins a report. @throws ConfigError where the format cannot say what was asked */
+  /** Begins a report. @throws ConfigError if the format cannot report this run */
   readonly open: (context: ReportContext) => Writer;
 }

@@ -1,4 +1,4 @@
-/** The report formats. A new one is a file of its own and a row here. */
+/** The report formats. A new format is a new file and a row here. */
 
 import type { Rendered, ReportFormat } from './format.ts';
 import { github } from './github.ts';
@@ -11,11 +11,11 @@ import { sentence, text } from './table.ts';
 import { isMatterOfTrust } from './trust-age.ts';
 import { vsa } from './vsa.ts';
 
-/** The values of `--format`, as they are listed. */
+/** The values of `--format`, in the order of the help. */
 export const FORMATS = { text, json, jsonl, github, sarif, junit, html, vsa } as const;
 export type FormatName = keyof typeof FORMATS;
 
-/** What verdicts are made into: a format, or the sentence that `text` has for one object alone. */
+/** A format, or the sentence that `text` uses for a single object. */
 export type Output = FormatName | 'sentence';
 
 export function formatOf(output: Output): ReportFormat {

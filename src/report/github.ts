@@ -1,7 +1,7 @@
 /**
- * GitHub Actions: the table in the log, an annotation for the first faults, and a job summary in Markdown. Commit
- * subjects and identities are a stranger's: nothing of theirs may form a workflow command, an output variable or
- * mark-up (threat S11). The runner takes `::command::` at the start of a line (after blanks) and `##[command]` anywhere.
+ * Reports to GitHub Actions: the table in the log, annotations for the first faults, and a job summary in Markdown.
+ * Strangers write commit subjects and identities, so these must never form a workflow command, an output variable or
+ * mark-up (threat S11). The runner obeys `::command::` at the start of a line (after blanks) and `##[command]` anywhere.
  */
 
 import { visible } from '../core/escape.ts';
@@ -25,7 +25,7 @@ const HEX: Readonly<Record<string, string>> = {
 const data = (text: string): string => visible(text).replace(/[%\r\n]/g, (c) => HEX[c] ?? '');
 const property = (text: string): string => visible(text).replace(/[%\r\n:,]/g, (c) => HEX[c] ?? '');
 
-/** Text that stays text in Markdown, in a table, in HTML, and to what links mentions, numbers and addresses. */
+/** Escapes text for Markdown, tables and HTML. GitHub then links no mention, number or address in it. */
 export function markdownText(text: string): string {
   const inert = visible(text).replace(/[!-/:-@[-`{-~]/g, (c) => `&#${c.charCodeAt(0)};`);
   return inert === '' ? '' : `<code>${inert}</code>`;
@@ -39,7 +39,7 @@ const ANNOTATIONS: Readonly<Record<ResultView['status'], 'error' | 'warning' | '
   unsigned: 'error',
 };
 
-/** A row of the job summary, and the annotation of what is not verified. */
+/** Returns a row of the job summary, and an annotation if the object is not verified or has notes. */
 function githubPiece(view: ResultView): Pick<Rendered, 'piece' | 'annotation'> {
   const { id, status, who, notes } = view;
   const cells = [
@@ -84,7 +84,7 @@ function summaryOf(
   ].join('');
 }
 
-/** The table, annotations after it, then the summary and the numbers where there is a place for them. */
+/** Writes the table, then the annotations, then the summary and the counts if the job takes them. */
 function createGithub(context: ReportContext): Writer {
   const table = text.open(context);
   const faults: string[] = [];
@@ -105,7 +105,7 @@ function createGithub(context: ReportContext): Writer {
     table.finish(counts, passed);
     for (const annotation of annotations) context.put(annotation);
     context.summary?.(summaryOf({ faults, good }, counts, passed, context));
-    // numbers alone: a later step takes an output for true
+    // only numbers go out, because a later step believes an output
     context.output?.(`counts=${JSON.stringify(counts)}\n`);
   };
   return { add, finish };

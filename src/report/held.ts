@@ -1,20 +1,20 @@
 /**
- * Text that must wait for a head which is known last: kept compressed in chunks, so that a report of 100,000 commits
- * takes a few megabytes and not a few hundred.
+ * Holds text back until the head of the report is known. The text is compressed in chunks, so that a report of 100,000
+ * commits takes a few megabytes and not a few hundred.
  */
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-export interface Held {
+export interface HeldText {
   readonly add: (text: string) => void;
-  /** Gives everything back, in order, a chunk at a time; nothing is held any more. */
+  /** Gives all text back, in order, one chunk at a time. Afterwards nothing is held. */
   readonly release: (put: (text: string) => void) => void;
 }
 
 const CHUNK = 1024 * 1024;
 
-/** Nothing held yet. */
-export function createHeld(): Held {
+/** Returns an empty store. */
+export function createHeldText(): HeldText {
   const chunks: Uint8Array[] = [];
   let current: string[] = [];
   let length = 0;

@@ -1,4 +1,4 @@
-/** The look of the HTML report: light and dark by the reader's setting, on a phone and on paper; nothing is fetched. */
+/** The style of the HTML report. It follows the reader's light or dark setting, fits phones and paper, and fetches nothing. */
 
 export const REPORT_STYLE = `
 :root{color-scheme:light dark;--page:#fff;--card:#f6f7f9;--ink:#1c2128;--soft:#5b6573;--line:#d9dee5;

@@ -1,15 +1,15 @@
 /**
- * Who signed what when, drawn: a lane a signer, a bar a stretch of time. Results are counted as they come, in cells
- * that grow coarser when there are too many, so the drawing costs the same for five commits and for 100,000.
+ * Draws a time line with a lane for each signer and a bar for each span of time. It counts results as they come, in
+ * cells that grow coarser when there are too many. So the drawing costs the same for five commits and for 100,000.
  */
 
 import { markupText } from '../core/markup.ts';
 import { isoDay, utcMinute } from '../core/time.ts';
-import type { Mark } from './format.ts';
+import type { TimelineMark } from './format.ts';
 
 export interface Timeline {
-  readonly add: (mark: Mark, good: boolean) => void;
-  /** Lanes, busiest first; empty without results. */
+  readonly add: (mark: TimelineMark, good: boolean) => void;
+  /** Returns the lanes as HTML, busiest first, or an empty text if there are no results. */
   readonly draw: () => string;
 }
 
@@ -46,7 +46,7 @@ interface Scale {
   readonly label: (seconds: number) => string;
 }
 
-/** From the first to the last moment, in bins; a short stretch is named by minutes, a long one by days. */
+/** Divides the time from the first to the last result into bins. Labels are minutes or, over a long time, days. */
 function scaleOf(lanes: readonly Lane[], unit: number): Scale | undefined {
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
@@ -95,7 +95,7 @@ function laneHtml(lane: Lane, scale: Scale, bins: ReadonlyMap<number, Cell>, mos
   );
 }
 
-/** The busiest lanes; what is left over is one lane more. */
+/** Returns the busiest lanes, and one more lane for all others. */
 function topLanes(all: readonly Lane[]): readonly Lane[] {
   const sorted = [...all].sort((a, b) => b.count - a.count);
   if (sorted.length <= LANES) return sorted;
@@ -126,7 +126,7 @@ function drawLanes(lanes: readonly Lane[], unit: number): string {
   return `<div class="lanes">${rows.join('')}${axis}</div>${left}`;
 }
 
-/** An empty time line. */
+/** Returns an empty time line. */
 export function createTimeline(): Timeline {
   const lanes = new Map<string, Lane>();
   let unit = 1;
@@ -149,7 +149,7 @@ export function createTimeline(): Timeline {
     lanes.set(name, lane);
     return lane;
   };
-  const add = ({ who, time }: Mark, good: boolean): void => {
+  const add = ({ who, time }: TimelineMark, good: boolean): void => {
     const lane = laneOf(who);
     lane.count += 1;
     if (time === undefined) {

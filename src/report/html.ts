@@ -1,13 +1,13 @@
 /**
- * One HTML page that needs nothing else: verdict, counts, what is wrong, who signed what when, every object. No script,
- * and a content policy under which none could run; rows stand in blocks that a browser lays out when they come into view.
+ * Writes one self-contained HTML page: verdict, counts, faults, a time line of signers, and every object. It has no
+ * script, and its content policy would run none. Rows stand in blocks that a browser lays out when they come into view.
  */
 
 import { markupText } from '../core/markup.ts';
 import { utcMinute } from '../core/time.ts';
 import type { Verdict } from '../core/verdict.ts';
-import type { Mark, Rendered, ReportContext, ReportFormat, Writer } from './format.ts';
-import { createHeld } from './held.ts';
+import type { Rendered, ReportContext, ReportFormat, TimelineMark, Writer } from './format.ts';
+import { createHeldText } from './held.ts';
 import { REPORT_STYLE } from './html-style.ts';
 import { createTimeline } from './html-timeline.ts';
 import type { Counts } from './judged.ts';
@@ -25,7 +25,7 @@ const CLASSES: Readonly<Record<Verdict['status'], string>> = {
 };
 const ORDER = ['verified', 'refused', 'not-allowed', 'unsigned', 'undecided'] as const;
 const ROWS_IN_BLOCK = 200;
-/** At the top; the list below has them all, and can be narrowed to them. */
+/** Most faults at the top of the page. The list below has all of them. */
 const MAX_FAULTS = 20;
 
 function timeHtml({ time, timeIsProved }: ResultView): string {
@@ -34,8 +34,8 @@ function timeHtml({ time, timeIsProved }: ResultView): string {
   return `<time datetime="${time}"${timeIsProved ? '' : ' class="claim"'}>${shown}</time>`;
 }
 
-/** The row of one object, and where it stands on the time line. */
-function htmlPiece(view: ResultView): { readonly piece: string; readonly mark: Mark } {
+/** Returns the row of one object, and its place on the time line. */
+function htmlPiece(view: ResultView): { readonly piece: string; readonly mark: TimelineMark } {
   const { id, status, who, issuer, reason, rule, time } = view;
   const tip = markupText([issuer, rule && `rule ${rule}`].filter(Boolean).join(', '));
   const reasons = [status === 'verified' ? '' : reason, ...view.notes.map(({ detail }) => detail)];
@@ -87,7 +87,7 @@ function countsHtml(counts: Counts): string {
   return `<ul class="counts">${items.join('')}</ul><div class="bar" aria-hidden="true">${bars.join('')}</div>\n`;
 }
 
-/** The command itself in type that can be told from the words around it. */
+/** Sets the command in another typeface than the words around it. */
 function mendHtml(mend: string): string {
   const [words = '', command = ''] = mend.split(/: (.*)/s);
   return `${markupText(words)}: <code>${markupText(command)}</code>`;
@@ -113,10 +113,10 @@ function listHead(counts: Counts, noun: string): string {
   return `<section class="all"><h2>Every ${noun}, newest first</h2>${choice}\n<ol class="rows">`;
 }
 
-/** The verdict stands first and is known last: rows are held, compressed. */
+/** Returns the writer. It holds the rows back, because the verdict stands before them and is known last. */
 function createHtml(context: ReportContext): Writer {
   const { put, asked, noun } = context;
-  const held = createHeld();
+  const held = createHeldText();
   const faults: string[] = [];
   const timeline = createTimeline();
   let rows = 0;

@@ -1,7 +1,7 @@
 /**
- * A signed commit or tag as an in-toto Statement v1 (github.com/in-toto/attestation/blob/main/spec/v1/statement.md),
- * with gitsign's predicates, so that what reads `gitsign show` can read this. gitsign spells `type` and
- * `predicate_type`; the names here are the specification's.
+ * Writes a signed commit or tag as an in-toto Statement v1
+ * (github.com/in-toto/attestation/blob/main/spec/v1/statement.md). It uses gitsign's predicates, so that readers of
+ * `gitsign show` can read it. gitsign spells `type` and `predicate_type`. The names here are the specification's.
  */
 
 import { fromUtf8Lossy, toBase64 } from '../core/bytes.ts';
@@ -27,7 +27,7 @@ export interface Statement {
   readonly predicate: Readonly<Record<string, unknown>>;
 }
 
-/** A remote's address without user, password, query and fragment: it is published with the statement (F7). */
+/** Removes user, password, query and fragment from a remote's address, because the statement is published (F7). */
 export function withoutCredentials(url: string): string {
   const parsed = /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? URL.parse(url) : null;
   if (parsed !== null) {
@@ -40,7 +40,7 @@ export function withoutCredentials(url: string): string {
   return url.replace(/^[^@/\s]*@(?=[^/\s]+:)/, '');
 }
 
-/** Drops what is empty, as gitsign does. */
+/** Drops empty fields, as gitsign does. */
 function filled(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => {
@@ -68,7 +68,7 @@ function digestOf({ id, type }: SignatureFacts): Readonly<Record<string, string>
   return id.length === 40 ? { sha1: id, ...own } : own;
 }
 
-/** The statement about one signed object; `name`: where it comes from, e.g. the remote's address. */
+/** Returns the statement about one signed object. `name` says where it comes from, e.g. the remote's address. */
 export function inTotoStatement(facts: SignatureFacts, name: string | undefined): Statement {
   const { signer } = facts.message;
   return {

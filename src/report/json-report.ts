@@ -1,4 +1,4 @@
-/** `json`: one document of all results. `jsonl`: one result a line, each with what it was judged by. */
+/** Writes `json`, one document of all results, and `jsonl`, one result a line with the facts of the run. */
 
 import type { ReportFormat } from './format.ts';
 import { jsonText, objectResult, SCHEMA_VERSION } from './json.ts';
@@ -35,7 +35,7 @@ export const jsonl: ReportFormat = {
   meaning: 'a result a line',
   piece,
   open: ({ put, ...facts }) => {
-    // a line alone says what it was judged by
+    // each line repeats the facts, because a reader may see one line alone
     const tail = `,${jsonText(factsJson(facts)).slice(1)}\n`;
     return {
       add: (result) => put((result.piece ?? '').slice(0, -1) + tail),

@@ -1,6 +1,6 @@
 /**
- * One object's result as JSON (schema/verify-result.schema.json). Times are RFC 3339, UTC.
- * JSON text written here holds no character that a terminal could act on (threat S10).
+ * Writes one object's result as JSON (schema/verify-result.schema.json). Times are RFC 3339, UTC.
+ * The text holds no character that a terminal could act on (threat S10).
  */
 
 import { type CommitHeader, commitHeader } from '../core/git/header.ts';
@@ -25,7 +25,7 @@ import { type ReportSource, sourceOf } from './run-facts.ts';
 
 export const SCHEMA_VERSION = 1;
 
-/** Author or committer, as the object says: a claim of whoever wrote it. */
+/** Author or committer. The object claims this, and no evidence proves it. */
 export interface Person {
   readonly name: string;
   readonly email: string;
@@ -38,7 +38,7 @@ export interface ObjectResult {
   readonly objectType: string;
   readonly ref?: string | undefined;
   readonly status: Verdict['status'];
-  /** What the signature is made with; absent where there is none, or none that is known. */
+  /** The kind of the signature. Absent if there is none, or an unknown one. */
   readonly kind?: 'x509' | KeyKind | undefined;
   readonly check?: Check;
   readonly code?: ReasonCode;
@@ -73,7 +73,7 @@ export interface ObjectResult {
   readonly committer?: Person | undefined;
 }
 
-/** Unix seconds as RFC 3339, UTC; undefined beyond the years that it can write. */
+/** Formats Unix seconds as RFC 3339, UTC. Returns undefined after year 9999, which RFC 3339 cannot write. */
 export function rfc3339(seconds: number): string | undefined {
   if (!(Math.abs(seconds) < 253402300800)) return undefined;
   return isoTime(seconds);
@@ -108,7 +108,7 @@ function rejectedFields(verdict: Rejected): VerdictFields {
   };
 }
 
-/** What only a keyless signature has. */
+/** Returns the fields that only a keyless signature has. */
 function evidenceFields({ certificate, logEntry, times }: Verified | NotAllowed) {
   return {
     certificate: certificateOf(certificate),
@@ -140,7 +140,7 @@ function verdictFields(verdict: Outcome): VerdictFields {
   };
 }
 
-/** Who stands in a person line; undefined for an odd one, which nobody is read from. */
+/** Reads the person in an author, committer or tagger line. Returns undefined for a malformed line. */
 export function shownPerson(
   line: Uint8Array | undefined,
   encoding: string | undefined,
@@ -152,18 +152,16 @@ export function shownPerson(
   return { name, email, date };
 }
 
-/** The people that a commit names, for showing. */
+/** Returns author and committer of a commit, for display. */
 export function peopleOf(header: CommitHeader): Pick<ObjectResult, 'author' | 'committer'> {
   const { encoding } = header;
-  const author = shownPerson(header.author, encoding);
-  const committer = shownPerson(header.committer, encoding);
   return {
-    author,
-    committer,
+    author: shownPerson(header.author, encoding),
+    committer: shownPerson(header.committer, encoding),
   };
 }
 
-/** The result record of one object. */
+/** Returns the result record of one object. */
 export function objectResult(judged: Judged): ObjectResult {
   const { id, type, raw, ref, policies, verdict } = judged;
   const header = type === 'commit' && raw !== undefined ? commitHeader(raw) : undefined;
@@ -173,7 +171,7 @@ export function objectResult(judged: Judged): ObjectResult {
     objectType: type,
     ref,
     ...verdictFields(verdict),
-    policies: policies === undefined ? undefined : policies.map(sourceOf),
+    policies: policies?.map(sourceOf),
     ...(header === undefined ? {} : peopleOf(header)),
   };
 }
@@ -181,7 +179,7 @@ export function objectResult(judged: Judged): ObjectResult {
 const PLAIN = /^[\x20-\x7e\n]*$/;
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** JSON whose text is safe on a terminal and in a CI log: control and format characters, and log commands, are escaped. */
+/** Returns JSON that is safe on a terminal and in a CI log. Control characters, format characters and log commands are escaped. */
 export function jsonText(value: unknown, indent = 0): string {
   const json = JSON.stringify(value, undefined, indent);
   const text = json.includes('##') ? json.replace(/##(\w*)\[/g, '##$1\\u005b') : json;

@@ -1,18 +1,18 @@
 /**
- * JUnit XML as CI systems read it: a test case for each object. What is refused, not allowed or unsigned is a failure;
- * what could not be decided is an error, so that an outage does not look like a forgery.
+ * Writes JUnit XML as CI systems read it, with a test case for each object. Refused, not allowed and unsigned objects are
+ * failures. Undecided objects are errors, so that an outage does not look like a forgery.
  */
 
 import { markupText } from '../core/markup.ts';
 import { isoTime } from '../core/time.ts';
 import type { Rendered, ReportContext, ReportFormat, Writer } from './format.ts';
-import { createHeld } from './held.ts';
+import { createHeldText } from './held.ts';
 import type { Counts } from './judged.ts';
 import { factTexts } from './run-facts.ts';
 import { SHORT_ID, STATUS_WORDS } from './text.ts';
 import { type ResultView, titleOf, viewOf } from './view.ts';
 
-/** The test case of one object. */
+/** Returns the test case of one object. */
 function junitPiece(view: ResultView): string {
   const { id, status, who, code, issuer, time, notes } = view;
   const name = markupText(`${id.slice(0, SHORT_ID)} ${titleOf(view)}`);
@@ -31,7 +31,7 @@ function property(name: string, value: string): string {
   return `<property name="${name}" value="${markupText(value)}"/>`;
 }
 
-/** What judged: the policy with its digest, under the name that it always had, and the rest. */
+/** Returns the facts of the run. The policy keeps its old property name and form, with its digest. */
 function propertiesOf(context: ReportContext): string {
   const { policy } = context;
   const said = policy === undefined ? 'none: any identity' : `${policy.source} ${policy.digest}`;
@@ -42,10 +42,10 @@ function propertiesOf(context: ReportContext): string {
   return `<properties>${[property('policy', said), ...origin, ...others].join('')}</properties>\n`;
 }
 
-/** The numbers stand before the cases, so the cases are held. */
+/** Returns the writer. It holds the cases back, because the counts stand before them. */
 function createJunit(context: ReportContext): Writer {
   const { put, asked, now } = context;
-  const held = createHeld();
+  const held = createHeldText();
   const add = ({ piece }: Rendered): void => held.add(piece ?? '');
   const finish = (counts: Counts): void => {
     const tests = Object.values(counts).reduce((sum, count) => sum + count, 0);

@@ -1,4 +1,4 @@
-/** What a trust root lists and nothing here can use: keys of unknown kinds, CAs with rules that are not processed. */
+/** Finds entries of a trust root that this program cannot use: keys of unknown kinds, CAs with rules that it cannot process. */
 
 import type { Crypto } from '../core/crypto.ts';
 import type { TrustedAuthority, TrustMaterial } from '../core/trust/trust-material.ts';
@@ -6,38 +6,38 @@ import { ExtensionOid, readTrustedCertificate, summarize } from '../core/x509/ce
 import { unprocessedExtension } from '../core/x509/certification-path.ts';
 import { nameText } from '../core/x509/distinguished-name.ts';
 
-/** One entry that grants nothing. Texts are the file's: escape them before they meet a terminal. */
+/** One entry that has no effect. The texts come from the file, so escape them before you print them. */
 export interface LeftOutRow {
   readonly kind: string;
-  /** Its address; empty where none is said. */
+  /** Its address, or an empty text if it has none. */
   readonly name: string;
-  /** Lower-case hex of the log id, or the SHA-256 of the issuing certificate; empty for services. */
+  /** The log id or the SHA-256 of the issuing certificate, in lower-case hex. Empty for services. */
   readonly id: string;
   readonly why: string;
 }
 
-/** Why a chain vouches for nobody, though it is listed; undefined where it can. */
+/** Returns the reason why a listed chain cannot vouch for a certificate, or undefined if it can. */
 function chainFault({ chain }: TrustedAuthority): string | undefined {
   for (const [index, certificate] of chain.map(readTrustedCertificate).entries()) {
     const name = nameText(certificate.subject);
     const oid = unprocessedExtension(certificate);
     if (oid !== undefined) {
       const what = oid === ExtensionOid.nameConstraints ? 'name constraints' : `extension ${oid}`;
-      return `${name} has ${what}, which nothing here processes`;
+      return `${name} has ${what}, and this program does not process that`;
     }
     const isRoot = index === chain.length - 1;
     if (certificate.publicKey === undefined || (!isRoot && certificate.signatureHash === undefined))
-      return `${name} has a key or signature of a kind that is not verified with here`;
+      return `${name} has a key or signature of a kind that this program does not verify`;
   }
   return undefined;
 }
 
-/** The authorities whose chains can vouch. */
+/** Returns the authorities whose chains can vouch for a certificate. */
 export function usable(authorities: readonly TrustedAuthority[]): readonly TrustedAuthority[] {
   return authorities.filter((one) => chainFault(one) === undefined);
 }
 
-/** All that is listed and grants nothing: authorities, logs, and the services that are given. */
+/** Returns all entries that have no effect: authorities, logs, and the given services. */
 export function leftOutOf(
   trust: TrustMaterial,
   services: readonly LeftOutRow[],

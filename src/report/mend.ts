@@ -1,15 +1,15 @@
-/** The command that mends what a gate refused, ready to be copied into a shell. */
+/** The command that repairs a refused range, ready to be copied into a shell. */
 
 import type { Counts } from './judged.ts';
 
-/** A word as a POSIX shell reads it back, whatever stands in it. */
+/** Quotes a word for a POSIX shell, whatever characters it holds. */
 export function shellWord(text: string): string {
   return /^[\w./@{}~^:,+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /**
- * How the contributor mends a refused range: his own commits signed again. Undefined where nothing is unsigned or
- * broken, or where what was asked names no range that can be written again. `asked`: the revisions as they were typed.
+ * Returns the command with which contributors sign their own commits again. Returns undefined if no commit is unsigned
+ * or broken, or if `asked`, the revisions as they were typed, name no range that can be rewritten.
  */
 export function mendCommand(counts: Counts, asked: readonly string[]): string | undefined {
   const [only = 'HEAD', second] = asked;

@@ -1,7 +1,7 @@
 /**
- * Results to stdout as they come, in the format that was asked for. Memory stays flat: the table's columns are as wide
- * as the first rows need, reports that begin with their numbers hold rows compressed, and the progress line is drawn
- * only where no result is.
+ * Writes results to stdout as they come, in the chosen format. Memory stays flat. The table's columns are as wide as the
+ * first rows need, and reports that begin with their counts hold compressed rows. The progress line is drawn only if
+ * results do not go to the terminal.
  */
 
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
@@ -17,15 +17,17 @@ import { trustRemedy } from './trust-age.ts';
 
 export interface Reporter {
   readonly add: (result: Rendered) => void;
-  /** `passed`: the exit code will be 0. */
+  /** Ends the report. `passed` means that the exit code will be 0. */
   readonly finish: (counts: Counts, passed: boolean) => void;
-  /** Erases the progress line; what was written stays, and nothing follows. */
+  /** Erases the progress line and ends the report early. The results so far stay. */
   readonly abandon: () => void;
 }
 
-type Asked = Pick<ReportContext, 'policy' | 'since' | 'ignored' | 'noun' | 'asked' | 'subjects'>;
-
-export interface ReportSettings extends Asked, Pick<ReportContext, 'now'> {
+export interface ReportSettings
+  extends Pick<
+    ReportContext,
+    'policy' | 'since' | 'ignored' | 'noun' | 'asked' | 'subjects' | 'now'
+  > {
   readonly output: Output;
   readonly streams: Streams;
   readonly terminal: Terminal;
@@ -65,11 +67,11 @@ function createProgress({ streams, terminal, total }: ReportSettings): (done: nu
   };
 }
 
-/** Appends to a file of a GitHub Actions step, where the environment names one. */
+/** Returns a function that appends to a file of a GitHub Actions step, if the environment names one. */
 function stepFile(path: string | undefined, what: string, terminal: Terminal) {
   return (text: string): void => {
     if (path === undefined || path === '' || appendToStep(path, text)) return;
-    terminal.say(`the job's ${what} could not be written`);
+    terminal.say(`git-signet could not write the ${what} of the job`);
   };
 }
 
@@ -83,7 +85,7 @@ function contextOf(settings: ReportSettings, put: (text: string) => void): Repor
   };
 }
 
-/** A reporter for one run. @throws ConfigError for a format that cannot say what was asked */
+/** Returns a reporter for one run. @throws ConfigError if the format cannot report this run */
 export function createReporter(settings: ReportSettings): Reporter {
   const { streams, terminal } = settings;
   const { put, flush } = createOutput(streams);

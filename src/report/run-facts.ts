@@ -1,4 +1,4 @@
-/** What a run was judged by, and who named it: the trust root, the policy, the start, and what of the repository did not count. */
+/** The facts of a run: its trust root, policy and start, where each was named, and settings that did not count. */
 
 /** A policy or a trust root. */
 export interface ReportSource {
@@ -6,11 +6,11 @@ export interface ReportSource {
   readonly source: string;
   /** SHA-256, lower-case hex. */
   readonly digest: string;
-  /** Who named it: `--policy`, `SIGNET_TRUST`, `signet.policy (/home/alice/.gitconfig)`, `the default`. */
+  /** Where it was named: `--policy`, `SIGNET_TRUST`, `signet.policy (/home/alice/.gitconfig)`, `the default`. */
   readonly origin?: string | undefined;
 }
 
-/** The commit that is not judged, nor what it reaches. */
+/** The start of a run. It and its ancestors are not judged. */
 export interface ReportStart {
   /** Full hash. */
   readonly commit: string;
@@ -19,19 +19,19 @@ export interface ReportStart {
 
 export interface RunFacts {
   readonly trust: ReportSource;
-  /** Undefined: any identity. */
+  /** If undefined, any identity passes. */
   readonly policy: ReportSource | undefined;
   readonly since?: ReportStart | undefined;
-  /** Values of the repository that did not count. */
+  /** Settings of the repository that did not count. */
   readonly ignored?: readonly { readonly key: string; readonly origin: string }[] | undefined;
 }
 
-/** Only this of what may be a whole policy. */
+/** Picks these three fields out of a whole policy. */
 export function sourceOf({ source, digest, origin }: ReportSource): ReportSource {
   return { source, digest, origin };
 }
 
-/** The facts as JSON has them, beside the results: `trust`, `policy`, `since`, `ignored`. */
+/** Returns the facts as JSON fields: `trust`, `policy`, `since`, `ignored`. */
 export function factsJson({ trust, policy, since, ignored = [] }: RunFacts): object {
   return {
     trust: sourceOf(trust),
@@ -41,12 +41,12 @@ export function factsJson({ trust, policy, since, ignored = [] }: RunFacts): obj
   };
 }
 
-/** `origin/main:.signet.yaml (--policy-from origin/main)`. Raw text. */
+/** Returns e.g. `origin/main:.signet.yaml (--policy-from origin/main)`. Raw text. */
 function named({ source, origin }: ReportSource): string {
   return origin === undefined ? source : `${source} (${origin})`;
 }
 
-/** The facts as names and texts, one thought each. Raw text: escape it. */
+/** Returns the facts as names and texts. Raw text, so escape it. */
 export function factTexts(facts: RunFacts): readonly (readonly [name: string, text: string])[] {
   const { trust, policy, since, ignored = [] } = facts;
   return [
@@ -61,7 +61,7 @@ export function factTexts(facts: RunFacts): readonly (readonly [name: string, te
   ];
 }
 
-/** The facts in one line. Raw text. */
+/** Returns the facts in one line. Raw text. */
 export function factsLine(facts: RunFacts): string {
   return factTexts(facts)
     .map(([name, text]) => `${name} ${text}`)

@@ -1,6 +1,6 @@
 /**
- * SARIF 2.1.0 (OASIS): a result for each object that is not verified, and for each note. What was wrong with a commit lies in no
- * file, so a result's place is the commit itself, as `commit/ID`; viewers that need a file show that name.
+ * Writes SARIF 2.1.0 (OASIS), with a result for each object that is not verified, and for each note. A fault of a commit
+ * lies in no file, so the location of a result is the commit itself, as `commit/ID`. Viewers that need a file show that.
  */
 
 import { visible } from '../core/escape.ts';
@@ -14,14 +14,14 @@ import { type ResultView, titleOf, viewOf } from './view.ts';
 const HEAD =
   '{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":[{"results":[';
 
-/** Text of a message: brackets would form links, braces placeholders (§3.11.5, §3.11.6). */
+/** Escapes a message. Brackets would form links, and braces would form placeholders (§3.11.5, §3.11.6). */
 function messageText(text: string): string {
   return visible(text)
     .replace(/[\\[\]]/g, '\\$&')
     .replace(/[{}]/g, '$&$&');
 }
 
-/** The commit or tag, as a place and as an identity that survives other runs. */
+/** Returns the commit or tag as a location, and as a fingerprint that stays the same in other runs. */
 function placeOf({ id, type }: ResultView): object {
   const name = id.slice(0, SHORT_ID);
   return {
@@ -48,7 +48,7 @@ function resultOf(view: ResultView, ruleId: string, level: string, detail: strin
   });
 }
 
-/** The results of one object: why it is not verified, and what was noticed; nothing for what is simply verified. */
+/** Returns the results of one object: the reason why it is not verified, and its notes. Often there are none. */
 function sarifPiece(view: ResultView): Pick<Rendered, 'piece' | 'codes'> {
   const { status, code = view.status, reason, notes } = view;
   const level = status === 'undecided' ? 'warning' : 'error';
@@ -83,7 +83,7 @@ function tailOf(codes: Iterable<string>, counts: Counts, context: ReportContext)
   return `\n],${jsonText(run).slice(1)}]}\n`;
 }
 
-/** Results go out as they come; the rules that they name follow them. */
+/** Returns the writer. It writes results as they come, and the rules that they name after them. */
 function createSarif(context: ReportContext): Writer {
   const codes = new Set<string>();
   let begun = false;

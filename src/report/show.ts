@@ -1,4 +1,4 @@
-/** What a signature says, for a person and as JSON. All of it is claimed; hostile text is made visible (S10). */
+/** Shows the content of a signature, as text and as JSON. Nothing of it is checked. Hostile text is made visible (threat S10). */
 
 import { toBase64, toHex } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
@@ -58,7 +58,7 @@ function entryLines({ entry, logName }: SignatureFacts): readonly Line[] {
     ['log', `${logName ?? 'unnamed'} (${toHex(entry.logId)})`],
     [
       'logged',
-      entry.integratedTime === 0n ? 'no time told' : utcTime(Number(entry.integratedTime)),
+      entry.integratedTime === 0n ? 'no time stated' : utcTime(Number(entry.integratedTime)),
     ],
     ['log promise', entry.inclusionPromise === undefined ? 'none' : 'signed'],
     ['proof', proof && `leaf ${proof.logIndex} of a tree of ${proof.treeSize}`],
@@ -85,17 +85,17 @@ function linesOf(facts: SignatureFacts): readonly Line[] {
   ];
 }
 
-/** A label and a value a line; the last one says that nothing was checked. */
+/** Returns one label and value a line. The last line says that nothing was checked. */
 export function showText(facts: SignatureFacts): string {
   const lines = linesOf(facts).filter(([, value]) => value !== undefined);
   const width = Math.max(...lines.map(([label]) => label.length));
   const shown = lines.map(([label, value]) =>
     `${label.padEnd(width)}  ${visible(value ?? '')}`.trimEnd(),
   );
-  return `${shown.join('\n')}\n\nthis is what it claims; whether it is true: git signet verify ${facts.id}\n`;
+  return `${shown.join('\n')}\n\nthis is what the signature claims, and it was not checked\n  git signet verify ${facts.id}\n`;
 }
 
-/** The same as JSON, with the raw parts. */
+/** Returns the same as JSON, with the raw parts. */
 export function showJson(facts: SignatureFacts): Readonly<Record<string, unknown>> {
   const { id, type, signer, names, certificate, issuerName, attributes, entry, message } = facts;
   const time = (seconds: number | undefined): string | undefined =>

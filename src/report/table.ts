@@ -1,4 +1,4 @@
-/** `text`: a table, or one sentence for an object that was asked for alone, and what to do next. */
+/** Writes `text`: a table, or one sentence for a single object, and the next step. */
 
 import type { ReportFormat, Writer } from './format.ts';
 import { mendCommand } from './mend.ts';
@@ -13,7 +13,7 @@ import {
   widthsOf,
 } from './text.ts';
 
-/** Rows that are held to align the table's columns. */
+/** Number of first rows that decide the width of the columns. */
 const ALIGNED_ROWS = 500;
 
 function createTable(put: (text: string) => void, colour: boolean) {
@@ -54,7 +54,7 @@ export const text: ReportFormat = {
   },
 };
 
-/** The same for one object alone. */
+/** The same for a single object. */
 export const sentence: ReportFormat = {
   ...text,
   piece: (judged) => ({ piece: textSentence(judged) }),

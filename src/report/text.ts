@@ -1,6 +1,6 @@
 /**
- * The table that a person reads: one line an object, one line of counts. Hostile text is made visible, never
- * obeyed (threat S10); colour only repeats what the first word says.
+ * Writes the lines of the table: one line for each object, and one line of counts. Hostile text is made visible and
+ * cannot act on the terminal (threat S10). Colour only repeats the first word.
  */
 
 import { visible } from '../core/escape.ts';
@@ -18,7 +18,7 @@ export interface TextRow {
   readonly note: string;
 }
 
-/** The word that stands for a status in every report. */
+/** The word for a status in every report. */
 export const STATUS_WORDS: Readonly<Record<Verdict['status'], string>> = {
   verified: 'ok',
   'not-allowed': 'not ok',
@@ -48,7 +48,7 @@ const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com';
 const GITHUB_WORKFLOW =
   /^https:\/\/github\.com\/([\w.-]+\/[\w.-]+)\/\.github\/workflows\/([\w.-]+)@([\w./-]+)$/;
 
-/** A signer in a few words. Raw text: escape it. A GitHub workflow of its own repository is shortened, all else is shown whole. */
+/** Returns a short name of a signer. A GitHub workflow of its own repository is shortened, and all others are shown whole. Raw text, so escape it. */
 export function shortSigner(signer: Signer): string {
   if (signer.kind === 'openpgp') return `OpenPGP key ${signer.value.slice(-16)}`;
   if (signer.kind === 'ssh') return `SSH key ${signer.value.slice(0, 23)}`;
@@ -59,7 +59,7 @@ export function shortSigner(signer: Signer): string {
   return `${file}@${ref} (${repository})`;
 }
 
-/** The signer in a few words; for an unproved one, that it is a claim. Raw text. */
+/** Returns a short name of the signer, and says so if it is only claimed. Raw text. */
 export function whoOf(verdict: Outcome): string {
   if ('signer' in verdict && verdict.signer !== undefined) {
     const who = shortSigner(verdict.signer);
@@ -70,28 +70,28 @@ export function whoOf(verdict: Outcome): string {
   return claimed === undefined ? '–' : `claims ${shortSigner(claimed)}`;
 }
 
-/** A text cut to what there is room for, by characters. */
+/** Cuts a text to a number of characters. */
 export function shortened(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const characters = [...text];
   return characters.length <= limit ? text : `${characters.slice(0, limit - 1).join('')}…`;
 }
 
-/** What a policy noticed besides the reason that is told anyway; empty for most. Raw text. */
+/** Returns the findings of the policy without the one that is already the reason. Raw text. */
 export function notesOf(verdict: Outcome): readonly Finding[] {
   const told = 'detail' in verdict ? verdict.detail : undefined;
   const findings = 'findings' in verdict ? (verdict.findings ?? []) : [];
   return findings.filter(({ detail }) => detail !== told);
 }
 
-/** The ref that an object was asked for by, in front of what is said of it: a short name may have meant another. */
+/** Returns the ref of an object as a prefix. The caller may have meant another ref by the same short name. */
 function calledBy({ type, ref }: Judged): string {
   if (ref === undefined) return '';
   if (type === 'tag') return `tag ${visible(ref.replace(/^refs\/tags\//, ''))}: `;
   return ref.startsWith('refs/') ? `${visible(ref)}: ` : '';
 }
 
-/** The table's line for one object. */
+/** Returns the table's row for one object. */
 export function textRow(judged: Judged): TextRow {
   const { verdict, raw, id } = judged;
   const subject = raw === undefined ? '' : shortened(visible(subjectLine(raw)), MAX_SUBJECT);
@@ -110,7 +110,7 @@ export function textRow(judged: Judged): TextRow {
   };
 }
 
-/** What is said of an object that was asked for alone. */
+/** Returns the sentence about a single object. */
 export function textSentence(judged: Judged): string {
   const { verdict, type } = judged;
   const ref = type === 'tag' ? '' : calledBy(judged);
@@ -118,7 +118,7 @@ export function textSentence(judged: Judged): string {
   return ref + visible(verdictLine(verdict, type === 'tag' ? 'tag' : 'commit'));
 }
 
-/** Columns are as wide as the rows so far need, up to a bound: an outlier does not push all others away. */
+/** Widths of the columns, in characters. They have an upper bound, so that one long row does not push the others away. */
 export interface Widths {
   readonly who: number;
   readonly subject: number;
@@ -128,7 +128,7 @@ const width = (text: string): number => [...text].length;
 const padded = (text: string, to: number): string =>
   text + ' '.repeat(Math.max(0, to - width(text)));
 
-/** Column widths that fit these rows. */
+/** Returns the widths that fit these rows. */
 export function widthsOf(rows: readonly TextRow[]): Widths {
   const widest = (pick: (row: TextRow) => string): number =>
     Math.min(
@@ -138,7 +138,7 @@ export function widthsOf(rows: readonly TextRow[]): Widths {
   return { who: widest((row) => row.who), subject: widest((row) => row.subject) };
 }
 
-/** One line of the table, with its line end. */
+/** Returns one line of the table, with its line end. */
 export function textLine(row: TextRow, widths: Widths, colour: boolean): string {
   const label = padded(STATUS_WORDS[row.status], 8);
   const shown = colour ? `\x1b[${COLOURS[row.status]}m${label}\x1b[0m` : label;
@@ -146,7 +146,7 @@ export function textLine(row: TextRow, widths: Widths, colour: boolean): string 
   return `${shown} ${row.id}  ${columns.join('  ').trimEnd()}\n`;
 }
 
-/** `5 commits: 2 ok, 1 refused, 1 unsigned, 1 not allowed` */
+/** Returns e.g. `5 commits: 2 ok, 1 refused, 1 unsigned, 1 not allowed`. */
 export function countsLine(counts: Counts, noun: string): string {
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const parts = COUNTED.filter(([status]) => counts[status] > 0);
@@ -154,7 +154,7 @@ export function countsLine(counts: Counts, noun: string): string {
   return `${total} ${noun}${total === 1 ? '' : 's'}: ${said}`;
 }
 
-/** The line of counts after an empty line, what judged (factsLine), and what mends the rest, where a command does. */
+/** Returns the last lines: counts, facts of the run (factsLine), and the command that repairs the range, if there is one. */
 export function textSummary(counts: Counts, noun: string, judged: string, mend?: string): string {
   const next = mend === undefined ? '' : `  ${visible(mend)}\n`;
   return `\n${countsLine(counts, noun)}\n${visible(judged)}\n${next}`;

@@ -1,4 +1,4 @@
-/** The trust root, for a person and as JSON: where it is from, how old it is, and whom it trusts from when to when. */
+/** Shows the trust root as text and as JSON: its source, its age, and the servers that it trusts with their dates. */
 
 import type { Crypto } from '../core/crypto.ts';
 import { visible } from '../core/escape.ts';
@@ -13,7 +13,7 @@ import { nameText } from '../core/x509/distinguished-name.ts';
 import { rfc3339 } from './json.ts';
 import { type LeftOutRow, leftOutOf, usable } from './left-out.ts';
 
-/** What is known of a mirror's metadata. */
+/** Facts about a mirror's metadata. */
 export interface MirrorFacts {
   readonly url: string;
   /** Root version that updates start from. */
@@ -24,12 +24,12 @@ export interface MirrorFacts {
 export interface TrustFacts {
   readonly crypto: Crypto;
   readonly trust: TrustMaterial;
-  /** Who chose it: labels of settings; empty for the default. */
+  /** Labels of the settings that chose it. Empty for the default. */
   readonly chosenBy: readonly string[];
   readonly mirror?: MirrorFacts;
   /** Addresses that signing would use now. */
   readonly services: readonly { readonly kind: string; readonly url: string }[];
-  /** Services that are named and never used, because nothing here speaks their API version. */
+  /** Services that are never used, because this program does not speak their API version. */
   readonly unspoken: readonly LeftOutRow[];
   /** Unix seconds. */
   readonly now: number;
@@ -39,7 +39,7 @@ const DAY = 86_400;
 const iso = (time: number): string => rfc3339(time) ?? 'unknown';
 const day = (time: number): string => iso(time).slice(0, 10);
 
-/** `3 days`, `today`. */
+/** Returns e.g. `3 days ago` or `today`. */
 export function ageText(seconds: number): string {
   const days = Math.floor(Math.max(0, seconds) / DAY);
   return days === 0 ? 'today' : `${days} ${days === 1 ? 'day' : 'days'} ago`;
@@ -79,7 +79,7 @@ function authorityJson(authority: TrustedAuthority, crypto: Crypto): object {
   return { uri, validFor: windowJson(validFor), chain: chainJson(authority, crypto) };
 }
 
-/** Everything, under names that stay. */
+/** Returns all facts as JSON. The names of the fields are stable. */
 export function trustJson(facts: TrustFacts): object {
   const { trust, chosenBy, mirror, services, crypto } = facts;
   const { refreshed } = trust.mirror ?? {};
@@ -141,12 +141,14 @@ function mirrorLines({ url, anchor, roles }: MirrorFacts, now: number): readonly
   ];
 }
 
-/** For a person, one thing a line. */
+/** Returns all facts as text, one a line. */
 export function trustText(facts: TrustFacts): string {
   const { trust, chosenBy, mirror, services, now } = facts;
   const { refreshed } = trust.mirror ?? {};
   const fetched =
-    refreshed === undefined ? 'never: built in' : `${day(refreshed)}, ${ageText(now - refreshed)}`;
+    refreshed === undefined
+      ? 'never, it is built in'
+      : `${day(refreshed)}, ${ageText(now - refreshed)}`;
   const rows: readonly Row[] = [
     ...usable(trust.certificateAuthorities).map((one) => authorityRow('CA', one, facts)),
     ...trust.tlogs.map((one) => logRow('log', one, now)),
@@ -158,17 +160,15 @@ export function trustText(facts: TrustFacts): string {
   );
   const lines = [
     `trust root  ${visible(trust.source)}`,
-    `chosen by   ${chosenBy.length === 0 ? 'nobody: the default' : visible(chosenBy.join(', '))}`,
+    `chosen by   ${chosenBy.length === 0 ? 'the default' : visible(chosenBy.join(', '))}`,
     `sha256      ${trust.digest}`,
     ...(trust.mirror === undefined ? [] : [`fetched     ${fetched}`]),
     ...(mirror === undefined ? [] : mirrorLines(mirror, now)),
     ...(trust.withoutCtLog === true ? ['CT log      none, by signet.ctLog'] : []),
     'trusts',
     ...table(rows),
-    ...(leftOut.length === 0
-      ? []
-      : ['left out: listed, and trusted for nothing', ...table(leftOut)]),
-    `signs with  ${services.map(({ kind, url }) => `${kind} ${visible(url)}`).join(', ') || 'nothing: no signing configuration'}`,
+    ...(leftOut.length === 0 ? [] : ['left out (listed, but without effect)', ...table(leftOut)]),
+    `signs with  ${services.map(({ kind, url }) => `${kind} ${visible(url)}`).join(', ') || 'nothing, because there is no signing configuration'}`,
   ];
   return `${lines.join('\n')}\n`;
 }

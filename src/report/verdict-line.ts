@@ -1,4 +1,4 @@
-/** The one line that a person reads after git asked about one signature. Raw text: the terminal escapes it. */
+/** Writes the line that git shows about one signature. Raw text, which the terminal escapes. */
 
 import type { ObjectType } from '../core/git/object.ts';
 import { utcTime } from '../core/time.ts';
@@ -34,7 +34,7 @@ function rejectedLine(verdict: Rejected, type: ObjectType | undefined): string {
   return `refused: ${detail}${claim}`;
 }
 
-/** One line a verdict, without prefix. */
+/** Returns the line about a verdict, without prefix. */
 export function verdictLine(verdict: Outcome, type: ObjectType | undefined): string {
   if (verdict.status === 'verified') {
     const name = 'kind' in verdict ? `${verdict.rule}, ` : '';

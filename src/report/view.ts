@@ -1,6 +1,6 @@
 /**
- * One result as people look at it: who, what, when, and what is wrong. Raw text throughout: each format escapes it
- * for its own reader. Made from the published result record, so that no format knows more than the others.
+ * Prepares one result for the formats: signer, subject, time and reason. All texts are raw, and each format escapes them
+ * for its own reader. The view is made from the published result record, so that no format knows more than the others.
  */
 
 import { subjectLine } from '../core/git/object.ts';
@@ -16,17 +16,17 @@ export interface ResultView {
   readonly tag: string | undefined;
   readonly status: Verdict['status'];
   readonly code: string | undefined;
-  /** Why it is not verified; empty for what is. */
+  /** The reason why it is not verified. Empty if it is. */
   readonly reason: string;
-  /** The proved signer, `claims …` for an unproved one, `–` for none. */
+  /** The proven signer, `claims …` for an unproven one, `–` for none. */
   readonly who: string;
   readonly issuer: string | undefined;
   readonly subject: string;
-  /** RFC 3339: the proved time, else the committer's claim. */
+  /** RFC 3339. The proven time or, without one, the time that the committer claims. */
   readonly time: string | undefined;
   readonly timeIsProved: boolean;
   readonly rule: string | undefined;
-  /** What a policy noticed besides the reason. */
+  /** Findings of the policy besides the reason. */
   readonly notes: readonly Finding[];
 }
 
@@ -35,7 +35,7 @@ function timeOf({ times, committer }: ObjectResult): Pick<ResultView, 'time' | '
   return { time: proved ?? committer?.date, timeIsProved: proved !== undefined };
 }
 
-/** What the formats show of a judged object. */
+/** Returns the view of a judged object. */
 export function viewOf(judged: Judged): ResultView {
   const { id, type, ref, raw, verdict } = judged;
   const result = objectResult(judged);
@@ -54,12 +54,12 @@ export function viewOf(judged: Judged): ResultView {
 
 const MAX_TITLE = 200;
 
-/** The subject, with the tag's name before it where there is one. */
+/** Returns the subject, after the tag's name if there is one. */
 export function titleOf({ tag, subject }: ResultView): string {
   return shortened(tag === undefined ? subject : `tag ${tag}: ${subject}`, MAX_TITLE);
 }
 
-/** Why it is not verified, and what else was noticed, in one line. */
+/** Returns the reason and the notes in one line. */
 export function whyOf({ reason, notes }: ResultView): string {
   return [reason, ...notes.map(({ detail }) => detail)].filter((part) => part !== '').join('; ');
 }

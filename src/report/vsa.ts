@@ -1,11 +1,11 @@
 /**
- * A verification summary (slsa.dev/spec/v1.0/verification_summary) of a run, as an in-toto Statement v1: these commits
- * were judged by this policy, and passed or failed. It is made from the verdicts alone, after the last of them; nothing
- * but a run whose every object is verified says PASSED.
+ * Writes a verification summary of a run (slsa.dev/spec/v1.0/verification_summary) as an in-toto Statement v1. It says
+ * that these commits were judged by this policy, and passed or failed. It is made from the verdicts alone, after the
+ * last of them. It says PASSED only if every object is verified.
  */
 
 import { ConfigError } from '../errors.ts';
-import type { ReportContext, ReportFormat, Subject, Writer } from './format.ts';
+import type { ReportContext, ReportFormat, ReportSubject, Writer } from './format.ts';
 import { jsonText, rfc3339 } from './json.ts';
 import type { Counts } from './judged.ts';
 import { factsJson } from './run-facts.ts';
@@ -13,30 +13,31 @@ import { factsJson } from './run-facts.ts';
 const STATEMENT = 'https://in-toto.io/Statement/v1';
 const PREDICATE = 'https://slsa.dev/verification_summary/v1';
 export const VERIFIER_ID = 'urn:git-signet:verifier';
-/** What PASSED says; names that begin with SLSA_ are the specification's own. */
+/** The level of a passed run. Names that begin with SLSA_ belong to the specification. */
 const LEVEL = 'GIT_SIGNET_ALL_SIGNED_BY_POLICY';
 
-function subjectOf({ id, type, name, base }: Subject): unknown {
+function subjectOf({ id, type, name, base }: ReportSubject): unknown {
   const digest = type === 'tag' ? { gitTag: id } : { gitCommit: id };
   const annotations = { revision: name, without: base };
   return { name, digest: id.length === 40 ? { sha1: id, ...digest } : digest, annotations };
 }
 
-function resourceOf({ id, type }: Subject): string {
+function resourceOf({ id, type }: ReportSubject): string {
   return `gitoid:${type}:${id.length === 40 ? 'sha1' : 'sha256'}:${id}`;
 }
 
-/** @throws ConfigError where no policy is named: a summary says by which policy, so "anybody" cannot have one */
+/** @throws ConfigError if no policy is named, because a summary must name the policy */
 function createVsa(context: ReportContext): Writer {
   const { policy, subjects, version, now, put } = context;
   if (policy === undefined) {
-    throw new ConfigError('--format vsa says by which policy it was judged: none is named', {
+    throw new ConfigError('--format vsa must name the policy of the run, and none is given', {
       hint: 'add: --policy FILE, or --policy-from REV',
     });
   }
   const finish = (counts: Counts, passed: boolean): void => {
     const [first] = subjects;
-    if (first === undefined) throw new ConfigError('--format vsa: nothing was named to judge');
+    if (first === undefined)
+      throw new ConfigError('--format vsa must name a commit or tag, and none is given');
     const statement = {
       _type: STATEMENT,
       subject: subjects.map(subjectOf),

@@ -12,7 +12,7 @@ const facts = (change: (json: Json) => void = () => undefined, of: Overrides = {
   return { crypto: nodeCrypto, trust, chosenBy: [], services: [], unspoken: [], now: T0 };
 };
 const leftOut = (shown: TrustFacts): Json[] => (trustJson(shown) as Json).leftOut;
-const HEAD = 'left out: listed, and trusted for nothing';
+const HEAD = 'left out (listed, but without effect)';
 
 describe('what trust show lists as left out', () => {
   it('is nothing for a root that is used whole', () => {
@@ -53,7 +53,7 @@ describe('what trust show lists as left out', () => {
       {
         kind: 'CA',
         name: 'https://fulcio.forge.test',
-        why: expect.stringMatching(/intermediate.* has name constraints, which nothing here/),
+        why: expect.stringMatching(/intermediate.* has name constraints, and this program/),
       },
     ]);
     expect(trustJson(shown)).toMatchObject({ certificateAuthorities: [] });

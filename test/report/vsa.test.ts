@@ -36,6 +36,6 @@ describe('the verification summary', () => {
     expect(statement([]).predicate.verificationResult).toBe('FAILED');
     const create = (more: object) => () => reported('vsa', [], more);
     expect(create({ policy: undefined })).toThrow('by which policy');
-    expect(create({ subjects: [] })).toThrow('nothing was named');
+    expect(create({ subjects: [] })).toThrow('none is given');
   });
 });

@@ -32,7 +32,7 @@ describe('show', () => {
     expect(out).toContain('SHA-1 3655065d0bbdc83e6b191c0a635ba000e40e0b1e\n');
     expect(out).toContain('O=loopback.test, CN=loopback-intermediate\n');
     expect(out).toContain('log entry       95, hashedrekord 0.0.1\n');
-    expect(out).toContain(`whether it is true: git signet verify ${id}\n`);
+    expect(out).toContain(`and it was not checked\n  git signet verify ${id}\n`);
   });
 
   it('HEAD, a tag by its name, a commit through it', async () => {

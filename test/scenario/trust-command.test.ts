@@ -36,10 +36,8 @@ describe('trust show', () => {
     const repository = fresh('show');
     const { out, exit } = await signet(repository, ['trust', 'show']);
     expect(exit).toBe(0);
-    expect(out).toMatch(
-      /^trust root {2}public-good \(embedded\)\nchosen by {3}nobody: the default\n/,
-    );
-    expect(out).toMatch(/\nfetched {5}never: built in\n/);
+    expect(out).toMatch(/^trust root {2}public-good \(embedded\)\nchosen by {3}the default\n/);
+    expect(out).toMatch(/\nfetched {5}never, it is built in\n/);
     expect(out).toMatch(/\n {2}CA {6}2021-03-07 – 2022-12-31 \(past\) {2}[0-9a-f]{16} {2}https/);
     expect(out).toMatch(/\n {2}TSA {5}2025-07-04 –/);
     const json = await shown(repository);

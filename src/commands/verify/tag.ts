@@ -11,7 +11,7 @@ import { tagContext } from '../../gate/run.ts';
 import { setUpVerify } from '../../gate/setup.ts';
 import { judgeChain, type Step, type TagContext } from '../../gate/tag-chain.ts';
 import { resolveNames } from '../../git/names.ts';
-import type { Subject } from '../../report/format.ts';
+import type { ReportSubject } from '../../report/format.ts';
 import { renderResult } from '../../report/formats.ts';
 import { createReporter } from '../../report/reporter.ts';
 import { formatOf, VERIFY_EXITS, VERIFY_OPTIONS } from './options.ts';
@@ -42,7 +42,7 @@ const run: Run = async (args, invocation) => {
   const setup = await setUpVerify(args, invocation);
   const { facts, judge } = setup;
   const { now } = judge;
-  const subjects: Subject[] = [];
+  const subjects: ReportSubject[] = [];
   const reporter = createReporter({
     ...facts,
     ...{ output: format, streams, terminal, noun: 'object', now, env },

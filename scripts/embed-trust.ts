@@ -38,7 +38,7 @@ export const ${name} =
 `;
 }
 
-const HEAD = 'Written by scripts/embed-trust.ts; not edited by hand.';
+const HEAD = 'scripts/embed-trust.ts writes this file. Do not edit it.';
 
 /** Each module's path and text. */
 export function embeddedModules(): Readonly<Record<string, string>> {
@@ -50,7 +50,7 @@ export function embeddedModules(): Readonly<Record<string, string>> {
       decoded(targets['trusted_root.json']),
     ),
     'src/trust/embedded.ts': [
-      `/** What trust updates and signing start from. ${HEAD} */\n`,
+      `/** The built-in start of trust updates and signing. ${HEAD} */\n`,
       constant('PUBLIC_GOOD_ROOT', "The public-good mirror's root metadata.", decoded(root)),
       constant('STAGING_ROOT', "The staging mirror's.", kept('staging.root.json')),
       constant(

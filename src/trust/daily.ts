@@ -1,7 +1,7 @@
 /**
- * Trust for signing: what is on disk, and once a day a look at the mirror, beside the login. The signature waits for the
- * mirror, a few seconds, only where the last look is over a week ago or there is nothing to sign with; and no failure of
- * it fails a signature while what is on disk can be used. Verifying never comes here.
+ * Provides the trust root for signing. It uses the files on disk and asks the mirror once a day, beside the login. A
+ * signature waits a few seconds for the mirror only if the last answer is over a week old, or if there is nothing on disk.
+ * While the files on disk can be used, no failure of the mirror fails a signature. Verifying never comes here.
  */
 
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
@@ -25,12 +25,12 @@ export interface DailyOptions {
 
 const DAY = 86_400;
 const WEEK = 7 * DAY;
-/** Seconds between two looks at a mirror that does not answer. */
+/** Seconds between two requests to a mirror that does not answer. */
 const AGAIN = 6 * 3600;
-/** Seconds that a signature waits for a mirror at most. */
+/** Most seconds that a signature waits for a mirror. */
 const PATIENCE = 5;
 
-/** Seconds since the mirror last vouched for what is here; what is built in is due, and good enough to begin with. */
+/** Returns the seconds since the mirror last confirmed the files on disk. Built-in trust counts as one day old. */
 function ageOf(source: MirrorSource, now: number): number {
   try {
     const { refreshed } = readState(source) ?? {};
@@ -46,17 +46,17 @@ function triedLately(directory: string, now: number): boolean {
   return Math.abs(now - tried / 1000) < AGAIN;
 }
 
-/** Where nothing can be written, the update itself says so. */
+/** Remembers the attempt. If the folder cannot be written, the update itself reports that. */
 function markTried(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     writeFileSync(join(directory, 'tried'), '', { mode: 0o600 });
   } catch {
-    // it is tried again the next time
+    // without the mark, the next signature asks again
   }
 }
 
-/** Asks the mirror now. `patience`: seconds to wait for another process that asks it. */
+/** Asks the mirror now. `patience` is the number of seconds to wait for another process that asks it. */
 async function look(source: MirrorSource, options: DailyOptions, patience: number): Promise<void> {
   const { settings, environment, crypto, now } = options;
   const [{ createHttpClient }, { networkOptions }, { refreshTrust }] = await Promise.all([
@@ -76,7 +76,7 @@ async function look(source: MirrorSource, options: DailyOptions, patience: numbe
   }
 }
 
-/** A look at the mirror that is under way; `finished` never rejects. */
+/** A request to the mirror that is under way. `finished` never rejects. */
 export interface DailyLook {
   readonly finished: Promise<void>;
 }
@@ -84,8 +84,8 @@ export interface DailyLook {
 const NONE: DailyLook = { finished: Promise.resolve() };
 
 /**
- * Looks at the mirror where that is due, and waits for it where what is here is old. For the agent: call it before a
- * certificate is asked for. Never rejects.
+ * Asks the mirror if that is due, and waits for the answer if the files on disk are old. The agent calls it before it
+ * asks for a certificate. Never rejects.
  */
 export async function lookDaily(options: DailyOptions): Promise<DailyLook> {
   try {
@@ -104,8 +104,9 @@ export async function lookDaily(options: DailyOptions): Promise<DailyLook> {
 }
 
 /**
- * The trust in force, for signing: a mirror that was never asked is asked now.
- * @throws ConfigError; ServiceError, AnswerError where a mirror must be asked and cannot be, or is not to be believed
+ * Returns the trust root in force, for signing. If a mirror was never asked, it is asked now.
+ * @throws ConfigError for wrong settings or files. ServiceError if a mirror cannot be asked. AnswerError if its answer
+ * does not prove itself
  */
 export async function trustForSigning(options: DailyOptions): Promise<TrustMaterial> {
   const { settings, crypto } = options;

@@ -1,4 +1,4 @@
-/** What trust updates and signing start from. Written by scripts/embed-trust.ts; not edited by hand. */
+/** The built-in start of trust updates and signing. scripts/embed-trust.ts writes this file. Do not edit it. */
 
 /** The public-good mirror's root metadata. */
 export const PUBLIC_GOOD_ROOT =

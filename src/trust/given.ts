@@ -1,4 +1,4 @@
-/** Trust that a person hands over: the root metadata of a mirror, or a trust file to keep. Read and proved before it is used. */
+/** Reads trust that the user hands over: the root metadata of a mirror, or a trust file to keep. It is proved before use. */
 
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -13,7 +13,7 @@ import type { Settings } from '../settings/load.ts';
 import type { Environment } from '../system/environment.ts';
 import { loadSigningConfig, loadTrust } from './load.ts';
 import { readTrustFile } from './named.ts';
-import { mirrorSetting } from './source.ts';
+import { mirrorSetting, noPlaceToKeep } from './source.ts';
 import { notKept, writeWhole } from './state-write.ts';
 
 const CONFIG_TYPE = 'application/vnd.dev.sigstore.clienttrustconfig.v0.1+json';
@@ -22,22 +22,22 @@ const MAX_ROOT = 512_000;
 
 export interface GivenMirror {
   readonly url: string;
-  /** A path, or an address. */
+  /** A path or an address. */
   readonly root: string | undefined;
   readonly checksum: string | undefined;
 }
 
-interface Context {
+interface GivenContext {
   readonly settings: Settings;
   readonly crypto: Crypto;
   readonly env: Environment;
   readonly cwd: string;
 }
 
-async function fetchRoot(url: string, { settings, env }: Context): Promise<string> {
+async function fetchRoot(url: string, { settings, env }: GivenContext): Promise<string> {
   const { send, close } = createHttpClient(networkOptions(settings, env));
   try {
-    const service = 'the server of the root';
+    const service = 'the server of the root metadata';
     const { status, body } = await send({
       service,
       method: 'GET',
@@ -54,12 +54,12 @@ async function fetchRoot(url: string, { settings, env }: Context): Promise<strin
 }
 
 /**
- * The setting's value for a mirror whose root was handed over, and that root. A root by address is only as good as its
- * checksum (gitsign takes it unchecked). @throws UsageError, ConfigError, ServiceError, AnswerError
+ * Returns the setting's value for a mirror with given root metadata, and that metadata. An address as root needs a
+ * checksum (gitsign does not check it). @throws UsageError, ConfigError, ServiceError, AnswerError
  */
 export async function pinnedMirror(
   { url, root, checksum }: GivenMirror,
-  context: Context,
+  context: GivenContext,
 ): Promise<{ readonly setting: string; readonly root: string }> {
   const { crypto, cwd } = context;
   const wanted = checksum === undefined ? undefined : SHA256.exec(checksum)?.[1]?.toLowerCase();
@@ -67,29 +67,29 @@ export async function pinnedMirror(
     throw new UsageError(`--root-checksum ${checksum}: expected a SHA-256 in hex`);
   if (root === undefined)
     throw new UsageError(
-      '--mirror needs --root FILE: the root metadata that its updates start from',
+      '--mirror needs --root FILE, the root metadata that its updates start from',
       {
-        hint: 'ask who runs the instance for its root.json, not the mirror itself',
+        hint: 'ask the operator of the instance for its root.json, and do not take it from the mirror',
       },
     );
   const remote = /^https?:\/\//i.test(root);
   if (remote && wanted === undefined)
     throw new UsageError(
-      '--root is an address: --root-checksum SHA256 must say what is to be found there',
+      '--root is an address, so --root-checksum SHA256 must say what file is expected there',
     );
   const text = remote ? await fetchRoot(root, context) : readTrustFile(resolve(cwd, root));
   const digest = toHex(crypto.hash('sha256', utf8(text)));
   if (wanted !== undefined && wanted !== digest)
     throw new AnswerError(
       'TRUST_ANSWER',
-      `the root is another than --root-checksum says: ${digest}`,
+      `the root metadata has another checksum than --root-checksum: ${digest}`,
     );
   const { version } = await firstRoot(text, crypto);
   const address = url.replace(/#.*$/, '').replace(/\/+$/, '');
   return { setting: mirrorSetting(address, version, digest), root: text };
 }
 
-/** One text that holds trusted root and signing configuration, where there is one. */
+/** Returns one text with the trusted root and, if there is one, the signing configuration. */
 function wholeConfig(from: string, signingConfig: string | undefined, cwd: string): string {
   const path = resolve(cwd, from);
   const text = readTrustFile(path);
@@ -114,16 +114,15 @@ function besideOf(path: string): object | undefined {
 }
 
 /**
- * Keeps a copy of a trust file under its digest, so that it is the same tomorrow, and gives its path: the setting's
- * value. @throws ConfigError `TRUST_FILE` when it cannot be read
+ * Keeps a copy of a trust file under its digest, so that a later change is noticed, and returns the path of the copy for
+ * the setting. @throws ConfigError `TRUST_FILE` if the file cannot be read
  */
 export async function keepTrustFile(
   { from, signingConfig }: { readonly from: string; readonly signingConfig: string | undefined },
-  { settings, crypto, cwd }: Pick<Context, 'settings' | 'crypto' | 'cwd'>,
+  { settings, crypto, cwd }: Pick<GivenContext, 'settings' | 'crypto' | 'cwd'>,
 ): Promise<string> {
   const { trustCache, signingConfig: _other, ...rest } = settings;
-  if (trustCache === undefined)
-    throw new ConfigError('no place to keep a trust root: neither XDG_DATA_HOME nor HOME is set');
+  if (trustCache === undefined) throw noPlaceToKeep();
   const text = wholeConfig(from, signingConfig, cwd);
   const path = join(trustCache, `${toHex(crypto.hash('sha256', utf8(text)))}.json`);
   try {

@@ -1,7 +1,7 @@
 /**
- * Where trust comes from: a file (`--trusted-root`, signet.trust), gitsign's key files, or a TUF mirror: what it served
- * last, else the public-good root that is built in. One code path for signing, verifying and showing, and no network
- * in it: trust/mirror-refresh.ts asks mirrors, when something is signed or when it is told to.
+ * Loads the trust root: a file (`--trusted-root`, signet.trust), gitsign's key files, the last answer of a TUF mirror, or
+ * the built-in public-good root. Signing, verifying and showing share this code, and it uses no network. Only
+ * trust/mirror-refresh.ts asks mirrors.
  */
 
 import type { Crypto } from '../core/crypto.ts';
@@ -20,12 +20,12 @@ export { TRUST_SETTINGS, type TrustSettings } from './source.ts';
 
 const EMBEDDED = 'public-good (embedded)';
 
-/** The trusted root in a ClientTrustConfig; the text itself when it is a bare trusted root. */
+/** Returns the trusted root in a ClientTrustConfig. A bare trusted root is returned as it is. */
 function trustedRootText(text: string, source: string): string {
   if (!text.includes('application/vnd.dev.sigstore.clienttrustconfig')) return text;
   const { trustedRoot } = parseProtoJson(text, source);
   if (typeof trustedRoot !== 'object') {
-    throw new ConfigError(`${source}: holds no trustedRoot`, { code: 'TRUST_FILE' });
+    throw new ConfigError(`${source}: the file holds no trustedRoot`, { code: 'TRUST_FILE' });
   }
   return JSON.stringify(trustedRoot);
 }
@@ -36,14 +36,14 @@ async function builtIn(name: string, crypto: Crypto, refreshed?: number): Promis
   return { ...trust, mirror: { name, refreshed } };
 }
 
-/** What the mirror served last, proved again unless it is what is built in; else what is built in. */
+/** Returns the last answer of a mirror, proved again unless it equals the built-in trust. Without one, returns the built-in trust. */
 async function mirrorTrust(source: MirrorSource, crypto: Crypto): Promise<TrustMaterial> {
   const { anchor, name } = source;
   const isPublic = anchor.kind === 'embedded' && anchor.instance === 'public-good';
   const state = readState(source);
   if (state === undefined) {
     if (isPublic) return builtIn(name, crypto);
-    throw new ConfigError(`nothing was fetched yet from the trust mirror ${name}`, {
+    throw new ConfigError(`the trust mirror ${name} was never asked for its trust root`, {
       code: 'TRUST_FILE',
       hint: 'git signet trust update',
     });
@@ -66,21 +66,17 @@ function keyFile(path: string | undefined): KeyFile | undefined {
   return path === undefined ? undefined : { path, text: readTrustFile(path) };
 }
 
-/** gitsign's files; what none of them names comes from the public-good root, as it does for gitsign. */
+/** Returns trust from gitsign's key files. Missing parts come from the public-good root, as they do in gitsign. */
 async function keyFileTrust(settings: TrustSettings, crypto: Crypto): Promise<TrustMaterial> {
   const { trustFromKeyFiles } = await import('../core/trust/key-files.ts');
-  const fulcio = keyFile(settings.fulcioRoot);
-  const rekor = keyFile(settings.rekorPublicKey);
-  const ctLog = keyFile(settings.ctLogPublicKey);
-  const timestampChain = keyFile(settings.timestampCertChain);
-  const complete = fulcio !== undefined && rekor !== undefined && ctLog !== undefined;
-  const rest = complete ? undefined : await mirrorTrust(publicGood(settings, crypto), crypto);
   const files = {
-    fulcio,
-    rekor,
-    ctLog,
-    timestampChain,
+    fulcio: keyFile(settings.fulcioRoot),
+    rekor: keyFile(settings.rekorPublicKey),
+    ctLog: keyFile(settings.ctLogPublicKey),
+    timestampChain: keyFile(settings.timestampCertChain),
   };
+  const complete = [files.fulcio, files.rekor, files.ctLog].every((file) => file !== undefined);
+  const rest = complete ? undefined : await mirrorTrust(publicGood(settings, crypto), crypto);
   return trustFromKeyFiles(files, crypto, rest);
 }
 
@@ -92,9 +88,7 @@ async function namedTrust(settings: TrustSettings, crypto: Crypto): Promise<Trus
   return parseTrustedRoot(trustedRootText(text, source.path), source.path, crypto);
 }
 
-/**
- * The trust in force. @throws ConfigError TRUST_FILE, naming the file and the place in it
- */
+/** Returns the trust root in force. @throws ConfigError TRUST_FILE with the file and the place in it */
 export async function loadTrust(settings: TrustSettings, crypto: Crypto): Promise<TrustMaterial> {
   const trust = await namedTrust(settings, crypto);
   return settings.ctLog === 'none' && trust.ctLogs.length === 0
@@ -102,7 +96,7 @@ export async function loadTrust(settings: TrustSettings, crypto: Crypto): Promis
     : trust;
 }
 
-/** The signing configuration that goes with the trust in force. @throws ConfigError TRUST_FILE */
+/** Returns the signing configuration of the trust root in force. @throws ConfigError TRUST_FILE */
 export async function loadSigningConfig(settings: Settings): Promise<SigningConfig> {
   const [{ signingConfigFor }, { loadCrypto }] = await Promise.all([
     import('./signing-config.ts'),

@@ -1,6 +1,6 @@
 /**
- * Asks a trust mirror for its newest trust root, proves it and keeps it. Run when something is signed, by `trust
- * update`, or by the agent; never by a verification.
+ * Asks a trust mirror for its newest trust root, proves it and keeps it. Signing, `trust update` and the agent do this.
+ * Verifying never does.
  */
 
 import { fromUtf8 } from '../core/bytes.ts';
@@ -9,10 +9,10 @@ import { parseProtoJson } from '../core/proto-json.ts';
 import { parseTrustedRoot } from '../core/trust/trusted-root.ts';
 import { readTufMetadata, type TufMetadata } from '../core/trust/tuf-metadata.ts';
 import { isTarget, nextRoot, type ProvenTargets, proveTargets } from '../core/trust/tuf-proof.ts';
-import { AnswerError, ConfigError, isSignetError, SignetError } from '../errors.ts';
+import { AnswerError, isSignetError, SignetError } from '../errors.ts';
 import type { HttpSend } from '../http/message.ts';
 import { parseSigningConfig } from './signing-config.ts';
-import type { MirrorSource } from './source.ts';
+import { type MirrorSource, noPlaceToKeep } from './source.ts';
 import { chainOf, checkPinned, embeddedRoot, provenRoots, readRootFile } from './state.ts';
 import {
   readState,
@@ -28,14 +28,14 @@ export interface RefreshOptions {
   readonly crypto: Crypto;
   /** Unix seconds. */
   readonly now: () => number;
-  /** The root to start from, where it was just given by hand and is not kept anywhere yet. */
+  /** The root metadata to start from, if the user has just given it and it is not kept yet. */
   readonly root?: string | undefined;
-  /** Seconds to wait for another process that updates the same; default 60. */
+  /** Seconds to wait for another process that updates the same folder. The default is 60. */
   readonly patience?: number;
 }
 
 export interface Refreshed {
-  /** The trust root is another one than before. */
+  /** True if the trust root is another one than before. */
   readonly changed: boolean;
   readonly state: TrustState;
 }
@@ -44,7 +44,7 @@ const TARGETS = [TRUSTED_ROOT_TARGET, SIGNING_CONFIG_TARGET] as const;
 const MAX_TARGET = 4 * 1024 * 1024;
 const MAX_ROOT = 512_000;
 
-/** What is kept, where it still proves itself; what does not is as good as nothing. */
+/** Returns the kept state with its chain of roots, or undefined if it does not prove itself. */
 async function usableState(
   source: MirrorSource,
   crypto: Crypto,
@@ -61,7 +61,7 @@ async function usableState(
   }
 }
 
-/** The root to start from where nothing is kept: built in, a file, or fetched by version and known by its digest. */
+/** Returns the root metadata to start from if none is kept: built in, a file, or fetched by version and checked by digest. */
 async function startingRoot(source: MirrorSource, options: RefreshOptions): Promise<string> {
   const { anchor, url } = source;
   if (anchor.kind === 'embedded') return embeddedRoot(anchor.instance);
@@ -92,11 +92,11 @@ async function fetchTarget(
   const from = { name: source.name, send: options.send };
   const text = fromUtf8(await fetchMirrorFile(from, path, target.length));
   if (text === undefined || !isTarget(target, text, options.crypto))
-    throw mirrorRefusal(source.name, new Error(`${name} is not what its metadata describes`));
+    throw mirrorRefusal(source.name, new Error(`${name} does not match its metadata`));
   return text;
 }
 
-/** Files that are already here and still what the targets describe are not fetched again. */
+/** Returns the target files. It fetches only files that are missing or do not match their metadata any more. */
 async function currentFiles(
   source: MirrorSource,
   proof: ProvenTargets,
@@ -115,7 +115,7 @@ async function currentFiles(
   return found;
 }
 
-/** Only what can be used is kept. */
+/** Checks that the files can be used, before they are kept. @throws AnswerError, ConfigError */
 function checkUsable(
   { name }: MirrorSource,
   files: Readonly<Record<string, string>>,
@@ -127,7 +127,7 @@ function checkUsable(
       'TRUST_ANSWER',
       `the trust mirror ${name} has no ${TRUSTED_ROOT_TARGET}`,
       {
-        hint: 'give its key files instead: git signet help settings (fulcioRoot, rekorPublicKey, ctLogPublicKey)',
+        hint: 'set its key files fulcioRoot, rekorPublicKey and ctLogPublicKey instead: git signet help settings',
       },
     );
   parseTrustedRoot(root, `${name} ${TRUSTED_ROOT_TARGET}`, crypto);
@@ -136,7 +136,7 @@ function checkUsable(
   if (config !== undefined) parseSigningConfig(parseProtoJson(config, says), says);
 }
 
-/** The roots that are known, in order: of the state, or of an update whose later step failed; or the one to start from. */
+/** Returns the known roots in order: those of the state, those of an update that failed later, or the root to start from. */
 async function knownRoots(
   source: MirrorSource,
   state: readonly string[] | undefined,
@@ -147,7 +147,7 @@ async function knownRoots(
   return state ?? [await startingRoot(source, options)];
 }
 
-/** `newRoots` takes the root metadata that is kept from here on, whatever fails later. */
+/** Updates the folder. `newRoots` receives root metadata that stays kept even if a later step fails. */
 async function update(
   source: MirrorSource,
   directory: string,
@@ -184,16 +184,15 @@ async function update(
 }
 
 /**
- * The mirror's newest trust root, proved and kept. When another process brings it meanwhile, that one.
- * @throws ServiceError when the mirror cannot be asked, AnswerError `TRUST_ANSWER` when it is not to be believed
+ * Returns the mirror's newest trust root, proved and kept. If another process brings it meanwhile, returns that one.
+ * @throws ServiceError if the mirror cannot be asked. AnswerError `TRUST_ANSWER` if its answer does not prove itself
  */
 export async function refreshTrust(
   source: MirrorSource,
   options: RefreshOptions,
 ): Promise<Refreshed> {
   const { directory, name } = source;
-  if (directory === undefined)
-    throw new ConfigError('no place to keep a trust root: neither XDG_DATA_HOME nor HOME is set');
+  if (directory === undefined) throw noPlaceToKeep();
   const begun = options.now();
   const settled = (): Refreshed | undefined => {
     const state = stateOrNothing(source);
@@ -212,12 +211,12 @@ export async function refreshTrust(
   }
 }
 
-/** The same error, with the root that is kept nevertheless (TUF specification §5.3.8). */
+/** Adds to an error that newer root metadata is kept all the same (TUF specification §5.3.8). */
 function withRootKept(error: SignetError, root: TufMetadata | undefined): SignetError {
   if (root === undefined) return error;
-  const kept = `its root version ${root.version} proves itself and is kept; the trust root is the one before`;
+  const kept = `its root version ${root.version} proves itself and is kept, and the trust root did not change`;
   const before = error.hint === NOTHING_CHANGED ? undefined : error.hint;
-  const hint = before === undefined ? kept : `${before}; ${kept}`;
+  const hint = before === undefined ? kept : `${before} (${kept})`;
   return new SignetError(error.kind, error.code, error.message, { hint, cause: error });
 }
 

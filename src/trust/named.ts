@@ -1,4 +1,4 @@
-/** Trust that a setting names: a file, or a mirror that was pinned. */
+/** Reads the trust files that settings name. */
 
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
@@ -9,7 +9,7 @@ import type { TrustSettings } from './source.ts';
 
 const MAX_TRUST = 4 * 1024 * 1024;
 
-/** A trust or signing-config file as text. @throws ConfigError TRUST_FILE */
+/** Reads a trust or signing-config file as text. @throws ConfigError TRUST_FILE */
 export function readTrustFile(path: string): string {
   const refuse = (why: string): ConfigError =>
     new ConfigError(`${path}: ${why}`, { code: 'TRUST_FILE' });
@@ -19,15 +19,15 @@ export function readTrustFile(path: string): string {
   } catch (error) {
     throw refuse(error instanceof Error ? error.message.replace(/,.*/, '') : String(error));
   }
-  if (bytes.length > MAX_TRUST) throw refuse('longer than 4 MiB');
+  if (bytes.length > MAX_TRUST) throw refuse('the file is longer than 4 MiB');
   const text = fromUtf8(bytes);
-  if (text === undefined) throw refuse('not UTF-8');
+  if (text === undefined) throw refuse('the file is not UTF-8');
   return text;
 }
 
 /**
- * The trust file that is named. One that `trust init` keeps is named by its own digest, so that it cannot be edited
- * unseen (threat T01). @throws ConfigError TRUST_FILE
+ * Reads the trust file of a setting. A file that `trust init` keeps is named by its own digest, so that a later edit is
+ * noticed (threat T01). @throws ConfigError TRUST_FILE
  */
 export function readNamedTrust(
   path: string,
@@ -38,8 +38,8 @@ export function readNamedTrust(
   if (dirname(path) !== trustCache) return text;
   const digest = toHex(crypto.hash('sha256', new TextEncoder().encode(text)));
   if (basename(path) === `${digest}.json`) return text;
-  throw new ConfigError(`${path}: it was changed since trust init put it there`, {
+  throw new ConfigError(`${path}: the file was changed after trust init put it there`, {
     code: 'TRUST_FILE',
-    hint: 'git signet trust init --from FILE again, with the file you trust',
+    hint: 'run git signet trust init --from FILE again, with the file that you trust',
   });
 }

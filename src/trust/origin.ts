@@ -1,7 +1,7 @@
 /**
- * Who chose the trust root: nobody, the person who typed a flag, the user's own configuration, the repository's, where the
- * user has allowed that (settings/authority.ts), or the environment. A gate believes the environment only where `trust
- * init` was run for that very root on this machine (threat T06): a variable left over from a test decides nothing.
+ * Finds out what chose the trust root: a flag, the user's own configuration, the repository's if the user has allowed
+ * it (settings/authority.ts), or the environment. A gate believes the environment only if `trust init` was run for that
+ * very root on this machine (threat T06), so a variable left over from a test decides nothing.
  */
 
 import { existsSync } from 'node:fs';
@@ -12,13 +12,13 @@ import type { ResolvedSettings, SettingName, Settings } from '../settings/load.t
 import { originsIn, type SettingOrigin } from '../settings/origin.ts';
 import { trustSourceOf } from './source.ts';
 
-/** Settings that choose, strongest first; below a trust root that is named, key files say nothing. */
+/** Settings that choose, strongest first. If a trust root is named, key files do not count. */
 const CHOOSING = [
   ['trust'],
   ['fulcioRoot', 'rekorPublicKey', 'ctLogPublicKey', 'timestampCertChain'],
 ] as const satisfies readonly (readonly SettingName[])[];
 
-/** Returns who chose the trust root in force; nobody did where it is empty. */
+/** Returns where the trust root in force was chosen. It is empty for the default. */
 export function trustOrigins(resolved: ResolvedSettings): readonly SettingOrigin[] {
   const chosen = CHOOSING.map((names) =>
     names.filter((name) => resolved.settings[name] !== undefined),
@@ -26,13 +26,13 @@ export function trustOrigins(resolved: ResolvedSettings): readonly SettingOrigin
   return originsIn(chosen.find((each) => each.length > 0) ?? [], resolved);
 }
 
-/** Who chose the trust root, where that is the environment or the repository and not the user (threat T06). */
+/** Returns where the trust root was chosen, if the environment or the repository chose it and not the user (threat T06). */
 export function quietTrustOrigin(resolved: ResolvedSettings): SettingOrigin | undefined {
   const origins = trustOrigins(resolved);
   return origins.find(({ by }) => by === 'environment' || by === 'repository');
 }
 
-/** The mark that `trust init` leaves in a mirror's folder: a person chose it here. */
+/** Returns the path of the mark that `trust init` leaves in a mirror's folder. It says that the user chose the mirror here. */
 export function chosenMark(directory: string): string {
   return join(directory, 'chosen');
 }
@@ -54,7 +54,7 @@ export function checkGateTrust(resolved: ResolvedSettings, crypto: Crypto): void
   if (quiet === undefined || isChosenHere(settings, crypto)) return;
   const { trust } = settings;
   throw new ConfigError(
-    `${quiet.label} chooses the trust root, and verify does not take its word`,
+    `${quiet.label} chooses the trust root, and verify does not let the environment do that`,
     {
       hint:
         trust === undefined

@@ -1,7 +1,7 @@
 /**
- * The services that go with a trust root (application/vnd.dev.sigstore.signingconfig.v0.2+json): named, or inside
- * a ClientTrustConfig, or `signing_config.json` beside the trusted root, or what the mirror serves beside its own.
- * A private trust root never falls back to public services: that would publish what was meant to stay private.
+ * Reads the services that belong to a trust root (application/vnd.dev.sigstore.signingconfig.v0.2+json). A setting names
+ * the file, a ClientTrustConfig holds it, `signing_config.json` lies beside the trusted root, or the mirror serves it.
+ * A private trust root never falls back to public services, because that would publish private signatures.
  */
 
 import { statSync } from 'node:fs';
@@ -25,7 +25,7 @@ import { readState, SIGNING_CONFIG_TARGET } from './state-file.ts';
 
 const MEDIA_TYPE = /^application\/vnd\.dev\.sigstore\.signingconfig\.v0\.2\+json$/;
 
-/** A uint32: a number, or its decimal digits as text; 0 where it is absent. */
+/** Reads a uint32, given as a number or as decimal digits. Returns 0 if it is absent. */
 function asCount(value: unknown, place: Place): number {
   const count = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
   if (count === undefined) return 0;
@@ -38,7 +38,7 @@ function asService(value: unknown, place: Place, isIssuer: boolean): SigningServ
   if (typeof url !== 'string' || !URL.canParse(url) || !/^https?:/.test(url))
     throw fault(inside(place, 'url'), 'an http or https address');
   return {
-    // an issuer is an identifier: its last slash belongs to it
+    // an issuer is an identifier, so its last slash belongs to it
     url: isIssuer ? url : url.replace(/\/+$/, ''),
     majorApiVersion: asCount(majorApiVersion, inside(place, 'majorApiVersion')),
     validFor: { start: 0, ...asTimeRange(validFor, inside(place, 'validFor')) },
@@ -53,11 +53,11 @@ function asSelection(value: unknown, place: Place): ServiceSelection {
     throw fault(inside(place, 'selector'), 'ANY, ALL or EXACT');
   return {
     selector,
-    ...(count === undefined ? {} : { count: asCount(count, inside(place, 'count')) }),
+    count: count === undefined ? undefined : asCount(count, inside(place, 'count')),
   };
 }
 
-/** Reads a signing config. @throws ConfigError TRUST_FILE, naming the place in the file */
+/** Reads a signing config. @throws ConfigError TRUST_FILE with the place in the file */
 export function parseSigningConfig(json: unknown, source: string): SigningConfig {
   const at = (key: string): Place => inside({ source, path: '' }, key);
   const config = asObject(json, { source, path: 'signingConfig' });
@@ -84,14 +84,14 @@ function nothingFor(source: string): SigningConfig {
   return { source, ...none, rekorTlogConfig: any, tsaConfig: any };
 }
 
-/** The public-good instance's, as its mirror served it when this was released. */
+/** Returns the public-good instance's signing config, as its mirror served it when this version was released. */
 async function builtIn(): Promise<SigningConfig> {
   const { PUBLIC_GOOD_SIGNING_CONFIG } = await import('./embedded.ts');
   const source = 'public-good (embedded)';
   return parseSigningConfig(parseProtoJson(PUBLIC_GOOD_SIGNING_CONFIG, source), source);
 }
 
-/** What the mirror served last beside its trusted root. */
+/** Reads the signing config that the mirror served last. */
 async function fromMirror(source: MirrorSource, crypto: Crypto): Promise<SigningConfig> {
   const { anchor, name } = source;
   const isPublic = anchor.kind === 'embedded' && anchor.instance === 'public-good';
@@ -106,7 +106,7 @@ async function fromMirror(source: MirrorSource, crypto: Crypto): Promise<Signing
   return parseSigningConfig(parseProtoJson(text, says), says);
 }
 
-/** Beside key files: public services, except where a key file replaces what would vouch for their answers. */
+/** Returns public services, without those whose answers a key file replaces the keys of. */
 async function withKeyFiles(settings: Settings, crypto: Crypto): Promise<SigningConfig> {
   const { fulcioRoot, ctLogPublicKey, rekorPublicKey, timestampCertChain } = settings;
   return {
@@ -125,7 +125,7 @@ function besideTrust(path: string, settings: Settings, crypto: Crypto): SigningC
   return parseSigningConfig(parseProtoJson(readTrustFile(beside), beside), beside);
 }
 
-/** The signing configuration that goes with the trust in force. @throws ConfigError TRUST_FILE */
+/** Reads the signing configuration of the trust root in force. @throws ConfigError TRUST_FILE */
 export async function signingConfigFor(settings: Settings, crypto: Crypto): Promise<SigningConfig> {
   const { signingConfig } = settings;
   if (signingConfig !== undefined) {

@@ -17,7 +17,7 @@ export interface ServiceSelection {
 }
 
 export interface SigningConfig {
-  /** Where it came from, for messages. */
+  /** Its source, for messages. */
   readonly source: string;
   readonly caUrls: readonly SigningService[];
   readonly oidcUrls: readonly SigningService[];

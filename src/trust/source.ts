@@ -1,7 +1,7 @@
 /**
- * Which trust root is meant: a file, gitsign's key files, or a TUF mirror with the root that its updates start from.
- * `signet.trust` is a path or a mirror's address; a mirror that we have no root for carries the digest of one in its
- * fragment (`https://tuf.example#root-1-<sha256>`), so that one value says all, in every place where values can stand.
+ * Finds the trust root that the settings name: a file, gitsign's key files, or a TUF mirror with the root metadata that
+ * its updates start from. `signet.trust` is a path or a mirror's address. If this program has no root metadata for a
+ * mirror, the address carries its digest as fragment (`https://tuf.example#root-1-<sha256>`). So one value says all.
  */
 
 import { isAbsolute, join } from 'node:path';
@@ -10,7 +10,7 @@ import type { Crypto } from '../core/crypto.ts';
 import { ConfigError } from '../errors.ts';
 import type { Settings } from '../settings/load.ts';
 
-/** What decides about trust. */
+/** The settings that decide about trust. */
 export const TRUST_SETTINGS = [
   'trust',
   'trustRoot',
@@ -23,7 +23,7 @@ export const TRUST_SETTINGS = [
 ] as const;
 export type TrustSettings = Pick<Settings, (typeof TRUST_SETTINGS)[number]>;
 
-/** Where a mirror's chain of roots starts: built in, a file, or known by version and digest. */
+/** The start of a mirror's chain of roots: built in, a file, or known by version and digest. */
 export type Anchor =
   | { readonly kind: 'embedded'; readonly instance: 'public-good' | 'staging' }
   | { readonly kind: 'file'; readonly path: string }
@@ -36,7 +36,7 @@ export interface MirrorSource {
   /** For messages: `public-good`, `staging`, or host and path. */
   readonly name: string;
   readonly anchor: Anchor;
-  /** Where what it served is kept; undefined where there is no home directory. */
+  /** The folder of its kept files. Undefined if there is no home directory. */
   readonly directory?: string | undefined;
 }
 
@@ -58,11 +58,18 @@ const PIN = /^#root-([1-9]\d{0,8})-([0-9a-f]{64})$/;
 function fault(text: string, why: string): ConfigError {
   return new ConfigError(`trust root ${text}: ${why}`, {
     code: 'TRUST_FILE',
-    hint: 'git signet trust init --mirror URL --root FILE writes a whole one',
+    hint: 'set up a mirror: git signet trust init --mirror URL --root FILE',
   });
 }
 
-/** The setting's value for a mirror that is trusted from this root version on. */
+/** Returns the error for a machine without a folder for trust roots. */
+export function noPlaceToKeep(): ConfigError {
+  return new ConfigError('there is no place to keep a trust root', {
+    hint: 'set HOME or XDG_DATA_HOME',
+  });
+}
+
+/** Returns the setting's value for a mirror that is trusted from this root version on. */
 export function mirrorSetting(url: string, version: number, sha256: string): string {
   return `${url}#root-${version}-${sha256}`;
 }
@@ -76,11 +83,11 @@ function anchorOf(url: string, fragment: string, file: string | undefined): Anch
   }
   if (file !== undefined) return { kind: 'file', path: file };
   const instance = Object.hasOwn(KNOWN, url) ? KNOWN[url] : undefined;
-  if (instance === undefined) throw fault(url, 'nothing says which root this mirror starts from');
+  if (instance === undefined) throw fault(url, 'the root metadata of this mirror is not known');
   return { kind: 'embedded', instance };
 }
 
-/** A mirror and its root belong together: another root is another instance, with a directory of its own (threat T05). */
+/** Returns the folder of a mirror. A mirror with another root is another instance, and has its own folder (threat T05). */
 function directoryOf(
   url: string,
   anchor: Anchor,
@@ -97,7 +104,7 @@ function directoryOf(
   return join(cache, toHex(crypto.hash('sha256', utf8(`${url}\n${start}`))));
 }
 
-/** A mirror by its address, with the fragment where it has one. @throws ConfigError `TRUST_FILE` */
+/** Reads a mirror's address, with its fragment if there is one. @throws ConfigError `TRUST_FILE` */
 export function mirrorSource(
   text: string,
   { trustRoot, trustCache }: Pick<TrustSettings, 'trustRoot' | 'trustCache'>,
@@ -113,14 +120,14 @@ export function mirrorSource(
   return { kind: 'mirror', url, name, anchor, directory };
 }
 
-/** True where gitsign's key files say, wholly or in part, what is trusted. */
+/** Returns true if any of gitsign's key files is named. */
 export function namesKeyFiles(settings: TrustSettings): boolean {
   const { fulcioRoot, rekorPublicKey, ctLogPublicKey, timestampCertChain } = settings;
   const files = [fulcioRoot, rekorPublicKey, ctLogPublicKey, timestampCertChain];
   return files.some((file) => file !== undefined);
 }
 
-/** The trust root that these settings mean. @throws ConfigError `TRUST_FILE` */
+/** Returns the source of the trust root that these settings name. @throws ConfigError `TRUST_FILE` */
 export function trustSourceOf(settings: TrustSettings, crypto: Crypto): TrustSource {
   const { trust } = settings;
   if (trust !== undefined && !ADDRESS.test(trust)) return { kind: 'file', path: trust };
@@ -128,7 +135,7 @@ export function trustSourceOf(settings: TrustSettings, crypto: Crypto): TrustSou
   return namesKeyFiles(settings) ? { kind: 'key-files' } : publicGood(settings, crypto);
 }
 
-/** The instance that is meant where nothing else is said. */
+/** Returns the default source. */
 export function publicGood({ trustCache }: TrustSettings, crypto: Crypto): MirrorSource {
   return mirrorSource(PUBLIC_GOOD_MIRROR, { ...(trustCache ? { trustCache } : {}) }, crypto);
 }

@@ -1,6 +1,6 @@
 /**
- * What a mirror served, in one file a mirror: metadata and targets together, replaced in one step, so that no two
- * processes can leave a mixture (threats T04, T07). Untrusted: trust/state.ts proves it.
+ * Reads the file in which the answers of a mirror are kept. It holds metadata and targets together and is replaced in one
+ * step, so that two processes cannot leave a mixture (threats T04, T07). It is untrusted until trust/state.ts proves it.
  */
 
 import { readFileSync } from 'node:fs';
@@ -11,14 +11,14 @@ import type { MirrorSource } from './source.ts';
 export const TRUSTED_ROOT_TARGET = 'trusted_root.json';
 export const SIGNING_CONFIG_TARGET = 'signing_config.v0.2.json';
 
-/** The file's content; texts are byte for byte what the mirror served. */
+/** The content of the file. Its texts are byte for byte what the mirror served. */
 export interface TrustState {
   readonly schemaVersion: 1;
   /** The mirror's address. */
   readonly mirror: string;
-  /** Unix seconds: when the mirror last vouched for it. Nobody signs this: it is for telling people. */
+  /** Unix seconds of the mirror's last answer. This time is not signed, so it is only for messages. */
   readonly refreshed: number;
-  /** Root metadata in order, from the one that was started from. */
+  /** Root metadata in order, from the first one. */
   readonly roots: readonly string[];
   readonly timestamp: string;
   readonly snapshot: string;
@@ -32,17 +32,20 @@ export function statePath(directory: string): string {
   return join(directory, 'state.json');
 }
 
-/** Where root metadata is kept that is newer than the state's, because a step after it failed. */
+/** Returns the path of root metadata that is newer than the state, because a later step of the update failed. */
 export function rootsPath(directory: string): string {
   return join(directory, 'roots.json');
 }
 
-/** The error for a file that does not hold, with the remedy. */
+/** Returns the error for a kept file that is not valid, with the remedy. */
 export function broken({ name }: MirrorSource, path: string, why: string): ConfigError {
-  return new ConfigError(`the trust root kept for ${name} is not what its mirror signed: ${why}`, {
-    code: 'TRUST_FILE',
-    hint: `git signet trust update fetches it again (${path})`,
-  });
+  return new ConfigError(
+    `the trust root kept for ${name} is not the one its mirror signed: ${why}`,
+    {
+      code: 'TRUST_FILE',
+      hint: `fetch it again (${path}): git signet trust update`,
+    },
+  );
 }
 
 function isState(value: unknown): value is TrustState {
@@ -62,7 +65,7 @@ function isState(value: unknown): value is TrustState {
   );
 }
 
-/** A JSON file of this mirror's folder; undefined when there is none. @throws ConfigError `TRUST_FILE` */
+/** Reads a JSON file of this mirror's folder. Returns undefined if there is none. @throws ConfigError `TRUST_FILE` */
 function readFile(source: MirrorSource, path: string): unknown {
   let text: string;
   try {
@@ -80,19 +83,19 @@ function readFile(source: MirrorSource, path: string): unknown {
   }
 }
 
-/** What is on disk, read and not yet proved; undefined when there is nothing. @throws ConfigError `TRUST_FILE` */
+/** Reads the state on disk without proving it. Returns undefined if there is none. @throws ConfigError `TRUST_FILE` */
 export function readState(source: MirrorSource): TrustState | undefined {
   if (source.directory === undefined) return undefined;
   const path = statePath(source.directory);
   const value = readFile(source, path);
   if (value === undefined) return undefined;
   if (!isState(value)) throw broken(source, path, 'fields are missing');
-  // a folder that was moved, or copied from another instance
-  if (value.mirror !== source.url) throw broken(source, path, `it is of ${value.mirror}`);
+  // the folder was moved, or copied from another instance
+  if (value.mirror !== source.url) throw broken(source, path, `it belongs to ${value.mirror}`);
   return value;
 }
 
-/** Root metadata kept beside the state, in order, not yet proved; empty when there is none. @throws ConfigError `TRUST_FILE` */
+/** Reads the root metadata kept beside the state, in order, without proving it. Empty if there is none. @throws ConfigError `TRUST_FILE` */
 export function readRoots(source: MirrorSource): readonly string[] {
   if (source.directory === undefined) return [];
   const path = rootsPath(source.directory);

@@ -1,8 +1,7 @@
 /**
- * One writer at a time in a mirror's folder: a lock that outlives its owner by a minute at most (a slow mirror's owner
- * keeps it young), a scratch folder for
- * the update client, and the new state in one rename. Twenty processes may come at once (threat T07): the first asks
- * the mirror, the others wait for what it brings.
+ * Writes into a mirror's folder, one process at a time. A lock outlives its owner by a minute at most, and an owner that
+ * waits for a slow mirror renews it. The update client gets a scratch folder, and one rename puts the new state in place.
+ * If twenty processes come at once (threat T07), the first asks the mirror and the others wait for its result.
  */
 
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
@@ -24,20 +23,20 @@ async function ageOf(path: string): Promise<number> {
 
 async function take(lock: string): Promise<boolean> {
   try {
-    // empty: a full disk has room for it, and says so where something is to be kept
+    // the lock is empty, so even a full disk has room for it and fails later, at a file with content
     await (await open(lock, 'wx', 0o600)).close();
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    // its owner died: whoever removes it here may still lose the race for the next one, which is fair
+    // its owner died, and any waiting process may take the next lock
     if ((await ageOf(lock)) > STALE) await rm(lock, { force: true });
     return false;
   }
 }
 
 /**
- * Runs `work` while no other process updates this folder, which is made if it is not there. Waits up to `seconds`;
- * `settled` ends the waiting, when what others did meanwhile is enough. @throws ConfigError when it takes too long
+ * Runs `work` while no other process updates this folder, and creates the folder. Waits up to `seconds`. `settled` ends
+ * the waiting if the result of another process is enough. @throws ConfigError after `seconds`
  */
 export async function exclusively<T>(
   directory: string,
@@ -54,9 +53,12 @@ export async function exclusively<T>(
     const found = settled();
     if (found !== undefined) return found;
     if (performance.now() > until)
-      throw new ConfigError(`another process updates ${directory}, and does not end`, {
-        hint: `if none does: rm ${lock}`,
-      });
+      throw new ConfigError(
+        `another process has updated ${directory} for ${seconds} s without an end`,
+        {
+          hint: `if no such process runs: rm ${lock}`,
+        },
+      );
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
   const beat = setInterval(() => {
@@ -71,7 +73,7 @@ export async function exclusively<T>(
   }
 }
 
-/** A private folder for one update, gone with it; those that crashed runs left go too. */
+/** Runs `use` with a private folder and removes it afterwards, with the folders that crashed runs left. */
 export async function withScratch<T>(
   directory: string,
   use: (scratch: string) => Promise<T>,
@@ -87,7 +89,7 @@ export async function withScratch<T>(
   }
 }
 
-/** A file, whole or not at all, readable by its owner only. What a killed writer leaves goes with the next update. */
+/** Writes a file as a whole or not at all, readable by its owner only. The next update removes what a killed writer leaves. */
 export async function writeWhole(path: string, text: string): Promise<void> {
   const temporary = join(dirname(path), `update-${globalThis.crypto.randomUUID()}`);
   try {
@@ -105,7 +107,7 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   }
 }
 
-/** What the system says against keeping it, as an error for people; undefined where it is something else. */
+/** Turns an error of the system into one for the user. Returns undefined for any other error. */
 export function notKept(directory: string, error: unknown): ConfigError | undefined {
   const reason = systemReason(error);
   if (reason === '') return undefined;
@@ -113,14 +115,14 @@ export function notKept(directory: string, error: unknown): ConfigError | undefi
   return new ConfigError(`the trust root cannot be kept in ${directory}: ${reason}`, { hint });
 }
 
-/** Keeps a whole state; roots that were kept alone are part of it. */
+/** Keeps a whole state. It removes roots that were kept alone, because the state holds them. */
 export async function writeState(directory: string, state: TrustState): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await writeWhole(statePath(directory), `${JSON.stringify(state)}\n`);
   await rm(rootsPath(directory), { force: true });
 }
 
-/** Keeps root metadata that proved itself, in order from the first, before anything is asked under it. */
+/** Keeps proven root metadata in order, before the mirror is asked for anything that it signs. */
 export async function writeRoots(directory: string, roots: readonly string[]): Promise<void> {
   await writeWhole(rootsPath(directory), `${JSON.stringify(roots)}\n`);
 }

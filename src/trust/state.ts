@@ -1,7 +1,7 @@
 /**
- * What a mirror served, proved again whenever it is used and is not what is built in: from the root that is built in or
- * pinned in the configuration, by our own reader (core/trust/tuf-proof.ts), in half a millisecond. Whoever can write
- * the file gains nothing by it (threat T01), except to put back an older one that the mirror once signed, or to delete it.
+ * Proves the kept answers of a mirror again at each use, unless they equal the built-in ones. The proof starts from the
+ * root that is built in or pinned in the configuration. Our own reader makes it (core/trust/tuf-proof.ts), in half a
+ * millisecond. An attacker who can write the file can only put back an older signed one, or delete it (threat T01).
  */
 
 import { readFileSync } from 'node:fs';
@@ -13,13 +13,13 @@ import { ConfigError, isSignetError } from '../errors.ts';
 import type { MirrorSource } from './source.ts';
 import { broken, readRoots, statePath, type TrustState } from './state-file.ts';
 
-/** A state whose files are what the mirror signed. */
+/** A state whose files the mirror signed. */
 export interface ProvenState {
   readonly state: TrustState;
   readonly proof: ProvenTargets;
 }
 
-/** Root metadata to start from, and those that follow; undefined when what is kept is older than what is built in. */
+/** Returns the root metadata to start from, and the following ones. Returns undefined if the built-in root is newer. */
 export async function chainOf(
   { anchor }: MirrorSource,
   roots: readonly string[],
@@ -29,19 +29,20 @@ export async function chainOf(
     const start = await embeddedRoot(anchor.instance);
     const { version } = readTufMetadata(start, 'root');
     const versions = roots.map((text) => readTufMetadata(text, 'root').version);
-    // made by an earlier release and not refreshed since
+    // an earlier release wrote it, and it was not refreshed since
     if ((versions.at(-1) ?? 0) < version) return undefined;
     return { start, next: roots.filter((_, index) => (versions[index] ?? 0) > version) };
   }
   const [start, ...next] = roots;
-  if (start === undefined) throw new ConfigError('no root metadata', { code: 'TRUST_FILE' });
+  if (start === undefined)
+    throw new ConfigError('there is no root metadata', { code: 'TRUST_FILE' });
   checkPinned(anchor, start, crypto);
   return { start, next };
 }
 
 /**
- * Root metadata kept beside the state, from the one to start from on, where each proves the next; undefined where there
- * is none, or where it does not prove itself.
+ * Returns the root metadata kept beside the state, if each root proves the next one. Returns undefined if there is none,
+ * or if it does not prove itself.
  */
 export async function provenRoots(
   source: MirrorSource,
@@ -60,7 +61,7 @@ export async function provenRoots(
   }
 }
 
-/** The root is the one that the configuration names. @throws ConfigError `TRUST_FILE` */
+/** Checks that the root is the one that the configuration names. @throws ConfigError `TRUST_FILE` */
 export function checkPinned(
   anchor: Exclude<MirrorSource['anchor'], { kind: 'embedded' }>,
   root: string,
@@ -71,10 +72,10 @@ export function checkPinned(
       ? toHex(crypto.hash('sha256', utf8(readRootFile(anchor.path))))
       : anchor.sha256;
   if (toHex(crypto.hash('sha256', utf8(root))) !== wanted)
-    throw new ConfigError('its first root is not the one that is pinned', { code: 'TRUST_FILE' });
+    throw new ConfigError('its first root is not the pinned one', { code: 'TRUST_FILE' });
 }
 
-/** Root metadata in a file of the user's. @throws ConfigError `TRUST_FILE` */
+/** Reads root metadata from a file of the user. @throws ConfigError `TRUST_FILE` */
 export function readRootFile(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -84,15 +85,15 @@ export function readRootFile(path: string): string {
   }
 }
 
-/** Root metadata that is built in. */
+/** Returns the built-in root metadata of an instance. */
 export async function embeddedRoot(instance: 'public-good' | 'staging'): Promise<string> {
   const { PUBLIC_GOOD_ROOT, STAGING_ROOT } = await import('./embedded.ts');
   return instance === 'staging' ? STAGING_ROOT : PUBLIC_GOOD_ROOT;
 }
 
 /**
- * Proves what was kept: chain of roots, targets, and each file by the digest in them. Undefined where what is built in
- * is newer. @throws ConfigError `TRUST_FILE` with what is wrong, and the remedy
+ * Proves a kept state: chain of roots, targets, and each file by its digest. Returns undefined if the built-in root is
+ * newer. @throws ConfigError `TRUST_FILE` with the fault and the remedy
  */
 export async function proveState(
   source: MirrorSource,

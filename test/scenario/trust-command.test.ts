@@ -171,7 +171,7 @@ describe('trust init', () => {
     try {
       const repository = fresh('other');
       const { exit, talk } = await init(repository, '--root', other.rootFile);
-      expect([exit, talk]).toEqual([1, expect.stringContaining('is not to be believed')]);
+      expect([exit, talk]).toEqual([1, expect.stringContaining('was refused')]);
       expect(repository.git('config', '--get-regexp', '^signet').out).toBe('');
     } finally {
       await other.close();
@@ -189,7 +189,7 @@ describe('trust init', () => {
     const { exit, talk } = await signet(repository, ['trust', 'show']);
     expect([exit, talk]).toEqual([
       2,
-      expect.stringContaining('it was changed since trust init put it there'),
+      expect.stringContaining('the file was changed after trust init put it there'),
     ]);
     const both = ['--from', trustedRoot, '--signing-config', signingConfigV2];
     expect((await signet(repository, ['trust', 'init', ...both])).exit).toBe(0);
@@ -352,7 +352,7 @@ describe('an update that fails behind a new root', () => {
       const { exit, out, talk } = await signet(repository, ['trust', 'update']);
       expect([exit, out]).toEqual([1, '']);
       expect(talk).toMatch(
-        /is not to be believed: snapshot.*\n {2}its root version 2 proves itself and is kept/,
+        /was refused: snapshot.*\n {2}its root version 2 proves itself and is kept/,
       );
       const { mirror } = await shown(repository);
       expect(mirror).toMatchObject({

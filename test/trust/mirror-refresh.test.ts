@@ -149,13 +149,13 @@ describe('T01 a file that somebody edited', () => {
     [
       'another root',
       (state) => ({ roots: [state.roots[0]?.replace('"version": 1', '"version": 2')] }),
-      /not the one that is pinned/,
+      /not the pinned one/,
     ],
     ['no root', () => ({ roots: [] }), /no root metadata/],
     [
       'another mirror',
       () => ({ mirror: 'https://tuf.example' }),
-      /it is of https:\/\/tuf\.example/,
+      /it belongs to https:\/\/tuf\.example/,
     ],
     ['fields missing', () => ({ targets: 7 }), /fields are missing/],
   ])('%s: is refused, and fetched again', async (_name, edit, says) => {
@@ -483,10 +483,10 @@ describe('T05 instances are never mixed', () => {
     await first.refresh();
     await other.refresh();
     writeFileSync(other.state, readFileSync(first.state));
-    await expect(other.load()).rejects.toThrow(/it is of http/);
+    await expect(other.load()).rejects.toThrow(/it belongs to http/);
     const state = JSON.parse(readFileSync(first.state, 'utf8')) as TrustState;
     writeFileSync(other.state, JSON.stringify({ ...state, mirror: two.url }));
-    await expect(other.load()).rejects.toThrow(/not the one that is pinned/);
+    await expect(other.load()).rejects.toThrow(/not the pinned one/);
   });
 });
 
@@ -538,7 +538,7 @@ describe('T07 twenty at once', () => {
     const send = () => Promise.reject(new Error('nobody is asked'));
     const options = { send, crypto: nodeCrypto, now: () => 0, patience: 0.1 };
     await expect(refreshTrust(source, options)).rejects.toMatchObject({
-      message: `another process updates ${directory}, and does not end`,
+      message: expect.stringContaining(`another process has updated ${directory}`),
       exitCode: 2,
     });
   });

@@ -19,7 +19,7 @@ const digestOf = (text: string): string => createHash('sha256').update(text).dig
 const FIRST = digestOf(VECTOR_TARGETS['trusted_root.json']);
 const SECOND = digestOf(otherRoot('second'));
 const second = { ...VECTOR_TARGETS, 'trusted_root.json': otherRoot('second') };
-const KEPT = 'its root version 2 proves itself and is kept; the trust root is the one before';
+const KEPT = 'its root version 2 proves itself and is kept, and the trust root did not change';
 
 const mirrors: TestMirror[] = [];
 const started = async (): Promise<TestMirror> => {
@@ -176,7 +176,7 @@ describe('a root that does not prove itself', () => {
     const signed = { ...mirror.repository.signed('root'), version: 2 };
     mirror.repository.put('root', signed, [tufKey('ecdsa')]);
     await expect(client.refresh()).rejects.toMatchObject({
-      hint: 'nothing was changed; what was trusted before is still in force',
+      hint: 'nothing was changed, and the trust root before is still in force',
     });
     expect(keptVersions(client)).toEqual([]);
   });

@@ -1,7 +1,6 @@
 /**
- * What a release archive holds, entry by entry: names as bytes, kinds, and the blob id that git would give the content.
- * Nothing is unpacked. Anything that one program would unpack differently from another is a fault of the archive, not
- * a matter of taste.
+ * Reads a release archive, entry by entry: names as bytes, kinds, and the blob id that git would give the content. It
+ * unpacks nothing. If two programs would unpack the archive differently, the archive is at fault.
  */
 
 import { createReadStream } from 'node:fs';
@@ -11,7 +10,7 @@ import type { ObjectFormat } from '../core/git/object.ts';
 import { UsageError } from '../errors.ts';
 import { type Archive, ArchiveFault, type ArchiveLimits } from './entry.ts';
 
-/** What a file begins with: as much as says what programs take it for. */
+/** Bytes at the beginning of a file from which programs guess its kind. */
 const BEGINNING = 512;
 
 async function beginning(path: string): Promise<Uint8Array> {
@@ -28,18 +27,18 @@ const ZIP_NAME = /\.zip$/i;
 const TAR_NAME = /\.(?:tar|tgz|tar\.[^./]+)$/i;
 
 /**
- * A zip is found from its end and a tar from its beginning, so one file can be both. Some programs go by the name, some
- * by how it begins: name and beginning must say one thing.
+ * Refuses a file whose name and beginning disagree. A zip is found from its end and a tar from its beginning, so one file
+ * can be both. Some programs trust the name, and some trust the beginning.
  */
 function refuseTwofold(path: string, isZip: boolean, isTar: boolean): void {
   const [is, isNot] = isZip ? ['zip', 'tar'] : ['tar', 'zip'];
   if ((isZip ? TAR_NAME : ZIP_NAME).test(path)) {
-    throw new ArchiveFault(`is called a ${isNot}, and begins like a ${is}`);
+    throw new ArchiveFault(`it is named as a ${isNot}, but begins like a ${is}`);
   }
-  if (isZip && isTar) throw new ArchiveFault('begins like a zip and like a tar');
+  if (isZip && isTar) throw new ArchiveFault('it begins like a zip and like a tar');
 }
 
-/** Reads an archive: tar, tar.gz or zip, by what it begins with. @throws UsageError, ArchiveFault */
+/** Reads a tar, tar.gz or zip. The beginning of the file decides which. @throws UsageError, ArchiveFault */
 export async function readArchive(
   path: string,
   format: ObjectFormat,
@@ -50,7 +49,7 @@ export async function readArchive(
     magic = await beginning(path);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${path}: cannot be read: ${why}`);
+    throw new UsageError(`${path} cannot be read: ${why}`);
   }
   const isZip = magic[0] === 0x50 && magic[1] === 0x4b;
   const { mayBeHeader } = await import('./tar-header.ts');

@@ -1,6 +1,6 @@
 /**
- * An archive against the tree that was signed: the same files, kinds and contents, nothing more and nothing less. What
- * the tree itself says about archives (`export-ignore`, `export-subst`) is granted exactly, and told.
+ * Compares an archive with the signed tree. Files, kinds and contents must be exactly the same. The attributes of the tree
+ * (`export-ignore`, `export-subst`) may leave out or change files, and the result names those.
  */
 
 import type { Crypto } from '../core/crypto.ts';
@@ -10,11 +10,11 @@ import { pathsWithAttribute, shownPath, substituted, type Tree } from '../git/tr
 import { type Archive, type ArchiveEntry, blobHash } from './entry.ts';
 
 export interface Comparison {
-  /** One line each, the file's name first; hostile text in it is not yet escaped. Empty: exactly the tree. */
+  /** One line for each difference, with the file's name first. Hostile text is not yet escaped. Empty if there is none. */
   readonly problems: readonly string[];
-  /** Left out, as the tree's attributes say. */
+  /** Files that the tree's attributes leave out. */
   readonly ignored: readonly string[];
-  /** Changed as the tree's attributes say. */
+  /** Files that the tree's attributes change. */
   readonly substituted: readonly string[];
   readonly prefix: string;
   readonly files: number;
@@ -79,7 +79,7 @@ function matchEntries(archive: Archive, { files }: Tree, prefix: string): Matche
   return { problems, changed, found, missing: missing.map(([path]) => path) };
 }
 
-/** The directory that everything lies in; undefined without one. */
+/** Returns the directory that holds all entries, or undefined if there is none. */
 function commonTop({ entries }: Archive): string | undefined {
   const top = entries[0]?.name.split('/')[0];
   if (top === undefined) return undefined;
@@ -106,11 +106,11 @@ export interface CompareRequest {
   readonly crypto: Crypto;
   readonly commit: string;
   readonly tree: Tree;
-  /** With its slash at the end; undefined: found. */
+  /** With its slash at the end. If undefined, it is found. */
   readonly prefix: string | undefined;
 }
 
-/** Missing files that the tree's attributes leave out, by themselves or by a directory above them. */
+/** Returns missing files that the tree's attributes leave out, directly or by a directory above them. */
 async function ignoredOf(
   { repository, tree }: CompareRequest,
   missing: readonly string[],
@@ -125,7 +125,7 @@ async function ignoredOf(
   return new Set(out);
 }
 
-/** Changed files that are what git makes of them where `export-subst` is set. */
+/** Returns changed files whose change is exactly git's `export-subst`. */
 async function substitutedOf(
   { repository, tree, commit }: CompareRequest,
   { changed, found }: Matched,
@@ -142,7 +142,7 @@ async function substitutedOf(
   return granted;
 }
 
-/** The tree's id as the archive's own files make it, where they are not what the tree's attributes make of them. */
+/** Computes the tree's id from the files of the archive, except for files that the tree's attributes change. */
 function recomputed(
   request: CompareRequest,
   { found }: Matched,
@@ -157,7 +157,7 @@ function recomputed(
   return treeId(files, crypto, repository.format);
 }
 
-/** Compares the whole. Runs no filter and reads no working tree. */
+/** Compares a whole archive. It runs no filter and reads no working tree. */
 export async function compareArchive(
   archive: Archive,
   request: CompareRequest,
@@ -170,7 +170,7 @@ export async function compareArchive(
   const problems = [
     ...(comment === undefined || comment === commit
       ? []
-      : [`says that it was made from ${comment}, not from ${commit}`]),
+      : [`the archive says that it was made from ${comment}, not from ${commit}`]),
     ...matched.problems,
     ...matched.changed
       .filter((path) => !granted.has(path))
@@ -180,7 +180,7 @@ export async function compareArchive(
       .map((path) => `${shownPath(path)}: missing`),
   ];
   const id = problems.length === 0 ? recomputed(request, matched, granted) : tree.id;
-  if (id !== tree.id) problems.push(`its tree is ${id}, the signed one ${tree.id}`);
+  if (id !== tree.id) problems.push(`its tree is ${id}, but the signed tree is ${tree.id}`);
   return {
     problems,
     ignored: [...ignored].map(shownPath),

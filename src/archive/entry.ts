@@ -1,4 +1,4 @@
-/** What every kind of archive holds, and what none may. */
+/** Types and checks that all kinds of archives share. */
 
 import { createHash, type Hash } from 'node:crypto';
 import type { ObjectFormat } from '../core/git/object.ts';
@@ -7,7 +7,7 @@ export interface ArchiveEntry {
   /** The name, one character a byte, without a slash at its end. */
   readonly name: string;
   readonly mode: '100644' | '100755' | '120000' | 'directory';
-  /** Blob id of the content, or of where a link leads; '' for directories. */
+  /** Blob id of the content, or of a link's target. Empty for directories. */
   readonly oid: string;
 }
 
@@ -18,12 +18,12 @@ export interface Archive {
 }
 
 export interface ArchiveLimits {
-  /** Bytes of content, over all entries. */
+  /** Bytes of content of all entries. */
   readonly bytes: number;
   readonly entries: number;
 }
 
-/** The archive is malformed, ambiguous, or holds what no tree can. Its name may be hostile. */
+/** The archive is malformed, ambiguous, or holds an entry that no tree can hold. The message may hold hostile names. */
 export class ArchiveFault extends Error {
   constructor(detail: string) {
     super(detail);
@@ -31,10 +31,10 @@ export class ArchiveFault extends Error {
   }
 }
 
-/** Bits of a file's mode that give whoever runs it another's rights: no tree has them. */
+/** Bits of a file's mode that run it with the rights of another user. No tree has them. */
 export const SET_ID = 0o6000;
 
-/** Counts what is taken out of an archive. @throws ArchiveFault beyond the limits */
+/** Counts entries and bytes of an archive. @throws ArchiveFault beyond the limits */
 export function createMeter(limits: ArchiveLimits): {
   entry: () => void;
   bytes: (n: number) => void;
@@ -44,25 +44,26 @@ export function createMeter(limits: ArchiveLimits): {
     entry: () => {
       entries += 1;
       if (entries > limits.entries)
-        throw new ArchiveFault('holds more entries than the signed tree');
+        throw new ArchiveFault('it holds more entries than the signed tree');
     },
     bytes: (more) => {
       bytes += more;
-      if (bytes > limits.bytes) throw new ArchiveFault('holds more bytes than the signed tree');
+      if (bytes > limits.bytes) throw new ArchiveFault('it holds more bytes than the signed tree');
     },
   };
 }
 
-/** A hash that becomes a blob's id once `size` bytes of content have gone in. */
+/** Returns a hash that becomes the blob's id after `size` bytes of content. */
 export function blobHash(format: ObjectFormat, size: number): Hash {
   return createHash(format).update(`blob ${size}\0`);
 }
 
-/** A name that stays below the directory it is unpacked in, whatever unpacks it. @throws ArchiveFault */
+/** Returns a name that stays below the target directory, whatever program unpacks it. @throws ArchiveFault */
 export function checkedName(name: string): string {
   const plain = name.replace(/\/$/, '');
   const parts = plain.split('/');
   const bad = parts.some((part) => part === '' || part === '.' || part === '..');
-  if (bad || plain.includes('\0')) throw new ArchiveFault(`a name that leads elsewhere: ${name}`);
+  if (bad || plain.includes('\0'))
+    throw new ArchiveFault(`a name leads out of the directory: ${name}`);
   return plain;
 }

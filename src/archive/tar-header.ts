@@ -1,4 +1,4 @@
-/** The headers of a tar (POSIX.1-2001 ustar and pax; GNU's magic): every field that is used is read strictly. */
+/** Reads the headers of a tar (POSIX.1-2001 ustar and pax, and GNU's magic). It reads every field that it uses strictly. */
 
 import { latin1 } from '../core/bytes.ts';
 import { ArchiveFault } from './entry.ts';
@@ -13,7 +13,7 @@ export interface TarHeader {
   readonly link: string;
 }
 
-/** Text up to a NUL, one character a byte. */
+/** Returns the text up to a NUL, one character a byte. */
 export function text(block: Uint8Array, at: number, length: number): string {
   const field = latin1(block.subarray(at, at + length));
   const end = field.indexOf('\0');
@@ -26,14 +26,14 @@ function number(block: Uint8Array, at: number, length: number): number {
   return Number.parseInt(digits, 8);
 }
 
-/** The sum over a header block, in which its own field counts as blanks. */
+/** Returns the sum of a header block, in which the checksum's own field counts as blanks. */
 function checksum(block: Uint8Array): number {
   let sum = 8 * 0x20;
   for (let i = 0; i < BLOCK; i += 1) if (i < 148 || i >= 156) sum += block[i] ?? 0;
   return sum;
 }
 
-/** True for a block that some program may take for a header: old ones add up signed bytes, and know no magic. */
+/** Returns true for a block that some program may take for a header. Old programs add up signed bytes and know no magic. */
 export function mayBeHeader(block: Uint8Array): boolean {
   if (block.length < BLOCK) return false;
   const digits = /^[ \0]*([0-7]+)/.exec(latin1(block.subarray(148, 156)))?.[1];
@@ -42,13 +42,13 @@ export function mayBeHeader(block: Uint8Array): boolean {
   return digits !== undefined && [sum, sum - 256 * high].includes(Number.parseInt(digits, 8));
 }
 
-/** One header block. @throws ArchiveFault */
+/** Reads one header block. @throws ArchiveFault */
 export function readHeader(block: Uint8Array): TarHeader {
   if (number(block, 148, 8) !== checksum(block))
-    throw new ArchiveFault('a header’s checksum does not hold');
+    throw new ArchiveFault('the checksum of a header is wrong');
   const magic = latin1(block.subarray(257, 265));
   if (magic !== 'ustar\x0000' && magic !== 'ustar  \0')
-    throw new ArchiveFault('not a tar that is known here');
+    throw new ArchiveFault('it is a kind of tar that this program does not know');
   const prefix = magic === 'ustar\x0000' ? text(block, 345, 155) : '';
   const name = text(block, 0, 100);
   return {
@@ -60,7 +60,7 @@ export function readHeader(block: Uint8Array): TarHeader {
   };
 }
 
-/** Records `<length> <key>=<value>\n`; values one character a byte. */
+/** Reads records `<length> <key>=<value>\n`. Values have one character a byte. */
 export function paxRecords(bytes: Uint8Array): ReadonlyMap<string, string> {
   const records = new Map<string, string>();
   for (let at = 0; at < bytes.length; ) {

@@ -1,7 +1,7 @@
 /**
- * tar, as `git archive` and GNU tar write it (POSIX.1-2001 pax; ustar; GNU long names). Strict where programs differ: a
- * checksum that does not hold, an unknown kind of entry, a pax record that changes more than name and size, bytes behind
- * the end: all are faults.
+ * Reads tar as `git archive` and GNU tar write it (POSIX.1-2001 pax, ustar, GNU long names). It is strict where programs
+ * differ. A wrong checksum, an unknown kind of entry, a pax record that changes more than name and size, and bytes behind
+ * the end are faults.
  */
 
 import { concatAll, fromUtf8 } from '../core/bytes.ts';
@@ -18,10 +18,10 @@ import {
 } from './entry.ts';
 import { BLOCK, paxRecords, readHeader, type TarHeader, text } from './tar-header.ts';
 
-/** Longer extended headers are nobody's. */
+/** Most bytes of an extended header. */
 const MAX_EXTENDED = 1024 * 1024;
 
-/** Bytes on demand out of a stream of chunks. */
+/** Reads bytes on demand from a stream of chunks. */
 class Source {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #held: Uint8Array = new Uint8Array();
@@ -29,7 +29,7 @@ class Source {
     this.#chunks = chunks[Symbol.asyncIterator]();
   }
 
-  /** Up to `size` bytes, at least one; undefined at the end. */
+  /** Returns up to `size` bytes, and at least one. Returns undefined at the end. */
   async some(size: number): Promise<Uint8Array | undefined> {
     while (this.#held.length === 0) {
       const step = await this.#chunks.next();
@@ -41,7 +41,7 @@ class Source {
     return taken;
   }
 
-  /** Exactly `size` bytes, if they are here already: what saves a wait for most headers. */
+  /** Returns exactly `size` bytes if they are already here. This saves a wait for most headers. */
   ready(size: number): Uint8Array | undefined {
     if (this.#held.length < size) return undefined;
     const taken = this.#held.subarray(0, size);
@@ -53,7 +53,7 @@ class Source {
     const parts: Uint8Array[] = [];
     for (let left = size; left > 0; ) {
       const part = await this.some(left);
-      if (part === undefined) throw new ArchiveFault('ends in the middle');
+      if (part === undefined) throw new ArchiveFault('it ends in the middle of an entry');
       parts.push(part);
       left -= part.length;
     }
@@ -62,7 +62,7 @@ class Source {
   }
 }
 
-/** What an extended header may say without programs differing about what they unpack. */
+/** Keys of an extended header that do not change what programs unpack. */
 const HARMLESS = [
   'path',
   'linkpath',
@@ -76,7 +76,7 @@ const HARMLESS = [
   'gname',
 ];
 
-/** What extended headers said about the entry that follows. */
+/** Fields of extended headers for the next entry. */
 interface Extended {
   path?: string;
   link?: string;
@@ -93,38 +93,40 @@ async function extendedText(source: Source, size: number): Promise<Uint8Array> {
   return bytes;
 }
 
-/** The comment of the global header, which must come first and say nothing else. */
+/** Returns the comment of the global header, which must come first and hold nothing else. */
 function globalComment(bytes: Uint8Array): string {
   const records = paxRecords(bytes);
   const comment = records.get('comment');
   if (records.size !== 1 || comment === undefined) {
-    throw new ArchiveFault('a global header says more than a comment');
+    throw new ArchiveFault('a global header holds more than a comment');
   }
   return comment;
 }
 
-/** What is said twice of one entry, in two kinds of header, is believed differently by different programs. */
+/** Refuses a field that two kinds of headers set. Programs differ in which of them they use. */
 function sayOnce(extended: Extended, key: 'path' | 'link', value: string): void {
-  if (extended[key] !== undefined) throw new ArchiveFault(`two extended headers say a ${key}`);
+  if (extended[key] !== undefined)
+    throw new ArchiveFault(`two extended headers set the ${key} of one entry`);
   extended[key] = value;
 }
 
-/** A size that its header has no room for; else both must say the same. */
+/** The largest size that fits into a header. Up to this size, header and extended header must agree. */
 const MAX_OCTAL = 0o77777777777;
 
 function sizeOf(header: TarHeader, { size }: Extended): number {
   if (size === undefined || size === header.size) return header.size;
-  if (size <= MAX_OCTAL) throw new ArchiveFault('two different sizes of one entry');
+  if (size <= MAX_OCTAL) throw new ArchiveFault('an entry has two different sizes');
   return size;
 }
 
 function applyPax(bytes: Uint8Array, extended: Extended): void {
   for (const [key, value] of paxRecords(bytes)) {
-    if (!HARMLESS.includes(key)) throw new ArchiveFault(`an extended header says ${key}`);
+    if (!HARMLESS.includes(key)) throw new ArchiveFault(`an extended header sets ${key}`);
     if (key === 'path') sayOnce(extended, 'path', value);
     if (key === 'linkpath') sayOnce(extended, 'link', value);
     if (key !== 'size') continue;
-    if (!/^\d{1,15}$/.test(value)) throw new ArchiveFault('an extended header’s size is no number');
+    if (!/^\d{1,15}$/.test(value))
+      throw new ArchiveFault('the size in an extended header is not a number');
     extended.size = Number(value);
   }
 }
@@ -133,7 +135,7 @@ async function contentId(source: Source, size: number, format: ObjectFormat): Pr
   const hash = blobHash(format, size);
   for (let left = size; left > 0; ) {
     const part = await source.some(left);
-    if (part === undefined) throw new ArchiveFault('ends in the middle');
+    if (part === undefined) throw new ArchiveFault('it ends in the middle of an entry');
     hash.update(part);
     left -= part.length;
   }
@@ -152,7 +154,7 @@ async function readEntry(
   const { type, mode } = header;
   const size = sizeOf(header, extended);
   if (type === '5' || type === '2') {
-    if (size !== 0) throw new ArchiveFault(`a directory or link with content: ${name}`);
+    if (size !== 0) throw new ArchiveFault(`a directory or link has content: ${name}`);
     if (type === '5') return { name, mode: 'directory', oid: '' };
     const target = Buffer.from(extended.link ?? header.link, 'latin1');
     return {
@@ -163,21 +165,22 @@ async function readEntry(
   }
   if (type !== '0' && type !== '\0') {
     throw new ArchiveFault(
-      `neither file, directory nor link (kind ${JSON.stringify(type)}): ${name}`,
+      `an entry is neither file, directory nor link (kind ${JSON.stringify(type)}): ${name}`,
     );
   }
-  if ((mode & SET_ID) !== 0) throw new ArchiveFault(`runs as somebody else: ${name}`);
-  if (raw.endsWith('/')) throw new ArchiveFault(`a file that is named like a directory: ${name}`);
+  if ((mode & SET_ID) !== 0)
+    throw new ArchiveFault(`a file runs with the rights of another user: ${name}`);
+  if (raw.endsWith('/')) throw new ArchiveFault(`a file is named like a directory: ${name}`);
   const oid = await contentId(source, size, format);
   return { name, mode: (mode & 0o111) === 0 ? '100644' : '100755', oid };
 }
 
-/** All that follows the end must be nothing. */
+/** Checks that nothing but zeros follows the end. */
 async function checkEnd(source: Source): Promise<void> {
   for (;;) {
     const rest = await source.some(BLOCK * 128);
     if (rest === undefined) return;
-    if (!isZero(rest)) throw new ArchiveFault('holds something behind its end');
+    if (!isZero(rest)) throw new ArchiveFault('it holds bytes behind its end');
   }
 }
 
@@ -198,7 +201,7 @@ export async function readTar(
     const header = readHeader(block);
     meter.bytes(header.size);
     if (header.type === 'g') {
-      if (!first) throw new ArchiveFault('a global header in the middle');
+      if (!first) throw new ArchiveFault('a global header stands in the middle');
       comment = fromUtf8(
         Buffer.from(globalComment(await extendedText(source, header.size)), 'latin1'),
       );

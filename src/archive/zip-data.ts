@@ -1,43 +1,44 @@
-/** The data of a zip's entry: read, inflated and hashed, and nothing behind its end. */
+/** Reads, inflates and hashes the data of a zip's entry, and refuses bytes behind it. */
 
 import { createReadStream, readSync } from 'node:fs';
 import { createInflateRaw, inflateRawSync, type Zlib } from 'node:zlib';
 import type { ObjectFormat } from '../core/git/object.ts';
 import { ArchiveFault, blobHash } from './entry.ts';
 
-/** What both halves of an entry say of its data. */
+/** The fields about the data that both halves of an entry hold. */
 export interface Packed {
   readonly compressionMethod: number;
   readonly compressedSize: number;
   readonly uncompressedSize: number;
 }
 
-/** Where data is read, and for which kind of repository it is hashed. */
+/** The open file, and the object format of the repository. */
 export interface From {
   readonly file: number;
   readonly format: ObjectFormat;
 }
 
-/** Larger ones are streamed; the others are read and inflated at one go, which is many times faster. */
+/** Larger entries are streamed. Smaller ones are read and inflated at once, which is many times faster. */
 export const AT_ONCE = 8 * 1024 * 1024;
 
-/** Without waiting: a release has tens of thousands of entries, and each wait costs more than the read. */
+/** Reads synchronously. A release has tens of thousands of entries, and each wait would cost more than the read. */
 export function readAt(file: number, position: number, length: number): Buffer {
   const buffer = Buffer.allocUnsafe(length);
   return buffer.subarray(0, readSync(file, buffer, 0, length, position));
 }
 
-/** The half that stands before an entry's data (APPNOTE 4.3.7), and as much of the data as was read with it. */
+/** The header before an entry's data (APPNOTE 4.3.7), with the data that was read along with it. */
 export interface LocalHalf {
   readonly dataStart: number;
   readonly ahead: Buffer;
 }
 
-const wrongSize = (): ArchiveFault => new ArchiveFault('an entry of another size than it says');
+const wrongSize = (): ArchiveFault =>
+  new ArchiveFault('an entry has another size than its header says');
 
-/** Who reads from the front takes for the next entry what stands behind the end of the packed data: nothing may. */
+/** Refuses bytes behind the packed data. A program that reads from the front would take them for the next entry. */
 function allInflated(used: number, { compressedSize }: Packed): void {
-  if (used !== compressedSize) throw new ArchiveFault('hides something behind an entry’s data');
+  if (used !== compressedSize) throw new ArchiveFault('it hides bytes behind the data of an entry');
 }
 
 async function* streamed(
@@ -46,7 +47,7 @@ async function* streamed(
   { dataStart }: LocalHalf,
 ): AsyncGenerator<Uint8Array> {
   const end = dataStart + entry.compressedSize - 1;
-  if (end < dataStart) throw new ArchiveFault('ends in the middle');
+  if (end < dataStart) throw new ArchiveFault('it ends in the middle of an entry');
   const packed = createReadStream('', { fd: file, autoClose: false, start: dataStart, end });
   if (entry.compressionMethod === 0) {
     yield* packed;
@@ -58,26 +59,28 @@ async function* streamed(
   allInflated(inflate.bytesWritten, entry);
 }
 
-/** The content of an entry that is read at one go. */
+/** Returns the content of an entry that is read at once. */
 function contentOf(from: From, entry: Packed, half: LocalHalf): Uint8Array {
   const { compressedSize, uncompressedSize, compressionMethod } = entry;
   const whole = half.ahead.length >= compressedSize;
   const packed = whole ? half.ahead : readAt(from.file, half.dataStart, compressedSize);
   const data = packed.subarray(0, compressedSize);
-  if (data.length !== compressedSize) throw new ArchiveFault('ends in the middle');
+  if (data.length !== compressedSize) throw new ArchiveFault('it ends in the middle of an entry');
   if (compressionMethod === 0) return data;
   const options = { maxOutputLength: Math.max(1, uncompressedSize), info: true };
-  // with `info`, what the types do not know: the content, and who made it
+  // with `info`, which the types do not know, the result holds the content and its engine
   const made = inflateRawSync(data, options) as unknown as { buffer: Buffer; engine: Zlib };
   allInflated(made.engine.bytesWritten ?? 0, entry);
   return made.buffer;
 }
 
-/** The blob id that git would give the content. @throws ArchiveFault */
+/** Returns the blob id that git would give the content. @throws ArchiveFault */
 export async function contentId(from: From, entry: Packed, half: LocalHalf): Promise<string> {
   const { compressedSize, uncompressedSize, compressionMethod } = entry;
   if (compressionMethod !== 0 && compressionMethod !== 8) {
-    throw new ArchiveFault(`compressed in a way that is not known here (${compressionMethod})`);
+    throw new ArchiveFault(
+      `an entry uses a compression that this program does not know (${compressionMethod})`,
+    );
   }
   const hash = blobHash(from.format, uncompressedSize);
   const large = Math.max(compressedSize, uncompressedSize) > AT_ONCE;

@@ -1,12 +1,12 @@
 /**
- * The end of a zip (APPNOTE 4.3.14–4.3.16): where its directory lies. Some programs find the directory by its offset,
- * some by its size from the end, some by a locator that others do not look for: all must find the same one, right
- * behind the entries, and nothing else may lie there.
+ * Finds the directory of a zip from its end (APPNOTE 4.3.14–4.3.16). Some programs find it by its offset, some by its size
+ * from the end, some by a locator that others ignore. All must find the same one, right behind the entries, and nothing
+ * else may lie there.
  */
 
 import { ArchiveFault } from './entry.ts';
 
-/** Reads so many bytes of the file at a place. */
+/** Reads `length` bytes of the file at a position. */
 export type ReadAt = (position: number, length: number) => Buffer;
 
 export interface ZipDirectory {
@@ -22,9 +22,9 @@ const LOCATOR_MAGIC = 0x07064b50;
 const END_64_MAGIC = 0x06064b50;
 
 const fault = (): ArchiveFault =>
-  new ArchiveFault('says twice where its directory lies, or hides something around it');
+  new ArchiveFault('it names two places of its directory, or hides bytes around it');
 
-/** A field of the short form that the long form may stand in for. */
+/** Returns true if the short field equals the long one, or is full and leaves the value to the long one. */
 const agrees = (short: number, long: number, full: number): boolean =>
   short === full || short === long;
 
@@ -48,7 +48,7 @@ function long(
   return { start, size, after: place };
 }
 
-/** Where the directory of a zip of so many bytes lies, whichever way one looks. @throws ArchiveFault */
+/** Returns the place of the directory, if all ways of looking agree. @throws ArchiveFault */
 export function zipDirectory(
   fileSize: number,
   commentLength: number,

@@ -1,6 +1,6 @@
 /**
- * zip, as `git archive` and Info-ZIP write it. A zip says everything twice, and programs differ in which half they
- * believe: both halves must agree, entries must follow one another without a gap, and nothing may stand before or between.
+ * Reads zip as `git archive` and Info-ZIP write it. A zip says everything twice, and programs differ in which half they
+ * use. So both halves must agree, entries must follow one another without a gap, and nothing may stand before them.
  */
 
 import { closeSync, fstatSync, openSync } from 'node:fs';
@@ -18,7 +18,7 @@ import {
 import { AT_ONCE, contentId, type LocalHalf, type Packed, readAt } from './zip-data.ts';
 import { zipDirectory } from './zip-end.ts';
 
-/** What of yauzl 3 is used; its published types are of version 2. */
+/** The part of yauzl 3 that is used here. Its published types are for version 2. */
 interface ZipEntry extends Packed {
   readonly fileName: Buffer;
   readonly fileNameRaw: Buffer;
@@ -42,7 +42,7 @@ interface Yauzl {
 
 const UNICODE_PATH = 0x7075;
 const HAS_DESCRIPTOR = 0x08;
-/** A data descriptor behind an entry's data: with and without its signature, short and zip64 sizes. */
+/** Lengths of a data descriptor behind an entry's data: with and without signature, short and zip64 sizes. */
 const DESCRIPTORS: readonly number[] = [12, 16, 20, 24];
 
 function modeOf(
@@ -54,14 +54,15 @@ function modeOf(
   if (name.endsWith('/')) return 'directory';
   const type = mode & 0o170000;
   if (type === 0o120000) return '120000';
-  if ((mode & SET_ID) !== 0) throw new ArchiveFault(`runs as somebody else: ${name}`);
+  if ((mode & SET_ID) !== 0)
+    throw new ArchiveFault(`a file runs with the rights of another user: ${name}`);
   if (type !== 0 && type !== 0o100000)
-    throw new ArchiveFault(`neither file, directory nor link: ${name}`);
+    throw new ArchiveFault(`an entry is neither file, directory nor link: ${name}`);
   return (mode & 0o111) === 0 ? '100644' : '100755';
 }
 
 const LOCAL_HEADER = 30;
-/** Encrypted, described behind the data, patched, strongly encrypted, in UTF-8, masked: both halves must say the same. */
+/** Flags in which both halves must agree: encrypted, data descriptor, patched, strongly encrypted, UTF-8, masked. */
 const FLAGS = 0x0001 | HAS_DESCRIPTOR | 0x0020 | 0x0040 | 0x0800 | 0x2000;
 const CENTRAL_HEADER = 46;
 
@@ -71,7 +72,7 @@ interface Reader {
   readonly format: ObjectFormat;
 }
 
-/** Kinds of the extra fields in an entry's local half, which no library reads. */
+/** Returns the kinds of the extra fields in an entry's local half. No library reads them. */
 function extraIds(extra: Buffer, name: string): readonly number[] {
   const ids: number[] = [];
   let at = 0;
@@ -82,16 +83,16 @@ function extraIds(extra: Buffer, name: string): readonly number[] {
   return ids;
 }
 
-/** Both halves agree, and the entry begins where the last one ended. */
+/** Checks that both halves agree, and that the entry begins where the last one ended. */
 function checkHalves({ file }: Reader, entry: ZipEntry, expected: readonly number[]): LocalHalf {
   const name = latin1(entry.fileNameRaw);
   const start = entry.relativeOffsetOfLocalHeader;
-  if (!expected.includes(start)) throw new ArchiveFault(`something stands before ${name}`);
+  if (!expected.includes(start)) throw new ArchiveFault(`there are bytes before the entry ${name}`);
   const nameLength = entry.fileNameRaw.length;
   const data = entry.compressedSize <= AT_ONCE ? entry.compressedSize : 0;
   const local = readAt(file, start, LOCAL_HEADER + nameLength + 256 + data);
   if (local.length < LOCAL_HEADER + nameLength || local.readUInt32LE(0) !== 0x04034b50) {
-    throw new ArchiveFault(`no entry where one should be: ${name}`);
+    throw new ArchiveFault(`there is no entry at the place of ${name}`);
   }
   const short = (size: number): number => Math.min(size, 0xffffffff);
   const sameSize =
@@ -103,20 +104,21 @@ function checkHalves({ file }: Reader, entry: ZipEntry, expected: readonly numbe
     local.readUInt16LE(26) === nameLength &&
     local.subarray(LOCAL_HEADER, LOCAL_HEADER + nameLength).equals(entry.fileNameRaw);
   if (!sameName || !sameSize || !sameFlags || local.readUInt16LE(8) !== entry.compressionMethod) {
-    throw new ArchiveFault(`two different accounts of ${name}`);
+    throw new ArchiveFault(`the two headers of ${name} differ`);
   }
   const extraLength = local.readUInt16LE(28);
   const headerLength = LOCAL_HEADER + nameLength + extraLength;
   const extra = readAt(file, start + LOCAL_HEADER + nameLength, extraLength);
   const ids = [...entry.extraFields.map(({ id }) => id), ...extraIds(extra, name)];
-  if (ids.includes(UNICODE_PATH)) throw new ArchiveFault(`a second name for ${name}`);
+  if (ids.includes(UNICODE_PATH))
+    throw new ArchiveFault(`an extra field holds a second name for ${name}`);
   return { dataStart: start + headerLength, ahead: local.subarray(headerLength) };
 }
 
 const isDescribed = ({ generalPurposeBitFlag }: ZipEntry): boolean =>
   (generalPurposeBitFlag & HAS_DESCRIPTOR) !== 0;
 
-/** Where the next entry may begin. */
+/** Returns the places where the next entry may begin. */
 function endsOf(entry: ZipEntry, { dataStart }: LocalHalf): readonly number[] {
   const end = dataStart + entry.compressedSize;
   return isDescribed(entry) ? DESCRIPTORS.map((length) => end + length) : [end];
@@ -146,13 +148,13 @@ async function readEntries(
     if (entry.isEncrypted()) throw new ArchiveFault(`encrypted: ${name}`);
     const mode = modeOf(entry, raw);
     if (mode === 'directory' && entry.uncompressedSize > 0) {
-      throw new ArchiveFault(`a directory with content: ${name}`);
+      throw new ArchiveFault(`a directory has content: ${name}`);
     }
     const oid = mode === 'directory' ? '' : await contentId(reader, entry, half);
     entries.push({ name, mode, oid });
   }
   if (!expected.includes(directory.start) || listed !== directory.end)
-    throw new ArchiveFault('holds something that its list does not name');
+    throw new ArchiveFault('it holds bytes that its directory does not list');
   return entries;
 }
 

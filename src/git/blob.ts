@@ -1,6 +1,6 @@
 /**
- * One blob out of a commit, by one short-lived git: the policy that git's own call obeys. Commit, trees and blob come from
- * one answer, and each must be what the one before it names, so the object store is not believed (threat P17).
+ * Reads one blob out of a commit by one short-lived git. It reads the policy for git's own call. Commit, trees and blob
+ * come from one answer, and each must be the one that its parent names. So a forged object store is noticed (threat P17).
  */
 
 import { fromUtf8Lossy, latin1, utf8 } from '../core/bytes.ts';
@@ -15,15 +15,15 @@ import { corrupt, hashed } from './hashed-object.ts';
 import type { GitObjectType, ObjectFrame } from './object-frames.ts';
 import { findGit, GIT_READS, gitSaid, runGit } from './process.ts';
 
-/** What git says of names, whatever the repository's configuration would have it say. */
+/** Makes git warn about ambiguous names, whatever the repository's configuration says. */
 const WARN = 'core.warnAmbiguousRefs=true';
 
-/** Objects as `cat-file --batch` writes them; undefined for what it does not have. */
+/** Reads the objects that `cat-file --batch` writes. A missing object is undefined. */
 function answersOf(bytes: Uint8Array, count: number): readonly (ObjectFrame | undefined)[] {
   const answers: (ObjectFrame | undefined)[] = [];
   for (let at = 0; answers.length < count; ) {
     const end = bytes.indexOf(0x0a, at);
-    if (end === -1) throw new ConfigError('git cat-file left requests unanswered');
+    if (end === -1) throw new ConfigError('git cat-file did not answer all requests');
     const header = latin1(bytes.subarray(at, end));
     const [, id, type, size] =
       /^([0-9a-f]{40,64}) (commit|tag|tree|blob) (\d+)$/.exec(header) ?? [];
@@ -40,7 +40,7 @@ function answersOf(bytes: Uint8Array, count: number): readonly (ObjectFrame | un
   return answers;
 }
 
-/** All at once, each under its own name. @throws ConfigError for a revision that is several refs */
+/** Asks for all objects at once. @throws ConfigError for a revision that names several refs */
 async function ask(
   names: readonly string[],
   revision: string,
@@ -58,9 +58,9 @@ async function ask(
   }
   const [, twice] = /refname '(.*)' is ambiguous/.exec(fromUtf8Lossy(stderr)) ?? [];
   if (twice === undefined) return answersOf(stdout, names.length);
-  throw new ConfigError(`${revision}: ${twice} is several refs`, {
+  throw new ConfigError(`${revision}: ${twice} names several refs`, {
     code: 'POLICY_FILE',
-    hint: `write it out, such as refs/heads/${twice}`,
+    hint: `use the full name, such as refs/heads/${twice}`,
   });
 }
 
@@ -72,9 +72,9 @@ interface Where {
 }
 
 /**
- * Bytes of the file at `path` in the commit that `revision` stands for; undefined where there is no such commit, or its
- * tree has no such file. @throws ConfigError without git or without repository, and for a revision that is several refs: a
- * tag called like the branch stands before it for git, and may be anybody's (threat P04); UsageError OBJECT_CORRUPT
+ * Reads the file at `path` in the commit that `revision` names. Returns undefined if there is no such commit, or no such
+ * file in its tree. @throws ConfigError without git or repository, and for a revision that names several refs: git prefers
+ * a tag over a branch of the same name, and a stranger may have pushed it (threat P04). UsageError OBJECT_CORRUPT
  */
 export async function readBlob(
   { revision, path }: { readonly revision: string; readonly path: string },
@@ -100,7 +100,7 @@ export async function readBlob(
   for (const [index, part] of [...parts, undefined].entries()) {
     const frame = chain[index];
     if (frame?.kind !== 'object' || frame.id !== due.oid) {
-      throw corrupt(due.oid, 'git did not give this object, which the commit names');
+      throw corrupt(due.oid, 'the commit names this object, but git did not return it');
     }
     if (part === undefined) return frame.type === 'blob' ? frame.raw.slice() : undefined;
     const entries = due.mode === DIRECTORY ? treeEntries(frame.raw, format) : undefined;

@@ -1,4 +1,4 @@
-/** What a commit's own bytes say it stands on, read from a store that hashes them. */
+/** Reads tree and parents of commits from their own bytes, out of a store that hashes them. */
 
 import type { ObjectFormat } from '../core/git/header.ts';
 import { commitLinks, tagTarget } from '../core/git/links.ts';
@@ -8,10 +8,10 @@ import type { ObjectFrame } from './object-frames.ts';
 import { type ObjectRequest, readObjects } from './objects.ts';
 import type { GitRepository } from './repository.ts';
 
-/** A commit, its tree and its parents, by full hash. */
+/** A commit with its tree and parents, by full hash. */
 export interface CommitLinks {
   readonly id: string;
-  /** Undefined where no commit of that size is read. */
+  /** Undefined if the commit is too large to be read. */
   readonly tree: string | undefined;
   readonly parents: readonly string[];
 }
@@ -19,7 +19,7 @@ export interface CommitLinks {
 type Holder = Pick<GitRepository, 'objects' | 'format'>;
 
 function linksOf(frame: ObjectFrame, format: ObjectFormat): CommitLinks {
-  // what is too large to be read is undecided, whatever it stands on
+  // a commit that is too large to be read is undecided, whatever its parents are
   if (frame.kind === 'too-large') return { id: frame.id, tree: undefined, parents: [] };
   const { id, raw } = expected(frame, 'commit');
   const links = commitLinks(raw, format);
@@ -27,7 +27,7 @@ function linksOf(frame: ObjectFrame, format: ObjectFormat): CommitLinks {
   return { id, ...links };
 }
 
-/** Links of these few commits, in order. @throws UsageError OBJECT_CORRUPT, NO_SUCH_OBJECT */
+/** Reads the links of a few commits, in order. @throws UsageError OBJECT_CORRUPT, NO_SUCH_OBJECT */
 export async function readLinks(
   { objects, format }: Holder,
   ids: readonly string[],
@@ -35,7 +35,7 @@ export async function readLinks(
   return objects.each(ids, (frame) => linksOf(frame, format));
 }
 
-/** The same for many that come in groups: one child reads ahead, which takes a third of the time. */
+/** Reads the links of many commits, which come in groups. One child process reads ahead, which takes a third of the time. */
 export async function* streamLinks(
   repository: GitRepository,
   groups: AsyncIterable<readonly string[]> | Iterable<readonly string[]>,
@@ -50,10 +50,10 @@ export async function* streamLinks(
   }
 }
 
-/** Tags of tags, at most. */
+/** Most tags in a chain of tags. */
 const MAX_DEPTH = 16;
 
-/** The commit that a tag leads to, through tags of tags; undefined where it leads to something else. */
+/** Returns the commit that a tag leads to, through tags of tags, or undefined if it leads to something else. */
 export async function commitOfTag(
   { objects, format }: Holder,
   tag: string,

@@ -1,4 +1,4 @@
-/** Who git would say commits here. */
+/** Asks git for the committer. */
 
 import { type Person, personOf } from '../core/git/person.ts';
 import type { Environment } from '../system/environment.ts';
@@ -7,8 +7,8 @@ import { findGit } from './process.ts';
 import { askGit } from './simple-git.ts';
 
 /**
- * The committer that git would write into a commit made in the directory `cwd`: from variables, `committer.*`,
- * `user.*` and `EMAIL`, in git's own order. Undefined where git knows of nobody, or is not there.
+ * Returns the committer that git would write into a commit made in the directory `cwd`: from variables, `committer.*`,
+ * `user.*` and `EMAIL`, in git's own order. Returns undefined if git knows no committer, or there is no git.
  */
 export async function committerHere(cwd: string, env: Environment): Promise<Person | undefined> {
   const git = findGit(env);

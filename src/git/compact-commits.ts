@@ -1,4 +1,4 @@
-/** Commits with their trees and parents, by the hundred thousand: hashes are kept as bytes, not as text. */
+/** Keeps hundreds of thousands of commits with their trees and parents. Hashes are kept as bytes, not as text. */
 
 import type { ObjectFormat } from '../core/git/object.ts';
 import type { CommitLinks } from './commit-links.ts';
@@ -7,7 +7,7 @@ export interface ListedCommit extends CommitLinks {
   readonly boundary: false;
 }
 
-/** Hashes, one after the other. */
+/** Hashes in one block of bytes. */
 class Hashes {
   #bytes: Buffer;
   readonly #size: number;
@@ -37,7 +37,7 @@ export class CommitList {
   readonly #ids: Hashes;
   readonly #trees: Hashes;
   readonly #parents: Hashes;
-  /** Where each commit's parents begin. */
+  /** Index of each commit's first parent. */
   readonly #starts: number[] = [];
   readonly #withoutTree = new Set<number>();
   readonly #zero: string;
@@ -72,7 +72,7 @@ export class CommitList {
     return { id: this.#ids.at(index), tree, parents, boundary: false };
   }
 
-  /** In groups of at most `size`, as they were pushed. */
+  /** Yields groups of at most `size`, in the order in which they were pushed. */
   *groups(size: number): Generator<readonly ListedCommit[]> {
     for (let from = 0; from < this.length; from += size) {
       const count = Math.min(size, this.length - from);
@@ -80,7 +80,7 @@ export class CommitList {
     }
   }
 
-  /** In groups of at most `size`, last first. */
+  /** Yields groups of at most `size`, the last first. */
   *groupsReversed(size: number): Generator<readonly ListedCommit[]> {
     for (let from = this.length; from > 0; from -= size) {
       const count = Math.min(size, from);

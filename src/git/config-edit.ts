@@ -1,4 +1,4 @@
-/** git's configuration, changed by `git config` itself, one file at a time. */
+/** Changes git's configuration by `git config` itself, one file at a time. */
 
 import { ConfigError } from '../errors.ts';
 import type { Environment } from '../system/environment.ts';
@@ -13,7 +13,7 @@ export interface ConfigPlace {
   readonly env: Environment;
 }
 
-/** Runs `git config`; undefined where the key is not there (exit 1 or 5). @throws ConfigError */
+/** Runs `git config`. Returns undefined if the key is not there (exit 1 or 5). @throws ConfigError */
 export async function gitConfig(
   { cwd, env }: ConfigPlace,
   scope: ConfigScope,
@@ -30,16 +30,16 @@ export async function gitConfig(
   });
 }
 
-/** What to do about the failures that people meet; git's words are in English here. */
+/** Returns the remedy for common failures. git writes in English here. */
 function hintFor(said: string): string | undefined {
   if (/git (?:repository|directory)/.test(said))
     return 'run it inside a repository, or add --global';
   if (/could not lock .*File exists/.test(said))
-    return 'another git is writing it; if none is, remove that file’s .lock';
+    return 'another git is writing it, and if none is, remove that file’s .lock';
   return undefined;
 }
 
-/** Every value of a key in this file, in order. @throws ConfigError */
+/** Returns every value of a key in this file, in order. @throws ConfigError */
 export async function allValues(
   place: ConfigPlace,
   scope: ConfigScope,

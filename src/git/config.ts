@@ -1,4 +1,4 @@
-/** git's configuration as git prints it: asked once, by a plain child process (trap L13), and read as git reads it. */
+/** Reads git's configuration as git prints it. A plain child process asks once (trap L13). */
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import { ConfigError } from '../errors.ts';
@@ -7,11 +7,11 @@ import type { ProcessResult } from '../system/process.ts';
 import { gitEnvironment } from './environment.ts';
 import { findGit, runGit } from './process.ts';
 
-/** One value of git's configuration, and where it stands. */
+/** One value of git's configuration, with its place. */
 export interface ConfigEntry {
-  /** In lower case but for a subsection, as git prints it. */
+  /** In lower case except for a subsection, as git prints it. */
   readonly key: string;
-  /** Undefined: git's bare key. */
+  /** Undefined for a bare key, which git takes as true. */
   readonly value: string | undefined;
   /** git's word: `system`, `global`, `local`, `worktree`, `command`. */
   readonly scope: string;
@@ -20,8 +20,8 @@ export interface ConfigEntry {
 }
 
 /**
- * Entries of `git config --list -z --show-scope --show-origin`, weakest first: three fields each, separated by NUL. Key
- * and value are split by the first newline. A bare key has no newline.
+ * Parses the output of `git config --list -z --show-scope --show-origin`, weakest entry first. Each entry has three
+ * fields that end with NUL. The first newline separates key and value. A bare key has no newline.
  */
 export function parseGitConfig(text: string): readonly ConfigEntry[] {
   const fields = text.split('\0');
@@ -37,7 +37,7 @@ export function parseGitConfig(text: string): readonly ConfigEntry[] {
   return entries;
 }
 
-/** git's booleans: a bare key is true; true, yes, on and non-zero numbers; false, no, off, 0 and nothing. */
+/** Reads a boolean as git does. A bare key, true, yes, on and non-zero numbers are true. An empty text, false, no, off and 0 are false. */
 export function gitBoolean(text: string | undefined): boolean | undefined {
   if (text === undefined) return true;
   const word = text.toLowerCase();
@@ -56,8 +56,8 @@ interface Place {
 const LIST: readonly string[] = ['config', '--list', '-z', '--show-scope', '--show-origin'];
 
 /**
- * What git's configuration says here, in git's order, as parseGitConfig reads it.
- * @throws ConfigError without git, or when it cannot be read
+ * Returns git's configuration here, in git's order, for parseGitConfig.
+ * @throws ConfigError without git, or if git cannot read it
  */
 export async function listGitConfig({ cwd, env }: Place): Promise<string> {
   const git = findGit(env);
@@ -77,10 +77,10 @@ export async function listGitConfig({ cwd, env }: Place): Promise<string> {
   );
 }
 
-/** For git before 2.26, which knows no scopes. */
+/** The arguments for git before 2.26, which knows no scopes. */
 const WITHOUT_SCOPES: readonly string[] = ['config', '--list', '-z', '--show-origin'];
 
-/** A value is the repository's, unless it stands in a file that the system's or the user's own list names. */
+/** Lists the configuration with guessed scopes. A value belongs to the repository, unless the system's or the user's own list names its file. */
 async function listWithoutScopes(
   ask: (more: readonly string[]) => Promise<ProcessResult>,
 ): Promise<string> {

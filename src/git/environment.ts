@@ -1,19 +1,19 @@
 /**
- * The environment of every git child. git takes programs, repositories and protocols from variables, so each child gets
- * a list of our choosing (threats I03, I12). What git starts to answer a question must not reach a network, ask a person
- * or believe a replacement, a graft or a commit that it would fetch first.
+ * Makes the environment of every git child process. git takes programs, repositories and protocols from variables, so
+ * each child gets a list that we choose (threats I03, I12). A git that answers a question must not use the network, ask
+ * the user, or accept replacements, grafts or commits that it would fetch first.
  */
 
 import type { Environment } from '../system/environment.ts';
 
 declare const MADE_HERE: unique symbol;
 
-/** Variables of a git child. Only this file makes one: a plain record is none. */
+/** Variables of a git child process. Only this file can make one, because a plain record has another type. */
 export interface GitEnvironment extends Readonly<Record<string, string>> {
   readonly [MADE_HERE]: true;
 }
 
-/** What git needs to find its configuration and the repository. Nothing that makes it run or write something else. */
+/** Variables with which git finds its configuration and the repository. None of them makes it run or write anything else. */
 const KEPT = [
   ...['PATH', 'Path', 'HOME', 'XDG_CONFIG_HOME', 'USERPROFILE', 'HOMEDRIVE', 'HOMEPATH', 'APPDATA'],
   ...['LOCALAPPDATA', 'PROGRAMDATA', 'SystemRoot', 'SYSTEMROOT', 'TMPDIR', 'TMP', 'TEMP', 'USER'],
@@ -32,7 +32,7 @@ const SET = {
   GIT_NO_REPLACE_OBJECTS: '1',
   GIT_GRAFT_FILE: NOTHING,
   GIT_NO_LAZY_FETCH: '1',
-  // git before 2.39.4 does not know the variable above, and would run a remote's program to fetch an object
+  // git before 2.39.4 does not know the variable above, and would run a remote's program to fetch objects
   GIT_ALLOW_PROTOCOL: 'none',
 };
 
@@ -49,7 +49,7 @@ function taken(env: Environment, names: readonly string[]): Record<string, strin
   return found;
 }
 
-/** For a child that reads the caller's repository or configuration, or changes just what its arguments say. */
+/** Returns the variables for a child that reads the caller's repository or configuration, or changes only what its arguments name. */
 export function gitEnvironment(env: Environment): GitEnvironment {
   const count = Math.min(Number(env.GIT_CONFIG_COUNT ?? 0), 1000);
   const pairs: string[] = [];
@@ -57,13 +57,13 @@ export function gitEnvironment(env: Environment): GitEnvironment {
   return made({ ...taken(env, [...KEPT, ...pairs]), ...SET });
 }
 
-/** For a child that is asked who commits here: git looks there besides its configuration (git-var(1)). */
+/** Returns the variables for a child that is asked for the committer. git also reads these variables for that (git-var(1)). */
 export function committerEnvironment(env: Environment): GitEnvironment {
   const names = ['GIT_COMMITTER_NAME', 'GIT_COMMITTER_EMAIL', 'EMAIL'];
   return made({ ...gitEnvironment(env), ...taken(env, names) });
 }
 
-/** For a child that works in the private repository `directory`: no configuration, attribute or object of anybody else's. */
+/** Returns the variables for a child in the private repository `directory`, without any other configuration, attributes or objects. */
 export function privateEnvironment(env: GitEnvironment, directory: string): GitEnvironment {
   const kept = Object.entries(env).filter(([name]) => !name.startsWith('GIT_'));
   return made({

@@ -1,28 +1,28 @@
 /**
- * What git's configuration said before this program changed it, kept in the same file until it is put back. Everything is
- * kept before the first change, and a mark comes last; on the way back the mark goes first. So a run that is killed
- * anywhere can be run again: without the mark nothing has been changed, with it everything has been kept (threat I13).
+ * Keeps the values of git's configuration before this program changes them, in the same file. All values are kept before
+ * the first change, and a mark is written last. When the values are put back, the mark is removed first. So a killed run
+ * can be repeated: without the mark nothing was changed, and with it every value was kept (threat I13).
  */
 
 import { allValues, type ConfigPlace, type ConfigScope, replaceValues } from './config-edit.ts';
 
-/** The keys that are changed together, and where their former values are kept. */
+/** Keys that are changed together, and the keys that keep their former values. */
 export interface ChangedKeys {
   readonly place: ConfigPlace;
   readonly scope: ConfigScope;
   readonly keys: readonly string[];
-  /** The key that says that all of them are kept. */
+  /** The key that says that all former values are kept. */
   readonly mark: string;
-  /** The key that keeps what `key` said. */
+  /** Returns the key that keeps the former values of `key`. */
   readonly recordOf: (key: string) => string;
 }
 
-/** Whether former values are kept here. @throws ConfigError */
+/** Returns true if former values are kept here. @throws ConfigError */
 export async function hasFormer({ place, scope, mark }: ChangedKeys): Promise<boolean> {
   return (await allValues(place, scope, mark)).length > 0;
 }
 
-/** Keeps what the keys say, once: what is kept already was there before the first change. @throws ConfigError */
+/** Keeps the values of the keys, unless they are already kept. Kept values are from before the first change. @throws ConfigError */
 export async function keepFormer(changed: ChangedKeys): Promise<void> {
   if (await hasFormer(changed)) return;
   const { place, scope, keys, mark, recordOf } = changed;
@@ -39,8 +39,8 @@ export interface PutBack {
 }
 
 /**
- * Puts back what the keys said and forgets it. A key that somebody else has changed since, so that `isOurs` does not know
- * its values, is left as it is. @returns what was put back, and which keys were left. @throws ConfigError
+ * Puts the former values back and removes the record. If another program has changed a key since, so that `isOurs` does
+ * not know its values, the key stays as it is. @returns the restored values, and the keys that were left. @throws ConfigError
  */
 export async function putBackFormer(
   changed: ChangedKeys,
@@ -69,7 +69,7 @@ function sameValues(some: readonly string[], others: readonly string[]): boolean
   return some.length === others.length && some.every((value, index) => value === others[index]);
 }
 
-/** An earlier run was ended after the first of several values. */
+/** Returns true if an earlier run was ended after the first of several values. */
 function isBegun(now: readonly string[], values: readonly string[]): boolean {
   return now.length > 0 && sameValues(now, values.slice(0, now.length));
 }

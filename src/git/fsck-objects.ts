@@ -1,15 +1,15 @@
 /**
- * Whether git here looks at the objects that come in (git-config(1), transfer.fsckObjects). `git verify-commit` hands a
- * signing program payload and signature, never the object, so only this keeps out what git reads otherwise than it was
- * signed.
+ * Tells whether git checks incoming objects here (git-config(1), transfer.fsckObjects). `git verify-commit` gives the
+ * signing program payload and signature, never the object. So only this check refuses objects that git reads in another
+ * way than they were signed.
  */
 
 import { type ConfigEntry, gitBoolean } from './config.ts';
 
-/** How objects come in: pushed to here, or fetched. */
+/** The way of incoming objects: a push to this repository, or a fetch. */
 export type Arrival = 'receive' | 'fetch';
 
-/** The entry that switches the check on for what arrives; undefined where it is off. The narrower key wins. */
+/** Returns the entry that switches the check on, or undefined if it is off. The narrower key wins. */
 export function fsckObjects(
   keys: ReadonlyMap<string, ConfigEntry>,
   arrival: Arrival,

@@ -1,6 +1,6 @@
 /**
- * The hooks directory of a repository: ours put in, what was there moved aside and put back. What was there keeps its
- * name in a directory beside it, because many hooks ask what they are called to know what to do.
+ * Installs and removes hooks in a repository. An earlier hook is moved aside and put back later. It keeps its file name in
+ * a directory beside, because many hooks read their own name to know what to do.
  */
 
 import { spawn } from 'node:child_process';
@@ -25,16 +25,16 @@ import type { Environment } from '../system/environment.ts';
 
 export type HookName = 'pre-push' | 'pre-receive';
 
-/** Second line of every hook that we write. */
+/** Second line of every hook that this program writes. */
 const MARK = '# made by git signet hooks install; git signet hooks remove takes it away';
 const ASIDE = 'before-git-signet';
 
-/** Text of a hook: `program` and `options` are shell words already. */
+/** Returns the text of a hook. `program` and `options` must already be quoted for a shell. */
 export function hookText(name: HookName, program: string, options: string): string {
   return `#!/bin/sh\n${MARK}\nexec ${program} hooks run ${name}${options} -- "$@"\n`;
 }
 
-/** What stood there before ours; undefined without one that git would run. */
+/** Returns the path of the earlier hook, or undefined if there is none that git would run. */
 export function earlierHook(directory: string, name: HookName): string | undefined {
   const path = join(directory, ASIDE, name);
   const found = statSync(path, { throwIfNoEntry: false });
@@ -48,11 +48,11 @@ function isOurs(path: string): boolean {
   return readFileSync(path, 'utf8').split('\n')[1] === MARK;
 }
 
-/** Moves a hook; a link that is relative goes on pointing to where it pointed. */
+/** Moves a hook. A relative link still points to the same file afterwards. */
 function move(from: string, to: string): void {
   if (isThere(to)) {
-    throw new ConfigError(`${to} is there already`, {
-      hint: 'remove it, or put it back where it was, then run this again',
+    throw new ConfigError(`${to} already exists`, {
+      hint: 'remove it or move it back, then run this again',
     });
   }
   mkdirSync(dirname(to), { recursive: true });
@@ -65,7 +65,7 @@ function move(from: string, to: string): void {
   }
 }
 
-/** Puts a hook of ours in place; true where one of somebody else's was moved aside for it. */
+/** Installs a hook. Returns true if an earlier hook was moved aside for it. */
 export function installHook(directory: string, name: HookName, text: string): boolean {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, name);
@@ -78,7 +78,7 @@ export function installHook(directory: string, name: HookName, text: string): bo
   return foreign;
 }
 
-/** Takes ours away and puts back what was there. `undefined`: none of ours was there; else whether one came back. */
+/** Removes our hook and puts the earlier one back. Returns undefined if ours was not there, else whether an earlier one came back. */
 export function removeHook(directory: string, name: HookName): boolean | undefined {
   const path = join(directory, name);
   if (!isOurs(path)) return undefined;
@@ -89,12 +89,12 @@ export function removeHook(directory: string, name: HookName): boolean | undefin
   try {
     rmdirSync(dirname(aside));
   } catch {
-    // the other hook's lies there still
+    // the earlier hook of another name still lies there
   }
   return true;
 }
 
-/** Runs a hook as git would: same arguments, same input, same environment, our own output. Its exit code. */
+/** Runs a hook as git would, with the same arguments, input and environment, and our own output. Returns its exit code. */
 export function runHook(
   path: string,
   args: readonly string[],
@@ -113,7 +113,7 @@ export function runHook(
     child.once('close', (code, signal) => {
       done(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
     });
-    // A hook that reads nothing is no failure.
+    // a hook may end without reading its input
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
   });

@@ -1,6 +1,6 @@
 /**
- * The best common ancestors of two commits, proved: each is reached from both through hashed commits, and whatever else
- * both have in common is reached from one of them. git names the candidates (threat P17).
+ * Proves the best common ancestors of two commits. Each is reached from both through hashed commits, and every other
+ * common ancestor is reached from one of them. git only names the candidates (threat P17).
  */
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
@@ -14,13 +14,13 @@ import { BOTH, type Named, named } from './range-commits.ts';
 import type { GitRepository } from './repository.ts';
 
 function cutOff(repository: GitRepository, commit: string): UsageError {
-  return new UsageError(`${commit.slice(0, 12)}: a shallow clone hides what it descends from`, {
+  return new UsageError(`${commit.slice(0, 12)}: a shallow clone does not hold its ancestors`, {
     code: 'SHALLOW_RANGE',
     ...shallowHint(repository),
   });
 }
 
-/** Candidates for the best common ancestors, as git has them. @throws UsageError GIT_FAILED */
+/** Asks git for candidates for the best common ancestors. @throws UsageError GIT_FAILED */
 async function basesAsGitSays(
   repository: GitRepository,
   pair: readonly [string, string],
@@ -34,7 +34,7 @@ async function basesAsGitSays(
   return fromUtf8Lossy(stdout).split('\n').filter(Boolean);
 }
 
-/** What lies outside of the commits that only one of the two reaches, and the sides that stand on it. */
+/** Returns the commits just outside of those that only one side reaches, and the sides that reach them. */
 async function outsideOf(
   repository: GitRepository,
   [first, second]: readonly [string, string],
@@ -51,9 +51,10 @@ async function outsideOf(
       const sides = outside.get(id) ?? 0;
       outside.delete(id);
       inside.add(id);
-      if (sides === BOTH) throw corrupt(id, 'git says that one side leads to it, both do');
+      if (sides === BOTH)
+        throw corrupt(id, 'git says that one side leads to it, but both sides do');
       const back = parents.find((parent) => inside.has(parent));
-      if (back !== undefined) throw corrupt(back, 'git lists it before what stands on it');
+      if (back !== undefined) throw corrupt(back, 'git lists it before one of its descendants');
       for (const parent of parents) named(outside, parent, sides);
     }
   }
@@ -61,7 +62,7 @@ async function outsideOf(
 }
 
 /**
- * The best common ancestors of two commits; none where their histories share nothing.
+ * Returns the best common ancestors of two commits. There are none if their histories share nothing.
  * @throws UsageError OBJECT_CORRUPT, GIT_FAILED, SHALLOW_RANGE
  */
 export async function mergeBases(
@@ -73,12 +74,13 @@ export async function mergeBases(
   const bases = await basesAsGitSays(repository, [first, second]);
   const outside = await outsideOf(repository, [first, second]);
   const wrong = bases.find((id) => outside.get(id) !== BOTH);
-  if (wrong !== undefined) throw corrupt(wrong, 'git says that both sides lead to it, they do not');
+  if (wrong !== undefined)
+    throw corrupt(wrong, 'git says that both sides lead to it, but they do not');
   await proveReached(repository, bases, [...outside.keys()]);
   return bases;
 }
 
-/** True when `ancestor` is `commit` or one that it descends from; both answers are proved. @throws UsageError SHALLOW_RANGE, OBJECT_CORRUPT */
+/** Returns true if `ancestor` is `commit` or one of its ancestors. Both answers are proved. @throws UsageError SHALLOW_RANGE, OBJECT_CORRUPT */
 export async function isSurelyAncestor(
   repository: GitRepository,
   ancestor: string,
@@ -86,6 +88,6 @@ export async function isSurelyAncestor(
 ): Promise<boolean> {
   if (await isAncestor(repository, ancestor, commit)) return true;
   if (repository.shallow.size > 0) throw cutOff(repository, commit);
-  // what is common to both, and all that it leads to, cannot lead back up to the ancestor
+  // common ancestors and their own ancestors cannot lead back up to the ancestor
   return (await mergeBases(repository, ancestor, commit)).includes(ancestor);
 }

@@ -1,7 +1,8 @@
 /**
- * The tree that git's own merge of two commits makes, without conflicts. git is asked in a private repository: there, the
- * two commits, their best common ancestors and what differs between their trees stand for the real ones, each object
- * hashed on its way in. No configuration, attribute, merge driver or unhashed object has a say (threats P14, P17).
+ * Computes the tree of git's own merge of two commits, if there is no conflict. git merges in a private repository. It
+ * holds stand-ins for the two commits, their best common ancestors and the differences between their trees, and each
+ * object is hashed on its way in. Configuration, attributes, merge drivers and unhashed objects have no effect (threats
+ * P14, P17).
  */
 
 import { fromUtf8Lossy, utf8 } from '../core/bytes.ts';
@@ -17,22 +18,22 @@ import { isHeld, readTrees } from './tree-walk.ts';
 
 export interface MergeTrees {
   /**
-   * Name of the tree; undefined where the merge has conflicts, or git makes none.
+   * Returns the hash of the tree, or undefined if the merge has conflicts or git makes none.
    * @throws UsageError GIT_FAILED before git 2.38, OBJECT_CORRUPT, SHALLOW_RANGE
    */
   readonly treeOf: (first: string, second: string) => Promise<string | undefined>;
   readonly close: () => Promise<void>;
 }
 
-/** Merges of histories that cross more often than this are nobody's clean merges. */
+/** Most commits of a skeleton. No clean merge is expected of histories that cross more often. */
 const MAX_COMMITS = 64;
 
-/** Which commits a merge rests on: each with the best ancestors that it shares with the others. */
+/** The commits that a merge needs, each with the best ancestors that it shares with the others. */
 type Skeleton = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
- * The two commits, their best common ancestors, and theirs, until every two of them share one that is there. git merges
- * several best ancestors with each other first.
+ * Returns the two commits, their best common ancestors, the best common ancestors of those, and so on, until every two of
+ * them share one that is included. git first merges several best ancestors with each other.
  */
 async function skeletonOf(
   repository: GitRepository,
@@ -47,7 +48,7 @@ async function skeletonOf(
     for (const base of bases) {
       for (const id of pair) if (id !== base) above.get(id)?.add(base);
       if (above.has(base)) continue;
-      // what is reached from the one that leads here is reached already
+      // ancestors of an included commit are already reached
       const others = [...above.keys()].filter((id) => !pair.includes(id));
       pairs.push(...others.map((id) => [id, base] as const));
       above.set(base, new Set());
@@ -57,7 +58,7 @@ async function skeletonOf(
   return above;
 }
 
-/** Copies what differs between trees, and no more. */
+/** Copies only the differences between trees. */
 class Differences {
   readonly #from: GitRepository;
   readonly #to: PrivateRepository;
@@ -87,12 +88,12 @@ class Differences {
 
   async #blob(id: string): Promise<void> {
     const [frame] = await this.#from.objects.read([id]);
-    // what is too large to be read is too large to be merged; as long as git need not look into it, its name will do
+    // an object that is too large to be read cannot be merged, but its name is enough if git need not read it
     if (frame?.kind === 'too-large') return;
     await this.#to.put('blob', (await this.#from.objects.get(id, 'blob')).raw);
   }
 
-  /** Copies two trees as far as they differ. */
+  /** Copies the differences of two trees. */
   async copy(first: string, second: string): Promise<void> {
     const key = `${first} ${second}`;
     if (this.#done.has(key)) return;
@@ -112,7 +113,7 @@ class Differences {
   }
 }
 
-/** Writes the skeleton as commits of its own, ancestors first: their trees and their order are the real ones'. */
+/** Writes the skeleton as new commits, ancestors first, with the real trees and the real order. */
 async function writeSkeleton(
   repository: GitRepository,
   held: PrivateRepository,
@@ -138,7 +139,7 @@ async function writeSkeleton(
   return written;
 }
 
-/** Brings a merge's commits into the private repository; undefined where git would make no merge of them. */
+/** Copies a merge's commits into the private repository. Returns undefined if git would not merge them. */
 async function bring(
   repository: GitRepository,
   held: PrivateRepository,
@@ -162,7 +163,7 @@ async function bring(
   return pair.map((id) => names.get(id) ?? '');
 }
 
-/** Merges on demand; the private repository is made for the first. */
+/** Returns merges on demand. The first one makes the private repository. */
 export function openMergeTrees(repository: GitRepository): MergeTrees {
   let opened: Promise<PrivateRepository> | undefined;
   let differences: Differences | undefined;
@@ -176,7 +177,7 @@ export function openMergeTrees(repository: GitRepository): MergeTrees {
     const { exitCode, stdout, stderr } = await held.ask(args);
     const tree = /^[0-9a-f]{40,64}/.exec(fromUtf8Lossy(stdout))?.[0];
     if (exitCode === 0 && tree !== undefined) return tree;
-    // with conflicts it names a tree as well
+    // git also names a tree if there are conflicts
     if (exitCode === 1 && tree !== undefined) return undefined;
     const said = gitSaid(stderr, `ended with ${exitCode}`).replace(/^fatal: /, '');
     throw new UsageError(

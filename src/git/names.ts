@@ -1,8 +1,8 @@
 /**
- * The one door for names: each means one thing, or is refused (threats P04, P18). A tag called `main` stands before the
- * branch for git, and whoever may push a tag is not whoever may push to the branch. A plain name is looked for where git
- * looks, and is asked for by the full name of the ref that was found. `~`, `^` and tags are followed through hashed
- * objects. Names travel on stdin, one a line, so none is ever an option (threat I01).
+ * Resolves names. A name with two meanings is refused (threats P04, P18): git prefers a tag `main` over the branch, and
+ * the right to push a tag is not the right to push to the branch. A plain name is looked up in all places where git looks,
+ * and git is then asked for the full name of the ref. `~`, `^` and tags are followed through hashed objects. Names travel
+ * on stdin, one a line, so that none of them can be an option (threat I01).
  */
 
 import { utf8 } from '../core/bytes.ts';
@@ -12,21 +12,21 @@ import type { GitObjectType } from './object-frames.ts';
 import { partsOf, refsOf } from './refs.ts';
 import { type GitRepository, gitLine, isFullHash } from './repository.ts';
 
-/** What a name means. */
+/** The object that a name means. */
 export interface NamedObject {
   readonly id: string;
   readonly type: GitObjectType;
-  /** Full name of the ref, where the name is that of a ref; any other name as it was given. Undefined for a full hash. */
+  /** Full name of the ref, if the name is a ref. Any other name is kept as it was given. Undefined for a full hash. */
   readonly ref: string | undefined;
 }
 
-/** `~2`, `^`, `^{commit}`, `^0` … one after the other; undefined where only git knows what is meant. */
+/** Splits `~2`, `^`, `^{commit}`, `^0` and so on into steps. Returns undefined if only git knows the meaning. */
 function stepsOf(rest: string): readonly string[] | undefined {
   const steps = rest.match(/~\d*|\^\d+|\^\{(?:commit)?\}|\^(?!\{)/g) ?? [];
   return steps.join('') === rest ? steps : undefined;
 }
 
-/** Follows first parents, or takes one parent, in commits that are hashed; undefined where there is none. */
+/** Follows first parents, or takes one parent, through hashed commits. Returns undefined if there is none. */
 async function stepFrom(
   repository: GitRepository,
   id: string,
@@ -75,7 +75,7 @@ async function follow(
   return found;
 }
 
-/** Full hash and type of what git finds under each name, in order. */
+/** Asks git for full hash and type of each name, in order. */
 async function lookUp(
   repository: GitRepository,
   names: readonly string[],
@@ -84,7 +84,7 @@ async function lookUp(
   const args = ['cat-file', '--buffer', '--batch-check=%(objectname) %(objecttype)'];
   const lines = (await gitLine(repository, args, utf8(`${names.join('\n')}\n`))).split('\n');
   if (lines.length !== names.length) {
-    throw new UsageError('git cat-file answered out of step', { code: 'GIT_FAILED' });
+    throw new UsageError('git cat-file answered another request', { code: 'GIT_FAILED' });
   }
   return lines.map((line) => {
     const match = /^([0-9a-f]{40,64}) (commit|tag|tree|blob)$/.exec(line);
@@ -93,9 +93,9 @@ async function lookUp(
   });
 }
 
-/** Names that were looked up, by repository: within one run a name never comes to mean something else (P13). */
+/** Earlier answers by repository. Within one run a name never changes its meaning (threat P13). */
 const lookedUp = new WeakMap<GitRepository, Map<string, Found | undefined>>();
-/** A run that is fed more names than these looks some up again: each is used once. */
+/** Most remembered names. A run with more names uses each of them once, so it may look some up again. */
 const MAX_KEPT = 4096;
 
 async function lookUpOnce(
@@ -120,7 +120,7 @@ async function resolve(
     const { short, rest } = partsOf(name);
     const ref = refs.get(short);
     const steps = short === '' ? undefined : stepsOf(rest);
-    // with `@{upstream}` git wants the branch's short name
+    // for `@{upstream}` git needs the branch's short name
     const as = ref === undefined || rest.startsWith('@') ? name : ref + rest;
     return steps === undefined
       ? { name, ref: name, as, steps: [] }
@@ -141,10 +141,10 @@ async function resolve(
 }
 
 /**
- * What each name means, in order; undefined for what does not exist, or shortens several hashes. Names are git's own
- * (`topic`, `HEAD~2`, `v1^{commit}`, …); a full hash is taken as it stands.
- * @throws UsageError AMBIGUOUS_NAME for a plain name that means two things, NO_SUCH_OBJECT for one that holds a line
- * break or NUL, OBJECT_CORRUPT
+ * Resolves names, in order. The result is undefined for a name that does not exist, or that shortens several hashes. The
+ * syntax is git's own (`topic`, `HEAD~2`, `v1^{commit}`, …). A full hash is taken as it is.
+ * @throws UsageError AMBIGUOUS_NAME for a plain name with two meanings, NO_SUCH_OBJECT for a name with a line break or
+ * NUL, OBJECT_CORRUPT
  */
 export async function resolveNames(
   repository: GitRepository,
@@ -152,13 +152,13 @@ export async function resolveNames(
 ): Promise<readonly (NamedObject | undefined)[]> {
   for (const name of names) {
     if (/[\n\r\0]/.test(name) || name === '') {
-      throw new UsageError(`not a revision: ${JSON.stringify(name)}`, { code: 'NO_SUCH_OBJECT' });
+      throw new UsageError(`${JSON.stringify(name)} is not a revision`, { code: 'NO_SUCH_OBJECT' });
     }
   }
   return names.length === 0 ? [] : resolve(repository, names);
 }
 
-/** The commit that each name leads to, through tags; undefined where it leads to none. @throws as resolveNames */
+/** Resolves names to commits, through tags. The result is undefined for a name that leads to none. @throws as resolveNames */
 export async function resolveCommits(
   repository: GitRepository,
   names: readonly string[],

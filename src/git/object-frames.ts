@@ -1,7 +1,7 @@
 /**
- * The answer of `git cat-file --batch`, cut into objects: `<id> <type> <size>\n<bytes>\n`, or `<id> missing\n`.
- * Strict: anything else is an error, never a guess. Memory is bounded by one object of at most `limit` bytes;
- * a larger one is passed over and reported by its size.
+ * Cuts the answer of `git cat-file --batch` into objects: `<id> <type> <size>\n<bytes>\n`, or `<id> missing\n`.
+ * Anything else is an error, never a guess. Memory is bounded by one object of at most `limit` bytes. A larger object is
+ * skipped and reported by its size.
  */
 
 import { concatAll, latin1 } from '../core/bytes.ts';
@@ -14,7 +14,7 @@ export type ObjectFrame =
       readonly id: string;
       readonly type: GitObjectType;
       readonly raw: Uint8Array;
-      /** What `raw` lies in, where nothing else does: the caller's to keep. */
+      /** The block that holds `raw` and nothing else. The caller may keep it. */
       readonly own?: Uint8Array<ArrayBuffer>;
     }
   | {
@@ -25,7 +25,7 @@ export type ObjectFrame =
     }
   | { readonly kind: 'missing'; readonly id: string };
 
-/** Git's stream is not what its manual says. */
+/** git's stream does not follow its manual. */
 export class FrameError extends Error {
   constructor(detail: string) {
     super(`git cat-file: ${detail}`);
@@ -34,16 +34,16 @@ export class FrameError extends Error {
 }
 
 export interface ObjectFramer {
-  /** The objects that this chunk completes, in order. Their bytes are views: copy what is to outlive the next push. */
+  /** Returns the objects that this chunk completes, in order. Their bytes are views that the next push overwrites. */
   readonly push: (chunk: Uint8Array) => readonly ObjectFrame[];
-  /** @throws FrameError when the stream ended in mid-object. */
+  /** @throws FrameError if the stream ended inside an object */
   readonly end: () => void;
 }
 
 const HEADER =
   /^([0-9a-f]{40}|[0-9a-f]{64}) (?:(missing)|(commit|tag|tree|blob) (0|[1-9][0-9]{0,14}))$/;
 const MAX_HEADER = 128;
-/** Bytes of an object from which on room is made for it at once. */
+/** An object of at least this many bytes gets its whole buffer at once. */
 const LONG = 1024 * 1024;
 const NEWLINE = 0x0a;
 
@@ -57,7 +57,7 @@ type Header =
       readonly length: number;
     };
 
-/** The header that begins at `at`; undefined when its line is not complete yet. */
+/** Reads the header that begins at `at`. Returns undefined if its line is not complete yet. */
 function readHeader(bytes: Uint8Array, at: number): Header | undefined {
   const newline = bytes.indexOf(NEWLINE, at);
   if (newline === -1 || newline - at > MAX_HEADER) {
@@ -66,7 +66,7 @@ function readHeader(bytes: Uint8Array, at: number): Header | undefined {
   }
   const match = HEADER.exec(latin1(bytes.subarray(at, newline)));
   const id = match?.[1];
-  if (match === null || id === undefined) throw new FrameError('a header line is not understood');
+  if (match === null || id === undefined) throw new FrameError('a header line has an unknown form');
   const length = newline + 1 - at;
   if (match[2] !== undefined) return { kind: 'missing', id, length };
   return { kind: 'object', id, type: match[3] as GitObjectType, size: Number(match[4]), length };
@@ -81,11 +81,11 @@ class Framer implements ObjectFramer {
   readonly #limit: number;
   #held: Uint8Array[] = [];
   #heldLength = 0;
-  /** Nothing can be completed before this many bytes are here: chunks of an object are joined once. */
+  /** Bytes needed to complete the next object. Chunks are joined only once, when that many are here. */
   #needed = 1;
-  /** A long object as it fills: its chunks are not kept beside it. */
+  /** A long object that is being filled. Its chunks are not kept. */
   #filling: Filling | undefined;
-  /** Bytes of a passed-over object still to come, its final newline included. */
+  /** Bytes of a skipped object that are still to come, with its final newline. */
   #skip = 0;
 
   constructor(limit: number) {
@@ -105,7 +105,7 @@ class Framer implements ObjectFramer {
 
   end(): void {
     if (this.#heldLength > 0 || this.#skip > 0 || this.#filling !== undefined)
-      throw new FrameError('it ended in mid-object');
+      throw new FrameError('it ended inside an object');
   }
 
   #withoutSkipped(chunk: Uint8Array): Uint8Array {
@@ -113,7 +113,7 @@ class Framer implements ObjectFramer {
     const dropped = Math.min(this.#skip, chunk.length);
     this.#skip -= dropped;
     if (this.#skip === 0 && chunk[dropped - 1] !== NEWLINE)
-      throw new FrameError('an object has no end');
+      throw new FrameError('an object has no newline at its end');
     return chunk.subarray(dropped);
   }
 
@@ -164,7 +164,7 @@ class Framer implements ObjectFramer {
         this.#keep(bytes.subarray(at), length + size + 1);
         return frames;
       } else {
-        if (bytes[end] !== NEWLINE) throw new FrameError('an object has no end');
+        if (bytes[end] !== NEWLINE) throw new FrameError('an object has no newline at its end');
         frames.push({ kind: 'object', id, type, raw: bytes.subarray(start, end) });
         at = end + 1;
       }
@@ -174,7 +174,7 @@ class Framer implements ObjectFramer {
   }
 }
 
-/** A framer for one stream. `limit`: the largest object, in bytes, that is kept. */
+/** Returns a framer for one stream. It keeps objects of up to `limit` bytes. */
 export function objectFramer(limit: number): ObjectFramer {
   return new Framer(limit);
 }

@@ -1,7 +1,7 @@
 /**
- * Objects as their names promise them: what is read here is hashed before anybody sees it. git hashes what a fetch brings,
- * not what it reads later, so whoever wrote a clone's object directory chooses what git answers (threat P17). One child
- * answers all questions of a run, in order.
+ * Reads objects and hashes each before a caller sees it. git hashes objects that it fetches, but not objects that it reads
+ * later. So the writer of a clone's object directory could choose git's answers (threat P17). One child process answers
+ * all questions of a run, in order.
  */
 
 import type { Crypto } from '../core/crypto.ts';
@@ -16,38 +16,40 @@ import type { GitPlace } from './process.ts';
 
 export interface ObjectStore {
   /**
-   * Objects by full hash, in order: hashed, or that one is missing or too large to be read. Bytes are views of what git
-   * sent: copy what is to be kept. @throws UsageError OBJECT_CORRUPT, GIT_FAILED
+   * Reads objects by full hash, in order. Each is hashed, or reported as missing or as too large to be read. The bytes are
+   * views of git's output, so copy what you keep. @throws UsageError OBJECT_CORRUPT, GIT_FAILED
    */
   readonly read: (ids: readonly string[]) => Promise<readonly ObjectFrame[]>;
   /**
-   * What `use` makes of each of these objects, in order, as they come: none is kept behind it, so that many of the largest
-   * do not fill the memory (threat I05). @throws the same, and what `use` throws
+   * Calls `use` with each of these objects as it comes, and returns the results in order. It keeps no object, so that many
+   * large ones do not fill the memory (threat I05). @throws the same errors, and those of `use`
    */
   readonly each: <T>(
     ids: readonly string[],
     use: (frame: ObjectFrame) => T,
   ) => Promise<readonly T[]>;
-  /** The same for one that must be there, and be of that type. @throws UsageError OBJECT_CORRUPT, NO_SUCH_OBJECT */
+  /** Reads one object that must exist and have that type. @throws UsageError OBJECT_CORRUPT, NO_SUCH_OBJECT */
   readonly get: (id: string, type: GitObjectType) => Promise<HashedObject>;
   readonly close: () => void;
 }
 
 const MUCH_GARBAGE = 16 * 1024 * 1024;
 
-/** One child, and what it was asked: answers come in the order of the questions. */
+/** One child process and its open questions. Answers come in the order of the questions. */
 class Stream {
   readonly #child: Child;
   readonly #framer = objectFramer(MAX_OBJECT);
   readonly #waiting: { readonly id: string; readonly take: (frame: ObjectFrame) => void }[] = [];
   #fail: (error: unknown) => void = () => undefined;
-  /** Bytes of objects that were handed on since garbage was collected. */
+  /** Bytes of objects since the last garbage collection. */
   #garbage = 0;
 
   constructor(place: GitPlace) {
     this.#child = startGit(place, ['cat-file', '--batch']);
     this.#child.process.stdout.on('data', (chunk: Buffer) => this.#push(chunk));
-    const ended = new UsageError('git cat-file left requests unanswered', { code: 'GIT_FAILED' });
+    const ended = new UsageError('git cat-file did not answer all requests', {
+      code: 'GIT_FAILED',
+    });
     this.#child.done.then(
       () => this.#fail(ended),
       (error: unknown) => this.#fail(error),
@@ -64,7 +66,7 @@ class Stream {
         this.#garbage += frame.kind === 'object' ? frame.raw.length : 0;
         const next = this.#waiting.shift();
         if (next?.id !== frame.id) {
-          throw new UsageError('git cat-file answered out of step', { code: 'GIT_FAILED' });
+          throw new UsageError('git cat-file answered another request', { code: 'GIT_FAILED' });
         }
         next.take(frame);
       }
@@ -73,7 +75,7 @@ class Stream {
     }
   }
 
-  /** What `use` makes of each of these objects. Calls must not overlap. */
+  /** Calls `use` with each of these objects and returns the results. Calls must not overlap. */
   async each<T>(ids: readonly string[], use: (frame: ObjectFrame) => T): Promise<readonly T[]> {
     const made: T[] = [];
     const answered = new Promise<void>((resolve, reject) => {
@@ -94,7 +96,7 @@ class Stream {
   }
 }
 
-/** The objects of a repository; its child is started by the first question. `crypto` is loaded then. */
+/** Opens the objects of a repository. The first question starts the child process and loads `crypto`. */
 export function openObjectStore(
   place: GitPlace & { readonly format: ObjectFormat },
   loadCrypto: () => Promise<Crypto>,

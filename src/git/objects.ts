@@ -1,6 +1,6 @@
 /**
- * The bytes of objects, streamed out of a repository: one child process, fed with full hashes; the reader's pace is
- * git's pace, so memory does not grow with the number of objects.
+ * Streams the bytes of objects out of a repository. One child process gets full hashes on stdin. git waits for the reader,
+ * so memory does not grow with the number of objects.
  */
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
@@ -13,19 +13,19 @@ import { collectGarbage } from '../system/runtime.ts';
 import { type ObjectFrame, objectFramer } from './object-frames.ts';
 import { GIT_READS, type GitPlace, gitSaid } from './process.ts';
 
-/** An object that is wanted, and the name it was asked for by, where that was not its hash. */
+/** A wanted object, with the name that the caller gave it, if that was not its hash. */
 export interface ObjectRequest {
   readonly id: string;
   readonly ref?: string | undefined;
-  /** It was asked for by itself, not as part of a range. */
+  /** The caller asked for it alone, not as part of a range. */
   readonly single?: boolean;
-  /** What must allow it, where that is not the policy of the whole run. */
+  /** The policies that must all allow it, if they are not the policy of the whole run. */
   readonly policies?: readonly IdentityPolicy[] | undefined;
-  /** What is known of it beyond its bytes. */
+  /** Facts about it that are not in its bytes. */
   readonly noted?: Pick<Subject, 'changesPolicy' | 'noticed'> | undefined;
 }
 
-/** What git had for one request. */
+/** git's answer to one request. */
 export interface ReadObject {
   readonly request: ObjectRequest;
   readonly frame: ObjectFrame;
@@ -35,14 +35,14 @@ const REQUESTS_AT_ONCE = 512;
 const MUCH_GARBAGE = 8 * 1024 * 1024;
 const MAX_TALK = 8 * 1024;
 
-/** A git that is running. */
+/** A running git. */
 export interface Child {
   readonly process: ChildProcessWithoutNullStreams;
-  /** Resolves when it has ended; rejects with what git said when it failed. */
+  /** Resolves when git has ended. If git failed, rejects with its message. */
   readonly done: Promise<void>;
 }
 
-/** Starts a git that reads; what it says when it fails is the error of `done`. */
+/** Starts a git that only reads. If it fails, `done` rejects with its message. */
 export function startGit({ git, cwd, env }: GitPlace, args: readonly string[]): Child {
   const child = spawn(git, [...GIT_READS, ...args], {
     cwd,
@@ -53,7 +53,7 @@ export function startGit({ git, cwd, env }: GitPlace, args: readonly string[]): 
   child.stderr.on('data', (chunk: Buffer) => {
     if (talk.length < MAX_TALK) talk += chunk.toString('utf8');
   });
-  // A child that stops reading is reported by its exit code, below.
+  // a child that stops reading is reported by its exit code, below
   child.stdin.on('error', () => undefined);
   const done = new Promise<void>((resolve, reject) => {
     child.once('error', reject);
@@ -67,7 +67,7 @@ export function startGit({ git, cwd, env }: GitPlace, args: readonly string[]): 
   return { process: child, done };
 }
 
-/** Writes lines at the child's pace. */
+/** Writes lines as fast as the child process reads them. */
 export async function writeLines(child: Child, lines: readonly string[]): Promise<void> {
   const stdin = child.process.stdin;
   if (lines.length === 0 || stdin.destroyed) return;
@@ -81,7 +81,7 @@ export async function writeLines(child: Child, lines: readonly string[]): Promis
   abort.abort();
 }
 
-/** Lines that git answers to lines, in groups as they come. */
+/** Sends lines to git and yields the lines of its answer, in groups as they come. */
 export async function* listed(
   place: GitPlace,
   args: readonly string[],
@@ -125,10 +125,10 @@ async function feed(
 }
 
 /**
- * The bytes of each requested object, in the order of the requests, in groups as they arrive. They are not hashed yet:
- * this is for objects that are judged, and whoever judges one hashes it. Everything else is read by object-store.ts.
- * Bytes are views: copy what is to outlive the group.
- * @throws UsageError GIT_FAILED when git fails or answers out of step; whatever `requests` throws.
+ * Yields the bytes of each requested object, in the order of the requests, in groups as they arrive. They are not hashed
+ * yet, because the judge of an object hashes it. Objects for any other purpose are read by object-store.ts. The bytes are
+ * views, so copy what you keep after the group.
+ * @throws UsageError GIT_FAILED if git fails or answers another request, and the errors of `requests`
  */
 export async function* readObjects(
   repository: GitPlace,
@@ -144,7 +144,7 @@ export async function* readObjects(
     const request = sent[answered];
     answered += 1;
     if (request?.id !== frame.id) {
-      throw new UsageError('git cat-file answered out of step', { code: 'GIT_FAILED' });
+      throw new UsageError('git cat-file answered another request', { code: 'GIT_FAILED' });
     }
     return { request, frame };
   };
@@ -152,7 +152,7 @@ export async function* readObjects(
     let copied = 0;
     for await (const chunk of child.process.stdout as AsyncIterable<Buffer>) {
       const group = framer.push(chunk).map(pair);
-      // chunks of a long object are garbage once they are copied
+      // chunks of a long object are garbage after they are copied
       copied = group.length > 0 ? 0 : copied + chunk.length;
       if (copied > MUCH_GARBAGE) {
         copied = 0;
@@ -164,11 +164,11 @@ export async function* readObjects(
         answered = 0;
       }
     }
-    // whichever fails first says why; the other fails because of it
+    // the first failure is the cause, and the other one follows from it
     await Promise.all([fed, child.done]);
     framer.end();
     if (answered !== sent.length) {
-      throw new UsageError('git cat-file left requests unanswered', { code: 'GIT_FAILED' });
+      throw new UsageError('git cat-file did not answer all requests', { code: 'GIT_FAILED' });
     }
   } finally {
     sent = [];

@@ -1,6 +1,6 @@
 /**
- * Whether one commit descends from another. git finds the way; each commit on it is hashed, and must name the next one
- * itself. "Yes" needs such a path. "No", where it decides something, needs the proof that nothing leads there.
+ * Tells whether one commit descends from another. git finds the path, and each commit on it is hashed and must name the
+ * next one. "Yes" needs such a path. If "no" decides something, it needs the proof that no path leads there.
  */
 
 import { UsageError } from '../errors.ts';
@@ -10,11 +10,11 @@ import { listed } from './objects.ts';
 import { GIT_READS, gitSaid, runGit } from './process.ts';
 import type { GitRepository } from './repository.ts';
 
-/** So many commits are read by the child that runs anyway. */
+/** Up to this many commits are read by the child process that runs already. */
 const FEW_STEPS = 64;
-const NOTHING_LEADS_THERE = 'left out as known, but nothing that is known leads to it';
+const NOTHING_LEADS_THERE = 'git left it out as known, but no known commit leads to it';
 
-/** By git's word: each commit, and the one that was listed before it and names it as a parent. */
+/** Returns each commit with the one before it that names it as a parent. git's answer is not proved here. */
 async function namersOf(
   repository: GitRepository,
   tops: readonly string[],
@@ -36,7 +36,7 @@ async function namersOf(
   return namers;
 }
 
-/** A commit, and the one that it names as a parent. */
+/** A commit, and one of its parents. */
 type Step = readonly [from: string, to: string];
 
 /** Proves by the hashed bytes of each commit that it names the next. @throws UsageError OBJECT_CORRUPT */
@@ -49,7 +49,7 @@ async function proveSteps(repository: GitRepository, steps: readonly Step[]): Pr
     for (const { id, parents } of links) {
       const to = steps[at]?.[1] ?? '';
       if (!parents.includes(to)) {
-        throw corrupt(id, `git says that it stands on ${to}, its bytes do not`);
+        throw corrupt(id, `git says that its parent is ${to}, but its bytes do not`);
       }
       at += 1;
     }
@@ -58,7 +58,7 @@ async function proveSteps(repository: GitRepository, steps: readonly Step[]): Pr
 
 /**
  * Proves that each target is one of the tops or an ancestor of one. Returns the tops that were needed.
- * @throws UsageError OBJECT_CORRUPT where nothing leads to a target, or a commit on the way is not what its name says
+ * @throws UsageError OBJECT_CORRUPT if no path leads to a target, or the bytes of a commit on it do not match its name
  */
 export async function proveReached(
   repository: GitRepository,
@@ -97,15 +97,15 @@ export async function proveTag(
   commit: string,
 ): Promise<void> {
   if ((await commitOfTag(repository, tag)) === commit) return;
-  throw corrupt(tag, `git says that this tag leads to ${commit}, its bytes do not`);
+  throw corrupt(tag, `git says that this tag leads to ${commit}, but its bytes do not`);
 }
 
-/** What is to be done about a clone that lacks what is asked for; nothing where it has all. */
+/** Returns the hint for a clone without some history. It is empty for a complete clone. */
 export function shallowHint({ shallow }: GitRepository): { readonly hint?: string } {
-  return shallow.size === 0 ? {} : { hint: 'this clone is shallow; run: git fetch --unshallow' };
+  return shallow.size === 0 ? {} : { hint: 'this clone is shallow, so run: git fetch --unshallow' };
 }
 
-/** What git says; true is not proved. @throws UsageError GIT_FAILED */
+/** Returns git's answer without proof. @throws UsageError GIT_FAILED */
 export async function seemsAncestor(
   repository: GitRepository,
   ancestor: string,
@@ -120,7 +120,7 @@ export async function seemsAncestor(
   return exitCode === 0;
 }
 
-/** True where `ancestor` is proved to be `commit` or one that it descends from. @throws UsageError GIT_FAILED, OBJECT_CORRUPT */
+/** Returns true if `ancestor` is proved to be `commit` or one of its ancestors. @throws UsageError GIT_FAILED, OBJECT_CORRUPT */
 export async function isAncestor(
   repository: GitRepository,
   ancestor: string,

@@ -1,7 +1,6 @@
 /**
- * An empty bare repository of our own, for questions that only git can answer. It holds no object but those that were
- * hashed on their way in, and no configuration, attribute, ref or filter of the repository that is judged (threats P14,
- * P17).
+ * Opens an empty bare repository for questions that only git can answer. It holds only objects that were hashed on their
+ * way in. It has no configuration, attribute, ref or filter of the repository that is judged (threats P14, P17).
  */
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -21,7 +20,7 @@ import type { GitRepository } from './repository.ts';
 
 export interface PrivateRepository {
   readonly path: string;
-  /** Stores an object under the name that its bytes make, and returns that name. */
+  /** Stores an object and returns its hash. */
   readonly put: (type: GitObjectType, raw: Uint8Array) => Promise<string>;
   /** Asks git there. */
   readonly ask: (args: readonly string[], input?: Uint8Array) => Promise<ProcessResult>;
@@ -31,11 +30,11 @@ export interface PrivateRepository {
 async function writeObject(path: string, id: string, framed: readonly Uint8Array[]): Promise<void> {
   const directory = join(path, 'objects', id.slice(0, 2));
   await mkdir(directory, { recursive: true });
-  // read back once, and thrown away: speed counts more than size
+  // objects are read once and then deleted, so speed counts more than size
   await writeFile(join(directory, id.slice(2)), deflateSync(Buffer.concat(framed), { level: 1 }));
 }
 
-/** Makes an empty repository with the object format of `repository`. Its owner closes it. @throws UsageError GIT_FAILED */
+/** Makes an empty repository with the object format of `repository`. The caller closes it. @throws UsageError GIT_FAILED */
 export async function openPrivateRepository({
   git,
   env,
@@ -68,7 +67,7 @@ export async function openPrivateRepository({
   return { path, put, ask, close: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** What git answers there. @throws UsageError GIT_FAILED */
+/** Returns git's answer there. @throws UsageError GIT_FAILED */
 export async function answerOf(
   repository: PrivateRepository,
   args: readonly string[],

@@ -1,4 +1,4 @@
-/** Starts git and takes its whole answer. Every git child but the streams of git/objects.ts begins here. */
+/** Runs git and takes its whole answer. Every git child process begins here, except the streams of git/objects.ts. */
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import type { Environment } from '../system/environment.ts';
@@ -10,7 +10,7 @@ import {
 } from '../system/process.ts';
 import type { GitEnvironment } from './environment.ts';
 
-/** Which git, where, with what environment. */
+/** The program, directory and environment of a git child process. */
 export interface GitPlace {
   /** Absolute path of the program. */
   readonly git: string;
@@ -18,23 +18,23 @@ export interface GitPlace {
   readonly env: GitEnvironment;
 }
 
-/** In front of every subcommand. No protocol may be used: a partial clone must not fetch what it is asked to judge. */
+/** Arguments in front of every subcommand. They allow no protocol, so that a partial clone does not fetch objects to judge. */
 export const GIT_READS: readonly string[] = [
   '--no-replace-objects',
   ...['-c', 'core.commitGraph=false', '-c', 'core.fsmonitor=false', '-c', 'protocol.allow=never'],
 ];
 
-/** The last line git said, or what to say without one. */
+/** Returns the last line of git's stderr, or `otherwise` if there is none. */
 export function gitSaid(stderr: Uint8Array, otherwise: string): string {
   return fromUtf8Lossy(stderr).trim().split('\n').at(-1) || otherwise;
 }
 
-/** The absolute path of git; undefined where PATH has none. */
+/** Returns the absolute path of git, or undefined if PATH has none. */
 export function findGit(env: Environment): string | undefined {
   return findExecutable('git', env);
 }
 
-/** Runs git to its end. Rejects only when it cannot be started. */
+/** Runs git to its end. Rejects only if git cannot be started. */
 export function runGit(
   { git, cwd, env }: GitPlace,
   args: readonly string[],

@@ -1,8 +1,7 @@
 /**
- * Which commits lie in a range, in what order, on what parents. git lists candidates; what counts is what the hashed
- * commits themselves say (threat P17). Every parent of a commit in the range is in the range too, or is left out because
- * a path of hashed commits leads to it from what the caller excludes. Hashes go in and hashes come out, so no name is
- * looked up twice (threat P13).
+ * Finds the commits of a range, their order and their parents. git lists candidates, and the bytes of the hashed commits
+ * decide (threat P17). Every parent of a commit in the range is in the range too, or a path of hashed commits leads to it
+ * from a commit that the caller excludes. Input and output are hashes, so no name is looked up twice (threat P13).
  */
 
 import { UsageError } from '../errors.ts';
@@ -12,23 +11,23 @@ import { listed } from './objects.ts';
 import { proveReached, proveTag } from './paths.ts';
 import type { GitRepository } from './repository.ts';
 
-/** Between which commits. All of them are full hashes; `exclude` and their ancestors are left out. */
+/** The ends of a range, all full hashes. `exclude` and their ancestors are left out. */
 export interface Range {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   /** Commits that both included ones reach are left out too (`A...B`). */
   readonly symmetric: boolean;
-  /** Commits of `exclude` that only a tag leads to, and that tag: its word is checked where it is needed. */
+  /** Commits of `exclude` that only a tag leads to, with that tag. The tag is checked only if it is needed. */
   readonly byTag?: ReadonlyMap<string, string>;
 }
 
-/** A commit of a range, with its tree and parents as its own bytes say them. */
+/** A commit of a range, with tree and parents from its own bytes. */
 export interface WalkedCommit {
   readonly id: string;
-  /** Undefined for a commit that is not read for its size. */
+  /** Undefined if the commit is too large to be read. */
   readonly tree?: string | undefined;
   readonly parents: readonly string[];
-  /** It is not of the range: an excluded parent of some that is. */
+  /** True for an excluded parent of a commit of the range. */
   readonly boundary: boolean;
 }
 
@@ -37,9 +36,9 @@ export type Order = 'newest-first' | 'parents-first';
 /** A range whose every commit is known. */
 export interface ProvedRange {
   readonly count: number;
-  /** In groups. `parents-first`: before all others the excluded commits that the range stands on. */
+  /** Yields commits in groups. `parents-first` begins with the excluded parents of the range. */
   readonly walk: (order: Order) => Iterable<readonly WalkedCommit[]>;
-  /** The range's own line: from its tips along first parents alone. */
+  /** The range's own line, from its tips along first parents. */
   readonly line: ReadonlySet<string>;
 }
 
@@ -56,13 +55,13 @@ function argumentsOf({ include, exclude, symmetric }: Range): readonly string[] 
 function refuseShallow({ shallow }: GitRepository, ids: readonly string[], name: string): void {
   const cut = shallow.size > 0 && ids.find((id) => shallow.has(id));
   if (!cut) return;
-  throw new UsageError(`${name}: cut off by a shallow clone at ${cut}`, {
+  throw new UsageError(`${name}: this shallow clone ends at ${cut}`, {
     code: 'SHALLOW_RANGE',
     hint: 'run: git fetch --unshallow',
   });
 }
 
-/** Commits that were named as parents and not met yet, and the sides of the range that lead there. What remains lies outside. */
+/** Parents that were not listed yet, and the sides of the range that lead to them. The rest at the end lies outside of the range. */
 export type Named = Map<string, number>;
 
 /** Notes that these sides lead to a commit. */
@@ -71,7 +70,7 @@ export function named(outside: Named, id: string, sides: number): void {
 }
 
 /**
- * Walks a range, children before parents, and leaves the commits that it stands on in `outside`.
+ * Walks a range, children before parents. Afterwards `outside` holds the excluded parents.
  * @throws UsageError SHALLOW_RANGE, OBJECT_CORRUPT
  */
 async function collect(
@@ -109,9 +108,9 @@ async function collect(
 }
 
 /**
- * The commits of a range, and the proof that nothing else belongs to it. `title`: how messages call it.
- * @throws UsageError SHALLOW_RANGE when a shallow clone cuts it off; OBJECT_CORRUPT when the store does not hold what
- * the hashes say, or a commit is left out that nothing excluded leads to
+ * Returns the commits of a range, and proves that no other commit belongs to it. Messages name it `title`.
+ * @throws UsageError SHALLOW_RANGE if a shallow clone cuts it off. OBJECT_CORRUPT if objects do not match their hashes,
+ * or if git left out a commit that no excluded commit leads to
  */
 export async function proveRange(
   repository: GitRepository,
@@ -134,7 +133,7 @@ export async function proveRange(
   return { count: list.length, walk, line };
 }
 
-/** The same for a range that must hold something. @throws UsageError EMPTY_RANGE, and as above */
+/** Proves a range that must not be empty. @throws UsageError EMPTY_RANGE, and as proveRange */
 export async function proveSome(
   repository: GitRepository,
   range: Range,
@@ -142,5 +141,5 @@ export async function proveSome(
 ): Promise<ProvedRange> {
   const proved = await proveRange(repository, range, title);
   if (proved.count > 0) return proved;
-  throw new UsageError(`${title}: no commits in this range`, { code: 'EMPTY_RANGE' });
+  throw new UsageError(`${title}: there are no commits in this range`, { code: 'EMPTY_RANGE' });
 }

@@ -1,30 +1,30 @@
-/** Which ref a plain name means, of all places where git looks; one that means two things is refused (threats P04, P18). */
+/** Finds the ref of a plain name in all places where git looks. A name with two meanings is refused (threats P04, P18). */
 
 import { UsageError } from '../errors.ts';
 import { type GitRepository, gitLine, isFullHash } from './repository.ts';
 
 interface Parts {
-  /** What stands before the first `^`, `~`, `:` or `@{`. */
+  /** The part before the first `^`, `~`, `:` or `@{`. */
   readonly short: string;
   readonly rest: string;
 }
 
-/** A name in two: what may be a ref's, and how git goes on from there. */
+/** Splits a name into a part that may be a ref, and the steps from there. */
 export function partsOf(name: string): Parts {
   const short = /^(?:[^@^~:]|@(?!\{))*/.exec(name)?.[0] ?? '';
   return { short: short === '@' ? 'HEAD' : short, rest: name.slice(short.length) };
 }
 
-/** Places where git looks for a short name, one after the other (gitrevisions(7)). */
+/** Returns the places where git looks for a short name, in git's order (gitrevisions(7)). */
 function placesOf(short: string): readonly string[] {
   const places = ['refs/', 'refs/tags/', 'refs/heads/', 'refs/remotes/'];
   return [...places.map((place) => `${place}${short}`), `refs/remotes/${short}/HEAD`];
 }
 
-/** Asking for single refs costs less than listing all, while they are few. */
+/** Up to this many names, asking for single refs costs less than listing all refs. */
 const FEW_NAMES = 8;
 
-/** Which of the places hold a ref. As names, git would take some of them for something else. */
+/** Returns the places that hold a ref. They are not asked for as names, because git would read some of them in another way. */
 async function refsAmong(
   repository: GitRepository,
   places: readonly string[],
@@ -34,10 +34,10 @@ async function refsAmong(
   return new Set(listed.split('\n'));
 }
 
-/** The hash that a name shortens, by itself or at the end as `git describe` writes it. */
+/** Matches a shortened hash, alone or at the end of a name as `git describe` writes it. */
 const SHORTENED = /^(?:.+-g)?([0-9a-f]{4,64})$/i;
 
-/** Of these names, those that are also a hash cut short: git takes the ref, and never says so. */
+/** Returns the names that are also a shortened hash. git takes the ref and does not warn. */
 async function shortenedHashes(
   repository: GitRepository,
   names: readonly string[],
@@ -55,11 +55,11 @@ async function shortenedHashes(
   return new Set(also.map(([name]) => name));
 }
 
-function twoMeanings(name: string, question: string, hint: string): UsageError {
-  return new UsageError(`${name}: ${question}`, { code: 'AMBIGUOUS_NAME', hint });
+function twoMeanings(name: string, both: string, hint: string): UsageError {
+  return new UsageError(`${name} means both ${both}`, { code: 'AMBIGUOUS_NAME', hint });
 }
 
-/** The full name of the one ref that each short name stands for; undefined where it names none. @throws UsageError AMBIGUOUS_NAME */
+/** Returns the full name of the ref that each short name means, or undefined if it names none. @throws UsageError AMBIGUOUS_NAME */
 export async function refsOf(
   repository: GitRepository,
   names: readonly string[],
@@ -78,7 +78,7 @@ export async function refsOf(
     refs.set(short, first);
     if (first === undefined || second === undefined) continue;
     const name = names.find((each) => shorts.get(each) === short) ?? short;
-    throw twoMeanings(name, `${first} or ${second}?`, `write it out: ${second}`);
+    throw twoMeanings(name, `${first} and ${second}`, `use the full name: ${second}`);
   }
   const plain = looked.filter(
     (short) => refs.get(short) !== undefined && refs.get(short) !== short,
@@ -87,6 +87,6 @@ export async function refsOf(
   if (also === undefined) return refs;
   const name = names.find((each) => shorts.get(each) === also) ?? also;
   const first = refs.get(also);
-  const hint = `write it out: ${first}, or the hash in full`;
-  throw twoMeanings(name, `${first}, or the object whose hash begins so?`, hint);
+  const hint = `use the full name: ${first}, or the full hash`;
+  throw twoMeanings(name, `${first} and the object whose hash begins with it`, hint);
 }

@@ -1,6 +1,6 @@
 /**
- * A repository as a reader sees it: its object format, its shallow boundary, and its objects. Replacements, grafts, the
- * commit graph file and lazy fetches are off (G10).
+ * Opens a repository for reading: its object format, its shallow boundary, and its objects. Replacements, grafts, the
+ * commit graph file and lazy fetches are off (threat G10).
  */
 
 import { readFile } from 'node:fs/promises';
@@ -16,15 +16,15 @@ import { findGit, GIT_READS, type GitPlace, gitSaid, runGit } from './process.ts
 
 export interface GitRepository extends GitPlace {
   readonly format: ObjectFormat;
-  /** Commits whose parents a shallow clone left out; empty in a complete repository. */
+  /** Commits whose parents a shallow clone left out. Empty in a complete repository. */
   readonly shallow: ReadonlySet<string>;
-  /** Its objects, each hashed when it is read. Whoever opens a repository closes them. */
+  /** Its objects, each hashed when it is read. The caller that opens a repository closes them. */
   readonly objects: ObjectStore;
 }
 
 const FULL_HASH = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
-/** True for a full object name in lower case, the only spelling that is taken as it stands. */
+/** Returns true for a full hash in lower case, the only spelling that is taken without a lookup. */
 export function isFullHash(name: string, format: ObjectFormat): boolean {
   return name.length === (format === 'sha1' ? 40 : 64) && FULL_HASH.test(name);
 }
@@ -39,7 +39,7 @@ async function ask(place: GitPlace, args: readonly string[], input?: Uint8Array)
   return fromUtf8Lossy(result.stdout);
 }
 
-/** What git answers to a question, without its last line end. @throws UsageError GIT_FAILED */
+/** Returns git's answer without its last line end. @throws UsageError GIT_FAILED */
 export async function gitLine(
   place: GitPlace,
   args: readonly string[],
@@ -54,18 +54,20 @@ async function readShallow(path: string): Promise<ReadonlySet<string>> {
 }
 
 /**
- * The repository that `cwd` (or GIT_DIR) lies in.
- * @throws UsageError GIT_FAILED where there is no git, or no repository.
+ * Opens the repository of `cwd` (or GIT_DIR).
+ * @throws UsageError GIT_FAILED if there is no git, or no repository
  */
 export async function openRepository(cwd: string, env: Environment): Promise<GitRepository> {
   const git = findGit(env);
-  if (git === undefined) throw new UsageError('no git on PATH', { code: 'GIT_FAILED' });
+  if (git === undefined) throw new UsageError('git is not on PATH', { code: 'GIT_FAILED' });
   const base = { git, cwd, env: gitEnvironment(env) };
   const questions = ['--show-object-format', '--is-shallow-repository', '--git-path', 'shallow'];
   const answer = await ask(base, ['rev-parse', ...questions]);
   const [format, shallow, ...path] = answer.replace(/\n$/, '').split('\n');
   if (format !== 'sha1' && format !== 'sha256') {
-    throw new UsageError(`git: object format ${format} is not known`, { code: 'GIT_FAILED' });
+    throw new UsageError(`git uses the object format ${format}, which this program does not know`, {
+      code: 'GIT_FAILED',
+    });
   }
   const boundary =
     shallow === 'true' ? await readShallow(resolve(cwd, path.join('\n'))) : new Set<string>();

@@ -1,4 +1,4 @@
-/** Tags that are versions, and whether one was made on top of a later one. */
+/** Finds out whether a version tag was made on top of a later version. */
 
 import { UsageError } from '../errors.ts';
 import { GIT_READS, gitSaid, runGit } from './process.ts';
@@ -9,7 +9,7 @@ interface Version {
   readonly numbers: readonly number[];
 }
 
-/** `v1.10.2` as its prefix and numbers; undefined for names that are no plain version. */
+/** Splits `v1.10.2` into prefix and numbers. Returns undefined for a name that is no plain version. */
 function versionOf(name: string): Version | undefined {
   const match = /^(.*?)(\d{1,9}(?:\.\d{1,9})*)$/s.exec(name);
   const [, prefix, numbers] = match ?? [];
@@ -17,7 +17,7 @@ function versionOf(name: string): Version | undefined {
   return { prefix, numbers: numbers.split('.').map(Number) };
 }
 
-/** True when `a` is a later version than `b`. */
+/** Returns true if `a` is a later version than `b`. */
 function isLater(a: Version, b: Version): boolean {
   const length = Math.max(a.numbers.length, b.numbers.length);
   for (let i = 0; i < length; i += 1) {
@@ -28,7 +28,7 @@ function isLater(a: Version, b: Version): boolean {
 }
 
 /**
- * A tag with a later version of the same name, on the commit or among its ancestors; undefined where there is none.
+ * Returns a tag with a later version of the same name, on the commit or among its ancestors, or undefined if there is none.
  * @throws UsageError GIT_FAILED
  */
 export async function newerTagBelow(

@@ -1,4 +1,4 @@
-/** Trees by their hashed bytes: what lies at a path, and all that lies below one. */
+/** Walks hashed trees: finds the entry at a path, or all files below a tree. */
 
 import type { TreeFile } from '../core/git/tree.ts';
 import {
@@ -13,13 +13,13 @@ import type { GitRepository } from './repository.ts';
 
 type Holder = Pick<GitRepository, 'objects' | 'format'>;
 
-/** A tree, its bytes and its entries. */
+/** A tree with its bytes and entries. */
 export interface ReadTree {
   readonly raw: Uint8Array;
   readonly entries: readonly TreeEntry[];
 }
 
-/** These trees, in order. @throws UsageError OBJECT_CORRUPT, NO_SUCH_OBJECT */
+/** Reads trees, in order. @throws UsageError OBJECT_CORRUPT, NO_SUCH_OBJECT */
 export async function readTrees(
   { objects, format }: Holder,
   ids: readonly string[],
@@ -27,12 +27,12 @@ export async function readTrees(
   return (await objects.read(ids)).map((frame) => {
     const { id, raw } = expected(frame, 'tree');
     const entries = treeEntries(raw, format);
-    if (entries === undefined) throw corrupt(id, 'not a tree that git would write');
+    if (entries === undefined) throw corrupt(id, 'it is not a tree that git would write');
     return { raw, entries };
   });
 }
 
-/** What lies at `path` in each of these trees; undefined where there is nothing. Paths: one character a byte. */
+/** Returns the entry at `path` in each of these trees, or undefined if there is none. A path has one character a byte. */
 export async function entriesAt(
   repository: Holder,
   trees: readonly string[],
@@ -48,7 +48,7 @@ export async function entriesAt(
       await objects.each(directories, (frame) => {
         const { id, raw } = expected(frame, 'tree');
         const entry = treeEntry(raw, format, part);
-        if (entry === 'malformed') throw corrupt(id, 'not a tree that git would write');
+        if (entry === 'malformed') throw corrupt(id, 'it is not a tree that git would write');
         return [id, entry] as const;
       }),
     );
@@ -59,7 +59,7 @@ export async function entriesAt(
 
 const AT_ONCE = 512;
 
-/** All files below a tree, submodules included; directories are left out. Paths: one character a byte. */
+/** Returns all files and submodules below a tree, without directories. A path has one character a byte. */
 export async function filesBelow(
   repository: Holder,
   tree: string,
@@ -81,9 +81,9 @@ export async function filesBelow(
     }
     level = below;
   }
-  // as git lists them: by the bytes of the whole path
+  // git orders them by the bytes of the whole path
   return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** True for an entry whose object the repository itself holds. */
+/** Returns true for an entry whose object the repository itself holds. */
 export const isHeld = ({ mode }: Pick<TreeEntry, 'mode'>): boolean => mode !== GITLINK;

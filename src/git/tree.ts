@@ -1,7 +1,7 @@
 /**
- * A tree as its files, with what the tree's own `.gitattributes` say about archives of it. Everything is read by hash;
- * attributes are judged by git in a private repository that holds nothing else, so neither a working tree nor the clone's
- * `info/attributes` has a say, and no filter runs (threats P14, P17).
+ * Reads a tree as its files, with what its own `.gitattributes` say about archives. Everything is read by hash. git
+ * evaluates attributes in a private repository that holds nothing else. So the working tree and the clone's
+ * `info/attributes` have no effect, and no filter runs (threats P14, P17).
  */
 
 import { writeFile } from 'node:fs/promises';
@@ -18,16 +18,16 @@ import { filesBelow, isHeld } from './tree-walk.ts';
 
 export interface Tree {
   readonly id: string;
-  /** Paths: one character a byte. */
+  /** Files by path. A path has one character a byte. */
   readonly files: ReadonlyMap<string, TreeFile>;
-  /** Bytes of content, over all files, as git has them: a measure, not a proof. */
+  /** Bytes of content of all files. git's numbers are not proved, so they only limit the work. */
   readonly bytes: number;
 }
 
-/** The tree of a commit, all files of it. @throws UsageError OBJECT_CORRUPT, NO_SUCH_OBJECT */
+/** Reads the tree of a commit with all its files. @throws UsageError OBJECT_CORRUPT, NO_SUCH_OBJECT */
 export async function readTree(repository: GitRepository, commit: string): Promise<Tree> {
   const [links] = await readLinks(repository, [commit]);
-  if (links?.tree === undefined) throw corrupt(commit, 'a commit without a tree');
+  if (links?.tree === undefined) throw corrupt(commit, 'it is a commit without a tree');
   const files = await filesBelow(repository, links.tree);
   const blobs = [...files.values()].filter(isHeld).map(({ oid }) => oid);
   const sizes = await gitLine(
@@ -39,7 +39,7 @@ export async function readTree(repository: GitRepository, commit: string): Promi
   return { id: links.tree, files, bytes };
 }
 
-/** Copies an object, hashed on the way. */
+/** Copies an object and hashes it on the way. */
 async function copy(
   { objects }: GitRepository,
   held: PrivateRepository,
@@ -49,7 +49,7 @@ async function copy(
   await held.put(type, (await objects.get(id, type)).raw);
 }
 
-/** Of these paths, those for which the tree's own attributes say `name`. Directories end with a slash. */
+/** Returns the paths for which the tree's own attributes set `name`. Directories end with a slash. */
 export async function pathsWithAttribute(
   repository: GitRepository,
   { files }: Tree,
@@ -80,7 +80,7 @@ export async function pathsWithAttribute(
   }
 }
 
-/** Refs that git would name beside the commit, and their tags: `%d` and `%(describe)` ask for them. */
+/** Copies the refs that git would name beside the commit, and their tags. `%d` and `%(describe)` need them. */
 async function copyRefs(
   repository: GitRepository,
   held: PrivateRepository,
@@ -102,7 +102,7 @@ async function copyRefs(
   }
 }
 
-/** A tag, and the tags that it leads to. */
+/** Copies a tag, and the tags that it leads to. */
 async function copyTags(
   repository: GitRepository,
   held: PrivateRepository,
@@ -116,7 +116,7 @@ async function copyTags(
   }
 }
 
-/** A private repository in which git's log can say what it says of the commit: itself, its refs, and nothing else. */
+/** Returns a private repository with the commit and its refs only, in which git's log can print the commit. */
 async function aroundCommit(repository: GitRepository, commit: string): Promise<PrivateRepository> {
   const held = await openPrivateRepository(repository);
   await copy(repository, held, commit, 'commit');
@@ -125,9 +125,9 @@ async function aroundCommit(repository: GitRepository, commit: string): Promise<
 }
 
 /**
- * Files as `git archive` writes them where `export-subst` is set, by blob: each `$Format:…$` replaced by what git's log
- * makes of it, out of the commit's own bytes and the names of the refs that point to it. Undefined where that would run
- * another program (`%G`: signatures), needs more than that, or is not text.
+ * Returns files as `git archive` writes them under `export-subst`, by blob. git's log replaces each `$Format:…$`, from the
+ * commit's own bytes and the names of its refs. A file is undefined if that would run another program (`%G` runs the
+ * signing program), needs more than the commit, or is not text.
  */
 export async function substituted(
   repository: GitRepository,
@@ -164,7 +164,7 @@ async function filledIn(
     const format = fromUtf8(Buffer.from(parts[i] ?? '', 'latin1'));
     if (format === undefined || /%G|\0/.test(format)) return undefined;
     for (const [described] of format.matchAll(/%[-+ ]?\(describe[^)]*\)/g)) {
-      // where no tag of the commit itself says it, git would ask the history
+      // without a tag on the commit itself, git would search the history
       if (((await ask(described))?.length ?? 0) === 0) return undefined;
     }
     const text = await ask(format);
@@ -174,5 +174,5 @@ async function filledIn(
   return Buffer.from(parts.join(''), 'latin1');
 }
 
-/** A path for showing. */
+/** Returns a path as text, for display. */
 export const shownPath = (path: string): string => fromUtf8Lossy(Buffer.from(path, 'latin1'));

@@ -57,7 +57,7 @@ describe('a tag beside a branch of the same name', () => {
       const { exit, out, talk } = await ask(args, input);
       expect({ exit, out }, args.join(' ')).toEqual({ exit: 2, out: '' });
       expect(talk, args.join(' ')).toContain('refs/tags/topic or refs/heads/topic?');
-      expect(talk).toContain('write it out: refs/heads/topic');
+      expect(talk).toContain('use the full name: refs/heads/topic');
     }
     repository.must('config', '--global', 'signet.since', 'topic');
     expect((await ask([...verify, 'main..other'])).talk).toContain('refs/tags/topic or');

@@ -61,7 +61,7 @@ describe('P06 distinct-signers in a shallow clone', () => {
       repository.must('clone', '-q', '--depth', depth, '-b', 'main', url, clone);
       const { exit, talk } = await ask(clone, 'HEAD');
       expect(exit, depth).toBe(2);
-      expect(talk).toContain('this clone is shallow; run: git fetch --unshallow');
+      expect(talk).toContain('this clone is shallow, so run: git fetch --unshallow');
       const missing = await ask(
         clone,
         `${landed.replace(/./, (c) => (c === '0' ? '1' : '0'))}..HEAD`,

@@ -50,7 +50,7 @@ describe('P04 whose policy, and since when', () => {
       ]) {
         const { exit, talk } = await verify(...args);
         expect(exit, args.join(' ')).toBe(2);
-        expect(talk).toContain('write it out: refs/');
+        expect(talk).toContain('use the full name: refs/');
       }
     };
     for (const name of [short, 'origin', described]) {

@@ -282,15 +282,20 @@ describe('what somebody slips in', () => {
       'readme.md: not in the signed tree (it has README.md)',
     ],
     ['the same name again', [{ name: 'README.md', body: 'evil' }], [], 'README.md: there twice'],
-    ['a climb', [{ name: '../evil', body: 'x' }], [], 'a name that leads elsewhere'],
+    ['a climb', [{ name: '../evil', body: 'x' }], [], 'a name leads out of the directory'],
     [
       'a climb from within',
       [{ name: 'src/../../evil', body: 'x' }],
       [],
-      'a name that leads elsewhere',
+      'a name leads out of the directory',
     ],
-    ['an absolute name', [{ name: '/etc/evil', body: 'x' }], [], 'a name that leads elsewhere'],
-    ['a dot', [{ name: './README.md', body: 'x' }], [], 'a name that leads elsewhere'],
+    [
+      'an absolute name',
+      [{ name: '/etc/evil', body: 'x' }],
+      [],
+      'a name leads out of the directory',
+    ],
+    ['a dot', [{ name: './README.md', body: 'x' }], [], 'a name leads out of the directory'],
     [
       'a link elsewhere',
       [{ name: 'link', type: 'symlink', linkname: '/etc/passwd' }],
@@ -363,7 +368,7 @@ describe('what somebody slips in', () => {
     const { archive, check, write, read, commit } = await good();
     const tar = Buffer.from(read(archive('a.tar')));
     const behind = await check(write('b.tar', Buffer.concat([tar, await tarOf([])])));
-    expect(behind.out).toContain('holds something behind its end');
+    expect(behind.out).toContain('holds bytes behind its end');
     const zip = read(archive('a.zip'));
     const before = await check(write('b.zip', Buffer.concat([Buffer.from('#!/bin/sh\n'), zip])));
     expect(before.exit).toBe(1);
@@ -402,7 +407,7 @@ describe('what somebody slips in', () => {
       const answered = await check(write('b.zip', made));
       expect(answered.exit, answered.out).toBe(1);
       expect(answered.out).toMatch(
-        /something stands before|holds something that its list does not name/,
+        /there are bytes before|holds bytes that its directory does not list/,
       );
     }
   });
@@ -413,7 +418,7 @@ describe('what somebody slips in', () => {
     zip.write('READYE.md', zip.indexOf('README.md'));
     const answered = await check(write('b.zip', zip));
     expect(answered.exit).toBe(1);
-    expect(answered.out).toContain('two different accounts of README.md');
+    expect(answered.out).toContain('the two headers of README.md differ');
   });
 });
 

@@ -56,7 +56,7 @@ describe('a tag beside a branch of the same name', () => {
     for (const [args, input] of calls) {
       const { exit, out, talk } = await ask(args, input);
       expect({ exit, out }, args.join(' ')).toEqual({ exit: 2, out: '' });
-      expect(talk, args.join(' ')).toContain('refs/tags/topic or refs/heads/topic?');
+      expect(talk, args.join(' ')).toContain('refs/tags/topic and refs/heads/topic');
       expect(talk).toContain('use the full name: refs/heads/topic');
     }
     repository.must('config', '--global', 'signet.since', 'topic');

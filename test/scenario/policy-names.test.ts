@@ -25,7 +25,7 @@ describe('P04 whose policy, and since when', () => {
     ]) {
       const refused = await verify(...args);
       expect(refused.exit).toBe(2);
-      expect(refused.talk).toContain('refs/tags/origin/main or refs/remotes/origin/main?');
+      expect(refused.talk).toContain('refs/tags/origin/main and refs/remotes/origin/main');
     }
     const spelled = ['--policy-from', 'refs/remotes/origin/main', 'refs/remotes/origin/main..pr'];
     expect((await verify(...spelled)).exit).toBe(6);

@@ -96,12 +96,12 @@ describe('zip', () => {
   const good: Part = { name: 'good', body: 'good\n' };
   const evil: Part = { name: 'evil', body: 'evil\n' };
 
-  it('P07 one entry, and nothing else: read', async () => {
+  it('a zip of one entry and nothing else is read (P07)', async () => {
     expect(await names(zip(good))).toEqual(['good']);
   });
 
   it.each(['good\n', 'good\n'.repeat(2_000_000)])(
-    'P07 an entry behind the end of packed data, for who reads from the front: refused',
+    'a zip that hides an entry behind packed data is refused (P07)',
     async (body) => {
       const part = { ...good, body, packed: deflateRawSync(body) };
       const large = { bytes: body.length, entries: 1 };
@@ -113,18 +113,18 @@ describe('zip', () => {
     },
   );
 
-  it('P07 an entry that no directory lists, for who reads from the front: refused', async () => {
+  it('a zip with an entry that its directory does not list is refused (P07)', async () => {
     await expect(names(zip(good, local(evil)))).rejects.toThrow('its directory does not list');
   });
 
-  it('P07 a second directory, for who looks for it from the end: refused', async () => {
+  it('a zip with a second directory is refused (P07)', async () => {
     const other = Buffer.concat([local(evil), listed(evil, 0)]);
     const size = listed(evil, 0).length;
     await expect(names(zip(good, undefined, other, size))).rejects.toThrow('names two places');
     await expect(names(zip(good, undefined, other))).rejects.toThrow('names two places');
   });
 
-  it('P07 a longer directory than its count says: refused', async () => {
+  it('a zip whose directory is longer than its count is refused (P07)', async () => {
     const more = listed(evil, 0);
     const size = listed(good, 0).length + more.length;
     await expect(names(zip(good, undefined, more, size))).rejects.toThrow(
@@ -132,7 +132,7 @@ describe('zip', () => {
     );
   });
 
-  it('P07 a locator that leads to another directory: refused', async () => {
+  it('a zip whose locator leads to another directory is refused (P07)', async () => {
     const locator = Buffer.alloc(20);
     locator.writeUInt32LE(0x07064b50, 0);
     const record = Buffer.alloc(56);
@@ -161,11 +161,11 @@ describe('zip', () => {
       'a second name',
     ],
     ['a cut-off extra field', { ...good, localExtra: Buffer.from('7570ff', 'hex') }, 'cut off'],
-  ])('P07 the half before the data with %s: refused', async (_, part, said) => {
+  ])('a zip whose local header has %s is refused (P07)', async (_, part, said) => {
     await expect(names(zip(part))).rejects.toThrow(said);
   });
 
-  it('P07 a program that runs as its owner: refused', async () => {
+  it('an archive with a set-user-id file is refused (P07)', async () => {
     await expect(names(zip({ ...good, mode: 0o104755 }))).rejects.toThrow(
       'with the rights of another user',
     );
@@ -207,12 +207,12 @@ describe('tar', () => {
   const good = tarEntry('good', '0', 'good\n');
   const zeros = Buffer.alloc(1024);
 
-  it('P07 one file: read', async () => {
+  it('a tar of one file is read (P07)', async () => {
     expect(await names(Buffer.concat([good, zeros]))).toEqual(['good']);
     expect(await names(Buffer.concat([pax('path=better'), good, zeros]))).toEqual(['better']);
   });
 
-  it('P07 two kinds of extended headers that name one entry: refused', async () => {
+  it('a tar with two kinds of extended headers for one entry is refused (P07)', async () => {
     const longName = tarEntry('././@LongLink', 'L', 'evil\0');
     const both = [longName, pax('path=better'), good, zeros];
     await expect(names(Buffer.concat(both))).rejects.toThrow('two extended headers');
@@ -220,19 +220,19 @@ describe('tar', () => {
     await expect(names(Buffer.concat(twice))).rejects.toThrow('two extended headers');
   });
 
-  it('P07 a size that the header knows otherwise: refused', async () => {
+  it('a tar with two sizes of one entry is refused (P07)', async () => {
     const sized = Buffer.concat([pax('size=000512'), good, zeros]);
     await expect(names(sized)).rejects.toThrow('two different sizes');
     const hidden = [pax('size=000000'), tarEntry('dir', '5', ' '.repeat(512)), good, zeros];
     await expect(names(Buffer.concat(hidden))).rejects.toThrow('two different sizes');
   });
 
-  it('P07 a program that runs as its owner: refused', async () => {
+  it('an archive with a set-user-id file is refused (P07)', async () => {
     const program = Buffer.concat([tarEntry('good', '0', 'good\n', 0o4755), zeros]);
     await expect(names(program)).rejects.toThrow('with the rights of another user');
   });
 
-  it('P07 a second gzip member behind one empty block: read, and refused', async () => {
+  it('a tar.gz with a second gzip member behind an empty block is refused (P07)', async () => {
     const first = gzipSync(Buffer.concat([good, Buffer.alloc(512)]));
     const second = gzipSync(Buffer.concat([tarEntry('evil', '0', 'evil\n'), zeros]));
     await expect(names(Buffer.concat([first, second]))).rejects.toThrow('behind its end');
@@ -244,13 +244,13 @@ describe('zip and tar at once', () => {
   const good = zip({ name: 'good', body: 'good\n' });
   const tar = Buffer.concat([tarEntry('good', '0', 'good\n'), zeros]);
 
-  it('P07 what its name says: read', async () => {
+  it('a zip and a tar with the right names are read (P07)', async () => {
     expect(await names(good, 'zip')).toEqual(['good']);
     expect(await names(tar, 'tar')).toEqual(['good']);
     expect(await names(gzipSync(tar), 'tar.gz')).toEqual(['good']);
   });
 
-  it('P07 a zip behind a tar, for who goes by the name: refused', async () => {
+  it('a tar with a zip behind it and the name of a zip is refused (P07)', async () => {
     const packed = Buffer.concat([gzipSync(tar), Buffer.alloc(1), good]);
     await expect(names(packed, 'ZIP')).rejects.toThrow('named as a zip, but begins like a tar');
     await expect(names(tar, 'zip')).rejects.toThrow('called a zip');
@@ -258,7 +258,7 @@ describe('zip and tar at once', () => {
     await expect(names(good, 'tar.gz')).rejects.toThrow('called a tar');
   });
 
-  it.each([0, 256])('P07 a tar in what a zip says more of an entry: refused', async (signed) => {
+  it.each([0, 256])('a zip with a tar in an extra field is refused (P07)', async (signed) => {
     const extra = Buffer.alloc(1024);
     extra.writeUInt16LE(0xcafe, 0);
     extra.writeUInt16LE(1020, 2);

@@ -26,7 +26,7 @@ const HOSTILE = [
 const RAW = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]|[\u{e0000}-\u{e007f}]/u;
 
 describe('visible', () => {
-  it.each(HOSTILE)('S10 shows %j and never obeys it', (text) => {
+  it.each(HOSTILE)('shows %j and never obeys it (S10)', (text) => {
     const shown = visible(`a${text}b`);
     expect(shown).not.toMatch(RAW);
     expect(shown).toMatch(/^a\\(x[0-9a-f]{2}|u\{[0-9a-f]+\})/);
@@ -41,23 +41,23 @@ describe('visible', () => {
 });
 
 describe('percentEscaped', () => {
-  it.each(HOSTILE)('S03 escapes %j', (text) => {
+  it.each(HOSTILE)('escapes %j (S03)', (text) => {
     expect(percentEscaped(`a${text}b`)).toMatch(/^a(%[0-9A-F]{2})+[^%]*b$/);
     expect(percentEscaped(`a${text}b`)).not.toMatch(RAW);
   });
 
-  it('S03 escapes the escape itself, so that one text has one spelling', () => {
+  it('escapes the escape itself, so that one text has one spelling (S03)', () => {
     expect(percentEscaped('100%0A')).toBe('100%250A');
     expect(percentEscaped('\n')).toBe('%0A');
   });
 
-  it('S03 keeps spaces and letters of any script', () => {
+  it('keeps spaces and letters of any script (S03)', () => {
     expect(percentEscaped('Jörg 署名')).toBe('Jörg 署名');
   });
 });
 
 describe('withoutSecrets', () => {
-  it('S14 F7 drops tokens and the user part of addresses', () => {
+  it('drops tokens and the user part of addresses (S14, F7)', () => {
     const token = `eyJhbGciOiJFUzI1NiJ9.${'a'.repeat(40)}.${'b'.repeat(40)}`;
     expect(withoutSecrets(`got ${token}!`)).toBe('got <token>!');
     expect(withoutSecrets('https://bob:hunter2@host/x')).toBe('https://host/x');

@@ -146,7 +146,7 @@ describe('every octet of the DER, two patterns', () => {
     expect((await judgeDer(old, flipped(oldDer, oldAt, 0x03))).status).not.toBe('verified');
   });
 
-  it(`C10 ${COMMIT}: no octet can be left out or doubled`, { timeout: 60_000 }, async () => {
+  it(`${COMMIT}: no octet can be left out or doubled (C10)`, { timeout: 60_000 }, async () => {
     const one = vector(COMMIT);
     const der = readArmor(one.signature);
     const shorter = await acceptedAt(der.length, (at) => judgeDer(one, without(der, at)));
@@ -157,7 +157,7 @@ describe('every octet of the DER, two patterns', () => {
   });
 });
 
-describe.each([COMMIT, STAMPED])('C13 every character of the armor of %s', (file) => {
+describe.each([COMMIT, STAMPED])('every character of the armor of %s (C13)', (file) => {
   const one = vector(file);
   const armor = one.signature;
   const lineEnds = offsetsOf(armor, 0x0a);
@@ -191,7 +191,7 @@ describe.each([COMMIT, STAMPED])('C13 every character of the armor of %s', (file
   });
 });
 
-describe.each([COMMIT, TAG, SHA256])('G03 G04 every byte of the object %s', (file) => {
+describe.each([COMMIT, TAG, SHA256])('every byte of the object %s (G03, G04)', (file) => {
   const one = vector(file);
   const { raw, type } = one;
   const armorAt = Buffer.from(raw).indexOf('-----BEGIN');
@@ -286,21 +286,21 @@ describe.each([COMMIT, STAMPED, REKOR_V2])('every element of %s', (file) => {
 
   // Harmless: a timestamp may be left out where the log vouches for the time, and a token's certificates where the
   // trust root holds the one that the token names (RFC 3161 certReq).
-  it('C03 C05 C12 cannot be left out, but for a timestamp that is not needed, or its certificates', async () => {
+  it('cannot be left out, but for a timestamp that is not needed, or its certificates (C03, C05, C12)', async () => {
     const bag = file === COMMIT ? [] : [TOKEN_BAG, `${TOKEN_BAG}.0`];
     const harmless = file === STAMPED ? [TOKEN, ...bag] : bag;
     const accepted = await acceptedOf((siblings, index) => siblings.splice(index, 1), harmless);
     expect(accepted).toEqual(harmless);
   });
 
-  it('C03 C05 C12 cannot stand twice', async () => {
+  it('cannot stand twice (C03, C05, C12)', async () => {
     const accepted = await acceptedOf((siblings, index) =>
       siblings.splice(index, 0, clone(siblings[index]!)),
     );
     expect(accepted).toEqual([]);
   });
 
-  it('C10 cannot be nothing, an empty sequence or what stands beside it', async () => {
+  it('cannot be nothing, an empty sequence or what stands beside it (C10)', async () => {
     const nothing = parse(Uint8Array.of(5, 0));
     const empty = parse(Uint8Array.of(0x30, 0));
     expect(await acceptedOf((siblings, index) => siblings.splice(index, 1, nothing))).toEqual([]);
@@ -312,7 +312,7 @@ describe.each([COMMIT, STAMPED, REKOR_V2])('every element of %s', (file) => {
 });
 
 describe('what is harmless in a whole header', () => {
-  it('G05 G18 its place behind the committer, and no other', async () => {
+  it('its place behind the committer, and no other (G05, G18)', async () => {
     const one = vector(COMMIT);
     const text = Buffer.from(one.raw).toString('latin1');
     const [gpgsig] = /gpgsig .*\n(?: .*\n)+/.exec(text)!;

@@ -125,16 +125,16 @@ describe('one thing changed', () => {
     ...octets('signedAttrs', v1.signedAttrs.length, 16),
   ];
 
-  it('R04 R06 R09 entry, proof, checkpoint and promise of a v1 log', async () => {
+  it('entry, proof, checkpoint and promise of a v1 log (R04, R06, R09)', async () => {
     expect(await unexplained([asIs(), ...entryMutants, ...promiseMutants], v1)).toEqual([]);
   });
-  it('R01 X01 single octets of certificate, signature and signed attributes', async () => {
+  it('single octets of certificate, signature and signed attributes (R01, X01)', async () => {
     expect(await unexplained(bytes, v1)).toEqual([]);
   });
-  it('R06 R13 entry, proof and checkpoint of a v2 log', async () => {
+  it('entry, proof and checkpoint of a v2 log (R06, R13)', async () => {
     expect(await unexplained([asIs(), ...entryMutants], v2)).toEqual([]);
   });
-  it('R11 single octets of a token', async () => {
+  it('single octets of a token (R11)', async () => {
     const message = readSignedData(stamped.tokens[0]!);
     // what is signed, its signature, and the signer identifier; the tag of the attributes is another in the message
     const { issuer, serial } = message.signer.certificate;
@@ -146,7 +146,7 @@ describe('one thing changed', () => {
     const sid = encode(Tag.sequence, issuer, encode(Tag.integer, serial));
     expect(await unexplained(tokenOctets(stamped, 29, [...parts, sid]), stamped)).toEqual([]);
   });
-  it('R05 R17 X06 dates of everybody in the trust root', async () => {
+  it('dates of everybody in the trust root (R05, R17, X06)', async () => {
     const one = evidenceOfForged(forge({ tokens: [{}] }));
     const two = evidenceOfForged(forge({ log: 'v2', tokens: [{}] }), 'v2');
     expect(
@@ -176,7 +176,7 @@ describe('forged with one fault', () => {
     ).toEqual([]);
   });
 
-  it('R05 a time in the future', async () => {
+  it('a time in the future (R05)', async () => {
     const late = { ...evidenceOfForged(forge()), now: T0 - 301 };
     expect(await unexplained([asIs('clock')], late)).toEqual([]);
     expect(await unexplained([asIs()], { ...late, now: T0 - 300 })).toEqual([]);

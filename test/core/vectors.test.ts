@@ -66,7 +66,7 @@ describe('what a verdict says of them', () => {
   }[] = JSON.parse(
     readFileSync(new URL('../vectors/gitsign/manifest.json', import.meta.url), 'utf8'),
   );
-  it('S04 is the signer, the certificate and the dates that the manifest tells', async () => {
+  it('is the signer, the certificate and the dates that the manifest tells (S04)', async () => {
     for (const one of vectors.filter(
       ({ expected, file }) => expected === 'valid' && file !== UNRECORDED,
     )) {
@@ -94,10 +94,10 @@ describe('what a verdict says of them', () => {
   });
 });
 
-describe('R02 entries of others', () => {
+describe('entries of others (R02)', () => {
   const online = vectors.filter(({ found }) => found !== undefined);
 
-  it('R02 each online signature is satisfied by its own entry and by no other', async () => {
+  it('each online signature is satisfied by its own entry and by no other (R02)', async () => {
     expect(online.length).toBeGreaterThan(8);
     for (const one of online) {
       for (const other of online) {
@@ -109,12 +109,12 @@ describe('R02 entries of others', () => {
     }
   });
 
-  it('R02 without its entry an online signature is undecided', async () => {
+  it('without its entry an online signature is undecided (R02)', async () => {
     for (const one of online)
       expect(codeOf(await verifyObject(one, contextOf()))).toBe('undecided log-entry-absent');
   });
 
-  it('R02 an entry removed is not found again under somebody else\u2019s, nor one re-wrapped', async () => {
+  it('an entry removed is not found again under somebody else\u2019s, nor one re-wrapped (R02)', async () => {
     for (const file of [
       'tampered/11-entry-removed.commit',
       'tampered/13-online-resigned-elsewhere.commit',
@@ -127,7 +127,7 @@ describe('R02 entries of others', () => {
     }
   });
 
-  it('G01 an object is the one that was asked for', async () => {
+  it('an object is the one that was asked for (G01)', async () => {
     const [one] = vectors;
     const id = one!.id.replace(/^./, (digit) => (digit === '0' ? '1' : '0'));
     expect(codeOf(await verifyObject({ ...one!, id }, contextOf()))).toBe(
@@ -215,7 +215,7 @@ describeShared('objects of public repositories', 'public-good/', () => {
     },
   );
 
-  it('X01 X08 path and SCT of every certificate are what the manifest found by other means', async () => {
+  it('path and SCT of every certificate are what the manifest found by other means (X01, X08)', async () => {
     let judged = 0;
     for (const row of rows.filter(({ group }) => group !== 'trap')) {
       const raw = read(row.file);

@@ -52,7 +52,7 @@ describe('the whole', () => {
     });
   });
 
-  it('C01 refuses another payload, and names no signer', async () => {
+  it('refuses another payload, and names no signer (C01)', async () => {
     const verdict = await judge({ signedPayload: utf8('tree 0\n\nother\n') });
     expect(verdict).toMatchObject({
       status: 'refused',
@@ -63,7 +63,7 @@ describe('the whole', () => {
   });
 });
 
-describe('R02 entries that were looked up', () => {
+describe('entries that were looked up (R02)', () => {
   const a = forge({ entry: () => undefined });
   const b = forge({
     entry: () => undefined,
@@ -74,7 +74,7 @@ describe('R02 entries that were looked up', () => {
     return verdict.status === 'verified' ? 'verified' : verdict.code;
   };
 
-  it('R02 each of two commits of one certificate needs its own entry', async () => {
+  it('each of two commits of one certificate needs its own entry (R02)', async () => {
     expect(Buffer.from(a.leaf)).toEqual(Buffer.from(b.leaf));
     expect(await judged(a, onlineEntry(a))).toBe('verified');
     expect(await judged(b, onlineEntry(b))).toBe('verified');
@@ -82,14 +82,14 @@ describe('R02 entries that were looked up', () => {
     expect(await judged(b, onlineEntry(a))).toBe('log-entry-mismatch');
   });
 
-  it('R02 without one it is undecided: not good, and not bad', async () => {
+  it('without one it is undecided: not good, and not bad (R02)', async () => {
     expect(await judge({ entry: () => undefined })).toMatchObject({
       status: 'undecided',
       code: 'log-entry-absent',
     });
   });
 
-  it('R01 refuses a found entry of another certificate, signature or object name', async () => {
+  it('refuses a found entry of another certificate, signature or object name (R01)', async () => {
     const other = forge({
       entry: () => undefined,
       leaf: (leaf) => ({ ...leaf, serial: Uint8Array.of(9) }),
@@ -116,7 +116,7 @@ describe('R02 entries that were looked up', () => {
     );
   });
 
-  it('R06 a found entry is held to the same proofs', async () => {
+  it('a found entry is held to the same proofs (R06)', async () => {
     expect(
       await judged(a, { ...onlineEntry(a), inclusionProof: onlineEntry(b).inclusionProof! }),
     ).toBe('inclusion-proof-invalid');
@@ -152,7 +152,7 @@ function onlineRecord(forged: Forged): Uint8Array {
   return Buffer.from(body.spec.signature.content, 'base64');
 }
 
-describe('R03 the log\u2019s key comes from the trust root', () => {
+describe('the log\u2019s key comes from the trust root (R03)', () => {
   const own = key('fake log');
   const fake: Overrides = {
     note: (note) => ({
@@ -161,7 +161,7 @@ describe('R03 the log\u2019s key comes from the trust root', () => {
     }),
     promise: (spec) => ({ ...spec, logId: logIdOf(own, ''), key: own }),
   };
-  it('R03 refuses a log that brings its own key, under its own id or the true one', async () => {
+  it('refuses a log that brings its own key, under its own id or the true one (R03)', async () => {
     expect(
       await codeOf({ ...fake, entry: (entry) => ({ ...entry, logId: logIdOf(own, '') }) }),
     ).toBe('log-unknown');
@@ -174,7 +174,7 @@ describe('R03 the log\u2019s key comes from the trust root', () => {
     ).toBe('verified');
   });
 
-  it('R03 refuses odd log ids', async () => {
+  it('refuses odd log ids (R03)', async () => {
     for (const logId of [
       new Uint8Array(),
       new Uint8Array(32),
@@ -184,7 +184,7 @@ describe('R03 the log\u2019s key comes from the trust root', () => {
     }
   });
 
-  it('R03 no log in the trust root: cannot be decided', async () => {
+  it('no log in the trust root: cannot be decided (R03)', async () => {
     expect(
       await judge({
         trust: (root) => {
@@ -195,24 +195,24 @@ describe('R03 the log\u2019s key comes from the trust root', () => {
   });
 });
 
-describe('R05 time', () => {
+describe('time (R05)', () => {
   it.each([
     [T0 - 5, 'verified'],
     [T0 - 6, 'certificate-expired-at-signing'],
     [T0 + 595, 'verified'],
     [T0 + 596, 'certificate-expired-at-signing'],
-  ])('R05 F1 the log\u2019s time %i against the certificate: %s', async (time, code) => {
+  ])('the log\u2019s time %i against the certificate: %s (R05, F1)', async (time, code) => {
     expect(await codeOf({ time })).toBe(code);
   });
 
-  it('R05 the future begins 300 seconds after now: a slow clock is no forgery', async () => {
+  it('the future begins 300 seconds after now: a slow clock is no forgery (R05)', async () => {
     expect(await codeOf({}, { now: T0 - 300 })).toBe('verified');
     expect(await codeOf({}, { now: T0 - 301 })).toBe('time-in-future');
     expect(await codeOf({ log: 'v2', tokens: [{}] }, { now: T0 - 300 })).toBe('verified');
     expect(await codeOf({ log: 'v2', tokens: [{}] }, { now: T0 - 301 })).toBe('time-in-future');
   });
 
-  it('R05 equal seconds are fine everywhere at once', async () => {
+  it('equal seconds are fine everywhere at once (R05)', async () => {
     const at = { start: date(T0), end: date(T0) };
     const trust: Overrides['trust'] = (root) => {
       for (const one of [...root.certificateAuthorities, ...root.timestampAuthorities])
@@ -228,7 +228,7 @@ describe('R05 time', () => {
   });
 });
 
-describe('R13 Rekor v2', () => {
+describe('Rekor v2 (R13)', () => {
   const v2 = (overrides: Overrides = {}): Overrides => ({ log: 'v2', tokens: [{}], ...overrides });
   const own = key('rekor2', 'ed25519');
   const cosigner = key('cosigner', 'ed25519');
@@ -325,12 +325,12 @@ describe('R13 Rekor v2', () => {
       'certificate-expired-at-signing',
     ],
   ];
-  it.each(rows)('R13 %s', async (_, overrides, code) => {
+  it.each(rows)('%s (R13)', async (_, overrides, code) => {
     expect(await codeOf(overrides)).toBe(code);
   });
 });
 
-describe('R17 dates of the log\u2019s key', () => {
+describe('dates of the log\u2019s key (R17)', () => {
   const rows = [
     [{ start: date(T0) }, 'verified'],
     [{ start: date(T0 + 1) }, 'log-unknown'],
@@ -339,7 +339,7 @@ describe('R17 dates of the log\u2019s key', () => {
     // a key that is valid from no time on is not used at all
     [undefined, 'no-trust-material'],
   ] as const;
-  it.each(rows)('R17 %o: %s', async (validFor, code) => {
+  it.each(rows)('%o: %s (R17)', async (validFor, code) => {
     const trust: Overrides['trust'] = (root) => {
       for (const log of root.tlogs) log.publicKey.validFor = validFor;
     };
@@ -358,7 +358,7 @@ describe('what is remembered', () => {
     }),
   }).trust;
 
-  it('X01 a leaf proved under one trust root is not proved under another', async () => {
+  it('a leaf proved under one trust root is not proved under another (X01)', async () => {
     const cache = createEvidenceCache();
     expect(await verdictOf(a, { cache })).toBe('verified');
     expect(await verdictOf(a, { cache, trust: elsewhere })).toBe('issuer-untrusted');
@@ -369,7 +369,7 @@ describe('what is remembered', () => {
     expect(await verdictOf(a, { cache: other })).toBe('verified');
   });
 
-  it('R03 a checkpoint proved under one trust root is not proved under another', async () => {
+  it('a checkpoint proved under one trust root is not proved under another (R03)', async () => {
     const cache = createEvidenceCache();
     expect(await verdictOf(a, { cache })).toBe('verified');
     const { trust } = forge({
@@ -380,7 +380,7 @@ describe('what is remembered', () => {
     expect(await verdictOf(a, { cache, trust })).toBe('checkpoint-invalid');
   });
 
-  it('X08 an SCT proved under one trust root is not proved under another', async () => {
+  it('an SCT proved under one trust root is not proved under another (X08)', async () => {
     const cache = createEvidenceCache();
     expect(await verdictOf(a, { cache })).toBe('verified');
     const { trust } = forge({
@@ -391,7 +391,7 @@ describe('what is remembered', () => {
     expect(await verdictOf(a, { cache, trust })).toBe('sct-invalid');
   });
 
-  it('X08 leaving the SCT unasked is not remembered', async () => {
+  it('leaving the SCT unasked is not remembered (X08)', async () => {
     const cache = createEvidenceCache();
     const bare = forge({ scts: () => [] });
     expect(await verdictOf(bare, { cache, ignoreSct: true })).toBe('verified');
@@ -424,7 +424,7 @@ describe('what is remembered', () => {
     expect(await verdictOf(late, context)).toBe('certificate-expired-at-signing');
   });
 
-  it('X04 validity in time is asked every time, though the leaf is known', async () => {
+  it('validity in time is asked every time, though the leaf is known (X04)', async () => {
     const cache = createEvidenceCache();
     expect(await verdictOf(forge(), { cache })).toBe('verified');
     expect(await verdictOf(forge({ time: T0 + 596 }), { cache })).toBe(
@@ -434,7 +434,7 @@ describe('what is remembered', () => {
     expect(cache.leaves.size).toBe(1);
   });
 
-  it('X06 X07 of two issuers of one name, one expired, a known leaf takes the one in force', async () => {
+  it('of two issuers of one name, one expired, a known leaf takes the one in force (X06, X07)', async () => {
     const cache = createEvidenceCache();
     const trust: Overrides['trust'] = (root) => {
       const old = structuredClone(root.certificateAuthorities[0]);
@@ -447,7 +447,7 @@ describe('what is remembered', () => {
     );
   });
 
-  it('R06 a note changed by one letter is not the note that was proved', async () => {
+  it('a note changed by one letter is not the note that was proved (R06)', async () => {
     const cache = createEvidenceCache();
     expect(await verdictOf(a, { cache })).toBe('verified');
     expect(
@@ -463,7 +463,7 @@ describe('what is remembered', () => {
     );
   });
 
-  it('I05 however many good leaves stand in signatures that are refused, few are remembered', async () => {
+  it('however many good leaves stand in signatures that are refused, few are remembered (I05)', async () => {
     const cache = createEvidenceCache();
     const sizes: number[] = [];
     for (let i = 0; i < 140; i += 1) {
@@ -495,14 +495,14 @@ describe('what is remembered', () => {
   });
 });
 
-describe('X13 a certificate just issued', () => {
+describe('a certificate just issued (X13)', () => {
   const { leaf, context } = forge();
   const refusal = async (der: Uint8Array, time: number): Promise<string> =>
     verifyIssuedCertificate(der, time, context).then(
       ({ value }) => value,
       (error: unknown) => (error instanceof Refusal ? error.code : String(error)),
     );
-  it('X13 speaks for somebody, now', async () => {
+  it('speaks for somebody, now (X13)', async () => {
     expect(await refusal(leaf, T0)).toBe('alice@forge.test');
     expect(await refusal(leaf, T0 + 596)).toBe('certificate-expired-at-signing');
     expect(await refusal(leaf.subarray(1), T0)).toBe('certificate-malformed');
@@ -511,8 +511,8 @@ describe('X13 a certificate just issued', () => {
   });
 });
 
-describe('I05 I07 hostile bytes', () => {
-  it('R18 a signature over 256 KiB is not even decoded', async () => {
+describe('hostile bytes (I05, I07)', () => {
+  it('a signature over 256 KiB is not even decoded (R18)', async () => {
     const { context } = forge();
     const huge = Buffer.from(
       `-----BEGIN SIGNED MESSAGE-----\n${'A'.repeat(300_000)}\n-----END SIGNED MESSAGE-----\n`,
@@ -523,14 +523,14 @@ describe('I05 I07 hostile bytes', () => {
     });
   });
 
-  it('I07 every octet of the certificate changed: refused, with a code, and never an exception', async () => {
+  it('every octet of the certificate changed: refused, with a code, and never an exception (I07)', async () => {
     const { leaf } = forge();
     for (let at = 0; at < leaf.length; at += 1) {
       const verdict = await judge({ leafDer: (der) => der.with(at, der[at]! ^ 0x41) });
       expect(verdict.status, `octet ${at}`).not.toBe('verified');
     }
   });
-  it('X05 a leaf that outlives its CA is good only as long as the CA', async () => {
+  it('a leaf that outlives its CA is good only as long as the CA (X05)', async () => {
     const leaf: Overrides['leaf'] = (base) => ({ ...base, notAfter: T0 + 5 * YEAR });
     const context = { now: T0 + 2 * YEAR };
     expect(await codeOf({ leaf, time: T0 + YEAR }, context)).toBe('verified');

@@ -16,11 +16,11 @@ const parents = [...ids, ...ids].map((id) => `parent ${id}\n`).join('');
 const PEOPLE = 'author A <a@x> 1 +0000\ncommitter A <a@x> 1 +0000\n';
 const raw = utf8(`tree ${'1'.repeat(40)}\n${parents}${PEOPLE}\nm\n`);
 
-describe('I05 a commit of many parents, asked for by itself', () => {
+describe('a single commit with many parents', () => {
   it.each([
-    ['is asked nothing about while it does not pass', unsigned, 0],
-    ['is asked once about each when it does', verified, 39],
-  ] as const)('%s', async (_name, outcome, times) => {
+    ['if it does not pass, no parent is judged', unsigned, 0],
+    ['if it passes, each parent is judged once', verified, 39],
+  ] as const)('a commit with many parents: %s (I05)', async (_name, outcome, times) => {
     const text = `version: 1
 signers: [{name: a, identity: b, issuer: c}, {name: d, identity: e, issuer: c}]
 commits: [{merges: passing, distinct-signers: 2}]`;
@@ -43,7 +43,7 @@ commits: [{merges: passing, distinct-signers: 2}]`;
   });
 });
 
-it('I05 a landing may bring a commit of tens of thousands of parents', async () => {
+it('a landing may bring a commit with tens of thousands of parents (I05)', async () => {
   const text = `version: 1
 signers: [{name: a, identity: b, issuer: c}, {name: d, identity: e, issuer: c}]
 commits: [{distinct-signers: 2}]`;

@@ -38,14 +38,14 @@ describe('openLogAccess', () => {
     return files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
   };
 
-  it('keeps what it found, and asks again when what was kept is damaged', async () => {
+  it('a found log entry is kept, and the log is asked again if the kept entry is damaged', async () => {
     expect(await verdict('--rekor-url', rekor.url)).toBe('verified');
     expect(kept().length).toBeGreaterThan(0);
     for (const path of kept()) writeFileSync(path, '{"damaged":');
     expect(await verdict('--rekor-url', rekor.url)).toBe('verified');
   });
 
-  it('waits once for a log that does not answer, however many signatures want it', async () => {
+  it('a run waits only once for a log that does not answer', async () => {
     const names = ['01-plain', '02-utf8-multiline', '03-bob', '04-no-final-newline', '05-merge'];
     const more = [...names, '06-latin1-encoding-header'];
     const others = more.map((name) => vector(`online/${name}.commit`));
@@ -69,7 +69,7 @@ describe('openLogAccess', () => {
     expect(proxy.asked()).toBeLessThanOrEqual(12);
   });
 
-  it('a log that kept one process of many waiting is left alone by the next, for a while', async () => {
+  it('the next processes do not ask a log that did not answer the last one', async () => {
     const proxy = await startFaultProxy({ target: rekor.url, fault: 'hang' });
     const lookup = logLookupOf(online.payload, online.signature, nodeCrypto)!;
     const env = {
@@ -99,7 +99,7 @@ describe('openLogAccess', () => {
     proxy.close();
   });
 
-  it('R02 a kept entry about another object is asked for again, and is no forgery offline', async () => {
+  it('a kept entry about another object is asked for again, and is no forgery offline (R02)', async () => {
     const other = vector('online/02-utf8-multiline.commit');
     repository.write('commit', other.raw);
     const args = ['verify', '--format', 'jsonl', '--unsafe-any-identity', '--trusted-root', root];

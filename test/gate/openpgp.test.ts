@@ -41,8 +41,8 @@ const signed = async (key: PrivateKey | PrivateKey[], options: object = {}): Pro
 const verifier = (publicKey: string) =>
   openPgpVerifier([{ name: 'x', kind: 'openpgp', key: publicKey }], 'policy');
 
-describe('P08 the preset github-web-flow', () => {
-  it('is the keys of 2017 and 2024, with their own dates', async () => {
+describe('the preset github-web-flow', () => {
+  it('the preset holds the keys of 2017 and 2024, with their own dates (P08)', async () => {
     const rules = githubWebFlow('web');
     const keys = await Promise.all(rules.map(({ key }) => readKeys({ armoredKeys: key })));
     expect(keys.map(([key]) => key?.getFingerprint().toUpperCase())).toEqual([
@@ -57,7 +57,7 @@ describe('P08 the preset github-web-flow', () => {
     }
   });
 
-  it('can be read by the verifier, and knows nobody else', async () => {
+  it('the verifier reads both keys of the preset, and no other key passes (P08)', async () => {
     const verify = await openPgpVerifier(githubWebFlow('web'), 'policy');
     const { key } = await person();
     expect(await verify(payload, await signed(key), NOW)).toMatchObject({ status: 'unknown' });
@@ -65,7 +65,7 @@ describe('P08 the preset github-web-flow', () => {
 });
 
 describe('an OpenPGP signature', () => {
-  it('by the pinned key', async () => {
+  it('a signature by the pinned key is good', async () => {
     const { key, publicKey } = await person();
     const verify = await verifier(publicKey);
     expect(await verify(payload, await signed(key), NOW)).toMatchObject({
@@ -80,7 +80,7 @@ describe('an OpenPGP signature', () => {
       (key) => signed(key, { date: new Date((NOW + 3600) * 1000) }),
       'time-in-future',
     ],
-    ['G02 twice', (key) => signed([key, key]), 'signer-ambiguous'],
+    ['twice (G02)', (key) => signed([key, key]), 'signer-ambiguous'],
     [
       'that is none',
       async () => utf8('-----BEGIN PGP SIGNATURE-----\n\nAAAA\n-----END PGP SIGNATURE-----\n'),
@@ -91,13 +91,13 @@ describe('an OpenPGP signature', () => {
       async () => utf8('-----BEGIN PGP MESSAGE-----\n\nAAAA\n-----END PGP MESSAGE-----\n'),
       'armor-malformed',
     ],
-  ])('%s is refused', async (_name, make, code) => {
+  ])('an OpenPGP signature %s is refused', async (_name, make, code) => {
     const { key, publicKey } = await person();
     const verify = await verifier(publicKey);
     expect(await verify(payload, await make(key), NOW)).toMatchObject({ status: 'bad', code });
   });
 
-  it('C08 over a weak digest is refused', async () => {
+  it('an OpenPGP signature over a weak digest is refused (C08)', async () => {
     const weak = {
       ...config,
       preferredHashAlgorithm: enums.hash.sha1,
@@ -122,7 +122,7 @@ describe('an OpenPGP signature', () => {
     });
   });
 
-  it('of other bytes is refused', async () => {
+  it('an OpenPGP signature of other bytes is refused', async () => {
     const { key, publicKey } = await person();
     const verify = await verifier(publicKey);
     expect(await verify(utf8('tree 2\n'), await signed(key), NOW)).toMatchObject({
@@ -130,7 +130,7 @@ describe('an OpenPGP signature', () => {
     });
   });
 
-  it('a key that cannot be read is an error of the policy', async () => {
+  it('an OpenPGP key that cannot be read is an error of the policy', async () => {
     const { publicKey } = await person();
     await expect(
       verifier(publicKey.replace(/\n[A-Za-z0-9+/]{20}/, '\nAAAAAAAAAAAAAAAAAAAA')),

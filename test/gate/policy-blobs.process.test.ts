@@ -10,7 +10,7 @@ import { scratchRepository } from '../support/git-repository.ts';
 const POLICY =
   'version: 1\nsigners: [{name: alice, identity: alice@example.test, issuer: https://i}]\n';
 
-it('a policy over budget in a commit is one that cannot be read, and is not built (P23)', async () => {
+it('a policy over budget in a commit is refused before it is built (P23)', async () => {
   const { path, env, must } = scratchRepository('policy-blobs');
   const blobOf = (text: string): string => {
     writeFileSync(join(path, 'policy'), text);

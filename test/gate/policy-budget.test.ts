@@ -57,7 +57,7 @@ describe('a policy over budget', () => {
     ['10,000 role members', members(10_000), /^p: line 4, column \d+: more than 8192 entries$/],
     ['a dense list', full('- a\n'), /^p: line 8193, column 1: more than 8192 entries$/],
     ['a dense map', full('a:\n'), /: more than 8192 entries$/],
-  ])('of %s is one clear error, and costs little (P23)', async (_name, text, said) => {
+  ])('a policy of %s is refused at little cost (P23)', async (_name, text, said) => {
     await costOf(honest());
     const measure = await costOf(honest());
     const worst = await costOf(text);
@@ -67,7 +67,7 @@ describe('a policy over budget', () => {
 });
 
 describe('a policy within its budget', () => {
-  it('may be 64 KiB long, to the byte, and no longer', async () => {
+  it('a policy of 64 KiB is read, and one byte more is refused', async () => {
     const text = honest();
     const filled = `${text}${'#'.repeat(MAX_POLICY - text.length - 1)}\n`;
     expect((await costOf(filled)).said).toBe('read');
@@ -82,7 +82,7 @@ describe('a policy within its budget', () => {
     ['escapes', full('\\u0041', `${START}x: "`, '"')],
     ['empty lists', `[${'[],'.repeat(8000)}]`],
     ['one long word', full('x', `${START}x: `)],
-  ])('full of %s costs a small multiple of an honest one (P23)', async (_name, text) => {
+  ])('a policy full of %s costs a small multiple of an honest one (P23)', async (_name, text) => {
     await costOf(honest());
     const measure = await costOf(honest());
     const worst = await costOf(text);

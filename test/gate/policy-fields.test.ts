@@ -59,15 +59,18 @@ const FIXTURES: Readonly<Record<string, readonly [file: string, name: RegExp]>> 
   tagger: ['core/policy/decide.test.ts', /'tagger'/],
 };
 
-describe('X11 no field of a policy is accepted and ignored', () => {
+describe('no field of a policy is accepted and ignored (X11)', () => {
   const here = new URL('..', import.meta.url);
 
-  it('every key of the schema has its fixture', () => {
+  it('every key of the policy schema has a fixture', () => {
     expect(Object.keys(FIXTURES).sort()).toEqual([...keysOf(schema)].sort());
   });
 
-  it.each(Object.entries(FIXTURES))('%s', (_key, [file, name]) => {
-    expect(readdirSync(here, { recursive: true })).toContain(file);
-    expect(readFileSync(new URL(file, here), 'utf8')).toMatch(name);
-  });
+  it.each(Object.entries(FIXTURES))(
+    'the policy field %s has a test (X11)',
+    (_key, [file, name]) => {
+      expect(readdirSync(here, { recursive: true })).toContain(file);
+      expect(readFileSync(new URL(file, here), 'utf8')).toMatch(name);
+    },
+  );
 });

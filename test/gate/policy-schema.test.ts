@@ -14,7 +14,7 @@ addFormats.default(ajv);
 const validate = ajv.compile(JSON.parse(readFileSync(url, 'utf8')) as object);
 const parse = (text: string) => parsePolicy(utf8(text), 'policy.yaml', nodeCrypto);
 
-describe('X11 parser and schema agree', () => {
+describe('the policy parser and the schema agree (X11)', () => {
   it.each(POLICY_CORPUS)('$name', async ({ text, fault, beyondSchema = false }) => {
     if (fault === undefined) await expect(parse(text)).resolves.toBeDefined();
     else {
@@ -31,7 +31,7 @@ describe('X11 parser and schema agree', () => {
 });
 
 describe('what a policy becomes', () => {
-  it('roles are resolved, days have their last second, presets their keys', async () => {
+  it('a policy has its roles resolved, days end with their last second, and presets have their keys', async () => {
     const policy = await parse(`version: 1
 signers:
   - { name: a, identity: a@x.test, issuer: i, until: 2026-01-31 }

@@ -54,13 +54,13 @@ async function judged(pool: Pool, source = batches()): Promise<readonly JudgedIt
 }
 
 describe('workers', () => {
-  it('say what is said in place, in the same order, and give the bytes back', async () => {
+  it('workers judge as the main thread does, in the same order, and give the bytes back', async () => {
     const inPlace = await judged(poolInPlace(createJudge(settings, nodeCrypto)));
     expect(inPlace.length).toBe(6 * objects.length);
     expect(await judged(startPool(settings, 3))).toEqual(inPlace);
   });
 
-  it('keep no more batches under way than the window', async () => {
+  it('no more batches than the window are under way', async () => {
     const pool = startPool(settings, 2);
     let [sent, most, done] = [0, 0, 0];
     async function* counted(): AsyncGenerator<Batch> {
@@ -79,7 +79,7 @@ describe('workers', () => {
     expect(most).toBeLessThanOrEqual(pool.window + 1);
   });
 
-  it('S12 a worker that fails fails the run: nothing is taken as judged', async () => {
+  it('a worker that fails fails the run, and its objects do not count as judged (S12)', async () => {
     const broken = {
       ...settings,
       trust: { ...trust, tlogs: undefined },
@@ -87,7 +87,7 @@ describe('workers', () => {
     await expect(judged(startPool(broken, 2))).rejects.toThrow('in a worker');
   });
 
-  it('S12 a worker that dies fails the run', async () => {
+  it('a worker that dies fails the run (S12)', async () => {
     const unsendable = { ...settings, format: 'sha1', now: Number.NaN } as JudgeSettings;
     const pool = startPool(unsendable, 1);
     const first = pool.judge(batchOf(objects));
@@ -98,7 +98,7 @@ describe('workers', () => {
 });
 
 describe('in place', () => {
-  it('S12 an exception of a check goes up', async () => {
+  it("an exception in the main thread's judge fails the run (S12)", async () => {
     const faulty: Crypto = {
       ...nodeCrypto,
       verify: () => {

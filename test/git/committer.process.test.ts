@@ -16,7 +16,7 @@ function committerWith(config: More, more: More = {}) {
 const USER = { 'user.name': 'Alice', 'user.email': 'alice@example.test' };
 const WORK = { ...USER, 'committer.email': 'alice@work.test' };
 
-describe('who git would say commits here', () => {
+describe('the committer that git would write', () => {
   it.each([
     ['the user', USER, {}, 'Alice', 'alice@example.test'],
     ['the committer', WORK, {}, 'Alice', 'alice@work.test'],
@@ -27,7 +27,7 @@ describe('who git would say commits here', () => {
     expect(await committerWith(config, more)).toMatchObject({ name, email });
   });
 
-  it('is nobody where nothing says so, and where there is no git', async () => {
+  it('the committer is undefined if nothing names one, or if there is no git', async () => {
     // and nothing is guessed from this machine's name
     const strict = { 'user.name': 'Alice', 'user.useConfigOnly': 'true' };
     expect(await committerWith(strict)).toBeUndefined();

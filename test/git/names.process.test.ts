@@ -3,7 +3,7 @@ import { resolveCommits } from '../../src/git/names.ts';
 import { openRepository } from '../../src/git/repository.ts';
 import { scratchRepository } from '../support/git-repository.ts';
 
-it('a name that moves while a run looks it up again stands for the commit that it had at first (P13)', async () => {
+it('a name that moves during a run still means its first commit (P13)', async () => {
   const { path, env, must } = scratchRepository('names');
   const commit = (subject: string): string => {
     must('commit', '--quiet', '--allow-empty', '--no-gpg-sign', '-m', subject);

@@ -22,7 +22,7 @@ function frames(bytes: Buffer, cuts: readonly number[] = [], limit = 1000): Obje
 }
 
 describe('objectFramer', () => {
-  it('cuts objects, missing ones and odd bytes', () => {
+  it('the framer cuts objects, missing ones and odd bytes', () => {
     const raw = 'tree\n\0\r\n\n x missing\n';
     expect(frames(stream(object(raw), `${ID} missing\n`, object('', 'tree')))).toEqual([
       { kind: 'object', id: ID, type: 'commit', raw: Buffer.from(raw) },
@@ -31,7 +31,7 @@ describe('objectFramer', () => {
     ]);
   });
 
-  it('gives the same frames however the stream is cut into chunks', () => {
+  it('the framer gives the same frames for any cut of the stream into chunks', () => {
     const bytes = stream(
       ...[
         object('one\n\n'),
@@ -56,7 +56,7 @@ describe('objectFramer', () => {
     );
   });
 
-  it('fills a long object into a buffer of its own, however the stream is cut (I05)', () => {
+  it('the framer fills a long object into its own buffer, for any cut of the stream (I05)', () => {
     const long = 'z'.repeat(1024 * 1024 + 5);
     const bytes = stream(object('before'), object(long), object('behind'), `${ID} missing\n`);
     for (const cuts of [
@@ -93,7 +93,7 @@ describe('objectFramer', () => {
     }
   });
 
-  it('passes over what is larger than the limit, and keeps what has exactly its size', () => {
+  it('the framer skips an object over the limit, and keeps one of exactly that size', () => {
     const bytes = stream(object('x'.repeat(101)), object('y'.repeat(100)));
     expect(frames(bytes, [], 100)).toEqual([
       { kind: 'too-large', id: ID, type: 'commit', size: 101 },
@@ -101,7 +101,7 @@ describe('objectFramer', () => {
     ]);
   });
 
-  it('refuses an end within a long object (I05)', () => {
+  it('the framer refuses a stream that ends inside a long object (I05)', () => {
     const bytes = stream(`${ID} commit ${2 ** 21}\nx`);
     expect(() => frames(bytes, [], 2 ** 22)).toThrow(FrameError);
   });
@@ -119,7 +119,7 @@ describe('objectFramer', () => {
     ['an end in mid-object', `${ID} commit 5\nxx`],
     ['an end in mid-header', `${ID} com`],
     ['an end within what is passed over', `${ID} commit 2000\nxx`],
-  ])('refuses %s', (_, text) => {
+  ])('the framer refuses %s', (_, text) => {
     expect(() => frames(stream(text))).toThrow(FrameError);
   });
 });

@@ -13,7 +13,7 @@ describe.each(['sha1', 'sha256'] as const)('the object store (%s)', (format) => 
     return { ...scratch, ...alterations(scratch), put, objects: repository.objects };
   };
 
-  it('gives what the names stand for, in order, to callers that do not wait for each other', async () => {
+  it('the store answers concurrent callers in order', async () => {
     const { put, objects } = await setUp();
     const texts = Array.from({ length: 20 }, (_, index) => `text ${index}`.repeat(index * 400));
     const ids = texts.map(put);
@@ -31,7 +31,7 @@ describe.each(['sha1', 'sha256'] as const)('the object store (%s)', (format) => 
     await expect(objects.read(ids)).rejects.toThrow('closed');
   });
 
-  it('names what is missing, of another type, or not what its name says, and goes on (P17)', async () => {
+  it('the store reports an object that is missing, of another type or altered, and goes on (P17)', async () => {
     const { put, objects, replace, must } = await setUp();
     const [one, two] = [put('one'), put('two')];
     const none = '1'.repeat(one.length);
@@ -52,7 +52,7 @@ describe.each(['sha1', 'sha256'] as const)('the object store (%s)', (format) => 
     objects.close();
   });
 
-  it('a list of commits gives back what it was given, from either end', () => {
+  it('a list of commits returns its commits from either end', () => {
     const list = new CommitList(format);
     const hash = (n: number): string => n.toString(16).padStart(format === 'sha1' ? 40 : 64, '0');
     const commits = Array.from({ length: 300 }, (_, n) => ({

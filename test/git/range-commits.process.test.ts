@@ -97,7 +97,7 @@ describe('histories of every shape', () => {
       .filter(Boolean)
       .sort();
 
-  it('hold in a range what git lists, children and parents in order (P17)', async () => {
+  it('a range holds the commits that git lists, with children and parents in order (P17)', async () => {
     const holds = async (history: History): Promise<void> => {
       const [from, to] = write(history);
       const ranges: readonly (readonly [Range, string[]])[] = [
@@ -126,7 +126,7 @@ describe('histories of every shape', () => {
     await fc.assert(fc.asyncProperty(histories, holds), { numRuns: DEEP ? 40 : 12 });
   });
 
-  it('say which commit descends from which, and what two have in common, as git does (P17)', async () => {
+  it('ancestors and merge bases are those that git finds (P17)', async () => {
     const holds = async (history: History): Promise<void> => {
       const [from, to] = write(history);
       const bases = scratch.git('merge-base', '--all', from, to).out.split('\n').filter(Boolean);
@@ -138,7 +138,7 @@ describe('histories of every shape', () => {
     await fc.assert(fc.asyncProperty(histories, holds), { numRuns: DEEP ? 40 : 12 });
   });
 
-  it('merge to the tree that git makes of them, or to none (P08 P17)', async () => {
+  it("a merge gives git's own tree, or none if there are conflicts (P08, P17)", async () => {
     const trees = openMergeTrees(repository);
     const seen = { clean: 0, none: 0, several: 0 };
     const holds = async (history: History): Promise<void> => {

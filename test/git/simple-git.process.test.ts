@@ -30,7 +30,7 @@ describe('a value that looks like an option', () => {
   it.each([
     ...['--upload-pack=touch x', '--template=/evil', '-u', '-c', '--', '-', '--global'],
     ...['--file=/evil', '--exec=/evil', '', ' ', 'two\nlines\n', '$(touch x)', 'ä€𝄞', '\\', '"'],
-  ])('%j stays a value, byte for byte (I02)', async (value) => {
+  ])('the value %j is stored byte for byte, and is no option (I02)', async (value) => {
     await replaceValues(here, '--local', 'gpg.x509.program', [value, value]);
     expect(await allValues(here, '--local', 'gpg.x509.program')).toEqual([value, value]);
     const read = repository.must('config', '--local', '-z', '--get-all', 'gpg.x509.program');
@@ -45,7 +45,7 @@ describe('a value that looks like an option', () => {
     expect(readFileSync(join(repository.path, '.git/config'), 'utf8')).toBe(before);
   });
 
-  it('a value whose bytes would be changed is refused', async () => {
+  it('a value that is not UTF-8 is refused', async () => {
     const config = join(repository.path, '.git/config');
     const before = readFileSync(config);
     writeFileSync(
@@ -61,7 +61,7 @@ describe('a value that looks like an option', () => {
 });
 
 describe('what git gets', () => {
-  it('its environment is ours and nothing else, with the user’s own configuration (I02, I12)', async () => {
+  it('git gets only our environment, with the user’s own configuration (I02, I12)', async () => {
     const out = join(scratchDirectory('seen'), 'env');
     vi.stubEnv('GIT_SSH_COMMAND', '/evil');
     vi.stubEnv('SIGSTORE_ID_TOKEN', 'secret');
@@ -89,7 +89,7 @@ describe('what git gets', () => {
     expect(seen.filter((line) => !own.test(line)).sort()).toEqual(given.sort());
   });
 
-  it('nothing of what the library would refuse is left out', () => {
+  it('every check of the library that would refuse our own commands is switched off', () => {
     const parser = import.meta.resolve('@simple-git/argv-parser');
     const text = readFileSync(new URL(parser), 'utf8');
     const categories = new Set(text.match(/allowUnsafe\w+/g));
@@ -97,7 +97,7 @@ describe('what git gets', () => {
     expect(new Set(UNSAFE)).toEqual(new Set([...categories, 'allowUnsafeCustomBinary']));
   });
 
-  it('the library’s own log is shut, which would show its environment', async () => {
+  it('the library writes no log, which would show the environment', async () => {
     debug.enable('*');
     const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     await askGit(place, ['version']);
@@ -108,37 +108,37 @@ describe('what git gets', () => {
 describe('what git answers', () => {
   const answerOf = (lines: string) => askGit({ ...place, git: fakeGit(lines) }, ['x']);
 
-  it('a failure without a word is a failure', async () => {
+  it('a git that fails without a message has failed', async () => {
     expect(await answerOf('exit 3')).toEqual({ exitCode: 3, text: '', said: '' });
   });
 
-  it('the last line on stderr and the answer so far come with the exit code', async () => {
+  it('a failure returns the exit code, the last line of stderr and the answer so far', async () => {
     const answer = await answerOf('echo some; echo warning >&2; echo "fatal: no" >&2; exit 128');
     expect(answer).toEqual({ exitCode: 128, text: 'some\n', said: 'fatal: no' });
   });
 
-  it('a git that was killed has not succeeded', async () => {
+  it('a git that was killed has failed', async () => {
     const { exitCode } = await answerOf('echo half; kill -9 $$');
     expect(exitCode).toBe(255);
   });
 
-  it('a git that cannot be started has not succeeded', async () => {
+  it('a git that cannot be started has failed', async () => {
     const gone = await askGit({ ...place, git: '/nowhere/git' }, ['x']);
     expect(gone.exitCode).not.toBe(0);
   });
 
-  it('an answer is read to its end, also after the exit', async () => {
+  it('an answer is read to its end, even after git has exited', async () => {
     const { text } = await answerOf('echo early; { sleep 0.3; echo late; } &');
     expect(text).toBe('early\nlate\n');
   });
 
-  it('an answer without a word is not waited for', async () => {
+  it('an empty answer returns without a pause', async () => {
     const timers = vi.spyOn(globalThis, 'setTimeout');
     await askGit(place, ['config', '--local', 'a.b', 'c']);
     expect(timers).not.toHaveBeenCalled();
   });
 
-  it('a failed question tells what git said, and a good one loses its last line end only', async () => {
+  it("a failed question throws git's message, and an answer loses only its last line end", async () => {
     await expect(askGitLine(place, ['rev-parse', '--verify', 'nothing'])).rejects.toMatchObject({
       code: 'GIT_FAILED',
       exitCode: 2,
@@ -147,7 +147,7 @@ describe('what git answers', () => {
     expect(await askGitLine(place, ['rev-parse', '--git-path', ' odd \n'])).toBe('.git/ odd \n');
   });
 
-  it('one that failed does not end those that follow', async () => {
+  it('a failed command does not stop the next ones', async () => {
     const opened = await openGit(place);
     await expect(opened.raw('config', '--get', 'no.such')).rejects.toThrow();
     expect(await opened.version()).toMatchObject({ installed: true });

@@ -18,18 +18,18 @@ function commands(log: string): readonly string[] {
 }
 
 describe('annotations', () => {
-  it('one for each fault, by its gravity', () => {
+  it('each fault has an annotation of its level', () => {
     const { text } = reported('github', plainSamples());
     expect(commands(text)).toEqual(['notice', 'error', 'error', 'error', 'warning']);
     expect(text).toContain('::error title=refused%3A ');
   });
 
-  it('ten of a kind at most: GitHub shows no more', () => {
+  it('there are at most ten annotations of a level, because GitHub shows no more', () => {
     const many = Array.from({ length: 30 }, () => judgedCommit(outcome('unsigned')));
     expect(commands(reported('github', many).text).length).toBe(10);
   });
 
-  it('S11 hostile text forms no workflow command', () => {
+  it('hostile text forms no workflow command (S11)', () => {
     for (const sample of hostileSamples()) {
       const { text } = reported('github', [sample]);
       expect(commands(text).length).toBe(1);
@@ -40,7 +40,7 @@ describe('annotations', () => {
 });
 
 describe('the outputs of a step', () => {
-  it('are the numbers alone, whatever the commits say (S11)', () => {
+  it('the outputs hold only counts, whatever the commits say (S11)', () => {
     let lines = '';
     const output = (text: string): void => {
       lines += text;
@@ -54,7 +54,7 @@ describe('the outputs of a step', () => {
 });
 
 describe('the job summary', () => {
-  it('says verdict, counts, faults and the command that mends them', () => {
+  it('the job summary holds verdict, counts, faults and the command that repairs them', () => {
     const { summary } = reported('github', plainSamples());
     expect(summary).toContain('### git-signet: refused');
     expect(summary).toContain('5 commits: 1 ok, 1 refused, 1 unsigned, 1 not allowed, 1 undecided');
@@ -65,7 +65,7 @@ describe('the job summary', () => {
     expect(fine).toContain('### git-signet: every signature holds');
   });
 
-  it('S11 hostile text is inert: of its punctuation only entities remain', () => {
+  it('hostile text in the job summary is inert, with all punctuation as entities (S11)', () => {
     const { summary } = reported('github', hostileSamples());
     const ours = summary.replaceAll(/<\/?(code|details|summary)>/g, '').replaceAll(/&#\d+;/g, '');
     expect(ours).not.toMatch(/[<>@[\]`*_!$\\]|https?:|www\./);
@@ -73,7 +73,7 @@ describe('the job summary', () => {
     for (const row of rows) expect(row.match(/\|/g)?.length).toBe(6);
   });
 
-  it('stays small however long the range', () => {
+  it('the job summary stays small for a long range', () => {
     const many = Array.from({ length: 5000 }, (_, i) =>
       judgedCommit(
         outcome(i % 2 ? 'verified' : 'refused', 'alice@example.test', '!'.repeat(200)),

@@ -12,7 +12,7 @@ const TAGS =
   /<\/?(html|head|meta|title|style|body|header|p|h1|h2|ul|ol|li|b|i|div|span|small|code|time|svg|g|rect|section|fieldset|label|input)\b[^<>]*>|<title>|<!doctype html>/g;
 
 describe('the HTML report', () => {
-  it('says the verdict first, what is wrong, and what mends it', () => {
+  it('the HTML report begins with verdict, faults and the command that repairs them', () => {
     const { text } = reported('html', plainSamples());
     const order = [
       '4 of 5 commits do not hold',
@@ -29,7 +29,7 @@ describe('the HTML report', () => {
     expect(good).not.toContain('What does not hold');
   });
 
-  it('asks nobody for anything and runs nothing', () => {
+  it('the HTML report loads nothing and runs nothing', () => {
     const { text } = reported('html', plainSamples());
     expect(text).not.toMatch(
       /<script|<link|<img|<iframe|\son\w+=|url\(|@import|https?:\/\/(?!accounts)/i,
@@ -38,7 +38,7 @@ describe('the HTML report', () => {
     expect(text).toContain('prefers-color-scheme:dark');
   });
 
-  it('S10 S11 hostile text is text', () => {
+  it('hostile text in the HTML report stays text (S10, S11)', () => {
     const samples = hostileSamples();
     const { text } = reported('html', samples);
     const style = text.indexOf('</style>');
@@ -50,7 +50,7 @@ describe('the HTML report', () => {
 });
 
 describe('the time line', () => {
-  it('stays small for 100,000 results, and loses none', () => {
+  it('the time line stays small for 100,000 results, and counts all of them', () => {
     const timeline = createTimeline();
     for (let i = 0; i < 100_000; i += 1) {
       timeline.add({ who: `person ${i % 3000}`, time: 1_000_000_000 + i * 7919 }, i % 10 !== 0);
@@ -64,7 +64,7 @@ describe('the time line', () => {
     expect(named.reduce((sum, count) => sum + count, 0)).toBe(100_000);
   });
 
-  it('without times, and with one moment only', () => {
+  it('a time line without times is empty, and one with a single moment is drawn', () => {
     const timeline = createTimeline();
     timeline.add({ who: 'a' }, true);
     expect(timeline.draw()).toBe('');

@@ -10,7 +10,7 @@ const statement = (file: string, name?: string) => {
 };
 
 describe('inTotoStatement', () => {
-  it('is a Statement v1 with the names of the specification and gitsign’s predicate', () => {
+  it('the statement has the names of the specification and gitsign’s predicate', () => {
     const { id, signature } = vector('offline/05-merge.commit');
     const made = statement('offline/05-merge.commit', 'https://example.test/r');
     expect(made).toMatchObject({
@@ -24,7 +24,7 @@ describe('inTotoStatement', () => {
     expect((source['parents'] as unknown[]).length).toBe(2);
   });
 
-  it('a tag has the tag’s predicate', () => {
+  it('the statement of a tag has the tag’s predicate', () => {
     const { id } = vector('tags/01-offline.tag');
     const made = statement('tags/01-offline.tag');
     expect(made.predicateType).toBe('https://gitsign.sigstore.dev/predicate/tag/v0.1');
@@ -32,7 +32,7 @@ describe('inTotoStatement', () => {
     expect(made.predicate['source']).toMatchObject({ object_type: 'commit' });
   });
 
-  it('G12 a SHA-256 object has no sha1 digest', () => {
+  it('the statement of a SHA-256 object has no sha1 digest (G12)', () => {
     const { id } = vector('sha256/01-offline.commit');
     expect(statement('sha256/01-offline.commit').subject).toEqual([{ digest: { gitCommit: id } }]);
   });
@@ -48,7 +48,7 @@ describe('withoutCredentials', () => {
     ['https://example.test/a/b.git', 'https://example.test/a/b.git'],
     ['/srv/git/a@b:c', '/srv/git/a@b:c'],
     ['../up', '../up'],
-  ])('F7 %s', (url, plain) => {
+  ])('credentials are removed from a remote of the kind %s (F7)', (url, plain) => {
     expect(withoutCredentials(url)).toBe(plain);
   });
 });

@@ -44,7 +44,7 @@ const raw = Buffer.from(
 );
 
 describe('objectResult', () => {
-  it.each(Object.entries(verdicts))('is what the published schema says: %s', (_, verdict) => {
+  it.each(Object.entries(verdicts))('a result follows the published schema: %s', (_, verdict) => {
     const result = objectResult({ id: 'd'.repeat(40), type: 'commit', raw, ref: 'HEAD', verdict });
     const plain: unknown = JSON.parse(jsonText(result));
     expect(schemaFaults(plain, schema)).toEqual([]);
@@ -54,7 +54,7 @@ describe('objectResult', () => {
     });
   });
 
-  it('names no author of a tag whose bytes are a commit (G19)', () => {
+  it('a tag whose bytes are a commit has no author in its result (G19)', () => {
     const result = objectResult({
       id: 'd'.repeat(40),
       type: 'tag',
@@ -65,7 +65,7 @@ describe('objectResult', () => {
     expect(result).not.toHaveProperty('committer');
   });
 
-  it('names a signer only when the evidence holds', () => {
+  it('a result names a signer only if the evidence holds', () => {
     for (const verdict of Object.values(verdicts)) {
       const result = objectResult({ id: 'd'.repeat(40), type: 'commit', raw, verdict });
       const proved = verdict.status === 'verified' || verdict.status === 'not-allowed';
@@ -83,7 +83,7 @@ describe('objectResult', () => {
 });
 
 describe('jsonText', () => {
-  it('S10 escapes what a terminal would obey, and stays the same JSON', () => {
+  it('JSON text escapes what a terminal would obey, and keeps its values (S10)', () => {
     const hostile = { detail: 'a\x1b[31m\x9b\x7f\u202e\u2028\ud800\u{e0001}"\\ é 漢' };
     const text = jsonText(hostile, 2);
     expect(text).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f\u202e\u2028]|\u{e0001}/u);

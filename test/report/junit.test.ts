@@ -13,7 +13,7 @@ function faults(xml: string): string {
 }
 
 describe('JUnit', () => {
-  it('counts what failed and what could not be decided apart', () => {
+  it('JUnit counts failures and undecided objects separately', () => {
     const { text } = reported('junit', plainSamples());
     expect(text).toContain('<testsuites tests="5" failures="3" errors="1"');
     expect(text.match(/<failure type="/g)?.length).toBe(3);
@@ -21,7 +21,7 @@ describe('JUnit', () => {
     expect(text.match(/<testcase /g)?.length).toBe(5);
   });
 
-  it('S10 S11 hostile text adds no element and no control character', () => {
+  it('hostile text adds no element and no control character to JUnit (S10, S11)', () => {
     const samples = hostileSamples();
     const { text } = reported('junit', samples);
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cs}\ufffe\u202e]/u);
@@ -29,7 +29,7 @@ describe('JUnit', () => {
     expect(text).not.toMatch(/<(script|img)/);
   });
 
-  it.skipIf(!haveTools('xmllint'))('is what the schema says, hostile text included', () => {
+  it.skipIf(!haveTools('xmllint'))('JUnit follows its schema, even with hostile text', () => {
     expect(faults(reported('junit', plainSamples()).text)).toBe('');
     expect(faults(reported('junit', hostileSamples()).text)).toBe('');
     expect(faults(reported('junit', []).text)).toBe('');

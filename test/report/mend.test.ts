@@ -4,7 +4,7 @@ import { mendCommand, shellWord } from '../../src/report/mend.ts';
 const counts = { verified: 1, refused: 0, unsigned: 1, 'not-allowed': 0, undecided: 0 };
 
 describe('mendCommand', () => {
-  it('is there for a range and for HEAD, when something is unsigned or broken', () => {
+  it('the command that repairs is given for a range and for HEAD, if a commit is unsigned or broken', () => {
     expect(mendCommand(counts, ['origin/main..HEAD'])).toBe(
       'to sign your own again: git signet resign origin/main..HEAD',
     );
@@ -16,7 +16,7 @@ describe('mendCommand', () => {
     expect(mendCommand(counts, ['v1.0'])).toBeUndefined();
   });
 
-  it('I01 what stands in a name stays in its word', () => {
+  it('a hostile name stays one quoted word in the command (I01)', () => {
     expect(shellWord("a'$(x);b..HEAD")).toBe(`'a'\\''$(x);b..HEAD'`);
     expect(shellWord('a b')).toBe("'a b'");
   });

@@ -36,12 +36,12 @@ const words = (text: string): string =>
     .replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
     .replaceAll('&lt;', '<');
 
-describe('a report says by what it was judged, who named it, and what did not count (P20)', () => {
-  it('text: one line', () => {
+describe('a report names policy, trust root and start, where each was named, and settings that did not count (P20)', () => {
+  it('the text report has the facts of the run in one line', () => {
     for (const said of WORDS) expect(factsLine(facts)).toContain(said);
   });
 
-  it('json, as its schema says', () => {
+  it('the json report has the facts of the run as its schema says', () => {
     const report = JSON.parse(reported('json', plainSamples(), facts).text) as Record<
       string,
       unknown
@@ -52,7 +52,7 @@ describe('a report says by what it was judged, who named it, and what did not co
     expect(JSON.parse(none)).toMatchObject({ results: [], policy: null, since: null, ignored: [] });
   });
 
-  it('jsonl: on each line', () => {
+  it('the jsonl report has the facts of the run on each line', () => {
     const lines = reported('jsonl', plainSamples(), facts).text.trimEnd().split('\n');
     expect(lines).toHaveLength(plainSamples().length);
     for (const line of lines) expect(JSON.parse(line)).toMatchObject(expected);
@@ -61,14 +61,14 @@ describe('a report says by what it was judged, who named it, and what did not co
   it.each([
     ['github', 'summary'],
     ['html', 'text'],
-  ] as const)('%s', (output, where) => {
+  ] as const)('the %s report has the facts of the run', (output, where) => {
     const text = reported(output, plainSamples(), facts)[where];
     for (const said of WORDS) expect(words(text)).toContain(said);
     expect(text).not.toContain('<b>\u001b');
     expect(text).not.toContain('\u001b');
   });
 
-  it('junit: properties, the policy under the name that it always had', () => {
+  it('the JUnit report has the facts as properties, and the policy under its old name', () => {
     const { text } = reported('junit', plainSamples(), facts);
     expect(text).toContain(`<property name="policy" value="main:.signet.yaml ${digest}"/>`);
     expect(text).toContain('<property name="policy-origin" value="--policy-from main"/>');
@@ -76,12 +76,12 @@ describe('a report says by what it was judged, who named it, and what did not co
     expect(text).not.toContain('\u001b');
   });
 
-  it('sarif: properties of the run', () => {
+  it('the SARIF report has the facts as properties of the run', () => {
     const { text } = reported('sarif', plainSamples(), facts);
     expect(JSON.parse(text)).toMatchObject({ runs: [{ properties: expected }] });
   });
 
-  it('vsa', () => {
+  it('the vsa report has the facts of the run', () => {
     const { text } = reported('vsa', plainSamples(), facts);
     expect(JSON.parse(text)).toMatchObject({ predicate: { gitSignet: expected } });
   });

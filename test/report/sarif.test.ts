@@ -32,7 +32,7 @@ function sarif(samples: Parameters<typeof reported>[1]): Sarif {
 }
 
 describe('SARIF', () => {
-  it('is what the schema of 2.1.0 says, with results of every status', () => {
+  it('SARIF follows the schema of 2.1.0, with results of every status', () => {
     const [run] = sarif(plainSamples()).runs;
     expect(run?.results.map(({ ruleId, level }) => `${level} ${ruleId}`)).toEqual([
       ...['note committer-differs', 'error content-digest-differs', 'error identity-not-allowed'],
@@ -42,13 +42,13 @@ describe('SARIF', () => {
     expect(new Set(rules)).toEqual(new Set(run?.results.map(({ ruleId }) => ruleId)));
   });
 
-  it('the schema refuses what is none: the validation bites', () => {
+  it('the SARIF schema refuses a document that does not follow it', () => {
     const good = sarif(plainSamples());
     expect(validate({ ...good, runs: [{ ...good.runs[0], tool: {} }] })).toBe(false);
     expect(validate({ ...good, version: '2.0.0' })).toBe(false);
   });
 
-  it('S10 S11 hostile text stays text: no control character, no link, no placeholder', () => {
+  it('hostile text in SARIF forms no control character, link or placeholder (S10, S11)', () => {
     const { text } = reported('sarif', hostileSamples());
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}]|##\w*\[/u);
     for (const { message } of sarif(hostileSamples()).runs[0]?.results ?? []) {
@@ -57,7 +57,7 @@ describe('SARIF', () => {
     }
   });
 
-  it('nothing to say, and nothing judged', () => {
+  it('SARIF is valid without results, and without objects', () => {
     const { findings: ___, ...verified } = outcome('verified') as { findings?: unknown } & object;
     const good = judgedCommit(verified as ReturnType<typeof outcome>);
     expect(sarif([good]).runs[0]?.results).toEqual([]);

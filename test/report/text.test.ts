@@ -21,7 +21,7 @@ const row = (verdict: Verdict, subject = 'docs: typo') =>
   });
 
 describe('the table', () => {
-  it('aligns columns and ends without trailing space', () => {
+  it('the table has aligned columns and no trailing space', () => {
     const rows = [
       row(refused('content digest differs')),
       row({ status: 'unsigned', check: 'object', code: 'unsigned', detail: 'x' }, 'wip'),
@@ -33,14 +33,14 @@ describe('the table', () => {
     );
   });
 
-  it('S10 shows hostile subjects, identities and details as visible escapes, a line each', () => {
+  it('the table shows hostile subjects, identities and details as visible escapes, one line each (S10)', () => {
     const hostile = row(refused('x\x1b[2J\n', 'a\r\x1b]0;t\x07@b'), 'sub\x1b[31m\u202eject');
     const text = textLine(hostile, widthsOf([hostile]), false);
     expect(text.slice(0, -1)).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     expect(text).toContain('\\x1b[31m');
   });
 
-  it('colour repeats what the first word says', () => {
+  it('colour only repeats the first word of the row', () => {
     const one = row(refused('x'));
     const plain = textLine(one, widthsOf([one]), false);
     const coloured = textLine(one, widthsOf([one]), true);
@@ -48,7 +48,7 @@ describe('the table', () => {
     expect(coloured.replaceAll(/\x1b\[\d+m/g, '')).toBe(plain);
   });
 
-  it('counts what there is', () => {
+  it('the line of counts names the statuses that occur', () => {
     const counts = { verified: 2, refused: 1, unsigned: 1, 'not-allowed': 1, undecided: 0 };
     expect(textSummary(counts, 'commit', 'by x')).toBe(
       '\n5 commits: 2 ok, 1 refused, 1 unsigned, 1 not allowed\nby x\n',
@@ -59,7 +59,7 @@ describe('the table', () => {
 });
 
 describe('shortSigner', () => {
-  it('shortens a GitHub workflow of its own repository', () => {
+  it('a GitHub workflow of its own repository has a short name', () => {
     expect(shortSigner(workflow)).toBe('release.yml@refs/heads/main (acme/app)');
   });
 
@@ -71,7 +71,7 @@ describe('shortSigner', () => {
       { ...workflow, value: workflow.value.replace('github.com', 'github.com.x') },
     ],
     ['no workflow', { ...workflow, value: `${workflow.value} x` }],
-  ])('shows whole what is %s', (_, signer) => {
+  ])('a signer that is %s is shown whole', (_, signer) => {
     expect(shortSigner(signer)).toBe(signer.value);
   });
 });

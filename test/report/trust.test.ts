@@ -15,12 +15,12 @@ const leftOut = (shown: TrustFacts): Json[] => (trustJson(shown) as Json).leftOu
 const HEAD = 'left out (listed, but without effect)';
 
 describe('what trust show lists as left out', () => {
-  it('is nothing for a root that is used whole', () => {
+  it('a trust root that is used whole lists nothing as left out', () => {
     expect(leftOut(facts())).toEqual([]);
     expect(trustText(facts())).not.toContain('left out');
   });
 
-  it('is a log of an unknown kind, which is not among those trusted (T09)', () => {
+  it('a log of an unknown kind is left out, and not among the trusted ones (T09)', () => {
     const shown = facts((json) => (json.tlogs[0].publicKey.keyDetails = 'ML_DSA_65\u001b[31m'));
     const text = trustText(shown);
     const [trusted = '', left = ''] = text.split(HEAD);
@@ -34,14 +34,14 @@ describe('what trust show lists as left out', () => {
   const idOf = (): string =>
     Buffer.from(forge().trustedRoot.tlogs[0].logId.keyId, 'base64').toString('hex');
 
-  it('is a log whose validity has no start (T10)', () => {
+  it('a log whose validity has no start is left out (T10)', () => {
     const shown = facts((json) => delete json.ctlogs[0].publicKey.validFor);
     expect(leftOut(shown)).toMatchObject([
       { kind: 'CT log', name: 'https://ct.forge.test', why: expect.stringContaining('validFor') },
     ]);
   });
 
-  it('is a CA with name constraints, by the name of the certificate that has them (X15)', () => {
+  it('a CA with name constraints is left out, with the name of the certificate that has them (X15)', () => {
     const constraints = ext.nameConstraints(general.email('forge.test'), false);
     const shown = facts(undefined, {
       intermediate: (spec) => ({
@@ -59,7 +59,7 @@ describe('what trust show lists as left out', () => {
     expect(trustJson(shown)).toMatchObject({ certificateAuthorities: [] });
   });
 
-  it('is a service whose API version nothing here speaks (T09)', () => {
+  it('a service with an unknown API version is left out (T09)', () => {
     const row = { kind: 'log', name: 'https://v9.test', id: '', why: 'API version 9' };
     const shown = { ...facts(), unspoken: [row] };
     expect(leftOut(shown)).toEqual([row]);

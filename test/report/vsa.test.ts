@@ -9,7 +9,7 @@ function statement(statuses: readonly (typeof STATUSES)[number][]) {
 }
 
 describe('the verification summary', () => {
-  it('has the fields that SLSA asks for', () => {
+  it('the verification summary has the fields of SLSA', () => {
     expect(statement(['verified'])).toMatchObject({
       _type: 'https://in-toto.io/Statement/v1',
       subject: [{ digest: { sha1: 'e'.repeat(40), gitCommit: 'e'.repeat(40) } }],
@@ -25,14 +25,14 @@ describe('the verification summary', () => {
   });
 
   it.each(STATUSES.filter((status) => status !== 'verified'))(
-    'S12 says FAILED when one is %s',
+    'the verification summary says FAILED if one object is %s (S12)',
     (status) => {
       const { predicate } = statement(['verified', status, 'verified']);
       expect(predicate).toMatchObject({ verificationResult: 'FAILED', verifiedLevels: ['FAILED'] });
     },
   );
 
-  it('P05 says nothing where nothing was judged, or by no policy', () => {
+  it('there is no verification summary without objects or without a policy (P05)', () => {
     expect(statement([]).predicate.verificationResult).toBe('FAILED');
     const create = (more: object) => () => reported('vsa', [], more);
     expect(create({ policy: undefined })).toThrow('by which policy');

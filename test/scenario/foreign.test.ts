@@ -65,7 +65,7 @@ describe.each(armors)('a signature by %s', (_name, armor) => {
     expect(ran.err).toMatch(/^git-signet: cannot check: an S\/MIME signature/);
   });
 
-  it("S08 is handed over with git's own arguments; only status lines come back", () => {
+  it("is handed over with git's own arguments; only status lines come back (S08)", () => {
     const program = fallback(`printf '%s|' "$@" >"$0.args"
 cat >"$0.input"
 echo chatter
@@ -87,14 +87,14 @@ describe('a fallback', () => {
     expect(verify(armor, { SIGNET_X509_FALLBACK: fallback('exit 7') }).exit).toBe(7);
     expect(verify(armor, { SIGNET_X509_FALLBACK: fallback('exit 0') }).exit).toBe(3);
   });
-  it('S03 that names people of any script is understood; a name that hides a direction is not', () => {
+  it('that names people of any script is understood; a name that hides a direction is not (S03)', () => {
     const program = fallback(`echo '[GNUPG:] NEWSIG'
 echo '[GNUPG:] GOODSIG 01 /CN=Jos\u00e9 \u6797'
 echo '[GNUPG:] GOODSIG 02 \u202eevil'`);
     const ran = verify(armor, { SIGNET_X509_FALLBACK: program });
     expect(ran.out).toBe('[GNUPG:] NEWSIG\n[GNUPG:] GOODSIG 01 /CN=Jos\u00e9 \u6797\n');
   });
-  it('S08 whose talk looks like status has said nothing to git', () => {
+  it('whose talk looks like status has said nothing to git (S08)', () => {
     const program = fallback("echo '[GNUPG:] NEWSIG'; echo '[GNUPG:] GOODSIG 01 x' >&2; exit 1");
     const ran = verify(armor, { SIGNET_X509_FALLBACK: program });
     expect([ran.exit, ran.out]).toEqual([1, '[GNUPG:] NEWSIG\n']);

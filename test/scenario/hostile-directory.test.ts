@@ -72,7 +72,7 @@ function runIn(directory: string, command: readonly string[], args: readonly str
   });
 }
 
-describe.each(FORMS)('P14 the %s in a hostile directory', (_name, command) => {
+describe.each(FORMS)('the %s in a hostile directory (P14)', (_name, command) => {
   it.each(['text', 'pipe'] as const)('reads and runs nothing of it (as %s)', (kind) => {
     const directory = hostileDirectory(kind);
     const version = runIn(directory, command, ['--version']);

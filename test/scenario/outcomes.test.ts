@@ -82,7 +82,7 @@ const rows: readonly Row[] = [
     says: /^git-signet: good signature by alice@example\.test \(.*\), logged 2026-11-21 12:09:06Z, Rekor 95\n$/,
   },
   {
-    name: 'P01 no policy',
+    name: 'no policy (P01)',
     config: [],
     commit: good,
     exit: 0,
@@ -100,7 +100,7 @@ const rows: readonly Row[] = [
     says: /good signature/,
   },
   {
-    name: 'P01 not allowed',
+    name: 'not allowed (P01)',
     config: BOB,
     commit: good,
     exit: 1,
@@ -109,7 +109,7 @@ const rows: readonly Row[] = [
     says: /^git-signet: NOT ALLOWED: not a signer in .*bob.*: alice@example\.test/,
   },
   {
-    name: 'S06 content changed',
+    name: 'content changed (S06)',
     config: ALICE,
     commit: tampered,
     exit: 1,
@@ -118,7 +118,7 @@ const rows: readonly Row[] = [
     says: /^git-signet: BAD signature: the commit is not what was signed \(content digest differs\); it claims/,
   },
   {
-    name: 'S06 unreadable',
+    name: 'unreadable (S06)',
     config: ALICE,
     commit: broken,
     exit: 1,
@@ -145,7 +145,7 @@ const rows: readonly Row[] = [
     says: /^git-signet: cannot check: /,
   },
   {
-    name: 'S01 no trust material',
+    name: 'no trust material (S01)',
     config: NO_TRUST,
     commit: good,
     exit: 1,
@@ -186,7 +186,7 @@ describe('the outcome table', () => {
   });
 });
 
-describe('S05 F5 gpg.minTrustLevel bites', () => {
+describe('gpg.minTrustLevel bites (S05, F5)', () => {
   const atLeast = (level: string, config: readonly string[]): boolean =>
     git(...config, '-c', `gpg.minTrustLevel=${level}`, 'verify-commit', good).exit === 0;
   it('fully is fully, and not ultimate', () => {
@@ -235,7 +235,7 @@ describe('other objects', () => {
     expect(other.git('verify-commit', id).err).toMatch(/good signature/);
   });
 
-  it('S08 git log --show-signature: one line a commit, below the commit', () => {
+  it('git log --show-signature: one line a commit, below the commit (S08)', () => {
     const ran = git(...ALICE, 'log', '-1', '--show-signature', '--format=%s', good);
     expect(ran.out.split('\n')[0]).toMatch(/^git-signet: good signature by alice@example\.test/);
     expect(ran.err).toBe('');
@@ -295,13 +295,13 @@ describe.runIf(haveTools('script'))('remarks of the day', () => {
 });
 
 describe('what the repository holds does not run or decide', () => {
-  it('P04 a policy in the tree decides nothing', () => {
+  it('a policy in the tree decides nothing (P04)', () => {
     writeFileSync(join(path, '.signet.yaml'), readFileSync(policyFor('bob@example.test')));
     expect(must('log', '-1', '--format=%G?', good)).toBe('U');
     expect(git('-c', 'signet.policy=.signet.yaml', 'verify-commit', good).exit).toBe(1);
   });
 
-  it('P04 the policy of a revision does', () => {
+  it('the policy of a revision does (P04)', () => {
     const blob = must('hash-object', '-w', policyFor('alice@example.test'));
     const tree = repository
       .gitWith({ input: Buffer.from(`100644 blob ${blob}\t.signet.yaml\n`) }, 'mktree')
@@ -312,7 +312,7 @@ describe('what the repository holds does not run or decide', () => {
     );
   });
 
-  it('I04 a git planted in the work tree is not run', () => {
+  it('a git planted in the work tree is not run (I04)', () => {
     writeFileSync(join(path, 'git'), `#!/bin/sh\ntouch '${join(home, 'owned')}'\n`, {
       mode: 0o755,
     });
@@ -321,7 +321,7 @@ describe('what the repository holds does not run or decide', () => {
     expect(() => readFileSync(join(home, 'owned'))).toThrow();
   });
 
-  it('I03 a poisoned environment steers nothing', () => {
+  it('a poisoned environment steers nothing (I03)', () => {
     const mark = join(home, 'traced');
     const env = { GIT_TRACE2_EVENT: mark, GIT_GRAFT_FILE: '/nowhere', GIT_CONFIG: '/nowhere' };
     expect(repository.gitWith({ env }, ...ALICE, 'verify-commit', good).exit).toBe(0);

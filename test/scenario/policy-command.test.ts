@@ -89,7 +89,7 @@ describe('policy init', () => {
     }
   });
 
-  it('P05 a history without anybody is an error', async () => {
+  it('a history without anybody is an error (P05)', async () => {
     const { repository, commit, branch } = policyScene('nobody', sandbox());
     branch('main', await commit({ by: 'nobody' }));
     expect(await signet(repository, ['policy', 'init', ...trust(), 'main'])).toMatchObject({
@@ -172,7 +172,7 @@ describe('policy check', () => {
     expect(out).toContain(says);
   });
 
-  it('X11 what cannot be read: exit 2, with line and column', async () => {
+  it('what cannot be read: exit 2, with line and column (X11)', async () => {
     const answered = await check(careful('commits: [{by: [bob]}]\n'));
     expect(answered).toMatchObject({ exit: 2, out: '' });
     expect(answered.talk).toMatch(/line 6, column \d+: no signer and no role is named 'bob'/);

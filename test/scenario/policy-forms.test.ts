@@ -22,7 +22,7 @@ const FORMS: readonly (readonly [string, string, readonly string[]])[] = [
     : []),
 ];
 
-describe.runIf(haveTools('ssh-keygen'))('P08 P14 P16 as built', () => {
+describe.runIf(haveTools('ssh-keygen'))('as built (P08, P14, P16)', () => {
   it.each(FORMS)('the %s', async (_name, program, before) => {
     const { repository, commit, policy, branch, bob } = policyScene('forms', sandbox());
     const [pgp, ssh] = [await openPgpPerson('web'), sshPerson(repository, 'dave')];

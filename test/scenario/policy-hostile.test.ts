@@ -10,7 +10,7 @@ import { signet } from '../support/verify-scenario.ts';
 
 const sandbox = useSandbox();
 
-describe.runIf(haveTools('ssh-keygen'))('P14 nothing of the checkout runs', () => {
+describe.runIf(haveTools('ssh-keygen'))('nothing of the checkout runs (P14)', () => {
   it('monitors, hooks, filters, drivers, programs, aliases', async () => {
     const { repository, commit, tag, policy, file, branch } = policyScene('hostile', sandbox());
     const marker = join(repository.home, 'ran');
@@ -108,7 +108,7 @@ describe.runIf(haveTools('ssh-keygen'))('P14 nothing of the checkout runs', () =
   });
 });
 
-describe('P01 P07 every state that git tells apart', () => {
+describe('every state that git tells apart (P01, P07)', () => {
   it('verify-commit obeys the policy as far as one commit goes; the gate passes G alone', async () => {
     const { repository, commit, policy, file, branch, issuer, verify } = policyScene(
       'letters',
@@ -148,8 +148,8 @@ describe('P01 P07 every state that git tells apart', () => {
   });
 });
 
-describe('G13 G16', () => {
-  it('G13 a commit made again without its signature is unsigned, never passed over', async () => {
+describe('G16 (G13)', () => {
+  it('a commit made again without its signature is unsigned, never passed over (G13)', async () => {
     const { repository, commit, policy, file, branch, verify } = policyScene('stripped', sandbox());
     const root = await commit({});
     const signed = await commit({ parents: [root] });
@@ -161,7 +161,7 @@ describe('G13 G16', () => {
     expect([exit, ...said.values()]).toEqual([5, 'unsigned']);
   });
 
-  it('G16 a good commit of another branch does not stand for this one', async () => {
+  it('a good commit of another branch does not stand for this one (G16)', async () => {
     const { commit, policy, file, branch, verify } = policyScene('replayed', sandbox());
     const root = await commit({});
     const good = await commit({ parents: [root], subject: 'elsewhere' });

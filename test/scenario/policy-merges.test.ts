@@ -8,8 +8,8 @@ import { signet } from '../support/verify-scenario.ts';
 
 const sandbox = useSandbox();
 
-describe('P08 merges: clean', () => {
-  it.each(['col:on', 'quo"te'])('P08 in a directory that is called %s', async (name) => {
+describe('merges: clean (P08)', () => {
+  it.each(['col:on', 'quo"te'])('in a directory that is called %s (P08)', async (name) => {
     const { commit, policy, verify } = policyScene(name, sandbox());
     const text = policy('commits: [{merges: clean}]\n');
     const files = (more: object = {}) => ({ '.signet.yaml': text, ...more });
@@ -26,7 +26,7 @@ describe('P08 merges: clean', () => {
     expect(refused.said.get(evil)).toBe('merge-not-clean');
   });
 
-  it('P08 histories that share nothing: git makes no merge of them, and the others are judged', async () => {
+  it('histories that share nothing: git makes no merge of them, and the others are judged (P08)', async () => {
     const { commit, policy, verify } = policyScene('unrelated', sandbox());
     const files = { '.signet.yaml': policy('commits: [{merges: clean}]\n'), a: 'a' };
     const base = await commit({ files });
@@ -39,8 +39,8 @@ describe('P08 merges: clean', () => {
   });
 });
 
-describe('P06 distinct-signers in a shallow clone', () => {
-  it('P06 what had landed before does not count where the clone hides that it had', async () => {
+describe('distinct-signers in a shallow clone (P06)', () => {
+  it('what had landed before does not count where the clone hides that it had (P06)', async () => {
     const { commit, policy, file, branch, bob, repository } = policyScene('hidden', sandbox());
     const byBob = { by: { email: 'bob@example.test' } };
     const landed = await commit({ ...byBob, files: { a: '1' } });

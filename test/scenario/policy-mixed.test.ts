@@ -144,7 +144,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'ssh for another purpose': 'signature-invalid',
 };
 
-describe.runIf(haveTools('ssh-keygen'))('P08 a mixed history', () => {
+describe.runIf(haveTools('ssh-keygen'))('a mixed history (P08)', () => {
   it('every line is right', async () => {
     const { verify, ids, path, first, repository } = await mixed();
     const { said, exit, out } = await verify('--policy', path, `${first}..main`);
@@ -193,7 +193,7 @@ describe.runIf(haveTools('ssh-keygen'))('P08 a mixed history', () => {
   });
 });
 
-describe('P08 pinned keys', () => {
+describe('pinned keys (P08)', () => {
   it('the key’s dates are the policy’s: what was signed later than they say is not allowed', async () => {
     const { commit, policy, file, verify, branch } = policyScene('late', sandbox());
     const date = new Date('2017-08-16T15:44:01Z');
@@ -267,7 +267,7 @@ describe('what a policy asks of commits together', () => {
   const files = (name: string) => ({ [name]: name });
   const bob = { email: 'bob@example.test' };
 
-  it('P08 an evil merge: allowed parents, and content that neither has', async () => {
+  it('an evil merge: allowed parents, and content that neither has (P08)', async () => {
     const scene = policyScene('evil', sandbox());
     const { commit, policy, file, verify, branch } = scene;
     const root = await commit({ files: files('a') });
@@ -296,7 +296,7 @@ describe('what a policy asks of commits together', () => {
     expect((await verify('main')).exit).toBe(0);
   });
 
-  it('X11 distinct-signers: what lands is signed by two, however many commits one of them makes', async () => {
+  it('distinct-signers: what lands is signed by two, however many commits one of them makes (X11)', async () => {
     const { commit, policy, file, verify, branch, bob: line } = policyScene('distinct', sandbox());
     const path = file(policy('commits: [{refs: [refs/heads/main], distinct-signers: 2}]\n', line));
     const root = await commit({});

@@ -50,7 +50,7 @@ const withMallory = (text: string, issuer: string, sequence = 6): string =>
       `  - {name: mallory, identity: mallory@example.test, issuer: '${issuer}'}\nchanges:`,
     );
 
-describe('P04 P16 a pull request that edits the policy', () => {
+describe('a pull request that edits the policy (P04, P16)', () => {
   it('a good one: all sources agree', async () => {
     const { commit, base, inAll, everywhere, policyText } = await scene('good');
     const files = { '.signet.yaml': policyText, b: '2' };
@@ -232,7 +232,7 @@ describe('P04 P16 a pull request that edits the policy', () => {
   });
 });
 
-describe('P16 where history starts', () => {
+describe('where history starts (P16)', () => {
   it('since leaves out the start and its ancestors, and nothing else', async () => {
     const { commit, policy, branch, file, verify } = policyScene('since', sandbox());
     const old = await commit({ by: 'nobody', subject: 'old' });
@@ -334,7 +334,7 @@ describe('P16 where history starts', () => {
 });
 
 describe('what a report says of a run', () => {
-  it('P15 another policy, another verdict; digests of policy and trust are in the report', async () => {
+  it('another policy, another verdict; digests of policy and trust are in the report (P15)', async () => {
     const { repository, commit, policy, branch, file } = policyScene('digests', sandbox());
     const root = await commit({});
     branch('main', await commit({ parents: [root], by: bob }));

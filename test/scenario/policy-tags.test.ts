@@ -27,7 +27,7 @@ function scene(name: string) {
 }
 
 describe('verify-tag under a policy', () => {
-  it('G08 the tag by the rules for tags, its target by those for commits', async () => {
+  it('the tag by the rules for tags, its target by those for commits (G08)', async () => {
     const { commit, tag, policy, file, tags, bob: line } = scene('tag-rules');
     const root = await commit({});
     await tag('v1', root);
@@ -66,7 +66,7 @@ describe('verify-tag under a policy', () => {
     ).toBe(2);
   });
 
-  it('P08 a tag by a pinned key, and a forged one', async () => {
+  it('a tag by a pinned key, and a forged one (P08)', async () => {
     const { commit, tag, policy, file, tags } = scene('tag-keys');
     const root = await commit({});
     const [pinned, forged] = [await openPgpPerson('x'), await openPgpPerson('x')];
@@ -84,7 +84,7 @@ describe('verify-tag under a policy', () => {
     expect(await tags(file(policy(), 'keyless.yaml'), 'v1')).toMatchObject({ exit: 3 });
   });
 
-  it('X11 distinct-signers: the tag and what it leads to', async () => {
+  it('distinct-signers: the tag and what it leads to (X11)', async () => {
     const { commit, tag, policy, file, tags, bob: line } = scene('tag-two');
     const root = await commit({});
     await tag('v1', root);
@@ -101,7 +101,7 @@ describe('verify-tag under a policy', () => {
     expect(await tags(path, '--no-target', 'v2')).toMatchObject({ exit: 6 });
   });
 
-  it('X11 merges: what is tagged may be a merge that hides something', async () => {
+  it('merges: what is tagged may be a merge that hides something (X11)', async () => {
     const { commit, tag, policy, file, tags } = scene('tag-merge');
     const root = await commit({});
     const hidden = await commit({ parents: [root], by: 'nobody' });

@@ -77,7 +77,7 @@ describe('show', () => {
     expect(out).toMatch(/^-----BEGIN CERTIFICATE-----\n[^-]*-----END CERTIFICATE-----\n$/);
   });
 
-  it('F7 intoto names the remote without credentials', async () => {
+  it('intoto names the remote without credentials (F7)', async () => {
     const { repository, id } = repositoryWith();
     repository.must('config', 'remote.origin.url', 'https://alice:secret@example.test/a.git');
     repository.must('config', 'remote.other.url', 'https://example.test/other');

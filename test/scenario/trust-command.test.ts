@@ -166,7 +166,7 @@ describe('trust init', () => {
     expect(repository.git('config', '--get-regexp', '^signet').out).toBe('');
   });
 
-  it('T05 the root of another mirror: exit 1, nothing set', async () => {
+  it('the root of another mirror: exit 1, nothing set (T05)', async () => {
     const other = await startInstance();
     try {
       const repository = fresh('other');
@@ -178,7 +178,7 @@ describe('trust init', () => {
     }
   });
 
-  it('T01 a file: a copy under its own digest, which cannot be edited unseen', async () => {
+  it('a file: a copy under its own digest, which cannot be edited unseen (T01)', async () => {
     const repository = fresh('from');
     const { clientTrustConfig, trustedRoot, signingConfigV2 } = instance.sandbox.files;
     const made = await signet(repository, ['trust', 'init', '--from', clientTrustConfig]);
@@ -233,7 +233,7 @@ describe('gitsign’s and cosign’s variables', () => {
   });
 });
 
-describe('T06 who chose the root', () => {
+describe('who chose the root (T06)', () => {
   const gate = async (
     repository: ScratchRepository,
     env: Record<string, string> = {},

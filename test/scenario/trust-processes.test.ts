@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => mirror.close());
 
-describe('T07 twenty processes', () => {
+describe('twenty processes (T07)', () => {
   it('ask for the same trust root at once: none fails, and what is left is whole', async () => {
     const { path, env, home } = scratchRepository('twenty', { 'signet.trust': mirror.setting });
     const update = () => runMeanwhile(programUnderTest(), ['trust', 'update'], { cwd: path, env });

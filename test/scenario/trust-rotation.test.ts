@@ -157,7 +157,7 @@ describe('one instance, three eras, one program', () => {
     expect(out).toMatch(/root 3 \(until .*targets 5 /);
   });
 
-  it('R17 the keys of an era count in it, and neither before nor after', async () => {
+  it('the keys of an era count in it, and neither before nor after (R17)', async () => {
     const unknown = { status: 'refused', code: 'log-unknown' };
     const verified = { status: 'verified' };
     expect(await judged(await signedIn(0, { at: SECOND - HOUR }))).toMatchObject(verified);
@@ -174,7 +174,7 @@ describe('one instance, three eras, one program', () => {
     expect(await judged(id)).toMatchObject({ status: 'verified' });
   });
 
-  it('T08 a mirror that forgets an old key: old signatures say so, and are not called forged', async () => {
+  it('a mirror that forgets an old key: old signatures say so, and are not called forged (T08)', async () => {
     const [, second, third] = eras;
     const parts = succession([
       [partsOf(second, 2), { start: SECOND, end: THIRD }],

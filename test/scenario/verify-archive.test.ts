@@ -146,7 +146,7 @@ describe('what git archive makes', () => {
     expect(bad.out).toContain('version: content differs');
   });
 
-  it('P14 I11 nothing that the repository configures is run, nothing is left behind', async () => {
+  it('nothing that the repository configures is run, nothing is left behind (P14, I11)', async () => {
     const files = {
       ...PLAIN,
       '.gitattributes':
@@ -351,7 +351,7 @@ describe('what somebody slips in', () => {
       'a\\x1b[2J: not in the signed tree',
     ],
     [
-      'S10 a pax record that only some obey',
+      'a pax record that only some obey (S10)',
       [{ name: 'x', pax: { 'GNU.sparse.name': 'README.md' }, body: 'x' }],
       [],
       'says GNU.sparse.name',

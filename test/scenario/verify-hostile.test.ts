@@ -26,7 +26,7 @@ describe('names', () => {
     ['--all..main'],
     ['main..--all'],
     ['--output=pwned..main'],
-  ])('I01 %s is a name that does not exist, never an option', async (name) => {
+  ])('%s is a name that does not exist, never an option (I01)', async (name) => {
     const { repository, make } = await repositoryWithCommit();
     for (const call of [
       { args: ['verify', ...make.allow(), '--', name] },
@@ -45,7 +45,7 @@ describe('names', () => {
     expect(existsSync(join(repository.path, 'pwned'))).toBe(false);
   });
 
-  it('I01 a branch that begins with a dash is verified as a branch', async () => {
+  it('a branch that begins with a dash is verified as a branch (I01)', async () => {
     const { repository, make, commit } = await repositoryWithCommit();
     repository.must('update-ref', 'refs/heads/--all', commit);
     const args = ['verify', ...make.allow(), '--format', 'jsonl', '--', '--all'];
@@ -53,7 +53,7 @@ describe('names', () => {
     expect(resultsOf(answered)).toMatchObject([{ objectId: commit, ref: 'refs/heads/--all' }]);
   });
 
-  it('I01 a line break in a name does not make two', async () => {
+  it('a line break in a name does not make two (I01)', async () => {
     const { repository, make } = await repositoryWithCommit();
     const answered = await signet(repository, ['verify', ...make.allow(), 'main\nmain']);
     expect(answered).toMatchObject({ exit: 2, out: '' });
@@ -61,7 +61,7 @@ describe('names', () => {
 });
 
 describe('environment and repository', () => {
-  it('I03 variables that steer git reach no child', async () => {
+  it('variables that steer git reach no child (I03)', async () => {
     const { repository, make, commit } = await repositoryWithCommit();
     const marker = join(repository.home, 'ran');
     const planted = join(repository.home, 'planted');
@@ -90,7 +90,7 @@ describe('environment and repository', () => {
     expect(existsSync(env.GIT_TRACE)).toBe(false);
   });
 
-  it('P14 a hostile configuration runs nothing, also where an object is missing', async () => {
+  it('a hostile configuration runs nothing, also where an object is missing (P14)', async () => {
     const { repository, make } = await repositoryWithCommit();
     const marker = join(repository.home, 'ran');
     const script = join(repository.home, 'script');
@@ -115,7 +115,7 @@ describe('environment and repository', () => {
     expect(existsSync(marker)).toBe(false);
   });
 
-  it('I05 a slow pattern meets only short values, and a prototype’s name is only a name', async () => {
+  it('a slow pattern meets only short values, and a prototype’s name is only a name (I05)', async () => {
     const { repository, make } = await repositoryWithCommit();
     const hostile = await make.commit({
       subject: '__proto__',
@@ -136,7 +136,7 @@ describe('environment and repository', () => {
     expect(resultsOf(none)).toMatchObject([{ status: 'not-allowed' }]);
   });
 
-  it('S10 a hostile subject and author reach the terminal as visible escapes', async () => {
+  it('a hostile subject and author reach the terminal as visible escapes (S10)', async () => {
     const { repository, make, commit } = await repositoryWithCommit();
     const hostile = await make.commit({
       subject: 'a\x1b[2Jb\u202ec\x07',
@@ -150,7 +150,7 @@ describe('environment and repository', () => {
     }
   });
 
-  it('S12 an object that git cannot read ends the run with 2, whatever was good before it', async () => {
+  it('an object that git cannot read ends the run with 2, whatever was good before it (S12)', async () => {
     const { repository, make, commit } = await repositoryWithCommit();
     const broken = await make.commit({ parents: [commit], subject: 'broken' });
     const file = join(repository.path, '.git/objects', broken.slice(0, 2), broken.slice(2));
@@ -162,7 +162,7 @@ describe('environment and repository', () => {
     expect(answered.talk).toContain('git has no such object, or cannot read it');
   });
 
-  it('G12 an object under another’s name is refused, though its signature is good', async () => {
+  it('an object under another’s name is refused, though its signature is good (G12)', async () => {
     const { repository, make, commit } = await repositoryWithCommit();
     const other = await make.commit({ subject: 'other' });
     const path = (id: string): string =>

@@ -33,14 +33,14 @@ async function graph() {
 }
 
 describe('what is verified', () => {
-  it('P06 all commits of a range, along every parent, and nothing of the base', async () => {
+  it('all commits of a range, along every parent, and nothing of the base (P06)', async () => {
     const { repository, make, a, b, side, merge } = await graph();
     const answered = await signet(repository, ['verify', ...make.allow(), ...jsonl, 'base..main']);
     expect(answered.exit).toBe(0);
     expect([...verdictsOf(answered).keys()].sort()).toEqual([a, b, side, merge].sort());
   });
 
-  it('P06 three dots: what either side has alone', async () => {
+  it('three dots: what either side has alone (P06)', async () => {
     const { repository, make, b, a, side } = await graph();
     repository.must('update-ref', 'refs/heads/side', side);
     repository.must('update-ref', 'refs/heads/b', b);
@@ -105,7 +105,7 @@ describe('nothing to check is never a pass', () => {
     return signet(repository, all, input === undefined ? {} : { input });
   };
 
-  it('P05 an empty range', async () => {
+  it('an empty range (P05)', async () => {
     const answered = await error(['main..base']);
     expect(answered).toMatchObject({ exit: 2, out: '' });
     expect(answered.talk).toContain('main..base: there are no commits in this range');
@@ -119,20 +119,20 @@ describe('nothing to check is never a pass', () => {
     ['a missing object', '1'.repeat(40)],
     ['a tree', 'main^{tree}'],
     ['a file', 'main:file'],
-  ])('P05 %s', async (_, revision) => {
+  ])('%s (P05)', async (_, revision) => {
     expect(await error([revision])).toMatchObject({ exit: 2, out: '' });
   });
 
-  it('P05 no lines, and lines that hold nothing', async () => {
+  it('no lines, and lines that hold nothing (P05)', async () => {
     expect(await error(['--stdin'], '')).toMatchObject({ exit: 2, out: '' });
     expect(await error(['--stdin'], '\n \n')).toMatchObject({ exit: 2, out: '' });
   });
 
-  it('P05 one missing name among good ones', async () => {
+  it('one missing name among good ones (P05)', async () => {
     expect((await error(['--stdin'], 'main\nnowhere\n')).exit).toBe(2);
   });
 
-  it('P05 a tree by its full hash, and a range on stdin', async () => {
+  it('a tree by its full hash, and a range on stdin (P05)', async () => {
     const { repository, make } = await graph();
     const tree = repository.must('mktree');
     const answered = await signet(repository, ['verify', ...make.allow(), tree]);
@@ -141,7 +141,7 @@ describe('nothing to check is never a pass', () => {
     expect((await error(['--stdin'], 'base..main\n')).exit).toBe(2);
   });
 
-  it('P06 a range that a shallow clone cuts off, and one that it does not', async () => {
+  it('a range that a shallow clone cuts off, and one that it does not (P06)', async () => {
     const { repository, make, b } = await graph();
     const clone = join(repository.home, 'shallow');
     repository.must(
@@ -197,7 +197,7 @@ describe('who may have signed', () => {
     ['two policies', ['--policy', 'x', '--policy-from', 'main']],
     ['a format that is not there', ['--unsafe-any-identity', '--format', 'yaml']],
     ['no jobs', ['--unsafe-any-identity', '--jobs', '0']],
-    ['F3 a gitsign flag that did nothing there', ['--unsafe-any-identity', '--ca-roots', 'x']],
+    ['a gitsign flag that did nothing there (F3)', ['--unsafe-any-identity', '--ca-roots', 'x']],
   ])('%s: exit 2 before anything is judged', async (_, flags) => {
     const { repository } = await graph();
     const answered = await signet(repository, [
@@ -251,7 +251,7 @@ describe('who may have signed', () => {
 });
 
 describe('outcomes', () => {
-  it('S12 G13 P07 each verdict has its exit code, and the gravest of several decides', async () => {
+  it('each verdict has its exit code, and the gravest of several decides (S12, G13, P07)', async () => {
     const repository = scratchRepository('outcomes');
     const make = signer(repository, sandbox());
     const object = {
@@ -276,7 +276,7 @@ describe('outcomes', () => {
     expect(await exit('notAllowed', 'refused', 'unsigned', 'verified')).toBe(1);
   });
 
-  it('G13 a commit made again without its signature is unsigned, in every format', async () => {
+  it('a commit made again without its signature is unsigned, in every format (G13)', async () => {
     const repository = scratchRepository('stripped');
     const make = signer(repository, sandbox());
     const stripped = make.unsigned({ subject: 'stripped' });
@@ -293,7 +293,7 @@ describe('outcomes', () => {
     }
   });
 
-  it('G10 a replacement and a graft change nothing', async () => {
+  it('a replacement and a graft change nothing (G10)', async () => {
     const { repository, make, merge, a } = await graph();
     const evil = make.unsigned({ parents: [a], subject: 'evil' });
     repository.must('replace', merge, evil);
@@ -305,7 +305,7 @@ describe('outcomes', () => {
     expect(reversed.exit).toBe(5);
   });
 
-  it('G12 a SHA-256 repository', async () => {
+  it('a SHA-256 repository (G12)', async () => {
     const repository = scratchRepository('sha256', {}, 'sha256');
     const make = signer(repository, sandbox());
     const good = await make.commit({ format: 'sha256' });

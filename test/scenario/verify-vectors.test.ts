@@ -156,7 +156,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   trap: 'undecided signature-kind-unsupported',
 };
 
-describe('T08 objects of public repositories, signed from 2022 to 2026', () => {
+describe('objects of public repositories, signed from 2022 to 2026 (T08)', () => {
   const present = existsSync(PUBLIC);
   if (!present) console.warn('objects of public repositories are not here: skipped');
   it.skipIf(!present)(

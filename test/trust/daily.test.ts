@@ -43,24 +43,24 @@ async function scene(days: number) {
 }
 
 describe('the daily look', () => {
-  it('is not due within a day', async () => {
+  it('the mirror is not asked again within a day', async () => {
     const { mirror, options } = await scene(0.5);
     await (await lookDaily(options)).finished;
     expect(mirror.requests).toEqual([]);
   });
-  it('runs beside the login after a day', async () => {
+  it('the mirror is asked beside the login after a day', async () => {
     const { mirror, options, refreshed } = await scene(2);
     const { finished } = await lookDaily(options);
     await finished;
     expect(mirror.requests).toContain('timestamp.json');
     expect(now() - refreshed()).toBeLessThan(60);
   });
-  it('is waited for after a week', async () => {
+  it('a signature waits for the mirror after a week', async () => {
     const { options, refreshed } = await scene(8);
     await lookDaily(options);
     expect(now() - refreshed()).toBeLessThan(60);
   });
-  it('is not tried again for some hours where nobody answers, and fails nothing', async () => {
+  it('a mirror that does not answer is not asked again for some hours, and fails no signature', async () => {
     const { mirror, client, options, refreshed } = await scene(8);
     const before = refreshed();
     const files = mirror.keep();
@@ -77,14 +77,14 @@ describe('the daily look', () => {
     await lookDaily(options);
     expect(now() - refreshed()).toBeLessThan(60);
   });
-  it('does not happen where the trust root is a file', async () => {
+  it('no mirror is asked if the trust root is a file', async () => {
     const options = await optionsFor('/nowhere/trusted_root.json');
     expect(await lookDaily(options)).toEqual({ finished: expect.any(Promise) });
   });
 });
 
 describe('trust for signing', () => {
-  it('asks a mirror that was never asked', async () => {
+  it('a signature asks a mirror that was never asked', async () => {
     const mirror = await testMirror();
     mirrors.push(mirror);
     const trust = await trustForSigning(await optionsFor(mirror.setting));
@@ -93,7 +93,7 @@ describe('trust for signing', () => {
     await trustForSigning(await optionsFor(mirror.setting));
     expect(mirror.requests).toEqual([]);
   });
-  it('T07 waits for another process that asks it, as long as it would ask itself', async () => {
+  it('a signature waits for another process that asks the mirror, as long as for the mirror itself (T07)', async () => {
     const mirror = await testMirror();
     mirrors.push(mirror);
     const options = await optionsFor(mirror.setting);
@@ -104,7 +104,7 @@ describe('trust for signing', () => {
     setTimeout(() => rmSync(lock), 1500);
     expect((await trustForSigning(options)).mirror?.refreshed).toBeGreaterThan(0);
   });
-  it('says where it cannot be kept: configuration, not a bug, and no word against the mirror', async () => {
+  it('a trust root that cannot be kept is an error of configuration, and does not blame the mirror', async () => {
     const mirror = await testMirror();
     mirrors.push(mirror);
     writeFileSync(join(data, 'git-signet'), 'a file where a folder should be');
@@ -113,11 +113,11 @@ describe('trust for signing', () => {
       message: expect.stringMatching(/^the trust root cannot be kept in \/.*: .*\(ENOTDIR\)$/),
     });
   });
-  it('fails where that is the only way and it is barred', async () => {
+  it('a signature fails if the mirror must be asked and cannot be', async () => {
     const options = await optionsFor(`http://127.0.0.1:9#root-1-${'0'.repeat(64)}`);
     await expect(trustForSigning(options)).rejects.toMatchObject({ exitCode: 3 });
   });
-  it('T01 does not paper over what somebody edited', async () => {
+  it('an edited state file is an error, and is not silently replaced (T01)', async () => {
     const { client, mirror, options } = await scene(2);
     writeFileSync(client.state, '{}');
     await expect(trustForSigning(options)).rejects.toMatchObject({ code: 'TRUST_FILE' });

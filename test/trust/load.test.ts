@@ -25,13 +25,13 @@ const signing = async (more?: Partial<Record<keyof Settings, string>>) =>
 const text = (name: string): string => readFileSync(join(vectors, name), 'utf8');
 
 describe('the built-in root', () => {
-  it('is what the pinned version of @sigstore/tuf brings', () => {
+  it('the built-in root equals the one in the pinned version of @sigstore/tuf', () => {
     for (const [path, text] of Object.entries(embeddedModules())) {
       const file = fileURLToPath(new URL(`../../${path}`, import.meta.url));
       expect(readFileSync(file, 'utf8'), path).toBe(text);
     }
   });
-  it('names two CAs, two CT logs, Rekor v1 and a TSA', async () => {
+  it('the built-in root names two CAs, two CT logs, Rekor v1 and a TSA', async () => {
     const material = await trust();
     expect(material.source).toBe('public-good (embedded)');
     expect(material.certificateAuthorities).toHaveLength(2);
@@ -39,7 +39,7 @@ describe('the built-in root', () => {
     expect(material.timestampAuthorities).toHaveLength(1);
     expect(material.tlogs.map((log) => log.baseUrl)).toContain('https://rekor.sigstore.dev');
   });
-  it('goes with the public services', async () => {
+  it('the built-in root goes with the public services', async () => {
     const config = await signing();
     expect(config.caUrls.map(({ url }) => url)).toEqual(['https://fulcio.sigstore.dev']);
     expect(config.oidcUrls.map(({ url }) => url)).toEqual(['https://oauth2.sigstore.dev/auth']);
@@ -48,25 +48,25 @@ describe('the built-in root', () => {
 
 describe('a trust file', () => {
   const root = join(vectors, 'trusted_root.json');
-  it('replaces the built-in root', async () => {
+  it('a trust file replaces the built-in root', async () => {
     const material = await trust({ trust: root });
     expect([material.source, material.certificateAuthorities.length]).toEqual([root, 1]);
   });
-  it('wins over key files', async () => {
+  it('a trust file wins over key files', async () => {
     expect((await trust({ trust: root, fulcioRoot: '/nowhere' })).source).toBe(root);
   });
-  it('goes with the signing config beside it', async () => {
+  it('a trust file goes with the signing config beside it', async () => {
     const config = await signing({ trust: root });
     expect(config.source).toBe(join(vectors, 'signing_config.json'));
     expect(config.caUrls[0]?.url).toBe('http://127.0.0.1:18809');
   });
-  it('or with the one that is named', async () => {
+  it('a trust file goes with the signing config that a setting names', async () => {
     const named = join(vectors, 'signing_config_rekor_v2.json');
     expect(
       (await signing({ trust: root, signingConfig: named })).rekorTlogUrls[0]?.majorApiVersion,
     ).toBe(2);
   });
-  it('alone goes with no services at all, never with the public ones', async () => {
+  it('a trust file alone goes with no services, never with the public ones', async () => {
     const alone = join(home, 'root.json');
     copyFileSync(root, alone);
     const config = await signing({ trust: alone });
@@ -77,7 +77,7 @@ describe('a trust file', () => {
       [],
     ]);
   });
-  it('may hold both (ClientTrustConfig)', async () => {
+  it('a trust file may hold trusted root and signing config (ClientTrustConfig)', async () => {
     const both = join(home, 'client.json');
     const mediaType = 'application/vnd.dev.sigstore.clienttrustconfig.v0.1+json';
     const parts = {
@@ -97,7 +97,7 @@ describe('a trust file', () => {
       join(vectors, 'signing_config.json'),
       /mediaType is not that of a trusted root/,
     ],
-  ])('%s is an error, exit 2', async (_name, path, says) => {
+  ])('a trust file that is %s is an error with exit code 2', async (_name, path, says) => {
     await expect(trust({ trust: path })).rejects.toMatchObject({
       code: 'TRUST_FILE',
       exitCode: 2,
@@ -112,7 +112,7 @@ describe("gitsign's key files", () => {
     rekorPublicKey: join(vectors, 'rekor.pub'),
     ctLogPublicKey: join(vectors, 'ctlog.pub'),
   };
-  it('make a root of their own', async () => {
+  it('key files make a trust root', async () => {
     const material = await trust(files);
     expect(
       [material.certificateAuthorities, material.tlogs, material.ctLogs].map((list) => list.length),
@@ -120,7 +120,7 @@ describe("gitsign's key files", () => {
     expect(material.timestampAuthorities).toEqual([]);
     expect(material.source).not.toContain('public-good');
   });
-  it('take from the built-in root what they do not name, as gitsign does', async () => {
+  it('key files take missing parts from the built-in root, as gitsign does', async () => {
     const mixed = await trust({ fulcioRoot: files.fulcioRoot });
     const own = await trust(files);
     const publicGood = await trust();
@@ -129,12 +129,12 @@ describe("gitsign's key files", () => {
     expect(mixed.source).toContain('public-good');
     expect(new Set([mixed.digest, own.digest, publicGood.digest]).size).toBe(3);
   });
-  it('never go with the public service that they replace', async () => {
+  it('key files never go with the public service that they replace', async () => {
     const config = await signing(files);
     expect([config.caUrls, config.rekorTlogUrls]).toEqual([[], []]);
     expect(config.oidcUrls).toHaveLength(1);
   });
-  it('that hold no key are an error', async () => {
+  it('key files without a key are an error', async () => {
     await expect(trust({ ...files, rekorPublicKey: files.fulcioRoot })).rejects.toMatchObject({
       code: 'TRUST_FILE',
     });
@@ -148,7 +148,7 @@ describe('a signing config', () => {
     majorApiVersion: 1,
     validFor: { start: '2020-01-01T00:00:00Z' },
   };
-  it('is read with its windows', () => {
+  it('a signing config is read with its dates', () => {
     const { caUrls } = parseSigningConfig({ ...valid, caUrls: [service] }, 'x');
     expect(caUrls).toEqual([
       {
@@ -159,7 +159,7 @@ describe('a signing config', () => {
       },
     ]);
   });
-  it('keeps an issuer exactly as it is written', () => {
+  it('a signing config keeps an issuer exactly as it is written', () => {
     expect(parseSigningConfig({ ...valid, oidcUrls: [service] }, 'x').oidcUrls[0]?.url).toBe(
       'https://x.test/',
     );
@@ -189,11 +189,11 @@ describe('a signing config', () => {
     ],
     ['half a version', { caUrls: [{ ...service, majorApiVersion: 1.5 }] }, /not a number/],
     ['another selector', { tsaConfig: { selector: 'SOME' } }, /tsaConfig\.selector/],
-  ])('with %s is an error that names the place', (_name, change, says) => {
+  ])('a signing config with %s is an error that names the place', (_name, change, says) => {
     expect(() => parseSigningConfig({ ...valid, ...change }, 'x')).toThrow(says);
   });
 
-  it('takes null for absent, in every field (T10)', async () => {
+  it('a signing config takes null as absent, in every field (T10)', async () => {
     const nulled = join(home, 'nulls.json');
     const operator = null;
     const validFor = { ...service.validFor, end: null };
@@ -206,7 +206,7 @@ describe('a signing config', () => {
       ...{ oidcUrls: [], tsaUrls: [] },
     });
   });
-  it('reads a version as protobuf JSON may write it, and an absent one as 0 (T10)', () => {
+  it('a signing config may write a version as protobuf JSON does, and an absent one is 0 (T10)', () => {
     const { majorApiVersion: _, ...unversioned } = service;
     const caUrls = [{ ...service, majorApiVersion: '2' }, unversioned];
     const config = parseSigningConfig({ ...valid, caUrls }, 'x');

@@ -41,21 +41,24 @@ beforeEach(() => {
 afterAll(() => Promise.all(mirrors.map((mirror) => mirror.close())));
 
 describe('a mirror', () => {
-  it.each(['ecdsa', 'ed25519'] as const)('is asked, proved and kept (%s keys)', async (scheme) => {
-    const mirror = await started({ scheme, keys: { root: 3 }, thresholds: { root: 2 } });
-    const client = mirror.client(home);
-    await expect(client.load()).rejects.toMatchObject({
-      code: 'TRUST_FILE',
-      hint: 'git signet trust update',
-    });
-    expect((await client.refresh()).changed).toBe(true);
-    expect(await client.load()).toBe(FIRST);
-    expect(statSync(dirname(client.state)).mode & 0o777).toBe(0o700);
-    expect(statSync(client.state).mode & 0o777).toBe(0o600);
-    expect(readdirSync(dirname(client.state))).toEqual(['state.json']);
-  });
+  it.each(['ecdsa', 'ed25519'] as const)(
+    'the answer of a mirror is proved and kept (%s keys)',
+    async (scheme) => {
+      const mirror = await started({ scheme, keys: { root: 3 }, thresholds: { root: 2 } });
+      const client = mirror.client(home);
+      await expect(client.load()).rejects.toMatchObject({
+        code: 'TRUST_FILE',
+        hint: 'git signet trust update',
+      });
+      expect((await client.refresh()).changed).toBe(true);
+      expect(await client.load()).toBe(FIRST);
+      expect(statSync(dirname(client.state)).mode & 0o777).toBe(0o700);
+      expect(statSync(client.state).mode & 0o777).toBe(0o600);
+      expect(readdirSync(dirname(client.state))).toEqual(['state.json']);
+    },
+  );
 
-  it('is asked for nothing but what is new', async () => {
+  it('a mirror is only asked for new files', async () => {
     const mirror = await started();
     const client = mirror.client(home);
     await client.refresh();
@@ -64,7 +67,7 @@ describe('a mirror', () => {
     expect(mirror.requests).toEqual(['2.root.json', 'timestamp.json']);
   });
 
-  it('T08 brings new keys without a release: root, targets and trust rotate', async () => {
+  it('a mirror brings new keys without a release of this program (T08)', async () => {
     const mirror = await started();
     const client = mirror.client(home);
     await client.refresh();
@@ -77,7 +80,7 @@ describe('a mirror', () => {
     expect(roots).toHaveLength(3);
   });
 
-  it('whose root got a post-quantum log is followed, and one whose root got a malformed log is not (T09)', async () => {
+  it('a trust root with a post-quantum log is taken, and one with a malformed log is refused (T09)', async () => {
     const mirror = await started();
     const client = mirror.client(home);
     await client.refresh();
@@ -101,7 +104,7 @@ describe('a mirror', () => {
     expect(await client.load()).toBe(usable);
   });
 
-  it('that cannot be asked changes nothing', async () => {
+  it('a mirror that cannot be asked changes nothing', async () => {
     const mirror = await testMirror();
     const client = mirror.client(home);
     await client.refresh();
@@ -114,7 +117,7 @@ describe('a mirror', () => {
   });
 });
 
-describe('T01 a file that somebody edited', () => {
+describe('an edited state file', () => {
   type Edit = (state: TrustState, old: TrustState) => object;
   const text = (state: TrustState, name: string): string => state.files[name] ?? '';
   it.each<[string, Edit, RegExp]>([
@@ -158,7 +161,7 @@ describe('T01 a file that somebody edited', () => {
       /it belongs to https:\/\/tuf\.example/,
     ],
     ['fields missing', () => ({ targets: 7 }), /fields are missing/],
-  ])('%s: is refused, and fetched again', async (_name, edit, says) => {
+  ])('an edited state file is refused and fetched again: %s (T01)', async (_name, edit, says) => {
     const mirror = await started();
     const client = mirror.client(home);
     await client.refresh();
@@ -175,7 +178,7 @@ describe('T01 a file that somebody edited', () => {
   });
 
   it.each(['', '{', '[]', 'null', '\u0000', '{"schemaVersion":1}'])(
-    'that is %j is refused',
+    'a state file that is %j is refused (T01)',
     async (content) => {
       const client = (await started()).client(home);
       mkdirSync(dirname(client.state), { recursive: true });
@@ -184,7 +187,7 @@ describe('T01 a file that somebody edited', () => {
     },
   );
 
-  it('a chain of roots with one of somebody else in it', async () => {
+  it('a chain of roots with a foreign root is refused (T01)', async () => {
     const mirror = await started();
     const other = await started();
     mirror.repository.rotate(['root']);
@@ -198,7 +201,7 @@ describe('T01 a file that somebody edited', () => {
   });
 });
 
-describe('T02 names that want out of their folder', () => {
+describe('hostile file names in metadata', () => {
   const hostile = [
     '../../../../escape.json',
     '/tmp/escape.json',
@@ -207,7 +210,7 @@ describe('T02 names that want out of their folder', () => {
     'trusted_root.json/..',
     '%2e%2e%2fx',
   ];
-  it('never become paths: only two names are asked for, and none is a file of ours', async () => {
+  it('hostile target names never become paths (T02)', async () => {
     const named = Object.fromEntries(hostile.map((name) => [name, 'x']));
     const mirror = await started({ targets: { ...VECTOR_TARGETS, ...named } });
     const client = mirror.client(home);
@@ -218,7 +221,7 @@ describe('T02 names that want out of their folder', () => {
     ]);
     expect(await client.load()).toBe(FIRST);
   });
-  it('as delegated roles are not followed', async () => {
+  it('hostile delegated roles are not followed (T02)', async () => {
     const mirror = await started();
     const signed = mirror.repository.signed('targets');
     const key = tufKey('ecdsa');
@@ -259,7 +262,7 @@ interface RootJson {
   readonly roles: Readonly<Record<string, Listed>>;
 }
 
-describe('T03 metadata that counts wrongly, or is none', () => {
+describe('metadata that is wrong', () => {
   const broken = (name: string, change: (mirror: TestMirror) => void, says: RegExp) =>
     [name, change, says] as const;
   const root = (change: (signed: RootJson) => object) => (mirror: TestMirror) => {
@@ -355,7 +358,7 @@ describe('T03 metadata that counts wrongly, or is none', () => {
       (m) => void m.repository.files.set('1.targets.json', Buffer.from([0xff, 0xfe])),
       /UTF-8/,
     ),
-  ])('%s is refused', async (_name, change, says) => {
+  ])('metadata with %s is refused (T03)', async (_name, change, says) => {
     const mirror = await started();
     const client = mirror.client(home);
     await client.refresh();
@@ -375,7 +378,7 @@ describe('T03 metadata that counts wrongly, or is none', () => {
   });
 });
 
-describe('T04 a mirror that turns back time', () => {
+describe('a mirror that turns back time', () => {
   const behind = async (): Promise<{ mirror: TestMirror; old: ReadonlyMap<string, Buffer> }> => {
     const mirror = await started();
     const old = mirror.keep();
@@ -395,14 +398,14 @@ describe('T04 a mirror that turns back time', () => {
     expect(mirror.url).toContain('127.0.0.1');
   };
 
-  it('rollback: all that it served before', async () => {
+  it('a rollback of all metadata is refused (T04)', async () => {
     const { mirror, old } = await behind();
     const client = mirror.client(home);
     await client.refresh();
     mirror.restore(old);
     await refused(mirror, client, /version 1 is less than current version 2/);
   });
-  it('rollback of the targets behind a new timestamp', async () => {
+  it('a rollback of the targets behind a new timestamp is refused (T04)', async () => {
     const { mirror, old } = await behind();
     const client = mirror.client(home);
     await client.refresh();
@@ -416,14 +419,14 @@ describe('T04 a mirror that turns back time', () => {
       if (path !== 'timestamp.json') mirror.repository.files.set(path, bytes);
     await refused(mirror, client, /version|less/i);
   });
-  it('freeze: a timestamp that has expired', async () => {
+  it('an expired timestamp is refused (T04)', async () => {
     const { mirror } = await behind();
     const client = mirror.client(home);
     await client.refresh();
     mirror.repository.publish({ lifetimes: { timestamp: -60 } });
     await refused(mirror, client, /expired/i);
   });
-  it('freeze: nothing new, and the last timestamp has run out', async () => {
+  it('a mirror without news and with an expired timestamp is refused (T04)', async () => {
     const mirror = await started({ lifetimes: { timestamp: -60 } });
     await expect(mirror.client(home).refresh()).rejects.toMatchObject({
       ...REFUSED,
@@ -431,7 +434,7 @@ describe('T04 a mirror that turns back time', () => {
       hint: expect.stringContaining('is the clock right'),
     });
   });
-  it('mix and match: new targets under an old snapshot', async () => {
+  it('new targets under an old snapshot are refused (T04)', async () => {
     const { mirror, old } = await behind();
     const client = mirror.client(home);
     await client.refresh();
@@ -439,7 +442,7 @@ describe('T04 a mirror that turns back time', () => {
     mirror.repository.files.set('3.targets.json', old.get('1.targets.json') ?? Buffer.alloc(0));
     await refused(mirror, client, /targets/);
   });
-  it('mix and match: a target that the targets do not describe', async () => {
+  it('a target file that the targets do not describe is refused (T04)', async () => {
     const mirror = await started();
     const [path = ''] = [...mirror.repository.files.keys()].filter((name) =>
       name.endsWith(`${FIRST}.trusted_root.json`),
@@ -450,7 +453,7 @@ describe('T04 a mirror that turns back time', () => {
     });
     await expect(mirror.client(home).load()).rejects.toMatchObject({ code: 'TRUST_FILE' });
   });
-  it('an expired root at the end of the chain, and an expired one inside it', async () => {
+  it('an expired root at the end of the chain is refused, and one inside it is taken (T04)', async () => {
     const mirror = await started({ lifetimes: { root: -60 } });
     await expect(mirror.client(home).refresh()).rejects.toMatchObject({
       ...REFUSED,
@@ -463,8 +466,8 @@ describe('T04 a mirror that turns back time', () => {
   });
 });
 
-describe('T05 instances are never mixed', () => {
-  it('each mirror, and each root of one mirror, has a folder of its own', async () => {
+describe('instances are never mixed', () => {
+  it('each mirror, and each root of one mirror, has its own folder (T05)', async () => {
     const one = await started();
     const two = await started({ targets: second });
     const [first, other] = [one.client(home), two.client(home)];
@@ -476,7 +479,7 @@ describe('T05 instances are never mixed', () => {
     await first.refresh();
     expect([await first.load(), await other.load()]).toEqual([FIRST, SECOND]);
   });
-  it('a folder copied from one to the other is refused', async () => {
+  it('a folder copied from another instance is refused (T05)', async () => {
     const one = await started();
     const two = await started({ targets: second });
     const [first, other] = [one.client(home), two.client(home)];
@@ -490,8 +493,8 @@ describe('T05 instances are never mixed', () => {
   });
 });
 
-describe('T07 twenty at once', () => {
-  it('ask the mirror once, and all have it', async () => {
+describe('twenty processes at once', () => {
+  it('twenty processes ask the mirror once, and all get the answer (T07)', async () => {
     const mirror = await started();
     const client = mirror.client(home);
     const all = await Promise.all(Array.from({ length: 20 }, () => client.refresh()));
@@ -500,7 +503,7 @@ describe('T07 twenty at once', () => {
     expect(await client.load()).toBe(FIRST);
     expect(readdirSync(dirname(client.state))).toEqual(['state.json']);
   });
-  it('a lock whose owner died is taken over', async () => {
+  it('a lock whose owner died is taken over (T07)', async () => {
     const client = (await started()).client(home);
     const folder = dirname(client.state);
     mkdirSync(join(folder, 'update-left'), { recursive: true });
@@ -510,7 +513,7 @@ describe('T07 twenty at once', () => {
     await client.refresh();
     expect(readdirSync(folder)).toEqual(['state.json']);
   });
-  it('a lock is kept young while its owner is at work, however slow the mirror is', async () => {
+  it('an owner that waits for a slow mirror keeps its lock (T07)', async () => {
     const lock = join(home, 'lock');
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     try {
@@ -529,7 +532,7 @@ describe('T07 twenty at once', () => {
     }
     expect(existsSync(lock)).toBe(false);
   });
-  it('waiting in vain for another process says nothing against the mirror', async () => {
+  it('waiting in vain for another process does not blame the mirror', async () => {
     const { setting } = await started();
     const source = mirrorSource(setting, { trustCache: home }, nodeCrypto);
     const { directory = '' } = source;
@@ -550,7 +553,7 @@ describe('a disk that is full', () => {
     yield 'half';
     throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
   }
-  it('keeps what was there, and no half of what was to come', async () => {
+  it('a full disk keeps the old state, and no half of the new one', async () => {
     const path = join(home, 'state.json');
     await writeWhole(path, 'whole');
     await expect(writeWhole(path, half() as unknown as string)).rejects.toThrow('no space');
@@ -572,7 +575,7 @@ describe('what is kept of the public-good instance', () => {
     writeFileSync(join(directory, 'state.json'), JSON.stringify({ ...state, ...change }));
   };
 
-  it('needs no proof where it is what is built in', async () => {
+  it('a state that equals the built-in trust needs no proof', async () => {
     keep({ files: { 'trusted_root.json': PUBLIC_GOOD_TRUSTED_ROOT } });
     const trust = await loadTrust(settings(), nodeCrypto);
     expect(trust).toMatchObject({
@@ -581,11 +584,11 @@ describe('what is kept of the public-good instance', () => {
       mirror: { name: 'public-good', refreshed: 1_800_000_000 },
     });
   });
-  it('T01 and is proved where it is not', async () => {
+  it('a state that differs from the built-in trust is proved (T01)', async () => {
     keep({ files: { 'trusted_root.json': otherRoot('mine') } });
     await expect(loadTrust(settings(), nodeCrypto)).rejects.toMatchObject({ code: 'TRUST_FILE' });
   });
-  it('T04 gives way to what is built in, where that is newer', async () => {
+  it('an older state gives way to newer built-in trust (T04)', async () => {
     const old = PUBLIC_GOOD_ROOT.replace(/"version": \d+/, '"version": 3');
     keep({ roots: [old], files: { 'trusted_root.json': otherRoot('old') } });
     expect(await loadTrust(settings(), nodeCrypto)).toMatchObject({

@@ -88,7 +88,7 @@ const STEPS: readonly [string, Spoil, RegExp][] = [
 
 describe('a step that fails after a root rotation', () => {
   it.each(STEPS)(
-    'leaves the new root kept, and says what failed: %s (T11)',
+    'a later failed step keeps the new root and names the failure: %s (T11)',
     async (_, spoil, says) => {
       const { mirror, client } = await rotated();
       const good = mirror.keep();
@@ -110,7 +110,7 @@ describe('a step that fails after a root rotation', () => {
     },
   );
 
-  it('makes a mirror that goes back behind the root refused, also with a fresh timestamp by the old key (T11)', async () => {
+  it('a mirror that goes back behind a kept root is refused, even with a fresh timestamp by the old key (T11)', async () => {
     const { mirror, client, old, oldTimestampKeys } = await rotated();
     without(/snapshot/)(mirror);
     await expect(client.refresh()).rejects.toMatchObject({ hint: KEPT });
@@ -131,7 +131,7 @@ describe('a step that fails after a root rotation', () => {
     expect(await other.load()).toBe(FIRST);
   });
 
-  it('keeps the root of a first contact, where nothing else is kept yet (T11)', async () => {
+  it('the root of a first contact is kept, even if nothing else is (T11)', async () => {
     const mirror = await started();
     mirror.repository.rotate(TUF_ROLES);
     const good = mirror.keep();
@@ -147,7 +147,7 @@ describe('a step that fails after a root rotation', () => {
     expect(await client.load()).toBe(FIRST);
   });
 
-  it('keeps a root that has run out, so that only a newer one can follow (T11)', async () => {
+  it('an expired root is kept, so that only a newer one can follow (T11)', async () => {
     const { mirror, client } = await rotated();
     mirror.repository.rotate([], -60);
     await expect(client.refresh()).rejects.toMatchObject({
@@ -162,14 +162,14 @@ describe('a step that fails after a root rotation', () => {
 });
 
 describe('a root that does not prove itself', () => {
-  it('is not kept, and those before it are (T11)', async () => {
+  it('a root that does not prove itself is not kept, and the ones before it are (T11)', async () => {
     const { mirror, client } = await rotated();
     const signed = { ...mirror.repository.signed('root'), version: 3 };
     mirror.repository.put('root', signed, [tufKey('ecdsa')]);
     await expect(client.refresh()).rejects.toMatchObject({ hint: KEPT });
     expect(keptVersions(client)).toEqual([1, 2]);
   });
-  it('leaves nothing behind where it is the first new one (T11)', async () => {
+  it('a first new root that does not prove itself leaves nothing behind (T11)', async () => {
     const mirror = await started();
     const client = mirror.client(home);
     await client.refresh();
@@ -193,7 +193,7 @@ describe('a root that does not prove itself', () => {
           other.repository.root(2).toString(),
         ]),
     ],
-  ])('counts for nothing where somebody put it into the file: %s (T11)', async (_, content) => {
+  ])('a forged root in the file has no effect: %s (T11)', async (_, content) => {
     const { mirror, client } = await rotated();
     const other = await started();
     other.repository.rotate(TUF_ROLES);

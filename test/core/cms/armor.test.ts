@@ -12,7 +12,7 @@ const DER = Uint8Array.from({ length: 150 }, (_, at) => (at * 7) & 0xff);
 const armored = writeArmor(DER);
 const [first = '', second = '', third = '', fourth = ''] = armored.split('\n').slice(1);
 
-describe('C13 armor', () => {
+describe('armor (C13)', () => {
   it.each([
     ['as gitsign writes it', armored],
     ['without its final newline', armored.trimEnd()],

@@ -45,7 +45,7 @@ function walk(at: DerNode): number {
 }
 const walkAll = (der: Uint8Array): number => walk(readDer(der));
 
-describe('C10 elements', () => {
+describe('elements (C10)', () => {
   it.each<readonly [string, Uint8Array]>([
     ['nothing', of()],
     ['a tag alone', of(0x30)],
@@ -79,7 +79,7 @@ describe('C10 elements', () => {
     expect(() => children(node(0x30, 0x03, 0x04, 0x02, 0x00))).toThrow(DerError);
   });
 
-  it('R18 refuses one element more than the limit, and reads as many as the limit', () => {
+  it('refuses one element more than the limit, and reads as many as the limit (R18)', () => {
     const many = (count: number) =>
       readDer(encode(Tag.sequence, ...Array.from({ length: count }, () => of(5, 0))));
     expect(children(many(64))).toHaveLength(64);
@@ -107,7 +107,7 @@ describe('C10 elements', () => {
   });
 });
 
-describe('C10 any tree', () => {
+describe('any tree (C10)', () => {
   const { tree } = fc.letrec<{ tree: Der; leaf: Der; branch: Der }>((tie) => ({
     tree: fc.oneof({ maxDepth: 4 }, tie('leaf'), tie('branch')),
     leaf: fc.record({
@@ -190,7 +190,7 @@ describe('C10 any tree', () => {
   );
 });
 
-describe('C10 object identifiers', () => {
+describe('object identifiers (C10)', () => {
   it.each([
     '1.2.840.113549.1.7.2',
     '0.0',
@@ -238,7 +238,7 @@ describe('C10 object identifiers', () => {
   });
 });
 
-describe('C10 small types', () => {
+describe('small types (C10)', () => {
   it.each<readonly [string, readonly number[]]>([
     ['empty', [2, 0]],
     ['padded with zero', [2, 2, 0, 0x7f]],
@@ -317,7 +317,7 @@ describe('C10 small types', () => {
 });
 
 describe('what the writer writes', () => {
-  it('C10 is minimal: the reader takes it, and any magnitude comes back', () => {
+  it('is minimal: the reader takes it, and any magnitude comes back (C10)', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), (magnitude) => {
         const read = readIntegerBytes(readDer(encodeUnsigned(magnitude)));
@@ -329,7 +329,7 @@ describe('what the writer writes', () => {
     );
   });
 
-  it('C04 is sorted by its octets, whatever order it was given', () => {
+  it('is sorted by its octets, whatever order it was given (C04)', () => {
     const parts = [of(5, 0), of(2, 1, 7), of(2, 1, 6), of(4, 0)];
     expect(encodeSetOf(Tag.set, parts)).toEqual(encodeSetOf(Tag.set, parts.toReversed()));
     expect([...encodeSetOf(Tag.set, parts).subarray(2, 5)]).toEqual([2, 1, 6]);

@@ -13,7 +13,7 @@ const one =
 const stranger = key('stranger ct');
 const SECOND = 1000;
 
-describe('X08 signed certificate timestamps', () => {
+describe('signed certificate timestamps (X08)', () => {
   const matrix: readonly [string, Overrides, string][] = [
     ['none', { scts: () => [] }, 'sct-missing'],
     ['an empty list', { sctExtension: () => sctList([]) }, 'sct-missing'],
@@ -51,7 +51,7 @@ describe('X08 signed certificate timestamps', () => {
     ],
     ['too many', { scts: (base) => Array.from({ length: 17 }, () => base) }, 'sct-invalid'],
   ];
-  it.each(matrix)('X08 refuses %s', async (_, overrides, code) => {
+  it.each(matrix)('refuses %s (X08)', async (_, overrides, code) => {
     expect(await codeOf(overrides)).toBe(code);
   });
 
@@ -63,11 +63,11 @@ describe('X08 signed certificate timestamps', () => {
       { scts: (base) => [{ ...base, key: stranger, logId: logIdOf(stranger, '') }, base] },
     ],
   ];
-  it.each(good)('X08 accepts %s', async (_, overrides) => {
+  it.each(good)('accepts %s (X08)', async (_, overrides) => {
     expect(await codeOf(overrides)).toBe('verified');
   });
 
-  it('X08 two copies from one log are one promise: enough, as one is', async () => {
+  it('two copies from one log are one promise: enough, as one is (X08)', async () => {
     expect(await codeOf({ scts: (base) => [base, base] })).toBe('verified');
     expect(
       await codeOf({
@@ -79,7 +79,7 @@ describe('X08 signed certificate timestamps', () => {
     ).toBe('no-trust-material');
   });
 
-  it('X08 the extensions of an SCT are signed', async () => {
+  it('the extensions of an SCT are signed (X08)', async () => {
     const sctExtension: Overrides['sctExtension'] = (list) => {
       const at = list.value.length - 1;
       return { ...list, value: list.value.with(at, list.value[at]! ^ 1) };
@@ -87,7 +87,7 @@ describe('X08 signed certificate timestamps', () => {
     expect(await codeOf({ sctExtension })).toBe('sct-invalid');
   });
 
-  it('X08 an SCT of another certificate of the same signer does not do', async () => {
+  it('an SCT of another certificate of the same signer does not do (X08)', async () => {
     const scts: Overrides['scts'] = (base) => [base];
     const other = forge({ leaf: (leaf) => ({ ...leaf, serial: Uint8Array.of(0x33) }), scts });
     const list = other.leafSpec.extensions.find(({ oid }) => oid === Oid.sctList)!;
@@ -107,7 +107,7 @@ describe('X08 signed certificate timestamps', () => {
     ['no TLS list at all', () => Uint8Array.of(4, 1, 0)],
     ['no octet string', (bytes) => bytes.with(0, 0x30)],
   ];
-  it.each(truncated)('X08 refuses %s', async (_, change) => {
+  it.each(truncated)('refuses %s (X08)', async (_, change) => {
     expect(await codeOf({ sctExtension: (list) => ({ ...list, value: change(list.value) }) })).toBe(
       'sct-invalid',
     );
@@ -118,7 +118,7 @@ describe('X08 signed certificate timestamps', () => {
     [{ start: date(T0 - 4) }, 'sct-invalid'],
     [{ start: date(0), end: date(T0 - 5) }, 'verified'],
     [{ start: date(0), end: date(T0 - 6) }, 'sct-invalid'],
-  ])('R17 the CT log\u2019s dates %o, to the second: %s', async (validFor, code) => {
+  ])('the CT log\u2019s dates %o, to the second: %s (R17)', async (validFor, code) => {
     const scts = one({ timestamp: (T0 - 5) * SECOND });
     expect(
       await codeOf({
@@ -130,7 +130,7 @@ describe('X08 signed certificate timestamps', () => {
     ).toBe(code);
   });
 
-  it('R17 a log under two keys with dates of their own is judged by the one in force', async () => {
+  it('a log under two keys with dates of their own is judged by the one in force (R17)', async () => {
     const trust: Overrides['trust'] = (root) => {
       const old = structuredClone(root.ctlogs[0]);
       old.publicKey.validFor = { start: date(0), end: date(T0 - 100) };
@@ -139,7 +139,7 @@ describe('X08 signed certificate timestamps', () => {
     expect(await codeOf({ trust })).toBe('verified');
   });
 
-  it('X08 no CT log in the trust root: cannot be decided', async () => {
+  it('no CT log in the trust root: cannot be decided (X08)', async () => {
     expect(
       await judge({
         trust: (root) => {
@@ -149,12 +149,12 @@ describe('X08 signed certificate timestamps', () => {
     ).toMatchObject({ status: 'undecided', check: 'sct', code: 'no-trust-material' });
   });
 
-  it('X08 can be left unasked by a verifier who says so, and by nobody else', async () => {
+  it('can be left unasked by a verifier who says so, and by nobody else (X08)', async () => {
     expect(await codeOf({ scts: () => [] }, { ignoreSct: true })).toBe('verified');
     expect(await codeOf({ scts: () => [] }, { ignoreSct: false })).toBe('sct-missing');
   });
 
-  it('X08 a CT log with an RSA key is read, and its ECDSA label not believed', async () => {
+  it('a CT log with an RSA key is read, and its ECDSA label not believed (X08)', async () => {
     const rsa = key('rsa ct', 'rsa');
     const trust: Overrides['trust'] = (root) => {
       root.ctlogs[0].publicKey.rawBytes = Buffer.from(rsa.spki).toString('base64');

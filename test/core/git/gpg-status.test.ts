@@ -42,11 +42,11 @@ describe('the outcome table, byte for byte', () => {
   const none = '0'.repeat(40);
   it.each<[string, Verdict, 'undefined' | 'full', readonly string[], number]>([
     ['allowed', allowed, 'undefined', [GOOD, VALID, 'TRUST_FULLY 0 shell'], 0],
-    ['P01 no policy', verified, 'undefined', [GOOD, VALID, 'TRUST_UNDEFINED 0 shell'], 0],
+    ['no policy (P01)', verified, 'undefined', [GOOD, VALID, 'TRUST_UNDEFINED 0 shell'], 0],
     ['no policy, as gitsign', verified, 'full', [GOOD, VALID, 'TRUST_FULLY 0 shell'], 0],
-    ['P01 not allowed', notAllowed, 'full', [GOOD, VALID, 'TRUST_NEVER 0 shell'], 6],
+    ['not allowed (P01)', notAllowed, 'full', [GOOD, VALID, 'TRUST_NEVER 0 shell'], 6],
     [
-      'S06 other content',
+      'other content (S06)',
       rejected({
         check: 'content',
         code: 'content-digest-differs',
@@ -58,14 +58,14 @@ describe('the outcome table, byte for byte', () => {
       1,
     ],
     [
-      'S06 bad signature',
+      'bad signature (S06)',
       rejected({ code: 'signature-invalid' }),
       'full',
       [`BADSIG ${none} unknown`, 'TRUST_NEVER'],
       1,
     ],
     [
-      'S05 unlogged',
+      'unlogged (S05)',
       rejected({ certificate }),
       'full',
       [errsig(certificate.sha1), 'TRUST_NEVER'],
@@ -79,7 +79,7 @@ describe('the outcome table, byte for byte', () => {
       1,
     ],
     [
-      'S05 undecided',
+      'undecided (S05)',
       rejected({ status: 'undecided', code: 'log-unreachable' }),
       'full',
       [errsig(none), 'TRUST_UNDEFINED'],
@@ -114,7 +114,7 @@ describe('names that would forge lines', () => {
     '\x1b[2J',
   ];
   it.each(hostile)(
-    'S03 S07 one exclusive line, one trust line, never an empty name: %j',
+    'one exclusive line, one trust line, never an empty name: %j (S03, S07)',
     (value) => {
       for (const verdict of [
         { ...allowed, signer: { ...signer, value } },
@@ -132,7 +132,7 @@ describe('names that would forge lines', () => {
     },
   );
 
-  it('S03 any identity whatever leaves the shape as it is', () => {
+  it('any identity whatever leaves the shape as it is (S03)', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (value, issuer) => {
         const lines = read({ ...allowed, signer: { ...signer, value, issuer } });
@@ -143,13 +143,13 @@ describe('names that would forge lines', () => {
   });
 });
 
-it('S04 S05 what is broken has NEWSIG first, an error and a trust line', () => {
+it('what is broken has NEWSIG first, an error and a trust line (S04, S05)', () => {
   expect(BROKEN_LINES[0]).toBe('NEWSIG');
   expect(BROKEN_LINES[1]).toMatch(/^ERRSIG /);
   expect(BROKEN_LINES[2]).toBe('TRUST_UNDEFINED');
 });
 
-it('S04 SIG_CREATED stands behind a line break, as git searches it', () => {
+it('SIG_CREATED stands behind a line break, as git searches it (S04)', () => {
   const made = {
     publicKeyAlgorithm: 19,
     certificateHashAlgorithm: 9,

@@ -104,7 +104,7 @@ describe('splitSignedObject', () => {
     });
   });
 
-  it('G12 the header of the other algorithm is no signature', () => {
+  it('the header of the other algorithm is no signature (G12)', () => {
     const split = (name: string, format: ObjectFormat) =>
       splitSignedObject(
         'commit',
@@ -116,7 +116,7 @@ describe('splitSignedObject', () => {
     expect(split('gpgsig-sha256', 'sha256')).toBeDefined();
   });
 
-  it('G04 covers every byte once: payload and signature together are no longer than the object', () => {
+  it('covers every byte once: payload and signature together are no longer than the object (G04)', () => {
     for (const { name, type, raw } of oddObjects('sha1')) {
       const split = splitSignedObject(type, raw, 'sha1');
       const size = (split?.payload.length ?? 0) + (split?.signature.length ?? 0);
@@ -129,7 +129,7 @@ describe('verifyObject, before any signature is read', () => {
   const signed = vector('offline/01-plain.commit');
   const context = contextOf();
 
-  it('G13 a commit made again without its signature is unsigned, and so is an object that never had one', async () => {
+  it('a commit made again without its signature is unsigned, and so is an object that never had one (G13)', async () => {
     const stripped = splitSignedObject('commit', signed.raw, 'sha1')!.payload;
     for (const raw of [stripped, bytes(`${TOP}\nm\n`)]) {
       const id = objectId(nodeCrypto, 'commit', raw, 'sha1');
@@ -138,7 +138,7 @@ describe('verifyObject, before any signature is read', () => {
     }
   });
 
-  it('G10 G12 an object that is not the one that was asked for is refused', async () => {
+  it('an object that is not the one that was asked for is refused (G10, G12)', async () => {
     const other = vector('offline/03-bob.commit');
     const verdict = await verifyObject(
       { type: 'commit', id: other.id, raw: signed.raw, format: 'sha1' },
@@ -149,7 +149,7 @@ describe('verifyObject, before any signature is read', () => {
     expect(asTag).toMatchObject({ status: 'refused', code: 'object-id-mismatch' });
   });
 
-  it('G12 an object of the other algorithm is none that git reads here', async () => {
+  it('an object of the other algorithm is none that git reads here (G12)', async () => {
     for (const [name, format] of [
       ['offline/01-plain.commit', 'sha256'],
       ['sha256/01-offline.commit', 'sha1'],
@@ -196,12 +196,12 @@ describe('verifyObject, before any signature is read', () => {
     ],
     ['nothing at all', '', 'signature-kind-unsupported', 'undecided'],
     ['X.509 armor around nothing that is CMS', A, 'cms-malformed', 'refused'],
-  ])('G09 %s', async (_, signature, code, status) => {
+  ])('%s (G09)', async (_, signature, code, status) => {
     const verdict = await verifyDetached(bytes(`${TOP}\nm\n`), bytes(signature), context);
     expect(verdict).toMatchObject({ status, code });
   });
 
-  it('G02 good and bad signatures in one object, in any combination, are never good', async () => {
+  it('good and bad signatures in one object, in any combination, are never good (G02)', async () => {
     const good = text(splitSignedObject('commit', signed.raw, 'sha1')!.signature);
     const payload = text(splitSignedObject('commit', signed.raw, 'sha1')!.payload);
     const blank = payload.indexOf('\n\n') + 1;
@@ -226,7 +226,7 @@ describe('verifyObject, before any signature is read', () => {
     }
   });
 
-  it('G01 a second tree, parent, author or committer is refused', async () => {
+  it('a second tree, parent, author or committer is refused (G01)', async () => {
     const raw = text(signed.raw);
     const tree = /^tree .*\n/m.exec(raw)![0];
     const author = /^author .*\n/m.exec(raw)![0];
@@ -256,11 +256,11 @@ describe('verifyObject, before any signature is read', () => {
 });
 
 describe('messages', () => {
-  it('G11 bytes that are no text are shown, never re-encoded', () => {
+  it('bytes that are no text are shown, never re-encoded (G11)', () => {
     expect(subjectLine(bytes(`${TOP}\nsubject \xff\n`))).toBe('subject \ufffd');
   });
 
-  it('G04 need no line end, and need not be there', () => {
+  it('need no line end, and need not be there (G04)', () => {
     expect(subjectLine(bytes(TOP))).toBe('');
     expect(subjectLine(bytes(`${TOP}\nm`))).toBe('m');
     expect(subjectLine(bytes(''))).toBe('');
@@ -288,14 +288,14 @@ describe('names', () => {
     },
   );
 
-  it('G09 payloads have a type by their first header alone', () => {
+  it('payloads have a type by their first header alone (G09)', () => {
     expect(payloadType(bytes(`${TOP}\n`))).toBe('commit');
     expect(payloadType(bytes(TAG))).toBe('tag');
     for (const other of ['', 'tree', 'Tree x\n', ' tree x\n', 'blob\n', '\ntree x\n'])
       expect(payloadType(bytes(other))).toBeUndefined();
   });
 
-  it('G09 a kind is told by the whole first armor words, at that place', () => {
+  it('a kind is told by the whole first armor words, at that place (G09)', () => {
     expect(signatureKind(bytes(A))).toBe('x509');
     expect(signatureKind(bytes(`xx${A}`), 2)).toBe('x509');
     expect(signatureKind(bytes(A.slice(0, 29)))).toBe('unknown');

@@ -126,7 +126,7 @@ describe.each(FORMATS)('git’s own cut in a repository of %s', (format) => {
     expect(shown(splitSignedObject(type, raw, format))).toEqual(shown(answers.get(name)));
   });
 
-  it.each(['commit', 'tag'] as const)('G05 G06 any soup of header lines in a %s', (type) => {
+  it.each(['commit', 'tag'] as const)('any soup of header lines in a %s (G05, G06)', (type) => {
     const raws = soups(type, format);
     const recorded = git.record(type, git.store(type, raws));
     for (const [index, raw] of raws.entries()) {
@@ -141,14 +141,14 @@ describe.each(FORMATS)('git’s own cut in a repository of %s', (format) => {
 });
 
 describe('where git has no answer to compare with', () => {
-  it('G09 armor that git does not know: git dies, we say "cannot check"', () => {
+  it('armor that git does not know: git dies, we say "cannot check" (G09)', () => {
     const odd = oddObjects('sha1').filter((one) => !knownKind({ ...one, format: 'sha1' }));
     expect(odd.map(({ name }) => name)).toEqual([
       'G05 signature header with an empty first line (commit)',
     ]);
   });
 
-  it('G05 a payload without a committer or tagger: git asks no program at all, so nothing is good there', () => {
+  it('a payload without a committer or tagger: git asks no program at all, so nothing is good there (G05)', () => {
     const git = recordingGit('sha1');
     try {
       const commit = bytes(`tree ${EMPTY_TREE.sha1}\n${header('gpgsig', armor())}\nsubject\n`);

@@ -69,7 +69,7 @@ describe('committerMismatch', () => {
       'no committer is named, and bob@example.test signed',
     ],
     [
-      'G14 G04 a committer behind a NUL, whom git log shows',
+      'a committer behind a NUL, whom git log shows (G14, G04)',
       commit(
         'committer Alice <alice@example.test> 1 +0000\nx y\0committer Bob <bob@example.test> 1 +0000\n',
       ),
@@ -77,7 +77,7 @@ describe('committerMismatch', () => {
       'no committer is named, and alice@example.test signed',
     ],
     [
-      'G14 a second address, behind the one that git log shows',
+      'a second address, behind the one that git log shows (G14)',
       commit('committer Bob <bob@example.test> <alice@example.test> 1 +0000\n'),
       person('alice@example.test'),
       'no committer is named, and alice@example.test signed',

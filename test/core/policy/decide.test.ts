@@ -72,7 +72,7 @@ const githubWorkflow: Signer = {
 const WORKFLOW =
   'repository: acme/app, file: .github/workflows/release.yml, ref: refs/heads/main, trigger: push';
 
-it('P02 a tag’s name that no pattern could meet does not escape the rules for names', async () => {
+it('a tag’s name that no pattern could meet does not escape the rules for names (P02)', async () => {
   const more = `{name: bob, identity: bob@example.test, issuer: ${issuer}}`;
   const policy = await policyOf(
     `signers: [{${ALICE}}, ${more}]\ntags: [{names: ['v*'], by: [bob]}]`,
@@ -90,7 +90,7 @@ it('P02 a tag’s name that no pattern could meet does not escape the rules for 
   }
 });
 
-describe('G14 P10 people who are named twice', () => {
+describe('people who are named twice (G14, P10)', () => {
   it.each(['author', 'committer'])(
     'a second %s, whom git log shows, is not passed over',
     async (who) => {
@@ -123,7 +123,7 @@ describe('G14 P10 people who are named twice', () => {
   );
 });
 
-describe('X11 every field of a policy refuses what only it refuses', () => {
+describe('every field of a policy refuses what only it refuses (X11)', () => {
   const bob = '- {name: bob, identity: bob@x.test, issuer: i}';
   const policy = (rest: string, more = '') => `signers:\n  - {${ALICE}${more}}\n  ${bob}\n${rest}`;
   it.each<[string, string, string, Signed, string]>([
@@ -222,7 +222,7 @@ describe('X11 every field of a policy refuses what only it refuses', () => {
   });
 });
 
-describe('X11 every field of a signer', () => {
+describe('every field of a signer (X11)', () => {
   const who = async (signer: string, as: Signer) =>
     judged(await policyOf(`signers: [{${signer}}]`), {}, { signer: as }).allowed;
 
@@ -256,7 +256,7 @@ describe('X11 every field of a signer', () => {
   });
 });
 
-describe('P09 a workflow is its repository, file, ref and trigger', () => {
+describe('a workflow is its repository, file, ref and trigger (P09)', () => {
   const allows = async (change: Partial<Signer['extensions']>, value?: string, more = '') => {
     const policy = await policyOf(`signers: [{name: bot, workflow: {${WORKFLOW}${more}}}]`);
     const extensions = Object.fromEntries(
@@ -319,7 +319,7 @@ describe('P09 a workflow is its repository, file, ref and trigger', () => {
     expect(await allows(extensions, value)).toBe(false);
   });
 
-  it('X11 environment and repository-id, where they are bound', async () => {
+  it('environment and repository-id, where they are bound (X11)', async () => {
     expect(await allows({ '23': 'staging' }, undefined, ', environment: production')).toBe(false);
     expect(await allows({ '23': undefined }, undefined, ', environment: production')).toBe(false);
     expect(await allows({ '15': '43' }, undefined, ", repository-id: '42'")).toBe(false);
@@ -364,7 +364,7 @@ describe('dates', () => {
 });
 
 describe('what is only told', () => {
-  it('G14 G15 P10 other people’s names and far dates are notes by default', async () => {
+  it('other people’s names and far dates are notes by default (G14, G15, P10)', async () => {
     const policy = await policyOf(`signers: [{${ALICE}}]`);
     const decision = judged(policy, { committer: 'b@x', author: 'c@x', date: T - 2 * DAY });
     expect(decision).toMatchObject({ allowed: true });
@@ -386,7 +386,7 @@ describe('what is only told', () => {
 });
 
 describe('claims', () => {
-  it('G17 headers count where git puts them, not where a message quotes them', () => {
+  it('headers count where git puts them, not where a message quotes them (G17)', () => {
     const author = 'author Alice <alice@example.test> 1 +0000';
     const text = `tree ${'1'.repeat(40)}\nauthor Mallory <m@x> 5 +0000\ncommitter M <m@x> 5 +0000\n\n${author}\n`;
     expect(claimsOf('commit', utf8(text)).author).toEqual({
@@ -407,15 +407,18 @@ describe('claims', () => {
     ['behind a date that git log shows', 'A <alice@example.test> 5 +0000 1700000000 +0000'],
     ['behind text and a bracket', 'A <alice@example.test> b> 1700000000 +0000'],
     ['behind a second address', 'A <alice@example.test> <a@x> 1700000000 +0000'],
-  ])('G15 a date is the one right behind the address: nobody is read %s', async (_name, person) => {
-    const text = `tree ${'1'.repeat(40)}\nauthor ${person}\ncommitter ${person}\n\nx\n`;
-    const { committer } = claimsOf('commit', utf8(text));
-    expect(committer).toBeUndefined();
-    const policy = await policyOf(`signers: [{${ALICE}}]\ncommits: [{max-skew: 1h}]`);
-    const subject = { type: 'commit', ref: 'refs/heads/main', payload: utf8(text) } as const;
-    const decision = decide(policy, { signer: alice, times: [T] }, subject);
-    expect(decision).toMatchObject({ allowed: false, code: 'date-too-far' });
-  });
+  ])(
+    'a date is the one right behind the address: nobody is read %s (G15)',
+    async (_name, person) => {
+      const text = `tree ${'1'.repeat(40)}\nauthor ${person}\ncommitter ${person}\n\nx\n`;
+      const { committer } = claimsOf('commit', utf8(text));
+      expect(committer).toBeUndefined();
+      const policy = await policyOf(`signers: [{${ALICE}}]\ncommits: [{max-skew: 1h}]`);
+      const subject = { type: 'commit', ref: 'refs/heads/main', payload: utf8(text) } as const;
+      const decision = decide(policy, { signer: alice, times: [T] }, subject);
+      expect(decision).toMatchObject({ allowed: false, code: 'date-too-far' });
+    },
+  );
 
   it.each<[string, string, readonly string[]]>([
     ['one', 'subject\n\nSigned-off-by: A <a@x>', ['a@x']],

@@ -46,7 +46,7 @@ describe('the key that an SSH signature names', () => {
     ['no key type', armor(Buffer.concat([head, string(Buffer.from([0, 0, 0]))]))],
     ['text before the armor', utf8(`x\n${Buffer.from(armor(head)).toString()}`)],
     ['two armors', utf8(Buffer.from(armor(head)).toString().repeat(2))],
-  ])('C13 %s: none', (_name, bytes) => {
+  ])('%s: none (C13)', (_name, bytes) => {
     expect(signingSshKey(bytes)).toBeUndefined();
   });
 });

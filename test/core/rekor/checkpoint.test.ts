@@ -96,7 +96,7 @@ describe.each(['v1', 'v2'] as const)('checkpoints of Rekor %s', (version) => {
       })),
     ],
   ];
-  it.each(refused)('R06 %s_fail', async (_, overrides) => {
+  it.each(refused)('%s_fail (R06)', async (_, overrides) => {
     expect(await codeOf(on(version, overrides))).toBe('checkpoint-invalid');
   });
 
@@ -113,7 +113,7 @@ describe.each(['v1', 'v2'] as const)('checkpoints of Rekor %s', (version) => {
     '0b111',
     'seven',
     '99999999999999999999',
-  ])('R09 checkpoint_size %j is not canonical_fail', async (size) => {
+  ])('checkpoint_size %j is not canonical_fail (R09)', async (size) => {
     expect(
       await codeOf(
         on(
@@ -142,16 +142,16 @@ describe.each(['v1', 'v2'] as const)('checkpoints of Rekor %s', (version) => {
     ],
     ['checkpoint_with_extension_lines', note(() => ({ more: ['Timestamp: 1'] }))],
   ];
-  it.each(accepted)('R06 %s', async (_, overrides) => {
+  it.each(accepted)('%s (R06)', async (_, overrides) => {
     expect(await codeOf(on(version, overrides))).toBe('verified');
   });
 
-  it('R06 checkpoint_wrong_root, well signed_fail', async () => {
+  it('checkpoint_wrong_root, well signed_fail (R06)', async () => {
     const wrong = note(() => ({ root: Buffer.alloc(32, 7).toString('base64') }));
     expect(await codeOf(on(version, wrong))).toBe('inclusion-proof-invalid');
   });
 
-  it('R06 checkpoint of another log of the same trust root_fail', async () => {
+  it('checkpoint of another log of the same trust root_fail (R06)', async () => {
     const other = version === 'v1' ? 'v2' : 'v1';
     const own = version === 'v1' ? key('rekor2', 'ed25519') : key('rekor');
     const signatures = [{ name: ORIGIN[other], hint: logIdOf(own, ORIGIN[other]), key: own }];
@@ -173,7 +173,7 @@ function looser(letter: string): string {
 }
 
 describe('names', () => {
-  it('R06 a v1 log may sign under a name that its URL does not hold: its key decides', async () => {
+  it('a v1 log may sign under a name that its URL does not hold: its key decides (R06)', async () => {
     const overrides = note(({ signatures }) => ({
       origin: 'internal-7 - 42',
       signatures: signatures.map((one) => ({ ...one, name: 'internal-7' })),
@@ -181,7 +181,7 @@ describe('names', () => {
     expect(await codeOf(overrides)).toBe('verified');
   });
 
-  it('R06 a v1 log\u2019s name is that of the origin it signed_fail', async () => {
+  it('a v1 log\u2019s name is that of the origin it signed_fail (R06)', async () => {
     expect(await codeOf(note(() => ({ origin: 'internal-7 - 42' })))).toBe('checkpoint-invalid');
     expect(await codeOf(note(() => ({ origin: `${ORIGIN.v1}-2 - 42` })))).toBe(
       'checkpoint-invalid',
@@ -189,7 +189,7 @@ describe('names', () => {
     expect(await codeOf(note(() => ({ origin: ORIGIN.v1 })))).toBe('verified');
   });
 
-  it('R13 a v2 log\u2019s key is bound to its origin_fail', async () => {
+  it('a v2 log\u2019s key is bound to its origin_fail (R13)', async () => {
     const own = key('rekor2', 'ed25519');
     const renamed = note(({ signatures }) => ({
       origin: 'other.forge.test',
@@ -205,7 +205,7 @@ describe('names', () => {
     expect(await codeOf(on('v2', suffixed))).toBe('checkpoint-invalid');
   });
 
-  it('R13 a trust root that lists a v2 key under another id is not argued with_fail', async () => {
+  it('a trust root that lists a v2 key under another id is not argued with_fail (R13)', async () => {
     const overrides = on('v2', {
       trust: (root) => {
         root.tlogs[1].logId.keyId = Buffer.from(

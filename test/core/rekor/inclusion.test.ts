@@ -33,7 +33,7 @@ function rootOrRefusal(...args: Parameters<typeof rootFromInclusionProof>): stri
 describe('RFC 6962 audit paths', () => {
   const leaves = strangers(LIMIT);
 
-  it(`R06 leads to the root for every index of every tree up to ${LIMIT}, and nowhere by any other length`, () => {
+  it(`leads to the root for every index of every tree up to ${LIMIT}, and nowhere by any other length (R06)`, () => {
     for (let size = 1; size <= LIMIT; size += 1) {
       const tree = leaves.slice(0, size);
       const root = hex(treeHash(tree));
@@ -51,7 +51,7 @@ describe('RFC 6962 audit paths', () => {
     }
   });
 
-  it('R06 leads elsewhere by another index, another size or another leaf', () => {
+  it('leads elsewhere by another index, another size or another leaf (R06)', () => {
     for (let size = 2; size <= 40; size += 1) {
       const tree = leaves.slice(0, size);
       const root = hex(treeHash(tree));
@@ -76,11 +76,11 @@ describe('RFC 6962 audit paths', () => {
     [9n, 8n],
     [0n, 0n],
     [1n << 63n, 8n],
-  ])('R09 refuses index %i in a tree of %i', (index, size) => {
+  ])('refuses index %i in a tree of %i (R09)', (index, size) => {
     expect(rootOrRefusal(nodeCrypto, leaves[0]!, index, size, [])).toBe('inclusion-proof-invalid');
   });
 
-  it('R09 a tree of 2^63 entries and a path of any length end at once', () => {
+  it('a tree of 2^63 entries and a path of any length end at once (R09)', () => {
     const huge = (1n << 63n) - 1n;
     for (const length of [0, 62, 63, 64, 1000]) {
       const hashes = Array.from({ length }, () => leaves[1]!);
@@ -89,7 +89,7 @@ describe('RFC 6962 audit paths', () => {
     }
   });
 
-  it('R06 refuses hashes that are not 32 octets: a longer one could hold two', () => {
+  it('refuses hashes that are not 32 octets: a longer one could hold two (R06)', () => {
     const tree = leaves.slice(0, 2);
     for (const odd of [new Uint8Array(), leaves[1]!.subarray(1), Uint8Array.of(...leaves[1]!, 0)]) {
       expect(rootOrRefusal(nodeCrypto, tree[0]!, 0n, 2n, [odd])).toBe('inclusion-proof-invalid');
@@ -105,7 +105,7 @@ describe('inclusion of a signature', () => {
     { size: 64, index: 63 },
     { size: 65, index: 64 },
     { size: 100, index: 37 },
-  ])('R06 accepts entry $index of $size', async (tree) => {
+  ])('accepts entry $index of $size (R06)', async (tree) => {
     expect(await codeOf({ tree })).toBe('verified');
   });
 
@@ -142,11 +142,11 @@ describe('inclusion of a signature', () => {
     ['a tree size of nothing', proof(() => ({ treeSize: 0n })), 'inclusion-proof-invalid'],
     ['no proof', ({ inclusionProof: _, ...entry }) => entry, 'inclusion-proof-invalid'],
   ];
-  it.each(refused)('R06 refuses %s', async (_, entry, code) => {
+  it.each(refused)('refuses %s (R06)', async (_, entry, code) => {
     expect(await codeOf({ entry: entry! })).toBe(code);
   });
 
-  it('R06 refuses a proof that holds in a tree the log has not signed', async () => {
+  it('refuses a proof that holds in a tree the log has not signed (R06)', async () => {
     // a true proof, under a checkpoint of the log for another tree
     const other = forge({ tree: { size: 7, index: 3 } }).entry!.inclusionProof!.checkpoint;
     expect(await codeOf({ entry: proof(() => ({ checkpoint: other }))! })).toBe(
@@ -158,14 +158,14 @@ describe('inclusion of a signature', () => {
     );
   });
 
-  it('R06 refuses the same root told of another size', async () => {
+  it('refuses the same root told of another size (R06)', async () => {
     expect(await codeOf({ note: (note) => ({ ...note, size: '8' }) })).toBe(
       'inclusion-proof-invalid',
     );
   });
 });
 
-describe('R04 the promise', () => {
+describe('the promise (R04)', () => {
   const cases: readonly [string, Overrides, string][] = [
     [
       'removed',
@@ -244,11 +244,11 @@ describe('R04 the promise', () => {
       'inclusion-promise-invalid',
     ],
   ];
-  it.each(cases)('R04 refuses a promise %s', async (_, overrides, code) => {
+  it.each(cases)('refuses a promise %s (R04)', async (_, overrides, code) => {
     expect(await codeOf(overrides)).toBe(code);
   });
 
-  it('R04 without a promise the log vouches for no time, and a token may', async () => {
+  it('without a promise the log vouches for no time, and a token may (R04)', async () => {
     const overrides: Overrides = {
       entry: ({ inclusionPromise: _, ...entry }) => ({
         ...entry,

@@ -53,7 +53,7 @@ const labelled = (change: Partial<TransparencyLogEntry>): Overrides => ({
   entry: (base) => ({ ...base, ...change }),
 });
 
-describe('R01 the entry is about this signature', () => {
+describe('the entry is about this signature (R01)', () => {
   const other = forge({ payload: utf8('tree 0\n\nother\n') });
   const otherCertificate = forge({ leaf: (leaf) => ({ ...leaf, serial: Uint8Array.of(0x77) }) });
   it.each([
@@ -75,12 +75,12 @@ describe('R01 the entry is about this signature', () => {
       { logged: (record) => ({ ...record, certificateDer: forge().chain[0]! }) },
     ],
     ['everything of another signature', { logged: () => other.record }],
-  ] satisfies [string, Overrides][])('R01 refuses an entry of %s', async (_, overrides) => {
+  ] satisfies [string, Overrides][])('refuses an entry of %s (R01)', async (_, overrides) => {
     expect(await codeOf(overrides)).toBe('log-entry-mismatch');
     expect(await codeOf({ ...overrides, log: 'v2', tokens: [{}] })).toBe('log-entry-mismatch');
   });
 
-  it('R01 refuses a stored body that is not the one rebuilt', async () => {
+  it('refuses a stored body that is not the one rebuilt (R01)', async () => {
     const { body } = forge();
     const stored = (bytes: Uint8Array): Overrides => ({
       entryBytes: (base) => concat(base, field(7, bytes)),
@@ -92,7 +92,7 @@ describe('R01 the entry is about this signature', () => {
   });
 
   it.each([{}, { ignoreSct: true }])(
-    'R12 refuses another signature\u2019s genuine entry for its time, %o',
+    'refuses another signature\u2019s genuine entry for its time, %o (R12)',
     async (mode) => {
       expect(await codeOf({ entry: () => other.entry }, mode)).toBe('log-entry-mismatch');
       expect(await codeOf({ entry: () => other.entry, tokens: [{}] }, mode)).toBe(
@@ -102,7 +102,7 @@ describe('R01 the entry is about this signature', () => {
   );
 });
 
-describe('R07 labels do not switch checks off', () => {
+describe('labels do not switch checks off (R07)', () => {
   const cases: readonly [string, Overrides, string][] = [
     ['v1 relabelled as v2', labelled({ version: '0.0.2' }), 'log-entry-mismatch'],
     [
@@ -155,11 +155,11 @@ describe('R07 labels do not switch checks off', () => {
       'log-entry-malformed',
     ],
   ];
-  it.each(cases)('R07 refuses %s', async (_, overrides, code) => {
+  it.each(cases)('refuses %s (R07)', async (_, overrides, code) => {
     expect(await codeOf(overrides)).toBe(code);
   });
 
-  it('R07 a v2 entry stands under either label: gitsign stores 0.0.1 for what was logged as 0.0.2', async () => {
+  it('a v2 entry stands under either label: gitsign stores 0.0.1 for what was logged as 0.0.2 (R07)', async () => {
     expect(await codeOf({ log: 'v2', tokens: [{}] })).toBe('verified');
     expect(await codeOf({ log: 'v2', tokens: [{}], ...labelled({ version: '0.0.2' }) })).toBe(
       'verified',
@@ -167,7 +167,7 @@ describe('R07 labels do not switch checks off', () => {
   });
 });
 
-describe('R16 unknown kinds cannot be checked here', () => {
+describe('unknown kinds cannot be checked here (R16)', () => {
   it.each([
     ['rekord', '0.0.1'],
     ['dsse', '0.0.1'],
@@ -177,14 +177,14 @@ describe('R16 unknown kinds cannot be checked here', () => {
     ['', ''],
     ['HashedRekord', '0.0.1'],
     ['__proto__', '0.0.1'],
-  ])('R16 kind %j version %j', async (kind, version) => {
+  ])('kind %j version %j (R16)', async (kind, version) => {
     expect(await judge(labelled({ kind, version }))).toMatchObject({
       status: 'undecided',
       code: 'log-entry-unsupported',
     });
   });
 
-  it('R16 an empty message, empty parts and odd attribute values have a defined answer', async () => {
+  it('an empty message, empty parts and odd attribute values have a defined answer (R16)', async () => {
     expect(await codeOf({ entryBytes: () => new Uint8Array() })).toBe('log-entry-malformed');
     expect(await codeOf({ entryBytes: () => field(3, new Uint8Array()) })).toBe(
       'log-entry-malformed',
@@ -205,7 +205,7 @@ describe('R16 unknown kinds cannot be checked here', () => {
   });
 });
 
-describe('R08 one entry, once', () => {
+describe('one entry, once (R08)', () => {
   const twice = (first: Uint8Array, second: Uint8Array): Overrides => ({
     unsigned: ([own]) =>
       [
@@ -214,7 +214,7 @@ describe('R08 one entry, once', () => {
       ].slice(1),
   });
   const bytes = encodeLogEntry(entry);
-  it('R08 refuses copies of one entry, and two entries', async () => {
+  it('refuses copies of one entry, and two entries (R08)', async () => {
     expect(await codeOf(twice(bytes, bytes))).toBe('cms-malformed');
     expect(await codeOf(twice(bytes, flip(bytes, 9)))).toBe('cms-malformed');
     // as two attributes; byte-equal attributes are not even DER
@@ -227,12 +227,12 @@ describe('R08 one entry, once', () => {
     expect(await codeOf({ unsigned: () => [attribute(ENTRY)] })).toBe('cms-malformed');
   });
 
-  it.each([1, 2, 3, 4, 5, 6])('R08 refuses field %i of the message twice', (number) => {
+  it.each([1, 2, 3, 4, 5, 6])('refuses field %i of the message twice (R08)', (number) => {
     const again = number === 1 || number === 4 ? field(number, 5n) : field(number, utf8('x'));
     expect(refusalOf(() => decodeLogEntry(concat(bytes, again)))).toBe('log-entry-malformed');
   });
 
-  it('R08 refuses fields of a number that nobody knows', () => {
+  it('refuses fields of a number that nobody knows (R08)', () => {
     expect(refusalOf(() => decodeLogEntry(concat(bytes, field(8, utf8('x')))))).toBe(
       'log-entry-malformed',
     );
@@ -242,9 +242,9 @@ describe('R08 one entry, once', () => {
   });
 });
 
-describe('R09 numbers', () => {
+describe('numbers (R09)', () => {
   it.each([-1n, -(1n << 63n), 1n << 63n])(
-    'R09 refuses %i as any count of an entry',
+    'refuses %i as any count of an entry (R09)',
     async (value) => {
       for (const number of [1, 4]) {
         const overrides: Overrides = {
@@ -275,7 +275,7 @@ describe('R09 numbers', () => {
     },
   );
 
-  it('R09 refuses varints that are long, padded or cut', () => {
+  it('refuses varints that are long, padded or cut (R09)', () => {
     for (const bytes of [
       [0x08, 0x80, 0x00],
       [0x08, ...Array<number>(10).fill(0xff), 0x01],
@@ -288,12 +288,12 @@ describe('R09 numbers', () => {
     }
   });
 
-  it('R09 the largest counts are exact', () => {
+  it('the largest counts are exact (R09)', () => {
     const logIndex = (1n << 63n) - 1n;
     expect(decodeLogEntry(encodeLogEntry({ ...entry, logIndex })).logIndex).toBe(logIndex);
   });
 
-  it('R05 a time beyond any calendar is the future, not a crash', async () => {
+  it('a time beyond any calendar is the future, not a crash (R05)', async () => {
     const time = Number.MAX_SAFE_INTEGER;
     expect(await codeOf({ time })).toBe('time-in-future');
   });
@@ -321,7 +321,7 @@ function answerV1(found: TransparencyLogEntry): Json {
   };
 }
 
-describe('R19 answers in JSON', () => {
+describe('answers in JSON (R19)', () => {
   const online = forge({ entry: () => undefined });
   const found = onlineEntry(online);
   const judged = async (read: TransparencyLogEntry): Promise<string> => {
@@ -329,7 +329,7 @@ describe('R19 answers in JSON', () => {
     return verdict.status === 'verified' ? 'verified' : verdict.code;
   };
 
-  it('R19 an answer read is the entry that was written, in both forms', async () => {
+  it('an answer read is the entry that was written, in both forms (R19)', async () => {
     expect(await judged(logEntryFromRekorV1(answerV1(found)))).toBe('verified');
     expect(await judged(logEntryFromRekorV2(logEntryToJson(found, found.canonicalizedBody!)))).toBe(
       'verified',
@@ -355,15 +355,18 @@ describe('R19 answers in JSON', () => {
     {},
     undefined,
   ];
-  it.each(['integratedTime', 'logIndex'])('R09 R19 refuses a %s that is no exact count', (name) => {
-    for (const value of numbers) {
-      expect(refusalOf(() => logEntryFromRekorV1({ ...answerV1(found), [name]: value }))).toBe(
-        'log-entry-malformed',
-      );
-    }
-  });
+  it.each(['integratedTime', 'logIndex'])(
+    'refuses a %s that is no exact count (R09, R19)',
+    (name) => {
+      for (const value of numbers) {
+        expect(refusalOf(() => logEntryFromRekorV1({ ...answerV1(found), [name]: value }))).toBe(
+          'log-entry-malformed',
+        );
+      }
+    },
+  );
   it.each(['logIndex', 'treeSize'])(
-    'R09 R19 refuses a proof whose %s is no exact count',
+    'refuses a proof whose %s is no exact count (R09, R19)',
     (name) => {
       for (const value of numbers) {
         const answer = answerV1(found);
@@ -373,7 +376,7 @@ describe('R19 answers in JSON', () => {
     },
   );
 
-  it('R19 a count beyond 2^53 written as text is exact', () => {
+  it('a count beyond 2^53 written as text is exact (R19)', () => {
     const answer: Json = logEntryToJson(found, found.canonicalizedBody!);
     expect(logEntryFromRekorV2({ ...answer, logIndex: '9007199254740993' }).logIndex).toBe(
       9007199254740993n,
@@ -396,7 +399,7 @@ describe('R19 answers in JSON', () => {
     expect(outcomeOf({ ...answer, integratedTime: null })).toMatchObject({ integratedTime: 0n });
   });
 
-  it('R19 a number cannot come from a prototype, nor set one', () => {
+  it('a number cannot come from a prototype, nor set one (R19)', () => {
     const text = JSON.stringify(answerV1(found)).replace('"logIndex"', '"__proto__"');
     expect(refusalOf(() => logEntryFromRekorV1(JSON.parse(text)))).toBe('log-entry-malformed');
     const polluted = JSON.parse(
@@ -410,7 +413,7 @@ describe('R19 answers in JSON', () => {
     expect(({} as Json).logIndex).toBeUndefined();
   });
 
-  it('R19 of duplicate keys the last is read, and judged by what the log signed', async () => {
+  it('of duplicate keys the last is read, and judged by what the log signed (R19)', async () => {
     const text = JSON.stringify(answerV1(found)).replace(
       '"integratedTime":',
       '"integratedTime":1,"integratedTime":',
@@ -423,7 +426,7 @@ describe('R19 answers in JSON', () => {
     expect(await judged(logEntryFromRekorV1(JSON.parse(later)))).toBe('inclusion-promise-invalid');
   });
 
-  it('R19 the body counts byte for byte: a spelling of the same JSON is another body', async () => {
+  it('the body counts byte for byte: a spelling of the same JSON is another body (R19)', async () => {
     const spaced = utf8(
       JSON.stringify(JSON.parse(Buffer.from(found.canonicalizedBody!).toString()), null, 1),
     );
@@ -436,7 +439,7 @@ describe('R19 answers in JSON', () => {
     expect(await judged({ ...found, canonicalizedBody: doubled })).toBe('log-entry-mismatch');
   });
 
-  it('R19 refuses anything that is not an answer', () => {
+  it('refuses anything that is not an answer (R19)', () => {
     for (const value of [
       null,
       undefined,
@@ -455,7 +458,7 @@ describe('R19 answers in JSON', () => {
     }
   });
 
-  it('I05 no JSON does anything but read or refuse', () => {
+  it('no JSON does anything but read or refuse (I05)', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 4 }), (text) => {
         const value: unknown = JSON.parse(text);
@@ -468,8 +471,8 @@ describe('R19 answers in JSON', () => {
   });
 });
 
-describe('R18 volume', () => {
-  it('R18 refuses an entry over 64 KiB, or with more parts than any proof has', () => {
+describe('volume (R18)', () => {
+  it('refuses an entry over 64 KiB, or with more parts than any proof has (R18)', () => {
     expect(refusalOf(() => decodeLogEntry(new Uint8Array(64 * 1024 + 1)))).toBe(
       'log-entry-malformed',
     );
@@ -484,7 +487,7 @@ describe('R18 volume', () => {
     expect(refusalOf(() => logEntryFromRekorV1(answer))).toBe('log-entry-malformed');
   });
 
-  it('I05 no bytes do anything but read or refuse, and what is read is written back', () => {
+  it('no bytes do anything but read or refuse, and what is read is written back (I05)', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) =>
         ['read', 'log-entry-malformed'].includes(refusalOf(() => decodeLogEntry(bytes))),

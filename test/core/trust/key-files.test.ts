@@ -46,7 +46,7 @@ describe('gitsign\u2019s key files', () => {
     },
   );
 
-  it('R03 a v2 log\u2019s id needs its origin, which a bare key does not tell: unknown, not trusted', async () => {
+  it('a v2 log\u2019s id needs its origin, which a bare key does not tell: unknown, not trusted (R03)', async () => {
     const { payload, signature } = vector('rekor2/03-offline-tsa.commit');
     const trust = trustFromKeyFiles({ ...real, rekor: file('rekor2.pub') }, nodeCrypto);
     expect(

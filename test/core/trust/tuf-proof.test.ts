@@ -99,11 +99,11 @@ describe('a chain of roots and its targets', () => {
     ['that starts later than what is trusted', ([, second = '', third = '']) => [third, second]],
     ['that ends too early for the targets', ([first = '', second = '']) => [first, second]],
     ['with one twice', ([first = '', second = '', third = '']) => [first, second, second, third]],
-  ])('T03 T04 %s do not', async (_name, change) => {
+  ])('%s do not (T03, T04)', async (_name, change) => {
     const { texts, targets } = made();
     await expect(prove(change(texts), targets)).rejects.toEqual(TRUST_FILE);
   });
-  it('T03 need as many keys as the threshold says, and a signature counts once', async () => {
+  it('need as many keys as the threshold says, and a signature counts once (T03)', async () => {
     const { repository, texts } = made();
     const signed = repository.signed('targets');
     const [one, two] = repository.keys('targets');
@@ -116,7 +116,7 @@ describe('a chain of roots and its targets', () => {
     );
     await prove(texts, signTuf(signed, [tufKey('ed25519'), two!, one!]).toString());
   });
-  it('T03 a key under two names is one key', async () => {
+  it('a key under two names is one key (T03)', async () => {
     const key = tufKey('ed25519');
     const keys = { a: key.json, b: key.json };
     const role = { keyids: ['a', 'b'], threshold: 2 };
@@ -148,7 +148,7 @@ describe('a chain of roots and its targets', () => {
   });
 });
 
-describe('T03 metadata that is none', () => {
+describe('metadata that is none (T03)', () => {
   const good = {
     _type: 'root',
     spec_version: '1.0.31',

@@ -62,8 +62,8 @@ const extensions =
   });
 const UNKNOWN = { oid: '1.3.6.1.4.1.57264.99.1', critical: true, value: encode(0x05) };
 
-describe('R11 tokens', () => {
-  it('R11 accepts a token of the trusted authority, alone and beside a log time', async () => {
+describe('tokens (R11)', () => {
+  it('accepts a token of the trusted authority, alone and beside a log time (R11)', async () => {
     expect(await judge(stamped())).toMatchObject({
       status: 'verified',
       times: [{ source: 'timestamp-authority', time: T0 }],
@@ -118,7 +118,7 @@ describe('R11 tokens', () => {
     ['signed by another key', { message: (spec) => ({ ...spec, key: key('stranger') }) }],
     ['whose signature is empty', { message: (spec) => ({ ...spec, signature: new Uint8Array() }) }],
   ];
-  it.each(bad)('R11 refuses a token %s', async (_, change) => {
+  it.each(bad)('refuses a token %s (R11)', async (_, change) => {
     expect(await codeOf(stamped(change))).toBe('timestamp-invalid');
     expect(await codeOf(beside(change))).toBe('timestamp-invalid');
   });
@@ -138,11 +138,11 @@ describe('R11 tokens', () => {
       { message: (spec) => ({ ...spec, certificates: [tsa().root, ...spec.certificates] }) },
     ],
   ];
-  it.each(good)('R11 accepts a token with %s', async (_, change) => {
+  it.each(good)('accepts a token with %s (R11)', async (_, change) => {
     expect(await codeOf(stamped(change))).toBe('verified');
   });
 
-  it('R11 refuses an imprint of the right hash under the wrong name', async () => {
+  it('refuses an imprint of the right hash under the wrong name (R11)', async () => {
     // SHA-256 octets called SHA-512: the lengths differ, and so do the hashes
     const info = (der: Uint8Array): Uint8Array => der;
     expect(await codeOf(stamped({ info, imprintHash: 'sha512', data: utf8('x') }))).toBe(
@@ -151,11 +151,11 @@ describe('R11 tokens', () => {
   });
 });
 
-describe('R11 authorities', () => {
+describe('authorities (R11)', () => {
   const a = authority('a', T0);
   const b = authority('b', T0);
 
-  it('R11 refuses an authority that nobody trusts, though its certificate comes with the token', async () => {
+  it('refuses an authority that nobody trusts, though its certificate comes with the token (R11)', async () => {
     const embedded = {
       authority: b,
       message: (spec: Parameters<TokenSpec['message']>[0]) => ({
@@ -177,7 +177,7 @@ describe('R11 authorities', () => {
     );
   });
 
-  it('R11 refuses a stranger with the names and numbers of a trusted authority', async () => {
+  it('refuses a stranger with the names and numbers of a trusted authority (R11)', async () => {
     const own = key('tsa impostor');
     const impostor = authority('a', T0, (leaf) => ({ ...leaf, key: own, signer: own }));
     expect(await codeOf(stamped({ authority: impostor }, { trust: trusting(listed(a)) }))).toBe(
@@ -188,7 +188,7 @@ describe('R11 authorities', () => {
     );
   });
 
-  it('R11 judges A\u2019s token by A\u2019s dates, not by B\u2019s (TOB-SIGSTORE-11)', async () => {
+  it('judges A\u2019s token by A\u2019s dates, not by B\u2019s (TOB-SIGSTORE-11) (R11)', async () => {
     const expired = { start: date(T0 - YEAR), end: date(T0 - 1) };
     const both = (first: Json, second: Json): Overrides['trust'] =>
       trusting(listed(a, first), listed(b, second));
@@ -207,7 +207,7 @@ describe('R11 authorities', () => {
     );
   });
 
-  it('R11 the dates of an authority are inclusive, to the second', async () => {
+  it('the dates of an authority are inclusive, to the second (R11)', async () => {
     const at = async (validFor: Json): Promise<string> =>
       codeOf(stamped({ authority: a }, { trust: trusting(listed(a, validFor)) }));
     expect(await at({ start: date(T0), end: date(T0) })).toBe('verified');
@@ -215,7 +215,7 @@ describe('R11 authorities', () => {
     expect(await at({ start: date(0), end: date(T0 - 1) })).toBe('timestamp-untrusted');
   });
 
-  it('R11 the authority\u2019s certificate must hold at its own time, to the second', async () => {
+  it('the authority\u2019s certificate must hold at its own time, to the second (R11)', async () => {
     const at = async (notBefore: number, notAfter: number): Promise<string> => {
       const one = authority('dated', T0, (leaf) => ({ ...leaf, notBefore, notAfter }));
       return codeOf(stamped({ authority: one }, { trust: trusting(listed(one)) }));
@@ -239,7 +239,7 @@ describe('R11 authorities', () => {
     ['of a CA', extensions(Oid.basicConstraints, ext.constraints(true))],
     ['with an unknown critical extension', extensions(UNKNOWN.oid, UNKNOWN)],
   ];
-  it.each(certificates)('R11 refuses a token by a certificate %s', async (_, change) => {
+  it.each(certificates)('refuses a token by a certificate %s (R11)', async (_, change) => {
     const one = authority('odd', T0, change);
     expect(await codeOf(stamped({ authority: one }, { trust: trusting(bare(one)) }))).toBe(
       'timestamp-invalid',
@@ -249,7 +249,7 @@ describe('R11 authorities', () => {
     );
   });
 
-  it('R11 the signer\u2019s own certificate is no authority for times', async () => {
+  it('the signer\u2019s own certificate is no authority for times (R11)', async () => {
     const { chain, leafSpec, leaf } = forge();
     const signer: Authority = { root: chain[1]!, leaf, leafSpec, key: leafSpec.key };
     expect(
@@ -266,7 +266,7 @@ describe('R11 authorities', () => {
     ).toBe('timestamp-invalid');
   });
 
-  it('R11 where the trust root lists a TSA\u2019s certificate, that one counts and no sibling', async () => {
+  it('where the trust root lists a TSA\u2019s certificate, that one counts and no sibling (R11)', async () => {
     const sibling = authority('a', T0, (leaf) => ({
       ...leaf,
       serial: Uint8Array.of(0x2b),
@@ -286,14 +286,14 @@ describe('R11 authorities', () => {
     ).toBe('verified');
   });
 
-  it('R11 a lone listed certificate that is no CA vouches for nothing but as a listed TSA under its CA', async () => {
+  it('a lone listed certificate that is no CA vouches for nothing but as a listed TSA under its CA (R11)', async () => {
     expect(
       await codeOf(stamped({ authority: a }, { trust: trusting(trustedChain('tsa', a.leaf)) })),
     ).toBe('timestamp-untrusted');
   });
 });
 
-describe('R10 all times count', () => {
+describe('all times count (R10)', () => {
   const inside = T0;
   const outside = T0 + 596;
   it.each([
@@ -303,11 +303,11 @@ describe('R10 all times count', () => {
     [inside, T0 - 6, 'certificate-expired-at-signing'],
     [inside, T0 - 5, 'verified'],
     [inside, T0 + 595, 'verified'],
-  ])('R10 log time %i and token time %i: %s', async (time, at, code) => {
+  ])('log time %i and token time %i: %s (R10)', async (time, at, code) => {
     expect(await codeOf({ time, tokens: [{ time: at }] })).toBe(code);
   });
 
-  it('R10 refuses two tokens, good or not: one is due', async () => {
+  it('refuses two tokens, good or not: one is due (R10)', async () => {
     expect(await codeOf({ tokens: [{}, { time: T0 + 1 }] })).toBe('cms-malformed');
     expect(await codeOf({ tokens: [{}, { data: utf8('x') }] })).toBe('cms-malformed');
     expect(await codeOf({ tokens: Array.from({ length: 40 }, (_, i) => ({ time: T0 + i })) })).toBe(
@@ -315,7 +315,7 @@ describe('R10 all times count', () => {
     );
   });
 
-  it('R10 a token in the future spoils a good log time', async () => {
+  it('a token in the future spoils a good log time (R10)', async () => {
     const tokens = [{ time: T0 + 301 }];
     expect(await codeOf({ tokens }, { now: T0 })).toBe('time-in-future');
     expect(await codeOf({ tokens }, { now: T0 + 1 })).toBe('verified');
@@ -428,7 +428,7 @@ describe('responses', () => {
   const response = (status: number, ...rest: readonly Uint8Array[]): Uint8Array =>
     encode(Tag.sequence, encode(Tag.sequence, encode(Tag.integer, Uint8Array.of(status))), ...rest);
 
-  it('R11 takes a token out of a granted answer only', () => {
+  it('takes a token out of a granted answer only (R11)', () => {
     for (const status of [0, 1])
       expect(Buffer.from(tokenFromResponse(response(status, made)))).toEqual(Buffer.from(made));
     for (const status of [2, 3, 4, 5, 0x7f, 0xff])
@@ -445,7 +445,7 @@ describe('responses', () => {
     expect(responseFromToken(made)).toEqual(new Uint8Array(response(0, made)));
   });
 
-  it('I07 reads only what is DER, whatever the nesting', () => {
+  it('reads only what is DER, whatever the nesting (I07)', () => {
     const deep = Array.from({ length: 5000 }).reduce<Uint8Array>(
       (inner) => encode(Tag.sequence, inner),
       new Uint8Array(),

@@ -26,7 +26,7 @@ const rule = (fields: Omit<IdentityRule, 'name'>) => ({
   policy: { source: 'test', digest: '00', rules: [{ name: 'rule', ...fields }] },
 });
 
-describe('X09 the one identity', () => {
+describe('the one identity (X09)', () => {
   const kinds: readonly [string, Uint8Array, string][] = [
     ['email', general.email('alice@forge.test'), 'alice@forge.test'],
     [
@@ -38,7 +38,7 @@ describe('X09 the one identity', () => {
     ['ip', general.ip(192, 0, 2, 7), '192.0.2.7'],
     ['otherName', general.otherName('alice!forge.test'), 'alice!forge.test'],
   ];
-  it.each(kinds)('X09 reads a name of kind %s', async (kind, name, value) => {
+  it.each(kinds)('reads a name of kind %s (X09)', async (kind, name, value) => {
     expect(await judge(names(name))).toMatchObject({
       status: 'verified',
       signer: { kind, value, issuer: ISSUER },
@@ -56,7 +56,7 @@ describe('X09 the one identity', () => {
     ['an empty email', names(general.email(''))],
     ['an empty other-name', names(general.otherName(''))],
   ];
-  it.each(ambiguous)('X09 refuses %s', async (_, overrides) => {
+  it.each(ambiguous)('refuses %s (X09)', async (_, overrides) => {
     expect(await codeOf(overrides)).toBe('identity-ambiguous');
   });
 
@@ -80,7 +80,7 @@ describe('X09 the one identity', () => {
       },
     ],
   ];
-  it.each(malformed)('X09 refuses %s', async (_, overrides) => {
+  it.each(malformed)('refuses %s (X09)', async (_, overrides) => {
     expect(await codeOf(overrides)).toBe('certificate-malformed');
   });
 
@@ -94,7 +94,7 @@ describe('X09 the one identity', () => {
     'alice@xn--frge-6ra.test',
     'alice@forge.test.evil.test',
     'x+alice@forge.test',
-  ])('X09 %j is not alice@forge.test', async (other) => {
+  ])('%j is not alice@forge.test (X09)', async (other) => {
     const asked = rule({ identity: 'alice@forge.test', issuer: ISSUER });
     expect(await codeOf(names(general.email(other)), asked)).toBe('identity-not-allowed');
     expect(
@@ -102,15 +102,15 @@ describe('X09 the one identity', () => {
     ).toBe('identity-not-allowed');
   });
 
-  it('X09 accepts the very name', async () => {
+  it('accepts the very name (X09)', async () => {
     const verdict = await judge({}, rule({ identity: 'alice@forge.test', issuer: ISSUER }));
     expect(verdict).toMatchObject({ status: 'verified', rule: 'rule' });
   });
 });
 
-describe('X10 the issuer in two forms', () => {
+describe('the issuer in two forms (X10)', () => {
   const other = 'https://accounts.evil.test';
-  it('X10 accepts either form alone, and both where they agree', async () => {
+  it('accepts either form alone, and both where they agree (X10)', async () => {
     for (const list of [
       [ext.issuerV1(ISSUER)],
       [ext.issuerV2(ISSUER)],
@@ -165,18 +165,18 @@ describe('X10 the issuer in two forms', () => {
       'identity-ambiguous',
     ],
   ];
-  it.each(refused)('X10 refuses %s', async (_, list, code) => {
+  it.each(refused)('refuses %s (X10)', async (_, list, code) => {
     expect(await codeOf(issuers(...list))).toBe(code);
   });
 
-  it('X10 calls a certificate without either form foreign, and shows no identity', async () => {
+  it('calls a certificate without either form foreign, and shows no identity (X10)', async () => {
     const verdict = await judge(issuers());
     expect(verdict).toMatchObject({ status: 'undecided', code: 'foreign-issuer' });
     expect(verdict).not.toHaveProperty('signer');
     expect(verdict).not.toHaveProperty('claimedSigner');
   });
 
-  it('X10 is not fooled by an extension whose arc only looks like the issuer\u2019s', async () => {
+  it('is not fooled by an extension whose arc only looks like the issuer\u2019s (X10)', async () => {
     const neighbour = {
       oid: '1.3.6.1.4.1.57264.1.8.1',
       value: encode(Tag.utf8String, utf8(other)),
@@ -189,7 +189,7 @@ describe('X10 the issuer in two forms', () => {
   });
 });
 
-describe('X11 every field of a rule is asked', () => {
+describe('every field of a rule is asked (X11)', () => {
   const repository = {
     oid: '1.3.6.1.4.1.57264.1.12',
     value: encode(Tag.utf8String, utf8('https://forge.test/acme/app')),
@@ -205,7 +205,7 @@ describe('X11 every field of a rule is asked', () => {
     issuerPattern: 'https://.*',
     extensions: { 12: 'https://forge.test/acme/app' },
   };
-  it('X11 allows when all hold', async () => {
+  it('allows when all hold (X11)', async () => {
     expect(await codeOf({ leaf }, rule(met))).toBe('verified');
   });
   const unmet: readonly Omit<IdentityRule, 'name'>[] = [
@@ -220,10 +220,10 @@ describe('X11 every field of a rule is asked', () => {
     { extensions: { __proto__x: 'x' } },
     { extensions: { toString: 'x' } },
   ];
-  it.each(unmet)('X11 does not allow where %j is not met', async (field) => {
+  it.each(unmet)('does not allow where %j is not met (X11)', async (field) => {
     expect(await codeOf({ leaf }, rule({ ...met, ...field }))).toBe('identity-not-allowed');
   });
-  it('X11 allows nobody where there are no rules', async () => {
+  it('allows nobody where there are no rules (X11)', async () => {
     expect(await codeOf({}, { policy: { source: 'test', digest: '00', rules: [] } })).toBe(
       'identity-not-allowed',
     );

@@ -18,7 +18,7 @@ const scalar = (size: number, first = 1): readonly number[] => [
 ];
 const pair = (...inside: readonly number[]): Uint8Array => octets(0x30, inside.length, ...inside);
 
-describe('C09 the DER of ECDSA is read before any library sees it', () => {
+describe('the DER of ECDSA is read before any library sees it (C09)', () => {
   it('lets a well-formed one through', async () => {
     expect(await holds(pair(...scalar(32), ...scalar(32)))).toBe(true);
     expect(await holds(pair(...scalar(1), ...scalar(33, 0).with(3, 0x80)))).toBe(true);

@@ -51,10 +51,8 @@ function asSelection(value: unknown, place: Place): ServiceSelection {
   const { selector, count } = asObject(value, place);
   if (selector !== 'ANY' && selector !== 'ALL' && selector !== 'EXACT')
     throw fault(inside(place, 'selector'), 'ANY, ALL or EXACT');
-  return {
-    selector,
-    count: count === undefined ? undefined : asCount(count, inside(place, 'count')),
-  };
+  if (count === undefined) return { selector };
+  return { selector, count: asCount(count, inside(place, 'count')) };
 }
 
 /** Reads a signing config. @throws ConfigError TRUST_FILE with the place in the file */

@@ -35,7 +35,7 @@ describe('the verification summary', () => {
   it('there is no verification summary without objects or without a policy (P05)', () => {
     expect(statement([]).predicate.verificationResult).toBe('FAILED');
     const create = (more: object) => () => reported('vsa', [], more);
-    expect(create({ policy: undefined })).toThrow('by which policy');
+    expect(create({ policy: undefined })).toThrow('must name the policy');
     expect(create({ subjects: [] })).toThrow('none is given');
   });
 });

@@ -39,21 +39,21 @@ describe('a policy that is pinned by its commit’s hash', () => {
     return { ...scene, base, change, evil, wider, idOf, from };
   };
 
-  it('is not another blob under the same name (P17)', async () => {
+  it('a policy pinned by hash is not replaced by another blob under its name (P17)', async () => {
     const { store, refuses, wider, idOf, base, from } = await pinned('policy-blob');
     const blob = idOf(`${base}:.signet.yaml`);
     store.replace('blob', blob, wider);
     await refuses(blob, ...from);
   });
 
-  it('is not what another tree under the same name leads to (P17)', async () => {
+  it('a policy pinned by hash is not replaced by an altered tree (P17)', async () => {
     const { store, refuses, idOf, base, evil, from } = await pinned('policy-tree');
     const tree = idOf(`${base}^{tree}`);
     store.replace('tree', tree, store.read('tree', idOf(`${evil}^{tree}`)));
     await refuses(tree, ...from);
   });
 
-  it('is not what another commit under the same name leads to (P17)', async () => {
+  it('a policy pinned by hash is not replaced by an altered commit (P17)', async () => {
     const { store, idOf, base, evil, from, verify } = await pinned('policy-commit');
     store.edit('commit', base, (text) =>
       text.replace(/^tree .*/, `tree ${idOf(`${evil}^{tree}`)}`),
@@ -62,7 +62,7 @@ describe('a policy that is pinned by its commit’s hash', () => {
     expect((await verify(...from)).exit).toBe(2);
   });
 
-  it('is not another blob for git verify-commit either (P17)', async () => {
+  it("git verify-commit does not take another blob under the policy's name (P17)", async () => {
     const { store, wider, idOf, base, change, repository } = await pinned('policy-git');
     const say = (): string => {
       const trust = ['-c', `signet.trust=${sandbox().files.trustedRoot}`];
@@ -82,7 +82,7 @@ describe('a policy that is pinned by its commit’s hash', () => {
     expect(say()).not.toBe('G');
   });
 
-  it('is watched by hash: a parent’s older sequence does not lie under its name (P17)', async () => {
+  it("an altered blob cannot give a parent's policy an older sequence (P17)", async () => {
     const { store, commit, policy, refuses, repository, verify, file } = altered('policy-watched');
     const files = (sequence: number) => ({ '.signet.yaml': policy(`sequence: ${sequence}\n`) });
     const base = await commit({ files: files(5) });
@@ -110,7 +110,7 @@ async function fork(name: string) {
 }
 
 describe('what a range leaves out', () => {
-  it('is not what an altered ancestor of the base claims as its parent (P17)', async () => {
+  it('an altered ancestor of the base cannot leave commits out of a range (P17)', async () => {
     const { store, mid, base, unsigned, tip, rules, verify, refuses } = await fork('excluded');
     const range = [...rules, `${base}..${tip}`];
     expect((await verify(...range)).exit).toBe(5);
@@ -118,7 +118,7 @@ describe('what a range leaves out', () => {
     await refuses(mid, ...range);
   });
 
-  it('is not what an altered ancestor of the start claims as its parent (P17)', async () => {
+  it('an altered ancestor of the start cannot leave commits out of a range (P17)', async () => {
     const { store, root, mid, base, unsigned, rules, verify, refuses, commit } =
       await fork('since');
     const merge = await commit({ parents: [base, unsigned], subject: 'merge' });
@@ -128,7 +128,7 @@ describe('what a range leaves out', () => {
     await refuses(mid, ...range);
   });
 
-  it('is not what altered commits make common to both sides of three dots (P17)', async () => {
+  it('altered commits cannot make commits common to both sides of three dots (P17)', async () => {
     const { store, root, base, orphan, rules, verify, refuses, commit } = await fork('symmetric');
     const tip = await commit({ parents: [root, orphan], subject: 'both' });
     const range = [...rules, `${base}...${tip}`];
@@ -137,13 +137,13 @@ describe('what a range leaves out', () => {
     await refuses(root, ...range);
   });
 
-  it('is not what an included commit that is altered hides (P17)', async () => {
+  it('an altered commit inside a range cannot hide its parents (P17)', async () => {
     const { store, root, base, tip, rules, refuses } = await fork('included');
     store.claimParents(tip, [root]);
     await refuses(tip, ...rules, `${base}..${tip}`);
   });
 
-  it('is as it is, however far the base went on: merges and all (P17)', async () => {
+  it('a range is right even if the base went on with merges (P17)', async () => {
     const { root, base, unsigned, tip, rules, verify, commit } = await fork('honest');
     const side = await commit({ parents: [root], subject: 'side' });
     const merged = await commit({ parents: [base, side], subject: 'merged' });
@@ -162,7 +162,7 @@ describe('what a range leaves out', () => {
 });
 
 describe('what descends from what', () => {
-  it('a start that only an altered commit leads to is none of the range’s (P16 P17)', async () => {
+  it('a start that only an altered commit leads to is refused (P16, P17)', async () => {
     const { store, root, mid, base, rules, verify, refuses, commit } = await fork('descends');
     const start = await commit({ subject: 'start' });
     const tip = await commit({ parents: [base], subject: 'good' });
@@ -173,7 +173,7 @@ describe('what descends from what', () => {
     await refuses(root, ...range);
   });
 
-  it('a base that only an altered commit puts behind the start keeps no policy of its own (P17)', async () => {
+  it('a base that only an altered commit puts behind the start does not keep its own policy (P17)', async () => {
     const { store, commit, policy, verify, refuses, ...scene } = altered('parents');
     const start = await commit({ files: { '.signet.yaml': policy() } });
     const old = await commit({ subject: 'old' });
@@ -187,7 +187,7 @@ describe('what descends from what', () => {
     await refuses(old, ...range);
   });
 
-  it('`~` is followed through the bytes that the hashes stand for (P17)', async () => {
+  it('`~` is followed through hashed commits (P17)', async () => {
     const { store, mid, base, orphan, tip, rules, verify, refuses, commit, unsigned } =
       await fork('tilde');
     const top = await commit({ parents: [tip], subject: 'top' });
@@ -210,7 +210,7 @@ describe('what descends from what', () => {
     expect(mid).not.toBe(orphan);
   });
 
-  it('what had landed before is not hidden by a path that is cut off (P17)', async () => {
+  it('an altered commit cannot hide that a commit had landed before (P17)', async () => {
     const { store, commit, policy, file, verify, refuses, ...scene } = altered('landed');
     const root = await commit({});
     const landed = await commit({ by: bob, parents: [root], subject: 'landed' });
@@ -246,7 +246,7 @@ describe('a clean merge', () => {
     return { ...scene, files, root, base, left, right, merge, range, treeOf };
   };
 
-  it('is not what another tree under a parent’s makes of it (P17)', async () => {
+  it("an altered tree of a parent cannot change git's merge (P17)", async () => {
     const { store, right, treeOf, refuses, range, repository } = await merges('merge-tree');
     const tree = repository.must('rev-parse', `${right}^{tree}`);
     const other = await treeOf({ a: 'base', right: '1', evil: '1' });
@@ -254,7 +254,7 @@ describe('a clean merge', () => {
     await refuses(tree, ...range);
   });
 
-  it('is not what another base makes of it (P17)', async () => {
+  it("an altered merge base cannot change git's merge (P17)", async () => {
     const { store, commit, files, root, left, refuses, verify } = await merges('merge-base');
     const side = await commit({ parents: [left], files: files({ a: 'root' }) });
     const between = await commit({ parents: [left], files: files({ a: 'base' }) });
@@ -267,7 +267,7 @@ describe('a clean merge', () => {
     await refuses(between, ...asked);
   });
 
-  it('of histories that cross is what git makes of it (P17)', async () => {
+  it("a clean merge of histories that cross is git's own merge (P17)", async () => {
     const { commit, files, base, verify } = await merges('criss-cross');
     const one = await commit({
       parents: [base],

@@ -56,7 +56,7 @@ function fallback(text: string): string {
 }
 
 describe.each(armors)('a signature by %s', (_name, armor) => {
-  it('cannot be checked here: ERRSIG, exit 3', () => {
+  it('a foreign signature without a fallback is ERRSIG, with exit code 3', () => {
     const ran = verify(armor);
     expect(ran.out).toMatch(
       /^\[GNUPG:\] NEWSIG\n\[GNUPG:\] ERRSIG .*\n\[GNUPG:\] TRUST_UNDEFINED\n$/,
@@ -65,7 +65,7 @@ describe.each(armors)('a signature by %s', (_name, armor) => {
     expect(ran.err).toMatch(/^git-signet: cannot check: an S\/MIME signature/);
   });
 
-  it("is handed over with git's own arguments; only status lines come back (S08)", () => {
+  it("a fallback gets git's own arguments, and only its status lines come back (S08)", () => {
     const program = fallback(`printf '%s|' "$@" >"$0.args"
 cat >"$0.input"
 echo chatter
@@ -83,36 +83,36 @@ echo talk >&2`);
 
 describe('a fallback', () => {
   const [[, armor]] = armors;
-  it('that fails keeps its exit code; one that says nothing is no success', () => {
+  it('a failed fallback keeps its exit code, and a silent one is no success', () => {
     expect(verify(armor, { SIGNET_X509_FALLBACK: fallback('exit 7') }).exit).toBe(7);
     expect(verify(armor, { SIGNET_X509_FALLBACK: fallback('exit 0') }).exit).toBe(3);
   });
-  it('that names people of any script is understood; a name that hides a direction is not (S03)', () => {
+  it('a fallback may name people in any script, but not with direction marks (S03)', () => {
     const program = fallback(`echo '[GNUPG:] NEWSIG'
 echo '[GNUPG:] GOODSIG 01 /CN=Jos\u00e9 \u6797'
 echo '[GNUPG:] GOODSIG 02 \u202eevil'`);
     const ran = verify(armor, { SIGNET_X509_FALLBACK: program });
     expect(ran.out).toBe('[GNUPG:] NEWSIG\n[GNUPG:] GOODSIG 01 /CN=Jos\u00e9 \u6797\n');
   });
-  it('whose talk looks like status has said nothing to git (S08)', () => {
+  it('stderr of a fallback that looks like a status line does not reach git as status (S08)', () => {
     const program = fallback("echo '[GNUPG:] NEWSIG'; echo '[GNUPG:] GOODSIG 01 x' >&2; exit 1");
     const ran = verify(armor, { SIGNET_X509_FALLBACK: program });
     expect([ran.exit, ran.out]).toEqual([1, '[GNUPG:] NEWSIG\n']);
     const silent = fallback("echo '[GNUPG:] GOODSIG 01 x' >&2");
     expect(verify(armor, { SIGNET_X509_FALLBACK: silent })).toMatchObject({ exit: 3, out: '' });
   });
-  it('that is not there is an error of configuration', () => {
+  it('a missing fallback is an error of configuration', () => {
     const ran = verify(armor, { SIGNET_X509_FALLBACK: 'no-such-program' });
     expect([ran.exit, ran.out.includes('GOODSIG')]).toEqual([2, false]);
     expect(ran.err).toMatch(
       /there is no program 'no-such-program' on PATH \(signet\.x509Fallback\)/,
     );
   });
-  it('that is this program again ends there', () => {
+  it('a fallback that is this program does not loop', () => {
     const ran = verify(armor, { SIGNET_X509_FALLBACK: programUnderTest() });
     expect([ran.exit, ran.out.match(/ERRSIG/g)?.length]).toEqual([3, 1]);
   });
-  it('is never asked about a signature of ours, good or bad', () => {
+  it('a fallback is never asked about our own signatures, good or bad', () => {
     const raw = readFileSync(join(vectors, 'gitsign/offline/01-plain.commit'));
     const good = repository.write('commit', raw);
     const bad = repository.write('commit', Buffer.concat([raw, Buffer.from('x\n')]));
@@ -124,7 +124,7 @@ echo '[GNUPG:] GOODSIG 02 \u202eevil'`);
   });
 });
 
-it('one of ours in that encoding stays refused', () => {
+it('our own signature in BER encoding stays refused', () => {
   const raw = readFileSync(join(vectors, 'gitsign/offline/01-plain.commit'), 'latin1');
   const armor = raw
     .slice(raw.indexOf('-----BEGIN'), raw.indexOf('-----END'))

@@ -68,7 +68,7 @@ const allowed = () => signer(repository, sandbox()).allow();
 const malformed = () => moved.filter(({ legal }) => !legal);
 
 describe('a signed merge whose signature header was moved', () => {
-  it('has fewer parents for git, and as many as were signed in one place only (G18)', () => {
+  it('a moved signature header hides parents from git (G18)', () => {
     expect(moved.map(({ legal }) => legal)).toEqual([false, false, false, false, false, true]);
     const parents = moved.map(({ id }) => {
       const { exit, out } = repository.git('log', '-1', '--format=%P', id, '--');
@@ -77,7 +77,7 @@ describe('a signed merge whose signature header was moved', () => {
     expect(parents).toEqual(['none that git can read', 0, 1, 2, 2, 2]);
   });
 
-  it('is refused by name, through flags and through a policy (G18)', async () => {
+  it('a commit with a moved signature header is refused, under flags and under a policy (G18)', async () => {
     for (const flags of [allowed(), [...trusted(), '--policy', rules]]) {
       for (const { id, name } of malformed()) {
         const answered = await verify([...flags, id]);
@@ -88,7 +88,7 @@ describe('a signed merge whose signature header was moved', () => {
     }
   });
 
-  it('is refused when its name comes by standard input (G18)', async () => {
+  it('a commit with a moved signature header is refused on standard input (G18)', async () => {
     const input = `${malformed()
       .map(({ id }) => id)
       .join('\n')}\n`;
@@ -97,7 +97,7 @@ describe('a signed merge whose signature header was moved', () => {
     expect([...verdictsOf(answered).values()]).toEqual(malformed().map(() => MALFORMED));
   });
 
-  it('is refused in a range whose merges must pass, where git no longer sees what it merges (G18)', async () => {
+  it('a merge with a moved signature header is refused in a range whose merges must pass (G18)', async () => {
     const flags = [...trusted(), '--policy', rules];
     const honest = await verify([...flags, `${base}..${merge}`]);
     expect(honest.exit).toBe(6);
@@ -116,7 +116,7 @@ describe('a signed merge whose signature header was moved', () => {
     }
   });
 
-  it('is rejected by the pre-receive hook of a bare repository (G18)', async () => {
+  it('the pre-receive hook rejects a commit with a moved signature header (G18)', async () => {
     const bare = join(repository.home, 'server.git');
     repository.must('init', '-q', '--bare', '-b', 'main', bare);
     repository.must('push', '-q', bare, `${base}:refs/heads/main`);
@@ -138,7 +138,7 @@ describe('a signed merge whose signature header was moved', () => {
     expect(repository.must('-C', bare, 'for-each-ref', '--format=%(objectname)')).toBe(base);
   });
 
-  it('is not shown as if its signature spoke of it (G18)', async () => {
+  it('show refuses a commit with a moved signature header (G18)', async () => {
     for (const { id, name } of malformed()) {
       for (const format of ['text', 'json', 'intoto', 'bundle', 'pem']) {
         const answered = await signet(repository, ['show', '--format', format, id]);
@@ -148,7 +148,7 @@ describe('a signed merge whose signature header was moved', () => {
     }
   });
 
-  it('is refused behind a signed tag (G18)', async () => {
+  it('a commit with a moved signature header is refused behind a signed tag (G18)', async () => {
     const target = malformed()[2]!.id;
     const flags = [...allowed(), '--format', 'jsonl'];
     await scene.tag('v-moved', target);
@@ -157,7 +157,7 @@ describe('a signed merge whose signature header was moved', () => {
     expect(verdictsOf(answered).get(target)).toBe(MALFORMED);
   });
 
-  it('is not made again by resign, which would sign what git reads', async () => {
+  it('resign refuses to sign a commit with a moved signature header again', async () => {
     const target = scene.branch('again', malformed()[2]!.id);
     const answered = await signet(repository, ['resign', '--all', `${base}..again`], {
       env: { SIGNET_TRUST: sandbox().files.trustedRoot },
@@ -191,7 +191,7 @@ describe('an object of the other type', () => {
 });
 
 describe('what git hands over', () => {
-  it('git verify-commit shows no object, so it accepts a moved header: git fsck is what refuses it', () => {
+  it('git verify-commit gets no object, so only git fsck refuses a moved header', () => {
     const { id } = malformed()[2]!;
     repository.must('config', '--global', 'signet.trust', sandbox().files.trustedRoot);
     const asked = repository.git('verify-commit', id);

@@ -27,7 +27,7 @@ async function twins(name: string) {
 }
 
 describe('a tag beside a branch of the same name', () => {
-  it('is refused by every command, wherever the name stands (P18)', async () => {
+  it('a name of a tag and a branch is refused by every command (P18)', async () => {
     const { ask, trust, who, repository } = await twins('every-command');
     const verify = ['verify', ...trust, ...who];
     const from = ['verify', ...trust];
@@ -63,7 +63,7 @@ describe('a tag beside a branch of the same name', () => {
     expect((await ask([...verify, 'main..other'])).talk).toContain('refs/tags/topic or');
   });
 
-  it('is two things when it is written out, and each answer names its ref (P18)', async () => {
+  it('full names of a tag and a branch are both accepted, and each answer names its ref (P18)', async () => {
     const { ask, trust, who, main, unsigned } = await twins('written-out');
     const verify = (...args: string[]) =>
       ask(['verify', ...trust, ...who, '--format', 'jsonl', ...args]);
@@ -85,7 +85,7 @@ describe('a tag beside a branch of the same name', () => {
     expect(exact).not.toHaveProperty('ref');
   });
 
-  it('is refused too where a branch is called like a remote’s, or like a remote (P18)', async () => {
+  it("a branch with the name of a remote's branch, or of a remote, is refused (P18)", async () => {
     const { ask, trust, who, repository, main, unsigned } = await twins('remotes');
     repository.must('update-ref', 'refs/remotes/origin/main', main);
     repository.must('symbolic-ref', 'refs/remotes/origin/HEAD', 'refs/remotes/origin/main');
@@ -100,7 +100,7 @@ describe('a tag beside a branch of the same name', () => {
 });
 
 describe('plain names that mean one thing', () => {
-  it('are what people type every day, and say nothing more (P18)', async () => {
+  it('everyday names are accepted without a warning (P18)', async () => {
     const { ask, trust, who, repository, main, branch, tag, commit, policy } =
       await twins('everyday');
     const files = { '.signet.yaml': policy() };
@@ -139,7 +139,7 @@ describe('plain names that mean one thing', () => {
     }
   });
 
-  it('a file beside HEAD that is called like a branch is not taken for it (P18)', async () => {
+  it('a file beside HEAD with the name of a branch is not taken for the branch (P18)', async () => {
     const { ask, trust, who, repository, main, branch, commit } = await twins('root-ref');
     const unsigned = branch('plain', await commit({ parents: [main], by: 'nobody' }));
     writeFileSync(join(repository.path, '.git/plain'), `${main}\n`);
@@ -148,7 +148,7 @@ describe('plain names that mean one thing', () => {
     expect(resultsOf(answered)).toMatchObject([{ objectId: unsigned, ref: 'refs/heads/plain' }]);
   });
 
-  it('a thousand of them on stdin are a few questions to git (P18)', async () => {
+  it('a thousand names on standard input are a few questions to git (P18)', async () => {
     const { trust, who, repository, main } = await twins('many');
     const names = Array.from({ length: 1000 }, (_, index) => `many/${index}`);
     const updates = names.map((name) => `create refs/heads/${name} ${main}\n`).join('');

@@ -49,7 +49,7 @@ describe('fifty commits under one certificate', async () => {
     expect(ran.out.split('\n').slice(0, -1)).toEqual(new Array(count).fill('U'));
   };
 
-  it('git log, a process a commit: at most 60 requests, and none the next time', async () => {
+  it('git log with one process a commit sends at most 60 requests, and none the next time', async () => {
     forget();
     const first = await requestsOf(() => log(COUNT));
     console.log(`git log -${COUNT}: ${first} requests`);
@@ -57,7 +57,7 @@ describe('fifty commits under one certificate', async () => {
     expect(await requestsOf(() => log(10, { SIGNET_OFFLINE: 'true' }))).toBe(0);
   });
 
-  it('verify over the range: the same, and offline after it', async () => {
+  it('verify over a range gives the same verdicts, and works offline after it', async () => {
     forget();
     const allowed = ['--certificate-identity', 'alice@example.test'];
     const issuer = ['--certificate-oidc-issuer', sandbox().urls.issuer];

@@ -186,46 +186,46 @@ describe('the outcome table', () => {
   });
 });
 
-describe('gpg.minTrustLevel bites (S05, F5)', () => {
+describe('gpg.minTrustLevel has its effect (S05, F5)', () => {
   const atLeast = (level: string, config: readonly string[]): boolean =>
     git(...config, '-c', `gpg.minTrustLevel=${level}`, 'verify-commit', good).exit === 0;
-  it('fully is fully, and not ultimate', () => {
+  it('a good signature has trust level fully, and not ultimate', () => {
     expect(
       ['undefined', 'marginal', 'fully', 'ultimate'].map((level) => atLeast(level, ALICE)),
     ).toEqual([true, true, true, false]);
   });
-  it('undefined is not marginal', () => {
+  it('trust level undefined does not pass as marginal', () => {
     expect(['undefined', 'marginal', 'fully'].map((level) => atLeast(level, []))).toEqual([
       true,
       false,
       false,
     ]);
   });
-  it('never is never', () => {
+  it('trust level never does not pass', () => {
     expect(['undefined', 'never'].map((level) => atLeast(level, BOB))).toEqual([false, false]);
   });
 });
 
 describe('other objects', () => {
-  it('an annotated tag', () => {
+  it('git verify-tag accepts a signed annotated tag', () => {
     const id = write('tag', vector('tags/01-offline.tag'));
     const ran = git(...ALICE, 'verify-tag', id);
     expect(ran.exit, ran.err).toBe(0);
     expect(ran.err).toMatch(/good signature by alice/);
   });
 
-  it('a signature of another kind is not ours: git asks gpg, and we are not called', () => {
+  it('git asks gpg about a signature of another kind, and does not call this program', () => {
     const ran = git('-c', 'gpg.openpgp.program=/bin/false', 'verify-commit', openPgp);
     expect(ran.exit).toBe(1);
     expect(ran.err).not.toContain('git-signet');
   });
 
-  it('an unsigned commit is N', () => {
+  it('an unsigned commit has %G? N', () => {
     const unsigned = must('commit-tree', '-m', 'x', emptyTree);
     expect(must('log', '-1', '--format=%G?', unsigned)).toBe('N');
   });
 
-  it('a SHA-256 repository', () => {
+  it('a signed commit in a SHA-256 repository is good for git', () => {
     const other = scratchRepository(
       'outcomes-sha256',
       { 'signet.trust': join(vectors, 'trust/trusted_root.json') },
@@ -235,7 +235,7 @@ describe('other objects', () => {
     expect(other.git('verify-commit', id).err).toMatch(/good signature/);
   });
 
-  it('git log --show-signature: one line a commit, below the commit (S08)', () => {
+  it('git log --show-signature has one line for each commit, below the commit (S08)', () => {
     const ran = git(...ALICE, 'log', '-1', '--show-signature', '--format=%s', good);
     expect(ran.out.split('\n')[0]).toMatch(/^git-signet: good signature by alice@example\.test/);
     expect(ran.err).toBe('');
@@ -243,7 +243,7 @@ describe('other objects', () => {
 });
 
 describe('what git stores of a verdict', () => {
-  it('is the same bytes in both runs of a day: nothing that is said once a day is in it', () => {
+  it('git stores the same bytes in both runs of a day', () => {
     const fresh = scratchRepository('stored', {
       'signet.trust': join(vectors, 'trust/trusted_root.json'),
       'signet.offline': 'true',
@@ -271,7 +271,7 @@ describe('what git stores of a verdict', () => {
 });
 
 describe.runIf(haveTools('script'))('remarks of the day', () => {
-  it('are for the terminal that git runs in, once, and not in what git stores, nor under a pager', () => {
+  it("a remark of the day goes to the terminal once, never into git's objects or a pager", () => {
     const fresh = scratchRepository('remarks', {
       'signet.trust': join(vectors, 'trust/trusted_root.json'),
       'signet.offline': 'true',
@@ -295,13 +295,13 @@ describe.runIf(haveTools('script'))('remarks of the day', () => {
 });
 
 describe('what the repository holds does not run or decide', () => {
-  it('a policy in the tree decides nothing (P04)', () => {
+  it('a policy in the work tree decides nothing (P04)', () => {
     writeFileSync(join(path, '.signet.yaml'), readFileSync(policyFor('bob@example.test')));
     expect(must('log', '-1', '--format=%G?', good)).toBe('U');
     expect(git('-c', 'signet.policy=.signet.yaml', 'verify-commit', good).exit).toBe(1);
   });
 
-  it('the policy of a revision does (P04)', () => {
+  it('the policy of a revision decides (P04)', () => {
     const blob = must('hash-object', '-w', policyFor('alice@example.test'));
     const tree = repository
       .gitWith({ input: Buffer.from(`100644 blob ${blob}\t.signet.yaml\n`) }, 'mktree')
@@ -321,7 +321,7 @@ describe('what the repository holds does not run or decide', () => {
     expect(() => readFileSync(join(home, 'owned'))).toThrow();
   });
 
-  it('a poisoned environment steers nothing (I03)', () => {
+  it('a hostile environment changes nothing (I03)', () => {
     const mark = join(home, 'traced');
     const env = { GIT_TRACE2_EVENT: mark, GIT_GRAFT_FILE: '/nowhere', GIT_CONFIG: '/nowhere' };
     expect(repository.gitWith({ env }, ...ALICE, 'verify-commit', good).exit).toBe(0);

@@ -14,7 +14,7 @@ function history() {
 }
 
 describe('verify', () => {
-  it('tells signer, author and committer apart (G14)', async () => {
+  it('verify reports signer, author and committer separately (G14)', async () => {
     const { repository, make } = history();
     const commit = await make.commit({ author: MALLORY });
     const answered = await signet(repository, [
@@ -30,7 +30,7 @@ describe('verify', () => {
     expect(JSON.stringify(result?.committer)).toContain('alice@example.test');
   });
 
-  it('matchCommitter notes a signer who is not the committer, to git and in a range (G14)', async () => {
+  it('matchCommitter notes a signer that is not the committer, to git and in a range (G14)', async () => {
     const { repository, make } = history();
     const commit = await make.commit({}, { email: 'bob@example.test' });
     const trust = { SIGNET_TRUST: sandbox().files.trustedRoot };
@@ -54,7 +54,7 @@ describe('verify', () => {
     expect(JSON.stringify(result)).toContain('"committer-differs"');
   });
 
-  it('reports the proven time, whatever dates the commit claims (G15)', async () => {
+  it('verify reports the proven time, whatever dates the commit claims (G15)', async () => {
     const { repository, make } = history();
     const commit = await make.commit({ author: MALLORY });
     const [result] = resultsOf(
@@ -65,7 +65,7 @@ describe('verify', () => {
     expect(JSON.stringify(result?.author)).not.toContain(String(proven));
   });
 
-  it('a good commit elsewhere does not stand in for one in the range (G16)', async () => {
+  it('a good commit elsewhere does not replace one in the range (G16)', async () => {
     const { repository, make } = history();
     const base = await make.commit({ subject: 'base' });
     const unsigned = make.unsigned({ parents: [base], subject: 'never signed' });
@@ -95,7 +95,7 @@ describe('signing', () => {
     return repository.gitMeanwhile({ env }, 'commit', '--allow-empty', '-S', '-m', 'who am I');
   };
 
-  it('refuses a committer who is not the signer, where that is asked for (G14)', async () => {
+  it('signing refuses a committer that is not the signer, if a setting says so (G14)', async () => {
     const before = sandbox().requests.fulcio;
     const refused = await commit('true', 'mallory@example.test');
     expect(refused.exit).not.toBe(0);

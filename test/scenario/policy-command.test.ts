@@ -12,7 +12,7 @@ const sandbox = useSandbox();
 const trust = () => ['--trusted-root', sandbox().files.trustedRoot, '--offline'];
 
 describe('policy init', () => {
-  it('lists who signed what verifies, and is a policy that lets it pass', async () => {
+  it('policy init lists the signers of verified commits, and its policy lets them pass', async () => {
     const { repository, commit, branch, verify } = policyScene('init', sandbox());
     const one = await commit({ committer: '1+alice@users.noreply.example.test' });
     const two = await commit({ parents: [one], by: { email: 'b"ob\u202e@example.test' } });
@@ -43,7 +43,7 @@ describe('policy init', () => {
     expect(readFileSync(path, 'utf8')).toBe('mine');
   });
 
-  it('the first line names the schema beside it, which is the published one', async () => {
+  it('the first line of a new policy names the published schema beside it', async () => {
     const { repository, commit, branch } = policyScene('schema', sandbox());
     branch('main', await commit({}));
     const init = () => signet(repository, ['policy', 'init', ...trust(), 'main', '--write']);
@@ -67,7 +67,7 @@ describe('policy init', () => {
     expect(readFileSync(schema, 'utf8')).toBe('mine');
   });
 
-  it('what it writes passes policy check, with a merge key and without anybody else too', async () => {
+  it('a policy of policy init passes policy check, also with the keys of GitHub alone', async () => {
     const { repository, commit, branch } = policyScene('init-check', sandbox());
     const one = await commit({});
     branch('main', await commit({ parents: [one], by: { email: 'b"ob@example.test' } }));
@@ -89,7 +89,7 @@ describe('policy init', () => {
     }
   });
 
-  it('a history without anybody is an error (P05)', async () => {
+  it('policy init on a history without signers is an error (P05)', async () => {
     const { repository, commit, branch } = policyScene('nobody', sandbox());
     branch('main', await commit({ by: 'nobody' }));
     expect(await signet(repository, ['policy', 'init', ...trust(), 'main'])).toMatchObject({
@@ -107,7 +107,7 @@ describe('policy check', () => {
   const careful = (more = '', signers = '') =>
     `version: 1\nsequence: 1\nchanges: [alice]\nsigners:\n  - {name: alice, identity: alice@example.test, issuer: i}\n${signers}${more}`;
 
-  it('nothing odd', async () => {
+  it('policy check finds nothing odd in a careful policy', async () => {
     expect(await check(careful())).toMatchObject({
       exit: 0,
       out: '1 signer, 0 rules: nothing odd\n',
@@ -172,7 +172,7 @@ describe('policy check', () => {
     expect(out).toContain(says);
   });
 
-  it('what cannot be read: exit 2, with line and column (X11)', async () => {
+  it('policy check on an unreadable policy exits with 2, with line and column (X11)', async () => {
     const answered = await check(careful('commits: [{by: [bob]}]\n'));
     expect(answered).toMatchObject({ exit: 2, out: '' });
     expect(answered.talk).toMatch(/line 6, column \d+: no signer and no role is named 'bob'/);
@@ -183,7 +183,7 @@ describe('policy check', () => {
     expect((await check(careful('', `  - name: k\n    openpgp: |\n${armor}\n`))).exit).toBe(2);
   });
 
-  it('a policy of a revision, and the work tree’s by default', async () => {
+  it('policy check reads the policy of a revision, and by default the work tree’s', async () => {
     const { repository, commit, branch } = policyScene('rev', sandbox());
     branch('main', await commit({ files: { '.signet.yaml': careful() } }));
     expect((await signet(repository, ['policy', 'check', 'main:.signet.yaml'])).exit).toBe(0);
@@ -193,7 +193,7 @@ describe('policy check', () => {
 });
 
 describe('policy explain', () => {
-  it('each signer and each rule, why yes, why no', async () => {
+  it('policy explain gives a reason for each signer and each rule', async () => {
     const { repository, commit, branch, file, policy, bob } = policyScene('explain', sandbox());
     branch(
       'main',

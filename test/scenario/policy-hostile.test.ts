@@ -11,7 +11,7 @@ import { signet } from '../support/verify-scenario.ts';
 const sandbox = useSandbox();
 
 describe.runIf(haveTools('ssh-keygen'))('nothing of the checkout runs (P14)', () => {
-  it('monitors, hooks, filters, drivers, programs, aliases', async () => {
+  it('verifying runs no monitor, hook, filter, driver, program or alias of the checkout (P14)', async () => {
     const { repository, commit, tag, policy, file, branch } = policyScene('hostile', sandbox());
     const marker = join(repository.home, 'ran');
     const evil = join(repository.home, 'evil');
@@ -109,7 +109,7 @@ describe.runIf(haveTools('ssh-keygen'))('nothing of the checkout runs (P14)', ()
 });
 
 describe('every state that git tells apart (P01, P07)', () => {
-  it('verify-commit obeys the policy as far as one commit goes; the gate passes G alone', async () => {
+  it('verify-commit applies the policy to one commit, and the gate passes only G (P01, P07)', async () => {
     const { repository, commit, policy, file, branch, issuer, verify } = policyScene(
       'letters',
       sandbox(),
@@ -149,7 +149,7 @@ describe('every state that git tells apart (P01, P07)', () => {
 });
 
 describe('G16 (G13)', () => {
-  it('a commit made again without its signature is unsigned, never passed over (G13)', async () => {
+  it('a commit rewritten without its signature is unsigned, and never skipped (G13)', async () => {
     const { repository, commit, policy, file, branch, verify } = policyScene('stripped', sandbox());
     const root = await commit({});
     const signed = await commit({ parents: [root] });
@@ -161,7 +161,7 @@ describe('G16 (G13)', () => {
     expect([exit, ...said.values()]).toEqual([5, 'unsigned']);
   });
 
-  it('a good commit of another branch does not stand for this one (G16)', async () => {
+  it('a good commit of another branch does not replace this one (G16)', async () => {
     const { commit, policy, file, branch, verify } = policyScene('replayed', sandbox());
     const root = await commit({});
     const good = await commit({ parents: [root], subject: 'elsewhere' });

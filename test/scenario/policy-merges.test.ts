@@ -26,7 +26,7 @@ describe('merges: clean (P08)', () => {
     expect(refused.said.get(evil)).toBe('merge-not-clean');
   });
 
-  it('histories that share nothing: git makes no merge of them, and the others are judged (P08)', async () => {
+  it('a merge of histories that share nothing is refused, and the others are judged (P08)', async () => {
     const { commit, policy, verify } = policyScene('unrelated', sandbox());
     const files = { '.signet.yaml': policy('commits: [{merges: clean}]\n'), a: 'a' };
     const base = await commit({ files });
@@ -40,7 +40,7 @@ describe('merges: clean (P08)', () => {
 });
 
 describe('distinct-signers in a shallow clone (P06)', () => {
-  it('what had landed before does not count where the clone hides that it had (P06)', async () => {
+  it('a signer from before the landing does not count, even if a shallow clone hides that (P06)', async () => {
     const { commit, policy, file, branch, bob, repository } = policyScene('hidden', sandbox());
     const byBob = { by: { email: 'bob@example.test' } };
     const landed = await commit({ ...byBob, files: { a: '1' } });

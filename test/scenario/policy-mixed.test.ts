@@ -145,7 +145,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
 };
 
 describe.runIf(haveTools('ssh-keygen'))('a mixed history (P08)', () => {
-  it('every line is right', async () => {
+  it('each commit of a mixed history has its verdict (P08)', async () => {
     const { verify, ids, path, first, repository } = await mixed();
     const { said, exit, out } = await verify('--policy', path, `${first}..main`);
     const byName = Object.fromEntries(
@@ -194,7 +194,7 @@ describe.runIf(haveTools('ssh-keygen'))('a mixed history (P08)', () => {
 });
 
 describe('pinned keys (P08)', () => {
-  it('the key’s dates are the policy’s: what was signed later than they say is not allowed', async () => {
+  it("a signature after the policy's dates of a key is not allowed", async () => {
     const { commit, policy, file, verify, branch } = policyScene('late', sandbox());
     const date = new Date('2017-08-16T15:44:01Z');
     const late = await openPgpPerson('GitHub', { date, signsAt: new Date('2024-02-01T00:00:00Z') });
@@ -210,7 +210,7 @@ describe('pinned keys (P08)', () => {
     expect(await codes(pin('    from: 2024-02-02\n'))).toEqual(['signer-out-of-dates']);
   });
 
-  it('a key that expired before it signed, though the policy has no dates', async () => {
+  it('a signature by an expired key is refused, even if the policy has no dates', async () => {
     const { commit, policy, file, verify, branch } = policyScene('expired', sandbox());
     const made = new Date('2020-01-01T00:00:00Z');
     const { generateKey, readKey, createMessage, readPrivateKey, sign } = await import('openpgp');
@@ -252,7 +252,7 @@ describe('pinned keys (P08)', () => {
     expect([...said.values()]).toEqual(['signature-invalid']);
   });
 
-  it('a signature over something else, by the pinned key', async () => {
+  it('a signature by the pinned key over something else is refused', async () => {
     const { commit, policy, file, verify, branch } = policyScene('other', sandbox());
     const person = await openPgpPerson('x');
     const root = await commit({});
@@ -267,7 +267,7 @@ describe('what a policy asks of commits together', () => {
   const files = (name: string) => ({ [name]: name });
   const bob = { email: 'bob@example.test' };
 
-  it('an evil merge: allowed parents, and content that neither has (P08)', async () => {
+  it('a merge of allowed parents with content that neither has is refused (P08)', async () => {
     const scene = policyScene('evil', sandbox());
     const { commit, policy, file, verify, branch } = scene;
     const root = await commit({ files: files('a') });
@@ -296,7 +296,7 @@ describe('what a policy asks of commits together', () => {
     expect((await verify('main')).exit).toBe(0);
   });
 
-  it('distinct-signers: what lands is signed by two, however many commits one of them makes (X11)', async () => {
+  it('distinct-signers needs two signers for a landing, however many commits one of them makes (X11)', async () => {
     const { commit, policy, file, verify, branch, bob: line } = policyScene('distinct', sandbox());
     const path = file(policy('commits: [{refs: [refs/heads/main], distinct-signers: 2}]\n', line));
     const root = await commit({});
@@ -335,7 +335,7 @@ describe('what a policy asks of commits together', () => {
     expect(unsaid.talk).toContain('add: --ref refs/heads/main');
   });
 
-  it('the ref is the branch that the policy comes from', async () => {
+  it('the ref of a run is the branch of its policy', async () => {
     const {
       commit,
       policy,

@@ -8,7 +8,7 @@ const sandbox = useSandbox();
 const bob = { email: 'bob@example.test' };
 
 describe('whose policy, and since when (P04)', () => {
-  it('a tag that is called like the base is not taken for it (P04)', async () => {
+  it('a tag with the name of the base is not taken for it (P04)', async () => {
     const scene = policyScene('twins', sandbox());
     const { commit, policy, branch, verify, repository } = scene;
     const base = branch('main', await commit({ files: { '.signet.yaml': policy() } }));
@@ -31,7 +31,7 @@ describe('whose policy, and since when (P04)', () => {
     expect((await verify(...spelled)).exit).toBe(6);
   });
 
-  it('a tag that is called like a shortened hash, or like a remote, is not taken for it (P04, P16)', async () => {
+  it('a tag with the name of a shortened hash or a remote is not taken for it (P04, P16)', async () => {
     const scene = policyScene('shortened', sandbox());
     const { commit, policy, branch, verify, repository } = scene;
     const base = branch('main', await commit({ files: { '.signet.yaml': policy() } }));
@@ -63,7 +63,7 @@ describe('whose policy, and since when (P04)', () => {
     expect((await verify('--policy-from', 'decade', 'decade..pr')).exit).toBe(6);
   });
 
-  it('git verify-commit: a tag that is called like the policy’s branch is not taken for it (P04)', async () => {
+  it('git verify-commit does not take a tag for the policy’s branch of the same name (P04)', async () => {
     const scene = policyScene('twins-git', sandbox());
     const { commit, policy, branch, repository } = scene;
     branch('main', await commit({ files: { '.signet.yaml': policy() } }));
@@ -82,7 +82,7 @@ describe('whose policy, and since when (P04)', () => {
     expect(say('refs/heads/main')).toBe('U');
   });
 
-  it('rules by ref that a parent brings need the ref as well (P04)', async () => {
+  it("a parent's policy with rules by ref needs the ref too (P04)", async () => {
     const scene = policyScene('later', sandbox());
     const { commit, policy, branch, verify } = scene;
     const root = await commit({ files: { '.signet.yaml': policy('', scene.bob) } });

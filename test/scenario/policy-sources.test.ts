@@ -51,7 +51,7 @@ const withMallory = (text: string, issuer: string, sequence = 6): string =>
     );
 
 describe('a pull request that edits the policy (P04, P16)', () => {
-  it('a good one: all sources agree', async () => {
+  it('a good change of the policy passes under all sources', async () => {
     const { commit, base, inAll, everywhere, policyText } = await scene('good');
     const files = { '.signet.yaml': policyText, b: '2' };
     const one = await commit({ parents: [base], files });
@@ -59,7 +59,7 @@ describe('a pull request that edits the policy (P04, P16)', () => {
     expect(await inAll(two)).toEqual(everywhere(0, 'verified alice', 'verified bob'));
   });
 
-  it('to admit its author is refused, and what follows is not judged by it', async () => {
+  it('a change that admits its own author is refused, and does not judge later commits', async () => {
     const { change, commit, inAll, everywhere, policyText, issuer } = await scene('admit');
     const text = withMallory(policyText, issuer);
     const admitted = await change(text, { by: mallory });
@@ -73,7 +73,7 @@ describe('a pull request that edits the policy (P04, P16)', () => {
     );
   });
 
-  it('by a signer who may not change it is refused; his friend gains nothing', async () => {
+  it('a change by a signer that may not change the policy is refused, and admits no one', async () => {
     const { change, commit, inAll, everywhere, policyText, issuer } = await scene('friend');
     const text = withMallory(policyText, issuer);
     const changed = await change(text, { by: bob });
@@ -87,7 +87,7 @@ describe('a pull request that edits the policy (P04, P16)', () => {
     );
   });
 
-  it('unsigned, or signed and tampered with: refused, and it does not count either', async () => {
+  it('an unsigned or tampered change is refused, and does not count', async () => {
     const { change, commit, inAll, everywhere, policyText, issuer } = await scene('unsigned');
     const text = withMallory(policyText, issuer);
     for (const [more, code, exit] of [
@@ -104,7 +104,7 @@ describe('a pull request that edits the policy (P04, P16)', () => {
     }
   });
 
-  it('by one who may: it counts for what follows, by the parents at once', async () => {
+  it('a change by an entitled signer counts for later commits, and at once with parents', async () => {
     const { change, commit, inAll, everywhere, policyText, issuer } = await scene('rightly');
     const text = withMallory(policyText, issuer);
     const changed = await change(text);
@@ -119,7 +119,7 @@ describe('a pull request that edits the policy (P04, P16)', () => {
     });
   });
 
-  it('removing it is refused, whoever signs', async () => {
+  it('removing the policy is refused for every signer', async () => {
     const { commit, base, inAll, everywhere } = await scene('remove');
     const removed = await commit({ parents: [base], files: { b: '2' } });
     expect(await inAll(removed)).toEqual(everywhere(6, 'policy-removed'));
@@ -127,7 +127,7 @@ describe('a pull request that edits the policy (P04, P16)', () => {
     expect(await inAll(after)).toEqual(everywhere(6, 'policy-removed', 'identity-not-allowed'));
   });
 
-  it('rolling it back is refused, whoever signs: older, or the same number over other words', async () => {
+  it('an older policy, or another one with the same sequence, is refused for every signer', async () => {
     const { change, inAll, everywhere, policyText, issuer } = await scene('back');
     for (const sequence of [4, 5]) {
       const back = await change(withMallory(policyText, issuer, sequence));
@@ -137,14 +137,14 @@ describe('a pull request that edits the policy (P04, P16)', () => {
     expect(await inAll(none)).toEqual(everywhere(6, 'policy-rolled-back'));
   });
 
-  it('one that cannot be read is refused', async () => {
+  it('a policy that cannot be read is refused', async () => {
     const { change, inAll, everywhere } = await scene('broken');
     expect(await inAll(await change('version: 1\nsigners: [\n'))).toEqual(
       everywhere(6, 'policy-invalid'),
     );
   });
 
-  it('a merge cannot bring an old policy back, nor one of its own', async () => {
+  it('a merge cannot bring back an old policy, nor a new one', async () => {
     const { commit, base, root, inAll, policyText, issuer, branch, everywhere, verify } =
       await scene('merge');
     const newer = policyText.replace('sequence: 5', 'sequence: 6');
@@ -209,7 +209,7 @@ describe('a pull request that edits the policy (P04, P16)', () => {
     expect(said.get(merge)).toBe('identity-not-allowed');
   });
 
-  it('a history of its own, with a policy of its own, is no way in', async () => {
+  it('a separate history with its own policy is refused', async () => {
     const { commit, base, root, policyText, issuer, branch, verify, policy } =
       await scene('orphan');
     const own = policy(
@@ -233,7 +233,7 @@ describe('a pull request that edits the policy (P04, P16)', () => {
 });
 
 describe('where history starts (P16)', () => {
-  it('since leaves out the start and its ancestors, and nothing else', async () => {
+  it('since leaves out only the start and its ancestors', async () => {
     const { commit, policy, branch, file, verify } = policyScene('since', sandbox());
     const old = await commit({ by: 'nobody', subject: 'old' });
     const start = await commit({ by: 'nobody', parents: [old], subject: 'start' });
@@ -257,7 +257,7 @@ describe('where history starts (P16)', () => {
     expect((await verify('--policy', path, `${old}..${start}`)).exit).toBe(2);
   });
 
-  it('a start that is no ancestor is an error, moved forward or beside', async () => {
+  it('a start that is no ancestor of the range is an error', async () => {
     const { commit, policy, branch, file, verify } = policyScene('beside', sandbox());
     const root = await commit({});
     const tip = branch('main', await commit({ parents: [root], by: 'nobody' }));
@@ -273,7 +273,7 @@ describe('where history starts (P16)', () => {
     ).toBe(2);
   });
 
-  it('since of a pull request does not count: the base says where history starts', async () => {
+  it('since of a pull request does not count, because the base decides where history starts', async () => {
     const { commit, policy, branch, verify } = policyScene('moved', sandbox());
     const root = await commit({ files: { '.signet.yaml': policy('changes: [alice]\n') } });
     branch('main', root);
@@ -310,7 +310,7 @@ describe('where history starts (P16)', () => {
     expect((await verify('--policy-from', 'parents', `${start}..${start}`)).exit).toBe(2);
   });
 
-  it('what a range stands on before the start is judged by the start’s policy', async () => {
+  it('commits on a base before the start are judged by the start’s policy', async () => {
     const { commit, branch, verify, policy, issuer } = policyScene('before', sandbox());
     const loose = policy(
       '',
@@ -334,7 +334,7 @@ describe('where history starts (P16)', () => {
 });
 
 describe('what a report says of a run', () => {
-  it('another policy, another verdict; digests of policy and trust are in the report (P15)', async () => {
+  it('another policy gives another verdict, and the report holds the digests of policy and trust root (P15)', async () => {
     const { repository, commit, policy, branch, file } = policyScene('digests', sandbox());
     const root = await commit({});
     branch('main', await commit({ parents: [root], by: bob }));

@@ -27,7 +27,7 @@ function scene(name: string) {
 }
 
 describe('verify-tag under a policy', () => {
-  it('the tag by the rules for tags, its target by those for commits (G08)', async () => {
+  it('a tag is judged by the rules for tags, and its target by those for commits (G08)', async () => {
     const { commit, tag, policy, file, tags, bob: line } = scene('tag-rules');
     const root = await commit({});
     await tag('v1', root);
@@ -66,7 +66,7 @@ describe('verify-tag under a policy', () => {
     ).toBe(2);
   });
 
-  it('a tag by a pinned key, and a forged one (P08)', async () => {
+  it('a tag by a pinned key is verified, and a forged one is refused (P08)', async () => {
     const { commit, tag, policy, file, tags } = scene('tag-keys');
     const root = await commit({});
     const [pinned, forged] = [await openPgpPerson('x'), await openPgpPerson('x')];
@@ -84,7 +84,7 @@ describe('verify-tag under a policy', () => {
     expect(await tags(file(policy(), 'keyless.yaml'), 'v1')).toMatchObject({ exit: 3 });
   });
 
-  it('distinct-signers: the tag and what it leads to (X11)', async () => {
+  it('distinct-signers counts the signers of a tag and its target (X11)', async () => {
     const { commit, tag, policy, file, tags, bob: line } = scene('tag-two');
     const root = await commit({});
     await tag('v1', root);
@@ -101,7 +101,7 @@ describe('verify-tag under a policy', () => {
     expect(await tags(path, '--no-target', 'v2')).toMatchObject({ exit: 6 });
   });
 
-  it('merges: what is tagged may be a merge that hides something (X11)', async () => {
+  it('a tagged merge that adds content is refused (X11)', async () => {
     const { commit, tag, policy, file, tags } = scene('tag-merge');
     const root = await commit({});
     const hidden = await commit({ parents: [root], by: 'nobody' });
@@ -113,7 +113,7 @@ describe('verify-tag under a policy', () => {
     expect((await tags(file(policy()), 'v1')).exit).toBe(0);
   });
 
-  it('versions that do not grow are told', async () => {
+  it('a version tag on top of a later version is noted', async () => {
     const { commit, tag, policy, file, tags } = scene('tag-versions');
     const root = await commit({});
     await tag('v1.10', root);

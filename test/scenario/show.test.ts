@@ -24,7 +24,7 @@ const show = (repository: ScratchRepository, ...args: string[]) =>
   signet(repository, ['show', ...args]);
 
 describe('show', () => {
-  it('text says who, by what, logged where and when, and that nothing was checked', async () => {
+  it('show prints signer, certificate and log entry, and says that nothing was checked', async () => {
     const { repository, id } = repositoryWith();
     const { out, exit } = await show(repository, id);
     expect(exit).toBe(0);
@@ -35,7 +35,7 @@ describe('show', () => {
     expect(out).toContain(`and it was not checked\n  git signet verify ${id}\n`);
   });
 
-  it('HEAD, a tag by its name, a commit through it', async () => {
+  it('show takes HEAD, a tag by its name, and a commit through a tag', async () => {
     const repository = scratchRepository('show');
     const tag = write(repository, 'tags/01-offline.tag');
     const target = repository.must('rev-parse', `${tag}^{object}`).slice(0, 40);
@@ -69,7 +69,7 @@ describe('show', () => {
     expect('timestamp' in said).toBe(file.startsWith('tsa/'));
   });
 
-  it('pem is the certificate and nothing else', async () => {
+  it('show --format pem prints only the certificate', async () => {
     const { repository, id } = repositoryWith();
     const { out } = await show(repository, '--format', 'pem', id);
     const fingerprint = new X509Certificate(out).fingerprint.replaceAll(':', '').toLowerCase();
@@ -77,7 +77,7 @@ describe('show', () => {
     expect(out).toMatch(/^-----BEGIN CERTIFICATE-----\n[^-]*-----END CERTIFICATE-----\n$/);
   });
 
-  it('intoto names the remote without credentials (F7)', async () => {
+  it('show --format intoto names the remote without credentials (F7)', async () => {
     const { repository, id } = repositoryWith();
     repository.must('config', 'remote.origin.url', 'https://alice:secret@example.test/a.git');
     repository.must('config', 'remote.other.url', 'https://example.test/other');
@@ -94,7 +94,7 @@ describe('show', () => {
     expect(await name()).toBeUndefined();
   });
 
-  it('bundle and its artifact', async () => {
+  it('show writes a bundle and its artifact', async () => {
     const { repository, id } = repositoryWith();
     const { out, exit } = await show(
       repository,
@@ -114,7 +114,7 @@ describe('show', () => {
     expect(artifact.toString('base64')).toBe(said.signedAttributes);
   });
 
-  it('what cannot be shown', async () => {
+  it('show refuses an object without a readable signature', async () => {
     const repository = scratchRepository('show');
     const online = write(repository, 'online/01-plain.commit');
     const unsigned = repository.write('commit', Buffer.from(commitPayload()));

@@ -32,7 +32,7 @@ const shown = async (repository: ScratchRepository, env: Record<string, string> 
 };
 
 describe('trust show', () => {
-  it('the default: built in, never fetched, every CA, log and authority with its dates', async () => {
+  it('trust show lists the built-in CAs, logs and authorities with their dates', async () => {
     const repository = fresh('show');
     const { out, exit } = await signet(repository, ['trust', 'show']);
     expect(exit).toBe(0);
@@ -46,7 +46,7 @@ describe('trust show', () => {
     expect(json['chosenBy']).toEqual([]);
   });
 
-  it('says who chose: variable, repository, flag', async () => {
+  it('trust show names the variable, repository or flag that chose the root', async () => {
     const repository = fresh('chosen');
     const { trustedRoot } = instance.sandbox.files;
     expect((await shown(repository, { SIGNET_TRUST: trustedRoot }))['chosenBy']).toEqual([
@@ -72,7 +72,7 @@ describe('trust show of a root that is not understood whole', () => {
     return path;
   };
 
-  it('lists a post-quantum log as left out, and the rest verifies as before (T09)', async () => {
+  it('trust show lists a post-quantum log as left out, and the rest verifies as before (T09)', async () => {
     const future = { rawBytes: 'AAAA', keyDetails: 'ML_DSA_65' };
     const log = { baseUrl: 'https://pq.example', publicKey: future, logId: { keyId: 'AAAA' } };
     const path = files((root) => root['tlogs']?.push(log as never));
@@ -80,14 +80,14 @@ describe('trust show of a root that is not understood whole', () => {
     const show = await signet(repository, ['trust', 'show', '--trusted-root', path]);
     expect([show.exit, show.talk]).toEqual([0, '']);
     expect(show.out).toMatch(
-      /\nleft out: .*\n {2}log {2}its key is of kind ML_DSA_65, .*pq\.example\n/,
+      /\nleft out .*\n {2}log {2}its key is of kind ML_DSA_65, .*pq\.example\n/,
     );
     const id = await signer(repository, instance.sandbox).commit();
     const anybody = ['verify', '--unsafe-any-identity', '--trusted-root', path, id];
     expect((await signet(repository, anybody)).exit).toBe(0);
   });
 
-  it('says which place is malformed, and shows nothing (T09)', async () => {
+  it('trust show names the place of a malformed entry, and shows nothing (T09)', async () => {
     const path = files((root) => root['tlogs']?.push({ publicKey: {}, logId: {} } as never));
     const show = await signet(fresh('malformed'), ['trust', 'show', '--trusted-root', path]);
     expect([show.exit, show.out]).toEqual([2, '']);
@@ -96,7 +96,7 @@ describe('trust show of a root that is not understood whole', () => {
 });
 
 describe('trust init', () => {
-  it('a mirror and its root: proved, kept, set; and undone', async () => {
+  it('trust init proves, keeps and sets a mirror and its root, and undoes it', async () => {
     const repository = fresh('init');
     repository.must('config', 'signet.trust', '/before.json');
     const { exit, out, talk } = await init(repository, ...withRoot());
@@ -118,7 +118,7 @@ describe('trust init', () => {
     expect(repository.git('config', '--get-regexp', 'signet.undo').out).toBe('');
   });
 
-  it('a root by its address needs its checksum, and the right one', async () => {
+  it('trust init with a root by address needs the right checksum', async () => {
     const repository = fresh('checksum');
     const root = ['--root', `${instance.mirror.url}/1.root.json`];
     expect(await init(repository, ...root)).toMatchObject({
@@ -138,7 +138,7 @@ describe('trust init', () => {
     ['a root without a mirror', ['--from', 'x', '--root', 'y'], /--root goes with --mirror/],
     ['a file that is not there', ['--from', '/nowhere.json'], /nowhere\.json/],
     ['nothing to undo', ['--undo'], /nothing to undo here/],
-  ])('%s is an error, and sets nothing', async (_name, args, says) => {
+  ])('trust init with %s is an error, and sets nothing', async (_name, args, says) => {
     const repository = fresh('wrong');
     const { exit, talk } = await signet(repository, ['trust', 'init', ...args]);
     expect([exit, talk]).toEqual([2, expect.stringMatching(says)]);
@@ -148,25 +148,28 @@ describe('trust init', () => {
   it.each<[string, () => string[]]>([
     ['a file', () => ['--from', instance.sandbox.files.trustedRoot]],
     ['a mirror', () => ['--mirror', instance.mirror.url, ...withRoot()]],
-  ])('%s that cannot be kept: exit 2, and where; nothing set', async (_name, args) => {
-    const repository = fresh('barred');
-    const XDG_DATA_HOME = join(repository.home, 'file');
-    writeFileSync(XDG_DATA_HOME, '');
-    const options = { env: { XDG_DATA_HOME } };
-    const { exit, talk } = await signet(repository, ['trust', 'init', ...args()], options);
-    const says = `the trust root cannot be kept in ${XDG_DATA_HOME}/git-signet/trust`;
-    expect([exit, talk]).toEqual([2, expect.stringContaining(says)]);
-    expect(repository.git('config', '--get-regexp', '^signet').out).toBe('');
-  });
+  ])(
+    'trust init with %s that cannot be kept exits with 2, names the place, and sets nothing',
+    async (_name, args) => {
+      const repository = fresh('barred');
+      const XDG_DATA_HOME = join(repository.home, 'file');
+      writeFileSync(XDG_DATA_HOME, '');
+      const options = { env: { XDG_DATA_HOME } };
+      const { exit, talk } = await signet(repository, ['trust', 'init', ...args()], options);
+      const says = `the trust root cannot be kept in ${XDG_DATA_HOME}/git-signet/trust`;
+      expect([exit, talk]).toEqual([2, expect.stringContaining(says)]);
+      expect(repository.git('config', '--get-regexp', '^signet').out).toBe('');
+    },
+  );
 
-  it('a mirror that cannot be asked: exit 3, nothing set', async () => {
+  it('trust init with a mirror that cannot be asked exits with 3, and sets nothing', async () => {
     const repository = fresh('dead');
     const args = ['trust', 'init', '--mirror', 'http://127.0.0.1:9', ...withRoot()];
     expect((await signet(repository, args)).exit).toBe(3);
     expect(repository.git('config', '--get-regexp', '^signet').out).toBe('');
   });
 
-  it('the root of another mirror: exit 1, nothing set (T05)', async () => {
+  it('trust init with the root of another mirror exits with 1, and sets nothing (T05)', async () => {
     const other = await startInstance();
     try {
       const repository = fresh('other');
@@ -178,7 +181,7 @@ describe('trust init', () => {
     }
   });
 
-  it('a file: a copy under its own digest, which cannot be edited unseen (T01)', async () => {
+  it('trust init keeps a copy of a file under its digest, and notices a later edit (T01)', async () => {
     const repository = fresh('from');
     const { clientTrustConfig, trustedRoot, signingConfigV2 } = instance.sandbox.files;
     const made = await signet(repository, ['trust', 'init', '--from', clientTrustConfig]);
@@ -199,7 +202,7 @@ describe('trust init', () => {
     expect((await signet(repository, ['trust', 'update'])).talk).toContain('is a file');
   });
 
-  it('initialize is the same, under the name that others have for it', async () => {
+  it('initialize is trust init under the name of other tools', async () => {
     const repository = fresh('initialize');
     const args = ['initialize', '--mirror', instance.mirror.url, ...withRoot(), '--global'];
     expect((await signet(repository, args)).exit).toBe(0);
@@ -208,7 +211,7 @@ describe('trust init', () => {
 });
 
 describe('gitsign’s and cosign’s variables', () => {
-  it('TUF_MIRROR, TUF_ROOT_JSON and TUF_ROOT name mirror, start and place', async () => {
+  it('TUF_MIRROR, TUF_ROOT_JSON and TUF_ROOT name mirror, first root and folder', async () => {
     const repository = fresh('variables');
     const place = join(repository.home, 'tuf');
     const env = {
@@ -228,7 +231,7 @@ describe('gitsign’s and cosign’s variables', () => {
     });
     expect(without).toMatchObject({
       exit: 2,
-      talk: expect.stringContaining('which root this mirror starts from'),
+      talk: expect.stringContaining('the root metadata of this mirror is not known'),
     });
   });
 });
@@ -260,7 +263,7 @@ describe('who chose the root (T06)', () => {
     return repository;
   };
 
-  it('the environment: a gate refuses it by name, and takes the same from a flag', async () => {
+  it('a gate refuses a trust root from the environment, and takes the same from a flag (T06)', async () => {
     const repository = await signed('environment');
     const { trustedRoot } = instance.sandbox.files;
     const refused = await gate(repository, { SIGNET_TRUST: trustedRoot });
@@ -286,7 +289,7 @@ describe('who chose the root (T06)', () => {
     expect(resultsOf(await gate(repository))[0]).toMatchObject({ status: 'verified' });
   });
 
-  it('a mirror that the repository names, fetched or not, was not chosen by anybody here', async () => {
+  it('a mirror that the repository names does not count as chosen here, fetched or not', async () => {
     const repository = await signed('mirror');
     const setting = `${instance.mirror.url}#root-1-${instance.rootDigest}`;
     expect((await signet(repository, ['trust', 'update', '--trust', setting])).exit).toBe(0);
@@ -299,7 +302,7 @@ describe('who chose the root (T06)', () => {
   it.each([
     ['the user’s own configuration', '--global'],
     ['git -c', '-c'],
-  ])('%s is the user’s word', async (_name, how) => {
+  ])("a trust root from %s counts as the user's choice", async (_name, how) => {
     const repository = await signed('own');
     const { trustedRoot } = instance.sandbox.files;
     if (how === '--global') repository.must('config', '--global', 'signet.trust', trustedRoot);
@@ -311,7 +314,7 @@ describe('who chose the root (T06)', () => {
     expect((await gate(repository, how === '-c' ? command : {})).exit).toBe(0);
   });
 
-  it('key files are no exception', async () => {
+  it('key files from the environment are refused too', async () => {
     const repository = await signed('keys');
     const { fulcioChain } = instance.sandbox.files;
     const refused = await gate(repository, { SIGSTORE_ROOT_FILE: fulcioChain });
@@ -321,7 +324,7 @@ describe('who chose the root (T06)', () => {
     ]);
   });
 
-  it('results carry the root they were reached under', async () => {
+  it('results name the trust root of the run', async () => {
     const repository = await signed('digest');
     const { trustedRoot } = instance.sandbox.files;
     const make = signer(repository, instance.sandbox);
@@ -339,7 +342,7 @@ describe('who chose the root (T06)', () => {
 });
 
 describe('an update that fails behind a new root', () => {
-  it('says what failed and which root is kept, shows it, and verifies as before (T11)', async () => {
+  it('a failed update names the failure and the kept root, and verifies as before (T11)', async () => {
     const own = await startInstance();
     try {
       const repository = fresh('behind');
@@ -367,7 +370,7 @@ describe('an update that fails behind a new root', () => {
 });
 
 describe('old trust', () => {
-  it('says how old it is where that may be the reason, and only there', async () => {
+  it('the age of the trust root is reported only if it may be the cause', async () => {
     const repository = fresh('old');
     expect((await init(repository, ...withRoot())).exit).toBe(0);
     const other = await startInstance();
@@ -378,7 +381,7 @@ describe('old trust', () => {
       const later = await signet(repository, anybody, { now });
       expect(later).toMatchObject({
         exit: 1,
-        talk: expect.stringMatching(/the trust root is 400 days old; git signet trust update/),
+        talk: expect.stringMatching(/the trust root is 400 days old, and git signet trust update/),
       });
       expect((await signet(repository, anybody)).talk).not.toContain('days old');
       const mine = await signer(repository, instance.sandbox).commit();
@@ -389,7 +392,7 @@ describe('old trust', () => {
       await other.close();
     }
   });
-  it('leaves nothing but its own folder behind', async () => {
+  it('trust commands write only into their own folder', async () => {
     const repository = fresh('folder');
     await init(repository, ...withRoot());
     const share = join(repository.home, '.local/share/git-signet/trust');

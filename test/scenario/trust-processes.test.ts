@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => mirror.close());
 
 describe('twenty processes (T07)', () => {
-  it('ask for the same trust root at once: none fails, and what is left is whole', async () => {
+  it('twenty processes ask for one trust root at once, and none fails (T07)', async () => {
     const { path, env, home } = scratchRepository('twenty', { 'signet.trust': mirror.setting });
     const update = () => runMeanwhile(programUnderTest(), ['trust', 'update'], { cwd: path, env });
     const all = await Promise.all(Array.from({ length: 20 }, update));

@@ -123,7 +123,7 @@ async function signNow(): Promise<{ id: string; talk: string }> {
 }
 
 describe('one instance, three eras, one program', () => {
-  it('the first: its own signatures verify, those of eras to come do not', async () => {
+  it('in the first era its own signatures verify, and later ones do not', async () => {
     expect(await judged(await signedIn(0))).toMatchObject({ status: 'verified' });
     expect(await judged(await signedIn(1))).toMatchObject({
       status: 'refused',
@@ -131,7 +131,7 @@ describe('one instance, three eras, one program', () => {
     });
   });
 
-  it('the second: logs, CT log, TSA and CA are others; the mirror’s own keys too', async () => {
+  it('in the second era all logs, authorities and mirror keys are new', async () => {
     mirror.rotate(['root', 'targets']);
     mirror.publish({ targets: targetsOf(trustAfter(2)) });
     expect(await signet(repository, ['trust', 'update'])).toMatchObject({
@@ -142,7 +142,7 @@ describe('one instance, three eras, one program', () => {
     expect(await judged(await signedIn(1))).toMatchObject({ status: 'verified' });
   });
 
-  it('the third comes by itself: whoever signs after a while looks at the mirror first', async () => {
+  it('in the third era a signature after some time asks the mirror first', async () => {
     mirror.rotate(['root', 'snapshot', 'timestamp']);
     mirror.publish({ targets: targetsOf(trustAfter(3)) });
     age(20);
@@ -157,7 +157,7 @@ describe('one instance, three eras, one program', () => {
     expect(out).toMatch(/root 3 \(until .*targets 5 /);
   });
 
-  it('the keys of an era count in it, and neither before nor after (R17)', async () => {
+  it('the keys of an era count only in their era (R17)', async () => {
     const unknown = { status: 'refused', code: 'log-unknown' };
     const verified = { status: 'verified' };
     expect(await judged(await signedIn(0, { at: SECOND - HOUR }))).toMatchObject(verified);
@@ -167,14 +167,14 @@ describe('one instance, three eras, one program', () => {
     expect([early?.status, early?.code]).toEqual(['refused', 'timestamp-untrusted']);
   });
 
-  it('a mirror that is away fails no signature while what is here can be used, and no verification', async () => {
+  it('a mirror that is down fails no signature while the files on disk can be used, and no verification', async () => {
     await server.close();
     age(9);
     const { id } = await signNow();
     expect(await judged(id)).toMatchObject({ status: 'verified' });
   });
 
-  it('a mirror that forgets an old key: old signatures say so, and are not called forged (T08)', async () => {
+  it('if a mirror drops an old key, old signatures say so and are not called forged (T08)', async () => {
     const [, second, third] = eras;
     const parts = succession([
       [partsOf(second, 2), { start: SECOND, end: THIRD }],

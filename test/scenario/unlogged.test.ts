@@ -65,7 +65,7 @@ async function judged(id: string, more: Record<string, string>) {
 }
 
 describe('where both say so', () => {
-  it('is signed into no log, with a timestamp, and says so', async () => {
+  it('a signature without a log has a timestamp, and signing says so', async () => {
     const before = { ...sandbox().requests };
     const made = await directly(BOTH);
     expect(made.exit, made.err).toBe(0);
@@ -74,7 +74,7 @@ describe('where both say so', () => {
     expect([rekor, rekorV2, tsa - before.tsa]).toEqual([before.rekor, before.rekorV2, 1]);
   });
 
-  it('verifies for git, loudly', async () => {
+  it('a signature without a log verifies for git, with IN NO LOG in the message', async () => {
     expect((await commit(BOTH)).exit).toBe(0);
     const before = sandbox().requests.rekor;
     const ran = await verify(BOTH);
@@ -86,7 +86,7 @@ describe('where both say so', () => {
     expect(sandbox().requests.rekor).toBe(before);
   });
 
-  it('verifies in a range, with a finding', async () => {
+  it('a signature without a log verifies in a range, with a finding', async () => {
     const { exit, talk, result } = await judged('HEAD', BOTH);
     expect([exit, result?.status, result?.rule]).toEqual([0, 'verified', 'alice']);
     expect(result?.findings).toMatchObject([{ code: 'unlogged', severity: 'note' }]);
@@ -108,20 +108,20 @@ describe('where both say so', () => {
     ],
     ['no certificate timestamp', { rekor: 'none', timestamp: true, leaf: { scts: () => [] } }],
     ['another signer', { rekor: 'none', timestamp: true, email: 'bob@example.test' }],
-  ])('refuses %s', async (_name, request) => {
+  ])('a signature without a log is refused: %s', async (_name, request) => {
     const { exit, result } = await judged(await written(request), BOTH);
     expect(result?.status).toMatch(/refused|not-allowed/);
     expect(exit).not.toBe(0);
   });
 
-  it('accepts the nearest one', async () => {
+  it('the nearest good signature without a log is accepted', async () => {
     const { exit } = await judged(await written({ rekor: 'none', timestamp: true }), BOTH);
     expect(exit).toBe(0);
   });
 });
 
 describe.each(HALVES)('where %s', (_name, half) => {
-  it('nothing is signed without a log', async () => {
+  it('nothing is signed without a log if only one side allows it', async () => {
     const before = sandbox().requests.rekor;
     const made = await directly(half);
     if (half['SIGNET_LOG'] === undefined) {
@@ -133,7 +133,7 @@ describe.each(HALVES)('where %s', (_name, half) => {
     expect(made.err).toMatch(/nothing was signed: signet\.log = none, but .* unlogged: allowed/);
   });
 
-  it('no such signature counts', async () => {
+  it('a signature without a log does not count if only one side allows it', async () => {
     const id = await written({ rekor: 'none', timestamp: true });
     repository.must('update-ref', 'refs/heads/main', id);
     const ran = await verify(half, '--raw');
@@ -146,7 +146,7 @@ describe.each(HALVES)('where %s', (_name, half) => {
   });
 });
 
-it('an outage is no reason: signing fails, verifying does not decide', async () => {
+it('an outage of the log fails signing, and leaves verifying undecided', async () => {
   const away = { SIGNET_REKOR_URL: 'http://127.0.0.1:9', SIGNET_POLICY: lax };
   const made = await directly(away);
   expect([made.exit, made.out]).toEqual([3, '']);

@@ -79,7 +79,7 @@ async function release(name: string, files = PLAIN, format: 'sha1' | 'sha256' = 
 
 describe('what git archive makes', () => {
   it.each(['sha1', 'sha256'] as const)(
-    '%s: tar, tar.gz, zip, with and without prefix',
+    '%s: tar, tar.gz and zip are verified, with and without prefix',
     async (format) => {
       const { archive, check } = await release(`archive-${format}`, PLAIN, format);
       const made = [
@@ -101,7 +101,7 @@ describe('what git archive makes', () => {
   );
 
   it.each(['tar', 'tar.gz', 'zip'])(
-    'one byte of one file changed: refused, naming the file (%s)',
+    'an archive with one changed byte is refused, and the file is named (%s)',
     async (kind) => {
       const { archive, check, write, read, repository } = await release(`tamper-${kind}`);
       const name = archive(`a.${kind}`, ...(kind === 'zip' ? ['-0'] : []), '--prefix=app/');
@@ -124,7 +124,7 @@ describe('what git archive makes', () => {
     },
   );
 
-  it('export-ignore and export-subst: granted as the signed tree says them, and told', async () => {
+  it('export-ignore and export-subst of the signed tree are applied and reported', async () => {
     const files = {
       ...PLAIN,
       '.gitattributes': 'docs/ export-ignore\nsecret export-ignore\nversion export-subst\n',
@@ -146,7 +146,7 @@ describe('what git archive makes', () => {
     expect(bad.out).toContain('version: content differs');
   });
 
-  it('nothing that the repository configures is run, nothing is left behind (P14, I11)', async () => {
+  it('verifying an archive runs nothing of the repository and leaves no file behind (P14, I11)', async () => {
     const files = {
       ...PLAIN,
       '.gitattributes':
@@ -177,21 +177,24 @@ describe('what git archive makes', () => {
     expect(after).toEqual(before);
   });
 
-  it.skipIf(!haveTools('tar', 'zip'))('what GNU tar and Info-ZIP make of a checkout', async () => {
-    const { archive, check, repository } = await release('others');
-    archive('a.tar', '--prefix=app/');
-    const options = { cwd: repository.path };
-    execFileSync('tar', ['xf', 'a.tar'], options);
-    execFileSync('tar', ['czf', 'gnu.tar.gz', 'app'], options);
-    execFileSync('tar', ['--format=pax', '-czf', 'pax.tar.gz', 'app'], options);
-    execFileSync('zip', ['-qry', 'info.zip', 'app'], options);
-    for (const file of ['gnu.tar.gz', 'pax.tar.gz', 'info.zip']) {
-      const answered = await check(file);
-      expect(answered.exit, answered.out).toBe(0);
-    }
-  });
+  it.skipIf(!haveTools('tar', 'zip'))(
+    'archives by GNU tar and Info-ZIP of a checkout are verified',
+    async () => {
+      const { archive, check, repository } = await release('others');
+      archive('a.tar', '--prefix=app/');
+      const options = { cwd: repository.path };
+      execFileSync('tar', ['xf', 'a.tar'], options);
+      execFileSync('tar', ['czf', 'gnu.tar.gz', 'app'], options);
+      execFileSync('tar', ['--format=pax', '-czf', 'pax.tar.gz', 'app'], options);
+      execFileSync('zip', ['-qry', 'info.zip', 'app'], options);
+      for (const file of ['gnu.tar.gz', 'pax.tar.gz', 'info.zip']) {
+        const answered = await check(file);
+        expect(answered.exit, answered.out).toBe(0);
+      }
+    },
+  );
 
-  it('a tag that does not hold: the archive is not looked at', async () => {
+  it('if the tag is refused, the archive is not read', async () => {
     const { archive, repository, make } = await release('bad-tag');
     const file = archive('a.tar');
     const bob = make.allow('bob@example.test');
@@ -207,7 +210,7 @@ describe('what git archive makes', () => {
     expect((await signet(repository, ['verify-archive', ...make.allow(), 'v1'])).exit).toBe(2);
   });
 
-  it('with --no-target the tag alone vouches for an archive of an unsigned commit', async () => {
+  it('with --no-target a signed tag is enough for an archive of an unsigned commit', async () => {
     const { archive, repository, make, read, write } = await release('unsigned-commit');
     const { must } = repository;
     const commit = must('commit-tree', '-m', 'nobody signed this', must('write-tree'));
@@ -266,7 +269,7 @@ describe('what somebody slips in', () => {
     return made;
   };
 
-  it('the same without anything: good', async () => {
+  it('an archive without an intruder is verified', async () => {
     const { check, write } = await good();
     const answered = await check(write('a.tar', await tarOf([])));
     expect(answered.exit, answered.out).toBe(0);
@@ -354,9 +357,9 @@ describe('what somebody slips in', () => {
       'a pax record that only some obey (S10)',
       [{ name: 'x', pax: { 'GNU.sparse.name': 'README.md' }, body: 'x' }],
       [],
-      'says GNU.sparse.name',
+      'sets GNU.sparse.name',
     ],
-  ])('%s: refused', async (_, added, left, said) => {
+  ])('an archive with an intruder is refused: %s', async (_, added, left, said) => {
     const { check, write } = await good();
     const answered = await check(write('a.tar', await tarOf(added, left)));
     expect(answered.exit).toBe(1);
@@ -364,7 +367,7 @@ describe('what somebody slips in', () => {
     expect(answered.out).not.toMatch(/\x1b/);
   });
 
-  it('a second archive behind the end, a lie about the commit, a broken file, a bomb', async () => {
+  it('an archive with a second archive, a false commit, a broken end or a bomb is refused', async () => {
     const { archive, check, write, read, commit } = await good();
     const tar = Buffer.from(read(archive('a.tar')));
     const behind = await check(write('b.tar', Buffer.concat([tar, await tarOf([])])));
@@ -383,7 +386,7 @@ describe('what somebody slips in', () => {
     expect((await check(write('h.tar.gz', bomb))).out).toContain('more bytes than the signed tree');
   });
 
-  it('a zip with something before, between or behind what its list names', async () => {
+  it('a zip with bytes before, between or behind its entries is refused', async () => {
     const { archive, check, write, read } = await good();
     const zip = Buffer.from(read(archive('a.zip', '-0')));
     const list = zip.readUInt32LE(zip.lastIndexOf('PK\x05\x06') + 16);
@@ -412,7 +415,7 @@ describe('what somebody slips in', () => {
     }
   });
 
-  it('a zip whose two halves name different files', async () => {
+  it('a zip whose two headers name different files is refused', async () => {
     const { archive, check, write, read } = await good();
     const zip = Buffer.from(read(archive('a.zip', '-0')));
     zip.write('READYE.md', zip.indexOf('README.md'));
@@ -447,7 +450,7 @@ describe('what the clone’s own store says of the tree', () => {
     expect(talk).toContain('the object store holds');
   };
 
-  it('attributes that lie under the name of others leave nothing out (P17)', async () => {
+  it('altered attributes leave nothing out (P17)', async () => {
     const { store, idOf, attributes, file, check } = await lacking('altered-attributes');
     expect((await check(file)).out).toContain('check.c: missing');
     const blob = idOf('.gitattributes');
@@ -455,7 +458,7 @@ describe('what the clone’s own store says of the tree', () => {
     refuses(await check(file), blob);
   });
 
-  it('a tree that lies under the name of another leaves nothing out (P17)', async () => {
+  it('an altered tree leaves nothing out (P17)', async () => {
     const { store, repository, file, check } = await lacking('altered-tree');
     const tree = repository.must('rev-parse', 'v1^{tree}');
     const rows = repository.must('ls-tree', tree).split('\n');
@@ -477,7 +480,7 @@ describe('what the clone’s own store says of the tree', () => {
     expect((await check(write('again.tar', read(good)))).exit).toBe(0);
   });
 
-  it('what is filled in is made of the file and the commit that the hashes say (P17)', async () => {
+  it('export-subst uses only the hashed file and commit (P17)', async () => {
     const { store, idOf, commit, archive, check, write, read } = await lacking('altered-subst');
     const good = archive('good.tar');
     expect((await check(good)).out).toContain('(export-subst): version');
@@ -493,7 +496,7 @@ describe('what the clone’s own store says of the tree', () => {
     expect((await check(other)).exit).toBe(2);
   });
 
-  it('what is filled in may name the refs of the commit, and nothing behind it (P17)', async () => {
+  it('export-subst may name the refs of the commit, and no older ones (P17)', async () => {
     const formats = {
       '.gitattributes': '*.txt export-subst\n',
       'a.txt': '$Format:%d %D %(describe)$ $Format:%h %p %t %cI %(trailers)$\n',

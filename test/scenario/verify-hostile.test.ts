@@ -26,7 +26,7 @@ describe('names', () => {
     ['--all..main'],
     ['main..--all'],
     ['--output=pwned..main'],
-  ])('%s is a name that does not exist, never an option (I01)', async (name) => {
+  ])('the name %s is never an option (I01)', async (name) => {
     const { repository, make } = await repositoryWithCommit();
     for (const call of [
       { args: ['verify', ...make.allow(), '--', name] },
@@ -53,7 +53,7 @@ describe('names', () => {
     expect(resultsOf(answered)).toMatchObject([{ objectId: commit, ref: 'refs/heads/--all' }]);
   });
 
-  it('a line break in a name does not make two (I01)', async () => {
+  it('a line break in a name does not make two names (I01)', async () => {
     const { repository, make } = await repositoryWithCommit();
     const answered = await signet(repository, ['verify', ...make.allow(), 'main\nmain']);
     expect(answered).toMatchObject({ exit: 2, out: '' });
@@ -61,7 +61,7 @@ describe('names', () => {
 });
 
 describe('environment and repository', () => {
-  it('variables that steer git reach no child (I03)', async () => {
+  it('variables that steer git reach no child process (I03)', async () => {
     const { repository, make, commit } = await repositoryWithCommit();
     const marker = join(repository.home, 'ran');
     const planted = join(repository.home, 'planted');
@@ -90,7 +90,7 @@ describe('environment and repository', () => {
     expect(existsSync(env.GIT_TRACE)).toBe(false);
   });
 
-  it('a hostile configuration runs nothing, also where an object is missing (P14)', async () => {
+  it('a hostile configuration runs nothing, even if an object is missing (P14)', async () => {
     const { repository, make } = await repositoryWithCommit();
     const marker = join(repository.home, 'ran');
     const script = join(repository.home, 'script');
@@ -115,7 +115,7 @@ describe('environment and repository', () => {
     expect(existsSync(marker)).toBe(false);
   });
 
-  it('a slow pattern meets only short values, and a prototype’s name is only a name (I05)', async () => {
+  it('a slow pattern gets only short values, and the name of a prototype is only a name (I05)', async () => {
     const { repository, make } = await repositoryWithCommit();
     const hostile = await make.commit({
       subject: '__proto__',
@@ -150,7 +150,7 @@ describe('environment and repository', () => {
     }
   });
 
-  it('an object that git cannot read ends the run with 2, whatever was good before it (S12)', async () => {
+  it('an object that git cannot read ends the run with exit code 2 (S12)', async () => {
     const { repository, make, commit } = await repositoryWithCommit();
     const broken = await make.commit({ parents: [commit], subject: 'broken' });
     const file = join(repository.path, '.git/objects', broken.slice(0, 2), broken.slice(2));
@@ -162,7 +162,7 @@ describe('environment and repository', () => {
     expect(answered.talk).toContain('git has no such object, or cannot read it');
   });
 
-  it('an object under another’s name is refused, though its signature is good (G12)', async () => {
+  it('an object under another’s name is refused, even with a good signature (G12)', async () => {
     const { repository, make, commit } = await repositoryWithCommit();
     const other = await make.commit({ subject: 'other' });
     const path = (id: string): string =>
@@ -176,7 +176,7 @@ describe('environment and repository', () => {
     expect(answered.exit === 2 || said[0] === 'object-id-mismatch').toBe(true);
   });
 
-  it('outside a repository, and without git: exit 2', async () => {
+  it('outside a repository, and without git, verify exits with 2', async () => {
     const { repository, make } = await repositoryWithCommit();
     const outside = { path: repository.home, env: repository.env };
     expect((await signet(outside, ['verify', ...make.allow()])).exit).toBe(2);

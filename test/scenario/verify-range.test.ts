@@ -33,14 +33,14 @@ async function graph() {
 }
 
 describe('what is verified', () => {
-  it('all commits of a range, along every parent, and nothing of the base (P06)', async () => {
+  it('a range is verified along every parent, without commits of the base (P06)', async () => {
     const { repository, make, a, b, side, merge } = await graph();
     const answered = await signet(repository, ['verify', ...make.allow(), ...jsonl, 'base..main']);
     expect(answered.exit).toBe(0);
     expect([...verdictsOf(answered).keys()].sort()).toEqual([a, b, side, merge].sort());
   });
 
-  it('three dots: what either side has alone (P06)', async () => {
+  it('three dots verify the commits that only one side has (P06)', async () => {
     const { repository, make, b, a, side } = await graph();
     repository.must('update-ref', 'refs/heads/side', side);
     repository.must('update-ref', 'refs/heads/b', b);
@@ -48,7 +48,7 @@ describe('what is verified', () => {
     expect([...verdictsOf(answered).keys()].sort()).toEqual([a, b, side].sort());
   });
 
-  it('HEAD without an argument, and a sentence for one object', async () => {
+  it('without an argument HEAD is verified, in one sentence', async () => {
     const { repository, make, merge } = await graph();
     const answered = await signet(repository, ['verify', ...make.allow()]);
     expect(answered).toMatchObject({ exit: 0, talk: '' });
@@ -59,7 +59,7 @@ describe('what is verified', () => {
     expect(resultsOf(json)).toMatchObject([{ objectId: merge, ref: 'HEAD', rule: 'flags' }]);
   });
 
-  it('a tag’s name stands for its commit, its full hash for the tag', async () => {
+  it('the name of a tag means its commit, and its full hash means the tag', async () => {
     const { repository, make, merge } = await graph();
     const tag = await make.tag(merge, 'commit', 'v1');
     repository.must('update-ref', 'refs/tags/v1', tag);
@@ -105,7 +105,7 @@ describe('nothing to check is never a pass', () => {
     return signet(repository, all, input === undefined ? {} : { input });
   };
 
-  it('an empty range (P05)', async () => {
+  it('an empty range is an error (P05)', async () => {
     const answered = await error(['main..base']);
     expect(answered).toMatchObject({ exit: 2, out: '' });
     expect(answered.talk).toContain('main..base: there are no commits in this range');
@@ -123,16 +123,16 @@ describe('nothing to check is never a pass', () => {
     expect(await error([revision])).toMatchObject({ exit: 2, out: '' });
   });
 
-  it('no lines, and lines that hold nothing (P05)', async () => {
+  it('standard input without a name is an error (P05)', async () => {
     expect(await error(['--stdin'], '')).toMatchObject({ exit: 2, out: '' });
     expect(await error(['--stdin'], '\n \n')).toMatchObject({ exit: 2, out: '' });
   });
 
-  it('one missing name among good ones (P05)', async () => {
+  it('one missing name among good ones is an error (P05)', async () => {
     expect((await error(['--stdin'], 'main\nnowhere\n')).exit).toBe(2);
   });
 
-  it('a tree by its full hash, and a range on stdin (P05)', async () => {
+  it('a tree by its full hash, and a range on standard input, are errors (P05)', async () => {
     const { repository, make } = await graph();
     const tree = repository.must('mktree');
     const answered = await signet(repository, ['verify', ...make.allow(), tree]);
@@ -141,7 +141,7 @@ describe('nothing to check is never a pass', () => {
     expect((await error(['--stdin'], 'base..main\n')).exit).toBe(2);
   });
 
-  it('a range that a shallow clone cuts off, and one that it does not (P06)', async () => {
+  it('a range that a shallow clone cuts off is an error, and a whole one is not (P06)', async () => {
     const { repository, make, b } = await graph();
     const clone = join(repository.home, 'shallow');
     repository.must(
@@ -178,7 +178,7 @@ describe('nothing to check is never a pass', () => {
   });
 });
 
-describe('who may have signed', () => {
+describe('which signers may pass', () => {
   it.each([
     ['nobody said', []],
     ['an identity without an issuer (P03)', ['--certificate-identity', 'a@x']],
@@ -198,7 +198,7 @@ describe('who may have signed', () => {
     ['a format that is not there', ['--unsafe-any-identity', '--format', 'yaml']],
     ['no jobs', ['--unsafe-any-identity', '--jobs', '0']],
     ['a gitsign flag that did nothing there (F3)', ['--unsafe-any-identity', '--ca-roots', 'x']],
-  ])('%s: exit 2 before anything is judged', async (_, flags) => {
+  ])('verify with %s exits with 2 before anything is judged', async (_, flags) => {
     const { repository } = await graph();
     const answered = await signet(repository, [
       'verify',
@@ -210,12 +210,12 @@ describe('who may have signed', () => {
     expect(answered.talk).not.toBe('');
   });
 
-  it('says what to add', async () => {
+  it('verify without a policy says what to add', async () => {
     const { repository } = await graph();
     expect((await signet(repository, ['verify'])).talk).toContain('--certificate-oidc-issuer');
   });
 
-  it('both an exact value and a pattern must match', async () => {
+  it('a signer must match both the exact value and the pattern', async () => {
     const { repository } = await graph();
     const trusted = ['--trusted-root', sandbox().files.trustedRoot];
     const exits = async (...flags: string[]) =>
@@ -231,7 +231,7 @@ describe('who may have signed', () => {
     expect(await exits(...identity, ...issuer, '--certificate-github-workflow-ref', 'x')).toBe(6);
   });
 
-  it('a policy file, and the policy of a revision, decide by rule name', async () => {
+  it('a policy file and the policy of a revision report the rule by name', async () => {
     const { repository, make } = await graph();
     const policy = `version: 1\nsigners:\n  - name: alice\n    identity: alice@example.test\n    issuer: ${sandbox().urls.issuer}\n`;
     writeFileSync(join(repository.path, '.signet.yaml'), policy);
@@ -251,7 +251,7 @@ describe('who may have signed', () => {
 });
 
 describe('outcomes', () => {
-  it('each verdict has its exit code, and the gravest of several decides (S12, G13, P07)', async () => {
+  it('each verdict has its exit code, and the gravest one decides (S12, G13, P07)', async () => {
     const repository = scratchRepository('outcomes');
     const make = signer(repository, sandbox());
     const object = {
@@ -276,7 +276,7 @@ describe('outcomes', () => {
     expect(await exit('notAllowed', 'refused', 'unsigned', 'verified')).toBe(1);
   });
 
-  it('a commit made again without its signature is unsigned, in every format (G13)', async () => {
+  it('a commit rewritten without its signature is unsigned in every format (G13)', async () => {
     const repository = scratchRepository('stripped');
     const make = signer(repository, sandbox());
     const stripped = make.unsigned({ subject: 'stripped' });
@@ -305,7 +305,7 @@ describe('outcomes', () => {
     expect(reversed.exit).toBe(5);
   });
 
-  it('a SHA-256 repository (G12)', async () => {
+  it('commits of a SHA-256 repository are verified (G12)', async () => {
     const repository = scratchRepository('sha256', {}, 'sha256');
     const make = signer(repository, sandbox());
     const good = await make.commit({ format: 'sha256' });

@@ -32,7 +32,7 @@ const verifyTag = async (repository: ScratchRepository, ...args: string[]) => {
 };
 
 describe('verify-tag', () => {
-  it('a tag of its own name, signed, on a signed commit', async () => {
+  it('a signed tag with the name of its ref on a signed commit is verified', async () => {
     const { repository, make, commit, name } = await scene();
     name('v1', await make.tag(commit, 'commit', 'v1'));
     for (const spelling of ['v1', 'refs/tags/v1']) {
@@ -44,7 +44,7 @@ describe('verify-tag', () => {
     expect(text.out).toMatch(/^ok {7}[0-9a-f]{7} {2}alice@example\.test {2}tag v1: release v1\nok/);
   });
 
-  it('the ref of another version: git accepts, we refuse (G07)', async () => {
+  it('a tag under the ref of another version is refused, though git accepts it (G07)', async () => {
     const { repository, make, commit, name } = await scene();
     const tag = await make.tag(commit, 'commit', 'v1');
     name('v1', tag);
@@ -58,7 +58,7 @@ describe('verify-tag', () => {
   });
 
   it.each([['V1'], ['v1 '], ['v1\ntag v9'], ['refs/tags/v9'], ['']])(
-    'a tag that calls itself %j is not v9 (G07)',
+    'a tag that calls itself %j is refused as v9 (G07)',
     async (own) => {
       const { repository, make, commit, name } = await scene();
       name('v9', await make.tag(commit, 'commit', own));
@@ -66,7 +66,7 @@ describe('verify-tag', () => {
     },
   );
 
-  it('a good tag on an unsigned or tampered commit, with and without its target (G08)', async () => {
+  it('a good tag on an unsigned or tampered commit is refused, unless --no-target is given (G08)', async () => {
     const { repository, make, name } = await scene();
     name('v1', await make.tag(make.unsigned(), 'commit', 'v1'));
     name('v2', await make.tag(await make.tampered(), 'commit', 'v2'));
@@ -79,7 +79,7 @@ describe('verify-tag', () => {
     });
   });
 
-  it('a tag of a tag: each of them counts, the inner one has no ref to agree with (G08)', async () => {
+  it('each tag of a chain of tags is judged, and the inner ones need no ref (G08)', async () => {
     const { repository, make, commit, name } = await scene();
     const inner = await make.tag(commit, 'commit', 'inner');
     name('outer', await make.tag(inner, 'tag', 'outer'));
@@ -93,7 +93,7 @@ describe('verify-tag', () => {
     });
   });
 
-  it('a tag of a tree or a blob: nothing of theirs is signed (G08)', async () => {
+  it('a tag of a tree or a blob is unsigned (G08)', async () => {
     const { repository, make, name } = await scene();
     const tree = repository.must('mktree');
     const blob = repository.must('hash-object', '-w', '--stdin');
@@ -106,7 +106,7 @@ describe('verify-tag', () => {
     expect(await verifyTag(repository, '--no-target', 'tree', 'blob')).toMatchObject({ exit: 0 });
   });
 
-  it('a lightweight tag is unsigned, whatever it leads to (G08)', async () => {
+  it('a lightweight tag is unsigned, whatever its target is (G08)', async () => {
     const { repository, commit, name } = await scene();
     name('light', commit);
     expect(await verifyTag(repository, 'light')).toMatchObject({
@@ -116,7 +116,7 @@ describe('verify-tag', () => {
     expect(await verifyTag(repository, '--no-target', 'light')).toMatchObject({ exit: 5 });
   });
 
-  it('a tag that lies about the type of its target (G08)', async () => {
+  it('a tag with a false type of its target is refused (G08)', async () => {
     const { repository, make, commit, name } = await scene();
     const tree = repository.must('mktree');
     name('v1', await make.tag(tree, 'commit', 'v1'));
@@ -127,7 +127,7 @@ describe('verify-tag', () => {
     for (const tag of ['v1', 'v2', 'v3']) expect((await verifyTag(repository, tag)).exit).toBe(1);
   });
 
-  it('an unsigned tag, a tag of somebody else, a tampered tag', async () => {
+  it('an unsigned tag, a tag of another signer and a tampered tag have their exit codes', async () => {
     const { repository, make, commit, name } = await scene();
     name('plain', await make.tag(commit, 'commit', 'plain', 'unsigned'));
     name('bob', await make.tag(commit, 'commit', 'bob', { email: 'bob@example.test' }));
@@ -143,7 +143,7 @@ describe('verify-tag', () => {
     expect((await verifyTag(repository, 'bad', 'bob', 'plain')).exit).toBe(1);
   });
 
-  it('an unknown tag, a branch, a tag by expression, none at all: exit 2 (P05)', async () => {
+  it('an unknown tag, a branch, an expression and no argument exit with 2 (P05)', async () => {
     const { repository, make, commit, name } = await scene();
     name('v1', await make.tag(commit, 'commit', 'v1'));
     repository.must('update-ref', 'refs/heads/main', commit);

@@ -74,18 +74,18 @@ describe.each(['sha1', 'sha256'] as const)('gitsign’s objects in a %s reposito
       ]),
     );
 
-  it('the expected verdicts are the manifest’s', () => {
+  it('gitsign’s vectors have the verdicts of the manifest', () => {
     for (const { file, expected } of all) {
       expect([file, EXPECTED[file] === undefined]).toEqual([file, expected === 'valid']);
     }
   });
 
-  it('offline, what is in the log alone is undecided, and nobody is asked', async () => {
+  it('offline, a signature whose entry only the log has is undecided, and no server is asked', async () => {
     expect(await verdicts('--offline', '--rekor-url', rekor.url)).toEqual(offline());
     expect(rekor.asked).toEqual([]);
   });
 
-  it('an unreachable log leaves the same objects undecided', async () => {
+  it('an unreachable log leaves the same signatures undecided', async () => {
     const found = await verdicts('--rekor-url', 'http://127.0.0.1:9');
     for (const [file, verdict] of offline()) {
       const expected = unembedded(file) ? 'undecided log-unreachable' : verdict;
@@ -93,7 +93,7 @@ describe.each(['sha1', 'sha256'] as const)('gitsign’s objects in a %s reposito
     }
   });
 
-  it('with the log each has its verdict; and again offline, from what the log said', async () => {
+  it('with the log each signature has its verdict, and again offline from kept entries', async () => {
     expect(await verdicts('--rekor-url', rekor.url)).toEqual(online());
     const asked = rekor.asked.length;
     expect(asked).toBeGreaterThan(0);
@@ -107,7 +107,7 @@ describe.each(['sha1', 'sha256'] as const)('gitsign’s objects in a %s reposito
   });
 });
 
-it('workers say the same as one thread, in the same order, with entries from the log', async () => {
+it('workers give the same verdicts as one thread, in the same order, with entries from the log', async () => {
   const all = vectors.filter(({ format }) => format === 'sha1');
   const repository = scratchRepository('vectors');
   for (const { type, raw } of all) repository.write(type, raw);
@@ -128,7 +128,7 @@ it('workers say the same as one thread, in the same order, with entries from the
   }
 });
 
-it('the program, as it is built, says the same with its own workers', async () => {
+it('the built program gives the same verdicts with its own workers', async () => {
   const all = vectors.filter(({ format }) => format === 'sha1');
   const repository = scratchRepository('vectors');
   for (const { type, raw } of all) repository.write(type, raw);
@@ -160,7 +160,7 @@ describe('objects of public repositories, signed from 2022 to 2026 (T08)', () =>
   const present = existsSync(PUBLIC);
   if (!present) console.warn('objects of public repositories are not here: skipped');
   it.skipIf(!present)(
-    'offline, with the built-in trust root, with their own, and by a mirror',
+    'public signatures verify offline, with the built-in trust root, with their own, and by a mirror (T08)',
     async () => {
       const rows = JSON.parse(readFileSync(`${PUBLIC}/manifest.json`, 'utf8')) as {
         readonly file: string;

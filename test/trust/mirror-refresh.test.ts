@@ -431,7 +431,7 @@ describe('a mirror that turns back time', () => {
     await expect(mirror.client(home).refresh()).rejects.toMatchObject({
       ...REFUSED,
       message: expect.stringMatching(/expired/i),
-      hint: expect.stringContaining('is the clock right'),
+      hint: expect.stringContaining('check your clock'),
     });
   });
   it('new targets under an old snapshot are refused (T04)', async () => {

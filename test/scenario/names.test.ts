@@ -60,7 +60,7 @@ describe('a tag beside a branch of the same name', () => {
       expect(talk).toContain('use the full name: refs/heads/topic');
     }
     repository.must('config', '--global', 'signet.since', 'topic');
-    expect((await ask([...verify, 'main..other'])).talk).toContain('refs/tags/topic or');
+    expect((await ask([...verify, 'main..other'])).talk).toContain('refs/tags/topic and');
   });
 
   it('full names of a tag and a branch are both accepted, and each answer names its ref (P18)', async () => {

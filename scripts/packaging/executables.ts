@@ -71,13 +71,14 @@ function signForMac(path: string, bun: string): void {
   );
 }
 
+/** The folders whose path a file contains. A path as short as `/root` says nothing. */
+export const foldersNamed = (file: Buffer, folders: readonly string[]): readonly string[] =>
+  folders.filter((folder) => folder.length > 5 && file.includes(folder));
+
 /** An executable that names a folder of the machine that built it differs from the next one, and tells who built it. */
 function checkPaths(release: Release, path: string): void {
-  const file = readFileSync(path);
-  const told = [release.work, process.cwd(), process.env['HOME'] ?? release.work].filter(
-    (folder) => folder.length > 5 && file.includes(folder),
-  );
-  if (told.length > 0) {
-    throw new StepError(`${path} contains ${told.join(' and ')}`, 'find what puts the path there');
-  }
+  const folders = [release.work, process.cwd(), process.env['HOME'] ?? ''];
+  const named = foldersNamed(readFileSync(path), folders);
+  if (named.length === 0) return;
+  throw new StepError(`${path} contains ${named.join(' and ')}`, 'find what puts the path there');
 }

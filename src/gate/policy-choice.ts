@@ -10,6 +10,7 @@ import type { Crypto } from '../core/crypto.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import { resolveCommits } from '../git/names.ts';
+import { shallowHint } from '../git/paths.ts';
 import type { GitRepository } from '../git/repository.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Invocation } from '../system/invocation.ts';
@@ -52,7 +53,8 @@ async function policyAt(
   const [commit] = await resolveCommits(repository, [revision]);
   const source = `${revision}:${path}`;
   if (commit === undefined) {
-    throw new ConfigError(`${source}: there is no such revision`, { code: 'POLICY_FILE' });
+    const hint = shallowHint(repository).hint ?? `if a remote has ${revision}, run: git fetch`;
+    throw new ConfigError(`${source}: there is no such revision`, { code: 'POLICY_FILE', hint });
   }
   const { readPolicyAt } = await import('./policy-file.ts');
   const { cwd, env } = invocation;

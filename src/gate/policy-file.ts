@@ -21,6 +21,10 @@ const MAX_ENTRIES = 8192;
 /** Most levels of lists and maps. A valid policy needs six. */
 const MAX_DEPTH = 32;
 
+/** What a first adoption needs: the gate takes the policy from the base, so the base must have one. */
+const NO_POLICY_YET =
+  'no policy there yet? write one and merge it first: git signet policy init --write';
+
 function refuse(source: string, problem: string, hint?: string): ConfigError {
   return new ConfigError(`${source}: ${problem}`, { code: 'POLICY_FILE', hint });
 }
@@ -193,7 +197,9 @@ export async function readPolicyAt(
 ): Promise<IdentityPolicy> {
   const { readBlob } = await import('../git/blob.ts');
   const bytes = await readBlob(file, { cwd, env }, crypto);
-  if (bytes === undefined) throw refuse(source, 'there is no such file in that revision');
+  if (bytes === undefined) {
+    throw refuse(source, 'there is no such file in that revision', NO_POLICY_YET);
+  }
   return parsePolicy(bytes, source, crypto);
 }
 

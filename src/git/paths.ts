@@ -100,9 +100,13 @@ export async function proveTag(
   throw corrupt(tag, `git says that this tag leads to ${commit}, but its bytes do not`);
 }
 
+/** Names what mends a shallow clone at a terminal, and in a job on GitHub or GitLab. */
+export const SHALLOW_HINT =
+  'this clone is shallow, so run: git fetch --unshallow (in CI: fetch-depth: 0 on GitHub, GIT_DEPTH: "0" on GitLab)';
+
 /** Returns the hint for a clone without some history. It is empty for a complete clone. */
 export function shallowHint({ shallow }: GitRepository): { readonly hint?: string } {
-  return shallow.size === 0 ? {} : { hint: 'this clone is shallow, so run: git fetch --unshallow' };
+  return shallow.size === 0 ? {} : { hint: SHALLOW_HINT };
 }
 
 /** Returns git's answer without proof. @throws UsageError GIT_FAILED */

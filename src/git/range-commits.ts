@@ -8,7 +8,7 @@ import { UsageError } from '../errors.ts';
 import { streamLinks } from './commit-links.ts';
 import { CommitList } from './compact-commits.ts';
 import { listed } from './objects.ts';
-import { proveReached, proveTag } from './paths.ts';
+import { proveReached, proveTag, SHALLOW_HINT } from './paths.ts';
 import type { GitRepository } from './repository.ts';
 
 /** The ends of a range, all full hashes. `exclude` and their ancestors are left out. */
@@ -57,7 +57,7 @@ function refuseShallow({ shallow }: GitRepository, ids: readonly string[], name:
   if (!cut) return;
   throw new UsageError(`${name}: this shallow clone ends at ${cut}`, {
     code: 'SHALLOW_RANGE',
-    hint: 'run: git fetch --unshallow',
+    hint: SHALLOW_HINT,
   });
 }
 

@@ -1,8 +1,11 @@
 /** Where the policy comes from decides everything: nobody admits himself, by any source, by any way round. */
 
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { policyScene } from '../support/policy-scenario.ts';
 import { useSandbox } from '../support/sandbox.ts';
+import { signet } from '../support/verify-scenario.ts';
 
 const sandbox = useSandbox();
 const mallory = { email: 'mallory@example.test' };
@@ -49,6 +52,44 @@ const withMallory = (text: string, issuer: string, sequence = 6): string =>
       'changes:',
       `  - {name: mallory, identity: mallory@example.test, issuer: '${issuer}'}\nchanges:`,
     );
+
+describe('a policy that is not there', () => {
+  it('a base without a policy is told how to get its first', async () => {
+    const { commit, branch, verify } = policyScene('no-policy', sandbox());
+    const base = await commit({});
+    branch('main', base);
+    branch('pr', await commit({ parents: [base] }));
+    const { exit, talk } = await verify('--policy-from', 'main', 'main..pr');
+    expect(exit).toBe(2);
+    expect(talk).toContain('main:.signet.yaml: there is no such file in that revision\n');
+    expect(talk).toContain('merge it first: git signet policy init --write\n');
+  });
+
+  it('a base that a shallow clone lacks is told what deepens the clone, in CI too', async () => {
+    const { repository, base } = await scene('shallow-base');
+    const root = repository.must('rev-parse', `${base}^`);
+    const path = join(repository.home, 'clone');
+    const from = pathToFileURL(repository.path).href;
+    repository.must('clone', '-q', '--depth=1', '--branch', 'main', from, path);
+    const clone = { path, env: repository.env };
+    for (const args of [
+      ['--policy-from', root, 'main'],
+      ['--unsafe-any-identity', `${root}..main`],
+    ]) {
+      const { exit, talk } = await signet(clone, ['verify', ...args]);
+      expect(exit).toBe(2);
+      expect(talk).toContain('this clone is shallow, so run: git fetch --unshallow');
+      expect(talk).toContain('fetch-depth: 0 on GitHub, GIT_DEPTH: "0" on GitLab');
+    }
+  });
+
+  it('a base that a whole clone lacks is told to fetch it', async () => {
+    const { verify } = await scene('lacking-base');
+    const { exit, talk } = await verify('--policy-from', 'origin/main', 'main');
+    expect(exit).toBe(2);
+    expect(talk).toContain('if a remote has origin/main, run: git fetch\n');
+  });
+});
 
 describe('a pull request that edits the policy (P04, P16)', () => {
   it('a good change of the policy passes under all sources', async () => {

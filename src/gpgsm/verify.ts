@@ -114,9 +114,8 @@ async function verdictTalk(
   }
   terminal.say(line);
   if (verdict.status !== 'refused' && verdict.status !== 'undecided') return;
-  const { isMatterOfTrust, trustRemedy } = await import('../report/trust-age.ts');
-  const remedy = isMatterOfTrust(verdict) ? trustRemedy(trust, now()) : undefined;
-  if (remedy !== undefined) terminal.hint(remedy);
+  const { isMatterOfTrust, trustRemedies } = await import('../report/trust-age.ts');
+  if (isMatterOfTrust(verdict)) trustRemedies(trust, now()).forEach(terminal.hint);
 }
 
 /** A verdict, with the settings and the context that it was reached with. */

@@ -13,7 +13,7 @@ import type { Rendered, ReportContext } from './format.ts';
 import { formatOf, type Output } from './formats.ts';
 import type { Counts } from './judged.ts';
 import type { ReportSource } from './run-facts.ts';
-import { trustRemedy } from './trust-age.ts';
+import { trustRemedies } from './trust-age.ts';
 
 export interface Reporter {
   readonly add: (result: Rendered) => void;
@@ -105,8 +105,7 @@ export function createReporter(settings: ReportSettings): Reporter {
     terminal.progress(undefined);
     writer.finish(counts, passed);
     flush();
-    const remedy = distrusted ? trustRemedy(settings.trust, settings.now) : undefined;
-    if (remedy !== undefined) terminal.hint(remedy);
+    if (distrusted) trustRemedies(settings.trust, settings.now).forEach(terminal.hint);
   };
   const abandon = (): void => {
     ended = true;

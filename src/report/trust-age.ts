@@ -19,16 +19,23 @@ export function isMatterOfTrust(verdict: Outcome): boolean {
   return 'code' in verdict && UNKNOWN.has(verdict.code);
 }
 
-/** Returns the hint for such a verdict, or undefined if the trust root is a file or was fetched within a day. */
-export function trustRemedy(
+/** A root of one Sigstore never learns the servers of another, however often it is updated. */
+const ANOTHER = 'made by another Sigstore? trust it with: git signet trust init --mirror URL';
+
+/**
+ * Returns the hints for such a verdict: the age of the trust root, unless it was fetched within a day, and the command
+ * for a signature of another Sigstore. Returns none if the trust root is a file. `now` is in Unix seconds.
+ */
+export function trustRemedies(
   { mirror }: Pick<TrustMaterial, 'mirror'>,
   now: number,
-): string | undefined {
-  if (mirror === undefined) return undefined;
+): readonly string[] {
+  if (mirror === undefined) return [];
   const next = 'git signet trust update fetches the newest one';
-  if (mirror.refreshed === undefined) return `the trust root is the built-in one, and ${next}`;
+  if (mirror.refreshed === undefined) {
+    return [`the trust root is the built-in one, and ${next}`, ANOTHER];
+  }
   const days = Math.floor((now - mirror.refreshed) / DAY);
-  return days < 1
-    ? undefined
-    : `the trust root is ${days} ${days === 1 ? 'day' : 'days'} old, and ${next}`;
+  if (days < 1) return [ANOTHER];
+  return [`the trust root is ${days} ${days === 1 ? 'day' : 'days'} old, and ${next}`, ANOTHER];
 }

@@ -392,6 +392,25 @@ describe('old trust', () => {
       await other.close();
     }
   });
+  it('a signature of another Sigstore leads to trust init, and one of this Sigstore does not', async () => {
+    const repository = fresh('another');
+    expect((await init(repository, ...withRoot())).exit).toBe(0);
+    const other = await startInstance();
+    try {
+      const id = await signer(repository, other.sandbox).commit();
+      const hint = 'made by another Sigstore? trust it with: git signet trust init --mirror URL\n';
+      const foreign = await signet(repository, ['verify', '--unsafe-any-identity', id]);
+      expect(foreign).toMatchObject({ exit: 1, talk: expect.stringContaining(hint) });
+      expect(foreign.talk).not.toContain('trust update');
+      const byGit = repository.git('verify-commit', id);
+      expect([byGit.exit, byGit.err]).toEqual([1, expect.stringContaining(hint)]);
+      const mine = await signer(repository, instance.sandbox).commit();
+      const good = await signet(repository, ['verify', '--unsafe-any-identity', mine]);
+      expect([good.exit, good.talk]).toEqual([0, expect.not.stringContaining('another Sigstore')]);
+    } finally {
+      await other.close();
+    }
+  });
   it('trust commands write only into their own folder', async () => {
     const repository = fresh('folder');
     await init(repository, ...withRoot());

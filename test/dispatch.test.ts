@@ -29,7 +29,7 @@ async function run(...args: string[]) {
   return { exit, output: caught.output(), error: caught.descriptor(2), talk: caught.talk() };
 }
 
-describe('F2 a mistyped word never exits 0', () => {
+describe('a mistyped word never exits 0 (F2)', () => {
   it.each(['verfy', 'verifytag', 'Verify', 'logon', 'constructor', '__proto__', ' '])(
     '%j',
     async (word) => {
@@ -59,7 +59,7 @@ describe('F2 a mistyped word never exits 0', () => {
     expect([exit, output]).toEqual([2, '']);
     expect(error).toMatch(/^git signet <command>/);
   });
-  it('S10 a word with control characters is shown, not obeyed', async () => {
+  it('a word with control characters is shown, not obeyed (S10)', async () => {
     expect((await run('\x1b[2Jx\n')).talk).toContain("'\\x1b[2Jx\\x0a'");
   });
 });
@@ -101,7 +101,7 @@ describe('help and version', () => {
     expect(talk).toBe(`git-signet: ${line}\n${hint === undefined ? '' : `  ${hint}\n`}`);
   });
   it.each([['version'], ['--version'], ['--batch', '--version']])(
-    'F7 %s prints no value of the environment',
+    '%s prints no value of the environment (F7)',
     async (...args) => {
       const { exit, output, talk } = await run(...args);
       expect([exit, talk]).toEqual([0, '']);
@@ -136,7 +136,7 @@ describe('git signet version', () => {
   });
 });
 
-describe('S12 every error has its exit code, and none is 0', () => {
+describe('every error has its exit code, and none is 0 (S12)', () => {
   const terminal = () => catchInvocation({ args: [] });
   it.each<[unknown, number]>([
     [new UsageError('x'), 2],
@@ -185,7 +185,7 @@ describe('S12 every error has its exit code, and none is 0', () => {
     }
   });
 
-  it('S10 S14 hostile text and tokens in messages are neither obeyed nor shown', () => {
+  it('hostile text and tokens in messages are neither obeyed nor shown (S10 S14)', () => {
     const caught = terminal();
     const token = `eyJhbGciOiJFUzI1NiJ9.${'a'.repeat(30)}.${'b'.repeat(30)}`;
     tellError(

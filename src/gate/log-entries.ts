@@ -167,7 +167,7 @@ export function openLogAccess(options: LogAccessOptions): LogAccess {
     } catch (error) {
       if (!isSignetError(error)) throw error;
       if (options.settings.offline) return NOT_HERE;
-      const detail = `not in the signature, and the log could not be asked (${error.message})`;
+      const detail = `not in the signature, and the log could not be reached (${error.message})`;
       return { status: 'undecided', code: 'log-unreachable', detail };
     }
   };

@@ -62,7 +62,7 @@ export function unreachable(
   const details = more.map((each) => `, ${each}`).join('');
   const what = deadline.aborted
     ? `did not answer in ${seconds} s (${asked}${details})`
-    : `could not be asked (${asked}: ${reasonOf(failure)}${details})`;
+    : `could not be reached (${asked}: ${reasonOf(failure)}${details})`;
   return new ServiceError('SERVICE_UNREACHABLE', `${request.service} ${what}`, {
     hint: remedy(failure, route) ?? request.hint,
     cause: failure,

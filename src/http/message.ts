@@ -24,7 +24,7 @@ export interface HttpRequest {
   readonly hint?: string;
   readonly signal?: AbortSignal | undefined;
   /** A host that is asked in plain http and without a proxy, as a cloud's metadata server needs it. */
-  readonly plainHost?: string;
+  readonly plainHost?: string | undefined;
 }
 
 export interface HttpAnswer {

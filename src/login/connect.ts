@@ -1,4 +1,4 @@
-/** The issuer of a login, reached with this client's settings; no login at all where certificates are not checked. */
+/** Connects to the issuer of a login. Refuses if TLS certificates are not checked. */
 
 import { ConfigError, LoginError } from '../errors.ts';
 import type { HttpSend } from '../http/message.ts';
@@ -15,19 +15,19 @@ export interface Connection {
   readonly send: HttpSend;
 }
 
-/** Threat O17. @throws LoginError `LOGIN_FAILED` */
+/** Refuses a login while NODE_TLS_REJECT_UNAUTHORIZED=0 is set (threat O17). @throws LoginError `LOGIN_FAILED` */
 export function refuseUncheckedTls(env: Environment): void {
   if (env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0') return;
   throw new LoginError(
     'LOGIN_FAILED',
-    'no login while NODE_TLS_REJECT_UNAUTHORIZED=0 switches certificate checking off',
+    'there is no login while NODE_TLS_REJECT_UNAUTHORIZED=0 switches certificate checking off',
     {
-      hint: 'unset NODE_TLS_REJECT_UNAUTHORIZED; NODE_EXTRA_CA_CERTS=FILE adds an authority of your own',
+      hint: 'unset NODE_TLS_REJECT_UNAUTHORIZED. To add your own authority: NODE_EXTRA_CA_CERTS=FILE',
     },
   );
 }
 
-/** @throws LoginError, ConfigError, ServiceError */
+/** Discovers the issuer with this client's settings. @throws LoginError, ConfigError, ServiceError */
 export async function connectIssuer(connection: Connection): Promise<Issuer> {
   const { settings, env, issuerUrl, send } = connection;
   refuseUncheckedTls(env);
@@ -39,13 +39,13 @@ export async function connectIssuer(connection: Connection): Promise<Issuer> {
   return discoverIssuer({ issuerUrl, clientId, clientSecret, plainHost }, send);
 }
 
-/** gitsign's clientSecretFile: the content without blanks around it. @throws ConfigError */
+/** Reads signet.clientSecretFile without the blanks around the secret, as gitsign does. @throws ConfigError */
 async function readClientSecret(path: string | undefined): Promise<Secret | undefined> {
   if (path === undefined) return undefined;
   const { readFile } = await import('node:fs/promises');
   try {
     return new Secret((await readFile(path, 'utf8')).trim());
   } catch (cause) {
-    throw new ConfigError(`signet.clientSecretFile = ${path}: cannot be read`, { cause });
+    throw new ConfigError(`cannot read ${path} (signet.clientSecretFile)`, { cause });
   }
 }

@@ -1,12 +1,12 @@
 /**
- * How a failed step of OpenID Connect is told: one line, in which an issuer's own words are shortened and made
- * harmless, and no code or token appears (threats O07, O10).
+ * Writes the errors of OpenID Connect. Each is one line, in which the issuer's words are shortened and escaped, without
+ * codes and tokens (threats O07, O10).
  */
 
 import { visible } from '../core/escape.ts';
 import { isSignetError, LoginError } from '../errors.ts';
 
-/** Runs a step of the protocol and tells its failure in one line, without codes or tokens. */
+/** Runs a step of the protocol, and throws its failure as one of our errors. */
 export async function told<T>(host: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
@@ -17,7 +17,7 @@ export async function told<T>(host: string, step: () => Promise<T>): Promise<T> 
 
 const MAX_TOLD = 200;
 
-/** An error of openid-client as ours. Errors of our own client pass through it wrapped. */
+/** Returns an error of openid-client as one of ours. openid-client wraps the errors of our HTTP client, and these come out again. */
 export function loginFailure(error: unknown, host?: string): Error {
   const issuer = host === undefined ? 'the issuer' : `the issuer ${host}`;
   for (let inner = error; inner instanceof Error; inner = inner.cause)
@@ -42,15 +42,14 @@ export function loginFailure(error: unknown, host?: string): Error {
   );
   if ('code' in error && error.code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR') {
     return new LoginError('LOGIN_REFUSED', `the login was refused (${words})`, {
-      hint: 'run the git command again to try once more',
+      hint: 'to try again, run the git command again',
     });
   }
   return new LoginError('LOGIN_FAILED', `${issuer} did not accept the login (${words})`);
 }
 
 /**
- * What was wrong with an answer: the library's own sentence, one level down. Deeper causes are the runtime's, and may
- * hold a piece of the answer.
+ * Returns the library's own sentence about an answer. Deeper causes come from the runtime, and may quote the answer.
  */
 function detailOf({ cause }: Error): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';

@@ -1,4 +1,4 @@
-/** openid-client's way to the network: our own client, so that bounds, deadlines and the ban on plain http hold there too. */
+/** Gives openid-client our HTTP client, so that its bounds, its deadlines and the ban on plain http apply. */
 
 import type { CustomFetch } from 'openid-client';
 import { ServiceError } from '../errors.ts';
@@ -6,10 +6,9 @@ import { refusedBy } from '../http/answers.ts';
 import type { HttpSend } from '../http/message.ts';
 import { Secret } from '../system/secret.ts';
 
-/** Who is asked, for messages. */
 export const SERVICE = 'the issuer';
 
-/** openid-client's requests, over our own client: bounded, no redirects, https but on loopback. */
+/** Returns a `fetch` for openid-client that uses our HTTP client. */
 export function fetchWith(send: HttpSend): CustomFetch {
   return async (url, { method, headers, body, signal }) => {
     if (method !== 'GET' && method !== 'POST')
@@ -25,11 +24,11 @@ export function fetchWith(send: HttpSend): CustomFetch {
       signal,
       limit: 256 * 1024,
       idempotent: method === 'GET',
-      // a code or a refresh token is good once, and the connection of discovery has stood idle while the person logged in
+      // a code or refresh token works once, and the connection of discovery may have gone dead during the login
       newConnection: method === 'POST',
-      hint: 'nothing was signed; try again',
+      hint: 'nothing was signed. Try again',
     });
-    // an issuer in trouble is an outage, not a login that was refused
+    // these statuses mean an outage, and not a refused login
     if (answer.status === 429 || answer.status >= 500) throw refusedBy(SERVICE, url, answer);
     const empty = answer.status === 204 || answer.status === 205;
     return new Response(empty ? null : Uint8Array.from(answer.body), {

@@ -1,7 +1,7 @@
 /**
- * What is asked of the issuer: discovery, the authorization address, the exchange of a code, a refresh token or a
- * device code. openid-client speaks OpenID Connect; every check that it leaves to its caller is asked for here: PKCE
- * with S256, state, nonce, the signature of the token (threats O01–O04, O08, L15, L16).
+ * Speaks OpenID Connect with the issuer through openid-client: discovery, the authorization address, and the exchange of a
+ * code, a refresh token or a device code. This file asks for every check that the library leaves to its caller: PKCE with
+ * S256, state, nonce, and the token's signature (threats O01–O04, O08, L15, L16).
  */
 
 import type { Configuration, ServerMetadata, TokenEndpointResponse } from 'openid-client';
@@ -16,49 +16,49 @@ export interface IssuerClient {
   readonly issuerUrl: string;
   readonly clientId: string;
   readonly clientSecret?: Secret | undefined;
-  /** The issuer's host, where signet.insecureHttp names it. */
+  /** The issuer's host, if signet.insecureHttp names it. */
   readonly plainHost?: string | undefined;
 }
 
 export interface AuthorizationRequest {
   readonly redirectUri: string;
   readonly connectorId?: string | undefined;
-  /** The account that is expected. */
+  /** The expected account. */
   readonly identity?: string | undefined;
-  /** The issuer is to ask which account, whoever is logged in there. */
+  /** True if the issuer must ask which account to use. */
   readonly chooseAccount?: boolean | undefined;
-  /** A refresh token is wanted too, where the issuer gives any. */
+  /** True if a refresh token is wanted, and the issuer gives one. */
   readonly renewable?: boolean | undefined;
 }
 
-/** One login's secrets, made fresh and used once. */
+/** The secrets of one login. They are used once. */
 export interface LoginSecrets {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: Secret;
 }
 
-/** What a login gives. */
+/** The tokens of a login. */
 export interface LoginTokens {
   readonly idToken: Secret;
   readonly refreshToken?: Secret | undefined;
 }
 
-/** An issuer that was discovered and offers what a safe login needs. */
+/** An issuer that was discovered and supports PKCE with S256. */
 export interface Issuer {
   readonly newLogin: () => LoginSecrets;
-  /** Where to send the person. @throws ServiceError for an address that is not https (or loopback) */
+  /** Returns the address of the login page. @throws ServiceError if it is neither https nor loopback */
   readonly authorizationUrl: (request: AuthorizationRequest, secrets: LoginSecrets) => Promise<URL>;
-  /** The tokens for the issuer's answer. @throws LoginError, ServiceError */
+  /** Exchanges the issuer's answer for tokens. @throws LoginError, ServiceError */
   readonly exchange: (answer: URL, secrets: LoginSecrets) => Promise<LoginTokens>;
-  /** New tokens for a refresh token. @throws LoginError, ServiceError */
+  /** Exchanges a refresh token for new tokens. @throws LoginError, ServiceError */
   readonly refresh: (refreshToken: Secret) => Promise<LoginTokens>;
-  /** The issuer as tokens name it. */
+  /** The issuer's name in tokens (`iss`). */
   readonly name: string;
-  /** For the ways that need more of openid-client. */
+  /** The library, for other grants. */
   readonly oidc: Oidc;
   readonly configuration: Configuration;
-  /** The scopes to ask for. */
+  /** Returns the scopes to request. */
   readonly scope: (renewable: boolean) => string;
 }
 
@@ -70,7 +70,7 @@ export async function discoverIssuer(client: IssuerClient, send: HttpSend): Prom
   const configuration = await told(server.host, () =>
     oidc.discovery(server, client.clientId, {}, clientAuthentication(oidc, secret), {
       [oidc.customFetch]: fetchWith(send),
-      // the client below refuses http anywhere but on loopback
+      // our HTTP client refuses http except on loopback
       execute: [oidc.enableNonRepudiationChecks, oidc.allowInsecureRequests],
     }),
   );
@@ -78,7 +78,7 @@ export async function discoverIssuer(client: IssuerClient, send: HttpSend): Prom
   if (!metadata.supportsPKCE('S256')) {
     throw new LoginError(
       'LOGIN_FAILED',
-      `the issuer ${server.host} offers no PKCE with S256; a login there would not be safe`,
+      `the issuer ${server.host} does not support PKCE with S256, so a login there would not be safe`,
     );
   }
   const scope = (renewable: boolean): string =>
@@ -123,7 +123,7 @@ function requestParameters(
 ): Record<string, string> {
   const known = metadata['prompt_values_supported'];
   const choosing = !Array.isArray(known) || known.includes('select_account');
-  // OpenID Connect Core §11: a refresh token is given only where the person was asked for it
+  // OpenID Connect Core §11: an issuer gives a refresh token only if the user was asked for consent
   const prompt = [
     ...(scope.includes('offline_access') ? ['consent'] : []),
     ...(chooseAccount === true && choosing ? ['select_account'] : []),
@@ -133,14 +133,14 @@ function requestParameters(
     scope,
     ...(prompt === '' ? {} : { prompt }),
     ...(connectorId ? { connector_id: connectorId } : {}),
-    // a wrong account publishes nothing, but choosing the right one at once is better
+    // a wrong account would be refused later, so the issuer should offer the right one first
     ...(identity ? { login_hint: identity } : {}),
   };
 }
 
 type Oidc = typeof import('openid-client');
 
-/** Public clients say nothing; with a secret, basic authentication unless the issuer takes it in the form only. */
+/** Returns how the client authenticates: not at all without a secret, and by HTTP Basic unless the issuer takes a form only. */
 function clientAuthentication(oidc: Oidc, secret: string | undefined) {
   if (secret === undefined) return oidc.None();
   const basic = oidc.ClientSecretBasic(secret);
@@ -171,7 +171,7 @@ async function exchangeCode(
   return loginTokens(tokens);
 }
 
-/** @throws LoginError where there is no identity token among them */
+/** Returns the tokens of an answer. @throws LoginError if there is no identity token */
 export function loginTokens(tokens: TokenEndpointResponse): LoginTokens {
   if (tokens.id_token === undefined)
     throw new LoginError('LOGIN_FAILED', 'the issuer gave no identity token');

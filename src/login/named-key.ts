@@ -1,6 +1,6 @@
 /**
- * The account that a KEY names: git hands over `user.signingKey`, or what stands after `-u` or `-S`; without either the
- * committer, `Name <address>`. No key is looked up by it, so what it asks for is compared, and a difference is said.
+ * Reads the account that a KEY names. git passes `user.signingKey`, or the argument of `-u` or `-S`, or the committer as
+ * `Name <address>`. There are no keys to choose from here, so the account is compared and a difference is reported.
  */
 
 import { visible } from '../core/escape.ts';
@@ -11,7 +11,7 @@ import { LoginError } from '../errors.ts';
 const ADDRESS = /^[^\s<>@/]+@[^\s<>@/]+$/;
 const URI = /^[a-z][a-z0-9+.-]*:\/\/\S+$/i;
 
-/** An e-mail address or URI other than the committer's; undefined for the committer, and for key ids, files and names. */
+/** Returns the e-mail address or URI of a key; undefined for the committer, and for key ids, files and names. */
 export function accountOfKey(key: string, payload: Uint8Array): string | undefined {
   const named = (/<([^<>]*)>\s*$/.exec(key)?.[1] ?? key).trim();
   if (!ADDRESS.test(named) && !URI.test(named)) return undefined;
@@ -19,17 +19,17 @@ export function accountOfKey(key: string, payload: Uint8Array): string | undefin
   return named === committer?.email || named === committer?.name ? undefined : named;
 }
 
-/** Refuses a key that no expected account can go with, before anything is asked. @throws LoginError `IDENTITY_UNEXPECTED` */
+/** Refuses a key that names another account than the expected one, before any server is asked. @throws LoginError `IDENTITY_UNEXPECTED` */
 export function acceptKey(account: string, expected: string): void {
   const kind = ADDRESS.test(account) ? 'email' : 'uri';
   if (signerMeets(expected, { kind, value: account })) return;
   const what = `the key to sign with is ${visible(account)} (user.signingKey, or -u), but ${expectationWords(expected)} is expected here`;
   throw new LoginError('IDENTITY_UNEXPECTED', what, {
-    hint: 'nothing was published; name the same account in both, or: git config --unset user.signingKey',
+    hint: 'nothing was published. Name the same account in both, or: git config --unset user.signingKey',
   });
 }
 
-/** What a person is told where somebody else signed than the key names; undefined where that is not so. */
+/** Returns the line to print if another account signed than the key names; undefined otherwise. */
 export function keyDiffers(account: string | undefined, identity: string): string | undefined {
   if (account === undefined || account === identity) return undefined;
   return `signed as ${identity}, although user.signingKey (or -u) names ${account}`;

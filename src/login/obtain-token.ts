@@ -1,7 +1,7 @@
 /**
- * The way to an identity token (docs/logins.md): handed over, ambient in CI, or a login in a browser of this machine, with
- * a code on another device, or with a code that is typed. One function a way; which one is decided here, at once, and
- * said. (The agent and its refresh tokens stand before this: whoever has a credential does not come here.)
+ * Obtains an identity token (docs/logins.md): a token that was given, a token of CI, or a login in a browser of this
+ * machine, with a code on another device, or with a code that the user types. This file decides which. If the agent has
+ * a credential or a refresh token, none of this runs.
  */
 
 import { ConfigError, LoginError } from '../errors.ts';
@@ -12,7 +12,7 @@ import type { IdentityToken, TokenRequest } from './token-request.ts';
 import { unattendedSource } from './unattended.ts';
 
 /**
- * A token whose claims are checked, whose account is accepted, and whose person has agreed that it becomes public.
+ * Obtains an identity token. Its claims are checked, its account is accepted, and the user agreed that it becomes public.
  * @throws LoginError, ConfigError, ServiceError
  */
 export async function obtainIdentityToken(request: TokenRequest): Promise<IdentityToken> {
@@ -28,7 +28,7 @@ export async function obtainIdentityToken(request: TokenRequest): Promise<Identi
   return identity;
 }
 
-/** A token that needs no person; undefined where there is none. @throws LoginError */
+/** Obtains a token without a person; undefined if there is no source of one. @throws LoginError, ServiceError */
 async function unattended(request: TokenRequest): Promise<IdentityToken | undefined> {
   const { given, settings, env } = request;
   const source = unattendedSource(env, settings);
@@ -38,13 +38,13 @@ async function unattended(request: TokenRequest): Promise<IdentityToken | undefi
   const { issuer, clientId } = settings;
   return acceptGiven(request, given, {
     source: 'the token given',
-    remedy: `hand over a fresh token, made for the audience ${clientId}`,
-    otherAccount: 'hand over a token of the expected account',
+    remedy: `give a fresh token for the audience ${clientId}`,
+    otherAccount: 'give a token of the expected account',
     issuer,
   });
 }
 
-/** A person logs in, in the way that suits the surroundings. @throws LoginError, ConfigError, ServiceError */
+/** Lets the user log in, in the way that works here. @throws LoginError, ConfigError, ServiceError */
 async function logIn(request: TokenRequest): Promise<IdentityToken> {
   const provider = await personProvider(request.settings.tokenProvider ?? '');
   const choice = await choiceHere(request, provider, {
@@ -54,7 +54,7 @@ async function logIn(request: TokenRequest): Promise<IdentityToken> {
   return enter(request, choice, provider !== undefined);
 }
 
-/** Whom to log in as, and why, for messages. */
+/** Returns the expected account and the setting that expects it, for messages. */
 function expectedOf({ expected, settings, context }: TokenRequest): Expected | undefined {
   const name = expected ?? settings.identity ?? '';
   if (name === '') return undefined;
@@ -79,21 +79,21 @@ async function choiceHere(
   return choosePersonWay({ env, opener, interactive, provider, ...wish });
 }
 
-/** True where a job's own identity is at hand, or a signature could make a person log in. @throws ConfigError */
-export async function somebodyCanLogIn(surroundings: Surroundings): Promise<boolean> {
+/** Returns whether a login is possible here, with a token of CI or by a person. @throws ConfigError */
+export async function canLogIn(surroundings: Surroundings): Promise<boolean> {
   const { settings, env } = surroundings;
   if (unattendedSource(env, settings) !== undefined) return true;
   const provider = await personProvider(settings.tokenProvider ?? '');
   return (await choiceHere(surroundings, provider, { asked: false })).way !== 'none';
 }
 
-/** The way for a person that signet.tokenProvider names. @throws ConfigError for a provider that there is not */
+/** Returns the way for a person that signet.tokenProvider names. @throws ConfigError if there is no such provider */
 export async function personProvider(name: string): Promise<PersonProvider | undefined> {
   const { PERSON_PROVIDERS } = await import('./person-way.ts');
   const provider = PERSON_PROVIDERS.find((each) => each === name);
   if (name === '' || provider !== undefined) return provider;
   throw new ConfigError(
-    `signet.tokenProvider = ${name}: expected one of ${[...PERSON_PROVIDERS, ...SOURCE_NAMES].join(', ')}`,
+    `signet.tokenProvider = ${name} is not one of ${[...PERSON_PROVIDERS, ...SOURCE_NAMES].join(', ')}`,
   );
 }
 
@@ -115,7 +115,7 @@ async function enter(
     if (identity !== undefined) return identity;
     if (forced) {
       throw new LoginError('LOGIN_FAILED', 'the issuer offers no login on another device', {
-        hint: 'git config --unset signet.tokenProvider, or set it to paste or interactive',
+        hint: 'git config --unset signet.tokenProvider (or set it to paste or interactive)',
       });
     }
   }

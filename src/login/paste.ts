@@ -1,7 +1,7 @@
 /**
- * The last resort: the person logs in anywhere, the issuer's own page shows a code, and it is typed at the
- * controlling terminal, never read from stdin, which holds the commit. The redirect that public Sigstore issuers know
- * for it is RFC 6749's old out-of-band one; PKCE and nonce bind the code to this login, since no state comes back.
+ * Logs in with a code that the user types, if no other way works. The user logs in on any device, and the issuer's page
+ * shows the code. It is read at the controlling terminal, because stdin holds the commit. Sigstore's issuers know the old
+ * out-of-band redirect (RFC 6749) for it. No state comes back, so PKCE and the nonce tie the code to this login.
  */
 
 import { LoginError } from '../errors.ts';
@@ -13,7 +13,7 @@ import type { IdentityToken, TokenRequest } from './token-request.ts';
 
 const REDIRECT = 'urn:ietf:wg:oauth:2.0:oob';
 
-/** @throws LoginError, ConfigError, ServiceError */
+/** Logs in with a typed code. `why` says why no browser is used. @throws LoginError, ConfigError, ServiceError */
 export async function loginWithPastedCode(
   request: TokenRequest,
   why: string,
@@ -32,7 +32,7 @@ export async function loginWithPastedCode(
   );
   const code = await askForCode(request, address, why);
   const answer = new URL(`${REDIRECT}?${new URLSearchParams({ code, state: secrets.state })}`);
-  // the page showed a code and nothing else: who made it is what discovery said, and PKCE proves the rest
+  // the page shows only the code, so the issuer is the one of discovery, and PKCE proves the rest
   answer.searchParams.set('iss', issuer.name);
   const { idToken, ...renewal } = await issuer.exchange(answer, secrets);
   const claims = readIdentityToken(idToken, {
@@ -69,12 +69,12 @@ async function askForCode(
   );
   if (typed === undefined) {
     throw new LoginError('LOGIN_TIMEOUT', `no code was typed within ${duration(patience)}`, {
-      hint: 'run the git command again to try once more',
+      hint: 'to try again, run the git command again',
     });
   }
   const code = typed.trim();
   if (/^[\x21-\x7e]{4,2048}$/.test(code)) return code;
-  throw new LoginError('LOGIN_REFUSED', 'what was typed is no code', {
-    hint: 'run the git command again to try once more',
+  throw new LoginError('LOGIN_REFUSED', 'this is not a code of the issuer', {
+    hint: 'to try again, run the git command again',
   });
 }

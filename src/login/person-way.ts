@@ -1,6 +1,6 @@
 /**
- * How a person is to log in here: in a browser of this machine, with a code on any device, or not at all. A pure
- * function of the surroundings (docs/logins.md), so that each can be tried by its variables; what it says is said once.
+ * Decides how the user logs in here: in a browser of this machine, with a code on any device, or not at all. It is a pure
+ * function of the environment (docs/logins.md), so that tests can try each case.
  */
 
 import { visible } from '../core/escape.ts';
@@ -9,21 +9,21 @@ import { type CiSystem, ciSystem } from './ci/sources.ts';
 
 export interface Circumstances {
   readonly env: Environment;
-  /** Something here can show a page. */
+  /** True if a browser can be opened here. */
   readonly opener: boolean;
-  /** Somebody reads and types at a terminal; never with GIT_TERMINAL_PROMPT=0, which leaves pages alone, as git does. */
+  /** True if the user can be asked at a terminal. GIT_TERMINAL_PROMPT=0 forbids that, but still allows a browser, as in git. */
   readonly interactive: boolean;
-  /** The person asked for a login in so many words, and reads what this program prints. */
+  /** True if the user ran a login command, and so reads the output. */
   readonly asked: boolean;
-  /** Who has to log in, and the setting that says so; undefined where anybody may. */
+  /** The account that must log in, and the setting that says so; undefined if any account may. */
   readonly expected?: Expected | undefined;
-  /** signet.tokenProvider, where it names a way of this kind. */
+  /** signet.tokenProvider, if it names a way for a person. */
   readonly provider: PersonProvider | undefined;
 }
 
 export interface Expected {
   readonly name: string;
-  /** Empty where the person has just said so. */
+  /** The name of the setting; '' if the user named the account in the command. */
   readonly setting: string;
 }
 
@@ -33,47 +33,51 @@ export type PersonProvider = (typeof PERSON_PROVIDERS)[number];
 export type PersonChoice =
   /** A page in a browser of this machine. */
   | { readonly way: 'browser' }
-  /** A code to enter elsewhere; pasted from elsewhere where the issuer has no such thing. `why` there is no browser. */
+  /** A code on another device. `why` says why no browser is used. */
   | { readonly way: 'device' | 'paste'; readonly why: string }
-  /** Nobody to ask. */
+  /** No login is possible. */
   | { readonly way: 'none'; readonly message: string; readonly hint: string };
 
-/** Decides; never waits. */
+/** Chooses the way. It never waits. */
 export function choosePersonWay(circumstances: Circumstances): PersonChoice {
   const { env, opener, interactive, asked, provider } = circumstances;
-  const nobody = (): PersonChoice => nobodyHere(circumstances);
+  const none = (): PersonChoice => noWay(circumstances);
   if (provider === undefined) {
     const ci = ciSystem(env);
     if (ci !== undefined) return inCi(ci);
     if (opener) return { way: 'browser' };
-    return interactive ? { way: 'device', why: whyNoBrowser(env) } : nobody();
+    return interactive ? { way: 'device', why: whyNoBrowser(env) } : none();
   }
-  if (provider === 'interactive') return opener || interactive ? { way: 'browser' } : nobody();
-  if (provider === 'paste') return interactive ? { way: 'paste', why: '' } : nobody();
-  return interactive || asked ? { way: 'device', why: '' } : nobody();
+  if (provider === 'interactive') return opener || interactive ? { way: 'browser' } : none();
+  if (provider === 'paste') return interactive ? { way: 'paste', why: '' } : none();
+  return interactive || asked ? { way: 'device', why: '' } : none();
 }
 
-function nobodyHere({ env, asked, expected }: Circumstances): PersonChoice {
-  // whether there would be a terminal is not looked for then, so it is named beside the other cause
+function noWay({ env, asked, expected }: Circumstances): PersonChoice {
+  // with this variable no terminal is looked for, so the message names it
   const silenced = env['GIT_TERMINAL_PROMPT'] === '0' ? 'GIT_TERMINAL_PROMPT=0' : undefined;
   const hint = asked
-    ? `run it at a terminal${silenced ? ` without ${silenced}` : ''}, or with --device, or hand a token over: --token-stdin`
-    : 'run: git signet login            (or in CI: allow id-token, see git signet doctor)';
-  const why = `no terminal to ask at${silenced ? ` (${silenced})` : ''}`;
-  return { way: 'none', message: `${nobodyYet(expected)} and ${why}`, hint };
+    ? `run it at a terminal${silenced ? ` without ${silenced}` : ''}, or with --device, or give a token with --token-stdin`
+    : 'git signet login            (in CI, allow id-token: git signet doctor)';
+  const why = `there is no terminal to ask at${silenced ? ` (${silenced})` : ''}`;
+  return { way: 'none', message: `${notLoggedIn(expected)}, and ${why}`, hint };
 }
 
-function nobodyYet(expected: Expected | undefined): string {
-  if (expected === undefined) return 'no login';
+function notLoggedIn(expected: Expected | undefined): string {
+  if (expected === undefined) return 'you are not logged in';
   const { name, setting } = expected;
-  return `nobody is logged in as ${visible(name)}${setting === '' ? '' : ` (${setting})`}`;
+  return `you are not logged in as ${visible(name)}${setting === '' ? '' : ` (${setting})`}`;
 }
 
 function inCi({ name, remedy }: CiSystem): PersonChoice {
-  return { way: 'none', message: `no login: ${name} offers no identity token here`, hint: remedy };
+  return {
+    way: 'none',
+    message: `you are not logged in, and ${name} offers no identity token here`,
+    hint: remedy,
+  };
 }
 
-/** Where a browser cannot be had, in the person's words. */
+/** The places in which no browser can be opened, by their variables. */
 const PLACES: readonly (readonly [variables: readonly string[], place: string])[] = [
   [['CODESPACES'], 'in a codespace'],
   [['REMOTE_CONTAINERS', 'DEVCONTAINER'], 'in a dev container'],

@@ -1,10 +1,9 @@
 /**
- * Before an identity becomes public for ever: its person agrees, once for each identity, and confirms an account by name
- * that nobody expected here. One question, not two. Asked after the login, because only then it is known who it is, and
- * before the certificate authority hears of it, because its log keeps everything. A token that somebody put there for
- * this purpose is agreement. Where there is no terminal to ask at, so is a login before which the person was told what
- * becomes public (the click on our page, the code that is entered elsewhere), but for an expected account only (threat
- * O20).
+ * Asks the user before an identity becomes public forever: once for each identity, and by name for an account that was
+ * not expected here. Both are one question. It comes after the login, when the account is known, and before the
+ * certificate authority is asked, because its log keeps everything. A token that was put there for this purpose counts as
+ * agreement. If there is no terminal, a login counts too, if its page or code told the user what becomes public. That
+ * holds for an expected account only (threat O20).
  */
 
 import { visible } from '../core/escape.ts';
@@ -24,17 +23,17 @@ export type PublicationRequest = Pick<
 
 export type Candidate = Pick<IdentityToken, 'claims' | 'fresh' | 'told' | 'disputed'>;
 
-/** What the terminal has yet to ask. */
+/** The questions that the terminal must still ask. */
 interface Doubts {
-  /** Whether it may become public. */
+  /** True if it must ask whether the identity may become public. */
   readonly publish: boolean;
-  /** Whether that account is the person's, and why that is asked; '' where it is not. */
+  /** Why it must ask whether the account is the user's; '' if it need not. */
   readonly account: string;
 }
 
 /**
- * True where the terminal has yet to ask; false where nothing is in the way.
- * @throws LoginError `PUBLICATION_REFUSED`, `IDENTITY_UNEXPECTED` where no answer could help
+ * Returns whether the terminal must still ask.
+ * @throws LoginError `PUBLICATION_REFUSED`, `IDENTITY_UNEXPECTED` if no answer could help
  */
 export async function mustAskToPublish(
   request: PublicationRequest,
@@ -44,7 +43,7 @@ export async function mustAskToPublish(
   return publish || account !== '';
 }
 
-/** @throws LoginError `PUBLICATION_REFUSED`, `IDENTITY_UNEXPECTED` */
+/** Asks the user if that is needed. @throws LoginError `PUBLICATION_REFUSED`, `IDENTITY_UNEXPECTED` */
 export async function agreeToPublish(
   request: PublicationRequest,
   candidate: Candidate,
@@ -63,7 +62,7 @@ async function doubtsAbout(
   const { publishIdentity } = settings;
   const name = nameOf(claims);
   if (publishIdentity === 'no') {
-    throw refused(`${name} is not to become public (signet.publishIdentity = no)`);
+    throw refused(`${name} may not become public (signet.publishIdentity = no)`);
   }
   if (!fresh) return { publish: false, account: '' };
   const agreed = (await remembered('agreed', claims, env)).setAt() !== undefined;
@@ -81,7 +80,7 @@ async function doubtsAbout(
   return { publish: false, account: '' };
 }
 
-/** The account that the configuration names, which was compared already, or that of the committer. */
+/** Returns whether the account is the configured one, which was compared before, or the committer's. */
 function isExpected(
   { settings, expected = settings.identity, committer }: PublicationRequest,
   claims: IdentityClaims,
@@ -102,7 +101,7 @@ async function ask(
 ): Promise<void> {
   const { settings, env, terminal, context } = request;
   const name = claims.names[0] ?? claims.challenge;
-  if (account !== '') terminal.say(`logged in as ${visible(name)}; ${account}`);
+  if (account !== '') terminal.say(`logged in as ${visible(name)}, but ${account}`);
   const told = publish ? `${becomesPublic(name, context)}. ` : '';
   const question = account === '' ? 'Go on?' : `Sign as ${name}?`;
   const answer = await answerTo(
@@ -114,7 +113,7 @@ async function ask(
   if (answer === 'always') {
     (await remembered('agreed', claims, env)).set();
   } else if (answer !== 'yes') {
-    const silent = answer === undefined ? ' (nobody answered)' : '';
+    const silent = answer === undefined ? ' (there was no answer)' : '';
     if (account === '')
       throw refused(`you did not agree that ${visible(name)} becomes public${silent}`);
     // the issuer would give the same account again
@@ -123,7 +122,7 @@ async function ask(
       'IDENTITY_UNEXPECTED',
       `you did not confirm that you are ${visible(name)}${silent}`,
       {
-        hint: 'nothing was published; run the git command again and choose the other account',
+        hint: 'nothing was published. Run the git command again and choose the other account',
       },
     );
   }
@@ -156,17 +155,16 @@ function nameOf({ names, challenge }: IdentityClaims): string {
   return visible(names[0] ?? challenge);
 }
 
-/** What a person is told before it happens, in one line. */
+/** Returns the line that says what becomes public. */
 export function becomesPublic(who: string, context: Pick<SigningContext, 'kind'>): string {
-  return `for ever public in the log: ${who}, the time, a fingerprint of ${signed(context)}`;
+  return `this will be public forever in the log: ${who}, the time, and a fingerprint of ${signed(context)}`;
 }
 
-/** What a fingerprint of becomes public. */
 function signed({ kind }: Pick<SigningContext, 'kind'>): string {
   return kind === 'login' ? 'each commit or tag' : `this ${kind}`;
 }
 
-/** What is remembered of an issuer's account, under a name that tells neither. */
+/** Returns the mark for an account of an issuer. Its name is a digest, so that it shows neither. */
 async function remembered(
   what: 'agreed' | 'seen',
   { issuer, names, challenge }: IdentityClaims,
@@ -179,13 +177,13 @@ async function remembered(
 
 function refused(why: string): LoginError {
   return new LoginError('PUBLICATION_REFUSED', why, {
-    hint: 'nothing was published; to agree beforehand: git config --global signet.publishIdentity yes',
+    hint: 'nothing was published. To agree beforehand: git config --global signet.publishIdentity yes',
   });
 }
 
 function unconfirmed(request: PublicationRequest, name: string): LoginError {
-  const what = `${committerWords(request)}no terminal is there to ask whether that is you`;
-  return new LoginError('IDENTITY_UNEXPECTED', `logged in as ${name}; ${what}`, {
-    hint: 'nothing was published; at a terminal: git signet login, or say who signs here: git signet use NAME',
+  const what = `${committerWords(request)}there is no terminal to ask whether that is you`;
+  return new LoginError('IDENTITY_UNEXPECTED', `logged in as ${name}, but ${what}`, {
+    hint: 'nothing was published. Run git signet login at a terminal, or name the signer: git signet use NAME',
   });
 }

@@ -1,6 +1,6 @@
 /**
- * A new identity token without a person: the refresh token of an earlier login (OpenID Connect Core §12). Issuers
- * rotate refresh tokens and take the second use of one for theft: whoever calls this keeps the token that comes back.
+ * Obtains a new identity token with the refresh token of an earlier login (OpenID Connect Core §12). Issuers rotate
+ * refresh tokens and treat a second use as theft, so the caller must keep the refresh token that comes back.
  */
 
 import type { Secret } from '../system/secret.ts';
@@ -13,14 +13,14 @@ export interface RefreshRequest extends Connection, Pick<TokenRequest, 'accept' 
 }
 
 /**
- * A token whose claims are checked and whose account is accepted, with the refresh token for the next time.
- * @throws LoginError `LOGIN_FAILED` when the issuer has withdrawn the refresh token, ConfigError, ServiceError
+ * Returns a new identity token, checked and accepted, and the refresh token for the next time.
+ * @throws LoginError (`LOGIN_FAILED` if the issuer has withdrawn the refresh token), ConfigError, ServiceError
  */
 export async function refreshIdentityToken(request: RefreshRequest): Promise<IdentityToken> {
   const { settings, refreshToken, accept, now } = request;
   const issuer = await connectIssuer(request);
   const { idToken, refreshToken: next = refreshToken } = await issuer.refresh(refreshToken);
-  // §12.2: the token carries no nonce of a login; its issuer, audience and person are compared as ever
+  // §12.2: the token has no nonce of a login. Its issuer, audience and account are compared as always
   const claims = readIdentityToken(idToken, {
     clientId: settings.clientId,
     issuer: issuer.name,

@@ -1,7 +1,7 @@
 /**
- * What an ID token says, and whether it may be used here, before anything leaves this machine (threats O09, O13,
- * X14). The signature is the CA's to check (and openid-client's, after a browser login): a token that fails here
- * would be refused or, worse, accepted for somebody else's purpose or account.
+ * Reads the claims of an identity token, and decides whether it may be used here, before anything leaves this machine
+ * (threats O09, O13, X14). The CA checks the signature (and openid-client does after a browser login). A token that fails
+ * here would be refused later or, worse, be used for another purpose or account.
  */
 
 import { fromUtf8 } from '../core/bytes.ts';
@@ -13,18 +13,18 @@ import type { Secret } from '../system/secret.ts';
 
 export interface TokenExpectation {
   readonly clientId: string;
-  /** The issuer that was asked, or that is configured; absent: any, the CA decides. */
+  /** The issuer that was asked or configured. Absent: any, and the CA decides. */
   readonly issuer?: string | undefined;
   /** The nonce of this login. */
   readonly nonce?: string | undefined;
-  /** True when this program asked for the token itself: then `azp`, where present, is this client. */
+  /** True if this program requested the token. Then `azp`, if present, must be this client. */
   readonly ownRequest: boolean;
   /** Unix seconds. */
   readonly now: number;
 }
 
 const MAX_TOKEN = 64 * 1024;
-/** Clocks of issuers and people differ; the CA judges again by its own. */
+/** Seconds that the issuer's clock may differ. The CA checks again by its own clock. */
 const CLOCK_SKEW = 60;
 
 function refused(reason: string, hint?: string): LoginError {
@@ -39,7 +39,9 @@ export function readIdentityToken(token: Secret, expectation: TokenExpectation):
   const claims = decode(token);
   const issuer = text(claims, 'iss') ?? refuseMissing('iss');
   if (expectation.issuer !== undefined && issuer !== expectation.issuer) {
-    throw refused(`it is of issuer ${visible(issuer)}, not ${visible(expectation.issuer)}`);
+    throw refused(
+      `it comes from the issuer ${visible(issuer)}, not ${visible(expectation.issuer)}`,
+    );
   }
   checkParties(claims, expectation);
   const expires = checkTimes(claims, expectation);
@@ -62,7 +64,7 @@ function decode(token: Secret): Json {
     throw refused('it is not a signed JSON web token');
   }
   const algorithm = text(decodePart(header), 'alg');
-  // RFC 8725 §3.2: "none" is a token that anybody could have written
+  // RFC 8725 §3.2: any program could have written a token with "none"
   if (algorithm === undefined || /^none$/i.test(algorithm) || !signature)
     throw refused('it is not signed');
   return decodePart(claims);
@@ -74,7 +76,7 @@ function decodePart(part: string): Json {
     const value: unknown = JSON.parse(json ?? '');
     if (isRecord(value)) return value;
   } catch {
-    // told below, without the text
+    // reported below, without the text
   }
   throw refused('it is not a JSON web token');
 }
@@ -92,32 +94,32 @@ function seconds(claims: Json, name: string): number | undefined {
   return value;
 }
 
-/** OpenID Connect Core §3.1.3.7, 3 to 5. */
+/** Checks audience and authorized party (OpenID Connect Core §3.1.3.7, 3 to 5). */
 function checkParties(claims: Json, { clientId, ownRequest }: TokenExpectation): void {
   const audience = Object.hasOwn(claims, 'aud') ? claims.aud : undefined;
   const audiences: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
   if (!audiences.includes(clientId)) {
     throw refused(
-      `it is for ${audiences.map((one) => visible(String(one))).join(', ')}, not for ${visible(clientId)}`,
+      `it is for ${audiences.map((each) => visible(String(each))).join(', ')}, not for ${visible(clientId)}`,
     );
   }
   const party = text(claims, 'azp');
-  // workload tokens carry the workload's own number as azp, so with one audience it is judged only where we asked
+  // workload tokens hold the workload's own id in azp, so with one audience azp counts only if we requested the token
   const judged = ownRequest || audiences.length > 1;
   if (judged && party !== clientId && (party !== undefined || audiences.length > 1)) {
     throw refused(
-      `it was issued to ${visible(party ?? 'nobody named')}, not to ${visible(clientId)}`,
+      `it was issued to ${visible(party ?? 'no named client')}, not to ${visible(clientId)}`,
     );
   }
 }
 
-/** @returns `exp` */
+/** Checks the token's times, and returns `exp`. */
 function checkTimes(claims: Json, { now, ownRequest }: TokenExpectation): number {
   const expires = seconds(claims, 'exp') ?? refuseMissing('exp');
   if (expires <= now - CLOCK_SKEW)
     throw refused(
       'it has expired',
-      // one that was made for this login is as fresh as can be; what to do about any other, its source knows
+      // a token that was made for this login is fresh, so a clock is wrong. For others, the source has its own hint
       ownRequest ? 'check the clock of this machine, and log in again' : undefined,
     );
   const notBefore = Math.max(seconds(claims, 'nbf') ?? 0, seconds(claims, 'iat') ?? 0);
@@ -127,15 +129,15 @@ function checkTimes(claims: Json, { now, ownRequest }: TokenExpectation): number
 }
 
 /**
- * Whom the CA will certify. A token with an e-mail address speaks for the address, and only if the issuer has
- * verified it; any other speaks for its subject, which workload CAs write as a URI of their own making.
+ * Returns the identity that the CA will certify: the e-mail address if the token has one, which the issuer must have
+ * verified, and the subject otherwise. For a workload, the CA derives a URI from it.
  */
 function identityOf(claims: Json, issuer: string): Omit<IdentityClaims, 'issuer' | 'expires'> {
   const certificateIssuers = [issuer, ...federatedIssuer(claims)];
   const email = text(claims, 'email');
   if (email !== undefined) {
     const verified = claims.email_verified;
-    // some issuers write the word instead of the value
+    // some issuers write a string
     if (verified !== true && verified !== 'true')
       throw refused(`the issuer has not verified ${visible(email)}`);
     return { kind: 'email', challenge: email, names: [email], certificateIssuers };
@@ -146,7 +148,7 @@ function identityOf(claims: Json, issuer: string): Omit<IdentityClaims, 'issuer'
   return { kind: 'subject', challenge: subject, names, certificateIssuers };
 }
 
-/** Dex names the connector it federated from; Fulcio then writes that into the certificate. */
+/** Returns the connector that Dex federated from, which Fulcio writes into the certificate as the issuer. */
 function federatedIssuer(claims: Json): readonly string[] {
   const federated = Object.hasOwn(claims, 'federated_claims') ? claims.federated_claims : undefined;
   const connector = isRecord(federated) ? text(federated, 'connector_id') : undefined;

@@ -1,4 +1,4 @@
-/** What every way to an identity token is asked with, and gives. */
+/** The types of every way to an identity token: the request and the result. */
 
 import type { Person } from '../core/git/person.ts';
 import type { IdentityClaims } from '../core/identity-claims.ts';
@@ -18,31 +18,31 @@ export interface TokenRequest {
   /** Unix seconds. */
   readonly now: () => number;
   readonly context: SigningContext;
-  /** The account that is expected, where one is: asked for at the issuer; `accept` decides. */
+  /** The expected account, which the issuer should offer. `accept` decides. */
   readonly expected?: string | undefined;
-  /** Who the object says made it, or git would say: an account of that address is no stranger. */
+  /** The committer of the object, or of git's configuration. An account with that address counts as expected. */
   readonly committer?: Person | undefined;
-  /** False where a refresh token would be of no use; else one is asked for where the issuer gives any. */
+  /** False if no refresh token is wanted. By default one is requested if the issuer gives any. */
   readonly renewable?: boolean;
-  /** A token that somebody handed over (`--token-stdin`). */
+  /** A token that the user gave (`--token-stdin`). */
   readonly given?: Secret | undefined;
-  /** Refuses an account that must not sign here, before anything is asked of the CA. @throws LoginError */
+  /** Refuses an account that must not sign here, before the CA is asked. @throws LoginError */
   readonly accept: (claims: IdentityClaims) => void;
 }
 
 export interface IdentityToken {
   readonly token: Secret;
   readonly claims: IdentityClaims;
-  /** For the next time without a person, where the issuer gave one. */
+  /** The refresh token, if the issuer gave one. */
   readonly refreshToken?: Secret | undefined;
-  /** Where it is from: `browser`, `refresh token`, `SIGSTORE_ID_TOKEN`, `GitHub Actions`. */
+  /** The source: `browser`, `refresh token`, `SIGSTORE_ID_TOKEN`, `GitHub Actions`. */
   readonly source: string;
-  /** True when a person has just logged in. */
+  /** True if the user has just logged in. */
   readonly fresh: boolean;
-  /** True when the person was told, before logging in, what becomes public. */
+  /** True if the user was told before the login what becomes public. */
   readonly told?: boolean;
-  /** True once somebody else may have had a hand in the login: the terminal has to confirm the account. */
+  /** True if another user may have interfered, so that the user must confirm the account. */
   readonly disputed?: () => boolean;
-  /** Settles when nothing of the login is left: the last page was fetched, nobody listens. */
+  /** Resolves when the login is over: the last page was fetched, and the listener is closed. */
   readonly finished: Promise<void>;
 }

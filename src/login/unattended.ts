@@ -1,8 +1,7 @@
 /**
- * Which source of identity tokens needs no person here: a variable, a file, a CI system, a workload's socket. Asked
- * before anything else on every signature. What only shows that a service exists on this machine (a metadata server, a
- * socket in /tmp) is no wish to sign as the machine: such a source speaks up where its variable is set, or where
- * signet.tokenProvider names it (threat O15).
+ * Finds the source of identity tokens that needs no person: a variable, a file, a CI system or a workload's socket. Every
+ * signature looks here first. A metadata server, or a socket in /tmp, may exist on a machine whose user does not want to
+ * sign as the machine. So it counts only if its variable is set, or if signet.tokenProvider names it (threat O15).
  */
 
 import type { Environment } from '../system/environment.ts';
@@ -16,17 +15,17 @@ import {
 
 export interface UnattendedSource {
   readonly provider: SourceName;
-  /** For the person, and for `IdentityToken.source`. */
+  /** The name for the user, and for `IdentityToken.source`. */
   readonly label: string;
   readonly source: TokenSource;
 }
 
-/** gitsign's documents spell one of its names wrong; people have copied it. */
+/** A name that gitsign's documents misspell, and that users have copied. */
 const ALIASES: Readonly<Record<string, SourceName>> = {
   'google-impersonation': 'google-impersonate',
 };
 
-/** The source that will be asked: the one that signet.tokenProvider names, else the first that offers itself. */
+/** Returns the source that signet.tokenProvider names, or the first that is there. */
 export function unattendedSource(
   env: Environment,
   settings: SourceSettings,
@@ -41,7 +40,7 @@ export function unattendedSource(
   return { provider, label: source.label?.(env, settings) ?? source.service, source };
 }
 
-/** The name of the token source that needs no person, or undefined: then somebody has to log in. */
+/** Returns the name of that source; undefined if the user must log in. */
 export function unattendedWay(env: Environment, settings: SourceSettings): string | undefined {
   return unattendedSource(env, settings)?.label;
 }

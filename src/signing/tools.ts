@@ -69,8 +69,8 @@ export async function signingTools(
   };
   const request = async (): Promise<SignRequest> => {
     // if no login is possible here, signing fails at once, before the mirror is asked
-    const { somebodyCanLogIn } = await import('../login/obtain-token.ts');
-    if (token !== undefined || (await somebodyCanLogIn({ settings, env, terminal }))) {
+    const { canLogIn } = await import('../login/obtain-token.ts');
+    if (token !== undefined || (await canLogIn({ settings, env, terminal }))) {
       looking ??= look();
       await looking;
     }

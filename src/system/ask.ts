@@ -1,11 +1,11 @@
-/** One line from the person at the controlling terminal. Loaded only when somebody is asked. */
+/** Reads one line from the user at the controlling terminal. Loaded only for a question. */
 
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 
 /**
- * Reads and drops what was typed before the question, so that an early Enter answers nothing. Raw mode makes an
- * unfinished line readable too. Windows has no reading without waiting, so there typed-ahead input stays.
+ * Reads and drops what was typed before the question, so that an early Enter answers nothing. In raw mode an unfinished
+ * line can be read too. On Windows every read waits, so typed-ahead input stays there.
  */
 function dropTypedAhead(device: string, input: ReadStream): void {
   if (process.platform === 'win32') return;
@@ -23,9 +23,8 @@ function dropTypedAhead(device: string, input: ReadStream): void {
 }
 
 /**
- * Drops typed-ahead input, calls `show`, and returns the line that is typed then, without its end; undefined when input
- * ends or `signal` aborts. The device is opened anew for each question, because a stream takes its descriptor with it
- * when it ends.
+ * Drops typed-ahead input, calls `show`, and returns the line that is typed then, without its end; undefined if the input
+ * ends or `signal` aborts. The device is opened for each question, because a stream closes its descriptor when it ends.
  */
 export function askOn(
   device: string,

@@ -1,4 +1,4 @@
-/** What is used of Bun's own functions: they start some milliseconds sooner than Node's. */
+/** The types of Bun's own functions, which start some milliseconds sooner than Node's. */
 
 import type { HashAlgorithm } from '../core/crypto.ts';
 
@@ -14,7 +14,7 @@ export interface BunChild {
 }
 
 export interface BunSocket {
-  /** How many bytes went out; the rest is the caller's to send again. */
+  /** Returns the number of bytes that were sent. The caller must send the rest. */
   readonly write: (bytes: Uint8Array) => number;
   readonly end: () => void;
 }
@@ -39,11 +39,11 @@ export interface BunRuntime {
   }) => Promise<BunSocket>;
   readonly unsafe?: { readonly setJITPolicy?: (scale: number) => void };
   readonly gc: (now: boolean) => void;
-  /** Files that the executable carries. */
+  /** The files inside the executable. */
   readonly embeddedFiles?: readonly (Blob & { readonly name: string })[];
 }
 
-/** Bun, where this program runs on it; undefined on Node. */
+/** Returns Bun's functions; undefined on Node. */
 export function bunRuntime(): BunRuntime | undefined {
   return (globalThis as { readonly Bun?: BunRuntime }).Bun;
 }

@@ -1,10 +1,10 @@
-/** Tokens and keys are not to lie in a file because a process crashed (threat D12). */
+/** Keeps tokens and keys out of core dumps (threat D12). */
 
 import { writeFileSync } from 'node:fs';
 
 /**
- * A core dump of this process, should one be made, holds no memory from here on (core(5)): called before it holds a token
- * or a key. Linux only; elsewhere nothing is done.
+ * Makes later core dumps of this process hold no memory (core(5)). Call it before the process holds a token or a key. It
+ * works on Linux only.
  */
 export function keepOutOfCoreDumps(): void {
   try {

@@ -1,4 +1,4 @@
-/** The crypto port on node:crypto: synchronous, which is what batch workers want. */
+/** The crypto port with node:crypto. It is synchronous, which suits batch workers. */
 
 import { createHash, createPublicKey, hash as hashOnce, type KeyObject, verify } from 'node:crypto';
 import { concat } from '../core/bytes.ts';
@@ -9,7 +9,7 @@ const MAX_SEEN = 1024;
 const keys = new Map<string, KeyObject>();
 const seen = new Set<string>();
 
-/** Keys of logs and authorities recur and are kept; those of leaves come once, and must not push the others out. */
+/** Keeps the keys of logs and authorities, which are used often. Keys of leaves are used once, and must not replace them. */
 function keyObject({ spki }: PublicKey): KeyObject {
   const id = Buffer.from(spki.buffer, spki.byteOffset, spki.byteLength).toString('latin1');
   const known = keys.get(id);
@@ -24,10 +24,10 @@ function keyObject({ spki }: PublicKey): KeyObject {
   return key;
 }
 
-/** Bytes from which on chunks are not joined before they are hashed: the copy costs more than it saves. */
+/** From this size in bytes, chunks are hashed one by one, because joining them costs more than it saves. */
 const LONG = 1024 * 1024;
 
-/** One call over joined chunks takes two thirds of the time of a hash object. */
+/** Hashes joined chunks in one call, which takes two thirds of the time of a hash object. */
 function hash(algorithm: HashAlgorithm, ...chunks: readonly Uint8Array[]): Uint8Array {
   if (chunks.length > 1 && chunks.some(({ length }) => length > LONG)) {
     const long = createHash(algorithm);
@@ -45,7 +45,7 @@ export const nodeCrypto: Crypto = {
     try {
       return verify(key.kind === 'ed25519' ? null : algorithm, data, keyObject(key), signature);
     } catch {
-      // a key off its curve or of an odd shape: no signature holds under it
+      // no signature verifies under a malformed key
       return false;
     }
   },

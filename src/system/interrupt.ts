@@ -1,18 +1,18 @@
-/** Ctrl-C in a long run: an error of its own, so that what was drawn is erased and nothing unfinished looks finished. */
+/** Handles Ctrl-C in a long run as an error, so that the progress line is erased and no partial result looks complete. */
 
 import { constants } from 'node:os';
 
-/** Somebody ended the run; the exit code is what shells give for the signal. */
+/** The user interrupted the run. The exit code is 128 plus the signal's number, as in shells. */
 export class Interrupted extends Error {
   readonly exitCode: number;
   constructor(signal: 'SIGINT' | 'SIGTERM') {
-    super('interrupted: nothing is decided');
+    super('interrupted, so nothing is decided');
     this.name = 'Interrupted';
     this.exitCode = 128 + constants.signals[signal];
   }
 }
 
-/** Waits for `work`, or until the process is asked to end. @throws Interrupted */
+/** Waits for `work`, or for SIGINT or SIGTERM. @throws Interrupted */
 export async function untilInterrupted<T>(work: Promise<T>): Promise<T> {
   let stop: (signal: 'SIGINT' | 'SIGTERM') => void = () => undefined;
   const asked = new Promise<never>((_, reject) => {
@@ -24,7 +24,7 @@ export async function untilInterrupted<T>(work: Promise<T>): Promise<T> {
     return await Promise.race([work, asked]);
   } finally {
     for (const signal of signals) process.off(signal, stop);
-    // what still runs ends with the process; until then its failure is nobody's
+    // the rest of the work ends with the process, and its failure no longer matters
     work.catch(() => undefined);
   }
 }

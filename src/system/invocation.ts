@@ -1,10 +1,10 @@
-/** What a process was started with, and what it may use: every command and git's own call get this. */
+/** What this process was started with, and what it may use. Every command and git's call get it. */
 
 import type { Environment } from './environment.ts';
 import type { Streams, Terminal } from './terminal.ts';
 
 export interface Invocation {
-  /** Arguments after the command's own name; for git's own grammar, all of them. */
+  /** The arguments after the command's name. For git's call, all arguments. */
   readonly args: readonly string[];
   readonly env: Environment;
   readonly cwd: string;
@@ -12,8 +12,8 @@ export interface Invocation {
   readonly terminal: Terminal;
   /** Unix seconds. */
   readonly now: () => number;
-  /** git's configuration (listGitConfig), where the process began by asking for it. */
+  /** git's configuration (listGitConfig), if the process has started to read it. */
   readonly askedGit?: Promise<string> | undefined;
-  /** The file that started this process: workers start from it too. */
+  /** The file that started this process. Workers start from it too. */
   readonly entry: string;
 }

@@ -1,16 +1,16 @@
-/** The file of signet.logPath: appended to, private, and never reached through a link (threat S14). */
+/** Opens the file of signet.logPath: private, only for appending, and never through a link (threat S14). */
 
 import { constants, fstatSync, lstatSync, openSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
 import { systemError, systemReason } from './system-error.ts';
 
 /**
- * Opens for appending, creating with mode 0600; throws ConfigError for links and for anything but a plain file.
- * `setting`: which one named it.
+ * Opens a file for appending, and creates it with mode 0600. `setting` names it in messages.
+ * @throws ConfigError for a link, and for anything but a plain file
  */
 export function openLog(path: string, setting = 'signet.logPath'): number {
-  const refuse = (why: string, hint = 'name a plain file of your own'): never => {
-    throw new ConfigError(`${setting}: ${path} ${why}`, { hint });
+  const refuse = (why: string, hint = 'choose a plain file of your own'): never => {
+    throw new ConfigError(`${path} ${why} (${setting})`, { hint });
   };
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found !== undefined && !found.isFile()) return refuse('is a link or not a plain file');

@@ -1,4 +1,4 @@
-/** The licences of what this program contains: a file inside the executable, or beside the Node bundle. */
+/** Reads the licences of the software in this program, from inside the executable or beside the Node bundle. */
 
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -9,8 +9,7 @@ const NAME = 'THIRD-PARTY-NOTICES.txt';
 
 /**
  * Returns the text of THIRD-PARTY-NOTICES.txt. `entry` is the file that this process started from.
- *
- * @throws ConfigError where it was not built or was removed
+ * @throws ConfigError if the file is not there
  */
 export async function readNotices(entry: string): Promise<string> {
   const file = bunRuntime()?.embeddedFiles?.find(({ name }) =>

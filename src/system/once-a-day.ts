@@ -1,4 +1,4 @@
-/** Things that are said once a day at most. What cannot be remembered is not said: talk is no reason to fail. */
+/** Prints remarks at most once a day. If a mark cannot be kept, the remark is not printed. */
 
 import type { Environment } from './environment.ts';
 import { markNamed } from './state-directory.ts';
@@ -6,7 +6,6 @@ import type { Terminal } from './terminal.ts';
 
 const DAY = 86_400;
 
-/** Where a remark is made. */
 interface Occasion {
   readonly env: Environment;
   readonly terminal: Terminal;
@@ -15,10 +14,10 @@ interface Occasion {
 }
 
 /**
- * Says a line at the controlling terminal the first time within a day, for each topic, and nowhere else: git keeps what
- * a verifier says on stderr (`%GG`), where it must be the same each time. Nothing is said while a pager has the screen.
- * `line` is asked for only when it is due, and gives undefined where there is nothing to say. All later talk of this
- * process goes to the terminal too.
+ * Prints a line at the controlling terminal, at most once a day for each topic. It must not go to stderr, because git
+ * keeps stderr (`%GG`), which must be the same each time. Nothing is printed while a pager has the screen. `line` is called
+ * only if the remark is due, and returns undefined if there is nothing to say. All later lines of this process go to the
+ * terminal too.
  */
 export async function remarkOnceADay(
   topic: string,

@@ -1,4 +1,4 @@
-/** What is asked for once, when it is first asked for; a failure waits for whoever looks. */
+/** Returns a function that runs `read` on first use and keeps its promise. Later callers get the same result or error. */
 export function once<T>(read: () => Promise<T>): () => Promise<T> {
   let known: Promise<T> | undefined;
   return () => {

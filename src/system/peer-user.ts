@@ -1,6 +1,6 @@
 /**
- * Whose process is at the other end of a connection on loopback. Linux tells (proc(5), /proc/net/tcp); elsewhere
- * nothing is known. Addresses there are words in the byte order of the machine.
+ * Finds the user at the other end of a loopback connection. Only Linux tells (proc(5), /proc/net/tcp), where addresses are
+ * words in the machine's byte order.
  */
 
 import { readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ type Ends = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localPort'>;
 
 const hexPort = (port = 0): string => port.toString(16).toUpperCase().padStart(4, '0');
 
-/** 127.0.0.1 and ::1 as the tables write them: `[table, address]`; a socket of both families is in the second table. */
+/** Returns `[table, address]` for 127.0.0.1 or ::1, as the tables write them. A socket of both families is in the second table. */
 function entriesOf(address: string): readonly (readonly [string, string])[] {
   const word = (bytes: string): string =>
     endianness() === 'LE' ? (bytes.match(/../g) ?? []).reverse().join('') : bytes;
@@ -24,7 +24,7 @@ function entriesOf(address: string): readonly (readonly [string, string])[] {
   ];
 }
 
-/** The user that owns the peer's socket; undefined where that cannot be told. */
+/** Returns the user id that owns the peer's socket; undefined if it is not known. */
 export function peerUser({ remoteAddress, remotePort, localPort }: Ends): number | undefined {
   const address = (remoteAddress ?? '').replace(/^::ffff:/, '');
   if (address !== '127.0.0.1' && address !== '::1') return undefined;
@@ -44,7 +44,7 @@ export function peerUser({ remoteAddress, remotePort, localPort }: Ends): number
   return undefined;
 }
 
-/** True where the peer is known to be another user. The administrator may look at everything anyway. */
+/** Returns whether the peer is known to be another user. root is allowed, because it can read everything anyway. */
 export function peerIsForeign(ends: Ends): boolean {
   const me = process.getuid?.();
   if (me === undefined || me === 0) return false;

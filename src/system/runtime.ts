@@ -1,28 +1,28 @@
-/** What this program asks of its runtime beyond the language. */
+/** Uses functions of the runtime, Node or Bun. */
 
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { bunRuntime } from './bun.ts';
 
 /**
- * For runs that are long enough to be worth compiling for: the executable starts with its compiler held back, since
- * git starts it once a commit. Nothing on Node.
+ * Turns the compiler on for a long run. The executable starts without it, because git starts it once a commit. On Node
+ * this does nothing.
  */
 export function compileEagerly(): void {
   bunRuntime()?.unsafe?.setJITPolicy?.(1);
 }
 
 /**
- * For runs of any length: Bun lets a heap of 4 MB grow to ten times that before it looks what of it is still needed, in
- * each thread, and keeps what it once had. Takes some milliseconds. Nothing on Node, which looks sooner.
+ * Collects garbage, which takes some milliseconds. Without it, Bun lets a heap of 4 MB grow tenfold in each thread before
+ * it collects, and keeps the memory. On Node this does nothing, because Node collects earlier.
  */
 export function collectGarbage(): void {
   bunRuntime()?.gc(true);
 }
 
 /**
- * Path of the executable, or of the runtime that interprets this program. Linux calls a file that was replaced
- * `PATH (deleted)`: what lies at the path by now is the same program after an upgrade.
+ * Returns the path of the executable, or of the runtime that interprets this program. If the file was replaced, Linux
+ * says `PATH (deleted)`. The file at that path is then the same program after an upgrade.
  */
 export function executablePath(): string {
   const { execPath } = process;
@@ -30,7 +30,7 @@ export function executablePath(): string {
   return replaced === execPath || existsSync(execPath) ? execPath : replaced;
 }
 
-/** The words to start this program with, before its own arguments. `entry` is the file this process started from. */
+/** Returns the words that start this program, before its own arguments. `entry` is the file that this process started from. */
 export function programWords(
   entry: string = process.argv[1] ?? '',
 ): readonly [string, ...string[]] {

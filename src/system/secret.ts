@@ -1,6 +1,6 @@
 /**
- * A value that must never reach a message, a log, a dump or a child's arguments (threat O10).
- * However it is printed it shows a placeholder; only `reveal` gives the text, where it is sent.
+ * A value that must never appear in a message, a log, a dump or a child's arguments (threat O10). Every way to print it
+ * shows a placeholder. Only `reveal` returns the text, at the place that sends it.
  */
 
 const PLACEHOLDER = '[secret]';
@@ -16,7 +16,7 @@ export class Secret {
     return this.#value;
   }
 
-  /** Lets go of the text. A string cannot be overwritten: until it is collected, memory may still hold it. */
+  /** Drops the text. A string cannot be overwritten, so memory may hold it until it is collected. */
   forget(): void {
     this.#value = '';
   }

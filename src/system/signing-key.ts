@@ -1,6 +1,6 @@
 /**
- * The key of one login: ECDSA P-256, made in memory, never exported, gone with the process. WebCrypto, because
- * it is there on every runtime without loading anything.
+ * Makes the key of one login: ECDSA P-256, in memory only, never exported. It uses WebCrypto, which every runtime has
+ * without loading a module.
  */
 
 import { encodeEcdsaSignature } from '../core/cms/der-writer.ts';
@@ -14,7 +14,7 @@ export interface SigningKey {
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 
-/** A fresh key, whose private half cannot be exported. */
+/** Generates a key. Its private part cannot be exported. */
 export async function generateSigningKey(): Promise<SigningKey> {
   const { subtle } = globalThis.crypto;
   const pair = await subtle.generateKey(ALGORITHM, false, ['sign', 'verify']);

@@ -1,4 +1,4 @@
-/** Standard input, read at once and blocking: git and its hooks write all of it before they wait for an answer. */
+/** Reads standard input, blocking, because git and its hooks write all of it before they wait for an answer. */
 
 import { readSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
@@ -6,17 +6,17 @@ import { UsageError } from '../errors.ts';
 const STDIN = 0;
 const CHUNK = 64 * 1024;
 
-/** The system's code of an error, such as EAGAIN. */
+/** Returns the system's code of an error, such as EAGAIN. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
 
-/** Waits a moment on a descriptor that somebody set non-blocking. */
+/** Waits a moment, for a descriptor that another process made non-blocking. */
 export function pause(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
 }
 
-/** The next bytes; empty at the end. */
+/** Reads the next bytes. Empty at the end. */
 function readSome(buffer: Buffer, descriptor = STDIN): Buffer {
   for (;;) {
     try {
@@ -30,7 +30,7 @@ function readSome(buffer: Buffer, descriptor = STDIN): Buffer {
   }
 }
 
-/** The first `limit` bytes of standard input, or of another descriptor. */
+/** Reads up to `limit` bytes of standard input, or of another descriptor. */
 export function readUpTo(limit: number, descriptor = STDIN): Uint8Array {
   let buffer = Buffer.allocUnsafe(CHUNK);
   let total = 0;
@@ -43,14 +43,14 @@ export function readUpTo(limit: number, descriptor = STDIN): Uint8Array {
   return buffer.subarray(0, total);
 }
 
-/** All of standard input. @throws UsageError for more than `limit` bytes */
+/** Reads all of standard input. @throws UsageError if it is longer than `limit` bytes */
 export function readInput(limit: number): Uint8Array {
   const input = readUpTo(limit + 1);
   if (input.length <= limit) return input;
   throw new UsageError(`standard input is longer than ${limit} bytes`);
 }
 
-/** Standard input line by line, without line ends. */
+/** Reads standard input line by line, without line ends. */
 export async function* inputLines(): AsyncGenerator<string> {
   let rest = '';
   const decoder = new TextDecoder();

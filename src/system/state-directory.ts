@@ -1,9 +1,10 @@
-/** Where small things are remembered for the user between calls: marks without content, in a directory of theirs alone. */
+/** Keeps marks between calls: empty files in a private directory of the user. */
 
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { Environment } from './environment.ts';
 
+/** Returns the directory for the user's state; undefined if the environment names no home. */
 export function stateDirectory(env: Environment): string | undefined {
   const { XDG_STATE_HOME: state, HOME: home, LOCALAPPDATA: local } = env;
   if (state !== undefined && isAbsolute(state)) return join(state, 'git-signet');
@@ -11,7 +12,7 @@ export function stateDirectory(env: Environment): string | undefined {
   return local !== undefined && isAbsolute(local) ? join(local, 'git-signet') : undefined;
 }
 
-/** Where the user's own data lies that must outlive a call; undefined where the environment names no home. */
+/** Returns the directory for the user's data; undefined if the environment names no home. */
 export function dataDirectory(env: Environment): string | undefined {
   const { XDG_DATA_HOME: data, HOME: home, LOCALAPPDATA: local } = env;
   if (data !== undefined && isAbsolute(data)) return join(data, 'git-signet');
@@ -19,16 +20,16 @@ export function dataDirectory(env: Environment): string | undefined {
   return local !== undefined && isAbsolute(local) ? join(local, 'git-signet') : undefined;
 }
 
-/** One thing that is either remembered or not. What cannot be read is not remembered; what cannot be kept is forgotten. */
+/** A mark that is set or not. If it cannot be read, it counts as not set. */
 export interface Mark {
-  /** When it was set, in Unix seconds; undefined when it is not. */
+  /** Returns when it was set, in Unix seconds; undefined if it is not set. */
   readonly setAt: () => number | undefined;
-  /** False when it could not be kept. */
+  /** Sets it, and returns false if that failed. */
   readonly set: () => boolean;
   readonly clear: () => void;
 }
 
-/** `name` is a plain file name. */
+/** Returns the mark with this name, which is a plain file name. */
 export function markNamed(name: string, env: Environment): Mark {
   const directory = stateDirectory(env);
   const path = directory === undefined ? undefined : join(directory, name);
@@ -55,7 +56,7 @@ export function markNamed(name: string, env: Environment): Mark {
       try {
         if (path !== undefined) rmSync(path, { force: true });
       } catch {
-        // kept where nothing can be changed
+        // a mark that cannot be removed stays
       }
     },
   };

@@ -1,11 +1,11 @@
-/** The files in which a step of GitHub Actions leaves its summary and its outputs (GITHUB_STEP_SUMMARY, GITHUB_OUTPUT). */
+/** Writes the summary and the outputs of a step of GitHub Actions (GITHUB_STEP_SUMMARY, GITHUB_OUTPUT). */
 
 import { appendFileSync } from 'node:fs';
 
-/** GitHub drops a step's summary, or its outputs, if they are larger than this. */
+/** GitHub drops a summary or outputs above this size. */
 const MAX_BYTES = 1024 * 1024;
 
-/** Adds to such a file; false where it cannot be written or would be dropped. Never throws: a report decides nothing. */
+/** Appends to such a file. Returns false if that fails or GitHub would drop it. It never throws, because a report decides nothing. */
 export function appendToStep(path: string, text: string): boolean {
   if (Buffer.byteLength(text) > MAX_BYTES) return false;
   try {

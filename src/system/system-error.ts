@@ -1,4 +1,4 @@
-/** What the operating system says against reading or writing, in words: no fault of this program, and nothing to report. */
+/** Words the operating system's errors. They are no bugs of this program. */
 
 import { UsageError } from '../errors.ts';
 
@@ -7,12 +7,12 @@ interface Words {
   readonly hint?: string;
 }
 
-const ROOM = 'make room there (df -h, df -i), or choose another place';
+const ROOM = 'free some space (df -h, df -i), or choose another place';
 
 const WORDS: Readonly<Record<string, Words>> = {
-  ENOSPC: { what: 'no room is left there, for data or for more files', hint: ROOM },
-  EDQUOT: { what: 'your quota there is used up', hint: ROOM },
-  EFBIG: { what: 'the file would be larger than is allowed', hint: ROOM },
+  ENOSPC: { what: 'the disk is full, or has no room for more files', hint: ROOM },
+  EDQUOT: { what: 'your disk quota is used up', hint: ROOM },
+  EFBIG: { what: 'the file would be too large', hint: ROOM },
   EROFS: { what: 'the file system is read-only' },
   EACCES: { what: 'permission denied' },
   EPERM: { what: 'permission denied' },
@@ -24,14 +24,14 @@ const WORDS: Readonly<Record<string, Words>> = {
   ELOOP: { what: 'the path leads through too many links' },
 };
 
-/** A part of this program that it loads on use. All of them were there when it was built. */
+/** The codes for a missing file of this program. All of its files were there when it was built. */
 const MISSING: readonly string[] = ['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'];
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
-/** Returns the reason in words and its code; the code alone where there are none, '' where it is no system error. */
+/** Returns the reason in words with its code, or the code alone; '' if it is no system error. */
 export function systemReason(error: unknown): string {
   const code = codeOf(error);
   if (!/^E[A-Z0-9]+$/.test(code)) return '';
@@ -39,11 +39,11 @@ export function systemReason(error: unknown): string {
   return words === undefined ? code : `${words.what} (${code})`;
 }
 
-/** Returns it as an error for people (exit 2); undefined for what may be a fault of this program. */
+/** Returns it as a UsageError; undefined if it may be a bug of this program. */
 export function systemError(error: unknown): UsageError | undefined {
   const code = codeOf(error);
   if (MISSING.includes(code)) {
-    const hint = 'run the same again';
+    const hint = 'run the same command again';
     return new UsageError('git-signet was upgraded or removed while it ran', {
       hint,
       cause: error,

@@ -1,8 +1,7 @@
 /**
- * The process's three streams and the person in front of them. The only file that writes to a stream.
- * stdout is a protocol (armor, status lines, results); stderr is talk; the person, if there is one, sits at
- * the controlling terminal, which need not be any of the three. What is said never carries a raw control
- * character (threat S10) or a token (S14).
+ * Writes to the process's streams, and asks the user. No other file writes to a stream. stdout carries results (armor,
+ * status lines, reports), and stderr carries messages. The user, if there is one, sits at the controlling terminal, which
+ * may be none of the three streams. No message holds a raw control character (threat S10) or a token (S14).
  */
 
 import { closeSync, openSync, writeSync } from 'node:fs';
@@ -12,48 +11,48 @@ import type { Environment } from './environment.ts';
 import { errorCode, inputLines, pause, readInput, readUpTo } from './standard-input.ts';
 import { systemReason } from './system-error.ts';
 
-/** A descriptor that git named with `--status-fd`. Writes are whole and in order, or they throw. */
+/** A descriptor of `--status-fd`. Writes are complete and in order, or they throw. */
 export interface StatusChannel {
   readonly write: (text: string) => void;
 }
 
 export interface Streams {
-  /** All of standard input; throws a UsageError beyond `limit` bytes. */
+  /** Reads all of standard input. @throws UsageError if it is longer than `limit` bytes */
   readonly readInput: (limit: number) => Uint8Array;
-  /** The first `limit` bytes of standard input. */
+  /** Reads up to `limit` bytes of standard input. */
   readonly readUpTo: (limit: number) => Uint8Array;
-  /** Standard input line by line, without line ends; memory stays flat. */
+  /** Reads standard input line by line, without line ends, in constant memory. */
   readonly inputLines: () => AsyncIterable<string>;
-  /** Standard output, whole and in order; blocks while the reader is slow; throws OutputClosed once it has gone. */
+  /** Writes to standard output, complete and in order. It blocks while the reader is slow. @throws OutputClosed if the reader has gone */
   readonly write: (chunk: string | Uint8Array) => void;
-  /** 1 and 2 are stdout and stderr on every system, other numbers open descriptors. */
+  /** Opens a status channel. 1 and 2 are stdout and stderr on every system. */
   readonly status: (descriptor: number) => StatusChannel;
   readonly outputIsTerminal: boolean;
   readonly inputIsTerminal: boolean;
-  /** Colour on stdout: a terminal, and neither NO_COLOR nor TERM=dumb. */
+  /** True if stdout shows colour: it is a terminal, and neither NO_COLOR nor TERM=dumb is set. */
   readonly colour: boolean;
 }
 
 export interface Terminal {
-  /** True when a person can be asked: a controlling terminal opens for reading and writing. */
+  /** True if the user can be asked, because there is a controlling terminal. */
   readonly interactive: boolean;
-  /** One line for the person, prefixed `git-signet: `, escaped. */
+  /** Prints one line for the user, escaped, with the prefix `git-signet: `. */
   readonly say: (line: string) => void;
-  /** What to do next, or a detail of the line before: indented by two spaces, escaped. */
+  /** Prints the next step, or a detail of the line before: escaped, and indented by two spaces. */
   readonly hint: (line: string) => void;
-  /** One line that replaces itself, on a terminal only; undefined erases it. */
+  /** Draws the progress line, on a terminal only. undefined erases it. */
   readonly progress: (line: string | undefined) => void;
-  /** One line typed at the controlling terminal after the question (never stdin); undefined without one, at its end, or on abort. */
+  /** Reads a line that is typed at the controlling terminal after the question, never from stdin; undefined if there is none, at its end, or on abort. */
   readonly ask: (question: string, signal?: AbortSignal) => Promise<string | undefined>;
-  /** From here on `say` and `hint` go to the controlling terminal where there is one: git swallows stderr while signing. */
+  /** Sends `say` and `hint` to the controlling terminal, if there is one, because git hides stderr while signing. */
   readonly addressPerson: () => void;
-  /** No question from here on (`--batch`, `--no-tty`): `interactive` is false, talk goes to stderr. */
+  /** Forbids questions (`--batch`, `--no-tty`). `interactive` is then false, and messages go to stderr. */
   readonly neverAsk: () => void;
-  /** Lines said are also appended to this file (signet.logPath); a link or anything but a plain file is refused. */
+  /** Appends all later messages to this file too (signet.logPath). @throws ConfigError for anything but a plain file */
   readonly copyTo: (path: string) => Promise<void>;
 }
 
-/** The reader of stdout has gone: stop, quietly, and not with success. */
+/** The reader of stdout has gone, so the program stops without a message and without success. */
 export class OutputClosed extends Error {
   constructor() {
     super('the reader of the output has gone');
@@ -62,8 +61,8 @@ export class OutputClosed extends Error {
 }
 
 /**
- * Where a person reads, and where a person types. Windows has a name for each, and one that is opened for both serves
- * neither; as devices, because other names are taken for files of the working directory. Untried on Windows.
+ * Returns the devices to write to the user and to read from the user. Windows has one device for each, and opening one for
+ * both does not work. They need the device prefix, because Windows takes other names for files. Not tested on Windows.
  */
 export function terminalDevices(platform: NodeJS.Platform): {
   readonly output: string;
@@ -76,11 +75,11 @@ export function terminalDevices(platform: NodeJS.Platform): {
 
 const DEVICES = terminalDevices(process.platform);
 
-/** What else can go wrong (a full disk, a descriptor that nobody opened) is no bug of ours: `what` was given to us. */
+/** Writes all bytes. A full disk or a closed descriptor is an error of the caller's environment, and `what` names it. */
 function writeAll(descriptor: number, chunk: string | Uint8Array, what = 'the output'): void {
   const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
   let done = 0;
-  // nothing at all is written too: that says whether anything can be
+  // an empty chunk is written too, because that shows whether writing works
   for (let left = true; left; left = done < bytes.length) {
     try {
       done += writeSync(descriptor, bytes, done);
@@ -89,9 +88,9 @@ function writeAll(descriptor: number, chunk: string | Uint8Array, what = 'the ou
       if (code === 'EAGAIN') pause();
       else if (code === 'EPIPE' || code === 'EOF') throw new OutputClosed();
       else if (code === 'EBADF' || code === 'EINVAL')
-        throw new UsageError(`${what}: not open for writing`);
+        throw new UsageError(`${what} is not open for writing`);
       else if (code !== undefined)
-        throw new UsageError(`${what}: cannot be written: ${systemReason(error)}`);
+        throw new UsageError(`${what} cannot be written: ${systemReason(error)}`);
       else throw error;
     }
   }
@@ -101,7 +100,7 @@ function isTerminal(descriptor: number): boolean {
   return process.getBuiltinModule('node:tty').isatty(descriptor);
 }
 
-/** The streams of this process. */
+/** Returns the streams of this process. */
 export function processStreams(env: Environment): Streams {
   return {
     readInput,
@@ -110,7 +109,7 @@ export function processStreams(env: Environment): Streams {
     write: (chunk) => writeAll(1, chunk),
     status: (descriptor) => {
       const write = (text: string): void => writeAll(descriptor, text, `--status-fd ${descriptor}`);
-      // before anything is signed and published for somebody who cannot be told of it
+      // fails before anything is signed and published, if git could not read the result
       write('');
       return { write };
     },
@@ -126,7 +125,7 @@ export function processStreams(env: Environment): Streams {
   };
 }
 
-/** One line of talk as it is written: escaped, without secrets, with its line end. */
+/** Returns a message as it is written: escaped, without secrets, with a line end. */
 export function talkLine(prefix: string, line: string): string {
   return `${prefix}${visible(withoutSecrets(line))}\n`;
 }
@@ -148,7 +147,7 @@ class ProcessTerminal implements Terminal {
     this.#mayAsk = env.GIT_TERMINAL_PROMPT !== '0';
   }
 
-  /** The controlling terminal, opened when it is first needed. */
+  /** Opens the controlling terminal on first use. */
   #findPerson(): Person | undefined {
     if (this.#never || !this.#mayAsk) return undefined;
     if (!this.#looked) {
@@ -175,7 +174,7 @@ class ProcessTerminal implements Terminal {
       writeAll(descriptor, text);
       if (this.#log !== undefined) writeAll(this.#log, text);
     } catch {
-      // Talk that nobody can hear changes no outcome.
+      // a message that cannot be written changes no result
     }
   }
 
@@ -215,7 +214,7 @@ class ProcessTerminal implements Terminal {
   };
 }
 
-/** The terminal of this process. `GIT_TERMINAL_PROMPT=0` forbids questions, as it does for git. */
+/** Returns the terminal of this process. `GIT_TERMINAL_PROMPT=0` forbids questions, as in git. */
 export function processTerminal(env: Environment): Terminal {
   return new ProcessTerminal(env);
 }

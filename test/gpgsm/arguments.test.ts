@@ -77,7 +77,7 @@ describe('recorded callers', () => {
   });
 });
 
-describe('F3 what is not known is refused, exit 2', () => {
+describe('what is not known is refused, exit 2 (F3)', () => {
   it.each([
     ['--ca-roots=x --verify a -', /unknown option --ca-roots/],
     ['--ca-intermediates x --verify a -', /unknown option --ca-intermediates/],

@@ -76,7 +76,7 @@ describe('verifying', () => {
     expect(exit).toBe(3);
     expect(caught.output()).toMatch(/ERRSIG.*TRUST_UNDEFINED/s);
   });
-  it('S04 S08 a good signature: NEWSIG first, and nothing else on the channel', async () => {
+  it('a good signature: NEWSIG first, and nothing else on the channel (S04 S08)', async () => {
     const { exit, caught } = await verify();
     expect(exit).toBe(0);
     expect(caught.output()).toMatch(STATUS);
@@ -117,7 +117,7 @@ git-signet: the trust root is the one that SIGNET_TRUST chooses: git signet trus
     expect(await said(now + 2 * 86_400)).toBe(LINE + remarks);
   });
 
-  it('S06 other content: BADSIG, exit 1', async () => {
+  it('other content: BADSIG, exit 1 (S06)', async () => {
     const { exit, caught } = await verify(
       {},
       Buffer.concat([split?.payload ?? raw, Buffer.from('x')]),
@@ -158,7 +158,7 @@ function expectNotGood({ exit, caught }: Outcome): void {
   expect(caught.output()).toMatch(/TRUST_(NEVER|UNDEFINED)\n$/);
 }
 
-describe('S01 S02 a failure at any stage is no success', () => {
+describe('a failure at any stage is no success (S01 S02)', () => {
   /** Counts calls of the port; the one numbered `at` does `instead`. */
   function sabotaged(at: number, instead: 'throw' | 'deny'): { readonly calls: () => number } {
     let calls = 0;
@@ -189,7 +189,7 @@ describe('S01 S02 a failure at any stage is no success', () => {
     }
   });
 
-  it('S12 each answer of the crypto port, turned round: refused, or of no consequence for the evidence', async () => {
+  it('each answer of the crypto port, turned round: refused, or of no consequence for the evidence (S12)', async () => {
     const { calls } = sabotaged(0, 'deny');
     await verify();
     const harmless: number[] = [];
@@ -246,7 +246,7 @@ describe('S01 S02 a failure at any stage is no success', () => {
   });
 });
 
-describe('P01 the policy of the user', () => {
+describe('the policy of the user (P01)', () => {
   const policy = (identity: string): string => {
     const path = join(home, 'policy.yaml');
     const signer = `{name: someone, identity: ${identity}, issuer: 'http://127.0.0.1:18808'}`;
@@ -269,7 +269,7 @@ describe('P01 the policy of the user', () => {
   });
 });
 
-describe('S01 what nobody caught', () => {
+describe('what nobody caught (S01)', () => {
   const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
   const preload = (what: string): string =>
     `data:text/javascript,process.on('newListener',(e)=>{if(e==='unhandledRejection')setImmediate(()=>{${what}})})`;

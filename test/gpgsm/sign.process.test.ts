@@ -69,7 +69,7 @@ it.each([
   ],
   ['that is empty', () => '', undefined],
   ['that begins with talk', () => `opening the browser\n${made.armor}`, undefined],
-])('F8 S09 a signature %s does not', async (_name, change, add) => {
+])('a signature %s does not (F8 S09)', async (_name, change, add) => {
   made.armor = change();
   const caught = catchInvocation({
     args: ['--status-fd=2', '-bsau', 'x'],
@@ -84,7 +84,7 @@ it.each([
   expect([caught.output(), caught.descriptor(2)]).toEqual(['', '']);
 });
 
-it('S01 an exception while signing leaves both channels empty', async () => {
+it('an exception while signing leaves both channels empty (S01)', async () => {
   made.error = new TypeError('injected');
   const { caught, done } = sign('--status-fd=2', '-bsau', 'x');
   await expect(done).rejects.toThrow('injected');

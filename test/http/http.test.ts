@@ -34,7 +34,7 @@ function send(request: Partial<HttpRequest> & { url: string }, options: HttpOpti
   return client.send({ service: 'the log', method: 'GET', ...request });
 }
 
-it('O08 a request that is done is held by no deadline', async () => {
+it('a request that is done is held by no deadline (O08)', async () => {
   const connections = openConnections({});
   const url = new URL(await serve((_request, response) => void response.end('{}')));
   const { signal } = new AbortController();
@@ -77,7 +77,7 @@ describe('HttpClient', () => {
     await expect(send({ url }, options)).rejects.toMatchObject({ code: 'SERVICE_UNREACHABLE' });
   });
 
-  it('R15 O08 follows no redirect, and names both hosts', async () => {
+  it('follows no redirect, and names both hosts (R15 O08)', async () => {
     let asked = 0;
     const other = await serve((_request, response) => {
       asked += 1;
@@ -95,7 +95,7 @@ describe('HttpClient', () => {
     expect(asked).toBe(0);
   });
 
-  it('I06 O08 gives up on a body over the limit', async () => {
+  it('gives up on a body over the limit (I06 O08)', async () => {
     const url = await serve((_request, response) => {
       response.writeHead(200);
       const more = () => {
@@ -107,7 +107,7 @@ describe('HttpClient', () => {
     await expect(send({ url, limit: 300_000 })).rejects.toMatchObject({ code: 'SERVICE_ANSWER' });
   });
 
-  it('I06 O08 has a deadline over a server that never ends its answer', async () => {
+  it('has a deadline over a server that never ends its answer (I06 O08)', async () => {
     const url = await serve((_request, response) => {
       response.writeHead(200);
       response.write('a');
@@ -117,7 +117,7 @@ describe('HttpClient', () => {
     await expect(failure).rejects.toThrow('did not answer in 0.2 s');
   });
 
-  it('I06 holds its deadline while a proxy makes it wait for the tunnel', async () => {
+  it('holds its deadline while a proxy makes it wait for the tunnel (I06)', async () => {
     const silent = createTcpServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as AddressInfo;
@@ -134,7 +134,7 @@ describe('HttpClient', () => {
     silent.close();
   });
 
-  it('I06 waits for nothing after an answer that switches to another protocol', async () => {
+  it('waits for nothing after an answer that switches to another protocol (I06)', async () => {
     const url = await serve((request) => {
       request.socket.end(
         'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
@@ -144,7 +144,7 @@ describe('HttpClient', () => {
       await expect(send({ url, idempotent })).rejects.toThrow(/without an answer/);
   });
 
-  it('I06 refuses an answer that is cut off', async () => {
+  it('refuses an answer that is cut off (I06)', async () => {
     const url = await serve((_request, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('half');
@@ -288,7 +288,7 @@ describe('HttpClient', () => {
     servers[0]!.close();
     const failure = send({ url: `${url}/x`, idempotent: true, hint: 'run it again' });
     await expect(failure).rejects.toThrow(
-      `the log could not be asked (${new URL(url).host}, GET /x: connection refused, tried 3 times)`,
+      `the log could not be reached (${new URL(url).host}, GET /x: connection refused, tried 3 times)`,
     );
     await expect(failure).rejects.toMatchObject({ hint: 'run it again', exitCode: 3 });
   });
@@ -300,17 +300,17 @@ describe('HttpClient', () => {
     'http://127.0.0.1.evil.example/',
     'https://user:pass@127.0.0.1/',
     'no address',
-  ])('O08 does not ask %s', async (url) => {
+  ])('does not ask %s (O08)', async (url) => {
     await expect(send({ url })).rejects.toMatchObject({ code: 'SERVICE_REFUSED' });
   });
 
-  it('O17 refuses https while the environment switches certificate checking off', async () => {
+  it('refuses https while the environment switches certificate checking off (O17)', async () => {
     const failure = send({ url: 'https://127.0.0.1:1/' }, { tlsUnchecked: true });
     await expect(failure).rejects.toMatchObject({ code: 'SERVICE_REFUSED' });
     await expect(failure).rejects.toThrow('NODE_TLS_REJECT_UNAUTHORIZED');
   });
 
-  it('O10 keeps the query, which may hold a code, out of its messages', async () => {
+  it('keeps the query, which may hold a code, out of its messages (O10)', async () => {
     const url = await serve((request) => request.socket.destroy());
     await expect(send({ url: `${url}/token?code=abc123` })).rejects.not.toThrow('abc123');
   });

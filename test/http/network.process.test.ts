@@ -156,7 +156,7 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
     ]);
     const [login, forbidden, down, socks] = came.map(([first]) => first!);
     expect(login!.message).toMatch(
-      /^the log could not be asked \(rekor\.example\.test, GET \/api\/v1\/log: the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\) does not accept the login, or needs one \(407\)\)$/,
+      /^the log could not be reached \(rekor\.example\.test, GET \/api\/v1\/log: the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\) does not accept the login, or needs one \(407\)\)$/,
     );
     expect(login!.hint).toMatch(/HTTPS_PROXY.*signet\.proxy/);
     expect(forbidden!.message).toMatch(
@@ -190,7 +190,7 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
     expect(came[4]![0]!.message).toMatch(/neither https nor on this machine/);
   });
 
-  it('O17 a proxy with TLS is known by its own name, not by that of the server behind it', async () => {
+  it('a proxy with TLS is known by its own name, not by that of the server behind it (O17)', async () => {
     const { caFile, proxyWithTls } = network;
     const stranger = proxyWithTls.replace('127.0.0.1', 'localhost');
     const settings = { caFile, insecureHttp: 'log.example.test, log.elsewhere.test' };
@@ -218,7 +218,7 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
     ]);
   });
 
-  it('O17 believes a name by authorities that are known, and says which', async () => {
+  it('believes a name by authorities that are known, and says which (O17)', async () => {
     const { caFile, proxy, tlsPort } = network;
     const direct = `https://127.0.0.1:${tlsPort}/a`;
     const cases: Asked[] = [
@@ -279,7 +279,7 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
     expect(network.connects.length).toBe(before);
   });
 
-  it('I06 R15 gives up on what never ends, and on what leads elsewhere', async () => {
+  it('gives up on what never ends, and on what leads elsewhere (I06 R15)', async () => {
     const says: Partial<Record<Fault, RegExp>> = {
       refuse: /connection refused, tried 3 times/,
       reset: /connection closed|cut off|aborted/,

@@ -77,7 +77,7 @@ describe('proxyChoice', () => {
     expect(host(LOG, env, 'none')).toBeUndefined();
   });
 
-  it('O10 keeps the login out of every message', () => {
+  it('keeps the login out of every message (O10)', () => {
     const proxy = proxyChoice(undefined, { HTTPS_PROXY: 'http://me:hid%40den@p.test:1' })(
       new URL(LOG),
     );
@@ -94,13 +94,16 @@ describe('proxyChoice', () => {
     'http://',
     'ftp://me:secret@p.test',
     'http://me:secret@p:99999',
-  ])('O10 refuses %s by the variable’s name, not its value, and only when it is needed', (text) => {
-    const choice = proxyChoice(undefined, { ALL_PROXY: text });
-    expect(choice(new URL('http://127.0.0.1:9/'))).toBeUndefined();
-    expect(() => choice(new URL(LOG))).toThrow(expect.objectContaining({ code: 'CONFIG' }));
-    expect(() => choice(new URL(LOG))).toThrow('ALL_PROXY');
-    expect(() => choice(new URL(LOG))).not.toThrow('secret');
-  });
+  ])(
+    'refuses %s by the variable’s name, not its value, and only when it is needed (O10)',
+    (text) => {
+      const choice = proxyChoice(undefined, { ALL_PROXY: text });
+      expect(choice(new URL('http://127.0.0.1:9/'))).toBeUndefined();
+      expect(() => choice(new URL(LOG))).toThrow(expect.objectContaining({ code: 'CONFIG' }));
+      expect(() => choice(new URL(LOG))).toThrow('ALL_PROXY');
+      expect(() => choice(new URL(LOG))).not.toThrow('secret');
+    },
+  );
 
   it('a stranger’s Proxy header is no variable (CGI)', () => {
     const env = { REQUEST_METHOD: 'GET', HTTP_PROXY: 'http://evil.test:1' };

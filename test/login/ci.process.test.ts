@@ -119,7 +119,7 @@ const HTTP: readonly (readonly [string, () => Variables, string, () => FakeServi
   [`Google service account ${ACCOUNT}`, IAM, 'Google IAM', () => iam],
 ];
 
-describe('O15 an ambient identity', () => {
+describe('an ambient identity (O15)', () => {
   it.each(HTTP)('%s: taken, for our audience, and said', async (source, environment) => {
     const { identity, lines } = await obtain(environment());
     expect(identity).toMatchObject({
@@ -178,16 +178,16 @@ describe('O15 an ambient identity', () => {
 
 /** Faults of a service that may answer another time: no setting here is to blame. */
 const AWAY: readonly (Fault | WorkloadFault)[] = ['500', 'slow', 'gone', 'unavailable', 'reset'];
-const AGAIN = expect.stringMatching(/run the job again/);
+const AGAIN = expect.stringMatching(/Run the job again/);
 const FAULTS: readonly (readonly [Fault, RegExp])[] = [
   ['401', /status 401, the key is not good here$/],
   ['500', /status 500$/],
   ['slow', /did not answer in 1 s/],
-  ['not JSON', /not a JSON object|no metadata server|not a JSON web token|not a signed/],
+  ['not JSON', /not a JSON object|not a metadata server|not a JSON web token|not a signed/],
   ['no token', /has no (value|token)|not a (signed )?JSON web token|it is not/],
   ['huge', /answer (?:that )?is too long/],
   ['redirect', /redirects/],
-  ['gone', /could not be asked/],
+  ['gone', /could not be reached/],
 ];
 
 describe('a service that fails', () => {
@@ -216,7 +216,7 @@ describe('a service that fails', () => {
     ['not a message', /not one gRPC message/],
     ['no identity', /not a JWTSVIDResponse/],
     ['huge', /its answer is too long/],
-    ['reset', /could not be asked|not one gRPC|status missing/],
+    ['reset', /could not be reached|not one gRPC|status missing/],
     ['status 404', /status 404/],
   ])('SPIFFE Workload API: %s', async (fault, line) => {
     spiffe.fail(fault);
@@ -229,11 +229,11 @@ describe('a service that fails', () => {
   });
 
   it.each([
-    [{ SPIFFE_ENDPOINT_SOCKET: 'unix:///no/such/socket' }, /could not be asked \(ENOENT\)/],
-    [{ SPIFFE_ENDPOINT_SOCKET: 'tcp://192.0.2.1:8081' }, /neither unix/],
-    [{ SPIFFE_ENDPOINT_SOCKET: 'https://spire.example' }, /neither unix/],
+    [{ SPIFFE_ENDPOINT_SOCKET: 'unix:///no/such/socket' }, /could not be reached \(ENOENT\)/],
+    [{ SPIFFE_ENDPOINT_SOCKET: 'tcp://192.0.2.1:8081' }, /must be unix/],
+    [{ SPIFFE_ENDPOINT_SOCKET: 'https://spire.example' }, /must be unix/],
     [{ GCE_METADATA_HOST: 'metadata.evil.example' }, /neither https nor on this machine/],
-    [{ GCE_METADATA_HOST: 'a/b?' }, /is no host/],
+    [{ GCE_METADATA_HOST: 'a/b?' }, /is not a host/],
     [
       { ACTIONS_ID_TOKEN_REQUEST_URL: 'http://evil.example/', ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'k' },
       /neither https/,
@@ -277,8 +277,8 @@ describe('CircleCI', () => {
   });
 
   it.each([
-    ['exit 3', /ended with 3/],
-    ['exit 0', /printed none/],
+    ['exit 3', /ended with exit code 3/],
+    ['exit 0', /printed no token/],
     ['sleep 30', /did not answer in 1 s/],
     ['echo garbage', /not a signed JSON web token/],
   ])('%s', async (script, line) => {
@@ -314,7 +314,11 @@ describe('variables and files', () => {
   });
 
   it.each<[string, Variables, RegExp]>([
-    ['GitLab: what its file lacks', { GITLAB_CI: 'true' }, /^give the job one in .gitlab-ci.yml/],
+    [
+      'GitLab: what its file lacks',
+      { GITLAB_CI: 'true' },
+      /^add a token to the job in .gitlab-ci.yml/,
+    ],
     ['elsewhere: another token', {}, /^take a fresh token/],
   ])('a token for somebody else, on %s', async (_name, surroundings, remedy) => {
     const environment = { ...surroundings, SIGSTORE_ID_TOKEN: await mint('vault') };
@@ -366,9 +370,9 @@ describe('variables and files', () => {
       },
       /put a token of the expected account there \(.*of-bob\)/,
     ],
-    ['a CI system', () => [GITHUB(), {}], /GitHub Actions says who signs here/],
+    ['a CI system', () => [GITHUB(), {}], /expect the account of GitHub Actions/],
   ])(
-    'O13 O15 %s that speaks for another account: logging in would find it again',
+    '%s that speaks for another account: logging in would find it again (O13 O15)',
     async (_name, surroundings, remedy) => {
       const [environment, flags] = surroundings(await mint('sigstore'));
       const other = (claims: IdentityClaims) => acceptExpected('alice@example.test', claims);
@@ -380,7 +384,7 @@ describe('variables and files', () => {
         hint: expect.stringMatching(remedy),
       });
       const { hint } = error as { hint: string };
-      expect(hint).toMatch(/^nothing was published; /);
+      expect(hint).toMatch(/^nothing was published\. To sign as another account: /);
       expect(hint).not.toContain('git signet login');
     },
   );
@@ -398,7 +402,7 @@ describe('variables and files', () => {
       /write a fresh token there/,
     ],
   ])(
-    'O15 an expired token in a %s: not "log in", which finds it again',
+    'an expired token in a %s: not "log in", which finds it again (O15)',
     async (_name, place, remedy) => {
       const [environment, flags] = place(await mint('sigstore'));
       await expect(obtain(environment, flags, YEARS_AGO)).rejects.toMatchObject({
@@ -417,16 +421,16 @@ describe('variables and files', () => {
     ['wrong audience', written({ aud: 'vault' }), /for vault, not for sigstore/],
     ['expired', written({ exp: 1 }), /expired/],
     ['unverified', written({ email: 'alice@example.test' }), /not verified/],
-    ['of another issuer', written({ iss: 'https://other.example' }), /of issuer/],
+    ['of another issuer', written({ iss: 'https://other.example' }), /comes from the issuer/],
     ['garbage', 'x', /not a signed JSON web token/],
   ])(
-    'O09 a token handed over (--token-stdin), %s: says which to get',
+    'a token handed over (--token-stdin), %s: says which to get (O09)',
     async (_name, token, line) => {
       const handed = { given: new Secret(token) };
       await expect(obtain({}, { issuer: 'https://ci.example' }, handed)).rejects.toMatchObject({
         exitCode: 4,
         message: expect.stringMatching(line),
-        hint: 'hand over a fresh token, made for the audience sigstore',
+        hint: 'give a fresh token for the audience sigstore',
       });
     },
   );

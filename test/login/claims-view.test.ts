@@ -8,7 +8,7 @@ const tokenOf = (claims: unknown): Secret => {
 };
 
 describe('the claims of a token', () => {
-  it('O10 show what it says, without what ties it to a login, and without the signature', () => {
+  it('show what it says, without what ties it to a login, and without the signature (O10)', () => {
     const shown = visibleClaims(
       tokenOf({ iss: 'https://a.test', aud: ['x'], exp: 1, nonce: 'n', sid: 's' }),
     );
@@ -16,7 +16,7 @@ describe('the claims of a token', () => {
     expect(JSON.stringify(shown)).not.toContain('c2lnbmF0dXJl');
   });
 
-  it('S10 escape every control character, however deep', () => {
+  it('escape every control character, however deep (S10)', () => {
     const shown = visibleClaims(tokenOf({ sub: 'a\x1b[2J', 'b\nc': { d: ['\u202e'] } }));
     expect(JSON.stringify(shown)).not.toMatch(/\\u001b|\\n|\u202e/);
   });

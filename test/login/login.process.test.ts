@@ -115,7 +115,7 @@ const later =
     await new Promise((resolve) => setTimeout(resolve, milliseconds));
     return clickThrough(url);
   };
-const FAILED = '  no browser could be started; open that address yourself';
+const FAILED = '  no browser could be started. Open that address yourself';
 
 describe('a browser that cannot be started', () => {
   it('is noticed by the exit of its opener: the person opens the address', async () => {
@@ -124,7 +124,7 @@ describe('a browser that cannot be started', () => {
     expect(lines).toContain(FAILED);
   });
 
-  it('O18 ends the login at once where nobody is at a terminal', async () => {
+  it('ends the login at once where nobody is at a terminal (O18)', async () => {
     const started = Date.now();
     const never = async () => [];
     const login = await attempt({ ...shell('exit 3'), interactive: false, person: never });
@@ -212,7 +212,7 @@ describe('loginWithBrowser', () => {
     expect(issuer.exchanges).toHaveLength(1);
   });
 
-  it('O03 uses a verifier, a state and a nonce once', async () => {
+  it('uses a verifier, a state and a nonce once (O03)', async () => {
     await attempt();
     const first = issuer.exchanges[0]?.get('code_verifier');
     await attempt();
@@ -222,7 +222,7 @@ describe('loginWithBrowser', () => {
       expect(one?.get(name)).not.toBe(two?.get(name));
   });
 
-  it('O14 two logins at once do not take each other’s answer, and go on with their own', async () => {
+  it('two logins at once do not take each other’s answer, and go on with their own (O14)', async () => {
     // each person gets as far as the issuer's answer, goes where the other's answer belongs, and then to their own
     const answers: string[] = [];
     const arrived = Promise.withResolvers<void>();
@@ -257,12 +257,12 @@ describe('loginWithBrowser', () => {
     ['O02 another nonce', 'LOGIN_FAILED', { claims: (claims) => ({ ...claims, nonce: 'x' }) }],
     ['O04 no issuer parameter', 'LOGIN_FAILED', { answer: (honest) => without(honest, 'iss') }],
     [
-      'O04 another issuer parameter',
+      'another issuer parameter (O04)',
       'LOGIN_FAILED',
       { answer: (honest) => setting(honest, 'iss', 'https://evil.example') },
     ],
     [
-      'O04 a doubled issuer parameter',
+      'a doubled issuer parameter (O04)',
       'LOGIN_FAILED',
       { answer: (honest) => `${honest}&iss=https%3A%2F%2Fevil.example` },
     ],
@@ -271,14 +271,14 @@ describe('loginWithBrowser', () => {
     ['no token', 'LOGIN_FAILED', { idToken: () => undefined }],
     ['O09 another audience', 'LOGIN_FAILED', { claims: (claims) => ({ ...claims, aud: 'other' }) }],
     [
-      'O09 another issuer in the token',
+      'another issuer in the token (O09)',
       'LOGIN_FAILED',
       { claims: (claims) => ({ ...claims, iss: 'https://evil.example' }) },
     ],
     ['O09 an expired token', 'LOGIN_FAILED', { claims: (claims) => ({ ...claims, exp: 1 }) }],
     ['O09 another party', 'TOKEN_REFUSED', { claims: (claims) => ({ ...claims, azp: 'other' }) }],
     [
-      'O09 an unverified e-mail',
+      'an unverified e-mail (O09)',
       'TOKEN_REFUSED',
       { claims: (claims) => ({ ...claims, email_verified: false }) },
     ],
@@ -292,7 +292,7 @@ describe('loginWithBrowser', () => {
   it.each<[string, Wrong]>([
     ['another state', { answer: (honest) => setting(honest, 'state', 'x') }],
     ['no state', { answer: (honest) => without(honest, 'state') }],
-  ])('O01 L16 an answer with %s changes nothing: the login waits on', async (_name, wrong) => {
+  ])('an answer with %s changes nothing: the login waits on (O01 L16)', async (_name, wrong) => {
     const outcome = await attempt({ wrong, flags: { loginTimeout: '1' } });
     expect(outcome).toMatchObject(fails('LOGIN_TIMEOUT'));
     expect(outcome.pages.at(-1)).toMatchObject({ status: 400 });
@@ -301,44 +301,44 @@ describe('loginWithBrowser', () => {
 
   it.each<[string, string, Wrong]>([
     [
-      'O03 without PKCE',
+      'without PKCE (O03)',
       'LOGIN_FAILED',
       { discovery: ({ code_challenge_methods_supported: _, ...rest }) => rest },
     ],
     [
-      'O03 with plain PKCE only',
+      'with plain PKCE only (O03)',
       'LOGIN_FAILED',
       { discovery: (honest) => ({ ...honest, code_challenge_methods_supported: ['plain'] }) },
     ],
     [
-      'O08 that calls itself another',
+      'that calls itself another (O08)',
       'LOGIN_FAILED',
       { discovery: (honest) => ({ ...honest, issuer: 'https://evil.example' }) },
     ],
     [
-      'O08 with an http login page elsewhere',
+      'with an http login page elsewhere (O08)',
       'SERVICE_REFUSED',
       {
         discovery: (honest) => ({ ...honest, authorization_endpoint: 'http://evil.example/auth' }),
       },
     ],
     [
-      'O12 with a login page that is no page',
+      'with a login page that is no page (O12)',
       'LOGIN_FAILED',
       { discovery: (honest) => ({ ...honest, authorization_endpoint: 'file:///bin/sh' }) },
     ],
     [
-      'O12 with a script for a login page',
+      'with a script for a login page (O12)',
       'LOGIN_FAILED',
       { discovery: (honest) => ({ ...honest, authorization_endpoint: 'javascript:alert(1)' }) },
     ],
     [
-      'O08 that redirects its discovery',
+      'that redirects its discovery (O08)',
       'SERVICE_ANSWER',
       { handle: (request, response) => redirect(request.url ?? '', response) },
     ],
     [
-      'O08 with a huge document',
+      'with a huge document (O08)',
       'SERVICE_ANSWER',
       { discovery: (honest) => ({ ...honest, x: 'x'.repeat(300_000) }) },
     ],
@@ -349,20 +349,20 @@ describe('loginWithBrowser', () => {
     expect(outcome.pages).toEqual([]);
   });
 
-  it('O08 asks no issuer over http elsewhere', async () => {
+  it('asks no issuer over http elsewhere (O08)', async () => {
     expect(await attempt({ issuerUrl: 'http://issuer.example' })).toMatchObject(
       fails('SERVICE_REFUSED'),
     );
   });
 
-  it('O08 sends the code nowhere but over https or loopback', async () => {
+  it('sends the code nowhere but over https or loopback (O08)', async () => {
     const wrong = {
       discovery: (honest: object) => ({ ...honest, token_endpoint: 'http://evil.example/token' }),
     };
     expect(await attempt({ wrong })).toMatchObject(fails('SERVICE_REFUSED'));
   });
 
-  it('O07 shows a refusal as one, the issuer’s words as text', async () => {
+  it('shows a refusal as one, the issuer’s words as text (O07)', async () => {
     const wrong = {
       answer: (_honest: URLSearchParams, asked: URLSearchParams) =>
         new URLSearchParams({
@@ -382,12 +382,12 @@ describe('loginWithBrowser', () => {
     expect(String(outcome.error)).not.toMatch(/\u001b/);
   });
 
-  it('O18 ends when nobody comes', async () => {
+  it('ends when nobody comes (O18)', async () => {
     const outcome = await attempt({ flags: { loginTimeout: '1' }, person: async () => [] });
     expect(outcome).toMatchObject(fails('LOGIN_TIMEOUT'));
   });
 
-  it('O13 shows and refuses the wrong account before anything else happens', async () => {
+  it('shows and refuses the wrong account before anything else happens (O13)', async () => {
     const failure = Object.assign(new Error('no'), {});
     const outcome = await attempt({
       accept: () => {
@@ -398,7 +398,7 @@ describe('loginWithBrowser', () => {
     expect(outcome.pages.at(-1)?.body).toContain('Nothing was signed');
   });
 
-  it('O17 does not log in while certificate checking is switched off', async () => {
+  it('does not log in while certificate checking is switched off (O17)', async () => {
     const outcome = await attempt({ env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
     expect(outcome).toMatchObject(fails('LOGIN_FAILED'));
     expect(outcome.pages).toEqual([]);
@@ -414,7 +414,7 @@ describe('loginWithBrowser', () => {
     });
   });
 
-  it('O04 takes no answer of one issuer to another', async () => {
+  it('takes no answer of one issuer to another (O04)', async () => {
     const wrong = { answer: (honest: URLSearchParams) => setting(honest, 'iss', other.url) };
     expect(await attempt({ wrong })).toMatchObject(fails('LOGIN_FAILED'));
     expect(issuer.exchanges).toEqual([]);

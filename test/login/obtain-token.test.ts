@@ -50,18 +50,18 @@ describe('obtainIdentityToken', () => {
     await expect(obtain({})).rejects.toMatchObject({
       code: 'LOGIN_NO_TERMINAL',
       exitCode: 4,
-      message: 'no login and no terminal to ask at',
-      hint: expect.stringContaining('run: git signet login'),
+      message: 'you are not logged in, and there is no terminal to ask at',
+      hint: expect.stringContaining('git signet login'),
     });
   });
 
   it.each<[string, Record<string, string>]>([
     [
-      'nobody is logged in as alice@example.com (signet.identity) and no terminal to ask at',
+      'you are not logged in as alice@example.com (signet.identity), and there is no terminal to ask at',
       { identity: 'alice@example.com' },
     ],
-    ['no login and no terminal to ask at', { identity: '' }],
-  ])('O13 says as whom: %s', async (message, flags) => {
+    ['you are not logged in, and there is no terminal to ask at', { identity: '' }],
+  ])('says as whom: %s (O13)', async (message, flags) => {
     await expect(obtain({ flags })).rejects.toMatchObject({ message });
   });
 
@@ -81,7 +81,7 @@ describe('obtainIdentityToken', () => {
     });
   });
 
-  it('O09 holds a handed-over token to a configured issuer', async () => {
+  it('holds a handed-over token to a configured issuer (O09)', async () => {
     const env = { SIGSTORE_ID_TOKEN: tokenOf('a@example.com') };
     expect((await obtain({ env, flags: { issuer: 'https://i.example' } })).fresh).toBe(false);
     await expect(obtain({ env, flags: { issuer: 'https://j.example' } })).rejects.toMatchObject({

@@ -8,7 +8,7 @@ import { clickingTerminal, tokenRequest } from '../support/token-request.ts';
 const sandbox = useSandbox();
 
 describe('loginWithBrowser', () => {
-  it('O14 two logins at once, each ends with its own account', async () => {
+  it('two logins at once, each ends with its own account (O14)', async () => {
     const people = ['alice@example.test', 'bob@example.test'];
     const accounts = await Promise.all(
       people.map(async (expected) => {

@@ -16,7 +16,10 @@ const none = (message: RegExp, hint: RegExp) => ({
   message: expect.stringMatching(message),
   hint: expect.stringMatching(hint),
 });
-const NOBODY = none(/^no login and no terminal to ask at$/, /^run: git signet login/);
+const NOBODY = none(
+  /^you are not logged in, and there is no terminal to ask at$/,
+  /^git signet login/,
+);
 
 describe('choosePersonWay', () => {
   it.each<[string, Partial<Circumstances>, object]>([
@@ -104,7 +107,10 @@ describe('choosePersonWay', () => {
     [
       'a terminal that GIT_TERMINAL_PROMPT=0 silences',
       { interactive: false, env: { GIT_TERMINAL_PROMPT: '0' } },
-      none(/^no login and no terminal to ask at \(GIT_TERMINAL_PROMPT=0\)$/, /git signet login/),
+      none(
+        /^you are not logged in, and there is no terminal to ask at \(GIT_TERMINAL_PROMPT=0\)$/,
+        /git signet login/,
+      ),
     ],
     [
       '… for a login',
@@ -113,13 +119,13 @@ describe('choosePersonWay', () => {
     ],
     ['one that may be asked', { interactive: false, env: { GIT_TERMINAL_PROMPT: '1' } }, NOBODY],
     [
-      'O13 somebody expected',
+      'somebody expected (O13)',
       {
         interactive: false,
         expected: { name: 'alice@example.test', setting: 'signet.identity' },
       },
       none(
-        /^nobody is logged in as alice@example\.test \(signet\.identity\) and no terminal to ask at$/,
+        /^you are not logged in as alice@example\.test \(signet\.identity\), and there is no terminal to ask at$/,
         /git signet login/,
       ),
     ],

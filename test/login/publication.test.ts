@@ -97,7 +97,7 @@ describe('agreeToPublish', () => {
   it('says what becomes public, for whom, and asks', async () => {
     const { questions } = await agree({ typed: 'y' });
     expect(questions).toEqual([
-      'for ever public in the log: alice@example.test, the time, a fingerprint of this commit. Go on? [y/n/always]',
+      'this will be public forever in the log: alice@example.test, the time, and a fingerprint of this commit. Go on? [y/n/always]',
     ]);
   });
 
@@ -170,7 +170,7 @@ const stranger = { who: BOB, committer: 'alice@example.test' } as const;
 const unexpected = expect.objectContaining({ code: 'IDENTITY_UNEXPECTED', exitCode: 4 });
 const askedFor = {
   commit:
-    'for ever public in the log: bob@example.test, the time, a fingerprint of this commit. Sign as bob@example.test? [y/n/always]',
+    'this will be public forever in the log: bob@example.test, the time, and a fingerprint of this commit. Sign as bob@example.test? [y/n/always]',
   agreed: 'Sign as bob@example.test? [y/n]',
 };
 
@@ -182,7 +182,7 @@ describe('an account that nobody expected', () => {
     const { questions, said, error } = await agree({ ...stranger, ...more, typed: 'y' });
     expect(questions).toEqual([question]);
     expect(said).toEqual([
-      'logged in as bob@example.test; the committer is alice@example.test, and this account is new here',
+      'logged in as bob@example.test, but the committer is alice@example.test, and this account is new here',
     ]);
     expect(error).toBeUndefined();
   });
@@ -233,7 +233,7 @@ describe('a login whose page was opened twice', () => {
     for (const who of ['alice@example.test', BOB]) {
       const { questions, said } = await agree({ ...disputed, who, typed: 'y' });
       expect(questions).toEqual([`Sign as ${who}? [y/n]`]);
-      expect(said).toEqual([`logged in as ${who}; its page was opened twice`]);
+      expect(said).toEqual([`logged in as ${who}, but its page was opened twice`]);
       expect((await agree({ ...disputed, who, typed: 'n' })).error).toEqual(unexpected);
     }
   });

@@ -37,7 +37,7 @@ describe('refreshIdentityToken', () => {
     request.client.close();
   });
 
-  it('O10 a spent refresh token is refused, and its error does not show it', async () => {
+  it('a spent refresh token is refused, and its error does not show it (O10)', async () => {
     const { request, identity } = await loggedIn();
     const { refreshToken = new Secret('') } = identity;
     await refreshIdentityToken({ ...request, refreshToken });
@@ -47,7 +47,7 @@ describe('refreshIdentityToken', () => {
     request.client.close();
   });
 
-  it('O13 holds the renewed account to what is expected', async () => {
+  it('holds the renewed account to what is expected (O13)', async () => {
     const { request, identity } = await loggedIn();
     const { refreshToken = new Secret('') } = identity;
     const accept = () => {

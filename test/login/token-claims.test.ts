@@ -84,7 +84,7 @@ describe('readIdentityToken', () => {
     expect(read(claims).challenge).toBe('alice@example.com');
   });
 
-  it('O02 refuses a token without, or with another, nonce', () => {
+  it('refuses a token without, or with another, nonce (O02)', () => {
     expect(read({ nonce: 'n' }, { nonce: 'n' }).kind).toBe('email');
     for (const nonce of [undefined, '', 'other']) {
       expect(() => read({ nonce }, { nonce: 'n' })).toThrow(
@@ -142,14 +142,14 @@ describe('readIdentityToken', () => {
       'spiffe://example.org/job',
       'subject',
     ],
-  ])('X14 proves possession over the right claim: %s', (_name, claims, challenge, kind) => {
+  ])('proves possession over the right claim: %s (X14)', (_name, claims, challenge, kind) => {
     expect(read(claims, { issuer: undefined, ownRequest: false })).toMatchObject({
       challenge,
       kind,
     });
   });
 
-  it('X14 knows that Fulcio names the connector as issuer', () => {
+  it('knows that Fulcio names the connector as issuer (X14)', () => {
     expect(
       read({ federated_claims: { connector_id: 'https://c.example' } }).certificateIssuers,
     ).toEqual(['https://issuer.example', 'https://c.example']);

@@ -88,7 +88,7 @@ describe.runIf(mayUnshare)('an agent that was born without a network', () => {
     };
     expect(await doctor()).toMatchObject({
       level: 'warn',
-      detail: expect.stringMatching(/^it is up, but the issuer could not be asked/),
+      detail: expect.stringMatching(/^it is up, but the issuer could not be reached/),
     });
     await machine.git(work, empty);
     expect(await doctor()).toMatchObject({ level: 'ok' });

@@ -134,7 +134,7 @@ describe('the agent', () => {
     const nobody = { CI: 'true' };
     const alone = await direct(nobody);
     expect(alone.exit).toBe(4);
-    expect(alone.err).toMatch(/no login/);
+    expect(alone.err).toMatch(/you are not logged in/);
     expect(await agents()).toEqual([]);
     await committed('one');
     expect((await direct(nobody)).exit).toBe(0);

@@ -215,7 +215,7 @@ describe('git signet doctor', () => {
       return find(found.lines, 'login')?.remedy;
     };
     expect(await remedy()).toBe(
-      'git signet login: run it at a terminal without GIT_TERMINAL_PROMPT=0, or with --device, or hand a token over: --token-stdin',
+      'git signet login: run it at a terminal without GIT_TERMINAL_PROMPT=0, or with --device, or give a token with --token-stdin',
     );
     expect(await remedy({ SIGNET_TOKEN_PROVIDER: 'device' })).toBe('git signet login');
     expect(await remedy({ GITHUB_ACTIONS: 'true' })).toMatch(/^allow it in the workflow/);

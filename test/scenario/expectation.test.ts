@@ -90,7 +90,7 @@ describe('a key that names another account than the one that signs', () => {
       const ran = await one.signet(at, asBob, { input: BY_ALICE });
       expect([ran.exit, ran.out]).toEqual([4, '']);
       expect(ran.err).toMatch(
-        /^git-signet: the key to sign with is bob@example\.test \(user\.signingKey, or -u\), but .*alice@example\.test.* is expected here\n {2}nothing was published; .*git config --unset user\.signingKey/,
+        /^git-signet: the key to sign with is bob@example\.test \(user\.signingKey, or -u\), but .*alice@example\.test.* is expected here\n {2}nothing was published\. .*git config --unset user\.signingKey/,
       );
       expect(await one.git(at, commit('as bob'))).toMatchObject({ exit: 128 });
       const alice = ['-c', 'user.signingKey=alice@example.test'];

@@ -78,7 +78,7 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     expect(await listens(await commit.page)).toBe(false);
   }
 
-  it('O01 O07 one click, where the issuer remembers the person; nothing to answer twice, nothing in the history', async () => {
+  it('one click, where the issuer remembers the person; nothing to answer twice, nothing in the history (O01 O07)', async () => {
     const repository = repositoryAt(remembering);
     const commit = repository.commit('parser: refuse trailing bytes');
     const page = await open(await commit.page);
@@ -119,7 +119,7 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     expect(repository.git('log', '-1', '--format=%GS').stdout).toContain('bob@example.test');
   });
 
-  it('O11 on another device: the code is typed and compared there, and bob signs as bob', async () => {
+  it('on another device: the code is typed and compared there, and bob signs as bob (O11)', async () => {
     const repository = repositoryAt(asking);
     const commit = repository.commit('elsewhere', { tokenProvider: 'device' });
     const [, address = '', code = ''] = await commit.reads(/open (\S+) and enter (\S+) /);
@@ -147,7 +147,7 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     await ends(repository, commit, /^git-signet: the login was refused/);
   });
 
-  it('O18 closing the page, or waiting too long, ends it at the deadline', async () => {
+  it('closing the page, or waiting too long, ends it at the deadline (O18)', async () => {
     const [closed, late] = [repositoryAt(asking), repositoryAt(asking)];
     const first = closed.commit('closed', { loginTimeout: '3' });
     const second = late.commit('late', { loginTimeout: '3' });
@@ -156,13 +156,13 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     await page.close();
     await waiting.goto(await second.page);
     await waiting.click('a.go');
-    await ends(closed, first, /^git-signet: nobody logged in within 3 s/);
-    await ends(late, second, /^git-signet: nobody logged in within 3 s/);
+    await ends(closed, first, /^git-signet: you did not log in within 3 s/);
+    await ends(late, second, /^git-signet: you did not log in within 3 s/);
     await waiting.click('button[value="alice@example.test"]').catch(() => undefined);
     expect(late.head()).toBeUndefined();
   });
 
-  it('O01 a wrong state changes nothing: the same page goes on', async () => {
+  it('a wrong state changes nothing: the same page goes on (O01)', async () => {
     const repository = repositoryAt(remembering);
     const commit = repository.commit('forged');
     const page = await open(await commit.page);
@@ -209,7 +209,7 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     await tab.goto(await commit.page);
     expect(await tab.textContent('h1')).toBe('This login page was opened before');
     expect(await tab.textContent('main')).not.toContain('two browsers');
-    await commit.reads(/the login page was opened a second time; if it was not you, press Ctrl-C/);
+    await commit.reads(/the login page was opened a second time. If it was not you, press Ctrl-C/);
     const [, printed = ''] = await commit.reads(/or open this address .*: (http\S+)/);
     await page.goto(printed);
     expect(await page.textContent('main')).toContain('two browsers');
@@ -230,7 +230,7 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     await tab.click('button[value="alice@example.test"]');
     await tab.waitForSelector('h1:has-text("This login began in another browser")');
     expect(await tab.textContent('main')).toContain('git is still waiting');
-    await commit.reads(/the login came back in another browser than it began in/);
+    await commit.reads(/the login started in one browser and ended in another/);
     await page.click('a.go');
     await page.click('button[value="alice@example.test"]');
     await page.waitForSelector('h1.good');
@@ -263,7 +263,7 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     await context!.clearCookies();
     await page.reload();
     expect(await page.textContent('main')).toContain('git signet login --device');
-    await ends(repository, commit, /^git-signet: nobody logged in within 5 s/);
+    await ends(repository, commit, /^git-signet: you did not log in within 5 s/);
   });
 
   it.each<[string, Parameters<Browser['newContext']>[0]]>([

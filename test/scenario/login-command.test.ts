@@ -30,7 +30,7 @@ describe('git signet login', () => {
     expect(ran.exit, ran.err).toBe(0);
     // nothing is signed by a login
     expect(ran.err).toMatch(
-      /^git-signet: logging in \(127\.0\.0\.1:\d+, waiting up to 2 min\); a browser opens$/m,
+      /^git-signet: logging in \(127\.0\.0\.1:\d+, waiting up to 2 min\)\. A browser opens$/m,
     );
     expect(ran.err).not.toContain('signing');
     expect(ran.err).toMatch(
@@ -55,7 +55,7 @@ describe('git signet login', () => {
     expect((await one.signet(second, ['logout'])).exit).toBe(1);
   });
 
-  it('D10 --identity: bob’s repository is served with bob, and never with alice', async () => {
+  it('--identity: bob’s repository is served with bob, and never with alice (D10)', async () => {
     const one = await machine();
     const [hers, his] = [
       await one.repository('hers', { 'signet.identity': 'alice@example.test' }),
@@ -76,7 +76,7 @@ describe('git signet login', () => {
     );
   });
 
-  it('G14 matchCommitter: status, login and signing mean the committer that git would write', async () => {
+  it('matchCommitter: status, login and signing mean the committer that git would write (G14)', async () => {
     const one = await machine();
     const at = await one.repository('work', {
       'signet.matchCommitter': 'true',
@@ -95,7 +95,7 @@ describe('git signet login', () => {
     expect((await commit(one, at, other)).exit).not.toBe(0);
   });
 
-  it('O18 says what it waits for where the certificate takes long', async () => {
+  it('says what it waits for where the certificate takes long (O18)', async () => {
     const one = await machine();
     sandbox().intercept(async (service) => {
       if (service === 'fulcio') await new Promise((resolve) => setTimeout(resolve, 2500));
@@ -110,7 +110,7 @@ describe('git signet login', () => {
     ]);
   });
 
-  it('O13 another account than the one asked for is refused before Fulcio hears of it', async () => {
+  it('another account than the one asked for is refused before Fulcio hears of it (O13)', async () => {
     const one = await machine();
     const token = await sandbox().mintToken({ email: 'bob@example.test' });
     const before = sandbox().requests.fulcio;
@@ -124,7 +124,7 @@ describe('git signet login', () => {
     expect(sandbox().requests.fulcio).toBe(before);
   });
 
-  it('O10 --token-stdin --show-claims: claims, never the token; nothing of it in the agent’s words', async () => {
+  it('--token-stdin --show-claims: claims, never the token; nothing of it in the agent’s words (O10)', async () => {
     const one = await machine();
     const token = await sandbox().mintToken();
     const ran = await one.signet(one.home, ['login', '--token-stdin', '--show-claims'], {
@@ -138,7 +138,7 @@ describe('git signet login', () => {
     for (const part of token.split('.')) expect(said).not.toContain(part);
   });
 
-  it('O10 --show-claims: also of a token that is refused, which is when one needs them', async () => {
+  it('--show-claims: also of a token that is refused, which is when one needs them (O10)', async () => {
     const one = await machine();
     const token = await sandbox().mintToken({ audience: 'vault' });
     const ran = await one.signet(one.home, ['login', '--token-stdin', '--show-claims'], {
@@ -164,7 +164,7 @@ describe('git signet login', () => {
     },
   );
 
-  it('O13 publishIdentity = no refuses before anybody logs in, and says how to take it back', async () => {
+  it('publishIdentity = no refuses before anybody logs in, and says how to take it back (O13)', async () => {
     const logins = countLogins(sandbox());
     const asked = { ...sandbox().requests };
     const one = await machine();
@@ -188,7 +188,7 @@ describe('git signet login', () => {
     ['what becomes public is said above it', 'ask', true],
     ['agreed to beforehand: nothing more is said', 'yes', false],
   ])(
-    'O11 --device: address and code on stderr, agreed to elsewhere, no terminal needed; %s',
+    '--device: address and code on stderr, agreed to elsewhere, no terminal needed; %s (O11)',
     async (_name, publishIdentity, told) => {
       const one = await machine({ urlOpener: '' });
       const child = spawn(programUnderTest(), ['login', '--device'], {
@@ -207,7 +207,9 @@ describe('git signet login', () => {
       });
       const [, address = '', code = ''] = await invitation;
       expect(
-        /for ever public in the log: your e-mail address.*; who enters the code agrees/.test(said),
+        /this will be public forever in the log: your e-mail address.*By entering the code, you agree/.test(
+          said,
+        ),
       ).toBe(told);
       await answerDevice(address, code);
       expect(await ended, said).toBe(0);
@@ -216,7 +218,7 @@ describe('git signet login', () => {
     },
   );
 
-  it('O15 where a token is at hand, status says so and asks no agent', async () => {
+  it('where a token is at hand, status says so and asks no agent (O15)', async () => {
     const one = await machine();
     const env = { SIGSTORE_ID_TOKEN: await sandbox().mintToken() };
     const ran = await one.signet(one.home, ['status'], { env });

@@ -47,10 +47,10 @@ describe.skipIf(!present)('git commit -S with a login in Firefox', { timeout: 12
     const link = await firefox.attribute('a.go', 'href');
     const back = await firefox.openInContainer(page);
     expect(await firefox.text('h1')).toBe('This login page was opened before');
-    await commit.reads(/the login page was opened a second time; if it was not you, press Ctrl-C/);
+    await commit.reads(/the login page was opened a second time. If it was not you, press Ctrl-C/);
     await firefox.open(link);
     expect(await firefox.text('h1')).toBe('This login began in another browser');
-    await commit.reads(/came back in another browser than it began in/);
+    await commit.reads(/the login started in one browser and ended in another/);
     await back();
     await firefox.click('a.go');
     expect(await firefox.text('h1.good')).toContain('alice@example.test');

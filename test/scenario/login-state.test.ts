@@ -44,7 +44,7 @@ async function doctor(one: Machine, at: string, more: More) {
   return { exit: ran.exit, said: ran.out + ran.err, login: line('login'), agent: line('agent') };
 }
 
-describe('D14 an agent that is forwarded here', () => {
+describe('an agent that is forwarded here (D14)', () => {
   it('answers: status and doctor say so, and not whose login it is', async () => {
     const [home, away] = [await machine(), await machine()];
     const socket = join(home.home, 'run', 'f.sock');
@@ -113,7 +113,7 @@ async function fine(one: Machine, at: string, env: More, words: RegExp) {
 }
 
 describe('a login that is not the one that is needed', () => {
-  it('D10 bob is logged in where alice is expected: broken; where bob is: good', async () => {
+  it('bob is logged in where alice is expected: broken; where bob is: good (D10)', async () => {
     const one = await machine();
     const [hers, his] = [
       await one.repository('hers', { 'signet.identity': 'alice@example.test' }),
@@ -126,7 +126,7 @@ describe('a login that is not the one that is needed', () => {
     await fine(one, his, {}, /^here: bob@example\.test/);
   });
 
-  it('O09 a token in a file: one that is not there, one that is garbage, one that is good', async () => {
+  it('a token in a file: one that is not there, one that is garbage, one that is good (O09)', async () => {
     const one = await machine();
     const at = await one.repository('work');
     const file = join(one.home, 'token');
@@ -144,7 +144,7 @@ describe('a login that is not the one that is needed', () => {
     await fine(one, at, env, /^here: no login needed, token of alice@example\.test from \//);
   });
 
-  it('O13 a token in a variable: of another account, for somebody else, of the right account', async () => {
+  it('a token in a variable: of another account, for somebody else, of the right account (O13)', async () => {
     const one = await machine();
     const at = await one.repository('work', { 'signet.identity': 'alice@example.test' });
     const token = await sandbox().mintToken({ email: 'bob@example.test' });
@@ -164,7 +164,7 @@ describe('a login that is not the one that is needed', () => {
   it('a token provider that there is not: the names that there are, exit 2', async () => {
     const one = await machine();
     const at = await one.repository('work');
-    await amiss(one, at, { SIGNET_TOKEN_PROVIDER: 'foo' }, /= foo: expected one of .*device/, 2);
+    await amiss(one, at, { SIGNET_TOKEN_PROVIDER: 'foo' }, /= foo is not one of .*device/, 2);
     const file = join(one.home, 'token');
     writeFileSync(file, await sandbox().mintToken());
     const known = { SIGNET_TOKEN_PROVIDER: 'filesystem', SIGNET_TOKEN_FILE: file };
@@ -207,7 +207,7 @@ describe('signet.agent = no', () => {
   });
 });
 
-describe('D04 a place that is not fit for an agent', () => {
+describe('a place that is not fit for an agent (D04)', () => {
   it('doctor says what mends it, and nobody logs in before it is mended', async () => {
     const one = await machine();
     const at = await one.repository('work');

@@ -44,12 +44,12 @@ async function callbackOf(page: string, jar: Jar): Promise<{ callback: URL; stat
   return { callback, state: searchParams.get('state') ?? '' };
 }
 
-const TWICE = 'the login page was opened a second time; if it was not you, press Ctrl-C';
+const TWICE = 'the login page was opened a second time. If it was not you, press Ctrl-C';
 
 const present = haveTools('script');
 
 describe.skipIf(!present)('git commit -S with a login', () => {
-  it('S09 one click, and the commit is signed; a chatty opener changes nothing', async () => {
+  it('one click, and the commit is signed; a chatty opener changes nothing (S09)', async () => {
     const commit = repository.commit('parser: refuse trailing bytes');
     const page = await commit.page;
     const pages = await clickThrough(page);
@@ -60,7 +60,7 @@ describe.skipIf(!present)('git commit -S with a login', () => {
     expect(code).toBe(0);
     expect(said.split('\n').filter(Boolean)).toEqual([
       expect.stringMatching(
-        /^git-signet: signing needs a login \(127\.0\.0\.1:\d+, waiting up to 2 min\); a browser opens$/,
+        /^git-signet: signing needs a login \(127\.0\.0\.1:\d+, waiting up to 2 min\)\. A browser opens$/,
       ),
       expect.stringMatching(
         /^ {2}or open this address in a browser on this machine: http:\/\/127\.0\.0\.1:\d+\/[\w-]{24}$/,
@@ -74,11 +74,14 @@ describe.skipIf(!present)('git commit -S with a login', () => {
     expect(repository.git('cat-file', 'commit', 'HEAD').stdout).not.toContain('chatter');
   });
 
-  it('O18 nobody comes: it ends by itself', async () => {
-    await endsWith(repository.commit('late', { loginTimeout: '1' }), /nobody logged in within 1 s/);
+  it('nobody comes: it ends by itself (O18)', async () => {
+    await endsWith(
+      repository.commit('late', { loginTimeout: '1' }),
+      /you did not log in within 1 s/,
+    );
   });
 
-  it('O01 O06 O19 no wrong state, favicon, foreign host or other path ends it', async () => {
+  it('no wrong state, favicon, foreign host or other path ends it (O01 O06 O19)', async () => {
     const commit = repository.commit('patient');
     const page = await commit.page;
     const mine: Jar = new Map();
@@ -118,10 +121,10 @@ describe.skipIf(!present)('git commit -S with a login', () => {
       const seen = await browse(`${callback}?${answer}&state=${state}`, other);
       expect([seen.status, seen.body]).toEqual([403, expect.stringContaining('another browser')]);
     }
-    await commit.reads(/came back in another browser than it began in/);
+    await commit.reads(/the login started in one browser and ended in another/);
     const pages = await clickThrough(page, mine);
     expect(pages.at(-1)?.body).toContain('Go back to the terminal');
-    await commit.reads(/logged in as alice@example\.test; its page was opened twice/);
+    await commit.reads(/logged in as alice@example\.test, but its page was opened twice/);
     await commit.reads(/Sign as alice@example\.test\? \[y\/N\]/);
     commit.type('y');
     const { code, said } = await commit.ended;
@@ -157,7 +160,9 @@ describe.skipIf(!present)('git commit -S with a login', () => {
     expect((await browse(page, new Map())).status).toBe(403);
     const [, printed = ''] = await commit.reads(/or open this address .*: (http\S+)/);
     await clickThrough(page, mallory, 'mallory@example.test');
-    await commit.reads(/but this repository expects alice@.*; still waiting, at the address above/);
+    await commit.reads(
+      /but this repository expects alice@.*\. git still waits for the login, at the address above/,
+    );
     // the person reads the terminal, as nobody else does
     const mine: Jar = new Map();
     expect((await browse(printed, mine)).body).toContain('all the same');
@@ -172,7 +177,7 @@ describe.skipIf(!present)('git commit -S with a login', () => {
     const commit = one.commit('by grace', { publishIdentity: 'yes' });
     await clickThrough(await commit.page, new Map(), 'grace@example.test');
     await commit.reads(
-      /logged in as grace@example\.test; the committer is alice@example\.test, and this account is new here/,
+      /logged in as grace@example\.test, but the committer is alice@example\.test, and this account is new here/,
     );
     commit.type('y');
     expect(await commit.ended).toMatchObject({ code: 0 });
@@ -202,7 +207,7 @@ describe.skipIf(!present)('git commit -S with a login', () => {
     await endsWith(commit, /the login was refused \(access_denied: the person refused\)/);
   });
 
-  it('O13 the wrong account publishes nothing', async () => {
+  it('the wrong account publishes nothing (O13)', async () => {
     const before = { ...sandbox().requests };
     const commit = repository.commit('whoever', { identity: 'carol@example.test' });
     const pages = await clickThrough(await commit.page);
@@ -223,7 +228,7 @@ describe.skipIf(!present)('git commit -S with a login', () => {
     ['while it waits for the person', undefined],
     ['while the certificate authority thinks', 'fulcio'],
     ['while the log thinks', 'rekor'],
-  ])('S13 Ctrl-C %s ends git at once, with nothing left', async (_name, hanging) => {
+  ])('Ctrl-C %s ends git at once, with nothing left (S13)', async (_name, hanging) => {
     const before = repository.head();
     const reached = new Promise<void>((resolve) => {
       sandbox().intercept((service) => {

@@ -70,7 +70,7 @@ describe('git commit', () => {
       '20',
       /the timestamp authority \(HOST\) gave a token that cannot be used/,
     ],
-  ])('I06 R14 R15 %s, %s: nothing is written', async (service, fault, timeout, says) => {
+  ])('%s, %s: nothing is written (I06 R14 R15)', async (service, fault, timeout, says) => {
     const before = head();
     const more = { ...(await broken(service, fault)), SIGNET_TIMEOUT: timeout };
     expect((await commit(more)).exit).not.toBe(0);
@@ -93,7 +93,7 @@ describe('git commit', () => {
     ['rekor', 'reset once'],
     ['rekorV2', 'reset once'],
     ['tsa', '500 once'],
-  ])('R14 %s, %s: signed after all, and verified', async (service, fault) => {
+  ])('%s, %s: signed after all, and verified (R14)', async (service, fault) => {
     const made = await commit(await broken(service, fault));
     expect(made.exit, made.err).toBe(0);
     const ran = await repository.gitMeanwhile({ env: sandbox().env }, 'verify-commit', 'HEAD');
@@ -123,7 +123,7 @@ describe('git verify-commit', () => {
       });
       expect([grade, good]).toEqual(['E', 'false']);
       expect(says).toMatch(
-        /^git-signet: cannot check: not in the signature, and the log could not be asked \(the log/,
+        /^git-signet: cannot check: not in the signature, and the log could not be reached \(the log/,
       );
       expect(says).toContain(proxies.at(-1)!.host);
     }

@@ -97,7 +97,7 @@ it('configured by hand: signing there needs nothing more, verifying needs one li
   expect((await signet(repository, ['verify', '--unsafe-any-identity', 'HEAD'])).exit).toBe(0);
 });
 
-it('T05 the root of the one says nothing about the signatures of the other', async () => {
+it('the root of the one says nothing about the signatures of the other (T05)', async () => {
   for (const [instance, repository] of repositories()) {
     const payload = commitPayload();
     const other = instance === one ? two : one;

@@ -121,7 +121,7 @@ describe('sandbox run', () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  it('F2 answers every misuse with exit 2 and a next step', async () => {
+  it('answers every misuse with exit 2 and a next step (F2)', async () => {
     const misuses = [
       [],
       ['run'],

@@ -34,7 +34,7 @@ const commit = (more: Record<string, string> = {}, ...args: string[]) =>
   );
 
 describe('signing', () => {
-  it('S09 a commit: armor from byte 0, verified by git with name and time', async () => {
+  it('a commit: armor from byte 0, verified by git with name and time (S09)', async () => {
     const made = await commit();
     expect(made.exit, made.err).toBe(0);
     expect(repository.must('cat-file', 'commit', 'HEAD')).toMatch(
@@ -56,7 +56,7 @@ describe('signing', () => {
     expect(ran.exit, ran.err).toBe(0);
   });
 
-  it('S08 what git reads: two status lines, and nothing but armor on stdout', async () => {
+  it('what git reads: two status lines, and nothing but armor on stdout (S08)', async () => {
     const payload = Buffer.from(
       'tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor A <a@x.test> 1 +0000\ncommitter A <a@x.test> 1 +0000\n\nx\n',
     );
@@ -171,7 +171,7 @@ describe('when it cannot', () => {
     expect(direct.err).toMatch(says);
   };
 
-  it('F8 the signer verifies itself: a trust root that is not of these servers', async () => {
+  it('the signer verifies itself: a trust root that is not of these servers (F8)', async () => {
     await refusedBy(
       {
         SIGNET_TRUST: '',

@@ -14,8 +14,8 @@ const COMMIT = ['commit', '-q', '--allow-empty', '-m', 'a change'];
 const SIGN = ['--status-fd=2', '-bsau', 'x'];
 const BY_CAROL = `tree ${'0'.repeat(40)}\nauthor A <a@x.test> 1 +0000\ncommitter Carol <carol@example.test> 1 +0000\n\nx\n`;
 const NOBODY =
-  'git-signet: logged in as alice@example.test; the committer is carol@example.test, and no terminal is there to ask whether that is you\n' +
-  '  nothing was published; at a terminal: git signet login, or say who signs here: git signet use NAME\n';
+  'git-signet: logged in as alice@example.test, but the committer is carol@example.test, and there is no terminal to ask whether that is you\n' +
+  '  nothing was published. Run git signet login at a terminal, or name the signer: git signet use NAME\n';
 
 const published = () => {
   const { fulcio, rekor } = sandbox().requests;

@@ -116,7 +116,7 @@ describe('git commit -S without a person', () => {
       () => ({ SPIFFE_ENDPOINT_SOCKET: spiffe.address }),
       'spiffe://example.test/signer',
     ],
-  ])('O15 %s', async (source, variables, identity) => {
+  ])('%s (O15)', async (source, variables, identity) => {
     const env = { ...sandbox().env, ...variables() };
     const made = await repository.gitMeanwhile(
       { env },
@@ -135,12 +135,22 @@ describe('git commit -S without a person', () => {
   });
 
   it.each<[string, Record<string, string>, RegExp, RegExp]>([
-    ['nothing', {}, /no login and no terminal to ask at/, /run: git signet login/],
-    ['SSH', { SSH_CONNECTION: 'a 1 b 22' }, /no login and no terminal/, /git signet login/],
+    [
+      'nothing',
+      {},
+      /you are not logged in, and there is no terminal to ask at/,
+      /git signet login/,
+    ],
+    [
+      'SSH',
+      { SSH_CONNECTION: 'a 1 b 22' },
+      /you are not logged in, and there is no terminal/,
+      /git signet login/,
+    ],
     [
       'a dev container',
       { REMOTE_CONTAINERS: 'true' },
-      /no login and no terminal/,
+      /you are not logged in, and there is no terminal/,
       /git signet login/,
     ],
     [

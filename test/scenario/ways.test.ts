@@ -23,7 +23,7 @@ const ASK = { SIGNET_PUBLISH_IDENTITY: 'ask' };
 const SSH = { SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' };
 
 describe.skipIf(!haveTools('script'))('git commit -S, the person elsewhere', () => {
-  it('O11 over SSH: a code, agreed to on another device', async () => {
+  it('over SSH: a code, agreed to on another device (O11)', async () => {
     const commit = repository.commit('by device', { urlOpener: '' }, SSH);
     const [, address = '', code = ''] = await commit.reads(/open (\S+) and enter (\S+) /);
     await answerDevice(address, code);
@@ -51,21 +51,26 @@ describe.skipIf(!haveTools('script'))('git commit -S, before anything becomes pu
     // the page and the terminal tell one story
     expect(page).toContain('Logged in as alice@example.test');
     expect(page).toContain('Go back to the terminal');
-    expect(page).not.toContain('git has gone on');
+    expect(page).not.toContain('git has continued');
     await commit.reads(
-      /for ever public in the log: alice@example\.test, the time, a fingerprint of this commit\. Go on\? \[y\/N\/always\]/,
+      /this will be public forever in the log: alice@example\.test, the time, and a fingerprint of this commit\. Go on\? \[y\/N\/always\]/,
     );
     commit.type(word);
     return commit.ended;
   };
 
-  it.each(['n', ''])('O13 %j: nothing reached the certificate authority or a log', async (word) => {
-    const before = published(sandbox());
-    const { code, said } = await decide(word);
-    expect(code).toBe(128);
-    expect(said).toMatch(/^git-signet: you did not agree that alice@example\.test becomes public/m);
-    expect(published(sandbox())).toEqual(before);
-  });
+  it.each(['n', ''])(
+    '%j: nothing reached the certificate authority or a log (O13)',
+    async (word) => {
+      const before = published(sandbox());
+      const { code, said } = await decide(word);
+      expect(code).toBe(128);
+      expect(said).toMatch(
+        /^git-signet: you did not agree that alice@example\.test becomes public/m,
+      );
+      expect(published(sandbox())).toEqual(before);
+    },
+  );
 
   it('a terminal that goes away is no agreement', async () => {
     const before = published(sandbox());
@@ -76,7 +81,7 @@ describe.skipIf(!haveTools('script'))('git commit -S, before anything becomes pu
     const { code, said } = await commit.ended;
     expect(code).toBe(128);
     expect(said).toMatch(
-      /did not agree that alice@example\.test becomes public \(nobody answered\)/,
+      /did not agree that alice@example\.test becomes public \(there was no answer\)/,
     );
     expect(published(sandbox())).toEqual(before);
   });
@@ -85,7 +90,7 @@ describe.skipIf(!haveTools('script'))('git commit -S, before anything becomes pu
     expect((await decide('always')).code).toBe(0);
     const commit = repository.commit('again', {}, ASK);
     const page = (await clickThrough(await commit.page)).at(-1)?.body;
-    expect(page).toContain('git has gone on');
+    expect(page).toContain('git has continued');
     expect(page).not.toContain('terminal');
     const { code, said } = await commit.ended;
     expect(code).toBe(0);
@@ -109,7 +114,7 @@ describe.skipIf(!haveTools('script'))('git commit -S, before anything becomes pu
     ['an unverified e-mail address', { emailVerified: false }, {}],
     ['an expired token', { expiresIn: -120 }, {}],
     ['a token for somebody else', { audience: 'vault' }, {}],
-  ])('O13 %s: nothing reached them either', async (_name, claims, settings) => {
+  ])('%s: nothing reached them either (O13)', async (_name, claims, settings) => {
     const before = published(sandbox());
     const token = await sandbox().mintToken(claims);
     const commit = repository.commit('refused', settings, { SIGSTORE_ID_TOKEN: token });
@@ -141,7 +146,7 @@ describe.skipIf(!haveTools('script'))('the right person', () => {
     repository.git('config', '--unset', `includeIf.gitdir:${repository.path}/.path`);
   });
 
-  it('O13 after the wrong account the issuer is to ask which one', async () => {
+  it('after the wrong account the issuer is to ask which one (O13)', async () => {
     const settings = { identity: 'eve@example.test' };
     const wrong = repository.commit('wrong', { identity: 'carol@example.test' });
     const first = await clickThrough(await wrong.page);

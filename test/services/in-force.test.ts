@@ -115,7 +115,7 @@ describe('chooseServices', () => {
       },
     ],
     [
-      'R08 R10 two timestamps where one fits',
+      'two timestamps where one fits (R08 R10)',
       { timestamp: 'always' },
       { tsaConfig: { selector: 'EXACT', count: 2 } },
     ],

@@ -66,7 +66,7 @@ describe('findLogEntry', async () => {
     expect(await findLogEntry(lookup, search())).toBeUndefined();
   });
 
-  it('R02 gives each of two commits under one key its own entry', async () => {
+  it('gives each of two commits under one key its own entry (R02)', async () => {
     const [one, two] = await onlineCommits(2);
     const [first, second] = [
       await findLogEntry(one!.lookup, search()),
@@ -157,7 +157,7 @@ describe('findLogEntry', async () => {
     expect(await findLogEntry(lookup, search())).toBeDefined();
   });
 
-  it('R01 takes no entry that is not what its name says, and calls nothing unlogged for it', async () => {
+  it('takes no entry that is not what its name says, and calls nothing unlogged for it (R01)', async () => {
     const { lookup } = await onlineCommit(sandbox(), COMMIT);
     sandbox().intercept(async (service, { path }, proceed) => {
       if (service !== 'rekor' || !path.endsWith('/entries/retrieve')) return undefined;
@@ -176,7 +176,7 @@ describe('findLogEntry', async () => {
       'too many',
       JSON.stringify(Array.from({ length: 2001 }, (_, at) => at.toString(16).padStart(64, '0'))),
     ],
-  ])('R18 refuses an index that answers with %s', async (_name, body) => {
+  ])('refuses an index that answers with %s (R18)', async (_name, body) => {
     const { lookup } = await onlineCommit(sandbox(), COMMIT);
     sandbox().intercept((service) =>
       service === 'rekor' ? { status: 200, headers: {}, body } : undefined,

@@ -112,7 +112,7 @@ describe('Rekor on the wire', () => {
     },
   );
 
-  it('R14 v1: takes no answer to another session', () => {
+  it('v1: takes no answer to another session (R14)', () => {
     const [one, two] = [recorded('sign-offline'), recorded('sign-offline-legacy')];
     expect(() =>
       logEntryFromAppendV1(one.answer('rekor'), {
@@ -161,7 +161,7 @@ describe('a timestamp authority on the wire', () => {
   it.each([
     ['another nonce', { ...question, nonce: new Uint8Array(16).fill(7) }],
     ['another signature', { ...question, imprint: new Uint8Array(32) }],
-  ])('R11 is not believed about %s', (_name, other) => {
+  ])('is not believed about %s (R11)', (_name, other) => {
     expect(() => timestampFromAnswer(session.answer('tsa'), other)).toThrow(
       expect.objectContaining({ code: 'TIMESTAMP_ANSWER' }),
     );

@@ -140,7 +140,7 @@ describe('git booleans', () => {
   );
 });
 
-describe('F4 matchCommitter never fails open', () => {
+describe('matchCommitter never fails open (F4)', () => {
   const both = ['gitsign.matchcommitter', 'signet.matchcommitter'];
   it.each(both)('a bare %s is true', async (key) => {
     expect((await from(entry(key))).matchCommitter).toBe(true);

@@ -117,14 +117,14 @@ describe('the certificate authority', () => {
         variations: { extensions: (usual) => usual.filter(({ type }) => type !== '2.5.29.37') },
       }),
     ],
-  ])('X13 refuses %s before anything is logged', async (_name, leaf) => {
+  ])('refuses %s before anything is logged (X13)', async (_name, leaf) => {
     sandbox().intercept(hostileCa(leaf()));
     const before = sandbox().requests.rekor;
     await expect(sign()).rejects.toMatchObject({ code: 'CERTIFICATE_ANSWER', exitCode: 1 });
     expect(sandbox().requests.rekor).toBe(before);
   });
 
-  it('X13 refuses a CA that the trust root does not name', async () => {
+  it('refuses a CA that the trust root does not name (X13)', async () => {
     const request = await signRequest(sandbox());
     const trust = { ...request.trust, certificateAuthorities: [], digest: 'other' };
     await expect(signPayload(COMMIT, { ...request, trust })).rejects.toMatchObject({
@@ -162,7 +162,7 @@ describe('the certificate authority', () => {
     await expect(failure).rejects.not.toThrow(token.slice(0, 20));
   });
 
-  it('R15 that redirects gets no token elsewhere', async () => {
+  it('that redirects gets no token elsewhere (R15)', async () => {
     sandbox().intercept((service) =>
       service === 'fulcio'
         ? { status: 307, headers: { location: `${sandbox().urls.rekor}/x` }, body: '' }
@@ -175,7 +175,7 @@ describe('the certificate authority', () => {
 });
 
 describe('the log', () => {
-  it('R14 that answers with another’s entry is refused', async () => {
+  it('that answers with another’s entry is refused (R14)', async () => {
     const earlier: unknown[] = [];
     sandbox().intercept(altered('rekor', keep(earlier)));
     await sign();
@@ -183,7 +183,7 @@ describe('the log', () => {
     await expect(sign()).rejects.toMatchObject({ code: 'LOG_ANSWER', exitCode: 1 });
   });
 
-  it('R14 that answers with another’s entry is refused (v2)', async () => {
+  it('that answers with another’s entry is refused (v2) (R14)', async () => {
     const earlier: unknown[] = [];
     sandbox().intercept(altered('rekorV2', keep(earlier)));
     await sign({ rekorVersion: 2 });
@@ -191,7 +191,7 @@ describe('the log', () => {
     await expect(sign({ rekorVersion: 2 })).rejects.toMatchObject({ code: 'LOG_ANSWER' });
   });
 
-  it('R14 that knows the entry already is believed if it is ours', async () => {
+  it('that knows the entry already is believed if it is ours (R14)', async () => {
     sandbox().intercept(async (service, request, proceed) => {
       if (service !== 'rekor' || request.method !== 'POST') return undefined;
       await proceed();
@@ -201,7 +201,7 @@ describe('the log', () => {
     expect(result.logEntry?.canonicalizedBody).toBeDefined();
   });
 
-  it('R14 that says "exists" and shows other content is refused', async () => {
+  it('that says "exists" and shows other content is refused (R14)', async () => {
     const locations: string[] = [];
     sandbox().intercept(async (service, _request, proceed) => {
       if (service !== 'rekor') return undefined;
@@ -219,7 +219,7 @@ describe('the log', () => {
   });
 
   it.each(['http://127.0.0.2:1/api/v1/log/entries/', 'https://evil.example/'])(
-    'R15 that says "exists" at %s is not followed',
+    'that says "exists" at %s is not followed (R15)',
     async (place) => {
       sandbox().intercept((service) =>
         service === 'rekor'
@@ -293,7 +293,7 @@ describe('the timestamp authority', () => {
     await expect(sign({ rekorVersion: 2 })).rejects.toMatchObject({ code: 'TIMESTAMP_ANSWER' });
   });
 
-  it('R11 that answers with the token of another request is refused', async () => {
+  it('that answers with the token of another request is refused (R11)', async () => {
     let earlier: Buffer | undefined;
     sandbox().intercept(async (service, _request, proceed) => {
       if (service !== 'tsa') return undefined;

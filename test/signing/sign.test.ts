@@ -64,7 +64,7 @@ describe('signPayload', () => {
     });
   });
 
-  it('O18 says which server it waits for, where one takes long', async () => {
+  it('says which server it waits for, where one takes long (O18)', async () => {
     const terminal = fakeTerminal();
     const slowly = async (): Promise<undefined> => {
       await new Promise((resolve) => setTimeout(resolve, 3300));
@@ -132,7 +132,7 @@ describe('signPayload', () => {
     },
   );
 
-  it('O15 says where the identity came from, and whose it is, quiet or not', async () => {
+  it('says where the identity came from, and whose it is, quiet or not (O15)', async () => {
     const terminal = fakeTerminal();
     const { result } = await sign(COMMIT, { terminal });
     expect(terminal.lines).toEqual(['identity from SIGSTORE_ID_TOKEN: alice@example.test']);

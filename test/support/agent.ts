@@ -115,7 +115,7 @@ export function paperBackend(): PaperBackend {
     },
     reach: async (network) => {
       backend.through.push(['reach', network]);
-      if (!backend.reaches) throw new Unreached('network', 'the log could not be asked');
+      if (!backend.reaches) throw new Unreached('network', 'the log could not be reached');
     },
     everReached: () => backend.reaches,
     recall: async (expected) => {

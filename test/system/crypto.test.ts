@@ -56,7 +56,7 @@ describe.each(PORTS)('the crypto port on %s', (_, crypto) => {
   });
 
   it.each(CASES)(
-    'C08 %s with %s: the signature holds, over these bytes, by this key, with this hash',
+    '%s with %s: the signature holds, over these bytes, by this key, with this hash (C08)',
     async (kind, hash) => {
       const own = key('signer', kind);
       const signature = own.sign(DATA, hash);
@@ -69,7 +69,7 @@ describe.each(PORTS)('the crypto port on %s', (_, crypto) => {
     },
   );
 
-  it.each(CASES)('C09 %s with %s: no malformed value holds, none throws', async (kind, hash) => {
+  it.each(CASES)('%s with %s: no malformed value holds, none throws (C09)', async (kind, hash) => {
     const own = key('signer', kind);
     const signature = own.sign(DATA, hash);
     const wrong = [
@@ -88,7 +88,7 @@ describe.each(PORTS)('the crypto port on %s', (_, crypto) => {
     for (const value of wrong) expect(await holds(own, hash, value)).toBe(false);
   });
 
-  it('C09 ECDSA: zero, negative, oversized and unreduced numbers do not hold', async () => {
+  it('ECDSA: zero, negative, oversized and unreduced numbers do not hold (C09)', async () => {
     const own = key('signer');
     const one = Uint8Array.of(1);
     const pair = (r: Uint8Array, s: Uint8Array): Uint8Array => encode(Tag.sequence, r, s);
@@ -110,7 +110,7 @@ describe.each(PORTS)('the crypto port on %s', (_, crypto) => {
     expect(await holds(own, 'sha256', pair(good, good))).toBe(false);
   });
 
-  it('C10 ECDSA: another encoding of the same two numbers does not hold', async () => {
+  it('ECDSA: another encoding of the same two numbers does not hold (C10)', async () => {
     const own = key('signer');
     const signature = own.sign(DATA);
     const long = concat(Uint8Array.of(0x30, 0x81), signature.subarray(1));
@@ -125,7 +125,7 @@ describe.each(PORTS)('the crypto port on %s', (_, crypto) => {
     expect(await holds(own, 'sha256', encode(Tag.sequence, signature.subarray(2)))).toBe(true);
   });
 
-  it('C09 Ed25519: a scalar at or over the order of the group does not hold (CVE-2026-33895)', async () => {
+  it('Ed25519: a scalar at or over the order of the group does not hold (CVE-2026-33895) (C09)', async () => {
     const own = key('signer', 'ed25519');
     const signature = own.sign(DATA);
     const scalar = BigInt(`0x${Buffer.from(signature.subarray(32)).reverse().toString('hex')}`);
@@ -178,7 +178,7 @@ describe.each(PORTS)('the crypto port on %s', (_, crypto) => {
 });
 
 describe('keys as they are read', () => {
-  it('C10 bytes after a key, which libraries forgive, do not reach one', () => {
+  it('bytes after a key, which libraries forgive, do not reach one (C10)', () => {
     expect(readPublicKey(key('signer').spki)).toMatchObject({ kind: 'p256' });
     expect(() => readPublicKey(concat(key('signer').spki, Uint8Array.of(0)))).toThrow(DerError);
     expect(readPublicKey(key('signer').spki.with(-65, 2))).toBeUndefined();

@@ -21,7 +21,7 @@ function plant(folder: string, name: string, text = '#!/bin/sh\necho planted\n')
   return path;
 }
 
-describe('I04 programs are found on PATH only', () => {
+describe('programs are found on PATH only (I04)', () => {
   const here = join(home, 'here');
   plant(here, 'git');
   plant(join(here, 'bin'), 'git');
@@ -48,7 +48,7 @@ describe('I04 programs are found on PATH only', () => {
   });
 });
 
-describe('I03 L13 the environment of git children', () => {
+describe('the environment of git children (I03 L13)', () => {
   const poison = {
     GIT_EXEC_PATH: '/evil',
     GIT_TRACE: '/evil',
@@ -139,12 +139,15 @@ describe('blobs', () => {
     await run(...who, 'tag', '-am', 'v1', 'v1');
   };
 
-  it.each(['main', 'v1', 'HEAD', 'main~0'])('L11 come back byte for byte from %s', async (name) => {
-    await setUp();
-    expect(Buffer.from((await read(name)) ?? [])).toEqual(Buffer.from(bytes));
-    expect(Buffer.from((await read(name, 'file')) ?? [])).toEqual(Buffer.from(bytes));
-  });
-  it('I01 L12 a name that looks like an option is a name', async () => {
+  it.each(['main', 'v1', 'HEAD', 'main~0'])(
+    'come back byte for byte from %s (L11)',
+    async (name) => {
+      await setUp();
+      expect(Buffer.from((await read(name)) ?? [])).toEqual(Buffer.from(bytes));
+      expect(Buffer.from((await read(name, 'file')) ?? [])).toEqual(Buffer.from(bytes));
+    },
+  );
+  it('a name that looks like an option is a name (I01 L12)', async () => {
     await setUp();
     for (const name of ['--output=owned', '-p', '--batch-all-objects', 'nowhere']) {
       expect(await read(name)).toBeUndefined();
@@ -154,7 +157,7 @@ describe('blobs', () => {
     }
     expect((await run('status', '--porcelain')).stdout).toHaveLength(0);
   });
-  it('I01 a name of two lines is none', async () => {
+  it('a name of two lines is none (I01)', async () => {
     expect(await read('main\nmain')).toBeUndefined();
     expect(await read('main', 'file\nfile')).toBeUndefined();
   });

@@ -88,7 +88,7 @@ process.stdout.write('<' + await terminal.ask('who?') + '>\\n');`;
 });
 
 describe('streams', () => {
-  it('S10 talk goes to stderr, escaped, and never to stdout', () => {
+  it('talk goes to stderr, escaped, and never to stdout (S10)', () => {
     const ran = child(`terminal.say('a\\x1b[31m\\u202eb\\nc'); terminal.hint('d\\x07');`);
     expect([ran.stdout, ran.stderr]).toEqual([
       '',
@@ -151,7 +151,7 @@ describe('streams', () => {
   });
 });
 
-describe('S14 the log file', () => {
+describe('the log file (S14)', () => {
   const plain = join(home, 'log');
   const victim = join(home, 'victim');
   writeFileSync(victim, 'precious');
@@ -188,6 +188,6 @@ describe('S14 the log file', () => {
   });
 });
 
-it('S10 a line is one line', () => {
+it('a line is one line (S10)', () => {
   expect(talkLine('p: ', 'a\r\nb\u2028c')).toBe('p: a\\x0d\\x0ab\\u{2028}c\n');
 });

@@ -77,8 +77,8 @@ export async function reachForSigning(
   const { env, cwd, entry, terminal } = invocation;
   const worthStarting = async (): Promise<boolean> => {
     if (loggedIn) return true;
-    const { somebodyCanLogIn } = await import('../../login/obtain-token.ts');
-    return somebodyCanLogIn({ settings, env, terminal });
+    const { canLogIn } = await import('../../login/obtain-token.ts');
+    return canLogIn({ settings, env, terminal });
   };
   const said = <T>(wait: Promise<T>, seconds: number): Promise<T> =>
     saidWait(wait, () => terminal.say(`waiting for the agent (up to ${seconds} s)`));

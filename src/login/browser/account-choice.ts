@@ -1,13 +1,13 @@
 /**
- * Whether the issuer is to ask which account: it does after a login with the wrong one, because an issuer that
- * remembers somebody would give the same answer again.
+ * Remembers that a login gave the wrong account. The next login then asks the issuer to let the user choose, because an
+ * issuer that remembers the account would give the same one again.
  */
 
 import { createHash } from 'node:crypto';
 import { type Mark, markNamed } from '../../system/state-directory.ts';
 import type { TokenRequest } from '../token-request.ts';
 
-/** A mark for this issuer and the account expected there, if any: set by a wrong login, cleared by the right one. */
+/** Returns the mark for this issuer and the account that is expected there. A wrong login sets it, and the right one clears it. */
 export function wrongAccountMark({
   settings,
   env,

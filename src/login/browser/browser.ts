@@ -1,8 +1,7 @@
 /**
- * A login in the browser of this machine (OpenID Connect authorization code with PKCE, RFC 8252). The page that opens
- * is ours: it says what is about to be signed and what becomes public, and its one link leads to the issuer, so that
- * the click is informed, costs nothing more where the issuer remembers the person, and so that neither the terminal
- * nor a process list shows the issuer's long address.
+ * Logs in with a browser of this machine (OpenID Connect authorization code with PKCE, RFC 8252). The browser opens a page
+ * of this program first. It says what will be signed and what becomes public, and links to the issuer. So the user
+ * knows before the click, and neither the terminal nor a process list shows the issuer's long address.
  */
 
 import { isSignetError, LoginError } from '../../errors.ts';
@@ -17,7 +16,7 @@ import type { LoginAnswer, LoginEvent } from './listener-route.ts';
 import { chooseOpener, type Opener } from './opener.ts';
 import { type Choice, duration, failurePage, startPage, successPage } from './page.ts';
 
-/** The public-good issuer asks which account to use; asking on our page saves that step. Its connectors' names. */
+/** The connectors of the public-good issuer, which asks which of them to use. Asking on our page saves that step. */
 const CONNECTORS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   'https://oauth2.sigstore.dev/auth': [
     ['GitHub', 'https://github.com/login/oauth'],
@@ -26,7 +25,7 @@ const CONNECTORS: Readonly<Record<string, readonly (readonly [string, string])[]
   ],
 };
 
-/** @throws LoginError, ConfigError, ServiceError */
+/** Logs in with a browser and returns the identity token. @throws LoginError, ConfigError, ServiceError */
 export async function loginWithBrowser(request: TokenRequest): Promise<IdentityToken> {
   const { settings, env } = request;
   refuseUncheckedTls(env);
@@ -47,13 +46,13 @@ interface Login {
   readonly opener: Opener | undefined;
 }
 
-/** The start pages of a login, each with secrets of its own. */
+/** The start pages of a login. Each has secrets of its own. */
 interface Entrances {
-  /** By state. */
+  /** The secrets of each page, by state. */
   readonly secrets: ReadonlyMap<string, LoginSecrets>;
-  /** For the opener, in whose arguments other users can read it. */
+  /** The address for the opener. Other users can read it in the opener's arguments. */
   readonly opened: string | undefined;
-  /** For people, at the terminal: it serves any browser of this machine, also when the other page was taken. */
+  /** The address that the terminal shows. It works in any browser of this machine, also if the other page was taken. */
   readonly printed: string;
 }
 
@@ -86,7 +85,7 @@ async function login(request: TokenRequest, parts: Login): Promise<IdentityToken
   const invited = invite(request, entrances, opener);
   const next = async (): Promise<LoginAnswer> => {
     const answering = answers.next();
-    // an opener that takes its time holds up no answer; one that fails where nobody would know ends the wait
+    // a slow opener must not delay the answer, but one that fails without a terminal ends the wait
     return Promise.race([answering, invited.then(() => answering)]);
   };
   for (;;) {
@@ -97,18 +96,18 @@ async function login(request: TokenRequest, parts: Login): Promise<IdentityToken
       const identity = await tokenFor(request, { issuer, answer, secrets });
       return { ...identity, finished: identity.finished.then(listener.close) };
     } catch (error) {
-      // whoever took a page that was somebody else's does not end the login
+      // another user who took a page must not end the login
       if (!answer.disputed() || !isSignetError(error)) throw error;
-      request.terminal.say(`${error.message}; still waiting, at the address above`);
+      request.terminal.say(`${error.message}. git still waits for the login, at the address above`);
     }
   }
 }
 
 const EVENTS: Readonly<Record<LoginEvent, string>> = {
-  'opened-twice': 'the login page was opened a second time; if it was not you, press Ctrl-C',
-  'other-user': 'another user of this machine asked for the login page, and did not get it',
+  'opened-twice': 'the login page was opened a second time. If it was not you, press Ctrl-C',
+  'other-user': 'another user of this machine asked for the login page, and was refused',
   'other-browser':
-    'the login came back in another browser than it began in; go on in the first one, or open the address above in that one',
+    'the login started in one browser and ended in another. Go on in the first, or open the address above in the second',
 };
 
 interface Answered {
@@ -117,7 +116,7 @@ interface Answered {
   readonly secrets: LoginSecrets;
 }
 
-/** The token that an answer leads to; its page says how it went. @throws LoginError, ServiceError */
+/** Exchanges an answer for the token, and shows the result in the browser. @throws LoginError, ServiceError */
 async function tokenFor(
   request: TokenRequest,
   { issuer, answer, secrets }: Answered,
@@ -138,7 +137,7 @@ async function tokenFor(
     const identity = {
       ...{ token: idToken, claims, source: 'browser', fresh: true, told: true, disputed },
     };
-    // the terminal's question is not held up by the page, and a page that waits for it would send nobody there
+    // the page must not wait for the answer at the terminal, because it is what sends the user there
     const asks = await mustAskToPublish(request, identity);
     const page = successPage(context, claims.challenge, asks);
     return { ...renewal, ...identity, finished: answer.finish(page) };
@@ -151,7 +150,6 @@ async function tokenFor(
   }
 }
 
-/** The account to ask for. */
 function expectedOf({ expected, settings }: TokenRequest): string | undefined {
   return expected ?? settings.identity;
 }
@@ -184,16 +182,16 @@ async function choicesOf(
 function noBrowser(): LoginError {
   return new LoginError(
     'LOGIN_NO_TERMINAL',
-    'no browser could be started, and no terminal to ask at',
+    'no browser could be started, and there is no terminal to ask at',
     {
-      hint: "run: git signet login --device, or name a program: git config --global signet.urlOpener 'firefox {url}'",
+      hint: "git signet login --device, or name a program: git config --global signet.urlOpener 'firefox {url}'",
     },
   );
 }
 
 /**
- * Says what is needed and opens the page; where that fails, the person at the terminal has the address.
- * @throws LoginError where there is none
+ * Says why a login is needed, prints the address and opens the browser.
+ * @throws LoginError if no browser can be started and there is no terminal
  */
 async function invite(
   request: TokenRequest,
@@ -207,13 +205,13 @@ async function invite(
       ? `logging in${identity ? ` as ${identity}` : ''}`
       : `signing${identity ? ` for ${identity}` : ''} needs a login`;
   const until = `${new URL(issuerUrl).host}, waiting up to ${duration(settings.loginTimeout)}`;
-  const browser = opened === undefined ? '' : '; a browser opens';
+  const browser = opened === undefined ? '' : '. A browser opens';
   terminal.say(`${need} (${until})${browser}`);
   const how = opened === undefined ? 'open' : 'or open';
   terminal.hint(`${how} this address in a browser on this machine: ${printed}`);
   if (opener === undefined || opened === undefined) return;
   await opener(opened).catch(() => {
     if (!terminal.interactive) throw noBrowser();
-    terminal.hint('no browser could be started; open that address yourself');
+    terminal.hint('no browser could be started. Open that address yourself');
   });
 }

@@ -1,8 +1,8 @@
 /**
- * What a request at the login listener is: a start page, the issuer's answer, the result page, or nothing of ours.
- * A start page is good for one browser: the first fetch sets a cookie, and only its holder sees the page again. An
- * answer counts where the cookie and the state of one page come together. Everything else is told what to do and
- * changes nothing, because any process of this machine can ask here (threats O01, O06, O19).
+ * Routes a request at the login listener: a start page, the issuer's answer, the result page, or a stray request.
+ * A start page works in one browser. The first request for it sets a cookie, and only a browser with that cookie gets
+ * the page again. An answer counts only with the cookie and the state of the same page. Every other request changes
+ * nothing, because any process of this machine can send it (threats O01, O06, O19).
  */
 
 import type { IncomingMessage } from 'node:http';
@@ -14,24 +14,24 @@ import {
   strayPage,
 } from './page.ts';
 
-/** The issuer's answer, its state checked, its content not yet. */
+/** The issuer's answer. Its state was checked, and the rest was not. */
 export interface LoginAnswer {
   /** The redirect as it arrived. */
   readonly url: URL;
-  /** Of the page that it belongs to. */
+  /** The state of its start page. */
   readonly state: string;
-  /** True once its page was asked for by a second browser: perhaps the first one was somebody else's. */
+  /** True if a second browser asked for its page, so that the first may belong to another user. */
   readonly disputed: () => boolean;
-  /** Sends the browser on to `page` at an address without code and state; settles once it was fetched, or soon. */
+  /** Redirects the browser to `page`, at an address without code and state. Resolves when the page was fetched, or soon after. */
   readonly finish: (page: Page) => Promise<void>;
 }
 
-/** A start page at an address of its own, with a state of its own. */
+/** A start page, with its own address and state. */
 export interface LoginPage {
   readonly path: string;
   readonly state: string;
   readonly start: Page;
-  /** Where others can read its address (a process list): served to programs of this user only, where that can be told. */
+  /** True if other users may see its address, in a process list. Then it is served to this user only, if the user is known. */
   readonly ownOnly: boolean;
   readonly cookie: { readonly name: string; readonly value: string };
   opened: boolean;
@@ -39,22 +39,22 @@ export interface LoginPage {
   answered: boolean;
 }
 
-/** What a person should hear of. */
+/** An event that the user should know about. */
 export type LoginEvent = 'opened-twice' | 'other-user' | 'other-browser';
 
-/** One login, as far as it has come. */
+/** The state of one login. */
 export interface LoginSession {
   readonly callbackPath: string;
-  /** What the Host header must say. */
+  /** The required Host header. */
   readonly host: string;
   readonly pages: LoginPage[];
-  /** Seconds that a cookie is of use. */
+  /** Seconds until a cookie expires. */
   cookieSeconds: number;
   tell: (event: LoginEvent) => void;
   result?: { readonly path: string; readonly page: Page; readonly fetched: () => void };
 }
 
-/** A page to send, and what to do once it is sent; or an answer whose request is held. */
+/** A page to send, and what to call after it was sent. Or an answer whose request stays open. */
 export type Routed =
   | { readonly page: Page; readonly after?: () => void }
   | { readonly answer: URL; readonly of: LoginPage };
@@ -63,7 +63,7 @@ const MAX_URL = 8 * 1024;
 
 type LoginRequest = Pick<IncomingMessage, 'headers' | 'method' | 'url'>;
 
-/** `isForeign`: whether the request comes from another user of this machine. */
+/** Routes a request. `isForeign` returns whether it comes from another user of this machine. */
 export function routeRequest(
   session: LoginSession,
   request: LoginRequest,
@@ -82,14 +82,14 @@ export function routeRequest(
   return { page: strayPage(404, 'There is no such page here.') };
 }
 
-/** Requests that are no part of any login, whatever they ask for. */
+/** Returns the page for a request that belongs to no login; undefined if it may belong to one. */
 function refuse(
   session: LoginSession,
   { headers, method, url = '' }: LoginRequest,
 ): Page | undefined {
-  // a name that an attacker's DNS points at 127.0.0.1 arrives as that name
+  // if an attacker's DNS points a name at 127.0.0.1, the Host header holds that name
   if (headers.host !== session.host)
-    return strayPage(421, 'This address is for a login on this machine only.');
+    return strayPage(421, 'This address works only for a login on this machine.');
   if (url.length > MAX_URL || !url.startsWith('/'))
     return strayPage(414, 'The address is too long.');
   if (method !== 'GET') return strayPage(405, 'Only GET is answered here.');
@@ -109,7 +109,7 @@ function holds({ cookie: { name, value } }: LoginPage, { headers }: LoginRequest
   return cookies.includes(`${name}=${value}`);
 }
 
-/** A start page, for its holder, or for whoever comes first. */
+/** Serves a start page to the first browser, and again to the browser with its cookie. */
 function open(
   { tell, cookieSeconds }: LoginSession,
   page: LoginPage,
@@ -117,7 +117,7 @@ function open(
   isForeign: () => boolean,
 ): Page {
   const { start, cookie, ownOnly } = page;
-  // also with the right cookie: a browser hands that to whatever listens on another port of this machine
+  // also with the right cookie, because a browser sends it to servers on other ports of this machine
   if (ownOnly && isForeign()) {
     tell('other-user');
     return foreignUserPage();
@@ -129,7 +129,7 @@ function open(
     return openedBeforePage();
   }
   page.opened = true;
-  // Lax: it comes along when the issuer's page leads back here, and with nothing that another page asks for
+  // Lax: the browser sends it when the issuer redirects back here, and not with requests of other pages
   const set = `${cookie.name}=${cookie.value}; Path=/; Max-Age=${cookieSeconds}; HttpOnly; SameSite=Lax`;
   return { ...start, headers: { ...start.headers, 'set-cookie': set } };
 }

@@ -1,7 +1,7 @@
 /**
- * Waits on loopback for the answer of one login (RFC 8252 §7.3). It binds address literals, never a name, and answers
- * nothing but its own pages: a foreign Host (DNS rebinding), another path or method, a body, a prefetch, a slow client
- * or an answer that is not this browser's get a page and change nothing (threats O01, O05, O06, O19).
+ * Waits on loopback for the answer of one login (RFC 8252 §7.3). It binds address literals, never a name. A wrong Host
+ * (DNS rebinding), path or method, a body, a prefetch, a slow client, or an answer from another browser gets a page that
+ * says so, and changes nothing (threats O01, O05, O06, O19).
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -19,31 +19,31 @@ import { duration, type Page } from './page.ts';
 
 export interface LoginListener {
   readonly redirectUri: string;
-  /** Serves a start page from now on; where: unguessable. */
+  /** Serves a start page from now on, and returns its address, which cannot be guessed. */
   readonly addPage: (page: Pick<LoginPage, 'state' | 'start' | 'ownOnly'>) => string;
-  /** From now on answers are waited for. */
+  /** Starts to wait for answers. */
   readonly begin: (waiting: Waiting) => AnswerQueue;
-  /** Nothing listens any more, no connection stays. */
+  /** Stops listening and closes all connections. */
   readonly close: () => Promise<void>;
 }
 
 export interface Waiting {
-  /** For all answers together. */
+  /** Seconds to wait for all answers together. */
   readonly seconds: number;
   /** Called once for each kind of event. */
   readonly tell: (event: LoginEvent) => void;
 }
 
-/** The answers of a login: at most one for each of its pages. */
+/** The answers of a login. There is at most one for each page. */
 export interface AnswerQueue {
-  /** The next one. @throws LoginError `LOGIN_TIMEOUT` */
+  /** Waits for the next answer. @throws LoginError `LOGIN_TIMEOUT` */
   readonly next: () => Promise<LoginAnswer>;
 }
 
-/** A browser that was sent on fetches the page at once; one that went away must not hold git. */
+/** Milliseconds for the browser to fetch the result page. A browser that was closed must not hold up git. */
 const RESULT_PAGE_WAIT = 2000;
 
-/** Listens. @throws ConfigError, LoginError `LOGIN_FAILED` when the address is taken */
+/** Opens the listener. @throws ConfigError, LoginError `LOGIN_FAILED` if the port is in use */
 export async function openLoginListener(redirectUrl?: string): Promise<LoginListener> {
   let session: Session | undefined;
   const { host, path, close } = await openLoopbackServer(redirectUrl, (request, response) => {
@@ -77,7 +77,7 @@ interface Session extends LoginSession {
   take: (answer: LoginAnswer) => void;
 }
 
-/** A page that is open at the deadline is of no use any more, and neither is its cookie. */
+/** Seconds that a cookie outlives the deadline. */
 const COOKIE_SECONDS_LEFT = 60;
 
 function beginWaiting(session: Session, { seconds, tell }: Waiting): AnswerQueue {
@@ -91,12 +91,12 @@ function beginWaiting(session: Session, { seconds, tell }: Waiting): AnswerQueue
   late.promise.catch(() => undefined);
   const timer = setTimeout(() => {
     late.reject(
-      new LoginError('LOGIN_TIMEOUT', `nobody logged in within ${duration(seconds)}`, {
-        hint: 'run the git command again; signet.loginTimeout = SECONDS waits longer',
+      new LoginError('LOGIN_TIMEOUT', `you did not log in within ${duration(seconds)}`, {
+        hint: 'run the git command again. To wait longer: git config --global signet.loginTimeout SECONDS',
       }),
     );
   }, seconds * 1000);
-  // while it runs the listener keeps the process; after that nothing is to
+  // the listener keeps the process alive as long as it is needed, so the timer must not
   timer.unref();
   const answers: LoginAnswer[] = [];
   let wake = (): void => undefined;
@@ -133,7 +133,7 @@ function handle(session: Session, request: IncomingMessage, response: ServerResp
   }
 }
 
-/** Code and state leave the address bar and the history: the browser is sent on (threat O07). */
+/** Redirects the browser, so that code and state leave the address bar and the history (threat O07). */
 function finish(session: LoginSession, response: ServerResponse, page: Page): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, RESULT_PAGE_WAIT);
@@ -153,7 +153,7 @@ function finish(session: LoginSession, response: ServerResponse, page: Page): Pr
 }
 
 function send(response: ServerResponse, { status, headers, html }: Page): void {
-  // keep-alive would hold the process after the login
+  // a kept connection would hold the process after the login
   const length = Buffer.byteLength(html);
   response.writeHead(status, { ...headers, connection: 'close', 'content-length': length });
   response.end(html);

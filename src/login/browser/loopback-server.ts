@@ -1,6 +1,6 @@
 /**
- * A server on loopback for the redirect of a login (RFC 8252 §7.3). It binds address literals, never a name, all of
- * them on one port, and gives slow or endless clients little time (threats O05, O06, O16).
+ * Opens the server on loopback for the redirect of a login (RFC 8252 §7.3). It binds address literals, never a name, and
+ * all of them on one port. Slow and endless clients get little time (threats O05, O06, O16).
  */
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -8,16 +8,16 @@ import type { AddressInfo } from 'node:net';
 import { ConfigError, LoginError } from '../../errors.ts';
 
 export interface LoopbackServer {
-  /** Name and port, as the Host header must say. */
+  /** Host and port, which the Host header must hold. */
   readonly host: string;
-  /** Of the redirect. */
+  /** The path of the redirect. */
   readonly path: string;
-  /** Nothing listens any more, no connection stays. */
+  /** Stops listening and closes all connections. */
   readonly close: () => Promise<void>;
 }
 
 const CALLBACK_PATH = '/auth/callback';
-/** For clients that are slow or talk too much. */
+/** Limits for slow clients and long requests. */
 const LIMITS = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 5000,
@@ -37,23 +37,23 @@ interface Place {
   readonly path: string;
 }
 
-/** @throws ConfigError for a redirect that would leave this machine (threat O16) */
+/** Reads signet.redirectUrl. @throws ConfigError if the redirect would leave this machine (threat O16) */
 function placeOf(redirectUrl: string | undefined): Place {
   const url = URL.parse(redirectUrl ?? `http://127.0.0.1:0${CALLBACK_PATH}`);
   const addresses = LOOPBACK_HOSTS[url?.hostname ?? ''];
   const plain = url?.protocol === 'http:' && url.search === '' && url.hash === '';
   if (url === null || addresses === undefined || !plain) {
     throw new ConfigError(
-      `signet.redirectUrl = ${redirectUrl}: expected http://127.0.0.1:PORT/PATH, http://[::1]:PORT/PATH or http://localhost:PORT/PATH`,
+      `signet.redirectUrl = ${redirectUrl} is not http://127.0.0.1:PORT/PATH, http://[::1]:PORT/PATH or http://localhost:PORT/PATH`,
       { hint: 'git config --unset signet.redirectUrl' },
     );
   }
-  // 80 is the port that URL hides; none given is any that is free (RFC 8252 §7.3)
+  // URL hides port 80. Without a port, any free port is used (RFC 8252 §7.3)
   const explicit = /^http:\/\/[^/]*:80(?:\/|$)/.test(redirectUrl ?? '') ? 80 : Number(url.port);
   return { host: url.hostname, addresses, port: explicit, path: url.pathname };
 }
 
-/** Listens. @throws ConfigError, LoginError `LOGIN_FAILED` when the address is taken */
+/** Opens the server. @throws ConfigError, LoginError `LOGIN_FAILED` if the port is in use */
 export async function openLoopbackServer(
   redirectUrl: string | undefined,
   onRequest: (request: IncomingMessage, response: ServerResponse) => void,
@@ -83,7 +83,7 @@ export async function openLoopbackServer(
   }
 }
 
-/** All of a name's addresses, on one port: a squatter on the other family would get the answer (threat O05). */
+/** Listens on all addresses of a name, on one port. A program on the other address family would get the answer (threat O05). */
 async function listenAll(
   { addresses, port, host }: Place,
   create: () => Server,
@@ -97,13 +97,13 @@ async function listenAll(
       servers.push(server);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      // a machine without IPv6 has no second family to squat on
+      // a machine without IPv6 has no second address family
       if (servers.length > 0 && (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT')) continue;
       throw new LoginError(
         'LOGIN_FAILED',
         `cannot wait for the login at ${host}:${bound} (${address}): ${String(code)}`,
         {
-          hint: 'another program uses that port; end it, or unset signet.redirectUrl',
+          hint: 'another program uses that port. End it, or: git config --unset signet.redirectUrl',
           cause: error,
         },
       );

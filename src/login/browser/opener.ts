@@ -1,8 +1,7 @@
 /**
- * Shows an address to the person: `signet.urlOpener`, else `BROWSER`, else the desktop's own way.
- * Never through a shell, the address always one whole argument; the child inherits no stream, so that nothing it
- * prints can become a signature, and is waited for no longer than a failure takes, so that a browser in the
- * foreground stalls nothing.
+ * Opens an address in a browser with `signet.urlOpener`, `BROWSER`, or the desktop's own program, in this order. No shell
+ * runs it, and the address is always one argument. The child inherits no stream, so that nothing it prints can become a
+ * signature. The program waits for it only long enough to see a failure, so a browser in the foreground delays nothing.
  */
 
 import { delimiter, isAbsolute } from 'node:path';
@@ -11,17 +10,17 @@ import type { Environment } from '../../system/environment.ts';
 import { findExecutable } from '../../system/process.ts';
 import { programWords } from '../../system/runtime.ts';
 
-/** One way to open an address. Settles when it has worked, or seems to; rejects where the program fails at once. */
+/** Opens an address. Resolves when that seems to have worked, and rejects if the program fails at once. */
 export type Opener = (url: string) => Promise<void>;
 
 type Source = 'signet.urlOpener' | 'BROWSER';
 
 /**
- * The words of an opener, which stands in `source`: split at blanks, single and double quotes keep them, a backslash is a backslash.
- * @throws ConfigError when a quote is open, or it spans lines
+ * Splits an opener's command at blanks outside single and double quotes. A backslash has no special meaning.
+ * @throws ConfigError if a quote is not closed, or if the command has several lines
  */
 export function splitWords(command: string, source: Source): readonly string[] {
-  if (/[\r\n\0]/.test(command)) throw bad('it spans lines', source);
+  if (/[\r\n\0]/.test(command)) throw bad('it has several lines', source);
   const words: string[] = [];
   const pattern = /\s*((?:'[^']*'|"[^"]*"|[^\s'"])+)/y;
   let end = 0;
@@ -63,7 +62,7 @@ export function commandOpener(command: string, env: Environment): Opener {
     start([program, ...args.map((arg) => arg.replaceAll(PLACEHOLDER, () => url))], env);
 }
 
-/** BROWSER: commands separated by colons, `%s` for the address or the address last. The first that exists. */
+/** Reads BROWSER: commands separated by colons. `%s` stands for the address, which otherwise comes last. The first that exists is used. */
 function browserOpener(list: string, env: Environment): Opener | undefined {
   for (const command of list.split(':')) {
     const [name, ...args] = splitWords(command, 'BROWSER');
@@ -77,7 +76,7 @@ function browserOpener(list: string, env: Environment): Opener | undefined {
 }
 
 /**
- * The way to show a page here; undefined where there is no browser that could reach this machine's loopback.
+ * Chooses how to open a page; undefined if no browser can reach this machine's loopback.
  * @throws ConfigError
  */
 export function chooseOpener(
@@ -86,14 +85,14 @@ export function chooseOpener(
   platform: NodeJS.Platform,
 ): Opener | undefined {
   if (urlOpener !== undefined && urlOpener !== '') return commandOpener(urlOpener, env);
-  // a codespace's ports are forwarded under other names, which the page must refuse (threat O06)
+  // a codespace forwards its ports under other host names, which the listener must refuse (threat O06)
   if (env['CODESPACES']) return undefined;
   const browser = env['BROWSER'] ? browserOpener(env['BROWSER'], env) : undefined;
-  // over SSH a browser is another machine's affair, unless an editor's helper brings the page to the person
+  // over SSH the user's browser runs on another machine, unless an editor's helper forwards the page
   if (isRemote(env)) return env['VSCODE_IPC_HOOK_CLI'] ? browser : undefined;
   if (browser !== undefined) return browser;
   if (platform === 'win32' || platform === 'darwin') return libraryOpener(env);
-  // a Linux in Windows may have a desktop of its own, and no way to Windows' programs
+  // in WSL, Windows' programs may be out of reach, and Linux may have a desktop of its own
   if (env['WSL_DISTRO_NAME'] && findExecutable('powershell.exe', env) !== undefined) {
     return libraryOpener(env);
   }
@@ -116,22 +115,21 @@ function firstOf(names: readonly string[], env: Environment): Opener | undefined
 }
 
 /**
- * The opener of macOS, Windows and WSL: the library `open`, in a process of this program (commands/open-browser.ts). The
- * library hands its own environment on, so that process gets a clean one. It reads the address, which stands in no argument
- * of ours.
+ * Opens pages on macOS, Windows and WSL with the library `open`, in a process of this program (commands/open-browser.ts).
+ * That process gets a clean environment, because the library passes its own on. It reads the address on stdin.
  */
 function libraryOpener(env: Environment): Opener {
-  // macOS' program is looked for on PATH
+  // macOS finds its program on PATH
   const PATH = env.PATH?.split(delimiter).filter(isAbsolute).join(delimiter);
   const own = PATH === undefined ? env : { ...env, PATH };
   return (url) => start([...programWords(), 'open-browser'], own, url);
 }
 
-/** What a browser has no business with (threat O10): by its name, or because it is a token whatever its name. */
+/** Variables that a browser must not see, by their name, or because the value is a token (threat O10). */
 const SECRET_VARIABLE = /TOKEN|SECRET|PASSWORD|^GIT_/;
 const TOKEN_VALUE = /eyJ[\w-]{8,}\.[\w-]+\./;
 
-/** The environment without secrets. */
+/** Returns the environment without secrets. */
 const cleaned = (env: Environment): Environment =>
   Object.fromEntries(
     Object.entries(env).filter(
@@ -139,10 +137,10 @@ const cleaned = (env: Environment): Environment =>
     ),
   );
 
-/** Milliseconds in which a program that cannot show anything has said so by its exit. */
+/** Milliseconds after which a program that still runs counts as working. */
 export const AT_ONCE = 5000;
 
-/** Starts the program that the words name, with the rest of them as its arguments, and `input` to read. */
+/** Starts a program with its arguments. It reads `input` on stdin. */
 async function start(
   [program, ...args]: readonly [string, ...string[]],
   env: Environment,

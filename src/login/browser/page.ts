@@ -1,17 +1,17 @@
 /**
- * The one page that a person sees during a login, in two states: what is about to be signed, and how it went. No
- * script, nothing from elsewhere, light and dark, readable on a phone. Everything that is shown may be hostile: a
- * subject line, an issuer's error text (threat O07).
+ * Writes the pages of a login in the browser: what will be signed, and the result. They have no script and load nothing
+ * from other servers. They work in light and dark, and on a phone. A subject line or an issuer's error may be hostile, so
+ * all text is escaped (threat O07).
  */
 
 import { markupText } from '../../core/markup.ts';
 
-/** What is being signed, and for whom. */
+/** The object that is signed, for messages and pages. */
 export interface SigningContext {
-  /** Name or path of the repository, for recognising it. */
+  /** The repository's name or path. */
   readonly repository: string;
   readonly kind: 'commit' | 'tag' | 'login';
-  /** First line of the message; empty for a login beforehand. */
+  /** The first line of the message; '' for `git signet login`. */
   readonly subject: string;
 }
 
@@ -101,14 +101,14 @@ function facts(
 
 export interface StartPage {
   readonly context: SigningContext;
-  /** The account that is expected, where one is configured. */
+  /** The expected account, if there is one. */
   readonly identity?: string | undefined;
   readonly choices: readonly Choice[];
-  /** Seconds that the page works. */
+  /** Seconds until the page stops working. */
   readonly timeout: number;
 }
 
-/** Before the login: what asked, who you are about to be, what becomes public; one link a choice. */
+/** Returns the page before the login: the repository, the account, what becomes public, and a link for each choice. */
 export function startPage({ context, identity, choices, timeout }: StartPage): Page {
   const account = identity ?? 'the account that you log in with';
   const links = choices.map(({ label, href }, at) => {
@@ -121,18 +121,18 @@ export function startPage({ context, identity, choices, timeout }: StartPage): P
     login ? 'Log in to sign' : `Sign a ${context.kind}`,
     `<h1>git wants to sign ${login ? 'commits and tags' : `a ${context.kind}`} as you</h1>
 ${facts(context, [['You will be', account]])}
-<p>Signing makes public, for ever, in a log that anyone can read: <strong>your e-mail address</strong>, the time, and a
-fingerprint of ${login ? 'each commit or tag' : `this ${context.kind}`}. Not its content.</p>
+<p>Signing makes this public forever, in a log that anyone can read: <strong>your e-mail address</strong>, the time, and a
+fingerprint of ${login ? 'each commit or tag' : `this ${context.kind}`}. The content is not published.</p>
 ${links.join('\n')}
-<small>You did not run git just now? Close this page, and nothing is signed. It works for ${markupText(duration(timeout))}.</small>`,
+<small>If you did not run git just now, close this page, and nothing is signed. The page works for ${markupText(duration(timeout))}.</small>`,
   );
 }
 
-/** After it: the account, and what is left to do: nothing here, or an answer where the terminal `asks`. */
+/** Returns the page after a login. With `asks`, the user must still answer at the terminal. */
 export function successPage(context: SigningContext, account: string, asks: boolean): Page {
   const next = asks
-    ? 'Go back to the terminal: it asks you to confirm. Before you answer there, nothing is published.'
-    : 'You can close this page; git has gone on.';
+    ? 'Go back to the terminal, which asks you to confirm. Nothing is published before you answer.'
+    : 'You can close this page. git has continued.';
   return page(
     200,
     'Logged in',
@@ -142,7 +142,7 @@ ${facts(context, [])}
   );
 }
 
-/** A refusal looks like a refusal. `reason` is one line and may hold an issuer's own words. */
+/** Returns the page after a refusal. `reason` is one line, and may hold the issuer's words. */
 export function failurePage(context: SigningContext, reason: string): Page {
   return page(
     400,
@@ -150,54 +150,54 @@ export function failurePage(context: SigningContext, reason: string): Page {
     `<h1 class="bad">✗ Nothing was signed</h1>
 <p>${markupText(shortened(sentence(reason), 400))}</p>
 ${facts(context, [])}
-<p>Nothing was published. You can close this page; run the git command again to try once more.</p>`,
+<p>Nothing was published. You can close this page. To try again, run the git command again.</p>`,
   );
 }
 
-/** A terminal's line as a page's sentence. */
+/** Writes a line of the terminal as a sentence. */
 function sentence(line: string): string {
   return `${line.slice(0, 1).toUpperCase()}${line.slice(1)}.`;
 }
 
-/** For requests that are no part of the login. */
+/** Returns the page for a request that belongs to no login. */
 export function strayPage(status: number, reason: string): Page {
   return page(status, 'Not here', `<h1>Not here</h1>\n<p>${markupText(reason)}</p>`);
 }
 
-/** In the page's own words: what happened, then what to do. */
+/** Returns a page that says what happened and what to do. */
 function turnedAway(title: string, lines: readonly string[]): Page {
   const paragraphs = lines.map((line) => `<p>${markupText(line)}</p>`);
   return page(403, title, `<h1>${markupText(title)}</h1>\n${paragraphs.join('\n')}`);
 }
 
 const THIS_BROWSER =
-  'To use this browser instead, open in it the address that stands at the terminal, or run the git command again.';
+  'To use this browser instead, open the address that the terminal shows in it, or run the git command again.';
 
-/** For the second browser that asks for a start page. */
+/** Returns the page for the second browser that asks for a start page. */
 export function openedBeforePage(): Page {
   return turnedAway('This login page was opened before', [
-    'It is good for one browser, and another one has it. If you opened it there, go on there.',
+    'It works in one browser, and another browser has it. If you opened it there, go on there.',
     'If it was not you, press Ctrl-C at the terminal. Nothing is signed then.',
-    `${THIS_BROWSER} A browser that keeps no cookies cannot log in here: git signet login --device needs none.`,
+    `${THIS_BROWSER} A browser without cookies cannot log in here, but git signet login --device works without cookies.`,
   ]);
 }
 
-/** For an answer that arrives in another browser than the login began in, or in a container of that. */
+/** Returns the page for an answer that arrives in another browser, or another container of it, than the login began in. */
 export function otherBrowserPage(): Page {
   return turnedAway('This login began in another browser', [
-    'The page that said what is to be signed was opened in another browser, profile, container or private window. Go on there.',
+    'The page that said what will be signed was opened in another browser, profile, container or private window. Go on there.',
     `Nothing was signed, and git is still waiting. ${THIS_BROWSER}`,
   ]);
 }
 
-/** For other users of this machine. */
+/** Returns the page for another user of this machine. */
 export function foreignUserPage(): Page {
   return turnedAway('This login page is not yours', [
-    'It belongs to another user of this machine. If you are that user, open the address that stands at the terminal.',
+    'It belongs to another user of this machine. If you are that user, open the address that the terminal shows.',
   ]);
 }
 
-/** `2 min`, `90 s`. */
+/** Writes seconds as `2 min` or `90 s`. */
 export function duration(seconds: number): string {
   return seconds >= 60 && seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
 }

@@ -1,6 +1,6 @@
 /**
- * A token that needs no person: asked of the source that the surroundings offer, judged here before anybody else
- * sees it, and said in one line with its source, so that a stray variable never signs in silence (threat O15).
+ * Obtains an identity token without a person, from the source that was found here. The token is checked before anything
+ * leaves this machine. One line names its source, so that a forgotten variable never signs silently (threat O15).
  */
 
 import { isSignetError, LoginError, type SignetError } from '../../errors.ts';
@@ -11,7 +11,7 @@ import type { IdentityToken, TokenRequest } from '../token-request.ts';
 import type { UnattendedSource } from '../unattended.ts';
 import { tokenVariableOf } from './places.ts';
 
-/** @throws LoginError */
+/** Obtains the token from a source, and checks it. @throws LoginError, ServiceError */
 export async function ambientIdentity(
   request: TokenRequest,
   { provider, label, source }: UnattendedSource,
@@ -21,17 +21,17 @@ export async function ambientIdentity(
     source.fetch({ source, env, settings, send, audience: settings.clientId }),
     () => terminal.say(`waiting for an identity token from ${label}`),
   );
-  // a variable or file was put there by somebody, who is held to the issuer that is configured by name; a CI
-  // system is its own issuer, whatever people log in with
+  // a token in a variable or file must come from the configured issuer. A CI system is its own issuer, whichever
+  // issuer is configured for people
   return acceptGiven(request, token, {
     source: label,
     remedy: source.remedy,
     otherAccount: otherAccount({ provider, label }, request),
-    ...(source.handed && settings.issuer !== undefined ? { issuer: settings.issuer } : {}),
+    issuer: source.handed ? settings.issuer : undefined,
   });
 }
 
-/** How to sign as somebody else than a source says: logging in would find the same source again. */
+/** Returns what to do to sign as another account. A login would not help, because it would find the same source. */
 function otherAccount(
   { provider, label }: Pick<UnattendedSource, 'provider' | 'label'>,
   { settings }: Pick<TokenRequest, 'settings'>,
@@ -39,19 +39,19 @@ function otherAccount(
   const there = 'put a token of the expected account there';
   if (provider === 'envvar') return `unset ${tokenVariableOf(settings)}, or ${there}`;
   if (provider === 'filesystem') return `${there} (${label}), or set signet.tokenProvider`;
-  return `${label} says who signs here: expect that account, or set signet.tokenProvider`;
+  return `expect the account of ${label}, or set signet.tokenProvider`;
 }
 
 export interface Given {
   readonly source: string;
-  /** What to do where its token cannot be used. */
+  /** What to do if its token cannot be used. */
   readonly remedy: string;
-  /** What to do where its token is good, and somebody else is expected. */
+  /** What to do if its token can be used, but another account is expected. */
   readonly otherAccount: string;
   readonly issuer?: string | undefined;
 }
 
-/** Judges a token that was not made for this login, and says whose it is. @throws LoginError */
+/** Checks a token that was not made for this login, and prints its account. @throws LoginError */
 export function acceptGiven(
   { settings, now, terminal, accept }: TokenRequest,
   token: Secret,
@@ -66,13 +66,15 @@ export function acceptGiven(
   judged(
     () => accept(claims),
     ({ code, message }) =>
-      new LoginError(code, message, { hint: `nothing was published; ${otherAccount}` }),
+      new LoginError(code, message, {
+        hint: `nothing was published. To sign as another account: ${otherAccount}`,
+      }),
   );
   terminal.say(`identity from ${source}: ${claims.names[0] ?? claims.challenge}`);
   return { token, claims, source, fresh: false, finished: Promise.resolve() };
 }
 
-/** A refusal, told as `tell` says. */
+/** Runs a step, and throws what `tell` makes of its error. */
 function judged<T>(step: () => T, tell: (refusal: SignetError) => LoginError): T {
   try {
     return step();

@@ -1,7 +1,7 @@
 /**
- * What all sources of a workload's identity token have in common: one request, whose every failure is one line that
- * names the service and a hint that says what to allow. Nothing of an answer's body is repeated but its own error
- * message: what goes wrong may hold the token (threat O10).
+ * Asks a source for a workload's identity token. Every failure is one line that names the service, with a hint that says
+ * what to allow. Of an answer's body, only its own error message is shown, because the rest may hold the token
+ * (threat O10).
  */
 
 import {
@@ -17,10 +17,10 @@ import type { Settings } from '../../settings/settings.ts';
 import type { Environment } from '../../system/environment.ts';
 import { Secret } from '../../system/secret.ts';
 
-/** A source of tokens, as messages speak of it. */
+/** The words for a source of tokens in messages. */
 export interface SourceWords {
   readonly service: string;
-  /** What to allow or to set where it gives none. */
+  /** What to allow or set if it gives no token. */
   readonly remedy: string;
 }
 
@@ -29,30 +29,30 @@ export interface AmbientRequest {
   readonly env: Environment;
   readonly settings: Pick<Settings, 'tokenVariable' | 'tokenFile' | 'loginTimeout'>;
   readonly send: HttpSend;
-  /** What the token is to be for: the client's id. */
+  /** The audience of the token: the client's id. */
   readonly audience: string;
 }
 
-/** Seconds that a source on this machine or network may take. */
+/** The most seconds to wait for a source. */
 const PATIENCE = 15;
 const LIMIT = 64 * 1024;
 
-/** Seconds to wait for a source. */
+/** Returns the seconds to wait for a source. */
 export function patienceOf({ loginTimeout }: Pick<Settings, 'loginTimeout'>): number {
   return Math.min(PATIENCE, loginTimeout);
 }
 
-/** The failure of a source, in one line. */
+/** Returns the error for a source that gave no token. */
 export function noToken({ service, remedy }: SourceWords, why: string): LoginError {
   return new LoginError('LOGIN_FAILED', `${service} gave no identity token: ${why}`, {
     hint: remedy,
   });
 }
 
-/** What to do about a service that is away or in trouble: nothing that is set here keeps it from answering. */
-const AGAIN = 'nothing was published; run the job again, or this command';
+/** The hint for a service that is down. No setting here is the reason. */
+const AGAIN = 'nothing was published. Run the job again, or this command';
 
-/** A service that is away or in trouble, in one line: exit 3, as for every other server. */
+/** Returns the error for a service that is down: exit 3, as for every other server. */
 export function outage(
   message: string,
   more: ErrorOptions & { code?: ErrorCode } = {},
@@ -61,7 +61,7 @@ export function outage(
   return new ServiceError(code, message, { hint, cause });
 }
 
-/** A variable without which the source cannot be asked. @throws LoginError */
+/** Reads a variable that the source needs. @throws LoginError if it is not set */
 export function variableOf({ env, source }: AmbientRequest, name: string): string {
   const value = env[name]?.trim() ?? '';
   if (value === '') throw noToken(source, `${name} is not set`);
@@ -70,7 +70,7 @@ export function variableOf({ env, source }: AmbientRequest, name: string): strin
 
 type Question = Omit<HttpRequest, 'service' | 'deadline' | 'limit' | 'idempotent'>;
 
-/** Asks; anything but success is an error. @throws LoginError, ServiceError where the service is away */
+/** Asks the source. Any status but success is an error. @throws LoginError, ServiceError if the service is down */
 export async function askSource(
   { source, send, settings }: AmbientRequest,
   question: Question,
@@ -92,7 +92,7 @@ export async function askSource(
   throw answer.status >= 500 ? outage(refusal.message, { code: 'SERVICE_REFUSED' }) : refusal;
 }
 
-/** Asks for JSON and takes the token out of it. @throws LoginError, ServiceError where the service is away */
+/** Asks for JSON and returns the token in its `member`. @throws LoginError, ServiceError if the service is down */
 export async function tokenInJson(
   request: AmbientRequest,
   question: Question,

@@ -1,4 +1,4 @@
-/** Buildkite's agent API: a running job asks for its token with the agent's key (POST /jobs/ID/oidc/tokens). */
+/** Asks Buildkite's agent API for the running job's token, with the agent's key (POST /jobs/ID/oidc/tokens). */
 
 import { Secret } from '../../system/secret.ts';
 import { type AmbientRequest, tokenInJson, variableOf } from './ambient.ts';

@@ -1,6 +1,6 @@
 /**
- * CircleCI puts a token for its own audience into every job; one for ours is made by the `circleci` program of the
- * job's machine. Where that is absent the given token is taken, and fits only if the organisation's audience is ours.
+ * Asks the `circleci` program of the job's machine for a token with our audience. If there is no such program, the job's
+ * own token is used. That token has the organisation's audience, so it fits only if that is ours.
  */
 
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { findExecutable, runProcess } from '../../system/process.ts';
 import { Secret } from '../../system/secret.ts';
 import { type AmbientRequest, noToken, patienceOf, variableOf } from './ambient.ts';
 
-/** What a helper of the CI system has no business with (threat O10). */
+/** Variables of other systems, which CircleCI's program must not see (threat O10). */
 const FOREIGN = /_ID_TOKEN$|^(?:ACTIONS|BUILDKITE|SIGNET|GITSIGN|SIGSTORE|CIRCLE_OIDC)_/;
 
 function withoutForeign(env: Environment): Environment {
@@ -33,13 +33,13 @@ export async function fetchToken(request: AmbientRequest): Promise<Secret> {
   const ended = await Promise.race([asked, after(seconds)]);
   if (ended === undefined) throw noToken(source, `circleci did not answer in ${seconds} s`);
   if (ended.exitCode !== 0)
-    throw noToken(source, `circleci run oidc get ended with ${ended.exitCode}`);
+    throw noToken(source, `circleci run oidc get ended with exit code ${ended.exitCode}`);
   const token = fromUtf8(ended.stdout)?.trim() ?? '';
-  if (token === '') throw noToken(source, 'circleci run oidc get printed none');
+  if (token === '') throw noToken(source, 'circleci run oidc get printed no token');
   return new Secret(token);
 }
 
-/** A killed program's own children may keep its output open: the wait ends all the same. */
+/** Ends the wait although the children of a killed program may keep its output open. */
 function after(seconds: number): Promise<undefined> {
   return new Promise((resolve) => {
     setTimeout(() => resolve(undefined), seconds * 1000).unref();

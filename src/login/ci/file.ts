@@ -1,4 +1,4 @@
-/** A token that something else keeps fresh in a file: a projected volume, a CI step. */
+/** Reads a token from a file, which a projected volume or a CI step keeps up to date. */
 
 import { fromUtf8 } from '../../core/bytes.ts';
 import { Secret } from '../../system/secret.ts';
@@ -14,7 +14,7 @@ export async function fetchToken({ source, settings }: AmbientRequest): Promise<
     import('node:fs/promises'),
     import('node:fs'),
   ]);
-  // a FIFO would hold git up at its opening
+  // opening a FIFO would block
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
   const file = await open(path, flags).catch((error: unknown) => {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -1,6 +1,6 @@
 /**
- * GitHub Actions' token service: a job that may (`id-token: write`) finds its address and a key to it in two
- * variables, adds the audience and gets `{"value": TOKEN}`.
+ * Asks GitHub Actions' token service. A job with the permission `id-token: write` finds the address and a key in two
+ * variables. The answer is `{"value": TOKEN}`.
  */
 
 import { Secret } from '../../system/secret.ts';

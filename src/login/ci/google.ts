@@ -1,7 +1,7 @@
 /**
- * Google Cloud: the identity token of this machine's service account from the metadata server, or that of another
- * account which this machine's may act as (IAM Credentials API, generateIdToken). The metadata server speaks plain
- * http on a link-local address and says who it is by a header (cloud.google.com/compute/docs/metadata).
+ * Obtains an identity token in Google Cloud: that of this machine's service account from the metadata server, or that of
+ * another account that this machine's account may act as (IAM Credentials API, generateIdToken). The metadata server
+ * speaks plain http on a link-local address, and a header identifies it (cloud.google.com/compute/docs/metadata).
  */
 
 import { fromUtf8 } from '../../core/bytes.ts';
@@ -18,7 +18,7 @@ import {
 
 const IAM_URL = 'https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts';
 
-/** Names and addresses of the metadata server, which is never farther than the host of this machine. */
+/** The names and addresses of the metadata server. Requests to them never leave the host of this machine. */
 const METADATA_HOSTS = /^(?:metadata\.google\.internal\.?|169\.254\.169\.254|\[fd20:ce::254\])$/;
 
 function metadataUrl({ env, source }: AmbientRequest, path: string): URL {
@@ -27,7 +27,7 @@ function metadataUrl({ env, source }: AmbientRequest, path: string): URL {
     `http://${host}/computeMetadata/v1/instance/service-accounts/default/${path}`,
   );
   if (url === null || url.pathname.startsWith('/computeMetadata/') === false) {
-    throw noToken(source, 'GCE_METADATA_HOST is no host');
+    throw noToken(source, 'GCE_METADATA_HOST is not a host');
   }
   return url;
 }
@@ -38,15 +38,15 @@ async function askMetadata(request: AmbientRequest, path: string): Promise<HttpA
     method: 'GET',
     url: url.href,
     headers: { 'metadata-flavor': 'Google' },
-    ...(METADATA_HOSTS.test(url.hostname) ? { plainHost: url.hostname } : {}),
+    plainHost: METADATA_HOSTS.test(url.hostname) ? url.hostname : undefined,
   });
   if (answer.headers['metadata-flavor'] !== 'Google') {
-    throw noToken(request.source, `what answers at ${url.host} is no metadata server`);
+    throw noToken(request.source, `${url.host} is not a metadata server`);
   }
   return answer;
 }
 
-/** The token of this machine's own account. */
+/** Fetches the token of this machine's own account. */
 export async function fetchToken(request: AmbientRequest): Promise<Secret> {
   const query = new URLSearchParams({ audience: request.audience, format: 'full' });
   const answer = await askMetadata(request, `identity?${query}`);
@@ -55,7 +55,7 @@ export async function fetchToken(request: AmbientRequest): Promise<Secret> {
   return new Secret(token);
 }
 
-/** The access token of this machine's own account. */
+/** Fetches the access token of this machine's own account. */
 async function accessToken(request: AmbientRequest): Promise<string> {
   const answer = await askMetadata(request, 'token');
   let token: unknown;
@@ -63,13 +63,13 @@ async function accessToken(request: AmbientRequest): Promise<string> {
     token = (JSON.parse(fromUtf8(answer.body) ?? '') as { access_token?: unknown } | null)
       ?.access_token;
   } catch {
-    // told below, without the text
+    // reported below, without the text
   }
   if (typeof token !== 'string') throw noToken(request.source, 'its answer holds no access_token');
   return token;
 }
 
-/** The token of another account. `metadata`: the source that this machine's own account is asked of. */
+/** Fetches the token of another account. `metadata` names the metadata server in messages. */
 export async function fetchOther(request: AmbientRequest, metadata: SourceWords): Promise<Secret> {
   const account = variableOf(request, 'GOOGLE_SERVICE_ACCOUNT_NAME');
   const access = await accessToken({ ...request, source: metadata });

@@ -1,6 +1,6 @@
 /**
- * One unary gRPC call over cleartext HTTP/2 to a service of this machine (grpc.io, "gRPC over HTTP2"): a frame of five
- * octets and a message each way, the outcome in the trailers. Bounded in size and time; loaded on use.
+ * Makes one unary gRPC call over plain HTTP/2 to a service of this machine (grpc.io, "gRPC over HTTP2"). Each side sends
+ * one message behind a header of five octets, and the trailers hold the status. Size and time are bounded.
  */
 
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
@@ -19,16 +19,16 @@ export interface GrpcCall {
   readonly seconds: number;
 }
 
-/** The message, or why there is none, in one line; `away` where the service may answer another time. */
+/** The message, or the reason why there is none. `away` is true if the service may answer later. */
 export type GrpcAnswer =
   | { readonly message: Uint8Array }
   | { readonly failure: string; readonly away?: boolean };
 
 const LIMIT = 64 * 1024;
 const HEADER = 5;
-/** Statuses that pass. */
+/** Statuses of a service that may answer later. */
 const AWAY = ['4', '14'];
-/** Statuses that a person can do something about. */
+/** The words for statuses. */
 const STATUS: Readonly<Record<string, string>> = {
   '4': 'deadline exceeded',
   '5': 'not found',
@@ -38,7 +38,7 @@ const STATUS: Readonly<Record<string, string>> = {
   '16': 'not authenticated',
 };
 
-/** Never rejects for what a service does. */
+/** Makes the call. No failure of the service rejects. */
 export async function callUnary(call: GrpcCall): Promise<GrpcAnswer> {
   const [{ connect }, net] = await Promise.all([import('node:http2'), import('node:net')]);
   const { place, seconds } = call;
@@ -65,11 +65,11 @@ export async function callUnary(call: GrpcCall): Promise<GrpcAnswer> {
 
 function connectionFailure(error: unknown, place: GrpcPlace): GrpcAnswer {
   const where = 'path' in place ? place.path : `${place.host}:${place.port}`;
-  // a stream that ends because nobody could be reached says why in its cause
+  // if the connection failed, the reason is in the stream error's cause
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const failure = `${where} could not be asked${code === '' ? '' : ` (${code})`}`;
-  // a socket that is not there, or not for this user, is a matter of configuration
+  const failure = `${where} could not be reached${code === '' ? '' : ` (${code})`}`;
+  // a missing socket, or one of another user, is a wrong configuration and no outage
   return { failure, away: !['ENOENT', 'EACCES'].includes(code) };
 }
 
@@ -117,7 +117,7 @@ function answerOf(stream: ClientHttp2Stream, place: GrpcPlace): Promise<GrpcAnsw
   });
 }
 
-/** The trailers, or headers where there was nothing else, carry the outcome. */
+/** Reads the status from the trailers, or from the headers if there are no trailers. */
 function judge(headers: IncomingHttpHeaders, body: Buffer): GrpcAnswer {
   const answered = String(headers[':status'] ?? 'missing');
   if (answered !== '200') return { failure: `status ${answered}` };
@@ -128,7 +128,7 @@ function judge(headers: IncomingHttpHeaders, body: Buffer): GrpcAnswer {
     const failure = words === '' ? named : `${named} (${words})`;
     return { failure, away: AWAY.includes(status) };
   }
-  // one frame, not compressed, nothing after it
+  // exactly one frame, not compressed
   if (body.length < HEADER || body[0] !== 0 || body.readUInt32BE(1) !== body.length - HEADER) {
     return { failure: 'its answer is not one gRPC message' };
   }

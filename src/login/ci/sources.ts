@@ -1,6 +1,6 @@
 /**
- * The sources of identity tokens that need no person. A new one is a file of its own and a row here. Every signature looks at
- * this table, so it reads the environment and two paths, and loads nothing: a source's own file is loaded when it is asked.
+ * The table of sources of identity tokens that need no person. A new source is a row here and a file of its own. Every
+ * signature reads this table, so it looks only at the environment and one path. A source's file is loaded on use.
  */
 
 import { statSync } from 'node:fs';
@@ -13,15 +13,15 @@ import { tokenVariableOf, WELL_KNOWN_TOKEN_FILE } from './places.ts';
 export type SourceSettings = Pick<Settings, 'tokenProvider' | 'tokenVariable' | 'tokenFile'>;
 
 export interface TokenSource extends SourceWords {
-  /** What the person is told that the token is from; the service, unless it is said. */
+  /** The source's name for the user, by default `service`. */
   readonly label?: (env: Environment, settings: SourceSettings) => string;
-  /** True where it offers itself. */
+  /** Returns whether the source is there. */
   readonly offered: (env: Environment, settings: SourceSettings) => boolean;
-  /** The token lies here, because somebody put it there: reading it asks nobody, and the configured issuer must have made it. */
+  /** True if the token itself was put here, and no service is asked. The configured issuer must have made it. */
   readonly handed?: true;
-  /** The variable that the CI system sets in each job. */
+  /** The variable that this CI system sets in each job. */
   readonly job?: string;
-  /** Returns a token that nobody has judged yet. @throws LoginError, ServiceError where the service is away */
+  /** Fetches a token, which is not checked yet. @throws LoginError, ServiceError if the service is down */
   readonly fetch: (request: AmbientRequest) => Promise<Secret>;
 }
 
@@ -40,13 +40,13 @@ const METADATA: SourceWords = {
   remedy: 'attach a service account to this machine, or set signet.tokenProvider to another source',
 };
 
-/** By gitsign's names for its token providers, in the order in which they are looked for: what somebody handed over comes first. */
+/** The sources by gitsign's names for its token providers, in order. A token that was handed over comes first. */
 export const SOURCES = {
-  // the same token in the same place as the next: its remedies are other ones
+  // the same variable as the next row, but with another remedy
   gitlab: {
     service: 'GitLab CI',
     remedy:
-      'give the job one in .gitlab-ci.yml: id_tokens: { SIGSTORE_ID_TOKEN: { aud: sigstore } }',
+      'add a token to the job in .gitlab-ci.yml: id_tokens: { SIGSTORE_ID_TOKEN: { aud: sigstore } }',
     label: (_environment, settings) => `GitLab CI (${tokenVariableOf(settings)})`,
     offered: (env, settings) => has(env, 'GITLAB_CI', tokenVariableOf(settings)),
     handed: true,
@@ -120,7 +120,7 @@ export const SOURCES = {
 export type SourceName = keyof typeof SOURCES;
 export const SOURCE_NAMES = Object.keys(SOURCES) as readonly SourceName[];
 
-/** A CI system whose jobs need no person where it gives out tokens, and what to allow so that it does. */
+/** A CI system, and what to allow so that its jobs get tokens. */
 export interface CiSystem {
   readonly name: string;
   readonly remedy: string;
@@ -128,13 +128,13 @@ export interface CiSystem {
 
 const OFF = ['', '0', 'false', 'no'];
 
-/** Which CI system this is; undefined where no variable says that it is one. In CI nobody is asked anything, even at a terminal. */
+/** Returns the CI system that this is; undefined if no variable says so. In CI no question is asked, even at a terminal. */
 export function ciSystem(env: Environment): CiSystem | undefined {
   const set = (name: string): boolean => !OFF.includes((env[name] ?? '').trim().toLowerCase());
   const rows: readonly TokenSource[] = Object.values(SOURCES);
   const found = rows.find(({ job }) => job !== undefined && set(job));
   if (found !== undefined) return { name: found.service, remedy: found.remedy };
   const remedy =
-    'hand the job’s token over in SIGSTORE_ID_TOKEN; at a terminal of your own: unset CI';
+    'put the job’s token into SIGSTORE_ID_TOKEN. If this is your own terminal: unset CI';
   return set('CI') ? { name: 'CI', remedy } : undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Two messages of workload.proto: `JWTSVIDRequest { repeated string audience = 1; }` and
+ * Writes and reads two messages of workload.proto: `JWTSVIDRequest { repeated string audience = 1; }` and
  * `JWTSVIDResponse { repeated JWTSVID svids = 1; }` with `JWTSVID { string spiffe_id = 1; string svid = 2; }`.
  */
 
@@ -10,7 +10,7 @@ export function encodeTokenRequest(audience: string): Uint8Array {
   return writeField(1, utf8(audience));
 }
 
-/** The token of the first identity, which is the default one; undefined for anything that holds none. */
+/** Returns the token of the first identity, which is the default; undefined if there is none. */
 export function decodeTokenAnswer(message: Uint8Array): string | undefined {
   try {
     const svid = bytesOf(message, 1);

@@ -1,6 +1,6 @@
 /**
- * The SPIFFE Workload API (github.com/spiffe/spiffe/blob/main/standards/SPIFFE_Workload_API.md): who this process is,
- * told by an agent on the same machine over a Unix socket, or over TCP on loopback. One unary call, FetchJWTSVID.
+ * Asks the SPIFFE Workload API (github.com/spiffe/spiffe/blob/main/standards/SPIFFE_Workload_API.md) for this process's
+ * token, with one call, FetchJWTSVID. An agent on this machine answers, on a Unix socket or on TCP loopback.
  */
 
 import { isAbsolute } from 'node:path';
@@ -9,10 +9,10 @@ import { type AmbientRequest, noToken, outage, patienceOf, type SourceWords } fr
 import { callUnary, type GrpcPlace } from './grpc.ts';
 import { decodeTokenAnswer, encodeTokenRequest } from './spiffe-messages.ts';
 
-/** gitsign's and SPIRE's own. Anybody may make a file in /tmp: it is asked only where tokenProvider says so. */
+/** The socket of gitsign and SPIRE. Any user can create a file in /tmp, so it is used only if signet.tokenProvider says so. */
 const DEFAULT_SOCKET = 'unix:///tmp/spire-agent/public/api.sock';
 
-/** The two forms of the specification (SPIFFE Workload Endpoint §4), and the bare path that gitsign takes. */
+/** Reads the two forms of the specification (SPIFFE Workload Endpoint §4), and a bare path as gitsign does. */
 function placeOf(address: string, source: SourceWords): GrpcPlace {
   if (isAbsolute(address)) return { path: address };
   const path = /^unix:(?:\/\/)?(\/[^?#]*)$/.exec(address)?.[1];
@@ -21,7 +21,7 @@ function placeOf(address: string, source: SourceWords): GrpcPlace {
   if (tcp !== null) return { host: (tcp[1] ?? '').replace(/[[\]]/g, ''), port: Number(tcp[2]) };
   throw noToken(
     source,
-    'SPIFFE_ENDPOINT_SOCKET is neither unix:///PATH nor tcp:// with an address of this machine',
+    'SPIFFE_ENDPOINT_SOCKET must be unix:///PATH, or tcp:// with an address of this machine',
   );
 }
 
@@ -35,7 +35,7 @@ export async function fetchToken({
   const answer = await callUnary({
     place,
     path: '/SpiffeWorkloadAPI/FetchJWTSVID',
-    // the standard's guard against requests that somebody tricked a program into
+    // the standard requires it, so that a program cannot be tricked into the request
     metadata: { 'workload.spiffe.io': 'true' },
     message: encodeTokenRequest(audience),
     seconds: patienceOf(settings),

@@ -1,4 +1,4 @@
-/** A token in a variable: SIGSTORE_ID_TOKEN, GitLab's id_tokens, whatever signet.tokenVariable names. */
+/** Reads a token from a variable: SIGSTORE_ID_TOKEN, or the one that signet.tokenVariable names. */
 
 import { Secret } from '../../system/secret.ts';
 import { type AmbientRequest, variableOf } from './ambient.ts';

@@ -1,7 +1,7 @@
 /**
- * A login on another device (RFC 8628): the person opens an address anywhere, sees the same code there as here, and
- * agrees. The issuer's address must be https (or this machine); host and code are shown, so that a link from
- * somebody else is noticed; asked no more often than the issuer allows, and not for ever (threat O11).
+ * Logs in on another device (RFC 8628). The user opens an address there, compares the code and agrees. The issuer's
+ * address must be https or loopback. Host and code are shown, so that the user can notice a forged link. The program
+ * asks no more often than the issuer allows, and the wait has a deadline (threat O11).
  */
 
 import type { DeviceAuthorizationResponse } from 'openid-client';
@@ -20,18 +20,18 @@ import { pollDevice } from './poll.ts';
 
 const SERVICE = 'the device login page';
 
-/** What is shown. */
+/** The address and code to show. */
 interface Invitation {
-  /** Where the code is entered. */
+  /** The address at which to enter the code. */
   readonly address: URL;
-  /** The same with the code in it, where the issuer offers that: for the QR code. */
+  /** The address for the QR code. It holds the code too, if the issuer offers that. */
   readonly complete: URL;
   readonly code: string;
-  /** Seconds. */
+  /** Seconds to wait. */
   readonly patience: number;
 }
 
-/** Undefined where the issuer has no device grant: another way must do. @throws LoginError, ConfigError, ServiceError */
+/** Logs in on another device; undefined if the issuer has no device grant. `why` says why no browser is used. @throws LoginError, ConfigError, ServiceError */
 export async function loginWithDevice(
   request: TokenRequest,
   why: string,
@@ -43,7 +43,7 @@ export async function loginWithDevice(
   const authorization = await authorize(issuer, issuer.scope(renewable), settings.connectorId);
   const invitation = readInvitation(authorization, settings.loginTimeout);
   const reason = reasonLine(why, request.expected ?? settings.identity);
-  // a terminal asks after the login; without one the code is the answer, so this must be known before it is entered
+  // without a terminal there is no question after the login, so the user must know before entering the code
   const told = !terminal.interactive;
   await invite(terminal, invitation, [
     ...(reason === '' ? [] : [reason]),
@@ -82,11 +82,11 @@ function authorize(
   );
 }
 
-/** @throws ServiceError for an address that nobody should open, LoginError for a code that could be another */
+/** Reads the issuer's answer. @throws ServiceError if the address is not https, LoginError if the code cannot be compared */
 function readInvitation(answer: DeviceAuthorizationResponse, loginTimeout: number): Invitation {
   const address = checkedUrl(answer.verification_uri, SERVICE);
   const code = answer.user_code;
-  // what cannot be told apart from other letters cannot be compared by eye
+  // letters that look like others cannot be compared by eye
   if (!/^[A-Za-z0-9][A-Za-z0-9 -]{2,38}[A-Za-z0-9]$/.test(code)) {
     throw new LoginError('LOGIN_FAILED', 'the issuer gave a code that cannot be compared by eye');
   }
@@ -102,16 +102,15 @@ function readInvitation(answer: DeviceAuthorizationResponse, loginTimeout: numbe
   return { address, complete, code, patience };
 }
 
-/** Why a device, and as whom; empty where the person knows both. */
+/** Returns the line that says why, and as which account; '' if the user knows both. */
 function reasonLine(why: string, expected: string | undefined): string {
   const who = expected ? ` as ${expected}` : '';
   if (why !== '') return `${why}: log in${who} on any device`;
   return who === '' ? '' : `log in${who}`;
 }
 
-/** Whose address it will be only the login tells. */
 function agreementLine({ context }: TokenRequest): string {
-  return `${becomesPublic('your e-mail address', context)}; who enters the code agrees to that`;
+  return `${becomesPublic('your e-mail address', context)}. By entering the code, you agree to that`;
 }
 
 async function invite(

@@ -1,6 +1,7 @@
 /**
- * Waits for the person on the other device (RFC 8628 §3.4, §3.5). openid-client asks the issuer, at the issuer's pace. Here
- * stand what it leaves to its caller: an outage does not end a login, and the wait ends when it should.
+ * Waits for the user on the other device (RFC 8628 §3.4, §3.5). openid-client asks the issuer, as often as the issuer
+ * allows. This file adds what the library leaves to its caller: an outage does not end the login, and the wait has a
+ * deadline.
  */
 
 import type { CustomFetch, DeviceAuthorizationResponse } from 'openid-client';
@@ -11,7 +12,7 @@ import { type Issuer, type LoginTokens, loginTokens } from '../issuer.ts';
 import { loginFailure } from '../issuer-errors.ts';
 import { fetchWith } from '../issuer-fetch.ts';
 
-/** Questions in a row that may go unanswered. */
+/** Requests in a row that may fail. */
 const TROUBLES = 3;
 const PASSING: readonly ErrorCode[] = ['SERVICE_UNREACHABLE', 'SERVICE_REFUSED'];
 
@@ -27,7 +28,7 @@ export async function pollDevice(
   const over = new AbortController();
   const { signal } = over;
   // openid-client looks at the signal every 5 s
-  const timer = setTimeout(() => over.abort(nobodyCame(patience)), patience * 1000);
+  const timer = setTimeout(() => over.abort(timedOut(patience)), patience * 1000);
   configuration[oidc.customFetch] = patientFetch(fetchWith(send), signal);
   try {
     return loginTokens(
@@ -40,7 +41,7 @@ export async function pollDevice(
   }
 }
 
-/** Asks again where nobody answered: the network or the server wants rest (§3.5), twice as long each time. */
+/** Asks again after no answer, and waits twice as long each time, so that the server can recover (§3.5). */
 function patientFetch(ask: CustomFetch, signal: AbortSignal): CustomFetch {
   let asked = performance.now();
   return async (url, options) => {
@@ -63,24 +64,24 @@ function patientFetch(ask: CustomFetch, signal: AbortSignal): CustomFetch {
   };
 }
 
-function nobodyCame(patience: number): LoginError {
-  const message = `nobody logged in within ${duration(Math.ceil(patience))}`;
+function timedOut(patience: number): LoginError {
+  const message = `you did not log in within ${duration(Math.ceil(patience))}`;
   return new LoginError('LOGIN_TIMEOUT', message, {
-    hint: 'run the git command again to try once more',
+    hint: 'to try again, run the git command again',
   });
 }
 
-/** What the issuer says of a person who does not come. */
+/** Returns the error for a user who refused or came too late; undefined for another failure. */
 function refusal(error: unknown): LoginError | undefined {
   const word = error instanceof Error && 'error' in error ? error.error : undefined;
   if (word === 'access_denied') {
     return new LoginError('LOGIN_REFUSED', 'the login was refused on the other device', {
-      hint: 'run the git command again to try once more',
+      hint: 'to try again, run the git command again',
     });
   }
   if (word === 'expired_token') {
-    return new LoginError('LOGIN_TIMEOUT', 'the code has expired before anybody logged in', {
-      hint: 'run the git command again for a new one',
+    return new LoginError('LOGIN_TIMEOUT', 'the code expired before you logged in', {
+      hint: 'to get a new code, run the git command again',
     });
   }
   return undefined;

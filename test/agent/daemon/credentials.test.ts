@@ -491,7 +491,7 @@ describe('networks (D21)', () => {
     const { refresh } = backend;
     backend.refresh = async (token, network) => {
       if (network !== ONE) return refresh(token, network);
-      throw new Unreached('network', 'the issuer could not be asked');
+      throw new Unreached('network', 'the issuer could not be reached');
     };
     backend.clock += 590;
     const same = by(ONE);
@@ -506,7 +506,7 @@ describe('networks (D21)', () => {
     const { obtain } = backend;
     backend.obtain = async (login, expected, network) => {
       if (network !== ONE) return obtain(login, expected, network);
-      throw new Unreached('network', 'the CA could not be asked');
+      throw new Unreached('network', 'the CA could not be reached');
     };
     const people = [by(ONE), by(ONE), by(TWO), by(TWO)];
     const all = await Promise.allSettled(people.map((each) => credentials.use('', each)));

@@ -597,7 +597,7 @@ describe('leaving', () => {
 
 describe('an agent that reaches no server (D22)', () => {
   const unreachable = (): void => {
-    const unreached = () => Promise.reject(new Unreached('network', 'the CA could not be asked'));
+    const unreached = () => Promise.reject(new Unreached('network', 'the CA could not be reached'));
     Object.assign(agent.backend, { reaches: false, obtain: unreached, sign: unreached });
   };
 

@@ -178,7 +178,7 @@ it.each(['issuer', 'certificate authority'] as const)(
         return (plain as (...all: readonly unknown[]) => unknown)(...given);
       tried += 1;
       if (tried > 5) throw new Error('tried without end');
-      throw new Unreached('network', 'it could not be asked');
+      throw new Unreached('network', 'it could not be reached');
     };
     Object.assign(backend, { [name]: lost });
     const other: SigningClient = { network: DIRECT, login: () => Promise.resolve(tokens()) };

@@ -75,7 +75,7 @@ const refuses = (url: string): Promise<boolean> =>
   );
 
 describe('openLoginListener', () => {
-  it('O05 binds the loopback literal, on a free port', async () => {
+  it('binds the loopback literal, on a free port (O05)', async () => {
     const { listener, startUrl } = await listen();
     expect(listener.redirectUri).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/auth\/callback$/);
     expect(startUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{24}$/);
@@ -158,7 +158,7 @@ describe('openLoginListener', () => {
     ['empty', '?code=c&state='],
     ['doubled', '?code=c&state=right&state=right'],
     ['wrong, of a refusal', '?error=access_denied&state=wrong'],
-  ])('O01 O19 an answer whose state is %s changes nothing', async (_name, query) => {
+  ])('an answer whose state is %s changes nothing (O01 O19)', async (_name, query) => {
     const { answer, callback, browser, told } = await listen();
     const mine = await browser();
     for (const options of [mine, {}]) {
@@ -172,7 +172,7 @@ describe('openLoginListener', () => {
   it.each([
     ['before the page was opened', false],
     ['of another browser', true],
-  ])('O01 O19 the right state %s changes nothing, and is told', async (_name, opened) => {
+  ])('the right state %s changes nothing, and is told (O01 O19)', async (_name, opened) => {
     const { answer, callback, browser, told } = await listen();
     const mine = opened ? await browser() : undefined;
     for (const query of ['?code=c&state=right', '?error=access_denied&state=right']) {
@@ -184,7 +184,7 @@ describe('openLoginListener', () => {
     expect((await answer).url.searchParams.get('code')).toBe('mine');
   });
 
-  it('O01 O06 takes no second answer', async () => {
+  it('takes no second answer (O01 O06)', async () => {
     const { listener, answer, callback, browser } = await listen();
     const mine = await browser();
     visit(callback('?code=first&state=right'), mine);
@@ -208,7 +208,7 @@ describe('openLoginListener', () => {
     ['an image', 403, { headers: { 'sec-fetch-dest': 'image' } }],
   ];
 
-  it.each(ODD)('O06 answers %s with %i and keeps waiting', async (_name, status, options) => {
+  it.each(ODD)('answers %s with %i and keeps waiting (O06)', async (_name, status, options) => {
     const { answer, callback, browser } = await listen();
     const mine = await browser();
     const headers = { ...mine.headers, ...options?.headers };
@@ -219,7 +219,7 @@ describe('openLoginListener', () => {
     expect((await answer).url.searchParams.get('code')).toBe('c');
   });
 
-  it.each(ODD)('O06 O19 %s does not open the start page (%i)', async (_name, status, options) => {
+  it.each(ODD)('%s does not open the start page (%i) (O06 O19)', async (_name, status, options) => {
     const { startUrl, told } = await listen();
     const { status: got, cookies } = await get(startUrl, options);
     expect([got, cookies]).toEqual([status, []]);
@@ -230,7 +230,7 @@ describe('openLoginListener', () => {
   it.each<[string, number, string]>([
     ['a visit without an answer', 400, ''],
     ['an endless address', 414, `?code=${'c'.repeat(9000)}&state=right`],
-  ])('O06 answers %s with %i and keeps waiting', async (_name, status, query) => {
+  ])('answers %s with %i and keeps waiting (O06)', async (_name, status, query) => {
     const { answer, callback, browser } = await listen();
     const mine = await browser();
     expect((await get(callback(query), mine)).status).toBe(status);
@@ -239,7 +239,7 @@ describe('openLoginListener', () => {
   });
 
   it.each(['/', '/favicon.ico', '/auth/callback/', '/auth', '/AUTH/callback'])(
-    'O06 knows no %s, and keeps waiting',
+    'knows no %s, and keeps waiting (O06)',
     async (path) => {
       const { listener, answer, callback, browser } = await listen();
       expect((await get(new URL(path, listener.redirectUri).href)).status).toBe(404);
@@ -248,7 +248,7 @@ describe('openLoginListener', () => {
     },
   );
 
-  it('O06 is not held up by clients that say nothing, or nonsense', async () => {
+  it('is not held up by clients that say nothing, or nonsense (O06)', async () => {
     const { listener, startUrl, answer, callback, browser } = await listen();
     const { port } = new URL(listener.redirectUri);
     const silent = connect(Number(port), '127.0.0.1');
@@ -264,7 +264,7 @@ describe('openLoginListener', () => {
     expect(await refuses(startUrl)).toBe(true);
   });
 
-  it('O18 gives up after the deadline', async () => {
+  it('gives up after the deadline (O18)', async () => {
     const { listener, startUrl, answer } = await listen(0.05);
     await expect(answer).rejects.toMatchObject({ code: 'LOGIN_TIMEOUT', exitCode: 4 });
     await listener.close();
@@ -279,20 +279,20 @@ describe('openLoginListener', () => {
     'http://192.168.1.1:9/x',
     'http://127.0.0.1:9/x?y',
     'nonsense',
-  ])('O16 refuses a redirect to %s', async (redirect) => {
+  ])('refuses a redirect to %s (O16)', async (redirect) => {
     await expect(openLoginListener(redirect)).rejects.toMatchObject({
       code: 'CONFIG',
       exitCode: 2,
     });
   });
 
-  it('O16 listens exactly where it is told on loopback', async () => {
+  it('listens exactly where it is told on loopback (O16)', async () => {
     const listener = await openLoginListener('http://localhost/own/path');
     listeners.push(listener);
     expect(listener.redirectUri).toMatch(/^http:\/\/localhost:\d+\/own\/path$/);
   });
 
-  it('O05 says when somebody is there already, also on the other family of a name', async () => {
+  it('says when somebody is there already, also on the other family of a name (O05)', async () => {
     const squat = (host: string, port = 0): Promise<number | undefined> =>
       new Promise((resolve) => {
         const server = createServer().listen(port, host, () => {
@@ -316,7 +316,7 @@ describe('openLoginListener', () => {
 });
 
 describe('pages', () => {
-  it('O07 shows hostile text as text', () => {
+  it('shows hostile text as text (O07)', () => {
     const hostile = '<script>alert(1)</script>"\'&\u202e\u001b[31m';
     const pages = [
       failurePage({ ...context, subject: hostile, repository: hostile }, hostile),
@@ -334,7 +334,7 @@ describe('pages', () => {
     }
   });
 
-  it('O07 runs no script, loads nothing, is not kept, framed or told to others', () => {
+  it('runs no script, loads nothing, is not kept, framed or told to others (O07)', () => {
     const { headers, html } = start;
     expect(headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'nonce-/);
     expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
@@ -347,7 +347,7 @@ describe('pages', () => {
     for (const words of [
       '~/src/parser',
       'subject',
-      'for ever',
+      'public forever',
       'e-mail address',
       '2 min',
       'the account that you log in with',

@@ -75,7 +75,7 @@ describe('splitWords', () => {
 });
 
 describe('commandOpener', () => {
-  it('O12 hands a hostile address over as one argument, through no shell', async () => {
+  it('hands a hostile address over as one argument, through no shell (O12)', async () => {
     const { program, read } = recorder();
     await commandOpener(`${program} -P "my profile" --url={url} "{{ .URL }}"`, env())(HOSTILE);
     const { args } = await read();
@@ -83,7 +83,7 @@ describe('commandOpener', () => {
     expect(existsSync(join(directory, 'x'))).toBe(false);
   });
 
-  it('O10 gives the child no token and no git variables', async () => {
+  it('gives the child no token and no git variables (O10)', async () => {
     const { program, read } = recorder();
     await commandOpener(`${program} {url}`, env())('http://127.0.0.1/');
     const seen = (await read()).env;
@@ -93,7 +93,7 @@ describe('commandOpener', () => {
     expect(seen).toContain('HOME=');
   });
 
-  it('I04 finds the program on PATH only, never beside the repository', () => {
+  it('finds the program on PATH only, never beside the repository (I04)', () => {
     recorder('planted');
     for (const path of ['', '.', ':', 'relative']) {
       expect(() => commandOpener('planted {url}', { PATH: path })).toThrow(

@@ -82,7 +82,7 @@ describe('a login on another device', () => {
     return { outcome, lines: terminal.lines, waits };
   }
 
-  it('O11 shows host, code and a picture of both, and takes what the person agreed to', async () => {
+  it('shows host, code and a picture of both, and takes what the person agreed to (O11)', async () => {
     const { outcome, lines, waits } = await attempt('agree');
     expect(outcome).toMatchObject({
       source: 'device code',
@@ -164,7 +164,7 @@ async function ask(
   return { outcome, waits, seconds, lines: terminal.lines };
 }
 
-describe('O11 an issuer’s pace and patience', () => {
+describe('an issuer’s pace and patience (O11)', () => {
   it('asks every five seconds, slower when told to, and no longer than the code lives', async () => {
     const pending = Array.from({ length: 500 }, () => 'authorization_pending');
     const { outcome, waits, seconds } = await ask({
@@ -230,7 +230,7 @@ describe('O11 an issuer’s pace and patience', () => {
   });
 });
 
-describe('O11 an invitation that cannot be trusted', () => {
+describe('an invitation that cannot be trusted (O11)', () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['plain http', { verification_uri: 'http://issuer.example/device' }, /neither https/],
     ['a script', { verification_uri: 'javascript:alert(1)' }, /neither https|cannot be used/],
@@ -254,7 +254,7 @@ describe('O11 an invitation that cannot be trusted', () => {
     ['another audience', (honest) => ({ ...honest, aud: 'other' })],
     ['an unverified address', (honest) => ({ ...honest, email_verified: false })],
     ['another party', (honest) => ({ ...honest, aud: ['sigstore', 'x'], azp: 'x' })],
-  ])('O09 a token with %s', async (_name, claims) => {
+  ])('a token with %s (O09)', async (_name, claims) => {
     const { outcome } = await ask({ claims });
     expect(outcome).toMatchObject({ exitCode: 4 });
   });
@@ -268,25 +268,26 @@ describe('whom the person is to be', () => {
   });
 });
 
-describe('O11 what becomes public', () => {
-  const PUBLIC = /^for ever public in the log: your e-mail address, the time, a fingerprint of /;
+describe('what becomes public (O11)', () => {
+  const PUBLIC =
+    /^this will be public forever in the log: your e-mail address, the time, and a fingerprint of /;
 
   it('without a terminal is said before the code, which is the answer', async () => {
     const { outcome, lines } = await ask({}, {}, false);
     expect(lines[0]).toMatch(PUBLIC);
-    expect(lines[0]).toMatch(/; who enters the code agrees to that$/);
+    expect(lines[0]).toMatch(/\. By entering the code, you agree to that$/);
     expect(lines[1]).toMatch(/^open https:/);
     expect(outcome).toMatchObject({ told: true });
   });
 
   it('is not repeated to those who agreed beforehand', async () => {
     const { lines } = await ask({}, { publishIdentity: 'yes' }, false);
-    expect(lines.join('\n')).not.toMatch(/for ever public/);
+    expect(lines.join('\n')).not.toMatch(/public forever/);
   });
 
   it('at a terminal is asked after the login: the code is no answer', async () => {
     const { outcome, lines } = await ask({});
-    expect(lines.join('\n')).not.toMatch(/for ever public/);
+    expect(lines.join('\n')).not.toMatch(/public forever/);
     expect(outcome).toMatchObject({ told: false });
   });
 });

@@ -180,7 +180,7 @@ describe('every error has its exit code, and none is 0 (S12)', () => {
       const caught = terminal();
       expect(tellError(error, caught.invocation.terminal, false)).toBe(2);
       expect(caught.talk()).toMatch(
-        /was upgraded or removed while it ran\n {2}run the same again\n$/,
+        /was upgraded or removed while it ran\n {2}run the same command again\n$/,
       );
     }
   });
@@ -202,8 +202,8 @@ describe('what the operating system refuses', () => {
     Object.assign(new Error(`${code}: words of the runtime`), { code, syscall: 'open', path });
 
   it.each([
-    ['ENOSPC', 'no room is left there, for data or for more files', /df -h, df -i/],
-    ['EDQUOT', 'your quota there is used up', /df -h/],
+    ['ENOSPC', 'the disk is full, or has no room for more files', /df -h, df -i/],
+    ['EDQUOT', 'your disk quota is used up', /df -h/],
     ['EROFS', 'the file system is read-only', undefined],
     ['EACCES', 'permission denied', undefined],
     ['EMFILE', 'too many files are open', /ulimit -n/],

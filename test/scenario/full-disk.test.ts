@@ -33,7 +33,7 @@ function mountsHere(): boolean {
 
 type Case = readonly [name: string, options: string, words: string];
 const CASES: readonly Case[] = [
-  ['without inodes', 'size=64k,nr_inodes=1', 'no room is left there, for data or for more files'],
+  ['without inodes', 'size=64k,nr_inodes=1', 'the disk is full, or has no room for more files'],
   ['that is read-only', 'size=64k,ro', 'the file system is read-only'],
 ];
 

@@ -34,6 +34,6 @@ it('S12 an interrupted report ends with 130 and is no whole document', async () 
   });
   const [code] = await closed;
   expect(code, talk).toBe(130);
-  expect(talk).toContain('interrupted: nothing is decided');
+  expect(talk).toContain('interrupted, so nothing is decided');
   expect(() => JSON.parse(out)).toThrow();
 });

@@ -125,7 +125,7 @@ describe.skipIf(!present)('git commit -S with a login', () => {
     const pages = await clickThrough(page, mine);
     expect(pages.at(-1)?.body).toContain('Go back to the terminal');
     await commit.reads(/logged in as alice@example\.test, but its page was opened twice/);
-    await commit.reads(/Sign as alice@example\.test\? \[y\/N\]/);
+    await commit.reads(/Sign as alice@example\.test\? \[y\/n\]/);
     commit.type('y');
     const { code, said } = await commit.ended;
     expect(code).toBe(0);
@@ -143,7 +143,7 @@ describe.skipIf(!present)('git commit -S with a login', () => {
     await commit.reads(new RegExp(TWICE));
     await clickThrough(page, mallory, 'mallory@example.test');
     await commit.reads(/logged in as mallory@example\.test/);
-    await commit.reads(/Sign as mallory@example\.test\? \[y\/N\]/);
+    await commit.reads(/Sign as mallory@example\.test\? \[y\/n\]/);
     commit.type('n');
     const { code, said } = await commit.ended;
     expect(code).toBe(128);

@@ -94,7 +94,7 @@ describe('publication', () => {
         input: Buffer.from(PAYLOAD),
       });
       expect([ran.exit, ran.out]).toEqual([2, '']);
-      expect(ran.err).toContain('--status-fd 9: not open for writing');
+      expect(ran.err).toContain('--status-fd 9 is not open for writing');
       expect(entries()).toEqual(before);
       expect(sandbox().requests).toEqual(asked);
     },

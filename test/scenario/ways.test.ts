@@ -53,13 +53,13 @@ describe.skipIf(!haveTools('script'))('git commit -S, before anything becomes pu
     expect(page).toContain('Go back to the terminal');
     expect(page).not.toContain('git has continued');
     await commit.reads(
-      /this will be public forever in the log: alice@example\.test, the time, and a fingerprint of this commit\. Go on\? \[y\/N\/always\]/,
+      /this will be public forever in the log: alice@example\.test, the time, and a fingerprint of this commit\. Go on\? \[y\/n\/always\]/,
     );
     commit.type(word);
     return commit.ended;
   };
 
-  it.each(['n', ''])(
+  it.each(['n', 'no'])(
     '%j: nothing reached the certificate authority or a log (O13)',
     async (word) => {
       const before = published(sandbox());

@@ -136,13 +136,13 @@ describe('streams', () => {
     const closed = child(
       `try { streams.status(99).write('x') } catch (e) { streams.write(e.message) }`,
     );
-    expect(closed.stdout).toBe('--status-fd 99: not open for writing');
+    expect(closed.stdout).toBe('--status-fd 99 is not open for writing');
   });
   it.runIf(process.platform === 'linux')('a full disk is said to be one, and is no bug', () => {
     const body = `try { streams.write('x') } catch (e) { streams.status(2).write(e.exitCode + ' ' + e.message) }`;
     const ran = child(body, { redirect: '>/dev/full' });
     expect(ran.stderr).toBe(
-      '2 the output: cannot be written: no room is left there, for data or for more files (ENOSPC)',
+      '2 the output cannot be written: the disk is full, or has no room for more files (ENOSPC)',
     );
   });
   it('nobody is asked where questions are forbidden, and stdin is left alone (F6)', () => {

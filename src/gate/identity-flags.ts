@@ -26,12 +26,6 @@ const FLAGS = {
   issuerPattern: 'certificate-oidc-issuer-regexp',
 } as const;
 
-/** The flags. Each takes a value. */
-export const IDENTITY_FLAGS: readonly string[] = [
-  ...Object.values(FLAGS),
-  ...Object.keys(WORKFLOW_EXTENSIONS),
-];
-
 /** Returns a flag's value. An empty value is refused, because it would match nothing, or anything. */
 function given(args: ParsedArguments, flag: string): string | undefined {
   const value = args.values.get(flag);

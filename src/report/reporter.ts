@@ -23,7 +23,7 @@ export interface Reporter {
   readonly abandon: () => void;
 }
 
-export interface ReportSettings
+interface ReportSettings
   extends Pick<
     ReportContext,
     'policy' | 'since' | 'ignored' | 'noun' | 'asked' | 'subjects' | 'now'

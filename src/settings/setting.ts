@@ -20,7 +20,7 @@ export type SettingKind =
 export type SettingClass = 'harmless' | 'milder' | 'reaching' | 'both' | 'protected';
 
 /** Values from the mildest to the strictest; `narrower`: any value, where nothing else is said. */
-export type Direction = 'narrower' | readonly string[];
+type Direction = 'narrower' | readonly string[];
 
 export interface Setting {
   readonly kind: SettingKind;

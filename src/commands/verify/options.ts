@@ -65,7 +65,7 @@ export const TRUST_OPTIONS = grouped('How', {
   'insecure-ignore-sct': { meaning: 'do without the certificate transparency log' },
 });
 
-export const REPORT_OPTIONS = grouped('How', {
+const REPORT_OPTIONS = grouped('How', {
   format: {
     takes: Object.keys(FORMATS),
     meaning: Object.entries(FORMATS)

@@ -1,4 +1,4 @@
-/** `git signet allow`: shows what a repository sets beyond what any repository may set, and lets it count there. */
+/** `git signet allow`: shows the settings of a repository that do not count, and lets them count there. */
 
 import type { Command, Run } from '../cli/command.ts';
 import { visible, withoutSecrets } from '../core/escape.ts';
@@ -15,7 +15,7 @@ const WHY = {
   protected: 'never counts from a repository: git config --global',
 } as const;
 
-/** `signet.policy = signers.yaml   (.git/config)`; the value is a stranger's. */
+/** Shows a setting: `signet.policy = signers.yaml   (.git/config)`. The value may be hostile. */
 export function shownSetting({ key, entry: { value, origin } }: AskedSetting): string {
   const text = value === undefined ? key : `${key} = ${withoutSecrets(value)}`;
   return `${visible(text)}   (${visible(origin)})`;
@@ -30,7 +30,7 @@ async function here(
 ): Promise<NonNullable<Awaited<ReturnType<typeof askedHere>>>> {
   const found = await askedHere(invocation);
   if (found !== undefined) return found;
-  throw new UsageError('not in a git repository: nothing to allow', {
+  throw new UsageError('not in a git repository, so there is nothing to allow', {
     hint: 'run it inside the repository whose settings you want to allow',
   });
 }
@@ -63,14 +63,14 @@ const run: Run = async ({ switches }, invocation) => {
 
 export const command: Command = {
   summary: 'let this repository set what counts',
-  options: { remove: { meaning: 'takes that back' } },
+  options: { remove: { meaning: 'undo it' } },
   about: [
     "A repository's own .git/config is written by the person who made the directory. So a value there does not count for git signet if it could make a verdict milder, run a program, or decide where a login or a signature goes. git's own two calls, which sign and verify, ignore the first kind only.",
     'This command shows each such value, and allows it in this repository. If a value changes later, or the repository moves, you must allow it again.',
   ],
   examples: [
     ['git signet allow', 'shows and allows what .git/config sets now'],
-    ['git signet allow --remove', 'takes that back'],
+    ['git signet allow --remove', 'undo it'],
   ],
   notes: ['A value that is stricter counts at once: git signet help settings'],
   exits: { 0: 'done', 2: 'outside a repository, or where it cannot be remembered' },
@@ -78,8 +78,8 @@ export const command: Command = {
 };
 
 /**
- * Allows what a command of ours has just written to this repository's configuration: `keys`, and nothing else. What else
- * the repository sets is shown, because whoever runs our commands in a clone may not have looked at it.
+ * Allows the `keys` that a command of ours has just written to this repository's configuration, and no others. The other
+ * settings of the repository are shown, because the user may not know them.
  */
 export async function allowWritten(invocation: Invocation, keys: readonly string[]): Promise<void> {
   const { env, terminal } = invocation;

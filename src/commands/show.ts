@@ -1,4 +1,4 @@
-/** `git signet show`: what a signature says, in full. It verifies nothing, and says so. */
+/** `git signet show`: shows everything that a signature holds. It verifies nothing, and says so. */
 
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -36,7 +36,7 @@ function formatOf(args: ParsedArguments): Format {
   return format;
 }
 
-/** The object to show: a full hash as it stands, an annotated tag by its name, else the commit that is named. */
+/** Finds the object to show: by its full hash, else the annotated tag of that name, else the commit of that name. */
 async function findObject(repository: GitRepository, name: string): Promise<string> {
   if (isFullHash(name, repository.format)) return name;
   const [plain] = await resolveNames(repository, [name]);
@@ -64,7 +64,7 @@ async function readFacts(
   return signatureFacts({ id, type, raw }, repository.format, crypto);
 }
 
-/** First address of a remote; undefined when there is no such remote. */
+/** Returns the first address of a remote; undefined if there is no such remote. */
 async function remoteAddress(repository: GitRepository, name: string): Promise<string | undefined> {
   const args = ['config', '-z', '--get-all', `remote.${name}.url`];
   const { exitCode, stdout } = await runGit(repository, args);
@@ -85,7 +85,8 @@ async function shown(
   if (format === 'intoto') {
     const wanted = args.values.get('remote');
     const name = await remoteAddress(repository, wanted ?? 'origin');
-    if (wanted !== undefined && name === undefined) throw new UsageError(`no remote ${wanted}`);
+    if (wanted !== undefined && name === undefined)
+      throw new UsageError(`no such remote: ${wanted}`);
     return `${jsonText(inTotoStatement(facts, name), 2)}\n`;
   }
   const bundle = `${jsonText(toSigstoreBundle(facts.message, crypto), 2)}\n`;
@@ -116,7 +117,7 @@ const run: Run = async (args, { cwd, env, streams, terminal }) => {
 };
 
 export const command: Command = {
-  summary: 'what a signature says, in full',
+  summary: 'everything that a signature holds',
   positionals: [{ name: 'REV', takes: 'revision', optional: true }],
   options: {
     format: {

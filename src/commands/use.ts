@@ -1,4 +1,4 @@
-/** `git signet use IDENTITY`: which login signs in this repository, or everywhere with --global. */
+/** `git signet use IDENTITY`: sets the login that signs in this repository, or everywhere with --global. */
 
 import type { Command, Run } from '../cli/command.ts';
 import { visible } from '../core/escape.ts';
@@ -11,7 +11,9 @@ const KEY = 'signet.identity';
 const run: Run = async ({ positionals, switches }, invocation) => {
   const [identity = ''] = positionals;
   if (identity.trim() !== identity || identity === '' || visible(identity) !== identity) {
-    throw new UsageError(`'${identity}' is no identity: expected a name such as alice@example.com`);
+    throw new UsageError(
+      `'${identity}' is not an identity: expected a name such as alice@example.com`,
+    );
   }
   const scope = switches.has('global') ? '--global' : '--local';
   await replaceValues(invocation, scope, KEY, [identity]);
@@ -28,7 +30,7 @@ export const command: Command = {
   positionals: [{ name: 'IDENTITY', takes: 'text' }],
   options: { global: { meaning: 'in every repository of yours' } },
   about: [
-    'Signs in this repository as IDENTITY and as nobody else. IDENTITY is the name that the certificate will carry, as a rule an e-mail address. Another login signs nothing and publishes nothing.',
+    'Signs in this repository as IDENTITY only. IDENTITY is the name that the certificate will carry, as a rule an e-mail address. Another login signs nothing and publishes nothing.',
   ],
   examples: [
     ['git signet use alice@example.com'],

@@ -48,7 +48,7 @@ describe('a server’s gate', () => {
     expect(bad.exit).not.toBe(0);
     expect(bad.err).toMatch(/remote: unsigned \w{7} {2}–\s+wip/);
     expect(bad.err).toContain(`git signet resign ${good.slice(0, 12)}..main`);
-    expect(bad.err).toContain('nothing of this push was taken');
+    expect(bad.err).toContain('the whole push was refused');
     expect(refs()).toBe(`refs/heads/main ${good}`);
   });
 
@@ -82,7 +82,7 @@ describe('a server’s gate', () => {
     const back = await make.commit({ tree, parents: [base], subject: 'back' });
     const forced = await push('--force', `${back}:refs/heads/main`);
     expect(forced.exit).not.toBe(0);
-    expect(forced.err).toContain('taking commits back would change .signet.yaml');
+    expect(forced.err).toContain('removing commits would change .signet.yaml');
     expect(refs()).toBe(`refs/heads/main ${now}`);
   });
 

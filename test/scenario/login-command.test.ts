@@ -23,7 +23,7 @@ describe('git signet login', () => {
     const before = await one.signet(first, ['status']);
     expect([before.exit, before.out, before.err]).toEqual([
       4,
-      'here: nobody is logged in\n',
+      'here: no login\n',
       '  run: git signet login\n',
     ]);
     const ran = await one.signet(first, ['login']);
@@ -85,7 +85,7 @@ describe('git signet login', () => {
     });
     const alone = { SIGNET_URL_OPENER: '', DISPLAY: '' };
     expect((await one.signet(at, ['status'])).out).toBe(
-      'here: nobody is logged in as Alice <alice@example.test>\n',
+      'here: no login as Alice <alice@example.test>\n',
     );
     expect((await one.signet(at, ['login'])).err).toMatch(/logged in as alice@example\.test/);
     expect((await one.signet(at, ['status'])).exit).toBe(0);

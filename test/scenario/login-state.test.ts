@@ -121,7 +121,7 @@ describe('a login that is not the one that is needed', () => {
     ];
     expect(await one.signet(his, ['login'])).toMatchObject({ exit: 0 });
     const { said, found } = await amiss(one, hers, {}, /alice@example\.test is expected/);
-    expect([said.exit, said.out]).toEqual([4, expect.stringMatching(/^here: nobody is logged in/)]);
+    expect([said.exit, said.out]).toEqual([4, expect.stringMatching(/^here: no login/)]);
     expect(found.agent?.detail).toMatch(/bob@example\.test$/);
     await fine(one, his, {}, /^here: bob@example\.test/);
   });
@@ -197,7 +197,7 @@ describe('signet.agent = no', () => {
       const remedies = found.checks.slice(-3, -1).map(({ remedy }: Line) => remedy);
       expect(remedies).toEqual([undo, undo]);
       expect(await runMeanwhile('sh', ['-c', undo], { cwd: at, env })).toMatchObject({ exit: 0 });
-      expect((await run(['status'])).out).toBe('here: nobody is logged in\n');
+      expect((await run(['status'])).out).toBe('here: no login\n');
     }
     const variable = await status(one, at, { SIGNET_AGENT: 'no' });
     expect([variable.out, variable.err]).toEqual([

@@ -78,7 +78,7 @@ describe('resign', () => {
     repository.must('mktree');
     expect(repository.must('fsck', '--strict', '--no-dangling')).toBe('');
     expect((await resign(repository, `${base}..HEAD`)).talk).toContain(
-      'every commit there is signed',
+      'every commit of this range is signed',
     );
   });
 
@@ -115,7 +115,7 @@ describe('resign', () => {
     set(repository.write('commit', above));
     const refused = await resign(repository, `${base}..main`);
     expect(refused.exit).toBe(2);
-    expect(refused.talk).toContain('is not yours');
+    expect(refused.talk).toContain('has another committer');
     const all = await resign(repository, '--all', `${base}..main`);
     expect(all.exit, all.talk).toBe(0);
     expect(await statuses(repository, `${base}..main`)).toEqual(['verified', 'verified']);

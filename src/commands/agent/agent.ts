@@ -1,4 +1,4 @@
-/** `git signet agent …`: the daemon that keeps logins and signs with them; it normally starts itself and leaves when idle. */
+/** `git signet agent …`: the daemon that keeps logins and signs with them. It starts by itself and ends when it is idle. */
 
 import { type ListedAgent, listAgents, stopAgent } from '../../agent/client/client.ts';
 import { askEvery, endWithTrouble, readable } from '../../agent/client/trouble.ts';
@@ -10,7 +10,7 @@ import type { Invocation } from '../../system/invocation.ts';
 import { describeCredential } from '../login/logins.ts';
 import { agentHere, type Here } from './here.ts';
 
-/** The agent's process; one is started where none runs. @throws ServiceError, ConfigError */
+/** Returns the process id of the agent, which is started if it does not run. @throws ServiceError, ConfigError */
 export async function ensureAgent(
   here: Here,
   { env, entry }: Pick<Invocation, 'env' | 'entry'>,
@@ -83,7 +83,7 @@ function statusLines({ address, state }: ListedAgent, now: number): readonly str
   const { forwardSocket, forwardProblem } = state;
   const forwarding = forwardSocket === '' ? [] : [`  forwards at ${forwardSocket}`];
   const silent = forwardProblem === '' ? [] : [`  does not forward: ${forwardProblem}`];
-  const none = state.credentials.length === 0 ? ['  nobody is logged in'] : [];
+  const none = state.credentials.length === 0 ? ['  no login'] : [];
   return [
     `process ${state.pid} for ${whom}`,
     `  ${address.path}`,
@@ -109,7 +109,7 @@ export const command: Command = {
     }),
     stop: loaded({
       summary: 'end it',
-      options: { all: { meaning: 'every one of yours' } },
+      options: { all: { meaning: 'every agent of yours' } },
       about: ['ends the one that serves this repository'],
       run: ({ switches }, invocation) => stop(invocation, switches.has('all')),
     }),

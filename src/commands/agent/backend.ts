@@ -1,6 +1,6 @@
 /**
- * The agent's tools: the two halves of sign.ts over connections that stay open, with the settings it was started with
- * and the network of each request. Trust and services are read again for each certificate, so that a file that was renewed is used.
+ * The agent's backend: the two halves of signing over connections that stay open, with the settings of the agent's start and
+ * the network of each request. Trust root and services are read again for each certificate, so that renewed files are used.
  */
 
 import type { AgentBackend } from '../../agent/daemon/backend.ts';
@@ -32,10 +32,10 @@ export interface BackendOptions extends NetworkSources {
   readonly entry: string;
 }
 
-/** What does not depend on the network that a request goes through. */
+/** The parts that do not depend on the network of a request. */
 type Common = Pick<SigningParts, 'services' | 'trust'>;
 
-/** @throws ConfigError for settings that no network can be reached with */
+/** @throws ConfigError if no network can be reached with these settings */
 export function openBackend(options: BackendOptions): AgentBackend {
   const { settings, crypto, now } = options;
   const networks = openNetworks(options);
@@ -49,7 +49,7 @@ export function openBackend(options: BackendOptions): AgentBackend {
     common = { trust, services: chooseServices(settings, signingConfig, now()) };
     return common;
   };
-  /** `fresh`: trust and services are read again. */
+  /** `fresh`: reads trust root and services again. */
   const partsFor = async (
     network: NetworkOrOwn,
     fresh: boolean,
@@ -85,7 +85,7 @@ export function openBackend(options: BackendOptions): AgentBackend {
   };
 }
 
-/** Refresh tokens in the keyring, where signet.keyring allows it; never anywhere else (threat D19). */
+/** Keeps refresh tokens in the keyring if signet.keyring allows it, and nowhere else (threat D19). */
 function keptTokens({
   settings,
   instance,

@@ -1,4 +1,4 @@
-/** What the agent's second socket is opened with: the agent's own configuration, as it stood at its start. */
+/** Reads the settings of the agent's forwarded socket from the agent's own configuration, at its start. */
 
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
@@ -19,7 +19,7 @@ interface Parts {
   readonly crypto: Crypto;
 }
 
-/** Clones by absolute path; undefined when every repository will do. @throws ConfigError */
+/** Lists the allowed clones by absolute path; undefined if every repository is allowed. @throws ConfigError */
 export function repositoriesOf({
   forwardRepositories: text,
 }: Settings): readonly string[] | undefined {
@@ -39,7 +39,7 @@ function auditPath({ forwardLog }: Settings, { XDG_STATE_HOME: state }: Environm
   return forwardLog ?? join(base, 'git-signet', 'forwarded.log');
 }
 
-/** Undefined where signet.forwardSocket names none. What is wrong with it is no reason to have no agent at all. */
+/** Undefined if signet.forwardSocket is not set. An error here does not keep the agent from starting. */
 export async function forwardingOf(
   parts: Parts,
 ): Promise<ForwardPlace | { readonly problem: string } | undefined> {

@@ -1,4 +1,4 @@
-/** The agent that serves here, running or not. */
+/** The agent of this directory's settings, running or not. */
 
 import { type Instance, instanceOf } from '../../agent/instance.ts';
 import { type AgentAddress, agentAddress, agentDirectory } from '../../agent/socket-path.ts';
@@ -7,7 +7,7 @@ import type { Settings } from '../../settings/load.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
 
-/** What this directory's settings make of it. */
+/** The agent that belongs to this directory's settings. */
 export interface Here {
   readonly settings: Settings;
   readonly directory: string;

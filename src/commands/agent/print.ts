@@ -1,4 +1,4 @@
-/** `agent print`: the agent as a unit of systemd, by its socket, or of launchd; and `agent forward`, the set-up for SSH. */
+/** `agent print` prints units of systemd (with socket activation) or launchd. `agent forward` prints the set-up for SSH. */
 
 import { join } from 'node:path';
 import { instanceEnvironment } from '../../agent/instance.ts';
@@ -58,7 +58,7 @@ NoNewPrivileges=yes
 const xml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-/** launchd hands no descriptor to a program that does not speak its interface: here the agent just stays. */
+/** launchd hands sockets only to programs that use its interface, so this unit just keeps the agent running. */
 function launchd(here: Here, words: readonly string[]): string {
   const args = [...words, 'agent', 'run'].map((word) => `    <string>${xml(word)}</string>\n`);
   const environment = [...settingsOf(here), ['SIGNET_AGENT_IDLE', '99999'] as const].map(
@@ -85,7 +85,7 @@ ${environment.join('')}  </dict>
 `;
 }
 
-/** Files to put where their first lines say. */
+/** Writes files whose first lines say where they belong. */
 export async function print(invocation: Invocation, what: string | undefined): Promise<ExitCode> {
   const here = await agentHere(invocation);
   const words = programWords(invocation.entry);
@@ -94,12 +94,12 @@ export async function print(invocation: Invocation, what: string | undefined): P
   return ExitCode.ok;
 }
 
-/** Where a forward socket goes when nobody has named one. */
+/** The default path of a forward socket. */
 export function suggestedForwardSocket(directory: string): string {
   return join(directory, 'forward.sock');
 }
 
-/** The set-up of both machines, with the socket that is configured or a fitting one. */
+/** Describes the set-up of both machines, with the configured socket or the default one. */
 export async function forward(invocation: Invocation): Promise<ExitCode> {
   const { settings, directory } = await agentHere(invocation);
   const socket = settings.forwardSocket ?? suggestedForwardSocket(directory);

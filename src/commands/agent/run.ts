@@ -1,4 +1,4 @@
-/** `agent run`: the daemon in this process, until it is told to end or nobody has needed it for long enough. */
+/** `agent run`: runs the daemon in this process, until it is stopped or has been unused for long enough. */
 
 import { leaseOf } from '../../agent/client/patience.ts';
 import { runAgent } from '../../agent/daemon/daemon.ts';
@@ -13,7 +13,7 @@ import { openBackend } from './backend.ts';
 import { forwardingOf } from './forward.ts';
 import { agentHere } from './here.ts';
 
-/** systemd hands over one socket, to this very process (sd_listen_fds(3)). */
+/** Returns the socket that systemd hands to this process (sd_listen_fds(3)). */
 function isHandedOver({ env }: Invocation): boolean {
   return env.LISTEN_FDS === '1' && env.LISTEN_PID === String(process.pid);
 }

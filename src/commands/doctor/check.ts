@@ -5,7 +5,7 @@ import { ExitCode } from '../../errors.ts';
 export type Level = 'ok' | 'warn' | 'fail';
 
 export interface Check {
-  /** A word or two, the same for ever: scripts look for it. */
+  /** A word or two that never change, because scripts look for them. */
   readonly name: string;
   readonly level: Level;
   readonly detail: string;

@@ -1,10 +1,10 @@
-/** Options that a hook can be installed with: those of `verify`, what may be deleted, and which refs were judged before. */
+/** The options that a hook can be installed with: those of `verify`, `--refuse-deletes` and `--judged-refs`. */
 
 import type { ArgumentSpec, OptionSpecs, ParsedArguments } from '../../cli/spec.ts';
 import { UsageError } from '../../errors.ts';
 import { VERIFY_OPTIONS } from '../verify/options.ts';
 
-/** Those that `verify` does not have, or understands in another way. */
+/** The options that `verify` does not have, or reads differently. */
 export const HOOK_OPTIONS: OptionSpecs = {
   'policy-from': {
     takes: 'revision',
@@ -24,7 +24,7 @@ export const HOOK_OPTIONS: OptionSpecs = {
 
 export const HOOK_SPEC: ArgumentSpec = { options: { ...VERIFY_OPTIONS, ...HOOK_OPTIONS } };
 
-/** Further refs that the hook's owner vouches for. @throws UsageError */
+/** Reads the further refs that the hook's owner vouches for. @throws UsageError */
 export function vouchedFor({ lists }: ParsedArguments): readonly string[] {
   const prefixes = lists.get('judged-refs') ?? [];
   for (const prefix of prefixes) {

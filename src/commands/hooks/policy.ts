@@ -1,6 +1,6 @@
 /**
- * Whose policy judges a push: one that was named, the user's or server's own, or the one that the ref had before. Never
- * what is pushed, and never a tag's: who may change a rule has passed the rule before (threats P04, P15).
+ * Decides which policy judges a push: the named one, the user's or server's own, or the one that the ref had before. It is
+ * never a policy that is pushed, and never a tag's, because a rule may be changed only under that rule (threats P04, P15).
  */
 
 import type { ParsedArguments } from '../../cli/spec.ts';
@@ -18,7 +18,7 @@ import { nodeCrypto } from '../../system/crypto.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { isForced, type Known, type RefUpdate } from './push-updates.ts';
 
-/** Stands for the value that the ref has before the push. */
+/** Means the value of the ref before the push. */
 const OLD = 'OLD';
 export const POLICY = '.signet.yaml';
 
@@ -26,7 +26,7 @@ export interface PolicyQuestion {
   readonly args: ParsedArguments;
   readonly invocation: Invocation;
   readonly repository: GitRepository;
-  /** Whether this repository's own configuration is believed: that of a server's bare repository is. */
+  /** True if this repository's own configuration is believed, as a server's bare repository is. */
   readonly caller: SettingCaller;
   /** The commit whose policy judges a ref that has no old value. */
   readonly fallback: string | undefined;
@@ -39,8 +39,8 @@ function policySaid({ args }: PolicyQuestion): boolean {
 }
 
 /**
- * The first of these commits that has a policy, unless a later one's has a larger sequence: who makes a branch chooses
- * the commit that it starts from, and must not choose by that who judges what he puts on it.
+ * Returns the first of these commits that has a policy, unless the policy of a later one has a larger sequence. The author of a
+ * branch chooses the commit that it starts from, and must not choose its policy in that way.
  */
 async function newestOf(
   { invocation: { cwd, env } }: PolicyQuestion,
@@ -57,7 +57,7 @@ async function newestOf(
   return newest?.id;
 }
 
-/** Whose policy judges this update: what was said, else the user's or server's own, else the ref's as it was. */
+/** Returns the policy that judges this update: the named one, else the user's or server's own, else the one of the ref's old value. */
 export async function revisionOf(
   push: PolicyQuestion,
   { ref, old }: RefUpdate,
@@ -70,7 +70,7 @@ export async function revisionOf(
     const settings = await settingsHere(invocation, { flags: args.flags, caller });
     if (settings.policy !== undefined) return undefined;
   }
-  // a tag's old value, or another ref's, is nobody's to take rules from
+  // rules are never taken from the old value of a tag or of another ref
   const own = ref.startsWith('refs/heads/') && old !== undefined;
   const [before] = own ? await resolveCommits(push.repository, [old]) : [];
   const newest = await newestOf(push, [before?.id, push.fallback]);
@@ -83,7 +83,7 @@ export async function revisionOf(
   );
 }
 
-/** Taking commits back may bring an older policy back: only a policy from outside the repository allows that. */
+/** Removing commits may restore an older policy, so only a policy from outside the repository may allow it. */
 export async function rollsBack(
   push: PolicyQuestion,
   update: RefUpdate,
@@ -101,7 +101,7 @@ export async function rollsBack(
   return Buffer.compare(before ?? Buffer.alloc(0), after ?? Buffer.alloc(0)) !== 0;
 }
 
-/** The branch whose policy judges refs that have no value yet: the repository's own, or the remote's as last seen. */
+/** Returns the branch whose policy judges new refs: the repository's own HEAD, or the remote's as last seen. */
 export async function fallbackOf(
   hook: HookName,
   remote: string,
@@ -120,9 +120,9 @@ export async function fallbackOf(
 }
 
 /**
- * Which commits count as judged before a new branch: all that is known, unless the policy has rules by ref. Then what
- * another rule let pass does not count here, or a branch under strict rules could be made of one under loose ones;
- * what the default branch reaches always counts, for branches are made from it.
+ * Decides which commits count as judged before a new branch: all that are known, unless the policy has rules by ref. Then
+ * commits that another rule accepted do not count, because a branch under strict rules could be made from one under loose
+ * rules. Commits of the default branch always count, because branches start from it.
  */
 export async function knownFor(
   { repository, fallback, hook }: PolicyQuestion & { readonly hook: HookName },

@@ -1,7 +1,7 @@
 /**
- * What a push changes, as git tells its hooks on stdin (githooks(5)), and which commits each change brings in. A branch
- * that exists is judged like a merge: everything that its old value does not reach. A new ref is judged by what no
- * ref of the repository reaches.
+ * Reads what a push changes, as git tells its hooks on stdin (githooks(5)), and which commits each change brings in. Of an
+ * existing branch, all commits that its old value does not reach are judged. Of a new ref, all commits that no ref of the
+ * repository reaches are judged.
  */
 
 import { fromUtf8, fromUtf8Lossy } from '../../core/bytes.ts';
@@ -14,22 +14,22 @@ import { type ProvedRange, proveRange, type Range } from '../../git/range-commit
 import { type GitRepository, gitLine, isFullHash } from '../../git/repository.ts';
 
 export interface RefUpdate {
-  /** Full name on the side that receives. */
+  /** The full name on the receiving side. */
   readonly ref: string;
-  /** Undefined for a ref that is made. */
+  /** Undefined for a new ref. */
   readonly old: string | undefined;
-  /** Undefined for a ref that is deleted. */
+  /** Undefined for a deleted ref. */
   readonly new: string | undefined;
 }
 
 function value(text: string | undefined, { format }: GitRepository): string | undefined {
   if (text === undefined || !isFullHash(text, format)) {
-    throw new UsageError("the hook was given a line that is not git's");
+    throw new UsageError("the hook's input is not in git's format");
   }
   return /^0+$/.test(text) ? undefined : text;
 }
 
-/** Lines of `pre-receive` (`<old> <new> <ref>`) or `pre-push` (`<local ref> <new> <ref> <old>`). @throws UsageError */
+/** Reads the lines of `pre-receive` (`<old> <new> <ref>`) or `pre-push` (`<local ref> <new> <ref> <old>`). @throws UsageError */
 export function readUpdates(
   input: Uint8Array,
   hook: 'pre-push' | 'pre-receive',
@@ -46,34 +46,34 @@ export function readUpdates(
       !ref.startsWith('refs/') ||
       words.length !== (hook === 'pre-receive' ? 3 : 4)
     ) {
-      throw new UsageError("the hook was given a line that is not git's");
+      throw new UsageError("the hook's input is not in git's format");
     }
     return { ref, old: value(old, repository), new: value(fresh, repository) };
   });
 }
 
-/** The ref that a push to this one moves: git writes through symbolic refs, and rules are for what is moved. */
+/** Returns the ref that moves. git writes through symbolic refs, and the rules are those of the moved ref. */
 export async function movedRef(repository: GitRepository, ref: string): Promise<string> {
   const args = [...GIT_READS, 'symbolic-ref', '--quiet', ref];
   const { exitCode, stdout } = await runGit(repository, args);
   return exitCode === 0 ? fromUtf8Lossy(stdout).trimEnd() : ref;
 }
 
-/** What a new value is, and the commits that come in with it. */
+/** The object of a new value, and the commits that it brings in. */
 export interface Incoming {
   readonly type: GitObjectType;
-  /** Undefined where no commit comes in. */
+  /** Undefined if no commit comes in. */
   readonly range: Range | undefined;
   readonly proved: ProvedRange | undefined;
   readonly count: number;
 }
 
-/** Commits that have been judged before, with all that they descend from. */
+/** Commits that were judged before, with all their ancestors. */
 export type Known = Required<Pick<Range, 'exclude' | 'byTag'>>;
 
 /**
- * What the refs below these prefixes hold. Only refs that nobody writes around the gate may be named here (threat P19).
- * A tag stands for the commit that git says it leads to; whoever relies on that checks it.
+ * Returns the commits of the refs below these prefixes. Every write to such a ref must pass this gate (threat P19). A tag
+ * stands for the commit that git names, and the caller checks that.
  */
 export async function heldBy(
   repository: GitRepository,
@@ -93,8 +93,8 @@ export async function heldBy(
 }
 
 /**
- * The commits that an update brings in. `known`: what a new ref is compared with.
- * @throws UsageError when the new value is not there, or a shallow boundary hides what comes in
+ * Returns the commits that an update brings in. `known`: the commits that a new ref is compared with.
+ * @throws UsageError if the new value is missing, or a shallow boundary hides commits
  */
 export async function incomingOf(
   repository: GitRepository,
@@ -103,7 +103,9 @@ export async function incomingOf(
 ): Promise<Incoming> {
   const [object] = await resolveNames(repository, [update.new]);
   if (object === undefined) {
-    throw new UsageError(`${update.ref}: ${update.new} is not here`, { code: 'NO_SUCH_OBJECT' });
+    throw new UsageError(`${update.ref}: no such object: ${update.new}`, {
+      code: 'NO_SUCH_OBJECT',
+    });
   }
   const [commit] = await resolveCommits(repository, [update.new]);
   if (commit === undefined) {
@@ -120,7 +122,7 @@ export async function incomingOf(
   return { type: object.type, range, proved, count: proved.count };
 }
 
-/** True when the old value is not among the ancestors of the new one: something is taken back. */
+/** Returns true if the new value does not descend from the old one: the push removes commits. */
 export async function isForced(repository: GitRepository, update: RefUpdate): Promise<boolean> {
   const { old, new: fresh } = update;
   if (old === undefined || fresh === undefined) return false;

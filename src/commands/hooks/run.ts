@@ -1,7 +1,7 @@
 /**
- * `git signet hooks run`: what our hooks call. The hook that was there before runs first, with the same input. Then every
- * ref of the push is judged by a policy that the push cannot change; one fault refuses the push whole. Nothing is read
- * from what is pushed but the objects to be judged; in a server's quarantine git's own variables find them.
+ * `git signet hooks run`: the command that our hooks call. The earlier hook runs first, with the same input. Then every ref of
+ * the push is judged by a policy that the push cannot change. One fault refuses the whole push. Only the objects to be judged
+ * are read from the push. In a server's quarantine, git's own variables find them.
  */
 
 import { resolve } from 'node:path';
@@ -48,7 +48,7 @@ interface Push extends PolicyQuestion {
   readonly setups: Map<string, Promise<VerifySetup>>;
 }
 
-/** All that a hook says goes to stderr: git shows it to whoever pushes. */
+/** Everything that a hook says goes to stderr, and git shows it to the user who pushes. */
 function onStderr(streams: Streams): Streams {
   return {
     ...streams,
@@ -59,7 +59,7 @@ function onStderr(streams: Streams): Streams {
   };
 }
 
-/** Setting up costs a trust root and a policy: once for refs that are judged alike. */
+/** Loads trust root and policy once for all refs that are judged by the same rules. */
 function setupFor(push: Push, revision: string | undefined): Promise<VerifySetup> {
   const { args, invocation, setups, caller } = push;
   const known = setups.get(revision ?? '');
@@ -84,7 +84,7 @@ function reporterFor(push: Push, setup: VerifySetup, update: RefUpdate): Reporte
   });
 }
 
-/** The new value itself, where it is not a commit of the range: a tag by the rules for tags, else what carries no signature. */
+/** Judges the new value itself if it is not a commit: a tag by the rules for tags, other objects as unsigned. */
 async function judgeValue(
   update: RefUpdate & { readonly new: string },
   { type }: Incoming,
@@ -94,7 +94,7 @@ async function judgeValue(
   const counts = countResults();
   const { ref, new: id } = update;
   if (ref.startsWith('refs/tags/') && type !== 'tag') {
-    const detail = `a lightweight tag: the name ${ref.slice(10)} itself is not signed by anybody`;
+    const detail = `a lightweight tag: no signature covers the name ${ref.slice(10)}`;
     const verdict = { status: 'unsigned', check: 'object', code: 'unsigned', detail } as const;
     counts.unsigned += 1;
     reporter.add(renderResult({ id, type, ref, verdict }, 'text'));
@@ -120,7 +120,7 @@ const sum = (a: Counts, b: Counts): Counts => {
   return total;
 };
 
-/** The commits of an update, by the rules of its ref. */
+/** Judges the commits of an update by the rules of its ref. */
 async function judgeRange(
   { ref }: RefUpdate,
   { range, proved }: Incoming,
@@ -151,7 +151,7 @@ async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
   }
   const revision = await revisionOf(push, update);
   if (await rollsBack(push, update, revision)) {
-    terminal.say(`${ref}: taking commits back would change ${POLICY}, by which it is judged`);
+    terminal.say(`${ref}: removing commits would change ${POLICY}, which judges this ref`);
     return { ...counts, 'not-allowed': 1 };
   }
   const changed = { ...update, new: fresh };
@@ -168,10 +168,10 @@ async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
   return judged;
 }
 
-/** Refs that nobody moves but by a push through this hook. A server makes others by itself, of commits that it judged by nothing. */
+/** Refs that only a push through this hook moves. A server makes other refs by itself, from commits that it has not judged. */
 const GUARDED = ['refs/heads/', 'refs/tags/'];
 
-/** What was judged before: on a server what guarded refs hold; before a push, what the remote is known to have. */
+/** Returns the commits that were judged before: on a server those of guarded refs, before a push those of the remote. */
 async function knownRefs(
   hook: HookName,
   remote: string,
@@ -187,7 +187,7 @@ async function knownRefs(
 
 const HOOKS = ['pre-push', 'pre-receive'] as const satisfies readonly HookName[];
 
-/** Runs what our hook is there for. `args`: the options that it was installed with, and git's own arguments behind `--`. */
+/** Runs the hook. `args`: the options that it was installed with, and git's own arguments after `--`. */
 const run: Run = async (args, invocation) => {
   const { cwd, env, streams, terminal } = invocation;
   const hook = args.positionals[0] as HookName;
@@ -210,7 +210,7 @@ const run: Run = async (args, invocation) => {
   let counts: Counts = countResults();
   try {
     for (const update of readUpdates(input, hook, repository)) {
-      // a tag is bound to its name; of the other side's refs nothing is known before a push
+      // a tag is bound to its name; before a push the refs of the other side are unknown
       const here = hook === 'pre-receive' && !update.ref.startsWith('refs/tags/');
       const ref = here ? await movedRef(repository, update.ref) : update.ref;
       counts = sum(counts, await judgeUpdate(push, { ...update, ref }));
@@ -222,7 +222,7 @@ const run: Run = async (args, invocation) => {
   const judged = Object.values(counts).some((count) => count > 0);
   const code = judged ? exitCodeOf(counts) : ExitCode.ok;
   if (code !== ExitCode.ok)
-    terminal.say(hook === 'pre-push' ? 'nothing was pushed' : 'nothing of this push was taken');
+    terminal.say(hook === 'pre-push' ? 'nothing was pushed' : 'the whole push was refused');
   return code;
 };
 

@@ -1,4 +1,4 @@
-/** What `status` and `doctor` find out about where a signature made here gets its login, as signing itself looks for it. */
+/** Finds the login that a signature made here would use, as signing does. `status` and `doctor` show it. */
 
 import { reachForwarded } from '../../agent/client/reach.ts';
 import { AgentTrouble } from '../../agent/wire/failure.ts';
@@ -16,13 +16,13 @@ import { expectedHere } from './logins.ts';
 /** A token that needs no person. */
 export interface TokenHere {
   readonly label: string;
-  /** Whose it is; undefined where only its source could tell, which is not asked. */
+  /** The account of the token. Undefined if only the token's source could tell, because it is not asked. */
   readonly identity?: string | undefined;
-  /** Why nothing can be signed with it. */
+  /** Why the token cannot sign. */
   readonly trouble?: SignetError;
 }
 
-/** The token that a signature here would use, read and judged as signing does, never shown. */
+/** Reads and judges the token that a signature here would use. The token is never shown. */
 export async function tokenHere(
   { env, cwd, terminal, now }: Pick<Invocation, 'env' | 'cwd' | 'terminal' | 'now'>,
   settings: Settings,
@@ -30,14 +30,14 @@ export async function tokenHere(
   const way = unattendedSource(env, settings);
   if (way === undefined) return undefined;
   const { label, source } = way;
-  // any other would have to be asked
+  // other sources would have to be asked over the network
   if (source.handed !== true) return { label };
   const expected = await expectedHere(settings, { cwd, env });
   const accept = (claims: IdentityClaims): void => {
     if (claimsMeet(expected, claims)) return;
     const account = visible(claims.names[0] ?? claims.challenge);
     const message = `${label}: the token is of ${account}, but ${expectationWords(expected)} is expected`;
-    const hint = 'take a token of that account, or change signet.identity';
+    const hint = 'use a token of that account, or change signet.identity';
     throw new LoginError('IDENTITY_UNEXPECTED', message, { hint });
   };
   const silent = { ...terminal, say: () => undefined };
@@ -59,18 +59,18 @@ export async function tokenHere(
 export interface ForwardedAgent {
   readonly path: string;
   readonly answers: boolean;
-  /** What was found, in a line: where it is, and why it is of no use where it is not. */
+  /** One line: where the agent is, or why it cannot be used. */
   readonly line: string;
 }
 
-/** Nothing but a tunnel lies between: an agent greets at once. */
+/** In seconds. Only a tunnel lies between, so an agent greets at once. */
 const SILENCE_SECONDS = 5;
 
-/** What can only be mended where the login is. */
+/** What to type on the machine where the agent runs. */
 export const FORWARD_REMEDY =
   'on the machine where the login is: git signet agent start, then connect again (git signet agent forward says how)';
 
-/** The agent that `signet.agentSocket` leads to; undefined where that is not set. It is not asked who is logged in: it would not say. */
+/** Finds the agent that `signet.agentSocket` names; undefined if it is not set. A forwarded agent does not say who is logged in. */
 export async function forwardedHere({
   agentSocket: path,
 }: Pick<Settings, 'agentSocket'>): Promise<ForwardedAgent | undefined> {
@@ -86,7 +86,7 @@ export async function forwardedHere({
   }
 }
 
-/** Where agents are switched off; undefined where they are not. @throws ConfigError */
+/** Returns the setting that switches agents off; undefined if none does. @throws ConfigError */
 export async function agentOff(
   { env, cwd }: Pick<Invocation, 'env' | 'cwd'>,
   { agent }: Pick<Settings, 'agent'>,

@@ -1,6 +1,6 @@
 /**
- * `git signet login`: a login beforehand, for editors and programs without a terminal. The token goes to the agent,
- * which gets a certificate for a key of its own; this process keeps nothing.
+ * `git signet login`: logs in before anything is signed, for editors and programs without a terminal. The token goes to
+ * the agent, which asks for a certificate for its own key. This process keeps nothing.
  */
 
 import { basename } from 'node:path';
@@ -37,19 +37,19 @@ import { describeCredential, expectedHere } from './logins.ts';
 
 interface Asked {
   readonly settings: Settings;
-  /** What it is kept under. */
+  /** The expectation that the agent keeps the login under. */
   readonly expected: string;
   readonly given: Secret | undefined;
 }
 
-/** Logs in, hands the result to `use`, and keeps the login's pages up meanwhile. */
+/** Logs in, and gives the result to `use`. The browser's pages stay up until `use` ends. */
 async function withToken<T>(
   invocation: Invocation,
   { settings, expected, given }: Asked,
   use: (identity: IdentityToken) => Promise<T>,
 ): Promise<T> {
   const { env, cwd, terminal, now } = invocation;
-  // a mirror that was never asked is asked now: it names the issuer
+  // the mirror names the issuer, so a mirror that was never asked is asked now
   await trustForSigning({ settings, crypto: await loadCrypto(), environment: env, now });
   const config = await loadSigningConfig(settings);
   const { issuerUrl } = chooseServices(settings, config, now());
@@ -74,24 +74,24 @@ async function keep(invocation: Invocation, asked: Asked, showClaims: boolean): 
   const { terminal, streams, now } = invocation;
   const here = await agentHere(invocation);
   const { address, directory } = here;
-  // nobody logs in for an agent that cannot be
+  // without an agent a login would be lost: look before the user logs in
   prepareDirectory(directory);
   const show = async (token: Secret | undefined): Promise<void> => {
     if (!showClaims || token === undefined) return;
     const { visibleClaims } = await import('../../login/claims-view.ts');
     streams.write(`${JSON.stringify(visibleClaims(token), null, 2)}\n`);
   };
-  // before it is judged: what is wrong with it stands there
+  // shown before the token is judged, because they explain a refusal
   await show(asked.given);
   const kept = await withToken(invocation, asked, async (identity): Promise<CredentialStatus> => {
     if (asked.given === undefined) await show(identity.token);
     const network = networkOf(asked.settings, invocation.env, invocation.cwd);
-    // one that ends meanwhile is started again: nobody logs in twice for it
+    // an agent that ends meanwhile is started again, so that the user does not log in twice
     const offer = async (): Promise<CredentialStatus> => {
       await ensureAgent(here, invocation);
       return offerLogin(address, { ...identity, identity: asked.expected, network });
     };
-    // one that was born without a network leaves, and the next one is this process's own child
+    // an agent that has no network ends; the next one is a child of this process
     const offers = askAgain(offer).catch((error: unknown) => {
       if (error instanceof HandedBack && error.leaving) return askAgain(offer);
       throw error;
@@ -135,7 +135,7 @@ const run: Run = async (args, invocation) => {
   const expected = await expectedHere(settings, invocation);
   const trouble = impossible(expected);
   if (trouble !== undefined) throw trouble;
-  // nobody types a token that is not taken
+  // refused before the user types a token
   const given = args.switches.has('token-stdin')
     ? tokenOnStdin(invocation.streams, invocation.terminal)
     : undefined;
@@ -153,11 +153,11 @@ export const command: Command = {
     identity: {
       takes: 'text',
       value: 'NAME',
-      meaning: 'who it must be (default: signet.identity); other accounts are refused',
+      meaning: 'the account (default: signet.identity); other accounts are refused',
     },
     device: { meaning: 'with a code, on another device' },
-    'token-stdin': { meaning: 'take the identity token from standard input' },
-    'show-claims': { meaning: 'print what the token says, never the token' },
+    'token-stdin': { meaning: 'read the identity token from standard input' },
+    'show-claims': { meaning: 'print the claims of the token, never the token' },
   },
   exclusive: [['device', 'token-stdin']],
   about: [

@@ -1,4 +1,4 @@
-/** What `login`, `logout` and `status` have in common: which credential signs here, and how one is told. */
+/** Finds and describes the credential that signs here, for `login`, `logout` and `status`. */
 
 import type { CredentialStatus } from '../../agent/wire/protocol.ts';
 import { visible } from '../../core/escape.ts';
@@ -9,8 +9,8 @@ import type { Settings } from '../../settings/load.ts';
 import type { Invocation } from '../../system/invocation.ts';
 
 /**
- * What a signature made here must meet, before there is anything to sign: `signet.identity`, and the committer that git
- * would write where it must match. In its text form (core/expectation.ts).
+ * Returns what a signature made here must meet, in its text form (core/expectation.ts): `signet.identity`, and the
+ * committer that git would write, if the two must match.
  */
 export async function expectedHere(
   { identity, matchCommitter }: Pick<Settings, 'identity' | 'matchCommitter'>,
@@ -21,7 +21,7 @@ export async function expectedHere(
   return writeExpectation({ identity, committer });
 }
 
-/** The credential that a signer here would be served with, as the agent chooses it: its own, else one that fits. */
+/** Returns the credential that the agent would sign with here: the one kept for this expectation, else one that meets it. */
 export function credentialFor(
   expected: string,
   credentials: readonly CredentialStatus[],
@@ -34,12 +34,12 @@ export function credentialFor(
   });
 }
 
-/** True where a signature can be made with it without a person. */
+/** Returns true if the credential can sign without a person. */
 export function serves({ notAfter, renewable }: CredentialStatus, now: number): boolean {
   return renewable || notAfter > now;
 }
 
-/** `alice@example.test (https://accounts.example.test), until 2026-11-21 11:54:32Z, renews by itself` */
+/** Describes a credential: `alice@example.test (https://accounts.example.test), until 2026-11-21 11:54:32Z, renews by itself` */
 export function describeCredential(one: CredentialStatus, now: number): string {
   const { identity, issuer, notAfter, renewable } = one;
   const until = notAfter > now ? `until ${utcTime(notAfter)}` : 'expired';

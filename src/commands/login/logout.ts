@@ -1,4 +1,4 @@
-/** `git signet logout`: the agent forgets a login, and so does the keyring. */
+/** `git signet logout`: deletes a login from the agent and from the keyring. */
 
 import { agentState, forgetCredentials, listAgents } from '../../agent/client/client.ts';
 import {
@@ -22,7 +22,7 @@ interface Found {
   readonly state: AgentState | undefined;
 }
 
-/** The agent that serves here; without state where none runs. */
+/** Returns the agent of this directory's settings; without state if none runs. */
 async function agentOf(address: AgentAddress): Promise<Found> {
   try {
     return { address, state: await agentState(address) };
@@ -42,7 +42,7 @@ async function forget(address: AgentAddress, expected: string | undefined): Prom
   }
 }
 
-/** What agents that have gone may have left in the keyring: at one address, or all of it. */
+/** Deletes what earlier agents left in the keyring: at one address, or everything. */
 async function clearKeyring(
   { env, entry, terminal }: Invocation,
   which?: string,
@@ -50,13 +50,15 @@ async function clearKeyring(
   const options = { env, entry };
   const keyring = await openKeyring(options);
   if (keyring === undefined) {
-    // that there is none here is normal, and does not make a failure of it
-    terminal.say(`no keyring answers here (${await keyringProblem(options)}): nothing was deleted`);
+    // many machines have no keyring: that is no failure
+    terminal.say(
+      `no keyring answers here (${await keyringProblem(options)}), so nothing was deleted from it`,
+    );
     return [];
   }
   const problem = await (which === undefined ? keyring.clear() : keyring.delete(which));
   if (problem === undefined) return [];
-  const what = `what the keyring keeps of a login is still there: ${problem}`;
+  const what = `the keyring still holds a login: ${problem}`;
   return [
     new ServiceError('SERVICE_UNREACHABLE', what, {
       hint: 'unlock the keyring and try again, or delete its entries named git-signet',
@@ -87,22 +89,22 @@ const run: Run = async ({ switches }, invocation) => {
   const { count, troubles } = await (everywhere ? logoutEverywhere : logoutHere)(invocation);
   const { say } = invocation.terminal;
   if (count > 0) say(count === 1 ? 'logged out' : `logged out: ${count} logins`);
-  else if (troubles.length === 0) say('nobody was logged in');
+  else if (troubles.length === 0) say('no login was found');
   endWithTrouble(troubles, invocation);
   return count === 0 ? ExitCode.refused : ExitCode.ok;
 };
 
 export const command: Command = {
-  summary: 'forget a login',
-  options: { all: { meaning: 'every login, of every agent of yours' } },
+  summary: 'delete a login',
+  options: { all: { meaning: 'every login of every agent of yours' } },
   about: [
-    'Forgets the login that signs here: key, certificate, and what would renew it, also in the keyring. What was signed stays signed. Nothing is withdrawn at the issuer.',
+    'Deletes the login that signs here: the key, the certificate and the refresh token, also from the keyring. Signatures that were made stay valid. Nothing is revoked at the issuer.',
   ],
   examples: [['git signet logout'], ['git signet logout --all', 'every login']],
   exits: {
     0: 'logged out',
     1: 'there was no login',
-    3: 'an agent does not answer, or the keyring does not let go',
+    3: 'an agent does not answer, or the keyring keeps its entry',
   },
   run,
 };

@@ -1,4 +1,4 @@
-/** `git signet status`: who signs here, until when, and what other logins there are. */
+/** `git signet status`: shows who signs here, until when, and which other logins there are. */
 
 import { type ListedAgent, listAgents } from '../../agent/client/client.ts';
 import type { CredentialStatus } from '../../agent/wire/protocol.ts';
@@ -23,13 +23,13 @@ import { credentialFor, describeCredential, expectedHere, serves } from './login
 interface Status {
   /** Digest of the servers' settings. */
   readonly instance: string;
-  /** Whom a signature here must be by; '' for anybody. */
+  /** The signer that is expected here; '' if every signer will do. */
   readonly expected: string;
-  /** A token that needs no person; then no agent is asked. */
+  /** A token that needs no person. If there is one, no agent is asked. */
   readonly token: TokenHere | undefined;
-  /** The agent on another machine that signs here; then this user's own is not asked. */
+  /** The agent on another machine that signs here. If there is one, this user's own agent is not asked. */
   readonly forwarded: ForwardedAgent | undefined;
-  /** What switched agents off; then nobody keeps a login. */
+  /** The setting that switches agents off. Then no login is kept. */
   readonly off: SettingOrigin | undefined;
   readonly credential: CredentialStatus | undefined;
   readonly agents: readonly ListedAgent[];
@@ -66,7 +66,7 @@ function hereLines(status: Status, now: number): readonly string[] {
   if (forwarded !== undefined) return [`here: ${forwarded.line}`];
   if (off !== undefined) return [`here: each signature logs in (${agentOffWords(off)})`];
   const whom = expected === ANYBODY ? '' : ` as ${expectationWords(expected)}`;
-  if (credential === undefined) return [`here: nobody is logged in${whom}`];
+  if (credential === undefined) return [`here: no login${whom}`];
   return [`here: ${describeCredential(credential, now)}; ${tally(credential)}`];
 }
 
@@ -98,21 +98,21 @@ function asJson(status: Status): string {
     answers: state !== undefined,
     ...state,
   }));
-  // what is not there is null: a reader need not know which fields there could be
+  // absent values are null, so that a program sees every field
   const orNull = (_key: string, value: unknown): unknown => value ?? null;
   return `${JSON.stringify({ schemaVersion: 1, here, agents: shown }, orNull, 2)}\n`;
 }
 
-/** True where a signature can be made without a person; with a forwarded agent, as far as can be known here. */
+/** Returns true if a signature needs no person. Of a forwarded agent only this is known: whether it answers. */
 function isReady({ token, forwarded, credential }: Status, now: number): boolean {
   if (token !== undefined) return token.trouble === undefined;
   if (forwarded !== undefined) return forwarded.answers;
   return credential !== undefined && serves(credential, now);
 }
 
-/** What to do where a signature would need a login, or would fail. */
+/** Returns what to do if a signature would need a login, or would fail. */
 function nextStep({ token, forwarded, off }: Status): string {
-  if (token !== undefined) return token.trouble?.hint ?? 'take a fresh token';
+  if (token !== undefined) return token.trouble?.hint ?? 'use a fresh token';
   if (forwarded !== undefined) return FORWARD_REMEDY;
   return off === undefined ? 'run: git signet login' : `to keep a login: ${off.undo}`;
 }

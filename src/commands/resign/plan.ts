@@ -1,7 +1,7 @@
 /**
- * Which commits of a range are signed again. One is made again when it is unsigned or broken, or when a parent of its
- * own is; what is good and stands on nothing that changes stays as it is. Somebody else's commit is never made again
- * unless that was asked for: it would carry his name over another's signature.
+ * Decides which commits of a range are signed again: those that are unsigned or broken, and those whose parent is signed
+ * again. Commits that are good and stand on unchanged parents stay as they are. Another committer's commit is signed
+ * again only with `--all`, because it would carry that name over your signature.
  */
 
 import { commitHeader } from '../../core/git/header.ts';
@@ -23,12 +23,12 @@ export interface Planned {
   readonly subject: string;
   readonly committer: string;
   readonly own: boolean;
-  /** `sign`: made again; `keep`: good as it is; `left`: not good, and not ours. */
+  /** `sign`: is signed again. `keep`: is good. `left`: is not good, and has another committer. */
   readonly what: 'sign' | 'keep' | 'left';
   readonly why: string;
 }
 
-/** The committer's address of this repository. @throws UsageError where git does not know one */
+/** Returns the committer's address of this repository. @throws UsageError if git knows none */
 export async function ownAddress(repository: GitRepository): Promise<string> {
   const line = await askGitLine(repository, ['var', 'GIT_COMMITTER_IDENT']);
   return personOf(line)?.email ?? '';
@@ -43,14 +43,14 @@ const AT_ONCE = 256;
 
 interface PlanRequest {
   readonly repository: GitRepository;
-  /** Parents before children. */
+  /** Parents come before children. */
   readonly ids: readonly string[];
   readonly setup: Pick<VerifySetup, 'crypto'> & { readonly judge: Omit<JudgeSettings, 'output'> };
   readonly own: string;
   readonly all: boolean;
 }
 
-/** Decides for each commit, in order. @throws UsageError where somebody else's commit would have to be made again */
+/** Decides for each commit, in order. @throws UsageError if another committer's commit would have to be signed again */
 export async function planResign(request: PlanRequest): Promise<readonly Planned[]> {
   const { repository, ids, setup, own: address, all } = request;
   const context = verifyContext(setup.judge, setup.crypto);
@@ -67,12 +67,9 @@ export async function planResign(request: PlanRequest): Promise<readonly Planned
       const raw = frame.raw.slice();
       const header = commitHeader(raw);
       if (header === undefined) {
-        throw new UsageError(
-          `${id}: git cannot read this commit as it is, so it is not made again`,
-          {
-            hint: `run: git signet verify --unsafe-any-identity ${id}`,
-          },
-        );
+        throw new UsageError(`${id}: git cannot read this commit, so it is not signed again`, {
+          hint: `run: git signet verify --unsafe-any-identity ${id}`,
+        });
       }
       const why = whyOf(await verifyObject({ id, type: 'commit', raw, format }, context));
       const moved = header.parents.some((parent) => changed.has(parent));
@@ -91,12 +88,12 @@ export async function planResign(request: PlanRequest): Promise<readonly Planned
   if (first === undefined) return planned;
   const more = foreign.length > 1 ? ` and ${foreign.length - 1} more` : '';
   throw new UsageError(
-    `${first.id.slice(0, 7)} by ${first.committer}${more} would have to be made again, and is not yours`,
-    { hint: 'ask whoever made it, or sign it in your name: add --all' },
+    `${first.id.slice(0, 7)} by ${first.committer}${more} would have to be signed again, but has another committer`,
+    { hint: 'ask its committer to sign it, or sign it in your name: add --all' },
   );
 }
 
-/** Commits of a range, parents before children. */
+/** Lists the commits of a range, parents before children. */
 export async function idsOf(
   repository: GitRepository,
   { base, tip }: { readonly base: string; readonly tip: string },

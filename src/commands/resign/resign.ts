@@ -1,6 +1,6 @@
 /**
- * `git signet resign`: a branch's own commits that are unsigned or broken, signed again with one login. Trees, messages,
- * authors and dates stay byte for byte; the branch moves at once, or not at all; the working tree is not touched.
+ * `git signet resign`: signs a branch's own commits that are unsigned or broken again, with one login. Trees, messages,
+ * authors and dates stay byte for byte. The branch moves once, at the end, or not at all. The working tree is not touched.
  */
 
 import type { Command, Run } from '../../cli/command.ts';
@@ -26,15 +26,15 @@ import { type SignOne, withSeries } from './series.ts';
 interface Target {
   readonly base: string;
   readonly tip: string;
-  /** Full name of what is moved; HEAD where that is detached. */
+  /** The full name of the ref that moves; HEAD if it is detached. */
   readonly ref: string;
 }
 
-/** A range whose tip can be moved. @throws UsageError */
+/** Reads a range whose end is a branch, or HEAD. @throws UsageError */
 async function targetOf(repository: GitRepository, range: string): Promise<Target> {
   const match = /^(.+?)\.\.(?!\.)(.*)$/s.exec(range);
   if (match === null) {
-    throw new UsageError(`${range}: which commits? a range is needed`, {
+    throw new UsageError(`${range}: a range of commits is needed`, {
       hint: 'run: git signet resign origin/main..HEAD',
     });
   }
@@ -43,10 +43,10 @@ async function targetOf(repository: GitRepository, range: string): Promise<Targe
     to === '' || to === 'HEAD' ? 'HEAD' : `refs/heads/${to.replace(/^refs\/heads\//, '')}`;
   const [base] = await resolveCommits(repository, [from]);
   const [tip] = await resolveNames(repository, [name, to === '' ? 'HEAD' : to]);
-  // what is moved is a branch, not an expression that leads to a commit
+  // only a branch can move, so the end of the range must name one
   const expression = /[~^:]|@\{/.test(name);
   if (base === undefined || tip?.type !== 'commit' || expression) {
-    const what = base === undefined ? from : `${to} is no branch here, so it cannot be moved`;
+    const what = base === undefined ? from : `${to} is not a branch here, so it cannot be moved`;
     throw new UsageError(`${range}: ${base === undefined ? `no such commit: ${what}` : what}`, {
       code: 'NO_SUCH_OBJECT',
     });
@@ -54,7 +54,7 @@ async function targetOf(repository: GitRepository, range: string): Promise<Targe
   return { base: base.id, tip: tip.id, ref: name };
 }
 
-/** Makes the commits and writes them; nothing refers to them yet. Old names → new ones. */
+/** Signs the commits and writes them. No ref names them yet. Returns new ids by old ids. */
 async function makeAgain(
   planned: readonly Planned[],
   repository: GitRepository,
@@ -90,7 +90,7 @@ async function makeAgain(
   return renamed;
 }
 
-/** Tags and branches that go on pointing to what was signed again. */
+/** Returns the tags and branches that still point to the old commits. */
 async function leftBehind(
   repository: GitRepository,
   renamed: ReadonlyMap<string, string>,
@@ -117,7 +117,7 @@ function row(one: Planned, renamed?: ReadonlyMap<string, string>): string {
   return `${visible(words)}\n`;
 }
 
-/** Moves the branch, if it is where it was. @throws UsageError when somebody moved it meanwhile */
+/** Moves the branch if it still points to its old commit. @throws UsageError if it has moved meanwhile */
 async function move(
   repository: GitRepository,
   { ref, tip }: Target,
@@ -131,7 +131,7 @@ async function move(
   await gitLine(repository, ['update-ref', '-m', message, ...detached, head, fresh, tip]);
 }
 
-/** The branch that HEAD stands for, or HEAD itself. */
+/** Returns the branch that HEAD stands for, or HEAD itself. */
 async function symbolicHead(repository: GitRepository): Promise<string> {
   const name = await askGitLine(repository, ['rev-parse', '--symbolic-full-name', 'HEAD']);
   return name === '' ? 'HEAD' : name;
@@ -177,7 +177,9 @@ async function resign(
   const [first] = due;
   if (first === undefined) {
     terminal.say(
-      left.length > 0 ? 'what is not signed there is not yours' : 'every commit there is signed',
+      left.length > 0
+        ? 'the unsigned commits of this range have another committer'
+        : 'every commit of this range is signed',
     );
     return left.length > 0 ? ExitCode.usage : ExitCode.ok;
   }
@@ -209,7 +211,7 @@ export const command: Command = {
   summary: 'sign your own commits again',
   positionals: [{ name: 'BASE..[BRANCH]', takes: 'revision' }],
   options: {
-    'dry-run': { short: 'n', meaning: 'says what it would do' },
+    'dry-run': { short: 'n', meaning: 'show what would be done' },
     all: { meaning: "other people's commits too: your signature, their names" },
     'trusted-root': settingOption('trust', { meaning: 'trust this instead of the built-in root' }),
   },
@@ -223,6 +225,6 @@ export const command: Command = {
   notes: [
     'The branch moves at the end, all at once, and only if it still stands where it stood. Its old value is in the reflog. If you pushed it before: git push --force-with-lease',
   ],
-  exits: { 0: 'done', 2: 'nothing to sign there, or it is not yours', 4: 'login failed' },
+  exits: { 0: 'done', 2: 'nothing to sign, or another committer', 4: 'login failed' },
   run,
 };

@@ -1,4 +1,4 @@
-/** Many signatures with one login: by the agent, or in place with one certificate for as long as it is valid. */
+/** Makes many signatures with one login: by the agent, or in place with one certificate while it is valid. */
 
 import { utf8 } from '../../core/bytes.ts';
 import { acceptExpected, acceptSigner, expectationOf } from '../../core/expectation.ts';
@@ -12,14 +12,14 @@ import { type SigningTools, signingTools } from '../../signing/tools.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
 
-/** What one payload became. */
+/** The signature of one payload. */
 export type SeriesSignature = Pick<Made, 'armor' | 'identity' | 'logIndex'>;
 export type SignOne = (payload: Uint8Array) => Promise<SeriesSignature>;
 
 /** A certificate is renewed when it has less than this left, in seconds. */
 const MARGIN = 30;
 
-/** In place: one login, each payload compared with the account that logged in. `use` may sign until it ends. */
+/** Signs in place with one login. Each payload is compared with the account that logged in. `use` may sign until it ends. */
 async function inPlace(
   first: Uint8Array,
   signing: SigningTools,
@@ -47,7 +47,7 @@ async function inPlace(
   });
 }
 
-/** Signs in place with a login that is made when the first payload needs it, and stays open for all that follow. */
+/** Signs in place. The first payload causes the login, and all others use it. */
 function keptLogin(signing: SigningTools): {
   readonly sign: SignOne;
   readonly close: () => Promise<void>;
@@ -78,8 +78,7 @@ function keptLogin(signing: SigningTools): {
 }
 
 /**
- * Gives `use` a way to sign any number of payloads with one login. `first` is the first of them: what the person is told
- * comes from it. @throws LoginError, ServiceError, AnswerError
+ * Calls `use` with a function that signs payloads with one login. The login page describes `first`. @throws LoginError, ServiceError, AnswerError
  */
 export async function withSeries<T>(
   first: Uint8Array,
@@ -98,7 +97,7 @@ export async function withSeries<T>(
   const sign: SignOne = async (payload) => {
     const made = agentServes ? await makeByAgent({ ...signing, payload }) : undefined;
     if (made !== undefined) return made;
-    // for good: whoever has logged in here once is not asked again because the agent came and went
+    // a user who has logged in here is not asked again when the agent comes back
     agentServes = false;
     return own.sign(payload);
   };

@@ -1,8 +1,7 @@
 /**
- * A sandbox's own global git configuration: what the sandbox sets, after what the person's own file says. A gate believes it,
- * as it believes any global file, where it would not believe a variable. Clients that do not start git, or that keep git's
- * numbered variables from it (pygit2, simple-git), read this file alone. What is written with `git config --global` in the
- * sandbox stays in it.
+ * Writes a sandbox's own global git configuration: the user's own file, and then what the sandbox sets. A gate believes a
+ * global file, but not a variable. Clients that do not start git, or that keep git's numbered variables from it (pygit2,
+ * simple-git), read only this file. What `git config --global` writes in the sandbox stays in the sandbox.
  */
 
 import { writeFileSync } from 'node:fs';
@@ -12,19 +11,19 @@ import type { Environment } from '../../system/environment.ts';
 
 type Variables = Readonly<Record<string, string>>;
 
-/** A value as git reads it back. */
+/** Quotes a value so that git reads it back. */
 function quoted(value: string): string {
   return `"${value.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 }
 
-/** One setting as lines of a file: `gpg.x509.program` is `program` below `[gpg "x509"]`. */
+/** Writes one setting as lines of a file: `gpg.x509.program` is `program` below `[gpg "x509"]`. */
 function setting(key: string, value: string): string {
   const [first, last] = [key.indexOf('.'), key.lastIndexOf('.')];
   const subsection = first === last ? '' : ` ${quoted(key.slice(first + 1, last))}`;
   return `[${key.slice(0, first)}${subsection}]\n\t${key.slice(last + 1)} = ${quoted(value)}\n`;
 }
 
-/** git's own settings among the variables, as key and value (git-config(1), GIT_CONFIG_COUNT). */
+/** Finds git's own settings among the variables, as key and value (git-config(1), GIT_CONFIG_COUNT). */
 function gitSettings(added: Variables): readonly (readonly [string, string])[] {
   return Array.from({ length: Number(added.GIT_CONFIG_COUNT ?? 0) }, (_, at) => [
     added[`GIT_CONFIG_KEY_${at}`] ?? '',
@@ -32,7 +31,7 @@ function gitSettings(added: Variables): readonly (readonly [string, string])[] {
   ]);
 }
 
-/** The person's own files, weakest first (git-config(1), FILES). One that is not there is no error to git. */
+/** Lists the user's own files, weakest first (git-config(1), FILES). git accepts a missing file. */
 function ownFiles(
   { GIT_CONFIG_GLOBAL: named, XDG_CONFIG_HOME: xdg, HOME: home }: Environment,
   mine: string,

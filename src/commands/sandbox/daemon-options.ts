@@ -1,6 +1,6 @@
 export interface DaemonOptions {
   readonly dir: string;
-  /** It was typed, and is not the usual one. */
+  /** True if the user named the directory. */
   readonly named: boolean;
   readonly port: number | undefined;
   readonly rekorVersion: 1 | 2;

@@ -1,6 +1,6 @@
 /**
- * `sandbox start` and `stop`: a detached sandbox, found again by its directory. `start` prints the environment to
- * take over; `stop` ends a process only after it has proved, by the sandbox's secret, that it is the sandbox.
+ * `sandbox start` and `stop`: a detached sandbox, found again by its directory. `start` prints the environment to use.
+ * `stop` ends a process only if that process proves by the sandbox's secret that it is the sandbox.
  */
 
 import { spawn } from 'node:child_process';
@@ -28,7 +28,7 @@ function exportLines(env: Readonly<Record<string, string>>): string {
     .join('');
 }
 
-/** Polls until `probe` gives something; undefined at the deadline. */
+/** Polls until `probe` returns a value; undefined at the deadline. */
 async function until<T>(
   deadline: number,
   probe: () => T | undefined | Promise<T | undefined>,
@@ -47,7 +47,7 @@ interface Known {
   readonly secret: string;
 }
 
-/** Where the sandbox of a directory listens, and its secret; undefined before its first start. */
+/** Reads where the sandbox of a directory listens, and its secret; undefined before its first start. */
 function knownOf(dir: string): Known | undefined {
   try {
     const { ports, tokenSecret } = JSON.parse(readFileSync(join(dir, 'sandbox.json'), 'utf8'));
@@ -59,7 +59,7 @@ function knownOf(dir: string): Known | undefined {
   }
 }
 
-/** The process that answers as this directory's sandbox; undefined when none does. */
+/** Finds the process that answers as this directory's sandbox; undefined if none does. */
 async function runningPid(dir: string): Promise<number | undefined> {
   const known = knownOf(dir);
   if (known === undefined) return undefined;
@@ -85,7 +85,7 @@ function report(invocation: Invocation, { dir, named }: DaemonOptions): ExitCode
   return ExitCode.ok;
 }
 
-/** Starts a detached sandbox and prints `export` lines; one that is up already is left alone. */
+/** Starts a detached sandbox, unless it runs already, and prints `export` lines. */
 export async function start(invocation: Invocation, options: DaemonOptions): Promise<ExitCode> {
   const { dir, port, rekorVersion } = options;
   if ((await runningPid(dir)) !== undefined) return report(invocation, options);
@@ -122,7 +122,7 @@ export async function start(invocation: Invocation, options: DaemonOptions): Pro
   );
 }
 
-/** Runs a sandbox in this process until it is told to end. */
+/** Runs a sandbox in this process until it is stopped. */
 export async function serve(
   invocation: Invocation,
   { dir, port, rekorVersion }: DaemonOptions,
@@ -151,7 +151,7 @@ export async function serve(
   return ExitCode.ok;
 }
 
-/** Ends the sandbox of a directory; its state stays. */
+/** Ends the sandbox of a directory. Its state stays. */
 export async function stop(invocation: Invocation, dir: string): Promise<ExitCode> {
   const { ownerOf } = await import('../../sandbox/state.ts');
   const pid = await runningPid(dir);

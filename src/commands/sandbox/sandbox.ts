@@ -1,6 +1,6 @@
 /**
- * `git signet sandbox start | stop | run -- COMMAND`: a private Sigstore on loopback, for trying things out. `run`
- * changes nothing outside its child's environment and leaves nothing behind.
+ * `git signet sandbox start | stop | run -- COMMAND`: a private Sigstore on loopback, to try things out. `run` changes only
+ * its child's environment, and leaves nothing behind.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -32,7 +32,7 @@ function defaultDirectory(env: Environment): string {
     env.XDG_STATE_HOME ?? (env.HOME === undefined ? undefined : join(env.HOME, '.local', 'state'));
   if (state === undefined)
     throw new UsageError('neither HOME nor XDG_STATE_HOME is set', {
-      hint: 'name a place with --dir',
+      hint: 'name a directory: git signet sandbox start --dir DIR',
     });
   return join(state, 'git-signet', 'sandbox');
 }
@@ -50,10 +50,10 @@ function rekorVersionOf({ values }: ParsedArguments): 1 | 2 {
   return values.get('rekor') === '2' ? 2 : 1;
 }
 
-/** What would point a child at another Sigstore than the sandbox. */
+/** Variables that would lead a child to another Sigstore. */
 const FOREIGN = /^(?:SIGNET|GITSIGN|SIGSTORE|TUF)_/;
 
-/** The environment without settings of other instances, with those of the sandbox; git settings are added to those that are there. */
+/** Returns the environment with the settings of the sandbox instead of other instances'. git's settings are added to those that are there. */
 export function sandboxEnvironment(
   env: Environment,
   added: Readonly<Record<string, string>>,
@@ -72,7 +72,7 @@ export function sandboxEnvironment(
   return result;
 }
 
-/** For as long as a person may try things out in a shell. */
+/** In seconds: how long a user may try things out in a shell. */
 const TOKEN_SECONDS = 24 * 3600;
 
 async function childEnvironment(
@@ -98,7 +98,7 @@ async function childEnvironment(
 }
 
 async function runCommand(invocation: Invocation, args: ParsedArguments): Promise<ExitCode> {
-  // the issuer's packages have Bun print what they should no longer use, amidst what the child says
+  // the issuer's packages make Bun print warnings into the child's output
   Object.assign(process, { noDeprecation: true });
   const [program, ...rest] = args.rest;
   if (program === undefined)
@@ -127,7 +127,7 @@ async function runCommand(invocation: Invocation, args: ParsedArguments): Promis
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
-/** Runs the child on our own streams to its end; its exit code, or 128 + n for a signal, as shells count. */
+/** Runs the child on our own streams to its end. Returns its exit code, or 128 + n for signal n, as shells do. */
 function runChild(
   command: string,
   args: readonly string[],
@@ -135,7 +135,7 @@ function runChild(
 ): Promise<ExitCode> {
   return new Promise((done, reject) => {
     let child: ChildProcess | undefined;
-    // The terminal signals its whole foreground group, so a child there has had ^C already.
+    // the terminal signals its whole foreground group, so a child there has received ^C already
     const fromTerminal = isatty(0);
     const pass = (signal: NodeJS.Signals): void => {
       if (!(fromTerminal && (signal === 'SIGINT' || signal === 'SIGQUIT'))) child?.kill(signal);
@@ -143,7 +143,7 @@ function runChild(
     const end = (): void => {
       for (const signal of SIGNALS) process.off(signal, pass);
     };
-    // Before the child: it may run, and someone may signal us, before spawn has returned.
+    // before the child starts, because a signal may come before spawn returns
     for (const signal of SIGNALS) process.on(signal, pass);
     child = spawn(command, args, { ...options, stdio: 'inherit' });
     child.on('error', (cause) => {
@@ -152,7 +152,7 @@ function runChild(
     });
     child.on('close', (code, signal) => {
       end();
-      // The child's code is its own, not one of ours.
+      // the exit code is the child's own
       done((code ?? 128 + (signal === null ? 0 : constants.signals[signal])) as ExitCode);
     });
   });

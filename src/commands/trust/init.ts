@@ -1,6 +1,6 @@
 /**
- * `git signet trust init`: another trust root for this repository, or for all of them. Whatever is named is read,
- * proved and kept before git's configuration says so; what that said before is put back by --undo.
+ * `git signet trust init`: sets another trust root for this repository, or for all of them. The named root is read, proved
+ * and kept before git's configuration changes. --undo restores the former values.
  */
 
 import { writeFile } from 'node:fs/promises';
@@ -26,7 +26,7 @@ import { mirrorSource, PUBLIC_GOOD_MIRROR, STAGING_MIRROR } from '../../trust/so
 import { allowWritten } from '../allow.ts';
 import { refreshNow } from './update.ts';
 
-/** What init writes, and what it therefore keeps for --undo. */
+/** The keys that init writes, and keeps for --undo. */
 const KEYS = ['signet.trust', 'signet.trustRoot', 'signet.signingConfig', 'signet.ctLog'] as const;
 function changedKeys(place: ConfigPlace, scope: ConfigScope): ChangedKeys {
   return {
@@ -42,7 +42,7 @@ interface Given {
   readonly invocation: Invocation;
 }
 
-/** The ways to name a trust root; exactly one of them. @throws UsageError */
+/** Reads which way names the trust root. @throws UsageError unless exactly one is given */
 function wayOf({
   values,
   switches,
@@ -65,7 +65,7 @@ function wayOf({
   return way;
 }
 
-/** Fetches and keeps the mirror's trust root; the setting's value for it. */
+/** Fetches and keeps the mirror's trust root. Returns the value of the setting. */
 async function initMirror(
   { args, settings, crypto, invocation }: Given,
   way: string,
@@ -128,7 +128,7 @@ async function undo({ args, invocation }: Omit<Given, 'crypto' | 'settings'>): P
   return ExitCode.ok;
 }
 
-/** What it will be used with, said once; and what stands in its way. */
+/** Says once what the trust root is used with, and which other setting overrides it. */
 async function report(
   { settings, crypto, invocation, args }: Given,
   trust: string,
@@ -158,9 +158,11 @@ async function report(
   next: git signet trust show
 `);
   if (material.ctLogs.length === 0 && ctLog === 'required')
-    terminal.say('it lists no CT log: nothing verifies under it unless you say --no-ct-log');
+    terminal.say(
+      'it lists no CT log, so no signature verifies under it: add --no-ct-log if this instance has none',
+    );
   const louder = variablesOf('trust').find((name) => env[name] !== undefined);
-  if (louder !== undefined) terminal.say(`${louder} is set, and outweighs it`);
+  if (louder !== undefined) terminal.say(`${louder} is set, and overrides it`);
 }
 
 const run: Run = async (args, invocation) => {
@@ -168,7 +170,7 @@ const run: Run = async (args, invocation) => {
   const way = wayOf(args);
   const { env, cwd } = invocation;
   const scope = args.switches.has('global') ? '--global' : '--local';
-  // asked first: a place that git cannot write to must not cost a download
+  // first, because a download is wasted if git cannot write there
   await gitConfig(invocation, scope, ['--get-all', 'signet.trust']);
   const settings = await loadSettings({ env, cwd });
   const given: Given = { args, settings, crypto: await loadCrypto(), invocation };
@@ -197,13 +199,13 @@ export const command: Command = {
     from: { takes: 'file', meaning: 'a copy of trusted_root.json, or of a client trust config' },
     'signing-config': {
       takes: 'file',
-      meaning: 'with --from: services to sign with, where that file names none',
+      meaning: 'with --from: services to sign with, if FILE names none',
     },
     staging: { meaning: "Sigstore's staging instance" },
     'public-good': { meaning: "Sigstore's public instance" },
     'no-ct-log': { meaning: 'this instance has no certificate transparency log' },
     global: { meaning: 'in every repository of yours' },
-    undo: { meaning: 'what was set before (with --global if you used it)' },
+    undo: { meaning: 'restore the former values (with --global if you used it)' },
   },
   about: [
     'sets signet.trust, here or with --global, to one of --mirror, --from, --staging or --public-good',

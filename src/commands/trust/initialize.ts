@@ -1,4 +1,4 @@
-/** `git signet initialize`: gitsign's and cosign's word for `trust init`. */
+/** `git signet initialize`: the name that gitsign and cosign have for `trust init`. */
 
 import type { Command } from '../../cli/command.ts';
 import { command as init } from './init.ts';

@@ -1,4 +1,4 @@
-/** `git signet trust show`: the trust root in force here, offline. */
+/** `git signet trust show`: shows the trust root in force here, offline. */
 
 import type { Command, Run } from '../../cli/command.ts';
 import { settingOption } from '../../cli/options.ts';
@@ -17,10 +17,10 @@ import { type MirrorSource, trustSourceOf } from '../../trust/source.ts';
 import { embeddedRoot, provenRoots } from '../../trust/state.ts';
 import { readState } from '../../trust/state-file.ts';
 
-/** Versions and expiries of what is kept; loadTrust has proved it. */
+/** Reads versions and expiries of the kept metadata, which loadTrust has proved. */
 async function mirrorFacts(source: MirrorSource, crypto: Crypto): Promise<MirrorFacts> {
   const state = readState(source);
-  // an update that failed behind its root leaves that root beside the state
+  // an update that failed after its root leaves that root beside the state
   const alone = (await provenRoots(source, crypto)) ?? [];
   const roots = alone.length > (state?.roots.length ?? 0) ? alone : state?.roots;
   const { anchor } = source;
@@ -47,7 +47,7 @@ const SERVICES = [
   ['tsaUrls', 'TSA'],
 ] as const;
 
-/** Services that signing can use, and those of API versions that nothing here speaks. */
+/** Lists the services that signing can use, and those of unknown API versions. */
 async function servicesOf(settings: Settings): Promise<Pick<TrustFacts, 'services' | 'unspoken'>> {
   const config = await loadSigningConfig(settings);
   const services: TrustFacts['services'][number][] = [];
@@ -62,7 +62,7 @@ async function servicesOf(settings: Settings): Promise<Pick<TrustFacts, 'service
   return { services, unspoken };
 }
 
-/** All that is known of the trust root that these settings mean. @throws ConfigError */
+/** Collects what is known of the trust root that the settings name. @throws ConfigError */
 export async function trustFacts(
   resolved: ResolvedSettings,
   crypto: Crypto,
@@ -95,7 +95,7 @@ export const command: Command = {
   options: {
     format: { takes: ['text', 'json'], meaning: 'for people, or for programs' },
     'trusted-root': settingOption('trust', {
-      meaning: 'this trust root instead of the configured one',
+      meaning: 'use this trust root instead of the configured one',
     }),
     'trust-root': settingOption('trustRoot'),
     'signing-config': settingOption('signingConfig'),

@@ -1,4 +1,4 @@
-/** `git signet trust`: which trust root is in force here, a newer one, another one. */
+/** `git signet trust`: shows, updates or replaces the trust root. */
 
 import type { Command } from '../../cli/command.ts';
 

@@ -1,4 +1,4 @@
-/** `git signet trust update`: asks the mirror of the trust root in force for its newest, now. */
+/** `git signet trust update`: asks the mirror for the newest trust root, now. */
 
 import type { Command, Run } from '../../cli/command.ts';
 import { settingOption } from '../../cli/options.ts';
@@ -13,7 +13,7 @@ import type { Invocation } from '../../system/invocation.ts';
 import { type Refreshed, refreshTrust } from '../../trust/mirror-refresh.ts';
 import { type MirrorSource, publicGood, trustSourceOf } from '../../trust/source.ts';
 
-/** Asks a mirror with connections of its own. @throws ServiceError, AnswerError, ConfigError */
+/** Asks a mirror over new connections. @throws ServiceError, AnswerError, ConfigError */
 export async function refreshNow(
   source: MirrorSource,
   settings: Settings,
@@ -40,11 +40,11 @@ const run: Run = async (args, invocation) => {
   const crypto = await loadCrypto();
   const source = trustSourceOf(settings, crypto);
   if (source.kind === 'file') {
-    throw new UsageError(`the trust root is a file, ${source.path}: nothing to fetch it from`, {
-      hint: 'git signet trust init --from FILE puts another in its place',
+    throw new UsageError(`the trust root is the file ${source.path}, which has no mirror to ask`, {
+      hint: 'to replace it: git signet trust init --from FILE',
     });
   }
-  // key files take from the public-good root what they do not name
+  // key files need the public-good root for the keys that they do not name
   const mirror = source.kind === 'mirror' ? source : publicGood(settings, crypto);
   terminal.progress(`asking ${mirror.name} for its trust root`);
   const { changed } = await refreshNow(mirror, settings, crypto, invocation);
@@ -57,7 +57,7 @@ export const command: Command = {
   summary: 'fetch the newest trust root',
   options: {
     'trusted-root': settingOption('trust', {
-      meaning: 'this trust root instead of the configured one',
+      meaning: 'use this trust root instead of the configured one',
     }),
     'trust-root': settingOption('trustRoot'),
   },

@@ -1,6 +1,6 @@
 /**
- * `git signet verify-archive`: a release archive holds exactly the tree that a signed tag names. The tag is judged as by
- * `verify-tag`, target included; then the archive's files must make up the very tree of that commit.
+ * `git signet verify-archive`: checks that a release archive holds exactly the tree that a signed tag names. First the tag
+ * and its target are judged as by `verify-tag`. Then the archive's files must make up the tree of that commit.
  */
 
 import { basename, resolve } from 'node:path';
@@ -25,11 +25,11 @@ import { TRUST_OPTIONS, VERIFY_EXITS, WHO_OPTIONS } from './options.ts';
 import { judgeTag } from './tag.ts';
 
 const SHOWN = 20;
-/** Beyond the tree's own bytes: headers, and what export-subst fills in. */
+/** Bytes beyond the tree's own: headers, and what export-subst fills in. */
 const SLACK_BYTES = 64 * 1024 * 1024;
 const SLACK_ENTRIES = 1000;
 
-/** The commit that a verified tag names by its hash, though nothing says who made it. */
+/** Reads the commit that a verified tag names by its hash. The commit itself may be unsigned. */
 const namedCommit = ({ type, raw }: Step): string | undefined => {
   const fields = type === 'tag' && raw !== undefined ? tagHeader(raw) : undefined;
   return fields?.targetType === 'commit' ? fields.target : undefined;
@@ -37,11 +37,11 @@ const namedCommit = ({ type, raw }: Step): string | undefined => {
 
 interface Asked {
   readonly tag: string;
-  /** Whether the commit that the tag leads to must be signed too. */
+  /** True if the commit of the tag must be signed too. */
   readonly follow: boolean;
 }
 
-/** Judges the tag; the commit that it leads to, once everything on the way is verified. */
+/** Judges the tag. Returns its commit if everything on the way is verified. */
 async function judge(
   { tag, follow }: Asked,
   setup: VerifySetup,
@@ -141,7 +141,7 @@ const run: Run = async (args, invocation) => {
     const { exit, commit } = await judge({ tag, follow }, setup, invocation);
     if (exit !== ExitCode.ok || commit === undefined) {
       const why = exit === ExitCode.ok ? 'names no commit' : 'does not hold';
-      terminal.say(`the archive was not looked at: the tag ${why}`);
+      terminal.say(`the archive was not read, because the tag ${why}`);
       return exit === ExitCode.ok ? ExitCode.refused : exit;
     }
     const { tree, result } = await untilInterrupted(
@@ -171,7 +171,7 @@ export const command: Command = {
       meaning:
         'what names in the archive begin with (default: the one directory that holds everything, if there is one)',
     },
-    'no-target': { group: 'How', meaning: 'the tag alone: the commit may be unsigned' },
+    'no-target': { group: 'How', meaning: 'judge the tag only: its commit may be unsigned' },
   },
   about: [
     'FILE (.tar, .tar.gz, .zip) must hold exactly the tree of the commit that the signed TAG names: every file, kind and byte, and nothing else. The tag is judged as by verify-tag. Nothing is unpacked.',

@@ -1,6 +1,6 @@
 /**
- * What `verify` and `verify-tag` are told: who may have signed, by which trust, how to report. The identity
- * flags are gitsign's (cosign's CertVerifyOptions); where both a value and a pattern are given, both must match.
+ * The options of `verify` and `verify-tag`: who may have signed, which trust root, how to report. The identity flags are
+ * gitsign's (cosign's CertVerifyOptions). If both a value and a pattern are given, both must match.
  */
 
 import { grouped, settingOption } from '../../cli/options.ts';
@@ -10,14 +10,14 @@ import { FORMATS, type FormatName } from '../../report/formats.ts';
 
 const workflow = {
   takes: 'text',
-  meaning: 'what the certificate says of a workflow',
+  meaning: 'a value of the workflow in the certificate',
 } as const;
 
 export const WHO_OPTIONS = grouped('Who may have signed (one of these is needed)', {
   policy: settingOption('policy', {
     takes: 'file',
     value: 'FILE',
-    meaning: 'its signers (default: signet.policy)',
+    meaning: 'signers of this policy (default: signet.policy)',
   }),
   'policy-from': {
     takes: 'revision',
@@ -27,7 +27,7 @@ export const WHO_OPTIONS = grouped('Who may have signed (one of these is needed)
   since: settingOption('since', {
     takes: 'revision',
     value: 'COMMIT',
-    meaning: 'nothing up to it is judged (signet.since)',
+    meaning: 'judge nothing up to this commit (signet.since)',
   }),
   ref: {
     takes: 'text',
@@ -37,7 +37,7 @@ export const WHO_OPTIONS = grouped('Who may have signed (one of these is needed)
   'certificate-identity': {
     takes: 'text',
     value: 'NAME',
-    meaning: 'this name; its issuer is needed too',
+    meaning: 'the name of the signer; the issuer is needed too',
   },
   'certificate-identity-regexp': {
     takes: 'text',
@@ -55,14 +55,14 @@ export const WHO_OPTIONS = grouped('Who may have signed (one of these is needed)
   'certificate-github-workflow-name': workflow,
   'certificate-github-workflow-repository': workflow,
   'certificate-github-workflow-ref': workflow,
-  'unsafe-any-identity': { meaning: 'anybody whom the trust root vouches for' },
+  'unsafe-any-identity': { meaning: 'every signer that the trust root vouches for' },
 });
 
 export const TRUST_OPTIONS = grouped('How', {
   'trusted-root': settingOption('trust', { meaning: 'trust this instead of the built-in root' }),
   'rekor-url': settingOption('rekorUrl', { meaning: 'the log to ask for missing entries' }),
   offline: settingOption('offline', { meaning: 'never ask the network for a log entry' }),
-  'insecure-ignore-sct': { meaning: 'do without the certificate transparency log' },
+  'insecure-ignore-sct': { meaning: 'check no certificate transparency log' },
 });
 
 const REPORT_OPTIONS = grouped('How', {
@@ -75,7 +75,7 @@ const REPORT_OPTIONS = grouped('How', {
   jobs: { takes: 'text', value: 'N', meaning: 'threads (default: one a core)' },
 });
 
-/** What `verify` and `verify-tag` have in common. */
+/** The options that `verify` and `verify-tag` share. */
 export const VERIFY_OPTIONS: OptionSpecs = { ...WHO_OPTIONS, ...TRUST_OPTIONS, ...REPORT_OPTIONS };
 
 export const VERIFY_EXITS: NonNullable<CommandSpec['exits']> = {

@@ -1,7 +1,6 @@
 /**
- * `git signet verify-tag`: the ref holds an annotated tag of that very name, the tag's signature holds, and so does
- * its target's, by the same rules. A name that says another version than the tag it leads to is the oldest trick
- * with signed tags, and git accepts it (threat G07).
+ * `git signet verify-tag`: checks that a ref holds an annotated tag of its own name, and that the signatures of the tag and of
+ * its target hold by the same rules. git accepts a ref that names another version than its tag (threat G07).
  */
 
 import type { Command, Run } from '../../cli/command.ts';
@@ -16,21 +15,21 @@ import { renderResult } from '../../report/formats.ts';
 import { createReporter } from '../../report/reporter.ts';
 import { formatOf, VERIFY_EXITS, VERIFY_OPTIONS } from './options.ts';
 
-/** Judges the tag of that name and, with `follow`, what it leads to. @throws UsageError without such a ref */
+/** Judges the tag of that name and, with `follow`, its target. @throws UsageError if there is no such ref */
 export async function judgeTag(
   name: string,
   judging: TagContext,
   follow: boolean,
 ): Promise<readonly Step[]> {
   const ref = `refs/tags/${name.replace(/^refs\/tags\//, '')}`;
-  // by its short name too: whoever verifies a tag and checks out a branch of that name must hear of it
+  // a branch of the same name would be checked out instead, so the short name must be unambiguous
   const [object] = await resolveNames(judging.repository, [ref, name]);
   if (object === undefined || object.ref !== ref || /[\^~:]|@\{/.test(name)) {
     throw new UsageError(`${name}: no such tag`, { code: 'NO_SUCH_OBJECT' });
   }
   const { id, type } = object;
   if (type === 'tag') return judgeChain({ id, type, ref }, judging, follow);
-  const detail = `a lightweight tag: the name ${name} itself is not signed by anybody`;
+  const detail = `a lightweight tag: no signature covers the name ${name}`;
   const verdict = { status: 'unsigned', check: 'object', code: 'unsigned', detail } as const;
   return [{ id, type, ref, verdict }];
 }
@@ -81,11 +80,11 @@ export const command: Command = {
     ...VERIFY_OPTIONS,
     'no-target': {
       group: 'How',
-      meaning: 'the tag alone: what it points to may be unsigned',
+      meaning: 'judge the tag only: its target may be unsigned',
     },
   },
   about: [
-    'The tag must be annotated, have the name of its ref, and be signed by someone who may sign it. Then the same is asked of what it points to.',
+    'The tag must be annotated, have the name of its ref, and be signed by an allowed signer. The same holds for the object that it points to.',
   ],
   examples: [
     ['git signet verify-tag --policy-from origin/main v1.2'],

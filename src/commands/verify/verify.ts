@@ -1,4 +1,4 @@
-/** `git signet verify`: one commit or a hundred thousand, each against the same trust and policy. */
+/** `git signet verify`: verifies commits, from one to a hundred thousand, against one trust root and policy. */
 
 import { availableParallelism } from 'node:os';
 import type { Command, Run } from '../../cli/command.ts';
@@ -18,7 +18,7 @@ function askedFor(args: ParsedArguments, { streams }: Invocation): RunRevisions 
   const format = formatOf(args);
   const revisions = args.positionals;
   if (!args.switches.has('stdin')) return { revisions };
-  if (revisions.length > 0) throw new UsageError('--stdin and revisions: only one of them');
+  if (revisions.length > 0) throw new UsageError('--stdin and revisions: give only one of them');
   if ('named' in FORMATS[format]) {
     throw new UsageError(`--format ${format} names what was judged: give revisions as arguments`);
   }
@@ -48,7 +48,7 @@ const run: Run = async (args, invocation) => {
     });
     const how = { jobs, output, onResult: reporter.add };
     const judged = judgePlan(plan, setup, judging, how);
-    // reading lines from stdin blocks: there the signal must end the process by itself
+    // reading stdin blocks, so a signal must end the process there
     const counts = await (total === undefined ? judged : untilInterrupted(judged));
     const exit = exitCodeOf(counts);
     reporter.finish(counts, exit === ExitCode.ok);

@@ -200,7 +200,7 @@ describe('what git archive makes', () => {
     const bob = make.allow('bob@example.test');
     const answered = await signet(repository, ['verify-archive', ...bob, 'v1', file]);
     expect(answered.exit).toBe(6);
-    expect(answered.talk).toContain('was not looked at');
+    expect(answered.talk).toContain('was not read');
     expect(
       (await signet(repository, ['verify-archive', ...make.allow(), 'v1', 'absent.tar'])).exit,
     ).toBe(2);

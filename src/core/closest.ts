@@ -1,4 +1,4 @@
-/** "Did you mean": the known word that a mistyped one is nearest to. */
+/** Finds the known word that is nearest to a mistyped one. */
 
 /** Edit distance (insert, delete, replace, swap of neighbours). */
 function distance(a: string, b: string): number {
@@ -20,7 +20,7 @@ function distance(a: string, b: string): number {
   return above[b.length] ?? 0;
 }
 
-/** The nearest of `words`, if it is near enough to be what was meant. */
+/** Returns the nearest of `words`, if it is near enough. */
 export function closest(typed: string, words: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.min(4, Math.floor(typed.length / 2) + 1);

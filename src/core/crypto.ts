@@ -1,5 +1,5 @@
 /**
- * The crypto port: what the core needs of a cryptographic library, and nothing else.
+ * The crypto port: the functions of a cryptographic library that the core needs.
  * Implementations: system/crypto.ts (node:crypto), system/crypto-bun.ts (WebCrypto and Bun's hasher).
  */
 
@@ -15,8 +15,8 @@ export interface Crypto {
   /** Digest of the concatenation of the chunks. */
   readonly hash: (algorithm: HashAlgorithm, ...chunks: readonly Uint8Array[]) => Uint8Array;
   /**
-   * True when `signature` over `data` holds under `key`. ECDSA signatures are DER (RFC 3279 §2.2.3) that
-   * the caller has read strictly; RSA is PKCS #1 v1.5; Ed25519 ignores `hash`.
+   * Returns true if `signature` over `data` verifies under `key`. An ECDSA signature is DER (RFC 3279 §2.2.3) that the
+   * caller has read strictly. RSA is PKCS #1 v1.5. Ed25519 ignores `hash`.
    * A key that cannot be used gives false, never an exception.
    */
   readonly verify: (

@@ -1,6 +1,6 @@
 /**
- * What a range has proved before and need not compute again: leaves by their exact bytes, checkpoints by their exact
- * text, each under the trust root that they were proved with. Never a verdict, never a validity in time.
+ * Remembers proofs within a range: leaves by their exact bytes and checkpoints by their exact text, each under the trust
+ * root that proved them. It never keeps a verdict, or a validity in time.
  */
 
 import type { TrustMaterial } from './trust/trust-material.ts';
@@ -11,12 +11,12 @@ import {
   readAuthorities,
 } from './x509/certification-path.ts';
 
-/** Time-independent facts of one leaf certificate under one trust root. */
+/** Facts of one leaf certificate under one trust root that no time changes. */
 export interface LeafEvidence {
   readonly paths: readonly CertificationPath[];
-  /** Why there is no path, where there is none. */
+  /** The reason why there is no path, if there is none. */
   readonly whyNone: string;
-  /** By issuer: the outcome of the SCT check, undefined when good. */
+  /** The outcome of the SCT check by issuer. Undefined if it is good. */
   readonly scts: ReadonlyMap<Certificate, Promise<Error | undefined>>;
 }
 
@@ -27,7 +27,7 @@ export interface EvidenceCache {
   readonly checkpoints: Set<string>;
 }
 
-/** A leaf keeps its whole signature in memory. */
+/** Most leaves in memory, because a leaf keeps its whole signature. */
 const MAX_LEAVES = 128;
 const MAX_CHECKPOINTS = 256;
 
@@ -35,7 +35,7 @@ export function createEvidenceCache(): EvidenceCache {
   return { leaves: new Map(), checkpoints: new Set() };
 }
 
-/** Keeps the cache bounded: forgets everything rather than track ages. */
+/** Keeps the cache bounded. It forgets everything and does not track ages. */
 export function trimEvidenceCache({ leaves, checkpoints }: EvidenceCache): void {
   if (leaves.size > MAX_LEAVES) leaves.clear();
   if (checkpoints.size > MAX_CHECKPOINTS) checkpoints.clear();
@@ -48,7 +48,7 @@ export interface AuthorityStores {
 
 const stores = new WeakMap<TrustMaterial, AuthorityStores>();
 
-/** The authorities of a trust root, read once for each TrustMaterial. */
+/** Reads the authorities of a trust root, once for each TrustMaterial. */
 export function authorityStores(trust: TrustMaterial): AuthorityStores {
   const known = stores.get(trust);
   if (known !== undefined) return known;

@@ -1,6 +1,6 @@
 /**
- * The middle of verification: who logged the signature, when, and who vouches for the certificate at that time.
- * Each function is one check of core/verify.ts; each returns what the next one needs.
+ * The middle of verification: the log of the signature, its time, and the issuer of the certificate at that time.
+ * Each function is one check of core/verify.ts and returns what the next one needs.
  */
 
 import { toHex } from './bytes.ts';
@@ -31,29 +31,29 @@ import {
 export interface EvidenceContext {
   readonly crypto: Crypto;
   readonly trust: TrustMaterial;
-  /** Unix seconds: for refusing times in the future, nothing else. */
+  /** Unix seconds, only for refusing times in the future. */
   readonly now: number;
   readonly ignoreSct?: boolean;
   /**
-   * A signature that holds no log entry is judged by its timestamp alone: policy and configuration both say so by
-   * name. One without a timestamp, or whose entry was looked up, is judged as always.
+   * A signature without a log entry is judged by its timestamp alone, because policy and configuration both say so by
+   * name. A signature without a timestamp, or whose entry was looked up, is judged as always.
    */
   readonly unlogged?: boolean;
   readonly cache?: EvidenceCache;
 }
 
-/** A check that runs while others are asked; if its turn never comes, nobody hears of it. */
+/** Lets a check run while others are awaited. If its turn never comes, its failure is ignored. */
 export function begun<T>(check: Promise<T>): Promise<T> {
   check.catch(() => undefined);
   return check;
 }
 
-/** A verifier's clock may be slow by this much before a log's time counts as the future. */
+/** Seconds by which a verifier's clock may be slow before a log's time counts as the future. */
 const CLOCK_TOLERANCE = 300;
 
 /**
- * The log is trusted and included the entry under a root that it signed; its promise, where it makes one, holds.
- * Returns the time that the log vouches for. An integratedTime without a promise is nobody's word (threats R04).
+ * Checks that the log is trusted, that it included the entry under a root that it signed, and that its promise verifies
+ * if there is one. Returns the time that the log vouches for. Without a promise, integratedTime proves nothing (threat R04).
  * @throws Refusal `log-unknown`, `inclusion-proof-invalid`, `checkpoint-invalid`, `inclusion-promise-invalid`
  */
 export async function checkLog(
@@ -64,7 +64,7 @@ export async function checkLog(
   if (trust.tlogs.length === 0)
     throw new Refusal('no-trust-material', 'the trust root names no transparency log');
   const id = toHex(entry.logId);
-  // one id may be listed for several periods
+  // the trust root may list one id for several periods
   const listed = trust.tlogs.filter((candidate) => candidate.id === id);
   const claimed = Number(entry.integratedTime);
   const log = listed.find(({ validFor }) => within(validFor, claimed)) ?? listed[0];
@@ -93,7 +93,7 @@ export async function checkLog(
 }
 
 /**
- * Every time that is told must hold, and there must be one: the earliest of several is no better than the worst.
+ * Returns the proven times. Every stated time must verify, and there must be at least one.
  * @throws Refusal `time-missing`, `time-in-future`, `timestamp-invalid`, `timestamp-untrusted`, `log-unknown`
  */
 export async function provenTimes(
@@ -129,14 +129,14 @@ export async function provenTimes(
   return times;
 }
 
-/** True for a signature without a log entry that is to be judged by its timestamp. */
+/** Returns true for a signature without a log entry that its timestamp alone decides. */
 export function standsUnlogged(signer: SignerInfo, { unlogged }: EvidenceContext): boolean {
   return (
     unlogged === true && singleValue(signer.unsignedAttrs, CmsOid.timeStampToken) !== undefined
   );
 }
 
-/** Facts of the leaf that no time changes, from the cache where it has them. */
+/** Returns the facts of the leaf that no time changes, from the cache if it has them. */
 export async function leafEvidence(
   leaf: Certificate,
   sha256: string,
@@ -161,7 +161,7 @@ export async function leafEvidence(
   return evidence;
 }
 
-/** Certificates that hold, as issuers of the leaf, at all these times. @throws Refusal `issuer-untrusted`, `certificate-expired-at-signing` */
+/** Returns the issuers of the leaf that are valid at all these times. @throws Refusal `issuer-untrusted`, `certificate-expired-at-signing` */
 export function issuersAt(
   { paths, whyNone }: LeafEvidence,
   times: readonly number[],
@@ -169,14 +169,14 @@ export function issuersAt(
   return pathsAt(paths, times, whyNone).map(({ issuer }) => issuer);
 }
 
-/** The leaf was promised to a CT log under one of its issuers. @throws Refusal `sct-missing`, `sct-invalid`, `no-trust-material` */
+/** Checks that a CT log promised to publish the leaf, under one of its issuers. @throws Refusal `sct-missing`, `sct-invalid`, `no-trust-material` */
 export async function checkTransparency(
   issuers: readonly Certificate[],
   { scts }: LeafEvidence,
   { ignoreSct, trust }: EvidenceContext,
 ): Promise<void> {
   if (ignoreSct === true) return;
-  // said by name, and nothing is listed that could have vouched
+  // the owner says so by name, and the trust root lists no CT log
   if (trust.withoutCtLog === true && trust.ctLogs.length === 0) return;
   let refusal: Error = new Refusal(
     'sct-missing',
@@ -190,7 +190,7 @@ export async function checkTransparency(
   throw refusal;
 }
 
-/** The SCT check as a value; what is not a refusal of it is thrown where it is asked for. */
+/** Returns a refusal of the SCT check as a value. Any other error is thrown to the caller. */
 function sctOutcome(
   leaf: Certificate,
   issuer: Certificate,

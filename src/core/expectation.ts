@@ -1,8 +1,8 @@
 /**
- * Whom a signature must be by. The whole expectation is stated here, once: the identity that is configured
- * (`signet.identity`) *and* the committer (`signet.matchCommitter`: a person by e-mail address, a workload by name).
- * The signer, the agent and a login beforehand evaluate this one before anything leaves (threats O13, O20, D26).
- * It has one text form, because credentials are kept by it, never by directory (threat D10).
+ * States and checks which signer a signature must have: the configured identity (`signet.identity`) *and* the committer
+ * (`signet.matchCommitter`: a person by e-mail address, a workload by name). Signing, the agent and `login` evaluate this
+ * one expectation before any data leaves the machine (threats O13, O20, D26). It has one text form, because logins are
+ * kept by it, never by directory (threat D10).
  */
 
 import { LoginError } from '../errors.ts';
@@ -13,24 +13,24 @@ import type { IdentityClaims } from './identity-claims.ts';
 import { committerOf } from './policy/committer.ts';
 import type { Signer } from './verdict.ts';
 
-/** Every part that is there must hold. */
+/** The required signer. Every part that is present must match. */
 export interface Expectation {
   readonly identity?: string | undefined;
   readonly committer?: Person | undefined;
 }
 
-/** What settings say of it: see `Settings`. */
+/** The settings that decide about it (see `Settings`). */
 export interface IdentitySettings {
   readonly identity?: string | undefined;
   readonly matchCommitter: boolean;
 }
 
-/** The text of an expectation that any account meets. */
+/** The text of an expectation that every account meets. */
 export const ANYBODY = '';
 
 const COMMITTER = /^(.*) <([^<>]*)>$/;
 
-/** The text form: the identity, a line end, `Name <address>`; without its line end where only one part is there. */
+/** Returns the text form: the identity, a line end, `Name <address>`. With only one part there is no line end. */
 export function writeExpectation({ identity = '', committer }: Expectation): string {
   const person = committer === undefined ? '' : `${committer.name} <${committer.email}>`;
   if (identity === '') return person;
@@ -49,8 +49,8 @@ export function readExpectation(text: string): Expectation {
 }
 
 /**
- * What a signature over this commit or tag must meet, in its text form.
- * @throws LoginError `IDENTITY_UNEXPECTED` where no account could meet it
+ * Returns the expectation for a signature over this commit or tag, in its text form.
+ * @throws LoginError `IDENTITY_UNEXPECTED` if no account could meet it
  */
 export function expectationOf(settings: IdentitySettings, payload: Uint8Array): string {
   const { identity, matchCommitter } = settings;
@@ -63,7 +63,7 @@ export function expectationOf(settings: IdentitySettings, payload: Uint8Array): 
   return expected;
 }
 
-/** Why no account at all can meet an expectation, so that nobody is asked to log in; undefined where one can. */
+/** Returns an error if no account can meet the expectation, so that no login is started in vain. */
 export function impossible(expected: string, role = 'committer'): LoginError | undefined {
   const { identity, committer } = readExpectation(expected);
   if (committer === undefined) return undefined;
@@ -71,7 +71,7 @@ export function impossible(expected: string, role = 'committer'): LoginError | u
   if (name === '' && email === '') {
     return contradiction(`no ${role} is named, and a signature must match it`, undefined);
   }
-  // a certificate has one name: it is the identity, and it is the committer's
+  // a certificate has one name, which must be both the identity and the committer's
   if (identity === undefined || identity === email || identity === name) return undefined;
   const who = visible(email === '' ? name : email);
   const what = `the ${role} is ${who}, but this repository expects ${visible(identity)}`;
@@ -83,30 +83,34 @@ function contradiction(what: string, identity: string | undefined): LoginError {
   const next = isPlain(identity)
     ? `run: git config user.email ${identity}, or change signet.identity`
     : 'set user.name and user.email, or change signet.matchCommitter';
-  return new LoginError('IDENTITY_UNEXPECTED', `${what} (${settings}); no login could help`, {
-    hint: `nothing was published; ${next}`,
-  });
+  return new LoginError(
+    'IDENTITY_UNEXPECTED',
+    `${what} (${settings}), and no login can match both`,
+    {
+      hint: `nothing was published, so ${next}`,
+    },
+  );
 }
 
-/** Only what a shell takes as it stands is offered for copying. */
+/** Returns true for a name that a shell takes without quotes, so that a command with it can be copied. */
 function isPlain(name: string | undefined): name is string {
   return name !== undefined && /^[\w.+@:/-]+$/.test(name);
 }
 
-/** The account to ask the issuer for; undefined where any will do. */
+/** Returns the account to ask the issuer for, or undefined if every account will do. */
 export function accountFor(expected: string): string | undefined {
   const { identity, committer } = readExpectation(expected);
   return identity ?? committer?.email;
 }
 
-/** An expectation as a person reads it; '' where any account will do. */
+/** Returns an expectation in words, or an empty text if every account will do. */
 export function expectationWords(expected: string): string {
   const { identity, committer } = readExpectation(expected);
   const person = committer === undefined ? [] : [writeExpectation({ committer })];
   return visible([...(identity === undefined ? [] : [identity]), ...person].join(', committer '));
 }
 
-/** The half that does not hold, as it stands there; undefined where both hold. */
+/** Returns the part that does not match, or undefined if both match. */
 function unmet(
   expected: string,
   isEmail: boolean,
@@ -118,12 +122,12 @@ function unmet(
   return committer !== undefined && !names.includes(due ?? '') ? 'committer' : undefined;
 }
 
-/** Whether a certificate may be asked for an account. */
+/** Returns true if a certificate may be requested for this account. */
 export function claimsMeet(expected: string, { kind, names }: IdentityClaims): boolean {
   return unmet(expected, kind === 'email', names) === undefined;
 }
 
-/** Whether a certificate is one that was asked for. */
+/** Returns true if a certificate is for the expected signer. */
 export function signerMeets(
   expected: string,
   { kind, value }: Pick<Signer, 'kind' | 'value'>,
@@ -132,8 +136,8 @@ export function signerMeets(
 }
 
 /**
- * Refuses an account that does not meet the expectation, before the certificate authority hears of it. `asked`: it was
- * asked for by name just now, not configured.
+ * Refuses an account that does not meet the expectation, before its token goes to the certificate authority. `asked`
+ * means that the user has just named it, and no setting did.
  * @throws LoginError `IDENTITY_UNEXPECTED`
  */
 export function acceptExpected(expected: string, claims: IdentityClaims, asked = false): void {
@@ -143,7 +147,7 @@ export function acceptExpected(expected: string, claims: IdentityClaims, asked =
   throw unexpected(names[0] ?? challenge, expected, half, asked);
 }
 
-/** @throws LoginError `IDENTITY_UNEXPECTED` for a certificate that is for somebody else */
+/** @throws LoginError `IDENTITY_UNEXPECTED` for a certificate of another signer */
 export function acceptSigner(
   expected: string,
   { kind, value }: Pick<Signer, 'kind' | 'value'>,
@@ -171,7 +175,7 @@ function unexpected(
   return new LoginError(
     'IDENTITY_UNEXPECTED',
     `logged in as ${visible(account)}, but ${why[half]}`,
-    { hint: `nothing was published; ${next}` },
+    { hint: `nothing was published, so ${next}` },
   );
 }
 

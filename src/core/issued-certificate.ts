@@ -1,4 +1,4 @@
-/** A certificate just issued, judged as a verifier will judge it: before anything is signed with it. */
+/** Checks a new certificate as a verifier will, before anything is signed with it. */
 
 import { DerError } from './cms/der.ts';
 import { checkTransparency, type EvidenceContext, issuersAt, leafEvidence } from './evidence.ts';
@@ -7,8 +7,7 @@ import { readCertificate, summarize } from './x509/certificate.ts';
 import { signerOf } from './x509/identity.ts';
 
 /**
- * A certificate just issued stands up to what a verifier will ask of it: usage, path, SCT, one identity.
- * Returns whom it speaks for. `time` is now, in Unix seconds.
+ * Verifies a new certificate: usage, path, SCT, one identity. Returns its signer. `time` is now, in Unix seconds.
  * @throws Refusal with the code of the check that failed
  */
 export async function verifyIssuedCertificate(

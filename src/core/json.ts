@@ -1,8 +1,8 @@
-/** JSON that somebody else wrote, before its fields are looked at. */
+/** JSON from outside, whose fields are not checked yet. */
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** True for an object; arrays and null are none. */
+/** Returns true for an object, but not for an array or null. */
 export function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 /**
- * What to ask a log for when a signature embeds no entry (gitsign's online mode): the entry is about the object's
- * name, as gitsign rebuilds the object, and is found by the signer's certificate.
+ * Finds out what to ask a log for if a signature embeds no entry (gitsign's online mode). The entry is about the object's
+ * name, as gitsign rebuilds the object, and the log finds it by the signer's certificate.
  */
 
 import { readArmor, readSignedData } from './cms/signed-data.ts';
@@ -11,8 +11,8 @@ import { Refusal } from './verdict.ts';
 import { certificatePem } from './x509/certificate.ts';
 
 /**
- * Names under which an online entry may have been logged: SHA-1 of the object as gitsign rebuilds it, and, for tags,
- * of the form that v0.16 mistakenly built. Both contain payload and signature, so neither can be another object's.
+ * Returns the names under which an online entry may have been logged: SHA-1 of the object as gitsign rebuilds it and, for
+ * tags, of the form that v0.16 built by mistake. Both contain payload and signature, so neither can be another object's.
  */
 export function loggedNames(
   payload: Uint8Array,
@@ -27,7 +27,7 @@ export function loggedNames(
   );
 }
 
-/** The leaf, and the object's names. */
+/** The signer's certificate, and the object's names. */
 export interface LogLookup {
   /** PEM of the signer's certificate, as Rekor indexes it. */
   readonly certificatePem: string;
@@ -35,7 +35,7 @@ export interface LogLookup {
   readonly objectIds: readonly string[];
 }
 
-/** Undefined when the signature cannot be read or embeds an entry. Proves nothing. */
+/** Returns undefined if the signature cannot be read, or embeds an entry. Proves nothing. */
 export function logLookupOf(
   payload: Uint8Array,
   signature: Uint8Array,

@@ -1,4 +1,4 @@
-/** Hostile text inside XML and HTML (threats S10, S11). */
+/** Escapes hostile text for XML and HTML (threats S10, S11). */
 
 import { visible } from './escape.ts';
 
@@ -10,7 +10,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text for elements and quoted attributes, in XML 1.0 and in HTML: control characters are shown, markup is none. */
+/** Escapes text for elements and quoted attributes in XML 1.0 and HTML. Control characters are shown, and markup has no effect. */
 export function markupText(text: string): string {
   return visible(text)
     .replace(/[\ufffe\uffff]/g, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`)

@@ -1,6 +1,7 @@
 /**
- * ProtoJSON (the proto3 JSON mapping), which Sigstore's trust roots, signing configurations and log entries are written
- * in. Null means absent, for every field; an enum is a name or a number. What cannot be read is an error with its place.
+ * Reads ProtoJSON (the proto3 JSON mapping), the form of Sigstore's trust roots, signing configurations and log entries.
+ * Null means absent for every field, and an enum is a name or a number. A field that cannot be read is an error with its
+ * place.
  */
 
 import { ConfigError } from '../errors.ts';
@@ -8,7 +9,7 @@ import { fromBase64 } from './bytes.ts';
 
 export type ProtoMessage = Readonly<Record<string, unknown>>;
 
-/** Says where in a file something is wrong. */
+/** A place in a file, for messages. */
 export interface Place {
   readonly source: string;
   readonly path: string;
@@ -17,8 +18,8 @@ export interface Place {
 const MAX_DEPTH = 64;
 
 /**
- * Returns the value without fields that are null. Items of lists stay, because null is no item. What lies deeper than
- * 64 levels is left out, as fields that no message has are.
+ * Returns the value without fields that are null. Items of lists stay, because null is no valid item. Values deeper than
+ * 64 levels are left out, because no message has them.
  */
 export function withoutNull(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
@@ -28,7 +29,7 @@ export function withoutNull(value: unknown, depth = 0): unknown {
   return Object.fromEntries(present.map(([key, field]) => [key, withoutNull(field, depth + 1)]));
 }
 
-/** Reads a message without its null fields. @throws ConfigError `TRUST_FILE` where the text is not a JSON object */
+/** Reads a message without its null fields. @throws ConfigError `TRUST_FILE` if the text is not a JSON object */
 export function parseProtoJson(text: string, source: string): ProtoMessage {
   let json: unknown;
   try {
@@ -39,14 +40,14 @@ export function parseProtoJson(text: string, source: string): ProtoMessage {
   return asObject(withoutNull(json), { source, path: '' });
 }
 
-/** The error for a place that does not hold what it must. */
+/** Returns the error for a place that does not hold the expected value. */
 export function fault({ source, path }: Place, expected: string): ConfigError {
   return new ConfigError(`${source}: ${path === '' ? 'the file' : path} is not ${expected}`, {
     code: 'TRUST_FILE',
   });
 }
 
-/** The place of a field or of a list's item. */
+/** Returns the place of a field or of a list's item. */
 export function inside(place: Place, key: string | number): Place {
   const step = typeof key === 'number' ? `[${key}]` : place.path === '' ? key : `.${key}`;
   return { ...place, path: place.path + step };
@@ -59,7 +60,7 @@ export function asObject(value: unknown, place: Place): ProtoMessage {
   return value as ProtoMessage;
 }
 
-/** Reads each item; an absent list is empty. @throws ConfigError `TRUST_FILE` */
+/** Reads each item. An absent list is empty. @throws ConfigError `TRUST_FILE` */
 export function asList<T>(
   value: unknown,
   place: Place,
@@ -70,12 +71,12 @@ export function asList<T>(
   return value.map((item: unknown, index) => read(item, inside(place, index)));
 }
 
-/** Reads a string that is for people; empty where it is absent or no string. */
+/** Reads a string for display. Returns an empty text if it is absent or no string. */
 export function asName(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** Reads an enum's name or number; 0, the unspecified, where it is absent. @throws ConfigError `TRUST_FILE` */
+/** Reads an enum's name or number. Returns 0 (unspecified) if it is absent. @throws ConfigError `TRUST_FILE` */
 export function asEnum(value: unknown, place: Place): string | number {
   if (value === undefined) return 0;
   if (typeof value === 'string' || Number.isSafeInteger(value)) return value as string | number;
@@ -89,7 +90,7 @@ export function asBytes(value: unknown, place: Place): Uint8Array {
   return bytes;
 }
 
-/** With its offset: without one, `Date.parse` would take the time zone of whoever verifies. */
+/** The offset is required, because without one `Date.parse` would use the local time zone. */
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** Reads a time as Unix seconds, rounded down. @throws ConfigError `TRUST_FILE` */
@@ -99,7 +100,7 @@ export function asTime(value: unknown, place: Place): number {
   return Math.floor(time / 1000);
 }
 
-/** Reads a TimeRange, each end in Unix seconds where it is said. @throws ConfigError `TRUST_FILE` */
+/** Reads a TimeRange, each end in Unix seconds if it is present. @throws ConfigError `TRUST_FILE` */
 export function asTimeRange(
   value: unknown,
   place: Place,

@@ -1,10 +1,10 @@
-/** Refusals as verdicts: which codes say that evidence is wrong, and which that it cannot be checked here. */
+/** Turns refusals into verdicts. Some codes mean that evidence is wrong, and others that it cannot be checked here. */
 
 import { MAX_OBJECT } from './git/limits.ts';
 import type { Progress } from './signer.ts';
 import type { ReasonCode, Rejected } from './verdict.ts';
 
-/** Codes that say "cannot be checked here", not "wrong". */
+/** Codes that mean "cannot be checked here", not "wrong". */
 const UNDECIDED: ReadonlySet<ReasonCode> = new Set([
   'object-too-large',
   'signature-kind-unsupported',
@@ -15,7 +15,7 @@ const UNDECIDED: ReadonlySet<ReasonCode> = new Set([
   'no-trust-material',
 ]);
 
-/** The verdict on what a check refused; undecided where the code says that it cannot be checked here. */
+/** Returns the verdict on a refusal. It is undecided if the code means that it cannot be checked here. */
 export function rejected(
   { check, ...claims }: Progress,
   code: ReasonCode,
@@ -25,7 +25,7 @@ export function rejected(
   return { status, check, code, detail, ...claims };
 }
 
-/** The verdict on an object that is not read for its size, in bytes. */
+/** Returns the verdict on an object that is too large to be read. `size` is in bytes. */
 export function tooLarge(size: number): Rejected {
   const detail = `the object is larger than ${MAX_OBJECT} bytes (${size})`;
   return rejected({ check: 'object' }, 'object-too-large', detail);

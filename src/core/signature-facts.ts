@@ -1,6 +1,6 @@
 /**
- * What a signature says, taken apart for showing. Nothing here is proved: core/verify.ts does that. A part that
- * cannot be read is left out, so that a broken signature can still be looked at.
+ * Takes a signature apart for display. Nothing here is proved, which core/verify.ts does. A part that cannot be read is
+ * left out, so that a broken signature can still be shown.
  */
 
 import { DerError } from './cms/der.ts';
@@ -34,22 +34,22 @@ export interface SignatureFacts {
   readonly message: SignedData;
   readonly attributes: SignedAttributes | undefined;
   readonly certificate: CertificateSummary;
-  /** Issuer's name as the certificate tells it. */
+  /** The issuer's name in the certificate. */
   readonly issuerName: string | undefined;
   /** Claimed identity. */
   readonly signer: Signer | undefined;
-  /** Names of a certificate that no Fulcio issued. */
+  /** Names of a certificate that Fulcio did not issue. */
   readonly names: readonly string[];
   readonly entry: TransparencyLogEntry | undefined;
-  /** Origin of the checkpoint: the log's own name. */
+  /** Origin of the checkpoint, which is the log's own name. */
   readonly logName: string | undefined;
   /** Unix seconds of an embedded timestamp token. */
   readonly timestamp: number | undefined;
-  /** True when there is a token, readable or not. */
+  /** True if there is a token, readable or not. */
   readonly stamped: boolean;
 }
 
-/** The value, or undefined where bytes cannot be read. */
+/** Returns the value, or undefined if the bytes cannot be read. */
 function readable<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -61,7 +61,7 @@ function readable<T>(read: () => T): T | undefined {
 
 /**
  * Takes an object's signature apart.
- * @throws Refusal `unsigned`, `object-malformed`, `signature-kind-unsupported`, or why the message cannot be read at all
+ * @throws Refusal `unsigned`, `object-malformed`, `signature-kind-unsupported`, or the reason why it cannot be read
  */
 export function signatureFacts(
   object: { readonly id: string; readonly type: ObjectType; readonly raw: Uint8Array },

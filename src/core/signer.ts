@@ -1,6 +1,6 @@
 /**
- * The first checks of core/verify.ts, on bytes alone: a message in the one shape that gitsign writes, about this
- * payload, signed by the key in its certificate. Nothing here asks who stands behind that certificate.
+ * The first checks of core/verify.ts, on bytes alone: a message in the form that gitsign writes, about this payload,
+ * signed by the key in its certificate. The issuer of that certificate is checked later.
  */
 
 import { equal, latin1 } from './bytes.ts';
@@ -14,7 +14,7 @@ import { summarize } from './x509/certificate.ts';
 import { isFulcioCertificate, signerOf } from './x509/identity.ts';
 import { signatureHolds } from './x509/signature.ts';
 
-/** What has been learnt on the way, for saying what a refused signature claims. */
+/** Facts from earlier checks, to report the claims of a refused signature. */
 export interface Progress {
   check: Check;
   claimedSigner?: Signer;
@@ -22,7 +22,7 @@ export interface Progress {
   kind?: KeyKind;
 }
 
-/** Other kinds of signature are not wrong, they are not ours to check. @throws Refusal `signature-kind-unsupported` */
+/** Refuses other kinds of signatures, which this program does not check. @throws Refusal `signature-kind-unsupported` */
 export function checkKind(signature: Uint8Array, progress?: Progress): void {
   const kind = signatureKind(signature);
   if (kind !== 'x509') {
@@ -35,7 +35,7 @@ export function checkKind(signature: Uint8Array, progress?: Progress): void {
   }
 }
 
-/** The one signer of a detached message, in the shape that gitsign writes; algorithms by allow-list. */
+/** Reads the signer of a detached message in the form that gitsign writes. Algorithms must be on the allow-list. */
 export function readSigner(signature: Uint8Array, crypto: Crypto, progress: Progress): SignerInfo {
   const der = readArmor(signature);
   if (isForeignEncoding(der)) throw foreign();
@@ -48,7 +48,7 @@ export function readSigner(signature: Uint8Array, crypto: Crypto, progress: Prog
   if (claimed !== undefined) progress.claimedSigner = claimed;
   if (message.contentType !== CmsOid.data)
     throw new Refusal('cms-unsupported', 'the message is not about plain data');
-  // content inside the message would take the payload's place (threats L1, C01)
+  // content inside the message would replace the payload (threats L1, C01)
   if (message.content !== undefined)
     throw new Refusal('cms-unsupported', 'the message is not detached');
   const supported =
@@ -56,21 +56,21 @@ export function readSigner(signature: Uint8Array, crypto: Crypto, progress: Prog
     signer.signatureHash === 'sha256' &&
     certificate.publicKey?.kind === 'p256';
   if (!supported)
-    throw new Refusal('cms-unsupported', 'an algorithm other than ECDSA P-256 with SHA-256');
+    throw new Refusal('cms-unsupported', 'the algorithm is not ECDSA P-256 with SHA-256');
   return signer;
 }
 
 function foreign(): Refusal {
   return new Refusal(
     'foreign-issuer',
-    'an S/MIME signature by a certificate that no Fulcio issued',
+    'it is an S/MIME signature by a certificate that Fulcio did not issue',
   );
 }
 
-/** 1.3.6.1.4.1.57264, encoded: no certificate of a Fulcio is without it. */
+/** The encoded arc 1.3.6.1.4.1.57264, which every certificate of Fulcio holds. */
 const SIGSTORE_ARC = Uint8Array.of(0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xbf, 0x30);
 
-/** gpgsm writes BER of indefinite length, which our strict reader does not take: nothing of ours ever looked so. */
+/** Returns true for BER of indefinite length, which gpgsm writes. No signature of gitsign or of this program has that form. */
 function isForeignEncoding(der: Uint8Array): boolean {
   return der[0] === 0x30 && der[1] === 0x80 && !latin1(der).includes(latin1(SIGSTORE_ARC));
 }
@@ -84,7 +84,7 @@ function claimedSigner({ certificate }: SignerInfo): Signer | undefined {
   }
 }
 
-/** RFC 5652 §11.1–11.2: the signed attributes are about plain data, and about this payload. */
+/** Checks that the signed attributes are about plain data and this payload (RFC 5652 §11.1–11.2). */
 export function checkContent(payload: Uint8Array, signer: SignerInfo, crypto: Crypto): void {
   const attributes = readSignedAttributes(signer.signedAttrs);
   if (attributes.contentType !== CmsOid.data) {
@@ -98,7 +98,7 @@ export function checkContent(payload: Uint8Array, signer: SignerInfo, crypto: Cr
   }
 }
 
-/** RFC 5652 §5.4: the signature is over the DER of the attributes, exactly as received, under the SET OF tag. */
+/** Checks the signature over the DER of the attributes, exactly as received, under the SET OF tag (RFC 5652 §5.4). */
 export async function checkSignature(
   { certificate, signedAttrs, signature }: SignerInfo,
   crypto: Crypto,

@@ -1,8 +1,8 @@
 /**
- * A git signature as a Sigstore bundle v0.3 (github.com/sigstore/protobuf-specs, sigstore_bundle.proto), for other
- * verifiers. The artifact of the bundle is the DER of the signed attributes: that, not the git object, is what the
- * signature and the log entry are about. The tie to the object is the messageDigest attribute inside it, which a
- * bundle verifier cannot see: a good bundle says nothing about a commit by itself.
+ * Writes a git signature as a Sigstore bundle v0.3 (github.com/sigstore/protobuf-specs, sigstore_bundle.proto), for other
+ * verifiers. The artifact of the bundle is the DER of the signed attributes, because signature and log entry cover that
+ * and not the git object. Its messageDigest attribute links it to the object. A bundle verifier does not see that link, so
+ * a good bundle alone proves nothing about a commit.
  */
 
 import { toBase64 } from './bytes.ts';
@@ -13,7 +13,7 @@ import { logEntryToJson } from './rekor/log-answer.ts';
 import { responseFromToken } from './tsa/timestamp-info.ts';
 import { Refusal } from './verdict.ts';
 
-/** The JSON form (proto3 JSON mapping: int64 as text, bytes as base64). */
+/** The JSON form (proto3 JSON mapping with int64 as text and bytes as base64). */
 export interface SigstoreBundle {
   readonly mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json';
   readonly verificationMaterial: {
@@ -30,9 +30,9 @@ export interface SigstoreBundle {
 }
 
 /**
- * The bundle of a signature that embeds its log entry. Nothing is proved by making one, except that the entry is
- * about this signature: without that there is no body to put in.
- * @throws Refusal `log-entry-absent`, or why the entry cannot be used
+ * Returns the bundle of a signature that embeds its log entry. It proves only that the entry is about this signature,
+ * because its body is rebuilt from the signature.
+ * @throws Refusal `log-entry-absent`, or the reason why the entry cannot be used
  */
 export function toSigstoreBundle({ signer }: SignedData, crypto: Crypto): SigstoreBundle {
   const embedded = embeddedEntry(signer.unsignedAttrs);

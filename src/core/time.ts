@@ -1,4 +1,4 @@
-/** Unix seconds as people and formats write them, in UTC (ISO 8601, RFC 3339). Fractions of a second are dropped. */
+/** Formats Unix seconds in UTC (ISO 8601, RFC 3339). Fractions of a second are dropped. */
 
 /** `2026-11-21T11:54:32Z` */
 export function isoTime(seconds: number): string {

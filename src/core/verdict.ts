@@ -1,11 +1,11 @@
 /**
- * What verification says. A refusal is a value, a breakage is an exception (errors.ts):
- * the signer's identity is reachable only through `status: 'verified'`.
+ * The results of verification. A refusal is a value, and a breakage is an exception (errors.ts). A proven signer exists
+ * only if the evidence holds.
  */
 
 import type { IdentityKind, KeyKind } from './identity-kind.ts';
 
-/** The ordered checks of core/verify.ts; `check` of a rejection names the one that failed. */
+/** The ordered checks of core/verify.ts. `check` of a rejection names the failed one. */
 export type Check =
   | 'object'
   | 'cms'
@@ -64,7 +64,7 @@ export type ReasonCode =
   | 'no-trust-material'
   | PolicyCode;
 
-/** Why a policy says no; of these, the ones that a policy may make notes of are findings too. */
+/** The reasons why a policy refuses. Some of them may also be notes. */
 export type PolicyCode =
   | 'identity-not-allowed'
   | 'signer-out-of-dates'
@@ -83,16 +83,16 @@ export type PolicyCode =
   | 'policy-rolled-back'
   | 'policy-change-not-allowed';
 
-/** What a policy noticed about an object whose evidence holds. */
+/** A finding of a policy about an object whose evidence holds. */
 export interface Finding {
   readonly code: PolicyCode | 'tag-version-not-newer' | 'unlogged';
-  /** One line for a person; hostile text in it is not yet escaped. */
+  /** One line for display. Hostile text in it is not yet escaped. */
   readonly detail: string;
-  /** A refusal makes the object `not-allowed`; a note is only told. */
+  /** A refusal makes the object `not-allowed`. A note has no effect. */
   readonly severity: 'refusal' | 'note';
 }
 
-/** A refusal that a check throws and `verify` turns into a value; it never leaves the core. */
+/** A refusal that a check throws and `verify` turns into a value. It never leaves the core. */
 export class Refusal extends Error {
   readonly code: ReasonCode;
   constructor(code: ReasonCode, detail: string) {
@@ -102,7 +102,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Who a certificate speaks for. Raw text: escape it before it meets a terminal or a status line. */
+/** The signer that a certificate names. Raw text, so escape it for a terminal or a status line. */
 export interface Signer {
   readonly kind: IdentityKind;
   readonly value: string;
@@ -124,19 +124,19 @@ export interface CertificateSummary {
 export interface LogEntrySummary {
   /** Lower-case hex. */
   readonly logId: string;
-  /** Decimal; may exceed 2^53. */
+  /** Decimal. It may exceed 2^53. */
   readonly logIndex: string;
-  /** Unix seconds; absent for logs that vouch for no time (Rekor v2). */
+  /** Unix seconds. Absent for logs that vouch for no time (Rekor v2). */
   readonly integratedTime?: number | undefined;
   readonly kindVersion: string;
 }
 
-/** A time that somebody trusted vouches for. */
+/** A time that a trusted log or timestamp authority vouches for. */
 export interface ProvenTime {
   readonly source: 'rekor' | 'timestamp-authority';
   /** Unix seconds. */
   readonly time: number;
-  /** Lower-case hex: the log's id, or the SHA-256 of the timestamp authority's certificate. */
+  /** The log's id, or the SHA-256 of the timestamp authority's certificate, in lower-case hex. */
   readonly authority: string;
 }
 
@@ -144,15 +144,15 @@ export interface Verified {
   readonly status: 'verified';
   readonly signer: Signer;
   readonly certificate: CertificateSummary;
-  /** Absent only where policy and configuration accept signatures that are in no log. */
+  /** Absent only if policy and configuration accept signatures in no log. */
   readonly logEntry?: LogEntrySummary | undefined;
   readonly times: readonly ProvenTime[];
-  /** Name of the policy rule that allowed the signer; absent when no policy was asked. */
+  /** Name of the policy rule that allowed the signer. Absent without a policy. */
   readonly rule?: string | undefined;
   readonly findings?: readonly Finding[];
 }
 
-/** Evidence holds, the policy says no. */
+/** The evidence holds, but the policy does not allow the signer. */
 export interface NotAllowed extends Omit<Verified, 'status' | 'rule'> {
   readonly status: 'not-allowed';
   readonly check: 'policy';
@@ -164,18 +164,18 @@ export interface Rejected {
   readonly status: 'refused' | 'undecided' | 'unsigned';
   readonly check: Check;
   readonly code: ReasonCode;
-  /** One line for a person; hostile text in it is not yet escaped. */
+  /** One line for display. Hostile text in it is not yet escaped. */
   readonly detail: string;
-  /** What the certificate or the key's number claims, unproven: never a signer. */
+  /** The unproven claim of the certificate or key, which is never a signer. */
   readonly claimedSigner?: Signer | undefined;
   readonly certificate?: CertificateSummary | undefined;
-  /** What the signature is made with, where that is known and not x509. */
+  /** The kind of the signature, if it is known and not x509. */
   readonly kind?: KeyKind | undefined;
 }
 
 export type Verdict = Verified | NotAllowed | Rejected;
 
-/** A signature that verifies with a key which the policy pins. No log and no certificate stand behind it. */
+/** A signature that verifies with a key that the policy pins, without log or certificate. */
 export interface KeyVerified {
   readonly status: 'verified';
   readonly kind: KeyKind;
@@ -184,7 +184,7 @@ export interface KeyVerified {
   readonly findings?: readonly Finding[];
 }
 
-/** Not a key of the policy's, or one that may not sign this. `signer` is there when the signature verified. */
+/** The policy does not pin the key, or does not allow it here. `signer` is present if the signature verified. */
 export interface KeyNotAllowed {
   readonly status: 'not-allowed';
   readonly kind: KeyKind;
@@ -196,7 +196,7 @@ export interface KeyNotAllowed {
   readonly findings?: readonly Finding[];
 }
 
-/** What `verify` says of an object: a verdict on a keyless signature, or on one by a pinned key. */
+/** The result for an object: a verdict on a keyless signature, or on one by a pinned key. */
 export type Outcome = Verdict | KeyVerified | KeyNotAllowed;
 
 export type { IdentityPolicy, IdentityRule } from './policy/model.ts';

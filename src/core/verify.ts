@@ -1,6 +1,6 @@
 /**
- * Verification, as an ordered list of checks: split, CMS, content, signature, log, times, path, SCT, policy.
- * Each check is one call that takes bytes or the proof of the last one. A refusal is a value; an exception that is not
+ * Verifies by an ordered list of checks: split, CMS, content, signature, log, times, path, SCT, policy.
+ * Each check is one call that takes bytes or the proof of the last one. A refusal is a value. An exception that is not
  * a Refusal is a bug and goes up.
  */
 
@@ -49,20 +49,20 @@ import { summarize } from './x509/certificate.ts';
 import { signerOf } from './x509/identity.ts';
 
 export interface VerifyContext extends EvidenceContext {
-  /** Who may sign; undefined asks only whether the evidence holds. */
+  /** The policy. If undefined, only the evidence is checked. */
   readonly policy?: IdentityPolicy | undefined;
-  /** The ref that commits are for, where that is known: rules by ref depend on it. */
+  /** The ref that commits are for, if it is known. Rules by ref depend on it. */
   readonly ref?: string | undefined;
-  /** What is known of this object beyond its bytes. */
+  /** Facts about this object that are not in its bytes. */
   readonly noted?: Pick<Subject, 'changesPolicy' | 'noticed'> | undefined;
-  /** Further policies that must allow it too. */
+  /** More policies that must also allow it. */
   readonly alsoUnder?: readonly IdentityPolicy[];
 }
 
 /** An object as its repository stores it. */
 export interface SignedObject {
   readonly type: ObjectType;
-  /** The name it was asked for by: lower-case hex. */
+  /** The hash that the caller asked for, in lower-case hex. */
   readonly id: string;
   /** Body without the `type size\0` header. */
   readonly raw: Uint8Array;
@@ -79,9 +79,8 @@ async function settle(progress: Progress, checks: () => Promise<Verdict>): Promi
 }
 
 /**
- * Verifies a raw commit or tag: it is the object that was asked for, git reads it in one way only, and its signature
- * holds for the rest of it.
- * `found` is a log entry looked up elsewhere, used only where the signature embeds none.
+ * Verifies a raw commit or tag: its bytes match the hash, git reads it in one way only, and its signature verifies for the
+ * rest of it. `found` is a log entry that was looked up. It is used only if the signature embeds none.
  */
 export async function verifyObject(
   object: SignedObject,
@@ -103,9 +102,9 @@ export async function verifyObject(
 }
 
 /**
- * Verifies a signature as git hands it over, with the payload that it covers. git hands over no object: where a header
- * stood that was cut out is not seen here. A payload that is neither commit nor tag (a file, a push certificate) is
- * judged as bytes.
+ * Verifies a signature as git gives it, with the payload that it covers. git gives no object, so the place of a header
+ * that was cut out is not seen here. A payload that is neither commit nor tag (a file, a push certificate) is verified as
+ * bytes.
  */
 export async function verifyDetached(
   payload: Uint8Array,
@@ -121,7 +120,7 @@ export async function verifyDetached(
   });
 }
 
-/** Every check but the last: whether the evidence holds, whoever signed. */
+/** Runs every check but the last: whether the evidence holds, for any signer. */
 async function verifyEvidence(
   payload: Uint8Array,
   signature: Uint8Array,
@@ -129,7 +128,7 @@ async function verifyEvidence(
   found: TransparencyLogEntry | undefined,
 ): Promise<Verdict> {
   const progress: Progress = { check: 'object' };
-  // before, not behind: what is refused leaves something there too
+  // the cache is trimmed first, because a refused signature also adds to it
   if (context.cache !== undefined) trimEvidenceCache(context.cache);
   return settle(progress, async () => {
     checkKind(signature, progress);
@@ -139,7 +138,7 @@ async function verifyEvidence(
     checkContent(payload, signer, context.crypto);
     const leaf = signer.certificate;
     const summary = progress.certificate ?? summarize(leaf, context.crypto);
-    // begun together, the longest first, and asked in order: a port that works in threads does them at once
+    // they start together, the longest first, and are awaited in order, so a port with threads runs them at once
     const known = begun(leafEvidence(leaf, summary.sha256, context));
     const signed = begun(checkSignature(signer, context.crypto));
     const bound = begun(bindEntry(payload, signature, signer, context, found));
@@ -165,7 +164,7 @@ async function verifyEvidence(
   });
 }
 
-/** An embedded entry that fails is final; only an absent one may come from elsewhere, or, where that is allowed, not be. */
+/** Binds the log entry. A wrong embedded entry is final. Only an absent one may be looked up or, if allowed, be missing. */
 async function bindEntry(
   payload: Uint8Array,
   signature: Uint8Array,
@@ -183,7 +182,7 @@ async function bindEntry(
   return bindFoundEntry(found, signer.certificate, loggedNames(payload, signature, crypto), crypto);
 }
 
-/** The verdict as all policies of the context have it: the first that does not allow decides. */
+/** Returns the verdict under all policies of the context. The first one that does not allow it decides. */
 function underContext(
   evidence: Verdict,
   { policy, alsoUnder = [], ref, noted }: VerifyContext,
@@ -198,7 +197,7 @@ function underContext(
   return verdict;
 }
 
-/** The verdict as a policy has it: of what is verified, `verified` under a rule, or `not-allowed`. */
+/** Returns the verdict under a policy: `verified` with a rule, or `not-allowed`. Any other verdict stays. */
 export function applyPolicy(
   verdict: Verdict,
   policy: IdentityPolicy | undefined,
@@ -216,7 +215,7 @@ const UNLOGGED: Finding = {
   severity: 'note',
 };
 
-/** A verified verdict under what the policy decided. */
+/** Returns a verified verdict under a policy's decision. */
 export function underDecision(verdict: Verified, decision: Decision): Verified | NotAllowed {
   const { rule: _, findings: __, ...evidence } = verdict;
   const findings = [...(evidence.logEntry === undefined ? [UNLOGGED] : []), ...decision.findings];

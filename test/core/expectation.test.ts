@@ -80,7 +80,7 @@ describe('an expectation', () => {
       expect.objectContaining({
         code: 'IDENTITY_UNEXPECTED',
         message: expect.stringMatching(
-          /^the tagger is bob@.* expects alice@.*no login could help$/,
+          /^the tagger is bob@.* expects alice@.*no login can match both$/,
         ),
         hint: expect.stringContaining(`git config user.email ${ALICE}`),
       }),

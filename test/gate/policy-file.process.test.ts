@@ -118,7 +118,7 @@ describe('a policy is refused with line and column (P03, P11)', () => {
     [
       'two signers of one name',
       `${SMALLEST}  - {name: alice, identity: b, issuer: c}\n`,
-      /a second signer named 'alice'/,
+      /there is a second signer 'alice'/,
     ],
     [
       'no signers (P05)',

@@ -26,7 +26,7 @@ describe('what trust show lists as left out', () => {
     const [trusted = '', left = ''] = text.split(HEAD);
     expect(trusted).not.toContain('https://rekor.forge.test');
     expect(left).toMatch(
-      /log {2}its key is of kind ML_DSA_65.*, which is not verified with here {2}[0-9a-f]{16} {2}https:\/\/rekor\.forge\.test\n/,
+      /log {2}its key is of kind ML_DSA_65.*, and this program does not verify with that {2}[0-9a-f]{16} {2}https:\/\/rekor\.forge\.test\n/,
     );
     expect(text).not.toContain('\u001b');
     expect(leftOut(shown)).toMatchObject([{ kind: 'log', id: /^[0-9a-f]{64}$/.exec(idOf())?.[0] }]);

@@ -29,8 +29,8 @@ describe.each([
       expect([ran.exit, ran.out, ran.err]).toEqual([
         4,
         '',
-        'git-signet: the committer is bob@example.test, but this repository expects alice@example.test (signet.identity, signet.matchCommitter); no login could help\n' +
-          '  nothing was published; run: git config user.email alice@example.test, or change signet.identity\n',
+        'git-signet: the committer is bob@example.test, but this repository expects alice@example.test (signet.identity, signet.matchCommitter), and no login can match both\n' +
+          '  nothing was published, so run: git config user.email alice@example.test, or change signet.identity\n',
       ]);
       const bob = { ...env, GIT_COMMITTER_EMAIL: 'bob@example.test' };
       expect(await one.git(at, commit('as bob'), bob)).toMatchObject({ exit: 128 });
@@ -50,10 +50,13 @@ it('git signet login and doctor say that no login could help, and nobody is aske
   const at = await one.repository('work', { ...BOTH, 'user.email': 'bob@example.test' });
   const logins = countLogins(sandbox());
   const refused = await one.signet(at, ['login']);
-  expect([refused.exit, refused.err]).toEqual([4, expect.stringContaining('no login could help')]);
+  expect([refused.exit, refused.err]).toEqual([
+    4,
+    expect.stringContaining('no login can match both'),
+  ]);
   const doctor = await one.signet(at, ['doctor', '--offline', '--json']);
   expect(doctor.exit).toBe(4);
-  expect(doctor.out).toContain('no login could help');
+  expect(doctor.out).toContain('no login can match both');
   expect(logins.count().logins).toBe(0);
 });
 

@@ -115,8 +115,8 @@ describe('policy check', () => {
   });
 
   it.each<[string, string, string]>([
-    ['no sequence', careful().replace('sequence: 1\n', ''), "policy: no 'sequence'"],
-    ['no changes', careful().replace('changes: [alice]\n', ''), "policy: no 'changes'"],
+    ['no sequence', careful().replace('sequence: 1\n', ''), "policy: there is no 'sequence'"],
+    ['no changes', careful().replace('changes: [alice]\n', ''), "policy: there is no 'changes'"],
     [
       'a signer past his dates',
       careful('', '  - {name: bob, identity: b, issuer: i, until: 2020-01-01}\n'),
@@ -125,22 +125,22 @@ describe('policy check', () => {
     [
       'a pattern for all',
       careful('', "  - {name: all, identity-pattern: '.*', issuer: i}\n"),
-      'all: the pattern meets anybody',
+      'all: the pattern matches every account',
     ],
     [
       'a pattern with an open end',
       careful('', "  - {name: s, identity-pattern: 'a@example\\.test.*', issuer: i}\n"),
-      's: the pattern ends in anything',
+      's: the pattern has an open end',
     ],
     [
       'a live dot',
       careful('', "  - {name: s, identity-pattern: '[a-z]+@example.test', issuer: i}\n"),
-      's: a dot that is not escaped',
+      's: an unescaped dot',
     ],
     [
       'the same signer twice',
       careful('', '  - {name: al, identity: alice@example.test, issuer: i}\n'),
-      'al: the same as alice',
+      'al: it is the same as alice',
     ],
     [
       'a rule that nothing reaches',
@@ -165,7 +165,7 @@ describe('policy check', () => {
       careful('commits: [{distinct-signers: 3}]\n'),
       'policy: distinct-signers: 3, but there are 1',
     ],
-    ['unlogged', careful('unlogged: allowed\n'), 'policy: signatures that no log holds'],
+    ['unlogged', careful('unlogged: allowed\n'), 'policy: signatures in no log'],
   ])('%s', async (_name, text, says) => {
     const { exit, out } = await check(text);
     expect(exit).toBe(6);
@@ -175,7 +175,7 @@ describe('policy check', () => {
   it('policy check on an unreadable policy exits with 2, with line and column (X11)', async () => {
     const answered = await check(careful('commits: [{by: [bob]}]\n'));
     expect(answered).toMatchObject({ exit: 2, out: '' });
-    expect(answered.talk).toMatch(/line 6, column \d+: no signer and no role is named 'bob'/);
+    expect(answered.talk).toMatch(/line 6, column \d+: there is no signer or role 'bob'/);
     const armor = (await openPgpPerson('x')).indented.replace(
       /\n {6}[A-Za-z0-9+/]{20}/,
       '\n      AAAAAAAAAAAAAAAAAAAA',
@@ -221,7 +221,7 @@ describe('policy explain', () => {
     expect(lines[6]).toMatch(/^NOT ALLOWED: bob may not commit to refs\/heads\/main/);
     const elsewhere = await explain('--ref', 'refs/heads/y');
     expect(elsewhere.out).toContain(
-      'no   commits[1]: the committer is x@example.test, which is no address of the signer',
+      'no   commits[1]: the committer is x@example.test, and that is no address of the signer',
     );
   });
 });

@@ -215,17 +215,22 @@ const BAD_RULES: readonly PolicyCase[] = [
   bad('P05 no signers', 'version: 1\nsigners: []\n', /expected a list of signers/),
   bad('another version', withAlice().replace('1', '2'), /expected version: 1/),
   bad('P11 an unknown key above', withAlice('extra: 1\n'), /line 4, column 1: unknown key 'extra'/),
-  bad('two signers of one name', withAlice('', `  - {${ALICE}}\n`), /a second signer named/, true),
+  bad(
+    'two signers of one name',
+    withAlice('', `  - {${ALICE}}\n`),
+    /there is a second signer/,
+    true,
+  ),
   bad(
     'a role of nobody',
     withAlice('roles: {m: [bob]}\n'),
-    /no signer and no role is named 'bob'/,
+    /there is no signer or role 'bob'/,
     true,
   ),
   bad(
     'a role of roles',
     withAlice('roles: {m: [alice], n: [m]}\n'),
-    /no signer and no role is named 'm'/,
+    /there is no signer or role 'm'/,
     true,
   ),
   bad(

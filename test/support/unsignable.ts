@@ -51,7 +51,7 @@ const rows: readonly (readonly [name: string, payload: string, names: RegExp])[]
       [
         `a tag whose message holds the armor line ${kind}`,
         `${TAG}\nsee\n-----BEGIN ${kind}-----\nmore\n`,
-        /a line of it begins a signature already/,
+        /it already holds a line that begins a signature/,
       ] as const,
   ),
   ['neither commit nor tag', 'certificate version 0.1\n\nm\n', /neither a commit nor a tag/],

@@ -1,7 +1,7 @@
 /**
  * Writes CMS SignedData (RFC 5652 §5) around a signature that is already made, byte for byte in the shape that
- * gitsign writes: detached, one signer, SHA-256 without parameters, the leaf alone. What was signed, logged and
- * stamped goes in as it is: nothing is decoded and written again.
+ * gitsign writes: detached, one signer, SHA-256 without parameters, the leaf alone. Signed, logged and stamped bytes go
+ * in unchanged, and nothing is decoded and written again.
  */
 
 import { readCertificate } from '../x509/certificate.ts';
@@ -16,7 +16,7 @@ export interface SignatureParts {
   readonly signedAttrs: Uint8Array;
   /** DER ECDSA over `signedAttrs`. */
   readonly signature: Uint8Array;
-  /** Protobuf TransparencyLogEntry; absent when the log alone keeps it. */
+  /** Protobuf TransparencyLogEntry. Absent if only the log keeps it. */
   readonly logEntry?: Uint8Array | undefined;
   /** RFC 3161 TimeStampToken (a ContentInfo) over `signature`. */
   readonly timestampToken?: Uint8Array | undefined;
@@ -26,7 +26,7 @@ const VERSION_1 = encode(Tag.integer, Uint8Array.of(1));
 const SHA256 = encode(Tag.sequence, encodeOid('2.16.840.1.101.3.4.2.1'));
 const ECDSA_WITH_SHA256 = encode(Tag.sequence, encodeOid('1.2.840.10045.4.3.2'));
 
-/** DER of the ContentInfo. @throws Refusal, DerError when certificate or attributes are none: a bug, never an input */
+/** Returns the DER of the ContentInfo. @throws Refusal, DerError if certificate or attributes are malformed, which is a bug */
 export function assembleSignedData(parts: SignatureParts): Uint8Array {
   const signedData = encode(
     Tag.sequence,
@@ -57,7 +57,7 @@ function signerInfo(parts: SignatureParts): Uint8Array {
   );
 }
 
-/** Absent where there are none: an empty set is no SET OF at least one (RFC 5652 §5.3). */
+/** Returns the unsigned attributes, or nothing if there are none, because the set must not be empty (RFC 5652 §5.3). */
 function unsignedAttributes({ logEntry, timestampToken }: SignatureParts): readonly Uint8Array[] {
   const list: Uint8Array[] = [];
   if (logEntry !== undefined) {

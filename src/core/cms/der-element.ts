@@ -1,9 +1,9 @@
 /**
- * One element of DER (ITU-T X.690 §8.1, §10.1): identifier, definite and minimal length, content. Views are made
- * when they are asked for: most elements are only walked past, and a view costs more than a walk.
+ * Reads one element of DER (ITU-T X.690 §8.1, §10.1): identifier, definite and minimal length, content. Views are made on
+ * demand, because most elements are only skipped, and a view costs more than a skip.
  */
 
-/** Thrown for anything that is not DER; callers turn it into the refusal of their own layer. */
+/** Thrown for anything that is not DER. Callers turn it into the refusal of their own layer. */
 export class DerError extends Error {
   constructor(message: string) {
     super(message);
@@ -19,7 +19,7 @@ export interface DerNode {
   readonly content: Uint8Array;
   /** Content octets as text, one character an octet. */
   readonly text: string;
-  /** The elements that make up the content; at most `limit`. @throws DerError */
+  /** Returns the elements of the content, at most `limit`. @throws DerError */
   readonly elements: (limit: number) => readonly DerNode[];
 }
 
@@ -47,7 +47,7 @@ function readLength(bytes: Uint8Array, at: number): Length {
 
 export class Element implements DerNode {
   readonly tag: number;
-  /** Where the element after it begins. */
+  /** Offset of the next element. */
   readonly end: number;
   readonly #bytes: Uint8Array;
   readonly #at: number;
@@ -90,7 +90,7 @@ export class Element implements DerNode {
   }
 }
 
-/** The element that begins at `at` and ends at `stop` at the latest. @throws DerError */
+/** Reads the element that begins at `at` and ends at `stop` at the latest. @throws DerError */
 export function readAt(bytes: Uint8Array, at: number, stop: number): Element {
   const tag = at < stop ? bytes[at] : undefined;
   if (tag === undefined) throw new DerError('truncated element');

@@ -1,6 +1,6 @@
 /**
- * Writes DER (ITU-T X.690 §10): the few shapes that this program makes itself, which are signatures, their attributes
- * and timestamp requests. Content is given as bytes already encoded.
+ * Writes DER (ITU-T X.690 §10) for the few structures that this program makes itself: signatures, their attributes and
+ * timestamp requests. Callers give content as encoded bytes.
  */
 
 import { concat, utf8 } from '../bytes.ts';
@@ -20,7 +20,7 @@ function encodeLength(length: number): readonly number[] {
   return [0x80 | octets.length, ...octets];
 }
 
-/** SET OF in DER order: by encoding, octet for octet (X.690 §11.6). */
+/** Encodes a SET OF in DER order, which sorts by encoding, octet for octet (X.690 §11.6). */
 export function encodeSetOf(tag: number, elements: readonly Uint8Array[]): Uint8Array {
   return encode(tag, ...elements.toSorted(Buffer.compare));
 }
@@ -40,7 +40,7 @@ function base128(arc: number): readonly number[] {
   return octets;
 }
 
-/** INTEGER from big-endian magnitude: leading zeros cut, one put back where the sign bit would be set. */
+/** Encodes an INTEGER from a big-endian magnitude. It cuts leading zeros, and keeps one if the sign bit would be set. */
 export function encodeUnsigned(magnitude: Uint8Array): Uint8Array {
   let at = 0;
   while (at < magnitude.length - 1 && magnitude[at] === 0) at += 1;

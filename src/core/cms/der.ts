@@ -1,7 +1,7 @@
 /**
- * A strict reader of DER (ITU-T X.690 §10): definite, minimal lengths, low tag numbers, nothing trailing.
- * Nodes are views into the bytes they were read from: nothing is decoded, tidied and written again.
- * Whoever descends names the tags he expects, so depth is bounded by the caller's grammar.
+ * Reads DER strictly (ITU-T X.690 §10): definite, minimal lengths, low tag numbers, nothing trailing.
+ * Nodes are views into the bytes that they were read from, and nothing is decoded and written again.
+ * A caller names the tags that it expects, so its grammar bounds the depth.
  */
 
 import { latin1 } from '../bytes.ts';
@@ -30,7 +30,7 @@ export const contextPrimitive = (n: number): number => 0x80 | n;
 /** [n] EXPLICIT, or IMPLICIT of a constructed type. */
 export const contextConstructed = (n: number): number => 0xa0 | n;
 
-/** Reads exactly one element. @throws DerError when it is not DER or anything follows. */
+/** Reads exactly one element. @throws DerError if it is not DER, or if bytes follow it */
 export function readDer(bytes: Uint8Array): DerNode {
   const node = readAt(bytes, 0, bytes.length);
   if (node.end !== bytes.length) throw new DerError('bytes after the element');
@@ -42,14 +42,14 @@ export function expectDer(bytes: Uint8Array, tag: number): DerNode {
   return expect(readDer(bytes), tag);
 }
 
-/** The node itself, if it has that tag. @throws DerError */
+/** Returns the node if it has that tag. @throws DerError */
 export function expect(node: DerNode | undefined, tag: number): DerNode {
   if (node === undefined) throw new DerError('element missing');
   if (node.tag !== tag) throw new DerError(`tag ${node.tag} where ${tag} is due`);
   return node;
 }
 
-/** The elements inside a constructed node, in order; at most `limit` of them. @throws DerError */
+/** Returns the elements inside a constructed node, in order, at most `limit`. @throws DerError */
 export function children(node: DerNode, limit = 64): readonly DerNode[] {
   if ((node.tag & 0x20) === 0) throw new DerError('primitive where constructed is due');
   return node.elements(limit);
@@ -84,7 +84,7 @@ export function cursor(node: DerNode, limit?: number): DerCursor {
 
 const oidCache = new Map<string, string>();
 
-/** Dotted text of an OBJECT IDENTIFIER; arcs up to 2^53. @throws DerError */
+/** Returns the dotted text of an OBJECT IDENTIFIER, with arcs up to 2^53. @throws DerError */
 export function readOid(node: DerNode): string {
   const key = expect(node, Tag.oid).text;
   const known = oidCache.get(key);
@@ -116,7 +116,7 @@ function decodeOid(content: Uint8Array): string {
   return [root, first - 40 * root, ...rest].join('.');
 }
 
-/** Content of a minimal INTEGER, as it stands (two's complement). @throws DerError */
+/** Returns the content of a minimal INTEGER (two's complement). @throws DerError */
 export function readIntegerBytes(node: DerNode): Uint8Array {
   const { content } = expect(node, Tag.integer);
   const [first, second] = content;

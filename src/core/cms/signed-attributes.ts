@@ -1,6 +1,6 @@
 /**
- * The signed attributes of a git signature (RFC 5652 §5.3, §11): content type, signing time, message digest, each
- * exactly once. What is signed is the DER of this set, not the commit; the message digest ties the two together.
+ * Reads and writes the signed attributes of a git signature (RFC 5652 §5.3, §11): content type, signing time, message
+ * digest, each exactly once. The signature covers the DER of this set, not the commit. The message digest links the two.
  */
 
 import { Refusal } from '../verdict.ts';
@@ -11,13 +11,13 @@ import { type Attribute, CmsOid, readAttributes, singleValue } from './signed-da
 export interface SignedAttributes {
   readonly contentType: string;
   readonly messageDigest: Uint8Array;
-  /** Unix seconds by the signer's own clock: told, not proved. */
+  /** Unix seconds by the signer's own clock, which nothing proves. */
   readonly signingTime: number | undefined;
   readonly all: readonly Attribute[];
 }
 
 /**
- * Reads signed attributes (DER, tag 0x31). Content type and message digest must stand exactly once with one value.
+ * Reads signed attributes (DER, tag 0x31). Content type and message digest must occur exactly once with one value.
  * @throws Refusal `cms-malformed`
  */
 export function readSignedAttributes(der: Uint8Array): SignedAttributes {
@@ -44,7 +44,7 @@ export function readSignedAttributes(der: Uint8Array): SignedAttributes {
   }
 }
 
-/** What a signer says of a payload. */
+/** The values that a signer signs about a payload. */
 export interface SignedStatement {
   /** SHA-256 of the payload. */
   readonly messageDigest: Uint8Array;
@@ -52,7 +52,7 @@ export interface SignedStatement {
   readonly signingTime: number;
 }
 
-/** The three attributes of a payload as they are signed (tag 0x31): DER order of a SET OF, which is gitsign's too. */
+/** Encodes the three attributes of a payload for signing (tag 0x31), in the DER order of a SET OF, as gitsign does. */
 export function buildSignedAttributes({ messageDigest, signingTime }: SignedStatement): Uint8Array {
   return encodeSetOf(Tag.set, [
     encodeAttribute(CmsOid.contentType, encodeOid(CmsOid.data)),
@@ -61,7 +61,7 @@ export function buildSignedAttributes({ messageDigest, signingTime }: SignedStat
   ]);
 }
 
-/** Attribute (RFC 5652 §5.3) with one value, signed or not; the value is DER already. */
+/** Encodes an attribute (RFC 5652 §5.3) with one value, which must be DER. */
 export function encodeAttribute(type: string, value: Uint8Array): Uint8Array {
   return encode(Tag.sequence, encodeOid(type), encode(Tag.set, value));
 }

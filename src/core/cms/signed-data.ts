@@ -1,7 +1,7 @@
 /**
- * The armor and the CMS SignedData (RFC 5652) of a git signature, in the one shape that gitsign writes:
- * detached, one signer named by issuer and serial number, SHA-256, ECDSA. Attached content would silently replace
- * the payload (threats L1), a second signer would cover other data (C05), a bag of certificates holds one signer (C06).
+ * Reads the armor and the CMS SignedData (RFC 5652) of a git signature, in the one form that gitsign writes: detached, one
+ * signer named by issuer and serial number, SHA-256, ECDSA. Attached content would silently replace the payload (threat
+ * L1), a second signer could cover other data (threat C05), and only one certificate is the signer's (threat C06).
  */
 
 import { equal, fromBase64, latin1, toBase64Lines } from '../bytes.ts';
@@ -38,7 +38,7 @@ export const CmsOid = {
 
 export interface SignerInfo {
   readonly certificate: Certificate;
-  /** Undefined when the algorithm is outside the allow-list. */
+  /** Undefined if the algorithm is not on the allow-list. */
   readonly digestHash: HashAlgorithm | undefined;
   readonly signatureHash: HashAlgorithm | undefined;
   /** DER of the attributes with the SET OF tag 0x31: what the signature is over (RFC 5652 §5.4). */
@@ -54,7 +54,7 @@ export interface Attribute {
 
 export interface SignedData {
   readonly contentType: string;
-  /** The attached content, for timestamp tokens; undefined when detached. */
+  /** The attached content of a timestamp token. Undefined if detached. */
   readonly content: Uint8Array | undefined;
   readonly certificates: readonly Certificate[];
   readonly signer: SignerInfo;
@@ -67,21 +67,22 @@ const BEGIN = '-----BEGIN SIGNED MESSAGE-----';
 const END = '-----END SIGNED MESSAGE-----';
 
 /**
- * DER inside the armor. One block, no headers, nothing before it, only line ends behind it; base64 in lines of any
- * length, canonical. @throws Refusal `armor-malformed`
+ * Returns the DER inside the armor. There must be one block without headers, nothing before it, and only line ends behind
+ * it. Its base64 must be canonical, in lines of any length. @throws Refusal `armor-malformed`
  */
 export function readArmor(signature: Uint8Array): Uint8Array {
   const malformed = (detail: string): Refusal => new Refusal('armor-malformed', detail);
   if (signature.length > MAX_SIGNATURE) throw malformed('signature over 256 KiB');
-  // no pattern that looks for the end: it would be quadratic in blank lines (threats I05)
+  // a pattern that looks for the end would be quadratic in blank lines (threat I05)
   const lines = latin1(signature).replaceAll('\r\n', '\n').split('\n');
   while (lines.at(-1) === '') lines.pop();
   if (lines.length < 3 || lines[0] !== BEGIN || lines.at(-1) !== END)
-    throw malformed('not one armored block');
+    throw malformed('the signature is not one armored block');
   const body = lines.slice(1, -1);
-  if (body.includes('')) throw malformed('blank line in the armor');
+  if (body.includes('')) throw malformed('the armor holds a blank line');
   const der = fromBase64(body.join(''));
-  if (der === undefined || der.length === 0) throw malformed('malformed base64 in the armor');
+  if (der === undefined || der.length === 0)
+    throw malformed('the base64 in the armor is malformed');
   return der;
 }
 
@@ -90,14 +91,14 @@ export function writeArmor(der: Uint8Array): string {
   return `${BEGIN}\n${toBase64Lines(der)}\n${END}\n`;
 }
 
-/** SignedData before it is known whose certificate the signer's is. */
+/** SignedData whose signer's certificate is not yet known. */
 export interface Envelope extends Pick<SignedData, 'contentType' | 'content' | 'certificates'> {
   readonly digest: DerNode;
   readonly signer: DerNode;
 }
 
 /**
- * Reads ContentInfo with one-signer SignedData whose signer is among its own certificates; proves nothing.
+ * Reads a ContentInfo with SignedData of one signer, whose certificate it holds. Proves nothing.
  * @throws Refusal `cms-malformed`, `cms-unsupported`, `signer-ambiguous`
  */
 export function readSignedData(der: Uint8Array): SignedData {
@@ -105,7 +106,7 @@ export function readSignedData(der: Uint8Array): SignedData {
   return withSigner(envelope, envelope.certificates);
 }
 
-/** Reads all but the signer; proves nothing. @throws Refusal `cms-malformed`, `cms-unsupported`, `signer-ambiguous` */
+/** Reads all but the signer. Proves nothing. @throws Refusal `cms-malformed`, `cms-unsupported`, `signer-ambiguous` */
 export function readEnvelope(der: Uint8Array): Envelope {
   return malformedOr(() => parseEnvelope(der));
 }
@@ -163,9 +164,15 @@ function parseEnvelope(der: Uint8Array): Envelope {
   const [signer] = signers;
   const [digest] = digests;
   if (signers.length !== 1 || signer === undefined)
-    throw new Refusal('signer-ambiguous', `the message has ${signers.length} signers, one is due`);
+    throw new Refusal(
+      'signer-ambiguous',
+      `the message has ${signers.length} signers instead of one`,
+    );
   if (digests.length !== 1 || digest === undefined)
-    throw new Refusal('cms-unsupported', `${digests.length} digest algorithms, one is due`);
+    throw new Refusal(
+      'cms-unsupported',
+      `the message has ${digests.length} digest algorithms instead of one`,
+    );
   return { contentType, content, certificates, digest, signer };
 }
 
@@ -176,8 +183,9 @@ function readSigner(node: DerNode, certificates: readonly Certificate[]): Signer
   const certificate = findSigner(fields.next(Tag.sequence), certificates);
   const digestHash = readDigestAlgorithm(fields.next(Tag.sequence));
   const attributes = fields.optional(contextConstructed(0));
-  // without signed attributes a signature over them could be offered again as one over content (threats C02)
-  if (attributes === undefined) throw new Refusal('cms-unsupported', 'no signed attributes');
+  // without signed attributes, a signature over attributes could be replayed as one over content (threat C02)
+  if (attributes === undefined)
+    throw new Refusal('cms-unsupported', 'the signer has no signed attributes');
   const signedAttrs = new Uint8Array(attributes.raw);
   signedAttrs[0] = Tag.set;
   const algorithm = fields.next(Tag.sequence);
@@ -194,7 +202,7 @@ function readSigner(node: DerNode, certificates: readonly Certificate[]): Signer
   };
 }
 
-/** `rsaEncryption` and `id-ecPublicKey` alone mean "with the signer's digest" (RFC 3370 §3.2): not ours, and not told here. */
+/** Returns the hash of the signature. Bare `rsaEncryption` and `id-ecPublicKey` name none (RFC 3370 §3.2) and are not supported. */
 function signatureHash(
   algorithm: DerNode,
   digest: HashAlgorithm | undefined,
@@ -205,7 +213,7 @@ function signatureHash(
   return hash === digest ? hash : undefined;
 }
 
-/** The certificate that the signer identifier names, by issuer and serial number: exactly one. */
+/** Returns the one certificate that the signer identifier names by issuer and serial number. */
 function findSigner(sid: DerNode, certificates: readonly Certificate[]): Certificate {
   const fields = cursor(sid, 2);
   const issuer = fields.next(Tag.sequence).raw;
@@ -237,12 +245,15 @@ export function readAttributes(set: DerNode): readonly Attribute[] {
   });
 }
 
-/** The one value of an attribute that may stand once at most; undefined when absent. @throws Refusal `cms-malformed` */
+/** Returns the value of an attribute that may occur once at most, or undefined if it is absent. @throws Refusal `cms-malformed` */
 export function singleValue(attributes: readonly Attribute[], oid: string): DerNode | undefined {
   const found = attributes.filter((attribute) => attribute.oid === oid);
   if (found.length === 0) return undefined;
   const [value] = found[0]?.values ?? [];
   if (found.length !== 1 || found[0]?.values.length !== 1 || value === undefined)
-    throw new Refusal('cms-malformed', `attribute ${oid} is not there exactly once with one value`);
+    throw new Refusal(
+      'cms-malformed',
+      `attribute ${oid} does not occur exactly once with one value`,
+    );
   return value;
 }

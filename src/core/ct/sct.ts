@@ -1,6 +1,6 @@
 /**
- * Signed certificate timestamps embedded in a leaf (RFC 6962 §3.2–3.3): proof that a CT log has promised to show
- * the certificate to everybody. Each is checked over the precertificate rebuilt from the leaf's own bytes.
+ * Checks signed certificate timestamps embedded in a leaf (RFC 6962 §3.2–3.3). They prove that a CT log has promised to
+ * publish the certificate. Each is checked over the precertificate that is rebuilt from the leaf's own bytes.
  */
 
 import { concat, toHex } from '../bytes.ts';
@@ -66,7 +66,7 @@ function readSct(bytes: Uint8Array): SignedCertificateTimestamp {
   };
 }
 
-/** The SCT list of a leaf; empty when it has none. @throws DerError when the list is malformed. */
+/** Reads the SCT list of a leaf. It is empty if there is none. @throws DerError if the list is malformed */
 export function readSctList(certificate: Certificate): readonly SignedCertificateTimestamp[] {
   const extension = certificate.extensions.get(ExtensionOid.sctList);
   if (extension === undefined) return [];
@@ -83,7 +83,7 @@ export function readSctList(certificate: Certificate): readonly SignedCertificat
   return scts;
 }
 
-/** The TBSCertificate without its SCT list: what the log signed (RFC 6962 §3.2). @throws DerError */
+/** Returns the TBSCertificate without its SCT list, which the log signed (RFC 6962 §3.2). @throws DerError */
 export function precertificateTbs(certificate: Certificate): Uint8Array {
   const isSctList = (item: DerNode): boolean => {
     const [oid] = children(item);
@@ -104,7 +104,7 @@ function bigEndian(value: number, size: number): Uint8Array {
   return out;
 }
 
-/** `digitally-signed` of an SCT over a precert_entry (RFC 6962 §3.2). */
+/** Returns the `digitally-signed` bytes of an SCT over a precert_entry (RFC 6962 §3.2). */
 export function sctSignedData(
   sct: Pick<SignedCertificateTimestamp, 'timestamp' | 'extensions'>,
   issuerKeyHash: Uint8Array,
@@ -133,8 +133,8 @@ async function sctHolds(
 }
 
 /**
- * At least one SCT is by a trusted log within that log's dates, and none that names a trusted log is wrong.
- * Two by one log count once: one is enough.
+ * Checks that at least one SCT is by a trusted log within that log's dates, and that no SCT of a trusted log is wrong.
+ * One SCT is enough, and two by one log count once.
  * @throws Refusal `sct-missing`, `sct-invalid`, `no-trust-material`
  */
 export async function checkScts(

@@ -1,7 +1,7 @@
 /**
- * Verdict → status lines (GnuPG doc/DETAILS, as git's gpg-interface.c reads them). NEWSIG first, because git looks
- * for a line break before GOODSIG (S04); exactly one exclusive line (S07); always one TRUST_ line and never an empty
- * name, without which git skips lines and gpg.minTrustLevel is satisfied by anything (S05).
+ * Turns verdicts into status lines (GnuPG doc/DETAILS, as git's gpg-interface.c reads them). NEWSIG comes first, because
+ * git looks for a line break before GOODSIG (threat S04). There is exactly one exclusive line (threat S07). There is always
+ * one TRUST_ line and never an empty name. Otherwise git skips lines, and any trust meets gpg.minTrustLevel (threat S05).
  */
 
 import { percentEscaped } from '../escape.ts';
@@ -15,21 +15,21 @@ export interface StatusReport {
 }
 
 const PREFIX = '[GNUPG:] ';
-/** What git shows for a key that nobody could read. */
+/** The key that git shows if no key could be read. */
 const NO_KEY = '0'.repeat(40);
-/** GnuPG's numbers: ECDSA; SHA-256; a signature over a binary document. */
+/** GnuPG's numbers for ECDSA, SHA-256, and a signature over a binary document. */
 const ALGORITHMS = '19 8 00';
 const MISMATCH: ReadonlySet<ReasonCode> = new Set(['content-digest-differs', 'signature-invalid']);
 const GENERAL_ERROR = 1;
 const NO_PUBLIC_KEY = 9;
 
-/** `alice@example.com (https://accounts.example.com)`, fit for a status line. */
+/** Returns e.g. `alice@example.com (https://accounts.example.com)`, escaped for a status line. */
 export function statusName(signer: Signer | undefined): string {
   if (signer === undefined) return 'unknown';
   return percentEscaped(`${signer.value} (${signer.issuer})`);
 }
 
-/** VALIDSIG: fingerprint, date, time, no expiry, version, reserved, algorithms, and again the fingerprint for `%GP`. */
+/** Returns VALIDSIG: fingerprint, date, time, no expiry, version, reserved, algorithms, and the fingerprint again for `%GP`. */
 function proven({ signer, certificate, times }: Verified | NotAllowed): readonly string[] {
   const time = times[0]?.time ?? certificate.notBefore;
   const { sha1 } = certificate;
@@ -53,7 +53,7 @@ function rejectedReport(verdict: Rejected): StatusReport {
     : { lines: ['NEWSIG', error, 'TRUST_NEVER'], exitCode: 1 };
 }
 
-/** Lines without prefix, and the exit code. `unruled` is the trust of a signature that no policy was asked about. */
+/** Returns the lines without prefix, and the exit code. `unruled` is the trust level of a signature without a policy. */
 export function reportOf(verdict: Verdict, unruled: 'undefined' | 'full'): StatusReport {
   if (verdict.status === 'not-allowed') {
     return { lines: ['NEWSIG', ...proven(verdict), 'TRUST_NEVER 0 shell'], exitCode: 6 };
@@ -64,14 +64,14 @@ export function reportOf(verdict: Verdict, unruled: 'undefined' | 'full'): Statu
   return { lines: ['NEWSIG', ...proven(verdict), trust], exitCode: 0 };
 }
 
-/** What is said when nothing could be judged at all: a setting, a file or this program is broken. */
+/** The lines for a run that could not judge at all, because a setting, a file or this program is broken. */
 export const BROKEN_LINES: readonly string[] = [
   'NEWSIG',
   `ERRSIG ${NO_KEY} ${ALGORITHMS} 0 ${GENERAL_ERROR} ${NO_KEY}`,
   'TRUST_UNDEFINED',
 ];
 
-/** The block as it goes to git, in one piece. */
+/** Returns the lines as one block for git. */
 export function statusBlock(lines: readonly string[]): string {
   return lines.map((line) => `${PREFIX}${line}\n`).join('');
 }
@@ -79,14 +79,14 @@ export function statusBlock(lines: readonly string[]): string {
 export interface SignatureCreated {
   /** GnuPG's number of the key's algorithm. */
   readonly publicKeyAlgorithm: number;
-  /** GnuPG's number of the hash in the CA's signature, as gitsign says it. */
+  /** GnuPG's number of the hash in the CA's signature, as gitsign writes it. */
   readonly certificateHashAlgorithm: number;
   /** Unix seconds. */
   readonly signingTime: number;
   readonly certificateSha1: string;
 }
 
-/** What git waits for after signing: `SIG_CREATED` on a line that is not the first. */
+/** Returns the lines that git needs after signing: `SIG_CREATED`, not on the first line. */
 export function createdLines(made: SignatureCreated): readonly string[] {
   const { publicKeyAlgorithm, certificateHashAlgorithm, signingTime, certificateSha1 } = made;
   const algorithms = `${publicKeyAlgorithm} ${certificateHashAlgorithm} 00`;

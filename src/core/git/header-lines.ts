@@ -1,15 +1,15 @@
-/** The header lines of a commit or tag, walked once, within budgets that are kept before anything is collected. */
+/** Walks the header lines of a commit or tag once. It checks their number and size before it collects anything. */
 
 import { latin1 } from '../bytes.ts';
 import { Refusal } from '../verdict.ts';
 
-/** A run of bytes: from `start` up to, not including, `end`. */
+/** A span of bytes from `start` up to, but not including, `end`. */
 export interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-/** Far above what git has ever written: an octopus merge of signed tags has some 100 KiB. */
+/** Most bytes of a header. An octopus merge of signed tags has about 100 KiB. */
 const MAX_HEADER_BYTES = 4 * 1024 * 1024;
 const MAX_HEADER_LINES = 64 * 1024;
 
@@ -20,7 +20,7 @@ export function malformed(detail: string): Refusal {
   return new Refusal('object-malformed', `malformed header: ${detail}`);
 }
 
-/** True when `text`, which is ASCII, stands at `at`. */
+/** Returns true if the ASCII `text` stands at `at`. */
 export function standsAt(bytes: Uint8Array, at: number, text: string): boolean {
   if (at + text.length > bytes.length) return false;
   for (let i = 0; i < text.length; i += 1) if (bytes[at + i] !== text.charCodeAt(i)) return false;
@@ -28,8 +28,8 @@ export function standsAt(bytes: Uint8Array, at: number, text: string): boolean {
 }
 
 /**
- * Where the header ends: at the first blank line, else where the bytes do. Searches, and reads nothing. Undefined where
- * that is beyond the budget.
+ * Returns the end of the header: the first blank line or, without one, the end of the bytes. It only searches. Returns
+ * undefined if the header is too long.
  */
 export function headerEnd(bytes: Uint8Array): number | undefined {
   if (bytes[0] === NEWLINE) return 0;
@@ -46,7 +46,7 @@ export class HeaderLines {
   at = 0;
   #count = 0;
 
-  /** @throws Refusal where the header is over its budget, holds a NUL, or is not closed by a line end */
+  /** @throws Refusal if the header is too long, holds a NUL, or does not end with a line end */
   constructor(bytes: Uint8Array) {
     const end = headerEnd(bytes);
     if (end === undefined) throw malformed(`it is over ${MAX_HEADER_BYTES} bytes`);
@@ -60,7 +60,7 @@ export class HeaderLines {
     return standsAt(this.bytes, this.at, name) && this.bytes[this.at + name.length] === SPACE;
   }
 
-  /** Position of the line end, and the walk moves behind it. */
+  /** Returns the position of the line end and moves behind it. */
   #pass(): number {
     this.#count += 1;
     if (this.#count > MAX_HEADER_LINES) {
@@ -71,31 +71,31 @@ export class HeaderLines {
     return end;
   }
 
-  /** Where the value of the line begins that must stand here. @throws Refusal */
+  /** Returns the start of the value of the line that must come next. @throws Refusal */
   #due(name: string): number {
     if (this.isNamed(name)) return this.at + name.length + 1;
     throw malformed(`${this.#found()} stands where \`${name}\` must stand`);
   }
 
-  /** The value of the line that must stand here. @throws Refusal */
+  /** Returns the value of the line that must come next. @throws Refusal */
   take(name: string): Uint8Array {
     return this.bytes.subarray(this.#due(name), this.#pass());
   }
 
-  /** A line of a hash in lower-case hex. @throws Refusal */
+  /** Returns the hash of the next line, in lower-case hex. @throws Refusal */
   takeHash(name: string, length: number | undefined): string {
     const start = this.#due(name);
     const end = this.#pass();
     const size = end - start;
     const fits = length === undefined ? size === 40 || size === 64 : size === length;
-    // a string and nothing else: a commit may name parents by the ten thousand
+    // only a string is kept, because a commit may name tens of thousands of parents
     const text = fits ? this.bytes.toString('latin1', start, end) : '';
     if (!/^[0-9a-f]+$/.test(text))
       throw malformed(`\`${name}\` holds no object name of this repository`);
     return text;
   }
 
-  /** The name of the header here, and where its value begins; the walk moves behind it and what continues it. */
+  /** Returns the name of the next header and the span of its value, and moves behind its continuation lines. */
   takeAny(): Span & { readonly name: string; readonly first: Uint8Array } {
     const start = this.at;
     const end = this.#pass();

@@ -1,13 +1,13 @@
 /**
- * The one reader of commits and tags: what git reads from an object's header, or why it is malformed. git reads tree,
- * parents and people by position, and stops at the first line that is none, so an object whose header lines stand in
- * another order is another object to git than to whoever only looks for names (threats G18, G19). The grammar is what
- * `git fsck` asks for (fsck.c, fsck_commit and fsck_tag), on the bytes as they are stored:
+ * Reads the headers of commits and tags as git does, or says why they are malformed. Every other part of this program
+ * uses this reader. git reads tree, parents and people by position, and stops at the first other line. So git and a reader
+ * that looks for names would read different objects if the lines stand in another order (threats G18, G19). The grammar
+ * is that of `git fsck` (fsck.c, fsck_commit and fsck_tag), on the stored bytes:
  *
  *     commit = tree, parent*, author, committer, then encoding, gpgsig, gpgsig-sha256, mergetag and others in any order
  *     tag    = object, type, tag, optional tagger, then at most one of gpgsig and gpgsig-sha256
  *
- * It judges order, count and names of header lines, never what a person is called: history has odd people.
+ * It checks order, count and names of header lines, but not the names of people, because history has odd ones.
  */
 
 import { equal, latin1 } from '../bytes.ts';
@@ -19,9 +19,9 @@ export type ObjectFormat = 'sha1' | 'sha256';
 export type TargetType = ObjectType | 'tree' | 'blob';
 
 interface Header {
-  /** All header lines, without the blank line behind them. */
+  /** End of the header lines, before the blank line. */
   readonly end: number;
-  /** The lines that git finds by their position: up to the committer, or the tagger. */
+  /** The lines that git finds by their position, up to the committer or tagger. */
   readonly positional: Uint8Array;
   /** Value of the `encoding` header. */
   readonly encoding: string | undefined;
@@ -35,7 +35,7 @@ export interface CommitHeader extends Header {
   readonly tree: string;
   /** Lower-case hex, in order. */
   readonly parents: readonly string[];
-  /** Bytes behind `author `: person.ts reads them. */
+  /** Bytes behind `author `. person.ts reads them. */
   readonly author: Uint8Array;
   readonly committer: Uint8Array;
 }
@@ -52,18 +52,18 @@ export interface TagHeader extends Header {
 
 export type ObjectHeader = CommitHeader | TagHeader;
 
-/** The headers that hold signatures, by the format whose objects they sign. */
+/** The headers that hold signatures, by the object format that they sign. */
 export const SIGNATURE_HEADERS = { sha1: 'gpgsig', sha256: 'gpgsig-sha256' } as const;
 export type SignatureHeader = (typeof SIGNATURE_HEADERS)[ObjectFormat];
 
-/** How an object is read: as it is stored, or as the payload of a signature, which holds no signature header. */
+/** The way of reading: as a stored object, or as the payload of a signature, which holds no signature header. */
 export interface ReadOptions {
-  /** The repository's format; undefined allows the hashes of either, as long as they are all of one. */
+  /** The repository's format. If undefined, either format is allowed, but all hashes must have the same. */
   readonly format?: ObjectFormat | undefined;
   readonly form: 'stored' | 'payload';
 }
 
-/** Bytes of one signature, armored. */
+/** Most bytes of one armored signature. */
 export const MAX_SIGNATURE_BYTES = 1024 * 1024;
 
 const SPACE = 0x20;
@@ -73,13 +73,13 @@ const POSITIONAL: Readonly<Record<ObjectType, readonly string[]>> = {
 };
 const TARGETS: readonly string[] = ['commit', 'tag', 'tree', 'blob'];
 
-/** Type of the object that these bytes are, by its first header as git writes it; undefined for anything else. */
+/** Returns the type of an object by its first header, or undefined for any other bytes. */
 export function typeOf(bytes: Uint8Array): ObjectType | undefined {
   if (standsAt(bytes, 0, 'tree ')) return 'commit';
   return standsAt(bytes, 0, 'object ') ? 'tag' : undefined;
 }
 
-/** What stands behind the lines that have their place. @throws Refusal */
+/** Reads the headers behind the positional ones. @throws Refusal */
 function readOthers(
   lines: HeaderLines,
   type: ObjectType,
@@ -100,7 +100,7 @@ function readOthers(
       encoding = latin1(first);
     }
   }
-  // git 2.39 leaves the first of two in what it has verified
+  // with two signatures, git 2.39 leaves the first one in the payload
   if (type === 'tag' && Object.keys(signatures).length > 1) {
     throw malformed('it has two signature headers');
   }
@@ -157,7 +157,7 @@ function hashLength(format: ObjectFormat): number {
 
 /**
  * Reads the header of a commit or tag as git does.
- * @throws Refusal `object-malformed` where git would read something else, or nothing, or the header is over its budget
+ * @throws Refusal `object-malformed` if git would read something else or nothing, or if the header is too long
  */
 export function readHeader(
   type: ObjectType,
@@ -168,7 +168,7 @@ export function readHeader(
   return type === 'commit' ? readCommit(lines, options) : readTag(lines, options);
 }
 
-/** True when git reads the same from both. */
+/** Returns true if git reads the same from both. */
 export function readsEqual(one: ObjectHeader, other: ObjectHeader): boolean {
   return (
     one.type === other.type &&
@@ -178,8 +178,8 @@ export function readsEqual(one: ObjectHeader, other: ObjectHeader): boolean {
 }
 
 /**
- * What git reads from a stored object, or from a payload, by its first header; undefined where that is malformed, or
- * neither commit nor tag.
+ * Reads the header of a stored object or payload, whose first header tells its type. Returns undefined if it is
+ * malformed, or neither commit nor tag.
  */
 export function headerOf(bytes: Uint8Array): ObjectHeader | undefined {
   const type = typeOf(bytes);
@@ -191,13 +191,13 @@ export function headerOf(bytes: Uint8Array): ObjectHeader | undefined {
   }
 }
 
-/** What git reads from a stored commit; undefined where that is malformed, or no commit. */
+/** Reads the header of a stored commit. Returns undefined if it is malformed, or no commit. */
 export function commitHeader(raw: Uint8Array): CommitHeader | undefined {
   const header = headerOf(raw);
   return header?.type === 'commit' ? header : undefined;
 }
 
-/** What git reads from a stored tag; undefined where that is malformed, or no tag. */
+/** Reads the header of a stored tag. Returns undefined if it is malformed, or no tag. */
 export function tagHeader(raw: Uint8Array): TagHeader | undefined {
   const header = headerOf(raw);
   return header?.type === 'tag' ? header : undefined;

@@ -1,7 +1,7 @@
 /**
- * Where a commit or tag leads, read as git reads it while it walks (commit.c parse_commit_buffer, tag.c parse_tag_buffer):
- * by position, whatever follows. History is walked through objects that nobody could sign; what is judged is read by the
- * strict reader (header.ts), and where that finds a header it finds the same links.
+ * Reads tree, parents and targets as git does while it walks history (commit.c parse_commit_buffer, tag.c
+ * parse_tag_buffer): by position, whatever follows. History may hold malformed objects that could not be signed. The strict
+ * reader (header.ts) reads objects that are judged, and it finds the same links in every header that it accepts.
  */
 
 import { latin1 } from '../bytes.ts';
@@ -22,7 +22,7 @@ export interface Target {
 
 const NEWLINE = 0x0a;
 
-/** The hash of a line `<name> <hash>` that stands at `at`; undefined where none stands there. git takes either case. */
+/** Reads the hash of a line `<name> <hash>` at `at`. Returns undefined if there is none. git accepts upper and lower case. */
 function hashAt(
   raw: Uint8Array,
   at: number,
@@ -36,7 +36,7 @@ function hashAt(
   return raw[end] === NEWLINE && /^[0-9a-f]+$/.test(hash) ? { hash, next: end + 1 } : undefined;
 }
 
-/** Tree and parents of a stored commit; undefined for bytes in which git finds neither. */
+/** Reads tree and parents of a stored commit. Returns undefined if git finds neither. */
 export function commitLinks(raw: Uint8Array, format: ObjectFormat): Links | undefined {
   const tree = hashAt(raw, 0, 'tree', format);
   if (tree === undefined) return undefined;
@@ -52,7 +52,7 @@ export function commitLinks(raw: Uint8Array, format: ObjectFormat): Links | unde
   }
 }
 
-/** What a stored tag points to; undefined for bytes in which git finds nothing. */
+/** Reads the target of a stored tag. Returns undefined if git finds none. */
 export function tagTarget(raw: Uint8Array, format: ObjectFormat): Target | undefined {
   const object = hashAt(raw, 0, 'object', format);
   if (object === undefined || !standsAt(raw, object.next, 'type ')) return undefined;

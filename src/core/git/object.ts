@@ -1,7 +1,7 @@
 /**
- * A raw commit or tag, split into what was signed and the signature, exactly as git splits it
- * (commit.c parse_buffer_signed_by_header, gpg-interface.c parse_signature, commit.c remove_signature).
- * Bytes are cut, never decoded and written again: GHSA-7rmh-48mx-2vwc came from a tidy re-encoding.
+ * Splits a raw commit or tag into payload and signature, exactly as git does (commit.c parse_buffer_signed_by_header,
+ * gpg-interface.c parse_signature, commit.c remove_signature). Bytes are cut, never decoded and written again, because
+ * GHSA-7rmh-48mx-2vwc came from such a re-encoding.
  */
 
 import { concat, fromUtf8Lossy, latin1, toHex, utf8 } from '../bytes.ts';
@@ -24,9 +24,9 @@ export type { ObjectFormat, ObjectType } from './header.ts';
 export { typeOf as payloadType } from './header.ts';
 
 export interface SplitObject {
-  /** What the signature covers: the object without its signature. */
+  /** The object without its signature, which the signature covers. */
   readonly payload: Uint8Array;
-  /** The signature as git hands it to its program. */
+  /** The signature as git gives it to its program. */
   readonly signature: Uint8Array;
 }
 
@@ -41,47 +41,47 @@ const ARMORS: readonly (readonly [string, SignatureKind])[] = [
 ];
 const NEWLINE = 0x0a;
 
-/** What kind of signature begins at `at`. */
+/** Returns the kind of signature that begins at `at`. */
 export function signatureKind(signature: Uint8Array, at = 0): SignatureKind {
   return ARMORS.find(([armor]) => standsAt(signature, at, armor))?.[1] ?? 'unknown';
 }
 
-/** The same bytes, with a search for several bytes at once. */
+/** Returns the same bytes as a Buffer, which can search for several bytes at once. */
 function searchable(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-/** Where the last line behind `from` begins that opens an armor: git takes the last. Undefined when none does. */
+/** Returns the start of the last line behind `from` that opens an armor, because git takes the last. Undefined if there is none. */
 function lastArmorAt(bytes: Uint8Array, from: number): number | undefined {
   const buffer = searchable(bytes);
   let last = from;
   for (const [armor] of ARMORS) {
-    // only behind what was found: a later one counts
+    // the search goes on behind each find, because the last one counts
     const at = buffer.subarray(last).lastIndexOf(`\n${armor}`);
     if (at !== -1) last += at + 1;
   }
   return last === from ? undefined : last;
 }
 
-/** An object that git reads in one way only, and what of it is signed. */
+/** An object that git reads in one way only, with its payload and signature. */
 export interface OpenedObject {
   readonly header: ObjectHeader;
-  /** Undefined when git would call it unsigned. */
+  /** Undefined if git would call it unsigned. */
   readonly split: SplitObject | undefined;
 }
 
 /**
- * Reads a raw object and cuts its signature out. What git reads from the object and from what the signature covers is
- * compared: a signature says nothing about an object that git reads otherwise (threat G19). `format` is the
- * repository's object format: it decides which header holds the signature.
- * @throws Refusal `object-malformed`; `unsigned` for a malformed object without a signature, as history has some
+ * Reads a raw object and cuts its signature out. git must read the same from the object and from the payload, because a
+ * signature proves nothing about an object that git reads in another way (threat G19). `format` is the repository's object
+ * format. It decides which header holds the signature.
+ * @throws Refusal `object-malformed`, or `unsigned` for a malformed object without a signature, which history may hold
  */
 export function openObject(type: ObjectType, raw: Uint8Array, format: ObjectFormat): OpenedObject {
   const header = readStored(type, raw, format);
   const split = header.type === 'commit' ? splitCommit(raw, header, format) : splitTag(raw, header);
   if (split === undefined) return { header, split };
   if (!readsEqual(header, readHeader(type, split.payload, { format, form: 'payload' }))) {
-    throw new Refusal('object-malformed', 'git reads something else than what is signed');
+    throw new Refusal('object-malformed', 'git would read another object than the signed one');
   }
   return { header, split };
 }
@@ -97,22 +97,22 @@ function readStored(type: ObjectType, raw: Uint8Array, format: ObjectFormat): Ob
   }
 }
 
-/** True when git would cut a tag with these bytes somewhere. */
+/** Returns true if git would cut a signature out of a tag with these bytes. */
 export function bearsArmor(tag: Uint8Array): boolean {
   return lastArmorAt(tag, 0) !== undefined;
 }
 
-/** True when a malformed object holds what might pass for a signature. */
+/** Returns true if a malformed object holds anything that might pass for a signature. */
 function bearsSignature(type: ObjectType, raw: Uint8Array): boolean {
   if (type === 'tag') return bearsArmor(raw);
   const end = headerEnd(raw);
-  // what is over its budget is not searched
+  // a header that is too long is not searched
   return end === undefined || searchable(raw).subarray(0, end).includes('\ngpgsig');
 }
 
 /**
- * Splits a raw object; undefined when git would call it unsigned, and for a malformed one (`verifyObject` says which).
- * `format` is the repository's object format: it decides which header holds the signature.
+ * Splits a raw object. Returns undefined if git would call it unsigned, or if it is malformed (`verifyObject` tells
+ * which). `format` is the repository's object format. It decides which header holds the signature.
  */
 export function splitSignedObject(
   type: ObjectType,
@@ -149,7 +149,7 @@ function splitTag(raw: Uint8Array, header: ObjectHeader): SplitObject | undefine
   return { payload: withoutSignatures(raw.subarray(0, at), header), signature };
 }
 
-/** A header's value without the spaces that continue its lines. */
+/** Returns a header's value without the spaces that begin its continuation lines. */
 function unfolded(raw: Uint8Array, { start, end }: Span): Uint8Array {
   const value = new Uint8Array(end - start);
   let length = 0;
@@ -162,12 +162,12 @@ function unfolded(raw: Uint8Array, { start, end }: Span): Uint8Array {
   return value.subarray(0, length);
 }
 
-/** An object without its signature headers: what a signature of it covers, but for the body of a signed tag. */
+/** Returns an object without its signature headers. A signature covers this, except in a tag with its signature in the body. */
 export function withoutSignatures(raw: Uint8Array, { signatures }: ObjectHeader): Uint8Array {
   return without(raw, Object.values(signatures));
 }
 
-/** The bytes that stand in none of the spans. */
+/** Returns the bytes outside of the spans. */
 function without(raw: Uint8Array, spans: readonly Span[]): Uint8Array {
   if (spans.length === 0) return raw;
   const kept: Uint8Array[] = [];
@@ -179,7 +179,7 @@ function without(raw: Uint8Array, spans: readonly Span[]): Uint8Array {
   return concat(...kept, raw.subarray(from));
 }
 
-/** The object's name: hash over `<type> <size>\0<raw>`, lower-case hex. */
+/** Returns the object's name: the hash over `<type> <size>\0<raw>`, in lower-case hex. */
 export function objectId(
   crypto: Crypto,
   type: string,
@@ -190,8 +190,8 @@ export function objectId(
 }
 
 /**
- * What git reads from the payload of a signature; undefined for a payload that is neither commit nor tag, such as a
- * file or a push certificate.
+ * Reads the header in the payload of a signature. Returns undefined for a payload that is neither commit nor tag, such as
+ * a file or a push certificate.
  * @throws Refusal `object-malformed`
  */
 export function openPayload(payload: Uint8Array): ObjectHeader | undefined {
@@ -200,8 +200,8 @@ export function openPayload(payload: Uint8Array): ObjectHeader | undefined {
 }
 
 /**
- * The object with its signature: in a commit the last header before the first blank line, lines folded; in a tag
- * behind its body.
+ * Returns the object with its signature. In a commit it is the last header before the first blank line, with folded
+ * lines. In a tag it follows the body.
  */
 export function joinSignature(
   payload: Uint8Array,
@@ -215,12 +215,12 @@ export function joinSignature(
   return concat(payload.subarray(0, at), header, payload.subarray(at));
 }
 
-/** What stands behind the first blank line; nothing where the header is over its budget. */
+/** Returns the bytes behind the first blank line, or none if the header is too long. */
 export function messageOf(raw: Uint8Array): Uint8Array {
   return raw.subarray((headerEnd(raw) ?? raw.length) + 1);
 }
 
-/** First line of the message, as text for showing. */
+/** Returns the first line of the message, as text for display. */
 export function subjectLine(raw: Uint8Array): string {
   const message = messageOf(raw);
   const end = message.indexOf(NEWLINE);

@@ -1,7 +1,7 @@
 /**
- * A person line of git (`Name <address> 1700000000 +0000`), read in one way only. Parts of git differ about odd ones
- * (`git log` takes the last `>`, a walk by date the first, `git fsck` refuses), so an odd line names nobody: nobody is
- * credited whom some part of git would not show (threats G14, G15).
+ * Reads a person line of git (`Name <address> 1700000000 +0000`). Parts of git read odd lines differently: `git log` takes
+ * the last `>`, a walk by date takes the first, and `git fsck` refuses. So an odd line gives no person, and no person is
+ * reported whom some part of git would not show (threats G14, G15).
  */
 
 import { fromUtf8 } from '../bytes.ts';
@@ -11,7 +11,7 @@ export interface Person {
   readonly email: string;
 }
 
-/** A person, and when. */
+/** A person with a time. */
 export interface DatedPerson extends Person {
   /** Unix seconds. */
   readonly time: number;
@@ -19,19 +19,19 @@ export interface DatedPerson extends Person {
 
 const PERSON = /^([^<>\p{Cc}]*?) ?<([^<>\p{Cc}]*)> (\d{1,12}) [+-]\d{4}$/u;
 
-/** Encodings whose ASCII is ASCII: git shows a person of an object in another one (UTF-7, EBCDIC …) in other letters. */
+/** Encodings that contain ASCII unchanged. In others (UTF-7, EBCDIC …) git would show other letters. */
 const ASCII_INSIDE =
   /^(?:us-ascii|ascii|(?:iso-?)?8859-?\d{1,2}|latin-?\d|(?:windows-|cp-?)125\d|koi8-[ru]|euc-?(?:jp|kr|cn|tw)|gb2312|gbk|gb18030|big5|shift[-_]?jis|sjis)$/i;
 const UTF8 = /^utf-?8$/i;
 
-/** Text of an object that its `encoding` header lets one read with certainty; undefined for any other. */
+/** Decodes text of an object if its `encoding` header allows only one reading. Returns undefined otherwise. */
 export function certainText(bytes: Uint8Array, encoding: string | undefined): string | undefined {
   const text = fromUtf8(bytes);
   if (text === undefined || encoding === undefined || UTF8.test(encoding)) return text;
   return ASCII_INSIDE.test(encoding) && /^[\0-\x7f]*$/.test(text) ? text : undefined;
 }
 
-/** Reads the value of an `author`, `committer` or `tagger` header; undefined for an odd one. */
+/** Reads the value of an `author`, `committer` or `tagger` header. Returns undefined for an odd one. */
 export function readPerson(
   value: Uint8Array | undefined,
   encoding: string | undefined,
@@ -40,7 +40,7 @@ export function readPerson(
   return text === undefined ? undefined : personOf(text);
 }
 
-/** Reads a person as `git var` prints one; undefined for an odd one. */
+/** Reads a person as `git var` prints it. Returns undefined for an odd line. */
 export function personOf(text: string): DatedPerson | undefined {
   const [, name, email, time] = PERSON.exec(text) ?? [];
   if (name === undefined || email === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * A commit made again: other parents, another signature, every other byte as it was (dates, encoding, mergetag, what no
- * one knows). Lines are cut and put, never parsed and written again.
+ * Rewrites a commit with other parents and another signature. Every other byte stays (dates, encoding, mergetag, unknown
+ * headers). Lines are cut and joined, never parsed and written again.
  */
 
 import { concat, utf8 } from '../bytes.ts';
@@ -8,8 +8,8 @@ import { type ObjectFormat, readHeader, SIGNATURE_HEADERS } from './header.ts';
 import { joinSignature, withoutSignatures } from './object.ts';
 
 /**
- * What a new signature covers: the commit without any signature, its parents replaced as `renamed` says.
- * @throws Refusal `object-malformed` where git would read something else than what is made again
+ * Returns the payload of a new signature: the commit without any signature, with parents replaced as `renamed` says.
+ * @throws Refusal `object-malformed` if git would read another object than the rewritten one
  */
 export function unsignedCommit(raw: Uint8Array, renamed: ReadonlyMap<string, string>): Uint8Array {
   const header = readHeader('commit', raw, { form: 'stored' });
@@ -23,7 +23,7 @@ export function unsignedCommit(raw: Uint8Array, renamed: ReadonlyMap<string, str
   return concat(payload.subarray(0, first), utf8(lines.join('')), payload.subarray(behind));
 }
 
-/** The commit with its signature, as git puts it there: the last header before the blank line, lines folded. */
+/** Returns the commit with its signature as git writes it: the last header before the blank line, with folded lines. */
 export function signedCommit(payload: Uint8Array, armor: string, format: ObjectFormat): Uint8Array {
   return joinSignature(payload, utf8(armor), SIGNATURE_HEADERS[format]);
 }

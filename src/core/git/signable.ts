@@ -1,6 +1,6 @@
 /**
- * What may be signed: a commit or tag that a verifier would read as git does, and nothing else (threat D28). The signer
- * asks before any login, the agent before it uses a key.
+ * Checks that a payload may be signed. It must be a commit or tag that a verifier reads as git does (threat D28). Signing
+ * checks this before any login, and the agent checks it before it uses a key.
  */
 
 import { UsageError } from '../../errors.ts';
@@ -11,15 +11,14 @@ import { bearsArmor } from './object.ts';
 
 /**
  * Returns the type of a payload that may be signed.
- * @throws UsageError for what is neither commit nor tag; for a malformed or too long one; for one that
- * holds a signature already
+ * @throws UsageError for a payload that is neither commit nor tag, is malformed or too long, or already holds a signature
  */
 export function checkPayload(payload: Uint8Array): ObjectType {
   if (payload.length > MAX_SIGNABLE) {
-    throw refused(`what is to be signed is longer than ${MAX_SIGNABLE} bytes`);
+    throw refused(`the payload to sign is longer than ${MAX_SIGNABLE} bytes`);
   }
   const type = typeOf(payload);
-  if (type === undefined) throw refused('what is to be signed is neither a commit nor a tag');
+  if (type === undefined) throw refused('the payload to sign is neither a commit nor a tag');
   try {
     readHeader(type, payload, { form: 'payload' });
   } catch (error) {
@@ -27,13 +26,13 @@ export function checkPayload(payload: Uint8Array): ObjectType {
     throw error;
   }
   if (type === 'tag' && bearsArmor(payload)) {
-    throw refused('this tag cannot be signed: a line of it begins a signature already');
+    throw refused('this tag cannot be signed: it already holds a line that begins a signature');
   }
   return type;
 }
 
 function refused(problem: string): UsageError {
   return new UsageError(problem, {
-    hint: 'git-signet is called by git: git commit -S, git tag -s',
+    hint: 'let git call git-signet: git commit -S, git tag -s',
   });
 }

@@ -1,4 +1,4 @@
-/** The entries of a raw tree: `<mode> <name>\0<id>`, one after the other (gitformat, tree objects). */
+/** Reads the entries of a raw tree: `<mode> <name>\0<id>`, one after the other (gitformat, tree objects). */
 
 import { latin1, toHex } from '../bytes.ts';
 import type { ObjectFormat } from './object.ts';
@@ -18,19 +18,19 @@ export const GITLINK = '160000';
 
 const SPACE = 0x20;
 
-/** Where the mode of the entry at `at` ends, or -1. */
+/** Returns the end of the mode of the entry at `at`, or -1. */
 function modeEnd(raw: Uint8Array, at: number): number {
   for (let i = at; i < at + 7; i += 1) if (raw[i] === SPACE) return i;
   return -1;
 }
 
-/** Where the entry at `at` ends whose name ends at `nameEnd`, or -1 where it does not end in this tree. */
+/** Returns the end of the entry whose name ends at `nameEnd`, or -1 if it is cut off. */
 function entryEnd(raw: Uint8Array, nameEnd: number, format: ObjectFormat): number {
   const end = nameEnd + 1 + (format === 'sha1' ? 20 : 32);
   return nameEnd === -1 || end > raw.length ? -1 : end;
 }
 
-/** The entry at `at`, with where it ends; undefined where it is none. */
+/** Reads the entry at `at` and its end. Returns undefined if there is none. */
 function entryAt(
   raw: Uint8Array,
   at: number,
@@ -46,7 +46,7 @@ function entryAt(
   return { entry: { mode, name, oid: toHex(raw.subarray(nameEnd + 1, end)) }, end };
 }
 
-/** Entries of a tree, in its order; undefined for bytes that are no tree, or name an entry twice. */
+/** Reads the entries of a tree, in its order. Returns undefined for bytes that are no tree, or name an entry twice. */
 export function treeEntries(
   raw: Uint8Array,
   format: ObjectFormat,
@@ -64,8 +64,8 @@ export function treeEntries(
 }
 
 /**
- * The entry of one name; undefined where a tree has none. Nothing is made of the others: a tree may have a million
- * (threat I05). `malformed`: bytes that are no tree, or name this entry twice.
+ * Finds the entry of one name. Returns undefined if there is none, and `malformed` for bytes that are no tree, or name
+ * this entry twice. It builds no other entry, because a tree may have a million (threat I05).
  */
 export function treeEntry(
   raw: Uint8Array,

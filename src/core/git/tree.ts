@@ -1,4 +1,4 @@
-/** A tree's id out of the files below it, as git would name the tree that holds them (tree.c, read-cache base_name_compare). */
+/** Computes the id that git would give to a tree of files (tree.c, read-cache base_name_compare). */
 
 import { concatAll, utf8 } from '../bytes.ts';
 import type { Crypto } from '../crypto.ts';
@@ -26,12 +26,12 @@ function nameOf(node: Node, crypto: Crypto, format: ObjectFormat): string {
       bytes: [utf8(`${mode} `), bytesOf(`${name}\0`), fromHex(oid)],
     };
   });
-  // a tree sorts as if its name ended with a slash; one character is one byte here
+  // a tree sorts as if its name ended with a slash, and one character is one byte here
   rows.sort((a, b) => (a.key < b.key ? -1 : 1));
   return objectId(crypto, 'tree', concatAll(rows.flatMap(({ bytes }) => bytes)), format);
 }
 
-/** The id of the tree that holds exactly these files. Paths: one character a byte, parts split by slashes. */
+/** Returns the id of the tree with exactly these files. Paths have one character a byte, and slashes between their parts. */
 export function treeId(
   files: Iterable<readonly [path: string, file: TreeFile]>,
   crypto: Crypto,

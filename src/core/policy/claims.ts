@@ -1,7 +1,7 @@
 /**
- * What a commit or tag says of itself: who wrote and who committed it, when, its tag name, its sign-offs. Headers are
- * read by the one reader of objects (git/header.ts), never by a search over the text: a message can quote any header
- * (threat G17). Everything here is a claim.
+ * Reads the claims of a commit or tag: author, committer, dates, tag name, sign-offs. The reader of headers
+ * (git/header.ts) reads them. A search over the text would also find headers that a message quotes (threat G17). No
+ * evidence proves these claims.
  */
 
 import { fromUtf8 } from '../bytes.ts';
@@ -10,7 +10,7 @@ import { messageOf } from '../git/object.ts';
 import { certainText, type DatedPerson, readPerson } from '../git/person.ts';
 
 export interface Claims {
-  /** Undefined where the line is odd, or the object has none. */
+  /** Undefined if the line is odd, or the object has none. */
   readonly author: DatedPerson | undefined;
   /** The tagger, for a tag. */
   readonly committer: DatedPerson | undefined;
@@ -20,7 +20,7 @@ export interface Claims {
 
 const NO_CLAIMS: Claims = { author: undefined, committer: undefined, tagName: undefined };
 
-/** What the header claims; nothing at all where the object is malformed. */
+/** Returns the claims of the header, or none if the object is malformed. */
 export function claimsOf(type: ObjectType, payload: Uint8Array): Claims {
   const header = headerOf(payload);
   if (header?.type !== type) return NO_CLAIMS;
@@ -40,12 +40,12 @@ export function claimsOf(type: ObjectType, payload: Uint8Array): Claims {
 
 const NEWLINE = 0x0a;
 const WHITE = [0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20];
-/** A paragraph of more bytes holds no trailers that anybody reads. */
+/** Most bytes of a paragraph of trailers. */
 const MAX_PARAGRAPH = 64 * 1024;
 
 /**
- * Addresses of the `Signed-off-by` lines in the last paragraph of the message. None where the message holds a NUL, at
- * which git's log stops.
+ * Returns the addresses of the `Signed-off-by` lines in the last paragraph of the message. If the message holds a NUL, at
+ * which git's log stops, there are none.
  */
 export function signOffsOf(payload: Uint8Array): readonly string[] {
   const message = messageOf(payload);
@@ -57,7 +57,7 @@ export function signOffsOf(payload: Uint8Array): readonly string[] {
   });
 }
 
-/** The lines behind the last blank one, which may hold white space. Read from the end, so that only they are read. */
+/** Returns the lines behind the last blank line, which may hold white space. It reads from the end, so it reads only those. */
 function lastParagraph(message: Uint8Array): Uint8Array {
   let end = message.length;
   while (isWhite(message[end - 1])) end -= 1;

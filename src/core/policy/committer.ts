@@ -1,6 +1,6 @@
 /**
- * Whether the signer is who the object says made it (`signet.matchCommitter`): the e-mail address, or for workloads,
- * which have none, the name (gitsign's rule). Git itself compares nothing: anyone may sign what names anyone else.
+ * Compares the signer with the committer that the object names (`signet.matchCommitter`), as gitsign does: by e-mail
+ * address or, for workloads, by name. git compares nothing, so a signer may sign a commit that names another committer.
  */
 
 import { headerOf } from '../git/header.ts';
@@ -8,7 +8,7 @@ import { payloadType } from '../git/object.ts';
 import { type Person, readPerson } from '../git/person.ts';
 import type { Finding, Signer, Verdict } from '../verdict.ts';
 
-/** Who the object says made it: a commit's committer, a tag's tagger; undefined when it names nobody for certain. */
+/** Returns a commit's committer or a tag's tagger, or undefined if the line is odd or missing. */
 export function committerOf(payload: Uint8Array): Person | undefined {
   const header = headerOf(payload);
   const line = header?.type === 'commit' ? header.committer : header?.tagger;
@@ -16,8 +16,8 @@ export function committerOf(payload: Uint8Array): Person | undefined {
 }
 
 /**
- * What of the committer must equal the signer: the address for a person, the name for a workload. Undefined when
- * the object names nobody.
+ * Returns the part of the committer that must equal the signer: the address of a person, or the name of a workload.
+ * Returns undefined if the object names no committer.
  */
 export function committerName(payload: Uint8Array, kind: Signer['kind']): string | undefined {
   const committer = committerOf(payload);
@@ -25,8 +25,8 @@ export function committerName(payload: Uint8Array, kind: Signer['kind']): string
 }
 
 /**
- * Undefined when the signer is the committer (of a tag, the tagger); else one line that says how they differ, in
- * which hostile text is not yet escaped. Text is compared byte for byte.
+ * Returns undefined if the signer is the committer (of a tag, the tagger). Otherwise returns one line with the difference,
+ * in which hostile text is not yet escaped. Texts are compared byte for byte.
  */
 export function committerMismatch(
   payload: Uint8Array,
@@ -41,8 +41,8 @@ export function committerMismatch(
 }
 
 /**
- * The verdict with a note where the signer is not the committer: what `signet.matchCommitter` says of signatures that
- * are there already. It decides nothing: that is for a policy (`committer: match`), whose own finding stands.
+ * Adds a note to the verdict if the signer is not the committer, as `signet.matchCommitter` asks. The note decides
+ * nothing. A policy decides (`committer: match`), and its own finding stays.
  */
 export function withCommitterNote(verdict: Verdict, payload: Uint8Array): Verdict {
   if (verdict.status !== 'verified' && verdict.status !== 'not-allowed') return verdict;

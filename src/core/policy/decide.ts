@@ -1,7 +1,6 @@
 /**
- * Whether a policy allows what was signed: who (identity.ts), when (the proven time, never today), where (the rule of
- * the ref or of the tag's name), and what the object says of itself beside what is proven of it. Evidence has held
- * before anyone asks here.
+ * Decides whether a policy allows a signed object: the signer (identity.ts), the proven time (never today), the rule for
+ * the ref or tag name, and the object's claims compared with the evidence. The evidence was checked before.
  */
 
 import type { ObjectType } from '../git/object.ts';
@@ -13,25 +12,25 @@ import type { IdentityPolicy, IdentityRule, KeyRule, ObjectRule } from './model.
 import { matchesRef } from './patterns.ts';
 import { reachedRules } from './reach.ts';
 
-/** What was signed. */
+/** The signed object. */
 export interface Subject {
-  /** Undefined for what is neither commit nor tag: only who and when is judged then. */
+  /** Undefined for a payload that is neither commit nor tag. Then only signer and time are judged. */
   readonly type: ObjectType | undefined;
   readonly payload: Uint8Array;
-  /** The ref that a commit is for. Unknown: any rule may allow it. */
+  /** The ref that a commit is for. If unknown, any rule may allow it. */
   readonly ref?: string | undefined;
-  /** It changes the policy itself: only some may. */
+  /** True if it changes the policy itself, which only some signers may do. */
   readonly changesPolicy?: boolean | undefined;
-  /** What was found beforehand, by who sees more than one object. */
+  /** Findings of checks that see more than one object. */
   readonly noticed?: readonly Finding[] | undefined;
 }
 
-/** Who signed, and when. */
+/** The signer with the times of the signature. */
 export interface Party {
   readonly signer: Signer;
-  /** Unix seconds: proven for keyless signatures, claimed for those by keys. */
+  /** Unix seconds. They are proven for keyless signatures, and claimed for signatures by keys. */
   readonly times: readonly number[];
-  /** The pinned key that the signature verified with; absent for keyless signatures. */
+  /** The pinned key that verified the signature. Absent for keyless signatures. */
   readonly key?: KeyRule;
 }
 
@@ -44,7 +43,7 @@ export type Decision =
       readonly findings: readonly Finding[];
     };
 
-/** What is asked where no rule of the policy speaks. */
+/** The rule for objects that no rule of the policy governs. */
 export const DEFAULT_RULE: ObjectRule = {
   label: 'default',
   committer: 'report',
@@ -54,7 +53,7 @@ export const DEFAULT_RULE: ObjectRule = {
   distinctSigners: 1,
 };
 
-/** A committer's date that lies farther from the proven time is told, also where no rule asks. */
+/** Seconds. A committer's date farther from the proven time is noted, even if no rule asks for it. */
 const REPORTED_SKEW = 24 * 3600;
 
 function no(code: PolicyCode, detail: string): Decision {
@@ -63,7 +62,7 @@ function no(code: PolicyCode, detail: string): Decision {
 
 const NO_RULES: readonly ObjectRule[] = [];
 
-/** Rules that may govern the subject: one where its ref is known, else each that some ref reaches. */
+/** Returns the rules that may govern the subject: one if its ref is known, else each rule that some ref reaches. */
 export function governing(
   policy: IdentityPolicy,
   { type, ref }: Pick<Subject, 'type' | 'ref'>,
@@ -83,12 +82,12 @@ function outOfDates(
 ): string {
   const [time = 0] = times;
   if (until !== undefined && times.some((each) => each > until)) {
-    return `${name} may sign until ${isoTime(until)}, this is of ${isoTime(Math.max(...times))}`;
+    return `${name} may sign until ${isoTime(until)}, but signed at ${isoTime(Math.max(...times))}`;
   }
-  return `${name} may sign from ${isoTime(from ?? 0)}, this is of ${isoTime(time)}`;
+  return `${name} may sign from ${isoTime(from ?? 0)}, but signed at ${isoTime(time)}`;
 }
 
-/** Addresses that the signer may use: what the certificate proves, and what the policy lends him. */
+/** Returns the addresses that the signer may use: those in the certificate, and those that the policy adds. */
 function addressesOf(
   { signer }: Party,
   rules: readonly (IdentityRule | KeyRule)[],
@@ -104,11 +103,11 @@ function personFinding(
   addresses: readonly string[],
 ): readonly Finding[] {
   if (strictness === 'ignore' || (email !== undefined && addresses.includes(email))) return [];
-  // a signer without any address of his own has none to differ from
+  // a signer without any address has none to compare with
   if (strictness === 'report' && addresses.length === 0) return [];
   const severity = strictness === 'match' ? 'refusal' : 'note';
   const said = email === undefined ? 'cannot be read' : `is ${email}`;
-  const detail = `the ${who} ${said}, which is no address of the signer`;
+  const detail = `the ${who} ${said}, and that is no address of the signer`;
   return [{ code: `${who}-differs`, detail, severity }];
 }
 
@@ -120,16 +119,16 @@ function skewFinding(
   const claimed = committer?.time;
   const [time] = times;
   if (claimed === undefined) {
-    const detail = 'the date cannot be read';
+    const detail = 'the date of the committer cannot be read';
     return maxSkew === undefined ? [] : [{ code: 'date-too-far', detail, severity: 'refusal' }];
   }
   const skew = Math.max(...times.map((each) => Math.abs(each - claimed)));
   if (time === undefined || skew <= (maxSkew ?? REPORTED_SKEW)) return [];
-  const detail = `it says ${isoTime(claimed)}, it was signed at ${isoTime(time)}`;
+  const detail = `the committer's date is ${isoTime(claimed)}, but it was signed at ${isoTime(time)}`;
   return [{ code: 'date-too-far', detail, severity: maxSkew === undefined ? 'note' : 'refusal' }];
 }
 
-/** What a rule makes of what the object says about itself. */
+/** Returns the findings of a rule about the object's claims. */
 function findingsUnder(
   rule: ObjectRule,
   subject: Subject,
@@ -144,14 +143,14 @@ function findingsUnder(
     findings.push(...personFinding('author', rule.author, claims.author?.email, addresses));
   }
   if (rule.signOff && !signOffsOf(subject.payload).some((each) => addresses.includes(each))) {
-    const detail = 'no Signed-off-by with an address of the signer';
+    const detail = 'there is no Signed-off-by with an address of the signer';
     findings.push({ code: 'sign-off-missing', detail, severity: 'refusal' });
   }
   findings.push(...skewFinding(rule, claims, times));
   return findings;
 }
 
-/** The decision with these findings added: one refusal among them is a refusal. */
+/** Adds findings to the decision. One refusal among them makes it a refusal. */
 export function withFindings(decision: Decision, findings: readonly Finding[]): Decision {
   if (findings.length === 0) return decision;
   const all = [...decision.findings, ...findings];
@@ -161,7 +160,7 @@ export function withFindings(decision: Decision, findings: readonly Finding[]): 
   return { allowed: false, code, detail: refusal.detail, findings: all };
 }
 
-/** Only some signers may change the policy, where it says so. */
+/** Returns true if one of these signers may change the policy. */
 function mayChange(policy: IdentityPolicy, entitled: readonly (IdentityRule | KeyRule)[]): boolean {
   const { changes } = policy;
   return changes === undefined || entitled.some(({ name }) => changes.includes(name));
@@ -188,7 +187,7 @@ function underRule(
   return withFindings({ allowed: true, rule: first.name, findings: [] }, findings);
 }
 
-/** The signers of the policy that this party is, whatever the time. */
+/** Returns the signers of the policy that match this party, whatever the time. */
 export function signersOf(
   policy: IdentityPolicy,
   { signer, key }: Party,
@@ -197,7 +196,7 @@ export function signersOf(
   return policy.rules.filter((rule) => meets(rule, signer));
 }
 
-/** What the rules say, each that may govern: one that allows is enough. */
+/** Decides by all rules that may govern. One rule that allows is enough. */
 function underRules(
   policy: IdentityPolicy,
   entitled: readonly (IdentityRule | KeyRule)[],
@@ -208,7 +207,7 @@ function underRules(
     return { allowed: true, rule: entitled[0]?.name ?? '', findings: [] };
   }
   const claims = claimsOf(subject.type, subject.payload);
-  // a name that no pattern could meet must not escape the rules for names
+  // a name that no pattern could match must not escape the rules for names
   const named = claims.tagName !== undefined && !/[\0-\x1f\x7f]/.test(claims.tagName);
   if (subject.type === 'tag' && policy.tags !== undefined && !named) {
     return no('role-not-allowed', 'the name in the tag cannot be read');
@@ -222,7 +221,7 @@ function underRules(
   return refused ?? no('role-not-allowed', 'no rule allows this');
 }
 
-/** What the policy says of one object. Graphs and ranges are judged by who sees them. */
+/** Decides about one object. The gate judges rules that need several objects. */
 export function decide(policy: IdentityPolicy, party: Party, subject: Subject): Decision {
   const known = signersOf(policy, party);
   const [first] = known;

@@ -1,6 +1,6 @@
 /**
- * GitHub's own keys, with which it signs what is done in its pages (`web-flow`): the one of 2017, which expired in
- * January 2024, and its successor. Published at https://github.com/web-flow.gpg; a policy takes both by `preset`.
+ * GitHub's own keys for changes on its web pages (`web-flow`): the key of 2017, which expired in January 2024, and its
+ * successor. They are published at https://github.com/web-flow.gpg. A policy takes both by `preset`.
  */
 
 import type { KeyRule } from './model.ts';
@@ -55,15 +55,15 @@ CAzKpKh48rm65tmrJX6KVpj0r2kKMscFf7s7XaPlCNCFds/YA+0puPbzJKWKfA==
 -----END PGP PUBLIC KEY BLOCK-----
 `;
 
-/** When the key of 2017 was made and when it expired: 2017-08-16 15:44:01Z, 2024-01-16 20:00:00Z. */
+/** Creation and expiry of the key of 2017: 2017-08-16 15:44:01Z, 2024-01-16 20:00:00Z. */
 const DATES_2017 = { from: 1502898241, until: 1705435200 } as const;
-/** When its successor was made: 2024-01-16 18:05:42Z. */
+/** Creation of its successor: 2024-01-16 18:05:42Z. */
 const DATES_2024 = { from: 1705428342 } as const;
 
 /** The committer of everything that GitHub signs. */
 const ADDRESSES: readonly string[] = ['noreply@github.com'];
 
-/** Both keys under one signer's name. */
+/** Returns both keys under one signer's name. */
 export function githubWebFlow(name: string): readonly KeyRule[] {
   return [
     { name, kind: 'openpgp', key: KEY_2017, addresses: ADDRESSES, ...DATES_2017 },

@@ -1,6 +1,6 @@
 /**
- * Whether a signer meets a rule. Comparison is byte for byte: no case, Unicode or plus-addressing is folded
- * (threat P12); patterns are anchored at both ends (threat P02).
+ * Matches a signer with a rule. Texts are compared byte for byte, without folding of case, Unicode or plus-addressing
+ * (threat P12). Patterns are anchored at both ends (threat P02).
  */
 
 import type { Signer } from '../verdict.ts';
@@ -8,18 +8,18 @@ import type { IdentityRule, Validity } from './model.ts';
 import { matchesWhole } from './patterns.ts';
 import { meetsWorkflow } from './workflow.ts';
 
-/** A rule binds an identity and an issuer, each exactly or by pattern; without either it allows nobody (P03). */
+/** Returns true if a rule names identity and issuer, each exactly or by pattern. Otherwise it allows no signer (threat P03). */
 function binds(rule: IdentityRule): boolean {
   const identity = rule.identity ?? rule.identityPattern ?? rule.workflow?.repository;
   const issuer = rule.issuer ?? rule.issuerPattern;
   return identity !== undefined && identity !== '' && issuer !== undefined && issuer !== '';
 }
 
-/** Why a rule is not about this signer, whatever the time; undefined when it is. */
+/** Returns the reason why a rule does not match this signer, whatever the time, or undefined if it matches. */
 export function whyNot(rule: IdentityRule, signer: Signer): string | undefined {
   const { identity, identityPattern, issuer, issuerPattern, extensions = {} } = rule;
-  if (!binds(rule)) return 'the rule binds only half';
-  if (rule.kind !== undefined && rule.kind !== signer.kind) return `not of kind ${rule.kind}`;
+  if (!binds(rule)) return 'the rule lacks identity or issuer';
+  if (rule.kind !== undefined && rule.kind !== signer.kind) return `it is not of kind ${rule.kind}`;
   if (identity !== undefined && identity !== signer.value) return 'another identity';
   if (identityPattern !== undefined && !matchesWhole(identityPattern, signer.value)) {
     return 'the pattern does not match';
@@ -29,7 +29,7 @@ export function whyNot(rule: IdentityRule, signer: Signer): string | undefined {
     return "the issuer's pattern does not match";
   }
   if (rule.workflow !== undefined && !meetsWorkflow(rule.workflow, signer)) {
-    return 'not that workflow';
+    return 'it is another workflow';
   }
   const extended = Object.entries(extensions).every(
     ([arc, value]) => Object.hasOwn(signer.extensions, arc) && signer.extensions[arc] === value,
@@ -37,12 +37,12 @@ export function whyNot(rule: IdentityRule, signer: Signer): string | undefined {
   return extended ? undefined : 'an extension differs';
 }
 
-/** True when the rule is about this signer, whatever the time. */
+/** Returns true if the rule matches this signer, whatever the time. */
 export function meets(rule: IdentityRule, signer: Signer): boolean {
   return whyNot(rule, signer) === undefined;
 }
 
-/** True when all these times (Unix seconds) lie within a signer's dates, bounds included. */
+/** Returns true if all these times (Unix seconds) lie within a signer's dates, bounds included. */
 export function inForce({ from, until }: Validity, times: readonly number[]): boolean {
   return times.every(
     (time) => (from === undefined || time >= from) && (until === undefined || time <= until),

@@ -1,17 +1,17 @@
-/** What is odd in a policy that can be read: what nothing reaches, who may no longer sign, what is looser than it looks. */
+/** Finds odd parts of a valid policy: rules without effect, signers whose dates are over, patterns that match too much. */
 
 import type { IdentityPolicy, IdentityRule, ObjectRule } from './model.ts';
 import { matchesWhole } from './patterns.ts';
 import { takenBefore } from './reach.ts';
 
-/** One thing to look at. */
+/** One odd part. */
 export interface Oddity {
-  /** What it is about: a signer's name, or a rule's label. */
+  /** A signer's name, or a rule's label. */
   readonly where: string;
   readonly what: string;
 }
 
-/** Identities that no pattern of a careful author meets. */
+/** Identities that no careful pattern matches. */
 const STRANGERS = [
   'mallory@evil.example',
   'x@example.com.evil.example',
@@ -25,12 +25,12 @@ function patternOddities({ name, identityPattern }: IdentityRule): readonly Oddi
   const odd: Oddity[] = [];
   const say = (what: string) => odd.push({ where: name, what });
   if (STRANGERS.some((stranger) => matchesWhole(identityPattern, stranger))) {
-    say('the pattern meets anybody of this issuer');
+    say('the pattern matches every account of this issuer');
   } else if (AFTER_EVERYTHING.test(identityPattern)) {
-    say('the pattern ends in anything: a longer name meets it too');
+    say('the pattern has an open end, so a longer name matches it too');
   }
   if (LIVE_DOT.test(identityPattern.replaceAll('\\.', ''))) {
-    say('a dot that is not escaped stands for any character');
+    say('an unescaped dot matches any character');
   }
   return odd;
 }
@@ -40,10 +40,10 @@ function dateOddities(
   now: number,
 ): readonly Oddity[] {
   if (until === undefined || until >= now) return [];
-  return [{ where: name, what: 'may no longer sign; what was signed before stays verified' }];
+  return [{ where: name, what: 'may no longer sign, and its earlier signatures stay verified' }];
 }
 
-/** Signers that somebody before them is already, whatever they sign. */
+/** Finds signers that an earlier signer already covers. */
 function shadowed(rules: readonly IdentityRule[]): readonly Oddity[] {
   return rules.flatMap((rule, index) => {
     const { identity, issuer } = rule;
@@ -54,7 +54,7 @@ function shadowed(rules: readonly IdentityRule[]): readonly Oddity[] {
         (other) =>
           other.identity === identity && other.issuer === issuer && other.kind === rule.kind,
       );
-    return same === undefined ? [] : [{ where: rule.name, what: `the same as ${same.name}` }];
+    return same === undefined ? [] : [{ where: rule.name, what: `it is the same as ${same.name}` }];
   });
 }
 
@@ -83,9 +83,11 @@ function idle(policy: IdentityPolicy): readonly Oddity[] {
 function wholeOddities(policy: IdentityPolicy): readonly Oddity[] {
   const odd: Oddity[] = [];
   const say = (what: string) => odd.push({ where: 'policy', what });
-  if (policy.sequence === undefined) say("no 'sequence': an older policy put back is not noticed");
-  if (policy.changes === undefined) say("no 'changes': every signer may change this file");
-  if (policy.unlogged !== undefined) say('signatures that no log holds may be accepted');
+  if (policy.sequence === undefined)
+    say("there is no 'sequence', so going back to an older policy is not noticed");
+  if (policy.changes === undefined)
+    say("there is no 'changes', so every signer may change this file");
+  if (policy.unlogged !== undefined) say('signatures in no log may count');
   const alone = new Set([...policy.rules, ...(policy.keys ?? [])].map(({ name }) => name)).size;
   const most = Math.max(
     1,
@@ -95,7 +97,7 @@ function wholeOddities(policy: IdentityPolicy): readonly Oddity[] {
   return odd;
 }
 
-/** Everything odd, in the policy's order. `now`: Unix seconds. */
+/** Returns all odd parts, in the policy's order. `now` is in Unix seconds. */
 export function oddities(policy: IdentityPolicy, now: number): readonly Oddity[] {
   return [
     ...wholeOddities(policy),

@@ -1,6 +1,6 @@
 /**
- * The `commits` and `tags` of a policy: what is asked on which refs, of tags of which names. The first rule that fits
- * governs; where none fits, every signer of the policy may.
+ * Reads the `commits` and `tags` of a policy, the rules by ref and by tag name. The first rule that matches governs. If
+ * none matches, every signer of the policy may sign.
  */
 
 import { DEFAULT_RULE } from './decide.ts';
@@ -17,7 +17,7 @@ import {
   type Reader,
 } from './reader.ts';
 
-/** Names that `by` may say: signers, and roles with their signers. */
+/** Names that `by` may hold: signers, and roles with their signers. */
 export type Names = ReadonlyMap<string, readonly string[]>;
 
 const STRICTNESS = ['match', 'report', 'ignore'] as const;
@@ -28,7 +28,7 @@ const KEYS = {
 } as const;
 const COMMON = ['by', 'max-skew', 'distinct-signers'];
 
-/** Signers whom names stand for. @throws ConfigError POLICY_FILE for a name that nobody has */
+/** Returns the signers of names. @throws ConfigError POLICY_FILE for an unknown name */
 export function resolveNames(
   reader: Reader,
   value: unknown,
@@ -38,7 +38,7 @@ export function resolveNames(
   const signers = asTexts(reader, value, path).flatMap((name, index) => {
     const found = names.get(name);
     if (found === undefined) {
-      throw fault(reader, [...path, index], `no signer and no role is named '${name}'`);
+      throw fault(reader, [...path, index], `there is no signer or role '${name}'`);
     }
     return found;
   });
@@ -97,7 +97,7 @@ function readRule(
   };
 }
 
-/** `commits` or `tags`; undefined where the policy says nothing. @throws ConfigError POLICY_FILE with line and column */
+/** Reads `commits` or `tags`. Returns undefined if the policy has none. @throws ConfigError POLICY_FILE with line and column */
 export function readObjectRules(
   reader: Reader,
   kind: 'commits' | 'tags',

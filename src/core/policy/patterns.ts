@@ -1,43 +1,44 @@
 /**
- * Patterns of a policy: regular expressions for identities, anchored at both ends (CVE-2022-36056 and kin, threat
- * P02), and ref patterns, in which `*` stands for anything but a slash and `**` for anything at all; neither stands for control characters.
+ * Matches the patterns of a policy. Regular expressions for identities are anchored at both ends (CVE-2022-36056 and
+ * others, threat P02). In ref patterns `*` matches anything but a slash, and `**` matches anything. Neither matches control
+ * characters.
  */
 
-/** A pattern meets nothing longer: a slow pattern must not hang on a value that a stranger chose (I05). */
+/** Most characters of a value that a pattern may match. A slow pattern must not hang on a stranger's value (threat I05). */
 const LONGEST_VALUE = 4096;
 
 const compiled = new Map<string, RegExp>();
 
-/** The pattern, anchored; throws SyntaxError when it is not one by itself (`a)|(b` would break out of the anchors). */
+/** Returns the pattern, anchored. Throws SyntaxError if it is not valid alone (`a)|(b` would break out of the anchors). */
 export function anchoredPattern(pattern: string): RegExp {
   const known = compiled.get(pattern);
   if (known !== undefined) return known;
   new RegExp(pattern, 'su');
-  // `s` and no `m`: a line break in a value must not let a suffix or prefix stand for the whole
+  // `s` without `m`, so that with a line break in the value a suffix or prefix does not match for the whole
   const anchored = new RegExp(`^(?:${pattern})$`, 'su');
   compiled.set(pattern, anchored);
   return anchored;
 }
 
-/** True when the whole value is what the regular expression describes. */
+/** Returns true if the regular expression matches the whole value. */
 export function matchesWhole(pattern: string, value: string): boolean {
   return value.length <= LONGEST_VALUE && anchoredPattern(pattern).test(value);
 }
 
-/** Whether a star takes a character; `many`: the double star. */
+/** Tells whether a star matches a character. `many` means the double star. */
 type Takes = (character: string, many: boolean) => boolean;
 
 const inRefs: Takes = (character, many) => character >= ' ' && (many || character !== '/');
 
 /**
- * True when the pattern describes the whole text. On a difference the last single star takes one character more; when
- * it may not, the last double star does. No star looks at a character twice, so however many stars there are, the cost
- * is bounded by the lengths multiplied (threat P23).
+ * Returns true if the pattern matches the whole text. On a difference the last single star takes one more character. If
+ * it may not, the last double star does. No star looks at a character twice. So for any number of stars the cost is
+ * bounded by the product of both lengths (threat P23).
  */
 function describes(pattern: string, text: string, takes: Takes): boolean {
   let one: { readonly star: number; at: number } | undefined;
   let many: { readonly from: number; at: number } | undefined;
-  /** By single star: it was begun somewhere, and nothing that it took up to here has helped. */
+  /** For each single star, the position up to which it was tried without success. */
   const spent = new Map<number, number>();
   let p = 0;
   let t = 0;
@@ -69,19 +70,19 @@ function describes(pattern: string, text: string, takes: Takes): boolean {
   return true;
 }
 
-/** True when the ref, or the tag's name, is what the pattern describes; byte for byte but for its stars. */
+/** Returns true if the pattern matches the ref or tag name, byte for byte except for its stars. */
 export function matchesRef(pattern: string, ref: string): boolean {
   if (!pattern.includes('*')) return pattern === ref;
   return ref.length <= LONGEST_VALUE && describes(pattern, ref, inRefs);
 }
 
-/** The stars of a pattern that is itself the text: no ref holds such characters. */
+/** Stand-ins for the stars of a pattern that is itself the text. No ref holds such characters. */
 const ONE = '\x01';
 const MANY = '\x02';
 const inPatterns: Takes = (character, many) =>
   character === ONE || (many && character === MANY) || inRefs(character, many);
 
-/** True when the first pattern describes every name that the second one does. */
+/** Returns true if the first pattern matches every name that the second one matches. */
 export function coversPattern(wide: string, narrow: string): boolean {
   if (!wide.includes('*')) return wide === narrow;
   if (narrow.length > LONGEST_VALUE) return false;

@@ -1,6 +1,6 @@
 /**
- * Plain data → IdentityPolicy: the whole of a policy file, version 1 (schema/policy.schema.json). A rule that cannot be
- * read is an error, never a rule that is passed over (threats P03, P11, X11).
+ * Turns plain data into an IdentityPolicy, for policy files of version 1 (schema/policy.schema.json). A rule that cannot
+ * be read is an error, and is never skipped (threats P03, P11, X11).
  */
 
 import type { IdentityPolicy } from './model.ts';
@@ -34,20 +34,20 @@ const KEYS = [
 
 function readSigners(reader: Reader, value: unknown): readonly SignerRules[] {
   if (!Array.isArray(value) || value.length === 0) {
-    throw fault(reader, ['signers'], 'expected a list of signers, at least one');
+    throw fault(reader, ['signers'], 'expected a list of at least one signer');
   }
   const signers = value.map((item: unknown, index) => readSigner(reader, item, ['signers', index]));
   const seen = new Set<string>();
   for (const [index, { name }] of signers.entries()) {
     if (seen.has(name)) {
-      throw fault(reader, ['signers', index, 'name'], `a second signer named '${name}'`);
+      throw fault(reader, ['signers', index, 'name'], `there is a second signer '${name}'`);
     }
     seen.add(name);
   }
   return signers;
 }
 
-/** Every name that rules may use, with the signers it stands for. Roles hold signers, not roles. */
+/** Returns every name that rules may use, with its signers. Roles hold signers, not roles. */
 function readNames(reader: Reader, policy: Fields, signers: readonly SignerRules[]): Names {
   const alone = new Map(signers.map(({ name }) => [name, [name] as readonly string[]]));
   if (policy.roles === undefined) return alone;

@@ -1,12 +1,12 @@
 /**
- * Which rules some ref reaches. The first rule that fits a ref governs it, so a rule whose names earlier rules take
- * governs nothing. Where the ref is not known, such a rule must not allow what no ref would allow (threat P22).
+ * Finds the rules that some ref reaches. The first rule that matches a ref governs it, so a rule has no effect if earlier
+ * rules match all its names. If the ref is not known, such a rule must not allow a commit (threat P22).
  */
 
 import type { ObjectRule } from './model.ts';
 import { coversPattern } from './patterns.ts';
 
-/** Every name that git gives a ref, and every tag's name; for rules that name no place. */
+/** Matches every ref and every tag name, for rules without patterns. */
 const EVERYWHERE = ['refs/**'];
 const EVERY_NAME = ['**'];
 
@@ -15,8 +15,8 @@ function takes({ on }: ObjectRule, pattern: string): boolean {
 }
 
 /**
- * The earlier rules that take every name of a rule; undefined when some name may be left for it. `on`: the rule's own
- * patterns. Each pattern is compared with each earlier one, so two that cover a third only together are not noticed.
+ * Returns the earlier rules that match every name of a rule, or undefined if a name may be left for it. `on` holds the
+ * rule's own patterns. Each pattern is compared with each earlier one, so two that only together cover a third are missed.
  */
 function takers(
   earlier: readonly ObjectRule[],
@@ -31,7 +31,7 @@ function takers(
   return [...found];
 }
 
-/** For each rule the earlier rules that take all its names; undefined for one that some name may reach. */
+/** Returns for each rule the earlier rules that match all its names, or undefined if some name may reach it. */
 export function takenBefore(
   rules: readonly ObjectRule[],
   kind: 'commits' | 'tags',
@@ -42,7 +42,7 @@ export function takenBefore(
 
 const known = new WeakMap<readonly ObjectRule[], readonly ObjectRule[]>();
 
-/** The rules for commits that some ref reaches, `otherwise` among them where a ref may be left for it. */
+/** Returns the rules for commits that some ref reaches, and `otherwise` if a ref may be left for it. */
 export function reachedRules(
   rules: readonly ObjectRule[],
   otherwise: ObjectRule,

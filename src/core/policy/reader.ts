@@ -1,6 +1,6 @@
 /**
- * Reading plain data strictly: unknown keys, empty texts and empty lists are errors with their place, never passed
- * over (threats P05, P11). What the parts of a policy are is known by signers.ts, object-rules.ts and policy.ts.
+ * Reads plain data strictly. Unknown keys, empty texts and empty lists are errors with their place, and are never skipped
+ * (threats P05, P11). signers.ts, object-rules.ts and policy.ts know the parts of a policy.
  */
 
 import { ConfigError } from '../../errors.ts';
@@ -8,7 +8,7 @@ import { ConfigError } from '../../errors.ts';
 /** A step into a policy: keys and list positions from the top. */
 export type Path = readonly (string | number)[];
 
-/** Where something stands in a policy file, for messages: `line 3, column 5`. */
+/** Returns the place of a path in a policy file, for messages: `line 3, column 5`. */
 export type Locate = (path: Path) => string;
 
 export interface Reader {
@@ -21,7 +21,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 const HINT = 'run: git signet policy check (what a policy may say: git signet help policy)';
 
-/** An error at a place in the policy. */
+/** Returns the error at a place in the policy. */
 export function fault(reader: Reader, path: Path, problem: string): ConfigError {
   return new ConfigError(`${reader.source}, ${reader.locate(path)}: ${problem}`, {
     code: 'POLICY_FILE',
@@ -29,7 +29,7 @@ export function fault(reader: Reader, path: Path, problem: string): ConfigError 
   });
 }
 
-/** Keys and values, whatever the keys. @throws ConfigError POLICY_FILE for anything else */
+/** Reads keys and values with any keys. @throws ConfigError POLICY_FILE for any other data */
 export function asAnyMap(reader: Reader, value: unknown, path: Path): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw fault(reader, path, 'expected keys and values');
@@ -54,12 +54,12 @@ export function asText(reader: Reader, value: unknown, path: Path): string {
   return value;
 }
 
-/** The nearest key: what a list item belongs to. */
+/** Returns the nearest key, to which a list item belongs. */
 function nameOf(path: Path): string {
   return String(path.findLast((step) => typeof step === 'string') ?? 'policy');
 }
 
-/** Each text at most once. @throws ConfigError POLICY_FILE for anything but a list of texts, at least one */
+/** Reads a list of at least one text, without duplicates. @throws ConfigError POLICY_FILE for any other data */
 export function asTexts(reader: Reader, value: unknown, path: Path): readonly string[] {
   if (!Array.isArray(value) || value.length === 0) {
     throw fault(reader, path, `'${nameOf(path)}' must be a list, and not empty`);
@@ -73,7 +73,7 @@ export function asTexts(reader: Reader, value: unknown, path: Path): readonly st
   return texts;
 }
 
-/** One text or a list of them. */
+/** Reads one text or a list of texts. */
 export function asTextOrTexts(reader: Reader, value: unknown, path: Path): readonly string[] {
   return Array.isArray(value) ? asTexts(reader, value, path) : [asText(reader, value, path)];
 }
@@ -101,7 +101,7 @@ export function asCount(reader: Reader, value: unknown, path: Path, least: numbe
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
 
-/** `90s`, `10m`, `24h`, `7d`, as seconds. @throws ConfigError POLICY_FILE */
+/** Reads `90s`, `10m`, `24h` or `7d` as seconds. @throws ConfigError POLICY_FILE */
 export function asDuration(reader: Reader, value: unknown, path: Path): number {
   const match = typeof value === 'string' ? /^(\d{1,6})([smhd])$/.exec(value) : null;
   const unit = UNITS[match?.[2] ?? ''];
@@ -112,8 +112,8 @@ export function asDuration(reader: Reader, value: unknown, path: Path): number {
 }
 
 /**
- * `2026-01-31` or `2026-01-31T12:00:00Z`, as Unix seconds; a bare day is its first second, or its last one where `end`
- * says so. @throws ConfigError POLICY_FILE, also for days that no calendar has
+ * Reads `2026-01-31` or `2026-01-31T12:00:00Z` as Unix seconds. A day alone means its first second or, with `end`, its
+ * last one. @throws ConfigError POLICY_FILE, also for days that do not exist
  */
 export function asInstant(reader: Reader, value: unknown, path: Path, end: boolean): number {
   const text = typeof value === 'string' ? value : '';

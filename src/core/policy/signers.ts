@@ -1,6 +1,6 @@
 /**
- * The `signers` of a policy: each has a name and is exactly one of identity, pattern, workflow, SPIFFE id, user name,
- * OpenPGP key, SSH key or preset. An identity without issuer is nobody's (threat P03).
+ * Reads the `signers` of a policy. Each has a name and is exactly one of identity, pattern, workflow, SPIFFE id, user
+ * name, OpenPGP key, SSH key or preset. An identity without its issuer is refused (threat P03).
  */
 
 import { githubWebFlow } from './github-web-flow.ts';
@@ -21,7 +21,7 @@ import {
 import { readSshKey } from './ssh-key.ts';
 import { GITHUB, GITHUB_ISSUER } from './workflow.ts';
 
-/** What one signer amounts to. */
+/** The rules of one signer. */
 export interface SignerRules {
   readonly name: string;
   readonly rules: readonly IdentityRule[];
@@ -32,7 +32,7 @@ const KEYLESS = ['identity', 'identity-pattern', 'workflow', 'spiffe', 'username
 const KEYED = ['openpgp', 'ssh', 'preset'] as const;
 const COMMON = ['name', 'from', 'until', 'committers'];
 const WORKFLOW = ['repository', 'file', 'ref', 'trigger', 'environment', 'repository-id'];
-/** One block; headers such as `Comment` are let pass. The key itself is read by whoever verifies with it. */
+/** Matches one armored block, with headers such as `Comment`. The verifier reads the key itself. */
 const ARMOR =
   /^-----BEGIN PGP PUBLIC KEY BLOCK-----\n(?:[A-Za-z]+: [^\n]*\n)*\n?[A-Za-z0-9+/=\n]+-----END PGP PUBLIC KEY BLOCK-----\n*$/;
 const PRESETS = { 'github-web-flow': githubWebFlow } as const;
@@ -56,7 +56,7 @@ function readPattern(reader: Reader, value: unknown, path: Path): string {
     anchoredPattern(text);
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/^.*: /, '') : String(error);
-    throw fault(reader, path, `not a regular expression: ${why}`);
+    throw fault(reader, path, `the pattern is not a regular expression: ${why}`);
   }
   return text;
 }
@@ -142,7 +142,7 @@ function readKeyed(
   return [{ name, kind, key: text }];
 }
 
-/** One item of `signers`. @throws ConfigError POLICY_FILE with line and column */
+/** Reads one item of `signers`. @throws ConfigError POLICY_FILE with line and column */
 export function readSigner(reader: Reader, value: unknown, path: Path): SignerRules {
   const all = [...COMMON, 'issuer', ...KEYLESS, ...KEYED];
   const signer = asMap(reader, value, path, all);
@@ -152,7 +152,7 @@ export function readSigner(reader: Reader, value: unknown, path: Path): SignerRu
   const [kind, second] = kinds;
   if (kind === undefined) throw fault(reader, path, "a signer without 'identity'");
   if (second !== undefined) {
-    throw fault(reader, [...path, second], `'${kind}' and '${second}': only one of them`);
+    throw fault(reader, [...path, second], `give only one of '${kind}' and '${second}'`);
   }
   const validity = readValidity(reader, signer, path);
   const { committers } = signer;

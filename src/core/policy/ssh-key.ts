@@ -1,13 +1,13 @@
 /**
- * SSH keys as policies and signatures hold them: a line of an allowed-signers file (ssh-keygen(1), ALLOWED SIGNERS)
- * in the policy, and the public key inside an SSHSIG (openssh PROTOCOL.sshsig) that says which key claims to have
- * signed. Verifying is ssh-keygen's own affair (gate/ssh-signature.ts).
+ * Reads SSH keys from policies and signatures. A policy holds a line of an allowed-signers file (ssh-keygen(1), ALLOWED
+ * SIGNERS). An SSHSIG (OpenSSH PROTOCOL.sshsig) holds the public key that claims to have signed. ssh-keygen itself
+ * verifies (gate/ssh-signature.ts).
  */
 
 import { fromBase64, latin1, toBase64 } from '../bytes.ts';
 import { fault, type Path, type Reader } from './reader.ts';
 
-/** `TYPE BASE64`, with what the line says beside it. */
+/** `TYPE BASE64`, with the other fields of the line. */
 export interface SshKey {
   readonly key: string;
   readonly addresses?: readonly string[];
@@ -16,7 +16,7 @@ export interface SshKey {
 const KEY_TYPE =
   /^(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)$/;
 
-/** The text that an SSH blob begins with, by its length prefix; undefined when it is cut off. */
+/** Returns the length-prefixed text at the start of an SSH blob, or undefined if it is cut off. */
 function firstString(blob: Uint8Array): string | undefined {
   if (blob.length < 4) return undefined;
   const length = new DataView(blob.buffer, blob.byteOffset).getUint32(0);
@@ -45,7 +45,7 @@ export function readSshKey(reader: Reader, text: string, path: Path): SshKey {
     throw fault(
       reader,
       path,
-      'of options, only namespaces="git" is taken here (dates: from, until)',
+      'the only option allowed here is namespaces="git" (for dates use from and until)',
     );
   }
   if (principals === undefined) return { key: `${type} ${base64}` };
@@ -55,7 +55,7 @@ export function readSshKey(reader: Reader, text: string, path: Path): SshKey {
   return { key: `${type} ${base64}`, addresses: principals.split(',') };
 }
 
-/** The public key that an armored SSH signature says it was made with, as `TYPE BASE64`; undefined when it is unreadable. */
+/** Returns the public key that an armored SSH signature names, as `TYPE BASE64`, or undefined if it cannot be read. */
 export function signingSshKey(armor: Uint8Array): string | undefined {
   const match =
     /^-----BEGIN SSH SIGNATURE-----\n([A-Za-z0-9+/=\n]+)-----END SSH SIGNATURE-----\n*$/.exec(

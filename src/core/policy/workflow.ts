@@ -1,19 +1,19 @@
 /**
- * Whether a certificate is a workflow's own (threat P09). Fulcio says where the job came from in extensions
- * (https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md: .12 repository, .14 ref, .15 its number, .18 the
- * workflow that was started, .20 trigger, .23 environment; .2, .5, .6 are the older forms of trigger, repository and
- * ref) and whose file ran in the name itself.
+ * Matches a certificate with a workflow (threat P09). Fulcio writes the origin of the job into extensions
+ * (https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md): .12 repository, .14 ref, .15 its number, .18 the
+ * started workflow, .20 trigger, .23 environment. .2, .5 and .6 are older forms of trigger, repository and ref. The name in
+ * the certificate tells the file that ran.
  */
 
 import type { Signer } from '../verdict.ts';
 import type { WorkflowRule } from './model.ts';
 import { matchesRef } from './patterns.ts';
 
-/** Issuer of the tokens of GitHub's workflows, where a policy names none. */
+/** Issuer of the tokens of GitHub's workflows, for policies that name none. */
 export const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com';
 export const GITHUB = 'https://github.com/';
 
-/** The value of an extension and of its older form: there must be one, and both must agree. */
+/** Returns the value of an extension and of its older form. There must be one, and both must agree. */
 function told(
   { extensions }: Signer,
   arc: string,
@@ -28,14 +28,14 @@ function told(
 
 const same = (value: string): string => value;
 
-/** `…/.github/workflows/x.yml@REF` on GitHub, `…//.gitlab-ci.yml@REF` on GitLab. */
+/** Checks the name: `…/.github/workflows/x.yml@REF` on GitHub, `…//.gitlab-ci.yml@REF` on GitLab. */
 function namesFile(name: string, { repository, file }: WorkflowRule, ref: string): boolean {
   return name === `${repository}/${file}@${ref}` || name === `${repository}//${file}@${ref}`;
 }
 
 /**
- * True when everything that the rule binds is what the certificate says. The file that ran and the workflow that was
- * started must both be the rule's: a reusable workflow has a caller, and the caller's word is not its own.
+ * Returns true if the certificate matches all fields of the rule. The file that ran and the workflow that was started
+ * must both match, because another workflow may call a reusable one.
  */
 export function meetsWorkflow(rule: WorkflowRule, signer: Signer): boolean {
   if (signer.kind !== 'uri') return false;

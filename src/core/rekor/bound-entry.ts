@@ -1,6 +1,6 @@
 /**
- * A log entry bound to one signature and one certificate. The body that the log hashed is rebuilt from them, never
- * taken on trust, so an entry about anything else cannot lead to the proof's root.
+ * Binds a log entry to one signature and one certificate. The body that the log hashed is rebuilt from them and never
+ * trusted, so an entry about anything else cannot lead to the proof's root.
  */
 
 import { equal, fromBase64, fromUtf8, toHex, utf8 } from '../bytes.ts';
@@ -20,33 +20,33 @@ import {
 
 const SIGSTORE_ATTRIBUTES = '1.3.6.1.4.1.57264.3.';
 
-/** An entry and the body it was logged under, both bound to this signature and certificate. */
+/** An entry and its logged body, both bound to this signature and certificate. */
 export interface BoundEntry {
   readonly entry: TransparencyLogEntry;
   readonly body: Uint8Array;
 }
 
-/** The embedded log entry; undefined when there is none. @throws Refusal `log-entry-malformed`, `log-entry-unsupported` */
+/** Returns the embedded log entry, or undefined if there is none. @throws Refusal `log-entry-malformed`, `log-entry-unsupported` */
 export function embeddedEntry(attributes: readonly Attribute[]): TransparencyLogEntry | undefined {
   const ours = attributes.filter(({ oid }) => oid.startsWith(SIGSTORE_ATTRIBUTES));
   if (ours.length === 0) return undefined;
-  // development builds of January 2023 spelt the entry out over nine attributes
+  // development builds of January 2023 wrote the entry as nine attributes
   if (ours.some(({ oid }) => oid !== CmsOid.transparencyLogEntry)) {
     throw new Refusal(
       'log-entry-unsupported',
-      'no usable log entry: a form that only early development builds wrote',
+      'the log entry has a form that only early development builds wrote',
     );
   }
   const value = singleValue(ours, CmsOid.transparencyLogEntry);
   if (value?.tag !== Tag.octetString)
-    throw new Refusal('log-entry-unsupported', 'no usable log entry');
+    throw new Refusal('log-entry-unsupported', 'the log entry has an unknown form');
   return decodeLogEntry(expect(value, Tag.octetString).content);
 }
 
 /**
- * Binds an embedded entry: the canonical body is rebuilt from this signature and this certificate, so an entry about
- * anything else cannot lead to the proof's root (CVE-2022-36056 and kin). gitsign stores entries of Rekor v2 under
- * the kind version of v1, so both bodies are tried.
+ * Binds an embedded entry. The canonical body is rebuilt from this signature and this certificate, so an entry about
+ * anything else cannot lead to the proof's root (CVE-2022-36056 and others). gitsign stores entries of Rekor v2 under the
+ * kind version of v1, so both bodies are tried.
  * @throws Refusal `log-entry-unsupported`, `log-entry-malformed`, `log-entry-mismatch`
  */
 export function bindEmbeddedEntry(
@@ -82,8 +82,8 @@ export function bindEmbeddedEntry(
 }
 
 /**
- * Binds an entry that was looked up: it must be about one of these object names, by this certificate, and its
- * signature over the name must hold (GHSA-8pmp-678w-c8xx: the search also finds entries of other objects).
+ * Binds an entry that was looked up. It must be about one of these object names, by this certificate, and its signature
+ * over the name must verify. The search also finds entries of other objects (GHSA-8pmp-678w-c8xx).
  * @throws Refusal `log-entry-mismatch`, `inclusion-proof-invalid`
  */
 export async function bindFoundEntry(
@@ -115,13 +115,13 @@ export async function bindFoundEntry(
   throw new Refusal('log-entry-mismatch', 'the log entry found is not about this object');
 }
 
-/** The signature inside a hashedrekord body; the body itself is compared byte for byte afterwards. */
+/** Returns the signature inside a hashedrekord body. The body itself is compared byte for byte afterwards. */
 function bodySignature(body: Uint8Array): Uint8Array | undefined {
   const match = /"signature":\{"content":"([A-Za-z0-9+/=]{1,200})"/.exec(fromUtf8(body) ?? '');
   return match?.[1] === undefined ? undefined : fromBase64(match[1]);
 }
 
-/** What a verdict says of the entry; `integratedTime` where the log vouches for one. */
+/** Returns the summary of the entry for a verdict, with `integratedTime` if the log vouches for it. */
 export function summarizeEntry(
   { entry, body }: BoundEntry,
   integratedTime: number | undefined,

@@ -1,6 +1,6 @@
 /**
- * Signed notes and checkpoints (https://c2sp.org/signed-note, https://c2sp.org/tlog-checkpoint).
- * The note is attacker-controlled until a trusted log's key has verified it: strict text, literal comparisons only.
+ * Reads and checks signed notes and checkpoints (https://c2sp.org/signed-note, https://c2sp.org/tlog-checkpoint).
+ * An attacker may control the note until a trusted log's key has verified it, so its text is strict and compared literally.
  */
 
 import { equal, fromBase64, fromHex, toHex, utf8 } from '../bytes.ts';
@@ -21,7 +21,7 @@ export interface Checkpoint {
   readonly origin: string;
   readonly treeSize: bigint;
   readonly rootHash: Uint8Array;
-  /** The text that is signed, final newline included. */
+  /** The signed text, with its final newline. */
   readonly signedText: string;
   readonly signatures: readonly NoteSignature[];
 }
@@ -34,7 +34,7 @@ function invalid(detail: string): never {
   throw new Refusal('checkpoint-invalid', detail);
 }
 
-/** Reads a checkpoint; proves nothing. @throws Refusal `checkpoint-invalid` */
+/** Reads a checkpoint. Proves nothing. @throws Refusal `checkpoint-invalid` */
 export function readCheckpoint(note: string): Checkpoint {
   if (note.length > MAX_NOTE) invalid('checkpoint over 32 KiB');
   const split = note.indexOf('\n\n');
@@ -42,7 +42,7 @@ export function readCheckpoint(note: string): Checkpoint {
   const signedText = note.slice(0, split + 1);
   const [origin, size, root] = signedText.split('\n');
   if (!origin || size === undefined || root === undefined) invalid('malformed checkpoint');
-  // a number is one number: what prints differently is not the text that was meant
+  // a number has exactly one text
   if (!/^(0|[1-9][0-9]{0,18})$/.test(size)) invalid('malformed checkpoint size');
   const rootHash = fromBase64(root);
   if (rootHash?.length !== 32) invalid('malformed checkpoint root');
@@ -67,8 +67,8 @@ function readSignatureLine(line: string): NoteSignature {
 }
 
 /**
- * Key id of a note key: an Ed25519 key is bound to the name (c2sp.org/signed-note), an ECDSA key stands for itself,
- * as Rekor v1 does.
+ * Returns the key id of a note key. An Ed25519 key is bound to the name (c2sp.org/signed-note), and an ECDSA key is not,
+ * as in Rekor v1.
  */
 export function noteKeyId(name: string, log: TrustedLog, crypto: Crypto): Uint8Array {
   return log.key.kind === 'ed25519'
@@ -77,15 +77,15 @@ export function noteKeyId(name: string, log: TrustedLog, crypto: Crypto): Uint8A
 }
 
 /**
- * Rekor v1 signs as `host` what it calls `host - tree id`; v2 signs as its origin. The origin is signed, the name is
- * not: so the name is compared with it, as literal text.
+ * Compares the name of a note with its origin, as literal text, because only the origin is signed. Rekor v1 signs as
+ * `host` for the origin `host - tree id`, and v2 signs as its origin.
  */
 function nameBelongs(name: string, origin: string): boolean {
   return origin === name || origin.startsWith(`${name} - `);
 }
 
 /**
- * The checkpoint is signed by this log's own key; signatures of others (witnesses) count for nothing here.
+ * Checks that this log's own key signed the checkpoint. Signatures of others (witnesses) do not count here.
  * @throws Refusal `checkpoint-invalid`
  */
 export async function checkCheckpoint(
@@ -100,9 +100,10 @@ export async function checkCheckpoint(
   for (const { name, signature } of own) {
     if (!nameBelongs(name, checkpoint.origin))
       invalid('the checkpoint is signed under another name');
-    if (toHex(noteKeyId(name, log, crypto)) !== log.id) invalid('the checkpoint is of another log');
+    if (toHex(noteKeyId(name, log, crypto)) !== log.id)
+      invalid('the checkpoint belongs to another log');
     if (log.key.kind === 'ed25519' && name !== checkpoint.origin)
-      invalid('the checkpoint is of another log');
+      invalid('the checkpoint belongs to another log');
     if (
       !(await signatureHolds(crypto, log.key, 'sha256', utf8(checkpoint.signedText), signature))
     ) {

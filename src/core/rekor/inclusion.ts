@@ -1,6 +1,6 @@
 /**
- * What a log proves of an entry: inclusion (RFC 6962 §2.1.1) under a checkpoint that the log signed, and its promise
- * (signed entry timestamp), which is the only thing that makes integratedTime worth believing.
+ * Checks a log's proofs about an entry: inclusion (RFC 6962 §2.1.1) under a checkpoint that the log signed, and its
+ * promise (signed entry timestamp). Only the promise proves integratedTime.
  */
 
 import { equal, toBase64, toHex, utf8 } from '../bytes.ts';
@@ -14,19 +14,19 @@ import type { InclusionProof, TransparencyLogEntry } from './log-entry.ts';
 const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);
 
-/** MTH of one leaf: SHA-256(0x00 ‖ body) (RFC 6962 §2.1). */
+/** Returns the hash of one leaf: SHA-256(0x00 ‖ body) (RFC 6962 §2.1). */
 export function leafHash(crypto: Crypto, body: Uint8Array): Uint8Array {
   return crypto.hash('sha256', LEAF, body);
 }
 
-/** SHA-256(0x01 ‖ left ‖ right) (RFC 6962 §2.1). */
+/** Returns the hash of a node: SHA-256(0x01 ‖ left ‖ right) (RFC 6962 §2.1). */
 export function nodeHash(crypto: Crypto, left: Uint8Array, right: Uint8Array): Uint8Array {
   return crypto.hash('sha256', NODE, left, right);
 }
 
 /**
- * Root that an audit path leads to (RFC 9162 §2.1.3.2, the same tree as RFC 6962).
- * @throws Refusal `inclusion-proof-invalid` when index, size and number of hashes cannot belong together.
+ * Returns the root that an audit path leads to (RFC 9162 §2.1.3.2, the same tree as RFC 6962).
+ * @throws Refusal `inclusion-proof-invalid` if index, size and number of hashes cannot belong together
  */
 export function rootFromInclusionProof(
   crypto: Crypto,
@@ -63,7 +63,7 @@ function proofInvalid(detail: string): Refusal {
   return new Refusal('inclusion-proof-invalid', detail);
 }
 
-/** True when this body is the leaf that the proof is about (its own root hash, not yet a signed one). */
+/** Returns true if the proof is about this body, under the proof's own root hash, which is not yet a signed one. */
 export function provesBody(crypto: Crypto, proof: InclusionProof, body: Uint8Array): boolean {
   const root = rootFromInclusionProof(
     crypto,
@@ -76,8 +76,8 @@ export function provesBody(crypto: Crypto, proof: InclusionProof, body: Uint8Arr
 }
 
 /**
- * The proof's root is the one in a checkpoint that the log signed (GHSA-jp26-88mw-89qr: a proof without a signed
- * checkpoint proves nothing). `seen` remembers notes by their exact text, log and trust root (`scope`).
+ * Checks that the proof's root is in a checkpoint that the log signed. A proof without a signed checkpoint proves nothing
+ * (GHSA-jp26-88mw-89qr). `seen` remembers notes by their exact text, log and trust root (`scope`).
  * @throws Refusal `inclusion-proof-invalid`, `checkpoint-invalid`
  */
 export async function checkSignedRoot(
@@ -88,7 +88,7 @@ export async function checkSignedRoot(
 ): Promise<void> {
   const checkpoint = readCheckpoint(proof.checkpoint);
   if (!equal(checkpoint.rootHash, proof.rootHash) || checkpoint.treeSize !== proof.treeSize) {
-    throw proofInvalid('the proof and the checkpoint are of different trees');
+    throw proofInvalid('the proof and the checkpoint belong to different trees');
   }
   const key = `${seen?.scope} ${log.id} ${proof.checkpoint}`;
   if (seen?.notes.has(key)) return;
@@ -96,7 +96,7 @@ export async function checkSignedRoot(
   seen?.notes.add(key);
 }
 
-/** Canonical JSON that a signed entry timestamp is over. */
+/** Returns the canonical JSON that a signed entry timestamp covers. */
 export function promiseSignedData(entry: TransparencyLogEntry, body: Uint8Array): Uint8Array {
   return utf8(
     `{"body":"${toBase64(body)}","integratedTime":${entry.integratedTime},"logID":"${toHex(entry.logId)}","logIndex":${entry.logIndex}}`,
@@ -104,7 +104,7 @@ export function promiseSignedData(entry: TransparencyLogEntry, body: Uint8Array)
 }
 
 /**
- * The log promised, over these exact bytes, to have taken the entry in at integratedTime.
+ * Checks that the log promised, over these exact bytes, that it took the entry in at integratedTime.
  * @throws Refusal `inclusion-promise-invalid`
  */
 export async function checkInclusionPromise(

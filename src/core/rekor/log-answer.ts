@@ -1,6 +1,6 @@
 /**
- * What Rekor v1 and v2 answer, as a TransparencyLogEntry. JSON from a server is read as hostile: own properties only,
- * exact numbers, strict hex and base64. Nothing is proved here.
+ * Reads answers of Rekor v1 and v2 as a TransparencyLogEntry. JSON from a server may be hostile, so only own properties,
+ * exact numbers, strict hex and base64 are read. Nothing is proved here.
  */
 
 import { fromBase64, fromHex, fromUtf8 } from '../bytes.ts';
@@ -28,7 +28,7 @@ function text(json: Json, name: string): string {
   return value;
 }
 
-/** A JSON number that is exact, or the decimal string that protobuf JSON writes for an int64. */
+/** Reads an exact JSON number, or the decimal string that protobuf JSON writes for an int64. */
 function count(json: Json, name: string): bigint {
   const value = field(json, name);
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
@@ -54,7 +54,7 @@ function list(json: Json, name: string): readonly unknown[] {
   return value;
 }
 
-/** Kind and version as the canonical body says them. */
+/** Returns kind and version from the canonical body. */
 function kindVersion(body: Uint8Array): { kind: string; version: string } {
   try {
     const json = object(JSON.parse(fromUtf8(body) ?? ''), 'body');
@@ -66,7 +66,7 @@ function kindVersion(body: Uint8Array): { kind: string; version: string } {
 }
 
 /**
- * An entry of Rekor v1 (`{body, integratedTime, logID, logIndex, verification}`), body kept.
+ * Reads an entry of Rekor v1 (`{body, integratedTime, logID, logIndex, verification}`) and keeps its body.
  * @throws Refusal `log-entry-malformed`
  */
 export function logEntryFromRekorV1(value: unknown): TransparencyLogEntry {
@@ -92,7 +92,7 @@ export function logEntryFromRekorV1(value: unknown): TransparencyLogEntry {
 }
 
 /**
- * A TransparencyLogEntry in protobuf JSON, as Rekor v2 answers and bundles hold it, body kept.
+ * Reads a TransparencyLogEntry in protobuf JSON, as in answers of Rekor v2 and in bundles, and keeps its body.
  * @throws Refusal `log-entry-malformed`
  */
 export function logEntryFromRekorV2(value: unknown): TransparencyLogEntry {
@@ -126,7 +126,7 @@ function protobufProof(json: Json): InclusionProof {
   };
 }
 
-/** Protobuf JSON of an entry, for bundles. `body` is the canonical body it was logged under. */
+/** Returns an entry as protobuf JSON, for bundles. `body` is its canonical body in the log. */
 export function logEntryToJson(entry: TransparencyLogEntry, body: Uint8Array): Json {
   const encode = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
   const { inclusionPromise: promise, inclusionProof: proof } = entry;

@@ -1,7 +1,7 @@
 /**
- * A transparency log entry (dev.sigstore.rekor.v1.TransparencyLogEntry): the unsigned attribute
- * 1.3.6.1.4.1.57264.3.1 ↔ a plain record, and the canonical hashedrekord bodies that logs hash.
- * gitsign never stores the body; it is rebuilt here from the signature, so it cannot be about anything else.
+ * Reads and writes a transparency log entry (dev.sigstore.rekor.v1.TransparencyLogEntry, the unsigned attribute
+ * 1.3.6.1.4.1.57264.3.1), and writes the canonical hashedrekord bodies that logs hash. gitsign never stores the body. It is
+ * rebuilt here from the signature, so it cannot be about anything else.
  */
 
 import { concat, fromUtf8, toBase64, toHex, utf8 } from '../bytes.ts';
@@ -25,7 +25,7 @@ export interface TransparencyLogEntry {
   readonly logId: Uint8Array;
   readonly kind: string;
   readonly version: string;
-  /** Unix seconds; 0 where the log vouches for no time. */
+  /** Unix seconds, or 0 if the log vouches for no time. */
   readonly integratedTime: bigint;
   /** Signed entry timestamp. */
   readonly inclusionPromise?: Uint8Array;
@@ -39,7 +39,7 @@ function malformed(detail: string): never {
   throw new Refusal('log-entry-malformed', detail);
 }
 
-/** Singular fields by number; a repeat or an unknown number is refused: evidence is understood whole or not at all. */
+/** Returns singular fields by number. A repeated or unknown field is refused, because evidence must be understood as a whole. */
 function singular(
   bytes: Uint8Array,
   known: readonly number[],
@@ -70,7 +70,7 @@ function textOf(value: bigint | Uint8Array | undefined, name: string): string {
   return text;
 }
 
-/** int64 as proto3 writes it: absent is zero, negative is ten octets of varint and refused. */
+/** Reads an int64 of proto3. Absent means zero. A negative one, a varint of ten octets, is refused. */
 function countOf(value: bigint | Uint8Array | undefined, name: string): bigint {
   if (value === undefined) return 0n;
   if (typeof value !== 'bigint' || value >= 1n << 63n)
@@ -92,7 +92,7 @@ function decodeProof(bytes: Uint8Array): InclusionProof {
 
 /** Reads the protobuf of the unsigned attribute. @throws Refusal `log-entry-malformed` */
 export function decodeLogEntry(bytes: Uint8Array): TransparencyLogEntry {
-  if (bytes.length > MAX_ENTRY) malformed('log entry over 64 KiB');
+  if (bytes.length > MAX_ENTRY) malformed('the log entry is over 64 KiB');
   try {
     const { one } = singular(bytes, [1, 2, 3, 4, 5, 6, 7]);
     const kindVersion = singular(bytesOf(one.get(3), 'kind_version'), [1, 2]).one;
@@ -124,7 +124,7 @@ function promiseOf(value: bigint | Uint8Array | undefined): { inclusionPromise?:
   return set === undefined ? {} : { inclusionPromise: bytesOf(set, 'signed_entry_timestamp') };
 }
 
-/** Writes the protobuf with all that is known of the entry: for a reader who cannot make its body from a signature. */
+/** Writes the protobuf with its body, for a reader that cannot rebuild the body from a signature. */
 export function encodeWholeLogEntry(entry: TransparencyLogEntry): Uint8Array {
   const { canonicalizedBody: body } = entry;
   const embedded = encodeLogEntry(entry);
@@ -154,7 +154,7 @@ function encodeProof(proof: InclusionProof): Uint8Array {
   );
 }
 
-/** What a hashedrekord says: this certificate's key made this signature over data of this digest. */
+/** The content of a hashedrekord: the key of this certificate made this signature over data of this digest. */
 export interface HashedRekord {
   /** SHA-256 of the signed data. */
   readonly digest: Uint8Array;
@@ -163,7 +163,7 @@ export interface HashedRekord {
   readonly certificateDer: Uint8Array;
 }
 
-/** Canonical (RFC 8785) body of hashedrekord 0.0.1, as Rekor v1 hashes it. Members are in canonical order. */
+/** Returns the canonical (RFC 8785) body of hashedrekord 0.0.1, as Rekor v1 hashes it. Members are in canonical order. */
 export function hashedRekordV001Body({
   digest,
   signature,
@@ -176,7 +176,7 @@ export function hashedRekordV001Body({
   );
 }
 
-/** Canonical body of hashedrekord 0.0.2 over a P-256 certificate, as Rekor v2 hashes it. */
+/** Returns the canonical body of hashedrekord 0.0.2 over a P-256 certificate, as Rekor v2 hashes it. */
 export function hashedRekordV002Body({
   digest,
   signature,

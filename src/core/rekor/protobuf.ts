@@ -1,6 +1,7 @@
 /**
- * The protobuf wire format (https://protobuf.dev/programming-guides/encoding), as far as a TransparencyLogEntry
- * needs it. Strict: minimal varints, known wire types; the message's reader decides about repeats and unknown fields.
+ * Reads and writes the protobuf wire format (https://protobuf.dev/programming-guides/encoding), as far as a
+ * TransparencyLogEntry needs it. Varints must be minimal, and wire types known. The message's reader decides about
+ * repeated and unknown fields.
  */
 
 import { concat } from '../bytes.ts';
@@ -19,7 +20,7 @@ export interface ProtobufField {
   readonly value: bigint | Uint8Array;
 }
 
-/** Fields of a message in the order they stand. @throws ProtobufError */
+/** Reads the fields of a message in their order. @throws ProtobufError */
 export function readFields(bytes: Uint8Array, limit = 128): readonly ProtobufField[] {
   const fields: ProtobufField[] = [];
   let at = 0;
@@ -68,7 +69,7 @@ function varintBytes(value: bigint): Uint8Array {
   return new Uint8Array(octets);
 }
 
-/** One field; a zero varint is left out, as proto3 does. */
+/** Writes one field. A zero varint is left out, as in proto3. */
 export function writeField(number: number, value: bigint | Uint8Array): Uint8Array {
   if (typeof value === 'bigint') {
     return value === 0n

@@ -1,11 +1,11 @@
 /**
- * Canonical JSON as TUF signs it (OLPC): sorted keys, no space, integers only, nothing escaped in strings but the
- * quote and the backslash. A value that has no canonical form gives undefined.
+ * Writes canonical JSON as TUF signs it (OLPC): sorted keys, no space, integers only. In strings only the quote and the
+ * backslash are escaped.
  */
 
 const MAX_DEPTH = 32;
 
-/** The canonical text of a parsed JSON value; undefined for fractions, huge numbers and what is nested too deep. */
+/** Returns the canonical text of a JSON value, or undefined for fractions, huge numbers and deep nesting. */
 export function canonicalJson(value: unknown, depth = 0): string | undefined {
   if (depth > MAX_DEPTH) return undefined;
   if (typeof value === 'string') return quoted(value);

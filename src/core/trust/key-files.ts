@@ -1,4 +1,4 @@
-/** Trust from gitsign's PEM files: a CA chain, a Rekor key, a CT log key and, where timestamps are checked, a TSA chain. */
+/** Reads trust from gitsign's PEM files: a CA chain, a Rekor key, a CT log key and, for timestamps, a TSA chain. */
 
 import { ConfigError } from '../../errors.ts';
 import { concat, equal, fromBase64, toHex, utf8 } from '../bytes.ts';
@@ -8,7 +8,7 @@ import { readPublicKey } from '../x509/algorithms.ts';
 import { type Certificate, readTrustedCertificate } from '../x509/certificate.ts';
 import type { TrustedAuthority, TrustedLog, TrustMaterial } from './trust-material.ts';
 
-/** One PEM file: its text, and its path for messages. */
+/** The text of a PEM file, with its path for messages. */
 export interface KeyFile {
   readonly text: string;
   readonly path: string;
@@ -49,7 +49,7 @@ function certificates(file: KeyFile): readonly Certificate[] {
   }
 }
 
-/** Chains from a certificate up to a self-signed one, by name; signatures are checked where a path is built. */
+/** Returns chains from a certificate up to a self-signed one, by name. Signatures are checked when a path is built. */
 function chainsFrom(
   one: Certificate,
   all: readonly Certificate[],
@@ -63,7 +63,7 @@ function chainsFrom(
     .map((chain) => [one.der, ...chain]);
 }
 
-/** A chain for every certificate that issued no other, whatever their order in the file. */
+/** Returns a chain for every certificate that issued no other, for any order in the file. */
 function authorities(file: KeyFile): readonly TrustedAuthority[] {
   const all = certificates(file);
   const issued = (one: Certificate): boolean =>
@@ -89,8 +89,8 @@ function logKey(file: KeyFile, crypto: Crypto): TrustedLog {
 }
 
 /**
- * Trust material from key files, valid at all times. What no file names is taken from `rest`; without one it is
- * trusted by nobody. @throws ConfigError `TRUST_FILE`, naming the file.
+ * Returns trust material from key files, valid at all times. Missing parts come from `rest`. Without `rest` they are not
+ * trusted. @throws ConfigError `TRUST_FILE` with the file
  */
 export function trustFromKeyFiles(
   files: KeyFiles,
@@ -99,7 +99,7 @@ export function trustFromKeyFiles(
 ): TrustMaterial {
   const { fulcio, rekor, ctLog, timestampChain } = files;
   const present = [fulcio, rekor, ctLog, timestampChain].filter((file) => file !== undefined);
-  // the same text in another role is another trust
+  // the same text in another role is other trust
   const texts = [fulcio, rekor, ctLog, timestampChain].map((file) => utf8(`${file?.text}\0`));
   const digest = crypto.hash('sha256', utf8(rest?.digest ?? ''), concat(...texts));
   return {

@@ -1,4 +1,4 @@
-/** What is trusted, as plain data: read from trusted_root.json or from gitsign's key files (core/trust/trusted-root.ts). */
+/** The trust root as plain data, read from trusted_root.json (core/trust/trusted-root.ts) or from gitsign's key files. */
 
 import type { PublicKey } from '../crypto.ts';
 
@@ -23,38 +23,38 @@ export interface TrustedAuthority {
   readonly validFor: ValidityWindow;
 }
 
-/** An entry that grants nothing here, and why. All texts are the file's: escape them before they meet a terminal. */
+/** An entry without effect, and the reason. The texts come from the file, so escape them before you print them. */
 export interface LeftOut {
   readonly kind: 'log' | 'CT log';
-  /** Where in the file: `ctlogs[0]`. */
+  /** Its place in the file: `ctlogs[0]`. */
   readonly place: string;
-  /** Its address; empty where none is said. */
+  /** Its address, or an empty text if it has none. */
   readonly name: string;
-  /** Lower-case hex log id; empty where none can be read. */
+  /** Lower-case hex log id, or an empty text if it cannot be read. */
   readonly id: string;
   readonly why: string;
 }
 
 export interface TrustMaterial {
-  /** Where it came from, for messages: a path, or `public-good (embedded)`. */
+  /** Its source for messages: a path, or `public-good (embedded)`. */
   readonly source: string;
-  /** Lower-case hex SHA-256 of what it was read from: part of every cache key. */
+  /** Lower-case hex SHA-256 of its text. It is part of every cache key. */
   readonly digest: string;
   readonly certificateAuthorities: readonly TrustedAuthority[];
   readonly timestampAuthorities: readonly TrustedAuthority[];
   readonly tlogs: readonly TrustedLog[];
   readonly ctLogs: readonly TrustedLog[];
-  /** Logs that are listed and not used, because nothing here can verify with their keys. */
+  /** Logs that are listed but not used, because this program does not know their kind of key. */
   readonly leftOut: readonly LeftOut[];
-  /** Its owner says by name that no certificate transparency log exists here; it counts only where none is listed. */
+  /** The owner states that there is no CT log. It counts only if none is listed. */
   readonly withoutCtLog?: true;
-  /** Present where a mirror may have a newer one. */
+  /** Present if a mirror may have a newer trust root. */
   readonly mirror?: TrustMirror;
 }
 
 export interface TrustMirror {
   /** For messages. */
   readonly name: string;
-  /** Unix seconds, as the file says: when the mirror last vouched for it; absent for what is built in. Proves nothing. */
+  /** Unix seconds of the mirror's last answer, as the file claims. Absent for built-in trust. Proves nothing. */
   readonly refreshed?: number | undefined;
 }

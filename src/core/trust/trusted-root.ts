@@ -1,7 +1,7 @@
 /**
- * trusted_root.json (dev.sigstore.trustroot.v1.TrustedRoot) as trust material. Strict where it matters: a key, id, date
- * or certificate that cannot be read is an error, never a gap in trust. A log whose key is of a kind that nothing here
- * verifies with grants nothing: it is left out by name, so that it cannot make the rest of the root unusable.
+ * Reads trusted_root.json (dev.sigstore.trustroot.v1.TrustedRoot) as trust material. A key, id, date or certificate that
+ * cannot be read is an error, never a gap in trust. A log with an unknown kind of key has no effect. It is listed as left
+ * out, so that it does not make the rest of the root unusable.
  */
 
 import { fromBase64, toHex, utf8 } from '../bytes.ts';
@@ -24,7 +24,7 @@ import { familyOf, type KeyFamily, readPublicKey } from '../x509/algorithms.ts';
 import { readTrustedCertificate } from '../x509/certificate.ts';
 import type { LeftOut, TrustedAuthority, TrustedLog, TrustMaterial } from './trust-material.ts';
 
-/** dev.sigstore.common.v1.PublicKeyDetails of keys that are verified with here, by name and number. */
+/** The kinds of keys that this program verifies with (dev.sigstore.common.v1.PublicKeyDetails), by name and number. */
 const KEY_DETAILS: readonly (readonly [name: string, number: number, KeyFamily])[] = [
   ['PKIX_RSA_PKCS1V5', 3, 'rsa'],
   ['PKIX_ECDSA_P256_SHA_256', 5, 'ec'],
@@ -43,22 +43,23 @@ const FAMILIES: ReadonlyMap<string | number, KeyFamily> = new Map(
   ),
 );
 const UNSPECIFIED: ReadonlySet<string | number> = new Set([0, 'PUBLIC_KEY_DETAILS_UNSPECIFIED']);
-/** dev.sigstore.common.v1.HashAlgorithm of a tree that is computed here: SHA-256, or nothing said. */
+/** The hash algorithms of trees that this program computes (dev.sigstore.common.v1.HashAlgorithm): SHA-256 or unspecified. */
 const TREE_HASHES: ReadonlySet<string | number> = new Set([
   ...[0, 'HASH_ALGORITHM_UNSPECIFIED'],
   ...[1, 'SHA2_256'],
 ]);
 
-/** Why an entry is left out; the rest of it is not looked at, because its kind decides what may stand there. */
+/** Returns the reason why an entry is left out. The rest of it is not read, because its kind decides about its form. */
 function unknownKind(log: ProtoMessage, key: ProtoMessage, place: Place): string | undefined {
   const hash = asEnum(log['hashAlgorithm'], inside(place, 'hashAlgorithm'));
-  if (!TREE_HASHES.has(hash)) return `its tree is hashed with ${hash}, which is not computed here`;
+  if (!TREE_HASHES.has(hash))
+    return `its tree is hashed with ${hash}, and this program does not compute that`;
   const details = asEnum(key['keyDetails'], inside(place, 'publicKey.keyDetails'));
   if (UNSPECIFIED.has(details) || FAMILIES.has(details)) return undefined;
-  return `its key is of kind ${details}, which is not verified with here`;
+  return `its key is of kind ${details}, and this program does not verify with that`;
 }
 
-/** The key; undefined where nothing names its kind and it is none that is known here. */
+/** Returns the key, or undefined if its kind is neither named nor known. */
 function keyOf({ rawBytes, keyDetails }: ProtoMessage, place: Place): PublicKey | undefined {
   const spki = asBytes(rawBytes, inside(place, 'rawBytes'));
   const family = FAMILIES.get(asEnum(keyDetails, inside(place, 'keyDetails')));
@@ -88,8 +89,9 @@ function readLog(kind: LeftOut['kind'], value: unknown, place: Place): TrustedLo
   const key = keyOf(publicKey, keyPlace);
   const id = toHex(asBytes(asObject(log['logId'], idPlace)['keyId'], inside(idPlace, 'keyId')));
   const { start, ...until } = asTimeRange(publicKey['validFor'], inside(keyPlace, 'validFor'));
-  if (key === undefined) return leftOut('its key is of a kind that is not verified with here');
-  if (start === undefined) return leftOut('nothing says from when on it is valid (validFor.start)');
+  if (key === undefined)
+    return leftOut('its key is of a kind that this program does not verify with');
+  if (start === undefined) return leftOut('it has no start of its validity (validFor.start)');
   return { id, baseUrl, key, validFor: { start, ...until } };
 }
 
@@ -119,7 +121,7 @@ function certificateOf(der: Uint8Array, place: Place): Uint8Array {
 const isUsed = (log: TrustedLog | LeftOut): log is TrustedLog => 'key' in log;
 const isLeftOut = (log: TrustedLog | LeftOut): log is LeftOut => !isUsed(log);
 
-/** Reads trusted_root.json. @throws ConfigError `TRUST_FILE`, naming the place in the file. */
+/** Reads trusted_root.json. @throws ConfigError `TRUST_FILE` with the place in the file */
 export function parseTrustedRoot(text: string, source: string, crypto: Crypto): TrustMaterial {
   const root = parseProtoJson(text, source);
   const at = (key: string): Place => inside({ source, path: '' }, key);

@@ -1,6 +1,6 @@
 /**
- * Metadata of a TUF repository (specification 1.0.31), read strictly and not yet proved (tuf-proof.ts does that).
- * What is read differently by two readers is refused: signatures are over the canonical form of what was parsed.
+ * Reads metadata of a TUF repository (specification 1.0.31) strictly. tuf-proof.ts proves it later. Text that two readers
+ * could read differently is refused, because signatures cover the canonical form of the parsed value.
  */
 
 import { ConfigError } from '../../errors.ts';
@@ -10,13 +10,13 @@ import { canonicalJson } from './canonical-json.ts';
 
 export type TufRole = 'root' | 'targets' | 'snapshot' | 'timestamp';
 
-/** One piece of metadata, read but not yet proved. */
+/** One metadata file, read but not yet proved. */
 export interface TufMetadata {
   readonly version: number;
   /** Unix seconds. */
   readonly expires: number;
   readonly signed: Json;
-  /** What the signatures are over. */
+  /** The bytes that the signatures cover. */
   readonly bytes: Uint8Array;
   /** Key id → signature. */
   readonly signatures: ReadonlyMap<string, Uint8Array>;
@@ -30,7 +30,7 @@ export function refuse(role: TufRole, why: string): never {
   throw new ConfigError(`${role} metadata ${why}`, { code: 'TRUST_FILE' });
 }
 
-/** A field that stands in the text, never an inherited one. */
+/** Returns a field of the text, never an inherited one. */
 export function own(json: Json, key: string): unknown {
   return Object.hasOwn(json, key) ? json[key] : undefined;
 }
@@ -39,7 +39,7 @@ export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 1;
 }
 
-/** Reads metadata of a role. @throws ConfigError `TRUST_FILE` when it is malformed */
+/** Reads metadata of a role. @throws ConfigError `TRUST_FILE` if it is malformed */
 export function readTufMetadata(text: string, role: TufRole): TufMetadata {
   if (text.length > MAX_METADATA) refuse(role, 'is too long');
   let json: unknown;
@@ -71,7 +71,7 @@ function readSignatures(value: unknown, role: TufRole): ReadonlyMap<string, Uint
   for (const item of value) {
     const { keyid, sig } = (isRecord(item) ? item : {}) as { keyid?: unknown; sig?: unknown };
     const bytes = typeof sig === 'string' ? fromHex(sig) : undefined;
-    // a signer that could not sign leaves an empty signature behind
+    // a signer that could not sign leaves an empty signature
     if (typeof keyid !== 'string' || (bytes === undefined && sig !== ''))
       refuse(role, 'has an unreadable signature');
     if (signatures.has(keyid)) refuse(role, 'names a key twice among its signatures');

@@ -1,7 +1,7 @@
 /**
- * What a TUF mirror signed (specification 1.0.31), proved again each time it is read from disk: the chain of root
- * versions from one that is trusted, and the top-level targets under the last of them. Whether it is fresh is the
- * update client's affair (§5.3–5.6, trust/mirror-refresh.ts): here there is no clock, and nothing expires offline.
+ * Proves metadata of a TUF mirror (specification 1.0.31) each time it is read from disk: the chain of root
+ * versions from a trusted one, and the top-level targets under the last root. To check that it is fresh is the
+ * update client's task (§5.3–5.6, trust/mirror-refresh.ts). Here there is no clock, and nothing expires offline.
  */
 
 import { concat, fromBase64, fromHex, toHex, utf8 } from '../bytes.ts';
@@ -33,7 +33,7 @@ export interface ProvenTargets {
   readonly files: ReadonlyMap<string, TufTarget>;
 }
 
-/** An Ed25519 key's SubjectPublicKeyInfo before its 32 octets (RFC 8410 §4). */
+/** The SubjectPublicKeyInfo of an Ed25519 key before its 32 octets (RFC 8410 §4). */
 const ED25519_HEAD = Uint8Array.of(
   0x30,
   0x2a,
@@ -51,7 +51,7 @@ const ED25519_HEAD = Uint8Array.of(
 const PEM = /^-----BEGIN PUBLIC KEY-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END PUBLIC KEY-----\s*$/;
 const MAX_ROOTS = 256;
 
-/** A key of a kind that we verify with (P-256, P-384, Ed25519; PEM or hex); undefined for all others. */
+/** Reads a key that we verify with (P-256, P-384 or Ed25519, as PEM or hex). Returns undefined for all others. */
 function readKey(value: unknown): PublicKey | undefined {
   if (!isRecord(value)) return undefined;
   const keyval = own(value, 'keyval');
@@ -79,16 +79,16 @@ const SCHEMES: Readonly<Partial<Record<PublicKey['kind'], string>>> = {
 
 interface Role {
   readonly threshold: number;
-  /** Key id → key; those of kinds we do not know are left out. */
+  /** Keys by key id, without keys of unknown kinds. */
   readonly keys: ReadonlyMap<string, PublicKey>;
 }
 
-/** Who signs for a role, as root metadata says. Threshold and keys count by key, not by name (threat T03). */
+/** Returns the keys and the threshold of a role. They count by key, not by name (threat T03). */
 function roleOf(root: TufMetadata, role: TufRole): Role {
   const roles = own(root.signed, 'roles');
   const keys = own(root.signed, 'keys');
   const listed = isRecord(roles) ? own(roles, role) : undefined;
-  if (!isRecord(keys) || !isRecord(listed)) refuse('root', `names nobody for ${role}`);
+  if (!isRecord(keys) || !isRecord(listed)) refuse('root', `names no role ${role}`);
   const threshold = own(listed, 'threshold');
   const ids: unknown = own(listed, 'keyids');
   if (!isCount(threshold)) refuse('root', `has no threshold for ${role}`);
@@ -108,7 +108,7 @@ function roleOf(root: TufMetadata, role: TufRole): Role {
   return { threshold, keys: found };
 }
 
-/** Enough of the role's keys have signed. @throws ConfigError `TRUST_FILE` */
+/** Checks that enough keys of the role have signed. @throws ConfigError `TRUST_FILE` */
 async function checkSigned(
   metadata: TufMetadata,
   role: TufRole,
@@ -126,7 +126,7 @@ async function checkSigned(
   if (held < threshold) refuse(role, `is signed by ${held} of the ${threshold} keys that must`);
 }
 
-/** A further root: the next version, signed by the keys of the last one and by its own (§5.3.4, §5.3.5). */
+/** Reads the next root. It must have the next version, and signatures by the keys of the last root and by its own (§5.3.4, §5.3.5). */
 export async function nextRoot(
   last: TufMetadata,
   text: string,
@@ -140,7 +140,7 @@ export async function nextRoot(
   return next;
 }
 
-/** A root to start from: well formed, and signed by its own keys. @throws ConfigError `TRUST_FILE` */
+/** Reads a root to start from. It must be well formed, and signed by its own keys. @throws ConfigError `TRUST_FILE` */
 export async function firstRoot(text: string, crypto: Crypto): Promise<TufMetadata> {
   const root = readTufMetadata(text, 'root');
   await checkSigned(root, 'root', roleOf(root, 'root'), crypto);
@@ -148,8 +148,8 @@ export async function firstRoot(text: string, crypto: Crypto): Promise<TufMetada
 }
 
 /**
- * What top-level targets `targets` names, proved by the roots from `anchor` (trusted as it is) on: each of `roots` is
- * the next version. Delegated targets are not looked at. @throws ConfigError `TRUST_FILE`
+ * Proves the top-level targets by the roots. `anchor` is trusted, and each of `roots` is the next version. Delegated
+ * targets are not read. @throws ConfigError `TRUST_FILE`
  */
 export async function proveTargets(
   anchor: string,
@@ -175,14 +175,14 @@ function readFiles({ signed }: TufMetadata): ReadonlyMap<string, TufTarget> {
       hashes?: unknown;
     };
     const sha256 = isRecord(hashes) ? own(hashes, 'sha256') : undefined;
-    // hashed with something else only: a target that we cannot check is one that we do not have
+    // without a SHA-256 the target cannot be checked, so it is left out
     if (typeof length !== 'number' || typeof sha256 !== 'string') continue;
     files.set(name, { length, sha256 });
   }
   return files;
 }
 
-/** The file is the one that the target describes. */
+/** Returns true if the file matches the target's metadata. */
 export function isTarget(target: TufTarget | undefined, text: string, crypto: Crypto): boolean {
   const bytes = utf8(text);
   return target?.length === bytes.length && target.sha256 === toHex(crypto.hash('sha256', bytes));

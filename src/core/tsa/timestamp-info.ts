@@ -1,4 +1,4 @@
-/** What a timestamp says (TSTInfo, RFC 3161 §2.4.2), and the answer that a token comes in. Reading proves nothing. */
+/** Reads the content of a timestamp (TSTInfo, RFC 3161 §2.4.2), and the answer around a token. Reading proves nothing. */
 
 import {
   children,
@@ -21,16 +21,16 @@ export interface TimestampInfo {
   readonly imprint: Uint8Array;
   /** Unix seconds. */
   readonly time: number;
-  /** Content octets of the nonce; undefined when there is none. */
+  /** Content octets of the nonce. Undefined if there is none. */
   readonly nonce: Uint8Array | undefined;
 }
 
-/** The refusal of a token that cannot be believed, whoever signed it. */
+/** Returns the refusal of an invalid token. */
 export function invalid(detail: string): Refusal {
   return new Refusal('timestamp-invalid', detail);
 }
 
-/** TSTInfo (RFC 3161 §2.4.2). @throws DerError, Refusal `timestamp-invalid` */
+/** Reads a TSTInfo (RFC 3161 §2.4.2). @throws DerError, Refusal `timestamp-invalid` */
 export function readTimestampInfo(der: Uint8Array): TimestampInfo {
   const fields = cursor(expectDer(der, Tag.sequence), 10);
   if (readSmallInteger(fields.next(Tag.integer)) !== 1) throw invalid('TSTInfo of unknown version');
@@ -51,7 +51,7 @@ export function readTimestampInfo(der: Uint8Array): TimestampInfo {
   return { imprintHash, imprint: hashed, time, nonce: nonce && readIntegerBytes(nonce) };
 }
 
-/** The token inside a granted TimeStampResp (RFC 3161 §2.4.2). @throws DerError, Refusal `timestamp-invalid` when not granted */
+/** Returns the token in a TimeStampResp (RFC 3161 §2.4.2). @throws DerError, Refusal `timestamp-invalid` if it was not granted */
 export function tokenFromResponse(der: Uint8Array): Uint8Array {
   const fields = cursor(expectDer(der, Tag.sequence), 2);
   const [status] = children(fields.next(Tag.sequence));
@@ -62,7 +62,7 @@ export function tokenFromResponse(der: Uint8Array): Uint8Array {
   return token;
 }
 
-/** The same token as a granted response, for those who take only responses (bundles). */
+/** Returns the token as a granted response, which bundles need. */
 export function responseFromToken(token: Uint8Array): Uint8Array {
   return encode(Tag.sequence, encode(Tag.sequence, Uint8Array.of(Tag.integer, 1, 0)), token);
 }

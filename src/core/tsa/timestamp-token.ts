@@ -1,6 +1,6 @@
 /**
- * An RFC 3161 timestamp token over a signature, by a trusted authority. gitsign stores it bare (a ContentInfo);
- * bundles and services wrap it in a TimeStampResp.
+ * Verifies an RFC 3161 timestamp token over a signature, by a trusted authority. gitsign stores the bare token (a
+ * ContentInfo). Bundles and services wrap it in a TimeStampResp.
  */
 
 import { equal, toHex } from '../bytes.ts';
@@ -30,7 +30,7 @@ import {
 import { signatureHolds } from '../x509/signature.ts';
 import { invalid, readTimestampInfo, type TimestampInfo } from './timestamp-info.ts';
 
-/** A token as it is read, before its signer is known. */
+/** A token whose signer is not yet known. */
 interface ReadToken {
   readonly envelope: Envelope;
   /** DER of the TSTInfo. */
@@ -38,7 +38,7 @@ interface ReadToken {
   readonly info: TimestampInfo;
 }
 
-/** Reads a bare token's envelope and TSTInfo; proves nothing. @throws Refusal `timestamp-invalid` */
+/** Reads a bare token's envelope and TSTInfo. Proves nothing. @throws Refusal `timestamp-invalid` */
 export function readTimestampToken(token: Uint8Array): ReadToken {
   return invalidOr(() => {
     const envelope = readEnvelope(token);
@@ -49,7 +49,7 @@ export function readTimestampToken(token: Uint8Array): ReadToken {
   });
 }
 
-/** What cannot be read, or does not fit together, makes the token invalid; a refusal of its own code stays. */
+/** Refuses a token as invalid if it cannot be read or is inconsistent. A refusal with another code stays. */
 function invalidOr<T>(read: () => T): T {
   try {
     return read();
@@ -65,9 +65,9 @@ function asInvalid(error: unknown): unknown {
 }
 
 /**
- * The token with its signer: among the certificates that it embeds, or, where it embeds none because its certificate
- * was not asked for (RFC 3161 §2.4.1, certReq), among those of the trusted authorities.
- * @throws Refusal `timestamp-invalid`, `timestamp-untrusted` where no authority's certificate is the one that is named
+ * Returns the token with its signer. The certificate is embedded or, if the request did not ask for it (RFC 3161 §2.4.1,
+ * certReq), belongs to a trusted authority.
+ * @throws Refusal `timestamp-invalid`, `timestamp-untrusted` if no authority has the named certificate
  */
 function signedToken({ envelope }: ReadToken, store: AuthorityStore): SignedData {
   if (envelope.certificates.length > 0) return withSigner(envelope, envelope.certificates);
@@ -86,7 +86,7 @@ function signedToken({ envelope }: ReadToken, store: AuthorityStore): SignedData
   }
 }
 
-/** ESSCertID (RFC 2634 §5.4.1, SHA-1) or ESSCertIDv2 (RFC 5035 §4): the first one names this certificate. */
+/** Returns true if the first ESSCertID (RFC 2634 §5.4.1, SHA-1) or ESSCertIDv2 (RFC 5035 §4) names this certificate. */
 function namesCertificate(
   value: Uint8Array,
   certificate: Certificate,
@@ -102,13 +102,13 @@ function namesCertificate(
   return hash !== undefined && equal(digest, crypto.hash(hash, certificate.der));
 }
 
-/** Attributes that name the signer's certificate, and the hash that they use where they name none. */
+/** Attributes that name the signer's certificate, with their default hash. */
 const NAMING = [
   [CmsOid.signingCertificateV2, 'sha256'],
   [CmsOid.signingCertificate, 'sha1'],
 ] as const;
 
-/** All attributes that name the signer's certificate name this one; a token that embeds none must have one (RFC 3161 §2.4.2). */
+/** Checks that all attributes with a signer's certificate name this one. A token without embedded certificate needs one (RFC 3161 §2.4.2). */
 function checkNamed(
   { certificates, signer: { certificate } }: SignedData,
   attributes: readonly Attribute[],
@@ -153,8 +153,8 @@ async function checkMessage(
 }
 
 /**
- * Ways from the TSA's certificate to a trusted authority. A chain that begins with a TSA's certificate means that one
- * and no sibling of it; one of CAs alone means whomever they made a TSA.
+ * Returns the paths from the TSA's certificate to trusted authorities. A chain that begins with a TSA's certificate
+ * trusts only that TSA. A chain of CAs alone trusts every TSA that they certified.
  */
 async function authorityPaths(
   certificate: Certificate,
@@ -174,8 +174,8 @@ async function authorityPaths(
 }
 
 /**
- * The token is over this signature value, by a trusted TSA, within the dates of that same TSA (threats R11).
- * Returns the time it vouches for, in Unix seconds, and the authority's URI.
+ * Checks that the token covers this signature value, by a trusted TSA, within the dates of that same TSA (threat R11).
+ * Returns the proven time in Unix seconds, and the authority's URI.
  * @throws Refusal `timestamp-invalid`, `timestamp-untrusted`
  */
 export async function verifyTimestampToken(

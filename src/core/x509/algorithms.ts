@@ -1,4 +1,4 @@
-/** Algorithm identifiers and public keys that the core verifies with (RFC 5480, RFC 5758, RFC 8410, RFC 4055): an allow-list. */
+/** The allow-list of algorithms and public keys that the core verifies with (RFC 5480, RFC 5758, RFC 8410, RFC 4055). */
 
 import { toHex } from '../bytes.ts';
 import {
@@ -30,7 +30,7 @@ const DIGESTS: Readonly<Record<string, HashAlgorithm>> = {
 
 export type KeyFamily = 'ec' | 'rsa' | 'ed25519';
 
-/** Signature algorithms: hash, and whether parameters must be absent or NULL. */
+/** Signature algorithms with their hash and key family. */
 const SIGNATURES: Readonly<Record<string, { hash: HashAlgorithm; key: KeyFamily }>> = {
   '1.2.840.10045.4.3.2': { hash: 'sha256', key: 'ec' },
   '1.2.840.10045.4.3.3': { hash: 'sha384', key: 'ec' },
@@ -46,7 +46,7 @@ interface Algorithm {
   readonly parameters: DerNode | undefined;
 }
 
-/** AlgorithmIdentifier (RFC 5280 §4.1.1.2). @throws DerError */
+/** Reads an AlgorithmIdentifier (RFC 5280 §4.1.1.2). @throws DerError */
 export function readAlgorithm(node: DerNode): Algorithm {
   const fields = cursor(expect(node, Tag.sequence), 2);
   const oid = readOid(fields.next(Tag.oid));
@@ -65,14 +65,14 @@ function absentOrNull(parameters: DerNode | undefined): boolean {
   );
 }
 
-/** SHA-2 digest algorithm with parameters absent or NULL (RFC 5754 §2); undefined for all others. @throws DerError */
+/** Reads a SHA-2 digest algorithm with parameters absent or NULL (RFC 5754 §2). Returns undefined for all others. @throws DerError */
 export function readDigestAlgorithm(node: DerNode): HashAlgorithm | undefined {
   const { oid, parameters } = readAlgorithm(node);
   return absentOrNull(parameters) ? DIGESTS[oid] : undefined;
 }
 
 /**
- * Hash of a signature algorithm on the allow-list; undefined for all others, and for one that is not made with `key`.
+ * Returns the hash of a signature algorithm on the allow-list, or undefined for all others and for another kind of key.
  * @throws DerError
  */
 export function readSignatureAlgorithm(node: DerNode, key?: PublicKey): HashAlgorithm | undefined {
@@ -80,17 +80,17 @@ export function readSignatureAlgorithm(node: DerNode, key?: PublicKey): HashAlgo
   const found = SIGNATURES[oid];
   if (found === undefined) return undefined;
   if (key !== undefined && found.key !== familyOf(key)) return undefined;
-  // RFC 5758 §3.2: parameters MUST be absent for ECDSA; RFC 4055 §5: NULL for RSA
+  // parameters must be absent for ECDSA (RFC 5758 §3.2), and NULL for RSA (RFC 4055 §5)
   const odd = found.key === 'rsa' ? !absentOrNull(parameters) : parameters !== undefined;
   return odd ? undefined : found.hash;
 }
 
-/** The family of a key: one for all curves of ECDSA. */
+/** Returns the family of a key. All curves of ECDSA are one family. */
 export function familyOf({ kind }: PublicKey): KeyFamily {
   return kind === 'rsa' || kind === 'ed25519' ? kind : 'ec';
 }
 
-/** A public key of a kind on the allow-list; undefined for all others. @throws DerError when the structure is not DER. */
+/** Reads a public key of a kind on the allow-list. Returns undefined for all others. @throws DerError if it is not DER */
 export function readPublicKey(spki: Uint8Array): PublicKey | undefined {
   const fields = cursor(expectDer(spki, Tag.sequence), 2);
   const { oid, parameters } = readAlgorithm(fields.next(Tag.sequence));
@@ -106,7 +106,7 @@ export function readPublicKey(spki: Uint8Array): PublicKey | undefined {
     : undefined;
 }
 
-/** The 32 octets of an Ed25519 key. @throws DerError for other keys. */
+/** Returns the 32 octets of an Ed25519 key. @throws DerError for other keys */
 export function ed25519Octets(key: PublicKey): Uint8Array {
   if (key.kind !== 'ed25519')
     throw new DerError(`not an Ed25519 key: ${toHex(key.spki.subarray(0, 8))}`);

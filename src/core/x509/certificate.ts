@@ -1,6 +1,6 @@
 /**
- * A DER certificate (RFC 5280 §4.1), read strictly and kept as views into its bytes.
- * Reading proves nothing: certification-path.ts does.
+ * Reads a DER certificate (RFC 5280 §4.1) strictly, and keeps views into its bytes.
+ * Reading proves nothing. certification-path.ts proves it.
  */
 
 import { equal, toBase64Lines, toHex } from '../bytes.ts';
@@ -26,7 +26,7 @@ import { readPublicKey, readSignatureAlgorithm } from './algorithms.ts';
 
 export interface Extension {
   readonly critical: boolean;
-  /** Content of extnValue: the DER of the extension itself. */
+  /** Content of extnValue, which is the DER of the extension itself. */
   readonly value: Uint8Array;
 }
 
@@ -43,9 +43,9 @@ export interface Certificate {
   readonly notAfter: number;
   /** DER of SubjectPublicKeyInfo. */
   readonly spki: Uint8Array;
-  /** Undefined where the key is of a kind that nothing here verifies with. */
+  /** Undefined if this program does not verify with keys of this kind. */
   readonly publicKey: PublicKey | undefined;
-  /** Hash of the signature over `tbs`; undefined for algorithms outside the allow-list. */
+  /** Hash of the signature over `tbs`. Undefined for algorithms that are not on the allow-list. */
   readonly signatureHash: HashAlgorithm | undefined;
   readonly signature: Uint8Array;
   readonly extensions: ReadonlyMap<string, Extension>;
@@ -64,7 +64,7 @@ export const ExtensionOid = {
 
 const MAX_CERTIFICATE = 32 * 1024;
 
-/** Reads one DER certificate. @throws DerError when it is not one, or is over 32 KiB. */
+/** Reads one DER certificate. @throws DerError if it is none, or over 32 KiB */
 export function readCertificate(der: Uint8Array): Certificate {
   if (der.length > MAX_CERTIFICATE) throw new DerError('certificate over 32 KiB');
   const outer = cursor(expectDer(der, Tag.sequence), 3);
@@ -77,7 +77,7 @@ export function readCertificate(der: Uint8Array): Certificate {
   if (readSmallInteger(version) !== 2) throw new DerError('not a version 3 certificate');
   const serial = readIntegerBytes(fields.next(Tag.integer));
   const innerAlgorithm = fields.next(Tag.sequence);
-  // RFC 5280 §4.1.1.2: both fields MUST contain the same algorithm identifier
+  // both fields must contain the same algorithm identifier (RFC 5280 §4.1.1.2)
   if (!equal(innerAlgorithm.raw, algorithm.raw)) throw new DerError('two signature algorithms');
   const issuer = fields.next(Tag.sequence).raw;
   const validity = cursor(fields.next(Tag.sequence), 2);
@@ -105,7 +105,7 @@ export function readCertificate(der: Uint8Array): Certificate {
 
 const trusted = new WeakMap<Uint8Array, Certificate>();
 
-/** The same for bytes of a trust root, which never change: read once, however often they are asked for. @throws DerError */
+/** Reads a certificate of a trust root, and remembers it, because its bytes never change. @throws DerError */
 export function readTrustedCertificate(der: Uint8Array): Certificate {
   const known = trusted.get(der);
   if (known !== undefined) return known;
@@ -124,7 +124,7 @@ function readExtensions(node: DerNode): ReadonlyMap<string, Extension> {
     if (flag !== undefined && !readBoolean(flag)) throw new DerError('default value encoded');
     const value = fields.next(Tag.octetString).content;
     fields.end();
-    // RFC 5280 §4.2: not more than one instance of a particular extension
+    // an extension must not occur twice (RFC 5280 §4.2)
     if (extensions.has(oid)) throw new DerError(`extension ${oid} twice`);
     extensions.set(oid, { critical: flag !== undefined, value });
   }
@@ -136,7 +136,7 @@ export interface BasicConstraints {
   readonly pathLength?: number;
 }
 
-/** RFC 5280 §4.2.1.9; undefined when the extension is absent. @throws DerError */
+/** Reads the basic constraints (RFC 5280 §4.2.1.9). Returns undefined if they are absent. @throws DerError */
 export function basicConstraints(certificate: Certificate): BasicConstraints | undefined {
   const extension = certificate.extensions.get(ExtensionOid.basicConstraints);
   if (extension === undefined) return undefined;
@@ -148,7 +148,7 @@ export function basicConstraints(certificate: Certificate): BasicConstraints | u
   return limit === undefined ? { ca } : { ca, pathLength: readSmallInteger(limit) };
 }
 
-/** First octet of the key usage bits, most significant first: 0x80 digitalSignature, 0x04 keyCertSign. @throws DerError */
+/** Returns the first octet of the key usage bits, most significant first: 0x80 digitalSignature, 0x04 keyCertSign. @throws DerError */
 export function keyUsage(certificate: Certificate): number | undefined {
   const extension = certificate.extensions.get(ExtensionOid.keyUsage);
   if (extension === undefined) return undefined;
@@ -159,13 +159,13 @@ export function keyUsage(certificate: Certificate): number | undefined {
   return bits ?? 0;
 }
 
-/** Object identifiers of the extended key usage; undefined when the extension is absent. @throws DerError */
+/** Returns the object identifiers of the extended key usage, or undefined if it is absent. @throws DerError */
 export function extendedKeyUsage(certificate: Certificate): readonly string[] | undefined {
   const extension = certificate.extensions.get(ExtensionOid.extendedKeyUsage);
   return extension && children(expectDer(extension.value, Tag.sequence)).map(readOid);
 }
 
-/** Hex of the subject key identifier, or of the authority's; undefined when absent. @throws DerError */
+/** Returns the subject or authority key identifier in hex, or undefined if it is absent. @throws DerError */
 export function keyIdentifier(
   certificate: Certificate,
   of: 'subject' | 'authority',
@@ -180,7 +180,7 @@ export function keyIdentifier(
   return id && toHex(id.content);
 }
 
-/** Digests and dates for results. */
+/** Returns digests and dates for results. */
 export function summarize(certificate: Certificate, crypto: Crypto): CertificateSummary {
   return {
     sha1: toHex(crypto.hash('sha1', certificate.der)),
@@ -190,7 +190,7 @@ export function summarize(certificate: Certificate, crypto: Crypto): Certificate
   };
 }
 
-/** PEM with 64 columns and a final newline, as Go writes it and Rekor logs it. */
+/** Returns PEM with 64 columns and a final newline, as Go writes it and Rekor logs it. */
 export function certificatePem(der: Uint8Array): string {
   return `-----BEGIN CERTIFICATE-----\n${toBase64Lines(der)}\n-----END CERTIFICATE-----\n`;
 }

@@ -1,7 +1,7 @@
 /**
- * Leaf → trusted authority (RFC 5280 §6, reduced to chains that the trust material spells out).
- * The issuer is found by key, never by name alone: the public-good roots share one subject.
- * Paths are timeless and may be cached by the leaf's exact bytes; their windows are asked for each proven time.
+ * Builds paths from a leaf to a trusted authority (RFC 5280 §6, only for chains that the trust material lists).
+ * The issuer is found by key, never by name alone, because the public-good roots share one subject.
+ * No time changes a path, so it may be cached by the leaf's exact bytes. Its dates are checked at each proven time.
  */
 
 import { equal } from '../bytes.ts';
@@ -36,19 +36,19 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
 ]);
 
 export interface CertificationPath {
-  /** Who signed the leaf. */
+  /** The issuer of the leaf. */
   readonly issuer: Certificate;
-  /** Windows that must all hold a proven time: leaf, every CA above it, the authority's own. */
+  /** Dates that must all include a proven time: of the leaf, of every CA above it, and of the authority. */
   readonly windows: readonly ValidityWindow[];
 }
 
-/** Chains of authorities, read and checked once for a trust root. */
+/** Chains of authorities, read once for a trust root. */
 export interface AuthorityStore {
   readonly chains: readonly {
     readonly authority: TrustedAuthority;
     readonly certificates: readonly Certificate[];
   }[];
-  /** Which links of which chain were proved: `chain index:position`. */
+  /** Results for the links of chains, by `chain index:position`. */
   readonly provenLinks: Map<string, boolean>;
 }
 
@@ -71,7 +71,7 @@ function validity(certificate: Certificate): ValidityWindow {
   return { start: certificate.notBefore, end: certificate.notAfter };
 }
 
-/** True when `issuer` signed `subject`: names, key identifiers and, above all, the signature. */
+/** Returns true if `issuer` signed `subject`. Names, key identifiers and the signature must match. */
 export async function isIssuedBy(
   subject: Certificate,
   issuer: Certificate,
@@ -92,12 +92,13 @@ function unsuitable(detail: string): never {
 }
 
 /**
- * The leaf may sign, for this purpose, and says nothing critical that is not understood.
+ * Checks that the leaf may sign for this purpose, and has no unknown critical extension.
  * @throws Refusal `certificate-unsuitable`
  */
 export function checkLeafUsage(leaf: Certificate, purpose: string): void {
   for (const [oid, { critical }] of leaf.extensions) {
-    if (critical && !UNDERSTOOD.has(oid)) unsuitable(`unknown critical extension ${oid}`);
+    if (critical && !UNDERSTOOD.has(oid))
+      unsuitable(`it has the unknown critical extension ${oid}`);
   }
   try {
     if (basicConstraints(leaf)?.ca) unsuitable('a CA certificate is no signer');
@@ -107,7 +108,7 @@ export function checkLeafUsage(leaf: Certificate, purpose: string): void {
     }
     const purposes = extendedKeyUsage(leaf);
     if (!purposes?.includes(purpose)) unsuitable(`extended key usage lacks ${purpose}`);
-    // RFC 3161 §2.3: a TSA's extended key usage is critical and holds timeStamping alone
+    // a TSA's extended key usage is critical and holds only timeStamping (RFC 3161 §2.3)
     if (purpose === ExtendedKeyUsage.timeStamping) {
       const critical = leaf.extensions.get(ExtensionOid.extendedKeyUsage)?.critical;
       if (!critical || purposes.length !== 1)
@@ -120,8 +121,8 @@ export function checkLeafUsage(leaf: Certificate, purpose: string): void {
 }
 
 /**
- * Returns the extension that forbids to use this CA, because nothing here processes it: one that is critical, or name
- * constraints, which bind every certificate below whether they are marked critical or not (RFC 5280 §4.2.1.10).
+ * Returns an extension that forbids the use of this CA, because this program does not process it. That is a critical one,
+ * or name constraints, which bind every certificate below even if they are not critical (RFC 5280 §4.2.1.10).
  */
 export function unprocessedExtension({ extensions }: Certificate): string | undefined {
   for (const [oid, { critical }] of extensions)
@@ -129,7 +130,7 @@ export function unprocessedExtension({ extensions }: Certificate): string | unde
   return undefined;
 }
 
-/** `below` counts the CA certificates between this one and the leaf. */
+/** Returns true if a CA may issue here. `below` counts the CA certificates between this one and the leaf. */
 function mayIssue(ca: Certificate, below: number, purpose: string): boolean {
   if (unprocessedExtension(ca) !== undefined) return false;
   const constraints = basicConstraints(ca);
@@ -165,9 +166,9 @@ async function chainHolds(
 }
 
 /**
- * All ways from the leaf to a trusted root. A root may have issued the leaf itself (Fulcio did until mid 2022),
- * so every certificate of a chain is tried as the issuer. Empty when nobody trusted issued it.
- * @throws Refusal `certificate-malformed` when an extension that is looked at cannot be read
+ * Returns all paths from the leaf to a trusted root. A root may have issued the leaf itself (Fulcio's did until mid 2022),
+ * so every certificate of a chain is tried as the issuer. There are none if no trusted authority issued it.
+ * @throws Refusal `certificate-malformed` if a needed extension cannot be read
  */
 export async function certificationPaths(
   leaf: Certificate,
@@ -196,22 +197,22 @@ export async function certificationPaths(
   }
 }
 
-/** Why a leaf has no path, for a person: nobody trusted issued it, or a CA of that name is not used for its extension. */
+/** Returns the reason why a leaf has no path: no trusted authority issued it, or its CA has an extension that forbids its use. */
 export function whyNoPath(leaf: Certificate, store: AuthorityStore): string {
   for (const { certificates } of store.chains) {
     const at = certificates.findIndex(({ subject }) => equal(subject, leaf.issuer));
     const oid = at < 0 ? undefined : certificates.slice(at).map(unprocessedExtension).find(Boolean);
     if (oid === undefined) continue;
     const what = oid === ExtensionOid.nameConstraints ? 'name constraints' : `extension ${oid}`;
-    return `the certificate authority has ${what}, and nothing here processes that`;
+    return `the certificate authority has ${what}, and this program does not process that`;
   }
   return 'no trusted certificate authority issued the certificate';
 }
 
 /**
- * The paths that hold at every proven time.
- * @throws Refusal `issuer-untrusted` with `whyNone` when there was no path, `certificate-expired-at-signing` when none
- * holds.
+ * Returns the paths that are valid at every proven time.
+ * @throws Refusal `issuer-untrusted` with `whyNone` if there was no path, `certificate-expired-at-signing` if none is
+ * valid
  */
 export function pathsAt(
   paths: readonly CertificationPath[],

@@ -1,4 +1,4 @@
-/** Names of issuers, for showing (RFC 4514, in the order in which they are written). Nothing is decided by them. */
+/** Shows names of issuers (RFC 4514, in the order of the certificate). They decide nothing. */
 
 import { fromUtf8Lossy, latin1, toHex } from '../bytes.ts';
 import { children, expectDer, readOid, Tag } from '../cms/der.ts';
@@ -12,7 +12,7 @@ const SHORT: Readonly<Record<string, string>> = {
   '2.5.4.11': 'OU',
 };
 
-/** `O=sigstore.dev, CN=sigstore-intermediate`; raw text, escape it. @throws DerError */
+/** Returns e.g. `O=sigstore.dev, CN=sigstore-intermediate`. Raw text, so escape it. @throws DerError */
 export function nameText(der: Uint8Array): string {
   const parts = children(expectDer(der, Tag.sequence)).flatMap((set) =>
     children(set).map((pair) => {

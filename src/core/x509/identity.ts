@@ -1,6 +1,6 @@
 /**
- * Who a Fulcio certificate speaks for: its one subject alternative name, and the OpenID Connect issuer that
- * vouched for it (https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md).
+ * Reads the signer in a Fulcio certificate: its one subject alternative name, and the OpenID Connect issuer that vouched
+ * for it (https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md).
  */
 
 import { fromUtf8 } from '../bytes.ts';
@@ -20,7 +20,7 @@ import { type Certificate, ExtensionOid } from './certificate.ts';
 
 const FULCIO = '1.3.6.1.4.1.57264.1.';
 const USER_NAME = '1.3.6.1.4.1.57264.1.7';
-/** Extensions .1 to .6 hold raw text; those after hold a DER UTF8String. */
+/** Extensions .1 to .6 hold raw text. Later ones hold a DER UTF8String. */
 const LAST_RAW_ARC = 6;
 
 export interface SubjectAltName {
@@ -50,7 +50,7 @@ function otherName(node: DerNode): string {
   return text(value.content);
 }
 
-/** All subject alternative names (RFC 5280 §4.2.1.6). @throws DerError for kinds that Fulcio does not issue. */
+/** Reads all subject alternative names (RFC 5280 §4.2.1.6). @throws DerError for kinds that Fulcio does not issue */
 export function subjectAltNames(certificate: Certificate): readonly SubjectAltName[] {
   const extension = certificate.extensions.get(ExtensionOid.subjectAltName);
   if (extension === undefined) return [];
@@ -62,7 +62,7 @@ export function subjectAltNames(certificate: Certificate): readonly SubjectAltNa
   });
 }
 
-/** Fulcio's extensions by last arc, as text. @throws DerError when one that must be a string is not. */
+/** Reads Fulcio's extensions by last arc, as text. @throws DerError if one that must be a string is not */
 export function fulcioExtensions(certificate: Certificate): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const [oid, { value }] of certificate.extensions) {
@@ -75,14 +75,14 @@ export function fulcioExtensions(certificate: Certificate): Readonly<Record<stri
   return found;
 }
 
-/** True when some Fulcio made this certificate, or claims to have: it names an OpenID Connect issuer. */
+/** Returns true if the certificate names an OpenID Connect issuer, as every certificate of Fulcio does. */
 export function isFulcioCertificate(certificate: Certificate): boolean {
   return certificate.extensions.has(`${FULCIO}1`) || certificate.extensions.has(`${FULCIO}8`);
 }
 
 /**
- * The one identity of a certificate. Several names are ambiguous, none is nobody, and an issuer told in two
- * forms must be one issuer.
+ * Returns the one identity of a certificate. It must have exactly one name. If it names its issuer in two forms, both must
+ * be the same.
  * @throws Refusal `identity-ambiguous`, `certificate-malformed`
  */
 export function signerOf(certificate: Certificate): Signer {
@@ -92,7 +92,7 @@ export function signerOf(certificate: Certificate): Signer {
     if (names.length !== 1 || name === undefined || name.value === '') {
       throw new Refusal(
         'identity-ambiguous',
-        `the certificate has ${names.length} names, one is due`,
+        `the certificate has ${names.length} names instead of one`,
       );
     }
     const extensions = fulcioExtensions(certificate);

@@ -1,4 +1,4 @@
-/** One way to check a signature: the DER of ECDSA is read strictly before any library sees it. */
+/** Checks signatures. The DER of ECDSA is read strictly before any library sees it. */
 
 import { cursor, DerError, expectDer, readIntegerBytes, Tag } from '../cms/der.ts';
 import type { Crypto, HashAlgorithm, PublicKey } from '../crypto.ts';
@@ -6,7 +6,7 @@ import type { Crypto, HashAlgorithm, PublicKey } from '../crypto.ts';
 /** Octets of r and of s for each curve. */
 const SCALAR: Readonly<Record<string, number>> = { p256: 32, p384: 48, p521: 66 };
 
-/** True when the signature holds; false, never an exception, for values that are malformed or out of range. */
+/** Returns true if the signature verifies. Malformed or out-of-range values give false, never an exception. */
 export async function signatureHolds(
   crypto: Crypto,
   key: PublicKey,
@@ -30,8 +30,8 @@ function isEcdsaSignature(signature: Uint8Array, size: number): boolean {
 }
 
 /**
- * The two integers of an ECDSA signature (RFC 3279 §2.2.3), each positive and at most `size` octets,
- * left-padded to `size`. @throws DerError for zero, negative or oversized values, or trailing bytes.
+ * Returns the two integers of an ECDSA signature (RFC 3279 §2.2.3), left-padded to `size` octets. Each must be positive
+ * and have at most `size` octets. @throws DerError for zero, negative or oversized values, or trailing bytes
  */
 export function readEcdsaSignature(
   der: Uint8Array,

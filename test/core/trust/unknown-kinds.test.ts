@@ -186,7 +186,7 @@ describeShared('real trust roots of others', 'trust/', () => {
         place: 'ctlogs[0]',
         name: 'https://ctfe.sigstage.dev/test',
         id: '1b7c142a4e992ba7df1e1fc5742454136c157a4cb31c4108a521b8b1abe7bf4c',
-        why: 'its key is of kind PKCS1_RSA_PKCS1V5, which is not verified with here',
+        why: 'its key is of kind PKCS1_RSA_PKCS1V5, and this program does not verify with that',
       },
     ]);
   });

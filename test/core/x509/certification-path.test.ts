@@ -312,7 +312,8 @@ describe('intermediates (X03)', () => {
       expect(await judge({ [ca]: constrained(critical) })).toMatchObject({
         status: 'refused',
         code: 'issuer-untrusted',
-        detail: 'the certificate authority has name constraints, and nothing here processes that',
+        detail:
+          'the certificate authority has name constraints, and this program does not process that',
       });
     },
   );

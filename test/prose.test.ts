@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { commentsIn, messagesIn, type Said, testNamesIn } from './support/code-prose.ts';
 import { chainsIn, longIn, riddlesIn } from './support/prose.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -36,5 +37,55 @@ describe('the documents', () => {
     ]);
     expect(longIn(`${'word '.repeat(41)}end.`)).toHaveLength(1);
     expect(longIn('One idea a sentence. Then the next.')).toEqual([]);
+  });
+});
+
+/** Rooms whose comments, messages and names of tests follow the rules. A room joins when all of its files do. */
+const ROOMS = ['archive', 'core', 'gate', 'git', 'report', 'trust'];
+const tracked = (...paths: readonly string[]) =>
+  execFileSync('git', ['ls-files', ...paths], { cwd: root, encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((path) => ({ path, code: readFileSync(root + path, 'utf8') }));
+const faultsIn = (said: readonly Said[]): readonly string[] =>
+  said.flatMap(({ text, line }) =>
+    [...riddlesIn(text), ...chainsIn(text.replace(/^; /, ''))].map(
+      (fault) => `line ${line}: ${fault}`,
+    ),
+  );
+
+describe('the code', () => {
+  it.each(tracked(...ROOMS.map((room) => `src/${room}/*.ts`)))(
+    'comments and messages of $path name the actor and chain no sentences',
+    ({ code }) => {
+      expect(faultsIn([...commentsIn(code), ...messagesIn(code)])).toEqual([]);
+    },
+  );
+
+  it.each(tracked(...ROOMS.map((room) => `test/${room}/*.test.ts`)))(
+    'names of tests in $path name the actor, with threat ids at the end',
+    ({ code }) => {
+      const names = testNamesIn(code);
+      expect(names.length).toBeGreaterThan(0);
+      expect(faultsIn(names)).toEqual([]);
+      expect(names.filter(({ text }) => /^[A-Z]\d+ /.test(text))).toEqual([]);
+    },
+  );
+
+  it('comments, messages and names of tests are found, and code is left alone', () => {
+    const code = [
+      '/** Whoever comes. */',
+      `const message = \`nobody has \${nested({ a: \`one inner text\` })} here; git waits\`; // he waits`,
+      "const pattern = /nobody is here; '/;",
+      "it.each([1])('P07 a name for everybody', () => {});",
+    ].join('\n');
+    expect(commentsIn(code).map(({ text }) => text.trim())).toEqual(['Whoever comes.', 'he waits']);
+    expect(messagesIn(code)).toEqual([
+      { text: 'one inner text', line: 2 },
+      { text: 'nobody has … here; git waits', line: 2 },
+      { text: 'P07 a name for everybody', line: 4 },
+    ]);
+    expect(testNamesIn(code)).toEqual([{ text: 'P07 a name for everybody', line: 4 }]);
+    expect(faultsIn(messagesIn(code))).toHaveLength(3);
   });
 });

@@ -74,7 +74,7 @@ describe('an expectation', () => {
     }
   });
 
-  it('an identity that is not the committer is refused before anybody logs in (D26)', () => {
+  it('an identity that is not the committer is refused before a login starts (D26)', () => {
     const both = { identity: ALICE, matchCommitter: true };
     expect(() => expectationOf(both, tagByBob)).toThrow(
       expect.objectContaining({

@@ -146,7 +146,7 @@ describe('one thing changed', () => {
     const sid = encode(Tag.sequence, issuer, encode(Tag.integer, serial));
     expect(await unexplained(tokenOctets(stamped, 29, [...parts, sid]), stamped)).toEqual([]);
   });
-  it('dates of everybody in the trust root (R05, R17, X06)', async () => {
+  it('all dates in the trust root are judged as the oracle does (R05, R17, X06)', async () => {
     const one = evidenceOfForged(forge({ tokens: [{}] }));
     const two = evidenceOfForged(forge({ log: 'v2', tokens: [{}] }), 'v2');
     expect(

@@ -114,7 +114,7 @@ describe('entries of others (R02)', () => {
       expect(codeOf(await verifyObject(one, contextOf()))).toBe('undecided log-entry-absent');
   });
 
-  it('an entry removed is not found again under somebody else\u2019s, nor one re-wrapped (R02)', async () => {
+  it('a removed or re-wrapped entry is not replaced by the entry of another signature (R02)', async () => {
     for (const file of [
       'tampered/11-entry-removed.commit',
       'tampered/13-online-resigned-elsewhere.commit',

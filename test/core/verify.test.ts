@@ -502,7 +502,7 @@ describe('a certificate just issued (X13)', () => {
       ({ value }) => value,
       (error: unknown) => (error instanceof Refusal ? error.code : String(error)),
     );
-  it('speaks for somebody, now (X13)', async () => {
+  it('a new certificate has one signer, and is valid now (X13)', async () => {
     expect(await refusal(leaf, T0)).toBe('alice@forge.test');
     expect(await refusal(leaf, T0 + 596)).toBe('certificate-expired-at-signing');
     expect(await refusal(leaf.subarray(1), T0)).toBe('certificate-malformed');

@@ -26,7 +26,7 @@ const FIXTURES: Readonly<Record<string, readonly [file: string, name: RegExp]>> 
   ],
   since: ['scenario/policy-sources.test.ts', /since leaves out only the start/],
   unlogged: ['scenario/unlogged.test.ts', /unlogged/],
-  signers: ['core/policy/identity.test.ts', /a policy without rules allows nobody/],
+  signers: ['core/policy/identity.test.ts', /a policy without rules allows no signer/],
   roles: ['core/policy/decide.test.ts', /'roles'/],
   commits: ['core/policy/decide.test.ts', /'refs'/],
   tags: ['scenario/policy-tags.test.ts', /a tag is judged by the rules for tags/],

@@ -205,7 +205,7 @@ describe('the signer is whom the signer identifier names (C06)', () => {
   });
 });
 
-describe('what nobody signed (C12)', () => {
+describe('unsigned parts of a message (C12)', () => {
   const plus = (...extra: Der[]): string =>
     edited(({ unsignedAttrs }) => {
       kids(unsignedAttrs!).push(...extra);
@@ -237,7 +237,7 @@ describe('what nobody signed (C12)', () => {
 describe('hostile sizes end, and end in a refusal (I05, I07, R18)', () => {
   const deep = nested(40_000);
 
-  it('an element forty thousand deep, where nobody looks (I07)', async () => {
+  it('an element forty thousand levels deep is refused, or never read (I07)', async () => {
     const armored = edited(({ unsignedAttrs }) => {
       kids(unsignedAttrs!).push(attribute('1.2.3.4', deep));
       sort(unsignedAttrs!);

@@ -285,9 +285,12 @@ describe('every odd object has a decided answer', () => {
     expect(committerOf(raw)).toEqual(credited ? CREDITED : undefined);
   });
 
-  it.each(malformedObjects)('nobody has written it, $name (G18)', ({ type, raw }) => {
-    expect(answerTo(type, raw)).toBe('object-malformed');
-  });
+  it.each(malformedObjects)(
+    'a header that git does not write is refused: $name (G18)',
+    ({ type, raw }) => {
+      expect(answerTo(type, raw)).toBe('object-malformed');
+    },
+  );
 });
 
 describe('objects that people have made', () => {

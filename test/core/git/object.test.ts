@@ -269,14 +269,14 @@ describe('messages', () => {
 
 describe('names', () => {
   it.each(vectors.map((one) => [one.file, one] as const))(
-    'G12 %s is named by the hash of its bytes',
+    'the name of %s is the hash of its bytes (G12)',
     (_, one) => {
       expect(objectId(nodeCrypto, one.type, one.raw, one.format)).toBe(one.id);
     },
   );
 
   it.each(vectors.filter(({ format }) => format === 'sha1').map((one) => [one.file, one] as const))(
-    'G12 %s, taken apart and put together as gitsign does, has its own name again',
+    '%s has its own name again after it is split and joined as gitsign does (G12)',
     (_, { type, raw, id }) => {
       const split = splitSignedObject(type, raw, 'sha1')!;
       const again = joinSignature(

@@ -35,9 +35,12 @@ describe('readPerson', () => {
     ['a C1 control character', 'Ali\xc2\x85ce <alice@x> 1700000000 +0000'],
     ['bytes that are no UTF-8', 'Al\xefce <alice@x> 1700000000 +0000'],
     ['nothing', ''],
-  ])('credits nobody for %s, of whom parts of git differ (G14)', (_name, line) => {
-    expect(read(line)).toBeUndefined();
-  });
+  ])(
+    'a person line with %s gives no person, because parts of git read it differently (G14)',
+    (_name, line) => {
+      expect(read(line)).toBeUndefined();
+    },
+  );
 
   it.each([
     ['UTF-8', true],
@@ -54,9 +57,12 @@ describe('readPerson', () => {
     ['ISO-2022-JP', false],
     ['', false],
     ['UTF-8\r', false],
-  ])('credits somebody in the encoding %j only where its ASCII is ASCII: %s (G14)', (name, yes) => {
-    expect(read('Alice <alice@x> 1700000000 +0000', name)).toEqual(yes ? ALICE : undefined);
-  });
+  ])(
+    'a person in the encoding %j is read only if it contains ASCII unchanged: %s (G14)',
+    (name, yes) => {
+      expect(read('Alice <alice@x> 1700000000 +0000', name)).toEqual(yes ? ALICE : undefined);
+    },
+  );
 
   it('takes no letter beyond ASCII from an encoding that it does not decode', () => {
     expect(certainText(utf8('é'), 'ISO-8859-1')).toBeUndefined();

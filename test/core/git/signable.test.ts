@@ -8,7 +8,7 @@ import { malformedPayloads, payloadOf, unsignable } from '../../support/unsignab
 
 describe('checkPayload', () => {
   it.each([...unsignable, ...malformedPayloads])(
-    'refuses a payload that nobody may sign: $name (D28)',
+    'a payload that must not be signed is refused: $name (D28)',
     ({ payload, names }) => {
       expect(() => checkPayload(payload)).toThrow(
         expect.objectContaining({

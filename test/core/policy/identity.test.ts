@@ -45,7 +45,7 @@ describe('exact rules', () => {
   );
 });
 
-describe('a rule that binds only half allows nobody (P03)', () => {
+describe('a rule without identity or issuer allows no signer (P03)', () => {
   it.each<Partial<IdentityRule>>([
     {},
     { identity: alice.value },
@@ -108,7 +108,7 @@ describe('workflow extensions', () => {
   });
 });
 
-it('a policy without rules allows nobody (P05)', () => {
+it('a policy without rules allows no signer (P05)', () => {
   const nobody = { source: 's', digest: '', rules: [] };
   const nothing = { type: undefined, payload: new Uint8Array() };
   expect(decide(nobody, { signer: alice, times: [] }, nothing).allowed).toBe(false);

@@ -232,7 +232,7 @@ describe('one entry, once (R08)', () => {
     expect(refusalOf(() => decodeLogEntry(concat(bytes, again)))).toBe('log-entry-malformed');
   });
 
-  it('refuses fields of a number that nobody knows (R08)', () => {
+  it('a log entry with a field of an unknown number is refused (R08)', () => {
     expect(refusalOf(() => decodeLogEntry(concat(bytes, field(8, utf8('x')))))).toBe(
       'log-entry-malformed',
     );

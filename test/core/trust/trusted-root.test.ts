@@ -134,7 +134,7 @@ describe('trusted_root.json', () => {
     expect(({} as Json).mediaType).toBeUndefined();
   });
 
-  it('lists left out are empty: nobody is trusted for that', () => {
+  it('missing lists of a trusted root are empty, so no server is trusted for them', () => {
     const { mediaType } = base();
     expect(read(JSON.stringify({ mediaType }))).toMatchObject({
       tlogs: [],

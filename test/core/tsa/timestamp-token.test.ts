@@ -155,7 +155,7 @@ describe('authorities (R11)', () => {
   const a = authority('a', T0);
   const b = authority('b', T0);
 
-  it('refuses an authority that nobody trusts, though its certificate comes with the token (R11)', async () => {
+  it('a token of an untrusted authority is refused, even if it embeds the certificate (R11)', async () => {
     const embedded = {
       authority: b,
       message: (spec: Parameters<TokenSpec['message']>[0]) => ({
@@ -394,7 +394,7 @@ describe('a token without certificates', () => {
     );
   });
 
-  it('is refused when somebody else signed it, or outside the authority\u2019s dates (R20)', async () => {
+  it('a token by another signer, or outside the authority\u2019s dates, is refused (R20)', async () => {
     const forgedToken = bareToken((spec) => ({ ...spec, key: key('stranger') }));
     expect(await codeOf(stamped(forgedToken, listing))).toBe('timestamp-invalid');
     const past = { start: date(T0 - YEAR), end: date(T0 - 1) };

@@ -223,7 +223,7 @@ describe('every field of a rule is asked (X11)', () => {
   it.each(unmet)('does not allow where %j is not met (X11)', async (field) => {
     expect(await codeOf({ leaf }, rule({ ...met, ...field }))).toBe('identity-not-allowed');
   });
-  it('allows nobody where there are no rules (X11)', async () => {
+  it('a policy without rules allows no signer (X11)', async () => {
     expect(await codeOf({}, { policy: { source: 'test', digest: '00', rules: [] } })).toBe(
       'identity-not-allowed',
     );

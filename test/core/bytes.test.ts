@@ -5,7 +5,7 @@ import { fromBase64, fromHex, toBase64, toBase64Lines, toHex } from '../../src/c
 const bytes = fc.uint8Array({ maxLength: 100 });
 
 describe('hexadecimal', () => {
-  it('comes back as it went, in either case', () => {
+  it('hexadecimal in either case decodes to the encoded bytes', () => {
     fc.assert(
       fc.property(bytes, (some) => {
         expect([...(fromHex(toHex(some)) ?? [])]).toEqual([...some]);
@@ -24,7 +24,7 @@ describe('hexadecimal', () => {
 });
 
 describe('base64', () => {
-  it('comes back as it went', () => {
+  it('base64 decodes to the encoded bytes', () => {
     fc.assert(
       fc.property(bytes, (some) => {
         expect([...(fromBase64(toBase64(some)) ?? [])]).toEqual([...some]);
@@ -47,7 +47,7 @@ describe('base64', () => {
     [49, [64, 4]],
     [96, [64, 64]],
     [97, [64, 64, 4]],
-  ])('of %i octets stands in lines of %j', (size, lengths) => {
+  ])('base64 of %i octets has lines of %j characters', (size, lengths) => {
     const some = Uint8Array.from({ length: size }, (_, index) => index * 7);
     const lines = toBase64Lines(some).split('\n');
     expect(lines.map(({ length }) => length)).toEqual(lengths);

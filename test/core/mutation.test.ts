@@ -91,7 +91,7 @@ function innerLineEnds(armor: Uint8Array, all: readonly number[]): readonly numb
 }
 
 describe.each([COMMIT, TAG, STAMPED, REKOR_V2, SHA256])('%s unchanged', (file) => {
-  it('is verified: its nearest refusals follow', async () => {
+  it('the unchanged signature is verified', async () => {
     expect(await judgeObject(vector(file), vector(file).raw)).toMatchObject({ status: 'verified' });
   });
 });
@@ -293,14 +293,14 @@ describe.each([COMMIT, STAMPED, REKOR_V2])('every element of %s', (file) => {
     expect(accepted).toEqual(harmless);
   });
 
-  it('cannot stand twice (C03, C05, C12)', async () => {
+  it('a doubled element is refused (C03, C05, C12)', async () => {
     const accepted = await acceptedOf((siblings, index) =>
       siblings.splice(index, 0, clone(siblings[index]!)),
     );
     expect(accepted).toEqual([]);
   });
 
-  it('cannot be nothing, an empty sequence or what stands beside it (C10)', async () => {
+  it('an element replaced by nothing, an empty sequence or its neighbour is refused (C10)', async () => {
     const nothing = parse(Uint8Array.of(5, 0));
     const empty = parse(Uint8Array.of(0x30, 0));
     expect(await acceptedOf((siblings, index) => siblings.splice(index, 1, nothing))).toEqual([]);
@@ -312,7 +312,7 @@ describe.each([COMMIT, STAMPED, REKOR_V2])('every element of %s', (file) => {
 });
 
 describe('what is harmless in a whole header', () => {
-  it('its place behind the committer, and no other (G05, G18)', async () => {
+  it('a signature header at any other place than behind the committer is refused (G05, G18)', async () => {
     const one = vector(COMMIT);
     const text = Buffer.from(one.raw).toString('latin1');
     const [gpgsig] = /gpgsig .*\n(?: .*\n)+/.exec(text)!;

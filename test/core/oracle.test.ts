@@ -125,16 +125,16 @@ describe('one thing changed', () => {
     ...octets('signedAttrs', v1.signedAttrs.length, 16),
   ];
 
-  it('entry, proof, checkpoint and promise of a v1 log (R04, R06, R09)', async () => {
+  it('a changed entry, proof, checkpoint or promise of a v1 log is judged as the oracle does (R04, R06, R09)', async () => {
     expect(await unexplained([asIs(), ...entryMutants, ...promiseMutants], v1)).toEqual([]);
   });
-  it('single octets of certificate, signature and signed attributes (R01, X01)', async () => {
+  it('changed octets of certificate, signature or attributes are judged as the oracle does (R01, X01)', async () => {
     expect(await unexplained(bytes, v1)).toEqual([]);
   });
-  it('entry, proof and checkpoint of a v2 log (R06, R13)', async () => {
+  it('a changed entry, proof or checkpoint of a v2 log is judged as the oracle does (R06, R13)', async () => {
     expect(await unexplained([asIs(), ...entryMutants], v2)).toEqual([]);
   });
-  it('single octets of a token (R11)', async () => {
+  it('changed octets of a timestamp token are judged as the oracle does (R11)', async () => {
     const message = readSignedData(stamped.tokens[0]!);
     // what is signed, its signature, and the signer identifier; the tag of the attributes is another in the message
     const { issuer, serial } = message.signer.certificate;
@@ -176,7 +176,7 @@ describe('forged with one fault', () => {
     ).toEqual([]);
   });
 
-  it('a time in the future (R05)', async () => {
+  it('a time in the future is judged as the oracle does (R05)', async () => {
     const late = { ...evidenceOfForged(forge()), now: T0 - 301 };
     expect(await unexplained([asIs('clock')], late)).toEqual([]);
     expect(await unexplained([asIs()], { ...late, now: T0 - 300 })).toEqual([]);
@@ -184,6 +184,6 @@ describe('forged with one fault', () => {
   });
 });
 
-it('every named difference is there to be seen', () => {
+it('every listed difference to the oracle still exists', () => {
   expect(Object.keys(DIFFERENCES).filter((name) => !used.has(name as Difference))).toEqual([]);
 });

@@ -24,12 +24,12 @@ describe('armor (C13)', () => {
       armored.replace(`${first}\n${second}\n${third}\n${fourth}`, first + second + third + fourth),
     ],
     ['in lines of odd length', armored.replace(first, `${first.slice(0, 7)}\n${first.slice(7)}`)],
-  ])('is read %s', (_, text) => {
+  ])('an armor is read %s', (_, text) => {
     expect(equal(readArmor(bytes(text)), DER)).toBe(true);
   });
 
   it.each(vectors.map((one) => [one.file, one] as const))(
-    'of %s is written again as it was, but for its column',
+    'the armor of %s is written again as it was, except for its columns',
     (_, one) => {
       const again = writeArmor(readArmor(one.signature));
       expect(again.replaceAll('\n', '')).toBe(
@@ -38,7 +38,7 @@ describe('armor (C13)', () => {
     },
   );
 
-  it('holds any bytes, in lines of 64', () => {
+  it('an armor holds any bytes, in lines of 64 characters', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 400 }), (der) => {
         const text = writeArmor(der);
@@ -54,7 +54,7 @@ describe('armor (C13)', () => {
     );
   });
 
-  it('with one character replaced by any other says something else, or nothing', () => {
+  it('an armor with one replaced character gives other bytes, or is refused', () => {
     fc.assert(
       fc.property(fc.nat(armored.length - 2), fc.integer({ min: 0, max: 255 }), (at, octet) => {
         const changed = bytes(armored);

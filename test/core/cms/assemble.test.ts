@@ -48,12 +48,12 @@ function takeApart(armor: Uint8Array) {
 }
 
 describe('assembleSignedData', () => {
-  it.each(signatures)('writes $name again, byte for byte', ({ armor }) => {
+  it.each(signatures)('the signature of $name is written again byte for byte', ({ armor }) => {
     const again = writeArmor(assembleSignedData(takeApart(armor)));
     expect(again).toBe(Buffer.from(armor).toString('latin1').replace(/\n*$/, '\n'));
   });
 
-  it('covers every kind of signature that gitsign makes', () => {
+  it('the samples hold every kind of signature that gitsign makes', () => {
     const kinds = signatures.map(({ armor }) => {
       const { logEntry, timestampToken } = takeApart(armor);
       return `${logEntry ? 'entry' : ''}+${timestampToken ? 'token' : ''}`;
@@ -61,7 +61,7 @@ describe('assembleSignedData', () => {
     expect(new Set(kinds)).toEqual(new Set(['entry+', '+', 'entry+token', '+token']));
   });
 
-  it('differs as soon as one part does', () => {
+  it('a signature with one other part has other bytes', () => {
     const parts = takeApart(signatures[0]!.armor);
     const other = Uint8Array.from(parts.signature);
     other[10]! ^= 1;
@@ -72,15 +72,18 @@ describe('assembleSignedData', () => {
 });
 
 describe('buildSignedAttributes', () => {
-  it.each(signatures)('builds the attributes of $name again, byte for byte', ({ armor }) => {
-    const { signedAttrs } = takeApart(armor);
-    const { signingTime, messageDigest } = readSignedAttributes(signedAttrs);
-    const built = buildSignedAttributes({ signingTime: signingTime!, messageDigest });
-    expect(Buffer.from(built)).toEqual(Buffer.from(signedAttrs));
-    expect(expectDer(built, Tag.set).content.length).toBe(0x69);
-  });
+  it.each(signatures)(
+    'the signed attributes of $name are built again byte for byte',
+    ({ armor }) => {
+      const { signedAttrs } = takeApart(armor);
+      const { signingTime, messageDigest } = readSignedAttributes(signedAttrs);
+      const built = buildSignedAttributes({ signingTime: signingTime!, messageDigest });
+      expect(Buffer.from(built)).toEqual(Buffer.from(signedAttrs));
+      expect(expectDer(built, Tag.set).content.length).toBe(0x69);
+    },
+  );
 
-  it('stands as [0] in the SignerInfo', () => {
+  it('the signed attributes stand as [0] in the SignerInfo', () => {
     const { signedAttrs } = takeApart(signatures[0]!.armor);
     const der = readArmor(signatures[0]!.armor);
     const implicit = Uint8Array.of(contextConstructed(0), ...signedAttrs.subarray(1));

@@ -21,7 +21,7 @@ import { readEcdsaSignature } from '../../../src/core/x509/signature.ts';
 const bytes = (limit: number, min = 0) => fc.uint8Array({ minLength: min, maxLength: limit });
 
 describe('what is written', () => {
-  it('is read again by the strict reader', () => {
+  it('written DER is read by the strict reader', () => {
     fc.assert(
       fc.property(bytes(70_000), (content) => {
         const read = readDer(encode(Tag.octetString, content));
@@ -47,7 +47,7 @@ describe('what is written', () => {
     expect(readOid(readDer(encodeOid(oid)))).toBe(oid);
   });
 
-  it('has minimal, positive integers', () => {
+  it('written integers are minimal and positive', () => {
     fc.assert(
       fc.property(bytes(40), (magnitude) => {
         const value = readIntegerBytes(readDer(encodeUnsigned(magnitude)));
@@ -59,7 +59,7 @@ describe('what is written', () => {
     );
   });
 
-  it('keeps r and s', () => {
+  it('a written ECDSA signature keeps r and s', () => {
     fc.assert(
       fc.property(bytes(64, 64), (raw) => {
         fc.pre(raw.subarray(0, 32).some(Boolean) && raw.subarray(32).some(Boolean));
@@ -69,12 +69,12 @@ describe('what is written', () => {
     );
   });
 
-  it('tells the time to the second', () => {
+  it('a written UTCTime is exact to the second', () => {
     for (const time of [1_795_263_133, 946_684_800, 2_524_607_999])
       expect(readTime(readDer(encodeUtcTime(time)))).toBe(time);
   });
 
-  it('sorts a SET OF by encoding, shorter first', () => {
+  it('a written SET OF is sorted by encoding, shorter first', () => {
     const [a, b, c] = [
       encodeUnsigned(Uint8Array.of(2)),
       encodeUnsigned(Uint8Array.of(1, 1)),

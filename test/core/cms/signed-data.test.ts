@@ -122,7 +122,7 @@ describe('a message signed by a stranger passes the CMS layer', () => {
     expect(await strangerWith(edit)).toMatchObject(UNLOGGED);
   });
 
-  it('with the other of the two s that every ECDSA signature has (C09)', async () => {
+  it('a signature with the other s of ECDSA passes the CMS layer (C09)', async () => {
     const N = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551');
     const mirrored = (message: Message) => {
       const [r, s] = kids(parse(message.signature.content as Uint8Array));
@@ -146,7 +146,7 @@ describe('a message signed by a stranger passes the CMS layer', () => {
 });
 
 describe('the other routes into a message (C02, C14)', () => {
-  it('attributes offered again as content: they are no payload (C02)', async () => {
+  it('signed attributes replayed as content are refused (C02)', async () => {
     const { message } = signedByStranger();
     const attributes = signedBytes(message);
     kids(message.signerInfo).splice(3, 1);
@@ -158,21 +158,18 @@ describe('the other routes into a message (C02, C14)', () => {
     ['nothing', new Uint8Array()],
     ['the content', payload],
     ['something else', bytes('x')],
-  ])(
-    'attached content with %s as payload is one and the same refusal (C14)',
-    async (_, offered) => {
-      const attached = edited(({ encapsulated }) =>
-        kids(encapsulated).push(context(0, octets(payload))),
-      );
-      expect(await judge(attached, offered)).toMatchObject({
-        status: 'refused',
-        check: 'cms',
-        code: 'cms-unsupported',
-      });
-    },
-  );
+  ])('attached content with %s as payload is refused in the same way (C14)', async (_, offered) => {
+    const attached = edited(({ encapsulated }) =>
+      kids(encapsulated).push(context(0, octets(payload))),
+    );
+    expect(await judge(attached, offered)).toMatchObject({
+      status: 'refused',
+      check: 'cms',
+      code: 'cms-unsupported',
+    });
+  });
 
-  it('a detached signature is about the payload that is given, and no other (C01)', async () => {
+  it('a detached signature is refused for another payload (C01)', async () => {
     expect(await judge(good)).toMatchObject({ status: 'verified' });
     for (const other of [
       new Uint8Array(),
@@ -187,14 +184,22 @@ describe('the other routes into a message (C02, C14)', () => {
   });
 });
 
-describe('the signer is whom the signer identifier names (C06)', () => {
-  it.each(['unshift', 'push'] as const)('whatever else %ses into the bag', async (how) => {
-    const { certificate } = openVector('offline/03-bob.commit');
-    const verdict = await judge(edited(({ certificates }) => kids(certificates)[how](certificate)));
-    expect(verdict).toMatchObject({ status: 'verified', signer: { value: 'alice@example.test' } });
-  });
+describe('the signer is the certificate that the signer identifier names (C06)', () => {
+  it.each(['unshift', 'push'] as const)(
+    'other certificates in the message do not change the signer: %s',
+    async (how) => {
+      const { certificate } = openVector('offline/03-bob.commit');
+      const verdict = await judge(
+        edited(({ certificates }) => kids(certificates)[how](certificate)),
+      );
+      expect(verdict).toMatchObject({
+        status: 'verified',
+        signer: { value: 'alice@example.test' },
+      });
+    },
+  );
 
-  it('also when it is refused: the claim is the signer’s, not the bag’s', async () => {
+  it('a refused signature claims the signer, not another certificate in the message', async () => {
     const { certificate } = openVector('offline/03-bob.commit');
     const changed = edited(({ certificates }) => kids(certificates).unshift(certificate));
     const verdict = await judge(changed, bytes('other'));
@@ -221,20 +226,20 @@ describe('unsigned parts of a message (C12)', () => {
     ],
     ['an unknown attribute of 150 kB', plus(attribute('1.2.3.4', octets(new Uint8Array(150_000))))],
     ['a neighbour of Sigstore’s arc', plus(attribute('1.3.6.1.4.1.57264.30.1', nothing()))],
-  ])('%s is ignored', async (_, armored) => {
+  ])('an unsigned part is ignored: %s', async (_, armored) => {
     expect(await judge(armored)).toMatchObject({
       status: 'verified',
       signer: { value: 'alice@example.test' },
     });
   });
 
-  it('is bounded: over 256 KiB nothing is read at all', async () => {
+  it('a message over 256 KiB is refused unread', async () => {
     const armored = plus(attribute('1.2.3.4', octets(new Uint8Array(260_000))));
     expect(await judge(armored)).toMatchObject({ status: 'refused', code: 'armor-malformed' });
   });
 });
 
-describe('hostile sizes end, and end in a refusal (I05, I07, R18)', () => {
+describe('hostile sizes end in a refusal (I05, I07, R18)', () => {
   const deep = nested(40_000);
 
   it('an element forty thousand levels deep is refused, or never read (I07)', async () => {
@@ -350,7 +355,7 @@ describe('hostile sizes end, and end in a refusal (I05, I07, R18)', () => {
   });
 });
 
-describe('reading is looking: every part is a view of the bytes that came', () => {
+describe('every part that is read is a view of the bytes', () => {
   it.each(
     vectors.filter(({ expected }) => expected === 'valid').map((one) => [one.file, one] as const),
   )('%s (C04, C15)', (_, one) => {

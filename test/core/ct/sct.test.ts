@@ -67,7 +67,7 @@ describe('signed certificate timestamps (X08)', () => {
     expect(await codeOf(overrides)).toBe('verified');
   });
 
-  it('two copies from one log are one promise: enough, as one is (X08)', async () => {
+  it('two SCTs of one log count once, and one is enough (X08)', async () => {
     expect(await codeOf({ scts: (base) => [base, base] })).toBe('verified');
     expect(
       await codeOf({
@@ -79,7 +79,7 @@ describe('signed certificate timestamps (X08)', () => {
     ).toBe('no-trust-material');
   });
 
-  it('the extensions of an SCT are signed (X08)', async () => {
+  it('an SCT with changed extensions is refused (X08)', async () => {
     const sctExtension: Overrides['sctExtension'] = (list) => {
       const at = list.value.length - 1;
       return { ...list, value: list.value.with(at, list.value[at]! ^ 1) };
@@ -87,7 +87,7 @@ describe('signed certificate timestamps (X08)', () => {
     expect(await codeOf({ sctExtension })).toBe('sct-invalid');
   });
 
-  it('an SCT of another certificate of the same signer does not do (X08)', async () => {
+  it('an SCT of another certificate of the same signer is refused (X08)', async () => {
     const scts: Overrides['scts'] = (base) => [base];
     const other = forge({ leaf: (leaf) => ({ ...leaf, serial: Uint8Array.of(0x33) }), scts });
     const list = other.leafSpec.extensions.find(({ oid }) => oid === Oid.sctList)!;
@@ -130,7 +130,7 @@ describe('signed certificate timestamps (X08)', () => {
     ).toBe(code);
   });
 
-  it('a log under two keys with dates of their own is judged by the one in force (R17)', async () => {
+  it('a log with two keys is judged by the key in force (R17)', async () => {
     const trust: Overrides['trust'] = (root) => {
       const old = structuredClone(root.ctlogs[0]);
       old.publicKey.validFor = { start: date(0), end: date(T0 - 100) };
@@ -139,7 +139,7 @@ describe('signed certificate timestamps (X08)', () => {
     expect(await codeOf({ trust })).toBe('verified');
   });
 
-  it('no CT log in the trust root: cannot be decided (X08)', async () => {
+  it('without a CT log in the trust root the verdict is undecided (X08)', async () => {
     expect(
       await judge({
         trust: (root) => {
@@ -168,7 +168,7 @@ describe('signed certificate timestamps (X08)', () => {
 });
 
 describe('precertificate', () => {
-  it('is the certificate without the list, wherever the list stands', () => {
+  it('the precertificate is the certificate without the SCT list, at any place', () => {
     for (const place of ['first', 'last'] as const) {
       const { leafSpec } = forge();
       const list = leafSpec.extensions.find(({ oid }) => oid === Oid.sctList)!;
@@ -184,7 +184,7 @@ describe('precertificate', () => {
     }
   });
 
-  it('keeps lengths minimal where they cross an octet', async () => {
+  it('a precertificate has minimal lengths', async () => {
     for (const size of [1, 60, 90, 100, 300]) {
       const leaf: Overrides['leaf'] = (base) => ({
         ...base,
@@ -194,7 +194,7 @@ describe('precertificate', () => {
     }
   });
 
-  it('reads back what was written', () => {
+  it('an SCT list is read as it was written', () => {
     const [sct] = readSctList(readCertificate(forge().leaf));
     expect(sct).toMatchObject({
       timestamp: (T0 - 5) * SECOND + 123,

@@ -138,7 +138,7 @@ describe('the worst that may be pushed', () => {
     },
   );
 
-  it('what people make is far below each budget', () => {
+  it('real commits and tags are far below each budget', () => {
     const mergetag = header(
       'mergetag',
       `${TAG}\n${times('a line of a message\n', 64 * 1024)}${armor()}`,

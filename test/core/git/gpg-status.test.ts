@@ -132,7 +132,7 @@ describe('names that would forge lines', () => {
     },
   );
 
-  it('any identity whatever leaves the shape as it is (S03)', () => {
+  it('no identity can change the form of the status lines (S03)', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (value, issuer) => {
         const lines = read({ ...allowed, signer: { ...signer, value, issuer } });
@@ -143,13 +143,13 @@ describe('names that would forge lines', () => {
   });
 });
 
-it('what is broken has NEWSIG first, an error and a trust line (S04, S05)', () => {
+it('a broken setup reports NEWSIG first, an error and a trust line (S04, S05)', () => {
   expect(BROKEN_LINES[0]).toBe('NEWSIG');
   expect(BROKEN_LINES[1]).toMatch(/^ERRSIG /);
   expect(BROKEN_LINES[2]).toBe('TRUST_UNDEFINED');
 });
 
-it('SIG_CREATED stands behind a line break, as git searches it (S04)', () => {
+it('SIG_CREATED follows a line break, because git searches for that (S04)', () => {
   const made = {
     publicKeyAlgorithm: 19,
     certificateHashAlgorithm: 9,

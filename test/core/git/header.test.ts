@@ -42,31 +42,34 @@ function judged(type: ObjectType, raw: string, { context }: Forged): Promise<Ver
 describe('a signed octopus merge whose signature header was moved', () => {
   const places = movedHeaders(MERGE, text(merge.signature));
 
-  it('has thirteen places for it, and one of them is legal', () => {
+  it('a merge has thirteen places for its signature header, and one is legal', () => {
     expect(places.map(({ legal }) => legal)).toEqual([...Array(12).fill(false), true]);
   });
 
   it.each(places.filter(({ legal }) => !legal))(
-    'is refused with gpgsig $name (G18)',
+    'a merge with gpgsig $name is refused (G18)',
     async (one) => {
       expect(await judged('commit', one.raw, merge)).toMatchObject(MALFORMED);
     },
   );
 
-  it.each(places.filter(({ legal }) => legal))('is verified with gpgsig $name', async (one) => {
-    expect(await judged('commit', one.raw, merge)).toMatchObject({ status: 'verified' });
-  });
+  it.each(places.filter(({ legal }) => legal))(
+    'a merge with gpgsig $name is verified',
+    async (one) => {
+      expect(await judged('commit', one.raw, merge)).toMatchObject({ status: 'verified' });
+    },
+  );
 });
 
 describe('a signed tag', () => {
-  it('is verified as git writes it', async () => {
+  it('a signed tag as git writes it is verified', async () => {
     expect(await judged('tag', asTag(TAG, text(tag.signature)), tag)).toMatchObject({
       status: 'verified',
     });
   });
 
   it.each(movedHeaders(asTag(TAG, text(tag.signature)), 'x'))(
-    'is refused with a gpgsig header $name, unless that is behind the tagger (G18)',
+    'a signed tag with a gpgsig header $name is refused, unless it follows the tagger (G18)',
     async ({ raw, legal }) => {
       expect(await judged('tag', raw, tag)).toMatchObject(
         legal ? { status: 'verified' } : MALFORMED,
@@ -79,7 +82,7 @@ describe('an object that is not what its type says', () => {
   it.each<[string, ObjectType, string, Forged]>([
     ['a tag whose bytes are a signed commit', 'tag', asTag(MERGE, text(merge.signature)), merge],
     ['a commit whose bytes are a signed tag', 'commit', asCommit(TAG, text(tag.signature)), tag],
-  ])('%s is refused (G19)', async (_name, type, raw, forged) => {
+  ])('an object of the wrong type is refused: %s (G19)', async (_name, type, raw, forged) => {
     expect(await judged(type, raw, forged)).toMatchObject(MALFORMED);
   });
 });
@@ -91,12 +94,12 @@ describe('where only the payload is there', () => {
     ['a NUL', MERGE.replace('Alice', 'Al\0ice')],
     ['a signature header', asCommit(MERGE, 'x')],
     ['a tag of no type', TAG.replace('type tree\n', '')],
-  ])('a signature that holds for %s is refused (G19)', async (_name, payload) => {
+  ])('a good signature over %s is refused (G19)', async (_name, payload) => {
     const { signature, context } = signed(payload);
     expect(await verifyDetached(bytes(payload), signature, context)).toMatchObject(MALFORMED);
   });
 
-  it('a file is judged as bytes: it is neither commit nor tag', async () => {
+  it('the signature of a file is judged as bytes', async () => {
     const file = 'certificate version 0.1\n\nsome push\n';
     const { signature, context } = signed(file);
     expect(await verifyDetached(bytes(file), signature, context)).toMatchObject({
@@ -111,7 +114,7 @@ describe('readsEqual', () => {
     return readHeader(type, bytes(payload), { form: 'payload' });
   };
 
-  it('compares everything that git reads from a header (G19)', () => {
+  it('readsEqual compares everything that git reads from a header (G19)', () => {
     const other = '8'.repeat(40);
     const changed = [
       MERGE.replace(TREE, other),
@@ -136,7 +139,7 @@ describe('readsEqual', () => {
 });
 
 describe('the library', () => {
-  it('refuses a moved header as the commands do (G18)', async () => {
+  it('the library refuses a moved header as the commands do (G18)', async () => {
     const [first] = movedHeaders(MERGE, text(merge.signature)).slice(1);
     const raw = bytes(first?.raw ?? '');
     const id = objectId(nodeCrypto, 'commit', raw, 'sha1');
@@ -147,26 +150,29 @@ describe('the library', () => {
 });
 
 describe('the object format', () => {
-  it.each(['sha1', 'sha256'] as const)('decides how long a hash is in %s', (format) => {
-    const [own, other] = format === 'sha1' ? ([40, 64] as const) : ([64, 40] as const);
-    const commit = (tree: number, parent: number) =>
-      bytes(
-        `tree ${'1'.repeat(tree)}\nparent ${'2'.repeat(parent)}\nauthor ${PERSON}\ncommitter ${PERSON}\n\nm\n`,
-      );
-    const read = (tree: number, parent: number) =>
-      readHeader('commit', commit(tree, parent), { format, form: 'stored' });
-    expect(read(own, own)).toMatchObject({ parents: ['2'.repeat(own)] });
-    for (const [tree, parent] of [
-      [own, other],
-      [other, own],
-      [other, other],
-      [own, 63],
-    ] as const) {
-      expect(() => read(tree, parent)).toThrow(
-        expect.objectContaining({ code: 'object-malformed' }),
-      );
-    }
-  });
+  it.each(['sha1', 'sha256'] as const)(
+    'the object format decides the length of a hash in %s',
+    (format) => {
+      const [own, other] = format === 'sha1' ? ([40, 64] as const) : ([64, 40] as const);
+      const commit = (tree: number, parent: number) =>
+        bytes(
+          `tree ${'1'.repeat(tree)}\nparent ${'2'.repeat(parent)}\nauthor ${PERSON}\ncommitter ${PERSON}\n\nm\n`,
+        );
+      const read = (tree: number, parent: number) =>
+        readHeader('commit', commit(tree, parent), { format, form: 'stored' });
+      expect(read(own, own)).toMatchObject({ parents: ['2'.repeat(own)] });
+      for (const [tree, parent] of [
+        [own, other],
+        [other, own],
+        [other, other],
+        [own, 63],
+      ] as const) {
+        expect(() => read(tree, parent)).toThrow(
+          expect.objectContaining({ code: 'object-malformed' }),
+        );
+      }
+    },
+  );
 });
 
 describe('a signature header that is there more than once', () => {
@@ -178,7 +184,7 @@ describe('a signature header that is there more than once', () => {
       'a header that git takes for a signature',
       asCommit(MERGE, armor).replace('\n\n', `\n${header('gpgsig-foo', 'x')}\n`),
     ],
-  ])('%s is refused (G18)', async (_name, raw) => {
+  ])('a repeated signature header is refused: %s (G18)', async (_name, raw) => {
     expect(await judged('commit', raw, merge)).toMatchObject(MALFORMED);
     // by the reading of the raw object already, which all take their values from
     expect(headerOf(bytes(raw))).toBeUndefined();
@@ -279,11 +285,14 @@ describe('every odd object has a decided answer', () => {
     expect(answerTo(type, raw)).toBe(due ?? 'object-malformed');
   });
 
-  it.each(historyObjects)('history may hold it, $name (G18)', ({ type, raw, credited }) => {
-    expect(answerTo(type, raw)).toBe('read');
-    expect(claimsOf(type, raw).committer).toEqual(credited ? CREDITED : undefined);
-    expect(committerOf(raw)).toEqual(credited ? CREDITED : undefined);
-  });
+  it.each(historyObjects)(
+    'history may hold an odd object: $name (G18)',
+    ({ type, raw, credited }) => {
+      expect(answerTo(type, raw)).toBe('read');
+      expect(claimsOf(type, raw).committer).toEqual(credited ? CREDITED : undefined);
+      expect(committerOf(raw)).toEqual(credited ? CREDITED : undefined);
+    },
+  );
 
   it.each(malformedObjects)(
     'a header that git does not write is refused: $name (G18)',
@@ -304,7 +313,7 @@ describe('objects that people have made', () => {
   if (!present)
     console.log('public-good objects are not here: skipped (they never leave ../shared)');
 
-  it.skipIf(!present)('so are 24 real ones of seven years', () => {
+  it.skipIf(!present)('24 real signed objects of seven years are read', () => {
     const rows = JSON.parse(readFileSync(new URL('manifest.json', PUBLIC_GOOD), 'utf8')) as {
       readonly file: string;
       readonly type: ObjectType;

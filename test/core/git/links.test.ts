@@ -38,7 +38,7 @@ describe('where a tag leads', () => {
   ])('%j', (text, found) => expect(target(text)).toEqual(found));
 });
 
-it('what the strict reader reads is read alike (G18)', () => {
+it("git's way of reading gives the same links as the strict reader (G18)", () => {
   const read = (['sha1', 'sha256'] as const).flatMap(oddObjects).flatMap(({ name, raw }) => {
     const header = headerOf(raw);
     return header === undefined ? [] : [{ name, raw, header }];

@@ -116,7 +116,7 @@ describe('splitSignedObject', () => {
     expect(split('gpgsig-sha256', 'sha256')).toBeDefined();
   });
 
-  it('covers every byte once: payload and signature together are no longer than the object (G04)', () => {
+  it('payload and signature together are no longer than the object (G04)', () => {
     for (const { name, type, raw } of oddObjects('sha1')) {
       const split = splitSignedObject(type, raw, 'sha1');
       const size = (split?.payload.length ?? 0) + (split?.signature.length ?? 0);
@@ -129,7 +129,7 @@ describe('verifyObject, before any signature is read', () => {
   const signed = vector('offline/01-plain.commit');
   const context = contextOf();
 
-  it('a commit made again without its signature is unsigned, and so is an object that never had one (G13)', async () => {
+  it('a commit rewritten without its signature is unsigned (G13)', async () => {
     const stripped = splitSignedObject('commit', signed.raw, 'sha1')!.payload;
     for (const raw of [stripped, bytes(`${TOP}\nm\n`)]) {
       const id = objectId(nodeCrypto, 'commit', raw, 'sha1');
@@ -138,7 +138,7 @@ describe('verifyObject, before any signature is read', () => {
     }
   });
 
-  it('an object that is not the one that was asked for is refused (G10, G12)', async () => {
+  it('an object with another hash than the requested one is refused (G10, G12)', async () => {
     const other = vector('offline/03-bob.commit');
     const verdict = await verifyObject(
       { type: 'commit', id: other.id, raw: signed.raw, format: 'sha1' },
@@ -149,7 +149,7 @@ describe('verifyObject, before any signature is read', () => {
     expect(asTag).toMatchObject({ status: 'refused', code: 'object-id-mismatch' });
   });
 
-  it('an object of the other algorithm is none that git reads here (G12)', async () => {
+  it('an object of the other hash algorithm is refused (G12)', async () => {
     for (const [name, format] of [
       ['offline/01-plain.commit', 'sha256'],
       ['sha256/01-offline.commit', 'sha1'],
@@ -256,11 +256,11 @@ describe('verifyObject, before any signature is read', () => {
 });
 
 describe('messages', () => {
-  it('bytes that are no text are shown, never re-encoded (G11)', () => {
+  it('a message that is not UTF-8 is shown, and never encoded again (G11)', () => {
     expect(subjectLine(bytes(`${TOP}\nsubject \xff\n`))).toBe('subject \ufffd');
   });
 
-  it('need no line end, and need not be there (G04)', () => {
+  it('a message without a line end, or no message, is read (G04)', () => {
     expect(subjectLine(bytes(TOP))).toBe('');
     expect(subjectLine(bytes(`${TOP}\nm`))).toBe('m');
     expect(subjectLine(bytes(''))).toBe('');
@@ -288,14 +288,14 @@ describe('names', () => {
     },
   );
 
-  it('payloads have a type by their first header alone (G09)', () => {
+  it('the first header of a payload decides its type (G09)', () => {
     expect(payloadType(bytes(`${TOP}\n`))).toBe('commit');
     expect(payloadType(bytes(TAG))).toBe('tag');
     for (const other of ['', 'tree', 'Tree x\n', ' tree x\n', 'blob\n', '\ntree x\n'])
       expect(payloadType(bytes(other))).toBeUndefined();
   });
 
-  it('a kind is told by the whole first armor words, at that place (G09)', () => {
+  it('the whole first line of an armor decides the kind of a signature (G09)', () => {
     expect(signatureKind(bytes(A))).toBe('x509');
     expect(signatureKind(bytes(`xx${A}`), 2)).toBe('x509');
     expect(signatureKind(bytes(A.slice(0, 29)))).toBe('unknown');

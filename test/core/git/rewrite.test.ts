@@ -12,7 +12,7 @@ const LONG_HEADERS = HEADERS.replace(/(.)\1{39}/g, (_, letter: string) => letter
 const mergetag = `mergetag object ${b}\n type commit\n tag v1\n \n parent ${b}\n -----BEGIN PGP SIGNATURE-----\n`;
 
 describe('a commit made again', () => {
-  it('keeps every byte but parents and signatures', () => {
+  it('a rewritten commit keeps every byte except parents and signatures', () => {
     const body = `\nparent ${b}\ngpgsig no header\n\xff\xfe`;
     const raw = Buffer.from(
       `${HEADERS}gpgsig ${armor.replaceAll('\n', '\n ').trimEnd()}\n${mergetag}encoding latin1\ngpgsig-sha256 x\n y\n${body}`,
@@ -25,7 +25,7 @@ describe('a commit made again', () => {
   });
 
   it.each(['sha1', 'sha256'] as const)(
-    'git reads the payload back as it was signed: %s',
+    'git reads the rewritten payload as it was signed: %s',
     (format) => {
       fc.assert(
         fc.property(fc.uint8Array({ maxLength: 60 }), fc.boolean(), (message, blank) => {

@@ -20,11 +20,14 @@ describe('checkPayload', () => {
     },
   );
 
-  it.each(historyObjects)('lets the owner of an old commit or tag sign it again: $name', (one) => {
+  it.each(historyObjects)('an old commit or tag may be signed again: $name', (one) => {
     expect(checkPayload(payloadOf(one.type, one.raw))).toBe(one.type);
   });
 
-  it.each(vectors)('lets pass what gitsign has signed: $file', ({ type, payload }) => {
-    expect(checkPayload(payload)).toBe(type);
-  });
+  it.each(vectors)(
+    'a payload that gitsign has signed may be signed: $file',
+    ({ type, payload }) => {
+      expect(checkPayload(payload)).toBe(type);
+    },
+  );
 });

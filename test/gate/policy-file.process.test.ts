@@ -123,9 +123,9 @@ describe('a policy is refused with line and column (P03, P11)', () => {
     [
       'no signers (P05)',
       'version: 1\nsigners: []\n',
-      /line 2, column 1: expected a list of signers/,
+      /line 2, column 1: expected a list of at least one signer/,
     ],
-    ['no signers at all (P05)', 'version: 1\n', /expected a list of signers/],
+    ['no signers at all (P05)', 'version: 1\n', /expected a list of at least one signer/],
     [
       'another version',
       SMALLEST.replace('version: 1', 'version: 2'),

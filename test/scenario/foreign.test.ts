@@ -62,7 +62,7 @@ describe.each(armors)('a signature by %s', (_name, armor) => {
       /^\[GNUPG:\] NEWSIG\n\[GNUPG:\] ERRSIG .*\n\[GNUPG:\] TRUST_UNDEFINED\n$/,
     );
     expect(ran.exit).toBe(3);
-    expect(ran.err).toMatch(/^git-signet: cannot check: an S\/MIME signature/);
+    expect(ran.err).toMatch(/^git-signet: cannot check: it is an S\/MIME signature/);
   });
 
   it("a fallback gets git's own arguments, and only its status lines come back (S08)", () => {

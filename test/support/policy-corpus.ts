@@ -103,7 +103,7 @@ const BAD_SIGNERS: readonly PolicyCase[] = [
   bad(
     'two ways at once',
     signerOnly('name: a, identity: b, issuer: c, username: d'),
-    /'identity' and 'username': only one/,
+    /give only one of 'identity' and 'username'/,
   ),
   bad(
     'P02 a pattern that breaks out',
@@ -144,12 +144,12 @@ const BAD_SIGNERS: readonly PolicyCase[] = [
   bad(
     'an SSH authority',
     signerOnly(`name: a, ssh: 'a@b cert-authority ${SSH_KEY}'`),
-    /only namespaces="git"/,
+    /only option allowed here is namespaces="git"/,
   ),
   bad(
     'an SSH key of another namespace',
     signerOnly(`name: a, ssh: 'a@b namespaces="file" ${SSH_KEY}'`),
-    /only namespaces="git"/,
+    /only option allowed here is namespaces="git"/,
   ),
   bad(
     'P02 an SSH principal with a star',
@@ -212,7 +212,7 @@ const BAD_SIGNERS: readonly PolicyCase[] = [
 ];
 
 const BAD_RULES: readonly PolicyCase[] = [
-  bad('P05 no signers', 'version: 1\nsigners: []\n', /expected a list of signers/),
+  bad('P05 no signers', 'version: 1\nsigners: []\n', /expected a list of at least one signer/),
   bad('another version', withAlice().replace('1', '2'), /expected version: 1/),
   bad('P11 an unknown key above', withAlice('extra: 1\n'), /line 4, column 1: unknown key 'extra'/),
   bad(
@@ -245,7 +245,7 @@ const BAD_RULES: readonly PolicyCase[] = [
   bad(
     'a rule by nobody known',
     withAlice('tags: [{by: [bob]}]\n'),
-    /line 4, column \d+: no signer and no role/,
+    /line 4, column \d+: there is no signer or role/,
     true,
   ),
   bad('a short ref in a rule', withAlice('commits: [{refs: [main]}]\n'), /no full name/),

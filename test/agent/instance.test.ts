@@ -19,7 +19,7 @@ function other(name: (typeof INSTANCE_SETTINGS)[number]): string {
 }
 
 describe('an instance', () => {
-  it.each(INSTANCE_SETTINGS)('D10 is another one with another %s', async (name) => {
+  it.each(INSTANCE_SETTINGS)('another %s makes another instance (D10)', async (name) => {
     const plain = instanceOf(await settingsOf({}), '/', crypto);
     const changed = instanceOf(await settingsOf({ [variableOf(name)]: other(name) }), '/', crypto);
     const silent = SETTINGS[name].kind === 'boolean' && changed.values[name] === plain.values[name];
@@ -29,7 +29,7 @@ describe('an instance', () => {
     expect(instanceOf(again, '/elsewhere', crypto).digest).toBe(changed.digest);
   });
 
-  it('D10 is the same for another identity, and in another directory unless a path is relative', async () => {
+  it('the instance is the same for another identity, and in another directory if no path is relative (D10)', async () => {
     const one = await settingsOf({ SIGNET_TRUST: '/t.json', SIGNET_IDENTITY: 'a@x.test' });
     const two = await settingsOf({ SIGNET_TRUST: '/t.json', SIGNET_IDENTITY: 'b@x.test' });
     expect(instanceOf(one, '/a', crypto).digest).toBe(instanceOf(two, '/b', crypto).digest);
@@ -40,8 +40,8 @@ describe('an instance', () => {
   });
 });
 
-describe('the environment of an agent that starts by itself', () => {
-  it('holds servers and places: no token, no command, nothing of the repository, nobody’s network (D08 D12 D21 O10)', async () => {
+describe('the environment of an agent that a signature starts', () => {
+  it('an agent inherits servers and places, and no token, command, repository setting or network (D08 D12 D21 O10)', async () => {
     const env = {
       HOME: '/home/a',
       PATH: '/bin',
@@ -101,7 +101,7 @@ describe('the environment of an agent that starts by itself', () => {
     expect(Object.keys(kept).filter(isOfNetwork)).toEqual([]);
   });
 
-  it('what the agent shares between repositories comes from none of them, also at signing (P21)', async () => {
+  it('what the agent shares between repositories comes from none of them (P21)', async () => {
     const local = (key: string, value: string): string =>
       `local\0file:.git/config\0${key}\n${value}\0`;
     const gitConfig = [

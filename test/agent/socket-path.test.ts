@@ -18,7 +18,7 @@ const NOBODY = 65_534;
 const digest = someInstance().digest;
 
 describe('where agents live', () => {
-  it('is the runtime directory, else the cache, unless it is named', () => {
+  it('agents are in the named directory, else the runtime directory, else the cache', () => {
     const runtime = scratchDirectory('runtime');
     const env = { XDG_RUNTIME_DIR: runtime, HOME: '/home/a' };
     expect(agentDirectory({}, env)).toBe(join(runtime, 'git-signet'));
@@ -33,7 +33,7 @@ describe('where agents live', () => {
     expect(() => agentDirectory({}, {})).toThrow(/no place/);
   });
 
-  it('a runtime directory that is not fit for an agent is passed over for the next place, and said (D23)', () => {
+  it('a runtime directory that is not fit is passed over, and the user can see why (D23)', () => {
     const home = scratchDirectory('home');
     const cache = join(home, '.cache', 'git-signet', 'run');
     const spoiled: Readonly<Record<string, (at: string) => unknown>> = {
@@ -64,7 +64,7 @@ describe('where agents live', () => {
 });
 
 describe('a socket’s path', () => {
-  it('L14 D04 is refused when the system would cut it, and taken one byte below', () => {
+  it('a path that the system would cut is refused, and one that is a byte shorter is accepted (D04 L14)', () => {
     expect(() => checkSocketPath(`/${'a'.repeat(100)}`)).toThrow(/longer than 100/);
     expect(() => checkSocketPath(`/${'é'.repeat(50)}`)).toThrow(/longer than 100/);
     checkSocketPath(`/${'a'.repeat(99)}`);
@@ -74,7 +74,7 @@ describe('a socket’s path', () => {
     expect(agentAddress(deep, digest).path.length).toBeLessThanOrEqual(93);
   });
 
-  it('L14 D05 is no abstract name', () => {
+  it('an abstract name is refused (D05 L14)', () => {
     expect(() => checkSocketPath('\0git-signet')).toThrow(/abstract/);
     expect(() => checkSocketPath('@git-signet')).toThrow(/abstract/);
     expect(() => checkSocketPath('/tmp/a\0b')).toThrow(/absolute/);
@@ -82,7 +82,7 @@ describe('a socket’s path', () => {
   });
 });
 
-it('a place where no directory can be made is told as that, not as a bug', () => {
+it('a place where no directory can be made gives a configuration error, not a bug', () => {
   const file = join(scratchDirectory('place'), 'file');
   writeFileSync(file, '');
   expect(() => prepareDirectory(join(file, 'git-signet'))).toThrow(
@@ -103,11 +103,8 @@ describe('the directory', () => {
   const cases: Readonly<Record<string, readonly [spoil: (at: string) => unknown, says: RegExp]>> = {
     'group can read': [(at) => chmodSync(at, 0o750), /open to others/],
     'group can write': [(at) => chmodSync(at, 0o770), /open to others/],
-    'a link stands in its place': [
-      (at) => becomes(at, () => symlinkSync('moved', at)),
-      /is a link/,
-    ],
-    'a file stands in its place': [(at) => becomes(at, () => writeFileSync(at, '')), /not a dir/],
+    'a link is in its place': [(at) => becomes(at, () => symlinkSync('moved', at)), /is a link/],
+    'a file is in its place': [(at) => becomes(at, () => writeFileSync(at, '')), /not a dir/],
     'its parent can be changed by others': [(at) => chmodSync(join(at, '..'), 0o777), /changed/],
   };
   const becomes = (at: string, make: () => unknown): void => {
@@ -115,33 +112,39 @@ describe('the directory', () => {
     make();
   };
 
-  it.each(Object.keys(cases))('D02 D16 is refused by agent and client where %s', async (name) => {
-    const directory = make();
-    const [spoil, says] = cases[name] ?? [];
-    spoil?.(directory);
-    expect(() => checkDirectory(directory)).toThrow(says);
-    const address = agentAddress(directory, digest);
-    await expect(runningAgent({ address })).rejects.toThrow(/EEXIST|no agent there/);
-    await expect(connectLocal(address)).rejects.toThrow(says);
-  });
+  it.each(Object.keys(cases))(
+    'agent and client refuse a directory if %s (D02 D16)',
+    async (name) => {
+      const directory = make();
+      const [spoil, says] = cases[name] ?? [];
+      spoil?.(directory);
+      expect(() => checkDirectory(directory)).toThrow(says);
+      const address = agentAddress(directory, digest);
+      await expect(runningAgent({ address })).rejects.toThrow(/EEXIST|no agent there/);
+      await expect(connectLocal(address)).rejects.toThrow(says);
+    },
+  );
 
-  it.skipIf(!root)('D02 D16 is refused where it, its parent or a link to it is another’s', () => {
-    const directory = make();
-    chownSync(directory, NOBODY, NOBODY);
-    expect(() => checkDirectory(directory)).toThrow(/belongs to user/);
-    const other = make();
-    chownSync(join(other, '..'), NOBODY, NOBODY);
-    expect(() => checkDirectory(other)).toThrow(/belongs to user/);
-    const third = scratchDirectory('place');
-    const link = join(third, 'link');
-    mkdirSync(join(third, 'real', 'run'), { recursive: true, mode: 0o700 });
-    symlinkSync(join(third, 'real'), link);
-    checkDirectory(join(link, 'run'));
-    process.getBuiltinModule('node:fs').lchownSync(link, NOBODY, NOBODY);
-    expect(() => checkDirectory(join(link, 'run'))).toThrow(/belongs to user/);
-  });
+  it.skipIf(!root)(
+    'a directory is refused if it, its parent or a link to it belongs to another user (D02 D16)',
+    () => {
+      const directory = make();
+      chownSync(directory, NOBODY, NOBODY);
+      expect(() => checkDirectory(directory)).toThrow(/belongs to user/);
+      const other = make();
+      chownSync(join(other, '..'), NOBODY, NOBODY);
+      expect(() => checkDirectory(other)).toThrow(/belongs to user/);
+      const third = scratchDirectory('place');
+      const link = join(third, 'link');
+      mkdirSync(join(third, 'real', 'run'), { recursive: true, mode: 0o700 });
+      symlinkSync(join(third, 'real'), link);
+      checkDirectory(join(link, 'run'));
+      process.getBuiltinModule('node:fs').lchownSync(link, NOBODY, NOBODY);
+      expect(() => checkDirectory(join(link, 'run'))).toThrow(/belongs to user/);
+    },
+  );
 
-  it('D02 is refused behind a link of ours that leads through a shared directory', () => {
+  it('a directory is refused behind a link that leads through a shared directory (D02)', () => {
     const scratch = scratchDirectory('place');
     mkdirSync(join(scratch, 'shared', 'real', 'run'), { recursive: true, mode: 0o700 });
     symlinkSync(join(scratch, 'shared', 'real'), join(scratch, 'link'));
@@ -152,7 +155,7 @@ describe('the directory', () => {
     expect(() => checkDirectory(join(scratch, 'loop', 'run'))).toThrow(/too many links/);
   });
 
-  it('D02 is made closed', () => {
+  it('the directory is made closed to others (D02)', () => {
     const umask = process.umask(0);
     const directory = join(scratchDirectory('place'), 'a', 'b');
     prepareDirectory(directory);
@@ -164,7 +167,7 @@ describe('the directory', () => {
 describe('on Windows', () => {
   afterEach(() => vi.unstubAllGlobals());
 
-  it('D17 the pipe’s name holds a word that only this user can read (untried on Windows itself)', () => {
+  it('a pipe’s name holds a word that only this user can read, not tried on Windows itself (D17)', () => {
     const directory = join(scratchDirectory('pipe'), 'run');
     vi.stubGlobal('process', { ...process, platform: 'win32' });
     const one = agentAddress(directory, digest).path;

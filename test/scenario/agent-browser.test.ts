@@ -33,7 +33,7 @@ describe.skipIf(!present)('the agent and Chromium', () => {
     }
   }
 
-  it('D18 two commits at once open one page; its login serves both, and all that follow', async () => {
+  it('two commits at once open one page, and its login serves both and all that follow (D18)', async () => {
     const logins = countLogins(sandbox());
     const { home, git, must, repository, signet } = machine;
     const written = join(home, 'address');

@@ -33,7 +33,7 @@ describe.each([
   ['executable', join(root, 'dist/git-signet'), ''],
   ['Node bundle', process.execPath, join(root, 'dist/node/git-signet.cjs')],
 ])('an agent of the %s', (_name, program, bundle) => {
-  it('a lock that the script of its starter holds is free when the script has ended (D25)', async () => {
+  it('an agent does not keep the lock of the script that started it (D25)', async () => {
     const lock = join(machine.home, 'lock');
     const words = [program, ...(bundle === '' ? [] : [bundle]), 'agent', 'start'];
     const script = join(machine.home, 'script');

@@ -77,7 +77,9 @@ describe.each([
   [8, 'SIGTERM'],
   [50, 'SIGKILL'],
 ] as const)('%i signers that wait for one login, and an agent that gets %s', (count, signal) => {
-  it('cost two logins at the most, and all of them sign (D23)', { timeout: 180_000 }, async () => {
+  it('signers that lose their agent during a login sign all the same, with one more login at most (D23)', {
+    timeout: 180_000,
+  }, async () => {
     const { openings, logIn } = await slowBrowser();
     const signers = Array.from({ length: count }, signer);
     const waiting = (): number =>
@@ -102,7 +104,7 @@ describe.each([
   });
 });
 
-it('an agent that is killed while its only signer logs in costs no second login, nor does the next signature (D23)', async () => {
+it('an agent that is killed while its only signer logs in costs no second login (D23)', async () => {
   const { openings, logIn } = await slowBrowser();
   const first = signer();
   await expect.poll(openings, POLL).toBe(1);
@@ -113,7 +115,7 @@ it('an agent that is killed while its only signer logs in costs no second login,
   expect(openings()).toBe(1);
 });
 
-it('a runtime directory of another user costs no login per commit (D23)', async () => {
+it('a runtime directory of another user does not cost a login for each commit (D23)', async () => {
   const { openings, logIn } = await slowBrowser();
   logIn();
   const runtime = join(machine.home, 'run');

@@ -13,7 +13,7 @@ const directory = scratchDirectory('load');
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe('an agent under load', () => {
-  it('eight processes at once, two people: no failure, no mix-up, one login each (D10, D13, D18)', async () => {
+  it('eight processes of two people at once all sign, each as its own person, with one login each (D10 D13 D18)', async () => {
     mkdirSync(join(directory, 'work'));
     const run = await soak({
       env: bareEnvironment(directory),

@@ -41,7 +41,7 @@ const isolated = (program: string, ...args: string[]) =>
 const mayUnshare = spawnSync('unshare', ['-n', 'true']).status === 0;
 
 describe.runIf(mayUnshare)('an agent that was born without a network', () => {
-  it('leaves its place to one that has one: one login, and the next commit needs none (D22)', async () => {
+  it('an agent without a network leaves its place to one that has a network, after one login (D22)', async () => {
     const born = await isolated(programUnderTest(), 'agent', 'start');
     expect(born.exit, born.err).toBe(0);
     const before = await onlyAgent();
@@ -56,7 +56,7 @@ describe.runIf(mayUnshare)('an agent that was born without a network', () => {
     expect(after?.credentials).toMatchObject([{ signatures: 2 }]);
   });
 
-  it('is no trap after a commit that failed there (D22)', async () => {
+  it('a failed commit without a network does not make the next commit fail (D22)', async () => {
     const inside = await isolated('git', ...empty);
     expect(inside.exit).not.toBe(0);
     const logins = countLogins(sandbox());
@@ -64,7 +64,7 @@ describe.runIf(mayUnshare)('an agent that was born without a network', () => {
     expect(logins.count().logins).toBe(1);
   });
 
-  it('takes a login that was made beforehand to the next one (D22)', async () => {
+  it('a login that was made beforehand goes to the agent that has a network (D22)', async () => {
     await isolated(programUnderTest(), 'agent', 'start');
     const logins = countLogins(sandbox());
     const ran = await machine.signet(work, ['login']);
@@ -73,7 +73,7 @@ describe.runIf(mayUnshare)('an agent that was born without a network', () => {
     expect(logins.count().logins).toBe(1);
   });
 
-  it('is told by doctor, which asks the servers through it (D22)', async () => {
+  it('doctor says that the agent has no network (D22)', async () => {
     await isolated(programUnderTest(), 'agent', 'start');
     const doctor = async () => {
       const { out } = await machine.signet(work, ['doctor', '--json']);
@@ -96,7 +96,7 @@ describe.runIf(mayUnshare)('an agent that was born without a network', () => {
 });
 
 describe('a network that is lost for a while', () => {
-  it('costs a commit, and no login; nobody is asked for servers that nobody reaches (D22)', async () => {
+  it('a lost network costs a commit and no login (D22)', async () => {
     const line = await breakableLine(sandbox().urls.rekor);
     const through = { SIGNET_REKOR_URL: line.url };
     const logins = countLogins(sandbox());
@@ -116,7 +116,7 @@ describe('a network that is lost for a while', () => {
   });
 });
 
-it('a network that is back when the agent has given up costs no login (D22)', async () => {
+it('a network that comes back late costs no login (D22)', async () => {
   const line = await breakableLine(sandbox().urls.rekor);
   const through = { SIGNET_REKOR_URL: line.url };
   const logins = countLogins(sandbox());

@@ -94,7 +94,7 @@ function accounts(seen: string): readonly string[] {
 }
 
 describe('two repositories with proxies and authorities of their own, and one agent', () => {
-  it('each request is seen at its own proxy only, and each login by its own network only (D21)', async () => {
+  it('each request goes through its own proxy only, and each login through its own network only (D21)', async () => {
     const [one, two] = [await company('one'), await company('two')];
     const repository = (name: string, { proxy, caFile }: Company, person: string) =>
       machine.repository(name, {
@@ -118,7 +118,7 @@ describe('two repositories with proxies and authorities of their own, and one ag
     expect([one.connects.length, two.connects.length]).toEqual([before, after]);
   });
 
-  it('a login that one repository made serves the other, whose network sees nothing of it (D21)', async () => {
+  it('a login of one repository serves another, whose network sees nothing of it (D21)', async () => {
     const [one, two] = [await company('one'), await company('two')];
     const logins = countLogins(sandbox());
     const repository = (name: string, { proxy, caFile }: Company) =>
@@ -134,7 +134,7 @@ describe('two repositories with proxies and authorities of their own, and one ag
 });
 
 describe('the shell that starts the agent', () => {
-  it('shapes no other shell’s requests with its proxy and its authorities (D21)', async () => {
+  it('the proxy of the shell that starts the agent is not used for another shell (D21)', async () => {
     const [one, two] = [await company('one'), await company('two')];
     const work = await machine.repository('work');
     const shell = ({ proxy, caFile }: Company): Record<string, string> => ({
@@ -156,7 +156,7 @@ describe('the shell that starts the agent', () => {
 });
 
 describe('a proxy with a password', () => {
-  it('of the person’s own configuration is read there by the agent, and does not travel (D21)', async () => {
+  it('the agent reads a proxy’s password from the user’s own configuration, and it does not travel (D21)', async () => {
     const { proxyWithLogin, caFile, connects } = await company('one');
     const work = await machine.repository('work');
     const set = (key: string, value: string) =>
@@ -173,7 +173,7 @@ describe('a proxy with a password', () => {
   });
 
   it.each(['shell', 'repository'])(
-    'of a %s: signed in place, and one line says what to do (D21)',
+    'with a proxy’s password of a %s the signature is made in place, and one line says what to do (D21)',
     async (place) => {
       const { proxyWithLogin, caFile } = await company('one');
       const local = { 'signet.proxy': proxyWithLogin, 'signet.caFile': caFile };

@@ -17,7 +17,7 @@ const possible = haveTools('sshd', 'ssh', 'ssh-keygen') && sshdCanRun();
 
 const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
-describe.skipIf(!possible)('D14 an agent forwarded over SSH', () => {
+describe.skipIf(!possible)('an agent that SSH forwards', () => {
   let home: Machine;
   let sshd: Sshd;
   let away = '';
@@ -97,7 +97,7 @@ describe.skipIf(!possible)('D14 an agent forwarded over SSH', () => {
     await home?.close();
   });
 
-  it('signs commits there, one on the other, with nobody logging in', async () => {
+  it('a forwarded agent signs commits on another machine, one on the other, without a login there (D14)', async () => {
     const { issuer, fulcio } = sandbox().requests;
     const ran = await remotely(
       `${commit('away 1')} && ${commit('away 2')} && git verify-commit HEAD`,
@@ -111,7 +111,7 @@ describe.skipIf(!possible)('D14 an agent forwarded over SSH', () => {
     ]);
   });
 
-  it('refuses what stands on no repository of its own, and says so there', async () => {
+  it('a forwarded agent refuses a commit of an unknown repository, and its client is told why (D14)', async () => {
     const { rekor } = sandbox().requests;
     const ran = await remotely(
       `git init -q ../stranger && cd ../stranger && git -c user.name=M -c user.email=m@x.test -c gpg.format=x509 -c gpg.x509.program=${quote(programUnderTest())} ${commit('owned').slice(4)}`,
@@ -126,13 +126,13 @@ describe.skipIf(!possible)('D14 an agent forwarded over SSH', () => {
     expect(audit().filter(({ verdict }) => verdict === 'refused')).toHaveLength(2);
   });
 
-  it('gives git nothing that is signed as somebody else than is expected there', async () => {
+  it('git gets no signature of another identity than is expected there (D14)', async () => {
     const ran = await remotely(sign(), { SIGNET_IDENTITY: 'bob@example.test' });
     expect([ran.exit, ran.out]).toEqual([4, '']);
     expect(ran.err).toMatch(/signed as alice@example\.test, not as bob@example\.test/);
   });
 
-  it('without the connection: one line, and in place, where there is no login', async () => {
+  it('without the connection one line says so, and signing in place fails without a login (D14)', async () => {
     expect(existsSync(tunnel)).toBe(true);
     const ran = await remotely(sign(), {}, false);
     expect([ran.exit, ran.out]).toEqual([4, '']);

@@ -23,7 +23,7 @@ const unit = async (at: string, what: string): Promise<string> => {
 };
 
 describe('agent print', () => {
-  it('gives a socket and a service that name this program and these servers', async () => {
+  it('agent print gives a socket and a service with this program and these servers', async () => {
     const work = await machine.repository('work');
     const text = await unit(work, 'systemd');
     expect(text).toMatch(/\nListenStream=\/.*\.sock\nSocketMode=0600\nDirectoryMode=0700\n/);
@@ -35,7 +35,7 @@ describe('agent print', () => {
     expect((await machine.signet(work, ['agent', 'print', 'cron'])).exit).toBe(2);
   });
 
-  it('`agent forward` gives the lines for both machines; a word that is no action is exit 2', async () => {
+  it('agent forward prints the lines for both machines, and an unknown action is exit 2', async () => {
     const work = await machine.repository('work');
     const socket = join(machine.home, 'run', 'git-signet', 'forward.sock');
     const { exit, out } = await machine.signet(work, ['agent', 'forward']);
@@ -50,7 +50,7 @@ describe('agent print', () => {
     }
   });
 
-  it.skipIf(!haveTools('xmllint'))('the plist is well formed', async () => {
+  it.skipIf(!haveTools('xmllint'))('agent print gives a well-formed plist', async () => {
     const work = await machine.repository('work');
     const plist = await unit(work, 'launchd');
     const lint = spawn('xmllint', ['--noout', '--nonet', '--noent', '-'], {
@@ -109,7 +109,7 @@ describe.skipIf(!haveTools('systemd-socket-activate'))('socket activation', () =
     return path;
   }
 
-  it('D06 starts with the first signature; a stop leaves the socket to systemd', async () => {
+  it('systemd starts the agent with the first signature, and a stop leaves the socket to systemd (D06)', async () => {
     const work = await machine.repository('work');
     expect(programUnderTest()).not.toBe('');
     const path = await activate(work);

@@ -47,7 +47,7 @@ const commit = (more: Record<string, string> = {}) =>
   machine.git(work, ['commit', '-q', '--allow-empty', '-m', 'change'], more);
 
 describe.each(['executable', 'Node bundle'] as const)('an agent of the %s', (form) => {
-  it('whose files are gone signs and renews as before, and leaves when it holds nothing (D24)', {
+  it('an agent whose files are gone signs and renews, and ends when it has no login (D24)', {
     timeout: 60_000,
   }, async () => {
     const [program, ...words] = installed(form);
@@ -79,7 +79,7 @@ describe.each(['executable', 'Node bundle'] as const)('an agent of the %s', (for
     expect(logins.count().logins).toBe(2);
   });
 
-  it('whose files are there stays, though it holds nothing (D24)', {
+  it('an agent whose files are there goes on although it has no login (D24)', {
     timeout: 60_000,
   }, async () => {
     const [program, ...words] = installed(form);

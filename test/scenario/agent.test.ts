@@ -81,7 +81,7 @@ const direct = (more: Record<string, string> = {}) =>
   machine.signet(work, ['--status-fd=2', '-bsau', 'x'], { input: PAYLOAD, env: more });
 
 describe('the agent', () => {
-  it('starts with the first signature, serves the next, and ends with `stop`', async () => {
+  it('the first signature starts the agent, the next one uses it, and agent stop ends it', async () => {
     const logins = countLogins(sandbox());
     await committed('one');
     await committed('two');
@@ -96,7 +96,7 @@ describe('the agent', () => {
     expect(await agents()).toEqual([]);
   });
 
-  it('holds none of the streams and files that its starter had open', async () => {
+  it('the agent holds none of the streams and files that its starter had open', async () => {
     const lock = join(machine.home, 'lock');
     const script = `exec 9>'${lock}' 7<'${lock}'; git commit -q --allow-empty -m one | cat`;
     const ran = await new Promise<number | null>((resolve) => {
@@ -119,7 +119,7 @@ describe('the agent', () => {
     expect(readlinkSync(`/proc/${pid}/cwd`)).toBe(join(machine.home, 'run', 'git-signet'));
   });
 
-  it('a forward socket that cannot be is said, and costs no more than itself', async () => {
+  it('a forward socket that cannot be made is reported, and the agent runs without it', async () => {
     const shared = machine.directory('shared');
     chmodSync(shared, 0o777);
     await machine.must(work, 'config', '--global', 'signet.forwardSocket', join(shared, 'f.sock'));
@@ -130,7 +130,7 @@ describe('the agent', () => {
     expect(out).toMatch(/does not forward: .*open to others/);
   });
 
-  it('is not started where nobody could log in, and used there where it runs', async () => {
+  it('no agent is started where no login is possible, and one that runs is used there', async () => {
     const nobody = { CI: 'true' };
     const alone = await direct(nobody);
     expect(alone.exit).toBe(4);
@@ -140,7 +140,7 @@ describe('the agent', () => {
     expect((await direct(nobody)).exit).toBe(0);
   });
 
-  it('a setting that nobody could log in with is told once, as what it is', async () => {
+  it('a setting that makes every login fail is reported once', async () => {
     const ran = await direct({ SIGNET_URL_OPENER: 'nosuch {url}' });
     expect([ran.exit, ran.err]).toEqual([
       2,
@@ -149,12 +149,12 @@ describe('the agent', () => {
     expect(ran.err).not.toContain('signing without it');
   });
 
-  it('signet.agent = no does without', async () => {
+  it('with signet.agent = no a signature starts no agent', async () => {
     await committed('one', { SIGNET_AGENT: 'no' });
     expect(await agents()).toEqual([]);
   });
 
-  it('D10 other servers are another agent’s; a token at hand needs none', async () => {
+  it('other servers have another agent, and a given token needs no agent (D10)', async () => {
     await committed('one');
     await committed('two', { SIGNET_CONNECTOR_ID: 'elsewhere' });
     expect(await agents()).toHaveLength(2);
@@ -163,7 +163,7 @@ describe('the agent', () => {
     expect(await agents()).toHaveLength(2);
   });
 
-  it('signs the online form too, and tags', async () => {
+  it('the agent signs the online form and tags', async () => {
     await committed('one', { SIGNET_REKOR_MODE: 'online' });
     expect((await onlyAgent()).credentials).toHaveLength(1);
     const tagged = await machine.git(work, ['tag', '-s', '-m', 'v1', 'v1']);
@@ -171,7 +171,7 @@ describe('the agent', () => {
     expect((await machine.git(work, ['verify-tag', 'v1'])).exit).toBe(0);
   });
 
-  it('O13 publishIdentity = no signs nothing, though somebody is logged in', async () => {
+  it('with publishIdentity = no nothing is signed although there is a login (O13)', async () => {
     await committed('one');
     const asked = { ...sandbox().requests };
     const forbidden = { SIGNET_PUBLISH_IDENTITY: 'no' };
@@ -187,7 +187,7 @@ describe('the agent', () => {
     await committed('three');
   });
 
-  it('D18 twenty processes at once, over two identities: two logins, no failure, no mix-up', async () => {
+  it('twenty processes of two identities at once all sign with two logins (D18)', async () => {
     const logins = countLogins(sandbox());
     const bob = { SIGNET_IDENTITY: 'bob@example.test' };
     const before = sandbox().requests.rekor;
@@ -212,7 +212,7 @@ describe('the agent', () => {
 });
 
 describe('the way to the log', () => {
-  it('a warm signature is one request over a connection that is there already', async () => {
+  it('a second signature is one request over a connection that is open already', async () => {
     let connections = 0;
     const target = new URL(sandbox().urls.rekor);
     const proxy = createServer((socket) => {
@@ -240,7 +240,7 @@ describe('the way to the log', () => {
 });
 
 describe('many at once', () => {
-  it('resign signs a branch by way of the agent: one login, one certificate', async () => {
+  it('resign signs a branch by way of the agent with one login and one certificate', async () => {
     await committed('base');
     for (const message of ['one', 'two', 'three']) {
       await machine.must(work, 'commit', '-q', '--no-gpg-sign', '--allow-empty', '-m', message);
@@ -258,7 +258,7 @@ describe('many at once', () => {
     }
   });
 
-  it('resign starts another agent for one that is killed in the middle, with one more login for all the rest (D23)', async () => {
+  it('resign starts another agent for one that is killed, with one more login for the rest (D23)', async () => {
     await committed('base');
     for (const message of ['one', 'two', 'three', 'four']) {
       await machine.must(work, 'commit', '-q', '--no-gpg-sign', '--allow-empty', '-m', message);
@@ -336,7 +336,7 @@ describe('an agent that is of no use', () => {
     },
   };
 
-  it('D13 D16 whatever it does, one line, and signed in place', async () => {
+  it('if the agent misbehaves, one line says so, and the signature is made in place (D13 D16)', async () => {
     const { path, instance } = await placeOfAgent();
     for (const [name, serve] of Object.entries(cases)) {
       const server = await impostor(path, (socket) => serve(socket, instance));
@@ -348,7 +348,7 @@ describe('an agent that is of no use', () => {
     }
   });
 
-  it('D03 one that has just started is asked again, with the secret of that start', async () => {
+  it('an agent that has just started is asked again with its new secret (D03)', async () => {
     const { path, instance } = await placeOfAgent();
     const secretPath = path.replace(/sock$/, 'secret');
     const presented: string[] = [];
@@ -377,7 +377,7 @@ describe('an agent that is of no use', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('D03 one that starts anew whenever it is asked is done without', async () => {
+  it('an agent that restarts at each request is given up (D03)', async () => {
     const { path, instance } = await placeOfAgent();
     const secretPath = path.replace(/sock$/, 'secret');
     let asked = 0;
@@ -397,7 +397,7 @@ describe('an agent that is of no use', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('D02 in a directory that is open to others: one line, and signed in place', async () => {
+  it('if the agent’s directory is open to others, one line says so, and the signature is made in place (D02)', async () => {
     const place = join(machine.home, 'place');
     mkdirSync(place, { mode: 0o755 });
     const ran = await direct({ SIGNET_AGENT_DIRECTORY: place });
@@ -407,7 +407,7 @@ describe('an agent that is of no use', () => {
     ]);
   });
 
-  it('D04 where no directory can be: the same', async () => {
+  it('if the agent’s directory cannot be made, the signature is made in place (D04)', async () => {
     const file = join(work, 'file');
     writeFileSync(file, '');
     const ran = await direct({ SIGNET_AGENT_DIRECTORY: join(file, 'run') });
@@ -417,7 +417,7 @@ describe('an agent that is of no use', () => {
     ]);
   });
 
-  it('D04 at a path that no socket can have: the same', async () => {
+  it('if the socket’s path is too long, the signature is made in place (D04)', async () => {
     const deep = join(machine.home, 'd'.repeat(100));
     const ran = await direct({ SIGNET_AGENT_DIRECTORY: deep });
     expect([ran.exit, ran.err]).toEqual([
@@ -426,7 +426,7 @@ describe('an agent that is of no use', () => {
     ]);
   });
 
-  it('killed in mid-signature: nothing is lost, the next agent signs, after one login (D23)', async () => {
+  it('if the agent is killed during a signature, the next agent signs after one login (D23)', async () => {
     await committed('one');
     const { pid } = await onlyAgent();
     const { fulcio } = sandbox().requests;
@@ -447,7 +447,7 @@ describe('an agent that is of no use', () => {
     expect((await machine.must(work, 'log', '--format=%s')).split('\n')).toEqual(['two', 'one']);
   });
 
-  it('D06 a second `agent run` leaves the first alone', async () => {
+  it('a second agent run leaves the first agent alone (D06)', async () => {
     await committed('one');
     const { pid } = await onlyAgent();
     const second = await machine.signet(work, ['agent', 'run']);
@@ -456,11 +456,11 @@ describe('an agent that is of no use', () => {
   });
 });
 
-describe('D12 O10 secrets', () => {
+describe('secrets', () => {
   /** Text that must be seen nowhere: tokens as the issuer gave them. */
   const given: string[] = [];
 
-  it('are in no argument, environment, file, log or error of the agent and its children', async () => {
+  it('no secret is in an argument, environment, file, log or error of the agent and its children (D12 O10)', async () => {
     sandbox().intercept(async (service, { method, path, body }) => {
       const text = Buffer.from(body).toString('utf8');
       if (service === 'fulcio' && method === 'POST' && path.startsWith('/api/')) {
@@ -508,7 +508,7 @@ describe('D12 O10 secrets', () => {
   });
 });
 
-it('D05 no agent is asked at an abstract name', async () => {
+it('no agent is asked at an abstract name (D05)', async () => {
   const ran = await direct({ SIGNET_AGENT_SOCKET: '@git-signet' });
   expect([ran.exit, ran.err]).toEqual([0, expect.stringMatching(/abstract name.*signing without/)]);
 });

@@ -53,7 +53,7 @@ const empty = (message: string): readonly string[] => [
 const distinct = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
 
 describe('one login', () => {
-  it('serves a rebase of 50 commits, a second worktree and a third terminal; renewed in the middle, nobody asked (D10 D11 D18)', {
+  it('one login serves a rebase of 50 commits, a second worktree and a third terminal, and is renewed meanwhile (D10 D11 D18)', {
     timeout: 120_000,
   }, async () => {
     machine = await machineAt(sandbox());
@@ -100,7 +100,7 @@ describe('one login', () => {
     expect(logins.count().tokens).toBe(here.credential.renewals + 1);
   });
 
-  it('two repositories with different identities, at once: two logins, each its own (D10)', async () => {
+  it('two repositories with different identities at once use two logins, each its own (D10)', async () => {
     machine = await machineAt(sandbox());
     const logins = countLogins(sandbox());
     const people = ['alice@example.test', 'bob@example.test'];

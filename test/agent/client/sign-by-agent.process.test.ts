@@ -74,7 +74,7 @@ async function signing({ env, path }: Place) {
 }
 
 describe.each(['own', 'forwarded'] as const)('%s: an agent that hangs', (kind) => {
-  it('is told of after two seconds, and given up after ten', async () => {
+  it('an agent that hangs is told after two seconds, and given up after ten (D13)', async () => {
     const place = await placeOf(kind);
     const asked = await listening(place.path, () => undefined);
     const { caught, made } = await signing(place);
@@ -92,7 +92,7 @@ describe.each(['own', 'forwarded'] as const)('%s: an agent that hangs', (kind) =
     ]);
   });
 
-  it('is not spoken of when it has greeted', async () => {
+  it('an agent that greets in time is not mentioned', async () => {
     const place = await placeOf(kind);
     const forwarded = kind === 'forwarded';
     const instance = forwarded ? '' : place.digest;

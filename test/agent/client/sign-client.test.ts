@@ -73,8 +73,8 @@ async function ask(path: string, { forwarded = false, silence, ...given }: Given
   }
 }
 
-describe('D13 O18 how long an agent is waited for', () => {
-  it('not for ever while it says that it is at work', async () => {
+describe('how long a client waits', () => {
+  it('an agent that only says that it works is given up (D13 O18)', async () => {
     const path = await agentThat((socket) => again(20, () => socket.write(encodeFrame(WAIT))));
     const patience = { signature: 0.3, login: 5, agreement: 5, turn: 5 };
     await expect(ask(path, { patience })).rejects.toMatchObject({
@@ -83,7 +83,7 @@ describe('D13 O18 how long an agent is waited for', () => {
     });
   });
 
-  it('nor when it says so without a pause, or changes what it waits for', async () => {
+  it('an agent that says so without a pause, or names new reasons, is given up (D13 O18)', async () => {
     const on = ['login', 'agreement', 'signature', 'login', 'else'];
     const many = Buffer.concat(on.map((each) => encodeFrame({ reply: 'wait', on: each })));
     const path = await agentThat((socket) => again(1, () => socket.write(many)));
@@ -95,16 +95,19 @@ describe('D13 O18 how long an agent is waited for', () => {
     expect(said).toEqual(['login', 'agreement', 'signature']);
   });
 
-  it.each(['login', 'agreement', 'turn'] as const)('longer where it waits for a %s', async (on) => {
-    const path = await agentThat((socket) => {
-      again(20, () => socket.write(encodeFrame({ reply: 'wait', on })));
-      setTimeout(() => socket.write(encodeFrame(SIGNED)), 600);
-    });
-    const patience = { signature: 0.3, login: 0, agreement: 0, turn: 0, [on]: 5 };
-    expect(await ask(path, { patience })).toMatchObject({ reply: 'signed' });
-  });
+  it.each(['login', 'agreement', 'turn'] as const)(
+    'a client waits longer for an agent that waits for a %s (O18)',
+    async (on) => {
+      const path = await agentThat((socket) => {
+        again(20, () => socket.write(encodeFrame({ reply: 'wait', on })));
+        setTimeout(() => socket.write(encodeFrame(SIGNED)), 600);
+      });
+      const patience = { signature: 0.3, login: 0, agreement: 0, turn: 0, [on]: 5 };
+      expect(await ask(path, { patience })).toMatchObject({ reply: 'signed' });
+    },
+  );
 
-  it('not longer for a frame that comes in drops', async () => {
+  it('a frame that comes byte by byte does not make a client wait longer (D13 O18)', async () => {
     const path = await agentThat((socket) => {
       const bytes = [...encodeFrame({ ...SIGNED, armor: 'x'.repeat(1000) })];
       again(20, () => socket.write(Buffer.from(bytes.splice(0, 1))));
@@ -118,18 +121,18 @@ describe('D13 O18 how long an agent is waited for', () => {
   });
 });
 
-describe('D08 a signature that is shown before it is logged', () => {
+describe('a signature that is shown before it is logged', () => {
   const shows = (...replies: readonly AgentReply[]) =>
     agentThat((socket) => socket.write(Buffer.concat(replies.map((each) => encodeFrame(each)))));
 
-  it('is taken once', async () => {
+  it('a client verifies the first signature that is shown early, and no other (D08)', async () => {
     const shown: string[] = [];
     const path = await shows(UNLOGGED, { ...UNLOGGED, armor: 'another' }, SIGNED);
     expect(await ask(path, { onUnlogged: (armor) => shown.push(armor) })).toEqual(SIGNED);
     expect(shown).toEqual(['early']);
   });
 
-  it('and never from a forwarded agent, which shows none', async () => {
+  it('a forwarded agent that shows a signature early is refused (D08)', async () => {
     const shown: string[] = [];
     const onUnlogged = (armor: string): void => void shown.push(armor);
     await expect(

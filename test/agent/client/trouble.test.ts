@@ -8,8 +8,8 @@ const agent = (path: string, answers = true): ListedAgent => ({
   ...(answers ? { state: { credentials: [] } as never } : {}),
 });
 
-describe('D20 asking all agents', () => {
-  it('asks each, whatever becomes of those before it', async () => {
+describe('asking all agents', () => {
+  it('every agent is asked although one before it fails (D20)', async () => {
     const asked: string[] = [];
     const agents = [
       agent('/run/hung', false),
@@ -30,7 +30,7 @@ describe('D20 asking all agents', () => {
     ]);
   });
 
-  it('ends with what went wrong, all of it told; with nothing where nothing did', () => {
+  it('every trouble is told, and the last one ends the command (D20)', () => {
     const said: string[] = [];
     const invocation = { terminal: { say: (line: string) => said.push(line) } } as never;
     endWithTrouble([], invocation);

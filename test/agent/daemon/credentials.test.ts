@@ -44,8 +44,8 @@ function held(): { backend: PaperBackend; credentials: Credentials } {
 const ALICE = 'alice@example.test';
 const BOB = 'bob@example.test';
 
-describe('flights', () => {
-  it('D18 of many signers at once one logs in, and all share it', async () => {
+describe('a login that several signers need', () => {
+  it('of many signers at once one logs in, and all use its login (D18)', async () => {
     const { backend, credentials } = held();
     const people = Array.from({ length: 20 }, () => person(ALICE));
     const all = await Promise.all(people.map((each) => credentials.use('', each)));
@@ -55,7 +55,7 @@ describe('flights', () => {
     expect(credentials.list()).toMatchObject([{ identity: ALICE, signatures: 20, renewals: 0 }]);
   });
 
-  it('D18 a failure is shared by those that wait, and the next one may try again', async () => {
+  it('a failed login fails for all that wait for it, and the next signer may try again (D18)', async () => {
     const { credentials } = held();
     let asked = 0;
     const failing: SigningClient = {
@@ -73,9 +73,9 @@ describe('flights', () => {
   });
 
   it.each([
-    ['has died', new ChannelEnded('the client has gone')],
-    ['has nobody to ask', new LoginError('LOGIN_NO_TERMINAL', 'no terminal')],
-  ])('D18 O14 a holder that %s passes the flight on', async (_name, error) => {
+    ['dies', new ChannelEnded('the client has gone')],
+    ['has no terminal', new LoginError('LOGIN_NO_TERMINAL', 'no terminal')],
+  ])('if the client that logs in %s, the next one logs in (D18 O14)', async (_name, error) => {
     const { backend, credentials } = held();
     const gone: SigningClient = {
       network: DIRECT,
@@ -97,7 +97,7 @@ describe('flights', () => {
     expect(backend.obtained).toEqual([ALICE]);
   });
 
-  it('D18 two identities fly apart', async () => {
+  it('two identities log in at the same time, each once (D18)', async () => {
     const { backend, credentials } = held();
     const [a, b] = await Promise.all([
       credentials.use(ALICE, person(ALICE)),
@@ -109,7 +109,7 @@ describe('flights', () => {
 });
 
 describe('identity', () => {
-  it('D09 a credential is bound to what the certificate says, not to what a client does', async () => {
+  it('a login is for the identity in its certificate, not for the one that a client names (D09)', async () => {
     const { backend, credentials } = held();
     await expect(credentials.use(ALICE, person(BOB))).rejects.toMatchObject({
       code: 'IDENTITY_UNEXPECTED',
@@ -124,7 +124,7 @@ describe('identity', () => {
     expect(credentials.list()).toEqual([]);
   });
 
-  it('D10 another identity is a miss; one that was verified serves whoever expects it', async () => {
+  it('a login serves every signer that expects its verified identity, and no other signer (D10)', async () => {
     const { backend, credentials } = held();
     await credentials.use('', person(ALICE));
     expect((await credentials.use(ALICE, nobody)).signer.value).toBe(ALICE);
@@ -137,7 +137,7 @@ describe('identity', () => {
     expect((await other.credentials.use('', person(ALICE))).signer.value).toBe(ALICE);
   });
 
-  it('D10 a lapsed login under no name does not let another account sign for a name', async () => {
+  it('another account cannot sign for the identity of a login that is over (D10)', async () => {
     const { backend, credentials } = held();
     await credentials.use('', person(ALICE, true));
     backend.clock += 700;
@@ -148,7 +148,7 @@ describe('identity', () => {
     expect(backend.obtained).toEqual([ALICE]);
   });
 
-  it('D10 a renewal does not change who signs', async () => {
+  it('a renewal that brings another account is not used (D10)', async () => {
     const { backend, credentials } = held();
     await credentials.use('', person(ALICE, true));
     backend.clock += 700;
@@ -158,7 +158,7 @@ describe('identity', () => {
     expect(again.asked).toBe(1);
   });
 
-  it('G14 where the committer must match, a person is known by address and a workload by name', async () => {
+  it('an expected committer is compared by e-mail address for a person, and by name for a workload (G14)', async () => {
     const expected = expectationOf({ matchCommitter: true }, PAYLOAD);
     expect(expected).toBe('a <a@x.test>');
     const { credentials } = held();
@@ -184,19 +184,22 @@ describe('time', () => {
   it.each([
     [600, 539, 541],
     [20, 15, 17],
-  ])('D11 of %i seconds the last ones are not used', async (lifetime, still, over) => {
-    const { backend, credentials } = held();
-    backend.lifetime = lifetime;
-    await credentials.use('', person(ALICE));
-    backend.clock += still;
-    await credentials.use('', nobody);
-    backend.clock += over - still;
-    const again = person(ALICE);
-    await credentials.use('', again);
-    expect(again.asked).toBe(1);
-  });
+  ])(
+    'a certificate of %i s is not used in the last part of its life (D11)',
+    async (lifetime, still, over) => {
+      const { backend, credentials } = held();
+      backend.lifetime = lifetime;
+      await credentials.use('', person(ALICE));
+      backend.clock += still;
+      await credentials.use('', nobody);
+      backend.clock += over - still;
+      const again = person(ALICE);
+      await credentials.use('', again);
+      expect(again.asked).toBe(1);
+    },
+  );
 
-  it('D11 it is renewed before that, beside a signature, without a person', async () => {
+  it('a login is renewed in time, beside a signature and without a person (D11)', async () => {
     const { backend, credentials } = held();
     backend.lifetime = 20;
     await credentials.use('', person(ALICE, true));
@@ -212,7 +215,7 @@ describe('time', () => {
     expect(status?.renewals).toBeLessThanOrEqual(20);
   });
 
-  it('D11 a renewal that nobody answers is no reason to ask a person, nor to fail while there is time', async () => {
+  it('if the issuer does not answer a renewal, no person is asked, and signing goes on while there is time (D11)', async () => {
     const { backend, credentials } = held();
     await credentials.use('', person(ALICE, true));
     backend.refresh = () => Promise.reject(new ServiceError('SERVICE_UNREACHABLE', 'silent'));
@@ -226,7 +229,7 @@ describe('time', () => {
     });
   });
 
-  it('D20 after a sleep, or with the clock set back, what is over is dropped', async () => {
+  it('a login that is over is dropped after a sleep, and after the clock was set back (D20)', async () => {
     const { backend, credentials } = held();
     await credentials.use('', person(ALICE));
     credentials.sweep();
@@ -241,7 +244,7 @@ describe('time', () => {
     expect([credentials.livesSince(performance.now()), credentials.size]).toEqual([false, 1]);
   });
 
-  it('D20 D12 forgotten is forgotten, and its refresh token with it', async () => {
+  it('a logout deletes the login and its refresh token (D12 D20)', async () => {
     const { backend, credentials } = held();
     const token = new Secret(`refresh ${ALICE}`);
     await credentials.offer('', { token: new Secret(ALICE), refreshToken: token }, DIRECT);
@@ -253,7 +256,7 @@ describe('time', () => {
     expect(await credentials.forget()).toBe(0);
   });
 
-  it('D20 a login or renewal that was under way when all was forgotten is not kept', async () => {
+  it('a login or renewal that is under way at a logout is not kept (D20)', async () => {
     const { backend, credentials } = held();
     const first = credentials.use('', person(ALICE, true));
     await credentials.forget();
@@ -268,7 +271,7 @@ describe('time', () => {
     await credentials.use('', person(ALICE));
   });
 
-  it('D20 an offered login that was under way when all was forgotten is not kept', async () => {
+  it('an offered login that is under way at a logout is not kept (D20)', async () => {
     const { backend, credentials } = held();
     const offered = credentials.offer('', loginOf(ALICE, true), DIRECT);
     await credentials.forget();
@@ -278,7 +281,7 @@ describe('time', () => {
     expect([credentials.size, backend.kept.size]).toEqual([1, 1]);
   });
 
-  it('D20 all are dropped at once, however long the keyring takes, and the last word to it stays', async () => {
+  it('a logout takes effect at once although the keyring is slow, and its deletions come last (D20)', async () => {
     const { backend, credentials } = held();
     for (const name of [ALICE, BOB]) await credentials.offer(name, loginOf(name, true), DIRECT);
     const { remember } = backend;
@@ -302,7 +305,7 @@ describe('time', () => {
     expect([backend.kept.size, most]).toEqual([0, 2]);
   });
 
-  it('D19 what a keyring keeps is tried first; where it is of no use a person is asked', async () => {
+  it('a login in the keyring is tried first, and a person is asked only if it is of no use (D19)', async () => {
     const { backend, credentials } = held();
     backend.kept.set('', `refresh ${ALICE}`);
     expect((await credentials.use('', nobody)).signer.value).toBe(ALICE);
@@ -313,7 +316,7 @@ describe('time', () => {
     expect([asked.asked, other.backend.kept.size]).toEqual([1, 0]);
   });
 
-  it('D19 two agents of one login take turns: the token that the other one left is tried', async () => {
+  it('of two agents with one login each goes on with the token that the other one left (D19)', async () => {
     const { backend, credentials: first } = held();
     const second = new Credentials(backend);
     rotating(backend);
@@ -349,7 +352,7 @@ function rotating(backend: PaperBackend): void {
 }
 
 describe('renewals', () => {
-  it('D12 a rotated token outlives a certificate authority that fails once', async () => {
+  it('a rotated token is kept although the certificate authority fails (D12)', async () => {
     const { backend, credentials } = held();
     rotating(backend);
     await credentials.use('', person(ALICE, true));
@@ -365,7 +368,7 @@ describe('renewals', () => {
     expect(backend.refreshed).toEqual([`refresh ${ALICE}`, `refresh ${ALICE} 1`]);
   });
 
-  it('D12 also where only the keyring knew it', async () => {
+  it('a rotated token from the keyring is kept although the certificate authority fails (D12)', async () => {
     const { backend, credentials } = held();
     rotating(backend);
     backend.kept.set('', `refresh ${ALICE}`);
@@ -377,7 +380,7 @@ describe('renewals', () => {
   });
 
   it.each(['succeeds', 'is refused'])(
-    'D09 one that %s after somebody else has logged in changes nothing of theirs',
+    'a renewal that %s after another account has logged in changes nothing of the new login (D09)',
     async (how) => {
       const { backend, credentials } = held();
       await credentials.use('', person(ALICE, true));
@@ -404,7 +407,7 @@ describe('renewals', () => {
     },
   );
 
-  it('D18 beside a signature they keep nobody waiting', async () => {
+  it('no signer waits for a renewal beside a valid certificate (D18)', async () => {
     const { backend, credentials } = held();
     await credentials.use('', person(ALICE, true));
     backend.refresh = () => new Promise(() => undefined);
@@ -417,7 +420,7 @@ describe('renewals', () => {
 });
 
 describe('the end of a certificate', () => {
-  it('D11 is remembered of what was being signed with, also when it was dropped meanwhile', async () => {
+  it('a certificate that ran out during a signature is known to be over, although it was dropped (D11)', async () => {
     const { backend, credentials } = held();
     const used = await credentials.use('', person(ALICE));
     expect(credentials.lapsed(used)).toBe(false);
@@ -429,7 +432,7 @@ describe('the end of a certificate', () => {
     ]);
   });
 
-  it('D11 comes no later by a clock that was set back', async () => {
+  it('a clock that is set back does not make a certificate live longer (D11)', async () => {
     const { backend, credentials } = held();
     backend.lifetime = 0.2;
     backend.clock += 400;
@@ -443,7 +446,7 @@ describe('the end of a certificate', () => {
   });
 });
 
-describe('networks (D21)', () => {
+describe('networks', () => {
   const ofRepository = (name: string): RequestNetwork => ({
     variables: { SIGNET_PROXY: `http://${name}.example` },
     logins: [],
@@ -455,7 +458,7 @@ describe('networks (D21)', () => {
   const renewals = (backend: PaperBackend) =>
     backend.through.flatMap(([what, network]) => (what === 'sign' ? [] : [network]));
 
-  it('a login is renewed by its own network, whichever repository asks for a signature', async () => {
+  it('a login is renewed by its own network although another repository asks for a signature (D21)', async () => {
     const { backend, credentials } = held();
     await credentials.use('', by(ONE));
     backend.clock += 590;
@@ -464,7 +467,7 @@ describe('networks (D21)', () => {
     expect(renewals(backend)).toEqual([ONE, ONE]);
   });
 
-  it('or by one that the person’s own configuration names, and from then on by that', async () => {
+  it('a network of the user’s own configuration renews a login, and then stays with it (D21)', async () => {
     const { backend, credentials } = held();
     await credentials.use('', by(ONE));
     for (const [asked, used] of [
@@ -478,14 +481,14 @@ describe('networks (D21)', () => {
     }
   });
 
-  it('what a keyring keeps is shown to no repository’s network', async () => {
+  it('a login from the keyring never goes to a repository’s network (D21)', async () => {
     const { backend, credentials } = held();
     backend.kept.set('', `refresh ${ALICE}`);
     await credentials.use('', by(TWO));
     expect(renewals(backend)).toEqual([undefined, undefined]);
   });
 
-  it('where its network is out of reach, a person is asked by the one that asks; the same one is a failure', async () => {
+  it('if a login’s network is out of reach, a signer with another network logs in, and one with the same network fails (D21)', async () => {
     const { backend, credentials } = held();
     await credentials.use('', by(ONE));
     const { refresh } = backend;
@@ -501,7 +504,7 @@ describe('networks (D21)', () => {
     expect([same.asked, other.asked]).toEqual([0, 1]);
   });
 
-  it('a failure of one network is none for those that wait with another', async () => {
+  it('a failure of one network is not told to signers with another network (D21)', async () => {
     const { backend, credentials } = held();
     const { obtain } = backend;
     backend.obtain = async (login, expected, network) => {

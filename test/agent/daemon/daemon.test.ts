@@ -86,7 +86,7 @@ const alive = async (): Promise<void> => {
 };
 
 describe('signing', () => {
-  it('logs in once, in the client, and never again', async () => {
+  it('the client logs in once, and later signatures need no login', async () => {
     const first = await sign(loggingIn(ALICE));
     expect(first.armor).toContain(`signed by ${ALICE}`);
     expect((await sign()).armor).toBe(first.armor);
@@ -104,7 +104,7 @@ describe('signing', () => {
     ]);
   });
 
-  it('shows the signature before it is logged', async () => {
+  it('the agent shows the signature before it is logged', async () => {
     await sign(loggingIn(ALICE));
     const plain = agent.backend.sign;
     const shown = Promise.withResolvers<string>();
@@ -131,7 +131,7 @@ describe('signing', () => {
     expect(reply.armor).toContain(ALICE);
   });
 
-  it('D18 waits for somebody else’s login, and takes it over from one that dies', async () => {
+  it('a signer waits for another client’s login, and logs in itself when that client dies (D18)', async () => {
     const holder = await connectLocal(agent.address);
     const payload = PAYLOAD.toString('base64');
     holder.send({ op: 'sign', secret: holder.secret, network: DIRECT, identity: '', payload });
@@ -154,7 +154,7 @@ describe('signing', () => {
     reached.close();
   });
 
-  it('D18 O14 a login that failed is told to those that wait for it', async () => {
+  it('a failed login is told to the signers that wait for it (D18 O14)', async () => {
     const failing: AgentSigning['login'] = async () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
       throw Object.assign(new Error('odd'), { name: 'Odd' });
@@ -164,7 +164,7 @@ describe('signing', () => {
     await sign(loggingIn(ALICE));
   });
 
-  it('D11 a signature that took longer than its certificate had is made again with another', async () => {
+  it('a signature that took longer than its certificate lived is made again with another certificate (D11)', async () => {
     const { backend } = agent;
     await sign(loggingIn(ALICE));
     const plain = backend.sign;
@@ -180,7 +180,7 @@ describe('signing', () => {
     await expect(sign(loggingIn(ALICE))).rejects.toMatchObject({ exitCode: 3 });
   });
 
-  it('a certificate that ran out while the timestamp was waited for is not logged (R21)', async () => {
+  it('nothing is logged with a certificate that ran out while the timestamp authority was slow (R21)', async () => {
     const { backend } = agent;
     await sign(loggingIn(ALICE));
     const plain = backend.sign;
@@ -196,7 +196,7 @@ describe('signing', () => {
     expect([stamped, backend.signed.length - before]).toEqual([2, 1]);
   });
 
-  it('a client that goes while the timestamp is waited for leaves no entry (R21)', async () => {
+  it('nothing is logged for a client that goes while the timestamp authority is slow (R21)', async () => {
     const { backend } = agent;
     await sign(loggingIn(ALICE));
     const plain = backend.sign;
@@ -218,7 +218,7 @@ describe('signing', () => {
     expect(backend.signed).toHaveLength(before);
   });
 
-  it('D15 signs nothing that is no commit or tag, and asks nobody to log in for it', async () => {
+  it('a payload that is no commit or tag is refused before a login (D15)', async () => {
     await expect(sign(refused, Buffer.from('I owe mallory 100'))).rejects.toMatchObject({
       exitCode: 2,
     });
@@ -229,7 +229,7 @@ describe('signing', () => {
     expect(agent.backend.signed).toEqual([]);
   });
 
-  it('keeps a login that was made beforehand, forgets it, and leaves when told', async () => {
+  it('the agent keeps a login that was made beforehand, forgets it, and ends when told', async () => {
     const { address } = agent;
     const offered = {
       network: DIRECT,
@@ -258,8 +258,8 @@ describe('signing', () => {
   });
 });
 
-describe('who may ask', () => {
-  it('D03 only one that presents the secret of this start', async () => {
+describe('the secret of a start', () => {
+  it('a request without the secret of this start is refused (D03)', async () => {
     const ops: readonly object[] = [
       { op: 'status', secret: 'a'.repeat(64) },
       { op: 'stop', secret: '' },
@@ -288,7 +288,7 @@ describe('who may ask', () => {
     expect((await raw(json({ op: 'status', secret: secret() })))[0]?.reply).toBe('status');
   });
 
-  it('a signer that comes between two starts, with the socket of one and the secret of the other, asks again (D23)', async () => {
+  it('a signer with the socket of one start and the secret of another asks again (D23)', async () => {
     await sign(loggingIn(ALICE));
     const right = secret();
     const { secretPath } = agent.address;
@@ -301,7 +301,7 @@ describe('who may ask', () => {
     expect([asked, made.armor]).toEqual([2, expect.stringContaining(ALICE)]);
   });
 
-  it('D03 D16 the client trusts no secret that others could have written', async () => {
+  it('the client uses no secret that others could have written (D03 D16)', async () => {
     const { secretPath } = agent.address;
     const right = secret();
     const spoiled: readonly (readonly [kind: string, spoil: () => void])[] = [
@@ -319,7 +319,7 @@ describe('who may ask', () => {
   });
 });
 
-describe('what can be asked', () => {
+describe('a request', () => {
   const fields = () => ({
     op: 'sign',
     secret: secret(),
@@ -334,7 +334,7 @@ describe('what can be asked', () => {
     ['an opener', { urlOpener: 'calc' }],
     ['__proto__', JSON.parse('{"__proto__": {"secret": "x"}}')],
     ['a key', { key: 'x' }],
-  ])('D08 D13 a request that carries %s is refused', async (_name, more) => {
+  ])('a request that carries %s is refused (D08 D13)', async (_name, more) => {
     const text = JSON.stringify({ ...fields(), ...more });
     const odd = Object.hasOwn(more, '__proto__') ? text.replace('{', '{"__proto__":{},') : text;
     const [reply] = await raw(bytes(Buffer.byteLength(odd), odd));
@@ -350,13 +350,13 @@ describe('what can be asked', () => {
     ['constructor', { op: 'constructor' }],
     ['a token that nobody asked for', { op: 'token', token: ALICE, refreshToken: '' }],
     ['a forwarded request', { op: 'forwarded-sign', payload: PAYLOAD.toString('base64') }],
-  ])('D07 D08 D09 there is no %s', async (_name, request) => {
+  ])('a request for %s is refused (D07 D08 D09)', async (_name, request) => {
     const [reply] = await raw(json(request));
     expect(reply).toMatchObject({ reply: 'error', code: 'PROTOCOL' });
     await alive();
   });
 
-  it('D07 no answer holds a key or a token', async () => {
+  it('no answer holds a key or a token (D07)', async () => {
     const replies: string[] = [];
     const hear = async (request: object, ...more: object[]): Promise<void> => {
       const connection = await connectAgent(agent.address.path);
@@ -400,7 +400,7 @@ describe('what can be asked', () => {
 });
 
 describe('bad input', () => {
-  it('D13 frames that are too long, cut, doubled or no JSON end their connection only', async () => {
+  it('frames that are too long, cut, doubled or no JSON end only their own connection (D13)', async () => {
     const good = encodeFrame({ op: 'status', secret: secret() });
     const cases: readonly (readonly Uint8Array[])[] = [
       [bytes(0xffffffff, 'x')],
@@ -424,7 +424,7 @@ describe('bad input', () => {
     await alive();
   });
 
-  it('D13 whatever comes in, nothing but an error goes out, and the agent stays up', async () => {
+  it('random bytes get an error at most, and the agent goes on (D13)', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), fc.boolean(), async (noise, framed) => {
         const chunk = framed ? bytes(noise.length, '').fill(0, 4) : Buffer.alloc(0);
@@ -441,7 +441,7 @@ describe('bad input', () => {
     await alive();
   });
 
-  it('D13 readers of messages refuse, and never throw anything else', () => {
+  it('a message that cannot be read gives a ProtocolError and no other error (D13)', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -461,7 +461,7 @@ describe('bad input', () => {
     );
   });
 
-  it('two hundred signatures that are asked for at once are all made, and none is cut off (D23)', {
+  it('two hundred requests at once are all signed (D23)', {
     timeout: 60_000,
   }, async () => {
     await sign(loggingIn(ALICE));
@@ -486,7 +486,7 @@ describe('bad input', () => {
     for (const socket of idle) socket.destroy();
   });
 
-  it('a signer that waits for its turn is told so, and one that has gone meanwhile is not signed for (D23)', async () => {
+  it('a signer that waits for its turn is told so, and nothing is signed for one that has gone (D23)', async () => {
     await sign(loggingIn(ALICE));
     const plain = agent.backend.sign;
     const free = Promise.withResolvers<void>();
@@ -526,7 +526,7 @@ describe('bad input', () => {
     }
   });
 
-  it('D13 an answer is not believed either', async () => {
+  it('an answer with missing or odd fields is refused (D13)', async () => {
     for (const reply of [
       { reply: 'signed' },
       { reply: 'key', key: 'x' },
@@ -546,7 +546,7 @@ describe('bad input', () => {
 });
 
 describe('waiting', () => {
-  it('D13 an agent that says nothing is not waited for, before its greeting or after it', async () => {
+  it('an agent that says nothing is given up, before its greeting and after it (D13)', async () => {
     const mute = createServer((socket) => socket.on('error', () => undefined));
     const path = `${agent.address.path}.mute`;
     await new Promise<void>((resolve) => mute.listen(path, resolve));
@@ -561,7 +561,7 @@ describe('waiting', () => {
 });
 
 describe('leaving', () => {
-  it('D20 when its socket has gone, when nobody asks; the secret goes with it', async () => {
+  it('the agent ends when its socket has gone, and when it is idle, and its secret goes with it (D20)', async () => {
     rmSync(agent.address.path);
     await agent.ended;
     const idle = await runningAgent({ idle: 1 });
@@ -571,7 +571,7 @@ describe('leaving', () => {
     await idle.end();
   });
 
-  it('D20 not while a certificate lives, nor in the middle of an answer', async () => {
+  it('the agent does not end while a certificate lives, nor before its answer is out (D20)', async () => {
     const busy = await runningAgent({ idle: 1 });
     const offered = { network: DIRECT, identity: '', token: new Secret(ALICE) };
     await offerLogin(busy.address, offered);
@@ -595,13 +595,13 @@ describe('leaving', () => {
   });
 });
 
-describe('an agent that reaches no server (D22)', () => {
+describe('an agent that reaches no server', () => {
   const unreachable = (): void => {
     const unreached = () => Promise.reject(new Unreached('network', 'the CA could not be reached'));
     Object.assign(agent.backend, { reaches: false, obtain: unreached, sign: unreached });
   };
 
-  it('gives a login back that it was given, and leaves where it never reached one', async () => {
+  it('an agent that never reached a server gives a login back, and ends (D22)', async () => {
     unreachable();
     await expect(sign(loggingIn(ALICE))).rejects.toMatchObject({
       ...{ leaving: true, why: { exitCode: 3, code: 'SERVICE_UNREACHABLE' } },
@@ -611,7 +611,7 @@ describe('an agent that reaches no server (D22)', () => {
     await agent.ended;
   });
 
-  it('stays where it holds a login, and where it has reached a server before', async () => {
+  it('an agent that holds a login, or has reached a server before, goes on (D22)', async () => {
     await sign(loggingIn(ALICE, `refresh ${ALICE}`));
     unreachable();
     await expect(sign()).rejects.toMatchObject({ leaving: false });
@@ -621,7 +621,7 @@ describe('an agent that reaches no server (D22)', () => {
     await alive();
   });
 
-  it('says so when it is asked', async () => {
+  it('an agent that reaches no server says so when it is asked (D22)', async () => {
     await reachThrough(agent.address, DIRECT);
     agent.backend.reaches = false;
     await expect(reachThrough(agent.address, DIRECT)).rejects.toMatchObject({
@@ -629,7 +629,7 @@ describe('an agent that reaches no server (D22)', () => {
     });
   });
 
-  it('stays for what only lacks a password', async () => {
+  it('an agent that only lacks a proxy’s password goes on (D22)', async () => {
     const lacks = () => Promise.reject(new Unreached('password', 'no password'));
     Object.assign(agent.backend, { reaches: false, obtain: lacks });
     await expect(sign(loggingIn(ALICE))).rejects.toMatchObject({ leaving: false });

@@ -50,7 +50,7 @@ function deadSocket(path: string): void {
   expect(lstatSync(path).isSocket()).toBe(true);
 }
 
-it('D01 is closed to others at the first instant at which it is there', async () => {
+it('the socket is closed to others from the first instant (D01)', async () => {
   const path = place();
   const umask = process.umask(0);
   let seen = -1;
@@ -68,7 +68,7 @@ it('D01 is closed to others at the first instant at which it is there', async ()
   expect(readdirSync(join(path, '..'))).toEqual([]);
 });
 
-it('D06 a live socket survives a second start', async () => {
+it('a live socket survives a second start (D06)', async () => {
   const path = place();
   const first = await listenAt(path, host);
   await expect(listenAt(path, host)).rejects.toBeInstanceOf(AlreadyListening);
@@ -77,7 +77,7 @@ it('D06 a live socket survives a second start', async () => {
   first.close();
 });
 
-it('D06 a dead socket is replaced', async () => {
+it('a dead socket is replaced (D06)', async () => {
   const path = place();
   deadSocket(path);
   const listening = await listenAt(path, host);
@@ -86,7 +86,7 @@ it('D06 a dead socket is replaced', async () => {
   listening.close();
 });
 
-it('D06 what is no socket is left as it is', async () => {
+it('a file in the socket’s place is left as it is (D06)', async () => {
   const path = place();
   writeFileSync(path, 'precious');
   await expect(listenAt(path, host)).rejects.toMatchObject({ code: 'CONFIG' });
@@ -111,7 +111,7 @@ it.each(['nothing', 'a dead socket'])(
   },
 );
 
-it('D06 one whose place another took notices, and does not take it down when it ends', async () => {
+it('an agent whose place another took notices it, and leaves the other’s socket when it ends (D06)', async () => {
   const path = place();
   const first = await listenAt(path, host);
   rmSync(path);
@@ -124,7 +124,7 @@ it('D06 one whose place another took notices, and does not take it down when it 
   server.close();
 });
 
-it('D01 two that begin at once leave the umask as it was', async () => {
+it('two agents that start at once leave the umask as it was (D01)', async () => {
   const umask = process.umask(0o022);
   const both = ['one.sock', 'two.sock'].map((name) => listenAt(join(place(), '..', name), host));
   expect(process.umask()).toBe(0o022);
@@ -132,7 +132,7 @@ it('D01 two that begin at once leave the umask as it was', async () => {
   expect(process.umask(umask)).toBe(0o022);
 });
 
-it('D03 the secret is new with each start, and private', () => {
+it('the secret is new at each start, and private (D03)', () => {
   const path = join(place(), '..', 'a.secret');
   const umask = process.umask(0);
   const one = writeSecret(path);

@@ -24,7 +24,7 @@ const AT_START = [
   'debug',
 ];
 
-it('whatever the agent may load on use is loaded when it starts, for an upgrade takes the files away (D24)', () => {
+it('the agent loads at its start every file that it may use, because an upgrade takes the files away (D24)', () => {
   const imports = importsOf(readSources(root, 'src')).filter(({ typeOnly }) => !typeOnly);
   const followed = imports.filter(({ from, lazy }) => !lazy || !OF_CLIENTS.includes(from));
   const edges = Map.groupBy(followed, ({ from }) => from);

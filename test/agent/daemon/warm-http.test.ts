@@ -25,7 +25,7 @@ afterEach(() => {
   server.close();
 });
 
-it('keeps a connection, and makes a new one after a long rest, a sleep, or silence', async () => {
+it('the agent keeps a connection, and makes a new one after a long rest, a sleep or a silent server', async () => {
   const clock = { wall: 1_000_000, awake: 1000 };
   const pass = (wall: number, awake = wall): void => {
     clock.wall += wall;
@@ -55,7 +55,7 @@ it('keeps a connection, and makes a new one after a long rest, a sleep, or silen
   warm.close();
 });
 
-it('lets many ask at once', async () => {
+it('many requests to one server go out at once', async () => {
   const warm = openWarmHttp({});
   const request = { service: 'the log', method: 'GET', url } as const;
   const all = await Promise.all(Array.from({ length: 20 }, () => warm.send(request)));

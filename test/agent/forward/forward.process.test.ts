@@ -116,8 +116,8 @@ const lines = (): readonly Record<string, unknown>[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
-describe('D14 the forwarded socket', () => {
-  it('a payload of 3 MiB is signed like any other (D29)', async () => {
+describe('the forwarded socket', () => {
+  it('a forwarded payload of 3 MiB is signed like any other (D14 D29)', async () => {
     await forwarding();
     const payload = child([head], 'x'.repeat(3 * 1024 * 1024));
     const { sign: plain } = agent.backend;
@@ -131,7 +131,7 @@ describe('D14 the forwarded socket', () => {
     expect(lines()).toMatchObject([{ verdict: 'signed', parents: [head] }]);
   });
 
-  it('D08 says nothing of the agent, signs, and does nothing else', async () => {
+  it('the forwarded socket signs, tells nothing of the agent, and does nothing else (D08 D14)', async () => {
     await forwarding();
     const connection = await connectAgent(path);
     expect(connection.greeting).toEqual({
@@ -164,7 +164,7 @@ describe('D14 the forwarded socket', () => {
     expect(agent.backend.signed).toHaveLength(1);
   });
 
-  it('D08 starts no login: without one it says where to log in', async () => {
+  it('a forwarded request starts no login, and its client is told where to log in (D08)', async () => {
     await forwarding();
     agent.backend.clock += 1000;
     await expect(sign(PAYLOAD)).rejects.toMatchObject({
@@ -174,13 +174,13 @@ describe('D14 the forwarded socket', () => {
     expect(lines()).toMatchObject([{ verdict: 'refused', who: '' }]);
   });
 
-  it('D15 signs no other text', async () => {
+  it('a forwarded payload that is no commit or tag is refused (D15)', async () => {
     await forwarding();
     await expect(sign(Buffer.from('I owe mallory 100'))).rejects.toMatchObject({ exitCode: 2 });
     expect(agent.backend.signed).toEqual([]);
   });
 
-  it('a forwarded client gets nobody else’s login by naming another committer (D27)', async () => {
+  it('a forwarded client gets no other login by naming another committer (D27)', async () => {
     const bob = 'bob@example.test';
     const asBob = Buffer.from(PAYLOAD.toString().replaceAll('a <a@x.test>', `Bob <${bob}>`));
     const offerBob = (): Promise<unknown> =>
@@ -204,7 +204,7 @@ describe('D14 the forwarded socket', () => {
     expect(await sign(asAlice)).toContain(`signed by ${ALICE}`);
   });
 
-  it('what another machine asks for keeps no agent alive, renewals and open connections included (D27)', async () => {
+  it('forwarded requests, their renewals and open connections do not keep an agent alive (D27)', async () => {
     await forwarding({}, 1);
     const offered = { token: new Secret(ALICE), refreshToken: new Secret(`refresh ${ALICE}`) };
     await offerLogin(agent.address, { network: DIRECT, identity: '', ...offered });
@@ -233,7 +233,7 @@ describe('D14 the forwarded socket', () => {
     expect(await sign(PAYLOAD)).toContain('signed by');
   });
 
-  it('limits the rate', async () => {
+  it('more forwarded signatures in a minute than signet.forwardRate are refused (D14)', async () => {
     await forwarding({ rate: 3 });
     for (let i = 0; i < 3; i += 1) await sign(PAYLOAD);
     await expect(sign(PAYLOAD)).rejects.toMatchObject({
@@ -245,7 +245,7 @@ describe('D14 the forwarded socket', () => {
   });
 });
 
-it('D13 D14 however many connections come from elsewhere, this machine’s own are served', {
+it('this machine’s clients are served although another machine opens many connections (D13 D14)', {
   timeout: 60_000,
 }, async () => {
   await forwarding();
@@ -270,8 +270,8 @@ it('D13 D14 however many connections come from elsewhere, this machine’s own a
   }
 });
 
-describe('D14 scope', () => {
-  it('takes what stands on a clone, and what was signed on top of it; roots belong nowhere', async () => {
+describe('the scope of a forwarded agent', () => {
+  it('a commit on a clone is signed, as is one on top of it, and a root commit is refused (D14)', async () => {
     await forwarding({ repositories: [join(clone.home, 'absent'), clone.path] });
     const first = child([head]);
     const armor = await sign(first);
@@ -297,7 +297,7 @@ describe('D14 scope', () => {
     expect(lines().at(0)).toMatchObject({ repository: clone.path, parents: [head] });
   });
 
-  it('D14 a parent that stands where git sees none does not make a root a child', async () => {
+  it('a parent line where git reads none does not put a root commit in scope (D14)', async () => {
     await forwarding({ repositories: [clone.path] });
     const lines_ = child([]).toString().split('\n');
     for (const at of [2, 3]) {
@@ -307,7 +307,7 @@ describe('D14 scope', () => {
     expect(agent.backend.signed).toEqual([]);
   });
 
-  it('does not take one clone’s work for another’s', async () => {
+  it('work for one clone is not in the scope of another (D14)', async () => {
     const other = scratchRepository('forward');
     other.must('commit', '-q', '--allow-empty', '-m', 'other');
     const strange = other.must('rev-parse', 'HEAD');
@@ -319,7 +319,7 @@ describe('D14 scope', () => {
   });
 });
 
-describe('D14 confirmation', () => {
+describe('the confirmation of a forwarded signature', () => {
   const program = (script: string): string => {
     const file = join(scratchDirectory('confirm'), 'ask');
     writeFileSync(file, `#!/bin/sh\n${script}\n`);
@@ -334,7 +334,7 @@ describe('D14 confirmation', () => {
   const confirm = (script: string) =>
     confirmWith(program(script), { PATH: process.env['PATH'], SECRET_TOKEN: 'x' });
 
-  it('asks the program that is configured here, with one argument, in a bare environment', async () => {
+  it('the configured program asks with one argument and in a bare environment (D14)', async () => {
     const out = join(scratchDirectory('confirm'), 'out');
     const script = `printf '%s|%s\\n' "$#" "$1" > '${out}'; env >> '${out}'`;
     await forwarding({ confirm: confirm(script), repositories: [clone.path] });
@@ -349,7 +349,7 @@ describe('D14 confirmation', () => {
   it.each([
     ['says no', 'exit 1'],
     ['dies', 'kill -9 $$'],
-  ])('signs nothing when it %s', async (_name, script) => {
+  ])('nothing is signed if the program that asks %s (D14)', async (_name, script) => {
     await forwarding({ confirm: confirm(script) });
     await expect(sign(PAYLOAD)).rejects.toMatchObject({});
     expect(agent.backend.signed).toEqual([]);
@@ -358,7 +358,7 @@ describe('D14 confirmation', () => {
     ]);
   });
 
-  it('a person who takes longer than a client waits in silence is waited for', async () => {
+  it('a client waits for a person who takes long to agree (D14)', async () => {
     const answer = Promise.withResolvers<boolean>();
     const asked = Promise.withResolvers<void>();
     const slowly = (): Promise<boolean> => {
@@ -381,7 +381,7 @@ describe('D14 confirmation', () => {
     }
   });
 
-  it('takes the question back, whatever program shows it, when the client has gone', async () => {
+  it('the question disappears when the client has gone (D14)', async () => {
     const pids = join(scratchDirectory('confirm'), 'pids');
     // as a script does that asks by way of another program
     const script = `sleep 50 & echo "$$ $!" > '${pids}.new'; mv '${pids}.new' '${pids}'; wait`;
@@ -398,14 +398,14 @@ describe('D14 confirmation', () => {
     expect(agent.backend.signed).toEqual([]);
   });
 
-  it('signs nothing when there is no such program', async () => {
+  it('nothing is signed if the program that asks is missing (D14)', async () => {
     await forwarding({ confirm: confirmWith('/nowhere/ask', { PATH: '' }) });
     await expect(sign(PAYLOAD)).rejects.toMatchObject({ code: 'LOGIN_REFUSED' });
   });
 });
 
-describe('D14 the audit log', () => {
-  it('holds a line a signature, private, with hostile text escaped', async () => {
+describe('the audit log', () => {
+  it('the private audit log has a line for each signature, with hostile text escaped (D14)', async () => {
     await forwarding();
     await sign(child([head], 'pretty\x1b[2J\u202e"}\nforged'));
     expect(statSync(log).mode & 0o777).toBe(0o600);
@@ -426,7 +426,7 @@ describe('D14 the audit log', () => {
     ]);
   });
 
-  it('takes little room whatever is asked for: cut, and says so', async () => {
+  it('long text is cut in the audit log, with a mark (D14)', async () => {
     await forwarding({ repositories: [clone.path] });
     const long = 'x'.repeat(200);
     const unknown = Array.from({ length: 16 }, (_, i) => `${i % 10}`.repeat(40));
@@ -450,7 +450,7 @@ describe('D14 the audit log', () => {
     expect(statSync(log).size).toBeLessThan(10_000);
   });
 
-  it('holds one line a minute of what comes too fast, and how many there were', async () => {
+  it('refusals of the rate take one line a minute with their number (D14)', async () => {
     await forwarding({ rate: 1 });
     vi.useFakeTimers({ toFake: ['setTimeout'] });
     try {
@@ -481,7 +481,7 @@ describe('D14 the audit log', () => {
     }
   });
 
-  it('is no link; where it cannot be written nothing is signed for others', async () => {
+  it('nothing is signed if the audit log is a link or cannot be written (D14)', async () => {
     await forwarding();
     mkdirSync(join(log, '..'), { recursive: true });
     symlinkSync(join(clone.home, 'elsewhere'), log);

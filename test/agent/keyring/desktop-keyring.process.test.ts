@@ -22,7 +22,7 @@ function filesBelow(directory: string): readonly string[] {
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
 }
 
-describe.skipIf(!present)('D19 the keyring of a desktop', () => {
+describe.skipIf(!present)('the keyring of a desktop', () => {
   const [home, locked] = [scratchDirectory('keyring'), scratchDirectory('keyring')];
   let desktop: DesktopKeyring;
   beforeAll(async () => {
@@ -33,7 +33,7 @@ describe.skipIf(!present)('D19 the keyring of a desktop', () => {
     for (const each of [home, locked]) rmSync(each, { recursive: true, force: true });
   });
 
-  it('keeps, gives back, forgets; what lies on disk is not the secret', async () => {
+  it('the keyring keeps a secret, gives it back and forgets it, and the secret is not on disk in the clear (D19)', async () => {
     const keyring = await openKeyring({ env: desktop.env, entry });
     expect(keyring).toBeDefined();
     expect(await keyring?.get(address)).toBeUndefined();
@@ -47,7 +47,7 @@ describe.skipIf(!present)('D19 the keyring of a desktop', () => {
     expect(await keyring?.get(address)).toBeUndefined();
   });
 
-  it('D20 clears what is ours, and nothing else', async () => {
+  it('a logout clears the entries of git-signet, and no other (D19 D20)', async () => {
     const keyring = await openKeyring({ env: desktop.env, entry });
     const committer = keyringAddress('0123abcd', 'Alicé <alice@example.test>');
     const ours = [address, '4567abcd:bob@example.test', committer];
@@ -70,7 +70,7 @@ describe.skipIf(!present)('D19 the keyring of a desktop', () => {
     expect(await keyring?.clear()).toBeUndefined();
   });
 
-  it('the program under test carries the library, and leaves no file of it behind', async () => {
+  it('the program carries the library, and leaves no file of it behind (D19)', async () => {
     const ask = async (question: object) => {
       const options = { cwd: home, env: { ...desktop.env, TMPDIR: home } };
       const input = Buffer.from(JSON.stringify(question));
@@ -87,7 +87,7 @@ describe.skipIf(!present)('D19 the keyring of a desktop', () => {
     expect(filesBelow(home).filter((path) => path.endsWith('.node'))).toEqual([]);
   });
 
-  it('another program’s entry under our name is left alone', async () => {
+  it('another program’s entry under the name of git-signet is left alone (D19)', async () => {
     const theirs = ['service', 'git-signet', 'username', 'theirs', 'target', 'default'];
     const stored = spawnSync('secret-tool', ['store', '--label=theirs', ...theirs], {
       env: desktop.env,
@@ -106,7 +106,7 @@ describe.skipIf(!present)('D19 the keyring of a desktop', () => {
     expect(after.stdout.toString()).toBe('their-secret');
   });
 
-  it('locked, with nobody to unlock it: not kept, in time, and nothing in a file', async () => {
+  it('a locked keyring keeps nothing, answers in time, and nothing goes to a file instead (D19)', async () => {
     const closed = await desktopKeyring(locked);
     try {
       const options = { env: closed.env, entry, deadline: 4 };

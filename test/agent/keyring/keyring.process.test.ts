@@ -44,10 +44,10 @@ function memory(
   };
 }
 
-describe('D19 what is kept in a keyring', () => {
+describe('an entry of the keyring', () => {
   const address = 'ab12:alice@example.test';
 
-  it('comes back as it was, under its own address only', () => {
+  it('a secret comes back as it was, under its own address only (D19)', () => {
     const kept = new Map<string, string>();
     const library = memory(kept);
     expect(answerWith(library, { operation: 'set', address, secret: 'refresh' })).toEqual({
@@ -63,7 +63,7 @@ describe('D19 what is kept in a keyring', () => {
     expect(answerWith(library, { operation: 'delete', address })).toEqual({ done: true });
   });
 
-  it('D20 is cleared as a whole, but for what others keep there; what stays is told', () => {
+  it('a logout clears all entries but those of other programs, and says which stay (D20)', () => {
     const kept = new Map([
       ['git-signet foreign', 'theirs'],
       ['other x', 'theirs'],
@@ -82,7 +82,7 @@ describe('D19 what is kept in a keyring', () => {
     });
   });
 
-  it('has an address for every expectation, each its own', () => {
+  it('every expectation has an address of its own (D19)', () => {
     const expectations = [
       ...[
         '',
@@ -98,7 +98,7 @@ describe('D19 what is kept in a keyring', () => {
     expect(addresses[1]).toBe('ab12:alice@example.test');
   });
 
-  it('a cut one, one of another address and one of another program are not taken for ours', () => {
+  it('a cut entry, one of another address and one of another program give no secret (D19)', () => {
     const sealed = sealEntry(address, 'refresh');
     expect(openEntry(address, sealed)).toBe('refresh');
     expect(openEntry(address, sealed.slice(0, -1))).toBeUndefined();
@@ -107,7 +107,7 @@ describe('D19 what is kept in a keyring', () => {
     expect(openEntry(address, null)).toBeUndefined();
   });
 
-  it('another program’s entry is neither overwritten nor deleted', () => {
+  it('another program’s entry is neither overwritten nor deleted (D19)', () => {
     const kept = new Map([[`git-signet ${address}`, 'theirs']]);
     for (const operation of ['set', 'delete'] as const) {
       expect(answerWith(memory(kept), { operation, address, secret: 'x' }).done).toBe(false);
@@ -115,7 +115,7 @@ describe('D19 what is kept in a keyring', () => {
     expect([...kept.values()]).toEqual(['theirs']);
   });
 
-  it('what is longer than Windows takes is declined, never chunked; the nearest shorter one is kept', () => {
+  it('a secret that is longer than Windows takes is refused, and the longest that fits is kept (D19)', () => {
     const kept = new Map<string, string>();
     const longest = WINDOWS_LIMIT - sealEntry(address, '').length;
     const set = (length: number) =>
@@ -129,26 +129,26 @@ describe('D19 what is kept in a keyring', () => {
     expect(set(longest)).toEqual({ done: true });
   });
 
-  it('what was not kept whole is said not to be kept', () => {
+  it('a secret that the keyring did not keep whole counts as not kept (D19)', () => {
     const library = memory(new Map(), { cut: 10 });
     expect(answerWith(library, { operation: 'set', address, secret: 'refresh' }).done).toBe(false);
   });
 
-  it('an address with blanks or control characters is none', () => {
+  it('an address with blanks or control characters is refused (D19)', () => {
     for (const odd of ['', 'a b', 'a\nb', 'é', 'x'.repeat(401)]) {
       expect(answerWith(memory(), { operation: 'get', address: odd }).done).toBe(false);
     }
   });
 });
 
-describe('D19 a keyring that is not there', () => {
-  it('absent: undefined, with a reason for doctor', async () => {
+describe('a keyring that is not there', () => {
+  it('an absent keyring gives a reason for doctor (D19)', async () => {
     const env = { HOME: directory, PATH: process.env['PATH'] };
     expect(await openKeyring({ env, entry })).toBeUndefined();
     expect(await keyringProblem({ env, entry })).toMatch(/\w/);
   });
 
-  it('a helper that cannot run, or says something else, is a keyring that is not there', async () => {
+  it('a helper that cannot run counts as an absent keyring (D19)', async () => {
     const odd = join(directory, 'absent.ts');
     expect(await askKeyring({ operation: 'probe', address: 'x' }, { entry: odd })).toEqual({
       done: false,
@@ -156,7 +156,7 @@ describe('D19 a keyring that is not there', () => {
     });
   });
 
-  it('O10 hanging: the deadline ends the helper; the secret is in no argument and no message', async () => {
+  it('a helper that hangs is ended at its deadline, and the secret is in no argument and no message (D19 O10)', async () => {
     const path = join(directory, 'bus');
     const ended: Promise<void>[] = [];
     const server: Server = createServer((socket) => {

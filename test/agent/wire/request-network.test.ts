@@ -20,7 +20,7 @@ const entry = (scope: string, key: string, value: string): string =>
   `${scope}\0file:there\0${key}\n${value}\0`;
 
 describe('the network of a request', () => {
-  it('holds what a client reaches servers through, with absolute paths, and nothing else (D21)', async () => {
+  it('a request carries its client’s network, with absolute paths, and nothing else (D21)', async () => {
     const env = {
       HTTPS_PROXY: 'http://proxy.example:3128',
       NO_PROXY: 'intra.example',
@@ -46,7 +46,7 @@ describe('the network of a request', () => {
     });
   });
 
-  it('leaves every password behind, and says which proxy has one (D21)', async () => {
+  it('a request carries no password, and says which proxy has one (D21)', async () => {
     const env = {
       HTTPS_PROXY: 'http://user:p@ss@proxy.example:3128',
       all_proxy: 'user:secret@other.example',
@@ -62,7 +62,7 @@ describe('the network of a request', () => {
     expect(JSON.stringify(network)).not.toMatch(/user|p@ss|secret/);
   });
 
-  it('says whether the repository names it (D21)', async () => {
+  it('a request says whether the repository names its network (D21)', async () => {
     for (const [scope, ofRepository] of [
       ['global', false],
       ['local', true],
@@ -78,7 +78,7 @@ describe('the network of a request', () => {
     expect(networkOf(settings, outside, '/').ofRepository).toBe(false);
   });
 
-  it('is no CGI client’s header', async () => {
+  it('HTTP_PROXY of a CGI program is not taken as a proxy (D21)', async () => {
     const env = { HTTP_PROXY: 'http://evil.example', REQUEST_METHOD: 'GET' };
     expect(networkOf(await settingsOf(env), env, '/').variables).toEqual({ SIGNET_TIMEOUT: '30' });
   });
@@ -95,7 +95,7 @@ describe('a network that travels', () => {
       encodeFrame({ op: 'reach', secret: '', network: network as RequestNetwork }).subarray(4),
     );
 
-  it('is taken as it was sent', () => {
+  it('a network is read as it was sent (D21)', () => {
     expect(request(fits)).toMatchObject({ network: fits });
   });
 
@@ -111,12 +111,12 @@ describe('a network that travels', () => {
     ['a login of something else', { ...fits, logins: ['NO_PROXY'] }],
     ['no origin', { variables: {}, logins: [] }],
     ['a field more', { ...fits, urlOpener: 'sh' }],
-  ])('is refused with %s (D08 D13 D21)', (_name, network) => {
+  ])('a network with %s is refused (D08 D13 D21)', (_name, network) => {
     expect(isRequestNetwork(network)).toBe(false);
     expect(() => request(network)).toThrow(ProtocolError);
   });
 
-  it('is the same for the same text only', () => {
+  it('two networks are the same only if all their texts are (D21)', () => {
     const variables = { SIGNET_TIMEOUT: '30', SIGNET_PROXY: 'http://proxy.example' };
     expect(sameNetwork(fits, { ...fits, variables })).toBe(true);
     expect(sameNetwork(fits, { ...fits, logins: [] })).toBe(false);
@@ -141,7 +141,7 @@ describe('the agent’s networks', () => {
     ofRepository: false,
   };
 
-  it('take of their own environment nothing of a network, and of a request all of it (D21)', async () => {
+  it('the agent takes the network from the request, and nothing of it from its own environment (D21)', async () => {
     const { through } = await networks();
     const { env, settings } = await through({
       ...proxied,
@@ -152,21 +152,21 @@ describe('the agent’s networks', () => {
     expect((await through(undefined)).env.HTTPS_PROXY).toBe('http://starter.example');
   });
 
-  it('share connections for the same network only (D21)', async () => {
+  it('only requests with the same network share connections (D21)', async () => {
     const { through } = await networks();
     const other = { ...proxied, variables: { ...proxied.variables, NO_PROXY: 'x.example' } };
     expect(await through({ ...proxied })).toBe(await through(proxied));
     expect(await through(other)).not.toBe(await through(proxied));
   });
 
-  it('a server that is not reached is a fact about the agent, and no server has been reached then (D22)', async () => {
+  it('a server that does not answer is reported as out of the agent’s reach (D22)', async () => {
     const { through, everReached } = await networks();
     const { send } = await through(proxied);
     await expect(send(asked)).rejects.toMatchObject({ lack: 'network', exitCode: 3 });
     expect(everReached()).toBe(false);
   });
 
-  it('a server that takes too long does so for everybody, once any has answered (D22)', async () => {
+  it('a slow server is not out of reach once any server has answered (D22)', async () => {
     let hangs = true;
     const server = createServer((_request, response) => {
       if (!hangs) response.end();
@@ -187,7 +187,7 @@ describe('the agent’s networks', () => {
     server.close();
   });
 
-  it('a password is that of the same proxy in protected configuration, else there is none (D21)', async () => {
+  it('a proxy’s password comes from protected configuration for the same proxy only (D21)', async () => {
     const network = { ...proxied, logins: ['HTTPS_PROXY'] };
     const lacks = { lack: 'password', hint: expect.stringContaining('git config --global') };
     for (const own of ['', entry('global', 'signet.proxy', 'http://u:p@127.0.0.1:10')]) {

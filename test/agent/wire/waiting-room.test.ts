@@ -4,7 +4,7 @@ import { payloadRoom } from '../../../src/agent/wire/long-payload.ts';
 import { waitingRoom } from '../../../src/agent/wire/waiting-room.ts';
 import { MAX_SIGNABLE } from '../../../src/core/git/limits.ts';
 
-it('long payloads wait their turn: what they take together is bounded (D29)', async () => {
+it('long payloads wait for their turn, so their memory together is bounded (D29)', async () => {
   const room = payloadRoom();
   const gone = new AbortController();
   const stays = new AbortController().signal;

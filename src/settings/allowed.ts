@@ -1,7 +1,7 @@
 /**
- * What the person who works in a repository has allowed it to set: a file for each repository in the state directory, with
- * a digest for each key and value. A value that changes is another digest, so it is asked about again. A repository is its
- * common directory, by its path: its worktrees share what was allowed, and one that was moved is asked about again.
+ * Keeps what the user allowed a repository to set. Each repository has a file in the state directory, with a digest for each
+ * key and value. A changed value has another digest, so the user must allow it again. A repository is known by the path of
+ * its common directory. So its worktrees share the file, and a moved repository must be allowed again.
  */
 
 import {
@@ -33,8 +33,8 @@ interface Place {
 }
 
 /**
- * The file of the repository's own configuration, from what git printed: its first local value stands there. Undefined where
- * that is a path from a directory that is not `cwd`: git prints it from the top of the work tree.
+ * Returns the file of the repository's own configuration: the origin of its first local value. Undefined if git printed a
+ * path from the top of the work tree, and `cwd` is another directory.
  */
 function ownFile(entries: readonly ConfigEntry[], cwd: string): string | undefined {
   const first = entries.find(({ scope }) => scope === 'local');
@@ -43,8 +43,8 @@ function ownFile(entries: readonly ConfigEntry[], cwd: string): string | undefin
 }
 
 /**
- * Returns the directory that all worktrees of the repository here share, without links; undefined outside any. `entries`:
- * git's configuration here, which mostly says it already, so that git's own calls need not ask git once more.
+ * Returns the directory that all worktrees of this repository share, without links; undefined outside a repository. `entries`
+ * is git's configuration here. It mostly names the directory already, which saves git's calls another process.
  */
 export async function commonDirectory(
   { env, cwd }: Place,
@@ -74,7 +74,7 @@ function recordPath(crypto: Crypto, repository: string, env: Environment): strin
   return state && join(state, 'allowed', digestOf(crypto, repository));
 }
 
-/** What cannot be read allows nothing. */
+/** Reads a record. One that cannot be read allows nothing. */
 function readRecord(path: string | undefined): ReadonlySet<string> {
   try {
     return new Set(path === undefined ? [] : readFileSync(path, 'utf8').split('\n'));
@@ -83,7 +83,7 @@ function readRecord(path: string | undefined): ReadonlySet<string> {
   }
 }
 
-/** Returns whether a value of the repository here was allowed. Nothing was where there is no repository, or no record. */
+/** Returns a function that says whether a value of this repository was allowed. Without a repository or a record, none was. */
 export async function allowedHere(
   place: Place,
   entries: readonly ConfigEntry[],
@@ -97,10 +97,10 @@ export async function allowedHere(
 /** A value of the repository that counts only where it is allowed, or never. */
 export interface AskedSetting {
   readonly name: SettingName;
-  /** git's key as a person writes it. */
+  /** git's key as users write it. */
   readonly key: string;
   readonly entry: ConfigEntry;
-  /** `never`: a repository does not set this. */
+  /** `never`: no repository may set this. */
   readonly allowed: 'yes' | 'no' | 'never';
 }
 
@@ -121,7 +121,7 @@ export async function askedHere(
   return { repository, asked };
 }
 
-/** Allows these values in `repository` (commonDirectory); `kept`: and what was allowed before. @throws ConfigError */
+/** Allows these values in `repository` (commonDirectory). With `kept`, earlier values stay allowed. @throws ConfigError */
 export async function allowEntries(
   entries: readonly ConfigEntry[],
   repository: string,
@@ -147,7 +147,7 @@ export async function allowEntries(
   }
 }
 
-/** Takes back what was allowed in `repository`; false where nothing was. */
+/** Removes all allowed values of `repository`. Returns false if there were none. */
 export async function forgetAllowed(repository: string, env: Environment): Promise<boolean> {
   const crypto = await loadCrypto();
   const path = recordPath(crypto, repository, env);

@@ -1,7 +1,7 @@
 /**
- * Which of the values that stand in git's configuration count, and for whom. A repository's own configuration is written
- * by whoever made the directory: a value there must not make a verdict milder, run a program, or decide where a secret
- * goes, until the person who works there has allowed it. It may always be stricter. Pure: who allowed what is an argument.
+ * Decides which values of git's configuration count, and for which caller. The author of a directory writes its
+ * configuration. So a value there must not make a verdict milder, run a program, or decide where a secret goes, until the
+ * user has allowed it. A stricter value always counts. This file is pure, and the allowed values are an argument.
  */
 
 import type { ConfigEntry } from '../git/config.ts';
@@ -11,7 +11,7 @@ import { DEFAULTS, type IgnoredSetting, type SettingName } from './settings.ts';
 import { classOf, keyOf, SETTING_NAMES, SETTINGS } from './table.ts';
 
 /**
- * Who reads the settings. `command`: a command of ours, whoever runs it. `sign`, `verify`: git's two calls. A reaching
+ * The caller that reads the settings. `command`: a command of this program. `sign`, `verify`: git's two calls. A reaching
  * value costs nothing more there, because git would run any program that the same file names. `server`: a hook that is
  * installed in a bare repository, whose configuration belongs to the server's owner.
  */
@@ -27,7 +27,7 @@ const COUNT: Readonly<Record<SettingCaller, readonly SettingClass[]>> = {
 
 const PROTECTED: readonly string[] = ['system', 'global', 'command'];
 
-/** True for a value in the repository's own files. A scope that nobody knows is one. */
+/** Returns whether a value is in the repository's own files. An unknown scope counts as that. */
 export function isOfRepository({ scope }: ConfigEntry): boolean {
   return !PROTECTED.includes(scope);
 }
@@ -56,18 +56,18 @@ function standing(entries: readonly ConfigEntry[]): ReadonlyMap<string, Stands> 
   return found;
 }
 
-/** Git's keys for a setting, strongest first. */
+/** Returns git's keys for a setting, strongest first. */
 export function gitKeysOf(name: SettingName): readonly string[] {
   const { gitsign } = SETTINGS[name];
   return gitsign === undefined ? [keyOf(name)] : [keyOf(name), `gitsign.${gitsign}`];
 }
 
-/** The key as a person writes it: git prints it in lower case. */
+/** Returns the key as users write it, because git prints it in lower case. */
 export function shownKey(name: SettingName, { key }: ConfigEntry): string {
   return key === keyOf(name) ? `signet.${name}` : key;
 }
 
-/** The text that a value has the effect of: nothing means the default, booleans have two spellings. */
+/** Returns the text with the same effect as a value. An empty text means the default, and booleans have several spellings. */
 function effectOf(name: SettingName, entry: ConfigEntry | undefined): string | undefined {
   const usual: unknown = (DEFAULTS as Readonly<Record<string, unknown>>)[name];
   const otherwise = usual === undefined ? undefined : String(usual);
@@ -76,7 +76,7 @@ function effectOf(name: SettingName, entry: ConfigEntry | undefined): string | u
   return entry.value === '' ? otherwise : entry.value;
 }
 
-/** True for a value that changes nothing, or goes in the direction that a repository may always go. */
+/** Returns whether a value changes nothing, or is stricter, which a repository may always be. */
 function isStricter(name: SettingName, entry: ConfigEntry, own: ConfigEntry | undefined): boolean {
   const [wanted, without] = [effectOf(name, entry), effectOf(name, own)];
   if (wanted === without) return true;
@@ -88,13 +88,13 @@ function isStricter(name: SettingName, entry: ConfigEntry, own: ConfigEntry | un
 
 export interface Authority {
   readonly caller: SettingCaller;
-  /** Whether the person who works here allowed this very value for this repository. */
+  /** Returns whether the user allowed this value for this repository. */
   readonly allowed: (entry: ConfigEntry) => boolean;
-  /** True where a flag or a variable says it: git's configuration is not asked then. */
+  /** Returns whether a flag or a variable overrides git's configuration. */
   readonly outweighed: (name: SettingName) => boolean;
 }
 
-/** What counts of git's configuration, by setting, and what would count if it were allowed. */
+/** The values of git's configuration that count, and those that do not. */
 export interface Settled {
   readonly counting: ReadonlyMap<SettingName, ConfigEntry>;
   readonly ignored: readonly (IgnoredSetting & { readonly entry: ConfigEntry })[];

@@ -1,4 +1,4 @@
-/** The settings of a command of ours, and what it says of the repository's values that do not count. */
+/** Loads the settings for a command of this program, and reports the repository's values that do not count. */
 
 import { visible } from '../core/escape.ts';
 import { ConfigError } from '../errors.ts';
@@ -14,12 +14,12 @@ import {
 
 const ALLOW = 'git signet allow';
 
-/** `signet.policy, signet.since` */
+/** Returns the keys as `signet.policy, signet.since`. */
 function keysOf(ignored: readonly IgnoredSetting[]): string {
   return [...new Set(ignored.map(({ key }) => visible(key)))].join(', ');
 }
 
-/** One line that names the keys and what to type; undefined where everything counts. */
+/** Returns the line that names the ignored keys and what to type; undefined if there are none. */
 export function ignoredLine(ignored: readonly IgnoredSetting[] = []): string | undefined {
   if (ignored.length === 0) return undefined;
   const waiting = ignored.filter(({ allowable }) => allowable);
@@ -29,10 +29,10 @@ export function ignoredLine(ignored: readonly IgnoredSetting[] = []): string | u
     : `ignored what this repository sets: ${keys}; it counts from git config --global only`;
 }
 
-/** Commands load their settings more than once; what they say of them is said once to each terminal. */
+/** The terminals that were told already, because a command may load its settings more than once. */
 const told = new WeakSet<Terminal>();
 
-/** Says once which values of the repository do not count. */
+/** Reports once which values of the repository do not count. */
 export function sayIgnored(terminal: Terminal, { ignored }: Pick<Settings, 'ignored'>): void {
   const line = ignoredLine(ignored);
   if (line === undefined || told.has(terminal)) return;
@@ -42,7 +42,7 @@ export function sayIgnored(terminal: Terminal, { ignored }: Pick<Settings, 'igno
 
 type More = Pick<SettingsSources, 'flags' | 'caller'>;
 
-/** Resolves the settings that count for a command here, and says what does not count. @throws ConfigError */
+/** Resolves the settings for a command here, and reports the values that do not count. @throws ConfigError */
 export async function resolvedHere(
   { env, cwd, terminal }: Pick<Invocation, 'env' | 'cwd' | 'terminal'>,
   more: More = {},
@@ -52,7 +52,7 @@ export async function resolvedHere(
   return resolved;
 }
 
-/** The settings alone. @throws ConfigError */
+/** Resolves and returns the settings alone. @throws ConfigError */
 export async function settingsHere(
   invocation: Pick<Invocation, 'env' | 'cwd' | 'terminal'>,
   more: More = {},
@@ -60,14 +60,14 @@ export async function settingsHere(
   return (await resolvedHere(invocation, more)).settings;
 }
 
-/** What decides where a signature and a login go. */
+/** The settings that decide where a signature and a login go. */
 const PLACES: readonly string[] = [
   ...['trust', 'signingConfig', 'issuer', 'fulcioUrl', 'rekorUrl', 'timestampUrl', 'log'],
 ];
 
 /**
- * Refuses to sign where the repository names other servers than those that would be used: the signature would become
- * public somewhere that nobody here expects. @throws ConfigError
+ * Refuses to sign if the repository names other servers than the settings in force, because the signature would become
+ * public on a server that the user does not expect. @throws ConfigError
  */
 export function refuseElsewhere({ ignored = [] }: Pick<Settings, 'ignored'>): void {
   const places = ignored.filter(({ name }) => PLACES.includes(name));

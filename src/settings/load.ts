@@ -1,7 +1,7 @@
 /**
- * Settings, each from the last of these that gives it: default < gitsign.* < signet.* < SIGSTORE_* < GITSIGN_* < SIGNET_* < flag.
- * git is asked for its configuration once, on demand, by a plain child process. settings/authority.ts says which values
- * of a repository count. A value that cannot be read is an error that names key, origin and what was expected.
+ * Loads the settings. Later sources override earlier ones: default, gitsign.*, signet.*, SIGSTORE_*, GITSIGN_*, SIGNET_*, flag.
+ * A child process asks git for its configuration once. settings/authority.ts decides which values of a repository count. If
+ * a value cannot be read, the error names the key, the origin and what was expected.
  */
 
 import { isAbsolute, join } from 'node:path';
@@ -28,9 +28,9 @@ export interface SettingsSources {
   readonly cwd: string;
   /** Values typed on the command line, by setting name. */
   readonly flags?: Readonly<Partial<Record<SettingName, string>>> | undefined;
-  /** Who reads them; a command of ours, unless it is said. */
+  /** The caller, by default a command of this program. */
   readonly caller?: SettingCaller;
-  /** What listGitConfig gives, where it is already there (tests). */
+  /** The result of listGitConfig, if it is known (for tests). */
   readonly gitConfig?: string;
   /** The same, asked for already, from where errors are told as always. */
   readonly askedGit?: Promise<string> | undefined;
@@ -38,17 +38,17 @@ export interface SettingsSources {
 
 type Value = string | number | boolean;
 
-/** A value as it was found: `undefined` text is git's bare key. */
+/** A value as it was found. `undefined` text is a bare key of git's configuration. */
 export interface FoundSetting {
   readonly text: string | undefined;
-  /** What to call it in an error: `signet.quiet`, `GITSIGN_LOG`, `--quiet`. */
+  /** Its name in an error: `signet.quiet`, `GITSIGN_LOG`, `--quiet`. */
   readonly label: string;
-  /** git's entry; absent for a flag or a variable. */
+  /** git's entry. Absent for a flag or a variable. */
   readonly entry?: ConfigEntry;
 }
 type Found = FoundSetting;
 
-/** A value that cannot be read. */
+/** The error for a value that cannot be read. */
 class Unreadable extends Error {
   readonly found: Found;
   constructor(found: Found, problem: string) {
@@ -70,7 +70,7 @@ function readUrl(found: Found, text: string, keepSlash: boolean): string {
   return text.slice(0, end);
 }
 
-/** The value as the setting's kind; undefined where an empty text means "back to the default". */
+/** Reads the value as the setting's kind; undefined if an empty text means the default. */
 function readValue(kind: SettingKind, found: Found, env: Environment): Value | undefined {
   const { text } = found;
   if (kind === 'boolean') {
@@ -94,7 +94,7 @@ function readValue(kind: SettingKind, found: Found, env: Environment): Value | u
   return word;
 }
 
-/** A flag, else the strongest variable: what outweighs git's configuration. */
+/** Returns the flag, or the strongest variable. Both override git's configuration. */
 function findOutside(
   name: SettingName,
   { flags, env }: Pick<SettingsSources, 'flags' | 'env'>,
@@ -107,13 +107,13 @@ function findOutside(
 
 const SECTION = 'signet.';
 
-/** A misspelt signet.* key must not silently drop what it was meant to say. */
+/** Refuses a misspelt signet.* key, because it would silently have no effect. */
 function refuseUnknownKeys(entries: readonly ConfigEntry[]): void {
   for (const entry of entries) {
     const { key, value: text } = entry;
     if (!key.startsWith(SECTION)) continue;
     const name = key.slice(SECTION.length);
-    // what has a subsection is not ours to judge
+    // a key with a subsection may belong to another program
     if (name.includes('.')) continue;
     if (SETTING_NAMES.some((each) => keyOf(each) === key)) continue;
     const near = closest(
@@ -126,7 +126,7 @@ function refuseUnknownKeys(entries: readonly ConfigEntry[]): void {
   }
 }
 
-/** Which values of git's configuration count; who allowed what is looked up only where something waits for it. */
+/** Returns the values of git's configuration that count. The record of allowed values is read only if a value needs it. */
 async function settle(
   entries: readonly ConfigEntry[],
   outside: ReadonlyMap<SettingName, Found>,
@@ -152,7 +152,7 @@ function valuesOf(found: ReadonlyMap<SettingName, Found>, env: Environment): Set
   return values as unknown as Settings;
 }
 
-/** Beside the user's other data; gitsign's TUF_ROOT moves it, in a folder of our own. */
+/** Returns the trust cache in the user's data directory, or in a folder of our own under gitsign's TUF_ROOT. */
 function trustDirectory(env: Environment): string | undefined {
   const { TUF_ROOT: tuf, XDG_DATA_HOME: data, HOME: home, LOCALAPPDATA: local } = env;
   const under = (base: string | undefined, ...rest: readonly string[]): string | undefined =>
@@ -179,7 +179,7 @@ function isNetworkOfRepository(found: ReadonlyMap<SettingName, FoundSetting>): b
   });
 }
 
-/** The settings in force, and where the value of each was found that is set. */
+/** The settings in force, and the origin of each value that is set. */
 export interface ResolvedSettings {
   readonly settings: Settings;
   readonly found: ReadonlyMap<SettingName, FoundSetting>;

@@ -1,4 +1,4 @@
-/** Where the value of a setting stands that is in force: a flag, a variable, a file of git's configuration; and how to take it back there. */
+/** Finds the origin of a setting's value (a flag, a variable, or a file of git's configuration), and how to remove it there. */
 
 import { isAbsolute } from 'node:path';
 import type { ConfigEntry } from '../git/config.ts';
@@ -17,7 +17,7 @@ export interface SettingOrigin {
   readonly label: string;
   /** `SIGNET_TRUST`, `--trusted-root`, `.git/config`, `git -c`. */
   readonly place: string;
-  /** What takes the value away: a command, where one can. */
+  /** How to remove the value: a command if there is one. */
   readonly undo: string;
 }
 
@@ -26,7 +26,7 @@ function quoted(word: string): string {
   return /^[\w.+@:/\\-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** By file where git names a whole path: --global may mean two files, and either may include a third. */
+/** Returns the command that removes a value. It names the file if git gives an absolute path, because --global may mean several files. */
 function undoInGit(key: string, { scope, origin }: ConfigEntry): string {
   if (scope === 'command') return `leave ${key} out of git -c and GIT_CONFIG_COUNT`;
   const where = isAbsolute(origin) ? `--file ${quoted(origin)}` : `--${scope}`;
@@ -44,7 +44,7 @@ function originOf({ label: shown, entry }: FoundSetting): SettingOrigin {
   return { by, label: `${shown} (${place})`, place, undo: undoInGit(shown, entry) };
 }
 
-/** Returns where each of these settings stands that is set, in their order. */
+/** Returns the origin of each of these settings that is set, in their order. */
 export function originsIn(
   names: readonly SettingName[],
   { found }: Pick<ResolvedSettings, 'found'>,
@@ -55,7 +55,7 @@ export function originsIn(
   });
 }
 
-/** The same, for who asks about nothing else. @throws ConfigError */
+/** Resolves the settings and returns the origins of these. @throws ConfigError */
 export async function settingOrigins(
   names: readonly SettingName[],
   sources: SettingsSources,

@@ -1,4 +1,4 @@
-/** The values of all settings, typed by the table, and what holds where nothing is configured. */
+/** The types and the defaults of all settings, which follow from the table. */
 
 import type { SettingKind } from './setting.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, type SettingTable } from './table.ts';
@@ -24,26 +24,26 @@ type Others = { readonly [Name in Exclude<SettingName, Defaulted>]?: ValueOf<Nam
 
 /** Everything that can be configured. Paths are absolute or relative to the working directory; URLs have no trailing slash. */
 export interface Settings extends Defaults, Others {
-  /** Where what mirrors served is kept: from the environment, never a setting. */
+  /** The directory for trust data from mirrors. It comes from the environment and is never a setting. */
   readonly trustCache?: string;
-  /** Values of the repository that do not count here; absent where there are none. Never a setting. */
+  /** The repository's values that do not count here. Absent if there are none. Never a setting. */
   readonly ignored?: readonly IgnoredSetting[];
-  /** True where the repository names the proxy or the authorities that count here. */
+  /** True if the proxy or the authorities that count come from the repository. */
   readonly networkOfRepository?: boolean;
 }
 
 /** A value in the repository's own configuration that does not count (settings/authority.ts). */
 export interface IgnoredSetting {
   readonly name: SettingName;
-  /** git's key as a person writes it: `signet.policy`, `gitsign.fulcio`. */
+  /** git's key as users write it: `signet.policy`, `gitsign.fulcio`. */
   readonly key: string;
-  /** The file that it stands in. */
+  /** The file that holds it. */
   readonly origin: string;
-  /** False where a repository never sets it. */
+  /** False if no repository may set it. */
   readonly allowable: boolean;
 }
 
-/** What holds where nothing is said. */
+/** The default values. */
 export const DEFAULTS = Object.fromEntries(
   SETTING_NAMES.flatMap((name) => {
     const { default: value } = SETTINGS[name];

@@ -9,7 +9,7 @@ import { LOGIN_ROWS } from './table-login.ts';
 import { NETWORK_ROWS, SERVER_ROWS, TRUST_ROWS } from './table-servers.ts';
 import { AGENT_ROWS, TALK_ROWS, VERIFY_ROWS } from './table-work.ts';
 
-/** The groups under which people are shown the settings. */
+/** The groups in which the settings are shown. */
 export const SETTING_GROUPS = {
   'Who is believed': VERIFY_ROWS,
   'The trust root': TRUST_ROWS,
@@ -35,7 +35,7 @@ export type SettingTable = typeof TABLE;
 export type SettingName = keyof SettingTable;
 export const SETTINGS: Readonly<Record<SettingName, Setting>> = TABLE;
 
-/** What a value of the repository could do; reaching where nobody has classed it. */
+/** Returns the class of a setting, by default `reaching`. */
 export function classOf(name: SettingName): SettingClass {
   const setting: Setting = SETTINGS[name];
   return setting.class ?? 'reaching';

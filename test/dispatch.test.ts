@@ -217,7 +217,7 @@ describe('what the operating system refuses', () => {
   });
 
   it.each(['ENOENT', 'EINVAL', 'ERR_INVALID_ARG_TYPE'])(
-    '%s that nobody expected is still a bug',
+    '%s of an unexpected kind counts as a bug',
     (code) => {
       const caught = catchInvocation({ args: [] });
       expect(tellError(failed(code), caught.invocation.terminal, false)).toBe(70);

@@ -77,7 +77,7 @@ describe('recorded callers', () => {
   });
 });
 
-describe('what is not known is refused, exit 2 (F3)', () => {
+describe('an unknown or wrong argument is refused with exit 2 (F3)', () => {
   it.each([
     ['--ca-roots=x --verify a -', /unknown option --ca-roots/],
     ['--ca-intermediates x --verify a -', /unknown option --ca-intermediates/],

@@ -203,7 +203,7 @@ describe('HttpClient', () => {
     });
   });
 
-  it('asks again, a second later, when told that somebody else hung up', async () => {
+  it('asks again after a second when the server says that another client hung up', async () => {
     const waited: number[] = [];
     const statuses = [499, 200];
     const url = await serve((_request, response) =>
@@ -246,7 +246,7 @@ describe('HttpClient', () => {
     });
   });
 
-  it('asks again what nobody can have seen, harmless or not', async () => {
+  it('sends a request again if the server cannot have seen the first', async () => {
     const url = await serve(() => undefined);
     servers[0]!.close();
     await expect(send({ url, method: 'POST' })).rejects.toThrow('tried 3 times');

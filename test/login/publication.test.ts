@@ -174,7 +174,7 @@ const askedFor = {
   agreed: 'Sign as bob@example.test? [y/n]',
 };
 
-describe('an account that nobody expected', () => {
+describe('an unexpected account', () => {
   it.each<[string, Case, string]>([
     ['with what becomes public', {}, askedFor.commit],
     ['alone where that is agreed to', { publishIdentity: 'yes' }, askedFor.agreed],
@@ -228,7 +228,7 @@ describe('an account that nobody expected', () => {
 describe('a login whose page was opened twice', () => {
   const disputed = { disputed: true, publishIdentity: 'yes', told: true } as const;
 
-  it('is confirmed at the terminal whoever logged in, also an account that is known (O19)', async () => {
+  it('is confirmed at the terminal, also for a known account (O19)', async () => {
     await agree({ publishIdentity: 'yes' });
     for (const who of ['alice@example.test', BOB]) {
       const { questions, said } = await agree({ ...disputed, who, typed: 'y' });

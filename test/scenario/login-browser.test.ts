@@ -105,7 +105,7 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     expect(repository.head()).toBe(head);
   });
 
-  it('the person who is asked chooses, and bob signs as bob', async () => {
+  it('bob chooses his account at the issuer and signs as bob', async () => {
     const repository = repositoryAt(asking);
     const commit = repository.commit('bob');
     const page = await open(await commit.page);
@@ -119,7 +119,7 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     expect(repository.git('log', '-1', '--format=%GS').stdout).toContain('bob@example.test');
   });
 
-  it('on another device: the code is typed and compared there, and bob signs as bob (O11)', async () => {
+  it('bob enters the code on another device and signs as bob (O11)', async () => {
     const repository = repositoryAt(asking);
     const commit = repository.commit('elsewhere', { tokenProvider: 'device' });
     const [, address = '', code = ''] = await commit.reads(/open (\S+) and enter (\S+) /);
@@ -147,7 +147,7 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     await ends(repository, commit, /^git-signet: the login was refused/);
   });
 
-  it('closing the page, or waiting too long, ends it at the deadline (O18)', async () => {
+  it('a login whose page is closed or left open ends at the deadline (O18)', async () => {
     const [closed, late] = [repositoryAt(asking), repositoryAt(asking)];
     const first = closed.commit('closed', { loginTimeout: '3' });
     const second = late.commit('late', { loginTimeout: '3' });
@@ -162,7 +162,7 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     expect(late.head()).toBeUndefined();
   });
 
-  it('a wrong state changes nothing: the same page goes on (O01)', async () => {
+  it('an answer with a wrong state changes nothing, and the same page still works (O01)', async () => {
     const repository = repositoryAt(remembering);
     const commit = repository.commit('forged');
     const page = await open(await commit.page);
@@ -200,7 +200,7 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     expect([code, said]).toEqual([0, expect.not.stringContaining('second time')]);
   });
 
-  it('a private window gets no page; the printed address works there, also after the other one (O19)', async () => {
+  it('a private window gets no page, but the printed address works in it (O19)', async () => {
     const repository = repositoryAt(remembering);
     const commit = repository.commit('two browsers');
     const page = await open(await commit.page);
@@ -219,7 +219,7 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     await elsewhere.close();
   });
 
-  it('an answer that comes back in another container is told where to go on; git waits (O19)', async () => {
+  it('an answer in another container is told where to go on, and git still waits (O19)', async () => {
     const repository = repositoryAt(asking);
     const commit = repository.commit('contained');
     const page = await open(await commit.page);

@@ -16,7 +16,7 @@ const commit = (one: Machine, at: string, more: Readonly<Record<string, string>>
   one.git(at, ['commit', '-q', '--allow-empty', '-m', 'a change'], more);
 
 describe('git signet login', () => {
-  it('then signing asks nobody, in any repository; status says who; logout ends it', async () => {
+  it('after git signet login, every repository signs without a question until logout', async () => {
     const logins = countLogins(sandbox());
     const one = await machine();
     const [first, second] = [await one.repository('first'), await one.repository('second')];
@@ -164,7 +164,7 @@ describe('git signet login', () => {
     },
   );
 
-  it('publishIdentity = no refuses before anybody logs in, and says how to take it back (O13)', async () => {
+  it('publishIdentity = no refuses before a login, and says how to undo it (O13)', async () => {
     const logins = countLogins(sandbox());
     const asked = { ...sandbox().requests };
     const one = await machine();
@@ -228,7 +228,7 @@ describe('git signet login', () => {
     ]);
   });
 
-  it('what cannot be is said: no agent, an empty token, two ways at once', async () => {
+  it('no agent, an empty token and two ways at once are refused with a reason', async () => {
     const one = await machine();
     const tell = async (args: readonly string[], env = {}) =>
       one.signet(one.home, ['login', ...args], { env, input: '' });

@@ -42,7 +42,7 @@ describe.skipIf(!possible)('a login while another user looks on', () => {
   });
   afterAll(() => repository.close());
 
-  it('the other user asks first and gets no page; the person notices, and goes on undisturbed (O19)', async () => {
+  it('another user who asks first gets no page, and the login goes on (O19)', async () => {
     const commit = repository.commit('for my eyes');
     const page = await commit.page;
     const seen = fetchAs(OTHER, page);
@@ -58,7 +58,7 @@ describe.skipIf(!possible)('a login while another user looks on', () => {
     expect([code, said]).toEqual([0, expect.not.stringContaining('Sign as')]);
   });
 
-  it('the printed address is for whoever reads the terminal, whatever user the browser runs as (O19)', async () => {
+  it('the printed address works in a browser of any user (O19)', async () => {
     const commit = repository.commit('by another browser', { loginTimeout: '4' });
     await commit.page;
     const [, printed = ''] = await commit.reads(/or open this address .*: (http\S+)/);

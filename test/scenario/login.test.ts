@@ -49,7 +49,7 @@ const TWICE = 'the login page was opened a second time. If it was not you, press
 const present = haveTools('script');
 
 describe.skipIf(!present)('git commit -S with a login', () => {
-  it('one click, and the commit is signed; a chatty opener changes nothing (S09)', async () => {
+  it('a commit is signed after one click, and output of the opener changes nothing (S09)', async () => {
     const commit = repository.commit('parser: refuse trailing bytes');
     const page = await commit.page;
     const pages = await clickThrough(page);
@@ -74,14 +74,14 @@ describe.skipIf(!present)('git commit -S with a login', () => {
     expect(repository.git('cat-file', 'commit', 'HEAD').stdout).not.toContain('chatter');
   });
 
-  it('nobody comes: it ends by itself (O18)', async () => {
+  it('a login that no user completes ends at its deadline (O18)', async () => {
     await endsWith(
       repository.commit('late', { loginTimeout: '1' }),
       /you did not log in within 1 s/,
     );
   });
 
-  it('no wrong state, favicon, foreign host or other path ends it (O01 O06 O19)', async () => {
+  it('a wrong state, a favicon, a foreign host or another path does not end the login (O01 O06 O19)', async () => {
     const commit = repository.commit('patient');
     const page = await commit.page;
     const mine: Jar = new Map();
@@ -103,7 +103,7 @@ describe.skipIf(!present)('git commit -S with a login', () => {
     expect([code, said]).toEqual([0, expect.not.stringContaining('second time')]);
   });
 
-  it('who comes second reads nothing and cannot answer; the terminal says so and has the last word (O19)', async () => {
+  it('a second browser reads nothing and cannot answer, and the terminal asks for confirmation (O19)', async () => {
     const commit = repository.commit('mine alone', { publishIdentity: 'yes' });
     const page = await commit.page;
     const mine: Jar = new Map();
@@ -132,7 +132,7 @@ describe.skipIf(!present)('git commit -S with a login', () => {
     expect(said.split(TWICE)).toHaveLength(2);
   });
 
-  it('who comes first and logs in is refused at the terminal by name; nothing is published (O19 O20)', async () => {
+  it('another user who opens the page first and logs in is refused at the terminal, and nothing is published (O19 O20)', async () => {
     const before = { ...sandbox().requests };
     const commit = repository.commit('not by mallory', { publishIdentity: 'yes' });
     const page = await commit.page;
@@ -152,7 +152,7 @@ describe.skipIf(!present)('git commit -S with a login', () => {
     expect({ fulcio, rekor }).toEqual({ fulcio: before.fulcio, rekor: before.rekor });
   });
 
-  it('who comes first and gives up or logs in wrongly does not end the login: the printed address goes on (O19)', async () => {
+  it('another user who opens the page first and fails does not end the login at the printed address (O19)', async () => {
     const commit = repository.commit('all the same', { identity: 'alice@example.test' });
     const page = await commit.page;
     const mallory: Jar = new Map();
@@ -172,7 +172,7 @@ describe.skipIf(!present)('git commit -S with a login', () => {
     expect(said).not.toContain('Sign as');
   });
 
-  it('an account that nobody expected is confirmed by name, once on this machine (O20)', async () => {
+  it('an unexpected account is confirmed by name, once on this machine (O20)', async () => {
     const one = makeRepository(sandbox());
     const commit = one.commit('by grace', { publishIdentity: 'yes' });
     await clickThrough(await commit.page, new Map(), 'grace@example.test');

@@ -131,7 +131,7 @@ describe('git verify-commit', () => {
   });
 });
 
-it('in a company: everything by way of a proxy that wants a login, to names that only it knows', async () => {
+it('signing works through a company proxy that needs a login and resolves all names', async () => {
   const port = (url: string): number => Number(new URL(url).port);
   const { fulcio, rekor, rekorV2, tsa } = sandbox().urls;
   const network = await startPrivateNetwork(repository.home, {

@@ -23,7 +23,7 @@ const ASK = { SIGNET_PUBLISH_IDENTITY: 'ask' };
 const SSH = { SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' };
 
 describe.skipIf(!haveTools('script'))('git commit -S, the person elsewhere', () => {
-  it('over SSH: a code, agreed to on another device (O11)', async () => {
+  it('a login over SSH uses a code on another device (O11)', async () => {
     const commit = repository.commit('by device', { urlOpener: '' }, SSH);
     const [, address = '', code = ''] = await commit.reads(/open (\S+) and enter (\S+) /);
     await answerDevice(address, code);
@@ -86,7 +86,7 @@ describe.skipIf(!haveTools('script'))('git commit -S, before anything becomes pu
     expect(published(sandbox())).toEqual(before);
   });
 
-  it('"always" is remembered: the next login asks no more', async () => {
+  it('the answer "always" is remembered, and the next login does not ask', async () => {
     expect((await decide('always')).code).toBe(0);
     const commit = repository.commit('again', {}, ASK);
     const page = (await clickThrough(await commit.page)).at(-1)?.body;
@@ -97,7 +97,7 @@ describe.skipIf(!haveTools('script'))('git commit -S, before anything becomes pu
     expect(said).not.toContain('Go on?');
   });
 
-  it('publishIdentity = no refuses, whoever agrees', async () => {
+  it('publishIdentity = no refuses to sign without asking', async () => {
     const before = published(sandbox());
     const commit = repository.commit('never', {}, { SIGNET_PUBLISH_IDENTITY: 'no' });
     const { code, said } = await commit.ended;
@@ -146,7 +146,7 @@ describe.skipIf(!haveTools('script'))('the right person', () => {
     repository.git('config', '--unset', `includeIf.gitdir:${repository.path}/.path`);
   });
 
-  it('after the wrong account the issuer is to ask which one (O13)', async () => {
+  it('after a login with the wrong account, the issuer asks which account to use (O13)', async () => {
     const settings = { identity: 'eve@example.test' };
     const wrong = repository.commit('wrong', { identity: 'carol@example.test' });
     const first = await clickThrough(await wrong.page);

@@ -44,7 +44,7 @@ describe('the class of a setting', () => {
     expect((SETTINGS[name] as Setting).class).toBeDefined();
   });
 
-  it('a setting that nobody has classed counts as reaching', () => {
+  it('a setting without a class counts as reaching', () => {
     const { class: _, ...unclassed } = SETTINGS.policy as Setting;
     const table = SETTINGS as Record<SettingName, Setting>;
     const { policy } = table;

@@ -292,7 +292,7 @@ describe('openLoginListener', () => {
     expect(listener.redirectUri).toMatch(/^http:\/\/localhost:\d+\/own\/path$/);
   });
 
-  it('says when somebody is there already, also on the other family of a name (O05)', async () => {
+  it('reports a port in use, also on the other address family of a name (O05)', async () => {
     const squat = (host: string, port = 0): Promise<number | undefined> =>
       new Promise((resolve) => {
         const server = createServer().listen(port, host, () => {

@@ -70,7 +70,7 @@ export function signatureFacts(
 ): SignatureFacts {
   const { split } = openObject(object.type, object.raw, format);
   if (split === undefined) throw new Refusal('unsigned', `the ${object.type} has no signature`);
-  checkKind(split.signature);
+  checkKind(split.signature, crypto);
   const message = readSignedData(readArmor(split.signature));
   const { certificate, signedAttrs, unsignedAttrs } = message.signer;
   const entry = readable(() => embeddedEntry(unsignedAttrs));

@@ -131,7 +131,7 @@ async function verifyEvidence(
   // the cache is trimmed first, because a refused signature also adds to it
   if (context.cache !== undefined) trimEvidenceCache(context.cache);
   return settle(progress, async () => {
-    checkKind(signature, progress);
+    checkKind(signature, context.crypto, progress);
     progress.check = 'cms';
     const signer = readSigner(signature, context.crypto, progress);
     progress.check = 'content';

@@ -6,6 +6,7 @@
 
 import type { Crypto } from '../core/crypto.ts';
 import type { SplitObject } from '../core/git/object.ts';
+import { pinningLine, signingSshKey } from '../core/git/ssh-signature.ts';
 import type { KeyKind } from '../core/identity-kind.ts';
 import { claimsOf } from '../core/policy/claims.ts';
 import { decide, type Subject } from '../core/policy/decide.ts';
@@ -44,11 +45,14 @@ function refusedKey(
   kind: KeyKind,
   check: Exclude<KeyCheck, { status: 'good' }>,
   policy: IdentityPolicy,
+  signature: Uint8Array,
 ): Outcome {
   const claims =
     check.claimed === undefined ? {} : { claimedSigner: keySigner(kind, check.claimed) };
   if (check.status === 'unknown') {
-    const detail = `signed by a key that ${policy.source} does not pin`;
+    const key = kind === 'ssh' ? signingSshKey(signature) : undefined;
+    const pin = key === undefined ? '' : `. If you know it, add: ${pinningLine(key)}`;
+    const detail = `signed by a key that ${policy.source} does not pin${pin}`;
     return {
       status: 'not-allowed',
       kind,
@@ -120,7 +124,7 @@ export function createKeyJudge({ crypto, env, now }: KeyJudgeSettings): KeyJudge
     if (check === undefined) return undefined;
     return check.status === 'good'
       ? allowedKey(kind, check, policy, subject)
-      : refusedKey(kind, check, policy);
+      : refusedKey(kind, check, policy, split.signature);
   };
   const close = async (): Promise<void> => {
     await Promise.all(open.map((verifier) => verifier.close()));

@@ -7,10 +7,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fromBase64, toBase64 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
+import { signingSshKey, sshFingerprint } from '../core/git/ssh-signature.ts';
 import type { KeyRule } from '../core/policy/model.ts';
-import { signingSshKey } from '../core/policy/ssh-key.ts';
 import type { Environment } from '../system/environment.ts';
 import { findExecutable, runProcess } from '../system/process.ts';
 import type { KeyCheck } from './openpgp.ts';
@@ -19,12 +18,6 @@ export interface SshVerifier {
   readonly verify: (payload: Uint8Array, armor: Uint8Array) => Promise<KeyCheck>;
   /** Removes the files that were written. */
   readonly close: () => Promise<void>;
-}
-
-/** Returns the fingerprint `SHA256:…` of a key `TYPE BASE64`, as ssh-keygen prints it. */
-export function sshFingerprint(key: string, crypto: Crypto): string {
-  const blob = fromBase64(key.split(' ')[1] ?? '') ?? new Uint8Array();
-  return `SHA256:${toBase64(crypto.hash('sha256', blob)).replace(/=+$/, '')}`;
 }
 
 /** Returns the environment that ssh-keygen needs to start, without anything that makes it ask or read elsewhere. */

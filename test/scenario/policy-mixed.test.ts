@@ -64,6 +64,35 @@ ${fresh.indented}
   return { old, fresh, forged, signers };
 }
 
+describe('an SSH signature whose key no policy pins', () => {
+  it('is named with its key by verify, show and explain, and the printed line pins it', async () => {
+    const { repository, commit, branch, policy, file } = policyScene('unpinned', sandbox());
+    const dave = sshPerson(repository, 'dave');
+    const eve = sshPerson(repository, 'eve');
+    branch('main', await commit({ by: { armor: (payload) => dave.armor(payload) } }));
+    const by = (path: string) => [
+      ...['--trusted-root', sandbox().files.trustedRoot, '--offline', '--policy', path],
+    ];
+    const none = file(policy());
+    const other = file(policy('', `  - {name: eve, ssh: '${eve.line}'}\n`), 'other.yaml');
+    const [type, base64] = dave.line.split(' ');
+    const line = `- {name: NAME, ssh: '${type} ${base64}'}`;
+    const verified = await signet(repository, ['verify', ...by(none), 'main']);
+    expect([verified.exit, verified.out]).toEqual([3, expect.stringContaining(line)]);
+    expect(verified.out).toMatch(/signed with SSH key SHA256:[A-Za-z0-9+/]{43}, which no policy/);
+    const shown = await signet(repository, ['show', 'main']);
+    expect([shown.exit, shown.talk]).toEqual([3, expect.stringContaining(line)]);
+    const explained = await signet(repository, ['policy', 'explain', 'main', ...by(none)]);
+    expect([explained.exit, explained.out]).toEqual([3, expect.stringContaining(line)]);
+    const beside = await signet(repository, ['verify', ...by(other), 'main']);
+    expect([beside.exit, beside.out]).toEqual([6, expect.stringContaining(line)]);
+    const printed = /- \{name: NAME, ssh: '[^']+'\}/.exec(verified.out)?.[0] ?? '';
+    const pinned = file(policy('', `  ${printed.replace('NAME', 'dave')}\n`), 'pinned.yaml');
+    const passed = await signet(repository, ['verify', ...by(pinned), 'main']);
+    expect([passed.exit, passed.out]).toEqual([0, expect.stringContaining('by dave, SSH key')]);
+  });
+});
+
 async function mixed() {
   const scene = policyScene('mixed', sandbox());
   const { commit, policy, bob, issuer, repository, branch, file } = scene;

@@ -1,26 +1,15 @@
 /**
- * Reads SSH keys from policies and signatures. A policy holds a line of an allowed-signers file (ssh-keygen(1), ALLOWED
- * SIGNERS). An SSHSIG (OpenSSH PROTOCOL.sshsig) holds the public key that claims to have signed. ssh-keygen itself
- * verifies (gate/ssh-signature.ts).
+ * Reads SSH keys from policies. A policy holds a line of an allowed-signers file (ssh-keygen(1), ALLOWED SIGNERS).
  */
 
-import { fromBase64, latin1, toBase64 } from '../bytes.ts';
+import { fromBase64 } from '../bytes.ts';
+import { firstString, KEY_TYPE } from '../git/ssh-signature.ts';
 import { fault, type Path, type Reader } from './reader.ts';
 
 /** `TYPE BASE64`, with the other fields of the line. */
 export interface SshKey {
   readonly key: string;
   readonly addresses?: readonly string[];
-}
-
-const KEY_TYPE =
-  /^(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)$/;
-
-/** Returns the length-prefixed text at the start of an SSH blob, or undefined if it is cut off. */
-function firstString(blob: Uint8Array): string | undefined {
-  if (blob.length < 4) return undefined;
-  const length = new DataView(blob.buffer, blob.byteOffset).getUint32(0);
-  return length > blob.length - 4 ? undefined : latin1(blob.subarray(4, 4 + length));
 }
 
 /**
@@ -53,21 +42,4 @@ export function readSshKey(reader: Reader, text: string, path: Path): SshKey {
     throw fault(reader, path, 'principals must be addresses, not patterns or options');
   }
   return { key: `${type} ${base64}`, addresses: principals.split(',') };
-}
-
-/** Returns the public key that an armored SSH signature names, as `TYPE BASE64`, or undefined if it cannot be read. */
-export function signingSshKey(armor: Uint8Array): string | undefined {
-  const match =
-    /^-----BEGIN SSH SIGNATURE-----\n([A-Za-z0-9+/=\n]+)-----END SSH SIGNATURE-----\n*$/.exec(
-      latin1(armor),
-    );
-  const bytes = fromBase64((match?.[1] ?? '').replaceAll('\n', ''));
-  if (bytes === undefined || latin1(bytes.subarray(0, 6)) !== 'SSHSIG' || bytes.length < 14) {
-    return undefined;
-  }
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(10);
-  if (length > bytes.length - 14) return undefined;
-  const blob = bytes.subarray(14, 14 + length);
-  const type = firstString(blob);
-  return type === undefined || !KEY_TYPE.test(type) ? undefined : `${type} ${toBase64(blob)}`;
 }

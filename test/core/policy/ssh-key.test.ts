@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/bytes.ts';
-import { signingSshKey } from '../../../src/core/policy/ssh-key.ts';
+import { signingSshKey } from '../../../src/core/git/ssh-signature.ts';
 
 const KEY = 'AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f';
 const armor = (bytes: Buffer): Uint8Array =>

@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { splitSignedObject } from '../src/core/git/object.ts';
+import { splitSignedObject } from '../src/core/git/signed-object.ts';
 import { type Row, signingRows, soakRow } from './bench-parts/agent-rows.ts';
 import { gateRows } from './bench-parts/gate.ts';
 import { type Invocation, interleaved, peak, run } from './bench-parts/measure.ts';

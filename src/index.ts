@@ -10,7 +10,7 @@ export {
   type ObjectType,
   type SplitObject,
   splitSignedObject,
-} from './core/git/object.ts';
+} from './core/git/signed-object.ts';
 export type { IdentityKind } from './core/identity-kind.ts';
 export { type LogLookup, logLookupOf } from './core/log-lookup.ts';
 export type { KeyRule, ObjectRule, Validity, WorkflowRule } from './core/policy/model.ts';

@@ -2,7 +2,7 @@
 
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { splitSignedObject } from '../../src/core/git/object.ts';
+import { splitSignedObject } from '../../src/core/git/signed-object.ts';
 
 const VECTOR = 'test/vectors/gitsign';
 

@@ -5,7 +5,7 @@
  */
 
 import { toHex } from '../../src/core/bytes.ts';
-import { objectId } from '../../src/core/git/object.ts';
+import { objectId } from '../../src/core/git/signed-object.ts';
 import type { Verdict, Verified } from '../../src/core/verdict.ts';
 import { verifyObject } from '../../src/core/verify.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';

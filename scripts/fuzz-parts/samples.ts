@@ -2,8 +2,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { createEvidenceCache } from '../../src/core/evidence-cache.ts';
-import type { ObjectFormat } from '../../src/core/git/object.ts';
-import { objectId } from '../../src/core/git/object.ts';
+import type { ObjectFormat } from '../../src/core/git/signed-object.ts';
+import { objectId } from '../../src/core/git/signed-object.ts';
 import type { TransparencyLogEntry } from '../../src/core/rekor/log-entry.ts';
 import { parseTrustedRoot } from '../../src/core/trust/trusted-root.ts';
 import type { Verified } from '../../src/core/verdict.ts';

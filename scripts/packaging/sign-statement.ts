@@ -9,7 +9,7 @@ import type { TransparencyLogEntry } from '../../src/core/rekor/log-entry.ts';
 import { responseFromToken } from '../../src/core/tsa/timestamp-info.ts';
 import { certificatePem } from '../../src/core/x509/certificate.ts';
 import { answerJson, isSuccess, refusedBy } from '../../src/http/answers.ts';
-import type { LogService } from '../../src/services/in-force.ts';
+import type { LogService } from '../../src/services/choose-servers.ts';
 import { appendLogEntry } from '../../src/services/rekor-append.ts';
 import { requestTimestamp } from '../../src/services/timestamp.ts';
 import { loadSettings } from '../../src/settings/load.ts';

@@ -6,7 +6,7 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import type { ObjectFormat } from '../core/git/object.ts';
+import type { ObjectFormat } from '../core/git/signed-object.ts';
 import { UsageError } from '../errors.ts';
 import { type Archive, ArchiveFault, type ArchiveLimits } from './entry.ts';
 

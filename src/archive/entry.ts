@@ -1,7 +1,7 @@
 /** Types and checks that all kinds of archives share. */
 
 import { createHash, type Hash } from 'node:crypto';
-import type { ObjectFormat } from '../core/git/object.ts';
+import type { ObjectFormat } from '../core/git/signed-object.ts';
 
 export interface ArchiveEntry {
   /** The name, one character a byte, without a slash at its end. */

@@ -2,7 +2,7 @@
 
 import { createReadStream, readSync } from 'node:fs';
 import { createInflateRaw, inflateRawSync, type Zlib } from 'node:zlib';
-import type { ObjectFormat } from '../core/git/object.ts';
+import type { ObjectFormat } from '../core/git/signed-object.ts';
 import { ArchiveFault, blobHash } from './entry.ts';
 
 /** The fields about the data that both halves of an entry hold. */

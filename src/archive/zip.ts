@@ -5,7 +5,7 @@
 
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { latin1 } from '../core/bytes.ts';
-import type { ObjectFormat } from '../core/git/object.ts';
+import type { ObjectFormat } from '../core/git/signed-object.ts';
 import {
   type Archive,
   type ArchiveEntry,

@@ -38,7 +38,7 @@ function changedKeys(place: ConfigPlace, scope: Scope): ChangedKeys {
 /** What a login leads to here: where it is, and what becomes public where. */
 async function publicity({ cwd, env, now }: Invocation): Promise<string> {
   const settings = await loadSettings({ cwd, env, caller: 'sign' });
-  const { chooseServices } = await import('../services/in-force.ts');
+  const { chooseServices } = await import('../services/choose-servers.ts');
   const { issuerUrl, log } = chooseServices(settings, await loadSigningConfig(settings), now());
   if (log === undefined) {
     return `you log in at ${visible(issuerUrl)}

@@ -5,7 +5,7 @@
 
 import { readArmor, readSignedData } from './cms/signed-data.ts';
 import type { Crypto } from './crypto.ts';
-import { joinSignature, objectId, payloadType } from './git/object.ts';
+import { joinSignature, objectId, payloadType } from './git/signed-object.ts';
 import { embeddedEntry } from './rekor/bound-entry.ts';
 import { Refusal } from './verdict.ts';
 import { certificatePem } from './x509/certificate.ts';

@@ -13,7 +13,7 @@ import {
   singleValue,
 } from './cms/signed-data.ts';
 import type { Crypto } from './crypto.ts';
-import { type ObjectFormat, type ObjectType, openObject } from './git/object.ts';
+import { type ObjectFormat, type ObjectType, openObject } from './git/signed-object.ts';
 import { embeddedEntry } from './rekor/bound-entry.ts';
 import { readCheckpoint } from './rekor/checkpoint.ts';
 import type { TransparencyLogEntry } from './rekor/log-entry.ts';

@@ -24,7 +24,7 @@ import {
   openObject,
   openPayload,
   payloadType,
-} from './git/object.ts';
+} from './git/signed-object.ts';
 import { loggedNames } from './log-lookup.ts';
 import { type Decision, decide, type Subject } from './policy/decide.ts';
 import { rejected, tooLarge } from './rejection.ts';

@@ -3,7 +3,7 @@
  * the blocks back, and they are filled again. An object that is missing, or neither commit nor tag, ends the run.
  */
 
-import type { ObjectType } from '../core/git/object.ts';
+import type { ObjectType } from '../core/git/signed-object.ts';
 import { tooLarge } from '../core/rejection.ts';
 import { UsageError } from '../errors.ts';
 import type { ReadObject } from '../git/objects.ts';

@@ -5,7 +5,11 @@
 
 import type { Crypto } from '../core/crypto.ts';
 import { createEvidenceCache } from '../core/evidence-cache.ts';
-import { type ObjectFormat, type ObjectType, splitSignedObject } from '../core/git/object.ts';
+import {
+  type ObjectFormat,
+  type ObjectType,
+  splitSignedObject,
+} from '../core/git/signed-object.ts';
 import type { KeyKind } from '../core/identity-kind.ts';
 import { type LogLookup, logLookupOf } from '../core/log-lookup.ts';
 import { withCommitterNote } from '../core/policy/committer.ts';

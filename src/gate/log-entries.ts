@@ -88,7 +88,7 @@ async function openLog(options: LogAccessOptions): Promise<SearchableLog & Pick<
     throw new ServiceError('SERVICE_UNREACHABLE', 'the log is not asked (offline)');
   const [{ searchableLog }, { loadSigningConfig }, { createHttpClient }, { networkOptions }] =
     await Promise.all([
-      import('../services/in-force.ts'),
+      import('../services/choose-servers.ts'),
       import('../trust/load.ts'),
       import('../http/http.ts'),
       import('../http/network.ts'),

@@ -4,7 +4,7 @@
  */
 
 import type { Crypto } from '../core/crypto.ts';
-import { type ObjectType, splitSignedObject } from '../core/git/object.ts';
+import { type ObjectType, splitSignedObject } from '../core/git/signed-object.ts';
 import { logLookupOf } from '../core/log-lookup.ts';
 import type { Outcome, Verdict } from '../core/verdict.ts';
 import { type VerifyContext, verifyObject } from '../core/verify.ts';

@@ -6,7 +6,7 @@
 import { fromUtf8Lossy, latin1, utf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { commitLinks, tagTarget } from '../core/git/links.ts';
-import type { ObjectFormat } from '../core/git/object.ts';
+import type { ObjectFormat } from '../core/git/signed-object.ts';
 import { DIRECTORY, GITLINK, treeEntries } from '../core/git/tree-entries.ts';
 import { ConfigError } from '../errors.ts';
 import type { Environment } from '../system/environment.ts';

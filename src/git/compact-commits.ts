@@ -1,6 +1,6 @@
 /** Keeps hundreds of thousands of commits with their trees and parents. Hashes are kept as bytes, not as text. */
 
-import type { ObjectFormat } from '../core/git/object.ts';
+import type { ObjectFormat } from '../core/git/signed-object.ts';
 import type { CommitLinks } from './commit-links.ts';
 
 export interface ListedCommit extends CommitLinks {

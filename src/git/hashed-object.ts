@@ -1,7 +1,7 @@
 /** Checks that an object's bytes match its name. git hashes objects that it fetches, but not objects that it reads later. */
 
 import type { Crypto } from '../core/crypto.ts';
-import { type ObjectFormat, objectId } from '../core/git/object.ts';
+import { type ObjectFormat, objectId } from '../core/git/signed-object.ts';
 import { UsageError } from '../errors.ts';
 import type { GitObjectType, ObjectFrame } from './object-frames.ts';
 

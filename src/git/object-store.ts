@@ -6,7 +6,7 @@
 
 import type { Crypto } from '../core/crypto.ts';
 import { MAX_OBJECT } from '../core/git/limits.ts';
-import type { ObjectFormat } from '../core/git/object.ts';
+import type { ObjectFormat } from '../core/git/signed-object.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import { collectGarbage } from '../system/runtime.ts';
 import { expected, type HashedObject, hashed } from './hashed-object.ts';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { utf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
-import { objectId } from '../core/git/object.ts';
+import { objectId } from '../core/git/signed-object.ts';
 import { UsageError } from '../errors.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { ProcessResult } from '../system/process.ts';

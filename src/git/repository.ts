@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fromUtf8Lossy } from '../core/bytes.ts';
-import type { ObjectFormat } from '../core/git/object.ts';
+import type { ObjectFormat } from '../core/git/signed-object.ts';
 import { UsageError } from '../errors.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { Environment } from '../system/environment.ts';

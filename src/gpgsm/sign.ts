@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { utf8 } from '../core/bytes.ts';
-import { expectationOf } from '../core/expectation.ts';
+import { expectationOf } from '../core/expected-account.ts';
 import { createdLines, statusBlock } from '../core/git/gpg-status.ts';
 import { MAX_SIGNABLE } from '../core/git/limits.ts';
 import { checkPayload } from '../core/git/signable.ts';

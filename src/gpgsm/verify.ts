@@ -8,7 +8,7 @@ import type { Crypto } from '../core/crypto.ts';
 import { BROKEN_LINES, reportOf, statusBlock } from '../core/git/gpg-status.ts';
 import { MAX_SIGNATURE_BYTES } from '../core/git/header.ts';
 import { MAX_OBJECT } from '../core/git/limits.ts';
-import { payloadType } from '../core/git/object.ts';
+import { payloadType } from '../core/git/signed-object.ts';
 import type { IdentityPolicy, Verdict } from '../core/verdict.ts';
 import { applyPolicy, type VerifyContext, verifyDetached } from '../core/verify.ts';
 import { type ExitCode, isSignetError, UsageError } from '../errors.ts';

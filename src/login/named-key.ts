@@ -4,7 +4,7 @@
  */
 
 import { visible } from '../core/escape.ts';
-import { expectationWords, signerMeets } from '../core/expectation.ts';
+import { expectationWords, signerMeets } from '../core/expected-account.ts';
 import { committerOf } from '../core/policy/committer.ts';
 import { LoginError } from '../errors.ts';
 

@@ -7,7 +7,7 @@
  */
 
 import { visible } from '../core/escape.ts';
-import { claimsMeet, writeExpectation } from '../core/expectation.ts';
+import { claimsMeet, writeExpectation } from '../core/expected-account.ts';
 import type { IdentityClaims } from '../core/identity-claims.ts';
 import { LoginError } from '../errors.ts';
 import type { Environment } from '../system/environment.ts';

@@ -6,7 +6,7 @@
 
 import { fromUtf8Lossy, toBase64 } from '../core/bytes.ts';
 import { headerOf } from '../core/git/header.ts';
-import { messageOf } from '../core/git/object.ts';
+import { messageOf } from '../core/git/signed-object.ts';
 import type { SignatureFacts } from '../core/signature-facts.ts';
 import { certificatePem } from '../core/x509/certificate.ts';
 import { peopleOf, shownPerson } from './json.ts';

@@ -2,7 +2,7 @@
 
 import { toBase64, toHex } from '../core/bytes.ts';
 import { visible } from '../core/escape.ts';
-import { subjectLine } from '../core/git/object.ts';
+import { subjectLine } from '../core/git/signed-object.ts';
 import type { SignatureFacts } from '../core/signature-facts.ts';
 import { utcTime } from '../core/time.ts';
 import { certificatePem } from '../core/x509/certificate.ts';

@@ -4,7 +4,7 @@
  */
 
 import { visible } from '../core/escape.ts';
-import { subjectLine } from '../core/git/object.ts';
+import { subjectLine } from '../core/git/signed-object.ts';
 import type { Finding, Outcome, Signer, Verdict } from '../core/verdict.ts';
 import type { Counts, Judged } from './judged.ts';
 import { verdictLine } from './verdict-line.ts';

@@ -1,6 +1,6 @@
 /** Writes the line that git shows about one signature. Raw text, which the terminal escapes. */
 
-import type { ObjectType } from '../core/git/object.ts';
+import type { ObjectType } from '../core/git/signed-object.ts';
 import { utcTime } from '../core/time.ts';
 import type { NotAllowed, Outcome, Rejected, Signer, Verified } from '../core/verdict.ts';
 

@@ -3,7 +3,7 @@
  * for its own reader. The view is made from the published result record, so that no format knows more than the others.
  */
 
-import { subjectLine } from '../core/git/object.ts';
+import { subjectLine } from '../core/git/signed-object.ts';
 import type { Finding, Verdict } from '../core/verdict.ts';
 import { type ObjectResult, objectResult } from './json.ts';
 import type { Judged } from './judged.ts';

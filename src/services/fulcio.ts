@@ -8,7 +8,7 @@ import { equal, toBase64, toBase64Lines, utf8 } from '../core/bytes.ts';
 import { DerError } from '../core/cms/der.ts';
 import { visible } from '../core/escape.ts';
 import type { EvidenceContext } from '../core/evidence.ts';
-import { expectationWords, signerMeets } from '../core/expectation.ts';
+import { expectationWords, signerMeets } from '../core/expected-account.ts';
 import type { IdentityClaims } from '../core/identity-claims.ts';
 import { verifyIssuedCertificate } from '../core/issued-certificate.ts';
 import { isRecord } from '../core/json.ts';
@@ -140,7 +140,7 @@ function leafOfPem(pem: string, answer: HttpAnswer): Uint8Array {
 export interface IssuedFor {
   readonly key: Pick<SigningKey, 'spki'>;
   readonly claims: IdentityClaims;
-  /** The expected identity (core/expectation.ts). */
+  /** The expected identity (core/expected-account.ts). */
   readonly expected: string;
   /** The CA's address, for messages. */
   readonly fulcioUrl: string;

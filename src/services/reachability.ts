@@ -1,7 +1,7 @@
 /** Checks whether servers answer. Used by doctor, by the agent, and by git's call if the agent could not sign. */
 
 import type { HttpAnswer, HttpSend } from '../http/message.ts';
-import type { LogService, Services } from './in-force.ts';
+import type { LogService, Services } from './choose-servers.ts';
 
 /** A server, and an address that every server of its kind answers. */
 export interface Server {

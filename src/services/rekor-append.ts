@@ -19,7 +19,7 @@ import { certificatePem } from '../core/x509/certificate.ts';
 import { AnswerError, ServiceError } from '../errors.ts';
 import { answerJson, badAnswer, isSuccess, refusedBy } from '../http/answers.ts';
 import type { HttpAnswer, HttpRequest, HttpSend } from '../http/message.ts';
-import type { LogService } from './in-force.ts';
+import type { LogService } from './choose-servers.ts';
 
 const SERVICE = 'the log';
 const HINT = 'no signature was made and nothing is lost. Try again, or run: git signet doctor';

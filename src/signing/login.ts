@@ -4,7 +4,7 @@
  */
 
 import type { Crypto } from '../core/crypto.ts';
-import { acceptExpected, accountFor, expectationOf } from '../core/expectation.ts';
+import { acceptExpected, accountFor, expectationOf } from '../core/expected-account.ts';
 import { committerOf } from '../core/policy/committer.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import { createHttpClient } from '../http/http.ts';
@@ -14,7 +14,7 @@ import { sayingWaits } from '../http/said-waits.ts';
 import type { SigningContext } from '../login/browser/page.ts';
 import { obtainIdentityToken } from '../login/obtain-token.ts';
 import type { IdentityToken } from '../login/token-request.ts';
-import { chooseServices, type Services } from '../services/in-force.ts';
+import { chooseServices, type Services } from '../services/choose-servers.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Environment } from '../system/environment.ts';
 import type { Secret } from '../system/secret.ts';

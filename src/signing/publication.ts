@@ -6,14 +6,14 @@
 import { utf8 } from '../core/bytes.ts';
 import { assembleSignedData } from '../core/cms/assemble.ts';
 import { writeArmor } from '../core/cms/signed-data.ts';
-import { joinSignature, type ObjectType, objectId } from '../core/git/object.ts';
+import { joinSignature, type ObjectType, objectId } from '../core/git/signed-object.ts';
 import { encodeLogEntry, type TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { verifyDetached } from '../core/verify.ts';
 import type { Certificate } from '../core/x509/certificate.ts';
 import { AnswerError, ConfigError } from '../errors.ts';
-import type { LogService } from '../services/in-force.ts';
+import type { LogService } from '../services/choose-servers.ts';
 import { appendLogEntry } from '../services/rekor-append.ts';
 import { requestTimestamp } from '../services/timestamp.ts';
 import { loadTrust } from '../trust/load.ts';

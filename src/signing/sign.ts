@@ -7,7 +7,7 @@
 
 import { toHex } from '../core/bytes.ts';
 import { buildSignedAttributes } from '../core/cms/signed-attributes.ts';
-import { expectationOf } from '../core/expectation.ts';
+import { expectationOf } from '../core/expected-account.ts';
 import { checkPayload } from '../core/git/signable.ts';
 import type { Certificate } from '../core/x509/certificate.ts';
 import { isSignetError } from '../errors.ts';
@@ -44,7 +44,7 @@ export async function signPayload(payload: Uint8Array, request: SignRequest): Pr
 
 /**
  * Obtains a certificate for this login's identity and a fresh key, and checks it before it is used (threat X13).
- * `expected` is the expected identity (core/expectation.ts).
+ * `expected` is the expected identity (core/expected-account.ts).
  * @throws LoginError, ServiceError, AnswerError
  */
 export async function obtainCredential(

@@ -5,7 +5,7 @@
 
 import { basename } from 'node:path';
 import type { Crypto } from '../core/crypto.ts';
-import { payloadType, subjectLine } from '../core/git/object.ts';
+import { payloadType, subjectLine } from '../core/git/signed-object.ts';
 import { unattendedWay } from '../login/unattended.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Invocation } from '../system/invocation.ts';

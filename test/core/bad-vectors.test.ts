@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type ObjectType, objectId } from '../../src/core/git/object.ts';
+import { type ObjectType, objectId } from '../../src/core/git/signed-object.ts';
 import { verifyObject } from '../../src/core/verify.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
 import { contextOf } from '../support/gitsign-vectors.ts';

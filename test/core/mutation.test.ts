@@ -7,7 +7,7 @@
 import { describe, expect, it } from 'vitest';
 import { concat } from '../../src/core/bytes.ts';
 import { CmsOid, readArmor, writeArmor } from '../../src/core/cms/signed-data.ts';
-import { objectId } from '../../src/core/git/object.ts';
+import { objectId } from '../../src/core/git/signed-object.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import { verifyDetached, verifyObject } from '../../src/core/verify.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Tag } from '../../src/core/cms/der.ts';
 import { readArmor, readSignedData } from '../../src/core/cms/signed-data.ts';
-import { splitSignedObject } from '../../src/core/git/object.ts';
+import { splitSignedObject } from '../../src/core/git/signed-object.ts';
 import { toSigstoreBundle } from '../../src/core/sigstore-bundle.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
 import { compare, DIFFERENCES, type Difference, type Mutant } from '../support/differences.ts';

@@ -4,7 +4,7 @@ import { toHex } from '../../src/core/bytes.ts';
 import { readArmor, readSignedData } from '../../src/core/cms/signed-data.ts';
 import type { Crypto } from '../../src/core/crypto.ts';
 import { createEvidenceCache } from '../../src/core/evidence-cache.ts';
-import { type ObjectType, objectId, splitSignedObject } from '../../src/core/git/object.ts';
+import { type ObjectType, objectId, splitSignedObject } from '../../src/core/git/signed-object.ts';
 import { verifyIssuedCertificate } from '../../src/core/issued-certificate.ts';
 import { parseTrustedRoot } from '../../src/core/trust/trusted-root.ts';
 import { Refusal, type Verdict } from '../../src/core/verdict.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { objectId } from '../../src/core/git/object.ts';
+import { objectId } from '../../src/core/git/signed-object.ts';
 import { verifyObject } from '../../src/core/verify.ts';
 import { nodeCrypto as crypto } from '../../src/system/crypto.ts';
 import { loadTrust } from '../../src/trust/load.ts';

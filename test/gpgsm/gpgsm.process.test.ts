@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Crypto } from '../../src/core/crypto.ts';
-import { splitSignedObject } from '../../src/core/git/object.ts';
+import { splitSignedObject } from '../../src/core/git/signed-object.ts';
 import { run } from '../../src/gpgsm/gpgsm.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
 import { bareEnvironment, type Caught, catchInvocation, noAnswer } from '../support/invocation.ts';

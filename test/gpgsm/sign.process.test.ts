@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, it, vi } from 'vitest';
-import { splitSignedObject } from '../../src/core/git/object.ts';
+import { splitSignedObject } from '../../src/core/git/signed-object.ts';
 import { run } from '../../src/gpgsm/gpgsm.ts';
 import type { SignResult } from '../../src/signing/sign.ts';
 import { bareEnvironment, catchInvocation, noAnswer } from '../support/invocation.ts';

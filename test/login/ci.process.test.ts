@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { acceptExpected } from '../../src/core/expectation.ts';
+import { acceptExpected } from '../../src/core/expected-account.ts';
 import type { IdentityClaims } from '../../src/core/identity-claims.ts';
 import type { HttpSend } from '../../src/http/message.ts';
 import { obtainIdentityToken } from '../../src/login/obtain-token.ts';

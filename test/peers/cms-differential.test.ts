@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readArmor } from '../../src/core/cms/signed-data.ts';
-import { type ObjectType, splitSignedObject } from '../../src/core/git/object.ts';
+import { type ObjectType, splitSignedObject } from '../../src/core/git/signed-object.ts';
 import { verifyDetached } from '../../src/core/verify.ts';
 import { type CmsSample, openssl, pkijs } from '../support/cms-oracles.ts';
 import { contextOf, vectors } from '../support/gitsign-vectors.ts';

@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ObjectType } from '../../src/core/git/object.ts';
+import type { ObjectType } from '../../src/core/git/signed-object.ts';
 import { run, type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
 import { vectors } from '../support/gitsign-vectors.ts';
 import { programUnderTest } from '../support/program.ts';

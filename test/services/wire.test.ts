@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fromBase64, utf8 } from '../../src/core/bytes.ts';
 import { CmsOid, readArmor, readSignedData, singleValue } from '../../src/core/cms/signed-data.ts';
-import { splitSignedObject } from '../../src/core/git/object.ts';
+import { splitSignedObject } from '../../src/core/git/signed-object.ts';
 import type { IdentityClaims } from '../../src/core/identity-claims.ts';
 import { encodeLogEntry } from '../../src/core/rekor/log-entry.ts';
 import type { HttpAnswer } from '../../src/http/message.ts';

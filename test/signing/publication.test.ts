@@ -3,11 +3,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/core/bytes.ts';
 import { CmsOid, readArmor, readSignedData } from '../../src/core/cms/signed-data.ts';
-import { ANYBODY } from '../../src/core/expectation.ts';
+import { ANYBODY } from '../../src/core/expected-account.ts';
 import { createHttpClient } from '../../src/http/http.ts';
 import { readIdentityToken } from '../../src/login/token-claims.ts';
 import type { Intercept, Sandbox } from '../../src/sandbox/index.ts';
-import { chooseServices } from '../../src/services/in-force.ts';
+import { chooseServices } from '../../src/services/choose-servers.ts';
 import type { SigningParts } from '../../src/signing/login.ts';
 import type { SigningWatch } from '../../src/signing/publication.ts';
 import { obtainCredential, signWithCredential } from '../../src/signing/sign.ts';

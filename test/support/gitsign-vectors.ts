@@ -6,7 +6,7 @@ import {
   type ObjectFormat,
   type ObjectType,
   splitSignedObject,
-} from '../../src/core/git/object.ts';
+} from '../../src/core/git/signed-object.ts';
 import { logEntryFromRekorV1 } from '../../src/core/rekor/log-answer.ts';
 import type { TransparencyLogEntry } from '../../src/core/rekor/log-entry.ts';
 import { parseTrustedRoot } from '../../src/core/trust/trusted-root.ts';

@@ -4,7 +4,7 @@
  */
 
 import { Buffer } from 'node:buffer';
-import type { ObjectFormat, ObjectType } from '../../src/core/git/object.ts';
+import type { ObjectFormat, ObjectType } from '../../src/core/git/signed-object.ts';
 
 export interface OddObject {
   /** Threat ids, then what is odd. */

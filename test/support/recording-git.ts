@@ -7,7 +7,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ObjectFormat, ObjectType } from '../../src/core/git/object.ts';
+import type { ObjectFormat, ObjectType } from '../../src/core/git/signed-object.ts';
 
 export interface Recorded {
   readonly payload: Uint8Array;

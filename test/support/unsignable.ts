@@ -1,6 +1,6 @@
 /** Payloads that a verifier would refuse, or read as something else than was signed: nobody may sign them. */
 
-import { splitSignedObject } from '../../src/core/git/object.ts';
+import { splitSignedObject } from '../../src/core/git/signed-object.ts';
 import { malformedObjects } from './history-objects.ts';
 import { armor, bytes, header } from './odd-objects.ts';
 

@@ -7,7 +7,7 @@ import { isSignetError } from '../../errors.ts';
 import { createHttpClient } from '../../http/http.ts';
 import { networkOptions } from '../../http/network.ts';
 import type { IdentityToken } from '../../login/token-request.ts';
-import { chooseServices } from '../../services/in-force.ts';
+import { chooseServices } from '../../services/choose-servers.ts';
 import { reachAll, signingServers } from '../../services/reachability.ts';
 import { type SigningParts, withLogin } from '../../signing/login.ts';
 import type { Signing } from '../../signing/made.ts';

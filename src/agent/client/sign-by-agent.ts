@@ -6,7 +6,7 @@
 
 import { utf8 } from '../../core/bytes.ts';
 import { visible } from '../../core/escape.ts';
-import { expectationOf, expectationWords, signerMeets } from '../../core/expectation.ts';
+import { expectationOf, expectationWords, signerMeets } from '../../core/expected-account.ts';
 import type { TransparencyLogEntry } from '../../core/rekor/log-entry.ts';
 import type { Signer } from '../../core/verdict.ts';
 import { LoginError } from '../../errors.ts';

@@ -15,7 +15,7 @@
  * client says (D09).
  */
 
-import { ANYBODY, acceptExpected, acceptSigner, signerMeets } from '../../core/expectation.ts';
+import { ANYBODY, acceptExpected, acceptSigner, signerMeets } from '../../core/expected-account.ts';
 import type { Signer } from '../../core/verdict.ts';
 import { isSignetError, LoginError } from '../../errors.ts';
 import type { Secret } from '../../system/secret.ts';

@@ -5,7 +5,7 @@
 
 import { visible } from '../../core/escape.ts';
 import { headerOf } from '../../core/git/header.ts';
-import { subjectLine } from '../../core/git/object.ts';
+import { subjectLine } from '../../core/git/signed-object.ts';
 import { UsageError } from '../../errors.ts';
 
 /** Hostile text: escape it. */

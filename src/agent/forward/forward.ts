@@ -8,7 +8,7 @@
 import type { Socket } from 'node:net';
 import { utf8 } from '../../core/bytes.ts';
 import { visible } from '../../core/escape.ts';
-import { joinSignature } from '../../core/git/object.ts';
+import { joinSignature } from '../../core/git/signed-object.ts';
 import { committerMismatch } from '../../core/policy/committer.ts';
 import { isSignetError, LoginError } from '../../errors.ts';
 import type { MadeSignature } from '../../signing/credential.ts';

@@ -5,7 +5,7 @@
  */
 
 import type { Crypto } from '../../core/crypto.ts';
-import { objectId } from '../../core/git/object.ts';
+import { objectId } from '../../core/git/signed-object.ts';
 import { resolveNames } from '../../git/names.ts';
 import { openRepository } from '../../git/repository.ts';
 import type { Environment } from '../../system/environment.ts';

@@ -14,7 +14,7 @@ import type { NetworkOrOwn } from '../../agent/wire/request-network.ts';
 import type { Crypto } from '../../core/crypto.ts';
 import { checkPayload } from '../../core/git/signable.ts';
 import { readIdentityToken } from '../../login/token-claims.ts';
-import { chooseServices } from '../../services/in-force.ts';
+import { chooseServices } from '../../services/choose-servers.ts';
 import { reachAll, serversInUse } from '../../services/reachability.ts';
 import type { Credential } from '../../signing/credential.ts';
 import type { SigningParts } from '../../signing/login.ts';

@@ -8,7 +8,7 @@ import { ExitCode, isSignetError } from '../../errors.ts';
 import { createHttpClient } from '../../http/http.ts';
 import { networkOptions } from '../../http/network.ts';
 import { proxyChoice } from '../../http/proxy.ts';
-import { chooseServices } from '../../services/in-force.ts';
+import { chooseServices } from '../../services/choose-servers.ts';
 import { loadSettings, resolveSettings, type Settings } from '../../settings/load.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';

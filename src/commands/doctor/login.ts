@@ -6,7 +6,7 @@ import { type AgentAddress, passedOver } from '../../agent/socket-path.ts';
 import { AgentTrouble, HandedBack } from '../../agent/wire/failure.ts';
 import { networkOf } from '../../agent/wire/request-network.ts';
 import { visible } from '../../core/escape.ts';
-import { ANYBODY, expectationWords, impossible } from '../../core/expectation.ts';
+import { ANYBODY, expectationWords, impossible } from '../../core/expected-account.ts';
 import { ExitCode, isSignetError } from '../../errors.ts';
 import { chooseOpener } from '../../login/browser/opener.ts';
 import { personProvider } from '../../login/obtain-token.ts';

@@ -7,7 +7,7 @@ import { visible } from '../../core/escape.ts';
 import { ExitCode, isSignetError } from '../../errors.ts';
 import type { HttpClient } from '../../http/http.ts';
 import { describeProxy, type ProxyChoice } from '../../http/proxy.ts';
-import type { Services } from '../../services/in-force.ts';
+import type { Services } from '../../services/choose-servers.ts';
 import {
   type AskedServer,
   askServer,

@@ -3,7 +3,7 @@
 import { reachForwarded } from '../../agent/client/reach.ts';
 import { AgentTrouble } from '../../agent/wire/failure.ts';
 import { visible } from '../../core/escape.ts';
-import { claimsMeet, expectationWords } from '../../core/expectation.ts';
+import { claimsMeet, expectationWords } from '../../core/expected-account.ts';
 import type { IdentityClaims } from '../../core/identity-claims.ts';
 import { isSignetError, LoginError, type SignetError } from '../../errors.ts';
 import { ambientIdentity } from '../../login/ci/ambient-identity.ts';

@@ -2,14 +2,14 @@
 
 import type { CredentialStatus } from '../../agent/wire/protocol.ts';
 import { visible } from '../../core/escape.ts';
-import { ANYBODY, signerMeets, writeExpectation } from '../../core/expectation.ts';
+import { ANYBODY, signerMeets, writeExpectation } from '../../core/expected-account.ts';
 import { utcTime } from '../../core/time.ts';
 import { committerHere } from '../../git/committer.ts';
 import type { Settings } from '../../settings/load.ts';
 import type { Invocation } from '../../system/invocation.ts';
 
 /**
- * Returns what a signature made here must meet, in its text form (core/expectation.ts): `signet.identity`, and the
+ * Returns what a signature made here must meet, in its text form (core/expected-account.ts): `signet.identity`, and the
  * committer that git would write, if the two must match.
  */
 export async function expectedHere(

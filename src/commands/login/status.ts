@@ -4,7 +4,7 @@ import { type ListedAgent, listAgents } from '../../agent/client/client.ts';
 import type { CredentialStatus } from '../../agent/wire/protocol.ts';
 import type { Command, Run } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
-import { ANYBODY, expectationWords } from '../../core/expectation.ts';
+import { ANYBODY, expectationWords } from '../../core/expected-account.ts';
 import { ExitCode } from '../../errors.ts';
 import type { SettingOrigin } from '../../settings/origin.ts';
 import type { Invocation } from '../../system/invocation.ts';

@@ -5,7 +5,7 @@
 
 import type { Command, Run } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
-import { splitSignedObject } from '../../core/git/object.ts';
+import { splitSignedObject } from '../../core/git/signed-object.ts';
 import { DEFAULT_RULE, decide, governing, type Party } from '../../core/policy/decide.ts';
 import { inForce, whyNot } from '../../core/policy/identity.ts';
 import type { IdentityPolicy, ObjectRule } from '../../core/policy/model.ts';

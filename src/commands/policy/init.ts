@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import type { Command, Run } from '../../cli/command.ts';
 import { settingOption } from '../../cli/options.ts';
 import type { ParsedArguments } from '../../cli/spec.ts';
-import { splitSignedObject } from '../../core/git/object.ts';
+import { splitSignedObject } from '../../core/git/signed-object.ts';
 import { claimsOf } from '../../core/policy/claims.ts';
 import type { Signer } from '../../core/verdict.ts';
 import { ConfigError, ExitCode, UsageError } from '../../errors.ts';

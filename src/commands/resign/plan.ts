@@ -5,8 +5,8 @@
  */
 
 import { commitHeader } from '../../core/git/header.ts';
-import { subjectLine } from '../../core/git/object.ts';
 import { personOf } from '../../core/git/person.ts';
+import { subjectLine } from '../../core/git/signed-object.ts';
 import { committerOf } from '../../core/policy/committer.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import { verifyObject } from '../../core/verify.ts';

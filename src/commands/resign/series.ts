@@ -1,7 +1,7 @@
 /** Makes many signatures with one login: by the agent, or in place with one certificate while it is valid. */
 
 import { utf8 } from '../../core/bytes.ts';
-import { acceptExpected, acceptSigner, expectationOf } from '../../core/expectation.ts';
+import { acceptExpected, acceptSigner, expectationOf } from '../../core/expected-account.ts';
 import { AnswerError } from '../../errors.ts';
 import { signsUnlogged } from '../../gate/unlogged.ts';
 import { refuseElsewhere, settingsHere } from '../../settings/here.ts';

@@ -6,7 +6,7 @@ import type { Crypto } from '../../core/crypto.ts';
 import { readTufMetadata, type TufRole } from '../../core/trust/tuf-metadata.ts';
 import { ExitCode } from '../../errors.ts';
 import { type MirrorFacts, type TrustFacts, trustJson, trustText } from '../../report/trust.ts';
-import { SPOKEN_VERSIONS } from '../../services/in-force.ts';
+import { SPOKEN_VERSIONS } from '../../services/choose-servers.ts';
 import { resolvedHere } from '../../settings/here.ts';
 import type { ResolvedSettings, Settings } from '../../settings/load.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';

@@ -5,7 +5,7 @@
 
 import { concat, utf8 } from '../bytes.ts';
 import { type ObjectFormat, readHeader, SIGNATURE_HEADERS } from './header.ts';
-import { joinSignature, withoutSignatures } from './object.ts';
+import { joinSignature, withoutSignatures } from './signed-object.ts';
 
 /**
  * Returns the payload of a new signature: the commit without any signature, with parents replaced as `renamed` says.

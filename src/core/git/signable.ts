@@ -7,7 +7,7 @@ import { UsageError } from '../../errors.ts';
 import { Refusal } from '../verdict.ts';
 import { type ObjectType, readHeader, typeOf } from './header.ts';
 import { MAX_SIGNABLE } from './limits.ts';
-import { bearsArmor } from './object.ts';
+import { bearsArmor } from './signed-object.ts';
 
 /**
  * Returns the type of a payload that may be signed.

@@ -1,7 +1,7 @@
 /** Reads the entries of a raw tree: `<mode> <name>\0<id>`, one after the other (gitformat, tree objects). */
 
 import { latin1, toHex } from '../bytes.ts';
-import type { ObjectFormat } from './object.ts';
+import type { ObjectFormat } from './signed-object.ts';
 
 export interface TreeEntry {
   /** Six digits, as ls-tree prints it: 040000, 100644, 100755, 120000, 160000. */

@@ -2,7 +2,7 @@
 
 import { concatAll, utf8 } from '../bytes.ts';
 import type { Crypto } from '../crypto.ts';
-import { type ObjectFormat, objectId } from './object.ts';
+import { type ObjectFormat, objectId } from './signed-object.ts';
 
 export interface TreeFile {
   /** As ls-tree prints it: 100644, 100755, 120000, 160000. */

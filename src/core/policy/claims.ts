@@ -6,8 +6,8 @@
 
 import { fromUtf8 } from '../bytes.ts';
 import { headerOf, type ObjectType } from '../git/header.ts';
-import { messageOf } from '../git/object.ts';
 import { certainText, type DatedPerson, readPerson } from '../git/person.ts';
+import { messageOf } from '../git/signed-object.ts';
 
 export interface Claims {
   /** Undefined if the line is odd, or the object has none. */

@@ -4,8 +4,8 @@
  */
 
 import { headerOf } from '../git/header.ts';
-import { payloadType } from '../git/object.ts';
 import { type Person, readPerson } from '../git/person.ts';
+import { payloadType } from '../git/signed-object.ts';
 import type { Finding, Signer, Verdict } from '../verdict.ts';
 
 /** Returns a commit's committer or a tag's tagger, or undefined if the line is odd or missing. */

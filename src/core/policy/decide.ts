@@ -3,7 +3,7 @@
  * the ref or tag name, and the object's claims compared with the evidence. The evidence was checked before.
  */
 
-import type { ObjectType } from '../git/object.ts';
+import type { ObjectType } from '../git/signed-object.ts';
 import { isoTime } from '../time.ts';
 import type { Finding, PolicyCode, Signer } from '../verdict.ts';
 import { type Claims, claimsOf, signOffsOf } from './claims.ts';

@@ -4,7 +4,7 @@ import { Credentials, type SigningClient } from '../../../src/agent/daemon/crede
 import { ChannelEnded } from '../../../src/agent/wire/channel.ts';
 import { Unreached } from '../../../src/agent/wire/failure.ts';
 import type { RequestNetwork } from '../../../src/agent/wire/request-network.ts';
-import { expectationOf } from '../../../src/core/expectation.ts';
+import { expectationOf } from '../../../src/core/expected-account.ts';
 import { LoginError, ServiceError } from '../../../src/errors.ts';
 import { Secret } from '../../../src/system/secret.ts';
 import { DIRECT, PAYLOAD, type PaperBackend, paperBackend } from '../../support/agent.ts';

@@ -23,7 +23,7 @@ import { forwardServer } from '../../../src/agent/forward/forward.ts';
 import { openScope } from '../../../src/agent/forward/scope.ts';
 import { PROTOCOL } from '../../../src/agent/wire/protocol.ts';
 import { utf8 } from '../../../src/core/bytes.ts';
-import { joinSignature, objectId } from '../../../src/core/git/object.ts';
+import { joinSignature, objectId } from '../../../src/core/git/signed-object.ts';
 import { loadCrypto } from '../../../src/system/crypto-port.ts';
 import { Secret } from '../../../src/system/secret.ts';
 import {

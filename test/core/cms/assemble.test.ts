@@ -19,7 +19,7 @@ import {
   singleValue,
   writeArmor,
 } from '../../../src/core/cms/signed-data.ts';
-import { splitSignedObject } from '../../../src/core/git/object.ts';
+import { splitSignedObject } from '../../../src/core/git/signed-object.ts';
 
 const VECTORS = new URL('../../vectors/gitsign/', import.meta.url);
 

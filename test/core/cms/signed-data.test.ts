@@ -8,7 +8,7 @@ import {
   readSignedData,
   writeArmor,
 } from '../../../src/core/cms/signed-data.ts';
-import { openObject, splitSignedObject } from '../../../src/core/git/object.ts';
+import { openObject, splitSignedObject } from '../../../src/core/git/signed-object.ts';
 import type { Verdict } from '../../../src/core/verdict.ts';
 import { verifyDetached } from '../../../src/core/verify.ts';
 import {

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { ObjectType } from '../../../src/core/git/header.ts';
-import { objectId, openObject, subjectLine } from '../../../src/core/git/object.ts';
+import { objectId, openObject, subjectLine } from '../../../src/core/git/signed-object.ts';
 import { signOffsOf } from '../../../src/core/policy/claims.ts';
 import { verifyObject } from '../../../src/core/verify.ts';
 import { nodeCrypto } from '../../../src/system/crypto.ts';

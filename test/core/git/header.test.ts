@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { headerOf, type ObjectType, readHeader, readsEqual } from '../../../src/core/git/header.ts';
-import { objectId, openObject } from '../../../src/core/git/object.ts';
+import { objectId, openObject } from '../../../src/core/git/signed-object.ts';
 import { claimsOf } from '../../../src/core/policy/claims.ts';
 import { committerOf } from '../../../src/core/policy/committer.ts';
 import { Refusal, type Verdict } from '../../../src/core/verdict.ts';

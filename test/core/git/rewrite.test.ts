@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitSignedObject } from '../../../src/core/git/object.ts';
 import { signedCommit, unsignedCommit } from '../../../src/core/git/rewrite.ts';
+import { splitSignedObject } from '../../../src/core/git/signed-object.ts';
 
 const [a, b, c] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [string, string, string];
 const NONE = new Map<string, string>();

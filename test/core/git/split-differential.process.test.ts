@@ -10,7 +10,7 @@ import {
   type SplitObject,
   signatureKind,
   splitSignedObject,
-} from '../../../src/core/git/object.ts';
+} from '../../../src/core/git/signed-object.ts';
 import { Refusal } from '../../../src/core/verdict.ts';
 import { nodeCrypto } from '../../../src/system/crypto.ts';
 import { armor, bytes, EMPTY_TREE, header, oddObjects } from '../../support/odd-objects.ts';

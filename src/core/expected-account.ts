@@ -7,8 +7,8 @@
 
 import { LoginError } from '../errors.ts';
 import { visible } from './escape.ts';
-import { payloadType } from './git/object.ts';
 import type { Person } from './git/person.ts';
+import { payloadType } from './git/signed-object.ts';
 import type { IdentityClaims } from './identity-claims.ts';
 import { committerOf } from './policy/committer.ts';
 import type { Signer } from './verdict.ts';

@@ -7,7 +7,7 @@ import {
   signatureKind,
   splitSignedObject,
   subjectLine,
-} from '../../../src/core/git/object.ts';
+} from '../../../src/core/git/signed-object.ts';
 import { verifyDetached, verifyObject } from '../../../src/core/verify.ts';
 import { nodeCrypto } from '../../../src/system/crypto.ts';
 import { contextOf, vector, vectors } from '../../support/gitsign-vectors.ts';

@@ -8,7 +8,7 @@ import {
   readExpectation,
   signerMeets,
   writeExpectation,
-} from '../../src/core/expectation.ts';
+} from '../../src/core/expected-account.ts';
 import type { IdentityClaims } from '../../src/core/identity-claims.ts';
 import { committerOf } from '../../src/core/policy/committer.ts';
 

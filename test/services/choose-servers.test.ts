@@ -3,7 +3,7 @@ import {
   chooseServices,
   type ServiceSettings,
   searchableLog,
-} from '../../src/services/in-force.ts';
+} from '../../src/services/choose-servers.ts';
 import type { SigningConfig, SigningService } from '../../src/trust/signing-services.ts';
 
 const NOW = 1_800_000_000;

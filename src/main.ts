@@ -1,6 +1,7 @@
 /** Starts the program with the arguments, environment and clock of this process, and ends the process. */
 
-import { dispatch, tellError } from './dispatch.ts';
+import { dispatch } from './dispatch.ts';
+import { tellError } from './error-exit.ts';
 import { UsageError } from './errors.ts';
 import { listGitConfig } from './git/config.ts';
 

@@ -22,7 +22,7 @@ const MAX_FUNCTION = 60;
 /** The rooms of `src`, from the door to the ground: each imports from lower rows only, and not from its neighbours. */
 const FLOORS: readonly (readonly string[])[] = [
   ['main'],
-  ['dispatch'],
+  ['dispatch', 'error-exit'],
   ['commands', 'gpgsm', 'index'],
   ['gate', 'agent'],
   ['report', 'cli'],

@@ -1,6 +1,7 @@
 /** Repositories of signed objects, and the commands that judge them run in this process. */
 
-import { dispatch, tellError } from '../../src/dispatch.ts';
+import { dispatch } from '../../src/dispatch.ts';
+import { tellError } from '../../src/error-exit.ts';
 import type { ObjectResult } from '../../src/report/json.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { runMeanwhile, type ScratchRepository } from './git-repository.ts';

@@ -5,8 +5,8 @@
  */
 
 import type { Crypto } from '../core/crypto.ts';
-import { pinningLine, signingSshKey } from '../core/git/ssh-signature.ts';
 import type { SplitObject } from '../core/git/signed-object.ts';
+import { pinningLine, signingSshKey } from '../core/git/ssh-signature.ts';
 import type { KeyKind } from '../core/identity-kind.ts';
 import { claimsOf } from '../core/policy/claims.ts';
 import { decide, type Subject } from '../core/policy/decide.ts';

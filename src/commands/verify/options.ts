@@ -17,7 +17,7 @@ export const WHO_OPTIONS = grouped('Who may have signed (one of these is needed)
   policy: settingOption('policy', {
     takes: 'file',
     value: 'FILE',
-    meaning: 'signers of this policy (default: signet.policy)',
+    meaning: 'its signers (default: signet.policy)',
   }),
   'policy-from': {
     takes: 'revision',
@@ -27,7 +27,7 @@ export const WHO_OPTIONS = grouped('Who may have signed (one of these is needed)
   since: settingOption('since', {
     takes: 'revision',
     value: 'COMMIT',
-    meaning: 'judge nothing up to this commit (signet.since)',
+    meaning: 'judge nothing up to it (signet.since)',
   }),
   ref: {
     takes: 'text',
@@ -37,7 +37,7 @@ export const WHO_OPTIONS = grouped('Who may have signed (one of these is needed)
   'certificate-identity': {
     takes: 'text',
     value: 'NAME',
-    meaning: 'the name of the signer; the issuer is needed too',
+    meaning: 'this name; its issuer is needed too',
   },
   'certificate-identity-regexp': {
     takes: 'text',

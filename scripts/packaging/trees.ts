@@ -12,7 +12,7 @@ import { basename, join } from 'node:path';
 import { command } from './command.ts';
 import { madeIn } from './executables.ts';
 import { NOTICES } from './notices.ts';
-import { type Release, treeOf } from './step.ts';
+import { type Release, StepError, treeOf } from './step.ts';
 import { TARGETS, type Target } from './targets.ts';
 
 /** By shell, the name that it looks for. */
@@ -46,7 +46,9 @@ function fill(release: Release, target: Target): void {
   }
 }
 
-/** File names of the man pages that the build made. */
+/** File names of the man pages that the build made. @throws StepError where it made none */
 function manPages(): readonly string[] {
-  return existsSync(MAN) ? readdirSync(MAN) : [];
+  const pages = existsSync(MAN) ? readdirSync(MAN) : [];
+  if (pages.length > 0) return pages;
+  throw new StepError(`${MAN} holds no man page`, 'look for what makes them in scripts/build.ts');
 }

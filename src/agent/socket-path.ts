@@ -79,7 +79,7 @@ function placesOf({
   ];
 }
 
-/** Returns why no agent can have its socket there; undefined if it can. */
+/** Returns why no agent can have its socket there, or undefined if it can. */
 function unfitness(directory: string): ConfigError | undefined {
   try {
     checkSocketPath(join(directory, LONGEST_NAME));

@@ -29,7 +29,7 @@ const OFFER_SECONDS = 100;
 
 /**
  * Reads the secret of the agent's start, a plain file that only this user can read.
- * @throws AgentTrouble: `ended` where there is none, because an agent removes its own; else `broken`
+ * @throws AgentTrouble: `ended` where there is none, because an agent removes its own, or else `broken`
  */
 export function readSecret(path: string): string {
   let descriptor: number;
@@ -55,7 +55,7 @@ export function readSecret(path: string): string {
 
 /**
  * Connects to the place where an agent of this user listens. The place is the proof. The greeting is still to come.
- * @throws AgentTrouble: `absent` when none runs; ConfigError for a directory that others can change
+ * @throws AgentTrouble: `absent` when none runs, and ConfigError for a directory that others can change
  */
 export async function dialLocal(address: AgentAddress): Promise<DialledAgent> {
   if (!directoryExists(address.directory)) throw new AgentTrouble('absent', 'no agent is running');
@@ -136,7 +136,7 @@ export async function listAgents(directory: string): Promise<readonly ListedAgen
 }
 
 interface OfferedLogin {
-  /** The expectation that signing will ask with; '' for any account. */
+  /** The expectation that signing will ask with, or '' for any account. */
   readonly identity: string;
   readonly network: RequestNetwork;
   readonly token: Secret;

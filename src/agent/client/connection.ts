@@ -55,29 +55,32 @@ function ended(): AgentTrouble {
   return new AgentTrouble('ended', 'the agent ended before it answered');
 }
 
-/** More clients came at once than the system lets wait at a socket (connect(2)). */
-class QueueFull extends Error {}
 const QUEUE_PAUSE_MS = 50;
 
-/** Connects. `silence`: seconds after which an agent that sends nothing is trouble. @throws AgentTrouble, ConfigError for a path that no agent may have */
+/**
+ * Connects. `silence`: seconds after which an agent that sends nothing is trouble.
+ * @throws AgentTrouble, and ConfigError for a path that no agent may have
+ */
 export async function dialAgent(path: string, silence = SILENCE_SECONDS): Promise<DialledAgent> {
   checkSocketPath(path);
   const patience = Math.min(silence, GREETING_SECONDS);
   const deadline = performance.now() + patience * 1000;
   for (;;) {
-    try {
-      return await dialOnce(path, silence, patience);
-    } catch (error) {
-      if (!(error instanceof QueueFull)) throw error;
-      if (performance.now() > deadline) {
-        throw new AgentTrouble('broken', 'the agent accepts no connection');
-      }
+    const agent = await dialOnce(path, silence, patience);
+    if (agent !== undefined) return agent;
+    if (performance.now() > deadline) {
+      throw new AgentTrouble('broken', 'the agent accepts no connection');
     }
     await new Promise((resolve) => setTimeout(resolve, QUEUE_PAUSE_MS));
   }
 }
 
-async function dialOnce(path: string, silence: number, patience: number): Promise<DialledAgent> {
+/** Returns undefined if more clients came at once than the system lets wait at a socket (connect(2)). */
+async function dialOnce(
+  path: string,
+  silence: number,
+  patience: number,
+): Promise<DialledAgent | undefined> {
   const inbox = new Inbox(Number.POSITIVE_INFINITY);
   let full = false;
   const wire = await openWire(path, {
@@ -88,7 +91,7 @@ async function dialOnce(path: string, silence: number, patience: number): Promis
     },
     onClose: () => inbox.fail(ended()),
   });
-  if (full) throw new QueueFull();
+  if (full) return undefined;
   if (inbox.problem !== undefined) throw inbox.problem;
   const next = async <T>(seconds: number, read: (frame: Uint8Array) => T): Promise<T> => {
     try {

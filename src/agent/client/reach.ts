@@ -42,7 +42,7 @@ export interface ReachOptions {
   readonly worthStarting: () => Promise<boolean>;
 }
 
-/** Returns the agent; undefined where none runs and none is worth starting. @throws AgentTrouble; what `worthStarting` throws */
+/** Returns the agent, or undefined where none runs and none is worth starting. @throws AgentTrouble, and what `worthStarting` throws */
 export async function reachAgent(options: ReachOptions): Promise<ReachedAgent | undefined> {
   const { settings, env, cwd, crypto } = options;
   const { agentSocket } = settings;
@@ -145,7 +145,7 @@ export async function reachAt(address: AgentAddress, { digest }: Instance): Prom
   return { ...agent, secret, address, greeted };
 }
 
-/** Returns the secret that is there now; '' for none that can be read. */
+/** Returns the secret that is there now, or '' for none that can be read. */
 function secretToShow({ secretPath }: AgentAddress): string {
   try {
     return readSecret(secretPath);
@@ -156,7 +156,7 @@ function secretToShow({ secretPath }: AgentAddress): string {
 
 /**
  * Connects to the socket that sshd made here for this user. What comes over it counts only as far as it verifies.
- * @throws AgentTrouble, also after so many seconds of silence; ConfigError for a place that others can change
+ * @throws AgentTrouble, also after so many seconds of silence, and ConfigError for a place that others can change
  */
 export async function reachForwarded(path: string, silence?: number): Promise<ReachedAgent> {
   checkSocketPath(path);

@@ -19,7 +19,7 @@ import { patienceOf } from './patience.ts';
 import { askAgain, type ReachedAgent, reachForSigning } from './reach.ts';
 import { type AgentSigning, signByAgent } from './sign-client.ts';
 
-/** Returns a verified signature; undefined if it must be made in place. @throws LoginError, ServiceError, AnswerError */
+/** Returns a verified signature, or undefined if it must be made in place. @throws LoginError, ServiceError, AnswerError */
 export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
   const { terminal } = signing.invocation;
   try {
@@ -47,7 +47,7 @@ async function attempt(signing: Signing): Promise<Made | undefined> {
 /**
  * Asks the agent once more for what it gave back. A network that was away may be back, and an agent that was born without
  * one has left its place to a child of this process. The user is not asked to log in where that cannot help: for servers
- * that this process does not reach either, or that the agent reaches after all. @throws HandedBack; ServiceError
+ * that this process does not reach either, or that the agent reaches after all. @throws HandedBack, ServiceError
  */
 async function askOnceMore<T>(signing: Signing, ask: () => Promise<T>): Promise<T> {
   try {

@@ -39,7 +39,7 @@ export interface AgentSigning {
 const WAITS = ['login', 'agreement', 'turn', 'signature'] as const;
 export type WaitReason = (typeof WAITS)[number];
 
-/** Returns what the agent signed. @throws AgentTrouble when the agent is of no use; HandedBack; what it, or the login, failed with */
+/** Returns what the agent signed. @throws AgentTrouble when the agent is of no use, HandedBack, and what it or the login failed with */
 export async function signByAgent(agent: ReachedAgent, asked: AgentSigning): Promise<SignedReply> {
   if (asked.payload.length > MAX_PAYLOAD) throw tooLarge(asked.payload.length);
   agent.send(requestOf(agent, asked));

@@ -25,7 +25,7 @@ export interface AgentBackend {
   ) => Promise<Credential>;
   /** Gets new tokens from the issuer, without a person. @throws LoginError, ServiceError */
   readonly refresh: (refreshToken: Secret, network: NetworkOrOwn) => Promise<LoginTokens>;
-  /** @throws ServiceError, AnswerError; what `watch.beforeLog` throws */
+  /** @throws ServiceError, AnswerError, and what `watch.beforeLog` throws */
   readonly sign: (
     payload: Uint8Array,
     credential: Credential,
@@ -36,7 +36,7 @@ export interface AgentBackend {
   readonly reach: (network: NetworkOrOwn) => Promise<void>;
   /** Returns true once any server has answered, by any network. */
   readonly everReached: () => boolean;
-  /** Returns the refresh token that the keyring keeps for an expectation; undefined if it keeps none. */
+  /** Returns the refresh token that the keyring keeps for an expectation, or undefined if it keeps none. */
   readonly recall: (expected: string) => Promise<Secret | undefined>;
   /** Keeps a refresh token in the keyring, or deletes the one that is there. */
   readonly remember: (expected: string, refreshToken: Secret | undefined) => Promise<void>;

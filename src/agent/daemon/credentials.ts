@@ -3,10 +3,10 @@
  *
  * | state      | certificate      | under way          | what a signer gets, and sets off                  |
  * | ---------- | ---------------- | ------------------ | ------------------------------------------------- |
- * | `absent`   | none that serves | nothing            | waits; a renewal begins, or else its own login    |
+ * | `absent`   | none that serves | nothing            | waits, and a renewal or its own login begins      |
  * | `pending`  | none that serves | a login or renewal | waits for what is under way (D18)                 |
  * | `valid`    | serves           | nothing            | signs                                             |
- * | `due`      | ends soon        | nothing            | signs; a renewal begins, and no signer waits      |
+ * | `due`      | ends soon        | nothing            | signs, and a renewal begins beside it             |
  * | `renewing` | serves           | a login or renewal | signs                                             |
  *
  * Success leads to `valid`. Failure leads back to `absent` or `due`. Logout leads to `absent` from every state, and what was under
@@ -40,7 +40,7 @@ export type LoginState = 'absent' | 'pending' | 'valid' | 'due' | 'renewing';
 export interface SigningClient {
   /** What it reaches servers through. */
   readonly network: NetworkOrOwn;
-  /** @throws ChannelEnded if the client has gone; what its login failed with */
+  /** @throws ChannelEnded if the client has gone, and what its login failed with */
   readonly login: () => Promise<LoginTokens>;
 }
 
@@ -87,7 +87,8 @@ export class Credentials {
     const { network } = client;
     let ownOnly = false;
     for (;;) {
-      const entry: Entry = this.#serving(expected, ownOnly) ?? this.#entryOf(expected);
+      const entry: Entry =
+        (ownOnly ? this.#own(expected) : this.#serving(expected)) ?? this.#entryOf(expected);
       const state = this.#stateOf(entry);
       if (state === 'due') void this.#begin(entry, network, undefined);
       const { kept } = entry;
@@ -150,7 +151,7 @@ export class Credentials {
 
   /** Returns what a signer with this expectation would find. */
   state(expected: string): LoginState {
-    const entry = this.#serving(expected, false);
+    const entry = this.#serving(expected);
     return entry === undefined ? 'absent' : this.#stateOf(entry);
   }
 
@@ -185,16 +186,20 @@ export class Credentials {
   }
 
   /** Returns the expectation's own entry, else one that serves or can be renewed, and whose verified identity meets it. */
-  #serving(expected: string, ownOnly: boolean): Entry | undefined {
-    const own = this.#entries.get(expected);
-    if (own?.kept !== undefined || own?.pending !== undefined) return own;
-    if (expected === ANYBODY || ownOnly) return undefined;
+  #serving(expected: string): Entry | undefined {
+    const own = this.#own(expected);
+    if (own !== undefined || expected === ANYBODY) return own;
     const serves = (entry: Entry, kept: KeptLogin): boolean =>
       kept.refreshToken !== undefined || ['valid', 'renewing'].includes(this.#stateOf(entry));
     const other = this.#logins().find(
       ([entry, kept]) => serves(entry, kept) && signerMeets(expected, kept.signer),
     );
     return other?.[0];
+  }
+
+  #own(expected: string): Entry | undefined {
+    const own = this.#entries.get(expected);
+    return own?.kept !== undefined || own?.pending !== undefined ? own : undefined;
   }
 
   #entryOf(expected: string): Entry {
@@ -222,8 +227,8 @@ export class Credentials {
   }
 
   /**
-   * Begins a renewal, or else the login of `client`. It gets every error; those that wait get an error only if it is
-   * theirs too, and else try in their turn (D18). Never rejects.
+   * Begins a renewal, or else the login of `client`. It gets every error. Those that wait get
+   * only an error that is theirs too, and else try in their turn (D18). Never rejects.
    */
   async #begin(
     entry: Entry,
@@ -311,7 +316,7 @@ export class Credentials {
     return kept;
   }
 
-  /** Gets a certificate, only for an expected account; `account`: only for this very one. @throws as #take */
+  /** Gets a certificate for an account that is expected. `account`: for this very account only. @throws as #take */
   async #obtain(
     expected: string,
     token: Secret,

@@ -103,7 +103,7 @@ function serveWhileOpen(socket: Socket, open: Set<Socket>, serve: () => Promise<
 }
 
 /**
- * Runs the agent until it ends. @throws AlreadyListening when another agent serves this instance; ConfigError for a place
+ * Runs the agent until it ends. @throws AlreadyListening when another agent serves this instance, and ConfigError for a place
  * that others can change
  */
 export async function runAgent(options: AgentOptions): Promise<void> {

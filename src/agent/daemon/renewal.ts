@@ -66,7 +66,7 @@ export function isLoginRefusal(error: unknown): boolean {
   return isSignetError(error) && error.kind === 'login';
 }
 
-/** Returns new tokens; undefined if the issuer takes none of those that are left. @throws ServiceError */
+/** Returns new tokens, or undefined if the issuer takes none of those that are left. @throws ServiceError */
 export async function renewedLogin(renewing: Renewing): Promise<Required<LoginTokens> | undefined> {
   const { refresh, recall, keep, overtaken } = renewing;
   let token = renewing.token ?? (await recall());

@@ -100,16 +100,15 @@ async function answer(
   const { credentials } = parts;
   switch (request.op) {
     case 'sign': {
-      const { identity, network, payload } = request;
-      const session = { identity, network, channel, parts };
-      return whileWorking(channel, (stage) => sign(bytesOf(payload), session, stage));
+      const session = { ...request, channel, parts };
+      return whileWorking(channel, (stage) => sign(bytesOf(request.payload), session, stage));
     }
     case 'sign-long': {
-      const { identity, network, size } = request;
-      const session = { identity, network, channel, parts };
-      const { room } = parts;
+      const session = { ...request, channel, parts };
       return whileWorking(channel, (stage) =>
-        withLongPayload(size, { channel, room }, (payload) => sign(payload, session, stage)),
+        withLongPayload(request.size, { channel, room: parts.room }, (payload) =>
+          sign(payload, session, stage),
+        ),
       );
     }
     case 'offer': {
@@ -178,7 +177,7 @@ async function sign(
   stage: Stage,
 ): Promise<AgentReply> {
   const { identity, network, channel, parts } = session;
-  const { backend, credentials, turns, online } = parts;
+  const { backend, credentials, turns } = parts;
   backend.checkPayload(payload);
   if (credentials.state(identity) === 'pending') channel.send({ reply: 'wait', on: 'login' });
   const client = clientOf(session, stage);
@@ -196,7 +195,7 @@ async function sign(
           if (credentials.lapsed(credential)) throw new CertificateLapsed();
         },
       });
-      return credentials.lapsed(credential) ? undefined : signedReply(made, online);
+      return credentials.lapsed(credential) ? undefined : signedReply(made, parts);
     });
   };
   // the servers took longer than the certificate had left, so the agent tries once more with another certificate

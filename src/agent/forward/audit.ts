@@ -9,9 +9,9 @@ import { briefNames, briefText, type PayloadDescription } from './description.ts
 
 interface AuditRecord extends PayloadDescription {
   readonly verdict: 'signed' | 'refused';
-  /** The identity that signed; '' for a refusal. */
+  /** The identity that signed, or '' for a refusal. */
   readonly who: string;
-  /** The clone that it belongs to; '' if any repository will do. */
+  /** The clone that it belongs to, or '' if any repository will do. */
   readonly repository: string;
   readonly payload: Uint8Array;
   readonly reason?: string | undefined;

@@ -120,7 +120,7 @@ async function serve(payload: Uint8Array, session: ForwardedSession): Promise<Ag
     await options.audit({ ...what, repository, payload, verdict: 'signed', who: made.identity });
     const place = what.type === 'commit' ? 'gpgsig' : 'body';
     options.scope?.remember(joinSignature(payload, utf8(made.armor), place), what, repository);
-    return signedReply(made, options.online);
+    return signedReply(made, options);
   } catch (error) {
     const told = isSignetError(error) || error instanceof ChannelEnded;
     await auditRefusal(options.audit, told ? error.message : 'it could not be signed');
@@ -136,7 +136,7 @@ function withinRate({ recent, options: { rate, backend } }: ForwardedSession): b
   return true;
 }
 
-/** Returns the clone that a payload belongs to; '' if any repository will do. @throws LoginError `LOGIN_REFUSED` */
+/** Returns the clone that a payload belongs to, or '' if any repository will do. @throws LoginError `LOGIN_REFUSED` */
 async function scoped(what: PayloadDescription, { scope }: ForwardOptions): Promise<string> {
   const repository = scope === undefined ? '' : await scope.repositoryOf(what);
   if (repository !== undefined) return repository;
@@ -151,7 +151,7 @@ async function scoped(what: PayloadDescription, { scope }: ForwardOptions): Prom
   );
 }
 
-/** Asks the person. @throws LoginError `LOGIN_REFUSED`; ChannelEnded if the client has gone meanwhile */
+/** Asks the person. @throws LoginError `LOGIN_REFUSED`, and ChannelEnded if the client has gone meanwhile */
 async function agreed(
   { what, repository }: { readonly what: PayloadDescription; readonly repository: string },
   { channel, options: { confirm } }: ForwardedSession,

@@ -12,7 +12,7 @@ import type { Environment } from '../../system/environment.ts';
 import type { PayloadDescription } from './description.ts';
 
 export interface Scope {
-  /** Returns the clone that a payload belongs to; undefined for none. */
+  /** Returns the clone that a payload belongs to, or undefined for none. */
   readonly repositoryOf: (what: PayloadDescription) => Promise<string | undefined>;
   /** Takes in what was signed just now, with its signature. */
   readonly remember: (raw: Uint8Array, what: PayloadDescription, repository: string) => void;

@@ -11,11 +11,11 @@ import { programWords } from '../../system/runtime.ts';
 import { Secret } from '../../system/secret.ts';
 
 interface Keyring {
-  /** Returns the secret; undefined if there is none, if another program wrote it, or if the keyring gives none. */
+  /** Returns the secret, or undefined if there is none, if another program wrote it, or if the keyring gives none. */
   readonly get: (address: string) => Promise<Secret | undefined>;
   /** Returns true once the secret is kept. */
   readonly set: (address: string, secret: Secret) => Promise<boolean>;
-  /** Returns why the secret may still be there; undefined once it is deleted. */
+  /** Returns why the secret may still be there, or undefined once it is deleted. */
   readonly delete: (address: string) => Promise<string | undefined>;
   /** The same for every login that any agent of this user ever kept. */
   readonly clear: () => Promise<string | undefined>;
@@ -117,12 +117,12 @@ export async function askKeyring(
   });
 }
 
-/** Returns why the keyring of this machine cannot be used; undefined if it can. */
+/** Returns why the keyring of this machine cannot be used, or undefined if it can. */
 export function keyringProblem(options: KeyringOptions = {}): Promise<string | undefined> {
   return problemOf({ operation: 'probe', address: 'probe' }, options);
 }
 
-/** Returns the keyring; undefined if none answers, which is normal. Never rejects. */
+/** Returns the keyring, or undefined if none answers, which is normal. Never rejects. */
 export async function openKeyring(options: KeyringOptions = {}): Promise<Keyring | undefined> {
   if ((await keyringProblem(options)) !== undefined) return undefined;
   return {

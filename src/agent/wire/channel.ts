@@ -13,7 +13,7 @@ export class ChannelEnded extends Error {}
 
 export interface Channel {
   readonly send: (message: AgentReply | Greeting) => void;
-  /** Returns the next request. @throws ChannelEnded; ProtocolError for something that is no request */
+  /** Returns the next request. @throws ChannelEnded, and ProtocolError for something that is no request */
   readonly next: (seconds: number) => Promise<AgentRequest>;
   /** Aborted with ChannelEnded when the client goes: for work that is done for it alone. */
   readonly left: AbortSignal;

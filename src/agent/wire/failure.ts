@@ -1,4 +1,4 @@
-/** Errors between agent and client. Kind, code, line and hint travel; of a bug in the agent only the name does. */
+/** Errors between agent and client. Kind, code, line and hint travel. Of a bug in the agent only the name travels. */
 
 import {
   AnswerError,

@@ -17,7 +17,7 @@ export function payloadRoom(): WaitingRoom {
 
 /**
  * Receives a payload of `size` bytes once there is room for it, and holds the room while `work` needs it.
- * @throws ProtocolError for more than MAX_PAYLOAD bytes, or for odd parts; ChannelEnded; what `work` throws
+ * @throws ProtocolError for more than MAX_PAYLOAD bytes, or for odd parts, and ChannelEnded. It also throws what `work` does
  */
 export async function withLongPayload<T>(
   size: number,

@@ -64,7 +64,7 @@ export const CREDENTIAL = {
   /** The identity in the certificate. */
   identity: NAME,
   issuer: 8 * NAME,
-  /** Unix seconds; 0 once the certificate is over. */
+  /** Unix seconds, or 0 once the certificate is over. */
   notAfter: 'whole',
   renewals: 'whole',
   /** True with a refresh token at hand. */
@@ -74,7 +74,7 @@ export const CREDENTIAL = {
 } as const satisfies Fields;
 
 export const REPLIES = {
-  /** `logEntry`: TransparencyLogEntry in base64; '' when the signature embeds it. */
+  /** `logEntry`: TransparencyLogEntry in base64, or '' when the signature embeds it. */
   signed: {
     armor: MAX_FRAME,
     signingTime: 'whole',
@@ -103,7 +103,7 @@ export const REPLIES = {
     idle: 'whole',
     /** '' without one. */
     forwardSocket: NAME,
-    /** Why there is no socket although one is configured; else ''. */
+    /** Why there is no socket although one is configured, or ''. */
     forwardProblem: NAME,
     credentials: 'credentials',
   },

@@ -66,7 +66,7 @@ function checked(json: Json, fields: Fields, named?: keyof typeof NAMED): Json {
   return json;
 }
 
-/** Returns what is wrong with an object; undefined if it has exactly these fields, each within its bound. */
+/** Returns what is wrong with an object, or undefined if it has exactly these fields, each within its bound. */
 function problemOf(json: Json, fields: Fields): string | undefined {
   if (!Object.keys(json).every((name) => Object.hasOwn(fields, name))) return 'an unknown field';
   const wrong = Object.entries(fields).find(
@@ -102,7 +102,7 @@ export function bytesOf(text: string): Uint8Array {
   return bytes;
 }
 
-/** Returns the secret in a field; undefined for an empty one. */
+/** Returns the secret in a field, or undefined for an empty one. */
 export function secretOf(text: string): Secret | undefined {
   return text === '' ? undefined : new Secret(text);
 }

@@ -17,10 +17,10 @@ export interface RequestNetwork {
   readonly ofRepository: boolean;
 }
 
-/** The network of a request; undefined for the agent's own. */
+/** The network of a request, or undefined for the agent's own. */
 export type NetworkOrOwn = RequestNetwork | undefined;
 
-/** The setting and its variables; each names a proxy. */
+/** The setting and its variables, each of which names a proxy. */
 const PROXIES = [
   ...['SIGNET_PROXY', 'https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'],
   ...['all_proxy', 'ALL_PROXY'],

@@ -6,7 +6,10 @@ import type { MadeSignature } from '../../signing/credential.ts';
 import type { SignedReply } from './protocol.ts';
 
 /** Returns the reply. `online`: the signature does not embed its log entry, so the entry goes along. */
-export function signedReply(made: MadeSignature, online: boolean): SignedReply {
+export function signedReply(
+  made: MadeSignature,
+  { online }: { readonly online: boolean },
+): SignedReply {
   const { armor, signingTime, certificateSha1, certificateHashAlgorithm, logEntry } = made;
   return {
     reply: 'signed',

@@ -3,7 +3,7 @@
 export interface WaitingRoom {
   /**
    * Runs `work` once there is room for `size`, and gives the room back when the work ends.
-   * @throws what `work` throws; the reason of `left` when the client leaves while it waits
+   * @throws what `work` throws, and the reason of `left` when the client leaves while it waits
    */
   readonly hold: <T>(size: number, left: AbortSignal, work: () => Promise<T>) => Promise<T>;
 }

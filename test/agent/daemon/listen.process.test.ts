@@ -94,7 +94,7 @@ it('a file in the socket’s place is left as it is (D06)', async () => {
 });
 
 it.each(['nothing', 'a dead socket'])(
-  'D06 of twelve that start at once over %s, one stands',
+  'of twelve agents that start at once over %s, one goes on (D06)',
   async (before) => {
     const path = place();
     if (before === 'a dead socket') deadSocket(path);

@@ -75,7 +75,7 @@ ${becomesPublic}
 
 /** Nothing on PATH leads to this program but a path of this version. */
 function tellPassing({ terminal }: Invocation, path: string, again: string): void {
-  terminal.say(`git starts ${path}, and an upgrade may remove it; after an upgrade, type`);
+  terminal.say(`an upgrade may remove ${path}, which git starts: after an upgrade, type`);
   terminal.hint(again);
 }
 

@@ -26,7 +26,7 @@ import { buildFacts } from './version.ts';
 export interface OwnProgram {
   /** Absolute. */
   readonly path: string;
-  /** What must stand in the file at `path`; undefined for the executable, which is there. */
+  /** What must stand in the file at `path`, or undefined for the executable, which is there. */
   readonly launcher?: string | undefined;
   /** The path, of the program or of what its launcher names, that an upgrade may take away. */
   readonly passing?: string | undefined;
@@ -99,13 +99,13 @@ const sameNode = (interpreter: string): Proof => ({
   accepts: (stdout) => sameFile(stdout.trim(), interpreter),
 });
 
-/** Where the launcher of the Node form lies that git starts; undefined where the environment names no home. */
+/** Returns the path of the Node form's launcher, or undefined if the environment names no home. */
 export function launcherPath(env: Environment): string | undefined {
   const kept = dataDirectory(env);
   return kept === undefined ? undefined : join(kept, NAME);
 }
 
-/** The files that a launcher of ours at `path` starts by, and cannot do without; none where it is something else. */
+/** Returns the files that a launcher of ours at `path` needs to start. Of another program it returns none. */
 export function launcherFiles(path: string): readonly string[] {
   try {
     if (statSync(path).size > 64 * 1024) return [];

@@ -37,7 +37,7 @@ function* linksBeside(path: string): Generator<string> {
     const parent = parts.slice(0, at).join('/') || '/';
     try {
       for (const entry of readdirSync(parent, { withFileTypes: true })) {
-        // a link that is called 1 leads to version 1 for ever
+        // a link that is called 1 always leads to version 1
         if (!entry.isSymbolicLink() || /\d/.test(entry.name)) continue;
         yield join(parent, entry.name, ...parts.slice(at + 1));
       }
@@ -62,7 +62,7 @@ export function stableLink(path: string, name: string, env: Environment): string
 export interface Proof {
   readonly args: readonly string[];
   readonly accepts: (stdout: string) => boolean;
-  /** Milliseconds that one program may take; 10,000 where none are named. asdf's shim needs 300 on a busy machine. */
+  /** Milliseconds that one program may take, by default 10,000. asdf's shim needs 300 on a busy machine. */
   readonly patience?: number;
 }
 

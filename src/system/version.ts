@@ -1,4 +1,4 @@
-/** What the build puts in place of these names; source run as it stands says so. */
+/** What the build puts in place of these names. Sources that run unbuilt say so. */
 
 declare const SIGNET_VERSION: string;
 declare const SIGNET_BUILD: string;

@@ -1,15 +1,12 @@
 /** pre-commit as a user sets it up: it clones our hook at a revision, and git push asks it before anything leaves. */
 
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../support/ci-steps.ts';
-import { treeOf } from '../support/gated-server.ts';
-import { run, scratchRepository } from '../support/git-repository.ts';
 import { peer } from '../support/peers.ts';
-import { programUnderTest } from '../support/program.ts';
+import { pushingClone } from '../support/pushing-clone.ts';
 import { useSandbox } from '../support/sandbox.ts';
-import { signer } from '../support/verify-scenario.ts';
 
 const preCommit = peer('pre-commit');
 
@@ -21,7 +18,8 @@ describe.skipIf(preCommit === undefined)('a push through pre-commit', () => {
    * PATH. `ours`: our own hook was there before.
    */
   async function guarded({ found = true, ours = false } = {}) {
-    const repository = scratchRepository('pre-commit');
+    const clone = await pushingClone('pre-commit', sandbox(), { found });
+    const { repository, run, signet, trusted } = clone;
     const { home, path, must } = repository;
     const hooks = join(home, 'our-repository');
     must('init', '-q', hooks);
@@ -31,42 +29,17 @@ describe.skipIf(preCommit === undefined)('a push through pre-commit', () => {
     must('-C', hooks, 'add', '.');
     const author = ['-c', 'user.name=A', '-c', 'user.email=a@example.test'];
     must('-C', hooks, ...author, '-c', 'commit.gpgSign=false', 'commit', '-qm', 'hooks');
-    const remote = join(home, 'remote.git');
-    must('init', '-q', '--bare', '-b', 'main', remote);
-    must('remote', 'add', 'origin', remote);
-
-    const make = signer(repository, sandbox());
-    const policy = `version: 1\nsigners:\n  - {name: alice, identity: alice@example.test, issuer: '${sandbox().urls.issuer}'}\n`;
-    const tree = treeOf(repository, policy);
-    const base = await make.commit({ tree, subject: 'base' });
-    must('push', '-q', 'origin', `${base}:refs/heads/main`);
-
-    const trusted = ['--trusted-root', sandbox().files.trustedRoot, '--offline'];
     writeFileSync(
       join(path, '.pre-commit-config.yaml'),
       `repos:\n  - repo: ${hooks}\n    rev: ${must('-C', hooks, 'rev-parse', 'HEAD')}\n    hooks:\n      - id: git-signet\n        args: ${JSON.stringify(trusted)}\n`,
     );
-    const bin = join(home, 'bin');
-    mkdirSync(bin);
-    if (found) symlinkSync(programUnderTest(), join(bin, 'git-signet'));
-    const env = { PATH: `${bin}:${repository.env['PATH']}`, PRE_COMMIT_HOME: join(home, 'cache') };
     if (ours) {
-      const own = run(programUnderTest(), ['hooks', 'install', '--', ...trusted], {
-        cwd: path,
-        env: { ...repository.env, ...env },
-      });
+      const own = await signet('hooks', 'install', '--', ...trusted);
       expect(own.exit, own.err).toBe(0);
     }
-    const installed = repository.gitWith(
-      { env },
-      ...['-c', `alias.pre-commit=!${preCommit}`, 'pre-commit'],
-      ...['install', '--hook-type', 'pre-push'],
-    );
+    const installed = await run(preCommit ?? '', 'install', '--hook-type', 'pre-push');
     expect(installed.exit, installed.err).toBe(0);
-    const push = (...args: string[]) =>
-      repository.gitMeanwhile({ env }, 'push', '-q', 'origin', ...args);
-    const refs = () => must('-C', remote, 'for-each-ref', '--format=%(refname) %(objectname)');
-    return { make, must, tree, base, push, refs };
+    return { ...clone, must };
   }
 
   it('leaves when every commit is signed, to a branch that is there and to a new one', async () => {

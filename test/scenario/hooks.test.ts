@@ -5,7 +5,10 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  readlinkSync,
+  renameSync,
   symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -249,7 +252,15 @@ describe('hooks beside others', () => {
     symlinkSync('shared.sh', join(hooks, 'pre-push'));
     client.must('config', 'core.hooksPath', hooks);
     const options = [...trusted(), '--policy-from', 'OLD'];
-    const installed = await signetProcess(here, ['hooks', 'install', '--', ...options]);
+    const told = await signetProcess(here, ['hooks', 'install', '--', ...options]);
+    expect([told.exit, told.out]).toEqual([2, '']);
+    expect(told.talk).toContain(
+      `add to ${join(hooks, 'pre-push')}:\n    git-signet hooks run pre-push`,
+    );
+    expect(told.talk).toContain(`\n    git signet hooks install --write -- ${options.join(' ')}\n`);
+    expect(readlinkSync(join(hooks, 'pre-push'))).toBe('shared.sh');
+    const write = ['hooks', 'install', '--write', '--', ...options];
+    const installed = await signetProcess(here, write);
     expect(installed.out).toContain(`pre-push: installed in ${hooks}; what was there runs first`);
     expect((await signetProcess({ path: bare, env }, ['hooks', 'remove'])).out).toContain(
       'removed',
@@ -268,6 +279,71 @@ describe('hooks beside others', () => {
     expect((await push(':refs/heads/new')).exit).toBe(0);
     expect((await signetProcess(here, ['hooks', 'remove'])).out).toContain('is back');
     expect(readFileSync(join(hooks, 'pre-push'), 'utf8')).toBe(other(seen, 0));
+  });
+
+  it('a hook that another program moved away or wrote over is found and healed', async () => {
+    const { client } = await gated('moved');
+    const PATH = `${dirname(programUnderTest())}:${process.env['PATH']}`;
+    const here = { path: client.path, env: { ...client.env, PATH } };
+    const hook = join(client.path, '.git/hooks/pre-push');
+    const doctor = async () => {
+      const { out } = await signetProcess(here, ['doctor', '--offline', '--json']);
+      const { checks } = JSON.parse(out) as { checks: readonly { name: string; level: string }[] };
+      return checks.filter(({ name }) => name === 'hooks');
+    };
+    expect(await doctor()).toEqual([]);
+    await signetProcess(here, ['hooks', 'install']);
+    expect(await doctor()).toMatchObject([{ level: 'ok' }]);
+    for (const [name, said] of [
+      ['pre-push.old', 'took the place of our hook'],
+      ['pre-push.legacy', 'took the place of our hook'],
+    ] as const) {
+      renameSync(hook, join(dirname(hook), name));
+      writeFileSync(hook, other(join(client.home, 'seen'), 0), { mode: 0o755 });
+      expect(await doctor()).toMatchObject([
+        {
+          level: 'fail',
+          detail: expect.stringContaining(said),
+          remedy: 'git signet hooks install',
+        },
+      ]);
+      const healed = await signetProcess(here, ['hooks', 'install']);
+      expect([healed.exit, healed.talk]).toEqual([
+        0,
+        expect.stringContaining(`${name}, which nothing started`),
+      ]);
+      expect(existsSync(join(dirname(hook), name))).toBe(false);
+      expect(await doctor()).toMatchObject([{ level: 'ok' }]);
+      expect((await signetProcess(here, ['hooks', 'remove'])).out).toContain('is back');
+      unlinkSync(hook);
+      await signetProcess(here, ['hooks', 'install']);
+    }
+  });
+
+  it('doctor says that the program of a hook is gone, and how it is written again with its options', async () => {
+    const { client } = await gated('gone');
+    const PATH = `${dirname(programUnderTest())}:${process.env['PATH']}`;
+    const here = { path: client.path, env: { ...client.env, PATH } };
+    await signetProcess(here, ['hooks', 'install', '--', ...trusted()]);
+    const hook = join(client.path, '.git/hooks/pre-push');
+    const line = (program: string): void => {
+      const text = readFileSync(hook, 'utf8').replace(/^exec .*? hooks/m, `exec ${program} hooks`);
+      writeFileSync(hook, text);
+    };
+    const remedy = `git signet hooks install --pre-push -- ${trusted().join(' ')}`;
+    for (const [program, level, again] of [
+      ["'/nowhere at all/git-signet'", 'fail', remedy],
+      [programUnderTest(), 'ok', undefined],
+    ] as const) {
+      line(program);
+      const { out } = await signetProcess(here, ['doctor', '--offline', '--json']);
+      const { checks } = JSON.parse(out) as {
+        checks: readonly { name: string; remedy?: string }[];
+      };
+      const found = checks.filter(({ name }) => name === 'hooks');
+      expect(found).toMatchObject([{ level }]);
+      expect(found[0]?.remedy).toBe(again);
+    }
   });
 
   it('a policy of the repository judges in a server’s bare one only, not before a push (P20)', async () => {

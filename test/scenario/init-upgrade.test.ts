@@ -62,7 +62,7 @@ describe('git signet init', () => {
     const old = join(machine.home, 'opt/0.1.0/git-signet');
     expect(await written()).toBe(old);
     expect(init.err).toBe(
-      `git-signet: git starts ${old}, and an upgrade may remove it; after an upgrade, type\n  git signet init\n`,
+      `git-signet: an upgrade may remove ${old}, which git starts: after an upgrade, type\n  git signet init\n`,
     );
     expect(await examine()).toMatchObject([
       { level: 'warn', remedy: 'after an upgrade: git signet init' },

@@ -256,7 +256,7 @@ const ASK_BY_SIMPLE_GIT = [
   'src/git/config-edit.ts',
   'src/git/committer.ts',
   'src/commands/doctor/git.ts',
-  'src/commands/hooks/hooks.ts',
+  'src/commands/hooks/place.ts',
   'src/commands/resign/plan.ts',
   'src/commands/resign/resign.ts',
 ];

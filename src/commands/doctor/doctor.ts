@@ -18,6 +18,7 @@ import { quietTrustOrigin } from '../../trust/origin.ts';
 import { trustSourceOf } from '../../trust/source.ts';
 import { type Check, exitOf, fail, type Host, ok, warn } from './check.ts';
 import { checkGit, checkKeys } from './git.ts';
+import { checkHooks } from './hooks.ts';
 import { checkLogins } from './login.ts';
 import {
   checkNetwork,
@@ -121,11 +122,12 @@ async function examine(invocation: Invocation, offline: boolean): Promise<Report
   const git = await checkGit(invocation);
   if (git.level === 'fail') return { checks: [git], hosts: [] };
   const keys = await checkKeys(invocation).catch((error) => [failed('git keys', error)]);
+  const hooks = await checkHooks(invocation);
   let settings: Settings;
   try {
     settings = await loadSettings({ cwd, env });
   } catch (error) {
-    return { checks: [git, ...keys, failed('settings', error)], hosts: [] };
+    return { checks: [git, ...keys, ...hooks, failed('settings', error)], hosts: [] };
   }
   const [trust, network, logins] = await Promise.all([
     checkTrust(settings, invocation),
@@ -133,7 +135,7 @@ async function examine(invocation: Invocation, offline: boolean): Promise<Report
     checkLogins(invocation, settings, offline),
   ]);
   return {
-    checks: [git, ...keys, trust, checkPolicy(settings), ...network.checks, ...logins],
+    checks: [git, ...keys, ...hooks, trust, checkPolicy(settings), ...network.checks, ...logins],
     hosts: network.hosts,
   };
 }

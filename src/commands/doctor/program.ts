@@ -64,8 +64,8 @@ async function checkPassing(entry: ConfigEntry, program: string, place: Place): 
   const what = passing === program ? where : `${where} starts ${visible(passing)}, which`;
   const may = `${what} names a version, and an upgrade may remove it`;
   return own.passing === undefined
-    ? warn(NAME, `${may}; ${visible(own.path)} stays`, remedy)
-    : warn(NAME, `${may}; nothing on PATH stays`, `after an upgrade: ${remedy}`);
+    ? warn(NAME, `${may}, while ${visible(own.path)} stays`, remedy)
+    : warn(NAME, `${may}, and nothing on PATH stays`, `after an upgrade: ${remedy}`);
 }
 
 /** The program that git starts: the last value counts. */
@@ -97,7 +97,7 @@ async function checkOther(entry: ConfigEntry, place: Place): Promise<readonly Ch
   const path = pathOf(entry, place);
   if (!/git-signet/.test(path) || !/^(?:\/|[A-Za-z]:)/.test(path)) return [];
   if (!existsSync(path)) {
-    const what = `${visible(path)} (${visible(entry.origin)}) is gone; another value counts here`;
+    const what = `${visible(path)} (${visible(entry.origin)}) is gone, but another value counts here`;
     return [warn(NAME, what, again(entry, (await ownProgram(place)).path))];
   }
   const check = await checkPassing(entry, path, place);

@@ -1,20 +1,19 @@
 /** `git signet hooks`: puts the gate where pushes leave or arrive, beside the hooks that are there, and takes it away. */
 
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArguments } from '../../cli/arguments.ts';
 import { type Command, loaded } from '../../cli/command.ts';
 import type { ArgumentSpec, ParsedArguments } from '../../cli/spec.ts';
-import { ExitCode, UsageError } from '../../errors.ts';
-import { gitEnvironment } from '../../git/environment.ts';
+import { ExitCode } from '../../errors.ts';
 import { fsckObjects } from '../../git/fsck-objects.ts';
-import { type HookName, hookText, installHook, removeHook } from '../../git/hooks.ts';
-import { findGit } from '../../git/process.ts';
-import { askGitLine, exactText } from '../../git/simple-git.ts';
+import { dropDoubled, type HookName, hookText, installHook, isOurs } from '../../git/hooks.ts';
 import { shellWord } from '../../report/mend.ts';
-import type { Environment } from '../../system/environment.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { installOwnProgram } from '../../system/own-program.ts';
+import type { Manager } from './managers.ts';
 import { HOOK_OPTIONS, HOOK_SPEC, vouchedFor } from './options.ts';
+import { type HooksPlace, hooksPlace } from './place.ts';
+import { removeOurs, type Standing, standingOf } from './standing.ts';
 
 function hookOf({ switches }: ParsedArguments, bare: boolean): HookName {
   if (switches.has('pre-push')) return 'pre-push';
@@ -31,44 +30,87 @@ async function tellFsckObjects({ cwd, env, terminal }: Invocation): Promise<void
   terminal.hint(`run: git -C ${shellWord(resolve(cwd))} config receive.fsckObjects true`);
 }
 
-/** Whether the repository is bare, and the folder of its hooks. @throws UsageError GIT_FAILED, ConfigError */
-async function hooksHere(
-  cwd: string,
-  env: Environment,
-): Promise<{ readonly bare: boolean; readonly directory: string }> {
-  const git = findGit(env);
-  if (git === undefined) throw new UsageError('no git on PATH', { code: 'GIT_FAILED' });
-  const questions = ['rev-parse', '--is-bare-repository', '--git-path', 'hooks'];
-  const answer = await askGitLine({ git, cwd, env: gitEnvironment(env) }, questions);
-  const [bare, ...path] = answer.split('\n');
-  return {
-    bare: bare === 'true',
-    directory: resolve(cwd, exactText(path.join('\n'), 'the path of the hooks')),
-  };
-}
-
 async function remove(args: ParsedArguments, invocation: Invocation): Promise<ExitCode> {
-  const { bare, directory } = await hooksHere(invocation.cwd, invocation.env);
-  const hook = hookOf(args, bare);
-  const back = removeHook(directory, hook);
-  const said = back === true ? 'removed; what was there before is back' : 'removed';
-  invocation.streams.write(`${hook}: ${back === undefined ? 'none of ours is there' : said}\n`);
+  const { streams, terminal } = invocation;
+  const place = await hooksPlace(invocation.cwd, invocation.env);
+  const hook = hookOf(args, place.bare);
+  const { reached, displaced, manager } = await standingOf(place, hook);
+  const ours = displaced.concat(reached !== undefined && isOurs(reached) ? reached : []);
+  const back = removeOurs(ours, hook);
+  for (const path of displaced) terminal.say(`removed ${path}, which nothing started`);
+  const said = back.length > 0 ? 'removed, and the earlier hook is back' : 'removed';
+  streams.write(`${hook}: ${ours.length === 0 ? 'none of ours is there' : said}\n`);
+  const entry = manager?.starts;
+  if (entry !== undefined && !ours.includes(entry)) {
+    terminal.say(`${entry} still starts git-signet for ${manager?.name}: take it out there`);
+  }
   return ExitCode.ok;
 }
 
+/** What the manager's files must hold, where they are not written. */
+function tellWanted(
+  { manager, displaced }: Standing & { readonly manager: Manager },
+  options: string,
+  { terminal }: Invocation,
+): void {
+  terminal.say(`${manager.name} owns the hooks of this repository, so nothing was written`);
+  for (const path of displaced) terminal.hint(`${path} is ours, and nothing starts it`);
+  for (const { path, lines } of manager.wanted(options)) {
+    terminal.hint(`add to ${path}:`);
+    for (const line of lines) terminal.hint(`  ${line}`);
+  }
+  terminal.hint('to have it written there:');
+  terminal.hint(`  git signet hooks install --write${options === '' ? '' : ` --${options}`}`);
+}
+
+/** Takes away hooks of ours that nothing starts, once another one is in place. */
+async function tidy(place: HooksPlace, hook: HookName, { terminal }: Invocation): Promise<void> {
+  const { reached, displaced } = await standingOf(place, hook);
+  if (reached === undefined) return;
+  const back = removeOurs(displaced, hook);
+  for (const path of displaced) {
+    const after = back.includes(path) ? ', and put the earlier hook back' : '';
+    terminal.say(`removed ${path}, which nothing started${after}`);
+  }
+}
+
 async function install(args: ParsedArguments, invocation: Invocation): Promise<ExitCode> {
-  const { bare, directory } = await hooksHere(invocation.cwd, invocation.env);
-  const hook = hookOf(args, bare);
-  const options = args.rest;
+  const { streams, terminal } = invocation;
+  const place = await hooksPlace(invocation.cwd, invocation.env);
+  const hook = hookOf(args, place.bare);
   // what cannot be read would refuse every push
-  vouchedFor(parseArguments(options, HOOK_SPEC));
-  const program = shellWord((await installOwnProgram(invocation)).path);
-  const text = hookText(hook, program, options.map((option) => ` ${shellWord(option)}`).join(''));
-  const moved = installHook(directory, hook, text);
-  invocation.streams.write(
-    `${hook}: installed in ${directory}${moved ? '; what was there runs first' : ''}\n`,
-  );
-  if (bare) await tellFsckObjects(invocation);
+  vouchedFor(parseArguments(args.rest, HOOK_SPEC));
+  const options = args.rest.map((option) => ` ${shellWord(option)}`).join('');
+  const { directory } = place;
+  dropDoubled(directory, hook);
+  const standing = await standingOf(place, hook);
+  const { manager } = standing;
+  const [write, standsThere] = [args.switches.has('write'), isOurs(join(directory, hook))];
+  if (manager === undefined || (manager.file && (!manager.asks || write || standsThere))) {
+    const program = shellWord((await installOwnProgram(invocation)).path);
+    const file = manager?.file ?? hook;
+    const moved = installHook(directory, hook, hookText(hook, program, options), file);
+    const by =
+      manager?.file === undefined || manager.asks
+        ? ''
+        : ` as ${file}, which ${manager.name} runs first`;
+    streams.write(
+      `${hook}: installed in ${directory}${by}${moved ? '; what was there runs first' : ''}\n`,
+    );
+  } else if (write) {
+    await manager.write(options);
+    const paths = manager.wanted(options).map(({ path }) => path);
+    streams.write(`${hook}: written to ${paths.join(' and ')}\n`);
+  } else if (manager.starts === undefined) {
+    tellWanted({ ...standing, manager }, options, invocation);
+    return ExitCode.usage;
+  } else streams.write(`${hook}: ${manager.name} starts git-signet (${manager.starts})\n`);
+  if (manager?.pending !== undefined) {
+    terminal.say(`${manager.name} has not put its hook in place yet, so type`);
+    terminal.hint(manager.pending);
+  }
+  await tidy(place, hook, invocation);
+  if (place.bare) await tellFsckObjects(invocation);
   return ExitCode.ok;
 }
 
@@ -85,13 +127,19 @@ export const command: Command = {
   subcommands: {
     install: loaded({
       ...WHICH,
+      options: {
+        ...WHICH.options,
+        write: { meaning: 'writes into the files of lefthook or husky, or into core.hooksPath' },
+      },
       summary: 'put the hook there',
       rest: '[OPTIONS]',
       restOptions: {
         title: 'OPTIONS are those of verify, kept in the hook, and',
         options: HOOK_OPTIONS,
       },
-      about: ['puts the hook there; one that is there already runs first'],
+      about: [
+        'puts the hook there. A hook that is there already runs first. If lefthook, husky or core.hooksPath owns the hooks, it prints what to add to their files, and exits with 2',
+      ],
       run: install,
     }),
     remove: loaded({

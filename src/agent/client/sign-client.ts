@@ -2,7 +2,7 @@
 
 import { toBase64 } from '../../core/bytes.ts';
 import { UsageError } from '../../errors.ts';
-import type { LoginTokens } from '../daemon/backend.ts';
+import type { RenewableToken } from '../daemon/backend.ts';
 import { AgentTrouble, errorOf, failureOf, handedBack, oddAnswer } from '../wire/failure.ts';
 import {
   type AgentReply,
@@ -24,7 +24,7 @@ export interface AgentSigning {
   readonly network: RequestNetwork;
   readonly patience: Patience;
   /** Logs in, gives the tokens to `use`, and keeps the login's pages up meanwhile. */
-  readonly login: (use: (login: LoginTokens) => Promise<SignedReply>) => Promise<SignedReply>;
+  readonly login: (use: (login: RenewableToken) => Promise<SignedReply>) => Promise<SignedReply>;
   /** Called when the agent is at work: time for what is needed next. */
   readonly onAsked?: () => void;
   /** Called with the signature before it is in the log: time to verify the rest. A forwarded agent does not show it. */

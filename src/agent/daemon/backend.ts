@@ -6,8 +6,8 @@ import type { SigningWatch } from '../../signing/publication.ts';
 import type { Secret } from '../../system/secret.ts';
 import type { NetworkOrOwn } from '../wire/request-network.ts';
 
-/** The tokens of a login that a client made, or that the agent renewed. */
-export interface LoginTokens {
+/** An identity token of a login that a client made or the agent renewed, and what renews it next time. */
+export interface RenewableToken {
   readonly token: Secret;
   readonly refreshToken?: Secret | undefined;
 }
@@ -24,7 +24,7 @@ export interface AgentBackend {
     network: NetworkOrOwn,
   ) => Promise<Credential>;
   /** Gets new tokens from the issuer, without a person. @throws LoginError, ServiceError */
-  readonly refresh: (refreshToken: Secret, network: NetworkOrOwn) => Promise<LoginTokens>;
+  readonly refresh: (refreshToken: Secret, network: NetworkOrOwn) => Promise<RenewableToken>;
   /** @throws ServiceError, AnswerError, and what `watch.beforeLog` throws */
   readonly sign: (
     payload: Uint8Array,

@@ -23,7 +23,7 @@ import { ChannelEnded } from '../wire/channel.ts';
 import { Unreached } from '../wire/failure.ts';
 import type { CredentialStatus } from '../wire/protocol.ts';
 import { type NetworkOrOwn, sameNetwork } from '../wire/request-network.ts';
-import type { AgentBackend, LoginTokens } from './backend.ts';
+import type { AgentBackend, RenewableToken } from './backend.ts';
 import {
   inOrder,
   isLoginRefusal,
@@ -41,7 +41,7 @@ export interface SigningClient {
   /** What it reaches servers through. */
   readonly network: NetworkOrOwn;
   /** @throws ChannelEnded if the client has gone, and what its login failed with */
-  readonly login: () => Promise<LoginTokens>;
+  readonly login: () => Promise<RenewableToken>;
 }
 
 /** What a login left. The credential goes at its end, the rest stays for renewing it. */
@@ -108,7 +108,7 @@ export class Credentials {
   /** Keeps a login that was made beforehand. @throws LoginError, ServiceError, AnswerError */
   async offer(
     expected: string,
-    tokens: LoginTokens,
+    tokens: RenewableToken,
     network: NetworkOrOwn,
   ): Promise<CredentialStatus> {
     const entry = this.#entryOf(expected);
@@ -306,7 +306,7 @@ export class Credentials {
   /** Gets a credential for a token, and keeps it. @throws LoginError, ServiceError, AnswerError */
   async #take(
     entry: Entry,
-    { token, refreshToken }: LoginTokens,
+    { token, refreshToken }: RenewableToken,
     network: NetworkOrOwn,
   ): Promise<KeptLogin> {
     const credential = await this.#obtain(entry.expected, token, network);

@@ -7,7 +7,7 @@ import { isSignetError } from '../../errors.ts';
 import type { Credential } from '../../signing/credential.ts';
 import type { Secret } from '../../system/secret.ts';
 import type { NetworkOrOwn } from '../wire/request-network.ts';
-import type { AgentBackend, LoginTokens } from './backend.ts';
+import type { AgentBackend, RenewableToken } from './backend.ts';
 
 /** A credential with the time at which its life here began. The dates in it are by the clock of the CA. */
 export interface TimedCredential extends Credential {
@@ -45,7 +45,7 @@ export function remaining(credential: TimedCredential, now: number): number {
 interface Renewing {
   /** The token in memory. Without one, the token in the keyring is tried. */
   readonly token: Secret | undefined;
-  readonly refresh: (token: Secret) => Promise<LoginTokens>;
+  readonly refresh: (token: Secret) => Promise<RenewableToken>;
   readonly recall: () => Promise<Secret | undefined>;
   /** Keeps this token from now on, or deletes the one that is kept. Does nothing once the renewal is overtaken. */
   readonly keep: (token: Secret | undefined) => Promise<void>;
@@ -67,7 +67,9 @@ export function isLoginRefusal(error: unknown): boolean {
 }
 
 /** Returns new tokens, or undefined if the issuer takes none of those that are left. @throws ServiceError */
-export async function renewedLogin(renewing: Renewing): Promise<Required<LoginTokens> | undefined> {
+export async function renewedLogin(
+  renewing: Renewing,
+): Promise<Required<RenewableToken> | undefined> {
   const { refresh, recall, keep, overtaken } = renewing;
   let token = renewing.token ?? (await recall());
   for (let attempt = 0; attempt < 2 && token !== undefined; attempt += 1) {

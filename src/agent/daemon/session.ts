@@ -19,7 +19,7 @@ import { bytesOf, sameSecret, secretOf } from '../wire/read-messages.ts';
 import type { RequestNetwork } from '../wire/request-network.ts';
 import { signedReply } from '../wire/signed-reply.ts';
 import type { WaitingRoom } from '../wire/waiting-room.ts';
-import type { AgentBackend, LoginTokens } from './backend.ts';
+import type { AgentBackend, RenewableToken } from './backend.ts';
 import type { Credentials, SigningClient } from './credentials.ts';
 
 export interface SessionParts {
@@ -230,7 +230,7 @@ function clientOf(
   };
 }
 
-function loginOf({ token, refreshToken }: LoginRequest): LoginTokens {
+function loginOf({ token, refreshToken }: LoginRequest): RenewableToken {
   const given = secretOf(token);
   if (given === undefined) throw new ProtocolError('an empty token');
   return { token: given, refreshToken: secretOf(refreshToken) };

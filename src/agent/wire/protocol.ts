@@ -25,7 +25,7 @@ const PAYLOAD = Math.ceil(MAX_PART / 3) * 4;
 
 /** A number: text of at most so many characters. `whole`: an integer from 0. `texts`: texts by name. */
 export type Field = number | 'whole' | 'boolean' | 'network' | 'texts' | 'credentials';
-export type Fields = Readonly<Record<string, Field>>;
+export type MessageFields = Readonly<Record<string, Field>>;
 
 /** An error as it travels. `hint` is '' for none. */
 const FAILURE = { kind: 16, code: 64, message: 8 * NAME, hint: 8 * NAME } as const;
@@ -55,7 +55,7 @@ export const REQUESTS = {
   /** `identity`: as it was signed with. `all`: every identity. */
   forget: { secret: SECRET, identity: NAME, all: 'boolean' },
   stop: { secret: SECRET },
-} as const satisfies Readonly<Record<string, Fields>>;
+} as const satisfies Readonly<Record<string, MessageFields>>;
 
 /** One login, as a person may see it. */
 export const CREDENTIAL = {
@@ -71,7 +71,7 @@ export const CREDENTIAL = {
   renewable: 'boolean',
   /** Signatures made with it and its predecessors. */
   signatures: 'whole',
-} as const satisfies Fields;
+} as const satisfies MessageFields;
 
 export const REPLIES = {
   /** `logEntry`: TransparencyLogEntry in base64, or '' when the signature embeds it. */
@@ -112,7 +112,7 @@ export const REPLIES = {
   /** The agent does not reach a server by the network that it was given. The client may. `leaving`: the agent ends. */
   unreached: { leaving: 'boolean', ...FAILURE },
   error: FAILURE,
-} as const satisfies Readonly<Record<string, Fields>>;
+} as const satisfies Readonly<Record<string, MessageFields>>;
 
 /** The agent's first words. A forwarded socket gives no instance ('') and no process id (0). */
 export const GREETING = {
@@ -121,9 +121,9 @@ export const GREETING = {
   forwarded: 'boolean',
   instance: WORD,
   pid: 'whole',
-} as const satisfies Fields;
+} as const satisfies MessageFields;
 
-/** Fields that name a message, with their bound. */
+/** MessageFields that name a message, with their bound. */
 export const NAMED = { op: WORD, reply: WORD } as const;
 
 interface Values {

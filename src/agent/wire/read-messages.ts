@@ -8,9 +8,9 @@ import {
   type AgentRequest,
   CREDENTIAL,
   type Field,
-  type Fields,
   GREETING,
   type Greeting,
+  type MessageFields,
   NAMED,
   PROTOCOL,
   ProtocolError,
@@ -50,14 +50,14 @@ function readJson(frame: Uint8Array): Json {
   return value;
 }
 
-function fieldsIn(table: Readonly<Record<string, Fields>>, word: unknown): Fields {
+function fieldsIn(table: Readonly<Record<string, MessageFields>>, word: unknown): MessageFields {
   const fields = typeof word === 'string' && Object.hasOwn(table, word) ? table[word] : undefined;
   if (fields === undefined) throw new ProtocolError('an unknown message');
   return fields;
 }
 
 /** `named`: the field that names the message. @throws ProtocolError */
-function checked(json: Json, fields: Fields, named?: keyof typeof NAMED): Json {
+function checked(json: Json, fields: MessageFields, named?: keyof typeof NAMED): Json {
   const problem = problemOf(
     json,
     named === undefined ? fields : { [named]: NAMED[named], ...fields },
@@ -67,7 +67,7 @@ function checked(json: Json, fields: Fields, named?: keyof typeof NAMED): Json {
 }
 
 /** Returns what is wrong with an object, or undefined if it has exactly these fields, each within its bound. */
-function problemOf(json: Json, fields: Fields): string | undefined {
+function problemOf(json: Json, fields: MessageFields): string | undefined {
   if (!Object.keys(json).every((name) => Object.hasOwn(fields, name))) return 'an unknown field';
   const wrong = Object.entries(fields).find(
     ([name, field]) => !Object.hasOwn(json, name) || !fits(json[name], field),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LoginTokens } from '../../../src/agent/daemon/backend.ts';
+import type { RenewableToken } from '../../../src/agent/daemon/backend.ts';
 import { Credentials, type SigningClient } from '../../../src/agent/daemon/credentials.ts';
 import { ChannelEnded } from '../../../src/agent/wire/channel.ts';
 import { Unreached } from '../../../src/agent/wire/failure.ts';
@@ -26,7 +26,7 @@ function person(name: string, refresh = false): Person {
   return self;
 }
 
-const loginOf = (name: string, refresh = false): LoginTokens => ({
+const loginOf = (name: string, refresh = false): RenewableToken => ({
   token: new Secret(name),
   ...(refresh ? { refreshToken: new Secret(`refresh ${name}`) } : {}),
 });

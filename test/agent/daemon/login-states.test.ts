@@ -1,7 +1,7 @@
 /** The states that a login goes through in the agent: what leads from one to another, and who signs meanwhile. */
 
 import { expect, it } from 'vitest';
-import type { LoginTokens } from '../../../src/agent/daemon/backend.ts';
+import type { RenewableToken } from '../../../src/agent/daemon/backend.ts';
 import {
   Credentials,
   type LoginState,
@@ -13,7 +13,7 @@ import { DIRECT, type PaperBackend, paperBackend } from '../../support/agent.ts'
 
 const ALICE = 'alice@example.test';
 
-const tokens = (): LoginTokens => ({
+const tokens = (): RenewableToken => ({
   token: new Secret(ALICE),
   refreshToken: new Secret(`refresh ${ALICE}`),
 });

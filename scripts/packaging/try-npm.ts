@@ -87,7 +87,8 @@ async function install(
   flags: readonly string[],
 ): Promise<Installation> {
   const name = [`Node ${version}`, ...flags].join(' ');
-  const folder = join(release.work, 'try-npm', name.replaceAll(/[^\w.]+/g, '-'));
+  // no dot: a path with a version in it is one that init takes to be gone after an upgrade
+  const folder = join(release.work, 'try-npm', name.replaceAll(/\W+/g, '-'));
   const [bin, node, git] = ['bin', 'node', 'git'].map((part) => join(folder, part)) as [
     string,
     string,

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readSources, type Sources, staticClosure } from '../scripts/imports.ts';
+import { importsOf, readSources, type Sources, staticClosure } from '../scripts/imports.ts';
 import {
   borrowedWriters,
   circles,
@@ -218,6 +218,18 @@ describe('the tree', () => {
       /\b(?:compact|flattened|general|jwt)Decrypt\b/i.test(text),
     );
     expect(decrypting.map(([path]) => path)).toEqual([]);
+  });
+
+  it('a scenario takes nothing of src but types: it knows the program from outside', () => {
+    const borrowed = (scenarios: Sources): readonly string[] =>
+      importsOf(scenarios)
+        .filter(({ to, typeOnly }) => to.startsWith('src/') && !typeOnly)
+        .map(({ from, to }) => `${from} imports ${to}`);
+    expect(borrowed(readSources(root, 'test/scenario'))).toEqual([]);
+    const line = "import { findExecutable } from '../../src/system/process.ts';";
+    expect(borrowed(new Map([['test/scenario/names.test.ts', line]]))).toEqual([
+      'test/scenario/names.test.ts imports src/system/process.ts',
+    ]);
   });
 
   it('has no test that is skipped or alone', () => {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { importsOf, readSources, type Sources, staticClosure } from '../scripts/imports.ts';
 import {
+  ambiguousTypes,
   borrowedWriters,
   circles,
   commandsOnPath,
@@ -62,6 +63,12 @@ const laws: readonly Law[] = [
     violations: circles,
     breach: ['src/core/bytes.ts', "import type { Json } from './proto-json.ts';"],
     says: 'src/core/bytes.ts is in a circle with src/core/proto-json.ts',
+  },
+  {
+    name: 'one name of an exported type means one type',
+    violations: ambiguousTypes,
+    breach: ['src/git/blob.ts', 'export interface Verified { readonly id: string }'],
+    says: 'Verified is a type of src/core/verdict.ts, src/git/blob.ts',
   },
   {
     name: 'the sandbox is loaded on use only',

@@ -13,7 +13,7 @@ import { countResults } from './exit-code.ts';
 import { type Batch, createJudge, type JudgedItem, type JudgeSettings } from './judge.ts';
 import { judgeInOrder, type Pool, poolInPlace, startPool } from './pool.ts';
 
-export interface Run {
+export interface JudgedRun {
   readonly repository: GitRepository;
   readonly requests: AsyncIterable<readonly ObjectRequest[]>;
   readonly settings: JudgeSettings;
@@ -33,7 +33,7 @@ async function* chain(first: Batch[], rest: AsyncIterator<Batch>): AsyncGenerato
 }
 
 /** Chooses a pool. Few objects are not worth a thread. For many, node:crypto is faster, with or without threads. */
-async function choosePool(run: Run, batchesSeen: number): Promise<Pool> {
+async function choosePool(run: JudgedRun, batchesSeen: number): Promise<Pool> {
   if (batchesSeen < 2) return poolInPlace(createJudge(run.settings, run.crypto));
   if (run.jobs > 1) return startPool(run.settings, run.jobs);
   const { nodeCrypto } = await import('../system/crypto.ts');
@@ -41,7 +41,7 @@ async function choosePool(run: Run, batchesSeen: number): Promise<Pool> {
 }
 
 /** Judges all requested objects. Calls `onResult` for each verdict and returns the counts. */
-export async function judgeObjects(run: Run): Promise<Counts> {
+export async function judgeObjects(run: JudgedRun): Promise<Counts> {
   const counts = countResults();
   const batcher = createBatcher();
   const source = batcher.batches(readObjects(run.repository, run.requests));

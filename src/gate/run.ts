@@ -5,7 +5,7 @@ import type { Counts } from '../report/judged.ts';
 import { verifyContext } from './judge.ts';
 import type { JudgingContext } from './outcome.ts';
 import { type PolicyPlan, planTogether } from './plan.ts';
-import { judgeObjects, type Run } from './range.ts';
+import { type JudgedRun, judgeObjects } from './range.ts';
 import { settle } from './settle.ts';
 import type { VerifySetup } from './setup.ts';
 import type { TagContext } from './tag-chain.ts';
@@ -28,7 +28,7 @@ export function judgePlan(
   { requests, graph }: Pick<PolicyPlan, 'requests' | 'graph'>,
   { repository, crypto, judge }: VerifySetup,
   judging: JudgingContext,
-  how: { readonly output: Output } & Pick<Run, 'jobs' | 'onResult'>,
+  how: { readonly output: Output } & Pick<JudgedRun, 'jobs' | 'onResult'>,
 ): Promise<Counts> {
   const { jobs, output, onResult } = how;
 

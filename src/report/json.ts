@@ -26,7 +26,7 @@ import { type ReportSource, sourceOf } from './run-facts.ts';
 export const SCHEMA_VERSION = 1;
 
 /** Author or committer. The object claims this, and no evidence proves it. */
-export interface Person {
+export interface ReportedPerson {
   readonly name: string;
   readonly email: string;
   readonly date?: string | undefined;
@@ -69,8 +69,8 @@ export interface ObjectResult {
   readonly rule?: string | undefined;
   readonly findings?: readonly Finding[];
   readonly policies?: readonly ReportSource[] | undefined;
-  readonly author?: Person | undefined;
-  readonly committer?: Person | undefined;
+  readonly author?: ReportedPerson | undefined;
+  readonly committer?: ReportedPerson | undefined;
 }
 
 /** Formats Unix seconds as RFC 3339, UTC. Returns undefined after year 9999, which RFC 3339 cannot write. */
@@ -144,7 +144,7 @@ function verdictFields(verdict: Outcome): VerdictFields {
 export function shownPerson(
   line: Uint8Array | undefined,
   encoding: string | undefined,
-): Person | undefined {
+): ReportedPerson | undefined {
   const person = readPerson(line, encoding);
   if (person === undefined) return undefined;
   const { name, email, time } = person;

@@ -10,12 +10,12 @@ import { Certificate } from 'pkijs';
 import {
   BasicConstraintsExtension,
   type CertificateAuthority,
+  type CertificateIssuer,
   certificatePem,
   distinguishedName,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
   type Extension,
-  type Issuer,
   issueCertificate,
   issuerOf,
   KeyUsageFlags,
@@ -24,7 +24,7 @@ import {
   signingKeyOf,
 } from './fulcio/certificates.ts';
 import { spkiOf } from './rekor/signed-note.ts';
-import { type KeyKind, loadKey, writeWhole } from './state.ts';
+import { loadKey, type StoredKeyKind, writeWhole } from './state.ts';
 import type { TimestampAuthority } from './timestamp-authority.ts';
 
 const DAY = 86_400;
@@ -33,7 +33,7 @@ const ISSUES = new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.
 interface KeptCertificate {
   /** The file's name without its ending, in the folder of keys. */
   readonly file: string;
-  readonly kind: KeyKind;
+  readonly kind: StoredKeyKind;
   readonly commonName: string;
   readonly extensions: readonly Extension[];
   /** Default self-signed. */
@@ -43,7 +43,10 @@ interface KeptCertificate {
 }
 
 /** Issues a certificate for ten years, from a day back, so that clocks may differ. Returns PEM. */
-async function issue(own: Issuer, { issuer, extensions, now }: KeptCertificate): Promise<string> {
+async function issue(
+  own: CertificateIssuer,
+  { issuer, extensions, now }: KeptCertificate,
+): Promise<string> {
   const signer = issuer === undefined ? own : issuerOf(issuer);
   const spki = spkiOf(own.publicKey);
   const { rawData } = await issueCertificate(signer, {

@@ -51,7 +51,7 @@ export interface ServicesOptions {
   readonly count: (name: ServiceName) => void;
 }
 
-export interface Services {
+export interface SandboxServices {
   readonly urls: Readonly<Record<ServiceName, string>>;
   readonly ports: Readonly<Partial<Record<ServiceName, number>>>;
   readonly tokens: TokenIssuer;
@@ -59,7 +59,7 @@ export interface Services {
 }
 
 /** Starts all of them, or none. @throws ConfigError when a port is taken */
-export async function startServices(options: ServicesOptions): Promise<Services> {
+export async function startServices(options: ServicesOptions): Promise<SandboxServices> {
   const { parts, users, autoApprove, tokenSecret } = options;
   const running = new Map<ServiceName, RunningService>();
   const url = (name: ServiceName, path = ''): string =>

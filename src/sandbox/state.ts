@@ -35,10 +35,10 @@ export interface KeyPair {
   readonly publicKey: KeyObject;
 }
 
-export type KeyKind = 'p256' | 'p384' | 'ed25519' | 'rsa';
+export type StoredKeyKind = 'p256' | 'p384' | 'ed25519' | 'rsa';
 
 /** What must not change between runs, beside keys and logs. */
-export interface Settled {
+export interface SettledState {
   readonly ports: Partial<Record<ServiceName, number>>;
   /** Rekor v1's tree id, decimal. */
   readonly treeId: string;
@@ -93,7 +93,7 @@ export function writeWhole(path: string, content: string, mode = 0o600): void {
   renameSync(temporary, path);
 }
 
-function generate(kind: KeyKind): KeyObject {
+function generate(kind: StoredKeyKind): KeyObject {
   if (kind === 'ed25519') return generateKeyPairSync('ed25519').privateKey;
   if (kind === 'rsa') return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
   const namedCurve = kind === 'p256' ? 'prime256v1' : 'secp384r1';
@@ -101,7 +101,7 @@ function generate(kind: KeyKind): KeyObject {
 }
 
 /** The key called `name`, made on first use. @throws ConfigError when its file is not a private key */
-export function loadKey(dir: string, name: string, kind: KeyKind): KeyPair {
+export function loadKey(dir: string, name: string, kind: StoredKeyKind): KeyPair {
   const path = join(dir, 'keys', `${name}.pem`);
   if (!existsSync(path)) {
     const made = generate(kind).export({ type: 'pkcs8', format: 'pem' });
@@ -126,16 +126,16 @@ export function loadOnce(dir: string, name: string, make: () => string): string 
 }
 
 /** Ports, tree id and secret, made on first use. @throws ConfigError when the file is not ours */
-export function loadSettled(dir: string): Settled {
+export function loadSettled(dir: string): SettledState {
   const text = loadOnce(dir, 'sandbox.json', () =>
     JSON.stringify({
       ports: {},
       treeId: ((randomBytes(8).readBigUInt64BE() >> 1n) | (1n << 62n)).toString(),
       tokenSecret: randomBytes(24).toString('base64url'),
-    } satisfies Settled),
+    } satisfies SettledState),
   );
   try {
-    const read = JSON.parse(text) as Settled;
+    const read = JSON.parse(text) as SettledState;
     if (typeof read.treeId === 'string' && typeof read.tokenSecret === 'string') return read;
   } catch {
     // falls through: whatever is wrong with it, the remedy is the same
@@ -145,7 +145,7 @@ export function loadSettled(dir: string): Settled {
   });
 }
 
-export function saveSettled(dir: string, settled: Settled): void {
+export function saveSettled(dir: string, settled: SettledState): void {
   writeWhole(join(dir, 'sandbox.json'), `${JSON.stringify(settled)}\n`);
 }
 

@@ -199,7 +199,9 @@ describe('trust init', () => {
     expect(await shown(repository)).toMatchObject({
       services: expect.arrayContaining([{ kind: 'log v2', url: instance.sandbox.urls.rekorV2 }]),
     });
-    expect((await signet(repository, ['trust', 'update'])).talk).toContain('is a file');
+    expect((await signet(repository, ['trust', 'update'])).talk).toContain(
+      'which has no mirror to ask',
+    );
   });
 
   it('initialize is trust init under the name of other tools', async () => {

@@ -89,6 +89,23 @@ export function circles(sources: Sources): readonly string[] {
     });
 }
 
+/** Names of exported types that mean more than one type in the tree. */
+export function ambiguousTypes(sources: Sources): readonly string[] {
+  const exported = [...sources].flatMap(([path, text]) =>
+    nodesOf(text).flatMap((node) => {
+      const declared =
+        node.type === 'ExportNamedDeclaration' ? (node['declaration'] as Node) : null;
+      const kinds = /^(?:TSInterfaceDeclaration|TSTypeAliasDeclaration|ClassDeclaration)$/;
+      const id = declared !== null && kinds.test(declared.type) ? declared['id'] : undefined;
+      const name = (id as Node | undefined)?.['name'];
+      return typeof name === 'string' ? [{ path, name }] : [];
+    }),
+  );
+  return [...Map.groupBy(exported, ({ name }) => name)]
+    .filter(([, places]) => places.length > 1)
+    .map(([name, places]) => `${name} is a type of ${places.map(({ path }) => path).join(', ')}`);
+}
+
 const HEAVY =
   /^(openid-client|open|simple-git|pkijs|asn1js|yaml|jose|oidc-provider|reflect-metadata|@napi-rs\/keyring|@peculiar\/.*|@sigstore\/.*|tuf-js|@tufjs\/.*|node:https?|node:tls|node:net|src\/git\/simple-git\.ts)$/;
 

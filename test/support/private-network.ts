@@ -14,7 +14,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { SubjectAlternativeNameExtension } from '@peculiar/x509';
 import {
   BasicConstraintsExtension,
-  type CertificateRequest,
+  type CertificateFields,
   certificatePem,
   distinguishedName,
   issueCertificate,
@@ -61,7 +61,7 @@ async function privateIdentity(): Promise<Identity & { readonly ca: string }> {
     publicKey: authority.publicKey,
     signingKey: await signingKeyOf(authority.privateKey),
   };
-  const issue = async (of: Pick<CertificateRequest, 'subject' | 'extensions'>, key: KeyObject) => {
+  const issue = async (of: Pick<CertificateFields, 'subject' | 'extensions'>, key: KeyObject) => {
     const spki = spkiOf(key);
     const extensions = [...of.extensions, ...(await keyIdentifiers(spki, issuer.publicKey))];
     const dates = { notBefore: now - 86_400, notAfter: now + 86_400 };

@@ -4,7 +4,7 @@ import { ExitCode } from '../../errors.ts';
 
 export type Level = 'ok' | 'warn' | 'fail';
 
-export interface Check {
+export interface DoctorCheck {
   /** A word or two that never change, because scripts look for them. */
   readonly name: string;
   readonly level: Level;
@@ -22,21 +22,21 @@ export interface Host {
   readonly uses: string;
 }
 
-export function ok(name: string, detail: string): Check {
+export function ok(name: string, detail: string): DoctorCheck {
   return { name, level: 'ok', detail };
 }
 
-export function warn(name: string, detail: string, remedy?: string): Check {
+export function warn(name: string, detail: string, remedy?: string): DoctorCheck {
   return { name, level: 'warn', detail, remedy };
 }
 
-export function fail(name: string, detail: string, remedy?: string, exit?: ExitCode): Check {
+export function fail(name: string, detail: string, remedy?: string, exit?: ExitCode): DoctorCheck {
   const more = remedy === undefined ? {} : { remedy };
   return { name, level: 'fail', detail, ...more, exit: exit ?? ExitCode.usage };
 }
 
 /** Of several failures: configuration, then what could not be reached, then the login. */
-export function exitOf(checks: readonly Check[]): ExitCode {
+export function exitOf(checks: readonly DoctorCheck[]): ExitCode {
   const codes = checks.filter(({ level }) => level === 'fail').map(({ exit }) => exit);
   const order = [ExitCode.usage, ExitCode.undecided, ExitCode.login] as const;
   return order.find((code) => codes.includes(code)) ?? ExitCode.ok;

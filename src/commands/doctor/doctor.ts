@@ -16,7 +16,7 @@ import { VERSION } from '../../system/version.ts';
 import { loadSigningConfig, loadTrust } from '../../trust/load.ts';
 import { quietTrustOrigin } from '../../trust/origin.ts';
 import { trustSourceOf } from '../../trust/source.ts';
-import { type Check, exitOf, fail, type Host, ok, warn } from './check.ts';
+import { type DoctorCheck, exitOf, fail, type Host, ok, warn } from './check.ts';
 import { checkGit, checkKeys } from './git.ts';
 import { checkHooks } from './hooks.ts';
 import { checkLogins } from './login.ts';
@@ -30,7 +30,7 @@ import {
 } from './network.ts';
 
 /** What a thrown error says, as a line. */
-function failed(name: string, error: unknown): Check {
+function failed(name: string, error: unknown): DoctorCheck {
   if (!isSignetError(error)) throw error;
   return fail(name, visible(error.message), error.hint, error.exitCode);
 }
@@ -49,7 +49,7 @@ function ageOf({ source, mirror }: TrustMaterial, now: number): number | undefin
 async function checkTrust(
   settings: Settings,
   { env, cwd, now: clock }: Invocation,
-): Promise<Check> {
+): Promise<DoctorCheck> {
   const now = clock();
   try {
     const trust = await loadTrust(settings, await loadCrypto());
@@ -75,7 +75,7 @@ async function checkTrust(
 }
 
 /** A policy is optional: without one, git is told that a signature holds and that nothing says who may sign. */
-function checkPolicy({ policy }: Settings): Check {
+function checkPolicy({ policy }: Settings): DoctorCheck {
   return ok(
     'policy',
     policy === undefined ? 'none, so every signer passes: git signet help policy' : visible(policy),
@@ -83,7 +83,7 @@ function checkPolicy({ policy }: Settings): Check {
 }
 
 interface Report {
-  readonly checks: readonly Check[];
+  readonly checks: readonly DoctorCheck[];
   readonly hosts: readonly Host[];
 }
 
@@ -141,7 +141,7 @@ async function examine(invocation: Invocation, offline: boolean): Promise<Report
 }
 
 /** All of it goes to stdout, past the net that the terminal has. */
-function withoutItsSecrets(check: Check): Check {
+function withoutItsSecrets(check: DoctorCheck): DoctorCheck {
   const { detail, remedy } = check;
   const more = remedy === undefined ? {} : { remedy: withoutSecrets(remedy) };
   return { ...check, detail: withoutSecrets(detail), ...more };
@@ -155,7 +155,7 @@ function asText({ checks, hosts }: Report): string {
     const more = said ? [] : [`${' '.repeat(width + 8)}${visible(remedy)}`];
     return [`${level.padEnd(4)}  ${name.padEnd(width)}  ${detail}`, ...more];
   });
-  const count = (wanted: Check['level']): number =>
+  const count = (wanted: DoctorCheck['level']): number =>
     checks.filter(({ level }) => level === wanted).length;
   const firewall = hosts.map(({ host, uses }) => `  ${host}  ${uses}`);
   return [

@@ -8,15 +8,15 @@ import { findGit } from '../../git/process.ts';
 import { openGit } from '../../git/simple-git.ts';
 import { type AskedSetting, askedHere } from '../../settings/allowed.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { type Check, fail, ok, warn } from './check.ts';
+import { type DoctorCheck, fail, ok, warn } from './check.ts';
 import { checkPrograms, INIT } from './program.ts';
 
-export type Place = Pick<Invocation, 'cwd' | 'env' | 'entry'>;
+export type DoctorInvocation = Pick<Invocation, 'cwd' | 'env' | 'entry'>;
 
 type Keys = ReadonlyMap<string, ConfigEntry>;
 
 /** The last value of each of git's keys. @throws ConfigError */
-export async function gitKeys(place: Pick<Place, 'cwd' | 'env'>): Promise<Keys> {
+export async function gitKeys(place: Pick<DoctorInvocation, 'cwd' | 'env'>): Promise<Keys> {
   return lastOf(parseGitConfig(await listGitConfig(place)));
 }
 
@@ -26,7 +26,10 @@ const lastOf = (entries: readonly ConfigEntry[]): Keys =>
 /** x509 signatures came with 2.19. */
 const OLDEST: readonly [number, number] = [2, 19];
 
-export async function checkGit({ cwd, env }: Pick<Place, 'cwd' | 'env'>): Promise<Check> {
+export async function checkGit({
+  cwd,
+  env,
+}: Pick<DoctorInvocation, 'cwd' | 'env'>): Promise<DoctorCheck> {
   const git = findGit(env);
   if (git === undefined) return fail('git', 'git is not on PATH', 'install git');
   const version = await (await openGit({ git, cwd, env: gitEnvironment(env) })).version();
@@ -40,14 +43,14 @@ export async function checkGit({ cwd, env }: Pick<Place, 'cwd' | 'env'>): Promis
 const shown = (found: ConfigEntry): string =>
   `${visible(found.value ?? 'true')} (${visible(found.origin)})`;
 
-function checkFormat(keys: Keys): Check {
+function checkFormat(keys: Keys): DoctorCheck {
   const format = keys.get('gpg.format');
   if (format?.value === 'x509') return ok('gpg.format', shown(format));
   const now = format === undefined ? 'not set: git signs with OpenPGP' : shown(format);
   return warn('gpg.format', now, INIT);
 }
 
-function checkAutomatic(keys: Keys): readonly Check[] {
+function checkAutomatic(keys: Keys): readonly DoctorCheck[] {
   return (['commit.gpgsign', 'tag.gpgsign'] as const).map((key) => {
     const found = keys.get(key);
     const [what = ''] = key.split('.');
@@ -59,7 +62,7 @@ function checkAutomatic(keys: Keys): readonly Check[] {
   });
 }
 
-function checkPush(keys: Keys): readonly Check[] {
+function checkPush(keys: Keys): readonly DoctorCheck[] {
   const found = keys.get('push.gpgsign');
   const wanted = found?.value === 'if-asked' || (found && gitBoolean(found.value) === true);
   if (found === undefined || !wanted || keys.get('gpg.format')?.value !== 'x509') return [];
@@ -74,7 +77,7 @@ function checkPush(keys: Keys): readonly Check[] {
 }
 
 /** Without a policy every good signature is "undefined" to git (`%G?` U). */
-function checkTrustLevel(keys: Keys): readonly Check[] {
+function checkTrustLevel(keys: Keys): readonly DoctorCheck[] {
   const level = keys.get('gpg.mintrustlevel');
   const policy = keys.has('signet.policy') || keys.get('signet.trustwithoutpolicy')?.value;
   if (level === undefined || /^(?:undefined|never)$/i.test(level.value ?? '') || policy) return [];
@@ -88,7 +91,7 @@ function checkTrustLevel(keys: Keys): readonly Check[] {
 }
 
 /** A bare repository is pushed to, any other fetches. */
-function checkFsck(keys: Keys): Check {
+function checkFsck(keys: Keys): DoctorCheck {
   const bare = gitBoolean(keys.get('core.bare')?.value ?? 'false') === true;
   const arrival = bare ? 'receive' : 'fetch';
   const entry = fsckObjects(keys, arrival);
@@ -102,7 +105,7 @@ function checkFsck(keys: Keys): Check {
 }
 
 /** What the repository sets, and what of it does not count. */
-async function checkRepository(place: Place): Promise<readonly Check[]> {
+async function checkRepository(place: DoctorInvocation): Promise<readonly DoctorCheck[]> {
   const { asked } = (await askedHere(place)) ?? { asked: [] };
   const line = (...answers: readonly AskedSetting['allowed'][]): string =>
     asked
@@ -118,7 +121,7 @@ async function checkRepository(place: Place): Promise<readonly Check[]> {
   ];
 }
 
-function checkPerson(keys: Keys, { env }: Place): Check {
+function checkPerson(keys: Keys, { env }: DoctorInvocation): DoctorCheck {
   const first = (...named: readonly string[]): string | undefined =>
     named.map((key) => keys.get(key)?.value).find((value) => value !== undefined);
   const name = env.GIT_COMMITTER_NAME ?? first('committer.name', 'user.name');
@@ -131,7 +134,7 @@ function checkPerson(keys: Keys, { env }: Place): Check {
 }
 
 /** Everything about git's keys. @throws ConfigError where they cannot be read */
-export async function checkKeys(place: Place): Promise<readonly Check[]> {
+export async function checkKeys(place: DoctorInvocation): Promise<readonly DoctorCheck[]> {
   const entries = parseGitConfig(await listGitConfig(place));
   const keys = lastOf(entries);
   return [

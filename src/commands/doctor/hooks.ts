@@ -8,7 +8,7 @@ import type { Invocation } from '../../system/invocation.ts';
 import { passesAway } from '../../system/stable-path.ts';
 import { hooksPlace } from '../hooks/place.ts';
 import { type Standing, standingOf } from '../hooks/standing.ts';
-import { type Check, fail, ok, warn } from './check.ts';
+import { type DoctorCheck, fail, ok, warn } from './check.ts';
 
 const INSTALL = 'git signet hooks install';
 
@@ -20,7 +20,7 @@ function partsOf(path: string): { readonly program: string; readonly again: stri
   return { program: quoted ?? plain, again: `${INSTALL} --${hook}${more}` };
 }
 
-function checkReached(hook: HookName, { manager, displaced }: Standing, path: string): Check {
+function checkReached(hook: HookName, { manager, displaced }: Standing, path: string): DoctorCheck {
   const by = manager === undefined ? '' : `, by ${manager.name}`;
   const where = visible(`${hook}: ${path}${by}`);
   if (isOurs(path)) {
@@ -39,7 +39,7 @@ function checkReached(hook: HookName, { manager, displaced }: Standing, path: st
     : warn('hooks', `${where}, but ${visible(left)} is ours too, and nothing starts it`, INSTALL);
 }
 
-function checkHook(hook: HookName, standing: Standing): readonly Check[] {
+function checkHook(hook: HookName, standing: Standing): readonly DoctorCheck[] {
   const { reached, displaced, orphan, manager } = standing;
   if (reached !== undefined) return [checkReached(hook, standing, reached)];
   const [lost = orphan] = displaced;
@@ -54,7 +54,7 @@ function checkHook(hook: HookName, standing: Standing): readonly Check[] {
 }
 
 /** Returns a line for each hook that is or was ours. Without one, or outside a repository, there is no line. */
-export async function checkHooks({ cwd, env }: Invocation): Promise<readonly Check[]> {
+export async function checkHooks({ cwd, env }: Invocation): Promise<readonly DoctorCheck[]> {
   try {
     const place = await hooksPlace(cwd, env);
     const names = place.bare ? (['pre-receive'] as const) : (['pre-push', 'pre-receive'] as const);

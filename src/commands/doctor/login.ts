@@ -28,10 +28,10 @@ import {
   tokenHere,
 } from '../login/login-here.ts';
 import { credentialFor, expectedHere, serves } from '../login/logins.ts';
-import { type Check, fail, ok, warn } from './check.ts';
+import { type DoctorCheck, fail, ok, warn } from './check.ts';
 
 interface Agent {
-  readonly check: Check;
+  readonly check: DoctorCheck;
   /** Somebody whom it would sign for here. */
   readonly loggedIn: boolean;
   /** The agent of another machine, where signing here goes to one. */
@@ -89,7 +89,7 @@ async function unreachedBy(
   address: AgentAddress,
   { env, cwd }: Invocation,
   settings: Settings,
-): Promise<Check | undefined> {
+): Promise<DoctorCheck | undefined> {
   try {
     await reachThrough(address, networkOf(settings, env, cwd));
     return undefined;
@@ -107,7 +107,7 @@ function openerName({ urlOpener }: Settings, env: Invocation['env']): string {
 }
 
 /** A token that needs no person. */
-function checkToken({ label, identity, trouble }: TokenHere): Check {
+function checkToken({ label, identity, trouble }: TokenHere): DoctorCheck {
   if (trouble !== undefined) {
     return fail('login', visible(trouble.message), trouble.hint, trouble.exitCode);
   }
@@ -132,7 +132,7 @@ async function checkLogin(
   invocation: Invocation,
   settings: Settings,
   agent: Agent,
-): Promise<Check> {
+): Promise<DoctorCheck> {
   const { env, terminal } = invocation;
   const trouble = impossible(await expectedHere(settings, invocation));
   if (trouble !== undefined) return fail('login', trouble.message, trouble.hint, trouble.exitCode);
@@ -171,7 +171,10 @@ async function checkLogin(
   return fail('login', `${choice.message}${whom}`, remedy, ExitCode.login);
 }
 
-async function checkKeyring({ env, entry }: Invocation, { keyring }: Settings): Promise<Check> {
+async function checkKeyring(
+  { env, entry }: Invocation,
+  { keyring }: Settings,
+): Promise<DoctorCheck> {
   const problem = await keyringProblem({ env, entry });
   const allowed = keyring ? 'used' : 'not used (signet.keyring)';
   if (problem === undefined) return ok('keyring', `there, ${allowed}`);
@@ -186,7 +189,7 @@ export async function checkLogins(
   invocation: Invocation,
   settings: Settings,
   offline: boolean,
-): Promise<readonly Check[]> {
+): Promise<readonly DoctorCheck[]> {
   const [agent, keyring] = await Promise.all([
     checkAgent(invocation, settings, offline),
     checkKeyring(invocation, settings),

@@ -16,7 +16,7 @@ import {
 } from '../../services/reachability.ts';
 import type { Settings } from '../../settings/load.ts';
 import type { SigningConfig } from '../../trust/signing-services.ts';
-import { type Check, fail, type Host, ok, warn } from './check.ts';
+import { type DoctorCheck, fail, type Host, ok, warn } from './check.ts';
 
 /** Certificates live ten minutes, and a log's time may be five ahead of ours. */
 const SKEW_WARN = 30;
@@ -67,7 +67,7 @@ export function hostOf(text: string): string {
   return `${url.hostname}:${port}`;
 }
 
-function reachability({ server, answer, error }: AskedServer, proxyFor: ProxyChoice): Check {
+function reachability({ server, answer, error }: AskedServer, proxyFor: ProxyChoice): DoctorCheck {
   const host = hostOf(server.url);
   const proxy = proxyFor(new URL(server.url));
   const way = proxy === undefined ? '' : `, through the proxy ${describeProxy(proxy)}`;
@@ -85,7 +85,7 @@ function reachability({ server, answer, error }: AskedServer, proxyFor: ProxyCho
 }
 
 /** From all clocks that answered: the middle one, so that one wrong server is not taken for ours. */
-function clock(asked: readonly AskedServer[]): Check {
+function clock(asked: readonly AskedServer[]): DoctorCheck {
   const skews = asked.flatMap(({ ahead }) => ahead ?? []).toSorted((a, b) => a - b);
   const ahead = skews[Math.floor(skews.length / 2)];
   if (ahead === undefined) return warn('clock', 'no server said what time it is');
@@ -124,7 +124,7 @@ function merged(hosts: readonly Host[]): readonly Host[] {
 }
 
 export interface NetworkReport {
-  readonly checks: readonly Check[];
+  readonly checks: readonly DoctorCheck[];
   readonly hosts: readonly Host[];
 }
 
@@ -151,7 +151,10 @@ export function hostsOf(servers: readonly Server[]): readonly Host[] {
 }
 
 /** Which proxies lead to these servers; none, no line. */
-export function checkProxies(servers: readonly Server[], proxyFor: ProxyChoice): readonly Check[] {
+export function checkProxies(
+  servers: readonly Server[],
+  proxyFor: ProxyChoice,
+): readonly DoctorCheck[] {
   const used = servers.flatMap(({ url }) => proxyFor(new URL(url)) ?? []).map(describeProxy);
   return used.length === 0 ? [] : [ok('proxy', visible([...new Set(used)].join(', ')))];
 }
@@ -160,7 +163,7 @@ export function checkProxies(servers: readonly Server[], proxyFor: ProxyChoice):
 export async function checkTransport(
   { caFile }: Pick<Settings, 'caFile'>,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<readonly Check[]> {
+): Promise<readonly DoctorCheck[]> {
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     const remedy = 'unset NODE_TLS_REJECT_UNAUTHORIZED';
     return [fail('tls', 'NODE_TLS_REJECT_UNAUTHORIZED=0: no login, no signature', remedy)];

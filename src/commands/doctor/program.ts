@@ -18,7 +18,7 @@ import {
 import { findExecutable } from '../../system/process.ts';
 import { programWords } from '../../system/runtime.ts';
 import { passesAway, sameFile } from '../../system/stable-path.ts';
-import { type Check, fail, ok, warn } from './check.ts';
+import { type DoctorCheck, fail, ok, warn } from './check.ts';
 
 type Place = Pick<Invocation, 'cwd' | 'env' | 'entry'>;
 
@@ -53,7 +53,11 @@ function taken(program: string): { readonly gone?: string; readonly passing?: st
 }
 
 /** A path that does not last, and the one to write in its place. */
-async function checkPassing(entry: ConfigEntry, program: string, place: Place): Promise<Check> {
+async function checkPassing(
+  entry: ConfigEntry,
+  program: string,
+  place: Place,
+): Promise<DoctorCheck> {
   const where = `${visible(program)} (${visible(entry.origin)})`;
   const { gone, passing } = taken(program);
   const own = await ownProgram(place);
@@ -69,7 +73,7 @@ async function checkPassing(entry: ConfigEntry, program: string, place: Place): 
 }
 
 /** The program that git starts: the last value counts. */
-async function checkProgram(entry: ConfigEntry, place: Place): Promise<Check> {
+async function checkProgram(entry: ConfigEntry, place: Place): Promise<DoctorCheck> {
   const program = findExecutable(pathOf(entry, place), place.env);
   const shown = `${visible(entry.value ?? 'true')} (${visible(entry.origin)})`;
   if (program === undefined) {
@@ -93,7 +97,7 @@ async function checkProgram(entry: ConfigEntry, place: Place): Promise<Check> {
 }
 
 /** A value that another one overrides: it counts in another folder. */
-async function checkOther(entry: ConfigEntry, place: Place): Promise<readonly Check[]> {
+async function checkOther(entry: ConfigEntry, place: Place): Promise<readonly DoctorCheck[]> {
   const path = pathOf(entry, place);
   if (!/git-signet/.test(path) || !/^(?:\/|[A-Za-z]:)/.test(path)) return [];
   if (!existsSync(path)) {
@@ -108,7 +112,7 @@ async function checkOther(entry: ConfigEntry, place: Place): Promise<readonly Ch
 export async function checkPrograms(
   entries: readonly ConfigEntry[],
   place: Place,
-): Promise<readonly Check[]> {
+): Promise<readonly DoctorCheck[]> {
   const named = entries.filter(({ key }) => key === NAME.toLowerCase());
   const last = named.at(-1);
   if (last === undefined || !last.value) return [warn(NAME, 'not set: git starts gpgsm', INIT)];

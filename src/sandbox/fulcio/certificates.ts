@@ -50,11 +50,11 @@ export interface CertificateAuthority {
 }
 
 /** What an authority signs with: a name in a certificate, and a key. */
-export interface Issuer extends Pick<CertificateAuthority, 'publicKey' | 'signingKey'> {
+export interface CertificateIssuer extends Pick<CertificateAuthority, 'publicKey' | 'signingKey'> {
   readonly subject: Name;
 }
 
-export interface CertificateRequest {
+export interface CertificateFields {
   /** Without it the subject is empty, as in Fulcio's leaves. */
   readonly subject?: Name;
   /** SubjectPublicKeyInfo in DER. */
@@ -79,7 +79,7 @@ export function signingKeyOf(key: KeyObject): Promise<webcrypto.CryptoKey> {
 }
 
 /** Returns the issuer that an authority's certificate names, spelt as it is there. */
-export function issuerOf({ certificate, ...keys }: CertificateAuthority): Issuer {
+export function issuerOf({ certificate, ...keys }: CertificateAuthority): CertificateIssuer {
   return { ...keys, subject: new X509Certificate(certificate).subjectName };
 }
 
@@ -90,8 +90,8 @@ export function distinguishedName({ organization, commonName }: AuthorityName): 
 
 /** Issues a certificate, signed with ECDSA and the hash that fits the issuer's curve. */
 export async function issueCertificate(
-  issuer: Issuer,
-  request: CertificateRequest,
+  issuer: CertificateIssuer,
+  request: CertificateFields,
 ): Promise<X509Certificate> {
   const { namedCurve } = issuer.signingKey.algorithm as webcrypto.EcKeyAlgorithm;
   return X509CertificateGenerator.create({
@@ -118,7 +118,7 @@ export async function keyIdentifiers(
   ];
 }
 
-export interface SubjectAltName {
+export interface IssuedName {
   readonly kind: 'email' | 'uri' | 'dns' | 'otherName';
   readonly value: string;
 }
@@ -129,7 +129,7 @@ const USERNAME = '1.3.6.1.4.1.57264.1.7';
 const context = (tagNumber: number, ...value: BaseBlock[]): Constructed =>
   new Constructed({ idBlock: { tagClass: 3, tagNumber }, value });
 
-function generalName({ kind, value }: SubjectAltName): BaseBlock {
+function generalName({ kind, value }: IssuedName): BaseBlock {
   if (kind === 'otherName') {
     const name = context(0, new Utf8String({ value }));
     return context(0, new ObjectIdentifier({ value: USERNAME }), name);
@@ -140,7 +140,7 @@ function generalName({ kind, value }: SubjectAltName): BaseBlock {
 }
 
 /** Returns a critical extension, because the subject is empty (RFC 5280 §4.2.1.6). */
-export function subjectAltName(names: readonly SubjectAltName[]): Extension {
+export function subjectAltName(names: readonly IssuedName[]): Extension {
   const value = new Sequence({ value: names.map(generalName) }).toBER();
   return new Extension('2.5.29.17', true, value);
 }

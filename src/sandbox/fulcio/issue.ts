@@ -9,12 +9,12 @@ import {
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
   Extension,
+  type IssuedName,
   issueCertificate,
   issuerOf,
   KeyUsageFlags,
   KeyUsagesExtension,
   keyIdentifiers,
-  type SubjectAltName,
   subjectAltName,
   tbsOf,
 } from './certificates.ts';
@@ -25,7 +25,7 @@ const SCT_LIST = '1.3.6.1.4.1.11129.2.4.2';
 
 /** Who a certificate is for, as the identity token says. */
 export interface Principal {
-  readonly san: SubjectAltName;
+  readonly san: IssuedName;
   /** What the proof of possession is made over: the e-mail address, else the subject. */
   readonly challenge: string;
   readonly issuer: string;

@@ -2,14 +2,14 @@ import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readCertificate } from '../../../src/core/x509/certificate.ts';
 import { signerOf } from '../../../src/core/x509/identity.ts';
-import type { SubjectAltName } from '../../../src/sandbox/fulcio/certificates.ts';
+import type { IssuedName } from '../../../src/sandbox/fulcio/certificates.ts';
 import { issueLeaf } from '../../../src/sandbox/fulcio/issue.ts';
 import { useSandbox } from '../../support/sandbox.ts';
 
 const sandbox = useSandbox();
 const p256 = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-async function leafFor(san: SubjectAltName, keys = p256()): Promise<Buffer> {
+async function leafFor(san: IssuedName, keys = p256()): Promise<Buffer> {
   const { fulcio, ctLog } = sandbox().parts;
   return issueLeaf(
     { authority: fulcio.intermediate, ctLog },
@@ -23,7 +23,7 @@ async function leafFor(san: SubjectAltName, keys = p256()): Promise<Buffer> {
 }
 
 describe('a leaf that the sandbox issues', () => {
-  it.each<SubjectAltName>([
+  it.each<IssuedName>([
     { kind: 'email', value: 'alice@example.test' },
     { kind: 'email', value: 'b"ob\u202e@example.test' },
     { kind: 'uri', value: 'https://ci.example.test/run?a=1&b=2' },

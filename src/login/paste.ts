@@ -8,7 +8,7 @@ import { LoginError } from '../errors.ts';
 import { duration } from './browser/page.ts';
 import { connectIssuer } from './connect.ts';
 import { patienceElsewhere } from './patience.ts';
-import { readIdentityToken } from './token-claims.ts';
+import { acceptToken } from './token-claims.ts';
 import type { IdentityToken, TokenRequest } from './token-request.ts';
 
 const REDIRECT = 'urn:ietf:wg:oauth:2.0:oob';
@@ -35,14 +35,7 @@ export async function loginWithPastedCode(
   // the page shows only the code, so the issuer is the one of discovery, and PKCE proves the rest
   answer.searchParams.set('iss', issuer.name);
   const { idToken, ...renewal } = await issuer.exchange(answer, secrets);
-  const claims = readIdentityToken(idToken, {
-    clientId: settings.clientId,
-    issuer: issuer.name,
-    nonce: secrets.nonce,
-    ownRequest: true,
-    now: request.now(),
-  });
-  request.accept(claims);
+  const claims = acceptToken(idToken, { ...request, issuer: issuer.name, nonce: secrets.nonce });
   terminal.say(`logged in as ${claims.names[0] ?? claims.challenge}`);
   return {
     ...renewal,

@@ -5,7 +5,7 @@
 
 import type { Secret } from '../system/secret.ts';
 import { type Connection, connectIssuer } from './connect.ts';
-import { readIdentityToken } from './token-claims.ts';
+import { acceptToken } from './token-claims.ts';
 import type { IdentityToken, TokenRequest } from './token-request.ts';
 
 export interface RefreshRequest extends Connection, Pick<TokenRequest, 'accept' | 'now'> {
@@ -21,13 +21,7 @@ export async function refreshIdentityToken(request: RefreshRequest): Promise<Ide
   const issuer = await connectIssuer(request);
   const { idToken, refreshToken: next = refreshToken } = await issuer.refresh(refreshToken);
   // §12.2: the token has no nonce of a login. Its issuer, audience and account are compared as always
-  const claims = readIdentityToken(idToken, {
-    clientId: settings.clientId,
-    issuer: issuer.name,
-    ownRequest: true,
-    now: now(),
-  });
-  accept(claims);
+  const claims = acceptToken(idToken, { settings, accept, now, issuer: issuer.name });
   return {
     token: idToken,
     claims,

@@ -10,6 +10,7 @@ import type { IdentityClaims } from '../core/identity-claims.ts';
 import { isRecord, type Json } from '../core/json.ts';
 import { LoginError } from '../errors.ts';
 import type { Secret } from '../system/secret.ts';
+import type { TokenRequest } from './token-request.ts';
 
 export interface TokenExpectation {
   readonly clientId: string;
@@ -49,6 +50,31 @@ export function readIdentityToken(token: Secret, expectation: TokenExpectation):
     throw refused('it does not belong to this login (nonce)');
   }
   return { ...identityOf(claims, issuer), issuer, expires };
+}
+
+/** What a login of our own tells of the token that it got. */
+export interface OwnLogin extends Pick<TokenRequest, 'accept' | 'now'> {
+  readonly settings: Pick<TokenRequest['settings'], 'clientId'>;
+  /** The issuer that was asked. */
+  readonly issuer: string;
+  /** The nonce of the login, for the ways that have one. */
+  readonly nonce?: string | undefined;
+}
+
+/**
+ * Returns the claims of a token that this program asked for itself, checked and accepted.
+ * @throws LoginError `TOKEN_REFUSED`, and what `accept` throws
+ */
+export function acceptToken(token: Secret, login: OwnLogin): IdentityClaims {
+  const claims = readIdentityToken(token, {
+    clientId: login.settings.clientId,
+    issuer: login.issuer,
+    nonce: login.nonce,
+    ownRequest: true,
+    now: login.now(),
+  });
+  login.accept(claims);
+  return claims;
 }
 
 function refuseMissing(name: string): never {

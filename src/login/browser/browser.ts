@@ -8,7 +8,7 @@ import { isSignetError, LoginError } from '../../errors.ts';
 import { connectIssuer, refuseUncheckedTls } from '../connect.ts';
 import type { Issuer, LoginSecrets } from '../issuer.ts';
 import { mustAskToPublish } from '../publication.ts';
-import { readIdentityToken } from '../token-claims.ts';
+import { acceptToken } from '../token-claims.ts';
 import type { IdentityToken, TokenRequest } from '../token-request.ts';
 import { wrongAccountMark } from './account-choice.ts';
 import { type LoginListener, openLoginListener } from './listener.ts';
@@ -121,17 +121,10 @@ async function tokenFor(
   request: TokenRequest,
   { issuer, answer, secrets }: Answered,
 ): Promise<IdentityToken> {
-  const { settings, context } = request;
+  const { context } = request;
   try {
     const { idToken, ...renewal } = await issuer.exchange(answer.url, secrets);
-    const claims = readIdentityToken(idToken, {
-      clientId: settings.clientId,
-      issuer: issuer.name,
-      nonce: secrets.nonce,
-      ownRequest: true,
-      now: request.now(),
-    });
-    request.accept(claims);
+    const claims = acceptToken(idToken, { ...request, issuer: issuer.name, nonce: secrets.nonce });
     wrongAccountMark(request).clear();
     const { disputed } = answer;
     const identity = {

@@ -14,7 +14,7 @@ import type { Issuer } from '../issuer.ts';
 import { told } from '../issuer-errors.ts';
 import { patienceElsewhere } from '../patience.ts';
 import { becomesPublic } from '../publication.ts';
-import { readIdentityToken } from '../token-claims.ts';
+import { acceptToken } from '../token-claims.ts';
 import type { IdentityToken, TokenRequest } from '../token-request.ts';
 import { pollDevice } from './poll.ts';
 
@@ -53,13 +53,7 @@ export async function loginWithDevice(
     patience: invitation.patience,
     send: request.send,
   });
-  const claims = readIdentityToken(idToken, {
-    clientId: settings.clientId,
-    issuer: issuer.name,
-    ownRequest: true,
-    now: request.now(),
-  });
-  request.accept(claims);
+  const claims = acceptToken(idToken, { ...request, issuer: issuer.name });
   return {
     ...renewal,
     token: idToken,

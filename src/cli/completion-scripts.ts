@@ -3,14 +3,12 @@
  * A ref may be called `$(command)`: bash would expand it while completing, or on Enter, so only plain names are offered.
  */
 
+import { shellQuoted } from '../system/shell.ts';
 import type { CommandWords } from './completion-words.ts';
 import type { Takes } from './spec.ts';
 
 const PLAIN = '^[A-Za-z0-9._/@+-]+$';
 const REFS = "git for-each-ref --format='%(refname:short)'";
-
-/** Single quotes of POSIX shells. */
-const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** `<file>`, or the words themselves: what the functions below hand on. */
 const asText = (takes: Takes): string =>
@@ -20,10 +18,10 @@ type Arm = readonly [pattern: string, words: string];
 
 /** What may stand at each place: `verify-archive 0`, `verify *`. */
 function placesOf({ name, subcommands, positionals, repeated }: CommandWords): readonly Arm[] {
-  if (subcommands.length > 0) return [[quote(`${name} 0`), subcommands.join(' ')]];
+  if (subcommands.length > 0) return [[shellQuoted(`${name} 0`), subcommands.join(' ')]];
   return positionals.map((takes, at) => {
     const last = repeated && at === positionals.length - 1;
-    return [last ? `${quote(`${name} `)}*` : quote(`${name} ${at}`), asText(takes)];
+    return [last ? `${shellQuoted(`${name} `)}*` : shellQuoted(`${name} ${at}`), asText(takes)];
   });
 }
 
@@ -33,13 +31,13 @@ function placesOf({ name, subcommands, positionals, repeated }: CommandWords): r
  */
 function tables(commands: readonly CommandWords[]): string {
   const arms = (entries: readonly Arm[]): string =>
-    entries.map(([pattern, words]) => `    ${pattern}) echo ${quote(words)} ;;\n`).join('');
+    entries.map(([pattern, words]) => `    ${pattern}) echo ${shellQuoted(words)} ;;\n`).join('');
   const options = commands.map(
-    ({ name, options }): Arm => [quote(name), [...options.keys()].join(' ')],
+    ({ name, options }): Arm => [shellQuoted(name), [...options.keys()].join(' ')],
   );
   const values = commands.flatMap(({ name, options }) =>
     [...options].flatMap(([option, takes]): readonly Arm[] =>
-      takes === undefined ? [] : [[quote(`${name} ${option}`), asText(takes)]],
+      takes === undefined ? [] : [[shellQuoted(`${name} ${option}`), asText(takes)]],
     ),
   );
   return `__git_signet_options() {
@@ -111,7 +109,7 @@ _git_signet() {
   COMPREPLY=()
   if [[ $cur == = ]]; then cur=''; fi
   if ((COMP_CWORD <= at)); then
-    words=${quote(names.join(' '))}
+    words=${shellQuoted(names.join(' '))}
   else
     { read -r name; read -r count; read -r last; } < <(__git_signet_read "\${COMP_WORDS[@]:at:COMP_CWORD-at}")
     words="$(__git_signet_next "$name" "$count" "$last" "$cur")"
@@ -130,7 +128,9 @@ complete -F _git_signet git-signet
 }
 
 function zshScript(commands: readonly CommandWords[]): string {
-  const described = topNames(commands).map(({ name, summary }) => quote(`${name}:${summary}`));
+  const described = topNames(commands).map(({ name, summary }) =>
+    shellQuoted(`${name}:${summary}`),
+  );
   return `#compdef git-signet
 # zsh completion of git-signet; git's own completion finds it for "git signet" by its name
 ${tables(commands)}

@@ -1,10 +1,11 @@
 /** The command that repairs a refused range, ready to be copied into a shell. */
 
+import { shellQuoted } from '../system/shell.ts';
 import type { Counts } from './judged.ts';
 
-/** Quotes a word for a POSIX shell, whatever characters it holds. */
+/** Writes a word for a POSIX shell, with quotes only if it needs them. */
 export function shellWord(text: string): string {
-  return /^[\w./@{}~^:,+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return /^[\w./@{}~^:,+-]+$/.test(text) ? text : shellQuoted(text);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { isAbsolute } from 'node:path';
 import type { ConfigEntry } from '../git/config.ts';
+import { shellQuoted } from '../system/shell.ts';
 import { isOfRepository } from './authority.ts';
 import {
   type FoundSetting,
@@ -23,7 +24,7 @@ export interface SettingOrigin {
 
 /** A word as a shell takes it. */
 function quoted(word: string): string {
-  return /^[\w.+@:/\\-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return /^[\w.+@:/\\-]+$/.test(word) ? word : shellQuoted(word);
 }
 
 /** Returns the command that removes a value. It names the file if git gives an absolute path, because --global may mean several files. */

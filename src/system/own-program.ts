@@ -19,6 +19,7 @@ import { basename, join } from 'node:path';
 import { ConfigError } from '../errors.ts';
 import type { Environment } from './environment.ts';
 import { programWords } from './runtime.ts';
+import { shellQuoted } from './shell.ts';
 import { type Proof, passesAway, provenShim, sameFile, stableLink } from './stable-path.ts';
 import { dataDirectory } from './state-directory.ts';
 import { buildFacts } from './version.ts';
@@ -161,15 +162,13 @@ export function asksPathForInterpreter(path: string): boolean {
   return /^#! *\S*\/env\b(?! +(?:-S +)?(?:ba|da|k|z)?sh\s)/.test(head.toString('latin1'));
 }
 
-const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
-
 const LAUNCHER_MARK =
   '# Starts git-signet where PATH has no node. Written by git-signet; git signet init writes it again.';
 
 /** Git for Windows runs such scripts too. `spare`: what starts a node where the interpreter is gone. */
 function launcherText(interpreter: string, script: string, spare?: string): string {
-  const [node, file] = [quote(interpreter), quote(script)];
-  const other = spare === undefined ? '' : quote(spare);
+  const [node, file] = [shellQuoted(interpreter), shellQuoted(script)];
+  const other = spare === undefined ? '' : shellQuoted(spare);
   const otherwise =
     spare === undefined
       ? ''

@@ -11,6 +11,7 @@ import { ConfigError, ExitCode, ServiceError } from '../../errors.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { installOwnProgram } from '../../system/own-program.ts';
 import { programWords } from '../../system/runtime.ts';
+import { shellQuoted } from '../../system/shell.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 
 const START_DEADLINE_MS = 15_000;
@@ -20,11 +21,9 @@ const POLL_MS = 20;
 const environmentFile = (dir: string): string => join(dir, 'env.sh');
 const outputFile = (dir: string): string => join(dir, 'output.log');
 
-const quote = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`;
-
 function exportLines(env: Readonly<Record<string, string>>): string {
   return Object.entries(env)
-    .map(([name, value]) => `export ${name}=${quote(value)}\n`)
+    .map(([name, value]) => `export ${name}=${shellQuoted(value)}\n`)
     .join('');
 }
 
@@ -80,8 +79,10 @@ function report(invocation: Invocation, { dir, named }: DaemonOptions): ExitCode
   invocation.streams.write(readFileSync(environmentFile(dir), 'utf8'));
   invocation.terminal.say(`the sandbox is up, its state is in ${dir}`);
   if (invocation.streams.outputIsTerminal)
-    invocation.terminal.hint(`use it: . ${quote(environmentFile(dir))}`);
-  invocation.terminal.hint(`end it: git signet sandbox stop${named ? ` --dir ${quote(dir)}` : ''}`);
+    invocation.terminal.hint(`use it: . ${shellQuoted(environmentFile(dir))}`);
+  invocation.terminal.hint(
+    `end it: git signet sandbox stop${named ? ` --dir ${shellQuoted(dir)}` : ''}`,
+  );
   return ExitCode.ok;
 }
 

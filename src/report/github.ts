@@ -75,7 +75,7 @@ function summaryOf(
     `### git-signet: ${verdict}\n\n${countsLine(counts, noun)}\n`,
     table(faults, bad - faults.length),
     mend === undefined ? '' : `\n${markdownText(mend)}\n`,
-    good.length === 0 ? '' : `\n<details><summary>${counts.verified} ok</summary>\n`,
+    good.length === 0 ? '' : `\n<details><summary>${counts.verified} verified</summary>\n`,
     table(good, counts.verified - good.length),
     good.length === 0 ? '' : '\n</details>\n',
     `\n${factTexts(context)

@@ -20,11 +20,11 @@ export interface TextRow {
 
 /** The word for a status in every report. */
 export const STATUS_WORDS: Readonly<Record<Verdict['status'], string>> = {
-  verified: 'ok',
-  'not-allowed': 'not ok',
+  verified: 'verified',
+  'not-allowed': 'not allowed',
   refused: 'refused',
   unsigned: 'unsigned',
-  undecided: 'unknown',
+  undecided: 'undecided',
 };
 const COLOURS: Readonly<Record<Verdict['status'], number>> = {
   verified: 32,
@@ -33,13 +33,16 @@ const COLOURS: Readonly<Record<Verdict['status'], number>> = {
   unsigned: 33,
   undecided: 33,
 };
-const COUNTED: readonly (readonly [Verdict['status'], string])[] = [
-  ['verified', 'ok'],
-  ['refused', 'refused'],
-  ['unsigned', 'unsigned'],
-  ['not-allowed', 'not allowed'],
-  ['undecided', 'undecided'],
+/** The order in which every report counts. */
+export const STATUS_ORDER: readonly Verdict['status'][] = [
+  'verified',
+  'refused',
+  'unsigned',
+  'not-allowed',
+  'undecided',
 ];
+/** Width of the first column: the longest word. */
+const LABEL = 11;
 export const SHORT_ID = 7;
 const MAX_SUBJECT = 50;
 const MAX_COLUMN = 60;
@@ -140,17 +143,17 @@ export function widthsOf(rows: readonly TextRow[]): Widths {
 
 /** Returns one line of the table, with its line end. */
 export function textLine(row: TextRow, widths: Widths, colour: boolean): string {
-  const label = padded(STATUS_WORDS[row.status], 8);
+  const label = padded(STATUS_WORDS[row.status], LABEL);
   const shown = colour ? `\x1b[${COLOURS[row.status]}m${label}\x1b[0m` : label;
   const columns = [padded(row.who, widths.who), padded(row.subject, widths.subject), row.note];
   return `${shown} ${row.id}  ${columns.join('  ').trimEnd()}\n`;
 }
 
-/** Returns e.g. `5 commits: 2 ok, 1 refused, 1 unsigned, 1 not allowed`. */
+/** Returns e.g. `5 commits: 2 verified, 1 refused, 1 unsigned, 1 not allowed`. */
 export function countsLine(counts: Counts, noun: string): string {
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  const parts = COUNTED.filter(([status]) => counts[status] > 0);
-  const said = parts.map(([status, word]) => `${counts[status]} ${word}`).join(', ');
+  const there = STATUS_ORDER.filter((status) => counts[status] > 0);
+  const said = there.map((status) => `${counts[status]} ${STATUS_WORDS[status]}`).join(', ');
   return `${total} ${noun}${total === 1 ? '' : 's'}: ${said}`;
 }
 

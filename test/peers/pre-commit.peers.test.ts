@@ -59,7 +59,7 @@ describe.skipIf(preCommit === undefined)('a push through pre-commit', () => {
     for (const branch of ['main', 'topic']) {
       const stopped = await push(`${above}:refs/heads/${branch}`);
       expect(stopped.exit).not.toBe(0);
-      expect(stopped.out + stopped.err).toMatch(/^unsigned \w{7} {2}–\s+wip$/m);
+      expect(stopped.out + stopped.err).toMatch(/^unsigned {4}\w{7} {2}–\s+wip$/m);
       expect(stopped.out + stopped.err).toContain('nothing was pushed');
     }
     expect(refs()).toBe(`refs/heads/main ${base}`);
@@ -70,7 +70,7 @@ describe.skipIf(preCommit === undefined)('a push through pre-commit', () => {
     const root = make.unsigned({ tree, subject: 'a root' });
     const stopped = await push(`${root}:refs/heads/other`);
     expect(stopped.exit).not.toBe(0);
-    expect(stopped.out + stopped.err).toMatch(/^unsigned \w{7} {2}–\s+a root$/m);
+    expect(stopped.out + stopped.err).toMatch(/^unsigned {4}\w{7} {2}–\s+a root$/m);
     must('update-ref', 'refs/heads/signed', await make.commit({ tree, subject: 'a signed root' }));
     const pushed = await push('signed:refs/heads/other');
     expect(pushed.exit, pushed.out + pushed.err).toBe(0);

@@ -57,7 +57,9 @@ describe('the job summary', () => {
   it('the job summary holds verdict, counts, faults and the command that repairs them', () => {
     const { summary } = reported('github', plainSamples());
     expect(summary).toContain('### git-signet: refused');
-    expect(summary).toContain('5 commits: 1 ok, 1 refused, 1 unsigned, 1 not allowed, 1 undecided');
+    expect(summary).toContain(
+      '5 commits: 1 verified, 1 refused, 1 unsigned, 1 not allowed, 1 undecided',
+    );
     expect(summary).toContain(
       markdownText('to sign your own again: git signet resign origin/main..HEAD'),
     );

@@ -1,6 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Signer, Verdict } from '../../src/core/verdict.ts';
-import { shortSigner, textLine, textRow, textSummary, widthsOf } from '../../src/report/text.ts';
+import {
+  STATUS_ORDER,
+  STATUS_WORDS,
+  shortSigner,
+  textLine,
+  textRow,
+  textSummary,
+  widthsOf,
+} from '../../src/report/text.ts';
 
 const workflow: Signer = {
   kind: 'uri',
@@ -28,8 +37,8 @@ describe('the table', () => {
     ];
     const text = rows.map((one) => textLine(one, widthsOf(rows), false)).join('');
     expect(text).toBe(
-      'refused  c03b5d2  claims alice@example.test  docs: typo  content digest differs\n' +
-        'unsigned c03b5d2  –                          wip\n',
+      'refused     c03b5d2  claims alice@example.test  docs: typo  content digest differs\n' +
+        'unsigned    c03b5d2  –                          wip\n',
     );
   });
 
@@ -48,13 +57,25 @@ describe('the table', () => {
     expect(coloured.replaceAll(/\x1b\[\d+m/g, '')).toBe(plain);
   });
 
+  it('each status has one word, which is the word of the glossary', () => {
+    const glossary = readFileSync(new URL('../../docs/glossary.md', import.meta.url), 'utf8');
+    const verdicts = glossary.slice(glossary.indexOf('## Verdicts'));
+    const words = [...verdicts.matchAll(/^\| \*\*(.+)\*\* \|/gm)].map(([, word]) => word);
+    expect(STATUS_ORDER.map((status) => STATUS_WORDS[status]).sort()).toEqual(words.sort());
+    for (const status of STATUS_ORDER) {
+      const counts = { verified: 0, refused: 0, unsigned: 0, 'not-allowed': 0, undecided: 0 };
+      const line = textSummary({ ...counts, [status]: 1 }, 'commit', 'by x');
+      expect(line).toContain(`1 commit: 1 ${STATUS_WORDS[status]}\n`);
+    }
+  });
+
   it('the line of counts names the statuses that occur', () => {
     const counts = { verified: 2, refused: 1, unsigned: 1, 'not-allowed': 1, undecided: 0 };
     expect(textSummary(counts, 'commit', 'by x')).toBe(
-      '\n5 commits: 2 ok, 1 refused, 1 unsigned, 1 not allowed\nby x\n',
+      '\n5 commits: 2 verified, 1 refused, 1 unsigned, 1 not allowed\nby x\n',
     );
     const one = { verified: 1, refused: 0, unsigned: 0, 'not-allowed': 0, undecided: 0 };
-    expect(textSummary(one, 'commit', 'by x')).toBe('\n1 commit: 1 ok\nby x\n');
+    expect(textSummary(one, 'commit', 'by x')).toBe('\n1 commit: 1 verified\nby x\n');
   });
 });
 

@@ -39,10 +39,10 @@ describe('refs that a server makes without its hook', () => {
     const { push, refs, unsigned, above } = await held(ref.replaceAll('/', '-'), ref);
     const same = await push(`${unsigned}:refs/heads/same`);
     expect(same.exit).not.toBe(0);
-    expect(same.err).toMatch(/remote: unsigned \w{7} {2}–\s+of a fork/);
+    expect(same.err).toMatch(/remote: unsigned {4}\w{7} {2}–\s+of a fork/);
     const onTop = await push(`${above}:refs/heads/top`);
     expect(onTop.exit).not.toBe(0);
-    expect(onTop.err).toMatch(/remote: unsigned \w{7} {2}–\s+of a fork/);
+    expect(onTop.err).toMatch(/remote: unsigned {4}\w{7} {2}–\s+of a fork/);
     expect(refs()).not.toContain('refs/heads/top');
   });
 

@@ -49,7 +49,7 @@ describe('a server’s gate', () => {
     const above = await make.commit({ tree, parents: [unsigned], subject: 'above' });
     const bad = await push(`${above}:refs/heads/main`, `${good}:refs/heads/other`);
     expect(bad.exit).not.toBe(0);
-    expect(bad.err).toMatch(/remote: unsigned \w{7} {2}–\s+wip/);
+    expect(bad.err).toMatch(/remote: unsigned {4}\w{7} {2}–\s+wip/);
     expect(bad.err).toContain(`git signet resign ${good.slice(0, 12)}..main`);
     expect(bad.err).toContain('the whole push was refused');
     expect(refs()).toBe(`refs/heads/main ${good}`);

@@ -186,16 +186,16 @@ describe.runIf(haveTools('ssh-keygen'))('a mixed history (P08)', () => {
     const trust = ['--trusted-root', sandbox().files.trustedRoot, '--offline', '--policy', path];
     const table = (await signet(repository, ['verify', ...trust, `${first}..main`])).out;
     expect(table).toMatch(
-      /^ok {7}\S+ {2}web-flow-2017 \(OpenPGP key [0-9A-F]{16}\) +squash of 2017/m,
+      /^verified {4}\S+ {2}web-flow-2017 \(OpenPGP key [0-9A-F]{16}\) +squash of 2017/m,
     );
-    expect(table).toMatch(/^ok {7}\S+ {2}dave \(SSH key SHA256:\S+\) +ssh/m);
+    expect(table).toMatch(/^verified {4}\S+ {2}dave \(SSH key SHA256:\S+\) +ssh/m);
     expect(table).toMatch(
-      /^not ok {3}\S+ {2}claims OpenPGP key \S+ +forged noreply, own key +signed by a key that .* does not pin/m,
+      /^not allowed \S+ {2}claims OpenPGP key \S+ +forged noreply, own key +signed by a key that .* does not pin/m,
     );
     expect(table).toMatch(
-      /^not ok {3}\S+ .* merge +it merges [0-9a-f]{7}, and that commit does not pass/m,
+      /^not allowed \S+ .* merge +it merges [0-9a-f]{7}, and that commit does not pass/m,
     );
-    expect(table).toContain('16 commits: 6 ok, 2 refused, 2 unsigned, 6 not allowed');
+    expect(table).toContain('16 commits: 6 verified, 2 refused, 2 unsigned, 6 not allowed');
     // each exit code, by a range made for it
     const range = async (name: string, ...more: string[]) =>
       (await verify('--policy', path, ...more, `${ids[name]}~1..${ids[name]}`)).exit;

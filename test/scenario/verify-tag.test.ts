@@ -41,7 +41,9 @@ describe('verify-tag', () => {
       expect(resultsOf(answered)[0]).toMatchObject({ ref: 'refs/tags/v1' });
     }
     const text = await signet(repository, ['verify-tag', ...make.allow(), 'v1']);
-    expect(text.out).toMatch(/^ok {7}[0-9a-f]{7} {2}alice@example\.test {2}tag v1: release v1\nok/);
+    expect(text.out).toMatch(
+      /^verified {4}[0-9a-f]{7} {2}alice@example\.test {2}tag v1: release v1\nverified/,
+    );
   });
 
   it('a tag under the ref of another version is refused, though git accepts it (G07)', async () => {

@@ -73,7 +73,7 @@ describe.each(forms)('a team with the $name', (form) => {
     await work.commit('by bob', { token: await tokenOf({ email: BOB }) });
     const refused = await push('HEAD:main');
     expect(refused.exit).not.toBe(0);
-    expect(refused.err).toMatch(/remote: not ok .*bob@example\.test/);
+    expect(refused.err).toMatch(/remote: not allowed .*bob@example\.test/);
     expect(main()).toBe(before);
     work.must('reset', '-q', '--hard', before);
   });

@@ -83,12 +83,12 @@ function linesOf(file: string, tag: string, tree: string, result: Comparison): r
   const verdict =
     problems.length === 0
       ? [
-          `ok       ${file}  exactly the tree ${tree.slice(0, 12)} of ${tag}, ${files} entries${prefix === '' ? '' : ` below ${prefix}`}`,
+          `verified     ${file}  exactly the tree ${tree.slice(0, 12)} of ${tag}, ${files} entries${prefix === '' ? '' : ` below ${prefix}`}`,
         ]
-      : problems.slice(0, SHOWN).map((problem) => `refused  ${file}  ${problem}`);
+      : problems.slice(0, SHOWN).map((problem) => `refused      ${file}  ${problem}`);
   return [
     ...verdict,
-    ...(more > 0 ? [`refused  ${file}  and ${more} more`] : []),
+    ...(more > 0 ? [`refused      ${file}  and ${more} more`] : []),
     ...listed('left out as the signed tree says (export-ignore)', result.ignored),
     ...listed('filled in as the signed tree says (export-subst)', result.substituted),
   ];

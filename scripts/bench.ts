@@ -11,7 +11,7 @@ import { splitSignedObject } from '../src/core/git/signed-object.ts';
 import { type Row, signingRows, soakRow } from './bench-parts/agent-rows.ts';
 import { gateRows } from './bench-parts/gate.ts';
 import { type Invocation, interleaved, peak, run } from './bench-parts/measure.ts';
-import { historyOf, sshHistory } from './bench-parts/repositories.ts';
+import { type BenchRepository, historyOf, sshHistory } from './bench-parts/repositories.ts';
 import { signing } from './bench-parts/signing.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -191,6 +191,38 @@ async function showSignatures(): Promise<void> {
     'none',
     undefined,
   );
+  await ownLog(history);
+}
+
+/** `git signet log` beside a `git log` that verifies nothing, in pairs; the difference is what the marks cost. */
+async function ownLog(fifty: BenchRepository): Promise<void> {
+  const thousand = await historyOf(join(scratch, 'thousand'), 1000, env);
+  const budgets = [
+    [50, fifty, 60],
+    [1000, thousand, 1000],
+  ] as const;
+  for (const [count, { repository, env: trust }, most] of budgets) {
+    const shown = (name: string, program: string, words: readonly string[]): Invocation => ({
+      ...{ name, program, env, cwd: repository },
+      args: [...words, `-${count}`],
+    });
+    const trusted = ['--trusted-root', trust['SIGNET_TRUST'] ?? ''];
+    const times = await interleaved(
+      [
+        shown('plain', 'git', ['log']),
+        shown('ours', executable.program, ['log', ...trusted]),
+        shown('json', executable.program, ['log', ...trusted, '--json']),
+      ],
+      Math.min(rounds, 11),
+    );
+    const [plain = 0, ours = 0] = [times.get('plain'), times.get('ours')];
+    row(
+      `\`git signet log -${count}\` over an unsigned \`git log\``,
+      `${fixed(ours - plain)} ms (${fixed(ours)} against ${fixed(plain)}; --json ${fixed(times.get('json'))})`,
+      `≤ ${most} ms`,
+      ours - plain <= most,
+    );
+  }
 }
 
 async function ranges(): Promise<void> {

@@ -35,6 +35,12 @@ class Parser {
     this.#known = spellings(spec);
   }
 
+  /** True for an option of the command's own. */
+  knows(argument: string): boolean {
+    const [, written] = /^--([^=]+)/.exec(argument) ?? [];
+    return written !== undefined && this.#known.has(written);
+  }
+
   #find(written: string): readonly [string, OptionSpec] {
     const found = this.#known.get(written);
     if (found !== undefined) return found;
@@ -129,8 +135,12 @@ export function parseArguments(
       return args[i];
     };
     if (argument === '--') {
-      rest = args.slice(i + 1);
+      rest = args.slice(spec.passesTo === undefined ? i + 1 : i);
       break;
+    }
+    if (spec.passesTo !== undefined && !parser.knows(argument)) {
+      positionals.push(argument);
+      continue;
     }
     if (!options || !argument.startsWith('-') || argument === '-') positionals.push(argument);
     else if (argument === '--end-of-options') options = false;

@@ -48,6 +48,8 @@ export interface ArgumentSpec {
   readonly exclusive?: readonly (readonly string[])[];
   /** What may stand after `--`, e.g. `COMMAND`. Without it, what stands there is positional. */
   readonly rest?: string;
+  /** The program that gets every option and word that is not ours: they are the positionals, as they stand and in their order. */
+  readonly passesTo?: string;
   /** Where that is options: a heading, and those that help lists. */
   readonly restOptions?: { readonly title: string; readonly options: OptionSpecs };
 }

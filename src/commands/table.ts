@@ -7,6 +7,7 @@ export const COMMANDS: CommandTable = {
   allow: () => import('./allow.ts'),
   use: () => import('./use.ts'),
   verify: () => import('./verify/verify.ts'),
+  log: () => import('./log/log.ts'),
   'verify-tag': () => import('./verify/tag.ts'),
   'verify-archive': () => import('./verify/archive.ts'),
   hooks: () => import('./hooks/hooks.ts'),

@@ -63,6 +63,17 @@ export function committerEnvironment(env: Environment): GitEnvironment {
   return made({ ...gitEnvironment(env), ...taken(env, names) });
 }
 
+/** Variables that decide how git log shows dates, notes, paths and widths. None of them runs anything. */
+const SHOWN = [
+  ...['TZ', 'COLUMNS', 'GIT_NOTES_REF', 'GIT_NOTES_DISPLAY_REF', 'GIT_LITERAL_PATHSPECS'],
+  ...['GIT_GLOB_PATHSPECS', 'GIT_NOGLOB_PATHSPECS', 'GIT_ICASE_PATHSPECS'],
+];
+
+/** Returns the variables for a child that shows a history to the caller as git log does. */
+export function logEnvironment(env: Environment): GitEnvironment {
+  return made({ ...gitEnvironment(env), ...taken(env, SHOWN) });
+}
+
 /** Returns the variables for a child in the private repository `directory`, without any other configuration, attributes or objects. */
 export function privateEnvironment(env: GitEnvironment, directory: string): GitEnvironment {
   const kept = Object.entries(env).filter(([name]) => !name.startsWith('GIT_'));

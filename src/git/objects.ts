@@ -40,6 +40,8 @@ export interface Child {
   readonly process: ChildProcessWithoutNullStreams;
   /** Resolves when git has ended. If git failed, rejects with its message. */
   readonly done: Promise<void>;
+  /** What it said on stderr until now, up to 8 KiB. */
+  readonly said: () => string;
 }
 
 /** Starts a git that only reads. If it fails, `done` rejects with its message. */
@@ -64,7 +66,7 @@ export function startGit({ git, cwd, env }: GitPlace, args: readonly string[]): 
     });
   });
   done.catch(() => undefined);
-  return { process: child, done };
+  return { process: child, done, said: () => talk };
 }
 
 /** Writes lines as fast as the child process reads them. */

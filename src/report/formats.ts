@@ -6,6 +6,7 @@ import { html } from './html.ts';
 import { json, jsonl } from './json-report.ts';
 import type { Judged } from './judged.ts';
 import { junit } from './junit.ts';
+import { markPiece } from './log/mark.ts';
 import { sarif } from './sarif.ts';
 import { sentence, text } from './table.ts';
 import { isMatterOfTrust } from './trust-age.ts';
@@ -15,16 +16,20 @@ import { vsa } from './vsa.ts';
 export const FORMATS = { text, json, jsonl, github, sarif, junit, html, vsa } as const;
 export type FormatName = keyof typeof FORMATS;
 
-/** A format, or the sentence that `text` uses for a single object. */
-export type Output = FormatName | 'sentence';
+/** What a report is made of: a format, or the sentence that `text` uses for a single object. */
+export type ReportOutput = FormatName | 'sentence';
 
-export function formatOf(output: Output): ReportFormat {
+/** What verdicts are made into: parts of a report, or the marks of `git signet log`. */
+export type Output = ReportOutput | 'mark';
+
+export function formatOf(output: ReportOutput): ReportFormat {
   return output === 'sentence' ? sentence : FORMATS[output];
 }
 
 /** Makes a verdict ready to print. */
 export function renderResult(judged: Judged, output: Output): Rendered {
   const { verdict } = judged;
-  const rendered = { status: verdict.status, ...formatOf(output).piece(judged) };
+  const piece = output === 'mark' ? markPiece : formatOf(output).piece;
+  const rendered = { status: verdict.status, ...piece(judged) };
   return isMatterOfTrust(verdict) ? { ...rendered, distrusted: true } : rendered;
 }

@@ -10,7 +10,7 @@ import { appendToStep } from '../system/step-summary.ts';
 import type { Streams, Terminal } from '../system/terminal.ts';
 import { VERSION } from '../system/version.ts';
 import type { Rendered, ReportContext } from './format.ts';
-import { formatOf, type Output } from './formats.ts';
+import { formatOf, type ReportOutput } from './formats.ts';
 import type { Counts } from './judged.ts';
 import type { ReportSource } from './run-facts.ts';
 import { trustRemedies } from './trust-age.ts';
@@ -28,7 +28,7 @@ interface ReportSettings
     ReportContext,
     'policy' | 'since' | 'ignored' | 'noun' | 'asked' | 'subjects' | 'now'
   > {
-  readonly output: Output;
+  readonly output: ReportOutput;
   readonly streams: Streams;
   readonly terminal: Terminal;
   readonly trust: ReportSource & Pick<TrustMaterial, 'mirror'>;

@@ -26,7 +26,8 @@ export const STATUS_WORDS: Readonly<Record<Verdict['status'], string>> = {
   unsigned: 'unsigned',
   undecided: 'undecided',
 };
-const COLOURS: Readonly<Record<Verdict['status'], number>> = {
+/** The colour of each status (SGR). It only repeats the word. */
+export const STATUS_COLOURS: Readonly<Record<Verdict['status'], number>> = {
   verified: 32,
   'not-allowed': 31,
   refused: 31,
@@ -144,7 +145,7 @@ export function widthsOf(rows: readonly TextRow[]): Widths {
 /** Returns one line of the table, with its line end. */
 export function textLine(row: TextRow, widths: Widths, colour: boolean): string {
   const label = padded(STATUS_WORDS[row.status], LABEL);
-  const shown = colour ? `\x1b[${COLOURS[row.status]}m${label}\x1b[0m` : label;
+  const shown = colour ? `\x1b[${STATUS_COLOURS[row.status]}m${label}\x1b[0m` : label;
   const columns = [padded(row.who, widths.who), padded(row.subject, widths.subject), row.note];
   return `${shown} ${row.id}  ${columns.join('  ').trimEnd()}\n`;
 }

@@ -44,10 +44,10 @@ type More = Pick<SettingsSources, 'flags' | 'caller'>;
 
 /** Resolves the settings for a command here, and reports the values that do not count. @throws ConfigError */
 export async function resolvedHere(
-  { env, cwd, terminal }: Pick<Invocation, 'env' | 'cwd' | 'terminal'>,
+  { env, cwd, terminal, askedGit }: Pick<Invocation, 'env' | 'cwd' | 'terminal' | 'askedGit'>,
   more: More = {},
 ): Promise<ResolvedSettings> {
-  const resolved = await resolveSettings({ env, cwd, ...more });
+  const resolved = await resolveSettings({ env, cwd, askedGit, ...more });
   sayIgnored(terminal, resolved.settings);
   return resolved;
 }

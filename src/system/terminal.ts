@@ -31,6 +31,8 @@ export interface Streams {
   readonly inputIsTerminal: boolean;
   /** True if stdout shows colour: it is a terminal, and neither NO_COLOR nor TERM=dumb is set. */
   readonly colour: boolean;
+  /** Width of the terminal on stdout; undefined where stdout is none. */
+  readonly columns?: number | undefined;
 }
 
 export interface Terminal {
@@ -121,6 +123,9 @@ export function processStreams(env: Environment): Streams {
     },
     get colour() {
       return !env.NO_COLOR && env.TERM !== 'dumb' && isTerminal(1);
+    },
+    get columns() {
+      return isTerminal(1) ? process.stdout.columns : undefined;
     },
   };
 }

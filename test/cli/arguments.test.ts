@@ -86,6 +86,15 @@ describe('arguments of commands', () => {
     });
   });
 
+  it('what a command passes on keeps its order, and its own options are taken out of it', () => {
+    const { rest: _, ...plain } = spec;
+    const passing = { ...plain, passesTo: 'git log' };
+    const words = ['-u', '--graph', '--format=json', '--since', 'x', '--', '--undo'];
+    const { positionals, values, switches } = parseArguments(words, passing);
+    expect(positionals).toEqual(['-u', '--graph', '--since', 'x', '--', '--undo']);
+    expect([values.get('format'), switches.size]).toEqual(['json', 0]);
+  });
+
   const file = { name: 'FILE', takes: 'file' } as const;
   const words = { name: 'start | stop', takes: ['start', 'stop'] } as const;
   it.each([

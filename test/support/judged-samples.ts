@@ -2,7 +2,7 @@
 
 import type { Finding, Outcome, Signer } from '../../src/core/verdict.ts';
 import type { Rendered, ReportContext } from '../../src/report/format.ts';
-import { formatOf, type Output, renderResult } from '../../src/report/formats.ts';
+import { formatOf, type ReportOutput, renderResult } from '../../src/report/formats.ts';
 import type { Counts, Judged } from '../../src/report/judged.ts';
 
 const ISSUER = 'https://accounts.example.test';
@@ -99,7 +99,7 @@ export interface Reported {
 
 /** What a format makes of results. */
 export function reported(
-  output: Output,
+  output: ReportOutput,
   samples: readonly Judged[],
   more: Partial<ReportContext> = {},
 ): Reported {

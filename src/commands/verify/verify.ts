@@ -8,7 +8,7 @@ import { exitCodeOf } from '../../gate/exit-code.ts';
 import { type PolicyPlan, planRun, type RunRevisions } from '../../gate/plan.ts';
 import { judgePlan, judgingContext } from '../../gate/run.ts';
 import { setUpVerify } from '../../gate/setup.ts';
-import { FORMATS, type Output } from '../../report/formats.ts';
+import { FORMATS, type ReportOutput } from '../../report/formats.ts';
 import { createReporter, type Reporter } from '../../report/reporter.ts';
 import { untilInterrupted } from '../../system/interrupt.ts';
 import type { Invocation } from '../../system/invocation.ts';
@@ -41,7 +41,7 @@ const run: Run = async (args, invocation) => {
     }
     const { now } = setup.judge;
     const asked = args.positionals;
-    const output: Output = format === 'text' && total === 1 ? 'sentence' : format;
+    const output: ReportOutput = format === 'text' && total === 1 ? 'sentence' : format;
     reporter = createReporter({
       ...setup.facts,
       ...{ output, streams, terminal, noun: 'commit', asked, subjects, now, env, total },

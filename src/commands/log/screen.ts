@@ -1,0 +1,76 @@
+/** Where a log is shown: with colours or without, in a pager or straight, as git decides it (git-config(1)). */
+
+import { type ConfigEntry, gitBoolean } from '../../git/config.ts';
+import type { LogArguments } from '../../git/log/arguments.ts';
+import type { Look } from '../../report/log/layout.ts';
+import type { Invocation } from '../../system/invocation.ts';
+import { showsUnicode } from '../../system/locale.ts';
+import { type Pager, startPager } from '../../system/pager.ts';
+
+export interface Screen extends Look {
+  /** @throws OutputClosed once nobody reads any more */
+  readonly write: (bytes: Uint8Array) => Promise<void>;
+  /** True while a pager shows it. */
+  readonly paged: () => boolean;
+  readonly close: () => Promise<void>;
+}
+
+const OWN_SCOPES = ['system', 'global', 'command'];
+
+/** A pager is a program that runs: what the repository itself sets does not choose it (threat I02). */
+function ownValue(entries: readonly ConfigEntry[], key: string): string | undefined {
+  return entries.findLast((entry) => entry.key === key && OWN_SCOPES.includes(entry.scope))?.value;
+}
+
+/** The command line of the pager; undefined where there is none to start (pager.c, git_pager). */
+export function pagerOf(
+  entries: readonly ConfigEntry[],
+  { env, streams }: Pick<Invocation, 'env' | 'streams'>,
+): string | undefined {
+  if (!streams.outputIsTerminal) return undefined;
+  const own = ownValue(entries, 'pager.log');
+  const wanted = own === undefined ? undefined : gitBoolean(own);
+  if (wanted === false) return undefined;
+  const named = own !== undefined && wanted === undefined ? own : undefined;
+  const command = env.GIT_PAGER ?? named ?? ownValue(entries, 'core.pager') ?? env.PAGER ?? 'less';
+  return command === '' || command === 'cat' ? undefined : command;
+}
+
+function coloured(
+  { colour }: Pick<LogArguments, 'colour'>,
+  entries: readonly ConfigEntry[],
+  seen: boolean,
+  paged: boolean,
+  { env }: Pick<Invocation, 'env'>,
+): boolean {
+  if (colour !== 'auto') return colour === 'always';
+  if (!seen || env.TERM === 'dumb' || (env.NO_COLOR ?? '') !== '') return false;
+  const inPager = entries.findLast(({ key }) => key === 'color.pager');
+  return !paged || inPager === undefined || gitBoolean(inPager.value) !== false;
+}
+
+/** The screen of one log. The pager starts with the first byte, so an error before it is seen. */
+export function openScreen(
+  look: Pick<LogArguments, 'colour'>,
+  entries: readonly ConfigEntry[],
+  invocation: Pick<Invocation, 'env' | 'cwd' | 'streams'>,
+): Screen {
+  const { env, cwd, streams } = invocation;
+  const command = pagerOf(entries, invocation);
+  // git started one around this program: git -p signet log
+  const inUse = env.GIT_PAGER_IN_USE === 'true';
+  const seen = streams.outputIsTerminal || inUse;
+  let pager: Pager | undefined;
+  const write = async (bytes: Uint8Array): Promise<void> => {
+    if (command === undefined) return streams.write(bytes);
+    pager ??= startPager(command, cwd, env);
+    await pager.write(bytes);
+  };
+  return {
+    colour: coloured(look, entries, seen, command !== undefined || inUse, invocation),
+    unicode: showsUnicode(env, process.platform),
+    ...{ seen, write },
+    paged: () => pager !== undefined,
+    close: async () => pager?.close(),
+  };
+}

@@ -14,7 +14,8 @@ import { installOwnProgram } from '../system/own-program.ts';
 import { loadSigningConfig } from '../trust/load.ts';
 import { allowWritten } from './allow.ts';
 
-function keysFor(program: string): readonly (readonly [key: string, value: string])[] {
+/** Returns the keys that `init` sets, with their values. `program` is what git starts. */
+export function keysFor(program: string): readonly (readonly [key: string, value: string])[] {
   return [
     ['gpg.format', 'x509'],
     ['gpg.x509.program', program],

@@ -1,4 +1,4 @@
-/** Turns counted verdicts into the exit code of a run (docs/gate.md). */
+/** Turns counted verdicts into the exit code of a run (docs/results.md). */
 
 import type { Verdict } from '../core/verdict.ts';
 import { ExitCode } from '../errors.ts';

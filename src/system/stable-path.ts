@@ -9,8 +9,10 @@ import { join } from 'node:path';
 import type { Environment } from './environment.ts';
 import { programsNamed, runProcess } from './process.ts';
 
+/** How the name of the folder begins that a sandbox owns and removes. */
+export const SANDBOX_FOLDER = 'git-signet-sandbox-';
 /** Folders that one version, one shell or one cache owns, whatever stands below them. */
-const PASSING = /^(?:Cellar|_npx|dlx|fnm_multishells)$/;
+const PASSING = /^(?:Cellar|_npx|dlx|fnm_multishells|git-signet-sandbox-\w{6})$/;
 const VERSION = /(?:^|[^A-Za-z0-9.])v?\d+\.\d+/;
 
 const namesVersion = (part: string): boolean => PASSING.test(part) || VERSION.test(part);

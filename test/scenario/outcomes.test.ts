@@ -1,5 +1,5 @@
 /**
- * Each outcome of README's tables, through real git: verify-commit and verify-tag, the placeholders of
+ * Each outcome of the tables of docs/results.md, through real git: verify-commit and verify-tag, the placeholders of
  * `git log`, merge --verify-signatures, gpg.minTrustLevel.
  */
 

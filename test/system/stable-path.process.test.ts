@@ -17,6 +17,7 @@ it.each([
   ['/opt/node-v24.1.0-linux-x64/bin/node', true],
   ['/run/user/1000/fnm_multishells/1234_5678/bin/node', true],
   ['/home/a/.npm/_npx/1a2b/node_modules/@git-signet/linux-x64/git-signet', true],
+  ['/tmp/git-signet-sandbox-a1B2c3/git-signet', true],
   ['C:\\tools\\git-signet-0.1.0\\git-signet.exe', true],
   ['/opt/homebrew/bin/git-signet', false],
   ['/home/a/.nix-profile/bin/git-signet', false],

@@ -12,6 +12,7 @@ import type { Invocation } from '../../system/invocation.ts';
 import { installOwnProgram } from '../../system/own-program.ts';
 import { programWords } from '../../system/runtime.ts';
 import { shellQuoted } from '../../system/shell.ts';
+import { keysFor } from '../init.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 
 const START_DEADLINE_MS = 15_000;
@@ -134,9 +135,10 @@ export async function serve(
     port,
   });
   const { writeWhole } = await import('../../sandbox/state.ts');
+  const { path } = await installOwnProgram({ ...invocation, directory: dir });
   const env = sandbox.environment({
     rekorVersion,
-    program: (await installOwnProgram({ ...invocation, directory: dir })).path,
+    gitConfig: Object.fromEntries(keysFor(path)),
   });
   const { agentEnvironment, endAgents } = await import('./agent.ts');
   const { withGlobalConfig } = await import('./config.ts');

@@ -15,6 +15,8 @@ import type { Sandbox } from '../../sandbox/index.ts';
 import type { Environment } from '../../system/environment.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { installOwnProgram } from '../../system/own-program.ts';
+import { SANDBOX_FOLDER } from '../../system/stable-path.ts';
+import { keysFor } from '../init.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 
 function daemonOptions(invocation: Invocation, args: ParsedArguments): DaemonOptions {
@@ -85,16 +87,20 @@ async function childEnvironment(
   const token = args.switches.has('browser')
     ? undefined
     : await sandbox.mintToken({ email, expiresIn: TOKEN_SECONDS });
+  const { path } = await installOwnProgram({ ...invocation, directory: sandbox.dir });
   const added = sandbox.environment({
     rekorVersion: rekorVersionOf(args),
-    program: (await installOwnProgram({ ...invocation, directory: sandbox.dir })).path,
     user: { name, email },
     token,
+    gitConfig: Object.fromEntries(keysFor(path)),
   });
   const { agentEnvironment } = await import('./agent.ts');
   const { withGlobalConfig } = await import('./config.ts');
   const configured = withGlobalConfig(added, sandbox.dir, invocation.env);
-  return sandboxEnvironment(invocation.env, { ...configured, ...agentEnvironment(sandbox.dir) });
+  const { withOwnProgram, greet } = await import('./shell.ts');
+  greet(invocation, args.rest, { email, onPage: token === undefined });
+  const env = withOwnProgram(invocation.env, path);
+  return sandboxEnvironment(env, { ...configured, ...agentEnvironment(sandbox.dir) });
 }
 
 async function runCommand(invocation: Invocation, args: ParsedArguments): Promise<ExitCode> {
@@ -107,7 +113,7 @@ async function runCommand(invocation: Invocation, args: ParsedArguments): Promis
   const kept = args.values.get('dir');
   const dir =
     kept === undefined
-      ? mkdtempSync(join(tmpdir(), 'git-signet-sandbox-'))
+      ? mkdtempSync(join(tmpdir(), SANDBOX_FOLDER))
       : resolve(invocation.cwd, kept);
   try {
     const { startSandbox } = await import('../../sandbox/index.ts');

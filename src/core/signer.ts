@@ -8,8 +8,8 @@ import { readSignedAttributes } from './cms/signed-attributes.ts';
 import { CmsOid, readArmor, readSignedData, type SignerInfo } from './cms/signed-data.ts';
 import type { Crypto } from './crypto.ts';
 import { signatureKind } from './git/signed-object.ts';
-import { pinningLine, signingSshKey, sshFingerprint } from './git/ssh-signature.ts';
 import type { KeyKind } from './identity-kind.ts';
+import { unpinnedKey } from './policy/pinning.ts';
 import { type CertificateSummary, type Check, Refusal, type Signer } from './verdict.ts';
 import { summarize } from './x509/certificate.ts';
 import { isFulcioCertificate, signerOf } from './x509/identity.ts';
@@ -23,23 +23,15 @@ export interface Progress {
   kind?: KeyKind;
 }
 
-/** Returns the words for a signature by a key. They name an SSH key, and the line that would pin it. */
-function otherKind(kind: KeyKind, signature: Uint8Array, crypto: Crypto): string {
-  const key = kind === 'ssh' ? signingSshKey(signature) : undefined;
-  if (key === undefined) {
-    return `signed with an ${kind === 'ssh' ? 'SSH' : 'OpenPGP'} key, which no policy pins`;
-  }
-  const name = sshFingerprint(key, crypto);
-  return `signed with SSH key ${name}, which no policy pins. If you know it, add: ${pinningLine(key)}`;
-}
-
 /** Refuses other kinds of signatures, which keyless evidence cannot settle. @throws Refusal `signature-kind-unsupported` */
 export function checkKind(signature: Uint8Array, crypto: Crypto, progress?: Progress): void {
   const kind = signatureKind(signature);
   if (kind !== 'x509') {
     if (progress !== undefined && kind !== 'unknown') progress.kind = kind;
     const detail =
-      kind === 'unknown' ? 'the signature is of no known kind' : otherKind(kind, signature, crypto);
+      kind === 'unknown'
+        ? 'the signature is of no known kind'
+        : unpinnedKey(kind, signature, crypto);
     throw new Refusal('signature-kind-unsupported', detail);
   }
 }

@@ -6,11 +6,11 @@
 
 import type { Crypto } from '../core/crypto.ts';
 import type { SplitObject } from '../core/git/signed-object.ts';
-import { pinningLine, signingSshKey } from '../core/git/ssh-signature.ts';
 import type { KeyKind } from '../core/identity-kind.ts';
 import { claimsOf } from '../core/policy/claims.ts';
 import { decide, type Subject } from '../core/policy/decide.ts';
 import type { IdentityPolicy, KeyRule } from '../core/policy/model.ts';
+import { keyNotPinned } from '../core/policy/pinning.ts';
 import type { Outcome, Signer } from '../core/verdict.ts';
 import type { Environment } from '../system/environment.ts';
 import type { KeyCheck } from './openpgp.ts';
@@ -46,13 +46,12 @@ function refusedKey(
   check: Exclude<KeyCheck, { status: 'good' }>,
   policy: IdentityPolicy,
   signature: Uint8Array,
+  crypto: Crypto,
 ): Outcome {
   const claims =
     check.claimed === undefined ? {} : { claimedSigner: keySigner(kind, check.claimed) };
   if (check.status === 'unknown') {
-    const key = kind === 'ssh' ? signingSshKey(signature) : undefined;
-    const pin = key === undefined ? '' : `. If you know it, add: ${pinningLine(key)}`;
-    const detail = `signed by a key that ${policy.source} does not pin${pin}`;
+    const detail = keyNotPinned(kind, signature, policy.source, crypto);
     return {
       status: 'not-allowed',
       kind,
@@ -124,7 +123,7 @@ export function createKeyJudge({ crypto, env, now }: KeyJudgeSettings): KeyJudge
     if (check === undefined) return undefined;
     return check.status === 'good'
       ? allowedKey(kind, check, policy, subject)
-      : refusedKey(kind, check, policy, split.signature);
+      : refusedKey(kind, check, policy, split.signature, crypto);
   };
   const close = async (): Promise<void> => {
     await Promise.all(open.map((verifier) => verifier.close()));

@@ -93,6 +93,59 @@ describe('an SSH signature whose key no policy pins', () => {
   });
 });
 
+describe('an OpenPGP signature whose key no policy pins', () => {
+  const by = (path: string) => [
+    ...['--trusted-root', sandbox().files.trustedRoot, '--offline', '--policy', path],
+  ];
+
+  it('is named with its fingerprint by verify, show and explain, and the printed line pins it', async () => {
+    const { repository, commit, branch, policy, file } = policyScene('unpinned-pgp', sandbox());
+    const [dave, eve] = [await openPgpPerson('dave'), await openPgpPerson('eve')];
+    branch('main', await commit({ by: dave }));
+    const none = file(policy());
+    const other = file(
+      policy('', `  - name: eve\n    openpgp: |\n${eve.indented}\n`),
+      'other.yaml',
+    );
+    const line = `- {name: NAME, openpgp: KEY}, with KEY from: gpg --export --armor ${dave.fingerprint}`;
+    const named = `signed with OpenPGP key ${dave.fingerprint}, which`;
+    const verified = await signet(repository, ['verify', ...by(none), 'main']);
+    expect([verified.exit, verified.out]).toEqual([3, expect.stringContaining(line)]);
+    expect(verified.out).toContain(named);
+    const shown = await signet(repository, ['show', 'main']);
+    expect([shown.exit, shown.talk]).toEqual([3, expect.stringContaining(line)]);
+    const explained = await signet(repository, ['policy', 'explain', 'main', ...by(none)]);
+    expect([explained.exit, explained.out]).toEqual([3, expect.stringContaining(line)]);
+    const beside = await signet(repository, ['verify', ...by(other), 'main']);
+    expect([beside.exit, beside.out]).toEqual([6, expect.stringContaining(line)]);
+    const printed = /- \{name: NAME, openpgp: KEY\}/.exec(verified.out)?.[0] ?? '';
+    const key = JSON.stringify(`${dave.indented.replaceAll(/^ {6}/gm, '')}\n`);
+    const pin = printed.replace('NAME', 'dave').replace('KEY', () => key);
+    const pinned = file(policy('', `  ${pin}\n`), 'pinned.yaml');
+    const passed = await signet(repository, ['verify', ...by(pinned), 'main']);
+    expect([passed.exit, passed.out]).toEqual([
+      0,
+      expect.stringContaining(`by dave, OpenPGP key ${dave.fingerprint}`),
+    ]);
+  });
+
+  it('with only the id of its key is named by it, and the words say that an id is no proof', async () => {
+    const { repository, commit, branch, policy, file } = policyScene('unpinned-id', sandbox());
+    // version 4, one subpacket: the issuer's id
+    const packet = Buffer.from(
+      'c21704000108000a09100011223344556677000000000001ff',
+      'hex',
+    ).toString('base64');
+    const armor = `-----BEGIN PGP SIGNATURE-----\n\n${packet}\n-----END PGP SIGNATURE-----\n`;
+    branch('main', await commit({ by: { armor: () => armor } }));
+    const { exit, out } = await signet(repository, ['verify', ...by(file(policy())), 'main']);
+    expect(exit).toBe(3);
+    expect(out).toContain(
+      'signed with OpenPGP key id 0011223344556677, which no policy pins. The signature names only an id, which another key can have too.',
+    );
+  });
+});
+
 async function mixed() {
   const scene = policyScene('mixed', sandbox());
   const { commit, policy, bob, issuer, repository, branch, file } = scene;
@@ -190,7 +243,7 @@ describe.runIf(haveTools('ssh-keygen'))('a mixed history (P08)', () => {
     );
     expect(table).toMatch(/^verified {4}\S+ {2}dave \(SSH key SHA256:\S+\) +ssh/m);
     expect(table).toMatch(
-      /^not allowed \S+ {2}claims OpenPGP key \S+ +forged noreply, own key +signed by a key that .* does not pin/m,
+      /^not allowed \S+ {2}claims OpenPGP key \S+ +forged noreply, own key +signed with OpenPGP key [0-9A-F]{40}, which .* does not pin/m,
     );
     expect(table).toMatch(
       /^not allowed \S+ .* merge +it merges [0-9a-f]{7}, and that commit does not pass/m,

@@ -121,6 +121,8 @@ export function policyScene(name: string, sandbox: Sandbox) {
 export interface OpenPgpPerson {
   /** Armored public key, indented for a policy. */
   readonly indented: string;
+  /** Upper-case hex. */
+  readonly fingerprint: string;
   readonly armor: (payload: Uint8Array) => Promise<string>;
 }
 
@@ -139,6 +141,7 @@ export async function openPgpPerson(
   });
   const key = await readPrivateKey({ armoredKey: privateKey });
   return {
+    fingerprint: key.getFingerprint().toUpperCase(),
     indented: publicKey.replaceAll('\r', '').trimEnd().replace(/^/gm, '      '),
     armor: async (payload) => {
       const message = await createMessage({ binary: payload });

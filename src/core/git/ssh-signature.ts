@@ -39,8 +39,3 @@ export function sshFingerprint(key: string, crypto: Crypto): string {
   const blob = fromBase64(key.split(' ')[1] ?? '') ?? new Uint8Array();
   return `SHA256:${toBase64(crypto.hash('sha256', blob)).replace(/=+$/, '')}`;
 }
-
-/** Returns the line under `signers:` that would pin a key `TYPE BASE64`, for a reader who knows that key. */
-export function pinningLine(key: string): string {
-  return `- {name: NAME, ssh: '${key}'}`;
-}

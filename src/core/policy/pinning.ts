@@ -1,0 +1,60 @@
+/**
+ * Names the key of a signature that no policy pins, and the line under `signers:` that would pin it. The key is claimed and
+ * not proved, so the line is for a reader who knows that key.
+ */
+
+import type { Crypto } from '../crypto.ts';
+import { claimedOpenPgpKey } from '../git/openpgp-signature.ts';
+import { signingSshKey, sshFingerprint } from '../git/ssh-signature.ts';
+import type { KeyKind } from '../identity-kind.ts';
+
+/** A claimed key in words. */
+interface ClaimedKeyWords {
+  /** What signed: `SSH key SHA256:…`. */
+  readonly name: string;
+  /** The next step, as a sentence. */
+  readonly advice: string;
+}
+
+function wordsFor(
+  kind: KeyKind,
+  signature: Uint8Array,
+  crypto: Crypto,
+): ClaimedKeyWords | undefined {
+  if (kind === 'ssh') {
+    const key = signingSshKey(signature);
+    if (key === undefined) return undefined;
+    const name = `SSH key ${sshFingerprint(key, crypto)}`;
+    return { name, advice: `If you know it, add: - {name: NAME, ssh: '${key}'}` };
+  }
+  const key = claimedOpenPgpKey(signature);
+  if (key === undefined) return undefined;
+  const line = (id: string): string =>
+    `If you know it, add: - {name: NAME, openpgp: KEY}, with KEY from: gpg --export --armor ${id}`;
+  if ('fingerprint' in key) {
+    return { name: `OpenPGP key ${key.fingerprint}`, advice: line(key.fingerprint) };
+  }
+  const warning = 'The signature names only an id, which another key can have too.';
+  return { name: `OpenPGP key id ${key.keyId}`, advice: `${warning} ${line(key.keyId)}` };
+}
+
+/** Returns the words for a signature by a key, if there is no policy that pins keys of its kind. */
+export function unpinnedKey(kind: KeyKind, signature: Uint8Array, crypto: Crypto): string {
+  const words = wordsFor(kind, signature, crypto);
+  if (words === undefined) {
+    return `signed with an ${kind === 'ssh' ? 'SSH' : 'OpenPGP'} key, which no policy pins`;
+  }
+  return `signed with ${words.name}, which no policy pins. ${words.advice}`;
+}
+
+/** Returns the words for a signature by a key that is not among the keys of the policy `source`. */
+export function keyNotPinned(
+  kind: KeyKind,
+  signature: Uint8Array,
+  source: string,
+  crypto: Crypto,
+): string {
+  const words = wordsFor(kind, signature, crypto);
+  if (words === undefined) return `signed by a key that ${source} does not pin`;
+  return `signed with ${words.name}, which ${source} does not pin. ${words.advice}`;
+}

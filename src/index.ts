@@ -1,5 +1,5 @@
 /**
- * The library's door: bytes in, verdict out. No process, no network, no disk, no native module; the caller brings the
+ * The library's exports: bytes in, verdict out. No process, no network, no disk, no native module. The caller brings the
  * trust root, the time and the policy. examples/verify-commit.ts is a whole program.
  */
 

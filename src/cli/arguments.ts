@@ -1,6 +1,6 @@
 /**
  * Arguments of the commands (git's own call has its own grammar, gpgsm/arguments.ts). Unknown options are errors, never
- * ignored (F3); a value may be joined with `=` or follow; `--end-of-options` and `--` end the options.
+ * ignored (F3). A value may be joined with `=` or follow. `--end-of-options` and `--` end the options.
  */
 
 import { closest } from '../core/closest.ts';
@@ -9,7 +9,7 @@ import { flagOf, SETTINGS, type SettingName } from '../settings/table.ts';
 import { type ArgumentSpec, type OptionSpec, optionsOf, type ParsedArguments } from './spec.ts';
 import { usageOf } from './usage.ts';
 
-/** Every way to write each option; a setting may have more than one. */
+/** Every way to write each option. A setting may have several. */
 function spellings(spec: ArgumentSpec): ReadonlyMap<string, readonly [string, OptionSpec]> {
   return new Map(
     Object.entries(optionsOf(spec)).flatMap(([name, option]) => {
@@ -49,7 +49,7 @@ class Parser {
     throw new UsageError(`unknown option --${written}`, { hint });
   }
 
-  /** Takes one option; `next` gives the following argument for a value that was not joined. */
+  /** Takes one option. `next` gives the following argument for a value that was not joined. */
   take(written: string, joined: string | undefined, next: () => string | undefined): void {
     const [name, { takes, setting, repeated }] = this.#find(written);
     const boolean = setting !== undefined && SETTINGS[setting].kind === 'boolean';

@@ -4,7 +4,7 @@ import type { ExitCode } from '../errors.ts';
 import type { Invocation } from '../system/invocation.ts';
 import type { CommandSpec, ParsedArguments } from './spec.ts';
 
-/** Commands by name, as they are listed; each is loaded when it is needed. */
+/** Commands by name, as they are listed. Each is loaded when it is needed. */
 export type CommandTable = Readonly<Record<string, () => Promise<{ readonly command: Command }>>>;
 
 /** `commands`: all there are, for those that speak of the others. */

@@ -11,9 +11,9 @@ export interface CommandWords {
   readonly summary: string;
   /** Words that must come first, e.g. `start`, `stop`. */
   readonly subcommands: readonly string[];
-  /** Long options with their dashes, and what each takes; undefined: no value. */
+  /** Long options with their dashes, and what each takes. Undefined: no value. */
   readonly options: ReadonlyMap<string, Takes | undefined>;
-  /** What stands without dashes, place by place; the last one may be repeated. */
+  /** The operands, place by place. The last may be repeated. */
   readonly positionals: readonly Takes[];
   readonly repeated: boolean;
 }
@@ -34,7 +34,7 @@ async function wordsOf([name, command]: NamedCommand): Promise<readonly CommandW
   return [own, ...(await Promise.all(rows)).flat()];
 }
 
-/** Everything that the listed commands take; `command` is made into their names. */
+/** Returns everything that the listed commands take. `command` becomes their names. */
 export async function completionWords(commands: CommandTable): Promise<readonly CommandWords[]> {
   const top = await listed(commands);
   const names = [...top.map(([name]) => name), 'settings'];

@@ -71,7 +71,7 @@ export async function listed(commands: CommandTable): Promise<readonly NamedComm
   return all.filter(([, { internal }]) => internal !== true);
 }
 
-/** Options of several subcommands in one list, without those that override a setting; which of them have it is said where not all do. */
+/** Lists the options of several subcommands once, without those that override a setting. Names the subcommands if not all have the option. */
 function jointOptions(subcommands: readonly NamedCommand[]): OptionSpecs {
   const having = new Map<string, { readonly option: OptionSpec; readonly names: string[] }>();
   for (const [name, { options = {} }] of subcommands) {

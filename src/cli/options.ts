@@ -23,7 +23,7 @@ function placeholderOf(kind: SettingKind): string {
   return kind === 'path' ? 'FILE' : kindWord(kind).toUpperCase();
 }
 
-/** The option that overrides a setting; `more` says what differs from the table of settings. */
+/** Returns the option that overrides a setting. `more` replaces parts of the table of settings. */
 export function settingOption(setting: SettingName, more: Partial<OptionSpec> = {}): OptionSpec {
   const { kind, meaning } = SETTINGS[setting];
   const takes = takesOf(kind);

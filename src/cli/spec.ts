@@ -2,7 +2,7 @@
 
 import type { SettingName } from '../settings/table.ts';
 
-/** What may stand in a place: one of these words, or what the shell can find; of `text` nothing is known. */
+/** What may stand in a place: one of these words, or what the shell can find. Completion knows nothing about `text`. */
 export type Takes =
   | readonly string[]
   | 'file'
@@ -17,15 +17,15 @@ export interface OptionSpec {
   readonly short?: string;
   /** Absent: it takes no value. */
   readonly takes?: Takes;
-  /** The value's name where help shows it, e.g. `FILE`; words are shown themselves. */
+  /** The value's name where help shows it, e.g. `FILE`. Words are shown themselves. */
   readonly value?: string;
-  /** It may be given more than once, and each value counts; else the last one does. */
+  /** It may be given several times, and each value counts. Otherwise the last value counts. */
   readonly repeated?: true;
   /** A clause in lower case, without a full stop. */
   readonly meaning: string;
   /** The heading under which help lists it. */
   readonly group?: string;
-  /** The setting that it overrides; its other spellings are understood too. */
+  /** The setting that it overrides. Its other spellings are understood too. */
   readonly setting?: SettingName;
 }
 
@@ -67,7 +67,7 @@ export interface CommandSpec extends ArgumentSpec {
   readonly notes?: readonly string[];
   /** Lines that stand as they are. */
   readonly sample?: { readonly title: string; readonly text: string };
-  /** What each exit code means; a subcommand has those of its command. */
+  /** The meaning of each exit code. A subcommand has those of its command. */
   readonly exits?: Readonly<Record<number, string>>;
 }
 

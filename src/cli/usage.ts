@@ -15,7 +15,7 @@ const PLACEHOLDERS: Readonly<Record<Extract<Takes, string>, string>> = {
   text: 'VALUE',
 };
 
-/** What stands for the value of an option, with the blank before it: ` FILE`, ` text|json`; empty for a switch. */
+/** Returns what help shows for the value of an option, with the blank before it: ` FILE`, ` text|json`. A switch has none. */
 export function valueText({ takes, value }: OptionSpec): string {
   if (takes === undefined) return '';
   if (typeof takes !== 'string') return ` ${value ?? takes.join('|')}`;

@@ -43,13 +43,13 @@ async function publicity({ cwd, env, now }: Invocation): Promise<string> {
   const { issuerUrl, log } = chooseServices(settings, await loadSigningConfig(settings), now());
   if (log === undefined) {
     return `you log in at ${visible(issuerUrl)}
-your signatures go into no log (signet.log = none); the name you log in with still becomes
+your signatures go into no log (signet.log = none). The name you log in with still becomes
 public with each commit, and in the certificate log`;
   }
   return `you log in at ${visible(issuerUrl)}
-with each signature these become public, for ever, at ${visible(log.url)}:
-the name you log in with (an e-mail address, as a rule), the time, and a hash of what you
-sign; not its content`;
+with each signature these become public and stay public at ${visible(log.url)}:
+the name you log in with (usually an e-mail address), the time, and a hash of what you
+sign, but not its content`;
 }
 
 async function doInit(invocation: Invocation, scope: Scope): Promise<void> {

@@ -64,7 +64,7 @@ async function readFacts(
   return signatureFacts({ id, type, raw }, repository.format, crypto);
 }
 
-/** Returns the first address of a remote; undefined if there is no such remote. */
+/** Returns the first address of a remote, or undefined if there is no such remote. */
 async function remoteAddress(repository: GitRepository, name: string): Promise<string | undefined> {
   const args = ['config', '-z', '--get-all', `remote.${name}.url`];
   const { exitCode, stdout } = await runGit(repository, args);
@@ -123,7 +123,7 @@ export const command: Command = {
     format: {
       takes: FORMATS,
       meaning:
-        "text: for people; json: the same, with the raw parts; intoto: an in-toto Statement v1 with gitsign's predicate; bundle: a Sigstore bundle v0.3; pem: the signer's certificate",
+        "text: for people. json: the same, with the raw parts. intoto: an in-toto Statement v1 with gitsign's predicate. bundle: a Sigstore bundle v0.3. pem: the signer's certificate",
     },
     remote: {
       short: 'r',

@@ -1,4 +1,4 @@
-/** The commands that exist, as they are listed; each is loaded when it is called, or spoken of. */
+/** The commands that exist, as they are listed. Each is loaded if it is called or described. */
 
 import type { CommandTable } from '../cli/command.ts';
 

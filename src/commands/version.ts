@@ -24,7 +24,7 @@ export const command: Command = {
   options: {
     json: {
       meaning:
-        'the same as one JSON object: name, version, build, runtime, runtimeVersion, platform, arch; more members may come',
+        'the same as one JSON object: name, version, build, runtime, runtimeVersion, platform, arch (more members may come)',
     },
     licenses: { meaning: 'the licences of everything that this program contains' },
   },

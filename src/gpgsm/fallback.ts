@@ -21,7 +21,7 @@ export interface HandedOver {
 }
 
 /**
- * Runs the program and returns its answer; undefined if the program called us itself. An answer without a status line
+ * Runs the program and returns its answer, or undefined if the program called us itself. An answer without a status line
  * counts as a failure. @throws ConfigError if the program is not on PATH
  */
 export async function handOver(

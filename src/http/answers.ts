@@ -28,7 +28,7 @@ export function answerJson(answer: HttpAnswer, service: string): Json {
   return Object.assign(Object.create(null), value);
 }
 
-/** Returns `message` of a JSON error, escaped and shortened; '' if there is none. */
+/** Returns `message` of a JSON error, escaped and shortened, or '' if there is none. */
 export function answerMessage(answer: HttpAnswer): string {
   try {
     const value: unknown = JSON.parse(fromUtf8(answer.body) ?? '');

@@ -19,7 +19,7 @@ export interface HttpProxy {
   readonly authorization?: Secret;
 }
 
-/** Returns the proxy for an address; undefined if none is needed. */
+/** Returns the proxy for an address, or undefined if none is needed. */
 export type ProxyChoice = (url: URL) => HttpProxy | undefined;
 
 /** Returns a proxy for messages: `proxy.example:3128 (HTTPS_PROXY)`. */

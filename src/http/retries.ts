@@ -12,7 +12,7 @@ const DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 /**
  * Returns the milliseconds that the service asks to wait (Retry-After, RFC 9110 §10.2.3: seconds, or a date, which is compared
- * with the server's own Date header if there is one); 0 if the header is missing or cannot be read.
+ * with the server's own Date header if there is one), or 0 if the header is missing or cannot be read.
  */
 export function retryDelay(
   headers: Readonly<Record<string, string>>,

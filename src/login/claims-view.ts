@@ -10,7 +10,7 @@ import type { Secret } from '../system/secret.ts';
 
 const LEFT_OUT = new Set(['nonce', 'at_hash', 'c_hash', 's_hash', 'sid', 'jti']);
 
-/** Returns the claims by name, with control characters escaped; empty if it is not a JSON web token. */
+/** Returns the claims by name, with control characters escaped, or none if it is not a JSON web token. */
 export function visibleClaims(token: Secret): Readonly<Record<string, unknown>> {
   const [, part = ''] = token.reveal().split('.');
   try {

@@ -11,7 +11,7 @@ import { LoginError } from '../errors.ts';
 const ADDRESS = /^[^\s<>@/]+@[^\s<>@/]+$/;
 const URI = /^[a-z][a-z0-9+.-]*:\/\/\S+$/i;
 
-/** Returns the e-mail address or URI of a key; undefined for the committer, and for key ids, files and names. */
+/** Returns the e-mail address or URI of a key, or undefined for the committer, and for key ids, files and names. */
 export function accountOfKey(key: string, payload: Uint8Array): string | undefined {
   const named = (/<([^<>]*)>\s*$/.exec(key)?.[1] ?? key).trim();
   if (!ADDRESS.test(named) && !URI.test(named)) return undefined;
@@ -29,7 +29,7 @@ export function acceptKey(account: string, expected: string): void {
   });
 }
 
-/** Returns the line to print if another account signed than the key names; undefined otherwise. */
+/** Returns the line to print if another account signed than the key names, or undefined otherwise. */
 export function keyDiffers(account: string | undefined, identity: string): string | undefined {
   if (account === undefined || account === identity) return undefined;
   return `signed as ${identity}, although user.signingKey (or -u) names ${account}`;

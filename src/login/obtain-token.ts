@@ -28,7 +28,7 @@ export async function obtainIdentityToken(request: TokenRequest): Promise<Identi
   return identity;
 }
 
-/** Obtains a token without a person; undefined if there is no source of one. @throws LoginError, ServiceError */
+/** Obtains a token without a person, or undefined if there is no source of one. @throws LoginError, ServiceError */
 async function unattended(request: TokenRequest): Promise<IdentityToken | undefined> {
   const { given, settings, env } = request;
   const source = unattendedSource(env, settings);

@@ -15,7 +15,7 @@ export interface Circumstances {
   readonly interactive: boolean;
   /** True if the user ran a login command, and so reads the output. */
   readonly asked: boolean;
-  /** The account that must log in, and the setting that says so; undefined if any account may. */
+  /** The account that must log in, and the setting that says so, or undefined if any account may. */
   readonly expected?: Expected | undefined;
   /** signet.tokenProvider, if it names a way for a person. */
   readonly provider: PersonProvider | undefined;
@@ -23,7 +23,7 @@ export interface Circumstances {
 
 export interface Expected {
   readonly name: string;
-  /** The name of the setting; '' if the user named the account in the command. */
+  /** The name of the setting, or '' if the user named the account in the command. */
   readonly setting: string;
 }
 

@@ -27,7 +27,7 @@ export type Candidate = Pick<IdentityToken, 'claims' | 'fresh' | 'told' | 'dispu
 interface Doubts {
   /** True if it must ask whether the identity may become public. */
   readonly publish: boolean;
-  /** Why it must ask whether the account is the user's; '' if it need not. */
+  /** Why the program must ask whether the account is the user's, or '' if it need not. */
   readonly account: string;
 }
 

@@ -40,7 +40,7 @@ export function unattendedSource(
   return { provider, label: source.label?.(env, settings) ?? source.service, source };
 }
 
-/** Returns the name of that source; undefined if the user must log in. */
+/** Returns the name of that source, or undefined if the user must log in. */
 export function unattendedWay(env: Environment, settings: SourceSettings): string | undefined {
   return unattendedSource(env, settings)?.label;
 }

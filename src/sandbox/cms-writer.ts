@@ -28,7 +28,7 @@ export const ContentType = {
 
 export interface SignedMessage {
   readonly contentType: string;
-  /** Absent where the signature is detached. */
+  /** Absent if the signature is detached. */
   readonly content?: OctetString | undefined;
   readonly signer: Certificate;
   /** Puts the signer's certificate into the message. */

@@ -42,11 +42,11 @@ export function verifyDigest(key: KeyObject, digest: Uint8Array, signature: Uint
 /** A verifier as clients send it: a certificate or a bare key. */
 export interface Verifier {
   readonly key: KeyObject;
-  /** Set where it is a certificate. */
+  /** Set if it is a certificate. */
   readonly certificate?: X509Certificate | undefined;
 }
 
-/** Reads a certificate or public key in PEM; undefined for anything else. */
+/** Reads a certificate or public key in PEM, or undefined for anything else. */
 export function readVerifier(pem: string): Verifier | undefined {
   try {
     if (!pem.includes('-----BEGIN CERTIFICATE-----')) return { key: createPublicKey(pem) };
@@ -57,7 +57,7 @@ export function readVerifier(pem: string): Verifier | undefined {
   }
 }
 
-/** The one spelling of a verifier's PEM that a log keeps. */
+/** Returns a verifier's PEM in the only spelling that a log keeps. */
 export const canonicalPem = ({ key, certificate }: Verifier): string =>
   certificate === undefined
     ? key.export({ type: 'spki', format: 'pem' }).toString()

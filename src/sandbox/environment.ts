@@ -9,7 +9,7 @@ import type { TrustFiles } from './trust-files.ts';
 export interface ChildOptions {
   /** Default 1. */
   readonly rekorVersion?: 1 | 2;
-  /** Identity token for SIGSTORE_ID_TOKEN; without it the child logs in by itself. */
+  /** Identity token for SIGSTORE_ID_TOKEN. Without it the child logs in by itself. */
   readonly token?: string | undefined;
   /** Path of the program git is to sign with: adds gpg.format and gpg.x509.program. */
   readonly program?: string;
@@ -39,7 +39,7 @@ function gitSettings({ program, user, gitConfig }: ChildOptions): Record<string,
   };
 }
 
-/** GIT_CONFIG_COUNT is set only where there is something to configure. */
+/** GIT_CONFIG_COUNT is set only if there is something to configure. */
 export function childEnvironment(
   urls: Readonly<Record<ServiceName, string>>,
   files: TrustFiles,

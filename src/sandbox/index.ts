@@ -1,4 +1,4 @@
-/** The sandbox's door: a whole Sigstore in one process on loopback, for trying things out and for tests. */
+/** The sandbox's exports: a whole Sigstore in one process on loopback, for trying things out and for tests. */
 
 export { type ChildOptions, gitConfigEnvironment } from './environment.ts';
 export type { LeafVariations, Principal } from './fulcio/issue.ts';

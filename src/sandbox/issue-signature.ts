@@ -28,9 +28,9 @@ import { sha256Imprint, timestampToken } from './timestamp-authority.ts';
 export interface SignatureRequest {
   /** Default alice@example.test. */
   readonly email?: string;
-  /** Any identity; wins over `email`. */
+  /** Any identity. Overrides `email`. */
   readonly principal?: Principal;
-  /** Where the entry goes; default 1. `none` embeds none. */
+  /** Which log gets the entry. Default: 1. `none` embeds no entry. */
   readonly rekor?: 1 | 2 | 'none' | undefined;
   /** Embeds a timestamp token. */
   readonly timestamp?: boolean;
@@ -39,9 +39,9 @@ export interface SignatureRequest {
   /** Later by these milliseconds than `at`. */
   readonly loggedAfter?: number;
   readonly stampedAfter?: number;
-  /** A key to use again; default a new one. */
+  /** A key to use again. Default: a new key. */
   readonly keys?: KeyPair;
-  /** Its certificate, in DER; default a new one. */
+  /** Its certificate in DER. Default: a new certificate. */
   readonly certificate?: Buffer | undefined;
   readonly leaf?: LeafVariations;
   /** Changes the entry before it is embedded. */

@@ -40,7 +40,7 @@ async function mint(options: OwnerOptions, request: IncomingMessage): Promise<st
   }
 }
 
-/** Answers one request; never throws. */
+/** Answers one request. Never throws. */
 export async function answerOwner(
   options: OwnerOptions,
   request: IncomingMessage,

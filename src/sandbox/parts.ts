@@ -37,7 +37,7 @@ export interface PartsOptions {
   readonly clock?: (() => number) | undefined;
 }
 
-/** Opens, or makes on first use. @throws ConfigError where a key is not one */
+/** Opens, or makes on first use. @throws ConfigError if a key file holds no key */
 export async function openParts(options: PartsOptions): Promise<SandboxParts> {
   const { dir, treeId, clock = Date.now, certificateLifetimeSeconds = 600 } = options;
   const now = Math.floor(clock() / 1000);

@@ -1,6 +1,6 @@
 /**
  * One HTTP service of the sandbox: bounded requests on loopback, a count, and a place where a test may
- * answer instead. Handlers are functions from a request to a reply; they never see a socket.
+ * answer instead. Handlers are functions from a request to a reply, and never see a socket.
  */
 
 import {
@@ -37,8 +37,8 @@ export type Handler = (request: SandboxRequest) => Reply | Promise<Reply>;
 
 /**
  * Stands before every service. Return a reply to answer in its place (`{ status: 503 }`), or undefined to let it
- * answer; `proceed` gives what it would answer, to be altered. A promise that stays open is a service that hangs;
- * `{ status: 0, destroy: true }` is one that hangs up. `proceed` is not there for the issuer, which keeps its own sockets.
+ * answer. `proceed` returns the service's own answer, to be altered. A promise that stays open is a service that hangs.
+ * `{ status: 0, destroy: true }` closes the connection. The issuer keeps its own sockets, so it has no `proceed`.
  */
 export type Intercept = (
   service: ServiceName,
@@ -129,7 +129,7 @@ export interface RunningService {
   readonly close: () => Promise<void>;
 }
 
-/** Makes the server; `listen` starts it. Kept apart because the issuer must know its port before it is made. */
+/** Makes the server. `listen` starts it later, because the issuer must know its port before it is made. */
 export function makeServer(options: () => ServiceOptions): Server {
   return createServer((incoming, response) => {
     serve(options(), incoming, response).catch((error: unknown) => {
@@ -139,7 +139,7 @@ export function makeServer(options: () => ServiceOptions): Server {
   });
 }
 
-/** Listens on 127.0.0.1; port 0 takes a free one. @throws ConfigError when the port is taken */
+/** Listens on 127.0.0.1. Port 0 takes a free port. @throws ConfigError if the port is taken */
 export function listen(server: Server, port: number): Promise<RunningService> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {

@@ -45,7 +45,7 @@ export interface ServicesOptions {
   /** The issuer answers for the person. */
   readonly autoApprove: boolean;
   readonly tokenSecret: string;
-  /** The port a service is to have; 0 for any. */
+  /** The port of a service, or 0 for any. */
   readonly port: (name: ServiceName) => number;
   readonly intercept: () => Intercept | undefined;
   readonly count: (name: ServiceName) => void;

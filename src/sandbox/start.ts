@@ -21,7 +21,7 @@ import {
 import { type TrustFiles, writeTrustFiles } from './trust-files.ts';
 
 export interface SandboxOptions {
-  /** State directory; made if it is not there. */
+  /** The state directory. It is made if it is missing. */
   readonly dir: string;
   /** First of six ports in a row. Without it: those of the last run, else free ones. */
   readonly port?: number | undefined;
@@ -31,7 +31,7 @@ export interface SandboxOptions {
   readonly autoApprove?: boolean;
   readonly users?: readonly SandboxUser[];
   readonly intercept?: Intercept;
-  /** Unix milliseconds; for certificates, logs, timestamps and minted tokens. */
+  /** Unix milliseconds, for certificates, logs, timestamps and minted tokens. */
   readonly clock?: () => number;
 }
 
@@ -39,15 +39,15 @@ export interface Sandbox {
   readonly dir: string;
   readonly urls: Readonly<Record<ServiceName, string>>;
   readonly files: TrustFiles;
-  /** For children that sign and verify here; the same as `environment()`. */
+  /** For children that sign and verify here, the same as `environment()`. */
   readonly env: Readonly<Record<string, string>>;
   readonly environment: (options?: ChildOptions) => Record<string, string>;
   readonly mintToken: (claims?: TokenClaims) => Promise<string>;
   /** Guards POST /sandbox/token at the issuer. */
   readonly tokenSecret: string;
-  /** Requests since the start, by service; counted also where an intercept answered. */
+  /** Requests since the start, by service, also those that an intercept answered. */
   readonly requests: Readonly<Record<ServiceName, number>>;
-  /** Replaces the intercept of the options; undefined removes it. */
+  /** Replaces the intercept of the options. Undefined removes it. */
   readonly intercept: (hook: Intercept | undefined) => void;
   /** A signature made in this process, without HTTP: certificate, log entry, CMS. */
   readonly issueSignature: (
@@ -55,7 +55,7 @@ export interface Sandbox {
     request?: SignatureRequest,
   ) => Promise<IssuedSignature>;
   readonly parts: SandboxParts;
-  /** Ends every connection and closes the logs; safe to call twice. */
+  /** Ends every connection and closes the logs. Safe to call twice. */
   readonly close: () => Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
  * What a sandbox keeps in its directory: keys (PEM), append-only logs (one line an entry), ports and names.
- * Everything private is 0600 in a directory of 0700; what was logged before a restart is there after it.
+ * Everything private is 0600 in a directory of 0700. A restart keeps what was logged.
  */
 
 import {
@@ -46,7 +46,7 @@ export interface SettledState {
   readonly tokenSecret: string;
 }
 
-/** Makes the directory, or narrows the mode of one that is there. */
+/** Makes the directory, or narrows its mode if it exists. */
 export function openStateDirectory(dir: string): void {
   mkdirSync(join(dir, 'keys'), { recursive: true, mode: 0o700 });
   chmodSync(dir, 0o700);
@@ -62,7 +62,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** The process that has the directory; undefined when none that is alive has. */
+/** Returns the live process that has the directory, or undefined if none has. */
 export function ownerOf(dir: string): number | undefined {
   const path = join(dir, 'lock');
   const pid = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0;
@@ -86,7 +86,7 @@ export function lockState(dir: string): () => void {
   return () => rmSync(path, { force: true });
 }
 
-/** Writes a file in one step: readers see the old one or the new one. */
+/** Writes a file in one step: readers see the old file or the new file. */
 export function writeWhole(path: string, content: string, mode = 0o600): void {
   const temporary = `${path}.${process.pid}.new`;
   writeFileSync(temporary, content, { mode });

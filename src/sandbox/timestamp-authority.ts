@@ -1,6 +1,6 @@
 /**
  * A timestamp authority (RFC 3161): says at what time it saw a digest. The token is CMS signed by a leaf
- * whose one use is time stamping, bound to it by SigningCertificateV2 (RFC 5816); as sigstore's server writes it.
+ * whose one use is time stamping, bound to it by SigningCertificateV2 (RFC 5816), as sigstore's server writes it.
  */
 
 import { type KeyObject, randomBytes, sign } from 'node:crypto';
@@ -118,7 +118,7 @@ export function timestampResponse(timeStampToken: ContentInfo): Buffer {
   return derOf(new TimeStampResp({ status, timeStampToken }));
 }
 
-/** Reads a TimeStampReq in DER. Returns undefined where it is none that can be answered. */
+/** Reads a TimeStampReq in DER. Returns undefined if it cannot be answered. */
 export function readTimestampRequest(der: Uint8Array): TimestampRequest | undefined {
   try {
     const request = TimeStampReq.fromBER(der);

@@ -103,7 +103,7 @@ function signingConfig(urls: TrustSources['urls'], rekorVersion: 1 | 2): Record<
   };
 }
 
-/** Writes them all into `dir` and says where. */
+/** Writes all files into `dir` and returns their paths. */
 export function writeTrustFiles(dir: string, sources: TrustSources): TrustFiles {
   const write = (name: string, content: string): string => {
     const path = join(dir, name);

@@ -62,7 +62,7 @@ async function namesIn(folder: string): Promise<readonly (readonly [string, stri
   });
 }
 
-/** Reads a regular file of at most 64 KiB; undefined for a link, or for a file that is no JSON. */
+/** Reads a regular file of at most 64 KiB, or undefined for a link, or for a file that is no JSON. */
 async function readEntry(path: string): Promise<unknown> {
   try {
     const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));

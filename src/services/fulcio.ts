@@ -202,6 +202,6 @@ const wrongFrom =
   (what: string, hint?: string, cause?: unknown): AnswerError =>
     new AnswerError(
       'CERTIFICATE_ANSWER',
-      `the certificate from ${SERVICE} (${host}) ${what}; nothing was signed or logged`,
+      `the certificate from ${SERVICE} (${host}) ${what}, so nothing was signed or logged`,
       { hint, cause },
     );

@@ -41,7 +41,7 @@ export interface LogSearch {
 /** Finds log entries, and keeps those of other objects for the next lookup. */
 export interface LogFinder {
   /**
-   * Finds the entry about one of the object's names under this certificate; undefined if the log has none.
+   * Finds the entry about one of the object's names under this certificate, or undefined if the log has none.
    * With `fresh`, the log is asked even if an entry is kept, because the kept entry did not verify.
    * @throws ServiceError
    */
@@ -119,7 +119,7 @@ interface Subject {
   readonly certificatePem: string;
 }
 
-/** Reads the subject of a hashedrekord body; undefined for other kinds. */
+/** Reads the subject of a hashedrekord body, or undefined for other kinds. */
 function bodySubject(body: Uint8Array): Subject | undefined {
   const text = fromUtf8(body) ?? '';
   const digest = /^\{"apiVersion":"0\.0\.1","kind":"hashedrekord".*"value":"([0-9a-f]{64})"/.exec(

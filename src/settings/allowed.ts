@@ -43,7 +43,7 @@ function ownFile(entries: readonly ConfigEntry[], cwd: string): string | undefin
 }
 
 /**
- * Returns the directory that all worktrees of this repository share, without links; undefined outside a repository. `entries`
+ * Returns the directory that all worktrees of this repository share, without links, or undefined outside a repository. `entries`
  * is git's configuration here. It mostly names the directory already, which saves git's calls another process.
  */
 export async function commonDirectory(
@@ -104,7 +104,7 @@ export interface AskedSetting {
   readonly allowed: 'yes' | 'no' | 'never';
 }
 
-/** Returns what the repository here asks for beyond what any repository may set; undefined outside any. @throws ConfigError */
+/** Returns what the repository here asks for beyond what any repository may set, or undefined outside any. @throws ConfigError */
 export async function askedHere(
   place: Place,
 ): Promise<{ readonly repository: string; readonly asked: readonly AskedSetting[] } | undefined> {

@@ -19,14 +19,14 @@ function keysOf(ignored: readonly IgnoredSetting[]): string {
   return [...new Set(ignored.map(({ key }) => visible(key)))].join(', ');
 }
 
-/** Returns the line that names the ignored keys and what to type; undefined if there are none. */
+/** Returns the line that names the ignored keys and what to type, or undefined if there are none. */
 export function ignoredLine(ignored: readonly IgnoredSetting[] = []): string | undefined {
   if (ignored.length === 0) return undefined;
   const waiting = ignored.filter(({ allowable }) => allowable);
   const keys = keysOf(ignored);
   return waiting.length > 0
-    ? `ignored what this repository sets: ${keys}; to allow it: ${ALLOW}`
-    : `ignored what this repository sets: ${keys}; it counts from git config --global only`;
+    ? `ignored what this repository sets: ${keys}. To allow it: ${ALLOW}`
+    : `ignored what this repository sets: ${keys}. It counts from git config --global only`;
 }
 
 /** The terminals that were told already, because a command may load its settings more than once. */

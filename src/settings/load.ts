@@ -70,7 +70,7 @@ function readUrl(found: Found, text: string, keepSlash: boolean): string {
   return text.slice(0, end);
 }
 
-/** Reads the value as the setting's kind; undefined if an empty text means the default. */
+/** Reads the value as the setting's kind, or undefined if an empty text means the default. */
 function readValue(kind: SettingKind, found: Found, env: Environment): Value | undefined {
   const { text } = found;
   if (kind === 'boolean') {
@@ -121,7 +121,8 @@ function refuseUnknownKeys(entries: readonly ConfigEntry[]): void {
       SETTING_NAMES.map((each) => each.toLowerCase()),
     );
     const meant = SETTING_NAMES.find((each) => each.toLowerCase() === near);
-    const problem = meant === undefined ? 'no such setting' : `no such setting; signet.${meant}?`;
+    const problem =
+      meant === undefined ? 'no such setting' : `no such setting, do you mean signet.${meant}?`;
     throw new Unreadable({ text, label: key, entry }, problem);
   }
 }
@@ -217,7 +218,7 @@ export async function resolveSettings(sources: SettingsSources): Promise<Resolve
 /**
  * Returns the settings in force here for `caller`. `ignored` lists the repository's values that do not count.
  * Throws ConfigError (`CONFIG`, exit 2) for a value that cannot be read and for an unknown `signet.*` key. A variable that
- * is set but empty overrides weaker sources and means the default; an empty boolean is false, as for git.
+ * is set but empty overrides weaker sources and means the default. An empty boolean is false, as for git.
  */
 export async function loadSettings(sources: SettingsSources): Promise<Settings> {
   return (await resolveSettings(sources)).settings;

@@ -1,6 +1,6 @@
 /** What a row of the table of settings says (settings/table.ts). */
 
-/** `path`: text in which a leading `~/` is the home directory; `issuer`: an address taken exactly as written. */
+/** `path`: text in which a leading `~/` is the home directory. `issuer`: an address taken exactly as written. */
 export type SettingKind =
   | 'text'
   | 'path'
@@ -19,7 +19,7 @@ export type SettingKind =
  */
 export type SettingClass = 'harmless' | 'milder' | 'reaching' | 'both' | 'protected';
 
-/** Values from the mildest to the strictest; `narrower`: any value, where nothing else is said. */
+/** Values from the mildest to the strictest. `narrower`: any value, if nothing weaker sets one. */
 type Direction = 'narrower' | readonly string[];
 
 export interface Setting {

@@ -22,7 +22,7 @@ type Defaulted = {
 type Defaults = { readonly [Name in Defaulted]: ValueOf<Name> };
 type Others = { readonly [Name in Exclude<SettingName, Defaulted>]?: ValueOf<Name> | undefined };
 
-/** Everything that can be configured. Paths are absolute or relative to the working directory; URLs have no trailing slash. */
+/** Everything that can be configured. Paths are absolute or relative to the working directory. URLs have no trailing slash. */
 export interface Settings extends Defaults, Others {
   /** The directory for trust data from mirrors. It comes from the environment and is never a setting. */
   readonly trustCache?: string;

@@ -14,7 +14,7 @@ export const LOGIN_ROWS = {
   matchCommitter: {
     kind: 'boolean',
     class: 'milder',
-    meaning: 'the signer must be the committer; verifying notes where they differ',
+    meaning: 'the signer must be the committer, and verifying reports a difference',
     default: false,
     example: 'true',
     stricter: ['false', 'true'],

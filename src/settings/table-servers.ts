@@ -99,7 +99,7 @@ export const SERVER_ROWS = {
   rekorMode: {
     kind: ['offline', 'online'],
     class: 'harmless',
-    meaning: 'offline: the signature holds its log entry; online: only the log holds it',
+    meaning: 'offline: the signature holds its log entry, online: only the log holds it',
     default: 'offline',
     example: 'online',
     gitsign: 'rekormode',
@@ -151,7 +151,7 @@ export const NETWORK_ROWS = {
   proxy: {
     kind: 'text',
     class: 'both',
-    meaning: 'the proxy for all servers; none switches proxies off',
+    meaning: 'the proxy for all servers, or none to switch proxies off',
     otherwise: 'HTTPS_PROXY, NO_PROXY and their kin',
     example: 'http://proxy.example.com:3128',
   },

@@ -20,7 +20,7 @@ export const VERIFY_ROWS = {
   trustWithoutPolicy: {
     kind: ['undefined', 'full'],
     class: 'milder',
-    meaning: 'what git is told about trust if there is no policy; gitsign says full',
+    meaning: 'the trust that git is told if there is no policy (gitsign says full)',
     default: 'undefined',
     example: 'full',
     stricter: ['full', 'undefined'],

@@ -22,7 +22,7 @@ export interface MadeSignature {
   readonly signingTime: number;
   readonly identity: string;
   readonly issuer: string;
-  /** Decimal; '' if it is in no log. */
+  /** Decimal, or '' if it is in no log. */
   readonly logIndex: string;
   /** OpenPGP's number for ECDSA. */
   readonly publicKeyAlgorithm: 19;

@@ -12,7 +12,7 @@ export interface Signing extends SigningTools {
 export interface Made extends SignatureCreated {
   readonly armor: string;
   readonly identity: string;
-  /** Decimal; '' if it is in no log. */
+  /** Decimal, or '' if it is in no log. */
   readonly logIndex: string;
   readonly freshLogin: boolean;
 }

@@ -23,7 +23,7 @@ function dropTypedAhead(device: string, input: ReadStream): void {
 }
 
 /**
- * Drops typed-ahead input, calls `show`, and returns the line that is typed then, without its end; undefined if the input
+ * Drops typed-ahead input, calls `show`, and returns the line that is typed then, without its end, or undefined if the input
  * ends or `signal` aborts. The device is opened for each question, because a stream closes its descriptor when it ends.
  */
 export function askOn(

@@ -43,7 +43,7 @@ export interface BunRuntime {
   readonly embeddedFiles?: readonly (Blob & { readonly name: string })[];
 }
 
-/** Returns Bun's functions; undefined on Node. */
+/** Returns Bun's functions, or undefined on Node. */
 export function bunRuntime(): BunRuntime | undefined {
   return (globalThis as { readonly Bun?: BunRuntime }).Bun;
 }

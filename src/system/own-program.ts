@@ -1,7 +1,7 @@
 /**
- * This very program as a file that git can start. Editors and other clients start git with a PATH of their own, in which
- * there may be no `node`: so neither npm's script in `bin`, which asks PATH for it, nor a bare `git-signet` will do. The
- * executable is such a file. The Node form gets one: a launcher that names the Node it runs on.
+ * Finds this program as a file that git can start. Editors and other clients start git with their own PATH, which may hold
+ * no `node`. So git cannot start npm's script in `bin`, which asks PATH for `node`, nor a bare `git-signet`. The executable
+ * needs neither. For the Node form a launcher is written that names the Node it runs on.
  */
 
 import {
@@ -27,9 +27,9 @@ import { buildFacts } from './version.ts';
 export interface OwnProgram {
   /** Absolute. */
   readonly path: string;
-  /** What must stand in the file at `path`, or undefined for the executable, which is there. */
+  /** The text that the file at `path` must hold. Undefined for the executable, which needs no launcher. */
   readonly launcher?: string | undefined;
-  /** The path, of the program or of what its launcher names, that an upgrade may take away. */
+  /** A path that an upgrade may remove: of the program, or of a file that its launcher names. */
   readonly passing?: string | undefined;
 }
 
@@ -38,29 +38,29 @@ export interface Running {
   /** The file that this process started from. */
   readonly entry: string;
   /**
-   * A folder of the caller's that lasts no longer than the program: a launcher is written there, and no path is looked for
-   * that outlives an upgrade. By default a launcher goes beside the user's other data.
+   * The caller's folder for a launcher, which lasts no longer than the program. No path is searched that outlives an
+   * upgrade. By default a launcher goes beside the user's other data.
    */
   readonly directory?: string | undefined;
 }
 
 const NAME = 'git-signet';
 
-/** Another build of the same name tells something else. */
+/** Another build of the same name prints other facts. */
 const SAME_BUILD: Proof = {
   args: ['version', '--json'],
   accepts: (stdout) => stdout === `${JSON.stringify(buildFacts())}\n`,
 };
 
-/** A program on PATH that starts this build without asking PATH for more. */
+/** Finds a program on PATH that starts this build without asking PATH for another. */
 const shimOnPath = (env: Environment): Promise<string | undefined> =>
   provenShim(NAME, SAME_BUILD, env, (path) => !asksPathForInterpreter(path));
 
 /**
- * Returns the file that git can start with nothing on PATH, and that outlives an upgrade where there is such a path. Nothing
- * is written: see `installOwnProgram`. A program on PATH is started only where no link leads to this one, for 10 s at most.
+ * Returns the file that git can start with an empty PATH. The file outlives an upgrade, if there is such a path. Nothing is
+ * written: see `installOwnProgram`. If no link leads to this program, programs on PATH are started for 10 s at most.
  *
- * @throws ConfigError where a launcher is needed, and neither XDG_DATA_HOME nor HOME says where to keep it
+ * @throws ConfigError if a launcher is needed, and neither XDG_DATA_HOME nor HOME is set
  */
 export async function ownProgram({ env, entry, directory }: Running): Promise<OwnProgram> {
   const [program, script] = programWords(entry);
@@ -79,17 +79,17 @@ async function nodeForm(
   const kept = directory ?? dataDirectory(env);
   if (kept === undefined) {
     throw new ConfigError(
-      'no place to keep a launcher for git: neither XDG_DATA_HOME nor HOME is set',
+      'a launcher for git cannot be kept: neither XDG_DATA_HOME nor HOME is set',
     );
   }
-  // what PATH has of the script asks PATH for node
+  // the script's link on PATH asks PATH for node
   const script = stableLink(entry, '', {}) ?? entry;
   const path = join(kept, NAME);
   const name = basename(interpreter);
   const node = stableLink(interpreter, name, env);
   const passing = passesAway(script) ? script : undefined;
   if (node !== undefined) return { path, launcher: launcherText(node, script), passing };
-  // a shim may start another node in another folder: only where this one is gone
+  // in another folder a shim may start another node, so the launcher uses it only if this node is gone
   const spare = await provenShim(name, sameNode(interpreter), env, () => true);
   const launcher = launcherText(interpreter, script, spare);
   return { path, launcher, passing: passing ?? (spare === undefined ? interpreter : undefined) };
@@ -126,26 +126,26 @@ export function launcherFiles(path: string): readonly string[] {
   }
 }
 
-/** The same, and the launcher is there afterwards. @throws ConfigError where it cannot be written */
+/** Returns the same as `ownProgram`, and writes its launcher. @throws ConfigError if it cannot be written */
 export async function installOwnProgram(running: Running): Promise<OwnProgram> {
   const own = await ownProgram(running);
   const { path, launcher } = own;
   if (launcher === undefined) return own;
   try {
     mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
-    // git may be starting the old one
+    // git may be starting the old launcher
     writeFileSync(`${path}.new`, launcher, { mode: 0o755 });
     renameSync(`${path}.new`, path);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`cannot write ${path}, by which git starts this program: ${why}`);
+    throw new ConfigError(`cannot write ${path}, with which git starts this program: ${why}`);
   }
   return own;
 }
 
 /**
- * True where the file is a script that asks PATH for its interpreter (`#!/usr/bin/env node`): git cannot start it from a
- * client that has another PATH. A shell is on every PATH.
+ * Returns true if the file is a script that asks PATH for its interpreter (`#!/usr/bin/env node`). If a client has another
+ * PATH, git cannot start that script. A shell is on every PATH.
  */
 export function asksPathForInterpreter(path: string): boolean {
   const head = Buffer.alloc(64);
@@ -165,7 +165,7 @@ export function asksPathForInterpreter(path: string): boolean {
 const LAUNCHER_MARK =
   '# Starts git-signet where PATH has no node. Written by git-signet; git signet init writes it again.';
 
-/** Git for Windows runs such scripts too. `spare`: what starts a node where the interpreter is gone. */
+/** Git for Windows runs such scripts too. `spare` starts a node if the interpreter is gone. */
 function launcherText(interpreter: string, script: string, spare?: string): string {
   const [node, file] = [shellQuoted(interpreter), shellQuoted(script)];
   const other = spare === undefined ? '' : shellQuoted(spare);
@@ -177,7 +177,7 @@ function launcherText(interpreter: string, script: string, spare?: string): stri
 ${LAUNCHER_MARK}
 ${otherwise}for file in ${node} ${file}; do
   [ -e "$file" ] && continue
-  echo "git-signet: $file was removed, and git starts git-signet by it" >&2
+  echo "git-signet: $file was removed, but git starts git-signet with it" >&2
   echo "  git signet init" >&2
   exit 2
 done

@@ -24,7 +24,7 @@ function entriesOf(address: string): readonly (readonly [string, string])[] {
   ];
 }
 
-/** Returns the user id that owns the peer's socket; undefined if it is not known. */
+/** Returns the user id that owns the peer's socket, or undefined if it is not known. */
 export function peerUser({ remoteAddress, remotePort, localPort }: Ends): number | undefined {
   const address = (remoteAddress ?? '').replace(/^::ffff:/, '');
   if (address !== '127.0.0.1' && address !== '::1') return undefined;

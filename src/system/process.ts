@@ -1,7 +1,7 @@
 /**
- * Child processes, plainly: no shell, an absolute program, an environment of our choosing, output captured.
+ * Starts child processes: no shell, an absolute path, an explicit environment, captured output.
  * Programs are found through PATH only, never in the current directory (threat I04). On Bun its own functions are
- * used, and no module of Node's is loaded: git is asked for its settings before anything else is there.
+ * used and no module of Node is loaded, because git is asked for its settings before the rest has loaded.
  */
 
 import { type BunRuntime, bunRuntime } from './bun.ts';
@@ -11,14 +11,14 @@ export interface ProcessOptions {
   readonly cwd: string;
   readonly env: Environment;
   readonly input?: Uint8Array;
-  /** What it says on stderr is not wanted. */
+  /** Drops the child's stderr. */
   readonly silent?: boolean;
-  /** Milliseconds after which the child is killed; it then ends with 128 + 15. */
+  /** Milliseconds after which the child is killed. It then ends with 128 + 15. */
   readonly timeout?: number;
 }
 
 export interface ProcessResult {
-  /** The exit code; 128 + n for a signal, as shells count. */
+  /** The exit code, or 128 + n for a signal, as shells count. */
   readonly exitCode: number;
   readonly stdout: Uint8Array;
   readonly stderr: Uint8Array;
@@ -26,7 +26,7 @@ export interface ProcessResult {
 
 const WINDOWS = process.platform === 'win32';
 
-/** Asked without exceptions: most entries of PATH hold no git, and each exception costs as much as ten questions. */
+/** Looks without exceptions. Most entries of PATH hold no git, and an exception costs as much as ten looks. */
 function isProgram(path: string): boolean {
   const found = process.getBuiltinModule('node:fs').statSync(path, { throwIfNoEntry: false });
   return found?.isFile() === true && (WINDOWS || (found.mode & 0o111) !== 0);
@@ -54,7 +54,7 @@ export function programsNamed(name: string, env: Environment): readonly string[]
   return placesOf(name, env).filter(isProgram);
 }
 
-/** The absolute path of a program on PATH; relative and empty entries of PATH are passed over. */
+/** Returns the absolute path of a program on PATH. Relative and empty entries of PATH are skipped. */
 export function findExecutable(name: string, env: Environment): string | undefined {
   if (isAbsolute(name)) return isProgram(name) ? name : undefined;
   if (name.includes('/') || name.includes('\\')) return undefined;
@@ -113,13 +113,13 @@ function runOnNode(
         stderr: Buffer.concat(talk),
       });
     });
-    // A child that does not read its input is no failure of ours: its exit code says what happened.
+    // a child that does not read its input is no failure: its exit code says what happened
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(options.input);
   });
 }
 
-/** Runs `program` (an absolute path) to its end. Rejects only when it cannot be started. */
+/** Runs `program` (an absolute path) to its end. Rejects only if it cannot be started. */
 export function runProcess(
   program: string,
   args: readonly string[],

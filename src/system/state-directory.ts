@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { Environment } from './environment.ts';
 
-/** Returns the directory for the user's state; undefined if the environment names no home. */
+/** Returns the directory for the user's state, or undefined if the environment names no home. */
 export function stateDirectory(env: Environment): string | undefined {
   const { XDG_STATE_HOME: state, HOME: home, LOCALAPPDATA: local } = env;
   if (state !== undefined && isAbsolute(state)) return join(state, 'git-signet');
@@ -12,7 +12,7 @@ export function stateDirectory(env: Environment): string | undefined {
   return local !== undefined && isAbsolute(local) ? join(local, 'git-signet') : undefined;
 }
 
-/** Returns the directory for the user's data; undefined if the environment names no home. */
+/** Returns the directory for the user's data, or undefined if the environment names no home. */
 export function dataDirectory(env: Environment): string | undefined {
   const { XDG_DATA_HOME: data, HOME: home, LOCALAPPDATA: local } = env;
   if (data !== undefined && isAbsolute(data)) return join(data, 'git-signet');
@@ -22,7 +22,7 @@ export function dataDirectory(env: Environment): string | undefined {
 
 /** A mark that is set or not. If it cannot be read, it counts as not set. */
 export interface Mark {
-  /** Returns when it was set, in Unix seconds; undefined if it is not set. */
+  /** Returns when it was set, in Unix seconds, or undefined if it is not set. */
   readonly setAt: () => number | undefined;
   /** Sets it, and returns false if that failed. */
   readonly set: () => boolean;

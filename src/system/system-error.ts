@@ -31,7 +31,7 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
-/** Returns the reason in words with its code, or the code alone; '' if it is no system error. */
+/** Returns the reason in words with its code, or the code alone, or '' if it is no system error. */
 export function systemReason(error: unknown): string {
   const code = codeOf(error);
   if (!/^E[A-Z0-9]+$/.test(code)) return '';
@@ -39,7 +39,7 @@ export function systemReason(error: unknown): string {
   return words === undefined ? code : `${words.what} (${code})`;
 }
 
-/** Returns it as a UsageError; undefined if it may be a bug of this program. */
+/** Returns it as a UsageError, or undefined if it may be a bug of this program. */
 export function systemError(error: unknown): UsageError | undefined {
   const code = codeOf(error);
   if (MISSING.includes(code)) {

@@ -44,7 +44,7 @@ export interface Terminal {
   readonly hint: (line: string) => void;
   /** Draws the progress line, on a terminal only. undefined erases it. */
   readonly progress: (line: string | undefined) => void;
-  /** Reads a line that is typed at the controlling terminal after the question, never from stdin; undefined if there is none, at its end, or on abort. */
+  /** Reads a line that is typed at the controlling terminal after the question, never from stdin, or undefined if there is none, at its end, or on abort. */
   readonly ask: (question: string, signal?: AbortSignal) => Promise<string | undefined>;
   /** Sends `say` and `hint` to the controlling terminal, if there is one, because git hides stderr while signing. */
   readonly addressPerson: () => void;

@@ -1,4 +1,4 @@
-/** What the build puts in place of these names. Sources that run unbuilt say so. */
+/** The version and the build. The build replaces these names. Sources that run unbuilt have the values below. */
 
 declare const SIGNET_VERSION: string;
 declare const SIGNET_BUILD: string;
@@ -6,10 +6,10 @@ declare const SIGNET_BUILD: string;
 /** The version of package.json. */
 export const VERSION = typeof SIGNET_VERSION === 'string' ? SIGNET_VERSION : '0.0.0-source';
 
-/** A digest of the sources and of the locked packages: equal for both forms and all platforms of one build. */
+/** The digest of the sources and of the locked packages. It is equal for both forms and all platforms of one build. */
 export const BUILD = typeof SIGNET_BUILD === 'string' ? SIGNET_BUILD : 'source';
 
-/** What `version --json` tells, in that order. Two programs that tell the same are the same build on the same runtime. */
+/** Returns what `version --json` prints, in that order. Programs that print the same are one build on one runtime. */
 export function buildFacts() {
   const { bun, node } = process.versions;
   const { platform, arch } = process;

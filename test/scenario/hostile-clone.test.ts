@@ -1,5 +1,5 @@
 /**
- * Somebody clones a repository, or unpacks one with a `.git/config` that its maker wrote, and works there. What our own
+ * A user clones a repository, or unpacks one with a `.git/config` that its maker wrote, and works there. What our own
  * commands do, what git's two calls do, and what `git signet allow` shows.
  */
 
@@ -106,7 +106,7 @@ async function signs({ path, env }: ScratchRepository) {
 
 const says = (key: string): unknown =>
   expect.stringContaining(
-    `git-signet: ignored what this repository sets: ${key}; to allow it: git signet allow\n`,
+    `git-signet: ignored what this repository sets: ${key}. To allow it: git signet allow\n`,
   );
 
 describe('each such setting of a repository, alone', async () => {
@@ -132,7 +132,7 @@ describe('each such setting of a repository, alone', async () => {
     ['gitsign.fulcioroot', () => '/theirs/root.pem'],
   ];
   it.each(rows)(
-    '%s: every command of ours ignores it and says so; allow and init show it (P20, P21)',
+    '%s: each of our commands ignores it and says so, and allow and init show it (P20, P21)',
     async (key, value) => {
       const { repository, set, base } = await clone('each');
       set(key, value());
@@ -146,7 +146,7 @@ describe('each such setting of a repository, alone', async () => {
       ];
       for (const args of asked) {
         const answered = await signet(repository, args);
-        // nobody is logged in
+        // there is no login
         const exit = args[0] === 'status' ? 4 : 0;
         expect([args[0], answered.exit, answered.talk]).toEqual([args[0], exit, says(key)]);
       }
@@ -190,13 +190,13 @@ describe('each such setting of a repository, alone', async () => {
       /^nothing to allow in .*\nnot allowed:\n {2}signet\.keyring = true/,
     );
     expect((await signet(repository, ['verify', base])).talk).toContain(
-      'ignored what this repository sets: signet.keyring, signet.forwardConfirm; it counts from git config --global only',
+      'ignored what this repository sets: signet.keyring, signet.forwardConfirm. It counts from git config --global only',
     );
   });
 });
 
 describe('a policy of the clone', async () => {
-  it('passes nobody: the gate says 6 and git says U until it is allowed, and again once it changes (P20)', async () => {
+  it('a policy that the repository sets lets no signer pass before the user allows it, nor after it changes (P20)', async () => {
     const { repository, theirs, tip, set } = await clone('policy');
     const letter = () => repository.must('log', '-1', '--format=%G?', tip);
     const gate = () => signet(repository, ['verify', '--format', 'jsonl', tip]);
@@ -237,7 +237,7 @@ describe('a policy of the clone', async () => {
           env: { ...env, ...more },
         },
       ).out;
-    const line = 'ignored what this repository sets: signet.policy; to allow it: git signet allow';
+    const line = 'ignored what this repository sets: signet.policy. To allow it: git signet allow';
     expect(at({ GIT_PAGER_IN_USE: 'true' })).not.toContain(line);
     expect(at()).toContain(line);
     expect(at()).not.toContain(line);
@@ -314,7 +314,7 @@ describe('what runs, and where a token goes', () => {
       env: { ...env, XDG_RUNTIME_DIR: join(home, 'run') },
     });
 
-  it('signet.fulcioUrl: a login keeps the token from it; git’s own call goes there, as git would run any program (P21)', async () => {
+  it('signet.fulcioUrl: a login sends no token there, but git’s own call does, as git runs any program (P21)', async () => {
     const { repository, set } = await clone('fulcio');
     set('signet.fulcioUrl', evil);
     reached.length = 0;
@@ -334,7 +334,7 @@ describe('what runs, and where a token goes', () => {
     end(repository);
   });
 
-  it('signet.urlOpener: a login runs the person’s own; git’s own call runs the repository’s (P21)', async () => {
+  it('signet.urlOpener: a login runs the user’s program, and git’s own call runs the repository’s (P21)', async () => {
     const { repository, set } = await clone('opener', { 'signet.loginTimeout': '2' });
     const [mine, theirs] = [traced(repository, 'mine'), traced(repository, 'theirs')];
     repository.must('config', '--global', 'signet.urlOpener', `${mine.program} {url}`);
@@ -347,7 +347,7 @@ describe('what runs, and where a token goes', () => {
     expect([made.exit, theirs.ran()]).toEqual([128, true]);
   });
 
-  it('signet.x509Fallback: the gate never runs it; git’s own call does (P21)', async () => {
+  it('signet.x509Fallback: the gate never runs it, but git’s own call does (P21)', async () => {
     const { repository, set, base } = await clone('fallback');
     const { program, ran } = traced(repository, 'gpgsm');
     set('signet.x509Fallback', program);
@@ -365,7 +365,7 @@ describe('what runs, and where a token goes', () => {
     expect(ran()).toBe(true);
   });
 
-  it('signet.logPath: commands of ours write nothing there; git’s own call does (P21)', async () => {
+  it('signet.logPath: our commands write nothing there, but git’s own call does (P21)', async () => {
     const { repository, set, base } = await clone('log');
     const log = join(repository.home, 'log');
     set('signet.logPath', log);
@@ -429,7 +429,7 @@ describe('a signature that should go elsewhere', () => {
 });
 
 describe('our own writers', async () => {
-  it('policy use: validated, written, allowed; nothing else that is there is', async () => {
+  it('policy use validates, writes and allows this setting, and no other setting of the repository', async () => {
     const { repository, theirs, tip, set } = await clone('policy-use');
     set('signet.since', tip);
     const used = await signet(repository, ['policy', 'use', theirs]);
@@ -442,7 +442,7 @@ describe('our own writers', async () => {
     expect(repository.must('log', '-1', '--format=%G?', tip)).toBe('G');
   });
 
-  it('policy use: what is no policy is not written; --global writes the person’s own', async () => {
+  it('policy use does not write a file that is no policy, and --global writes the user’s own setting', async () => {
     const { repository, theirs } = await clone('policy-bad');
     const bad = join(repository.home, 'bad.yaml');
     writeFileSync(bad, 'version: 1\n');
@@ -471,7 +471,7 @@ describe('our own writers', async () => {
     }
   });
 
-  it('allow: outside a repository it is an error; --remove takes everything back', async () => {
+  it('allow is an error outside a repository, and --remove takes everything back', async () => {
     const { repository, theirs, tip, set } = await clone('remove');
     const nowhere = { path: repository.home, env: repository.env };
     expect((await signet(nowhere, ['allow'])).exit).toBe(2);
@@ -497,7 +497,7 @@ describe('our own writers', async () => {
   });
 });
 
-it('stricter values of a repository count for everybody, and nothing is said', async () => {
+it('stricter values of a repository count for every caller, without a message', async () => {
   const { repository, set, make } = await clone('stricter');
   for (const [key, value] of [
     ['signet.matchCommitter', 'true'],
@@ -507,7 +507,7 @@ it('stricter values of a repository count for everybody, and nothing is said', a
     ['signet.identity', 'alice@example.test'],
   ] as const)
     set(key, value);
-  // signed by alice, committed by somebody else
+  // signed by alice, committed by another person
   const payload = { author: 'Bob <bob@example.test> 1700000000 +0000' };
   const id = await make.commit(payload);
   expect(await signet(repository, ['verify', id])).toMatchObject({ talk: '' });

@@ -30,7 +30,7 @@ describe('git signet init', () => {
     const repository = fresh('init');
     const ran = signet(repository, 'init');
     expect([ran.exit, ran.err]).toEqual([0, '']);
-    expect(ran.out).toMatch(/become public, for ever, at https:\/\/rekor\.sigstore\.dev:/);
+    expect(ran.out).toMatch(/become public and stay public at https:\/\/rekor\.sigstore\.dev:/);
     expect(ran.out).toMatch(/next: git commit [^\n]*\n$/);
     const value = (key: string) => repository.must('config', '--local', key);
     expect(
@@ -119,7 +119,7 @@ describe('git signet init', () => {
     expect(ran.err).toMatch(/run it inside a repository, or add --global/);
   });
 
-  it('F2 F3 unknown words and options are errors', () => {
+  it('unknown words and options are errors (F2 F3)', () => {
     const repository = fresh('init-odd');
     expect(signet(repository, 'init', '--globl').err).toMatch(/did you mean --global\?/);
     expect(signet(repository, 'init', 'here').exit).toBe(2);

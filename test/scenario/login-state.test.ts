@@ -13,7 +13,7 @@ const machine = useMachines(sandbox);
 
 type More = Readonly<Record<string, string>>;
 
-/** Nobody is there who could log in. */
+/** No person is there to log in. */
 const ALONE = { SIGNET_URL_OPENER: '', DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' };
 const payload = (parent: string): string =>
   `tree ${'0'.repeat(40)}\n${parent}author A <a@x.test> 1 +0000\ncommitter A <a@x.test> 1 +0000\n\nx\n`;
@@ -60,7 +60,7 @@ describe('an agent that is forwarded here (D14)', () => {
     const said = await status(away, there, env);
     expect([said.exit, said.out, said.err]).toEqual([
       0,
-      `here: forwarded agent at ${socket} answers; who is logged in is known on the other machine\n`,
+      `here: forwarded agent at ${socket} answers, and the other machine knows who is logged in\n`,
       '',
     ]);
     const { here } = JSON.parse((await status(away, there, env, '--json')).out);
@@ -113,7 +113,7 @@ async function fine(one: Machine, at: string, env: More, words: RegExp) {
 }
 
 describe('a login that is not the one that is needed', () => {
-  it('bob is logged in where alice is expected: broken; where bob is: good (D10)', async () => {
+  it('a login of bob is a failure if alice is expected, and good if bob is expected (D10)', async () => {
     const one = await machine();
     const [hers, his] = [
       await one.repository('hers', { 'signet.identity': 'alice@example.test' }),
@@ -144,7 +144,7 @@ describe('a login that is not the one that is needed', () => {
     await fine(one, at, env, /^here: no login needed, token of alice@example\.test from \//);
   });
 
-  it('a token in a variable: of another account, for somebody else, of the right account (O13)', async () => {
+  it('a token in a variable is judged by its account and its audience (O13)', async () => {
     const one = await machine();
     const at = await one.repository('work', { 'signet.identity': 'alice@example.test' });
     const token = await sandbox().mintToken({ email: 'bob@example.test' });
@@ -208,7 +208,7 @@ describe('signet.agent = no', () => {
 });
 
 describe('a place that is not fit for an agent (D04)', () => {
-  it('doctor says what mends it, and nobody logs in before it is mended', async () => {
+  it('doctor says how to mend it, and no login begins before it is mended', async () => {
     const one = await machine();
     const at = await one.repository('work');
     const place = join(one.home, 'place');

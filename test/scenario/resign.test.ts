@@ -59,7 +59,7 @@ describe('resign', () => {
     const before = story(repository, `${base}..main`);
     const dry = await resign(repository, '--dry-run', `${base}..HEAD`);
     expect(dry).toMatchObject({ exit: 0 });
-    expect(dry.talk).toContain('would sign 3 of 5 again; nothing was done');
+    expect(dry.talk).toContain('would sign 3 of 5 again, and did nothing');
     expect(repository.must('rev-parse', 'main')).toBe(merge);
     const done = await resign(repository, `${base}..HEAD`);
     expect(done.exit, done.talk).toBe(0);
@@ -96,7 +96,7 @@ describe('resign', () => {
     expect(new Set(shown).size).toBe(1);
   });
 
-  it('somebody else’s commits: left where nothing below changes, refused where they would change, --all signs', async () => {
+  it('another committer’s commits are kept, or refused if they would change, and --all signs them', async () => {
     const { repository, make, base, set } = await branch('resign-others');
     const bobs = Buffer.from(
       repository
@@ -142,7 +142,7 @@ describe('resign', () => {
     expect(made.replace(/gpgsig-sha256 .*\n( .*\n)*/, '')).toBe(odd.toString('latin1'));
   });
 
-  it('P13 a branch that was moved meanwhile stays where it was moved', async () => {
+  it('a branch that moved meanwhile keeps its new value (P13)', async () => {
     const { repository, make, base, set } = await branch('resign-race');
     let tip = base;
     for (let i = 0; i < 10; i += 1) tip = make.unsigned({ parents: [tip], subject: `${i}` });

@@ -233,7 +233,7 @@ describe('a repository may always be stricter', () => {
       '/p',
     ],
     [
-      'a boolean that nobody can read',
+      'an unreadable boolean',
       [
         ['global', 'signet.offline', 'true'],
         ['local', 'signet.offline', 'perhaps'],

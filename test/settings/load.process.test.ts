@@ -171,7 +171,7 @@ describe('what cannot be read', () => {
     ['signet.fulciourl', 'file:///x', /expected an http or https address/],
     ['signet.issuer', 'https://u:p@x.test', /expected an http or https address/],
     ['signet.policy', undefined, /expected a value, found a bare key/],
-    ['signet.rekorurlx', 'https://x.test', /no such setting; signet\.rekorUrl\?/],
+    ['signet.rekorurlx', 'https://x.test', /no such setting, do you mean signet\.rekorUrl\?/],
     ['signet.wholly-other', '1', /no such setting/],
   ])('%s = %j is an error, exit 2', async (key, value, says) => {
     await expect(from(entry(key, value))).rejects.toMatchObject({

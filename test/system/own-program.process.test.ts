@@ -114,7 +114,7 @@ describe('the program that git starts', () => {
     const { stdout, stderr, status } = spawnSync(path, ['--status-fd=2'], { env: { PATH: '' } });
     expect([status, String(stdout)]).toEqual([2, '']);
     expect(String(stderr)).toBe(
-      `git-signet: ${running.entry} was removed, and git starts git-signet by it\n  git signet init\n`,
+      `git-signet: ${running.entry} was removed, but git starts git-signet with it\n  git signet init\n`,
     );
   });
 

@@ -66,7 +66,8 @@ async function status(invocation: Invocation, json: boolean): Promise<ExitCode> 
     const shown = agents.map(({ address, state }) => ({ socket: address.path, ...state }));
     streams.write(`${JSON.stringify({ schemaVersion: 1, agents: shown }, undefined, 2)}\n`);
   } else {
-    if (agents.length === 0) terminal.say('no agent is running; the first signature starts one');
+    if (agents.length === 0)
+      terminal.say('no agent is running, and the first signature starts one');
     const { visible } = await import('../../core/escape.ts');
     for (const line of agents.flatMap((each) => statusLines(each, now()))) {
       streams.write(`${visible(line)}\n`);
@@ -104,7 +105,7 @@ export const command: Command = {
   subcommands: {
     start: loaded({
       summary: 'start it',
-      about: ['in the background; the first signature does this too'],
+      about: ['in the background, as the first signature does'],
       run: (_args, invocation) => start(invocation),
     }),
     stop: loaded({
@@ -138,7 +139,7 @@ export const command: Command = {
     }),
   },
   about: [
-    'Keeps a login in memory and signs with it; keys never leave it. It starts with the first signature and leaves after signet.agentIdle seconds (8 h) without one. With signet.agent = no there is no agent. One agent serves one set of servers (signet.issuer, signet.fulcioUrl, …).',
+    'Keeps a login in memory and signs with it. Its keys never leave it. It starts with the first signature and ends after signet.agentIdle seconds (8 h) without one. With signet.agent = no there is no agent. One agent serves one set of servers (signet.issuer, signet.fulcioUrl, …).',
   ],
   exits: {
     0: 'done',

@@ -19,7 +19,7 @@ interface Parts {
   readonly crypto: Crypto;
 }
 
-/** Lists the allowed clones by absolute path; undefined if every repository is allowed. @throws ConfigError */
+/** Lists the allowed clones by absolute path, or undefined if every repository is allowed. @throws ConfigError */
 export function repositoriesOf({
   forwardRepositories: text,
 }: Settings): readonly string[] | undefined {

@@ -113,8 +113,8 @@ there, once:
 there, in sshd_config, so that a socket left over is replaced:
   StreamLocalBindUnlink yes
 
-only what git signs is signed that way, as you: narrow it with signet.forwardRepositories,
-forwardRate, forwardConfirm; each signature leaves a line in signet.forwardLog
+this signs only what git signs, as you. Narrow it with signet.forwardRepositories,
+forwardRate, forwardConfirm. Each signature leaves a line in signet.forwardLog
 `);
   return ExitCode.ok;
 }

@@ -160,5 +160,5 @@ export const command: Command = {
   notes: [
     'Of a branch, what its old value does not reach is judged. Of a new ref, what no branch and no tag reaches. Tags are judged by the rules of verify-tag, so one without a signature is refused.',
   ],
-  exits: { 0: 'done; a hook that refuses ends as verify does', 2: 'usage' },
+  exits: { 0: 'done (a hook that refuses ends as verify does)', 2: 'usage' },
 };

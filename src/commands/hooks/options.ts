@@ -18,7 +18,7 @@ export const HOOK_OPTIONS: OptionSpecs = {
     value: 'PREFIX',
     repeated: true,
     meaning:
-      'refs below PREFIX (refs/releases/) hold only what was judged; this is not so for refs that the server makes by itself',
+      'refs below PREFIX (refs/releases/) hold only judged commits, and the server makes none of them by itself',
   },
 };
 

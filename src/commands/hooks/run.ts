@@ -210,7 +210,7 @@ const run: Run = async (args, invocation) => {
   let counts: Counts = countResults();
   try {
     for (const update of readUpdates(input, hook, repository)) {
-      // a tag is bound to its name; before a push the refs of the other side are unknown
+      // a tag is bound to its name, but before a push the refs of the other side are unknown
       const here = hook === 'pre-receive' && !update.ref.startsWith('refs/tags/');
       const ref = here ? await movedRef(repository, update.ref) : update.ref;
       counts = sum(counts, await judgeUpdate(push, { ...update, ref }));

@@ -70,7 +70,7 @@ const SILENCE_SECONDS = 5;
 export const FORWARD_REMEDY =
   'on the machine where the login is: git signet agent start, then connect again (git signet agent forward says how)';
 
-/** Finds the agent that `signet.agentSocket` names; undefined if it is not set. A forwarded agent does not say who is logged in. */
+/** Finds the agent that `signet.agentSocket` names, or undefined if it is not set. A forwarded agent does not say who is logged in. */
 export async function forwardedHere({
   agentSocket: path,
 }: Pick<Settings, 'agentSocket'>): Promise<ForwardedAgent | undefined> {
@@ -78,7 +78,7 @@ export async function forwardedHere({
   const name = `forwarded agent at ${visible(path)}`;
   try {
     (await reachForwarded(path, SILENCE_SECONDS)).close();
-    const line = `${name} answers; who is logged in is known on the other machine`;
+    const line = `${name} answers, and the other machine knows who is logged in`;
     return { path, answers: true, line };
   } catch (error) {
     if (!(error instanceof AgentTrouble) && !isSignetError(error)) throw error;
@@ -86,7 +86,7 @@ export async function forwardedHere({
   }
 }
 
-/** Returns the setting that switches agents off; undefined if none does. @throws ConfigError */
+/** Returns the setting that switches agents off, or undefined if none does. @throws ConfigError */
 export async function agentOff(
   { env, cwd }: Pick<Invocation, 'env' | 'cwd'>,
   { agent }: Pick<Settings, 'agent'>,

@@ -91,7 +91,7 @@ async function keep(invocation: Invocation, asked: Asked, showClaims: boolean): 
       await ensureAgent(here, invocation);
       return offerLogin(address, { ...identity, identity: asked.expected, network });
     };
-    // an agent that has no network ends; the next one is a child of this process
+    // an agent that has no network ends, and the next one is a child of this process
     const offers = askAgain(offer).catch((error: unknown) => {
       if (error instanceof HandedBack && error.leaving) return askAgain(offer);
       throw error;
@@ -153,7 +153,7 @@ export const command: Command = {
     identity: {
       takes: 'text',
       value: 'NAME',
-      meaning: 'the account (default: signet.identity); other accounts are refused',
+      meaning: 'the only account to accept (default: signet.identity)',
     },
     device: { meaning: 'with a code, on another device' },
     'token-stdin': { meaning: 'read the identity token from standard input' },

@@ -22,7 +22,7 @@ interface Found {
   readonly state: AgentState | undefined;
 }
 
-/** Returns the agent of this directory's settings; without state if none runs. */
+/** Returns the agent of this directory's settings, without state if none runs. */
 async function agentOf(address: AgentAddress): Promise<Found> {
   try {
     return { address, state: await agentState(address) };

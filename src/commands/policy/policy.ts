@@ -33,7 +33,7 @@ export const command: Command = {
     ['git signet policy explain --policy-from origin/main HEAD'],
   ],
   sample: {
-    title: 'A policy (.signet.yaml; all but version and signers is optional)',
+    title: 'A policy (.signet.yaml, all but version and signers is optional)',
     text: SAMPLE,
   },
   exits: { 0: 'ok', 2: 'usage, or a policy that cannot be read', 6: 'check has findings' },

@@ -26,7 +26,7 @@ import { type SignOne, withSeries } from './series.ts';
 interface Target {
   readonly base: string;
   readonly tip: string;
-  /** The full name of the ref that moves; HEAD if it is detached. */
+  /** The full name of the ref that moves, or HEAD if it is detached. */
   readonly ref: string;
 }
 
@@ -185,7 +185,7 @@ async function resign(
   }
   if (args.switches.has('dry-run')) {
     for (const one of due) streams.write(row(one));
-    terminal.say(`would sign ${due.length} of ${planned.length} again; nothing was done`);
+    terminal.say(`would sign ${due.length} of ${planned.length} again, and did nothing`);
     return ExitCode.ok;
   }
   const progress = (done: number): void =>
@@ -199,7 +199,7 @@ async function resign(
   terminal.progress(undefined);
   for (const one of due) streams.write(row(one, renamed));
   terminal.say(
-    `signed ${renamed.size} of ${planned.length} again; the old tip is ${target.tip.slice(0, 12)}`,
+    `signed ${renamed.size} of ${planned.length} again, the old tip is ${target.tip.slice(0, 12)}`,
   );
   const others = await leftBehind(repository, renamed, target.ref);
   if (others.length > 0)

@@ -8,7 +8,7 @@ const directoryOf = (dir: string): string => join(dir, 'agent');
 /** Has the length of every digest. */
 const SOME_DIGEST = '0'.repeat(64);
 
-/** Returns the folder for this sandbox's agents; undefined if its path is too long for a socket. Then the usual folder is used. */
+/** Returns the folder for this sandbox's agents, or undefined if its path is too long for a socket. Then the usual folder is used. */
 export function agentEnvironment(dir: string): Record<string, string> {
   try {
     agentAddress(directoryOf(dir), SOME_DIGEST);

@@ -28,7 +28,7 @@ function exportLines(env: Readonly<Record<string, string>>): string {
     .join('');
 }
 
-/** Polls until `probe` returns a value; undefined at the deadline. */
+/** Polls until `probe` returns a value, or undefined at the deadline. */
 async function until<T>(
   deadline: number,
   probe: () => T | undefined | Promise<T | undefined>,
@@ -47,7 +47,7 @@ interface Known {
   readonly secret: string;
 }
 
-/** Reads where the sandbox of a directory listens, and its secret; undefined before its first start. */
+/** Reads where the sandbox of a directory listens, and its secret, or undefined before its first start. */
 function knownOf(dir: string): Known | undefined {
   try {
     const { ports, tokenSecret } = JSON.parse(readFileSync(join(dir, 'sandbox.json'), 'utf8'));
@@ -59,7 +59,7 @@ function knownOf(dir: string): Known | undefined {
   }
 }
 
-/** Finds the process that answers as this directory's sandbox; undefined if none does. */
+/** Finds the process that answers as this directory's sandbox, or undefined if none does. */
 async function runningPid(dir: string): Promise<number | undefined> {
   const known = knownOf(dir);
   if (known === undefined) return undefined;
@@ -174,6 +174,6 @@ export async function stop(invocation: Invocation, dir: string): Promise<ExitCod
     throw new ServiceError('SERVICE_UNREACHABLE', `the sandbox, process ${pid}, does not end`, {
       hint: `kill -KILL ${pid}`,
     });
-  invocation.terminal.say(`the sandbox is down; its state stays in ${dir}`);
+  invocation.terminal.say(`the sandbox is down, and its state stays in ${dir}`);
   return ExitCode.ok;
 }

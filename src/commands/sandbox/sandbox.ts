@@ -168,7 +168,7 @@ const PLACE: OptionSpecs = {
   dir: {
     takes: 'directory',
     meaning:
-      'where keys and logs are kept (start: $XDG_STATE_HOME/git-signet/sandbox; run: nowhere)',
+      'where keys and logs are kept (start: $XDG_STATE_HOME/git-signet/sandbox, run: nowhere)',
   },
 };
 const START: OptionSpecs = {
@@ -183,14 +183,14 @@ export const command: Command = {
     start: loaded({
       summary: 'start one',
       options: START,
-      about: ['in the background; prints the environment to take over'],
+      about: ['in the background, and prints the environment to take over'],
       run: async (args, invocation) =>
         (await import('./daemon.ts')).start(invocation, daemonOptions(invocation, args)),
     }),
     stop: loaded({
       summary: 'end it',
       options: PLACE,
-      about: ['ends it; keys and logs stay'],
+      about: ['ends it, and keeps keys and logs'],
       run: async (args, invocation) =>
         (await import('./daemon.ts')).stop(invocation, daemonOptions(invocation, args).dir),
     }),
@@ -201,7 +201,7 @@ export const command: Command = {
         user: {
           takes: 'text',
           value: 'EMAIL',
-          meaning: 'who signs (default alice@example.test; also bob@example.test)',
+          meaning: 'who signs: alice@example.test (default) or bob@example.test',
         },
         browser: { meaning: "log in on the sandbox's page instead of with a ready-made token" },
       },
@@ -225,5 +225,5 @@ export const command: Command = {
     ['git signet sandbox run -- git commit -S -m "try it"'],
     ['eval "$(git signet sandbox start)"', 'then any git command in this shell'],
   ],
-  exits: { 0: "done; run ends with the command's own code", 2: 'usage' },
+  exits: { 0: "done (run ends with the command's own code)", 2: 'usage' },
 };

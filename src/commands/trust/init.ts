@@ -194,7 +194,7 @@ export const command: Command = {
     'root-checksum': {
       takes: 'text',
       value: 'SHA256',
-      meaning: "must be the root's; needed where --root is an address",
+      meaning: 'the digest that the root must have, required if --root is an address',
     },
     from: { takes: 'file', meaning: 'a copy of trusted_root.json, or of a client trust config' },
     'signing-config': {

@@ -61,6 +61,6 @@ export const command: Command = {
     }),
     'trust-root': settingOption('trustRoot'),
   },
-  about: ['asks its mirror for the newest; verifying never does, signing does once a day'],
+  about: ['asks its mirror for the newest root, as signing does once a day (verifying never does)'],
   run,
 };

@@ -22,7 +22,7 @@ export const WHO_OPTIONS = grouped('Who may have signed (one of these is needed)
   'policy-from': {
     takes: 'revision',
     value: 'REV|parents',
-    meaning: 'signers of .signet.yaml at REV; parents: each commit by the policy of its parents',
+    meaning: 'signers of .signet.yaml at REV, or parents: each commit by the policy of its parents',
   },
   since: settingOption('since', {
     takes: 'revision',
@@ -37,7 +37,7 @@ export const WHO_OPTIONS = grouped('Who may have signed (one of these is needed)
   'certificate-identity': {
     takes: 'text',
     value: 'NAME',
-    meaning: 'this name; its issuer is needed too',
+    meaning: 'this name, which needs its issuer too',
   },
   'certificate-identity-regexp': {
     takes: 'text',

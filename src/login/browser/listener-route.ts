@@ -82,7 +82,7 @@ export function routeRequest(
   return { page: strayPage(404, 'There is no such page here.') };
 }
 
-/** Returns the page for a request that belongs to no login; undefined if it may belong to one. */
+/** Returns the page for a request that belongs to no login, or undefined if it may belong to one. */
 function refuse(
   session: LoginSession,
   { headers, method, url = '' }: LoginRequest,

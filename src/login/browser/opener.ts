@@ -76,7 +76,7 @@ function browserOpener(list: string, env: Environment): Opener | undefined {
 }
 
 /**
- * Chooses how to open a page; undefined if no browser can reach this machine's loopback.
+ * Chooses how to open a page, or undefined if no browser can reach this machine's loopback.
  * @throws ConfigError
  */
 export function chooseOpener(

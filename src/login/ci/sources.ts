@@ -128,7 +128,7 @@ export interface CiSystem {
 
 const OFF = ['', '0', 'false', 'no'];
 
-/** Returns the CI system that this is; undefined if no variable says so. In CI no question is asked, even at a terminal. */
+/** Returns the CI system that this is, or undefined if no variable says so. In CI no question is asked, even at a terminal. */
 export function ciSystem(env: Environment): CiSystem | undefined {
   const set = (name: string): boolean => !OFF.includes((env[name] ?? '').trim().toLowerCase());
   const rows: readonly TokenSource[] = Object.values(SOURCES);

@@ -10,7 +10,7 @@ export function encodeTokenRequest(audience: string): Uint8Array {
   return writeField(1, utf8(audience));
 }
 
-/** Returns the token of the first identity, which is the default; undefined if there is none. */
+/** Returns the token of the first identity, which is the default, or undefined if there is none. */
 export function decodeTokenAnswer(message: Uint8Array): string | undefined {
   try {
     const svid = bytesOf(message, 1);

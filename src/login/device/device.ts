@@ -31,7 +31,7 @@ interface Invitation {
   readonly patience: number;
 }
 
-/** Logs in on another device; undefined if the issuer has no device grant. `why` says why no browser is used. @throws LoginError, ConfigError, ServiceError */
+/** Logs in on another device, or undefined if the issuer has no device grant. `why` says why no browser is used. @throws LoginError, ConfigError, ServiceError */
 export async function loginWithDevice(
   request: TokenRequest,
   why: string,
@@ -96,7 +96,7 @@ function readInvitation(answer: DeviceAuthorizationResponse, loginTimeout: numbe
   return { address, complete, code, patience };
 }
 
-/** Returns the line that says why, and as which account; '' if the user knows both. */
+/** Returns the line that says why, and as which account, or '' if the user knows both. */
 function reasonLine(why: string, expected: string | undefined): string {
   const who = expected ? ` as ${expected}` : '';
   if (why !== '') return `${why}: log in${who} on any device`;

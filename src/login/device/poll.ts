@@ -49,7 +49,7 @@ function patientFetch(ask: CustomFetch, signal: AbortSignal): CustomFetch {
       const rest = 2 * (performance.now() - asked);
       asked = performance.now();
       try {
-        // openid-client's own signal would end while this rests; each request of ours has its deadline
+        // openid-client's own signal would end during a pause, and each request of ours has its own deadline
         return await ask(url, { ...options, signal });
       } catch (error) {
         const passing = isSignetError(error) && PASSING.includes(error.code);
@@ -71,7 +71,7 @@ function timedOut(patience: number): LoginError {
   });
 }
 
-/** Returns the error for a user who refused or came too late; undefined for another failure. */
+/** Returns the error for a user who refused or came too late, or undefined for another failure. */
 function refusal(error: unknown): LoginError | undefined {
   const word = error instanceof Error && 'error' in error ? error.error : undefined;
   if (word === 'access_denied') {

@@ -63,7 +63,7 @@ export interface CertificateFields {
   readonly notBefore: number;
   readonly notAfter: number;
   readonly extensions: readonly Extension[];
-  /** Hexadecimal; default a random one. */
+  /** Hexadecimal. Default: a random number. */
   readonly serial?: string;
 }
 
@@ -134,7 +134,7 @@ function generalName({ kind, value }: IssuedName): BaseBlock {
     const name = context(0, new Utf8String({ value }));
     return context(0, new ObjectIdentifier({ value: USERNAME }), name);
   }
-  // in UTF-8: the library's own names keep eight bits of a character, and so would make somebody else's of this one
+  // in UTF-8: the library's own names keep eight bits of a character, which makes another name of this one
   const idBlock = { tagClass: 3, tagNumber: { email: 1, dns: 2, uri: 6 }[kind] };
   return new Primitive({ idBlock, valueHex: Buffer.from(value) });
 }

@@ -64,7 +64,7 @@ export function openCtLog(
   clock: () => number,
 ): CtLog {
   const tree = new MerkleTree();
-  // A leaf is logged by its hash alone: nobody asks this log for entries, only for its head.
+  // only the hash of a leaf is kept: clients ask this log for its head, never for entries
   const lines = openLineLog(join(dir, 'ctlog.log'), (line) =>
     tree.append(Buffer.from(line, 'base64')),
   );

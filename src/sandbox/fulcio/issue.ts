@@ -29,7 +29,7 @@ export interface Principal {
   /** What the proof of possession is made over: the e-mail address, else the subject. */
   readonly challenge: string;
   readonly issuer: string;
-  /** Fulcio extensions beside the issuer, by last arc; 2 to 6 are raw text, the others UTF8String. */
+  /** Fulcio extensions beside the issuer, by last arc: 2 to 6 are raw text, the others UTF8String. */
   readonly extensions: Readonly<Record<number, string>>;
 }
 
@@ -50,7 +50,7 @@ export interface LeafRequest {
   readonly variations?: LeafVariations;
 }
 
-/** Arcs 1 to 6 hold bare text, as they did before anyone thought of DER. From 8 on it is a UTF8String. */
+/** Arcs 1 to 6 hold bare text, because they are older than Fulcio's use of DER. From 8 on it is a UTF8String. */
 function fulcioExtension([arc, value]: readonly [arc: string, value: string]): Extension {
   const bytes = Number(arc) < 7 ? Buffer.from(value) : new Utf8String({ value }).toBER();
   return new Extension(`${FULCIO_ARC}.${arc}`, false, bytes);

@@ -1,6 +1,6 @@
 /**
- * The sandbox issuer's page: which of its people are you? Plain forms, no script, light and dark. One button a
- * person and one to refuse; the suggested person comes first and has the focus.
+ * The sandbox issuer's page, which asks which of its people you are. Plain forms, no script, light and dark. Each
+ * person has a button, and so has the refusal. The suggested person comes first and has the focus.
  */
 
 export interface SandboxUser {
@@ -57,7 +57,7 @@ function userButton(user: SandboxUser, suggested: boolean): string {
   return `<button name="user" value="${escapeHtml(user.email)}"${focus}>${escapeHtml(user.email)}${note}</button>`;
 }
 
-/** The page of one login; its forms post to the address it was loaded from. */
+/** Returns the page of one login. Its forms post to the address it was loaded from. */
 export function consentPage(
   users: readonly SandboxUser[],
   suggested: string | undefined,

@@ -1,6 +1,6 @@
 /**
- * The sandbox issuer's pages for a login on another device (RFC 8628 §3.3): enter the code, compare it, agree; and
- * the page that shows a code to be typed where git runs. The forms are oidc-provider's, the buttons ours.
+ * The sandbox issuer's pages for a login on another device (RFC 8628 §3.3): enter the code, compare it, agree. One
+ * more page shows a code to be typed on the machine where git runs. The forms are oidc-provider's, the buttons ours.
  */
 
 import { escapeHtml, page } from './consent-page.ts';

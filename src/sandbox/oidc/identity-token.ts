@@ -13,7 +13,7 @@ export const KEY_ID = 'sandbox-1';
 export const AUDIENCE = 'sigstore';
 export const TOKEN_SECONDS = 600;
 
-/** Not the e-mail address: whoever takes one for the other should notice here. */
+/** Differs from the e-mail address, so that a client that mistakes one for the other fails here. */
 export const subjectOf = (email: string): string => `sandbox|${email}`;
 
 /** A workflow run, as GitHub describes one in its tokens. */
@@ -29,19 +29,19 @@ export interface Workflow {
   readonly trigger?: string;
 }
 
-/** What a minted token says; whatever is left out is as the issuer would have it for alice. */
+/** The claims of a minted token. A claim that is left out has the issuer's value for alice. */
 export interface TokenClaims {
   readonly email?: string | undefined;
   readonly emailVerified?: boolean;
   readonly subject?: string;
   readonly audience?: string;
   readonly issuer?: string | undefined;
-  /** Seconds from now; negative makes an expired token. */
+  /** Seconds from now. A negative value makes an expired token. */
   readonly expiresIn?: number;
   readonly nonce?: string;
   /** Makes it a CI token: no e-mail, subject and claims of a workflow run. */
   readonly workflow?: Workflow;
-  /** Any other claims; undefined removes one. */
+  /** Other claims. Undefined removes a claim. */
   readonly extra?: Readonly<Record<string, unknown>>;
   /** True signs with a key that the issuer never had. */
   readonly foreignKey?: boolean;
@@ -148,7 +148,7 @@ function workflowPrincipal(claims: Claims, issuer: string): Principal {
   };
 }
 
-/** Who a verified token's claims speak for; undefined where they speak for nobody that can be certified. */
+/** Returns the identity that a verified token's claims name, or undefined if it cannot be certified. */
 export function principalOf(claims: Claims, issuer: string): Principal | undefined {
   const subject = typeof claims.sub === 'string' ? claims.sub : '';
   if (typeof claims.email === 'string') {

@@ -1,4 +1,4 @@
-/** The few parts of oidc-provider that the sandbox touches; the package ships no types. */
+/** The few parts of oidc-provider that the sandbox touches. The package ships no types. */
 
 declare module 'oidc-provider/lib/provider.js' {
   import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';

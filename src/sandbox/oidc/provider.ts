@@ -1,6 +1,6 @@
 /**
  * The sandbox's OpenID Connect issuer: oidc-provider with real discovery, authorization code and PKCE, and a page
- * that a person or a browser under test clicks. It remembers nobody: each login asks anew.
+ * that a person or a browser under test clicks. It keeps no session, so each login asks again.
  */
 
 import type { KeyObject } from 'node:crypto';
@@ -17,14 +17,14 @@ export interface IssuerOptions {
   readonly users: readonly SandboxUser[];
   /** Answers for the person: the hinted user, else the first. */
   readonly autoApprove: boolean;
-  /** Guards what is under /sandbox/; signs cookies too. */
+  /** Guards the paths below /sandbox/, and signs cookies. */
   readonly tokenSecret: string;
 }
 
 /** Where public Sigstore issuers show the code on a page of theirs instead of sending it anywhere. */
 const OUT_OF_BAND = 'urn:ietf:wg:oauth:2.0:oob';
 
-/** Any path and port on this machine's loopback names: RFC 8252 §7.3, and clients differ in their paths; or nowhere. */
+/** Accepts every path and port on this machine's loopback names (RFC 8252 §7.3), because clients differ in their paths. */
 function isKnownRedirect(uri: string): boolean {
   if (uri === OUT_OF_BAND) return true;
   if (!URL.canParse(uri)) return false;
@@ -183,7 +183,7 @@ function outOfBandCode(ctx: Context): string | undefined {
 
 /** The issuer as a request listener. Its address must be known: `tokens.url()`. */
 export async function makeIssuer(options: IssuerOptions): Promise<RequestListener> {
-  // Not the package's door: that one comments on the runtime, on the console.
+  // not the package's main module: it prints remarks about the runtime
   const { Provider: ProviderClass } = await import('oidc-provider/lib/provider.js');
   const provider = new ProviderClass(
     options.tokens.url(),

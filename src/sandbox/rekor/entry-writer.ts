@@ -10,7 +10,7 @@ export interface EntryFields {
   readonly logIndex: number;
   readonly logId: Uint8Array;
   readonly version: string;
-  /** Unix seconds; 0 for v2. */
+  /** Unix seconds, or 0 for v2. */
   readonly integratedTime: number;
   readonly signedEntryTimestamp?: Uint8Array;
   readonly proof?: {
@@ -69,7 +69,7 @@ function varint(value: number): Buffer {
   return Buffer.from(octets);
 }
 
-/** A scalar field; proto3 leaves zero out. */
+/** Writes a scalar field. proto3 leaves zero out. */
 const number = (field: number, value: number): Buffer =>
   value === 0 ? Buffer.alloc(0) : Buffer.concat([Buffer.from([field << 3]), varint(value)]);
 

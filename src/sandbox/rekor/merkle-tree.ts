@@ -63,7 +63,7 @@ export class MerkleTree {
     }
   }
 
-  /** MTH(D[0:size]); of the empty tree, SHA-256 of nothing. */
+  /** MTH(D[0:size]). Of the empty tree it is the SHA-256 of no bytes. */
   root(size = this.size): Buffer {
     this.#expectSize(size);
     return size === 0 ? sha256() : Buffer.from(this.#range(0, size));
@@ -85,7 +85,7 @@ export class MerkleTree {
     return path;
   }
 
-  /** PROOF(first, D[0:second]) (RFC 6962 §2.1.2): empty where first is 0 or equals second. */
+  /** PROOF(first, D[0:second]) (RFC 6962 §2.1.2): empty if first is 0 or equals second. */
   consistencyProof(first: number, second = this.size): Buffer[] {
     this.#expectSize(second);
     if (first < 0 || first > second) throw new RangeError(`${first} is not within ${second}`);

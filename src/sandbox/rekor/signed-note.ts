@@ -1,6 +1,6 @@
 /**
  * Signed notes and checkpoints (C2SP signed-note, tlog-checkpoint): the text a log signs about its tree.
- * Rekor v1 hints at its key by SHA-256 of the key alone; Rekor v2 by origin and key together.
+ * Rekor v1 hints at its key by SHA-256 of the key alone, Rekor v2 by origin and key together.
  */
 
 import { createHash, type KeyObject, sign } from 'node:crypto';
@@ -17,7 +17,7 @@ export interface NoteSigner {
 
 const exported = new WeakMap<KeyObject, Buffer>();
 
-/** SubjectPublicKeyInfo in DER; exported once a key, since the services ask for theirs with every entry. */
+/** SubjectPublicKeyInfo in DER. Exported once a key, because the services ask for theirs with every entry. */
 export function spkiOf(key: KeyObject): Buffer {
   const known = exported.get(key);
   if (known !== undefined) return known;
@@ -31,7 +31,7 @@ export function keyDigest(publicKey: KeyObject): Buffer {
   return createHash('sha256').update(spkiOf(publicKey)).digest();
 }
 
-/** SHA-256(origin, newline, 0x01, raw Ed25519 key): the id of a Rekor v2 log; its first four bytes are the note key id. */
+/** SHA-256(origin, newline, 0x01, raw Ed25519 key): the id of a Rekor v2 log. Its first four bytes are the note key id. */
 export function noteKeyDigest(origin: string, ed25519: KeyObject): Buffer {
   const raw = spkiOf(ed25519).subarray(-32);
   return createHash('sha256')

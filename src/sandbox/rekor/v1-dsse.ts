@@ -45,7 +45,7 @@ function readEnvelope(text: string): Envelope | undefined {
   return { payloadType, payload: Buffer.from(payload, 'base64'), signatures: written };
 }
 
-/** The body of a proposed entry in RFC 8785 form, where every signature of its envelope holds; otherwise why not. */
+/** Returns the body of a proposed entry in RFC 8785 form if every signature of its envelope holds, otherwise the reason. */
 export function canonicalDsse(spec: Fields): Buffer | string {
   const { envelope: text, verifiers: encoded } = (spec.proposedContent ?? {}) as Fields;
   if (typeof text !== 'string' || !Array.isArray(encoded) || encoded.length === 0) {

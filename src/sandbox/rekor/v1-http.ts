@@ -20,7 +20,7 @@ const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 const DIGEST_LENGTH: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
 
-/** Canonical body of a proposed entry whose signature holds; otherwise why not. */
+/** Returns the canonical body of a proposed entry if its signature holds, otherwise the reason. */
 function canonicalBody(proposed: Fields): Buffer | string {
   const spec = fields(proposed.spec);
   if (proposed.apiVersion !== '0.0.1') return 'entry kind not supported';

@@ -76,7 +76,7 @@ export function hashedRekordV001(
   return Buffer.from(JSON.stringify({ apiVersion: '0.0.1', kind: 'hashedrekord', spec }));
 }
 
-/** E-mail addresses that a certificate is for; lower case, as the index keeps them. */
+/** E-mail addresses that a certificate is for, in lower case, as the index keeps them. */
 function emailsIn(pem: string): string[] {
   if (!pem.startsWith('-----BEGIN CERTIFICATE-----')) return [];
   const names = new X509Certificate(pem).subjectAltName ?? '';
@@ -138,7 +138,7 @@ class EntryStore {
   }
 }
 
-/** Signs the tree's head; a size that was just signed is not signed again. */
+/** Signs the tree's head. A size that was just signed is not signed again. */
 function checkpointSigner(signer: NoteSigner, tree: MerkleTree): (size: number) => string {
   let latest = { size: -1, text: '' };
   return (size) => {
@@ -147,7 +147,7 @@ function checkpointSigner(signer: NoteSigner, tree: MerkleTree): (size: number) 
   };
 }
 
-/** Opens the log of a directory. `host` is what checkpoints are signed under; `treeId` is decimal. */
+/** Opens the log of a directory. Checkpoints are signed under `host`. `treeId` is decimal. */
 export function openRekorV1(dir: string, keys: KeyPair, treeId: string, host: string): RekorV1Log {
   const store = new EntryStore(treeId);
   const { tree } = store;

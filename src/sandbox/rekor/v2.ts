@@ -72,7 +72,7 @@ export function hashedRekordV002({
   );
 }
 
-/** The canonical body of a request whose signature holds; undefined otherwise. */
+/** Returns the canonical body of a request, or undefined if its signature does not hold. */
 function canonicalBody(request: Fields): Buffer | undefined {
   const wanted = fields(request.hashedRekordRequestV002);
   const signature = fields(wanted.signature);
@@ -101,7 +101,7 @@ function canonicalBody(request: Fields): Buffer | undefined {
   }
 }
 
-/** `x001/x234/067[.p/W]` → index and width of a tile; undefined for what is not the one spelling of it. */
+/** `x001/x234/067[.p/W]` → index and width of a tile, or undefined for any other spelling. */
 export function parseTileIndex(
   path: string,
 ): { readonly index: number; readonly width: number } | undefined {

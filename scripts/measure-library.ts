@@ -1,5 +1,5 @@
 /**
- * What the library costs whoever imports it: its size as one file, plain and compressed, and the time that a program
+ * What the library costs a program that imports it: its size as one file, plain and compressed, and the time that a program
  * which imports it takes over one that does not. Prints one line for docs/performance.md.
  *
  *   scripts/build && node scripts/measure-library.ts [RUNS]

@@ -35,7 +35,7 @@ const HELP = `usage: scripts/stack build | start | stop | status [NAME…] [--st
 
 const say = (line: string): void => void process.stderr.write(`stack: ${line}\n`);
 
-/** @throws Error when somebody else has a port that a server of ours is to get */
+/** @throws Error if another process has the port of one of our servers */
 async function checkPorts(layout: Layout): Promise<void> {
   for (const { name, ports } of PARTS) {
     if (runningPid(layout, name) !== undefined) continue;

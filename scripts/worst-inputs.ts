@@ -32,7 +32,7 @@ try {
     });
     const holds = cost.cpu <= MAX_CPU && cost.peak <= MAX_PEAK;
     if (!holds) over += 1;
-    // a run can end before anybody has looked
+    // a run can end before this process looks
     const peak = cost.peak === 0 ? '–' : `${cost.peak.toFixed(0)} MiB`;
     const figures = `${cost.cpu.toFixed(2)} s | ${peak}`;
     process.stdout.write(

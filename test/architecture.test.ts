@@ -190,13 +190,13 @@ describe('the tree', () => {
     .trim()
     .split('\n');
 
-  it('I08 names no registry host in the lock file', () => {
+  it('the lock file names no registry host (I08)', () => {
     const lock = readFileSync(`${root}/package-lock.json`, 'utf8');
     expect(lock).not.toMatch(/"resolved": "http/);
     expect(lock.match(/"integrity"/g)?.length).toBeGreaterThan(50);
   });
 
-  it('I10 holds neither node-forge nor jsrsasign', () => {
+  it('no installed package is node-forge or jsrsasign (I10)', () => {
     const lock = readFileSync(`${root}/package-lock.json`, 'utf8');
     expect(lock).not.toMatch(/node_modules\/(node-forge|jsrsasign)"/);
   });
@@ -220,7 +220,7 @@ describe('the tree', () => {
     ]);
   });
 
-  it('I09 decrypts no token anywhere', () => {
+  it('no source decrypts a token (I09)', () => {
     const decrypting = [...sources].filter(([, text]) =>
       /\b(?:compact|flattened|general|jwt)Decrypt\b/i.test(text),
     );

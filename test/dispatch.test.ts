@@ -156,7 +156,7 @@ describe('every error has its exit code, and none is 0 (S12)', () => {
     expect(tellError(error, terminal().invocation.terminal, false)).toBe(code);
   });
 
-  it('one clear line and a hint; the stack only when asked for', () => {
+  it('an error prints a line and a hint, and its stack only on request', () => {
     const quiet = terminal();
     tellError(
       new UsageError('no such thing', { hint: 'try this' }),

@@ -218,7 +218,7 @@ beforeAll(async () => {
   otherMirror = await testMirror();
   online = await onlineCommit('parser: refuse trailing bytes', 'alice@example.test');
   bobs = await onlineCommit('docs: typo', 'bob@example.test');
-  // what services answered to somebody else, for those that mix people up
+  // answers of services to another client, for faults that mix clients up
   for (const service of Object.keys(SERVICES)) {
     if (service !== 'search' && service !== 'mirror') await attempt(service, 'none');
   }
@@ -241,19 +241,23 @@ afterAll(async () => {
 });
 
 describe.concurrent.each(Object.keys(SERVICES))('%s', (service) => {
-  it.each(FAULTS)('I06 R14 R15: %s', { timeout: 60_000 }, async (fault) => {
-    const row = await attempt(service, fault);
-    const expected = DIFFERENT[service]?.[fault] ?? EXPECTED[fault];
-    if (expected === 'done') {
-      expect(row).toMatchObject({ exit: 0, message: '' });
-      expect(['signed', 'discovered', 'verified', 'refreshed']).toContain(row.came);
-      return;
-    }
-    // looking up, every failure is one verdict: not decided
-    const told = service === 'search' ? 'log-unreachable 3' : expected;
-    expect(`${row.came} ${row.exit}`, row.message).toBe(told);
-    expect(row.message).toContain(SERVICES[service]!.called);
-    expect(row.message).toContain(row.host);
-    expect(row.asked).toBeLessThanOrEqual(3);
-  });
+  it.each(FAULTS)(
+    'a service answers with a fault and signing ends with one error: %s (I06 R14 R15)',
+    { timeout: 60_000 },
+    async (fault) => {
+      const row = await attempt(service, fault);
+      const expected = DIFFERENT[service]?.[fault] ?? EXPECTED[fault];
+      if (expected === 'done') {
+        expect(row).toMatchObject({ exit: 0, message: '' });
+        expect(['signed', 'discovered', 'verified', 'refreshed']).toContain(row.came);
+        return;
+      }
+      // looking up, every failure is one verdict: not decided
+      const told = service === 'search' ? 'log-unreachable 3' : expected;
+      expect(`${row.came} ${row.exit}`, row.message).toBe(told);
+      expect(row.message).toContain(SERVICES[service]!.called);
+      expect(row.message).toContain(row.host);
+      expect(row.asked).toBeLessThanOrEqual(3);
+    },
+  );
 });

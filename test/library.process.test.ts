@@ -1,4 +1,4 @@
-/** The library as somebody else's program uses it: the example is type-checked against the door, bundled by itself, and run. */
+/** The library as another program uses it: the example is type-checked against the exports, bundled by itself, and run. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';

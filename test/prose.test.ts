@@ -40,8 +40,14 @@ describe('the documents', () => {
   });
 });
 
-/** Rooms whose comments, messages and names of tests follow the rules. A room joins when all of its files do. */
-const ROOMS = ['agent', 'archive', 'core', 'gate', 'git', 'report', 'trust'];
+/** Files of src that do not follow the rules yet. A file leaves the list when it does, and none joins. */
+const LATE = [
+  'src/commands/doctor/login.ts',
+  'src/commands/doctor/network.ts',
+  'src/commands/login/status.ts',
+  'src/commands/policy/init.ts',
+  'src/login/browser/page.ts',
+];
 const tracked = (...paths: readonly string[]) =>
   execFileSync('git', ['ls-files', ...paths], { cwd: root, encoding: 'utf8' })
     .trim()
@@ -55,14 +61,14 @@ const faultsIn = (said: readonly Said[]): readonly string[] =>
   );
 
 describe('the code', () => {
-  it.each(tracked(...ROOMS.map((room) => `src/${room}/*.ts`)))(
+  it.each(tracked('src/*.ts').filter(({ path }) => !LATE.includes(path)))(
     'comments and messages of $path name the actor and chain no sentences',
     ({ code }) => {
       expect(faultsIn([...commentsIn(code), ...messagesIn(code)])).toEqual([]);
     },
   );
 
-  it.each(tracked(...ROOMS.map((room) => `test/${room}/*.test.ts`)))(
+  it.each(tracked('test/*.test.ts').filter(({ path }) => path !== 'test/prose.test.ts'))(
     'names of tests in $path name the actor, with threat ids at the end',
     ({ code }) => {
       const names = testNamesIn(code);
@@ -71,6 +77,15 @@ describe('the code', () => {
       expect(names.filter(({ text }) => /^[A-Z]\d+ /.test(text))).toEqual([]);
     },
   );
+
+  it('comments of tests and scripts name the actor', () => {
+    const riddles = tracked('test/*.ts', 'scripts/*.ts').flatMap(({ path, code }) =>
+      commentsIn(code).flatMap(({ text, line }) =>
+        riddlesIn(text).map((riddle) => `${path}:${line}: ${riddle}`),
+      ),
+    );
+    expect(riddles).toEqual([]);
+  });
 
   it('comments, messages and names of tests are found, and code is left alone', () => {
     const code = [

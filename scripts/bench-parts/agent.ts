@@ -200,7 +200,7 @@ async function distance(sandbox: Sandbox, milliseconds: number) {
 export const OURS = 'git-signet';
 export const THEIRS = 'gitsign';
 
-/** One program with somebody logged in: what it signs with near and far away, and how it ends. */
+/** A program with a login: how it signs near and far away, and how it ends. */
 interface Ready {
   readonly near: Signer;
   readonly far: Signer;

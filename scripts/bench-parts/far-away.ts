@@ -1,7 +1,7 @@
 /**
  * A network of some length between a client and a service: every byte takes half a round trip each way, a new
  * connection a whole one more. Counts connections, round trips as a client sees them, and what network and service took:
- * at the client's end, so that nobody's time is counted as the client's but its own.
+ * at the client's end, so that only the client's own time is counted as the client's.
  */
 
 import { connect, createServer, type Socket } from 'node:net';

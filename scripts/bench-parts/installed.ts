@@ -43,7 +43,7 @@ function installExecutable(folder: string): Installed {
   return { path, upgrade };
 }
 
-/** Every program of the copy reads the clock's error from a file. The clock that nobody sets goes on as it does. */
+/** Every program of the copy reads the clock's error from a file. The monotonic clock stays as it is. */
 const CLOCK = (file: string): string => `{
   const { readFileSync } = require('node:fs');
   const { Date: Real } = globalThis;

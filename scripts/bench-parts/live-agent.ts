@@ -20,7 +20,7 @@ export interface LiveAgentOptions {
   readonly sandbox: Sandbox;
   /** A short path: the socket lies in it. */
   readonly directory: string;
-  /** Who is logged in; the first also where nobody in particular is asked for. */
+  /** Who is logged in. The first one also signs if no account is expected. */
   readonly people: readonly string[];
 }
 

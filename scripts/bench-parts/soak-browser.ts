@@ -13,7 +13,7 @@ for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     // the login has ended, or this page is of no use any more
     if ((pages.at(-1)?.status ?? 500) < 500) break;
   } catch {
-    // nobody answered
+    // no answer yet
   }
   await new Promise((resolve) => setTimeout(resolve, 1000));
 }

@@ -38,7 +38,7 @@ export interface Soaked {
   readonly failed: number;
   /** What went wrong, each kind once. */
   readonly failures: readonly string[];
-  /** Signatures that verify, but by somebody else or over something else. */
+  /** Signatures that verify, but by another signer or over other content. */
   readonly mixedUp: number;
   /** Signatures that could not be had because no server was there. */
   readonly excused: number;

@@ -1,7 +1,7 @@
 /**
- * Runs programs and says how long each took: a line of JSON in, a line out. A process of its own, on Bun, because
- * starting a child costs a small process a millisecond less than a large one, and that is nobody's time but the
- * measurer's. Streams are files: pipes would add the reader's time.
+ * Runs programs and prints how long each took: a line of JSON in, a line out. It is a separate process on Bun, because a
+ * large process needs a millisecond more to start a child, and that time is the measurer's, not the child's. Streams are
+ * files, because pipes would add the reader's time.
  */
 
 import type { Lap, Started } from './measure.ts';

@@ -46,7 +46,7 @@ const shared: InputOptions = {
 /**
  * The sandbox's issuer finds lifetimes and stored models by the names of its classes, which rolldown shortens and Bun
  * shortens again: written into the class, a name is data to both. (Two minifiers told to keep names would have to agree
- * for ever, and would make larger what every start loads.)
+ * without end, and would enlarge what every start loads.)
  */
 const classNames: Plugin = {
   name: 'class-names',

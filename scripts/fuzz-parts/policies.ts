@@ -90,7 +90,7 @@ const STRICTER: Readonly<Record<string, Stricter>> = {
   'a smaller skew': ofRule((rule) => ({ ...rule, maxSkew: Math.min(rule.maxSkew ?? 60, 60) })),
   'who may change it': (question, random) =>
     withPolicy(question, { changes: less(random, question.policy.changes ?? ['alice', 'bob']) }),
-  'a rule for nobody first': (question, random) => {
+  'a rule without signers first': (question, random) => {
     const kind = random.pick(KINDS);
     const [some] = question.policy[kind] ?? [];
     const rule: ObjectRule = {
@@ -100,20 +100,20 @@ const STRICTER: Readonly<Record<string, Stricter>> = {
     };
     return withPolicy(question, { [kind]: [rule, ...(question.policy[kind] ?? [])] });
   },
-  'a rule for nobody last': (question, random) => {
+  'a rule without signers last': (question, random) => {
     const kind = random.pick(KINDS);
     return withPolicy(question, {
       [kind]: [...(question.policy[kind] ?? []), { ...NOBODY, label: 'nobody' }],
     });
   },
-  'refs less, and nobody elsewhere': (question, random) => {
+  'fewer refs, and no signer elsewhere': (question, random) => {
     const kind = random.pick(KINDS);
     const rules = question.policy[kind] ?? [];
     const at = random.below(Math.max(1, rules.length));
     const rule = rules[at];
     if (rule?.on === undefined || rule.on.length < 2) return question;
     const narrowed = { ...rule, on: less(random, rule.on) };
-    // what falls through must meet nobody, so nothing may stand behind it
+    // commits that match no rule must find no signer, so no rule may follow
     return withPolicy(question, {
       [kind]: [...rules.slice(0, at), narrowed, { ...NOBODY, label: 'nobody' }],
     });

@@ -36,7 +36,7 @@ export function checkFolder(
   expected: ExpectedSigner,
 ): Checked {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true })
-    // a link is judged by what it leads to, as whoever installs it reads it
+    // a link is judged by its target, as an installer reads it
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .toSorted();

@@ -1,7 +1,7 @@
 /**
  * What the two built forms contain that no package of node_modules tells of: libraries inside Bun (from the list that Bun
  * publishes with its sources), and libraries that openpgp carries in its own file. Written by hand for the versions below:
- * another version stops the build until somebody has read what it contains.
+ * another version stops the build until a maintainer has read what it contains.
  */
 
 export interface Component {

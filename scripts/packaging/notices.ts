@@ -1,9 +1,9 @@
 /**
  * THIRD-PARTY-NOTICES.txt: the licences of everything that the executable, the Node bundle and the library contain.
  *
- * It is made by every build from what the bundler put in, and not committed: a file in the tree would be true of the last
- * build that somebody thought of. What a reviewer must see stands in the tree instead: the packages and their licences
- * (licences.ts), and what Bun and openpgp carry inside (components.ts). The build fails where they differ from what it made.
+ * Every build makes it from what the bundler put in. It is not committed, because a committed file would soon describe an
+ * older build. The tree holds what a reviewer must see instead: the packages and their licences (licences.ts), and what
+ * Bun and openpgp contain (components.ts). The build fails if they differ from what it made.
  */
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -69,7 +69,7 @@ export function checkListed(
   );
 }
 
-/** @throws Error where Bun or openpgp is not the version whose contents somebody read */
+/** @throws Error if Bun or openpgp is not the version whose contents were reviewed */
 export function checkRead(versions: { readonly bun: string; readonly openpgp: string }): void {
   for (const name of ['bun', 'openpgp'] as const) {
     if (versions[name] === READ_FOR[name]) continue;
@@ -174,7 +174,7 @@ export function keyringFolders(scope = 'node_modules/@napi-rs'): readonly string
 }
 
 /**
- * Checks what is in the bundles against what somebody read, and writes the notices for executables that carry these keyring
+ * Checks what is in the bundles against what was reviewed, and writes the notices for executables that carry these keyring
  * packages.
  *
  * @throws Error that says what changed

@@ -39,7 +39,7 @@ const PAPERS: Readonly<Record<PackageKind, Readonly<Record<string, string>>>> = 
 
 /**
  * The package's files for those of a tree, in the order of their installed paths.
- * @throws Error for a file that has no place: whoever adds one to the archives decides where packages put it
+ * @throws Error for a file without a place: the author of a new file decides where packages put it
  */
 export function packageFiles(kind: PackageKind, tree: readonly string[]): readonly PackageFile[] {
   return tree

@@ -15,7 +15,7 @@ export function namedBlocks(markdown: string): ReadonlyMap<string, string> {
   return new Map([...blocks].map(([, name = '', text = '']) => [name, text]));
 }
 
-/** What must work after each installation, by whoever reads the page. */
+/** What must work after each installation, for every reader of the page. */
 const USE = `cd ~
 git signet version
 git signet init --global </dev/null

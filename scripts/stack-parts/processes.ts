@@ -1,6 +1,6 @@
 /**
  * Servers in the background: each with a log and a file that says which process it is. A process is known by its number
- * and by when it started, so that a number that the system has given to somebody else since is left alone.
+ * and by when it started, so that a number that the system has given to another process since is left alone.
  */
 
 import { spawn } from 'node:child_process';
@@ -69,7 +69,7 @@ export function startServer(layout: Layout, server: Server): void {
     ...server.user,
   });
   closeSync(log);
-  // what went wrong is told by whoever waits for it
+  // the caller that waits for it reports the error
   child.on('error', (error) =>
     writeFileSync(logFile(layout, server.name), `${error.message}\n`, { flag: 'a' }),
   );

@@ -55,7 +55,7 @@ const CONSISTENT = 'test_updater_consistent_snapshot';
 
 const BY_NAME = {
   reason:
-    'git-signet fetches two targets by names of its own, and follows no delegations. Nobody can ask it for another file.',
+    'git-signet fetches two targets by names of its own, and follows no delegations. No option asks it for another file.',
   says: 'NotOurs: Updater.get_targetinfo',
 };
 const LIMITS = {

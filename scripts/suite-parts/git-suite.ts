@@ -75,7 +75,7 @@ function copyTests(source: string, work: string, everything: boolean): string {
   return tests;
 }
 
-/** The program as git calls it: whoever signs with gpg's second key is another person here. */
+/** The program as git calls it. A signature with gpg's second key is another person's here. */
 function writeWrapper(work: string, stranger: string): string {
   const path = join(work, 'git-signet');
   const lines = [

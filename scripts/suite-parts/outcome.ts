@@ -37,7 +37,7 @@ export interface Compared {
   readonly skipped: number;
   /** Failures that are on the list. */
   readonly known: readonly ExpectedFailure[];
-  /** One line each: what nobody expected. */
+  /** The unexpected results, one line each. */
   readonly surprises: readonly string[];
 }
 

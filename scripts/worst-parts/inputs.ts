@@ -1,5 +1,5 @@
 /**
- * The worst inputs that we know: what anybody may push, and what it is asked with. Each is small to send and was, or
+ * The worst inputs that we know: what an attacker may push, and the command that reads it. Each is small to send and was, or
  * could be, dear to judge (threats I05, P23, G20).
  */
 
@@ -19,7 +19,7 @@ export interface WorstInput {
   /** The payload on standard input, where it is asked as git asks. */
   readonly input?: Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
-  /** One of these with which it may be compared: as large, and as anybody writes it. */
+  /** An honest input of the same size to compare it with. */
   readonly honest: string;
 }
 

@@ -61,7 +61,7 @@ describe('the environment of an agent that a signature starts', () => {
       NODE_OPTIONS: '--require /tmp/evil.js',
       SIGNET_URL_OPENER: '/tmp/evil',
       SIGNET_FORWARD_RATE: '7',
-      // the world of whoever starts it: his network, and how long he wants it to live
+      // the caller's own values: its network, and how long the agent shall live
       https_proxy: 'http://evil.example',
       ALL_PROXY: 'http://evil.example',
       NO_PROXY: 'evil.example',

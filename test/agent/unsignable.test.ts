@@ -26,7 +26,7 @@ it.each([...unsignable, ...malformedPayloads])(
     try {
       const asked = signByAgent(reached, {
         ...{ payload, expected: '', patience: PATIENCE, network: DIRECT },
-        login: () => Promise.reject(new Error('nobody is to be asked')),
+        login: () => Promise.reject(new Error('no question is allowed')),
         onWait: () => undefined,
       });
       await expect(asked).rejects.toMatchObject({

@@ -54,7 +54,7 @@ describe('arguments of commands', () => {
     });
     expect(parse('--offline=no', '--trust=y').flags).toEqual({ offline: 'no', trust: 'y' });
   });
-  it('I01 behind --end-of-options a dash is no option', () => {
+  it('after --end-of-options a word with a dash is no option (I01)', () => {
     expect(parse('--end-of-options', '--undo').positionals).toEqual(['--undo']);
     expect(parse('-').positionals).toEqual(['-']);
   });
@@ -69,7 +69,7 @@ describe('arguments of commands', () => {
     [['-f'], /--format needs a value/],
     [['--__proto__'], /unknown option --__proto__/],
     [['--constructor'], /unknown option --constructor/],
-  ])('F3 refuses %j, exit 2', (args, says) => {
+  ])('the arguments %j are refused with exit 2 (F3)', (args, says) => {
     expect(() => parse(...args)).toThrow(says);
     expect(() => parse(...args)).toThrow(expect.objectContaining({ exitCode: 2 }));
   });

@@ -118,7 +118,7 @@ describe('every octet of the DER, two patterns', () => {
   });
 
   // Harmless: the type of an unsigned attribute turned into one that means nothing here takes the timestamp away, which
-  // anybody can do by leaving it out; the log's own promise still proves the time.
+  // every attacker can do by leaving it out; the log's own promise still proves the time.
   it(`${STAMPED}: none but the object identifier of the timestamp attribute`, {
     timeout: 60_000,
   }, async () => {

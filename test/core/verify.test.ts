@@ -363,7 +363,7 @@ describe('what is remembered', () => {
     expect(await verdictOf(a, { cache })).toBe('verified');
     expect(await verdictOf(a, { cache, trust: elsewhere })).toBe('issuer-untrusted');
     expect(await verdictOf(a, { cache })).toBe('verified');
-    // the other way round: a refusal is not remembered for everybody either
+    // the other way round: a refusal is not remembered for other callers either
     const other = createEvidenceCache();
     expect(await verdictOf(a, { cache: other, trust: elsewhere })).toBe('issuer-untrusted');
     expect(await verdictOf(a, { cache: other })).toBe('verified');

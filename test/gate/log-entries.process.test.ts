@@ -65,7 +65,7 @@ describe('openLogAccess', () => {
     proxy.close();
     const verdicts = [...verdictsOf(answered).values()];
     expect(verdicts).toEqual(new Array(6).fill('undecided log-unreachable'));
-    // four at once, three attempts each; then nobody asks any more
+    // four at once, three attempts each; then no request follows
     expect(proxy.asked()).toBeLessThanOrEqual(12);
   });
 

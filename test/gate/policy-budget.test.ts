@@ -1,5 +1,5 @@
 /**
- * What reading a policy costs: anybody may push one, so each of these is refused, or read, for a small multiple of what
+ * What reading a policy costs: an attacker may push one, so each of these is refused, or read, for a small multiple of what
  * an honest policy of the same length costs. Processor time in one run is compared, never a clock.
  */
 
@@ -74,7 +74,7 @@ describe('a policy within its budget', () => {
     expect((await costOf(`${filled}\n`)).said).toMatch(/longer than/);
   });
   it.each([
-    ['8,000 members who are nobody', members(8_000)],
+    ['8,000 members who are not listed', members(8_000)],
     ['4,000 roles', roles(4000)],
     ['errors of the library', full('" ', `${START}x: `)],
     ['documents', full('---\n')],

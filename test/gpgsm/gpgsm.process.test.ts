@@ -269,7 +269,7 @@ describe('the policy of the user (P01)', () => {
   });
 });
 
-describe('what nobody caught (S01)', () => {
+describe('an error that no caller caught (S01)', () => {
   const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
   const preload = (what: string): string =>
     `data:text/javascript,process.on('newListener',(e)=>{if(e==='unhandledRejection')setImmediate(()=>{${what}})})`;

@@ -36,7 +36,7 @@ const ACCOUNT = 'signer@project.iam.gserviceaccount.com';
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 /** The audience that services name whatever they are asked for. */
 let stubborn: string | undefined;
-/** What a service says who we are; nobody checks its signature before the CA. */
+/** The token that a service issues. Only the CA checks its signature. */
 const mint = async (asked: string, audience = stubborn ?? asked) =>
   `${part({ alg: 'RS256' })}.${part({ iss: 'https://ci.example', aud: audience, sub: 'repo:acme/app', exp: 4e9 })}.c2ln`;
 
@@ -148,15 +148,18 @@ describe('an ambient identity (O15)', () => {
   it.each<[string, () => Variables]>([
     ...HTTP.map(([name, environment]) => [name, environment] as [string, () => Variables]),
     ['SPIFFE Workload API', SPIFFE],
-  ])('%s: a token for somebody else is refused here', async (source, environment) => {
-    stubborn = 'vault';
-    await expect(obtain(environment())).rejects.toMatchObject({
-      code: 'TOKEN_REFUSED',
-      exitCode: 4,
-      message: `${source}: the identity token cannot be used: it is for vault, not for sigstore`,
-      hint: expect.stringMatching(/\S/),
-    });
-  });
+  ])(
+    '%s: a token for another audience is refused before it is sent',
+    async (source, environment) => {
+      stubborn = 'vault';
+      await expect(obtain(environment())).rejects.toMatchObject({
+        code: 'TOKEN_REFUSED',
+        exitCode: 4,
+        message: `${source}: the identity token cannot be used: it is for vault, not for sigstore`,
+        hint: expect.stringMatching(/\S/),
+      });
+    },
+  );
 
   it.each<[string, () => Variables, string]>([
     ['GitHub Actions', GITHUB, 'github-actions'],
@@ -238,7 +241,7 @@ describe('a service that fails', () => {
       { ACTIONS_ID_TOKEN_REQUEST_URL: 'http://evil.example/', ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'k' },
       /neither https/,
     ],
-  ])('asks nobody at %j', async (environment, line) => {
+  ])('no server is asked at %j', async (environment, line) => {
     await expect(obtain(environment)).rejects.toMatchObject({
       exitCode: 4,
       message: expect.stringMatching(line),
@@ -320,14 +323,17 @@ describe('variables and files', () => {
       /^add a token to the job in .gitlab-ci.yml/,
     ],
     ['elsewhere: another token', {}, /^take a fresh token/],
-  ])('a token for somebody else, on %s', async (_name, surroundings, remedy) => {
-    const environment = { ...surroundings, SIGSTORE_ID_TOKEN: await mint('vault') };
-    await expect(obtain(environment)).rejects.toMatchObject({
-      code: 'TOKEN_REFUSED',
-      exitCode: 4,
-      hint: expect.stringMatching(remedy),
-    });
-  });
+  ])(
+    'the error about a token for another audience names the remedy on %s',
+    async (_name, surroundings, remedy) => {
+      const environment = { ...surroundings, SIGSTORE_ID_TOKEN: await mint('vault') };
+      await expect(obtain(environment)).rejects.toMatchObject({
+        code: 'TOKEN_REFUSED',
+        exitCode: 4,
+        hint: expect.stringMatching(remedy),
+      });
+    },
+  );
 
   it('a file, read anew each time', async () => {
     const path = join(directory, 'token');

@@ -124,7 +124,7 @@ describe('a browser that cannot be started', () => {
     expect(lines).toContain(FAILED);
   });
 
-  it('ends the login at once where nobody is at a terminal (O18)', async () => {
+  it('a login without a terminal ends at once (O18)', async () => {
     const started = Date.now();
     const never = async () => [];
     const login = await attempt({ ...shell('exit 3'), interactive: false, person: never });
@@ -201,7 +201,7 @@ describe('loginWithBrowser', () => {
     const before = new WeakSet<object>();
     const forgotten: Wrong = {
       handle: ({ method, socket }) => {
-        // whoever is on the way has forgotten the connection by now: nothing comes back
+        // the network in between has dropped the connection by now, so no answer arrives
         if (method === 'POST' && before.has(socket)) return true;
         before.add(socket);
         return false;
@@ -267,7 +267,7 @@ describe('loginWithBrowser', () => {
       { answer: (honest) => `${honest}&iss=https%3A%2F%2Fevil.example` },
     ],
     ['L15 a token signed by another key', 'LOGIN_FAILED', { foreignKey: true }],
-    ['O09 a token that nobody signed', 'LOGIN_FAILED', { idToken: unsigned }],
+    ['O09 an unsigned token', 'LOGIN_FAILED', { idToken: unsigned }],
     ['no token', 'LOGIN_FAILED', { idToken: () => undefined }],
     ['O09 another audience', 'LOGIN_FAILED', { claims: (claims) => ({ ...claims, aud: 'other' }) }],
     [
@@ -343,7 +343,7 @@ describe('loginWithBrowser', () => {
       { discovery: (honest) => ({ ...honest, x: 'x'.repeat(300_000) }) },
     ],
     ['O08 with nonsense for a document', 'LOGIN_FAILED', { discovery: () => [1] }],
-  ])('asks nobody to log in at an issuer %s', async (_name, code, wrong) => {
+  ])('no login begins at an issuer %s', async (_name, code, wrong) => {
     const outcome = await attempt({ wrong });
     expect(outcome).toMatchObject(fails(code));
     expect(outcome.pages).toEqual([]);
@@ -382,7 +382,7 @@ describe('loginWithBrowser', () => {
     expect(String(outcome.error)).not.toMatch(/\u001b/);
   });
 
-  it('ends when nobody comes (O18)', async () => {
+  it('a login that the person never finishes ends at its deadline (O18)', async () => {
     const outcome = await attempt({ flags: { loginTimeout: '1' }, person: async () => [] });
     expect(outcome).toMatchObject(fails('LOGIN_TIMEOUT'));
   });

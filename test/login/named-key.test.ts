@@ -26,7 +26,7 @@ describe('the account that a key names', () => {
     ['a name', 'Alice'],
     ['nothing', ''],
     ['a name without an address', 'Alice <>'],
-  ])('%s names nobody else', (_name, key) => {
+  ])('%s names no other account', (_name, key) => {
     expect(accountOfKey(key, COMMIT)).toBeUndefined();
   });
 

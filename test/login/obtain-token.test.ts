@@ -20,7 +20,7 @@ async function obtain(options: {
     env: { PATH: '', ...options.env },
     terminal: fakeTerminal(options.interactive ?? false),
     send: async () => {
-      throw new Error('nobody is to be asked');
+      throw new Error('no question is allowed');
     },
     now: () => 1_795_263_000,
     context: { repository: 'r', kind: 'commit', subject: 's' },
@@ -46,7 +46,7 @@ describe('obtainIdentityToken', () => {
     });
   });
 
-  it('ends at once, with what to do, where nobody can be asked', async () => {
+  it('without a person to ask, the login ends at once and says what to do', async () => {
     await expect(obtain({})).rejects.toMatchObject({
       code: 'LOGIN_NO_TERMINAL',
       exitCode: 4,

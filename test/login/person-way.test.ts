@@ -1,4 +1,4 @@
-/** Every surrounding, by its variables: what is chosen, what is said, and that nobody is asked where nobody is. */
+/** Every environment, by its variables: which way is chosen, what is said, and when no question is asked. */
 
 import { describe, expect, it } from 'vitest';
 import { type Circumstances, choosePersonWay } from '../../src/login/person-way.ts';
@@ -89,7 +89,7 @@ describe('choosePersonWay', () => {
       { way: 'device', why: '' },
     ],
     [
-      'device by name, where nobody would see the code',
+      'device by name, without a terminal to show the code',
       { provider: 'device', interactive: false },
       NOBODY,
     ],
@@ -119,7 +119,7 @@ describe('choosePersonWay', () => {
     ],
     ['one that may be asked', { interactive: false, env: { GIT_TERMINAL_PROMPT: '1' } }, NOBODY],
     [
-      'somebody expected (O13)',
+      'an expected account (O13)',
       {
         interactive: false,
         expected: { name: 'alice@example.test', setting: 'signet.identity' },

@@ -37,7 +37,7 @@ async function agree({
   told = false,
   who = 'alice@example.test',
   issuer = 'https://i',
-  // whoever logs in is the committer where a test does not say otherwise
+  // the account that logs in is the committer, unless a test says otherwise
   committer = who,
   disputed = false,
   ...flags
@@ -59,7 +59,7 @@ async function agree({
     },
     context: { repository: 'parser', kind: 'commit', subject: 's' } as const,
     issuerUrl: issuer,
-    committer: { name: 'Somebody', email: committer },
+    committer: { name: 'Carol', email: committer },
   };
   const claims = {
     issuer,
@@ -153,12 +153,12 @@ describe('agreeToPublish', () => {
     ['agreed to beforehand', { publishIdentity: 'yes' }, true],
     ['forbidden, whatever the source', { publishIdentity: 'no', fresh: false }, false],
     ['forbidden to a person too', { publishIdentity: 'no', typed: 'y' }, false],
-    ['a token that somebody put there', { fresh: false }, true],
+    ['a token from the environment', { fresh: false }, true],
     ['no terminal: the page said it, the click agreed', { interactive: false, told: true }, true],
-    ['O11 no terminal, and nobody has said it', { interactive: false }, false],
+    ['O11 no terminal, and no setting that agrees', { interactive: false }, false],
     ['… but agreed to beforehand', { interactive: false, publishIdentity: 'yes' }, true],
-    ['… or a token that somebody put there', { interactive: false, fresh: false }, true],
-  ])('%s: nobody is asked', async (_name, one, agreed) => {
+    ['… or a token from the environment', { interactive: false, fresh: false }, true],
+  ])('%s: no question is asked', async (_name, one, agreed) => {
     const { questions, error } = await agree(one);
     expect(questions).toEqual([]);
     expect(error).toEqual(agreed ? undefined : refused);
@@ -215,7 +215,7 @@ describe('an unexpected account', () => {
   it.each<[string, Case]>([
     ['it is the committer', { who: BOB, committer: BOB }],
     ['the configuration names it', { ...stranger, identity: BOB } as Case],
-    ['somebody put its token there', { ...stranger, fresh: false }],
+    ['its token is in the environment', { ...stranger, fresh: false }],
   ])('is none where %s, with and without a terminal (O20)', async (_name, one) => {
     const known = { ...one, publishIdentity: 'yes', told: true } as const;
     for (const interactive of [false, true]) {
@@ -240,9 +240,11 @@ describe('a login whose page was opened twice', () => {
 
   it('without a terminal only an account that is expected signs, not one that is merely known (O19)', async () => {
     await agree({ ...stranger, publishIdentity: 'yes', typed: 'y' });
-    const nobody = { ...disputed, interactive: false };
-    expect((await agree({ ...nobody, ...stranger })).error).toEqual(unexpected);
-    expect((await agree({ ...nobody, who: BOB })).error).toBeUndefined();
-    expect((await agree({ ...nobody, ...stranger, identity: BOB } as Case)).error).toBeUndefined();
+    const unattended = { ...disputed, interactive: false };
+    expect((await agree({ ...unattended, ...stranger })).error).toEqual(unexpected);
+    expect((await agree({ ...unattended, who: BOB })).error).toBeUndefined();
+    expect(
+      (await agree({ ...unattended, ...stranger, identity: BOB } as Case)).error,
+    ).toBeUndefined();
   });
 });

@@ -51,7 +51,7 @@ describe('refreshIdentityToken', () => {
     const { request, identity } = await loggedIn();
     const { refreshToken = new Secret('') } = identity;
     const accept = () => {
-      throw new LoginError('IDENTITY_UNEXPECTED', 'somebody else');
+      throw new LoginError('IDENTITY_UNEXPECTED', 'another account');
     };
     await expect(refreshIdentityToken({ ...request, accept, refreshToken })).rejects.toMatchObject({
       code: 'IDENTITY_UNEXPECTED',

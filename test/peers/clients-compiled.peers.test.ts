@@ -47,7 +47,7 @@ describe.skipIf(go === undefined)('go-git', () => {
     return join(dir, 'recipe');
   }
 
-  it('a commit by the recipe of the page is signed, and none is written if nobody is logged in', async () => {
+  it('a commit by the recipe of the page is signed, and none is written without a login', async () => {
     const repository = await prepared();
     const program = await compiled(repository);
     await expectNothingWithoutLogin(repository, program, []);
@@ -68,7 +68,7 @@ describe.skipIf(go === undefined)('go-git', () => {
 describe.skipIf(java === undefined)('JGit', () => {
   const source = (file: string) => ['-cp', join(java ?? '', 'jars', '*'), file];
 
-  it('a commit and a tag by the recipe of the page are signed, and none is written if nobody is logged in', async () => {
+  it('a commit and a tag by the recipe of the page are signed, and none is written without a login', async () => {
     const repository = await prepared();
     const program = source(repository.beside('SignedCommit.java', recipe('JGit')));
     await expectNothingWithoutLogin(repository, 'java', program);

@@ -23,7 +23,7 @@ const sandbox = useClientSandbox();
 const NO_EDITOR = { TERM: 'dumb', EDITOR: '', VISUAL: '', GIT_EDITOR: '' };
 
 describe('git', () => {
-  it('commits and tags are signed, and none is written if nobody is logged in', async () => {
+  it('commits and tags are signed, and none is written without a login', async () => {
     const repository = await sandbox().repository();
     const commit = ['commit', '-q', '--allow-empty', '-m', 'made by git'];
     await expectNothingWithoutLogin(repository, 'git', commit);

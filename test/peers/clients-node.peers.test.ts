@@ -60,7 +60,7 @@ await git.annotatedTag({ fs, dir: '.', tagger: person, ref: 'v1', message: 'made
     await expectUnsigned(repository, sandbox(), { type: 'tag', name: 'v1' });
   });
 
-  it('the recipe writes nothing if nobody is logged in', async () => {
+  it('the recipe writes nothing without a login', async () => {
     const repository = await prepared();
     const file = repository.beside('script.mjs', recipe('isomorphic-git'));
     await expectNothingWithoutLogin(repository, process.execPath, [file]);
@@ -95,7 +95,7 @@ for (const options of [{ allowEnvironment: ['GIT_CONFIG_GLOBAL'] }, {}]) {
     );
   });
 
-  it('the recipe writes nothing if nobody is logged in', async () => {
+  it('the recipe writes nothing without a login', async () => {
     const repository = await prepared();
     const file = repository.beside('script.mjs', recipe('simple-git'));
     await expectNothingWithoutLogin(repository, process.execPath, [file]);

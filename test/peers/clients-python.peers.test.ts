@@ -43,7 +43,7 @@ describe.skipIf(environment === undefined)('GitPython', () => {
     await expectUnsigned(repository, sandbox());
   });
 
-  it('the recipe writes nothing if nobody is logged in', async () => {
+  it('the recipe writes nothing without a login', async () => {
     await expectNothingWithoutLogin(await staged(), python, ['-c', recipe('GitPython')]);
   });
 });
@@ -65,7 +65,7 @@ describe.skipIf(environment === undefined)('dulwich', () => {
     await expectSignedCommit(repository, sandbox());
   });
 
-  it('the recipe writes nothing if nobody is logged in', async () => {
+  it('the recipe writes nothing without a login', async () => {
     await expectNothingWithoutLogin(await staged(), python, ['-c', recipe('dulwich')]);
   });
 
@@ -121,7 +121,7 @@ repository.create_tag('v1', commit, pygit2.enums.ObjectType.COMMIT, person, 'mad
     expect(stdout).toMatch(/^x509 \/.*git-signet alice@example\.test \/.*trusted_root\.json\n$/);
   });
 
-  it('the recipe writes nothing if nobody is logged in', async () => {
+  it('the recipe writes nothing without a login', async () => {
     await expectNothingWithoutLogin(await staged(), python, ['-c', recipe('pygit2')]);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * The fakes of CI systems and clouds, judged by somebody else's clients: gitsign, unchanged, gets its tokens from them
+ * The fakes of CI systems and clouds, judged by other clients: gitsign, unchanged, gets its tokens from them
  * and signs. What they speak is therefore not only what we understand.
  */
 

@@ -1,4 +1,4 @@
-/** lefthook, husky and pre-commit beside our hook, whoever comes first: a push is judged, or the user is told. */
+/** lefthook, husky and pre-commit beside our hook, in either order: a push is judged, or the user is told. */
 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -76,7 +76,7 @@ describe.skipIf(gitsign === undefined)('gitsign', () => {
   const verify = (name: string, email?: string): Promise<Run> =>
     run(program, ['verify', ...identityFlags(email), name], { cwd: work, env: environment() });
 
-  it('signs with the entry embedded, and verifies; we do too', async () => {
+  it('gitsign signs with the entry embedded, and both programs verify the signature', async () => {
     expect(
       await commit('offline', { gitConfig: { 'gitsign.rekorMode': 'offline' } }),
     ).toMatchObject({ code: 0 });

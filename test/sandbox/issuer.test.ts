@@ -155,7 +155,7 @@ describe('the issuer', () => {
     }
   });
 
-  it('mints tokens for whoever knows the secret, and for nobody else', async () => {
+  it('the issuer mints tokens only for clients that know the secret', async () => {
     const url = `${sandbox().urls.issuer}/sandbox/token`;
     const headers = { authorization: `Bearer ${sandbox().tokenSecret}` };
     const minted = await call(url, { email: 'bob@example.test', nonce: 'n' }, headers);

@@ -25,7 +25,7 @@ describe.skipIf(!present)('the agent and Chromium', () => {
     await browser.close();
   });
 
-  /** The next address that somebody wants opened. */
+  /** The next address that a program wants opened. */
   async function address(path: string): Promise<string> {
     for (;;) {
       if (existsSync(path)) return readFileSync(path, 'utf8');

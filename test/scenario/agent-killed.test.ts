@@ -98,7 +98,7 @@ describe.each([
     for (const { out } of all) expect(out).toMatch(/^-----BEGIN SIGNED MESSAGE-----/);
     expect(openings()).toBe(2);
     expect(signers.filter(({ said }) => said().includes('signing without it'))).toEqual([]);
-    // whoever comes next is served by what these have left
+    // the next client is served although these were killed
     expect((await signer().ended).exit).toBe(0);
     expect(openings()).toBe(2);
   });
@@ -119,7 +119,7 @@ it('a runtime directory of another user does not cost a login for each commit (D
   const { openings, logIn } = await slowBrowser();
   logIn();
   const runtime = join(machine.home, 'run');
-  // as `su` leaves it: it is there, and what is in it belongs to somebody else
+  // as `su` leaves it: it is there, and what is in it belongs to another user
   mkdirSync(join(runtime, 'git-signet'), { mode: 0o700 });
   chmodSync(join(runtime, 'git-signet'), 0o755);
   for (let commit = 0; commit < 3; commit += 1) expect((await signer().ended).exit).toBe(0);

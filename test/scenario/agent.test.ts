@@ -131,13 +131,13 @@ describe('the agent', () => {
   });
 
   it('no agent is started where no login is possible, and one that runs is used there', async () => {
-    const nobody = { CI: 'true' };
-    const alone = await direct(nobody);
+    const unattended = { CI: 'true' };
+    const alone = await direct(unattended);
     expect(alone.exit).toBe(4);
     expect(alone.err).toMatch(/you are not logged in/);
     expect(await agents()).toEqual([]);
     await committed('one');
-    expect((await direct(nobody)).exit).toBe(0);
+    expect((await direct(unattended)).exit).toBe(0);
   });
 
   it('a setting that makes every login fail is reported once', async () => {

@@ -1,5 +1,5 @@
 /**
- * A clone whose object store was written by somebody else: under the names of policies, trees and commits lies something
+ * A clone with an object store that an attacker wrote: under the names of policies, trees and commits lies something
  * else. The gate believes hashes and nothing that git tells it without them.
  */
 
@@ -259,7 +259,7 @@ describe('a clean merge', () => {
     const side = await commit({ parents: [left], files: files({ a: 'root' }) });
     const between = await commit({ parents: [left], files: files({ a: 'base' }) });
     const other = await commit({ parents: [between], files: files({ a: 'base' }) });
-    // over the root, whoever keeps what the root has changes nothing
+    // over the root, keeping the root's files changes nothing
     const merge = await commit({ parents: [side, other], files: files({ a: 'base' }) });
     const asked = ['--policy-from', root, merge];
     expect((await verify(...asked)).said.get(merge)).toBe('merge-not-clean');

@@ -84,7 +84,7 @@ describe.each(FORMS)('the %s', (_name, program, before) => {
     }
   });
 
-  it('T01 the same under a trust root that a mirror served, offline: proved again from disk', () => {
+  it('a trust root that a mirror served is proved again from disk, offline (T01)', () => {
     const file = join(repository.home, 'signature');
     for (const vector of embedded.slice(0, 6)) {
       writeFileSync(file, vector.signature);
@@ -159,7 +159,7 @@ describe.concurrent.each(FORMS)('a person at the sandbox of the %s', (_name, pro
   it.each([
     ['agree', 'alice@example.test', 0, 'logged in as alice@example.test'],
     ['deny', undefined, 4, 'the login was refused'],
-  ] as const)('O11 %s on another device', async (answer, user, exit, last) => {
+  ] as const)('the answer on another device is %s (O11)', async (answer, user, exit, last) => {
     const { path: cwd, env } = scratchRepository('person');
     const child = spawn(program, inSandbox(program, ...before, 'login', '--device'), {
       cwd,
@@ -189,7 +189,7 @@ describe('what a run leaves behind', () => {
   afterAll(() => sandbox.close());
 
   it.each(FORMS)(
-    'I11 the %s writes no temporary file, signing or verifying',
+    'the %s writes no temporary file, signing or verifying (I11)',
     async (_name, program, before) => {
       const scratch = scratchDirectory('tmp');
       const temporary = join(scratch, 'tmp');

@@ -82,7 +82,7 @@ describe('the GitHub Action', async () => {
     expect(JSON.parse(ran.outputs['counts'] ?? '')).toEqual({ verified: HOSTILE.length, ...none });
   });
 
-  it('a new branch is compared with the default branch; no base, or an absent one, is an error (P05)', async () => {
+  it('a new branch is compared with the default branch, and a missing base is an error (P05)', async () => {
     const { repository, head } = await branchHistory(sandbox(), true);
     const made = { 'github.event.before': ZEROS, 'github.sha': head };
     const known = { ...made, 'github.event.repository.default_branch': 'main' };
@@ -138,7 +138,7 @@ const REQUEST = { CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main', CI_COMMIT_BEFORE_
 
 describe('the GitLab component', async () => {
   it.each([true, false])(
-    'of a merge that GitLab made to try, the source is judged; all signed: %s (P06)',
+    'of a merge that GitLab made to try, the source is judged, all signed: %s (P06)',
     async (good) => {
       const { repository, base, head, make, tree } = await branchHistory(sandbox(), good);
       const merged = make.unsigned({ tree, parents: [base, head], subject: 'merge' });
@@ -155,7 +155,7 @@ describe('the GitLab component', async () => {
     [false, 'sh'],
     [false, 'bash'],
   ] as const)(
-    'one run writes the report and the log of hostile commits; all signed: %s, by %s (S11)',
+    'one run writes the report and the log of hostile commits, all signed: %s, by %s (S11)',
     async (good, shell) => {
       const { repository, head } = await branchHistory(sandbox(), good);
       const env = { ...REQUEST, CI_COMMIT_SHA: head, CI_COMMIT_MESSAGE: '$(touch pwned)' };
@@ -174,7 +174,7 @@ describe('the GitLab component', async () => {
     },
   );
 
-  it('a push is judged from what was there before; zeros stand for the default branch (P05)', async () => {
+  it('a push is judged from the old value of its ref, or from the default branch if the old value is zeros (P05)', async () => {
     const { repository, base, head } = await branchHistory(sandbox(), true, { subjects: ['one'] });
     const push = { CI_COMMIT_SHA: head, CI_COMMIT_BRANCH: 'topic' };
     for (const before of [base, ZEROS, '']) {

@@ -207,7 +207,7 @@ describe.skipIf(!haveTools('bash'))('completion', () => {
     }
   });
 
-  it('F2 another shell, or none, is an error that says which there are', async () => {
+  it('another shell, or no shell, is an error that lists the shells (F2)', async () => {
     expect(await signet(repository, ['completion', 'bsh'])).toMatchObject({
       exit: 2,
       talk: "git-signet: 'bsh': expected bash, zsh or fish\n  did you mean: git signet completion bash\n",

@@ -80,7 +80,7 @@ describe('git signet doctor', () => {
     expect(out).toMatch(/\n18 ok, 0 to look at, 0 broken\n$/);
   });
 
-  it('--offline asks nobody and still names the hosts', async () => {
+  it('--offline asks no server and still names the hosts', async () => {
     const before = { ...sandbox().requests };
     const { out, lines } = await examine(
       scratchRepository('doctor-offline', READY),
@@ -155,7 +155,7 @@ describe('git signet doctor', () => {
     });
   });
 
-  it('P14 I04 the program that git is told to start is looked at, never run', async () => {
+  it('the program that git is told to start is looked at, never run (P14 I04)', async () => {
     const repository = scratchRepository('doctor-program', READY);
     const planted = join(repository.path, 'git-signet');
     const witness = join(repository.home, 'ran');
@@ -192,7 +192,7 @@ describe('git signet doctor', () => {
     expect(much.exit).toBe(2);
   });
 
-  it('a server that nobody answers at: exit 3; one that is not used: a warning', async () => {
+  it('a server that does not answer makes exit 3, and an unused server makes a warning', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => closed.once('listening', resolve));
     const { port } = closed.address() as { port: number };
@@ -206,7 +206,7 @@ describe('git signet doctor', () => {
     expect(broken[0]?.remedy).toContain(`127.0.0.1:${port}`);
   });
 
-  it('where nobody can log in: exit 4, saying what to do, which is not to ask doctor', async () => {
+  it('without a way to log in doctor ends with 4 and says what to do', async () => {
     const alone = { SIGNET_URL_OPENER: '', DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' };
     const remedy = async (more: Record<string, string> = {}) => {
       const repository = scratchRepository('doctor-login', READY);
@@ -242,7 +242,7 @@ describe('git signet doctor', () => {
     expect(trust.exit).toBe(2);
   });
 
-  it('O17 unchecked certificates are a failure', async () => {
+  it('unchecked certificates are a failure (O17)', async () => {
     const { amiss } = await examine(
       scratchRepository('doctor-tls', READY),
       { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } },
@@ -251,7 +251,7 @@ describe('git signet doctor', () => {
     expect(amiss).toEqual(['fail tls']);
   });
 
-  it('O10 S10 no secret and no control character of what it reads is printed', async () => {
+  it('no secret and no control character of what it reads is printed (O10 S10)', async () => {
     const repository = scratchRepository('doctor-secret', {
       ...READY,
       'user.name': 'Alice \x1b[31m Red',
@@ -275,7 +275,7 @@ describe('git signet doctor', () => {
     ['SIGNET_REKOR_URL', 'https://someone:hunter2@rekor.example.test', 'settings'],
     ['SIGNET_TRUST', 'https://someone:hunter2@hunter3@tuf.example.test', 'trust'],
   ])(
-    'S14 an address with a password is refused without telling it: %s',
+    'an address with a password is refused without printing it: %s (S14)',
     async (name, value, check) => {
       const repository = scratchRepository('doctor-address', READY);
       for (const flags of [['--offline'], ['--offline', '--json']]) {
@@ -287,7 +287,7 @@ describe('git signet doctor', () => {
     },
   );
 
-  it('proxies: which one leads to the servers, without its password; one that cannot be used', async () => {
+  it('the proxy that leads to the servers is named without its password, and an unusable proxy is a failure', async () => {
     const repository = scratchRepository('doctor-proxy', READY);
     const far = { SIGNET_REKOR_URL: 'https://rekor.example.test' };
     const named = { ...far, HTTPS_PROXY: 'http://someone:hunter2@proxy.example.test:3128' };
@@ -298,7 +298,7 @@ describe('git signet doctor', () => {
     expect([exit, amiss]).toEqual([2, ['fail services']]);
   });
 
-  it('F3 an unknown option is an error', async () => {
+  it('an unknown option is an error (F3)', async () => {
     const repository = scratchRepository('doctor-odd');
     expect((await signet(repository, ['doctor', '--verbose'])).exit).toBe(2);
     expect((await signet(repository, ['doctor', 'now'])).exit).toBe(2);

@@ -45,7 +45,7 @@ describe.each([
   });
 });
 
-it('git signet login and doctor say that no login could help, and nobody is asked (D26)', async () => {
+it('git signet login and doctor say that no login could help, and no login begins (D26)', async () => {
   const one = await machine();
   const at = await one.repository('work', { ...BOTH, 'user.email': 'bob@example.test' });
   const logins = countLogins(sandbox());
@@ -82,7 +82,7 @@ describe('a key that names another account than the one that signs', () => {
     }
   });
 
-  it('is refused before anybody logs in where another account is expected: by git as well', async () => {
+  it('a commit that another account must sign is refused before a login, by git as well', async () => {
     const one = await machine();
     const logins = countLogins(sandbox());
     for (const [name, value] of Object.entries(BOTH)) {

@@ -56,7 +56,7 @@ describe.skipIf(!possible).each(CASES)('a file system %s', (_name, options, word
     expect(ran.err).toContain('signing without it');
   });
 
-  it('what has to write says where it could not, exit 2, before anybody logs in', async () => {
+  it('a command that cannot write names the place and ends with 2 before a login', async () => {
     const one = await machine();
     const at = await one.repository('work');
     const env = await placesOf(one);

@@ -1,4 +1,4 @@
-/** What counts as judged before on a server: refs that the server makes by itself, and an object store that somebody altered. */
+/** Which commits a server has judged before: refs that the server makes by itself, and an altered object store. */
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -84,7 +84,7 @@ describe('refs that a server makes without its hook', () => {
   );
 });
 
-describe('a server whose object store somebody altered', () => {
+describe('a server with an altered object store', () => {
   const store = ({ bare, client }: { bare: string; client: Parameters<typeof alterations>[0] }) =>
     alterations(client, join(bare, 'objects'));
 

@@ -55,7 +55,7 @@ describe('a server’s gate', () => {
     expect(refs()).toBe(`refs/heads/main ${good}`);
   });
 
-  it('P06 judges every parent, new branches by what is new, and nothing twice', async () => {
+  it('every parent of a push is judged, and no commit twice (P06)', async () => {
     const { make, tree, base, push, refs } = await gated('branches');
     const side = make.unsigned({ tree, parents: [base], subject: 'side' });
     const merge = await make.commit({ tree, parents: [base, side], subject: 'merge' });
@@ -67,7 +67,7 @@ describe('a server’s gate', () => {
     expect(refs()).toContain(`refs/heads/same ${base}`);
   });
 
-  it('P04 P13 no push admits its author: the policy is the ref’s as it was', async () => {
+  it('a push is judged by the policy that its ref had before (P04 P13)', async () => {
     const { client, make, tree, base, push, refs } = await gated('admits');
     const wider = treeOf(client, policyFor('alice@example.test', 'mallory@example.test'));
     const mallory = { email: 'mallory@example.test' };
@@ -89,7 +89,7 @@ describe('a server’s gate', () => {
     expect(refs()).toBe(`refs/heads/main ${now}`);
   });
 
-  it('P04 a new branch under strict rules is not made of one under loose ones', async () => {
+  it('a new branch under strict rules takes no unjudged commit from a branch under loose rules (P04)', async () => {
     const { bare, client, make, base, push } = await gated('roles');
     const rules = "commits: [{refs: ['refs/heads/release/*'], by: [alice]}]\n";
     const tree = treeOf(client, policyFor('alice@example.test', 'bob@example.test') + rules);
@@ -115,7 +115,7 @@ describe('a server’s gate', () => {
     }
   });
 
-  it('P04 P16 a branch that starts at an older policy is judged by the default branch’s newer one', async () => {
+  it('a branch that starts at an older policy is judged by the default branch’s newer policy (P04 P16)', async () => {
     const { client, make, base, push, refs } = await gated('older');
     const [alice, bob] = ['alice@example.test', 'bob@example.test'];
     const both = treeOf(client, `${policyFor(alice, bob)}sequence: 1\n`);
@@ -142,7 +142,7 @@ describe('a server’s gate', () => {
     expect(refs()).toContain(`refs/heads/fix ${now}`);
   });
 
-  it('P08 merges: clean is judged in the quarantine that git receives into', async () => {
+  it('the rule merges: clean is judged in the quarantine that git receives into (P08)', async () => {
     const { client, make, base, push } = await gated('col:on');
     const text = `${policyFor('alice@example.test')}commits: [{merges: clean}]\n`;
     const treeWith = (...names: string[]) => {
@@ -164,7 +164,7 @@ describe('a server’s gate', () => {
     expect(taken.exit, taken.err).toBe(0);
   });
 
-  it('G07 tags: signed, named as their ref, never lightweight', async () => {
+  it('a pushed tag must be signed, named as its ref, and not lightweight (G07)', async () => {
     const { make, tree, base, push, refs } = await gated('tags');
     const good = await make.tag(base, 'commit', 'v1');
     const taken = await push(`${good}:refs/tags/v1`);
@@ -194,7 +194,7 @@ describe('a server’s gate', () => {
     expect(refs()).toBe(`refs/heads/main ${base}`);
   });
 
-  it('P05 an empty repository without a policy takes nothing; signet.policy and --refuse-deletes decide', async () => {
+  it('an empty repository without a policy refuses every push, unless signet.policy names one (P05)', async () => {
     const { bare, make, tree, base, push, refs } = await gated('own', ['--refuse-deletes']);
     home().must('-C', bare, 'update-ref', '-d', 'refs/heads/main');
     const none = await push(`${base}:refs/heads/main`);
@@ -212,12 +212,12 @@ describe('a server’s gate', () => {
   });
 });
 
-/** A hook of somebody else’s that writes down what it is given, and ends with `code`. */
+/** Another program’s hook, which writes down its input and ends with `code`. */
 const other = (file: string, code: number) =>
   `#!/bin/sh\n{ basename "$0"; echo "$@"; cat; } >> '${file}'\nexit ${code}\n`;
 
 describe('hooks beside others', () => {
-  it('what was there runs first, with arguments and input; remove puts it back', async () => {
+  it('the earlier hook runs first with arguments and input, and remove restores it', async () => {
     const { bare, make, tree, base, push, there } = await gated('chained');
     expect((await signetProcess(there, ['hooks', 'remove'])).out).toContain('removed');
     const [hook, seen] = [join(bare, 'hooks/pre-receive'), join(home().home, 'seen')];
@@ -375,7 +375,7 @@ describe('hooks beside others', () => {
     ['an option that is not there', ['install', '--', '--policy-form', 'x']],
     ['a word too many', ['install', '--', 'main']],
     ['an unknown hook', ['run', 'post-receive']],
-  ])('F3 %s: exit 2', async (_, args) => {
+  ])('%s ends with 2 (F3)', async (_, args) => {
     expect((await signetProcess(home(), ['hooks', ...args])).exit).toBe(2);
   });
 });

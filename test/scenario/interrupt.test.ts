@@ -17,7 +17,7 @@ function history(count: number) {
   return repository;
 }
 
-it('S12 an interrupted report ends with 130 and is no whole document', async () => {
+it('an interrupted report ends with 130 and is no whole document (S12)', async () => {
   const { path, env } = history(6000);
   const args = ['verify', '--unsafe-any-identity', '--format', 'json', 'main~5999..main'];
   const child = spawn(programUnderTest(), args, { cwd: path, env });

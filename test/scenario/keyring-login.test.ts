@@ -14,7 +14,7 @@ import { haveTools } from '../support/tools.ts';
 
 const present = haveTools('dbus-run-session', 'gnome-keyring-daemon', 'secret-tool');
 
-describe.skipIf(!present)('D19 D20 a login and the keyring', () => {
+describe.skipIf(!present)('a login and the keyring (D19 D20)', () => {
   const sandbox = useSandbox();
   const home = scratchDirectory('keyring-login');
   let desktop: DesktopKeyring;
@@ -37,7 +37,7 @@ describe.skipIf(!present)('D19 D20 a login and the keyring', () => {
     return found.stdout.toString() + found.stderr.toString();
   };
 
-  it('kept where allowed: the next agent renews with it, nobody is asked; logout clears it', async () => {
+  it('if the setting allows it, the next agent renews from the keyring without a question, and logout clears it', async () => {
     const logins = countLogins(sandbox());
     machine = await machineAt(sandbox());
     const { git, repository, signet } = machine;

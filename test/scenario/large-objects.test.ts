@@ -1,4 +1,4 @@
-/** Commits as large as nobody writes them: up to 32 MiB they are signed, with the login that is there, and verified; beyond, undecided. */
+/** Commits of unusual size: up to 32 MiB they are signed, with the login that is there, and verified. Larger commits are undecided. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

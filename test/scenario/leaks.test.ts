@@ -57,76 +57,79 @@ async function untilThere(path: string): Promise<string> {
   return readFileSync(path, 'utf8');
 }
 
-describe.skipIf(!haveTools('env') || !existsSync('/proc/self/cmdline'))('O10 a login', () => {
-  it('leaves no token, code, verifier or secret anywhere', async () => {
-    writeFileSync(
-      opener,
-      `#!/bin/sh\nenv > ${inherited}\nprintf %s "$1" > ${address}.part && mv ${address}.part ${address}\n`,
-    );
-    chmodSync(opener, 0o755);
-    writeFileSync(join(repository.home, 'client-secret'), 'client-77aa88bb99\n');
-    const seen: string[] = [];
-    let idToken = '';
-    issuer.be({
-      discovery: (honest) => ({ ...honest, scopes_supported: ['openid', 'offline_access'] }),
-      answer: (honest) => {
-        honest.set('code', 'code-41fe55d6aa');
-        return honest;
-      },
-      idToken: (honest) => {
-        idToken = honest;
-        return honest;
-      },
-      tokens: { refresh_token: REFRESH, access_token: ACCESS },
-      handle: () => {
-        seen.push(argumentsNow());
-        return false;
-      },
-    });
-    const log = join(repository.home, 'log');
-    const signing = runMeanwhile(programUnderTest(), ['--status-fd=2', '-bsau', 'alice'], {
-      cwd: repository.path,
-      env: {
-        ...repository.env,
-        ...sandbox().env,
-        GITSIGN_OIDC_ISSUER: issuer.url,
-        SIGNET_TOKEN_PROVIDER: 'interactive',
-        SIGNET_CLIENT_SECRET_FILE: join(repository.home, 'client-secret'),
-        SIGNET_URL_OPENER: `${opener} {url}`,
-        SIGNET_LOG_PATH: log,
-        SIGNET_DEBUG: '1',
-        // stray, under a name that tells nothing
-        MINE: GIVEN,
-      },
-      input: COMMIT,
-    });
-    const pages = await clickThrough(await untilThere(address));
-    const { exit, out, err } = await signing;
-    // this issuer's tokens are nobody's to the sandbox's CA: the login went well, and what comes after fails
-    expect(exit, err).not.toBe(0);
-    expect(err).toMatch(/certificate authority/);
-    expect(pages.at(-1)?.body).toContain('Logged in as alice@example.test');
+describe.skipIf(!haveTools('env') || !existsSync('/proc/self/cmdline'))(
+  'a login leaks no secret (O10)',
+  () => {
+    it('leaves no token, code, verifier or secret anywhere', async () => {
+      writeFileSync(
+        opener,
+        `#!/bin/sh\nenv > ${inherited}\nprintf %s "$1" > ${address}.part && mv ${address}.part ${address}\n`,
+      );
+      chmodSync(opener, 0o755);
+      writeFileSync(join(repository.home, 'client-secret'), 'client-77aa88bb99\n');
+      const seen: string[] = [];
+      let idToken = '';
+      issuer.be({
+        discovery: (honest) => ({ ...honest, scopes_supported: ['openid', 'offline_access'] }),
+        answer: (honest) => {
+          honest.set('code', 'code-41fe55d6aa');
+          return honest;
+        },
+        idToken: (honest) => {
+          idToken = honest;
+          return honest;
+        },
+        tokens: { refresh_token: REFRESH, access_token: ACCESS },
+        handle: () => {
+          seen.push(argumentsNow());
+          return false;
+        },
+      });
+      const log = join(repository.home, 'log');
+      const signing = runMeanwhile(programUnderTest(), ['--status-fd=2', '-bsau', 'alice'], {
+        cwd: repository.path,
+        env: {
+          ...repository.env,
+          ...sandbox().env,
+          GITSIGN_OIDC_ISSUER: issuer.url,
+          SIGNET_TOKEN_PROVIDER: 'interactive',
+          SIGNET_CLIENT_SECRET_FILE: join(repository.home, 'client-secret'),
+          SIGNET_URL_OPENER: `${opener} {url}`,
+          SIGNET_LOG_PATH: log,
+          SIGNET_DEBUG: '1',
+          // stray, under a name that tells nothing
+          MINE: GIVEN,
+        },
+        input: COMMIT,
+      });
+      const pages = await clickThrough(await untilThere(address));
+      const { exit, out, err } = await signing;
+      // the sandbox's CA does not know this issuer: the login succeeds, and the certificate is refused
+      expect(exit, err).not.toBe(0);
+      expect(err).toMatch(/certificate authority/);
+      expect(pages.at(-1)?.body).toContain('Logged in as alice@example.test');
 
-    const [exchange] = issuer.exchanges.slice(-1);
-    const [request] = issuer.authorizations.slice(-1);
-    const secrets = [
-      ...[idToken, REFRESH, ACCESS, 'code-41fe55d6aa', 'client-77aa88bb99', GIVEN],
-      ...[exchange?.get('code_verifier'), request?.get('nonce')],
-    ].map((secret) => secret ?? '');
-    expect(secrets.every((secret) => secret.length > 10)).toBe(true);
-    const places: Readonly<Record<string, string>> = {
-      arguments: seen.join('\n'),
-      'environment of children': readFileSync(inherited, 'utf8'),
-      'what was said': `${out}${err}`,
-      'the log file': readFileSync(log, 'utf8'),
-      'the last page': pages.at(-1)?.body ?? '',
-      files: everythingIn(repository.home).replaceAll('client-77aa88bb99\n', ''),
-    };
-    expect(seen.length).toBeGreaterThan(2);
-    for (const [place, text] of Object.entries(places)) {
-      const found = secrets.filter((secret) => text.includes(secret));
-      expect({ place, found }).toEqual({ place, found: [] });
-    }
-    expect(places['environment of children']).not.toMatch(/TOKEN|SECRET/);
-  });
-});
+      const [exchange] = issuer.exchanges.slice(-1);
+      const [request] = issuer.authorizations.slice(-1);
+      const secrets = [
+        ...[idToken, REFRESH, ACCESS, 'code-41fe55d6aa', 'client-77aa88bb99', GIVEN],
+        ...[exchange?.get('code_verifier'), request?.get('nonce')],
+      ].map((secret) => secret ?? '');
+      expect(secrets.every((secret) => secret.length > 10)).toBe(true);
+      const places: Readonly<Record<string, string>> = {
+        arguments: seen.join('\n'),
+        'environment of children': readFileSync(inherited, 'utf8'),
+        'what was said': `${out}${err}`,
+        'the log file': readFileSync(log, 'utf8'),
+        'the last page': pages.at(-1)?.body ?? '',
+        files: everythingIn(repository.home).replaceAll('client-77aa88bb99\n', ''),
+      };
+      expect(seen.length).toBeGreaterThan(2);
+      for (const [place, text] of Object.entries(places)) {
+        const found = secrets.filter((secret) => text.includes(secret));
+        expect({ place, found }).toEqual({ place, found: [] });
+      }
+      expect(places['environment of children']).not.toMatch(/TOKEN|SECRET/);
+    });
+  },
+);

@@ -18,7 +18,7 @@ const FORMS: readonly (readonly [name: string, program: string, before: readonly
 ];
 
 describe.each(FORMS)('the %s', (_name, program, before) => {
-  it('prints the licences of what it contains, in a directory of somebody else', () => {
+  it('the executable prints the licences of its packages, in a directory of another user', () => {
     const { path: cwd, env } = scratchRepository('licences');
     writeFileSync(join(cwd, 'THIRD-PARTY-NOTICES.txt'), 'not these');
     const { exit, out, err } = run(program, [...before, 'version', '--licenses'], { cwd, env });

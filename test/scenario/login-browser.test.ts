@@ -78,7 +78,7 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     expect(await listens(await commit.page)).toBe(false);
   }
 
-  it('one click, where the issuer remembers the person; nothing to answer twice, nothing in the history (O01 O07)', async () => {
+  it('if the issuer remembers the person, a login is one click without a trace in the history (O01 O07)', async () => {
     const repository = repositoryAt(remembering);
     const commit = repository.commit('parser: refuse trailing bytes');
     const page = await open(await commit.page);
@@ -105,7 +105,7 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     expect(repository.head()).toBe(head);
   });
 
-  it('bob chooses his account at the issuer and signs as bob', async () => {
+  it('bob chooses an account at the issuer and signs as bob', async () => {
     const repository = repositoryAt(asking);
     const commit = repository.commit('bob');
     const page = await open(await commit.page);
@@ -175,7 +175,7 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     expect(await commit.ended).toMatchObject({ code: 0 });
   });
 
-  it('reloads, the way back and a second tab stay with the browser that began; the issuer is another site (O19)', async () => {
+  it('reloads, the back button and a second tab work only in the browser that began the login (O19)', async () => {
     const repository = repositoryAt(remembering);
     // the listener is localhost, the issuer 127.0.0.1: another site, whose answer brings the cookie along
     const commit = repository.commit('to and fro', {

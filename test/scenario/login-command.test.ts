@@ -36,7 +36,7 @@ describe('git signet login', () => {
     expect(ran.err).toMatch(
       /git-signet: logged in as alice@example\.test \(http:\/\/127\.0\.0\.1:\d+\), until [-0-9: ]+Z/,
     );
-    // nobody is there who could log in
+    // no person is there to log in
     const alone = { SIGNET_URL_OPENER: '', DISPLAY: '' };
     for (const path of [first, second])
       expect(await commit(one, path, alone)).toMatchObject({ exit: 0 });
@@ -124,7 +124,7 @@ describe('git signet login', () => {
     expect(sandbox().requests.fulcio).toBe(before);
   });
 
-  it('--token-stdin --show-claims: claims, never the token; nothing of it in the agent’s words (O10)', async () => {
+  it('--token-stdin --show-claims prints the claims, never the token, and the agent prints neither (O10)', async () => {
     const one = await machine();
     const token = await sandbox().mintToken();
     const ran = await one.signet(one.home, ['login', '--token-stdin', '--show-claims'], {
@@ -188,7 +188,7 @@ describe('git signet login', () => {
     ['what becomes public is said above it', 'ask', true],
     ['agreed to beforehand: nothing more is said', 'yes', false],
   ])(
-    '--device: address and code on stderr, agreed to elsewhere, no terminal needed; %s (O11)',
+    '--device prints address and code on stderr and needs no terminal, %s (O11)',
     async (_name, publishIdentity, told) => {
       const one = await machine({ urlOpener: '' });
       const child = spawn(programUnderTest(), ['login', '--device'], {

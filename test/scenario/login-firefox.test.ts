@@ -24,7 +24,7 @@ describe.skipIf(!present)('git commit -S with a login in Firefox', { timeout: 12
     await sandbox?.close();
   });
 
-  it('one click after a reload; the issuer is another site than the page (O19)', async () => {
+  it('a login in Firefox is one click after a reload, although the issuer is another site (O19)', async () => {
     repository = makeRepository(sandbox);
     const redirectUrl = 'http://localhost/auth/callback';
     const commit = repository.commit('by fox', { redirectUrl });
@@ -39,7 +39,7 @@ describe.skipIf(!present)('git commit -S with a login in Firefox', { timeout: 12
     expect(repository.git('verify-commit', 'HEAD').code).toBe(0);
   });
 
-  it('a container tab gets no page, and its answer changes nothing; the first tab goes on (O19)', async () => {
+  it('a container tab gets no page, its answer changes nothing, and the first tab continues (O19)', async () => {
     repository = makeRepository(sandbox);
     const commit = repository.commit('contained');
     const page = await commit.page;

@@ -163,7 +163,7 @@ describe.skipIf(!present)('git commit -S with a login', () => {
     await commit.reads(
       /but this repository expects alice@.*\. git still waits for the login, at the address above/,
     );
-    // the person reads the terminal, as nobody else does
+    // only the person reads the terminal
     const mine: Jar = new Map();
     expect((await browse(printed, mine)).body).toContain('all the same');
     await clickThrough(printed, mine);

@@ -1,6 +1,6 @@
 /**
  * Old signatures in gitsign's online form: fifty commits under one certificate, looked up once, kept, then verified
- * with nobody to ask. Requests are counted at the log.
+ * without a log to ask. Requests are counted at the log.
  */
 
 import { rmSync } from 'node:fs';
@@ -83,7 +83,7 @@ describe('fifty commits under one certificate', async () => {
     expect(first).toBeLessThanOrEqual(MOST);
     expect(await requestsOf(() => verify(0, '--offline'))).toBe(0);
     forget();
-    // with nothing kept and nobody to ask it is not decided
+    // without a kept entry and a log to ask it is not decided
     await verify(3, '--offline');
   });
 });

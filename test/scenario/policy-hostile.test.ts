@@ -148,7 +148,7 @@ describe('every state that git tells apart (P01, P07)', () => {
   });
 });
 
-describe('G16 (G13)', () => {
+describe('a policy that changes within the range (G16 G13)', () => {
   it('a commit rewritten without its signature is unsigned, and never skipped (G13)', async () => {
     const { repository, commit, policy, file, branch, verify } = policyScene('stripped', sandbox());
     const root = await commit({});

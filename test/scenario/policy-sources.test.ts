@@ -1,4 +1,4 @@
-/** Where the policy comes from decides everything: nobody admits himself, by any source, by any way round. */
+/** Where the policy comes from: no author admits their own commits, by any source. */
 
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,7 +11,7 @@ const sandbox = useSandbox();
 const mallory = { email: 'mallory@example.test' };
 const bob = { email: 'bob@example.test' };
 
-/** main holds a policy of alice and bob, which only alice may change; `pr` is what somebody would like merged. */
+/** main holds a policy of alice and bob, which only alice may change; `pr` is the proposed change. */
 async function scene(name: string) {
   const made = policyScene(name, sandbox());
   const rules = 'changes: [alice]\nsequence: 5\n';

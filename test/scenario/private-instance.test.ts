@@ -41,7 +41,7 @@ function repositories(): readonly (readonly [Instance, ScratchRepository])[] {
   ];
 }
 
-it('two commands each: trust init and init; both sign and verify, each under its own root', async () => {
+it('two instances, set up with trust init and init, sign and verify under their own roots', async () => {
   for (const [instance, repository] of repositories()) {
     const trust = ['trust', 'init', '--mirror', instance.mirror.url, '--root', instance.rootFile];
     expect(await signet(repository, trust)).toMatchObject({ exit: 0, talk: '' });

@@ -80,7 +80,7 @@ describe('publication', () => {
   });
 
   it.each([
-    ['that nobody opened', '9>&-'],
+    ['that is closed', '9>&-'],
     ['that is open for reading only', '9</dev/null'],
   ])(
     'a status descriptor %s is refused before anything is published (R21)',

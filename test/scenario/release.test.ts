@@ -1,4 +1,4 @@
-/** Somebody releases what is not ready to be released: one clear line, what to type, and nothing was made. */
+/** A release of a tree that is not ready: one clear line, what to type, and no file is made. */
 
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -123,7 +123,7 @@ describe('outside git', () => {
   });
 
   it.skipIf(!haveTools('openssl'))(
-    '--token-stdin: the token on stdin, a file to sign; openssl verifies the CMS',
+    '--token-stdin reads the token, signs a file, and openssl verifies the CMS',
     async () => {
       const made = await sign(`${env['SIGSTORE_ID_TOKEN']}\n`, '--token-stdin', payload);
       expect(made.exit, made.err).toBe(0);
@@ -188,7 +188,7 @@ describe('when it cannot', () => {
     refusedBy({ SIGNET_REKOR_URL: 'http://127.0.0.1:9' }, /the log did not answer|could not/i));
   it('an identity that is not expected publishes nothing', () =>
     refusedBy({ SIGNET_IDENTITY: 'bob@example.test' }, /alice@example\.test.*bob@example\.test/s));
-  it('no token, nobody to ask: exit 4, at once', async () => {
+  it('without a token and a person to ask, signing ends with 4 at once', async () => {
     const ran = await runMeanwhile(programUnderTest(), ['--status-fd=2', '-bsau', 'x'], {
       cwd: path,
       env: { ...repository.env, ...env, SIGSTORE_ID_TOKEN: '' },

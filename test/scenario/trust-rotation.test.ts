@@ -86,7 +86,7 @@ const judged = async (id: string) => {
   return resultsOf(answered)[0];
 };
 
-/** The last look at the mirror, moved into the past: nobody signs that date. */
+/** The last look at the mirror, moved into the past. That date has no signature. */
 function age(days: number): void {
   const kept = `${repository.home}/.local/share/git-signet/trust`;
   const paths = readdirSync(kept, { recursive: true, encoding: 'utf8' })

@@ -1,6 +1,6 @@
 /**
- * An account that nobody expected, and no terminal to ask at: nothing is published, whatever way leads to the login; the
- * remedies work; and a token that somebody put there for this purpose asks nobody.
+ * The account is unexpected, and there is no terminal to ask at. Nothing is published, for every kind of login. The
+ * remedies work. A token that the user put into the environment needs no question.
  */
 
 import { describe, expect, it } from 'vitest';
@@ -52,7 +52,7 @@ describe('an account that is no stranger', () => {
     expect(await one.git(at, COMMIT, env)).toMatchObject({ exit: 0 });
   });
 
-  it('is the one whose token somebody put into the environment (O20)', async () => {
+  it('the account of a token that the user put into the environment needs no question (O20)', async () => {
     const one = await machine();
     const at = await one.repository('work', { 'user.email': 'carol@example.test' });
     const env = { SIGSTORE_ID_TOKEN: await sandbox().mintToken() };

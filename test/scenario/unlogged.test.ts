@@ -51,7 +51,7 @@ const directly = (more: Record<string, string>): Promise<Ran> =>
     input: Buffer.from(commitPayload({})),
   });
 
-/** A commit as somebody might hand it to us. */
+/** A commit as another client may write it. */
 async function written(request: SignatureRequest): Promise<string> {
   const payload = commitPayload({ subject: `made with ${Object.keys(request)}` });
   const { armor } = await sandbox().issueSignature(Buffer.from(payload), request);

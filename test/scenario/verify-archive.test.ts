@@ -110,7 +110,7 @@ describe('what git archive makes', () => {
       expect(at).toBeGreaterThan(0);
       bytes[at] = 'I'.charCodeAt(0);
       if (kind === 'zip') {
-        // a zip holds a checksum of its own: whoever tampers writes that too
+        // a zip holds its own checksum, which an attacker changes too
         const good = crc32(Buffer.from('int main(void) { return 0; }\n'));
         const evil = crc32(Buffer.from('Int main(void) { return 0; }\n'));
         for (let i = bytes.indexOf(good); i !== -1; i = bytes.indexOf(good, i + 1))
@@ -248,7 +248,7 @@ function crc32(bytes: Uint8Array): Buffer {
 
 type Added = Parameters<ReturnType<typeof tarPack>['entry']>[0] & { readonly body?: string };
 
-/** A tar of the good files and what somebody adds, as tar-stream writes it. */
+/** A tar of the good files and the added files, as tar-stream writes it. */
 async function tarOf(added: readonly Added[], left: readonly string[] = []): Promise<Buffer> {
   const pack = tarPack();
   for (const [name, body] of Object.entries(PLAIN))
@@ -262,7 +262,7 @@ async function tarOf(added: readonly Added[], left: readonly string[] = []): Pro
   return Buffer.concat(chunks);
 }
 
-describe('what somebody slips in', () => {
+describe('a file that was added to an archive', () => {
   let made: ReturnType<typeof release> | undefined;
   const good = (): ReturnType<typeof release> => {
     made ??= release('hostile');

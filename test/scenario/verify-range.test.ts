@@ -180,7 +180,7 @@ describe('nothing to check is never a pass', () => {
 
 describe('which signers may pass', () => {
   it.each([
-    ['nobody said', []],
+    ['no signers', []],
     ['an identity without an issuer (P03)', ['--certificate-identity', 'a@x']],
     ['an issuer without an identity', ['--certificate-oidc-issuer', 'https://x']],
     ['a workflow alone', ['--certificate-github-workflow-repository', 'a/b']],
@@ -190,10 +190,10 @@ describe('which signers may pass', () => {
       ['--certificate-identity-regexp', 'a)|(b', '--certificate-oidc-issuer', 'https://x'],
     ],
     [
-      'flags and anybody',
+      'flags and any identity',
       ['--unsafe-any-identity', '--certificate-identity', 'a', '--certificate-oidc-issuer', 'b'],
     ],
-    ['a policy and anybody', ['--unsafe-any-identity', '--policy', 'x']],
+    ['a policy and any identity', ['--unsafe-any-identity', '--policy', 'x']],
     ['two policies', ['--policy', 'x', '--policy-from', 'main']],
     ['a format that is not there', ['--unsafe-any-identity', '--format', 'yaml']],
     ['no jobs', ['--unsafe-any-identity', '--jobs', '0']],

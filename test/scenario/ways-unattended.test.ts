@@ -60,7 +60,7 @@ const sign = (variables: Record<string, string>) =>
     input: COMMIT,
   });
 
-it('asks no mirror for trust before it says that nobody can log in; a job that can asks it', async () => {
+it('a job without a login asks no mirror for trust before it ends, and a job with a login asks the mirror', async () => {
   let asked = 0;
   // the way to the built-in root's mirror
   const proxy = createServer((socket) => {
@@ -173,7 +173,7 @@ describe('git commit -S without a person', () => {
       /id-token: write/,
     ],
   ])(
-    'in %s without a token it ends at once, asking nobody',
+    'in %s without a token signing ends at once, without a question',
     async (_name, variables, line, hint) => {
       const before = { ...sandbox().requests };
       const { exit, out, err } = await sign(variables);

@@ -1,4 +1,4 @@
-/** A person without a browser, a person who thinks twice, and nobody at all: each way to an identity, as git sees it. */
+/** A person without a browser, a person who refuses, and no person at all: each way to an identity, as git sees it. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
@@ -113,7 +113,7 @@ describe.skipIf(!haveTools('script'))('git commit -S, before anything becomes pu
     ['the wrong committer', { email: 'bob@example.test' }, { matchCommitter: 'true' }],
     ['an unverified e-mail address', { emailVerified: false }, {}],
     ['an expired token', { expiresIn: -120 }, {}],
-    ['a token for somebody else', { audience: 'vault' }, {}],
+    ['a token for another audience', { audience: 'vault' }, {}],
   ])('%s: nothing reached them either (O13)', async (_name, claims, settings) => {
     const before = published(sandbox());
     const token = await sandbox().mintToken(claims);

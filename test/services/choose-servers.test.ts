@@ -125,7 +125,7 @@ describe('chooseServices', () => {
       { tsaConfig: { selector: 'ALL' }, tsaUrls: [service('https://a'), service('https://b')] },
     ],
     [
-      'a log that nobody can search, for the online form',
+      'a log that cannot be searched, for the online form',
       { rekorMode: 'online', rekorVersion: 2, rekorUrl: 'https://r' },
       {},
     ],

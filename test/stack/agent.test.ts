@@ -39,7 +39,7 @@ describe.each(forms)('the $name', (form) => {
     });
   const git = (here: StackRepository, ...args: string[]) =>
     here.gitMeanwhile({ env: { ...here.environment(), ...AGENT } }, ...args);
-  /** Nobody is there to log in. */
+  /** No person is there to log in. */
   const commit = (here: StackRepository, subject: string) =>
     git(here, 'commit', '-q', '--allow-empty', '-S', '-m', subject);
 

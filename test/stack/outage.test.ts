@@ -53,7 +53,7 @@ describe.each(forms)('the $name', (form) => {
       });
       expect(said).toMatch(says);
       const last = await repository.commit('after', options);
-      // nobody else writes to these logs
+      // no other client writes to these logs
       expect(await logIndexOf(last)).toBe((await logIndexOf(first)) + 1);
     },
   );

@@ -1,4 +1,4 @@
-/** How servers are started and ended: known by number and start, reported with their last words, nobody else touched. */
+/** How servers are started and ended: known by number and start, reported with their last output. Other processes are left alone. */
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';

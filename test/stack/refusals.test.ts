@@ -27,7 +27,7 @@ async function logged(): Promise<number> {
 }
 
 describe.each(forms)('the $name', (form) => {
-  it('D03 refuses the wrong account before anything is published', async () => {
+  it('the wrong account is refused before anything is published (D03)', async () => {
     const repository = stackRepository(form);
     const before = await logged();
     const { exit, out, err } = await signPayload(

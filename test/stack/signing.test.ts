@@ -47,7 +47,7 @@ describe.each(forms)('the $name', (form) => {
     ['Rekor v2 with a timestamp', { rekorVersion: 2 }],
   ];
 
-  it.each(kinds)('signs a commit into %s; both forms verify it alone', async (_, options) => {
+  it.each(kinds)('a commit is signed into %s, and each form verifies it', async (_, options) => {
     const repository = stackRepository(form);
     const id = await repository.commit('a change', options);
     for (const said of await heard(repository, 'verify-commit', id)) expect(said).toMatch(good);

@@ -93,7 +93,7 @@ describe.each(forms)('a team with the $name', (form) => {
     expect(work.must('log', '--format=%s', `${before}..${main()}`)).toBe('three\ntwo\none');
   });
 
-  it('releases by its workflow, and by nobody else', async () => {
+  it('only its workflow may release', async () => {
     const { workflowIssuer } = stack.urls;
     const tag = async (name: string, token: string, more: Record<string, string> = {}) =>
       work.gitMeanwhile(

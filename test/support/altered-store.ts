@@ -1,4 +1,4 @@
-/** An object store that somebody else wrote: under an object's name lies something else. */
+/** An object store that an attacker wrote: under an object's name lies another object. */
 
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

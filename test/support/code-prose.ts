@@ -60,11 +60,11 @@ export function commentsIn(code: string): readonly Said[] {
     .map(({ text, line }) => ({ text: text.replace(/^\s*(?:\/?\*+\/?|\/\/)|\*\/$/gm, ''), line }));
 }
 
-/** Quoted texts of three words and more, without markup, scripts and style sheets: what a person may read on a screen. */
+/** Quoted texts of three words and more, without markup, scripts, style sheets and HTTP headers: what a person may read. */
 export function messagesIn(code: string): readonly Said[] {
   return piecesOf(code)
     .filter(({ kind, text }) => kind === 'text' && /\p{L}.* .*\p{L}.* .*\p{L}/u.test(text))
-    .filter(({ text }) => !/[{}<>]|^#/.test(text))
+    .filter(({ text }) => !/[{}<>]|^#|-src '|; Path=/.test(text))
     .map(({ text, line }) => ({ text, line }));
 }
 

@@ -34,8 +34,7 @@ export const DIFFERENCES = {
   'leaf usage':
     'we refuse: it asks no key usage, extended key usage or critical extension of a leaf',
   'CA usage': 'we refuse: it asks no extended key usage or critical extension of a CA',
-  identity:
-    'we refuse: it leaves the names of a certificate to the policy; several or none are nobody for us',
+  identity: 'we refuse: it leaves the names of a certificate to the policy; we accept exactly one',
   profile: 'we refuse: algorithms and keys that no git signature has',
   clock: 'we refuse: it has no clock, and takes a time in the future',
   // we accept, it refuses

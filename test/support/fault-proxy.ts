@@ -44,7 +44,7 @@ export interface FaultProxy {
   readonly host: string;
   /** Requests that arrived. */
   readonly asked: () => number;
-  /** What the service answered, by path: to be given to somebody else. */
+  /** What the service answered, by path. A fault gives it to another client. */
   readonly recorded: ReadonlyMap<string, Recorded>;
   readonly close: () => void;
 }

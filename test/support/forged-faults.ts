@@ -88,7 +88,7 @@ export const faults: readonly Fault[] = [
     'X03 a root of path length 0',
     { root: extensions(Oid.basicConstraints, ext.constraints(true, 0)) },
   ],
-  ['X03 an intermediate by somebody else', { intermediate: impostor }],
+  ['X03 an intermediate of another CA', { intermediate: impostor }],
   [
     'X03 an intermediate for servers',
     { intermediate: extensions(Oid.eku, ext.eku([Oid.serverAuth])) },
@@ -200,7 +200,7 @@ export const faults: readonly Fault[] = [
     'R11 a token signed by another key',
     { tokens: [{ message: (spec) => ({ ...spec, key: stranger }) }] },
   ],
-  ['R11 an authority nobody trusts', { tokens: [{ authority: authority('b', T0) }] }],
+  ['R11 an authority that is not trusted', { tokens: [{ authority: authority('b', T0) }] }],
   [
     'R11 a sibling of the listed TSA',
     {

@@ -11,7 +11,7 @@ export interface GitServer {
   readonly close: () => Promise<void>;
 }
 
-/** Serves every repository below `root`, pushes included, to anybody on this machine. */
+/** Serves every repository below `root`, pushes included, to every process on this machine. */
 export async function serveGit(
   root: string,
   env: Readonly<Record<string, string>>,

@@ -21,7 +21,7 @@ export interface Given {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   readonly input?: Uint8Array;
-  /** Answers to questions; without them nobody can be asked. */
+  /** Answers to questions. Without them no question can be asked. */
   readonly answers?: readonly string[];
   /** Unix seconds. */
   readonly now?: number;

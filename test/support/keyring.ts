@@ -13,7 +13,7 @@ export interface DesktopKeyring {
   readonly close: () => Promise<void>;
 }
 
-/** Starts one in `home`; locked, with nobody there to unlock it, unless there is a password. It ends with its bus. */
+/** Starts a keyring in `home`. Without a password it stays locked. It ends with its bus. */
 export async function desktopKeyring(home: string, password?: string): Promise<DesktopKeyring> {
   const runtime = join(home, 'runtime');
   mkdirSync(runtime, { mode: 0o700 });

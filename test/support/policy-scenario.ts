@@ -9,7 +9,7 @@ import { type ScratchRepository, scratchRepository } from './git-repository.ts';
 import { EMPTY_TREE } from './odd-objects.ts';
 import { resultsOf, type Signing, signet, withSignature } from './verify-scenario.ts';
 
-/** Who signs: an e-mail, a whole request to the sandbox, a key, or nobody. */
+/** Who signs: an e-mail, a whole request to the sandbox, a key, or no signer. */
 export type By =
   | 'nobody'
   | { readonly email: string }

@@ -28,7 +28,7 @@ import { spkiOf } from '../../src/sandbox/rekor/signed-note.ts';
 export interface PrivateNetwork {
   /** The authority, PEM. */
   readonly caFile: string;
-  /** Asks nobody who he is. */
+  /** Asks for no password. */
   readonly proxy: string;
   /** Wants `user:p%40ss`. */
   readonly proxyWithLogin: string;

@@ -1,6 +1,6 @@
 /**
  * A sandbox for a test file: started once, in a directory of its own, ended with the file. Its state holds private
- * keys of nobody; the directory goes when the file is done.
+ * keys of no person. The directory goes when the file is done.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Payloads that a verifier would refuse, or read as something else than was signed: nobody may sign them. */
+/** Payloads that a verifier would refuse, or read as something else than was signed. Signing refuses them. */
 
 import { splitSignedObject } from '../../src/core/git/signed-object.ts';
 import { malformedObjects } from './history-objects.ts';

@@ -130,7 +130,7 @@ export function signer(repository: ScratchRepository, sandbox: Sandbox) {
       const armor = signing === 'unsigned' ? '' : await issue(payload, signing);
       return repository.write('tag', Buffer.from(payload + armor));
     },
-    /** Flags that allow alice and nobody else. */
+    /** Flags that allow only alice. */
     allow: (email = 'alice@example.test'): readonly string[] => [
       ...['--trusted-root', sandbox.files.trustedRoot],
       ...['--certificate-identity', email, '--certificate-oidc-issuer', sandbox.urls.issuer],

@@ -96,7 +96,7 @@ describe('a shim', () => {
 
   it('is the first program of PATH that answers as the one that is looked for', async () => {
     const { program, path } = layout();
-    program('other/git-signet', 'echo somebody else');
+    program('other/git-signet', 'echo another program');
     program('failing/git-signet', 'echo me; exit 1');
     program('old-0.1.0/git-signet', 'echo me');
     const found = program('shims/git-signet', '[ "$*" = who ] && echo me');

@@ -78,7 +78,7 @@ process.stdout.write('<' + await terminal.ask('who?') + '>\\n');`;
     const ended = person.ended();
     await person.sees('ready');
     person.type(early);
-    // the terminal's echo: the kernel holds it for whoever reads next
+    // the terminal's echo: the kernel keeps it for the next reader
     await person.sees('early');
     writeFileSync(go, '');
     await person.sees('who?');
@@ -145,7 +145,7 @@ describe('streams', () => {
       '2 the output cannot be written: the disk is full, or has no room for more files (ENOSPC)',
     );
   });
-  it('nobody is asked where questions are forbidden, and stdin is left alone (F6)', () => {
+  it('no question is asked if questions are forbidden, and stdin is not read (F6)', () => {
     const body = `streams.write(terminal.interactive + ' ' + await terminal.ask('who?') + ' ' + streams.readInput(1e9).length)`;
     expect(child(body, { input: 'payload' }).stdout).toBe('false undefined 7');
   });

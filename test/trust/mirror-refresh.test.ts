@@ -538,7 +538,7 @@ describe('twenty processes at once', () => {
     const { directory = '' } = source;
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, 'lock'), '');
-    const send = () => Promise.reject(new Error('nobody is asked'));
+    const send = () => Promise.reject(new Error('no request is allowed'));
     const options = { send, crypto: nodeCrypto, now: () => 0, patience: 0.1 };
     await expect(refreshTrust(source, options)).rejects.toMatchObject({
       message: expect.stringContaining(`another process has updated ${directory}`),

@@ -67,7 +67,7 @@ const without =
 const STEPS: readonly [string, Spoil, RegExp][] = [
   ['no timestamp', without(/^timestamp/), /timestamp\.json: HTTP 404/],
   [
-    'a timestamp that nobody signed',
+    'an unsigned timestamp',
     ({ repository: { put, signed } }) => put('timestamp', signed('timestamp'), [tufKey('ecdsa')]),
     /timestamp/,
   ],
@@ -78,7 +78,7 @@ const STEPS: readonly [string, Spoil, RegExp][] = [
   ],
   ['no snapshot', without(/snapshot/), /snapshot/],
   [
-    'a snapshot that nobody signed',
+    'an unsigned snapshot',
     ({ repository: { put, signed } }) => put('snapshot', signed('snapshot'), [tufKey('ecdsa')]),
     /snapshot/,
   ],

@@ -64,7 +64,7 @@ async function ask(path: string, { forwarded = false, silence, ...given }: Given
       network: DIRECT,
       expected: '',
       patience: PATIENCE,
-      login: () => Promise.reject(new Error('nobody is to be asked')),
+      login: () => Promise.reject(new Error('no question is allowed')),
       onWait: () => undefined,
       ...given,
     });

@@ -33,7 +33,7 @@ const loginOf = (name: string, refresh = false): RenewableToken => ({
 
 const nobody: SigningClient = {
   network: DIRECT,
-  login: () => Promise.reject(new Error('nobody is to be asked')),
+  login: () => Promise.reject(new Error('no question is allowed')),
 };
 
 function held(): { backend: PaperBackend; credentials: Credentials } {
@@ -63,7 +63,7 @@ describe('a login that several signers need', () => {
       login: async () => {
         asked += 1;
         await new Promise((resolve) => setTimeout(resolve, 10));
-        throw new LoginError('LOGIN_TIMEOUT', 'nobody came');
+        throw new LoginError('LOGIN_TIMEOUT', 'no answer came');
       },
     };
     const all = await Promise.allSettled([1, 2, 3].map(() => credentials.use('', failing)));
@@ -129,7 +129,7 @@ describe('identity', () => {
     await credentials.use('', person(ALICE));
     expect((await credentials.use(ALICE, nobody)).signer.value).toBe(ALICE);
     expect((await credentials.use(BOB, person(BOB))).signer.value).toBe(BOB);
-    // nobody in particular is not whoever happens to be there
+    // an empty expectation does not mean every login that is there
     expect((await credentials.use('', nobody)).signer.value).toBe(ALICE);
     expect(backend.obtained).toEqual([ALICE, BOB]);
     const other = held();

@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(() => agent.end());
 
 const ALICE = 'alice@example.test';
-const refused: AgentSigning['login'] = () => Promise.reject(new Error('nobody is to be asked'));
+const refused: AgentSigning['login'] = () => Promise.reject(new Error('no question is allowed'));
 
 async function sign(login = refused, payload: Uint8Array = PAYLOAD, expected = '') {
   const reached = await reachAt(agent.address, agent.instance);
@@ -110,7 +110,7 @@ describe('signing', () => {
     const shown = Promise.withResolvers<string>();
     agent.backend.sign = async (payload, credential, network, watch) => {
       watch?.onSigned?.('before the log');
-      // it would wait for ever if the client were shown it only with the answer
+      // it would wait without end if the client were shown it only with the answer
       await shown.promise;
       return plain(payload, credential, network);
     };
@@ -348,7 +348,7 @@ describe('a request', () => {
     ['get-key', { op: 'key' }],
     ['run', { op: 'run', command: 'id' }],
     ['constructor', { op: 'constructor' }],
-    ['a token that nobody asked for', { op: 'token', token: ALICE, refreshToken: '' }],
+    ['a token that was not asked for', { op: 'token', token: ALICE, refreshToken: '' }],
     ['a forwarded request', { op: 'forwarded-sign', payload: PAYLOAD.toString('base64') }],
   ])('a request for %s is refused (D07 D08 D09)', async (_name, request) => {
     const [reply] = await raw(json(request));
@@ -606,7 +606,7 @@ describe('an agent that reaches no server', () => {
     await expect(sign(loggingIn(ALICE))).rejects.toMatchObject({
       ...{ leaving: true, why: { exitCode: 3, code: 'SERVICE_UNREACHABLE' } },
     });
-    // whoever hears that finds its socket no more
+    // a client that hears that finds its socket gone
     await expect(connectLocal(agent.address)).rejects.toMatchObject({ kind: 'absent' });
     await agent.ended;
   });

@@ -43,7 +43,7 @@ function ask(path: string): Promise<string> {
   });
 }
 
-/** What a killed process leaves: a socket that nobody listens at. */
+/** What a killed process leaves: a socket without a listener. */
 function deadSocket(path: string): void {
   const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
   spawnSync(process.execPath, ['-e', script]);

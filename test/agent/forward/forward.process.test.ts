@@ -98,7 +98,7 @@ async function sign(payload: Uint8Array): Promise<string> {
       {
         payload,
         expected: 'whoever@example.test',
-        login: () => Promise.reject(new Error('nobody is to be asked')),
+        login: () => Promise.reject(new Error('no question is allowed')),
         patience: PATIENCE,
         network: DIRECT,
         onWait: () => undefined,

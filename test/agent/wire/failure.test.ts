@@ -11,7 +11,7 @@ import {
 it.each([
   new UsageError('what was typed'),
   new ConfigError('what is configured', { code: 'TRUST_FILE', hint: 'git signet trust show' }),
-  new LoginError('LOGIN_REFUSED', 'nobody logged in'),
+  new LoginError('LOGIN_REFUSED', 'the login was refused'),
   new ServiceError('SERVICE_REFUSED', 'the log said no'),
   new AnswerError('LOG_ANSWER', 'the log lied'),
 ])('a $name arrives as the class that left, with its code, exit code and hint', (error) => {

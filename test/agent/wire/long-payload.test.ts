@@ -40,7 +40,7 @@ async function sign(payload: Uint8Array) {
       expected: '',
       patience: PATIENCE,
       network: DIRECT,
-      login: () => Promise.reject(new Error('nobody is to be asked')),
+      login: () => Promise.reject(new Error('no question is allowed')),
       onWait: () => undefined,
     });
   } finally {
@@ -147,7 +147,7 @@ it('an agent that asks for more parts than there are is of no use (D29)', async 
     },
     {
       ...{ payload: long(2 * MAX_PART), expected: '', patience: PATIENCE, network: DIRECT },
-      login: () => Promise.reject(new Error('nobody is to be asked')),
+      login: () => Promise.reject(new Error('no question is allowed')),
       onWait: () => undefined,
     },
   );

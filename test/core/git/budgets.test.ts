@@ -1,4 +1,4 @@
-/** What anybody may push costs no more than its hash: budgets are kept before anything is collected. */
+/** A pushed object costs no more than its hash: budgets are kept before anything is collected. */
 
 import { describe, expect, it } from 'vitest';
 import type { ObjectType } from '../../../src/core/git/header.ts';

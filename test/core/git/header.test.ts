@@ -1,4 +1,4 @@
-/** The one reader of objects, before any signature is looked at: what it refuses whoever signed. */
+/** The reader of objects, before any signature is looked at: what it refuses for every signer. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

@@ -49,13 +49,13 @@ describe('committerMismatch', () => {
       undefined,
     ],
     [
-      'a workload with somebody’s name',
+      'a workload with a person’s name',
       ALICE,
       { kind: 'uri', value: 'https://ci/x@main' } as const,
       'the committer is Alice, the signer https://ci/x@main',
     ],
     [
-      'nobody is named',
+      'no committer is named',
       commit(''),
       person('alice@example.test'),
       'no committer is named, and alice@example.test signed',

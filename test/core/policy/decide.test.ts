@@ -301,7 +301,7 @@ describe('a workflow is its repository, file, ref and trigger (P09)', () => {
       at('acme/app/.github/workflows/new.yml@refs/heads/main'),
     ],
     [
-      'a reusable workflow of somebody else',
+      'a reusable workflow of another repository',
       {},
       at('evil/lib/.github/workflows/release.yml@refs/heads/main'),
     ],

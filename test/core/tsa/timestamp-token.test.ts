@@ -276,7 +276,7 @@ describe('authorities (R11)', () => {
     expect(await codeOf(stamped({ authority: sibling }, { trust: trusting(listed(a)) }))).toBe(
       'timestamp-untrusted',
     );
-    // where it lists only the CA, whoever the CA made a TSA counts
+    // if it lists only the CA, every TSA of that CA counts
     expect(await codeOf(stamped({ authority: sibling }, { trust: trusting(bare(a)) }))).toBe(
       'verified',
     );

@@ -75,7 +75,7 @@ function below(change: (sub: CertificateSpec) => CertificateSpec = (sub) => sub)
   };
 }
 
-/** Somebody else's CA with the forge's own names. */
+/** Another CA with the forge's own names. */
 const impostor = (spec: CertificateSpec): CertificateSpec => {
   const own = key('impostor', 'p384');
   return { ...spec, signer: own, extensions: swap(spec.extensions, Oid.aki, ext.aki(own)) };
@@ -288,7 +288,7 @@ describe('intermediates (X03)', () => {
     ['key usage without certificate signing', extensions(Oid.keyUsage, ext.keyUsage(0x80))],
     ['an extended key usage for something else', extensions(Oid.eku, ext.eku([Oid.serverAuth]))],
     ['an unknown critical extension', extensions(UNKNOWN.oid, { ...UNKNOWN, critical: true })],
-    ['a signature by somebody else', impostor],
+    ['a signature by another CA', impostor],
     ['another issuer\u2019s name', (spec) => ({ ...spec, issuer: commonName('elsewhere') })],
   ];
   it.each(broken)('refuses a subordinate CA with %s (X03)', async (_, change) => {

@@ -35,7 +35,7 @@ function timed(request: TokenRequest) {
   return { waits, request: { ...request, send }, asking: () => asking > 0 };
 }
 
-/** Lets time pass whenever nobody is busy, until `work` is done. */
+/** Lets time pass while no task runs, until `work` is done. */
 async function meanwhile<T>(work: Promise<T>, busy: () => boolean): Promise<T | Error> {
   let done = false;
   const outcome = work
@@ -186,7 +186,7 @@ describe('an issuer’s pace and patience (O11)', () => {
     expect(waits).toEqual([7, 7, 7, 7, 7, 7, 7]);
   });
 
-  it('asks later where the issuer says how much later, but not for ever', async () => {
+  it('the device login waits as long as the issuer asks, up to a limit', async () => {
     const errors = ['authorization_pending 30', 'authorization_pending'];
     expect((await ask({ errors })).waits).toEqual([5, 30, 5]);
     const { outcome, seconds } = await ask({ errors: ['slow_down 9999'] });
@@ -261,7 +261,7 @@ describe('an invitation that cannot be trusted (O11)', () => {
 });
 
 describe('whom the person is to be', () => {
-  it('is said, where somebody is expected', async () => {
+  it('the expected account is named before the code is shown', async () => {
     const { lines } = await ask({}, { identity: 'alice@example.test' });
     expect(lines[0]).toBe('log in as alice@example.test');
     expect((await ask({})).lines[0]).toMatch(/^open https:/);
@@ -293,7 +293,7 @@ describe('what becomes public (O11)', () => {
 });
 
 describe('where the issuer has no such thing', () => {
-  it('a forced device login says so; else a code is typed', async () => {
+  it('a forced device login says so, and otherwise a code is typed', async () => {
     const forced = await tokenRequest({
       issuerUrl: issuer.url,
       flags: { tokenProvider: 'device' },

@@ -26,7 +26,7 @@ export const contentRecipes: readonly Recipe[] = [
     kids(encapsulated).push(context(0, octets(payload)));
   }),
   signedAfter('C01-attached-other-payload', 'cms-unsupported', ({ encapsulated, signedAttrs }) => {
-    const other = bytes('tree of somebody else\n');
+    const other = bytes('tree of another commit\n');
     kids(encapsulated).push(context(0, octets(other)));
     replaceAttribute(signedAttrs, messageDigest, attribute(messageDigest, digestOf(other)));
   }),

@@ -13,7 +13,7 @@ import { clone, type Der, integer, kid, kids, nothing, sort } from '../der-edit.
 import { bytes } from '../odd-objects.ts';
 import { BASE, type Recipe, recipe, withArmor } from './recipe.ts';
 
-/** A real, verified signature with something else in the part that nobody signed. */
+/** A real, verified signature with something else in the unsigned part. */
 function unsigned(
   name: string,
   check: Check,

@@ -1,5 +1,5 @@
 /**
- * `git signet log` looks as git log looks: with the marks taken out, the same bytes. What somebody wrote into a message, a
+ * `git signet log` looks as git log looks: with the marks taken out, the same bytes. What an author wrote into a message, a
  * file name or a name is never taken for a mark.
  */
 

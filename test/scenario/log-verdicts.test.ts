@@ -45,7 +45,7 @@ interface Keys {
   readonly carol: OpenPgpPerson;
 }
 
-/** The policy that pins everybody, and the same keys where ssh-keygen and gpg look for them. */
+/** The policy that pins every key, and the same keys where ssh-keygen and gpg look for them. */
 function settle(repository: ScratchRepository, { dave, carol }: Keys): void {
   const { home, env, must } = repository;
   const policy = join(home, 'policy.yaml');

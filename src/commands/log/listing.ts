@@ -31,7 +31,7 @@ function failure(child: Child): UsageError {
 
 /**
  * Runs git log and shows each piece of it with the results of its commits, in order.
- * @throws UsageError GIT_FAILED with what git says; what `judge` and `show` throw
+ * @throws UsageError GIT_FAILED with git's message, and what `judge` and `show` throw
  */
 export async function listLog(
   { args, number, judge, show }: Listing,

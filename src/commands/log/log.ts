@@ -37,7 +37,7 @@ function orAnybody(args: ParsedArguments, { policy }: Pick<Settings, 'policy'>):
   return said ? args : { ...args, switches: new Set([...switches, 'unsafe-any-identity']) };
 }
 
-/** A number that nobody could write into a commit beforehand. */
+/** A number that no author could know and write into a commit. */
 function freshNumber(): string {
   return toHex(crypto.getRandomValues(new Uint8Array(16)));
 }
@@ -79,7 +79,7 @@ interface Parts {
   readonly jobs: number;
 }
 
-/** The judge, made while git log already runs; `close` ends it if it was made. */
+/** The judge, made while git log already runs. `close` ends it if it was made. */
 function judgeLater(
   { setup, jobs }: Parts,
   output: 'mark' | 'jsonl',

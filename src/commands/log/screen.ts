@@ -8,7 +8,7 @@ import { showsUnicode } from '../../system/locale.ts';
 import { type Pager, startPager } from '../../system/pager.ts';
 
 export interface Screen extends Look {
-  /** @throws OutputClosed once nobody reads any more */
+  /** @throws OutputClosed once the reader has gone */
   readonly write: (bytes: Uint8Array) => Promise<void>;
   /** True while a pager shows it. */
   readonly paged: () => boolean;
@@ -22,7 +22,7 @@ function ownValue(entries: readonly ConfigEntry[], key: string): string | undefi
   return entries.findLast((entry) => entry.key === key && OWN_SCOPES.includes(entry.scope))?.value;
 }
 
-/** The command line of the pager; undefined where there is none to start (pager.c, git_pager). */
+/** Returns the command line of the pager, or undefined if there is no pager to start (pager.c, git_pager). */
 export function pagerOf(
   entries: readonly ConfigEntry[],
   { env, streams }: Pick<Invocation, 'env' | 'streams'>,

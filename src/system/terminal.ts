@@ -31,7 +31,7 @@ export interface Streams {
   readonly inputIsTerminal: boolean;
   /** True if stdout shows colour: it is a terminal, and neither NO_COLOR nor TERM=dumb is set. */
   readonly colour: boolean;
-  /** Width of the terminal on stdout; undefined where stdout is none. */
+  /** The width of the terminal on stdout, or undefined if stdout is no terminal. */
   readonly columns?: number | undefined;
 }
 

@@ -27,7 +27,7 @@ export function greet(
       ? 'in this shell you log in on the page of a Sigstore on this machine'
       : `in this shell you sign as ${who.email}, with a Sigstore on this machine`,
   );
-  terminal.say('nothing becomes public, and exit ends it; in a git repository, try');
+  terminal.say('nothing becomes public, and exit ends it. In a git repository, try');
   terminal.hint('git commit --allow-empty -m "first signed commit"');
   terminal.hint('git log --show-signature -1');
   terminal.hint('git signet show HEAD');

@@ -180,6 +180,8 @@ export interface KeyVerified {
   readonly status: 'verified';
   readonly kind: KeyKind;
   readonly signer: Signer;
+  /** The key as the policy pins it. */
+  readonly key: string;
   readonly rule: string;
   readonly findings?: readonly Finding[];
 }

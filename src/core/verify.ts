@@ -97,7 +97,7 @@ export async function verifyObject(
     const { split } = openObject(type, raw, format);
     if (split === undefined) throw new Refusal('unsigned', `the ${type} has no signature`);
     const verdict = await verifyEvidence(split.payload, split.signature, context, found);
-    return underContext(verdict, context, { type, payload: split.payload });
+    return underPolicies(verdict, context, { type, payload: split.payload });
   });
 }
 
@@ -116,7 +116,7 @@ export async function verifyDetached(
   return settle({ check: 'object' }, async () => {
     openPayload(payload);
     const verdict = await verifyEvidence(payload, signature, context, found);
-    return underContext(verdict, context, { type: payloadType(payload), payload });
+    return underPolicies(verdict, context, { type: payloadType(payload), payload });
   });
 }
 
@@ -183,9 +183,14 @@ async function bindEntry(
 }
 
 /** Returns the verdict under all policies of the context. The first one that does not allow it decides. */
-function underContext(
+export function underPolicies(
   evidence: Verdict,
-  { policy, alsoUnder = [], ref, noted }: VerifyContext,
+  {
+    policy,
+    alsoUnder = [],
+    ref,
+    noted,
+  }: Pick<VerifyContext, 'policy' | 'alsoUnder' | 'ref' | 'noted'>,
   object: Pick<Subject, 'type' | 'payload'>,
 ): Verdict {
   const subject = { ...object, ref, ...noted };

@@ -8,10 +8,13 @@ import { commitHeader } from '../core/git/header.ts';
 import { governing } from '../core/policy/decide.ts';
 import type { IdentityPolicy, ObjectRule } from '../core/policy/model.ts';
 import type { Finding, Outcome, PolicyCode } from '../core/verdict.ts';
+import { personOf } from './person.ts';
 
 export interface GraphSettings {
   readonly policy: IdentityPolicy | undefined;
   readonly ref: string | undefined;
+  /** True if the policies in each commit's parents judge it. They may differ from commit to commit. */
+  readonly byParents: boolean;
   /** Commits on the ref's own line. They are reached from the tips along first parents. */
   readonly landings: ReadonlySet<string>;
   /** Judges a commit that is not part of the run. */
@@ -39,6 +42,10 @@ export function asksAboutGraph(policy: IdentityPolicy | undefined): boolean {
   );
 }
 
+function countsSigners(policy: IdentityPolicy | undefined): boolean {
+  return (policy?.commits ?? []).some(({ distinctSigners }) => distinctSigners > 1);
+}
+
 /** Adds a refusal to a verified outcome. Any other outcome stays as it is. */
 export function withRefusal(outcome: Outcome, code: PolicyCode, detail: string): Outcome {
   if (outcome.status !== 'verified') return outcome;
@@ -49,34 +56,27 @@ export function withRefusal(outcome: Outcome, code: PolicyCode, detail: string):
   return { ...evidence, ...refused } as Outcome;
 }
 
-/** Returns the name of the policy rule that allowed the signer, if any. */
-export function ruleOf(outcome: Outcome | undefined): string | undefined {
-  return outcome?.status === 'verified' ? outcome.rule : undefined;
-}
-
 interface Waiting {
   readonly parents: readonly string[];
-  readonly rule: string | undefined;
+  readonly outcome: Outcome;
 }
 
-/** Returns the signers of a landing and of all commits that it brings. Those commits have then landed too. */
-async function signersOfLanding(
-  rule: string | undefined,
+/** Returns the outcomes of all commits that a landing brings. Those commits have then landed too. */
+async function outcomesBrought(
   parents: readonly string[],
   waiting: Map<string, Waiting>,
   alone: ((id: string) => Promise<Outcome | undefined>) | undefined,
-): Promise<ReadonlySet<string>> {
-  const names = new Set(rule === undefined ? [] : [rule]);
+): Promise<readonly (Outcome | undefined)[]> {
+  const outcomes: (Outcome | undefined)[] = [];
   const queue = [...new Set(parents.slice(1))];
   for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
     const commit = waiting.get(id);
-    const name = commit === undefined ? ruleOf(await alone?.(id)) : commit.rule;
-    if (name !== undefined) names.add(name);
+    outcomes.push(commit === undefined ? await alone?.(id) : commit.outcome);
     if (commit === undefined) continue;
     waiting.delete(id);
     for (const parent of commit.parents) queue.push(parent);
   }
-  return names;
+  return outcomes;
 }
 
 /** State of a run. */
@@ -110,44 +110,61 @@ async function judgeMerge(
   return withRefusal(outcome, 'merge-not-clean', detail);
 }
 
+/** A policy that judges a landing, and the number of signers that it asks for. */
+interface Due {
+  readonly policy: IdentityPolicy;
+  readonly signers: number;
+}
+
 async function judgeLanding(
   { id, raw, single }: GraphCommit,
-  due: number,
+  due: readonly Due[],
   outcome: Outcome,
   { waiting }: Memory,
   { landings, alone, reached }: GraphSettings,
 ): Promise<Outcome> {
   const parents = commitHeader(raw)?.parents ?? [];
-  const rule = ruleOf(outcome);
   if (!single && !landings.has(id)) {
-    waiting.set(id, { parents, rule });
+    waiting.set(id, { parents, outcome });
     return outcome;
   }
   const [first = ''] = parents;
   const brought = async (parent: string): Promise<Outcome | undefined> =>
     (await reached(parent, first)) ? undefined : alone(parent);
-  const asks = single && outcome.status === 'verified';
-  const names = await signersOfLanding(rule, parents, waiting, asks ? brought : undefined);
-  if (names.size >= due) return outcome;
-  const detail = `${names.size} of ${due} required signers: a change that lands here needs ${due}`;
-  return withRefusal(outcome, 'too-few-signers', detail);
+  const asks = single && outcome.status === 'verified' && due.length > 0;
+  const outcomes = await outcomesBrought(parents, waiting, asks ? brought : undefined);
+  for (const { policy, signers } of due) {
+    const people = new Set([outcome, ...outcomes].flatMap((each) => personOf(policy, each) ?? []));
+    if (people.size >= signers) continue;
+    const detail = `${people.size} of ${signers} required signers: a change that lands here needs ${signers}`;
+    return withRefusal(outcome, 'too-few-signers', detail);
+  }
+  return outcome;
 }
 
 /** Returns the judge of these rules for one run. */
 export function createGraph(settings: GraphSettings): Graph {
-  const { policy, ref } = settings;
+  const { policy, ref, byParents, landings } = settings;
   const memory: Memory = { failed: new Set(), waiting: new Map() };
   const everywhere = policy === undefined ? [] : [policy];
+  const counts = landings.size > 0 && (byParents || countsSigners(policy));
   return async (commit, outcome) => {
-    const rules = (commit.policies ?? everywhere).flatMap((under) =>
-      governing(under, { type: 'commit', ref }, undefined),
-    );
+    const under = (commit.policies ?? everywhere).map((each) => ({
+      policy: each,
+      rules: governing(each, { type: 'commit', ref }, undefined),
+    }));
     let result = outcome;
-    for (const merges of new Set(rules.map((rule) => rule.merges))) {
+    for (const merges of new Set(under.flatMap(({ rules }) => rules.map((rule) => rule.merges)))) {
       result = await judgeMerge(commit, merges, result, memory, settings);
     }
-    const due = Math.max(1, ...rules.map(({ distinctSigners }) => distinctSigners));
-    if (due > 1) result = await judgeLanding(commit, due, result, memory, settings);
+    const due = under.flatMap(({ policy: each, rules }) => {
+      const signers = Math.max(1, ...rules.map(({ distinctSigners }) => distinctSigners));
+      return signers > 1 ? [{ policy: each, signers }] : [];
+    });
+    // commits wait for their landing even if no policy counts yet, because the policy of the landing may count them
+    if (counts || due.length > 0) {
+      result = await judgeLanding(commit, due, result, memory, settings);
+    }
     if (result.status !== 'verified') memory.failed.add(commit.id);
     return result;
   };

@@ -6,7 +6,8 @@
 import type { Crypto } from '../core/crypto.ts';
 import { type ObjectType, splitSignedObject } from '../core/git/signed-object.ts';
 import { logLookupOf } from '../core/log-lookup.ts';
-import type { Outcome, Verdict } from '../core/verdict.ts';
+import type { Subject } from '../core/policy/decide.ts';
+import type { IdentityPolicy, Outcome, Verdict } from '../core/verdict.ts';
 import { type VerifyContext, verifyObject } from '../core/verify.ts';
 import type { ObjectRequest } from '../git/objects.ts';
 import type { GitRepository } from '../git/repository.ts';
@@ -30,22 +31,17 @@ export interface WholeObject extends Pick<ObjectRequest, 'policies' | 'noted'> {
 }
 
 /** Judges a signature by pinned keys, under every policy of the context. The first policy that refuses it decides. */
-async function byKey(
-  object: WholeObject,
-  verdict: Verdict,
+export async function byKeys(
+  undecided: Verdict,
   context: VerifyContext,
-  { repository, keys }: JudgingContext,
+  object: Pick<Subject, 'type' | 'payload'>,
+  judge: (policy: IdentityPolicy, subject: Subject) => Promise<Outcome | undefined>,
 ): Promise<Outcome> {
-  const kind = verdict.status === 'undecided' ? verdict.kind : undefined;
-  const split = splitSignedObject(object.type, object.raw, repository.format);
-  if (kind === undefined || split === undefined) return verdict;
-  const { payload } = split;
-  const subject = { type: object.type, payload, ref: context.ref, ...context.noted };
-  let outcome: Outcome = verdict;
-  const policies = [context.policy, ...(context.alsoUnder ?? [])];
-  for (const policy of policies) {
+  const subject = { ...object, ref: context.ref, ...context.noted };
+  let outcome: Outcome = undecided;
+  for (const policy of [context.policy, ...(context.alsoUnder ?? [])]) {
     if (policy === undefined) continue;
-    outcome = (await keys.judge(kind, split, policy, subject)) ?? verdict;
+    outcome = (await judge(policy, subject)) ?? undecided;
     if (outcome.status !== 'verified') break;
   }
   return outcome;
@@ -59,9 +55,15 @@ export async function judgeOutcome(object: WholeObject, judging: JudgingContext)
   const context = contextOf(object, judging.context);
   const verdict = await verifyObject({ id, type, raw, format }, context);
   if (verdict.status !== 'undecided') return verdict;
-  if (verdict.kind !== undefined) return byKey(object, verdict, context, judging);
-  if (verdict.code !== 'log-entry-absent') return verdict;
   const split = splitSignedObject(type, raw, format);
+  const { kind } = verdict;
+  if (kind !== undefined) {
+    if (split === undefined) return verdict;
+    return byKeys(verdict, context, { type, payload: split.payload }, (policy, subject) =>
+      judging.keys.judge(kind, split, policy, subject),
+    );
+  }
+  if (verdict.code !== 'log-entry-absent') return verdict;
   const lookup = split && logLookupOf(split.payload, split.signature, crypto);
   if (lookup === undefined) return verdict;
   return log.judge(lookup, (found) => verifyObject({ id, type, raw, format }, context, found));

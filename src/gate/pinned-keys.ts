@@ -89,9 +89,28 @@ function allowedKey(
   const decision = decide(policy, { signer, times: [at], key: rule }, subject);
   const findings = decision.findings.length === 0 ? {} : { findings: decision.findings };
   if (decision.allowed)
-    return { status: 'verified', kind, signer, rule: decision.rule, ...findings };
+    return { status: 'verified', kind, signer, key: rule.key, rule: decision.rule, ...findings };
   const { code, detail } = decision;
   return { status: 'not-allowed', kind, signer, check: 'policy', code, detail, ...findings };
+}
+
+/** A signature by a key, and the policy that judges it. */
+export interface KeyQuestion {
+  readonly policy: IdentityPolicy;
+  readonly subject: Subject;
+  readonly signature: Uint8Array;
+  readonly crypto: Crypto;
+}
+
+/** Returns the outcome of a signature under a policy, from the check by its pinned keys. */
+export function keyOutcome(
+  kind: KeyKind,
+  check: KeyCheck,
+  { policy, subject, signature, crypto }: KeyQuestion,
+): Outcome {
+  return check.status === 'good'
+    ? allowedKey(kind, check, policy, subject)
+    : refusedKey(kind, check, policy, signature, crypto);
 }
 
 /** Returns a judge by pinned keys. It makes a verifier at the first signature of a kind, and keeps it for each policy. */
@@ -120,10 +139,9 @@ export function createKeyJudge({ crypto, env, now }: KeyJudgeSettings): KeyJudge
     const known = checks.get(name) ?? start(kind, rules, policy.source);
     checks.set(name, known);
     const check = await (await known)?.(split.payload, split.signature);
-    if (check === undefined) return undefined;
-    return check.status === 'good'
-      ? allowedKey(kind, check, policy, subject)
-      : refusedKey(kind, check, policy, split.signature, crypto);
+    return (
+      check && keyOutcome(kind, check, { policy, subject, signature: split.signature, crypto })
+    );
   };
   const close = async (): Promise<void> => {
     await Promise.all(open.map((verifier) => verifier.close()));

@@ -119,7 +119,7 @@ export async function planRun(
 }
 
 async function graphOf(
-  { judge, repository }: VerifySetup,
+  { judge, repository, choice }: VerifySetup,
   judging: JudgingContext,
   landings: ReadonlySet<string>,
 ): Promise<Pick<PolicyPlan, 'close'> & { readonly graph: Graph }> {
@@ -127,6 +127,7 @@ async function graphOf(
   const trees = openMergeTrees(repository);
   const graph = createGraph({
     ...{ policy: judge.policy, ref: judge.ref, landings, mergeTree: trees.treeOf },
+    byParents: choice.startBlob !== undefined,
     alone: (id) => judgeCommit({ id }, judging),
     reached: (id, from) => isSurelyAncestor(repository, id, from),
   });

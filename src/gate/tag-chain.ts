@@ -7,12 +7,14 @@ import { equal, fromUtf8Lossy, utf8 } from '../core/bytes.ts';
 import { type TagHeader, tagHeader } from '../core/git/header.ts';
 import { governing } from '../core/policy/decide.ts';
 import { tooLarge } from '../core/rejection.ts';
-import type { Outcome, ReasonCode, Rejected } from '../core/verdict.ts';
+import type { IdentityPolicy, Outcome, ReasonCode, Rejected } from '../core/verdict.ts';
 import { UsageError } from '../errors.ts';
 import type { GitObjectType } from '../git/object-frames.ts';
 import { newerTagBelow } from '../git/tags.ts';
-import { type Graph, ruleOf, withRefusal } from './graph.ts';
+import { type Graph, withRefusal } from './graph.ts';
+
 import { type JudgingContext, judgeOutcome, type WholeObject } from './outcome.ts';
+import { personOf } from './person.ts';
 
 /** Most tags in a chain of tags. */
 const MAX_DEPTH = 8;
@@ -91,30 +93,41 @@ function nameProblem({ name }: TagHeader, ref: string | undefined): Rejected | u
   return rejected('refused', 'tag-name-differs', detail);
 }
 
+/**
+ * Returns the outcome of a tag under the rule for its name that counts signers: those of the tag and of what it points to.
+ * `outcomes` begins with the tag's own.
+ */
+export function underTagRule(
+  policy: IdentityPolicy,
+  name: string,
+  outcomes: readonly [Outcome, ...Outcome[]],
+): Outcome {
+  const [first] = outcomes;
+  const [rule] = governing(policy, { type: 'tag' }, name);
+  const due = rule?.distinctSigners ?? 1;
+  const people = new Set(outcomes.flatMap((outcome) => personOf(policy, outcome) ?? []));
+  if (people.size >= due) return first;
+  const detail = `${people.size} of ${due} required signers, over the tag and what it points to`;
+  return withRefusal(first, 'too-few-signers', detail);
+}
+
 /** Returns the outcome of the first tag under the rules for the whole chain. */
 async function together(
-  all: readonly Step[],
+  [first, ...others]: readonly [Step, ...Step[]],
   { context, repository }: TagContext,
 ): Promise<Outcome> {
-  const [first] = all;
-  if (first === undefined) throw new UsageError('nothing to judge');
   const fields = first.raw === undefined ? undefined : tagHeader(first.raw);
   if (fields === undefined || context.policy === undefined) return first.verdict;
   const name = fromUtf8Lossy(fields.name);
-  const [rule] = governing(context.policy, { type: 'tag' }, name);
-  const due = rule?.distinctSigners ?? 1;
-  const names = new Set(all.flatMap(({ verdict }) => ruleOf(verdict) ?? []));
-  if (names.size < due) {
-    const detail = `${names.size} of ${due} required signers, over the tag and what it points to`;
-    return withRefusal(first.verdict, 'too-few-signers', detail);
-  }
-  const { id, type, verdict } = all.at(-1) ?? first;
+  const verdicts = others.map((step) => step.verdict);
+  const outcome = underTagRule(context.policy, name, [first.verdict, ...verdicts]);
+  const { id, type, verdict } = others.at(-1) ?? first;
   const target = type === 'commit' && verdict.status === 'verified';
   const newer = target ? await newerTagBelow(repository, name, id) : undefined;
-  if (newer === undefined || first.verdict.status !== 'verified') return first.verdict;
+  if (newer === undefined || outcome.status !== 'verified') return outcome;
   const detail = `${name} is made on top of ${newer}, which is a later version`;
   const note = { code: 'tag-version-not-newer', detail, severity: 'note' } as const;
-  return { ...first.verdict, findings: [...(first.verdict.findings ?? []), note] };
+  return { ...outcome, findings: [...(outcome.findings ?? []), note] };
 }
 
 /** Judges an object and, for a tag, the whole chain to its commit. `ref` is the ref that names the object directly. */
@@ -127,5 +140,5 @@ export async function judgeChain(
   for await (const step of steps(start, judging, follow)) all.push(step);
   const [first, ...others] = all;
   if (first === undefined || first.type !== 'tag') return all;
-  return [{ ...first, verdict: await together(all, judging) }, ...others];
+  return [{ ...first, verdict: await together([first, ...others], judging) }, ...others];
 }

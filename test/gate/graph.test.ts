@@ -5,10 +5,13 @@ import { createGraph, type GraphSettings } from '../../src/gate/graph.ts';
 import { parsePolicy } from '../../src/gate/policy-file.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
 
-const verified = {
-  ...{ status: 'verified', kind: 'ssh', rule: 'a' },
-  signer: { kind: 'ssh', value: 'x', issuer: 'policy', extensions: {} },
-} as const satisfies Outcome;
+/** A verified signature by the account that the policies below name so. */
+const by = (value: string, rule: string): Outcome => ({
+  ...{ status: 'verified', rule, times: [] },
+  signer: { kind: 'email', value, issuer: 'c', extensions: {} },
+  certificate: { sha1: '', sha256: '', notBefore: 0, notAfter: 0 },
+});
+const verified = by('b', 'a');
 const unsigned = { status: 'unsigned', check: 'object', code: 'unsigned', detail: '' } as const;
 
 const ids = Array.from({ length: 20 }, (_, index) => index.toString(16).padStart(40, '0'));
@@ -28,6 +31,7 @@ commits: [{merges: passing, distinct-signers: 2}]`;
     const settings: GraphSettings = {
       policy: await parsePolicy(utf8(text), 'p', nodeCrypto),
       ref: 'refs/heads/main',
+      byParents: false,
       landings: new Set(),
       alone: async (id) => {
         asked.push(id);
@@ -51,6 +55,7 @@ commits: [{distinct-signers: 2}]`;
   const graph = createGraph({
     policy: await parsePolicy(utf8(text), 'p', nodeCrypto),
     ref: 'refs/heads/main',
+    byParents: false,
     landings: new Set([top]),
     alone: async () => undefined,
     reached: async () => false,
@@ -60,7 +65,49 @@ commits: [{distinct-signers: 2}]`;
     ...{ id, single: false },
     raw: utf8(`tree ${'1'.repeat(40)}\n${above}${PEOPLE}\nm\n`),
   });
-  await graph(commit(wide, `parent ${first}\n`.repeat(60_000)), { ...verified, rule: 'd' });
+  await graph(commit(wide, `parent ${first}\n`.repeat(60_000)), by('e', 'd'));
   const landing = commit(top, `parent ${first}\nparent ${wide}\n`);
   expect(await graph(landing, verified)).toEqual(verified);
+});
+
+describe('how many people sign a landing', () => {
+  const [base = '', side = '', top = ''] = ids;
+  const landing = async (
+    signers: string,
+    ...both: readonly [Outcome, Outcome]
+  ): Promise<Outcome> => {
+    const text = `version: 1\nsigners: [${signers}]\ncommits: [{distinct-signers: 2}]`;
+    const graph = createGraph({
+      policy: await parsePolicy(utf8(text), 'p', nodeCrypto),
+      ref: 'refs/heads/main',
+      byParents: false,
+      landings: new Set([top]),
+      alone: async () => undefined,
+      reached: async () => false,
+      mergeTree: async () => undefined,
+    });
+    const commit = (id: string, ...above: readonly string[]) => ({
+      ...{ id, single: false },
+      raw: utf8(
+        `tree ${'1'.repeat(40)}\n${above.map((each) => `parent ${each}\n`).join('')}${PEOPLE}\nm\n`,
+      ),
+    });
+    await graph(commit(side, base), both[0]);
+    return graph(commit(top, base, side), both[1]);
+  };
+  const few = { status: 'not-allowed', code: 'too-few-signers' };
+
+  it('two accounts under one name count as one person (V1)', async () => {
+    const one = '{name: a, identity: b, issuer: c}, {name: a, identity: e, issuer: c}';
+    expect(await landing(one, by('b', 'a'), by('e', 'a'))).toMatchObject(few);
+    const two = '{name: a, identity: b, issuer: c}, {name: d, identity: e, issuer: c}';
+    expect(await landing(two, by('b', 'a'), by('e', 'd'))).toEqual(by('e', 'd'));
+  });
+
+  it('one account that two entries fit counts as one person, whichever entry allowed it (V2)', async () => {
+    const signers =
+      '{name: a, identity: b, issuer: c}, {name: staff, identity-pattern: b|e, issuer: c}';
+    expect(await landing(signers, by('b', 'a'), by('b', 'staff'))).toMatchObject(few);
+    expect(await landing(signers, by('b', 'a'), by('e', 'staff'))).toEqual(by('e', 'staff'));
+  });
 });

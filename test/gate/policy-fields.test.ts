@@ -31,7 +31,7 @@ const FIXTURES: Readonly<Record<string, readonly [file: string, name: RegExp]>> 
   commits: ['core/policy/decide.test.ts', /'refs'/],
   tags: ['scenario/policy-tags.test.ts', /a tag is judged by the rules for tags/],
   changes: ['scenario/policy-sources.test.ts', /a signer that may not change the policy/],
-  name: ['support/policy-corpus.ts', /two signers of one name/],
+  name: ['support/policy-corpus.ts', /no name/],
   from: ['core/policy/decide.test.ts', /'from'/],
   until: ['core/policy/decide.test.ts', /'until'/],
   committers: ['core/policy/decide.test.ts', /'committers'/],

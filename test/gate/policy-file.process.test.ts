@@ -116,11 +116,6 @@ describe('a policy is refused with line and column (P03, P11)', () => {
       /line 4, column \d+: a control character/,
     ],
     [
-      'two signers of one name',
-      `${SMALLEST}  - {name: alice, identity: b, issuer: c}\n`,
-      /there is a second signer 'alice'/,
-    ],
-    [
       'no signers (P05)',
       'version: 1\nsigners: []\n',
       /line 2, column 1: expected a list of at least one signer/,

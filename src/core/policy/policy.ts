@@ -36,15 +36,7 @@ function readSigners(reader: Reader, value: unknown): readonly SignerRules[] {
   if (!Array.isArray(value) || value.length === 0) {
     throw fault(reader, ['signers'], 'expected a list of at least one signer');
   }
-  const signers = value.map((item: unknown, index) => readSigner(reader, item, ['signers', index]));
-  const seen = new Set<string>();
-  for (const [index, { name }] of signers.entries()) {
-    if (seen.has(name)) {
-      throw fault(reader, ['signers', index, 'name'], `there is a second signer '${name}'`);
-    }
-    seen.add(name);
-  }
-  return signers;
+  return value.map((item: unknown, index) => readSigner(reader, item, ['signers', index]));
 }
 
 /** Returns every name that rules may use, with its signers. Roles hold signers, not roles. */

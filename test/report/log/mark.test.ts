@@ -49,7 +49,12 @@ const CASES: readonly (readonly [grade: string, trust: string, label: string, ve
       'unsigned',
       { status: 'unsigned', check: 'object', code: 'unsigned', detail: 'no signature' },
     ],
-    ['G', 'fully', 'dave', { status: 'verified', kind: 'ssh', signer: key, rule: 'dave' }],
+    [
+      'G',
+      'fully',
+      'dave',
+      { status: 'verified', kind: 'ssh', key: 'ssh-ed25519 AAAA', signer: key, rule: 'dave' },
+    ],
     [
       'E',
       'never',

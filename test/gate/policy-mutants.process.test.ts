@@ -1,0 +1,49 @@
+/** Breaks the policy's judgement in one place after another. The second model must find each fault. */
+
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { POLICY_MUTANTS } from '../support/policy-model/mutants.ts';
+import { sampled } from '../support/sample.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** Cases for each fault. Most are found within a hundred. */
+const CASES = 12_000;
+const run = promisify(execFile);
+let copy = '';
+
+beforeAll(() => {
+  copy = mkdtempSync(join(tmpdir(), 'policy-mutants-'));
+  for (const part of ['src', 'schema', 'package.json', 'test/support/policy-model']) {
+    cpSync(join(ROOT, part), join(copy, part), { recursive: true });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+});
+afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+async function firstDifference(): Promise<string> {
+  const script = join(copy, 'test/support/policy-model/run.ts');
+  const { stdout } = await run(process.execPath, ['--no-warnings', script, '1', String(CASES)]);
+  return stdout.trim();
+}
+
+describe('each fault of the policy’s judgement is found by the second model', () => {
+  it.each(sampled(POLICY_MUTANTS))('$name', { timeout: 240_000 }, async ({ file, from, to }) => {
+    const path = join(copy, file);
+    const sound = readFileSync(path, 'utf8');
+    expect(sound.split(from).length, `${from} stands once in ${file}`).toBe(2);
+    writeFileSync(
+      path,
+      sound.replace(from, () => to),
+    );
+    try {
+      expect(await firstDifference()).toMatch(/^\d+$/);
+    } finally {
+      writeFileSync(path, sound);
+    }
+  });
+});

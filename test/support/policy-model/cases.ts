@@ -1,0 +1,189 @@
+/**
+ * What the second model of the policy judges: policies as their files say them, and histories as plain records. Nothing
+ * here comes from the code that is tested.
+ */
+
+/** A signer as a policy file names it. */
+export interface SignerEntry {
+  readonly name: string;
+  readonly identity?: string;
+  readonly 'identity-pattern'?: string;
+  readonly username?: string;
+  readonly spiffe?: string;
+  readonly workflow?: WorkflowEntry;
+  readonly issuer?: string;
+  readonly ssh?: string;
+  readonly openpgp?: string;
+  readonly from?: string;
+  readonly until?: string;
+  readonly committers?: readonly string[];
+}
+
+export interface WorkflowEntry {
+  readonly repository: string;
+  readonly file: string;
+  readonly ref: string;
+  readonly trigger: string | readonly string[];
+  readonly environment?: string;
+  readonly 'repository-id'?: string;
+}
+
+type Strictness = 'match' | 'report' | 'ignore';
+
+export interface RuleEntry {
+  readonly refs?: readonly string[];
+  readonly names?: readonly string[];
+  readonly by?: readonly string[];
+  readonly committer?: Strictness;
+  readonly tagger?: Strictness;
+  readonly author?: Strictness;
+  readonly 'sign-off'?: 'signer';
+  readonly 'max-skew'?: string;
+  readonly merges?: 'any' | 'passing' | 'clean';
+  readonly 'distinct-signers'?: number;
+}
+
+/** A policy file's content. */
+export interface PolicyDocument {
+  readonly version: 1;
+  readonly sequence?: number;
+  readonly signers: readonly SignerEntry[];
+  readonly roles?: Readonly<Record<string, readonly string[]>>;
+  readonly commits?: readonly RuleEntry[];
+  readonly tags?: readonly RuleEntry[];
+  readonly changes?: readonly string[];
+}
+
+/** Who made a signature: an account or a workflow that a certificate names, or a key. */
+export type SignedBy = ByCertificate | ByKey;
+
+export interface ByCertificate {
+  readonly kind: 'email' | 'otherName' | 'uri';
+  readonly value: string;
+  readonly issuer: string;
+  /** The job that a workflow's certificate names. */
+  readonly job?: Job;
+}
+
+export interface ByKey {
+  readonly kind: 'ssh' | 'openpgp';
+  readonly value: string;
+}
+
+export function isKey(by: SignedBy): by is ByKey {
+  return by.kind === 'ssh' || by.kind === 'openpgp';
+}
+
+export interface Job {
+  readonly repository: string;
+  readonly file: string;
+  readonly ref: string;
+  readonly trigger: string;
+  readonly environment?: string;
+  readonly repositoryId?: string;
+}
+
+/** A person line of an object, or `odd` for one that git's programs read in different ways. */
+export type PersonLine = { readonly email: string; readonly time: number } | 'odd';
+
+/** What a signed object says, and what its evidence proves. */
+export interface Act {
+  readonly type: 'commit' | 'tag';
+  /** Undefined: the object has no signature, or one whose evidence does not hold. */
+  readonly by: SignedBy | undefined;
+  /** Proven times in Unix seconds. For a key, the one time that the signature or the committer claims. */
+  readonly times: readonly number[];
+  readonly committer: PersonLine;
+  readonly author: PersonLine;
+  readonly signOffs: readonly string[];
+  readonly tagName?: string;
+}
+
+export interface Commit extends Act {
+  readonly type: 'commit';
+  readonly id: string;
+  /** Positions in the history. -1 is a commit before the start, which is no descendant of it. */
+  readonly parents: readonly number[];
+  /** Position of the policy in its tree, or that there is none, or one that cannot be read. */
+  readonly policy: number | 'none' | 'broken';
+  /** A merge: its tree is the one that git's own merge makes. */
+  readonly clean: boolean;
+}
+
+/** A run of the gate. Commit 0 is the start: it is not judged. Parents stand before their children. */
+export interface Case {
+  readonly policies: readonly PolicyDocument[];
+  readonly commits: readonly Commit[];
+  /** The policy that judges: the one in this place, or those in each commit's parents. */
+  readonly judgedBy: number | 'parents';
+  /** The ref that the commits are for, if it is known. */
+  readonly ref: string | undefined;
+  /** A tag on the last commit. */
+  readonly tag: (Act & { readonly type: 'tag' }) | undefined;
+}
+
+/** What a judge says of one object. */
+export interface Said {
+  readonly status: 'verified' | 'not-allowed' | 'unsigned' | 'undecided';
+  /** Why it is not allowed. */
+  readonly code?: string;
+  /** The entry that allowed it. */
+  readonly rule?: string;
+  /** Codes of remarks that decide nothing, sorted. */
+  readonly notes?: readonly string[];
+}
+
+/** The pattern languages as tables: no matcher of the model can share a fault with the one that it judges. */
+export const IDENTITY_PATTERNS: Readonly<Record<string, (value: string) => boolean>> = {
+  'alice@a\\.test': (value) => value === 'alice@a.test',
+  '.*@a\\.test': (value) => value.endsWith('@a.test'),
+  'alice|bob@a\\.test': (value) => value === 'alice' || value === 'bob@a.test',
+  '[^@]+@a\\.test': (value) =>
+    /^.+$/s.test(value) &&
+    value.indexOf('@a.test') === value.length - 7 &&
+    value.indexOf('@') === value.length - 7 &&
+    value.length > 7,
+  'bob.a.test': (value) =>
+    value.length === 10 && value.startsWith('bob') && value.endsWith('a.test'),
+};
+
+/** The refs that can be meant, with a ref for each pattern that no narrower pattern takes. */
+export const REFS = [
+  'refs/heads/main',
+  'refs/heads/next',
+  'refs/heads/rel/1',
+  'refs/heads/rel/x/y',
+  'refs/notes/x',
+] as const;
+
+export const REF_PATTERNS: Readonly<Record<string, readonly string[]>> = {
+  'refs/heads/main': ['refs/heads/main'],
+  'refs/heads/*': ['refs/heads/main', 'refs/heads/next'],
+  'refs/heads/rel/*': ['refs/heads/rel/1'],
+  'refs/heads/**': REFS.slice(0, 4),
+  'refs/**': REFS,
+};
+
+export const TAG_NAMES = ['v1', 'v1/rc', 'nightly'] as const;
+
+export const TAG_PATTERNS: Readonly<Record<string, readonly string[]>> = {
+  'v*': ['v1'],
+  'v**': ['v1', 'v1/rc'],
+  nightly: ['nightly'],
+  '**': TAG_NAMES,
+};
+
+/** Refs that a workflow's rule may name, by pattern. */
+export const JOB_REFS: Readonly<Record<string, readonly string[]>> = {
+  'refs/heads/main': ['refs/heads/main'],
+  'refs/tags/*': ['refs/tags/v1'],
+  'refs/**': ['refs/heads/main', 'refs/tags/v1', 'refs/pull/7/merge'],
+};
+
+/** Durations of `max-skew`, in seconds. */
+export const DURATIONS: Readonly<Record<string, number>> = {
+  '90s': 90,
+  '10m': 600,
+  '24h': 86_400,
+  '7d': 604_800,
+};

@@ -1,0 +1,319 @@
+/** Makes random policies and histories from a seed. The same seed makes the same case on every machine. */
+
+import {
+  type Act,
+  type Case,
+  type Commit,
+  DURATIONS,
+  IDENTITY_PATTERNS,
+  isKey,
+  JOB_REFS,
+  type Job,
+  type PersonLine,
+  type PolicyDocument,
+  REF_PATTERNS,
+  REFS,
+  type RuleEntry,
+  type SignedBy,
+  type SignerEntry,
+  TAG_NAMES,
+  TAG_PATTERNS,
+} from './cases.ts';
+
+/** Numbers from a seed (mulberry32), and choices made with them. */
+export interface Chance {
+  /** A whole number from 0 to `below` - 1. */
+  readonly upTo: (below: number) => number;
+  readonly pick: <T>(from: readonly T[]) => T;
+  /** True once in `times`. */
+  readonly once: (times: number) => boolean;
+  /** A part of a list, at least one of it, in its order. */
+  readonly some: <T>(from: readonly T[]) => readonly T[];
+}
+
+export function chanceOf(seed: number): Chance {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const upTo = (below: number): number => Math.floor(next() * below);
+  const pick = <T>(from: readonly T[]): T => from[upTo(from.length)] as T;
+  const once = (times: number): boolean => upTo(times) === 0;
+  const some = <T>(from: readonly T[]): readonly T[] => {
+    const kept = from.filter(() => once(2));
+    return kept.length === 0 ? [pick(from)] : kept;
+  };
+  return { upTo, pick, once, some };
+}
+
+const I1 = 'https://i1.test';
+const I2 = 'https://i2.test';
+const GITHUB = 'https://token.actions.githubusercontent.com';
+export const DAY = 86_400;
+export const START = Date.parse('2026-03-01T00:00:00Z') / 1000;
+const FILE = '.github/workflows/release.yml';
+const key = (fill: number): string =>
+  `ssh-ed25519 ${Buffer.from([0, 0, 0, 11, ...Buffer.from('ssh-ed25519'), 0, 0, 0, 32, ...Array<number>(32).fill(fill)]).toString('base64')}`;
+const armored = (text: string): string =>
+  `-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n${text}\n-----END PGP PUBLIC KEY BLOCK-----\n`;
+const SSH = [key(1), key(2)];
+const OPENPGP = [armored('AAAA'), armored('BBBB')];
+const EMAILS = ['alice@a.test', 'bob@a.test', 'bobxa.test', 'eve\nalice@a.test', 'bob'];
+
+const job = (chance: Chance): Job => ({
+  repository: chance.pick(['acme/app', 'acme/app', 'evil/app']),
+  file: chance.pick([FILE, FILE, FILE, 'x.yml']),
+  ref: chance.pick(['refs/heads/main', 'refs/tags/v1', 'refs/pull/7/merge']),
+  trigger: chance.pick(['push', 'push', 'pull_request']),
+  ...(chance.once(2) ? { environment: chance.pick(['prod', 'test']) } : {}),
+  ...(chance.once(2) ? { repositoryId: chance.pick(['42', '43']) } : {}),
+});
+
+/** A signer out of few, so that entries of a policy often fit. */
+function signedBy(chance: Chance): SignedBy {
+  const value = chance.pick(EMAILS);
+  switch (chance.upTo(16)) {
+    case 0:
+      return { kind: 'otherName', value: 'carol!a.test', issuer: I1 };
+    case 1:
+      return { kind: 'uri', value: 'spiffe://a.test/ci', issuer: chance.pick([I1, I2]) };
+    case 2:
+    case 3: {
+      const made = job(chance);
+      const where = `https://github.com/${made.repository}/${made.file}@${made.ref}`;
+      return { kind: 'uri', value: where, issuer: GITHUB, job: made };
+    }
+    case 4:
+      return { kind: 'ssh', value: chance.pick(SSH) };
+    case 5:
+      return { kind: 'openpgp', value: chance.pick(OPENPGP) };
+    case 6:
+    case 7:
+    case 8:
+      return { kind: 'email', value, issuer: chance.once(3) ? I2 : I1 };
+    default:
+      return { kind: 'email', value: chance.pick(EMAILS.slice(0, 2)), issuer: I1 };
+  }
+}
+
+/** Times at and beside the bounds that `from` and `until` use. */
+function time(chance: Chance): number {
+  return START + chance.upTo(5) * DAY + chance.pick([-1, 0, 1, 43_199, 43_200, 43_201]);
+}
+
+const instant = (chance: Chance): string =>
+  `2026-03-0${1 + chance.upTo(4)}${chance.pick(['', '', 'T12:00:00Z'])}`;
+
+function dates(chance: Chance): Pick<SignerEntry, 'from' | 'until'> {
+  if (!chance.once(3)) return {};
+  const [first = '', last = ''] = [instant(chance), instant(chance)].sort();
+  // the reader refuses a window that ends before it begins
+  const both = first.slice(0, 10) !== last.slice(0, 10);
+  return {
+    ...(both || chance.once(2) ? { from: first } : {}),
+    ...(both ? { until: last } : {}),
+  };
+}
+
+function workflowEntry(chance: Chance): SignerEntry['workflow'] {
+  return {
+    repository: 'acme/app',
+    file: FILE,
+    ref: chance.pick(Object.keys(JOB_REFS)),
+    trigger: chance.pick<string | readonly string[]>(['push', ['push', 'pull_request']]),
+    ...(chance.once(3) ? { environment: 'prod' } : {}),
+    ...(chance.once(3) ? { 'repository-id': '42' } : {}),
+  };
+}
+
+function entryKind(chance: Chance): Omit<SignerEntry, 'name'> {
+  const issuer = chance.once(6) ? I2 : I1;
+  switch (chance.upTo(9)) {
+    case 0:
+      return { 'identity-pattern': chance.pick(Object.keys(IDENTITY_PATTERNS)), issuer };
+    case 1:
+      return { 'identity-pattern': chance.pick(Object.keys(IDENTITY_PATTERNS)), issuer };
+    case 2:
+      return { username: 'carol!a.test', issuer: I1 };
+    case 3:
+      return { spiffe: 'spiffe://a.test/ci', issuer };
+    case 4: {
+      const workflow = workflowEntry(chance);
+      return { ...(workflow && { workflow }), ...(chance.once(4) ? { issuer: I1 } : {}) };
+    }
+    case 5:
+      return { ssh: chance.pick(SSH) };
+    case 6:
+      return { openpgp: chance.pick(OPENPGP) };
+    default:
+      return { identity: chance.pick(EMAILS), issuer };
+  }
+}
+
+/** `calm`: alice and bob may sign at any time, so that rules about several commits decide. */
+function signers(chance: Chance, calm: boolean): readonly SignerEntry[] {
+  const keys = new Set<string | undefined>();
+  const alice = { name: 's0', identity: 'alice@a.test', issuer: I1 };
+  const all: SignerEntry[] = calm
+    ? [alice]
+    : chance.once(4)
+      ? []
+      : [{ ...alice, ...dates(chance) }];
+  if (calm || chance.once(2))
+    all.push({ name: 'bob', 'identity-pattern': '.*@a\\.test', issuer: I1 });
+  const count = all.length + chance.upTo(4) + (all.length === 0 ? 1 : 0);
+  while (all.length < count) {
+    const kind = entryKind(chance);
+    const pinned = kind.ssh ?? kind.openpgp;
+    if (pinned !== undefined && keys.has(pinned)) continue;
+    keys.add(pinned);
+    const committers = chance.once(3)
+      ? { committers: chance.some(['alice@a.test', 'x@b.test']) }
+      : {};
+    const again = all.length > 0 && chance.once(5);
+    const name = again ? chance.pick(all).name : `s${all.length}`;
+    all.push({ name, ...kind, ...dates(chance), ...committers });
+  }
+  return all;
+}
+
+const STRICTNESS = ['match', 'report', 'ignore'] as const;
+
+function rule(chance: Chance, names: readonly string[], type: 'commits' | 'tags'): RuleEntry {
+  const places = Object.keys(type === 'commits' ? REF_PATTERNS : TAG_PATTERNS);
+  const key = type === 'commits' ? 'refs' : 'names';
+  const commits: RuleEntry = {
+    ...(chance.once(4) ? { committer: chance.pick(STRICTNESS) } : {}),
+    ...(chance.once(4) ? { author: chance.pick(STRICTNESS) } : {}),
+    ...(chance.once(8) ? { 'sign-off': 'signer' } : {}),
+    ...(chance.once(3)
+      ? { merges: chance.pick(['any', 'passing', 'clean', 'clean'] as const) }
+      : {}),
+  };
+  return {
+    ...(chance.once(4) ? {} : { [key]: chance.some(places) }),
+    ...(chance.once(2) ? { by: chance.some(names) } : {}),
+    ...(type === 'commits' ? commits : chance.once(4) ? { tagger: chance.pick(STRICTNESS) } : {}),
+    ...(chance.once(6) ? { 'max-skew': chance.pick(Object.keys(DURATIONS)) } : {}),
+    ...(chance.once(3) ? { 'distinct-signers': 1 + chance.upTo(3) } : {}),
+  };
+}
+
+function policyDocument(chance: Chance, calm: boolean): PolicyDocument {
+  const all = signers(chance, calm);
+  const alone = [...new Set(all.map(({ name }) => name))];
+  const roles = chance.once(3) ? { team: chance.some(alone) } : undefined;
+  const names = [...alone, ...Object.keys(roles ?? {})];
+  const list = (type: 'commits' | 'tags', length: number): readonly RuleEntry[] =>
+    Array.from({ length }, () => rule(chance, names, type));
+  return {
+    version: 1,
+    ...(chance.once(4) ? {} : { sequence: 1 + chance.upTo(4) }),
+    signers: all,
+    ...(roles === undefined ? {} : { roles }),
+    ...(chance.once(3) ? {} : { commits: list('commits', 1 + chance.upTo(3)) }),
+    ...(chance.once(3) ? { tags: list('tags', 1 + chance.upTo(3)) } : {}),
+    ...(chance.once(3) ? { changes: chance.some(names) } : {}),
+  };
+}
+
+/** A policy that differs from another one in little, as a change in a history does. */
+function changed(chance: Chance, before: PolicyDocument, calm: boolean): PolicyDocument {
+  if (chance.once(4)) return policyDocument(chance, calm);
+  const { sequence, ...rest } = before;
+  const next = chance.once(4) ? sequence : (sequence ?? 0) + 1;
+  const counted = next === undefined || next === 0 ? {} : { sequence: next };
+  // a removed signer may be named elsewhere, so signers are only added
+  const fresh = { name: `t${chance.upTo(3)}`, ...entryKind(chance) };
+  const pinned = fresh.ssh ?? fresh.openpgp;
+  const twice = before.signers.some(
+    ({ name, ssh, openpgp }) =>
+      name === fresh.name || (pinned !== undefined && (ssh ?? openpgp) === pinned),
+  );
+  return { ...rest, ...counted, signers: twice ? before.signers : [...before.signers, fresh] };
+}
+
+function personLine(chance: Chance, by: SignedBy | undefined, at: number): PersonLine {
+  if (chance.once(25)) return 'odd';
+  const own = by?.kind === 'email' && !by.value.includes('\n') ? by.value : 'alice@a.test';
+  const email = chance.once(4) ? chance.pick(['alice@a.test', 'x@b.test', 'y@c.test']) : own;
+  return {
+    email,
+    time: at + (chance.once(4) ? chance.pick([-604_801, -90, 91, 601, 86_401, -86_400]) : 0),
+  };
+}
+
+function act(chance: Chance, calm: boolean): Omit<Act, 'type'> {
+  const person = { kind: 'email', value: chance.pick(EMAILS.slice(0, 2)), issuer: I1 } as const;
+  const by = chance.once(14) ? undefined : calm && !chance.once(12) ? person : signedBy(chance);
+  const keyed = by !== undefined && isKey(by);
+  const first = time(chance);
+  const times = !keyed && chance.once(4) ? [first, time(chance)] : [first];
+  return {
+    by,
+    times,
+    committer: personLine(chance, by, first),
+    author: personLine(chance, by, first),
+    signOffs: chance.once(3) ? chance.some(['alice@a.test', 'x@b.test', 'bob@a.test']) : [],
+  };
+}
+
+const idOf = (at: number): string => (at + 1).toString(16).padStart(40, '0');
+
+function history(
+  chance: Chance,
+  policies: readonly PolicyDocument[],
+  calm: boolean,
+): readonly Commit[] {
+  const length = 3 + chance.upTo(7);
+  const commits: Commit[] = [];
+  for (let at = 0; at < length; at += 1) {
+    // a parent is near more often than far, so that lines and merges form
+    const near = (): number => Math.max(0, at - 1 - chance.pick([0, 0, 0, 1, 1, 2, 4]));
+    const first = near();
+    const others = chance.once(2) ? [near(), ...(chance.once(6) ? [near()] : [])] : [];
+    const outside = chance.once(30) ? [-1] : [];
+    const root = chance.once(60);
+    const parents = at === 0 || root ? [] : [...new Set([first, ...others, ...outside])];
+    const inherited = commits[chance.pick(parents.length === 0 ? [0] : parents)]?.policy ?? 0;
+    const fresh = chance.once(4) ? chance.upTo(policies.length) : inherited;
+    const gone = chance.once(40) ? chance.pick(['none', 'broken'] as const) : fresh;
+    commits.push({
+      type: 'commit',
+      id: idOf(at),
+      ...act(chance, calm),
+      parents,
+      policy: at === 0 ? 0 : gone,
+      clean: chance.once(2),
+    });
+  }
+  return commits;
+}
+
+/** Returns the case of a seed. */
+export function caseOf(seed: number): Case {
+  const chance = chanceOf(seed);
+  const calm = chance.once(2);
+  const first = policyDocument(chance, calm);
+  const policies = [first];
+  while (policies.length < 1 + chance.upTo(4))
+    policies.push(changed(chance, chance.pick(policies), calm));
+  const commits = history(chance, policies, calm);
+  const byRef = policies.some((one) => one.commits?.some(({ refs }) => refs !== undefined));
+  const unknown = chance.once(4);
+  const judgedBy = chance.once(2) && !(unknown && byRef) ? 'parents' : chance.upTo(policies.length);
+  const tag = {
+    type: 'tag',
+    ...act(chance, calm),
+    author: 'odd',
+    tagName: chance.pick(TAG_NAMES),
+  } as const;
+  return {
+    ...{ policies, commits, judgedBy },
+    ref: unknown ? undefined : chance.pick(REFS),
+    tag: judgedBy !== 'parents' && chance.once(3) ? tag : undefined,
+  };
+}

@@ -1,0 +1,306 @@
+/**
+ * A second model of the policy, written from docs/policy.md. It knows nothing of the code that it judges: it has its own
+ * reading of dates, its own order of reasons and, for patterns, tables (cases.ts). It is slow and plain on purpose.
+ */
+
+import {
+  type Act,
+  type Case,
+  type Commit,
+  DURATIONS,
+  IDENTITY_PATTERNS,
+  isKey,
+  JOB_REFS,
+  type Job,
+  type PolicyDocument,
+  REF_PATTERNS,
+  REFS,
+  type RuleEntry,
+  type Said,
+  type SignedBy,
+  type SignerEntry,
+  TAG_PATTERNS,
+  type WorkflowEntry,
+} from './cases.ts';
+
+const no = (code: string): Said => ({ status: 'not-allowed', code });
+
+/** "A day means its first second in `from` and its last one in `until`. Both bounds count." */
+function within({ from, until }: SignerEntry, time: number): boolean {
+  const second = (text: string, end: string): number =>
+    Date.parse(text.includes('T') ? text : `${text}T${end}Z`) / 1000;
+  if (from !== undefined && time < second(from, '00:00:00')) return false;
+  return until === undefined || time <= second(until, '23:59:59');
+}
+
+function sameJob(entry: WorkflowEntry, job: Job): boolean {
+  const triggers = [entry.trigger].flat();
+  return (
+    job.repository === entry.repository &&
+    job.file === entry.file &&
+    (JOB_REFS[entry.ref] ?? []).includes(job.ref) &&
+    triggers.includes(job.trigger) &&
+    (entry.environment === undefined || entry.environment === job.environment) &&
+    (entry['repository-id'] === undefined || entry['repository-id'] === job.repositoryId)
+  );
+}
+
+const GITHUB = 'https://token.actions.githubusercontent.com';
+
+/** "An entry fits a signature if ..." */
+function fits(entry: SignerEntry, by: SignedBy): boolean {
+  if (isKey(by)) return entry[by.kind] === by.value;
+  if (by.issuer !== (entry.issuer ?? (entry.workflow && GITHUB))) return false;
+  if (entry.workflow !== undefined) return by.job !== undefined && sameJob(entry.workflow, by.job);
+  const pattern = entry['identity-pattern'];
+  if (pattern !== undefined) return IDENTITY_PATTERNS[pattern]?.(by.value) === true;
+  if (entry.username !== undefined) return by.kind === 'otherName' && by.value === entry.username;
+  if (entry.spiffe !== undefined) return by.kind === 'uri' && by.value === entry.spiffe;
+  return entry.identity === by.value;
+}
+
+/** "A person is the `name` of the first entry that fits the signature, whatever its dates." */
+function personOf(policy: PolicyDocument, by: SignedBy | undefined): string | undefined {
+  return by && policy.signers.find((entry) => fits(entry, by))?.name;
+}
+
+/** Names of signers behind names of signers and roles. */
+function named(policy: PolicyDocument, names: readonly string[]): readonly string[] {
+  return names.flatMap((name) => policy.roles?.[name] ?? [name]);
+}
+
+const DEFAULT: RuleEntry = {};
+
+function firstFor(rules: readonly RuleEntry[], type: Act['type'], name: string): RuleEntry {
+  const covers = (pattern: string): boolean =>
+    (type === 'tag' ? TAG_PATTERNS : REF_PATTERNS)[pattern]?.includes(name) === true;
+  return rules.find(({ refs, names }) => (refs ?? names)?.some(covers) ?? true) ?? DEFAULT;
+}
+
+/** "The first rule whose refs fit decides. If the ref is not known, a rule may allow if some ref reaches it." */
+function governing(
+  policy: PolicyDocument,
+  act: Act,
+  ref: string | undefined,
+): readonly RuleEntry[] {
+  if (act.type === 'tag') return [firstFor(policy.tags ?? [], 'tag', act.tagName ?? '')];
+  const rules = policy.commits ?? [];
+  if (ref !== undefined) return [firstFor(rules, 'commit', ref)];
+  const reached = new Set(REFS.map((each) => firstFor(rules, 'commit', each)));
+  return [...rules, DEFAULT].filter((rule) => reached.has(rule));
+}
+
+/** What a rule has against the claims of an object, in the documented order. A remark has no weight. */
+function claims(
+  rule: RuleEntry,
+  act: Act,
+  addresses: readonly string[],
+): { readonly against: readonly string[]; readonly notes: readonly string[] } {
+  const against: string[] = [];
+  const notes: string[] = [];
+  const person = (who: 'committer' | 'author', how = 'report'): void => {
+    const line = act[who];
+    if (how === 'ignore' || (line !== 'odd' && addresses.includes(line.email))) return;
+    if (how === 'match') against.push(`${who}-differs`);
+    else if (addresses.length > 0) notes.push(`${who}-differs`);
+  };
+  person('committer', act.type === 'tag' ? rule.tagger : rule.committer);
+  if (act.type === 'commit') person('author', rule.author);
+  const signed = act.signOffs.some((each) => addresses.includes(each));
+  if (rule['sign-off'] !== undefined && !signed) against.push('sign-off-missing');
+  const skew = rule['max-skew'];
+  const { committer } = act;
+  const far = (most: number): boolean =>
+    committer !== 'odd' && act.times.some((time) => Math.abs(time - committer.time) > most);
+  if (skew === undefined && far(86_400)) notes.push('date-too-far');
+  if (skew !== undefined && (committer === 'odd' || far(DURATIONS[skew] ?? 0))) {
+    against.push('date-too-far');
+  }
+  return { against, notes };
+}
+
+/** What a commit does to the policy itself: it needs a signer who may change it, or it is refused for every signer. */
+type Change = 'none' | 'needs-right' | string;
+
+/** Judges one object under one policy. */
+export function judgeAct(
+  policy: PolicyDocument,
+  act: Act,
+  ref: string | undefined,
+  change: Change = 'none',
+): Said {
+  const { by } = act;
+  if (by === undefined) return { status: 'unsigned' };
+  const known = policy.signers.filter((entry) => fits(entry, by));
+  if (isKey(by)) {
+    const { kind } = by;
+    if (policy.signers.every((entry) => entry[kind] === undefined)) return { status: 'undecided' };
+    if (known.length === 0) return no('key-not-pinned');
+  }
+  if (known.length === 0) return no('identity-not-allowed');
+  const dated = known.filter((entry) => act.times.every((time) => within(entry, time)));
+  if (dated.length === 0) return no('signer-out-of-dates');
+  const mayChange = named(policy, policy.changes ?? policy.signers.map(({ name }) => name));
+  if (change === 'needs-right' && !dated.some(({ name }) => mayChange.includes(name))) {
+    return no('policy-change-not-allowed');
+  }
+  const answers = governing(policy, act, ref).map((rule): Said => {
+    const chosen = dated.filter(({ name }) => !rule.by || named(policy, rule.by).includes(name));
+    const [first] = chosen;
+    if (first === undefined) return no('role-not-allowed');
+    const own = by.kind === 'email' ? [by.value] : [];
+    const addresses = [...own, ...chosen.flatMap(({ committers = [] }) => committers)];
+    const { against, notes } = claims(rule, act, addresses);
+    const [code] = against;
+    if (code !== undefined) return no(code);
+    return { status: 'verified', rule: first.name, notes: notes.toSorted() };
+  });
+  const allowed = answers.find(({ status }) => status === 'verified');
+  const said = allowed ?? answers[0] ?? no('role-not-allowed');
+  const refusesAll = change !== 'none' && change !== 'needs-right';
+  return said.status === 'verified' && refusesAll ? no(change) : said;
+}
+
+type Held = Commit['policy'];
+
+/** "A commit that changes the policy ..." `own` is what its tree holds, and `before` what its parents hold. */
+function changeOf(policies: readonly PolicyDocument[], own: Held, before: readonly Held[]): Change {
+  const others = before.filter((each) => each !== own);
+  if (before.length > 0 ? others.length === 0 : own === 'none') return 'none';
+  if (own === 'none') return 'policy-removed';
+  if (own === 'broken') return 'policy-invalid';
+  const sequence = (held: Held): number =>
+    (typeof held === 'number' ? policies[held]?.sequence : undefined) ?? 0;
+  const highest = Math.max(0, ...others.map(sequence));
+  const kept = before.includes(own);
+  if (kept && sequence(own) < highest) return 'policy-rolled-back';
+  if (!kept && highest > 0 && sequence(own) <= highest) return 'policy-rolled-back';
+  if (kept && (before[0] === own || sequence(own) > highest)) return 'none';
+  return 'needs-right';
+}
+
+/** What judges a commit, and what its tree's policy counts for later ones. */
+interface Footing {
+  readonly policies: readonly PolicyDocument[];
+  readonly change: Change;
+  readonly counts: Held;
+}
+
+function footings(judged: Case): readonly Footing[] {
+  const { policies, commits, judgedBy, ref } = judged;
+  const start = commits[0]?.policy ?? 'none';
+  const one = judgedBy === 'parents' ? start : judgedBy;
+  const starting = policies[Number(one)] as PolicyDocument;
+  const held = (at: number): Held => (at < 0 ? start : (commits[at]?.policy ?? 'none'));
+  const found: Footing[] = [{ policies: [starting], change: 'none', counts: start }];
+  for (const commit of commits.slice(1)) {
+    const before = commit.parents.map(held);
+    if (judgedBy !== 'parents') {
+      found.push({
+        policies: [starting],
+        change: changeOf(policies, commit.policy, before),
+        counts: start,
+      });
+      continue;
+    }
+    const counting = commit.parents.map((at) => (at < 0 ? start : (found[at]?.counts ?? 'none')));
+    const like = before.indexOf(commit.policy);
+    const own = like === -1 ? commit.policy : (counting[like] ?? 'none');
+    const under = [...new Set(counting)].map((each) => policies[Number(each)]);
+    const whole = under.length > 0 && under.every((policy) => policy !== undefined);
+    const footing = whole
+      ? { policies: under as PolicyDocument[], change: changeOf(policies, own, counting) }
+      : { policies: [starting], change: 'policy-missing' };
+    const passes =
+      footing.change === 'none' || judgeUnder(footing, commit, ref).status === 'verified';
+    found.push({ ...footing, counts: passes ? own : (counting[0] ?? 'none') });
+  }
+  return found;
+}
+
+function judgeUnder(
+  { policies, change }: Omit<Footing, 'counts'>,
+  act: Act,
+  ref: string | undefined,
+): Said {
+  const all = policies.map((policy) => judgeAct(policy, act, ref, change));
+  return all.find(({ status }) => status !== 'verified') ?? all[0] ?? no('policy-missing');
+}
+
+/** True if the run judges each object by itself, because it is not known for which ref the commits are. */
+export function isAlone({ ref, judgedBy, policies }: Case): boolean {
+  const policy = judgedBy === 'parents' ? undefined : policies[judgedBy];
+  return ref === undefined && policy?.commits?.some(({ refs }) => refs !== undefined) === true;
+}
+
+/** Judges a run: an answer for each commit but the start and, if there is one, for the tag. */
+export function judgeCase(judged: Case): readonly Said[] {
+  const { commits, ref, tag, policies, judgedBy } = judged;
+  const feet = footings(judged);
+  const said: Said[] = [{ status: 'verified' }];
+  const last = commits.length - 1;
+  const line = new Set<number>();
+  for (let at: number | undefined = last; at !== undefined && at > 0; ) {
+    line.add(at);
+    at = commits[at]?.parents[0];
+  }
+  const reached = (tips: readonly number[]): ReadonlySet<number> => {
+    const all = new Set<number>();
+    const queue = [...tips];
+    for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
+      if (at <= 0 || all.has(at)) continue;
+      all.add(at);
+      queue.push(...(commits[at]?.parents ?? []));
+    }
+    return all;
+  };
+  const together = (at: number, commit: Commit, alone: Said): Said => {
+    if (alone.status !== 'verified') return alone;
+    const under = feet[at]?.policies ?? [];
+    const rules = under.flatMap((policy) => governing(policy, commit, ref));
+    const { parents } = commit;
+    const asked = rules.map(({ merges = 'any' }) => merges).filter((each) => each !== 'any');
+    if (asked.length > 0 && parents.length > 1) {
+      const fails = (parent: number): boolean => parent > 0 && said[parent]?.status !== 'verified';
+      if (parents.some(fails)) return no('merge-parent-not-verified');
+      if (asked.includes('clean') && !(parents.length === 2 && commit.clean)) {
+        return no('merge-not-clean');
+      }
+    }
+    if (!line.has(at)) return alone;
+    const older = reached(parents.slice(0, 1));
+    const brought = [...reached(parents.slice(1))].filter((each) => !older.has(each));
+    const passing = [at, ...brought.filter((each) => said[each]?.status === 'verified')];
+    const enough = under.every((policy) => {
+      const people = new Set(passing.flatMap((each) => personOf(policy, commits[each]?.by) ?? []));
+      const due = governing(policy, commit, ref).map((rule) => rule['distinct-signers'] ?? 1);
+      return people.size >= Math.max(1, ...due);
+    });
+    return enough ? alone : no('too-few-signers');
+  };
+  for (const [at, commit] of commits.entries()) {
+    if (at === 0) continue;
+    const alone = judgeUnder(feet[at] as Footing, commit, ref);
+    said.push(isAlone(judged) ? alone : together(at, commit, alone));
+  }
+  if (tag === undefined || judgedBy === 'parents') return said.slice(1);
+  return [
+    ...said.slice(1),
+    judgeTag(policies[judgedBy] as PolicyDocument, tag, commits[last], ref),
+  ];
+}
+
+/** "For a tag, the tag counts together with what it leads to." */
+function judgeTag(
+  policy: PolicyDocument,
+  tag: Act,
+  commit: Commit | undefined,
+  ref: string | undefined,
+): Said {
+  const said = judgeAct(policy, tag, ref);
+  if (said.status !== 'verified' || commit === undefined) return said;
+  const passing = [tag, ...(judgeAct(policy, commit, ref).status === 'verified' ? [commit] : [])];
+  const people = new Set(passing.flatMap(({ by }) => personOf(policy, by) ?? []));
+  const [rule] = governing(policy, tag, undefined);
+  return people.size < (rule?.['distinct-signers'] ?? 1) ? no('too-few-signers') : said;
+}

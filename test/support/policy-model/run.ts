@@ -1,0 +1,13 @@
+/** `node run.ts FIRST COUNT`: judges so many cases by the program beside it, and says which seed differs first. */
+
+import { disagreement } from './beside.ts';
+import { caseOf } from './generate.ts';
+
+const [first = 1, count = 1] = process.argv.slice(2).map(Number);
+let found: number | undefined;
+for (let seed = first; seed < first + count && found === undefined; seed += 1) {
+  // a judge that breaks down differs too
+  const differs = await disagreement(caseOf(seed)).catch((error: unknown) => error);
+  if (differs !== undefined) found = seed;
+}
+process.stdout.write(`${found ?? 'none'}\n`);

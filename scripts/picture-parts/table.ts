@@ -1,0 +1,34 @@
+/**
+ * The pictures of the documents. Each row says how one file is made from the real program, and when a kept file still
+ * shows what the program does. scripts/pictures writes all of them, and test/scenario/pictures.test.ts finds the stale ones.
+ *
+ * To add a picture: add a row. A terminal needs a scene only. A page of a browser needs a `make` of its own.
+ */
+
+import { doctor, firstCommit, verifyRange } from './scenes.ts';
+import { type Scene, terminalPicture } from './terminal-picture.ts';
+
+export const FOLDER = 'docs/pictures';
+
+export interface Picture {
+  /** File name below docs/pictures. */
+  readonly name: string;
+  /** Makes the file by running `program`, the absolute path of a built form. */
+  readonly make: (program: string) => Promise<Uint8Array>;
+  /** True if the kept file shows what the made one shows. */
+  readonly same: (kept: Uint8Array, made: Uint8Array) => boolean;
+}
+
+function terminal(name: string, scene: Scene): Picture {
+  return {
+    name,
+    make: async (program) => Buffer.from(await terminalPicture(scene, program)),
+    same: (kept, made) => Buffer.compare(kept, made) === 0,
+  };
+}
+
+export const PICTURES: readonly Picture[] = [
+  terminal('first-commit.svg', firstCommit),
+  terminal('verify-range.svg', verifyRange),
+  terminal('doctor.svg', doctor),
+];

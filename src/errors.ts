@@ -19,6 +19,7 @@ export type ErrorCode =
   // usage and configuration
   | 'USAGE'
   | 'CONFIG'
+  | 'CONFIG_READ_ONLY'
   | 'POLICY_FILE'
   | 'TRUST_FILE'
   | 'NO_SUCH_OBJECT'
@@ -64,6 +65,8 @@ const BRAND = Symbol.for('git-signet.error');
 export interface ErrorOptions {
   /** The next command or step, printed on a line of its own. */
   readonly hint?: string | undefined;
+  /** Lines to copy into a file, printed below the hint. */
+  readonly lines?: readonly string[] | undefined;
   readonly cause?: unknown;
 }
 
@@ -73,6 +76,7 @@ export class SignetError extends Error {
   readonly code: ErrorCode;
   readonly exitCode: ExitCode;
   readonly hint: string | undefined;
+  readonly lines: readonly string[];
   readonly [BRAND] = true;
 
   constructor(kind: ErrorKind, code: ErrorCode, message: string, options: ErrorOptions = {}) {
@@ -82,6 +86,7 @@ export class SignetError extends Error {
     this.code = code;
     this.exitCode = EXIT_OF[kind];
     this.hint = options.hint;
+    this.lines = options.lines ?? [];
   }
 }
 

@@ -1,18 +1,18 @@
 /**
- * `git signet init`: the git keys that make git sign and verify with this program, what they were before, and the
- * way back. What stood there is kept in `signet.undo.*` of the same file until `--undo`.
+ * `git signet init`: sets the git keys that make git sign and verify with this program. `--undo` takes that back, because
+ * the file keeps a record of the change in `signet.undo.init`.
  */
 
 import type { Command, Run } from '../cli/command.ts';
 import { visible } from '../core/escape.ts';
-import { ExitCode, UsageError } from '../errors.ts';
-import { type ConfigPlace, replaceValues, type ConfigScope as Scope } from '../git/config-edit.ts';
-import { type ChangedKeys, hasFormer, keepFormer, putBackFormer } from '../git/former-values.ts';
+import { ExitCode } from '../errors.ts';
+import { applyChange, takeBack } from '../git/config-change.ts';
 import { loadSettings } from '../settings/load.ts';
 import type { Invocation } from '../system/invocation.ts';
 import { installOwnProgram } from '../system/own-program.ts';
 import { loadSigningConfig } from '../trust/load.ts';
 import { allowWritten } from './allow.ts';
+import { changeIn, readOnlyWith, tellTakenBack, type WrittenScope } from './configuration.ts';
 
 /** Returns the keys that `init` sets, with their values. `program` is what git starts. */
 export function keysFor(program: string): readonly (readonly [key: string, value: string])[] {
@@ -27,14 +27,13 @@ export function keysFor(program: string): readonly (readonly [key: string, value
   ];
 }
 
-function changedKeys(place: ConfigPlace, scope: Scope): ChangedKeys {
-  return {
-    ...{ place, scope, mark: 'signet.undo.init' },
-    keys: keysFor('').map(([key]) => key),
-    // `gpg.x509.program` → `signet.undo.gpg-x509-program`
-    recordOf: (key) => `signet.undo.${key.replaceAll('.', '-')}`,
-  };
-}
+const changed = (invocation: Invocation, scope: WrittenScope) =>
+  changeIn(
+    invocation,
+    scope,
+    'init',
+    keysFor('').map(([key]) => key),
+  );
 
 /** What a login leads to here: where it is, and what becomes public where. */
 async function publicity({ cwd, env, now }: Invocation): Promise<string> {
@@ -52,13 +51,14 @@ the name you log in with (usually an e-mail address), the time, and a hash of wh
 sign, but not its content`;
 }
 
-async function doInit(invocation: Invocation, scope: Scope): Promise<void> {
+async function doInit(invocation: Invocation, scope: WrittenScope): Promise<void> {
   const { path, passing } = await installOwnProgram(invocation);
   const keys = keysFor(path);
   // read before anything is written: where it cannot be, nothing is
   const becomesPublic = await publicity(invocation);
-  await keepFormer(changedKeys(invocation, scope));
-  for (const [key, value] of keys) await replaceValues(invocation, scope, key, [value]);
+  const values = Object.fromEntries(keys.map(([key, value]) => [key, [value]]));
+  const change = await changed(invocation, scope);
+  await readOnlyWith(values, () => applyChange(change, values));
   const width = Math.max(...keys.map(([key]) => key.length));
   const where = scope === '--local' ? 'this repository' : 'every repository of yours';
   const undo = scope === '--local' ? '' : ' --global';
@@ -80,27 +80,10 @@ function tellPassing({ terminal }: Invocation, path: string, again: string): voi
   terminal.hint(again);
 }
 
-/** Whether `init` wrote these values. */
-function isOurs(key: string, [value, ...more]: readonly string[]): boolean {
-  if (value === undefined || more.length > 0) return false;
-  if (key === 'gpg.x509.program') return value.includes('git-signet');
-  return keysFor('').some(([name, set]) => name === key && set === value);
-}
-
-async function undoInit(invocation: Invocation, scope: Scope): Promise<void> {
+async function undoInit(invocation: Invocation, scope: WrittenScope): Promise<void> {
+  const taken = await takeBack(await changed(invocation, scope));
   const { streams, terminal } = invocation;
-  const changed = changedKeys(invocation, scope);
-  if (!(await hasFormer(changed))) {
-    throw new UsageError('nothing to undo here', {
-      hint:
-        scope === '--local' ? 'for all repositories: git signet init --global --undo' : undefined,
-    });
-  }
-  const { putBack, left } = await putBackFormer(changed, isOurs);
-  for (const key of left) terminal.say(`left as it is, for it was changed since: ${key}`);
-  for (const { key, values } of putBack) {
-    streams.write(`${key} ${values.length === 0 ? 'unset' : `= ${values.join(', ')}`}\n`);
-  }
+  tellTakenBack(taken, { streams, terminal, everywhere: 'git signet init --global --undo', scope });
 }
 
 const run: Run = async ({ switches }, invocation) => {

@@ -17,6 +17,7 @@ import type { Made, Signing } from '../signing/made.ts';
 import { signingTools } from '../signing/tools.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { Invocation } from '../system/invocation.ts';
+import { forgetFailure } from '../system/last-failure.ts';
 import type { Secret } from '../system/secret.ts';
 import type { GpgsmCall } from './arguments.ts';
 
@@ -91,12 +92,13 @@ export async function sign(
   if (tools.unlogged) {
     terminal.say(`signed as ${made.identity}, IN NO LOG (signet.log = none), timestamped`);
   } else if (made.freshLogin || !settings.quiet) {
-    terminal.say(`signed as ${made.identity}, Rekor ${made.logIndex}`);
+    terminal.say(`signed as ${made.identity} (log entry ${made.logIndex})`);
   }
   const differs = keyDiffers(account, made.identity);
   if (differs !== undefined) terminal.say(differs);
   writeStatus(statusBlock(createdLines(made)));
   streams.write(call.armor ? made.armor : await dearmored(made.armor));
+  forgetFailure(env, cwd);
   return ExitCode.ok;
 }
 

@@ -10,6 +10,7 @@ import { visible } from '../core/escape.ts';
 import { claimsMeet, writeExpectation } from '../core/expected-account.ts';
 import type { IdentityClaims } from '../core/identity-claims.ts';
 import { LoginError } from '../errors.ts';
+import { ALWAYS, answerTo, YES_OR_NO } from '../system/answers.ts';
 import type { Environment } from '../system/environment.ts';
 import { type Mark, markNamed } from '../system/state-directory.ts';
 import { wrongAccountMark } from './browser/account-choice.ts';
@@ -106,7 +107,7 @@ async function ask(
   const question = account === '' ? 'Go on?' : `Sign as ${name}?`;
   const answer = await answerTo(
     `${told}${question} [y/n${publish ? '/always' : ''}]`,
-    publish ? { ...ANSWERS, ...ALWAYS } : ANSWERS,
+    publish ? { ...YES_OR_NO, ...ALWAYS } : YES_OR_NO,
     terminal,
     AbortSignal.timeout(settings.loginTimeout * 1000),
   );
@@ -125,29 +126,6 @@ async function ask(
         hint: 'nothing was published. Run the git command again and choose the other account',
       },
     );
-  }
-}
-
-type Answer = 'yes' | 'no' | 'always';
-
-const ANSWERS: Readonly<Record<string, Answer>> = { y: 'yes', yes: 'yes', n: 'no', no: 'no' };
-const ALWAYS: Readonly<Record<string, Answer>> = { a: 'always', always: 'always' };
-
-/**
- * Asks until one of the words in `answers` is typed. An early Enter or a slip must not throw a login away. Returns
- * undefined when input ends or `signal` aborts.
- */
-async function answerTo(
-  question: string,
-  answers: Readonly<Record<string, Answer>>,
-  terminal: Pick<TokenRequest['terminal'], 'ask'>,
-  signal: AbortSignal,
-): Promise<Answer | undefined> {
-  const words = [...new Set(Object.values(answers))].join(' or ');
-  for (let text = question; ; text = `please type ${words}:`) {
-    const typed = (await terminal.ask(text, signal))?.trim().toLowerCase();
-    if (typed === undefined) return undefined;
-    if (Object.hasOwn(answers, typed)) return answers[typed];
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { isAbsolute } from 'node:path';
 import type { ConfigEntry } from '../git/config.ts';
-import { shellQuoted } from '../system/shell.ts';
+import { shellWord } from '../system/shell.ts';
 import { isOfRepository } from './authority.ts';
 import {
   type FoundSetting,
@@ -18,19 +18,16 @@ export interface SettingOrigin {
   readonly label: string;
   /** `SIGNET_TRUST`, `--trusted-root`, `.git/config`, `git -c`. */
   readonly place: string;
+  /** git's word for the kind of file: `global`, `local`. Undefined for a flag or a variable. */
+  readonly scope: string | undefined;
   /** How to remove the value: a command if there is one. */
   readonly undo: string;
-}
-
-/** A word as a shell takes it. */
-function quoted(word: string): string {
-  return /^[\w.+@:/\\-]+$/.test(word) ? word : shellQuoted(word);
 }
 
 /** Returns the command that removes a value. It names the file if git gives an absolute path, because --global may mean several files. */
 function undoInGit(key: string, { scope, origin }: ConfigEntry): string {
   if (scope === 'command') return `leave ${key} out of git -c and GIT_CONFIG_COUNT`;
-  const where = isAbsolute(origin) ? `--file ${quoted(origin)}` : `--${scope}`;
+  const where = isAbsolute(origin) ? `--file ${shellWord(origin)}` : `--${scope}`;
   return `git config ${where} --unset-all ${key}`;
 }
 
@@ -38,11 +35,15 @@ function originOf({ label: shown, entry }: FoundSetting): SettingOrigin {
   if (entry === undefined) {
     const flag = shown.startsWith('--');
     const undo = flag ? `leave ${shown} out` : `unset ${shown}`;
-    return { by: flag ? 'flag' : 'environment', label: shown, place: shown, undo };
+    return {
+      ...{ by: flag ? 'flag' : 'environment', label: shown, place: shown, undo },
+      scope: undefined,
+    };
   }
   const place = entry.origin || 'git -c';
   const by = isOfRepository(entry) ? 'repository' : 'user';
-  return { by, label: `${shown} (${place})`, place, undo: undoInGit(shown, entry) };
+  const undo = undoInGit(shown, entry);
+  return { by, label: `${shown} (${place})`, place, scope: entry.scope, undo };
 }
 
 /** Returns the origin of each of these settings that is set, in their order. */

@@ -42,6 +42,13 @@ export const TALK_ROWS = {
     default: true,
     example: 'false',
   },
+  lastFailure: {
+    kind: 'boolean',
+    class: 'harmless',
+    meaning: 'keep the last failure to sign, which git hides, for status and doctor',
+    default: true,
+    example: 'false',
+  },
   logPath: {
     kind: 'path',
     class: 'reaching',

@@ -2,3 +2,8 @@
 export function shellQuoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
+
+/** Returns a word as a POSIX shell takes it, in quotes only if it needs them. */
+export function shellWord(word: string): string {
+  return /^[\w.+@:/\\-]+$/.test(word) ? word : shellQuoted(word);
+}

@@ -104,7 +104,7 @@ describe('git signet init', () => {
     const ran = signet(repository, 'init');
     expect([ran.exit, ran.out]).toEqual([2, '']);
     expect(ran.err).toMatch(
-      /could not lock config file .git\/config: File exists\n {2}another git/,
+      /could not lock config file \S+\/.git\/config: File exists\n {2}another git/,
     );
     expect(ran.err).not.toContain('--global');
   });

@@ -70,10 +70,35 @@ describe('git signet login', () => {
     expect((await commit(one, his, alone)).exit).toBe(0);
     expect(await one.must(his, 'log', '-1', '--format=%GS')).toMatch(/^bob@example\.test/);
     const status = await one.signet(his, ['status']);
-    expect(status.out).toMatch(/^here: bob@.*\nalso: alice@/);
+    expect(status.out).toMatch(
+      /^here: bob@.*\nset by: signet\.identity in \.git\/config \(local\)\nalso: alice@/,
+    );
     expect((await one.signet(his, ['logout', '--all'])).err).toBe(
       'git-signet: logged out: 2 logins\n',
     );
+  });
+
+  it('two logins without signet.identity: status says that no setting chooses, and what to type', async () => {
+    const one = await machine();
+    const at = await one.repository('undecided');
+    for (const who of ['alice@example.test', 'bob@example.test']) {
+      expect((await one.signet(one.home, ['login', '--identity', who])).exit).toBe(0);
+    }
+    const status = await one.signet(at, ['status']);
+    expect([status.exit, status.out.split('\n').slice(0, 2), status.err]).toEqual([
+      4,
+      [
+        'here: no login',
+        'set by: no setting (signet.identity), so these logins do not sign here: alice@example.test, bob@example.test',
+      ],
+      '  git signet use alice@example.test\n',
+    ]);
+    expect((await one.signet(at, ['use', 'bob@example.test'])).exit).toBe(0);
+    const chosen = await one.signet(at, ['status']);
+    expect([chosen.exit, chosen.out]).toEqual([
+      0,
+      expect.stringMatching(/^here: bob@.*\nset by: signet\.identity in \.git\/config \(local\)\n/),
+    ]);
   });
 
   it('matchCommitter: status, login and signing mean the committer that git would write (G14)', async () => {
@@ -85,7 +110,7 @@ describe('git signet login', () => {
     });
     const alone = { SIGNET_URL_OPENER: '', DISPLAY: '' };
     expect((await one.signet(at, ['status'])).out).toBe(
-      'here: no login as Alice <alice@example.test>\n',
+      'here: no login as Alice <alice@example.test>\nset by: signet.matchCommitter in .git/config (local)\n',
     );
     expect((await one.signet(at, ['login'])).err).toMatch(/logged in as alice@example\.test/);
     expect((await one.signet(at, ['status'])).exit).toBe(0);

@@ -65,7 +65,7 @@ describe.skipIf(!present)('git commit -S with a login', () => {
       expect.stringMatching(
         /^ {2}or open this address in a browser on this machine: http:\/\/127\.0\.0\.1:\d+\/[\w-]{24}$/,
       ),
-      expect.stringMatching(/^git-signet: signed as alice@example\.test, Rekor \d+$/),
+      expect.stringMatching(/^git-signet: signed as alice@example\.test \(log entry \d+\)$/),
     ]);
     expect(await listens(page)).toBe(false);
     const verified = repository.git('verify-commit', '-v', 'HEAD');

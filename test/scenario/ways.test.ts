@@ -30,7 +30,7 @@ describe.skipIf(!haveTools('script'))('git commit -S, the person elsewhere', () 
     const { code: exit, said } = await commit.ended;
     expect(exit, said).toBe(0);
     expect(said).toMatch(/^git-signet: no browser over SSH: log in on any device$/m);
-    expect(said).toMatch(/^git-signet: signed as alice@example\.test, Rekor \d+$/m);
+    expect(said).toMatch(/^git-signet: signed as alice@example\.test \(log entry \d+\)$/m);
   });
 
   it('a code that is typed', async () => {

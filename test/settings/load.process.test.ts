@@ -29,6 +29,7 @@ describe('the defaults', () => {
     expect(await from('')).toEqual({
       publishIdentity: 'ask',
       ctLog: 'required',
+      lastFailure: true,
       rekorMode: 'offline',
       clientId: 'sigstore',
       timestamp: 'auto',

@@ -21,7 +21,7 @@ describe.skipIf(!haveTools('script'))('git commit -S with a login', () => {
     const pages = await clickThrough(await commit.page);
     expect(pages.at(-1)?.body).toContain(`Logged in as ${ALICE}`);
     const { code, said } = await commit.ended;
-    expect([code, said]).toEqual([0, expect.stringContaining(`signed as ${ALICE}, Rekor `)]);
+    expect([code, said]).toEqual([0, expect.stringContaining(`signed as ${ALICE} (log entry `)]);
     expect(repository.git('verify-commit', 'HEAD')).toMatchObject({ code: 0 });
   });
 

@@ -17,6 +17,7 @@ import {
 } from '../../login/person-way.ts';
 import type { Settings } from '../../settings/load.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { lastFailure } from '../../system/last-failure.ts';
 import { agentHere } from '../agent/here.ts';
 import {
   agentOff,
@@ -27,7 +28,7 @@ import {
   type TokenHere,
   tokenHere,
 } from '../login/login-here.ts';
-import { credentialFor, expectedHere, serves } from '../login/logins.ts';
+import { credentialFor, describeFailure, expectedHere, serves } from '../login/logins.ts';
 import { type DoctorCheck, fail, ok, warn } from './check.ts';
 
 interface Agent {
@@ -194,5 +195,14 @@ export async function checkLogins(
     checkAgent(invocation, settings, offline),
     checkKeyring(invocation, settings),
   ]);
-  return [await checkLogin(invocation, settings, agent), agent.check, keyring];
+  const failure = checkFailure(invocation);
+  return [await checkLogin(invocation, settings, agent), agent.check, keyring, ...failure];
+}
+
+/** What git hid when signing failed without a terminal. */
+function checkFailure({ env, now }: Invocation): readonly DoctorCheck[] {
+  const failure = lastFailure(env, now());
+  if (failure === undefined) return [];
+  const { hint } = failure;
+  return [warn('last failure', describeFailure(failure, env), hint === '' ? undefined : hint)];
 }

@@ -27,6 +27,7 @@ import { settingsHere } from '../../settings/here.ts';
 import type { SettingName, Settings } from '../../settings/load.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { forgetFailure } from '../../system/last-failure.ts';
 import type { Secret } from '../../system/secret.ts';
 import { trustForSigning } from '../../trust/daily.ts';
 import { loadSigningConfig } from '../../trust/load.ts';
@@ -104,6 +105,7 @@ async function keep(invocation: Invocation, asked: Asked, showClaims: boolean): 
       throw readable(error, address);
     }
   });
+  forgetFailure(invocation.env, undefined);
   terminal.say(`logged in as ${describeCredential(kept, now())}`);
 }
 

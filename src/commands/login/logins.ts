@@ -5,8 +5,10 @@ import { visible } from '../../core/escape.ts';
 import { ANYBODY, signerMeets, writeExpectation } from '../../core/expected-account.ts';
 import { utcTime } from '../../core/time.ts';
 import { committerHere } from '../../git/committer.ts';
-import type { Settings } from '../../settings/load.ts';
+import { resolveSettings, type Settings } from '../../settings/load.ts';
+import { originsIn } from '../../settings/origin.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import type { LastFailure } from '../../system/last-failure.ts';
 
 /**
  * Returns what a signature made here must meet, in its text form (core/expected-account.ts): `signet.identity`, and the
@@ -19,6 +21,41 @@ export async function expectedHere(
   if (!matchCommitter) return writeExpectation({ identity });
   const committer = (await committerHere(cwd, env)) ?? { name: '', email: '' };
   return writeExpectation({ identity, committer });
+}
+
+/** The account that signs here, and the settings that say so. */
+export interface ChosenAccount {
+  /** In the text form of core/expected-account.ts. */
+  readonly expected: string;
+  /** `signet.identity in ~/.gitconfig (global)`. Empty if no setting chooses. Raw text. */
+  readonly by: readonly string[];
+}
+
+/**
+ * Returns which account signs here, by the values that count for signing, and which settings choose it.
+ * @throws ConfigError
+ */
+export async function chosenHere({
+  cwd,
+  env,
+}: Pick<Invocation, 'cwd' | 'env'>): Promise<ChosenAccount> {
+  const resolved = await resolveSettings({ cwd, env, caller: 'sign' });
+  const { settings } = resolved;
+  const expected = await expectedHere(settings, { cwd, env });
+  const names = settings.matchCommitter
+    ? (['identity', 'matchCommitter'] as const)
+    : ['identity' as const];
+  const by = originsIn(names, resolved).map(({ label, place, scope }) => {
+    if (scope === undefined) return label;
+    const key = label.slice(0, label.indexOf(' ('));
+    return `${key} in ${atHome(place, env)}${scope === 'command' ? '' : ` (${scope})`}`;
+  });
+  return { expected, by };
+}
+
+/** Returns a path below the home directory as `~/…`. */
+export function atHome(path: string, { HOME: home }: Invocation['env']): string {
+  return home && home !== '/' && path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
 }
 
 /** Returns the credential that the agent would sign with here: the one kept for this expectation, else one that meets it. */
@@ -45,4 +82,12 @@ export function describeCredential(one: CredentialStatus, now: number): string {
   const until = notAfter > now ? `until ${utcTime(notAfter)}` : 'expired';
   const renewal = renewable ? ', renews by itself' : '';
   return `${visible(identity)} (${visible(issuer)}), ${until}${renewal}`;
+}
+
+/** Describes the last failure to sign: `2026-11-21 11:54:32Z in ~/parser: you are not logged in`. Escaped. */
+export function describeFailure(
+  { time, repository, message }: LastFailure,
+  env: Invocation['env'],
+): string {
+  return visible(`${utcTime(time)} in ${atHome(repository, env)}: ${message}`);
 }

@@ -8,6 +8,8 @@ import { ANYBODY, expectationWords } from '../../core/expected-account.ts';
 import { ExitCode } from '../../errors.ts';
 import type { SettingOrigin } from '../../settings/origin.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { type LastFailure, lastFailure } from '../../system/last-failure.ts';
+import { shellWord } from '../../system/shell.ts';
 import { agentHere } from '../agent/here.ts';
 import {
   agentOff,
@@ -18,13 +20,23 @@ import {
   type TokenHere,
   tokenHere,
 } from './login-here.ts';
-import { credentialFor, describeCredential, expectedHere, serves } from './logins.ts';
+import {
+  chosenHere,
+  credentialFor,
+  describeCredential,
+  describeFailure,
+  serves,
+} from './logins.ts';
 
 interface Status {
   /** Digest of the servers' settings. */
   readonly instance: string;
   /** The signer that is expected here; '' if every signer will do. */
   readonly expected: string;
+  /** The settings that say so. */
+  readonly chosenBy: readonly string[];
+  /** Logins that are kept for other repositories, and could sign. */
+  readonly others: readonly CredentialStatus[];
   /** A token that needs no person. If there is one, no agent is asked. */
   readonly token: TokenHere | undefined;
   /** The agent on another machine that signs here. If there is one, this user's own agent is not asked. */
@@ -33,21 +45,27 @@ interface Status {
   readonly off: SettingOrigin | undefined;
   readonly credential: CredentialStatus | undefined;
   readonly agents: readonly ListedAgent[];
+  /** The last failure to sign, if no success has followed. */
+  readonly failure: LastFailure | undefined;
 }
 
 async function statusOf(invocation: Invocation): Promise<Status> {
   const { settings, directory, instance, address } = await agentHere(invocation);
   const agents = settings.agent ? await listAgents(directory) : [];
   const mine = agents.find((agent) => agent.address.path === address.path);
-  const expected = await expectedHere(settings, invocation);
+  const { expected, by: chosenBy } = await chosenHere(invocation);
+  const kept = mine?.state?.credentials ?? [];
+  const credential = credentialFor(expected, kept);
+  const now = invocation.now();
   return {
     instance: instance.digest,
-    expected,
+    ...{ expected, chosenBy, credential },
+    others: kept.filter((one) => one !== credential && serves(one, now)),
     token: await tokenHere(invocation, settings),
     forwarded: await forwardedHere(settings),
     off: await agentOff(invocation, settings),
-    credential: credentialFor(expected, mine?.state?.credentials ?? []),
     agents,
+    failure: lastFailure(invocation.env, now),
   };
 }
 
@@ -56,18 +74,29 @@ function tally({ signatures, renewals }: CredentialStatus): string {
   return `${signatures} signed, ${renewals} renewals`;
 }
 
-function hereLines(status: Status, now: number): readonly string[] {
+function hereLine(status: Status, now: number): string {
   const { token, forwarded, off, credential, expected } = status;
-  if (token?.trouble !== undefined) return [`here: ${visible(token.trouble.message)}`];
+  if (token?.trouble !== undefined) return visible(token.trouble.message);
   if (token !== undefined) {
     const whose = token.identity === undefined ? '' : ` of ${visible(token.identity)}`;
-    return [`here: no login needed, token${whose} from ${visible(token.label)}`];
+    return `no login needed, token${whose} from ${visible(token.label)}`;
   }
-  if (forwarded !== undefined) return [`here: ${forwarded.line}`];
-  if (off !== undefined) return [`here: each signature logs in (${agentOffWords(off)})`];
+  if (forwarded !== undefined) return forwarded.line;
+  if (off !== undefined) return `each signature logs in (${agentOffWords(off)})`;
   const whom = expected === ANYBODY ? '' : ` as ${expectationWords(expected)}`;
-  if (credential === undefined) return [`here: no login${whom}`];
-  return [`here: ${describeCredential(credential, now)}; ${tally(credential)}`];
+  if (credential === undefined) return `no login${whom}`;
+  return `${describeCredential(credential, now)}; ${tally(credential)}`;
+}
+
+/** Says which setting chooses the account, or that none does although there are several logins. */
+function choiceLines(status: Status): readonly string[] {
+  const { chosenBy, credential, others, token, forwarded } = status;
+  if (chosenBy.length > 0) return [`set by: ${visible(chosenBy.join(', '))}`];
+  if (others.length === 0 || token !== undefined || forwarded !== undefined) return [];
+  const names = others.map(({ identity }) => visible(identity)).join(', ');
+  return credential === undefined
+    ? [`set by: no setting (signet.identity), so these logins do not sign here: ${names}`]
+    : ['set by: no setting (signet.identity), so the login without --identity signs here'];
 }
 
 function agentLines(
@@ -85,12 +114,19 @@ function agentLines(
   ];
 }
 
+/** Shows what git hid when it ran without a terminal. */
+function failureLines({ failure }: Status, { env }: Invocation): readonly string[] {
+  if (failure === undefined) return [];
+  const hint = failure.hint === '' ? [] : [`  ${visible(failure.hint)}`];
+  return [`last failure to sign: ${describeFailure(failure, env)}`, ...hint];
+}
+
 function asJson(status: Status): string {
-  const { instance, expected, token, forwarded, credential, agents } = status;
+  const { instance, expected, chosenBy, token, forwarded, credential, agents, failure } = status;
   const far = forwarded && { socket: forwarded.path, answers: forwarded.answers };
   const trouble = token?.trouble?.message;
   const here = {
-    ...{ instance, expected, unattended: token?.label, identity: token?.identity },
+    ...{ instance, expected, chosenBy, unattended: token?.label, identity: token?.identity },
     ...{ trouble, forwarded: far, credential },
   };
   const shown = agents.map(({ address, state }) => ({
@@ -100,7 +136,8 @@ function asJson(status: Status): string {
   }));
   // absent values are null, so that a program sees every field
   const orNull = (_key: string, value: unknown): unknown => value ?? null;
-  return `${JSON.stringify({ schemaVersion: 1, here, agents: shown }, orNull, 2)}\n`;
+  const all = { schemaVersion: 1, here, agents: shown, lastFailure: failure };
+  return `${JSON.stringify(all, orNull, 2)}\n`;
 }
 
 /** Returns true if a signature needs no person. Of a forwarded agent only this is known: whether it answers. */
@@ -111,10 +148,14 @@ function isReady({ token, forwarded, credential }: Status, now: number): boolean
 }
 
 /** Returns what to do if a signature would need a login, or would fail. */
-function nextStep({ token, forwarded, off }: Status): string {
+function nextStep({ token, forwarded, off, chosenBy, others }: Status): string {
   if (token !== undefined) return token.trouble?.hint ?? 'use a fresh token';
   if (forwarded !== undefined) return FORWARD_REMEDY;
-  return off === undefined ? 'run: git signet login' : `to keep a login: ${off.undo}`;
+  if (off !== undefined) return `to keep a login: ${off.undo}`;
+  const [other] = chosenBy.length === 0 ? others : [];
+  return other === undefined
+    ? 'run: git signet login'
+    : `git signet use ${visible(shellWord(other.identity))}`;
 }
 
 const run: Run = async ({ switches }, invocation) => {
@@ -124,8 +165,10 @@ const run: Run = async ({ switches }, invocation) => {
   if (switches.has('json')) invocation.streams.write(asJson(status));
   else {
     const lines = [
-      ...hereLines(status, now),
+      `here: ${hereLine(status, now)}`,
+      ...choiceLines(status),
       ...status.agents.flatMap((agent) => agentLines(agent, status, now)),
+      ...failureLines(status, invocation),
     ];
     invocation.streams.write(`${lines.join('\n')}\n`);
     if (!ready) invocation.terminal.hint(nextStep(status));
@@ -135,9 +178,9 @@ const run: Run = async ({ switches }, invocation) => {
 
 export const command: Command = {
   summary: 'who signs here, until when',
-  options: { json: { meaning: 'for programs: schemaVersion, here, agents' } },
+  options: { json: { meaning: 'for programs: schemaVersion, here, agents, lastFailure' } },
   about: [
-    'Says who signs in this repository, by which issuer, until when, and how often the login was renewed. Then it lists every other login of yours. It prints no token and no key.',
+    'Shows who signs in this repository, which setting decides that, by which issuer, until when, and how often the login was renewed. Then it lists every other login of yours, and the last failure to sign. It prints no token and no key.',
   ],
   examples: [['git signet status'], ['git signet status --json | jq .here.credential.identity']],
   exits: { 0: 'signing here needs no login now', 4: 'it does' },

@@ -9,12 +9,11 @@ import type { ParsedArguments } from '../../cli/spec.ts';
 import type { Crypto } from '../../core/crypto.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import {
-  type ConfigPlace,
-  type ConfigScope,
-  gitConfig,
-  replaceValues,
-} from '../../git/config-edit.ts';
-import { type ChangedKeys, hasFormer, keepFormer, putBackFormer } from '../../git/former-values.ts';
+  applyChange,
+  type ConfigChange,
+  currentValues,
+  takeBack,
+} from '../../git/config-change.ts';
 import { loadSettings, type Settings } from '../../settings/load.ts';
 import { variablesOf } from '../../settings/table.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
@@ -24,16 +23,13 @@ import { loadSigningConfig, loadTrust } from '../../trust/load.ts';
 import { chosenMark } from '../../trust/origin.ts';
 import { mirrorSource, PUBLIC_GOOD_MIRROR, STAGING_MIRROR } from '../../trust/source.ts';
 import { allowWritten } from '../allow.ts';
+import { changeIn, readOnlyWith, tellTakenBack, type WrittenScope } from '../configuration.ts';
 import { refreshNow } from './update.ts';
 
 /** The keys that init writes, and keeps for --undo. */
 const KEYS = ['signet.trust', 'signet.trustRoot', 'signet.signingConfig', 'signet.ctLog'] as const;
-function changedKeys(place: ConfigPlace, scope: ConfigScope): ChangedKeys {
-  return {
-    ...{ place, scope, keys: KEYS, mark: 'signet.undo.trust' },
-    recordOf: (key) => `signet.undo.trust-${key.replace('signet.', '')}`,
-  };
-}
+const changed = (invocation: Invocation, scope: WrittenScope): Promise<ConfigChange> =>
+  changeIn(invocation, scope, 'trust', KEYS);
 
 interface Given {
   readonly args: ParsedArguments;
@@ -98,33 +94,21 @@ async function initFile({ args, settings, crypto, invocation }: Given): Promise<
 }
 
 async function writeKeys(
-  invocation: Invocation,
-  scope: ConfigScope,
+  change: ConfigChange,
   values: Readonly<Partial<Record<(typeof KEYS)[number], string>>>,
 ): Promise<void> {
-  await keepFormer(changedKeys(invocation, scope));
-  for (const key of KEYS) {
-    const value = values[key];
-    await replaceValues(invocation, scope, key, value === undefined ? [] : [value]);
-  }
+  const set = Object.fromEntries(
+    KEYS.map((key) => [key, values[key] === undefined ? [] : [values[key]]]),
+  );
+  await readOnlyWith(set, () => applyChange(change, set));
 }
 
 async function undo({ args, invocation }: Omit<Given, 'crypto' | 'settings'>): Promise<ExitCode> {
   const scope = args.switches.has('global') ? '--global' : '--local';
-  const changed = changedKeys(invocation, scope);
-  if (!(await hasFormer(changed)))
-    throw new UsageError('nothing to undo here', {
-      hint:
-        scope === '--local'
-          ? 'for all repositories: git signet trust init --global --undo'
-          : undefined,
-    });
-  const { putBack } = await putBackFormer(changed, () => true);
-  for (const { key, values } of putBack) {
-    invocation.streams.write(
-      `${key} ${values.length === 0 ? 'unset' : `= ${values.join(', ')}`}\n`,
-    );
-  }
+  const taken = await takeBack(await changed(invocation, scope));
+  const { streams, terminal } = invocation;
+  const everywhere = 'git signet trust init --global --undo';
+  tellTakenBack(taken, { streams, terminal, everywhere, scope });
   return ExitCode.ok;
 }
 
@@ -132,7 +116,7 @@ async function undo({ args, invocation }: Omit<Given, 'crypto' | 'settings'>): P
 async function report(
   { settings, crypto, invocation, args }: Given,
   trust: string,
-  scope: ConfigScope,
+  scope: WrittenScope,
 ): Promise<void> {
   const { env, streams, terminal } = invocation;
   const ctLog = args.switches.has('no-ct-log') ? 'none' : 'required';
@@ -171,12 +155,13 @@ const run: Run = async (args, invocation) => {
   const { env, cwd } = invocation;
   const scope = args.switches.has('global') ? '--global' : '--local';
   // first, because a download is wasted if git cannot write there
-  await gitConfig(invocation, scope, ['--get-all', 'signet.trust']);
+  const change = await changed(invocation, scope);
+  await currentValues(change);
   const settings = await loadSettings({ env, cwd });
   const given: Given = { args, settings, crypto: await loadCrypto(), invocation };
   const trust = way === 'from' ? await initFile(given) : await initMirror(given, way);
   const ctLog = args.switches.has('no-ct-log') ? { 'signet.ctLog': 'none' } : {};
-  await writeKeys(invocation, scope, { 'signet.trust': trust, ...ctLog });
+  await writeKeys(change, { 'signet.trust': trust, ...ctLog });
   await report(given, trust, scope);
   if (scope === '--local') await allowWritten(invocation, KEYS);
   return ExitCode.ok;

@@ -7,6 +7,7 @@ import type { Command, Run } from '../cli/command.ts';
 import { visible } from '../core/escape.ts';
 import { ExitCode } from '../errors.ts';
 import { applyChange, takeBack } from '../git/config-change.ts';
+import { becomesPublic } from '../login/becomes-public.ts';
 import { loadSettings } from '../settings/load.ts';
 import type { Invocation } from '../system/invocation.ts';
 import { installOwnProgram } from '../system/own-program.ts';
@@ -42,20 +43,19 @@ async function publicity({ cwd, env, now }: Invocation): Promise<string> {
   const { issuerUrl, log } = chooseServices(settings, await loadSigningConfig(settings), now());
   if (log === undefined) {
     return `you log in at ${visible(issuerUrl)}
-your signatures go into no log (signet.log = none). The name you log in with still becomes
-public with each commit, and in the certificate log`;
+your signatures go into no log (signet.log = none), but your e-mail address becomes public with
+each commit, and in the certificate log`;
   }
   return `you log in at ${visible(issuerUrl)}
-with each signature these become public and stay public at ${visible(log.url)}:
-the name you log in with (usually an e-mail address), the time, and a hash of what you
-sign, but not its content`;
+${becomesPublic()}
+it is published at ${visible(log.url)} with each signature, and the content of what you sign is not`;
 }
 
 async function doInit(invocation: Invocation, scope: WrittenScope): Promise<void> {
   const { path, passing } = await installOwnProgram(invocation);
   const keys = keysFor(path);
   // read before anything is written: where it cannot be, nothing is
-  const becomesPublic = await publicity(invocation);
+  const published = await publicity(invocation);
   const values = Object.fromEntries(keys.map(([key, value]) => [key, [value]]));
   const change = await changed(invocation, scope);
   await readOnlyWith(values, () => applyChange(change, values));
@@ -65,7 +65,7 @@ async function doInit(invocation: Invocation, scope: WrittenScope): Promise<void
   invocation.streams.write(`set for ${where}:
 ${keys.map(([key, value]) => `  ${key.padEnd(width)}  ${value}`).join('\n')}
 
-${becomesPublic}
+${published}
 
   undo: git signet init${undo} --undo
   next: git commit --allow-empty -m 'first signed commit'

@@ -171,12 +171,13 @@ function unexpected(
       : `this repository expects ${visible(due)} (signet.identity)`,
     committer: `the committer is ${visible(due)} (signet.matchCommitter)`,
   };
-  const next = isPlain(due) && !asked ? `run: git signet login --identity ${due}` : OTHER_ACCOUNT;
+  const next =
+    isPlain(due) && !asked
+      ? `To log in as the expected account: git signet login --identity ${due}`
+      : 'Log in with the other account, or change the setting';
   return new LoginError(
     'IDENTITY_UNEXPECTED',
     `logged in as ${visible(account)}, but ${why[half]}`,
-    { hint: `nothing was published, so ${next}` },
+    { hint: `nothing was published. ${next}` },
   );
 }
-
-const OTHER_ACCOUNT = 'log in with the other account, or change the setting';

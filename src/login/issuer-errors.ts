@@ -5,6 +5,7 @@
 
 import { visible } from '../core/escape.ts';
 import { isSignetError, LoginError } from '../errors.ts';
+import { TRY_AGAIN } from './remedies.ts';
 
 /** Runs a step of the protocol, and throws its failure as one of our errors. */
 export async function told<T>(host: string, step: () => Promise<T>): Promise<T> {
@@ -42,7 +43,7 @@ export function loginFailure(error: unknown, host?: string): Error {
   );
   if ('code' in error && error.code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR') {
     return new LoginError('LOGIN_REFUSED', `the login was refused (${words})`, {
-      hint: 'to try again, run the git command again',
+      hint: TRY_AGAIN,
     });
   }
   return new LoginError('LOGIN_FAILED', `${issuer} did not accept the login (${words})`);

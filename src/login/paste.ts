@@ -8,6 +8,7 @@ import { LoginError } from '../errors.ts';
 import { duration } from './browser/page.ts';
 import { connectIssuer } from './connect.ts';
 import { patienceElsewhere } from './patience.ts';
+import { TRY_AGAIN } from './remedies.ts';
 import { acceptToken } from './token-claims.ts';
 import type { IdentityToken, TokenRequest } from './token-request.ts';
 
@@ -62,12 +63,12 @@ async function askForCode(
   );
   if (typed === undefined) {
     throw new LoginError('LOGIN_TIMEOUT', `no code was typed within ${duration(patience)}`, {
-      hint: 'to try again, run the git command again',
+      hint: TRY_AGAIN,
     });
   }
   const code = typed.trim();
   if (/^[\x21-\x7e]{4,2048}$/.test(code)) return code;
   throw new LoginError('LOGIN_REFUSED', 'this is not a code of the issuer', {
-    hint: 'to try again, run the git command again',
+    hint: TRY_AGAIN,
   });
 }

@@ -13,13 +13,13 @@ import { LoginError } from '../errors.ts';
 import { ALWAYS, answerTo, YES_OR_NO } from '../system/answers.ts';
 import type { Environment } from '../system/environment.ts';
 import { type Mark, markNamed } from '../system/state-directory.ts';
+import { becomesPublic } from './becomes-public.ts';
 import { wrongAccountMark } from './browser/account-choice.ts';
-import type { SigningContext } from './browser/page.ts';
 import type { IdentityToken, TokenRequest } from './token-request.ts';
 
 export type PublicationRequest = Pick<
   TokenRequest,
-  'settings' | 'env' | 'terminal' | 'context' | 'expected' | 'committer' | 'issuerUrl'
+  'settings' | 'env' | 'terminal' | 'expected' | 'committer' | 'issuerUrl'
 >;
 
 export type Candidate = Pick<IdentityToken, 'claims' | 'fresh' | 'told' | 'disputed'>;
@@ -100,10 +100,10 @@ async function ask(
   claims: IdentityClaims,
   { publish, account }: Doubts,
 ): Promise<void> {
-  const { settings, env, terminal, context } = request;
+  const { settings, env, terminal } = request;
   const name = claims.names[0] ?? claims.challenge;
   if (account !== '') terminal.say(`logged in as ${visible(name)}, but ${account}`);
-  const told = publish ? `${becomesPublic(name, context)}. ` : '';
+  const told = publish ? `${becomesPublic(name)}. ` : '';
   const question = account === '' ? 'Go on?' : `Sign as ${name}?`;
   const answer = await answerTo(
     `${told}${question} [y/n${publish ? '/always' : ''}]`,
@@ -131,15 +131,6 @@ async function ask(
 
 function nameOf({ names, challenge }: IdentityClaims): string {
   return visible(names[0] ?? challenge);
-}
-
-/** Returns the line that says what becomes public. */
-export function becomesPublic(who: string, context: Pick<SigningContext, 'kind'>): string {
-  return `this will be public forever in the log: ${who}, the time, and a fingerprint of ${signed(context)}`;
-}
-
-function signed({ kind }: Pick<SigningContext, 'kind'>): string {
-  return kind === 'login' ? 'each commit or tag' : `this ${kind}`;
 }
 
 /** Returns the mark for an account of an issuer. Its name is a digest, so that it shows neither. */

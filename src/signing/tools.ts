@@ -4,8 +4,10 @@
  */
 
 import { basename } from 'node:path';
+import { fromUtf8Lossy } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
-import { payloadType, subjectLine } from '../core/git/signed-object.ts';
+import { openPayload, subjectLine } from '../core/git/signed-object.ts';
+import type { SigningContext } from '../login/browser/page.ts';
 import { unattendedWay } from '../login/unattended.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Invocation } from '../system/invocation.ts';
@@ -39,6 +41,14 @@ export interface ToolOptions {
   readonly signsUnlogged: () => Promise<boolean>;
   /** An identity token that the user gave. */
   readonly token?: Secret | undefined;
+}
+
+/** Returns what the user is told about the object that is signed. */
+function contextOf(payload: Uint8Array, cwd: string): SigningContext {
+  const header = openPayload(payload);
+  const { type: kind = 'commit' } = header ?? {};
+  const tag = header?.type === 'tag' ? fromUtf8Lossy(header.name) : undefined;
+  return { repository: basename(cwd), kind, tag, subject: subjectLine(payload) };
 }
 
 /**
@@ -80,12 +90,7 @@ export async function signingTools(
       loadSigningConfig(settings),
     ]);
     const services = { token, settings, trust, signingConfig, terminal, crypto, now };
-    const context = {
-      repository: basename(cwd),
-      kind: payloadType(payload) ?? 'commit',
-      subject: subjectLine(payload),
-    } as const;
-    return { ...services, env, context, unlogged };
+    return { ...services, env, context: contextOf(payload, cwd), unlogged };
   };
   const unattended = token !== undefined || unattendedWay(env, settings) !== undefined;
   const { agent, agentSocket } = settings;

@@ -97,7 +97,7 @@ describe('agreeToPublish', () => {
   it('says what becomes public, for whom, and asks', async () => {
     const { questions } = await agree({ typed: 'y' });
     expect(questions).toEqual([
-      'this will be public forever in the log: alice@example.test, the time, and a fingerprint of this commit. Go on? [y/n/always]',
+      'this will be public forever: alice@example.test, the time, and a fingerprint of the signature. Go on? [y/n/always]',
     ]);
   });
 
@@ -170,7 +170,7 @@ const stranger = { who: BOB, committer: 'alice@example.test' } as const;
 const unexpected = expect.objectContaining({ code: 'IDENTITY_UNEXPECTED', exitCode: 4 });
 const askedFor = {
   commit:
-    'this will be public forever in the log: bob@example.test, the time, and a fingerprint of this commit. Sign as bob@example.test? [y/n/always]',
+    'this will be public forever: bob@example.test, the time, and a fingerprint of the signature. Sign as bob@example.test? [y/n/always]',
   agreed: 'Sign as bob@example.test? [y/n]',
 };
 

@@ -30,7 +30,9 @@ describe('git signet init', () => {
     const repository = fresh('init');
     const ran = signet(repository, 'init');
     expect([ran.exit, ran.err]).toEqual([0, '']);
-    expect(ran.out).toMatch(/become public and stay public at https:\/\/rekor\.sigstore\.dev:/);
+    expect(ran.out).toMatch(
+      /^this will be public forever: your e-mail address, .*\nit is published at https:\/\/rekor\.sigstore\.dev /m,
+    );
     expect(ran.out).toMatch(/next: git commit [^\n]*\n$/);
     const value = (key: string) => repository.must('config', '--local', key);
     expect(

@@ -105,6 +105,35 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
     expect(repository.head()).toBe(head);
   });
 
+  it("the page of a tag says the tag's name, and a tag of that name is signed", async () => {
+    const repository = repositoryAt(remembering);
+    const tagging = repository.tag('v1.2', 'release: strict reader');
+    const page = await open(await tagging.page);
+    expect(await page.title()).toBe('Sign the tag v1.2 – git-signet');
+    expect(await page.textContent('h1')).toBe('git wants to sign the tag v1.2 as you');
+    expect(await page.textContent('dl')).toMatch(/Tagv1\.2\s+Messagerelease: strict reader/);
+    await page.click('a.go');
+    await page.waitForSelector('h1.good');
+    expect(await tagging.ended).toMatchObject({ code: 0 });
+    expect(repository.git('verify-tag', 'v1.2').code).toBe(0);
+  });
+
+  it('a wrong account is refused on the page and at the terminal with one remedy (O13)', async () => {
+    const repository = repositoryAt(remembering);
+    const commit = repository.commit('not mine', { identity: 'carol@example.test' });
+    const page = await open(await commit.page);
+    await page.click('a.go');
+    await page.waitForSelector('h1.bad');
+    const remedy = 'git signet login --identity carol@example.test';
+    expect(await page.textContent('main code')).toBe(remedy);
+    expect(await page.textContent('main')).toContain(
+      'Logged in as alice@example.test, but this repository expects carol@example.test',
+    );
+    const { code, said } = await commit.ended;
+    expect(code).toBe(128);
+    expect(said).toContain(`nothing was published. To log in as the expected account: ${remedy}\n`);
+  });
+
   it('bob chooses an account at the issuer and signs as bob', async () => {
     const repository = repositoryAt(asking);
     const commit = repository.commit('bob');

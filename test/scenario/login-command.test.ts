@@ -232,7 +232,7 @@ describe('git signet login', () => {
       });
       const [, address = '', code = ''] = await invitation;
       expect(
-        /this will be public forever in the log: your e-mail address.*By entering the code, you agree/.test(
+        /this will be public forever: your e-mail address.*By entering the code, you agree/.test(
           said,
         ),
       ).toBe(told);

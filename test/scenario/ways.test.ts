@@ -53,7 +53,7 @@ describe.skipIf(!haveTools('script'))('git commit -S, before anything becomes pu
     expect(page).toContain('Go back to the terminal');
     expect(page).not.toContain('git has continued');
     await commit.reads(
-      /this will be public forever in the log: alice@example\.test, the time, and a fingerprint of this commit\. Go on\? \[y\/n\/always\]/,
+      /this will be public forever: alice@example\.test, the time, and a fingerprint of the signature\. Go on\? \[y\/n\/always\]/,
     );
     commit.type(word);
     return commit.ended;

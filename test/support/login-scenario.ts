@@ -43,6 +43,8 @@ export interface Repository {
     settings?: Readonly<Record<string, string>>,
     variables?: Readonly<Record<string, string>>,
   ) => Commit;
+  /** Starts `git tag -s`, on a commit without a signature. */
+  readonly tag: (name: string, message: string) => Commit;
   readonly git: (...args: string[]) => {
     readonly code: number | null;
     readonly stdout: string;
@@ -87,6 +89,50 @@ export function makeRepository(sandbox: Pick<Sandbox, 'environment'>, user?: num
   git('init', '-q');
   const as = user === undefined ? {} : { uid: user, gid: user };
   if (user !== undefined) spawnSync('chown', ['-R', `${user}:${user}`, root]);
+  const start = (
+    words: readonly string[],
+    settings: Readonly<Record<string, string>> = {},
+    variables: Readonly<Record<string, string>> = {},
+  ): Commit => {
+    rmSync(address, { force: true });
+    const flags = Object.entries(settings).flatMap(([name, value]) => [
+      '-c',
+      `signet.${name}=${value}`,
+    ]);
+    // git keeps what its program says on stderr to itself: a person reads it at the terminal, so there is one
+    const quoted = ['git', ...flags, ...words]
+      .map((word) => `'${word.replaceAll("'", "'\\''")}'`)
+      .join(' ');
+    const child = spawn(
+      findProgram('script') ?? 'script',
+      ['-q', '-e', '-c', quoted, '/dev/null'],
+      { cwd: path, ...as, env: { ...env, ...variables }, stdio: ['pipe', 'pipe', 'ignore'] },
+    );
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk;
+    });
+    const ended = new Promise<Ended>((resolve) =>
+      child.once('close', (code) => resolve({ code, said: said.replaceAll('\r\n', '\n') })),
+    );
+    const page = waitForFile(address, ended);
+    // not every way opens one
+    page.catch(() => undefined);
+    return {
+      ended,
+      page,
+      interrupt: () => child.stdin.write('\x03'),
+      type: (line) => child.stdin.write(line === '\x04' ? line : `${line}\r`),
+      reads: async (pattern) => {
+        for (;;) {
+          const found = pattern.exec(said);
+          if (found !== null) return found;
+          if (child.exitCode !== null) throw new Error(`git ended without ${pattern}: ${said}`);
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      },
+    };
+  };
   return {
     path,
     git,
@@ -94,49 +140,11 @@ export function makeRepository(sandbox: Pick<Sandbox, 'environment'>, user?: num
       const { code, stdout } = git('rev-parse', '--verify', '-q', 'HEAD');
       return code === 0 ? stdout.trim() : undefined;
     },
-    commit: (subject, settings = {}, variables = {}) => {
-      rmSync(address, { force: true });
-      const flags = Object.entries(settings).flatMap(([name, value]) => [
-        '-c',
-        `signet.${name}=${value}`,
-      ]);
-      // git keeps what its program says on stderr to itself: a person reads it at the terminal, so there is one
-      const command = ['git', ...flags, 'commit', '-S', '--allow-empty', '-q', '-m', subject];
-      const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-      const child = spawn(
-        findProgram('script') ?? 'script',
-        ['-q', '-e', '-c', quoted, '/dev/null'],
-        {
-          cwd: path,
-          ...as,
-          env: { ...env, ...variables },
-          stdio: ['pipe', 'pipe', 'ignore'],
-        },
-      );
-      let said = '';
-      child.stdout.on('data', (chunk: Buffer) => {
-        said += chunk;
-      });
-      const ended = new Promise<Ended>((resolve) =>
-        child.once('close', (code) => resolve({ code, said: said.replaceAll('\r\n', '\n') })),
-      );
-      const page = waitForFile(address, ended);
-      // not every way opens one
-      page.catch(() => undefined);
-      return {
-        ended,
-        page,
-        interrupt: () => child.stdin.write('\x03'),
-        type: (line) => child.stdin.write(line === '\x04' ? line : `${line}\r`),
-        reads: async (pattern) => {
-          for (;;) {
-            const found = pattern.exec(said);
-            if (found !== null) return found;
-            if (child.exitCode !== null) throw new Error(`git ended without ${pattern}: ${said}`);
-            await new Promise((resolve) => setTimeout(resolve, 20));
-          }
-        },
-      };
+    commit: (subject, ...more) =>
+      start(['commit', '-S', '--allow-empty', '-q', '-m', subject], ...more),
+    tag: (name, message) => {
+      git('commit', '--no-gpg-sign', '--allow-empty', '-q', '-m', 'tagged');
+      return start(['tag', '-s', '-m', message, name]);
     },
     close: () => rmSync(root, { recursive: true, force: true }),
   };

@@ -137,8 +137,8 @@ async function tokenFor(
   } catch (error) {
     const known = isSignetError(error);
     if (known && error.code === 'IDENTITY_UNEXPECTED') wrongAccountMark(request).set();
-    const reason = known ? error.message : 'something went wrong';
-    await answer.finish(failurePage(context, reason));
+    const refused = known ? error : { message: 'something went wrong' };
+    await answer.finish(failurePage(context, refused));
     throw error;
   }
 }

@@ -6,13 +6,8 @@
  */
 
 import type { IncomingMessage } from 'node:http';
-import {
-  foreignUserPage,
-  openedBeforePage,
-  otherBrowserPage,
-  type Page,
-  strayPage,
-} from './page.ts';
+import { foreignUserPage, openedBeforePage, otherBrowserPage, strayPage } from './page.ts';
+import type { Page } from './page-frame.ts';
 
 /** The issuer's answer. Its state was checked, and the rest was not. */
 export interface LoginAnswer {

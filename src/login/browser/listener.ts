@@ -15,7 +15,8 @@ import {
   routeRequest,
 } from './listener-route.ts';
 import { openLoopbackServer } from './loopback-server.ts';
-import { duration, type Page } from './page.ts';
+import { duration } from './page.ts';
+import type { Page } from './page-frame.ts';
 
 export interface LoginListener {
   readonly redirectUri: string;

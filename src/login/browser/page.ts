@@ -1,24 +1,22 @@
 /**
- * Writes the pages of a login in the browser: what will be signed, and the result. They have no script and load nothing
- * from other servers. They work in light and dark, and on a phone. A subject line or an issuer's error may be hostile, so
- * all text is escaped (threat O07).
+ * Writes the pages of a login in the browser: what will be signed, and the result. A subject line, a tag's name or an
+ * issuer's error may be hostile, so all text is escaped (threat O07).
  */
 
 import { markupText } from '../../core/markup.ts';
+import { becomesPublic } from '../becomes-public.ts';
+import { TRY_AGAIN } from '../remedies.ts';
+import { framed, type Page } from './page-frame.ts';
 
 /** The object that is signed, for messages and pages. */
 export interface SigningContext {
   /** The repository's name or path. */
   readonly repository: string;
   readonly kind: 'commit' | 'tag' | 'login';
+  /** The tag's name. */
+  readonly tag?: string | undefined;
   /** The first line of the message; '' for `git signet login`. */
   readonly subject: string;
-}
-
-export interface Page {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly html: string;
 }
 
 export interface Choice {
@@ -26,78 +24,54 @@ export interface Choice {
   readonly href: string;
 }
 
-const STYLE = `
-:root { color-scheme: light dark; --line: #8885; --good: #1a7f37; --bad: #c62828; --act: #0b57d0; --on: #fff; }
-@media (prefers-color-scheme: dark) { :root { --good: #4cc26b; --bad: #ff7b72; --act: #8ab4f8; --on: #0b1a33; } }
-* { box-sizing: border-box; }
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 0 auto; padding: clamp(1.25rem, 8vh, 5rem) 1.25rem 2rem; }
-h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1.25rem; }
-h1.good { color: var(--good); } h1.bad { color: var(--bad); }
-p { margin: 0 0 1rem; overflow-wrap: anywhere; }
-dl { border: 1px solid var(--line); border-radius: .5rem; margin: 0 0 1.25rem; padding: .25rem 1rem; }
-dl div { display: grid; grid-template-columns: 7rem 1fr; gap: 0 1rem; padding: .5rem 0; }
-dl div + div { border-top: 1px solid var(--line); }
-dt { opacity: .7; } dd { margin: 0; overflow-wrap: anywhere; }
-dd.subject { font-weight: 600; }
-a.go { display: block; margin: 0 0 .75rem; padding: .75rem 1rem; border-radius: .5rem; background: var(--act); color: var(--on);
-  text-align: center; text-decoration: none; font-weight: 600; }
-a.go:focus-visible { outline: 3px solid var(--act); outline-offset: 2px; }
-small { display: block; opacity: .7; font-size: .875rem; }
-@media (max-width: 26rem) { dl div { grid-template-columns: 1fr; } }
-`;
-
 function shortened(value: string, limit: number): string {
   const characters = Array.from(value);
   return characters.length <= limit ? value : `${characters.slice(0, limit - 1).join('')}…`;
 }
 
-function page(status: number, title: string, body: string): Page {
-  const nonce = globalThis.crypto.randomUUID();
-  return {
-    status,
-    headers: {
-      'content-type': 'text/html; charset=utf-8',
-      'cache-control': 'no-store',
-      'content-security-policy': `default-src 'none'; style-src 'nonce-${nonce}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
-      'cross-origin-opener-policy': 'same-origin',
-    },
-    html: `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${markupText(title)}</title>
-<link rel="icon" href="data:,">
-<style nonce="${nonce}">${STYLE}</style>
-</head>
-<body>
-<main>
-${body}
-</main>
-</body>
-</html>
-`,
-  };
+function short(text: string): string {
+  return markupText(shortened(text, 200));
 }
 
-function facts(
-  { repository, kind, subject }: SigningContext,
-  more: readonly (readonly [string, string])[],
-): string {
-  const object = [
-    kind === 'tag' ? 'Tag' : 'Commit',
-    markupText(shortened(subject, 200)) || '(no message)',
-    ' class="subject"',
+/** Returns the rows of the object: a commit by its subject, a tag by its name and its message. */
+function objectRows({ kind, tag, subject }: SigningContext): readonly Row[] {
+  const line = short(subject) || '(no message)';
+  if (kind === 'login') return [];
+  if (kind === 'commit' || tag === undefined) {
+    return [{ name: kind === 'tag' ? 'Tag' : 'Commit', html: line, strong: true }];
+  }
+  return [
+    { name: 'Tag', html: short(tag), strong: true },
+    { name: 'Message', html: line },
   ];
-  const rows = [
-    ['Repository', markupText(shortened(repository, 200)), ''],
-    ...(kind === 'login' ? [] : [object]),
-    ...more.map(([name, value]) => [name, markupText(value), '']),
-  ];
-  return `<dl>\n${rows.map(([name, value, attribute]) => `<div><dt>${name}</dt><dd${attribute}>${value}</dd></div>`).join('\n')}\n</dl>`;
 }
+
+interface Row {
+  readonly name: string;
+  readonly html: string;
+  readonly strong?: true;
+}
+
+function facts(context: SigningContext, more: readonly Row[] = []): string {
+  const repository = { name: 'Repository', html: short(context.repository) };
+  const rows: readonly Row[] = [repository, ...objectRows(context), ...more];
+  const row = ({ name, html, strong }: Row): string =>
+    `<div><dt>${name}</dt><dd${strong ? ' class="subject"' : ''}>${html}</dd></div>`;
+  return `<dl>\n${rows.map(row).join('\n')}\n</dl>`;
+}
+
+/** Returns what git wants to sign: `a commit`, `the tag v1.2`, `commits and tags`. Raw text. */
+function wanted({ kind, tag }: SigningContext): string {
+  if (kind === 'login') return 'commits and tags';
+  return tag === undefined ? `a ${kind}` : `the tag ${shortened(tag, 60)}`;
+}
+
+/** What does not become public. */
+const PRIVATE: Readonly<Record<SigningContext['kind'], string>> = {
+  commit: 'The content of the commit is not published.',
+  tag: 'The content of the tag is not published.',
+  login: 'The content of what you sign is not published.',
+};
 
 export interface StartPage {
   readonly context: SigningContext;
@@ -108,23 +82,28 @@ export interface StartPage {
   readonly timeout: number;
 }
 
-/** Returns the page before the login: the repository, the account, what becomes public, and a link for each choice. */
+/**
+ * Returns the page before the login: the repository, the account, what becomes public, and a link for each choice. No
+ * link has the focus, because a key that was meant for the terminal must not agree to anything. Each link is described
+ * by what becomes public, so that a screen reader says it before the click.
+ */
 export function startPage({ context, identity, choices, timeout }: StartPage): Page {
-  const account = identity ?? 'the account that you log in with';
-  const links = choices.map(({ label, href }, at) => {
-    const focus = at === 0 ? ' autofocus' : '';
-    return `<a class="go" rel="noreferrer" href="${markupText(href)}"${focus}>${markupText(label)}</a>`;
-  });
-  const login = context.kind === 'login';
-  return page(
+  const links = choices.map(
+    ({ label, href }) =>
+      `<li><a class="go" rel="noreferrer" aria-describedby="public" href="${markupText(href)}">${markupText(label)}</a></li>`,
+  );
+  const expected = identity === '' ? undefined : identity;
+  const account = short(expected ?? 'the account you choose next');
+  return framed(
     200,
-    login ? 'Log in to sign' : `Sign a ${context.kind}`,
-    `<h1>git wants to sign ${login ? 'commits and tags' : `a ${context.kind}`} as you</h1>
-${facts(context, [['You will be', account]])}
-<p>Signing makes this public forever, in a log that anyone can read: <strong>your e-mail address</strong>, the time, and a
-fingerprint of ${login ? 'each commit or tag' : `this ${context.kind}`}. The content is not published.</p>
+    context.kind === 'login' ? 'Log in to sign' : `Sign ${wanted(context)}`,
+    `<h1>git wants to sign ${markupText(wanted(context))} as you</h1>
+${facts(context, [{ name: 'Signing as', html: account }])}
+<p id="public">${markupText(sentence(becomesPublic(expected)))} ${PRIVATE[context.kind]}</p>
+<ul>
 ${links.join('\n')}
-<small>If you did not run git just now, close this page, and nothing is signed. The page works for ${markupText(duration(timeout))}.</small>`,
+</ul>
+<p class="note">This page expires in ${inWords(timeout)}. If you did not run git just now, close this page. Nothing is signed then.</p>`,
   );
 }
 
@@ -133,25 +112,40 @@ export function successPage(context: SigningContext, account: string, asks: bool
   const next = asks
     ? 'Go back to the terminal, which asks you to confirm. Nothing is published before you answer.'
     : 'You can close this page. git has continued.';
-  return page(
+  return framed(
     200,
     'Logged in',
     `<h1 class="good">✓ Logged in as ${markupText(account)}</h1>
-${facts(context, [])}
-<p>${next}</p>`,
+<p>${next}</p>
+${facts(context)}`,
   );
 }
 
-/** Returns the page after a refusal. `reason` is one line, and may hold the issuer's words. */
-export function failurePage(context: SigningContext, reason: string): Page {
-  return page(
+/** An error as the terminal shows it: one line, and the next step. Both may hold the issuer's words. */
+export interface Refused {
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** Returns the page after a refusal. It names the remedy that the terminal names, in the same words. */
+export function failurePage(context: SigningContext, { message, hint = TRY_AGAIN }: Refused): Page {
+  const published = hint.includes('nothing was published') ? '' : ' Nothing was published.';
+  return framed(
     400,
     'Not signed',
-    `<h1 class="bad">✗ Nothing was signed</h1>
-<p>${markupText(shortened(sentence(reason), 400))}</p>
-${facts(context, [])}
-<p>Nothing was published. You can close this page. To try again, run the git command again.</p>`,
+    `<h1 class="bad">✗ ${context.kind === 'login' ? 'You are not logged in' : 'Nothing was signed'}</h1>
+<p>${markupText(sentence(shortened(message, 400)))}${published}</p>
+<p>${remedyHtml(hint)}</p>
+${facts(context)}
+<p>You can close this page.</p>`,
   );
+}
+
+/** Writes a remedy as a sentence. A command at its end stands on a line of its own and can be copied. */
+function remedyHtml(hint: string): string {
+  const [, words = hint, command] = /^(.*): (git [^,]+)$/s.exec(hint) ?? [];
+  if (command === undefined) return markupText(sentence(words));
+  return `${markupText(sentence(words).replace(/\.$/, ':'))}</p>\n<p><code>${markupText(command)}</code>`;
 }
 
 /** Writes a line of the terminal as a sentence. */
@@ -161,13 +155,13 @@ function sentence(line: string): string {
 
 /** Returns the page for a request that belongs to no login. */
 export function strayPage(status: number, reason: string): Page {
-  return page(status, 'Not here', `<h1>Not here</h1>\n<p>${markupText(reason)}</p>`);
+  return framed(status, 'Not here', `<h1>Not here</h1>\n<p>${markupText(reason)}</p>`);
 }
 
 /** Returns a page that says what happened and what to do. */
 function turnedAway(title: string, lines: readonly string[]): Page {
   const paragraphs = lines.map((line) => `<p>${markupText(line)}</p>`);
-  return page(403, title, `<h1>${markupText(title)}</h1>\n${paragraphs.join('\n')}`);
+  return framed(403, title, `<h1>${markupText(title)}</h1>\n${paragraphs.join('\n')}`);
 }
 
 const THIS_BROWSER =
@@ -200,4 +194,11 @@ export function foreignUserPage(): Page {
 /** Writes seconds as `2 min` or `90 s`. */
 export function duration(seconds: number): string {
   return seconds >= 60 && seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+}
+
+/** Writes seconds as `2 minutes`, `1 minute` or `90 seconds`. */
+function inWords(seconds: number): string {
+  const whole = seconds >= 60 && seconds % 60 === 0;
+  const count = whole ? seconds / 60 : seconds;
+  return `${count} ${whole ? 'minute' : 'second'}${count === 1 ? '' : 's'}`;
 }

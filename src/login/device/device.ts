@@ -8,12 +8,12 @@ import type { DeviceAuthorizationResponse } from 'openid-client';
 import { LoginError } from '../../errors.ts';
 import { checkedUrl } from '../../http/http.ts';
 import type { Terminal } from '../../system/terminal.ts';
+import { becomesPublic } from '../becomes-public.ts';
 import { duration } from '../browser/page.ts';
 import { connectIssuer } from '../connect.ts';
 import type { Issuer } from '../issuer.ts';
 import { told } from '../issuer-errors.ts';
 import { patienceElsewhere } from '../patience.ts';
-import { becomesPublic } from '../publication.ts';
 import { acceptToken } from '../token-claims.ts';
 import type { IdentityToken, TokenRequest } from '../token-request.ts';
 import { pollDevice } from './poll.ts';
@@ -47,7 +47,7 @@ export async function loginWithDevice(
   const told = !terminal.interactive;
   await invite(terminal, invitation, [
     ...(reason === '' ? [] : [reason]),
-    ...(told && settings.publishIdentity !== 'yes' ? [agreementLine(request)] : []),
+    ...(told && settings.publishIdentity !== 'yes' ? [agreementLine()] : []),
   ]);
   const { idToken, ...renewal } = await pollDevice(issuer, authorization, {
     patience: invitation.patience,
@@ -103,8 +103,8 @@ function reasonLine(why: string, expected: string | undefined): string {
   return who === '' ? '' : `log in${who}`;
 }
 
-function agreementLine({ context }: TokenRequest): string {
-  return `${becomesPublic('your e-mail address', context)}. By entering the code, you agree to that`;
+function agreementLine(): string {
+  return `${becomesPublic()}. By entering the code, you agree to that`;
 }
 
 async function invite(

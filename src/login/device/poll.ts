@@ -11,6 +11,7 @@ import { duration } from '../browser/page.ts';
 import { type Issuer, type LoginTokens, loginTokens } from '../issuer.ts';
 import { loginFailure } from '../issuer-errors.ts';
 import { fetchWith } from '../issuer-fetch.ts';
+import { TRY_AGAIN } from '../remedies.ts';
 
 /** Requests in a row that may fail. */
 const TROUBLES = 3;
@@ -67,7 +68,7 @@ function patientFetch(ask: CustomFetch, signal: AbortSignal): CustomFetch {
 function timedOut(patience: number): LoginError {
   const message = `you did not log in within ${duration(Math.ceil(patience))}`;
   return new LoginError('LOGIN_TIMEOUT', message, {
-    hint: 'to try again, run the git command again',
+    hint: TRY_AGAIN,
   });
 }
 
@@ -76,7 +77,7 @@ function refusal(error: unknown): LoginError | undefined {
   const word = error instanceof Error && 'error' in error ? error.error : undefined;
   if (word === 'access_denied') {
     return new LoginError('LOGIN_REFUSED', 'the login was refused on the other device', {
-      hint: 'to try again, run the git command again',
+      hint: TRY_AGAIN,
     });
   }
   if (word === 'expired_token') {

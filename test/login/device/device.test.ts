@@ -270,7 +270,7 @@ describe('whom the person is to be', () => {
 
 describe('what becomes public (O11)', () => {
   const PUBLIC =
-    /^this will be public forever in the log: your e-mail address, the time, and a fingerprint of /;
+    /^this will be public forever: your e-mail address, the time, and a fingerprint of /;
 
   it('without a terminal is said before the code, which is the answer', async () => {
     const { outcome, lines } = await ask({}, {}, false);

@@ -6,19 +6,25 @@
  */
 
 import { createHash } from 'node:crypto';
-import { type Layout, readLayout } from './mach-o.ts';
+import {
+  CODE_DIRECTORY,
+  type Layout,
+  MAIN_BINARY,
+  readLayout,
+  SHA256,
+  SUPER_BLOB,
+  WITH_EXECUTABLE_SEGMENT,
+} from './mach-o.ts';
 
 const PAGE_BITS = 12;
 const PAGE = 2 ** PAGE_BITS;
 const HASH_SIZE = 32;
-const SHA256 = 2;
 /** A directory of version 0x20400, up to and with the flags of the executable segment. */
 const DIRECTORY_SIZE = 88;
 /** One entry in the index of the super blob. */
 const SUPER_BLOB_SIZE = 20;
 /** Ad hoc, and made by a linker: tools may replace it without being told to. */
 const FLAGS = 0x20002;
-const MAIN_BINARY = 1n;
 /** Memory pages of Apple's own processors: a segment takes whole ones. */
 const SEGMENT_ALIGNMENT = 0x4000;
 
@@ -30,9 +36,9 @@ function directoryHead(layout: Layout, limit: number, identifier: string, pages:
   const text = layout.segments.find(({ name }) => name === '__TEXT');
   if (text === undefined) throw new Error('no __TEXT segment');
   const head = Buffer.alloc(hashes);
-  head.writeUInt32BE(0xfade0c02, 0);
+  head.writeUInt32BE(CODE_DIRECTORY, 0);
   head.writeUInt32BE(hashes + pages * HASH_SIZE, 4);
-  head.writeUInt32BE(0x20400, 8);
+  head.writeUInt32BE(WITH_EXECUTABLE_SEGMENT, 8);
   head.writeUInt32BE(FLAGS, 12);
   head.writeUInt32BE(hashes, 16);
   head.writeUInt32BE(DIRECTORY_SIZE, 20);
@@ -72,7 +78,7 @@ export function signAdHoc(file: Buffer, identifier: string): Buffer {
   const length = SUPER_BLOB_SIZE + head.length + pages * HASH_SIZE;
   const code = codeFor(file, layout, roundUp(length, 16));
   const superBlob = Buffer.alloc(SUPER_BLOB_SIZE);
-  superBlob.writeUInt32BE(0xfade0cc0, 0);
+  superBlob.writeUInt32BE(SUPER_BLOB, 0);
   superBlob.writeUInt32BE(length, 4);
   superBlob.writeUInt32BE(1, 8);
   superBlob.writeUInt32BE(SUPER_BLOB_SIZE, 16);

@@ -10,15 +10,15 @@ import { createHash } from 'node:crypto';
 const MACH_O_64 = 0xfeedfacf;
 const SEGMENT_64 = 0x19;
 const CODE_SIGNATURE = 0x1d;
-const SUPER_BLOB = 0xfade0cc0;
-const CODE_DIRECTORY = 0xfade0c02;
+export const SUPER_BLOB = 0xfade0cc0;
+export const CODE_DIRECTORY = 0xfade0c02;
 const AD_HOC = 0x2;
-const SHA256 = 2;
+export const SHA256 = 2;
 /** Slot of the code directory in the super blob. */
 const SLOT_CODE_DIRECTORY = 0;
 /** From this version a directory names the executable segment. */
-const WITH_EXECUTABLE_SEGMENT = 0x20400;
-const MAIN_BINARY = 1n;
+export const WITH_EXECUTABLE_SEGMENT = 0x20400;
+export const MAIN_BINARY = 1n;
 
 export interface CodeSignature {
   readonly identifier: string;

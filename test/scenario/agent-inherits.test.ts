@@ -5,7 +5,7 @@ import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Machine, machineAt } from '../support/machine.ts';
+import { agentsOf, type Machine, machineAt } from '../support/machine.ts';
 import { useSandbox } from '../support/sandbox.ts';
 import { findProgram } from '../support/tools.ts';
 
@@ -49,8 +49,7 @@ describe.each([
     const bash = findProgram('bash') ?? 'bash';
     const ran = spawnSync(bash, [script], { cwd: machine.home, env: machine.env, stdio: 'pipe' });
     expect(ran.status, ran.stderr.toString()).toBe(0);
-    const { out } = await machine.signet(machine.home, ['agent', 'status', '--json']);
-    const { agents } = JSON.parse(out) as { readonly agents: readonly { readonly pid: number }[] };
+    const agents = await agentsOf(machine);
     expect(agents).toHaveLength(1);
     expect(openFiles(agents[0]?.pid ?? 0)).toEqual([]);
     expect(spawnSync('flock', ['-n', lock, 'true']).status).toBe(0);

@@ -7,8 +7,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Machine, machineAt } from '../support/machine.ts';
+import { describe, expect, it } from 'vitest';
+import { agentsOf, type Machine, useMachine } from '../support/machine.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
 
@@ -19,11 +19,10 @@ const POLL = { timeout: 60_000, interval: 50 };
 const sandbox = useSandbox();
 let machine: Machine;
 let work = '';
-beforeEach(async () => {
-  machine = await machineAt(sandbox());
-  work = await machine.repository('work');
+useMachine(sandbox, (made, at) => {
+  machine = made;
+  work = at;
 });
-afterEach(() => machine.close());
 
 /** A browser that is opened, and logs in when the person does. */
 async function slowBrowser(): Promise<{
@@ -67,10 +66,7 @@ function signer(): Signer {
   return { child, said: () => err, ended };
 }
 
-async function agentProcess(): Promise<number> {
-  const { out } = await machine.signet(work, ['agent', 'status', '--json']);
-  return (JSON.parse(out) as { agents: { pid: number }[] }).agents[0]?.pid ?? 0;
-}
+const agentProcess = async (): Promise<number> => (await agentsOf(machine))[0]?.pid ?? 0;
 
 describe.each([
   [8, 'SIGKILL'],

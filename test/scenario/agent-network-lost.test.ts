@@ -5,31 +5,26 @@
 
 import { spawnSync } from 'node:child_process';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AgentState } from '../../src/agent/wire/protocol.ts';
 import { runMeanwhile } from '../support/git-repository.ts';
-import { countLogins, type Machine, machineAt } from '../support/machine.ts';
+import { agentsOf, countLogins, type Machine, useMachine } from '../support/machine.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
 
 const sandbox = useSandbox();
 let machine: Machine;
 let work = '';
-beforeEach(async () => {
-  machine = await machineAt(sandbox());
-  work = await machine.repository('work');
-});
-afterEach(async () => {
-  sandbox().intercept(undefined);
-  await machine.close();
+useMachine(sandbox, (made, at) => {
+  machine = made;
+  work = at;
 });
 
 const PAYLOAD = `tree ${'0'.repeat(40)}\nauthor A <alice@example.test> 1 +0000\ncommitter A <alice@example.test> 1 +0000\n\nx\n`;
 const empty = ['commit', '-q', '--allow-empty', '-m', 'change'];
 
 async function onlyAgent(): Promise<AgentState | undefined> {
-  const { out } = await machine.signet(work, ['agent', 'status', '--json']);
-  const { agents } = JSON.parse(out) as { readonly agents: readonly AgentState[] };
+  const agents = await agentsOf(machine);
   expect(agents.length).toBeLessThan(2);
   return agents[0];
 }

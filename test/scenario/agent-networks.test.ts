@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { countLogins, type Machine, machineAt } from '../support/machine.ts';
+import { agentsOf, countLogins, type Machine, machineAt } from '../support/machine.ts';
 import { type PrivateNetwork, startPrivateNetwork } from '../support/private-network.ts';
 import { useSandbox } from '../support/sandbox.ts';
 
@@ -78,11 +78,6 @@ async function signs(at: string, more: Record<string, string> = {}): Promise<str
   return ran.err;
 }
 
-async function agents(): Promise<readonly { readonly pid: number }[]> {
-  const { out } = await machine.signet(machine.home, ['agent', 'status', '--json']);
-  return (JSON.parse(out) as { readonly agents: readonly { readonly pid: number }[] }).agents;
-}
-
 /** The accounts whose tokens went by. */
 function accounts(seen: string): readonly string[] {
   const tokens = seen.match(/eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/g) ?? [];
@@ -109,7 +104,7 @@ describe('two repositories with proxies and authorities of their own, and one ag
     await commits(second);
     const [before, after] = [one.connects.length, two.connects.length];
     for (const at of [first, second, first, second]) await commits(at);
-    expect(await agents()).toHaveLength(1);
+    expect(await agentsOf(machine)).toHaveLength(1);
     expect(accounts(one.seen())).toEqual(['alice@example.test']);
     expect(accounts(two.seen())).toEqual(['bob@example.test']);
     for (const { seen } of [one, two])
@@ -143,9 +138,9 @@ describe('the shell that starts the agent', () => {
     });
     const odd = { ...shell(one), NODE_TLS_REJECT_UNAUTHORIZED: '1', SIGNET_AGENT_IDLE: '1' };
     await commits(work, odd);
-    const [agent] = await agents();
+    const [agent] = await agentsOf(machine);
     await commits(work, shell(two));
-    expect(await agents()).toEqual(
+    expect(await agentsOf(machine)).toEqual(
       [agent].map((each) => expect.objectContaining({ pid: each?.pid })),
     );
     expect(one.seen().match(/POST \/api\/v1\/log\/entries/g)).toHaveLength(1);
@@ -167,7 +162,7 @@ describe('a proxy with a password', () => {
     for (let i = 0; i < 2; i += 1) expect(await signs(work)).not.toContain('signing without it');
     expect(logins.count().logins).toBe(1);
     expect(connects.length).toBeGreaterThan(0);
-    const [agent] = await agents();
+    const [agent] = await agentsOf(machine);
     const environment = readFileSync(`/proc/${agent?.pid}/environ`, 'latin1');
     expect(environment).not.toMatch(/p%40ss|p@ss/);
   });

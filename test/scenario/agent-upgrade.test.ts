@@ -6,10 +6,9 @@
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AgentState } from '../../src/agent/wire/protocol.ts';
+import { describe, expect, it } from 'vitest';
 import { runMeanwhile } from '../support/git-repository.ts';
-import { countLogins, type Machine, machineAt } from '../support/machine.ts';
+import { agentsOf, countLogins, type Machine, useMachine } from '../support/machine.ts';
 import { useSandbox } from '../support/sandbox.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -17,13 +16,9 @@ const LIFETIME = 8;
 const sandbox = useSandbox({ certificateLifetimeSeconds: LIFETIME });
 let machine: Machine;
 let work = '';
-beforeEach(async () => {
-  machine = await machineAt(sandbox());
-  work = await machine.repository('work');
-});
-afterEach(async () => {
-  sandbox().intercept(undefined);
-  await machine.close();
+useMachine(sandbox, (made, at) => {
+  machine = made;
+  work = at;
 });
 
 /** A copy of a built form below the machine's home, and the words that start it. */
@@ -38,10 +33,7 @@ function installed(form: 'executable' | 'Node bundle'): readonly [string, ...str
   return [process.execPath, join(place, 'node/git-signet.cjs')];
 }
 
-async function agent(): Promise<AgentState | undefined> {
-  const { out } = await machine.signet(work, ['agent', 'status', '--json']);
-  return (JSON.parse(out) as { readonly agents: readonly AgentState[] }).agents[0];
-}
+const agent = async () => (await agentsOf(machine))[0];
 
 const commit = (more: Record<string, string> = {}) =>
   machine.git(work, ['commit', '-q', '--allow-empty', '-m', 'change'], more);

@@ -14,9 +14,9 @@ import {
 } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { AgentState } from '../../src/agent/wire/protocol.ts';
-import { countLogins, type Machine, machineAt } from '../support/machine.ts';
+import { agentsOf, countLogins, type Machine, useMachine } from '../support/machine.ts';
 import { useSandbox } from '../support/sandbox.ts';
 
 /** The version of the protocol that both sides speak (docs/compatibility.md). */
@@ -33,13 +33,9 @@ function encodeFrame(message: object): Buffer {
 const sandbox = useSandbox();
 let machine: Machine;
 let work = '';
-beforeEach(async () => {
-  machine = await machineAt(sandbox());
-  work = await machine.repository('work');
-});
-afterEach(async () => {
-  sandbox().intercept(undefined);
-  await machine.close();
+useMachine(sandbox, (made, at) => {
+  machine = made;
+  work = at;
 });
 
 const commit = (message: string, more: Record<string, string> = {}) =>
@@ -54,13 +50,8 @@ async function committed(message: string, more: Record<string, string> = {}): Pr
   return ran.err;
 }
 
-async function agents(): Promise<readonly (AgentState & { socket: string })[]> {
-  const { out } = await machine.signet(work, ['agent', 'status', '--json']);
-  return (JSON.parse(out) as { agents: (AgentState & { socket: string })[] }).agents;
-}
-
 async function onlyAgent(): Promise<AgentState & { socket: string }> {
-  const [one, ...more] = await agents();
+  const [one, ...more] = await agentsOf(machine);
   expect(more).toEqual([]);
   if (one === undefined) throw new Error('no agent is running');
   return one;
@@ -93,7 +84,7 @@ describe('the agent', () => {
     const stopped = await machine.signet(work, ['agent', 'stop']);
     expect([stopped.exit, stopped.err]).toEqual([0, 'git-signet: the agent has ended\n']);
     expect((await machine.signet(work, ['agent', 'stop'])).exit).toBe(1);
-    expect(await agents()).toEqual([]);
+    expect(await agentsOf(machine)).toEqual([]);
   });
 
   it('the agent holds none of the streams and files that its starter had open', async () => {
@@ -135,7 +126,7 @@ describe('the agent', () => {
     const alone = await direct(unattended);
     expect(alone.exit).toBe(4);
     expect(alone.err).toMatch(/you are not logged in/);
-    expect(await agents()).toEqual([]);
+    expect(await agentsOf(machine)).toEqual([]);
     await committed('one');
     expect((await direct(unattended)).exit).toBe(0);
   });
@@ -151,16 +142,16 @@ describe('the agent', () => {
 
   it('with signet.agent = no a signature starts no agent', async () => {
     await committed('one', { SIGNET_AGENT: 'no' });
-    expect(await agents()).toEqual([]);
+    expect(await agentsOf(machine)).toEqual([]);
   });
 
   it('other servers have another agent, and a given token needs no agent (D10)', async () => {
     await committed('one');
     await committed('two', { SIGNET_CONNECTOR_ID: 'elsewhere' });
-    expect(await agents()).toHaveLength(2);
+    expect(await agentsOf(machine)).toHaveLength(2);
     const token = await sandbox().mintToken();
     await committed('three', { SIGSTORE_ID_TOKEN: token, SIGNET_CONNECTOR_ID: 'third' });
-    expect(await agents()).toHaveLength(2);
+    expect(await agentsOf(machine)).toHaveLength(2);
   });
 
   it('the agent signs the online form and tags', async () => {

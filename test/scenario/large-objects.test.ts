@@ -2,8 +2,8 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { countLogins, type Machine, machineAt } from '../support/machine.ts';
+import { expect, it } from 'vitest';
+import { countLogins, type Machine, useMachine } from '../support/machine.ts';
 import { useSandbox } from '../support/sandbox.ts';
 import { commitPayload, withSignature } from '../support/verify-scenario.ts';
 
@@ -11,11 +11,10 @@ const MIB = 1024 * 1024;
 const sandbox = useSandbox();
 let machine: Machine;
 let work = '';
-beforeEach(async () => {
-  machine = await machineAt(sandbox());
-  work = await machine.repository('work');
+useMachine(sandbox, (made, at) => {
+  machine = made;
+  work = at;
 });
-afterEach(() => machine.close());
 
 function commit(bytes: number) {
   const message = join(machine.home, 'message');

@@ -3,23 +3,19 @@
  * known before the log was asked. In place and by the agent, for both kinds of log and both forms.
  */
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Intercept } from '../../src/sandbox/index.ts';
 import { runMeanwhile } from '../support/git-repository.ts';
-import { countLogins, type Machine, machineAt } from '../support/machine.ts';
+import { countLogins, type Machine, useMachine } from '../support/machine.ts';
 import { programUnderTest } from '../support/program.ts';
 import { useSandbox } from '../support/sandbox.ts';
 
 const sandbox = useSandbox();
 let machine: Machine;
 let work = '';
-beforeEach(async () => {
-  machine = await machineAt(sandbox());
-  work = await machine.repository('work');
-});
-afterEach(async () => {
-  sandbox().intercept(undefined);
-  await machine.close();
+useMachine(sandbox, (made, at) => {
+  machine = made;
+  work = at;
 });
 
 type Environment = Readonly<Record<string, string>>;

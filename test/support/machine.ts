@@ -3,7 +3,8 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach } from 'vitest';
+import { afterEach, beforeEach } from 'vitest';
+import type { AgentState } from '../../src/agent/wire/protocol.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { type Ran, runMeanwhile } from './git-repository.ts';
 import { bareEnvironment } from './invocation.ts';
@@ -132,4 +133,28 @@ export function useMachines(sandbox: () => Sandbox): (settings?: More) => Promis
     machines.push(made);
     return made;
   };
+}
+
+/** Makes a machine with a repository for each test of a file. Both end with the test, and so does an intercept. */
+export function useMachine(
+  sandbox: () => Sandbox,
+  use: (machine: Machine, work: string) => void,
+): void {
+  let machine: Machine | undefined;
+  beforeEach(async () => {
+    machine = await machineAt(sandbox());
+    use(machine, await machine.repository('work'));
+  });
+  afterEach(async () => {
+    sandbox().intercept(undefined);
+    await machine?.close();
+  });
+}
+
+/** Returns what the agents of a machine say about themselves. */
+export async function agentsOf(
+  machine: Machine,
+): Promise<readonly (AgentState & { readonly socket: string })[]> {
+  const { out } = await machine.signet(machine.home, ['agent', 'status', '--json']);
+  return JSON.parse(out).agents;
 }

@@ -75,9 +75,15 @@ async function remoteAddress(repository: GitRepository, name: string): Promise<s
 async function shown(
   format: Format,
   facts: SignatureFacts,
-  args: ParsedArguments,
-  repository: GitRepository,
-  crypto: Crypto,
+  {
+    args,
+    repository,
+    crypto,
+  }: {
+    readonly args: ParsedArguments;
+    readonly repository: GitRepository;
+    readonly crypto: Crypto;
+  },
 ): Promise<string> {
   if (format === 'text') return showText(facts);
   if (format === 'pem') return certificatePem(facts.message.signer.certificate.der);
@@ -104,7 +110,7 @@ const run: Run = async (args, { cwd, env, streams, terminal }) => {
   const crypto = await loadCrypto();
   try {
     const facts = await readFacts(repository, name, crypto);
-    streams.write(await shown(format, facts, args, repository, crypto));
+    streams.write(await shown(format, facts, { args, repository, crypto }));
     return ExitCode.ok;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

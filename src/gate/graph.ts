@@ -79,8 +79,8 @@ async function outcomesBrought(
   return outcomes;
 }
 
-/** State of a run. */
-interface Memory {
+/** The settings and the state of a run. */
+interface GraphRun extends GraphSettings {
   readonly failed: Set<string>;
   readonly waiting: Map<string, Waiting>;
 }
@@ -89,8 +89,7 @@ async function judgeMerge(
   { raw, single }: GraphCommit,
   merges: ObjectRule['merges'],
   outcome: Outcome,
-  { failed }: Memory,
-  { alone, mergeTree }: GraphSettings,
+  { failed, alone, mergeTree }: GraphRun,
 ): Promise<Outcome> {
   const { parents = [], tree } = commitHeader(raw) ?? {};
   if (merges === 'any' || parents.length < 2) return outcome;
@@ -120,8 +119,7 @@ async function judgeLanding(
   { id, raw, single }: GraphCommit,
   due: readonly Due[],
   outcome: Outcome,
-  { waiting }: Memory,
-  { landings, alone, reached }: GraphSettings,
+  { waiting, landings, alone, reached }: GraphRun,
 ): Promise<Outcome> {
   const parents = commitHeader(raw)?.parents ?? [];
   if (!single && !landings.has(id)) {
@@ -145,7 +143,7 @@ async function judgeLanding(
 /** Returns the judge of these rules for one run. */
 export function createGraph(settings: GraphSettings): Graph {
   const { policy, ref, byParents, landings } = settings;
-  const memory: Memory = { failed: new Set(), waiting: new Map() };
+  const run: GraphRun = { ...settings, failed: new Set(), waiting: new Map() };
   const everywhere = policy === undefined ? [] : [policy];
   const counts = landings.size > 0 && (byParents || countsSigners(policy));
   return async (commit, outcome) => {
@@ -155,7 +153,7 @@ export function createGraph(settings: GraphSettings): Graph {
     }));
     let result = outcome;
     for (const merges of new Set(under.flatMap(({ rules }) => rules.map((rule) => rule.merges)))) {
-      result = await judgeMerge(commit, merges, result, memory, settings);
+      result = await judgeMerge(commit, merges, result, run);
     }
     const due = under.flatMap(({ policy: each, rules }) => {
       const signers = Math.max(1, ...rules.map(({ distinctSigners }) => distinctSigners));
@@ -163,9 +161,9 @@ export function createGraph(settings: GraphSettings): Graph {
     });
     // commits wait for their landing even if no policy counts yet, because the policy of the landing may count them
     if (counts || due.length > 0) {
-      result = await judgeLanding(commit, due, result, memory, settings);
+      result = await judgeLanding(commit, due, result, run);
     }
-    if (result.status !== 'verified') memory.failed.add(commit.id);
+    if (result.status !== 'verified') run.failed.add(commit.id);
     return result;
   };
 }

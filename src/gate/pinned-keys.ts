@@ -44,20 +44,17 @@ function keySigner(kind: KeyKind, value: string): Signer {
 function refusedKey(
   kind: KeyKind,
   check: Exclude<KeyCheck, { status: 'good' }>,
-  policy: IdentityPolicy,
-  signature: Uint8Array,
-  crypto: Crypto,
+  { policy, signature, crypto }: KeyQuestion,
 ): Outcome {
   const claims =
     check.claimed === undefined ? {} : { claimedSigner: keySigner(kind, check.claimed) };
   if (check.status === 'unknown') {
-    const detail = keyNotPinned(kind, signature, policy.source, crypto);
     return {
       status: 'not-allowed',
       kind,
       check: 'policy',
       code: 'key-not-pinned',
-      detail,
+      detail: keyNotPinned(kind, signature, policy.source, crypto),
       ...claims,
     };
   }
@@ -103,14 +100,10 @@ export interface KeyQuestion {
 }
 
 /** Returns the outcome of a signature under a policy, from the check by its pinned keys. */
-export function keyOutcome(
-  kind: KeyKind,
-  check: KeyCheck,
-  { policy, subject, signature, crypto }: KeyQuestion,
-): Outcome {
+export function keyOutcome(kind: KeyKind, check: KeyCheck, question: KeyQuestion): Outcome {
   return check.status === 'good'
-    ? allowedKey(kind, check, policy, subject)
-    : refusedKey(kind, check, policy, signature, crypto);
+    ? allowedKey(kind, check, question.policy, question.subject)
+    : refusedKey(kind, check, question);
 }
 
 /** Returns a judge by pinned keys. It makes a verifier at the first signature of a kind, and keeps it for each policy. */

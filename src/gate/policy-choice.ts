@@ -58,7 +58,7 @@ async function policyAt(
   }
   const { readPolicyAt } = await import('./policy-file.ts');
   const { cwd, env } = invocation;
-  return readPolicyAt({ revision: commit.id, path }, cwd, env, crypto, source);
+  return readPolicyAt({ revision: commit.id, path }, { cwd, env, crypto }, source);
 }
 
 /** Reads the policy that flags or configuration name. Also returns where the repository keeps its policy. */
@@ -81,7 +81,7 @@ async function namedPolicy(
   const [, from, path] = /^([^:/~][^:]*):(.+)$/s.exec(settings.policy) ?? [];
   return from === undefined || path === undefined
     ? {
-        policy: await files.loadConfiguredPolicy(settings.policy, cwd, env, crypto),
+        policy: await files.loadConfiguredPolicy(settings.policy, { cwd, env, crypto }),
         path: POLICY_PATH,
       }
     : { policy: await policyAt(from, path, sources), path };

@@ -187,12 +187,17 @@ export function fileAt(name: string): FileAt | undefined {
   return revision === undefined || path === undefined ? undefined : { revision, path };
 }
 
+/** Where a policy is read, and with what. */
+export interface PolicyReading {
+  readonly cwd: string;
+  readonly env: Environment;
+  readonly crypto: Crypto;
+}
+
 /** Reads a policy at a revision. Messages name it `source`. @throws ConfigError POLICY_FILE if it is not there */
 export async function readPolicyAt(
   file: FileAt,
-  cwd: string,
-  env: Environment,
-  crypto: Crypto,
+  { cwd, env, crypto }: PolicyReading,
   source = `${file.revision}:${file.path}`,
 ): Promise<IdentityPolicy> {
   const { readBlob } = await import('../git/blob.ts');
@@ -209,16 +214,15 @@ export async function readPolicyAt(
  */
 export async function loadConfiguredPolicy(
   name: string,
-  cwd: string,
-  env: Environment,
-  crypto: Crypto,
+  reading: PolicyReading,
 ): Promise<IdentityPolicy> {
+  const { env, crypto } = reading;
   if (name.startsWith('~/')) {
     return readPolicyFile(join(env.HOME ?? homedir(), name.slice(2)), crypto);
   }
   if (isAbsolute(name)) return readPolicyFile(name, crypto);
   const file = fileAt(name);
-  if (file !== undefined) return readPolicyAt(file, cwd, env, crypto);
+  if (file !== undefined) return readPolicyAt(file, reading);
   const what = `signet.policy is '${name}', a relative path: the tree that is verified could change it`;
   throw new ConfigError(what, {
     hint: 'use an absolute path, ~/PATH, or REV:PATH such as origin/main:.signet.yaml',

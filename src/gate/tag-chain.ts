@@ -45,11 +45,15 @@ async function judgeStep(object: WholeObject, judging: TagContext): Promise<Outc
   return judging.graph({ ...object, single: true }, outcome);
 }
 
-async function* steps(
-  start: { readonly id: string; readonly type: GitObjectType; readonly ref?: string },
-  judging: TagContext,
-  follow: boolean,
-): AsyncGenerator<Step> {
+/** Where a chain begins, and whether it is followed beyond its first object. */
+interface ChainStart {
+  readonly id: string;
+  readonly type: GitObjectType;
+  readonly ref?: string;
+  readonly follow: boolean;
+}
+
+async function* steps(start: ChainStart, judging: TagContext): AsyncGenerator<Step> {
   let { id, type } = start;
   let ref = start.ref;
   for (let depth = 0; ; depth += 1) {
@@ -76,7 +80,7 @@ async function* steps(
     const wrong = fields && nameProblem(fields, ref);
     const verdict = wrong ?? (await judgeStep({ id, type, raw }, judging));
     yield { ...named, raw, verdict };
-    if (wrong !== undefined || fields === undefined || !follow) return;
+    if (wrong !== undefined || fields === undefined || !start.follow) return;
     if (depth >= MAX_DEPTH)
       throw new UsageError(
         `${start.ref ?? start.id}: the chain of tags is longer than ${MAX_DEPTH}`,
@@ -131,13 +135,9 @@ async function together(
 }
 
 /** Judges an object and, for a tag, the whole chain to its commit. `ref` is the ref that names the object directly. */
-export async function judgeChain(
-  start: { readonly id: string; readonly type: GitObjectType; readonly ref?: string },
-  judging: TagContext,
-  follow: boolean,
-): Promise<readonly Step[]> {
+export async function judgeChain(start: ChainStart, judging: TagContext): Promise<readonly Step[]> {
   const all: Step[] = [];
-  for await (const step of steps(start, judging, follow)) all.push(step);
+  for await (const step of steps(start, judging)) all.push(step);
   const [first, ...others] = all;
   if (first === undefined || first.type !== 'tag') return all;
   return [{ ...first, verdict: await together([first, ...others], judging) }, ...others];

@@ -31,7 +31,7 @@ export async function signsUnlogged(
   const { policy: named } = settings;
   const { loadConfiguredPolicy } = await import('./policy-file.ts');
   const policy =
-    named === undefined ? undefined : await loadConfiguredPolicy(named, cwd, env, crypto);
+    named === undefined ? undefined : await loadConfiguredPolicy(named, { cwd, env, crypto });
   if (acceptsUnlogged(settings, policy)) return true;
   const but =
     policy === undefined

@@ -13,7 +13,7 @@ import { AnswerError, ExitCode, UsageError } from '../errors.ts';
 import { signsUnlogged } from '../gate/unlogged.ts';
 import { acceptKey, accountOfKey, keyDiffers } from '../login/named-key.ts';
 import { loadSettings } from '../settings/load.ts';
-import type { Made, Signing } from '../signing/made.ts';
+import type { SigningTask, VerifiedSignature } from '../signing/signature-types.ts';
 import { signingTools } from '../signing/tools.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { Invocation } from '../system/invocation.ts';
@@ -42,7 +42,7 @@ async function givenToken(
 }
 
 /** Signs in place. @throws AnswerError `SELF_VERIFICATION` if the signature does not verify */
-async function makeHere({ payload, request, verifier }: Signing): Promise<Made> {
+async function makeHere({ payload, request, verifier }: SigningTask): Promise<VerifiedSignature> {
   const [{ signPayload }, asked] = await Promise.all([import('../signing/sign.ts'), request()]);
   const made = await signPayload(payload, asked);
   const verdict = await (await verifier()).verify(payload, utf8(made.armor), made.logEntry);
@@ -54,7 +54,7 @@ async function makeHere({ payload, request, verifier }: Signing): Promise<Made> 
   );
 }
 
-async function make(signing: Signing): Promise<Made> {
+async function make(signing: SigningTask): Promise<VerifiedSignature> {
   if (!signing.agentMay) return makeHere(signing);
   const { makeByAgent } = await import('../agent/client/sign-by-agent.ts');
   return (await makeByAgent(signing)) ?? makeHere(signing);

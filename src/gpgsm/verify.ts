@@ -63,7 +63,7 @@ async function configuredPolicy(
 ): Promise<IdentityPolicy | undefined> {
   if (policy === undefined) return undefined;
   const { loadConfiguredPolicy } = await import('../gate/policy-file.ts');
-  return loadConfiguredPolicy(policy, cwd, env, crypto);
+  return loadConfiguredPolicy(policy, { cwd, env, crypto });
 }
 
 const isUnlogged = (verdict: Verdict): boolean =>
@@ -71,10 +71,8 @@ const isUnlogged = (verdict: Verdict): boolean =>
 
 /** Looks up the log entry of a signature that embeds none. The entry is verified like any other. */
 async function lookedUp(
-  verdict: Verdict,
+  { verdict, context, settings }: Judgement,
   { payload, signature }: Question,
-  context: VerifyContext,
-  settings: Settings,
   { env, now }: Invocation,
 ): Promise<Verdict> {
   if (!isUnlogged(verdict)) return verdict;
@@ -152,18 +150,9 @@ async function judgeEarly(
   }
 }
 
-/** Returns the early judgement if the trust settings are the same, or a new one. */
-async function judgementUnder(
-  settings: Settings,
-  early: Judgement | undefined,
-  question: Question,
-  invocation: Invocation,
-  crypto: Crypto,
-): Promise<Judgement> {
-  const same =
-    early !== undefined && TRUST_SETTINGS.every((name) => early.settings[name] === settings[name]);
-  return same ? early : judgeUnder(settings, question, invocation, crypto);
-}
+/** Returns true if the settings in force name the same trust as those of the early judgement. */
+const sameTrust = (early: Settings, settings: Settings): boolean =>
+  TRUST_SETTINGS.every((name) => early[name] === settings[name]);
 
 async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
   const { env, cwd, terminal, askedGit } = invocation;
@@ -176,11 +165,13 @@ async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
   const settings = await asked;
   if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
   const policy = await configuredPolicy(settings, invocation, crypto);
-  const judgement = await judgementUnder(settings, early, question, invocation, crypto);
+  const judgement =
+    early !== undefined && sameTrust(early.settings, settings)
+      ? { ...early, settings }
+      : await judgeUnder(settings, question, invocation, crypto);
   const { context } = judgement;
-  const unlogged = acceptsUnlogged(settings, policy);
-  const under = { ...context, unlogged };
-  const evidence = await lookedUp(judgement.verdict, question, under, settings, invocation);
+  const under = { ...context, unlogged: acceptsUnlogged(settings, policy) };
+  const evidence = await lookedUp({ ...judgement, context: under }, question, invocation);
   const { payload } = question;
   const verdict = applyPolicy(evidence, policy, { type: payloadType(payload), payload });
   const foreign = verdict.status === 'undecided' && verdict.code === 'foreign-issuer';

@@ -76,14 +76,6 @@ export function createLogFinder(search: LogSearch): LogFinder {
   };
 }
 
-/** Runs one search. @throws ServiceError */
-export function findLogEntry(
-  lookup: LogLookup,
-  search: LogSearch,
-): Promise<TransparencyLogEntry | undefined> {
-  return createLogFinder(search).find(lookup);
-}
-
 function pemBytes(pem: string): Uint8Array {
   return new Uint8Array(Buffer.from(pem.replaceAll(/-----[^-]+-----/g, ''), 'base64'));
 }

@@ -66,7 +66,7 @@ export async function signingTools(
     throw await nothingIsPublished('not signed', invocation);
   }
   const unlogged = await signsUnlogged();
-  const daily = { settings, crypto, environment: env, now };
+  const daily = { settings, crypto, env, now };
   const verifier = once(async () => {
     const { openMadeVerifier } = await import('./verify-made.ts');
     return openMadeVerifier({ ...daily, unlogged });

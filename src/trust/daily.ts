@@ -18,7 +18,7 @@ import { readState } from './state-file.ts';
 export interface DailyOptions {
   readonly settings: Settings;
   readonly crypto: Crypto;
-  readonly environment: Environment;
+  readonly env: Environment;
   /** Unix seconds. */
   readonly now: () => number;
 }
@@ -58,7 +58,7 @@ function markTried(directory: string): void {
 
 /** Asks the mirror now. `patience` is the number of seconds to wait for another process that asks it. */
 async function look(source: MirrorSource, options: DailyOptions, patience: number): Promise<void> {
-  const { settings, environment, crypto, now } = options;
+  const { settings, env, crypto, now } = options;
   const [{ createHttpClient }, { networkOptions }, { refreshTrust }] = await Promise.all([
     import('../http/http.ts'),
     import('../http/network.ts'),
@@ -66,7 +66,7 @@ async function look(source: MirrorSource, options: DailyOptions, patience: numbe
   ]);
   markTried(source.directory ?? '');
   const timeout = Math.min(settings.timeout, PATIENCE);
-  const { send, close } = createHttpClient({ ...networkOptions(settings, environment), timeout });
+  const { send, close } = createHttpClient({ ...networkOptions(settings, env), timeout });
   const ended = setTimeout(close, PATIENCE * 1000);
   try {
     await refreshTrust(source, { send, crypto, now, patience });

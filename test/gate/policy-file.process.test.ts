@@ -164,7 +164,8 @@ describe('signet.policy', () => {
   mkdirSync(repository);
   writeFileSync(join(home, 'policy.yaml'), SMALLEST);
   writeFileSync(join(repository, '.signet.yaml'), SMALLEST.replaceAll('alice', 'bob'));
-  const load = (name: string) => loadConfiguredPolicy(name, repository, env, nodeCrypto);
+  const load = (name: string) =>
+    loadConfiguredPolicy(name, { cwd: repository, env, crypto: nodeCrypto });
 
   it('signet.policy may be an absolute path, or one from the home directory', async () => {
     const path = join(home, 'policy.yaml');

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -96,6 +96,28 @@ describe('verifying', () => {
     for (const _ of ['first', 'second'])
       expect((await verify({ XDG_STATE_HOME: state })).caught.talk()).toBe(LINE);
     expect(readdirSync(state)).toEqual([]);
+  });
+
+  it('git’s configuration asks for the committer, and another signer is named beside the verdict', async () => {
+    const byBob = splitSignedObject(
+      'commit',
+      readFileSync(join(vectors, 'offline/03-bob.commit')),
+      'sha1',
+    );
+    const path = join(home, 'signature-of-bob');
+    writeFileSync(path, byBob?.signature ?? '');
+    const talk = async (value: string): Promise<string> => {
+      writeFileSync(join(home, 'gitconfig'), `[signet]\n\tmatchCommitter = ${value}\n`);
+      const args = ['--status-fd=1', '--verify', path, '-'];
+      const { exit, caught } = await verify({}, byBob?.payload, args);
+      expect(exit).toBe(0);
+      return caught.talk();
+    };
+    expect(await talk('false')).toMatch(/Rekor \d+\n$/);
+    expect(await talk('true')).toMatch(
+      /; the committer is alice@example\.test, the signer bob@example\.test\n$/,
+    );
+    rmSync(join(home, 'gitconfig'));
   });
 
   it('a terminal is told once a day that no policy is configured, and who chose the trust root', async () => {

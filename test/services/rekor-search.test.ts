@@ -7,7 +7,7 @@ import { type LogLookup, logLookupOf } from '../../src/core/log-lookup.ts';
 import { verifyDetached } from '../../src/core/verify.ts';
 import { createHttpClient, type HttpClient } from '../../src/http/http.ts';
 import type { HttpSend } from '../../src/http/message.ts';
-import { createLogFinder, findLogEntry } from '../../src/services/rekor-search.ts';
+import { createLogFinder, type LogSearch } from '../../src/services/rekor-search.ts';
 import { nodeCrypto as crypto } from '../../src/system/crypto.ts';
 import { onlineCommit } from '../support/online-commits.ts';
 import { useSandbox } from '../support/sandbox.ts';
@@ -35,6 +35,8 @@ const send: HttpSend = (request) => {
 };
 const log = async () => ({ send, rekorUrl: sandbox().urls.rekor });
 const search = () => ({ log, crypto, directory });
+/** Searches as a new process does, with nothing in memory. */
+const findLogEntry = (lookup: LogLookup, search: LogSearch) => createLogFinder(search).find(lookup);
 
 /** Commits signed under one certificate, as a login that is remembered makes them. */
 async function onlineCommits(count: number) {

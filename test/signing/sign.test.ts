@@ -4,7 +4,7 @@ import { CmsOid, readArmor, readSignedData } from '../../src/core/cms/signed-dat
 import { logLookupOf } from '../../src/core/log-lookup.ts';
 import { verifyDetached } from '../../src/core/verify.ts';
 import { createHttpClient } from '../../src/http/http.ts';
-import { findLogEntry } from '../../src/services/rekor-search.ts';
+import { createLogFinder } from '../../src/services/rekor-search.ts';
 import { type SignRequest, signPayload } from '../../src/signing/sign.ts';
 import { useSandbox } from '../support/sandbox.ts';
 import { COMMIT, fakeTerminal, type RequestOptions, signRequest, TAG } from '../support/signing.ts';
@@ -101,10 +101,11 @@ describe('signPayload', () => {
     });
     const lookup = logLookupOf(payload, utf8(result.armor), request.crypto);
     const { send, close } = createHttpClient();
-    const found = await findLogEntry(lookup!, {
+    const finder = createLogFinder({
       crypto: request.crypto,
       log: async () => ({ send, rekorUrl: sandbox().urls.rekor }),
     });
+    const found = await finder.find(lookup!);
     close();
     expect(await verify(payload, result.armor, request, found)).toMatchObject({
       status: 'verified',

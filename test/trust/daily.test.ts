@@ -18,14 +18,14 @@ beforeEach(() => {
 afterAll(() => Promise.all(mirrors.map((mirror) => mirror.close())));
 
 async function optionsFor(trust: string): Promise<DailyOptions> {
-  const environment = { XDG_DATA_HOME: data };
+  const env = { XDG_DATA_HOME: data };
   const settings = await loadSettings({
-    env: environment,
+    env,
     cwd: data,
     gitConfig: '',
     flags: { trust },
   });
-  return { settings, crypto: nodeCrypto, environment, now };
+  return { settings, crypto: nodeCrypto, env, now };
 }
 
 /** A mirror that was looked at so many days ago. */

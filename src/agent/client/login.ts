@@ -10,8 +10,8 @@ import type { IdentityToken } from '../../login/token-request.ts';
 import { chooseServices } from '../../services/choose-servers.ts';
 import { reachAll, signingServers } from '../../services/reachability.ts';
 import { type SigningParts, withLogin } from '../../signing/login.ts';
-import type { Signing } from '../../signing/made.ts';
 import { obtainCredential, signWithCredential } from '../../signing/sign.ts';
+import type { SigningTask } from '../../signing/signature-types.ts';
 import { AgentTrouble, HandedBack, isAgentFailure } from '../wire/failure.ts';
 import type { SignedReply } from '../wire/protocol.ts';
 import { networkOf } from '../wire/request-network.ts';
@@ -24,7 +24,7 @@ type Asked = Omit<AgentSigning, 'login'>;
 
 /** Logs in, and gives the login to `use`, which asks the agent. @throws LoginError, ServiceError, AnswerError */
 export async function loginForAgent(
-  signing: Signing,
+  signing: SigningTask,
   asked: Asked,
   use: (login: IdentityToken) => Promise<SignedReply>,
 ): Promise<SignedReply> {
@@ -45,7 +45,7 @@ export async function loginForAgent(
 }
 
 /** Returns whether this process reaches all servers that sign. @throws ConfigError */
-export async function reachesServers(signing: Signing): Promise<boolean> {
+export async function reachesServers(signing: SigningTask): Promise<boolean> {
   const { settings, invocation } = signing;
   const { signingConfig, now } = await signing.request();
   const services = chooseServices(settings, signingConfig, now());
@@ -58,7 +58,7 @@ export async function reachesServers(signing: Signing): Promise<boolean> {
 }
 
 /** Returns whether the agent reaches them by the network of this process. @throws AgentTrouble */
-export async function agentReaches(signing: Signing): Promise<boolean> {
+export async function agentReaches(signing: SigningTask): Promise<boolean> {
   const { settings, invocation } = signing;
   const agent = await reachForSigning(signing);
   if (agent?.address === undefined) return false;
@@ -91,7 +91,7 @@ async function reaches({
  */
 async function handOver(
   login: IdentityToken,
-  signing: Signing,
+  signing: SigningTask,
   asked: Asked,
 ): Promise<SignedReply> {
   return askAgain(async () => {

@@ -10,7 +10,7 @@ import { expectationOf, expectationWords, signerMeets } from '../../core/expecte
 import type { TransparencyLogEntry } from '../../core/rekor/log-entry.ts';
 import type { Signer } from '../../core/verdict.ts';
 import { LoginError } from '../../errors.ts';
-import type { Made, Signing } from '../../signing/made.ts';
+import type { SigningTask, VerifiedSignature } from '../../signing/signature-types.ts';
 import { AgentTrouble, HandedBack, isAgentFailure } from '../wire/failure.ts';
 import { ProtocolError, type SignedReply } from '../wire/protocol.ts';
 import { bytesOf } from '../wire/read-messages.ts';
@@ -20,7 +20,7 @@ import { askAgain, type ReachedAgent, reachForSigning } from './reach.ts';
 import { type AgentSigning, signByAgent } from './sign-client.ts';
 
 /** Returns a verified signature, or undefined if it must be made in place. @throws LoginError, ServiceError, AnswerError */
-export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
+export async function makeByAgent(signing: SigningTask): Promise<VerifiedSignature | undefined> {
   const { terminal } = signing.invocation;
   try {
     return await askOnceMore(signing, () => askAgain(() => attempt(signing)));
@@ -33,7 +33,7 @@ export async function makeByAgent(signing: Signing): Promise<Made | undefined> {
 }
 
 /** Returns undefined if no agent runs, and a new one could do nothing. */
-async function attempt(signing: Signing): Promise<Made | undefined> {
+async function attempt(signing: SigningTask): Promise<VerifiedSignature | undefined> {
   const agent = await reachForSigning(signing);
   if (agent === undefined) return undefined;
   try {
@@ -49,7 +49,7 @@ async function attempt(signing: Signing): Promise<Made | undefined> {
  * one has left its place to a child of this process. The user is not asked to log in where that cannot help: for servers
  * that this process does not reach either, or that the agent reaches after all. @throws HandedBack, ServiceError
  */
-async function askOnceMore<T>(signing: Signing, ask: () => Promise<T>): Promise<T> {
+async function askOnceMore<T>(signing: SigningTask, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
@@ -69,7 +69,7 @@ const WAITS = {
   signature: 'the log, by way of the agent',
 } as const;
 
-async function ask(signing: Signing, agent: ReachedAgent): Promise<Made> {
+async function ask(signing: SigningTask, agent: ReachedAgent): Promise<VerifiedSignature> {
   const { payload, settings, invocation } = signing;
   let freshLogin = false;
   const expected = expectationOf(settings, payload);
@@ -98,7 +98,7 @@ async function ask(signing: Signing, agent: ReachedAgent): Promise<Made> {
   return verified(reply, { ...signing, expected, freshLogin, forwarded });
 }
 
-async function warm({ verifier }: Signing): Promise<void> {
+async function warm({ verifier }: SigningTask): Promise<void> {
   await (await verifier()).trust().catch(() => undefined);
 }
 
@@ -113,7 +113,7 @@ async function logEntryOf({ logEntry }: SignedReply): Promise<TransparencyLogEnt
   }
 }
 
-interface AgentSigned extends Signing {
+interface AgentSigned extends SigningTask {
   readonly expected: string;
   readonly freshLogin: boolean;
   readonly forwarded: boolean;
@@ -121,7 +121,7 @@ interface AgentSigned extends Signing {
 
 const HASHES: readonly number[] = [8, 9, 10];
 
-async function verified(reply: SignedReply, asked: AgentSigned): Promise<Made> {
+async function verified(reply: SignedReply, asked: AgentSigned): Promise<VerifiedSignature> {
   const { armor, signingTime, certificateHashAlgorithm: hash } = reply;
   const { payload, freshLogin, forwarded } = asked;
   const [verifier, entry] = await Promise.all([asked.verifier(), logEntryOf(reply)]);

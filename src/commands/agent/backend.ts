@@ -41,7 +41,7 @@ export function openBackend(options: BackendOptions): AgentBackend {
   const networks = openNetworks(options);
   let common: Common | undefined;
   const loadCommon = async ({ settings: asked, env }: AgentNetwork): Promise<Common> => {
-    await lookDaily({ settings: asked, crypto, environment: env, now });
+    await lookDaily({ settings: asked, crypto, env, now });
     const [trust, signingConfig] = await Promise.all([
       loadTrust(settings, crypto),
       loadSigningConfig(settings),

@@ -51,7 +51,7 @@ async function newestOf(
     if (id === undefined) continue;
     const file = { revision: id, path: POLICY };
     if ((await readBlob(file, { cwd, env }, nodeCrypto)) === undefined) continue;
-    const { sequence = 0 } = await readPolicyAt(file, cwd, env, nodeCrypto);
+    const { sequence = 0 } = await readPolicyAt(file, { cwd, env, crypto: nodeCrypto });
     if (newest === undefined || sequence > newest.sequence) newest = { id, sequence };
   }
   return newest?.id;

@@ -103,7 +103,7 @@ async function judgeValue(
   if (type === 'commit') return counts;
   const judging = await tagContext(setup);
   try {
-    for (const step of await judgeChain({ id, type, ref }, judging, true)) {
+    for (const step of await judgeChain({ id, type, ref, follow: true }, judging)) {
       counts[step.verdict.status] += 1;
       reporter.add(renderResult(step, 'text'));
     }

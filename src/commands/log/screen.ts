@@ -39,9 +39,11 @@ export function pagerOf(
 function coloured(
   { colour }: Pick<LogArguments, 'colour'>,
   entries: readonly ConfigEntry[],
-  seen: boolean,
-  paged: boolean,
-  { env }: Pick<Invocation, 'env'>,
+  {
+    env,
+    seen,
+    paged,
+  }: Pick<Invocation, 'env'> & { readonly seen: boolean; readonly paged: boolean },
 ): boolean {
   if (colour !== 'auto') return colour === 'always';
   if (!seen || env.TERM === 'dumb' || (env.NO_COLOR ?? '') !== '') return false;
@@ -67,7 +69,7 @@ export function openScreen(
     await pager.write(bytes);
   };
   return {
-    colour: coloured(look, entries, seen, command !== undefined || inUse, invocation),
+    colour: coloured(look, entries, { env, seen, paged: command !== undefined || inUse }),
     unicode: showsUnicode(env, process.platform),
     ...{ seen, write },
     paged: () => pager !== undefined,

@@ -51,7 +51,7 @@ async function withToken<T>(
 ): Promise<T> {
   const { env, cwd, terminal, now } = invocation;
   // the mirror names the issuer, so a mirror that was never asked is asked now
-  await trustForSigning({ settings, crypto: await loadCrypto(), environment: env, now });
+  await trustForSigning({ settings, crypto: await loadCrypto(), env, now });
   const config = await loadSigningConfig(settings);
   const { issuerUrl } = chooseServices(settings, config, now());
   const { send, close } = createHttpClient(networkOptions(settings, env));

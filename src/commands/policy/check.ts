@@ -22,7 +22,7 @@ async function readNamed(name: string, { cwd, env }: Invocation): Promise<Identi
   const file = isAtRevision(name) ? fileAt(name) : undefined;
   return file === undefined
     ? readPolicyFile(resolve(cwd, name), crypto)
-    : readPolicyAt(file, cwd, env, crypto);
+    : readPolicyAt(file, { cwd, env, crypto });
 }
 
 const run: Run = async ({ positionals: [name = POLICY_PATH] }, invocation) => {

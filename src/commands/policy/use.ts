@@ -16,7 +16,7 @@ const run: Run = async ({ positionals: [name = ''], switches }, invocation) => {
   const { cwd, env, streams } = invocation;
   // REV:PATH is read anew at each use, a file must be found from everywhere
   const value = isAtRevision(name) ? name : resolve(cwd, name);
-  const policy = await loadConfiguredPolicy(value, cwd, env, await loadCrypto());
+  const policy = await loadConfiguredPolicy(value, { cwd, env, crypto: await loadCrypto() });
   const scope = switches.has('global') ? '--global' : '--local';
   await replaceValues(invocation, scope, KEY, [value]);
   if (scope === '--local') await allowWritten(invocation, [KEY]);

@@ -7,13 +7,13 @@ import { signsUnlogged } from '../../gate/unlogged.ts';
 import { refuseElsewhere, settingsHere } from '../../settings/here.ts';
 import type { Credential } from '../../signing/credential.ts';
 import { withLogin } from '../../signing/login.ts';
-import type { Made } from '../../signing/made.ts';
+import type { VerifiedSignature } from '../../signing/signature-types.ts';
 import { type SigningTools, signingTools } from '../../signing/tools.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
 
 /** The signature of one payload. */
-export type SeriesSignature = Pick<Made, 'armor' | 'identity' | 'logIndex'>;
+export type SeriesSignature = Pick<VerifiedSignature, 'armor' | 'identity' | 'logIndex'>;
 export type SignOne = (payload: Uint8Array) => Promise<SeriesSignature>;
 
 /** A certificate is renewed when it has less than this left, in seconds. */

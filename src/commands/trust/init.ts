@@ -80,7 +80,7 @@ async function initMirror(
   const { trustCache } = settings;
   const source = mirrorSource(given.setting, { ...(trustCache ? { trustCache } : {}) }, crypto);
   invocation.terminal.progress(`asking ${source.name} for its trust root`);
-  await refreshNow(source, settings, crypto, invocation, given.root);
+  await refreshNow(source, settings, { ...invocation, crypto, root: given.root });
   invocation.terminal.progress(undefined);
   if (source.directory !== undefined)
     await writeFile(chosenMark(source.directory), '', { mode: 0o600 });

@@ -2,7 +2,6 @@
 
 import type { Command, Run } from '../../cli/command.ts';
 import { settingOption } from '../../cli/options.ts';
-import type { Crypto } from '../../core/crypto.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { createHttpClient } from '../../http/http.ts';
 import { networkOptions } from '../../http/network.ts';
@@ -10,32 +9,30 @@ import { settingsHere } from '../../settings/here.ts';
 import type { Settings } from '../../settings/load.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { type Refreshed, refreshTrust } from '../../trust/mirror-refresh.ts';
+import { type Refreshed, type RefreshOptions, refreshTrust } from '../../trust/mirror-refresh.ts';
 import { type MirrorSource, publicGood, trustSourceOf } from '../../trust/source.ts';
 
 /** Asks a mirror over new connections. @throws ServiceError, AnswerError, ConfigError */
 export async function refreshNow(
   source: MirrorSource,
   settings: Settings,
-  crypto: Crypto,
-  { env, now }: Invocation,
-  root?: string,
+  {
+    env,
+    crypto,
+    now,
+    root,
+  }: Pick<Invocation, 'env'> & Pick<RefreshOptions, 'crypto' | 'now' | 'root'>,
 ): Promise<Refreshed> {
   const { send, close } = createHttpClient(networkOptions(settings, env));
   try {
-    return await refreshTrust(source, {
-      send,
-      crypto,
-      now,
-      root,
-    });
+    return await refreshTrust(source, { send, crypto, now, root });
   } finally {
     close();
   }
 }
 
 const run: Run = async (args, invocation) => {
-  const { terminal, streams } = invocation;
+  const { env, now, terminal, streams } = invocation;
   const settings = await settingsHere(invocation, { flags: args.flags });
   const crypto = await loadCrypto();
   const source = trustSourceOf(settings, crypto);
@@ -47,7 +44,7 @@ const run: Run = async (args, invocation) => {
   // key files need the public-good root for the keys that they do not name
   const mirror = source.kind === 'mirror' ? source : publicGood(settings, crypto);
   terminal.progress(`asking ${mirror.name} for its trust root`);
-  const { changed } = await refreshNow(mirror, settings, crypto, invocation);
+  const { changed } = await refreshNow(mirror, settings, { env, crypto, now });
   terminal.progress(undefined);
   streams.write(`${mirror.name}: ${changed ? 'a new trust root' : 'the trust root is current'}\n`);
   return ExitCode.ok;

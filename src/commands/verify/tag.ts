@@ -28,7 +28,7 @@ export async function judgeTag(
     throw new UsageError(`${name}: no such tag`, { code: 'NO_SUCH_OBJECT' });
   }
   const { id, type } = object;
-  if (type === 'tag') return judgeChain({ id, type, ref }, judging, follow);
+  if (type === 'tag') return judgeChain({ id, type, ref, follow }, judging);
   const detail = `a lightweight tag: no signature covers the name ${name}`;
   const verdict = { status: 'unsigned', check: 'object', code: 'unsigned', detail } as const;
   return [{ id, type, ref, verdict }];

@@ -25,8 +25,6 @@ export const Tag = {
   set: 0x31,
 } as const;
 
-/** [n] IMPLICIT of a primitive type. */
-export const contextPrimitive = (n: number): number => 0x80 | n;
 /** [n] EXPLICIT, or IMPLICIT of a constructed type. */
 export const contextConstructed = (n: number): number => 0xa0 | n;
 

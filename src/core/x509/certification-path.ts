@@ -144,10 +144,10 @@ function mayIssue(ca: Certificate, below: number, purpose: string): boolean {
   );
 }
 
+/** Returns true if the certificates of a chain hold from `from` to its root. */
 async function chainHolds(
+  { index, from }: { readonly index: number; readonly from: number },
   store: AuthorityStore,
-  index: number,
-  from: number,
   purpose: string,
   crypto: Crypto,
 ): Promise<boolean> {
@@ -183,7 +183,7 @@ export async function certificationPaths(
         if (!equal(leaf.issuer, issuer.subject)) continue;
         const [issued, holds] = await Promise.all([
           isIssuedBy(leaf, issuer, crypto),
-          chainHolds(store, index, at, purpose, crypto),
+          chainHolds({ index, from: at }, store, purpose, crypto),
         ]);
         if (!issued || !holds) continue;
         const above = certificates.slice(at).map(validity);

@@ -12,6 +12,9 @@ function header(tag: number, length: number): readonly number[] {
   return [tag, 0x83, length >> 16, (length >> 8) & 0xff, length & 0xff];
 }
 
+/** A context tag of a primitive value. */
+export const contextPrimitive = (n: number): number => 0x80 | n;
+
 /** One element with any identifier octet. Its content is at most 16 MiB. */
 export function encode(tag: number, ...content: readonly Uint8Array[]): Uint8Array {
   const length = content.reduce((sum, part) => sum + part.length, 0);

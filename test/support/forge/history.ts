@@ -5,7 +5,7 @@
 
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { utf8 } from '../../../src/core/bytes.ts';
-import { contextPrimitive, Tag } from '../../../src/core/cms/der.ts';
+import { Tag } from '../../../src/core/cms/der.ts';
 import { keyIdentifier, readCertificate } from '../../../src/core/x509/certificate.ts';
 import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { subjectOf } from '../../../src/sandbox/oidc/identity-token.ts';
@@ -15,7 +15,7 @@ import { hashedRekordV001 } from '../../../src/sandbox/rekor/v1.ts';
 import { type KeyPair, loadKey } from '../../../src/sandbox/state.ts';
 import { armor } from '../forge.ts';
 import { attribute, attributesDer, digest, signedData } from './cms.ts';
-import { encode, encodeOid } from './der.ts';
+import { contextPrimitive, encode, encodeOid } from './der.ts';
 import type { ForgeKey, KeyKind } from './keys.ts';
 import { pem } from './log.ts';
 import { sctList } from './sct.ts';

@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { latin1, utf8 } from '../../../src/core/bytes.ts';
-import { contextConstructed, contextPrimitive, Tag } from '../../../src/core/cms/der.ts';
-import { encode, encodeOid, encodeUnsigned } from './der.ts';
+import { contextConstructed, Tag } from '../../../src/core/cms/der.ts';
+import { contextPrimitive, encode, encodeOid, encodeUnsigned } from './der.ts';
 import { type ForgeKey, type Hash, signatureAlgorithm } from './keys.ts';
 
 export interface ExtensionSpec {

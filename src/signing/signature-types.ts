@@ -4,12 +4,12 @@ import type { SignatureCreated } from '../core/git/gpg-status.ts';
 import type { SigningTools } from './tools.ts';
 
 /** A payload, and everything that is needed to sign it. */
-export interface Signing extends SigningTools {
+export interface SigningTask extends SigningTools {
   readonly payload: Uint8Array;
 }
 
 /** A signature that verifies. */
-export interface Made extends SignatureCreated {
+export interface VerifiedSignature extends SignatureCreated {
   readonly armor: string;
   readonly identity: string;
   /** Decimal, or '' if it is in no log. */

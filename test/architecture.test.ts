@@ -8,6 +8,7 @@ import {
   borrowedWriters,
   circles,
   commandsOnPath,
+  crowded,
   foreignToCore,
   heavyOnHotPath,
   impureCore,
@@ -160,6 +161,15 @@ const laws: readonly Law[] = [
     violations: strayOpen,
     breach: ['src/login/browser/opener.ts', "const { default: open } = await import('open');"],
     says: 'src/login/browser/opener.ts imports open',
+  },
+  {
+    name: 'no function takes five values by their places',
+    violations: crowded,
+    breach: [
+      'src/core/bytes.ts',
+      'const fill = (a: number, b: number, c: number, d: number, e: number) => a + b + c + d + e;',
+    ],
+    says: 'src/core/bytes.ts:1 takes five parameters by their places',
   },
   {
     name: 'files and functions fit in the head',

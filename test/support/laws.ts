@@ -301,6 +301,35 @@ function lines(text: string, start = 0, end = text.length): number {
   return text.slice(start, end).trimEnd().split('\n').length;
 }
 
+/**
+ * Files whose functions may take five values by their places: evidence and DER, which are not changed without need, the
+ * policy, and a function that a library calls.
+ */
+const BY_PLACE = [
+  'src/core/cms/der-element.ts',
+  'src/core/policy/decide.ts',
+  'src/core/policy/object-rules.ts',
+  'src/core/policy/signers.ts',
+  'src/core/rekor/inclusion.ts',
+  'src/core/verify.ts',
+  'src/core/x509/signature.ts',
+  'src/commands/policy/explain.ts',
+  'src/sandbox/oidc/provider.ts',
+];
+
+/** Functions of five and more positional parameters, which a caller mixes up. */
+export function crowded(sources: Sources): readonly string[] {
+  return [...sources].flatMap(([path, text]) =>
+    nodesOf(text)
+      .filter(() => !BY_PLACE.includes(path))
+      .filter(({ type, ...rest }) => {
+        const { params } = rest as { readonly params?: unknown };
+        return Array.isArray(params) && params.length >= 5 && /Function/.test(type);
+      })
+      .map(({ start }) => `${path}:${lines(text, 0, start)} takes five parameters by their places`),
+  );
+}
+
 /** Files and functions over the size that can be held in the head. */
 export function oversize(sources: Sources): readonly string[] {
   return [...sources].flatMap(([path, text]) => {

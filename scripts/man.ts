@@ -1,6 +1,6 @@
 /**
  * Writes what follows from the specifications of the commands and from the table of settings: the manual pages (dist/man) and
- * docs/settings.md. scripts/build calls it. The date on a page is that of the commit, so that two builds are the same.
+ * docs/settings.md and docs/refusals. scripts/build calls it. The date on a page is that of the commit, so that two builds are the same.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { allPages } from './man-parts/pages.ts';
+import { refusalDocuments } from './man-parts/refusal-documents.ts';
 import { settingsDocument } from './man-parts/settings-pages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -32,6 +33,10 @@ export async function writePages(): Promise<void> {
     writeFileSync(join(folder, file), text);
   }
   writeFileSync(join(root, 'docs/settings.md'), settingsDocument());
+  const refusals = join(root, 'docs/refusals');
+  rmSync(refusals, { recursive: true, force: true });
+  mkdirSync(refusals);
+  for (const [file, text] of refusalDocuments()) writeFileSync(join(refusals, file), text);
 }
 
 if (import.meta.main) await writePages();

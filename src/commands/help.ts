@@ -6,6 +6,8 @@ import { helpOf, listed } from '../cli/help-text.ts';
 import { kindWord } from '../cli/options.ts';
 import { COLUMNS, EXIT_MEANINGS, exitsOf, wrapped } from '../cli/usage.ts';
 import { ExitCode, UsageError } from '../errors.ts';
+import type { RefusalCode } from '../report/refusals/page.ts';
+import { isRefusalCode, refusalText } from '../report/refusals/pages.ts';
 import type { SettingName } from '../settings/load.ts';
 import { classOf, SETTING_NAMES, SETTINGS } from '../settings/table.ts';
 
@@ -62,10 +64,16 @@ ${lines.join('\n')}
 `;
 }
 
+const refusal = (code: RefusalCode): string =>
+  refusalText(code, (text, indent) => wrapped(text, COLUMNS - indent, indent));
+
 const run: Run = async ({ positionals }, { streams }, commands) => {
-  if (positionals.length === 0) streams.write(await overview(commands));
-  else if (positionals[0] === 'settings') streams.write(settings());
-  else {
+  const [word, ...more] = positionals;
+  if (word === undefined) streams.write(await overview(commands));
+  else if (word === 'settings') streams.write(settings());
+  else if (word !== undefined && more.length === 0 && isRefusalCode(word)) {
+    streams.write(refusal(word));
+  } else {
     const { name, command: found, rest } = await findCommand(positionals, commands);
     const [extra] = rest;
     if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
@@ -76,8 +84,13 @@ const run: Run = async ({ positionals }, { streams }, commands) => {
 
 export const command: Command = {
   summary: 'this text, or the help of a command',
-  positionals: [{ name: 'COMMAND | settings', takes: 'command', optional: true, repeated: true }],
-  about: ['Prints what there is, the help of one command, or the settings.'],
-  exits: { 0: 'done', 2: 'no such command' },
+  positionals: [
+    { name: 'COMMAND | settings | CODE', takes: 'command', optional: true, repeated: true },
+  ],
+  about: [
+    'Prints what there is, the help of one command, the settings, or why commits are refused with a reason code.',
+  ],
+  examples: [['git signet help verify'], ['git signet help content-digest-differs']],
+  exits: { 0: 'done', 2: 'no such command or code' },
   run,
 };

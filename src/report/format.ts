@@ -50,6 +50,8 @@ export interface ReportContext extends RunFacts {
   /** Unix seconds. */
   readonly now: number;
   readonly colour: boolean;
+  /** True if a person reads the report at a terminal. */
+  readonly shown: boolean;
   /** Writes the next step to stderr. */
   readonly hint: (line: string) => void;
   /** Takes the Markdown summary of a CI job. Absent if the job has no summary. */

@@ -79,7 +79,13 @@ function contextOf(settings: ReportSettings, put: (text: string) => void): Repor
   const { streams, terminal, env, output: _, total: __, ...asked } = settings;
   return {
     ...asked,
-    ...{ put, version: VERSION, colour: streams.colour, hint: terminal.hint },
+    ...{
+      put,
+      version: VERSION,
+      colour: streams.colour,
+      shown: streams.outputIsTerminal,
+      hint: terminal.hint,
+    },
     summary: stepFile(env.GITHUB_STEP_SUMMARY, 'summary', terminal),
     output: stepFile(env.GITHUB_OUTPUT, 'output', terminal),
   };

@@ -1,6 +1,7 @@
 /** Writes `text`: a table, or one sentence for a single object, and the next step. */
 
 import type { ReportFormat, Writer } from './format.ts';
+import type { Judged } from './judged.ts';
 import { mendCommand } from './mend.ts';
 import { factsLine } from './run-facts.ts';
 import {
@@ -12,6 +13,14 @@ import {
   type Widths,
   widthsOf,
 } from './text.ts';
+
+/** Number of reason codes whose help is named at a terminal: the first ones that occur. */
+const EXPLAINED = 3;
+
+/** Returns the reason code of a verdict that is not verified. `unsigned` says all by itself. */
+function codesOf({ verdict }: Judged): readonly string[] {
+  return 'code' in verdict && verdict.status !== 'unsigned' ? [verdict.code] : [];
+}
 
 /** Number of first rows that decide the width of the columns. */
 const ALIGNED_ROWS = 500;
@@ -32,13 +41,15 @@ function createTable(put: (text: string) => void, colour: boolean) {
 
 export const text: ReportFormat = {
   meaning: 'a table',
-  piece: (judged) => ({ row: textRow(judged) }),
+  piece: (judged) => ({ row: textRow(judged), codes: codesOf(judged) }),
   open: (context): Writer => {
-    const { put, colour, noun, asked, hint } = context;
+    const { put, colour, noun, asked, hint, shown } = context;
+    const codes = new Set<string>();
     const { add, release } = createTable(put, colour);
     let tabled = false;
     return {
-      add: ({ row, piece }) => {
+      add: ({ row, piece, codes: found = [] }) => {
+        for (const code of found) if (codes.size < EXPLAINED) codes.add(code);
         if (row === undefined) return put(`${piece ?? ''}\n`);
         tabled = true;
         add(row);
@@ -49,6 +60,7 @@ export const text: ReportFormat = {
         const mend = mendCommand(counts, asked);
         if (tabled) put(textSummary(counts, noun, factsLine(context), mend));
         else if (mend !== undefined) hint(mend);
+        if (shown) for (const code of codes) put(`  why: git signet help ${code}\n`);
       },
     };
   },
@@ -57,5 +69,5 @@ export const text: ReportFormat = {
 /** The same for a single object. */
 export const sentence: ReportFormat = {
   ...text,
-  piece: (judged) => ({ piece: textSentence(judged) }),
+  piece: (judged) => ({ piece: textSentence(judged), codes: codesOf(judged) }),
 };

@@ -113,7 +113,7 @@ export function reported(
     trust: { source: 'the built-in root', digest },
     policy: { source: 'origin/main:.signet.yaml', digest },
     ...{ noun: 'commit', asked: ['origin/main..HEAD'], version: '0.1.0', now: 1795262072 },
-    ...{ colour: false, hint: () => undefined },
+    ...{ colour: false, shown: false, hint: () => undefined },
     subjects: [{ id: 'e'.repeat(40), type: 'commit', name: 'origin/main..HEAD' }],
     summary: (markdown) => {
       summary += markdown;

@@ -122,3 +122,27 @@ export const AGENT_ROWS = {
     example: '~/forwarded.log',
   },
 } as const satisfies SettingRows;
+
+export const MONITOR_ROWS = {
+  ledger: {
+    kind: 'boolean',
+    class: 'protected',
+    meaning: 'keep a line for each signature, by which git signet monitor knows it again',
+    default: true,
+    example: 'false',
+  },
+  monitorHooks: {
+    kind: 'path',
+    class: 'protected',
+    meaning: 'the directory of programs that git signet monitor runs for each finding',
+    otherwise: '$XDG_CONFIG_HOME/git-signet/hooks.d',
+    example: '~/.config/git-signet/hooks.d',
+  },
+  monitorAge: {
+    kind: 'seconds',
+    class: 'protected',
+    meaning: 'how long ago a log may have been read to its end before status and doctor warn',
+    default: 86_400,
+    example: '7200',
+  },
+} as const satisfies SettingRows;

@@ -7,7 +7,7 @@
 import type { Setting, SettingClass } from './setting.ts';
 import { LOGIN_ROWS } from './table-login.ts';
 import { NETWORK_ROWS, SERVER_ROWS, TRUST_ROWS } from './table-servers.ts';
-import { AGENT_ROWS, TALK_ROWS, VERIFY_ROWS } from './table-work.ts';
+import { AGENT_ROWS, MONITOR_ROWS, TALK_ROWS, VERIFY_ROWS } from './table-work.ts';
 
 /** The groups in which the settings are shown. */
 export const SETTING_GROUPS = {
@@ -17,6 +17,7 @@ export const SETTING_GROUPS = {
   'The network': NETWORK_ROWS,
   'Who signs': LOGIN_ROWS,
   'The agent': AGENT_ROWS,
+  'The monitor': MONITOR_ROWS,
   'What is said': TALK_ROWS,
 } as const;
 
@@ -27,6 +28,7 @@ const TABLE = {
   ...NETWORK_ROWS,
   ...LOGIN_ROWS,
   ...AGENT_ROWS,
+  ...MONITOR_ROWS,
   ...TALK_ROWS,
 } as const;
 

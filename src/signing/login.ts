@@ -20,6 +20,7 @@ import type { Environment } from '../system/environment.ts';
 import type { Secret } from '../system/secret.ts';
 import type { Terminal } from '../system/terminal.ts';
 import type { SigningConfig } from '../trust/signing-services.ts';
+import { type Ledger, ledgerFor } from './ledger.ts';
 
 /** Everything that signing needs besides the payload and the login. */
 export interface SigningParts {
@@ -30,6 +31,8 @@ export interface SigningParts {
   readonly crypto: Crypto;
   /** True if the policy and the configuration both say that signatures go into no log. */
   readonly unlogged?: boolean;
+  /** Gets a line before the log is asked. Absent: none is kept. */
+  readonly ledger?: Ledger;
   /** Unix seconds. */
   readonly now: () => number;
 }
@@ -69,7 +72,8 @@ export async function withLogin<T>(
       accept: (claims) => acceptExpected(expected, claims),
     });
     const said = sayingWaits(send, { terminal, timeout: settings.timeout });
-    return await use(identity, { ...request, services, send: said });
+    const ledger = ledgerFor(settings, { env, now });
+    return await use(identity, { ...request, services, send: said, ledger });
   } finally {
     await identity?.finished;
     close();

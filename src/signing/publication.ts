@@ -7,7 +7,14 @@ import { utf8 } from '../core/bytes.ts';
 import { assembleSignedData } from '../core/cms/assemble.ts';
 import { writeArmor } from '../core/cms/signed-data.ts';
 import { joinSignature, type ObjectType, objectId } from '../core/git/signed-object.ts';
-import { encodeLogEntry, type TransparencyLogEntry } from '../core/rekor/log-entry.ts';
+import { leafHash } from '../core/rekor/inclusion.ts';
+import {
+  encodeLogEntry,
+  type HashedRekord,
+  hashedRekordV001Body,
+  hashedRekordV002Body,
+  type TransparencyLogEntry,
+} from '../core/rekor/log-entry.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { verifyDetached } from '../core/verify.ts';
@@ -128,7 +135,7 @@ async function logEmbedded(
   context: PublicationContext,
   log: LogService,
 ): Promise<Published> {
-  const { crypto, send } = context.parts;
+  const { crypto } = context.parts;
   const { certificate } = context.credential;
   const { signature, signedAttrs } = stamped;
   const record = {
@@ -136,7 +143,7 @@ async function logEmbedded(
     signature,
     certificateDer: certificate.der,
   };
-  const asked = appendLogEntry(log, record, { send, crypto });
+  const asked = appendRecorded(log, record, context);
   if (stamped.timestampToken === undefined) show(stamped, context);
   const logEntry = await asked;
   return { armor: assemble(stamped, certificate, encodeLogEntry(logEntry)), logEntry };
@@ -160,7 +167,7 @@ async function logByName(
   context: PublicationContext,
   log: LogService,
 ): Promise<Published> {
-  const { crypto, send } = context.parts;
+  const { crypto } = context.parts;
   const { key, certificate } = context.credential;
   const armor = assemble(stamped, certificate);
   const object = joinSignature(payload, utf8(armor), kind === 'commit' ? 'gpgsig' : 'body');
@@ -170,9 +177,23 @@ async function logByName(
     signature: await key.sign(name),
     certificateDer: certificate.der,
   };
-  const asked = appendLogEntry(log, record, { send, crypto });
+  const asked = appendRecorded(log, record, context);
   if (stamped.timestampToken === undefined) show(stamped, context);
   return { armor, logEntry: await asked };
+}
+
+/** Logs a record. The ledger gets its line before the log is asked, and the index after it (threat M06). */
+async function appendRecorded(
+  log: LogService,
+  record: HashedRekord,
+  { parts: { crypto, send, ledger }, credential }: PublicationContext,
+): Promise<TransparencyLogEntry> {
+  const body = log.version === 1 ? hashedRekordV001Body(record) : hashedRekordV002Body(record);
+  const leaf = leafHash(crypto, body);
+  ledger?.intend({ identity: credential.signer.value, log: log.url, leaf });
+  const entry = await appendLogEntry(log, record, { send, crypto });
+  ledger?.logged(leaf, entry.logIndex);
+  return entry;
 }
 
 /** Requests an RFC 3161 token over the signature value. @throws ServiceError, AnswerError */

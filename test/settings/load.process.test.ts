@@ -38,6 +38,8 @@ describe('the defaults', () => {
       autoclose: true,
       autocloseTimeout: 6,
       keyring: false,
+      ledger: true,
+      monitorAge: 86_400,
       quiet: true,
       loginTimeout: 120,
       offline: false,

@@ -24,7 +24,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['main'],
   ['dispatch', 'error-exit'],
   ['commands', 'gpgsm', 'index'],
-  ['gate', 'agent'],
+  ['gate', 'agent', 'monitor'],
   ['report', 'cli'],
   ['signing'],
   ['login'],

@@ -17,6 +17,7 @@ import { readIdentityToken } from '../../login/token-claims.ts';
 import { chooseServices } from '../../services/choose-servers.ts';
 import { reachAll, serversInUse } from '../../services/reachability.ts';
 import type { Credential } from '../../signing/credential.ts';
+import { ledgerFor } from '../../signing/ledger.ts';
 import type { SigningParts } from '../../signing/login.ts';
 import { obtainCredential, signWithCredential } from '../../signing/sign.ts';
 import type { Secret } from '../../system/secret.ts';
@@ -39,6 +40,7 @@ type Common = Pick<SigningParts, 'services' | 'trust'>;
 export function openBackend(options: BackendOptions): AgentBackend {
   const { settings, crypto, now } = options;
   const networks = openNetworks(options);
+  const ledger = ledgerFor(settings, options);
   let common: Common | undefined;
   const loadCommon = async ({ settings: asked, env }: AgentNetwork): Promise<Common> => {
     await lookDaily({ settings: asked, crypto, env, now });
@@ -56,7 +58,7 @@ export function openBackend(options: BackendOptions): AgentBackend {
   ): Promise<SigningParts & AgentNetwork> => {
     const asked = await networks.through(network);
     const known = (fresh ? undefined : common) ?? (await loadCommon(asked));
-    return { ...asked, ...known, crypto, now };
+    return { ...asked, ...known, crypto, now, ledger };
   };
   return {
     checkPayload: (payload) => void checkPayload(payload),

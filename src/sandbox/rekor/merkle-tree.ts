@@ -3,17 +3,15 @@
  * roots and proofs of any earlier size O(log n). Nothing is ever recomputed from the leaves.
  */
 
-import { createHash } from 'node:crypto';
+import { hash as hashOnce } from 'node:crypto';
 
 const HASH = 32;
 const LEAF_PREFIX = Buffer.from([0]);
 const NODE_PREFIX = Buffer.from([1]);
 
-const sha256 = (...parts: readonly Uint8Array[]): Buffer => {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
-};
+/** In one call, which takes a third of the time of a hash object. */
+const sha256 = (...parts: readonly Uint8Array[]): Buffer =>
+  hashOnce('sha256', Buffer.concat(parts), 'buffer');
 
 /** MTH of one entry: SHA-256(0x00 || entry). */
 export const leafHash = (entry: Uint8Array): Buffer => sha256(LEAF_PREFIX, entry);

@@ -1,0 +1,151 @@
+/**
+ * Finds the log entries of the signatures in repositories: on every ref, in every reflog, in notes and tags. An entry is
+ * known by its leaf hash, which is computed from the signature as a log would compute it. It covers the certificate too,
+ * so an entry about the same commit under another certificate stays unexplained.
+ */
+
+import { resolve } from 'node:path';
+import { toHex, utf8 } from '../core/bytes.ts';
+import { readArmor, readSignedData, type SignerInfo } from '../core/cms/signed-data.ts';
+import type { Crypto } from '../core/crypto.ts';
+import { tagTarget } from '../core/git/links.ts';
+import { type ObjectType, objectId, openObject, signatureKind } from '../core/git/signed-object.ts';
+import { leafHash } from '../core/rekor/inclusion.ts';
+import { hashedRekordV001Body, hashedRekordV002Body } from '../core/rekor/log-entry.ts';
+import { Refusal } from '../core/verdict.ts';
+import { signerOf } from '../core/x509/identity.ts';
+import { UsageError } from '../errors.ts';
+import type { ObjectFrame } from '../git/object-frames.ts';
+import { listed } from '../git/objects.ts';
+import { type GitRepository, openRepository } from '../git/repository.ts';
+import type { Environment } from '../system/environment.ts';
+import type { ExplicableEntry } from './logged-signature.ts';
+import type { Watch } from './watch.ts';
+
+/** The signatures of repositories, as logs know them. */
+export interface KnownSignatures {
+  /** Returns true if the entry belongs to one of the signatures. */
+  readonly explains: (entry: ExplicableEntry) => boolean;
+  /** How many there are by watched identities. */
+  readonly count: number;
+}
+
+const AT_ONCE = 512;
+/** Most tags in a chain of tags. */
+const MAX_DEPTH = 8;
+
+interface Collected {
+  readonly leaves: Set<string>;
+  /** Digest of an object's name and SHA-256 of the certificate, for gitsign's online form. */
+  readonly names: Set<string>;
+}
+
+interface Collecting extends Collected {
+  readonly crypto: Crypto;
+  readonly watch: Watch;
+  readonly repository: GitRepository;
+}
+
+/** Reads the signatures of these repositories. @throws UsageError for a path that is none, OBJECT_CORRUPT */
+export async function knownSignatures(
+  paths: readonly string[],
+  { crypto, watch, env, cwd }: { crypto: Crypto; watch: Watch; env: Environment; cwd: string },
+): Promise<KnownSignatures> {
+  const all: Collected = { leaves: new Set(), names: new Set() };
+  let count = 0;
+  for (const path of paths) {
+    const repository = await openRepository(resolve(cwd, path), withoutRepository(env)).catch(
+      (error: unknown) => {
+        throw error instanceof UsageError
+          ? new UsageError(`--repository ${path}: ${error.message}`, { code: error.code })
+          : error;
+      },
+    );
+    try {
+      count += await collect({ ...all, crypto, watch, repository });
+    } finally {
+      repository.objects.close();
+    }
+  }
+  return {
+    count,
+    explains: ({ leaf, digest, certificate }) =>
+      all.leaves.has(leaf) ||
+      (digest !== undefined && all.names.has(`${digest} ${certificate.sha256}`)),
+  };
+}
+
+/** A repository that the environment names would be read in place of the one that is asked for. */
+function withoutRepository(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^GIT_(?!CONFIG)/.test(name)));
+}
+
+async function collect(collecting: Collecting): Promise<number> {
+  const { repository } = collecting;
+  let count = 0;
+  const note = (frame: ObjectFrame): void => {
+    if (frame.kind !== 'object' || (frame.type !== 'commit' && frame.type !== 'tag')) return;
+    if (noteSignature(frame.type, frame.raw, collecting)) count += 1;
+  };
+  let waiting: string[] = [];
+  const flush = async (): Promise<void> => {
+    await repository.objects.each(waiting, note);
+    waiting = [];
+  };
+  for await (const ids of listed(repository, ['rev-list', '--all', '--reflog'])) {
+    waiting.push(...ids);
+    if (waiting.length >= AT_ONCE) await flush();
+  }
+  await flush();
+  let tags: readonly string[] = await tagsOf(repository);
+  for (let depth = 0; depth < MAX_DEPTH && tags.length > 0; depth += 1) {
+    const targets = await repository.objects.each(tags, (frame) => {
+      note(frame);
+      if (frame.kind !== 'object' || frame.type !== 'tag') return [];
+      const { target, targetType } = tagTarget(frame.raw, repository.format) ?? {};
+      return target !== undefined && targetType === 'tag' ? [target] : [];
+    });
+    tags = targets.flat();
+  }
+  return count;
+}
+
+async function tagsOf(repository: GitRepository): Promise<readonly string[]> {
+  const tags: string[] = [];
+  const args = ['for-each-ref', '--format=%(objecttype) %(objectname)'];
+  for await (const lines of listed(repository, args))
+    tags.push(...lines.flatMap((line) => (line.startsWith('tag ') ? [line.slice(4)] : [])));
+  return tags;
+}
+
+/** Notes the entries that a signature by a watched identity would have. Returns false for any other object. */
+function noteSignature(type: ObjectType, raw: Uint8Array, collecting: Collecting): boolean {
+  const { repository, crypto, watch, leaves, names } = collecting;
+  try {
+    const signature = openObject(type, raw, repository.format).split?.signature;
+    if (signature === undefined || signatureKind(signature) !== 'x509') return false;
+    const { signer } = readSignedData(readArmor(signature));
+    if (watch.ruleOf(signerOf(signer.certificate)) === undefined) return false;
+    for (const leaf of leavesOf(signer, crypto)) leaves.add(leaf);
+    const certificate = toHex(crypto.hash('sha256', signer.certificate.der));
+    const name = utf8(objectId(crypto, type, raw, repository.format));
+    names.add(`${toHex(crypto.hash('sha256', name))} ${certificate}`);
+    return true;
+  } catch (error) {
+    // what no verifier can read is no signature of ours
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
+}
+
+/** Returns the leaf hashes of a signature's entry, in both logs. */
+function leavesOf(signer: SignerInfo, crypto: Crypto): readonly string[] {
+  const record = {
+    digest: crypto.hash('sha256', signer.signedAttrs),
+    signature: signer.signature,
+    certificateDer: signer.certificate.der,
+  };
+  return [hashedRekordV001Body(record), hashedRekordV002Body(record)].map((body) =>
+    toHex(leafHash(crypto, body)),
+  );
+}

@@ -22,7 +22,8 @@ describe('policy init', () => {
     const dry = await init('main');
     expect(dry.exit).toBe(0);
     expect(dry.out).toContain('# 2 commits');
-    expect(dry.out).toContain('# 1 commit of the history not verified');
+    expect(dry.out).toContain(`# 1 commit up to here is unsigned.`);
+    expect(dry.out).toContain(`since: ${three}`);
     expect(dry.out).toContain('# committed as: "1+alice@users.noreply.example.test"');
     const { signers } = parse(dry.out) as { signers: { identity: string }[] };
     expect(signers.map(({ identity }) => identity)).toEqual([
@@ -33,6 +34,11 @@ describe('policy init', () => {
     expect(existsSync(path)).toBe(false);
     expect((await init('main', '--write', '--github-web-flow')).exit).toBe(0);
     expect(readFileSync(path, 'utf8')).toContain('preset: github-web-flow');
+    expect([...(await verify('--policy', path, `${one}..main`)).said.values()]).toEqual([
+      'verified alice',
+    ]);
+    const all = readFileSync(path, 'utf8').replace(/^since: .*\n/m, '');
+    writeFileSync(path, all);
     expect([...(await verify('--policy', path, `${one}..main`)).said.values()].sort()).toEqual([
       'unsigned',
       'verified alice',

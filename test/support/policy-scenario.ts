@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createMessage, generateKey, readPrivateKey, sign } from 'openpgp';
+import { createMessage, generateKey, readPrivateKey, reformatKey, sign } from 'openpgp';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { type ScratchRepository, scratchRepository } from './git-repository.ts';
 import { EMPTY_TREE } from './odd-objects.ts';
@@ -32,8 +32,8 @@ export interface PolicyCommit {
 
 const policyFile = '.signet.yaml';
 
-export function policyScene(name: string, sandbox: Sandbox) {
-  const repository = scratchRepository(name);
+export function policyScene(name: string, sandbox: Sandbox, format: 'sha1' | 'sha256' = 'sha1') {
+  const repository = scratchRepository(name, {}, format);
   const trees = new Map<string, string>();
   const { issuer } = sandbox.urls;
   const now = Math.floor(Date.now() / 1000);
@@ -51,7 +51,7 @@ export function policyScene(name: string, sandbox: Sandbox) {
     );
     const tree =
       lines.length === 0
-        ? EMPTY_TREE.sha1
+        ? EMPTY_TREE[format]
         : repository.gitWith({ input: Buffer.from(lines.join('')) }, 'mktree').out.trim();
     trees.set(key, tree);
     return tree;
@@ -76,7 +76,9 @@ export function policyScene(name: string, sandbox: Sandbox) {
     const armor = await armorFor(signed, by ?? 'nobody');
     return repository.write(
       'commit',
-      armor === '' ? Buffer.from(payload) : withSignature(payload, armor),
+      armor === ''
+        ? Buffer.from(payload)
+        : withSignature(payload, armor, format === 'sha1' ? 'gpgsig' : 'gpgsig-sha256'),
     );
   };
   const tag = async (
@@ -119,33 +121,46 @@ export function policyScene(name: string, sandbox: Sandbox) {
 }
 
 export interface OpenPgpPerson {
-  /** Armored public key, indented for a policy. */
+  /** Armored public key. */
+  readonly armored: string;
+  /** The same, indented for a policy. */
   readonly indented: string;
   /** Upper-case hex. */
   readonly fingerprint: string;
-  readonly armor: (payload: Uint8Array) => Promise<string>;
+  /** `at` is when it signs. */
+  readonly armor: (payload: Uint8Array, at?: Date) => Promise<string>;
 }
 
 /** An OpenPGP key made for the test; `date` is when it was made, and when it signs. */
 export async function openPgpPerson(
   name: string,
-  options: { readonly date?: Date; readonly signsAt?: Date; readonly expires?: number } = {},
+  options: {
+    readonly email?: string;
+    readonly date?: Date;
+    readonly signsAt?: Date;
+    readonly expires?: number;
+  } = {},
 ): Promise<OpenPgpPerson> {
-  const { date = new Date(), signsAt = date, expires } = options;
+  const { email = 'noreply@github.com', date = new Date(), signsAt = date, expires } = options;
+  const userIDs = [{ name, email }];
   const { privateKey, publicKey } = await generateKey({
-    type: 'ecc',
-    curve: 'ed25519Legacy',
-    userIDs: [{ name, email: 'noreply@github.com' }],
-    date,
-    ...(expires === undefined ? {} : { keyExpirationTime: expires }),
+    ...{ type: 'ecc', curve: 'ed25519Legacy', userIDs, date },
   });
   const key = await readPrivateKey({ armoredKey: privateKey });
+  // what is published expires; the key that signs does not, because the library would refuse to sign later
+  const published =
+    expires === undefined
+      ? publicKey
+      : (await reformatKey({ privateKey: key, userIDs, date, keyExpirationTime: expires }))
+          .publicKey;
+  const armored = published.replaceAll('\r', '').trimEnd();
   return {
+    armored,
     fingerprint: key.getFingerprint().toUpperCase(),
-    indented: publicKey.replaceAll('\r', '').trimEnd().replace(/^/gm, '      '),
-    armor: async (payload) => {
+    indented: armored.replace(/^/gm, '      '),
+    armor: async (payload, at = signsAt) => {
       const message = await createMessage({ binary: payload });
-      const signature = await sign({ message, signingKeys: key, detached: true, date: signsAt });
+      const signature = await sign({ message, signingKeys: key, detached: true, date: at });
       return String(signature).replaceAll('\r', '').trimEnd().concat('\n');
     },
   };

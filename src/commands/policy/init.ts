@@ -12,198 +12,124 @@ import { join } from 'node:path';
 import type { Command, Run } from '../../cli/command.ts';
 import { settingOption } from '../../cli/options.ts';
 import type { ParsedArguments } from '../../cli/spec.ts';
-import { splitSignedObject } from '../../core/git/signed-object.ts';
-import { claimsOf } from '../../core/policy/claims.ts';
-import type { Signer } from '../../core/verdict.ts';
-import { ConfigError, ExitCode, UsageError } from '../../errors.ts';
+import { utf8 } from '../../core/bytes.ts';
+import { type Proposal, proposalText } from '../../core/policy/proposal.ts';
+import { ConfigError, ExitCode } from '../../errors.ts';
+import { type Proposed, proposePolicy } from '../../gate/adoption/propose.ts';
 import { verifyContext } from '../../gate/judge.ts';
 import { openLogAccess } from '../../gate/log-entries.ts';
-import { type JudgingContext, judgeOutcome } from '../../gate/outcome.ts';
 import { createKeyJudge } from '../../gate/pinned-keys.ts';
 import { POLICY_PATH } from '../../gate/policy-choice.ts';
-import { planRevisions } from '../../gate/revisions.ts';
-import { resolveCommits } from '../../git/names.ts';
-import { listed, type ObjectRequest, readObjects } from '../../git/objects.ts';
-import { type GitRepository, gitLine, openRepository } from '../../git/repository.ts';
+import { MAX_POLICY, parsePolicy } from '../../gate/policy-file.ts';
+import { gitLine, openRepository } from '../../git/repository.ts';
 import { settingsHere } from '../../settings/here.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { once } from '../../system/once.ts';
+import { otherTrustRoots } from '../../trust/at-hand.ts';
 import { loadTrust } from '../../trust/load.ts';
 
 /** Beside the policy, for editors. The gate does not read it. */
 const SCHEMA_FILE = '.signet.schema.json';
 
-interface Seen {
-  readonly signer: Signer;
-  count: number;
-  /** Committers' addresses other than the signer's own. */
-  readonly committers: Set<string>;
-}
-
-interface History {
-  readonly seen: ReadonlyMap<string, Seen>;
-  readonly others: number;
-}
-
-/** By git's word: what it leaves out proposes nobody, and what it adds is judged like the rest. */
-async function* everythingFrom(
-  repository: GitRepository,
-  tip: string,
-): AsyncGenerator<readonly ObjectRequest[]> {
-  for await (const ids of listed(repository, ['rev-list', '--stdin'], [tip])) {
-    yield ids.map((id) => ({ id }));
-  }
-}
-
-/** Everything that a revision reaches, or a range. */
-async function requestsFor(
-  repository: GitRepository,
-  revision: string,
-): Promise<AsyncIterable<readonly ObjectRequest[]>> {
-  if (revision.includes('..')) return (await planRevisions(repository, [revision])).requests;
-  const [tip] = await resolveCommits(repository, [revision]);
-  if (tip === undefined) {
-    throw new UsageError(`${revision}: no such commit`, { code: 'NO_SUCH_OBJECT' });
-  }
-  return everythingFrom(repository, tip.id);
-}
-
-async function collect(
-  requests: AsyncIterable<readonly ObjectRequest[]>,
-  judging: JudgingContext,
-): Promise<History> {
-  const seen = new Map<string, Seen>();
-  let others = 0;
-  for await (const group of readObjects(judging.repository, requests)) {
-    for (const { request, frame } of group) {
-      if (frame.kind !== 'object' || frame.type !== 'commit') continue;
-      const object = { id: request.id, type: 'commit', raw: frame.raw } as const;
-      const outcome = await judgeOutcome(object, judging);
-      const split = splitSignedObject('commit', frame.raw, judging.repository.format);
-      if (outcome.status === 'verified' && split !== undefined) {
-        note(seen, outcome.signer, claimsOf('commit', split.payload).committer?.email);
-      } else others += 1;
-    }
-  }
-  return { seen, others };
-}
-
-/** Those whose signatures hold, whoever they are. */
-async function signersOf(
-  revision: string,
-  invocation: Invocation,
-  { flags }: ParsedArguments,
-): Promise<History> {
-  const { cwd, env, now } = invocation;
+/** Reads the history with everything that judging it needs. */
+async function proposed(invocation: Invocation, args: ParsedArguments): Promise<Proposed> {
+  const { cwd, env, now, terminal } = invocation;
+  const [revision = 'HEAD'] = args.positionals;
   const repository = await openRepository(cwd, env);
-  const settings = await settingsHere(invocation, { flags });
+  const settings = await settingsHere(invocation, { flags: args.flags });
   const crypto = await loadCrypto();
   const trust = await loadTrust(settings, crypto);
   const judge = { trust, now: now(), format: repository.format, ignoreSct: false };
   const context = verifyContext(judge, crypto);
   const log = openLogAccess({ settings, crypto, env, now });
   const keys = createKeyJudge({ crypto, env, now: now() });
+  const reading = {
+    judging: { repository, crypto, context, log, keys },
+    otherRoots: once(() => otherTrustRoots(settings, trust, crypto)),
+    progress: (done: number) => terminal.progress(`git-signet: read ${done} commits`),
+  };
   try {
-    const requests = await requestsFor(repository, revision);
-    return await collect(requests, { repository, crypto, context, log, keys });
+    return await proposePolicy(revision, args.lists.get('keys') ?? [], reading, { cwd, env });
   } finally {
+    terminal.progress(undefined);
     log.close();
     repository.objects.close();
     await keys.close();
   }
 }
 
-function note(seen: Map<string, Seen>, signer: Signer, committer: string | undefined): void {
-  const { value, issuer, kind } = signer;
-  const key = JSON.stringify([kind, value, issuer]);
-  const known = seen.get(key) ?? { signer, count: 0, committers: new Set<string>() };
-  known.count += 1;
-  if (committer !== undefined && committer !== value) known.committers.add(committer);
-  seen.set(key, known);
+/** Adds GitHub's key for merges, if it is asked for and made no commit yet. */
+function withWebFlow(proposal: Proposal, args: ParsedArguments): Proposal {
+  const preset = 'github-web-flow';
+  const there = proposal.signers.some(({ of }) => of.kind === 'preset');
+  if (there || !args.switches.has(preset)) return proposal;
+  const signer = {
+    of: { kind: 'preset', preset } as const,
+    count: 0,
+    committers: new Set<string>(),
+  };
+  return { ...proposal, signers: [...proposal.signers, signer] };
 }
 
-/** JSON text is YAML text, whatever it holds; characters that YAML or a terminal could act on are escaped. */
-function quoted(text: string): string {
-  return JSON.stringify(text).replace(/[\u007f-\u{10ffff}]/gu, (character) =>
-    [...Array(character.length).keys()]
-      .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`)
-      .join(''),
-  );
+/** Returns what cannot be judged here, for a history that proves nobody. */
+function nobody({ since, unproved, elsewhere, refused }: Proposal): ConfigError {
+  const unsigned = since?.unsigned ?? 0;
+  const parts = [
+    ...(unsigned > 0 ? [`${unsigned} unsigned`] : []),
+    ...(since !== undefined && since.unproved > 0
+      ? [`${since.unproved} that cannot be judged here`]
+      : []),
+    ...(refused.length > 0 ? [`${refused.length} refused`] : []),
+  ].join(', ');
+  const [first] = unproved;
+  const root = elsewhere[0]?.of.root;
+  const hint =
+    root !== undefined
+      ? `another trust root proves its signers: add --trusted-root '${root}'`
+      : (first?.of ?? 'sign a commit first (git signet init), or name keys: --keys FILE');
+  return new ConfigError(`no signer of this history can be proved (commits: ${parts})`, { hint });
 }
 
-function nameOf({ value, kind }: Signer, taken: Set<string>): string {
-  const last =
-    kind === 'uri' ? (/([^/@]+?)(?:\.ya?ml)?(?:@[^@]*)?$/.exec(value)?.[1] ?? 'workflow') : value;
-  const short = (last.split(/[@!]/)[0] ?? last).replace(/[^\w.-]+/g, '-') || 'signer';
-  let name = short;
-  for (let i = 2; taken.has(name); i += 1) name = `${short}-${i}`;
-  taken.add(name);
-  return name;
-}
-
-const WORKFLOW = /^(https:\/\/[^/]+\/[^/]+\/[^/]+)\/(\.github\/workflows\/[^@]+)@(refs\/.+)$/;
-
-function signerLines({ signer, committers, count }: Seen, name: string): readonly string[] {
-  const { value, issuer, kind, extensions } = signer;
-  const [, repository, file, ref] = (kind === 'uri' && WORKFLOW.exec(value)) || [];
-  const trigger = extensions['20'] ?? extensions['2'];
-  const lines = [`  - name: ${quoted(name)}  # ${count} commit${count === 1 ? '' : 's'}`];
-  if (repository && file && ref && trigger) {
-    lines.push(
-      '    workflow:',
-      `      repository: ${quoted(repository)}`,
-      `      file: ${quoted(file)}`,
-    );
-    lines.push(`      ref: ${quoted(ref)}`, `      trigger: ${quoted(trigger)}`);
-  } else {
-    const key =
-      kind === 'otherName' ? 'username' : value.startsWith('spiffe://') ? 'spiffe' : 'identity';
-    lines.push(`    ${key}: ${quoted(value)}`);
+/** Returns the text of the policy, which our own reader accepts. */
+async function textOf(proposal: Proposal): Promise<string> {
+  const text = proposalText(proposal);
+  const bytes = utf8(text);
+  if (bytes.length > MAX_POLICY) {
+    const many = `${proposal.signers.length} signers make a policy of more than ${MAX_POLICY} bytes`;
+    throw new ConfigError(many, {
+      hint: 'name a range of newer commits: git signet policy init A..B',
+    });
   }
-  lines.push(`    issuer: ${quoted(issuer)}`);
-  if (committers.size > 0)
-    lines.push(`    # committed as: ${[...committers].map(quoted).join(', ')}`);
-  return lines;
+  await parsePolicy(bytes, 'the proposal', await loadCrypto());
+  return text;
 }
 
-/** Who may change the policy: the people among the signers, and everybody who is listed where there are none. */
-function changersOf(named: ReadonlyMap<string, Seen>, webFlow: boolean): readonly string[] {
-  const people = [...named].filter(([, { signer }]) => signer.kind === 'email');
-  if (people.length > 0) return people.map(([name]) => name);
-  return [...named.keys(), ...(webFlow ? ['github-web-flow'] : [])];
-}
-
-function policyText({ seen, others }: History, webFlow: boolean): string {
-  const taken = new Set<string>(webFlow ? ['github-web-flow'] : []);
-  const bySigner = [...seen.values()].toSorted((a, b) => b.count - a.count);
-  const named = new Map(bySigner.map((each) => [nameOf(each.signer, taken), each]));
-  const changers = changersOf(named, webFlow).map(quoted).join(', ');
-  const lines = [
-    'version: 1',
-    'sequence: 1',
-    `changes: [${changers}]  # may change this file; name few`,
-    'signers:',
-  ];
-  for (const [name, each] of named) lines.push(...signerLines(each, name));
-  if (webFlow) lines.push('  - name: github-web-flow', '    preset: github-web-flow');
-  if (others > 0)
-    lines.push(
-      `# ${others} commit${others === 1 ? '' : 's'} of the history not verified: not listed`,
+/** Says after writing what is left to a person. */
+function sayNext({ signers, since, refused }: Proposal, { terminal }: Invocation): void {
+  const strangers = signers.filter(({ of }) => 'vouched' in of && !of.vouched).length;
+  if (strangers > 0) {
+    terminal.hint(
+      `${strangers} key${strangers === 1 ? ' is' : 's are'} marked NOT VERIFIED: nothing here says whose`,
     );
-  return `${lines.join('\n')}\n`;
+  }
+  if (refused.length > 0) {
+    const what = refused.length === 1 ? 'signature is' : 'signatures are';
+    terminal.hint(`${refused.length} ${what} wrong: see the end of the file`);
+  }
+  terminal.hint('git signet policy check');
+  if (since !== undefined) {
+    terminal.hint(`git signet verify --policy ${POLICY_PATH} ${since.id.slice(0, 12)}..HEAD`);
+  }
 }
 
 const run: Run = async (args, invocation) => {
   const { cwd, env, streams, terminal } = invocation;
-  const [revision = 'HEAD'] = args.positionals;
-  const history = await signersOf(revision, invocation, args);
-  const webFlow = args.switches.has('github-web-flow');
-  if (history.seen.size === 0 && !webFlow) {
-    throw new ConfigError('no verified signer in this history', {
-      hint: 'sign first: git signet init',
-    });
-  }
-  const text = policyText(history, webFlow);
+  const { proposal: found, remarks } = await proposed(invocation, args);
+  for (const line of remarks) terminal.say(line);
+  const proposal = withWebFlow(found, args);
+  if (proposal.signers.length === 0) throw nobody(proposal);
+  const text = await textOf(proposal);
   if (!args.switches.has('write')) {
     streams.write(text);
     return ExitCode.ok;
@@ -222,6 +148,7 @@ const run: Run = async (args, invocation) => {
   const kept = `${SCHEMA_FILE}, which was there, stays as it is`;
   terminal.say(`wrote ${path}: look it over, then commit it`);
   terminal.hint(wrote ? `and ${SCHEMA_FILE} beside it, from which editors know its fields` : kept);
+  sayNext(proposal, invocation);
   return ExitCode.ok;
 };
 
@@ -241,11 +168,18 @@ export const command: Command = {
   positionals: [{ name: 'REV | A..B', takes: 'revision', optional: true }],
   options: {
     write: { meaning: 'into .signet.yaml, where there is none, instead of stdout' },
+    keys: {
+      takes: 'file',
+      repeated: true,
+      meaning: 'keys that you vouch for: OpenPGP, or SSH (allowed signers)',
+    },
     'github-web-flow': { meaning: "with GitHub's own key, for merges there" },
     'trusted-root': settingOption('trust', { meaning: 'trust this instead of the built-in root' }),
     'rekor-url': settingOption('rekorUrl', { meaning: 'the log to ask for missing entries' }),
     offline: settingOption('offline', { meaning: 'never ask the network for a log entry' }),
   },
-  about: ['proposes one, from the verified signers of the history (default: HEAD)'],
+  about: [
+    'proposes one, from the history as it is (default: HEAD): logins, SSH and OpenPGP keys, and the commit from which on all are judged',
+  ],
   run,
 };

@@ -12,6 +12,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/core/bytes.ts';
 import { githubWebFlow } from '../../src/core/policy/github-web-flow.ts';
+import { GITHUB_KEY_IDS } from '../../src/core/policy/pinning.ts';
 import { openPgpVerifier } from '../../src/gate/openpgp.ts';
 
 const NOW = Math.floor(Date.now() / 1000);
@@ -49,6 +50,7 @@ describe('the preset github-web-flow', () => {
       '5DE3E0509C47EA3CF04A42D34AEE18F83AFDEB23',
       '968479A1AFF927E37D1A566BB5690EEEBB952194',
     ]);
+    expect(keys.map(([key]) => key?.getKeyID().toHex().toUpperCase())).toEqual(GITHUB_KEY_IDS);
     for (const [index, [key]] of keys.entries()) {
       const { from, until } = rules[index] ?? {};
       expect((key?.getCreationTime().getTime() ?? 0) / 1000).toBe(from);

@@ -129,20 +129,26 @@ describe('an OpenPGP signature whose key no policy pins', () => {
     ]);
   });
 
-  it('with only the id of its key is named by it, and the words say that an id is no proof', async () => {
+  it.each<[string, string, string]>([
+    [
+      '0011223344556677',
+      'is named by it, and the words say that an id is no proof',
+      'The signature names only an id, which another key can have too.',
+    ],
+    [
+      'B5690EEEBB952194',
+      'that GitHub has leads to the preset',
+      'If GitHub made it, add: - {name: NAME, preset: github-web-flow}',
+    ],
+  ])('with only the id %s of its key %s', async (id, _, says) => {
     const { repository, commit, branch, policy, file } = policyScene('unpinned-id', sandbox());
     // version 4, one subpacket: the issuer's id
-    const packet = Buffer.from(
-      'c21704000108000a09100011223344556677000000000001ff',
-      'hex',
-    ).toString('base64');
+    const packet = Buffer.from(`c21704000108000a0910${id}000000000001ff`, 'hex').toString('base64');
     const armor = `-----BEGIN PGP SIGNATURE-----\n\n${packet}\n-----END PGP SIGNATURE-----\n`;
     branch('main', await commit({ by: { armor: () => armor } }));
     const { exit, out } = await signet(repository, ['verify', ...by(file(policy())), 'main']);
     expect(exit).toBe(3);
-    expect(out).toContain(
-      'signed with OpenPGP key id 0011223344556677, which no policy pins. The signature names only an id, which another key can have too.',
-    );
+    expect(out).toContain(`signed with OpenPGP key id ${id}, which no policy pins. ${says}`);
   });
 });
 

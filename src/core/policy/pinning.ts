@@ -8,6 +8,9 @@ import { claimedOpenPgpKey } from '../git/openpgp-signature.ts';
 import { signingSshKey, sshFingerprint } from '../git/ssh-signature.ts';
 import type { KeyKind } from '../identity-kind.ts';
 
+/** The ids of the keys of the preset github-web-flow (github-web-flow.ts). GitHub's signatures name only them. */
+export const GITHUB_KEY_IDS: readonly string[] = ['4AEE18F83AFDEB23', 'B5690EEEBB952194'];
+
 /** A claimed key in words. */
 interface ClaimedKeyWords {
   /** What signed: `SSH key SHA256:…`. */
@@ -33,6 +36,10 @@ function wordsFor(
     `If you know it, add: - {name: NAME, openpgp: KEY}, with KEY from: gpg --export --armor ${id}`;
   if ('fingerprint' in key) {
     return { name: `OpenPGP key ${key.fingerprint}`, advice: line(key.fingerprint) };
+  }
+  if (GITHUB_KEY_IDS.includes(key.keyId)) {
+    const advice = 'If GitHub made it, add: - {name: NAME, preset: github-web-flow}';
+    return { name: `OpenPGP key id ${key.keyId}`, advice };
   }
   const warning = 'The signature names only an id, which another key can have too.';
   return { name: `OpenPGP key id ${key.keyId}`, advice: `${warning} ${line(key.keyId)}` };

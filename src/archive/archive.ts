@@ -33,9 +33,9 @@ const TAR_NAME = /\.(?:tar|tgz|tar\.[^./]+)$/i;
 function refuseTwofold(path: string, isZip: boolean, isTar: boolean): void {
   const [is, isNot] = isZip ? ['zip', 'tar'] : ['tar', 'zip'];
   if ((isZip ? TAR_NAME : ZIP_NAME).test(path)) {
-    throw new ArchiveFault(`it is named as a ${isNot}, but begins like a ${is}`);
+    throw new ArchiveFault('kind', `it is named as a ${isNot}, but begins like a ${is}`);
   }
-  if (isZip && isTar) throw new ArchiveFault('it begins like a zip and like a tar');
+  if (isZip && isTar) throw new ArchiveFault('kind', 'it begins like a zip and like a tar');
 }
 
 /** Reads a tar, tar.gz or zip. The beginning of the file decides which. @throws UsageError, ArchiveFault */

@@ -23,11 +23,25 @@ export interface ArchiveLimits {
   readonly entries: number;
 }
 
+/** `ambiguous`: programs would unpack it differently. `hidden-bytes`: a part of it is in no entry. */
+export type ArchiveFaultCode =
+  | 'ambiguous'
+  | 'entry-type'
+  | 'hidden-bytes'
+  | 'kind'
+  | 'limit'
+  | 'malformed'
+  | 'name'
+  | 'rights';
+
 /** The archive is malformed, ambiguous, or holds an entry that no tree can hold. The message may hold hostile names. */
 export class ArchiveFault extends Error {
-  constructor(detail: string) {
+  readonly code: ArchiveFaultCode;
+
+  constructor(code: ArchiveFaultCode, detail: string) {
     super(detail);
     this.name = 'ArchiveFault';
+    this.code = code;
   }
 }
 
@@ -44,11 +58,12 @@ export function createMeter(limits: ArchiveLimits): {
     entry: () => {
       entries += 1;
       if (entries > limits.entries)
-        throw new ArchiveFault('it holds more entries than the signed tree');
+        throw new ArchiveFault('limit', 'it holds more entries than the signed tree');
     },
     bytes: (more) => {
       bytes += more;
-      if (bytes > limits.bytes) throw new ArchiveFault('it holds more bytes than the signed tree');
+      if (bytes > limits.bytes)
+        throw new ArchiveFault('limit', 'it holds more bytes than the signed tree');
     },
   };
 }
@@ -64,6 +79,6 @@ export function checkedName(name: string): string {
   const parts = plain.split('/');
   const bad = parts.some((part) => part === '' || part === '.' || part === '..');
   if (bad || plain.includes('\0'))
-    throw new ArchiveFault(`a name leads out of the directory: ${name}`);
+    throw new ArchiveFault('name', `a name leads out of the directory: ${name}`);
   return plain;
 }

@@ -22,7 +22,8 @@ export function text(block: Uint8Array, at: number, length: number): string {
 
 function number(block: Uint8Array, at: number, length: number): number {
   const digits = text(block, at, length).trim();
-  if (!/^[0-7]{1,12}$/.test(digits)) throw new ArchiveFault('a number in a header is not octal');
+  if (!/^[0-7]{1,12}$/.test(digits))
+    throw new ArchiveFault('malformed', 'a number in a header is not octal');
   return Number.parseInt(digits, 8);
 }
 
@@ -45,10 +46,10 @@ export function mayBeHeader(block: Uint8Array): boolean {
 /** Reads one header block. @throws ArchiveFault */
 export function readHeader(block: Uint8Array): TarHeader {
   if (number(block, 148, 8) !== checksum(block))
-    throw new ArchiveFault('the checksum of a header is wrong');
+    throw new ArchiveFault('malformed', 'the checksum of a header is wrong');
   const magic = latin1(block.subarray(257, 265));
   if (magic !== 'ustar\x0000' && magic !== 'ustar  \0')
-    throw new ArchiveFault('it is a kind of tar that this program does not know');
+    throw new ArchiveFault('kind', 'it is a kind of tar that this program does not know');
   const prefix = magic === 'ustar\x0000' ? text(block, 345, 155) : '';
   const name = text(block, 0, 100);
   return {
@@ -74,9 +75,10 @@ export function paxRecords(bytes: Uint8Array): ReadonlyMap<string, string> {
       !record.endsWith('\n') ||
       record.length !== length
     ) {
-      throw new ArchiveFault('an extended header is malformed');
+      throw new ArchiveFault('malformed', 'an extended header is malformed');
     }
-    if (records.has(key)) throw new ArchiveFault(`an extended header says ${key} twice`);
+    if (records.has(key))
+      throw new ArchiveFault('ambiguous', `an extended header says ${key} twice`);
     records.set(key, record.slice(head.length, -1));
     at += length;
   }

@@ -53,7 +53,8 @@ class Source {
     const parts: Uint8Array[] = [];
     for (let left = size; left > 0; ) {
       const part = await this.some(left);
-      if (part === undefined) throw new ArchiveFault('it ends in the middle of an entry');
+      if (part === undefined)
+        throw new ArchiveFault('malformed', 'it ends in the middle of an entry');
       parts.push(part);
       left -= part.length;
     }
@@ -87,7 +88,7 @@ const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0)
 const padding = (size: number): number => (BLOCK - (size % BLOCK)) % BLOCK;
 
 async function extendedText(source: Source, size: number): Promise<Uint8Array> {
-  if (size > MAX_EXTENDED) throw new ArchiveFault('an extended header is too long');
+  if (size > MAX_EXTENDED) throw new ArchiveFault('limit', 'an extended header is too long');
   const bytes = (await source.exactly(size)).slice();
   if (size > 0 && padding(size) > 0) await source.exactly(padding(size));
   return bytes;
@@ -98,7 +99,7 @@ function globalComment(bytes: Uint8Array): string {
   const records = paxRecords(bytes);
   const comment = records.get('comment');
   if (records.size !== 1 || comment === undefined) {
-    throw new ArchiveFault('a global header holds more than a comment');
+    throw new ArchiveFault('entry-type', 'a global header holds more than a comment');
   }
   return comment;
 }
@@ -106,7 +107,7 @@ function globalComment(bytes: Uint8Array): string {
 /** Refuses a field that two kinds of headers set. Programs differ in which of them they use. */
 function sayOnce(extended: Extended, key: 'path' | 'link', value: string): void {
   if (extended[key] !== undefined)
-    throw new ArchiveFault(`two extended headers set the ${key} of one entry`);
+    throw new ArchiveFault('ambiguous', `two extended headers set the ${key} of one entry`);
   extended[key] = value;
 }
 
@@ -115,18 +116,19 @@ const MAX_OCTAL = 0o77777777777;
 
 function sizeOf(header: TarHeader, { size }: Extended): number {
   if (size === undefined || size === header.size) return header.size;
-  if (size <= MAX_OCTAL) throw new ArchiveFault('an entry has two different sizes');
+  if (size <= MAX_OCTAL) throw new ArchiveFault('ambiguous', 'an entry has two different sizes');
   return size;
 }
 
 function applyPax(bytes: Uint8Array, extended: Extended): void {
   for (const [key, value] of paxRecords(bytes)) {
-    if (!HARMLESS.includes(key)) throw new ArchiveFault(`an extended header sets ${key}`);
+    if (!HARMLESS.includes(key))
+      throw new ArchiveFault('entry-type', `an extended header sets ${key}`);
     if (key === 'path') sayOnce(extended, 'path', value);
     if (key === 'linkpath') sayOnce(extended, 'link', value);
     if (key !== 'size') continue;
     if (!/^\d{1,15}$/.test(value))
-      throw new ArchiveFault('the size in an extended header is not a number');
+      throw new ArchiveFault('malformed', 'the size in an extended header is not a number');
     extended.size = Number(value);
   }
 }
@@ -135,7 +137,8 @@ async function contentId(source: Source, size: number, format: ObjectFormat): Pr
   const hash = blobHash(format, size);
   for (let left = size; left > 0; ) {
     const part = await source.some(left);
-    if (part === undefined) throw new ArchiveFault('it ends in the middle of an entry');
+    if (part === undefined)
+      throw new ArchiveFault('malformed', 'it ends in the middle of an entry');
     hash.update(part);
     left -= part.length;
   }
@@ -154,7 +157,8 @@ async function readEntry(
   const { type, mode } = header;
   const size = sizeOf(header, extended);
   if (type === '5' || type === '2') {
-    if (size !== 0) throw new ArchiveFault(`a directory or link has content: ${name}`);
+    if (size !== 0)
+      throw new ArchiveFault('hidden-bytes', `a directory or link has content: ${name}`);
     if (type === '5') return { name, mode: 'directory', oid: '' };
     const target = Buffer.from(extended.link ?? header.link, 'latin1');
     return {
@@ -165,12 +169,14 @@ async function readEntry(
   }
   if (type !== '0' && type !== '\0') {
     throw new ArchiveFault(
+      'entry-type',
       `an entry is neither file, directory nor link (kind ${JSON.stringify(type)}): ${name}`,
     );
   }
   if ((mode & SET_ID) !== 0)
-    throw new ArchiveFault(`a file runs with the rights of another user: ${name}`);
-  if (raw.endsWith('/')) throw new ArchiveFault(`a file is named like a directory: ${name}`);
+    throw new ArchiveFault('rights', `a file runs with the rights of another user: ${name}`);
+  if (raw.endsWith('/'))
+    throw new ArchiveFault('entry-type', `a file is named like a directory: ${name}`);
   const oid = await contentId(source, size, format);
   return { name, mode: (mode & 0o111) === 0 ? '100644' : '100755', oid };
 }
@@ -180,7 +186,7 @@ async function checkEnd(source: Source): Promise<void> {
   for (;;) {
     const rest = await source.some(BLOCK * 128);
     if (rest === undefined) return;
-    if (!isZero(rest)) throw new ArchiveFault('it holds bytes behind its end');
+    if (!isZero(rest)) throw new ArchiveFault('hidden-bytes', 'it holds bytes behind its end');
   }
 }
 
@@ -201,7 +207,7 @@ export async function readTar(
     const header = readHeader(block);
     meter.bytes(header.size);
     if (header.type === 'g') {
-      if (!first) throw new ArchiveFault('a global header stands in the middle');
+      if (!first) throw new ArchiveFault('entry-type', 'a global header stands in the middle');
       comment = fromUtf8(
         Buffer.from(globalComment(await extendedText(source, header.size)), 'latin1'),
       );

@@ -34,11 +34,12 @@ export interface LocalHalf {
 }
 
 const wrongSize = (): ArchiveFault =>
-  new ArchiveFault('an entry has another size than its header says');
+  new ArchiveFault('malformed', 'an entry has another size than its header says');
 
 /** Refuses bytes behind the packed data. A program that reads from the front would take them for the next entry. */
 function allInflated(used: number, { compressedSize }: Packed): void {
-  if (used !== compressedSize) throw new ArchiveFault('it hides bytes behind the data of an entry');
+  if (used !== compressedSize)
+    throw new ArchiveFault('hidden-bytes', 'it hides bytes behind the data of an entry');
 }
 
 async function* streamed(
@@ -47,7 +48,7 @@ async function* streamed(
   { dataStart }: LocalHalf,
 ): AsyncGenerator<Uint8Array> {
   const end = dataStart + entry.compressedSize - 1;
-  if (end < dataStart) throw new ArchiveFault('it ends in the middle of an entry');
+  if (end < dataStart) throw new ArchiveFault('malformed', 'it ends in the middle of an entry');
   const packed = createReadStream('', { fd: file, autoClose: false, start: dataStart, end });
   if (entry.compressionMethod === 0) {
     yield* packed;
@@ -65,7 +66,8 @@ function contentOf(from: From, entry: Packed, half: LocalHalf): Uint8Array {
   const whole = half.ahead.length >= compressedSize;
   const packed = whole ? half.ahead : readAt(from.file, half.dataStart, compressedSize);
   const data = packed.subarray(0, compressedSize);
-  if (data.length !== compressedSize) throw new ArchiveFault('it ends in the middle of an entry');
+  if (data.length !== compressedSize)
+    throw new ArchiveFault('malformed', 'it ends in the middle of an entry');
   if (compressionMethod === 0) return data;
   const options = { maxOutputLength: Math.max(1, uncompressedSize), info: true };
   // with `info`, which the types do not know, the result holds the content and its engine
@@ -79,6 +81,7 @@ export async function contentId(from: From, entry: Packed, half: LocalHalf): Pro
   const { compressedSize, uncompressedSize, compressionMethod } = entry;
   if (compressionMethod !== 0 && compressionMethod !== 8) {
     throw new ArchiveFault(
+      'entry-type',
       `an entry uses a compression that this program does not know (${compressionMethod})`,
     );
   }

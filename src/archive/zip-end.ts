@@ -22,7 +22,10 @@ const LOCATOR_MAGIC = 0x07064b50;
 const END_64_MAGIC = 0x06064b50;
 
 const fault = (): ArchiveFault =>
-  new ArchiveFault('it names two places of its directory, or hides bytes around it');
+  new ArchiveFault(
+    'hidden-bytes',
+    'it names two places of its directory, or hides bytes around it',
+  );
 
 /** Returns true if the short field equals the long one, or is full and leaves the value to the long one. */
 const agrees = (short: number, long: number, full: number): boolean =>

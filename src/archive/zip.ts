@@ -55,9 +55,9 @@ function modeOf(
   const type = mode & 0o170000;
   if (type === 0o120000) return '120000';
   if ((mode & SET_ID) !== 0)
-    throw new ArchiveFault(`a file runs with the rights of another user: ${name}`);
+    throw new ArchiveFault('rights', `a file runs with the rights of another user: ${name}`);
   if (type !== 0 && type !== 0o100000)
-    throw new ArchiveFault(`an entry is neither file, directory nor link: ${name}`);
+    throw new ArchiveFault('entry-type', `an entry is neither file, directory nor link: ${name}`);
   return (mode & 0o111) === 0 ? '100644' : '100755';
 }
 
@@ -79,7 +79,8 @@ function extraIds(extra: Buffer, name: string): readonly number[] {
   for (; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
     ids.push(extra.readUInt16LE(at));
   }
-  if (at !== extra.length) throw new ArchiveFault(`an extra field is cut off: ${name}`);
+  if (at !== extra.length)
+    throw new ArchiveFault('malformed', `an extra field is cut off: ${name}`);
   return ids;
 }
 
@@ -87,12 +88,13 @@ function extraIds(extra: Buffer, name: string): readonly number[] {
 function checkHalves({ file }: Reader, entry: ZipEntry, expected: readonly number[]): LocalHalf {
   const name = latin1(entry.fileNameRaw);
   const start = entry.relativeOffsetOfLocalHeader;
-  if (!expected.includes(start)) throw new ArchiveFault(`there are bytes before the entry ${name}`);
+  if (!expected.includes(start))
+    throw new ArchiveFault('hidden-bytes', `there are bytes before the entry ${name}`);
   const nameLength = entry.fileNameRaw.length;
   const data = entry.compressedSize <= AT_ONCE ? entry.compressedSize : 0;
   const local = readAt(file, start, LOCAL_HEADER + nameLength + 256 + data);
   if (local.length < LOCAL_HEADER + nameLength || local.readUInt32LE(0) !== 0x04034b50) {
-    throw new ArchiveFault(`there is no entry at the place of ${name}`);
+    throw new ArchiveFault('malformed', `there is no entry at the place of ${name}`);
   }
   const short = (size: number): number => Math.min(size, 0xffffffff);
   const sameSize =
@@ -104,14 +106,14 @@ function checkHalves({ file }: Reader, entry: ZipEntry, expected: readonly numbe
     local.readUInt16LE(26) === nameLength &&
     local.subarray(LOCAL_HEADER, LOCAL_HEADER + nameLength).equals(entry.fileNameRaw);
   if (!sameName || !sameSize || !sameFlags || local.readUInt16LE(8) !== entry.compressionMethod) {
-    throw new ArchiveFault(`the two headers of ${name} differ`);
+    throw new ArchiveFault('ambiguous', `the two headers of ${name} differ`);
   }
   const extraLength = local.readUInt16LE(28);
   const headerLength = LOCAL_HEADER + nameLength + extraLength;
   const extra = readAt(file, start + LOCAL_HEADER + nameLength, extraLength);
   const ids = [...entry.extraFields.map(({ id }) => id), ...extraIds(extra, name)];
   if (ids.includes(UNICODE_PATH))
-    throw new ArchiveFault(`an extra field holds a second name for ${name}`);
+    throw new ArchiveFault('ambiguous', `an extra field holds a second name for ${name}`);
   return { dataStart: start + headerLength, ahead: local.subarray(headerLength) };
 }
 
@@ -145,16 +147,16 @@ async function readEntries(
     listed += CENTRAL_HEADER + fileNameRaw.length + extraFieldRaw.length + fileCommentRaw.length;
     const raw = latin1(entry.fileNameRaw);
     const name = checkedName(raw);
-    if (entry.isEncrypted()) throw new ArchiveFault(`encrypted: ${name}`);
+    if (entry.isEncrypted()) throw new ArchiveFault('entry-type', `encrypted: ${name}`);
     const mode = modeOf(entry, raw);
     if (mode === 'directory' && entry.uncompressedSize > 0) {
-      throw new ArchiveFault(`a directory has content: ${name}`);
+      throw new ArchiveFault('hidden-bytes', `a directory has content: ${name}`);
     }
     const oid = mode === 'directory' ? '' : await contentId(reader, entry, half);
     entries.push({ name, mode, oid });
   }
   if (!expected.includes(directory.start) || listed !== directory.end)
-    throw new ArchiveFault('it holds bytes that its directory does not list');
+    throw new ArchiveFault('hidden-bytes', 'it holds bytes that its directory does not list');
   return entries;
 }
 
@@ -178,7 +180,7 @@ export async function readZip(
     }
   } catch (error) {
     if (error instanceof ArchiveFault || !(error instanceof Error)) throw error;
-    throw new ArchiveFault(error.message);
+    throw new ArchiveFault('malformed', error.message);
   } finally {
     closeSync(file);
   }

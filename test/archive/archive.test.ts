@@ -107,29 +107,37 @@ describe('zip', () => {
       const large = { bytes: body.length, entries: 1 };
       expect(await names(zip(part), 'zip', large)).toEqual(['good']);
       const packed = Buffer.concat([part.packed, local(evil)]);
-      await expect(names(zip({ ...part, packed }), 'zip', large)).rejects.toThrow('hides bytes');
+      await expect(names(zip({ ...part, packed }), 'zip', large)).rejects.toMatchObject({
+        code: 'hidden-bytes',
+      });
       const cut = part.packed.subarray(0, -1);
-      await expect(names(zip({ ...part, packed: cut }), 'zip', large)).rejects.toThrow();
+      await expect(names(zip({ ...part, packed: cut }), 'zip', large)).rejects.toMatchObject({
+        code: 'malformed',
+      });
     },
   );
 
   it('a zip with an entry that its directory does not list is refused (P07)', async () => {
-    await expect(names(zip(good, local(evil)))).rejects.toThrow('its directory does not list');
+    await expect(names(zip(good, local(evil)))).rejects.toMatchObject({ code: 'hidden-bytes' });
   });
 
   it('a zip with a second directory is refused (P07)', async () => {
     const other = Buffer.concat([local(evil), listed(evil, 0)]);
     const size = listed(evil, 0).length;
-    await expect(names(zip(good, undefined, other, size))).rejects.toThrow('names two places');
-    await expect(names(zip(good, undefined, other))).rejects.toThrow('names two places');
+    await expect(names(zip(good, undefined, other, size))).rejects.toMatchObject({
+      code: 'hidden-bytes',
+    });
+    await expect(names(zip(good, undefined, other))).rejects.toMatchObject({
+      code: 'hidden-bytes',
+    });
   });
 
   it('a zip whose directory is longer than its count is refused (P07)', async () => {
     const more = listed(evil, 0);
     const size = listed(good, 0).length + more.length;
-    await expect(names(zip(good, undefined, more, size))).rejects.toThrow(
-      'its directory does not list',
-    );
+    await expect(names(zip(good, undefined, more, size))).rejects.toMatchObject({
+      code: 'hidden-bytes',
+    });
   });
 
   it('a zip whose locator leads to another directory is refused (P07)', async () => {
@@ -149,26 +157,24 @@ describe('zip', () => {
     const same = Buffer.concat([...parts, end(1, list.length, first.length)]);
     expect(await names(same)).toEqual(['good']);
     const other = Buffer.concat([...parts, end(1, list.length, first.length - 1)]);
-    await expect(names(other)).rejects.toThrow('names two places');
+    await expect(names(other)).rejects.toMatchObject({ code: 'hidden-bytes' });
   });
 
   it.each<[string, Part, string]>([
-    ['other flags', { ...good, localFlags: 8 }, 'headers of'],
-    ['another packed size', { ...good, localSize: 1 }, 'headers of'],
+    ['other flags', { ...good, localFlags: 8 }, 'ambiguous'],
+    ['another packed size', { ...good, localSize: 1 }, 'ambiguous'],
     [
       'a name of its own in Unicode',
       { ...good, localExtra: Buffer.from('75700900010000000065766962', 'hex') },
-      'a second name',
+      'ambiguous',
     ],
-    ['a cut-off extra field', { ...good, localExtra: Buffer.from('7570ff', 'hex') }, 'cut off'],
-  ])('a zip whose local header has %s is refused (P07)', async (_, part, said) => {
-    await expect(names(zip(part))).rejects.toThrow(said);
+    ['a cut-off extra field', { ...good, localExtra: Buffer.from('7570ff', 'hex') }, 'malformed'],
+  ])('a zip whose local header has %s is refused (P07)', async (_, part, code) => {
+    await expect(names(zip(part))).rejects.toMatchObject({ code });
   });
 
   it('an archive with a set-user-id file is refused (P07)', async () => {
-    await expect(names(zip({ ...good, mode: 0o104755 }))).rejects.toThrow(
-      'with the rights of another user',
-    );
+    await expect(names(zip({ ...good, mode: 0o104755 }))).rejects.toMatchObject({ code: 'rights' });
   });
 });
 
@@ -215,27 +221,29 @@ describe('tar', () => {
   it('a tar with two kinds of extended headers for one entry is refused (P07)', async () => {
     const longName = tarEntry('././@LongLink', 'L', 'evil\0');
     const both = [longName, pax('path=better'), good, zeros];
-    await expect(names(Buffer.concat(both))).rejects.toThrow('two extended headers');
+    await expect(names(Buffer.concat(both))).rejects.toMatchObject({ code: 'ambiguous' });
     const twice = [pax('path=worse!'), pax('path=better'), good, zeros];
-    await expect(names(Buffer.concat(twice))).rejects.toThrow('two extended headers');
+    await expect(names(Buffer.concat(twice))).rejects.toMatchObject({ code: 'ambiguous' });
   });
 
   it('a tar with two sizes of one entry is refused (P07)', async () => {
     const sized = Buffer.concat([pax('size=000512'), good, zeros]);
-    await expect(names(sized)).rejects.toThrow('two different sizes');
+    await expect(names(sized)).rejects.toMatchObject({ code: 'ambiguous' });
     const hidden = [pax('size=000000'), tarEntry('dir', '5', ' '.repeat(512)), good, zeros];
-    await expect(names(Buffer.concat(hidden))).rejects.toThrow('two different sizes');
+    await expect(names(Buffer.concat(hidden))).rejects.toMatchObject({ code: 'ambiguous' });
   });
 
   it('an archive with a set-user-id file is refused (P07)', async () => {
     const program = Buffer.concat([tarEntry('good', '0', 'good\n', 0o4755), zeros]);
-    await expect(names(program)).rejects.toThrow('with the rights of another user');
+    await expect(names(program)).rejects.toMatchObject({ code: 'rights' });
   });
 
   it('a tar.gz with a second gzip member behind an empty block is refused (P07)', async () => {
     const first = gzipSync(Buffer.concat([good, Buffer.alloc(512)]));
     const second = gzipSync(Buffer.concat([tarEntry('evil', '0', 'evil\n'), zeros]));
-    await expect(names(Buffer.concat([first, second]))).rejects.toThrow('behind its end');
+    await expect(names(Buffer.concat([first, second]))).rejects.toMatchObject({
+      code: 'hidden-bytes',
+    });
   });
 });
 
@@ -252,10 +260,10 @@ describe('zip and tar at once', () => {
 
   it('a tar with a zip behind it and the name of a zip is refused (P07)', async () => {
     const packed = Buffer.concat([gzipSync(tar), Buffer.alloc(1), good]);
-    await expect(names(packed, 'ZIP')).rejects.toThrow('named as a zip, but begins like a tar');
-    await expect(names(tar, 'zip')).rejects.toThrow('named as a zip');
-    await expect(names(good, 'tgz')).rejects.toThrow('named as a tar, but begins like a zip');
-    await expect(names(good, 'tar.gz')).rejects.toThrow('named as a tar');
+    await expect(names(packed, 'ZIP')).rejects.toMatchObject({ code: 'kind' });
+    await expect(names(tar, 'zip')).rejects.toMatchObject({ code: 'kind' });
+    await expect(names(good, 'tgz')).rejects.toMatchObject({ code: 'kind' });
+    await expect(names(good, 'tar.gz')).rejects.toMatchObject({ code: 'kind' });
   });
 
   it.each([0, 256])('a zip with a tar in an extra field is refused (P07)', async (signed) => {
@@ -271,6 +279,6 @@ describe('zip and tar at once', () => {
     const high = head.filter((byte) => byte > 0x7f).length;
     const sum = head.reduce((all, byte) => all + byte, 0) - signed * high;
     both.write(octal(sum, 8), field);
-    await expect(names(both, 'zip')).rejects.toThrow('like a zip and like a tar');
+    await expect(names(both, 'zip')).rejects.toMatchObject({ code: 'kind' });
   });
 });

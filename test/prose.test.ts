@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { assertedProse } from './support/asserted-prose.ts';
 import { commentsIn, messagesIn, type Said, testNamesIn } from './support/code-prose.ts';
 import { chainsIn, longIn, riddlesIn } from './support/prose.ts';
 
@@ -102,5 +103,59 @@ describe('the code', () => {
     ]);
     expect(testNamesIn(code)).toEqual([{ text: 'P07 a name for everybody', line: 4 }]);
     expect(faultsIn(messagesIn(code))).toHaveLength(3);
+  });
+});
+
+/**
+ * Tests below the scenarios that assert sentences, and how many: tests of the function that writes the sentence, and tables
+ * of refusals that share a code and that only the sentence tells apart. The numbers only go down.
+ */
+const SENTENCES: ReadonlyMap<string, number> = new Map([
+  ['test/core/git/split-differential.process.test.ts', 1],
+  ['test/gate/policy-file.process.test.ts', 7],
+  ['test/gate/pool.test.ts', 3],
+  ['test/git/log-format.test.ts', 3],
+  ['test/gpgsm/arguments.test.ts', 1],
+  ['test/http/http.test.ts', 1],
+  ['test/http/network.process.test.ts', 15],
+  ['test/login/browser/opener.process.test.ts', 2],
+  ['test/login/ci.process.test.ts', 11],
+  ['test/login/device/device.test.ts', 1],
+  ['test/login/login.process.test.ts', 1],
+  ['test/settings/load.process.test.ts', 9],
+  ['test/system/own-program.process.test.ts', 1],
+  ['test/trust/load.test.ts', 2],
+  ['test/trust/mirror-refresh.test.ts', 8],
+  ['test/trust/root-kept.test.ts', 1],
+]);
+/** Stories assert what a person reads. Reports and the help are sentences. Scripts have no codes. */
+const ANY_SENTENCE = /^test\/(?:scenario|peers|stack|report|cli|packaging|pictures|suites|prose)\b/;
+
+describe('the sentences of errors', () => {
+  it('are asserted in scenarios and where they are written, and codes everywhere else', () => {
+    const counts = tracked('test/*.test.ts')
+      .filter(({ path }) => !ANY_SENTENCE.test(path))
+      .map(({ path, code }) => [path, assertedProse(code)] as const)
+      .filter(([, count]) => count > 0);
+    expect(counts).toEqual([...SENTENCES]);
+  });
+
+  it('are found in each form, and codes and names are left alone', () => {
+    const prose = [
+      "expect(f).toThrow('no such file');",
+      'expect(f).rejects.toThrow(/^no such .*file/);',
+      'expect(f).toThrow(says);',
+      'expect(error.message).toMatch(/no such file/);',
+      "expect(e).toMatchObject({ message: expect.stringContaining('no such file') });",
+    ];
+    expect(prose.map(assertedProse)).toEqual([1, 1, 1, 1, 1]);
+    const codes = [
+      "expect(f).toThrow(expect.objectContaining({ code: 'CONFIG' }));",
+      'expect(f).toThrow(ConfigError);',
+      'expect(f).toThrow(host);',
+      "expect(error.message).toContain('rekor.example.test');",
+      "const input = { message: 'no such file' };",
+    ];
+    expect(codes.map(assertedProse)).toEqual([0, 0, 0, 0, 0]);
   });
 });

@@ -15,6 +15,7 @@ import { scratchDirectory } from '../support/sandbox.ts';
 
 const root = process.getuid?.() === 0;
 const NOBODY = 65_534;
+const refused = expect.objectContaining({ code: 'CONFIG', exitCode: 2 });
 const digest = someInstance().digest;
 
 describe('where agents live', () => {
@@ -29,8 +30,8 @@ describe('where agents live', () => {
     expect(agentDirectory({}, { XDG_CACHE_HOME: '/c', HOME: '/h' })).toBe('/c/git-signet/run');
     expect(agentDirectory({}, { XDG_RUNTIME_DIR: 'odd', HOME: '/h' })).toMatch(/^\/h/);
     expect(agentDirectory({ agentDirectory: '/x/y' }, env)).toBe('/x/y');
-    expect(() => agentDirectory({ agentDirectory: 'x' }, env)).toThrow(/absolute/);
-    expect(() => agentDirectory({}, {})).toThrow(/no place/);
+    expect(() => agentDirectory({ agentDirectory: 'x' }, env)).toThrow(refused);
+    expect(() => agentDirectory({}, {})).toThrow(refused);
   });
 
   it('a runtime directory that is not fit is passed over, and the user can see why (D23)', () => {
@@ -65,20 +66,20 @@ describe('where agents live', () => {
 
 describe('a socket’s path', () => {
   it('a path that the system would cut is refused, and one that is a byte shorter is accepted (D04 L14)', () => {
-    expect(() => checkSocketPath(`/${'a'.repeat(100)}`)).toThrow(/longer than 100/);
-    expect(() => checkSocketPath(`/${'é'.repeat(50)}`)).toThrow(/longer than 100/);
+    expect(() => checkSocketPath(`/${'a'.repeat(100)}`)).toThrow(refused);
+    expect(() => checkSocketPath(`/${'é'.repeat(50)}`)).toThrow(refused);
     checkSocketPath(`/${'a'.repeat(99)}`);
     const deep = `/${'d'.repeat(66)}`;
     // room for the name that it is made under
-    expect(() => agentAddress(`${deep}1`, digest)).toThrow(/longer than 100/);
+    expect(() => agentAddress(`${deep}1`, digest)).toThrow(refused);
     expect(agentAddress(deep, digest).path.length).toBeLessThanOrEqual(93);
   });
 
   it('an abstract name is refused (D05 L14)', () => {
-    expect(() => checkSocketPath('\0git-signet')).toThrow(/abstract/);
-    expect(() => checkSocketPath('@git-signet')).toThrow(/abstract/);
-    expect(() => checkSocketPath('/tmp/a\0b')).toThrow(/absolute/);
-    expect(() => checkSocketPath('run/agent.sock')).toThrow(/absolute/);
+    expect(() => checkSocketPath('\0git-signet')).toThrow(refused);
+    expect(() => checkSocketPath('@git-signet')).toThrow(refused);
+    expect(() => checkSocketPath('/tmp/a\0b')).toThrow(refused);
+    expect(() => checkSocketPath('run/agent.sock')).toThrow(refused);
   });
 });
 
@@ -100,12 +101,12 @@ describe('the directory', () => {
     mkdirSync(directory, { mode: 0o700 });
     return directory;
   };
-  const cases: Readonly<Record<string, readonly [spoil: (at: string) => unknown, says: RegExp]>> = {
-    'group can read': [(at) => chmodSync(at, 0o750), /open to others/],
-    'group can write': [(at) => chmodSync(at, 0o770), /open to others/],
-    'a link is in its place': [(at) => becomes(at, () => symlinkSync('moved', at)), /is a link/],
-    'a file is in its place': [(at) => becomes(at, () => writeFileSync(at, '')), /not a dir/],
-    'its parent can be changed by others': [(at) => chmodSync(join(at, '..'), 0o777), /changed/],
+  const cases: Readonly<Record<string, (at: string) => unknown>> = {
+    'group can read': (at) => chmodSync(at, 0o750),
+    'group can write': (at) => chmodSync(at, 0o770),
+    'a link is in its place': (at) => becomes(at, () => symlinkSync('moved', at)),
+    'a file is in its place': (at) => becomes(at, () => writeFileSync(at, '')),
+    'its parent can be changed by others': (at) => chmodSync(join(at, '..'), 0o777),
   };
   const becomes = (at: string, make: () => unknown): void => {
     renameSync(at, join(at, '..', 'moved'));
@@ -116,12 +117,14 @@ describe('the directory', () => {
     'agent and client refuse a directory if %s (D02 D16)',
     async (name) => {
       const directory = make();
-      const [spoil, says] = cases[name] ?? [];
-      spoil?.(directory);
-      expect(() => checkDirectory(directory)).toThrow(says);
+      checkDirectory(directory);
+      cases[name]?.(directory);
+      expect(() => checkDirectory(directory)).toThrow(refused);
       const address = agentAddress(directory, digest);
-      await expect(runningAgent({ address })).rejects.toThrow(/EEXIST|no agent there/);
-      await expect(connectLocal(address)).rejects.toThrow(says);
+      await expect(runningAgent({ address })).rejects.toMatchObject({
+        code: expect.stringMatching(/^(?:EEXIST|CONFIG)$/),
+      });
+      await expect(connectLocal(address)).rejects.toThrow(refused);
     },
   );
 
@@ -130,17 +133,17 @@ describe('the directory', () => {
     () => {
       const directory = make();
       chownSync(directory, NOBODY, NOBODY);
-      expect(() => checkDirectory(directory)).toThrow(/belongs to user/);
+      expect(() => checkDirectory(directory)).toThrow(refused);
       const other = make();
       chownSync(join(other, '..'), NOBODY, NOBODY);
-      expect(() => checkDirectory(other)).toThrow(/belongs to user/);
+      expect(() => checkDirectory(other)).toThrow(refused);
       const third = scratchDirectory('place');
       const link = join(third, 'link');
       mkdirSync(join(third, 'real', 'run'), { recursive: true, mode: 0o700 });
       symlinkSync(join(third, 'real'), link);
       checkDirectory(join(link, 'run'));
       process.getBuiltinModule('node:fs').lchownSync(link, NOBODY, NOBODY);
-      expect(() => checkDirectory(join(link, 'run'))).toThrow(/belongs to user/);
+      expect(() => checkDirectory(join(link, 'run'))).toThrow(refused);
     },
   );
 
@@ -150,9 +153,9 @@ describe('the directory', () => {
     symlinkSync(join(scratch, 'shared', 'real'), join(scratch, 'link'));
     checkDirectory(join(scratch, 'link', 'run'));
     chmodSync(join(scratch, 'shared'), 0o777);
-    expect(() => checkDirectory(join(scratch, 'link', 'run'))).toThrow(/changed by others/);
+    expect(() => checkDirectory(join(scratch, 'link', 'run'))).toThrow(refused);
     symlinkSync('loop', join(scratch, 'loop'));
-    expect(() => checkDirectory(join(scratch, 'loop', 'run'))).toThrow(/too many links/);
+    expect(() => checkDirectory(join(scratch, 'loop', 'run'))).toThrow(refused);
   });
 
   it('the directory is made closed to others (D02)', () => {

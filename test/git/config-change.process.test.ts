@@ -17,6 +17,7 @@ import { scratchDirectory } from '../support/sandbox.ts';
 
 const home = scratchDirectory('config-change');
 const place = { cwd: home, env: bareEnvironment(home) };
+const refused = expect.objectContaining({ code: 'CONFIG', exitCode: 2 });
 const KEYS = ['signet.identity', 'signet.issuer'];
 let count = 0;
 
@@ -118,7 +119,7 @@ describe('a change of one file', () => {
     await takeBack(change);
     expect(readFileSync(join(folder, 'gitconfig'), 'utf8')).toBe('[user]\n\tname = Alice\n');
     symlinkSync('circle', join(home, 'circle'));
-    expect(() => followLinks(join(home, 'circle'))).toThrow(/leads to no end/);
+    expect(() => followLinks(join(home, 'circle'))).toThrow(refused);
   });
 
   it('a file keeps its mode, and a read-only file is refused and stays', async () => {
@@ -137,9 +138,9 @@ describe('a change of one file', () => {
   it('a file that another git holds locked, or has just changed, is left alone', () => {
     const { file } = changeOf('[a]\n');
     writeFileSync(`${file}.lock`, '');
-    expect(() => replaceFile(file, '[a]\n', '[b]\n')).toThrow(/could not lock/);
+    expect(() => replaceFile(file, '[a]\n', '[b]\n')).toThrow(refused);
     rmSync(`${file}.lock`);
-    expect(() => replaceFile(file, '[before]\n', '[b]\n')).toThrow(/changed meanwhile/);
+    expect(() => replaceFile(file, '[before]\n', '[b]\n')).toThrow(refused);
     expect(readFileSync(file, 'utf8')).toBe('[a]\n');
     expect(statSync(`${file}.lock`, { throwIfNoEntry: false })).toBeUndefined();
   });
@@ -169,6 +170,6 @@ describe('the user’s own file', () => {
     writeFileSync(join(other, '.gitconfig'), '');
     expect(globalFile({ cwd: '/', env })).toBe(join(other, '.gitconfig'));
     expect(globalFile({ cwd: '/', env: { ...env, GIT_CONFIG_GLOBAL: '/c' } })).toBe('/c');
-    expect(() => globalFile({ cwd: '/', env: {} })).toThrow(/HOME is not set/);
+    expect(() => globalFile({ cwd: '/', env: {} })).toThrow(refused);
   });
 });

@@ -54,7 +54,6 @@ describe('a value that looks like an option', () => {
     );
     await expect(allValues(here, '--local', 'odd.name')).rejects.toMatchObject({
       code: 'CONFIG',
-      message: expect.stringMatching(/^odd\.name .* not UTF-8/),
     });
     writeFileSync(config, before);
   });

@@ -88,7 +88,7 @@ describe('a sandbox that starts again', () => {
     await expect(fetch(first.urls.issuer)).rejects.toThrow();
     await new Promise((resolve) => other.close(resolve));
     writeFileSync(join(dir, 'sandbox.json'), '{}');
-    await expect(startSandbox({ dir })).rejects.toThrow(/not a sandbox/);
+    await expect(startSandbox({ dir })).rejects.toMatchObject({ code: 'CONFIG' });
   });
 });
 

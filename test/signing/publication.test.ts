@@ -101,7 +101,6 @@ describe('publication', () => {
       const failed = sign({ ...V2, flags: { timestampUrl: other.urls.tsa } });
       await expect(failed).rejects.toMatchObject({
         code: 'SELF_VERIFICATION',
-        message: expect.stringContaining('no trusted timestamp authority'),
       });
       expect(entries()).toBe(before);
     } finally {

@@ -110,7 +110,6 @@ describe('trust for signing', () => {
     writeFileSync(join(data, 'git-signet'), 'a file where a folder should be');
     await expect(trustForSigning(await optionsFor(mirror.setting))).rejects.toMatchObject({
       exitCode: 2,
-      message: expect.stringMatching(/^the trust root cannot be kept in \/.*: .*\(ENOTDIR\)$/),
     });
   });
   it('a signature fails if the mirror must be asked and cannot be', async () => {

@@ -90,7 +90,7 @@ describe('how long a client waits', () => {
     const patience = { signature: 0.1, login: 0.2, agreement: 0.3, turn: 0 };
     const said: string[] = [];
     await expect(ask(path, { patience, onWait: (each) => said.push(each) })).rejects.toMatchObject({
-      message: expect.stringMatching(/^the agent was not done in 0\.6/),
+      name: 'AgentTrouble',
     });
     expect(said).toEqual(['login', 'agreement', 'signature']);
   });

@@ -7,6 +7,7 @@ import { nodeCrypto } from '../../../src/system/crypto.ts';
 import { codeOf, forge, type Json, type Overrides } from '../../support/forge.ts';
 import { describeShared, sharedVectors } from '../../support/shared-vectors.ts';
 
+const refused = expect.objectContaining({ code: 'TRUST_FILE', exitCode: 2 });
 const base = (): Json => structuredClone(forge().trustedRoot);
 const read = (json: Json): TrustMaterial =>
   parseTrustedRoot(JSON.stringify(json), 'root.json', nodeCrypto);
@@ -90,9 +91,7 @@ describe('a log with a key of an unknown kind', () => {
       (log) => (log.publicKey.keyDetails = 7),
     ];
     for (const change of faults)
-      expect(() => read(changed((json) => change(json.tlogs[0])))).toThrow(
-        /tlogs\[0\]\.publicKey\.rawBytes is not a public key/,
-      );
+      expect(() => read(changed((json) => change(json.tlogs[0])))).toThrow(refused);
   });
 
   it('is not what an enum by number or an unspecified kind is (T09)', () => {
@@ -165,9 +164,7 @@ describe('null in a trust root', () => {
   });
   it('is no item of a list (T10)', () => {
     for (const list of ['tlogs', 'ctlogs', 'certificateAuthorities', 'timestampAuthorities'])
-      expect(() => read(changed((json) => json[list].unshift(null)))).toThrow(
-        `${list}[0] is not an object`,
-      );
+      expect(() => read(changed((json) => json[list].unshift(null)))).toThrow(refused);
   });
 });
 

@@ -122,9 +122,9 @@ describe('Fulcio', () => {
     for (const wanted of [{ challenge: 'bob@example.test' }, { prover: newKeys() }]) {
       const answer = await askCertificate(sandbox(), wanted);
       expect(answer.status).toBe(400);
-      expect(answer.json.message).toBe(
-        'The signature supplied in the request could not be verified',
-      );
+      expect(answer.json).toMatchObject({
+        message: 'The signature supplied in the request could not be verified',
+      });
     }
   });
 
@@ -133,7 +133,9 @@ describe('Fulcio', () => {
     const token = await sandbox().mintToken();
     const publicKeyRequest = { publicKey: { content: 'nonsense' }, proofOfPossession: '' };
     const answer = await call(url, { credentials: { oidcIdentityToken: token }, publicKeyRequest });
-    expect(answer.json.message).toBe('The public key supplied in the request could not be parsed');
+    expect(answer.json).toMatchObject({
+      message: 'The public key supplied in the request could not be parsed',
+    });
     expect((await fetch(url, { method: 'POST', body: '{' })).status).toBe(400);
   });
 

@@ -76,7 +76,7 @@ describe('Rekor v1', () => {
     const digest = createHash('sha256').update('something else').digest();
     const answer = await call(entries(), hashedRekordV1({ ...artifact, digest }));
     expect(answer.status).toBe(400);
-    expect(answer.json.message).toMatch(/invalid signature/);
+    expect(answer.json).toMatchObject({ code: 400 });
     const stranger = await call(
       entries(),
       hashedRekordV1({ ...artifact, certificatePem: pemOf(newKeys().publicKey) }),

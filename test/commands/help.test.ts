@@ -20,7 +20,7 @@ describe('git signet help', () => {
   });
 
   it('a word that is neither command nor code is an error', async () => {
-    await expect(helpOf('no-such-code')).rejects.toThrow("unknown command 'no-such-code'");
-    await expect(helpOf('unsigned', 'more')).rejects.toThrow("unknown command 'unsigned'");
+    await expect(helpOf('no-such-code')).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(helpOf('unsigned', 'more')).rejects.toMatchObject({ code: 'USAGE' });
   });
 });

@@ -91,9 +91,9 @@ export function policyOfFlags(args: ParsedArguments, crypto: Crypto): IdentityPo
 
 /** Returns the error of a run that has no policy, with the flags that would give it one. */
 export function noPolicyGiven(): UsageError {
-  return new UsageError('no policy is given, so it is not known which signers may pass', {
+  return new UsageError('no policy is given: whose signatures should pass?', {
     hint:
-      'add: --policy FILE, or --policy-from REV, or --certificate-identity NAME with ' +
+      'try --policy-from origin/main, or add: --policy FILE, or --certificate-identity NAME with ' +
       '--certificate-oidc-issuer URL, or --unsafe-any-identity',
   });
 }

@@ -13,6 +13,7 @@ import { type Locate, policyFromData } from '../core/policy/policy.ts';
 import type { IdentityPolicy } from '../core/verdict.ts';
 import { ConfigError } from '../errors.ts';
 import type { Environment } from '../system/environment.ts';
+import { systemReason } from '../system/system-error.ts';
 
 /** Most bytes of a policy. A stranger may push one, so the cost of reading it is bounded first (threat P23). */
 export const MAX_POLICY = 64 * 1024;
@@ -170,7 +171,7 @@ export async function readPolicyFile(path: string, crypto: Crypto): Promise<Iden
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw refuse(path, error instanceof Error ? error.message : String(error));
+    throw refuse(path, systemReason(error) || String(error));
   }
   return parsePolicy(bytes, path, crypto);
 }
@@ -200,8 +201,12 @@ export async function readPolicyAt(
   { cwd, env, crypto }: PolicyReading,
   source = `${file.revision}:${file.path}`,
 ): Promise<IdentityPolicy> {
-  const { readBlob } = await import('../git/blob.ts');
+  const { namesCommit, readBlob } = await import('../git/blob.ts');
   const bytes = await readBlob(file, { cwd, env }, crypto);
+  if (bytes === undefined && !(await namesCommit(file.revision, { cwd, env }))) {
+    const hint = `if a remote has ${file.revision}, run: git fetch`;
+    throw refuse(source, 'there is no such revision', hint);
+  }
   if (bytes === undefined) {
     throw refuse(source, 'there is no such file in that revision', NO_POLICY_YET);
   }

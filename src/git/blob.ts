@@ -71,6 +71,13 @@ interface Where {
   readonly env: Environment;
 }
 
+/** Returns true if a revision names a commit of this repository. @throws ConfigError as readBlob */
+export async function namesCommit(revision: string, where: Where): Promise<boolean> {
+  if (/[\n\r\0]/.test(revision) || revision === '') return false;
+  const [commit] = await ask([`${revision}^{commit}`], revision, where);
+  return commit !== undefined;
+}
+
 /**
  * Reads the file at `path` in the commit that `revision` names. Returns undefined if there is no such commit, or no such
  * file in its tree. @throws ConfigError without git or repository, and for a revision that names several refs: git prefers

@@ -4,6 +4,7 @@
  */
 
 import { markupText } from '../core/markup.ts';
+import { plural } from '../core/plural.ts';
 import { utcMinute } from '../core/time.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { Rendered, ReportContext, ReportFormat, TimelineMark, Writer } from './format.ts';
@@ -54,14 +55,13 @@ function htmlPiece(view: ResultView): { readonly piece: string; readonly mark: T
 }
 
 const total = (counts: Counts): number => Object.values(counts).reduce((sum, one) => sum + one, 0);
-const many = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 function headHtml(counts: Counts, passed: boolean, context: ReportContext): string {
   const { noun, asked, policy, version, now } = context;
   const bad = total(counts) - counts.verified;
   const verdict = passed
-    ? `${many(counts.verified, noun)}: every signature holds`
-    : `${bad} of ${many(total(counts), noun)} ${bad === 1 ? 'does' : 'do'} not hold`;
+    ? `${plural(counts.verified, noun)}: every signature holds`
+    : `${bad} of ${plural(total(counts), noun)} ${bad === 1 ? 'does' : 'do'} not hold`;
   const when = utcMinute(now);
   const sha = policy === undefined ? '' : `; policy SHA-256 ${policy.digest.slice(0, 16)}…`;
   const facts = `${factsLine(context)}${sha}; ${when} UTC; git-signet ${version}`;

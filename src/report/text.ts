@@ -5,6 +5,7 @@
 
 import { visible } from '../core/escape.ts';
 import { subjectLine } from '../core/git/signed-object.ts';
+import { plural } from '../core/plural.ts';
 import type { Finding, Outcome, Signer, Verdict } from '../core/verdict.ts';
 import type { Counts, Judged } from './judged.ts';
 import { verdictLine } from './verdict-line.ts';
@@ -155,7 +156,7 @@ export function countsLine(counts: Counts, noun: string): string {
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const there = STATUS_ORDER.filter((status) => counts[status] > 0);
   const said = there.map((status) => `${counts[status]} ${STATUS_WORDS[status]}`).join(', ');
-  return `${total} ${noun}${total === 1 ? '' : 's'}: ${said}`;
+  return `${plural(total, noun)}: ${said}`;
 }
 
 /** Returns the last lines: counts, facts of the run (factsLine), and the command that repairs the range, if there is one. */

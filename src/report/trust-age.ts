@@ -1,5 +1,6 @@
 /** Tells the reader when an old trust root, and not the signer, may be the cause of a refusal. */
 
+import { plural } from '../core/plural.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { Outcome, ReasonCode } from '../core/verdict.ts';
 
@@ -37,5 +38,5 @@ export function trustRemedies(
   }
   const days = Math.floor((now - mirror.refreshed) / DAY);
   if (days < 1) return [ANOTHER];
-  return [`the trust root is ${days} ${days === 1 ? 'day' : 'days'} old, and ${next}`, ANOTHER];
+  return [`the trust root is ${plural(days, 'day')} old, and ${next}`, ANOTHER];
 }

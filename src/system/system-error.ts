@@ -24,6 +24,12 @@ const WORDS: Readonly<Record<string, Words>> = {
   ELOOP: { what: 'the path leads through too many links' },
 };
 
+/** Words for the files of a user. By themselves these codes may be a bug of this program. */
+const FILE_WORDS: Readonly<Record<string, Words>> = {
+  ENOENT: { what: 'there is no such file' },
+  EISDIR: { what: 'it is a directory' },
+};
+
 /** The codes for a missing file of this program. All of its files were there when it was built. */
 const MISSING: readonly string[] = ['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'];
 
@@ -35,7 +41,8 @@ function codeOf(error: unknown): string {
 export function systemReason(error: unknown): string {
   const code = codeOf(error);
   if (!/^E[A-Z0-9]+$/.test(code)) return '';
-  const words = Object.hasOwn(WORDS, code) ? WORDS[code] : undefined;
+  const known = { ...WORDS, ...FILE_WORDS };
+  const words = Object.hasOwn(known, code) ? known[code] : undefined;
   return words === undefined ? code : `${words.what} (${code})`;
 }
 

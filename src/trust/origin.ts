@@ -54,12 +54,12 @@ export function checkGateTrust(resolved: ResolvedSettings, crypto: Crypto): void
   if (quiet === undefined || isChosenHere(settings, crypto)) return;
   const { trust } = settings;
   throw new ConfigError(
-    `${quiet.label} chooses the trust root, and verify does not let the environment do that`,
+    `verify ignores ${quiet.label}, because the environment must not decide whom to trust`,
     {
       hint:
         trust === undefined
-          ? 'name a trusted root: add --trusted-root FILE, or: git signet trust init --from FILE'
-          : `if you mean it, add: --trusted-root '${trust}'   (or once: git signet trust init)`,
+          ? 'pass --trusted-root FILE, or run: git signet trust init --from FILE'
+          : `if you trust it, add: --trusted-root '${trust}'   (or once: git signet trust init)`,
     },
   );
 }

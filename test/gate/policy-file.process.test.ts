@@ -182,7 +182,7 @@ describe('signet.policy', () => {
     const policy = await load('main:.signet.yaml');
     expect([policy.source, policy.rules[0]?.name]).toEqual(['main:.signet.yaml', 'bob']);
     await expect(load('main:nowhere.yaml')).rejects.toThrow(/no such file in that revision/);
-    await expect(load('nowhere:.signet.yaml')).rejects.toThrow(/no such file in that revision/);
+    await expect(load('nowhere:.signet.yaml')).rejects.toThrow(/there is no such revision/);
   });
   it('signet.policy refuses a relative path, which would read the verified tree (P04)', async () => {
     await expect(load('.signet.yaml')).rejects.toMatchObject({

@@ -286,7 +286,7 @@ describe('the policy of the user (P01)', () => {
     expect(exit).toBe(6);
     expect(caught.output()).toMatch(/GOODSIG.*\n.*VALIDSIG.*\n.*TRUST_NEVER 0 shell\n$/);
     expect(caught.talk()).toMatch(
-      /^git-signet: NOT ALLOWED: not a signer in .*: alice@example\.test \(/,
+      /^git-signet: NOT ALLOWED: the signer is not listed in .*: alice@example\.test \(/,
     );
   });
 });

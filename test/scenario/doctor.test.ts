@@ -74,6 +74,7 @@ describe('git signet doctor', () => {
     const { host } = new URL(sandbox().urls.fulcio);
     expect(out).toMatch(/trust +.*, chosen by SIGNET_TRUST/);
     expect(out).toMatch(/policy +none, so every signer passes: git signet help policy\n/);
+    expect(out).toMatch(/trust .*: 1 authority, \d+ logs?/);
     expect(out).toMatch(/tls +authorities: built in/);
     expect(out).toContain(`hosts to let through:\n`);
     expect(out).toContain(`  ${host}  certificate authority\n`);

@@ -106,7 +106,7 @@ const rows: readonly Row[] = [
     exit: 1,
     shown: `U|${NAME}|${SHA1}|${SHA1}|${SHA1}|never`,
     merge: 'untrusted',
-    says: /^git-signet: NOT ALLOWED: not a signer in .*bob.*: alice@example\.test/,
+    says: /^git-signet: NOT ALLOWED: the signer is not listed in .*bob.*: alice@example\.test/,
   },
   {
     name: 'content changed (S06)',

@@ -189,6 +189,23 @@ describe('policy check', () => {
     expect((await check(careful('', `  - name: k\n    openpgp: |\n${armor}\n`))).exit).toBe(2);
   });
 
+  it('a policy that cannot be read is named once, with a next step that is not the same command', async () => {
+    const { repository, file } = policyScene('unread', sandbox());
+    const asked = async (path: string) => {
+      const { exit, talk } = await signet(repository, ['policy', 'check', path]);
+      expect([exit, talk.split(path)]).toEqual([2, [expect.any(String), expect.any(String)]]);
+      return talk;
+    };
+    expect(await asked('/nowhere/policy.yaml')).toContain('there is no such file (ENOENT)');
+    expect(await asked(repository.home)).toContain('it is a directory (EISDIR)');
+    const broken = await asked(file(careful('odd: x\n')));
+    expect(broken).toContain('git signet help policy');
+    expect(broken).not.toContain('policy check');
+    expect((await signet(repository, ['policy', 'check', 'no:.signet.yaml'])).talk).toContain(
+      'no:.signet.yaml: there is no such revision',
+    );
+  });
+
   it('policy check reads the policy of a revision, and by default the work tree’s', async () => {
     const { repository, commit, branch } = policyScene('rev', sandbox());
     branch('main', await commit({ files: { '.signet.yaml': careful() } }));
@@ -222,9 +239,16 @@ describe('policy explain', () => {
       'no   commits[0]: bob may not commit to refs/heads/main (commits[0])',
       '-    commits[1]: does not govern refs/heads/main',
       '-    commits[2]: does not govern refs/heads/main',
-      '-    no rule: every signer may: does not govern refs/heads/main',
+      '-    default (every signer may sign): does not govern refs/heads/main',
     ]);
     expect(lines[6]).toMatch(/^NOT ALLOWED: bob may not commit to refs\/heads\/main/);
+    const stranger = file(policy(), 'none.yaml');
+    const unlisted = await explain('--policy', stranger);
+    expect(unlisted.exit).toBe(6);
+    expect(unlisted.out.split('\n').slice(0, 2)).toEqual([
+      'no   signer alice: another identity',
+      `no   bob@example.test is not listed in ${stranger}`,
+    ]);
     const elsewhere = await explain('--ref', 'refs/heads/y');
     expect(elsewhere.out).toContain(
       'no   commits[1]: the committer is x@example.test, and that is no address of the signer',

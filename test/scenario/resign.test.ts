@@ -112,10 +112,19 @@ describe('resign', () => {
     expect(repository.must('rev-parse', 'main~1')).toBe(bob);
     const mine = make.unsigned({ parents: [base], subject: 'mine below' });
     const above = Buffer.from(bobs.toString().replace(`parent ${base}`, `parent ${mine}`));
-    set(repository.write('commit', above));
+    const stacked = repository.write('commit', above);
+    set(stacked);
     const refused = await resign(repository, `${base}..main`);
     expect(refused.exit).toBe(2);
     expect(refused.talk).toContain('has another committer');
+    set(bob);
+    const others = await resign(repository, `${base}..main`);
+    expect(others.exit).toBe(2);
+    expect(others.talk).toContain(
+      'nothing to re-sign: 1 unsigned or broken commit is by bob@example.test, not by you',
+    );
+    expect(others.talk).toContain(`git signet resign --all ${base}..main`);
+    set(stacked);
     const all = await resign(repository, '--all', `${base}..main`);
     expect(all.exit, all.talk).toBe(0);
     expect(await statuses(repository, `${base}..main`)).toEqual(['verified', 'verified']);

@@ -270,7 +270,9 @@ describe('who chose the root (T06)', () => {
     const { trustedRoot } = instance.sandbox.files;
     const refused = await gate(repository, { SIGNET_TRUST: trustedRoot });
     expect([refused.exit, refused.out]).toEqual([2, '']);
-    expect(refused.talk).toContain('SIGNET_TRUST chooses the trust root');
+    expect(refused.talk).toContain(
+      'verify ignores SIGNET_TRUST, because the environment must not decide whom to trust',
+    );
     expect(refused.talk).toContain(`add: --trusted-root '${trustedRoot}'`);
     expect((await gate(repository, {}, '--trusted-root', trustedRoot)).exit).toBe(0);
   });
@@ -322,7 +324,7 @@ describe('who chose the root (T06)', () => {
     const refused = await gate(repository, { SIGSTORE_ROOT_FILE: fulcioChain });
     expect([refused.exit, refused.talk]).toEqual([
       2,
-      expect.stringContaining('SIGSTORE_ROOT_FILE chooses'),
+      expect.stringContaining('verify ignores SIGSTORE_ROOT_FILE'),
     ]);
   });
 

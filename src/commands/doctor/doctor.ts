@@ -3,6 +3,7 @@
 import { statSync } from 'node:fs';
 import type { Command, Run } from '../../cli/command.ts';
 import { visible, withoutSecrets } from '../../core/escape.ts';
+import { plural } from '../../core/plural.ts';
 import type { TrustMaterial, ValidityWindow } from '../../core/trust/trust-material.ts';
 import { ExitCode, isSignetError } from '../../errors.ts';
 import { createHttpClient } from '../../http/http.ts';
@@ -61,7 +62,7 @@ async function checkTrust(
     const days = ageOf(trust, now);
     const age = days === undefined ? '' : `, ${days} days old`;
     const chosen = quiet === undefined ? '' : `, chosen by ${visible(quiet.label)}`;
-    const detail = `${visible(source)}${chosen}${age}: ${authorities.length} authorities, ${logs.length} logs`;
+    const detail = `${visible(source)}${chosen}${age}: ${plural(authorities.length, 'authority', 'authorities')}, ${plural(logs.length, 'log')}`;
     const remedy = mirror === undefined ? 'git signet trust init --from FILE' : UPDATE;
     if (authorities.length === 0 || logs.length === 0) {
       return warn('trust', `${detail} valid now`, remedy);

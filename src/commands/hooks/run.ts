@@ -8,6 +8,7 @@ import { resolve } from 'node:path';
 import type { Command, Run } from '../../cli/command.ts';
 import type { ParsedArguments } from '../../cli/spec.ts';
 import { visible } from '../../core/escape.ts';
+import { plural } from '../../core/plural.ts';
 import { ExitCode } from '../../errors.ts';
 import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
 import { planRange } from '../../gate/plan.ts';
@@ -160,7 +161,7 @@ async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
   const incoming = await incomingOf(repository, changed, known);
   const { count } = incoming;
   if (count === 0 && incoming.type === 'commit' && !ref.startsWith('refs/tags/')) return counts;
-  terminal.say(`${visible(ref)}: ${count} new commit${count === 1 ? '' : 's'}`);
+  terminal.say(`${visible(ref)}: ${plural(count, 'new commit')}`);
   const reporter = reporterFor(push, setup, update);
   const value = await judgeValue(changed, incoming, setup, reporter);
   const judged = sum(value, await judgeRange(update, incoming, setup, reporter));

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import type { Command, Run } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
+import { plural } from '../../core/plural.ts';
 import { oddities } from '../../core/policy/lint.ts';
 import type { IdentityPolicy } from '../../core/policy/model.ts';
 import { ExitCode } from '../../errors.ts';
@@ -34,9 +35,7 @@ const run: Run = async ({ positionals: [name = POLICY_PATH] }, invocation) => {
   const signers = new Set([...policy.rules, ...(policy.keys ?? [])].map((rule) => rule.name)).size;
   const rules = (policy.commits?.length ?? 0) + (policy.tags?.length ?? 0);
   const odd = found.length === 0 ? 'nothing odd' : `${found.length} to look at`;
-  streams.write(
-    `${signers} signer${signers === 1 ? '' : 's'}, ${rules} rule${rules === 1 ? '' : 's'}: ${odd}\n`,
-  );
+  streams.write(`${plural(signers, 'signer')}, ${plural(rules, 'rule')}: ${odd}\n`);
   return found.length === 0 ? ExitCode.ok : ExitCode.notAllowed;
 };
 

@@ -48,7 +48,7 @@ function explainRules(
   const governed = governing(policy, { type: 'commit', ref }, undefined);
   const rules: readonly ObjectRule[] = [...(policy.commits ?? []), DEFAULT_RULE];
   for (const rule of rules) {
-    const what = rule.label === 'default' ? 'no rule: every signer may' : rule.label;
+    const what = rule.label === 'default' ? 'default (every signer may sign)' : rule.label;
     if (!governed.includes(rule)) {
       say('-', what, ref === undefined ? 'does not govern' : `does not govern ${ref}`);
       continue;
@@ -84,6 +84,10 @@ async function explain(name: string, setup: VerifySetup, say: Say): Promise<Outc
     return outcome;
   }
   explainSigners(policy, party, say);
+  if (!policy.rules.some((rule) => whyNot(rule, party.signer) === undefined)) {
+    say('no', `${party.signer.value} is not listed in ${policy.source}`);
+    return outcome;
+  }
   explainRules(policy, party, split.payload, ref, say);
   return outcome;
 }

@@ -13,6 +13,7 @@ import type { Command, Run } from '../../cli/command.ts';
 import { settingOption } from '../../cli/options.ts';
 import type { ParsedArguments } from '../../cli/spec.ts';
 import { utf8 } from '../../core/bytes.ts';
+import { plural } from '../../core/plural.ts';
 import { type Proposal, proposalText } from '../../core/policy/proposal.ts';
 import { ConfigError, ExitCode } from '../../errors.ts';
 import { type Proposed, proposePolicy } from '../../gate/adoption/propose.ts';
@@ -110,12 +111,12 @@ function sayNext({ signers, since, refused }: Proposal, { terminal }: Invocation
   const strangers = signers.filter(({ of }) => 'vouched' in of && !of.vouched).length;
   if (strangers > 0) {
     terminal.hint(
-      `${strangers} key${strangers === 1 ? ' is' : 's are'} marked NOT VERIFIED: nothing here says whose`,
+      `${plural(strangers, 'key is', 'keys are')} marked NOT VERIFIED: nothing here says whose`,
     );
   }
   if (refused.length > 0) {
-    const what = refused.length === 1 ? 'signature is' : 'signatures are';
-    terminal.hint(`${refused.length} ${what} wrong: see the end of the file`);
+    const what = plural(refused.length, 'signature is', 'signatures are');
+    terminal.hint(`${what} wrong: see the end of the file`);
   }
   terminal.hint('git signet policy check');
   if (since !== undefined) {

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import type { Command, Run } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
+import { plural } from '../../core/plural.ts';
 import { ExitCode } from '../../errors.ts';
 import { loadConfiguredPolicy } from '../../gate/policy-file.ts';
 import { replaceValues } from '../../git/config-edit.ts';
@@ -22,7 +23,7 @@ const run: Run = async ({ positionals: [name = ''], switches }, invocation) => {
   if (scope === '--local') await allowWritten(invocation, [KEY]);
   const signers = new Set([...policy.rules, ...(policy.keys ?? [])].map((rule) => rule.name)).size;
   const where = scope === '--local' ? 'in this repository' : 'in every repository of yours';
-  streams.write(`${visible(value)} judges ${where}: ${signers} signer${signers === 1 ? '' : 's'}
+  streams.write(`${visible(value)} judges ${where}: ${plural(signers, 'signer')}
   undo: git config ${scope} --unset ${KEY}
 `);
   return ExitCode.ok;

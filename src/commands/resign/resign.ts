@@ -10,10 +10,12 @@ import { equal } from '../../core/bytes.ts';
 import { visible } from '../../core/escape.ts';
 import { signedCommit, unsignedCommit } from '../../core/git/rewrite.ts';
 import { objectId, splitSignedObject } from '../../core/git/signed-object.ts';
+import { plural } from '../../core/plural.ts';
 import { AnswerError, ExitCode, UsageError } from '../../errors.ts';
 import { resolveCommits, resolveNames } from '../../git/names.ts';
 import { type GitRepository, gitLine, openRepository } from '../../git/repository.ts';
 import { askGitLine } from '../../git/simple-git.ts';
+import { shellWord } from '../../report/mend.ts';
 import { shortened } from '../../report/text.ts';
 import { settingsHere } from '../../settings/here.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
@@ -125,7 +127,7 @@ async function move(
 ): Promise<void> {
   const fresh = renamed.get(tip) ?? tip;
   const count = renamed.size;
-  const message = `resign: ${count} commit${count === 1 ? '' : 's'} signed again`;
+  const message = `resign: ${plural(count, 'commit')} signed again`;
   const head = ref === 'HEAD' ? await symbolicHead(repository) : ref;
   const detached = head === 'HEAD' ? ['--no-deref'] : [];
   await gitLine(repository, ['update-ref', '-m', message, ...detached, head, fresh, tip]);
@@ -147,6 +149,23 @@ const run: Run = async (args, invocation) => {
     repository.objects.close();
   }
 };
+
+/** Says whose commits the rest are, and how they are signed nevertheless. */
+function sayOthers(
+  left: readonly Planned[],
+  range: string,
+  { terminal }: Pick<Invocation, 'terminal'>,
+): void {
+  const [first, ...more] = new Set(left.map(({ committer }) => committer));
+  const people = more.length === 0 ? first : `${first} and ${plural(more.length, 'other')}`;
+  const what = plural(
+    left.length,
+    'unsigned or broken commit is',
+    'unsigned or broken commits are',
+  );
+  terminal.say(`nothing to re-sign: ${what} by ${people}, not by you`);
+  terminal.hint(`git signet resign --all ${shellWord(range)}   (signs with your name)`);
+}
 
 async function resign(
   range: string,
@@ -176,11 +195,8 @@ async function resign(
   for (const one of left) streams.write(row(one));
   const [first] = due;
   if (first === undefined) {
-    terminal.say(
-      left.length > 0
-        ? 'the unsigned commits of this range have another committer'
-        : 'every commit of this range is signed',
-    );
+    if (left.length === 0) terminal.say('every commit of this range is signed');
+    else sayOthers(left, range, invocation);
     return left.length > 0 ? ExitCode.usage : ExitCode.ok;
   }
   if (args.switches.has('dry-run')) {

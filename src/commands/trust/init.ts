@@ -7,6 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import type { Command, Run } from '../../cli/command.ts';
 import type { ParsedArguments } from '../../cli/spec.ts';
 import type { Crypto } from '../../core/crypto.ts';
+import { plural } from '../../core/plural.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import {
   applyChange,
@@ -123,8 +124,7 @@ async function report(
   const { trustRoot: _root, signingConfig: _config, ...rest } = settings;
   const set: Settings = { ...rest, trust, ctLog };
   const [material, config] = await Promise.all([loadTrust(set, crypto), loadSigningConfig(set)]);
-  const count = (list: readonly unknown[], what: string): string =>
-    `${list.length} ${what}${list.length === 1 ? '' : 's'}`;
+  const count = (list: readonly unknown[], what: string): string => plural(list.length, what);
   const global = scope === '--global' ? ' --global' : '';
   const signs = [...config.caUrls, ...config.rekorTlogUrls].map(({ url }) => url).join(', ');
   const next =

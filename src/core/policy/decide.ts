@@ -225,7 +225,8 @@ function underRules(
 export function decide(policy: IdentityPolicy, party: Party, subject: Subject): Decision {
   const known = signersOf(policy, party);
   const [first] = known;
-  if (first === undefined) return no('identity-not-allowed', `not a signer in ${policy.source}`);
+  if (first === undefined)
+    return no('identity-not-allowed', `the signer is not listed in ${policy.source}`);
   const entitled = known.filter((rule) => inForce(rule, party.times));
   if (entitled.length === 0) return no('signer-out-of-dates', outOfDates(first, party.times));
   if (subject.changesPolicy === true && !mayChange(policy, entitled)) {

@@ -4,6 +4,7 @@
  * YAML.
  */
 
+import { plural } from '../plural.ts';
 import { isoDay, isoTime } from '../time.ts';
 import type { Signer } from '../verdict.ts';
 import type { Validity } from './model.ts';
@@ -75,7 +76,7 @@ function quoted(text: string): string {
 const remark = (text: string): string =>
   quoted(text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
 
-const commits = (count: number): string => `${count} commit${count === 1 ? '' : 's'}`;
+const commits = (count: number): string => plural(count, 'commit');
 
 /** Returns `"a", "b" and 3 more`. */
 function committersOf(addresses: Iterable<string>): string {

@@ -19,7 +19,7 @@ export interface Reader {
 /** Keys and values, none of them unknown. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-const HINT = 'run: git signet policy check (what a policy may say: git signet help policy)';
+const HINT = 'what a policy may say: git signet help policy';
 
 /** Returns the error at a place in the policy. */
 export function fault(reader: Reader, path: Path, problem: string): ConfigError {

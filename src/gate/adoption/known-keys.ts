@@ -77,8 +77,7 @@ async function keyText(path: string): Promise<string> {
     }
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw refuse(missing ? 'there is no such file' : systemReason(error) || String(error));
+    throw refuse(systemReason(error) || String(error));
   }
 }
 

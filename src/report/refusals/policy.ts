@@ -32,7 +32,7 @@ export const POLICY_PAGES = {
         'git signet use alice@example.com',
       ],
     ],
-    example: 'not a signer in origin/main:.signet.yaml',
+    example: 'the signer is not listed in origin/main:.signet.yaml',
   },
   'signer-out-of-dates': {
     means: 'The policy lists the signer for another time.',

@@ -41,6 +41,6 @@ export async function dispatch(invocation: Invocation): Promise<number> {
     import('./cli/call.ts'),
   ]);
   const found = await findCommand(invocation.args, COMMANDS);
-  (await import('./system/runtime.ts')).compileEagerly();
+  if (found.command.brief !== true) (await import('./system/runtime.ts')).compileEagerly();
   return call(found, invocation, COMMANDS);
 }

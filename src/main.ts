@@ -17,9 +17,9 @@ function currentDirectory(): string {
   }
 }
 
-/** Starts reading git's configuration if git called us (`--status-fd`), because git prints it while this program loads. */
+/** Starts reading git's configuration for the calls that soon need it (git's own, and `log`), because git prints it while this program loads. */
 function askGit(args: readonly string[]): Promise<string> | undefined {
-  if (!args.some((arg) => arg.startsWith('--status-fd'))) return undefined;
+  if (args[0] !== 'log' && !args.some((arg) => arg.startsWith('--status-fd'))) return undefined;
   // the code that awaits the answer reports a failure, also of a removed directory
   const ask = async (): Promise<string> =>
     listGitConfig({ cwd: currentDirectory(), env: process.env });

@@ -17,6 +17,8 @@ export type Run = (
 /** One that runs, or one that is nothing without one of its subcommands. */
 export interface Command extends CommandSpec {
   readonly run?: Run;
+  /** It is mostly over before compiled code would pay. If a run is long, the command has it compiled itself. */
+  readonly brief?: true;
   readonly subcommands?: CommandTable;
 }
 

@@ -37,12 +37,12 @@ function signable({ request, frame }: ReadObject): ObjectType {
   return frame.type;
 }
 
-/** Returns a batcher for one run. */
-export function createBatcher(): Batcher {
+/** Returns a batcher for one run. `blockBytes`: the size of its blocks. A larger object gets a block of its own. */
+export function createBatcher(blockBytes = BLOCK_BYTES): Batcher {
   const spare: Block[] = [];
   const block = (atLeast: number): Block =>
-    (atLeast <= BLOCK_BYTES ? spare.pop() : undefined) ??
-    new Uint8Array(Math.max(atLeast, BLOCK_BYTES));
+    (atLeast <= blockBytes ? spare.pop() : undefined) ??
+    new Uint8Array(Math.max(atLeast, blockBytes));
 
   async function* batches(objects: AsyncIterable<readonly ReadObject[]>): AsyncGenerator<Batch> {
     let bytes = block(0);
@@ -80,7 +80,7 @@ export function createBatcher(): Batcher {
   }
 
   const release = (bytes: Block): void => {
-    if (bytes.length === BLOCK_BYTES && spare.length < MAX_SPARE) spare.push(bytes);
+    if (bytes.length === blockBytes && spare.length < MAX_SPARE) spare.push(bytes);
   };
   return { batches, release };
 }

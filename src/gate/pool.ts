@@ -3,7 +3,7 @@
  * batches. The number of batches under way is bounded, so a long range takes no more memory than a short one.
  */
 
-import { Worker, type WorkerOptions } from 'node:worker_threads';
+import type { Worker, WorkerOptions } from 'node:worker_threads';
 import { MAX_OBJECT } from '../core/git/limits.ts';
 import { collectGarbage } from '../system/runtime.ts';
 import {
@@ -69,6 +69,8 @@ function startThread(settings: JudgeSettings): Thread {
     ...{ workerData: settings, env: {}, smol: true },
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
   };
+  // loaded on use: few objects need no threads
+  const { Worker } = process.getBuiltinModule('node:worker_threads');
   const worker = new Worker(workerEntry(), options);
   const thread: Thread = { worker, waiting: [], ended: false };
   const fail = (error: Error): void => {

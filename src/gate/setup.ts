@@ -33,14 +33,14 @@ export interface VerifySetup {
   readonly close: () => Promise<void>;
 }
 
-/** Reads everything that the arguments name. `caller` decides how far the repository's own configuration counts. @throws UsageError, ConfigError (exit 2) */
+/** Reads everything that the arguments name. `caller` decides how far the repository's own configuration counts. `opened`: the repository here, which setup closes. @throws UsageError, ConfigError (exit 2) */
 export async function setUpVerify(
   args: ParsedArguments,
   invocation: Invocation,
   caller: SettingCaller = 'command',
+  opened: Promise<GitRepository> = openRepository(invocation.cwd, invocation.env),
 ): Promise<VerifySetup> {
-  const { env, cwd } = invocation;
-  const repository = await openRepository(cwd, env);
+  const repository = await opened;
   return setUp(args, invocation, { caller, repository }).catch((error: unknown) => {
     repository.objects.close();
     throw error;

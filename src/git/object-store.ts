@@ -30,6 +30,8 @@ export interface ObjectStore {
   ) => Promise<readonly T[]>;
   /** Reads one object that must exist and have that type. @throws UsageError OBJECT_CORRUPT, NO_SUCH_OBJECT */
   readonly get: (id: string, type: GitObjectType) => Promise<HashedObject>;
+  /** Starts the child process before the first question. */
+  readonly start: () => void;
   readonly close: () => void;
 }
 
@@ -41,6 +43,8 @@ class Stream {
   readonly #framer = objectFramer(MAX_OBJECT);
   readonly #waiting: { readonly id: string; readonly take: (frame: ObjectFrame) => void }[] = [];
   #fail: (error: unknown) => void = () => undefined;
+  /** Why the child process no longer answers. */
+  #ended: unknown;
   /** Bytes of objects since the last garbage collection. */
   #garbage = 0;
 
@@ -50,10 +54,11 @@ class Stream {
     const ended = new UsageError('git cat-file did not answer all requests', {
       code: 'GIT_FAILED',
     });
-    this.#child.done.then(
-      () => this.#fail(ended),
-      (error: unknown) => this.#fail(error),
-    );
+    const end = (error: unknown): void => {
+      this.#ended = error;
+      this.#fail(error);
+    };
+    this.#child.done.then(() => end(ended), end);
   }
 
   #push(chunk: Buffer): void {
@@ -77,6 +82,8 @@ class Stream {
 
   /** Calls `use` with each of these objects and returns the results. Calls must not overlap. */
   async each<T>(ids: readonly string[], use: (frame: ObjectFrame) => T): Promise<readonly T[]> {
+    // git answers no question any more, so this one would wait without end
+    if (this.#ended !== undefined) throw this.#ended;
     const made: T[] = [];
     const answered = new Promise<void>((resolve, reject) => {
       this.#fail = reject;
@@ -104,14 +111,18 @@ export function openObjectStore(
   let stream: Stream | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
+  const begin = async (): Promise<readonly [Stream, Crypto]> => {
+    const crypto = await loadCrypto();
+    if (closed) throw new ConfigError('the object store is closed');
+    stream ??= new Stream(place);
+    return [stream, crypto];
+  };
   const ask = async <T>(
     ids: readonly string[],
     use: (frame: ObjectFrame) => T,
   ): Promise<readonly T[]> => {
-    if (closed) throw new ConfigError('the object store is closed');
-    const crypto = await loadCrypto();
-    stream ??= new Stream(place);
-    return stream.each(ids, (frame) => use(hashed(frame, crypto, place.format)));
+    const [begun, crypto] = await begin();
+    return begun.each(ids, (frame) => use(hashed(frame, crypto, place.format)));
   };
   const each: ObjectStore['each'] = (ids, use) => {
     if (ids.length === 0) return Promise.resolve([]);
@@ -121,9 +132,10 @@ export function openObjectStore(
   };
   const read: ObjectStore['read'] = (ids) => each(ids, (frame) => frame);
   const get: ObjectStore['get'] = async (id, type) => expected((await read([id]))[0], type);
+  const start = (): void => void begin().catch(() => undefined);
   const close = (): void => {
     closed = true;
     stream?.close();
   };
-  return { read, each, get, close };
+  return { read, each, get, start, close };
 }

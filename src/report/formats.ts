@@ -6,7 +6,7 @@ import { html } from './html.ts';
 import { json, jsonl } from './json-report.ts';
 import type { Judged } from './judged.ts';
 import { junit } from './junit.ts';
-import { markPiece } from './log/mark.ts';
+import { answeredMarkPiece, markPiece } from './log/mark.ts';
 import { sarif } from './sarif.ts';
 import { sentence, text } from './table.ts';
 import { isMatterOfTrust } from './trust-age.ts';
@@ -19,8 +19,10 @@ export type FormatName = keyof typeof FORMATS;
 /** What a report is made of: a format, or the sentence that `text` uses for a single object. */
 export type ReportOutput = FormatName | 'sentence';
 
+const MARKS = { mark: markPiece, 'answered-mark': answeredMarkPiece } as const;
+
 /** What verdicts are made into: parts of a report, or the marks of `git signet log`. */
-export type Output = ReportOutput | 'mark';
+export type Output = ReportOutput | keyof typeof MARKS;
 
 export function formatOf(output: ReportOutput): ReportFormat {
   return output === 'sentence' ? sentence : FORMATS[output];
@@ -29,7 +31,8 @@ export function formatOf(output: ReportOutput): ReportFormat {
 /** Makes a verdict ready to print. */
 export function renderResult(judged: Judged, output: Output): Rendered {
   const { verdict } = judged;
-  const piece = output === 'mark' ? markPiece : formatOf(output).piece;
+  const piece =
+    output === 'mark' || output === 'answered-mark' ? MARKS[output] : formatOf(output).piece;
   const rendered = { status: verdict.status, ...piece(judged) };
   return isMatterOfTrust(verdict) ? { ...rendered, distrusted: true } : rendered;
 }

@@ -3,8 +3,6 @@
  * commits takes a few megabytes and not a few hundred.
  */
 
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
-
 export interface HeldText {
   readonly add: (text: string) => void;
   /** Gives all text back, in order, one chunk at a time. Afterwards nothing is held. */
@@ -12,6 +10,9 @@ export interface HeldText {
 }
 
 const CHUNK = 1024 * 1024;
+
+/** Loads zlib on use, because it takes 5 ms to load, and short reports hold nothing. */
+const zlib = (): typeof import('node:zlib') => process.getBuiltinModule('node:zlib');
 
 /** Returns an empty store. */
 export function createHeldText(): HeldText {
@@ -22,12 +23,12 @@ export function createHeldText(): HeldText {
     current.push(text);
     length += text.length;
     if (length < CHUNK) return;
-    chunks.push(deflateRawSync(current.join(''), { level: 1 }));
+    chunks.push(zlib().deflateRawSync(current.join(''), { level: 1 }));
     current = [];
     length = 0;
   };
   const release = (put: (text: string) => void): void => {
-    for (const chunk of chunks.splice(0)) put(inflateRawSync(chunk).toString('utf8'));
+    for (const chunk of chunks.splice(0)) put(zlib().inflateRawSync(chunk).toString('utf8'));
     put(current.join(''));
     current = [];
     length = 0;

@@ -1,8 +1,11 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CommitList } from '../../src/git/compact-commits.ts';
 import { openRepository } from '../../src/git/repository.ts';
 import { alterations } from '../support/altered-store.ts';
 import { scratchRepository } from '../support/git-repository.ts';
+import { findProgram } from '../support/tools.ts';
 
 describe.each(['sha1', 'sha256'] as const)('the object store (%s)', (format) => {
   const setUp = async () => {
@@ -49,6 +52,23 @@ describe.each(['sha1', 'sha256'] as const)('the object store (%s)', (format) => 
       message: expect.stringContaining(two),
     });
     expect(Buffer.from((await objects.get(one, 'blob')).raw).toString()).toBe('one');
+    objects.close();
+  });
+
+  it('a question after git has ended is an error, and waits for nothing', async () => {
+    const { path, home, env, put } = await setUp();
+    const [one, two] = [put('one'), put('two')];
+    const folder = join(home, 'short-lived');
+    mkdirSync(folder);
+    const real = findProgram('git', env);
+    const answersOnce = `case " $* " in *" cat-file "*) head -n 1 | '${real}' "$@"; exit;; esac`;
+    const script = `#!/bin/sh\n${answersOnce}\nexec '${real}' "$@"\n`;
+    writeFileSync(join(folder, 'git'), script, { mode: 0o755 });
+    const { objects } = await openRepository(path, { ...env, PATH: `${folder}:${env['PATH']}` });
+    expect(Buffer.from((await objects.get(one, 'blob')).raw).toString()).toBe('one');
+    const ended = { code: 'GIT_FAILED' };
+    await expect(objects.get(two, 'blob')).rejects.toMatchObject(ended);
+    await expect(objects.get(two, 'blob')).rejects.toMatchObject(ended);
     objects.close();
   });
 

@@ -169,6 +169,37 @@ describe('git signet log', () => {
     180_000,
   );
 
+  it('a long history, which threads judge too, has the verdicts of verify in git’s order', async () => {
+    const repository = scratchRepository('log-long');
+    repository.must('config', '--global', 'signet.trust', sandbox().files.trustedRoot);
+    const by = signer(repository, sandbox());
+    const first = by.unsigned();
+    let tip = first;
+    for (let at = 0; at < 150; at += 1) {
+      const fields = { parents: [tip], subject: `change ${at}` };
+      tip = at % 3 === 0 ? by.unsigned(fields) : await by.commit(fields);
+    }
+    const range = `${first}..${tip}`;
+    const ids = repository.must('rev-list', range).split('\n');
+    const judge = ['--format', 'jsonl', '--unsafe-any-identity', range];
+    const verdicts = (text: string) =>
+      text.split('\n').flatMap((line) => {
+        const { objectId, status, signer: by } = line === '' ? {} : JSON.parse(line);
+        return objectId === undefined ? [] : [[objectId, status, by?.value] as const];
+      });
+    const judged = verdicts((await signet(repository, ['verify', ...judge])).out);
+    const wanted = ids.flatMap((id) => judged.filter(([each]) => each === id));
+    expect(wanted).toHaveLength(150);
+    for (const jobs of ['1', '3']) {
+      const { exit, out } = await signet(repository, ['log', '--json', '--jobs', jobs, range]);
+      expect([exit, verdicts(out)]).toEqual([0, wanted]);
+      const marks = (await signet(repository, ['log', '--format=%H %G?', '--jobs', jobs, range]))
+        .out;
+      const words = wanted.map(([id, status]) => `${id} ${status === 'verified' ? 'U' : 'N'}\n`);
+      expect(marks).toBe(words.join(''));
+    }
+  });
+
   it('refuses what git cannot see, a signature in the wrong place (G18)', async () => {
     const repository = scratchRepository('log-moved');
     repository.must('config', '--global', 'signet.trust', sandbox().files.trustedRoot);

@@ -1,18 +1,17 @@
 /** git log as it runs: its output in order, each commit judged as it comes, a few pieces at a time under way. */
 
 import { UsageError } from '../../errors.ts';
-import type { StreamJudge } from '../../gate/as-they-come.ts';
+import type { Results, StreamJudge } from '../../gate/as-they-come.ts';
 import { logEnvironment } from '../../git/environment.ts';
 import { type LogPiece, logSplitter } from '../../git/log/blocks.ts';
 import { type Child, startGit } from '../../git/objects.ts';
 import { findGit } from '../../git/process.ts';
-import type { Rendered } from '../../report/format.ts';
 import type { Invocation } from '../../system/invocation.ts';
 
 const PIECES_UNDER_WAY = 4;
 
-/** A commit's result stands beside its piece. */
-export type Shown = (pieces: readonly LogPiece[], results: readonly Rendered[]) => Promise<void>;
+/** Shows pieces of a log. The results of their commits come in groups, in order. */
+export type Shown = (pieces: readonly LogPiece[], results: AsyncIterable<Results>) => Promise<void>;
 
 interface Listing {
   readonly args: readonly string[];
@@ -48,8 +47,8 @@ export async function listLog(
   let last = Promise.resolve();
   const take = (pieces: readonly LogPiece[]): void => {
     const ids = pieces.flatMap((piece) => (piece.kind === 'commit' ? [piece.id] : []));
-    const results = ids.length === 0 ? Promise.resolve([]) : judge.then((each) => each.judge(ids));
-    // awaited in order, below
+    // judging begins now, and its results are awaited in order
+    const results = judge.then((each) => each.judge(ids));
     results.catch(() => undefined);
     last = last.then(async () => show(pieces, await results));
     last.catch(() => undefined);

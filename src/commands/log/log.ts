@@ -12,10 +12,12 @@ import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
 import { type ConfigEntry, listGitConfig, parseGitConfig } from '../../git/config.ts';
 import { type LogArguments, readLogArguments } from '../../git/log/arguments.ts';
 import { type LogRequest, logRequest, MARKER } from '../../git/log/request.ts';
+import { openRepository } from '../../git/repository.ts';
+import type { Rendered } from '../../report/format.ts';
+import type { Output } from '../../report/formats.ts';
 import { harmlessPieces } from '../../report/log/harmless.ts';
 import { layoutOf } from '../../report/log/layout.ts';
 import { readMark } from '../../report/log/mark.ts';
-import { createReporter } from '../../report/reporter.ts';
 import { trustRemedies } from '../../report/trust-age.ts';
 import { resolvedHere } from '../../settings/here.ts';
 import type { Settings } from '../../settings/load.ts';
@@ -82,7 +84,7 @@ interface Parts {
 /** The judge, made while git log already runs. `close` ends it if it was made. */
 function judgeLater(
   { setup, jobs }: Parts,
-  output: 'mark' | 'jsonl',
+  output: Output,
 ): { readonly judge: Promise<StreamJudge>; readonly close: () => Promise<void> } {
   const judge = setup.then((ready) => {
     if (ready.choice.startBlob !== undefined) {
@@ -103,34 +105,45 @@ async function showLog(parts: Parts, screen: Screen, invocation: Invocation): Pr
   const decorated = look.decorate === 'auto' ? screen.seen : look.decorate !== 'no';
   const request = logRequest(look, decorated, number);
   const layout = layoutOf(request, look, screen);
+  const answered = look.showSignature || request.slots.some(({ kind }) => kind !== 'mark');
   const trusted = settings.trustWithoutPolicy === 'full';
   const between = harmlessPieces(screen.colour);
   let distrusted = false;
+  let text = '';
+  const flush = async (): Promise<void> => {
+    const bytes = Buffer.from(text, 'latin1');
+    text = '';
+    if (bytes.length > 0) await screen.write(bytes);
+  };
   const show: Shown = async (pieces, results) => {
-    let at = 0;
-    let text = '';
+    const groups = results[Symbol.asyncIterator]();
+    let group: Rendered[] = [];
     for (const piece of pieces) {
-      if (piece.kind === 'text') text += screen.seen ? between.push(piece.text) : piece.text;
-      else {
-        text += between.rest();
-        const result = results[at];
-        at += 1;
-        if (result === undefined) throw new Error('a commit without a result');
-        distrusted ||= result.distrusted === true;
-        text += layout.lay(piece, readMark(result, trusted));
+      if (piece.kind === 'text') {
+        text += screen.seen ? between.push(piece.text) : piece.text;
+        continue;
       }
+      text += between.rest();
+      if (group.length === 0) {
+        await flush();
+        group = [...((await groups.next()).value ?? [])];
+      }
+      const result = group.shift();
+      if (result === undefined) throw new Error('a commit without a result');
+      distrusted ||= result.distrusted === true;
+      text += layout.lay(piece, readMark(result, trusted));
     }
-    if (text !== '') await screen.write(Buffer.from(text, 'latin1'));
+    await flush();
   };
   const foreign = foreignPrograms(entries);
   if (foreign.length > 0) terminal.say(`ignored what this repository sets: ${foreign.join(', ')}`);
   const [word = '', ...more] = gitArguments(request, look, decorated, screen.colour);
   const args = [word, ...(foreign.length > 0 ? ['--no-textconv', '--no-ext-diff'] : []), ...more];
-  const { judge, close } = judgeLater(parts, 'mark');
+  const { judge, close } = judgeLater(parts, answered ? 'answered-mark' : 'mark');
   try {
     await listLog({ args, number, judge, show }, invocation);
-    const rest = between.rest();
-    if (rest !== '') await screen.write(Buffer.from(rest, 'latin1'));
+    text += between.rest();
+    await flush();
   } finally {
     await close();
   }
@@ -145,17 +158,18 @@ async function writeJson(parts: Parts, invocation: Invocation): Promise<void> {
   const args = gitArguments({ format }, look, false, false);
   const { judge, close } = judgeLater(parts, 'jsonl');
   const counts = countResults();
-  const reporter = setup.then(({ facts }) =>
-    createReporter({
+  const reporter = setup.then(async ({ facts }) => {
+    const { createReporter } = await import('../../report/reporter.ts');
+    return createReporter({
       ...facts,
       ...{ output: 'jsonl', streams, terminal, noun: 'commit', now: now(), env },
       ...{ asked: [], subjects: [] },
-    }),
-  );
+    });
+  });
   reporter.catch(() => undefined);
   const show: Shown = async (_, results) => {
     const { add } = await reporter;
-    for (const result of results) add(result);
+    for await (const group of results) group.forEach(add);
   };
   try {
     await listLog({ args, number, judge, show }, invocation);
@@ -182,7 +196,9 @@ async function showOnScreen(parts: Parts, invocation: Invocation): Promise<void>
 const run: Run = async (args, invocation) => {
   const { env, cwd } = invocation;
   const jobs = jobsOf(args, availableParallelism());
-  const askedGit = listGitConfig({ env, cwd });
+  const askedGit = invocation.askedGit ?? listGitConfig({ env, cwd });
+  const opened = openRepository(cwd, env);
+  opened.then(({ objects }) => objects.start()).catch(() => undefined);
   const here = { ...invocation, askedGit };
   const { settings } = await resolvedHere(here, { flags: args.flags });
   const entries = parseGitConfig(await askedGit);
@@ -192,7 +208,7 @@ const run: Run = async (args, invocation) => {
     throw new UsageError(`--json and ${format}: only one of them`);
   }
   const look = readLogArguments(args.positionals, entries);
-  const setup = setUpVerify(orAnybody(args, settings), here);
+  const setup = setUpVerify(orAnybody(args, settings), here, 'command', opened);
   setup.catch(() => undefined);
   const parts: Parts = { look, entries, settings, setup, jobs };
   try {
@@ -220,6 +236,7 @@ const OPTIONS: OptionSpecs = {
 export const command: Command = {
   summary: 'git log with verified names',
   passesTo: 'git log',
+  brief: true,
   positionals: [{ name: "git log's arguments", takes: 'revision', optional: true, repeated: true }],
   options: OPTIONS,
   about: [

@@ -8,7 +8,7 @@ import { type LogField, type LogRequest, MARKER } from '../../git/log/request.ts
 import { STATUS_COLOURS } from '../text.ts';
 import { harmlessField, harmlessText } from './harmless.ts';
 import { graphWidth, messageLines, noteLines, takeGraph, withGraph } from './lines.ts';
-import { type LogMark, signOf } from './mark.ts';
+import { type LogMark, type SignatureAnswer, signOf } from './mark.ts';
 
 /** A commit as git printed it. Characters are bytes. */
 export interface PrintedCommit {
@@ -42,6 +42,12 @@ export interface Look {
   readonly seen: boolean;
   /** Marks may be more than ASCII. */
   readonly unicode: boolean;
+}
+
+/** What git itself would say of the commit. It was asked for, if it is shown. */
+function answerOf({ git }: LogMark): SignatureAnswer {
+  if (git === undefined) throw new Error('a mark without the answer that was asked for');
+  return git;
 }
 
 /** Labels stand in a column that grows with the widest so far, up to a bound. */
@@ -121,8 +127,8 @@ function onelineLayout(look: LogArguments, how: Look): Named {
     const sign = painted(signOf(mark, how.unicode), mark, how);
     const name = painted(label(mark.label), mark, how);
     const line = `${bytes(sign)} ${hash} ${bytes(name)} ${subject}`.replace(/ +$/, '');
-    const signed = look.showSignature && mark.sentence !== '';
-    return signed ? [line, `  ${bytes(mark.sentence)}`] : [line];
+    const sentence = look.showSignature ? answerOf(mark).sentence : '';
+    return sentence === '' ? [line] : [line, `  ${bytes(sentence)}`];
   };
 }
 
@@ -130,7 +136,7 @@ function headedLayout(name: NamedFormat, look: LogArguments, how: Look): Named {
   const tabs = look.tabs ?? (name === 'short' ? 0 : 8);
   return (fields, mark) => {
     const merged = fields.get('merged') ?? '';
-    const told = look.showSignature && mark.sentence !== '' ? mark.sentence : mark.told;
+    const told = (look.showSignature && answerOf(mark).sentence) || mark.told;
     const sign = painted(signOf(mark, how.unicode), mark, how);
     const selector = fields.get('selector');
     const message = messageLines((fields.get('body') ?? '').split('\n'), {
@@ -173,7 +179,8 @@ function namedLayout(
 }
 
 function slotValue({ kind }: Slot, mark: LogMark, label: string, how: Look): string {
-  const { fields } = mark;
+  if (kind === 'mark') return painted(`${signOf(mark, how.unicode)} ${label} `, mark, how);
+  const { fields, sentence } = answerOf(mark);
   switch (kind) {
     case '?':
       return fields.grade;
@@ -188,9 +195,7 @@ function slotValue({ kind }: Slot, mark: LogMark, label: string, how: Look): str
     case 'T':
       return fields.trust;
     case 'G':
-      return mark.sentence === '' ? '' : `git-signet: ${mark.sentence}\n`;
-    case 'mark':
-      return painted(`${signOf(mark, how.unicode)} ${label} `, mark, how);
+      return sentence === '' ? '' : `git-signet: ${sentence}\n`;
   }
 }
 

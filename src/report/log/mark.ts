@@ -19,8 +19,14 @@ export interface LogMark {
   readonly label: string;
   /** Who, why: one line. */
   readonly told: string;
-  /** What git's `--show-signature` would print, without the program's name. */
+  /** What git itself would say. It takes as long as the rest, so it is there only if it is shown. */
+  readonly git?: SignatureAnswer;
+}
+
+export interface SignatureAnswer {
+  /** What `--show-signature` would print, without the program's name. */
   readonly sentence: string;
+  /** The values of the `%G…` placeholders. */
   readonly fields: GpgFields;
   /** Verified, and no policy was asked: a setting says how far git trusts that. */
   readonly unruled: boolean;
@@ -98,7 +104,16 @@ function fieldsOf(verdict: Outcome): GpgFields {
   return gpgFields(reportOf(verdict as Verdict, 'undefined').lines);
 }
 
-/** The mark of one verdict. */
+function gitAnswer(verdict: Outcome): SignatureAnswer {
+  const { status } = verdict;
+  return {
+    sentence: status === 'unsigned' ? '' : visible(verdictLine(verdict, 'commit')),
+    fields: fieldsOf(verdict),
+    unruled: status === 'verified' && verdict.rule === undefined,
+  };
+}
+
+/** The mark of one verdict, without git's own answer. */
 export function markOf(verdict: Outcome): LogMark {
   const { status } = verdict;
   const [label, told] =
@@ -108,9 +123,6 @@ export function markOf(verdict: Outcome): LogMark {
     status,
     label: visible(label),
     told: visible([told, ...notes].join('')),
-    sentence: status === 'unsigned' ? '' : visible(verdictLine(verdict, 'commit')),
-    fields: fieldsOf(verdict),
-    unruled: status === 'verified' && verdict.rule === undefined,
   };
 }
 
@@ -119,9 +131,15 @@ export function markPiece({ verdict }: Judged): Pick<Rendered, 'piece'> {
   return { piece: JSON.stringify(markOf(verdict)) };
 }
 
+/** The mark as text, with git's own answer. */
+export function answeredMarkPiece({ verdict }: Judged): Pick<Rendered, 'piece'> {
+  return { piece: JSON.stringify({ ...markOf(verdict), git: gitAnswer(verdict) }) };
+}
+
 /** Reads that text. `trusted`: the setting that trusts signers of whom no policy was asked. */
 export function readMark({ piece = '' }: Pick<Rendered, 'piece'>, trusted: boolean): LogMark {
   const mark = JSON.parse(piece) as LogMark;
-  if (!trusted || !mark.unruled) return mark;
-  return { ...mark, fields: { ...mark.fields, grade: 'G', trust: 'fully' } };
+  const { git } = mark;
+  if (!trusted || git?.unruled !== true) return mark;
+  return { ...mark, git: { ...git, fields: { ...git.fields, grade: 'G', trust: 'fully' } } };
 }

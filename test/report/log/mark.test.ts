@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Outcome, Signer } from '../../../src/core/verdict.ts';
 import { harmlessField, harmlessPieces, harmlessText } from '../../../src/report/log/harmless.ts';
 import { messageLines, withGraph } from '../../../src/report/log/lines.ts';
-import { markOf, markPiece, readMark } from '../../../src/report/log/mark.ts';
+import { answeredMarkPiece, markOf, markPiece, readMark } from '../../../src/report/log/mark.ts';
 
 const signer: Signer = {
   kind: 'email',
@@ -89,31 +89,43 @@ const CASES: readonly (readonly [grade: string, trust: string, label: string, ve
     ],
   ];
 
+const judged = (verdict: Outcome) => answeredMarkPiece({ id: 'x', type: 'commit', verdict });
+const fieldsOf = (verdict: Outcome, trusted = false) =>
+  readMark(judged(verdict), trusted).git?.fields;
+
 describe('the mark of a commit', () => {
   it.each(CASES)('is %s with trust %s, and says %s', (grade, trust, label, verdict) => {
     const mark = markOf(verdict);
-    expect([mark.fields.grade, mark.fields.trust, mark.label]).toEqual([grade, trust, label]);
+    const fields = fieldsOf(verdict);
+    expect([fields?.grade, fields?.trust, mark.label]).toEqual([grade, trust, label]);
     expect(mark.told).not.toContain('\u202e');
   });
 
   it('is never G for a signature that is not verified', () => {
     const others = CASES.filter(([, , , { status }]) => status !== 'verified');
-    expect(others.map(([, , , verdict]) => markOf(verdict).fields.grade)).not.toContain('G');
+    expect(others.map(([, , , verdict]) => fieldsOf(verdict)?.grade)).not.toContain('G');
+  });
+
+  it('holds git’s own answer only if that is asked for, because it takes as long as the rest', () => {
+    const [, , , verdict] = CASES[0] ?? [];
+    if (verdict === undefined) throw new Error('no case');
+    const plain = readMark(markPiece({ id: 'x', type: 'commit', verdict }), false);
+    expect(plain).toEqual(markOf(verdict));
+    expect(readMark(judged(verdict), false)).toMatchObject(plain);
   });
 
   it('trusts a signer of whom no policy was asked only where a setting says so', () => {
-    const judged = (verdict: Outcome) => markPiece({ id: 'x', type: 'commit', verdict });
-    const unruled = judged({ status: 'verified', ...evidence });
-    expect(readMark(unruled, false).fields.grade).toBe('U');
-    expect(readMark(unruled, true).fields).toMatchObject({ grade: 'G', trust: 'fully' });
-    const denied = judged({
+    const unruled: Outcome = { status: 'verified', ...evidence };
+    expect(fieldsOf(unruled)?.grade).toBe('U');
+    expect(fieldsOf(unruled, true)).toMatchObject({ grade: 'G', trust: 'fully' });
+    const denied: Outcome = {
       status: 'not-allowed',
       ...evidence,
       check: 'policy',
       code: 'identity-not-allowed',
       detail: 'no',
-    });
-    expect(readMark(denied, true).fields).toMatchObject({ grade: 'U', trust: 'never' });
+    };
+    expect(fieldsOf(denied, true)).toMatchObject({ grade: 'U', trust: 'never' });
   });
 });
 

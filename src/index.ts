@@ -13,7 +13,14 @@ export {
 } from './core/git/signed-object.ts';
 export type { IdentityKind } from './core/identity-kind.ts';
 export { type LogLookup, logLookupOf } from './core/log-lookup.ts';
-export type { KeyRule, ObjectRule, Validity, WorkflowRule } from './core/policy/model.ts';
+export type {
+  KeyRule,
+  ObjectRule,
+  Revocation,
+  RevokedTarget,
+  Validity,
+  WorkflowRule,
+} from './core/policy/model.ts';
 export { type Locate, policyFromData } from './core/policy/policy.ts';
 export { logEntryFromRekorV1, logEntryFromRekorV2 } from './core/rekor/log-answer.ts';
 export type { TransparencyLogEntry } from './core/rekor/log-entry.ts';

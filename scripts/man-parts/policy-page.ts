@@ -55,17 +55,21 @@ function fieldTerms(object: Schema, schema: PolicySchema): string {
   return terms(fields);
 }
 
-/** Fields that all kinds of signers have, but for one at most: they are told once. */
-function commonOf(kinds: readonly Schema[]): Schema {
+/** Fields that all kinds have, but for one at most: they are told once. */
+function commonOf(title: string, kinds: readonly Schema[]): Schema {
   const fields = kinds.flatMap(({ properties = {} }) => Object.entries(properties));
   const having = Map.groupBy(fields, ([name]) => name);
   const common = [...having].filter(([, all]) => all.length >= kinds.length - 1);
   const properties = Object.fromEntries(common.flatMap(([, all]) => all.slice(0, 1)));
-  return { title: 'Every signer', properties, required: ['name'] };
+  const required = Object.keys(properties).filter((name) =>
+    kinds.every((kind) => kind.required?.includes(name) === true),
+  );
+  return { title, properties, required };
 }
 
-function signerParts(kinds: readonly Schema[], schema: PolicySchema): string {
-  const common = commonOf(kinds);
+/** The kinds of a list's items: the fields of all kinds first, then each kind's own. */
+function kindParts(title: string, kinds: readonly Schema[], schema: PolicySchema): string {
+  const common = commonOf(title, kinds);
   const own = kinds.map((kind): Schema => {
     const fields = Object.entries(kind.properties ?? {});
     const rest = fields.filter(([name]) => common.properties?.[name] === undefined);
@@ -92,11 +96,12 @@ export function policyPage(edition: Edition): Page {
     ],
     ['EXAMPLE', verbatim(policy.sample?.text ?? '')],
     ['FIELDS', fieldTerms(schema, schema)],
-    ['SIGNERS', signerParts(kinds, schema)],
+    ['SIGNERS', kindParts('Every signer', kinds, schema)],
     [
       'RULES',
       others.map(([name, object]) => subsection(name, fieldTerms(object, schema))).join('\n'),
     ],
+    ['REVOKED', kindParts('Every entry', schema.$defs.revoked?.oneOf ?? [], schema)],
     ['SEE ALSO', seeAlso(['git-signet-policy(1)', 'git-signet-verify(1)', 'git-signet(1)'])],
   ]);
   return ['git-signet-policy.5', text];

@@ -66,6 +66,7 @@ export type ReasonCode =
 
 /** The reasons why a policy refuses. Some of them may also be notes. */
 export type PolicyCode =
+  | 'revoked'
   | 'identity-not-allowed'
   | 'signer-out-of-dates'
   | 'role-not-allowed'

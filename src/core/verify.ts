@@ -26,7 +26,13 @@ import {
   payloadType,
 } from './git/signed-object.ts';
 import { loggedNames } from './log-lookup.ts';
-import { type Decision, decide, type Subject } from './policy/decide.ts';
+import {
+  type Decision,
+  decide,
+  type NotedFacts,
+  type Party,
+  type Subject,
+} from './policy/decide.ts';
 import { rejected, tooLarge } from './rejection.ts';
 import {
   type BoundEntry,
@@ -54,7 +60,7 @@ export interface VerifyContext extends EvidenceContext {
   /** The ref that commits are for, if it is known. Rules by ref depend on it. */
   readonly ref?: string | undefined;
   /** Facts about this object that are not in its bytes. */
-  readonly noted?: Pick<Subject, 'changesPolicy' | 'noticed'> | undefined;
+  readonly noted?: NotedFacts | undefined;
   /** More policies that must also allow it. */
   readonly alsoUnder?: readonly IdentityPolicy[];
 }
@@ -97,7 +103,7 @@ export async function verifyObject(
     const { split } = openObject(type, raw, format);
     if (split === undefined) throw new Refusal('unsigned', `the ${type} has no signature`);
     const verdict = await verifyEvidence(split.payload, split.signature, context, found);
-    return underPolicies(verdict, context, { type, payload: split.payload });
+    return underPolicies(verdict, context, { type, payload: split.payload, ids: [id] });
   });
 }
 
@@ -116,7 +122,8 @@ export async function verifyDetached(
   return settle({ check: 'object' }, async () => {
     openPayload(payload);
     const verdict = await verifyEvidence(payload, signature, context, found);
-    return underPolicies(verdict, context, { type: payloadType(payload), payload });
+    const ids = detachedIds(context, payload, signature);
+    return underPolicies(verdict, context, { type: payloadType(payload), payload, ids });
   });
 }
 
@@ -191,7 +198,7 @@ export function underPolicies(
     ref,
     noted,
   }: Pick<VerifyContext, 'policy' | 'alsoUnder' | 'ref' | 'noted'>,
-  object: Pick<Subject, 'type' | 'payload'>,
+  object: Pick<Subject, 'type' | 'payload' | 'ids'>,
 ): Verdict {
   const subject = { ...object, ref, ...noted };
   const verdict = applyPolicy(evidence, policy, subject);
@@ -202,6 +209,24 @@ export function underPolicies(
   return verdict;
 }
 
+/**
+ * Returns the full hashes that the object of a detached signature has, as git writes it (SHA-1). They are computed only if
+ * an entry of `revoked` may except an object by its hash.
+ */
+export function detachedIds(
+  { policy, crypto }: Pick<VerifyContext, 'policy' | 'crypto'>,
+  payload: Uint8Array,
+  signature: Uint8Array,
+): readonly string[] {
+  const excepts = policy?.revoked?.some(({ except }) => except !== undefined) === true;
+  return excepts ? loggedNames(payload, signature, crypto) : [];
+}
+
+/** Returns what a policy judges of a keyless signature. */
+export function partyOf({ signer, times, certificate, logEntry }: Verified | NotAllowed): Party {
+  return { signer, times: times.map(({ time }) => time), certificate, logEntry };
+}
+
 /** Returns the verdict under a policy: `verified` with a rule, or `not-allowed`. Any other verdict stays. */
 export function applyPolicy(
   verdict: Verdict,
@@ -209,9 +234,7 @@ export function applyPolicy(
   subject: Subject,
 ): Verdict {
   if (policy === undefined || verdict.status !== 'verified') return verdict;
-  const { signer, times } = verdict;
-  const party = { signer, times: times.map(({ time }) => time) };
-  return underDecision(verdict, decide(policy, party, subject));
+  return underDecision(verdict, decide(policy, partyOf(verdict), subject));
 }
 
 const UNLOGGED: Finding = {

@@ -13,7 +13,7 @@ import {
 import type { KeyKind } from '../core/identity-kind.ts';
 import { type LogLookup, logLookupOf } from '../core/log-lookup.ts';
 import { withCommitterNote } from '../core/policy/committer.ts';
-import type { Subject } from '../core/policy/decide.ts';
+import type { NotedFacts } from '../core/policy/decide.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { IdentityPolicy, Outcome, Rejected, Verdict } from '../core/verdict.ts';
 import { type SignedObject, type VerifyContext, verifyObject } from '../core/verify.ts';
@@ -47,7 +47,7 @@ export interface BatchItem {
   readonly single?: boolean;
   /** The policies that must all allow it, if they are not the policy of the whole run. */
   readonly policies?: readonly IdentityPolicy[] | undefined;
-  readonly noted?: Pick<Subject, 'changesPolicy' | 'noticed'> | undefined;
+  readonly noted?: NotedFacts | undefined;
   /** Offsets of its first byte in the batch, and of the byte after its last. */
   readonly start: number;
   readonly end: number;

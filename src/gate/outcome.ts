@@ -34,7 +34,7 @@ export interface WholeObject extends Pick<ObjectRequest, 'policies' | 'noted'> {
 export async function byKeys(
   undecided: Verdict,
   context: VerifyContext,
-  object: Pick<Subject, 'type' | 'payload'>,
+  object: Pick<Subject, 'type' | 'payload' | 'ids'>,
   judge: (policy: IdentityPolicy, subject: Subject) => Promise<Outcome | undefined>,
 ): Promise<Outcome> {
   const subject = { ...object, ref: context.ref, ...context.noted };
@@ -59,8 +59,11 @@ export async function judgeOutcome(object: WholeObject, judging: JudgingContext)
   const { kind } = verdict;
   if (kind !== undefined) {
     if (split === undefined) return verdict;
-    return byKeys(verdict, context, { type, payload: split.payload }, (policy, subject) =>
-      judging.keys.judge(kind, split, policy, subject),
+    return byKeys(
+      verdict,
+      context,
+      { type, payload: split.payload, ids: [id] },
+      (policy, subject) => judging.keys.judge(kind, split, policy, subject),
     );
   }
   if (verdict.code !== 'log-entry-absent') return verdict;

@@ -5,9 +5,11 @@
 
 import { UsageError } from '../errors.ts';
 import { isSurelyAncestor } from '../git/merge-bases.ts';
+import type { ObjectRequest } from '../git/objects.ts';
 import { isAncestor } from '../git/paths.ts';
 import { type ProvedRange, proveRange, type Range } from '../git/range-commits.ts';
 import { asksAboutGraph, createGraph, type Graph } from './graph.ts';
+import { type RevocationWatch, watchRevocations } from './later-revocations.ts';
 import { type JudgingContext, judgeCommit } from './outcome.ts';
 import { refuseWithoutRef, watchChanges, watchParents } from './policy-watch.ts';
 import {
@@ -43,17 +45,18 @@ function watchOf(
 ): PlanSettings['watch'] {
   const { blobs, startBlob, since, policy } = choice;
   if (blobs === undefined) return undefined;
-  if (startBlob === undefined || since === undefined || policy === undefined) {
-    return (commits) => watchChanges(commits, blobs);
-  }
-  return (commits) =>
-    watchParents(commits, {
-      blobs,
-      start: { policy, blob: startBlob },
-      hasRef: judge.ref !== undefined,
-      descends: (id) => isAncestor(repository, since, id),
-      passes: async (request) => (await judgeCommit(request, judging))?.status === 'verified',
-    });
+  if (policy === undefined) return undefined;
+  const isVerified = async (request: ObjectRequest): Promise<boolean> =>
+    (await judgeCommit(request, judging))?.status === 'verified';
+  const requests: RevocationWatch['requests'] = (walk, passes) =>
+    startBlob === undefined || since === undefined
+      ? watchChanges(walk(), blobs)
+      : watchParents(walk(), {
+          ...{ blobs, passes, start: { policy, blob: startBlob } },
+          hasRef: judge.ref !== undefined,
+          descends: (id) => isAncestor(repository, since, id),
+        });
+  return (walk) => watchRevocations(walk, { blobs, policy, requests, isVerified });
 }
 
 /** Returns ranges. With `--policy-from parents`, a single revision means all commits from the start to it. */

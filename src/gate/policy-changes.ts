@@ -4,12 +4,13 @@
  * signer. A merge may take over the policy of a parent, but never an older one.
  */
 
-import type { Subject } from '../core/policy/decide.ts';
+import type { NotedFacts } from '../core/policy/decide.ts';
+import { liftedRevocations } from '../core/policy/revocations.ts';
 import type { Finding, PolicyCode } from '../core/verdict.ts';
 import type { PolicyBlobs } from './policy-blobs.ts';
 
 /** The part of a commit's judgement that concerns the policy itself. */
-export type Noted = Pick<Subject, 'changesPolicy' | 'noticed'>;
+export type Noted = NotedFacts;
 
 function refusal(code: PolicyCode, detail: string): Noted {
   return { noticed: [{ code, detail, severity: 'refusal' } satisfies Finding] };
@@ -29,11 +30,18 @@ export async function policyChange(
   if (own === undefined) return refusal('policy-removed', 'it removes the policy');
   const policy = await blobs.policy(own);
   if (policy === undefined) return refusal('policy-invalid', 'the policy in it is not valid');
-  const sequenceOf = async (blob: string | undefined): Promise<number> =>
-    (blob === undefined ? undefined : (await blobs.policy(blob))?.sequence) ?? 0;
-  const others = await Promise.all(parents.filter((blob) => blob !== own).map(sequenceOf));
-  const highest = Math.max(0, ...others);
+  const others = await Promise.all(
+    parents
+      .filter((blob) => blob !== own)
+      .map((blob) => (blob === undefined ? undefined : blobs.policy(blob))),
+  );
+  const highest = Math.max(0, ...others.map((other) => other?.sequence ?? 0));
   const sequence = policy.sequence ?? 0;
+  const lifts = others.flatMap((other) => liftedRevocations(other?.revoked, policy.revoked));
+  if (lifts.length > 0 && sequence <= highest) {
+    const detail = `it takes back what the policy revokes, and its sequence is not larger: ${sequence}`;
+    return refusal('policy-rolled-back', detail);
+  }
   const carried = parents.includes(own);
   if (highest > 0 && (carried ? sequence < highest : sequence <= highest)) {
     const detail = `the policy goes back: its sequence is ${sequence}, and it was ${highest}`;
@@ -41,5 +49,5 @@ export async function policyChange(
   }
   // a parent's policy was judged at that parent, and the first parent's stays unless another parent's is newer
   if (carried && (own === parents[0] || sequence > highest)) return undefined;
-  return { changesPolicy: true };
+  return lifts.length === 0 ? { changesPolicy: true } : { changesPolicy: true, lifts };
 }

@@ -98,7 +98,7 @@ export interface PlanSettings {
   /** Order of watched ranges. Without watch, the order is newest first. */
   readonly order: Order;
   /** Makes the requests for commits whose parents are known. Absent if no rule needs the parents. */
-  readonly watch?: ((commits: Commits) => Requests) | undefined;
+  readonly watch?: ((walk: () => Commits) => Requests) | undefined;
 }
 
 type Requests = AsyncIterable<readonly ObjectRequest[]>;
@@ -146,7 +146,8 @@ async function* watchSingles(
 ): AsyncGenerator<readonly ObjectRequest[]> {
   const commits = await singleCommits(repository, singles);
   const watched = new Map<string, ObjectRequest>();
-  for await (const group of watch([commits])) for (const each of group) watched.set(each.id, each);
+  for await (const group of watch(() => [commits]))
+    for (const each of group) watched.set(each.id, each);
   yield singles.map((single) => ({ ...watched.get(single.id), ...single }));
 }
 
@@ -155,7 +156,7 @@ export async function* rangeRequests(
   range: ProvedRange,
   { order, watch }: Pick<PlanSettings, 'order' | 'watch'>,
 ): AsyncGenerator<readonly ObjectRequest[]> {
-  if (watch !== undefined) yield* watch(range.walk(order));
+  if (watch !== undefined) yield* watch(() => range.walk(order));
   else for (const group of range.walk('newest-first')) yield group.map(({ id }) => ({ id }));
 }
 

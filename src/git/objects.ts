@@ -6,7 +6,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { MAX_OBJECT } from '../core/git/limits.ts';
-import type { Subject } from '../core/policy/decide.ts';
+import type { NotedFacts } from '../core/policy/decide.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { UsageError } from '../errors.ts';
 import { collectGarbage } from '../system/runtime.ts';
@@ -22,7 +22,7 @@ export interface ObjectRequest {
   /** The policies that must all allow it, if they are not the policy of the whole run. */
   readonly policies?: readonly IdentityPolicy[] | undefined;
   /** Facts about it that are not in its bytes. */
-  readonly noted?: Pick<Subject, 'changesPolicy' | 'noticed'> | undefined;
+  readonly noted?: NotedFacts | undefined;
 }
 
 /** git's answer to one request. */

@@ -10,7 +10,7 @@ import { MAX_SIGNATURE_BYTES } from '../core/git/header.ts';
 import { MAX_OBJECT } from '../core/git/limits.ts';
 import { payloadType } from '../core/git/signed-object.ts';
 import type { IdentityPolicy, Verdict } from '../core/verdict.ts';
-import { applyPolicy, type VerifyContext, verifyDetached } from '../core/verify.ts';
+import { applyPolicy, detachedIds, type VerifyContext, verifyDetached } from '../core/verify.ts';
 import { type ExitCode, isSignetError, UsageError } from '../errors.ts';
 import { acceptsUnlogged } from '../gate/unlogged.ts';
 import { verdictLine } from '../report/verdict-line.ts';
@@ -172,8 +172,9 @@ async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
   const { context } = judgement;
   const under = { ...context, unlogged: acceptsUnlogged(settings, policy) };
   const evidence = await lookedUp({ ...judgement, context: under }, question, invocation);
-  const { payload } = question;
-  const verdict = applyPolicy(evidence, policy, { type: payloadType(payload), payload });
+  const { payload, signature } = question;
+  const ids = detachedIds({ policy, crypto }, payload, signature);
+  const verdict = applyPolicy(evidence, policy, { type: payloadType(payload), payload, ids });
   const foreign = verdict.status === 'undecided' && verdict.code === 'foreign-issuer';
   if (foreign && settings.x509Fallback !== undefined) {
     const { handOver } = await import('./fallback.ts');

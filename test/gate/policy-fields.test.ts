@@ -60,6 +60,13 @@ const FIXTURES: Readonly<Record<string, readonly [file: string, name: RegExp]>> 
   'distinct-signers': ['scenario/policy-mixed.test.ts', /distinct-signers needs two signers/],
   names: ['core/policy/decide.test.ts', /'names'/],
   tagger: ['core/policy/decide.test.ts', /'tagger'/],
+  revoked: ['core/policy/revocations.test.ts', /an account is hit within the window/],
+  certificate: ['core/policy/revocations.test.ts', /a certificate is hit by its fingerprint/],
+  log: ['core/policy/revocations.test.ts', /a log entry is hit by log and index/],
+  index: ['core/policy/revocations.test.ts', /a log entry is hit by log and index/],
+  key: ['core/policy/revocations.test.ts', /a key is hit by its fingerprint/],
+  reason: ['support/policy-corpus-revoked.ts', /revoked: no reason/],
+  except: ['core/policy/revocations.test.ts', /an exception holds for that object alone/],
 };
 
 describe('no field of a policy is accepted and ignored (X11)', () => {

@@ -31,7 +31,7 @@ describe('a second model of the policy, written from its documentation', () => {
       ...['role-not-allowed', 'committer-differs', 'author-differs', 'sign-off-missing'],
       ...['date-too-far', 'merge-parent-not-verified', 'merge-not-clean', 'too-few-signers'],
       ...['key-not-pinned', 'policy-missing', 'policy-invalid', 'policy-removed'],
-      ...['policy-rolled-back', 'policy-change-not-allowed'],
+      ...['policy-rolled-back', 'policy-change-not-allowed', 'revoked'],
     ];
     const seldom = answers.filter((code) => (counts.get(code) ?? 0) < 20);
     expect(seldom, JSON.stringify(Object.fromEntries(counts))).toEqual([]);

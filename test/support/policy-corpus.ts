@@ -1,6 +1,7 @@
 /** Policy files, good and bad: what the parser says of each, and whether the published schema can say so too. */
 
 import { githubWebFlow } from '../../src/core/policy/github-web-flow.ts';
+import { REVOKED_CASES } from './policy-corpus-revoked.ts';
 
 export interface PolicyCase {
   readonly name: string;
@@ -287,4 +288,9 @@ const BAD_RULES: readonly PolicyCase[] = [
   bad('unlogged without a word', withAlice('unlogged: true\n'), /'unlogged' must be allowed/),
 ];
 
-export const POLICY_CORPUS: readonly PolicyCase[] = [...GOOD, ...BAD_SIGNERS, ...BAD_RULES];
+export const POLICY_CORPUS: readonly PolicyCase[] = [
+  ...GOOD,
+  ...BAD_SIGNERS,
+  ...BAD_RULES,
+  ...REVOKED_CASES,
+];

@@ -9,7 +9,9 @@ import { splitSignedObject } from '../../core/git/signed-object.ts';
 import { DEFAULT_RULE, decide, governing, type Party } from '../../core/policy/decide.ts';
 import { inForce, whyNot } from '../../core/policy/identity.ts';
 import type { IdentityPolicy, ObjectRule } from '../../core/policy/model.ts';
+import { isHit, revocationText } from '../../core/policy/revocations.ts';
 import type { Outcome } from '../../core/verdict.ts';
+import { partyOf as evidenceOf } from '../../core/verify.ts';
 import { UsageError } from '../../errors.ts';
 import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
 import { judgeOutcome } from '../../gate/outcome.ts';
@@ -24,8 +26,7 @@ type Say = (answer: 'yes' | 'no' | '-', what: string, why?: string) => void;
 /** Who signed and when, as far as the outcome proves it. */
 function partyOf(outcome: Outcome): Party | undefined {
   if (!('signer' in outcome) || outcome.signer === undefined) return undefined;
-  const times = 'times' in outcome ? outcome.times.map(({ time }) => time) : [];
-  return { signer: outcome.signer, times };
+  return 'times' in outcome ? evidenceOf(outcome) : { signer: outcome.signer, times: [] };
 }
 
 function explainSigners(policy: IdentityPolicy, party: Party, say: Say): void {
@@ -34,6 +35,21 @@ function explainSigners(policy: IdentityPolicy, party: Party, say: Say): void {
     const dated = inForce(rule, party.times);
     if (why !== undefined) say('no', `signer ${rule.name}`, why);
     else say(dated ? 'yes' : 'no', `signer ${rule.name}`, dated ? undefined : 'not at that time');
+  }
+}
+
+/** Says which entries of `revoked` hit the commit. */
+function explainRevoked(
+  { revoked = [] }: IdentityPolicy,
+  party: Party,
+  id: string,
+  say: Say,
+): void {
+  for (const [index, entry] of revoked.entries()) {
+    if (isHit(entry, party, [id])) say('no', `revoked[${index}]`, revocationText(entry));
+    else if (isHit({ ...entry, except: [] }, party, [id])) {
+      say('yes', `revoked[${index}]`, 'excepts this commit');
+    }
   }
 }
 
@@ -46,6 +62,7 @@ function explainRules(
   say: Say,
 ): void {
   const governed = governing(policy, { type: 'commit', ref }, undefined);
+  const { revoked: _, ...standing } = policy;
   const rules: readonly ObjectRule[] = [...(policy.commits ?? []), DEFAULT_RULE];
   for (const rule of rules) {
     const what = rule.label === 'default' ? 'default (every signer may sign)' : rule.label;
@@ -53,8 +70,8 @@ function explainRules(
       say('-', what, ref === undefined ? 'does not govern' : `does not govern ${ref}`);
       continue;
     }
-    const { on: _, ...everywhere } = rule;
-    const alone = { ...policy, commits: [everywhere] };
+    const { on: __, ...everywhere } = rule;
+    const alone = { ...standing, commits: [everywhere] };
     const decision = decide(alone, party, { type: 'commit', payload, ref });
     const notes = decision.findings.map(({ code, detail }) => `${code}: ${detail}`);
     const why = decision.allowed ? notes : [decision.detail, ...notes.slice(1)];
@@ -83,6 +100,7 @@ async function explain(name: string, setup: VerifySetup, say: Say): Promise<Outc
     say(outcome.status === 'verified' ? 'yes' : 'no', `${outcome.kind} key`, rule);
     return outcome;
   }
+  explainRevoked(policy, party, commit.id, say);
   explainSigners(policy, party, say);
   if (!policy.rules.some((rule) => whyNot(rule, party.signer) === undefined)) {
     say('no', `${party.signer.value} is not listed in ${policy.source}`);

@@ -17,7 +17,9 @@ commits:                      # the first rule whose refs fit governs
      author: report, sign-off: signer, max-skew: 24h, merges: passing,
      distinct-signers: 2}
 tags: [{names: ['v*'], by: [release], tagger: match}]
-changes: [maintainers]        # who may change this file`;
+changes: [maintainers]        # who may change this file
+revoked: [{identity: alice@example.com, issuer: https://accounts.example.com,
+   until: '2026-03-01T12:00Z', reason: taken over, except: [FULL-HASH]}]`;
 
 export const command: Command = {
   summary: 'who may sign: init, check, explain',

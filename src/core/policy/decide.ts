@@ -5,12 +5,13 @@
 
 import type { ObjectType } from '../git/signed-object.ts';
 import { isoTime } from '../time.ts';
-import type { Finding, PolicyCode, Signer } from '../verdict.ts';
+import type { Finding, PolicyCode } from '../verdict.ts';
 import { type Claims, claimsOf, signOffsOf } from './claims.ts';
 import { inForce, meets } from './identity.ts';
-import type { IdentityPolicy, IdentityRule, KeyRule, ObjectRule } from './model.ts';
+import type { IdentityPolicy, IdentityRule, KeyRule, ObjectRule, Revocation } from './model.ts';
 import { matchesRef } from './patterns.ts';
 import { reachedRules } from './reach.ts';
+import { isAbout, isHit, type RevocableSignature, revocationText } from './revocations.ts';
 
 /** The signed object. */
 export interface Subject {
@@ -19,20 +20,23 @@ export interface Subject {
   readonly payload: Uint8Array;
   /** The ref that a commit is for. If unknown, any rule may allow it. */
   readonly ref?: string | undefined;
+  /** Full hashes that the object is known to have. Entries of `revoked` may except it by them. */
+  readonly ids?: readonly string[] | undefined;
+  /** Entries of `revoked` that count beside the policy's own: those of later policies. */
+  readonly revoked?: readonly Revocation[] | undefined;
+  /** Entries of `revoked` that it takes back or weakens. */
+  readonly lifts?: readonly Revocation[] | undefined;
   /** True if it changes the policy itself, which only some signers may do. */
   readonly changesPolicy?: boolean | undefined;
   /** Findings of checks that see more than one object. */
   readonly noticed?: readonly Finding[] | undefined;
 }
 
-/** The signer with the times of the signature. */
-export interface Party {
-  readonly signer: Signer;
-  /** Unix seconds. They are proven for keyless signatures, and claimed for signatures by keys. */
-  readonly times: readonly number[];
-  /** The pinned key that verified the signature. Absent for keyless signatures. */
-  readonly key?: KeyRule;
-}
+/** Facts about an object that are not in its bytes. */
+export type NotedFacts = Pick<Subject, 'changesPolicy' | 'noticed' | 'revoked' | 'lifts'>;
+
+/** The signer with the times of the signature, and what entries of `revoked` may name. */
+export type Party = RevocableSignature;
 
 export type Decision =
   | { readonly allowed: true; readonly rule: string; readonly findings: readonly Finding[] }
@@ -221,8 +225,22 @@ function underRules(
   return refused ?? no('role-not-allowed', 'no rule allows this');
 }
 
+/** Returns the entry of `revoked` that hits the object, if any. */
+export function revocationOf(
+  { revoked = [] }: IdentityPolicy,
+  party: Party,
+  { revoked: later = [], ids = [] }: Pick<Subject, 'revoked' | 'ids'>,
+): Revocation | undefined {
+  return (
+    revoked.find((entry) => isHit(entry, party, ids)) ??
+    later.find((entry) => isHit(entry, party, ids))
+  );
+}
+
 /** Decides about one object. The gate judges rules that need several objects. */
 export function decide(policy: IdentityPolicy, party: Party, subject: Subject): Decision {
+  const hit = revocationOf(policy, party, subject);
+  if (hit !== undefined) return no('revoked', revocationText(hit));
   const known = signersOf(policy, party);
   const [first] = known;
   if (first === undefined)
@@ -231,6 +249,11 @@ export function decide(policy: IdentityPolicy, party: Party, subject: Subject): 
   if (entitled.length === 0) return no('signer-out-of-dates', outOfDates(first, party.times));
   if (subject.changesPolicy === true && !mayChange(policy, entitled)) {
     return no('policy-change-not-allowed', `${first.name} may not change the policy`);
+  }
+  const lifted = subject.lifts?.find((entry) => isAbout(policy, entry, party));
+  if (lifted !== undefined) {
+    const detail = `${first.name} may not take back what is about ${first.name} (${revocationText(lifted)})`;
+    return no('policy-change-not-allowed', detail);
   }
   return withFindings(underRules(policy, entitled, party, subject), subject.noticed ?? []);
 }

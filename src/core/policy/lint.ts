@@ -3,6 +3,7 @@
 import type { IdentityPolicy, IdentityRule, ObjectRule } from './model.ts';
 import { matchesWhole } from './patterns.ts';
 import { takenBefore } from './reach.ts';
+import { ownersOf } from './revocations.ts';
 
 /** One odd part. */
 export interface Oddity {
@@ -97,6 +98,26 @@ function wholeOddities(policy: IdentityPolicy): readonly Oddity[] {
   return odd;
 }
 
+/** Finds entries of `revoked` that hit no signer of the policy, and entries that no signer could take back. */
+function revokedOddities(policy: IdentityPolicy): readonly Oddity[] {
+  const { rules, keys = [], revoked = [] } = policy;
+  const mayChange = rules.filter(({ name }) => policy.changes?.includes(name) ?? true);
+  const keyed = keys.some(({ name }) => policy.changes?.includes(name) ?? true);
+  return revoked.flatMap((entry, index): readonly Oddity[] => {
+    const { target } = entry;
+    if (target.kind !== 'account') return [];
+    const where = `revoked[${index}]`;
+    const owners = ownersOf(policy, target);
+    if (owners.size === 0) return [{ where, what: 'it hits no signer of this policy' }];
+    const isOwner = ({ name, identity, issuer }: IdentityRule): boolean =>
+      owners.has(name) || (identity === target.identity && issuer === target.issuer);
+    if (keyed || !mayChange.every(isOwner)) return [];
+    return [
+      { where, what: 'it hits every signer that may change this file, so none can take it back' },
+    ];
+  });
+}
+
 /** Returns all odd parts, in the policy's order. `now` is in Unix seconds. */
 export function oddities(policy: IdentityPolicy, now: number): readonly Oddity[] {
   return [
@@ -106,5 +127,6 @@ export function oddities(policy: IdentityPolicy, now: number): readonly Oddity[]
     ...unreachable(policy.commits ?? [], 'commits'),
     ...unreachable(policy.tags ?? [], 'tags'),
     ...idle(policy),
+    ...revokedOddities(policy),
   ];
 }

@@ -75,6 +75,33 @@ export interface ObjectRule {
   readonly distinctSigners: number;
 }
 
+/** What a retraction takes back. */
+export type RevokedTarget =
+  | {
+      readonly kind: 'account';
+      readonly identity: string;
+      readonly issuer: string;
+      /** Unix seconds. The first second of the window. If absent, it has no beginning. */
+      readonly from?: number;
+      /** Unix seconds. The first second behind the window. If absent, it has no end. */
+      readonly until?: number;
+    }
+  /** Lower-case hex SHA-256 of the certificate's DER. */
+  | { readonly kind: 'certificate'; readonly sha256: string }
+  /** Lower-case hex id of the log, and a decimal index. */
+  | { readonly kind: 'log-entry'; readonly logId: string; readonly index: string }
+  /** `SHA256:…` of an SSH key, or upper-case hex of an OpenPGP key. */
+  | { readonly kind: 'key'; readonly fingerprint: string };
+
+/** Signatures that no longer count, whatever else the policy says (revocations.ts). */
+export interface Revocation {
+  readonly target: RevokedTarget;
+  /** Shown with every signature that it hits. */
+  readonly reason: string;
+  /** Full hashes of objects that stay good. */
+  readonly except?: readonly string[];
+}
+
 /** A policy. It is plain data, so that it crosses threads. core/policy/decide.ts applies it. */
 export interface IdentityPolicy {
   /** Its source for messages: a path, `REV:PATH`, or `the flags`. */
@@ -92,6 +119,8 @@ export interface IdentityPolicy {
   readonly tags?: readonly ObjectRule[];
   /** Names of signers that may change the policy, with roles resolved. If absent, every signer. */
   readonly changes?: readonly string[];
+  /** Signatures that no longer count. */
+  readonly revoked?: readonly Revocation[];
   /** Grows with every change of the policy. A smaller one is a rollback. */
   readonly sequence?: number;
   /** Full hash of the start. It and its ancestors are not judged. */

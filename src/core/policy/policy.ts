@@ -3,8 +3,9 @@
  * be read is an error, and is never skipped (threats P03, P11, X11).
  */
 
-import type { IdentityPolicy } from './model.ts';
+import type { IdentityPolicy, IdentityRule } from './model.ts';
 import { type Names, readObjectRules, resolveNames } from './object-rules.ts';
+import { readRevoked } from './read-revoked.ts';
 import {
   asAnyMap,
   asCount,
@@ -30,6 +31,7 @@ const KEYS = [
   'commits',
   'tags',
   'changes',
+  'revoked',
 ];
 
 function readSigners(reader: Reader, value: unknown): readonly SignerRules[] {
@@ -58,6 +60,22 @@ function readSince(reader: Reader, value: unknown): string {
   throw fault(reader, ['since'], "'since' must be the full hash of a commit, in lower case");
 }
 
+/** Refuses entries that take back, without an end, every signer that may change the policy: no one could mend it. */
+function refuseLockout(reader: Reader, policy: IdentityPolicy): void {
+  const { rules, keys = [], revoked = [] } = policy;
+  const changes = policy.changes ?? [...rules, ...keys].map(({ name }) => name);
+  const open = revoked.flatMap(({ target }) =>
+    target.kind === 'account' && target.until === undefined ? [target] : [],
+  );
+  const isLost = ({ identity, issuer }: IdentityRule): boolean =>
+    open.some((target) => target.identity === identity && target.issuer === issuer);
+  const keyed = keys.some(({ name }) => changes.includes(name));
+  const left = rules.some((rule) => changes.includes(rule.name) && !isLost(rule));
+  if (open.length === 0 || keyed || left) return;
+  const problem = 'the entries hit every signer that may change the policy, and have no end';
+  throw fault(reader, ['revoked'], `${problem}: give 'until', or name another signer in 'changes'`);
+}
+
 /**
  * Reads the data of a policy file. `digest` is the lower-case hex SHA-256 of the file.
  * @throws ConfigError POLICY_FILE with line and column
@@ -76,8 +94,8 @@ export function policyFromData(
   const keys = signers.flatMap((signer) => signer.keys);
   const commits = readObjectRules(reader, 'commits', policy.commits, names);
   const tags = readObjectRules(reader, 'tags', policy.tags, names);
-  const { sequence, since, unlogged, changes } = policy;
-  return {
+  const { sequence, since, unlogged, changes, revoked } = policy;
+  const read: IdentityPolicy = {
     source,
     digest,
     rules: signers.flatMap(({ rules }) => rules),
@@ -92,5 +110,8 @@ export function policyFromData(
     ...(unlogged === undefined
       ? {}
       : { unlogged: asWord(reader, unlogged, ['unlogged'], ['allowed']) }),
+    ...(revoked === undefined ? {} : { revoked: readRevoked(reader, revoked) }),
   };
+  refuseLockout(reader, read);
+  return read;
 }

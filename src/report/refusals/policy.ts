@@ -17,6 +17,20 @@ const RESIGN = [
 ] as const;
 
 export const POLICY_PAGES = {
+  revoked: {
+    means: 'The policy takes the signature back by an entry of `revoked`.',
+    why: [
+      'The account was taken over for a time, and the signature may have been made in that time.',
+      'The certificate, the log entry or the key is revoked by itself.',
+    ],
+    mend: [
+      [
+        'if the commit is your own and unchanged, sign it again, or ask a maintainer to name its full hash under `except`',
+      ],
+      ['see which entry hits it', 'git signet policy explain --policy-from origin/main HEAD'],
+    ],
+    example: "revoked: alice's account was taken over (until 2026-03-01T12:00Z)",
+  },
   'identity-not-allowed': {
     means: 'The signature holds, but the policy does not list the signer.',
     why: [
@@ -106,7 +120,7 @@ export const POLICY_PAGES = {
   'too-few-signers': {
     means: 'Fewer people signed than `distinct-signers` demands.',
     why: [
-      'The author merged the change alone. One person under two names of one identity counts once.',
+      'The author merged the change alone. Several accounts under one name of the policy are one person.',
     ],
     mend: [['let another person merge or tag it'], EXPLAIN],
     example: '1 of 2 required signers: a change that lands here needs 2',

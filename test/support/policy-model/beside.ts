@@ -8,6 +8,7 @@ import type { Outcome, Signer, Verified } from '../../../src/core/verdict.ts';
 import { underPolicies } from '../../../src/core/verify.ts';
 import { createGraph } from '../../../src/gate/graph.ts';
 import { contextOf } from '../../../src/gate/judge.ts';
+import { type RevocationWatch, watchRevocations } from '../../../src/gate/later-revocations.ts';
 import { byKeys } from '../../../src/gate/outcome.ts';
 import { keyOutcome } from '../../../src/gate/pinned-keys.ts';
 import type { PolicyBlobs } from '../../../src/gate/policy-blobs.ts';
@@ -21,6 +22,7 @@ import {
   type Act,
   type Case,
   type Commit,
+  fingerprintOf,
   isKey,
   type PersonLine,
   type PolicyDocument,
@@ -77,8 +79,9 @@ function signerOf(by: SignedBy): Signer {
 function evidenceOf(act: Act): Verified {
   if (act.by === undefined) throw new Error('no evidence');
   const times = act.times.map((time) => ({ source: 'rekor', time, authority: 'aa' }) as const);
-  const certificate = { sha1: '00', sha256: '00', notBefore: 0, notAfter: 0 };
-  const logEntry = { logId: 'aa', logIndex: '1', kindVersion: 'hashedrekord 0.0.1' };
+  const certificate = { sha1: '00', sha256: act.certificate, notBefore: act.issued, notAfter: 0 };
+  const logIndex = String(act.index);
+  const logEntry = { logId: act.log, logIndex, kindVersion: 'hashedrekord 0.0.1' };
   return { status: 'verified', signer: signerOf(act.by), certificate, logEntry, times };
 }
 
@@ -95,10 +98,11 @@ async function judgeKey(
   if (rules.length === 0) return undefined;
   const value = act.by?.value ?? '';
   const rule = rules.find(({ key }) => key === value);
+  const fingerprint = fingerprintOf({ kind, value });
   const check =
     rule === undefined
       ? ({ status: 'unknown', claimed: value } as const)
-      : ({ status: 'good', rule, fingerprint: value, time: act.times[0] ?? 0 } as const);
+      : ({ status: 'good', rule, fingerprint, time: act.times[0] ?? 0 } as const);
   return keyOutcome(kind, check, { policy, subject, signature: utf8(''), crypto: nodeCrypto });
 }
 
@@ -160,7 +164,7 @@ export async function programSays(judged: Case): Promise<readonly Said[]> {
     const context = contextOf(request ?? {}, base);
     const { by, type } = act;
     if (by === undefined) return UNSIGNED;
-    const subject = { type, payload };
+    const subject = { type, payload, ids: [act.id] };
     if (!isKey(by)) return underPolicies(evidenceOf(act), context, subject);
     const undecided = { status: 'undecided', check: 'object', detail: '', kind: by.kind } as const;
     const verdict = { ...undecided, code: 'signature-kind-unsupported' } as const;
@@ -173,14 +177,18 @@ export async function programSays(judged: Case): Promise<readonly Said[]> {
     if (commit === undefined) throw new Error(`no commit ${request.id}`);
     return judgeOne(commit, rawOf(commit), request);
   };
-  const watched =
+  const requests: RevocationWatch['requests'] = (walk, passes) =>
     judgedBy === 'parents'
-      ? watchParents([walked], {
-          ...{ blobs, start: { policy: start, blob: 'blob 0' }, hasRef: ref !== undefined },
+      ? watchParents(walk(), {
+          ...{ blobs, passes, start: { policy: start, blob: 'blob 0' } },
+          hasRef: ref !== undefined,
           descends: async (id) => id !== OUTSIDE,
-          passes: async (request) => (await judgeRequest(request)).status === 'verified',
         })
-      : watchChanges([walked], blobs);
+      : watchChanges(walk(), blobs);
+  const watched = watchRevocations(() => [walked], {
+    ...{ blobs, policy: start, requests },
+    isVerified: async (request) => (await judgeRequest(request)).status === 'verified',
+  });
   const landings = new Set<string>();
   for (let at: number | undefined = commits.length - 1; at !== undefined && at > 0; ) {
     landings.add(commits[at]?.id ?? '');
@@ -193,8 +201,8 @@ export async function programSays(judged: Case): Promise<readonly Said[]> {
     reached: async () => false,
   });
   const said: Said[] = [];
-  for await (const requests of watched) {
-    for (const request of requests) {
+  for await (const group of watched) {
+    for (const request of group) {
       const outcome = await judgeRequest(request);
       const { id, policies: under } = request;
       const raw = rawOf(byId.get(id) as Commit);
@@ -250,7 +258,7 @@ function* smaller(judged: Case): Generator<Case> {
     if (commit.policy !== 0) yield put({ ...commit, policy: 0 });
   }
   for (const [at, policy] of policies.entries()) {
-    for (const part of ['commits', 'tags', 'signers'] as const) {
+    for (const part of ['commits', 'tags', 'signers', 'revoked'] as const) {
       const list: readonly object[] = policy[part] ?? [];
       for (const index of list.keys()) {
         const less = { ...policy, [part]: list.filter((_, each) => each !== index) };

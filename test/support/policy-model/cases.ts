@@ -43,6 +43,20 @@ export interface RuleEntry {
   readonly 'distinct-signers'?: number;
 }
 
+/** What a policy takes back. */
+export interface RevokedEntry {
+  readonly identity?: string;
+  readonly issuer?: string;
+  readonly from?: string;
+  readonly until?: string;
+  readonly certificate?: string;
+  readonly log?: string;
+  readonly index?: number;
+  readonly key?: string;
+  readonly except?: readonly string[];
+  readonly reason: string;
+}
+
 /** A policy file's content. */
 export interface PolicyDocument {
   readonly version: 1;
@@ -52,6 +66,7 @@ export interface PolicyDocument {
   readonly commits?: readonly RuleEntry[];
   readonly tags?: readonly RuleEntry[];
   readonly changes?: readonly string[];
+  readonly revoked?: readonly RevokedEntry[];
 }
 
 /** Who made a signature: an account or a workflow that a certificate names, or a key. */
@@ -89,10 +104,17 @@ export type PersonLine = { readonly email: string; readonly time: number } | 'od
 /** What a signed object says, and what its evidence proves. */
 export interface Act {
   readonly type: 'commit' | 'tag';
+  /** Full hash. */
+  readonly id: string;
   /** Undefined: the object has no signature, or one whose evidence does not hold. */
   readonly by: SignedBy | undefined;
   /** Proven times in Unix seconds. For a key, the one time that the signature or the committer claims. */
   readonly times: readonly number[];
+  /** First second of the certificate, its SHA-256, and the log entry. A signature by a key has none of them. */
+  readonly issued: number;
+  readonly certificate: string;
+  readonly log: string;
+  readonly index: number;
   readonly committer: PersonLine;
   readonly author: PersonLine;
   readonly signOffs: readonly string[];
@@ -101,7 +123,6 @@ export interface Act {
 
 export interface Commit extends Act {
   readonly type: 'commit';
-  readonly id: string;
   /** Positions in the history. -1 is a commit before the start, which is no descendant of it. */
   readonly parents: readonly number[];
   /** Position of the policy in its tree, or that there is none, or one that cannot be read. */
@@ -187,3 +208,24 @@ export const DURATIONS: Readonly<Record<string, number>> = {
   '24h': 86_400,
   '7d': 604_800,
 };
+
+const hex = (digit: string): string => digit.repeat(64);
+export const CERTIFICATES = [hex('c'), hex('d')] as const;
+export const LOGS = [hex('1'), hex('2')] as const;
+
+const ssh = (fill: number): string =>
+  `ssh-ed25519 ${Buffer.from([0, 0, 0, 11, ...Buffer.from('ssh-ed25519'), 0, 0, 0, 32, ...Array<number>(32).fill(fill)]).toString('base64')}`;
+const openpgp = (text: string): string =>
+  `-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n${text}\n-----END PGP PUBLIC KEY BLOCK-----\n`;
+
+/** Keys that policies may pin, with the fingerprints by which they are revoked. */
+export const KEYS: readonly (ByKey & { readonly fingerprint: string })[] = [
+  { kind: 'ssh', value: ssh(1), fingerprint: `SHA256:${'A'.repeat(43)}` },
+  { kind: 'ssh', value: ssh(2), fingerprint: `SHA256:${'B'.repeat(43)}` },
+  { kind: 'openpgp', value: openpgp('AAAA'), fingerprint: 'A'.repeat(40) },
+  { kind: 'openpgp', value: openpgp('BBBB'), fingerprint: 'B'.repeat(40) },
+];
+
+export function fingerprintOf(by: ByKey): string {
+  return KEYS.find(({ value }) => value === by.value)?.fingerprint ?? '';
+}

@@ -3,16 +3,20 @@
 import {
   type Act,
   type Case,
+  CERTIFICATES,
   type Commit,
   DURATIONS,
   IDENTITY_PATTERNS,
   isKey,
   JOB_REFS,
   type Job,
+  KEYS,
+  LOGS,
   type PersonLine,
   type PolicyDocument,
   REF_PATTERNS,
   REFS,
+  type RevokedEntry,
   type RuleEntry,
   type SignedBy,
   type SignerEntry,
@@ -55,12 +59,6 @@ const GITHUB = 'https://token.actions.githubusercontent.com';
 export const DAY = 86_400;
 export const START = Date.parse('2026-03-01T00:00:00Z') / 1000;
 const FILE = '.github/workflows/release.yml';
-const key = (fill: number): string =>
-  `ssh-ed25519 ${Buffer.from([0, 0, 0, 11, ...Buffer.from('ssh-ed25519'), 0, 0, 0, 32, ...Array<number>(32).fill(fill)]).toString('base64')}`;
-const armored = (text: string): string =>
-  `-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n${text}\n-----END PGP PUBLIC KEY BLOCK-----\n`;
-const SSH = [key(1), key(2)];
-const OPENPGP = [armored('AAAA'), armored('BBBB')];
 const EMAILS = ['alice@a.test', 'bob@a.test', 'bobxa.test', 'eve\nalice@a.test', 'bob'];
 
 const job = (chance: Chance): Job => ({
@@ -71,6 +69,9 @@ const job = (chance: Chance): Job => ({
   ...(chance.once(2) ? { environment: chance.pick(['prod', 'test']) } : {}),
   ...(chance.once(2) ? { repositoryId: chance.pick(['42', '43']) } : {}),
 });
+
+/** The full hash of the commit in a place. */
+const idOf = (at: number): string => (at + 1).toString(16).padStart(40, '0');
 
 /** A signer out of few, so that entries of a policy often fit. */
 function signedBy(chance: Chance): SignedBy {
@@ -87,9 +88,10 @@ function signedBy(chance: Chance): SignedBy {
       return { kind: 'uri', value: where, issuer: GITHUB, job: made };
     }
     case 4:
-      return { kind: 'ssh', value: chance.pick(SSH) };
-    case 5:
-      return { kind: 'openpgp', value: chance.pick(OPENPGP) };
+    case 5: {
+      const { kind, value: pinned } = chance.pick(KEYS);
+      return { kind, value: pinned };
+    }
     case 6:
     case 7:
     case 8:
@@ -145,9 +147,10 @@ function entryKind(chance: Chance): Omit<SignerEntry, 'name'> {
       return { ...(workflow && { workflow }), ...(chance.once(4) ? { issuer: I1 } : {}) };
     }
     case 5:
-      return { ssh: chance.pick(SSH) };
-    case 6:
-      return { openpgp: chance.pick(OPENPGP) };
+    case 6: {
+      const { kind, value } = chance.pick(KEYS);
+      return { [kind]: value };
+    }
     default:
       return { identity: chance.pick(EMAILS), issuer };
   }
@@ -202,6 +205,62 @@ function rule(chance: Chance, names: readonly string[], type: 'commits' | 'tags'
   };
 }
 
+const fullTime = (chance: Chance): string =>
+  new Date(time(chance) * 1000)
+    .toISOString()
+    .replace(chance.once(2) ? '.000Z' : ':00.000Z', 'Z')
+    .replace('.000Z', 'Z');
+
+export function revokedEntry(chance: Chance): RevokedEntry {
+  const except = chance.once(3) ? { except: chance.some([2, 3, 4, 5].map(idOf)) } : {};
+  const more = { ...except, reason: `reason ${chance.upTo(3)}` };
+  switch (chance.upTo(6)) {
+    case 0:
+      return { certificate: chance.pick(CERTIFICATES), ...more };
+    case 1:
+      return { log: chance.pick(LOGS), index: chance.upTo(4), ...more };
+    case 2:
+      return { key: chance.pick(KEYS).fingerprint, ...more };
+    default: {
+      const by = signedBy(chance);
+      const account = isKey(by) ? { value: 'alice@a.test', issuer: I1 } : by;
+      const [from = '', until = ''] = [fullTime(chance), fullTime(chance)].toSorted(
+        (one, other) => Date.parse(one) - Date.parse(other),
+      );
+      const both = Date.parse(from) < Date.parse(until);
+      const open = both && chance.once(3);
+      const { value: identity, issuer } = account;
+      return { identity, issuer, ...(open ? {} : { from }), ...(both ? { until } : {}), ...more };
+    }
+  }
+}
+
+/** True if the entries without an end take every account that may change the policy: no file may say that. */
+function locksOut({ signers: all, revoked = [], changes, roles = {} }: PolicyDocument): boolean {
+  const names = changes?.flatMap((name) => roles[name] ?? [name]) ?? all.map(({ name }) => name);
+  const lost = (entry: SignerEntry): boolean =>
+    revoked.some(
+      ({ identity, issuer, until }) =>
+        until === undefined &&
+        identity !== undefined &&
+        identity === (entry.identity ?? entry.username ?? entry.spiffe) &&
+        issuer === entry.issuer,
+    );
+  return all.filter(({ name }) => names.includes(name)).every(lost);
+}
+
+function withRevoked(chance: Chance, policy: PolicyDocument): PolicyDocument {
+  const { revoked: before = [], ...rest } = policy;
+  const kept = chance.once(3) ? before.filter(() => chance.once(2)) : before;
+  const weaker = kept.map((entry) =>
+    chance.once(6) ? { ...entry, except: [...new Set([...(entry.except ?? []), idOf(3)])] } : entry,
+  );
+  const fresh = chance.once(3) ? [revokedEntry(chance)] : [];
+  const revoked = [...weaker, ...fresh];
+  const made = revoked.length === 0 ? rest : { ...rest, revoked };
+  return locksOut(made) ? rest : made;
+}
+
 function policyDocument(chance: Chance, calm: boolean): PolicyDocument {
   const all = signers(chance, calm);
   const alone = [...new Set(all.map(({ name }) => name))];
@@ -209,7 +268,7 @@ function policyDocument(chance: Chance, calm: boolean): PolicyDocument {
   const names = [...alone, ...Object.keys(roles ?? {})];
   const list = (type: 'commits' | 'tags', length: number): readonly RuleEntry[] =>
     Array.from({ length }, () => rule(chance, names, type));
-  return {
+  return withRevoked(chance, {
     version: 1,
     ...(chance.once(4) ? {} : { sequence: 1 + chance.upTo(4) }),
     signers: all,
@@ -217,7 +276,7 @@ function policyDocument(chance: Chance, calm: boolean): PolicyDocument {
     ...(chance.once(3) ? {} : { commits: list('commits', 1 + chance.upTo(3)) }),
     ...(chance.once(3) ? { tags: list('tags', 1 + chance.upTo(3)) } : {}),
     ...(chance.once(3) ? { changes: chance.some(names) } : {}),
-  };
+  });
 }
 
 /** A policy that differs from another one in little, as a change in a history does. */
@@ -233,7 +292,8 @@ function changed(chance: Chance, before: PolicyDocument, calm: boolean): PolicyD
     ({ name, ssh, openpgp }) =>
       name === fresh.name || (pinned !== undefined && (ssh ?? openpgp) === pinned),
   );
-  return { ...rest, ...counted, signers: twice ? before.signers : [...before.signers, fresh] };
+  const signing = twice ? before.signers : [...before.signers, fresh];
+  return withRevoked(chance, { ...rest, ...counted, signers: signing });
 }
 
 function personLine(chance: Chance, by: SignedBy | undefined, at: number): PersonLine {
@@ -246,7 +306,7 @@ function personLine(chance: Chance, by: SignedBy | undefined, at: number): Perso
   };
 }
 
-function act(chance: Chance, calm: boolean): Omit<Act, 'type'> {
+function act(chance: Chance, calm: boolean): Omit<Act, 'type' | 'id'> {
   const person = { kind: 'email', value: chance.pick(EMAILS.slice(0, 2)), issuer: I1 } as const;
   const by = chance.once(14) ? undefined : calm && !chance.once(12) ? person : signedBy(chance);
   const keyed = by !== undefined && isKey(by);
@@ -255,13 +315,15 @@ function act(chance: Chance, calm: boolean): Omit<Act, 'type'> {
   return {
     by,
     times,
+    issued: keyed ? first : first - chance.pick([0, 1, 60, 599, 2 * DAY]),
+    certificate: chance.pick(CERTIFICATES),
+    log: chance.pick(LOGS),
+    index: chance.upTo(4),
     committer: personLine(chance, by, first),
     author: personLine(chance, by, first),
     signOffs: chance.once(3) ? chance.some(['alice@a.test', 'x@b.test', 'bob@a.test']) : [],
   };
 }
-
-const idOf = (at: number): string => (at + 1).toString(16).padStart(40, '0');
 
 function history(
   chance: Chance,
@@ -307,6 +369,7 @@ export function caseOf(seed: number): Case {
   const judgedBy = chance.once(2) && !(unknown && byRef) ? 'parents' : chance.upTo(policies.length);
   const tag = {
     type: 'tag',
+    id: idOf(99),
     ...act(chance, calm),
     author: 'odd',
     tagName: chance.pick(TAG_NAMES),

@@ -15,6 +15,7 @@ import {
   type PolicyDocument,
   REF_PATTERNS,
   REFS,
+  type RevokedEntry,
   type RuleEntry,
   type Said,
   type SignedBy,
@@ -22,6 +23,7 @@ import {
   TAG_PATTERNS,
   type WorkflowEntry,
 } from './cases.ts';
+import { isHit, isOwn, takenBack } from './revoked.ts';
 
 const no = (code: string): Said => ({ status: 'not-allowed', code });
 
@@ -120,7 +122,7 @@ function claims(
 }
 
 /** What a commit does to the policy itself: it needs a signer who may change it, or it is refused for every signer. */
-type Change = 'none' | 'needs-right' | string;
+type Change = 'none' | { readonly lifts: readonly RevokedEntry[] } | string;
 
 /** Judges one object under one policy. */
 export function judgeAct(
@@ -128,6 +130,7 @@ export function judgeAct(
   act: Act,
   ref: string | undefined,
   change: Change = 'none',
+  later: readonly RevokedEntry[] = [],
 ): Said {
   const { by } = act;
   if (by === undefined) return { status: 'unsigned' };
@@ -137,12 +140,17 @@ export function judgeAct(
     if (policy.signers.every((entry) => entry[kind] === undefined)) return { status: 'undecided' };
     if (known.length === 0) return no('key-not-pinned');
   }
+  if ([...(policy.revoked ?? []), ...later].some((entry) => isHit(entry, act)))
+    return no('revoked');
   if (known.length === 0) return no('identity-not-allowed');
   const dated = known.filter((entry) => act.times.every((time) => within(entry, time)));
   if (dated.length === 0) return no('signer-out-of-dates');
   const mayChange = named(policy, policy.changes ?? policy.signers.map(({ name }) => name));
-  if (change === 'needs-right' && !dated.some(({ name }) => mayChange.includes(name))) {
-    return no('policy-change-not-allowed');
+  if (typeof change !== 'string') {
+    const entitled = dated.some(({ name }) => mayChange.includes(name));
+    if (!entitled || change.lifts.some((entry) => isOwn(policy, entry, by, personOf))) {
+      return no('policy-change-not-allowed');
+    }
   }
   const answers = governing(policy, act, ref).map((rule): Said => {
     const chosen = dated.filter(({ name }) => !rule.by || named(policy, rule.by).includes(name));
@@ -157,8 +165,8 @@ export function judgeAct(
   });
   const allowed = answers.find(({ status }) => status === 'verified');
   const said = allowed ?? answers[0] ?? no('role-not-allowed');
-  const refusesAll = change !== 'none' && change !== 'needs-right';
-  return said.status === 'verified' && refusesAll ? no(change) : said;
+  const refused = typeof change === 'string' && change !== 'none' ? change : undefined;
+  return said.status === 'verified' && refused !== undefined ? no(refused) : said;
 }
 
 type Held = Commit['policy'];
@@ -172,11 +180,15 @@ function changeOf(policies: readonly PolicyDocument[], own: Held, before: readon
   const sequence = (held: Held): number =>
     (typeof held === 'number' ? policies[held]?.sequence : undefined) ?? 0;
   const highest = Math.max(0, ...others.map(sequence));
+  const read = (held: Held): PolicyDocument | undefined =>
+    typeof held === 'number' ? policies[held] : undefined;
+  const lifts = others.flatMap((each) => takenBack(read(each), read(own) as PolicyDocument));
+  if (lifts.length > 0 && sequence(own) <= highest) return 'policy-rolled-back';
   const kept = before.includes(own);
   if (kept && sequence(own) < highest) return 'policy-rolled-back';
   if (!kept && highest > 0 && sequence(own) <= highest) return 'policy-rolled-back';
   if (kept && (before[0] === own || sequence(own) > highest)) return 'none';
-  return 'needs-right';
+  return { lifts };
 }
 
 /** What judges a commit, and what its tree's policy counts for later ones. */
@@ -186,7 +198,10 @@ interface Footing {
   readonly counts: Held;
 }
 
-function footings(judged: Case): readonly Footing[] {
+/** Entries that count beside each policy's own, or that no entry counts. */
+type Later = readonly RevokedEntry[] | 'none';
+
+function footings(judged: Case, revoked: Later): readonly Footing[] {
   const { policies, commits, judgedBy, ref } = judged;
   const start = commits[0]?.policy ?? 'none';
   const one = judgedBy === 'parents' ? start : judgedBy;
@@ -212,18 +227,33 @@ function footings(judged: Case): readonly Footing[] {
       ? { policies: under as PolicyDocument[], change: changeOf(policies, own, counting) }
       : { policies: [starting], change: 'policy-missing' };
     const passes =
-      footing.change === 'none' || judgeUnder(footing, commit, ref).status === 'verified';
+      footing.change === 'none' || judgeUnder(footing, commit, ref, revoked).status === 'verified';
     found.push({ ...footing, counts: passes ? own : (counting[0] ?? 'none') });
   }
   return found;
+}
+
+/** "What a later policy of the range revokes counts for all of the range." */
+function laterRevoked(judged: Case): readonly RevokedEntry[] {
+  return footings(judged, 'none').flatMap((footing, at) => {
+    const commit = judged.commits[at] as Commit;
+    if (at === 0 || typeof footing.change === 'string') return [];
+    if (judgeUnder(footing, commit, judged.ref, 'none').status !== 'verified') return [];
+    return judged.policies[Number(commit.policy)]?.revoked ?? [];
+  });
 }
 
 function judgeUnder(
   { policies, change }: Omit<Footing, 'counts'>,
   act: Act,
   ref: string | undefined,
+  revoked: Later,
 ): Said {
-  const all = policies.map((policy) => judgeAct(policy, act, ref, change));
+  const all = policies.map((policy) =>
+    revoked === 'none'
+      ? judgeAct({ ...policy, revoked: [] }, act, ref, change)
+      : judgeAct(policy, act, ref, change, revoked),
+  );
   return all.find(({ status }) => status !== 'verified') ?? all[0] ?? no('policy-missing');
 }
 
@@ -236,7 +266,8 @@ export function isAlone({ ref, judgedBy, policies }: Case): boolean {
 /** Judges a run: an answer for each commit but the start and, if there is one, for the tag. */
 export function judgeCase(judged: Case): readonly Said[] {
   const { commits, ref, tag, policies, judgedBy } = judged;
-  const feet = footings(judged);
+  const revoked = laterRevoked(judged);
+  const feet = footings(judged, revoked);
   const said: Said[] = [{ status: 'verified' }];
   const last = commits.length - 1;
   const line = new Set<number>();
@@ -280,7 +311,7 @@ export function judgeCase(judged: Case): readonly Said[] {
   };
   for (const [at, commit] of commits.entries()) {
     if (at === 0) continue;
-    const alone = judgeUnder(feet[at] as Footing, commit, ref);
+    const alone = judgeUnder(feet[at] as Footing, commit, ref, revoked);
     said.push(isAlone(judged) ? alone : together(at, commit, alone));
   }
   if (tag === undefined || judgedBy === 'parents') return said.slice(1);

@@ -17,7 +17,84 @@ const CHANGES = 'gate/policy-changes.ts';
 const WATCH = 'gate/policy-watch.ts';
 const GRAPH = 'gate/graph.ts';
 
+const REVOKED = 'core/policy/revocations.ts';
+
 export const POLICY_MUTANTS: readonly PolicyMutant[] = [
+  mutant('the last second of a window is its end', REVOKED, 'first < until', 'first <= until'),
+  mutant('the first second of a window is outside', REVOKED, 'last >= from', 'last > from'),
+  mutant(
+    'a certificate that was issued within the window does not count',
+    REVOKED,
+    'certificate === undefined ? [] : [certificate.notBefore]',
+    '[]',
+  ),
+  mutant('the first proven time alone counts', REVOKED, 'Math.max(...issued, ...times)', 'first'),
+  mutant(
+    'a revoked account is hit for every issuer',
+    REVOKED,
+    'signer.issuer === target.issuer &&',
+    '',
+  ),
+  mutant(
+    'an exception holds for every object',
+    REVOKED,
+    '!ids.some((id) => except.includes(id))',
+    'except.length === 0',
+  ),
+  mutant(
+    'the index of a log entry counts for every log',
+    REVOKED,
+    'logEntry?.logId === target.logId && logEntry.logIndex',
+    'logEntry?.logIndex',
+  ),
+  mutant(
+    'a revoked key still verifies',
+    REVOKED,
+    'key !== undefined && signer.value === target.fingerprint;\n  }',
+    'false;\n  }',
+  ),
+  mutant(
+    'a window may be made shorter by every signer',
+    REVOKED,
+    'return from <= first && until >= last;',
+    'return true;',
+  ),
+  mutant(
+    'an exception may be added by every signer',
+    REVOKED,
+    'narrow.except?.includes(id) !== true',
+    'id.length === 0',
+  ),
+  mutant(
+    'another account of the same person may take an entry back',
+    REVOKED,
+    'person !== undefined && ownersOf(policy, target).has(person)',
+    'false',
+  ),
+  mutant(
+    'an entry may be taken back with the same sequence',
+    CHANGES,
+    'lifts.length > 0 && sequence <= highest',
+    'lifts.length > 0 && sequence < highest',
+  ),
+  mutant(
+    'what later policies revoke does not count',
+    'gate/later-revocations.ts',
+    'if (revoked.length === 0) {',
+    'if (revoked.length >= 0) {',
+  ),
+  mutant(
+    'a policy counts although its commit may not change it',
+    'gate/later-revocations.ts',
+    'added.length === 0 || !(await counts(request))',
+    'added.length === 0',
+  ),
+  mutant(
+    'a revoked policy change silences what it revokes',
+    'gate/later-revocations.ts',
+    '(request.policies ?? [policy]).map(withoutRevoked)',
+    'request.policies ?? [policy]',
+  ),
   mutant(
     'a signature passes if one of its times lies within the dates',
     IDENTITY,

@@ -79,6 +79,17 @@ describe('the code', () => {
     },
   );
 
+  it('no row of a table of tests begins with a threat id', () => {
+    const rows = tracked('test/*.ts')
+      .filter(({ path }) => path !== 'test/prose.test.ts')
+      .flatMap(({ path, code }) =>
+        [...code.matchAll(/^\s*(?:\[|\w+\()?\s*['`](?:[A-Z]\d{1,2} )+(?=[a-z]).*/gm)].map(
+          ([row]) => `${path}: ${row.trim()}`,
+        ),
+      );
+    expect(rows).toEqual([]);
+  });
+
   it('comments of tests and scripts name the actor', () => {
     const riddles = tracked('test/*.ts', 'scripts/*.ts').flatMap(({ path, code }) =>
       commentsIn(code).flatMap(({ text, line }) =>

@@ -230,7 +230,7 @@ describe('a failure at any stage is no success (S01 S02)', () => {
     ['trust that is no JSON', { SIGNET_TRUST: signatureFile }],
     ['an unreadable setting', { SIGNET_QUIET: 'maybe' }],
     ['a policy that is not there', { SIGNET_POLICY: '/nowhere' }],
-    ['P04 a policy of the tree itself', { SIGNET_POLICY: '.signet.yaml' }],
+    ['a policy of the tree itself (P04)', { SIGNET_POLICY: '.signet.yaml' }],
     ['a log path that is a folder', { SIGNET_LOG_PATH: home, REAL_LOG: '1' }],
     ['git not on PATH', { PATH: '/nowhere' }],
   ])('%s', async (name, more) => {

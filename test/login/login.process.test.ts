@@ -169,7 +169,7 @@ describe('an answer that cannot be used', () => {
       JSON.stringify({ access_token: secret, token_type: 7 }),
       /cannot be used \(invalid response encountered: .*"token_type".*\)$/,
     ],
-    ['O10 tells no piece of it', secret, /cannot be used \(parsing error occured.*\)$/],
+    ['tells no piece of it (O10)', secret, /cannot be used \(parsing error occured.*\)$/],
   ])('%s', async (_name, body, line) => {
     const { error } = await attempt({ wrong: answering(body) });
     expect(error).toMatchObject({ exitCode: 4, message: expect.stringMatching(line) });
@@ -253,9 +253,9 @@ describe('loginWithBrowser', () => {
   });
 
   it.each<[string, string, Wrong]>([
-    ['O02 no nonce', 'LOGIN_FAILED', { claims: ({ nonce: _, ...rest }) => rest }],
-    ['O02 another nonce', 'LOGIN_FAILED', { claims: (claims) => ({ ...claims, nonce: 'x' }) }],
-    ['O04 no issuer parameter', 'LOGIN_FAILED', { answer: (honest) => without(honest, 'iss') }],
+    ['no nonce (O02)', 'LOGIN_FAILED', { claims: ({ nonce: _, ...rest }) => rest }],
+    ['another nonce (O02)', 'LOGIN_FAILED', { claims: (claims) => ({ ...claims, nonce: 'x' }) }],
+    ['no issuer parameter (O04)', 'LOGIN_FAILED', { answer: (honest) => without(honest, 'iss') }],
     [
       'another issuer parameter (O04)',
       'LOGIN_FAILED',
@@ -266,17 +266,21 @@ describe('loginWithBrowser', () => {
       'LOGIN_FAILED',
       { answer: (honest) => `${honest}&iss=https%3A%2F%2Fevil.example` },
     ],
-    ['L15 a token signed by another key', 'LOGIN_FAILED', { foreignKey: true }],
-    ['O09 an unsigned token', 'LOGIN_FAILED', { idToken: unsigned }],
+    ['a token signed by another key (L15)', 'LOGIN_FAILED', { foreignKey: true }],
+    ['an unsigned token (O09)', 'LOGIN_FAILED', { idToken: unsigned }],
     ['no token', 'LOGIN_FAILED', { idToken: () => undefined }],
-    ['O09 another audience', 'LOGIN_FAILED', { claims: (claims) => ({ ...claims, aud: 'other' }) }],
+    [
+      'another audience (O09)',
+      'LOGIN_FAILED',
+      { claims: (claims) => ({ ...claims, aud: 'other' }) },
+    ],
     [
       'another issuer in the token (O09)',
       'LOGIN_FAILED',
       { claims: (claims) => ({ ...claims, iss: 'https://evil.example' }) },
     ],
-    ['O09 an expired token', 'LOGIN_FAILED', { claims: (claims) => ({ ...claims, exp: 1 }) }],
-    ['O09 another party', 'TOKEN_REFUSED', { claims: (claims) => ({ ...claims, azp: 'other' }) }],
+    ['an expired token (O09)', 'LOGIN_FAILED', { claims: (claims) => ({ ...claims, exp: 1 }) }],
+    ['another party (O09)', 'TOKEN_REFUSED', { claims: (claims) => ({ ...claims, azp: 'other' }) }],
     [
       'an unverified e-mail (O09)',
       'TOKEN_REFUSED',
@@ -342,7 +346,7 @@ describe('loginWithBrowser', () => {
       'SERVICE_ANSWER',
       { discovery: (honest) => ({ ...honest, x: 'x'.repeat(300_000) }) },
     ],
-    ['O08 with nonsense for a document', 'LOGIN_FAILED', { discovery: () => [1] }],
+    ['with nonsense for a document (O08)', 'LOGIN_FAILED', { discovery: () => [1] }],
   ])('no login begins at an issuer %s', async (_name, code, wrong) => {
     const outcome = await attempt({ wrong });
     expect(outcome).toMatchObject(fails(code));

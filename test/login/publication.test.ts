@@ -153,7 +153,7 @@ describe('agreeToPublish', () => {
     ['forbidden to a person too', { publishIdentity: 'no', typed: 'y' }, false],
     ['a token from the environment', { fresh: false }, true],
     ['no terminal: the page said it, the click agreed', { interactive: false, told: true }, true],
-    ['O11 no terminal, and no setting that agrees', { interactive: false }, false],
+    ['no terminal, and no setting that agrees (O11)', { interactive: false }, false],
     ['… but agreed to beforehand', { interactive: false, publishIdentity: 'yes' }, true],
     ['… or a token from the environment', { interactive: false, fresh: false }, true],
   ])('%s: no question is asked', async (_name, one, agreed) => {

@@ -175,7 +175,7 @@ describe('resign', () => {
     ['three dots', ['a...b']],
     ['a tip that cannot be moved', ['main~1..main~0']],
     ['an empty range', ['main..main']],
-    ['I01 an option as a name', ['--output=x..main']],
+    ['an option as a name (I01)', ['--output=x..main']],
   ])('%s: exit 2, nothing done', async (_, args) => {
     const { repository, make, base, set } = await branch('resign-usage');
     set(await make.commit({ parents: [base] }));

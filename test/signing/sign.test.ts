@@ -141,12 +141,12 @@ describe('signPayload', () => {
   });
 
   it.each<[string, object, RequestOptions['flags']]>([
-    ['O09 expired token', { expiresIn: -120 }, {}],
-    ['O09 wrong audience', { audience: 'other' }, {}],
-    ['O09 unverified e-mail', { emailVerified: false }, {}],
-    ['O09 another issuer', { issuer: 'https://other.example' }, {}],
-    ['O13 another account', {}, { identity: 'bob@example.test' }],
-    ['O13 another committer', { email: 'bob@example.test' }, { matchCommitter: 'yes' }],
+    ['expired token (O09)', { expiresIn: -120 }, {}],
+    ['wrong audience (O09)', { audience: 'other' }, {}],
+    ['unverified e-mail (O09)', { emailVerified: false }, {}],
+    ['another issuer (O09)', { issuer: 'https://other.example' }, {}],
+    ['another account (O13)', {}, { identity: 'bob@example.test' }],
+    ['another committer (O13)', { email: 'bob@example.test' }, { matchCommitter: 'yes' }],
   ])('%s: no request leaves', async (_name, claims, flags) => {
     const before = { ...sandbox().requests };
     const token = await sandbox().mintToken(claims);

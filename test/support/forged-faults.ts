@@ -32,12 +32,12 @@ const alice = general.email('alice@forge.test');
 
 export const faults: readonly Fault[] = [
   [
-    'X01 a leaf that signed itself',
+    'a leaf that signed itself (X01)',
     { leaf: (spec) => ({ ...spec, signer: spec.key, hash: 'sha256' }) },
   ],
-  ['X01 a foreign CA of the same name', { leaf: impostor }],
+  ['a foreign CA of the same name (X01)', { leaf: impostor }],
   [
-    'X01 a leaf issued by the root',
+    'a leaf issued by the root (X01)',
     {
       leaf: (spec) => ({
         ...spec,
@@ -48,108 +48,111 @@ export const faults: readonly Fault[] = [
       scts: (base) => [{ ...base, issuerSpki: rootSpec().key.spki }],
     },
   ],
-  ['X02 no extended key usage', { leaf: extensions(Oid.eku) }, 'leaf usage'],
+  ['no extended key usage (X02)', { leaf: extensions(Oid.eku) }, 'leaf usage'],
   [
-    'X02 extended key usage for servers',
+    'extended key usage for servers (X02)',
     { leaf: extensions(Oid.eku, ext.eku([Oid.serverAuth])) },
     'leaf usage',
   ],
-  ['X02 no key usage', { leaf: extensions(Oid.keyUsage) }, 'leaf usage'],
+  ['no key usage (X02)', { leaf: extensions(Oid.keyUsage) }, 'leaf usage'],
   [
-    'X02 key usage for certificates',
+    'key usage for certificates (X02)',
     { leaf: extensions(Oid.keyUsage, ext.keyUsage(0x04)) },
     'leaf usage',
   ],
   [
-    'X02 the CA flag',
+    'the CA flag (X02)',
     { leaf: extensions(Oid.basicConstraints, ext.constraints(true)) },
     'leaf usage',
   ],
-  ['X02 an unknown critical extension', { leaf: extensions(unknown.oid, unknown) }, 'leaf usage'],
-  ['X02 an unknown extension', { leaf: extensions(unknown.oid, { ...unknown, critical: false }) }],
+  ['an unknown critical extension (X02)', { leaf: extensions(unknown.oid, unknown) }, 'leaf usage'],
   [
-    'X02 a P-384 signer',
+    'an unknown extension (X02)',
+    { leaf: extensions(unknown.oid, { ...unknown, critical: false }) },
+  ],
+  [
+    'a P-384 signer (X02)',
     { leaf: (spec) => ({ ...spec, key: key('big signer', 'p384') }) },
     'profile',
   ],
   [
-    'X03 an intermediate without basic constraints',
+    'an intermediate without basic constraints (X03)',
     { intermediate: extensions(Oid.basicConstraints) },
   ],
   [
-    'X03 an intermediate that is no CA',
+    'an intermediate that is no CA (X03)',
     { intermediate: extensions(Oid.basicConstraints, ext.constraints(false)) },
   ],
   [
-    'X03 an intermediate that may not sign certificates',
+    'an intermediate that may not sign certificates (X03)',
     { intermediate: extensions(Oid.keyUsage, ext.keyUsage(0x80)) },
   ],
   [
-    'X03 a root of path length 0',
+    'a root of path length 0 (X03)',
     { root: extensions(Oid.basicConstraints, ext.constraints(true, 0)) },
   ],
-  ['X03 an intermediate of another CA', { intermediate: impostor }],
+  ['an intermediate of another CA (X03)', { intermediate: impostor }],
   [
-    'X03 an intermediate for servers',
+    'an intermediate for servers (X03)',
     { intermediate: extensions(Oid.eku, ext.eku([Oid.serverAuth])) },
     'CA usage',
   ],
   [
-    'X03 an intermediate with an unknown critical extension',
+    'an intermediate with an unknown critical extension (X03)',
     { intermediate: extensions(unknown.oid, unknown) },
     'CA usage',
   ],
-  ['X04 the log a second early', { time: T0 - 6 }],
-  ['X04 the log at the first second', { time: T0 - 5 }],
-  ['X04 the log at the last second', { time: T0 + 595 }],
-  ['X04 the log a second late', { time: T0 + 596 }],
-  ['X05 an intermediate expired a second ago', { intermediate: dates(T0 - YEAR, T0 - 1) }],
-  ['X05 an intermediate in its last second', { intermediate: dates(T0 - YEAR, T0) }],
-  ['X05 an intermediate not yet valid', { intermediate: dates(T0 + 1, T0 + YEAR) }],
-  ['X05 a root expired a second ago', { root: dates(T0 - YEAR, T0 - 1) }],
-  ['X08 no SCT', { scts: () => [] }],
+  ['the log a second early (X04)', { time: T0 - 6 }],
+  ['the log at the first second (X04)', { time: T0 - 5 }],
+  ['the log at the last second (X04)', { time: T0 + 595 }],
+  ['the log a second late (X04)', { time: T0 + 596 }],
+  ['an intermediate expired a second ago (X05)', { intermediate: dates(T0 - YEAR, T0 - 1) }],
+  ['an intermediate in its last second (X05)', { intermediate: dates(T0 - YEAR, T0) }],
+  ['an intermediate not yet valid (X05)', { intermediate: dates(T0 + 1, T0 + YEAR) }],
+  ['a root expired a second ago (X05)', { root: dates(T0 - YEAR, T0 - 1) }],
+  ['no SCT (X08)', { scts: () => [] }],
   [
-    'X08 an SCT of an unknown log',
+    'an SCT of an unknown log (X08)',
     { scts: (base) => [{ ...base, key: stranger, logId: logIdOf(stranger, '') }] },
   ],
-  ['X08 an SCT of a stranger under a known id', { scts: (base) => [{ ...base, key: stranger }] }],
-  ['X08 an SCT for another issuer', { scts: (base) => [{ ...base, issuerSpki: stranger.spki }] }],
+  ['an SCT of a stranger under a known id (X08)', { scts: (base) => [{ ...base, key: stranger }] }],
+  ['an SCT for another issuer (X08)', { scts: (base) => [{ ...base, issuerSpki: stranger.spki }] }],
   [
-    'X08 an SCT with extensions',
+    'an SCT with extensions (X08)',
     { scts: (base) => [{ ...base, extensions: Uint8Array.of(1, 2) }] },
   ],
-  ['X08 an SCT of another version', { scts: (base) => [{ ...base, version: 1 }] }],
-  ['X08 a good SCT and a bad one', { scts: (base) => [base, { ...base, key: stranger }] }],
+  ['an SCT of another version (X08)', { scts: (base) => [{ ...base, version: 1 }] }],
+  ['a good SCT and a bad one (X08)', { scts: (base) => [base, { ...base, key: stranger }] }],
   [
-    'X08 a good SCT and an unknown log\u2019s',
+    'a good SCT and an unknown log\u2019s (X08)',
     { scts: (base) => [base, { ...base, key: stranger, logId: logIdOf(stranger, '') }] },
     'SCTs of strangers',
   ],
-  ['X08 one SCT twice', { scts: (base) => [base, base] }, 'SCT twice'],
-  ['X09 no name', { leaf: extensions(Oid.san) }, 'identity'],
-  ['X09 two names', san(alice, general.email('bob@forge.test')), 'identity'],
-  ['X09 a directory name', san(general.directory('alice')), 'identity'],
-  ['X09 a workflow\u2019s URI', san(general.uri('https://forge.test/w.yml'))],
+  ['one SCT twice (X08)', { scts: (base) => [base, base] }, 'SCT twice'],
+  ['no name (X09)', { leaf: extensions(Oid.san) }, 'identity'],
+  ['two names (X09)', san(alice, general.email('bob@forge.test')), 'identity'],
+  ['a directory name (X09)', san(general.directory('alice')), 'identity'],
+  ['a workflow\u2019s URI (X09)', san(general.uri('https://forge.test/w.yml'))],
   [
-    'X10 issuers that disagree',
+    'issuers that disagree (X10)',
     { leaf: extensions(Oid.issuerV1, ext.issuerV1('https://evil.test')) },
     'identity',
   ],
   [
-    'X10 no issuer',
+    'no issuer (X10)',
     { leaf: (spec) => extensions(Oid.issuerV1)(extensions(Oid.issuerV2)(spec)) },
     'identity',
   ],
   [
-    'R01 an entry of another digest',
+    'an entry of another digest (R01)',
     { logged: (record) => ({ ...record, digest: new Uint8Array(32) }) },
   ],
   [
-    'R01 an entry of another certificate',
+    'an entry of another certificate (R01)',
     { logged: (record) => ({ ...record, certificateDer: tsa().leaf }) },
   ],
   [
-    'R03 a fake log',
+    'a fake log (R03)',
     {
       note: (note) => ({
         ...note,
@@ -157,52 +160,52 @@ export const faults: readonly Fault[] = [
       }),
     },
   ],
-  ['R04 a promise by another key', { promise: (spec) => ({ ...spec, key: stranger }) }],
+  ['a promise by another key (R04)', { promise: (spec) => ({ ...spec, key: stranger }) }],
   [
-    'R06 a checkpoint of another size',
+    'a checkpoint of another size (R06)',
     { note: (note) => ({ ...note, size: '8' }) },
     'root and size',
   ],
   [
-    'R06 a checkpoint of another root',
+    'a checkpoint of another root (R06)',
     { note: (note) => ({ ...note, root: Buffer.alloc(32).toString('base64') }) },
   ],
   [
-    'R09 a size in hexadecimal, signed',
+    'a size in hexadecimal, signed (R09)',
     { note: (note) => ({ ...note, size: '0x7' }) },
     'signed number',
   ],
   [
-    'R09 a size with a zero before, signed',
+    'a size with a zero before, signed (R09)',
     { note: (note) => ({ ...note, size: '07' }) },
     'signed number',
   ],
-  ['R10 a good log time and a late token', { tokens: [{ time: T0 + 596 }] }],
-  ['R10 a late log time and a good token', { time: T0 + 596, tokens: [{}] }],
-  ['R11 a token over something else', { tokens: [{ data: utf8('x') }] }],
-  ['R11 an imprint by SHA-512', { tokens: [{ imprintHash: 'sha512' }] }],
+  ['a good log time and a late token (R10)', { tokens: [{ time: T0 + 596 }] }],
+  ['a late log time and a good token (R10)', { time: T0 + 596, tokens: [{}] }],
+  ['a token over something else (R11)', { tokens: [{ data: utf8('x') }] }],
+  ['an imprint by SHA-512 (R11)', { tokens: [{ imprintHash: 'sha512' }] }],
   [
-    'R11 a token that names another certificate',
+    'a token that names another certificate (R11)',
     { tokens: [{ named: utf8('x') }] },
     'named certificate',
   ],
   [
-    'R11 extensions in TSTInfo',
+    'extensions in TSTInfo (R11)',
     { tokens: [{ more: [encode(contextConstructed(1), encode(Tag.sequence))] }] },
     'timestamp info',
   ],
-  ['R11 TSTInfo of version 2', { tokens: [{ version: 2 }] }, 'timestamp info'],
+  ['TSTInfo of version 2 (R11)', { tokens: [{ version: 2 }] }, 'timestamp info'],
   [
-    'R11 TSTInfo changed after signing',
+    'TSTInfo changed after signing (R11)',
     { tokens: [{ info: (der) => der.with(-1, der.at(-1)! ^ 1) }] },
   ],
   [
-    'R11 a token signed by another key',
+    'a token signed by another key (R11)',
     { tokens: [{ message: (spec) => ({ ...spec, key: stranger }) }] },
   ],
-  ['R11 an authority that is not trusted', { tokens: [{ authority: authority('b', T0) }] }],
+  ['an authority that is not trusted (R11)', { tokens: [{ authority: authority('b', T0) }] }],
   [
-    'R11 a sibling of the listed TSA',
+    'a sibling of the listed TSA (R11)',
     {
       tokens: [
         {
@@ -217,7 +220,7 @@ export const faults: readonly Fault[] = [
     },
   ],
   [
-    'R11 a CA alone in the trust root',
+    'a CA alone in the trust root (R11)',
     {
       tokens: [{}],
       trust: (root) => {
@@ -227,16 +230,16 @@ export const faults: readonly Fault[] = [
     'TSA under a CA',
   ],
   [
-    'R11 a TSA for code signing',
+    'a TSA for code signing (R11)',
     unusual(extensions(Oid.eku, ext.eku([Oid.codeSigning], true))),
     'TSA usage',
   ],
   [
-    'R11 a TSA whose usage is not critical',
+    'a TSA whose usage is not critical (R11)',
     unusual(extensions(Oid.eku, ext.eku([Oid.timeStamping], false))),
     'TSA usage',
   ],
-  ['R11 an expired TSA', unusual(dates(T0 - YEAR, T0 - 1))],
+  ['an expired TSA (R11)', unusual(dates(T0 - YEAR, T0 - 1))],
 ];
 
 function unusual(change: (spec: CertificateSpec) => CertificateSpec): Overrides {
@@ -250,11 +253,11 @@ function unusual(change: (spec: CertificateSpec) => CertificateSpec): Overrides 
 }
 
 export const faultsOfV2: readonly Fault[] = [
-  ['R13 no timestamp', { tokens: [] }],
-  ['R13 no proof', { entry: ({ inclusionProof: _, ...entry }) => entry }],
-  ['R13 no log signature', { note: (note) => ({ ...note, signatures: [] }) }],
+  ['no timestamp (R13)', { tokens: [] }],
+  ['no proof (R13)', { entry: ({ inclusionProof: _, ...entry }) => entry }],
+  ['no log signature (R13)', { note: (note) => ({ ...note, signatures: [] }) }],
   [
-    'R13 another cosigner',
+    'another cosigner (R13)',
     {
       note: (note) => ({
         ...note,
@@ -263,7 +266,7 @@ export const faultsOfV2: readonly Fault[] = [
     },
   ],
   [
-    'R13 a wrong name',
+    'a wrong name (R13)',
     {
       note: (note) => ({
         ...note,
@@ -272,12 +275,12 @@ export const faultsOfV2: readonly Fault[] = [
     },
   ],
   [
-    'R13 an origin not its own',
+    'an origin not its own (R13)',
     { note: (note) => ({ ...note, origin: 'evil.test' }) },
     'part of a name',
   ],
   [
-    'R13 the id of the bare key',
+    'the id of the bare key (R13)',
     {
       entry: (entry) => ({
         ...entry,

@@ -81,23 +81,23 @@ const GOOD: readonly PolicyCase[] = [
 
 const BAD_SIGNERS: readonly PolicyCase[] = [
   bad(
-    'P03 no issuer',
+    'no issuer (P03)',
     signerOnly('name: a, identity: b'),
     /line 3, column 5: a signer without 'issuer'/,
   ),
   bad(
-    'P03 a pattern without issuer',
+    'a pattern without issuer (P03)',
     signerOnly('name: a, identity-pattern: b'),
     /without 'issuer'/,
   ),
   bad(
-    'P03 a SPIFFE id without issuer',
+    'a SPIFFE id without issuer (P03)',
     signerOnly('name: a, spiffe: spiffe://a/b'),
     /without 'issuer'/,
   ),
-  bad('P03 a user name without issuer', signerOnly('name: a, username: b'), /without 'issuer'/),
+  bad('a user name without issuer (P03)', signerOnly('name: a, username: b'), /without 'issuer'/),
   bad(
-    'P03 a workflow elsewhere without issuer',
+    'a workflow elsewhere without issuer (P03)',
     signerOnly(
       "name: a, workflow: {repository: 'https://gitlab.example.test/a/b', file: f, ref: refs/heads/main, trigger: push}",
     ),
@@ -111,7 +111,7 @@ const BAD_SIGNERS: readonly PolicyCase[] = [
     /give only one of 'identity' and 'username'/,
   ),
   bad(
-    'P02 a pattern that breaks out',
+    'a pattern that breaks out (P02)',
     signerOnly("name: a, issuer: c, identity-pattern: 'a)|(b'"),
     /not a regular expression/,
     false,
@@ -157,7 +157,7 @@ const BAD_SIGNERS: readonly PolicyCase[] = [
     /only option allowed here is namespaces="git"/,
   ),
   bad(
-    'P02 an SSH principal with a star',
+    'an SSH principal with a star (P02)',
     signerOnly(`name: a, ssh: '*@example.test ${SSH_KEY}'`),
     /principals must be addresses/,
   ),
@@ -174,28 +174,28 @@ const BAD_SIGNERS: readonly PolicyCase[] = [
     /'until' lies before/,
     true,
   ),
-  bad('P05 no committers', signerOnly(`${ALICE}, committers: []`), /'committers' must be a list/),
+  bad('no committers (P05)', signerOnly(`${ALICE}, committers: []`), /'committers' must be a list/),
   bad('a committer twice', signerOnly(`${ALICE}, committers: [a@b, a@b]`), /'a@b' twice/),
-  bad('P11 an unknown key', signerOnly(`${ALICE}, isuer: x`), /unknown key 'isuer'/),
+  bad('an unknown key (P11)', signerOnly(`${ALICE}, isuer: x`), /unknown key 'isuer'/),
   bad(
-    'P09 a workflow without ref',
+    'a workflow without ref (P09)',
     signerOnly(`name: a, workflow: {${WORKFLOW.replace(', ref: refs/heads/main', '')}}`),
     /without 'ref'/,
   ),
   bad(
-    'P09 a workflow without trigger',
+    'a workflow without trigger (P09)',
     signerOnly(`name: a, workflow: {${WORKFLOW.replace(', trigger: push', '')}}`),
     /without 'trigger'/,
   ),
   bad(
-    'P09 a workflow without file',
+    'a workflow without file (P09)',
     signerOnly(
       `name: a, workflow: {${WORKFLOW.replace(' file: .github/workflows/release.yml,', '')}}`,
     ),
     /without 'file'/,
   ),
   bad(
-    'P09 a workflow without repository',
+    'a workflow without repository (P09)',
     signerOnly(`name: a, workflow: {${WORKFLOW.replace('repository: acme/app, ', '')}}`),
     /without 'repository'/,
   ),
@@ -205,7 +205,7 @@ const BAD_SIGNERS: readonly PolicyCase[] = [
     /'ref' must be a full name/,
   ),
   bad(
-    'P05 no triggers',
+    'no triggers (P05)',
     signerOnly(`name: a, workflow: {${WORKFLOW.replace('push', '[]')}}`),
     /'trigger' must be a list/,
   ),
@@ -217,9 +217,13 @@ const BAD_SIGNERS: readonly PolicyCase[] = [
 ];
 
 const BAD_RULES: readonly PolicyCase[] = [
-  bad('P05 no signers', 'version: 1\nsigners: []\n', /expected a list of at least one signer/),
+  bad('no signers (P05)', 'version: 1\nsigners: []\n', /expected a list of at least one signer/),
   bad('another version', withAlice().replace('1', '2'), /expected version: 1/),
-  bad('P11 an unknown key above', withAlice('extra: 1\n'), /line 4, column 1: unknown key 'extra'/),
+  bad(
+    'an unknown key above (P11)',
+    withAlice('extra: 1\n'),
+    /line 4, column 1: unknown key 'extra'/,
+  ),
   bad(
     'a role without members',
     withAlice('roles: {m: [bob]}\n'),
@@ -238,9 +242,9 @@ const BAD_RULES: readonly PolicyCase[] = [
     /is a signer's name/,
     true,
   ),
-  bad('P05 an empty role', withAlice('roles: {m: []}\n'), /must be a list, and not empty/),
-  bad('P05 no rules', withAlice('commits: []\n'), /'commits' must be a list/),
-  bad('P05 a rule without signers', withAlice('commits: [{by: []}]\n'), /'by' must be a list/),
+  bad('an empty role (P05)', withAlice('roles: {m: []}\n'), /must be a list, and not empty/),
+  bad('no rules (P05)', withAlice('commits: []\n'), /'commits' must be a list/),
+  bad('a rule without signers (P05)', withAlice('commits: [{by: []}]\n'), /'by' must be a list/),
   bad(
     'a rule by an unknown name',
     withAlice('tags: [{by: [bob]}]\n'),
@@ -249,12 +253,12 @@ const BAD_RULES: readonly PolicyCase[] = [
   ),
   bad('a short ref in a rule', withAlice('commits: [{refs: [main]}]\n'), /no full name/),
   bad(
-    'P11 a tag’s key in a commit rule',
+    'a tag’s key in a commit rule (P11)',
     withAlice('commits: [{tagger: match}]\n'),
     /unknown key 'tagger'/,
   ),
   bad(
-    'P11 a commit’s key in a tag rule',
+    'a commit’s key in a tag rule (P11)',
     withAlice('tags: [{merges: passing}]\n'),
     /unknown key 'merges'/,
   ),
@@ -280,11 +284,11 @@ const BAD_RULES: readonly PolicyCase[] = [
     /must be a whole number, 1 or more/,
   ),
   bad('half a signer', withAlice('commits: [{distinct-signers: 1.5}]\n'), /must be a whole number/),
-  bad('P05 changes without signers', withAlice('changes: []\n'), /'changes' must be a list/),
+  bad('changes without signers (P05)', withAlice('changes: []\n'), /'changes' must be a list/),
   bad('a sequence of text', withAlice("sequence: '7'\n"), /'sequence' must be a whole number/),
   bad('sequence zero', withAlice('sequence: 0\n'), /'sequence' must be a whole number/),
-  bad('P16 since a branch', withAlice('since: main\n'), /'since' must be the full hash/),
-  bad('P16 since a short hash', withAlice('since: abcdef1\n'), /'since' must be the full hash/),
+  bad('since a branch (P16)', withAlice('since: main\n'), /'since' must be the full hash/),
+  bad('since a short hash (P16)', withAlice('since: abcdef1\n'), /'since' must be the full hash/),
   bad('unlogged without a word', withAlice('unlogged: true\n'), /'unlogged' must be allowed/),
 ];
 

@@ -24,33 +24,38 @@ type Row = readonly [name: string, raw: string, payload: string, signature: stri
 
 const commits: readonly Row[] = [
   [
-    'G03 a CR stays where it is',
+    'a CR stays where it is (G03)',
     `${TOP}x-a 1\r\n${header('gpgsig', A)}\nm\r\n`,
     `${TOP}x-a 1\r\n\nm\r\n`,
     A,
   ],
-  ['G04 a missing final newline stays missing', `${TOP}${header('gpgsig', A)}\nm`, `${TOP}\nm`, A],
   [
-    'G04 NUL in the message is a byte like another',
+    'a missing final newline stays missing (G04)',
+    `${TOP}${header('gpgsig', A)}\nm`,
+    `${TOP}\nm`,
+    A,
+  ],
+  [
+    'NUL in the message is a byte like another (G04)',
     `${TOP}${header('gpgsig', A)}\n\0\n`,
     `${TOP}\n\0\n`,
     A,
   ],
   [
-    'G05 one space is cut, not more',
+    'one space is cut, not more (G05)',
     `${TOP}gpgsig ${A.replace('\nQQ==\n', '\n   QQ==\n ')}\nm\n`,
     `${TOP}\nm\n`,
     A.replace('\nQQ', '\n  QQ'),
   ],
   [
-    'G05 a mergetag keeps its signature',
+    'a mergetag keeps its signature (G05)',
     `${TOP}${header('mergetag', `object x\n\nm\n${B}`)}${header('gpgsig', A)}\nm\n`,
     `${TOP}${header('mergetag', `object x\n\nm\n${B}`)}\nm\n`,
     A,
   ],
-  ['G06 armor in the message is text', `${TOP}${header('gpgsig', A)}\n${B}`, `${TOP}\n${B}`, A],
+  ['armor in the message is text (G06)', `${TOP}${header('gpgsig', A)}\n${B}`, `${TOP}\n${B}`, A],
   [
-    'G12 the other algorithm’s signature is not covered',
+    'the other algorithm’s signature is not covered (G12)',
     `${TOP}${header('gpgsig-sha256', B)}${header('gpgsig', A)}\nm\n`,
     `${TOP}\nm\n`,
     A,
@@ -60,27 +65,27 @@ const commits: readonly Row[] = [
 const TAG = `object ${EMPTY_TREE.sha1}\ntype tree\ntag v1\ntagger A <a@example.test> 1 +0000\n`;
 
 const tags: readonly Row[] = [
-  ['G06 the last armor counts', `${TAG}\nsee\n${B}\n${A}`, `${TAG}\nsee\n${B}\n`, A],
+  ['the last armor counts (G06)', `${TAG}\nsee\n${B}\n${A}`, `${TAG}\nsee\n${B}\n`, A],
   [
-    'G06 what stands behind belongs to the signature',
+    'what stands behind belongs to the signature (G06)',
     `${TAG}\nm\n${A}ps\n`,
     `${TAG}\nm\n`,
     `${A}ps\n`,
   ],
   [
-    'G06 armor not at a line start is text',
+    'armor not at a line start is text (G06)',
     `${TAG}\nm ${B.replaceAll('\n', '')}\n${A}`,
     `${TAG}\nm ${B.replaceAll('\n', '')}\n`,
     A,
   ],
   [
-    'G05 a header signature is cut from the payload',
+    'a header signature is cut from the payload (G05)',
     `${TAG}${header('gpgsig-sha256', B)}\nm\n${A}`,
     `${TAG}\nm\n`,
     A,
   ],
   [
-    'G09 PGP last hides X.509 before',
+    'PGP last hides X.509 before (G09)',
     `${TAG}\nm\n${A}${B.replaceAll('SIGNED MESSAGE', 'PGP SIGNATURE')}`,
     `${TAG}\nm\n${A}`,
     B.replaceAll('SIGNED MESSAGE', 'PGP SIGNATURE'),

@@ -144,7 +144,7 @@ describe('where git has no answer to compare with', () => {
   it('armor that git does not know: git dies, we say "cannot check" (G09)', () => {
     const odd = oddObjects('sha1').filter((one) => !knownKind({ ...one, format: 'sha1' }));
     expect(odd.map(({ name }) => name)).toEqual([
-      'G05 signature header with an empty first line (commit)',
+      'signature header with an empty first line (commit) (G05)',
     ]);
   });
 

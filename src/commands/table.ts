@@ -10,6 +10,7 @@ export const COMMANDS: CommandTable = {
   log: () => import('./log/log.ts'),
   'verify-tag': () => import('./verify/tag.ts'),
   'verify-archive': () => import('./verify/archive.ts'),
+  monitor: () => import('./monitor/monitor.ts'),
   hooks: () => import('./hooks/hooks.ts'),
   resign: () => import('./resign/resign.ts'),
   policy: () => import('./policy/policy.ts'),

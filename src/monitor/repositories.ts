@@ -4,6 +4,7 @@
  * so an entry about the same commit under another certificate stays unexplained.
  */
 
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { toHex, utf8 } from '../core/bytes.ts';
 import { readArmor, readSignedData, type SignerInfo } from '../core/cms/signed-data.ts';
@@ -46,21 +47,38 @@ interface Collecting extends Collected {
   readonly repository: GitRepository;
 }
 
+/** Where repositories are looked for. */
+interface Here {
+  readonly env: Environment;
+  readonly cwd: string;
+}
+
+/** Opens a repository that is named. @throws UsageError */
+async function openNamed(path: string, { env, cwd }: Here): Promise<GitRepository> {
+  const place = resolve(cwd, path);
+  const refused = (why: string): UsageError => new UsageError(`--repository ${path}: ${why}`);
+  if (!existsSync(place)) throw refused('there is no such directory');
+  try {
+    return await openRepository(place, withoutRepository(env));
+  } catch (error) {
+    throw error instanceof UsageError ? refused(error.message) : error;
+  }
+}
+
+/** Checks that each of these is a repository, before it is needed. @throws UsageError */
+export async function checkRepositories(paths: readonly string[], here: Here): Promise<void> {
+  for (const path of paths) (await openNamed(path, here)).objects.close();
+}
+
 /** Reads the signatures of these repositories. @throws UsageError for a path that is none, OBJECT_CORRUPT */
 export async function knownSignatures(
   paths: readonly string[],
-  { crypto, watch, env, cwd }: { crypto: Crypto; watch: Watch; env: Environment; cwd: string },
+  { crypto, watch, ...here }: Here & { readonly crypto: Crypto; readonly watch: Watch },
 ): Promise<KnownSignatures> {
   const all: Collected = { leaves: new Set(), names: new Set() };
   let count = 0;
   for (const path of paths) {
-    const repository = await openRepository(resolve(cwd, path), withoutRepository(env)).catch(
-      (error: unknown) => {
-        throw error instanceof UsageError
-          ? new UsageError(`--repository ${path}: ${error.message}`, { code: error.code })
-          : error;
-      },
-    );
+    const repository = await openNamed(path, here);
     try {
       count += await collect({ ...all, crypto, watch, repository });
     } finally {

@@ -12,7 +12,7 @@ import { type LieKind, LogLie } from './follow.ts';
 import type { ExplicableEntry, LoggedSignature, UnreadableEntry } from './logged-signature.ts';
 import { findLogs, type LogAddress } from './logs.ts';
 import { type ReadContext, type ReadOutcome, readLog } from './read-log.ts';
-import { type KnownSignatures, knownSignatures } from './repositories.ts';
+import { checkRepositories, type KnownSignatures, knownSignatures } from './repositories.ts';
 import { type LogFinding, type LogState, MAX_TOLD, readStates, writeState } from './state.ts';
 
 /** What this machine's ledger can say of an entry that it does not hold. */
@@ -72,6 +72,7 @@ export interface MonitorResult {
 /** Runs the monitor once. The caller holds the lock. @throws ConfigError, UsageError for a repository that cannot be read */
 export async function runMonitor(request: MonitorRequest): Promise<MonitorResult> {
   const { trust, addresses, send, crypto, place } = request;
+  await checkRepositories(request.repositories, request);
   const outcomes: ReadOutcome[] = [];
   const troubles: MonitorEvent[] = [];
   const { found, missing } = await findLogs({ trust, addresses, send, crypto });

@@ -71,7 +71,7 @@ describe.runIf(haveTools('ssh-keygen', 'gpg'))('adopting the gate in a mixed his
     const [dave, eve] = [sshPerson(repository, 'dave'), sshPerson(repository, 'eve')];
     const erin = await openPgpPerson('Erin', { email: 'erin@example.test' });
     const double = await openPgpPerson('Alice', { email: 'alice@example.test' });
-    const forge = await openPgpPerson('Forge', { email: 'noreply@forge.example' });
+    const forge = await openPgpPerson('Forge (web)', { email: 'noreply@forge.example' });
     const ring = keyring();
     ring.add(erin, true);
     ring.add(double, false);
@@ -102,9 +102,9 @@ describe.runIf(haveTools('ssh-keygen', 'gpg'))('adopting the gate in a mixed his
     const names = signers.map(({ name }) => name ?? '');
     const unnamed = names.find((name) => name.startsWith('ssh-')) ?? '';
     expect(names.toSorted()).toEqual(
-      ['alice', 'bob', 'dave', 'dave', 'erin', 'noreply', stranger, unnamed].toSorted(),
+      ['alice', 'bob', 'dave', 'dave', 'erin', 'Forge-web', stranger, unnamed].toSorted(),
     );
-    expect(changes.toSorted()).toEqual(['alice', 'bob', 'dave', 'erin', 'noreply']);
+    expect(changes.toSorted()).toEqual(['alice', 'bob', 'dave', 'erin']);
     const text = readFileSync(path, 'utf8');
     expect(text).toContain('# 3 commits up to here are unsigned.');
     expect(text.match(/# NOT VERIFIED whose key this is/g)).toHaveLength(2);
@@ -118,7 +118,7 @@ describe.runIf(haveTools('ssh-keygen', 'gpg'))('adopting the gate in a mixed his
       ...{ alice: 'verified alice', bob: 'verified bob', dave: 'verified dave' },
       'dave by login': 'verified dave',
       ...{ eve: `verified ${unnamed}`, erin: 'verified erin', double: `verified ${stranger}` },
-      'merged by the forge': 'verified noreply',
+      'merged by the forge': 'verified Forge-web',
     });
   });
 

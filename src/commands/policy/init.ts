@@ -119,7 +119,7 @@ function sayNext({ signers, since, refused }: Proposal, { terminal }: Invocation
     terminal.hint(`${what} wrong: see the end of the file`);
   }
   terminal.hint('git signet policy check');
-  if (since !== undefined) {
+  if (since !== undefined && !since.all) {
     terminal.hint(`git signet verify --policy ${POLICY_PATH} ${since.id.slice(0, 12)}..HEAD`);
   }
 }

@@ -48,6 +48,8 @@ export interface Proposal {
     readonly time: number | undefined;
     /** Number of commits that are not judged. */
     readonly reached: number;
+    /** True if no commit is left to judge. */
+    readonly all: boolean;
     readonly unsigned: number;
     readonly unproved: number;
   };
@@ -58,6 +60,8 @@ export interface Proposal {
   readonly refused: readonly { readonly id: string; readonly detail: string }[];
 }
 
+/** Text that needs no quotes in a comment. */
+const PLAIN = /^[\w ./~-]{1,120}$/;
 const MAX_SHOWN = 20;
 const MAX_COMMITTERS = 3;
 const MAX_TEXT = 120;
@@ -97,7 +101,9 @@ function stemOf(signer: ProposedSigner): string {
     const { kind, fingerprint } = signer;
     return kind === 'ssh' ? `ssh-${fingerprint.slice(7, 15)}` : `openpgp-${fingerprint.slice(-16)}`;
   }
-  return (addressIn(signer.owner) ?? signer.owner).split('@')[0] ?? '';
+  const [local = ''] = (addressIn(signer.owner) ?? signer.owner).split('@');
+  // a forge's key has a name, and an address that says nothing
+  return /^no-?reply$/i.test(local) ? signer.owner.replace(/<.*$/s, '') || local : local;
 }
 
 /** Returns the address in `Name <address>`, or a text that is one. */
@@ -124,7 +130,8 @@ function namesFor(signers: readonly Counted<ProposedSigner>[]): readonly string[
     const short =
       stemOf(of)
         .replace(/[^\w.-]+/g, '-')
-        .slice(0, MAX_NAME) || 'signer';
+        .slice(0, MAX_NAME)
+        .replace(/^-+|-+$/g, '') || 'signer';
     let name = short;
     for (let i = 2; taken.has(name); i += 1) name = `${short}-${i}`;
     taken.add(name);
@@ -153,7 +160,7 @@ function keyFields(signer: ProposedKey, committers: ReadonlySet<string>): readon
   const { kind, key, fingerprint, owner, source, vouched, says, from, until } = signer;
   const what = `${kind === 'ssh' ? 'SSH' : 'OpenPGP'} key ${fingerprint}`;
   const holder = owner === undefined ? '' : ` of ${remark(owner)}`;
-  const lines = [`# ${what}${holder}, from ${remark(source)}`];
+  const lines = [`# ${what}${holder}, from ${PLAIN.test(source) ? source : remark(source)}`];
   if (!vouched) {
     const itself = says === undefined ? '' : ` The key says ${remark(says)}.`;
     const named = committers.size === 0 ? '' : ` Its commits say ${committersOf(committers)}.`;
@@ -184,7 +191,10 @@ function signerLines(
   ];
 }
 
-/** Returns the names of those who may change the policy: people whose names are proved or vouched for and, without any, all. */
+/**
+ * Returns the names of those who may change the policy: people whose address is proved, or stated by a source of the user. A
+ * key whose address only the key states may belong to a forge, which signs for everybody there. Without such people, all.
+ */
 function changersOf(
   signers: readonly Counted<ProposedSigner>[],
   names: readonly string[],
@@ -192,7 +202,7 @@ function changersOf(
   const people = names.filter((_, index) => {
     const of = signers[index]?.of;
     if (of?.kind === 'keyless') return of.signer.kind === 'email';
-    return of !== undefined && of.kind !== 'preset' && of.owner !== undefined;
+    return of !== undefined && of.kind !== 'preset' && of.address !== undefined;
   });
   return [...new Set(people.length > 0 ? people : names)];
 }

@@ -107,6 +107,8 @@ function emptyHistory(): HistoryRead {
   };
 }
 
+const ANOTHER_SIGSTORE = ' (made by another Sigstore? git signet trust init)';
+
 const signerName = ({ kind, value, issuer }: Signer): string =>
   JSON.stringify([kind, value, issuer]);
 
@@ -125,7 +127,8 @@ function noteOutcome(
     history.standings.set(id, 'unsigned');
   } else if (status === 'undecided' || isMatterOfTrust(outcome)) {
     history.standings.set(id, 'unproved');
-    history.undecided.add(outcome.code, outcome.detail, committer);
+    const help = isMatterOfTrust(outcome) ? ANOTHER_SIGSTORE : '';
+    history.undecided.add(outcome.code, `${outcome.detail}${help}`, committer);
   } else {
     history.standings.set(id, 'refused');
     history.refused.push({ id, detail: outcome.detail });

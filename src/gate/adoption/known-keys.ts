@@ -165,7 +165,7 @@ function strangers(claimed: ClaimedKeys, known: readonly KnownKey[]): readonly K
   const names = new Set(known.map(({ key }) => key));
   return [...claimed.ssh]
     .filter((key) => !names.has(key))
-    .map((key) => ({ kind: 'ssh', key, source: 'its signatures', vouched: false }));
+    .map((key) => ({ kind: 'ssh', key, source: 'the signatures', vouched: false }));
 }
 
 const presetKeys: readonly KnownKey[] = githubWebFlow('').map(({ kind, key, from, until }) => ({

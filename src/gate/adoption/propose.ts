@@ -88,7 +88,10 @@ function sinceOf({ commits, standings }: HistoryRead, tip: string): Pick<Proposa
   if (start === undefined) return {};
   const time = commits.get(start.id)?.time;
   return {
-    since: { ...start, time, unsigned: counted('unsigned'), unproved: counted('unproved') },
+    since: {
+      ...{ ...start, time, all: start.id === tip },
+      ...{ unsigned: counted('unsigned'), unproved: counted('unproved') },
+    },
   };
 }
 

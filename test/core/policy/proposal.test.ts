@@ -86,7 +86,14 @@ describe('the text of a proposed policy', () => {
       kind: 'keyless',
       signer: { kind: 'uri', value: 'https://ci.example/x', issuer: 'i', extensions: {} },
     };
-    const all = [login('a@x.test'), key({ vouched: false }), key({ owner: 'd@x.test' }), workflow];
+    const forge = key({ owner: 'Forge <noreply@x.test>' });
+    const all = [
+      login('a@x.test'),
+      key({ vouched: false }),
+      key({ owner: 'd@x.test', address: 'd@x.test' }),
+      forge,
+      workflow,
+    ];
     expect(written(proposal(all.map((each) => counted(each)))).changes).toEqual(['a', 'd']);
     expect(written(proposal([counted(workflow)])).changes).toEqual(['x']);
   });

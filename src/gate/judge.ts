@@ -94,11 +94,7 @@ export function contextOf(
 ): VerifyContext {
   if (policies === undefined && noted === undefined) return context;
   const [policy, ...alsoUnder] = policies ?? [];
-  return {
-    ...context,
-    ...(policy === undefined ? {} : { policy, alsoUnder }),
-    noted,
-  };
+  return policy === undefined ? { ...context, noted } : { ...context, policy, alsoUnder, noted };
 }
 
 /** Returns what else the verdict needs: a log entry from a log, or a key that the policy pins. */

@@ -34,12 +34,11 @@ export function judgedBy(
   resolved: ResolvedSettings,
 ): JudgedBy {
   const chosen = trustOrigins(resolved).map(({ label }) => label);
-  const named = policyOrigin(args, resolved);
-  const origin = named === undefined ? {} : { origin: named };
+  const origin = policyOrigin(args, resolved);
   const start = originOf('since', resolved) ?? 'the policy';
   return {
     trust: { ...trust, origin: chosen.length === 0 ? 'the default' : chosen.join(', ') },
-    policy: policy && { source: policy.source, digest: policy.digest, ...origin },
+    policy: policy && { source: policy.source, digest: policy.digest, origin },
     since: since === undefined ? undefined : { commit: since, origin: start },
     ignored: resolved.settings.ignored,
   };

@@ -63,7 +63,7 @@ export async function openPrivateRepository({
     return id;
   };
   const ask: PrivateRepository['ask'] = (args, input) =>
-    runGit(place, [...GIT_READS, ...args], input === undefined ? {} : { input });
+    runGit(place, [...GIT_READS, ...args], { input });
   return { path, put, ask, close: () => rm(path, { recursive: true, force: true }) };
 }
 

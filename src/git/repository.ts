@@ -30,8 +30,7 @@ export function isFullHash(name: string, format: ObjectFormat): boolean {
 }
 
 async function ask(place: GitPlace, args: readonly string[], input?: Uint8Array): Promise<string> {
-  const more = input === undefined ? {} : { input };
-  const result = await runGit(place, [...GIT_READS, ...args], more);
+  const result = await runGit(place, [...GIT_READS, ...args], { input });
   if (result.exitCode !== 0) {
     const said = gitSaid(result.stderr, `git ${args[0]} ended with ${result.exitCode}`);
     throw new UsageError(`git: ${said.replace(/^fatal: /, '')}`, { code: 'GIT_FAILED' });

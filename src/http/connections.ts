@@ -202,7 +202,7 @@ async function secured(
     socket,
     host: to.host ?? '',
     servername: to.servername ?? '',
-    ...(context === undefined ? {} : { secureContext: context }),
+    secureContext: context,
   });
   return inTime(inner, pending, (resolve, reject) => {
     inner.once('secureConnect', () => resolve(inner));

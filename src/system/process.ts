@@ -10,7 +10,7 @@ import type { Environment } from './environment.ts';
 export interface ProcessOptions {
   readonly cwd: string;
   readonly env: Environment;
-  readonly input?: Uint8Array;
+  readonly input?: Uint8Array | undefined;
   /** Drops the child's stderr. */
   readonly silent?: boolean;
   /** Milliseconds after which the child is killed. It then ends with 128 + 15. */

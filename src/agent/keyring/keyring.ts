@@ -91,7 +91,7 @@ export async function askKeyring(
     const child = spawn(program, [...words, 'keyring'], {
       stdio: ['pipe', 'pipe', 'ignore'],
       windowsHide: true,
-      ...(env === undefined ? {} : { env: { ...env } }),
+      env: env && { ...env },
     });
     const timer = setTimeout(() => {
       child.kill('SIGKILL');

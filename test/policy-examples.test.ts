@@ -21,12 +21,13 @@ const policies = readdirSync(docs)
 it.each(policies)('the policy in docs/$name can be read', async ({ name, code }) => {
   const policy = await parsePolicy(Buffer.from(code), name, nodeCrypto);
   expect(policy.rules.length).toBeGreaterThan(0);
-  expect(oddities(policy, NOW)).toEqual([]);
 });
 
-it('docs/first-week.md has a policy, and a broken one would be seen', async () => {
+it('the policy that docs/first-week.md recommends has nothing odd in it, and a broken one would be seen', async () => {
   const found = policies.find(({ name }) => name === 'first-week.md');
   expect(found).toBeDefined();
+  const policy = await parsePolicy(Buffer.from(found?.code ?? ''), 'x', nodeCrypto);
+  expect(oddities(policy, NOW)).toEqual([]);
   const broken = (found?.code ?? '').replace('signers:', 'singers:');
   await expect(parsePolicy(Buffer.from(broken), 'x', nodeCrypto)).rejects.toThrow('singers');
 });

@@ -24,10 +24,10 @@ const MET = [
   'you are not logged in, and',
   'you did not log in within …',
   'no browser could be started',
-  'no policy is given, so it is not known which signers may pass',
+  'no policy is given: whose signatures should pass?',
   'there is no such file in that revision',
   'this shallow clone ends at …',
-  '… chooses the trust root, and verify does not let the environment do that',
+  'verify ignores …, because the environment must not decide whom to trust',
   'no policy is configured, so every signer passes: git signet help policy',
   'owns the hooks of this repository, so nothing was written',
 ];

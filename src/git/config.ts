@@ -37,6 +37,18 @@ export function parseGitConfig(text: string): readonly ConfigEntry[] {
   return entries;
 }
 
+/** Scopes of the user's own configuration. What a repository brings along is not in them. */
+const OWN_SCOPES = ['system', 'global', 'command'];
+
+/** Returns the last value of these keys in the user's own configuration. A repository's value chooses no program (threat I02). */
+export function ownValue(
+  entries: readonly ConfigEntry[],
+  ...keys: readonly string[]
+): string | undefined {
+  return entries.findLast(({ key, scope }) => keys.includes(key) && OWN_SCOPES.includes(scope))
+    ?.value;
+}
+
 /** Reads a boolean as git does. A bare key, true, yes, on and non-zero numbers are true. An empty text, false, no, off and 0 are false. */
 export function gitBoolean(text: string | undefined): boolean | undefined {
   if (text === undefined) return true;

@@ -63,6 +63,11 @@ export function committerEnvironment(env: Environment): GitEnvironment {
   return made({ ...gitEnvironment(env), ...taken(env, names) });
 }
 
+/** Returns the variables for a child that checks signatures with the user's own keys. gpg finds them by GNUPGHOME. */
+export function keyEnvironment(env: Environment): GitEnvironment {
+  return made({ ...gitEnvironment(env), ...taken(env, ['GNUPGHOME']) });
+}
+
 /** Variables that decide how git log shows dates, notes, paths and widths. None of them runs anything. */
 const SHOWN = [
   ...['TZ', 'COLUMNS', 'GIT_NOTES_REF', 'GIT_NOTES_DISPLAY_REF', 'GIT_LITERAL_PATHSPECS'],

@@ -4,7 +4,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
@@ -135,13 +135,6 @@ async function madeHistory(seed: number): Promise<ScratchRepository> {
   return repository;
 }
 
-/** git's word for a key that its keyring knows, and for one that it need not know to check; ours is the policy's. */
-function asPolicySays(text: string): string {
-  return text
-    .replaceAll(/^(\S+ G) \[carol.*$/gm, '$1 carol')
-    .replaceAll(/^(\S+) U \[\] \[SHA256:.*$/gm, '$1 E [] []');
-}
-
 describe('git signet log', () => {
   it.each(Array.from({ length: HISTORIES }, (_, seed) => seed))(
     'says in made history %i what git log says, commit by commit',
@@ -151,12 +144,8 @@ describe('git signet log', () => {
       const theirs = repository.git(...args);
       const ours = await signet(repository, args);
       expect([theirs.exit, ours.exit, theirs.err]).toEqual([0, 0, '']);
-      expect(ours.out).toBe(
-        asPolicySays(theirs.out).replaceAll(
-          / G carol$/gm,
-          ours.out.match(/ G \[carol\] .*$/m)?.[0] ?? '',
-        ),
-      );
+      // the policy names a key, and so does the keyring
+      expect(ours.out).toBe(theirs.out.replaceAll(/^(\S+ G) \[carol[^\]]*\]/gm, '$1 [carol]'));
       const shown = repository.git('log', '--show-signature', '--format=%H', '--all').out;
       const told = await signet(repository, ['log', '--format=%GG', '--all']);
       const keyless = (text: string): readonly string[] =>
@@ -165,9 +154,57 @@ describe('git signet log', () => {
           .filter((line) => /^git-signet: (?!.*(?:SSH|OpenPGP|does not pin))/.test(line));
       expect(keyless(told.out)).toEqual(keyless(shown));
       expect(keyless(told.out).length).toBeGreaterThan(0);
+
+      // without a policy, git's allowed signers and keyring are asked. git 2.39 aborts at %GT if gpg states no trust
+      repository.must('config', '--global', '--unset', 'signet.policy');
+      const every = ['log', '--format=%H %G? [%GS] [%GK] [%GF] [%GP]', 'outer', '--all'];
+      const without = repository.must(...every);
+      expect((await signet(repository, every)).out).toBe(`${without}\n`);
     },
     180_000,
   );
+
+  it('asks git about SSH keys with the user’s own file of allowed signers, never with the repository’s (I02)', async () => {
+    const repository = scratchRepository('log-ssh');
+    const { home, must } = repository;
+    const dave = sshPerson(repository, 'dave');
+    const payload = commitPayload({ parents: [], subject: 'by dave' });
+    const armor = dave.armor(Buffer.from(payload));
+    const id = repository.write('commit', withSignature(payload, armor));
+    const allowed = join(home, 'allowed');
+    writeFileSync(allowed, `dave namespaces="git" ${dave.line}\n`);
+    const shown = async (): Promise<string> =>
+      (await signet(repository, ['log', '-1', '--format=%G? %GS', id])).out;
+    const evil = join(home, 'evil');
+    writeFileSync(evil, `#!/bin/sh\ntouch '${home}/ran'\n`, { mode: 0o755 });
+    must('config', '--local', 'gpg.ssh.allowedSignersFile', allowed);
+    must('config', '--local', 'gpg.ssh.program', evil);
+    expect(await shown()).toBe('E \n');
+    must('config', '--global', 'gpg.ssh.allowedSignersFile', allowed);
+    expect(await shown()).toBe('G dave\n');
+    const { out } = await signet(repository, ['log', '-1', '--oneline', id]);
+    expect(out).toMatch(/^v [0-9a-f]+ dave {5}by dave\n$/);
+    expect(existsSync(join(home, 'ran'))).toBe(false);
+    // a policy that pins another key decides, and git's word makes nothing good
+    const policy = join(home, 'policy.yaml');
+    const other = sshPerson(repository, 'other');
+    writeFileSync(
+      policy,
+      `version: 1\nsigners:\n  - {name: o, ssh: 'o@example.test ${other.line}'}\n`,
+    );
+    must('config', '--global', 'signet.policy', policy);
+    expect(await shown()).toBe('U dave\n');
+    const ruled = (await signet(repository, ['log', '-1', '--oneline', id])).out;
+    expect(ruled).toMatch(/^x [0-9a-f]+ not allowed by dave\n$/);
+    // a signature over other bytes
+    const moved = repository.write(
+      'commit',
+      withSignature(payload.replace('by dave', 'forged'), armor),
+    );
+    must('config', '--global', '--unset', 'signet.policy');
+    const forged = await signet(repository, ['log', '-1', '--oneline', moved]);
+    expect(forged.out).toMatch(/^x [0-9a-f]+ refused {2}forged\n$/);
+  });
 
   it('a long history, which threads judge too, has the verdicts of verify in git’s order', async () => {
     const repository = scratchRepository('log-long');

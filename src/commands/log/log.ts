@@ -6,18 +6,18 @@ import { grouped } from '../../cli/options.ts';
 import type { OptionSpecs, ParsedArguments } from '../../cli/spec.ts';
 import { toHex } from '../../core/bytes.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
-import { judgeAsTheyCome, type StreamJudge } from '../../gate/as-they-come.ts';
+import { judgeAsTheyCome, type Results, type StreamJudge } from '../../gate/as-they-come.ts';
 import { countResults } from '../../gate/exit-code.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
 import { type ConfigEntry, listGitConfig, parseGitConfig } from '../../git/config.ts';
 import { type LogArguments, readLogArguments } from '../../git/log/arguments.ts';
+import { keyAsker } from '../../git/log/key-answers.ts';
 import { type LogRequest, logRequest, MARKER } from '../../git/log/request.ts';
 import { openRepository } from '../../git/repository.ts';
-import type { Rendered } from '../../report/format.ts';
 import type { Output } from '../../report/formats.ts';
 import { harmlessPieces } from '../../report/log/harmless.ts';
 import { layoutOf } from '../../report/log/layout.ts';
-import { readMark } from '../../report/log/mark.ts';
+import type { LogMark } from '../../report/log/mark.ts';
 import { trustRemedies } from '../../report/trust-age.ts';
 import { resolvedHere } from '../../settings/here.ts';
 import type { Settings } from '../../settings/load.ts';
@@ -26,6 +26,7 @@ import type { Invocation } from '../../system/invocation.ts';
 import { OutputClosed } from '../../system/terminal.ts';
 import { jobsOf, TRUST_OPTIONS, VERIFY_OPTIONS, WHO_OPTIONS } from '../verify/options.ts';
 import { listLog, type Shown } from './listing.ts';
+import { type MarkSettings, marksOf } from './marks.ts';
 import { openScreen, type Screen } from './screen.ts';
 
 /** git itself asks no policy where none is configured, and so the log asks none: it shows who signed. */
@@ -77,6 +78,8 @@ interface Parts {
   readonly look: LogArguments;
   readonly entries: readonly ConfigEntry[];
   readonly settings: Settings;
+  /** A policy decides. */
+  readonly ruled: boolean;
   readonly setup: Promise<VerifySetup>;
   readonly jobs: number;
 }
@@ -99,14 +102,17 @@ function judgeLater(
 }
 
 async function showLog(parts: Parts, screen: Screen, invocation: Invocation): Promise<void> {
-  const { look, entries, settings } = parts;
+  const { look, entries, settings, ruled } = parts;
   const { terminal, now } = invocation;
   const number = freshNumber();
   const decorated = look.decorate === 'auto' ? screen.seen : look.decorate !== 'no';
   const request = logRequest(look, decorated, number);
   const layout = layoutOf(request, look, screen);
   const answered = look.showSignature || request.slots.some(({ kind }) => kind !== 'mark');
-  const trusted = settings.trustWithoutPolicy === 'full';
+  const marking: MarkSettings = {
+    trusted: settings.trustWithoutPolicy === 'full',
+    ...{ ruled, answered, keys: keyAsker(invocation, entries) },
+  };
   const between = harmlessPieces(screen.colour);
   let distrusted = false;
   let text = '';
@@ -117,7 +123,7 @@ async function showLog(parts: Parts, screen: Screen, invocation: Invocation): Pr
   };
   const show: Shown = async (pieces, results) => {
     const groups = results[Symbol.asyncIterator]();
-    let group: Rendered[] = [];
+    let group: LogMark[] = [];
     for (const piece of pieces) {
       if (piece.kind === 'text') {
         text += screen.seen ? between.push(piece.text) : piece.text;
@@ -126,12 +132,13 @@ async function showLog(parts: Parts, screen: Screen, invocation: Invocation): Pr
       text += between.rest();
       if (group.length === 0) {
         await flush();
-        group = [...((await groups.next()).value ?? [])];
+        const judged: Results = (await groups.next()).value ?? [];
+        distrusted ||= judged.some((result) => result.distrusted === true);
+        group = [...(await marksOf(judged, marking))];
       }
-      const result = group.shift();
-      if (result === undefined) throw new Error('a commit without a result');
-      distrusted ||= result.distrusted === true;
-      text += layout.lay(piece, readMark(result, trusted));
+      const mark = group.shift();
+      if (mark === undefined) throw new Error('a commit without a result');
+      text += layout.lay(piece, mark);
     }
     await flush();
   };
@@ -208,9 +215,10 @@ const run: Run = async (args, invocation) => {
     throw new UsageError(`--json and ${format}: only one of them`);
   }
   const look = readLogArguments(args.positionals, entries);
-  const setup = setUpVerify(orAnybody(args, settings), here, 'command', opened);
+  const asked = orAnybody(args, settings);
+  const setup = setUpVerify(asked, here, 'command', opened);
   setup.catch(() => undefined);
-  const parts: Parts = { look, entries, settings, setup, jobs };
+  const parts: Parts = { look, entries, settings, ruled: asked === args, setup, jobs };
   try {
     await (json ? untilInterrupted(writeJson(parts, here)) : showOnScreen(parts, here));
     return ExitCode.ok;

@@ -1,6 +1,6 @@
 /** Where a log is shown: with colours or without, in a pager or straight, as git decides it (git-config(1)). */
 
-import { type ConfigEntry, gitBoolean } from '../../git/config.ts';
+import { type ConfigEntry, gitBoolean, ownValue } from '../../git/config.ts';
 import type { LogArguments } from '../../git/log/arguments.ts';
 import type { Look } from '../../report/log/layout.ts';
 import type { Invocation } from '../../system/invocation.ts';
@@ -13,13 +13,6 @@ export interface Screen extends Look {
   /** True while a pager shows it. */
   readonly paged: () => boolean;
   readonly close: () => Promise<void>;
-}
-
-const OWN_SCOPES = ['system', 'global', 'command'];
-
-/** A pager is a program that runs: what the repository itself sets does not choose it (threat I02). */
-function ownValue(entries: readonly ConfigEntry[], key: string): string | undefined {
-  return entries.findLast((entry) => entry.key === key && OWN_SCOPES.includes(entry.scope))?.value;
 }
 
 /** Returns the command line of the pager, or undefined if there is no pager to start (pager.c, git_pager). */

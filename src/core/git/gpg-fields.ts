@@ -2,8 +2,8 @@
 
 /** The values of git's placeholders for one commit. */
 export interface GpgFields {
-  /** `%G?` */
-  readonly grade: 'G' | 'U' | 'B' | 'E' | 'N';
+  /** `%G?`. Of the last three, gpg alone speaks: expired, by an expired key, by a revoked key. */
+  readonly grade: 'G' | 'U' | 'B' | 'E' | 'N' | 'X' | 'Y' | 'R';
   /** `%GS` */
   readonly name: string;
   /** `%GK` */

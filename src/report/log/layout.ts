@@ -180,7 +180,7 @@ function namedLayout(
 
 function slotValue({ kind }: Slot, mark: LogMark, label: string, how: Look): string {
   if (kind === 'mark') return painted(`${signOf(mark, how.unicode)} ${label} `, mark, how);
-  const { fields, sentence } = answerOf(mark);
+  const { fields, lines } = answerOf(mark);
   switch (kind) {
     case '?':
       return fields.grade;
@@ -195,7 +195,7 @@ function slotValue({ kind }: Slot, mark: LogMark, label: string, how: Look): str
     case 'T':
       return fields.trust;
     case 'G':
-      return sentence === '' ? '' : `git-signet: ${sentence}\n`;
+      return lines.map((line) => `${line}\n`).join('');
   }
 }
 

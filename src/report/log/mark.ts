@@ -6,7 +6,9 @@
 import { visible } from '../../core/escape.ts';
 import { type GpgFields, gpgFields, NO_SIGNATURE } from '../../core/git/gpg-fields.ts';
 import { reportOf } from '../../core/git/gpg-status.ts';
+import type { KeyKind } from '../../core/identity-kind.ts';
 import type { Outcome, Verdict } from '../../core/verdict.ts';
+import type { KeyAnswer } from '../../git/log/key-answers.ts';
 import type { Rendered } from '../format.ts';
 import type { Judged } from '../judged.ts';
 import { notesOf, STATUS_WORDS, shortSigner } from '../text.ts';
@@ -14,18 +16,24 @@ import { verdictLine } from '../verdict-line.ts';
 
 /** All text is escaped, and of one line. */
 export interface LogMark {
+  /** Full hash of the commit. */
+  readonly id: string;
   readonly status: Verdict['status'];
   /** The verified signer in a word, else what the verdict is. */
   readonly label: string;
   /** Who, why: one line. */
   readonly told: string;
+  /** The kind of a signature that no policy pins the key of. git may know the key. */
+  readonly keyed?: KeyKind;
   /** What git itself would say. It takes as long as the rest, so it is there only if it is shown. */
   readonly git?: SignatureAnswer;
 }
 
 export interface SignatureAnswer {
-  /** What `--show-signature` would print, without the program's name. */
+  /** What `--show-signature` would print, in one line and without the program's name. Empty without a signature. */
   readonly sentence: string;
+  /** The lines of `%GG`. */
+  readonly lines: readonly string[];
   /** The values of the `%G…` placeholders. */
   readonly fields: GpgFields;
   /** Verified, and no policy was asked: a setting says how far git trusts that. */
@@ -106,34 +114,47 @@ function fieldsOf(verdict: Outcome): GpgFields {
 
 function gitAnswer(verdict: Outcome): SignatureAnswer {
   const { status } = verdict;
+  const sentence = status === 'unsigned' ? '' : visible(verdictLine(verdict, 'commit'));
   return {
-    sentence: status === 'unsigned' ? '' : visible(verdictLine(verdict, 'commit')),
+    sentence,
+    lines: sentence === '' ? [] : [`git-signet: ${sentence}`],
     fields: fieldsOf(verdict),
     unruled: status === 'verified' && verdict.rule === undefined,
   };
 }
 
+/** Returns the kind of a signature whose key no policy pins, so that nothing here has checked it. */
+function unknownKeyOf(verdict: Outcome): KeyKind | undefined {
+  const { status } = verdict;
+  if (status === 'undecided') return verdict.kind;
+  const unknown = status === 'not-allowed' && verdict.code === 'key-not-pinned';
+  return unknown && 'kind' in verdict ? verdict.kind : undefined;
+}
+
 /** The mark of one verdict, without git's own answer. */
-export function markOf(verdict: Outcome): LogMark {
+export function markOf({ id, verdict }: Pick<Judged, 'id' | 'verdict'>): LogMark {
   const { status } = verdict;
   const [label, told] =
     status === 'verified' ? signerOf(verdict) : [STATUS_WORDS[status], toldOf(verdict)];
+  const keyed = unknownKeyOf(verdict);
   const notes = notesOf(verdict).map(({ detail }) => `; ${detail}`);
   return {
+    id,
     status,
     label: visible(label),
     told: visible([told, ...notes].join('')),
+    ...(keyed === undefined ? {} : { keyed }),
   };
 }
 
 /** The mark as text. */
-export function markPiece({ verdict }: Judged): Pick<Rendered, 'piece'> {
-  return { piece: JSON.stringify(markOf(verdict)) };
+export function markPiece(judged: Judged): Pick<Rendered, 'piece'> {
+  return { piece: JSON.stringify(markOf(judged)) };
 }
 
 /** The mark as text, with git's own answer. */
-export function answeredMarkPiece({ verdict }: Judged): Pick<Rendered, 'piece'> {
-  return { piece: JSON.stringify({ ...markOf(verdict), git: gitAnswer(verdict) }) };
+export function answeredMarkPiece(judged: Judged): Pick<Rendered, 'piece'> {
+  return { piece: JSON.stringify({ ...markOf(judged), git: gitAnswer(judged.verdict) }) };
 }
 
 /** Reads that text. `trusted`: the setting that trusts signers of whom no policy was asked. */
@@ -142,4 +163,34 @@ export function readMark({ piece = '' }: Pick<Rendered, 'piece'>, trusted: boole
   const { git } = mark;
   if (!trusted || git?.unruled !== true) return mark;
   return { ...mark, git: { ...git, fields: { ...git.fields, grade: 'G', trust: 'fully' } } };
+}
+
+const KINDS: Readonly<Record<KeyKind, string>> = { ssh: 'SSH', openpgp: 'OpenPGP' };
+
+/**
+ * Returns the mark of a signature whose key no policy pins, with git's own answer about it. `ruled`: a policy decides. It
+ * does not allow the key, so git's word cannot make the signature good (design: `%G?` is U for a signer who is not allowed).
+ */
+export function withKeyAnswer(mark: LogMark, { fields, said }: KeyAnswer, ruled: boolean): LogMark {
+  const { grade, name, fingerprint } = fields;
+  const capped = ruled && grade === 'G' ? ({ grade: 'U', trust: 'never' } as const) : {};
+  const git = {
+    sentence: said.join(', '),
+    lines: said,
+    fields: { ...fields, ...capped },
+    unruled: false,
+  };
+  if (grade === 'B') {
+    const label = STATUS_WORDS.refused;
+    return {
+      ...mark,
+      git,
+      status: 'refused',
+      label,
+      told: `${label}: the signature does not verify`,
+    };
+  }
+  if (ruled || grade !== 'G' || mark.keyed === undefined) return { ...mark, git };
+  const told = `${name} (${KINDS[mark.keyed]} key ${fingerprint}, which your git knows)`;
+  return { ...mark, git, status: 'verified', label: name, told };
 }

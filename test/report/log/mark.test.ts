@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { NO_SIGNATURE } from '../../../src/core/git/gpg-fields.ts';
 import type { Outcome, Signer } from '../../../src/core/verdict.ts';
+import type { KeyAnswer } from '../../../src/git/log/key-answers.ts';
 import { harmlessField, harmlessPieces, harmlessText } from '../../../src/report/log/harmless.ts';
 import { messageLines, withGraph } from '../../../src/report/log/lines.ts';
-import { answeredMarkPiece, markOf, markPiece, readMark } from '../../../src/report/log/mark.ts';
+import {
+  answeredMarkPiece,
+  markOf,
+  markPiece,
+  readMark,
+  withKeyAnswer,
+} from '../../../src/report/log/mark.ts';
 
 const signer: Signer = {
   kind: 'email',
@@ -95,7 +103,7 @@ const fieldsOf = (verdict: Outcome, trusted = false) =>
 
 describe('the mark of a commit', () => {
   it.each(CASES)('is %s with trust %s, and says %s', (grade, trust, label, verdict) => {
-    const mark = markOf(verdict);
+    const mark = markOf({ id: 'x', verdict });
     const fields = fieldsOf(verdict);
     expect([fields?.grade, fields?.trust, mark.label]).toEqual([grade, trust, label]);
     expect(mark.told).not.toContain('\u202e');
@@ -110,7 +118,7 @@ describe('the mark of a commit', () => {
     const [, , , verdict] = CASES[0] ?? [];
     if (verdict === undefined) throw new Error('no case');
     const plain = readMark(markPiece({ id: 'x', type: 'commit', verdict }), false);
-    expect(plain).toEqual(markOf(verdict));
+    expect(plain).toEqual(markOf({ id: 'x', verdict }));
     expect(readMark(judged(verdict), false)).toMatchObject(plain);
   });
 
@@ -126,6 +134,39 @@ describe('the mark of a commit', () => {
       detail: 'no',
     };
     expect(fieldsOf(denied, true)).toMatchObject({ grade: 'U', trust: 'never' });
+  });
+});
+
+describe('git’s own answer about a key that no policy pins', () => {
+  const undecided: Outcome = {
+    status: 'undecided',
+    kind: 'ssh',
+    check: 'signature',
+    code: 'signature-kind-unsupported',
+    detail: 'an SSH signature',
+  };
+  const answer = (grade: 'G' | 'U' | 'B' | 'E' | 'X' | 'R'): KeyAnswer => ({
+    fields: { ...NO_SIGNATURE, grade, name: 'dave', fingerprint: 'SHA256:abc', trust: 'fully' },
+    said: ['Good "git" signature for dave'],
+  });
+  const asked = (grade: Parameters<typeof answer>[0], ruled: boolean) =>
+    withKeyAnswer(readMark(judged(undecided), false), answer(grade), ruled);
+
+  it('verifies a key that git knows only if no policy decides', () => {
+    expect(asked('G', false)).toMatchObject({ status: 'verified', label: 'dave' });
+    expect(asked('G', false).git?.fields).toMatchObject({ grade: 'G', trust: 'fully' });
+    expect(asked('G', true)).toMatchObject({ status: 'undecided', label: 'undecided' });
+    expect(asked('G', true).git?.fields).toMatchObject({ grade: 'U', trust: 'never' });
+  });
+
+  it.each(['U', 'E', 'X', 'R'] as const)('leaves a signature of grade %s undecided', (grade) => {
+    expect(asked(grade, false)).toMatchObject({ status: 'undecided', git: { fields: { grade } } });
+  });
+
+  it('refuses a signature that does not verify, whatever decides', () => {
+    for (const ruled of [true, false]) {
+      expect(asked('B', ruled)).toMatchObject({ status: 'refused', label: 'refused' });
+    }
   });
 });
 

@@ -193,7 +193,7 @@ function signerLines(
 
 /**
  * Returns the names of those who may change the policy: people whose address is proved, or stated by a source of the user. A
- * key whose address only the key states may belong to a forge, which signs for everybody there. Without such people, all.
+ * key whose address only the key states may belong to a forge, which signs for all of its accounts. Without such people, all.
  */
 function changersOf(
   signers: readonly Counted<ProposedSigner>[],

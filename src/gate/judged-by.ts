@@ -29,7 +29,7 @@ function policyOrigin(
 /** Returns policy, trust root and start of a run, and where each was named. */
 export function judgedBy(
   { policy, since }: PolicyChoice,
-  trust: TrustMaterial,
+  { trust, repository }: { readonly trust: TrustMaterial; readonly repository: string },
   args: ParsedArguments,
   resolved: ResolvedSettings,
 ): JudgedBy {
@@ -37,6 +37,7 @@ export function judgedBy(
   const origin = policyOrigin(args, resolved);
   const start = originOf('since', resolved) ?? 'the policy';
   return {
+    repository,
     trust: { ...trust, origin: chosen.length === 0 ? 'the default' : chosen.join(', ') },
     policy: policy && { source: policy.source, digest: policy.digest, origin },
     since: since === undefined ? undefined : { commit: since, origin: start },

@@ -81,6 +81,6 @@ async function setUp(
     repository.objects.close();
     await keys.close();
   };
-  const facts = judgedBy(choice, trust, args, resolved);
+  const facts = judgedBy(choice, { trust, repository: repository.name }, args, resolved);
   return { repository, crypto, judge, choice, facts, keys, log, close };
 }

@@ -4,7 +4,7 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import type { ObjectFormat } from '../core/git/signed-object.ts';
 import { UsageError } from '../errors.ts';
@@ -15,6 +15,8 @@ import { type ObjectStore, openObjectStore } from './object-store.ts';
 import { findGit, GIT_READS, type GitPlace, gitSaid, runGit } from './process.ts';
 
 export interface GitRepository extends GitPlace {
+  /** The name of its folder, for people: `parser`, or `parser.git` for a bare repository. */
+  readonly name: string;
   readonly format: ObjectFormat;
   /** Commits whose parents a shallow clone left out. Empty in a complete repository. */
   readonly shallow: ReadonlySet<string>;
@@ -52,6 +54,12 @@ async function readShallow(path: string): Promise<ReadonlySet<string>> {
   return new Set(text.split('\n').filter((line) => FULL_HASH.test(line)));
 }
 
+/** Returns the name of the folder whose git directory holds this file. All worktrees of a repository share the file. */
+function nameOf(shallowFile: string): string {
+  const directory = dirname(shallowFile);
+  return basename(basename(directory) === '.git' ? dirname(directory) : directory);
+}
+
 /**
  * Opens the repository of `cwd` (or GIT_DIR).
  * @throws UsageError GIT_FAILED if there is no git, or no repository
@@ -68,8 +76,8 @@ export async function openRepository(cwd: string, env: Environment): Promise<Git
       code: 'GIT_FAILED',
     });
   }
-  const boundary =
-    shallow === 'true' ? await readShallow(resolve(cwd, path.join('\n'))) : new Set<string>();
+  const shallowFile = resolve(cwd, path.join('\n'));
+  const boundary = shallow === 'true' ? await readShallow(shallowFile) : new Set<string>();
   const objects = openObjectStore({ ...base, format }, loadCrypto);
-  return { ...base, format, shallow: boundary, objects };
+  return { ...base, name: nameOf(shallowFile), format, shallow: boundary, objects };
 }

@@ -21,6 +21,8 @@ export interface Rendered {
   readonly piece?: string;
   /** Reason codes in this piece, for reports that list the rules they judged by. */
   readonly codes?: readonly string[];
+  /** The reason code, and why in the report's own language. Reports group results by the code. */
+  readonly cause?: { readonly code: string; readonly detail: string };
   readonly mark?: TimelineMark;
   /** GitHub: the workflow command that annotates this result. */
   readonly annotation?: string;

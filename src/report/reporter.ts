@@ -4,6 +4,7 @@
  * results do not go to the terminal.
  */
 
+import { grouped } from '../core/plural.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { Environment } from '../system/environment.ts';
 import { appendToStep } from '../system/step-summary.ts';
@@ -26,7 +27,7 @@ export interface Reporter {
 interface ReportSettings
   extends Pick<
     ReportContext,
-    'policy' | 'since' | 'ignored' | 'noun' | 'asked' | 'subjects' | 'now'
+    'repository' | 'policy' | 'since' | 'ignored' | 'noun' | 'asked' | 'subjects' | 'now'
   > {
   readonly output: ReportOutput;
   readonly streams: Streams;
@@ -52,8 +53,6 @@ function createOutput(streams: Streams): { put: (text: string) => void; flush: (
   };
   return { put, flush };
 }
-
-const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 
 function createProgress({ streams, terminal, total }: ReportSettings): (done: number) => void {
   if (streams.outputIsTerminal) return () => undefined;

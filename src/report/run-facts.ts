@@ -18,6 +18,8 @@ export interface ReportStart {
 }
 
 export interface RunFacts {
+  /** The name of the repository's folder. */
+  readonly repository: string;
   readonly trust: ReportSource;
   /** If undefined, any identity passes. */
   readonly policy: ReportSource | undefined;

@@ -35,6 +35,16 @@ export const STATUS_COLOURS: Readonly<Record<Verdict['status'], number>> = {
   unsigned: 33,
   undecided: 33,
 };
+/** The sign of each status, for a screen that shows Unicode and for one that does not. It says the same as the colour. */
+export const STATUS_SIGNS: Readonly<
+  Record<Verdict['status'], readonly [unicode: string, ascii: string]>
+> = {
+  verified: ['✓', 'v'],
+  'not-allowed': ['✗', 'x'],
+  refused: ['✗', 'x'],
+  unsigned: ['○', 'o'],
+  undecided: ['?', '?'],
+};
 /** The order in which every report counts. */
 export const STATUS_ORDER: readonly Verdict['status'][] = [
   'verified',

@@ -10,6 +10,7 @@ const schema = JSON.parse(
 
 const digest = 'd'.repeat(64);
 const facts: RunFacts = {
+  repository: 'parser',
   trust: { source: '/t/root.json', digest, origin: 'signet.trust (/home/a/.gitconfig)' },
   policy: { source: 'main:.signet.yaml', digest, origin: '--policy-from main' },
   since: { commit: 'e'.repeat(40), origin: 'signet.since (/home/a/.gitconfig)' },

@@ -110,6 +110,7 @@ export function reported(
     put: (piece) => {
       text += piece;
     },
+    repository: 'parser',
     trust: { source: 'the built-in root', digest },
     policy: { source: 'origin/main:.signet.yaml', digest },
     ...{ noun: 'commit', asked: ['origin/main..HEAD'], version: '0.1.0', now: 1795262072 },

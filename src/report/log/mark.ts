@@ -11,7 +11,7 @@ import type { Outcome, Verdict } from '../../core/verdict.ts';
 import type { KeyAnswer } from '../../git/log/key-answers.ts';
 import type { Rendered } from '../format.ts';
 import type { Judged } from '../judged.ts';
-import { notesOf, STATUS_WORDS, shortSigner } from '../text.ts';
+import { notesOf, STATUS_SIGNS, STATUS_WORDS, shortSigner } from '../text.ts';
 import { verdictLine } from '../verdict-line.ts';
 
 /** All text is escaped, and of one line. */
@@ -40,18 +40,9 @@ export interface SignatureAnswer {
   readonly unruled: boolean;
 }
 
-/** The signs of each status, for a screen that shows Unicode and for one that does not. */
-const SIGNS: Readonly<Record<Verdict['status'], readonly [unicode: string, ascii: string]>> = {
-  verified: ['✓', 'v'],
-  'not-allowed': ['✗', 'x'],
-  refused: ['✗', 'x'],
-  unsigned: ['○', 'o'],
-  undecided: ['?', '?'],
-};
-
 /** Returns the sign of a status. It says the same as the colour. */
 export function signOf({ status }: Pick<LogMark, 'status'>, unicode: boolean): string {
-  return SIGNS[status][unicode ? 0 : 1];
+  return STATUS_SIGNS[status][unicode ? 0 : 1];
 }
 
 /** The name of the rule that `--certificate-…` makes. The user gave none. */

@@ -19,3 +19,8 @@ export function mendCommand(counts: Counts, asked: readonly string[]): string | 
   if (only.includes('..')) return `to sign your own again: git signet resign ${shellWord(only)}`;
   return only === 'HEAD' ? 'to sign it again: git commit --amend --no-edit -S' : undefined;
 }
+
+/** Returns the line that leads a person at a terminal to the page of a reason code. */
+export function helpLine(code: string): string {
+  return `  why: git signet help ${code}\n`;
+}

@@ -2,7 +2,7 @@
 
 import type { ReportFormat, Writer } from './format.ts';
 import type { Judged } from './judged.ts';
-import { mendCommand } from './mend.ts';
+import { helpLine, mendCommand } from './mend.ts';
 import { factsLine } from './run-facts.ts';
 import {
   type TextRow,
@@ -60,7 +60,7 @@ export const text: ReportFormat = {
         const mend = mendCommand(counts, asked);
         if (tabled) put(textSummary(counts, noun, factsLine(context), mend));
         else if (mend !== undefined) hint(mend);
-        if (shown) for (const code of codes) put(`  why: git signet help ${code}\n`);
+        if (shown) for (const code of codes) put(helpLine(code));
       },
     };
   },

@@ -4,7 +4,7 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -135,5 +135,23 @@ describe.skipIf(!haveTools('script'))('a shell in the sandbox', () => {
     const { exit, out, err } = inSandbox(cloneFor('tried'), tried.join('\n'));
     expect(exit, err).toBe(0);
     expect(out).toContain('first signed commit');
+  });
+
+  it('verify and policy explain lead to the page of the reason, at a terminal only', () => {
+    const stranger =
+      '{name: bob, identity: bob@example.test, issuer: https://accounts.example.test}';
+    const asked = `git commit -q --allow-empty -m one
+printf 'version: 1\\nsigners: [${stranger}]\\n' > ../signers.yaml
+git signet verify --policy ../signers.yaml HEAD
+git signet policy explain --policy ../signers.yaml HEAD
+true
+`;
+    const [cwd, page] = [cloneFor('led'), 'why: git signet help identity-not-allowed'];
+    writeFileSync(join(cwd, 'asked'), asked);
+    const command = `'${programUnderTest()}' sandbox run -- sh asked`;
+    const script = findProgram('script', env) ?? 'script';
+    const shown = run(script, ['-qec', command, '/dev/null'], { cwd, env }).out;
+    expect(shown.split(page)).toHaveLength(3);
+    expect(inSandbox(cwd, 'sh asked').out).not.toContain('git signet help');
   });
 });

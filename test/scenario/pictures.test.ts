@@ -28,7 +28,7 @@ describe('the pictures of the documents', () => {
     },
   );
 
-  it('a file without a row in the table is in no document’s way', () => {
+  it('the folder holds one file for each row of the table, and no other', () => {
     expect(readdirSync(folder).sort()).toEqual(PICTURES.map(({ name }) => name).sort());
   });
 

@@ -18,6 +18,7 @@ import { judgeOutcome } from '../../gate/outcome.ts';
 import { judgingContext } from '../../gate/run.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
 import { resolveCommits } from '../../git/names.ts';
+import { helpLine } from '../../report/mend.ts';
 import { verdictLine } from '../../report/verdict-line.ts';
 import { VERIFY_OPTIONS } from '../verify/options.ts';
 
@@ -122,6 +123,7 @@ const run: Run = async (args, invocation) => {
   try {
     const outcome = await explain(name, setup, say);
     streams.write(`${visible(verdictLine(outcome, 'commit'))}\n`);
+    if ('code' in outcome && streams.outputIsTerminal) streams.write(helpLine(outcome.code));
     return exitCodeOf({ ...countResults(), [outcome.status]: 1 });
   } finally {
     await setup.close();

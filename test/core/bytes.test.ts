@@ -16,7 +16,7 @@ describe('hexadecimal', () => {
 
   // the last one ends in 0x30 0x30 for a decoder that looks at the low bytes only
   it.each(['0', '0g', 'zz', '00 ', '0x00', '00\n', '001', 'abcz', '\u0130\u0130'])(
-    'refuses %j',
+    'the hexadecimal text %j is refused',
     (text) => {
       expect(fromHex(text)).toBeUndefined();
     },
@@ -33,7 +33,7 @@ describe('base64', () => {
   });
 
   it.each(['A', 'AA', 'AA=', 'AB==', 'AAA', 'AA==\n', ' AA==', 'A-==', 'AA==AA=='])(
-    'refuses %j',
+    'the base64 text %j is refused',
     (text) => {
       expect(fromBase64(text)).toBeUndefined();
     },

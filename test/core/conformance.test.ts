@@ -87,7 +87,7 @@ describeShared('sigstore-conformance bundles (R20 T10)', 'conformance/', () => {
   const cases = conformanceCases();
   const judged = cases.filter((name) => !(name in NOT_APPLICABLE));
 
-  it('are 70, of which 19 do not apply, and the list of those is exact', () => {
+  it('of the 70 cases 19 do not apply, and the list of those is exact', () => {
     const found = cases.flatMap((name) => {
       const why = notApplicable(name);
       return why === undefined ? [] : [[name, why]];

@@ -26,14 +26,14 @@ const HOSTILE = [
 const RAW = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]|[\u{e0000}-\u{e007f}]/u;
 
 describe('visible', () => {
-  it.each(HOSTILE)('shows %j and never obeys it (S10)', (text) => {
+  it.each(HOSTILE)('the text %j is shown and never obeyed (S10)', (text) => {
     const shown = visible(`a${text}b`);
     expect(shown).not.toMatch(RAW);
     expect(shown).toMatch(/^a\\(x[0-9a-f]{2}|u\{[0-9a-f]+\})/);
   });
 
   it.each(['alice@example.com', 'Ünïcode', '署名', 'a\u200db', '🧑‍🚀', '100%', ''])(
-    'leaves %j',
+    'the text %j stays as it is',
     (text) => {
       expect(visible(text)).toBe(text);
     },
@@ -41,23 +41,23 @@ describe('visible', () => {
 });
 
 describe('percentEscaped', () => {
-  it.each(HOSTILE)('escapes %j (S03)', (text) => {
+  it.each(HOSTILE)('the text %j is escaped (S03)', (text) => {
     expect(percentEscaped(`a${text}b`)).toMatch(/^a(%[0-9A-F]{2})+[^%]*b$/);
     expect(percentEscaped(`a${text}b`)).not.toMatch(RAW);
   });
 
-  it('escapes the escape itself, so that one text has one spelling (S03)', () => {
+  it('the escape itself is escaped, so that each text has one spelling (S03)', () => {
     expect(percentEscaped('100%0A')).toBe('100%250A');
     expect(percentEscaped('\n')).toBe('%0A');
   });
 
-  it('keeps spaces and letters of any script (S03)', () => {
+  it('spaces and letters of every script stay (S03)', () => {
     expect(percentEscaped('Jörg 署名')).toBe('Jörg 署名');
   });
 });
 
 describe('withoutSecrets', () => {
-  it('drops tokens and the user part of addresses (S14, F7)', () => {
+  it('tokens and the user part of addresses are dropped (S14, F7)', () => {
     const token = `eyJhbGciOiJFUzI1NiJ9.${'a'.repeat(40)}.${'b'.repeat(40)}`;
     expect(withoutSecrets(`got ${token}!`)).toBe('got <token>!');
     expect(withoutSecrets('https://bob:hunter2@host/x')).toBe('https://host/x');

@@ -162,7 +162,7 @@ describe.each([COMMIT, STAMPED])('every character of the armor of %s (C13)', (fi
   const armor = one.signature;
   const lineEnds = offsetsOf(armor, 0x0a);
 
-  it('cannot be changed', { timeout: 60_000 }, async () => {
+  it('no octet of the armor can be changed', { timeout: 60_000 }, async () => {
     for (const mask of TWO_PATTERNS) {
       const judge = (at: number) => judgeArmor(one, flipped(armor, at, mask));
       const accepted = await acceptedAt(armor.length, judge);
@@ -172,7 +172,7 @@ describe.each([COMMIT, STAMPED])('every character of the armor of %s (C13)', (fi
   });
 
   // Harmless: where base64 lines end, and how many line ends stand behind the block, is not part of what it says.
-  it('cannot be left out, but for line ends between base64 lines and the last one', {
+  it('no octet of the armor can be left out, but for line ends between base64 lines and the last one', {
     timeout: 60_000,
   }, async () => {
     const harmless = [...innerLineEnds(armor, lineEnds), armor.length - 1];
@@ -180,12 +180,14 @@ describe.each([COMMIT, STAMPED])('every character of the armor of %s (C13)', (fi
     expect(await acceptedAt(armor.length, judge, lineEnds)).toEqual(harmless);
   });
 
-  it('cannot be doubled, but for the last line end', { timeout: 60_000 }, async () => {
+  it('no octet of the armor can be doubled, but for the last line end', {
+    timeout: 60_000,
+  }, async () => {
     const judge = (at: number) => judgeArmor(one, inserted(armor, at, armor.subarray(at, at + 1)));
     expect(await acceptedAt(armor.length, judge, lineEnds)).toEqual([armor.length - 1]);
   });
 
-  it('takes a CR before a line end, and nowhere else', { timeout: 60_000 }, async () => {
+  it('a CR is taken before a line end, and nowhere else', { timeout: 60_000 }, async () => {
     const judge = (at: number) => judgeArmor(one, inserted(armor, at, bytes('\r')));
     expect(await acceptedAt(armor.length + 1, judge, lineEnds)).toEqual(lineEnds);
   });
@@ -205,14 +207,14 @@ describe.each([COMMIT, TAG, SHA256])('every byte of the object %s (G03, G04)', (
   const inTag = type === 'tag';
   const behindTag = inTag ? [raw.length - 1] : [];
 
-  it('cannot be changed', { timeout: 60_000 }, async () => {
+  it('no octet of the object around the armor can be changed', { timeout: 60_000 }, async () => {
     for (const mask of TWO_PATTERNS) {
       const accepted = await acceptedAt(offsets, (at) => judgeObject(one, flipped(raw, at, mask)));
       expect(accepted, `mask ${mask}`).toEqual([]);
     }
   });
 
-  it('cannot be left out, but for line ends inside a tag’s armor', {
+  it('no octet of the object can be left out, but for line ends inside a tag’s armor', {
     timeout: 60_000,
   }, async () => {
     const judge = (at: number) => judgeObject(one, without(raw, at));
@@ -221,12 +223,14 @@ describe.each([COMMIT, TAG, SHA256])('every byte of the object %s (G03, G04)', (
     );
   });
 
-  it('cannot be doubled, but for a tag’s last line end', { timeout: 60_000 }, async () => {
+  it('no octet of the object can be doubled, but for a tag’s last line end', {
+    timeout: 60_000,
+  }, async () => {
     const judge = (at: number) => judgeObject(one, inserted(raw, at, raw.subarray(at, at + 1)));
     expect(await acceptedAt(offsets, judge, armorLineEnds)).toEqual(behindTag);
   });
 
-  it('takes a CR before line ends of the armor, and nowhere else', {
+  it('a CR is taken before line ends of the armor, and nowhere else', {
     timeout: 60_000,
   }, async () => {
     const judge = (at: number) => judgeObject(one, inserted(raw, at, bytes('\r')));
@@ -239,7 +243,7 @@ describe.each([COMMIT, TAG, SHA256])('every byte of the object %s (G03, G04)', (
     );
   });
 
-  it('stands in lines of which none can be left out or doubled', async () => {
+  it('no line of the object can be left out or doubled', async () => {
     const starts = [0, ...offsetsOf(raw, 0x0a).map((at) => at + 1)].filter((at) => at < raw.length);
     for (const at of starts) {
       const next = raw.indexOf(0x0a, at) + 1 || raw.length;
@@ -286,7 +290,7 @@ describe.each([COMMIT, STAMPED, REKOR_V2])('every element of %s', (file) => {
 
   // Harmless: a timestamp may be left out where the log vouches for the time, and a token's certificates where the
   // trust root holds the one that the token names (RFC 3161 certReq).
-  it('cannot be left out, but for a timestamp that is not needed, or its certificates (C03, C05, C12)', async () => {
+  it('no part of the CMS can be left out, but for a timestamp that is not needed, or its certificates (C03, C05, C12)', async () => {
     const bag = file === COMMIT ? [] : [TOKEN_BAG, `${TOKEN_BAG}.0`];
     const harmless = file === STAMPED ? [TOKEN, ...bag] : bag;
     const accepted = await acceptedOf((siblings, index) => siblings.splice(index, 1), harmless);

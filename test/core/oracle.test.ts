@@ -76,7 +76,7 @@ describe('what gitsign signed', () => {
     },
   );
 
-  it('makes the bundles that `show` makes', () => {
+  it('the oracle judges the bundles that `show` makes', () => {
     for (const { file, payload, signature } of embedded.filter(
       ({ file }) => !file.startsWith('tampered'),
     )) {
@@ -89,7 +89,7 @@ describe('what gitsign signed', () => {
 });
 
 describeShared('what public repositories hold', 'public-good/', () => {
-  it('is judged by both alike, also with single octets changed', async () => {
+  it('both verifiers agree on it, also with single octets changed', async () => {
     const publicGood = (path: string): string => sharedVectors(`public-good/${path}`).href;
     const root = read(publicGood('trusted_root.json'));
     const rows: readonly Json[] = read(publicGood('manifest.json'));

@@ -20,7 +20,7 @@ describe('toSigstoreBundle', () => {
     expect(() => bundleFromJSON(made)).not.toThrow();
   });
 
-  it('covers every sample with an embedded entry', () => {
+  it('every sample with an embedded entry becomes a bundle', () => {
     expect(embedded.length).toBe(20);
   });
 

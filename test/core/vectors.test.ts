@@ -66,7 +66,7 @@ describe('what a verdict says of them', () => {
   }[] = JSON.parse(
     readFileSync(new URL('../vectors/gitsign/manifest.json', import.meta.url), 'utf8'),
   );
-  it('is the signer, the certificate and the dates that the manifest tells (S04)', async () => {
+  it('the verdict has the signer, the certificate and the dates of the manifest (S04)', async () => {
     for (const one of vectors.filter(
       ({ expected, file }) => expected === 'valid' && file !== UNRECORDED,
     )) {
@@ -85,7 +85,7 @@ describe('what a verdict says of them', () => {
     }
   });
 
-  it('says the same with one cache for all, in any order', async () => {
+  it('the verdicts are the same with one cache for all, in any order', async () => {
     const cache = createEvidenceCache();
     for (const one of [...vectors, ...vectors.toReversed()]) {
       const verdict = await verifyObject(one, { ...contextOf(), cache }, one.found);
@@ -109,7 +109,7 @@ describe('entries of others (R02)', () => {
     }
   });
 
-  it('without its entry an online signature is undecided (R02)', async () => {
+  it('an online signature without its entry is undecided (R02)', async () => {
     for (const one of online)
       expect(codeOf(await verifyObject(one, contextOf()))).toBe('undecided log-entry-absent');
   });
@@ -186,7 +186,7 @@ describeShared('objects of public repositories', 'public-good/', () => {
       context(crypto),
     );
 
-  it('are 24, in the groups that each have a verdict', () => {
+  it('there are 24 hostile vectors, in the groups that each have a verdict', () => {
     expect(rows).toHaveLength(24);
     expect(new Set(rows.map(({ group }) => group))).toEqual(new Set(Object.keys(GROUPS)));
   });

@@ -37,7 +37,7 @@ const verdictOf = async (
 };
 
 describe('the whole', () => {
-  it('says who signed, when, and by what evidence', async () => {
+  it('the verdict says who signed, when, and by what evidence', async () => {
     expect(await judge()).toMatchObject({
       status: 'verified',
       signer: { kind: 'email', value: 'alice@forge.test', issuer: 'https://accounts.forge.test' },
@@ -52,7 +52,7 @@ describe('the whole', () => {
     });
   });
 
-  it('refuses another payload, and names no signer (C01)', async () => {
+  it('another payload is refused, and no signer is named (C01)', async () => {
     const verdict = await judge({ signedPayload: utf8('tree 0\n\nother\n') });
     expect(verdict).toMatchObject({
       status: 'refused',
@@ -82,14 +82,14 @@ describe('entries that were looked up (R02)', () => {
     expect(await judged(b, onlineEntry(a))).toBe('log-entry-mismatch');
   });
 
-  it('without one it is undecided: not good, and not bad (R02)', async () => {
+  it('a signature without a log entry is undecided: not good, and not bad (R02)', async () => {
     expect(await judge({ entry: () => undefined })).toMatchObject({
       status: 'undecided',
       code: 'log-entry-absent',
     });
   });
 
-  it('refuses a found entry of another certificate, signature or object name (R01)', async () => {
+  it('a found entry of another certificate, signature or object name is refused (R01)', async () => {
     const other = forge({
       entry: () => undefined,
       leaf: (leaf) => ({ ...leaf, serial: Uint8Array.of(9) }),
@@ -161,7 +161,7 @@ describe('the log\u2019s key comes from the trust root (R03)', () => {
     }),
     promise: (spec) => ({ ...spec, logId: logIdOf(own, ''), key: own }),
   };
-  it('refuses a log that brings its own key, under its own id or the true one (R03)', async () => {
+  it('a log that brings its own key is refused, under its own id or the true one (R03)', async () => {
     expect(
       await codeOf({ ...fake, entry: (entry) => ({ ...entry, logId: logIdOf(own, '') }) }),
     ).toBe('log-unknown');
@@ -174,7 +174,7 @@ describe('the log\u2019s key comes from the trust root (R03)', () => {
     ).toBe('verified');
   });
 
-  it('refuses odd log ids (R03)', async () => {
+  it('odd log ids are refused (R03)', async () => {
     for (const logId of [
       new Uint8Array(),
       new Uint8Array(32),
@@ -184,7 +184,7 @@ describe('the log\u2019s key comes from the trust root (R03)', () => {
     }
   });
 
-  it('no log in the trust root: cannot be decided (R03)', async () => {
+  it('a trust root without a log leaves the signature undecided (R03)', async () => {
     expect(
       await judge({
         trust: (root) => {
@@ -434,7 +434,7 @@ describe('what is remembered', () => {
     expect(cache.leaves.size).toBe(1);
   });
 
-  it('of two issuers of one name, one expired, a known leaf takes the one in force (X06, X07)', async () => {
+  it('with two issuers of one name, a known leaf takes the one that is in force (X06, X07)', async () => {
     const cache = createEvidenceCache();
     const trust: Overrides['trust'] = (root) => {
       const old = structuredClone(root.certificateAuthorities[0]);

@@ -45,7 +45,7 @@ it('a request that is done is held by no deadline (O08)', async () => {
 });
 
 describe('HttpClient', () => {
-  it('sends a body and gives back status, headers and body', async () => {
+  it('a request sends a body and gives back status, headers and body', async () => {
     const url = await serve(async (request, response) => {
       let body = '';
       for await (const chunk of request) body += chunk;
@@ -63,7 +63,7 @@ describe('HttpClient', () => {
     expect(Buffer.from(answer.body).toString()).toBe('POST payload');
   });
 
-  it('asks in the clear on this machine, and where it is said by name', async () => {
+  it('http without TLS is allowed on this machine, and for hosts that the setting names', async () => {
     const url = (await serve((_request, response) => response.end('here'))).replace(
       '127.0.0.1',
       'localtest.example',
@@ -76,7 +76,7 @@ describe('HttpClient', () => {
     await expect(send({ url }, options)).rejects.toMatchObject({ code: 'SERVICE_UNREACHABLE' });
   });
 
-  it('follows no redirect, and names both hosts (R15 O08)', async () => {
+  it('a redirect is not followed, and the error names both hosts (R15 O08)', async () => {
     let asked = 0;
     const other = await serve((_request, response) => {
       asked += 1;
@@ -94,7 +94,7 @@ describe('HttpClient', () => {
     expect(asked).toBe(0);
   });
 
-  it('gives up on a body over the limit (I06 O08)', async () => {
+  it('a body over the limit is given up (I06 O08)', async () => {
     const url = await serve((_request, response) => {
       response.writeHead(200);
       const more = () => {
@@ -106,7 +106,7 @@ describe('HttpClient', () => {
     await expect(send({ url, limit: 300_000 })).rejects.toMatchObject({ code: 'SERVICE_ANSWER' });
   });
 
-  it('has a deadline over a server that never ends its answer (I06 O08)', async () => {
+  it('a server that never ends its answer meets the deadline (I06 O08)', async () => {
     const url = await serve((_request, response) => {
       response.writeHead(200);
       response.write('a');
@@ -115,7 +115,7 @@ describe('HttpClient', () => {
     await expect(failure).rejects.toMatchObject({ code: 'SERVICE_UNREACHABLE' });
   });
 
-  it('holds its deadline while a proxy makes it wait for the tunnel (I06)', async () => {
+  it('a proxy that delays the tunnel meets the deadline (I06)', async () => {
     const silent = createTcpServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as AddressInfo;
@@ -132,7 +132,7 @@ describe('HttpClient', () => {
     silent.close();
   });
 
-  it('waits for nothing after an answer that switches to another protocol (I06)', async () => {
+  it('an answer that switches to another protocol is given up at once (I06)', async () => {
     const url = await serve((request) => {
       request.socket.end(
         'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
@@ -144,7 +144,7 @@ describe('HttpClient', () => {
       });
   });
 
-  it('refuses an answer that is cut off (I06)', async () => {
+  it('an answer that is cut off is refused (I06)', async () => {
     const url = await serve((_request, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('half');
@@ -153,7 +153,7 @@ describe('HttpClient', () => {
     await expect(send({ url })).rejects.toMatchObject({ code: 'SERVICE_UNREACHABLE' });
   });
 
-  it('asks again, three times at most, where that is harmless', async () => {
+  it('a harmless request is repeated, three times at most', async () => {
     const statuses = [503, 429, 200];
     const url = await serve((_request, response) => {
       response.writeHead(statuses.shift() ?? 500);
@@ -164,7 +164,7 @@ describe('HttpClient', () => {
     expect((await send({ url: always, idempotent: true })).status).toBe(503);
   });
 
-  it('asks once where it is not', async () => {
+  it('a request that changes something is sent once', async () => {
     let asked = 0;
     const url = await serve((_request, response) => {
       asked += 1;
@@ -174,7 +174,7 @@ describe('HttpClient', () => {
     expect(asked).toBe(1);
   });
 
-  it('asks again after a reset', async () => {
+  it('a reset connection is asked again', async () => {
     let asked = 0;
     const url = await serve((request, response) => {
       asked += 1;
@@ -184,7 +184,7 @@ describe('HttpClient', () => {
     expect((await send({ url, idempotent: true })).status).toBe(200);
   });
 
-  it('waits as long as Retry-After says, if there is time', async () => {
+  it('the client waits as long as Retry-After says, if there is time', async () => {
     const waited: number[] = [];
     const statuses = [429, 200];
     const url = await serve((_request, response) =>
@@ -203,7 +203,7 @@ describe('HttpClient', () => {
     });
   });
 
-  it('asks again after a second when the server says that another client hung up', async () => {
+  it('a server that says 499, as for another client, is asked again after a second', async () => {
     const waited: number[] = [];
     const statuses = [499, 200];
     const url = await serve((_request, response) =>
@@ -219,7 +219,7 @@ describe('HttpClient', () => {
     expect(waited).toEqual([1000]);
   });
 
-  it('replaces a kept connection that has gone at once, without a pause', async () => {
+  it('a kept connection that has gone is replaced at once, without a pause', async () => {
     const waited: number[] = [];
     const seen = new Map<object, number>();
     const url = await serve((request, response) => {
@@ -246,7 +246,7 @@ describe('HttpClient', () => {
     });
   });
 
-  it('sends a request again if the server cannot have seen the first', async () => {
+  it('a request is sent again if the server cannot have seen the first', async () => {
     const url = await serve(() => undefined);
     servers[0]!.close();
     await expect(send({ url, method: 'POST' })).rejects.toThrow('tried 3 times');
@@ -261,7 +261,7 @@ describe('HttpClient', () => {
     expect(asked).toBe(1);
   });
 
-  it('leaves time for another attempt when one hangs', async () => {
+  it('an attempt that hangs leaves time for another one', async () => {
     let asked = 0;
     const url = await serve((_request, response) => {
       asked += 1;
@@ -271,7 +271,7 @@ describe('HttpClient', () => {
     expect([answer.status, answer.attempts]).toEqual([200, 2]);
   });
 
-  it('asks nothing again once it is closed', async () => {
+  it('a closed client asks nothing again', async () => {
     let asked = 0;
     const url = await serve(() => {
       asked += 1;
@@ -285,7 +285,7 @@ describe('HttpClient', () => {
     expect(asked).toBe(1);
   });
 
-  it('says who refused the connection', async () => {
+  it('the error says who refused the connection', async () => {
     const url = await serve(() => undefined);
     servers[0]!.close();
     const failure = send({ url: `${url}/x`, idempotent: true, hint: 'run it again' });
@@ -302,17 +302,17 @@ describe('HttpClient', () => {
     'http://127.0.0.1.evil.example/',
     'https://user:pass@127.0.0.1/',
     'no address',
-  ])('does not ask %s (O08)', async (url) => {
+  ])('the address %s is not asked (O08)', async (url) => {
     await expect(send({ url })).rejects.toMatchObject({ code: 'SERVICE_REFUSED' });
   });
 
-  it('refuses https while the environment switches certificate checking off (O17)', async () => {
+  it('https is refused while the environment switches certificate checking off (O17)', async () => {
     const failure = send({ url: 'https://127.0.0.1:1/' }, { tlsUnchecked: true });
     await expect(failure).rejects.toMatchObject({ code: 'SERVICE_REFUSED' });
     await expect(failure).rejects.toThrow('NODE_TLS_REJECT_UNAUTHORIZED');
   });
 
-  it('keeps the query, which may hold a code, out of its messages (O10)', async () => {
+  it('the query, which may hold a code, stays out of messages (O10)', async () => {
     const url = await serve((request) => request.socket.destroy());
     await expect(send({ url: `${url}/token?code=abc123` })).rejects.not.toThrow('abc123');
   });

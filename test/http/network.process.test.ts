@@ -143,7 +143,7 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
     for (const [, second] of kept) expect(second?.message).toMatch(/did not answer in 2 s/);
   });
 
-  it('says which proxy it was, never its password', async () => {
+  it('the error says which proxy it was, never its password', async () => {
     const { caFile, proxy, proxyWithLogin } = network;
     const wrong = proxyWithLogin.replace('p%40ss', 'guess');
     const settings = { caFile };
@@ -169,7 +169,7 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
     expect(JSON.stringify(came)).not.toMatch(/secret|guess|p@ss|p%40ss/);
   });
 
-  it('asks a proxy itself for what may be asked in the clear', async () => {
+  it('a proxy itself is asked for what may be asked without TLS', async () => {
     const { caFile, proxy, proxyWithLogin, proxyWithTls } = network;
     const settings = { caFile, insecureHttp: 'log.example.test' };
     const url = 'http://log.example.test:8080/api?x=1';
@@ -279,7 +279,7 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
     expect(network.connects.length).toBe(before);
   });
 
-  it('gives up on what never ends, and on what leads elsewhere (I06 R15)', async () => {
+  it('an answer that never ends, or leads elsewhere, is given up (I06 R15)', async () => {
     const says: Partial<Record<Fault, RegExp>> = {
       refuse: /connection refused, tried 3 times/,
       reset: /connection closed|cut off|aborted/,
@@ -307,7 +307,7 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
     }
   });
 
-  it('reaches addresses of both families', async () => {
+  it('addresses of both families are reached', async () => {
     const requests = [
       ...(six === 0 ? [] : [{ url: `http://[::1]:${six}/six` }]),
       { url: `http://localhost:${plain}/four` },

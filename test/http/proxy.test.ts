@@ -27,7 +27,7 @@ describe('proxyChoice', () => {
     ['an empty one', { HTTPS_PROXY: '', ALL_PROXY: 'http://a.test:3' }, 'a.test:3'],
     ['another protocol’s', { HTTP_PROXY: 'http://p.test:1' }, undefined],
     ['an IPv6 proxy', { HTTPS_PROXY: 'http://[::1]:8' }, '[::1]:8'],
-  ])('takes %s', (_name, env, expected) => {
+  ])('the proxy is found: %s', (_name, env, expected) => {
     expect(host(LOG, env)).toBe(expected);
   });
 
@@ -64,20 +64,20 @@ describe('proxyChoice', () => {
   });
 
   it.each(['http://127.0.0.1:9/', 'https://localhost/', 'http://[::1]:9/', 'https://127.0.9.9/'])(
-    'never stands before %s',
+    'no proxy stands before %s',
     (url) => {
       const env = { HTTPS_PROXY: 'http://p.test:1', HTTP_PROXY: 'http://p.test:1' };
       expect(host(url, env, 'http://s.test:2')).toBeUndefined();
     },
   );
 
-  it('is overruled by signet.proxy, and switched off by `none`', () => {
+  it('signet.proxy overrules the variables, and `none` switches them off', () => {
     const env = { HTTPS_PROXY: 'http://p.test:1' };
     expect(host(LOG, env, 's.test:2')).toBe('s.test:2');
     expect(host(LOG, env, 'none')).toBeUndefined();
   });
 
-  it('keeps the login out of every message (O10)', () => {
+  it('the login of a proxy stays out of every message (O10)', () => {
     const proxy = proxyChoice(undefined, { HTTPS_PROXY: 'http://me:hid%40den@p.test:1' })(
       new URL(LOG),
     );
@@ -95,7 +95,7 @@ describe('proxyChoice', () => {
     'ftp://me:secret@p.test',
     'http://me:secret@p:99999',
   ])(
-    'refuses %s by the variable’s name, not its value, and only when it is needed (O10)',
+    'an error about %s gives the variable’s name, not its value, and only if it is needed (O10)',
     (text) => {
       const choice = proxyChoice(undefined, { ALL_PROXY: text });
       expect(choice(new URL('http://127.0.0.1:9/'))).toBeUndefined();

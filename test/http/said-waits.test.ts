@@ -26,14 +26,14 @@ async function saidIn(milliseconds: number, more: { readonly deadline?: number }
 }
 
 describe('a request that takes long', () => {
-  it('is said once, with whom, where and how long at most, and nothing of its address', async () => {
+  it('a wait is said once, with service, host and limit, without its address', async () => {
     expect(await saidIn(20_000)).toEqual(['waiting for the log (log.example.test, up to 30 s)']);
     expect(await saidIn(3001, { deadline: 4 })).toEqual([
       'waiting for the log (log.example.test, up to 4 s)',
     ]);
   });
 
-  it('is not said where the answer comes in time, or a failure does', async () => {
+  it('a wait is not said if the answer or the failure comes in time', async () => {
     expect(await saidIn(2900)).toEqual([]);
     const said: string[] = [];
     const terminal = { say: (line: string) => void said.push(line) };

@@ -140,7 +140,7 @@ describe('an ambient identity (O15)', () => {
     expect([...spiffe.audiences, ...spiffeTcp.audiences].at(-1)).toBe('sigstore');
   });
 
-  it('is for the configured client', async () => {
+  it('the token is for the configured client', async () => {
     await obtain(GITHUB(), { clientId: 'a b&c' });
     expect(github.asked.at(-1)?.url.searchParams.get('audience')).toBe('a b&c');
   });
@@ -292,7 +292,7 @@ describe('CircleCI', () => {
     });
   });
 
-  it('without it, the token of the job must be for us', async () => {
+  it('without the setting, the token of the job must be for Sigstore', async () => {
     const job = { CIRCLECI: 'true', CIRCLE_OIDC_TOKEN_V2: await mint('org-id') };
     await expect(obtain(job)).rejects.toMatchObject({
       message: expect.stringMatching(/it is for org-id/),

@@ -8,7 +8,7 @@ const tokenOf = (claims: unknown): Secret => {
 };
 
 describe('the claims of a token', () => {
-  it('show what it says, without what ties it to a login, and without the signature (O10)', () => {
+  it('the claims are shown without those that tie them to a login, and without the signature (O10)', () => {
     const shown = visibleClaims(
       tokenOf({ iss: 'https://a.test', aud: ['x'], exp: 1, nonce: 'n', sid: 's' }),
     );
@@ -16,12 +16,15 @@ describe('the claims of a token', () => {
     expect(JSON.stringify(shown)).not.toContain('c2lnbmF0dXJl');
   });
 
-  it('escape every control character, however deep (S10)', () => {
+  it('every control character of a claim is escaped, however deep (S10)', () => {
     const shown = visibleClaims(tokenOf({ sub: 'a\x1b[2J', 'b\nc': { d: ['\u202e'] } }));
     expect(JSON.stringify(shown)).not.toMatch(/\\u001b|\\n|\u202e/);
   });
 
-  it.each(['', 'a.b', 'a.!!.c', 'a.bnVsbA.c'])('are none for what is no token: %s', (text) => {
-    expect(visibleClaims(new Secret(text))).toEqual({});
-  });
+  it.each(['', 'a.b', 'a.!!.c', 'a.bnVsbA.c'])(
+    'a text that is no token shows no claims: %s',
+    (text) => {
+      expect(visibleClaims(new Secret(text))).toEqual({});
+    },
+  );
 });

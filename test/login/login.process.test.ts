@@ -118,7 +118,7 @@ const later =
 const FAILED = '  no browser could be started. Open that address yourself';
 
 describe('a browser that cannot be started', () => {
-  it('is noticed by the exit of its opener: the person opens the address', async () => {
+  it('if the opener fails, the terminal asks the person to open the address', async () => {
     const { value, lines } = await attempt({ ...shell('exit 3'), person: later(1000) });
     expect(value).toMatchObject({ source: 'browser' });
     expect(lines).toContain(FAILED);
@@ -139,7 +139,7 @@ describe('a browser that cannot be started', () => {
   it.each([
     ['that ends well', 'exit 0'],
     ['that stays in the foreground', 'sleep 3'],
-  ])('is none %s, and holds up no answer', async (_name, script) => {
+  ])('an opener %s is no failure, and holds up no answer', async (_name, script) => {
     const started = Date.now();
     const { value, lines } = await attempt({
       ...shell(script),
@@ -178,7 +178,7 @@ describe('an answer that cannot be used', () => {
 });
 
 describe('loginWithBrowser', () => {
-  it('logs in with one click, and leaves nothing behind', async () => {
+  it('a login takes one click, and leaves nothing behind', async () => {
     const { value, pages, lines, listening } = await attempt();
     expect(value).toMatchObject({ fresh: true, claims: { challenge: 'alice@example.test' } });
     expect(`${value?.token}`).toBe('[secret]');
@@ -212,7 +212,7 @@ describe('loginWithBrowser', () => {
     expect(issuer.exchanges).toHaveLength(1);
   });
 
-  it('uses a verifier, a state and a nonce once (O03)', async () => {
+  it('a verifier, a state and a nonce are used once (O03)', async () => {
     await attempt();
     const first = issuer.exchanges[0]?.get('code_verifier');
     await attempt();
@@ -286,7 +286,7 @@ describe('loginWithBrowser', () => {
       'TOKEN_REFUSED',
       { claims: (claims) => ({ ...claims, email_verified: false }) },
     ],
-  ])('refuses %s (%s)', async (_name, code, wrong) => {
+  ])('the login is refused: %s (%s)', async (_name, code, wrong) => {
     const outcome = await attempt({ wrong });
     expect(outcome).toMatchObject(fails(code));
     expect(outcome.pages.at(-1)?.body).toMatch(/Nothing was signed/);
@@ -353,20 +353,20 @@ describe('loginWithBrowser', () => {
     expect(outcome.pages).toEqual([]);
   });
 
-  it('asks no issuer over http elsewhere (O08)', async () => {
+  it('an issuer over http on another machine is not asked (O08)', async () => {
     expect(await attempt({ issuerUrl: 'http://issuer.example' })).toMatchObject(
       fails('SERVICE_REFUSED'),
     );
   });
 
-  it('sends the code nowhere but over https or loopback (O08)', async () => {
+  it('the code goes only over https or loopback (O08)', async () => {
     const wrong = {
       discovery: (honest: object) => ({ ...honest, token_endpoint: 'http://evil.example/token' }),
     };
     expect(await attempt({ wrong })).toMatchObject(fails('SERVICE_REFUSED'));
   });
 
-  it('shows a refusal as one, the issuer’s words as text (O07)', async () => {
+  it('the issuer’s refusal is shown as text (O07)', async () => {
     const wrong = {
       answer: (_honest: URLSearchParams, asked: URLSearchParams) =>
         new URLSearchParams({
@@ -391,7 +391,7 @@ describe('loginWithBrowser', () => {
     expect(outcome).toMatchObject(fails('LOGIN_TIMEOUT'));
   });
 
-  it('shows and refuses the wrong account before anything else happens (O13)', async () => {
+  it('the wrong account is shown and refused before anything else happens (O13)', async () => {
     const failure = Object.assign(new Error('no'), {});
     const outcome = await attempt({
       accept: () => {
@@ -402,13 +402,13 @@ describe('loginWithBrowser', () => {
     expect(outcome.pages.at(-1)?.body).toContain('Nothing was signed');
   });
 
-  it('does not log in while certificate checking is switched off (O17)', async () => {
+  it('no login begins while certificate checking is switched off (O17)', async () => {
     const outcome = await attempt({ env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
     expect(outcome).toMatchObject(fails('LOGIN_FAILED'));
     expect(outcome.pages).toEqual([]);
   });
 
-  it('hints at the account that is expected, and at the connector', async () => {
+  it('the request hints at the expected account and at the connector', async () => {
     await attempt({
       flags: { identity: 'alice@example.test', connectorId: 'https://github.com/login/oauth' },
     });
@@ -418,7 +418,7 @@ describe('loginWithBrowser', () => {
     });
   });
 
-  it('takes no answer of one issuer to another (O04)', async () => {
+  it('the answer of one issuer is not taken for another (O04)', async () => {
     const wrong = { answer: (honest: URLSearchParams) => setting(honest, 'iss', other.url) };
     expect(await attempt({ wrong })).toMatchObject(fails('LOGIN_FAILED'));
     expect(issuer.exchanges).toEqual([]);

@@ -30,7 +30,7 @@ describe('the account that a key names', () => {
     expect(accountOfKey(key, COMMIT)).toBeUndefined();
   });
 
-  it('is refused where the expectation would refuse that account, and only there', () => {
+  it('a key is refused exactly if the expectation would refuse that account', () => {
     const refused = expect.objectContaining({ code: 'IDENTITY_UNEXPECTED', exitCode: 4 });
     for (const expected of [ALICE, `Alice <${ALICE}>`, `${ALICE}\nAlice <${ALICE}>`]) {
       expect(() => acceptKey(BOB, expected)).toThrow(refused);

@@ -30,7 +30,7 @@ async function obtain(options: {
 }
 
 describe('obtainIdentityToken', () => {
-  it('takes the token given before the one in the environment', async () => {
+  it('the token that is given comes before the one in the environment', async () => {
     const env = { SIGSTORE_ID_TOKEN: tokenOf('env@example.com') };
     expect((await obtain({ env, given: tokenOf('flag@example.com') })).claims.challenge).toBe(
       'flag@example.com',
@@ -38,7 +38,7 @@ describe('obtainIdentityToken', () => {
     expect((await obtain({ env })).claims.challenge).toBe('env@example.com');
   });
 
-  it('takes a token with a line end, and no empty one', async () => {
+  it('a token with a line end is taken, and an empty one is not', async () => {
     const env = { SIGSTORE_ID_TOKEN: `${tokenOf('a@example.com')}\n` };
     expect((await obtain({ env })).claims.challenge).toBe('a@example.com');
     await expect(obtain({ env: { SIGSTORE_ID_TOKEN: ' ' } })).rejects.toMatchObject({
@@ -61,7 +61,7 @@ describe('obtainIdentityToken', () => {
       { identity: 'alice@example.com' },
     ],
     ['you are not logged in, and there is no terminal to ask at', { identity: '' }],
-  ])('says as whom: %s (O13)', async (message, flags) => {
+  ])('the account of the token is said: %s (O13)', async (message, flags) => {
     await expect(obtain({ flags })).rejects.toMatchObject({ message });
   });
 
@@ -81,7 +81,7 @@ describe('obtainIdentityToken', () => {
     });
   });
 
-  it('holds a handed-over token to a configured issuer (O09)', async () => {
+  it('a handed-over token must be of the configured issuer (O09)', async () => {
     const env = { SIGSTORE_ID_TOKEN: tokenOf('a@example.com') };
     expect((await obtain({ env, flags: { issuer: 'https://i.example' } })).fresh).toBe(false);
     await expect(obtain({ env, flags: { issuer: 'https://j.example' } })).rejects.toMatchObject({

@@ -39,7 +39,7 @@ const codeOf = async (address: string) =>
   /<code>([^<]+)<\/code>/.exec((await visit(new Map(), address)).body)?.[1];
 
 describe('loginWithPastedCode', () => {
-  it('takes the code that the issuer’s page shows', async () => {
+  it('the code that the issuer’s page shows is taken', async () => {
     const terminal = typing(codeOf);
     const outcome = await attempt(terminal, sandbox().urls.issuer);
     expect(outcome).toMatchObject({

@@ -85,14 +85,14 @@ const refused = expect.objectContaining({
 });
 
 describe('agreeToPublish', () => {
-  it('without a terminal and without a word before, says how to agree', async () => {
+  it('without a terminal and a setting, the error says how to agree', async () => {
     expect((await agree({ interactive: false })).error).toMatchObject({
       code: 'PUBLICATION_REFUSED',
       hint: expect.stringContaining('git config --global signet.publishIdentity yes'),
     });
   });
 
-  it('says what becomes public, for whom, and asks', async () => {
+  it('the question says what becomes public, and for whom', async () => {
     const { questions } = await agree({ typed: 'y' });
     expect(questions).toEqual([
       'this will be public forever: alice@example.test, the time, and a fingerprint of the signature. Go on? [y/n/always]',
@@ -123,7 +123,7 @@ describe('agreeToPublish', () => {
     expect(questions[1]).toBe('please type yes or no or always:');
   });
 
-  it('remembers "always", by issuer and account, in a file that names neither', async () => {
+  it('the answer "always" is kept by issuer and account, in a file that names neither', async () => {
     await agree({ typed: 'always' });
     expect(await agree({ typed: 'n' })).toEqual({ questions: [], error: undefined, said: [] });
     expect((await agree({ typed: 'n', who: 'bob@example.test' })).error).toEqual(refused);
@@ -142,7 +142,7 @@ describe('agreeToPublish', () => {
     });
   });
 
-  it('remembers no "y"', async () => {
+  it('the answer "y" is not kept', async () => {
     await agree({ typed: 'y' });
     expect((await agree({ typed: 'y' })).questions).toHaveLength(1);
   });
@@ -176,23 +176,26 @@ describe('an unexpected account', () => {
   it.each<[string, Case, string]>([
     ['with what becomes public', {}, askedFor.commit],
     ['alone where that is agreed to', { publishIdentity: 'yes' }, askedFor.agreed],
-  ])('is confirmed by name in one question, %s (O20)', async (_name, more, question) => {
-    const { questions, said, error } = await agree({ ...stranger, ...more, typed: 'y' });
-    expect(questions).toEqual([question]);
-    expect(said).toEqual([
-      'logged in as bob@example.test, but the committer is alice@example.test, and this account is new here',
-    ]);
-    expect(error).toBeUndefined();
-  });
+  ])(
+    'another account is confirmed by name in one question, %s (O20)',
+    async (_name, more, question) => {
+      const { questions, said, error } = await agree({ ...stranger, ...more, typed: 'y' });
+      expect(questions).toEqual([question]);
+      expect(said).toEqual([
+        'logged in as bob@example.test, but the committer is alice@example.test, and this account is new here',
+      ]);
+      expect(error).toBeUndefined();
+    },
+  );
 
-  it.each(['', 'n', undefined])('does not sign where the answer is %j (O20)', async (typed) => {
+  it.each(['', 'n', undefined])('nothing is signed if the answer is %j (O20)', async (typed) => {
     const { error } = await agree({ ...stranger, publishIdentity: 'yes', typed });
     expect(error).toEqual(unexpected);
     const again = await agree({ ...stranger, publishIdentity: 'yes', typed: 'y' });
     expect(again.questions).toEqual([askedFor.agreed]);
   });
 
-  it('is no stranger once it was confirmed, at the same issuer (O20)', async () => {
+  it('an account that was confirmed is known at the same issuer (O20)', async () => {
     const agreed = { ...stranger, publishIdentity: 'yes' } as const;
     await agree({ ...agreed, typed: 'y' });
     expect((await agree(agreed)).questions).toEqual([]);
@@ -203,7 +206,7 @@ describe('an unexpected account', () => {
   it.each<[string, Case]>([
     ['its page told what becomes public', { told: true }],
     ['publication was agreed to beforehand', { publishIdentity: 'yes' }],
-  ])('is refused without a terminal, also where %s (O20)', async (_name, more) => {
+  ])('another account is refused without a terminal, also if %s (O20)', async (_name, more) => {
     const { error, questions } = await agree({ ...stranger, ...more, interactive: false });
     expect(questions).toEqual([]);
     expect(error).toEqual(unexpected);
@@ -214,7 +217,7 @@ describe('an unexpected account', () => {
     ['it is the committer', { who: BOB, committer: BOB }],
     ['the configuration names it', { ...stranger, identity: BOB } as Case],
     ['its token is in the environment', { ...stranger, fresh: false }],
-  ])('is none where %s, with and without a terminal (O20)', async (_name, one) => {
+  ])('no question is asked if %s, with and without a terminal (O20)', async (_name, one) => {
     const known = { ...one, publishIdentity: 'yes', told: true } as const;
     for (const interactive of [false, true]) {
       const { questions, error } = await agree({ ...known, interactive });
@@ -226,7 +229,7 @@ describe('an unexpected account', () => {
 describe('a login whose page was opened twice', () => {
   const disputed = { disputed: true, publishIdentity: 'yes', told: true } as const;
 
-  it('is confirmed at the terminal, also for a known account (O19)', async () => {
+  it('the account of a page is confirmed at the terminal, also if it is known (O19)', async () => {
     await agree({ publishIdentity: 'yes' });
     for (const who of ['alice@example.test', BOB]) {
       const { questions, said } = await agree({ ...disputed, who, typed: 'y' });

@@ -47,7 +47,7 @@ describe('refreshIdentityToken', () => {
     request.client.close();
   });
 
-  it('holds the renewed account to what is expected (O13)', async () => {
+  it('a renewed login must be of the expected account (O13)', async () => {
     const { request, identity } = await loggedIn();
     const { refreshToken = new Secret('') } = identity;
     const accept = () => {
@@ -59,7 +59,7 @@ describe('refreshIdentityToken', () => {
     request.client.close();
   });
 
-  it('asks for none where none is of use', async () => {
+  it('no refresh token is asked for if it is of no use', async () => {
     const { request, identity } = await loggedIn(false);
     expect(identity.refreshToken).toBeUndefined();
     request.client.close();

@@ -27,7 +27,7 @@ const read = (claims: object, expectation: Partial<TokenExpectation> = {}) =>
   readIdentityToken(token({ ...GOOD, ...claims }), { ...EXPECTED, ...expectation });
 
 describe('readIdentityToken', () => {
-  it('reads a good token', () => {
+  it('a good token is read', () => {
     expect(read({})).toMatchObject({
       issuer: 'https://issuer.example',
       kind: 'email',
@@ -47,7 +47,7 @@ describe('readIdentityToken', () => {
     ['claims that are a list', new Secret(`${part({ alg: 'RS256' })}.${part([])}.c2ln`)],
     ['nothing', new Secret('')],
     ['too much', new Secret('a'.repeat(70_000))],
-  ])('refuses %s', (_name, bad) => {
+  ])('the token is refused: %s', (_name, bad) => {
     expect(() => readIdentityToken(bad, EXPECTED)).toThrow(
       expect.objectContaining({ code: 'TOKEN_REFUSED', exitCode: 4 }),
     );
@@ -72,7 +72,7 @@ describe('readIdentityToken', () => {
     ['e-mail verification not told (O09)', { email_verified: undefined }],
     ['e-mail verification as a number (O09)', { email_verified: 1 }],
     ['no subject at all', { email: undefined, sub: undefined }],
-  ])('refuses %s', (_name, claims) => {
+  ])('a token with a wrong claim is refused: %s', (_name, claims) => {
     expect(() => read(claims)).toThrow(expect.objectContaining({ code: 'TOKEN_REFUSED' }));
   });
 
@@ -80,11 +80,11 @@ describe('readIdentityToken', () => {
     ['one of several audiences, us being the party', { aud: ['sigstore', 'b'], azp: 'sigstore' }],
     ['a clock that is a little off', { exp: NOW - 59, iat: NOW + 59, nbf: NOW + 59 }],
     ['the word true', { email_verified: 'true' }],
-  ])('accepts %s', (_name, claims) => {
+  ])('a token at the limit is accepted: %s', (_name, claims) => {
     expect(read(claims).challenge).toBe('alice@example.com');
   });
 
-  it('refuses a token without, or with another, nonce (O02)', () => {
+  it('a token without the nonce, or with another one, is refused (O02)', () => {
     expect(read({ nonce: 'n' }, { nonce: 'n' }).kind).toBe('email');
     for (const nonce of [undefined, '', 'other']) {
       expect(() => read({ nonce }, { nonce: 'n' })).toThrow(
@@ -93,7 +93,7 @@ describe('readIdentityToken', () => {
     }
   });
 
-  it('never shows the token', () => {
+  it('an error never shows the token', () => {
     const secret = token({ ...GOOD, exp: 1 });
     try {
       readIdentityToken(secret, EXPECTED);
@@ -142,14 +142,14 @@ describe('readIdentityToken', () => {
       'spiffe://example.org/job',
       'subject',
     ],
-  ])('proves possession over the right claim: %s (X14)', (_name, claims, challenge, kind) => {
+  ])('possession is proved over the right claim: %s (X14)', (_name, claims, challenge, kind) => {
     expect(read(claims, { issuer: undefined, ownRequest: false })).toMatchObject({
       challenge,
       kind,
     });
   });
 
-  it('knows that Fulcio names the connector as issuer (X14)', () => {
+  it('Fulcio names the connector as issuer, and so does the expectation (X14)', () => {
     expect(
       read({ federated_claims: { connector_id: 'https://c.example' } }).certificateIssuers,
     ).toEqual(['https://issuer.example', 'https://c.example']);

@@ -90,7 +90,7 @@ const otherKey = () =>
   });
 
 describe('the certificate authority', () => {
-  it('is believed when it issues what was asked for', async () => {
+  it('a CA that issues what was asked for is believed', async () => {
     sandbox().intercept(hostileCa({}));
     expect(await sign()).toMatchObject({ identity: 'alice@example.test' });
   });
@@ -117,14 +117,14 @@ describe('the certificate authority', () => {
         variations: { extensions: (usual) => usual.filter(({ type }) => type !== '2.5.29.37') },
       }),
     ],
-  ])('refuses %s before anything is logged (X13)', async (_name, leaf) => {
+  ])('the certificate is refused before anything is logged: %s (X13)', async (_name, leaf) => {
     sandbox().intercept(hostileCa(leaf()));
     const before = sandbox().requests.rekor;
     await expect(sign()).rejects.toMatchObject({ code: 'CERTIFICATE_ANSWER', exitCode: 1 });
     expect(sandbox().requests.rekor).toBe(before);
   });
 
-  it('refuses a CA that the trust root does not name (X13)', async () => {
+  it('a CA that the trust root does not name is refused (X13)', async () => {
     const request = await signRequest(sandbox());
     const trust = { ...request.trust, certificateAuthorities: [], digest: 'other' };
     await expect(signPayload(COMMIT, { ...request, trust })).rejects.toMatchObject({
@@ -136,14 +136,14 @@ describe('the certificate authority', () => {
     ['no JSON', 'hello'],
     ['no certificate', '{"signedCertificateEmbeddedSct":{"chain":{"certificates":[]}}}'],
     ['a chain that is a text', '{"signedCertificateEmbeddedSct":{"chain":"x"}}'],
-  ])('refuses an answer with %s', async (_name, body) => {
+  ])('an answer with %s is refused', async (_name, body) => {
     sandbox().intercept((service) =>
       service === 'fulcio' ? { status: 200, headers: {}, body } : undefined,
     );
     await expect(sign()).rejects.toMatchObject({ code: 'SERVICE_ANSWER' });
   });
 
-  it('is asked by its old interface where it has only that', async () => {
+  it('a CA that has only the old interface is asked by it', async () => {
     const asked: string[] = [];
     sandbox().intercept((service, { path }) => {
       if (service !== 'fulcio') return undefined;

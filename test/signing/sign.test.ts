@@ -31,7 +31,7 @@ describe('signPayload', () => {
   it.each([
     ['a commit', COMMIT],
     ['a tag', TAG],
-  ])('signs %s that verifies as alice', async (_name, payload) => {
+  ])('a signature of %s verifies as alice', async (_name, payload) => {
     const { request, result } = await sign(payload);
     expect(result).toMatchObject({
       identity: 'alice@example.test',
@@ -64,7 +64,7 @@ describe('signPayload', () => {
     });
   });
 
-  it('says which server it waits for, where one takes long (O18)', async () => {
+  it('a slow server is named while signing waits (O18)', async () => {
     const terminal = fakeTerminal();
     const slowly = async (): Promise<undefined> => {
       await new Promise((resolve) => setTimeout(resolve, 3300));
@@ -79,7 +79,7 @@ describe('signPayload', () => {
     ]);
   });
 
-  it('asks for a timestamp when it always should, and not otherwise', async () => {
+  it('a timestamp is asked for if the setting says always, and not otherwise', async () => {
     const { request, result } = await sign(COMMIT, { flags: { timestamp: 'always' } });
     expect(await verify(COMMIT, result.armor, request)).toMatchObject({
       status: 'verified',
@@ -93,7 +93,7 @@ describe('signPayload', () => {
   it.each([
     ['commit', COMMIT],
     ['tag', TAG],
-  ])('writes gitsign’s online form of a %s, which the log finds', async (_name, payload) => {
+  ])('a %s in gitsign’s online form is found in the log', async (_name, payload) => {
     const { request, result } = await sign(payload, { flags: { rekorMode: 'online' } });
     expect(oids(result.armor)).toEqual([]);
     expect(await verify(payload, result.armor, request)).toMatchObject({
@@ -113,7 +113,7 @@ describe('signPayload', () => {
     });
   });
 
-  it('refuses the online form with a log that cannot be searched', async () => {
+  it('the online form is refused with a log that cannot be searched', async () => {
     await expect(
       sign(COMMIT, { rekorVersion: 2, flags: { rekorMode: 'online' } }),
     ).rejects.toMatchObject({
@@ -133,7 +133,7 @@ describe('signPayload', () => {
     },
   );
 
-  it('says where the identity came from, and whose it is, quiet or not (O15)', async () => {
+  it('the identity and its source are said, quiet or not (O15)', async () => {
     const terminal = fakeTerminal();
     const { result } = await sign(COMMIT, { terminal });
     expect(terminal.lines).toEqual(['identity from SIGSTORE_ID_TOKEN: alice@example.test']);

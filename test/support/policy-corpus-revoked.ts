@@ -73,12 +73,12 @@ const BAD_REVOKED: readonly PolicyCase[] = [
     true,
   ),
   bad(
-    'V5 revoked: a window in another time zone',
+    'revoked: a window in another time zone (V5)',
     revoked(`${ACCOUNT}, until: '2026-03-01T12:00+01:00', reason: r`),
     /'until' must be a time in UTC/,
   ),
   bad(
-    'V5 revoked: a window that ends with a day',
+    'revoked: a window that ends with a day (V5)',
     revoked(`${ACCOUNT}, until: 2026-03-01, reason: r`),
     /'until' must be a time in UTC/,
   ),
@@ -89,12 +89,12 @@ const BAD_REVOKED: readonly PolicyCase[] = [
     true,
   ),
   bad(
-    'V7 revoked: an exception by a short hash',
+    'revoked: an exception by a short hash (V7)',
     revoked(`certificate: ${HASH}, reason: r, except: [0123456]`),
     /'except' must (?:hold full hashes|be text)/,
   ),
   bad(
-    'V7 revoked: an exception by a short hash that is text',
+    'revoked: an exception by a short hash that is text (V7)',
     revoked(`certificate: ${HASH}, reason: r, except: ['abcdef0']`),
     /'except' must hold full hashes/,
   ),
@@ -125,7 +125,7 @@ const BAD_REVOKED: readonly PolicyCase[] = [
     /'key' must be a fingerprint/,
   ),
   bad(
-    'V9 revoked: every signer that may change the policy, without an end',
+    'revoked: every signer that may change the policy, without an end (V9)',
     revoked(`${ACCOUNT}, from: '2026-03-01T12:00Z', reason: r`),
     /hit every signer that may change the policy/,
     true,

@@ -62,12 +62,12 @@ describe('elements (C10)', () => {
     ['an octet behind', of(0x05, 0x00, 0x00)],
     ['a high tag number', of(0x1f, 0x01, 0x00)],
     ['a high constructed tag number', of(0x3f, 0x81, 0x00, 0x00)],
-  ])('refuses %s', (_, der) => {
+  ])('the DER length %s is refused', (_, der) => {
     expect(() => readDer(der)).toThrow(DerError);
   });
 
   it.each([0, 127, 128, 255, 256, 65_535, 65_536])(
-    'reads %d octets at their minimal length',
+    'an element of %d octets is read at its minimal length',
     (size) => {
       const der = encode(Tag.octetString, new Uint8Array(size));
       expect(readDer(der).content.length).toBe(size);
@@ -88,7 +88,7 @@ describe('elements (C10)', () => {
     expect(() => children(many(4), 3)).toThrow(DerError);
   });
 
-  it('does not descend into primitive elements', () => {
+  it('the reader does not descend into primitive elements', () => {
     expect(() => children(node(0x04, 0x02, 0x05, 0x00))).toThrow(DerError);
   });
 
@@ -201,7 +201,7 @@ describe('object identifiers (C10)', () => {
     '2.999.1',
     '1.3.6.1.4.1.57264.1.8',
     '1.2.9007199254740991',
-  ])('reads %s', (dotted) => {
+  ])('the object identifier %s is read', (dotted) => {
     expect(readOid(readDer(encodeOid(dotted)))).toBe(dotted);
   });
 
@@ -213,7 +213,7 @@ describe('object identifiers (C10)', () => {
     ['with an arc of 2^53', [0x2a, 0x90, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00]],
     ['with an arc of 2^64 + 1', [0x2a, 0x82, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01]],
     ['of 65 octets', Array.from({ length: 65 }, () => 1)],
-  ])('refuses one %s', (_, content) => {
+  ])('an object identifier that is %s is refused', (_, content) => {
     expect(() => readOid(node(6, content.length, ...content))).toThrow(DerError);
   });
 
@@ -244,11 +244,11 @@ describe('small types (C10)', () => {
     ['padded with zero', [2, 2, 0, 0x7f]],
     ['padded with ones', [2, 2, 0xff, 0x80]],
     ['that is none', [4, 1, 1]],
-  ])('refuses an integer %s', (_, octets) => {
+  ])('an integer %s is refused', (_, octets) => {
     expect(() => readIntegerBytes(node(...octets))).toThrow(DerError);
   });
 
-  it('reads small integers, and none that are negative or large', () => {
+  it('small integers are read, and negative or large ones are refused', () => {
     expect(readSmallInteger(node(2, 1, 0))).toBe(0);
     expect(readSmallInteger(node(2, 2, 0, 0x80))).toBe(128);
     expect(readSmallInteger(node(2, 4, 0x7f, 0xff, 0xff, 0xff))).toBe(2 ** 31 - 1);
@@ -272,7 +272,7 @@ describe('small types (C10)', () => {
       expect(() => readBoolean(node(...octets))).toThrow(DerError);
   });
 
-  it('reads bit strings of whole octets', () => {
+  it('bit strings of whole octets are read', () => {
     expect([...readBitString(node(3, 2, 0, 7))]).toEqual([7]);
     for (const octets of [
       [3, 0],
@@ -285,7 +285,7 @@ describe('small types (C10)', () => {
 
   const time = (tag: number, text: string) => readTime(readDer(encode(tag, bytes(text))));
 
-  it('reads times of the DER profile', () => {
+  it('times of the DER profile are read', () => {
     expect(time(Tag.utcTime, '491231235959Z')).toBe(Date.UTC(2049, 11, 31, 23, 59, 59) / 1000);
     expect(time(Tag.utcTime, '500101000000Z')).toBe(Date.UTC(1950, 0, 1) / 1000);
     expect(time(Tag.generalizedTime, '20500101000000Z')).toBe(Date.UTC(2050, 0, 1) / 1000);
@@ -311,7 +311,7 @@ describe('small types (C10)', () => {
     [Tag.octetString, '261121120000Z'],
     [Tag.utcTime, '26112112000\x00Z'],
     [Tag.utcTime, '261121120000Z\n'],
-  ])('refuses a time of tag %i reading %j', (tag, text) => {
+  ])('a time of tag %i reading %j is refused', (tag, text) => {
     expect(() => time(tag, text)).toThrow(DerError);
   });
 });

@@ -51,7 +51,7 @@ describe('signed certificate timestamps (X08)', () => {
     ],
     ['too many', { scts: (base) => Array.from({ length: 17 }, () => base) }, 'sct-invalid'],
   ];
-  it.each(matrix)('refuses %s (X08)', async (_, overrides, code) => {
+  it.each(matrix)('the SCT list is refused: %s (X08)', async (_, overrides, code) => {
     expect(await codeOf(overrides)).toBe(code);
   });
 
@@ -63,7 +63,7 @@ describe('signed certificate timestamps (X08)', () => {
       { scts: (base) => [{ ...base, key: stranger, logId: logIdOf(stranger, '') }, base] },
     ],
   ];
-  it.each(good)('accepts %s (X08)', async (_, overrides) => {
+  it.each(good)('the SCT list is accepted: %s (X08)', async (_, overrides) => {
     expect(await codeOf(overrides)).toBe('verified');
   });
 
@@ -107,7 +107,7 @@ describe('signed certificate timestamps (X08)', () => {
     ['no TLS list at all', () => Uint8Array.of(4, 1, 0)],
     ['no octet string', (bytes) => bytes.with(0, 0x30)],
   ];
-  it.each(truncated)('refuses %s (X08)', async (_, change) => {
+  it.each(truncated)('a malformed list of SCTs is refused: %s (X08)', async (_, change) => {
     expect(await codeOf({ sctExtension: (list) => ({ ...list, value: change(list.value) }) })).toBe(
       'sct-invalid',
     );

@@ -52,7 +52,7 @@ describe('the key that an OpenPGP signature claims', () => {
     ['only an id, covered by the signature', version4(area(date, issuerId))],
     ['only an id, beside it', version4(area(date), area(issuerId))],
     ['version 3', Buffer.from(`030500650000${'00'}${ID}0108ffff000101`, 'hex')],
-  ])('without a fingerprint it is an id: %s', (_, body) => {
+  ])('a signature without a fingerprint gives a key id: %s', (_, body) => {
     expect(claimedOpenPgpKey(armored(packet(body)))).toEqual({ keyId: ID });
   });
 

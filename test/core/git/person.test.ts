@@ -17,7 +17,7 @@ describe('readPerson', () => {
       'A  B. C <alice@x> 1 +0000',
       { ...ALICE, name: 'A  B. C', time: 1 },
     ],
-  ])('reads %s', (_name, line, person) => {
+  ])('the person line is read: %s', (_name, line, person) => {
     expect(read(line)).toEqual(person);
   });
 
@@ -64,7 +64,7 @@ describe('readPerson', () => {
     },
   );
 
-  it('takes no letter beyond ASCII from an encoding that it does not decode', () => {
+  it('no letter beyond ASCII is taken from an encoding that is not decoded', () => {
     expect(certainText(utf8('é'), 'ISO-8859-1')).toBeUndefined();
     expect(certainText(utf8('é'), undefined)).toBe('é');
     expect(certainText(utf8('é'), 'UTF-8')).toBe('é');

@@ -60,7 +60,7 @@ describe('what git reads', () => {
   afterAll(() => expect(faults.size).toBeGreaterThan(20));
 
   it.each(objects.map((one) => [`${one.type}, ${one.name}`, one] as const))(
-    'is what we read, or is refused: %s (G19)',
+    'git reads the object as this program does, or this program refuses it: %s (G19)',
     (_name, one) => {
       const id = ids.get(one) ?? '';
       const header = read(one);
@@ -72,7 +72,7 @@ describe('what git reads', () => {
     },
   );
 
-  it('is another commit than was signed for each signature that stands before the committer (G18)', () => {
+  it('an object whose signature stands before the committer is another commit for git (G18)', () => {
     const signed = { tree: EMPTY_TREE.sha1, parents: PARENTS.join(' ') };
     const seen = moved.map(({ legal, raw, place }) => {
       const id = git.write('commit', bytes(raw));

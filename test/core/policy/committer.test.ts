@@ -100,13 +100,13 @@ describe('withCommitterNote', () => {
     severity: 'note',
   } as const;
 
-  it('adds a note, once, and changes no status', () => {
+  it('the note is added once, and changes no status', () => {
     const noted = withCommitterNote(verified, ALICE);
     expect(noted).toEqual({ ...verified, findings: [note] });
     expect(withCommitterNote(noted, ALICE)).toBe(noted);
   });
 
-  it('adds none where they are one, or nothing was verified', () => {
+  it('no note is added if signer and committer agree, or nothing was verified', () => {
     const alice = { ...verified, signer: { ...verified.signer, value: 'alice@example.test' } };
     expect(withCommitterNote(alice, ALICE)).toBe(alice);
     const refused = { status: 'refused', check: 'cms', code: 'cms-malformed', detail: '' } as const;

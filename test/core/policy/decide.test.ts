@@ -427,7 +427,7 @@ describe('claims', () => {
     ['not in the body', 's\n\nSigned-off-by: A <a@x>\n\nthe end', []],
     ['not in a quotation', 's\n\n> Signed-off-by: A <a@x>', []],
     ['not with text behind', 's\n\nSigned-off-by: A <a@x> for B <b@x>', []],
-  ])('sign-offs: %s', (_name, message, addresses) => {
+  ])('sign-offs are judged: %s', (_name, message, addresses) => {
     expect(signOffsOf(payloadOf({ message }))).toEqual(addresses);
   });
 

@@ -19,7 +19,7 @@ const allows = (rule: Partial<IdentityRule>, signer = alice): boolean =>
 
 describe('exact rules', () => {
   const rule = { identity: alice.value, issuer };
-  it('allows the signer it names', () => expect(allows(rule)).toBe(true));
+  it('a rule allows the signer that it names', () => expect(allows(rule)).toBe(true));
 
   it.each([
     'Alice@example.test',
@@ -35,12 +35,12 @@ describe('exact rules', () => {
     'malice@example.test',
     'alice@example.test.evil.test',
     '',
-  ])('refuses the look-alike %j (P02, P12)', (value) => {
+  ])('the look-alike %j is refused (P02, P12)', (value) => {
     expect(allows(rule, { ...alice, value })).toBe(false);
   });
 
   it.each([`${issuer}/`, issuer.toUpperCase(), 'http://accounts.example.test', '', `${issuer}\n`])(
-    'refuses the same name from another issuer: %j (P03)',
+    'the same name from another issuer is refused: %j (P03)',
     (other) => expect(allows(rule, { ...alice, issuer: other })).toBe(false),
   );
 });
@@ -76,11 +76,11 @@ describe('patterns', () => {
     expect(pattern(text, { ...alice, value })).toBe(false);
   });
 
-  it('cannot close their own anchors (P02)', () => {
+  it('a pattern that closes its own anchors is refused (P02)', () => {
     expect(() => anchoredPattern('a)|(?:.*')).toThrow(SyntaxError);
   });
 
-  it('never meet a value that is absurdly long (I05)', () => {
+  it('an absurdly long value is not matched against a pattern (I05)', () => {
     expect(pattern('.*', { ...alice, value: 'a'.repeat(5000) })).toBe(false);
   });
 
@@ -93,16 +93,16 @@ describe('patterns', () => {
 
 describe('workflow extensions', () => {
   const rule = { identity: alice.value, issuer, extensions: { '5': 'acme/app' } };
-  it('compare exactly', () => expect(allows(rule)).toBe(true));
+  it('a workflow condition is compared exactly', () => expect(allows(rule)).toBe(true));
   it.each([{}, { '5': 'acme/app2' }, { '5': 'ACME/app' }, { '6': 'acme/app' }])(
-    'refuse %j (P09)',
+    'a workflow with %j is refused (P09)',
     (extensions) => {
       expect(allows(rule, { ...alice, extensions: extensions as Record<string, string> })).toBe(
         false,
       );
     },
   );
-  it('are not looked up in the prototype (I05)', () => {
+  it('workflow conditions are not looked up in the prototype (I05)', () => {
     const odd = { ...rule, extensions: { toString: String(Object.prototype.toString) } };
     expect(allows(odd)).toBe(false);
   });

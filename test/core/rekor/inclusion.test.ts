@@ -76,7 +76,7 @@ describe('RFC 6962 audit paths', () => {
     [9n, 8n],
     [0n, 0n],
     [1n << 63n, 8n],
-  ])('refuses index %i in a tree of %i (R09)', (index, size) => {
+  ])('index %i in a tree of %i is refused (R09)', (index, size) => {
     expect(rootOrRefusal(nodeCrypto, leaves[0]!, index, size, [])).toBe('inclusion-proof-invalid');
   });
 
@@ -89,7 +89,7 @@ describe('RFC 6962 audit paths', () => {
     }
   });
 
-  it('refuses hashes that are not 32 octets: a longer one could hold two (R06)', () => {
+  it('hashes that are not 32 octets are refused, because a longer one could hold two (R06)', () => {
     const tree = leaves.slice(0, 2);
     for (const odd of [new Uint8Array(), leaves[1]!.subarray(1), Uint8Array.of(...leaves[1]!, 0)]) {
       expect(rootOrRefusal(nodeCrypto, tree[0]!, 0n, 2n, [odd])).toBe('inclusion-proof-invalid');
@@ -105,7 +105,7 @@ describe('inclusion of a signature', () => {
     { size: 64, index: 63 },
     { size: 65, index: 64 },
     { size: 100, index: 37 },
-  ])('accepts entry $index of $size (R06)', async (tree) => {
+  ])('the proof of entry $index of $size is accepted (R06)', async (tree) => {
     expect(await codeOf({ tree })).toBe('verified');
   });
 
@@ -142,11 +142,11 @@ describe('inclusion of a signature', () => {
     ['a tree size of nothing', proof(() => ({ treeSize: 0n })), 'inclusion-proof-invalid'],
     ['no proof', ({ inclusionProof: _, ...entry }) => entry, 'inclusion-proof-invalid'],
   ];
-  it.each(refused)('refuses %s (R06)', async (_, entry, code) => {
+  it.each(refused)('the inclusion proof is refused: %s (R06)', async (_, entry, code) => {
     expect(await codeOf({ entry: entry! })).toBe(code);
   });
 
-  it('refuses a proof that holds in a tree the log has not signed (R06)', async () => {
+  it('a proof that holds in a tree that the log has not signed is refused (R06)', async () => {
     // a true proof, under a checkpoint of the log for another tree
     const other = forge({ tree: { size: 7, index: 3 } }).entry!.inclusionProof!.checkpoint;
     expect(await codeOf({ entry: proof(() => ({ checkpoint: other }))! })).toBe(
@@ -158,7 +158,7 @@ describe('inclusion of a signature', () => {
     );
   });
 
-  it('refuses the same root told of another size (R06)', async () => {
+  it('the same root with another size is refused (R06)', async () => {
     expect(await codeOf({ note: (note) => ({ ...note, size: '8' }) })).toBe(
       'inclusion-proof-invalid',
     );
@@ -244,7 +244,7 @@ describe('the promise (R04)', () => {
       'inclusion-promise-invalid',
     ],
   ];
-  it.each(cases)('refuses a promise %s (R04)', async (_, overrides, code) => {
+  it.each(cases)('a promise %s is refused (R04)', async (_, overrides, code) => {
     expect(await codeOf(overrides)).toBe(code);
   });
 

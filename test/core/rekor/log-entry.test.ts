@@ -75,12 +75,12 @@ describe('the entry is about this signature (R01)', () => {
       { logged: (record) => ({ ...record, certificateDer: forge().chain[0]! }) },
     ],
     ['everything of another signature', { logged: () => other.record }],
-  ] satisfies [string, Overrides][])('refuses an entry of %s (R01)', async (_, overrides) => {
+  ] satisfies [string, Overrides][])('an entry of %s is refused (R01)', async (_, overrides) => {
     expect(await codeOf(overrides)).toBe('log-entry-mismatch');
     expect(await codeOf({ ...overrides, log: 'v2', tokens: [{}] })).toBe('log-entry-mismatch');
   });
 
-  it('refuses a stored body that is not the one rebuilt (R01)', async () => {
+  it('a stored body that differs from the rebuilt one is refused (R01)', async () => {
     const { body } = forge();
     const stored = (bytes: Uint8Array): Overrides => ({
       entryBytes: (base) => concat(base, field(7, bytes)),
@@ -92,7 +92,7 @@ describe('the entry is about this signature (R01)', () => {
   });
 
   it.each([{}, { ignoreSct: true }])(
-    'refuses another signature\u2019s genuine entry for its time, %o (R12)',
+    'another signature’s genuine entry is refused for its time, %o (R12)',
     async (mode) => {
       expect(await codeOf({ entry: () => other.entry }, mode)).toBe('log-entry-mismatch');
       expect(await codeOf({ entry: () => other.entry, tokens: [{}] }, mode)).toBe(
@@ -155,9 +155,12 @@ describe('labels do not switch checks off (R07)', () => {
       'log-entry-malformed',
     ],
   ];
-  it.each(cases)('refuses %s (R07)', async (_, overrides, code) => {
-    expect(await codeOf(overrides)).toBe(code);
-  });
+  it.each(cases)(
+    'an entry whose parts were exchanged is refused: %s (R07)',
+    async (_, overrides, code) => {
+      expect(await codeOf(overrides)).toBe(code);
+    },
+  );
 
   it('a v2 entry stands under either label: gitsign stores 0.0.1 for what was logged as 0.0.2 (R07)', async () => {
     expect(await codeOf({ log: 'v2', tokens: [{}] })).toBe('verified');
@@ -214,7 +217,7 @@ describe('one entry, once (R08)', () => {
       ].slice(1),
   });
   const bytes = encodeLogEntry(entry);
-  it('refuses copies of one entry, and two entries (R08)', async () => {
+  it('copies of one entry, and two entries, are refused (R08)', async () => {
     expect(await codeOf(twice(bytes, bytes))).toBe('cms-malformed');
     expect(await codeOf(twice(bytes, flip(bytes, 9)))).toBe('cms-malformed');
     // as two attributes; byte-equal attributes are not even DER
@@ -227,10 +230,13 @@ describe('one entry, once (R08)', () => {
     expect(await codeOf({ unsigned: () => [attribute(ENTRY)] })).toBe('cms-malformed');
   });
 
-  it.each([1, 2, 3, 4, 5, 6])('refuses field %i of the message twice (R08)', (number) => {
-    const again = number === 1 || number === 4 ? field(number, 5n) : field(number, utf8('x'));
-    expect(refusalOf(() => decodeLogEntry(concat(bytes, again)))).toBe('log-entry-malformed');
-  });
+  it.each([1, 2, 3, 4, 5, 6])(
+    'field %i of the message is refused if it stands twice (R08)',
+    (number) => {
+      const again = number === 1 || number === 4 ? field(number, 5n) : field(number, utf8('x'));
+      expect(refusalOf(() => decodeLogEntry(concat(bytes, again)))).toBe('log-entry-malformed');
+    },
+  );
 
   it('a log entry with a field of an unknown number is refused (R08)', () => {
     expect(refusalOf(() => decodeLogEntry(concat(bytes, field(8, utf8('x')))))).toBe(
@@ -244,7 +250,7 @@ describe('one entry, once (R08)', () => {
 
 describe('numbers (R09)', () => {
   it.each([-1n, -(1n << 63n), 1n << 63n])(
-    'refuses %i as any count of an entry (R09)',
+    'the number %i is refused as any count of an entry (R09)',
     async (value) => {
       for (const number of [1, 4]) {
         const overrides: Overrides = {
@@ -275,7 +281,7 @@ describe('numbers (R09)', () => {
     },
   );
 
-  it('refuses varints that are long, padded or cut (R09)', () => {
+  it('varints that are long, padded or cut are refused (R09)', () => {
     for (const bytes of [
       [0x08, 0x80, 0x00],
       [0x08, ...Array<number>(10).fill(0xff), 0x01],
@@ -356,7 +362,7 @@ describe('answers in JSON (R19)', () => {
     undefined,
   ];
   it.each(['integratedTime', 'logIndex'])(
-    'refuses a %s that is no exact count (R09, R19)',
+    'a %s that is no exact count is refused (R09, R19)',
     (name) => {
       for (const value of numbers) {
         expect(refusalOf(() => logEntryFromRekorV1({ ...answerV1(found), [name]: value }))).toBe(
@@ -366,7 +372,7 @@ describe('answers in JSON (R19)', () => {
     },
   );
   it.each(['logIndex', 'treeSize'])(
-    'refuses a proof whose %s is no exact count (R09, R19)',
+    'a proof whose %s is no exact count is refused (R09, R19)',
     (name) => {
       for (const value of numbers) {
         const answer = answerV1(found);
@@ -413,7 +419,7 @@ describe('answers in JSON (R19)', () => {
     expect(({} as Json).logIndex).toBeUndefined();
   });
 
-  it('of duplicate keys the last is read, and judged by what the log signed (R19)', async () => {
+  it('the last of duplicate keys is read, and judged by what the log signed (R19)', async () => {
     const text = JSON.stringify(answerV1(found)).replace(
       '"integratedTime":',
       '"integratedTime":1,"integratedTime":',
@@ -439,7 +445,7 @@ describe('answers in JSON (R19)', () => {
     expect(await judged({ ...found, canonicalizedBody: doubled })).toBe('log-entry-mismatch');
   });
 
-  it('refuses anything that is not an answer (R19)', () => {
+  it('a text that is no answer of the log is refused (R19)', () => {
     for (const value of [
       null,
       undefined,
@@ -472,7 +478,7 @@ describe('answers in JSON (R19)', () => {
 });
 
 describe('volume (R18)', () => {
-  it('refuses an entry over 64 KiB, or with more parts than any proof has (R18)', () => {
+  it('an entry over 64 KiB, or with more parts than any proof has, is refused (R18)', () => {
     expect(refusalOf(() => decodeLogEntry(new Uint8Array(64 * 1024 + 1)))).toBe(
       'log-entry-malformed',
     );

@@ -34,7 +34,7 @@ function inclusionHolds({ leafIdx, treeSize, root, leafHash, proof }: Json): boo
 }
 
 describe('inclusion proofs of transparency-dev/merkle (R06)', () => {
-  it('are 98, of which 6 hold', () => {
+  it('of the 98 inclusion proofs 6 hold', () => {
     expect([inclusion.length, inclusion.filter(({ wantErr }) => !wantErr).length]).toEqual([98, 6]);
   });
   it.each(rows(inclusion))('%s: %s', (_, _file, one) => {
@@ -44,7 +44,7 @@ describe('inclusion proofs of transparency-dev/merkle (R06)', () => {
 
 // no part of the program verifies consistency: the verifier is the one that the sandbox's proofs are judged with
 describe('consistency proofs of transparency-dev/merkle', () => {
-  it('are 98, of which 6 hold', () => {
+  it('of the 98 consistency proofs 6 hold', () => {
     const good = consistency.filter(({ wantErr }) => !wantErr);
     expect([consistency.length, good.length]).toEqual([98, 6]);
   });

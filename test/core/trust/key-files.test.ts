@@ -84,7 +84,7 @@ describe('gitsign\u2019s key files', () => {
       trust: trustFromKeyFiles(files(fulcio), nodeCrypto),
     });
 
-  it('stand in any order, and strangers beside them do no harm', async () => {
+  it('key files may stand in any order, and foreign keys beside them do no harm', async () => {
     const own = key('stranger root');
     const stranger = certificate({
       version: 2,
@@ -104,7 +104,7 @@ describe('gitsign\u2019s key files', () => {
     expect(await judged([stranger])).toMatchObject({ code: 'issuer-untrusted' });
   });
 
-  it('hold chains of any depth', async () => {
+  it('key files may hold chains of any depth', async () => {
     const parent = key('fulcio intermediate', 'p384');
     const own = key('deep');
     const deep = certificate({
@@ -180,7 +180,7 @@ describe('gitsign\u2019s key files', () => {
       '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n',
     ],
     ['an intermediate alone', pem(chain[0]!)],
-  ])('name the file that holds %s', (_, text) => {
+  ])('the error names the file that holds %s', (_, text) => {
     expect(
       complaint(() =>
         trustFromKeyFiles({ ...files(chain), fulcio: { text, path: 'broken.pem' } }, nodeCrypto),
@@ -188,7 +188,7 @@ describe('gitsign\u2019s key files', () => {
     ).toContain('broken.pem');
   });
 
-  it('name the key file of an unsupported kind', () => {
+  it('the error names the key file of an unsupported kind', () => {
     const odd = publicKeyPem(Uint8Array.of(0x30, 0x00));
     expect(
       complaint(() =>

@@ -24,7 +24,7 @@ function complaint(text: string): string {
 }
 
 describe('trusted_root.json', () => {
-  it('is read whole, in exact seconds', () => {
+  it('a trusted root is read whole, in exact seconds', () => {
     const trust = read(JSON.stringify(base()));
     expect(trust).toMatchObject({
       source: SOURCE,
@@ -98,13 +98,13 @@ describe('trusted_root.json', () => {
       (json) => (json.timestampAuthorities[0].validFor = { start: '2027-01-15' }),
     ],
   ];
-  it.each(faults)('names the place that cannot be read: %s', (place, change) => {
+  it.each(faults)('the error names the place that cannot be read: %s', (place, change) => {
     const json = base();
     change(json);
     expect(complaint(JSON.stringify(json))).toContain(`${SOURCE}: ${place}`);
   });
 
-  it('takes no date without its offset: it would mean another second in every time zone (R17)', () => {
+  it('a date without its offset is refused, because it means another second in every time zone (R17)', () => {
     for (const start of [
       '2027-01-15T08:00:00',
       '2027-01-15T08:00',
@@ -119,7 +119,7 @@ describe('trusted_root.json', () => {
   });
 
   it.each(['', '{', 'null', '[]', '"x"', '1', '{"mediaType":1}', '\u{feff}{}'])(
-    'refuses %j',
+    'the text %j is no trusted root',
     (text) => {
       expect(complaint(text)).not.toBe('read');
     },
@@ -144,7 +144,7 @@ describe('trusted_root.json', () => {
     });
   });
 
-  it('has a digest of its exact text, which every cache key holds', () => {
+  it('every cache key holds the digest of the trusted root’s exact text', () => {
     const text = JSON.stringify(base());
     expect(read(text).digest).toBe(read(text).digest);
     expect(read(`${text}\n`).digest).not.toBe(read(text).digest);
@@ -153,8 +153,11 @@ describe('trusted_root.json', () => {
     expect(read(JSON.stringify(json)).digest).not.toBe(read(text).digest);
   });
 
-  it.each(['gitsign/trust/trusted_root.json'])('reads that of a real stack, %s', (file) => {
-    const text = readFileSync(new URL(`../../vectors/${file}`, import.meta.url), 'utf8');
-    expect(read(text).tlogs.map(({ key }) => key.kind)).toEqual(['p256', 'ed25519']);
-  });
+  it.each(['gitsign/trust/trusted_root.json'])(
+    'the trusted root of a real stack is read, %s',
+    (file) => {
+      const text = readFileSync(new URL(`../../vectors/${file}`, import.meta.url), 'utf8');
+      expect(read(text).tlogs.map(({ key }) => key.kind)).toEqual(['p256', 'ed25519']);
+    },
+  );
 });

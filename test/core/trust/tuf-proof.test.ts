@@ -11,7 +11,7 @@ import { canonical, makeTufRepository, signTuf, tufKey } from '../../support/tuf
 const TRUST_FILE = expect.objectContaining({ code: 'TRUST_FILE' });
 
 describe('canonical JSON', () => {
-  it('is what the library of other clients signs', () => {
+  it('the canonical form is the one that the library of other clients signs', () => {
     const leaf = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.integer(),
@@ -36,12 +36,12 @@ describe('canonical JSON', () => {
     );
   });
   it.each([[0.5], [1e300], [{ a: [Number.MAX_SAFE_INTEGER + 1] }], [undefined]])(
-    'has no form for %j',
+    'the value %j has no canonical form',
     (value) => {
       expect(canonicalJson(value)).toBeUndefined();
     },
   );
-  it('has no form for what is nested too deep', () => {
+  it('a value that is nested too deep has no canonical form', () => {
     expect(canonicalJson(JSON.parse(`${'['.repeat(40)}${']'.repeat(40)}`))).toBeUndefined();
   });
 });
@@ -54,7 +54,7 @@ describe('roots that are built in', () => {
     const root = await firstRoot(text, nodeCrypto);
     expect(root.version).toBeGreaterThan(10);
   });
-  it('with a bit changed are not', async () => {
+  it('a root with a changed value is refused', async () => {
     const changed = PUBLIC_GOOD_ROOT.replace(
       '"consistent_snapshot": true',
       '"consistent_snapshot": false',
@@ -82,7 +82,7 @@ describe('a chain of roots and its targets', () => {
     return proveTargets(first, next, targets, nodeCrypto);
   };
 
-  it('hold', async () => {
+  it('a chain of roots proves its targets', async () => {
     const { texts, targets } = made();
     const { root, files } = await prove(texts, targets);
     expect(root.version).toBe(3);
@@ -103,7 +103,7 @@ describe('a chain of roots and its targets', () => {
     const { texts, targets } = made();
     await expect(prove(change(texts), targets)).rejects.toEqual(TRUST_FILE);
   });
-  it('need as many keys as the threshold says, and a signature counts once (T03)', async () => {
+  it('metadata needs as many keys as the threshold says, and a key counts once (T03)', async () => {
     const { repository, texts } = made();
     const signed = repository.signed('targets');
     const [one, two] = repository.keys('targets');
@@ -130,7 +130,7 @@ describe('a chain of roots and its targets', () => {
     ]).toString();
     await expect(firstRoot(text, nodeCrypto)).rejects.toMatchObject({ code: 'TRUST_FILE' });
   });
-  it('takes P-384 keys with SHA-384, and no key under the scheme of another', async () => {
+  it('P-384 keys are taken with SHA-384, and no key under the scheme of another', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'secp384r1' });
     const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
     const rootOf = (scheme: string): string => {
@@ -157,7 +157,7 @@ describe('metadata that is none (T03)', () => {
   };
   const text = (signed: object, signatures: unknown = []): string =>
     JSON.stringify({ signed, signatures });
-  it('is read where it is whole', () => {
+  it('whole metadata is read', () => {
     expect(readTufMetadata(text(good), 'root')).toMatchObject({
       version: 1,
       expires: 1_893_456_000,

@@ -48,7 +48,7 @@ describe('a log with a key of an unknown kind', () => {
     ['a tree by another hash', (log) => (log.hashAlgorithm = 'SHA3_384')],
   ];
   it.each(kinds)(
-    'is left out and listed, and the rest of the root is read: %s (T09)',
+    'a log of an unknown kind is left out and listed, and the rest of the root is read: %s (T09)',
     (_, change) => {
       for (const list of ['tlogs', 'ctlogs'] as const) {
         const trust = read(changed((json) => change(json[list][0])));
@@ -72,7 +72,7 @@ describe('a log with a key of an unknown kind', () => {
     expect(await codeOf({ log: 'v2', tokens: [{}], trust: firstLog(change) })).toBe('verified');
   });
 
-  it('takes nothing from a known log of the same id (T09)', async () => {
+  it('a log of an unknown kind takes nothing from a known log of the same id (T09)', async () => {
     const twin: Overrides['trust'] = (root) => {
       const log = structuredClone(root.tlogs[0]);
       log.publicKey.keyDetails = 'ML_DSA_65';
@@ -81,7 +81,7 @@ describe('a log with a key of an unknown kind', () => {
     expect(await codeOf({ trust: twin })).toBe('verified');
   });
 
-  it('is no excuse for a known kind that cannot be read: that is still an error (T09)', () => {
+  it('a known kind that cannot be read is still an error (T09)', () => {
     const faults: readonly ((log: Json) => void)[] = [
       (log) => (log.publicKey.rawBytes = 'AAAA'),
       (log) => (log.publicKey.rawBytes = spki('ed448')),
@@ -94,7 +94,7 @@ describe('a log with a key of an unknown kind', () => {
       expect(() => read(changed((json) => change(json.tlogs[0])))).toThrow(refused);
   });
 
-  it('is not what an enum by number or an unspecified kind is (T09)', () => {
+  it('an enum by number, or an unspecified kind, is not an unknown kind (T09)', () => {
     for (const keyDetails of [5, 0, 'PUBLIC_KEY_DETAILS_UNSPECIFIED', undefined]) {
       const { tlogs, leftOut } = read(
         changed((json) => (json.tlogs[0].publicKey.keyDetails = keyDetails)),
@@ -111,7 +111,7 @@ describe('a log without a start of validity', () => {
     (log) => (log.publicKey.validFor.start = null),
     (log) => (log.publicKey.validFor = null),
   ];
-  it('is left out and listed, and an entry of its own is refused (T10)', async () => {
+  it('a log without the start of its validity is left out and listed, and its entry is refused (T10)', async () => {
     for (const change of without) {
       const { tlogs, leftOut } = read(changed((json) => change(json.tlogs[0])));
       expect([tlogs.length, leftOut.map(({ why }) => why)]).toEqual([
@@ -162,7 +162,7 @@ describe('null in a trust root', () => {
     }
     expect(fields).toBeGreaterThan(80);
   });
-  it('is no item of a list (T10)', () => {
+  it('null is no item of a list (T10)', () => {
     for (const list of ['tlogs', 'ctlogs', 'certificateAuthorities', 'timestampAuthorities'])
       expect(() => read(changed((json) => json[list].unshift(null)))).toThrow(refused);
   });

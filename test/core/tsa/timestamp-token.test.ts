@@ -63,7 +63,7 @@ const extensions =
 const UNKNOWN = { oid: '1.3.6.1.4.1.57264.99.1', critical: true, value: encode(0x05) };
 
 describe('tokens (R11)', () => {
-  it('accepts a token of the trusted authority, alone and beside a log time (R11)', async () => {
+  it('a token of the trusted authority is accepted, alone and beside a log time (R11)', async () => {
     expect(await judge(stamped())).toMatchObject({
       status: 'verified',
       times: [{ source: 'timestamp-authority', time: T0 }],
@@ -118,7 +118,7 @@ describe('tokens (R11)', () => {
     ['signed by another key', { message: (spec) => ({ ...spec, key: key('stranger') }) }],
     ['whose signature is empty', { message: (spec) => ({ ...spec, signature: new Uint8Array() }) }],
   ];
-  it.each(bad)('refuses a token %s (R11)', async (_, change) => {
+  it.each(bad)('a token %s is refused (R11)', async (_, change) => {
     expect(await codeOf(stamped(change))).toBe('timestamp-invalid');
     expect(await codeOf(beside(change))).toBe('timestamp-invalid');
   });
@@ -138,11 +138,11 @@ describe('tokens (R11)', () => {
       { message: (spec) => ({ ...spec, certificates: [tsa().root, ...spec.certificates] }) },
     ],
   ];
-  it.each(good)('accepts a token with %s (R11)', async (_, change) => {
+  it.each(good)('a token with %s is accepted (R11)', async (_, change) => {
     expect(await codeOf(stamped(change))).toBe('verified');
   });
 
-  it('refuses an imprint of the right hash under the wrong name (R11)', async () => {
+  it('an imprint of the right hash under the wrong name is refused (R11)', async () => {
     // SHA-256 octets called SHA-512: the lengths differ, and so do the hashes
     const info = (der: Uint8Array): Uint8Array => der;
     expect(await codeOf(stamped({ info, imprintHash: 'sha512', data: utf8('x') }))).toBe(
@@ -177,7 +177,7 @@ describe('authorities (R11)', () => {
     );
   });
 
-  it('refuses a stranger with the names and numbers of a trusted authority (R11)', async () => {
+  it('a stranger with the names and numbers of a trusted authority is refused (R11)', async () => {
     const own = key('tsa impostor');
     const impostor = authority('a', T0, (leaf) => ({ ...leaf, key: own, signer: own }));
     expect(await codeOf(stamped({ authority: impostor }, { trust: trusting(listed(a)) }))).toBe(
@@ -188,7 +188,7 @@ describe('authorities (R11)', () => {
     );
   });
 
-  it('judges A\u2019s token by A\u2019s dates, not by B\u2019s (TOB-SIGSTORE-11) (R11)', async () => {
+  it('A’s token is judged by A’s dates, not by B’s (TOB-SIGSTORE-11) (R11)', async () => {
     const expired = { start: date(T0 - YEAR), end: date(T0 - 1) };
     const both = (first: Json, second: Json): Overrides['trust'] =>
       trusting(listed(a, first), listed(b, second));
@@ -239,7 +239,7 @@ describe('authorities (R11)', () => {
     ['of a CA', extensions(Oid.basicConstraints, ext.constraints(true))],
     ['with an unknown critical extension', extensions(UNKNOWN.oid, UNKNOWN)],
   ];
-  it.each(certificates)('refuses a token by a certificate %s (R11)', async (_, change) => {
+  it.each(certificates)('a token by a certificate %s is refused (R11)', async (_, change) => {
     const one = authority('odd', T0, change);
     expect(await codeOf(stamped({ authority: one }, { trust: trusting(bare(one)) }))).toBe(
       'timestamp-invalid',
@@ -266,7 +266,7 @@ describe('authorities (R11)', () => {
     ).toBe('timestamp-invalid');
   });
 
-  it('where the trust root lists a TSA\u2019s certificate, that one counts and no sibling (R11)', async () => {
+  it('if the trust root lists a TSA’s certificate, only that one counts (R11)', async () => {
     const sibling = authority('a', T0, (leaf) => ({
       ...leaf,
       serial: Uint8Array.of(0x2b),
@@ -303,11 +303,11 @@ describe('all times count (R10)', () => {
     [inside, T0 - 6, 'certificate-expired-at-signing'],
     [inside, T0 - 5, 'verified'],
     [inside, T0 + 595, 'verified'],
-  ])('log time %i and token time %i: %s (R10)', async (time, at, code) => {
+  ])('with log time %i and token time %i the signature is %s (R10)', async (time, at, code) => {
     expect(await codeOf({ time, tokens: [{ time: at }] })).toBe(code);
   });
 
-  it('refuses two tokens, good or not: one is due (R10)', async () => {
+  it('two tokens are refused, good or not (R10)', async () => {
     expect(await codeOf({ tokens: [{}, { time: T0 + 1 }] })).toBe('cms-malformed');
     expect(await codeOf({ tokens: [{}, { data: utf8('x') }] })).toBe('cms-malformed');
     expect(await codeOf({ tokens: Array.from({ length: 40 }, (_, i) => ({ time: T0 + i })) })).toBe(
@@ -350,7 +350,7 @@ describe('a token without certificates', () => {
       ),
     );
 
-  it('finds its signer among the authorities of the trust root (R20)', async () => {
+  it('a token without a certificate finds its signer in the trust root (R20)', async () => {
     expect(await judge(stamped(bareToken(), listing))).toMatchObject({
       status: 'verified',
       times: [{ authority: Buffer.from(digest('sha256', one.leaf)).toString('hex') }],
@@ -362,21 +362,21 @@ describe('a token without certificates', () => {
     expect(await codeOf(stamped(bareToken(), under(listed(one), listed(one))))).toBe('verified');
   });
 
-  it('is refused where no authority is the signer, or only its CA is known (R20)', async () => {
+  it('a token is refused if no authority is its signer, or only its CA is known (R20)', async () => {
     for (const authorities of [[], [listed(other)], [bare(one)]]) {
       expect(await codeOf(stamped(bareToken(), under(...authorities)))).toBe('timestamp-untrusted');
       expect(await codeOf(beside(bareToken(), under(...authorities)))).toBe('timestamp-untrusted');
     }
   });
 
-  it('is refused where issuer and serial number fit two authorities (R20)', async () => {
+  it('a token is refused if issuer and serial number fit two authorities (R20)', async () => {
     const twin = authority('unembedded', T0, (leaf) => ({ ...leaf, notAfter: leaf.notAfter + 1 }));
     expect(await codeOf(stamped(bareToken(), under(listed(one), listed(twin))))).toBe(
       'timestamp-untrusted',
     );
   });
 
-  it('must name its certificate, by SHA-1 (ESSCertID) or by SHA-2 (ESSCertIDv2) (R20)', async () => {
+  it('a token must name its certificate, by SHA-1 (ESSCertID) or by SHA-2 (ESSCertIDv2) (R20)', async () => {
     const cases: readonly [string, (spec: Message) => Message][] = [
       ['timestamp-invalid', naming()],
       ['timestamp-invalid', naming(essCertId(other.leaf))],
@@ -403,13 +403,13 @@ describe('a token without certificates', () => {
     );
   });
 
-  it('is refused when it names the CA as its signer (R20)', async () => {
+  it('a token that names the CA as its signer is refused (R20)', async () => {
     const rootKey = key('unembedded root');
     const byCa = bareToken((spec) => ({ ...spec, key: rootKey, serial: Uint8Array.of(1) }));
     expect(await codeOf(stamped({ ...byCa, named: one.root }, listing))).toBe('timestamp-invalid');
   });
 
-  it('is not what a token is that embeds the wrong certificate: that one stays refused (R20)', async () => {
+  it('a token that embeds the wrong certificate stays refused (R20)', async () => {
     const message = (spec: Message): Message => ({ ...spec, certificates: [other.leaf] });
     expect(await codeOf(stamped({ authority: one, message }, listing))).toBe('timestamp-invalid');
   });
@@ -428,7 +428,7 @@ describe('responses', () => {
   const response = (status: number, ...rest: readonly Uint8Array[]): Uint8Array =>
     encode(Tag.sequence, encode(Tag.sequence, encode(Tag.integer, Uint8Array.of(status))), ...rest);
 
-  it('takes a token out of a granted answer only (R11)', () => {
+  it('a token is taken out of a granted answer only (R11)', () => {
     for (const status of [0, 1])
       expect(Buffer.from(tokenFromResponse(response(status, made)))).toEqual(Buffer.from(made));
     for (const status of [2, 3, 4, 5, 0x7f, 0xff])
@@ -445,7 +445,7 @@ describe('responses', () => {
     expect(responseFromToken(made)).toEqual(new Uint8Array(response(0, made)));
   });
 
-  it('reads only what is DER, whatever the nesting (I07)', () => {
+  it('only DER is read, whatever the nesting (I07)', () => {
     const deep = Array.from({ length: 5000 }).reduce<Uint8Array>(
       (inner) => encode(Tag.sequence, inner),
       new Uint8Array(),

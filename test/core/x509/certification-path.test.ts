@@ -82,11 +82,11 @@ const impostor = (spec: CertificateSpec): CertificateSpec => {
 };
 
 describe('chain (X01)', () => {
-  it('accepts the leaf of a trusted authority (X01)', async () => {
+  it('the leaf of a trusted authority is accepted (X01)', async () => {
     expect(await codeOf()).toBe('verified');
   });
 
-  it('refuses a leaf that signed itself (X01, L5)', async () => {
+  it('a leaf that signed itself is refused (X01, L5)', async () => {
     const leaf = (spec: CertificateSpec): CertificateSpec => ({
       ...spec,
       signer: spec.key,
@@ -100,7 +100,7 @@ describe('chain (X01)', () => {
     expect(await codeOf({ leaf: selfNamed })).toBe('issuer-untrusted');
   });
 
-  it('refuses a foreign authority that bears the names of ours (X01)', async () => {
+  it('a foreign authority with the names of ours is refused (X01)', async () => {
     expect(await codeOf({ leaf: impostor })).toBe('issuer-untrusted');
     const keepingIdentifier = (spec: CertificateSpec): CertificateSpec => ({
       ...impostor(spec),
@@ -109,7 +109,7 @@ describe('chain (X01)', () => {
     expect(await codeOf({ leaf: keepingIdentifier })).toBe('issuer-untrusted');
   });
 
-  it('refuses the leaf of one instance under the trust root of another (production, staging) (X01)', async () => {
+  it('the leaf of one instance is refused under the trust root of another (production, staging) (X01)', async () => {
     const other = forge({
       root: (root) => ({ ...root, serial: Uint8Array.of(9) }),
       intermediate: impostor,
@@ -117,7 +117,7 @@ describe('chain (X01)', () => {
     expect(await codeOf({}, { trust: other.trust })).toBe('issuer-untrusted');
   });
 
-  it('does not take an issuer from the message, where it stands beside the leaf (X01)', async () => {
+  it('an issuer is not taken from the message, where it stands beside the leaf (X01)', async () => {
     const rogue = key('rogue root');
     const rogueRoot = certificate({ ...rootSpec(), key: rogue, signer: rogue, hash: 'sha256' });
     const overrides: Overrides = {
@@ -133,7 +133,7 @@ describe('chain (X01)', () => {
     expect(await codeOf(overrides)).toBe('issuer-untrusted');
   });
 
-  it('accepts a leaf issued by the root itself, as Fulcio did in 2022 (X01)', async () => {
+  it('a leaf that the root itself issued is accepted, as Fulcio did in 2022 (X01)', async () => {
     const root = rootSpec();
     const leaf = (spec: CertificateSpec): CertificateSpec => ({
       ...spec,
@@ -145,7 +145,7 @@ describe('chain (X01)', () => {
     expect(await codeOf({ leaf, scts })).toBe('verified');
   });
 
-  it('refuses when the trust root names no authority, and says that it cannot decide (X01)', async () => {
+  it('a trust root without an authority leaves the signature undecided (X01)', async () => {
     const verdict = await judge({
       trust: (root) => {
         root.certificateAuthorities = [];
@@ -154,13 +154,13 @@ describe('chain (X01)', () => {
     expect(verdict).toMatchObject({ status: 'undecided', code: 'no-trust-material' });
   });
 
-  it('refuses a certificate whose signature is by an algorithm off the list (X01)', async () => {
+  it('a certificate whose signature is by an algorithm off the list is refused (X01)', async () => {
     const leaf = (spec: CertificateSpec): CertificateSpec => ({ ...spec, hash: 'sha1' });
     expect(await codeOf({ leaf })).toBe('issuer-untrusted');
   });
 
   it.each([0, 1, 2])(
-    'refuses a certificate with one octet of its signature changed (%i from the end) (X01)',
+    'a certificate with one octet of its signature changed is refused (%i from the end) (X01)',
     async (at) => {
       const leafDer = (der: Uint8Array): Uint8Array =>
         der.with(der.length - 1 - at, der.at(-1 - at)! ^ 1);
@@ -238,7 +238,7 @@ describe('leaf (X02, L6)', () => {
       'cms-unsupported',
     ],
   ];
-  it.each(cases)('refuses %s (X02)', async (_, leaf, code) => {
+  it.each(cases)('the leaf is refused: %s (X02)', async (_, leaf, code) => {
     expect(await codeOf({ leaf })).toBe(code);
   });
 
@@ -256,11 +256,11 @@ describe('leaf (X02, L6)', () => {
       extensions(Oid.san, { ...ext.san(general.email('alice@forge.test')), critical: false }),
     ],
   ];
-  it.each(good)('accepts %s (X02)', async (_, leaf) => {
+  it.each(good)('the leaf is accepted: %s (X02)', async (_, leaf) => {
     expect(await codeOf({ leaf })).toBe('verified');
   });
 
-  it('refuses the authority itself as signer (X02)', async () => {
+  it('the authority itself is refused as signer (X02)', async () => {
     const root = rootSpec();
     const ca = (spec: CertificateSpec): CertificateSpec => ({
       ...spec,
@@ -278,7 +278,7 @@ describe('leaf (X02, L6)', () => {
 });
 
 describe('intermediates (X03)', () => {
-  it('accepts a CA two below the root (X03)', async () => {
+  it('a CA two below the root is accepted (X03)', async () => {
     expect(await codeOf(below())).toBe('verified');
   });
 
@@ -291,10 +291,10 @@ describe('intermediates (X03)', () => {
     ['a signature by another CA', impostor],
     ['another issuer\u2019s name', (spec) => ({ ...spec, issuer: commonName('elsewhere') })],
   ];
-  it.each(broken)('refuses a subordinate CA with %s (X03)', async (_, change) => {
+  it.each(broken)('a subordinate CA with %s is refused (X03)', async (_, change) => {
     expect(await codeOf(below(change))).toBe('issuer-untrusted');
   });
-  it.each(broken)('refuses an intermediate CA with %s (X03)', async (_, intermediate) => {
+  it.each(broken)('an intermediate CA with %s is refused (X03)', async (_, intermediate) => {
     expect(await codeOf({ intermediate })).toBe('issuer-untrusted');
   });
 
@@ -307,7 +307,7 @@ describe('intermediates (X03)', () => {
     [false, 'root'],
     [false, 'intermediate'],
   ] as const)(
-    'refuses a CA with name constraints, which nothing processes: critical %s, on the %s (X15)',
+    'a CA with name constraints is refused, because they are not processed: critical %s, on the %s (X15)',
     async (critical, ca) => {
       expect(await judge({ [ca]: constrained(critical) })).toMatchObject({
         status: 'refused',
@@ -317,12 +317,12 @@ describe('intermediates (X03)', () => {
       });
     },
   );
-  it('refuses a subordinate CA with name constraints, and takes the same one without (X15)', async () => {
+  it('a subordinate CA with name constraints is refused, and the same one without is accepted (X15)', async () => {
     expect(await codeOf(below(constrained(false)))).toBe('issuer-untrusted');
     expect(await codeOf(below(constrained(true)))).toBe('issuer-untrusted');
     expect(await codeOf(below())).toBe('verified');
   });
-  it('takes the way past a CA with name constraints where there is one (X15)', async () => {
+  it('a way past a CA with name constraints is taken if there is one (X15)', async () => {
     const chained: Overrides['trust'] = (root) => {
       const own = { ...rootSpec(), ...constrained(false)(rootSpec()), serial: Uint8Array.of(8) };
       const twin = structuredClone(root.certificateAuthorities[0]);
@@ -334,7 +334,7 @@ describe('intermediates (X03)', () => {
     expect(await codeOf({ trust: chained })).toBe('verified');
   });
 
-  it('refuses a leaf used as a CA (X03)', async () => {
+  it('a leaf that is used as a CA is refused (X03)', async () => {
     const leafLike = (spec: CertificateSpec): CertificateSpec => ({
       ...spec,
       extensions: [ext.keyUsage(0x80), ext.eku([Oid.codeSigning]), ext.ski(spec.key)],
@@ -363,7 +363,7 @@ describe('intermediates (X03)', () => {
     },
   );
 
-  it('accepts CAs without extended key usage, and with any (X03)', async () => {
+  it('CAs without extended key usage, and with any, are accepted (X03)', async () => {
     expect(await codeOf({ intermediate: extensions(Oid.eku) })).toBe('verified');
     expect(await codeOf({ intermediate: extensions(Oid.eku, ext.eku([Oid.anyUsage])) })).toBe(
       'verified',
@@ -378,17 +378,17 @@ describe('time (X04)', () => {
     [start - 1, 'certificate-expired-at-signing'],
     [end, 'verified'],
     [end + 1, 'certificate-expired-at-signing'],
-  ])('log time %i: %s (X04)', async (time, code) => {
+  ])('a certificate at log time %i is %s (X04)', async (time, code) => {
     expect(await codeOf({ time })).toBe(code);
   });
 
-  it('judges at the proven time, not at now (X04)', async () => {
+  it('the certificate is judged at the proven time, not at now (X04)', async () => {
     expect(await codeOf({}, { now: T0 + 20 * YEAR })).toBe('verified');
     // a certificate good now and not then
     expect(await codeOf({ leaf: dates(T0 + 1, T0 + YEAR) })).toBe('certificate-expired-at-signing');
   });
 
-  it('refuses a message about a timestamp, whose date would come from itself (L8)', async () => {
+  it('a message about a timestamp is refused, because its date would come from itself (L8)', async () => {
     const about = (version: number): Overrides => ({
       cms: (cms) => ({ ...cms, version, contentType: '1.2.840.113549.1.9.16.1.4' }),
     });
@@ -396,11 +396,11 @@ describe('time (X04)', () => {
     expect(await codeOf(about(1))).toBe('cms-unsupported');
   });
 
-  it('accepts a certificate of one second in that second (X04)', async () => {
+  it('a certificate of one second is accepted in that second (X04)', async () => {
     expect(await codeOf({ leaf: dates(T0, T0) })).toBe('verified');
   });
 
-  it('refuses a certificate that ends before it starts (X04)', async () => {
+  it('a certificate that ends before it starts is refused (X04)', async () => {
     expect(await codeOf({ leaf: dates(T0 + 1, T0 - 1) })).toBe('certificate-expired-at-signing');
   });
 });
@@ -409,7 +409,7 @@ const MODES = [{}, { ignoreSct: true }];
 
 describe.each(MODES)('authorities in time, %o (X05)', (mode) => {
   it.each(['root', 'intermediate'] as const)(
-    'refuses a time outside the %s, to the second (X05)',
+    'a time outside the %s is refused, to the second (X05)',
     async (ca) => {
       const at = async (change: Overrides[typeof ca]): Promise<string> =>
         codeOf({ [ca]: change }, mode);
@@ -420,7 +420,7 @@ describe.each(MODES)('authorities in time, %o (X05)', (mode) => {
     },
   );
 
-  it('judges a CA in the middle too (X05)', async () => {
+  it('a CA in the middle is judged too (X05)', async () => {
     expect(await codeOf(below(dates(T0 - YEAR, T0)), mode)).toBe('verified');
     expect(await codeOf(below(dates(T0 - YEAR, T0 - 1)), mode)).toBe(
       'certificate-expired-at-signing',
@@ -475,7 +475,7 @@ describe('same names (X07)', () => {
     };
 
   it.each(['first', 'last'] as const)(
-    'finds the issuer by key where a namesake stands %s (X07)',
+    'the issuer is found by its key if a namesake stands %s (X07)',
     async (order) => {
       expect(await codeOf({ trust: both(order) })).toBe('verified');
       // without key identifiers there is the signature alone to go by
@@ -483,7 +483,7 @@ describe('same names (X07)', () => {
     },
   );
 
-  it('yields the certificate that signed, not the namesake (X07)', async () => {
+  it('the path has the certificate that signed, not its namesake (X07)', async () => {
     const forged = forge({ trust: both('first'), leaf: extensions(Oid.aki) });
     const store = readAuthorities(forged.trust.certificateAuthorities);
     const paths = await certificationPaths(
@@ -496,7 +496,7 @@ describe('same names (X07)', () => {
     expect(equal(paths[0]!.issuer.der, forged.chain[0]!)).toBe(true);
   });
 
-  it('refuses a leaf of the namesake where only the other is trusted (X07)', async () => {
+  it('a leaf of the namesake is refused if only the other CA is trusted (X07)', async () => {
     const own = key('twin', 'p384');
     const leaf = (spec: CertificateSpec): CertificateSpec => ({
       ...spec,
@@ -508,13 +508,13 @@ describe('same names (X07)', () => {
     expect(await codeOf({ leaf, scts })).toBe('issuer-untrusted');
   });
 
-  it('refuses a leaf that names another key than the one that signed it (X07)', async () => {
+  it('a leaf that names another key than the one that signed it is refused (X07)', async () => {
     expect(await codeOf({ leaf: extensions(Oid.aki, ext.aki(key('other'))) })).toBe(
       'issuer-untrusted',
     );
   });
 
-  it('takes the dates of the authority that issued, not of its namesake (X07)', async () => {
+  it('the dates are those of the authority that issued, not of its namesake (X07)', async () => {
     const trust: Overrides['trust'] = (root) => {
       both('first')?.(root);
       root.certificateAuthorities[1].validFor = { start: date(T0 - YEAR), end: date(T0 - 1) };
@@ -524,7 +524,7 @@ describe('same names (X07)', () => {
 });
 
 describe('certificates in the message (X12)', () => {
-  it('refuses an empty bag (X12)', async () => {
+  it('an empty bag of certificates is refused (X12)', async () => {
     expect(await codeOf({ cms: (cms) => ({ ...cms, certificates: [] }) })).toBe('signer-ambiguous');
   });
 
@@ -547,7 +547,7 @@ describe('certificates in the message (X12)', () => {
     expect(await codeOf({ cms, trust: stranger })).toBe('issuer-untrusted');
   });
 
-  it('refuses a bag of thousands (R18)', async () => {
+  it('a bag of thousands of certificates is refused (R18)', async () => {
     const cms: Overrides['cms'] = (base) => ({
       ...base,
       certificates: Array.from({ length: 2000 }, () => base.certificates[0]!),

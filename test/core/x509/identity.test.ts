@@ -38,7 +38,7 @@ describe('the one identity (X09)', () => {
     ['ip', general.ip(192, 0, 2, 7), '192.0.2.7'],
     ['otherName', general.otherName('alice!forge.test'), 'alice!forge.test'],
   ];
-  it.each(kinds)('reads a name of kind %s (X09)', async (kind, name, value) => {
+  it.each(kinds)('a name of kind %s is read (X09)', async (kind, name, value) => {
     expect(await judge(names(name))).toMatchObject({
       status: 'verified',
       signer: { kind, value, issuer: ISSUER },
@@ -56,7 +56,7 @@ describe('the one identity (X09)', () => {
     ['an empty email', names(general.email(''))],
     ['an empty other-name', names(general.otherName(''))],
   ];
-  it.each(ambiguous)('refuses %s (X09)', async (_, overrides) => {
+  it.each(ambiguous)('the alternative name is refused: %s (X09)', async (_, overrides) => {
     expect(await codeOf(overrides)).toBe('identity-ambiguous');
   });
 
@@ -80,7 +80,7 @@ describe('the one identity (X09)', () => {
       },
     ],
   ];
-  it.each(malformed)('refuses %s (X09)', async (_, overrides) => {
+  it.each(malformed)('a malformed alternative name is refused: %s (X09)', async (_, overrides) => {
     expect(await codeOf(overrides)).toBe('certificate-malformed');
   });
 
@@ -102,7 +102,7 @@ describe('the one identity (X09)', () => {
     ).toBe('identity-not-allowed');
   });
 
-  it('accepts the very name (X09)', async () => {
+  it('the very name is accepted (X09)', async () => {
     const verdict = await judge({}, rule({ identity: 'alice@forge.test', issuer: ISSUER }));
     expect(verdict).toMatchObject({ status: 'verified', rule: 'rule' });
   });
@@ -110,7 +110,7 @@ describe('the one identity (X09)', () => {
 
 describe('the issuer in two forms (X10)', () => {
   const other = 'https://accounts.evil.test';
-  it('accepts either form alone, and both where they agree (X10)', async () => {
+  it('either form of the issuer is accepted alone, and both if they agree (X10)', async () => {
     for (const list of [
       [ext.issuerV1(ISSUER)],
       [ext.issuerV2(ISSUER)],
@@ -165,7 +165,7 @@ describe('the issuer in two forms (X10)', () => {
       'identity-ambiguous',
     ],
   ];
-  it.each(refused)('refuses %s (X10)', async (_, list, code) => {
+  it.each(refused)('the issuer extension is refused: %s (X10)', async (_, list, code) => {
     expect(await codeOf(issuers(...list))).toBe(code);
   });
 
@@ -176,7 +176,7 @@ describe('the issuer in two forms (X10)', () => {
     expect(verdict).not.toHaveProperty('claimedSigner');
   });
 
-  it('is not fooled by an extension whose arc only looks like the issuer\u2019s (X10)', async () => {
+  it('an extension whose arc only looks like the issuer’s is not taken for it (X10)', async () => {
     const neighbour = {
       oid: '1.3.6.1.4.1.57264.1.8.1',
       value: encode(Tag.utf8String, utf8(other)),
@@ -205,7 +205,7 @@ describe('every field of a rule is asked (X11)', () => {
     issuerPattern: 'https://.*',
     extensions: { 12: 'https://forge.test/acme/app' },
   };
-  it('allows when all hold (X11)', async () => {
+  it('a signer is allowed if all extensions hold (X11)', async () => {
     expect(await codeOf({ leaf }, rule(met))).toBe('verified');
   });
   const unmet: readonly Omit<IdentityRule, 'name'>[] = [
@@ -220,7 +220,7 @@ describe('every field of a rule is asked (X11)', () => {
     { extensions: { __proto__x: 'x' } },
     { extensions: { toString: 'x' } },
   ];
-  it.each(unmet)('does not allow where %j is not met (X11)', async (field) => {
+  it.each(unmet)('a signer is not allowed if %j is not met (X11)', async (field) => {
     expect(await codeOf({ leaf }, rule({ ...met, ...field }))).toBe('identity-not-allowed');
   });
   it('a policy without rules allows no signer (X11)', async () => {

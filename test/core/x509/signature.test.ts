@@ -19,7 +19,7 @@ const scalar = (size: number, first = 1): readonly number[] => [
 const pair = (...inside: readonly number[]): Uint8Array => octets(0x30, inside.length, ...inside);
 
 describe('the DER of ECDSA is read before any library sees it (C09)', () => {
-  it('lets a well-formed one through', async () => {
+  it('a well-formed ECDSA value is let through', async () => {
     expect(await holds(pair(...scalar(32), ...scalar(32)))).toBe(true);
     expect(await holds(pair(...scalar(1), ...scalar(33, 0).with(3, 0x80)))).toBe(true);
     expect(await holds(pair(...scalar(48), ...scalar(48)), 'p384')).toBe(true);
@@ -41,11 +41,11 @@ describe('the DER of ECDSA is read before any library sees it (C09)', () => {
     ['an indefinite length', octets(0x30, 0x80, 2, 1, 1, 2, 1, 1, 0, 0)],
     ['a set', octets(0x31, 6, 2, 1, 1, 2, 1, 1)],
     ['r and s side by side', new Uint8Array(64).fill(1)],
-  ])('refuses %s', async (_, signature) => {
+  ])('the ECDSA value is refused: %s', async (_, signature) => {
     expect(await holds(signature)).toBe(false);
   });
 
-  it('asks nothing of RSA and Ed25519, whose values are no DER', async () => {
+  it('values of RSA and Ed25519 are not read, because they are no DER', async () => {
     expect(await holds(new Uint8Array(256), 'rsa')).toBe(true);
     expect(await holds(new Uint8Array(64), 'ed25519')).toBe(true);
   });

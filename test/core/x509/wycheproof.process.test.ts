@@ -37,7 +37,7 @@ const validOf = (file: WycheproofFile): readonly number[] =>
 describeShared('Wycheproof signatures (C09)', 'wycheproof/', () => {
   const files = readWycheproof(sharedVectors('wycheproof/'));
 
-  it('are 2412 cases in six files, one of them acceptable by name', () => {
+  it('the six files hold 2412 cases, one of them acceptable by name', () => {
     const counts = files.map((file) => [file.name, [casesOf(file).length, validOf(file).length]]);
     expect(Object.fromEntries(counts)).toEqual(COUNTS);
     expect(casesOf({ name: '', groups: files.flatMap(({ groups }) => groups) })).toHaveLength(2412);

@@ -58,24 +58,27 @@ describe('splitWords', () => {
     [`a'b c'd "e"f`, ['ab cd', 'ef']],
     ['C:\\Program\\x {url}', ['C:\\Program\\x', '{url}']],
     [`x '' ""`, ['x', '', '']],
-  ])('splits %s', (command, words) => {
+  ])('a command is split into words: %s', (command, words) => {
     expect(splitWords(command, 'signet.urlOpener')).toEqual(words);
   });
 
-  it.each([`a 'b`, 'a "b', 'a\nb'])('refuses %j, and says where it stands', (command) => {
-    for (const source of ['signet.urlOpener', 'BROWSER'] as const) {
-      expect(() => splitWords(command, source)).toThrow(
-        expect.objectContaining({
-          code: 'CONFIG',
-          message: expect.stringMatching(new RegExp(`^${source}: `)),
-        }),
-      );
-    }
-  });
+  it.each([`a 'b`, 'a "b', 'a\nb'])(
+    'the command %j is refused, and the error names its setting',
+    (command) => {
+      for (const source of ['signet.urlOpener', 'BROWSER'] as const) {
+        expect(() => splitWords(command, source)).toThrow(
+          expect.objectContaining({
+            code: 'CONFIG',
+            message: expect.stringMatching(new RegExp(`^${source}: `)),
+          }),
+        );
+      }
+    },
+  );
 });
 
 describe('commandOpener', () => {
-  it('hands a hostile address over as one argument, through no shell (O12)', async () => {
+  it('a hostile address is one argument, and no shell reads it (O12)', async () => {
     const { program, read } = recorder();
     await commandOpener(`${program} -P "my profile" --url={url} "{{ .URL }}"`, env())(HOSTILE);
     const { args } = await read();
@@ -83,7 +86,7 @@ describe('commandOpener', () => {
     expect(existsSync(join(directory, 'x'))).toBe(false);
   });
 
-  it('gives the child no token and no git variables (O10)', async () => {
+  it('the child gets no token and no git variables (O10)', async () => {
     const { program, read } = recorder();
     await commandOpener(`${program} {url}`, env())('http://127.0.0.1/');
     const seen = (await read()).env;
@@ -93,7 +96,7 @@ describe('commandOpener', () => {
     expect(seen).toContain('HOME=');
   });
 
-  it('finds the program on PATH only, never beside the repository (I04)', () => {
+  it('the program is found on PATH only, never beside the repository (I04)', () => {
     recorder('planted');
     for (const path of ['', '.', ':', 'relative']) {
       expect(() => commandOpener('planted {url}', { PATH: path })).toThrow(
@@ -106,7 +109,7 @@ describe('commandOpener', () => {
   });
 
   it.each(['', 'sh', 'sh -c true', 'sh {{.Url}}', 'sh {url} {{.Other}}', 'no-such-program {url}'])(
-    'refuses %j before a login starts',
+    'the command %j is refused before a login starts',
     (command) => {
       expect(() => commandOpener(command, env())).toThrow(
         expect.objectContaining({ code: 'CONFIG', exitCode: 2 }),
@@ -116,7 +119,7 @@ describe('commandOpener', () => {
 });
 
 describe('chooseOpener', () => {
-  it('takes the first of BROWSER that exists', async () => {
+  it('the first program of BROWSER that exists is taken', async () => {
     const { read } = recorder();
     const opener = chooseOpener(
       undefined,
@@ -136,7 +139,7 @@ describe('chooseOpener', () => {
     );
   });
 
-  it('prefers what is configured', async () => {
+  it('the configured opener comes first', async () => {
     const { program, read } = recorder();
     const opener = chooseOpener(
       `${program} configured {url}`,
@@ -192,7 +195,7 @@ describe('chooseOpener', () => {
       : expect(opening).rejects.toThrow('the opener failed'));
   });
 
-  it('uses the desktop’s opener from PATH', async () => {
+  it('the desktop’s opener from PATH is used', async () => {
     const { read } = recorder('xdg-open');
     await chooseOpener(undefined, { ...env(), DISPLAY: ':0' }, 'linux')!('http://127.0.0.1/y');
     expect((await read()).args).toEqual(['http://127.0.0.1/y']);

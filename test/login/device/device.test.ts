@@ -82,7 +82,7 @@ describe('a login on another device', () => {
     return { outcome, lines: terminal.lines, waits };
   }
 
-  it('shows host, code and a picture of both, and takes what the person agreed to (O11)', async () => {
+  it('host, code and a picture of both are shown, and the person’s answer is taken (O11)', async () => {
     const { outcome, lines, waits } = await attempt('agree');
     expect(outcome).toMatchObject({
       source: 'device code',
@@ -165,7 +165,7 @@ async function ask(
 }
 
 describe('an issuer’s pace and patience (O11)', () => {
-  it('asks every five seconds, slower when told to, and no longer than the code lives', async () => {
+  it('the issuer is asked every five seconds, slower if it says so, while the code lives', async () => {
     const pending = Array.from({ length: 500 }, () => 'authorization_pending');
     const { outcome, waits, seconds } = await ask({
       errors: ['authorization_pending', 'slow_down', ...pending],
@@ -177,7 +177,7 @@ describe('an issuer’s pace and patience (O11)', () => {
     expect(seconds).toBeLessThanOrEqual(606);
   });
 
-  it('keeps the issuer’s own interval, and ends by loginTimeout', async () => {
+  it('the issuer’s own interval is kept, and the login ends by loginTimeout', async () => {
     const pending = Array.from({ length: 500 }, () => 'authorization_pending');
     const { waits } = await ask(
       { authorization: { interval: 7, expires_in: 100_000 }, errors: pending },
@@ -203,7 +203,7 @@ describe('an issuer’s pace and patience (O11)', () => {
     });
   });
 
-  it('rests twice as long as before after an outage, and goes on at the issuer’s pace', async () => {
+  it('after an outage the pause doubles, and then the issuer’s own pace returns', async () => {
     const { waits } = await ask({ errors: ['slow_down', 503, 503, 'authorization_pending'] });
     expect(waits).toEqual([5, 10, 20, 40, 10]);
     const outages = [503, 503, 503, 'authorization_pending', 503, 503, 503];
@@ -272,7 +272,7 @@ describe('what becomes public (O11)', () => {
   const PUBLIC =
     /^this will be public forever: your e-mail address, the time, and a fingerprint of /;
 
-  it('without a terminal is said before the code, which is the answer', async () => {
+  it('without a terminal the publication is said before the code, which is the answer', async () => {
     const { outcome, lines } = await ask({}, {}, false);
     expect(lines[0]).toMatch(PUBLIC);
     expect(lines[0]).toMatch(/\. By entering the code, you agree to that$/);
@@ -280,12 +280,12 @@ describe('what becomes public (O11)', () => {
     expect(outcome).toMatchObject({ told: true });
   });
 
-  it('is not repeated to those who agreed beforehand', async () => {
+  it('the publication is not said again to a user who agreed before', async () => {
     const { lines } = await ask({}, { publishIdentity: 'yes' }, false);
     expect(lines.join('\n')).not.toMatch(/public forever/);
   });
 
-  it('at a terminal is asked after the login: the code is no answer', async () => {
+  it('at a terminal the question follows the login, because the code is no answer', async () => {
     const { outcome, lines } = await ask({});
     expect(lines.join('\n')).not.toMatch(/public forever/);
     expect(outcome).toMatchObject({ told: false });

@@ -101,8 +101,8 @@ function opened(text: string, path: string, name: string, key: Secret | undefine
   const at = text.lastIndexOf(SEAL);
   const content = at < 0 ? text : text.slice(0, at);
   if (key === undefined) return content;
-  const given = Buffer.from(at < 0 ? '' : text.slice(at + SEAL.length).trim());
-  const wanted = Buffer.from(sealOf(name, content, key));
+  const given = Buffer.from(at < 0 ? '' : text.slice(at + SEAL.length));
+  const wanted = Buffer.from(`${sealOf(name, content, key)}\n`);
   if (given.length === wanted.length && timingSafeEqual(given, wanted)) return content;
   throw unusable(path, 'the state was not written with this SIGNET_MONITOR_KEY');
 }

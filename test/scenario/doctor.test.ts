@@ -68,7 +68,7 @@ describe('git signet doctor', () => {
           ['fetch.fsckObjects', 'user', 'trust', 'policy', 'tls'],
           Array.from({ length: 4 }, () => 'reach'),
         )
-        .concat(['clock', 'login', 'agent', 'keyring']),
+        .concat(['clock', 'ledger', 'monitor', 'login', 'agent', 'keyring']),
     );
     const { out } = await signet(repository, ['doctor'], { env });
     const { host } = new URL(sandbox().urls.fulcio);
@@ -78,7 +78,7 @@ describe('git signet doctor', () => {
     expect(out).toMatch(/tls +authorities: built in/);
     expect(out).toContain(`hosts to let through:\n`);
     expect(out).toContain(`  ${host}  certificate authority\n`);
-    expect(out).toMatch(/\n18 ok, 0 to look at, 0 broken\n$/);
+    expect(out).toMatch(/\n20 ok, 0 to look at, 0 broken\n$/);
   });
 
   it('--offline asks no server and still names the hosts', async () => {

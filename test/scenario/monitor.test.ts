@@ -86,7 +86,7 @@ describe('git signet monitor', () => {
       const again = await monitor(machine, ...here, ...named, ...way);
       expect(again.exit, again.err).toBe(6);
       expect(again.events).toHaveLength(2);
-      expect(again.events.map(({ entry }) => entry?.log)).toEqual(logs);
+      expect(new Set(again.events.map(({ entry }) => entry?.log))).toEqual(new Set(logs));
     }
     rmSync(join(machine.home, 'fresh'), { recursive: true, force: true });
     const half = await monitor(machine, ...here, '--repository', one);
@@ -113,9 +113,7 @@ describe('git signet monitor', () => {
     );
     expect(ran.out).toMatch(/when +logged 20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ/);
     expect(ran.out).toContain('there is no ledger here');
-    expect(ran.out).toMatch(
-      /run: git signet incident --identity 'alice@example\.test' |--identity alice@example\.test /,
-    );
+    expect(ran.out).toContain(`end all sessions at ${sandbox().urls.issuer}`);
     const said = readFileSync(join(machine.home, 'said'), 'utf8');
     expect(said).toContain('EVENT=unexplained-entry');
     expect(said).toContain(`SUMMARY=a signature as ${ALICE}`);
@@ -162,6 +160,56 @@ describe('git signet monitor', () => {
     expect(ran.err).toContain('git signet monitor --identity');
     const none = await monitor(machine, '--identity', ALICE, '--repository', '/nowhere');
     expect(none.exit).toBe(2);
+  });
+});
+
+describe('status and doctor', () => {
+  const doctor = async (machine: Machine, more: Record<string, string> = {}) => {
+    const { out } = await machine.signet(machine.home, ['doctor', '--offline', '--json'], {
+      env: more,
+    });
+    const { checks } = JSON.parse(out) as {
+      readonly checks: readonly { name: string; level: string; detail: string }[];
+    };
+    return checks.filter(({ name }) => name === 'monitor' || name === 'ledger');
+  };
+
+  it('say when each log was last read to its end, and warn when that is too long ago (M12)', async () => {
+    const machine = await newMachine();
+    expect((await doctor(machine)).map(({ name, level }) => `${name} ${level}`)).toEqual([
+      'ledger ok',
+      'monitor ok',
+    ]);
+    await monitor(machine, '--init', '--identity', ALICE);
+    const [, ...lines] = await doctor(machine);
+    expect(lines).toHaveLength(2);
+    for (const { level, detail } of lines) {
+      expect([level, detail]).toEqual([
+        'ok',
+        expect.stringMatching(/read to its end \d+ seconds? ago/),
+      ]);
+    }
+    const late = { SIGNET_MONITOR_AGE: '0' };
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect((await doctor(machine, late)).map(({ level }) => level)).toEqual(['ok', 'warn', 'warn']);
+    const status = await machine.signet(machine.home, ['status'], { env: late });
+    expect(status.out).toMatch(
+      /^monitor: .* read to its end \d+ seconds? ago.*Run: git signet monitor$/m,
+    );
+    const json = JSON.parse((await machine.signet(machine.home, ['status', '--json'])).out);
+    expect(json.monitor).toMatchObject([{ late: false }, { late: false }]);
+  });
+
+  it('say that the ledger cannot be written, and signing goes on (M06)', async () => {
+    const machine = await newMachine();
+    const work = await machine.repository('work');
+    mkdirSync(join(ownState(machine), 'ledger.jsonl'), { recursive: true });
+    await commit(machine, work);
+    const [ledger] = await doctor(machine);
+    expect([ledger?.level, ledger?.detail]).toEqual([
+      'warn',
+      expect.stringContaining('cannot be written'),
+    ]);
   });
 });
 

@@ -21,6 +21,7 @@ import { type DoctorCheck, exitOf, fail, type Host, ok, warn } from './check.ts'
 import { checkGit, checkKeys } from './git.ts';
 import { checkHooks } from './hooks.ts';
 import { checkLogins } from './login.ts';
+import { checkMonitor } from './monitor.ts';
 import {
   checkNetwork,
   checkProxies,
@@ -136,7 +137,16 @@ async function examine(invocation: Invocation, offline: boolean): Promise<Report
     checkLogins(invocation, settings, offline),
   ]);
   return {
-    checks: [git, ...keys, ...hooks, trust, checkPolicy(settings), ...network.checks, ...logins],
+    checks: [
+      git,
+      ...keys,
+      ...hooks,
+      trust,
+      checkPolicy(settings),
+      ...network.checks,
+      ...checkMonitor(settings, invocation),
+      ...logins,
+    ],
     hosts: network.hosts,
   };
 }

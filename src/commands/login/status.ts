@@ -11,6 +11,7 @@ import type { Invocation } from '../../system/invocation.ts';
 import { type LastFailure, lastFailure } from '../../system/last-failure.ts';
 import { shellWord } from '../../system/shell.ts';
 import { agentHere } from '../agent/here.ts';
+import { type LastRead, lastReads } from '../monitor/last-read.ts';
 import {
   agentOff,
   agentOffWords,
@@ -47,6 +48,8 @@ interface Status {
   readonly agents: readonly ListedAgent[];
   /** The last failure to sign, if no success has followed. */
   readonly failure: LastFailure | undefined;
+  /** When each log was last read by `git signet monitor`. */
+  readonly reads: readonly LastRead[];
 }
 
 async function statusOf(invocation: Invocation): Promise<Status> {
@@ -66,6 +69,7 @@ async function statusOf(invocation: Invocation): Promise<Status> {
     off: await agentOff(invocation, settings),
     agents,
     failure: lastFailure(invocation.env, now),
+    reads: lastReads(settings, invocation),
   };
 }
 
@@ -121,8 +125,16 @@ function failureLines({ failure }: Status, { env }: Invocation): readonly string
   return [`last failure to sign: ${describeFailure(failure, env)}`, ...hint];
 }
 
+/** Says when each log was last read for signatures under the user's name, if a monitor runs here. */
+function monitorLines({ reads }: Status): readonly string[] {
+  return reads.map(({ line, late }) =>
+    late ? `monitor: ${line}. Run: git signet monitor` : `monitor: ${line}`,
+  );
+}
+
 function asJson(status: Status): string {
-  const { instance, expected, chosenBy, token, forwarded, credential, agents, failure } = status;
+  const { instance, expected, chosenBy, token, forwarded, credential, agents, failure, reads } =
+    status;
   const far = forwarded && { socket: forwarded.path, answers: forwarded.answers };
   const trouble = token?.trouble?.message;
   const here = {
@@ -136,7 +148,8 @@ function asJson(status: Status): string {
   }));
   // absent values are null, so that a program sees every field
   const orNull = (_key: string, value: unknown): unknown => value ?? null;
-  const all = { schemaVersion: 1, here, agents: shown, lastFailure: failure };
+  const monitor = reads.map(({ url, readToEnd, late }) => ({ log: url, readToEnd, late }));
+  const all = { schemaVersion: 1, here, agents: shown, lastFailure: failure, monitor };
   return `${JSON.stringify(all, orNull, 2)}\n`;
 }
 
@@ -169,6 +182,7 @@ const run: Run = async ({ switches }, invocation) => {
       ...choiceLines(status),
       ...status.agents.flatMap((agent) => agentLines(agent, status, now)),
       ...failureLines(status, invocation),
+      ...monitorLines(status),
     ];
     invocation.streams.write(`${lines.join('\n')}\n`);
     if (!ready) invocation.terminal.hint(nextStep(status));
@@ -178,9 +192,9 @@ const run: Run = async ({ switches }, invocation) => {
 
 export const command: Command = {
   summary: 'who signs here, until when',
-  options: { json: { meaning: 'for programs: schemaVersion, here, agents, lastFailure' } },
+  options: { json: { meaning: 'for programs: schemaVersion, here, agents, lastFailure, monitor' } },
   about: [
-    'Shows who signs in this repository, which setting decides that, by which issuer, until when, and how often the login was renewed. Then it lists every other login of yours, and the last failure to sign. It prints no token and no key.',
+    'Shows who signs in this repository, which setting decides that, by which issuer, until when, and how often the login was renewed. Then it lists every other login of yours, the last failure to sign, and when the monitor last read each log. It prints no token and no key.',
   ],
   examples: [['git signet status'], ['git signet status --json | jq .here.credential.identity']],
   exits: { 0: 'signing here needs no login now', 4: 'it does' },

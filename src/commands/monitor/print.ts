@@ -5,7 +5,6 @@ import { isoTime, utcTime } from '../../core/time.ts';
 import type { LieKind } from '../../monitor/follow.ts';
 import type { LoggedSignature } from '../../monitor/logged-signature.ts';
 import type { MonitorEvent } from '../../monitor/run.ts';
-import { shellWord } from '../../system/shell.ts';
 
 type Unexplained = Extract<MonitorEvent, { readonly event: 'unexplained-entry' }>;
 
@@ -43,13 +42,6 @@ function whyOf({ ledger, ledgerBegins }: Unexplained): string {
     : `unexplained: no named repository holds it, nor does the ledger here, which begins ${since}`;
 }
 
-/** The window in which an entry was made, as `git signet incident` takes it. */
-function incidentOf({ signer, logged, certificate }: LoggedSignature): string {
-  const [from, until] = [certificate.notBefore, logged ?? certificate.notAfter];
-  const whom = `--identity ${shellWord(visible(signer.value))} --issuer ${shellWord(visible(signer.issuer))}`;
-  return `git signet incident ${whom} --from ${isoTime(from)} --until ${isoTime(Math.max(until, certificate.notAfter))}`;
-}
-
 function unexplainedLines(event: Unexplained): readonly string[] {
   const { entry } = event;
   const { signer, certificate, digest } = entry;
@@ -61,7 +53,10 @@ function unexplainedLines(event: Unexplained): readonly string[] {
     ...claimsOf(entry),
     ['why', whyOf(event)],
     ['mine?', 'if you signed on another machine, or rebased it away since, there is nothing to do'],
-    ['not mine?', `end all sessions at ${signer.issuer}, then run: ${incidentOf(entry)}`],
+    [
+      'not mine?',
+      `end all sessions at ${signer.issuer}, and look for what was signed from ${utcTime(certificate.notBefore)} to ${utcTime(certificate.notAfter)}`,
+    ],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return [

@@ -26,14 +26,14 @@ export interface Progress {
 /** Refuses other kinds of signatures, which keyless evidence cannot settle. @throws Refusal `signature-kind-unsupported` */
 export function checkKind(signature: Uint8Array, crypto: Crypto, progress?: Progress): void {
   const kind = signatureKind(signature);
-  if (kind !== 'x509') {
-    if (progress !== undefined && kind !== 'unknown') progress.kind = kind;
-    const detail =
-      kind === 'unknown'
-        ? 'the signature is of no known kind'
-        : unpinnedKey(kind, signature, crypto);
-    throw new Refusal('signature-kind-unsupported', detail);
+  if (kind === 'x509') return;
+  if (kind === 'unknown') {
+    throw new Refusal('signature-kind-unsupported', 'the signature is of no known kind');
   }
+  const { detail, claimedSigner: claimed } = unpinnedKey(kind, signature, crypto);
+  if (progress !== undefined) progress.kind = kind;
+  if (progress !== undefined && claimed !== undefined) progress.claimedSigner = claimed;
+  throw new Refusal('signature-kind-unsupported', detail);
 }
 
 /** Reads the signer of a detached message in the form that gitsign writes. Algorithms must be on the allow-list. */

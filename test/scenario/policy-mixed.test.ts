@@ -112,6 +112,11 @@ describe('an OpenPGP signature whose key no policy pins', () => {
     const verified = await signet(repository, ['verify', ...by(none), 'main']);
     expect([verified.exit, verified.out]).toEqual([3, expect.stringContaining(line)]);
     expect(verified.out).toContain(named);
+    const results = await signet(repository, ['verify', ...by(none), '--format', 'jsonl', 'main']);
+    expect(JSON.parse(results.out)).toMatchObject({
+      ...{ status: 'undecided', code: 'signature-kind-unsupported' },
+      claimedSigner: { kind: 'openpgp', value: dave.fingerprint },
+    });
     const shown = await signet(repository, ['show', 'main']);
     expect([shown.exit, shown.talk]).toEqual([3, expect.stringContaining(line)]);
     const explained = await signet(repository, ['policy', 'explain', 'main', ...by(none)]);

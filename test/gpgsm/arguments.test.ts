@@ -115,7 +115,7 @@ describe('an unknown or wrong argument is refused with exit 2 (F3)', () => {
     expect(() => call(line)).toThrow(expect.objectContaining({ exitCode: 2 }));
   });
 
-  it('with what was meant', () => {
+  it('an unknown option leads to the one that was meant', () => {
     expect(() => call('--verfy a -')).toThrow(
       expect.objectContaining({ hint: 'did you mean --verify?' }),
     );

@@ -275,13 +275,13 @@ describe('the policy of the user (P01)', () => {
     writeFileSync(path, `version: 1\nsigners: [${signer}]\n`);
     return path;
   };
-  it('allows: TRUST_FULLY, exit 0', async () => {
+  it('a signer that the policy allows is TRUST_FULLY with exit 0', async () => {
     const { exit, caught } = await verify({ SIGNET_POLICY: policy('alice@example.test') });
     expect(exit).toBe(0);
     expect(caught.output()).toMatch(/GOODSIG.*\n.*VALIDSIG.*\n.*TRUST_FULLY 0 shell\n$/);
     expect(caught.talk()).not.toContain('no policy');
   });
-  it('forbids: TRUST_NEVER, exit 6', async () => {
+  it('a signer that the policy forbids is TRUST_NEVER with exit 6', async () => {
     const { exit, caught } = await verify({ SIGNET_POLICY: policy('bob@example.test') });
     expect(exit).toBe(6);
     expect(caught.output()).toMatch(/GOODSIG.*\n.*VALIDSIG.*\n.*TRUST_NEVER 0 shell\n$/);

@@ -109,7 +109,7 @@ const issue = (request: SignatureRequest = {}): Promise<IssuedSignature> =>
   sandbox().issueSignature(payload, request);
 
 describe('a signature made in process', () => {
-  it('with a Rekor v1 entry holds for our core and for @sigstore/verify', async () => {
+  it('a signature with a Rekor v1 entry holds for the core and for @sigstore/verify', async () => {
     const issued = await issue();
     expect(await ours(issued)).toMatchObject({
       status: 'verified',
@@ -120,7 +120,7 @@ describe('a signature made in process', () => {
   });
 
   it.skipIf(!haveTools('openssl'))(
-    'is CMS that openssl verifies, for what was signed alone',
+    'openssl verifies the CMS for the signed content alone',
     async () => {
       const issued = await issue();
       writeFileSync(join(scratch, 'cms'), issued.cms);
@@ -150,7 +150,7 @@ describe('a signature made in process', () => {
     },
   );
 
-  it('with a Rekor v2 entry and a timestamp holds for both', async () => {
+  it('a signature with a Rekor v2 entry and a timestamp holds for both verifiers', async () => {
     const issued = await issue({ rekor: 2, timestamp: true });
     expect(await ours(issued)).toMatchObject({ status: 'verified' });
     oracle(issued, sandbox().parts.rekorV2.body(issued.entry?.logIndex ?? -1) ?? Buffer.alloc(0));
@@ -160,7 +160,7 @@ describe('a signature made in process', () => {
     ['a Rekor v1 entry', {}],
     ['a Rekor v2 entry and a timestamp', { rekor: 2, timestamp: true }],
     ['nothing', { rekor: 'none' }],
-  ])('with %s is written by pkijs and by the product byte for byte alike', async (_, request) => {
+  ])('pkijs and the product write the CMS with %s byte for byte alike', async (_, request) => {
     const { cms, certificate, entry, ...issued } = await issue(request);
     const parts = {
       ...issued,
@@ -173,7 +173,7 @@ describe('a signature made in process', () => {
     expect(Buffer.from(assembleSignedData({ ...parts, signature })).equals(cms)).toBe(false);
   });
 
-  it('can be made as gitsign stores v2 entries, and for a workflow', async () => {
+  it('a signature can be made as gitsign stores v2 entries, and for a workflow', async () => {
     expect(
       await ours(await issue({ rekor: 2, timestamp: true, kindVersion: '0.0.1' })),
     ).toMatchObject({

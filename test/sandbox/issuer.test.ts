@@ -76,7 +76,7 @@ const redeem = (code: string, verifier: string): Promise<Response> =>
   });
 
 describe('the issuer', () => {
-  it('shows a page without script, suggested person first, and gives a token with the chosen e-mail', async () => {
+  it('the page has no script, the suggested person first, and gives a token with the chosen e-mail', async () => {
     const { url, verifier } = login({ login_hint: 'bob@example.test' });
     const browser = new Browser();
     const page = await browser.visit(url);
@@ -108,7 +108,7 @@ describe('the issuer', () => {
     expect((await redeem(back.searchParams.get('code') ?? '', verifier)).status).toBe(400);
   });
 
-  it('asks again at the next login, and lets another person in from the same browser', async () => {
+  it('the issuer asks again at the next login, and takes another person from the same browser', async () => {
     const browser = new Browser();
     for (const user of ['alice@example.test', 'eve@example.test']) {
       const { url, verifier } = login();
@@ -125,7 +125,7 @@ describe('the issuer', () => {
     }
   });
 
-  it('sends a refusal back as access_denied', async () => {
+  it('a refusal is sent back as access_denied', async () => {
     const browser = new Browser();
     const page = await browser.visit(login().url);
     const back = new URL((await browser.visit(page.url, { deny: 'yes' })).location ?? '');
@@ -134,7 +134,7 @@ describe('the issuer', () => {
     expect(back.searchParams.get('code')).toBeNull();
   });
 
-  it('refuses a wrong verifier, a missing challenge and a redirect off this machine', async () => {
+  it('a wrong verifier, a missing challenge and a redirect off this machine are refused', async () => {
     const browser = new Browser();
     const page = await browser.visit(login().url);
     const back = new URL(

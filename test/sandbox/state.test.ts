@@ -25,7 +25,7 @@ async function start(): Promise<Sandbox> {
 }
 
 describe('a sandbox that starts again', () => {
-  it('is the same one: ports, keys, trust, logs and index', async () => {
+  it('a sandbox that starts again has the same ports, keys, trust, logs and index', async () => {
     const first = await start();
     const proposed = hashedRekordV1(await signedArtifact(first));
     const added = await call(`${first.urls.rekor}/api/v1/log/entries`, proposed);
@@ -52,7 +52,7 @@ describe('a sandbox that starts again', () => {
     expect(found.json).toContain(Object.keys(added.json)[0]);
   });
 
-  it('forgets an entry that a crash cut short, and appends after it', async () => {
+  it('an entry that a crash cut short is forgotten, and the next one is appended after it', async () => {
     const first = await start();
     await first.issueSignature(Buffer.from('one'));
     await first.close();
@@ -63,7 +63,7 @@ describe('a sandbox that starts again', () => {
     expect((await start()).parts.rekor.tree.size).toBe(2);
   });
 
-  it('keeps what is private to its owner', async () => {
+  it('private files are readable for their owner alone', async () => {
     await start();
     const mode = (path: string): number => statSync(join(dir, path)).mode & 0o777;
     expect([mode('.'), mode('keys')]).toEqual([0o700, 0o700]);
@@ -78,7 +78,7 @@ describe('a sandbox that starts again', () => {
     }
   });
 
-  it('says so where the state is not its own or a port is taken, and leaves nothing listening', async () => {
+  it('a foreign state or a port in use is an error, and nothing is left listening', async () => {
     const first = await start();
     const port = Number(new URL(first.urls.tsa).port);
     await first.close();
@@ -93,7 +93,7 @@ describe('a sandbox that starts again', () => {
 });
 
 describe('the intercept', () => {
-  it('answers for a service, alters its answers, hangs up, and is counted', async () => {
+  it('an intercept answers for a service, alters its answers, closes connections, and is counted', async () => {
     const sandbox = await start();
     const log = `${sandbox.urls.rekor}/api/v1/log`;
     sandbox.intercept((service) =>
@@ -115,7 +115,7 @@ describe('the intercept', () => {
     expect(sandbox.requests).toMatchObject({ rekor: 4, fulcio: 1, issuer: 1, tsa: 0 });
   });
 
-  it('may hang: closing the sandbox ends the wait', async () => {
+  it('closing the sandbox ends an intercept that hangs', async () => {
     const sandbox = await start();
     sandbox.intercept(() => new Promise(() => {}));
     const waiting = fetch(`${sandbox.urls.rekor}/api/v1/log`);

@@ -48,7 +48,7 @@ function verdict(reply: Uint8Array, ...flags: readonly string[]): number | null 
 }
 
 describe.skipIf(!haveTools('openssl'))('the timestamp authority', () => {
-  it('makes tokens that openssl verifies, with nonce and certificate', async () => {
+  it('openssl verifies the tokens, with nonce and certificate', async () => {
     const response = await ask(query('-cert'));
     expect(response.headers.get('content-type')).toBe('application/timestamp-reply');
     expect(Number(response.headers.get('content-length'))).toBeGreaterThan(1000);
@@ -58,7 +58,7 @@ describe.skipIf(!haveTools('openssl'))('the timestamp authority', () => {
     expect(verdict(reply)).toBe(1);
   });
 
-  it('leaves the certificate out where it was not asked for', async () => {
+  it('a token has no certificate if none was asked for', async () => {
     const reply = new Uint8Array(await (await ask(query('-no_nonce'))).arrayBuffer());
     expect(verdict(reply)).toBe(1);
     expect(verdict(reply, '-untrusted', sandbox().files.tsaChain)).toBe(0);

@@ -70,7 +70,7 @@ describe.each(FORMS)('the %s', (_name, program, before) => {
     return run(first, rest, { cwd: repository.path, env, input: Buffer.from(input) });
   };
 
-  it('judges every vector as git asks, offline', () => {
+  it('the form judges every vector as git asks, offline', () => {
     const file = join(repository.home, 'signature');
     for (const vector of embedded) {
       writeFileSync(file, vector.signature);
@@ -107,7 +107,7 @@ describe.each(FORMS)('the %s', (_name, program, before) => {
     expect(judge(mirror).match(/"status":"verified"/g)?.length).toBeGreaterThan(10);
   });
 
-  it('judges them in one process, and in worker threads', () => {
+  it('the form judges the vectors in one process, and in worker threads', () => {
     const ids = embedded.filter(({ format }) => format === 'sha1').map(({ id }) => id);
     const many = Array.from({ length: 8 }, () => ids).flat();
     const judged = (input: readonly string[], ...flags: string[]) => {
@@ -130,7 +130,7 @@ describe.each(FORMS)('the %s', (_name, program, before) => {
 });
 
 describe.each(FORMS)('the %s where its directory was removed', (_name, program, before) => {
-  it.each([['--status-fd=2 -bsau x'], ['verify HEAD']])('says so: %s', (words) => {
+  it.each([['--status-fd=2 -bsau x'], ['verify HEAD']])('the error is said: %s', (words) => {
     const script = `mkdir gone && cd gone && rmdir ../gone && exec "$0" "$@"`;
     const args = ['-c', script, program, ...before, ...words.split(' ')];
     const { exit, out, err } = run('sh', args, { cwd: repository.home, env: repository.env });
@@ -145,7 +145,7 @@ describe.concurrent.each(FORMS)('a person at the sandbox of the %s', (_name, pro
   const inSandbox = (...command: readonly string[]) =>
     [...before, 'sandbox', 'run', '--browser', '--', ...command] as const;
 
-  it('logs in with a browser, and signs', async () => {
+  it('the form logs in with a browser, and signs', async () => {
     const { path: cwd, env } = scratchRepository('person');
     const browser = `${process.execPath} ${CLICK} %s alice@example.test`;
     const story = 'git commit -q --allow-empty -S -m one && git log -1 --format="%G? %GS"';

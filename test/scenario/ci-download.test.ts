@@ -73,7 +73,7 @@ const judged = (tree: string, env: Context, context: Context = {}) =>
   runAction('action.yml', branch.repository, { ...event(), ...context }, { tree, env });
 
 describe('the GitHub Action', () => {
-  it('judges by the program that it downloads and checks, and leaves nothing of it behind', async () => {
+  it('the gate judges with the program that it downloads and checks, and leaves no file', async () => {
     const tree = actionTree(directory('tree'), [archive.row]);
     const env = { GATE_RELEASES: `${server.url}/v{version}` };
     const ran = await told('the action', () => judged(tree, env));
@@ -83,7 +83,7 @@ describe('the GitHub Action', () => {
     expect(readdirSync(temporary).filter((name) => name.startsWith('git-signet.'))).toEqual([]);
   });
 
-  it('finds the releases of the repository that it comes from', async () => {
+  it('the releases are found in the repository that the gate comes from', async () => {
     const file = `/acme/git-signet/releases/download${FOLDER}/${archive.name}`;
     server.files.set(file, archive.content);
     const env = { GITHUB_SERVER_URL: server.url };
@@ -116,12 +116,12 @@ describe('the GitLab component', () => {
       },
     );
 
-  it('judges by the program that it downloads and checks', async () => {
+  it('the component judges with the program that it downloads and checks', async () => {
     const ran = await told('the component', () => judge([archive.row]));
     expect([ran.exit, ran.out], ran.err).toEqual([0, '2 judged, 0 failed, 0 undecided\n']);
   });
 
-  it('is refused a file that its table has no sum of, because it has no source to build', async () => {
+  it('a file without a sum in the table is refused, because there is no source to build', async () => {
     const asked = server.asked.length;
     const { exit, err } = await judge([]);
     expect(exit).toBe(2);
@@ -157,7 +157,7 @@ describe('a download', () => {
     return folder;
   }
 
-  it('with one changed byte is refused, and nothing of it is unpacked or run', async () => {
+  it('a download with one changed byte is refused, and neither unpacked nor run', async () => {
     const content = Buffer.from(archive.content);
     content[content.length >> 1] = (content[content.length >> 1] ?? 0) ^ 1;
     publish({ name: archive.name, content });
@@ -174,7 +174,7 @@ describe('a download', () => {
     ['a sum that is no number', (row: string) => `g${row.slice(1)}`],
     ['a file outside the folder', (row: string) => row.replace(/\S+$/, '../../x.tar.gz')],
     ['more than a file', (row: string) => `${row} x`],
-  ])('by a row with %s is refused before anything is asked', async (_, change) => {
+  ])('a row with %s is refused before any request', async (_, change) => {
     const asked = server.asked.length;
     const { exit, err } = await fetched(tree([change(archive.row)]));
     expect([exit, server.asked.length]).toEqual([2, asked]);
@@ -214,7 +214,7 @@ describe('a download', () => {
     },
   );
 
-  it('works with wget and shasum where curl and sha256sum are not there', async () => {
+  it('the download works with wget and shasum if curl and sha256sum are missing', async () => {
     const { exit, out, err } = await fetched(tree(), { PATH: pathWith('wget', 'shasum', 'perl') });
     expect(exit, err).toBe(0);
     expect(out).toMatch(/\/git-signet\n$/);
@@ -223,14 +223,14 @@ describe('a download', () => {
   it.each([
     ['sha256sum', 'neither curl nor wget'],
     ['curl', 'neither sha256sum nor shasum'],
-  ])('with %s alone says what to install', async (tool, said) => {
+  ])('a machine with %s alone is told what to install', async (tool, said) => {
     const { exit, err } = await fetched(tree(), { PATH: pathWith(tool) });
     expect(exit).toBe(2);
     expect(err).toContain(`there is ${said}`);
     expect(err).toContain('install one of them');
   });
 
-  it('for Windows is a zip archive', async () => {
+  it('the download for Windows is a zip archive', async () => {
     const zip = makeArchive(directory('zip'), targetOf('windows-x64'), '/bin/true');
     publish(zip);
     const env = { RUNNER_OS: 'Windows', RUNNER_ARCH: 'X64' };
@@ -240,7 +240,7 @@ describe('a download', () => {
     expect(left).toEqual(['git-signet.exe']);
   });
 
-  it('of a program that does not start here is an error of its own', async () => {
+  it('a program that does not start on this machine is an error of its own', async () => {
     const broken = makeArchive(directory('broken'), HERE, '/bin/false');
     publish(broken);
     const { exit, out, err } = await fetched(tree([broken.row]));
@@ -258,7 +258,7 @@ describe('a download', () => {
     ],
     ['another machine', () => archive.row, { RUNNER_ARCH: 'ARM' }, /no release for /],
   ])(
-    'with a table for %s is built from source, and the reason is said',
+    'a table for %s leads to a build from source, and the reason is said',
     async (_, row, env, why) => {
       const source = tree([row()]);
       mkdirSync(join(source, 'scripts'));

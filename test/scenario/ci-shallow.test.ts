@@ -39,14 +39,14 @@ const action = (clone: Awaited<ReturnType<typeof cloned>>['clone'], base: string
     'inputs.trusted-root': inputs()['trusted-root'],
   });
 
-it('on GitHub it is the line of the checkout', async () => {
+it('on GitHub the remedy for a shallow clone is the line of the checkout', async () => {
   const { clone, base, head } = await cloned('--depth=1', '--no-single-branch');
   const { exit, out, outputs } = await action(clone, base, head);
   expect([exit, outputs['result']]).toEqual([2, 'error']);
   expect(out).toBe(`git-signet: ${SHALLOW}; actions/checkout needs\n  with: { fetch-depth: 0 }\n`);
 });
 
-it('on GitLab it is a variable of the job', async () => {
+it('on GitLab the remedy for a shallow clone is a variable of the job', async () => {
   const { clone, head } = await cloned('--depth=1', '--no-single-branch');
   const { exit, out, err } = await component(clone, head);
   expect([exit, out]).toEqual([2, '']);

@@ -114,23 +114,26 @@ describe('a merge queue', async () => {
   it.each([
     ['refs/heads/main', 6],
     ['refs/heads/other', 0],
-  ])('is judged by the rules of the branch that it is for: %s (P04)', async (target, exit) => {
-    const other = `  - {name: bob, identity: bob@example.test, issuer: '${sandbox().urls.issuer}'}\n`;
-    const rules = `${other}commits: [{refs: [refs/heads/main], by: [bob]}]\n`;
-    const { repository, base, head } = await branchHistory(sandbox(), true, { rules });
-    const queue = 'refs/heads/gh-readonly-queue/main/pr-1';
-    const ran = await gate(
-      {
-        'github.event.merge_group.base_sha': base,
-        'github.event.merge_group.head_sha': head,
-        'github.event.merge_group.base_ref': target,
-        ...{ 'github.ref': queue, 'github.sha': head },
-      },
-      repository,
-    );
-    expect(ran.exit).toBe(exit);
-    expect(ran.outputs['result']).toBe(exit === 0 ? 'verified' : 'not-allowed');
-  });
+  ])(
+    'a request is judged by the rules of the branch that it is for: %s (P04)',
+    async (target, exit) => {
+      const other = `  - {name: bob, identity: bob@example.test, issuer: '${sandbox().urls.issuer}'}\n`;
+      const rules = `${other}commits: [{refs: [refs/heads/main], by: [bob]}]\n`;
+      const { repository, base, head } = await branchHistory(sandbox(), true, { rules });
+      const queue = 'refs/heads/gh-readonly-queue/main/pr-1';
+      const ran = await gate(
+        {
+          'github.event.merge_group.base_sha': base,
+          'github.event.merge_group.head_sha': head,
+          'github.event.merge_group.base_ref': target,
+          ...{ 'github.ref': queue, 'github.sha': head },
+        },
+        repository,
+      );
+      expect(ran.exit).toBe(exit);
+      expect(ran.outputs['result']).toBe(exit === 0 ? 'verified' : 'not-allowed');
+    },
+  );
 });
 
 /** Of a merge request `before` is zeros, as GitLab has it. */

@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 
 describe.skipIf(!haveTools('bash'))('git signet completion bash', () => {
-  it('is registered for git-signet', () => {
+  it('the completion of bash is registered for git-signet', () => {
     const ran = run('/bin/bash', ['--norc', '-c', `${script}\ncomplete -p git-signet`], {
       cwd: repository.path,
       env: { ...repository.env },
@@ -47,7 +47,7 @@ describe.skipIf(!haveTools('bash'))('git signet completion bash', () => {
     expect(ran.out).toBe('complete -F _git_signet git-signet\n');
   });
 
-  it('offers commands, options, their values, subcommands', () => {
+  it('bash offers commands, options, their values and subcommands', () => {
     expect(offered(['git-signet', 've'])).toEqual([
       ...['verify', 'verify-tag', 'verify-archive', 'version'],
     ]);
@@ -69,7 +69,7 @@ describe.skipIf(!haveTools('bash'))('git signet completion bash', () => {
     ]);
   });
 
-  it('offers revisions, ranges and tags by name, and never a name that a shell would run', () => {
+  it('bash offers revisions, ranges and tags by name, and never a name that a shell would run', () => {
     expect(offered(['git', 'signet', 'verify', ''])).toEqual(['feature/x', 'main', 'v1.0']);
     expect(offered(['git', 'signet', 'verify', 'main..f'])).toEqual(['main..feature/x']);
     expect(offered(['git', 'signet', 'verify-tag', ''])).toEqual(['v1.0']);
@@ -79,7 +79,7 @@ describe.skipIf(!haveTools('bash'))('git signet completion bash', () => {
     expect(existsSync(join(repository.path, 'planted'))).toBe(false);
   });
 
-  it('offers files where a file is meant, and nowhere else', () => {
+  it('bash offers files where a file is meant, and nowhere else', () => {
     expect(offered(['git-signet', 'verify-archive', 'v1.0', 'app'])).toEqual(['app.tar']);
     expect(offered(['git-signet', 'verify', '--policy', 'app'])).toEqual(['app.tar']);
     for (const words of [['use'], ['verify', '--jobs'], ['status'], ['policy', 'init']]) {
@@ -115,7 +115,7 @@ describe.skipIf(!haveTools('fish'))('git signet completion fish', () => {
     writeFileSync(join(config, 'git-signet'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
   });
 
-  it('is loaded by itself, and offers commands, subcommands, options and values', () => {
+  it('zsh loads the completion by itself, and offers commands, subcommands, options and values', () => {
     expect(inFish('git-signet ver')).toEqual(
       expect.arrayContaining(['verify', 'verify-tag', 'verify-archive', 'version']),
     );
@@ -127,7 +127,7 @@ describe.skipIf(!haveTools('fish'))('git signet completion fish', () => {
     expect(inFish('git-signet verify-tag ')).toEqual(['v1.0']);
   });
 
-  it('offers files where a file is meant, and nowhere else', () => {
+  it('zsh offers files where a file is meant, and nowhere else', () => {
     expect(inFish('git-signet verify-archive v1.0 app')).toEqual(['app.tar']);
     expect(inFish('git-signet verify --policy app')).toEqual(['app.tar']);
     for (const words of ['use', 'verify --jobs', 'status', 'policy init', 'verify-archive']) {
@@ -158,7 +158,7 @@ _git-signet`;
     return ran.out.split('\n').filter((line) => line !== '');
   };
 
-  it('offers commands, subcommands, options, values, and files only where they are meant', () => {
+  it('fish offers commands, subcommands, options, values, and files only where they are meant', () => {
     expect(inZsh(['git-signet', 've'])).toEqual(expect.arrayContaining(['verify', 'policy']));
     expect(inZsh(['git-signet', 'sandbox', ''])).toEqual(['start', 'stop', 'run']);
     expect(inZsh(['git-signet', 'sandbox', 'stop', '-'])).toEqual(['--dir', '--help']);
@@ -189,7 +189,7 @@ async function offeredCommands(): Promise<readonly (readonly string[])[]> {
 }
 
 describe.skipIf(!haveTools('bash'))('completion', () => {
-  it('offers nothing that the command does not know', async () => {
+  it('fish offers nothing that the command does not know', async () => {
     const commands = await offeredCommands();
     expect(commands.length).toBeGreaterThan(20);
     for (const command of commands) {

@@ -66,7 +66,7 @@ describe('a key that names another account than the one that signs', () => {
   const said =
     'signed as alice@example.test, although user.signingKey (or -u) names bob@example.test';
 
-  it('is said with each signature, in place and by way of the agent', async () => {
+  it('the expectation is said with each signature, in place and by way of the agent', async () => {
     const one = await machine();
     const at = await one.repository('work');
     for (const agent of ['no', 'yes', 'yes']) {

@@ -22,7 +22,7 @@ const sandbox = useSandbox();
 const { gated, policyFor, trusted, home } = useGatedServer('hooks', sandbox);
 
 describe('hooks install in a bare repository', () => {
-  it('says how git keeps malformed objects out, and changes nothing (G18)', async () => {
+  it('the installed hook says how git keeps malformed objects out, and changes no setting (G18)', async () => {
     const bare = join(home().home, 'told.git');
     home().must('init', '-q', '--bare', bare);
     const PATH = `${dirname(programUnderTest())}:${process.env['PATH']}`;
@@ -39,7 +39,7 @@ describe('hooks install in a bare repository', () => {
 });
 
 describe('a server’s gate', () => {
-  it('takes good commits, and refuses a push whole for one bad commit', async () => {
+  it('a push of good commits is taken, and one bad commit refuses the whole push', async () => {
     const { make, tree, base, push, refs } = await gated('whole');
     const good = await make.commit({ tree, parents: [base], subject: 'good' });
     const taken = await push(`${good}:refs/heads/main`);

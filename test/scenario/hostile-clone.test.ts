@@ -216,7 +216,7 @@ describe('a policy of the clone', async () => {
     expect([(await gate()).exit, letter()]).toEqual([6, 'U']);
   });
 
-  it('is no policy where the person has none: U, and nothing of it in what git keeps (P20)', async () => {
+  it('a policy of the repository alone gives U, and git keeps nothing of it (P20)', async () => {
     const { repository, theirs, tip, set } = await clone('no-policy');
     repository.must('config', '--global', '--unset', 'signet.policy');
     set('signet.policy', theirs);
@@ -243,7 +243,7 @@ describe('a policy of the clone', async () => {
     expect(at()).not.toContain(line);
   });
 
-  it('of a worktree is the clone’s too (P20)', async () => {
+  it('a value that is allowed in a worktree counts in the clone too (P20)', async () => {
     const { repository, theirs, tip } = await clone('worktree');
     repository.must('config', 'extensions.worktreeConfig', 'true');
     repository.must('config', '--worktree', 'signet.policy', theirs);
@@ -456,7 +456,7 @@ describe('our own writers', async () => {
     expect(repository.must('config', '--global', 'signet.policy')).toBe(theirs);
   });
 
-  it('use: another identity than everywhere else, and it counts at once', async () => {
+  it('use sets another identity than everywhere else, and it counts at once', async () => {
     const { repository } = await clone('use', { 'signet.identity': 'alice@example.test' });
     repository.must('config', 'signet.identity', 'mallory@example.test');
     expect((await signet(repository, ['trust', 'show'])).talk).toEqual(says('signet.identity'));
@@ -488,7 +488,7 @@ describe('our own writers', async () => {
     );
   });
 
-  it('allow: a value with control characters is made visible', async () => {
+  it('allow makes control characters in a value visible', async () => {
     const { repository, set } = await clone('escape');
     set('signet.policy', '/a\u001b[2J\nb');
     expect((await signet(repository, ['allow'])).out).toContain(

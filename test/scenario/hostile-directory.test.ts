@@ -73,16 +73,19 @@ function runIn(directory: string, command: readonly string[], args: readonly str
 }
 
 describe.each(FORMS)('the %s in a hostile directory (P14)', (_name, command) => {
-  it.each(['text', 'pipe'] as const)('reads and runs nothing of it (as %s)', (kind) => {
-    const directory = hostileDirectory(kind);
-    const version = runIn(directory, command, ['--version']);
-    expect(version.stdout).toMatch(/^git-signet \d/);
-    const verify = runIn(directory, command, ['--status-fd=1', '--verify', '../signature', '-']);
-    expect(verify.signal).toBeNull();
-    expect(verify.stdout).toMatch(/\n\[GNUPG:\] GOODSIG /);
-    expect(verify.status).toBe(0);
-    expect(existsSync(marker)).toBe(false);
-  });
+  it.each(['text', 'pipe'] as const)(
+    'nothing of a hostile directory is read or run (as %s)',
+    (kind) => {
+      const directory = hostileDirectory(kind);
+      const version = runIn(directory, command, ['--version']);
+      expect(version.stdout).toMatch(/^git-signet \d/);
+      const verify = runIn(directory, command, ['--status-fd=1', '--verify', '../signature', '-']);
+      expect(verify.signal).toBeNull();
+      expect(verify.stdout).toMatch(/\n\[GNUPG:\] GOODSIG /);
+      expect(verify.status).toBe(0);
+      expect(existsSync(marker)).toBe(false);
+    },
+  );
 
   it('would be caught reading: a pipe that is opened blocks', () => {
     const directory = hostileDirectory('pipe');

@@ -55,7 +55,7 @@ describe('git signet init', () => {
     expect(await machine.must(repository, 'log', '--format=%G?')).toBe('U');
   });
 
-  it('says what to type after an upgrade where no path outlives one, and that mends it', async () => {
+  it('if no path outlives an upgrade, the remedy is said afterwards, and it works', async () => {
     const { init, written, upgrade, commit, examine, repository } = await initialised(
       'a folder for each version',
     );
@@ -77,7 +77,7 @@ describe('git signet init', () => {
     expect(made.exit, made.err).toBe(0);
   });
 
-  it('takes no other program of the same name, not even one that says the same version', async () => {
+  it('another program of the same name is not taken, even if it says the same version', async () => {
     const other = machine.directory('other');
     const facts = JSON.stringify({ name: 'git-signet', version: '0.1.0' });
     const ran = join(machine.home, 'ran');
@@ -95,7 +95,7 @@ describe('git signet init', () => {
 });
 
 describe('git signet doctor', () => {
-  it('names the path that stays for each file that has one of a version, and init mends it', async () => {
+  it('doctor names the lasting path for each file of one version, and init writes it', async () => {
     const { examine, signet, stable, written, repository } = await initialised('Homebrew');
     const old = join(machine.home, 'brew/Cellar/git-signet/0.1.0/bin/git-signet');
     await machine.must(repository, 'config', 'gpg.x509.program', old);

@@ -26,7 +26,7 @@ const listed = (repository: ScratchRepository, scope = '--local'): string =>
   repository.must('config', scope, '--list').split('\n').sort().join('\n');
 
 describe('git signet init', () => {
-  it('sets the keys, says what becomes public, ends with the next step', () => {
+  it('init sets the keys, says what becomes public, and ends with the next step', () => {
     const repository = fresh('init');
     const ran = signet(repository, 'init');
     expect([ran.exit, ran.err]).toEqual([0, '']);

@@ -60,7 +60,7 @@ async function untilThere(path: string): Promise<string> {
 describe.skipIf(!haveTools('env') || !existsSync('/proc/self/cmdline'))(
   'a login leaks no secret (O10)',
   () => {
-    it('leaves no token, code, verifier or secret anywhere', async () => {
+    it('a login leaves no token, code, verifier or secret anywhere', async () => {
       writeFileSync(
         opener,
         `#!/bin/sh\nenv > ${inherited}\nprintf %s "$1" > ${address}.part && mv ${address}.part ${address}\n`,

@@ -49,7 +49,7 @@ describe('the Node form with another openpgp in its file', () => {
     writeFileSync(policy, `version: 1\nsigners:\n  - name: x\n    openpgp: |\n${key}\n`);
   });
 
-  it('reads keys with the library as its authors build it', () => {
+  it('a key is read with the library as its authors build it', () => {
     const before = check();
     cpSync(join(root, 'node_modules/openpgp/dist/node/openpgp.cjs'), chunk());
     expect(check()).toEqual(before);
@@ -60,7 +60,7 @@ describe('the Node form with another openpgp in its file', () => {
     });
   });
 
-  it('runs what the user changed in it', () => {
+  it('the program runs what the user changed in the library', () => {
     writeFileSync(chunk(), `exports.readKeys = () => { throw new Error('changed by its user'); };`);
     expect(check()).toMatchObject({ exit: 2, err: expect.stringContaining('changed by its user') });
   });

@@ -120,7 +120,7 @@ describe('git signet login', () => {
     expect((await commit(one, at, other)).exit).not.toBe(0);
   });
 
-  it('says what it waits for where the certificate takes long (O18)', async () => {
+  it('login names the server if the certificate takes long (O18)', async () => {
     const one = await machine();
     sandbox().intercept(async (service) => {
       if (service === 'fulcio') await new Promise((resolve) => setTimeout(resolve, 2500));

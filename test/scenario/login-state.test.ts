@@ -45,7 +45,7 @@ async function doctor(one: Machine, at: string, more: More) {
 }
 
 describe('an agent that is forwarded here (D14)', () => {
-  it('answers: status and doctor say so, and not whose login it is', async () => {
+  it('status and doctor say that a forwarded agent answers, and not whose login it has', async () => {
     const [home, away] = [await machine(), await machine()];
     const socket = join(home.home, 'run', 'f.sock');
     await home.must(home.home, 'config', '--global', 'signet.forwardSocket', socket);
@@ -70,7 +70,7 @@ describe('an agent that is forwarded here (D14)', () => {
     expect(agent?.detail).toMatch(/^forwarded agent at .* answers/);
   });
 
-  it('does not answer, or is no forwarded one: what to do is done on the other machine', async () => {
+  it('a forwarded agent that does not answer is mended on the other machine', async () => {
     const one = await machine();
     const at = await one.repository('there');
     expect(await one.signet(at, ['login'])).toMatchObject({ exit: 0 });
@@ -173,7 +173,7 @@ describe('a login that is not the one that is needed', () => {
 });
 
 describe('signet.agent = no', () => {
-  it('is told with the place where it stands, and what is advised takes it away', async () => {
+  it('signet.agent = no is told with its place, and the advice takes it away', async () => {
     const one = await machine();
     const at = await one.repository('work');
     const included = join(one.home, "more 'config");

@@ -131,7 +131,7 @@ describe('an instance without a CT log', () => {
     return { repository, trust, id };
   }
 
-  it('verifies nothing until that is said by name', async () => {
+  it('a private instance verifies nothing until it is named', async () => {
     const { repository, trust } = await scene();
     const init = ['trust', 'init', '--from', trust];
     expect((await signet(repository, init)).talk).toContain('it lists no CT log');

@@ -51,13 +51,13 @@ describe('an archive on a machine of its platform', () => {
   });
   afterAll(() => rmSync(release, { recursive: true }));
 
-  it('signs and verifies a commit', async () => {
+  it('the released program signs and verifies a commit', async () => {
     list(sumOf(content));
     const { exit, out } = await start('try-archive', [release, HERE.name]);
     expect([exit, out]).toEqual([0, expect.stringContaining(`${name} starts, signs and verifies`)]);
   });
 
-  it('is refused where it is another file than the sums list, before it is unpacked', async () => {
+  it('a file that differs from the list of sums is refused before it is unpacked', async () => {
     list('0'.repeat(64));
     const { exit, err } = await start('try-archive', [release, HERE.name]);
     expect([exit, err]).toEqual([
@@ -66,7 +66,7 @@ describe('an archive on a machine of its platform', () => {
     ]);
   });
 
-  it('is missed where the release has none for the platform', async () => {
+  it('a platform without a file in the release is an error', async () => {
     const { exit, err } = await start('try-archive', [release, 'windows-x64']);
     expect([exit, err]).toEqual([1, expect.stringContaining('holds no archive for windows-x64')]);
   });
@@ -109,7 +109,7 @@ describe('npm', () => {
     execFileSync('npm', args, { cwd: source });
   };
 
-  it('gets the platforms first, each package once, and no prerelease as the latest', async () => {
+  it('npm gets the platforms first, each package once, and no prerelease as the latest', async () => {
     const documents = new Map<string, string>();
     const { address, asked, server } = await serve(({ method, path, body }) => {
       const name = decodeURIComponent(path.slice(1).split('?')[0] ?? '');
@@ -146,7 +146,7 @@ describe('npm', () => {
     server.close();
   });
 
-  it('gets nothing where the package that users name is missing', async () => {
+  it('npm gets nothing if the package that users name is missing', async () => {
     pack('git-signet-linux-x64', '0.2.0');
     const { exit, err } = await start('publish-npm', [join(folder, 'npm'), '0.2.0']);
     expect([exit, err]).toEqual([1, expect.stringContaining('git-signet-0.2.0.tgz is not there')]);
@@ -181,7 +181,7 @@ describe('GitHub', () => {
     return runMeanwhile(script, [files, version], { cwd: folder, env });
   };
 
-  it('gets every file as a draft, then publishes it with the changelog’s section', async () => {
+  it('GitHub gets every file as a draft, and then the release with the changelog’s section', async () => {
     const files = join(folder, 'release');
     mkdirSync(join(files, 'npm'), { recursive: true });
     for (const name of ['SHA256SUMS', 'npm/package.tgz']) writeFileSync(join(files, name), '');
@@ -193,14 +193,14 @@ describe('GitHub', () => {
     expect(readFileSync(join(folder, 'notes'), 'utf8').trim()).toBe('- new');
   });
 
-  it('does not call a prerelease the latest', async () => {
+  it('a prerelease on GitHub is not called the latest', async () => {
     expect(await publish(folder, '0.2.0-rc.1')).toMatchObject({ exit: 0 });
     expect(readFileSync(join(folder, 'called'), 'utf8')).toContain(' --prerelease ');
     expect(readFileSync(join(folder, 'notes'), 'utf8').trim()).toBe('- a try');
   });
 
   it.each(['0.3.0', '0.1.0'])(
-    'gets nothing for %s, of which the changelog says nothing',
+    'GitHub gets nothing for %s, because the changelog has no section for it',
     async (version) => {
       const { exit, err } = await publish(folder, version);
       expect([exit, err]).toEqual([1, `publish-github: CHANGELOG.md says nothing of ${version}\n`]);
@@ -222,7 +222,7 @@ describe('GitLab', () => {
     return start('publish-gitlab', [folder, '0.2.0'], env);
   };
 
-  it('gets every file, then a release that links to them, and the token by a header', async () => {
+  it('GitLab gets every file, then a release that links to them, and the token by a header', async () => {
     const { address, asked, server } = await serve(() => [201, '{}']);
     expect(await publish(address)).toMatchObject({ exit: 0 });
     const packages = '/api/v4/projects/7/packages/generic/git-signet/0.2.0';
@@ -246,7 +246,7 @@ describe('GitLab', () => {
     server.close();
   });
 
-  it('makes no release where a file was not taken', async () => {
+  it('GitLab gets no release if a file was not taken', async () => {
     const { address, asked, server } = await serve(() => [403, '{}']);
     expect((await publish(address)).exit).not.toBe(0);
     expect(asked.map(({ method }) => method)).toEqual(['PUT']);

@@ -35,7 +35,7 @@ describe('a release', () => {
     expect(existsSync(join(repository.path, 'dist'))).toBe(false);
   };
 
-  it('is refused while a file is not committed', () => {
+  it('a release is refused while a file is not committed', () => {
     write('left.txt', 'over');
     const remedy = 'commit them, or put them aside: git stash --include-untracked';
     const message = 'the tree has changes that no commit holds: left.txt';
@@ -43,11 +43,11 @@ describe('a release', () => {
     refused(['0.2.0', '--dry-run'], message, remedy);
   });
 
-  it('is refused for a version that is none', () => {
+  it('a release is refused for a text that is no version', () => {
     refused(['v0.2.0'], 'v0.2.0 is no semantic version', 'scripts/release 0.2.0');
   });
 
-  it('is refused for a version that package.json does not name', () => {
+  it('a release is refused for a version that package.json does not name', () => {
     refused(
       ['0.3.0'],
       'package.json is at version 0.2.0',
@@ -55,7 +55,7 @@ describe('a release', () => {
     );
   });
 
-  it('is refused where another commit was released as this version', () => {
+  it('a release is refused if another commit was released as this version', () => {
     repository.must('tag', 'v0.2.0');
     repository.must('commit', '--quiet', '--allow-empty', '--message', 'more');
     const released = repository.must('rev-parse', '--short=12', 'v0.2.0').trim();
@@ -66,7 +66,7 @@ describe('a release', () => {
     );
   });
 
-  it('is refused where no remote says where others find it', () => {
+  it('a release is refused if no remote says where others find it', () => {
     repository.must('remote', 'set-url', 'origin', '/srv/git/signet.git');
     refused(
       ['0.2.0'],

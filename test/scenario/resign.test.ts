@@ -46,7 +46,7 @@ const story = ({ must }: ScratchRepository, range: string) =>
   must('log', '--topo-order', '--format=%T %an %ae %ad %cn %ce %cd %e %B', '--date=raw', range);
 
 describe('resign', () => {
-  it('signs what is unsigned, broken or above it, keeps the rest, moves the branch once', async () => {
+  it('resign signs what is unsigned, broken or above it, keeps the rest, and moves the branch once', async () => {
     const { repository, make, base, set } = await branch('resign');
     const good = await make.commit({ parents: [base], subject: 'good' });
     const unsigned = make.unsigned({ parents: [good], subject: 'unsigned' });

@@ -28,7 +28,7 @@ const signet = (...args: readonly string[]) =>
   runProgram(process.execPath, [main, 'sandbox', ...args], { cwd: work, env: environment() });
 
 describe('sandbox run', () => {
-  it('signs and verifies with nothing but its environment, and leaves nothing', async () => {
+  it('a command signs and verifies with the sandbox’s environment alone, and leaves no file', async () => {
     const script = `git commit -q --allow-empty -S -m one && git verify-commit HEAD &&
       git log -1 --format='%G? %GS' && env`;
     const { code, stdout } = await signet('run', '--', 'sh', '-c', script);
@@ -63,7 +63,7 @@ describe('sandbox run', () => {
     expect(readFileSync(own, 'utf8')).toBe(before);
   });
 
-  it('signs into Rekor v2, for whom it is told, in a state that is kept', async () => {
+  it('the sandbox signs into Rekor v2, for the named person, in a state that is kept', async () => {
     const kept = join(scratch, 'kept');
     const args = ['run', '--dir', kept, '--rekor', '2', '--user', 'bob@example.test', '--'];
     const { code } = await signet(...args, 'sh', '-c', 'git commit -q --allow-empty -S -m two');
@@ -78,7 +78,7 @@ describe('sandbox run', () => {
     expect(later.stdout).toContain('bob@example.test');
   });
 
-  it('hides settings of other instances from its child', async () => {
+  it('the sandbox hides settings of other instances from its child', async () => {
     const env = {
       ...environment(),
       SIGNET_REKOR_URL: 'http://elsewhere.example',
@@ -97,13 +97,13 @@ describe('sandbox run', () => {
     expect(stdout).not.toMatch(/elsewhere|SIGSTORE_ID_TOKEN/);
   });
 
-  it('ends with the command’s own code', async () => {
+  it('the sandbox ends with the command’s own code', async () => {
     expect((await signet('run', '--', 'sh', '-c', 'exit 7')).code).toBe(7);
     expect((await signet('run', '--', 'sh', '-c', 'kill -TERM $$')).code).toBe(143);
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  it('passes a signal on, waits for the child, and cleans up', async () => {
+  it('the sandbox passes a signal on, waits for the child, and cleans up', async () => {
     const script = 'trap "exit 9" TERM; echo up; while :; do sleep 0.05; done';
     const child: ChildProcess = spawn(
       process.execPath,
@@ -121,7 +121,7 @@ describe('sandbox run', () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  it('answers every misuse with exit 2 and a next step (F2)', async () => {
+  it('every misuse of the sandbox is exit 2 with a next step (F2)', async () => {
     const misuses = [
       [],
       ['run'],
@@ -141,7 +141,7 @@ describe('sandbox run', () => {
 });
 
 describe('sandbox start and stop', () => {
-  it('starts once, is used from another process, stops, and starts again as the same', async () => {
+  it('a sandbox starts once, serves another process, stops, and starts again as the same', async () => {
     const first = await signet('start');
     try {
       expect(first.code).toBe(0);
@@ -168,7 +168,7 @@ describe('sandbox start and stop', () => {
     expect(again.stdout).toBe(first.stdout);
   });
 
-  it('says how it is ended, in a folder that was named too', async () => {
+  it('the sandbox says how to end it, also in a folder that was named', async () => {
     const elsewhere = join(scratch, 'else where');
     const { code, stderr } = await signet('start', '--dir', elsewhere);
     try {

@@ -86,7 +86,7 @@ describe('signing', () => {
 
 describe('what no verifier would take', () => {
   it.each(unsignable.slice(0, 7))(
-    'is not signed for git: $name. One line says what is wrong, and nothing is published (D28)',
+    'git signs no commit with $name. One line says what is wrong, and nothing is published (D28)',
     async ({ payload, names }) => {
       const before = { ...sandbox().requests };
       const ran = await runMeanwhile(programUnderTest(), ['--status-fd=2', '-bsau', 'x'], {

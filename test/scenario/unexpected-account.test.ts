@@ -27,7 +27,7 @@ describe.each([
   ['signing by way of the agent', SIGN, {}],
   ['git signet login', ['login'], {}],
 ])('%s', (_name, args, env) => {
-  it('is refused with exit 4 and publishes nothing (O20)', async () => {
+  it('an unexpected account is refused with exit 4, and nothing is published (O20)', async () => {
     const one = await machine();
     const at = await one.repository('work', { 'user.email': 'carol@example.test' });
     const before = published();
@@ -42,7 +42,7 @@ describe.each([
 });
 
 describe('an account that is no stranger', () => {
-  it('is the one that signet.identity names, and from then on known on this machine (O20)', async () => {
+  it('the account that signet.identity names signs, and is known on this machine afterwards (O20)', async () => {
     const one = await machine();
     const env = { SIGNET_AGENT: 'no' };
     const at = await one.repository('work', { 'user.email': 'carol@example.test' });

@@ -28,7 +28,7 @@ const choose = (settings: Partial<ServiceSettings> = {}, config: Partial<Signing
 const configError = expect.objectContaining({ code: 'CONFIG', exitCode: 2 });
 
 describe('chooseServices', () => {
-  it('takes what the signing config names, and no timestamp where the log vouches for the time', () => {
+  it('the signing config names the servers, without a timestamp if the log vouches for the time', () => {
     expect(choose()).toEqual({
       issuerUrl: 'https://issuer',
       fulcioUrl: 'https://ca',
@@ -36,7 +36,7 @@ describe('chooseServices', () => {
     });
   });
 
-  it('lets settings win', () => {
+  it('settings win over the signing config', () => {
     expect(
       choose({
         issuer: 'https://i',
@@ -53,7 +53,7 @@ describe('chooseServices', () => {
     });
   });
 
-  it('takes the newest valid service of the highest version', () => {
+  it('the newest valid service of the highest version is taken', () => {
     const rekorTlogUrls = [
       service('https://v1'),
       service('https://old', 2, 10),
@@ -72,7 +72,7 @@ describe('chooseServices', () => {
     );
   });
 
-  it('passes over a service whose API version is unknown, also where all operators are asked for (T09)', () => {
+  it('a service with an unknown API version is passed over, also if all operators are asked for (T09)', () => {
     const unknown = [service('https://known'), service('https://unknown', 9)];
     const ALL = { selector: 'ALL' } as const;
     const config = { caUrls: unknown, oidcUrls: unknown, rekorTlogUrls: unknown, tsaUrls: unknown };
@@ -91,7 +91,7 @@ describe('chooseServices', () => {
     expect(() => choose({}, { caUrls: [service('https://unknown', 0)] })).toThrow(configError);
   });
 
-  it('asks for a timestamp always, when told, with v2, and where an authority is named', () => {
+  it('a timestamp is asked for if the setting says always, with v2, and if an authority is named', () => {
     const v2 = { rekorTlogUrls: [service('https://v2', 2)] };
     expect(choose({}, v2).timestampUrl).toBe('https://tsa');
     expect(choose({ timestamp: 'always' }).timestampUrl).toBe('https://tsa');
@@ -129,27 +129,27 @@ describe('chooseServices', () => {
       { rekorMode: 'online', rekorVersion: 2, rekorUrl: 'https://r' },
       {},
     ],
-  ])('refuses %s', (_name, settings, config) => {
+  ])('the signing config is refused: %s', (_name, settings, config) => {
     expect(() => choose(settings, config)).toThrow(configError);
   });
 });
 
 describe('several operators', () => {
   const all = { selector: 'ALL' } as const;
-  it('count only while they are there', () => {
+  it('services count only within their validity', () => {
     const past = service('https://past', 1, 0, NOW - 1);
     expect(
       choose({}, { rekorTlogConfig: all, rekorTlogUrls: [past, service('https://log')] }).log?.url,
     ).toBe('https://log');
   });
-  it('of timestamps do not matter where none is asked for', () => {
+  it('services for timestamps do not matter if no timestamp is asked for', () => {
     const tsaUrls = [service('https://a'), service('https://b')];
     expect(choose({}, { tsaConfig: all, tsaUrls }).timestampUrl).toBeUndefined();
   });
 });
 
 describe('searchableLog', () => {
-  it('is a v1 log, or none', () => {
+  it('the log of the online form is a v1 log, or none', () => {
     expect(searchableLog(SETTINGS, CONFIG, NOW)).toBe('https://log');
     expect(searchableLog({ ...SETTINGS, rekorUrl: 'https://r' }, CONFIG, NOW)).toBe('https://r');
     expect(

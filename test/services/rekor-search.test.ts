@@ -53,7 +53,7 @@ const context = async () => {
 };
 
 describe('findLogEntry', async () => {
-  it('finds the entry of an object, which then verifies', async () => {
+  it('the entry of an object is found, and the object then verifies', async () => {
     const { payload, signature, lookup } = await onlineCommit(sandbox(), COMMIT);
     const found = await findLogEntry(lookup, search());
     expect(await verifyDetached(payload, signature, await context(), found)).toMatchObject({
@@ -62,13 +62,13 @@ describe('findLogEntry', async () => {
     expect(asked).toEqual(['/api/v1/index/retrieve', '/api/v1/log/entries/retrieve']);
   });
 
-  it('says when there is none', async () => {
+  it('a log without the entry gives none', async () => {
     const issued = await sandbox().issueSignature(COMMIT, { rekor: 'none' });
     const lookup = logLookupOf(COMMIT, utf8(issued.armor), crypto) as LogLookup;
     expect(await findLogEntry(lookup, search())).toBeUndefined();
   });
 
-  it('gives each of two commits under one key its own entry (R02)', async () => {
+  it('each of two commits under one key gets its own entry (R02)', async () => {
     const [one, two] = await onlineCommits(2);
     const [first, second] = [
       await findLogEntry(one!.lookup, search()),
@@ -89,7 +89,7 @@ describe('findLogEntry', async () => {
     expect(asked.length).toBe(1 + 5);
   });
 
-  it('asks only for what is new under a certificate', async () => {
+  it('only new entries of a certificate are asked for', async () => {
     const [one] = await onlineCommits(12);
     await findLogEntry(one!.lookup, search());
     const later = await onlineCommit(
@@ -102,7 +102,7 @@ describe('findLogEntry', async () => {
     expect(asked).toEqual(['/api/v1/index/retrieve', '/api/v1/log/entries/retrieve']);
   });
 
-  it('remembers within one process where nothing may be kept', async () => {
+  it('entries are remembered within one process if no directory is given', async () => {
     const finder = createLogFinder({ ...search(), directory: undefined });
     const commits = await onlineCommits(15);
     const found = await Promise.all(commits.map(({ lookup }) => finder.find(lookup)));
@@ -110,7 +110,7 @@ describe('findLogEntry', async () => {
     expect(asked.length).toBe(1 + 2);
   });
 
-  it('keeps what it found private and whole', async () => {
+  it('found entries are kept private and whole', async () => {
     const { lookup } = await onlineCommit(sandbox(), COMMIT);
     await findLogEntry(lookup, search());
     const [folder] = readdirSync(directory);
@@ -142,7 +142,7 @@ describe('findLogEntry', async () => {
   });
 
   it.each(['not json', '{}', '[]', '{"body":"x"}'])(
-    'passes over a kept file that is %j',
+    'a kept file that is %j is passed over',
     async (text) => {
       const { lookup } = await onlineCommit(sandbox(), COMMIT);
       await findLogEntry(lookup, search());
@@ -153,13 +153,13 @@ describe('findLogEntry', async () => {
     },
   );
 
-  it('finds also where nothing can be kept', async () => {
+  it('an entry is found although it cannot be kept', async () => {
     writeFileSync(directory, 'a file in the way');
     const { lookup } = await onlineCommit(sandbox(), COMMIT);
     expect(await findLogEntry(lookup, search())).toBeDefined();
   });
 
-  it('takes no entry that is not what its name says, and calls nothing unlogged for it (R01)', async () => {
+  it('an entry of another object is not taken, and nothing is called unlogged for it (R01)', async () => {
     const { lookup } = await onlineCommit(sandbox(), COMMIT);
     sandbox().intercept(async (service, { path }, proceed) => {
       if (service !== 'rekor' || !path.endsWith('/entries/retrieve')) return undefined;
@@ -178,7 +178,7 @@ describe('findLogEntry', async () => {
       'too many',
       JSON.stringify(Array.from({ length: 2001 }, (_, at) => at.toString(16).padStart(64, '0'))),
     ],
-  ])('refuses an index that answers with %s (R18)', async (_name, body) => {
+  ])('an index that answers with %s is refused (R18)', async (_name, body) => {
     const { lookup } = await onlineCommit(sandbox(), COMMIT);
     sandbox().intercept((service) =>
       service === 'rekor' ? { status: 200, headers: {}, body } : undefined,
@@ -186,7 +186,7 @@ describe('findLogEntry', async () => {
     await expect(findLogEntry(lookup, search())).rejects.toMatchObject({ code: 'SERVICE_ANSWER' });
   });
 
-  it('tells an outage as an outage', async () => {
+  it('an outage of the log is an outage, not a missing entry', async () => {
     const { lookup } = await onlineCommit(sandbox(), COMMIT);
     sandbox().intercept((service) =>
       service === 'rekor' ? { status: 0, destroy: true } : undefined,

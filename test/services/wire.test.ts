@@ -71,7 +71,7 @@ const ALL = [
 ];
 
 describe('Fulcio v1 on the wire', () => {
-  it.each(ALL)('asks as gitsign did, and reads the answer: %s', (name) => {
+  it.each(ALL)('the request is gitsign’s byte for byte, and the answer is read: %s', (name) => {
     const session = recorded(name);
     const asked = JSON.parse(String(session.exchange('fulcio').request));
     const request = certificateRequestV1(
@@ -146,13 +146,13 @@ describe('a timestamp authority on the wire', () => {
     nonce: asked.subarray(-19, -3),
   };
 
-  it('is asked byte for byte as gitsign asked', () => {
+  it('the timestamp authority is asked byte for byte as gitsign asked', () => {
     expect(Buffer.from(timestampRequest('http://tsa', question).body as Uint8Array)).toEqual(
       Buffer.from(asked),
     );
   });
 
-  it('gives the token that gitsign stored', () => {
+  it('the timestamp authority’s answer gives the token that gitsign stored', () => {
     const token = timestampFromAnswer(session.answer('tsa'), question);
     const stored = singleValue(session.signer.unsignedAttrs, CmsOid.timeStampToken)!;
     expect(Buffer.from(token)).toEqual(Buffer.from(stored.raw));
@@ -161,7 +161,7 @@ describe('a timestamp authority on the wire', () => {
   it.each([
     ['another nonce', { ...question, nonce: new Uint8Array(16).fill(7) }],
     ['another signature', { ...question, imprint: new Uint8Array(32) }],
-  ])('is not believed about %s (R11)', (_name, other) => {
+  ])('a timestamp authority is not believed about %s (R11)', (_name, other) => {
     expect(() => timestampFromAnswer(session.answer('tsa'), other)).toThrow(
       expect.objectContaining({ code: 'TIMESTAMP_ANSWER' }),
     );

@@ -46,7 +46,7 @@ beforeEach(() => {
 });
 
 describe('a value that was allowed', () => {
-  it('counts in that repository, from any directory of it', async () => {
+  it('an allowed value counts in that repository, from any directory of it', async () => {
     expect(await policy()).toBeUndefined();
     await allowAll();
     expect(await policy()).toBe('/theirs');
@@ -56,7 +56,7 @@ describe('a value that was allowed', () => {
     expect(await policy(join(home, 'link'))).toBe('/theirs');
   });
 
-  it('no longer counts once it was changed, and counts again when it is put back (P20)', async () => {
+  it('an allowed value no longer counts after it changed, and counts again if it is put back (P20)', async () => {
     await allowAll();
     git('config', 'signet.policy', '/others');
     expect(await policy()).toBeUndefined();
@@ -64,7 +64,7 @@ describe('a value that was allowed', () => {
     expect(await policy()).toBe('/theirs');
   });
 
-  it('says nothing of the same value under another key (P20)', async () => {
+  it('an allowed value does not allow the same value under another key (P20)', async () => {
     await allowAll();
     git('config', '--unset', 'signet.policy');
     git('config', 'signet.since', '/theirs');
@@ -72,7 +72,7 @@ describe('a value that was allowed', () => {
     expect([since, ignored?.map(({ key }) => key)]).toEqual([undefined, ['signet.since']]);
   });
 
-  it('counts in all worktrees, whose own values have to be allowed too', async () => {
+  it('an allowed value counts in all worktrees, whose own values have to be allowed too', async () => {
     git('-c', 'user.name=a', '-c', 'user.email=a@x', 'commit', '-q', '--allow-empty', '-m', 'one');
     const other = join(home, 'other');
     git('worktree', 'add', '-q', other);
@@ -85,7 +85,7 @@ describe('a value that was allowed', () => {
     expect(await policy(other)).toBe('/of-the-worktree');
   });
 
-  it('counts nowhere else: not in a copy, not where the repository was moved to (P20)', async () => {
+  it('an allowed value counts nowhere else: not in a copy, not in a moved repository (P20)', async () => {
     await allowAll();
     const moved = join(home, 'moved');
     renameSync(path, moved);
@@ -94,7 +94,7 @@ describe('a value that was allowed', () => {
     expect(await policy()).toBe('/theirs');
   });
 
-  it('counts in no other repository that links to its configuration (P20)', async () => {
+  it('an allowed value counts in no other repository that links to its configuration (P20)', async () => {
     await allowAll();
     const other = join(home, 'linking');
     git('init', '-q', other);
@@ -103,7 +103,7 @@ describe('a value that was allowed', () => {
     expect([await policy(), await policy(other)]).toEqual(['/theirs', undefined]);
   });
 
-  it('does not count from a directory that has a .git without a repository in it (P20)', async () => {
+  it('an allowed value does not count in a directory with a .git but no repository (P20)', async () => {
     await allowAll();
     const inner = join(path, 'inner');
     mkdirSync(join(inner, '.git'), { recursive: true });
@@ -112,14 +112,14 @@ describe('a value that was allowed', () => {
     expect(await policy(inner)).toBeUndefined();
   });
 
-  it('is taken back by --remove', async () => {
+  it('allow --remove takes an allowed value back', async () => {
     await allowAll();
     const repository = (await commonDirectory({ env, cwd: path })) ?? '';
     expect(await forgetAllowed(repository, env)).toBe(true);
     expect([await policy(), await forgetAllowed(repository, env)]).toEqual([undefined, false]);
   });
 
-  it('is remembered for this user alone', async () => {
+  it('what is allowed is readable for this user alone', async () => {
     await allowAll();
     const state = join(home, 'git-signet/allowed');
     expect(statSync(state).mode & 0o777).toBe(0o700);

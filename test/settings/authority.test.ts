@@ -241,7 +241,7 @@ describe('a repository may always be stricter', () => {
       'offline',
       'true',
     ],
-  ])('but not milder: %s does not count (P20)', (_name, stood, name, value) => {
+  ])('a milder value of a repository does not count: %s (P20)', (_name, stood, name, value) => {
     const { counts, ignored } = settle(stood);
     expect([counts, ignored]).toEqual([{ [name]: value }, [`signet.${name}`]]);
   });
@@ -253,21 +253,21 @@ describe('what is allowed', () => {
     ['local', 'signet.policy', '/theirs'],
     ['worktree', 'signet.since', 'abc'],
   ];
-  it('counts, value by value', () => {
+  it('an allowed value counts, value by value', () => {
     const allowed = ({ value }: ConfigEntry) => value === '/theirs';
     expect(settle(stood, 'command', { allowed })).toEqual({
       counts: { policy: '/theirs' },
       ignored: ['signet.since'],
     });
   });
-  it('does not count once another value stands there (P20)', () => {
+  it('an allowed value does not count after another value took its place (P20)', () => {
     const allowed = ({ value }: ConfigEntry) => value === '/before';
     expect(settle(stood, 'verify', { allowed })).toEqual({
       counts: { policy: '/mine' },
       ignored: ['signet.policy', 'signet.since'],
     });
   });
-  it('is never what an agent shares with other repositories (P21)', () => {
+  it('an agent never shares allowed values with other repositories (P21)', () => {
     const own: Stood[] = [
       ['local', 'signet.keyring', 'true'],
       ['local', 'signet.agentIdle', '9'],
@@ -324,14 +324,14 @@ describe('whose word is louder', () => {
 
 describe('loadSettings', () => {
   const text = 'local\0file:.git/config\0signet.policy\n/theirs\0';
-  it('lists what does not count, with its file, and takes the strictest caller (P20)', async () => {
+  it('the list of ignored values names each file, and takes the strictest caller (P20)', async () => {
     const settings = await loadSettings({ env: {}, cwd: '/', gitConfig: text });
     expect([settings.policy, settings.ignored]).toEqual([
       undefined,
       [{ name: 'policy', key: 'signet.policy', origin: '.git/config', allowable: true }],
     ]);
   });
-  it('says nothing where everything counts', async () => {
+  it('no value is listed if every value counts', async () => {
     const mine = text.replace('local', 'global');
     const settings = await loadSettings({ env: {}, cwd: '/', gitConfig: mine });
     expect([settings.policy, settings.ignored]).toEqual(['/theirs', undefined]);

@@ -183,7 +183,7 @@ describe('what cannot be read', () => {
     });
   });
 
-  it('names variable and flag', async () => {
+  it('the error names variable and flag', async () => {
     await expect(from('', { SIGNET_QUIET: 'maybe' })).rejects.toThrow(/^SIGNET_QUIET is 'maybe'/);
     await expect(from('', { GITSIGN_REKOR_VERSION: 'x' })).rejects.toThrow(
       /^GITSIGN_REKOR_VERSION is 'x'/,
@@ -204,7 +204,7 @@ describe('a variable that is set but empty', () => {
     expect((await from(config, { GITSIGN_REKOR_URL: '' })).rekorUrl).toBeUndefined();
     expect((await from('', { SIGNET_CLIENT_ID: '' })).clientId).toBe('sigstore');
   });
-  it('is false for a boolean, as for git', async () => {
+  it('an empty boolean is false, as for git', async () => {
     expect((await from('', { GITSIGN_AUTOCLOSE: '' })).autoclose).toBe(false);
   });
 });
@@ -241,7 +241,7 @@ describe('with git', () => {
   const git = (...args: string[]) => execFileSync('git', args, { cwd: repository, env });
   git('init', '-q');
 
-  it('reads includes, conditions and the command line of git', async () => {
+  it('includes, conditions and the command line of git are read', async () => {
     writeFileSync(join(home, 'more'), '[signet]\n\tidentity = alice@example.test\n');
     writeFileSync(
       join(home, 'gitconfig'),
@@ -260,7 +260,7 @@ describe('with git', () => {
     });
   });
 
-  it('names the file in which an unreadable value stands', async () => {
+  it('the error names the file of an unreadable value', async () => {
     git('config', 'signet.quiet', 'sometimes');
     await expect(loadSettings({ cwd: repository, env })).rejects.toThrow(
       /^signet\.quiet is 'sometimes': expected true or false \(\.git\/config\)$/,

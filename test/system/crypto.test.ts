@@ -47,7 +47,7 @@ describe.each(PORTS)('the crypto port on %s', (_, crypto) => {
     data = DATA,
   ): Promise<boolean> => signatureHolds(crypto, publicKey(own), hash, data, signature);
 
-  it('hashes chunks as if they were joined, long ones too (I05)', () => {
+  it('chunks are hashed as if they were joined, long ones too (I05)', () => {
     for (const size of [10, 2 ** 20 + 1]) {
       const [head, body] = [utf8('commit 7\0'), new Uint8Array(size).fill(7)];
       const joined = createHash('sha1').update(concat(head, body)).digest('hex');
@@ -164,7 +164,7 @@ describe.each(PORTS)('the crypto port on %s', (_, crypto) => {
     }
   });
 
-  it('hashes chunks as one', () => {
+  it('chunks of the other runtime are hashed as one', () => {
     for (const algorithm of ['sha1', 'sha256', 'sha384', 'sha512'] as const) {
       const whole = crypto.hash(algorithm, DATA);
       expect(

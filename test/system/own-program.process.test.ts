@@ -26,7 +26,7 @@ const SAME = tell(buildFacts());
 const OTHER = tell({ ...buildFacts(), build: 'another' });
 
 describe('the program that git starts', () => {
-  it('runs the Node form with no node on PATH', async () => {
+  it('the launcher runs the Node form with no node on PATH', async () => {
     const { home, running } = place();
     const { path } = await installOwnProgram(running);
     expect(path).toBe(join(home, '.local/share/git-signet/git-signet'));
@@ -35,7 +35,7 @@ describe('the program that git starts', () => {
     expect(JSON.parse(String(stdout))).toEqual(['-bsau', "a 'b'", 'ran']);
   });
 
-  it('names the entry of PATH that leads to this node, because an upgrade keeps it', async () => {
+  it('the launcher names the entry of PATH that leads to this node, because an upgrade keeps it', async () => {
     const { home, running } = place();
     const bin = join(home, 'bin');
     mkdirSync(bin);
@@ -44,7 +44,7 @@ describe('the program that git starts', () => {
     expect((await ownProgram({ ...running, env })).launcher).toContain(`exec '${bin}/node' `);
   });
 
-  it('does not name another node of PATH', async () => {
+  it('the launcher does not name another node of PATH', async () => {
     const { home, running } = place();
     const bin = join(home, 'bin');
     mkdirSync(bin);
@@ -71,7 +71,7 @@ describe('the program that git starts', () => {
     expect(own.path).toBe(join(home, 'git-signet'));
   });
 
-  it('is told as passing where the script lies in the folder of a version', async () => {
+  it('a script in the folder of a version is told as passing', async () => {
     const { home, running } = place();
     const versions = join(home, 'installs/node');
     const entry = join(versions, '24.1.0/lib/git-signet.cjs');
@@ -84,7 +84,7 @@ describe('the program that git starts', () => {
     expect(launcher).toContain(join(versions, 'latest/lib/git-signet.cjs'));
   });
 
-  it('starts by a shim of node where the node of its version is gone', async () => {
+  it('the launcher starts a shim of node if the node of its version is gone', async () => {
     const { home, running } = place();
     const { execPath } = process;
     const old = join(home, 'installs/nodejs/24.1.0/bin/node');
@@ -107,7 +107,7 @@ describe('the program that git starts', () => {
     expect([status, JSON.parse(String(stdout))]).toEqual([0, ['-v', 'ran']]);
   });
 
-  it('says what to type where the Node form was removed', async () => {
+  it('the launcher says what to type if the Node form was removed', async () => {
     const { running } = place();
     const { path } = await installOwnProgram(running);
     rmSync(running.entry);
@@ -118,7 +118,7 @@ describe('the program that git starts', () => {
     );
   });
 
-  it('is written anew over an older one, and nothing else is left', async () => {
+  it('the launcher is written anew over an older one, and nothing else is left', async () => {
     const { running } = place();
     const { path } = await installOwnProgram(running);
     writeFileSync(path, 'old');
@@ -131,7 +131,7 @@ describe('the program that git starts', () => {
   it.each<[string, Record<string, string>, string]>([
     ['no home', {}, 'neither XDG_DATA_HOME nor HOME is set'],
     ['a home that is no folder', { HOME: '/dev/null' }, 'cannot write /dev/null/'],
-  ])('is refused where there is %s', async (_what, env, says) => {
+  ])('the launcher is refused if there is %s', async (_what, env, says) => {
     const { running } = place();
     const install = () => installOwnProgram({ ...running, env });
     await expect(install()).rejects.toThrow(ConfigError);
@@ -149,7 +149,7 @@ describe('the program that git starts', () => {
     ['#!/opt/environment/sh\n', false],
     ['\x7fELF', false],
     ['', false],
-  ])('asks PATH for its interpreter or does not: %j', (text, asks) => {
+  ])('a script that asks PATH for its interpreter is recognised: %j', (text, asks) => {
     const file = join(scratchDirectory('own-program'), 'program');
     writeFileSync(file, text);
     expect(asksPathForInterpreter(file)).toBe(asks);

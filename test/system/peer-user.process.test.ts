@@ -35,7 +35,7 @@ describe.skipIf(!linux)('peerUser', () => {
     ['::1', '::1'],
     ['::', '127.0.0.1'],
   ])(
-    'is this user for a client of this process (listening on %s, asked at %s)',
+    'the peer is this user for a client of this process (listening on %s, asked at %s)',
     async (host, at) => {
       const { port, accepted } = await listening(host);
       const client = connect(port, at);
@@ -46,7 +46,7 @@ describe.skipIf(!linux)('peerUser', () => {
     },
   );
 
-  it.skipIf(me !== 0)('is the other user for a client of another user (O19)', async () => {
+  it.skipIf(me !== 0)('the peer is the other user for a client of another user (O19)', async () => {
     const { port, accepted } = await listening('127.0.0.1');
     const script = `exec 3<>/dev/tcp/127.0.0.1/${port}; read -r _ <&3`;
     const client = spawn('/bin/bash', ['-c', script], { uid: OTHER, gid: OTHER, stdio: 'ignore' });
@@ -56,7 +56,7 @@ describe.skipIf(!linux)('peerUser', () => {
     socket.destroy();
   });
 
-  it('knows nothing of a connection that there is not', () => {
+  it('a connection that does not exist has no peer', () => {
     const ends = { remoteAddress: '127.0.0.1', remotePort: 1, localPort: 2 };
     expect([peerUser(ends), peerIsForeign(ends)]).toEqual([undefined, false]);
     expect(peerUser({ ...ends, remoteAddress: '192.0.2.1' })).toBeUndefined();

@@ -25,22 +25,27 @@ describe('programs are found on PATH only (I04)', () => {
   const here = join(home, 'here');
   plant(here, 'git');
   plant(join(here, 'bin'), 'git');
-  it.each(['.', '', 'bin', './bin'])('never through the relative entry %j', (entry) => {
-    const before = process.cwd();
-    process.chdir(here);
-    try {
-      expect(findExecutable('git', { PATH: [entry, '/nowhere'].join(delimiter) })).toBeUndefined();
-    } finally {
-      process.chdir(before);
-    }
-  });
+  it.each(['.', '', 'bin', './bin'])(
+    'a program is never found through the relative entry %j',
+    (entry) => {
+      const before = process.cwd();
+      process.chdir(here);
+      try {
+        expect(
+          findExecutable('git', { PATH: [entry, '/nowhere'].join(delimiter) }),
+        ).toBeUndefined();
+      } finally {
+        process.chdir(before);
+      }
+    },
+  );
   it('through an absolute entry', () => {
     expect(findExecutable('git', { PATH: join(here, 'bin') })).toBe(join(here, 'bin', 'git'));
   });
   it.each(['./git', 'bin/git', '..\\git'])('a name is not a path: %s', (name) => {
     expect(findExecutable(name, { PATH: here })).toBeUndefined();
   });
-  it('not a directory, not a file that cannot be run', () => {
+  it('a directory, or a file that cannot be run, is no program', () => {
     mkdirSync(join(home, 'odd', 'git'), { recursive: true });
     writeFileSync(join(home, 'odd', 'plain'), '');
     expect(findExecutable('git', { PATH: join(home, 'odd') })).toBeUndefined();
@@ -72,7 +77,7 @@ describe('the environment of git children (I03 L13)', () => {
     GIT_ALTERNATE_EVIL: '/evil',
     SIGSTORE_ID_TOKEN: 'secret',
   };
-  it('keeps the place of the repository and of the configuration, and nothing that steers', () => {
+  it('git’s environment keeps the place of repository and configuration, and nothing that steers', () => {
     const place = {
       GIT_DIR: '/r/.git',
       GIT_WORK_TREE: '/r',

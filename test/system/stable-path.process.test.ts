@@ -52,7 +52,7 @@ function layout() {
 }
 
 describe('a link that leads to the program', () => {
-  it('is the first of PATH that names no version', () => {
+  it('the lasting path is the first of PATH that names no version', () => {
     const { program, link, path } = layout();
     const own = program('Cellar/git-signet/0.1.0/bin/git-signet');
     link('versioned-0.1.0/git-signet', own);
@@ -61,7 +61,7 @@ describe('a link that leads to the program', () => {
     expect(stableLink(own, 'git-signet', env)).toBe(stable);
   });
 
-  it('is not another program of the same name, before it or alone', () => {
+  it('another program of the same name is not taken, before it or alone', () => {
     const { program, link, path } = layout();
     const own = program('Cellar/git-signet/0.1.0/bin/git-signet');
     program('other/git-signet');
@@ -70,7 +70,7 @@ describe('a link that leads to the program', () => {
     expect(stableLink(own, 'git-signet', path('other', 'bin'))).toBe(stable);
   });
 
-  it('lies beside the folder of the version: latest, but not 0', () => {
+  it('the lasting path beside the folder of a version is called latest, not 0', () => {
     const { program, link, path } = layout();
     const own = program('installs/git-signet/0.1.0/bin/git-signet');
     link('installs/git-signet/0', './0.1.0');
@@ -81,7 +81,7 @@ describe('a link that leads to the program', () => {
     expect(stableLink(own, 'git-signet', env)).toBe(join(latest, 'bin/git-signet'));
   });
 
-  it('is the path itself where that names no version', () => {
+  it('a path that names no version is the lasting path itself', () => {
     const { program, path } = layout();
     const own = program('tools/git-signet');
     program('other/git-signet');
@@ -94,7 +94,7 @@ describe('a shim', () => {
   const shim = (env: Environment, patience = 10_000) =>
     provenShim('git-signet', { ...proof, patience }, env, () => true);
 
-  it('is the first program of PATH that answers as the one that is looked for', async () => {
+  it('a shim is the first program of PATH that answers as expected', async () => {
     const { program, path } = layout();
     program('other/git-signet', 'echo another program');
     program('failing/git-signet', 'echo me; exit 1');
@@ -104,7 +104,7 @@ describe('a shim', () => {
     expect(await shim(path('other', 'failing', 'old-0.1.0', 'shims'))).toBe(found);
   });
 
-  it('is asked with nothing of the shell that asks: an editor’s git must find the same', async () => {
+  it('a shim is asked without the shell’s variables, because an editor’s git must find the same', async () => {
     const { program, path } = layout();
     program('tools/tool', 'echo me');
     program('shims/git-signet', 'tool');

@@ -34,7 +34,7 @@ ${body}`;
 }
 
 describe('the controlling terminal', () => {
-  it('has a name for reading and one for typing on Windows, which no directory changes', () => {
+  it('Windows has a name for reading and one for typing, which no directory changes', () => {
     const { output, input } = terminalDevices('win32');
     expect([output, input]).toEqual(['\\\\.\\CONOUT$', '\\\\.\\CONIN$']);
     // what the runtime makes of a path before it asks the system
@@ -69,7 +69,7 @@ describe('a question at a terminal', () => {
   it.runIf(process.platform === 'linux').each([
     ['a whole line', 'early\n'],
     ['a line without Enter', 'early'],
-  ])('is not answered by %s that was typed before it', async (name, early) => {
+  ])('a question is not answered by %s that was typed before it', async (name, early) => {
     const go = join(home, `go-${name.length}`);
     const asks = `process.stdout.write('ready\\n');
 while (!existsSync('${go}')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
@@ -156,7 +156,7 @@ describe('the log file (S14)', () => {
   const victim = join(home, 'victim');
   writeFileSync(victim, 'precious');
 
-  it('is appended to, private, and holds no token', () => {
+  it('the log file is appended to, private, and holds no token', () => {
     const token = `eyJhbGciOiJFUzI1NiJ9.${'a'.repeat(30)}.${'b'.repeat(30)}`;
     const body = `await terminal.copyTo('${plain}'); terminal.say('token ${token}'); terminal.hint('x');`;
     child(body);
@@ -164,19 +164,19 @@ describe('the log file (S14)', () => {
     expect(readFileSync(plain, 'utf8')).toBe('git-signet: token <token>\n  x\n'.repeat(2));
     expect(statSync(plain).mode & 0o777).toBe(0o600);
   });
-  it('is never reached through a symbolic link', () => {
+  it('the log file is never reached through a symbolic link', () => {
     symlinkSync(victim, join(home, 'symlink'));
     expect(() => openLog(join(home, 'symlink'))).toThrow(
       expect.objectContaining({ code: 'CONFIG', exitCode: 2 }),
     );
   });
-  it('nor through a hard link', () => {
+  it('the log file is never reached through a hard link', () => {
     linkSync(victim, join(home, 'hardlink'));
     expect(() => openLog(join(home, 'hardlink'))).toThrow(
       expect.objectContaining({ code: 'CONFIG', exitCode: 2 }),
     );
   });
-  it('nor is it a folder, a device, or made through a dangling link', () => {
+  it('the log file is no folder or device, and is not made through a dangling link', () => {
     mkdirSync(join(home, 'folder'));
     symlinkSync(join(home, 'made'), join(home, 'dangling'));
     for (const path of [

@@ -28,7 +28,7 @@ describe('a leaf that the sandbox issues', () => {
     { kind: 'email', value: 'b"ob\u202e@example.test' },
     { kind: 'uri', value: 'https://ci.example.test/run?a=1&b=2' },
     { kind: 'otherName', value: 'alice!example.test' },
-  ])('names its subject in a critical extension alone: $kind $value', async (san) => {
+  ])('a certificate names its subject in a critical extension alone: $kind $value', async (san) => {
     const der = await leafFor(san);
     const certificate = readCertificate(der);
     expect(Buffer.from(certificate.subject).toString('hex')).toBe('3000');
@@ -53,7 +53,7 @@ describe('a leaf that the sandbox issues', () => {
     expect(leaf.verify(root.publicKey)).toBe(false);
   });
 
-  it('has another serial number each time', async () => {
+  it('each certificate has another serial number', async () => {
     const serials = await Promise.all(
       Array.from({ length: 8 }, async () =>
         Buffer.from(

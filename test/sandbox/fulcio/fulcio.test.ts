@@ -118,7 +118,7 @@ describe('Fulcio', () => {
     });
   }
 
-  it('refuses a proof over another name, and one by another key', async () => {
+  it('a proof over another name, and one by another key, are refused', async () => {
     for (const wanted of [{ challenge: 'bob@example.test' }, { prover: newKeys() }]) {
       const answer = await askCertificate(sandbox(), wanted);
       expect(answer.status).toBe(400);
@@ -128,7 +128,7 @@ describe('Fulcio', () => {
     }
   });
 
-  it('refuses keys it cannot read and bodies that are not JSON', async () => {
+  it('unreadable keys and bodies that are not JSON are refused', async () => {
     const url = `${sandbox().urls.fulcio}/api/v2/signingCert`;
     const token = await sandbox().mintToken();
     const publicKeyRequest = { publicKey: { content: 'nonsense' }, proofOfPossession: '' };
@@ -139,7 +139,7 @@ describe('Fulcio', () => {
     expect((await fetch(url, { method: 'POST', body: '{' })).status).toBe(400);
   });
 
-  it('tells its chain and configuration', async () => {
+  it('Fulcio tells its chain and configuration', async () => {
     const { fulcio, issuer } = sandbox().urls;
     const bundle = await call(`${fulcio}/api/v2/trustBundle`);
     expect(bundle.json.chains[0].certificates).toHaveLength(2);
@@ -151,7 +151,7 @@ describe('Fulcio', () => {
 });
 
 describe('the CT log', () => {
-  it('signs a head that grows by one with each certificate', async () => {
+  it('the CT log signs a head that grows by one with each certificate', async () => {
     const { ctLog } = sandbox().urls;
     const before = (await call(`${ctLog}/ct/v1/get-sth`)).json;
     await askCertificate(sandbox());

@@ -43,7 +43,7 @@ function grown(size: number): MerkleTree {
 }
 
 describe('the Merkle tree', () => {
-  it('has the root that RFC 6962 gives, at every size, also looked back at', () => {
+  it('the tree has the root that RFC 6962 gives, at every size, also for earlier sizes', () => {
     const full = grown(leaves.length);
     for (let size = 0; size <= leaves.length; size += 1) {
       const expected = treeHash(leaves.slice(0, size)).toString('hex');
@@ -52,7 +52,7 @@ describe('the Merkle tree', () => {
     }
   });
 
-  it('gives every inclusion proof of every size', () => {
+  it('the tree gives every inclusion proof of every size', () => {
     const full = grown(leaves.length);
     for (let size = 1; size <= leaves.length; size += 1) {
       for (let index = 0; index < size; index += 1) {
@@ -63,7 +63,7 @@ describe('the Merkle tree', () => {
     }
   });
 
-  it('gives every consistency proof', () => {
+  it('the tree gives every consistency proof', () => {
     const full = grown(leaves.length);
     for (let second = 1; second <= leaves.length; second += 1) {
       for (let first = 1; first <= second; first += 1) {
@@ -73,7 +73,7 @@ describe('the Merkle tree', () => {
     }
   });
 
-  it('gives consistency proofs that a verifier takes, and takes for no other sizes', () => {
+  it('a verifier takes the consistency proofs, and takes them for no other sizes', () => {
     const full = grown(leaves.length);
     for (let second = 2; second <= leaves.length; second += 1) {
       for (let first = 1; first < second; first += 1) {
@@ -87,7 +87,7 @@ describe('the Merkle tree', () => {
     }
   });
 
-  it('refuses leaves and sizes that are not there', () => {
+  it('leaves and sizes that do not exist are refused', () => {
     const tree = grown(3);
     expect(() => tree.inclusionProof(3)).toThrow(RangeError);
     expect(() => tree.inclusionProof(0, 4)).toThrow(RangeError);

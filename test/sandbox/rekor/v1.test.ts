@@ -25,7 +25,7 @@ function rootFrom(hash: Buffer, index: number, size: number, path: readonly Buff
 }
 
 describe('Rekor v1', () => {
-  it('answers an append with a proof, a checkpoint and a promise that hold', async () => {
+  it('an append is answered with a proof, a checkpoint and a promise that hold', async () => {
     for (let i = 0; i < 5; i += 1)
       await call(entries(), hashedRekordV1(await signedArtifact(sandbox())));
     const proposed = hashedRekordV1(await signedArtifact(sandbox()));
@@ -71,7 +71,7 @@ describe('Rekor v1', () => {
     ).toBe(false);
   });
 
-  it('refuses a signature that does not hold over the digest', async () => {
+  it('a signature that does not hold over the digest is refused', async () => {
     const artifact = await signedArtifact(sandbox());
     const digest = createHash('sha256').update('something else').digest();
     const answer = await call(entries(), hashedRekordV1({ ...artifact, digest }));
@@ -84,7 +84,7 @@ describe('Rekor v1', () => {
     expect(stranger.status).toBe(400);
   });
 
-  it('refuses other kinds, short digests and bodies that are not JSON', async () => {
+  it('other kinds, short digests and bodies that are not JSON are refused', async () => {
     const proposed = hashedRekordV1(await signedArtifact(sandbox()));
     expect((await call(entries(), { ...proposed, kind: 'rekord' })).status).toBe(400);
     const spec = {
@@ -95,7 +95,7 @@ describe('Rekor v1', () => {
     expect((await fetch(entries(), { method: 'POST', body: '{' })).status).toBe(400);
   });
 
-  it('answers a duplicate with 409 and the place of the first', async () => {
+  it('a duplicate is answered with 409 and the place of the first entry', async () => {
     const proposed = hashedRekordV1(await signedArtifact(sandbox()));
     const first = await call(entries(), proposed);
     const second = await call(entries(), proposed);
@@ -105,7 +105,7 @@ describe('Rekor v1', () => {
     expect(only(again).body).toBe(only(first).body);
   });
 
-  it('finds entries by certificate, digest and e-mail, and both at once', async () => {
+  it('entries are found by certificate, digest and e-mail, and by two of them at once', async () => {
     const artifact = await signedArtifact(sandbox());
     const [uuid] = Object.keys((await call(entries(), hashedRekordV1(artifact))).json);
     const search = async (query: unknown) =>
@@ -126,7 +126,7 @@ describe('Rekor v1', () => {
     expect(await search({ hash: `sha256:${'0'.repeat(64)}` })).toEqual([]);
   });
 
-  it('gives entries by UUID, by index and by list, and nothing for what is not there', async () => {
+  it('entries are given by UUID, by index and by list, and missing ones are not', async () => {
     const answer = await call(entries(), hashedRekordV1(await signedArtifact(sandbox())));
     const [uuid] = Object.keys(answer.json);
     const { logIndex, body } = only(answer);
@@ -142,7 +142,7 @@ describe('Rekor v1', () => {
     expect((await call(`${entries()}/nonsense`)).status).toBe(404);
   });
 
-  it('tells its size, key and consistency', async () => {
+  it('the log tells its size, key and consistency', async () => {
     const base = `${sandbox().urls.rekor}/api/v1/log`;
     const info = (await call(base)).json;
     expect(info.signedTreeHead).toContain(`127.0.0.1 - ${info.treeID}\n${info.treeSize}\n`);

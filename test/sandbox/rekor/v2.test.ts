@@ -26,7 +26,7 @@ function rootOf(hashes: readonly Buffer[]): Buffer {
 }
 
 describe('Rekor v2', () => {
-  it('answers an append with the entry, proved under an Ed25519 checkpoint of this very host', async () => {
+  it('an append is answered with the entry, proved under an Ed25519 checkpoint of this host', async () => {
     const artifact = await signedArtifact(sandbox());
     const { status, json } = await call(url('log/entries'), hashedRekordV2(artifact));
     expect(status).toBe(201);
@@ -54,7 +54,7 @@ describe('Rekor v2', () => {
     expect(verify(null, Buffer.from(`${text}\n`), publicKey, blob.subarray(4))).toBe(true);
   });
 
-  it('refuses a wrong signature, another key kind, a duplicate and what is not a hashedrekord', async () => {
+  it('a wrong signature, another key kind, a duplicate and other entries are refused', async () => {
     const artifact = await signedArtifact(sandbox());
     const digest = createHash('sha256').update('something else').digest();
     const wrong = await call(url('log/entries'), hashedRekordV2({ ...artifact, digest }));
@@ -67,7 +67,7 @@ describe('Rekor v2', () => {
     expect((await call(url('log/entries'), { dsseRequestV002: {} })).status).toBe(400);
   });
 
-  it('serves tiles that lead to its checkpoint', async () => {
+  it('the tiles lead to the checkpoint', async () => {
     const login = await sandbox().issueSignature(Buffer.from('payload'), { rekor: 2 });
     const { keys, certificate } = login;
     for (let i = 0; i < 300; i += 1)
@@ -87,7 +87,7 @@ describe('Rekor v2', () => {
     expect((await fetch(url('tile/entries/001'))).status).toBe(404);
   });
 
-  it('knows one spelling of a tile', () => {
+  it('a tile has one spelling', () => {
     expect(parseTileIndex('067')).toEqual({ index: 67, width: 256 });
     expect(parseTileIndex('x001/x234/067.p/8')).toEqual({ index: 1_234_067, width: 8 });
     for (const path of ['67', 'x000/001', '001.p/0', '001.p/256', '001/002', '']) {

@@ -1,15 +1,14 @@
 /** What is said of every setting: git-signet-settings(7), and docs/settings.md. */
 
 import { kindWord } from '../../src/cli/options.ts';
-import type { Setting } from '../../src/settings/setting.ts';
 import {
-  classOf,
   flagOf,
   SETTING_GROUPS,
   SETTINGS,
   type SettingName,
   variablesOf,
 } from '../../src/settings/table.ts';
+import { defaultOf, inRepository } from '../../src/settings/words.ts';
 import type { Edition, Page } from './command-pages.ts';
 import { bold, italic, page, paragraphs, prose, seeAlso, subsection, terms } from './roff.ts';
 
@@ -19,22 +18,6 @@ const WHERE =
   'A setting such as signet.rekorUrl stands in git’s configuration. In the environment it is SIGNET_REKOR_URL, and --rekor-url where a command takes it.';
 const WHOSE =
   'A repository’s own configuration is written by the person who made the directory. So some values count there only if you allow them, and some never do.';
-
-/** What a repository's own configuration may set. */
-function inRepository(name: SettingName): string {
-  const { stricter } = SETTINGS[name];
-  const kind = classOf(name);
-  if (kind === 'harmless') return 'any value';
-  if (kind === 'protected') return 'nothing';
-  if (stricter === undefined) return 'what you allow';
-  return stricter === 'narrower'
-    ? 'what you allow, or any value if none is set'
-    : `what you allow, or ${stricter.at(-1)}`;
-}
-
-function defaultOf({ default: value, otherwise }: Setting): string {
-  return value === undefined ? (otherwise ?? 'none') : String(value);
-}
 
 /** Every other way to write it. */
 function spellings(name: SettingName): readonly string[] {

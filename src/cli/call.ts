@@ -3,6 +3,7 @@
 import { closest } from '../core/closest.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import type { Invocation } from '../system/invocation.ts';
+import { writePage } from '../system/layout.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, CommandTable } from './command.ts';
 import { helpOf } from './help-text.ts';
@@ -94,7 +95,7 @@ export async function call(
 ): Promise<ExitCode> {
   const { name, command, rest } = found;
   if (wantsHelp(rest)) {
-    invocation.streams.write(await helpOf([name, command]));
+    writePage(invocation.streams, await helpOf([name, command]));
     return ExitCode.ok;
   }
   if (command.run === undefined) throw whichOf(found);

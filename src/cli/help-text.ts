@@ -93,7 +93,9 @@ function jointOptions(subcommands: readonly NamedCommand[]): OptionSpecs {
   );
 }
 
-const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+/** Returns text that begins with a capital. */
+export const sentence = (text: string): string =>
+  `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
 /** The text of `--help`. `name`: as it is called, e.g. `policy use`. */
 export async function helpOf([name, command]: NamedCommand): Promise<string> {

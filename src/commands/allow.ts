@@ -6,6 +6,7 @@ import { ExitCode, UsageError } from '../errors.ts';
 import { type AskedSetting, allowEntries, askedHere, forgetAllowed } from '../settings/allowed.ts';
 import { classOf } from '../settings/table.ts';
 import type { Invocation } from '../system/invocation.ts';
+import { writePage } from '../system/layout.ts';
 
 const WHY = {
   harmless: '',
@@ -41,7 +42,8 @@ const run: Run = async ({ switches }, invocation) => {
   const where = visible(repository);
   if (switches.has('remove')) {
     const some = await forgetAllowed(repository, env);
-    streams.write(
+    writePage(
+      streams,
       some ? `nothing is allowed any more in ${where}\n` : 'nothing was allowed here\n',
     );
     return ExitCode.ok;
@@ -54,10 +56,13 @@ const run: Run = async ({ switches }, invocation) => {
     env,
     false,
   );
-  if (allowed.length === 0) streams.write(`nothing to allow in ${where}\n`);
+  if (allowed.length === 0) writePage(streams, `nothing to allow in ${where}\n`);
   else
-    streams.write(`allowed in ${where}:\n${linesOf(allowed)}  undo: git signet allow --remove\n`);
-  if (never.length > 0) streams.write(`not allowed:\n${linesOf(never)}`);
+    writePage(
+      streams,
+      `allowed in ${where}:\n${linesOf(allowed)}  undo: git signet allow --remove\n`,
+    );
+  if (never.length > 0) writePage(streams, `not allowed:\n${linesOf(never)}`);
   return ExitCode.ok;
 };
 

@@ -6,6 +6,7 @@ import type { ConfigChange, ConfigValues, TakenBack } from '../git/config-change
 import { repositoryFile } from '../git/config-edit.ts';
 import { configLines, globalFile } from '../git/config-file.ts';
 import type { Invocation } from '../system/invocation.ts';
+import { writePage } from '../system/layout.ts';
 
 /** The repository's file, or the user's own. */
 export type WrittenScope = '--local' | '--global';
@@ -55,7 +56,7 @@ export function tellTakenBack(
   }
   for (const key of taken.left) terminal.say(`left as it is, because it was changed since: ${key}`);
   for (const { key, values } of taken.putBack) {
-    streams.write(visible(`${key} ${values.length === 0 ? 'unset' : `= ${values.join(', ')}`}`));
-    streams.write('\n');
+    const now = values.length === 0 ? 'unset' : `= ${values.join(', ')}`;
+    writePage(streams, `${visible(`${key} ${now}`)}\n`);
   }
 }

@@ -2,14 +2,16 @@
 
 import { findCommand } from '../cli/call.ts';
 import type { Command, CommandTable, Run } from '../cli/command.ts';
-import { helpOf, listed } from '../cli/help-text.ts';
+import { helpOf, listed, sentence } from '../cli/help-text.ts';
 import { kindWord } from '../cli/options.ts';
 import { COLUMNS, EXIT_MEANINGS, exitsOf, wrapped } from '../cli/usage.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 import type { RefusalCode } from '../report/refusals/page.ts';
 import { isRefusalCode, refusalText } from '../report/refusals/pages.ts';
 import type { SettingName } from '../settings/load.ts';
-import { classOf, SETTING_NAMES, SETTINGS } from '../settings/table.ts';
+import { SETTING_GROUPS, SETTINGS } from '../settings/table.ts';
+import { defaultOf, inRepository } from '../settings/words.ts';
+import { writePage } from '../system/layout.ts';
 
 /** The overview. */
 export async function overview(commands: CommandTable): Promise<string> {
@@ -34,34 +36,36 @@ Exit: ${wrapped(exitsOf(EXIT_MEANINGS), COLUMNS - 6, 6)}
 `;
 }
 
-/** What a repository's own configuration may say of a setting, in a word or two. */
-function wordOf(name: SettingName): string {
-  const { stricter } = SETTINGS[name];
-  const kind = classOf(name);
-  if (kind === 'harmless') return '';
-  if (kind === 'protected') return 'no';
-  if (stricter === undefined) return 'allow';
-  return stricter === 'narrower' ? 'allow or if unset' : `allow or ${stricter.at(-1)}`;
+const INDENT = 4;
+
+/** Describes a setting: its meaning, then its default, and what a repository's own configuration may set. */
+function described(name: SettingName): string {
+  const setting = SETTINGS[name];
+  const { gitsign } = setting;
+  const facts = [
+    `Default: ${defaultOf(setting)}.`,
+    `A repository may set ${inRepository(name)}.`,
+    ...(gitsign === undefined ? [] : [`gitsign's word is gitsign.${gitsign}.`]),
+  ];
+  const text = [sentence(`${setting.meaning}.`), facts.join(' ')]
+    .map((line) => ' '.repeat(INDENT) + wrapped(line, COLUMNS - INDENT, INDENT))
+    .join('\n');
+  return `  signet.${name}  (${kindWord(setting.kind)})\n${text}`;
 }
 
-/** Every setting: what it takes, what a repository may say of it, and gitsign's own word for it. */
+/** Every setting, in groups. */
 function settings(): string {
-  const lines = SETTING_NAMES.map((name) => {
-    const { kind, gitsign = '' } = SETTINGS[name];
-    const columns = [name.padEnd(19), kindWord(kind).padEnd(18), wordOf(name).padEnd(18), gitsign];
-    return `  ${columns.join(' ')}`.trimEnd();
+  const groups = Object.entries(SETTING_GROUPS).map(([title, rows]) => {
+    const lines = (Object.keys(rows) as SettingName[]).map(described);
+    return `${title}\n\n${lines.join('\n')}\n`;
   });
   return `signet.NAME in git's configuration, SIGNET_NAME in the environment (rekorUrl:
 SIGNET_REKOR_URL), --name where a command takes it. Later wins: default,
 gitsign.*, signet.*, SIGSTORE_*, GITSIGN_*, SIGNET_*, flag.
-What each one does: man git-signet-settings
 
-Third column: what a repository's own .git/config may set. Empty: anything.
-allow: only what you allow (git signet allow), or a stricter value.
-no: nothing, it is yours alone. Last column: gitsign's word for it.
+"What you allow" means: git signet allow. Examples: man git-signet-settings
 
-${lines.join('\n')}
-`;
+${groups.join('\n')}`;
 }
 
 const refusal = (code: RefusalCode): string =>
@@ -69,15 +73,15 @@ const refusal = (code: RefusalCode): string =>
 
 const run: Run = async ({ positionals }, { streams }, commands) => {
   const [word, ...more] = positionals;
-  if (word === undefined) streams.write(await overview(commands));
-  else if (word === 'settings') streams.write(settings());
+  if (word === undefined) writePage(streams, await overview(commands));
+  else if (word === 'settings') writePage(streams, settings());
   else if (word !== undefined && more.length === 0 && isRefusalCode(word)) {
-    streams.write(refusal(word));
+    writePage(streams, refusal(word));
   } else {
     const { name, command: found, rest } = await findCommand(positionals, commands);
     const [extra] = rest;
     if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
-    streams.write(await helpOf([name, found]));
+    writePage(streams, await helpOf([name, found]));
   }
   return ExitCode.ok;
 };

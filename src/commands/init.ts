@@ -10,6 +10,7 @@ import { applyChange, takeBack } from '../git/config-change.ts';
 import { becomesPublic } from '../login/becomes-public.ts';
 import { loadSettings } from '../settings/load.ts';
 import type { Invocation } from '../system/invocation.ts';
+import { writePage } from '../system/layout.ts';
 import { installOwnProgram } from '../system/own-program.ts';
 import { loadSigningConfig } from '../trust/load.ts';
 import { allowWritten } from './allow.ts';
@@ -62,14 +63,17 @@ async function doInit(invocation: Invocation, scope: WrittenScope): Promise<void
   const width = Math.max(...keys.map(([key]) => key.length));
   const where = scope === '--local' ? 'this repository' : 'every repository of yours';
   const undo = scope === '--local' ? '' : ' --global';
-  invocation.streams.write(`set for ${where}:
+  writePage(
+    invocation.streams,
+    `set for ${where}:
 ${keys.map(([key, value]) => `  ${key.padEnd(width)}  ${value}`).join('\n')}
 
 ${published}
 
   undo: git signet init${undo} --undo
   next: git commit --allow-empty -m 'first signed commit'
-`);
+`,
+  );
   if (passing !== undefined) tellPassing(invocation, passing, `git signet init${undo}`);
   if (scope === '--local') await allowWritten(invocation, []);
 }

@@ -11,6 +11,7 @@ import { toSigstoreBundle } from '../core/sigstore-bundle.ts';
 import { type ReasonCode, Refusal } from '../core/verdict.ts';
 import { certificatePem } from '../core/x509/certificate.ts';
 import { ExitCode, UsageError } from '../errors.ts';
+import { painterHere } from '../git/colour.ts';
 import { resolveCommits, resolveNames } from '../git/names.ts';
 import { runGit } from '../git/process.ts';
 import { type GitRepository, isFullHash, openRepository } from '../git/repository.ts';
@@ -18,6 +19,7 @@ import { inTotoStatement, withoutCredentials } from '../report/in-toto.ts';
 import { jsonText } from '../report/json.ts';
 import { showJson, showText } from '../report/show.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
+import { writePage } from '../system/layout.ts';
 
 const FORMATS = ['text', 'json', 'intoto', 'bundle', 'pem'] as const;
 type Format = (typeof FORMATS)[number];
@@ -73,7 +75,7 @@ async function remoteAddress(repository: GitRepository, name: string): Promise<s
 }
 
 async function shown(
-  format: Format,
+  format: Exclude<Format, 'text'>,
   facts: SignatureFacts,
   {
     args,
@@ -85,7 +87,6 @@ async function shown(
     readonly crypto: Crypto;
   },
 ): Promise<string> {
-  if (format === 'text') return showText(facts);
   if (format === 'pem') return certificatePem(facts.message.signer.certificate.der);
   if (format === 'json') return `${jsonText(showJson(facts), 2)}\n`;
   if (format === 'intoto') {
@@ -110,7 +111,9 @@ const run: Run = async (args, { cwd, env, streams, terminal }) => {
   const crypto = await loadCrypto();
   try {
     const facts = await readFacts(repository, name, crypto);
-    streams.write(await shown(format, facts, { args, repository, crypto }));
+    if (format === 'text') {
+      writePage(streams, showText(facts, await painterHere({ cwd, env, streams })));
+    } else streams.write(await shown(format, facts, { args, repository, crypto }));
     return ExitCode.ok;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

@@ -20,6 +20,7 @@ import { configLines, globalFile } from '../git/config-file.ts';
 import { loadSettings, resolveSettings } from '../settings/load.ts';
 import { answerTo, YES_OR_NO } from '../system/answers.ts';
 import type { Invocation } from '../system/invocation.ts';
+import { writePage } from '../system/layout.ts';
 import { shellWord } from '../system/shell.ts';
 import { allowWritten } from './allow.ts';
 import { changeIn, readOnlyWith, tellTakenBack } from './configuration.ts';
@@ -122,7 +123,7 @@ async function agree(
     shown = true;
     const before = KEYS.flatMap((key) => former[key]?.map((value) => `${key} = ${value}`) ?? []);
     const instead = before.length === 0 ? '' : `  instead of ${visible(before.join(', '))}\n`;
-    streams.write(`${visible(change.file)} gets\n${lines.join('')}${instead}`);
+    writePage(streams, `${visible(change.file)} gets\n${lines.join('')}${instead}`);
   }
   if (!shown || switches.has('yes') || !terminal.interactive) return;
   if ((await answerTo('Write this? [y/n]', YES_OR_NO, terminal)) === 'yes') return;
@@ -144,9 +145,12 @@ async function write(
     const order = (copy: ConfigScope) => moveBehind(place, copy, { key: INCLUDE, isOwn }, KEYS[0]);
     await readOnlyWith(set, () => applyChange(change, set, order));
   }
-  invocation.streams.write(`${visible(identity)} signs in ${visible(where)}
+  writePage(
+    invocation.streams,
+    `${visible(identity)} signs in ${visible(where)}
   undo: git signet use --undo${visible(options)}
-`);
+`,
+  );
 }
 
 /** Says which value overrides the one that was just written. */

@@ -13,7 +13,7 @@ import { type Locate, policyFromData } from '../core/policy/policy.ts';
 import type { IdentityPolicy } from '../core/verdict.ts';
 import { ConfigError } from '../errors.ts';
 import type { Environment } from '../system/environment.ts';
-import { systemReason } from '../system/system-error.ts';
+import { reasonOf } from '../system/system-error.ts';
 
 /** Most bytes of a policy. A stranger may push one, so the cost of reading it is bounded first (threat P23). */
 export const MAX_POLICY = 64 * 1024;
@@ -171,7 +171,7 @@ export async function readPolicyFile(path: string, crypto: Crypto): Promise<Iden
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw refuse(path, systemReason(error) || String(error));
+    throw refuse(path, reasonOf(error));
   }
   return parsePolicy(bytes, path, crypto);
 }

@@ -19,6 +19,7 @@ import { loadCrypto } from '../system/crypto-port.ts';
 import type { Invocation } from '../system/invocation.ts';
 import { forgetFailure } from '../system/last-failure.ts';
 import type { Secret } from '../system/secret.ts';
+import { reasonOf } from '../system/system-error.ts';
 import type { GpgsmCall } from './arguments.ts';
 
 function readMessage(call: GpgsmCall, { streams }: Invocation): Uint8Array {
@@ -27,8 +28,7 @@ function readMessage(call: GpgsmCall, { streams }: Invocation): Uint8Array {
   try {
     return readFileSync(path);
   } catch (error) {
-    const why = error instanceof Error ? error.message.replace(/,.*/, '') : String(error);
-    throw new UsageError(`cannot read the file to sign, ${path}: ${why}`);
+    throw new UsageError(`cannot read the file to sign, ${path}: ${reasonOf(error)}`);
   }
 }
 

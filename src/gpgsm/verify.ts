@@ -18,6 +18,7 @@ import { loadSettings, type Settings } from '../settings/load.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { Invocation } from '../system/invocation.ts';
 import { readUpTo } from '../system/standard-input.ts';
+import { reasonOf } from '../system/system-error.ts';
 import { loadTrust, TRUST_SETTINGS } from '../trust/load.ts';
 import type { GpgsmCall } from './arguments.ts';
 
@@ -39,8 +40,7 @@ function readNamed(path: string, what: string, limit: number): Uint8Array {
     descriptor = openSync(path, 'r');
     return readUpTo(limit, descriptor);
   } catch (error) {
-    const why = error instanceof Error ? error.message.replace(/,.*/, '') : String(error);
-    throw new UsageError(`cannot read the ${what} ${path}: ${why}`);
+    throw new UsageError(`cannot read the ${what} ${path}: ${reasonOf(error)}`);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }

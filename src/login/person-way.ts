@@ -53,14 +53,20 @@ export function choosePersonWay(circumstances: Circumstances): PersonChoice {
   return interactive || asked ? { way: 'device', why: '' } : none();
 }
 
-function noWay({ env, asked, expected }: Circumstances): PersonChoice {
+function noWay({ env, asked, expected, opener }: Circumstances): PersonChoice {
   // with this variable no terminal is looked for, so the message names it
   const silenced = env['GIT_TERMINAL_PROMPT'] === '0' ? 'GIT_TERMINAL_PROMPT=0' : undefined;
   const hint = asked
     ? `run it at a terminal${silenced ? ` without ${silenced}` : ''}, or with --device, or give a token with --token-stdin`
     : 'git signet login            (in CI, allow id-token: git signet doctor)';
-  const why = `there is no terminal to ask at${silenced ? ` (${silenced})` : ''}`;
-  return { way: 'none', message: `${notLoggedIn(expected)}, and ${why}`, hint };
+  const wrong = opener ? undefined : emptyBrowser(env);
+  const browser = wrong === undefined ? '' : `${wrong}, and `;
+  const why = `${browser}there is no terminal to ask at${silenced ? ` (${silenced})` : ''}`;
+  return {
+    way: 'none',
+    message: `${notLoggedIn(expected)}${wrong === undefined ? ', and ' : ': '}${why}`,
+    hint,
+  };
 }
 
 function notLoggedIn(expected: Expected | undefined): string {
@@ -85,7 +91,18 @@ const PLACES: readonly (readonly [variables: readonly string[], place: string])[
   [['WSL_DISTRO_NAME'], 'in WSL without PowerShell'],
 ];
 
+/** Returns the place whose browser, if any, is out of reach. */
+function placeOf(env: Environment): string | undefined {
+  return PLACES.find(([variables]) => variables.some((name) => env[name]))?.[1];
+}
+
+/** Says that the variable BROWSER names no program, if that is why there is no browser. */
+function emptyBrowser(env: Environment): string | undefined {
+  const { BROWSER: named } = env;
+  if (!named || placeOf(env) !== undefined) return undefined;
+  return `BROWSER names no program here (${visible(named)})`;
+}
+
 function whyNoBrowser(env: Environment): string {
-  const place = PLACES.find(([variables]) => variables.some((name) => env[name]));
-  return `no browser ${place?.[1] ?? 'here'}`;
+  return emptyBrowser(env) ?? `no browser ${placeOf(env) ?? 'here'}`;
 }

@@ -54,6 +54,8 @@ export interface ReportContext extends RunFacts {
   readonly colour: boolean;
   /** True if a person reads the report at a terminal. */
   readonly shown: boolean;
+  /** The width of the terminal that shows the report, or undefined if none does. */
+  readonly columns?: number | undefined;
   /** Writes the next step to stderr. */
   readonly hint: (line: string) => void;
   /** Takes the Markdown summary of a CI job. Absent if the job has no summary. */

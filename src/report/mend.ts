@@ -1,12 +1,7 @@
 /** The command that repairs a refused range, ready to be copied into a shell. */
 
-import { shellQuoted } from '../system/shell.ts';
+import { shellWord } from '../system/shell.ts';
 import type { Counts } from './judged.ts';
-
-/** Writes a word for a POSIX shell, with quotes only if it needs them. */
-export function shellWord(text: string): string {
-  return /^[\w./@{}~^:,+-]+$/.test(text) ? text : shellQuoted(text);
-}
 
 /**
  * Returns the command with which contributors sign their own commits again. Returns undefined if no commit is unsigned

@@ -34,6 +34,8 @@ interface ReportSettings
   readonly terminal: Terminal;
   readonly trust: ReportSource & Pick<TrustMaterial, 'mirror'>;
   readonly total?: number | undefined;
+  /** False if absent. */
+  readonly colour?: boolean;
   readonly env: Environment;
 }
 
@@ -75,13 +77,15 @@ function stepFile(path: string | undefined, what: string, terminal: Terminal) {
 }
 
 function contextOf(settings: ReportSettings, put: (text: string) => void): ReportContext {
-  const { streams, terminal, env, output: _, total: __, ...asked } = settings;
+  const { streams, terminal, env, output: _, total: __, colour = false, ...asked } = settings;
+  const { columns } = streams;
   return {
     ...asked,
     ...{
       put,
       version: VERSION,
-      colour: streams.colour,
+      colour,
+      columns,
       shown: streams.outputIsTerminal,
       hint: terminal.hint,
     },

@@ -6,6 +6,7 @@ import { subjectLine } from '../core/git/signed-object.ts';
 import type { SignatureFacts } from '../core/signature-facts.ts';
 import { utcTime } from '../core/time.ts';
 import { certificatePem } from '../core/x509/certificate.ts';
+import type { Paint } from '../system/colour.ts';
 import { rfc3339, SCHEMA_VERSION } from './json.ts';
 
 /** Fulcio extensions by last arc (https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md). */
@@ -86,13 +87,13 @@ function linesOf(facts: SignatureFacts): readonly Line[] {
 }
 
 /** Returns one label and value a line. The last line says that nothing was checked. */
-export function showText(facts: SignatureFacts): string {
+export function showText(facts: SignatureFacts, paint: Paint): string {
   const lines = linesOf(facts).filter(([, value]) => value !== undefined);
   const width = Math.max(...lines.map(([label]) => label.length));
   const shown = lines.map(([label, value]) =>
-    `${label.padEnd(width)}  ${visible(value ?? '')}`.trimEnd(),
+    `${paint('label', label.padEnd(width))}  ${visible(value ?? '')}`.trimEnd(),
   );
-  return `${shown.join('\n')}\n\nthis is what the signature claims, and it was not checked\n  git signet verify ${facts.id}\n`;
+  return `${shown.join('\n')}\n\n${paint('careful', 'this is what the signature claims, and it was not checked')}\n  git signet verify ${facts.id}\n`;
 }
 
 /** Returns the same as JSON, with the raw parts. */

@@ -1,6 +1,7 @@
 /** Writes `text`: a table, or one sentence for a single object, and the next step. */
 
-import type { ReportFormat, Writer } from './format.ts';
+import { wrapText } from '../system/layout.ts';
+import type { ReportContext, ReportFormat, Writer } from './format.ts';
 import type { Judged } from './judged.ts';
 import { helpLine, mendCommand } from './mend.ts';
 import { factsLine } from './run-facts.ts';
@@ -25,12 +26,12 @@ function codesOf({ verdict }: Judged): readonly string[] {
 /** Number of first rows that decide the width of the columns. */
 const ALIGNED_ROWS = 500;
 
-function createTable(put: (text: string) => void, colour: boolean) {
+function createTable({ put, colour, columns }: ReportContext) {
   const held: TextRow[] = [];
   let widths: Widths | undefined;
   const release = (): void => {
     widths ??= widthsOf(held);
-    for (const row of held.splice(0)) put(textLine(row, widths, colour));
+    for (const row of held.splice(0)) put(wrapText(textLine(row, widths, colour), columns));
   };
   const add = (row: TextRow): void => {
     held.push(row);
@@ -43,9 +44,10 @@ export const text: ReportFormat = {
   meaning: 'a table',
   piece: (judged) => ({ row: textRow(judged), codes: codesOf(judged) }),
   open: (context): Writer => {
-    const { put, colour, noun, asked, hint, shown } = context;
+    const { columns, noun, asked, hint, shown } = context;
     const codes = new Set<string>();
-    const { add, release } = createTable(put, colour);
+    const put = (piece: string): void => context.put(wrapText(piece, columns));
+    const { add, release } = createTable(context);
     let tabled = false;
     return {
       add: ({ row, piece, codes: found = [] }) => {

@@ -7,6 +7,7 @@ import { visible } from '../core/escape.ts';
 import { subjectLine } from '../core/git/signed-object.ts';
 import { plural } from '../core/plural.ts';
 import type { Finding, Outcome, Signer, Verdict } from '../core/verdict.ts';
+import { displayWidth, padded } from '../system/layout.ts';
 import type { Counts, Judged } from './judged.ts';
 import { verdictLine } from './verdict-line.ts';
 
@@ -139,16 +140,12 @@ export interface Widths {
   readonly subject: number;
 }
 
-const width = (text: string): number => [...text].length;
-const padded = (text: string, to: number): string =>
-  text + ' '.repeat(Math.max(0, to - width(text)));
-
 /** Returns the widths that fit these rows. */
 export function widthsOf(rows: readonly TextRow[]): Widths {
   const widest = (pick: (row: TextRow) => string): number =>
     Math.min(
       MAX_COLUMN,
-      rows.reduce((most, row) => Math.max(most, width(pick(row))), 0),
+      rows.reduce((most, row) => Math.max(most, displayWidth(pick(row))), 0),
     );
   return { who: widest((row) => row.who), subject: widest((row) => row.subject) };
 }

@@ -24,6 +24,7 @@ import { findGit, runGit } from '../git/process.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { Environment } from '../system/environment.ts';
 import { stateDirectory } from '../system/state-directory.ts';
+import { reasonOf } from '../system/system-error.ts';
 import { settleEntries } from './authority.ts';
 import type { SettingName } from './settings.ts';
 
@@ -142,8 +143,7 @@ export async function allowEntries(
     writeFileSync(fresh, [...digests].map((digest) => `${digest}\n`).join(''), { mode: 0o600 });
     renameSync(fresh, path);
   } catch (error) {
-    const why = error instanceof Error ? error.message.replace(/,.*/, '') : String(error);
-    throw new ConfigError(`what was allowed cannot be remembered: ${why}`);
+    throw new ConfigError(`what was allowed cannot be remembered: ${reasonOf(error)}`);
   }
 }
 

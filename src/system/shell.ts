@@ -5,5 +5,5 @@ export function shellQuoted(word: string): string {
 
 /** Returns a word as a POSIX shell takes it, in quotes only if it needs them. */
 export function shellWord(word: string): string {
-  return /^[\w.+@:/\\-]+$/.test(word) ? word : shellQuoted(word);
+  return /^[\w.+@:/,{}^\\-][\w.+@:/,{}^~\\-]*$/.test(word) ? word : shellQuoted(word);
 }

@@ -46,6 +46,11 @@ export function systemReason(error: unknown): string {
   return words === undefined ? code : `${words.what} (${code})`;
 }
 
+/** Returns the reason of any error in words, without the path that the caller names. */
+export function reasonOf(error: unknown): string {
+  return systemReason(error) || (error instanceof Error ? error.message : String(error));
+}
+
 /** Returns it as a UsageError, or undefined if it may be a bug of this program. */
 export function systemError(error: unknown): UsageError | undefined {
   const code = codeOf(error);

@@ -8,6 +8,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { visible, withoutSecrets } from '../core/escape.ts';
 import { UsageError } from '../errors.ts';
 import type { Environment } from './environment.ts';
+import { cutTo, wrapLine } from './layout.ts';
 import { errorCode, inputLines, pause, readInput, readUpTo } from './standard-input.ts';
 import { systemReason } from './system-error.ts';
 
@@ -29,9 +30,7 @@ export interface Streams {
   readonly status: (descriptor: number) => StatusChannel;
   readonly outputIsTerminal: boolean;
   readonly inputIsTerminal: boolean;
-  /** True if stdout shows colour: it is a terminal, and neither NO_COLOR nor TERM=dumb is set. */
-  readonly colour: boolean;
-  /** The width of the terminal on stdout, or undefined if stdout is no terminal. */
+  /** The width of the terminal on stdout (COLUMNS, or what the terminal says), or undefined if stdout is no terminal. */
   readonly columns?: number | undefined;
 }
 
@@ -102,6 +101,14 @@ function isTerminal(descriptor: number): boolean {
   return process.getBuiltinModule('node:tty').isatty(descriptor);
 }
 
+/** Less than this many columns hold no sentence. */
+const LEAST_COLUMNS = 20;
+
+/** Returns the width that COLUMNS says, as git takes it. */
+function columnsSaid({ COLUMNS: text = '' }: Environment): number | undefined {
+  return /^\d{1,4}$/.test(text) && Number(text) >= LEAST_COLUMNS ? Number(text) : undefined;
+}
+
 /** Returns the streams of this process. */
 export function processStreams(env: Environment): Streams {
   return {
@@ -121,11 +128,8 @@ export function processStreams(env: Environment): Streams {
     get inputIsTerminal() {
       return isTerminal(0);
     },
-    get colour() {
-      return !env.NO_COLOR && env.TERM !== 'dumb' && isTerminal(1);
-    },
     get columns() {
-      return isTerminal(1) ? process.stdout.columns : undefined;
+      return isTerminal(1) ? (columnsSaid(env) ?? (process.stdout.columns || 80)) : undefined;
     },
   };
 }
@@ -135,11 +139,16 @@ export function talkLine(prefix: string, line: string): string {
   return `${prefix}${visible(withoutSecrets(line))}\n`;
 }
 
+/** Further lines of a message stand below its first word. */
+const SAY_INDENT = 12;
+const COMMAND = /^ *(?:git|mkdir|rm|export|unset|cosign|curl) /;
+
 interface Person {
   readonly descriptor: number;
 }
 
 class ProcessTerminal implements Terminal {
+  readonly #env: Environment;
   readonly #mayAsk: boolean;
   #person: Person | undefined;
   #looked = false;
@@ -149,6 +158,7 @@ class ProcessTerminal implements Terminal {
   #progressShown = false;
 
   constructor(env: Environment) {
+    this.#env = env;
     this.#mayAsk = env.GIT_TERMINAL_PROMPT !== '0';
   }
 
@@ -183,15 +193,35 @@ class ProcessTerminal implements Terminal {
     }
   }
 
-  readonly say = (line: string): void => this.#put(talkLine('git-signet: ', line));
+  readonly say = (line: string): void => this.#put(this.#fitted(talkLine('git-signet: ', line)));
 
-  readonly hint = (line: string): void => this.#put(talkLine('  ', line));
+  readonly hint = (line: string): void => {
+    const text = talkLine('  ', line);
+    // a command stays in one line, so that it can be copied
+    this.#put(COMMAND.test(text) ? text : this.#fitted(text));
+  };
+
+  /** Wraps a message for a person who reads it on the terminal of stderr. A log gets it as it is shown. */
+  #fitted(text: string): string {
+    const columns = this.#columns();
+    if (columns === undefined) return text;
+    const hang = text.startsWith('git-signet: ') ? SAY_INDENT : undefined;
+    return `${wrapLine(text.slice(0, -1), columns, hang)}\n`;
+  }
+
+  #columns(): number | undefined {
+    return isTerminal(2)
+      ? (columnsSaid(this.#env) ?? (process.stderr.columns || undefined))
+      : undefined;
+  }
 
   readonly progress = (line: string | undefined): void => {
     if (line === undefined ? !this.#progressShown : !isTerminal(2)) return;
     this.#progressShown = line !== undefined;
     try {
-      writeAll(2, `\r\x1b[K${line === undefined ? '' : visible(line)}`);
+      // a line that the terminal wraps could not be erased
+      const shown = line === undefined ? '' : cutTo(visible(line), (this.#columns() ?? 80) - 1);
+      writeAll(2, `\r\x1b[K${shown}`);
     } catch {
       // As above.
     }

@@ -5,7 +5,7 @@ import { basename, dirname } from 'node:path';
 import { fromUtf8, toHex } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { ConfigError } from '../errors.ts';
-import { systemReason } from '../system/system-error.ts';
+import { reasonOf } from '../system/system-error.ts';
 import type { TrustSettings } from './source.ts';
 
 const MAX_TRUST = 4 * 1024 * 1024;
@@ -18,7 +18,7 @@ export function readTrustFile(path: string): string {
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    throw refuse(systemReason(error) || String(error));
+    throw refuse(reasonOf(error));
   }
   if (bytes.length > MAX_TRUST) throw refuse('the file is longer than 4 MiB');
   const text = fromUtf8(bytes);

@@ -30,6 +30,11 @@ describe('choosePersonWay', () => {
       { way: 'browser' },
     ],
     ['a console', {}, { way: 'device', why: 'no browser here' }],
+    [
+      'a console with a wrong BROWSER',
+      { env: { BROWSER: '/nonexistent' } },
+      { way: 'device', why: 'BROWSER names no program here (/nonexistent)' },
+    ],
     ['SSH', { env: { SSH_CONNECTION: 'a 1 b 22' } }, { way: 'device', why: 'no browser over SSH' }],
     [
       'SSH, without its addresses',
@@ -58,6 +63,19 @@ describe('choosePersonWay', () => {
       { way: 'device', why: 'no browser in a codespace' },
     ],
     ['nothing at all', { interactive: false }, NOBODY],
+    [
+      'a wrong BROWSER and no terminal',
+      { interactive: false, env: { BROWSER: '/nonexistent' } },
+      none(
+        /^you are not logged in: BROWSER names no program here \(\/nonexistent\), and there is no terminal/,
+        /^git signet login/,
+      ),
+    ],
+    [
+      'SSH with a BROWSER that is on the other machine',
+      { env: { SSH_TTY: '/dev/pts/1', BROWSER: 'firefox' } },
+      { way: 'device', why: 'no browser over SSH' },
+    ],
     ['SSH without a terminal', { interactive: false, env: { SSH_CONNECTION: 'x' } }, NOBODY],
     [
       'GitHub Actions without the permission',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mendCommand, shellWord } from '../../src/report/mend.ts';
+import { mendCommand } from '../../src/report/mend.ts';
 
 const counts = { verified: 1, refused: 0, unsigned: 1, 'not-allowed': 0, undecided: 0 };
 
@@ -17,7 +17,9 @@ describe('mendCommand', () => {
   });
 
   it('a hostile name stays one quoted word in the command (I01)', () => {
-    expect(shellWord("a'$(x);b..HEAD")).toBe(`'a'\\''$(x);b..HEAD'`);
-    expect(shellWord('a b')).toBe("'a b'");
+    expect(mendCommand(counts, ["a'$(x);b..HEAD"])).toBe(
+      `to sign your own again: git signet resign 'a'\\''$(x);b..HEAD'`,
+    );
+    expect(mendCommand(counts, ['a b..HEAD'])).toContain("resign 'a b..HEAD'");
   });
 });

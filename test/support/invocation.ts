@@ -66,7 +66,6 @@ export function catchInvocation(given: Given): Caught {
     status: (descriptor) => ({ write: (text) => put(descriptor, text) }),
     outputIsTerminal: false,
     inputIsTerminal: false,
-    colour: false,
   };
   const terminal: Terminal = {
     interactive: given.answers !== undefined,

@@ -7,6 +7,7 @@ import { AgentTrouble } from '../../agent/wire/failure.ts';
 import { type Command, loaded } from '../../cli/command.ts';
 import { ExitCode } from '../../errors.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { writePage } from '../../system/layout.ts';
 import { describeCredential } from '../login/logins.ts';
 import { agentHere, type Here } from './here.ts';
 
@@ -70,7 +71,7 @@ async function status(invocation: Invocation, json: boolean): Promise<ExitCode> 
       terminal.say('no agent is running, and the first signature starts one');
     const { visible } = await import('../../core/escape.ts');
     for (const line of agents.flatMap((each) => statusLines(each, now()))) {
-      streams.write(`${visible(line)}\n`);
+      writePage(streams, `${visible(line)}\n`);
     }
   }
   return agents.some(({ state }) => state === undefined) ? ExitCode.undecided : ExitCode.ok;

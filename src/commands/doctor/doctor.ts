@@ -6,13 +6,16 @@ import { visible, withoutSecrets } from '../../core/escape.ts';
 import { plural } from '../../core/plural.ts';
 import type { TrustMaterial, ValidityWindow } from '../../core/trust/trust-material.ts';
 import { ExitCode, isSignetError } from '../../errors.ts';
+import { painterHere } from '../../git/colour.ts';
 import { createHttpClient } from '../../http/http.ts';
 import { networkOptions } from '../../http/network.ts';
 import { proxyChoice } from '../../http/proxy.ts';
 import { chooseServices } from '../../services/choose-servers.ts';
 import { loadSettings, resolveSettings, type Settings } from '../../settings/load.ts';
+import type { Paint, Tone } from '../../system/colour.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { writePage } from '../../system/layout.ts';
 import { VERSION } from '../../system/version.ts';
 import { loadSigningConfig, loadTrust } from '../../trust/load.ts';
 import { quietTrustOrigin } from '../../trust/origin.ts';
@@ -61,7 +64,7 @@ async function checkTrust(
       validFor.start <= now && now <= (validFor.end ?? now);
     const [authorities, logs] = [certificateAuthorities.filter(valid), tlogs.filter(valid)];
     const days = ageOf(trust, now);
-    const age = days === undefined ? '' : `, ${days} days old`;
+    const age = days === undefined ? '' : `, ${plural(days, 'day')} old`;
     const chosen = quiet === undefined ? '' : `, chosen by ${visible(quiet.label)}`;
     const detail = `${visible(source)}${chosen}${age}: ${plural(authorities.length, 'authority', 'authorities')}, ${plural(logs.length, 'log')}`;
     const remedy = mirror === undefined ? 'git signet trust init --from FILE' : UPDATE;
@@ -158,17 +161,24 @@ function withoutItsSecrets(check: DoctorCheck): DoctorCheck {
   return { ...check, detail: withoutSecrets(detail), ...more };
 }
 
-function asText({ checks, hosts }: Report): string {
+const TONES: Readonly<Record<DoctorCheck['level'], Tone>> = {
+  ok: 'good',
+  warn: 'careful',
+  fail: 'bad',
+};
+
+function asText({ checks, hosts }: Report, paint: Paint): string {
   const width = Math.max(...checks.map(({ name }) => name.length));
   const lines = checks.flatMap(({ name, level, detail, remedy }, index) => {
     // what mends several lines is said once, below the last of them
     const said = remedy === undefined || checks[index + 1]?.remedy === remedy;
     const more = said ? [] : [`${' '.repeat(width + 8)}${visible(remedy)}`];
-    return [`${level.padEnd(4)}  ${name.padEnd(width)}  ${detail}`, ...more];
+    return [`${paint(TONES[level], level.padEnd(4))}  ${name.padEnd(width)}  ${detail}`, ...more];
   });
   const count = (wanted: DoctorCheck['level']): number =>
     checks.filter(({ level }) => level === wanted).length;
-  const firewall = hosts.map(({ host, uses }) => `  ${host}  ${uses}`);
+  const widest = Math.max(0, ...hosts.map(({ host }) => host.length));
+  const firewall = hosts.map(({ host, uses }) => `  ${host.padEnd(widest)}  ${uses}`);
   return [
     ...lines,
     ...(firewall.length === 0 ? [] : ['', 'hosts to let through:', ...firewall]),
@@ -185,7 +195,7 @@ const run: Run = async ({ switches }, invocation) => {
   if (switches.has('json')) {
     const checks = report.checks.map(({ exit: _exit, ...check }) => check);
     write(`${JSON.stringify({ schemaVersion: 1, version: VERSION, checks, hosts }, null, 2)}\n`);
-  } else write(asText(report));
+  } else writePage(invocation.streams, asText(report, await painterHere(invocation)));
   return exitOf(report.checks) ?? ExitCode.ok;
 };
 

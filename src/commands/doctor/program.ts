@@ -7,7 +7,6 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { visible } from '../../core/escape.ts';
 import type { ConfigEntry } from '../../git/config.ts';
-import { shellWord } from '../../report/mend.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import {
   asksPathForInterpreter,
@@ -17,6 +16,7 @@ import {
 } from '../../system/own-program.ts';
 import { findExecutable } from '../../system/process.ts';
 import { programWords } from '../../system/runtime.ts';
+import { shellWord } from '../../system/shell.ts';
 import { passesAway, sameFile } from '../../system/stable-path.ts';
 import { type DoctorCheck, fail, ok, warn } from './check.ts';
 

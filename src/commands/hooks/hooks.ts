@@ -7,9 +7,10 @@ import type { ArgumentSpec, ParsedArguments } from '../../cli/spec.ts';
 import { ExitCode } from '../../errors.ts';
 import { fsckObjects } from '../../git/fsck-objects.ts';
 import { dropDoubled, type HookName, hookText, installHook, isOurs } from '../../git/hooks.ts';
-import { shellWord } from '../../report/mend.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { writePage } from '../../system/layout.ts';
 import { installOwnProgram } from '../../system/own-program.ts';
+import { shellWord } from '../../system/shell.ts';
 import type { Manager } from './managers.ts';
 import { HOOK_OPTIONS, HOOK_SPEC, vouchedFor } from './options.ts';
 import { type HooksPlace, hooksPlace } from './place.ts';
@@ -39,7 +40,7 @@ async function remove(args: ParsedArguments, invocation: Invocation): Promise<Ex
   const back = removeOurs(ours, hook);
   for (const path of displaced) terminal.say(`removed ${path}, which nothing started`);
   const said = back.length > 0 ? 'removed, and the earlier hook is back' : 'removed';
-  streams.write(`${hook}: ${ours.length === 0 ? 'none of ours is there' : said}\n`);
+  writePage(streams, `${hook}: ${ours.length === 0 ? 'none of ours is there' : said}\n`);
   const entry = manager?.starts;
   if (entry !== undefined && !ours.includes(entry)) {
     terminal.say(`${entry} still starts git-signet for ${manager?.name}: take it out there`);
@@ -94,17 +95,18 @@ async function install(args: ParsedArguments, invocation: Invocation): Promise<E
       manager?.file === undefined || manager.asks
         ? ''
         : ` as ${file}, which ${manager.name} runs first`;
-    streams.write(
+    writePage(
+      streams,
       `${hook}: installed in ${directory}${by}${moved ? '; what was there runs first' : ''}\n`,
     );
   } else if (write) {
     await manager.write(options);
     const paths = manager.wanted(options).map(({ path }) => path);
-    streams.write(`${hook}: written to ${paths.join(' and ')}\n`);
+    writePage(streams, `${hook}: written to ${paths.join(' and ')}\n`);
   } else if (manager.starts === undefined) {
     tellWanted({ ...standing, manager }, options, invocation);
     return ExitCode.usage;
-  } else streams.write(`${hook}: ${manager.name} starts git-signet (${manager.starts})\n`);
+  } else writePage(streams, `${hook}: ${manager.name} starts git-signet (${manager.starts})\n`);
   if (manager?.pending !== undefined) {
     terminal.say(`${manager.name} has not put its hook in place yet, so type`);
     terminal.hint(manager.pending);

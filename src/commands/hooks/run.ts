@@ -56,7 +56,7 @@ function onStderr(streams: Streams): Streams {
     write: (chunk) => streams.status(2).write(String(chunk)),
     outputIsTerminal: false,
     inputIsTerminal: false,
-    colour: false,
+    columns: undefined,
   };
 }
 

@@ -3,6 +3,7 @@
 import { type ConfigEntry, gitBoolean, ownValue } from '../../git/config.ts';
 import type { LogArguments } from '../../git/log/arguments.ts';
 import type { Look } from '../../report/log/layout.ts';
+import { wantsColour } from '../../system/colour.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { showsUnicode } from '../../system/locale.ts';
 import { type Pager, startPager } from '../../system/pager.ts';
@@ -39,7 +40,7 @@ function coloured(
   }: Pick<Invocation, 'env'> & { readonly seen: boolean; readonly paged: boolean },
 ): boolean {
   if (colour !== 'auto') return colour === 'always';
-  if (!seen || env.TERM === 'dumb' || (env.NO_COLOR ?? '') !== '') return false;
+  if (!wantsColour({ env, seen })) return false;
   const inPager = entries.findLast(({ key }) => key === 'color.pager');
   return !paged || inPager === undefined || gitBoolean(inPager.value) !== false;
 }

@@ -6,9 +6,12 @@ import type { Command, Run } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
 import { ANYBODY, expectationWords } from '../../core/expected-account.ts';
 import { ExitCode } from '../../errors.ts';
+import { painterHere } from '../../git/colour.ts';
 import type { SettingOrigin } from '../../settings/origin.ts';
+import type { Paint } from '../../system/colour.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { type LastFailure, lastFailure } from '../../system/last-failure.ts';
+import { writePage } from '../../system/layout.ts';
 import { shellWord } from '../../system/shell.ts';
 import { agentHere } from '../agent/here.ts';
 import { type LastRead, lastReads } from '../monitor/last-read.ts';
@@ -119,10 +122,10 @@ function agentLines(
 }
 
 /** Shows what git hid when it ran without a terminal. */
-function failureLines({ failure }: Status, { env }: Invocation): readonly string[] {
+function failureLines({ failure }: Status, { env }: Invocation, paint: Paint): readonly string[] {
   if (failure === undefined) return [];
   const hint = failure.hint === '' ? [] : [`  ${visible(failure.hint)}`];
-  return [`last failure to sign: ${describeFailure(failure, env)}`, ...hint];
+  return [`${paint('careful', 'last failure to sign:')} ${describeFailure(failure, env)}`, ...hint];
 }
 
 /** Says when each log was last read for signatures under the user's name, if a monitor runs here. */
@@ -177,14 +180,15 @@ const run: Run = async ({ switches }, invocation) => {
   const ready = isReady(status, now);
   if (switches.has('json')) invocation.streams.write(asJson(status));
   else {
+    const paint = await painterHere(invocation);
     const lines = [
-      `here: ${hereLine(status, now)}`,
+      `${paint(ready ? 'good' : 'careful', 'here:')} ${hereLine(status, now)}`,
       ...choiceLines(status),
       ...status.agents.flatMap((agent) => agentLines(agent, status, now)),
-      ...failureLines(status, invocation),
+      ...failureLines(status, invocation, paint),
       ...monitorLines(status),
     ];
-    invocation.streams.write(`${lines.join('\n')}\n`);
+    writePage(invocation.streams, `${lines.join('\n')}\n`);
     if (!ready) invocation.terminal.hint(nextStep(status));
   }
   return ready ? ExitCode.ok : ExitCode.login;

@@ -12,6 +12,7 @@ import { POLICY_PATH } from '../../gate/policy-choice.ts';
 import { fileAt, readPolicyAt, readPolicyFile } from '../../gate/policy-file.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { writePage } from '../../system/layout.ts';
 
 /** `REV:PATH` is a revision's, anything else a file. */
 export function isAtRevision(name: string): boolean {
@@ -31,11 +32,11 @@ const run: Run = async ({ positionals: [name = POLICY_PATH] }, invocation) => {
   const policy = await readNamed(name, invocation);
   await readOpenPgpKeys(policy);
   const found = oddities(policy, now());
-  for (const { where, what } of found) streams.write(`${visible(`${where}: ${what}`)}\n`);
+  for (const { where, what } of found) writePage(streams, `${visible(`${where}: ${what}`)}\n`);
   const signers = new Set([...policy.rules, ...(policy.keys ?? [])].map((rule) => rule.name)).size;
   const rules = (policy.commits?.length ?? 0) + (policy.tags?.length ?? 0);
   const odd = found.length === 0 ? 'nothing odd' : `${found.length} to look at`;
-  streams.write(`${plural(signers, 'signer')}, ${plural(rules, 'rule')}: ${odd}\n`);
+  writePage(streams, `${plural(signers, 'signer')}, ${plural(rules, 'rule')}: ${odd}\n`);
   return found.length === 0 ? ExitCode.ok : ExitCode.notAllowed;
 };
 

@@ -17,9 +17,11 @@ import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
 import { judgeOutcome } from '../../gate/outcome.ts';
 import { judgingContext } from '../../gate/run.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
+import { painterHere } from '../../git/colour.ts';
 import { resolveCommits } from '../../git/names.ts';
 import { helpLine } from '../../report/mend.ts';
 import { verdictLine } from '../../report/verdict-line.ts';
+import { writePage } from '../../system/layout.ts';
 import { VERIFY_OPTIONS } from '../verify/options.ts';
 
 type Say = (answer: 'yes' | 'no' | '-', what: string, why?: string) => void;
@@ -115,15 +117,17 @@ const run: Run = async (args, invocation) => {
   const { streams } = invocation;
   const [name = ''] = args.positionals;
   const setup = await setUpVerify(args, invocation);
+  const paint = await painterHere(invocation);
   const say: Say = (answer, what, why) => {
-    streams.write(
-      `${answer.padEnd(3)}  ${visible(why === undefined ? what : `${what}: ${why}`)}\n`,
+    writePage(
+      streams,
+      `${answer === '-' ? '-  ' : paint(answer === 'yes' ? 'good' : 'bad', answer.padEnd(3))}  ${visible(why === undefined ? what : `${what}: ${why}`)}\n`,
     );
   };
   try {
     const outcome = await explain(name, setup, say);
-    streams.write(`${visible(verdictLine(outcome, 'commit'))}\n`);
-    if ('code' in outcome && streams.outputIsTerminal) streams.write(helpLine(outcome.code));
+    writePage(streams, `${visible(verdictLine(outcome, 'commit'))}\n`);
+    if ('code' in outcome && streams.outputIsTerminal) writePage(streams, helpLine(outcome.code));
     return exitCodeOf({ ...countResults(), [outcome.status]: 1 });
   } finally {
     await setup.close();

@@ -8,6 +8,7 @@ import { ExitCode } from '../../errors.ts';
 import { loadConfiguredPolicy } from '../../gate/policy-file.ts';
 import { replaceValues } from '../../git/config-edit.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
+import { writePage } from '../../system/layout.ts';
 import { allowWritten } from '../allow.ts';
 import { isAtRevision } from './check.ts';
 
@@ -23,9 +24,12 @@ const run: Run = async ({ positionals: [name = ''], switches }, invocation) => {
   if (scope === '--local') await allowWritten(invocation, [KEY]);
   const signers = new Set([...policy.rules, ...(policy.keys ?? [])].map((rule) => rule.name)).size;
   const where = scope === '--local' ? 'in this repository' : 'in every repository of yours';
-  streams.write(`${visible(value)} judges ${where}: ${plural(signers, 'signer')}
+  writePage(
+    streams,
+    `${visible(value)} judges ${where}: ${plural(signers, 'signer')}
   undo: git config ${scope} --unset ${KEY}
-`);
+`,
+  );
   return ExitCode.ok;
 };
 

@@ -15,12 +15,13 @@ import { AnswerError, ExitCode, UsageError } from '../../errors.ts';
 import { resolveCommits, resolveNames } from '../../git/names.ts';
 import { type GitRepository, gitLine, openRepository } from '../../git/repository.ts';
 import { askGitLine } from '../../git/simple-git.ts';
-import { shellWord } from '../../report/mend.ts';
 import { shortened } from '../../report/text.ts';
 import { settingsHere } from '../../settings/here.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import { untilInterrupted } from '../../system/interrupt.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { writePage } from '../../system/layout.ts';
+import { shellWord } from '../../system/shell.ts';
 import { loadTrust } from '../../trust/load.ts';
 import { idsOf, ownAddress, type Planned, planResign } from './plan.ts';
 import { type SignOne, withSeries } from './series.ts';
@@ -192,7 +193,7 @@ async function resign(
   });
   const due = planned.filter(({ what }) => what === 'sign');
   const left = planned.filter(({ what }) => what === 'left');
-  for (const one of left) streams.write(row(one));
+  for (const one of left) writePage(streams, row(one));
   const [first] = due;
   if (first === undefined) {
     if (left.length === 0) terminal.say('every commit of this range is signed');
@@ -200,7 +201,7 @@ async function resign(
     return left.length > 0 ? ExitCode.usage : ExitCode.ok;
   }
   if (args.switches.has('dry-run')) {
-    for (const one of due) streams.write(row(one));
+    for (const one of due) writePage(streams, row(one));
     terminal.say(`would sign ${due.length} of ${planned.length} again, and did nothing`);
     return ExitCode.ok;
   }
@@ -213,7 +214,7 @@ async function resign(
   const renamed = await untilInterrupted(work);
   await move(repository, target, renamed);
   terminal.progress(undefined);
-  for (const one of due) streams.write(row(one, renamed));
+  for (const one of due) writePage(streams, row(one, renamed));
   terminal.say(
     `signed ${renamed.size} of ${planned.length} again, the old tip is ${target.tip.slice(0, 12)}`,
   );

@@ -19,6 +19,7 @@ import { loadSettings, type Settings } from '../../settings/load.ts';
 import { variablesOf } from '../../settings/table.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { writePage } from '../../system/layout.ts';
 import { keepTrustFile, pinnedMirror } from '../../trust/given.ts';
 import { loadSigningConfig, loadTrust } from '../../trust/load.ts';
 import { chosenMark } from '../../trust/origin.ts';
@@ -135,12 +136,15 @@ async function report(
     material.leftOut.length === 0
       ? ''
       : `\n  left out    ${count(material.leftOut, 'log')} of a kind that is not verified with here`;
-  streams.write(`trust root ${material.source}, set for ${global === '' ? 'this repository' : 'every repository of yours'}
+  writePage(
+    streams,
+    `trust root ${material.source}, set for ${global === '' ? 'this repository' : 'every repository of yours'}
   trusts      ${count(material.certificateAuthorities, 'CA')}, ${count(material.tlogs, 'log')}, ${count(material.ctLogs, 'CT log')}, ${count(material.timestampAuthorities, 'TSA')}
   ${next}${left}
   undo: git signet trust init${global} --undo
   next: git signet trust show
-`);
+`,
+  );
   if (material.ctLogs.length === 0 && ctLog === 'required')
     terminal.say(
       'it lists no CT log, so no signature verifies under it: add --no-ct-log if this instance has none',

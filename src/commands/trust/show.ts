@@ -11,6 +11,7 @@ import { resolvedHere } from '../../settings/here.ts';
 import type { ResolvedSettings, Settings } from '../../settings/load.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { writePage } from '../../system/layout.ts';
 import { loadSigningConfig, loadTrust } from '../../trust/load.ts';
 import { trustOrigins } from '../../trust/origin.ts';
 import { type MirrorSource, trustSourceOf } from '../../trust/source.ts';
@@ -82,11 +83,9 @@ const run: Run = async (args, invocation) => {
   const { streams } = invocation;
   const resolved = await resolvedHere(invocation, { flags: args.flags });
   const facts = await trustFacts(resolved, await loadCrypto(), invocation);
-  streams.write(
-    args.values.get('format') === 'json'
-      ? `${JSON.stringify(trustJson(facts), null, 2)}\n`
-      : trustText(facts),
-  );
+  if (args.values.get('format') === 'json') {
+    streams.write(`${JSON.stringify(trustJson(facts), null, 2)}\n`);
+  } else writePage(streams, trustText(facts));
   return ExitCode.ok;
 };
 

@@ -9,6 +9,7 @@ import { settingsHere } from '../../settings/here.ts';
 import type { Settings } from '../../settings/load.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { writePage } from '../../system/layout.ts';
 import { type Refreshed, type RefreshOptions, refreshTrust } from '../../trust/mirror-refresh.ts';
 import { type MirrorSource, publicGood, trustSourceOf } from '../../trust/source.ts';
 
@@ -46,7 +47,10 @@ const run: Run = async (args, invocation) => {
   terminal.progress(`asking ${mirror.name} for its trust root`);
   const { changed } = await refreshNow(mirror, settings, { env, crypto, now });
   terminal.progress(undefined);
-  streams.write(`${mirror.name}: ${changed ? 'a new trust root' : 'the trust root is current'}\n`);
+  writePage(
+    streams,
+    `${mirror.name}: ${changed ? 'a new trust root' : 'the trust root is current'}\n`,
+  );
   return ExitCode.ok;
 };
 

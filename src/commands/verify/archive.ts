@@ -16,11 +16,13 @@ import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
 import { tagContext } from '../../gate/run.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
 import type { Step } from '../../gate/tag-chain.ts';
+import { colourHere } from '../../git/colour.ts';
 import { readTree } from '../../git/tree.ts';
 import { renderResult } from '../../report/formats.ts';
 import { createReporter } from '../../report/reporter.ts';
 import { untilInterrupted } from '../../system/interrupt.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { writePage } from '../../system/layout.ts';
 import { TRUST_OPTIONS, VERIFY_EXITS, WHO_OPTIONS } from './options.ts';
 import { judgeTag } from './tag.ts';
 
@@ -45,10 +47,12 @@ interface Asked {
 async function judge(
   { tag, follow }: Asked,
   setup: VerifySetup,
-  { streams, terminal, env }: Invocation,
+  invocation: Invocation,
 ): Promise<{ readonly exit: ExitCode; readonly commit: string | undefined }> {
+  const { streams, terminal, env } = invocation;
   const { now } = setup.judge;
   const reporter = createReporter({
+    colour: await colourHere(invocation),
     ...setup.facts,
     ...{ output: 'text', streams, terminal, noun: 'object', now, env },
     ...{ asked: [tag], subjects: [] },
@@ -148,7 +152,7 @@ const run: Run = async (args, invocation) => {
       compare(resolve(cwd, file), commit, setup, prefix),
     );
     for (const line of linesOf(basename(file), tag, tree, result))
-      streams.write(`${visible(line)}\n`);
+      writePage(streams, `${visible(line)}\n`);
     return result.problems.length === 0 ? ExitCode.ok : ExitCode.refused;
   } finally {
     await setup.close();

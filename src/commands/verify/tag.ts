@@ -9,6 +9,7 @@ import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
 import { tagContext } from '../../gate/run.ts';
 import { setUpVerify } from '../../gate/setup.ts';
 import { judgeChain, type Step, type TagContext } from '../../gate/tag-chain.ts';
+import { colourHere } from '../../git/colour.ts';
 import { resolveNames } from '../../git/names.ts';
 import type { ReportSubject } from '../../report/format.ts';
 import { renderResult } from '../../report/formats.ts';
@@ -43,6 +44,7 @@ const run: Run = async (args, invocation) => {
   const { now } = judge;
   const subjects: ReportSubject[] = [];
   const reporter = createReporter({
+    colour: await colourHere(invocation),
     ...facts,
     ...{ output: format, streams, terminal, noun: 'object', now, env },
     ...{ asked: names, subjects },

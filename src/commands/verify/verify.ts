@@ -8,6 +8,7 @@ import { exitCodeOf } from '../../gate/exit-code.ts';
 import { type PolicyPlan, planRun, type RunRevisions } from '../../gate/plan.ts';
 import { judgePlan, judgingContext } from '../../gate/run.ts';
 import { setUpVerify } from '../../gate/setup.ts';
+import { colourHere } from '../../git/colour.ts';
 import { FORMATS, type ReportOutput } from '../../report/formats.ts';
 import { createReporter, type Reporter } from '../../report/reporter.ts';
 import { untilInterrupted } from '../../system/interrupt.ts';
@@ -43,6 +44,7 @@ const run: Run = async (args, invocation) => {
     const asked = args.positionals;
     const output: ReportOutput = format === 'text' && total === 1 ? 'sentence' : format;
     reporter = createReporter({
+      colour: await colourHere(invocation),
       ...setup.facts,
       ...{ output, streams, terminal, noun: 'commit', asked, subjects, now, env, total },
     });

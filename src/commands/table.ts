@@ -14,6 +14,7 @@ export const COMMANDS: CommandTable = {
   hooks: () => import('./hooks/hooks.ts'),
   resign: () => import('./resign/resign.ts'),
   policy: () => import('./policy/policy.ts'),
+  incident: () => import('./incident/incident.ts'),
   show: () => import('./show.ts'),
   login: () => import('./login/login.ts'),
   logout: () => import('./login/logout.ts'),

@@ -51,7 +51,7 @@ describe.skipIf(!haveTools('bash'))('git signet completion bash', () => {
     expect(offered(['git-signet', 've'])).toEqual([
       ...['verify', 'verify-tag', 'verify-archive', 'version'],
     ]);
-    expect(offered(['git', 'signet', 'in'])).toEqual(['init']);
+    expect(offered(['git', 'signet', 'in'])).toEqual(['init', 'incident']);
     expect(offered(['git', 'signet', 'keyr'])).toEqual([]);
     expect(offered(['git-signet', 'init', '--'])).toEqual([
       ...['--global', '--local', '--undo', '--help'],

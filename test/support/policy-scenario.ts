@@ -12,7 +12,7 @@ import { resultsOf, type Signing, signet, withSignature } from './verify-scenari
 /** Who signs: an e-mail, a whole request to the sandbox, a key, or no signer. */
 export type By =
   | 'nobody'
-  | { readonly email: string }
+  | { readonly email: string; readonly at?: number }
   | (Signing & { readonly principal?: object })
   | { readonly armor: (payload: Uint8Array) => Promise<string> | string };
 

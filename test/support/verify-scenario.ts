@@ -100,6 +100,8 @@ export interface Signing {
   readonly email?: string;
   readonly rekor?: 1 | 2 | 'none';
   readonly timestamp?: boolean;
+  /** Unix milliseconds at which it is made. */
+  readonly at?: number;
 }
 
 /** Writes commits and tags signed by a sandbox. */

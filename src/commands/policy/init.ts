@@ -168,11 +168,11 @@ export const command: Command = {
   summary: 'propose a policy',
   positionals: [{ name: 'REV | A..B', takes: 'revision', optional: true }],
   options: {
-    write: { meaning: 'into .signet.yaml, where there is none, instead of stdout' },
+    write: { meaning: 'into .signet.yaml, if there is none yet' },
     keys: {
       takes: 'file',
       repeated: true,
-      meaning: 'keys that you vouch for: OpenPGP, or SSH (allowed signers)',
+      meaning: 'OpenPGP or SSH keys that you vouch for',
     },
     'github-web-flow': { meaning: "with GitHub's own key, for merges there" },
     'trusted-root': settingOption('trust', { meaning: 'trust this instead of the built-in root' }),

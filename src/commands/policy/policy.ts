@@ -14,12 +14,10 @@ signers:
 roles: {maintainers: [alice]}            # username, openpgp, ssh; from: DATE
 commits:                      # the first rule whose refs fit governs
   - {refs: [refs/heads/main], by: [maintainers, web], committer: match,
-     author: report, sign-off: signer, max-skew: 24h, merges: passing,
-     distinct-signers: 2}
+     sign-off: signer, max-skew: 24h, merges: passing, distinct-signers: 2}
 tags: [{names: ['v*'], by: [release], tagger: match}]
 changes: [maintainers]        # who may change this file
-revoked: [{identity: alice@example.com, issuer: https://accounts.example.com,
-   until: '2026-03-01T12:00Z', reason: taken over, except: [FULL-HASH]}]`;
+revoked: [{certificate: SHA-256, reason: stolen}] # or identity, log, key`;
 
 export const command: Command = {
   summary: 'who may sign: init, check, explain',

@@ -68,7 +68,7 @@ const MAX_TEXT = 120;
 const MAX_NAME = 60;
 
 /** Quotes text. JSON text is YAML text. Characters that YAML or a terminal could act on are escaped. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return JSON.stringify(text).replace(/[\u007f-\u{10ffff}]/gu, (character) =>
     [...Array(character.length).keys()]
       .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`)

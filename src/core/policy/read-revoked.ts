@@ -3,6 +3,7 @@
  * log entry, a key. A window has full times in UTC, because a day alone does not say where it begins (threat V5).
  */
 
+import { readUtc } from '../time.ts';
 import type { Revocation, RevokedTarget } from './model.ts';
 import { asMap, asText, asTexts, type Fields, fault, type Path, type Reader } from './reader.ts';
 
@@ -11,14 +12,10 @@ const ACCOUNT = ['issuer', 'from', 'until'] as const;
 const KEYS = [...TARGETS, ...ACCOUNT, 'index', 'reason', 'except'];
 
 function readTime(reader: Reader, value: unknown, path: Path): number {
-  const text = typeof value === 'string' ? value : '';
-  const full = /^\d{4}-\d\d-\d\dT\d\d:\d\dZ$/.test(text) ? text.replace('Z', ':00Z') : text;
-  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(full) ? Date.parse(full) : Number.NaN;
-  if (Number.isNaN(time) || new Date(time).toISOString() !== full.replace('Z', '.000Z')) {
-    const form = 'such as 2026-03-01T12:00Z (no day alone, no other time zone)';
-    throw fault(reader, path, `'${path.at(-1)}' must be a time in UTC, ${form}`);
-  }
-  return time / 1000;
+  const time = typeof value === 'string' ? readUtc(value) : undefined;
+  if (time !== undefined) return time;
+  const form = 'such as 2026-03-01T12:00Z (no day alone, no other time zone)';
+  throw fault(reader, path, `'${path.at(-1)}' must be a time in UTC, ${form}`);
 }
 
 function readAccount(reader: Reader, entry: Fields, path: Path): RevokedTarget {

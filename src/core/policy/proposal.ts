@@ -192,19 +192,25 @@ function signerLines(
 }
 
 /**
- * Returns the names of those who may change the policy: people whose address is proved, or stated by a source of the user. A
- * key whose address only the key states may belong to a forge, which signs for all of its accounts. Without such people, all.
+ * Returns the line of those who may change the policy: people whose address is proved, or stated by a source of the user. A
+ * key whose address only the key states may belong to a forge, which signs for all of its accounts. Without such people, all
+ * are named, and marked.
  */
-function changersOf(
+function changesLine(
   signers: readonly Counted<ProposedSigner>[],
   names: readonly string[],
-): readonly string[] {
+): string {
   const people = names.filter((_, index) => {
     const of = signers[index]?.of;
     if (of?.kind === 'keyless') return of.signer.kind === 'email';
     return of !== undefined && of.kind !== 'preset' && of.address !== undefined;
   });
-  return [...new Set(people.length > 0 ? people : names)];
+  const listed = [...new Set(people.length > 0 ? people : names)].map(quoted).join(', ');
+  const remarked =
+    people.length > 0
+      ? 'they may change this file, so name few'
+      : 'NOT VERIFIED who they are. Put in who may change this file';
+  return `changes: [${listed}]  # ${remarked}`;
 }
 
 function sinceLines({ since }: Proposal): readonly string[] {
@@ -265,10 +271,9 @@ function notListed({ elsewhere, unproved, refused }: Proposal): readonly string[
 export function proposalText(proposal: Proposal): string {
   const { signers } = proposal;
   const names = namesFor(signers);
-  const changers = changersOf(signers, names).map(quoted).join(', ');
   const lines = [
     ...['version: 1', 'sequence: 1', ...sinceLines(proposal)],
-    ...[`changes: [${changers}]  # they may change this file, so name few`, 'signers:'],
+    ...[changesLine(signers, names), 'signers:'],
     ...signers.flatMap((signer, index) => signerLines(signer, names[index] ?? '')),
     ...notListed(proposal),
   ];

@@ -95,12 +95,16 @@ describe('the text of a proposed policy', () => {
       workflow,
     ];
     expect(written(proposal(all.map((each) => counted(each)))).changes).toEqual(['a', 'd']);
-    expect(written(proposal([counted(workflow)])).changes).toEqual(['x']);
+    const alone = proposal([counted(workflow)]);
+    expect(written(alone).changes).toEqual(['x']);
+    const marked = /^changes: .* # NOT VERIFIED who they are/m;
+    expect(proposalText(alone)).toMatch(marked);
+    expect(proposalText(proposal([counted(login('a@x.test'))]))).not.toMatch(marked);
   });
 
   it('a key of an unknown holder is marked, and a known one is not', () => {
     const text = (fields: object) => proposalText(proposal([counted(key(fields), 1, 'a@x.test')]));
     expect(text({ vouched: false })).toContain('# NOT VERIFIED whose key this is.');
-    expect(text({ owner: 'd@x.test' })).not.toContain('NOT VERIFIED');
+    expect(text({ owner: 'd@x.test' })).not.toContain('NOT VERIFIED whose');
   });
 });

@@ -214,11 +214,13 @@ export function underPolicies(
  * an entry of `revoked` may except an object by its hash.
  */
 export function detachedIds(
-  { policy, crypto }: Pick<VerifyContext, 'policy' | 'crypto'>,
+  { policy, alsoUnder = [], crypto }: Pick<VerifyContext, 'policy' | 'alsoUnder' | 'crypto'>,
   payload: Uint8Array,
   signature: Uint8Array,
 ): readonly string[] {
-  const excepts = policy?.revoked?.some(({ except }) => except !== undefined) === true;
+  const excepts = [policy, ...alsoUnder].some((each) =>
+    each?.revoked?.some(({ except }) => except !== undefined),
+  );
   return excepts ? loggedNames(payload, signature, crypto) : [];
 }
 

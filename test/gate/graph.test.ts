@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/core/bytes.ts';
-import type { Outcome } from '../../src/core/verdict.ts';
+import type { IdentityPolicy, Outcome } from '../../src/core/verdict.ts';
 import { createGraph, type GraphSettings } from '../../src/gate/graph.ts';
 import { parsePolicy } from '../../src/gate/policy-file.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
@@ -68,6 +68,33 @@ commits: [{distinct-signers: 2}]`;
   await graph(commit(wide, `parent ${first}\n`.repeat(60_000)), by('e', 'd'));
   const landing = commit(top, `parent ${first}\nparent ${wide}\n`);
   expect(await graph(landing, verified)).toEqual(verified);
+});
+
+it('with the policies of the parents, a merge counts commits from before a rule that counts (V2)', async () => {
+  const signers = '{name: a, identity: b, issuer: c}, {name: d, identity: e, issuer: c}';
+  const read = (more: string) =>
+    parsePolicy(utf8(`version: 1\nsigners: [${signers}]\n${more}`), 'p', nodeCrypto);
+  const [plain, counting] = await Promise.all([read(''), read('commits: [{distinct-signers: 2}]')]);
+  const [base = '', side = '', top = ''] = ids;
+  const graph = createGraph({
+    ...{ policy: plain, ref: 'refs/heads/main', byParents: true, landings: new Set([top]) },
+    alone: async () => undefined,
+    reached: async () => false,
+    mergeTree: async () => undefined,
+  });
+  const commit = (
+    id: string,
+    policies: readonly IdentityPolicy[],
+    ...above: readonly string[]
+  ) => ({
+    ...{ id, single: false, policies },
+    raw: utf8(
+      `tree ${'1'.repeat(40)}\n${above.map((each) => `parent ${each}\n`).join('')}${PEOPLE}\nm\n`,
+    ),
+  });
+  await graph(commit(side, [plain], base), by('b', 'a'));
+  const landed = await graph(commit(top, [counting, plain], base, side), by('e', 'd'));
+  expect(landed).toEqual(by('e', 'd'));
 });
 
 describe('how many people sign a landing', () => {

@@ -3,11 +3,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { useMachines } from '../support/machine.ts';
 import { policyScene } from '../support/policy-scenario.ts';
 import { useSandbox } from '../support/sandbox.ts';
+import { COMMIT } from '../support/signing.ts';
 import { resultsOf, signet } from '../support/verify-scenario.ts';
 
 const sandbox = useSandbox();
+const newMachine = useMachines(sandbox);
 const MINUTE = 60;
 const COUNT = 200;
 const STEP = 5 * MINUTE;
@@ -123,6 +126,35 @@ describe('the story of a taken-over account', () => {
 });
 
 describe('incident', () => {
+  it('names the signatures of the window that a monitor could not explain', async () => {
+    const machine = await newMachine();
+    const work = await machine.repository('work');
+    const { issuer } = sandbox().urls;
+    const trust = ['--trusted-root', sandbox().files.trustedRoot];
+    const monitor = (...more: readonly string[]) =>
+      machine.signet(work, ['monitor', ...trust, '--identity', 'alice@example.test', ...more]);
+    expect((await monitor('--init')).exit).toBe(0);
+    const hour = Math.floor(Date.now() / 1000) - 3600;
+    const asked = [
+      ...['incident', '--identity', 'alice@example.test', '--issuer', issuer, ...trust],
+      ...['--offline', '--from'],
+    ];
+    const quiet = await machine.signet(work, [...asked, iso(hour)]);
+    expect([quiet.exit, quiet.out], quiet.err).toEqual([
+      0,
+      expect.stringContaining('no signature that your repositories do not explain'),
+    ]);
+    await sandbox().issueSignature(COMMIT, { rekor: 1 });
+    expect((await monitor()).exit).toBe(6);
+    const told = await machine.signet(work, [...asked, iso(hour)]);
+    expect(told.out).toContain('logs: 1 signature that no repository explains');
+    expect(told.out).toContain(`${sandbox().urls.rekor} `);
+    const later = await machine.signet(work, [...asked, iso(hour + 7200)]);
+    expect(later.out).toContain('no signature that your repositories do not explain');
+    const elsewhere = await machine.signet(work, [...asked, iso(hour), '--state', 'nothing-here']);
+    expect(elsewhere.out).toContain('no monitor has read them here');
+  });
+
   it('looks in several repositories, and names tags that the account signed, and no text of a commit acts in its report (V14)', async () => {
     const [one, two] = [policyScene('one', sandbox()), policyScene('two', sandbox())];
     const { now, issuer } = one;

@@ -28,6 +28,7 @@ import { incidentText } from '../../report/incident/text.ts';
 import { settingsHere } from '../../settings/here.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { Secret } from '../../system/secret.ts';
 import { VERSION } from '../../system/version.ts';
 import { loadTrust } from '../../trust/load.ts';
 
@@ -103,16 +104,20 @@ async function vouchedHits(
 /** Returns the signatures of the window that a monitor could not explain, or undefined if none has run here. */
 function unexplainedIn(
   account: Account,
-  { env, terminal }: Invocation,
+  args: ParsedArguments,
+  { env, cwd, terminal }: Invocation,
 ): readonly UnexplainedSignature[] | undefined {
-  const directory = monitorDirectory(env);
+  const given = args.values.get('state');
+  const directory = given === undefined ? monitorDirectory(env) : resolve(cwd, given);
   if (directory === undefined) return undefined;
+  const { SIGNET_MONITOR_KEY: key } = env;
+  const place = { directory, key: key === undefined || key === '' ? undefined : new Secret(key) };
   const entry: Revocation = { target: account, reason: '' };
   const { identity, issuer } = account;
   try {
-    if (logFreshness({ directory }).length === 0) return undefined;
+    if (logFreshness(place).length === 0) return undefined;
     // the policy's own rule decides about the window, so the query leaves it open
-    return unexplainedEntries({ directory }, { identity, issuer }).filter(
+    return unexplainedEntries(place, { identity, issuer }).filter(
       ({ signer, logged, certificate }) => {
         const times = [logged ?? certificate.notAfter];
         return isHit(entry, { signer, certificate, times }, []);
@@ -176,7 +181,7 @@ const run: Run = async (args, invocation) => {
   const except = vouched.size === 0 ? {} : { except: [...vouched] };
   const reason = args.values.get('reason') ?? REASON;
   const report: IncidentReport = {
-    ...{ repositories, vouched, unexplained: unexplainedIn(account, invocation) },
+    ...{ repositories, vouched, unexplained: unexplainedIn(account, args, invocation) },
     revocation: { target: account, reason, ...except },
   };
   const format = (args.values.get('format') ?? 'text') as (typeof FORMATS)[number];
@@ -209,6 +214,10 @@ export const command: Command = {
       meaning: 'a commit or tag that stays good (repeatable)',
     },
     reason: { takes: 'text', value: 'TEXT', meaning: `shown with each hit (default: ${REASON})` },
+    state: {
+      takes: 'directory',
+      meaning: "the monitor's state, if it is not where git signet monitor keeps it",
+    },
     format: { takes: FORMATS, meaning: 'text for people, json, or html for one page' },
     'trusted-root': settingOption('trust', { meaning: 'trust this instead of the built-in root' }),
     'rekor-url': settingOption('rekorUrl', { meaning: 'the log to ask for missing entries' }),

@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { haveTools } from '../test/support/tools.ts';
 import { FOLDER, PICTURES, type Picture } from './picture-parts/table.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -17,7 +18,8 @@ function keptBytes(path: string): Buffer | undefined {
 }
 
 /** Says what was done to a picture, or what is wrong with it. */
-async function update({ name, make, same }: Picture, check: boolean): Promise<string> {
+async function update({ name, needs, make, same }: Picture, check: boolean): Promise<string> {
+  if (!haveTools(...needs)) return 'skipped';
   const path = join(root, FOLDER, name);
   const [kept, made] = [keptBytes(path), await make(program)];
   if (kept !== undefined && same(kept, made)) return 'unchanged';

@@ -46,12 +46,12 @@ details{margin:.25rem 0}
 summary{cursor:pointer;padding:.25rem 0;color:var(--act)}
 summary:focus-visible{outline:3px solid var(--act);outline-offset:2px}
 ol{list-style:none;margin:0;padding:0}
-li.row{display:grid;grid-template-columns:7rem minmax(0,1fr) minmax(0,20rem) 12.5rem;gap:.1rem 1rem;
+li.row{display:grid;grid-template-columns:7rem minmax(0,3fr) minmax(0,2fr) 12.5rem;gap:.1rem 1rem;
 padding:.25rem 0;border-top:1px solid var(--line);align-items:baseline}
-.row small{display:block;font-size:.875rem}
+.row small{grid-column:2/-1;font-size:.875rem}
 .row time{color:var(--soft);font-size:.875rem;font-variant-numeric:tabular-nums;text-align:right}
 @media(max-width:52rem){li.row{grid-template-columns:minmax(0,1fr) auto}.row .what{grid-column:1/-1;grid-row:2}
-.row .who{grid-column:1/-1}.row time{grid-column:2;grid-row:1}
+.row .who,.row small{grid-column:1/-1}.row time{grid-column:2;grid-row:1}
 .lanes,.lanes thead,.lanes tbody,.lanes tfoot{display:block}
 .lanes th:first-child{width:auto}.lanes tr{display:grid;grid-template-columns:minmax(0,1fr) auto auto}
 .lanes .n{width:auto;padding-left:.5rem}.lanes tbody .n:nth-child(3){min-width:5.5em}.lanes tr>:first-child:last-child,.lanes td:last-child{grid-column:1/-1}

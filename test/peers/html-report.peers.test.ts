@@ -29,12 +29,13 @@ function written(
   count: number,
   statusOf: (at: number) => Outcome['status'],
   more: Partial<ReportContext> = {},
+  reasonOf = (_at: number, status: string): string => `it is ${status}`,
 ): string {
   const samples = Array.from({ length: count }, (_, at) => {
     const status = statusOf(at);
     const who = `person${(at * 7) % 31}@${'long-host.'.repeat(at % 4)}example.test`;
     const time = 1795262072 - at * 5000;
-    return judgedCommit(outcome(status, who, `it is ${status}`, time), `change ${at} <b>`);
+    return judgedCommit(outcome(status, who, reasonOf(at, status), time), `change ${at} <b>`);
   });
   const file = join(directory, `${name}.html`);
   writeFileSync(file, reported('html', samples, more).text);
@@ -52,6 +53,13 @@ describe.skipIf(!here)('the report in Chromium', () => {
     urls['mixed'] = written('mixed', 5000, mixed);
     urls['one cause'] = written('one-cause', 2010, (at) => (at % 201 ? 'not-allowed' : 'verified'));
     urls['anyone'] = written('anyone', 12, () => 'verified', { policy: undefined });
+    urls['reasons'] = written(
+      'reasons',
+      4,
+      (at) => STATUSES[at % 2] ?? 'verified',
+      {},
+      (at) => `reason ${at}`,
+    );
     browser = await startChromium();
   });
   afterAll(() => browser?.close());
@@ -106,6 +114,20 @@ describe.skipIf(!here)('the report in Chromium', () => {
     expect(await page.locator('li.row').count()).toBe(2010);
     await page.close();
   });
+
+  it.each(['desktop', 'phone'])(
+    'a reason of one commit has room for its words on a %s',
+    async (name) => {
+      const page = await opened(
+        'reasons',
+        ALL_LOOKS.find((one) => one.name === name),
+      );
+      const [row, reason] = [page.locator('li.row').first(), page.locator('.row small').first()];
+      const [whole, part] = [await row.boundingBox(), await reason.boundingBox()];
+      expect(part?.width).toBeGreaterThan((whole?.width ?? 9999) * 0.7);
+      await page.close();
+    },
+  );
 
   it('a screen reader finds verdict, facts, causes, signers and the folded rest, in this order', async () => {
     const page = await opened('one cause');

@@ -18,9 +18,10 @@ const textOf = (svg: Uint8Array): string =>
 const executable = programUnderTest() === join(root, 'dist/git-signet');
 
 describe('the pictures of the documents', () => {
-  it.skipIf(!executable || !haveTools('script')).each(PICTURES)(
+  it.skipIf(!executable).for(PICTURES)(
     '$name shows what the program shows now, or scripts/pictures makes it anew',
-    async ({ name, make, same }) => {
+    async ({ name, needs, make, same }, { skip }) => {
+      if (!haveTools(...needs)) skip(`no ${needs.join(' or no ')}`);
       const kept = readFileSync(join(folder, name));
       const made = await make(programUnderTest());
       if (name.endsWith('.svg')) expect(textOf(kept)).toBe(textOf(made));

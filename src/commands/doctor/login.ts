@@ -33,7 +33,7 @@ import { type DoctorCheck, fail, ok, warn } from './check.ts';
 
 interface Agent {
   readonly check: DoctorCheck;
-  /** Somebody whom it would sign for here. */
+  /** True if it has a login that signs here. */
   readonly loggedIn: boolean;
   /** The agent of another machine, where signing here goes to one. */
   readonly forwarded?: ForwardedAgent;
@@ -67,25 +67,25 @@ async function checkAgent(
     const people = state.credentials.map(({ identity }) => visible(identity)).join(', ');
     const expected = await expectedHere(settings, invocation);
     const mine = credentialFor(expected, state.credentials);
-    const detail = `process ${state.pid}, ${visible(address.path)}, ${people || 'nobody logged in'}${elsewhere}`;
+    const detail = `process ${state.pid}, ${visible(address.path)}, ${people || 'no login'}${elsewhere}`;
     const loggedIn = mine !== undefined && serves(mine, invocation.now());
     const unreached = offline ? undefined : await unreachedBy(address, invocation, settings);
     return { check: unreached ?? ok('agent', detail), loggedIn };
   } catch (error) {
     if (error instanceof AgentTrouble && error.kind === 'absent') {
-      const check = ok('agent', `none runs; it starts with the first signature${elsewhere}`);
+      const check = ok('agent', `none runs: it starts with the first signature${elsewhere}`);
       return { check, loggedIn: false };
     }
     const line = visible(error instanceof Error ? error.message : String(error));
-    // `agent stop` would meet the same: a place that is not fit says how to mend it, a socket is somebody's
+    // `agent stop` would fail too: an unfit place names its remedy, and the socket belongs to another process
     const remedy = isSignetError(error)
       ? (error.hint ?? 'git config --global signet.agentDirectory DIR')
-      : 'git signet agent stop says which socket; end the process that has it, or remove it';
+      : 'git signet agent stop names the socket. End the process that has it, or remove it';
     return { check: warn('agent', line, remedy), loggedIn: false };
   }
 }
 
-/** What the agent does not reach by the network of this place; this process may reach it all the same. */
+/** Returns the servers that the agent does not reach by this network. This process may reach them nevertheless. */
 async function unreachedBy(
   address: AgentAddress,
   { env, cwd }: Invocation,
@@ -96,7 +96,7 @@ async function unreachedBy(
     return undefined;
   } catch (error) {
     if (!(error instanceof HandedBack)) throw error;
-    const { message, hint = 'git signet agent stop; the next signature starts another one' } =
+    const { message, hint = 'git signet agent stop (the next signature starts another one)' } =
       error.why;
     return warn('agent', visible(`it is up, but ${message}`), hint);
   }
@@ -116,7 +116,7 @@ function checkToken({ label, identity, trouble }: TokenHere): DoctorCheck {
   return ok('login', `no person needed: token${whose} from ${visible(label)}`);
 }
 
-/** What to do where signing finds nobody to ask: what `git signet login` would say. In CI both say the same. */
+/** Returns what to do if signing has no person to ask, as `git signet login` says it. In CI both say the same. */
 function nobodyRemedy(
   here: Omit<Circumstances, 'asked'>,
   hint: string,
@@ -165,7 +165,7 @@ async function checkLogin(
     const how = choice.way === 'device' ? 'a code, on any device' : 'a code that is typed';
     return ok('login', choice.why === '' ? how : `${choice.why}: ${how}`);
   }
-  if (agent.loggedIn) return ok('login', `${choice.message}, but somebody is logged in`);
+  if (agent.loggedIn) return ok('login', `${choice.message}, but the agent has a login`);
   const remedy = nobodyRemedy(here, choice.hint, agent);
   const expected = await expectedHere(settings, invocation);
   const whom = expected === ANYBODY ? '' : `; ${expectationWords(expected)} is expected`;

@@ -135,7 +135,7 @@ export interface NetworkQuestion {
   readonly now: () => number;
 }
 
-/** Asks every server once, all at the same time; none is waited for longer than ten seconds. */
+/** Asks every server once, all at the same time, for ten seconds at most. */
 export async function checkNetwork(question: NetworkQuestion): Promise<NetworkReport> {
   const { servers, client, proxyFor, now } = question;
   const asked = await Promise.all(servers.map((server) => askServer(server, client.send, now)));
@@ -150,7 +150,7 @@ export function hostsOf(servers: readonly Server[]): readonly Host[] {
   return merged(servers.map(({ what, url }) => ({ host: hostOf(url), uses: what })));
 }
 
-/** Which proxies lead to these servers; none, no line. */
+/** Returns a line that names the proxies to these servers, if there are any. */
 export function checkProxies(
   servers: readonly Server[],
   proxyFor: ProxyChoice,

@@ -35,7 +35,7 @@ import {
 interface Status {
   /** Digest of the servers' settings. */
   readonly instance: string;
-  /** The signer that is expected here; '' if every signer will do. */
+  /** The signer that is expected here, or '' if every signer will do. */
   readonly expected: string;
   /** The settings that say so. */
   readonly chosenBy: readonly string[];

@@ -1,6 +1,6 @@
 /**
- * `git signet policy init`: a policy from those whose signatures in the history verify. It is a proposal: whoever
- * signed before is listed, and a person decides. An existing file is never touched.
+ * `git signet policy init`: a policy from those whose signatures in the history verify. It is a proposal: it lists
+ * earlier signers, and a person decides. An existing file is never touched.
  *
  * With `--write` the schema goes beside the policy, and the policy's first line names it for editors: a relative path is
  * right in every clone and with no network. A path into an installed package is another one on each machine, and an address
@@ -73,7 +73,7 @@ function withWebFlow(proposal: Proposal, args: ParsedArguments): Proposal {
   return { ...proposal, signers: [...proposal.signers, signer] };
 }
 
-/** Returns what cannot be judged here, for a history that proves nobody. */
+/** Returns what cannot be judged here, for a history that proves no signer. */
 function nobody({ since, unproved, elsewhere, refused }: Proposal): ConfigError {
   const unsigned = since?.unsigned ?? 0;
   const parts = [

@@ -15,7 +15,7 @@ export interface SigningContext {
   readonly kind: 'commit' | 'tag' | 'login';
   /** The tag's name. */
   readonly tag?: string | undefined;
-  /** The first line of the message; '' for `git signet login`. */
+  /** The first line of the message, or '' for `git signet login`. */
   readonly subject: string;
 }
 

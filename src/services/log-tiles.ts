@@ -41,7 +41,8 @@ async function get(
 
 /** Opens the tiled log at this address. */
 export function openTiles(base: string, { send, crypto }: TilesOptions): LogReader {
-  const root = `${base}/api/v2`;
+  // Rekor v2 has its files there, and other tiled logs at their own address
+  let root = `${base}/api/v2`;
   const host = { host: new URL(base).host };
   /** A tile that is not full is dropped when it fills up, so the full one is asked for next. */
   const tile = async (
@@ -84,11 +85,14 @@ export function openTiles(base: string, { send, crypto }: TilesOptions): LogRead
     url: base,
     firstIndex: 0,
     checkpoint: async () => {
-      const url = `${root}/checkpoint`;
-      const answer = await get(url, { send, limit: MAX_NOTE });
-      const text = answer && fromUtf8(answer.body);
-      if (text === undefined) throw badAnswer(SERVICE, 'it has no checkpoint', host);
-      return text;
+      for (const place of new Set([root, base])) {
+        const answer = await get(`${place}/checkpoint`, { send, limit: MAX_NOTE });
+        const text = answer && fromUtf8(answer.body);
+        if (text === undefined) continue;
+        root = place;
+        return text;
+      }
+      throw badAnswer(SERVICE, 'it has no checkpoint', host);
     },
     consistency: (from, to) => understood(() => proofFromTiles(crypto, from, to, keptTile)),
     batches: (from, to) => inOrder(bundlesOf(from, to), AHEAD, bundle),

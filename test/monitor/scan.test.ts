@@ -132,6 +132,20 @@ describe('a scan', () => {
     expect(scan.cursors).toHaveLength(1);
   });
 
+  it('reads a tiled log whose files are at its own address, without the prefix of Rekor v2', async () => {
+    const log = tiledLog(300, planted(new Map([[260, entryBy(ALICE).body]])));
+    const send: typeof log.send = (request) => {
+      const { pathname } = new URL(request.url);
+      const prefixed = pathname.startsWith('/api/v2/');
+      return prefixed
+        ? Promise.resolve(answer(404))
+        : log.send({ ...request, url: `${log.url}/api/v2${pathname}` });
+    };
+    const scan = scanOf({ ...log, send });
+    await scan.run();
+    expect(indexes(scan.found)).toEqual(['260']);
+  });
+
   it('is explained by the exact entry only', async () => {
     const log = tiledLog(
       4,

@@ -109,6 +109,19 @@ function columnsSaid({ COLUMNS: text = '' }: Environment): number | undefined {
   return /^\d{1,4}$/.test(text) && Number(text) >= LEAST_COLUMNS ? Number(text) : undefined;
 }
 
+/** Asks a terminal for its width. Returns undefined if it does not say. */
+function columnsAt(device: string): number | undefined {
+  try {
+    const { WriteStream } = process.getBuiltinModule('node:tty');
+    const asked = new WriteStream(openSync(device, 'r+'));
+    const { columns } = asked;
+    asked.destroy();
+    return columns;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns the streams of this process. */
 export function processStreams(env: Environment): Streams {
   return {
@@ -210,9 +223,11 @@ class ProcessTerminal implements Terminal {
   }
 
   #columns(): number | undefined {
-    return isTerminal(2)
-      ? (columnsSaid(this.#env) ?? (process.stderr.columns || undefined))
-      : undefined;
+    const person = this.#toPerson ? this.#findPerson() : undefined;
+    if (person === undefined && !isTerminal(2)) return undefined;
+    const own = columnsSaid(this.#env);
+    if (own !== undefined) return own;
+    return (person === undefined ? process.stderr.columns : columnsAt(DEVICES.output)) || undefined;
   }
 
   readonly progress = (line: string | undefined): void => {

@@ -110,6 +110,18 @@ describe.each([
   });
 });
 
+describe('a message to the user while git signs', () => {
+  it('is wrapped at the width of the terminal, because git has taken stderr', () => {
+    const file = '/nonexistent/a folder with a long name/and another one below it/token';
+    const commit = `git -c 'signet.tokenFile=${file}' -c signet.agent=no commit --allow-empty -S -m x`;
+    const { plain } = atTerminal(commit, { GIT_TERMINAL_PROMPT: '1' });
+    expect(plain).toContain('git-signet: ');
+    const said = plain.split('\n').filter((line) => /^(?:git-signet:| {12}\S)/.test(line));
+    expect(said.length).toBeGreaterThan(1);
+    expect(said.filter((line) => columns(line) > 80)).toEqual([]);
+  });
+});
+
 describe('colour', () => {
   const doctor = (more: Record<string, string> = {}) =>
     atTerminal(`'${programUnderTest()}' doctor --offline`, more);

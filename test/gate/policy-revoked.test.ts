@@ -3,10 +3,13 @@
 import { describe, expect, it } from 'vitest';
 import { programSays } from '../support/policy-model/beside.ts';
 import type { Case, PolicyDocument, RevokedEntry, Said } from '../support/policy-model/cases.ts';
-import { type Chance, caseOf, chanceOf, revokedEntry } from '../support/policy-model/generate.ts';
+import { type Chance, chanceOf } from '../support/policy-model/chance.ts';
+import { caseOf } from '../support/policy-model/generate.ts';
+import { revokedEntry } from '../support/policy-model/generate-policy.ts';
 import { DEEP } from '../support/sample.ts';
 
 const CASES = DEEP ? 6000 : 500;
+const LONG = { timeout: DEEP ? 300_000 : 60_000 };
 
 /** A case that one policy of its own judges, which no commit of the history holds. */
 type JudgedByOne = Case & { readonly judgedBy: number };
@@ -59,7 +62,7 @@ function gained(before: readonly Said[], after: readonly Said[]): readonly numbe
   );
 }
 
-describe('what holds of revoked entries in every policy and history', () => {
+describe('what holds of revoked entries in every policy and history', LONG, () => {
   it('an entry that is added allows no object that was not allowed before', async () => {
     let hit = 0;
     await forEachCase(async (judged, chance, seed) => {

@@ -4,6 +4,7 @@ import { utf8 } from '../../../src/core/bytes.ts';
 import type { KeyKind } from '../../../src/core/identity-kind.ts';
 import type { Subject } from '../../../src/core/policy/decide.ts';
 import type { IdentityPolicy } from '../../../src/core/policy/model.ts';
+import { policyFromData } from '../../../src/core/policy/policy.ts';
 import type { Outcome, Signer, Verified } from '../../../src/core/verdict.ts';
 import { underPolicies } from '../../../src/core/verify.ts';
 import { createGraph } from '../../../src/gate/graph.ts';
@@ -12,7 +13,6 @@ import { type RevocationWatch, watchRevocations } from '../../../src/gate/later-
 import { byKeys } from '../../../src/gate/outcome.ts';
 import { keyOutcome } from '../../../src/gate/pinned-keys.ts';
 import type { PolicyBlobs } from '../../../src/gate/policy-blobs.ts';
-import { parsePolicy } from '../../../src/gate/policy-file.ts';
 import { watchChanges, watchParents } from '../../../src/gate/policy-watch.ts';
 import { underTagRule } from '../../../src/gate/tag-chain.ts';
 import type { ObjectRequest } from '../../../src/git/objects.ts';
@@ -106,14 +106,9 @@ async function judgeKey(
   return keyOutcome(kind, check, { policy, subject, signature: utf8(''), crypto: nodeCrypto });
 }
 
-const parsed = new Map<string, Promise<IdentityPolicy>>();
-
-function readDocument(document: PolicyDocument): Promise<IdentityPolicy> {
-  const text = JSON.stringify(document);
-  const known = parsed.get(text) ?? parsePolicy(utf8(text), 'p', nodeCrypto);
-  if (parsed.size > 5000) parsed.clear();
-  parsed.set(text, known);
-  return known;
+/** YAML is read elsewhere. Here the data is what a file holds. */
+function readDocument(document: PolicyDocument): IdentityPolicy {
+  return policyFromData(document, 'p', JSON.stringify(document), (path) => path.join('.'));
 }
 
 function saidOf(outcome: Outcome): Said {
@@ -127,9 +122,9 @@ function saidOf(outcome: Outcome): Said {
 }
 
 /** The case as the gate's parts see it: ids, bytes, and the policies behind blobs. */
-async function prepare(judged: Case) {
+function prepare(judged: Case) {
   const { commits } = judged;
-  const policies = await Promise.all(judged.policies.map(readDocument));
+  const policies = judged.policies.map(readDocument);
   const idOf = (at: number): string => (at < 0 ? OUTSIDE : (commits[at]?.id ?? ''));
   const blobOf = ({ policy }: Commit): string | undefined =>
     policy === 'none' ? undefined : `blob ${policy}`;
@@ -156,7 +151,7 @@ async function prepare(judged: Case) {
 /** What the program says of the case. */
 export async function programSays(judged: Case): Promise<readonly Said[]> {
   const { commits, judgedBy, ref, tag } = judged;
-  const { policies, blobs, walked, rawOf, byId } = await prepare(judged);
+  const { policies, blobs, walked, rawOf, byId } = prepare(judged);
   const start = policies[judgedBy === 'parents' ? 0 : judgedBy];
   if (start === undefined) throw new Error('no policy');
   const judgeOne = async (act: Act, payload: Uint8Array, request?: ObjectRequest) => {

@@ -190,7 +190,7 @@ export const POLICY_MUTANTS: readonly PolicyMutant[] = [
   mutant(
     'a merge may bring commits that do not pass',
     GRAPH,
-    "if (result.status !== 'verified') memory.failed.add(commit.id);",
+    "if (result.status !== 'verified') run.failed.add(commit.id);",
     '',
   ),
   mutant(

@@ -21,7 +21,7 @@ const RULES: readonly (readonly [RegExp, string | ((found: string) => string)])[
     (found) => '4YcTq7Hv2mKe9xWb'.repeat(9).slice(0, found.length),
   ],
   [/(?<= {16})\d+\.\d+\.\d+(?: \([^)\n]*\))?/g, '2.47.1'],
-  [/(?<=authorities: )[^\r\n]*/g, 'built in, the system’s'],
+  [/(?<=authorities: )[^\r\n]*(?:\r?\n {25}[^\r\n]*)*/g, 'built in, the system’s'],
 ];
 
 /**

@@ -9,7 +9,7 @@ git -c commit.gpgSign=false commit -q --allow-empty -m 'parser: begin'
 
 export const firstCommit: Scene = {
   title: 'The first signed commit',
-  columns: 100,
+  columns: 80,
   runs: [
     {
       options: ['--browser'],
@@ -23,7 +23,7 @@ export const firstCommit: Scene = {
 /** The range is four commits by two people. Each of them has a sandbox run of its own, over the same state. */
 export const verifyRange: Scene = {
   title: 'Four commits of a branch are judged',
-  columns: 100,
+  columns: 80,
   runs: [
     {
       options: ['--user', 'mallory@example.org'],
@@ -52,7 +52,7 @@ git reset -q --soft "$(git cat-file commit HEAD | sed 's/tpyo/typo/' | git hash-
 
 export const doctor: Scene = {
   title: 'git signet doctor',
-  columns: 100,
+  columns: 80,
   runs: [
     {
       options: [],

@@ -121,7 +121,7 @@ describe.skipIf(!haveTools('script'))('a shell in the sandbox', () => {
   });
 
   it('finds git signet, although PATH of the caller does not lead to it', () => {
-    expect(said).toMatch(/git-signet \d+\.\d+\.\d+ \(/);
+    expect(said).toMatch(/git-signet \d\S* \(/);
   });
 
   it('git signet init there writes a program that outlives the sandbox', () => {

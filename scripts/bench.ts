@@ -10,8 +10,9 @@ import { join, resolve } from 'node:path';
 import { splitSignedObject } from '../src/core/git/signed-object.ts';
 import { type Row, signingRows, soakRow } from './bench-parts/agent-rows.ts';
 import { gateRows } from './bench-parts/gate.ts';
+import { logRows } from './bench-parts/log.ts';
 import { type Invocation, interleaved, peak, run } from './bench-parts/measure.ts';
-import { type BenchRepository, historyOf, sshHistory } from './bench-parts/repositories.ts';
+import { historyOf, sshHistory } from './bench-parts/repositories.ts';
 import { signing } from './bench-parts/signing.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -191,38 +192,6 @@ async function showSignatures(): Promise<void> {
     'none',
     undefined,
   );
-  await ownLog(history);
-}
-
-/** `git signet log` beside a `git log` that verifies nothing, in pairs; the difference is what the marks cost. */
-async function ownLog(fifty: BenchRepository): Promise<void> {
-  const thousand = await historyOf(join(scratch, 'thousand'), 1000, env);
-  const budgets = [
-    [50, fifty, 60],
-    [1000, thousand, 1000],
-  ] as const;
-  for (const [count, { repository, env: trust }, most] of budgets) {
-    const shown = (name: string, program: string, words: readonly string[]): Invocation => ({
-      ...{ name, program, env, cwd: repository },
-      args: [...words, `-${count}`],
-    });
-    const trusted = ['--trusted-root', trust['SIGNET_TRUST'] ?? ''];
-    const times = await interleaved(
-      [
-        shown('plain', 'git', ['log']),
-        shown('ours', executable.program, ['log', ...trusted]),
-        shown('json', executable.program, ['log', ...trusted, '--json']),
-      ],
-      Math.min(rounds, 11),
-    );
-    const [plain = 0, ours = 0] = [times.get('plain'), times.get('ours')];
-    row(
-      `\`git signet log -${count}\` over an unsigned \`git log\``,
-      `${fixed(ours - plain)} ms (${fixed(ours)} against ${fixed(plain)}; --json ${fixed(times.get('json'))})`,
-      `≤ ${most} ms`,
-      ours - plain <= most,
-    );
-  }
 }
 
 async function ranges(): Promise<void> {
@@ -316,10 +285,17 @@ async function agentRows(): Promise<readonly Row[]> {
   }
 }
 
-try {
+async function logs(): Promise<void> {
+  const options = { program: executable.program, env, directory: join(scratch, 'log') };
+  for (const each of await logRows({ ...options, rounds: Math.min(rounds, 15) }))
+    row(each.what, each.figure, each.budget, each.holds);
+}
+
+async function everything(): Promise<void> {
   await coldStart();
   await verifyOne();
   await showSignatures();
+  await logs();
   const { total, own } = await signing(
     executable.program,
     env,
@@ -335,6 +311,10 @@ try {
   for (const each of await agentRows()) row(each.what, each.figure, each.budget, each.holds);
   await ranges();
   bareCost();
+}
+
+try {
+  await (process.argv.includes('--log') ? logs() : everything());
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

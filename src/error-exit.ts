@@ -53,7 +53,7 @@ export function tellError(thrown: unknown, terminal: Terminal, debug: boolean): 
   if (thrown instanceof Error && thrown.name === 'OutputClosed') return READER_GONE;
   terminal.progress(undefined);
   if (thrown instanceof Error && thrown.name === 'Interrupted' && 'exitCode' in thrown) {
-    terminal.say(thrown.message);
+    if (thrown.message !== '') terminal.say(thrown.message);
     return Number(thrown.exitCode);
   }
   const { message, hint, lines, exitCode } = errorInWords(thrown) ?? INTERRUPTED;

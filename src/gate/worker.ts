@@ -21,12 +21,11 @@ export type WorkerAnswer =
 
 /** Batches between two garbage collections. They leave a few MB of garbage. */
 const COLLECT_EVERY = 4;
-/** After this many batches, compiling pays. `verify` compiles from its start. */
-const WORTH_COMPILING = 32;
 
 function serve(): void {
   const port = parentPort;
   if (port === null) throw new Error('range-worker is not a program: it is started by verify');
+  compileEagerly();
   const judge = createJudge(workerData as JudgeSettings, nodeCrypto);
   let answered = 0;
   let last: Promise<void> = Promise.resolve();
@@ -37,7 +36,6 @@ function serve(): void {
       const { length } = bytes;
       port.postMessage({ judged, bytes } satisfies WorkerAnswer, [bytes.buffer]);
       answered += 1;
-      if (answered === WORTH_COMPILING) compileEagerly();
       if (answered % COLLECT_EVERY === 0 || length > LARGE_BATCH) collectGarbage();
     } catch (error) {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

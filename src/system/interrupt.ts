@@ -5,18 +5,19 @@ import { constants } from 'node:os';
 /** The user interrupted the run. The exit code is 128 plus the signal's number, as in shells. */
 export class Interrupted extends Error {
   readonly exitCode: number;
-  constructor(signal: 'SIGINT' | 'SIGTERM') {
-    super('interrupted, so nothing is decided');
+  /** `message`: empty if there is nothing to say, because the user sees what was interrupted. */
+  constructor(signal: 'SIGINT' | 'SIGTERM', message = 'interrupted, so nothing is decided') {
+    super(message);
     this.name = 'Interrupted';
     this.exitCode = 128 + constants.signals[signal];
   }
 }
 
-/** Waits for `work`, or for SIGINT or SIGTERM. @throws Interrupted */
-export async function untilInterrupted<T>(work: Promise<T>): Promise<T> {
+/** Waits for `work`, or for SIGINT or SIGTERM. @throws Interrupted, with this message */
+export async function untilInterrupted<T>(work: Promise<T>, message?: string): Promise<T> {
   let stop: (signal: 'SIGINT' | 'SIGTERM') => void = () => undefined;
   const asked = new Promise<never>((_, reject) => {
-    stop = (signal) => reject(new Interrupted(signal));
+    stop = (signal) => reject(new Interrupted(signal, message));
   });
   const signals = ['SIGINT', 'SIGTERM'] as const;
   for (const signal of signals) process.on(signal, stop);

@@ -255,6 +255,41 @@ describe('git signet log', () => {
     expect(paged({ GIT_PAGER: 'cat', NO_COLOR: '1' })).toMatch(/^✓ /);
   });
 
+  it('names a pager that there is not, and says what to type', () => {
+    const script = findProgram('script', process.env) ?? '';
+    const { status, stdout } = spawnSync(
+      script,
+      ['-qec', `'${programUnderTest()}' log -1 --oneline`, '/dev/null'],
+      {
+        cwd: repository.path,
+        env: { ...repository.env, TERM: 'xterm', GIT_PAGER: 'no-such-pager' },
+        input: '',
+      },
+    );
+    expect(stdout.toString()).toMatch(
+      /git-signet: the pager no-such-pager was not found\r\n {2}git --no-pager signet log\r\n$/,
+    );
+    expect(status).toBe(2);
+  });
+
+  it('ends without a word when Ctrl-C has ended git log, or the reader of the output has gone', async () => {
+    const folder = join(repository.home, 'interrupted');
+    mkdirSync(folder, { recursive: true });
+    const real = findProgram('git', repository.env) ?? 'git';
+    const log = `case " $* " in *" log "*) '${real}' "$@"; kill -INT $$;; esac`;
+    writeFileSync(join(folder, 'git'), `#!/bin/sh\n${log}\nexec '${real}' "$@"\n`, { mode: 0o755 });
+    const env = { PATH: `${folder}:${repository.env['PATH']}` };
+    const stopped = await signet(repository, ['log', '-1', '--oneline'], { env });
+    expect([stopped.exit, stopped.talk]).toEqual([130, '']);
+    expect(stopped.out).toMatch(/^v [0-9a-f]+ alice {4}move/);
+    const piped = `'${programUnderTest()}' log | true; exit "\${PIPESTATUS[0]}"`;
+    const { status, stderr } = spawnSync('bash', ['-c', piped], {
+      cwd: repository.path,
+      env: { ...repository.env },
+    });
+    expect([status, stderr.toString()]).toEqual([141, '']);
+  });
+
   it('runs no program that the repository names for a patch (I02)', async () => {
     const ran = join(repository.home, 'ran');
     writeFileSync(join(repository.path, '.git/info/attributes'), '* diff=evil\n');

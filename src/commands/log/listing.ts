@@ -6,6 +6,7 @@ import { logEnvironment } from '../../git/environment.ts';
 import { type LogPiece, logSplitter } from '../../git/log/blocks.ts';
 import { type Child, startGit } from '../../git/objects.ts';
 import { findGit } from '../../git/process.ts';
+import { Interrupted } from '../../system/interrupt.ts';
 import type { Invocation } from '../../system/invocation.ts';
 
 const PIECES_UNDER_WAY = 4;
@@ -21,8 +22,11 @@ interface Listing {
   readonly show: Shown;
 }
 
-/** The line in which git says what is wrong: what follows it explains git's own usage. */
-function failure(child: Child): UsageError {
+/** Returns why git ended. The line in which git says what is wrong counts. What follows it explains git's own usage. */
+function failure(child: Child): Error {
+  const { signalCode } = child.process;
+  // Ctrl-C reaches git too. What is shown stays, as git itself leaves it
+  if (signalCode === 'SIGINT' || signalCode === 'SIGTERM') return new Interrupted(signalCode, '');
   const lines = child.said().split('\n');
   const line = lines.find((each) => /^(?:fatal|error): /.test(each)) ?? 'git log failed';
   return new UsageError(`git: ${line.replace(/^(?:fatal|error): /, '')}`, { code: 'GIT_FAILED' });

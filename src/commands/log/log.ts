@@ -1,6 +1,5 @@
 /** `git signet log`: git log's own arguments and formats, with a mark and the verified signer in each commit. */
 
-import { availableParallelism } from 'node:os';
 import type { Command, Run } from '../../cli/command.ts';
 import { grouped } from '../../cli/options.ts';
 import type { OptionSpecs, ParsedArguments } from '../../cli/spec.ts';
@@ -24,7 +23,7 @@ import type { Settings } from '../../settings/load.ts';
 import { untilInterrupted } from '../../system/interrupt.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { OutputClosed } from '../../system/terminal.ts';
-import { jobsOf, TRUST_OPTIONS, VERIFY_OPTIONS, WHO_OPTIONS } from '../verify/options.ts';
+import { TRUST_OPTIONS, WHO_OPTIONS } from '../verify/options.ts';
 import { listLog, type Shown } from './listing.ts';
 import { type MarkSettings, marksOf } from './marks.ts';
 import { openScreen, type Screen } from './screen.ts';
@@ -81,24 +80,20 @@ interface Parts {
   /** A policy decides. */
   readonly ruled: boolean;
   readonly setup: Promise<VerifySetup>;
-  readonly jobs: number;
 }
 
-/** The judge, made while git log already runs. `close` ends it if it was made. */
-function judgeLater(
-  { setup, jobs }: Parts,
-  output: Output,
-): { readonly judge: Promise<StreamJudge>; readonly close: () => Promise<void> } {
+/** The judge, made while git log already runs. */
+function judgeLater({ setup }: Parts, output: Output): Promise<StreamJudge> {
   const judge = setup.then((ready) => {
     if (ready.choice.startBlob !== undefined) {
       throw new UsageError('--policy-from parents judges ranges, not a log', {
         hint: 'git signet verify --policy-from parents --since COMMIT A..B',
       });
     }
-    return judgeAsTheyCome(ready, { jobs, output });
+    return judgeAsTheyCome(ready, output);
   });
   judge.catch(() => undefined);
-  return { judge, close: async () => (await judge.catch(() => undefined))?.close() };
+  return judge;
 }
 
 async function showLog(parts: Parts, screen: Screen, invocation: Invocation): Promise<void> {
@@ -146,14 +141,10 @@ async function showLog(parts: Parts, screen: Screen, invocation: Invocation): Pr
   if (foreign.length > 0) terminal.say(`ignored what this repository sets: ${foreign.join(', ')}`);
   const [word = '', ...more] = gitArguments(request, look, decorated, screen.colour);
   const args = [word, ...(foreign.length > 0 ? ['--no-textconv', '--no-ext-diff'] : []), ...more];
-  const { judge, close } = judgeLater(parts, answered ? 'answered-mark' : 'mark');
-  try {
-    await listLog({ args, number, judge, show }, invocation);
-    text += between.rest();
-    await flush();
-  } finally {
-    await close();
-  }
+  const judge = judgeLater(parts, answered ? 'answered-mark' : 'mark');
+  await listLog({ args, number, judge, show }, invocation);
+  text += between.rest();
+  await flush();
   if (distrusted) trustRemedies((await parts.setup).facts.trust, now()).forEach(terminal.hint);
 }
 
@@ -163,7 +154,7 @@ async function writeJson(parts: Parts, invocation: Invocation): Promise<void> {
   const number = freshNumber();
   const format = `tformat:${number}${MARKER.begin}%H.${number}${MARKER.end}`;
   const args = gitArguments({ format }, look, false, false);
-  const { judge, close } = judgeLater(parts, 'jsonl');
+  const judge = judgeLater(parts, 'jsonl');
   const counts = countResults();
   const reporter = setup.then(async ({ facts }) => {
     const { createReporter } = await import('../../report/reporter.ts');
@@ -178,12 +169,8 @@ async function writeJson(parts: Parts, invocation: Invocation): Promise<void> {
     const { add } = await reporter;
     for await (const group of results) group.forEach(add);
   };
-  try {
-    await listLog({ args, number, judge, show }, invocation);
-    (await reporter).finish(counts, true);
-  } finally {
-    await close();
-  }
+  await listLog({ args, number, judge, show }, invocation);
+  (await reporter).finish(counts, true);
 }
 
 async function showOnScreen(parts: Parts, invocation: Invocation): Promise<void> {
@@ -191,7 +178,7 @@ async function showOnScreen(parts: Parts, invocation: Invocation): Promise<void>
   try {
     const shown = showLog(parts, screen, invocation);
     // a pager takes Ctrl-C for itself
-    await (invocation.streams.outputIsTerminal ? shown : untilInterrupted(shown));
+    await (invocation.streams.outputIsTerminal ? shown : untilInterrupted(shown, ''));
   } catch (error) {
     // the person has left the pager: that is how a log ends
     if (!(error instanceof OutputClosed && screen.paged())) throw error;
@@ -202,7 +189,6 @@ async function showOnScreen(parts: Parts, invocation: Invocation): Promise<void>
 
 const run: Run = async (args, invocation) => {
   const { env, cwd } = invocation;
-  const jobs = jobsOf(args, availableParallelism());
   const askedGit = invocation.askedGit ?? listGitConfig({ env, cwd });
   const opened = openRepository(cwd, env);
   opened.then(({ objects }) => objects.start()).catch(() => undefined);
@@ -218,7 +204,7 @@ const run: Run = async (args, invocation) => {
   const asked = orAnybody(args, settings);
   const setup = setUpVerify(asked, here, 'command', opened);
   setup.catch(() => undefined);
-  const parts: Parts = { look, entries, settings, ruled: asked === args, setup, jobs };
+  const parts: Parts = { look, entries, settings, ruled: asked === args, setup };
   try {
     await (json ? untilInterrupted(writeJson(parts, here)) : showOnScreen(parts, here));
     return ExitCode.ok;
@@ -230,7 +216,6 @@ const run: Run = async (args, invocation) => {
 
 // git log has a --since of its own
 const { since: _, 'policy-from': __, ...WHO } = WHO_OPTIONS;
-const { jobs } = VERIFY_OPTIONS;
 const OPTIONS: OptionSpecs = {
   json: { meaning: "a result a line, in the schema of verify's results" },
   ...grouped('Who may have signed (default: signet.policy, else every signer)', {
@@ -238,7 +223,6 @@ const OPTIONS: OptionSpecs = {
     ...WHO,
   }),
   ...TRUST_OPTIONS,
-  ...(jobs === undefined ? {} : { jobs }),
 };
 
 export const command: Command = {

@@ -86,4 +86,12 @@ describe('what the texts point to', () => {
       .map((path) => path.split('/')[1]);
     expect(named.toSorted()).toEqual([...new Set(rooms)].toSorted());
   });
+
+  it('docs/README.md leads to every page of docs', () => {
+    const index = readFileSync(`${root}docs/README.md`, 'utf8');
+    const pages = tracked.flatMap((path) => /^docs\/([\w-]+\.md)$/.exec(path)?.[1] ?? []);
+    const left = pages.filter((page) => page !== 'README.md' && !index.includes(`](${page})`));
+    expect(left).toEqual([]);
+    expect(pages.length).toBeGreaterThan(20);
+  });
 });

@@ -5,8 +5,8 @@ import { COMMANDS } from '../src/commands/table.ts';
 import { dispatch } from '../src/dispatch.ts';
 import { tellError } from '../src/error-exit.ts';
 import { AnswerError, ConfigError, LoginError, ServiceError, UsageError } from '../src/errors.ts';
+import { VERSION } from '../src/system/program/version.ts';
 import { OutputClosed } from '../src/system/terminal.ts';
-import { VERSION } from '../src/system/version.ts';
 import { catchInvocation } from './support/invocation.ts';
 
 /** Every command, and every subcommand behind its command's name. */

@@ -126,7 +126,7 @@ const SENTENCES: ReadonlyMap<string, number> = new Map([
   ['test/login/device/device.test.ts', 1],
   ['test/login/login.process.test.ts', 1],
   ['test/settings/load.process.test.ts', 9],
-  ['test/system/own-program.process.test.ts', 1],
+  ['test/system/program/own-program.process.test.ts', 1],
   ['test/trust/load.test.ts', 2],
   ['test/trust/mirror-refresh.test.ts', 8],
   ['test/trust/root-kept.test.ts', 1],

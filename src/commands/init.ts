@@ -11,7 +11,7 @@ import { becomesPublic } from '../login/becomes-public.ts';
 import { loadSettings } from '../settings/load.ts';
 import type { Invocation } from '../system/invocation.ts';
 import { writePage } from '../system/layout.ts';
-import { installOwnProgram } from '../system/own-program.ts';
+import { installOwnProgram } from '../system/program/own-program.ts';
 import { loadSigningConfig } from '../trust/load.ts';
 import { allowWritten } from './allow.ts';
 import { changeIn, readOnlyWith, tellTakenBack, type WrittenScope } from './configuration.ts';

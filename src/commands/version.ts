@@ -2,13 +2,13 @@
 
 import type { Command, Run } from '../cli/command.ts';
 import { ExitCode } from '../errors.ts';
-import { buildFacts } from '../system/version.ts';
+import { buildFacts } from '../system/program/version.ts';
 
 /** `git-signet 0.1.0 (bun 1.4.5, linux-x64)`. Clients of git ask for it at every start, so that line loads nothing more. */
 const run: Run = async ({ switches }, { streams, entry }) => {
   const facts = buildFacts();
   if (switches.has('licenses')) {
-    const { readNotices } = await import('../system/notices.ts');
+    const { readNotices } = await import('../system/program/notices.ts');
     streams.write(await readNotices(entry));
   } else if (switches.has('json')) {
     streams.write(`${JSON.stringify(facts)}\n`);

@@ -7,9 +7,9 @@
 import { grouped } from '../core/plural.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { Environment } from '../system/environment.ts';
+import { VERSION } from '../system/program/version.ts';
 import { appendToStep } from '../system/step-summary.ts';
 import type { Streams, Terminal } from '../system/terminal.ts';
-import { VERSION } from '../system/version.ts';
 import type { Rendered, ReportContext } from './format.ts';
 import { formatOf, type ReportOutput } from './formats.ts';
 import type { Counts } from './judged.ts';

@@ -6,8 +6,8 @@
 
 import { withoutSecrets } from '../core/escape.ts';
 import type { Environment } from './environment.ts';
+import { VERSION } from './program/version.ts';
 import { stateDirectory } from './state-directory.ts';
-import { VERSION } from './version.ts';
 
 /** The kind decides what proves that the failure is over. `bug`: an error without words of this program. */
 export interface LastFailure {

@@ -8,7 +8,7 @@ import { preload } from '../../agent/daemon/preload.ts';
 import { ExitCode } from '../../errors.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { VERSION } from '../../system/version.ts';
+import { VERSION } from '../../system/program/version.ts';
 import { openBackend } from './backend.ts';
 import { forwardingOf } from './forward.ts';
 import { agentHere } from './here.ts';

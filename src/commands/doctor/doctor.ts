@@ -16,7 +16,7 @@ import type { Paint, Tone } from '../../system/colour.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { writePage } from '../../system/layout.ts';
-import { VERSION } from '../../system/version.ts';
+import { VERSION } from '../../system/program/version.ts';
 import { loadSigningConfig, loadTrust } from '../../trust/load.ts';
 import { quietTrustOrigin } from '../../trust/origin.ts';
 import { trustSourceOf } from '../../trust/source.ts';

@@ -5,7 +5,7 @@ import { visible } from '../../core/escape.ts';
 import { isSignetError } from '../../errors.ts';
 import { type HookName, isOurs, readHook } from '../../git/hooks.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { passesAway } from '../../system/stable-path.ts';
+import { passesAway } from '../../system/program/stable-path.ts';
 import { hooksPlace } from '../hooks/place.ts';
 import { type Standing, standingOf } from '../hooks/standing.ts';
 import { type DoctorCheck, fail, ok, warn } from './check.ts';

@@ -8,16 +8,16 @@ import { basename } from 'node:path';
 import { visible } from '../../core/escape.ts';
 import type { ConfigEntry } from '../../git/config.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { findExecutable } from '../../system/process.ts';
 import {
   asksPathForInterpreter,
   launcherFiles,
   launcherPath,
   ownProgram,
-} from '../../system/own-program.ts';
-import { findExecutable } from '../../system/process.ts';
+} from '../../system/program/own-program.ts';
+import { passesAway, sameFile } from '../../system/program/stable-path.ts';
 import { programWords } from '../../system/runtime.ts';
 import { shellWord } from '../../system/shell.ts';
-import { passesAway, sameFile } from '../../system/stable-path.ts';
 import { type DoctorCheck, fail, ok, warn } from './check.ts';
 
 type Place = Pick<Invocation, 'cwd' | 'env' | 'entry'>;

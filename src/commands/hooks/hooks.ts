@@ -9,7 +9,7 @@ import { fsckObjects } from '../../git/fsck-objects.ts';
 import { dropDoubled, type HookName, hookText, installHook, isOurs } from '../../git/hooks.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { writePage } from '../../system/layout.ts';
-import { installOwnProgram } from '../../system/own-program.ts';
+import { installOwnProgram } from '../../system/program/own-program.ts';
 import { shellWord } from '../../system/shell.ts';
 import type { Manager } from './managers.ts';
 import { HOOK_OPTIONS, HOOK_SPEC, vouchedFor } from './options.ts';

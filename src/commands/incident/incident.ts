@@ -28,8 +28,8 @@ import { incidentText } from '../../report/incident/text.ts';
 import { settingsHere } from '../../settings/here.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { VERSION } from '../../system/program/version.ts';
 import { Secret } from '../../system/secret.ts';
-import { VERSION } from '../../system/version.ts';
 import { loadTrust } from '../../trust/load.ts';
 
 const FORMATS = ['text', 'json', 'html'] as const;

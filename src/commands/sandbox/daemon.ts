@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError, ExitCode, ServiceError } from '../../errors.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { installOwnProgram } from '../../system/own-program.ts';
+import { installOwnProgram } from '../../system/program/own-program.ts';
 import { programWords } from '../../system/runtime.ts';
 import { shellQuoted } from '../../system/shell.ts';
 import { keysFor } from '../init.ts';

@@ -14,8 +14,8 @@ import { type ExitCode, UsageError } from '../../errors.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import type { Environment } from '../../system/environment.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { installOwnProgram } from '../../system/own-program.ts';
-import { SANDBOX_FOLDER } from '../../system/stable-path.ts';
+import { installOwnProgram } from '../../system/program/own-program.ts';
+import { SANDBOX_FOLDER } from '../../system/program/stable-path.ts';
 import { keysFor } from '../init.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 

@@ -6,8 +6,8 @@
 
 import { readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Environment } from './environment.ts';
-import { programsNamed, runProcess } from './process.ts';
+import type { Environment } from '../environment.ts';
+import { programsNamed, runProcess } from '../process.ts';
 
 /** How the name of the folder begins that a sandbox owns and removes. */
 export const SANDBOX_FOLDER = 'git-signet-sandbox-';

@@ -3,9 +3,9 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Environment } from '../../src/system/environment.ts';
-import { passesAway, provenShim, stableLink } from '../../src/system/stable-path.ts';
-import { scratchDirectory } from '../support/sandbox.ts';
+import type { Environment } from '../../../src/system/environment.ts';
+import { passesAway, provenShim, stableLink } from '../../../src/system/program/stable-path.ts';
+import { scratchDirectory } from '../../support/sandbox.ts';
 
 it.each([
   ['/opt/homebrew/Cellar/git-signet/0.1.0/bin/git-signet', true],

@@ -16,12 +16,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ConfigError } from '../errors.ts';
-import type { Environment } from './environment.ts';
-import { programWords } from './runtime.ts';
-import { shellQuoted } from './shell.ts';
+import { ConfigError } from '../../errors.ts';
+import type { Environment } from '../environment.ts';
+import { programWords } from '../runtime.ts';
+import { shellQuoted } from '../shell.ts';
+import { dataDirectory } from '../state-directory.ts';
 import { type Proof, passesAway, provenShim, sameFile, stableLink } from './stable-path.ts';
-import { dataDirectory } from './state-directory.ts';
 import { buildFacts } from './version.ts';
 
 export interface OwnProgram {

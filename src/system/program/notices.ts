@@ -2,8 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ConfigError } from '../errors.ts';
-import { bunRuntime } from './bun.ts';
+import { ConfigError } from '../../errors.ts';
+import { bunRuntime } from '../bun.ts';
 
 const NAME = 'THIRD-PARTY-NOTICES.txt';
 

@@ -2,15 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../../src/errors.ts';
+import { ConfigError } from '../../../src/errors.ts';
 import {
   asksPathForInterpreter,
   installOwnProgram,
   launcherFiles,
   ownProgram,
-} from '../../src/system/own-program.ts';
-import { buildFacts } from '../../src/system/version.ts';
-import { scratchDirectory } from '../support/sandbox.ts';
+} from '../../../src/system/program/own-program.ts';
+import { buildFacts } from '../../../src/system/program/version.ts';
+import { scratchDirectory } from '../../support/sandbox.ts';
 
 /** These tests run on Node, so this process is the Node form: `entry` is what it started from. */
 function place() {

@@ -72,7 +72,7 @@ export const command: Command = {
     stdin: { group: 'How', meaning: 'revisions from stdin, one a line' },
   },
   about: [
-    "Says of each commit who signed it, and whether that signer may. Without an argument it judges HEAD. A tag's name stands for its commit (verify-tag checks the tag). A full hash stands for that very object.",
+    "Shows who signed each commit and whether the policy allows it. Without an argument it judges HEAD. A tag's name stands for its commit (verify-tag checks the tag). A full hash stands for that very object.",
   ],
   examples: [
     ['git signet verify --policy-from origin/main origin/main..HEAD'],

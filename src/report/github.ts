@@ -9,6 +9,7 @@ import type { Rendered, ReportContext, ReportFormat, Writer } from './format.ts'
 import type { Counts } from './judged.ts';
 import { mendCommand } from './mend.ts';
 import { factTexts } from './run-facts.ts';
+import { runVerdict } from './run-verdict.ts';
 import { text } from './table.ts';
 import { countsLine, SHORT_ID, STATUS_WORDS } from './text.ts';
 import { type ResultView, titleOf, viewOf, whyOf } from './view.ts';
@@ -69,10 +70,10 @@ function summaryOf(
 ): string {
   const { noun, asked } = context;
   const bad = Object.values(counts).reduce((sum, count) => sum + count, 0) - counts.verified;
-  const verdict = passed ? 'every signature holds' : 'refused';
+  const { sign, words } = runVerdict(counts, passed, context);
   const mend = mendCommand(counts, asked);
   return [
-    `### git-signet: ${verdict}\n\n${countsLine(counts, noun)}\n`,
+    `### git-signet: ${sign} ${words}\n\n${countsLine(counts, noun)}\n`,
     table(faults, bad - faults.length),
     mend === undefined ? '' : `\n${markdownText(mend)}\n`,
     good.length === 0 ? '' : `\n<details><summary>${counts.verified} verified</summary>\n`,

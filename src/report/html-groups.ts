@@ -3,7 +3,7 @@
  * page lists is bounded, so that a range of any length makes a page that a browser opens.
  */
 
-import { grouped, plural } from '../core/plural.ts';
+import { many } from '../core/plural.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { Rendered } from './format.ts';
 import { STATUS_ORDER, STATUS_SIGNS, STATUS_WORDS } from './text.ts';
@@ -32,11 +32,6 @@ export interface RowGroups {
   readonly add: (result: Rendered) => void;
   /** Returns the groups of these statuses as HTML, in the order of the counts, the largest cause first. */
   readonly draw: (statuses: (status: Verdict['status']) => boolean) => string;
-}
-
-/** `2,010 commits` */
-export function many(count: number, noun: string): string {
-  return `${grouped(count)} ${plural(count, noun).replace(/^\d+ /, '')}`;
 }
 
 function rowsHtml(group: Group): (rows: readonly Row[]) => string {

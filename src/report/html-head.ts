@@ -4,46 +4,18 @@ import { markupText } from '../core/markup.ts';
 import { grouped } from '../core/plural.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { ReportContext, ReportSubject } from './format.ts';
-import { many } from './html-groups.ts';
 import { REPORT_STYLE } from './html-style.ts';
 import type { Counts } from './judged.ts';
 import { factTexts } from './run-facts.ts';
+import { runVerdict } from './run-verdict.ts';
 import { STATUS_COLOURS, STATUS_ORDER, STATUS_SIGNS, STATUS_WORDS } from './text.ts';
 
 /** The colours of terminals (SGR) as classes, so that a status has one colour everywhere. */
-const CLASSES: Readonly<Record<number, Tone>> = { 32: 'ok', 31: 'bad', 33: 'warn' };
-type Tone = 'ok' | 'bad' | 'warn';
+const CLASSES: Readonly<Record<number, string>> = { 32: 'ok', 31: 'bad', 33: 'warn' };
 
 /** Returns the class of a status: `t-ok`, `t-bad`, `t-warn`. */
 function toneOf(status: Verdict['status']): string {
   return `t-${CLASSES[STATUS_COLOURS[status]]}`;
-}
-
-const total = (counts: Counts): number => Object.values(counts).reduce((sum, one) => sum + one, 0);
-
-interface Heading {
-  readonly tone: Tone;
-  readonly sign: string;
-  readonly words: string;
-}
-
-/** Returns what is true of the whole run. It is green only if all is verified and a policy said whose signatures pass. */
-function headingOf(counts: Counts, passed: boolean, { noun, policy }: ReportContext): Heading {
-  const [all, good] = [total(counts), counts.verified];
-  if (!passed) {
-    const bad = all - good;
-    const words = `${grouped(bad)} of ${many(all, noun)} ${bad === 1 ? 'is' : 'are'} not verified`;
-    // what could not be checked may still be good
-    return bad === counts.undecided
-      ? { tone: 'warn', sign: STATUS_SIGNS.undecided[0], words }
-      : { tone: 'bad', sign: STATUS_SIGNS.refused[0], words };
-  }
-  if (policy === undefined) {
-    const words = `${many(good, noun)} ${good === 1 ? 'is' : 'are'} signed, but no signer was required`;
-    return { tone: 'warn', sign: '!', words };
-  }
-  const words = `${good === 1 ? '' : 'All '}${many(good, noun)} ${good === 1 ? 'is' : 'are'} verified`;
-  return { tone: 'ok', sign: STATUS_SIGNS.verified[0], words };
 }
 
 function countsHtml(counts: Counts): string {
@@ -106,7 +78,7 @@ const ANYONE = `<p>No policy was given, so every signer passes. This page says w
 
 /** Returns the page up to the causes. It holds no time of its own: the same verdicts make the same page. */
 export function headHtml(counts: Counts, passed: boolean, context: ReportContext): string {
-  const { tone, sign, words } = headingOf(counts, passed, context);
+  const { tone, sign, words } = runVerdict(counts, passed, context);
   const about = markupText(`${context.repository} ${context.asked.join(' ') || 'HEAD'}`);
   const anyone = context.policy === undefined;
   const policyTag = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`;

@@ -56,7 +56,7 @@ describe('the outputs of a step', () => {
 describe('the job summary', () => {
   it('the job summary holds verdict, counts, faults and the command that repairs them', () => {
     const { summary } = reported('github', plainSamples());
-    expect(summary).toContain('### git-signet: refused');
+    expect(summary).toContain('### git-signet: ✗ 4 of 5 commits are not verified');
     expect(summary).toContain(
       '5 commits: 1 verified, 1 refused, 1 unsigned, 1 not allowed, 1 undecided',
     );
@@ -64,7 +64,17 @@ describe('the job summary', () => {
       markdownText('to sign your own again: git signet resign origin/main..HEAD'),
     );
     const fine = reported('github', [judgedCommit(outcome('verified'))]).summary;
-    expect(fine).toContain('### git-signet: every signature holds');
+    expect(fine).toContain('### git-signet: ✓ 1 commit is verified');
+  });
+
+  it('the job summary says refused only if something was, and that no signer was required', () => {
+    const unsigned = reported('github', [judgedCommit(outcome('unsigned'))]).summary;
+    expect(unsigned).toContain('### git-signet: ✗ 1 of 1 commit is not verified');
+    expect(unsigned).not.toContain('refused');
+    const good = [judgedCommit(outcome('verified'))];
+    expect(reported('github', good, { policy: undefined }).summary).toContain(
+      '### git-signet: ! 1 commit is signed, but no signer was required',
+    );
   });
 
   it('hostile text in the job summary is inert, with all punctuation as entities (S11)', () => {

@@ -2,22 +2,19 @@
 
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startChromium } from '../support/chromium.ts';
 import { countLogins, type Machine, machineAt } from '../support/machine.ts';
 import { useSandbox } from '../support/sandbox.ts';
+import { haveTools } from '../support/tools.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const present = existsSync(CHROMIUM);
-if (!present) console.warn(`skipped: no ${CHROMIUM}`);
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
-
-describe.skipIf(!present)('the agent and Chromium', () => {
+describe.skipIf(!haveTools('chromium'))('the agent and Chromium', () => {
   const sandbox = useSandbox({ autoApprove: false });
   let browser: Browser;
   let machine: Machine;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
+    browser = await startChromium();
     machine = await machineAt(sandbox(), { identity: 'bob@example.test' });
   });
   afterAll(async () => {

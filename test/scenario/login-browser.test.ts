@@ -1,10 +1,11 @@
 /** A person commits with a real browser (Debian's Chromium): one click, and every other way a login can end. */
 
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
+import { startChromium } from '../support/chromium.ts';
 import {
   type Commit,
   listens,
@@ -14,18 +15,7 @@ import {
 import { scratchSandbox } from '../support/sandbox.ts';
 import { haveTools } from '../support/tools.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-const present = existsSync(CHROMIUM) && haveTools('script');
-if (!existsSync(CHROMIUM)) console.warn(`skipped: no ${CHROMIUM}`);
+const present = haveTools('chromium', 'script');
 
 /** Pictures of the pages, for a person to look at. */
 const PICTURES = process.env['GIT_SIGNET_PICTURES'];
@@ -39,7 +29,7 @@ describe.skipIf(!present)('git commit -S with a login in Chromium', () => {
 
   beforeAll(async () => {
     [browser, remembering, asking] = await Promise.all([
-      chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS }),
+      startChromium(),
       scratchSandbox({ autoApprove: true }),
       scratchSandbox({ autoApprove: false }),
     ]);

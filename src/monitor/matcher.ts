@@ -7,7 +7,7 @@
 import { toBase64, utf8 } from '../core/bytes.ts';
 
 const BLOCK = 3;
-const BITS = 18;
+const BITS = 16;
 const MASK = 2 ** BITS - 1;
 const MAX_SHIFT = 255;
 
@@ -31,7 +31,7 @@ const byteAt = (bytes: Uint8Array, at: number): number => bytes[at] ?? 0;
 
 /** The block of three bytes that ends at `at`, as a number. */
 function blockAt(bytes: Uint8Array, at: number): number {
-  return ((byteAt(bytes, at - 2) << 12) ^ (byteAt(bytes, at - 1) << 6) ^ byteAt(bytes, at)) & MASK;
+  return ((byteAt(bytes, at - 2) << 10) ^ (byteAt(bytes, at - 1) << 5) ^ byteAt(bytes, at)) & MASK;
 }
 
 function standsAt(bytes: Uint8Array, at: number, text: Uint8Array): boolean {
@@ -64,7 +64,7 @@ export function createMatcher(texts: Iterable<string>): Matcher {
         const one = bytes[at - 2] as number;
         const two = bytes[at - 1] as number;
         // blockAt, spelt out: this runs a hundred times an entry
-        const block = ((one << 12) ^ (two << 6) ^ (bytes[at] as number)) & MASK;
+        const block = ((one << 10) ^ (two << 5) ^ (bytes[at] as number)) & MASK;
         const shift = shifts[block] as number;
         if (shift > 0) {
           at += shift;

@@ -11,6 +11,7 @@ import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { TrustedLog } from '../core/trust/trust-material.ts';
 import { Refusal } from '../core/verdict.ts';
 import type { LogBatch, LogReader } from '../services/log-reader.ts';
+import { collectGarbage } from '../system/runtime.ts';
 import { LogLie, provedTree, type SignedHead } from './follow.ts';
 import type { EntryJudge, ExplicableEntry } from './logged-signature.ts';
 import type { LogFinding, ScanCursor } from './state.ts';
@@ -18,6 +19,8 @@ import type { LogFinding, ScanCursor } from './state.ts';
 /** Entries after which the position is proved and kept. */
 const TILES_WINDOW = 65_536;
 const V1_WINDOW = 2000;
+/** Without it, the bundles that were read fill a hundred megabytes. */
+const MUCH_GARBAGE = 8 * 1024 * 1024;
 /** Findings after which it is kept too, so that they do not fill the memory. */
 const MAX_HELD = 500;
 
@@ -46,6 +49,8 @@ export interface ScanCounts {
 interface Scan extends ScanContext {
   readonly counts: ScanCounts;
   readonly found: LogFinding[];
+  /** Bytes of entries since the last garbage collection. */
+  garbage: number;
 }
 
 /** Reads from `cursor` up to `head`. @throws ServiceError (what came before is kept), LogLie */
@@ -58,7 +63,7 @@ export async function scanEntries(cursor: ScanCursor, context: ScanContext): Pro
     start.size === 0
       ? new Frontier(crypto)
       : await provedTree(reader, { crypto, earlier: start, head, kind: 'not-in-tree' });
-  const scan: Scan = { ...context, counts, found: [] };
+  const scan: Scan = { ...context, counts, found: [], garbage: 0 };
   const window = reader.kind === 'tiles' ? TILES_WINDOW : V1_WINDOW;
   let kept = tree.size;
   const settle = async (): Promise<void> => {
@@ -103,13 +108,20 @@ async function readBatch(batch: LogBatch, tree: Frontier, scan: Scan): Promise<v
   const deep = reader.kind !== 'tiles';
   const first = tree.size;
   if (batch.from !== first) throw new RangeError('the entries do not follow each other');
-  for (const [at, leaf] of batch.leaves.entries()) {
+  const { leaves, entries } = batch;
+  for (let at = 0; at < leaves.length; at += 1) {
+    const leaf = leaves[at] as Uint8Array;
     const hash = crypto.hash('sha256', leaf);
     tree.append(hash);
     if (judge.watch.mayConcern(leaf, deep))
-      await look({ body: leaf.subarray(1), hash, position: first + at }, scan, batch.entries?.[at]);
+      await look({ body: leaf.subarray(1), hash, position: first + at }, scan, entries?.[at]);
+    scan.garbage += leaf.length;
   }
-  counts.read += batch.leaves.length;
+  counts.read += leaves.length;
+  if (scan.garbage > MUCH_GARBAGE) {
+    scan.garbage = 0;
+    collectGarbage();
+  }
 }
 
 interface Candidate {

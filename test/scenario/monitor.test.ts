@@ -113,7 +113,15 @@ describe('git signet monitor', () => {
     );
     expect(ran.out).toMatch(/when +logged 20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ/);
     expect(ran.out).toContain('there is no ledger here');
-    expect(ran.out).toContain(`end all sessions at ${sandbox().urls.issuer}`);
+    expect(ran.out).toContain(
+      `end all sessions at ${sandbox().urls.issuer}, then run: git signet incident --identity`,
+    );
+    const [, incident = ''] = /then run: git signet (incident .*)$/m.exec(ran.out) ?? [];
+    const listed = await machine.must(machine.home, 'init', '-q', join(machine.home, 'any'));
+    expect(listed).toBe('');
+    const args = incident.replaceAll("'", '').split(' ');
+    const hit = await machine.signet(join(machine.home, 'any'), [...args, ...trust()]);
+    expect(hit.out, hit.err).toContain(ALICE);
     const said = readFileSync(join(machine.home, 'said'), 'utf8');
     expect(said).toContain('EVENT=unexplained-entry');
     expect(said).toContain(`SUMMARY=a signature as ${ALICE}`);

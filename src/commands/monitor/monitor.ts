@@ -26,6 +26,7 @@ import { ledgerPath, readLedger } from '../../signing/ledger.ts';
 import { nodeCrypto } from '../../system/crypto.ts';
 import { untilInterrupted } from '../../system/interrupt.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { compileEagerly } from '../../system/runtime.ts';
 import { Secret } from '../../system/secret.ts';
 import { loadSigningConfig, loadTrust } from '../../trust/load.ts';
 import { checkGateTrust } from '../../trust/origin.ts';
@@ -84,6 +85,7 @@ function outcomeLine({ url, how, read, size, unverified }: ReadOutcome): string 
 
 const run: Run = async (args, invocation) => {
   const { env, cwd, now, terminal } = invocation;
+  compileEagerly();
   const crypto = nodeCrypto;
   const resolved = await resolvedHere(invocation, { flags: args.flags });
   const { settings } = resolved;

@@ -5,6 +5,7 @@ import { isoTime, utcTime } from '../../core/time.ts';
 import type { LieKind } from '../../monitor/follow.ts';
 import type { LoggedSignature } from '../../monitor/logged-signature.ts';
 import type { MonitorEvent } from '../../monitor/run.ts';
+import { shellWord } from '../../system/shell.ts';
 
 type Unexplained = Extract<MonitorEvent, { readonly event: 'unexplained-entry' }>;
 
@@ -42,6 +43,12 @@ function whyOf({ ledger, ledgerBegins }: Unexplained): string {
     : `unexplained: no named repository holds it, nor does the ledger here, which begins ${since}`;
 }
 
+/** Returns the call that lists what the same login may have signed. Another certificate may have come before this one. */
+function incidentOf({ signer, certificate }: LoggedSignature): string {
+  const whom = `--identity ${shellWord(visible(signer.value))} --issuer ${shellWord(visible(signer.issuer))}`;
+  return `git signet incident ${whom} --from ${isoTime(certificate.notBefore)}`;
+}
+
 function unexplainedLines(event: Unexplained): readonly string[] {
   const { entry } = event;
   const { signer, certificate, digest } = entry;
@@ -53,10 +60,7 @@ function unexplainedLines(event: Unexplained): readonly string[] {
     ...claimsOf(entry),
     ['why', whyOf(event)],
     ['mine?', 'if you signed on another machine, or rebased it away since, there is nothing to do'],
-    [
-      'not mine?',
-      `end all sessions at ${signer.issuer}, and look for what was signed from ${utcTime(certificate.notBefore)} to ${utcTime(certificate.notAfter)}`,
-    ],
+    ['not mine?', `end all sessions at ${signer.issuer}, then run: ${incidentOf(entry)}`],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return [

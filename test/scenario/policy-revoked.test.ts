@@ -33,7 +33,7 @@ function scene(name: string) {
 }
 
 describe('each command that judges knows what is revoked', () => {
-  it('verify, verify-tag, verify-archive, explain and git verify-commit say revoked', async () => {
+  it('verify, verify-tag, verify-archive, explain, log and git verify-commit say revoked', async () => {
     const { commit, tag, branch, file, entry, policyWith, trust, run, repository } =
       scene('commands');
     const one = await commit({ by: bob, files: { a: '1' } });
@@ -72,6 +72,11 @@ describe('each command that judges knows what is revoked', () => {
     );
     expect(git.exit).not.toBe(0);
     expect(git.err).toContain('NOT ALLOWED: revoked: taken over');
+    repository.must('config', '--global', 'signet.trust', sandbox().files.trustedRoot);
+    repository.must('config', '--global', 'signet.policy', policy);
+    const listed = await run('log', '--oneline', '-2', 'main');
+    repository.must('config', '--global', '--unset', 'signet.policy');
+    expect(listed.out, listed.talk).toMatch(/not allowed.*evil/);
     const vouched = file(policyWith(1, entry(`, except: ['${two}']`)), 'vouched.yaml');
     expect((await run('verify', '--policy', vouched, ...trust, `${one}..main`)).exit).toBe(0);
     expect((await run('verify-archive', '--policy', vouched, ...trust, 'v1', archive)).exit).toBe(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/bytes.ts';
+import { loggedNames } from '../../../src/core/log-lookup.ts';
 import {
   type Decision,
   decide,
@@ -11,6 +12,7 @@ import { coversRevocation, liftedRevocations } from '../../../src/core/policy/re
 import { detachedIds } from '../../../src/core/verify.ts';
 import { parsePolicy } from '../../../src/gate/policy-file.ts';
 import { nodeCrypto } from '../../../src/system/crypto.ts';
+import { date, forge, ISSUER, judge, T0 } from '../../support/forge.ts';
 
 const issuer = 'https://accounts.example.test';
 const FROM = Date.parse('2026-02-28T22:00:00Z') / 1000;
@@ -187,6 +189,39 @@ describe('what an entry of revoked hits', () => {
     expect(ids).toEqual([Buffer.from(nodeCrypto.hash('sha1', framed)).toString('hex')]);
     const plain = await policyOf([OVER]);
     expect(detachedIds({ policy: plain, crypto: nodeCrypto }, payload, signature)).toEqual([]);
+  });
+});
+
+describe('the library', () => {
+  const codeUnder = async (entry: string, more = ''): Promise<string> => {
+    const signers = `signers: [{name: all, identity-pattern: '.*', issuer: '${ISSUER}'}, {name: b, identity: b, issuer: i}]`;
+    const text = `version: 1\n${signers}\nrevoked: [{${entry}, reason: r${more}}]\n`;
+    const policy = await parsePolicy(utf8(text), 'p', nodeCrypto);
+    const verdict = await judge({}, { policy });
+    return verdict.status === 'verified' ? 'verified' : verdict.code;
+  };
+
+  it('a detached signature is taken back by account, certificate and log entry, but for its own object', async () => {
+    const forged = forge();
+    const verdict = await judge();
+    if (verdict.status !== 'verified') throw new Error('the forged signature verifies');
+    const { signer, certificate, logEntry } = verdict;
+    const at = (seconds: number): string => `'${date(seconds).replace('.000Z', 'Z')}'`;
+    const account = `identity: '${signer.value}', issuer: '${ISSUER}'`;
+    const entries = [
+      `${account}, from: ${at(T0)}, until: ${at(T0 + 1)}`,
+      `certificate: ${certificate.sha256}`,
+      `log: ${logEntry?.logId}, index: '${logEntry?.logIndex}'`,
+    ];
+    const [id = ''] = loggedNames(forged.payload, forged.signature, nodeCrypto);
+    for (const entry of entries) {
+      expect(await codeUnder(entry), entry).toBe('revoked');
+      expect(await codeUnder(entry, `, except: ['${id}']`), entry).toBe('verified');
+      expect(await codeUnder(entry, `, except: ['${'0'.repeat(40)}']`), entry).toBe('revoked');
+    }
+    expect(await codeUnder(`${account}, from: ${at(T0 + 1)}`)).toBe('verified');
+    expect(await codeUnder(`${account}, until: ${at(certificate.notBefore)}`)).toBe('verified');
+    expect(await codeUnder(`${account}, until: ${at(certificate.notBefore + 1)}`)).toBe('revoked');
   });
 });
 

@@ -224,7 +224,8 @@ function withRevoked(chance: Chance, policy: PolicyDocument): PolicyDocument {
     if (from === undefined || !chance.once(4)) return entry;
     // a second later: the window stays, and begins too late
     const later = new Date(Date.parse(from) + 1000).toISOString().replace('.000Z', 'Z');
-    return later === entry.until ? entry : { ...entry, from: later };
+    const empty = entry.until !== undefined && Date.parse(later) >= Date.parse(entry.until);
+    return empty ? entry : { ...entry, from: later };
   });
   const fresh = chance.once(3) ? [revokedEntry(chance)] : [];
   const revoked = [...weaker, ...fresh];

@@ -12,6 +12,7 @@ import { type Row, signingRows, soakRow } from './bench-parts/agent-rows.ts';
 import { gateRows } from './bench-parts/gate.ts';
 import { logRows } from './bench-parts/log.ts';
 import { type Invocation, interleaved, peak, run } from './bench-parts/measure.ts';
+import { monitorRow } from './bench-parts/monitor.ts';
 import { historyOf, sshHistory } from './bench-parts/repositories.ts';
 import { signing } from './bench-parts/signing.ts';
 
@@ -291,11 +292,24 @@ async function logs(): Promise<void> {
     row(each.what, each.figure, each.budget, each.holds);
 }
 
+async function monitor(): Promise<void> {
+  const entries = process.argv.includes('--quick') ? 100_000 : 1_000_000;
+  const options = {
+    program: executable.program,
+    env,
+    directory: join(scratch, 'monitor'),
+    entries,
+  };
+  const each = await monitorRow(options, process.env.BUN ?? 'bun');
+  row(each.what, each.figure, each.budget, each.holds);
+}
+
 async function everything(): Promise<void> {
   await coldStart();
   await verifyOne();
   await showSignatures();
   await logs();
+  await monitor();
   const { total, own } = await signing(
     executable.program,
     env,

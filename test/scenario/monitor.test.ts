@@ -134,6 +134,37 @@ describe('git signet monitor', () => {
     expect(ran.out.split('\n').filter((line) => line.includes('not known here'))).toHaveLength(1);
   });
 
+  it('shows hostile text of a certificate escaped, to a person and to a hook (M15)', async () => {
+    const machine = await newMachine();
+    const work = machine.directory('work');
+    const issuer = 'https://token.actions.githubusercontent.com';
+    const policy = `version: 1\nsigners:\n  - name: ci\n    identity-pattern: https://github\\.com/acme/app.*\n    issuer: ${issuer}\n`;
+    writeFileSync(join(work, 'policy.yaml'), policy);
+    const hooks = machine.directory('hooks');
+    writeFileSync(join(hooks, 'said'), `#!/bin/sh\nenv > '${machine.home}/said'\n`);
+    chmodSync(join(hooks, 'said'), 0o755);
+    await machine.must(machine.home, 'config', '--global', 'signet.monitorHooks', hooks);
+    const watching = ['--policy', join(work, 'policy.yaml'), '--scan'];
+    expect((await monitor(machine, '--init', ...watching)).exit).toBe(0);
+    const value = 'https://github.com/acme/app\u001b[2J\nEVENT=none\n\u202e$(touch owned)';
+    const extensions = { 12: 'https://github.com/acme/app', 21: 'a run\n\u001b]0;owned\u0007' };
+    const principal = {
+      san: { kind: 'uri', value },
+      challenge: value,
+      issuer,
+      extensions,
+    } as const;
+    await sandbox().issueSignature(COMMIT, { rekor: 2, principal });
+    const ran = await machine.signet(work, ['monitor', ...trust(), ...watching]);
+    expect(ran.exit, ran.err).toBe(6);
+    expect(ran.out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+    expect(ran.out).toContain('acme/app\\x1b[2J\\x0aEVENT=none');
+    const said = readFileSync(join(machine.home, 'said'), 'utf8').split('\n');
+    expect(said.filter((line) => line.startsWith('EVENT='))).toEqual(['EVENT=unexplained-entry']);
+    expect(said.filter((line) => line.startsWith('SUMMARY='))).toHaveLength(1);
+    expect(readdirSync(work)).toEqual(['policy.yaml']);
+  });
+
   it('tells again what a failing hook did not tell, and passes over hooks that others may write (M16)', async () => {
     const machine = await newMachine();
     const hooks = join(machine.home, 'hooks');

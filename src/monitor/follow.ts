@@ -65,6 +65,16 @@ export function keptHead(note: string): SignedHead {
   return headOf(readCheckpoint(note), note, 'https://kept.invalid');
 }
 
+/** Reads a checkpoint that a log answered with, without proving it. @throws ServiceError for one that is malformed */
+export function readNote(note: string, url: string): Checkpoint {
+  try {
+    return readCheckpoint(note);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw badAnswer('the log', error.message, { host: new URL(url).host });
+  }
+}
+
 /**
  * Reads a checkpoint and checks the log's signature.
  * @throws ServiceError for one that is malformed, LogLie `foreign-checkpoint` for one that the log has not signed
@@ -73,13 +83,7 @@ export async function signedHead(
   note: string,
   { log, url, crypto }: { readonly log: TrustedLog; readonly url: string; readonly crypto: Crypto },
 ): Promise<SignedHead> {
-  let checkpoint: Checkpoint;
-  try {
-    checkpoint = readCheckpoint(note);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw badAnswer('the log', error.message, { host: new URL(url).host });
-  }
+  const checkpoint = readNote(note, url);
   try {
     await checkCheckpoint(checkpoint, log, crypto);
   } catch (error) {

@@ -5,16 +5,14 @@
 
 import { equal, fromHex } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
-import { type Checkpoint, readCheckpoint } from '../core/rekor/checkpoint.ts';
 import type { TrustedLog, TrustMaterial } from '../core/trust/trust-material.ts';
-import { Refusal } from '../core/verdict.ts';
 import { ServiceError } from '../errors.ts';
 import { badAnswer } from '../http/answers.ts';
 import type { HttpSend } from '../http/message.ts';
 import type { LogReader } from '../services/log-reader.ts';
 import { openTiles } from '../services/log-tiles.ts';
 import { openRekorV1 } from '../services/log-v1.ts';
-import { LogLie } from './follow.ts';
+import { LogLie, readNote } from './follow.ts';
 
 /** An address at which a log may be. */
 export interface LogAddress {
@@ -76,17 +74,9 @@ async function treesAt(
 
 /** Returns the trusted log whose key a checkpoint names. The signature is checked when the tree is read. */
 function signerOf(note: string, url: string, logs: readonly TrustedLog[]): TrustedLog | undefined {
-  let checkpoint: Checkpoint;
-  try {
-    checkpoint = readCheckpoint(note);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw badAnswer('the log', error.message, { host: new URL(url).host });
-  }
+  const { signatures } = readNote(note, url);
   return logs.find(({ id }) =>
-    checkpoint.signatures.some(({ hint }) =>
-      equal(hint, (fromHex(id) ?? new Uint8Array()).subarray(0, 4)),
-    ),
+    signatures.some(({ hint }) => equal(hint, (fromHex(id) ?? new Uint8Array()).subarray(0, 4))),
   );
 }
 

@@ -5,15 +5,12 @@
 
 import { toHex } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
-import { readCheckpoint } from '../core/rekor/checkpoint.ts';
 import type { TrustedLog } from '../core/trust/trust-material.ts';
-import { Refusal } from '../core/verdict.ts';
 import { ServiceError } from '../errors.ts';
-import { badAnswer } from '../http/answers.ts';
 import type { HttpSend } from '../http/message.ts';
 import type { LogReader } from '../services/log-reader.ts';
 import type { LedgerLine } from '../signing/ledger.ts';
-import { LogLie, newestHead, type SignedHead } from './follow.ts';
+import { LogLie, newestHead, readNote, type SignedHead } from './follow.ts';
 import type { EntryJudge, ExplicableEntry } from './logged-signature.ts';
 import type { FoundLog } from './logs.ts';
 import { scanEntries } from './scan.ts';
@@ -93,15 +90,6 @@ function refuseLostTree(
   throw new LogLie('another-tree', detail, { earlier: lost.checkpoint, later: head.note });
 }
 
-function originOf(note: string, url: string): string {
-  try {
-    return readCheckpoint(note).origin;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw badAnswer('the log', error.message, { host: new URL(url).host });
-  }
-}
-
 async function readTree(
   reader: LogReader,
   log: TrustedLog,
@@ -109,7 +97,7 @@ async function readTree(
 ): Promise<ReadOutcome & { readonly head: SignedHead }> {
   const { place, crypto, judge, now, scan, init, wait, check } = context;
   const { url } = reader;
-  const origin = originOf(await reader.checkpoint(), url);
+  const { origin } = readNote(await reader.checkpoint(), url);
   let state =
     readState(place, { kind: 'tree', logId: log.id, origin }) ??
     newState('tree', { origin, logId: log.id, url });

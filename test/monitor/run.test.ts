@@ -61,6 +61,36 @@ describe('a run', () => {
     expect(unexplainedEntries(place).map(({ index }) => index)).toEqual(['3', '500']);
   });
 
+  it('that dies before any one of its writes loses nothing (M10)', async () => {
+    const logs = [logWith(600, [3, 500]), logWith(300, [7], 'other.forge.test')];
+    const expected = ['entry 3', 'entry 500', 'entry 7'];
+    let dead = 0;
+    for (let writes = 0; ; writes += 1) {
+      rmSync(directory, { recursive: true });
+      let left = writes;
+      const check = (): void => {
+        if (left === 0) throw new TypeError('killed');
+        left -= 1;
+      };
+      const heard: string[] = [];
+      const survived = await monitorOnce(place, logs, { check })
+        .then(async ({ events, told: forget }) => {
+          heard.push(...told(events));
+          await forget();
+          return true;
+        })
+        .catch((error: unknown) => {
+          expect(error).toBeInstanceOf(TypeError);
+          return false;
+        });
+      const again = await monitorOnce(place, logs);
+      expect([...new Set([...heard, ...told(again.events)])].toSorted()).toEqual(expected);
+      if (survived) break;
+      dead += 1;
+    }
+    expect(dead).toBeGreaterThan(6);
+  });
+
   it('is silent about entries that the ledger holds, and looks once more before it tells (M06)', async () => {
     const log = logWith(10, [2, 5]);
     const line = { time: T0, identity: ALICE, log: log.url };

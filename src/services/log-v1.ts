@@ -8,6 +8,7 @@ import { isRecord, type Json } from '../core/json.ts';
 import { logEntryFromRekorV1 } from '../core/rekor/log-answer.ts';
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import { Refusal } from '../core/verdict.ts';
+import { ServiceError } from '../errors.ts';
 import { answerJson, answerValue, badAnswer, isSuccess, refusedBy } from '../http/answers.ts';
 import type { HttpAnswer, HttpRequest, HttpSend } from '../http/message.ts';
 import { inOrder, type LogBatch, type LogReader } from './log-reader.ts';
@@ -17,6 +18,8 @@ const SERVICE = 'the log';
 const AT_ONCE = 10;
 const AHEAD = 8;
 const MAX_ANSWER = 16 * 1024 * 1024;
+/** Of one entry in base64. Rekor takes requests of up to 32 MiB. */
+const MAX_ENTRY = 64 * 1024 * 1024;
 const MAX_SHARDS = 64;
 /** The most entries of one address that the index may name. */
 const MAX_NAMED = 20_000;
@@ -34,7 +37,7 @@ interface Tree {
   readonly note: string;
 }
 
-function ask(send: HttpSend, request: Pick<HttpRequest, 'method' | 'url' | 'body'>) {
+function ask(send: HttpSend, request: Pick<HttpRequest, 'method' | 'url' | 'body' | 'limit'>) {
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
   const common = { service: SERVICE, headers, idempotent: true, limit: MAX_ANSWER };
   return send({ ...common, ...request });
@@ -90,19 +93,20 @@ async function retrieve(
   base: string,
   send: HttpSend,
   wanted: { readonly entryUUIDs: readonly string[] } | { readonly logIndexes: readonly number[] },
+  limit = MAX_ANSWER,
 ): Promise<readonly NamedEntry[]> {
   const url = `${base}/api/v1/log/entries/retrieve`;
   const body = JSON.stringify(wanted);
-  return entriesOf(success(await ask(send, { method: 'POST', url, body }), url));
+  return entriesOf(success(await ask(send, { method: 'POST', url, body, limit }), url));
 }
 
 const ZERO = Uint8Array.of(0);
 
 function treeReader(base: string, send: HttpSend, tree: Tree, firstIndex: number): LogReader {
   const host = { host: new URL(base).host };
-  const batch = async ([from, to]: readonly [number, number]): Promise<LogBatch> => {
+  const read = async (from: number, to: number, limit?: number): Promise<LogBatch> => {
     const logIndexes = Array.from({ length: to - from }, (_, at) => firstIndex + from + at);
-    const found = await retrieve(base, send, { logIndexes });
+    const found = await retrieve(base, send, { logIndexes }, limit);
     const byIndex = new Map(found.map(({ entry }) => [Number(entry.logIndex), entry]));
     const entries = logIndexes.map((index) => {
       const entry = byIndex.get(index);
@@ -112,6 +116,21 @@ function treeReader(base: string, send: HttpSend, tree: Tree, firstIndex: number
     });
     const bodies = entries.map(({ canonicalizedBody }) => canonicalizedBody ?? ZERO);
     return { from, entries, leaves: bodies.map((body) => concat(ZERO, body)) };
+  };
+  /** Ten large entries may be too long for one answer, and must not stop the reader for good. */
+  const batch = async ([from, to]: readonly [number, number]): Promise<LogBatch> => {
+    try {
+      return await read(from, to);
+    } catch (error) {
+      if (!(error instanceof ServiceError) || error.code !== 'SERVICE_ANSWER') throw error;
+      const single: LogBatch[] = [];
+      for (let at = from; at < to; at += 1) single.push(await read(at, at + 1, MAX_ENTRY));
+      return {
+        from,
+        leaves: single.flatMap(({ leaves }) => leaves),
+        entries: single.flatMap(({ entries = [] }) => entries),
+      };
+    }
   };
   return {
     kind: 'rekor v1',

@@ -197,6 +197,14 @@ describe('git signet monitor', () => {
     const ran = await monitor(machine);
     expect(ran.exit).toBe(2);
     expect(ran.err).toContain('git signet monitor --identity');
+    const keys = join(machine.home, 'keys.yaml');
+    const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIN7Pjx5W6dDdRwvDdCwvq4wsWc4Yy9zYt2CwW8wJmZ4b';
+    writeFileSync(keys, `version: 1\nsigners:\n  - name: alice\n    ssh: ${key}\n`);
+    const keyless = await monitor(machine, '--policy', keys);
+    expect([keyless.exit, keyless.err]).toEqual([
+      2,
+      expect.stringContaining('no keyless identity'),
+    ]);
     const none = await monitor(machine, '--identity', ALICE, '--repository', '/nowhere');
     expect(none.exit).toBe(2);
   });

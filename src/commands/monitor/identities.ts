@@ -33,7 +33,9 @@ export async function watchedRules(
   const { policy } = flags;
   if (policy !== undefined) {
     const { rules } = await readPolicyFile(resolve(cwd, policy), crypto);
-    return [...named, ...rules];
+    // to look for nothing would be silence without end
+    if (rules.length > 0) return [...named, ...rules];
+    throw new UsageError(`${policy} names no keyless identity, so no log holds its signatures`);
   }
   if (named.length > 0) return named;
   const own = [...new Set(ledger.map(({ identity }) => identity))].map((name) => namedRule(name));

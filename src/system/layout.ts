@@ -12,14 +12,16 @@ interface Page {
 const ASCII = /^[\x20-\x7e]*$/;
 /** Colours and links of a terminal, which take no column. */
 const ESCAPES = /\x1b(?:\[[0-9;]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\))/g;
-const NO_COLUMN = /\p{Mn}|\p{Me}|[\u200b-\u200d]|\ufe0e|\ufe0f/u;
-/** Characters of two columns: East Asian Wide and Fullwidth (UAX #11), and pictures. */
-const TWO_COLUMNS =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
 
+/** The patterns stand where they are used: a start that prints only ASCII does not load the tables of Unicode. */
 function columnsOf(character: string): number {
-  if (NO_COLUMN.test(character)) return 0;
-  return TWO_COLUMNS.test(character) ? 2 : 1;
+  if (/\p{Mn}|\p{Me}|[\u200b-\u200d]|\ufe0e|\ufe0f/u.test(character)) return 0;
+  // East Asian Wide and Fullwidth (UAX #11), and pictures
+  const isWide =
+    /[\u1100-\u115f\u2e80-\u303e\u3041-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u.test(
+      character,
+    );
+  return isWide ? 2 : 1;
 }
 
 /** Returns how many columns a line takes. */

@@ -20,7 +20,7 @@ import type { LogFinding, ScanCursor } from './state.ts';
 const TILES_WINDOW = 65_536;
 const V1_WINDOW = 2000;
 /** Without it, the bundles that were read fill a hundred megabytes. */
-const MUCH_GARBAGE = 8 * 1024 * 1024;
+const MUCH_GARBAGE = 32 * 1024 * 1024;
 /** Findings after which it is kept too, so that they do not fill the memory. */
 const MAX_HELD = 500;
 

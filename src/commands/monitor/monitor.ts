@@ -4,6 +4,7 @@
  */
 
 import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Command, Run } from '../../cli/command.ts';
 import { settingOption } from '../../cli/options.ts';
 import type { ParsedArguments } from '../../cli/spec.ts';
@@ -20,6 +21,7 @@ import { type MonitorEvent, type MonitorResult, runMonitor } from '../../monitor
 import { checkKey, prepareDirectory, type StatePlace } from '../../monitor/state.ts';
 import { monitorDirectory } from '../../monitor/unexplained.ts';
 import { watchFor } from '../../monitor/watch.ts';
+import { sendOrRead } from '../../services/log-files.ts';
 import { resolvedHere } from '../../settings/here.ts';
 import type { Settings } from '../../settings/load.ts';
 import { ledgerPath, readLedger } from '../../signing/ledger.ts';
@@ -51,9 +53,14 @@ function placeOf(args: ParsedArguments, { env, cwd }: Invocation): StatePlace {
 }
 
 /** Returns the addresses that the configuration names, besides those of the trust root. */
-async function addressesOf(settings: Settings): Promise<readonly LogAddress[]> {
+async function addressesOf(
+  settings: Settings,
+  files: readonly string[],
+): Promise<readonly LogAddress[]> {
   const { rekorUrl, rekorVersion } = settings;
-  const own = rekorUrl === undefined ? [] : [{ url: rekorUrl, version: rekorVersion }];
+  const here = files.map((path) => ({ url: pathToFileURL(path).href, version: 2 }) as const);
+  const named = rekorUrl === undefined ? [] : [{ url: rekorUrl, version: rekorVersion }];
+  const own = [...here, ...named];
   const { rekorTlogUrls } = await loadSigningConfig(settings);
   const listed = rekorTlogUrls.flatMap(({ url, majorApiVersion: version }) =>
     version === 1 || version === 2 ? [{ url, version } as const] : [],
@@ -95,7 +102,10 @@ const run: Run = async (args, invocation) => {
   const watch = watchFor(await watchedRules(args, { cwd, crypto, ledger: ledger() }));
   const [trust, addresses] = await Promise.all([
     loadTrust(settings, crypto),
-    addressesOf(settings),
+    addressesOf(
+      settings,
+      (args.lists.get('tiles') ?? []).map((path) => resolve(cwd, path)),
+    ),
   ]);
   await prepareDirectory(place);
   const lock = await lockDirectory(place.directory);
@@ -103,7 +113,7 @@ const run: Run = async (args, invocation) => {
   try {
     const work = runMonitor({
       ...{ place, trust, addresses, crypto, env, cwd, now },
-      send: client.send,
+      send: sendOrRead(client.send),
       judge: createEntryJudge(watch, crypto, trust),
       scan: args.switches.has('scan'),
       init: args.switches.has('init'),
@@ -183,6 +193,12 @@ export const command: Command = {
     format: { takes: ['text', 'jsonl'], meaning: 'text for people, or jsonl: one event a line' },
     'trusted-root': settingOption('trust', { meaning: 'trust this instead of the built-in root' }),
     'rekor-url': settingOption('rekorUrl', { meaning: 'another address of a log' }),
+    tiles: {
+      takes: 'directory',
+      value: 'DIR',
+      repeated: true,
+      meaning: 'the files of a tiled log are there',
+    },
   },
   about: [
     'Reads every log of the trust root, from where the last run ended, and reports each signature under your identities that belongs neither to a signature in a named repository nor to the ledger of this machine. It prints nothing if there is nothing to report.',

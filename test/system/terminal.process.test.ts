@@ -42,6 +42,17 @@ describe('the controlling terminal', () => {
   });
 });
 
+describe('a message to a pipe, as git reads it', () => {
+  const loads = (module: string): string =>
+    child(
+      `terminal.say('said'); streams.write(String(process.moduleLoadList.includes('NativeModule ${module}')));`,
+    ).stdout;
+
+  it('does not load the module of terminals, which takes a millisecond of every git call', () => {
+    expect([loads('fs'), loads('tty')]).toEqual(['true', 'false']);
+  });
+});
+
 /** A pseudo-terminal: `typed` is read by what `script` runs as if a person typed it. */
 function atTerminal(body: string) {
   const source = `import { processTerminal } from '${module}';

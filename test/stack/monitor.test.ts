@@ -77,9 +77,12 @@ describe.each(forms)('the monitor ($name)', (form) => {
     },
   );
 
-  it('knows by the ledger what this machine signed', { timeout: 60_000 }, async () => {
+  it('knows by the ledger what this machine signed, with the tiles read where Rekor stores them', {
+    timeout: 60_000,
+  }, async () => {
     const more = { XDG_STATE_HOME: join(work.home, 'ledger') };
-    const here = ['monitor', '--trusted-root', stack.files.trustedRoot, '--rekor-url', tiles];
+    const storage = join(stack.state, 'tiles');
+    const here = ['monitor', '--trusted-root', stack.files.trustedRoot, '--tiles', storage];
     await work.signet([...here, '--identity', ALICE, '--init'], more);
     await work.commit('by this machine', {}, more);
     await work.commit('by this machine', { rekorVersion: 2 }, more);

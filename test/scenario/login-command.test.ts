@@ -12,6 +12,8 @@ import { findProgram, haveTools } from '../support/tools.ts';
 const sandbox = useSandbox();
 const machine = useMachines(sandbox);
 
+/** No person is there to log in. */
+const ALONE = { SIGNET_URL_OPENER: '', DISPLAY: '' };
 const commit = (one: Machine, at: string, more: Readonly<Record<string, string>> = {}) =>
   one.git(at, ['commit', '-q', '--allow-empty', '-m', 'a change'], more);
 
@@ -36,10 +38,8 @@ describe('git signet login', () => {
     expect(ran.err).toMatch(
       /git-signet: logged in as alice@example\.test \(http:\/\/127\.0\.0\.1:\d+\), until [-0-9: ]+Z/,
     );
-    // no person is there to log in
-    const alone = { SIGNET_URL_OPENER: '', DISPLAY: '' };
     for (const path of [first, second])
-      expect(await commit(one, path, alone)).toMatchObject({ exit: 0 });
+      expect(await commit(one, path, ALONE)).toMatchObject({ exit: 0 });
     expect(logins.count().logins).toBe(1);
     const after = await one.signet(second, ['status']);
     expect(after.exit).toBe(0);
@@ -51,7 +51,7 @@ describe('git signet login', () => {
     expect(agents).toHaveLength(1);
     expect((await one.signet(second, ['logout'])).err).toBe('git-signet: logged out\n');
     expect((await one.signet(first, ['status'])).exit).toBe(4);
-    expect((await commit(one, first, alone)).exit).not.toBe(0);
+    expect((await commit(one, first, ALONE)).exit).not.toBe(0);
     expect((await one.signet(second, ['logout'])).exit).toBe(1);
   });
 
@@ -62,12 +62,11 @@ describe('git signet login', () => {
       await one.repository('his', { 'signet.identity': 'bob@example.test' }),
     ];
     expect((await one.signet(hers, ['login'])).err).toMatch(/logged in as alice/);
-    const alone = { SIGNET_URL_OPENER: '', DISPLAY: '' };
-    expect((await commit(one, his, alone)).exit).not.toBe(0);
+    expect((await commit(one, his, ALONE)).exit).not.toBe(0);
     expect((await one.signet(one.home, ['login', '--identity', 'bob@example.test'])).err).toMatch(
       /logged in as bob.*\n {2}kept for repositories that ask for it: git signet use bob/,
     );
-    expect((await commit(one, his, alone)).exit).toBe(0);
+    expect((await commit(one, his, ALONE)).exit).toBe(0);
     expect(await one.must(his, 'log', '-1', '--format=%GS')).toMatch(/^bob@example\.test/);
     const status = await one.signet(his, ['status']);
     expect(status.out).toMatch(
@@ -78,7 +77,7 @@ describe('git signet login', () => {
     );
   });
 
-  it('two logins without signet.identity: status says that no setting chooses, and what to type', async () => {
+  it('two logins without signet.identity: status and git commit say that no setting chooses, and what to type', async () => {
     const one = await machine();
     const at = await one.repository('undecided');
     for (const who of ['alice@example.test', 'bob@example.test']) {
@@ -93,12 +92,25 @@ describe('git signet login', () => {
       ],
       '  git signet use alice@example.test\n',
     ]);
+    // git hides what its program says
+    const told = async (more = {}): Promise<string> => {
+      expect((await commit(one, at, { ...ALONE, ...more })).exit).not.toBe(0);
+      return (await one.signet(at, ['status'])).out;
+    };
+    expect(await told()).toMatch(
+      /: no setting \(signet\.identity\) says which of your logins signs here: alice@example\.test, bob@example\.test\n {2}git signet use alice@example\.test\n/,
+    );
+    // a setting that names a third account is the better reason
+    expect(await told({ SIGNET_IDENTITY: 'carol@example.test' })).toMatch(
+      /: you are not logged in as carol@example\.test \(signet\.identity\), and there is no terminal/,
+    );
     expect((await one.signet(at, ['use', 'bob@example.test'])).exit).toBe(0);
     const chosen = await one.signet(at, ['status']);
     expect([chosen.exit, chosen.out]).toEqual([
       0,
       expect.stringMatching(/^here: bob@.*\nset by: signet\.identity in \.git\/config \(local\)\n/),
     ]);
+    expect(await commit(one, at, ALONE)).toMatchObject({ exit: 0 });
   });
 
   it('matchCommitter: status, login and signing mean the committer that git would write (G14)', async () => {
@@ -108,14 +120,13 @@ describe('git signet login', () => {
       'user.email': 'alice@home.test',
       'committer.email': 'alice@example.test',
     });
-    const alone = { SIGNET_URL_OPENER: '', DISPLAY: '' };
     expect((await one.signet(at, ['status'])).out).toBe(
       'here: no login as Alice <alice@example.test>\nset by: signet.matchCommitter in .git/config (local)\n',
     );
     expect((await one.signet(at, ['login'])).err).toMatch(/logged in as alice@example\.test/);
     expect((await one.signet(at, ['status'])).exit).toBe(0);
-    expect(await commit(one, at, alone)).toMatchObject({ exit: 0 });
-    const other = { ...alone, GIT_COMMITTER_EMAIL: 'alice@home.test' };
+    expect(await commit(one, at, ALONE)).toMatchObject({ exit: 0 });
+    const other = { ...ALONE, GIT_COMMITTER_EMAIL: 'alice@home.test' };
     expect((await one.signet(at, ['status'], { env: other })).exit).toBe(4);
     expect((await commit(one, at, other)).exit).not.toBe(0);
   });

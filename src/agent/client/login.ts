@@ -12,6 +12,7 @@ import { reachAll, signingServers } from '../../services/reachability.ts';
 import { type SigningParts, withLogin } from '../../signing/login.ts';
 import { obtainCredential, signWithCredential } from '../../signing/sign.ts';
 import type { SigningTask } from '../../signing/signature-types.ts';
+import type { AgentAddress } from '../socket-path.ts';
 import { AgentTrouble, HandedBack, isAgentFailure } from '../wire/failure.ts';
 import type { SignedReply } from '../wire/protocol.ts';
 import { networkOf } from '../wire/request-network.ts';
@@ -19,8 +20,12 @@ import { signedReply } from '../wire/signed-reply.ts';
 import { offerLogin, reachThrough } from './client.ts';
 import { askAgain, hasEnded, reachForSigning } from './reach.ts';
 import { type AgentSigning, signByAgent } from './sign-client.ts';
+import { namingKeptLogins } from './unchosen-login.ts';
 
-type Asked = Omit<AgentSigning, 'login'>;
+interface Asked extends Omit<AgentSigning, 'login'> {
+  /** The agent that asks for this login. */
+  readonly address: AgentAddress | undefined;
+}
 
 /** Logs in, and gives the login to `use`, which asks the agent. @throws LoginError, ServiceError, AnswerError */
 export async function loginForAgent(
@@ -28,7 +33,8 @@ export async function loginForAgent(
   asked: Asked,
   use: (login: IdentityToken) => Promise<SignedReply>,
 ): Promise<SignedReply> {
-  return withLogin(asked.payload, await signing.request(), async (login, parts) => {
+  const request = await signing.request();
+  return withLogin(asked.payload, request, async (login, parts) => {
     try {
       return await use(login).catch(async (error: unknown) => {
         // a server that this process does not reach either is told at once, without waiting for it again
@@ -41,6 +47,8 @@ export async function loginForAgent(
       signing.invocation.terminal.say(`${error.message}, signing without it`);
       return signHere(login, parts, asked);
     }
+  }).catch(async (error: unknown) => {
+    throw await namingKeptLogins(error, { ...asked, now: request.now() });
   });
 }
 

@@ -88,7 +88,7 @@ async function ask(signing: SigningTask, agent: ReachedAgent): Promise<VerifiedS
     ...asked,
     login: async (use) => {
       const { loginForAgent } = await import('./login.ts');
-      return loginForAgent(signing, asked, (login) => {
+      return loginForAgent(signing, { ...asked, address: agent.address }, (login) => {
         freshLogin = login.fresh;
         return use(login);
       });

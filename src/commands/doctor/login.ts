@@ -1,6 +1,7 @@
 /** What `doctor` says about logins: where a token would come from, who is logged in, and where a login is kept. */
 
 import { agentState, reachThrough } from '../../agent/client/client.ts';
+import { serves } from '../../agent/client/unchosen-login.ts';
 import { keyringProblem } from '../../agent/keyring/keyring.ts';
 import { type AgentAddress, passedOver } from '../../agent/socket-path.ts';
 import { AgentTrouble, HandedBack } from '../../agent/wire/failure.ts';
@@ -28,7 +29,7 @@ import {
   type TokenHere,
   tokenHere,
 } from '../login/login-here.ts';
-import { credentialFor, describeFailure, expectedHere, serves } from '../login/logins.ts';
+import { credentialFor, describeFailure, expectedHere } from '../login/logins.ts';
 import { type DoctorCheck, fail, ok, warn } from './check.ts';
 
 interface Agent {

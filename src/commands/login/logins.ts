@@ -71,11 +71,6 @@ export function credentialFor(
   });
 }
 
-/** Returns true if the credential can sign without a person. */
-export function serves({ notAfter, renewable }: CredentialStatus, now: number): boolean {
-  return renewable || notAfter > now;
-}
-
 /** Describes a credential: `alice@example.test (https://accounts.example.test), until 2026-11-21 11:54:32Z, renews by itself` */
 export function describeCredential(one: CredentialStatus, now: number): string {
   const { identity, issuer, notAfter, renewable } = one;

@@ -1,6 +1,7 @@
 /** `git signet status`: shows who signs here, until when, and which other logins there are. */
 
 import { type ListedAgent, listAgents } from '../../agent/client/client.ts';
+import { serves } from '../../agent/client/unchosen-login.ts';
 import type { CredentialStatus } from '../../agent/wire/protocol.ts';
 import type { Command, Run } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
@@ -24,13 +25,7 @@ import {
   type TokenHere,
   tokenHere,
 } from './login-here.ts';
-import {
-  chosenHere,
-  credentialFor,
-  describeCredential,
-  describeFailure,
-  serves,
-} from './logins.ts';
+import { chosenHere, credentialFor, describeCredential, describeFailure } from './logins.ts';
 
 interface Status {
   /** Digest of the servers' settings. */

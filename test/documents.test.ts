@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../src/commands/table.ts';
 import { SETTING_NAMES } from '../src/settings/table.ts';
+import { altFaults } from './support/alt-text.ts';
 import { deadChapters, deadLinks, deadNames, deadPaths, type Text } from './support/references.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -74,6 +75,26 @@ describe('what the texts point to', () => {
     expect([words.length, settings.length].every((count) => count > 30)).toBe(true);
     const names: ReadonlySet<string> = new Set([...Object.keys(COMMANDS), ...SETTING_NAMES]);
     expect([...words, ...settings].filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it('an alternative text counts what its picture shows', () => {
+    const faults = documents.flatMap(({ path, text }) =>
+      altFaults(text, (name) => read(`docs/pictures/${name}`)).map((fault) => `${path}: ${fault}`),
+    );
+    expect(faults).toEqual([]);
+    const picture = '<title>2 x</title><tspan>4 commits: 1 verified, 1 refused</tspan>';
+    const faultsOf = (alt: string) => altFaults(`![${alt}](pictures/a.svg)`, () => picture);
+    expect(faultsOf('A terminal: 4 commits, 1 verified.')).toEqual([]);
+    expect(faultsOf('Two are verified, 2 refused.')).toEqual(['a.svg: Two', 'a.svg: 2 refused']);
+    expect(altFaults('![4 commits](pictures/b.svg)', () => undefined)).toEqual([
+      'b.svg: no picture',
+    ]);
+  });
+
+  it('docs/install.md and README warn of a package before the first release', () => {
+    const shown = documents.filter(({ text }) => /npm install --global|npm:git-signet/.test(text));
+    expect(shown.map(({ path }) => path)).toEqual(['docs/install.md']);
+    expect(shown.every(({ text }) => text.includes('No release exists yet'))).toBe(true);
   });
 
   it('docs/architecture.md names every room of src, and no other', () => {

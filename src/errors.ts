@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'GIT_FAILED'
   | 'OBJECT_CORRUPT'
   | 'AMBIGUOUS_NAME'
+  | 'KIND_NOT_FORWARDED'
   // login
   | 'LOGIN_REFUSED'
   | 'LOGIN_TIMEOUT'

@@ -24,18 +24,14 @@ export function keysFor(program: string): readonly (readonly [key: string, value
     ['commit.gpgSign', 'true'],
     ['tag.gpgSign', 'true'],
     ['tag.forceSignAnnotated', 'true'],
-    // a push certificate is neither commit nor tag: with if-asked or true, every push to a server that asks would fail
-    ['push.gpgSign', 'false'],
   ];
 }
 
+/** A key that earlier versions set. Their record still takes it back, and a new `init` gives back what it was. */
+const ONCE_SET = 'push.gpgSign';
+
 const changed = (invocation: Invocation, scope: WrittenScope) =>
-  changeIn(
-    invocation,
-    scope,
-    'init',
-    keysFor('').map(([key]) => key),
-  );
+  changeIn(invocation, scope, 'init', [...keysFor('').map(([key]) => key), ONCE_SET]);
 
 /** What a login leads to here: where it is, and what becomes public where. */
 async function publicity({ cwd, env, now }: Invocation): Promise<string> {
@@ -113,7 +109,7 @@ export const command: Command = {
     ['git signet init --undo', 'puts back what was there (add --global if you did)'],
   ],
   notes: [
-    'Sets gpg.format, gpg.x509.program, commit.gpgSign, tag.gpgSign, tag.forceSignAnnotated, and push.gpgSign = false: git would ask the same program to sign pushes, which it does not do.',
+    'Sets gpg.format, gpg.x509.program, commit.gpgSign, tag.gpgSign, and tag.forceSignAnnotated. It leaves push.gpgSign alone: with git push --signed, or push.gpgSign = if-asked, each push that you sign becomes public like a commit.',
   ],
   exits: { 0: 'done', 2: "git's configuration cannot be written" },
   run,

@@ -8,9 +8,8 @@
 import { LoginError } from '../errors.ts';
 import { visible } from './escape.ts';
 import type { Person } from './git/person.ts';
-import { payloadType } from './git/signed-object.ts';
 import type { IdentityClaims } from './identity-claims.ts';
-import { committerOf } from './policy/committer.ts';
+import { committerOf, roleIn } from './policy/committer.ts';
 import type { Signer } from './verdict.ts';
 
 /** The required signer. Every part that is present must match. */
@@ -49,7 +48,7 @@ export function readExpectation(text: string): Expectation {
 }
 
 /**
- * Returns the expectation for a signature over this commit or tag, in its text form.
+ * Returns the expectation for a signature over this payload, in its text form.
  * @throws LoginError `IDENTITY_UNEXPECTED` if no account could meet it
  */
 export function expectationOf(settings: IdentitySettings, payload: Uint8Array): string {
@@ -57,8 +56,7 @@ export function expectationOf(settings: IdentitySettings, payload: Uint8Array): 
   const nobody = { name: '', email: '' };
   const committer = matchCommitter ? (committerOf(payload) ?? nobody) : undefined;
   const expected = writeExpectation({ identity, committer });
-  const role = payloadType(payload) === 'tag' ? 'tagger' : 'committer';
-  const trouble = impossible(expected, role);
+  const trouble = impossible(expected, roleIn(payload));
   if (trouble !== undefined) throw trouble;
   return expected;
 }

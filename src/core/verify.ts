@@ -109,8 +109,8 @@ export async function verifyObject(
 
 /**
  * Verifies a signature as git gives it, with the payload that it covers. git gives no object, so the place of a header
- * that was cut out is not seen here. A payload that is neither commit nor tag (a file, a push certificate) is verified as
- * bytes.
+ * that was cut out is not seen here. A push certificate must be as git writes it. A payload of no known kind, such as a file, is
+ * verified as bytes.
  */
 export async function verifyDetached(
   payload: Uint8Array,

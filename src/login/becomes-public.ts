@@ -2,8 +2,10 @@
 
 /**
  * Returns the line that says what becomes public. `who` is the account. Before a login no account is known, and every
- * account that a person logs in with is published by its e-mail address.
+ * account that a person logs in with is published by its e-mail address. A signed push is published like a commit, which
+ * the user may not expect of a push (threat K4).
  */
-export function becomesPublic(who = 'your e-mail address'): string {
-  return `this will be public forever: ${who}, the time, and a fingerprint of the signature`;
+export function becomesPublic(who = 'your e-mail address', kind = ''): string {
+  const each = kind === 'push' ? ', and so for each push that you sign' : '';
+  return `this will be public forever: ${who}, the time, and a fingerprint of the signature${each}`;
 }

@@ -20,7 +20,8 @@ import type { IdentityToken, TokenRequest } from './token-request.ts';
 export type PublicationRequest = Pick<
   TokenRequest,
   'settings' | 'env' | 'terminal' | 'expected' | 'committer' | 'issuerUrl'
->;
+> &
+  Partial<Pick<TokenRequest, 'context'>>;
 
 export type Candidate = Pick<IdentityToken, 'claims' | 'fresh' | 'told' | 'disputed'>;
 
@@ -103,7 +104,7 @@ async function ask(
   const { settings, env, terminal } = request;
   const name = claims.names[0] ?? claims.challenge;
   if (account !== '') terminal.say(`logged in as ${visible(name)}, but ${account}`);
-  const told = publish ? `${becomesPublic(name)}. ` : '';
+  const told = publish ? `${becomesPublic(name, request.context?.kind)}. ` : '';
   const question = account === '' ? 'Go on?' : `Sign as ${name}?`;
   const answer = await answerTo(
     `${told}${question} [y/n${publish ? '/always' : ''}]`,

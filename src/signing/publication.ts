@@ -6,6 +6,7 @@
 import { utf8 } from '../core/bytes.ts';
 import { assembleSignedData } from '../core/cms/assemble.ts';
 import { writeArmor } from '../core/cms/signed-data.ts';
+import type { PayloadKind } from '../core/git/push-certificate.ts';
 import { joinSignature, type ObjectType, objectId } from '../core/git/signed-object.ts';
 import { leafHash } from '../core/rekor/inclusion.ts';
 import {
@@ -59,10 +60,10 @@ interface Stamped extends Signed {
   readonly timestampToken?: Uint8Array;
 }
 
-/** A commit or tag without its signature, and the signature. */
+/** A commit, tag or push certificate without its signature, and the signature. */
 export interface SignedPayload {
   readonly payload: Uint8Array;
-  readonly kind: ObjectType;
+  readonly kind: PayloadKind;
   readonly signed: Signed;
 }
 
@@ -80,8 +81,10 @@ export async function publish(
   if (log === undefined) return stampedOnly(object.signed, context);
   const stamped = await stampFirst(object, context);
   context.watch.beforeLog?.();
-  return settings.rekorMode === 'online'
-    ? logByName({ ...object, signed: stamped }, context, log)
+  const { kind } = object;
+  // a push certificate has no name that an entry could be looked up by
+  return settings.rekorMode === 'online' && kind !== 'push'
+    ? logByName({ ...object, kind, signed: stamped }, context, log)
     : logEmbedded(stamped, context, log);
 }
 
@@ -163,7 +166,11 @@ async function stampedOnly(signed: Signed, context: PublicationContext): Promise
 
 /** Makes gitsign's online form. The log holds a second signature, over the object's SHA-1 name in hex, and nothing is embedded. */
 async function logByName(
-  { payload, kind, signed: stamped }: SignedPayload & { readonly signed: Stamped },
+  {
+    payload,
+    kind,
+    signed: stamped,
+  }: SignedPayload & { readonly kind: ObjectType; readonly signed: Stamped },
   context: PublicationContext,
   log: LogService,
 ): Promise<Published> {

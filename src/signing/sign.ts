@@ -28,7 +28,7 @@ export interface SignResult extends MadeSignature {
 const HASH_NUMBER = { sha256: 8, sha384: 9, sha512: 10 } as const;
 
 /**
- * Signs a commit or tag, which is given without its signature.
+ * Signs a commit, tag or push certificate, which is given without its signature.
  * @throws UsageError, ConfigError, LoginError, ServiceError, AnswerError
  */
 export async function signPayload(payload: Uint8Array, request: SignRequest): Promise<SignResult> {
@@ -63,8 +63,8 @@ export async function obtainCredential(
 }
 
 /**
- * Signs a commit or tag and publishes the signature.
- * @throws UsageError if it is neither, ServiceError, AnswerError (`SELF_VERIFICATION` if the timestamp does not verify), and
+ * Signs a commit, tag or push certificate and publishes the signature.
+ * @throws UsageError if it is none of them, ServiceError, AnswerError (`SELF_VERIFICATION` if the timestamp does not verify), and
  * what `watch.beforeLog` throws
  */
 export async function signWithCredential(

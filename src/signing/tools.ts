@@ -46,6 +46,10 @@ export interface ToolOptions {
 /** Returns what the user is told about the object that is signed. */
 function contextOf(payload: Uint8Array, cwd: string): SigningContext {
   const header = openPayload(payload);
+  if (header?.type === 'push') {
+    const refs = header.updates.map(({ ref }) => ref);
+    return { repository: basename(cwd), kind: 'push', subject: refs.join(', ') };
+  }
   const { type: kind = 'commit' } = header ?? {};
   const tag = header?.type === 'tag' ? fromUtf8Lossy(header.name) : undefined;
   return { repository: basename(cwd), kind, tag, subject: subjectLine(payload) };

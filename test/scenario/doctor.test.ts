@@ -104,7 +104,6 @@ describe('git signet doctor', () => {
       'fail gpg.x509.program',
       'warn commit.gpgSign',
       'warn tag.gpgSign',
-      'warn push.gpgSign',
       'warn gpg.minTrustLevel',
       'warn fetch.fsckObjects',
     ]);

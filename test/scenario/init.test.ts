@@ -36,24 +36,35 @@ describe('git signet init', () => {
     expect(ran.out).toMatch(/next: git commit [^\n]*\n$/);
     const value = (key: string) => repository.must('config', '--local', key);
     expect(
-      ['gpg.format', 'commit.gpgSign', 'tag.gpgSign', 'tag.forceSignAnnotated', 'push.gpgSign'].map(
-        value,
-      ),
-    ).toEqual(['x509', 'true', 'true', 'true', 'false']);
+      ['gpg.format', 'commit.gpgSign', 'tag.gpgSign', 'tag.forceSignAnnotated'].map(value),
+    ).toEqual(['x509', 'true', 'true', 'true']);
+    expect(repository.git('config', 'push.gpgSign').exit).toBe(1);
     expect(value('gpg.x509.program')).toMatch(/^\/.*git-signet$/);
   });
 
-  it('a server that wants signed pushes is still pushed to', () => {
+  it('init leaves push.gpgSign as it is, and undo too', () => {
     const repository = fresh('init-push');
-    const server = join(repository.home, 'server.git');
-    repository.must('init', '-q', '--bare', server);
-    repository.must('-C', server, 'config', 'receive.certNonceSeed', 'seed');
     repository.must('config', 'push.gpgSign', 'if-asked');
-    repository.must('commit', '-q', '--allow-empty', '-m', 'first');
-    const push = (...config: string[]) => repository.git(...config, 'push', '-q', server, 'main');
-    expect(signet(repository, 'init').exit).toBe(0);
-    expect(push('-c', 'push.gpgSign=if-asked').exit).not.toBe(0);
-    expect(push().exit).toBe(0);
+    const before = listed(repository);
+    expect(signet(repository, 'init').out).not.toContain('push.gpgSign');
+    expect(repository.must('config', '--get-all', 'push.gpgSign')).toBe('if-asked');
+    expect(signet(repository, 'init', '--undo').exit).toBe(0);
+    expect(listed(repository)).toBe(before);
+  });
+
+  it('init and undo give back the push.gpgSign that an earlier version switched off', () => {
+    for (const back of [['init'], ['init', '--undo']]) {
+      const repository = fresh('init-old');
+      repository.must('config', 'push.gpgSign', 'false');
+      const record = {
+        former: { 'push.gpgSign': ['if-asked'] },
+        set: { 'push.gpgSign': ['false'] },
+      };
+      const digest = '1'.repeat(64);
+      repository.must('config', 'signet.undo.init', `${digest} ${JSON.stringify(record)}`);
+      expect(signet(repository, ...back).exit).toBe(0);
+      expect(repository.must('config', '--get-all', 'push.gpgSign')).toBe('if-asked');
+    }
   });
 
   it('a configuration that cannot be read is said before anything is changed', () => {

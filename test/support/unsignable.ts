@@ -54,7 +54,8 @@ const rows: readonly (readonly [name: string, payload: string, names: RegExp])[]
         /it already holds a line that begins a signature/,
       ] as const,
   ),
-  ['neither commit nor tag', 'certificate version 0.1\n\nm\n', /neither a commit nor a tag/],
+  ['a push certificate without a pusher', 'certificate version 0.1\n\nm\n', /`pusher` must stand/],
+  ['a file', 'certificates\n\nm\n', /neither a commit nor a tag nor a push certificate/],
   ['nothing', '', /neither a commit nor a tag/],
 ];
 

@@ -16,10 +16,15 @@ export interface PayloadDescription {
   readonly parents: readonly string[];
 }
 
-/** Returns what a payload is about. @throws UsageError for anything but a commit or a tag, whatever else the agent may sign */
+/** Returns what a payload is about. @throws UsageError `KIND_NOT_FORWARDED` for anything but a commit or a tag, whatever else the agent may sign (threat K2) */
 export function describe(payload: Uint8Array): PayloadDescription {
   const header = headerOf(payload);
-  if (header === undefined) throw new UsageError('a forwarded agent signs commits and tags only');
+  if (header === undefined) {
+    throw new UsageError('a forwarded agent signs commits and tags only', {
+      code: 'KIND_NOT_FORWARDED',
+      hint: 'push from the machine that you came from, or without a signature: git push --no-signed',
+    });
+  }
   const parents = header.type === 'commit' ? header.parents : [header.target];
   return { type: header.type, parents, subject: subjectLine(payload) };
 }

@@ -1,38 +1,42 @@
 /**
- * Checks that a payload may be signed. It must be a commit or tag that a verifier reads as git does (threat D28). Signing
- * checks this before any login, and the agent checks it before it uses a key.
+ * Checks that a payload may be signed. It must be a commit, tag or push certificate that a verifier reads as git does (threats D28,
+ * K1). Signing checks this before any login, and the agent checks it before it uses a key.
  */
 
 import { UsageError } from '../../errors.ts';
 import { Refusal } from '../verdict.ts';
-import { type ObjectType, readHeader, typeOf } from './header.ts';
 import { MAX_SIGNABLE } from './limits.ts';
-import { bearsArmor } from './signed-object.ts';
+import { KIND_WORDS, type PayloadKind, payloadKind } from './push-certificate.ts';
+import { bearsArmor, openPayload } from './signed-object.ts';
 
 /**
- * Returns the type of a payload that may be signed.
- * @throws UsageError for a payload that is neither commit nor tag, is malformed or too long, or already holds a signature
+ * Returns the kind of a payload that may be signed.
+ * @throws UsageError for a payload of another kind, or one that is malformed, too long or already holds a signature
  */
-export function checkPayload(payload: Uint8Array): ObjectType {
+export function checkPayload(payload: Uint8Array): PayloadKind {
   if (payload.length > MAX_SIGNABLE) {
     throw refused(`the payload to sign is longer than ${MAX_SIGNABLE} bytes`);
   }
-  const type = typeOf(payload);
-  if (type === undefined) throw refused('the payload to sign is neither a commit nor a tag');
+  const kind = payloadKind(payload);
+  if (kind === undefined) {
+    throw refused('the payload to sign is neither a commit nor a tag nor a push certificate');
+  }
   try {
-    readHeader(type, payload, { form: 'payload' });
+    openPayload(payload);
   } catch (error) {
-    if (error instanceof Refusal) throw refused(`this ${type} cannot be signed: ${error.message}`);
+    if (error instanceof Refusal) {
+      throw refused(`this ${KIND_WORDS[kind]} cannot be signed: ${error.message}`);
+    }
     throw error;
   }
-  if (type === 'tag' && bearsArmor(payload)) {
+  if (kind === 'tag' && bearsArmor(payload)) {
     throw refused('this tag cannot be signed: it already holds a line that begins a signature');
   }
-  return type;
+  return kind;
 }
 
 function refused(problem: string): UsageError {
   return new UsageError(problem, {
-    hint: 'let git call git-signet: git commit -S, git tag -s',
+    hint: 'let git call git-signet: git commit -S, git tag -s, git push --signed',
   });
 }

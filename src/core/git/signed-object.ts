@@ -19,6 +19,7 @@ import {
   typeOf,
 } from './header.ts';
 import { headerEnd, type Span, standsAt } from './header-lines.ts';
+import { type PushCertificate, payloadKind, readPushCertificate } from './push-certificate.ts';
 
 export type { ObjectFormat, ObjectType } from './header.ts';
 export { typeOf as payloadType } from './header.ts';
@@ -190,13 +191,14 @@ export function objectId(
 }
 
 /**
- * Reads the header in the payload of a signature. Returns undefined for a payload that is neither commit nor tag, such as
- * a file or a push certificate.
+ * Reads the payload of a signature: the header of a commit or tag, or a push certificate. Returns undefined for any other
+ * payload, such as a file.
  * @throws Refusal `object-malformed`
  */
-export function openPayload(payload: Uint8Array): ObjectHeader | undefined {
-  const type = typeOf(payload);
-  return type && readHeader(type, payload, { form: 'payload' });
+export function openPayload(payload: Uint8Array): ObjectHeader | PushCertificate | undefined {
+  const kind = payloadKind(payload);
+  if (kind === 'push') return readPushCertificate(payload);
+  return kind && readHeader(kind, payload, { form: 'payload' });
 }
 
 /**

@@ -5,11 +5,24 @@
 
 import { headerOf } from '../git/header.ts';
 import { type Person, readPerson } from '../git/person.ts';
-import { payloadType } from '../git/signed-object.ts';
+import { type PayloadKind, payloadKind, pushCertificateOf } from '../git/push-certificate.ts';
 import type { Finding, Signer, Verdict } from '../verdict.ts';
 
-/** Returns a commit's committer or a tag's tagger, or undefined if the line is odd or missing. */
+const ROLES: Readonly<Record<PayloadKind, string>> = {
+  commit: 'committer',
+  tag: 'tagger',
+  push: 'pusher',
+};
+
+/** Returns the word for the person whom a payload names as the one who made it. */
+export function roleIn(payload: Uint8Array): string {
+  return ROLES[payloadKind(payload) ?? 'commit'];
+}
+
+/** Returns a commit's committer, a tag's tagger or a push's pusher, or undefined if the line is odd or missing. */
 export function committerOf(payload: Uint8Array): Person | undefined {
+  const push = pushCertificateOf(payload);
+  if (push !== undefined) return readPerson(push.pusher, undefined);
   const header = headerOf(payload);
   const line = header?.type === 'commit' ? header.committer : header?.tagger;
   return readPerson(line, header?.encoding);
@@ -32,7 +45,7 @@ export function committerMismatch(
   payload: Uint8Array,
   { kind, value }: Pick<Signer, 'kind' | 'value'>,
 ): string | undefined {
-  const role = payloadType(payload) === 'tag' ? 'tagger' : 'committer';
+  const role = roleIn(payload);
   const named = committerName(payload, kind);
   if (named === value) return undefined;
   return named === undefined

@@ -12,10 +12,10 @@ import { framed, type Page } from './page-frame.ts';
 export interface SigningContext {
   /** The repository's name or path. */
   readonly repository: string;
-  readonly kind: 'commit' | 'tag' | 'login';
+  readonly kind: 'commit' | 'tag' | 'push' | 'login';
   /** The tag's name. */
   readonly tag?: string | undefined;
-  /** The first line of the message, or '' for `git signet login`. */
+  /** The first line of the message, the refs of a push, or '' for `git signet login`. */
   readonly subject: string;
 }
 
@@ -33,10 +33,11 @@ function short(text: string): string {
   return markupText(shortened(text, 200));
 }
 
-/** Returns the rows of the object: a commit by its subject, a tag by its name and its message. */
+/** Returns the rows of the object: a commit by its subject, a tag by its name and its message, a push by its refs. */
 function objectRows({ kind, tag, subject }: SigningContext): readonly Row[] {
   const line = short(subject) || '(no message)';
   if (kind === 'login') return [];
+  if (kind === 'push') return [{ name: 'Refs', html: line, strong: true }];
   if (kind === 'commit' || tag === undefined) {
     return [{ name: kind === 'tag' ? 'Tag' : 'Commit', html: line, strong: true }];
   }
@@ -70,6 +71,7 @@ function wanted({ kind, tag }: SigningContext): string {
 const PRIVATE: Readonly<Record<SigningContext['kind'], string>> = {
   commit: 'The content of the commit is not published.',
   tag: 'The content of the tag is not published.',
+  push: 'The names of the refs are not published.',
   login: 'The content of what you sign is not published.',
 };
 
@@ -99,7 +101,7 @@ export function startPage({ context, identity, choices, timeout }: StartPage): P
     context.kind === 'login' ? 'Log in to sign' : `Sign ${wanted(context)}`,
     `<h1>git wants to sign ${markupText(wanted(context))} as you</h1>
 ${facts(context, [{ name: 'Signing as', html: account }])}
-<p id="public">${markupText(sentence(becomesPublic(expected)))} ${PRIVATE[context.kind]}</p>
+<p id="public">${markupText(sentence(becomesPublic(expected, context.kind)))} ${PRIVATE[context.kind]}</p>
 <ul>
 ${links.join('\n')}
 </ul>

@@ -47,7 +47,7 @@ export async function loginWithDevice(
   const told = !terminal.interactive;
   await invite(terminal, invitation, [
     ...(reason === '' ? [] : [reason]),
-    ...(told && settings.publishIdentity !== 'yes' ? [agreementLine()] : []),
+    ...(told && settings.publishIdentity !== 'yes' ? [agreementLine(request)] : []),
   ]);
   const { idToken, ...renewal } = await pollDevice(issuer, authorization, {
     patience: invitation.patience,
@@ -103,8 +103,8 @@ function reasonLine(why: string, expected: string | undefined): string {
   return who === '' ? '' : `log in${who}`;
 }
 
-function agreementLine(): string {
-  return `${becomesPublic()}. By entering the code, you agree to that`;
+function agreementLine({ context }: TokenRequest): string {
+  return `${becomesPublic(undefined, context.kind)}. By entering the code, you agree to that`;
 }
 
 async function invite(

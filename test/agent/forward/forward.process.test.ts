@@ -23,6 +23,7 @@ import { forwardServer } from '../../../src/agent/forward/forward.ts';
 import { openScope } from '../../../src/agent/forward/scope.ts';
 import { PROTOCOL } from '../../../src/agent/wire/protocol.ts';
 import { utf8 } from '../../../src/core/bytes.ts';
+import { checkPayload } from '../../../src/core/git/signable.ts';
 import { joinSignature, objectId } from '../../../src/core/git/signed-object.ts';
 import { loadCrypto } from '../../../src/system/crypto-port.ts';
 import { Secret } from '../../../src/system/secret.ts';
@@ -222,12 +223,15 @@ describe('the forwarded socket', () => {
     expect(renewed).toBeGreaterThan(1);
   });
 
-  it('the forwarded socket signs commits and tags only, whatever else the agent may sign (D15 D27)', async () => {
+  it('the forwarded socket signs commits and tags only, and refuses push certificates (D15, D27, K2)', async () => {
     const everything = { ...paperBackend(), checkPayload: () => undefined };
     await forwarding({ backend: everything });
-    const certificate = 'certificate version 0.1\npusher a <a@x.test> 1 +0000\n\nx\n';
+    const certificate = `certificate version 0.1\npusher a <a@x.test> 1 +0000\n\n${'0'.repeat(40)} ${'1'.repeat(40)} refs/heads/main\n`;
+    expect(checkPayload(Buffer.from(certificate))).toBe('push');
     for (const text of [certificate, '{"_type":"https://in-toto.io/Statement/v1"}']) {
-      await expect(sign(Buffer.from(text))).rejects.toMatchObject({ exitCode: 2 });
+      await expect(sign(Buffer.from(text))).rejects.toMatchObject({
+        ...{ exitCode: 2, code: 'KIND_NOT_FORWARDED' },
+      });
     }
     expect(everything.signed).toEqual([]);
     expect(await sign(PAYLOAD)).toContain('signed by');

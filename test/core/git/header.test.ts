@@ -100,7 +100,7 @@ describe('where only the payload is there', () => {
   });
 
   it('the signature of a file is judged as bytes', async () => {
-    const file = 'certificate version 0.1\n\nsome push\n';
+    const file = 'a release\n\nof some file\n';
     const { signature, context } = signed(file);
     expect(await verifyDetached(bytes(file), signature, context)).toMatchObject({
       status: 'verified',

@@ -200,6 +200,15 @@ describe('what becomes public', () => {
     expect(becomesPublic()).toContain('forever: your e-mail address, the time,');
   });
 
+  it('a login for a push says that each signed push becomes public (K4)', () => {
+    const push: SigningContext = { repository: 'parser', kind: 'push', subject: 'refs/heads/main' };
+    const page = read(start(push));
+    expect(page).toContain('git wants to sign a push as you');
+    expect(page).toContain('refs/heads/main');
+    expect(page).toContain('signature, and so for each push that you sign.');
+    expect(read(start(context))).not.toContain('push');
+  });
+
   it('README and the page about logins use the same words', () => {
     const words = (path: string): string =>
       readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8').replace(/[\s*]+/g, ' ');

@@ -23,12 +23,6 @@ const NOT_ALLOWED = {
 
 export const GIT_FAILURES = listed([
   {
-    file: 't5534-push-signed.sh',
-    names: ['fail without key and heed user.signingkey x509'],
-    reason: 'A push certificate is neither a commit nor a tag, and git-signet signs nothing else.',
-    says: 'fatal: failed to sign the push certificate',
-  },
-  {
     file: 't7004-tag.sh',
     names: ['git tag -s fails if gpgsm is misconfigured (bad key)'],
     reason:

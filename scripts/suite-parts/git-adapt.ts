@@ -23,6 +23,14 @@ const WORDS: Readonly<Record<string, readonly Rule[]>> = {
     { find: /"Good signature from"/, put: `"${GOOD}"` },
     { find: /"BAD signature from"/, put: `"${BAD}"` },
   ],
+  't5534-push-signed.sh': [
+    { find: /SIGNER=\/CN=C O Mitter\/O=Example.*$/, put: 'SIGNER=' },
+    { find: /key=\$\(cut .*trustlist\.txt.*$/, put: 'key=$(signet_key <dst/push-cert) &&' },
+    {
+      find: /sed -e "s\/\^KEY=\/KEY=\$\{key\}\/" expect\.in/,
+      put: 'sed -e "s/^KEY=/KEY=$key/" -e "s|^SIGNER=|&committer@example.com ($GITSIGN_OIDC_ISSUER)|" expect.in',
+    },
+  ],
   't4202-log.sh': [
     { find: /gpgsm: Signature made" actual &&$/, put: 'git-signet: " actual &&' },
     { find: /gpgsm: Good signature/, put: GOOD },
@@ -74,11 +82,13 @@ const OURS = (name: string): string => `test_lazy_prereq ${name} '
 const HELPERS = `
 git config --global gpg.x509.program "$${X509_PROGRAM}"
 
-# SHA-1 of the certificate in a commit's signature, by OpenSSL
-signet_fingerprint () {
-	git cat-file commit "$1" | sed -n "s/^gpgsig //;/BEGIN SIGNED/,/END SIGNED/{s/^ //;/SIGNED/d;p}" |
-	openssl base64 -d | openssl pkcs7 -inform DER -print_certs |
+# SHA-1 of the certificate in a signature, by OpenSSL
+signet_key () {
+	sed -n "/BEGIN SIGNED/,/END SIGNED/{/SIGNED/d;p;}" | openssl base64 -d | openssl pkcs7 -inform DER -print_certs |
 	openssl x509 -noout -fingerprint -sha1 | sed "s/.*=//;s/://g" | tr A-F a-f
+}
+signet_fingerprint () {
+	git cat-file commit "$1" | sed -n "s/^gpgsig //;/BEGIN SIGNED/,/END SIGNED/{s/^ //;p;}" | signet_key
 }
 `;
 

@@ -28,6 +28,8 @@ export interface LoggedSignature {
   readonly kind: string;
   /** Hex digest of the signed data, if the kind names it. */
   readonly digest?: string | undefined;
+  /** Hex SHA-256 of the DSSE envelope, if the kind names it. */
+  readonly envelope?: string | undefined;
   /** Unix seconds at which the log vouches to have taken it in. Absent for logs that vouch for no time. */
   readonly logged?: number | undefined;
   readonly signer: Signer;
@@ -35,7 +37,7 @@ export interface LoggedSignature {
 }
 
 /** What tells a signature in a log from every other. */
-export type ExplicableEntry = Pick<LoggedSignature, 'leaf' | 'digest' | 'certificate'>;
+export type ExplicableEntry = Pick<LoggedSignature, 'leaf' | 'digest' | 'envelope' | 'certificate'>;
 
 /** An entry that names a watched identity and cannot be read. It may be a signature. */
 export interface UnreadableEntry {
@@ -52,6 +54,7 @@ export type JudgedEntry =
       readonly signer: Signer;
       readonly kind: string;
       readonly digest: string | undefined;
+      readonly envelope: string | undefined;
     }
   /** A certificate names the identity, but no trusted authority vouches for it. */
   | { readonly is: 'unverified' }
@@ -91,8 +94,9 @@ export function createEntryJudge(watch: Watch, crypto: Crypto, trust: TrustMater
       if (signer === undefined || watch.ruleOf(signer) === undefined) continue;
       named = true;
       if (!(await vouchedFor(certificate))) continue;
-      const { kind, digest } = statement;
-      return { is: 'signature', certificate: summarize(certificate, crypto), signer, kind, digest };
+      const { kind, digest, envelope } = statement;
+      const facts = { certificate: summarize(certificate, crypto), signer, kind, digest, envelope };
+      return { is: 'signature', ...facts };
     }
     return { is: named ? 'unverified' : 'foreign' };
   };

@@ -1,7 +1,8 @@
 /**
- * Finds the log entries of the signatures in repositories: on every ref, in every reflog, in notes and tags. An entry is
- * known by its leaf hash, which is computed from the signature as a log would compute it. It covers the certificate too,
- * so an entry about the same commit under another certificate stays unexplained.
+ * Finds the log entries of the signatures in repositories: on every ref, in every reflog, in notes, tags and merged tags.
+ * An entry is known by its leaf hash, which is computed from the signature as a log would compute it. It covers the
+ * certificate too, so an entry about the same commit under another certificate stays unexplained. An attestation is known
+ * by the hash of its envelope, which covers payload and signatures.
  */
 
 import { existsSync } from 'node:fs';
@@ -10,6 +11,7 @@ import { toHex, utf8 } from '../core/bytes.ts';
 import { readArmor, readSignedData, type SignerInfo } from '../core/cms/signed-data.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { tagTarget } from '../core/git/links.ts';
+import { mergedTags } from '../core/git/merged-tags.ts';
 import { type ObjectType, objectId, openObject, signatureKind } from '../core/git/signed-object.ts';
 import { leafHash } from '../core/rekor/inclusion.ts';
 import { hashedRekordV001Body, hashedRekordV002Body } from '../core/rekor/log-entry.ts';
@@ -34,11 +36,15 @@ export interface KnownSignatures {
 const AT_ONCE = 512;
 /** Most tags in a chain of tags. */
 const MAX_DEPTH = 8;
+const BRACE = 0x7b;
+const NEWLINE = 0x0a;
 
 interface Collected {
   readonly leaves: Set<string>;
   /** Digest of an object's name and SHA-256 of the certificate, for gitsign's online form. */
   readonly names: Set<string>;
+  /** SHA-256 of DSSE envelopes. */
+  readonly envelopes: Set<string>;
 }
 
 interface Collecting extends Collected {
@@ -75,7 +81,7 @@ export async function knownSignatures(
   paths: readonly string[],
   { crypto, watch, ...here }: Here & { readonly crypto: Crypto; readonly watch: Watch },
 ): Promise<KnownSignatures> {
-  const all: Collected = { leaves: new Set(), names: new Set() };
+  const all: Collected = { leaves: new Set(), names: new Set(), envelopes: new Set() };
   let count = 0;
   for (const path of paths) {
     const repository = await openNamed(path, here);
@@ -87,8 +93,9 @@ export async function knownSignatures(
   }
   return {
     count,
-    explains: ({ leaf, digest, certificate }) =>
+    explains: ({ leaf, digest, envelope, certificate }) =>
       all.leaves.has(leaf) ||
+      (envelope !== undefined && all.envelopes.has(envelope)) ||
       (digest !== undefined && all.names.has(`${digest} ${certificate.sha256}`)),
   };
 }
@@ -104,17 +111,12 @@ async function collect(collecting: Collecting): Promise<number> {
   const note = (frame: ObjectFrame): void => {
     if (frame.kind !== 'object' || (frame.type !== 'commit' && frame.type !== 'tag')) return;
     if (noteSignature(frame.type, frame.raw, collecting)) count += 1;
+    if (frame.type !== 'commit') return;
+    for (const tag of tagsMergedBy(frame.raw))
+      if (noteSignature('tag', tag, collecting)) count += 1;
   };
-  let waiting: string[] = [];
-  const flush = async (): Promise<void> => {
-    await repository.objects.each(waiting, note);
-    waiting = [];
-  };
-  for await (const ids of listed(repository, ['rev-list', '--all', '--reflog'])) {
-    waiting.push(...ids);
-    if (waiting.length >= AT_ONCE) await flush();
-  }
-  await flush();
+  await eachListed(repository, ['--all', '--reflog'], note);
+  await eachListed(repository, ATTESTATIONS, (frame) => noteEnvelope(frame, collecting));
   let tags: readonly string[] = await tagsOf(repository);
   for (let depth = 0; depth < MAX_DEPTH && tags.length > 0; depth += 1) {
     const targets = await repository.objects.each(tags, (frame) => {
@@ -126,6 +128,45 @@ async function collect(collecting: Collecting): Promise<number> {
     tags = targets.flat();
   }
   return count;
+}
+
+/** All objects of gitsign's `attest` and of notes. */
+const ATTESTATIONS = ['--objects', '--glob=refs/attestations/*', '--glob=refs/notes/*'];
+
+/** Reads every object that `git rev-list` lists. */
+async function eachListed(
+  repository: GitRepository,
+  args: readonly string[],
+  read: (frame: ObjectFrame) => void,
+): Promise<void> {
+  let waiting: string[] = [];
+  const flush = async (): Promise<void> => {
+    await repository.objects.each(waiting, read);
+    waiting = [];
+  };
+  for await (const lines of listed(repository, ['rev-list', ...args])) {
+    // a path may follow the name
+    for (const line of lines) waiting.push(line.split(' ', 1)[0] ?? '');
+    if (waiting.length >= AT_ONCE) await flush();
+  }
+  await flush();
+}
+
+/** Notes what may be an envelope. Nothing else has its hash. `git notes` ends every note with a line end. */
+function noteEnvelope(frame: ObjectFrame, { crypto, envelopes }: Collecting): void {
+  if (frame.kind !== 'object' || frame.type !== 'blob' || frame.raw[0] !== BRACE) return;
+  const { raw } = frame;
+  envelopes.add(toHex(crypto.hash('sha256', raw)));
+  if (raw.at(-1) === NEWLINE) envelopes.add(toHex(crypto.hash('sha256', raw.subarray(0, -1))));
+}
+
+function tagsMergedBy(commit: Uint8Array): readonly Uint8Array[] {
+  try {
+    return mergedTags(commit);
+  } catch (error) {
+    if (error instanceof Refusal) return [];
+    throw error;
+  }
 }
 
 async function tagsOf(repository: GitRepository): Promise<readonly string[]> {

@@ -4,6 +4,8 @@ import { createHash, sign, X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/core/bytes.ts';
 import { joinSignature } from '../../src/core/git/signed-object.ts';
+import { readStatement } from '../../src/core/rekor/logged-certificates.ts';
+import { summarize } from '../../src/core/x509/certificate.ts';
 import { knownSignatures } from '../../src/monitor/repositories.ts';
 import { namedRule, watchFor } from '../../src/monitor/watch.ts';
 import type { IssuedSignature } from '../../src/sandbox/issue-signature.ts';
@@ -48,6 +50,48 @@ function entry(record: LoggedRecord, version: 1 | 2 = 1) {
   };
   const digest = Buffer.from(record.digest).toString('hex');
   return { leaf: sha256(Uint8Array.of(0), body), digest, certificate };
+}
+
+const signed = (bytes: Uint8Array) =>
+  sandbox().issueSignature(Buffer.from(bytes), { email: 'alice@example.test' });
+
+/** A DSSE envelope. Its signature does not hold, because the log checks that and the monitor does not. */
+const envelope = (text: string): string =>
+  JSON.stringify({
+    payloadType: 'application/vnd.in-toto+json',
+    payload: Buffer.from(text).toString('base64'),
+    signatures: [{ keyid: '', sig: Buffer.from(`signature of ${text}`).toString('base64') }],
+  });
+
+const treeOf = (mode: string, name: string, id: string): string =>
+  repository.write('tree', Buffer.concat([utf8(`${mode} ${name}\0`), Buffer.from(id, 'hex')]));
+const commitOf = (tree: string): string =>
+  repository.write(
+    'commit',
+    utf8(`tree ${tree}\nauthor A <a@a.test> 1 +0000\ncommitter A <a@a.test> 1 +0000\n\nattest\n`),
+  );
+
+/** The entry of an envelope, read as the monitor reads it. */
+async function attestation(kind: 'dsse' | 'intoto', text: string) {
+  const { certificate: der } = await signed(payload('any'));
+  const verifier = Buffer.from(new X509Certificate(der).toString()).toString('base64');
+  const hash = (value: string) => ({ algorithm: 'sha256', value: sha256(utf8(value)) });
+  const { payload: inner, signatures } = JSON.parse(text);
+  const payloadHash = hash(Buffer.from(inner, 'base64').toString());
+  const specs = {
+    dsse: {
+      envelopeHash: hash(text),
+      payloadHash,
+      signatures: [{ signature: signatures[0].sig, verifier }],
+    },
+    intoto: { content: { hash: hash(text), payloadHash }, publicKey: verifier },
+  };
+  const body = utf8(JSON.stringify({ apiVersion: '0.0.1', kind, spec: specs[kind] }));
+  const { digest, envelope: named, certificates } = readStatement(body) ?? {};
+  const [own] = certificates ?? [];
+  if (own === undefined) throw new TypeError('the entry has no certificate');
+  const leaf = sha256(Uint8Array.of(0), body);
+  return { leaf, digest, envelope: named, certificate: summarize(own, crypto) };
 }
 
 const known = () =>
@@ -101,6 +145,43 @@ describe('a repository', () => {
     const own = { digest: name, signature: online, certificateDer: mine.issued.certificate };
     expect(explains(entry(own))).toBe(true);
     expect(explains(entry({ ...own, certificateDer: thief.certificate }))).toBe(false);
+  });
+
+  it('explains a signed tag that only a merge commit keeps, and not another signature of that tag', async () => {
+    const tag = Buffer.from(TAG.toString().replace('tag v1.0', 'tag merged'));
+    const [issued, again] = [await signed(tag), await signed(tag)];
+    const raw = Buffer.from(joinSignature(tag, utf8(issued.armor), 'body')).toString('latin1');
+    const header = `mergetag ${raw.trimEnd().replaceAll('\n', '\n ')}\n`;
+    const merge = payload('a merge').toString('latin1').replace('\n\n', `\n${header}\n`);
+    repository.must(
+      'update-ref',
+      'refs/heads/merge',
+      repository.write('commit', Buffer.from(merge, 'latin1')),
+    );
+    const { explains } = await known();
+    expect([explains(entryOf(issued, 1)), explains(entryOf(issued, 2))]).toEqual([true, true]);
+    expect(explains(entryOf(again))).toBe(false);
+  });
+
+  it('explains the entries of attestations and of envelopes in notes, and no other signature of their payload', async () => {
+    const [kept, noted, gone] = [envelope('one'), envelope('two'), envelope('three')];
+    const blob = repository.write('blob', utf8(kept));
+    const leaf = treeOf('100644', 'test.json.sig', blob);
+    const first = commitOf(treeOf('40000', 'f'.repeat(40), leaf));
+    repository.must('update-ref', 'refs/attestations/commits', first);
+    const note = treeOf('100644', 'f'.repeat(40), repository.write('blob', utf8(`${noted}\n`)));
+    repository.must('update-ref', 'refs/notes/attest', commitOf(note));
+    // a project may keep envelopes of others on a branch
+    const branch = treeOf('100644', 'vendor.sig', repository.write('blob', utf8(gone)));
+    repository.must('update-ref', 'refs/heads/vendored', commitOf(branch));
+    const { explains } = await known();
+    for (const kind of ['dsse', 'intoto'] as const) {
+      expect(explains(await attestation(kind, kept))).toBe(true);
+      expect(explains(await attestation(kind, noted))).toBe(true);
+      expect(explains(await attestation(kind, gone))).toBe(false);
+      const otherKey = kept.replace(/"sig":"[^"]*"/, '"sig":"AAAA"');
+      expect(explains(await attestation(kind, otherKey))).toBe(false);
+    }
   });
 
   it('explains nothing by the signatures of other people', async () => {

@@ -33,7 +33,7 @@ export interface ScratchRepository {
   /** `git`, which must succeed: its output without the last line end. */
   readonly must: (...args: string[]) => string;
   /** Writes a raw object as it is; its name. */
-  readonly write: (type: 'commit' | 'tag', raw: Uint8Array) => string;
+  readonly write: (type: 'commit' | 'tag' | 'tree' | 'blob', raw: Uint8Array) => string;
 }
 
 export interface RunOptions {

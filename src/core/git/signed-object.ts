@@ -151,7 +151,7 @@ function splitTag(raw: Uint8Array, header: ObjectHeader): SplitObject | undefine
 }
 
 /** Returns a header's value without the spaces that begin its continuation lines. */
-function unfolded(raw: Uint8Array, { start, end }: Span): Uint8Array {
+export function unfolded(raw: Uint8Array, { start, end }: Span): Uint8Array {
   const value = new Uint8Array(end - start);
   let length = 0;
   for (let at = start; at < end; at += 1) {

@@ -14,6 +14,8 @@ export interface LoggedStatement {
   readonly kind: string;
   /** Hex digest of the signed data, for the kinds that name it. */
   readonly digest?: string;
+  /** Hex SHA-256 of the DSSE envelope with its signatures, for `dsse 0.0.1` and `intoto 0.0.1`. */
+  readonly envelope?: string;
   readonly certificates: readonly Certificate[];
 }
 
@@ -63,6 +65,20 @@ function digestOf({ spec }: Json): string | undefined {
   return bytes && toHex(bytes);
 }
 
+/** Where a kind names the hash of the envelope, as the client sent it. */
+const ENVELOPE_HASHES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['dsse 0.0.1', ['envelopeHash']],
+  ['intoto 0.0.1', ['content', 'hash']],
+]);
+
+function envelopeOf(kind: string, { spec }: Json): string | undefined {
+  const path = ENVELOPE_HASHES.get(kind);
+  const hash = path && field(spec, ...path);
+  const value = field(hash, 'value');
+  if (field(hash, 'algorithm') !== 'sha256' || typeof value !== 'string') return undefined;
+  return fromHex(value) && value.toLowerCase();
+}
+
 /** Reads an entry. Returns undefined if it is not JSON with a kind and a version. */
 export function readStatement(body: Uint8Array): LoggedStatement | undefined {
   const text = fromUtf8(body);
@@ -72,16 +88,20 @@ export function readStatement(body: Uint8Array): LoggedStatement | undefined {
   } catch {
     return undefined;
   }
-  const [kind, version] = [field(json, 'kind'), field(json, 'apiVersion')];
-  if (!isRecord(json) || typeof kind !== 'string' || typeof version !== 'string') return undefined;
-  const digest = digestOf(json);
+  const [name, version] = [field(json, 'kind'), field(json, 'apiVersion')];
+  if (!isRecord(json) || typeof name !== 'string' || typeof version !== 'string') return undefined;
+  const kind = `${name} ${version}`;
+  const [digest, envelope] = [digestOf(json), envelopeOf(kind, json)];
   const certificates: Certificate[] = [];
   for (const bytes of hiddenBytes(text ?? '')) {
     const certificate = bytes[0] === DER_SEQUENCE ? certificateOf(bytes) : undefined;
     if (certificate !== undefined) certificates.push(certificate);
   }
-  const about = digest === undefined ? {} : { digest };
-  return { kind: `${kind} ${version}`, ...about, certificates };
+  const about = {
+    ...(digest === undefined ? {} : { digest }),
+    ...(envelope === undefined ? {} : { envelope }),
+  };
+  return { kind, ...about, certificates };
 }
 
 function certificateOf(der: Uint8Array): Certificate | undefined {

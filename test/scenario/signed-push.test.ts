@@ -1,6 +1,6 @@
 /** `git push --signed` by the program that git starts, to a bare repository whose server asks for it with a nonce. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { scratchRepository } from '../support/git-repository.ts';
@@ -50,6 +50,25 @@ describe('git push --signed', () => {
     const ran = await push('two', { SIGNET_REKOR_MODE: 'online' }, 'push', '--signed');
     expect(ran.exit, ran.err).toBe(0);
     expect(ran.seen).toMatch(/^[GU] OK /);
+  });
+
+  it('the ledger knows the log entry of a push, as of a commit', async () => {
+    const leaves = () =>
+      globSync(join(repository.home, '**/ledger.jsonl')).flatMap((file) => {
+        const lines = readFileSync(file, 'utf8').trim().split('\n');
+        return lines.filter((line) => line.includes('alice@example.test'));
+      });
+    const before = leaves().length;
+    const ran = await push('ledger', {}, 'push', '--signed');
+    expect(ran.exit, ran.err).toBe(0);
+    expect(leaves()).toHaveLength(before + 1);
+  });
+
+  it('signet.publishIdentity = no signs no push, and nothing is pushed (K4)', async () => {
+    const ran = await push('private', { SIGNET_PUBLISH_IDENTITY: 'no' }, 'push', '--signed');
+    expect(ran.exit).not.toBe(0);
+    expect(ran.err).toContain('failed to sign the push certificate');
+    expect(ran.seen).toBe('');
   });
 
   it('push.gpgSign = if-asked signs for a server that asks', async () => {

@@ -37,7 +37,7 @@ describe('sandbox run', () => {
     expect(stdout).toMatch(/^GIT_CONFIG_GLOBAL=/m);
     expect(stdout).not.toMatch(/^SIGNET_TRUST=/m);
     expect(readdirSync(temporary)).toEqual([]);
-    expect(existsSync(join(scratch, '.local/state/git-signet/sandbox'))).toBe(false);
+    expect(existsSync(join(scratch, '.local'))).toBe(false);
     const after = await runProgram('git', ['config', '--list'], { cwd: work, env: environment() });
     expect(after.stdout).not.toContain('gpg.');
   });

@@ -8,13 +8,17 @@ const directoryOf = (dir: string): string => join(dir, 'agent');
 /** Has the length of every digest. */
 const SOME_DIGEST = '0'.repeat(64);
 
-/** Returns the folder for this sandbox's agents, or undefined if its path is too long for a socket. Then the usual folder is used. */
-export function agentEnvironment(dir: string): Record<string, string> {
+/**
+ * Returns the variables of what a signature keeps on this machine: the folder of the agents, and that of the state, so that
+ * no test account gets into the user's own ledger. If the path is too long for a socket, agents use the usual folder.
+ */
+export function ownFolders(dir: string): Record<string, string> {
+  const state = { XDG_STATE_HOME: join(dir, 'state') };
   try {
     agentAddress(directoryOf(dir), SOME_DIGEST);
-    return { SIGNET_AGENT_DIRECTORY: directoryOf(dir) };
+    return { ...state, SIGNET_AGENT_DIRECTORY: directoryOf(dir) };
   } catch {
-    return {};
+    return state;
   }
 }
 

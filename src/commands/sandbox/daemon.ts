@@ -140,10 +140,10 @@ export async function serve(
     rekorVersion,
     gitConfig: Object.fromEntries(keysFor(path)),
   });
-  const { agentEnvironment, endAgents } = await import('./agent.ts');
+  const { ownFolders, endAgents } = await import('./agent.ts');
   const { withGlobalConfig } = await import('./config.ts');
   const configured = withGlobalConfig(env, dir, invocation.env);
-  writeWhole(environmentFile(dir), exportLines({ ...configured, ...agentEnvironment(dir) }));
+  writeWhole(environmentFile(dir), exportLines({ ...configured, ...ownFolders(dir) }));
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
       process.once(signal, () => resolve());

@@ -94,13 +94,13 @@ async function childEnvironment(
     token,
     gitConfig: Object.fromEntries(keysFor(path)),
   });
-  const { agentEnvironment } = await import('./agent.ts');
+  const { ownFolders } = await import('./agent.ts');
   const { withGlobalConfig } = await import('./config.ts');
   const configured = withGlobalConfig(added, sandbox.dir, invocation.env);
   const { withOwnProgram, greet } = await import('./shell.ts');
   greet(invocation, args.rest, { email, onPage: token === undefined });
   const env = withOwnProgram(invocation.env, path);
-  return sandboxEnvironment(env, { ...configured, ...agentEnvironment(sandbox.dir) });
+  return sandboxEnvironment(env, { ...configured, ...ownFolders(sandbox.dir) });
 }
 
 async function runCommand(invocation: Invocation, args: ParsedArguments): Promise<ExitCode> {

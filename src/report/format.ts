@@ -38,6 +38,8 @@ export interface ReportSubject {
   readonly name: string;
   /** Commits that were left out, with all their ancestors. */
   readonly base?: readonly string[];
+  /** Full names of the refs that point at it. Only statements name them. */
+  readonly sourceRefs?: readonly string[];
 }
 
 export interface ReportContext extends RunFacts {
@@ -48,6 +50,8 @@ export interface ReportContext extends RunFacts {
   /** Revisions as they were typed. */
   readonly asked: readonly string[];
   readonly subjects: readonly ReportSubject[];
+  /** The URI of the repository. Only statements need it. */
+  readonly repositoryUri?: string | undefined;
   readonly version: string;
   /** Unix seconds. */
   readonly now: number;

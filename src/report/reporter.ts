@@ -27,7 +27,15 @@ export interface Reporter {
 interface ReportSettings
   extends Pick<
     ReportContext,
-    'repository' | 'policy' | 'since' | 'ignored' | 'noun' | 'asked' | 'subjects' | 'now'
+    | 'repository'
+    | 'policy'
+    | 'since'
+    | 'ignored'
+    | 'noun'
+    | 'asked'
+    | 'subjects'
+    | 'now'
+    | 'repositoryUri'
   > {
   readonly output: ReportOutput;
   readonly streams: Streams;

@@ -84,6 +84,8 @@ describe('a report names policy, trust root and start, where each was named, and
 
   it('the vsa report has the facts of the run', () => {
     const { text } = reported('vsa', plainSamples(), facts);
-    expect(JSON.parse(text)).toMatchObject({ predicate: { gitSignet: expected } });
+    expect(JSON.parse(text)).toMatchObject({
+      subject: [{ annotations: { gitSignet: expected } }],
+    });
   });
 });

@@ -1,27 +1,77 @@
 import { describe, expect, it } from 'vitest';
+import type { ReportContext } from '../../src/report/format.ts';
 import { judgedCommit, outcome, reported, STATUSES } from '../support/judged-samples.ts';
+import { sourceVsaFaults } from '../support/source-vsa-consumer.ts';
 
-const policyDigest = 'd'.repeat(64);
+const expected = {
+  verifierId: 'urn:git-signet:verifier',
+  commit: 'e'.repeat(40),
+  repository: 'git+https://git.example.test/parser',
+  ref: 'refs/heads/main',
+  level: 1,
+  policySha256: 'd'.repeat(64),
+};
 
-function statement(statuses: readonly (typeof STATUSES)[number][]) {
+function text(statuses: readonly (typeof STATUSES)[number][], more: Partial<ReportContext> = {}) {
   const samples = statuses.map((status) => judgedCommit(outcome(status)));
-  return JSON.parse(reported('vsa', samples).text);
+  return reported('vsa', samples, more).text;
 }
 
-describe('the verification summary', () => {
-  it('the verification summary has the fields of SLSA', () => {
-    expect(statement(['verified'])).toMatchObject({
-      _type: 'https://in-toto.io/Statement/v1',
-      subject: [{ digest: { sha1: 'e'.repeat(40), gitCommit: 'e'.repeat(40) } }],
-      predicateType: 'https://slsa.dev/verification_summary/v1',
-      predicate: {
-        verifier: { id: 'urn:git-signet:verifier', version: { 'git-signet': '0.1.0' } },
-        timeVerified: '2026-11-21T11:54:32Z',
-        resourceUri: `gitoid:commit:sha1:${'e'.repeat(40)}`,
-        policy: { digest: { sha256: policyDigest } },
-        verificationResult: 'PASSED',
-      },
+const statement = (...args: Parameters<typeof text>) => JSON.parse(text(...args));
+const passed = () => statement(['verified']);
+
+describe('the source verification summary, by each MUST of SLSA 1.2', () => {
+  it('it is an in-toto Statement v1 of the predicate type for verification summaries', () => {
+    expect(passed()._type).toBe('https://in-toto.io/Statement/v1');
+    expect(passed().predicateType).toBe('https://slsa.dev/verification_summary/v1');
+  });
+
+  it.each([40, 64])('the digest of the subject is the revision, %i digits', (length) => {
+    const subjects = [{ id: 'e'.repeat(length), type: 'commit', name: 'HEAD' }];
+    const { subject } = statement(['verified'], { subjects });
+    expect(subject[0].digest).toEqual({ gitCommit: 'e'.repeat(length) });
+  });
+
+  it('the digest of a tag is not given out as that of a commit', () => {
+    const subjects = [{ id: 'e'.repeat(40), type: 'tag', name: 'v1' }];
+    const { subject } = statement(['verified'], { subjects });
+    expect(subject[0].digest).toEqual({ gitTag: 'e'.repeat(40) });
+  });
+
+  it('sourceRefs are full names of refs, and an empty list if none is known', () => {
+    expect(passed().subject[0].annotations.sourceRefs).toEqual(['refs/heads/main']);
+    const subjects = [{ id: 'e'.repeat(40), type: 'commit', name: 'HEAD' }];
+    const { subject } = statement(['verified'], { subjects });
+    expect(subject[0].annotations.sourceRefs).toEqual([]);
+  });
+
+  it('resourceUri is the URI of the repository', () => {
+    expect(passed().predicate.resourceUri).toBe('git+https://git.example.test/parser');
+  });
+
+  it('verifier has an id and a version', () => {
+    const verifier = { id: 'urn:git-signet:verifier', version: { 'git-signet': '0.1.0' } };
+    expect(passed().predicate.verifier).toEqual(verifier);
+  });
+
+  it('policy has a URI and a digest', () => {
+    expect(passed().predicate.policy).toEqual({
+      uri: `urn:git-signet:policy:sha256:${expected.policySha256}`,
+      digest: { sha256: expected.policySha256 },
     });
+  });
+
+  it('timeVerified is the start of the run, and slsaVersion is 1.2', () => {
+    const { timeVerified, slsaVersion } = passed().predicate;
+    expect({ timeVerified, slsaVersion }).toEqual({
+      ...{ timeVerified: '2026-11-21T11:54:32Z', slsaVersion: '1.2' },
+    });
+  });
+
+  it('verifiedLevels is level 1 alone, because a run proves no higher level', () => {
+    const { verificationResult, verifiedLevels } = passed().predicate;
+    expect(verificationResult).toBe('PASSED');
+    expect(verifiedLevels).toEqual(['SLSA_SOURCE_LEVEL_1']);
   });
 
   it.each(STATUSES.filter((status) => status !== 'verified'))(
@@ -32,10 +82,63 @@ describe('the verification summary', () => {
     },
   );
 
-  it('there is no verification summary without objects or without a policy (P05)', () => {
+  it('the same verdicts make the same statement', () => {
+    expect(text(['verified'])).toBe(text(['verified']));
+  });
+
+  it('there is no verification summary without objects, policy or repository (P05)', () => {
     expect(statement([]).predicate.verificationResult).toBe('FAILED');
     const create = (more: object) => () => reported('vsa', [], more);
     expect(create({ policy: undefined })).toThrow('must name the policy');
     expect(create({ subjects: [] })).toThrow('none is given');
+    expect(create({ repositoryUri: undefined })).toThrow('must name the repository');
+  });
+});
+
+describe('a consumer that knows only the specification', () => {
+  const altered: readonly (readonly [string, (made: ReturnType<typeof passed>) => void])[] = [
+    ['_type', (made) => (made._type = 'https://in-toto.io/Statement/v0.1')],
+    ['predicateType', (made) => (made.predicateType = 'https://slsa.dev/provenance/v1')],
+    ['subject.digest', (made) => (made.subject[0].digest.gitCommit = 'f'.repeat(40))],
+    [
+      'subject.annotations.sourceRefs',
+      (made) => (made.subject[0].annotations.sourceRefs = ['refs/heads/other']),
+    ],
+    ['annotations.sourceRefs', (made) => (made.subject[0].annotations.sourceRefs = ['main'])],
+    ['predicate.verifier.id', (made) => (made.predicate.verifier.id = 'urn:other:verifier')],
+    ['timeVerified', (made) => (made.predicate.timeVerified = 'yesterday')],
+    [
+      'predicate.resourceUri',
+      (made) => (made.predicate.resourceUri = 'git+https://git.example.test/fork'),
+    ],
+    ['resourceUri', (made) => (made.predicate.resourceUri = 'parser')],
+    ['policy.uri', (made) => (made.predicate.policy = { digest: made.predicate.policy.digest })],
+    ['predicate.policy.digest', (made) => (made.predicate.policy.digest.sha256 = '0'.repeat(64))],
+    ['predicate.verificationResult', (made) => (made.predicate.verificationResult = 'FAILED')],
+    [
+      'predicate.verifiedLevels',
+      (made) => (made.predicate.verifiedLevels = ['SLSA_SOURCE_LEVEL_0']),
+    ],
+    ['verifiedLevels', (made) => (made.predicate.verifiedLevels = ['GIT_SIGNET_SIGNED'])],
+    ['one level of a track', (made) => made.predicate.verifiedLevels.push('SLSA_SOURCE_LEVEL_0')],
+    ['slsaVersion', (made) => (made.predicate.slsaVersion = 'one')],
+    ['known fields', (made) => (made.predicate.gitSignet = {})],
+  ];
+
+  it('the consumer accepts our statement, and not for a higher level', () => {
+    expect(sourceVsaFaults(text(['verified']), expected)).toEqual([]);
+    const higher = sourceVsaFaults(text(['verified']), { ...expected, level: 2 });
+    expect(higher).toEqual(['predicate.verifiedLevels']);
+  });
+
+  it.each(altered)('the consumer refuses another %s', (field, alter) => {
+    const made = passed();
+    alter(made);
+    expect(sourceVsaFaults(JSON.stringify(made), expected)).toContain(field);
+  });
+
+  it('the consumer refuses the statement of a run that failed', () => {
+    const faults = sourceVsaFaults(text(['refused']), expected);
+    expect(faults).toEqual(['predicate.verificationResult', 'predicate.verifiedLevels']);
   });
 });

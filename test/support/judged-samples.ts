@@ -115,7 +115,13 @@ export function reported(
     policy: { source: 'origin/main:.signet.yaml', digest },
     ...{ noun: 'commit', asked: ['origin/main..HEAD'], version: '0.1.0', now: 1795262072 },
     ...{ colour: false, shown: false, hint: () => undefined },
-    subjects: [{ id: 'e'.repeat(40), type: 'commit', name: 'origin/main..HEAD' }],
+    subjects: [
+      {
+        ...{ id: 'e'.repeat(40), type: 'commit', name: 'origin/main..HEAD' },
+        sourceRefs: ['refs/heads/main'],
+      },
+    ],
+    repositoryUri: 'git+https://git.example.test/parser',
     summary: (markdown) => {
       summary += markdown;
     },

@@ -6,6 +6,8 @@
 import { grouped, settingOption } from '../../cli/options.ts';
 import type { CommandSpec, OptionSpecs, ParsedArguments } from '../../cli/spec.ts';
 import { UsageError } from '../../errors.ts';
+import { type SourceRepository, sourceRepository } from '../../gate/source-repository.ts';
+import type { GitRepository } from '../../git/repository.ts';
 import { FORMATS, type FormatName } from '../../report/formats.ts';
 
 const workflow = {
@@ -77,6 +79,26 @@ const REPORT_OPTIONS = grouped('How', {
 
 /** The options that `verify` and `verify-tag` share. */
 export const VERIFY_OPTIONS: OptionSpecs = { ...WHO_OPTIONS, ...TRUST_OPTIONS, ...REPORT_OPTIONS };
+
+/** The option of the two commands that can write a statement about the repository. */
+export const STATEMENT_OPTIONS = grouped('How', {
+  'repository-uri': {
+    takes: 'text',
+    value: 'URI',
+    meaning: 'the repository that vsa names (default: the remote)',
+  },
+});
+
+/** Returns what `--format vsa` says of the repository, or undefined for other formats. @throws UsageError */
+export async function statementSource(
+  args: ParsedArguments,
+  repository: GitRepository,
+): Promise<SourceRepository | undefined> {
+  const named = args.values.get('repository-uri');
+  if (formatOf(args) === 'vsa') return sourceRepository(repository, named);
+  if (named === undefined) return undefined;
+  throw new UsageError('--repository-uri is for --format vsa');
+}
 
 export const VERIFY_EXITS: NonNullable<CommandSpec['exits']> = {
   0: 'all verified',

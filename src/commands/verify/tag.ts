@@ -4,17 +4,24 @@
  */
 
 import type { Command, Run } from '../../cli/command.ts';
+import type { ParsedArguments } from '../../cli/spec.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
 import { tagContext } from '../../gate/run.ts';
-import { setUpVerify } from '../../gate/setup.ts';
+import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
 import { judgeChain, type Step, type TagContext } from '../../gate/tag-chain.ts';
 import { colourHere } from '../../git/colour.ts';
 import { resolveNames } from '../../git/names.ts';
 import type { ReportSubject } from '../../report/format.ts';
 import { renderResult } from '../../report/formats.ts';
 import { createReporter } from '../../report/reporter.ts';
-import { formatOf, VERIFY_EXITS, VERIFY_OPTIONS } from './options.ts';
+import {
+  formatOf,
+  STATEMENT_OPTIONS,
+  statementSource,
+  VERIFY_EXITS,
+  VERIFY_OPTIONS,
+} from './options.ts';
 
 /** Judges the tag of that name and, with `follow`, its target. @throws UsageError if there is no such ref */
 export async function judgeTag(
@@ -35,19 +42,32 @@ export async function judgeTag(
   return [{ id, type, ref, verdict }];
 }
 
+/** A statement about a tag is about its commit too. @throws UsageError */
+async function tagSource(args: ParsedArguments, { repository }: VerifySetup) {
+  const source = await statementSource(args, repository);
+  if (source !== undefined && args.switches.has('no-target')) {
+    throw new UsageError('--format vsa is about the commit of the tag: leave out --no-target');
+  }
+  return source;
+}
+
 const run: Run = async (args, invocation) => {
   const { streams, terminal, env } = invocation;
   const names = args.positionals;
   const format = formatOf(args);
   const setup = await setUpVerify(args, invocation);
   const { facts, judge } = setup;
+  const source = await tagSource(args, setup).catch(async (error: unknown) => {
+    await setup.close();
+    throw error;
+  });
   const { now } = judge;
   const subjects: ReportSubject[] = [];
   const reporter = createReporter({
     colour: await colourHere(invocation),
     ...facts,
     ...{ output: format, streams, terminal, noun: 'object', now, env },
-    ...{ asked: names, subjects },
+    ...{ asked: names, subjects, repositoryUri: source?.uri },
   });
   const counts = countResults();
   let judging: TagContext | undefined;
@@ -59,7 +79,11 @@ const run: Run = async (args, invocation) => {
     for (const name of names) {
       for (const step of await judgeTag(name, judging, !args.switches.has('no-target'))) {
         counts[step.verdict.status] += 1;
-        if (step.ref !== undefined) subjects.push({ id: step.id, type: step.type, name });
+        const { id, type } = step;
+        if (step.ref !== undefined) subjects.push({ id, type, name, sourceRefs: [step.ref] });
+        else if (source !== undefined && type === 'commit') {
+          subjects.push({ id, type, name, sourceRefs: await source.refsOf(id) });
+        }
         reporter.add(renderResult(step, format));
       }
     }
@@ -80,6 +104,7 @@ export const command: Command = {
   positionals: [{ name: 'TAG', takes: 'tag', repeated: true }],
   options: {
     ...VERIFY_OPTIONS,
+    ...STATEMENT_OPTIONS,
     'no-target': {
       group: 'How',
       meaning: 'judge the tag only: its target may be unsigned',

@@ -8,12 +8,21 @@ import { exitCodeOf } from '../../gate/exit-code.ts';
 import { type PolicyPlan, planRun, type RunRevisions } from '../../gate/plan.ts';
 import { judgePlan, judgingContext } from '../../gate/run.ts';
 import { setUpVerify } from '../../gate/setup.ts';
+import type { SourceRepository } from '../../gate/source-repository.ts';
 import { colourHere } from '../../git/colour.ts';
+import type { ReportSubject } from '../../report/format.ts';
 import { FORMATS, type ReportOutput } from '../../report/formats.ts';
 import { createReporter, type Reporter } from '../../report/reporter.ts';
 import { untilInterrupted } from '../../system/interrupt.ts';
 import type { Invocation } from '../../system/invocation.ts';
-import { formatOf, jobsOf, VERIFY_EXITS, VERIFY_OPTIONS } from './options.ts';
+import {
+  formatOf,
+  jobsOf,
+  STATEMENT_OPTIONS,
+  statementSource,
+  VERIFY_EXITS,
+  VERIFY_OPTIONS,
+} from './options.ts';
 
 function askedFor(args: ParsedArguments, { streams }: Invocation): RunRevisions {
   const format = formatOf(args);
@@ -26,6 +35,15 @@ function askedFor(args: ParsedArguments, { streams }: Invocation): RunRevisions 
   return { revisions, lines: streams.inputLines() };
 }
 
+async function withRefs(
+  subjects: readonly ReportSubject[],
+  source: SourceRepository | undefined,
+): Promise<readonly ReportSubject[]> {
+  if (source === undefined) return subjects;
+  const each = subjects.map(async (one) => ({ ...one, sourceRefs: await source.refsOf(one.id) }));
+  return Promise.all(each);
+}
+
 const run: Run = async (args, invocation) => {
   const { streams, terminal, env } = invocation;
   const format = formatOf(args);
@@ -35,8 +53,10 @@ const run: Run = async (args, invocation) => {
   let plan: PolicyPlan | undefined;
   let reporter: Reporter | undefined;
   try {
+    const source = await statementSource(args, setup.repository);
     plan = await planRun(askedFor(args, invocation), setup, judging);
-    const { total, subjects, startsAt } = plan;
+    const { total, startsAt } = plan;
+    const subjects = await withRefs(plan.subjects, source);
     if (startsAt !== undefined) {
       terminal.say(`${startsAt.slice(0, 12)} and what lies before it are not judged (since)`);
     }
@@ -47,6 +67,7 @@ const run: Run = async (args, invocation) => {
       colour: await colourHere(invocation),
       ...setup.facts,
       ...{ output, streams, terminal, noun: 'commit', asked, subjects, now, env, total },
+      repositoryUri: source?.uri,
     });
     const how = { jobs, output, onResult: reporter.add };
     const judged = judgePlan(plan, setup, judging, how);
@@ -69,6 +90,7 @@ export const command: Command = {
   positionals: [{ name: 'REV | A..B | A...B', takes: 'revision', optional: true, repeated: true }],
   options: {
     ...VERIFY_OPTIONS,
+    ...STATEMENT_OPTIONS,
     stdin: { group: 'How', meaning: 'revisions from stdin, one a line' },
   },
   about: [

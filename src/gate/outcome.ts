@@ -12,8 +12,8 @@ import { type VerifyContext, verifyObject } from '../core/verify.ts';
 import type { ObjectRequest } from '../git/objects.ts';
 import type { GitRepository } from '../git/repository.ts';
 import { contextOf } from './judge.ts';
+import type { KeyJudge } from './keys/pinned-keys.ts';
 import type { LogAccess } from './log-entries.ts';
-import type { KeyJudge } from './pinned-keys.ts';
 
 /** Everything that judging one object needs. */
 export interface JudgingContext {

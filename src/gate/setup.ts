@@ -14,8 +14,8 @@ import { loadTrust } from '../trust/load.ts';
 import { checkGateTrust } from '../trust/origin.ts';
 import type { JudgeSettings } from './judge.ts';
 import { type JudgedBy, judgedBy } from './judged-by.ts';
+import { createKeyJudge, type KeyJudge } from './keys/pinned-keys.ts';
 import { type LogAccess, openLogAccess } from './log-entries.ts';
-import { createKeyJudge, type KeyJudge } from './pinned-keys.ts';
 import { choosePolicy, type PolicyChoice } from './policy-choice.ts';
 import { acceptsUnlogged } from './unlogged.ts';
 

@@ -49,7 +49,7 @@ const FIXTURES: Readonly<Record<string, readonly [file: string, name: RegExp]>> 
   username: ['core/policy/decide.test.ts', /username: an otherName/],
   openpgp: ['scenario/policy-mixed.test.ts', /forged noreply, own key/],
   ssh: ['scenario/policy-mixed.test.ts', /ssh of another/],
-  preset: ['gate/openpgp.test.ts', /no other key passes/],
+  preset: ['gate/keys/openpgp.test.ts', /no other key passes/],
   refs: ['core/policy/decide.test.ts', /'refs'/],
   by: ['core/policy/decide.test.ts', /'by'/],
   committer: ['core/policy/decide.test.ts', /'committer P10'/],

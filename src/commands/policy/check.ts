@@ -7,7 +7,7 @@ import { plural } from '../../core/plural.ts';
 import { oddities } from '../../core/policy/lint.ts';
 import type { IdentityPolicy } from '../../core/policy/model.ts';
 import { ExitCode } from '../../errors.ts';
-import { readOpenPgpKeys } from '../../gate/openpgp.ts';
+import { readOpenPgpKeys } from '../../gate/keys/openpgp.ts';
 import { POLICY_PATH } from '../../gate/policy-choice.ts';
 import { fileAt, readPolicyAt, readPolicyFile } from '../../gate/policy-file.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';

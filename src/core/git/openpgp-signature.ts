@@ -1,6 +1,6 @@
 /**
  * Reads which key an OpenPGP signature says that it is by (RFC 9580 §5.2, and version 3 of RFC 4880 §5.2.2). Nothing here
- * verifies, so it is a claim. The openpgp library verifies (gate/openpgp.ts) by keys that a policy pins.
+ * verifies, so it is a claim. The openpgp library verifies (gate/keys/openpgp.ts) by keys that a policy pins.
  */
 
 import { fromBase64, latin1, toHex } from '../bytes.ts';

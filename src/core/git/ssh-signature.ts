@@ -1,6 +1,6 @@
 /**
  * Reads the public key inside an SSHSIG (OpenSSH PROTOCOL.sshsig), which claims to have signed. Nothing here verifies.
- * ssh-keygen does that (gate/ssh-signature.ts).
+ * ssh-keygen does that (gate/keys/ssh-signature.ts).
  */
 
 import { fromBase64, latin1, toBase64 } from '../bytes.ts';

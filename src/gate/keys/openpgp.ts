@@ -5,10 +5,10 @@
  */
 
 import type { Key, Signature } from 'openpgp';
-import { latin1 } from '../core/bytes.ts';
-import type { IdentityPolicy, KeyRule } from '../core/policy/model.ts';
-import type { ReasonCode } from '../core/verdict.ts';
-import { ConfigError } from '../errors.ts';
+import { latin1 } from '../../core/bytes.ts';
+import type { IdentityPolicy, KeyRule } from '../../core/policy/model.ts';
+import type { ReasonCode } from '../../core/verdict.ts';
+import { ConfigError } from '../../errors.ts';
 
 /** The result of verifying a signature by a key. */
 export type KeyCheck =

@@ -10,10 +10,10 @@ import {
   sign,
 } from 'openpgp';
 import { describe, expect, it } from 'vitest';
-import { utf8 } from '../../src/core/bytes.ts';
-import { githubWebFlow } from '../../src/core/policy/github-web-flow.ts';
-import { GITHUB_KEY_IDS } from '../../src/core/policy/pinning.ts';
-import { openPgpVerifier } from '../../src/gate/openpgp.ts';
+import { utf8 } from '../../../src/core/bytes.ts';
+import { githubWebFlow } from '../../../src/core/policy/github-web-flow.ts';
+import { GITHUB_KEY_IDS } from '../../../src/core/policy/pinning.ts';
+import { openPgpVerifier } from '../../../src/gate/keys/openpgp.ts';
 
 const NOW = Math.floor(Date.now() / 1000);
 const payload = utf8('tree 1\n');

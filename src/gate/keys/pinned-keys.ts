@@ -4,15 +4,15 @@
  * carries (threat P08).
  */
 
-import type { Crypto } from '../core/crypto.ts';
-import type { SplitObject } from '../core/git/signed-object.ts';
-import type { KeyKind } from '../core/identity-kind.ts';
-import { claimsOf } from '../core/policy/claims.ts';
-import { decide, type Subject } from '../core/policy/decide.ts';
-import type { IdentityPolicy, KeyRule } from '../core/policy/model.ts';
-import { keyNotPinned } from '../core/policy/pinning.ts';
-import type { Outcome, Signer } from '../core/verdict.ts';
-import type { Environment } from '../system/environment.ts';
+import type { Crypto } from '../../core/crypto.ts';
+import type { SplitObject } from '../../core/git/signed-object.ts';
+import type { KeyKind } from '../../core/identity-kind.ts';
+import { claimsOf } from '../../core/policy/claims.ts';
+import { decide, type Subject } from '../../core/policy/decide.ts';
+import type { IdentityPolicy, KeyRule } from '../../core/policy/model.ts';
+import { keyNotPinned } from '../../core/policy/pinning.ts';
+import type { Outcome, Signer } from '../../core/verdict.ts';
+import type { Environment } from '../../system/environment.ts';
 import type { KeyCheck } from './openpgp.ts';
 import type { SshVerifier } from './ssh-signature.ts';
 

@@ -7,11 +7,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Crypto } from '../core/crypto.ts';
-import { signingSshKey, sshFingerprint } from '../core/git/ssh-signature.ts';
-import type { KeyRule } from '../core/policy/model.ts';
-import type { Environment } from '../system/environment.ts';
-import { findExecutable, runProcess } from '../system/process.ts';
+import type { Crypto } from '../../core/crypto.ts';
+import { signingSshKey, sshFingerprint } from '../../core/git/ssh-signature.ts';
+import type { KeyRule } from '../../core/policy/model.ts';
+import type { Environment } from '../../system/environment.ts';
+import { findExecutable, runProcess } from '../../system/process.ts';
 import type { KeyCheck } from './openpgp.ts';
 
 export interface SshVerifier {

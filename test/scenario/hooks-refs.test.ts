@@ -134,7 +134,7 @@ describe('a server with an altered object store', () => {
     const { push, client, make, tree, base } = scene;
     const blob = client.must('rev-parse', `${base}:.signet.yaml`);
     const bobs = await make.commit({ tree, parents: [base] }, { email: 'bob@example.test' });
-    expect((await push(`${bobs}:refs/heads/bob`)).err).toContain('not a signer');
+    expect((await push(`${bobs}:refs/heads/bob`)).err).toContain('is not listed in');
     store(scene).replace('blob', blob, policyFor('alice@example.test', 'bob@example.test'));
     const refused = await push(`${bobs}:refs/heads/bob`);
     expect(refused.exit).not.toBe(0);

@@ -75,7 +75,7 @@ describe('a server’s gate', () => {
     for (const ref of ['main', 'new']) {
       const refused = await push(`${selfish}:refs/heads/${ref}`);
       expect(refused.exit).not.toBe(0);
-      expect(refused.err).toContain('not a signer');
+      expect(refused.err).toContain('is not listed in');
     }
     const admitted = await make.commit({ tree: wider, parents: [base] });
     expect((await push(`${admitted}:refs/heads/main`)).exit).toBe(0);
@@ -130,7 +130,7 @@ describe('a server’s gate', () => {
       const bobs = await make.commit({ tree, parents: [start] }, { email: bob });
       const refused = await push(`${bobs}:refs/heads/fix`);
       expect(refused.exit).not.toBe(0);
-      expect(refused.err).toContain('not a signer');
+      expect(refused.err).toContain('is not listed in');
     }
     const alices = await make.commit({ tree: both, parents: [start], subject: 'fix' });
     expect((await push(`${alices}:refs/heads/fix`)).exit).toBe(0);
@@ -203,7 +203,7 @@ describe('a server’s gate', () => {
     const file = join(home().home, 'own.yaml');
     writeFileSync(file, policyFor('bob@example.test'));
     home().must('-C', bare, 'config', 'signet.policy', file);
-    expect((await push(`${base}:refs/heads/main`)).err).toContain('not a signer');
+    expect((await push(`${base}:refs/heads/main`)).err).toContain('is not listed in');
     const bob = await make.commit({ tree }, { email: 'bob@example.test' });
     expect((await push(`${bob}:refs/heads/bob`)).exit).toBe(0);
     const deleted = await push(':refs/heads/bob');

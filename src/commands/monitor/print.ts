@@ -69,14 +69,32 @@ function unexplainedLines(event: Unexplained): readonly string[] {
   ];
 }
 
-/** What each lie means, for a reader who sees it for the first time. */
-const LIES: Readonly<Record<LieKind, string>> = {
-  'foreign-checkpoint': 'another log answers at its address, or its answer was altered',
-  forked: 'it shows different entries to different readers',
-  shortened: 'entries that it took in are gone. If it only lags, the next run is silent',
-  'not-continued': 'entries that it took in were changed or removed',
-  'another-tree': 'entries that it took in can no longer be read',
-  'not-in-tree': 'the entries that it serves are not those that it signed',
+/** What the first line calls each contradiction, and what it means for a reader who sees it for the first time. */
+const LIES: Readonly<Record<LieKind, { readonly headline: string; readonly meaning: string }>> = {
+  'foreign-checkpoint': {
+    headline: 'NOT THIS LOG',
+    meaning: 'another log answers at its address, or its answer was altered',
+  },
+  forked: {
+    headline: 'THE LOG LIES',
+    meaning: 'it shows different entries to different readers',
+  },
+  shortened: {
+    headline: 'THE LOG WENT BACK',
+    meaning: 'entries that it took in are gone. If it only lags, the next run is silent',
+  },
+  'not-continued': {
+    headline: 'THE LOG LIES',
+    meaning: 'entries that it took in were changed or removed',
+  },
+  'another-tree': {
+    headline: 'THE LOG LIES',
+    meaning: 'entries that it took in can no longer be read',
+  },
+  'not-in-tree': {
+    headline: 'THE LOG LIES',
+    meaning: 'the entries that it serves are not those that it signed',
+  },
 };
 
 function linesOf(event: MonitorEvent): readonly string[] {
@@ -91,8 +109,8 @@ function linesOf(event: MonitorEvent): readonly string[] {
     }
     case 'lying-log':
       return [
-        `THE LOG LIES: ${event.log}: ${event.detail}`,
-        `  it means: ${LIES[event.kind]}`,
+        `${LIES[event.kind].headline}: ${event.log}: ${event.detail}`,
+        `  it means: ${LIES[event.kind].meaning}`,
         `  evidence: ${event.evidence}`,
         '  next: keep the file, show it to the operator of the log and to others who read it, and do not sign until that is settled',
       ];

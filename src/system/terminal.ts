@@ -4,7 +4,7 @@
  * may be none of the three streams. No message holds a raw control character (threat S10) or a token (S14).
  */
 
-import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, statSync, writeSync } from 'node:fs';
 import { visible, withoutSecrets } from '../core/escape.ts';
 import { UsageError } from '../errors.ts';
 import type { Environment } from './environment.ts';
@@ -97,10 +97,15 @@ function writeAll(descriptor: number, chunk: string | Uint8Array, what = 'the ou
   }
 }
 
-/** Loads `node:tty` for a device only, because it takes a millisecond, and git gives pipes to the program that it starts. */
+/**
+ * Loads `node:tty` for a device other than the null device only, because it takes a millisecond. git gives pipes to the
+ * program that it starts, and scripts often give the null device.
+ */
 function isTerminal(descriptor: number): boolean {
   try {
-    if (!fstatSync(descriptor).isCharacterDevice()) return false;
+    const asked = fstatSync(descriptor);
+    if (!asked.isCharacterDevice()) return false;
+    if (process.platform !== 'win32' && asked.rdev === statSync('/dev/null').rdev) return false;
   } catch {
     return false;
   }

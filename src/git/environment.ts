@@ -23,7 +23,8 @@ const KEPT = [
   ...['GIT_CONFIG_COUNT', 'GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_NOSYSTEM'],
 ];
 
-const NOTHING = process.platform === 'win32' ? '\\\\.\\nul' : '/dev/null';
+/** The null device. */
+export const NOTHING = process.platform === 'win32' ? '\\\\.\\nul' : '/dev/null';
 
 const SET = {
   LC_ALL: 'C',

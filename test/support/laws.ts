@@ -25,6 +25,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['dispatch', 'error-exit'],
   ['commands', 'gpgsm', 'index'],
   ['gate', 'agent', 'monitor'],
+  ['statements'],
   ['report', 'cli'],
   ['signing'],
   ['login'],

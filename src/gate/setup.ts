@@ -17,6 +17,7 @@ import { type JudgedBy, judgedBy } from './judged-by.ts';
 import { createKeyJudge, type KeyJudge } from './keys/pinned-keys.ts';
 import { type LogAccess, openLogAccess } from './log-entries.ts';
 import { choosePolicy, type PolicyChoice } from './policy-choice.ts';
+import { runProof } from './run-proof.ts';
 import { acceptsUnlogged } from './unlogged.ts';
 
 export interface VerifySetup {
@@ -81,6 +82,9 @@ async function setUp(
     repository.objects.close();
     await keys.close();
   };
-  const facts = judgedBy(choice, { trust, repository: repository.name }, args, resolved);
+  const facts = {
+    ...judgedBy(choice, { trust, repository: repository.name }, args, resolved),
+    proof: runProof(judge, choice.startBlob !== undefined),
+  };
   return { repository, crypto, judge, choice, facts, keys, log, close };
 }

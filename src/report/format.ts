@@ -26,6 +26,8 @@ export interface Rendered {
   readonly mark?: TimelineMark;
   /** GitHub: the workflow command that annotates this result. */
   readonly annotation?: string;
+  /** It passed without a good signature of its own, as carried. */
+  readonly carried?: true;
   /** The trust root did not know the server that vouches. A newer trust root might know it. */
   readonly distrusted?: true;
 }

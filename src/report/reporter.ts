@@ -36,6 +36,7 @@ interface ReportSettings
     | 'subjects'
     | 'now'
     | 'repositoryUri'
+    | 'proof'
   > {
   readonly output: ReportOutput;
   readonly streams: Streams;

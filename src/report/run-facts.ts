@@ -17,6 +17,16 @@ export interface ReportStart {
   readonly origin: string;
 }
 
+/** What the policy and the options of a run prove about every object that passes. */
+export interface RunProof {
+  /** The ref whose rules judged the commits. */
+  readonly ref?: string | undefined;
+  /** True if the rule for the ref asks for two different persons for each change that lands. */
+  readonly twoParty: boolean;
+  /** Checks that the caller left out: `sct`, `log`. */
+  readonly leftOut: readonly string[];
+}
+
 export interface RunFacts {
   /** The name of the repository's folder. */
   readonly repository: string;
@@ -26,6 +36,8 @@ export interface RunFacts {
   readonly since?: ReportStart | undefined;
   /** Settings of the repository that did not count. */
   readonly ignored?: readonly { readonly key: string; readonly origin: string }[] | undefined;
+  /** Only statements need it. */
+  readonly proof?: RunProof | undefined;
 }
 
 /** Picks these three fields out of a whole policy. */

@@ -6,21 +6,23 @@
  */
 
 import { ConfigError } from '../errors.ts';
-import type { ReportContext, ReportFormat, ReportSubject, Writer } from './format.ts';
+import type { Rendered, ReportContext, ReportFormat, ReportSubject, Writer } from './format.ts';
 import { jsonText, rfc3339 } from './json.ts';
 import type { Counts } from './judged.ts';
-import { factsJson } from './run-facts.ts';
+import { factsJson, type RunProof } from './run-facts.ts';
+import { FAILED, sourceLevels } from './source-levels.ts';
 
 const STATEMENT = 'https://in-toto.io/Statement/v1';
 const PREDICATE = 'https://slsa.dev/verification_summary/v1';
 export const VERIFIER_ID = 'urn:git-signet:verifier';
-/**
- * The level of a passed run: git keeps the source, and the repository has a name. Level 2 needs a history of the refs,
- * level 3 controls that hold over time, and level 4 a second person's review of every change. A run sees none of them.
- */
-const LEVEL = 'SLSA_SOURCE_LEVEL_1';
+/** The form of `annotations.gitSignet`. A reader that does not know it takes nothing from it. */
+export const RUN_FORMAT = 1;
+const NOTHING_PROVED: RunProof = { twoParty: false, leftOut: [] };
 
-/** What this program adds is an annotation, because strict readers of the predicate refuse fields they do not know. */
+/**
+ * What this program adds is an annotation. The readers that are built on in-toto's protobuf types refuse a predicate with
+ * any other field, and `verifier.version` is one of them.
+ */
 function subjectOf(subject: ReportSubject, run: object): unknown {
   const { id, type, name, base, sourceRefs = [] } = subject;
   const digest = type === 'tag' ? { gitTag: id } : { gitCommit: id };
@@ -31,6 +33,8 @@ function subjectOf(subject: ReportSubject, run: object): unknown {
 /** @throws ConfigError if no policy or no repository is named, because a summary must name them */
 function createVsa(context: ReportContext): Writer {
   const { policy, subjects, repositoryUri, version, now, put } = context;
+  const { proof = NOTHING_PROVED } = context;
+  let carried = 0;
   if (policy === undefined) {
     throw new ConfigError('--format vsa must name the policy of the run, and none is given', {
       hint: 'add: --policy FILE, or --policy-from REV',
@@ -44,8 +48,11 @@ function createVsa(context: ReportContext): Writer {
   const finish = (counts: Counts, passed: boolean): void => {
     if (subjects.length === 0)
       throw new ConfigError('--format vsa must name a commit or tag, and none is given');
+    const levels = passed ? sourceLevels({ proof, subjects, carried }) : undefined;
     const run = {
-      ...{ counts, policySource: policy.source, trustDigest: context.trust.digest },
+      ...{ format: RUN_FORMAT, version, ref: proof.ref ?? null, leftOut: proof.leftOut },
+      ...{ notClaimed: levels?.notClaimed ?? {}, counts },
+      ...{ policySource: policy.source, trustDigest: context.trust.digest },
       ...factsJson(context),
     };
     const statement = {
@@ -53,27 +60,29 @@ function createVsa(context: ReportContext): Writer {
       subject: subjects.map((subject) => subjectOf(subject, run)),
       predicateType: PREDICATE,
       predicate: {
-        verifier: { id: VERIFIER_ID, version: { 'git-signet': version } },
+        verifier: { id: VERIFIER_ID },
         timeVerified: rfc3339(now),
         resourceUri: repositoryUri,
         policy: {
           uri: `urn:git-signet:policy:sha256:${policy.digest}`,
           digest: { sha256: policy.digest },
         },
-        inputAttestations: [],
         verificationResult: passed ? 'PASSED' : 'FAILED',
-        verifiedLevels: [passed ? LEVEL : 'FAILED'],
+        verifiedLevels: levels?.verified ?? [FAILED],
         slsaVersion: '1.2',
       },
     };
     put(`${jsonText(statement, 2)}\n`);
   };
-  return { add: () => undefined, finish };
+  const add = (result: Rendered): void => {
+    if (result.carried === true) carried += 1;
+  };
+  return { add, finish };
 }
 
 export const vsa: ReportFormat = {
   meaning: 'SLSA',
   named: true,
-  piece: () => ({}),
+  piece: ({ verdict }) => ('carried' in verdict ? { carried: true } : {}),
   open: createVsa,
 };

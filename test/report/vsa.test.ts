@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ReportContext } from '../../src/report/format.ts';
+import type { RunProof } from '../../src/report/run-facts.ts';
 import { judgedCommit, outcome, reported, STATUSES } from '../support/judged-samples.ts';
 import { sourceVsaFaults } from '../support/source-vsa-consumer.ts';
 
@@ -16,6 +17,13 @@ function text(statuses: readonly (typeof STATUSES)[number][], more: Partial<Repo
   const samples = statuses.map((status) => judgedCommit(outcome(status)));
   return reported('vsa', samples, more).text;
 }
+
+/** A run over a range, as its annotation names it. */
+const range = (proof: Partial<RunProof> = {}): Partial<ReportContext> => {
+  const tip = { id: 'e'.repeat(40), type: 'commit', name: 'main~2..main' };
+  const subjects = [{ ...tip, base: ['b'.repeat(40)], sourceRefs: ['refs/heads/main'] }];
+  return { subjects, proof: { twoParty: false, leftOut: [], ...proof } };
+};
 
 const statement = (...args: Parameters<typeof text>) => JSON.parse(text(...args));
 const passed = () => statement(['verified']);
@@ -49,9 +57,16 @@ describe('the source verification summary, by each MUST of SLSA 1.2', () => {
     expect(passed().predicate.resourceUri).toBe('git+https://git.example.test/parser');
   });
 
-  it('verifier has an id and a version', () => {
-    const verifier = { id: 'urn:git-signet:verifier', version: { 'git-signet': '0.1.0' } };
-    expect(passed().predicate.verifier).toEqual(verifier);
+  it('verifier has an id and nothing else, because protobuf readers know no version', () => {
+    expect(passed().predicate.verifier).toEqual({ id: 'urn:git-signet:verifier' });
+    expect(passed().subject[0].annotations.gitSignet).toMatchObject({
+      format: 1,
+      version: '0.1.0',
+    });
+  });
+
+  it('inputAttestations is absent, because a list must name every attestation that was used', () => {
+    expect(passed().predicate).not.toHaveProperty('inputAttestations');
   });
 
   it('policy has a URI and a digest', () => {
@@ -68,10 +83,27 @@ describe('the source verification summary, by each MUST of SLSA 1.2', () => {
     });
   });
 
-  it('verifiedLevels is level 1 alone, because a run proves no higher level', () => {
-    const { verificationResult, verifiedLevels } = passed().predicate;
+  it('verifiedLevels has one level of the source track, and no run claims a higher one than level 1', () => {
+    const { verificationResult, verifiedLevels } = statement(['verified'], range()).predicate;
     expect(verificationResult).toBe('PASSED');
-    expect(verifiedLevels).toEqual(['SLSA_SOURCE_LEVEL_1']);
+    const levels = verifiedLevels.filter((name: string) => name.startsWith('SLSA_'));
+    expect(levels).toEqual(['SLSA_SOURCE_LEVEL_1']);
+  });
+
+  it('properties of our own begin with ORG_SOURCE_, and none is claimed of a run without a first commit', () => {
+    const { verifiedLevels } = statement(['verified'], range({ twoParty: true })).predicate;
+    const own = verifiedLevels.filter((name: string) => !name.startsWith('SLSA_'));
+    expect(own).toEqual(['ORG_SOURCE_SIGNED', 'ORG_SOURCE_TWO_PARTY']);
+    expect(passed().predicate.verifiedLevels).toEqual(['SLSA_SOURCE_LEVEL_1']);
+  });
+
+  it('the annotation says why level 2 and each property is not claimed, and from which commit on the rest is', () => {
+    const { annotations } = statement(['verified'], range()).subject[0];
+    expect(Object.keys(annotations.gitSignet.notClaimed)).toEqual([
+      'SLSA_SOURCE_LEVEL_2',
+      'ORG_SOURCE_TWO_PARTY',
+    ]);
+    expect(annotations.gitSignet.without).toEqual(['b'.repeat(40)]);
   });
 
   it.each(STATUSES.filter((status) => status !== 'verified'))(

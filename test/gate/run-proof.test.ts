@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_RULE } from '../../src/core/policy/decide.ts';
+import type { ObjectRule } from '../../src/core/policy/model.ts';
+import { runProof } from '../../src/gate/run-proof.ts';
+
+const two: ObjectRule = { ...DEFAULT_RULE, on: ['refs/heads/main'], distinctSigners: 2 };
+
+function proofFor(ref: string | undefined, commits: readonly ObjectRule[], more: object = {}) {
+  const policy = { source: 'p', digest: 'd', rules: [], commits };
+  const judge = { policy, ref, ignoreSct: false, now: 0, format: 'sha1', ...more };
+  return runProof(judge as unknown as Parameters<typeof runProof>[0], false);
+}
+
+describe('what a run proves', () => {
+  it('two persons are proved on a ref whose rule asks for them, and on no other', () => {
+    expect(proofFor('refs/heads/main', [two]).twoParty).toBe(true);
+    expect(proofFor('refs/heads/topic', [two]).twoParty).toBe(false);
+    expect(proofFor(undefined, [two]).twoParty).toBe(false);
+    expect(proofFor('refs/heads/main', []).twoParty).toBe(false);
+  });
+
+  it('policies of parents prove no second person, because they may differ from commit to commit', () => {
+    const policy = { source: 'p', digest: 'd', rules: [], commits: [two] };
+    const judge = { policy, ref: 'refs/heads/main', ignoreSct: false };
+    expect(runProof(judge as unknown as Parameters<typeof runProof>[0], true).twoParty).toBe(false);
+  });
+
+  it('a check that was left out is named', () => {
+    expect(proofFor(undefined, []).leftOut).toEqual([]);
+    expect(proofFor(undefined, [], { ignoreSct: true, unlogged: true }).leftOut).toEqual([
+      'sct',
+      'log',
+    ]);
+  });
+});

@@ -77,6 +77,7 @@ export type PolicyCode =
   | 'merge-parent-not-verified'
   | 'merge-not-clean'
   | 'too-few-signers'
+  | 'too-few-approvals'
   | 'key-not-pinned'
   | 'policy-missing'
   | 'policy-invalid'

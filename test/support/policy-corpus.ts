@@ -76,6 +76,12 @@ const GOOD: readonly PolicyCase[] = [
       `roles: {maintainers: [alice]}\ncommits:\n  - {refs: [refs/heads/main], by: [maintainers], committer: match, author: ignore, sign-off: signer, max-skew: 24h, merges: passing, distinct-signers: 2}\n  - {}\ntags:\n  - {names: ['v*'], by: [alice], tagger: match, max-skew: 1h, distinct-signers: 2}\nchanges: [maintainers]\n`,
     ),
   ),
+  good(
+    'approvals in both kinds of rules',
+    withAlice(
+      `roles: {reviewers: [alice]}\ncommits:\n  - {refs: [refs/heads/main], approvals: {count: 2, by: [reviewers], not: author, for: refs/heads/main}}\ntags: [{approvals: {count: 1}}]\n`,
+    ),
+  ),
   good('sequence, since, unlogged', withAlice(`sequence: 7\nsince: ${SINCE}\nunlogged: allowed\n`)),
 ];
 
@@ -284,8 +290,54 @@ const BAD_RULES: readonly PolicyCase[] = [
     /must be a whole number, 1 or more/,
   ),
   bad('half a signer', withAlice('commits: [{distinct-signers: 1.5}]\n'), /must be a whole number/),
+  bad(
+    'approvals without a count',
+    withAlice('commits: [{approvals: {not: author}}]\n'),
+    /'count' must be a whole number, 1 or more/,
+  ),
+  bad(
+    'approvals by a count alone',
+    withAlice('commits: [{approvals: 2}]\n'),
+    /expected keys and values/,
+  ),
+  bad(
+    'no approval at all (P05)',
+    withAlice('tags: [{approvals: {count: 0}}]\n'),
+    /must be a whole number, 1 or more/,
+  ),
+  bad(
+    'approvals by none (P05)',
+    withAlice('commits: [{approvals: {count: 1, by: []}}]\n'),
+    /'by' must be a list, and not empty/,
+  ),
+  bad(
+    'approvals not by the committer (X11)',
+    withAlice('commits: [{approvals: {count: 1, not: committer}}]\n'),
+    /'not' must be author/,
+  ),
+  bad(
+    'approvals for several refs',
+    withAlice("commits: [{approvals: {count: 1, for: 'refs/heads/*'}}]\n"),
+    /no full name of one ref/,
+  ),
+  bad(
+    'approvals for a short name',
+    withAlice('commits: [{approvals: {count: 1, for: main}}]\n'),
+    /no full name of one ref/,
+  ),
+  bad(
+    'an unknown key in approvals (P11)',
+    withAlice('commits: [{approvals: {count: 1, min: 2}}]\n'),
+    /unknown key 'min'/,
+  ),
   bad('changes without signers (P05)', withAlice('changes: []\n'), /'changes' must be a list/),
   bad('a sequence of text', withAlice("sequence: '7'\n"), /'sequence' must be a whole number/),
+  bad(
+    'approvals by an unknown name',
+    withAlice('commits: [{approvals: {count: 1, by: [eve]}}]\n'),
+    /there is no signer or role 'eve'/,
+    true,
+  ),
   bad('sequence zero', withAlice('sequence: 0\n'), /'sequence' must be a whole number/),
   bad('since a branch (P16)', withAlice('since: main\n'), /'since' must be the full hash/),
   bad('since a short hash (P16)', withAlice('since: abcdef1\n'), /'since' must be the full hash/),

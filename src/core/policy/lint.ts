@@ -1,5 +1,6 @@
 /** Finds odd parts of a valid policy: rules without effect, signers whose dates are over, patterns that match too much. */
 
+import { approvalOddities } from './lint-approvals.ts';
 import type { IdentityPolicy, IdentityRule, ObjectRule } from './model.ts';
 import { matchesWhole } from './patterns.ts';
 import { takenBefore } from './reach.ts';
@@ -74,7 +75,9 @@ function idle(policy: IdentityPolicy): readonly Oddity[] {
   const rules = [...(policy.commits ?? []), ...(policy.tags ?? [])];
   if (rules.length === 0 || !rules.some(({ on }) => on === undefined)) return [];
   if (rules.some(({ by }) => by === undefined)) return [];
-  const named = new Set([...rules.flatMap(({ by = [] }) => by), ...(policy.changes ?? [])]);
+  const approvers = rules.flatMap(({ approvals }) => approvals?.by ?? []);
+  const signers = rules.flatMap(({ by = [] }) => by);
+  const named = new Set([...signers, ...approvers, ...(policy.changes ?? [])]);
   const all = [...policy.rules, ...(policy.keys ?? [])].map(({ name }) => name);
   return [...new Set(all)]
     .filter((name) => !named.has(name))
@@ -126,6 +129,7 @@ export function oddities(policy: IdentityPolicy, now: number): readonly Oddity[]
     ...shadowed(policy.rules),
     ...unreachable(policy.commits ?? [], 'commits'),
     ...unreachable(policy.tags ?? [], 'tags'),
+    ...approvalOddities(policy),
     ...idle(policy),
     ...revokedOddities(policy),
   ];

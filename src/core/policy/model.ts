@@ -55,6 +55,18 @@ export interface KeyRule extends Validity {
 /** The effect of a difference: `match` refuses, `report` notes, `ignore` does nothing. */
 export type Strictness = 'match' | 'report' | 'ignore';
 
+/** Approvals that a landing or a tag needs. */
+export interface ApprovalsRule {
+  /** Number of different people. */
+  readonly count: number;
+  /** Names of signers whose approval counts, with roles resolved. If absent, every signer of the policy. */
+  readonly by?: readonly string[];
+  /** True if the people of the change do not count. */
+  readonly notAuthor: boolean;
+  /** The ref that an approval must name. If absent, the ref that is judged. */
+  readonly for?: string;
+}
+
 /** A rule for commits on some refs, or for tags of some names. */
 export interface ObjectRule {
   /** Its name in messages: `commits[0]`. */
@@ -73,6 +85,7 @@ export interface ObjectRule {
   readonly merges: 'any' | 'passing' | 'clean';
   /** Number of different signers that a landing needs. */
   readonly distinctSigners: number;
+  readonly approvals?: ApprovalsRule;
 }
 
 /** What a retraction takes back. */

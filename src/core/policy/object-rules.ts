@@ -4,7 +4,8 @@
  */
 
 import { DEFAULT_RULE } from './decide.ts';
-import type { ObjectRule } from './model.ts';
+import type { ApprovalsRule, ObjectRule } from './model.ts';
+import { readApprovals } from './read-approvals.ts';
 import {
   asCount,
   asDuration,
@@ -26,7 +27,7 @@ const KEYS = {
   commits: ['refs', 'committer', 'author', 'sign-off', 'merges'],
   tags: ['names', 'tagger'],
 } as const;
-const COMMON = ['by', 'max-skew', 'distinct-signers'];
+const COMMON = ['by', 'max-skew', 'distinct-signers', 'approvals'];
 
 /** Returns the signers of names. @throws ConfigError POLICY_FILE for an unknown name */
 export function resolveNames(
@@ -83,17 +84,24 @@ function readRule(
     undefined,
   );
   const distinct = 'distinct-signers';
+  const signers = (value: unknown, at: Path) => resolveNames(reader, value, at, names);
+  const approvals = read<ApprovalsRule | undefined>(
+    'approvals',
+    (at) => readApprovals(reader, rule.approvals, at, signers),
+    undefined,
+  );
   return {
     ...DEFAULT_RULE,
     label: `${kind}[${path.at(-1)}]`,
     ...(on === undefined ? {} : { on }),
-    ...(rule.by === undefined ? {} : { by: resolveNames(reader, rule.by, [...path, 'by'], names) }),
+    ...(rule.by === undefined ? {} : { by: signers(rule.by, [...path, 'by']) }),
     committer: strictness(person),
     author: kind === 'commits' ? strictness('author') : 'ignore',
     signOff: signOff === 'signer',
     ...(skew === undefined ? {} : { maxSkew: skew }),
     merges: read('merges', (at) => asWord(reader, rule.merges, at, MERGES), 'any'),
     distinctSigners: read(distinct, (at) => asCount(reader, rule[distinct], at, 1), 1),
+    ...(approvals === undefined ? {} : { approvals }),
   };
 }
 

@@ -125,6 +125,20 @@ export const POLICY_PAGES = {
     mend: [['let another person merge or tag it'], EXPLAIN],
     example: '1 of 2 required signers: a change that lands here needs 2',
   },
+  'too-few-approvals': {
+    means: 'Fewer people approved than `approvals` demands.',
+    why: [
+      'No other person has approved it yet, or this repository does not have the approval.',
+      'The commit was amended, or the approval names another ref or another base.',
+      'The author approved the change, and the rule says `not: author`.',
+    ],
+    mend: [
+      ['get the approvals', "git fetch origin 'refs/attestations/*:refs/attestations/*'"],
+      ['let another person approve it'],
+      EXPLAIN,
+    ],
+    example: '0 of 1 required approvals for refs/heads/main',
+  },
   'key-not-pinned': {
     means: 'It is an SSH or OpenPGP signature, and the policy does not pin its key.',
     why: ['The author signs with a key that the policy does not name yet, or with a new one.'],

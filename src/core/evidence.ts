@@ -4,7 +4,6 @@
  */
 
 import { toHex } from './bytes.ts';
-import { CmsOid, type SignerInfo, singleValue } from './cms/signed-data.ts';
 import type { Crypto } from './crypto.ts';
 import { checkScts } from './ct/sct.ts';
 import {
@@ -13,12 +12,14 @@ import {
   type EvidenceCache,
   type LeafEvidence,
 } from './evidence-cache.ts';
-import type { BoundEntry } from './rekor/bound-entry.ts';
+import { type BoundEntry, summarizeEntry } from './rekor/bound-entry.ts';
 import { checkInclusionPromise, checkSignedRoot } from './rekor/inclusion.ts';
+import { checkSignature, type SignedBytes } from './signed-bytes.ts';
+import type { Progress } from './signer.ts';
 import type { TrustedLog, TrustMaterial } from './trust/trust-material.ts';
 import { verifyTimestampToken } from './tsa/timestamp-token.ts';
-import { type ProvenTime, Refusal } from './verdict.ts';
-import type { Certificate } from './x509/certificate.ts';
+import { type ProvenTime, Refusal, type Verified } from './verdict.ts';
+import { type Certificate, summarize } from './x509/certificate.ts';
 import {
   certificationPaths,
   checkLeafUsage,
@@ -27,6 +28,7 @@ import {
   whyNoPath,
   within,
 } from './x509/certification-path.ts';
+import { signerOf } from './x509/identity.ts';
 
 export interface EvidenceContext {
   readonly crypto: Crypto;
@@ -99,19 +101,13 @@ export async function checkLog(
 export async function provenTimes(
   log: TrustedLog | undefined,
   logTime: ProvenTime | undefined,
-  signer: SignerInfo,
+  { signature, timestampToken: token }: Pick<SignedBytes, 'signature' | 'timestampToken'>,
   context: EvidenceContext,
 ): Promise<readonly ProvenTime[]> {
   const times: ProvenTime[] = logTime === undefined ? [] : [logTime];
-  const token = singleValue(signer.unsignedAttrs, CmsOid.timeStampToken);
   if (token !== undefined) {
     const { timestamp } = authorityStores(context.trust);
-    const proven = await verifyTimestampToken(
-      token.raw,
-      signer.signature,
-      timestamp,
-      context.crypto,
-    );
+    const proven = await verifyTimestampToken(token, signature, timestamp, context.crypto);
     times.push({ source: 'timestamp-authority', ...proven });
   }
   if (times.length === 0) {
@@ -130,10 +126,11 @@ export async function provenTimes(
 }
 
 /** Returns true for a signature without a log entry that its timestamp alone decides. */
-export function standsUnlogged(signer: SignerInfo, { unlogged }: EvidenceContext): boolean {
-  return (
-    unlogged === true && singleValue(signer.unsignedAttrs, CmsOid.timeStampToken) !== undefined
-  );
+export function standsUnlogged(
+  { timestampToken }: Pick<SignedBytes, 'timestampToken'>,
+  { unlogged }: EvidenceContext,
+): boolean {
+  return unlogged === true && timestampToken !== undefined;
 }
 
 /** Returns the facts of the leaf that no time changes, from the cache if it has them. */
@@ -207,4 +204,43 @@ function noRefusal(): undefined {
 function asRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   throw error;
+}
+
+/**
+ * Runs the checks of every kind of signature: signature, log, time, path, SCT. `bind` binds the log entry, and returns
+ * undefined for a signature that stands without one.
+ * @throws Refusal of the check that `progress` names
+ */
+export async function checkEvidence(
+  signed: SignedBytes,
+  bind: () => Promise<BoundEntry | undefined>,
+  context: EvidenceContext,
+  progress: Progress,
+): Promise<Verified> {
+  const { crypto } = context;
+  const leaf = signed.certificate;
+  const summary = progress.certificate ?? summarize(leaf, crypto);
+  // they start together, the longest first, and are awaited in order, so a port with threads runs them at once
+  const known = begun(leafEvidence(leaf, summary.sha256, context));
+  const holding = begun(checkSignature(signed, crypto));
+  const bound = begun(bind());
+  const logged = begun(bound.then((entry) => entry && checkLog(entry, context)));
+  progress.check = 'signature';
+  await holding;
+  progress.check = 'log';
+  const { log, time } = (await logged) ?? { log: undefined, time: undefined };
+  progress.check = 'time';
+  const times = await provenTimes(log, time, signed, context);
+  progress.check = 'path';
+  const evidence = await known;
+  const issuers = issuersAt(
+    evidence,
+    times.map((proven) => proven.time),
+  );
+  const identity = progress.claimedSigner ?? signerOf(leaf);
+  progress.check = 'sct';
+  await checkTransparency(issuers, evidence, context);
+  const entry = await bound;
+  const logEntry = entry === undefined ? {} : { logEntry: summarizeEntry(entry, time?.time) };
+  return { status: 'verified', signer: identity, certificate: summary, ...logEntry, times };
 }

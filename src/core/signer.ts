@@ -5,15 +5,21 @@
 
 import { equal, latin1 } from './bytes.ts';
 import { readSignedAttributes } from './cms/signed-attributes.ts';
-import { CmsOid, readArmor, readSignedData, type SignerInfo } from './cms/signed-data.ts';
+import {
+  CmsOid,
+  readArmor,
+  readSignedData,
+  type SignerInfo,
+  singleValue,
+} from './cms/signed-data.ts';
 import type { Crypto } from './crypto.ts';
 import { signatureKind } from './git/signed-object.ts';
 import type { KeyKind } from './identity-kind.ts';
 import { unpinnedKey } from './policy/pinning.ts';
+import type { SignedBytes } from './signed-bytes.ts';
 import { type CertificateSummary, type Check, Refusal, type Signer } from './verdict.ts';
-import { summarize } from './x509/certificate.ts';
+import { type Certificate, summarize } from './x509/certificate.ts';
 import { isFulcioCertificate, signerOf } from './x509/identity.ts';
-import { signatureHolds } from './x509/signature.ts';
 
 /** Facts from earlier checks, to report the claims of a refused signature. */
 export interface Progress {
@@ -45,7 +51,7 @@ export function readSigner(signature: Uint8Array, crypto: Crypto, progress: Prog
   const { certificate } = signer;
   progress.certificate = summarize(certificate, crypto);
   if (!isFulcioCertificate(certificate)) throw foreign();
-  const claimed = claimedSigner(signer);
+  const claimed = claimedSigner(certificate);
   if (claimed !== undefined) progress.claimedSigner = claimed;
   if (message.contentType !== CmsOid.data)
     throw new Refusal('cms-unsupported', 'the message is not about plain data');
@@ -76,7 +82,8 @@ function isForeignEncoding(der: Uint8Array): boolean {
   return der[0] === 0x30 && der[1] === 0x80 && !latin1(der).includes(latin1(SIGSTORE_ARC));
 }
 
-function claimedSigner({ certificate }: SignerInfo): Signer | undefined {
+/** Returns the signer that a certificate names, or undefined if it names none. Nothing is proved. */
+export function claimedSigner(certificate: Certificate): Signer | undefined {
   try {
     return signerOf(certificate);
   } catch (error) {
@@ -99,14 +106,14 @@ export function checkContent(payload: Uint8Array, signer: SignerInfo, crypto: Cr
   }
 }
 
-/** Checks the signature over the DER of the attributes, exactly as received, under the SET OF tag (RFC 5652 §5.4). */
-export async function checkSignature(
-  { certificate, signedAttrs, signature }: SignerInfo,
-  crypto: Crypto,
-): Promise<void> {
-  const { publicKey } = certificate;
-  const holds =
-    publicKey !== undefined &&
-    (await signatureHolds(crypto, publicKey, 'sha256', signedAttrs, signature));
-  if (!holds) throw new Refusal('signature-invalid', 'the signature does not verify');
+/** Returns the signature over the DER of the attributes, exactly as received, under the SET OF tag (RFC 5652 §5.4). */
+export function signedBytesOf(signer: SignerInfo): SignedBytes {
+  const { certificate, signedAttrs: signedBytes, signature, unsignedAttrs } = signer;
+  return {
+    ...{ signedBytes, signature, certificate },
+    /** @throws Refusal `cms-malformed` if there are several. The signature is checked first. */
+    get timestampToken() {
+      return singleValue(unsignedAttrs, CmsOid.timeStampToken)?.raw;
+    },
+  };
 }

@@ -10,6 +10,7 @@ import { CmsOid, type SignedData, singleValue } from './cms/signed-data.ts';
 import type { Crypto } from './crypto.ts';
 import { bindEmbeddedEntry, embeddedEntry } from './rekor/bound-entry.ts';
 import { logEntryToJson } from './rekor/log-answer.ts';
+import { signedBytesOf } from './signer.ts';
 import { responseFromToken } from './tsa/timestamp-info.ts';
 import { Refusal } from './verdict.ts';
 
@@ -42,7 +43,7 @@ export function toSigstoreBundle({ signer }: SignedData, crypto: Crypto): Sigsto
       'the signature holds no log entry, so it makes no bundle',
     );
   }
-  const { entry, body } = bindEmbeddedEntry(embedded, signer, crypto);
+  const { entry, body } = bindEmbeddedEntry(embedded, signedBytesOf(signer), crypto);
   const token = singleValue(signer.unsignedAttrs, CmsOid.timeStampToken);
   const stamps =
     token === undefined ? [] : [{ signedTimestamp: toBase64(responseFromToken(token.raw)) }];

@@ -26,6 +26,9 @@ export type ReasonCode =
   | 'object-malformed'
   | 'object-too-large'
   | 'tag-name-differs'
+  | 'bundle-malformed'
+  | 'bundle-unsupported'
+  | 'statement-malformed'
   // cms
   | 'armor-malformed'
   | 'cms-malformed'

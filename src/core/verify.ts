@@ -5,16 +5,7 @@
  */
 
 import type { SignerInfo } from './cms/signed-data.ts';
-import {
-  begun,
-  checkLog,
-  checkTransparency,
-  type EvidenceContext,
-  issuersAt,
-  leafEvidence,
-  provenTimes,
-  standsUnlogged,
-} from './evidence.ts';
+import { checkEvidence, type EvidenceContext, standsUnlogged } from './evidence.ts';
 import { trimEvidenceCache } from './evidence-cache.ts';
 import { MAX_OBJECT } from './git/limits.ts';
 import {
@@ -39,10 +30,9 @@ import {
   bindEmbeddedEntry,
   bindFoundEntry,
   embeddedEntry,
-  summarizeEntry,
 } from './rekor/bound-entry.ts';
 import type { TransparencyLogEntry } from './rekor/log-entry.ts';
-import { checkContent, checkKind, checkSignature, type Progress, readSigner } from './signer.ts';
+import { checkContent, checkKind, type Progress, readSigner, signedBytesOf } from './signer.ts';
 import {
   type Finding,
   type IdentityPolicy,
@@ -51,8 +41,6 @@ import {
   type Verdict,
   type Verified,
 } from './verdict.ts';
-import { summarize } from './x509/certificate.ts';
-import { signerOf } from './x509/identity.ts';
 
 export interface VerifyContext extends EvidenceContext {
   /** The policy. If undefined, only the evidence is checked. */
@@ -143,31 +131,8 @@ async function verifyEvidence(
     const signer = readSigner(signature, context.crypto, progress);
     progress.check = 'content';
     checkContent(payload, signer, context.crypto);
-    const leaf = signer.certificate;
-    const summary = progress.certificate ?? summarize(leaf, context.crypto);
-    // they start together, the longest first, and are awaited in order, so a port with threads runs them at once
-    const known = begun(leafEvidence(leaf, summary.sha256, context));
-    const signed = begun(checkSignature(signer, context.crypto));
-    const bound = begun(bindEntry(payload, signature, signer, context, found));
-    const logged = begun(bound.then((entry) => entry && checkLog(entry, context)));
-    progress.check = 'signature';
-    await signed;
-    progress.check = 'log';
-    const { log, time } = (await logged) ?? { log: undefined, time: undefined };
-    progress.check = 'time';
-    const times = await provenTimes(log, time, signer, context);
-    progress.check = 'path';
-    const evidence = await known;
-    const issuers = issuersAt(
-      evidence,
-      times.map((proven) => proven.time),
-    );
-    const identity = progress.claimedSigner ?? signerOf(leaf);
-    progress.check = 'sct';
-    await checkTransparency(issuers, evidence, context);
-    const entry = await bound;
-    const logEntry = entry === undefined ? {} : { logEntry: summarizeEntry(entry, time?.time) };
-    return { status: 'verified', signer: identity, certificate: summary, ...logEntry, times };
+    const bind = () => bindEntry(payload, signature, signer, context, found);
+    return checkEvidence(signedBytesOf(signer), bind, context, progress);
   });
 }
 
@@ -180,10 +145,11 @@ async function bindEntry(
   found: TransparencyLogEntry | undefined,
 ): Promise<BoundEntry | undefined> {
   const { crypto } = context;
+  const signed = signedBytesOf(signer);
   const entry = embeddedEntry(signer.unsignedAttrs);
-  if (entry !== undefined) return bindEmbeddedEntry(entry, signer, crypto);
+  if (entry !== undefined) return bindEmbeddedEntry(entry, signed, crypto);
   if (found === undefined) {
-    if (standsUnlogged(signer, context)) return undefined;
+    if (standsUnlogged(signed, context)) return undefined;
     throw new Refusal('log-entry-absent', 'the signature holds no log entry');
   }
   return bindFoundEntry(found, signer.certificate, loggedNames(payload, signature, crypto), crypto);

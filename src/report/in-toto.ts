@@ -17,7 +17,7 @@ const PREDICATES = {
   tag: 'https://gitsign.sigstore.dev/predicate/tag/v0.1',
 } as const;
 
-export interface Statement {
+export interface InTotoStatement {
   readonly _type: typeof STATEMENT;
   readonly subject: readonly {
     readonly name?: string | undefined;
@@ -69,7 +69,7 @@ function digestOf({ id, type }: SignatureFacts): Readonly<Record<string, string>
 }
 
 /** Returns the statement about one signed object. `name` says where it comes from, e.g. the remote's address. */
-export function inTotoStatement(facts: SignatureFacts, name: string | undefined): Statement {
+export function inTotoStatement(facts: SignatureFacts, name: string | undefined): InTotoStatement {
   const { signer } = facts.message;
   return {
     _type: STATEMENT,

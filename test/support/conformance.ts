@@ -17,7 +17,8 @@ import {
 } from '../../src/core/evidence.ts';
 import { bindEmbeddedEntry } from '../../src/core/rekor/bound-entry.ts';
 import { logEntryFromRekorV2 } from '../../src/core/rekor/log-answer.ts';
-import { checkSignature } from '../../src/core/signer.ts';
+import { checkSignature } from '../../src/core/signed-bytes.ts';
+import { signedBytesOf } from '../../src/core/signer.ts';
 import { parseTrustedRoot } from '../../src/core/trust/trusted-root.ts';
 import { tokenFromResponse } from '../../src/core/tsa/timestamp-info.ts';
 import { Refusal } from '../../src/core/verdict.ts';
@@ -99,7 +100,7 @@ export async function judgeConformance(name: string, bundle: Json): Promise<stri
   const trust = parseTrustedRoot(root, name, nodeCrypto);
   const context: EvidenceContext = { crypto: nodeCrypto, trust, now: NOW };
   try {
-    const signer = signerIn(name, bundle);
+    const signer = signedBytesOf(signerIn(name, bundle));
     await checkSignature(signer, nodeCrypto);
     const entry = logEntryFromRekorV2(bundle.verificationMaterial.tlogEntries?.[0]);
     const { log, time } = await checkLog(bindEmbeddedEntry(entry, signer, nodeCrypto), context);

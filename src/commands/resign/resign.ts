@@ -23,8 +23,8 @@ import type { Invocation } from '../../system/invocation.ts';
 import { writePage } from '../../system/layout.ts';
 import { shellWord } from '../../system/shell.ts';
 import { loadTrust } from '../../trust/load.ts';
+import { type SignOne, withSeries } from '../signing-series.ts';
 import { idsOf, ownAddress, type Planned, planResign } from './plan.ts';
-import { type SignOne, withSeries } from './series.ts';
 
 interface Target {
   readonly base: string;

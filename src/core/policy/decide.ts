@@ -80,7 +80,8 @@ export function governing(
   return [rules.find(fits) ?? DEFAULT_RULE];
 }
 
-function outOfDates(
+/** Returns one line about a signer of the policy who is not in force at these times. */
+export function outOfDates(
   { name, from, until }: IdentityRule | KeyRule,
   times: readonly number[],
 ): string {

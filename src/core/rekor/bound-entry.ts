@@ -5,8 +5,9 @@
 
 import { equal, fromBase64, fromUtf8, toHex, utf8 } from '../bytes.ts';
 import { expect, Tag } from '../cms/der.ts';
-import { type Attribute, CmsOid, type SignerInfo, singleValue } from '../cms/signed-data.ts';
+import { type Attribute, CmsOid, singleValue } from '../cms/signed-data.ts';
 import type { Crypto } from '../crypto.ts';
+import type { SignedBytes } from '../signed-bytes.ts';
 import { type LogEntrySummary, Refusal } from '../verdict.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { signatureHolds } from '../x509/signature.ts';
@@ -51,7 +52,7 @@ export function embeddedEntry(attributes: readonly Attribute[]): TransparencyLog
  */
 export function bindEmbeddedEntry(
   entry: TransparencyLogEntry,
-  signer: SignerInfo,
+  { signedBytes, signature, certificate }: SignedBytes,
   crypto: Crypto,
 ): BoundEntry {
   const known = entry.kind === 'hashedrekord' && ['0.0.1', '0.0.2'].includes(entry.version);
@@ -65,9 +66,9 @@ export function bindEmbeddedEntry(
   if (proof === undefined)
     throw new Refusal('inclusion-proof-invalid', 'the log entry has no inclusion proof');
   const record = {
-    digest: crypto.hash('sha256', signer.signedAttrs),
-    signature: signer.signature,
-    certificateDer: signer.certificate.der,
+    digest: crypto.hash('sha256', signedBytes),
+    signature,
+    certificateDer: certificate.der,
   };
   const bodies =
     entry.version === '0.0.2'

@@ -7,6 +7,7 @@ const RESIGN = [
   'sign your own commits of the branch again',
   'git signet resign origin/main..HEAD',
 ] as const;
+const RESTATE = ['ask the signer to make the statement again'] as const;
 const FRESH = ['verify in a fresh clone', 'git clone URL'] as const;
 const ASK_AUTHOR = ['ask the author to sign it again, and compare the two contents'] as const;
 
@@ -80,6 +81,33 @@ export const OBJECT_PAGES = {
       ['as its maker, sign the tag under its own name', 'git tag -s v1.2 COMMIT'],
     ],
     example: 'the ref is refs/tags/v2, but the tag calls itself v1',
+  },
+  'bundle-malformed': {
+    means: 'The bundle of a statement is not a well-formed Sigstore bundle (v0.3).',
+    why: [
+      'The file was damaged, or a tool added fields that this program does not know.',
+      'A field stands twice, so that two readers would read two bundles.',
+    ],
+    mend: [RESTATE, ['look at the file', 'git cat-file -p REF:PATH']],
+    example: 'the bundle is malformed: `dsseEnvelope` has an unknown `note`',
+  },
+  'bundle-unsupported': {
+    means: 'The bundle has a form that says more or less than one signed statement.',
+    why: [
+      'Another program made it: with an older version, with a bare key, or with several signatures.',
+      'It is the signature of a file and not of a statement.',
+    ],
+    mend: [RESTATE, ['verify it with the program that made it']],
+    example: 'the bundle is signed by a bare key',
+  },
+  'statement-malformed': {
+    means: 'The signed content is no in-toto statement about a commit, tag or tree.',
+    why: [
+      'The statement is about a file or an image. Its subjects have other digests than gitCommit, gitTag and gitTree.',
+      'A field is unknown or stands twice, so that two readers would read two statements.',
+    ],
+    mend: [RESTATE],
+    example: 'the statement is malformed: it has a name twice in one object',
   },
   'armor-malformed': {
     means: 'The text around the signature cannot be read.',

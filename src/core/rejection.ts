@@ -8,6 +8,7 @@ import type { ReasonCode, Rejected } from './verdict.ts';
 const UNDECIDED: ReadonlySet<ReasonCode> = new Set([
   'object-too-large',
   'bundle-unsupported',
+  'statement-without-evidence',
   'signature-kind-unsupported',
   'foreign-issuer',
   'log-entry-absent',

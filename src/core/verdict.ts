@@ -29,6 +29,8 @@ export type ReasonCode =
   | 'bundle-malformed'
   | 'bundle-unsupported'
   | 'statement-malformed'
+  | 'statement-subject-differs'
+  | 'statement-without-evidence'
   // cms
   | 'armor-malformed'
   | 'cms-malformed'

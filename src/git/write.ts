@@ -10,7 +10,7 @@ import { UsageError } from '../errors.ts';
 import type { Environment } from '../system/environment.ts';
 import { committerEnvironment, NOTHING } from './environment.ts';
 import type { GitObjectType } from './object-frames.ts';
-import { GIT_READS, gitSaid, runGit } from './process.ts';
+import { GIT_READS, runGit } from './process.ts';
 import { type GitRepository, gitLine, isFullHash } from './repository.ts';
 
 /** Git would run the hook `reference-transaction` for a ref that moves. */
@@ -77,7 +77,7 @@ export interface RefMove {
   readonly message: string;
 }
 
-/** Moves a ref. Returns undefined, or git's message if the ref has another value now or is locked. */
+/** Moves a ref. Returns undefined, or git's whole message if the ref has another value now or is locked. */
 export async function moveRef(
   repository: GitRepository,
   { ref, from, to, message }: RefMove,
@@ -85,7 +85,7 @@ export async function moveRef(
   const none = '0'.repeat(repository.format === 'sha1' ? 40 : 64);
   const args = ['update-ref', '--no-deref', '-m', message, ref, to, from ?? none];
   const { exitCode, stderr } = await runGit(repository, [...WITHOUT_HOOKS, ...args]);
-  return exitCode === 0 ? undefined : gitSaid(stderr, 'update-ref failed').replace(/^fatal: /, '');
+  return exitCode === 0 ? undefined : fromUtf8Lossy(stderr);
 }
 
 /** The committer if git knows none. */

@@ -7,6 +7,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { visible } from '../core/escape.ts';
 import type { DatedPerson } from '../core/git/person.ts';
+import { MAX_BUNDLE } from '../core/statement/bundle.ts';
+import type { StatementSubject, SubjectType } from '../core/statement/statement.ts';
 import { UsageError } from '../errors.ts';
 import { unionOfTrees, withFile } from '../git/edit-tree.ts';
 import { type GitRepository, gitLine } from '../git/repository.ts';
@@ -14,20 +16,12 @@ import { committerAt, moveRef, writeCommit, writeObject } from '../git/write.ts'
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { Environment } from '../system/environment.ts';
 import { withNote } from './notes.ts';
-import {
-  bundleName,
-  isFetchedFrom,
-  MAX_BUNDLE,
-  NOTES,
-  PATTERNS,
-  REFS,
-  type SubjectKind,
-} from './places.ts';
+import { bundleName, isFetchedFrom, NOTES, PATTERNS, REFS } from './places.ts';
 import { type StatementRef, statementRefs } from './refs.ts';
 
 /** A signed statement that is to be kept. */
 export interface NewStatement {
-  readonly subjects: readonly { readonly type: SubjectKind; readonly id: string }[];
+  readonly subjects: readonly Pick<StatementSubject, 'type' | 'id'>[];
   readonly predicateType: string;
   /** A Sigstore bundle in one line. */
   readonly bundle: Uint8Array;
@@ -44,9 +38,10 @@ export interface KeepOptions {
 }
 
 /** Most tries. With twenty writers at once, each of them needs twenty at most. */
-const MAX_TRIES = 100;
-/** Most milliseconds between two tries. */
-const PATIENCE = 100;
+const MAX_TRIES = 40;
+/** Milliseconds. The pause before a try is chosen by chance, and its limit doubles from the first to the last of these. */
+const FIRST_PAUSE = 20;
+const LAST_PAUSE = 500;
 
 /** A ref as a try found it. */
 interface Found {
@@ -119,7 +114,8 @@ async function tryOnce(
   if (said === undefined) return true;
   const moved = (await findRef(repository, ref)).local?.tip !== local?.tip;
   if (moved || said.includes('.lock')) return false;
-  throw new UsageError(`git: ${said}`, { code: 'GIT_FAILED' });
+  const [line = ''] = said.split('\n');
+  throw new UsageError(`git: ${line.replace(/^fatal: /, '')}`, { code: 'GIT_FAILED' });
 }
 
 async function change(
@@ -129,7 +125,7 @@ async function change(
 ): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     if (await tryOnce(repository, asked, person)) return;
-    await wait(Math.random() * PATIENCE);
+    await wait(Math.random() * Math.min(LAST_PAUSE, FIRST_PAUSE * 2 ** tries));
   }
   throw new UsageError(`${asked.ref}: other processes kept changing it, or locked it`, {
     code: 'GIT_FAILED',
@@ -137,7 +133,7 @@ async function change(
   });
 }
 
-const TYPES: readonly SubjectKind[] = ['commit', 'tag', 'tree'];
+const TYPES: readonly SubjectType[] = ['commit', 'tag', 'tree'];
 
 /** Says what a commit on such a ref adds. */
 function messageOf(statements: readonly NewStatement[]): string {
@@ -173,12 +169,14 @@ export async function addStatements(
   for (const type of TYPES) {
     const own = placed.filter((each) => each.type === type);
     if (own.length === 0) continue;
+    const files: { readonly path: readonly string[]; readonly blob: string }[] = [];
+    for (const { id, bundle } of own) {
+      const blob = await writeObject(repository, 'blob', bundle);
+      files.push({ path: [id, bundleName(bundle, crypto)], blob });
+    }
     const edit = async (base: string | undefined): Promise<string | undefined> => {
       let tree = base;
-      for (const { id, bundle } of own) {
-        const blob = await writeObject(repository, 'blob', bundle);
-        tree = await withFile(repository, tree, [id, bundleName(bundle, crypto)], blob);
-      }
+      for (const { path, blob } of files) tree = await withFile(repository, tree, path, blob);
       return tree;
     };
     await change(repository, { ref: REFS[type], message, edit }, person);

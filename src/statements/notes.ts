@@ -2,12 +2,12 @@
 
 import { concatAll, latin1, utf8 } from '../core/bytes.ts';
 import { DIRECTORY, type TreeEntry } from '../core/git/tree-entries.ts';
+import { MAX_BUNDLE } from '../core/statement/bundle.ts';
 import { UsageError } from '../errors.ts';
 import { withFile } from '../git/edit-tree.ts';
 import type { GitRepository } from '../git/repository.ts';
 import { readTrees } from '../git/tree-walk.ts';
 import { writeObject } from '../git/write.ts';
-import { MAX_BUNDLE } from './places.ts';
 
 /** Where the note of an object is, or belongs. */
 interface NotePlace {

@@ -6,12 +6,10 @@
 
 import { toHex } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
-
-/** The types of objects that a statement may be about. */
-export type SubjectKind = 'commit' | 'tag' | 'tree';
+import type { SubjectType } from '../core/statement/statement.ts';
 
 /** The ref for statements about objects of each type. */
-export const REFS: Readonly<Record<SubjectKind, string>> = {
+export const REFS: Readonly<Record<SubjectType, string>> = {
   commit: 'refs/attestations/commits',
   tag: 'refs/attestations/tags',
   tree: 'refs/attestations/trees',
@@ -54,8 +52,6 @@ export function bundleName(bundle: Uint8Array, crypto: Crypto): string {
 /** Returns true for a name that `bundleName` makes. */
 export const isBundleName = (name: string): boolean => NAME.test(name);
 
-/** Most bytes of one bundle that is read or kept. */
-export const MAX_BUNDLE = 4 * 1024 * 1024;
 /** Most statements that are read about one object, and most bytes of them. A stranger may push any number (threat I05). */
 export const MAX_STATEMENTS = 1000;
 export const MAX_BYTES = 64 * 1024 * 1024;

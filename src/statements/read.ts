@@ -7,9 +7,11 @@ import { toHex, utf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import type { ObjectFormat } from '../core/git/signed-object.ts';
 import { DIRECTORY, type TreeEntry, treeEntries, treeEntry } from '../core/git/tree-entries.ts';
+import { MAX_BUNDLE } from '../core/statement/bundle.ts';
 import { type GitRepository, gitLine } from '../git/repository.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
-import { isBundleName, isNotes, MAX_BUNDLE, MAX_BYTES, MAX_STATEMENTS } from './places.ts';
+import { reasonOf } from '../system/system-error.ts';
+import { isBundleName, isNotes, MAX_BYTES, MAX_STATEMENTS } from './places.ts';
 import type { StatementProblem, StatementRef } from './refs.ts';
 
 /** A statement as it is stored. Nothing about it is proved yet. */
@@ -115,10 +117,8 @@ async function notesOf(
   let path = `${ref}:`;
   let due: string | undefined = tree;
   for (let rest = id; due !== undefined; rest = rest.slice(2)) {
-    const level: NoteLevel | undefined = await fromTree(
-      finding,
-      { oid: due, place: path },
-      (raw) => noteLevel(raw, format, rest),
+    const level: NoteLevel | undefined = await fromTree(finding, { oid: due, place: path }, (raw) =>
+      noteLevel(raw, format, rest),
     );
     const note = level?.note;
     if (note?.mode === PLAIN) found.push({ kind: 'note', oid: note.oid, place: `${path}${rest}` });
@@ -126,6 +126,24 @@ async function notesOf(
     path = `${path}${rest.slice(0, 2)}/`;
   }
   return found;
+}
+
+/**
+ * Asks git for type and size of each file. An old git ends at the first blob that a partial clone does not hold, so that
+ * no file can be read.
+ */
+async function sizesOf(
+  candidates: readonly Candidate[],
+  { repository, problems }: Finding,
+): Promise<readonly string[]> {
+  const input = utf8(candidates.map(({ oid }) => `${oid}\n`).join(''));
+  const args = ['cat-file', '--buffer', '--batch-check=%(objecttype) %(objectsize)'];
+  try {
+    return (await gitLine(repository, args, input)).split('\n');
+  } catch (error) {
+    problems.push({ place: candidates[0]?.place ?? '', what: reasonOf(error) });
+    return [];
+  }
 }
 
 /** Leaves out files that are missing or too large. git's word for the size is only used to save work. */
@@ -140,9 +158,7 @@ async function withinLimits(
     const what = `it and ${candidates.length - MAX_STATEMENTS - 1} more were not read: the limit is ${MAX_STATEMENTS}`;
     problems.push({ place: more.place, what });
   }
-  const input = utf8(few.map(({ oid }) => `${oid}\n`).join(''));
-  const args = ['cat-file', '--buffer', '--batch-check=%(objecttype) %(objectsize)'];
-  const lines = (await gitLine(repository, args, input)).split('\n');
+  const lines = await sizesOf(few, { repository, problems });
   let left = MAX_BYTES;
   return few.filter(({ oid, place }, index) => {
     const size = Number(/^blob (\d+)$/.exec(lines[index] ?? '')?.[1] ?? Number.NaN);
@@ -157,13 +173,17 @@ async function withinLimits(
   });
 }
 
-/** A note may hold anything. Its lines that begin a JSON object are taken for statements. */
+/** Part of every bundle that holds a statement. */
+const ENVELOPE = Buffer.from('"dsseEnvelope"');
+
+/** A note may hold anything. A line is taken for a statement if it begins a JSON object and names an envelope. */
 function linesOf(raw: Uint8Array): readonly Uint8Array[] {
   const lines: Uint8Array[] = [];
   for (let at = 0; at < raw.length && lines.length < MAX_STATEMENTS; ) {
     const next = raw.indexOf(0x0a, at);
     const end = next === -1 ? raw.length : next;
-    if (raw[at] === 0x7b) lines.push(raw.subarray(at, end));
+    const line = raw.subarray(at, end);
+    if (line[0] === 0x7b && Buffer.from(line).includes(ENVELOPE)) lines.push(line);
     at = end + 1;
   }
   return lines;

@@ -131,7 +131,8 @@ export function readBundle(bytes: Uint8Array): StatementBundle {
   if (tlogEntries.length > 1) throw unsupported('the bundle has several log entries');
   if (timestamps.length > 1) throw unsupported('the bundle has several timestamps');
   // nothing signs the name of a key, and the certificate says which key it is
-  if ((signature.keyid ?? '') !== '') throw unsupported('the bundle names a key beside its certificate');
+  if ((signature.keyid ?? '') !== '')
+    throw unsupported('the bundle names a key beside its certificate');
   if (envelope.payloadType !== STATEMENT_TYPE) {
     throw unsupported('the bundle signs something else than an in-toto statement');
   }
@@ -162,7 +163,8 @@ function refuseOtherForms({ mediaType, verificationMaterial, messageSignature }:
   if (mediaType !== MEDIA_TYPE) throw unsupported(`the bundle is not of the type ${MEDIA_TYPE}`);
   if (messageSignature !== undefined) throw unsupported('the bundle signs a file and no statement');
   if (!isRecord(verificationMaterial)) return;
-  if (verificationMaterial['publicKey'] !== undefined) throw unsupported('the bundle is signed by a bare key');
+  if (verificationMaterial['publicKey'] !== undefined)
+    throw unsupported('the bundle is signed by a bare key');
 }
 
 function base64(text: string, what: string): Uint8Array {

@@ -109,6 +109,26 @@ export const OBJECT_PAGES = {
     mend: [RESTATE],
     example: 'the statement is malformed: it has a name twice in one object',
   },
+  'statement-subject-differs': {
+    means:
+      'The statement is good, but it is about another object than the one that it is kept for.',
+    why: [
+      'The object was rewritten after it was attested, and the statement was moved to the new hash.',
+      'A statement about good code was copied to other code: this is a forgery.',
+    ],
+    mend: [RESTATE],
+    example:
+      'the statement is about the commit a1b2c3d4e5f60718293a4b5c6d7e8f9001122334, and not about the commit 00112233445566778899aabbccddeeff00112233',
+  },
+  'statement-without-evidence': {
+    means: 'The statement has a signature, but nothing tells who made it or when.',
+    why: [
+      '`gitsign attest` stores neither the certificate nor the log entry, so no program can verify it.',
+    ],
+    mend: [RESTATE],
+    example:
+      'gitsign wrote it: no certificate and no log entry are stored with it, so it proves nothing',
+  },
   'armor-malformed': {
     means: 'The text around the signature cannot be read.',
     why: [

@@ -31,6 +31,10 @@ export type ReasonCode =
   | 'statement-malformed'
   | 'statement-subject-differs'
   | 'statement-without-evidence'
+  // push certificate
+  | 'push-not-fresh'
+  | 'push-elsewhere'
+  | 'push-differs'
   // cms
   | 'armor-malformed'
   | 'cms-malformed'

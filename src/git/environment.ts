@@ -80,6 +80,20 @@ export function logEnvironment(env: Environment): GitEnvironment {
   return made({ ...gitEnvironment(env), ...taken(env, SHOWN) });
 }
 
+const QUARANTINE = [
+  'GIT_QUARANTINE_PATH',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+];
+
+/** Returns the variables for a child that reads and writes what a push does not bring: the repository behind the quarantine. */
+export function outsideQuarantine(env: GitEnvironment): GitEnvironment {
+  if (env['GIT_QUARANTINE_PATH'] === undefined) return env;
+  return made(
+    Object.fromEntries(Object.entries(env).filter(([name]) => !QUARANTINE.includes(name))),
+  );
+}
+
 /** Returns the variables for a child in the private repository `directory`, without any other configuration, attributes or objects. */
 export function privateEnvironment(env: GitEnvironment, directory: string): GitEnvironment {
   const kept = Object.entries(env).filter(([name]) => !name.startsWith('GIT_'));

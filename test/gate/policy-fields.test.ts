@@ -30,6 +30,7 @@ const FIXTURES: Readonly<Record<string, readonly [file: string, name: RegExp]>> 
   roles: ['core/policy/decide.test.ts', /'roles'/],
   commits: ['core/policy/decide.test.ts', /'refs'/],
   tags: ['scenario/policy-tags.test.ts', /a tag is judged by the rules for tags/],
+  push: ['core/policy/push.test.ts', /asks for all refs, for some refs, or for none/],
   changes: ['scenario/policy-sources.test.ts', /a signer that may not change the policy/],
   name: ['support/policy-corpus.ts', /no name/],
   from: ['core/policy/decide.test.ts', /'from'/],

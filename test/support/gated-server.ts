@@ -36,8 +36,8 @@ export function useGatedServer(name: string, sandbox: () => Sandbox) {
   });
   afterAll(() => server.close());
 
-  /** A bare repository with a gate, whose main has a policy that allows alice; and a clone that pushes there. */
-  const gated = async (name: string, options: readonly string[] = []) => {
+  /** A bare repository with a gate, whose main has a policy that allows alice (and says `extra`); and a clone that pushes there. */
+  const gated = async (name: string, options: readonly string[] = [], extra = '') => {
     const bare = join(home.home, `${name}.git`);
     home.must('init', '-q', '--bare', '-b', 'main', bare);
     for (const [key, value] of [['http.receivepack', 'true']]) {
@@ -45,10 +45,10 @@ export function useGatedServer(name: string, sandbox: () => Sandbox) {
     }
     const client = scratchRepository(name);
     const make = signer(client, sandbox());
-    const tree = treeOf(client, policyFor('alice@example.test'));
+    const tree = treeOf(client, policyFor('alice@example.test') + extra);
     const base = await make.commit({ tree, subject: 'base' });
     client.must('push', '-q', bare, `${base}:refs/heads/main`);
-    client.must('remote', 'add', 'origin', `${server.url}/${name}.git`);
+    client.must('remote', 'add', 'origin', urlOf(name));
     expect((await client.gitMeanwhile({}, 'fetch', '-q', 'origin')).exit).toBe(0);
     const there = {
       path: bare,
@@ -65,5 +65,7 @@ export function useGatedServer(name: string, sandbox: () => Sandbox) {
     const refs = () => home.must('-C', bare, 'for-each-ref', '--format=%(refname) %(objectname)');
     return { bare, client, make, tree, base, push, refs, there };
   };
-  return { gated, policyFor, trusted, home: () => home };
+  /** The address of a repository here. */
+  const urlOf = (name: string): string => `${server.url}/${name}.git`;
+  return { gated, policyFor, trusted, urlOf, home: () => home };
 }

@@ -40,6 +40,11 @@ const GOOD: readonly PolicyCase[] = [
       `${ALICE}, from: 2026-01-01, until: '2026-12-31T00:00:00Z', committers: [1+alice@users.noreply.example.test]`,
     ),
   ),
+  good('signed pushes of every ref', withAlice('push: signed\n')),
+  good(
+    'signed pushes of some refs',
+    withAlice("push: {refs: [refs/heads/main, 'refs/tags/v*']}\n"),
+  ),
   good(
     'a pattern',
     signerOnly("name: staff, identity-pattern: '.*@example\\.test', issuer: https://i"),
@@ -249,6 +254,16 @@ const BAD_RULES: readonly PolicyCase[] = [
     true,
   ),
   bad('an empty role (P05)', withAlice('roles: {m: []}\n'), /must be a list, and not empty/),
+  bad('a push of another kind', withAlice('push: unsigned\n'), /'push' must be signed/),
+  bad('a push without refs', withAlice('push: {}\n'), /'refs' must be a list/),
+  bad('a push of no refs (P05)', withAlice('push: {refs: []}\n'), /'refs' must be a list/),
+  bad('a push of short refs', withAlice('push: {refs: [main]}\n'), /'main' is no full name/),
+  bad('a push as null', withAlice('push:\n'), /expected keys and values/),
+  bad(
+    'a push with more (P11)',
+    withAlice('push: {refs: [refs/x], by: [alice]}\n'),
+    /unknown key 'by'/,
+  ),
   bad('no rules (P05)', withAlice('commits: []\n'), /'commits' must be a list/),
   bad('a rule without signers (P05)', withAlice('commits: [{by: []}]\n'), /'by' must be a list/),
   bad(

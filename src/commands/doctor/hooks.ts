@@ -6,7 +6,8 @@ import { isSignetError } from '../../errors.ts';
 import { type HookName, isOurs, readHook } from '../../git/hooks.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { passesAway } from '../../system/program/stable-path.ts';
-import { hooksPlace } from '../hooks/place.ts';
+import { type HooksPlace, hooksPlace } from '../hooks/place.ts';
+import { signedPushNeeds } from '../hooks/signed-push-needs.ts';
 import { type Standing, standingOf } from '../hooks/standing.ts';
 import { type DoctorCheck, fail, ok, warn } from './check.ts';
 
@@ -53,15 +54,27 @@ function checkHook(hook: HookName, standing: Standing): readonly DoctorCheck[] {
   return [warn('hooks', what, manager.pending)];
 }
 
+/** Returns what a server's hook lacks for the signed pushes that the policy asks for. */
+async function checkSignedPushes(
+  invocation: Invocation,
+  place: HooksPlace,
+): Promise<readonly DoctorCheck[]> {
+  const { reached } = await standingOf(place, 'pre-receive');
+  if (reached === undefined) return [];
+  const needs = await signedPushNeeds(invocation, readHook(reached));
+  return needs.map(({ what, remedy }) => fail('hooks', what, remedy));
+}
+
 /** Returns a line for each hook that is or was ours. Without one, or outside a repository, there is no line. */
-export async function checkHooks({ cwd, env }: Invocation): Promise<readonly DoctorCheck[]> {
+export async function checkHooks(invocation: Invocation): Promise<readonly DoctorCheck[]> {
+  const { cwd, env } = invocation;
   try {
     const place = await hooksPlace(cwd, env);
     const names = place.bare ? (['pre-receive'] as const) : (['pre-push', 'pre-receive'] as const);
     const found = await Promise.all(
       names.map(async (hook) => checkHook(hook, await standingOf(place, hook))),
     );
-    return found.flat();
+    return [...found.flat(), ...(place.bare ? await checkSignedPushes(invocation, place) : [])];
   } catch (error) {
     if (isSignetError(error) && 'code' in error && error.code === 'GIT_FAILED') return [];
     if (isSignetError(error)) return [fail('hooks', visible(error.message), error.hint)];

@@ -21,8 +21,14 @@ function hookOf({ switches }: ParsedArguments, bare: boolean): HookName {
   return switches.has('pre-receive') || bare ? 'pre-receive' : 'pre-push';
 }
 
-/** A server's owner is told what keeps malformed objects out for all who do not ask this gate. Nothing is changed. */
-async function tellFsckObjects({ cwd, env, terminal }: Invocation): Promise<void> {
+/** Tells a server's owner what signed pushes lack, and what keeps malformed objects out for all who do not ask this gate. Nothing is changed. */
+async function tellServer(invocation: Invocation, options: string): Promise<void> {
+  const { cwd, env, terminal } = invocation;
+  const { signedPushNeeds } = await import('./signed-push-needs.ts');
+  for (const { what, remedy } of await signedPushNeeds(invocation, options)) {
+    terminal.say(what);
+    terminal.hint(`run: ${remedy}`);
+  }
   const { gitKeys } = await import('../doctor/git.ts');
   if (fsckObjects(await gitKeys({ cwd, env }), 'receive') !== undefined) return;
   terminal.say(
@@ -112,7 +118,7 @@ async function install(args: ParsedArguments, invocation: Invocation): Promise<E
     terminal.hint(manager.pending);
   }
   await tidy(place, hook, invocation);
-  if (place.bare) await tellFsckObjects(invocation);
+  if (place.bare) await tellServer(invocation, options);
   return ExitCode.ok;
 }
 

@@ -1,4 +1,4 @@
-/** The options that a hook can be installed with: those of `verify`, `--refuse-deletes` and `--judged-refs`. */
+/** The options that a hook can be installed with: those of `verify`, and three of its own. */
 
 import type { ArgumentSpec, OptionSpecs, ParsedArguments } from '../../cli/spec.ts';
 import { UsageError } from '../../errors.ts';
@@ -13,6 +13,12 @@ export const HOOK_OPTIONS: OptionSpecs = {
       '.signet.yaml as the ref has it before the push, or as the default branch has it, if the ref is new or its policy has a smaller sequence. It is so too if signet.policy is not set',
   },
   'refuse-deletes': { meaning: 'refs may not be deleted' },
+  pushee: {
+    takes: 'text',
+    value: 'URL',
+    repeated: true,
+    meaning: 'an address of this repository, which a signed push must name',
+  },
   'judged-refs': {
     takes: 'text',
     value: 'PREFIX',

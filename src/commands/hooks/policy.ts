@@ -57,26 +57,43 @@ async function newestOf(
   return newest?.id;
 }
 
-/** Returns the policy that judges this update: the named one, else the user's or server's own, else the one of the ref's old value. */
-export async function revisionOf(
-  push: PolicyQuestion,
-  { ref, old }: RefUpdate,
-): Promise<string | undefined> {
+/** `none` means that neither the ref nor the default branch has a policy. Without a revision, settings or flags name it. */
+type FoundPolicy = { readonly revision: string | undefined } | 'none';
+
+const found = new WeakMap<RefUpdate, Promise<FoundPolicy>>();
+
+/** Returns the policy that judges this update: the named one, else the user's or server's own, else the one of the ref's old value. It is searched once. */
+export function findPolicy(push: PolicyQuestion, update: RefUpdate): Promise<FoundPolicy> {
+  const known = found.get(update) ?? searchPolicy(push, update);
+  found.set(update, known);
+  return known;
+}
+
+async function searchPolicy(push: PolicyQuestion, { ref, old }: RefUpdate): Promise<FoundPolicy> {
   const said = push.args.values.get('policy-from');
-  if (said !== undefined && said !== OLD) return said;
+  if (said !== undefined && said !== OLD) return { revision: said };
   if (said === undefined) {
-    if (policySaid(push)) return undefined;
+    if (policySaid(push)) return { revision: undefined };
     const { args, invocation, caller } = push;
     const settings = await settingsHere(invocation, { flags: args.flags, caller });
-    if (settings.policy !== undefined) return undefined;
+    if (settings.policy !== undefined) return { revision: undefined };
   }
   // rules are never taken from the old value of a tag or of another ref
   const own = ref.startsWith('refs/heads/') && old !== undefined;
   const [before] = own ? await resolveCommits(push.repository, [old]) : [];
-  const newest = await newestOf(push, [before?.id, push.fallback]);
-  if (newest !== undefined) return newest;
+  const revision = await newestOf(push, [before?.id, push.fallback]);
+  return revision === undefined ? 'none' : { revision };
+}
+
+/** Returns the revision whose policy judges this update, or undefined if settings or flags name the policy. @throws UsageError if there is none */
+export async function revisionOf(
+  push: PolicyQuestion,
+  update: RefUpdate,
+): Promise<string | undefined> {
+  const policy = await findPolicy(push, update);
+  if (policy !== 'none') return policy.revision;
   throw new UsageError(
-    `${ref}: neither its old value nor the default branch has a ${POLICY} to judge it by`,
+    `${update.ref}: neither its old value nor the default branch has a ${POLICY} to judge it by`,
     {
       hint: 'set signet.policy to a policy file of your own',
     },

@@ -24,6 +24,7 @@ import type { Streams } from '../../system/terminal.ts';
 import { HOOK_SPEC, vouchedFor } from './options.ts';
 import {
   fallbackOf,
+  findPolicy,
   knownFor,
   POLICY,
   type PolicyQuestion,
@@ -39,6 +40,7 @@ import {
   type RefUpdate,
   readUpdates,
 } from './push-updates.ts';
+import { judgeSignedPush, type Moved, type SignedPush } from './signed-push.ts';
 
 const MAX_INPUT = 64 * 1024 * 1024;
 const JOBS = 2;
@@ -114,6 +116,10 @@ async function judgeValue(
   return counts;
 }
 
+/** Returns true if nothing was refused. A push may bring nothing to judge. */
+const passes = (counts: Counts): boolean =>
+  Object.values(counts).every((count) => count === 0) || exitCodeOf(counts) === ExitCode.ok;
+
 const sum = (a: Counts, b: Counts): Counts => {
   const total = countResults();
   for (const status of Object.keys(total) as (keyof Counts)[])
@@ -186,6 +192,17 @@ async function knownRefs(
   return heldBy(repository, [own, ...more]);
 }
 
+/** Judges the certificate of a push by the policies of its refs. Only a server sees certificates. */
+function signedPushOf(push: Push, updates: readonly Moved[]): Promise<SignedPush> {
+  const { repository, invocation, args } = push;
+  const rulesFor = async ({ moved }: Moved) => {
+    const found = await findPolicy(push, moved);
+    return found === 'none' ? undefined : setupFor(push, found.revision);
+  };
+  const pushees = args.lists.get('pushee') ?? [];
+  return judgeSignedPush({ repository, invocation, pushees, updates, rulesFor });
+}
+
 const HOOKS = ['pre-push', 'pre-receive'] as const satisfies readonly HookName[];
 
 /** Runs the hook. `args`: the options that it was installed with, and git's own arguments after `--`. */
@@ -210,18 +227,24 @@ const run: Run = async (args, invocation) => {
   const push: Push = { hook, args, invocation, repository, caller, known, fallback, setups };
   let counts: Counts = countResults();
   try {
-    for (const update of readUpdates(input, hook, repository)) {
+    const updates: Moved[] = [];
+    for (const given of readUpdates(input, hook, repository)) {
       // a tag is bound to its name, but before a push the refs of the other side are unknown
-      const here = hook === 'pre-receive' && !update.ref.startsWith('refs/tags/');
-      const ref = here ? await movedRef(repository, update.ref) : update.ref;
-      counts = sum(counts, await judgeUpdate(push, { ...update, ref }));
+      const here = hook === 'pre-receive' && !given.ref.startsWith('refs/tags/');
+      const ref = here ? await movedRef(repository, given.ref) : given.ref;
+      updates.push({ given, moved: { ...given, ref } });
     }
+    const signed = hook === 'pre-receive' ? await signedPushOf(push, updates) : undefined;
+    counts = sum(counts, signed?.counts ?? countResults());
+    if (passes(counts)) {
+      for (const { moved } of updates) counts = sum(counts, await judgeUpdate(push, moved));
+    }
+    if (signed !== undefined && passes(counts)) counts = sum(counts, await signed.keep());
   } finally {
     repository.objects.close();
     for (const setup of push.setups.values()) await (await setup.catch(() => undefined))?.close();
   }
-  const judged = Object.values(counts).some((count) => count > 0);
-  const code = judged ? exitCodeOf(counts) : ExitCode.ok;
+  const code = passes(counts) ? ExitCode.ok : exitCodeOf(counts);
   if (code !== ExitCode.ok)
     terminal.say(hook === 'pre-push' ? 'nothing was pushed' : 'the whole push was refused');
   return code;

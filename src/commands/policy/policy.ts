@@ -16,6 +16,7 @@ commits:                      # the first rule whose refs fit governs
   - {refs: [refs/heads/main], by: [maintainers, web], committer: match,
      sign-off: signer, max-skew: 24h, merges: passing, distinct-signers: 2}
 tags: [{names: ['v*'], by: [release], tagger: match}]
+push: signed                  # a server's hook takes only signed pushes
 changes: [maintainers]        # who may change this file
 revoked: [{certificate: SHA-256, reason: stolen}] # or identity, log, key`;
 

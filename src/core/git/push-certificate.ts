@@ -45,7 +45,8 @@ export interface PushCertificate {
 /** Most bytes of a certificate, which is room for about 64,000 refs. */
 export const MAX_CERTIFICATE = 8 * 1024 * 1024;
 
-const PUSHER = /^[^\p{Cc}]*[^\p{Cc} ] \d{1,15} [+-]\d{4}$/u;
+/** git writes a second space behind the fingerprint of an SSH key. */
+const PUSHER = /^[^\p{Cc}]*[^\p{Cc} ] {1,2}\d{1,15} [+-]\d{4}$/u;
 const NONCE = /^[A-Za-z0-9./+=_-]{1,255}$/;
 const UPDATE = /^([0-9a-f]{40}|[0-9a-f]{64}) ([0-9a-f]{40}|[0-9a-f]{64}) (refs\/.+)$/u;
 /** What no ref's name may hold (git-check-ref-format(1)). */

@@ -150,6 +150,14 @@ function splitTag(raw: Uint8Array, header: ObjectHeader): SplitObject | undefine
   return { payload: withoutSignatures(raw.subarray(0, at), header), signature };
 }
 
+/** Splits the blob of a push certificate as git's server does. Returns undefined if it has no signature. */
+export function splitPushCertificate(blob: Uint8Array): SplitObject | undefined {
+  const at = lastArmorAt(blob, 0);
+  return at === undefined
+    ? undefined
+    : { payload: blob.subarray(0, at), signature: blob.subarray(at) };
+}
+
 /** Returns a header's value without the spaces that begin its continuation lines. */
 export function unfolded(raw: Uint8Array, { start, end }: Span): Uint8Array {
   const value = new Uint8Array(end - start);

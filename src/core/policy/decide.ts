@@ -18,6 +18,8 @@ export interface Subject {
   /** Undefined for a payload that is neither commit nor tag. Then only signer and time are judged. */
   readonly type: ObjectType | undefined;
   readonly payload: Uint8Array;
+  /** Unix seconds that the payload states, for a signature by a key that states none. By default those of the committer. */
+  readonly claimedTime?: number | undefined;
   /** The ref that a commit is for. If unknown, any rule may allow it. */
   readonly ref?: string | undefined;
   /** Full hashes that the object is known to have. Entries of `revoked` may except it by them. */

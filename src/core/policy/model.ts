@@ -88,6 +88,12 @@ export interface ObjectRule {
   readonly approvals?: ApprovalsRule;
 }
 
+/** A demand for signed pushes. */
+export interface PushRule {
+  /** Patterns of the refs whose pushes must be signed. If absent, all. */
+  readonly refs?: readonly string[];
+}
+
 /** What a retraction takes back. */
 export type RevokedTarget =
   | {
@@ -130,6 +136,8 @@ export interface IdentityPolicy {
   readonly commits?: readonly ObjectRule[];
   /** Rules by tag name. */
   readonly tags?: readonly ObjectRule[];
+  /** Pushes that must be signed. Only a server's hook sees pushes. */
+  readonly push?: PushRule;
   /** Names of signers that may change the policy, with roles resolved. If absent, every signer. */
   readonly changes?: readonly string[];
   /** Signatures that no longer count. */

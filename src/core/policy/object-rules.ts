@@ -1,10 +1,10 @@
 /**
  * Reads the `commits` and `tags` of a policy, the rules by ref and by tag name. The first rule that matches governs. If
- * none matches, every signer of the policy may sign.
+ * none matches, every signer of the policy may sign. Reads `push` too.
  */
 
 import { DEFAULT_RULE } from './decide.ts';
-import type { ApprovalsRule, ObjectRule } from './model.ts';
+import type { ApprovalsRule, ObjectRule, PushRule } from './model.ts';
 import { readApprovals } from './read-approvals.ts';
 import {
   asCount,
@@ -46,6 +46,13 @@ export function resolveNames(
   return [...new Set(signers)];
 }
 
+function readRefs(reader: Reader, value: unknown, path: Path): readonly string[] {
+  const refs = asTexts(reader, value, path);
+  const short = refs.findIndex((ref) => !ref.startsWith('refs/'));
+  if (short === -1) return refs;
+  throw fault(reader, [...path, short], `'${refs[short]}' is no full name such as refs/heads/main`);
+}
+
 function readPlaces(
   reader: Reader,
   kind: 'commits' | 'tags',
@@ -54,13 +61,8 @@ function readPlaces(
 ): readonly string[] | undefined {
   const key = kind === 'commits' ? 'refs' : 'names';
   if (rule[key] === undefined) return undefined;
-  const places = asTexts(reader, rule[key], [...path, key]);
-  const short = places.findIndex((place) => kind === 'commits' && !place.startsWith('refs/'));
-  if (short !== -1) {
-    const problem = `'${places[short]}' is no full name such as refs/heads/main`;
-    throw fault(reader, [...path, key, short], problem);
-  }
-  return places;
+  const read = kind === 'commits' ? readRefs : asTexts;
+  return read(reader, rule[key], [...path, key]);
 }
 
 function readRule(
@@ -117,4 +119,14 @@ export function readObjectRules(
     throw fault(reader, [kind], `'${kind}' must be a list, and not empty`);
   }
   return value.map((rule: unknown, index) => readRule(reader, kind, rule, [kind, index], names));
+}
+
+/** Reads `push`: `signed` for all refs, or a list of refs. @throws ConfigError POLICY_FILE with line and column */
+export function readPushRule(reader: Reader, value: unknown): PushRule {
+  if (typeof value !== 'object') {
+    asWord(reader, value, ['push'], ['signed']);
+    return {};
+  }
+  const { refs } = asMap(reader, value, ['push'], ['refs']);
+  return { refs: readRefs(reader, refs, ['push', 'refs']) };
 }

@@ -4,7 +4,7 @@
  */
 
 import type { IdentityPolicy, IdentityRule } from './model.ts';
-import { type Names, readObjectRules, resolveNames } from './object-rules.ts';
+import { type Names, readObjectRules, readPushRule, resolveNames } from './object-rules.ts';
 import { readRevoked } from './read-revoked.ts';
 import {
   asAnyMap,
@@ -30,6 +30,7 @@ const KEYS = [
   'roles',
   'commits',
   'tags',
+  'push',
   'changes',
   'revoked',
 ];
@@ -94,7 +95,7 @@ export function policyFromData(
   const keys = signers.flatMap((signer) => signer.keys);
   const commits = readObjectRules(reader, 'commits', policy.commits, names);
   const tags = readObjectRules(reader, 'tags', policy.tags, names);
-  const { sequence, since, unlogged, changes, revoked } = policy;
+  const { sequence, since, unlogged, push, changes, revoked } = policy;
   const read: IdentityPolicy = {
     source,
     digest,
@@ -102,6 +103,7 @@ export function policyFromData(
     ...(keys.length === 0 ? {} : { keys }),
     ...(commits === undefined ? {} : { commits }),
     ...(tags === undefined ? {} : { tags }),
+    ...(push === undefined ? {} : { push: readPushRule(reader, push) }),
     ...(changes === undefined
       ? {}
       : { changes: resolveNames(reader, changes, ['changes'], names) }),

@@ -70,7 +70,8 @@ function allowedKey(
 ): Outcome {
   const signer = keySigner(kind, fingerprint);
   // an SSH signature states no time, so the committer's time stands in for it
-  const claimed = subject.type && claimsOf(subject.type, subject.payload).committer?.time;
+  const committed = subject.type && claimsOf(subject.type, subject.payload).committer?.time;
+  const claimed = subject.claimedTime ?? committed;
   const at = time ?? claimed;
   if (at === undefined) {
     const detail = 'neither the signature nor the committer line states a time';

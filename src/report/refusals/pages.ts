@@ -4,10 +4,12 @@ import { EVIDENCE_PAGES } from './evidence.ts';
 import { OBJECT_PAGES } from './object.ts';
 import { type RefusalCode, type RefusalPage, verdictOf } from './page.ts';
 import { POLICY_PAGES } from './policy.ts';
+import { PUSH_PAGES } from './push.ts';
 
 /** A code without a page does not compile. */
 export const REFUSAL_PAGES: Readonly<Record<RefusalCode, RefusalPage>> = {
   ...OBJECT_PAGES,
+  ...PUSH_PAGES,
   ...EVIDENCE_PAGES,
   ...POLICY_PAGES,
 };

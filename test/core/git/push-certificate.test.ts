@@ -63,7 +63,12 @@ describe('a push certificate', () => {
       ],
     });
     const wide = `${TOP}\n${'0'.repeat(64)} ${'1'.repeat(64)} refs/heads/überall\n`;
-    for (const text of [`${TOP}\n${UPDATE}`, wide, FULL.replace(ALICE, 'a@x.test 1 +0000')]) {
+    for (const text of [
+      `${TOP}\n${UPDATE}`,
+      wide,
+      FULL.replace(ALICE, 'a@x.test 1 +0000'),
+      FULL.replace(ALICE, 'SHA256:abc  1 +0000'),
+    ]) {
       expect(checkPayload(Buffer.from(text))).toBe('push');
       expect(written(readPushCertificate(Buffer.from(text)))).toBe(text);
     }
@@ -74,6 +79,7 @@ describe('a push certificate', () => {
     ['no pusher', FULL.replace(`pusher ${ALICE}\n`, '')],
     ['a pusher without a name', FULL.replace(ALICE, ' 1700000000 +0000')],
     ['a pusher without a date', FULL.replace(' 1700000000 +0000', '')],
+    ['a pusher with three spaces behind', FULL.replace(' 1700000000', '   1700000000')],
     ['two pushers', FULL.replace(/pusher .*\n/, '$&$&')],
     ['two pushees', FULL.replace(/pushee .*\n/, '$&$&')],
     ['two nonces', FULL.replace(/nonce .*\n/, '$&$&')],

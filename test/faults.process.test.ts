@@ -48,9 +48,9 @@ function signing(
   return async ({ url }, timeout) => {
     const flags = { [flag]: url, timeout: String(timeout), rekorVersion: String(rekorVersion) };
     const request = await signRequest(sandbox(), { rekorVersion, flags });
-    const { armor } = await signPayload(COMMIT, request);
+    const { signature } = await signPayload(COMMIT, request);
     return {
-      came: armor.includes('BEGIN SIGNED MESSAGE') ? 'signed' : 'odd',
+      came: signature.includes('BEGIN SIGNED MESSAGE') ? 'signed' : 'odd',
       exit: 0,
       message: '',
     };
@@ -68,8 +68,8 @@ async function onlineCommit(subject: string, email: string): Promise<string> {
   const payload = commitPayload({ subject });
   const env = { SIGSTORE_ID_TOKEN: await sandbox().mintToken({ email }) };
   const request = await signRequest(sandbox(), { env, flags: { rekorMode: 'online' } });
-  const { armor } = await signPayload(utf8(payload), request);
-  return repository.write('commit', withSignature(payload, armor));
+  const { signature } = await signPayload(utf8(payload), request);
+  return repository.write('commit', withSignature(payload, signature));
 }
 
 async function lookUp(url: string, timeout: number, commit: string): Promise<Outcome> {

@@ -7,6 +7,7 @@
 
 import { LoginError } from '../errors.ts';
 import { visible } from './escape.ts';
+import { payloadKind } from './git/payload-kind.ts';
 import type { Person } from './git/person.ts';
 import type { IdentityClaims } from './identity-claims.ts';
 import { committerOf, roleIn } from './policy/committer.ts';
@@ -22,6 +23,8 @@ export interface Expectation {
 export interface IdentitySettings {
   readonly identity?: string | undefined;
   readonly matchCommitter: boolean;
+  /** The committer that git would write here, for a statement, which names none. */
+  readonly statementCommitter?: Person | undefined;
 }
 
 /** The text of an expectation that every account meets. */
@@ -52,9 +55,10 @@ export function readExpectation(text: string): Expectation {
  * @throws LoginError `IDENTITY_UNEXPECTED` if no account could meet it
  */
 export function expectationOf(settings: IdentitySettings, payload: Uint8Array): string {
-  const { identity, matchCommitter } = settings;
+  const { identity, matchCommitter, statementCommitter } = settings;
   const nobody = { name: '', email: '' };
-  const committer = matchCommitter ? (committerOf(payload) ?? nobody) : undefined;
+  const named = payloadKind(payload) === 'statement' ? statementCommitter : committerOf(payload);
+  const committer = matchCommitter ? (named ?? nobody) : undefined;
   const expected = writeExpectation({ identity, committer });
   const trouble = impossible(expected, roleIn(payload));
   if (trouble !== undefined) throw trouble;

@@ -4,16 +4,17 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { makeSignature } from '../agent/client/make-signature.ts';
 import { utf8 } from '../core/bytes.ts';
 import { expectationOf } from '../core/expected-account.ts';
 import { createdLines, statusBlock } from '../core/git/gpg-status.ts';
 import { MAX_SIGNABLE } from '../core/git/limits.ts';
 import { checkPayload } from '../core/git/signable.ts';
-import { AnswerError, ExitCode, UsageError } from '../errors.ts';
+import { ExitCode, UsageError } from '../errors.ts';
 import { signsUnlogged } from '../gate/unlogged.ts';
 import { acceptKey, accountOfKey, keyDiffers } from '../login/named-key.ts';
 import { loadSettings } from '../settings/load.ts';
-import type { SigningTask, VerifiedSignature } from '../signing/signature-types.ts';
+import { signedLine } from '../signing/signed-line.ts';
 import { signingTools } from '../signing/tools.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { Invocation } from '../system/invocation.ts';
@@ -39,25 +40,6 @@ async function givenToken(
   if (!given) return undefined;
   const { tokenOnStdin } = await import('../login/token-on-stdin.ts');
   return tokenOnStdin(streams, terminal);
-}
-
-/** Signs in place. @throws AnswerError `SELF_VERIFICATION` if the signature does not verify */
-async function makeHere({ payload, request, verifier }: SigningTask): Promise<VerifiedSignature> {
-  const [{ signPayload }, asked] = await Promise.all([import('../signing/sign.ts'), request()]);
-  const made = await signPayload(payload, asked);
-  const verdict = await (await verifier()).verify(payload, utf8(made.armor), made.logEntry);
-  if (verdict.status === 'verified') return made;
-  throw new AnswerError(
-    'SELF_VERIFICATION',
-    `the signature just made does not verify: ${verdict.detail}`,
-    { hint: 'check that signet.trust belongs to these servers: git signet trust show' },
-  );
-}
-
-async function make(signing: SigningTask): Promise<VerifiedSignature> {
-  if (!signing.agentMay) return makeHere(signing);
-  const { makeByAgent } = await import('../agent/client/sign-by-agent.ts');
-  return (await makeByAgent(signing)) ?? makeHere(signing);
 }
 
 /** Makes, verifies and writes one signature. `writeStatus` writes status lines. */
@@ -88,16 +70,13 @@ export async function sign(
     ...{ settings, crypto, payload, token },
     signsUnlogged: () => signsUnlogged(settings, invocation, crypto),
   });
-  const made = await make({ ...tools, payload }).finally(tools.settled);
-  if (tools.unlogged) {
-    terminal.say(`signed as ${made.identity}, IN NO LOG (signet.log = none), timestamped`);
-  } else if (made.freshLogin || !settings.quiet) {
-    terminal.say(`signed as ${made.identity} (log entry ${made.logIndex})`);
-  }
+  const made = await makeSignature({ ...tools, payload }).finally(tools.settled);
+  const line = signedLine(made, tools);
+  if (line !== undefined) terminal.say(line);
   const differs = keyDiffers(account, made.identity);
   if (differs !== undefined) terminal.say(differs);
   writeStatus(statusBlock(createdLines(made)));
-  streams.write(call.armor ? made.armor : await dearmored(made.armor));
+  streams.write(call.armor ? made.signature : await dearmored(made.signature));
   forgetFailure(env, cwd);
   return ExitCode.ok;
 }

@@ -1,5 +1,6 @@
 /** The types and the defaults of all settings, which follow from the table. */
 
+import type { Person } from '../core/git/person.ts';
 import type { SettingKind } from './setting.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, type SettingTable } from './table.ts';
 
@@ -30,6 +31,8 @@ export interface Settings extends Defaults, Others {
   readonly ignored?: readonly IgnoredSetting[];
   /** True if the proxy or the authorities that count come from the repository. */
   readonly networkOfRepository?: boolean;
+  /** The committer that git would write here, if a statement is signed and must match. Never a setting. */
+  readonly statementCommitter?: Person;
 }
 
 /** A value in the repository's own configuration that does not count (settings/authority.ts). */

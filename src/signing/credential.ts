@@ -15,7 +15,8 @@ export interface Credential {
 }
 
 export interface MadeSignature {
-  readonly armor: string;
+  /** The armor of a signature for git, or the bundle of a statement. */
+  readonly signature: string;
   /** Lower-case hex. */
   readonly certificateSha1: string;
   /** Unix seconds, as signed. */

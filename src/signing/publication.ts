@@ -1,16 +1,13 @@
 /**
- * Publishes a signature and builds the armor that git stores: timestamp, then log entry, then CMS. The log comes last,
- * because an entry cannot be taken back. Everything else that can fail was tried before (threat R21).
+ * Publishes a signature and builds what is stored: timestamp, then log entry, then the signature's own form. The log comes
+ * last, because an entry cannot be taken back. Everything else that can fail was tried before (threat R21).
  */
 
 import { utf8 } from '../core/bytes.ts';
-import { assembleSignedData } from '../core/cms/assemble.ts';
-import { writeArmor } from '../core/cms/signed-data.ts';
-import type { PayloadKind } from '../core/git/push-certificate.ts';
+import type { PayloadKind } from '../core/git/payload-kind.ts';
 import { joinSignature, type ObjectType, objectId } from '../core/git/signed-object.ts';
 import { leafHash } from '../core/rekor/inclusion.ts';
 import {
-  encodeLogEntry,
   type HashedRekord,
   hashedRekordV001Body,
   hashedRekordV002Body,
@@ -18,8 +15,6 @@ import {
 } from '../core/rekor/log-entry.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { Verdict } from '../core/verdict.ts';
-import { verifyDetached } from '../core/verify.ts';
-import type { Certificate } from '../core/x509/certificate.ts';
 import { AnswerError, ConfigError } from '../errors.ts';
 import type { LogService } from '../services/choose-servers.ts';
 import { appendLogEntry } from '../services/rekor-append.ts';
@@ -27,11 +22,12 @@ import { requestTimestamp } from '../services/timestamp.ts';
 import { loadTrust } from '../trust/load.ts';
 import type { Credential } from './credential.ts';
 import type { SigningParts } from './login.ts';
+import type { SignatureForm, Signed, Stamped } from './signature-form.ts';
 
 /** Callbacks of the caller, for one signature. */
 export interface SigningWatch {
-  /** Called with the armor without timestamp and log entry, while the first server is asked. */
-  readonly onSigned?: (armor: string) => void;
+  /** Called with a signature for git without timestamp and log entry, while the first server is asked. */
+  readonly onSigned?: (signature: string) => void;
   /** Called before the log is asked. If it throws, signing stops and nothing was published. */
   readonly beforeLog?: () => void;
 }
@@ -43,28 +39,23 @@ export interface PublicationContext {
   readonly watch: SigningWatch;
 }
 
-/** The armor for git, and the log entry if there is one. */
+/** The signature in its own form, and the log entry if there is one. */
 export interface Published {
-  readonly armor: string;
+  readonly signature: string;
   readonly logEntry?: TransparencyLogEntry | undefined;
 }
 
-/** The signed attributes (DER) and the signature over them. */
-export interface Signed {
-  readonly signedAttrs: Uint8Array;
-  readonly signature: Uint8Array;
-}
-
-/** A signature that is ready for the log, with a timestamp if one is needed. */
-interface Stamped extends Signed {
-  readonly timestampToken?: Uint8Array;
-}
-
-/** A commit, tag or push certificate without its signature, and the signature. */
+/** A payload without its signature, and the signature. */
 export interface SignedPayload {
   readonly payload: Uint8Array;
   readonly kind: PayloadKind;
+  readonly form: SignatureForm;
   readonly signed: Signed;
+}
+
+/** A payload whose signature is ready for the log. */
+interface StampedPayload extends SignedPayload {
+  readonly signed: Stamped;
 }
 
 /**
@@ -78,27 +69,26 @@ export async function publish(
 ): Promise<Published> {
   const { services, settings } = context.parts;
   const { log } = services;
-  if (log === undefined) return stampedOnly(object.signed, context);
+  if (log === undefined) return stampedOnly(object, context);
   const stamped = await stampFirst(object, context);
   context.watch.beforeLog?.();
   const { kind } = object;
-  // a push certificate has no name that an entry could be looked up by
-  return settings.rekorMode === 'online' && kind !== 'push'
+  // a push certificate or a statement has no name that an entry could be looked up by
+  return settings.rekorMode === 'online' && (kind === 'commit' || kind === 'tag')
     ? logByName({ ...object, kind, signed: stamped }, context, log)
-    : logEmbedded(stamped, context, log);
+    : logEmbedded({ ...object, signed: stamped }, context, log);
 }
 
 /** Adds a timestamp if one is needed, and verifies everything but the log entry. @throws ServiceError, AnswerError */
-async function stampFirst(
-  { payload, signed }: SignedPayload,
-  context: PublicationContext,
-): Promise<Stamped> {
+async function stampFirst(object: SignedPayload, context: PublicationContext): Promise<Stamped> {
+  const { payload, signed, form } = object;
   const { services } = context.parts;
   if (services.timestampUrl === undefined) return signed;
   const asked = stamp(signed, services.timestampUrl, context.parts);
-  show(signed, context);
+  show(object, context);
   const stamped = { ...signed, timestampToken: await asked };
-  await holdsUnlogged(payload, assemble(stamped, context.credential.certificate), context.parts);
+  const signature = form.write(stamped, context.credential.certificate.der);
+  await holdsUnlogged({ payload, signature, form }, context.parts);
   return stamped;
 }
 
@@ -107,12 +97,15 @@ async function stampFirst(
  * @throws AnswerError `SELF_VERIFICATION`
  */
 async function holdsUnlogged(
-  payload: Uint8Array,
-  armor: string,
+  {
+    payload,
+    signature,
+    form,
+  }: Pick<SignedPayload, 'payload' | 'form'> & { readonly signature: string },
   { crypto, trust, now, settings }: SigningParts,
 ): Promise<void> {
   const judge = (by: TrustMaterial): Promise<Verdict> =>
-    verifyDetached(payload, utf8(armor), { crypto, trust: by, now: now(), unlogged: true });
+    form.verify(payload, utf8(signature), { crypto, trust: by, now: now(), unlogged: true });
   let verdict = await judge(trust);
   if (verdict.status !== 'verified' && trust.mirror !== undefined) {
     // the trust root may have been refreshed during the login
@@ -126,34 +119,38 @@ async function holdsUnlogged(
 }
 
 /** Calls `onSigned` after the pending request was sent. */
-function show(signed: Signed, { watch, credential }: PublicationContext): void {
+function show(
+  { kind, form, signed }: SignedPayload,
+  { watch, credential }: PublicationContext,
+): void {
   const { onSigned } = watch;
-  if (onSigned !== undefined)
-    setImmediate(() => onSigned(assemble(signed, credential.certificate)));
+  // a bundle costs too much to be sent twice
+  if (onSigned !== undefined && kind !== 'statement')
+    setImmediate(() => onSigned(form.write(signed, credential.certificate.der)));
 }
 
 /** Makes the default form. The signature embeds the log entry, and the timestamp if there is one. */
 async function logEmbedded(
-  stamped: Stamped,
+  object: StampedPayload,
   context: PublicationContext,
   log: LogService,
 ): Promise<Published> {
+  const { signed: stamped, form } = object;
   const { crypto } = context.parts;
-  const { certificate } = context.credential;
-  const { signature, signedAttrs } = stamped;
-  const record = {
-    digest: crypto.hash('sha256', signedAttrs),
-    signature,
-    certificateDer: certificate.der,
-  };
+  const { der: certificateDer } = context.credential.certificate;
+  const { signature, signedBytes } = stamped;
+  const record = { digest: crypto.hash('sha256', signedBytes), signature, certificateDer };
   const asked = appendRecorded(log, record, context);
-  if (stamped.timestampToken === undefined) show(stamped, context);
+  if (stamped.timestampToken === undefined) show(object, context);
   const logEntry = await asked;
-  return { armor: assemble(stamped, certificate, encodeLogEntry(logEntry)), logEntry };
+  return { signature: form.write(stamped, certificateDer, logEntry), logEntry };
 }
 
 /** Makes a signature that is in no log. A timestamp proves its time. The configuration and the policy must both ask for it. */
-async function stampedOnly(signed: Signed, context: PublicationContext): Promise<Published> {
+async function stampedOnly(
+  { signed, form }: SignedPayload,
+  context: PublicationContext,
+): Promise<Published> {
   const { unlogged, services } = context.parts;
   if (unlogged !== true || services.timestampUrl === undefined) {
     throw new ConfigError('no policy here allows signing without a log (signet.log = none)', {
@@ -161,32 +158,30 @@ async function stampedOnly(signed: Signed, context: PublicationContext): Promise
     });
   }
   const timestampToken = await stamp(signed, services.timestampUrl, context.parts);
-  return { armor: assemble({ ...signed, timestampToken }, context.credential.certificate) };
+  const { der } = context.credential.certificate;
+  return { signature: form.write({ ...signed, timestampToken }, der) };
 }
 
 /** Makes gitsign's online form. The log holds a second signature, over the object's SHA-1 name in hex, and nothing is embedded. */
 async function logByName(
-  {
-    payload,
-    kind,
-    signed: stamped,
-  }: SignedPayload & { readonly kind: ObjectType; readonly signed: Stamped },
+  object: StampedPayload & { readonly kind: ObjectType },
   context: PublicationContext,
   log: LogService,
 ): Promise<Published> {
+  const { payload, kind, form, signed: stamped } = object;
   const { crypto } = context.parts;
   const { key, certificate } = context.credential;
-  const armor = assemble(stamped, certificate);
-  const object = joinSignature(payload, utf8(armor), kind === 'commit' ? 'gpgsig' : 'body');
-  const name = utf8(objectId(crypto, kind, object, 'sha1'));
+  const signature = form.write(stamped, certificate.der);
+  const joined = joinSignature(payload, utf8(signature), kind === 'commit' ? 'gpgsig' : 'body');
+  const name = utf8(objectId(crypto, kind, joined, 'sha1'));
   const record = {
     digest: crypto.hash('sha256', name),
     signature: await key.sign(name),
     certificateDer: certificate.der,
   };
   const asked = appendRecorded(log, record, context);
-  if (stamped.timestampToken === undefined) show(stamped, context);
-  return { armor, logEntry: await asked };
+  if (stamped.timestampToken === undefined) show(object, context);
+  return { signature, logEntry: await asked };
 }
 
 /** Logs a record. The ledger gets its line before the log is asked, and the index after it (threat M06). */
@@ -210,14 +205,4 @@ function stamp(
   { send, crypto }: SigningParts,
 ): Promise<Uint8Array> {
   return requestTimestamp(url, signature, { send, crypto });
-}
-
-function assemble(
-  { signedAttrs, signature, timestampToken }: Stamped,
-  { der }: Certificate,
-  logEntry?: Uint8Array,
-): string {
-  return writeArmor(
-    assembleSignedData({ certificateDer: der, signedAttrs, signature, timestampToken, logEntry }),
-  );
 }

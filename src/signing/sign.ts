@@ -1,13 +1,13 @@
 /**
- * Signs: identity, certificate, attributes, signature, timestamp, log entry, CMS. Each answer of a service is checked
+ * Signs: identity, certificate, signature, timestamp, log entry, CMS or bundle. Each answer of a service is checked
  * before the next step uses it. The caller verifies the result before git sees it. Nothing is published for an account
  * that is not expected here. `signPayload` does all steps in place. The agent keeps the credential between
  * `obtainCredential` and `signWithCredential`.
  */
 
 import { toHex } from '../core/bytes.ts';
-import { buildSignedAttributes } from '../core/cms/signed-attributes.ts';
 import { expectationOf } from '../core/expected-account.ts';
+import { type PayloadKind, payloadKind } from '../core/git/payload-kind.ts';
 import { checkPayload } from '../core/git/signable.ts';
 import type { Certificate } from '../core/x509/certificate.ts';
 import { isSignetError } from '../errors.ts';
@@ -15,8 +15,9 @@ import type { IdentityToken } from '../login/token-request.ts';
 import { checkIssuedCertificate, requestCertificate } from '../services/fulcio.ts';
 import { generateSigningKey } from '../system/signing-key.ts';
 import type { Credential, MadeSignature } from './credential.ts';
+import { formFor } from './forms.ts';
 import { type SigningParts, type SignRequest, withLogin } from './login.ts';
-import { type Published, publish, type Signed, type SigningWatch } from './publication.ts';
+import { type Published, publish, type SigningWatch } from './publication.ts';
 
 export type { SignRequest } from './login.ts';
 
@@ -27,12 +28,19 @@ export interface SignResult extends MadeSignature {
 
 const HASH_NUMBER = { sha256: 8, sha384: 9, sha512: 10 } as const;
 
+/** Returns the kind of a payload that may be signed. @throws UsageError */
+async function kindOf(payload: Uint8Array): Promise<PayloadKind> {
+  if (payloadKind(payload) !== 'statement') return checkPayload(payload);
+  const { checkSignable } = await import('../core/statement/signable.ts');
+  return checkSignable(payload);
+}
+
 /**
- * Signs a commit, tag or push certificate, which is given without its signature.
+ * Signs a payload of any kind, which is given without its signature.
  * @throws UsageError, ConfigError, LoginError, ServiceError, AnswerError
  */
 export async function signPayload(payload: Uint8Array, request: SignRequest): Promise<SignResult> {
-  checkPayload(payload);
+  await kindOf(payload);
   // this login is not kept, so no refresh token is requested
   return withLogin(payload, { ...request, renewable: false }, async (identity, parts) => {
     const expected = expectationOf(parts.settings, payload);
@@ -63,8 +71,8 @@ export async function obtainCredential(
 }
 
 /**
- * Signs a commit, tag or push certificate and publishes the signature.
- * @throws UsageError if it is none of them, ServiceError, AnswerError (`SELF_VERIFICATION` if the timestamp does not verify), and
+ * Signs a payload of any kind and publishes the signature.
+ * @throws UsageError if it is of no kind, ServiceError, AnswerError (`SELF_VERIFICATION` if the timestamp does not verify), and
  * what `watch.beforeLog` throws
  */
 export async function signWithCredential(
@@ -73,20 +81,22 @@ export async function signWithCredential(
   parts: SigningParts,
   watch: SigningWatch = {},
 ): Promise<MadeSignature> {
-  const kind = checkPayload(payload);
-  const { certificate, signer } = credential;
+  const kind = await kindOf(payload);
+  const form = await formFor(kind, payload);
+  const { key, certificate, signer } = credential;
   const signingTime = parts.now();
   const attempt = async (): Promise<Published> => {
-    const signed = await signAttributes(payload, signingTime, credential, parts);
-    return publish({ payload, kind, signed }, { parts, credential, watch });
+    const signedBytes = form.signedBytes(payload, signingTime, parts.crypto);
+    const signed = { signedBytes, signature: await key.sign(signedBytes) };
+    return publish({ payload, kind, form, signed }, { parts, credential, watch });
   };
-  const { armor, logEntry } = await attempt().catch((error: unknown) => {
+  const { signature, logEntry } = await attempt().catch((error: unknown) => {
     // it was logged but the answer was lost. A new ECDSA signature differs, so it can be logged
     if (isSignetError(error) && error.code === 'LOG_DUPLICATE') return attempt();
     throw error;
   });
   return {
-    armor,
+    signature,
     certificateSha1: toHex(parts.crypto.hash('sha1', certificate.der)),
     signingTime,
     identity: signer.value,
@@ -96,18 +106,6 @@ export async function signWithCredential(
     certificateHashAlgorithm: hashNumber(certificate),
     logEntry,
   };
-}
-
-/** Signs the attributes, which hold the payload's digest (RFC 5652 §5.4). */
-async function signAttributes(
-  payload: Uint8Array,
-  signingTime: number,
-  { key }: Credential,
-  { crypto }: SigningParts,
-): Promise<Signed> {
-  const messageDigest = crypto.hash('sha256', payload);
-  const signedAttrs = buildSignedAttributes({ messageDigest, signingTime });
-  return { signedAttrs, signature: await key.sign(signedAttrs) };
 }
 
 function hashNumber({ signatureHash }: Certificate): 8 | 9 | 10 {

@@ -10,7 +10,8 @@ export interface SigningTask extends SigningTools {
 
 /** A signature that verifies. */
 export interface VerifiedSignature extends SignatureCreated {
-  readonly armor: string;
+  /** The armor of a signature for git, or the bundle of a statement. */
+  readonly signature: string;
   readonly identity: string;
   /** Decimal, or '' if it is in no log. */
   readonly logIndex: string;

@@ -6,6 +6,7 @@
 import { basename } from 'node:path';
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
+import { payloadKind } from '../core/git/payload-kind.ts';
 import { openPayload, subjectLine } from '../core/git/signed-object.ts';
 import type { SigningContext } from '../login/browser/page.ts';
 import { unattendedWay } from '../login/unattended.ts';
@@ -44,15 +45,20 @@ export interface ToolOptions {
 }
 
 /** Returns what the user is told about the object that is signed. */
-function contextOf(payload: Uint8Array, cwd: string): SigningContext {
+async function contextOf(payload: Uint8Array, cwd: string): Promise<SigningContext> {
+  const repository = basename(cwd);
+  if (payloadKind(payload) === 'statement') {
+    const { statementLine } = await import('../core/statement/statement.ts');
+    return { repository, kind: 'statement', subject: statementLine(payload) };
+  }
   const header = openPayload(payload);
   if (header?.type === 'push') {
     const refs = header.updates.map(({ ref }) => ref);
-    return { repository: basename(cwd), kind: 'push', subject: refs.join(', ') };
+    return { repository, kind: 'push', subject: refs.join(', ') };
   }
   const { type: kind = 'commit' } = header ?? {};
   const tag = header?.type === 'tag' ? fromUtf8Lossy(header.name) : undefined;
-  return { repository: basename(cwd), kind, tag, subject: subjectLine(payload) };
+  return { repository, kind, tag, subject: subjectLine(payload) };
 }
 
 /**
@@ -94,7 +100,7 @@ export async function signingTools(
       loadSigningConfig(settings),
     ]);
     const services = { token, settings, trust, signingConfig, terminal, crypto, now };
-    return { ...services, env, context: contextOf(payload, cwd), unlogged };
+    return { ...services, env, context: await contextOf(payload, cwd), unlogged };
   };
   const unattended = token !== undefined || unattendedWay(env, settings) !== undefined;
   const { agent, agentSocket } = settings;

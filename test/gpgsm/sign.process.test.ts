@@ -22,7 +22,7 @@ vi.mock('../../src/signing/sign.ts', () => ({
   signPayload: () => {
     if (made.error !== undefined) return Promise.reject(made.error);
     const result: Omit<SignResult, 'logEntry'> = {
-      armor: made.armor,
+      signature: made.armor,
       certificateSha1: 'ab'.repeat(20),
       signingTime: 7,
       identity: 'alice@example.test',

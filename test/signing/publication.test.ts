@@ -143,11 +143,13 @@ describe('publication', () => {
     '%s: the signature is shown once, bare, while a server is asked',
     async (_form, options) => {
       const shown: string[] = [];
-      const { armor } = await sign(options, { watch: { onSigned: (text) => shown.push(text) } });
+      const { signature } = await sign(options, {
+        watch: { onSigned: (text) => shown.push(text) },
+      });
       const read = (text: string) => readSignedData(readArmor(utf8(text))).signer;
       expect(shown).toHaveLength(1);
       expect(read(shown[0] ?? '').unsignedAttrs).toEqual([]);
-      expect(read(shown[0] ?? '').signature).toEqual(read(armor).signature);
+      expect(read(shown[0] ?? '').signature).toEqual(read(signature).signature);
     },
   );
 
@@ -158,9 +160,9 @@ describe('publication', () => {
       refused += 1;
       return { status: 409, body: '{}' };
     };
-    const { armor } = await sign(V2, { before: () => sandbox().intercept(conflict) });
+    const { signature } = await sign(V2, { before: () => sandbox().intercept(conflict) });
     expect(refused).toBe(1);
-    const { unsignedAttrs } = readSignedData(readArmor(utf8(armor))).signer;
+    const { unsignedAttrs } = readSignedData(readArmor(utf8(signature))).signer;
     expect(unsignedAttrs.map(({ oid }) => oid)).toEqual([
       CmsOid.transparencyLogEntry,
       CmsOid.timeStampToken,

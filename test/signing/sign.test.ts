@@ -39,8 +39,8 @@ describe('signPayload', () => {
       publicKeyAlgorithm: 19,
       certificateHashAlgorithm: 9,
     });
-    expect(oids(result.armor)).toEqual([CmsOid.transparencyLogEntry]);
-    expect(await verify(payload, result.armor, request)).toMatchObject({
+    expect(oids(result.signature)).toEqual([CmsOid.transparencyLogEntry]);
+    expect(await verify(payload, result.signature, request)).toMatchObject({
       status: 'verified',
       signer: { value: 'alice@example.test' },
       certificate: { sha1: result.certificateSha1 },
@@ -48,7 +48,7 @@ describe('signPayload', () => {
       times: [{ source: 'rekor' }],
     });
     const other = Buffer.concat([payload, Buffer.from('x')]);
-    expect(await verify(other, result.armor, request)).toMatchObject({
+    expect(await verify(other, result.signature, request)).toMatchObject({
       status: 'refused',
       check: 'content',
     });
@@ -56,8 +56,8 @@ describe('signPayload', () => {
 
   it('stamps what goes to a log that vouches for no time', async () => {
     const { request, result } = await sign(COMMIT, { rekorVersion: 2 });
-    expect(oids(result.armor)).toEqual([CmsOid.transparencyLogEntry, CmsOid.timeStampToken]);
-    expect(await verify(COMMIT, result.armor, request)).toMatchObject({
+    expect(oids(result.signature)).toEqual([CmsOid.transparencyLogEntry, CmsOid.timeStampToken]);
+    expect(await verify(COMMIT, result.signature, request)).toMatchObject({
       status: 'verified',
       logEntry: { kindVersion: 'hashedrekord 0.0.2' },
       times: [{ source: 'timestamp-authority' }],
@@ -81,7 +81,7 @@ describe('signPayload', () => {
 
   it('a timestamp is asked for if the setting says always, and not otherwise', async () => {
     const { request, result } = await sign(COMMIT, { flags: { timestamp: 'always' } });
-    expect(await verify(COMMIT, result.armor, request)).toMatchObject({
+    expect(await verify(COMMIT, result.signature, request)).toMatchObject({
       status: 'verified',
       times: [{ source: 'rekor' }, { source: 'timestamp-authority' }],
     });
@@ -95,11 +95,11 @@ describe('signPayload', () => {
     ['tag', TAG],
   ])('a %s in gitsign’s online form is found in the log', async (_name, payload) => {
     const { request, result } = await sign(payload, { flags: { rekorMode: 'online' } });
-    expect(oids(result.armor)).toEqual([]);
-    expect(await verify(payload, result.armor, request)).toMatchObject({
+    expect(oids(result.signature)).toEqual([]);
+    expect(await verify(payload, result.signature, request)).toMatchObject({
       code: 'log-entry-absent',
     });
-    const lookup = logLookupOf(payload, utf8(result.armor), request.crypto);
+    const lookup = logLookupOf(payload, utf8(result.signature), request.crypto);
     const { send, close } = createHttpClient();
     const finder = createLogFinder({
       crypto: request.crypto,
@@ -107,7 +107,7 @@ describe('signPayload', () => {
     });
     const found = await finder.find(lookup!);
     close();
-    expect(await verify(payload, result.armor, request, found)).toMatchObject({
+    expect(await verify(payload, result.signature, request, found)).toMatchObject({
       status: 'verified',
       logEntry: { logIndex: result.logIndex },
     });

@@ -52,7 +52,7 @@ function credentialFor(value: string, notBefore: number, lifetime: number): Cred
 }
 
 export const made = (identity: string, payload: Uint8Array): MadeSignature => ({
-  armor: `signed by ${identity}: ${Buffer.from(payload).toString('utf8')}`,
+  signature: `signed by ${identity}: ${Buffer.from(payload).toString('utf8')}`,
   certificateSha1: 'ab'.repeat(20),
   signingTime: 7,
   identity,

@@ -122,5 +122,5 @@ async function signHere(
 ): Promise<SignedReply> {
   const credential = await obtainCredential(login, expected, parts);
   const made = await signWithCredential(payload, credential, parts);
-  return signedReply(made, { online: parts.settings.rekorMode === 'online' });
+  return signedReply(made, { payload, online: parts.settings.rekorMode === 'online' });
 }

@@ -7,6 +7,7 @@
 import { utf8 } from '../../core/bytes.ts';
 import { visible } from '../../core/escape.ts';
 import { expectationOf, expectationWords, signerMeets } from '../../core/expected-account.ts';
+import { payloadKind } from '../../core/git/payload-kind.ts';
 import type { TransparencyLogEntry } from '../../core/rekor/log-entry.ts';
 import type { Signer } from '../../core/verdict.ts';
 import { LoginError } from '../../errors.ts';
@@ -113,6 +114,15 @@ async function logEntryOf({ logEntry }: SignedReply): Promise<TransparencyLogEnt
   }
 }
 
+/** Returns the signature as it is stored. The agent leaves a statement out of its bundle. @throws ProtocolError */
+async function signatureOf({ signature }: SignedReply, payload: Uint8Array): Promise<string> {
+  if (payloadKind(payload) !== 'statement') return signature;
+  const { withStatement } = await import('../../core/statement/bundle.ts');
+  const whole = withStatement(signature, payload);
+  if (whole === undefined) throw new ProtocolError('the bundle cannot be read');
+  return whole;
+}
+
 interface AgentSigned extends SigningTask {
   readonly expected: string;
   readonly freshLogin: boolean;
@@ -122,10 +132,14 @@ interface AgentSigned extends SigningTask {
 const HASHES: readonly number[] = [8, 9, 10];
 
 async function verified(reply: SignedReply, asked: AgentSigned): Promise<VerifiedSignature> {
-  const { armor, signingTime, certificateHashAlgorithm: hash } = reply;
+  const { signingTime, certificateHashAlgorithm: hash } = reply;
   const { payload, freshLogin, forwarded } = asked;
-  const [verifier, entry] = await Promise.all([asked.verifier(), logEntryOf(reply)]);
-  const verdict = await verifier.verify(payload, utf8(armor), entry);
+  const [verifier, entry, signature] = await Promise.all([
+    asked.verifier(),
+    logEntryOf(reply),
+    signatureOf(reply, payload),
+  ]);
+  const verdict = await verifier.verify(payload, utf8(signature), entry);
   if (verdict.status !== 'verified') {
     const what = `the agent's signature does not verify: ${verdict.detail}`;
     throw new AgentTrouble('broken', what);
@@ -139,7 +153,7 @@ async function verified(reply: SignedReply, asked: AgentSigned): Promise<Verifie
     });
   }
   return {
-    armor,
+    signature,
     signingTime,
     freshLogin,
     identity: signer.value,

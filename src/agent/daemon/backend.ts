@@ -13,7 +13,7 @@ export interface RenewableToken {
 }
 
 export interface AgentBackend {
-  /** @throws UsageError for anything but a commit or a tag (threat D15) */
+  /** @throws UsageError for anything but a commit, a tag, a push certificate or a statement (threat D15) */
   readonly checkPayload: (payload: Uint8Array) => void;
   /** Reads the claims of a token, and checks them on this machine. @throws LoginError */
   readonly readToken: (token: Secret) => IdentityClaims;

@@ -12,6 +12,7 @@ export async function preload(): Promise<void> {
     import('node:tls'),
     subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']),
     import('../../services/timestamp.ts'),
+    import('../../signing/statement-form.ts'),
     import('../../http/authorities.ts'),
     import('../../login/refresh.ts'),
     import('openid-client'),

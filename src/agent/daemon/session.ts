@@ -195,7 +195,9 @@ async function sign(
           if (credentials.lapsed(credential)) throw new CertificateLapsed();
         },
       });
-      return credentials.lapsed(credential) ? undefined : signedReply(made, parts);
+      return credentials.lapsed(credential)
+        ? undefined
+        : signedReply(made, { payload, online: parts.online });
     });
   };
   // the servers took longer than the certificate had left, so the agent tries once more with another certificate

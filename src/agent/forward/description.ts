@@ -5,6 +5,7 @@
 
 import { visible } from '../../core/escape.ts';
 import { headerOf } from '../../core/git/header.ts';
+import { payloadKind } from '../../core/git/payload-kind.ts';
 import { subjectLine } from '../../core/git/signed-object.ts';
 import { UsageError } from '../../errors.ts';
 
@@ -22,7 +23,10 @@ export function describe(payload: Uint8Array): PayloadDescription {
   if (header === undefined) {
     throw new UsageError('a forwarded agent signs commits and tags only', {
       code: 'KIND_NOT_FORWARDED',
-      hint: 'push from the machine that you came from, or without a signature: git push --no-signed',
+      hint:
+        payloadKind(payload) === 'statement'
+          ? 'make the statement at the machine that you came from'
+          : 'push from the machine that you came from, or without a signature: git push --no-signed',
     });
   }
   const parents = header.type === 'commit' ? header.parents : [header.target];

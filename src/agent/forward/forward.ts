@@ -119,8 +119,8 @@ async function serve(payload: Uint8Array, session: ForwardedSession): Promise<Ag
     });
     await options.audit({ ...what, repository, payload, verdict: 'signed', who: made.identity });
     const place = what.type === 'commit' ? 'gpgsig' : 'body';
-    options.scope?.remember(joinSignature(payload, utf8(made.armor), place), what, repository);
-    return signedReply(made, options);
+    options.scope?.remember(joinSignature(payload, utf8(made.signature), place), what, repository);
+    return signedReply(made, { payload, online: options.online });
   } catch (error) {
     const told = isSignetError(error) || error instanceof ChannelEnded;
     await auditRefusal(options.audit, told ? error.message : 'it could not be signed');

@@ -1,5 +1,5 @@
 /**
- * The messages between client and agent (version 3). The agent greets, the client asks once, and only a client that is
+ * The messages between client and agent (version 4). The agent greets, the client asks once, and only a client that is
  * told to log in goes on. No message holds a key, and only a token brings anything that is kept (threats D07, D09). One
  * table lists every field with its bound. A message with any other field is refused, so no request can carry a setting
  * (threats D08, D13).
@@ -8,7 +8,7 @@
 import { MAX_SIGNABLE } from '../../core/git/limits.ts';
 import type { RequestNetwork } from './request-network.ts';
 
-export const PROTOCOL = 3;
+export const PROTOCOL = 4;
 /** Bytes of JSON in one frame, either way. */
 export const MAX_FRAME = 2 * 1024 * 1024;
 /** Bytes of a payload, or of a part of one, that travel in one message. */
@@ -74,9 +74,12 @@ export const CREDENTIAL = {
 } as const satisfies MessageFields;
 
 export const REPLIES = {
-  /** `logEntry`: TransparencyLogEntry in base64, or '' when the signature embeds it. */
+  /**
+   * `signature`: the armor of a signature for git, or the bundle of a statement without the statement, which the client
+   * has. `logEntry`: TransparencyLogEntry in base64, or '' when the signature embeds it.
+   */
   signed: {
-    armor: MAX_FRAME,
+    signature: MAX_FRAME,
     signingTime: 'whole',
     certificateSha1: 40,
     certificateHashAlgorithm: 'whole',

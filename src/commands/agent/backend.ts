@@ -12,7 +12,7 @@ import {
 import type { Instance } from '../../agent/instance.ts';
 import type { NetworkOrOwn } from '../../agent/wire/request-network.ts';
 import type { Crypto } from '../../core/crypto.ts';
-import { checkPayload } from '../../core/git/signable.ts';
+import { checkSignable } from '../../core/statement/signable.ts';
 import { readIdentityToken } from '../../login/token-claims.ts';
 import { chooseServices } from '../../services/choose-servers.ts';
 import { reachAll, serversInUse } from '../../services/reachability.ts';
@@ -61,7 +61,7 @@ export function openBackend(options: BackendOptions): AgentBackend {
     return { ...asked, ...known, crypto, now, ledger };
   };
   return {
-    checkPayload: (payload) => void checkPayload(payload),
+    checkPayload: (payload) => void checkSignable(payload),
     readToken: (token) => {
       const { clientId, issuer } = settings;
       return readIdentityToken(token, { clientId, issuer, ownRequest: false, now: now() });

@@ -23,8 +23,8 @@ import type { Invocation } from '../../system/invocation.ts';
 import { writePage } from '../../system/layout.ts';
 import { shellWord } from '../../system/shell.ts';
 import { loadTrust } from '../../trust/load.ts';
-import { type SignOne, withSeries } from '../signing-series.ts';
 import { idsOf, ownAddress, type Planned, planResign } from './plan.ts';
+import { type SignOne, withSeries } from './series.ts';
 
 interface Target {
   readonly base: string;
@@ -70,8 +70,8 @@ async function makeAgain(
   for (const { id, raw, what } of planned) {
     if (what !== 'sign') continue;
     const payload = unsignedCommit(raw, renamed);
-    const { armor } = await sign(payload);
-    const made = signedCommit(payload, armor, format);
+    const { signature } = await sign(payload);
+    const made = signedCommit(payload, signature, format);
     const split = splitSignedObject('commit', made, format);
     const name = objectId(crypto, 'commit', made, format);
     if (split === undefined || !equal(split.payload, payload)) {

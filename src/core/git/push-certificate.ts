@@ -10,18 +10,8 @@
 
 import { fromUtf8, latin1 } from '../bytes.ts';
 import { Refusal } from '../verdict.ts';
-import { type ObjectType, typeOf } from './header.ts';
-import { HeaderLines, standsAt } from './header-lines.ts';
-
-/** The kinds of payload that may be signed. */
-export type PayloadKind = ObjectType | 'push';
-
-/** The words for each kind, in messages. */
-export const KIND_WORDS = {
-  commit: 'commit',
-  tag: 'tag',
-  push: 'push certificate',
-} as const satisfies Readonly<Record<PayloadKind, string>>;
+import { HeaderLines } from './header-lines.ts';
+import { payloadKind } from './payload-kind.ts';
 
 /** One line of a certificate: the ref, and its values before and after the push, in lower-case hex. Zeros mean none. */
 export interface SignedUpdate {
@@ -51,11 +41,6 @@ const NONCE = /^[A-Za-z0-9./+=_-]{1,255}$/;
 const UPDATE = /^([0-9a-f]{40}|[0-9a-f]{64}) ([0-9a-f]{40}|[0-9a-f]{64}) (refs\/.+)$/u;
 /** What no ref's name may hold (git-check-ref-format(1)). */
 const NO_REF = /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|[./]$/u;
-
-/** Returns the kind of a payload by its first header, or undefined for any other bytes. */
-export function payloadKind(bytes: Uint8Array): PayloadKind | undefined {
-  return typeOf(bytes) ?? (standsAt(bytes, 0, 'certificate ') ? 'push' : undefined);
-}
 
 function malformed(detail: string): Refusal {
   return new Refusal('object-malformed', `malformed push certificate: ${detail}`);

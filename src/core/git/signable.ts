@@ -6,19 +6,20 @@
 import { UsageError } from '../../errors.ts';
 import { Refusal } from '../verdict.ts';
 import { MAX_SIGNABLE } from './limits.ts';
-import { KIND_WORDS, type PayloadKind, payloadKind } from './push-certificate.ts';
+import { type GitKind, KIND_WORDS, payloadKind } from './payload-kind.ts';
 import { bearsArmor, openPayload } from './signed-object.ts';
 
 /**
- * Returns the kind of a payload that may be signed.
+ * Returns the kind of a payload that may be signed for git.
  * @throws UsageError for a payload of another kind, or one that is malformed, too long or already holds a signature
  */
-export function checkPayload(payload: Uint8Array): PayloadKind {
+export function checkPayload(payload: Uint8Array): GitKind {
   if (payload.length > MAX_SIGNABLE) {
     throw refused(`the payload to sign is longer than ${MAX_SIGNABLE} bytes`);
   }
   const kind = payloadKind(payload);
-  if (kind === undefined) {
+  // git hands over none, so a caller that gives one here wants a signature of another kind for it
+  if (kind === undefined || kind === 'statement') {
     throw refused('the payload to sign is neither a commit nor a tag nor a push certificate');
   }
   try {

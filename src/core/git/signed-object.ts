@@ -19,7 +19,8 @@ import {
   typeOf,
 } from './header.ts';
 import { headerEnd, type Span, standsAt } from './header-lines.ts';
-import { type PushCertificate, payloadKind, readPushCertificate } from './push-certificate.ts';
+import { claimsStatement, payloadKind } from './payload-kind.ts';
+import { type PushCertificate, readPushCertificate } from './push-certificate.ts';
 
 export type { ObjectFormat, ObjectType } from './header.ts';
 export { typeOf as payloadType } from './header.ts';
@@ -201,12 +202,16 @@ export function objectId(
 /**
  * Reads the payload of a signature: the header of a commit or tag, or a push certificate. Returns undefined for any other
  * payload, such as a file.
- * @throws Refusal `object-malformed`
+ * @throws Refusal `object-malformed`, or `statement-malformed` for a statement, which is never signed in this form (threat A1)
  */
 export function openPayload(payload: Uint8Array): ObjectHeader | PushCertificate | undefined {
   const kind = payloadKind(payload);
   if (kind === 'push') return readPushCertificate(payload);
-  return kind && readHeader(kind, payload, { form: 'payload' });
+  if (kind === undefined || kind === 'statement') {
+    if (!claimsStatement(payload)) return undefined;
+    throw new Refusal('statement-malformed', 'a statement is signed in an envelope, and not alone');
+  }
+  return readHeader(kind, payload, { form: 'payload' });
 }
 
 /**

@@ -4,14 +4,17 @@
  */
 
 import { headerOf } from '../git/header.ts';
+import { type PayloadKind, payloadKind } from '../git/payload-kind.ts';
 import { type Person, readPerson } from '../git/person.ts';
-import { type PayloadKind, payloadKind, pushCertificateOf } from '../git/push-certificate.ts';
+import { pushCertificateOf } from '../git/push-certificate.ts';
 import type { Finding, Signer, Verdict } from '../verdict.ts';
 
 const ROLES: Readonly<Record<PayloadKind, string>> = {
   commit: 'committer',
   tag: 'tagger',
   push: 'pusher',
+  // a statement names no person, so the committer that git would write is compared
+  statement: 'committer',
 };
 
 /** Returns the word for the person whom a payload names as the one who made it. */

@@ -217,3 +217,23 @@ export function writeBundle(parts: BundleParts): Uint8Array {
     }),
   );
 }
+
+/** Returns a bundle of `writeBundle` without its statement, to be sent to a program that has the statement. */
+export function withoutStatement(bundle: string): string {
+  return withPayload(bundle, '') ?? '';
+}
+
+/** Returns a bundle with this statement in place of its own. Returns undefined for a text that is no bundle. Nothing is checked. */
+export function withStatement(bundle: string, statement: Uint8Array): string | undefined {
+  return withPayload(bundle, toBase64(statement));
+}
+
+function withPayload(bundle: string, payload: string): string | undefined {
+  try {
+    const json: unknown = JSON.parse(bundle);
+    if (!isRecord(json) || !isRecord(json['dsseEnvelope'])) return undefined;
+    return JSON.stringify({ ...json, dsseEnvelope: { ...json['dsseEnvelope'], payload } });
+  } catch {
+    return undefined;
+  }
+}

@@ -125,3 +125,11 @@ export function writeStatement({ subjects, predicateType, predicate }: Statement
   readStatement(bytes);
   return bytes;
 }
+
+/** Returns one line about a statement: its predicate type and its first subject. Raw text. @throws Refusal `statement-malformed` */
+export function statementLine(bytes: Uint8Array): string {
+  const { predicateType, subjects } = readStatement(bytes);
+  const [first] = subjects;
+  const more = subjects.length > 1 ? ` and ${subjects.length - 1} more` : '';
+  return `${predicateType} about ${first?.type} ${first?.id.slice(0, 12)}${more}`;
+}

@@ -3,6 +3,7 @@
  * path, SCT. No policy is asked here.
  */
 
+import { equal } from '../bytes.ts';
 import { checkEvidence, type EvidenceContext, standsUnlogged } from '../evidence.ts';
 import { trimEvidenceCache } from '../evidence-cache.ts';
 import { rejected } from '../rejection.ts';
@@ -24,15 +25,35 @@ export interface StatementResult {
 }
 
 /** Verifies the bundle of a statement, offline. It does not look at what the statement is about. */
-export async function verifyStatement(
+export function verifyStatement(
   bundle: Uint8Array,
   context: EvidenceContext,
+): Promise<StatementResult> {
+  return judge(bundle, context);
+}
+
+/** Verifies a bundle, and that it is of this very statement. */
+export async function verifyBundleOf(
+  statement: Uint8Array,
+  bundle: Uint8Array,
+  context: EvidenceContext,
+): Promise<Verdict> {
+  return (await judge(bundle, context, statement)).verdict;
+}
+
+async function judge(
+  bundle: Uint8Array,
+  context: EvidenceContext,
+  expected?: Uint8Array,
 ): Promise<StatementResult> {
   const progress: Progress = { check: 'object' };
   // the cache is trimmed first, because a refused signature also adds to it
   if (context.cache !== undefined) trimEvidenceCache(context.cache);
   try {
     const read = readBundle(bundle);
+    if (expected !== undefined && !equal(expected, read.payload)) {
+      throw new Refusal('content-digest-differs', 'the bundle holds another statement');
+    }
     const statement = readStatement(read.payload);
     const signed = signedBytesOf(read, context, progress);
     const bind = async () => bindEntry(read, signed, context);

@@ -12,10 +12,10 @@ import { framed, type Page } from './page-frame.ts';
 export interface SigningContext {
   /** The repository's name or path. */
   readonly repository: string;
-  readonly kind: 'commit' | 'tag' | 'push' | 'login';
+  readonly kind: 'commit' | 'tag' | 'push' | 'statement' | 'login';
   /** The tag's name. */
   readonly tag?: string | undefined;
-  /** The first line of the message, the refs of a push, or '' for `git signet login`. */
+  /** The first line of the message, the refs of a push, what a statement is about, or '' for `git signet login`. */
   readonly subject: string;
 }
 
@@ -38,6 +38,7 @@ function objectRows({ kind, tag, subject }: SigningContext): readonly Row[] {
   const line = short(subject) || '(no message)';
   if (kind === 'login') return [];
   if (kind === 'push') return [{ name: 'Refs', html: line, strong: true }];
+  if (kind === 'statement') return [{ name: 'Statement', html: line, strong: true }];
   if (kind === 'commit' || tag === undefined) {
     return [{ name: kind === 'tag' ? 'Tag' : 'Commit', html: line, strong: true }];
   }
@@ -61,7 +62,7 @@ function facts(context: SigningContext, more: readonly Row[] = []): string {
   return `<dl>\n${rows.map(row).join('\n')}\n</dl>`;
 }
 
-/** Returns what git wants to sign: `a commit`, `the tag v1.2`, `commits and tags`. Raw text. */
+/** Returns what is to be signed: `a commit`, `the tag v1.2`, `commits and tags`. Raw text. */
 function wanted({ kind, tag }: SigningContext): string {
   if (kind === 'login') return 'commits and tags';
   return tag === undefined ? `a ${kind}` : `the tag ${shortened(tag, 60)}`;
@@ -72,6 +73,7 @@ const PRIVATE: Readonly<Record<SigningContext['kind'], string>> = {
   commit: 'The content of the commit is not published.',
   tag: 'The content of the tag is not published.',
   push: 'The names of the refs are not published.',
+  statement: 'The content of the statement is not published.',
   login: 'The content of what you sign is not published.',
 };
 
@@ -99,7 +101,7 @@ export function startPage({ context, identity, choices, timeout }: StartPage): P
   return framed(
     200,
     context.kind === 'login' ? 'Log in to sign' : `Sign ${wanted(context)}`,
-    `<h1>git wants to sign ${markupText(wanted(context))} as you</h1>
+    `<h1>${context.kind === 'statement' ? 'git-signet' : 'git'} wants to sign ${markupText(wanted(context))} as you</h1>
 ${facts(context, [{ name: 'Signing as', html: account }])}
 <p id="public">${markupText(sentence(becomesPublic(expected, context.kind)))} ${PRIVATE[context.kind]}</p>
 <ul>

@@ -24,7 +24,7 @@ const GREETING: Greeting = {
   ...{ instance: '', pid: 0 },
 };
 const SIGNED: AgentReply = {
-  ...{ reply: 'signed', armor: 'armor', signingTime: 1, certificateSha1: '' },
+  ...{ reply: 'signed', signature: 'armor', signingTime: 1, certificateSha1: '' },
   ...{ certificateHashAlgorithm: 8, logEntry: '' },
 };
 const NOWHERE: AgentAddress = { directory: '', path: '', secretPath: '' };
@@ -109,7 +109,7 @@ describe('how long a client waits', () => {
 
   it('a frame that comes byte by byte does not make a client wait longer (D13 O18)', async () => {
     const path = await agentThat((socket) => {
-      const bytes = [...encodeFrame({ ...SIGNED, armor: 'x'.repeat(1000) })];
+      const bytes = [...encodeFrame({ ...SIGNED, signature: 'x'.repeat(1000) })];
       again(20, () => socket.write(Buffer.from(bytes.splice(0, 1))));
     });
     const begun = performance.now();

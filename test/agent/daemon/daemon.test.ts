@@ -88,8 +88,8 @@ const alive = async (): Promise<void> => {
 describe('signing', () => {
   it('the client logs in once, and later signatures need no login', async () => {
     const first = await sign(loggingIn(ALICE));
-    expect(first.armor).toContain(`signed by ${ALICE}`);
-    expect((await sign()).armor).toBe(first.armor);
+    expect(first.signature).toContain(`signed by ${ALICE}`);
+    expect((await sign()).signature).toBe(first.signature);
     expect(agent.backend.obtained).toEqual([ALICE]);
     expect((await agentState(agent.address)).credentials).toEqual([
       {
@@ -128,7 +128,7 @@ describe('signing', () => {
     });
     reached.close();
     expect(await shown.promise).toBe('before the log');
-    expect(reply.armor).toContain(ALICE);
+    expect(reply.signature).toContain(ALICE);
   });
 
   it('a signer waits for another client’s login, and logs in itself when that client dies (D18)', async () => {
@@ -149,7 +149,7 @@ describe('signing', () => {
         holder.close();
       },
     });
-    expect((await waiting).armor).toContain(ALICE);
+    expect((await waiting).signature).toContain(ALICE);
     expect(waited).toBe(true);
     reached.close();
   });
@@ -174,7 +174,7 @@ describe('signing', () => {
       late -= 1;
       return plain(payload, credential, network);
     };
-    expect((await sign(loggingIn(ALICE))).armor).toContain(ALICE);
+    expect((await sign(loggingIn(ALICE))).signature).toContain(ALICE);
     expect(backend.obtained).toEqual([ALICE, ALICE]);
     late = 5;
     await expect(sign(loggingIn(ALICE))).rejects.toMatchObject({ exitCode: 3 });
@@ -238,7 +238,7 @@ describe('signing', () => {
       refreshToken: new Secret('r'),
     };
     expect(await offerLogin(address, offered)).toMatchObject({ identity: ALICE, renewable: true });
-    expect((await sign(refused, PAYLOAD, ALICE)).armor).toContain(ALICE);
+    expect((await sign(refused, PAYLOAD, ALICE)).signature).toContain(ALICE);
     await expect(
       offerLogin(address, {
         network: DIRECT,
@@ -298,7 +298,7 @@ describe('the secret of a start', () => {
       asked += 1;
       return sign().finally(() => writeFileSync(secretPath, right, { mode: 0o600 }));
     });
-    expect([asked, made.armor]).toEqual([2, expect.stringContaining(ALICE)]);
+    expect([asked, made.signature]).toEqual([2, expect.stringContaining(ALICE)]);
   });
 
   it('the client uses no secret that others could have written (D03 D16)', async () => {
@@ -479,7 +479,7 @@ describe('bad input', () => {
     const idle = Array.from({ length: 200 }, () => connect(agent.address.path));
     for (const socket of idle) socket.on('error', () => undefined).resume();
     const all = await Promise.all(Array.from({ length: 200 }, () => sign()));
-    expect(all.filter(({ armor }) => armor.includes(ALICE))).toHaveLength(200);
+    expect(all.filter(({ signature }) => signature.includes(ALICE))).toHaveLength(200);
     // the rest had to wait, or this showed nothing
     expect(most).toBe(32);
     expect(idle.filter((socket) => socket.destroyed)).toEqual([]);
@@ -589,7 +589,7 @@ describe('leaving', () => {
     const signing = signByAgent(reached, asked);
     await new Promise((resolve) => setTimeout(resolve, 50));
     await stopAgent(busy.address);
-    expect((await signing).armor).toContain(ALICE);
+    expect((await signing).signature).toContain(ALICE);
     reached.close();
     await busy.end();
   });

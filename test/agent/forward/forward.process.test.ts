@@ -23,8 +23,8 @@ import { forwardServer } from '../../../src/agent/forward/forward.ts';
 import { openScope } from '../../../src/agent/forward/scope.ts';
 import { PROTOCOL } from '../../../src/agent/wire/protocol.ts';
 import { utf8 } from '../../../src/core/bytes.ts';
-import { checkPayload } from '../../../src/core/git/signable.ts';
 import { joinSignature, objectId } from '../../../src/core/git/signed-object.ts';
+import { checkSignable } from '../../../src/core/statement/signable.ts';
 import { loadCrypto } from '../../../src/system/crypto-port.ts';
 import { Secret } from '../../../src/system/secret.ts';
 import {
@@ -35,6 +35,7 @@ import {
   type RunningAgent,
   runningAgent,
 } from '../../support/agent.ts';
+import { STATEMENT } from '../../support/forge/statement.ts';
 import { type ScratchRepository, scratchRepository } from '../../support/git-repository.ts';
 import { scratchDirectory } from '../../support/sandbox.ts';
 
@@ -94,7 +95,7 @@ async function forwarding(given: Given = {}, idle = 3600): Promise<void> {
 async function sign(payload: Uint8Array): Promise<string> {
   const connection = await connectAgent(path);
   try {
-    const { armor } = await signByAgent(
+    const { signature } = await signByAgent(
       { ...connection, secret: '', address: undefined, greeted: () => Promise.resolve() },
       {
         payload,
@@ -105,7 +106,7 @@ async function sign(payload: Uint8Array): Promise<string> {
         onWait: () => undefined,
       },
     );
-    return armor;
+    return signature;
   } finally {
     connection.close();
   }
@@ -223,13 +224,14 @@ describe('the forwarded socket', () => {
     expect(renewed).toBeGreaterThan(1);
   });
 
-  it('the forwarded socket signs commits and tags only, and refuses push certificates (D15, D27, K2)', async () => {
+  it('the forwarded socket signs commits and tags only, and refuses push certificates and statements (D15, D27, K2, A6)', async () => {
     const everything = { ...paperBackend(), checkPayload: () => undefined };
     await forwarding({ backend: everything });
     const certificate = `certificate version 0.1\npusher a <a@x.test> 1 +0000\n\n${'0'.repeat(40)} ${'1'.repeat(40)} refs/heads/main\n`;
-    expect(checkPayload(Buffer.from(certificate))).toBe('push');
-    for (const text of [certificate, '{"_type":"https://in-toto.io/Statement/v1"}']) {
-      await expect(sign(Buffer.from(text))).rejects.toMatchObject({
+    expect(checkSignable(Buffer.from(certificate))).toBe('push');
+    expect(checkSignable(STATEMENT)).toBe('statement');
+    for (const payload of [Buffer.from(certificate), STATEMENT]) {
+      await expect(sign(payload)).rejects.toMatchObject({
         ...{ exitCode: 2, code: 'KIND_NOT_FORWARDED' },
       });
     }

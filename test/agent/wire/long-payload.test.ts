@@ -52,7 +52,7 @@ it.each([MAX_PART, MAX_PART + 1, 3 * MAX_PART, 30 * 1024 * 1024])(
   'a payload of %i bytes is signed, byte for byte, with the login that is there (D29)',
   async (size) => {
     const payload = long(size);
-    expect((await sign(payload)).armor).toContain(`signed by ${ALICE}`);
+    expect((await sign(payload)).signature).toContain(`signed by ${ALICE}`);
     expect(seen.map((each) => payload.equals(each))).toEqual([true]);
     expect(agent.backend.obtained).toEqual([ALICE]);
   },

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type Random, randomAt } from '../../../scripts/fuzz-parts/random.ts';
 import { readHeader } from '../../../src/core/git/header.ts';
+import { payloadKind } from '../../../src/core/git/payload-kind.ts';
 import {
   MAX_CERTIFICATE,
   type PushCertificate,
-  payloadKind,
   pushCertificateOf,
   readPushCertificate,
 } from '../../../src/core/git/push-certificate.ts';

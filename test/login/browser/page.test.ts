@@ -200,6 +200,16 @@ describe('what becomes public', () => {
     expect(becomesPublic()).toContain('forever: your e-mail address, the time,');
   });
 
+  it('a login for a statement says what it is about, and that its digest becomes public (A5)', () => {
+    const subject = 'urn:x:review about commit 111111111111';
+    const page = read(start({ repository: 'parser', kind: 'statement', subject }));
+    expect(page).toContain('git-signet wants to sign a statement as you');
+    expect(page).toContain(subject);
+    expect(page).toContain('the digest of the statement.');
+    expect(page).toContain('The content of the statement is not published.');
+    expect(read(start(context))).not.toContain('statement');
+  });
+
   it('a login for a push says that each signed push becomes public (K4)', () => {
     const push: SigningContext = { repository: 'parser', kind: 'push', subject: 'refs/heads/main' };
     const page = read(start(push));

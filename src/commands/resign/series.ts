@@ -1,19 +1,19 @@
 /** Makes many signatures with one login: by the agent, or in place with one certificate while it is valid. */
 
-import { utf8 } from '../core/bytes.ts';
-import { acceptExpected, acceptSigner, expectationOf } from '../core/expected-account.ts';
-import { AnswerError } from '../errors.ts';
-import { signsUnlogged } from '../gate/unlogged.ts';
-import { refuseElsewhere, settingsHere } from '../settings/here.ts';
-import type { Credential } from '../signing/credential.ts';
-import { withLogin } from '../signing/login.ts';
-import type { VerifiedSignature } from '../signing/signature-types.ts';
-import { type SigningTools, signingTools } from '../signing/tools.ts';
-import { loadCrypto } from '../system/crypto-port.ts';
-import type { Invocation } from '../system/invocation.ts';
+import { utf8 } from '../../core/bytes.ts';
+import { acceptExpected, acceptSigner, expectationOf } from '../../core/expected-account.ts';
+import { AnswerError } from '../../errors.ts';
+import { signsUnlogged } from '../../gate/unlogged.ts';
+import { refuseElsewhere, settingsHere } from '../../settings/here.ts';
+import type { Credential } from '../../signing/credential.ts';
+import { withLogin } from '../../signing/login.ts';
+import type { VerifiedSignature } from '../../signing/signature-types.ts';
+import { type SigningTools, signingTools } from '../../signing/tools.ts';
+import { loadCrypto } from '../../system/crypto-port.ts';
+import type { Invocation } from '../../system/invocation.ts';
 
 /** The signature of one payload. */
-export type SeriesSignature = Pick<VerifiedSignature, 'armor' | 'identity' | 'logIndex'>;
+export type SeriesSignature = Pick<VerifiedSignature, 'signature' | 'identity' | 'logIndex'>;
 export type SignOne = (payload: Uint8Array) => Promise<SeriesSignature>;
 
 /** A certificate is renewed when it has less than this left, in seconds. */
@@ -25,7 +25,7 @@ async function inPlace(
   signing: SigningTools,
   use: (sign: SignOne) => Promise<void>,
 ): Promise<void> {
-  const { obtainCredential, signWithCredential } = await import('../signing/sign.ts');
+  const { obtainCredential, signWithCredential } = await import('../../signing/sign.ts');
   const verifier = await signing.verifier();
   return withLogin(first, await signing.request(), (identity, parts) => {
     let credential: Credential | undefined;
@@ -38,7 +38,7 @@ async function inPlace(
       }
       acceptSigner(expected, credential.signer);
       const made = await signWithCredential(payload, credential, parts);
-      const verdict = await verifier.verify(payload, utf8(made.armor), made.logEntry);
+      const verdict = await verifier.verify(payload, utf8(made.signature), made.logEntry);
       if (verdict.status === 'verified') return made;
       const what = `the signature just made does not verify: ${verdict.detail}`;
       throw new AnswerError('SELF_VERIFICATION', what);
@@ -91,7 +91,7 @@ export async function withSeries<T>(
     ...{ settings, crypto, payload: first },
     signsUnlogged: () => signsUnlogged(settings, invocation, crypto),
   });
-  const { makeByAgent } = await import('../agent/client/sign-by-agent.ts');
+  const { makeByAgent } = await import('../../agent/client/sign-by-agent.ts');
   const own = keptLogin(signing);
   let agentServes = signing.agentMay;
   const sign: SignOne = async (payload) => {

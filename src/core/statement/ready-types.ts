@@ -1,6 +1,6 @@
 /**
  * The statements that this program knows by a short name, with the fields that the in-toto attestation specification
- * demands of each predicate (github.com/in-toto/attestation, spec/predicates and spec/v1/resource_descriptor.md). Fields
+ * demands of each predicate (github.com/in-toto/attestation, spec/predicates and spec/v1). Fields
  * that are not listed may stand there, because the specification lets producers extend a predicate.
  */
 

@@ -153,7 +153,7 @@ describe('the bundle of a statement', () => {
       mutant[at] = (mutant[at] ?? 0) ^ (1 << (at % 8));
       const result = await verifyStatement(mutant, context);
       statuses[result.verdict.status as 'verified'] += 1;
-      // what remains good differs in nothing that anybody reads
+      // a mutant that is still good says exactly what the bundle says
       if (result.verdict.status === 'verified') expect(result).toEqual(good);
     }
     expect(statuses.refused).toBeGreaterThan(bundle.length / step / 2);

@@ -151,7 +151,30 @@ export interface ProvenTime {
   readonly authority: string;
 }
 
-export interface Verified {
+/** An approval that counts for an object. Texts are raw, so escape them for a terminal. */
+export interface CountedApproval {
+  /** The policy's name for the person. */
+  readonly person: string;
+  readonly signer: Signer;
+  /** Full hash of the approved commit. */
+  readonly commit: string;
+  /** Full hash. Absent if the approval has no base. */
+  readonly base?: string | undefined;
+  readonly ref: string;
+  /** How the object follows from the approved commit. */
+  readonly how: 'as it was' | 'merged' | 'rebased' | 'squashed' | 'carried' | 'tagged';
+  /** Unix seconds. The last proven time. */
+  readonly time: number;
+  readonly logEntry?: LogEntrySummary | undefined;
+}
+
+/** What a rule that asks for approvals adds to an outcome. */
+export interface Approvable {
+  /** The approvals that count. Absent if no rule asks for any. */
+  readonly approvals?: readonly CountedApproval[];
+}
+
+export interface Verified extends Approvable {
   readonly status: 'verified';
   readonly signer: Signer;
   readonly certificate: CertificateSummary;
@@ -187,7 +210,7 @@ export interface Rejected {
 export type Verdict = Verified | NotAllowed | Rejected;
 
 /** A signature that verifies with a key that the policy pins, without log or certificate. */
-export interface KeyVerified {
+export interface KeyVerified extends Approvable {
   readonly status: 'verified';
   readonly kind: KeyKind;
   readonly signer: Signer;
@@ -198,7 +221,7 @@ export interface KeyVerified {
 }
 
 /** The policy does not pin the key, or does not allow it here. `signer` is present if the signature verified. */
-export interface KeyNotAllowed {
+export interface KeyNotAllowed extends Approvable {
   readonly status: 'not-allowed';
   readonly kind: KeyKind;
   readonly signer?: Signer | undefined;

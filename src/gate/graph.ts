@@ -5,10 +5,14 @@
  */
 
 import { commitHeader } from '../core/git/header.ts';
+import { type ApprovalsDue, asking } from '../core/policy/approvals.ts';
 import { governing } from '../core/policy/decide.ts';
 import type { IdentityPolicy, ObjectRule } from '../core/policy/model.ts';
-import type { Finding, Outcome, PolicyCode } from '../core/verdict.ts';
+import type { Outcome } from '../core/verdict.ts';
+import type { ObjectRequest } from '../git/objects.ts';
+import type { ApprovalJudge } from './approvals/judge.ts';
 import { personOf } from './person.ts';
+import { withRefusal } from './refuse.ts';
 
 export interface GraphSettings {
   readonly policy: IdentityPolicy | undefined;
@@ -23,37 +27,35 @@ export interface GraphSettings {
   readonly reached: (id: string, from: string) => Promise<boolean>;
   /** Returns the tree that git's own merge of two commits makes, or undefined if they conflict. */
   readonly mergeTree: (first: string, second: string) => Promise<string | undefined>;
+  /** Returns the judge of approvals. It is asked for only if a rule needs it. */
+  readonly approvals: () => Promise<ApprovalJudge>;
 }
 
-export interface GraphCommit {
+export interface GraphCommit extends Pick<ObjectRequest, 'policies' | 'noted'> {
   readonly id: string;
   readonly raw: Uint8Array;
-  readonly policies?: readonly IdentityPolicy[] | undefined;
   /** The caller asked for this commit alone, so its parents are not part of the run. */
   readonly single: boolean;
 }
 
 export type Graph = (commit: GraphCommit, outcome: Outcome) => Promise<Outcome>;
 
+function asksAboutLandings({
+  distinctSigners,
+  approvals,
+}: Pick<ObjectRule, 'distinctSigners' | 'approvals'>): boolean {
+  return distinctSigners > 1 || approvals !== undefined;
+}
+
 /** Returns true if a rule of the policy needs more than one commit. */
 export function asksAboutGraph(policy: IdentityPolicy | undefined): boolean {
   return (policy?.commits ?? []).some(
-    ({ merges, distinctSigners }) => merges !== 'any' || distinctSigners > 1,
+    ({ merges, ...rule }) => merges !== 'any' || asksAboutLandings(rule),
   );
 }
 
-function countsSigners(policy: IdentityPolicy | undefined): boolean {
-  return (policy?.commits ?? []).some(({ distinctSigners }) => distinctSigners > 1);
-}
-
-/** Adds a refusal to a verified outcome. Any other outcome stays as it is. */
-export function withRefusal(outcome: Outcome, code: PolicyCode, detail: string): Outcome {
-  if (outcome.status !== 'verified') return outcome;
-  const { rule: _, ...evidence } = outcome;
-  const finding: Finding = { code, detail, severity: 'refusal' };
-  const findings = [...(outcome.findings ?? []), finding];
-  const refused = { status: 'not-allowed', check: 'policy', code, detail, findings } as const;
-  return { ...evidence, ...refused } as Outcome;
+function countsPeople(policy: IdentityPolicy | undefined): boolean {
+  return (policy?.commits ?? []).some(asksAboutLandings);
 }
 
 interface Waiting {
@@ -66,12 +68,13 @@ async function outcomesBrought(
   parents: readonly string[],
   waiting: Map<string, Waiting>,
   alone: ((id: string) => Promise<Outcome | undefined>) | undefined,
-): Promise<readonly (Outcome | undefined)[]> {
-  const outcomes: (Outcome | undefined)[] = [];
+): Promise<ReadonlyMap<string, Outcome | undefined>> {
+  const outcomes = new Map<string, Outcome | undefined>();
   const queue = [...new Set(parents.slice(1))];
   for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
     const commit = waiting.get(id);
-    outcomes.push(commit === undefined ? await alone?.(id) : commit.outcome);
+    const outcome = commit === undefined ? await alone?.(id) : commit.outcome;
+    if (commit !== undefined || outcome !== undefined) outcomes.set(id, outcome);
     if (commit === undefined) continue;
     waiting.delete(id);
     for (const parent of commit.parents) queue.push(parent);
@@ -109,17 +112,16 @@ async function judgeMerge(
   return withRefusal(outcome, 'merge-not-clean', detail);
 }
 
-/** A policy that judges a landing, and the number of signers that it asks for. */
-interface Due {
-  readonly policy: IdentityPolicy;
+/** A policy that judges a landing, the number of signers that it asks for, and its rules that ask for approvals. */
+interface Due extends ApprovalsDue {
   readonly signers: number;
 }
 
 async function judgeLanding(
-  { id, raw, single }: GraphCommit,
+  { id, raw, single, noted }: GraphCommit,
   due: readonly Due[],
   outcome: Outcome,
-  { waiting, landings, alone, reached }: GraphRun,
+  { waiting, landings, alone, reached, approvals }: GraphRun,
 ): Promise<Outcome> {
   const parents = commitHeader(raw)?.parents ?? [];
   if (!single && !landings.has(id)) {
@@ -129,15 +131,21 @@ async function judgeLanding(
   const [first = ''] = parents;
   const brought = async (parent: string): Promise<Outcome | undefined> =>
     (await reached(parent, first)) ? undefined : alone(parent);
-  const asks = single && outcome.status === 'verified' && due.length > 0;
+  const counts = due.some(({ signers }) => signers > 1);
+  const asks = single && outcome.status === 'verified' && counts;
   const outcomes = await outcomesBrought(parents, waiting, asks ? brought : undefined);
   for (const { policy, signers } of due) {
-    const people = new Set([outcome, ...outcomes].flatMap((each) => personOf(policy, each) ?? []));
+    const all = [outcome, ...outcomes.values()];
+    const people = new Set(all.flatMap((each) => personOf(policy, each) ?? []));
     if (people.size >= signers) continue;
     const detail = `${people.size} of ${signers} required signers: a change that lands here needs ${signers}`;
     return withRefusal(outcome, 'too-few-signers', detail);
   }
-  return outcome;
+  const wanted = due.filter(({ rules }) => rules.length > 0);
+  if (wanted.length === 0 || outcome.status !== 'verified') return outcome;
+  const judge = await approvals();
+  const landed = single ? { line: new Set([id]) } : { line: landings, brought: outcomes };
+  return judge({ id, ...landed, revoked: noted?.revoked }, wanted, outcome);
 }
 
 /** Returns the judge of these rules for one run. */
@@ -145,7 +153,7 @@ export function createGraph(settings: GraphSettings): Graph {
   const { policy, ref, byParents, landings } = settings;
   const run: GraphRun = { ...settings, failed: new Set(), waiting: new Map() };
   const everywhere = policy === undefined ? [] : [policy];
-  const counts = landings.size > 0 && (byParents || countsSigners(policy));
+  const counts = landings.size > 0 && (byParents || countsPeople(policy));
   return async (commit, outcome) => {
     const under = (commit.policies ?? everywhere).map((each) => ({
       policy: each,
@@ -157,7 +165,8 @@ export function createGraph(settings: GraphSettings): Graph {
     }
     const due = under.flatMap(({ policy: each, rules }) => {
       const signers = Math.max(1, ...rules.map(({ distinctSigners }) => distinctSigners));
-      return signers > 1 ? [{ policy: each, signers }] : [];
+      const asked = asking(rules);
+      return signers > 1 || asked.length > 0 ? [{ policy: each, signers, rules: asked }] : [];
     });
     // commits wait for their landing even if no policy counts yet, because the policy of the landing may count them
     if (counts || due.length > 0) {

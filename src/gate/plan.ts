@@ -5,9 +5,12 @@
 
 import { UsageError } from '../errors.ts';
 import { isSurelyAncestor } from '../git/merge-bases.ts';
+import type { MergeTrees } from '../git/merge-tree.ts';
 import type { ObjectRequest } from '../git/objects.ts';
 import { isAncestor } from '../git/paths.ts';
 import { type ProvedRange, proveRange, type Range } from '../git/range-commits.ts';
+import type { ApprovalJudge } from './approvals/judge.ts';
+import type { TagApprovalSettings } from './approvals/tag.ts';
 import { asksAboutGraph, createGraph, type Graph } from './graph.ts';
 import { type RevocationWatch, watchRevocations } from './later-revocations.ts';
 import { type JudgingContext, judgeCommit } from './outcome.ts';
@@ -121,17 +124,50 @@ export async function planRun(
   return { ...plan, ...(await planTogether(setup, judging, plan.ranges)) };
 }
 
+/** Opens the approvals that this repository holds. */
+export async function approvalsHere(
+  { repository, pushed, repositoryUri }: VerifySetup,
+  { context }: JudgingContext,
+): Promise<TagApprovalSettings> {
+  const { openApprovals } = await import('./approvals/known.ts');
+  const { openStatements } = await import('../statements/store.ts');
+  const { knownAddresses } = await import('./source-repository.ts');
+  const known = openApprovals(openStatements(repository, pushed), context);
+  return { repository, known, repositories: await knownAddresses(repository, repositoryUri) };
+}
+
+/** Opens the judge of approvals of landings. */
+async function approvalsOf(
+  setup: VerifySetup,
+  judging: JudgingContext,
+  merges: MergeTrees,
+): Promise<ApprovalJudge> {
+  const { createApprovalJudge } = await import('./approvals/judge.ts');
+  const { crypto, judge } = setup;
+  return createApprovalJudge({
+    ...(await approvalsHere(setup, judging)),
+    ...{ crypto, merges, ref: judge.ref },
+    alone: (id) => judgeCommit({ id }, judging),
+  });
+}
+
 async function graphOf(
-  { judge, repository, choice }: VerifySetup,
+  setup: VerifySetup,
   judging: JudgingContext,
   landings: ReadonlySet<string>,
 ): Promise<Pick<PolicyPlan, 'close'> & { readonly graph: Graph }> {
+  const { judge, repository, choice } = setup;
   const { openMergeTrees } = await import('../git/merge-tree.ts');
   const trees = openMergeTrees(repository);
+  const alone = (id: string) => judgeCommit({ id }, judging);
+  let approvals: Promise<ApprovalJudge> | undefined;
   const graph = createGraph({
-    ...{ policy: judge.policy, ref: judge.ref, landings, mergeTree: trees.treeOf },
+    ...{ policy: judge.policy, ref: judge.ref, landings, mergeTree: trees.treeOf, alone },
     byParents: choice.startBlob !== undefined,
-    alone: (id) => judgeCommit({ id }, judging),
+    approvals: () => {
+      approvals ??= approvalsOf(setup, judging, trees);
+      return approvals;
+    },
     reached: (id, from) => isSurelyAncestor(repository, id, from),
   });
   return { graph, close: trees.close };

@@ -4,7 +4,7 @@ import type { Output } from '../report/formats.ts';
 import type { Counts } from '../report/judged.ts';
 import { verifyContext } from './judge.ts';
 import type { JudgingContext } from './outcome.ts';
-import { type PolicyPlan, planTogether } from './plan.ts';
+import { approvalsHere, type PolicyPlan, planTogether } from './plan.ts';
 import { type JudgedRun, judgeObjects } from './range.ts';
 import { settle } from './settle.ts';
 import type { VerifySetup } from './setup.ts';
@@ -20,7 +20,7 @@ export function judgingContext(setup: VerifySetup): JudgingContext {
 export async function tagContext(setup: VerifySetup): Promise<TagContext> {
   const judging = judgingContext(setup);
   const together = await planTogether(setup, judging, []);
-  return { ...judging, ...together };
+  return { ...judging, ...together, approvals: () => approvalsHere(setup, judging) };
 }
 
 /** Judges all objects of a plan and returns the counts. */

@@ -8,6 +8,7 @@ import type { Crypto } from '../core/crypto.ts';
 import { type GitRepository, openRepository } from '../git/repository.ts';
 import { resolvedHere } from '../settings/here.ts';
 import type { SettingCaller } from '../settings/load.ts';
+import type { PushedRef } from '../statements/refs.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { Invocation } from '../system/invocation.ts';
 import { loadTrust } from '../trust/load.ts';
@@ -30,6 +31,10 @@ export interface VerifySetup {
   readonly facts: JudgedBy;
   readonly log: LogAccess;
   readonly keys: KeyJudge;
+  /** The address of this repository, if the caller names it. */
+  readonly repositoryUri?: string | undefined;
+  /** Refs that a push moves, which hold statements. The repository does not have these values yet. */
+  readonly pushed?: readonly PushedRef[];
   /** Closes connections, ends child processes and removes scratch files. */
   readonly close: () => Promise<void>;
 }
@@ -86,5 +91,6 @@ async function setUp(
     ...judgedBy(choice, { trust, repository: repository.name }, args, resolved),
     proof: runProof(judge, choice.startBlob !== undefined),
   };
-  return { repository, crypto, judge, choice, facts, keys, log, close };
+  const repositoryUri = args.values.get('repository-uri');
+  return { repository, crypto, judge, choice, facts, keys, log, repositoryUri, close };
 }

@@ -53,13 +53,25 @@ function origin(refspec: string, tracking: string): string | undefined {
   return from.startsWith('refs/') ? from.replace('*', () => middle) : undefined;
 }
 
+function namedUri(named: string): string {
+  const uri = repositoryUri(named);
+  if (uri !== undefined) return uri;
+  const what = '--repository-uri: expected git+https://HOST/PATH or git+ssh://HOST/PATH';
+  throw new UsageError(`${what}, without query or fragment`);
+}
+
+/** Returns the addresses that this repository is known by: the named one, or those of its remotes. @throws UsageError */
+export async function knownAddresses(
+  repository: GitRepository,
+  named: string | undefined,
+): Promise<readonly string[]> {
+  if (named !== undefined) return [namedUri(named)];
+  const uris = (await remotesOf(repository)).flatMap(({ uri }) => uri ?? []);
+  return [...new Set(uris)];
+}
+
 function uriOf(named: string | undefined, remotes: readonly Remote[]): string {
-  if (named !== undefined) {
-    const uri = repositoryUri(named);
-    if (uri !== undefined) return uri;
-    const what = '--repository-uri: expected git+https://HOST/PATH or git+ssh://HOST/PATH';
-    throw new UsageError(`${what}, without query or fragment`);
-  }
+  if (named !== undefined) return namedUri(named);
   const [uri, ...others] = new Set(remotes.map((remote) => remote.uri));
   if (uri !== undefined && others.length === 0) return uri;
   const what =

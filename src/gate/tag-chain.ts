@@ -11,10 +11,11 @@ import type { IdentityPolicy, Outcome, ReasonCode, Rejected } from '../core/verd
 import { UsageError } from '../errors.ts';
 import type { GitObjectType } from '../git/object-frames.ts';
 import { newerTagBelow } from '../git/tags.ts';
-import { type Graph, withRefusal } from './graph.ts';
-
+import type { TagApprovalSettings } from './approvals/tag.ts';
+import type { Graph } from './graph.ts';
 import { type JudgingContext, judgeOutcome, type WholeObject } from './outcome.ts';
 import { personOf } from './person.ts';
+import { withRefusal } from './refuse.ts';
 
 /** Most tags in a chain of tags. */
 const MAX_DEPTH = 8;
@@ -36,6 +37,8 @@ function rejected(status: Rejected['status'], code: ReasonCode, detail: string):
 export interface TagContext extends JudgingContext {
   /** Judges a tagged merge. Absent if the policy has no rules that need several commits. */
   readonly graph?: Graph | undefined;
+  /** Opens what judges the approvals of tags. It is asked for only if a rule needs it. */
+  readonly approvals: () => Promise<TagApprovalSettings>;
   readonly close: () => Promise<void>;
 }
 
@@ -115,16 +118,36 @@ export function underTagRule(
   return withRefusal(first, 'too-few-signers', detail);
 }
 
+/** Returns the outcome of the first tag under the rule for its name that asks for approvals. */
+async function underApprovals(
+  policy: IdentityPolicy,
+  { name, fields }: { readonly name: string; readonly fields: TagHeader },
+  steps: readonly [Step, ...Step[]],
+  judging: TagContext,
+): Promise<Outcome> {
+  const [first] = steps;
+  const [rule] = governing(policy, { type: 'tag' }, name);
+  if (rule?.approvals === undefined || first.verdict.status !== 'verified') return first.verdict;
+  const { underTagApprovals } = await import('./approvals/tag.ts');
+  const direct = fields.targetType === 'commit' ? fields.target : undefined;
+  const commit = steps.find(({ type }) => type === 'commit')?.id ?? direct;
+  const chain = { ref: `refs/tags/${name}`, tag: first.id, commit, steps };
+  return underTagApprovals(chain, { policy, rule }, await judging.approvals());
+}
+
 /** Returns the outcome of the first tag under the rules for the whole chain. */
 async function together(
   [first, ...others]: readonly [Step, ...Step[]],
-  { context, repository }: TagContext,
+  judging: TagContext,
 ): Promise<Outcome> {
+  const { context, repository } = judging;
   const fields = first.raw === undefined ? undefined : tagHeader(first.raw);
   if (fields === undefined || context.policy === undefined) return first.verdict;
   const name = fromUtf8Lossy(fields.name);
   const verdicts = others.map((step) => step.verdict);
-  const outcome = underTagRule(context.policy, name, [first.verdict, ...verdicts]);
+  const counted = underTagRule(context.policy, name, [first.verdict, ...verdicts]);
+  const chain = [{ ...first, verdict: counted }, ...others] as const;
+  const outcome = await underApprovals(context.policy, { name, fields }, chain, judging);
   const { id, type, verdict } = others.at(-1) ?? first;
   const target = type === 'commit' && verdict.status === 'verified';
   const newer = target ? await newerTagBelow(repository, name, id) : undefined;

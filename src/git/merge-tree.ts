@@ -22,6 +22,8 @@ export interface MergeTrees {
    * @throws UsageError GIT_FAILED before git 2.38, OBJECT_CORRUPT, SHALLOW_RANGE
    */
   readonly treeOf: (first: string, second: string) => Promise<string | undefined>;
+  /** The same over a base that the caller chooses, as `git rebase` merges. All three are commits. */
+  readonly treeOver: (base: string, first: string, second: string) => Promise<string | undefined>;
   readonly close: () => Promise<void>;
 }
 
@@ -113,6 +115,13 @@ class Differences {
   }
 }
 
+/** Returns the bytes of a commit that stands in for a real one. `time` is in Unix seconds. */
+function standIn(tree: string, parents: readonly string[], time: number, message: string): string {
+  const person = `x <x> ${time} +0000`;
+  const lines = [`tree ${tree}`, ...parents.map((parent) => `parent ${parent}`)];
+  return `${[...lines, `author ${person}`, `committer ${person}`].join('\n')}\n\n${message}\n`;
+}
+
 /** Writes the skeleton as new commits, ancestors first, with the real trees and the real order. */
 async function writeSkeleton(
   repository: GitRepository,
@@ -128,10 +137,7 @@ async function writeSkeleton(
     for (const base of skeleton.get(id) ?? []) parents.push(await write(base));
     const { raw } = await repository.objects.get(id, 'commit');
     const time = claimsOf('commit', raw).committer?.time ?? 0;
-    const person = `x <x> ${time} +0000`;
-    const lines = [`tree ${trees.get(id)}`, ...parents.map((parent) => `parent ${parent}`)];
-    const text = `${[...lines, `author ${person}`, `committer ${person}`].join('\n')}\n\n${id}\n`;
-    const name = await held.put('commit', utf8(text));
+    const name = await held.put('commit', utf8(standIn(trees.get(id) ?? '', parents, time, id)));
     written.set(id, name);
     return name;
   };
@@ -163,32 +169,73 @@ async function bring(
   return pair.map((id) => names.get(id) ?? '');
 }
 
+/** Copies three commits so that the first one is the only base of the others. Returns undefined if one of them is too large to be read. */
+async function bringOver(
+  repository: GitRepository,
+  held: PrivateRepository,
+  differences: Differences,
+  ids: readonly [string, string, string],
+): Promise<readonly string[] | undefined> {
+  const trees: string[] = [];
+  for (const { tree } of await readLinks(repository, ids)) {
+    if (tree === undefined) return undefined;
+    trees.push(tree);
+  }
+  const [base = '', ...sides] = trees;
+  await differences.copy(base, base);
+  const root = await held.put('commit', utf8(standIn(base, [], 0, 'base')));
+  const pair: string[] = [];
+  for (const [index, tree] of sides.entries()) {
+    await differences.copy(tree, tree);
+    await differences.copy(tree, base);
+    pair.push(await held.put('commit', utf8(standIn(tree, [root], 0, `side ${index}`))));
+  }
+  return pair;
+}
+
+/** Asks git for the tree of a merge of two commits that the private repository holds. @throws UsageError GIT_FAILED */
+async function mergedTree(
+  held: PrivateRepository,
+  pair: readonly string[],
+): Promise<string | undefined> {
+  const args = ['merge-tree', '--write-tree', '--no-messages', ...pair];
+  const { exitCode, stdout, stderr } = await held.ask(args);
+  const tree = /^[0-9a-f]{40,64}/.exec(fromUtf8Lossy(stdout))?.[0];
+  if (exitCode === 0 && tree !== undefined) return tree;
+  // git also names a tree if there are conflicts
+  if (exitCode === 1 && tree !== undefined) return undefined;
+  const said = gitSaid(stderr, `ended with ${exitCode}`).replace(/^fatal: /, '');
+  throw new UsageError(
+    exitCode === 129
+      ? 'git merge-tree --write-tree failed: git 2.38 or newer is needed'
+      : `git merge-tree: ${said}`,
+    { code: 'GIT_FAILED' },
+  );
+}
+
 /** Returns merges on demand. The first one makes the private repository. */
 export function openMergeTrees(repository: GitRepository): MergeTrees {
   let opened: Promise<PrivateRepository> | undefined;
   let differences: Differences | undefined;
-  const treeOf: MergeTrees['treeOf'] = async (first, second) => {
+  const merged = async <Ids extends readonly string[]>(
+    copy: (
+      from: GitRepository,
+      held: PrivateRepository,
+      differences: Differences,
+      ids: Ids,
+    ) => Promise<readonly string[] | undefined>,
+    ids: Ids,
+  ): Promise<string | undefined> => {
     opened ??= openPrivateRepository(repository);
     const held = await opened;
     differences ??= new Differences(repository, held);
-    const pair = await bring(repository, held, differences, [first, second]);
-    if (pair === undefined) return undefined;
-    const args = ['merge-tree', '--write-tree', '--no-messages', ...pair];
-    const { exitCode, stdout, stderr } = await held.ask(args);
-    const tree = /^[0-9a-f]{40,64}/.exec(fromUtf8Lossy(stdout))?.[0];
-    if (exitCode === 0 && tree !== undefined) return tree;
-    // git also names a tree if there are conflicts
-    if (exitCode === 1 && tree !== undefined) return undefined;
-    const said = gitSaid(stderr, `ended with ${exitCode}`).replace(/^fatal: /, '');
-    throw new UsageError(
-      exitCode === 129
-        ? 'git merge-tree --write-tree failed: git 2.38 or newer is needed'
-        : `git merge-tree: ${said}`,
-      { code: 'GIT_FAILED' },
-    );
+    const pair = await copy(repository, held, differences, ids);
+    return pair === undefined ? undefined : mergedTree(held, pair);
   };
+  const treeOf: MergeTrees['treeOf'] = (...pair) => merged(bring, pair);
+  const treeOver: MergeTrees['treeOver'] = (...ids) => merged(bringOver, ids);
   const close = async (): Promise<void> => {
     if (opened !== undefined) await (await opened).close();
   };
-  return { treeOf, close };
+  return { treeOf, treeOver, close };
 }

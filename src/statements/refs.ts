@@ -11,6 +11,9 @@ export interface StatementRef {
   readonly tree: string;
 }
 
+/** A ref of a push that is not accepted yet, with the commit that it would get. */
+export type PushedRef = Pick<StatementRef, 'ref' | 'tip'>;
+
 /** A place that could not be read, for messages. Hostile text in it is not yet escaped. */
 export interface StatementProblem {
   readonly place: string;
@@ -33,6 +36,7 @@ function rank(ref: string): number {
 export async function statementRefs(
   repository: GitRepository,
   patterns: readonly string[] = PATTERNS,
+  pushed: readonly PushedRef[] = [],
 ): Promise<StatementRefs> {
   const format = '--format=%(objecttype) %(objectname) %(refname)';
   const listed = await gitLine(repository, ['for-each-ref', format, ...patterns]);
@@ -44,6 +48,7 @@ export async function statementRefs(
     const [type = '', tip = '', ...name] = line.split(' ');
     return { type, tip, ref: name.join(' ') };
   });
+  found.unshift(...pushed.map(({ ref, tip }) => ({ type: 'commit', tip, ref })));
   const commits = found.filter(({ type, ref }) => {
     if (type === 'commit') return true;
     problems.push({ place: ref, what: `it leads to a ${type}, not to a commit` });

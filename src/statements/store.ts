@@ -3,9 +3,9 @@
 import { treeEntries } from '../core/git/tree-entries.ts';
 import type { GitRepository } from '../git/repository.ts';
 import { addStatements, joinFetched, type KeepOptions, type NewStatement } from './add.ts';
-import { isNotes } from './places.ts';
+import { isNotes, PATTERNS } from './places.ts';
 import { type FoundStatements, statementsAbout } from './read.ts';
-import { type StatementRefs, statementRefs } from './refs.ts';
+import { type PushedRef, type StatementRefs, statementRefs } from './refs.ts';
 
 /** Statements in refs and notes. The refs are read once, so that a ref that moves cannot change a run (threat P13). */
 export interface StatementStore {
@@ -22,11 +22,14 @@ export interface StatementStore {
   readonly subjects: () => Promise<ReadonlySet<string>>;
 }
 
-/** Opens the statements of a repository. Nothing is read before the first question. */
-export function openStatements(repository: GitRepository): StatementStore {
+/** Opens the statements of a repository, and of refs that a push would move. Nothing is read before the first question. */
+export function openStatements(
+  repository: GitRepository,
+  pushed: readonly PushedRef[] = [],
+): StatementStore {
   let listed: Promise<StatementRefs> | undefined;
   const refs = (): Promise<StatementRefs> => {
-    listed ??= statementRefs(repository);
+    listed ??= statementRefs(repository, PATTERNS, pushed);
     return listed;
   };
   const about: StatementStore['about'] = async (id) => {

@@ -14,6 +14,9 @@ const by = (value: string, rule: string): Outcome => ({
 const verified = by('b', 'a');
 const unsigned = { status: 'unsigned', check: 'object', code: 'unsigned', detail: '' } as const;
 
+/** No rule of these policies asks for approvals. */
+const approvals = () => Promise.reject(new Error('no rule asks for approvals'));
+
 const ids = Array.from({ length: 20 }, (_, index) => index.toString(16).padStart(40, '0'));
 const parents = [...ids, ...ids].map((id) => `parent ${id}\n`).join('');
 const PEOPLE = 'author A <a@x> 1 +0000\ncommitter A <a@x> 1 +0000\n';
@@ -39,6 +42,7 @@ commits: [{merges: passing, distinct-signers: 2}]`;
       },
       reached: async (id) => id === ids[0],
       mergeTree: async () => undefined,
+      approvals,
     };
     const commit = { id: 'f'.repeat(40), raw, single: true };
     const result = await createGraph(settings)(commit, outcome);
@@ -60,6 +64,7 @@ commits: [{distinct-signers: 2}]`;
     alone: async () => undefined,
     reached: async () => false,
     mergeTree: async () => undefined,
+    approvals,
   });
   const commit = (id: string, above: string) => ({
     ...{ id, single: false },
@@ -81,6 +86,7 @@ it('with the policies of the parents, a merge counts commits from before a rule 
     alone: async () => undefined,
     reached: async () => false,
     mergeTree: async () => undefined,
+    approvals,
   });
   const commit = (
     id: string,
@@ -112,6 +118,7 @@ describe('how many people sign a landing', () => {
       alone: async () => undefined,
       reached: async () => false,
       mergeTree: async () => undefined,
+      approvals,
     });
     const commit = (id: string, ...above: readonly string[]) => ({
       ...{ id, single: false },

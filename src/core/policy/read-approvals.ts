@@ -6,9 +6,14 @@ import { asCount, asMap, asText, asWord, fault, type Path, type Reader } from '.
 /** One ref and no pattern, because an approval names one ref. git allows none of these characters in a name. */
 const FULL_REF = /^refs\/[^\s\p{Cc}*?[\\^~:]+$/u;
 
+/** Returns true for the full name of one ref. */
+export function isFullRef(name: string): boolean {
+  return FULL_REF.test(name);
+}
+
 function readFor(reader: Reader, value: unknown, path: Path): string {
   const ref = asText(reader, value, path);
-  if (FULL_REF.test(ref)) return ref;
+  if (isFullRef(ref)) return ref;
   throw fault(reader, path, `'${ref}' is no full name of one ref, such as refs/heads/main`);
 }
 

@@ -194,6 +194,7 @@ export async function programSays(judged: Case): Promise<readonly Said[]> {
     byParents: judgedBy === 'parents',
     alone: async () => undefined,
     reached: async () => false,
+    approvals: () => Promise.reject(new Error('no rule of the model asks for approvals')),
   });
   const said: Said[] = [];
   for await (const group of watched) {

@@ -23,14 +23,14 @@ async function topic(name: string) {
 }
 
 describe('an approval of commits that land as they were', () => {
-  it('a landing without an approval is refused, and one with an approval is verified (A1)', async () => {
+  it('a landing without an approval is refused, and one with an approval is verified (B1)', async () => {
     const { landed, rules, base, head, approve } = await topic('plain');
     expect(await landed(rules, `${base}..${head}`)).toBe(FEW);
     await approve(head, { base });
     expect(await landed(rules, `${base}..${head}`)).toBe(GOOD);
   });
 
-  it('an approval covers all commits between base and head, and none beyond (A1)', async () => {
+  it('an approval covers all commits between base and head, and none beyond (B1)', async () => {
     const { landed, rules, base, first, head, approve, verify, commit } = await topic('whole');
     await approve(head, { base });
     const { said } = await verify('--policy', rules, '--ref', MAIN, `${base}..${head}`);
@@ -39,7 +39,7 @@ describe('an approval of commits that land as they were', () => {
     expect(await landed(rules, `${base}..${next}`)).toBe(FEW);
   });
 
-  it('the first of several approved commits does not land alone (A2)', async () => {
+  it('the first of several approved commits does not land alone (B2)', async () => {
     const { landed, rules, base, first, head, approve } = await topic('part');
     await approve(head, { base });
     expect(await landed(rules, `${base}..${first}`)).toBe(FEW);
@@ -47,13 +47,13 @@ describe('an approval of commits that land as they were', () => {
     expect(await landed(rules, `${base}..${first}`)).toBe(GOOD);
   });
 
-  it('an approval for another ref does not count (A3)', async () => {
+  it('an approval for another ref does not count (B3)', async () => {
     const { landed, rules, base, head, approve } = await topic('ref');
     await approve(head, { base, ref: 'refs/heads/dev' });
     expect(await landed(rules, `${base}..${head}`)).toBe(FEW);
   });
 
-  it('an approval with another base does not count for what lies before it (A4)', async () => {
+  it('an approval with another base does not count for what lies before it (B4)', async () => {
     const { landed, rules, base, first, head, approve, verify } = await topic('base');
     await approve(head, { base: first });
     const { said } = await verify('--policy', rules, '--ref', MAIN, `${base}..${head}`);
@@ -61,7 +61,7 @@ describe('an approval of commits that land as they were', () => {
     expect(await landed(rules, `${first}..${head}`)).toBe(GOOD);
   });
 
-  it('a base on a side branch hides no commit that the merge brings (A4)', async () => {
+  it('a base on a side branch hides no commit that the merge brings (B4)', async () => {
     const { landed, rules, base, head, moved, approve, commit } = await topic('side');
     const side = { files: { a: '1', t: '12', m: '1' } };
     const merge = await commit({ parents: [moved, head], subject: 'merge', ...side });
@@ -74,7 +74,7 @@ describe('an approval of commits that land as they were', () => {
     expect(base).not.toBe(moved);
   });
 
-  it('the first commit of a repository is approved without a base (A1)', async () => {
+  it('the first commit of a repository is approved without a base (B1)', async () => {
     const { landed, rules, base, approve } = await topic('root');
     expect(await landed(rules, base)).toBe(FEW);
     await approve(base, { base: null });
@@ -87,7 +87,7 @@ describe('an approval of commits that were amended', () => {
     ['message', { subject: 'other' }],
     ['author', { author: 'alice@home.example.test' }],
     ['tree', { files: { a: '1', t: '13' } }],
-  ] as const)('a commit whose %s was amended needs a new approval (A5)', async (what, change) => {
+  ] as const)('a commit whose %s was amended needs a new approval (B5)', async (what, change) => {
     const { landed, rules, base, approve, commit } = await topic(`amended-${what}`);
     const fields = { parents: [base], subject: 'one', files: { a: '1', t: '1' } };
     const one = await commit(fields);
@@ -102,7 +102,7 @@ describe('an approval of commits that were amended', () => {
 });
 
 describe('an approval of commits that were merged', () => {
-  it("git's own merge of an approved head is verified, and one with a byte more is refused (A6)", async () => {
+  it("git's own merge of an approved head is verified, and one with a byte more is refused (B6)", async () => {
     const { landed, rules, base, head, moved, approve, commit } = await topic('merge');
     await approve(head, { base });
     const files = { a: '1', t: '12', m: '1' };
@@ -116,7 +116,7 @@ describe('an approval of commits that were merged', () => {
     expect(await landed(rules, `${head}..${turned}`)).toBe(FEW);
   });
 
-  it('the merge of a head that was approved over another base is refused (A4)', async () => {
+  it('the merge of a head that was approved over another base is refused (B4)', async () => {
     const { landed, rules, first, head, moved, approve, commit } = await topic('merge-base');
     await approve(head, { base: first });
     const files = { a: '1', t: '12', m: '1' };
@@ -124,7 +124,7 @@ describe('an approval of commits that were merged', () => {
     expect(await landed(rules, `${moved}..${merge}`)).toBe(FEW);
   });
 
-  it('the person who merges may be the person who approves (A9)', async () => {
+  it('the person who merges may be the person who approves (B9)', async () => {
     const { landed, rules, base, head, moved, approve, commit } = await topic('merger');
     await approve(head, { base });
     const merge = await commit({
@@ -138,7 +138,7 @@ describe('an approval of commits that were merged', () => {
 describe('an approval of commits that were rebased', () => {
   const onto = { a: '1', m: '1' };
 
-  it('a clean rebase keeps the approval for each commit (A7)', async () => {
+  it('a clean rebase keeps the approval for each commit (B7)', async () => {
     const { rules, base, head, moved, approve, commit, verify } = await topic('rebase');
     await approve(head, { base });
     const one = await commit({ parents: [moved], subject: 'first', files: { ...onto, t: '1' } });
@@ -154,7 +154,7 @@ describe('an approval of commits that were rebased', () => {
     ['another message', { subject: 'other' }],
     ['another author', { author: 'bob@example.test' }],
     ['a change of the base undone', { files: { a: '1', t: '12' } }],
-  ])('a rebase with %s ends the approval (A7)', async (what, change) => {
+  ])('a rebase with %s ends the approval (B7)', async (what, change) => {
     const { landed, rules, base, head, moved, approve, commit } = await topic(`rebase ${what}`);
     await approve(head, { base });
     const one = await commit({ parents: [moved], subject: 'first', files: { ...onto, t: '1' } });
@@ -163,7 +163,7 @@ describe('an approval of commits that were rebased', () => {
     expect(await landed(rules, `${moved}..${two}`)).toBe(FEW);
   });
 
-  it('a rebase that drops or swaps a commit ends the approval (A7)', async () => {
+  it('a rebase that drops or swaps a commit ends the approval (B7)', async () => {
     const { landed, rules, base, head, moved, approve, commit } = await topic('dropped');
     await approve(head, { base });
     const files = { ...onto, t: '12' };
@@ -173,7 +173,7 @@ describe('an approval of commits that were rebased', () => {
     expect(await landed(rules, `${moved}..${second}`)).toBe(FEW);
   });
 
-  it("the person who rebases a stranger's commit may not approve it too (A9)", async () => {
+  it("the person who rebases a stranger's commit may not approve it too (B9)", async () => {
     const { landed, rules, base, moved, approve, commit } = await topic('rebaser');
     const by = 'nobody' as const;
     const alien = await commit({
@@ -200,7 +200,7 @@ describe('an approval of commits that were rebased', () => {
 });
 
 describe('an approval of commits that were squashed', () => {
-  it('a squash on the approved base is verified, and one with another tree is refused (A8)', async () => {
+  it('a squash on the approved base is verified, and one with another tree is refused (B8)', async () => {
     const { landed, rules, base, head, approve, commit } = await topic('squash');
     await approve(head, { base });
     const squash = await commit({
@@ -213,7 +213,7 @@ describe('an approval of commits that were squashed', () => {
     expect(await landed(rules, `${base}..${evil}`)).toBe(FEW);
   });
 
-  it('a squash on a base that moved needs a new approval (A8)', async () => {
+  it('a squash on a base that moved needs a new approval (B8)', async () => {
     const { landed, rules, base, head, moved, approve, commit } = await topic('squash-moved');
     await approve(head, { base });
     const files = { a: '1', m: '1', t: '12' };
@@ -229,7 +229,7 @@ describe('an approval of commits that were squashed', () => {
 });
 
 describe('who may approve', () => {
-  it('an approval by the author does not count, by whatever account of the same name (A9)', async () => {
+  it('an approval by the author does not count, by whatever account of the same name (B9)', async () => {
     const { landed, asking, signer, base, head, approve } = await topic('author');
     const two = signer('alice', 'alice@home.example.test') + signer('bob');
     const rules = asking('count: 1, not: author', '', two);
@@ -242,7 +242,7 @@ describe('who may approve', () => {
     expect(await landed(rules, `${base}..${head}`)).toBe(GOOD);
   });
 
-  it('a person with the address of author or committer is an author, in any case of letters (A9)', async () => {
+  it('a person with the address of author or committer is an author, in any case of letters (B9)', async () => {
     const { landed, rules, base, approve, commit } = await topic('addresses');
     for (const field of ['author', 'committer'] as const) {
       const mine = { [field]: 'Bob@Example.test' };
@@ -254,7 +254,7 @@ describe('who may approve', () => {
     }
   });
 
-  it('a person who approves twice counts once (A10)', async () => {
+  it('a person who approves twice counts once (B10)', async () => {
     const { landed, asking, base, head, approve } = await topic('twice');
     const rules = asking('count: 2');
     await approve(head, { base });
@@ -264,7 +264,7 @@ describe('who may approve', () => {
     expect(await landed(rules, `${base}..${head}`)).toBe(GOOD);
   });
 
-  it('an approval by a signer whom by does not name, or the policy does not list, does not count (A10)', async () => {
+  it('an approval by a signer whom by does not name, or the policy does not list, does not count (B10)', async () => {
     const { landed, asking, base, head, approve } = await topic('by');
     const rules = asking('count: 1, by: [carol]');
     await approve(head, { base });
@@ -274,7 +274,7 @@ describe('who may approve', () => {
     expect(await landed(rules, `${base}..${head}`)).toBe(GOOD);
   });
 
-  it('an approver who was revoked does not count, for the whole account or within the window (A11)', async () => {
+  it('an approver who was revoked does not count, for the whole account or within the window (B11)', async () => {
     const { landed, asking, issuer, base, head, approve, now } = await topic('revoked');
     const at = now - 7200;
     await approve(head, { base, at });
@@ -292,7 +292,7 @@ describe('who may approve', () => {
     expect(await landed(revoked('', `, except: [${head}]`), range)).toBe(FEW);
   });
 
-  it('an approval counts if its times lie within the dates of its signer (A11)', async () => {
+  it('an approval counts if its times lie within the dates of its signer (B11)', async () => {
     const { landed, asking, signer, base, head, approve, now } = await topic('dates');
     await approve(head, { base, at: now - 7200 });
     const until = (time: number): string => {
@@ -342,7 +342,7 @@ describe('statements that are no approval', () => {
       (_: string, __: string, base: string) => ({ predicate: { ref: MAIN, base, more: 1 } }),
     ],
     ['was signed for another ref', () => ({ ref: 'refs/heads/dev', bend: forMain })],
-  ] as const)('a statement that %s does not count (A12)', async (what, fields) => {
+  ] as const)('a statement that %s does not count (B12)', async (what, fields) => {
     const { landed, rules, base, head, approve, treeOf } = await topic(`no approval ${what}`);
     const bent = fields(head, treeOf(head), base) as object;
     await approve(head, { base, ...bent });

@@ -1,6 +1,6 @@
 /**
  * Judges landings by the rules that ask for approvals. It is loaded on use, so a policy without such a rule costs nothing.
- * docs/policy.md says what counts (threats A1 to A12).
+ * docs/policy.md says what counts (threats B1 to B12).
  */
 
 import { type ApprovalsDue, isAuthor } from '../../core/policy/approvals.ts';

@@ -1,6 +1,6 @@
 /**
  * Finds approved commits that were applied again elsewhere. git alone must have made each result, so that no byte is in it
- * that the approver did not see (threats A1 to A8). The heads are not in the history, so they are found by author line and message.
+ * that the approver did not see (threats B1 to B8). The heads are not in the history, so they are found by author line and message.
  */
 
 import { toHex, utf8 } from '../../core/bytes.ts';

@@ -1,6 +1,6 @@
 /**
  * `scripts/fuzz objects` changes good objects and verifies them; `scripts/fuzz policies` makes policies stricter and asks
- * them again. Ends with 1 when something was found. A run goes on where its state file says that it stopped.
+ * them again; `scripts/fuzz kinds` makes payloads of one kind look like another. Ends with 1 when something was found. A run goes on where its state file says that it stopped.
  */
 
 import { parseArgs } from 'node:util';
@@ -11,6 +11,7 @@ import {
   type State,
   writeState,
 } from './fuzz-parts/campaign.ts';
+import { kindCampaign } from './fuzz-parts/kinds.ts';
 import { makeMerges } from './fuzz-parts/make-merges.ts';
 import { objectCampaign } from './fuzz-parts/objects.ts';
 import { policyCampaign } from './fuzz-parts/policies.ts';
@@ -27,6 +28,7 @@ const { values, positionals } = parseArgs({
 /** Findings that are printed. */
 const SHOWN = 20;
 
+const CAMPAIGNS = { objects: objectCampaign, policies: policyCampaign, kinds: kindCampaign };
 const [name = ''] = positionals;
 const seed = Number(values.seed);
 
@@ -45,7 +47,7 @@ function say({ position, seconds, statuses, findings }: State): void {
 }
 
 async function run(): Promise<number> {
-  const campaign = name === 'policies' ? policyCampaign(seed) : await objectCampaign(seed);
+  const campaign = await CAMPAIGNS[name as keyof typeof CAMPAIGNS](seed);
   if (values.only !== undefined) {
     process.stdout.write(
       `${JSON.stringify(await campaign.at(Number(values.only)), undefined, 1)}\n`,
@@ -64,10 +66,10 @@ async function run(): Promise<number> {
 }
 
 if (name === 'make-merges') makeMerges();
-else if (name === 'objects' || name === 'policies') process.exitCode = await run();
+else if (Object.hasOwn(CAMPAIGNS, name)) process.exitCode = await run();
 else {
   process.stderr.write(
-    'scripts/fuzz objects|policies [--count N] [--seed N] [--state FILE] [--only POSITION]\n',
+    'scripts/fuzz objects|policies|kinds [--count N] [--seed N] [--state FILE] [--only POSITION]\n',
   );
   process.exitCode = 2;
 }

@@ -83,7 +83,7 @@ function kindParts(title: string, kinds: readonly Schema[], schema: PolicySchema
 export function policyPage(edition: Edition): Page {
   const schema = policySchema();
   const kinds = schema.$defs.signer?.oneOf ?? [];
-  const others = ['workflow', 'commits', 'tags', 'approvals']
+  const others = ['workflow', 'commits', 'tags', 'approvals', 'vsa']
     .map((name) => [name, schema.$defs[name] ?? {}] as const)
     .filter(([, object]) => object.properties !== undefined);
   const head = { ...edition, name: 'git-signet-policy', section: 5 } as const;

@@ -10,6 +10,7 @@ export const COMMANDS: CommandTable = {
   log: () => import('./log/log.ts'),
   'verify-tag': () => import('./verify/tag.ts'),
   'verify-archive': () => import('./verify/archive.ts'),
+  'verify-vsa': () => import('./statements/verify-vsa.ts'),
   monitor: () => import('./monitor/monitor.ts'),
   hooks: () => import('./hooks/hooks.ts'),
   resign: () => import('./resign/resign.ts'),

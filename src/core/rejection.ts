@@ -17,13 +17,16 @@ const UNDECIDED: ReadonlySet<ReasonCode> = new Set([
   'no-trust-material',
 ]);
 
+/** Codes that mean "nothing is signed here". */
+const NOTHING: ReadonlySet<ReasonCode> = new Set(['unsigned', 'summary-missing']);
+
 /** Returns the verdict on a refusal. It is undecided if the code means that it cannot be checked here. */
 export function rejected(
   { check, ...claims }: Progress,
   code: ReasonCode,
   detail: string,
 ): Rejected {
-  const status = code === 'unsigned' ? 'unsigned' : UNDECIDED.has(code) ? 'undecided' : 'refused';
+  const status = NOTHING.has(code) ? 'unsigned' : UNDECIDED.has(code) ? 'undecided' : 'refused';
   return { status, check, code, detail, ...claims };
 }
 

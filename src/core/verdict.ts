@@ -35,6 +35,7 @@ export type ReasonCode =
   | 'push-not-fresh'
   | 'push-elsewhere'
   | 'push-differs'
+  | 'summary-missing'
   // cms
   | 'armor-malformed'
   | 'cms-malformed'
@@ -87,6 +88,7 @@ export type PolicyCode =
   | 'merge-not-clean'
   | 'too-few-signers'
   | 'too-few-approvals'
+  | 'summary-not-met'
   | 'key-not-pinned'
   | 'policy-missing'
   | 'policy-invalid'

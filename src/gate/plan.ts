@@ -24,9 +24,14 @@ import {
   startAt,
 } from './revisions.ts';
 import type { VerifySetup } from './setup.ts';
+import type { SummaryStart } from './summary-start.ts';
 
 export interface PolicyPlan extends Plan {
   readonly graph: Graph | undefined;
+  /** The start that a verification summary proves. */
+  readonly start?: SummaryStart | undefined;
+  /** Why no summary was a start. */
+  readonly noStart?: string | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -35,6 +40,8 @@ export interface RunRevisions {
   readonly revisions: readonly string[];
   /** Names on standard input, one a line. They replace `revisions`. */
   readonly lines?: AsyncIterable<string>;
+  /** The URI of the repository, if a verification summary may be the start. */
+  readonly uri?: string | undefined;
 }
 
 /** @throws UsageError if the policy has rules by ref, and the ref is not known */
@@ -109,8 +116,10 @@ export async function planRun(
 ): Promise<PolicyPlan> {
   const { repository, choice } = setup;
   const { since, startBlob } = choice;
-  const { revisions, lines } = asked;
+  const { revisions, lines, uri } = asked;
   needRef(setup);
+  if (choice.summaries === true && uri !== undefined)
+    return planFromSummary(asked, uri, setup, judging);
   const watch = watchOf(setup, judging);
   if (lines !== undefined) {
     if (startBlob !== undefined) {
@@ -149,6 +158,25 @@ async function approvalsOf(
     ...{ crypto, merges, ref: judge.ref },
     alone: (id) => judgeCommit({ id }, judging),
   });
+}
+
+/** Plans a run that a verification summary may shorten. @throws UsageError */
+async function planFromSummary(
+  { revisions, lines }: RunRevisions,
+  uri: string,
+  setup: VerifySetup,
+  judging: JudgingContext,
+): Promise<PolicyPlan> {
+  if (lines !== undefined) throw new UsageError('--since vsa judges a range, not --stdin');
+  const { startFromSummary } = await import('./summary-start.ts');
+  const found = await startFromSummary(revisions, uri, setup, judging);
+  const watch = watchOf(setup, judging);
+  // the start descends from the policy's since, because its summary says so
+  const since = found.start === undefined ? setup.choice.since : undefined;
+  const settings = { since, order: orderOf(setup), watch };
+  const plan = await planRevisions(setup.repository, found.revisions, settings);
+  const together = await planTogether(setup, judging, plan.ranges);
+  return { ...plan, ...together, start: found.start, noStart: found.why };
 }
 
 async function graphOf(

@@ -21,6 +21,8 @@ import type { PolicyBlobs } from './policy-blobs.ts';
 export const POLICY_PATH = '.signet.yaml';
 /** The value of `--policy-from parents`. A branch of that name is `refs/heads/parents`. */
 const PARENTS = 'parents';
+/** The value of `--since vsa`. A branch of that name is `refs/heads/vsa`. */
+const SUMMARIES = 'vsa';
 
 /** The policy of a run, and the policies whose changes it watches. */
 export interface PolicyChoice {
@@ -30,11 +32,15 @@ export interface PolicyChoice {
   readonly ref?: string | undefined;
   /** Full hash of the start. It and its ancestors are not judged. */
   readonly since?: string | undefined;
+  /** True if a verification summary may be the start. */
+  readonly summaries?: boolean;
   /** The repository's own policies, watched for changes. Absent if flags decide, or every signer passes. */
   readonly blobs?: PolicyBlobs;
   /** Blob of the start commit's policy, if each commit is judged by its parents' policy. */
   readonly startBlob?: string;
 }
+
+const WHOSE = 'whose verification summaries count';
 
 interface Sources {
   readonly args: ParsedArguments;
@@ -89,7 +95,7 @@ async function namedPolicy(
 
 /** Resolves the start commit that `--since` or configuration names. */
 async function sinceOf({ settings, repository }: Sources): Promise<string | undefined> {
-  if (settings.since === undefined) return undefined;
+  if (settings.since === undefined || settings.since === SUMMARIES) return undefined;
   const [commit] = await resolveCommits(repository, [settings.since]);
   if (commit !== undefined) return commit.id;
   const what = `${settings.since} (since): there is no such commit`;
@@ -113,7 +119,12 @@ async function refOf({ args, repository }: Sources): Promise<string | undefined>
 
 /** Chooses for `--policy-from parents`: the policy of the start commit, which must not come from the range itself. */
 async function parentsChoice(sources: Sources, ref: string | undefined): Promise<PolicyChoice> {
-  const { repository, crypto } = sources;
+  const { repository, crypto, settings } = sources;
+  if (settings.since === SUMMARIES) {
+    throw new UsageError('--policy-from parents needs a start that you name, and no summary', {
+      hint: 'add: --since COMMIT',
+    });
+  }
   const since = await sinceOf(sources);
   if (since === undefined) {
     throw new UsageError('--policy-from parents needs a start that you name', {
@@ -159,11 +170,21 @@ export async function choosePolicy(sources: Sources): Promise<PolicyChoice> {
   const ref = await refOf(sources);
   if (from === PARENTS) return parentsChoice(sources, ref);
   const given = await sinceOf(sources);
-  if (anySigner || flags !== undefined) return { policy: flags, since: given, ref };
+  const summaries = sources.settings.since === SUMMARIES;
+  if (anySigner || flags !== undefined) {
+    if (summaries) throw new UsageError(`--since vsa needs a policy that says ${WHOSE}`);
+    return { policy: flags, since: given, ref };
+  }
   const found = await namedPolicy(sources);
   if (found === undefined) throw noPolicyGiven();
+  if (summaries && found.policy.vsa === undefined) {
+    throw new ConfigError(`${found.policy.source} does not say ${WHOSE}`, {
+      code: 'POLICY_FILE',
+      hint: 'add: vsa: {by: [NAME]}, or name a start: --since COMMIT',
+    });
+  }
   const { openPolicyBlobs } = await import('./policy-blobs.ts');
   const blobs = openPolicyBlobs(repository, found.path, crypto);
   const since = given ?? found.policy.since;
-  return { policy: found.policy, blobs, ref, since };
+  return { policy: found.policy, blobs, ref, since, summaries };
 }

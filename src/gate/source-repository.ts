@@ -80,7 +80,7 @@ function uriOf(named: string | undefined, remotes: readonly Remote[]): string {
       : others.length > 0
         ? 'the remotes of this repository have several addresses'
         : 'the remote of this repository has no address on a network';
-  throw new UsageError(`--format vsa must name the repository, and ${what}`, { hint: HINT });
+  throw new UsageError(`a verification summary names its repository, and ${what}`, { hint: HINT });
 }
 
 /** Returns the repository that `named` or the only remote's address means. @throws UsageError */

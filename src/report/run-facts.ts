@@ -25,6 +25,10 @@ export interface RunProof {
   readonly twoParty: boolean;
   /** Checks that the caller left out: `sct`, `log`. */
   readonly leftOut: readonly string[];
+  /** True if the policy asks for statements besides: approvals. */
+  readonly statements?: boolean;
+  /** SHA-256 of the summaries that prove the start, lower-case hex. */
+  readonly summaries?: readonly string[];
 }
 
 export interface RunFacts {

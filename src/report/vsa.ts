@@ -5,6 +5,7 @@
  * only if every object is verified.
  */
 
+import { RUN_FORMAT, VERIFIER_ID, VSA_TYPE } from '../core/statement/source-vsa.ts';
 import { ConfigError } from '../errors.ts';
 import type { Rendered, ReportContext, ReportFormat, ReportSubject, Writer } from './format.ts';
 import { jsonText, rfc3339 } from './json.ts';
@@ -13,10 +14,6 @@ import { factsJson, type RunProof } from './run-facts.ts';
 import { FAILED, sourceLevels } from './source-levels.ts';
 
 const STATEMENT = 'https://in-toto.io/Statement/v1';
-const PREDICATE = 'https://slsa.dev/verification_summary/v1';
-export const VERIFIER_ID = 'urn:git-signet:verifier';
-/** The form of `annotations.gitSignet`. A reader that does not know it takes nothing from it. */
-export const RUN_FORMAT = 1;
 const NOTHING_PROVED: RunProof = { twoParty: false, leftOut: [] };
 
 /**
@@ -28,6 +25,12 @@ function subjectOf(subject: ReportSubject, run: object): unknown {
   const digest = type === 'tag' ? { gitTag: id } : { gitCommit: id };
   const gitSignet = { revision: name, without: base, ...run };
   return { name, digest, annotations: { sourceRefs, gitSignet } };
+}
+
+/** Returns the attestations that were used, if they are all known. The list must name all of them, or none. */
+function inputsOf({ statements = false, summaries = [] }: RunProof): object {
+  if (statements || summaries.length === 0) return {};
+  return { inputAttestations: summaries.map((sha256) => ({ digest: { sha256 } })) };
 }
 
 /** @throws ConfigError if no policy or no repository is named, because a summary must name them */
@@ -51,14 +54,14 @@ function createVsa(context: ReportContext): Writer {
     const levels = passed ? sourceLevels({ proof, subjects, carried }) : undefined;
     const run = {
       ...{ format: RUN_FORMAT, version, ref: proof.ref ?? null, leftOut: proof.leftOut },
-      ...{ notClaimed: levels?.notClaimed ?? {}, counts },
+      ...{ notClaimed: levels?.notClaimed ?? {}, counts, startedBy: proof.summaries ?? [] },
       ...{ policySource: policy.source, trustDigest: context.trust.digest },
       ...factsJson(context),
     };
     const statement = {
       _type: STATEMENT,
       subject: subjects.map((subject) => subjectOf(subject, run)),
-      predicateType: PREDICATE,
+      predicateType: VSA_TYPE,
       predicate: {
         verifier: { id: VERIFIER_ID },
         timeVerified: rfc3339(now),
@@ -67,6 +70,7 @@ function createVsa(context: ReportContext): Writer {
           uri: `urn:git-signet:policy:sha256:${policy.digest}`,
           digest: { sha256: policy.digest },
         },
+        ...inputsOf(proof),
         verificationResult: passed ? 'PASSED' : 'FAILED',
         verifiedLevels: levels?.verified ?? [FAILED],
         slsaVersion: '1.2',

@@ -32,6 +32,8 @@ const FIXTURES: Readonly<Record<string, readonly [file: string, name: RegExp]>> 
   tags: ['scenario/policy-tags.test.ts', /a tag is judged by the rules for tags/],
   push: ['core/policy/push.test.ts', /asks for all refs, for some refs, or for none/],
   changes: ['scenario/policy-sources.test.ts', /a signer that may not change the policy/],
+  vsa: ['scenario/vsa-start.test.ts', /a signer whom the policy does not name for summaries/],
+  links: ['scenario/vsa-start.test.ts', /a chain of more summaries than the policy allows/],
   name: ['support/policy-corpus.ts', /no name/],
   from: ['core/policy/decide.test.ts', /'from'/],
   until: ['core/policy/decide.test.ts', /'until'/],

@@ -172,6 +172,14 @@ describe('policy check', () => {
       'policy: distinct-signers: 3, but there are 1',
     ],
     ['unlogged', careful('unlogged: allowed\n'), 'policy: signatures in no log'],
+    [
+      'a workflow that signs summaries and may sign commits',
+      careful(
+        'vsa: {by: [gate]}\ncommits: [{refs: [refs/heads/main], by: [alice]}]\n',
+        '  - {name: gate, workflow: {repository: acme/app, file: .github/workflows/gate.yml, ref: refs/heads/main, trigger: push}}\n',
+      ),
+      'gate: it signs summaries, and a ref without a rule lets it sign commits too',
+    ],
   ])('%s', async (_name, text, says) => {
     const { exit, out } = await check(text);
     expect(exit).toBe(6);

@@ -87,6 +87,7 @@ const GOOD: readonly PolicyCase[] = [
       `roles: {reviewers: [alice]}\ncommits:\n  - {refs: [refs/heads/main], approvals: {count: 2, by: [reviewers], not: author, for: refs/heads/main}}\ntags: [{approvals: {count: 1}}]\n`,
     ),
   ),
+  good('whose summaries count', withAlice('vsa: {by: [alice], links: 5}\n')),
   good('sequence, since, unlogged', withAlice(`sequence: 7\nsince: ${SINCE}\nunlogged: allowed\n`)),
 ];
 
@@ -356,6 +357,15 @@ const BAD_RULES: readonly PolicyCase[] = [
   bad('sequence zero', withAlice('sequence: 0\n'), /'sequence' must be a whole number/),
   bad('since a branch (P16)', withAlice('since: main\n'), /'since' must be the full hash/),
   bad('since a short hash (P16)', withAlice('since: abcdef1\n'), /'since' must be the full hash/),
+  bad('summaries of no signer (P05)', withAlice('vsa: {by: []}\n'), /'by' must be a list/),
+  bad('summaries without by', withAlice('vsa: {links: 5}\n'), /'by' must be a list/),
+  bad(
+    'summaries of a stranger',
+    withAlice('vsa: {by: [bob]}\n'),
+    /there is no signer or role 'bob'/,
+    true,
+  ),
+  bad('no link', withAlice('vsa: {by: [alice], links: 0}\n'), /'links' must be a whole number/),
   bad('unlogged without a word', withAlice('unlogged: true\n'), /'unlogged' must be allowed/),
 ];
 

@@ -82,6 +82,14 @@ function explainRules(
   }
 }
 
+/** Says whether summaries by this signer would count. */
+function explainSummaries({ vsa, rules }: IdentityPolicy, party: Party, say: Say): void {
+  if (vsa === undefined) return;
+  const names = rules.filter((rule) => whyNot(rule, party.signer) === undefined);
+  const counts = names.some((rule) => vsa.by.includes(rule.name) && inForce(rule, party.times));
+  say(counts ? 'yes' : 'no', 'vsa (verification summaries by this signer)');
+}
+
 async function explain(name: string, setup: VerifySetup, say: Say): Promise<Outcome> {
   const { repository, judge, choice } = setup;
   const { policy, ref } = judge;
@@ -110,6 +118,7 @@ async function explain(name: string, setup: VerifySetup, say: Say): Promise<Outc
     return outcome;
   }
   explainRules(policy, party, split.payload, ref, say);
+  explainSummaries(policy, party, say);
   return outcome;
 }
 

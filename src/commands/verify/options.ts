@@ -6,8 +6,8 @@
 import { grouped, settingOption } from '../../cli/options.ts';
 import type { CommandSpec, OptionSpecs, ParsedArguments } from '../../cli/spec.ts';
 import { UsageError } from '../../errors.ts';
+import type { VerifySetup } from '../../gate/setup.ts';
 import { type SourceRepository, sourceRepository } from '../../gate/source-repository.ts';
-import type { GitRepository } from '../../git/repository.ts';
 import { FORMATS, type FormatName } from '../../report/formats.ts';
 
 const workflow = {
@@ -28,8 +28,9 @@ export const WHO_OPTIONS = grouped('Who may have signed (one of these is needed)
   },
   since: settingOption('since', {
     takes: 'revision',
-    value: 'COMMIT',
-    meaning: 'judge nothing up to it (signet.since)',
+    value: 'COMMIT|vsa',
+    meaning:
+      'judge nothing up to it (signet.since), or vsa: up to the newest summary that proves as much',
   }),
   ref: {
     takes: 'text',
@@ -89,15 +90,16 @@ export const STATEMENT_OPTIONS = grouped('How', {
   },
 });
 
-/** Returns what `--format vsa` says of the repository, or undefined for other formats. @throws UsageError */
+/** Returns how summaries name the repository, or undefined if the run neither makes nor needs one. @throws UsageError */
 export async function statementSource(
   args: ParsedArguments,
-  repository: GitRepository,
+  { repository, choice }: Pick<VerifySetup, 'repository' | 'choice'>,
 ): Promise<SourceRepository | undefined> {
   const named = args.values.get('repository-uri');
-  if (formatOf(args) === 'vsa') return sourceRepository(repository, named);
+  if (formatOf(args) === 'vsa' || choice.summaries === true)
+    return sourceRepository(repository, named);
   if (named === undefined) return undefined;
-  throw new UsageError('--repository-uri is for --format vsa');
+  throw new UsageError('--repository-uri is for --format vsa and --since vsa');
 }
 
 export const VERIFY_EXITS: NonNullable<CommandSpec['exits']> = {

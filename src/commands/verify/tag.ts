@@ -15,6 +15,7 @@ import { resolveNames } from '../../git/names.ts';
 import type { ReportSubject } from '../../report/format.ts';
 import { renderResult } from '../../report/formats.ts';
 import { createReporter } from '../../report/reporter.ts';
+import { ATTEST_OPTIONS, summaryAttestation } from '../statements/attest-summary.ts';
 import {
   formatOf,
   STATEMENT_OPTIONS,
@@ -43,8 +44,8 @@ export async function judgeTag(
 }
 
 /** A statement about a tag is about its commit too. @throws UsageError */
-async function tagSource(args: ParsedArguments, { repository }: VerifySetup) {
-  const source = await statementSource(args, repository);
+async function tagSource(args: ParsedArguments, setup: VerifySetup) {
+  const source = await statementSource(args, setup);
   if (source !== undefined && args.switches.has('no-target')) {
     throw new UsageError('--format vsa is about the commit of the tag: leave out --no-target');
   }
@@ -52,9 +53,10 @@ async function tagSource(args: ParsedArguments, { repository }: VerifySetup) {
 }
 
 const run: Run = async (args, invocation) => {
-  const { streams, terminal, env } = invocation;
+  const { terminal, env } = invocation;
   const names = args.positionals;
   const format = formatOf(args);
+  const attestation = summaryAttestation(args, invocation);
   const setup = await setUpVerify(args, invocation);
   const { facts, judge } = setup;
   const source = await tagSource(args, setup).catch(async (error: unknown) => {
@@ -66,7 +68,8 @@ const run: Run = async (args, invocation) => {
   const reporter = createReporter({
     colour: await colourHere(invocation),
     ...facts,
-    ...{ output: format, streams, terminal, noun: 'object', now, env },
+    streams: attestation?.streams ?? invocation.streams,
+    ...{ output: format, terminal, noun: 'object', now, env },
     ...{ asked: names, subjects, repositoryUri: source?.uri },
   });
   const counts = countResults();
@@ -89,6 +92,7 @@ const run: Run = async (args, invocation) => {
     }
     const exit = exitCodeOf(counts);
     reporter.finish(counts, exit === ExitCode.ok);
+    await attestation?.finish(setup.repository);
     return exit;
   } catch (error) {
     reporter.abandon();
@@ -105,6 +109,7 @@ export const command: Command = {
   options: {
     ...VERIFY_OPTIONS,
     ...STATEMENT_OPTIONS,
+    ...ATTEST_OPTIONS,
     'no-target': {
       group: 'How',
       meaning: 'judge the tag only: its target may be unsigned',

@@ -5,16 +5,19 @@ import type { Command, Run } from '../../cli/command.ts';
 import type { ParsedArguments } from '../../cli/spec.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { exitCodeOf } from '../../gate/exit-code.ts';
+import type { JudgedBy } from '../../gate/judged-by.ts';
 import { type PolicyPlan, planRun, type RunRevisions } from '../../gate/plan.ts';
 import { judgePlan, judgingContext } from '../../gate/run.ts';
 import { setUpVerify } from '../../gate/setup.ts';
 import type { SourceRepository } from '../../gate/source-repository.ts';
+import type { SummaryStart } from '../../gate/summary-start.ts';
 import { colourHere } from '../../git/colour.ts';
 import type { ReportSubject } from '../../report/format.ts';
 import { FORMATS, type ReportOutput } from '../../report/formats.ts';
 import { createReporter, type Reporter } from '../../report/reporter.ts';
 import { untilInterrupted } from '../../system/interrupt.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import { ATTEST_OPTIONS, summaryAttestation } from '../statements/attest-summary.ts';
 import {
   formatOf,
   jobsOf,
@@ -44,30 +47,45 @@ async function withRefs(
   return Promise.all(each);
 }
 
+/** Returns the facts of a run that begins at a verification summary. */
+function startedFacts(facts: JudgedBy, start: SummaryStart | undefined): JudgedBy {
+  if (start === undefined || facts.proof === undefined) return facts;
+  const since = { commit: start.commit, origin: `a verification summary by ${start.name}` };
+  return { ...facts, since, proof: { ...facts.proof, summaries: start.summaries } };
+}
+
 const run: Run = async (args, invocation) => {
-  const { streams, terminal, env } = invocation;
+  const { terminal, env } = invocation;
   const format = formatOf(args);
   const jobs = jobsOf(args, availableParallelism());
+  const attestation = summaryAttestation(args, invocation);
   const setup = await setUpVerify(args, invocation);
   const judging = judgingContext(setup);
   let plan: PolicyPlan | undefined;
   let reporter: Reporter | undefined;
   try {
-    const source = await statementSource(args, setup.repository);
-    plan = await planRun(askedFor(args, invocation), setup, judging);
-    const { total, startsAt } = plan;
+    const source = await statementSource(args, setup);
+    const uri = source?.uri;
+    plan = await planRun({ ...askedFor(args, invocation), uri }, setup, judging);
+    const { total, startsAt, start, noStart } = plan;
     const subjects = await withRefs(plan.subjects, source);
     if (startsAt !== undefined) {
       terminal.say(`${startsAt.slice(0, 12)} and what lies before it are not judged (since)`);
     }
+    if (start !== undefined) {
+      const short = start.commit.slice(0, 12);
+      terminal.say(`${short} and what it reaches passed, says a summary by ${start.name}`);
+    }
+    if (noStart !== undefined) terminal.say(`the whole range is judged, because ${noStart}`);
     const { now } = setup.judge;
     const asked = args.positionals;
     const output: ReportOutput = format === 'text' && total === 1 ? 'sentence' : format;
     reporter = createReporter({
       colour: await colourHere(invocation),
-      ...setup.facts,
-      ...{ output, streams, terminal, noun: 'commit', asked, subjects, now, env, total },
-      repositoryUri: source?.uri,
+      ...startedFacts(setup.facts, start),
+      streams: attestation?.streams ?? invocation.streams,
+      ...{ output, terminal, noun: 'commit', asked, subjects, now, env, total },
+      repositoryUri: uri,
     });
     const how = { jobs, output, onResult: reporter.add };
     const judged = judgePlan(plan, setup, judging, how);
@@ -75,6 +93,7 @@ const run: Run = async (args, invocation) => {
     const counts = await (total === undefined ? judged : untilInterrupted(judged));
     const exit = exitCodeOf(counts);
     reporter.finish(counts, exit === ExitCode.ok);
+    await attestation?.finish(setup.repository);
     return exit;
   } catch (error) {
     reporter?.abandon();
@@ -91,6 +110,7 @@ export const command: Command = {
   options: {
     ...VERIFY_OPTIONS,
     ...STATEMENT_OPTIONS,
+    ...ATTEST_OPTIONS,
     stdin: { group: 'How', meaning: 'revisions from stdin, one a line' },
   },
   about: [

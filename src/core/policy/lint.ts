@@ -1,9 +1,10 @@
 /** Finds odd parts of a valid policy: rules without effect, signers whose dates are over, patterns that match too much. */
 
+import { DEFAULT_RULE } from './decide.ts';
 import { approvalOddities } from './lint-approvals.ts';
 import type { IdentityPolicy, IdentityRule, ObjectRule } from './model.ts';
 import { matchesWhole } from './patterns.ts';
-import { takenBefore } from './reach.ts';
+import { reachedRules, takenBefore } from './reach.ts';
 import { ownersOf } from './revocations.ts';
 
 /** One odd part. */
@@ -77,7 +78,8 @@ function idle(policy: IdentityPolicy): readonly Oddity[] {
   if (rules.some(({ by }) => by === undefined)) return [];
   const approvers = rules.flatMap(({ approvals }) => approvals?.by ?? []);
   const signers = rules.flatMap(({ by = [] }) => by);
-  const named = new Set([...signers, ...approvers, ...(policy.changes ?? [])]);
+  const also = [...(policy.changes ?? []), ...(policy.vsa?.by ?? [])];
+  const named = new Set([...signers, ...approvers, ...also]);
   const all = [...policy.rules, ...(policy.keys ?? [])].map(({ name }) => name);
   return [...new Set(all)]
     .filter((name) => !named.has(name))
@@ -99,6 +101,17 @@ function wholeOddities(policy: IdentityPolicy): readonly Oddity[] {
   );
   if (most > alone) say(`distinct-signers: ${most}, but there are ${alone}`);
   return odd;
+}
+
+/** Finds workflows that sign summaries and whose signature also passes on a commit, because a rule lets every signer sign. */
+function summaryOddities({ vsa, rules, commits = [] }: IdentityPolicy): readonly Oddity[] {
+  const open = reachedRules(commits, DEFAULT_RULE).find(({ by }) => by === undefined);
+  if (vsa === undefined || open === undefined) return [];
+  const where = open.label === 'default' ? 'a ref without a rule' : open.label;
+  const what = `it signs summaries, and ${where} lets it sign commits too`;
+  return rules
+    .filter(({ name, workflow }) => workflow !== undefined && vsa.by.includes(name))
+    .map(({ name }) => ({ where: name, what }));
 }
 
 /** Finds entries of `revoked` that hit no signer of the policy, and entries that no signer could take back. */
@@ -132,5 +145,6 @@ export function oddities(policy: IdentityPolicy, now: number): readonly Oddity[]
     ...approvalOddities(policy),
     ...idle(policy),
     ...revokedOddities(policy),
+    ...summaryOddities(policy),
   ];
 }

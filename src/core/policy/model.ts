@@ -121,6 +121,14 @@ export interface Revocation {
   readonly except?: readonly string[];
 }
 
+/** Whose verification summaries count (`vsa`). */
+export interface SummaryTrust {
+  /** Names of signers, with roles resolved. */
+  readonly by: readonly string[];
+  /** Most summaries of a chain from the start of a gate back to the first commit that it would judge. */
+  readonly links: number;
+}
+
 /** A policy. It is plain data, so that it crosses threads. core/policy/decide.ts applies it. */
 export interface IdentityPolicy {
   /** Its source for messages: a path, `REV:PATH`, or `the flags`. */
@@ -146,6 +154,8 @@ export interface IdentityPolicy {
   readonly sequence?: number;
   /** Full hash of the start. It and its ancestors are not judged. */
   readonly since?: string;
+  /** Whose verification summaries count. If absent, no summary counts. */
+  readonly vsa?: SummaryTrust;
   /** Signatures without any log entry count, if `signet.log = none` says so too. */
   readonly unlogged?: 'allowed';
 }

@@ -6,6 +6,7 @@
 import type { IdentityPolicy, IdentityRule } from './model.ts';
 import { type Names, readObjectRules, readPushRule, resolveNames } from './object-rules.ts';
 import { readRevoked } from './read-revoked.ts';
+import { readVsa } from './read-vsa.ts';
 import {
   asAnyMap,
   asCount,
@@ -33,6 +34,7 @@ const KEYS = [
   'push',
   'changes',
   'revoked',
+  'vsa',
 ];
 
 function readSigners(reader: Reader, value: unknown): readonly SignerRules[] {
@@ -95,7 +97,7 @@ export function policyFromData(
   const keys = signers.flatMap((signer) => signer.keys);
   const commits = readObjectRules(reader, 'commits', policy.commits, names);
   const tags = readObjectRules(reader, 'tags', policy.tags, names);
-  const { sequence, since, unlogged, push, changes, revoked } = policy;
+  const { sequence, since, unlogged, push, changes, revoked, vsa } = policy;
   const read: IdentityPolicy = {
     source,
     digest,
@@ -113,6 +115,7 @@ export function policyFromData(
       ? {}
       : { unlogged: asWord(reader, unlogged, ['unlogged'], ['allowed']) }),
     ...(revoked === undefined ? {} : { revoked: readRevoked(reader, revoked) }),
+    ...(vsa === undefined ? {} : { vsa: readVsa(reader, vsa, names) }),
   };
   refuseLockout(reader, read);
   return read;

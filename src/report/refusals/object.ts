@@ -100,6 +100,18 @@ export const OBJECT_PAGES = {
     mend: [RESTATE, ['verify it with the program that made it']],
     example: 'the bundle is signed by a bare key',
   },
+  'summary-missing': {
+    means: 'There is no verification summary of this commit or tag here.',
+    why: [
+      'No run over this very commit signed a summary. A summary of a later commit does not count for it.',
+      'The summaries were not fetched: git fetches them only if you name their refs.',
+    ],
+    mend: [
+      ['fetch them', "git fetch origin '+refs/attestations/*:refs/attestations-from/origin/*'"],
+      ['if you have a summary in a file, name it with `--vsa FILE`'],
+    ],
+    example: 'there is no verification summary of 4f2a91c0b7d3e6a58c19f02d7b34e8a6c5d10f92',
+  },
   'statement-malformed': {
     means: 'The signed content is no in-toto statement about a commit, tag or tree.',
     why: [

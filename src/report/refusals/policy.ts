@@ -117,6 +117,22 @@ export const POLICY_PAGES = {
     ],
     example: 'its tree differs from the one that git makes when it merges these parents',
   },
+  'summary-not-met': {
+    means: 'The summary is signed by a signer that counts, but it does not say what was asked for.',
+    why: [
+      'The run that it sums up failed.',
+      'It is about another repository, another ref or another commit, or it has a lower level.',
+      'It is older than `--max-age` allows, or another verifier made it.',
+    ],
+    mend: [
+      ['compare what it says with what you asked for'],
+      [
+        'if it fits your repository, ask for that',
+        'git signet verify-vsa --policy-from origin/main --repository-uri git+https://git.example.test/parser HEAD',
+      ],
+    ],
+    example: 'it says FAILED',
+  },
   'too-few-signers': {
     means: 'Fewer people signed than `distinct-signers` demands.',
     why: [

@@ -11,6 +11,7 @@ export const COMMANDS: CommandTable = {
   'verify-tag': () => import('./verify/tag.ts'),
   'verify-archive': () => import('./verify/archive.ts'),
   'verify-vsa': () => import('./statements/verify-vsa.ts'),
+  serve: () => import('./serve/serve.ts'),
   monitor: () => import('./monitor/monitor.ts'),
   hooks: () => import('./hooks/hooks.ts'),
   resign: () => import('./resign/resign.ts'),

@@ -44,12 +44,13 @@ export interface RunRevisions {
   readonly uri?: string | undefined;
 }
 
-/** @throws UsageError if the policy has rules by ref, and the ref is not known */
-function needRef({ judge }: VerifySetup): void {
+/** Checks that the ref is known if a rule depends on it. @throws UsageError if it is not */
+export function needRef({ judge }: VerifySetup): void {
   if (judge.ref === undefined) refuseWithoutRef(judge.policy);
 }
 
-function watchOf(
+/** Returns what notes the changes of the policy, or undefined if no policy of the repository is watched. */
+export function watchOf(
   { choice, judge, repository }: VerifySetup,
   judging: JudgingContext,
 ): PlanSettings['watch'] {

@@ -121,6 +121,17 @@ export async function startAt<R extends NamedRange>(
   return { ...range, exclude: [...range.exclude, since] };
 }
 
+/** Returns a commit with its links, or undefined if git finds none in it. */
+export function walkedCommit(
+  { format, shallow }: Pick<GitRepository, 'format' | 'shallow'>,
+  { id, raw }: { readonly id: string; readonly raw: Uint8Array },
+): WalkedCommit | undefined {
+  const links = commitLinks(raw, format);
+  // a shallow clone has no parents here to compare with
+  const parents = shallow.has(id) ? [] : links?.parents;
+  return links && { id, tree: links.tree, parents: parents ?? [], boundary: false };
+}
+
 /** Returns the commits of single requests. It skips other objects, which the judge will refuse. */
 async function singleCommits(
   repository: GitRepository,
@@ -128,14 +139,10 @@ async function singleCommits(
 ): Promise<readonly WalkedCommit[]> {
   const ids = singles.map(({ id }) => id);
   const commits = await repository.objects.each(ids, (frame) => {
-    const commit = frame.kind === 'object' && frame.type === 'commit' ? frame : undefined;
-    const links = commit && commitLinks(commit.raw, repository.format);
-    if (links === undefined) return [];
-    // a shallow clone has no parents here to compare with
-    const parents = repository.shallow.has(frame.id) ? [] : links.parents;
-    return [{ id: frame.id, tree: links.tree, parents, boundary: false }];
+    const isCommit = frame.kind === 'object' && frame.type === 'commit';
+    return isCommit ? walkedCommit(repository, frame) : undefined;
   });
-  return commits.flat();
+  return commits.filter((commit) => commit !== undefined);
 }
 
 /** Yields watched requests for single commits. Each keeps the name that the caller gave it. */

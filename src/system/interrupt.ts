@@ -2,6 +2,9 @@
 
 import { constants } from 'node:os';
 
+/** A signal that asks a process to end. */
+export type EndingSignal = 'SIGINT' | 'SIGTERM';
+
 /** The user interrupted the run. The exit code is 128 plus the signal's number, as in shells. */
 export class Interrupted extends Error {
   readonly exitCode: number;
@@ -28,4 +31,25 @@ export async function untilInterrupted<T>(work: Promise<T>, message?: string): P
     // the rest of the work ends with the process, and its failure no longer matters
     work.catch(() => undefined);
   }
+}
+
+/** Waits for a signal that asks this process to end, until `release`. */
+export function endingSignal(): {
+  readonly asked: Promise<EndingSignal>;
+  readonly release: () => void;
+} {
+  const { promise, resolve } = Promise.withResolvers<EndingSignal>();
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, resolve);
+  const release = (): void => {
+    for (const signal of signals) process.off(signal, resolve);
+  };
+  return { asked: promise, release };
+}
+
+/** Ends this process by the signal itself. An exit would wait for a write that no reader takes. */
+export async function endBySignal(signal: EndingSignal): Promise<never> {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+  return new Promise(() => undefined);
 }

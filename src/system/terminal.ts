@@ -4,13 +4,14 @@
  * may be none of the three streams. No message holds a raw control character (threat S10) or a token (S14).
  */
 
-import { closeSync, fstatSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { visible, withoutSecrets } from '../core/escape.ts';
-import { UsageError } from '../errors.ts';
 import type { Environment } from './environment.ts';
 import { cutTo, wrapLine } from './layout.ts';
-import { errorCode, inputLines, pause, readInput, readUpTo } from './standard-input.ts';
-import { systemReason } from './system-error.ts';
+import { inputLines, readInput, readUpTo } from './standard-input.ts';
+import { writeAll, writeLater } from './write.ts';
+
+export { OutputClosed } from './write.ts';
 
 /** A descriptor of `--status-fd`. Writes are complete and in order, or they throw. */
 export interface StatusChannel {
@@ -24,8 +25,12 @@ export interface Streams {
   readonly readUpTo: (limit: number) => Uint8Array;
   /** Reads standard input line by line, without line ends, in constant memory. */
   readonly inputLines: () => AsyncIterable<string>;
+  /** Reads standard input as it comes, without blocking this process. */
+  readonly inputChunks: () => AsyncIterable<Uint8Array>;
   /** Writes to standard output, complete and in order. It blocks while the reader is slow. @throws OutputClosed if the reader has gone */
   readonly write: (chunk: string | Uint8Array) => void;
+  /** Does the same without blocking this process. Calls must not overlap. */
+  readonly writeLater: (chunk: Uint8Array) => Promise<void>;
   /** Opens a status channel. 1 and 2 are stdout and stderr on every system. */
   readonly status: (descriptor: number) => StatusChannel;
   readonly outputIsTerminal: boolean;
@@ -53,14 +58,6 @@ export interface Terminal {
   readonly copyTo: (path: string) => Promise<void>;
 }
 
-/** The reader of stdout has gone, so the program stops without a message and without success. */
-export class OutputClosed extends Error {
-  constructor() {
-    super('the reader of the output has gone');
-    this.name = 'OutputClosed';
-  }
-}
-
 /**
  * Returns the devices to write to the user and to read from the user. Windows has one device for each, and opening one for
  * both does not work. They need the device prefix, because Windows takes other names for files. Not tested on Windows.
@@ -75,27 +72,6 @@ export function terminalDevices(platform: NodeJS.Platform): {
 }
 
 const DEVICES = terminalDevices(process.platform);
-
-/** Writes all bytes. A full disk or a closed descriptor is an error of the caller's environment, and `what` names it. */
-function writeAll(descriptor: number, chunk: string | Uint8Array, what = 'the output'): void {
-  const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
-  let done = 0;
-  // an empty chunk is written too, because that shows whether writing works
-  for (let left = true; left; left = done < bytes.length) {
-    try {
-      done += writeSync(descriptor, bytes, done);
-    } catch (error) {
-      const code = errorCode(error);
-      if (code === 'EAGAIN') pause();
-      else if (code === 'EPIPE' || code === 'EOF') throw new OutputClosed();
-      else if (code === 'EBADF' || code === 'EINVAL')
-        throw new UsageError(`${what} is not open for writing`);
-      else if (code !== undefined)
-        throw new UsageError(`${what} cannot be written: ${systemReason(error)}`);
-      else throw error;
-    }
-  }
-}
 
 /**
  * Loads `node:tty` for a device other than the null device only, because it takes a millisecond. git gives pipes to the
@@ -139,7 +115,9 @@ export function processStreams(env: Environment): Streams {
     readInput,
     readUpTo: (limit) => readUpTo(limit),
     inputLines,
+    inputChunks: () => process.stdin,
     write: (chunk) => writeAll(1, chunk),
+    writeLater: (chunk) => writeLater(1, chunk),
     status: (descriptor) => {
       const write = (text: string): void => writeAll(descriptor, text, `--status-fd ${descriptor}`);
       // fails before anything is signed and published, if git could not read the result

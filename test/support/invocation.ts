@@ -62,7 +62,11 @@ export function catchInvocation(given: Given): Caught {
         .toString('utf8')
         .split('\n');
     },
+    inputChunks: async function* () {
+      yield given.input ?? new Uint8Array();
+    },
     write: (chunk) => put(1, chunk),
+    writeLater: async (chunk) => put(1, chunk),
     status: (descriptor) => ({ write: (text) => put(descriptor, text) }),
     outputIsTerminal: false,
     inputIsTerminal: false,

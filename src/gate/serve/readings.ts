@@ -1,0 +1,113 @@
+/**
+ * Keeps the trust root and the policies of `git signet serve`, and reads them anew. Each question is answered under one
+ * reading, so a ref that moves or a file that changes never counts within one answer. If a policy or the trust root can no
+ * longer be read, questions get that error: a resident program must not go on with what was revoked.
+ */
+
+/** Milliseconds after which a reading is no longer used for a new question. */
+export const READING_AGE = 60_000;
+/** Milliseconds before a failed reading is tried again. */
+const AFTER_FAILURE = 1000;
+
+interface Closable {
+  readonly close: () => Promise<void>;
+}
+
+interface Reading<T> {
+  readonly value: T;
+  readonly at: number;
+  users: number;
+  retired: boolean;
+}
+
+export interface ReadingSettings<T extends Closable> {
+  readonly open: () => Promise<T>;
+  /** Milliseconds, from any start. */
+  readonly clock: () => number;
+}
+
+/** The newest reading, and older ones until their last question is answered. */
+export class Readings<T extends Closable> {
+  readonly #settings: ReadingSettings<T>;
+  #newest: Reading<T> | undefined;
+  #opening: Promise<Reading<T>> | undefined;
+  #failure: { readonly error: unknown; readonly at: number } | undefined;
+
+  constructor(settings: ReadingSettings<T>) {
+    this.#settings = settings;
+  }
+
+  async #open(): Promise<Reading<T>> {
+    const { open, clock } = this.#settings;
+    // what changes while it is read counts from the next reading on
+    const at = clock();
+    try {
+      const value = await open();
+      this.#failure = undefined;
+      const reading = { value, at, users: 0, retired: false };
+      this.#retire();
+      this.#newest = reading;
+      return reading;
+    } catch (error) {
+      this.#failure = { error, at: clock() };
+      this.#retire();
+      throw error;
+    } finally {
+      this.#opening = undefined;
+    }
+  }
+
+  #retire(): void {
+    const old = this.#newest;
+    this.#newest = undefined;
+    if (old === undefined) return;
+    old.retired = true;
+    if (old.users === 0) this.#close(old);
+  }
+
+  #close({ value }: Reading<T>): void {
+    value.close().catch(() => undefined);
+  }
+
+  #renew(): Promise<Reading<T>> {
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  async #current(): Promise<Reading<T>> {
+    const now = this.#settings.clock();
+    if (this.#opening !== undefined) return this.#opening;
+    if (this.#newest !== undefined && now - this.#newest.at < READING_AGE) return this.#newest;
+    if (this.#failure !== undefined && now - this.#failure.at < AFTER_FAILURE) {
+      throw this.#failure.error;
+    }
+    return this.#renew();
+  }
+
+  /** Runs work under the newest reading, which stays open until the work ends. @throws the error of a reading that failed */
+  async use<R>(work: (value: T) => Promise<R> | R): Promise<R> {
+    const reading = await this.#current();
+    reading.users += 1;
+    try {
+      return await work(reading.value);
+    } finally {
+      reading.users -= 1;
+      if (reading.retired && reading.users === 0) this.#close(reading);
+    }
+  }
+
+  /** Reads all anew. A reading that has already begun is not enough. */
+  async reload(): Promise<void> {
+    await this.#opening?.catch(() => undefined);
+    await this.#renew();
+  }
+
+  /** Makes the next question read all anew, because something in the reading has failed. */
+  distrust(): void {
+    this.#retire();
+  }
+
+  close(): void {
+    this.#retire();
+  }
+}

@@ -13,6 +13,7 @@ export const COMMANDS: CommandTable = {
   'verify-vsa': () => import('./statements/verify-vsa.ts'),
   serve: () => import('./serve/serve.ts'),
   monitor: () => import('./monitor/monitor.ts'),
+  approve: () => import('./statements/approve.ts'),
   hooks: () => import('./hooks/hooks.ts'),
   resign: () => import('./resign/resign.ts'),
   policy: () => import('./policy/policy.ts'),

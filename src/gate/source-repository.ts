@@ -70,6 +70,54 @@ export async function knownAddresses(
   return [...new Set(uris)];
 }
 
+/** Returns the address that a statement names for this repository, or undefined if no remote has one. @throws UsageError if there are several */
+export async function ownAddress(
+  repository: GitRepository,
+  named: string | undefined,
+): Promise<string | undefined> {
+  const [address, other] = await knownAddresses(repository, named);
+  if (other === undefined) return address;
+  throw new UsageError('the remotes of this repository have several addresses', { hint: HINT });
+}
+
+/** Returns the ref to which a refspec copies `ref`, or undefined if it copies it nowhere. */
+function destination(refspec: string, ref: string): string | undefined {
+  const [from = '', to = ''] = refspec.replace(/^\+/, '').split(':');
+  const star = from.indexOf('*');
+  if (star < 0) return from === ref && to !== '' ? to : undefined;
+  const [start, end] = [from.slice(0, star), from.slice(star + 1)];
+  if (ref.length < start.length + end.length || !ref.startsWith(start) || !ref.endsWith(end)) {
+    return undefined;
+  }
+  const middle = ref.slice(start.length, ref.length - end.length);
+  return to === '' ? undefined : to.replace('*', () => middle);
+}
+
+/** Returns the ref here that holds the newest known value of a ref of the repository: what was fetched of it, else the ref itself. */
+export async function refHere(
+  repository: GitRepository,
+  ref: string,
+  named: string | undefined,
+): Promise<string | undefined> {
+  const remotes = await remotesOf(repository);
+  const uri = named === undefined ? undefined : namedUri(named);
+  const meant = remotes.filter(
+    (remote) => uri === undefined || (remote.uri !== undefined && sameRepository(remote.uri, uri)),
+  );
+  const tracking = new Set(
+    meant.flatMap(({ fetch }) => fetch.flatMap((spec) => destination(spec, ref) ?? [])),
+  );
+  const format = '--format=%(refname)';
+  const found = await gitLine(repository, ['for-each-ref', format, ...tracking, ref]);
+  const there = new Set(found.split('\n'));
+  const [fetched, other] = [...tracking].filter((name) => there.has(name));
+  if (other !== undefined) {
+    const what = `${fetched} and ${other} may both hold ${ref}`;
+    throw new UsageError(what, { hint: HINT });
+  }
+  return fetched ?? (there.has(ref) ? ref : undefined);
+}
+
 function uriOf(named: string | undefined, remotes: readonly Remote[]): string {
   if (named !== undefined) return namedUri(named);
   const [uri, ...others] = new Set(remotes.map((remote) => remote.uri));

@@ -2,7 +2,7 @@
 
 import type { ArgumentSpec, OptionSpecs, ParsedArguments } from '../../cli/spec.ts';
 import { UsageError } from '../../errors.ts';
-import { VERIFY_OPTIONS } from '../verify/options.ts';
+import { STATEMENT_OPTIONS, VERIFY_OPTIONS } from '../verify/options.ts';
 
 /** The options that `verify` does not have, or reads differently. */
 export const HOOK_OPTIONS: OptionSpecs = {
@@ -28,7 +28,9 @@ export const HOOK_OPTIONS: OptionSpecs = {
   },
 };
 
-export const HOOK_SPEC: ArgumentSpec = { options: { ...VERIFY_OPTIONS, ...HOOK_OPTIONS } };
+export const HOOK_SPEC: ArgumentSpec = {
+  options: { ...VERIFY_OPTIONS, ...STATEMENT_OPTIONS, ...HOOK_OPTIONS },
+};
 
 /** Reads the further refs that the hook's owner vouches for. @throws UsageError */
 export function vouchedFor({ lists }: ParsedArguments): readonly string[] {

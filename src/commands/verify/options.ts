@@ -86,9 +86,15 @@ export const STATEMENT_OPTIONS = grouped('How', {
   'repository-uri': {
     takes: 'text',
     value: 'URI',
-    meaning: 'the repository that vsa names (default: the remote)',
+    meaning: 'the repository that vsa names, and approvals must name (default: the remotes)',
   },
 });
+
+/** Returns true if a policy of the run may ask for approvals, which name the repository. */
+function mayAskForApprovals({ policy, startBlob }: VerifySetup['choice']): boolean {
+  const rules = [...(policy?.commits ?? []), ...(policy?.tags ?? [])];
+  return startBlob !== undefined || rules.some(({ approvals }) => approvals !== undefined);
+}
 
 /** Returns how summaries name the repository, or undefined if the run neither makes nor needs one. @throws UsageError */
 export async function statementSource(
@@ -98,8 +104,8 @@ export async function statementSource(
   const named = args.values.get('repository-uri');
   if (formatOf(args) === 'vsa' || choice.summaries === true)
     return sourceRepository(repository, named);
-  if (named === undefined) return undefined;
-  throw new UsageError('--repository-uri is for --format vsa and --since vsa');
+  if (named === undefined || mayAskForApprovals(choice)) return undefined;
+  throw new UsageError('--repository-uri is for --format vsa, --since vsa and approvals');
 }
 
 export const VERIFY_EXITS: NonNullable<CommandSpec['exits']> = {

@@ -126,10 +126,13 @@ export function writeStatement({ subjects, predicateType, predicate }: Statement
   return bytes;
 }
 
-/** Returns one line about a statement: its predicate type and its first subject. Raw text. @throws Refusal `statement-malformed` */
+/** Returns one line about a statement: its predicate type, its first subject, and the ref that it may name. Raw text. @throws Refusal `statement-malformed` */
 export function statementLine(bytes: Uint8Array): string {
-  const { predicateType, subjects } = readStatement(bytes);
+  const { predicateType, subjects, predicate } = readStatement(bytes);
   const [first] = subjects;
   const more = subjects.length > 1 ? ` and ${subjects.length - 1} more` : '';
-  return `${predicateType} about ${first?.type} ${first?.id.slice(0, 12)}${more}`;
+  const { ref } = predicate;
+  // an approval must not be given for another ref than its signer means
+  const place = typeof ref === 'string' ? ` for ${ref.slice(0, 200)}` : '';
+  return `${predicateType} about ${first?.type} ${first?.id.slice(0, 12)}${more}${place}`;
 }

@@ -150,7 +150,7 @@ export const POLICY_PAGES = {
     ],
     mend: [
       ['get the approvals', "git fetch origin 'refs/attestations/*:refs/attestations/*'"],
-      ['let another person approve it'],
+      ['let another person approve it', 'git signet approve COMMIT --for refs/heads/main'],
       EXPLAIN,
     ],
     example: '0 of 1 required approvals for refs/heads/main',

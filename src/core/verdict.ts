@@ -4,6 +4,7 @@
  */
 
 import type { IdentityKind, KeyKind } from './identity-kind.ts';
+import type { CarriedWay } from './policy/model.ts';
 
 /** The ordered checks of core/verify.ts. `check` of a rejection names the failed one. */
 export type Check =
@@ -89,6 +90,7 @@ export type PolicyCode =
   | 'too-few-signers'
   | 'too-few-approvals'
   | 'summary-not-met'
+  | 'carried-search-stopped'
   | 'key-not-pinned'
   | 'policy-missing'
   | 'policy-invalid'
@@ -98,7 +100,7 @@ export type PolicyCode =
 
 /** A finding of a policy about an object whose evidence holds. */
 export interface Finding {
-  readonly code: PolicyCode | 'tag-version-not-newer' | 'unlogged';
+  readonly code: PolicyCode | 'tag-version-not-newer' | 'unlogged' | 'carried-head-doubtful';
   /** One line for display. Hostile text in it is not yet escaped. */
   readonly detail: string;
   /** A refusal makes the object `not-allowed`. A note has no effect. */
@@ -207,6 +209,8 @@ export interface Rejected {
   readonly certificate?: CertificateSummary | undefined;
   /** The kind of the signature, if it is known and not x509. */
   readonly kind?: KeyKind | undefined;
+  /** Why no head carries the commit, if one could. `detail` says it too. */
+  readonly notCarried?: string | undefined;
 }
 
 export type Verdict = Verified | NotAllowed | Rejected;
@@ -234,7 +238,47 @@ export interface KeyNotAllowed extends Approvable {
   readonly findings?: readonly Finding[];
 }
 
-/** The result for an object: a verdict on a keyless signature, or on one by a pinned key. */
-export type Outcome = Verdict | KeyVerified | KeyNotAllowed;
+/** A signer of a commit that another commit carries. */
+export interface CarriedSigner {
+  /** The policy's name for the signer. */
+  readonly name: string;
+  readonly signer: Signer;
+  /** The key as the policy pins it, if it is one. */
+  readonly key?: string;
+}
+
+/** The signed commits whose work a commit of a forge holds. */
+export interface Carried {
+  readonly how: CarriedWay;
+  /** Full hash of the head. */
+  readonly head: string;
+  /** Full name of a ref that holds the head. Absent if no ref was needed. */
+  readonly ref?: string | undefined;
+  /** Full hashes of the commits that are carried, parents first. */
+  readonly commits: readonly string[];
+  readonly signers: readonly CarriedSigner[];
+}
+
+/** A commit that passes because its head's commits pass. Its own author, committer and message may be unsigned. */
+export interface CarriedVerified {
+  readonly status: 'verified';
+  readonly carried: Carried;
+  /** Names of the signers, with commas. */
+  readonly rule: string;
+  readonly findings?: readonly Finding[];
+}
+
+/** A carried commit that another rule refuses, or one for which the search for a head was stopped. */
+export interface CarriedNotAllowed {
+  readonly status: 'not-allowed';
+  readonly carried?: Carried | undefined;
+  readonly check: 'policy';
+  readonly code: PolicyCode;
+  readonly detail: string;
+  readonly findings?: readonly Finding[];
+}
+
+/** The result for an object: a verdict on a keyless signature, on one by a pinned key, or on a commit that a head carries. */
+export type Outcome = Verdict | KeyVerified | KeyNotAllowed | CarriedVerified | CarriedNotAllowed;
 
 export type { IdentityPolicy, IdentityRule } from './policy/model.ts';

@@ -11,7 +11,8 @@ import type { IdentityPolicy, ObjectRule } from '../core/policy/model.ts';
 import type { Outcome } from '../core/verdict.ts';
 import type { ObjectRequest } from '../git/objects.ts';
 import type { ApprovalJudge } from './approvals/judge.ts';
-import { personOf } from './person.ts';
+import type { CarriedJudge } from './carried/judge.ts';
+import { peopleOf } from './person.ts';
 import { withRefusal } from './refuse.ts';
 
 export interface GraphSettings {
@@ -29,6 +30,8 @@ export interface GraphSettings {
   readonly mergeTree: (first: string, second: string) => Promise<string | undefined>;
   /** Returns the judge of approvals. It is asked for only if a rule needs it. */
   readonly approvals: () => Promise<ApprovalJudge>;
+  /** Judges commits that a forge made. Absent if no policy can have rules for them. */
+  readonly carried?: CarriedJudge | undefined;
 }
 
 export interface GraphCommit extends Pick<ObjectRequest, 'policies' | 'noted'> {
@@ -50,7 +53,8 @@ function asksAboutLandings({
 /** Returns true if a rule of the policy needs more than one commit. */
 export function asksAboutGraph(policy: IdentityPolicy | undefined): boolean {
   return (policy?.commits ?? []).some(
-    ({ merges, ...rule }) => merges !== 'any' || asksAboutLandings(rule),
+    ({ merges, carried, ...rule }) =>
+      merges !== 'any' || carried !== undefined || asksAboutLandings(rule),
   );
 }
 
@@ -136,7 +140,7 @@ async function judgeLanding(
   const outcomes = await outcomesBrought(parents, waiting, asks ? brought : undefined);
   for (const { policy, signers } of due) {
     const all = [outcome, ...outcomes.values()];
-    const people = new Set(all.flatMap((each) => personOf(policy, each) ?? []));
+    const people = new Set(all.flatMap((each) => peopleOf(policy, each)));
     if (people.size >= signers) continue;
     const detail = `${people.size} of ${signers} required signers: a change that lands here needs ${signers}`;
     return withRefusal(outcome, 'too-few-signers', detail);
@@ -159,7 +163,7 @@ export function createGraph(settings: GraphSettings): Graph {
       policy: each,
       rules: governing(each, { type: 'commit', ref }, undefined),
     }));
-    let result = outcome;
+    let result = (await settings.carried?.(commit, outcome)) ?? outcome;
     for (const merges of new Set(under.flatMap(({ rules }) => rules.map((rule) => rule.merges)))) {
       result = await judgeMerge(commit, merges, result, run);
     }

@@ -4,16 +4,12 @@
  */
 
 import { UsageError } from '../errors.ts';
-import { isSurelyAncestor } from '../git/merge-bases.ts';
-import type { MergeTrees } from '../git/merge-tree.ts';
 import type { ObjectRequest } from '../git/objects.ts';
 import { isAncestor } from '../git/paths.ts';
 import { type ProvedRange, proveRange, type Range } from '../git/range-commits.ts';
-import type { ApprovalJudge } from './approvals/judge.ts';
-import type { TagApprovalSettings } from './approvals/tag.ts';
-import { asksAboutGraph, createGraph, type Graph } from './graph.ts';
+import { asksAboutGraph, type Graph } from './graph.ts';
 import { type RevocationWatch, watchRevocations } from './later-revocations.ts';
-import { type JudgingContext, judgeCommit } from './outcome.ts';
+import type { JudgingContext } from './outcome.ts';
 import { refuseWithoutRef, watchChanges, watchParents } from './policy-watch.ts';
 import {
   type Plan,
@@ -25,6 +21,7 @@ import {
 } from './revisions.ts';
 import type { VerifySetup } from './setup.ts';
 import type { SummaryStart } from './summary-start.ts';
+import { graphOver, judgeAlone, openTogether, type Together } from './together.ts';
 
 export interface PolicyPlan extends Plan {
   readonly graph: Graph | undefined;
@@ -53,12 +50,13 @@ export function needRef({ judge }: VerifySetup): void {
 export function watchOf(
   { choice, judge, repository }: VerifySetup,
   judging: JudgingContext,
+  together?: Together,
 ): PlanSettings['watch'] {
   const { blobs, startBlob, since, policy } = choice;
   if (blobs === undefined) return undefined;
   if (policy === undefined) return undefined;
   const isVerified = async (request: ObjectRequest): Promise<boolean> =>
-    (await judgeCommit(request, judging))?.status === 'verified';
+    (await judgeAlone(request, judging, together))?.status === 'verified';
   const requests: RevocationWatch['requests'] = (walk, passes) =>
     startBlob === undefined || since === undefined
       ? watchChanges(walk(), blobs)
@@ -74,18 +72,6 @@ export function watchOf(
 function rangesFrom(since: string, revisions: readonly string[]): readonly string[] {
   const all = revisions.length === 0 ? ['HEAD'] : revisions;
   return all.map((text) => (text.includes('..') ? text : `${since}..${text}`));
-}
-
-/** Plans the rules that need several commits, over these ranges. `graph` is undefined if the policy has none. */
-export async function planTogether(
-  setup: VerifySetup,
-  judging: JudgingContext,
-  ranges: readonly Pick<ProvedRange, 'line'>[],
-): Promise<Pick<PolicyPlan, 'graph' | 'close'>> {
-  const nothing = { graph: undefined, close: async (): Promise<void> => undefined };
-  if (orderOf(setup) === 'newest-first') return nothing;
-  const landings = ranges.flatMap(({ line }) => [...line]);
-  return graphOf(setup, judging, new Set(landings));
 }
 
 function orderOf({ choice, judge }: VerifySetup): PlanSettings['order'] {
@@ -104,9 +90,10 @@ export async function planRange(
   const started = await startAt(repository, range, choice.since);
   const proved =
     started === range ? range.proved : await proveRange(repository, started, range.name);
-  const settings = { order: orderOf(setup), watch: watchOf(setup, judging) };
+  const together = await openTogether(setup, judging);
+  const settings = { order: orderOf(setup), watch: watchOf(setup, judging, together) };
   const requests = rangeRequests(proved, settings);
-  return { requests, ...(await planTogether(setup, judging, [proved])) };
+  return { requests, ...graphOver(together, setup, judging, [proved]) };
 }
 
 /** Plans a run. @throws UsageError for revisions that cannot be judged under this policy */
@@ -121,44 +108,18 @@ export async function planRun(
   needRef(setup);
   if (choice.summaries === true && uri !== undefined)
     return planFromSummary(asked, uri, setup, judging);
-  const watch = watchOf(setup, judging);
+  const together = await openTogether(setup, judging);
+  const watch = watchOf(setup, judging, together);
   if (lines !== undefined) {
     if (startBlob !== undefined) {
       throw new UsageError('--policy-from parents judges ranges, not --stdin');
     }
-    return { ...planLines(repository, lines, watch), ...(await planTogether(setup, judging, [])) };
+    return { ...planLines(repository, lines, watch), ...graphOver(together, setup, judging, []) };
   }
   const parents = startBlob !== undefined && since !== undefined;
   const wanted = parents ? rangesFrom(since, revisions) : revisions;
   const plan = await planRevisions(repository, wanted, { since, order: orderOf(setup), watch });
-  return { ...plan, ...(await planTogether(setup, judging, plan.ranges)) };
-}
-
-/** Opens the approvals that this repository holds. */
-export async function approvalsHere(
-  { repository, pushed, repositoryUri }: VerifySetup,
-  { context }: JudgingContext,
-): Promise<TagApprovalSettings> {
-  const { openApprovals } = await import('./approvals/known.ts');
-  const { openStatements } = await import('../statements/store.ts');
-  const { knownAddresses } = await import('./source-repository.ts');
-  const known = openApprovals(openStatements(repository, pushed), context);
-  return { repository, known, repositories: await knownAddresses(repository, repositoryUri) };
-}
-
-/** Opens the judge of approvals of landings. */
-async function approvalsOf(
-  setup: VerifySetup,
-  judging: JudgingContext,
-  merges: MergeTrees,
-): Promise<ApprovalJudge> {
-  const { createApprovalJudge } = await import('./approvals/judge.ts');
-  const { crypto, judge } = setup;
-  return createApprovalJudge({
-    ...(await approvalsHere(setup, judging)),
-    ...{ crypto, merges, ref: judge.ref },
-    alone: (id) => judgeCommit({ id }, judging),
-  });
+  return { ...plan, ...graphOver(together, setup, judging, plan.ranges) };
 }
 
 /** Plans a run that a verification summary may shorten. @throws UsageError */
@@ -171,33 +132,12 @@ async function planFromSummary(
   if (lines !== undefined) throw new UsageError('--since vsa judges a range, not --stdin');
   const { startFromSummary } = await import('./summary-start.ts');
   const found = await startFromSummary(revisions, uri, setup, judging);
-  const watch = watchOf(setup, judging);
+  const together = await openTogether(setup, judging);
+  const watch = watchOf(setup, judging, together);
   // the start descends from the policy's since, because its summary says so
   const since = found.start === undefined ? setup.choice.since : undefined;
   const settings = { since, order: orderOf(setup), watch };
   const plan = await planRevisions(setup.repository, found.revisions, settings);
-  const together = await planTogether(setup, judging, plan.ranges);
-  return { ...plan, ...together, start: found.start, noStart: found.why };
-}
-
-async function graphOf(
-  setup: VerifySetup,
-  judging: JudgingContext,
-  landings: ReadonlySet<string>,
-): Promise<Pick<PolicyPlan, 'close'> & { readonly graph: Graph }> {
-  const { judge, repository, choice } = setup;
-  const { openMergeTrees } = await import('../git/merge-tree.ts');
-  const trees = openMergeTrees(repository);
-  const alone = (id: string) => judgeCommit({ id }, judging);
-  let approvals: Promise<ApprovalJudge> | undefined;
-  const graph = createGraph({
-    ...{ policy: judge.policy, ref: judge.ref, landings, mergeTree: trees.treeOf, alone },
-    byParents: choice.startBlob !== undefined,
-    approvals: () => {
-      approvals ??= approvalsOf(setup, judging, trees);
-      return approvals;
-    },
-    reached: (id, from) => isSurelyAncestor(repository, id, from),
-  });
-  return { graph, close: trees.close };
+  const opened = graphOver(together, setup, judging, plan.ranges);
+  return { ...plan, ...opened, start: found.start, noStart: found.why };
 }

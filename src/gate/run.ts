@@ -4,11 +4,12 @@ import type { Output } from '../report/formats.ts';
 import type { Counts } from '../report/judged.ts';
 import { verifyContext } from './judge.ts';
 import type { JudgingContext } from './outcome.ts';
-import { approvalsHere, type PolicyPlan, planTogether } from './plan.ts';
+import type { PolicyPlan } from './plan.ts';
 import { type JudgedRun, judgeObjects } from './range.ts';
 import { settle } from './settle.ts';
 import type { VerifySetup } from './setup.ts';
 import type { TagContext } from './tag-chain.ts';
+import { approvalsHere, openSingles } from './together.ts';
 
 /** Returns the context for single objects of a run. */
 export function judgingContext(setup: VerifySetup): JudgingContext {
@@ -19,7 +20,7 @@ export function judgingContext(setup: VerifySetup): JudgingContext {
 /** Returns the context for tags. It judges merges too, because a merge may be tagged. */
 export async function tagContext(setup: VerifySetup): Promise<TagContext> {
   const judging = judgingContext(setup);
-  const together = await planTogether(setup, judging, []);
+  const together = await openSingles(setup, judging);
   return { ...judging, ...together, approvals: () => approvalsHere(setup, judging) };
 }
 

@@ -14,7 +14,7 @@ import { newerTagBelow } from '../git/tags.ts';
 import type { TagApprovalSettings } from './approvals/tag.ts';
 import type { Graph } from './graph.ts';
 import { type JudgingContext, judgeOutcome, type WholeObject } from './outcome.ts';
-import { personOf } from './person.ts';
+import { peopleOf } from './person.ts';
 import { withRefusal } from './refuse.ts';
 
 /** Most tags in a chain of tags. */
@@ -112,7 +112,7 @@ export function underTagRule(
   const [first] = outcomes;
   const [rule] = governing(policy, { type: 'tag' }, name);
   const due = rule?.distinctSigners ?? 1;
-  const people = new Set(outcomes.flatMap((outcome) => personOf(policy, outcome) ?? []));
+  const people = new Set(outcomes.flatMap((outcome) => peopleOf(policy, outcome)));
   if (people.size >= due) return first;
   const detail = `${people.size} of ${due} required signers, over the tag and what it points to`;
   return withRefusal(first, 'too-few-signers', detail);

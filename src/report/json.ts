@@ -8,6 +8,7 @@ import { readPerson } from '../core/git/person.ts';
 import type { KeyKind } from '../core/identity-kind.ts';
 import { isoTime } from '../core/time.ts';
 import type {
+  Carried,
   CertificateSummary,
   Check,
   Finding,
@@ -30,6 +31,11 @@ export interface ReportedPerson {
   readonly name: string;
   readonly email: string;
   readonly date?: string | undefined;
+}
+
+/** What a commit that a forge made holds. The commit itself may be unsigned, and so its result names no signer. */
+export interface CarriedResult extends Omit<Carried, 'signers'> {
+  readonly signers: readonly { readonly name: string; readonly signer: Signer }[];
 }
 
 export interface ObjectResult {
@@ -67,6 +73,7 @@ export interface ObjectResult {
     readonly authority: string;
   }[];
   readonly rule?: string | undefined;
+  readonly carried?: CarriedResult | undefined;
   readonly findings?: readonly Finding[];
   readonly policies?: readonly ReportSource[] | undefined;
   readonly author?: ReportedPerson | undefined;
@@ -117,11 +124,17 @@ function evidenceFields({ certificate, logEntry, times }: Verified | NotAllowed)
   };
 }
 
+function carriedResult({ signers, ...facts }: Carried): CarriedResult {
+  return { ...facts, signers: signers.map(({ name, signer }) => ({ name, signer })) };
+}
+
 function verdictFields(verdict: Outcome): VerdictFields {
   if (verdict.status !== 'verified' && verdict.status !== 'not-allowed') {
     return rejectedFields(verdict);
   }
-  const { signer, findings, status } = verdict;
+  const { findings, status } = verdict;
+  const signer = 'signer' in verdict ? verdict.signer : undefined;
+  const carried = 'carried' in verdict ? verdict.carried : undefined;
   const reason =
     status === 'verified'
       ? {}
@@ -130,12 +143,13 @@ function verdictFields(verdict: Outcome): VerdictFields {
   const claimed = 'claimedSigner' in verdict ? verdict.claimedSigner : undefined;
   return {
     status,
-    kind: 'kind' in verdict ? verdict.kind : 'x509',
+    kind: 'kind' in verdict ? verdict.kind : 'certificate' in verdict ? 'x509' : undefined,
     ...reason,
     signer,
     claimedSigner: claimed,
     ...('certificate' in verdict ? evidenceFields(verdict) : { times: [] }),
     rule,
+    ...(carried === undefined ? {} : { carried: carriedResult(carried) }),
     ...(findings === undefined || findings.length === 0 ? {} : { findings }),
   };
 }

@@ -14,12 +14,12 @@ import { type ResultView, titleOf, viewOf } from './view.ts';
 
 /** Returns the test case of one object. */
 function junitPiece(view: ResultView): string {
-  const { id, status, who, code, issuer, time, notes } = view;
+  const { id, status, who, code, issuer, time, carried, notes } = view;
   const name = markupText(`${id.slice(0, SHORT_ID)} ${titleOf(view)}`);
   const open = `<testcase classname="${markupText(view.type)}s" name="${name}" time="0">`;
   const said = [`${view.type} ${id}`, `signer: ${who}`, issuer && `issuer: ${issuer}`];
   const noted = notes.map(({ detail: note }) => `note: ${note}`);
-  const all = [...said, time && `time: ${time}`, ...noted];
+  const all = [...said, time && `time: ${time}`, carried, ...noted];
   const detail = markupText(all.filter(Boolean).join('; '));
   if (status === 'verified') return `${open}<system-out>${detail}</system-out></testcase>\n`;
   const element = status === 'undecided' ? 'error' : 'failure';

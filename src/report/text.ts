@@ -8,6 +8,7 @@ import { subjectLine } from '../core/git/signed-object.ts';
 import { plural } from '../core/plural.ts';
 import type { Finding, Outcome, Signer, Verdict } from '../core/verdict.ts';
 import { displayWidth, padded } from '../system/layout.ts';
+import { carriedBy, carriedFrom } from './carried.ts';
 import type { Counts, Judged } from './judged.ts';
 import { verdictLine } from './verdict-line.ts';
 
@@ -77,6 +78,7 @@ export function shortSigner(signer: Signer): string {
 
 /** Returns a short name of the signer, and says so if it is only claimed. Raw text. */
 export function whoOf(verdict: Outcome): string {
+  if ('carried' in verdict && verdict.carried !== undefined) return carriedBy(verdict.carried);
   if ('signer' in verdict && verdict.signer !== undefined) {
     const who = shortSigner(verdict.signer);
     const named = verdict.status === 'verified' && 'kind' in verdict;
@@ -112,11 +114,13 @@ export function textRow(judged: Judged): TextRow {
   const { verdict, raw, id } = judged;
   const subject = raw === undefined ? '' : shortened(visible(subjectLine(raw)), MAX_SUBJECT);
   const named = `${calledBy(judged)}${subject}`;
-  const silent = verdict.status === 'verified' || verdict.status === 'unsigned';
-  const reason =
-    'detail' in verdict && !(silent && verdict.code === 'unsigned' && raw) ? verdict.detail : '';
+  // the word says already that it is unsigned
+  const silent = verdict.status === 'unsigned' && verdict.code === 'unsigned' && raw !== undefined;
+  const reason = !('detail' in verdict) ? '' : silent ? (verdict.notCarried ?? '') : verdict.detail;
+  const carried =
+    'carried' in verdict && verdict.carried !== undefined ? carriedFrom(verdict.carried) : '';
   const notes = notesOf(verdict).map(({ detail }) => detail);
-  const note = [reason, ...notes].filter((part) => part !== '').join('; ');
+  const note = [reason, carried, ...notes].filter((part) => part !== '').join('; ');
   return {
     status: verdict.status,
     id: id.slice(0, SHORT_ID),

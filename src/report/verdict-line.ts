@@ -2,7 +2,8 @@
 
 import type { ObjectType } from '../core/git/signed-object.ts';
 import { utcTime } from '../core/time.ts';
-import type { NotAllowed, Outcome, Rejected, Signer, Verified } from '../core/verdict.ts';
+import type { Carried, NotAllowed, Outcome, Rejected, Signer, Verified } from '../core/verdict.ts';
+import { carriedBy, carriedFrom } from './carried.ts';
 
 const KEYS: Readonly<Record<string, string>> = { openpgp: 'OpenPGP', ssh: 'SSH' };
 
@@ -34,15 +35,23 @@ function rejectedLine(verdict: Rejected, type: ObjectType | undefined): string {
   return `refused: ${detail}${claim}`;
 }
 
+function carriedLine(carried: Carried): string {
+  return `${carriedFrom(carried)}, by ${carriedBy(carried)}`;
+}
+
 /** Returns the line about a verdict, without prefix. */
 export function verdictLine(verdict: Outcome, type: ObjectType | undefined): string {
   if (verdict.status === 'verified') {
+    if ('carried' in verdict) return carriedLine(verdict.carried);
     const name = 'kind' in verdict ? `${verdict.rule}, ` : '';
     const evidence = 'certificate' in verdict ? `, ${when(verdict)}` : '';
     return `good signature by ${name}${who(verdict.signer)}${evidence}`;
   }
   if (verdict.status !== 'not-allowed') return rejectedLine(verdict, type);
-  const by = verdict.signer ?? ('claimedSigner' in verdict ? verdict.claimedSigner : undefined);
+  const proved = 'signer' in verdict ? verdict.signer : undefined;
+  const by = proved ?? ('claimedSigner' in verdict ? verdict.claimedSigner : undefined);
+  const carried = 'carried' in verdict ? verdict.carried : undefined;
+  if (carried !== undefined) return `NOT ALLOWED: ${verdict.detail}: ${carriedLine(carried)}`;
   const name = by === undefined ? '' : `: ${who(by)}`;
   const evidence = 'certificate' in verdict ? `, ${when(verdict)}` : '';
   return `NOT ALLOWED: ${verdict.detail}${name}${evidence}`;

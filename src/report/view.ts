@@ -5,6 +5,7 @@
 
 import { subjectLine } from '../core/git/signed-object.ts';
 import type { Finding, Verdict } from '../core/verdict.ts';
+import { carriedFrom } from './carried.ts';
 import { type ObjectResult, objectResult } from './json.ts';
 import type { Judged } from './judged.ts';
 import { notesOf, shortened, whoOf } from './text.ts';
@@ -18,6 +19,8 @@ export interface ResultView {
   readonly code: string | undefined;
   /** The reason why it is not verified. Empty if it is. */
   readonly reason: string;
+  /** The head that carries it. Empty if its own signature counts. */
+  readonly carried: string;
   /** The proven signer, `claims …` for an unproven one, `–` for none. */
   readonly who: string;
   readonly issuer: string | undefined;
@@ -43,6 +46,8 @@ export function viewOf(judged: Judged): ResultView {
     ...{ id, type, status: result.status, code: result.code },
     tag: type === 'tag' ? ref?.replace(/^refs\/tags\//, '') : undefined,
     reason: result.detail ?? '',
+    carried:
+      'carried' in verdict && verdict.carried !== undefined ? carriedFrom(verdict.carried) : '',
     who: whoOf(verdict),
     issuer: result.signer?.issuer ?? result.claimedSigner?.issuer,
     subject: raw === undefined ? '' : subjectLine(raw),
@@ -60,6 +65,8 @@ export function titleOf({ tag, subject }: ResultView): string {
 }
 
 /** Returns the reason and the notes in one line. */
-export function whyOf({ reason, notes }: ResultView): string {
-  return [reason, ...notes.map(({ detail }) => detail)].filter((part) => part !== '').join('; ');
+export function whyOf({ reason, carried, notes }: ResultView): string {
+  return [reason, carried, ...notes.map(({ detail }) => detail)]
+    .filter((part) => part !== '')
+    .join('; ');
 }

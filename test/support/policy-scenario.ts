@@ -22,6 +22,8 @@ export interface PolicyCommit {
   readonly by?: By;
   /** The tree's files; without any it is empty. */
   readonly files?: Readonly<Record<string, string>>;
+  /** The tree, instead of files. */
+  readonly tree?: string;
   readonly committer?: string;
   readonly author?: string;
   /** Unix seconds; default now. */
@@ -70,7 +72,7 @@ export function policyScene(name: string, sandbox: Sandbox, format: 'sha1' | 'sh
     } = fields;
     const { committer, author, date = now } = fields;
     const own = typeof by === 'object' && 'email' in by ? by.email : 'alice@example.test';
-    const lines = [`tree ${treeOf(files)}`, ...parents.map((id) => `parent ${id}`)];
+    const lines = [`tree ${fields.tree ?? treeOf(files)}`, ...parents.map((id) => `parent ${id}`)];
     const payload = `${[...lines, `author A <${author ?? own}> ${date} +0000`, `committer C <${committer ?? own}> ${date} +0000`].join('\n')}\n\n${subject}\n`;
     const signed = fields.tampered === true ? payload.replace(subject, 'something else') : payload;
     const armor = await armorFor(signed, by ?? 'nobody');

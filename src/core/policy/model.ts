@@ -67,6 +67,18 @@ export interface ApprovalsRule {
   readonly for?: string;
 }
 
+/** The ways in which a forge makes commits of its own out of signed ones. */
+export type CarriedWay = 'squash' | 'rebase' | 'merge';
+
+/** Lets a commit pass that a forge made, if it holds what git makes of its parent and a head whose commits all pass. */
+export interface CarriedRule {
+  readonly how: readonly CarriedWay[];
+  /** Patterns of the refs whose commits may be heads. */
+  readonly heads: readonly string[];
+  /** Names of signers, one of which must have signed the forge's commit. If absent, it needs no signature. */
+  readonly by?: readonly string[];
+}
+
 /** A rule for commits on some refs, or for tags of some names. */
 export interface ObjectRule {
   /** Its name in messages: `commits[0]`. */
@@ -86,6 +98,8 @@ export interface ObjectRule {
   /** Number of different signers that a landing needs. */
   readonly distinctSigners: number;
   readonly approvals?: ApprovalsRule;
+  /** Absent if only a commit's own signature counts. */
+  readonly carried?: CarriedRule;
 }
 
 /** A demand for signed pushes. */

@@ -3,8 +3,9 @@
  * none matches, every signer of the policy may sign. Reads `push` too.
  */
 
+import { readCarried } from './carried-rule.ts';
 import { DEFAULT_RULE } from './decide.ts';
-import type { ApprovalsRule, ObjectRule, PushRule } from './model.ts';
+import type { ApprovalsRule, CarriedRule, ObjectRule, PushRule } from './model.ts';
 import { readApprovals } from './read-approvals.ts';
 import {
   asCount,
@@ -24,7 +25,7 @@ export type Names = ReadonlyMap<string, readonly string[]>;
 const STRICTNESS = ['match', 'report', 'ignore'] as const;
 const MERGES = ['any', 'passing', 'clean'] as const;
 const KEYS = {
-  commits: ['refs', 'committer', 'author', 'sign-off', 'merges'],
+  commits: ['refs', 'committer', 'author', 'sign-off', 'merges', 'carried'],
   tags: ['names', 'tagger'],
 } as const;
 const COMMON = ['by', 'max-skew', 'distinct-signers', 'approvals'];
@@ -92,6 +93,11 @@ function readRule(
     (at) => readApprovals(reader, rule.approvals, at, signers),
     undefined,
   );
+  const carried = read<CarriedRule | undefined>(
+    'carried',
+    (at) => readCarried(reader, rule.carried, at, signers),
+    undefined,
+  );
   return {
     ...DEFAULT_RULE,
     label: `${kind}[${path.at(-1)}]`,
@@ -104,6 +110,7 @@ function readRule(
     merges: read('merges', (at) => asWord(reader, rule.merges, at, MERGES), 'any'),
     distinctSigners: read(distinct, (at) => asCount(reader, rule[distinct], at, 1), 1),
     ...(approvals === undefined ? {} : { approvals }),
+    ...(carried === undefined ? {} : { carried }),
   };
 }
 

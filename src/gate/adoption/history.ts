@@ -122,7 +122,8 @@ function noteOutcome(
   const { status } = outcome;
   if (status === 'verified') {
     history.standings.set(id, 'proved');
-    history.keyless.add(signerName(outcome.signer), outcome.signer, committer);
+    if ('signer' in outcome)
+      history.keyless.add(signerName(outcome.signer), outcome.signer, committer);
   } else if (status === 'unsigned') {
     history.standings.set(id, 'unsigned');
   } else if (status === 'undecided' || isMatterOfTrust(outcome)) {

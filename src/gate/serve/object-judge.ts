@@ -24,11 +24,12 @@ import { once } from '../../system/once.ts';
 import { collectGarbage } from '../../system/runtime.ts';
 import { asksAboutGraph } from '../graph.ts';
 import { createJudge, LARGE_BATCH } from '../judge.ts';
-import { planTogether, watchOf } from '../plan.ts';
+import { watchOf } from '../plan.ts';
 import { walkedCommit } from '../revisions.ts';
 import { judgingContext } from '../run.ts';
 import { settle } from '../settle.ts';
 import type { VerifySetup } from '../setup.ts';
+import { openSingles } from '../together.ts';
 import { type AskedObject, NoVerdict, type VerifyQuestion } from './question.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -180,7 +181,7 @@ export function createObjectJudge(served: ServedSetup): ObjectJudge {
     if (whole) {
       request = await noted(object).catch((error) => Promise.reject(absent(error, question)));
     }
-    const together = whole && asks ? await planTogether(setup, judging, []) : undefined;
+    const together = whole && asks ? await openSingles(setup, judging) : undefined;
     try {
       const item = { ...request, ...{ type, single: true, start: 0, end: raw.length } };
       const batch = { bytes: raw, items: [preset === undefined ? item : { ...item, preset }] };

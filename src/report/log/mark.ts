@@ -9,6 +9,7 @@ import { reportOf } from '../../core/git/gpg-status.ts';
 import type { KeyKind } from '../../core/identity-kind.ts';
 import type { Outcome, Verdict } from '../../core/verdict.ts';
 import type { KeyAnswer } from '../../git/log/key-answers.ts';
+import { carriedBy, carriedFrom } from '../carried.ts';
 import type { Rendered } from '../format.ts';
 import type { Judged } from '../judged.ts';
 import { notesOf, STATUS_SIGNS, STATUS_WORDS, shortSigner } from '../text.ts';
@@ -51,7 +52,14 @@ const UNNAMED = 'flags';
 function signerOf(
   verdict: Extract<Outcome, { status: 'verified' }>,
 ): [label: string, told: string] {
-  const { signer, rule } = verdict;
+  const { rule } = verdict;
+  if ('carried' in verdict) {
+    return [
+      carriedBy(verdict.carried),
+      `${carriedBy(verdict.carried)}, ${carriedFrom(verdict.carried)}`,
+    ];
+  }
+  const { signer } = verdict;
   const short = shortSigner(signer);
   const from = 'certificate' in verdict ? signer.issuer : undefined;
   if (rule === undefined || rule === UNNAMED) {
@@ -95,7 +103,7 @@ function keyFields(verdict: Outcome & { readonly kind: 'ssh' | 'openpgp' }): Gpg
 
 /** The values of git's placeholders, with a signer whom no policy was asked about as `U`. */
 function fieldsOf(verdict: Outcome): GpgFields {
-  if (verdict.status === 'unsigned') return NO_SIGNATURE;
+  if (verdict.status === 'unsigned' || 'carried' in verdict) return NO_SIGNATURE;
   if ('kind' in verdict && verdict.kind !== undefined) {
     const { kind } = verdict;
     return keyFields({ ...verdict, kind });

@@ -18,7 +18,11 @@ export interface RefusalPage {
 }
 
 /** Findings that never decide alone. */
-const NOTES: ReadonlySet<string> = new Set(['tag-version-not-newer', 'unlogged']);
+const NOTES: ReadonlySet<string> = new Set([
+  'tag-version-not-newer',
+  'unlogged',
+  'carried-head-doubtful',
+]);
 
 /** Returns the verdict that a code leads to, with the exit code. `byPolicy` is true for codes of a policy. */
 export function verdictOf(code: RefusalCode, byPolicy: boolean): string {

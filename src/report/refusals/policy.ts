@@ -133,6 +133,35 @@ export const POLICY_PAGES = {
     ],
     example: 'it says FAILED',
   },
+  'carried-search-stopped': {
+    means: 'Too many heads could carry this commit, and the search for one ended at its bound.',
+    why: [
+      'The commit is not signed, its message names no pull request, and many heads changed the same files.',
+      'A stranger opened thousands of pull requests to slow the search down.',
+    ],
+    mend: [
+      ['let the message name the pull request, such as (#7) at the end of the subject'],
+      [
+        'or fetch only the head that it comes from',
+        'git fetch origin refs/pull/7/head:refs/remotes/origin/pull/7',
+      ],
+      ['or sign the commit again', 'git signet resign origin/main..HEAD'],
+    ],
+    example: 'there are more heads than are searched for one that carries it',
+  },
+  'carried-head-doubtful': {
+    means: 'The commit is carried, but its head may not be the one that was meant to land.',
+    why: [
+      'The head is much older than the commit, so it may have been abandoned.',
+      'The subject names another pull request.',
+      'The same head carried an earlier commit, and this one lands it again.',
+    ],
+    mend: [
+      ['look at the pull request of the head that the report names'],
+      ['if such heads must not land, ask for an approval by approvals in the rule'],
+    ],
+    example: 'its head already carried 1a2b3c4',
+  },
   'too-few-signers': {
     means: 'Fewer people signed than `distinct-signers` demands.',
     why: [

@@ -1,5 +1,6 @@
 /**
- * Appends a hashedrekord to Rekor v1 (`/api/v1/log/entries`) or v2 (`/api/v2/log/entries`). An answer counts only if its
+ * Appends an entry to Rekor v1 (`/api/v1/log/entries`) or v2 (`/api/v2/log/entries`): a hashedrekord, or in v1 a dsse entry
+ * for an envelope, because other programs look for envelopes in that form there. An answer counts only if its
  * entry holds the bytes that were sent, so that a log cannot make us embed another signer's entry (threat R14). The
  * log's own signatures are verified later, together with the finished signature.
  */
@@ -9,6 +10,7 @@ import type { Crypto } from '../core/crypto.ts';
 import { leafHash } from '../core/rekor/inclusion.ts';
 import { logEntryFromRekorV1, logEntryFromRekorV2 } from '../core/rekor/log-answer.ts';
 import {
+  dsseV001Body,
   type HashedRekord,
   hashedRekordV001Body,
   hashedRekordV002Body,
@@ -25,6 +27,32 @@ const SERVICE = 'the log';
 const HINT = 'no signature was made and nothing is lost. Try again, or run: git signet doctor';
 const UUID = /^(?:[0-9a-f]{16})?([0-9a-f]{64})$/;
 
+/** An envelope, as Rekor v1 takes it. The log checks it, and records its digests alone. */
+export interface LoggedEnvelope {
+  /** JSON of the envelope, with its payload. */
+  readonly text: string;
+  readonly payload: Uint8Array;
+}
+
+/** What is logged. With an envelope, `digest` is that of its pre-authentication encoding. */
+export interface LogRecord extends HashedRekord {
+  readonly envelope?: LoggedEnvelope | undefined;
+}
+
+/** Returns the canonical body of the entry that this log makes of the record. */
+export function loggedBody(
+  version: LogService['version'],
+  record: LogRecord,
+  crypto: Crypto,
+): Uint8Array {
+  if (version === 2) return hashedRekordV002Body(record);
+  const { envelope, signature, certificateDer } = record;
+  if (envelope === undefined) return hashedRekordV001Body(record);
+  const envelopeDigest = crypto.hash('sha256', utf8(envelope.text));
+  const payloadDigest = crypto.hash('sha256', envelope.payload);
+  return dsseV001Body({ envelopeDigest, payloadDigest, signature, certificateDer });
+}
+
 export interface LogContext {
   readonly send: HttpSend;
   readonly crypto: Crypto;
@@ -36,7 +64,7 @@ export interface LogContext {
  */
 export async function appendLogEntry(
   log: LogService,
-  record: HashedRekord,
+  record: LogRecord,
   context: LogContext,
 ): Promise<TransparencyLogEntry> {
   if (log.version === 2) {
@@ -65,17 +93,23 @@ function post(url: string, body: string): HttpRequest {
 
 export function appendRequestV1(
   url: string,
-  { digest, signature, certificateDer }: HashedRekord,
+  { digest, signature, certificateDer, envelope }: LogRecord,
 ): HttpRequest {
-  const publicKey = { content: toBase64(utf8(certificatePem(certificateDer))) };
-  const spec = {
-    data: { hash: { algorithm: 'sha256', value: toHex(digest) } },
-    signature: { content: toBase64(signature), publicKey },
-  };
-  return post(
-    `${url}/api/v1/log/entries`,
-    JSON.stringify({ apiVersion: '0.0.1', kind: 'hashedrekord', spec }),
-  );
+  const content = toBase64(utf8(certificatePem(certificateDer)));
+  const proposed =
+    envelope === undefined
+      ? {
+          kind: 'hashedrekord',
+          spec: {
+            data: { hash: { algorithm: 'sha256', value: toHex(digest) } },
+            signature: { content: toBase64(signature), publicKey: { content } },
+          },
+        }
+      : {
+          kind: 'dsse',
+          spec: { proposedContent: { envelope: envelope.text, verifiers: [content] } },
+        };
+  return post(`${url}/api/v1/log/entries`, JSON.stringify({ apiVersion: '0.0.1', ...proposed }));
 }
 
 export function appendRequestV2(
@@ -123,7 +157,7 @@ export function existingEntryRequest(url: string, { headers }: HttpAnswer): Http
 
 interface Sent {
   readonly url: string;
-  readonly record: HashedRekord;
+  readonly record: LogRecord;
   readonly crypto: Crypto;
 }
 
@@ -135,7 +169,7 @@ export function logEntryFromAppendV1(
   if (!isSuccess(answer)) throw refusedBy(SERVICE, url, answer);
   const [uuid, value] = onlyEntry(answer);
   const entry = understood(answer, () => logEntryFromRekorV1(value));
-  const body = hashedRekordV001Body(record);
+  const body = loggedBody(1, record, crypto);
   checkBody(entry, body, url);
   const leaf = UUID.exec(uuid)?.[1];
   if (leaf === undefined || !equal(fromHex(leaf) ?? new Uint8Array(), leafHash(crypto, body))) {

@@ -7,17 +7,12 @@ import { utf8 } from '../core/bytes.ts';
 import type { PayloadKind } from '../core/git/payload-kind.ts';
 import { joinSignature, type ObjectType, objectId } from '../core/git/signed-object.ts';
 import { leafHash } from '../core/rekor/inclusion.ts';
-import {
-  type HashedRekord,
-  hashedRekordV001Body,
-  hashedRekordV002Body,
-  type TransparencyLogEntry,
-} from '../core/rekor/log-entry.ts';
+import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { AnswerError, ConfigError } from '../errors.ts';
 import type { LogService } from '../services/choose-servers.ts';
-import { appendLogEntry } from '../services/rekor-append.ts';
+import { appendLogEntry, type LogRecord, loggedBody } from '../services/rekor-append.ts';
 import { requestTimestamp } from '../services/timestamp.ts';
 import { loadTrust } from '../trust/load.ts';
 import type { Credential } from './credential.ts';
@@ -139,7 +134,8 @@ async function logEmbedded(
   const { crypto } = context.parts;
   const { der: certificateDer } = context.credential.certificate;
   const { signature, signedBytes } = stamped;
-  const record = { digest: crypto.hash('sha256', signedBytes), signature, certificateDer };
+  const digest = crypto.hash('sha256', signedBytes);
+  const record = { digest, signature, certificateDer, envelope: form.envelope?.(stamped) };
   const asked = appendRecorded(log, record, context);
   if (stamped.timestampToken === undefined) show(object, context);
   const logEntry = await asked;
@@ -187,11 +183,10 @@ async function logByName(
 /** Logs a record. The ledger gets its line before the log is asked, and the index after it (threat M06). */
 async function appendRecorded(
   log: LogService,
-  record: HashedRekord,
+  record: LogRecord,
   { parts: { crypto, send, ledger }, credential }: PublicationContext,
 ): Promise<TransparencyLogEntry> {
-  const body = log.version === 1 ? hashedRekordV001Body(record) : hashedRekordV002Body(record);
-  const leaf = leafHash(crypto, body);
+  const leaf = leafHash(crypto, loggedBody(log.version, record, crypto));
   ledger?.intend({ identity: credential.signer.value, log: log.url, leaf });
   const entry = await appendLogEntry(log, record, { send, crypto });
   ledger?.logged(leaf, entry.logIndex);

@@ -4,6 +4,7 @@ import type { Crypto } from '../core/crypto.ts';
 import type { EvidenceContext } from '../core/evidence.ts';
 import type { TransparencyLogEntry } from '../core/rekor/log-entry.ts';
 import type { Verdict } from '../core/verdict.ts';
+import type { LoggedEnvelope } from '../services/rekor-append.ts';
 
 /** The signed bytes and the signature over them. */
 export interface Signed {
@@ -26,6 +27,8 @@ export interface SignatureForm {
     certificateDer: Uint8Array,
     logEntry?: TransparencyLogEntry,
   ) => string;
+  /** Returns the envelope for a log that takes envelopes. Absent for a form that has none. */
+  readonly envelope?: (signed: Signed) => LoggedEnvelope;
   /** Verifies a signature in this form. `found` is a log entry that it does not embed. */
   readonly verify: (
     payload: Uint8Array,

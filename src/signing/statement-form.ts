@@ -1,7 +1,7 @@
 /** The form of a signed statement: a Sigstore bundle around a DSSE envelope. It is loaded on use. */
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
-import { writeBundle } from '../core/statement/bundle.ts';
+import { envelopeJson, writeBundle } from '../core/statement/bundle.ts';
 import { preAuthEncoding } from '../core/statement/envelope.ts';
 import { verifyBundleOf } from '../core/statement/verify.ts';
 import type { SignatureForm } from './signature-form.ts';
@@ -14,6 +14,10 @@ export function statementForm(statement: Uint8Array): SignatureForm {
       fromUtf8Lossy(
         writeBundle({ payload: statement, signature, certificateDer, entry, timestampToken }),
       ),
+    envelope: ({ signature }) => ({
+      text: JSON.stringify(envelopeJson(statement, signature)),
+      payload: statement,
+    }),
     verify: verifyBundleOf,
   };
 }

@@ -30,7 +30,7 @@ async function sign(options: RequestOptions = {}, payload: Uint8Array = STATEMEN
 
 describe('signing a statement', () => {
   it.each<[string, RequestOptions, object]>([
-    ['Rekor v1', {}, { kindVersion: 'hashedrekord 0.0.1' }],
+    ['Rekor v1', {}, { kindVersion: 'dsse 0.0.1' }],
     ['Rekor v1 and a timestamp', { flags: { timestamp: 'always' } }, {}],
     ['Rekor v2', { rekorVersion: 2 }, { kindVersion: 'hashedrekord 0.0.2' }],
     ['Rekor v1, although commits are logged by name', { flags: { rekorMode: 'online' } }, {}],
@@ -47,7 +47,15 @@ describe('signing a statement', () => {
     });
   });
 
-  it('tells the log its digest, and nothing of its content (A5)', async () => {
+  it('on Rekor v1 leaves digests in the log, and nothing of its content (A5)', async () => {
+    const { bundle, request } = await sign();
+    const body = Buffer.from(readBundle(bundle).entry?.canonicalizedBody ?? []).toString();
+    expect(body).toContain(Buffer.from(request.crypto.hash('sha256', STATEMENT)).toString('hex'));
+    expect(body).not.toContain('example.test/predicate');
+    expect(body).not.toContain(Buffer.from(STATEMENT).toString('base64').slice(40, 80));
+  });
+
+  it('tells Rekor v2 its digest, and nothing of its content (A5)', async () => {
     const bodies: string[] = [];
     sandbox().intercept((service, { body }) => {
       bodies.push(`${service} ${body}`);

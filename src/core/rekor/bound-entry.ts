@@ -3,7 +3,7 @@
  * trusted, so an entry about anything else cannot lead to the proof's root.
  */
 
-import { equal, fromBase64, fromUtf8, toHex, utf8 } from '../bytes.ts';
+import { equal, fromBase64, fromHex, fromUtf8, toHex, utf8 } from '../bytes.ts';
 import { expect, Tag } from '../cms/der.ts';
 import { type Attribute, CmsOid, singleValue } from '../cms/signed-data.ts';
 import type { Crypto } from '../crypto.ts';
@@ -14,6 +14,7 @@ import { signatureHolds } from '../x509/signature.ts';
 import { provesBody } from './inclusion.ts';
 import {
   decodeLogEntry,
+  dsseV001Body,
   hashedRekordV001Body,
   hashedRekordV002Body,
   type TransparencyLogEntry,
@@ -83,6 +84,36 @@ export function bindEmbeddedEntry(
 }
 
 /**
+ * Binds a dsse entry of Rekor v1, by which other programs log envelopes. Its body is rebuilt from the payload, the
+ * signature and the certificate. Only the digest of the envelope's text is taken from the stored body, because a bundle
+ * does not keep that text. It says nothing that the rest does not say.
+ * @throws Refusal `log-entry-malformed`, `log-entry-mismatch`, `inclusion-proof-invalid`
+ */
+export function bindDsseEntry(
+  entry: TransparencyLogEntry,
+  payload: Uint8Array,
+  { signature, certificate }: SignedBytes,
+  crypto: Crypto,
+): BoundEntry {
+  const { inclusionProof: proof, canonicalizedBody: stored } = entry;
+  if (proof === undefined)
+    throw new Refusal('inclusion-proof-invalid', 'the log entry has no inclusion proof');
+  const [, hex = ''] =
+    /"envelopeHash":\{"algorithm":"sha256","value":"([0-9a-f]{64})"\}/.exec(
+      fromUtf8(stored ?? new Uint8Array()) ?? '',
+    ) ?? [];
+  const body = dsseV001Body({
+    envelopeDigest: fromHex(hex) ?? new Uint8Array(),
+    payloadDigest: crypto.hash('sha256', payload),
+    ...{ signature, certificateDer: certificate.der },
+  });
+  if (stored === undefined || !equal(stored, body) || !provesBody(crypto, proof, body)) {
+    throw new Refusal('log-entry-mismatch', 'the log entry is not about this signature');
+  }
+  return { entry, body };
+}
+
+/**
  * Binds an entry that was looked up. It must be about one of these object names, by this certificate, and its signature
  * over the name must verify. The search also finds entries of other objects (GHSA-8pmp-678w-c8xx).
  * @throws Refusal `log-entry-mismatch`, `inclusion-proof-invalid`
@@ -128,10 +159,11 @@ export function summarizeEntry(
   integratedTime: number | undefined,
 ): LogEntrySummary {
   const second = equal(body.subarray(0, 22), utf8('{"apiVersion":"0.0.2",'));
+  const dsse = equal(body.subarray(0, 36), utf8('{"apiVersion":"0.0.1","kind":"dsse",'));
   return {
     logId: toHex(entry.logId),
     logIndex: String(entry.logIndex),
-    kindVersion: `hashedrekord ${second ? '0.0.2' : '0.0.1'}`,
+    kindVersion: `${dsse ? 'dsse' : 'hashedrekord'} ${second ? '0.0.2' : '0.0.1'}`,
     integratedTime,
   };
 }

@@ -188,3 +188,25 @@ export function hashedRekordV002Body({
       `"x509Certificate":{"rawBytes":"${toBase64(certificateDer)}"}}}}}}`,
   );
 }
+
+/** The content of a dsse entry: the key of this certificate signed an envelope with this payload. */
+export interface DsseRecord {
+  /** SHA-256 of the envelope's text, as the log got it. */
+  readonly envelopeDigest: Uint8Array;
+  /** SHA-256 of the payload. */
+  readonly payloadDigest: Uint8Array;
+  /** DER ECDSA, over the pre-authentication encoding. */
+  readonly signature: Uint8Array;
+  readonly certificateDer: Uint8Array;
+}
+
+/** Returns the canonical body of dsse 0.0.1, as Rekor v1 hashes it. Rekor v2 has no such kind. */
+export function dsseV001Body(record: DsseRecord): Uint8Array {
+  const { envelopeDigest, payloadDigest, signature, certificateDer } = record;
+  const hash = (digest: Uint8Array): string => `{"algorithm":"sha256","value":"${toHex(digest)}"}`;
+  const verifier = toBase64(utf8(certificatePem(certificateDer)));
+  return utf8(
+    `{"apiVersion":"0.0.1","kind":"dsse","spec":{"envelopeHash":${hash(envelopeDigest)},"payloadHash":${hash(payloadDigest)},` +
+      `"signatures":[{"signature":"${toBase64(signature)}","verifier":"${verifier}"}]}}`,
+  );
+}

@@ -191,6 +191,15 @@ function readTimestamp(text: string): Uint8Array {
   }
 }
 
+/** Returns the envelope of a statement, as JSON. */
+export function envelopeJson(payload: Uint8Array, signature: Uint8Array): Json {
+  return {
+    payload: toBase64(payload),
+    payloadType: STATEMENT_TYPE,
+    signatures: [{ sig: toBase64(signature) }],
+  };
+}
+
 /** A signed statement to be written, with the canonical body of its log entry. */
 export interface BundleParts extends Omit<StatementBundle, 'certificate'> {
   readonly certificateDer: Uint8Array;
@@ -209,11 +218,7 @@ export function writeBundle(parts: BundleParts): Uint8Array {
         tlogEntries: entry === undefined ? [] : [logEntryToJson(entry, body)],
         timestampVerificationData: stamps && { rfc3161Timestamps: stamps },
       },
-      dsseEnvelope: {
-        payload: toBase64(payload),
-        payloadType: STATEMENT_TYPE,
-        signatures: [{ sig: toBase64(signature) }],
-      },
+      dsseEnvelope: envelopeJson(payload, signature),
     }),
   );
 }

@@ -7,7 +7,7 @@ import { equal } from '../bytes.ts';
 import { checkEvidence, type EvidenceContext, standsUnlogged } from '../evidence.ts';
 import { trimEvidenceCache } from '../evidence-cache.ts';
 import { rejected } from '../rejection.ts';
-import { type BoundEntry, bindEmbeddedEntry } from '../rekor/bound-entry.ts';
+import { type BoundEntry, bindDsseEntry, bindEmbeddedEntry } from '../rekor/bound-entry.ts';
 import type { SignedBytes } from '../signed-bytes.ts';
 import { claimedSigner, type Progress } from '../signer.ts';
 import { Refusal, type Verdict } from '../verdict.ts';
@@ -88,10 +88,13 @@ function signedBytesOf(
 
 /** Binds the log entry. Only if policy and configuration allow it, a statement stands without one. @throws Refusal */
 function bindEntry(
-  { entry }: StatementBundle,
+  { entry, payload }: StatementBundle,
   signed: SignedBytes,
   context: EvidenceContext,
 ): BoundEntry | undefined {
+  if (entry?.kind === 'dsse' && entry.version === '0.0.1') {
+    return bindDsseEntry(entry, payload, signed, context.crypto);
+  }
   if (entry !== undefined) return bindEmbeddedEntry(entry, signed, context.crypto);
   if (standsUnlogged(signed, context)) return undefined;
   throw new Refusal('log-entry-absent', 'the bundle holds no log entry');

@@ -4,6 +4,7 @@ import { createEvidenceCache } from '../../../src/core/evidence-cache.ts';
 import { preAuthEncoding } from '../../../src/core/statement/envelope.ts';
 import { verifyBundleOf, verifyStatement } from '../../../src/core/statement/verify.ts';
 import { verifyDetached } from '../../../src/core/verify.ts';
+import { bodyDsse } from '../../support/forge/log.ts';
 import {
   forgeStatement,
   paeOf,
@@ -30,7 +31,8 @@ const V2: StatementChange = { log: 'v2', tokens: [{}] };
 
 describe('a signed statement', () => {
   it.each<[string, StatementChange, readonly string[]]>([
-    ['on Rekor v1', {}, ['rekor']],
+    ['on Rekor v1', { body: bodyDsse(STATEMENT) }, ['rekor']],
+    ['on Rekor v1 as a hashedrekord', {}, ['rekor']],
     ['on Rekor v1 with a timestamp', { tokens: [{}] }, ['rekor', 'timestamp-authority']],
     ['on Rekor v2 with a timestamp', V2, ['timestamp-authority']],
   ])('%s verifies with signer, log entry and times', async (_name, change, sources) => {
@@ -131,6 +133,48 @@ describe('a signed statement', () => {
       'with an entry of another kind',
       { entry: (entry) => ({ ...entry, kind: 'intoto' }) },
       'log-entry-unsupported',
+    ],
+    ['with an envelope entry of another payload', { body: bodyDsse(OTHER) }, 'log-entry-mismatch'],
+    [
+      'with an envelope entry of another signature',
+      {
+        body: (record) =>
+          bodyDsse(STATEMENT)({
+            ...record,
+            signature: forgeStatement({ payload: OTHER }).signature,
+          }),
+      },
+      'log-entry-mismatch',
+    ],
+    [
+      'with an envelope entry that holds something more',
+      {
+        body: (record) => {
+          const text = Buffer.from(bodyDsse(STATEMENT)(record)).toString();
+          return utf8(text.replace('"signatures":[', '"signatures":[{},'));
+        },
+      },
+      'log-entry-mismatch',
+    ],
+    [
+      'with an envelope entry whose body is not the one in the tree',
+      {
+        body: bodyDsse(STATEMENT),
+        bundle: ({ verificationMaterial: { tlogEntries } }: Json) => {
+          const [entry] = tlogEntries;
+          const body = Buffer.from(entry.canonicalizedBody, 'base64').toString();
+          entry.canonicalizedBody = Buffer.from(body.replaceAll('abab', 'cdcd')).toString('base64');
+        },
+      },
+      'log-entry-mismatch',
+    ],
+    [
+      'with an envelope entry that calls itself a hashedrekord',
+      {
+        body: bodyDsse(STATEMENT),
+        entry: (entry) => ({ ...entry, kind: 'hashedrekord' }),
+      },
+      'log-entry-mismatch',
     ],
     ['on Rekor v2 without a timestamp', { log: 'v2' }, 'time-missing'],
     [

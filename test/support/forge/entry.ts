@@ -25,7 +25,8 @@ export function makeEntry(
 ): { entry: TransparencyLogEntry | undefined; body: Uint8Array } {
   const version = change.log ?? 'v1';
   const own = logKey(version);
-  const body = (version === 'v1' ? bodyV1 : bodyV2)((change.logged ?? same)(record));
+  const write = change.body ?? (version === 'v1' ? bodyV1 : bodyV2);
+  const body = write((change.logged ?? same)(record));
   const { size, index } = change.tree ?? { size: 7, index: 4 };
   const leaves = strangers(size).with(index, leafHashOf(body));
   const logId = logIdOf(own, ORIGIN[version]);
@@ -44,7 +45,7 @@ export function makeEntry(
   const base: TransparencyLogEntry = {
     logIndex,
     logId,
-    kind: 'hashedrekord',
+    kind: JSON.parse(Buffer.from(body).toString()).kind,
     version: '0.0.1',
     integratedTime,
     ...(version === 'v1' ? { inclusionPromise: promise(claims) } : {}),

@@ -90,6 +90,24 @@ export function bodyV2({ digest, signature, certificateDer }: LoggedRecord): Uin
   );
 }
 
+/** dsse 0.0.1 as Rekor v1 canonicalizes it: of an envelope whose text had this digest, and of this payload. */
+export const bodyDsse =
+  (payload: Uint8Array, envelopeHash = 'ab'.repeat(32)) =>
+  ({ signature, certificateDer }: LoggedRecord): Uint8Array =>
+    utf8(
+      JSON.stringify({
+        apiVersion: '0.0.1',
+        kind: 'dsse',
+        spec: {
+          envelopeHash: { algorithm: 'sha256', value: envelopeHash },
+          payloadHash: { algorithm: 'sha256', value: hex(sha256(payload)) },
+          signatures: [
+            { signature: base64(signature), verifier: base64(utf8(pem(certificateDer))) },
+          ],
+        },
+      }),
+    );
+
 export interface NoteSignatureSpec {
   readonly name: string;
   readonly hint: Uint8Array;

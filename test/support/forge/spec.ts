@@ -39,6 +39,8 @@ interface Changes {
   readonly time: number;
   /** What the log took in. */
   readonly logged: Change<LoggedRecord>;
+  /** Another body than a hashedrekord. */
+  readonly body: (record: LoggedRecord) => Uint8Array;
   readonly tree: { readonly size: number; readonly index: number };
   readonly note: Change<NoteSpec>;
   readonly noteText: Change<string>;

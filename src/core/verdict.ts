@@ -87,6 +87,7 @@ export type PolicyCode =
   | 'date-too-far'
   | 'merge-parent-not-verified'
   | 'merge-not-clean'
+  | 'attestation-missing'
   | 'too-few-signers'
   | 'too-few-approvals'
   | 'summary-not-met'

@@ -7,6 +7,7 @@ import { UsageError } from '../errors.ts';
 import type { ObjectRequest } from '../git/objects.ts';
 import { isAncestor } from '../git/paths.ts';
 import { type ProvedRange, proveRange, type Range } from '../git/range-commits.ts';
+import { withAttestations } from './attestations.ts';
 import { asksAboutGraph, type Graph } from './graph.ts';
 import { type RevocationWatch, watchRevocations } from './later-revocations.ts';
 import type { JudgingContext } from './outcome.ts';
@@ -93,7 +94,8 @@ export async function planRange(
   const together = await openTogether(setup, judging);
   const settings = { order: orderOf(setup), watch: watchOf(setup, judging, together) };
   const requests = rangeRequests(proved, settings);
-  return { requests, ...graphOver(together, setup, judging, [proved]) };
+  const planned = graphOver(together, setup, judging, [proved]);
+  return { requests, ...attested(planned, setup, judging, range.include) };
 }
 
 /** Plans a run. @throws UsageError for revisions that cannot be judged under this policy */
@@ -114,12 +116,28 @@ export async function planRun(
     if (startBlob !== undefined) {
       throw new UsageError('--policy-from parents judges ranges, not --stdin');
     }
-    return { ...planLines(repository, lines, watch), ...graphOver(together, setup, judging, []) };
+    const planned = graphOver(together, setup, judging, []);
+    return { ...planLines(repository, lines, watch), ...attested(planned, setup, judging, []) };
   }
   const parents = startBlob !== undefined && since !== undefined;
   const wanted = parents ? rangesFrom(since, revisions) : revisions;
   const plan = await planRevisions(repository, wanted, { since, order: orderOf(setup), watch });
-  return { ...plan, ...graphOver(together, setup, judging, plan.ranges) };
+  const planned = graphOver(together, setup, judging, plan.ranges);
+  const tips = plan.subjects.map(({ id }) => id);
+  return { ...plan, ...attested(planned, setup, judging, tips) };
+}
+
+/** Adds the statements that the tips need, if a policy may ask for any. */
+function attested(
+  planned: Pick<PolicyPlan, 'graph' | 'close'>,
+  { judge, choice, statements }: VerifySetup,
+  { context }: JudgingContext,
+  tips: readonly string[],
+): Pick<PolicyPlan, 'graph' | 'close'> {
+  const { policy, ref } = judge;
+  if (policy?.attestations === undefined && choice.startBlob === undefined) return planned;
+  const asked = { policy, ref, tips: new Set(tips), store: statements, context };
+  return { ...planned, graph: withAttestations(planned.graph, asked) };
 }
 
 /** Plans a run that a verification summary may shorten. @throws UsageError */
@@ -138,6 +156,8 @@ async function planFromSummary(
   const since = found.start === undefined ? setup.choice.since : undefined;
   const settings = { since, order: orderOf(setup), watch };
   const plan = await planRevisions(setup.repository, found.revisions, settings);
-  const opened = graphOver(together, setup, judging, plan.ranges);
+  const tips = plan.subjects.map(({ id }) => id);
+  const planned = graphOver(together, setup, judging, plan.ranges);
+  const opened = attested(planned, setup, judging, tips);
   return { ...plan, ...opened, start: found.start, noStart: found.why };
 }

@@ -45,7 +45,10 @@ export async function* watchChanges(commits: Commits, blobs: PolicyBlobs): Reque
 
 /** Refuses to run a policy with rules by ref if the ref is unknown: any rule could then allow. @throws UsageError */
 export function refuseWithoutRef(policy: IdentityPolicy | undefined): void {
-  if (policy?.commits?.some(({ on }) => on !== undefined) !== true) return;
+  const byRef =
+    policy?.commits?.some(({ on }) => on !== undefined) === true ||
+    policy?.attestations?.some(({ of }) => of === 'commits') === true;
+  if (!byRef) return;
   throw new UsageError(
     'the policy has rules by ref, and it is not known which ref these commits are for',
     {

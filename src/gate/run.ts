@@ -21,7 +21,8 @@ export function judgingContext(setup: VerifySetup): JudgingContext {
 export async function tagContext(setup: VerifySetup): Promise<TagContext> {
   const judging = judgingContext(setup);
   const together = await openSingles(setup, judging);
-  return { ...judging, ...together, approvals: () => approvalsHere(setup, judging) };
+  const approvals = () => approvalsHere(setup, judging);
+  return { ...judging, ...together, approvals, statements: setup.statements };
 }
 
 /** Judges all objects of a plan and returns the counts. */

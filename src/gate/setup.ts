@@ -9,6 +9,7 @@ import { type GitRepository, openRepository } from '../git/repository.ts';
 import { resolvedHere } from '../settings/here.ts';
 import type { SettingCaller } from '../settings/load.ts';
 import type { PushedRef } from '../statements/refs.ts';
+import { openStatements, type StatementStore } from '../statements/store.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { Invocation } from '../system/invocation.ts';
 import { loadTrust } from '../trust/load.ts';
@@ -35,6 +36,8 @@ export interface VerifySetup {
   readonly repositoryUri?: string | undefined;
   /** Refs that a push moves, which hold statements. The repository does not have these values yet. */
   readonly pushed?: readonly PushedRef[];
+  /** The statements of the repository. They are read only if a rule asks for one. */
+  readonly statements: StatementStore;
   /** Closes connections, ends child processes and removes scratch files. */
   readonly close: () => Promise<void>;
 }
@@ -91,6 +94,8 @@ async function setUp(
     ...judgedBy(choice, { trust, repository: repository.name }, args, resolved),
     proof: runProof(judge, choice.startBlob !== undefined),
   };
+  const statements = openStatements(repository);
   const repositoryUri = args.values.get('repository-uri');
-  return { repository, crypto, judge, choice, facts, keys, log, repositoryUri, close };
+  const reading = { repository, log, keys, statements, close };
+  return { ...reading, crypto, judge, choice, facts, repositoryUri };
 }

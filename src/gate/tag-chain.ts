@@ -11,7 +11,9 @@ import type { IdentityPolicy, Outcome, ReasonCode, Rejected } from '../core/verd
 import { UsageError } from '../errors.ts';
 import type { GitObjectType } from '../git/object-frames.ts';
 import { newerTagBelow } from '../git/tags.ts';
+import type { StatementStore } from '../statements/store.ts';
 import type { TagApprovalSettings } from './approvals/tag.ts';
+import { underTagAttestations } from './attestations.ts';
 import type { Graph } from './graph.ts';
 import { type JudgingContext, judgeOutcome, type WholeObject } from './outcome.ts';
 import { peopleOf } from './person.ts';
@@ -39,6 +41,8 @@ export interface TagContext extends JudgingContext {
   readonly graph?: Graph | undefined;
   /** Opens what judges the approvals of tags. It is asked for only if a rule needs it. */
   readonly approvals: () => Promise<TagApprovalSettings>;
+  /** The statements that rules for tags may ask for. */
+  readonly statements: Pick<StatementStore, 'about'>;
   readonly close: () => Promise<void>;
 }
 
@@ -147,8 +151,13 @@ async function together(
   const verdicts = others.map((step) => step.verdict);
   const counted = underTagRule(context.policy, name, [first.verdict, ...verdicts]);
   const chain = [{ ...first, verdict: counted }, ...others] as const;
-  const outcome = await underApprovals(context.policy, { name, fields }, chain, judging);
+  const approved = await underApprovals(context.policy, { name, fields }, chain, judging);
   const { id, type, verdict } = others.at(-1) ?? first;
+  // with --no-target only the first tag was read
+  const { target: leads, targetType } = fields;
+  const commit = type === 'commit' ? id : targetType === 'commit' ? leads : undefined;
+  const sources = { policy: context.policy, store: judging.statements, context };
+  const outcome = await underTagAttestations(approved, { id: first.id, fields }, commit, sources);
   const target = type === 'commit' && verdict.status === 'verified';
   const newer = target ? await newerTagBelow(repository, name, id) : undefined;
   if (newer === undefined || outcome.status !== 'verified') return outcome;

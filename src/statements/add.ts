@@ -73,6 +73,16 @@ async function findRef(repository: GitRepository, ref: string): Promise<Found> {
   };
 }
 
+/** Checks that the refs for such statements can be read. A login for a statement that cannot be kept would be wasted. @throws UsageError GIT_FAILED */
+export async function checkRefs(
+  repository: GitRepository,
+  types: readonly SubjectType[],
+  notes: boolean,
+): Promise<void> {
+  for (const type of types) await findRef(repository, REFS[type]);
+  if (notes) await findRef(repository, NOTES);
+}
+
 /** Returns the commits that no other of them reaches. git's word is enough, because their trees are joined in any case. */
 async function independent(
   repository: GitRepository,

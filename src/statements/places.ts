@@ -29,6 +29,9 @@ export const PATTERNS: readonly string[] = [
   'refs/notes/*/commits',
 ];
 
+/** Returns true for a ref of our own statements. */
+export const isStatementRef = (ref: string): boolean => Object.values(REFS).includes(ref);
+
 /** Returns true if this ref holds git notes. */
 export const isNotes = (ref: string): boolean => ref.startsWith('refs/notes/');
 

@@ -2,7 +2,7 @@
 
 import { commitLinks } from '../core/git/links.ts';
 import { type GitRepository, gitLine } from '../git/repository.ts';
-import { isNotes, MAX_REFS, PATTERNS } from './places.ts';
+import { isNotes, isStatementRef, MAX_REFS, PATTERNS } from './places.ts';
 
 /** A ref that holds statements. */
 export interface StatementRef {
@@ -32,7 +32,16 @@ function rank(ref: string): number {
   return ref.startsWith('refs/attestations/') ? 0 : 1;
 }
 
-/** Lists the refs of these patterns. @throws UsageError GIT_FAILED, OBJECT_CORRUPT */
+/** Returns the statements that a push brings. They are judged by their own signatures when a rule asks for one, and not as code. */
+export function pushedStatements(
+  updates: readonly { readonly ref: string; readonly new?: string | undefined }[],
+): readonly PushedRef[] {
+  return updates.flatMap(({ ref, new: tip }) =>
+    isStatementRef(ref) && tip !== undefined ? [{ ref, tip }] : [],
+  );
+}
+
+/** Lists the refs of these patterns, and those that come with a push. @throws UsageError GIT_FAILED, OBJECT_CORRUPT */
 export async function statementRefs(
   repository: GitRepository,
   patterns: readonly string[] = PATTERNS,

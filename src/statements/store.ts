@@ -1,8 +1,15 @@
 /** The statements of a repository: who keeps them where, and how they are found again. */
 
 import { treeEntries } from '../core/git/tree-entries.ts';
+import type { SubjectType } from '../core/statement/statement.ts';
 import type { GitRepository } from '../git/repository.ts';
-import { addStatements, joinFetched, type KeepOptions, type NewStatement } from './add.ts';
+import {
+  addStatements,
+  checkRefs,
+  joinFetched,
+  type KeepOptions,
+  type NewStatement,
+} from './add.ts';
 import { isNotes, PATTERNS } from './places.ts';
 import { type FoundStatements, statementsAbout } from './read.ts';
 import { type PushedRef, type StatementRefs, statementRefs } from './refs.ts';
@@ -11,6 +18,8 @@ import { type PushedRef, type StatementRefs, statementRefs } from './refs.ts';
 export interface StatementStore {
   /** Returns the statements that are kept under this full hash. Nothing about them is proved yet. */
   readonly about: (id: string) => Promise<FoundStatements>;
+  /** Checks that statements about such objects could be kept. @throws UsageError GIT_FAILED */
+  readonly ready: (types: readonly SubjectType[], notes: boolean) => Promise<void>;
   /** Keeps statements. Returns the refs that hold them. A later `about` finds them too. */
   readonly add: (
     statements: readonly NewStatement[],
@@ -54,5 +63,6 @@ export function openStatements(
     const ids = names.flat().map(({ name }) => name);
     return new Set(ids.filter((id) => id.length === length && /^[0-9a-f]+$/.test(id)));
   };
-  return { about, add, join, subjects };
+  const ready: StatementStore['ready'] = (types, notes) => checkRefs(repository, types, notes);
+  return { about, ready, add, join, subjects };
 }

@@ -30,6 +30,8 @@ const FIXTURES: Readonly<Record<string, readonly [file: string, name: RegExp]>> 
   roles: ['core/policy/decide.test.ts', /'roles'/],
   commits: ['core/policy/decide.test.ts', /'refs'/],
   tags: ['scenario/policy-tags.test.ts', /a tag is judged by the rules for tags/],
+  attestations: ['core/policy/attestations.test.ts', /a policy asks for statements/],
+  type: ['core/policy/attestations.test.ts', /a short name means its predicate type/],
   push: ['core/policy/push.test.ts', /asks for all refs, for some refs, or for none/],
   changes: ['scenario/policy-sources.test.ts', /a signer that may not change the policy/],
   vsa: ['scenario/vsa-start.test.ts', /a signer whom the policy does not name for summaries/],

@@ -306,6 +306,32 @@ const BAD_RULES: readonly PolicyCase[] = [
     /must be a whole number, 1 or more/,
   ),
   bad('half a signer', withAlice('commits: [{distinct-signers: 1.5}]\n'), /must be a whole number/),
+  good(
+    'attestations of refs and of tags',
+    withAlice(
+      "attestations: [{type: test-result, refs: [refs/heads/main]}, {type: 'https://example.test/x', names: ['v*'], by: [alice]}]\n",
+    ),
+  ),
+  bad(
+    'attestations of refs and names in one rule',
+    withAlice("attestations: [{type: sbom, refs: [refs/heads/main], names: ['v*']}]\n"),
+    /expected either 'refs' or 'names'/,
+  ),
+  bad(
+    'attestations of nothing',
+    withAlice('attestations: [{type: sbom}]\n'),
+    /expected either 'refs' or 'names'/,
+  ),
+  bad(
+    'attestations of no type',
+    withAlice('attestations: [{refs: [refs/heads/main]}]\n'),
+    /'type' must be text/,
+  ),
+  bad(
+    'attestations of an unknown short name',
+    withAlice('attestations: [{type: test-results, refs: [refs/heads/main]}]\n'),
+    /neither a predicate type nor a short name/,
+  ),
   bad(
     'approvals without a count',
     withAlice('commits: [{approvals: {not: author}}]\n'),

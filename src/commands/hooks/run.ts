@@ -10,8 +10,9 @@ import type { ParsedArguments } from '../../cli/spec.ts';
 import { visible } from '../../core/escape.ts';
 import { plural } from '../../core/plural.ts';
 import { ExitCode } from '../../errors.ts';
+import { attestationsFor } from '../../gate/attestations.ts';
 import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
-import { planRange } from '../../gate/plan.ts';
+import { planRange, planRun } from '../../gate/plan.ts';
 import { judgePlan, judgingContext, tagContext } from '../../gate/run.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
 import { judgeChain } from '../../gate/tag-chain.ts';
@@ -20,6 +21,9 @@ import { type GitRepository, gitLine, openRepository } from '../../git/repositor
 import { renderResult } from '../../report/formats.ts';
 import type { Counts } from '../../report/judged.ts';
 import { createReporter, type Reporter } from '../../report/reporter.ts';
+import { isStatementRef } from '../../statements/places.ts';
+import { type PushedRef, pushedStatements } from '../../statements/refs.ts';
+import { openStatements } from '../../statements/store.ts';
 import type { Streams } from '../../system/terminal.ts';
 import { HOOK_SPEC, vouchedFor } from './options.ts';
 import {
@@ -49,6 +53,8 @@ interface Push extends PolicyQuestion {
   readonly hook: HookName;
   readonly known: Known;
   readonly setups: Map<string, Promise<VerifySetup>>;
+  /** Statements that come with the push. No ref holds them yet. */
+  readonly statements: readonly PushedRef[];
 }
 
 /** Everything that a hook says goes to stderr, and git shows it to the user who pushes. */
@@ -69,7 +75,11 @@ function setupFor(push: Push, revision: string | undefined): Promise<VerifySetup
   if (known !== undefined) return known;
   const values = new Map(args.values);
   if (revision !== undefined) values.set('policy-from', revision);
-  const setup = setUpVerify({ ...args, values }, invocation, caller);
+  const setup = setUpVerify({ ...args, values }, invocation, caller).then((made) => ({
+    ...made,
+    pushed: push.statements,
+    statements: openStatements(made.repository, push.statements),
+  }));
   setups.set(revision ?? '', setup);
   return setup;
 }
@@ -129,15 +139,18 @@ const sum = (a: Counts, b: Counts): Counts => {
 
 /** Judges the commits of an update by the rules of its ref. */
 async function judgeRange(
-  { ref }: RefUpdate,
-  { range, proved }: Incoming,
+  { ref, new: tip }: RefUpdate & { readonly new: string },
+  { range, proved, count }: Incoming,
   setup: VerifySetup,
   reporter: Reporter,
 ): Promise<Counts> {
   if (range === undefined || proved === undefined) return countResults();
   const here = { ...setup, judge: { ...setup.judge, ref } };
   const judging = judgingContext(here);
-  const plan = await planRange({ ...range, name: ref, proved }, here, judging);
+  const plan =
+    count > 0 || ref.startsWith('refs/tags/')
+      ? await planRange({ ...range, name: ref, proved }, here, judging)
+      : await planRun({ revisions: [tip] }, here, judging);
   try {
     const how = { jobs: JOBS, output: 'text', onResult: reporter.add } as const;
     return await judgePlan(plan, here, judging, how);
@@ -156,6 +169,7 @@ async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
     terminal.say(`${ref}: deleting refs is not allowed here`);
     return { ...counts, 'not-allowed': 1 };
   }
+  if (isStatementRef(ref)) return counts;
   const revision = await revisionOf(push, update);
   if (await rollsBack(push, update, revision)) {
     terminal.say(`${ref}: removing commits would change ${POLICY}, which judges this ref`);
@@ -166,11 +180,14 @@ async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
   const known = await knownFor(push, update, setup.judge.policy, push.known);
   const incoming = await incomingOf(repository, changed, known);
   const { count } = incoming;
-  if (count === 0 && incoming.type === 'commit' && !ref.startsWith('refs/tags/')) return counts;
+  // a commit that was judged for another ref may lack a statement that this ref asks for
+  const attested = attestationsFor(setup.judge.policy, 'commits', ref).length > 0;
+  const nothing = count === 0 && incoming.type === 'commit' && !ref.startsWith('refs/tags/');
+  if (nothing && !attested) return counts;
   terminal.say(`${visible(ref)}: ${plural(count, 'new commit')}`);
   const reporter = reporterFor(push, setup, update);
   const value = await judgeValue(changed, incoming, setup, reporter);
-  const judged = sum(value, await judgeRange(update, incoming, setup, reporter));
+  const judged = sum(value, await judgeRange(changed, incoming, setup, reporter));
   reporter.finish(judged, exitCodeOf(judged) === ExitCode.ok);
   return judged;
 }
@@ -224,7 +241,7 @@ const run: Run = async (args, invocation) => {
   const bare = (await gitLine(repository, ['rev-parse', '--is-bare-repository'])) === 'true';
   const caller = hook === 'pre-receive' && bare ? 'server' : 'command';
   const setups: Push['setups'] = new Map();
-  const push: Push = { hook, args, invocation, repository, caller, known, fallback, setups };
+  const places = { hook, args, invocation, repository, caller, known, fallback, setups } as const;
   let counts: Counts = countResults();
   try {
     const updates: Moved[] = [];
@@ -234,6 +251,8 @@ const run: Run = async (args, invocation) => {
       const ref = here ? await movedRef(repository, given.ref) : given.ref;
       updates.push({ given, moved: { ...given, ref } });
     }
+    const statements = pushedStatements(updates.map(({ moved }) => moved));
+    const push: Push = { ...places, statements };
     const signed = hook === 'pre-receive' ? await signedPushOf(push, updates) : undefined;
     counts = sum(counts, signed?.counts ?? countResults());
     if (passes(counts)) {
@@ -242,7 +261,7 @@ const run: Run = async (args, invocation) => {
     if (signed !== undefined && passes(counts)) counts = sum(counts, await signed.keep());
   } finally {
     repository.objects.close();
-    for (const setup of push.setups.values()) await (await setup.catch(() => undefined))?.close();
+    for (const setup of setups.values()) await (await setup.catch(() => undefined))?.close();
   }
   const code = passes(counts) ? ExitCode.ok : exitCodeOf(counts);
   if (code !== ExitCode.ok)

@@ -108,6 +108,19 @@ export interface PushRule {
   readonly refs?: readonly string[];
 }
 
+/** A statement that must be there about the commit that a ref gets, or about a tag. */
+export interface AttestationRule {
+  /** Its name in messages: `attestations[0]`. */
+  readonly label: string;
+  /** The predicate type. */
+  readonly type: string;
+  readonly of: 'commits' | 'tags';
+  /** Patterns of refs, or of tag names. */
+  readonly on: readonly string[];
+  /** Names of signers whose statement counts, with roles resolved. If absent, every signer of the policy. */
+  readonly by?: readonly string[];
+}
+
 /** What a retraction takes back. */
 export type RevokedTarget =
   | {
@@ -160,6 +173,8 @@ export interface IdentityPolicy {
   readonly tags?: readonly ObjectRule[];
   /** Pushes that must be signed. Only a server's hook sees pushes. */
   readonly push?: PushRule;
+  /** Statements that must be there. Every rule that fits counts. */
+  readonly attestations?: readonly AttestationRule[];
   /** Names of signers that may change the policy, with roles resolved. If absent, every signer. */
   readonly changes?: readonly string[];
   /** Signatures that no longer count. */

@@ -5,6 +5,7 @@
 
 import type { IdentityPolicy, IdentityRule } from './model.ts';
 import { type Names, readObjectRules, readPushRule, resolveNames } from './object-rules.ts';
+import { readAttestations } from './read-attestations.ts';
 import { readRevoked } from './read-revoked.ts';
 import { readVsa } from './read-vsa.ts';
 import {
@@ -32,6 +33,7 @@ const KEYS = [
   'commits',
   'tags',
   'push',
+  'attestations',
   'changes',
   'revoked',
   'vsa',
@@ -106,6 +108,7 @@ export function policyFromData(
     ...(commits === undefined ? {} : { commits }),
     ...(tags === undefined ? {} : { tags }),
     ...(push === undefined ? {} : { push: readPushRule(reader, push) }),
+    ...readAttestations(reader, policy.attestations, names),
     ...(changes === undefined
       ? {}
       : { changes: resolveNames(reader, changes, ['changes'], names) }),

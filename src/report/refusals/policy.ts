@@ -193,6 +193,23 @@ export const POLICY_PAGES = {
     ],
     example: 'signed by a key that origin/main:.signet.yaml does not pin',
   },
+  'attestation-missing': {
+    means:
+      'The policy asks for a statement about this commit or tag, and no such statement counts.',
+    why: [
+      'The statement was not made yet, or it was not fetched.',
+      'The statement is there, but by a signer whom the rule does not name, or it says that the tests failed.',
+    ],
+    mend: [
+      [
+        'fetch the statements',
+        "git fetch origin '+refs/attestations/*:refs/attestations-from/origin/*'",
+      ],
+      ['see each statement and its verdict', 'git signet verify-attestation HEAD'],
+    ],
+    example:
+      'attestations[0] asks for a statement of the type https://in-toto.io/attestation/test-result/v0.1, and none counts (bob may not make such a statement)',
+  },
   'policy-missing': {
     means: 'The parents of the commit hold no policy, so nothing can judge it.',
     why: ['The range begins before the commit that brought the policy.'],

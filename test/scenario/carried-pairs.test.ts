@@ -133,7 +133,7 @@ async function made(name: string, seed: number) {
 
 describe('landings of every kind', () => {
   it(
-    'of sixty landings the honest pass, and one altered byte, mode, path or parent is seen (Q1)',
+    'of sixty landings the honest pass, and one altered byte, mode, path or parent is seen (J1)',
     LONG,
     async () => {
       const { forge, rules, start, chance } = await made('pairs', 19);
@@ -163,7 +163,7 @@ describe('landings of every kind', () => {
     },
   );
 
-  it('a head that was taken back and is landed again passes with a note (Q4)', async () => {
+  it('a head that was taken back and is landed again passes with a note (J4)', async () => {
     const { forge, rules, start } = await made('again', 1);
     const head = await forge.work(start, { 'added file': 'x' });
     forge.pull(7, head);

@@ -25,7 +25,7 @@ describe('a policy that a squash changes', () => {
     return { ...forge, base, text, land, said };
   }
 
-  it('a squash may change the policy only if the signer of that change may (Q5)', async () => {
+  it('a squash may change the policy only if the signer of that change may (J5)', async () => {
     const { base, text, land, said, work } = await start('changes');
     const byAlice = await land(await work(base, { '.signet.yaml': text(2) }), 1);
     expect(await said(byAlice)).toBe('verified alice');
@@ -35,7 +35,7 @@ describe('a policy that a squash changes', () => {
     expect(await said(await land(both, 3))).toBe('unsigned');
   });
 
-  it('a squash that rolls the policy back, removes it or breaks it does not pass (Q5)', async () => {
+  it('a squash that rolls the policy back, removes it or breaks it does not pass (J5)', async () => {
     const { base, text, land, said, work } = await start('back');
     const same = await land(await work(base, { '.signet.yaml': text(1, '# other\n') }), 1);
     expect(await said(same)).toBe('unsigned');
@@ -46,7 +46,7 @@ describe('a policy that a squash changes', () => {
     expect(await said(await land(broken, 3))).toBe('unsigned');
   });
 
-  it('a policy that git merges of two texts is by no signer, and does not pass (Q5)', async () => {
+  it('a policy that git merges of two texts is by no signer, and does not pass (J5)', async () => {
     const { base, text, said, work, squash, merge, pull } = await start('merged');
     const long = '#\n'.repeat(20);
     const top = await work(base, { '.signet.yaml': text(2, long) });
@@ -59,7 +59,7 @@ describe('a policy that a squash changes', () => {
     expect(await said(merged, main)).toBe('unsigned');
   });
 
-  it('with the policies of the parents, a carried change of the policy counts for later commits (Q5)', async () => {
+  it('with the policies of the parents, a carried change of the policy counts for later commits (J5)', async () => {
     const { base, text, land, work, verify } = await start('parents');
     const carol = `  - {name: carol, identity: carol@example.test, issuer: '${sandbox().urls.issuer}'}\n`;
     const wider = text(2).replace('signers:\n', `signers:\n${carol}`);
@@ -83,7 +83,7 @@ describe('a policy that a squash changes', () => {
 });
 
 describe('what counts people', () => {
-  it('distinct-signers counts the signers of what a squash or a merge brings, each person once (Q2)', async () => {
+  it('distinct-signers counts the signers of what a squash or a merge brings, each person once (J2)', async () => {
     const forge = carriedForge('people', sandbox());
     const { work, pull, squash, merge, verify } = forge;
     const alias = `  - {name: alice, identity: al@example.test, issuer: '${forge.issuer}'}\n`;
@@ -104,7 +104,7 @@ describe('what counts people', () => {
 });
 
 describe('on a server', () => {
-  it('the hook of a server finds heads among its refs, and refuses a squash without one (Q2)', async () => {
+  it('the hook of a server finds heads among its refs, and refuses a squash without one (J2)', async () => {
     const forge = carriedForge('server', sandbox());
     const { work, squash, repository, policy, bob } = forge;
     const { must, home } = repository;

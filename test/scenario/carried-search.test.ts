@@ -22,7 +22,7 @@ async function start(name: string) {
 }
 
 describe('the search for a head', () => {
-  it('a head is found by the number in the message, by the same tree, and by a file (Q6)', async () => {
+  it('a head is found by the number in the message, by the same tree, and by a file (J6)', async () => {
     const { base, work, squash, pull, said } = await start('found');
     const head = await work(base, { b: 'b' });
     const main = await work(base, { c: 'c' });
@@ -37,7 +37,7 @@ describe('the search for a head', () => {
     }
   });
 
-  it('a rebased run is found, though its first commits differ from the head, and only as a whole (Q1)', async () => {
+  it('a rebased run is found, though its first commits differ from the head, and only as a whole (J1)', async () => {
     const { base, work, rebase, pull, said } = await start('run');
     const one = await work(base, { b: 'b' }, { subject: 'one' });
     const two = await work(one, { b: 'bb' }, { subject: 'two' });
@@ -56,7 +56,7 @@ describe('the search for a head', () => {
     expect((await said(second)).code).toBe('unsigned');
   });
 
-  it(`a squash among ${HEADS} heads is found, and one that no head carries ends the search (Q6)`, {
+  it(`a squash among ${HEADS} heads is found, and one that no head carries ends the search (J6)`, {
     timeout: 300_000,
   }, async () => {
     const { base, work, squash, pull, said, repository, now } = await start('many');
@@ -84,7 +84,7 @@ describe('the search for a head', () => {
     expect(await said(none)).toMatchObject({ code: 'unsigned', exit: 5 });
   });
 
-  it(`a head that brings ${BROUGHT} commits carries nothing (Q6)`, async () => {
+  it(`a head that brings ${BROUGHT} commits carries nothing (J6)`, async () => {
     const { base, forged, pull, said, repository, now, treeOf } = await start('long');
     const person = `x <x@example.test> ${now - 100} +0000`;
     const input = Array.from(

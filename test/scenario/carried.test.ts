@@ -22,7 +22,7 @@ async function start(name: string, rule = EVERY_WAY, signers = '') {
 }
 
 describe('a squashed commit', () => {
-  it('a squash of signed commits passes, and names its head, its commits and its signers (Q2)', async () => {
+  it('a squash of signed commits passes, and names its head, its commits and its signers (J2)', async () => {
     const { base, work, squash, pull, verify } = await start('squash');
     const one = await work(base, { a: `first\n${lines('a')}` });
     const two = await work(one, { c: 'new' }, { by: { email: 'bob@example.test' } });
@@ -42,7 +42,7 @@ describe('a squashed commit', () => {
     expect((await verify(landed)).exit).toBe(0);
   });
 
-  it('a squash passes only if the rule says so, and only while the head is at hand (Q2)', async () => {
+  it('a squash passes only if the rule says so, and only while the head is at hand (J2)', async () => {
     const { base, work, squash, pull, verify, policy, file, repository, scene } =
       await start('rule');
     const head = await work(base, { c: 'new' });
@@ -68,7 +68,7 @@ describe('a squashed commit', () => {
   it.each([
     ['is unsigned', 'nobody'],
     ['is by a stranger', { email: 'mallory@example.test' }],
-  ] as const)('a squash of two commits does not pass if one of them %s (Q2)', async (_name, by) => {
+  ] as const)('a squash of two commits does not pass if one of them %s (J2)', async (_name, by) => {
     const { base, work, squash, pull, verify } = await start('brings');
     const one = await work(base, { c: 'new' }, { by });
     const two = await work(one, { d: 'new' });
@@ -78,7 +78,7 @@ describe('a squashed commit', () => {
     expect([said.get(landed), exit]).toEqual(['unsigned', 5]);
   });
 
-  it('a squash of a commit that was altered after it was signed does not pass (Q2)', async () => {
+  it('a squash of a commit that was altered after it was signed does not pass (J2)', async () => {
     const { base, commit, squash, pull, verify, treeWith } = await start('altered');
     const tree = treeWith(base, { c: 'new' });
     const head = await commit({ parents: [base], tree, tampered: true });
@@ -87,7 +87,7 @@ describe('a squashed commit', () => {
     expect((await verify(landed)).said.get(landed)).toBe('unsigned');
   });
 
-  it('the rules of the ref judge each commit that a squash brings, not the squash (Q2)', async () => {
+  it('the rules of the ref judge each commit that a squash brings, not the squash (J2)', async () => {
     const rule =
       '{refs: [refs/heads/main], by: [bob], committer: match, author: match, max-skew: 1h, carried: {how: [squash]}}';
     const { base, work, squash, pull, verify, commit, treeWith, now } = await start('rules', rule);
@@ -106,7 +106,7 @@ describe('a squashed commit', () => {
     );
   });
 
-  it('a signature that policy entries take back carries nothing (Q2)', async () => {
+  it('a signature that policy entries take back carries nothing (J2)', async () => {
     const { base, work, squash, pull, policy, file, scene, issuer } = await start('revoked');
     const head = await work(base, { c: 'new' });
     pull(7, head);
@@ -117,7 +117,7 @@ describe('a squashed commit', () => {
     expect((await scene('--policy', rules, landed)).said.get(landed)).toBe('unsigned');
   });
 
-  it('a merge of main within the head passes if a listed signer signed it and it adds nothing (Q2)', async () => {
+  it('a merge of main within the head passes if a listed signer signed it and it adds nothing (J2)', async () => {
     const rule = '{refs: [refs/heads/main], merges: clean, carried: {how: [squash]}}';
     const { base, work, squash, merge, pull, verify, commit, treeWith, repository } = await start(
       'update',
@@ -150,7 +150,7 @@ describe('a squashed commit', () => {
 });
 
 describe("the signature of the forge's commit", () => {
-  it('a wrong signature stays refused, and a signature of a listed signer decides alone (Q3)', async () => {
+  it('a wrong signature stays refused, and a signature of a listed signer decides alone (J3)', async () => {
     const rule = '{refs: [refs/heads/main], by: [alice], carried: {how: [squash]}}';
     const { base, work, squash, pull, verify, commit, treeOf } = await start('own', rule);
     const head = await work(base, { c: 'new' });
@@ -168,7 +168,7 @@ describe("the signature of the forge's commit", () => {
     expect((await verify(wrong)).said.get(wrong)).toBe('content-digest-differs');
   });
 
-  it('with by, only the named signer may have made the commit (Q3)', async () => {
+  it('with by, only the named signer may have made the commit (J3)', async () => {
     const web = await openPgpPerson('GitHub');
     const rule = '{refs: [refs/heads/main], by: [alice], carried: {how: [squash], by: [web]}}';
     const forge = await start('by', rule, `  - name: web\n    openpgp: |\n${web.indented}\n`);

@@ -40,6 +40,19 @@ interface Held extends GoodSummary {
   readonly digest: string;
 }
 
+/** Summaries along the first parents, from the tip down. It is read only as far as a question needs. */
+interface Line {
+  /** Those that say FAILED, of the commits that were read. */
+  readonly failed: readonly Held[];
+  /** Returns the summaries of the next commit that has some, or undefined at the end. */
+  readonly next: () => Promise<readonly Held[] | undefined>;
+  /** Reads on until these commits were read, or to the end. A later `next` still returns what was read. */
+  readonly readTo: (commits: readonly string[]) => Promise<void>;
+}
+
+/** Most summaries that one search judges. A stranger may push any number (threat I05). */
+const MOST_JUDGED = 10_000;
+
 interface Search {
   readonly setup: VerifySetup;
   readonly judging: JudgingContext;
@@ -47,14 +60,14 @@ interface Search {
   readonly base: string;
   readonly tip: string;
   readonly uri: string;
-  /** Summaries that say FAILED, of any commit on the line. */
-  readonly failed: readonly Held[];
+  /** The summaries of the line, as far as it was read. */
+  readonly line: Line;
 }
 
 /** Returns the summaries of a commit that are about this repository and the ref of the run. */
 async function heldOf(
   commit: string,
-  { setup, judging, store, uri }: Omit<Search, 'failed'>,
+  { setup, judging, store, uri }: Omit<Search, 'line'>,
 ): Promise<readonly Held[]> {
   const { policy, ref } = setup.judge;
   const held: Held[] = [];
@@ -73,8 +86,12 @@ async function heldOf(
   return held;
 }
 
-/** Returns why a summary by itself cannot be part of a start. */
-function whyNotUsable({ vsa, subject, commit, first }: Held, search: Search): string | undefined {
+/** Returns why a summary by itself cannot be part of a start. `beside` holds others of the same commit. */
+function whyNotUsable(
+  { vsa, subject, commit, first }: Held,
+  search: Search,
+  beside: readonly Held[] = [],
+): string | undefined {
   const { policy, trust } = search.setup.judge;
   const { run } = subject;
   if (vsa.verifierId !== VERIFIER_ID || run === undefined) return 'another program made it';
@@ -86,7 +103,8 @@ function whyNotUsable({ vsa, subject, commit, first }: Held, search: Search): st
   if (run.trustDigest !== trust.digest) return 'it was judged by another trust root';
   if (run.leftOut.length > 0) return `its run left out a check (${run.leftOut.join(', ')})`;
   if (run.without.length === 0) return 'its run was about that commit alone';
-  const newer = search.failed.find(
+  const failed = [...search.line.failed, ...beside.filter((other) => !other.vsa.passed)];
+  const newer = failed.find(
     (other) => other.last >= first && other.subject.run?.without.includes(commit) !== true,
   );
   return newer === undefined
@@ -113,7 +131,7 @@ async function chainOf(top: Held, search: Search): Promise<Chain> {
     if (links.has(id) || (await isLeftOut(id, search))) continue;
     if (links.size >= most) return { why: `more than ${most} summaries would be needed (links)` };
     const all = await heldOf(id, search);
-    const next = all.find((each) => whyNotUsable(each, search) === undefined);
+    const next = all.find((each) => whyNotUsable(each, search, all) === undefined);
     const short = id.slice(0, 12);
     if (next === undefined)
       return { why: `its run began at ${short}, and no good summary is of that` };
@@ -148,40 +166,66 @@ async function whyNotStart(held: Held, search: Search): Promise<SummaryStart | s
   if (why !== undefined) return why;
   const chain = await chainOf(held, search);
   if ('why' in chain) return chain.why;
+  // a link lies below, and a summary that says FAILED may lie between
+  await search.line.readTo(chain.links.map((link) => link.commit));
+  for (const link of chain.links) {
+    const ended = whyNotUsable(link, search);
+    if (ended !== undefined) return ended;
+  }
   if (await changesPolicy(chain.links, search)) return 'a commit behind it changes the policy';
   const { commit, names } = held;
   return { commit, name: names[0] ?? '', summaries: chain.links.map(({ digest }) => digest) };
 }
 
-/** Returns the summaries on the line of the tip down to the base, newest commit first. */
-async function summariesOnLine(search: Omit<Search, 'failed'>): Promise<readonly Held[]> {
+/** Opens the line of the tip down to the base. */
+async function openLine(search: Omit<Search, 'line'>): Promise<Line> {
   const { setup, store, base, tip } = search;
   const { repository } = setup;
   const subjects = await store.subjects();
-  const found: Held[] = [];
-  if (subjects.size === 0) return found;
-  for (let id: string | undefined = tip; id !== undefined && id !== base; ) {
-    if (subjects.has(id)) found.push(...(await heldOf(id, search)));
-    if (repository.shallow.has(id)) break;
-    const [links]: readonly { readonly parents: readonly string[] }[] = await readLinks(
-      repository,
-      [id],
-    );
-    id = links?.parents[0];
-  }
-  return found;
+  const failed: Held[] = [];
+  const waiting: (readonly Held[])[] = [];
+  const passed = new Set<string>();
+  let at = subjects.size === 0 ? undefined : tip;
+  let judged = 0;
+  const parentOf = async (id: string): Promise<string | undefined> => {
+    if (repository.shallow.has(id)) return undefined;
+    const links = await readLinks(repository, [id]);
+    return links[0]?.parents[0];
+  };
+  /** Reads one commit. Returns false at the end of the line. */
+  const step = async (): Promise<boolean> => {
+    if (at === undefined || at === base || judged > MOST_JUDGED) return false;
+    const held = subjects.has(at) ? await heldOf(at, search) : [];
+    judged += held.length;
+    failed.push(...held.filter(({ vsa }) => !vsa.passed));
+    if (held.length > 0) waiting.push(held);
+    passed.add(at);
+    at = await parentOf(at);
+    return true;
+  };
+  return {
+    failed,
+    next: async () => {
+      while (waiting.length === 0 && (await step()));
+      return waiting.shift();
+    },
+    readTo: async (commits) => {
+      while (!commits.every((id) => passed.has(id)) && (await step()));
+    },
+  };
 }
 
 /** Finds the newest start below the tip, or says why the newest summary is none. */
-async function findStart(search: Omit<Search, 'failed'>): Promise<SummaryStart | string> {
-  const found = await summariesOnLine(search);
-  const failed = found.filter(({ vsa }) => !vsa.passed);
+async function findStart(search: Omit<Search, 'line'>): Promise<SummaryStart | string> {
+  const line = await openLine(search);
   let first: string | undefined;
-  for (const held of found) {
-    if (held.commit === search.tip || !held.vsa.passed) continue;
-    const start = await whyNotStart(held, { ...search, failed });
-    if (typeof start !== 'string') return start;
-    first ??= `the summary of ${held.commit.slice(0, 12)} is no start: ${start}`;
+  for (let held = await line.next(); held !== undefined; held = await line.next()) {
+    for (const each of held) {
+      if (each.commit === search.tip || !each.vsa.passed) continue;
+      const start = await whyNotStart(each, { ...search, line });
+      if (typeof start !== 'string') return start;
+      first ??= `the summary of ${each.commit.slice(0, 12)} is no start: ${start}`;
+    }
   }
   return first ?? 'no summary by a signer that counts is of a commit below it';
 }

@@ -296,6 +296,29 @@ describe('a summary that is no start: all commits are judged, and the run fails 
   });
 });
 
+describe('a summary that says FAILED, and what it does not end', () => {
+  const FAILED = { verificationResult: 'FAILED', verifiedLevels: ['FAILED'] };
+
+  it('a run that began at the start and failed says nothing about what lies before the start', async () => {
+    const { base, two, three, commit, branch, vouch, judge } = await scene('start-own');
+    await vouch({ of: two }, { ...GATE, at: Date.now() - 3600_000 });
+    await vouch({ of: three, without: [two], predicate: FAILED });
+    const four = branch('main', await commit({ parents: [three], subject: 'four' }));
+    expect(await judge(`${base}..main`)).toMatchObject({ exit: 0, judged: [four, three] });
+  });
+
+  it('a newer FAILED between two summaries of a chain ends the chain (Z7)', async () => {
+    const { base, one, two, three, commit, branch, vouch, judge } = await scene('start-between');
+    const hour = 3600_000;
+    await vouch({ of: one }, { ...GATE, at: Date.now() - 3 * hour });
+    await vouch({ of: two, predicate: FAILED }, { ...GATE, at: Date.now() - 2 * hour });
+    await vouch({ of: three, without: [one] }, { ...GATE, at: Date.now() - hour });
+    branch('main', await commit({ parents: [three], subject: 'four' }));
+    const { exit, judged } = await judge(`${base}..main`);
+    expect([exit, judged.length]).toEqual([5, 4]);
+  });
+});
+
 describe('a start that cannot be looked for', () => {
   it('without a first commit, without a policy that names signers, and with flags, it is an error', async () => {
     const { base, judge, repository, run, policy, file } = await scene('start-usage');

@@ -19,6 +19,16 @@ describe('what a run proves', () => {
     expect(proofFor('refs/heads/main', []).twoParty).toBe(false);
   });
 
+  it('an approval by a second person proves two, and one that may be by the author does not', () => {
+    const rule = (count: number, notAuthor: boolean): ObjectRule => ({
+      ...{ ...two, distinctSigners: 1, approvals: { count, notAuthor } },
+    });
+    const proves = (count: number, notAuthor: boolean): boolean =>
+      proofFor('refs/heads/main', [rule(count, notAuthor)]).twoParty;
+    expect([proves(1, true), proves(1, false), proves(2, false)]).toEqual([true, false, true]);
+    expect(proofFor('refs/heads/main', [rule(1, true)]).statements).toBe(true);
+  });
+
   it('policies of parents prove no second person, because they may differ from commit to commit', () => {
     const policy = { source: 'p', digest: 'd', rules: [], commits: [two] };
     const judge = { policy, ref: 'refs/heads/main', ignoreSct: false };

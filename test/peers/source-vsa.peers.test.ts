@@ -1,11 +1,17 @@
-/** Verification summaries, read by in-toto's own Go types, as consumers that are built on them read them. */
+/**
+ * Signed verification summaries, read by programs that we did not write: cosign verifies the bundle, and in-toto's own Go
+ * types read the statement, as consumers that are built on them do.
+ */
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { peer, run } from '../support/peers.ts';
 import { policyScene } from '../support/policy-scenario.ts';
 import { useSandbox } from '../support/sandbox.ts';
 import { signet } from '../support/verify-scenario.ts';
 
+const cosign = peer('cosign');
 const reader = peer('vsa-reader/read');
 const sandbox = useSandbox();
 const REPOSITORY = 'https://git.example.test/team/parser';
@@ -15,7 +21,7 @@ beforeAll(async () => {
 });
 
 async function signedSummary(name: string) {
-  const { repository, commit, policy, file, branch } = policyScene(name, sandbox());
+  const { repository, commit, policy, file, branch, issuer } = policyScene(name, sandbox());
   const base = await commit({});
   const id = branch('main', await commit({ parents: [base], subject: 'a second change' }));
   const trust = ['--trusted-root', sandbox().files.trustedRoot, '--policy', file(policy())];
@@ -24,7 +30,7 @@ async function signedSummary(name: string) {
     env,
   });
   const statement = Buffer.from(JSON.parse(out).dsseEnvelope.payload, 'base64').toString();
-  return { repository, id, statement };
+  return { repository, id, issuer, bundle: out, statement };
 }
 
 describe.skipIf(reader === undefined)("in-toto's Go types", () => {
@@ -59,5 +65,27 @@ describe.skipIf(reader === undefined)("in-toto's Go types", () => {
     });
     expect(code).toBe(1);
     expect(stderr).toContain('version');
+  });
+});
+
+describe.skipIf(cosign === undefined)('cosign verify-blob-attestation', () => {
+  it('it verifies our summary for the commit, and not for another commit or type', async () => {
+    const { id, issuer, bundle, repository } = await signedSummary('peer-cosign');
+    writeFileSync(join(repository.path, 'b.json'), bundle);
+    const verify = (digest: string, type: string) =>
+      run(
+        cosign ?? '',
+        [
+          ...['verify-blob-attestation', '--bundle', 'b.json', '--type', type],
+          ...['--trusted-root', sandbox().files.trustedRoot],
+          ...['--certificate-identity', 'alice@example.test', '--certificate-oidc-issuer', issuer],
+          ...['--digest', digest, '--digestAlg', 'gitCommit'],
+        ],
+        { cwd: repository.path },
+      );
+    const type = 'https://slsa.dev/verification_summary/v1';
+    expect(await verify(id, type)).toMatchObject({ code: 0 });
+    expect((await verify('f'.repeat(40), type)).code).not.toBe(0);
+    expect((await verify(id, 'https://slsa.dev/provenance/v1')).code).not.toBe(0);
   });
 });

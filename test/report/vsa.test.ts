@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Signer } from '../../src/core/verdict.ts';
 import type { ReportContext } from '../../src/report/format.ts';
 import type { RunProof } from '../../src/report/run-facts.ts';
 import { judgedCommit, outcome, reported, STATUSES } from '../support/judged-samples.ts';
@@ -95,6 +96,24 @@ describe('the source verification summary, by each MUST of SLSA 1.2', () => {
     const own = verifiedLevels.filter((name: string) => !name.startsWith('SLSA_'));
     expect(own).toEqual(['ORG_SOURCE_SIGNED', 'ORG_SOURCE_TWO_PARTY']);
     expect(passed().predicate.verifiedLevels).toEqual(['SLSA_SOURCE_LEVEL_1']);
+  });
+
+  it('a range with a carried commit does not claim that each commit is signed (Z1)', () => {
+    const { signer } = outcome('verified') as { readonly signer: Signer };
+    const id = 'f'.repeat(40);
+    const carried = { how: 'squash', head: id, commits: [id], signers: [{ name: 'alice', signer }] } as const;
+    const samples = [judgedCommit({ status: 'verified', carried, rule: 'alice' })];
+    const { predicate, subject } = JSON.parse(reported('vsa', samples, range({ twoParty: true })).text);
+    expect(predicate.verifiedLevels).toEqual(['SLSA_SOURCE_LEVEL_1', 'ORG_SOURCE_TWO_PARTY']);
+    expect(subject[0].annotations.gitSignet.notClaimed.ORG_SOURCE_SIGNED).toContain('carried');
+  });
+
+  it('inputAttestations names the summaries that prove the start, unless the policy asks for other statements', () => {
+    const summaries = ['c'.repeat(64)];
+    const inputs = (proof: Partial<RunProof>) =>
+      statement(['verified'], range({ summaries, ...proof })).predicate.inputAttestations;
+    expect(inputs({})).toEqual([{ digest: { sha256: 'c'.repeat(64) } }]);
+    expect(inputs({ statements: true })).toBeUndefined();
   });
 
   it('the annotation says why level 2 and each property is not claimed, and from which commit on the rest is', () => {

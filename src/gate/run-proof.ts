@@ -19,7 +19,8 @@ export function runProof(
   return {
     ref,
     twoParty: rules.length > 0 && rules.every(isTwoParty),
-    statements: rules.some(({ approvals }) => approvals !== undefined),
+    statements:
+      policy?.attestations !== undefined || rules.some(({ approvals }) => approvals !== undefined),
     leftOut: [...(ignoreSct ? ['sct'] : []), ...(unlogged ? ['log'] : [])],
   };
 }

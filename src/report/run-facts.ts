@@ -25,7 +25,7 @@ export interface RunProof {
   readonly twoParty: boolean;
   /** Checks that the caller left out: `sct`, `log`. */
   readonly leftOut: readonly string[];
-  /** True if the policy asks for statements besides: approvals. */
+  /** True if the policy asks for approvals or other statements besides. */
   readonly statements?: boolean;
   /** SHA-256 of the summaries that prove the start, lower-case hex. */
   readonly summaries?: readonly string[];

@@ -29,6 +29,12 @@ describe('what a run proves', () => {
     expect(proofFor('refs/heads/main', [rule(1, true)]).statements).toBe(true);
   });
 
+  it('a policy that asks for other statements says so, and one that asks for none does not', () => {
+    const policy = { source: 'p', digest: 'd', rules: [], attestations: [] };
+    expect(proofFor(undefined, [], { policy }).statements).toBe(true);
+    expect(proofFor(undefined, []).statements).toBe(false);
+  });
+
   it('policies of parents prove no second person, because they may differ from commit to commit', () => {
     const policy = { source: 'p', digest: 'd', rules: [], commits: [two] };
     const judge = { policy, ref: 'refs/heads/main', ignoreSct: false };

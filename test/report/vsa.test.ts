@@ -101,9 +101,16 @@ describe('the source verification summary, by each MUST of SLSA 1.2', () => {
   it('a range with a carried commit does not claim that each commit is signed (Z1)', () => {
     const { signer } = outcome('verified') as { readonly signer: Signer };
     const id = 'f'.repeat(40);
-    const carried = { how: 'squash', head: id, commits: [id], signers: [{ name: 'alice', signer }] } as const;
+    const carried = {
+      how: 'squash',
+      head: id,
+      commits: [id],
+      signers: [{ name: 'alice', signer }],
+    } as const;
     const samples = [judgedCommit({ status: 'verified', carried, rule: 'alice' })];
-    const { predicate, subject } = JSON.parse(reported('vsa', samples, range({ twoParty: true })).text);
+    const { predicate, subject } = JSON.parse(
+      reported('vsa', samples, range({ twoParty: true })).text,
+    );
     expect(predicate.verifiedLevels).toEqual(['SLSA_SOURCE_LEVEL_1', 'ORG_SOURCE_TWO_PARTY']);
     expect(subject[0].annotations.gitSignet.notClaimed.ORG_SOURCE_SIGNED).toContain('carried');
   });

@@ -261,7 +261,7 @@ export interface Carried {
 }
 
 /** A commit that passes because its head's commits pass. Its own author, committer and message may be unsigned. */
-export interface CarriedVerified {
+export interface CarriedVerified extends Approvable {
   readonly status: 'verified';
   readonly carried: Carried;
   /** Names of the signers, with commas. */
@@ -270,7 +270,7 @@ export interface CarriedVerified {
 }
 
 /** A carried commit that another rule refuses, or one for which the search for a head was stopped. */
-export interface CarriedNotAllowed {
+export interface CarriedNotAllowed extends Approvable {
   readonly status: 'not-allowed';
   readonly carried?: Carried | undefined;
   readonly check: 'policy';

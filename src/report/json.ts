@@ -6,13 +6,11 @@
 import { type CommitHeader, commitHeader } from '../core/git/header.ts';
 import { readPerson } from '../core/git/person.ts';
 import type { KeyKind } from '../core/identity-kind.ts';
-import { isoTime } from '../core/time.ts';
 import type {
   Carried,
   CertificateSummary,
   Check,
   Finding,
-  LogEntrySummary,
   NotAllowed,
   Outcome,
   ReasonCode,
@@ -21,6 +19,8 @@ import type {
   Verdict,
   Verified,
 } from '../core/verdict.ts';
+import { approvalFields, type ReportedApproval } from './approvals.ts';
+import { logEntryOf, type ReportedLogEntry, rfc3339 } from './json-parts.ts';
 import type { Judged } from './judged.ts';
 import { type ReportSource, sourceOf } from './run-facts.ts';
 
@@ -59,14 +59,7 @@ export interface ObjectResult {
         readonly notAfter: string;
       }
     | undefined;
-  readonly logEntry?:
-    | {
-        readonly logId: string;
-        readonly logIndex: string;
-        readonly integratedTime?: string | undefined;
-        readonly kindVersion: string;
-      }
-    | undefined;
+  readonly logEntry?: ReportedLogEntry | undefined;
   readonly times: readonly {
     readonly source: string;
     readonly time: string;
@@ -75,26 +68,15 @@ export interface ObjectResult {
   readonly rule?: string | undefined;
   readonly carried?: CarriedResult | undefined;
   readonly findings?: readonly Finding[];
+  readonly approvals?: readonly ReportedApproval[];
   readonly policies?: readonly ReportSource[] | undefined;
   readonly author?: ReportedPerson | undefined;
   readonly committer?: ReportedPerson | undefined;
 }
 
-/** Formats Unix seconds as RFC 3339, UTC. Returns undefined after year 9999, which RFC 3339 cannot write. */
-export function rfc3339(seconds: number): string | undefined {
-  if (!(Math.abs(seconds) < 253402300800)) return undefined;
-  return isoTime(seconds);
-}
-
 function certificateOf(summary: CertificateSummary): NonNullable<ObjectResult['certificate']> {
   const { sha1, sha256, notBefore, notAfter } = summary;
   return { sha1, sha256, notBefore: rfc3339(notBefore) ?? '', notAfter: rfc3339(notAfter) ?? '' };
-}
-
-function logEntryOf(summary: LogEntrySummary): NonNullable<ObjectResult['logEntry']> {
-  const { logId, logIndex, integratedTime, kindVersion } = summary;
-  const time = integratedTime === undefined ? undefined : rfc3339(integratedTime);
-  return { logId, logIndex, integratedTime: time, kindVersion };
 }
 
 type VerdictFields = Omit<
@@ -151,6 +133,7 @@ function verdictFields(verdict: Outcome): VerdictFields {
     rule,
     ...(carried === undefined ? {} : { carried: carriedResult(carried) }),
     ...(findings === undefined || findings.length === 0 ? {} : { findings }),
+    ...approvalFields(verdict),
   };
 }
 

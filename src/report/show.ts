@@ -7,7 +7,8 @@ import type { SignatureFacts } from '../core/signature-facts.ts';
 import { utcTime } from '../core/time.ts';
 import { certificatePem } from '../core/x509/certificate.ts';
 import type { Paint } from '../system/colour.ts';
-import { rfc3339, SCHEMA_VERSION } from './json.ts';
+import { SCHEMA_VERSION } from './json.ts';
+import { rfc3339 } from './json-parts.ts';
 
 /** Fulcio extensions by last arc (https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md). */
 const EXTENSIONS: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@
 
 import { type SourceVsa, subjectFor } from '../core/statement/source-vsa.ts';
 import type { Verified } from '../core/verdict.ts';
-import { rfc3339 } from './json.ts';
+import { rfc3339 } from './json-parts.ts';
 import { verdictLine } from './verdict-line.ts';
 
 /** A summary by a signer that counts. */

@@ -8,6 +8,7 @@ import { subjectLine } from '../core/git/signed-object.ts';
 import { plural } from '../core/plural.ts';
 import type { Finding, Outcome, Signer, Verdict } from '../core/verdict.ts';
 import { displayWidth, padded } from '../system/layout.ts';
+import { approvalText } from './approvals.ts';
 import { carriedBy, carriedFrom } from './carried.ts';
 import type { Counts, Judged } from './judged.ts';
 import { verdictLine } from './verdict-line.ts';
@@ -120,7 +121,8 @@ export function textRow(judged: Judged): TextRow {
   const carried =
     'carried' in verdict && verdict.carried !== undefined ? carriedFrom(verdict.carried) : '';
   const notes = notesOf(verdict).map(({ detail }) => detail);
-  const note = [reason, carried, ...notes].filter((part) => part !== '').join('; ');
+  const parts = [reason, carried, ...notes, approvalText(verdict)];
+  const note = parts.filter((part) => part !== '').join('; ');
   return {
     status: verdict.status,
     id: id.slice(0, SHORT_ID),
@@ -135,7 +137,9 @@ export function textSentence(judged: Judged): string {
   const { verdict, type } = judged;
   const ref = type === 'tag' ? '' : calledBy(judged);
   if (verdict.status === 'unsigned') return ref + visible(`unsigned: ${verdict.detail}`);
-  return ref + visible(verdictLine(verdict, type === 'tag' ? 'tag' : 'commit'));
+  const approved = approvalText(verdict);
+  const line = verdictLine(verdict, type === 'tag' ? 'tag' : 'commit');
+  return ref + visible(approved === '' ? line : `${line}; ${approved}`);
 }
 
 /** Widths of the columns, in characters. They have an upper bound, so that one long row does not push the others away. */

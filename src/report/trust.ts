@@ -10,7 +10,7 @@ import type {
 } from '../core/trust/trust-material.ts';
 import { readTrustedCertificate, summarize } from '../core/x509/certificate.ts';
 import { nameText } from '../core/x509/distinguished-name.ts';
-import { rfc3339 } from './json.ts';
+import { rfc3339 } from './json-parts.ts';
 import { type LeftOutRow, leftOutOf, usable } from './left-out.ts';
 
 /** Facts about a mirror's metadata. */

@@ -5,6 +5,7 @@
 
 import { subjectLine } from '../core/git/signed-object.ts';
 import type { Finding, Verdict } from '../core/verdict.ts';
+import { approvalText } from './approvals.ts';
 import { carriedFrom } from './carried.ts';
 import { type ObjectResult, objectResult } from './json.ts';
 import type { Judged } from './judged.ts';
@@ -31,6 +32,8 @@ export interface ResultView {
   readonly rule: string | undefined;
   /** Findings of the policy besides the reason. */
   readonly notes: readonly Finding[];
+  /** Who approved it, or ''. */
+  readonly approved: string;
 }
 
 function timeOf({ times, committer }: ObjectResult): Pick<ResultView, 'time' | 'timeIsProved'> {
@@ -54,6 +57,7 @@ export function viewOf(judged: Judged): ResultView {
     ...timeOf(result),
     rule: result.rule,
     notes: notesOf(verdict),
+    approved: approvalText(verdict),
   };
 }
 
@@ -65,8 +69,8 @@ export function titleOf({ tag, subject }: ResultView): string {
 }
 
 /** Returns the reason and the notes in one line. */
-export function whyOf({ reason, carried, notes }: ResultView): string {
-  return [reason, carried, ...notes.map(({ detail }) => detail)]
+export function whyOf({ reason, carried, notes, approved }: ResultView): string {
+  return [reason, carried, ...notes.map(({ detail }) => detail), approved]
     .filter((part) => part !== '')
     .join('; ');
 }

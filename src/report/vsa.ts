@@ -8,7 +8,8 @@
 import { RUN_FORMAT, VERIFIER_ID, VSA_TYPE } from '../core/statement/source-vsa.ts';
 import { ConfigError } from '../errors.ts';
 import type { Rendered, ReportContext, ReportFormat, ReportSubject, Writer } from './format.ts';
-import { jsonText, rfc3339 } from './json.ts';
+import { jsonText } from './json.ts';
+import { rfc3339 } from './json-parts.ts';
 import type { Counts } from './judged.ts';
 import { factsJson, type RunProof } from './run-facts.ts';
 import { FAILED, sourceLevels } from './source-levels.ts';

@@ -1,7 +1,9 @@
 /** `git signet approve`: what it signs, and what it refuses to sign because no gate would count it. */
 
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { approvalScene, MAIN } from '../support/approval-scene.ts';
+import { schemaFaults } from '../support/json-schema.ts';
 import { useSandbox } from '../support/sandbox.ts';
 import { signetProcess } from '../support/verify-scenario.ts';
 
@@ -41,6 +43,29 @@ describe('git signet approve', () => {
     repository.must('update-ref', '-d', 'refs/attestations/commits');
     repository.must('update-ref', '-d', 'refs/attestations/trees');
     expect(await landed(rules, range)).toBe('too-few-approvals');
+  });
+
+  it('each report says who approved, and results follow their schema', async () => {
+    const { approve, rules, base, head, repository } = await topic('reports');
+    expect((await approve('topic', '--for', MAIN)).exit).toBe(0);
+    const trust = ['--trusted-root', sandbox().files.trustedRoot, '--offline'];
+    const ask = async (command: readonly string[], ...args: string[]): Promise<string> => {
+      const asked = [...command, '--policy', rules, '--ref', MAIN, ...trust, ...args];
+      return (await signetProcess(repository, asked)).out;
+    };
+    const result = JSON.parse(await ask(['verify'], '--format', 'jsonl', head));
+    const url = new URL('../../schema/verify-result.schema.json', import.meta.url);
+    const schema = JSON.parse(readFileSync(url, 'utf8'));
+    expect(schemaFaults(result, schema.$defs.result, schema)).toEqual([]);
+    expect(result.approvals).toMatchObject([
+      { person: 'bob', commit: head, base, ref: MAIN, how: 'as it was' },
+    ]);
+    const range = `${base}..${head}`;
+    expect(await ask(['verify'], head)).toContain('approved by bob');
+    expect(await ask(['verify'], range)).toContain('approved by bob');
+    expect(await ask(['verify'], '--format', 'html', range)).toContain('approved by bob');
+    expect(await ask(['policy', 'explain'], head)).toContain('approval by bob');
+    expect(await ask(['policy', 'explain'], base)).toContain('0 of 1 required approvals');
   });
 
   it('what was fetched of the ref is the base, not the local branch', async () => {

@@ -6,6 +6,7 @@
 import type { Command, Run } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
 import { splitSignedObject } from '../../core/git/signed-object.ts';
+import { asking } from '../../core/policy/approvals.ts';
 import { DEFAULT_RULE, decide, governing, type Party } from '../../core/policy/decide.ts';
 import { inForce, whyNot } from '../../core/policy/identity.ts';
 import type { IdentityPolicy, ObjectRule } from '../../core/policy/model.ts';
@@ -14,11 +15,13 @@ import type { Outcome } from '../../core/verdict.ts';
 import { partyOf as evidenceOf } from '../../core/verify.ts';
 import { UsageError } from '../../errors.ts';
 import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
-import { judgeOutcome } from '../../gate/outcome.ts';
+import { judgeOutcome, type WholeObject } from '../../gate/outcome.ts';
 import { judgingContext } from '../../gate/run.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
+import { openSingles } from '../../gate/together.ts';
 import { painterHere } from '../../git/colour.ts';
 import { resolveCommits } from '../../git/names.ts';
+import { approvalsOf } from '../../report/approvals.ts';
 import { helpLine } from '../../report/mend.ts';
 import { verdictLine } from '../../report/verdict-line.ts';
 import { writePage } from '../../system/layout.ts';
@@ -90,6 +93,29 @@ function explainSummaries({ vsa, rules }: IdentityPolicy, party: Party, say: Say
   say(counts ? 'yes' : 'no', 'vsa (verification summaries by this signer)');
 }
 
+/** Says who approved the commit, as if it landed alone. Returns its outcome under the rules that ask for approvals. */
+async function explainApprovals(
+  object: WholeObject,
+  outcome: Outcome,
+  setup: VerifySetup,
+  say: Say,
+): Promise<Outcome> {
+  const { policy, ref } = setup.judge;
+  const rules = policy === undefined ? [] : governing(policy, { type: 'commit', ref }, undefined);
+  if (outcome.status !== 'verified' || asking(rules).length === 0) return outcome;
+  const { graph, close } = await openSingles(setup, judgingContext(setup));
+  try {
+    const result = (await graph?.({ ...object, single: true }, outcome)) ?? outcome;
+    for (const { person, signer, how } of approvalsOf(result)) {
+      say('yes', `approval by ${person}`, `${signer.value}, ${how}`);
+    }
+    if (result.status === 'not-allowed') say('no', result.code, result.detail);
+    return result;
+  } finally {
+    await close();
+  }
+}
+
 async function explain(name: string, setup: VerifySetup, say: Say): Promise<Outcome> {
   const { repository, judge, choice } = setup;
   const { policy, ref } = judge;
@@ -101,15 +127,16 @@ async function explain(name: string, setup: VerifySetup, say: Say): Promise<Outc
   if (commit === undefined || frame?.kind !== 'object' || frame.type !== 'commit') {
     throw new UsageError(`${name}: no such commit`, { code: 'NO_SUCH_OBJECT' });
   }
-  const object = { id: commit.id, type: 'commit', raw: frame.raw } as const;
+  // git's next answer overwrites the bytes
+  const object = { id: commit.id, type: 'commit', raw: frame.raw.slice() } as const;
   const outcome = await judgeOutcome(object, judgingContext(setup));
   const party = partyOf(outcome);
-  const split = splitSignedObject('commit', frame.raw, repository.format);
+  const split = splitSignedObject('commit', object.raw, repository.format);
   if (party === undefined || split === undefined) return outcome;
   if ('kind' in outcome) {
     const rule = outcome.status === 'verified' ? `pinned as ${outcome.rule}` : 'see below';
     say(outcome.status === 'verified' ? 'yes' : 'no', `${outcome.kind} key`, rule);
-    return outcome;
+    return explainApprovals(object, outcome, setup, say);
   }
   explainRevoked(policy, party, commit.id, say);
   explainSigners(policy, party, say);
@@ -119,7 +146,7 @@ async function explain(name: string, setup: VerifySetup, say: Say): Promise<Outc
   }
   explainRules(policy, party, split.payload, ref, say);
   explainSummaries(policy, party, say);
-  return outcome;
+  return explainApprovals(object, outcome, setup, say);
 }
 
 const run: Run = async (args, invocation) => {

@@ -1,7 +1,7 @@
 /** Tells who the authors of a change are, so that their own approval does not count. */
 
 import type { Authors } from '../../core/policy/approvals.ts';
-import type { IdentityPolicy, Outcome, Signer } from '../../core/verdict.ts';
+import type { Carried, IdentityPolicy, Outcome, Signer } from '../../core/verdict.ts';
 import type { GitRepository } from '../../git/repository.ts';
 import { personOf } from '../person.ts';
 import { readCommits } from './commits.ts';
@@ -12,6 +12,11 @@ const MAX_KEPT = 20_000;
 /** Returns the signer whose signature an outcome proves. */
 function provedSigner(outcome: Outcome | undefined): Signer | undefined {
   return outcome !== undefined && 'signer' in outcome ? outcome.signer : undefined;
+}
+
+/** Returns what a commit carries, if it passes for that. */
+export function carriedIn(outcome: Outcome | undefined): Carried | undefined {
+  return outcome !== undefined && 'carried' in outcome ? outcome.carried : undefined;
 }
 
 /** Returns what outcomes say about authors. */
@@ -49,8 +54,14 @@ export function openAuthors(
   };
   return async (policy, ids, judged) => {
     const outcomes: (Outcome | undefined)[] = [];
-    for (const id of ids) outcomes.push(judged.has(id) ? judged.get(id) : await outcomeOf(id));
-    const commits = await readCommits(repository, ids);
+    const all = new Set(ids);
+    // a set also yields what is added meanwhile: the commits that a carried commit holds
+    for (const id of all) {
+      const outcome = judged.has(id) ? judged.get(id) : await outcomeOf(id);
+      outcomes.push(outcome);
+      for (const held of carriedIn(outcome)?.commits ?? []) all.add(held);
+    }
+    const commits = await readCommits(repository, [...all]);
     const addresses = commits.flatMap((commit) => commit?.addresses ?? []);
     return authorsIn(policy, outcomes, [...new Set(addresses)]);
   };

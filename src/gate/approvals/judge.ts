@@ -7,7 +7,7 @@ import { type ApprovalsDue, isAuthor } from '../../core/policy/approvals.ts';
 import type { Revocation } from '../../core/policy/model.ts';
 import type { Outcome } from '../../core/verdict.ts';
 import { proveRange } from '../../git/range-commits.ts';
-import { type FindAuthors, openAuthors } from './authors.ts';
+import { carriedIn, type FindAuthors, openAuthors } from './authors.ts';
 import { type ReadCommit, readCommits } from './commits.ts';
 import { ApprovalCount, approverOf, counted } from './count.ts';
 import { type FittingApproval, type LandedSettings, type Landing, openLanded } from './landed.ts';
@@ -38,10 +38,6 @@ export type ApprovalJudge = (
   due: readonly ApprovalsDue[],
   outcome: Outcome,
 ) => Promise<Outcome>;
-
-function carriedIn(outcome: Outcome): Landing['carried'] {
-  return 'carried' in outcome ? (outcome.carried as Landing['carried']) : undefined;
-}
 
 /** Returns the commits whose people are the authors. git made the content of a merge and of a carried commit. */
 function authored(

@@ -170,7 +170,11 @@ async function wrongFresh(text: string, context: Context): Promise<string | unde
   const readers = readersOf(payload);
   const message = forge({ payload }).signature;
   const { status } = await verifyDetached(payload, message, context);
-  const type = jsonOf(Buffer.from(payload).toString())?.['_type'];
+  const type = jsonOf(
+    Buffer.from(payload)
+      .toString()
+      .replace(/^\ufeff/, ''),
+  )?.['_type'];
   const says = String(type).startsWith('https://in-toto.io/Statement/');
   if (status === 'verified' && says) return 'a message for git verifies a statement';
   const begins = ['tree ', 'object ', 'certificate '].findIndex((start) => text.startsWith(start));

@@ -20,7 +20,7 @@ import { agentsOf, countLogins, type Machine, useMachine } from '../support/mach
 import { useSandbox } from '../support/sandbox.ts';
 
 /** The version of the protocol that both sides speak (docs/compatibility.md). */
-const PROTOCOL = 3;
+const PROTOCOL = 4;
 
 /** A message as it travels: four bytes of length, and JSON. */
 function encodeFrame(message: object): Buffer {
@@ -312,13 +312,13 @@ describe('an agent that is of no use', () => {
       const facts = { signingTime: 1, certificateSha1: '', certificateHashAlgorithm: 8 };
       socket.once('data', () => {
         socket.write(encodeFrame({ reply: 'unlogged', armor: 'yours' }));
-        socket.write(encodeFrame({ reply: 'signed', armor: 'mine', logEntry: '', ...facts }));
+        socket.write(encodeFrame({ reply: 'signed', signature: 'mine', logEntry: '', ...facts }));
       });
     },
     'gives a signature that is none': (socket, instance) => {
       socket.write(greeting(instance));
       const facts = { signingTime: 1, certificateSha1: '', certificateHashAlgorithm: 8 };
-      const reply = { reply: 'signed', armor: 'mine', logEntry: '', ...facts } as const;
+      const reply = { reply: 'signed', signature: 'mine', logEntry: '', ...facts } as const;
       socket.once('data', () => socket.write(encodeFrame(reply)));
     },
     'dies before it answers': (socket, instance) => {

@@ -4,7 +4,7 @@
  * this program.
  */
 
-import { fromUtf8 } from '../bytes.ts';
+import { fromUtf8Lossy } from '../bytes.ts';
 import { isRecord } from '../json.ts';
 import { type ObjectType, typeOf } from './header.ts';
 import { standsAt } from './header-lines.ts';
@@ -28,10 +28,10 @@ export function payloadKind(bytes: Uint8Array): PayloadKind | undefined {
   return typeOf(bytes) ?? (standsAt(bytes, 0, 'certificate ') ? 'push' : undefined);
 }
 
-/** Returns true for JSON that any reader could take for an in-toto statement. */
+/** Returns true for JSON that a tolerant reader could take for an in-toto statement: with a byte order mark, or bytes that are not UTF-8. */
 export function claimsStatement(bytes: Uint8Array): boolean {
   try {
-    const json: unknown = JSON.parse(fromUtf8(bytes) ?? '');
+    const json: unknown = JSON.parse(fromUtf8Lossy(bytes).replace(/^\ufeff/, ''));
     return isRecord(json) && String(json['_type']).startsWith('https://in-toto.io/Statement/');
   } catch {
     return false;

@@ -252,14 +252,16 @@ describe('a signature of one kind', () => {
     for (const [text, status] of [
       [Buffer.from(STATEMENT).toString(), 'refused'],
       [` \n${Buffer.from(STATEMENT)}`, 'refused'],
+      [`\ufeff${Buffer.from(STATEMENT)}`, 'refused'],
+      [Buffer.from(`${Buffer.from(STATEMENT)}`.replace('good', 'g\xff'), 'latin1'), 'refused'],
       ['any file', 'verified'],
       ['{"_type":"x"}', 'verified'],
       [JSON.stringify({ _type: 'https://in-toto.io/Statement/v0.1' }), 'refused'],
       [`{"\\u005ftype":"https:\\/\\/in-toto.io/Statement/v1"}`, 'refused'],
     ] as const) {
-      const forged = forge({ payload: utf8(text) });
+      const forged = forge({ payload: typeof text === 'string' ? utf8(text) : text });
       const verdict = await verifyDetached(forged.payload, forged.signature, forged.context);
-      expect([text, verdict.status]).toEqual([text, status]);
+      expect([`${text}`, verdict.status]).toEqual([`${text}`, status]);
     }
   });
 });

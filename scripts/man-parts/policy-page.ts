@@ -83,8 +83,9 @@ function kindParts(title: string, kinds: readonly Schema[], schema: PolicySchema
 export function policyPage(edition: Edition): Page {
   const schema = policySchema();
   const kinds = schema.$defs.signer?.oneOf ?? [];
-  const others = ['workflow', 'commits', 'tags', 'approvals', 'vsa']
-    .map((name) => [name, schema.$defs[name] ?? {}] as const)
+  const inRules = schema.$defs.commits?.properties ?? {};
+  const others = ['workflow', 'commits', 'tags', 'approvals', 'carried', 'attestation', 'vsa']
+    .map((name) => [name, schema.$defs[name] ?? inRules[name] ?? {}] as const)
     .filter(([, object]) => object.properties !== undefined);
   const head = { ...edition, name: 'git-signet-policy', section: 5 } as const;
   const text = page({ ...head, summary: 'who may sign what (.signet.yaml)' }, [

@@ -128,7 +128,7 @@ export const POLICY_PAGES = {
       ['compare what it says with what you asked for'],
       [
         'if it fits your repository, ask for that',
-        'git signet verify-vsa --policy-from origin/main --repository-uri git+https://git.example.test/parser HEAD',
+        'git signet verify-vsa --repository-uri git+https://HOST/parser HEAD',
       ],
     ],
     example: 'it says FAILED',

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { carriedForge } from '../support/carried-forge.ts';
 import { type By, openPgpPerson } from '../support/policy-scenario.ts';
 import { useSandbox } from '../support/sandbox.ts';
-import { resultsOf } from '../support/verify-scenario.ts';
+import { resultsOf, signet } from '../support/verify-scenario.ts';
 
 const sandbox = useSandbox();
 const lines = (from: string): string =>
@@ -40,6 +40,21 @@ describe('a squashed commit', () => {
     });
     expect(result?.findings).toBeUndefined();
     expect((await verify(landed)).exit).toBe(0);
+  });
+
+  it('policy explain names the head of a squash, and what a squash without one lacks (J2)', async () => {
+    const { base, work, squash, pull, policy, file, repository } = await start('explain');
+    const head = await work(base, { c: 'new' });
+    const landed = await squash(base, head, 'Add c (#7)');
+    const rules = file(policy('commits: [{carried: {how: [squash]}}]\n'), 'rules.yaml');
+    const trust = ['--trusted-root', sandbox().files.trustedRoot, '--offline'];
+    const explain = () =>
+      signet(repository, ['policy', 'explain', ...trust, '--policy', rules, landed]);
+    expect((await explain()).exit).toBe(5);
+    pull(7, head);
+    const said = await explain();
+    expect(said.exit).toBe(0);
+    expect(said.out).toContain('refs/pull/7/head');
   });
 
   it('a squash passes only if the rule says so, and only while the head is at hand (J2)', async () => {

@@ -305,6 +305,41 @@ const BAD_RULES: readonly PolicyCase[] = [
     withAlice('commits: [{distinct-signers: 0}]\n'),
     /must be a whole number, 1 or more/,
   ),
+  good(
+    'commits that a head carries',
+    withAlice(
+      "commits: [{carried: {how: [squash]}}, {carried: {how: [rebase, merge], heads: ['refs/pull/*/head'], by: [alice]}}]\n",
+    ),
+  ),
+  bad('carried without a way', withAlice('commits: [{carried: {}}]\n'), /'how' must be a list/),
+  bad(
+    'an unknown way',
+    withAlice('commits: [{carried: {how: [queue]}}]\n'),
+    /'how' must be squash/,
+  ),
+  bad(
+    'a short name of heads',
+    withAlice("commits: [{carried: {how: [squash], heads: ['pull/*']}}]\n"),
+    /'pull\/\*' is no full name/,
+  ),
+  bad(
+    'carried for tags',
+    withAlice('tags: [{carried: {how: [squash]}}]\n'),
+    /unknown key 'carried'/,
+  ),
+  bad(
+    'an unknown field of carried',
+    withAlice('commits: [{carried: {how: [squash], who: [alice]}}]\n'),
+    /unknown key 'who'/,
+  ),
+  {
+    ...bad(
+      'an unknown signer of the forge',
+      withAlice('commits: [{carried: {how: [squash], by: [bob]}}]\n'),
+      /there is no signer or role 'bob'/,
+    ),
+    beyondSchema: true,
+  },
   bad('half a signer', withAlice('commits: [{distinct-signers: 1.5}]\n'), /must be a whole number/),
   good(
     'attestations of refs and of tags',

@@ -14,11 +14,12 @@ import { isHit, revocationText } from '../../core/policy/revocations.ts';
 import type { Outcome } from '../../core/verdict.ts';
 import { partyOf as evidenceOf } from '../../core/verify.ts';
 import { UsageError } from '../../errors.ts';
+import { carriedRules } from '../../gate/carried/forge-commit.ts';
 import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
 import { judgeOutcome, type WholeObject } from '../../gate/outcome.ts';
 import { judgingContext } from '../../gate/run.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
-import { openSingles } from '../../gate/together.ts';
+import { openSingles, openTogether } from '../../gate/together.ts';
 import { painterHere } from '../../git/colour.ts';
 import { resolveCommits } from '../../git/names.ts';
 import { approvalsOf } from '../../report/approvals.ts';
@@ -116,6 +117,24 @@ async function explainApprovals(
   }
 }
 
+/** Says whether a head carries a commit that does not pass by its own signature, if a rule lets that count. */
+async function explainCarried(
+  id: string,
+  own: Outcome,
+  setup: VerifySetup,
+  say: Say,
+): Promise<Outcome> {
+  const { policy, ref } = setup.judge;
+  const rules = policy && carriedRules([policy], ref);
+  const together = rules && (await openTogether(setup, judgingContext(setup)));
+  if (together === undefined) return own;
+  const outcome = await together.carried({ id }, own).finally(together.merges.close);
+  if (outcome === own) say('-', 'carried', 'its own signature decides');
+  else if (outcome.status === 'verified') say('yes', 'carried', verdictLine(outcome, 'commit'));
+  else say('no', 'carried', outcome.detail);
+  return outcome;
+}
+
 async function explain(name: string, setup: VerifySetup, say: Say): Promise<Outcome> {
   const { repository, judge, choice } = setup;
   const { policy, ref } = judge;
@@ -130,6 +149,10 @@ async function explain(name: string, setup: VerifySetup, say: Say): Promise<Outc
   // git's next answer overwrites the bytes
   const object = { id: commit.id, type: 'commit', raw: frame.raw.slice() } as const;
   const outcome = await judgeOutcome(object, judgingContext(setup));
+  if (outcome.status !== 'verified') {
+    const last = await explainCarried(commit.id, outcome, setup, say);
+    if (last.status === 'verified') return explainApprovals(object, last, setup, say);
+  }
   const party = partyOf(outcome);
   const split = splitSignedObject('commit', object.raw, repository.format);
   if (party === undefined || split === undefined) return outcome;

@@ -14,7 +14,8 @@ signers:
 roles: {maintainers: [alice]}            # username, openpgp, ssh; from: DATE
 commits:                      # the first rule whose refs fit governs
   - {refs: [refs/heads/main], by: [maintainers, web], committer: match,
-     sign-off: signer, max-skew: 24h, merges: passing, distinct-signers: 2}
+     sign-off: signer, max-skew: 24h, merges: passing, distinct-signers: 2,
+     carried: {how: [squash]}} # what the merge button makes
 tags: [{names: ['v*'], by: [release], tagger: match}]
 push: signed                  # a server's hook takes only signed pushes
 changes: [maintainers]        # who may change this file

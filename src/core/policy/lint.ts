@@ -2,6 +2,7 @@
 
 import { DEFAULT_RULE } from './decide.ts';
 import { approvalOddities } from './lint-approvals.ts';
+import { carriedOddities } from './lint-carried.ts';
 import type { IdentityPolicy, IdentityRule, ObjectRule } from './model.ts';
 import { matchesWhole } from './patterns.ts';
 import { reachedRules, takenBefore } from './reach.ts';
@@ -77,7 +78,7 @@ function idle(policy: IdentityPolicy): readonly Oddity[] {
   if (rules.length === 0 || !rules.some(({ on }) => on === undefined)) return [];
   if (rules.some(({ by }) => by === undefined)) return [];
   const approvers = rules.flatMap(({ approvals }) => approvals?.by ?? []);
-  const signers = rules.flatMap(({ by = [] }) => by);
+  const signers = rules.flatMap(({ by = [], carried }) => [...by, ...(carried?.by ?? [])]);
   const also = [...(policy.changes ?? []), ...(policy.vsa?.by ?? [])];
   const named = new Set([...signers, ...approvers, ...also]);
   const all = [...policy.rules, ...(policy.keys ?? [])].map(({ name }) => name);
@@ -143,6 +144,7 @@ export function oddities(policy: IdentityPolicy, now: number): readonly Oddity[]
     ...unreachable(policy.commits ?? [], 'commits'),
     ...unreachable(policy.tags ?? [], 'tags'),
     ...approvalOddities(policy),
+    ...carriedOddities(policy),
     ...idle(policy),
     ...revokedOddities(policy),
     ...summaryOddities(policy),

@@ -82,6 +82,13 @@ describe('a server whose policy says push: signed', () => {
       `${tag}:refs/tags/v1`,
     );
     expect(codesOf(both)).toEqual(['role-not-allowed']);
+    const first = await signed(
+      'bob@example.test',
+      'origin',
+      `${next}:refs/heads/main`,
+      `${base}:refs/heads/t`,
+    );
+    expect(codesOf(first)).toEqual(['role-not-allowed']);
     const stranger = await signed('mallory@example.test', 'origin', `${base}:refs/heads/t`);
     expect(codesOf(stranger)).toEqual(['identity-not-allowed']);
     expect([value('refs/heads/main'), value('refs/heads/t'), value(CERTS)]).toEqual([base, '', '']);

@@ -13,7 +13,7 @@ import { archiveName, TARGETS } from './targets.ts';
 const TABLE = 'ci/sums.txt';
 const COMPONENT = 'templates/gate.yml';
 /** Files that the component writes before it uses them. */
-export const COPIED = [TABLE, 'ci/fetch', 'ci/gate'] as const;
+export const COPIED = [TABLE, 'ci/fetch', 'ci/gate', 'ci/attest'] as const;
 
 /**
  * The rows of the table, `sha256 version target file`, one for each platform, from the text of a SHA256SUMS file.

@@ -141,3 +141,26 @@ describe('a server with an altered object store', () => {
     expect(refused.err).toContain(`${blob}: the object store holds`);
   });
 });
+
+describe('refs/attestations', () => {
+  it('takes commits without a signature, which no branch may hold, and loses none of them (P19)', async () => {
+    const { push, make, tree, base, refs } = await gated('attestations');
+    const ref = 'refs/attestations/commits';
+    const first = make.unsigned({ tree, subject: 'one statement' });
+    const second = make.unsigned({ tree, parents: [first], subject: 'two statements' });
+    for (const commit of [first, second]) {
+      const ran = await push(`${commit}:${ref}`);
+      expect(ran.exit, ran.err).toBe(0);
+    }
+    for (const bad of [
+      `+${first}:${ref}`,
+      `+${base}:${ref}`,
+      `:${ref}`,
+      `${second}:refs/heads/x`,
+    ]) {
+      expect((await push(bad)).exit, bad).not.toBe(0);
+    }
+    expect(refs()).toContain(`${ref} ${second}`);
+    expect(refs()).not.toContain('refs/heads/x');
+  });
+});

@@ -39,6 +39,7 @@ import {
   heldBy,
   type Incoming,
   incomingOf,
+  isForced,
   type Known,
   movedRef,
   type RefUpdate,
@@ -159,11 +160,19 @@ async function judgeRange(
   }
 }
 
+/** Refs whose commits hold signed statements. The commits themselves are not signed, and no branch may begin from them. */
+const STATEMENTS = 'refs/attestations/';
+
 async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
   const { repository, invocation, args } = push;
   const { terminal } = invocation;
   const { ref, new: fresh } = update;
   const counts = countResults();
+  if (ref.startsWith(STATEMENTS)) {
+    if (fresh !== undefined && !(await isForced(repository, update))) return counts;
+    terminal.say(`${visible(ref)}: signed statements are only added, never taken away`);
+    return { ...counts, 'not-allowed': 1 };
+  }
   if (fresh === undefined) {
     if (!args.switches.has('refuse-deletes')) return counts;
     terminal.say(`${ref}: deleting refs is not allowed here`);

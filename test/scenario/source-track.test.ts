@@ -30,10 +30,15 @@ it('server, producer and consumer of docs/source-track.md work together, and a c
   const server = join(home, 'app.git');
   must('init', '-q', '--bare', '-b', 'main', server);
   must('push', '-q', server, `${base}:refs/heads/main`);
-  must('remote', 'add', 'origin', server);
+  const address = 'https://git.example.test/team/app.git';
+  must('config', '--global', `url.${server}.insteadOf`, address);
+  must('remote', 'add', 'origin', address);
+  // a gate takes its trust root from the user's own settings, and not from the environment
+  must('config', '--global', 'signet.trust', sandbox().files.trustedRoot);
   const shell = async (cwd: string, script: string, more: Record<string, string> = {}) => {
     const PATH = `${dirname(programUnderTest())}:${process.env['PATH']}`;
-    const env = { ...repository.env, ...sandbox().env, PATH, ...more };
+    const { SIGNET_TRUST: _, ...services } = sandbox().env;
+    const env = { ...repository.env, ...services, PATH, ...more };
     return runMeanwhile('sh', ['-e', '-c', script], { cwd, env });
   };
   const trusted = `--trusted-root '${sandbox().files.trustedRoot}' --offline`;
@@ -46,6 +51,7 @@ it('server, producer and consumer of docs/source-track.md work together, and a c
   expect(installed.exit, installed.err).toBe(0);
   expect(installed.err).not.toContain('signed pushes');
 
+  expect((await shell(home, block('push.gpgSign'))).exit).toBe(0);
   const side = await make.commit({ tree, parents: [base], subject: 'by alice' });
   const merge = await make.commit(
     { tree, parents: [base, side], subject: 'by bob' },
@@ -53,15 +59,14 @@ it('server, producer and consumer of docs/source-track.md work together, and a c
   );
   const token = { SIGSTORE_ID_TOKEN: await sandbox().mintToken() };
   const push = (commit: string) =>
-    shell(repository.path, `git push --signed origin ${commit}:refs/heads/main`, token);
+    shell(repository.path, `git push origin ${commit}:refs/heads/main`, token);
   const alone = await push(side);
   expect([alone.exit === 0, /1 of 2 required signers/.test(alone.err)]).toEqual([false, true]);
   const pushed = await push(merge);
   expect(pushed.exit, pushed.err).toBe(0);
   expect(must('-C', server, 'log', '--format=%s', 'refs/meta/push-certs')).not.toBe('');
   expect(
-    (await shell(repository.path, `git push -f --signed origin ${base}:refs/heads/main`, token))
-      .exit,
+    (await shell(repository.path, `git push -f origin ${base}:refs/heads/main`, token)).exit,
   ).not.toBe(0);
 
   must('fetch', '-q', 'origin');
@@ -71,7 +76,7 @@ it('server, producer and consumer of docs/source-track.md work together, and a c
   const later = await shell(repository.path, block('--policy-from parents'), about);
   expect(later.exit, later.err).toBe(0);
   const other = join(home, 'consumer');
-  must('clone', '-q', '--depth=1', `file://${server}`, other);
+  must('clone', '-q', address, other);
   const asked = await shell(other, block('verify-vsa'), about);
   expect(asked.exit, asked.out + asked.err).toBe(0);
   const more = block('verify-vsa').replace('ORG_SOURCE_SIGNED', '2');

@@ -1,6 +1,6 @@
 /** The GitHub Action and the GitLab component leave a signed summary of a push that passed, and of nothing else. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { branchHistory } from '../support/ci-history.ts';
@@ -104,6 +104,51 @@ describe('the GitHub Action with attest', () => {
       const note = push.there('notes', 'show', push.head);
       expect(note).toBe(attest === 'notes' ? bundle : '');
     }
+  });
+
+  it('joins what another job pushed meanwhile, and loses neither summary nor note', async () => {
+    const push = await pushed(true);
+    const { repository, server, head } = push;
+    const other = join(repository.home, 'other');
+    repository.must('clone', '-q', server, other);
+    repository.must('-C', other, 'config', 'user.name', 'Bob');
+    repository.must('-C', other, 'config', 'user.email', 'bob@example.test');
+    repository.must('-C', other, 'notes', 'add', '-m', 'a word of a colleague', head);
+    const blob = repository.must('-C', other, 'hash-object', '-w', join(ROOT, 'LICENSE'));
+    const inner = repository.gitWith(
+      { input: Buffer.from(`100644 blob ${blob}\tthing\n`) },
+      '-C',
+      other,
+      'mktree',
+    );
+    const outer = repository.gitWith(
+      { input: Buffer.from(`040000 tree ${inner.out.trim()}\t${head}\n`) },
+      '-C',
+      other,
+      'mktree',
+    );
+    const commit = repository.must(
+      '-C',
+      other,
+      'commit-tree',
+      outer.out.trim(),
+      '-m',
+      'by another job',
+    );
+    // the other job pushes between the fetch of this one and its push
+    const hook = join(repository.path, '.git/hooks/pre-push');
+    const racing = `[ -e '${other}/done' ] || { : >'${other}/done'; git -C '${other}' push -q origin ${commit}:${COMMITS} ${NOTES}; }`;
+    repository.must('config', 'core.hooksPath', join(repository.path, '.git/hooks'));
+    mkdirSync(join(repository.path, '.git/hooks'), { recursive: true });
+    writeFileSync(hook, `#!/bin/sh\nunset GIT_DIR\n${racing}\nexit 0\n`, { mode: 0o755 });
+    const { exit, out, outputs } = await act(push, 'notes');
+    expect(exit, out).toBe(0);
+    const files = push.there('ls-tree', '-r', '--name-only', COMMITS).split('\n');
+    expect(files).toHaveLength(2);
+    expect(files).toContain(`${head}/thing`);
+    const note = push.there('notes', 'show', head);
+    expect(note).toContain('a word of a colleague');
+    expect(note).toContain(readFileSync(outputs['vsa'] ?? '', 'utf8').trimEnd());
   });
 
   it('leaves nothing of a push that is not verified, of a pull request, and without being asked', async () => {

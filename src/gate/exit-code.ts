@@ -17,3 +17,16 @@ export function exitCodeOf(counts: Counts): ExitCode {
   if (counts.undecided > 0) return ExitCode.undecided;
   return counts.verified > 0 ? ExitCode.ok : ExitCode.usage;
 }
+
+/** Returns true if nothing was refused. There may be nothing to judge, as in a push that brings no commit. */
+export function passes(counts: Counts): boolean {
+  return Object.values(counts).every((count) => count === 0) || exitCodeOf(counts) === ExitCode.ok;
+}
+
+/** Adds the counts of two runs. */
+export function sumOf(a: Counts, b: Counts): Counts {
+  const total = countResults();
+  for (const status of Object.keys(total) as (keyof Counts)[])
+    total[status] = a[status] + b[status];
+  return total;
+}

@@ -11,7 +11,7 @@ import { visible } from '../../core/escape.ts';
 import { plural } from '../../core/plural.ts';
 import { ExitCode } from '../../errors.ts';
 import { attestationsFor } from '../../gate/attestations.ts';
-import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
+import { countResults, exitCodeOf, passes, sumOf } from '../../gate/exit-code.ts';
 import { planRange, planRun } from '../../gate/plan.ts';
 import { judgePlan, judgingContext, tagContext } from '../../gate/run.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
@@ -127,17 +127,6 @@ async function judgeValue(
   return counts;
 }
 
-/** Returns true if nothing was refused. A push may bring nothing to judge. */
-const passes = (counts: Counts): boolean =>
-  Object.values(counts).every((count) => count === 0) || exitCodeOf(counts) === ExitCode.ok;
-
-const sum = (a: Counts, b: Counts): Counts => {
-  const total = countResults();
-  for (const status of Object.keys(total) as (keyof Counts)[])
-    total[status] = a[status] + b[status];
-  return total;
-};
-
 /** Judges the commits of an update by the rules of its ref. */
 async function judgeRange(
   { ref, new: tip }: RefUpdate & { readonly new: string },
@@ -196,7 +185,7 @@ async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
   terminal.say(`${visible(ref)}: ${plural(count, 'new commit')}`);
   const reporter = reporterFor(push, setup, update);
   const value = await judgeValue(changed, incoming, setup, reporter);
-  const judged = sum(value, await judgeRange(changed, incoming, setup, reporter));
+  const judged = sumOf(value, await judgeRange(changed, incoming, setup, reporter));
   reporter.finish(judged, exitCodeOf(judged) === ExitCode.ok);
   return judged;
 }
@@ -263,11 +252,11 @@ const run: Run = async (args, invocation) => {
     const statements = pushedStatements(updates.map(({ moved }) => moved));
     const push: Push = { ...places, statements };
     const signed = hook === 'pre-receive' ? await signedPushOf(push, updates) : undefined;
-    counts = sum(counts, signed?.counts ?? countResults());
+    counts = sumOf(counts, signed?.counts ?? countResults());
     if (passes(counts)) {
-      for (const { moved } of updates) counts = sum(counts, await judgeUpdate(push, moved));
+      for (const { moved } of updates) counts = sumOf(counts, await judgeUpdate(push, moved));
     }
-    if (signed !== undefined && passes(counts)) counts = sum(counts, await signed.keep());
+    if (signed !== undefined && passes(counts)) counts = sumOf(counts, await signed.keep());
   } finally {
     repository.objects.close();
     for (const setup of setups.values()) await (await setup.catch(() => undefined))?.close();

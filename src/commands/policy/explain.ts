@@ -14,8 +14,10 @@ import { isHit, revocationText } from '../../core/policy/revocations.ts';
 import type { Outcome } from '../../core/verdict.ts';
 import { partyOf as evidenceOf } from '../../core/verify.ts';
 import { UsageError } from '../../errors.ts';
+import { attestationsFor } from '../../gate/attestations.ts';
 import { carriedRules } from '../../gate/carried/forge-commit.ts';
 import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
+import { verifyContext } from '../../gate/judge.ts';
 import { judgeOutcome, type WholeObject } from '../../gate/outcome.ts';
 import { judgingContext } from '../../gate/run.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
@@ -25,6 +27,7 @@ import { resolveCommits } from '../../git/names.ts';
 import { approvalsOf } from '../../report/approvals.ts';
 import { helpLine } from '../../report/mend.ts';
 import { verdictLine } from '../../report/verdict-line.ts';
+import { missingStatement } from '../../statements/required.ts';
 import { writePage } from '../../system/layout.ts';
 import { VERIFY_OPTIONS } from '../verify/options.ts';
 
@@ -135,6 +138,18 @@ async function explainCarried(
   return outcome;
 }
 
+/** Says of each statement that the ref asks for whether one counts. */
+async function explainAttestations(id: string, setup: VerifySetup, say: Say): Promise<void> {
+  const { judge, statements, crypto } = setup;
+  const { policy, ref } = judge;
+  if (policy === undefined) return;
+  const sources = { store: statements, context: verifyContext(judge, crypto) };
+  for (const rule of attestationsFor(policy, 'commits', ref)) {
+    const problem = await missingStatement([rule], policy, [{ type: 'commit', id }], sources);
+    say(problem === undefined ? 'yes' : 'no', `${rule.label}, ${rule.type}`, problem);
+  }
+}
+
 async function explain(name: string, setup: VerifySetup, say: Say): Promise<Outcome> {
   const { repository, judge, choice } = setup;
   const { policy, ref } = judge;
@@ -168,6 +183,7 @@ async function explain(name: string, setup: VerifySetup, say: Say): Promise<Outc
     return outcome;
   }
   explainRules(policy, party, split.payload, ref, say);
+  await explainAttestations(commit.id, setup, say);
   explainSummaries(policy, party, say);
   return explainApprovals(object, outcome, setup, say);
 }

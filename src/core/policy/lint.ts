@@ -2,6 +2,7 @@
 
 import { DEFAULT_RULE } from './decide.ts';
 import { approvalOddities } from './lint-approvals.ts';
+import { attestationOddities } from './lint-attestations.ts';
 import { carriedOddities } from './lint-carried.ts';
 import type { IdentityPolicy, IdentityRule, ObjectRule } from './model.ts';
 import { matchesWhole } from './patterns.ts';
@@ -79,7 +80,8 @@ function idle(policy: IdentityPolicy): readonly Oddity[] {
   if (rules.some(({ by }) => by === undefined)) return [];
   const approvers = rules.flatMap(({ approvals }) => approvals?.by ?? []);
   const signers = rules.flatMap(({ by = [], carried }) => [...by, ...(carried?.by ?? [])]);
-  const also = [...(policy.changes ?? []), ...(policy.vsa?.by ?? [])];
+  const attesters = policy.attestations?.flatMap(({ by = [] }) => by) ?? [];
+  const also = [...(policy.changes ?? []), ...(policy.vsa?.by ?? []), ...attesters];
   const named = new Set([...signers, ...approvers, ...also]);
   const all = [...policy.rules, ...(policy.keys ?? [])].map(({ name }) => name);
   return [...new Set(all)]
@@ -144,6 +146,7 @@ export function oddities(policy: IdentityPolicy, now: number): readonly Oddity[]
     ...unreachable(policy.commits ?? [], 'commits'),
     ...unreachable(policy.tags ?? [], 'tags'),
     ...approvalOddities(policy),
+    ...attestationOddities(policy),
     ...carriedOddities(policy),
     ...idle(policy),
     ...revokedOddities(policy),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/bytes.ts';
+import { oddities } from '../../../src/core/policy/lint.ts';
 import { READY_TYPES, readyTypeOf } from '../../../src/core/statement/ready-types.ts';
 import { attestationsFor } from '../../../src/gate/attestations.ts';
 import { parsePolicy } from '../../../src/gate/policy-file.ts';
@@ -30,6 +31,20 @@ describe('attestations in a policy', () => {
   it('a short name means its predicate type', async () => {
     const { attestations } = await policyOf('[{type: test-result, refs: [refs/heads/main]}]');
     expect(attestations).toMatchObject([{ type: TEST_RESULT, of: 'commits' }]);
+  });
+});
+
+describe('policy check', () => {
+  it('names a rule that only keys could fulfil, and no signer that only attests', async () => {
+    const key = "{name: old, ssh: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f'}";
+    const text = (by: string) =>
+      `version: 1\n${SIGNERS.replace(']', `, ${key}]`)}commits: [{by: [old]}]\nchanges: [old]\nattestations: [{type: sbom, refs: [refs/heads/main], by: [${by}]}]\n`;
+    const odd = async (by: string) =>
+      oddities(await parsePolicy(utf8(text(by)), 'p', nodeCrypto), 0).map(({ where }) => where);
+    expect(await odd('old')).toContain('attestations[0]');
+    expect(await odd('alice')).not.toContain('attestations[0]');
+    expect(await odd('alice')).not.toContain('alice');
+    expect(await odd('old')).toContain('alice');
   });
 });
 

@@ -36,7 +36,8 @@ describe('attestations in a policy', () => {
 
 describe('policy check', () => {
   it('names a rule that only keys could fulfil, and no signer that only attests', async () => {
-    const key = "{name: old, ssh: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f'}";
+    const key =
+      "{name: old, ssh: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f'}";
     const text = (by: string) =>
       `version: 1\n${SIGNERS.replace(']', `, ${key}]`)}commits: [{by: [old]}]\nchanges: [old]\nattestations: [{type: sbom, refs: [refs/heads/main], by: [${by}]}]\n`;
     const odd = async (by: string) =>

@@ -21,9 +21,26 @@ function buildDigest(): string {
   return hash.digest('hex').slice(0, 16);
 }
 
+/** What decides verdicts on evidence, and what the store keeps of them. */
+const EVIDENCE = [
+  ...['src/core/verify.ts', 'src/system/crypto.ts', 'src/system/crypto-bun.ts'],
+  ...['src/store/proofs.ts', 'src/gate/proof-of.ts', 'src/git/range-commits.ts'],
+  'src/store/ranges.ts',
+];
+
+/** Changes with every source that reaches or keeps verdicts on evidence, so that a mended fault does not stay good. */
+function evidenceDigest(): string {
+  const sources = readSources('.', 'src');
+  const paths = new Set(EVIDENCE.flatMap((entry) => [...staticClosure(sources, entry)]));
+  const hash = createHash('sha256');
+  for (const [path, text] of sources) if (paths.has(path)) hash.update(`${path}\0${text}\0`);
+  return hash.digest('hex');
+}
+
 const define = {
   SIGNET_VERSION: JSON.stringify(version),
   SIGNET_BUILD: JSON.stringify(buildDigest()),
+  SIGNET_EVIDENCE: JSON.stringify(evidenceDigest()),
 };
 
 const shared: InputOptions = {

@@ -19,6 +19,7 @@ export const COMMANDS: CommandTable = {
   hooks: () => import('./hooks/hooks.ts'),
   resign: () => import('./resign/resign.ts'),
   policy: () => import('./policy/policy.ts'),
+  store: () => import('./store.ts'),
   incident: () => import('./incident/incident.ts'),
   show: () => import('./show.ts'),
   login: () => import('./login/login.ts'),

@@ -16,9 +16,17 @@ import { withCommitterNote } from '../core/policy/committer.ts';
 import type { NotedFacts } from '../core/policy/decide.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import type { IdentityPolicy, Outcome, Rejected, Verdict } from '../core/verdict.ts';
-import { type SignedObject, type VerifyContext, verifyObject } from '../core/verify.ts';
+import {
+  type SignedObject,
+  underPolicies,
+  type VerifyContext,
+  verifyObject,
+} from '../core/verify.ts';
 import type { Rendered } from '../report/format.ts';
 import { type Output, renderResult } from '../report/formats.ts';
+import type { ProvedCommit } from '../store/page.ts';
+import { decodeProof, numbersLength } from '../store/proof.ts';
+import { proofToKeep, shapeReader } from './proof-of.ts';
 
 /** Settings of the judge for a whole run. They are plain data, because each worker gets them once as a message. */
 export interface JudgeSettings {
@@ -36,6 +44,8 @@ export interface JudgeSettings {
   readonly ref?: string | undefined;
   /** Returns the outcome beside its report. */
   readonly keepOutcomes?: boolean;
+  /** Returns the proof of each commit whose evidence holds, for the store. */
+  readonly keepProofs?: boolean;
   /** The report format. */
   readonly output: Output;
 }
@@ -53,11 +63,15 @@ export interface BatchItem {
   readonly end: number;
   /** The verdict of an object that was not read, e.g. for its size. */
   readonly preset?: Rejected;
+  /** Its evidence was verified before: the index of its shape, and where its numbers begin. Its bytes are those without the signature. */
+  readonly proof?: { readonly shape: number; readonly at: number };
 }
 
 export interface Batch {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly items: readonly BatchItem[];
+  /** The shapes of proofs that items name (store/proof.ts). */
+  readonly shapes?: readonly string[];
 }
 
 /** After a batch of more than this many bytes, garbage is collected at once. */
@@ -69,6 +83,8 @@ export interface JudgedItem extends Rendered {
   /** The kind of a signature that a pinned key may have made. The main thread judges it. */
   readonly keyed?: KeyKind;
   readonly outcome?: Outcome;
+  /** What the store may keep of it. */
+  readonly proof?: ProvedCommit;
 }
 
 export type Judge = (batch: Batch) => Promise<readonly JudgedItem[]>;
@@ -112,20 +128,47 @@ function asksFor(
   return lookup === undefined ? {} : { lookup };
 }
 
+/** Returns the evidence of an item that was verified before. */
+function provedVerdict(
+  { bytes, shapes = [] }: Batch,
+  proof: NonNullable<BatchItem['proof']>,
+  read: (text: string) => object,
+): Verdict {
+  const shape = read(shapes[proof.shape] ?? '');
+  const numbers = bytes.subarray(proof.at, proof.at + numbersLength(shape));
+  return { status: 'verified', ...decodeProof(shape, numbers) };
+}
+
 /** Returns a judge with its own cache of certificates, checkpoints and keys. */
 export function createJudge(settings: JudgeSettings, crypto: Crypto): Judge {
   const context = verifyContext(settings, crypto);
-  const { format, output, keepOutcomes = false } = settings;
+  const { format, output, keepOutcomes = false, keepProofs = false, now } = settings;
+  const readShape = shapeReader();
+  const judgeItem = async (batch: Batch, item: BatchItem, raw: Uint8Array): Promise<Verdict> => {
+    const { id, type, preset, proof } = item;
+    if (preset !== undefined) return preset;
+    const under = contextOf(item, context);
+    if (proof === undefined) return verifyObject({ id, type, raw, format }, under);
+    const evidence = provedVerdict(batch, proof, readShape);
+    return underPolicies(evidence, under, { type, payload: raw, ids: [id] });
+  };
   const judgeOne = async (batch: Batch, item: BatchItem): Promise<JudgedItem> => {
     const { id, type, preset } = item;
     const raw = bytesOfItem(batch, item);
     const object = { id, type, raw, format };
-    const judged = preset ?? (await verifyObject(object, contextOf(item, context)));
+    const judged = await judgeItem(batch, item, raw);
     const verdict = settings.matchCommitter === true ? withCommitterNote(judged, raw) : judged;
     const shown = preset === undefined ? { ...item, raw, verdict } : { ...item, verdict };
     const rendered = renderResult(shown, output);
-    const asks = preset === undefined ? asksFor(verdict, object, crypto) : {};
-    return { ...rendered, ...asks, ...(keepOutcomes ? { outcome: verdict } : {}) };
+    if (preset !== undefined) return keepOutcomes ? { ...rendered, outcome: verdict } : rendered;
+    const asks = asksFor(verdict, object, crypto);
+    const kept = keepProofs && item.proof === undefined && proofToKeep(object, verdict, now);
+    return {
+      ...rendered,
+      ...asks,
+      ...(keepOutcomes ? { outcome: verdict } : {}),
+      ...(kept ? { proof: kept } : {}),
+    };
   };
   return async (batch) => {
     const judged: JudgedItem[] = [];

@@ -12,6 +12,7 @@ import { createBatcher } from './batches.ts';
 import { countResults } from './exit-code.ts';
 import { type Batch, createJudge, type JudgedItem, type JudgeSettings } from './judge.ts';
 import { judgeInOrder, type Pool, poolInPlace, startPool } from './pool.ts';
+import { provedOrRead, type RunProofs } from './proved-objects.ts';
 
 export interface JudgedRun {
   readonly repository: GitRepository;
@@ -22,6 +23,8 @@ export interface JudgedRun {
   readonly jobs: number;
   /** Settles items that workers cannot. */
   readonly settle: (batch: Batch, judged: readonly JudgedItem[]) => Promise<readonly Rendered[]>;
+  /** The store, if this run uses it. */
+  readonly proofs?: RunProofs | undefined;
   /** Called for every object, in order. */
   readonly onResult: (result: Rendered) => void;
 }
@@ -44,7 +47,12 @@ async function choosePool(run: JudgedRun, batchesSeen: number): Promise<Pool> {
 export async function judgeObjects(run: JudgedRun): Promise<Counts> {
   const counts = countResults();
   const batcher = createBatcher();
-  const source = batcher.batches(readObjects(run.repository, run.requests));
+  const { repository, requests, proofs, settings } = run;
+  const source = batcher.batches(
+    proofs === undefined
+      ? readObjects(repository, requests)
+      : provedOrRead(repository, requests, proofs, settings.now),
+  );
   const seen: Batch[] = [];
   let pool: Pool | undefined;
   try {
@@ -55,6 +63,7 @@ export async function judgeObjects(run: JudgedRun): Promise<Counts> {
     }
     pool = await choosePool(run, seen.length);
     for await (const { batch, judged } of judgeInOrder(chain(seen, source), pool)) {
+      if (proofs !== undefined) for (const { proof } of judged) if (proof) proofs.store.keep(proof);
       for (const result of await run.settle(batch, judged)) {
         counts[result.status] += 1;
         run.onResult(result);
@@ -64,6 +73,7 @@ export async function judgeObjects(run: JudgedRun): Promise<Counts> {
   } finally {
     await source.return(undefined);
     await pool?.close();
+    proofs?.store.flush();
   }
   return counts;
 }

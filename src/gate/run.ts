@@ -30,13 +30,14 @@ export function judgePlan(
   { requests, graph }: Pick<PolicyPlan, 'requests' | 'graph'>,
   { repository, crypto, judge }: VerifySetup,
   judging: JudgingContext,
-  how: { readonly output: Output } & Pick<JudgedRun, 'jobs' | 'onResult'>,
+  how: { readonly output: Output } & Pick<JudgedRun, 'jobs' | 'onResult' | 'proofs'>,
 ): Promise<Counts> {
-  const { jobs, output, onResult } = how;
+  const { jobs, output, onResult, proofs } = how;
+  const keep = { keepOutcomes: graph !== undefined, keepProofs: proofs !== undefined };
 
   return judgeObjects({
-    ...{ repository, requests, crypto, jobs, onResult },
-    settings: { ...judge, output, keepOutcomes: graph !== undefined },
+    ...{ repository, requests, crypto, jobs, onResult, proofs },
+    settings: { ...judge, output, ...keep },
     settle: (batch, judged) => settle(batch, judged, { judging, output, graph }),
   });
 }

@@ -7,7 +7,7 @@ import type { ParsedArguments } from '../cli/spec.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { type GitRepository, openRepository } from '../git/repository.ts';
 import { resolvedHere } from '../settings/here.ts';
-import type { SettingCaller } from '../settings/load.ts';
+import type { SettingCaller, Settings } from '../settings/load.ts';
 import type { PushedRef } from '../statements/refs.ts';
 import { openStatements, type StatementStore } from '../statements/store.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
@@ -28,6 +28,8 @@ export interface VerifySetup {
   /** All settings of the judge but the report format. */
   readonly judge: Omit<JudgeSettings, 'output'>;
   readonly choice: PolicyChoice;
+  /** Whether the proof store is used (`signet.store`). */
+  readonly store: Settings['store'];
   /** What the reports say about this run. */
   readonly facts: JudgedBy;
   readonly log: LogAccess;
@@ -96,6 +98,7 @@ async function setUp(
   };
   const statements = openStatements(repository);
   const repositoryUri = args.values.get('repository-uri');
+  const store = args.switches.has('no-store') ? 'off' : settings.store;
   const reading = { repository, log, keys, statements, close };
-  return { ...reading, crypto, judge, choice, facts, repositoryUri };
+  return { ...reading, crypto, judge, choice, store, facts, repositoryUri };
 }

@@ -1,7 +1,7 @@
 /** Keeps hundreds of thousands of commits with their trees and parents. Hashes are kept as bytes, not as text. */
 
 import type { ObjectFormat } from '../core/git/signed-object.ts';
-import type { CommitLinks } from './commit-links.ts';
+import type { CommitLinks } from './linked-commit.ts';
 
 export interface ListedCommit extends CommitLinks {
   readonly boundary: false;

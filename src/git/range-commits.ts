@@ -4,9 +4,18 @@
  * from a commit that the caller excludes. Input and output are hashes, so no name is looked up twice (threat P13).
  */
 
+import type { ObjectFormat } from '../core/git/header.ts';
 import { UsageError } from '../errors.ts';
-import { streamLinks } from './commit-links.ts';
+import { streamDatedLinks, streamLinks } from './commit-links.ts';
 import { CommitList } from './compact-commits.ts';
+import {
+  type KnownRange,
+  mergedByDate,
+  type RangeMemory,
+  type RangeWriter,
+  Unsettled,
+} from './known-ranges.ts';
+import type { CommitLinks, DatedLinks } from './linked-commit.ts';
 import { listed } from './objects.ts';
 import { proveReached, proveTag, SHALLOW_HINT } from './paths.ts';
 import type { GitRepository } from './repository.ts';
@@ -69,29 +78,34 @@ export function named(outside: Named, id: string, sides: number): void {
   outside.set(id, (outside.get(id) ?? 0) | sides);
 }
 
-/**
- * Walks a range, children before parents. Afterwards `outside` holds the excluded parents.
- * @throws UsageError SHALLOW_RANGE, OBJECT_CORRUPT
- */
-async function collect(
+/** Yields the hashes that git lists for a range. @throws UsageError SHALLOW_RANGE */
+async function* candidates(
   repository: GitRepository,
   range: Range,
   title: string,
+): AsyncGenerator<readonly string[]> {
+  const args = ['rev-list', '--date-order', '--stdin'];
+  for await (const ids of listed(repository, args, argumentsOf(range))) {
+    refuseShallow(repository, ids, title);
+    yield ids;
+  }
+}
+
+type Groups<T> = AsyncIterable<readonly T[]> | Iterable<readonly T[]>;
+
+/** Walks a range, children before parents. Afterwards `outside` holds the excluded parents. @throws UsageError OBJECT_CORRUPT */
+async function collect(
+  range: Range,
+  groups: Groups<CommitLinks>,
+  format: ObjectFormat,
   outside: Named,
-): Promise<{ readonly list: CommitList; readonly line: ReadonlySet<string> }> {
-  const list = new CommitList(repository.format);
+): Promise<Collected> {
+  const list = new CommitList(format);
   const next = new Set(range.include);
   const line = new Set<string>();
   for (const [index, id] of range.include.entries())
     named(outside, id, range.symmetric ? index + 1 : BOTH);
-  const args = ['rev-list', '--date-order', '--stdin'];
-  async function* candidates(): AsyncGenerator<readonly string[]> {
-    for await (const ids of listed(repository, args, argumentsOf(range))) {
-      refuseShallow(repository, ids, title);
-      yield ids;
-    }
-  }
-  for await (const commits of streamLinks(repository, candidates())) {
+  for await (const commits of groups) {
     for (const commit of commits) {
       const { id, parents } = commit;
       const sides = outside.get(id) ?? 0;
@@ -107,6 +121,105 @@ async function collect(
   return { list, line };
 }
 
+interface Collected {
+  readonly list: CommitList;
+  readonly line: ReadonlySet<string>;
+}
+
+/** A walk of a range, and how much of it was proved before. */
+interface Walked extends Collected {
+  readonly sides: Named;
+  /** Excluded parents that were proved before. */
+  readonly proved: ReadonlySet<string>;
+  /** Keeps the range for later runs. */
+  readonly keep?: RangeWriter | undefined;
+}
+
+/** Passes groups on, and hands each to the writer. */
+async function* written(
+  groups: Groups<DatedLinks>,
+  writer: RangeWriter | undefined,
+): AsyncGenerator<readonly DatedLinks[]> {
+  for await (const commits of groups) {
+    writer?.push(commits);
+    yield commits;
+  }
+}
+
+/** From this many new commits on, git lists the whole range. */
+const MANY_FRESH = 50_000;
+/** A known range with this share of new commits is kept anew. */
+const RENEWED_AT = 0.05;
+
+/** Reads what git lists beyond a known tip. @throws Unsettled if that is much, or does not lead to the tip */
+async function freshCommits(
+  repository: GitRepository,
+  range: Range,
+  known: KnownRange,
+): Promise<readonly DatedLinks[]> {
+  const exclude = [...range.exclude, known.tip];
+  const fresh: DatedLinks[] = [];
+  const ids = candidates(repository, { ...range, exclude }, '');
+  for await (const commits of streamDatedLinks(repository, ids)) {
+    fresh.push(...commits);
+    if (fresh.length > MANY_FRESH) throw new Unsettled();
+  }
+  const leads = ({ parents }: DatedLinks): boolean => parents.includes(known.tip);
+  if (range.include[0] !== known.tip && !fresh.some(leads)) throw new Unsettled();
+  return fresh;
+}
+
+/** Walks a range of which a part was proved before. Returns undefined if git must list it all. */
+async function walkKnown(
+  repository: GitRepository,
+  range: Range,
+  memory: RangeMemory,
+): Promise<Walked | undefined> {
+  const known = memory.find(range.exclude);
+  const [tip = ''] = range.include;
+  if (known === undefined) return undefined;
+  // the tip is read, because a caller goes on to use it
+  const frames = await repository.objects.read([tip, known.tip]);
+  if (frames.some(({ kind }) => kind === 'missing')) return undefined;
+  const sides: Named = new Map();
+  try {
+    const fresh = tip === known.tip ? [] : await freshCommits(repository, range, known);
+    const renew = fresh.length > known.count * RENEWED_AT;
+    const keep = renew ? memory.writer(range.exclude, tip) : undefined;
+    const merged = written(inGroups(mergedByDate(fresh, known.groups())), keep);
+    const collected = await collect(range, merged, repository.format, sides);
+    return { ...collected, sides, proved: new Set(known.outside), keep };
+  } catch (error) {
+    if (error instanceof Unsettled) return undefined;
+    throw error;
+  }
+}
+
+async function* inGroups<T>(groups: Iterable<readonly T[]>): AsyncGenerator<readonly T[]> {
+  yield* groups;
+}
+
+/** Returns whether a range is of the kind that is remembered: one tip, whole history, no tag that must be checked. */
+function isPlain({ include, symmetric, byTag }: Range, { shallow }: GitRepository): boolean {
+  return include.length === 1 && !symmetric && (byTag?.size ?? 0) === 0 && shallow.size === 0;
+}
+
+async function walkRange(repository: GitRepository, range: Range, title: string): Promise<Walked> {
+  const { ranges: memory, format } = repository;
+  const sides: Named = new Map();
+  const ids = (): AsyncGenerator<readonly string[]> => candidates(repository, range, title);
+  const proved: ReadonlySet<string> = new Set();
+  if (memory === undefined || !isPlain(range, repository)) {
+    const groups = streamLinks(repository, ids());
+    return { ...(await collect(range, groups, format, sides)), sides, proved };
+  }
+  const walked = await walkKnown(repository, range, memory);
+  if (walked !== undefined) return walked;
+  const keep = memory.writer(range.exclude, range.include[0] ?? '');
+  const groups = written(streamDatedLinks(repository, ids()), keep);
+  return { ...(await collect(range, groups, format, sides)), sides, proved, keep };
+}
+
 /**
  * Returns the commits of a range, and proves that no other commit belongs to it. Messages name it `title`.
  * @throws UsageError SHALLOW_RANGE if a shallow clone cuts it off. OBJECT_CORRUPT if objects do not match their hashes,
@@ -117,14 +230,15 @@ export async function proveRange(
   range: Range,
   title: string,
 ): Promise<ProvedRange> {
-  const sides: Named = new Map();
-  const { list, line } = await collect(repository, range, title, sides);
+  const { list, line, sides, proved, keep } = await walkRange(repository, range, title);
   const outside = [...sides.keys()];
   const common = range.symmetric ? outside.filter((id) => sides.get(id) === BOTH) : [];
-  const needed = await proveReached(repository, [...range.exclude, ...common], outside);
+  const unproved = outside.filter((id) => !proved.has(id));
+  const needed = await proveReached(repository, [...range.exclude, ...common], unproved);
   for (const [commit, tag] of range.byTag ?? []) {
     if (needed.has(commit)) await proveTag(repository, tag, commit);
   }
+  keep?.finish(outside);
   function* walk(order: Order): Generator<readonly WalkedCommit[]> {
     if (order === 'newest-first') return yield* list.groups(AT_ONCE);
     yield outside.map((id) => ({ id, parents: [], boundary: true }));

@@ -11,6 +11,7 @@ import { UsageError } from '../errors.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { Environment } from '../system/environment.ts';
 import { gitEnvironment } from './environment.ts';
+import type { RangeMemory } from './known-ranges.ts';
 import { type ObjectStore, openObjectStore } from './object-store.ts';
 import { findGit, GIT_READS, type GitPlace, gitSaid, runGit } from './process.ts';
 
@@ -22,6 +23,8 @@ export interface GitRepository extends GitPlace {
   readonly shallow: ReadonlySet<string>;
   /** Its objects, each hashed when it is read. The caller that opens a repository closes them. */
   readonly objects: ObjectStore;
+  /** Ranges that were proved before, if this run uses the proof store. */
+  readonly ranges?: RangeMemory | undefined;
 }
 
 const FULL_HASH = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;

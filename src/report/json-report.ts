@@ -3,7 +3,7 @@
 import type { ReportFormat } from './format.ts';
 import { jsonText, objectResult, SCHEMA_VERSION } from './json.ts';
 import type { Judged } from './judged.ts';
-import { factsJson } from './run-facts.ts';
+import { factsJson, reusedText } from './run-facts.ts';
 
 const piece = (judged: Judged) => ({ piece: jsonText(objectResult(judged)) });
 
@@ -35,11 +35,14 @@ export const jsonl: ReportFormat = {
   meaning: 'a result a line',
   piece,
   open: ({ put, ...facts }) => {
-    // each line repeats the facts, because a reader may see one line alone
-    const tail = `,${jsonText(factsJson(facts)).slice(1)}\n`;
+    // each line repeats the facts, because a reader may see one line alone. How much came from the store is not known yet
+    const tail = `,${jsonText(factsJson({ ...facts, store: undefined })).slice(1)}\n`;
     return {
       add: (result) => put((result.piece ?? '').slice(0, -1) + tail),
-      finish: () => undefined,
+      finish: () => {
+        const reused = reusedText(facts);
+        if (reused !== undefined) facts.hint(`from the store: ${reused}`);
+      },
     };
   },
 };

@@ -31,6 +31,7 @@ interface ReportSettings
     | 'policy'
     | 'since'
     | 'ignored'
+    | 'store'
     | 'noun'
     | 'asked'
     | 'subjects'

@@ -1,5 +1,7 @@
 /** The facts of a run: its trust root, policy and start, where each was named, and settings that did not count. */
 
+import { grouped } from '../core/plural.ts';
+
 /** A policy or a trust root. */
 export interface ReportSource {
   /** A file, `REV:PATH`, a mirror, `the flags`. */
@@ -42,6 +44,8 @@ export interface RunFacts {
   readonly ignored?: readonly { readonly key: string; readonly origin: string }[] | undefined;
   /** Only statements need it. */
   readonly proof?: RunProof | undefined;
+  /** The proof store, if the run uses it. `reused` grows while objects are judged. */
+  readonly store?: { readonly reused: number } | undefined;
 }
 
 /** Picks these three fields out of a whole policy. */
@@ -49,14 +53,25 @@ export function sourceOf({ source, digest, origin }: ReportSource): ReportSource
   return { source, digest, origin };
 }
 
-/** Returns the facts as JSON fields: `trust`, `policy`, `since`, `ignored`. */
-export function factsJson({ trust, policy, since, ignored = [] }: RunFacts): object {
+/** Returns the facts as JSON fields: `trust`, `policy`, `since`, `ignored`, and `store` if proofs came from it. */
+export function factsJson({ trust, policy, since, ignored = [], store }: RunFacts): object {
   return {
     trust: sourceOf(trust),
     policy: policy === undefined ? null : sourceOf(policy),
     since: since ?? null,
     ignored: ignored.map(({ key: setting, origin }) => ({ setting, origin })),
+    ...(isUsed(store) ? { store: { reused: store.reused } } : {}),
   };
+}
+
+function isUsed(store: RunFacts['store']): store is NonNullable<RunFacts['store']> {
+  return store !== undefined && store.reused > 0;
+}
+
+/** Returns how much came from the store, or undefined if nothing did. */
+export function reusedText({ store }: Pick<RunFacts, 'store'>): string | undefined {
+  if (!isUsed(store)) return undefined;
+  return `${grouped(store.reused)} ${store.reused === 1 ? 'proof' : 'proofs'} verified before`;
 }
 
 /** Returns e.g. `origin/main:.signet.yaml (--policy-from origin/main)`. Raw text. */
@@ -67,6 +82,7 @@ function named({ source, origin }: ReportSource): string {
 /** Returns the facts as names and texts. Raw text, so escape it. */
 export function factTexts(facts: RunFacts): readonly (readonly [name: string, text: string])[] {
   const { trust, policy, since, ignored = [] } = facts;
+  const reused = reusedText(facts);
   return [
     ['policy', policy === undefined ? 'none: any identity' : named(policy)],
     ['trust root', named(trust)],
@@ -76,6 +92,7 @@ export function factTexts(facts: RunFacts): readonly (readonly [name: string, te
     ...(ignored.length === 0
       ? []
       : [['ignored', ignored.map(({ key, origin }) => `${key} (${origin})`).join(', ')] as const]),
+    ...(reused === undefined ? [] : [['from the store', reused] as const]),
   ];
 }
 

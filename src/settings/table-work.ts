@@ -25,6 +25,14 @@ export const VERIFY_ROWS = {
     example: 'full',
     stricter: ['full', 'undefined'],
   },
+  store: {
+    kind: ['on', 'auto', 'off'],
+    class: 'protected',
+    meaning: 'keep proofs of what was verified. auto: but not in CI jobs and in hooks',
+    default: 'auto',
+    example: 'off',
+    stricter: ['on', 'auto', 'off'],
+  },
   x509Fallback: {
     kind: 'text',
     class: 'reaching',

@@ -30,7 +30,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['signing'],
   ['login'],
   ['services'],
-  ['trust', 'archive'],
+  ['trust', 'archive', 'store'],
   ['http'],
   ['settings'],
   ['git'],

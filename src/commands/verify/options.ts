@@ -78,6 +78,11 @@ const REPORT_OPTIONS = grouped('How', {
   jobs: { takes: 'text', value: 'N', meaning: 'threads (default: one a core)' },
 });
 
+/** The option of the command that uses the proof store. */
+export const STORE_OPTIONS = grouped('How', {
+  'no-store': { meaning: 'verify all evidence anew, and keep no proofs (signet.store = off)' },
+});
+
 /** The options that `verify` and `verify-tag` share. */
 export const VERIFY_OPTIONS: OptionSpecs = { ...WHO_OPTIONS, ...TRUST_OPTIONS, ...REPORT_OPTIONS };
 

@@ -7,6 +7,7 @@ import { ExitCode, UsageError } from '../../errors.ts';
 import { exitCodeOf } from '../../gate/exit-code.ts';
 import type { JudgedBy } from '../../gate/judged-by.ts';
 import { type PolicyPlan, planRun, type RunRevisions } from '../../gate/plan.ts';
+import { openProofAccess, type ProofAccess } from '../../gate/proof-access.ts';
 import { judgePlan, judgingContext } from '../../gate/run.ts';
 import { setUpVerify } from '../../gate/setup.ts';
 import type { SourceRepository } from '../../gate/source-repository.ts';
@@ -22,6 +23,7 @@ import {
   formatOf,
   jobsOf,
   STATEMENT_OPTIONS,
+  STORE_OPTIONS,
   statementSource,
   VERIFY_EXITS,
   VERIFY_OPTIONS,
@@ -36,6 +38,10 @@ function askedFor(args: ParsedArguments, { streams }: Invocation): RunRevisions 
     throw new UsageError(`--format ${format} names what was judged: give revisions as arguments`);
   }
   return { revisions, lines: streams.inputLines() };
+}
+
+function asksForRange({ positionals, values }: ParsedArguments): boolean {
+  return values.get('policy-from') === 'parents' || positionals.some((each) => each.includes('..'));
 }
 
 async function withRefs(
@@ -63,11 +69,16 @@ const run: Run = async (args, invocation) => {
   const judging = judgingContext(setup);
   let plan: PolicyPlan | undefined;
   let reporter: Reporter | undefined;
+  let proofs: ProofAccess | undefined;
   try {
     const source = await statementSource(args, setup);
     const uri = source?.uri;
-    plan = await planRun({ ...askedFor(args, invocation), uri }, setup, judging);
+    if (asksForRange(args)) proofs = await openProofAccess(setup, invocation, true);
+    const repository = { ...setup.repository, ranges: proofs?.ranges };
+    const asking = { ...askedFor(args, invocation), uri };
+    plan = await planRun(asking, { ...setup, repository }, judging);
     const { total, startsAt, start, noStart } = plan;
+    for (const { id } of plan.subjects) proofs?.always.add(id);
     const subjects = await withRefs(plan.subjects, source);
     if (startsAt !== undefined) {
       terminal.say(`${startsAt.slice(0, 12)} and what lies before it are not judged (since)`);
@@ -83,11 +94,12 @@ const run: Run = async (args, invocation) => {
     reporter = createReporter({
       colour: await colourHere(invocation),
       ...startedFacts(setup.facts, start),
+      store: proofs,
       streams: attestation?.streams ?? invocation.streams,
       ...{ output, terminal, noun: 'commit', asked, subjects, now, env, total },
       repositoryUri: uri,
     });
-    const how = { jobs, output, onResult: reporter.add };
+    const how = { jobs, output, onResult: reporter.add, proofs };
     const judged = judgePlan(plan, setup, judging, how);
     // reading stdin blocks, so a signal must end the process there
     const counts = await (total === undefined ? judged : untilInterrupted(judged));
@@ -99,6 +111,7 @@ const run: Run = async (args, invocation) => {
     reporter?.abandon();
     throw error;
   } finally {
+    proofs?.close();
     await plan?.close();
     await setup.close();
   }
@@ -111,6 +124,7 @@ export const command: Command = {
     ...VERIFY_OPTIONS,
     ...STATEMENT_OPTIONS,
     ...ATTEST_OPTIONS,
+    ...STORE_OPTIONS,
     stdin: { group: 'How', meaning: 'revisions from stdin, one a line' },
   },
   about: [

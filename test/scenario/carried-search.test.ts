@@ -56,6 +56,25 @@ describe('the search for a head', () => {
     expect((await said(second)).code).toBe('unsigned');
   });
 
+  it('a rebased run whose messages name the head passes only as a whole, and with each tree as git makes it (J1)', async () => {
+    const { base, work, rebase, pull, said, commit, treeOf } = await start('whole');
+    const one = await work(base, { b: 'b' }, { subject: 'one (#1)' });
+    const two = await work(one, { b: 'bb' }, { subject: 'two (#1)' });
+    pull(1, two);
+    const main = await work(base, { c: 'c' });
+    const [first = '', second = ''] = rebase(main, two);
+    expect((await said(`${main}..${second}`)).exit).toBe(0);
+    expect((await said(`${main}..${first}`)).exit).toBe(5);
+    const same = { by: 'nobody', committer: 'noreply@github.com' } as const;
+    const skipped = { ...same, parents: [main], tree: treeOf(second), subject: 'two (#1)' };
+    expect(
+      (await said(await commit({ ...skipped, author: 'eve@example.test' }))).carried?.how,
+    ).toBe('squash');
+    const between = await work(first, { b: 'x' }, { by: 'nobody', subject: 'one (#1)' });
+    const late = { ...same, parents: [between], tree: treeOf(second), subject: 'two (#1)' };
+    expect((await said(await commit(late))).code).toBe('unsigned');
+  });
+
   it(`a squash among ${HEADS} heads is found, and one that no head carries ends the search (J6)`, {
     timeout: 300_000,
   }, async () => {

@@ -1,7 +1,9 @@
 /** Commits that the merge button makes: what carries them, and what does not. */
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { carriedForge } from '../support/carried-forge.ts';
+import { schemaFaults } from '../support/json-schema.ts';
 import { type By, openPgpPerson } from '../support/policy-scenario.ts';
 import { useSandbox } from '../support/sandbox.ts';
 import { resultsOf, signet } from '../support/verify-scenario.ts';
@@ -40,6 +42,34 @@ describe('a squashed commit', () => {
     });
     expect(result?.findings).toBeUndefined();
     expect((await verify(landed)).exit).toBe(0);
+  });
+
+  it('every report of a carried commit names its head and its signers, and keeps to the schema (J2)', async () => {
+    const { base, work, squash, pull, policy, file, repository } = await start('reports');
+    const head = await work(base, { c: 'new' });
+    pull(7, head);
+    const landed = await squash(base, head, 'Add c (#7)');
+    const rules = file(policy('commits: [{carried: {how: [squash]}}]\n'), 'rules.yaml');
+    const trust = ['--trusted-root', sandbox().files.trustedRoot, '--offline'];
+    const report = async (format: string, ...asked: string[]): Promise<string> => {
+      const all = [...trust, '--policy', rules, '--format', format, ...asked];
+      const { exit, out } = await signet(repository, ['verify', ...all]);
+      expect(exit, format).toBe(0);
+      return out;
+    };
+    const from = `carried from ${head.slice(0, 7)}`;
+    for (const format of ['text', 'html', 'junit', 'github']) {
+      const said = await report(format, `${base}..${landed}`);
+      expect(said, format).toContain(from);
+      expect(said, format).toContain('alice');
+    }
+    expect(await report('text', landed)).toContain(from);
+    const url = new URL('../../schema/verify-result.schema.json', import.meta.url);
+    const schema = JSON.parse(readFileSync(url, 'utf8'));
+    const result = JSON.parse(await report('jsonl', landed));
+    expect(schemaFaults(result, schema.$defs.result, schema)).toEqual([]);
+    const { carried: _, ...without } = result;
+    expect(schemaFaults({ ...without, carry: 1 }, schema.$defs.result, schema)).not.toEqual([]);
   });
 
   it('policy explain names the head of a squash, and what a squash without one lacks (J2)', async () => {

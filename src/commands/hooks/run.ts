@@ -9,6 +9,7 @@ import type { Command, Run } from '../../cli/command.ts';
 import type { ParsedArguments } from '../../cli/spec.ts';
 import { visible } from '../../core/escape.ts';
 import { plural } from '../../core/plural.ts';
+import { asksForApprovals } from '../../core/policy/approvals.ts';
 import { ExitCode } from '../../errors.ts';
 import { attestationsFor } from '../../gate/attestations.ts';
 import { countResults, exitCodeOf, passes, sumOf } from '../../gate/exit-code.ts';
@@ -21,7 +22,6 @@ import { type GitRepository, gitLine, openRepository } from '../../git/repositor
 import { renderResult } from '../../report/formats.ts';
 import type { Counts } from '../../report/judged.ts';
 import { createReporter, type Reporter } from '../../report/reporter.ts';
-import { isStatementRef } from '../../statements/places.ts';
 import { type PushedRef, pushedStatements } from '../../statements/refs.ts';
 import { openStatements } from '../../statements/store.ts';
 import type { Streams } from '../../system/terminal.ts';
@@ -167,7 +167,6 @@ async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
     terminal.say(`${ref}: deleting refs is not allowed here`);
     return { ...counts, 'not-allowed': 1 };
   }
-  if (isStatementRef(ref)) return counts;
   const revision = await revisionOf(push, update);
   if (await rollsBack(push, update, revision)) {
     terminal.say(`${ref}: removing commits would change ${POLICY}, which judges this ref`);
@@ -178,8 +177,10 @@ async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
   const known = await knownFor(push, update, setup.judge.policy, push.known);
   const incoming = await incomingOf(repository, changed, known);
   const { count } = incoming;
-  // a commit that was judged for another ref may lack a statement that this ref asks for
-  const attested = attestationsFor(setup.judge.policy, 'commits', ref).length > 0;
+  // a commit that was judged for another ref may lack a statement or an approval that this ref asks for
+  const attested =
+    attestationsFor(setup.judge.policy, 'commits', ref).length > 0 ||
+    asksForApprovals(setup.judge.policy, ref);
   const nothing = count === 0 && incoming.type === 'commit' && !ref.startsWith('refs/tags/');
   if (nothing && !attested) return counts;
   terminal.say(`${visible(ref)}: ${plural(count, 'new commit')}`);

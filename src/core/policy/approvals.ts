@@ -6,6 +6,7 @@
 import type { Json } from '../json.ts';
 import type { Statement, SubjectType } from '../statement/statement.ts';
 import type { Signer } from '../verdict.ts';
+import { governing } from './decide.ts';
 import { meets } from './identity.ts';
 import type { ApprovalsRule, IdentityPolicy, ObjectRule } from './model.ts';
 import { matchesRef, matchesWhole } from './patterns.ts';
@@ -116,6 +117,12 @@ export function asking(rules: readonly ObjectRule[]): readonly AskingRule[] {
   return rules.flatMap(({ on, approvals }) =>
     approvals === undefined ? [] : [on === undefined ? { approvals } : { on, approvals }],
   );
+}
+
+/** Returns true if the rule for commits on this ref asks for approvals. */
+export function asksForApprovals(policy: IdentityPolicy | undefined, ref: string): boolean {
+  if (policy === undefined) return false;
+  return asking(governing(policy, { type: 'commit', ref }, undefined)).length > 0;
 }
 
 /** Returns true if an approval for this ref is one that the rule asks for. `judged` is the ref that is judged, if it is known. */

@@ -82,6 +82,34 @@ describe('an approval of commits that land as they were', () => {
   });
 });
 
+describe('where an approval counts', () => {
+  it('an approval for another repository does not count where the address is known (B3)', async () => {
+    const { landed, rules, base, head, approve } = await topic('repository');
+    const [here, fork] = ['git+https://h.example.test/app', 'git+https://h.example.test/fork'];
+    const range = `${base}..${head}`;
+    await approve(head, { base, repository: fork });
+    expect(await landed(rules, range)).toBe(GOOD);
+    expect(await landed(rules, range, '--repository-uri', here)).toBe(FEW);
+    await approve(head, { base });
+    expect(await landed(rules, range, '--repository-uri', here)).toBe(FEW);
+    await approve(head, { base, repository: here });
+    expect(await landed(rules, range, '--repository-uri', here)).toBe(GOOD);
+  });
+
+  it('the policies of the parents ask for approvals too (B1)', async () => {
+    const { commit, policy, signer, approve, verify } = await topic('parents');
+    const text = policy('commits: [{approvals: {count: 1, not: author}}]\n', signer('bob'));
+    const files = { '.signet.yaml': text };
+    const start = await commit({ subject: 'start', files });
+    const tip = await commit({ parents: [start], subject: 'tip', files: { ...files, t: '1' } });
+    const ask = async () =>
+      (await verify('--policy-from', 'parents', '--since', start, '--ref', MAIN, tip)).said.get(tip);
+    expect(await ask()).toBe(FEW);
+    await approve(tip, { base: start });
+    expect(await ask()).toBe(GOOD);
+  });
+});
+
 describe('an approval of commits that were amended', () => {
   it.each([
     ['message', { subject: 'other' }],

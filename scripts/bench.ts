@@ -327,6 +327,14 @@ async function everything(): Promise<void> {
   bareCost();
 }
 
+const storeAt = process.argv.indexOf('--store');
+if (storeAt !== -1) {
+  rmSync(scratch, { recursive: true, force: true });
+  const { benchStore } = await import('./bench-parts/store.ts');
+  benchStore([executable.program], cache, Number(process.argv[storeAt + 1] ?? 1_000_000));
+  process.exit();
+}
+
 try {
   await (process.argv.includes('--log') ? logs() : everything());
 } finally {

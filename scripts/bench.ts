@@ -14,6 +14,7 @@ import { logRows } from './bench-parts/log.ts';
 import { type Invocation, interleaved, peak, run } from './bench-parts/measure.ts';
 import { monitorRow } from './bench-parts/monitor.ts';
 import { historyOf, sshHistory } from './bench-parts/repositories.ts';
+import { serveRows } from './bench-parts/serve.ts';
 import { signing } from './bench-parts/signing.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -304,6 +305,13 @@ async function monitor(): Promise<void> {
   row(each.what, each.figure, each.budget, each.holds);
 }
 
+async function serve(): Promise<void> {
+  const questions = process.argv.includes('--quick') ? 5000 : 100_000;
+  const options = { env, directory: join(scratch, 'serve'), questions, inFlight: [1, 2, 4] };
+  for (const each of await serveRows({ ...options, program: executable.program }))
+    row(each.what, each.figure, each.budget, each.holds);
+}
+
 async function everything(): Promise<void> {
   await coldStart();
   await verifyOne();
@@ -324,6 +332,7 @@ async function everything(): Promise<void> {
   );
   for (const each of await agentRows()) row(each.what, each.figure, each.budget, each.holds);
   await ranges();
+  await serve();
   bareCost();
 }
 
@@ -335,8 +344,14 @@ if (storeAt !== -1) {
   process.exit();
 }
 
+async function asked(): Promise<void> {
+  if (process.argv.includes('--log')) await logs();
+  else if (process.argv.includes('--serve')) await serve();
+  else await everything();
+}
+
 try {
-  await (process.argv.includes('--log') ? logs() : everything());
+  await asked();
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

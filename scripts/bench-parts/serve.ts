@@ -2,21 +2,17 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Row } from './agent-rows.ts';
 import { historyOf } from './repositories.ts';
 
 export interface ServeOptions {
   readonly program: string;
-  readonly before: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly directory: string;
   readonly questions: number;
   /** The numbers of questions in flight to measure. */
   readonly inFlight: readonly number[];
-  /** A history that was made before, with at least that many commits. */
-  readonly history?: string | undefined;
 }
 
 interface Load {
@@ -43,11 +39,11 @@ function peakOf(pid: number | undefined): number {
 }
 
 async function load(
-  { program, before, env }: ServeOptions,
+  { program, env }: ServeOptions,
   { repository, trust, ids, inFlight }: Asked,
 ): Promise<Load> {
   const who = ['--unsafe-any-identity', '--offline', '--trusted-root', trust];
-  const child = spawn(program, [...before, 'serve', '--stdio', ...who], {
+  const child = spawn(program, ['serve', '--stdio', ...who], {
     ...{ env, cwd: repository },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
@@ -97,14 +93,9 @@ interface Asked {
 
 /** Returns a row for each number of questions in flight. */
 export async function serveRows(options: ServeOptions): Promise<readonly Row[]> {
-  const { directory, env, questions, history: made } = options;
-  const { repository, trust } =
-    made === undefined
-      ? await historyOf(directory, questions, env).then((history) => ({
-          repository: history.repository,
-          trust: history.env['SIGNET_TRUST'] ?? '',
-        }))
-      : { repository: join(made, 'repo'), trust: join(made, 'sandbox/trusted_root.json') };
+  const { directory, env, questions } = options;
+  const { repository, env: trusting } = await historyOf(directory, questions, env);
+  const trust = trusting['SIGNET_TRUST'] ?? '';
   const listed = execFileSync('git', ['-C', repository, 'rev-list', 'main'], {
     ...{ env, encoding: 'utf8' },
     maxBuffer: 1024 * 1024 * 1024,

@@ -8,6 +8,7 @@ import { resolve } from 'node:path';
 import { bundleAll, MODULES } from './build-parts/bundle.ts';
 import { committedOrder, ORDER, recordOrder, staleness } from './build-parts/bytecode-order.ts';
 import { compile } from './build-parts/executable.ts';
+import { copyResultSchema } from './build-parts/serve-schema.ts';
 import { writePages } from './man.ts';
 import { keyringFolders, NOTICES, writeNotices } from './packaging/notices.ts';
 
@@ -39,4 +40,5 @@ renameSync(made.outfile, 'dist/git-signet');
 chmodSync('dist/git-signet', 0o755);
 rmSync('dist/new', { recursive: true });
 await writePages();
+copyResultSchema();
 rmSync(MODULES, { recursive: true });

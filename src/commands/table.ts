@@ -13,6 +13,7 @@ export const COMMANDS: CommandTable = {
   'verify-attestation': () => import('./statements/verify-attestation.ts'),
   'verify-archive': () => import('./verify/archive.ts'),
   'verify-vsa': () => import('./statements/verify-vsa.ts'),
+  'merge-reports': () => import('./merge-reports.ts'),
   serve: () => import('./serve/serve.ts'),
   monitor: () => import('./monitor/monitor.ts'),
   approve: () => import('./statements/approve.ts'),

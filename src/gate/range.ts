@@ -10,7 +10,13 @@ import type { Rendered } from '../report/format.ts';
 import type { Counts } from '../report/judged.ts';
 import { createBatcher } from './batches.ts';
 import { countResults } from './exit-code.ts';
-import { type Batch, createJudge, type JudgedItem, type JudgeSettings } from './judge.ts';
+import {
+  type Batch,
+  createJudge,
+  type Judge,
+  type JudgedItem,
+  type JudgeSettings,
+} from './judge.ts';
 import { judgeInOrder, type Pool, poolInPlace, startPool } from './pool.ts';
 import { provedOrRead, type RunProofs } from './proved-objects.ts';
 
@@ -21,6 +27,8 @@ export interface JudgedRun {
   readonly crypto: Crypto;
   /** Most threads. */
   readonly jobs: number;
+  /** Judges instead of workers. */
+  readonly judge?: Judge | undefined;
   /** Settles items that workers cannot. */
   readonly settle: (batch: Batch, judged: readonly JudgedItem[]) => Promise<readonly Rendered[]>;
   /** The store, if this run uses it. */
@@ -37,6 +45,7 @@ async function* chain(first: Batch[], rest: AsyncIterator<Batch>): AsyncGenerato
 
 /** Chooses a pool. Few objects are not worth a thread. For many, node:crypto is faster, with or without threads. */
 async function choosePool(run: JudgedRun, batchesSeen: number): Promise<Pool> {
+  if (run.judge !== undefined) return poolInPlace(run.judge);
   if (batchesSeen < 2) return poolInPlace(createJudge(run.settings, run.crypto));
   if (run.jobs > 1) return startPool(run.settings, run.jobs);
   const { nodeCrypto } = await import('../system/crypto.ts');

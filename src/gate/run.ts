@@ -30,13 +30,13 @@ export function judgePlan(
   { requests, graph }: Pick<PolicyPlan, 'requests' | 'graph'>,
   { repository, crypto, judge }: VerifySetup,
   judging: JudgingContext,
-  how: { readonly output: Output } & Pick<JudgedRun, 'jobs' | 'onResult' | 'proofs'>,
+  how: { readonly output: Output } & Pick<JudgedRun, 'jobs' | 'onResult' | 'proofs' | 'judge'>,
 ): Promise<Counts> {
   const { jobs, output, onResult, proofs } = how;
   const keep = { keepOutcomes: graph !== undefined, keepProofs: proofs !== undefined };
 
   return judgeObjects({
-    ...{ repository, requests, crypto, jobs, onResult, proofs },
+    ...{ repository, requests, crypto, jobs, onResult, proofs, judge: how.judge },
     settings: { ...judge, output, ...keep },
     settle: (batch, judged) => settle(batch, judged, { judging, output, graph }),
   });

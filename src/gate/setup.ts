@@ -33,6 +33,8 @@ export interface VerifySetup {
   /** What the reports say about this run. */
   readonly facts: JudgedBy;
   readonly log: LogAccess;
+  /** How missing log entries are looked for, in a word: `offline`, or the log. */
+  readonly logUse: string;
   readonly keys: KeyJudge;
   /** The address of this repository, if the caller names it. */
   readonly repositoryUri?: string | undefined;
@@ -99,6 +101,7 @@ async function setUp(
   const statements = openStatements(repository);
   const repositoryUri = args.values.get('repository-uri');
   const store = args.switches.has('no-store') ? 'off' : settings.store;
-  const reading = { repository, log, keys, statements, close };
+  const logUse = settings.offline ? 'offline' : (settings.rekorUrl ?? 'the log of the trust root');
+  const reading = { repository, log, logUse, keys, statements, close };
   return { ...reading, crypto, judge, choice, store, facts, repositoryUri };
 }

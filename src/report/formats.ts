@@ -19,20 +19,30 @@ export type FormatName = keyof typeof FORMATS;
 /** What a report is made of: a format, or the sentence that `text` uses for a single object. */
 export type ReportOutput = FormatName | 'sentence';
 
-const MARKS = { mark: markPiece, 'answered-mark': answeredMarkPiece } as const;
+/** A line of a shard: the verdict itself. `merge-reports` makes it into any format. */
+const outcomePiece: ReportFormat['piece'] = ({ id, ref, verdict }) => ({
+  piece: JSON.stringify({ id, ref, outcome: verdict }),
+});
 
-/** What verdicts are made into: parts of a report, or the marks of `git signet log`. */
-export type Output = ReportOutput | keyof typeof MARKS;
+const PIECES = {
+  mark: markPiece,
+  'answered-mark': answeredMarkPiece,
+  outcome: outcomePiece,
+} as const;
+
+/** What verdicts are made into: parts of a report, the marks of `git signet log`, or lines of a shard. */
+export type Output = ReportOutput | keyof typeof PIECES;
 
 export function formatOf(output: ReportOutput): ReportFormat {
   return output === 'sentence' ? sentence : FORMATS[output];
 }
 
+const isPiece = (output: Output): output is keyof typeof PIECES => Object.hasOwn(PIECES, output);
+
 /** Makes a verdict ready to print. */
 export function renderResult(judged: Judged, output: Output): Rendered {
   const { verdict } = judged;
-  const piece =
-    output === 'mark' || output === 'answered-mark' ? MARKS[output] : formatOf(output).piece;
+  const piece = isPiece(output) ? PIECES[output] : formatOf(output).piece;
   const rendered = { status: verdict.status, ...piece(judged) };
   return isMatterOfTrust(verdict) ? { ...rendered, distrusted: true } : rendered;
 }

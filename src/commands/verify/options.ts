@@ -101,15 +101,19 @@ function mayAskForApprovals({ policy, startBlob }: VerifySetup['choice']): boole
   return startBlob !== undefined || rules.some(({ approvals }) => approvals !== undefined);
 }
 
-/** Returns how summaries name the repository, or undefined if the run neither makes nor needs one. @throws UsageError */
+/**
+ * Returns how summaries name the repository, or undefined if the run neither makes nor needs one. `sharded`: another format
+ * may follow, or came before. @throws UsageError
+ */
 export async function statementSource(
   args: ParsedArguments,
   { repository, choice }: Pick<VerifySetup, 'repository' | 'choice'>,
+  sharded = false,
 ): Promise<SourceRepository | undefined> {
   const named = args.values.get('repository-uri');
   if (formatOf(args) === 'vsa' || choice.summaries === true)
     return sourceRepository(repository, named);
-  if (named === undefined || mayAskForApprovals(choice)) return undefined;
+  if (named === undefined || sharded || mayAskForApprovals(choice)) return undefined;
   throw new UsageError('--repository-uri is for --format vsa, --since vsa and approvals');
 }
 

@@ -10,6 +10,7 @@ import { type PolicyPlan, planRun, type RunRevisions } from '../../gate/plan.ts'
 import { openProofAccess, type ProofAccess } from '../../gate/proof-access.ts';
 import { judgePlan, judgingContext } from '../../gate/run.ts';
 import { setUpVerify } from '../../gate/setup.ts';
+import { namesOf, openMerge, type ShardSet } from '../../gate/shards/merge.ts';
 import type { SourceRepository } from '../../gate/source-repository.ts';
 import type { SummaryStart } from '../../gate/summary-start.ts';
 import { colourHere } from '../../git/colour.ts';
@@ -18,6 +19,7 @@ import { FORMATS, type ReportOutput } from '../../report/formats.ts';
 import { createReporter, type Reporter } from '../../report/reporter.ts';
 import { untilInterrupted } from '../../system/interrupt.ts';
 import type { Invocation } from '../../system/invocation.ts';
+import type { Terminal } from '../../system/terminal.ts';
 import { ATTEST_OPTIONS, summaryAttestation } from '../statements/attest-summary.ts';
 import {
   formatOf,
@@ -28,8 +30,13 @@ import {
   VERIFY_EXITS,
   VERIFY_OPTIONS,
 } from './options.ts';
+import { shardOf, writeShard } from './shard.ts';
 
-function askedFor(args: ParsedArguments, { streams }: Invocation): RunRevisions {
+function askedFor(
+  args: ParsedArguments,
+  { streams }: Invocation,
+  shards: ShardSet | undefined,
+): RunRevisions {
   const format = formatOf(args);
   const revisions = args.positionals;
   if (!args.switches.has('stdin')) return { revisions };
@@ -37,7 +44,7 @@ function askedFor(args: ParsedArguments, { streams }: Invocation): RunRevisions 
   if ('named' in FORMATS[format]) {
     throw new UsageError(`--format ${format} names what was judged: give revisions as arguments`);
   }
-  return { revisions, lines: streams.inputLines() };
+  return { revisions, lines: shards === undefined ? streams.inputLines() : namesOf(shards) };
 }
 
 function asksForRange({ positionals, values }: ParsedArguments): boolean {
@@ -60,34 +67,52 @@ function startedFacts(facts: JudgedBy, start: SummaryStart | undefined): JudgedB
   return { ...facts, since, proof: { ...facts.proof, summaries: start.summaries } };
 }
 
-const run: Run = async (args, invocation) => {
+/** Says what is not judged because of a start. */
+function sayStart({ startsAt, start, noStart }: PolicyPlan, { say }: Terminal): void {
+  if (startsAt !== undefined) {
+    say(`${startsAt.slice(0, 12)} and what lies before it are not judged (since)`);
+  }
+  if (start !== undefined) {
+    const short = start.commit.slice(0, 12);
+    say(`${short} and what it reaches passed, says a summary by ${start.name}`);
+  }
+  if (noStart !== undefined) say(`the whole range is judged, because ${noStart}`);
+}
+
+/**
+ * Runs `verify`. With `shards`, each verdict comes from its shard, and the rest of the run is the same: so the report is
+ * the one that a single run writes.
+ */
+export async function runVerify(
+  args: ParsedArguments,
+  invocation: Invocation,
+  shards?: ShardSet,
+): Promise<ExitCode> {
   const { terminal, env } = invocation;
   const format = formatOf(args);
   const jobs = jobsOf(args, availableParallelism());
   const attestation = summaryAttestation(args, invocation);
+  const shard = shardOf(args);
   const setup = await setUpVerify(args, invocation);
   const judging = judgingContext(setup);
   let plan: PolicyPlan | undefined;
   let reporter: Reporter | undefined;
   let proofs: ProofAccess | undefined;
   try {
-    const source = await statementSource(args, setup);
+    const source = await statementSource(args, setup, (shard ?? shards) !== undefined);
     const uri = source?.uri;
-    if (asksForRange(args)) proofs = await openProofAccess(setup, invocation, true);
+    // verdicts of a shard are made where it runs, and those of a merge come from shards
+    const stored = shard === undefined && shards === undefined;
+    if (stored && asksForRange(args)) proofs = await openProofAccess(setup, invocation, true);
     const repository = { ...setup.repository, ranges: proofs?.ranges };
-    const asking = { ...askedFor(args, invocation), uri };
+    const asking = { ...askedFor(args, invocation, shards), uri };
     plan = await planRun(asking, { ...setup, repository }, judging);
-    const { total, startsAt, start, noStart } = plan;
+    if (shard !== undefined)
+      return await writeShard({ shard, plan, setup, jobs }, args, invocation);
+    const { total, start } = plan;
     for (const { id } of plan.subjects) proofs?.always.add(id);
     const subjects = await withRefs(plan.subjects, source);
-    if (startsAt !== undefined) {
-      terminal.say(`${startsAt.slice(0, 12)} and what lies before it are not judged (since)`);
-    }
-    if (start !== undefined) {
-      const short = start.commit.slice(0, 12);
-      terminal.say(`${short} and what it reaches passed, says a summary by ${start.name}`);
-    }
-    if (noStart !== undefined) terminal.say(`the whole range is judged, because ${noStart}`);
+    sayStart(plan, terminal);
     const { now } = setup.judge;
     const asked = args.positionals;
     const output: ReportOutput = format === 'text' && total === 1 ? 'sentence' : format;
@@ -99,10 +124,12 @@ const run: Run = async (args, invocation) => {
       ...{ output, terminal, noun: 'commit', asked, subjects, now, env, total },
       repositoryUri: uri,
     });
-    const how = { jobs, output, onResult: reporter.add, proofs };
-    const judged = judgePlan(plan, setup, judging, how);
+    const merge = shards && openMerge(shards, setup, output);
+    const how = { jobs, output, onResult: reporter.add, proofs, judge: merge?.judge };
+    const judged = judgePlan(merge?.planned(plan) ?? plan, setup, judging, how);
     // reading stdin blocks, so a signal must end the process there
     const counts = await (total === undefined ? judged : untilInterrupted(judged));
+    merge?.check();
     const exit = exitCodeOf(counts);
     reporter.finish(counts, exit === ExitCode.ok);
     await attestation?.finish(setup.repository);
@@ -115,7 +142,9 @@ const run: Run = async (args, invocation) => {
     await plan?.close();
     await setup.close();
   }
-};
+}
+
+const run: Run = (args, invocation) => runVerify(args, invocation);
 
 export const command: Command = {
   summary: 'verify a revision or a range',
@@ -126,6 +155,10 @@ export const command: Command = {
     ...ATTEST_OPTIONS,
     ...STORE_OPTIONS,
     stdin: { group: 'How', meaning: 'revisions from stdin, one a line' },
+    shard: {
+      ...{ group: 'How', takes: 'text', value: 'x/y' },
+      meaning: 'judge part x of y, for git signet merge-reports',
+    },
   },
   about: [
     "Shows who signed each commit and whether the policy allows it. Without an argument it judges HEAD. A tag's name stands for its commit (verify-tag checks the tag). A full hash stands for that very object.",

@@ -103,7 +103,9 @@ describe('where an approval counts', () => {
     const start = await commit({ subject: 'start', files });
     const tip = await commit({ parents: [start], subject: 'tip', files: { ...files, t: '1' } });
     const ask = async () =>
-      (await verify('--policy-from', 'parents', '--since', start, '--ref', MAIN, tip)).said.get(tip);
+      (await verify('--policy-from', 'parents', '--since', start, '--ref', MAIN, tip)).said.get(
+        tip,
+      );
     expect(await ask()).toBe(FEW);
     await approve(tip, { base: start });
     expect(await ask()).toBe(GOOD);

@@ -8,11 +8,14 @@ import { COLUMNS, exitsOf, usageOf, valueText, wrapped } from './usage.ts';
 /** Options that stand in a column with their meanings, up to this wide. */
 const WIDEST = 34;
 
-/** Options side by side that mean the same are one line: `--a-{b,c} VALUE`. */
+/** Options side by side that mean the same are one line: `--a-{b,c} VALUE`, or `--a[-b] VALUE`. */
 function lineOf(names: readonly string[], option: OptionSpec): string {
   const [first = ''] = names;
   const short = option.short === undefined ? '' : `-${option.short}, `;
   if (names.length === 1) return `${short}--${first}${valueText(option)}`;
+  const [, second = ''] = names;
+  const ending = second.startsWith(`${first}-`) ? second.slice(first.length) : '';
+  if (names.length === 2 && ending !== '') return `--${first}[${ending}]${valueText(option)}`;
   const stem = first.slice(0, first.lastIndexOf('-') + 1);
   return `--${stem}{${names.map((name) => name.slice(stem.length)).join(',')}}${valueText(option)}`;
 }

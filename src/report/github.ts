@@ -113,7 +113,7 @@ function createGithub(context: ReportContext): Writer {
 }
 
 export const github: ReportFormat = {
-  meaning: 'annotations, job summary',
+  meaning: 'annotations',
   piece: (judged) => ({ ...text.piece(judged), ...githubPiece(viewOf(judged)) }),
   open: createGithub,
 };

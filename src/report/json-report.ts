@@ -32,7 +32,7 @@ export const json: ReportFormat = {
 };
 
 export const jsonl: ReportFormat = {
-  meaning: 'a result a line',
+  meaning: 'a line each',
   piece,
   open: ({ put, ...facts }) => {
     // each line repeats the facts, because a reader may see one line alone. How much came from the store is not known yet

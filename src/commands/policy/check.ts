@@ -44,7 +44,7 @@ export const command: Command = {
   summary: 'look a policy over',
   positionals: [{ name: 'FILE | REV:PATH', takes: 'file', optional: true }],
   about: [
-    'says what is odd in it (default: .signet.yaml): rules that nothing reaches, signers past their dates, loose patterns',
+    'says what is odd, e.g. rules that nothing reaches (default: .signet.yaml)',
   ],
   run,
 };

@@ -15,8 +15,10 @@ roles: {maintainers: [alice]}            # username, openpgp, ssh; from: DATE
 commits:                      # the first rule whose refs fit governs
   - {refs: [refs/heads/main], by: [maintainers, web], committer: match,
      sign-off: signer, max-skew: 24h, merges: passing, distinct-signers: 2,
-     carried: {how: [squash]}} # what the merge button makes
+     carried: {how: [squash]}, approvals: {count: 1}}
 tags: [{names: ['v*'], by: [release], tagger: match}]
+attestations: [{type: test-result, by: [release], names: ['v*']}]
+vsa: {by: [release]}          # whose summaries a gate may start from
 push: signed                  # a server's hook takes only signed pushes
 changes: [maintainers]        # who may change this file
 revoked: [{certificate: SHA-256, reason: stolen}] # or identity, log, key`;
@@ -30,10 +32,6 @@ export const command: Command = {
     explain: () => import('./explain.ts'),
   },
   about: [],
-  examples: [
-    ['git signet policy init --write'],
-    ['git signet policy explain --policy-from origin/main HEAD'],
-  ],
   sample: {
     title: 'A policy (.signet.yaml, all but version and signers is optional)',
     text: SAMPLE,

@@ -37,6 +37,6 @@ export const command: Command = {
   summary: 'judge by a policy from now on',
   positionals: [{ name: 'FILE | REV:PATH', takes: 'file' }],
   options: { global: { meaning: 'in every repository of yours' } },
-  about: ['sets signet.policy: git and git signet judge by it, in this repository'],
+  about: ['sets signet.policy, by which git and git signet judge here'],
   run,
 };

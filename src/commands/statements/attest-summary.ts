@@ -11,7 +11,7 @@ import type { Streams } from '../../system/terminal.ts';
 
 /** The options of the commands that can sign a summary of what they did. */
 export const ATTEST_OPTIONS: OptionSpecs = grouped('How', {
-  attest: { meaning: 'sign the summary (vsa), print its bundle, and keep it in refs/attestations' },
+  attest: { meaning: 'sign the summary (vsa), print its bundle and keep it' },
   notes: { meaning: 'with --attest: keep it in git notes too' },
 });
 

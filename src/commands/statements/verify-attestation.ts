@@ -26,7 +26,7 @@ import {
 } from '../../statements/judge.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { writePage } from '../../system/layout.ts';
-import { TRUST_OPTIONS, VERIFY_EXITS, WHO_OPTIONS } from '../verify/options.ts';
+import { SIGNER_OPTIONS, TRUST_OPTIONS, VERIFY_EXITS } from '../verify/options.ts';
 import { findObject, OBJECT_OPTION } from './subject.ts';
 
 /** A statement as it is shown. */
@@ -141,7 +141,7 @@ export const command: Command = {
       },
     }),
     ...OBJECT_OPTION,
-    ...WHO_OPTIONS,
+    ...SIGNER_OPTIONS,
     ...TRUST_OPTIONS,
     ...grouped('How', {
       format: { takes: ['text', 'jsonl'], meaning: 'lines for people, or one JSON result a line' },
@@ -152,7 +152,7 @@ export const command: Command = {
   ],
   examples: [
     ["git fetch origin '+refs/attestations/*:refs/attestations-from/origin/*'"],
-    ['git signet verify-attestation --policy-from origin/main --type test-result HEAD'],
+    ['git signet verify-attestation --policy-from main --type test-result HEAD'],
   ],
   notes: [
     'It ends with 0 if a statement of each asked type is verified (without --type: any statement). So a stranger who adds a bad one changes nothing.',

@@ -204,7 +204,7 @@ export const command: Command = {
   ],
   examples: [
     ['git signet verify-vsa --policy-from origin/main \\'],
-    ['    --repository-uri git+https://git.example.test/parser --ref refs/heads/main HEAD'],
+    ['    --repository-uri git+https://git.example.test/parser HEAD'],
   ],
   exits: { ...VERIFY_EXITS, 0: 'the summary says what was asked for' },
   run,

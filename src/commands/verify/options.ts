@@ -15,7 +15,9 @@ const workflow = {
   meaning: 'a value of the workflow in the certificate',
 } as const;
 
-export const WHO_OPTIONS = grouped('Who may have signed (one of these is needed)', {
+const WHO = 'Who may have signed (one of these is needed)';
+
+const POLICY_OPTIONS = grouped(WHO, {
   policy: settingOption('policy', {
     takes: 'file',
     value: 'FILE',
@@ -24,35 +26,18 @@ export const WHO_OPTIONS = grouped('Who may have signed (one of these is needed)
   'policy-from': {
     takes: 'revision',
     value: 'REV|parents',
-    meaning: 'signers of .signet.yaml at REV, or parents: each commit by the policy of its parents',
+    meaning: "signers of REV's .signet.yaml, or of each parent's",
   },
-  since: settingOption('since', {
-    takes: 'revision',
-    value: 'COMMIT|vsa',
-    meaning:
-      'judge nothing up to it (signet.since), or vsa: up to the newest summary that proves as much',
-  }),
-  ref: {
-    takes: 'text',
-    value: 'REF',
-    meaning: 'the ref that the commits are for',
-  },
-  'certificate-identity': {
-    takes: 'text',
-    value: 'NAME',
-    meaning: 'this name, which needs its issuer too',
-  },
-  'certificate-identity-regexp': {
-    takes: 'text',
-    value: 'RE',
-    meaning: 'a pattern that must match the whole name',
-  },
-  'certificate-oidc-issuer': { takes: 'text', value: 'URL', meaning: 'the issuer of the name' },
-  'certificate-oidc-issuer-regexp': {
-    takes: 'text',
-    value: 'RE',
-    meaning: 'a pattern that must match the whole issuer',
-  },
+});
+
+const identity = { takes: 'text', meaning: 'this name, or a pattern for all of it' } as const;
+const issuer = { takes: 'text', meaning: 'the issuer of the name, which must be given' } as const;
+
+const IDENTITY_OPTIONS = grouped(WHO, {
+  'certificate-identity': { ...identity, value: 'NAME' },
+  'certificate-identity-regexp': { ...identity, value: 'RE' },
+  'certificate-oidc-issuer': { ...issuer, value: 'URL' },
+  'certificate-oidc-issuer-regexp': { ...issuer, value: 'RE' },
   'certificate-github-workflow-trigger': workflow,
   'certificate-github-workflow-sha': workflow,
   'certificate-github-workflow-name': workflow,
@@ -60,6 +45,27 @@ export const WHO_OPTIONS = grouped('Who may have signed (one of these is needed)
   'certificate-github-workflow-ref': workflow,
   'unsafe-any-identity': { meaning: 'every signer that the trust root vouches for' },
 });
+
+/** The options that name signers. */
+export const SIGNER_OPTIONS: OptionSpecs = { ...POLICY_OPTIONS, ...IDENTITY_OPTIONS };
+
+/** The options that name signers, and what they are judged for. */
+export const WHO_OPTIONS: OptionSpecs = {
+  ...POLICY_OPTIONS,
+  ...grouped(WHO, {
+    since: settingOption('since', {
+      takes: 'revision',
+      value: 'COMMIT|vsa',
+      meaning: 'judge nothing up to it (vsa: up to a good summary)',
+    }),
+    ref: {
+      takes: 'text',
+      value: 'REF',
+      meaning: 'the ref that the commits are for',
+    },
+  }),
+  ...IDENTITY_OPTIONS,
+};
 
 export const TRUST_OPTIONS = grouped('How', {
   'trusted-root': settingOption('trust', { meaning: 'trust this instead of the built-in root' }),
@@ -80,7 +86,7 @@ const REPORT_OPTIONS = grouped('How', {
 
 /** The option of the command that uses the proof store. */
 export const STORE_OPTIONS = grouped('How', {
-  'no-store': { meaning: 'verify all evidence anew, and keep no proofs (signet.store = off)' },
+  'no-store': { meaning: 'verify all evidence anew, and keep no proofs' },
 });
 
 /** The options that `verify` and `verify-tag` share. */
@@ -91,7 +97,7 @@ export const STATEMENT_OPTIONS = grouped('How', {
   'repository-uri': {
     takes: 'text',
     value: 'URI',
-    meaning: 'the repository that vsa names, and approvals must name (default: the remotes)',
+    meaning: 'the repository of vsa and approvals (default: remotes)',
   },
 });
 

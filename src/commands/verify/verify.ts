@@ -161,7 +161,7 @@ export const command: Command = {
     },
   },
   about: [
-    "Shows who signed each commit and whether the policy allows it. Without an argument it judges HEAD. A tag's name stands for its commit (verify-tag checks the tag). A full hash stands for that very object.",
+    "Shows who signed each commit (default: HEAD), and whether the policy allows it. A tag's name stands for its commit. A full hash stands for that very object.",
   ],
   examples: [
     ['git signet verify --policy-from origin/main origin/main..HEAD'],

@@ -43,8 +43,6 @@ const run: Run = async ({ positionals: [name = POLICY_PATH] }, invocation) => {
 export const command: Command = {
   summary: 'look a policy over',
   positionals: [{ name: 'FILE | REV:PATH', takes: 'file', optional: true }],
-  about: [
-    'says what is odd, e.g. rules that nothing reaches (default: .signet.yaml)',
-  ],
+  about: ['names oddities, e.g. rules that nothing reaches (default: .signet.yaml)'],
   run,
 };

@@ -165,8 +165,7 @@ export const command: Command = {
   ],
   examples: [
     ['git signet verify --policy-from origin/main origin/main..HEAD'],
-    ['git signet verify --certificate-identity alice@example.com \\'],
-    ['    --certificate-oidc-issuer https://accounts.example.com HEAD'],
+    ['git signet verify --policy .signet.yaml v1.0..HEAD'],
   ],
   exits: VERIFY_EXITS,
   run,

@@ -10,15 +10,19 @@ import { type SignatureFacts, signatureFacts } from '../core/signature-facts.ts'
 import { toSigstoreBundle } from '../core/sigstore-bundle.ts';
 import { type ReasonCode, Refusal } from '../core/verdict.ts';
 import { certificatePem } from '../core/x509/certificate.ts';
-import { ExitCode, UsageError } from '../errors.ts';
+import { ConfigError, ExitCode, UsageError } from '../errors.ts';
+import type { ApprovedObject } from '../gate/approvals/held.ts';
+import { heldFacts } from '../gate/held.ts';
 import { painterHere } from '../git/colour.ts';
 import { resolveCommits, resolveNames } from '../git/names.ts';
 import { runGit } from '../git/process.ts';
 import { type GitRepository, isFullHash, openRepository } from '../git/repository.ts';
 import { inTotoStatement, withoutCredentials } from '../report/in-toto.ts';
 import { jsonText } from '../report/json.ts';
-import { showJson, showText } from '../report/show.ts';
+import { objectJson, showJson, showText } from '../report/show.ts';
+import { heldFields, heldText } from '../report/show-approvals.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
+import type { Invocation } from '../system/invocation.ts';
 import { writePage } from '../system/layout.ts';
 
 const FORMATS = ['text', 'json', 'intoto', 'bundle', 'pem'] as const;
@@ -48,11 +52,7 @@ async function findObject(repository: GitRepository, name: string): Promise<stri
   return found.id;
 }
 
-async function readFacts(
-  repository: GitRepository,
-  name: string,
-  crypto: Crypto,
-): Promise<SignatureFacts> {
+async function readObject(repository: GitRepository, name: string): Promise<ApprovedObject> {
   const id = await findObject(repository, name);
   const [frame] = await repository.objects.read([id]);
   if (frame === undefined || frame.kind === 'missing')
@@ -63,7 +63,41 @@ async function readFacts(
     const what = `${name} is a ${type}: only commits and tags carry signatures`;
     throw new UsageError(what, { code: 'NO_SUCH_OBJECT' });
   }
-  return signatureFacts({ id, type, raw }, repository.format, crypto);
+  // git's next answer overwrites the bytes
+  return { id, type, raw: raw.slice() };
+}
+
+/** Returns what the signature says, or why it cannot be read. */
+function factsOf(
+  object: ApprovedObject,
+  { format }: GitRepository,
+  crypto: Crypto,
+): SignatureFacts | Refusal {
+  try {
+    return signatureFacts(object, format, crypto);
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+/** What is shown beside the signature, and whether a policy is configured. */
+type Held = Awaited<ReturnType<typeof heldFacts>>;
+
+/** Returns what the repository holds about the object. If it cannot be judged, the signature is shown all the same. */
+async function heldHere(
+  object: ApprovedObject,
+  args: ParsedArguments,
+  invocation: Invocation,
+  repository: GitRepository,
+): Promise<Held> {
+  try {
+    return await heldFacts(object, args, invocation, repository);
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof ConfigError)) throw error;
+    invocation.terminal.say(`approvals are not shown: ${error.message}`);
+    return { approvals: [], ruled: false };
+  }
 }
 
 /** Returns the first address of a remote, or undefined if there is no such remote. */
@@ -75,7 +109,7 @@ async function remoteAddress(repository: GitRepository, name: string): Promise<s
 }
 
 async function shown(
-  format: Exclude<Format, 'text'>,
+  format: Exclude<Format, 'text' | 'json'>,
   facts: SignatureFacts,
   {
     args,
@@ -88,7 +122,6 @@ async function shown(
   },
 ): Promise<string> {
   if (format === 'pem') return certificatePem(facts.message.signer.certificate.der);
-  if (format === 'json') return `${jsonText(showJson(facts), 2)}\n`;
   if (format === 'intoto') {
     const wanted = args.values.get('remote');
     const name = await remoteAddress(repository, wanted ?? 'origin');
@@ -104,16 +137,50 @@ async function shown(
   return bundle;
 }
 
-const run: Run = async (args, { cwd, env, streams, terminal }) => {
+/** Shows the signature, if it can be read, and what the repository holds about the object. */
+async function showWhole(
+  format: 'text' | 'json',
+  {
+    object,
+    facts,
+  }: { readonly object: ApprovedObject; readonly facts: SignatureFacts | undefined },
+  held: Held,
+  invocation: Invocation,
+): Promise<void> {
+  const { streams } = invocation;
+  if (format === 'json') {
+    const { id, type } = object;
+    const base = facts === undefined ? objectJson(id, type) : showJson(facts);
+    const more = heldFields(held);
+    if (facts !== undefined || Object.keys(more).length > 0)
+      streams.write(`${jsonText({ ...base, ...more }, 2)}\n`);
+    return;
+  }
+  const paint = await painterHere(invocation);
+  const more = heldText(held, object.id, { ruled: held.ruled, paint });
+  if (facts !== undefined) writePage(streams, showText(facts, paint));
+  if (more === '') return;
+  const heading = 'held by this repository, with verified signatures';
+  writePage(streams, `${facts === undefined ? '' : '\n'}${paint('label', heading)}\n${more}`);
+}
+
+const run: Run = async (args, invocation) => {
+  const { cwd, env, streams, terminal } = invocation;
   const format = formatOf(args);
   const [name = 'HEAD'] = args.positionals;
   const repository = await openRepository(cwd, env);
   const crypto = await loadCrypto();
   try {
-    const facts = await readFacts(repository, name, crypto);
-    if (format === 'text') {
-      writePage(streams, showText(facts, await painterHere({ cwd, env, streams })));
-    } else streams.write(await shown(format, facts, { args, repository, crypto }));
+    const object = await readObject(repository, name);
+    const read = factsOf(object, repository, crypto);
+    const facts = read instanceof Refusal ? undefined : read;
+    if (format === 'text' || format === 'json') {
+      const held = await heldHere(object, args, invocation, repository);
+      await showWhole(format, { object, facts }, held, invocation);
+    } else if (facts !== undefined) {
+      streams.write(await shown(format, facts, { args, repository, crypto }));
+    }
+    if (read instanceof Refusal) throw read;
     return ExitCode.ok;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -147,7 +214,8 @@ export const command: Command = {
     },
   },
   about: [
-    "Prints what the signature of a commit or tag says: who, by which certificate, logged where and when. Without REV it shows HEAD. A tag's name shows the tag. Nothing is verified: git signet verify does that.",
+    "Prints what the signature of a commit or tag says: who, by which certificate, logged where and when. Without REV it shows HEAD. A tag's name shows the tag. The signature is not verified: git signet verify does that.",
+    'It also shows the approvals of the object that this repository holds, with verified signatures, and whether each counts under the configured policy (signet.policy). If that policy has carried, it names the head that a commit is carried from.',
   ],
   examples: [
     ['git signet show v1.2'],

@@ -9,6 +9,7 @@ import type { Crypto } from '../core/crypto.ts';
 import { anchoredPattern } from '../core/policy/patterns.ts';
 import type { IdentityPolicy, IdentityRule } from '../core/verdict.ts';
 import { UsageError } from '../errors.ts';
+import type { Settings } from '../settings/load.ts';
 
 /** Fulcio extensions (1.3.6.1.4.1.57264.1.N) that the workflow flags compare. */
 const WORKFLOW_EXTENSIONS: Readonly<Record<string, string>> = {
@@ -96,4 +97,18 @@ export function noPolicyGiven(): UsageError {
       'try --policy-from origin/main, or add: --policy FILE, or --certificate-identity NAME with ' +
       '--certificate-oidc-issuer URL, or --unsafe-any-identity',
   });
+}
+
+/** Returns the arguments, with every signer allowed if neither arguments nor settings say who may sign. git itself asks no policy then. */
+export function orAnySigner(
+  args: ParsedArguments,
+  { policy }: Pick<Settings, 'policy'>,
+): ParsedArguments {
+  const { values, switches, flags } = args;
+  const said =
+    policy !== undefined ||
+    flags.policy !== undefined ||
+    values.has('policy-from') ||
+    [...values.keys()].some((name) => name.startsWith('certificate-'));
+  return said ? args : { ...args, switches: new Set([...switches, 'unsafe-any-identity']) };
 }

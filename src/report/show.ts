@@ -97,15 +97,18 @@ export function showText(facts: SignatureFacts, paint: Paint): string {
   return `${shown.join('\n')}\n\n${paint('careful', 'this is what the signature claims, and it was not checked')}\n  git signet verify ${facts.id}\n`;
 }
 
+/** Returns the fields that name the object. */
+export function objectJson(id: string, type: string): Readonly<Record<string, unknown>> {
+  return { schemaVersion: SCHEMA_VERSION, objectId: id, objectType: type };
+}
+
 /** Returns the same as JSON, with the raw parts. */
 export function showJson(facts: SignatureFacts): Readonly<Record<string, unknown>> {
   const { id, type, signer, names, certificate, issuerName, attributes, entry, message } = facts;
   const time = (seconds: number | undefined): string | undefined =>
     seconds === undefined ? undefined : rfc3339(seconds);
   return {
-    schemaVersion: SCHEMA_VERSION,
-    objectId: id,
-    objectType: type,
+    ...objectJson(id, type),
     claimedSigner: signer,
     names: signer === undefined ? names : undefined,
     certificate: {

@@ -2,11 +2,12 @@
 
 import type { Command, Run } from '../../cli/command.ts';
 import { grouped } from '../../cli/options.ts';
-import type { OptionSpecs, ParsedArguments } from '../../cli/spec.ts';
+import type { OptionSpecs } from '../../cli/spec.ts';
 import { toHex } from '../../core/bytes.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { judgeAsTheyCome, type Results, type StreamJudge } from '../../gate/as-they-come.ts';
 import { countResults } from '../../gate/exit-code.ts';
+import { orAnySigner } from '../../gate/identity-flags.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
 import { type ConfigEntry, listGitConfig, parseGitConfig } from '../../git/config.ts';
 import { type LogArguments, readLogArguments } from '../../git/log/arguments.ts';
@@ -27,17 +28,6 @@ import { TRUST_OPTIONS, WHO_OPTIONS } from '../verify/options.ts';
 import { listLog, type Shown } from './listing.ts';
 import { type MarkSettings, marksOf } from './marks.ts';
 import { openScreen, type Screen } from './screen.ts';
-
-/** git itself asks no policy where none is configured, and so the log asks none: it shows who signed. */
-function orAnybody(args: ParsedArguments, { policy }: Pick<Settings, 'policy'>): ParsedArguments {
-  const { values, switches, flags } = args;
-  const said =
-    policy !== undefined ||
-    flags.policy !== undefined ||
-    values.has('policy-from') ||
-    [...values.keys()].some((name) => name.startsWith('certificate-'));
-  return said ? args : { ...args, switches: new Set([...switches, 'unsafe-any-identity']) };
-}
 
 /** A number that no author could know and write into a commit. */
 function freshNumber(): string {
@@ -201,7 +191,7 @@ const run: Run = async (args, invocation) => {
     throw new UsageError(`--json and ${format}: only one of them`);
   }
   const look = readLogArguments(args.positionals, entries);
-  const asked = orAnybody(args, settings);
+  const asked = orAnySigner(args, settings);
   const setup = setUpVerify(asked, here, 'command', opened);
   setup.catch(() => undefined);
   const parts: Parts = { look, entries, settings, ruled: asked === args, setup };

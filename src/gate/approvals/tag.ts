@@ -33,7 +33,8 @@ export interface TagApprovalSettings {
 const emailIn = (line: Uint8Array | undefined, encoding: string | undefined): readonly string[] =>
   [readPerson(line, encoding)?.email].filter((email) => email !== undefined);
 
-function addressesIn(raw: Uint8Array | undefined): readonly string[] {
+/** Returns the addresses of the people that a commit or tag names. */
+export function addressesIn(raw: Uint8Array | undefined): readonly string[] {
   if (raw === undefined) return [];
   const tag = tagHeader(raw);
   if (tag !== undefined) return emailIn(tag.tagger, tag.encoding);

@@ -35,7 +35,10 @@ export function withAttestations(graph: Graph | undefined, asked: AttestedCommit
   return async (commit, outcome) => {
     const judged = graph === undefined ? outcome : await graph(commit, outcome);
     if (judged.status !== 'verified' || !(commit.single || tips.has(commit.id))) return judged;
-    for (const each of commit.policies ?? everywhere) {
+    const later = commit.noted?.revoked;
+    for (const own of commit.policies ?? everywhere) {
+      const each =
+        later === undefined ? own : { ...own, revoked: [...(own.revoked ?? []), ...later] };
       const rules = attestationsFor(each, 'commits', ref);
       const objects = [{ type: 'commit', id: commit.id }] as const;
       const problem = await missingStatement(rules, each, objects, asked);

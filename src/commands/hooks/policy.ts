@@ -5,7 +5,7 @@
 
 import type { ParsedArguments } from '../../cli/spec.ts';
 import { governing } from '../../core/policy/decide.ts';
-import type { IdentityPolicy } from '../../core/policy/model.ts';
+import type { IdentityPolicy, ObjectRule } from '../../core/policy/model.ts';
 import { UsageError } from '../../errors.ts';
 import { readPolicyAt } from '../../gate/policy-file.ts';
 import { readBlob } from '../../git/blob.ts';
@@ -139,7 +139,8 @@ export async function fallbackOf(
 /**
  * Decides which commits count as judged before a new branch: all that are known, unless the policy has rules by ref. Then
  * commits that another rule accepted do not count, because a branch under strict rules could be made from one under loose
- * rules. Commits of the default branch always count, because branches start from it.
+ * rules. Neither do commits that were approved for another ref, if a rule asks for approvals by ref. Commits of the default
+ * branch always count, because branches start from it.
  */
 export async function knownFor(
   { repository, fallback, hook }: PolicyQuestion & { readonly hook: HookName },
@@ -147,10 +148,15 @@ export async function knownFor(
   policy: IdentityPolicy | undefined,
   known: Known,
 ): Promise<Known> {
-  const byRef = policy?.commits?.some(({ on }) => on !== undefined) === true;
+  const approvedByRef = ({ approvals }: ObjectRule): boolean =>
+    approvals !== undefined && approvals.for === undefined;
+  const byRef =
+    policy?.commits?.some((rule) => rule.on !== undefined || approvedByRef(rule)) === true;
   if (!byRef || old !== undefined || !ref.startsWith('refs/heads/')) return known;
-  const ruleOf = (name: string): string | undefined =>
-    governing(policy, { type: 'commit', ref: name }, undefined)[0]?.label;
+  const ruleOf = (name: string): string | undefined => {
+    const [rule] = governing(policy, { type: 'commit', ref: name }, undefined);
+    return rule !== undefined && approvedByRef(rule) ? `${rule.label} ${name}` : rule?.label;
+  };
   const where = hook === 'pre-receive' ? 'refs/heads/' : 'refs/remotes/';
   const list = await gitLine(repository, [
     'for-each-ref',

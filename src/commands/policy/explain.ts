@@ -29,7 +29,7 @@ import { helpLine } from '../../report/mend.ts';
 import { verdictLine } from '../../report/verdict-line.ts';
 import { missingStatement } from '../../statements/required.ts';
 import { writePage } from '../../system/layout.ts';
-import { VERIFY_OPTIONS } from '../verify/options.ts';
+import { APPROVAL_OPTIONS, statementSource, VERIFY_OPTIONS } from '../verify/options.ts';
 
 type Say = (answer: 'yes' | 'no' | '-', what: string, why?: string) => void;
 
@@ -200,6 +200,7 @@ const run: Run = async (args, invocation) => {
     );
   };
   try {
+    await statementSource(args, setup);
     const outcome = await explain(name, setup, say);
     writePage(streams, `${visible(verdictLine(outcome, 'commit'))}\n`);
     if ('code' in outcome && streams.outputIsTerminal) writePage(streams, helpLine(outcome.code));
@@ -212,7 +213,7 @@ const run: Run = async (args, invocation) => {
 export const command: Command = {
   summary: 'why a commit meets the policy, or not',
   positionals: [{ name: 'COMMIT', takes: 'revision' }],
-  shared: { command: 'verify', options: VERIFY_OPTIONS },
+  shared: { command: 'verify', options: { ...VERIFY_OPTIONS, ...APPROVAL_OPTIONS } },
   about: ['each signer and each rule: why this commit meets it, or not'],
   run,
 };

@@ -44,9 +44,14 @@ export function namedPolicies(args: ParsedArguments): readonly NamedPolicy[] {
     flags: args.flags,
     switches: new Set([...args.switches].filter((name) => name === 'insecure-ignore-sct')),
   };
+  const address = args.values.get('repository-uri');
   const withRef = (name: string, more: readonly (readonly [string, string])[]) => {
     const ref = refs.get(name);
-    return new Map([...more, ...(ref === undefined ? [] : [['ref', ref] as const])]);
+    return new Map([
+      ...more,
+      ...(ref === undefined ? [] : [['ref', ref] as const]),
+      ...(address === undefined ? [] : [['repository-uri', address] as const]),
+    ]);
   };
   const files = namedValues(args, 'policy').map(([name, policy]) => {
     const flags = { ...args.flags, policy };

@@ -12,7 +12,7 @@ import { endBySignal, endingSignal, Interrupted } from '../../system/interrupt.t
 import type { Invocation } from '../../system/invocation.ts';
 import { VERSION } from '../../system/program/version.ts';
 import type { Terminal } from '../../system/terminal.ts';
-import { TRUST_OPTIONS } from '../verify/options.ts';
+import { APPROVAL_OPTIONS, TRUST_OPTIONS } from '../verify/options.ts';
 import { namedPolicies, readPolicies } from './policies.ts';
 
 const PROTOCOL = 1;
@@ -103,6 +103,7 @@ export const command: Command = {
       },
     }),
     ...TRUST_OPTIONS,
+    ...APPROVAL_OPTIONS,
   },
   about: [
     'Stays and answers: one JSON question a line on standard input, one JSON answer a line on standard output (docs/serve.md). A question names an object by hash, or brings its bytes. Trust root and policies are read anew each minute.',

@@ -23,7 +23,13 @@ import { createReporter } from '../../report/reporter.ts';
 import { untilInterrupted } from '../../system/interrupt.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { writePage } from '../../system/layout.ts';
-import { TRUST_OPTIONS, VERIFY_EXITS, WHO_OPTIONS } from './options.ts';
+import {
+  APPROVAL_OPTIONS,
+  statementSource,
+  TRUST_OPTIONS,
+  VERIFY_EXITS,
+  WHO_OPTIONS,
+} from './options.ts';
 import { judgeTag } from './tag.ts';
 
 const SHOWN = 20;
@@ -141,6 +147,7 @@ const run: Run = async (args, invocation) => {
   const prefix = prefixOf(args);
   const setup = await setUpVerify(args, invocation);
   try {
+    await statementSource(args, setup);
     const follow = !args.switches.has('no-target');
     const { exit, commit } = await judge({ tag, follow }, setup, invocation);
     if (exit !== ExitCode.ok || commit === undefined) {
@@ -168,6 +175,7 @@ export const command: Command = {
   options: {
     ...WHO_OPTIONS,
     ...TRUST_OPTIONS,
+    ...APPROVAL_OPTIONS,
     prefix: {
       group: 'How',
       takes: 'text',

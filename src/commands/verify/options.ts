@@ -101,6 +101,15 @@ export const STATEMENT_OPTIONS = grouped('How', {
   },
 });
 
+/** The same for commands that write no such statement. */
+export const APPROVAL_OPTIONS = grouped('How', {
+  'repository-uri': {
+    takes: 'text',
+    value: 'URI',
+    meaning: 'the repository that approvals must name (default: the remotes)',
+  },
+});
+
 /** Returns true if a policy of the run may ask for approvals, which name the repository. */
 function mayAskForApprovals({ policy, startBlob }: VerifySetup['choice']): boolean {
   const rules = [...(policy?.commits ?? []), ...(policy?.tags ?? [])];

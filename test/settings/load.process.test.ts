@@ -43,6 +43,7 @@ describe('the defaults', () => {
       quiet: true,
       loginTimeout: 120,
       offline: false,
+      store: 'auto',
       agent: true,
       agentIdle: 28_800,
       forwardRate: 60,
@@ -101,6 +102,7 @@ const SAMPLES: Partial<Record<SettingName, readonly [string, unknown]>> = {
   log: ['none', 'none'],
   trustWithoutPolicy: ['full', 'full'],
   publishIdentity: ['no', 'no'],
+  store: ['off', 'off'],
 };
 function sample(name: SettingName): readonly [string, unknown] {
   const { kind } = SETTINGS[name];

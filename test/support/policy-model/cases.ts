@@ -41,6 +41,31 @@ export interface RuleEntry {
   readonly 'max-skew'?: string;
   readonly merges?: 'any' | 'passing' | 'clean';
   readonly 'distinct-signers'?: number;
+  readonly approvals?: ApprovalsEntry;
+  readonly carried?: CarriedEntry;
+}
+
+export interface ApprovalsEntry {
+  readonly count: number;
+  readonly by?: readonly string[];
+  readonly not?: 'author';
+  readonly for?: string;
+}
+
+export type How = 'squash' | 'rebase' | 'merge';
+
+export interface CarriedEntry {
+  readonly how: readonly How[];
+  readonly heads?: readonly string[];
+  readonly by?: readonly string[];
+}
+
+/** A statement that must be there. */
+export interface AttestationEntry {
+  readonly type: string;
+  readonly by?: readonly string[];
+  readonly refs?: readonly string[];
+  readonly names?: readonly string[];
 }
 
 /** What a policy takes back. */
@@ -67,6 +92,7 @@ export interface PolicyDocument {
   readonly tags?: readonly RuleEntry[];
   readonly changes?: readonly string[];
   readonly revoked?: readonly RevokedEntry[];
+  readonly attestations?: readonly AttestationEntry[];
 }
 
 /** Who made a signature: an account or a workflow that a certificate names, or a key. */
@@ -129,6 +155,34 @@ export interface Commit extends Act {
   readonly policy: number | 'none' | 'broken';
   /** A merge: its tree is the one that git's own merge makes. */
   readonly clean: boolean;
+  /** What its tree holds beside the policy, and its message. Only cases of a world have them. */
+  readonly files?: Readonly<Record<string, number>>;
+  readonly message?: string;
+}
+
+/** A signed statement. */
+export interface Statement extends Pick<Act, 'times' | 'issued' | 'certificate' | 'log' | 'index'> {
+  readonly by: ByCertificate;
+  /** False: a byte of the evidence was changed. */
+  readonly holds: boolean;
+  /** Full hashes of the objects that it is about: commits, then trees. */
+  readonly commits: readonly string[];
+  readonly trees: readonly string[];
+  readonly tags: readonly string[];
+  readonly type: string;
+  readonly content: Readonly<Record<string, unknown>>;
+}
+
+/** What is at hand beside the commits that a run judges. */
+export interface World {
+  /** The commit that the run judges last. Others belong to heads only. */
+  readonly tip: number;
+  /** The run judges the tip alone. */
+  readonly single: boolean;
+  readonly heads: readonly { readonly ref: string; readonly at: number }[];
+  readonly statements: readonly Statement[];
+  /** Addresses of the repository that the gate knows. */
+  readonly addresses: readonly string[];
 }
 
 /** A run of the gate. Commit 0 is the start: it is not judged. Parents stand before their children. */
@@ -141,6 +195,7 @@ export interface Case {
   readonly ref: string | undefined;
   /** A tag on the last commit. */
   readonly tag: (Act & { readonly type: 'tag' }) | undefined;
+  readonly world?: World;
 }
 
 /** What a judge says of one object. */
@@ -150,6 +205,8 @@ export interface Said {
   readonly code?: string;
   /** The entry that allowed it. */
   readonly rule?: string;
+  /** How a commit is carried that does not pass by its own signature. */
+  readonly carried?: How;
   /** Codes of remarks that decide nothing, sorted. */
   readonly notes?: readonly string[];
 }
@@ -200,6 +257,33 @@ export const JOB_REFS: Readonly<Record<string, readonly string[]>> = {
   'refs/tags/*': ['refs/tags/v1'],
   'refs/**': ['refs/heads/main', 'refs/tags/v1', 'refs/pull/7/merge'],
 };
+
+/** Refs of heads, by pattern. */
+export const HEAD_REFS = [
+  'refs/pull/7/head',
+  'refs/pull/8/head',
+  'refs/pull/9/merge',
+  'refs/merge-requests/7/head',
+  'refs/remotes/origin/pull/8',
+  'refs/heads/topic',
+] as const;
+
+/** Those that fit a pattern, and those that fit without `heads`. */
+export const HEAD_PATTERNS: Readonly<Record<string, readonly string[]>> = {
+  'refs/pull/*/head': HEAD_REFS.slice(0, 2),
+  'refs/pull/**': HEAD_REFS.slice(0, 3),
+  'refs/heads/topic': ['refs/heads/topic'],
+  'refs/pull/7/head': ['refs/pull/7/head'],
+};
+export const DEFAULT_HEADS: readonly string[] = [0, 1, 3, 4].map((at) => HEAD_REFS[at] ?? '');
+
+/** Types of statements by the names that a rule may use, and one that has no short name. */
+export const STATEMENT_TYPES: Readonly<Record<string, string>> = {
+  'test-result': 'https://in-toto.io/attestation/test-result/v0.1',
+  review: 'https://in-toto.io/attestation/human-review/v0.1',
+  'https://x.test/type': 'https://x.test/type',
+};
+export const APPROVAL_TYPE = 'urn:git-signet:approval:v1';
 
 /** Durations of `max-skew`, in seconds. */
 export const DURATIONS: Readonly<Record<string, number>> = {

@@ -5,7 +5,6 @@
 
 import {
   type Act,
-  type Case,
   type Commit,
   DURATIONS,
   IDENTITY_PATTERNS,
@@ -25,10 +24,10 @@ import {
 } from './cases.ts';
 import { isHit, isOwn, takenBack } from './revoked.ts';
 
-const no = (code: string): Said => ({ status: 'not-allowed', code });
+export const no = (code: string): Said => ({ status: 'not-allowed', code });
 
 /** "A day means its first second in `from` and its last one in `until`. Both bounds count." */
-function within({ from, until }: SignerEntry, time: number): boolean {
+export function within({ from, until }: SignerEntry, time: number): boolean {
   const second = (text: string, end: string): number =>
     Date.parse(text.includes('T') ? text : `${text}T${end}Z`) / 1000;
   if (from !== undefined && time < second(from, '00:00:00')) return false;
@@ -50,7 +49,7 @@ function sameJob(entry: WorkflowEntry, job: Job): boolean {
 const GITHUB = 'https://token.actions.githubusercontent.com';
 
 /** "An entry fits a signature if ..." */
-function fits(entry: SignerEntry, by: SignedBy): boolean {
+export function fits(entry: SignerEntry, by: SignedBy): boolean {
   if (isKey(by)) return entry[by.kind] === by.value;
   if (by.issuer !== (entry.issuer ?? (entry.workflow && GITHUB))) return false;
   if (entry.workflow !== undefined) return by.job !== undefined && sameJob(entry.workflow, by.job);
@@ -62,12 +61,12 @@ function fits(entry: SignerEntry, by: SignedBy): boolean {
 }
 
 /** "A person is the `name` of the first entry that fits the signature, whatever its dates." */
-function personOf(policy: PolicyDocument, by: SignedBy | undefined): string | undefined {
+export function personOf(policy: PolicyDocument, by: SignedBy | undefined): string | undefined {
   return by && policy.signers.find((entry) => fits(entry, by))?.name;
 }
 
 /** Names of signers behind names of signers and roles. */
-function named(policy: PolicyDocument, names: readonly string[]): readonly string[] {
+export function named(policy: PolicyDocument, names: readonly string[]): readonly string[] {
   return names.flatMap((name) => policy.roles?.[name] ?? [name]);
 }
 
@@ -80,7 +79,7 @@ function firstFor(rules: readonly RuleEntry[], type: Act['type'], name: string):
 }
 
 /** "The first rule whose refs fit decides. If the ref is not known, a rule may allow if some ref reaches it." */
-function governing(
+export function governing(
   policy: PolicyDocument,
   act: Act,
   ref: string | undefined,
@@ -122,7 +121,7 @@ function claims(
 }
 
 /** What a commit does to the policy itself: it needs a signer who may change it, or it is refused for every signer. */
-type Change = 'none' | { readonly lifts: readonly RevokedEntry[] } | string;
+export type Change = 'none' | { readonly lifts: readonly RevokedEntry[] } | string;
 
 /** Judges one object under one policy. */
 export function judgeAct(
@@ -169,10 +168,14 @@ export function judgeAct(
   return said.status === 'verified' && refused !== undefined ? no(refused) : said;
 }
 
-type Held = Commit['policy'];
+export type Held = Commit['policy'];
 
 /** "A commit that changes the policy ..." `own` is what its tree holds, and `before` what its parents hold. */
-function changeOf(policies: readonly PolicyDocument[], own: Held, before: readonly Held[]): Change {
+export function changeOf(
+  policies: readonly PolicyDocument[],
+  own: Held,
+  before: readonly Held[],
+): Change {
   const others = before.filter((each) => each !== own);
   if (before.length > 0 ? others.length === 0 : own === 'none') return 'none';
   if (own === 'none') return 'policy-removed';
@@ -189,149 +192,4 @@ function changeOf(policies: readonly PolicyDocument[], own: Held, before: readon
   if (!kept && highest > 0 && sequence(own) <= highest) return 'policy-rolled-back';
   if (kept && (before[0] === own || sequence(own) > highest)) return 'none';
   return { lifts };
-}
-
-/** What judges a commit, and what its tree's policy counts for later ones. */
-interface Footing {
-  readonly policies: readonly PolicyDocument[];
-  readonly change: Change;
-  readonly counts: Held;
-}
-
-/** Entries that count beside each policy's own, or that no entry counts. */
-type Later = readonly RevokedEntry[] | 'none';
-
-function footings(judged: Case, revoked: Later): readonly Footing[] {
-  const { policies, commits, judgedBy, ref } = judged;
-  const start = commits[0]?.policy ?? 'none';
-  const one = judgedBy === 'parents' ? start : judgedBy;
-  const starting = policies[Number(one)] as PolicyDocument;
-  const held = (at: number): Held => (at < 0 ? start : (commits[at]?.policy ?? 'none'));
-  const found: Footing[] = [{ policies: [starting], change: 'none', counts: start }];
-  for (const commit of commits.slice(1)) {
-    const before = commit.parents.map(held);
-    if (judgedBy !== 'parents') {
-      found.push({
-        policies: [starting],
-        change: changeOf(policies, commit.policy, before),
-        counts: start,
-      });
-      continue;
-    }
-    const counting = commit.parents.map((at) => (at < 0 ? start : (found[at]?.counts ?? 'none')));
-    const like = before.indexOf(commit.policy);
-    const own = like === -1 ? commit.policy : (counting[like] ?? 'none');
-    const under = [...new Set(counting)].map((each) => policies[Number(each)]);
-    const whole = under.length > 0 && under.every((policy) => policy !== undefined);
-    const footing = whole
-      ? { policies: under as PolicyDocument[], change: changeOf(policies, own, counting) }
-      : { policies: [starting], change: 'policy-missing' };
-    const passes =
-      footing.change === 'none' || judgeUnder(footing, commit, ref, revoked).status === 'verified';
-    found.push({ ...footing, counts: passes ? own : (counting[0] ?? 'none') });
-  }
-  return found;
-}
-
-/** "What a later policy of the range revokes counts for all of the range." */
-function laterRevoked(judged: Case): readonly RevokedEntry[] {
-  return footings(judged, 'none').flatMap((footing, at) => {
-    const commit = judged.commits[at] as Commit;
-    if (at === 0 || typeof footing.change === 'string') return [];
-    if (judgeUnder(footing, commit, judged.ref, 'none').status !== 'verified') return [];
-    return judged.policies[Number(commit.policy)]?.revoked ?? [];
-  });
-}
-
-function judgeUnder(
-  { policies, change }: Omit<Footing, 'counts'>,
-  act: Act,
-  ref: string | undefined,
-  revoked: Later,
-): Said {
-  const all = policies.map((policy) =>
-    revoked === 'none'
-      ? judgeAct({ ...policy, revoked: [] }, act, ref, change)
-      : judgeAct(policy, act, ref, change, revoked),
-  );
-  return all.find(({ status }) => status !== 'verified') ?? all[0] ?? no('policy-missing');
-}
-
-/** True if the run judges each object by itself, because it is not known for which ref the commits are. */
-export function isAlone({ ref, judgedBy, policies }: Case): boolean {
-  const policy = judgedBy === 'parents' ? undefined : policies[judgedBy];
-  return ref === undefined && policy?.commits?.some(({ refs }) => refs !== undefined) === true;
-}
-
-/** Judges a run: an answer for each commit but the start and, if there is one, for the tag. */
-export function judgeCase(judged: Case): readonly Said[] {
-  const { commits, ref, tag, policies, judgedBy } = judged;
-  const revoked = laterRevoked(judged);
-  const feet = footings(judged, revoked);
-  const said: Said[] = [{ status: 'verified' }];
-  const last = commits.length - 1;
-  const line = new Set<number>();
-  for (let at: number | undefined = last; at !== undefined && at > 0; ) {
-    line.add(at);
-    at = commits[at]?.parents[0];
-  }
-  const reached = (tips: readonly number[]): ReadonlySet<number> => {
-    const all = new Set<number>();
-    const queue = [...tips];
-    for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
-      if (at <= 0 || all.has(at)) continue;
-      all.add(at);
-      queue.push(...(commits[at]?.parents ?? []));
-    }
-    return all;
-  };
-  const together = (at: number, commit: Commit, alone: Said): Said => {
-    if (alone.status !== 'verified') return alone;
-    const under = feet[at]?.policies ?? [];
-    const rules = under.flatMap((policy) => governing(policy, commit, ref));
-    const { parents } = commit;
-    const asked = rules.map(({ merges = 'any' }) => merges).filter((each) => each !== 'any');
-    if (asked.length > 0 && parents.length > 1) {
-      const fails = (parent: number): boolean => parent > 0 && said[parent]?.status !== 'verified';
-      if (parents.some(fails)) return no('merge-parent-not-verified');
-      if (asked.includes('clean') && !(parents.length === 2 && commit.clean)) {
-        return no('merge-not-clean');
-      }
-    }
-    if (!line.has(at)) return alone;
-    const older = reached(parents.slice(0, 1));
-    const brought = [...reached(parents.slice(1))].filter((each) => !older.has(each));
-    const passing = [at, ...brought.filter((each) => said[each]?.status === 'verified')];
-    const enough = under.every((policy) => {
-      const people = new Set(passing.flatMap((each) => personOf(policy, commits[each]?.by) ?? []));
-      const due = governing(policy, commit, ref).map((rule) => rule['distinct-signers'] ?? 1);
-      return people.size >= Math.max(1, ...due);
-    });
-    return enough ? alone : no('too-few-signers');
-  };
-  for (const [at, commit] of commits.entries()) {
-    if (at === 0) continue;
-    const alone = judgeUnder(feet[at] as Footing, commit, ref, revoked);
-    said.push(isAlone(judged) ? alone : together(at, commit, alone));
-  }
-  if (tag === undefined || judgedBy === 'parents') return said.slice(1);
-  return [
-    ...said.slice(1),
-    judgeTag(policies[judgedBy] as PolicyDocument, tag, commits[last], ref),
-  ];
-}
-
-/** "For a tag, the tag counts together with what it leads to." */
-function judgeTag(
-  policy: PolicyDocument,
-  tag: Act,
-  commit: Commit | undefined,
-  ref: string | undefined,
-): Said {
-  const said = judgeAct(policy, tag, ref);
-  if (said.status !== 'verified' || commit === undefined) return said;
-  const passing = [tag, ...(judgeAct(policy, commit, ref).status === 'verified' ? [commit] : [])];
-  const people = new Set(passing.flatMap(({ by }) => personOf(policy, by) ?? []));
-  const [rule] = governing(policy, tag, undefined);
-  return people.size < (rule?.['distinct-signers'] ?? 1) ? no('too-few-signers') : said;
 }

@@ -49,7 +49,7 @@ describe.skipIf(!haveTools('bash'))('git signet completion bash', () => {
 
   it('bash offers commands, options, their values and subcommands', () => {
     expect(offered(['git-signet', 've'])).toEqual([
-      ...['verify', 'verify-tag', 'verify-attestation', 'verify-archive', 'version'],
+      ...['verify', 'verify-tag', 'verify-attestation', 'verify-archive', 'verify-vsa', 'version'],
     ]);
     expect(offered(['git', 'signet', 'in'])).toEqual(['init', 'incident']);
     expect(offered(['git', 'signet', 'keyr'])).toEqual([]);

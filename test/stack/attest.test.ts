@@ -4,6 +4,7 @@
  */
 
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:https';
@@ -172,6 +173,24 @@ describe.each<[string, ChildOptions, string]>([
     const uris = results.map(({ predicate }) => predicate.configuration[0].uri);
     expect(new Set(uris).size).toBe(WRITERS);
   });
+});
+
+it('Rekor v1 records digests of a statement, and keeps none of its content', async () => {
+  const repository = stackRepository(executable);
+  await repository.commit('a change');
+  expect((await attest(repository, {})).exit).toBe(0);
+  const ref = 'refs/attestations/commits';
+  const file = repository.must('ls-tree', '-r', '--name-only', ref);
+  const bundle = JSON.parse(repository.must('cat-file', 'blob', `${ref}:${file}`));
+  const [{ logIndex }] = bundle.verificationMaterial.tlogEntries;
+  const answer = await fetch(`${stack.urls.rekor}/api/v1/log/entries?logIndex=${logIndex}`);
+  const [entry] = Object.values((await answer.json()) as Record<string, { body: string }>);
+  expect(Object.keys(entry ?? {})).not.toContain('attestation');
+  const { kind, spec } = JSON.parse(Buffer.from(entry?.body ?? '', 'base64').toString());
+  const payload = Buffer.from(bundle.dsseEnvelope.payload, 'base64');
+  const digest = createHash('sha256').update(payload).digest('hex');
+  expect([kind, spec.payloadHash]).toEqual(['dsse', { algorithm: 'sha256', value: digest }]);
+  expect(Object.keys(spec).toSorted()).toEqual(['envelopeHash', 'payloadHash', 'signatures']);
 });
 
 /** Serves Rekor over TLS, because `gitsign attest` speaks nothing else. Returns its address and certificate. */

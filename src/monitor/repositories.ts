@@ -1,27 +1,32 @@
 /**
- * Finds the log entries of the signatures in repositories: on every ref, in every reflog, in notes, tags and merged tags.
- * An entry is known by its leaf hash, which is computed from the signature as a log would compute it. It covers the
- * certificate too, so an entry about the same commit under another certificate stays unexplained. An attestation is known
- * by the hash of its envelope, which covers payload and signatures.
+ * Finds the log entries of the signatures in repositories: on every ref, in every reflog, in notes, tags and merged tags,
+ * in the bundles of statements and in kept push certificates. An entry is known by its leaf hash. An attestation by
+ * gitsign is known by the hash of its envelope, which covers payload and signatures.
  */
 
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { toHex, utf8 } from '../core/bytes.ts';
-import { readArmor, readSignedData, type SignerInfo } from '../core/cms/signed-data.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { tagTarget } from '../core/git/links.ts';
 import { mergedTags } from '../core/git/merged-tags.ts';
-import { type ObjectType, objectId, openObject, signatureKind } from '../core/git/signed-object.ts';
-import { leafHash } from '../core/rekor/inclusion.ts';
-import { hashedRekordV001Body, hashedRekordV002Body } from '../core/rekor/log-entry.ts';
+import { payloadKind } from '../core/git/payload-kind.ts';
+import {
+  type ObjectType,
+  objectId,
+  splitPushCertificate,
+  splitSignedObject,
+} from '../core/git/signed-object.ts';
 import { Refusal } from '../core/verdict.ts';
-import { signerOf } from '../core/x509/identity.ts';
 import { UsageError } from '../errors.ts';
+import { CERTIFICATES } from '../git/kept-certificates.ts';
 import type { ObjectFrame } from '../git/object-frames.ts';
 import { listed } from '../git/objects.ts';
 import { type GitRepository, openRepository } from '../git/repository.ts';
+import { FETCHED } from '../statements/places.ts';
+import { bundlesIn } from '../statements/read.ts';
 import type { Environment } from '../system/environment.ts';
+import { bundleSignature, objectSignature } from './known-leaves.ts';
 import type { ExplicableEntry } from './logged-signature.ts';
 import type { Watch } from './watch.ts';
 
@@ -116,7 +121,12 @@ async function collect(collecting: Collecting): Promise<number> {
       if (noteSignature('tag', tag, collecting)) count += 1;
   };
   await eachListed(repository, ['--all', '--reflog'], note);
-  await eachListed(repository, ATTESTATIONS, (frame) => noteEnvelope(frame, collecting));
+  await eachListed(repository, ATTESTATIONS, (frame) => {
+    count += noteStatements(frame, collecting);
+  });
+  await eachListed(repository, PUSHES, (frame) => {
+    if (notePush(frame, collecting)) count += 1;
+  });
   let tags: readonly string[] = await tagsOf(repository);
   for (let depth = 0; depth < MAX_DEPTH && tags.length > 0; depth += 1) {
     const targets = await repository.objects.each(tags, (frame) => {
@@ -130,8 +140,15 @@ async function collect(collecting: Collecting): Promise<number> {
   return count;
 }
 
-/** All objects of gitsign's `attest` and of notes. */
-const ATTESTATIONS = ['--objects', '--glob=refs/attestations/*', '--glob=refs/notes/*'];
+/** All objects of statements, of gitsign's `attest` and of notes. */
+const ATTESTATIONS = [
+  '--objects',
+  '--glob=refs/attestations/*',
+  `--glob=${FETCHED}/*`,
+  '--glob=refs/notes/*',
+];
+/** All objects of kept push certificates. git knows no option for one ref that may not be there. */
+const PUSHES = ['--objects', `--glob=${CERTIFICATES}*`];
 
 /** Reads every object that `git rev-list` lists. */
 async function eachListed(
@@ -152,12 +169,31 @@ async function eachListed(
   await flush();
 }
 
-/** Notes what may be an envelope. Nothing else has its hash. `git notes` ends every note with a line end. */
-function noteEnvelope(frame: ObjectFrame, { crypto, envelopes }: Collecting): void {
-  if (frame.kind !== 'object' || frame.type !== 'blob' || frame.raw[0] !== BRACE) return;
+/**
+ * Notes what may be an envelope, and the entries that bundles by watched identities would have. Returns the number of those.
+ * Nothing else has the hash of an envelope. `git notes` ends every note with a line end.
+ */
+function noteStatements(frame: ObjectFrame, collecting: Collecting): number {
+  if (frame.kind !== 'object' || frame.type !== 'blob') return 0;
+  const { crypto, envelopes, leaves } = collecting;
   const { raw } = frame;
-  envelopes.add(toHex(crypto.hash('sha256', raw)));
-  if (raw.at(-1) === NEWLINE) envelopes.add(toHex(crypto.hash('sha256', raw.subarray(0, -1))));
+  if (raw[0] === BRACE) {
+    envelopes.add(toHex(crypto.hash('sha256', raw)));
+    if (raw.at(-1) === NEWLINE) envelopes.add(toHex(crypto.hash('sha256', raw.subarray(0, -1))));
+  }
+  const known = bundlesIn(raw).flatMap((bundle) => bundleSignature(bundle, collecting) ?? []);
+  for (const leaf of known.flatMap((each) => each.leaves)) leaves.add(leaf);
+  return known.length;
+}
+
+/** Notes the entries that a push certificate by a watched identity would have. Returns false for any other object. */
+function notePush(frame: ObjectFrame, collecting: Collecting): boolean {
+  if (frame.kind !== 'object' || frame.type !== 'blob') return false;
+  const split = splitPushCertificate(frame.raw);
+  if (split === undefined || payloadKind(split.payload) !== 'push') return false;
+  const known = objectSignature(split, collecting);
+  for (const leaf of known?.leaves ?? []) collecting.leaves.add(leaf);
+  return known !== undefined;
 }
 
 function tagsMergedBy(commit: Uint8Array): readonly Uint8Array[] {
@@ -179,32 +215,13 @@ async function tagsOf(repository: GitRepository): Promise<readonly string[]> {
 
 /** Notes the entries that a signature by a watched identity would have. Returns false for any other object. */
 function noteSignature(type: ObjectType, raw: Uint8Array, collecting: Collecting): boolean {
-  const { repository, crypto, watch, leaves, names } = collecting;
-  try {
-    const signature = openObject(type, raw, repository.format).split?.signature;
-    if (signature === undefined || signatureKind(signature) !== 'x509') return false;
-    const { signer } = readSignedData(readArmor(signature));
-    if (watch.ruleOf(signerOf(signer.certificate)) === undefined) return false;
-    for (const leaf of leavesOf(signer, crypto)) leaves.add(leaf);
-    const certificate = toHex(crypto.hash('sha256', signer.certificate.der));
-    const name = utf8(objectId(crypto, type, raw, repository.format));
-    names.add(`${toHex(crypto.hash('sha256', name))} ${certificate}`);
-    return true;
-  } catch (error) {
-    // what no verifier can read is no signature of ours
-    if (error instanceof Refusal) return false;
-    throw error;
-  }
-}
-
-/** Returns the leaf hashes of a signature's entry, in both logs. */
-function leavesOf(signer: SignerInfo, crypto: Crypto): readonly string[] {
-  const record = {
-    digest: crypto.hash('sha256', signer.signedAttrs),
-    signature: signer.signature,
-    certificateDer: signer.certificate.der,
-  };
-  return [hashedRekordV001Body(record), hashedRekordV002Body(record)].map((body) =>
-    toHex(leafHash(crypto, body)),
-  );
+  const { repository, crypto, leaves, names } = collecting;
+  const split = splitSignedObject(type, raw, repository.format);
+  const known = split && objectSignature(split, collecting);
+  if (known === undefined) return false;
+  for (const leaf of known.leaves) leaves.add(leaf);
+  const certificate = toHex(crypto.hash('sha256', known.certificate.der));
+  const name = utf8(objectId(crypto, type, raw, repository.format));
+  names.add(`${toHex(crypto.hash('sha256', name))} ${certificate}`);
+  return true;
 }

@@ -16,7 +16,7 @@ export const REFS: Readonly<Record<SubjectType, string>> = {
 };
 
 /** Where the documented refspec keeps what it fetched: `refs/attestations-from/<remote>/commits`. */
-const FETCHED = 'refs/attestations-from';
+export const FETCHED = 'refs/attestations-from';
 
 /** The ref of git notes. `git log` shows it, and source-tool reads it. */
 export const NOTES = 'refs/notes/commits';

@@ -176,6 +176,9 @@ async function withinLimits(
 /** Part of every bundle that holds a statement. */
 const ENVELOPE = Buffer.from('"dsseEnvelope"');
 
+const maybeBundle = (bytes: Uint8Array): boolean =>
+  bytes[0] === 0x7b && Buffer.from(bytes).includes(ENVELOPE);
+
 /** A note may hold anything. A line is taken for a statement if it begins a JSON object and names an envelope. */
 function linesOf(raw: Uint8Array): readonly Uint8Array[] {
   const lines: Uint8Array[] = [];
@@ -183,10 +186,17 @@ function linesOf(raw: Uint8Array): readonly Uint8Array[] {
     const next = raw.indexOf(0x0a, at);
     const end = next === -1 ? raw.length : next;
     const line = raw.subarray(at, end);
-    if (line[0] === 0x7b && Buffer.from(line).includes(ENVELOPE)) lines.push(line);
+    if (maybeBundle(line)) lines.push(line);
     at = end + 1;
   }
   return lines;
+}
+
+/** Returns what may be bundles in a file or a note of which nothing else is known. */
+export function bundlesIn(raw: Uint8Array): readonly Uint8Array[] {
+  if (raw.length > MAX_BUNDLE) return [];
+  const lines = linesOf(raw);
+  return lines.length === 0 && maybeBundle(raw) ? [raw] : lines;
 }
 
 async function readCandidates(

@@ -6,19 +6,13 @@ import { utf8 } from '../../src/core/bytes.ts';
 import { joinSignature } from '../../src/core/git/signed-object.ts';
 import { readStatement } from '../../src/core/rekor/logged-certificates.ts';
 import { summarize } from '../../src/core/x509/certificate.ts';
-import { knownSignatures } from '../../src/monitor/repositories.ts';
-import { namedRule, watchFor } from '../../src/monitor/watch.ts';
-import type { IssuedSignature } from '../../src/sandbox/issue-signature.ts';
 import { nodeCrypto as crypto } from '../../src/system/crypto.ts';
-import { bodyV1, bodyV2, type LoggedRecord } from '../support/forge/log.ts';
-import { scratchRepository } from '../support/git-repository.ts';
+import { entry, entryOf, explainedRepository, sha256 } from '../support/explained.ts';
 import { useSandbox } from '../support/sandbox.ts';
 import { COMMIT, TAG } from '../support/signing.ts';
 
 const sandbox = useSandbox();
-const repository = scratchRepository('explained');
-const sha256 = (...parts: readonly Uint8Array[]): string =>
-  createHash('sha256').update(Buffer.concat(parts)).digest('hex');
+const { repository, treeOf, commitOf, known } = explainedRepository('explained');
 
 const payload = (text: string): Buffer =>
   Buffer.from(COMMIT.toString().replace('parser: refuse trailing bytes', text));
@@ -31,27 +25,6 @@ async function stored(type: 'commit' | 'tag', bytes: Uint8Array, email = 'alice@
   return { id, issued };
 }
 
-/** The entry of a signature, as a log holds it. */
-function entryOf(
-  { signedAttributes, signature, certificate }: IssuedSignature,
-  version: 1 | 2 = 1,
-) {
-  const digest = createHash('sha256').update(signedAttributes).digest();
-  return entry({ digest, signature, certificateDer: certificate }, version);
-}
-
-function entry(record: LoggedRecord, version: 1 | 2 = 1) {
-  const body = (version === 1 ? bodyV1 : bodyV2)(record);
-  const certificate = {
-    sha256: sha256(record.certificateDer),
-    sha1: '',
-    notBefore: 0,
-    notAfter: 0,
-  };
-  const digest = Buffer.from(record.digest).toString('hex');
-  return { leaf: sha256(Uint8Array.of(0), body), digest, certificate };
-}
-
 const signed = (bytes: Uint8Array) =>
   sandbox().issueSignature(Buffer.from(bytes), { email: 'alice@example.test' });
 
@@ -62,14 +35,6 @@ const envelope = (text: string): string =>
     payload: Buffer.from(text).toString('base64'),
     signatures: [{ keyid: '', sig: Buffer.from(`signature of ${text}`).toString('base64') }],
   });
-
-const treeOf = (mode: string, name: string, id: string): string =>
-  repository.write('tree', Buffer.concat([utf8(`${mode} ${name}\0`), Buffer.from(id, 'hex')]));
-const commitOf = (tree: string): string =>
-  repository.write(
-    'commit',
-    utf8(`tree ${tree}\nauthor A <a@a.test> 1 +0000\ncommitter A <a@a.test> 1 +0000\n\nattest\n`),
-  );
 
 /** The entry of an envelope, read as the monitor reads it. */
 async function attestation(kind: 'dsse' | 'intoto', text: string) {
@@ -93,14 +58,6 @@ async function attestation(kind: 'dsse' | 'intoto', text: string) {
   const leaf = sha256(Uint8Array.of(0), body);
   return { leaf, digest, envelope: named, certificate: summarize(own, crypto) };
 }
-
-const known = () =>
-  knownSignatures([repository.path], {
-    crypto,
-    watch: watchFor([namedRule('alice@example.test')]),
-    env: repository.env,
-    cwd: '/',
-  });
 
 describe('a repository', () => {
   it('explains the entries of what is on a ref, in a reflog, in a note and in a tag of a tag, in both logs', async () => {

@@ -84,29 +84,41 @@ export function bindEmbeddedEntry(
 }
 
 /**
- * Binds a dsse entry of Rekor v1, by which other programs log envelopes. Its body is rebuilt from the payload, the
- * signature and the certificate. Only the digest of the envelope's text is taken from the stored body, because a bundle
+ * Returns the body that a dsse entry of Rekor v1 must have if it is about this statement. It is rebuilt from the payload,
+ * the signature and the certificate. Only the digest of the envelope's text is taken from the stored body, because a bundle
  * does not keep that text. It says nothing that the rest does not say.
+ */
+export function dsseBody(
+  { canonicalizedBody: stored }: TransparencyLogEntry,
+  payload: Uint8Array,
+  { signature, certificate }: SignedBytes,
+  crypto: Crypto,
+): Uint8Array {
+  const [, hex = ''] =
+    /"envelopeHash":\{"algorithm":"sha256","value":"([0-9a-f]{64})"\}/.exec(
+      fromUtf8(stored ?? new Uint8Array()) ?? '',
+    ) ?? [];
+  return dsseV001Body({
+    envelopeDigest: fromHex(hex) ?? new Uint8Array(),
+    payloadDigest: crypto.hash('sha256', payload),
+    ...{ signature, certificateDer: certificate.der },
+  });
+}
+
+/**
+ * Binds a dsse entry of Rekor v1, by which other programs log envelopes, to a statement with its signature.
  * @throws Refusal `log-entry-malformed`, `log-entry-mismatch`, `inclusion-proof-invalid`
  */
 export function bindDsseEntry(
   entry: TransparencyLogEntry,
   payload: Uint8Array,
-  { signature, certificate }: SignedBytes,
+  signed: SignedBytes,
   crypto: Crypto,
 ): BoundEntry {
   const { inclusionProof: proof, canonicalizedBody: stored } = entry;
   if (proof === undefined)
     throw new Refusal('inclusion-proof-invalid', 'the log entry has no inclusion proof');
-  const [, hex = ''] =
-    /"envelopeHash":\{"algorithm":"sha256","value":"([0-9a-f]{64})"\}/.exec(
-      fromUtf8(stored ?? new Uint8Array()) ?? '',
-    ) ?? [];
-  const body = dsseV001Body({
-    envelopeDigest: fromHex(hex) ?? new Uint8Array(),
-    payloadDigest: crypto.hash('sha256', payload),
-    ...{ signature, certificateDer: certificate.der },
-  });
+  const body = dsseBody(entry, payload, signed, crypto);
   if (stored === undefined || !equal(stored, body) || !provesBody(crypto, proof, body)) {
     throw new Refusal('log-entry-mismatch', 'the log entry is not about this signature');
   }

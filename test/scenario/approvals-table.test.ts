@@ -221,6 +221,8 @@ describe('an approval of commits that were rebased', () => {
       subject: 'x',
       files: { ...onto, t: '9' },
       author: 'x@x.test',
+      // the address of the committer names no person, so the signature alone tells who rebased it
+      committer: 'x@x.test',
     };
     const rebased = await commit({ ...fields, by: bob });
     expect(await landed(rules, `${moved}..${rebased}`)).toBe(FEW);

@@ -90,9 +90,8 @@ export interface ApprovalFields {
   readonly bend?: (bundle: Buffer) => Buffer;
 }
 
-/** A scene whose commits are approved. bob approves, unless a test says otherwise. */
-export function approvalScene(name: string, sandbox: Sandbox) {
-  const scene = policyScene(name, sandbox);
+/** Adds approvals to a scene. bob approves, unless a test says otherwise. */
+export function withApprovals(scene: ReturnType<typeof policyScene>, sandbox: Sandbox) {
   const { repository, issuer, policy, file } = scene;
   const treeOf = (commit: string): string => repository.must('rev-parse', `${commit}^{tree}`);
   const keep = async (
@@ -154,5 +153,11 @@ export function approvalScene(name: string, sandbox: Sandbox) {
     const tip = repository.must('rev-parse', range.replace(/^.*\.\./, ''));
     return said.get(tip) ?? 'not judged';
   };
-  return { ...scene, approve, asking, landed, signer, treeOf };
+  return { approve, asking, landed, signer, treeOf };
+}
+
+/** A scene whose commits are approved. */
+export function approvalScene(name: string, sandbox: Sandbox) {
+  const scene = policyScene(name, sandbox);
+  return { ...scene, ...withApprovals(scene, sandbox) };
 }

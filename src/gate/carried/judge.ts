@@ -93,8 +93,11 @@ class CarriedRun {
     const { parents, rules } = trial.landing;
     const may = (way: Match['how']): boolean => rules.every(({ how }) => how.includes(way));
     if (parents.length === 2) return matchMerged('merge', trial, merges);
+    const rebased = may('rebase') ? await this.#rebased(trial) : undefined;
+    // the last commit of a run has the tree of a squash too, but it holds its own commit alone
+    if (rebased !== undefined && rebased.place !== parents[0]) return rebased;
     const squashed = may('squash') ? await matchMerged('squash', trial, merges) : undefined;
-    return squashed ?? (may('rebase') ? this.#rebased(trial) : undefined);
+    return squashed ?? rebased;
   }
 
   /** Tries one head. Returns undefined if the landing does not hold its work. */

@@ -9,7 +9,7 @@ import type { Command, Run } from '../../cli/command.ts';
 import type { ParsedArguments } from '../../cli/spec.ts';
 import { visible } from '../../core/escape.ts';
 import { plural } from '../../core/plural.ts';
-import { asksForApprovals } from '../../core/policy/approvals.ts';
+import { asksForPeople } from '../../core/policy/approvals.ts';
 import { ExitCode } from '../../errors.ts';
 import { attestationsFor } from '../../gate/attestations.ts';
 import { countResults, exitCodeOf, passes, sumOf } from '../../gate/exit-code.ts';
@@ -177,10 +177,10 @@ async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
   const known = await knownFor(push, update, setup.judge.policy, push.known);
   const incoming = await incomingOf(repository, changed, known);
   const { count } = incoming;
-  // a commit that was judged for another ref may lack a statement or an approval that this ref asks for
+  // a commit that was judged for another ref may lack a statement, an approval or a signer that this ref asks for
   const attested =
     attestationsFor(setup.judge.policy, 'commits', ref).length > 0 ||
-    asksForApprovals(setup.judge.policy, ref);
+    asksForPeople(setup.judge.policy, ref);
   const nothing = count === 0 && incoming.type === 'commit' && !ref.startsWith('refs/tags/');
   if (nothing && !attested) return counts;
   terminal.say(`${visible(ref)}: ${plural(count, 'new commit')}`);

@@ -119,10 +119,11 @@ export function asking(rules: readonly ObjectRule[]): readonly AskingRule[] {
   );
 }
 
-/** Returns true if the rule for commits on this ref asks for approvals. */
-export function asksForApprovals(policy: IdentityPolicy | undefined, ref: string): boolean {
+/** Returns true if the rule for commits on this ref asks for approvals or for several signers. */
+export function asksForPeople(policy: IdentityPolicy | undefined, ref: string): boolean {
   if (policy === undefined) return false;
-  return asking(governing(policy, { type: 'commit', ref }, undefined)).length > 0;
+  const rules = governing(policy, { type: 'commit', ref }, undefined);
+  return asking(rules).length > 0 || rules.some(({ distinctSigners }) => distinctSigners > 1);
 }
 
 /** Returns true if an approval for this ref is one that the rule asks for. `judged` is the ref that is judged, if it is known. */

@@ -11,9 +11,11 @@ import type { Output } from '../report/formats.ts';
 import { compileEagerly } from '../system/runtime.ts';
 import { createBatcher } from './batches.ts';
 import { type Batch, createJudge, type JudgeSettings } from './judge.ts';
+import type { JudgingContext } from './outcome.ts';
 import { judgingContext } from './run.ts';
 import { settle } from './settle.ts';
 import type { VerifySetup } from './setup.ts';
+import type { OpenedTold } from './told.ts';
 
 /** Results of a few objects in a row. */
 export type Results = readonly Rendered[];
@@ -24,6 +26,8 @@ export interface StreamJudge {
    * time. @throws UsageError OBJECT_CORRUPT, NO_SUCH_OBJECT
    */
   readonly judge: (ids: readonly string[]) => AsyncIterable<Results>;
+  /** Ends the child processes of rules that need several commits. */
+  readonly close: () => Promise<void>;
 }
 
 /** From this many objects on, compiling pays. */
@@ -97,19 +101,35 @@ async function* inOne(objects: readonly ReadObject[]): AsyncGenerator<readonly R
   yield objects;
 }
 
+/** Returns true if the policy has rules about which a listing tells more than the own signature of each commit. */
+function asksForMore({ policy }: VerifySetup['judge']): boolean {
+  const rules = policy?.commits ?? [];
+  return rules.some(({ approvals, carried }) => approvals !== undefined || carried !== undefined);
+}
+
+/** Opens what these rules need. It is loaded on use. */
+async function openMore(setup: VerifySetup, judging: JudgingContext): Promise<OpenedTold> {
+  const { openTold } = await import('./told.ts');
+  return openTold(setup, judging);
+}
+
 /** Returns a judge for one listing. */
 export function judgeAsTheyCome(setup: VerifySetup, output: Output): StreamJudge {
   const { repository, crypto } = setup;
-  const settings: JudgeSettings = { ...setup.judge, output };
+  const more = asksForMore(setup.judge);
+  const settings: JudgeSettings = { ...setup.judge, output, keepOutcomes: more };
   const judging = judgingContext(setup);
+  const opened = more ? openMore(setup, judging) : undefined;
   const judgeBatch = createJudge(settings, crypto);
   const slots = new Slots();
   let seen = 0;
   let size = 1;
   let fed = Promise.resolve();
 
-  const judgeOne = async (batch: Batch): Promise<Results> =>
-    settle(batch, await judgeBatch(batch), { judging, output, graph: undefined });
+  const judgeOne = async (batch: Batch): Promise<Results> => {
+    const graph = (await opened)?.told;
+    return settle(batch, await judgeBatch(batch), { judging, output, graph });
+  };
   const judgeAll = async ({
     bytes,
     items,
@@ -148,5 +168,7 @@ export function judgeAsTheyCome(setup: VerifySetup, output: Output): StreamJudge
       .then(() => line.end());
     return line;
   };
-  return { judge };
+  opened?.catch(() => undefined);
+  const close = async (): Promise<void> => (await opened?.catch(() => undefined))?.close();
+  return { judge, close };
 }

@@ -10,6 +10,7 @@ import type { ObjectRequest } from '../git/objects.ts';
 import type { ProvedRange } from '../git/range-commits.ts';
 import type { ApprovalJudge } from './approvals/judge.ts';
 import type { TagApprovalSettings } from './approvals/tag.ts';
+import type { CarriedSettings } from './carried/commits.ts';
 import type { CarriedJudge } from './carried/judge.ts';
 import { asksAboutGraph, createGraph, type Graph } from './graph.ts';
 import { type JudgingContext, judgeCommit } from './outcome.ts';
@@ -29,10 +30,11 @@ export interface OpenedGraph {
   readonly close: () => Promise<void>;
 }
 
-/** Opens what rules over several commits need. Returns undefined if the policy has none. */
+/** Opens what rules over several commits need. Returns undefined if the policy has none. `ordered`: commits come parents first. */
 export async function openTogether(
   { judge, repository, choice }: VerifySetup,
   judging: JudgingContext,
+  { ordered }: Pick<CarriedSettings, 'ordered'> = {},
 ): Promise<Together | undefined> {
   if (choice.startBlob === undefined && !asksAboutGraph(judge.policy)) return undefined;
   const { openMergeTrees } = await import('../git/merge-tree.ts');
@@ -41,7 +43,7 @@ export async function openTogether(
   const line = new Set<string>();
   const { policy, ref } = judge;
   const carried = createCarried({
-    ...{ repository, policy, ref, merges, line, blobs: choice.blobs },
+    ...{ repository, policy, ref, merges, line, ordered, blobs: choice.blobs },
     judge: (request) => judgeCommit(request, judging),
   });
   return { merges, carried, line };
@@ -70,7 +72,7 @@ export async function approvalsHere(
 }
 
 /** Opens the judge of approvals of landings. */
-async function approvalsOf(
+export async function approvalJudge(
   setup: VerifySetup,
   judging: JudgingContext,
   merges: MergeTrees,
@@ -101,7 +103,7 @@ export function graphOver(
     byParents: choice.startBlob !== undefined,
     alone: (id) => judgeAlone({ id }, judging, together),
     approvals: () => {
-      approvals ??= approvalsOf(setup, judging, merges);
+      approvals ??= approvalJudge(setup, judging, merges);
       return approvals;
     },
     reached: (id, from) => isSurelyAncestor(repository, id, from),

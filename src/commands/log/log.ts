@@ -86,6 +86,19 @@ function judgeLater({ setup }: Parts, output: Output): Promise<StreamJudge> {
   return judge;
 }
 
+/** Lists the log, and ends what its judge started. */
+async function listAndClose(
+  listing: Parameters<typeof listLog>[0],
+  invocation: Invocation,
+): Promise<void> {
+  try {
+    await listLog(listing, invocation);
+  } finally {
+    const judge = await listing.judge.catch(() => undefined);
+    await judge?.close();
+  }
+}
+
 async function showLog(parts: Parts, screen: Screen, invocation: Invocation): Promise<void> {
   const { look, entries, settings, ruled } = parts;
   const { terminal, now } = invocation;
@@ -132,7 +145,7 @@ async function showLog(parts: Parts, screen: Screen, invocation: Invocation): Pr
   const [word = '', ...more] = gitArguments(request, look, decorated, screen.colour);
   const args = [word, ...(foreign.length > 0 ? ['--no-textconv', '--no-ext-diff'] : []), ...more];
   const judge = judgeLater(parts, answered ? 'answered-mark' : 'mark');
-  await listLog({ args, number, judge, show }, invocation);
+  await listAndClose({ args, number, judge, show }, invocation);
   text += between.rest();
   await flush();
   if (distrusted) trustRemedies((await parts.setup).facts.trust, now()).forEach(terminal.hint);
@@ -159,7 +172,7 @@ async function writeJson(parts: Parts, invocation: Invocation): Promise<void> {
     const { add } = await reporter;
     for await (const group of results) group.forEach(add);
   };
-  await listLog({ args, number, judge, show }, invocation);
+  await listAndClose({ args, number, judge, show }, invocation);
   (await reporter).finish(counts, true);
 }
 

@@ -23,6 +23,8 @@ export interface CarriedSettings {
   readonly merges: Pick<MergeTrees, 'treeOf' | 'treeOver'>;
   /** Commits on the own lines of the run's ranges. */
   readonly line: ReadonlySet<string>;
+  /** False if commits do not come parents first. Then no landing is known as an earlier one. */
+  readonly ordered?: boolean | undefined;
 }
 
 /** A commit that a forge may have made. */

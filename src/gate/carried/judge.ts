@@ -143,10 +143,10 @@ class CarriedRun {
     match: Match,
     outcomes: ReadonlyMap<string, Outcome>,
   ): Promise<Outcome> {
-    const { repository, policy } = this.#settings;
+    const { repository, policy, ordered } = this.#settings;
     const { place } = match;
     const first = this.#carried.get(id);
-    if (first === undefined) this.#carried.set(id, { place, id: landing.id });
+    if (first === undefined && ordered !== false) this.#carried.set(id, { place, id: landing.id });
     const earlier = first === undefined || first.place === place ? undefined : first.id;
     const read = async (commit: string) => (await statedCommit(repository, commit)) ?? NOTHING;
     const pair = { landing: await read(landing.id), head: await read(id), ref, earlier };

@@ -9,6 +9,7 @@ import { reportOf } from '../../core/git/gpg-status.ts';
 import type { KeyKind } from '../../core/identity-kind.ts';
 import type { Outcome, Verdict } from '../../core/verdict.ts';
 import type { KeyAnswer } from '../../git/log/key-answers.ts';
+import { approvalsOf, approvalText } from '../approvals.ts';
 import { carriedBy, carriedFrom } from '../carried.ts';
 import type { Rendered } from '../format.ts';
 import type { Judged } from '../judged.ts';
@@ -130,6 +131,16 @@ function unknownKeyOf(verdict: Outcome): KeyKind | undefined {
   return unknown && 'kind' in verdict ? verdict.kind : undefined;
 }
 
+/** Returns what stands behind the label, e.g. ` (carried, approved by bob)`, and who approved for the longer line. */
+function toldBeside(verdict: Outcome): readonly [label: string, told: string] {
+  if (verdict.status !== 'verified') return ['', ''];
+  const people = approvalsOf(verdict).map(({ person }) => person);
+  const approved = people.length === 0 ? [] : [`approved by ${people.join(', ')}`];
+  const words = ['carried' in verdict ? 'carried' : [], approved].flat();
+  const label = words.length === 0 ? '' : ` (${words.join(', ')})`;
+  return [label, approved.length === 0 ? '' : `; ${approvalText(verdict)}`];
+}
+
 /** The mark of one verdict, without git's own answer. */
 export function markOf({ id, verdict }: Pick<Judged, 'id' | 'verdict'>): LogMark {
   const { status } = verdict;
@@ -137,11 +148,12 @@ export function markOf({ id, verdict }: Pick<Judged, 'id' | 'verdict'>): LogMark
     status === 'verified' ? signerOf(verdict) : [STATUS_WORDS[status], toldOf(verdict)];
   const keyed = unknownKeyOf(verdict);
   const notes = notesOf(verdict).map(({ detail }) => `; ${detail}`);
+  const [beside, approved] = toldBeside(verdict);
   return {
     id,
     status,
-    label: visible(label),
-    told: visible([told, ...notes].join('')),
+    label: visible(label + beside),
+    told: visible([told, approved, ...notes].join('')),
     ...(keyed === undefined ? {} : { keyed }),
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NO_SIGNATURE } from '../../../src/core/git/gpg-fields.ts';
-import type { Outcome, Signer } from '../../../src/core/verdict.ts';
+import type { CountedApproval, Outcome, Signer } from '../../../src/core/verdict.ts';
 import type { KeyAnswer } from '../../../src/git/log/key-answers.ts';
 import { harmlessField, harmlessPieces, harmlessText } from '../../../src/report/log/harmless.ts';
 import { messageLines, withGraph } from '../../../src/report/log/lines.ts';
@@ -112,6 +112,33 @@ describe('the mark of a commit', () => {
   it('is never G for a signature that is not verified', () => {
     const others = CASES.filter(([, , , { status }]) => status !== 'verified');
     expect(others.map(([, , , verdict]) => fieldsOf(verdict)?.grade)).not.toContain('G');
+  });
+
+  it('the label of a verified commit names the people whose approvals count, and a refused one names none', () => {
+    const approval: CountedApproval = {
+      ...{ person: 'bob\u202e', signer, commit: 'c', base: 'b', ref: 'refs/heads/main' },
+      how: 'merged',
+      time: 60,
+    };
+    const good: Outcome = {
+      status: 'verified',
+      ...evidence,
+      rule: 'alice',
+      approvals: [approval],
+    };
+    const { label, told } = markOf({ id: 'x', verdict: good });
+    expect(label).toBe('alice (approved by bob\\u{202e})');
+    expect(told).toContain('; approved by bob\\u{202e} (merged)');
+    const denied: Outcome = {
+      status: 'not-allowed',
+      ...evidence,
+      approvals: [approval],
+      check: 'policy',
+      code: 'too-few-approvals',
+      detail: 'no',
+    };
+    expect(markOf({ id: 'x', verdict: denied })).toMatchObject({ label: 'not allowed' });
+    expect(markOf({ id: 'x', verdict: { ...good, approvals: [] } }).label).toBe('alice');
   });
 
   it('holds git’s own answer only if that is asked for, because it takes as long as the rest', () => {

@@ -18,8 +18,8 @@ const FORGE = {
   GIT_AUTHOR_EMAIL: '1+alice@users.noreply.github.com',
 };
 
-export function carriedForge(name: string, sandbox: Sandbox) {
-  const scene = policyScene(name, sandbox);
+export function carriedForge(name: string, sandbox: Sandbox, format: 'sha1' | 'sha256' = 'sha1') {
+  const scene = policyScene(name, sandbox, format);
   const { repository, commit } = scene;
   const { must, path, gitWith } = repository;
   must('config', 'core.autocrlf', 'false');

@@ -104,7 +104,7 @@ async function ask(
   const { settings, env, terminal } = request;
   const name = claims.names[0] ?? claims.challenge;
   if (account !== '') terminal.say(`logged in as ${visible(name)}, but ${account}`);
-  const told = publish ? `${becomesPublic(name, request.context?.kind)}. ` : '';
+  const told = publish ? `${becomesPublic(name, request.context)}. ` : '';
   const question = account === '' ? 'Go on?' : `Sign as ${name}?`;
   const answer = await answerTo(
     `${told}${question} [y/n${publish ? '/always' : ''}]`,

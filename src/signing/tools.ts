@@ -45,11 +45,16 @@ export interface ToolOptions {
 }
 
 /** Returns what the user is told about the object that is signed. */
-async function contextOf(payload: Uint8Array, cwd: string): Promise<SigningContext> {
+async function contextOf(
+  payload: Uint8Array,
+  cwd: string,
+  logVersion: () => Promise<number | undefined>,
+): Promise<SigningContext> {
   const repository = basename(cwd);
   if (payloadKind(payload) === 'statement') {
     const { statementLine } = await import('../core/statement/statement.ts');
-    return { repository, kind: 'statement', subject: statementLine(payload) };
+    const sent = (await logVersion()) === 1;
+    return { repository, kind: 'statement', subject: statementLine(payload), sent };
   }
   const header = openPayload(payload);
   if (header?.type === 'push') {
@@ -100,7 +105,11 @@ export async function signingTools(
       loadSigningConfig(settings),
     ]);
     const services = { token, settings, trust, signingConfig, terminal, crypto, now };
-    return { ...services, env, context: await contextOf(payload, cwd), unlogged };
+    const logVersion = async (): Promise<number | undefined> => {
+      const { chooseServices } = await import('../services/choose-servers.ts');
+      return chooseServices(settings, signingConfig, now()).log?.version;
+    };
+    return { ...services, env, context: await contextOf(payload, cwd, logVersion), unlogged };
   };
   const unattended = token !== undefined || unattendedWay(env, settings) !== undefined;
   const { agent, agentSocket } = settings;

@@ -17,6 +17,8 @@ export interface SigningContext {
   readonly tag?: string | undefined;
   /** The first line of the message, the refs of a push, what a statement is about, or '' for `git signet login`. */
   readonly subject: string;
+  /** True if the log's server receives the content to check it: Rekor v1, of a statement. */
+  readonly sent?: boolean | undefined;
 }
 
 export interface Choice {
@@ -103,7 +105,7 @@ export function startPage({ context, identity, choices, timeout }: StartPage): P
     context.kind === 'login' ? 'Log in to sign' : `Sign ${wanted(context)}`,
     `<h1>${context.kind === 'statement' ? 'git-signet' : 'git'} wants to sign ${markupText(wanted(context))} as you</h1>
 ${facts(context, [{ name: 'Signing as', html: account }])}
-<p id="public">${markupText(sentence(becomesPublic(expected, context.kind)))} ${PRIVATE[context.kind]}</p>
+<p id="public">${markupText(sentence(becomesPublic(expected, context)))} ${PRIVATE[context.kind]}</p>
 <ul>
 ${links.join('\n')}
 </ul>

@@ -104,7 +104,7 @@ function reasonLine(why: string, expected: string | undefined): string {
 }
 
 function agreementLine({ context }: TokenRequest): string {
-  return `${becomesPublic(undefined, context.kind)}. By entering the code, you agree to that`;
+  return `${becomesPublic(undefined, context)}. By entering the code, you agree to that`;
 }
 
 async function invite(

@@ -207,6 +207,10 @@ describe('what becomes public', () => {
     expect(page).toContain(subject);
     expect(page).toContain('the digest of the statement.');
     expect(page).toContain('The content of the statement is not published.');
+    const received = "The log's server receives the content to check it.";
+    expect(page).not.toContain(received);
+    const sent = start({ repository: 'parser', kind: 'statement', subject, sent: true });
+    expect(read(sent)).toContain(`the digest of the statement. ${received}`);
     expect(read(start(context))).not.toContain('statement');
   });
 

@@ -6,6 +6,7 @@ import { worldCaseOf } from '../support/policy-model/generate-world.ts';
 import { judgeCase } from '../support/policy-model/judge-case.ts';
 import { realized } from '../support/policy-model/made-objects.ts';
 import { POLICY_MUTANTS } from '../support/policy-model/mutants.ts';
+import { WORLD_MUTANTS } from '../support/policy-model/world-mutants.ts';
 import { DEEP } from '../support/sample.ts';
 
 const CASES = DEEP ? 60_000 : 3000;
@@ -29,10 +30,13 @@ async function agree(
 }
 
 describe('the faults that the second model must find', () => {
-  it.each(POLICY_MUTANTS)('$name: its place is still in the source, once', ({ file, from }) => {
-    const source = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
-    expect(source.split(from).length).toBe(2);
-  });
+  it.each([...POLICY_MUTANTS, ...WORLD_MUTANTS])(
+    '$name: its place is still in the source, once',
+    ({ file, from }) => {
+      const source = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+      expect(source.split(from).length).toBe(2);
+    },
+  );
 });
 
 describe('a second model of the policy, written from its documentation', () => {
@@ -40,7 +44,7 @@ describe('a second model of the policy, written from its documentation', () => {
     agree(caseOf, CASES),
   );
 
-  it('they judge squashes, rebases, merges and approvals alike (B1, J1)', LONG, () =>
+  it('they judge squashes, rebases, merges, approvals and statements alike (B1, J1)', LONG, () =>
     agree(worldCaseOf, WORLDS),
   );
 
@@ -72,7 +76,12 @@ describe('a second model of the policy, written from its documentation', () => {
     }
     const answers = [
       ...['verified', 'squash', 'rebase', 'merge', 'too-few-approvals', 'too-few-signers'],
-      ...['merge-parent-not-verified', 'policy-change-not-allowed', 'policy-rolled-back'],
+      ...[
+        'merge-parent-not-verified',
+        'attestation-missing',
+        'policy-change-not-allowed',
+        'policy-rolled-back',
+      ],
     ];
     const seldom = answers.filter((code) => (counts.get(code) ?? 0) < 8);
     expect(seldom, JSON.stringify(Object.fromEntries(counts))).toEqual([]);

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { POLICY_MUTANTS } from '../support/policy-model/mutants.ts';
+import { POLICY_MUTANTS, type PolicyMutant } from '../support/policy-model/mutants.ts';
+import { WORLD_MUTANTS } from '../support/policy-model/world-mutants.ts';
 import { sampled } from '../support/sample.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -18,16 +19,26 @@ let copy = '';
 
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), 'policy-mutants-'));
-  for (const part of ['src', 'schema', 'package.json', 'test/support/policy-model']) {
+  for (const part of [
+    'src',
+    'schema',
+    'package.json',
+    'test/support/policy-model',
+    'test/support/forge',
+  ]) {
     cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   }
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
 });
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-async function firstDifference(): Promise<string> {
+/** Cases with pull requests for each fault. */
+const WORLDS = 6000;
+
+async function firstDifference(...kind: readonly 'worlds'[]): Promise<string> {
   const script = join(copy, 'test/support/policy-model/run.ts');
-  const { stdout } = await run(process.execPath, ['--no-warnings', script, '1', String(CASES)]);
+  const count = String(kind.length === 0 ? CASES : WORLDS);
+  const { stdout } = await run(process.execPath, ['--no-warnings', script, '1', count, ...kind]);
   return stdout.trim();
 }
 
@@ -38,7 +49,7 @@ describe('each fault of the policy’s judgement is found by the second model', 
     expect(await firstDifference()).toBe('none');
   });
 
-  it.each(sampled(POLICY_MUTANTS))('$name', { timeout: 240_000 }, async ({ file, from, to }) => {
+  const finds = async ({ file, from, to }: PolicyMutant, ...kind: readonly 'worlds'[]) => {
     const path = join(copy, file);
     const sound = readFileSync(path, 'utf8');
     expect(sound.split(from).length, `${from} stands once in ${file}`).toBe(2);
@@ -47,9 +58,19 @@ describe('each fault of the policy’s judgement is found by the second model', 
       sound.replace(from, () => to),
     );
     try {
-      expect(await firstDifference()).toMatch(/^\d+$/);
+      expect(await firstDifference(...kind)).toMatch(/^\d+$/);
     } finally {
       writeFileSync(path, sound);
     }
-  });
+  };
+
+  it.each(sampled(POLICY_MUTANTS))('$name', { timeout: 240_000 }, (mutant) => finds(mutant));
+
+  it.each(sampled(WORLD_MUTANTS))(
+    '$name, in histories with pull requests',
+    {
+      timeout: 240_000,
+    },
+    (mutant) => finds(mutant, 'worlds'),
+  );
 });

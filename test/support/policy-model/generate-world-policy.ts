@@ -15,7 +15,7 @@ import {
   TAG_PATTERNS,
 } from './cases.ts';
 import type { Chance } from './chance.ts';
-import { I1, START } from './generate-policy.ts';
+import { I1, idOf, START } from './generate-policy.ts';
 
 export interface Actor {
   readonly by: SignedBy;
@@ -137,6 +137,7 @@ function worldPolicy(chance: Chance, asks: Asks): PolicyDocument {
         until: chance.pick(['2026-03-01T01:10Z', '2026-03-09T00:00Z']),
       },
       reason: 'lost',
+      ...(chance.once(3) ? { except: [3, 4, 5].map(idOf) } : {}),
     },
   ];
   return {
@@ -166,7 +167,7 @@ export function worldPolicies(chance: Chance): {
   const asks = {
     approvals: !chance.once(3),
     carried: !chance.once(3),
-    attestations: chance.once(1e9),
+    attestations: chance.once(6),
     tags: chance.once(3),
   };
   const policies = [worldPolicy(chance, asks)];

@@ -28,7 +28,7 @@ export const VERIFY_ROWS = {
   store: {
     kind: ['on', 'auto', 'off'],
     class: 'protected',
-    meaning: 'keep proofs of what was verified. auto: but not in CI jobs',
+    meaning: 'keep proofs of what was verified. auto: but not in CI jobs and hooks',
     default: 'auto',
     example: 'off',
     stricter: ['on', 'auto', 'off'],

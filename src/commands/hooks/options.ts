@@ -1,5 +1,6 @@
-/** The options that a hook can be installed with: those of `verify`, and three of its own. */
+/** The options that a hook can be installed with: those of `verify`, and some of its own. */
 
+import { settingOption } from '../../cli/options.ts';
 import type { ArgumentSpec, OptionSpecs, ParsedArguments } from '../../cli/spec.ts';
 import { UsageError } from '../../errors.ts';
 import { STATEMENT_OPTIONS, VERIFY_OPTIONS } from '../verify/options.ts';
@@ -12,6 +13,9 @@ export const HOOK_OPTIONS: OptionSpecs = {
     meaning:
       '.signet.yaml as the ref has it before the push, or as the default branch has it, if the ref is new or its policy has a smaller sequence. It is so too if signet.policy is not set',
   },
+  store: settingOption('store', {
+    meaning: 'keep and use proofs of what was verified (auto: not in hooks)',
+  }),
   'refuse-deletes': { meaning: 'refs may not be deleted' },
   pushee: {
     takes: 'text',

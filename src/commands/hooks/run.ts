@@ -15,26 +15,17 @@ import { attestationsFor } from '../../gate/attestations.ts';
 import { countResults, exitCodeOf, passes, sumOf } from '../../gate/exit-code.ts';
 import { planRange, planRun } from '../../gate/plan.ts';
 import { judgePlan, judgingContext, tagContext } from '../../gate/run.ts';
-import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
+import type { VerifySetup } from '../../gate/setup.ts';
 import { judgeChain } from '../../gate/tag-chain.ts';
 import { earlierHook, type HookName, runHook } from '../../git/hooks.ts';
 import { type GitRepository, gitLine, openRepository } from '../../git/repository.ts';
 import { renderResult } from '../../report/formats.ts';
 import type { Counts } from '../../report/judged.ts';
 import { createReporter, type Reporter } from '../../report/reporter.ts';
-import { type PushedRef, pushedStatements } from '../../statements/refs.ts';
-import { openStatements } from '../../statements/store.ts';
+import { pushedStatements } from '../../statements/refs.ts';
 import type { Streams } from '../../system/terminal.ts';
 import { HOOK_SPEC, vouchedFor } from './options.ts';
-import {
-  fallbackOf,
-  findPolicy,
-  knownFor,
-  POLICY,
-  type PolicyQuestion,
-  revisionOf,
-  rollsBack,
-} from './policy.ts';
+import { fallbackOf, findPolicy, knownFor, POLICY, revisionOf, rollsBack } from './policy.ts';
 import {
   heldBy,
   type Incoming,
@@ -45,17 +36,15 @@ import {
   type RefUpdate,
   readUpdates,
 } from './push-updates.ts';
+import { type HookSetup, type SetupQuestion, setupFor, setupOfRef } from './setups.ts';
 import { judgeSignedPush, type Moved, type SignedPush } from './signed-push.ts';
 
 const MAX_INPUT = 64 * 1024 * 1024;
 const JOBS = 2;
 
-interface Push extends PolicyQuestion {
+interface Push extends SetupQuestion {
   readonly hook: HookName;
   readonly known: Known;
-  readonly setups: Map<string, Promise<VerifySetup>>;
-  /** Statements that come with the push. No ref holds them yet. */
-  readonly statements: readonly PushedRef[];
 }
 
 /** Everything that a hook says goes to stderr, and git shows it to the user who pushes. */
@@ -69,23 +58,7 @@ function onStderr(streams: Streams): Streams {
   };
 }
 
-/** Loads trust root and policy once for all refs that are judged by the same rules. */
-function setupFor(push: Push, revision: string | undefined): Promise<VerifySetup> {
-  const { args, invocation, setups, caller } = push;
-  const known = setups.get(revision ?? '');
-  if (known !== undefined) return known;
-  const values = new Map(args.values);
-  if (revision !== undefined) values.set('policy-from', revision);
-  const setup = setUpVerify({ ...args, values }, invocation, caller).then((made) => ({
-    ...made,
-    pushed: push.statements,
-    statements: openStatements(made.repository, push.statements),
-  }));
-  setups.set(revision ?? '', setup);
-  return setup;
-}
-
-function reporterFor(push: Push, setup: VerifySetup, update: RefUpdate): Reporter {
+function reporterFor(push: Push, setup: HookSetup, update: RefUpdate): Reporter {
   const { streams, terminal, env } = push.invocation;
   const { now } = setup.judge;
   const base = update.old?.slice(0, 12) ?? 'origin/HEAD';
@@ -93,6 +66,7 @@ function reporterFor(push: Push, setup: VerifySetup, update: RefUpdate): Reporte
   const asked = [branch === undefined ? update.ref : `${base}..${branch}`];
   return createReporter({
     ...setup.facts,
+    store: setup.proofs,
     ...{ output: 'text', streams: onStderr(streams), terminal, noun: 'object' },
     ...{ asked, subjects: [], now, env },
   });
@@ -131,7 +105,7 @@ async function judgeValue(
 async function judgeRange(
   { ref, new: tip }: RefUpdate & { readonly new: string },
   { range, proved, count }: Incoming,
-  setup: VerifySetup,
+  setup: HookSetup,
   reporter: Reporter,
 ): Promise<Counts> {
   if (range === undefined || proved === undefined) return countResults();
@@ -142,7 +116,8 @@ async function judgeRange(
       ? await planRange({ ...range, name: ref, proved }, here, judging)
       : await planRun({ revisions: [tip] }, here, judging);
   try {
-    const how = { jobs: JOBS, output: 'text', onResult: reporter.add } as const;
+    const { proofs } = setup;
+    const how = { jobs: JOBS, output: 'text', onResult: reporter.add, proofs } as const;
     return await judgePlan(plan, here, judging, how);
   } finally {
     await plan.close();
@@ -173,10 +148,11 @@ async function judgeUpdate(push: Push, update: RefUpdate): Promise<Counts> {
     return { ...counts, 'not-allowed': 1 };
   }
   const changed = { ...update, new: fresh };
-  const setup = await setupFor(push, revision);
-  const known = await knownFor(push, update, setup.judge.policy, push.known);
+  const shared = await setupFor(push, revision);
+  const known = await knownFor(push, update, shared.judge.policy, push.known);
   const incoming = await incomingOf(repository, changed, known);
-  const { count } = incoming;
+  const { count, range } = incoming;
+  const setup = setupOfRef(shared, range?.include ?? []);
   // a commit that was judged for another ref may lack a statement, an approval or a signer that this ref asks for
   const attested =
     attestationsFor(setup.judge.policy, 'commits', ref).length > 0 ||

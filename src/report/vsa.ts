@@ -57,7 +57,8 @@ function createVsa(context: ReportContext): Writer {
       ...{ format: RUN_FORMAT, version, ref: proof.ref ?? null, leftOut: proof.leftOut },
       ...{ notClaimed: levels?.notClaimed ?? {}, counts, startedBy: proof.summaries ?? [] },
       ...{ policySource: policy.source, trustDigest: context.trust.digest },
-      ...factsJson(context),
+      // a summary says what was proved, and not how much of it was proved before
+      ...factsJson({ ...context, store: undefined }),
     };
     const statement = {
       _type: STATEMENT,

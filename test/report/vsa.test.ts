@@ -54,6 +54,10 @@ describe('the source verification summary, by each MUST of SLSA 1.2', () => {
     expect(subject[0].annotations.sourceRefs).toEqual([]);
   });
 
+  it('what came from the proof store is left out, because it proves nothing', () => {
+    expect(text(['verified'], { store: { reused: 3 } })).toBe(text(['verified']));
+  });
+
   it('resourceUri is the URI of the repository', () => {
     expect(passed().predicate.resourceUri).toBe('git+https://git.example.test/parser');
   });

@@ -19,6 +19,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -151,7 +152,10 @@ export function saveSettled(dir: string, settled: SettledState): void {
 
 /** An append-only file of lines. */
 export interface LineLog {
-  readonly append: (line: string) => void;
+  /** Returns where the line begins, in bytes. */
+  readonly append: (line: string) => number;
+  /** Returns `length` bytes from there on. */
+  readonly read: (at: number, length: number) => Buffer;
   readonly close: () => void;
 }
 
@@ -159,16 +163,28 @@ export interface LineLog {
  * Opens a line log and gives every whole line of it to `replay`. A last line that a crash cut short was
  * never answered for, so it is cut off.
  */
-export function openLineLog(path: string, replay: (line: string) => void): LineLog {
+export function openLineLog(path: string, replay: (line: string, at: number) => void): LineLog {
   const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const whole = before.slice(0, before.lastIndexOf('\n') + 1);
-  for (const line of whole.split('\n')) if (line !== '') replay(line);
-  const file = openSync(path, 'a', 0o600);
-  if (whole.length !== before.length) ftruncateSync(file, Buffer.byteLength(whole));
+  let size = 0;
+  for (const line of whole.split('\n')) {
+    if (line !== '') replay(line, size);
+    size += Buffer.byteLength(line) + 1;
+  }
+  size = Buffer.byteLength(whole);
+  const file = openSync(path, 'a+', 0o600);
+  if (whole.length !== before.length) ftruncateSync(file, size);
   let open = true;
   return {
     append: (line) => {
-      writeSync(file, `${line}\n`);
+      const at = size;
+      size += writeSync(file, `${line}\n`);
+      return at;
+    },
+    read: (at, length) => {
+      const bytes = Buffer.allocUnsafe(length);
+      readSync(file, bytes, 0, length, at);
+      return bytes;
     },
     close: () => {
       if (!open) return;

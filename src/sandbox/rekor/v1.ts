@@ -98,7 +98,12 @@ function indexKeys(body: Buffer): string[] {
   return [sha256Hex(pem), `${spec.data.hash.algorithm}:${spec.data.hash.value}`, ...emailsIn(pem)];
 }
 
-/** Entries with their tree and the search index, in memory. */
+/** An entry whose body is kept elsewhere. `stored` reads it back. */
+interface NewEntry extends Pick<StoredEntry, 'body' | 'integratedTime'> {
+  readonly stored: () => Buffer;
+}
+
+/** The tree and the search index, in memory. Bodies stay in the file, so that a log of a million entries fits into memory. */
 class EntryStore {
   readonly tree = new MerkleTree();
   readonly #shard: string;
@@ -110,9 +115,15 @@ class EntryStore {
     this.#shard = BigInt(treeId).toString(16).padStart(16, '0');
   }
 
-  insert(body: Buffer, integratedTime: number, hash: Buffer): StoredEntry {
+  insert({ body, integratedTime, stored }: NewEntry, hash: Buffer): StoredEntry {
     const uuid = this.#shard + hash.toString('hex');
-    const entry = { uuid, logIndex: this.tree.append(hash), body, integratedTime };
+    const logIndex = this.tree.append(hash);
+    const entry = {
+      ...{ uuid, logIndex, integratedTime },
+      get body() {
+        return stored();
+      },
+    };
     this.#entries.push(entry);
     this.#indexOfUuid.set(uuid, entry.logIndex);
     for (const key of indexKeys(body)) {
@@ -147,6 +158,12 @@ function checkpointSigner(signer: NoteSigner, tree: MerkleTree): (size: number) 
   };
 }
 
+/** A line of the file: the time, a space and the body in base64. `at` is where it begins. */
+interface Line {
+  readonly line: string;
+  readonly at: number;
+}
+
 /** Opens the log of a directory. Checkpoints are signed under `host`. `treeId` is decimal. */
 export function openRekorV1(dir: string, keys: KeyPair, treeId: string, host: string): RekorV1Log {
   const store = new EntryStore(treeId);
@@ -155,10 +172,16 @@ export function openRekorV1(dir: string, keys: KeyPair, treeId: string, host: st
   const key = keys.privateKey;
   const origin = `${host} - ${treeId}`;
   const checkpointOf = checkpointSigner({ origin, name: host, keyHint: logId, key }, tree);
-  const lines = openLineLog(join(dir, 'rekor-v1.log'), (line) => {
+  const insert = ({ line, at }: Line, body: Buffer, integratedTime: number): StoredEntry => {
+    const space = line.indexOf(' ') + 1;
+    const [from, length] = [at + space, line.length - space];
+    const stored = () => Buffer.from(lines.read(from, length).toString('latin1'), 'base64');
+    return store.insert({ body, integratedTime, stored }, leafHash(body));
+  };
+  const lines = openLineLog(join(dir, 'rekor-v1.log'), (line, at) => {
     const [time = '', body = ''] = line.split(' ');
     const bytes = Buffer.from(body, 'base64');
-    store.insert(bytes, Number(time), leafHash(bytes));
+    insert({ line, at }, bytes, Number(time));
   });
   return {
     ...{ publicKey: keys.publicKey, logId, treeId, tree },
@@ -167,8 +190,8 @@ export function openRekorV1(dir: string, keys: KeyPair, treeId: string, host: st
       const existing = store.byUuid(hash.toString('hex'));
       if (existing !== undefined) return { entry: existing, added: false };
       const seconds = Math.floor(at / 1000);
-      lines.append(`${seconds} ${body.toString('base64')}`);
-      return { entry: store.insert(body, seconds, hash), added: true };
+      const line = `${seconds} ${body.toString('base64')}`;
+      return { entry: insert({ line, at: lines.append(line) }, body, seconds), added: true };
     },
     byUuid: (uuid) => store.byUuid(uuid),
     byIndex: (index) => store.byIndex(index),

@@ -1,35 +1,17 @@
 /** No room, no inodes, or a read-only file system, for real: signing needs none of it, and what does says so in words. */
 
-import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Machine, useMachines } from '../support/machine.ts';
+import { mountsHere, useMounts } from '../support/mounts.ts';
 import { useSandbox } from '../support/sandbox.ts';
 
 const sandbox = useSandbox();
 const machine = useMachines(sandbox);
 const PAYLOAD = `tree ${'0'.repeat(40)}\nauthor A <a@x.test> 1 +0000\ncommitter Alice <alice@example.test> 1 +0000\n\nx\n`;
 
-const mounted: string[] = [];
-const mount = (options: string, at: string): boolean =>
-  spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', at]).status === 0;
-const unmount = (at: string): void => void spawnSync('umount', ['-l', at]);
-afterEach(() => {
-  for (const at of mounted.splice(0)) unmount(at);
-});
-
-/** Only an administrator makes file systems, and not in every container. */
-const possible = process.platform === 'linux' && process.getuid?.() === 0 && mountsHere();
-if (!possible) console.warn('skipped: no file system can be mounted here');
-
-function mountsHere(): boolean {
-  const at = join('/tmp', `git-signet-mount-${process.pid}`);
-  mkdirSync(at, { recursive: true });
-  const works = mount('size=4k', at);
-  if (works) unmount(at);
-  return works;
-}
+const mount = useMounts();
+const possible = mountsHere();
 
 type Case = readonly [name: string, options: string, words: string];
 const CASES: readonly Case[] = [
@@ -41,8 +23,7 @@ describe.skipIf(!possible).each(CASES)('a file system %s', (_name, options, word
   /** All that is kept between calls lies there. */
   async function placesOf(one: Machine): Promise<Record<string, string>> {
     const full = one.directory('full');
-    expect(mount(options, full)).toBe(true);
-    mounted.push(full);
+    mount(options, full);
     const names = ['XDG_RUNTIME_DIR', 'XDG_CACHE_HOME', 'XDG_STATE_HOME', 'TMPDIR'];
     return Object.fromEntries(names.map((name) => [name, full]));
   }

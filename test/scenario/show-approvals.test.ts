@@ -160,3 +160,34 @@ describe('show with carried commits', () => {
     expect(await show(other)).toBe('');
   });
 });
+
+describe('reasons of approvals that do not count', () => {
+  it('verify and policy explain tell of another base, of an amended commit and of a later head (B2, B4, B5)', async () => {
+    const { base, head, approve, commit, repository, asking } = await topic('reasons');
+    const rules = asking('count: 1, by: [bob]');
+    const tip = await commit({ parents: [head], subject: 'tip', files: { a: '3' } });
+    const amended = await commit({ parents: [base], subject: 'amended', files: { a: '2' } });
+    const trust = ['--trusted-root', sandbox().files.trustedRoot, '--offline'];
+    const asked = [...trust, '--policy', rules, '--ref', MAIN];
+    const explain = async (id: string): Promise<string> =>
+      (await signet(repository, ['policy', 'explain', ...asked, id])).out;
+    expect(await explain(head)).not.toContain('bob@example.test');
+
+    await approve(tip, { base });
+    const early = await explain(head);
+    expect(early).toContain(`approval by bob@example.test: for ${MAIN}`);
+    expect(early).toContain(tip.slice(0, 12));
+    expect(await explain(base)).not.toContain(tip.slice(0, 12));
+
+    await approve(head, { base: tip });
+    const { talk, out } = await signet(repository, ['verify', ...asked, head]);
+    expect(out + talk).toContain(`not by bob@example.test: it is for base ${tip.slice(0, 12)}`);
+    expect(await explain(amended)).toContain(`it is for commit ${head.slice(0, 12)}`);
+
+    await approve(head, { base: '1'.repeat(40), by: 'bob@example.test' });
+    await approve(head, { base });
+    const good = await signet(repository, ['verify', ...asked, head]);
+    expect(good.exit).toBe(0);
+    expect(good.out + good.talk).not.toContain('not by');
+  });
+});

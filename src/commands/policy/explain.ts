@@ -97,6 +97,16 @@ function explainSummaries({ vsa, rules }: IdentityPolicy, party: Party, say: Say
   say(counts ? 'yes' : 'no', 'vsa (verification summaries by this signer)');
 }
 
+/** Names the approvals that cover the commit only together with a later one. */
+async function explainLater(id: string, setup: VerifySetup, say: Say): Promise<void> {
+  const { laterApprovals } = await import('../../gate/approvals/held.ts');
+  for (const { approval, verdict } of await laterApprovals(id, setup)) {
+    const { commit, ref } = approval;
+    const what = `for ${ref}, counts only if ${commit.slice(0, 12)} lands too: verify the range`;
+    say('-', `approval by ${verdict.signer.value}`, what);
+  }
+}
+
 /** Says who approved the commit, as if it landed alone. Returns its outcome under the rules that ask for approvals. */
 async function explainApprovals(
   object: WholeObject,
@@ -113,7 +123,10 @@ async function explainApprovals(
     for (const { person, signer, how } of approvalsOf(result)) {
       say('yes', `approval by ${person}`, `${signer.value}, ${how}`);
     }
-    if (result.status === 'not-allowed') say('no', result.code, result.detail);
+    if (result.status === 'not-allowed') {
+      say('no', result.code, result.detail);
+      await explainLater(object.id, setup, say);
+    }
     return result;
   } finally {
     await close();

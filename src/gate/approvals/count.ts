@@ -78,7 +78,9 @@ export class ApprovalCount {
     const more = [...this.counted.values()].filter(({ person }) => !people.has(person));
     const approved = { ...outcome, approvals: [...before, ...more] };
     if (this.counted.size >= count) return approved;
-    const others = [...this.#others].slice(0, MAX_EXPLAINED);
+    const named = new Set([...this.counted.values()].map(({ signer }) => signer.value));
+    const left = [...this.#others].filter(([signer]) => !named.has(signer));
+    const others = left.slice(0, MAX_EXPLAINED);
     const why = others.map(([signer, reason]) => `, not by ${signer}: ${reason}`).join('');
     const detail: Finding['detail'] = `${this.counted.size} of ${count} required approvals ${target}${why}`;
     return withRefusal(approved, 'too-few-approvals', detail);

@@ -91,3 +91,21 @@ export async function heldApprovals(
   }
   return held;
 }
+
+/** Returns the approvals of other heads that cover a commit together with what follows it. */
+export async function laterApprovals(
+  id: string,
+  setup: VerifySetup,
+): Promise<readonly KnownApproval[]> {
+  const { repository, known } = await approvalsHere(setup, judgingContext(setup));
+  const approvedBy = openApprovedCommits(repository);
+  const found: KnownApproval[] = [];
+  for (const head of await known.subjects()) {
+    if (head === id) continue;
+    for (const each of await known.about(head)) {
+      if (each.approval.commit !== head) continue;
+      if ((await approvedBy(each.approval))?.ids.has(id)) found.push(each);
+    }
+  }
+  return found;
+}

@@ -10,7 +10,13 @@ import { proveRange } from '../../git/range-commits.ts';
 import { carriedIn, type FindAuthors, openAuthors } from './authors.ts';
 import { type ReadCommit, readCommits } from './commits.ts';
 import { ApprovalCount, approverOf, counted } from './count.ts';
-import { type FittingApproval, type LandedSettings, type Landing, openLanded } from './landed.ts';
+import {
+  type FittingApproval,
+  type LandedSettings,
+  type Landing,
+  type OtherApproval,
+  openLanded,
+} from './landed.ts';
 
 export interface ApprovalSettings extends LandedSettings {
   /** The ref that is judged, if it is known. */
@@ -75,10 +81,11 @@ export function createApprovalJudge(settings: ApprovalSettings): ApprovalJudge {
     const tallies = due.flatMap(({ policy, rules }) =>
       rules.map((rule) => ({ policy, rule, tally: new ApprovalCount() })),
     );
-    const weigh = async (each: FittingApproval): Promise<void> => {
+    const weigh = async (each: FittingApproval | OtherApproval): Promise<void> => {
       for (const { policy, rule, tally } of tallies) {
         const approver = approverOf(each, { policy, rule, ref, repositories, revoked });
         if ('why' in approver) tally.leaveOut(each, approver.why);
+        else if ('why' in each) tally.leaveOut(each, each.why);
         else {
           const { person } = approver;
           const own =

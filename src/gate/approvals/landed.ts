@@ -34,12 +34,23 @@ export interface FittingApproval extends KnownApproval {
   readonly approved: ApprovedCommits;
 }
 
+/** An approval at hand that does not cover what lands. */
+export interface OtherApproval extends KnownApproval {
+  /** Why not, in words. */
+  readonly why: string;
+}
+
 export interface LandedSettings extends Omit<RebasedSettings, 'approved' | 'merges'> {
   readonly merges: Pick<MergeTrees, 'treeOf' | 'treeOver'>;
 }
 
-/** Yields the approvals that cover a landing, in groups. The later groups cost more, so a caller may stop when it has enough. */
-export type FindApprovals = (landing: Landing) => AsyncGenerator<readonly FittingApproval[]>;
+/** Yields the approvals at hand about a landing, in groups. The later groups cost more, so a caller may stop when it has enough. */
+export type FindApprovals = (
+  landing: Landing,
+) => AsyncGenerator<readonly (FittingApproval | OtherApproval)[]>;
+
+/** Digits of a hash in reasons. */
+const SHORT = 12;
 
 type ApprovedBy = RebasedSettings['approved'];
 type ByCommit = ReadonlyMap<string, readonly KnownApproval[]>;
@@ -77,6 +88,15 @@ async function wayOf(
   return byForge && (await onlyBase()) ? 'carried' : undefined;
 }
 
+/** Returns why an approval whose commits are here does not cover a landing. */
+function whyOther({ approval }: KnownApproval, { id, parents }: Landing): string {
+  const { commit, base } = approval;
+  const from = base === undefined ? 'has no base' : `is for base ${base.slice(0, SHORT)}`;
+  if (commit === id) return `it ${from}, which is not where the landing begins`;
+  if (parents[1] === commit) return `it ${from}, or the merge is not git's own`;
+  return `it is for commit ${commit.slice(0, SHORT)}, and this is not git's own copy of it`;
+}
+
 /** Returns the approvals of landings that come later on the line, by the landings before them that they cover too. */
 async function coveredBy(
   known: KnownApprovals,
@@ -107,14 +127,20 @@ export function openLanded(settings: LandedSettings): FindApprovals {
     all: Iterable<KnownApproval>,
     landing: Landing,
     known?: 'rebased',
-  ): Promise<readonly FittingApproval[]> => {
-    const found: FittingApproval[] = [];
+  ): Promise<readonly (FittingApproval | OtherApproval)[]> => {
+    const found: (FittingApproval | OtherApproval)[] = [];
     for (const each of all) {
       const { approval } = each;
       const [head] = await readCommits(repository, [approval.commit]);
       const approved = head?.tree === approval.tree ? await approvedBy(approval) : undefined;
       const how = approved && (known ?? (await wayOf(each, approved, landing, settings)));
       if (how !== undefined && approved !== undefined) found.push({ ...each, how, approved });
+      else if (head !== undefined && head.tree !== approval.tree) {
+        found.push({ ...each, why: 'its tree is not that of the approved commit' });
+      } else if (approved === undefined) {
+        const what = `the approved commits up to ${approval.commit.slice(0, SHORT)}`;
+        found.push({ ...each, why: `${what} are not here, or too many: fetch them` });
+      } else found.push({ ...each, why: whyOther(each, landing) });
     }
     return found;
   };

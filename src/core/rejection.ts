@@ -7,6 +7,7 @@ import type { ReasonCode, Rejected } from './verdict.ts';
 /** Codes that mean "cannot be checked here", not "wrong". */
 const UNDECIDED: ReadonlySet<ReasonCode> = new Set([
   'object-too-large',
+  'push-out-of-time',
   'bundle-unsupported',
   'statement-without-evidence',
   'signature-kind-unsupported',

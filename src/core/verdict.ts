@@ -20,7 +20,7 @@ export type Check =
 
 /** Stable reason codes. Tests assert these, never prose. */
 export type ReasonCode =
-  // object
+  // object, push
   | 'unsigned'
   | 'signature-kind-unsupported'
   | 'object-id-mismatch'
@@ -32,10 +32,10 @@ export type ReasonCode =
   | 'statement-malformed'
   | 'statement-subject-differs'
   | 'statement-without-evidence'
-  // push certificate
   | 'push-not-fresh'
   | 'push-elsewhere'
   | 'push-differs'
+  | 'push-out-of-time'
   | 'summary-missing'
   // cms
   | 'armor-malformed'

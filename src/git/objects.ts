@@ -9,6 +9,7 @@ import { MAX_OBJECT } from '../core/git/limits.ts';
 import type { NotedFacts } from '../core/policy/decide.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { UsageError } from '../errors.ts';
+import { noteChild } from '../system/process.ts';
 import { collectGarbage } from '../system/runtime.ts';
 import { type ObjectFrame, objectFramer } from './object-frames.ts';
 import { GIT_READS, type GitPlace, gitSaid } from './process.ts';
@@ -66,6 +67,7 @@ export function startGit({ git, cwd, env }: GitPlace, args: readonly string[]): 
     });
   });
   done.catch(() => undefined);
+  noteChild(child, done);
   return { process: child, done, said: () => talk };
 }
 

@@ -66,15 +66,19 @@ function createOutput(streams: Streams): { put: (text: string) => void; flush: (
   return { put, flush };
 }
 
+/** Returns how far a run is, for a line of progress. */
+export function checkedSoFar(done: number, total: number | undefined): string {
+  return `checked ${grouped(done)}${total === undefined ? '' : ` of ${grouped(total)}`}`;
+}
+
 function createProgress({ streams, terminal, total }: ReportSettings): (done: number) => void {
   if (streams.outputIsTerminal) return () => undefined;
   let next = performance.now() + PROGRESS_AFTER_MS;
-  const of = total === undefined ? '' : ` of ${grouped(total)}`;
   return (done) => {
     const now = performance.now();
     if (now < next) return;
     next = now + PROGRESS_EVERY_MS;
-    terminal.progress(`git-signet: checked ${grouped(done)}${of}`);
+    terminal.progress(`git-signet: ${checkedSoFar(done, total)}`);
   };
 }
 

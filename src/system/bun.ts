@@ -11,6 +11,7 @@ export interface BunChild {
   readonly exited: Promise<number>;
   readonly stdout: ReadableStream<Uint8Array>;
   readonly stderr: ReadableStream<Uint8Array>;
+  readonly kill: () => void;
 }
 
 export interface BunSocket {

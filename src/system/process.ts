@@ -24,6 +24,28 @@ export interface ProcessResult {
   readonly stderr: Uint8Array;
 }
 
+/** Child processes that have not ended. */
+const running = new Set<Killable>();
+let ending = false;
+
+interface Killable {
+  readonly kill: () => unknown;
+}
+
+/** Notes a child process until it has ended. After `endChildren`, it is ended at once. */
+export function noteChild(child: Killable, ended: Promise<unknown>): void {
+  if (ending) child.kill();
+  running.add(child);
+  const forget = (): boolean => running.delete(child);
+  ended.then(forget, forget);
+}
+
+/** Ends all child processes that only answer this process, and every later one at its start. For a run that gives up. */
+export function endChildren(): void {
+  ending = true;
+  for (const child of running) child.kill();
+}
+
 const WINDOWS = process.platform === 'win32';
 
 /** Looks without exceptions. Most entries of PATH hold no git, and an exception costs as much as ten looks. */
@@ -78,6 +100,7 @@ async function runOnBun(
     stderr: silent ? 'ignore' : 'pipe',
     timeout: options.timeout,
   });
+  noteChild(child, child.exited);
   const [stdout, stderr, exitCode] = await Promise.all([
     bun.readableStreamToArrayBuffer(child.stdout),
     silent ? new ArrayBuffer() : bun.readableStreamToArrayBuffer(child.stderr),
@@ -105,8 +128,14 @@ function runOnNode(
     const talk: Buffer[] = [];
     child.stdout?.on('data', (chunk: Buffer) => output.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => talk.push(chunk));
-    child.once('error', reject);
+    const { promise: ended, resolve: forget } = Promise.withResolvers<void>();
+    noteChild(child, ended);
+    child.once('error', (error) => {
+      forget();
+      reject(error);
+    });
     child.once('close', (code) => {
+      forget();
       resolve({
         exitCode: code ?? 255,
         stdout: Buffer.concat(output),

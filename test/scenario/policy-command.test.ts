@@ -262,4 +262,21 @@ describe('policy explain', () => {
       'no   commits[1]: the committer is x@example.test, and that is no address of the signer',
     );
   });
+
+  it('policy explain says whether pushes to the ref must be signed', async () => {
+    const { repository, commit, branch, file, policy } = policyScene('explain-push', sandbox());
+    branch('main', await commit({}));
+    const path = file(policy('push: {refs: [refs/heads/main]}\n'));
+    const explain = async (...args: string[]) => {
+      const asked = ['policy', 'explain', ...trust(), '--policy', path, 'main', ...args];
+      return (await signet(repository, asked)).out.split('\n')[0];
+    };
+    expect(await explain('--ref', 'refs/heads/main')).toBe(
+      '-    push: pushes to refs/heads/main must be signed',
+    );
+    expect(await explain('--ref', 'refs/heads/x')).toBe(
+      '-    push: pushes to refs/heads/x may be unsigned',
+    );
+    expect(await explain()).toBe('-    push: it depends on --ref');
+  });
 });

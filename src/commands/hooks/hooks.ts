@@ -15,6 +15,7 @@ import type { Manager } from './managers.ts';
 import { HOOK_OPTIONS, HOOK_SPEC, vouchedFor } from './options.ts';
 import { type HooksPlace, hooksPlace } from './place.ts';
 import { removeOurs, type Standing, standingOf } from './standing.ts';
+import { timeLimit } from './watch.ts';
 
 function hookOf({ switches }: ParsedArguments, bare: boolean): HookName {
   if (switches.has('pre-push')) return 'pre-push';
@@ -86,7 +87,9 @@ async function install(args: ParsedArguments, invocation: Invocation): Promise<E
   const place = await hooksPlace(invocation.cwd, invocation.env);
   const hook = hookOf(args, place.bare);
   // what cannot be read would refuse every push
-  vouchedFor(parseArguments(args.rest, HOOK_SPEC));
+  const kept = parseArguments(args.rest, HOOK_SPEC);
+  vouchedFor(kept);
+  timeLimit(kept.values.get('within'));
   const options = args.rest.map((option) => ` ${shellWord(option)}`).join('');
   const { directory } = place;
   dropDoubled(directory, hook);

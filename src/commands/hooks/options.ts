@@ -23,6 +23,12 @@ export const HOOK_OPTIONS: OptionSpecs = {
     repeated: true,
     meaning: 'an address of this repository, which a signed push must name',
   },
+  within: {
+    takes: 'text',
+    value: 'TIME',
+    meaning:
+      'a server refuses a push that takes longer to judge: 90s, 10m or 2h, 10m if it is not given',
+  },
   'judged-refs': {
     takes: 'text',
     value: 'PREFIX',

@@ -10,6 +10,7 @@ import { asking } from '../../core/policy/approvals.ts';
 import { DEFAULT_RULE, decide, governing, type Party } from '../../core/policy/decide.ts';
 import { inForce, whyNot } from '../../core/policy/identity.ts';
 import type { IdentityPolicy, ObjectRule } from '../../core/policy/model.ts';
+import { asksForSignedPush } from '../../core/policy/push.ts';
 import { isHit, revocationText } from '../../core/policy/revocations.ts';
 import type { Outcome } from '../../core/verdict.ts';
 import { partyOf as evidenceOf } from '../../core/verify.ts';
@@ -87,6 +88,16 @@ function explainRules(
     const why = decision.allowed ? notes : [decision.detail, ...notes.slice(1)];
     say(decision.allowed ? 'yes' : 'no', what, why.length === 0 ? undefined : why.join('; '));
   }
+}
+
+/** Says whether a server's hook asks for a signed push of this ref. */
+function explainPush(policy: IdentityPolicy, ref: string | undefined, say: Say): void {
+  const { push } = policy;
+  if (push === undefined) return;
+  if (ref === undefined) {
+    say('-', 'push', push.refs === undefined ? 'every push must be signed' : 'it depends on --ref');
+  } else if (asksForSignedPush(policy, ref)) say('-', 'push', `pushes to ${ref} must be signed`);
+  else say('-', 'push', `pushes to ${ref} may be unsigned`);
 }
 
 /** Says whether summaries by this signer would count. */
@@ -176,6 +187,7 @@ async function explain(name: string, setup: VerifySetup, say: Say): Promise<Outc
   }
   // git's next answer overwrites the bytes
   const object = { id: commit.id, type: 'commit', raw: frame.raw.slice() } as const;
+  explainPush(policy, ref, say);
   const outcome = await judgeOutcome(object, judgingContext(setup));
   if (outcome.status !== 'verified') {
     const last = await explainCarried(commit.id, outcome, setup, say);

@@ -5,7 +5,7 @@ import { approvalOddities } from './lint-approvals.ts';
 import { attestationOddities } from './lint-attestations.ts';
 import { carriedOddities } from './lint-carried.ts';
 import type { IdentityPolicy, IdentityRule, ObjectRule } from './model.ts';
-import { matchesWhole } from './patterns.ts';
+import { coversPattern, matchesWhole } from './patterns.ts';
 import { reachedRules, takenBefore } from './reach.ts';
 import { ownersOf } from './revocations.ts';
 
@@ -117,6 +117,20 @@ function summaryOddities({ vsa, rules, commits = [] }: IdentityPolicy): readonly
     .map(({ name }) => ({ where: name, what }));
 }
 
+/** What no name of a ref holds (git-check-ref-format). */
+const NEVER_IN_REF = /[\x00-\x20\x7f~^:?[\\]|\.\.|\/\/|\/\.|@\{|[./]$/;
+
+/** Finds patterns of `push` that no ref has, or that another pattern covers. */
+function pushOddities({ push }: IdentityPolicy): readonly Oddity[] {
+  const refs = push?.refs ?? [];
+  return refs.flatMap((pattern, index) => {
+    const where = `push.refs[${index}]`;
+    if (NEVER_IN_REF.test(pattern)) return [{ where, what: `no ref has a name like ${pattern}` }];
+    const wider = refs.find((other) => other !== pattern && coversPattern(other, pattern));
+    return wider === undefined ? [] : [{ where, what: `${wider} matches the same refs` }];
+  });
+}
+
 /** Finds entries of `revoked` that hit no signer of the policy, and entries that no signer could take back. */
 function revokedOddities(policy: IdentityPolicy): readonly Oddity[] {
   const { rules, keys = [], revoked = [] } = policy;
@@ -148,6 +162,7 @@ export function oddities(policy: IdentityPolicy, now: number): readonly Oddity[]
     ...approvalOddities(policy),
     ...attestationOddities(policy),
     ...carriedOddities(policy),
+    ...pushOddities(policy),
     ...idle(policy),
     ...revokedOddities(policy),
     ...summaryOddities(policy),

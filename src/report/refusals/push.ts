@@ -1,4 +1,4 @@
-/** Codes of push certificates. */
+/** Codes of pushes. */
 
 import type { ReasonCode } from '../../core/verdict.ts';
 import type { RefusalPage } from './page.ts';
@@ -42,5 +42,23 @@ export const PUSH_PAGES = {
     ],
     mend: [['push again', 'git push --signed']],
     example: 'the push moves refs/heads/main, and the certificate does not say so',
+  },
+  'push-out-of-time': {
+    means: 'The hook of the server could not judge the push within its time. No ref has moved.',
+    why: [
+      'The push brings in more commits than the server can judge in that time.',
+      'The server is busy, or a log that its policy asks answers slowly.',
+    ],
+    mend: [
+      [
+        'push an earlier commit of the branch first, and all of it afterwards. The server judges only what is new to it',
+        'git push origin COMMIT:refs/heads/BRANCH',
+      ],
+      [
+        'give the hook more time, if the server is yours. Name its other options again',
+        'git signet hooks install --pre-receive -- --within 1h',
+      ],
+    ],
+    example: 'the push was not judged within 10 minutes, so nothing is decided',
   },
 } as const satisfies Partial<Record<ReasonCode, RefusalPage>>;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/bytes.ts';
+import { oddities } from '../../../src/core/policy/lint.ts';
 import type { IdentityPolicy } from '../../../src/core/policy/model.ts';
 import { asksForSignedPush, decidePush } from '../../../src/core/policy/push.ts';
 import { parsePolicy } from '../../../src/gate/policy-file.ts';
@@ -33,6 +34,22 @@ describe('push in a policy', () => {
     expect(await asking('push: signed\n')).toEqual(refs);
     const some = "push: {refs: [refs/heads/main, 'refs/tags/v*']}\n";
     expect(await asking(some)).toEqual(['refs/heads/main', 'refs/tags/v1']);
+  });
+
+  it('a policy whose push patterns fit no ref, or fit the same refs twice, is odd', async () => {
+    const odd = async (refs: string) => {
+      const policy = await policyOf(`push: {refs: [${refs}]}\n`);
+      return oddities(policy, NOW)
+        .map(({ where }) => where)
+        .filter((where) => where.startsWith('push'));
+    };
+    expect(await odd("refs/heads/main, 'refs/heads/release-*', 'refs/tags/**'")).toEqual([]);
+    expect(await odd("'refs/heads/ma in', refs/heads/main/, 'refs/heads/a..b'")).toEqual([
+      'push.refs[0]',
+      'push.refs[1]',
+      'push.refs[2]',
+    ]);
+    expect(await odd("'refs/heads/v1', 'refs/heads/**'")).toEqual(['push.refs[0]']);
   });
 
   it('a signer may push where the rule of the ref lets the signer sign, and nowhere else (K6)', async () => {

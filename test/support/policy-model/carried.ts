@@ -253,11 +253,17 @@ export function carriedBy(judging: Judging, footed: Footed): readonly Carried[] 
     }
     for (const row of all('rebase') ? runsOf(judging, at) : []) {
       const [onto = -1] = commits[row.run[0] ?? -1]?.parents ?? [];
+      // a commit that H reaches is no repetition
+      const fresh = between(commits, [head], row.run);
+      if (!row.run.every((each) => fresh.includes(each))) continue;
       const brings = between(commits, [onto], [head]);
       const own = ownOf(judged, row, onto, { head, brings })?.get(at);
       if (own === undefined || bringing(head, onto, 'rebase') === undefined) continue;
       if (!mayChange(judging, footed, 'rebase', [own])) continue;
-      ways.push({ how: 'rebase', head, commits: brings, counted: [own] });
+      const way: Carried = { how: 'rebase', head, commits: brings, counted: [own] };
+      // "The last commit of a rebased run has the tree of a squash too. It counts as rebased."
+      if (row.run[0] === at) ways.push(way);
+      else ways.unshift(way);
     }
   }
   return ways;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { carriedForge } from '../support/carried-forge.ts';
 import { runMeanwhile } from '../support/git-repository.ts';
 import { policyScene } from '../support/policy-scenario.ts';
 import { programUnderTest } from '../support/program.ts';
@@ -110,6 +111,37 @@ describe.each(FORMS)('the %s', (_name, form) => {
     expect(await talk.verdict({ object: '1'.repeat(40), policy: 'main' })).toBe('NO_SUCH_OBJECT');
     const tree = repository.must('rev-parse', `${good}^{tree}`);
     expect(await talk.verdict({ object: tree, policy: 'main' })).toBe('NO_SUCH_OBJECT');
+    await talk.end();
+  });
+
+  it('serve judges a squash that revokes its own signer as verify does (J2, Q2)', async () => {
+    const { repository, policy, bob, work, squash, pull, verify, issuer, now } = carriedForge(
+      'serve-carried',
+      sandbox(),
+    );
+    const time = (at: number): string => new Date(at * 1000).toISOString().replace('.000', '');
+    const text = (sequence: number, more = '') =>
+      policy(
+        `sequence: ${sequence}\nchanges: [alice]\ncommits: [{carried: {how: [squash]}}]\n${more}`,
+        bob,
+      );
+    const entry = `{identity: alice@example.test, issuer: '${issuer}', from: '${time(now - 3600)}', until: '${time(now + 3600)}', reason: lost}`;
+    const base = await work(undefined, { '.signet.yaml': text(1) });
+    const land = async (number: number, more: string) => {
+      const head = await work(base, { '.signet.yaml': text(2, more) });
+      pull(number, head);
+      return squash(base, head, `Change (#${number})`);
+    };
+    const plain = await land(1, '# more\n');
+    const revoking = await land(2, `revoked: [${entry}]\n`);
+    const ref = ['--ref', 'refs/heads/main'];
+    const { said } = await verify('--policy-from', base, ...ref, plain, revoking);
+    expect([said.get(plain), said.get(revoking)]).toEqual(['verified alice', 'unsigned']);
+    const named = ['--ref', 'main=refs/heads/main', '--policy-from', `main=${base}`];
+    const talk = await openServe(repository, form, [...trusting(), ...named]);
+    for (const id of [plain, revoking]) {
+      expect(await talk.verdict({ object: id, policy: 'main' })).toBe(said.get(id));
+    }
     await talk.end();
   });
 

@@ -8,7 +8,7 @@ import { judgePlan, judgingContext } from '../../gate/run.ts';
 import type { VerifySetup } from '../../gate/setup.ts';
 import { runKey } from '../../gate/shards/run-key.ts';
 import { openSelection, readShard, type Shard, selected } from '../../gate/shards/shard.ts';
-import { endLine, headLine } from '../../gate/shards/shard-file.ts';
+import { headLine, shardLines } from '../../gate/shards/shard-file.ts';
 import { flagOf, type SettingName } from '../../settings/table.ts';
 import type { Invocation } from '../../system/invocation.ts';
 
@@ -60,25 +60,26 @@ export async function writeShard(
   args: ParsedArguments,
   { streams, terminal }: Invocation,
 ): Promise<ExitCode> {
-  const selection = openSelection(setup.crypto);
+  const selection = openSelection();
   const { index, count } = shard;
   const run = { ...runKey(setup), log: setup.logUse };
   const { now } = setup.judge;
-  let text = headLine({ shard: index, of: count, now, words: wordsOf(args), run });
+  const lines = shardLines();
+  let text = lines.line(headLine({ shard: index, of: count, now, words: wordsOf(args), run }));
   let judged = 0;
   const requests = selected(plan.requests, selection, shard);
   await judgePlan({ requests, graph: undefined }, setup, judgingContext(setup), {
     ...{ jobs, output: 'outcome' },
     onResult: ({ piece = '' }) => {
       judged += 1;
-      text += `${piece}\n`;
+      text += lines.line(piece);
       if (text.length < BUFFER) return;
       streams.write(text);
       text = '';
     },
   });
   const total = selection.count();
-  streams.write(text + endLine({ judged, total, selection: selection.digest() }));
+  streams.write(text + lines.end({ judged, total, selection: selection.digest() }));
   terminal.say(
     `shard ${index}/${count}: ${judged} of ${total} objects, and nothing is decided yet`,
   );

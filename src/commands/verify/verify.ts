@@ -114,19 +114,19 @@ export async function runVerify(
     const subjects = await withRefs(plan.subjects, source);
     sayStart(plan, terminal);
     const { now } = setup.judge;
-    const asked = args.positionals;
     const output: ReportOutput = format === 'text' && total === 1 ? 'sentence' : format;
+    const merge = shards && openMerge(shards, setup, output);
+    const merged = merge?.planned(plan) ?? plan;
     reporter = createReporter({
       colour: await colourHere(invocation),
       ...startedFacts(setup.facts, start),
       store: proofs,
       streams: attestation?.streams ?? invocation.streams,
-      ...{ output, terminal, noun: 'commit', asked, subjects, now, env, total },
+      ...{ output, terminal, noun: 'commit', asked: args.positionals, subjects, now, env, total },
       repositoryUri: uri,
     });
-    const merge = shards && openMerge(shards, setup, output);
     const how = { jobs, output, onResult: reporter.add, proofs, judge: merge?.judge };
-    const judged = judgePlan(merge?.planned(plan) ?? plan, setup, judging, how);
+    const judged = judgePlan(merged, setup, judging, how);
     // reading stdin blocks, so a signal must end the process there
     const counts = await (total === undefined ? judged : untilInterrupted(judged));
     merge?.check();

@@ -24,12 +24,13 @@ import { once } from '../../system/once.ts';
 import { collectGarbage } from '../../system/runtime.ts';
 import { asksAboutGraph } from '../graph.ts';
 import { createJudge, LARGE_BATCH } from '../judge.ts';
+import type { JudgingContext } from '../outcome.ts';
 import { watchOf } from '../plan.ts';
 import { walkedCommit } from '../revisions.ts';
 import { judgingContext } from '../run.ts';
 import { settle } from '../settle.ts';
 import type { VerifySetup } from '../setup.ts';
-import { openSingles } from '../together.ts';
+import { graphOver, openTogether, type Together } from '../together.ts';
 import { type AskedObject, NoVerdict, type VerifyQuestion } from './question.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -151,7 +152,6 @@ export function createObjectJudge(served: ServedSetup): ObjectJudge {
   const { crypto, repository, judge: settings, facts } = setup;
   const output = 'jsonl';
   const asks = asksAboutGraph(settings.policy);
-  const watch = watchOf(setup, judgingContext(setup));
   const tail = `,${jsonText(factsJson(facts)).slice(1)}`;
   const open = (format: ObjectFormat) => ({
     judging: { ...judgingContext(setup), repository: { ...repository, format } },
@@ -160,8 +160,13 @@ export function createObjectJudge(served: ServedSetup): ObjectJudge {
   const opened = { sha1: once(async () => open('sha1')), sha256: once(async () => open('sha256')) };
 
   /** Returns what the repository tells of a commit: whether it changes the policy. */
-  const noted = async ({ id, raw }: WantedObject): Promise<ObjectRequest> => {
+  const noted = async (
+    { id, raw }: WantedObject,
+    judging: JudgingContext,
+    together: Together | undefined,
+  ): Promise<ObjectRequest> => {
     const commit = walkedCommit(repository, { id, raw });
+    const watch = watchOf(setup, judging, together);
     if (watch === undefined || commit === undefined) return { id };
     if (!inRepository) throw new NoVerdict('REPOSITORY_NEEDED', NEEDS_REPOSITORY);
     for await (const [request] of watch(() => [[commit]])) if (request) return request;
@@ -177,19 +182,21 @@ export function createObjectJudge(served: ServedSetup): ObjectJudge {
     const { type, raw, preset, id } = object;
     const whole = type === 'commit' && !alone && preset === undefined;
     const { judging, judgeBatch } = await opened[format]();
-    let request: ObjectRequest = { id };
-    if (whole) {
-      request = await noted(object).catch((error) => Promise.reject(absent(error, question)));
-    }
-    const together = whole && asks ? await openSingles(setup, judging) : undefined;
+    const together = whole && asks ? await openTogether(setup, judging) : undefined;
+    const { graph, close } = graphOver(together, setup, judging, []);
     try {
+      const request: ObjectRequest = whole
+        ? await noted(object, judging, together).catch((error) =>
+            Promise.reject(absent(error, question)),
+          )
+        : { id };
       const item = { ...request, ...{ type, single: true, start: 0, end: raw.length } };
       const batch = { bytes: raw, items: [preset === undefined ? item : { ...item, preset }] };
-      const settings = { judging, output, graph: together?.graph } as const;
+      const settings = { judging, output, graph } as const;
       const [result] = await settle(batch, await judgeBatch(batch), settings);
       return (result?.piece ?? '').slice(0, -1) + tail;
     } finally {
-      await together?.close();
+      await close();
       if (raw.length > LARGE_BATCH) collectGarbage();
     }
   };

@@ -129,11 +129,13 @@ function recordedJudge(set: ShardSet, output: Output): Judge {
   };
 }
 
+type MergedPlan = Pick<PolicyPlan, 'requests' | 'graph' | 'total'>;
+
 /** The part of a run that is different if the verdicts come from shards. */
 export interface ShardMerge {
   readonly judge: Judge;
-  /** Returns the plan, and watches its objects. */
-  readonly planned: (plan: Pick<PolicyPlan, 'requests' | 'graph'>) => typeof plan;
+  /** Returns the plan, and watches its objects. @throws UsageError if their number is another one */
+  readonly planned: (plan: MergedPlan) => MergedPlan;
   /** Checks, after the last object, that the run was that of the shards. @throws UsageError */
   readonly check: () => void;
 }
@@ -141,10 +143,14 @@ export interface ShardMerge {
 /** Begins to merge shards in a run that was set up as they were. @throws UsageError */
 export function openMerge(set: ShardSet, setup: VerifySetup, output: Output): ShardMerge {
   checkRun(set, runKey(setup));
-  const selection = openSelection(setup.crypto);
+  const selection = openSelection();
   return {
     judge: recordedJudge(set, output),
-    planned: ({ requests, graph }) => ({ requests: selected(requests, selection), graph }),
+    planned: (plan) => {
+      const { total } = plan;
+      if (total !== undefined && total !== set.files[0]?.end.total) throw otherObjects();
+      return { ...plan, requests: selected(plan.requests, selection) };
+    },
     check: () => checkSelection(set, selection),
   };
 }

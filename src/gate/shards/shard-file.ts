@@ -1,18 +1,20 @@
 /**
- * The file of a shard: a line about the run, a line for each object with the verdict on its own evidence, and a last line.
- * Rules that need several commits are settled when all shards are merged.
+ * The file of a shard: a line about the run, a line for each object with the verdict on its own evidence, and a last line
+ * with a digest of the others. The digest finds damage. It proves no author, because every writer can compute it. Rules
+ * that need several commits are settled when all shards are merged.
  */
 
 import { createReadStream } from 'node:fs';
-import { fromUtf8 } from '../../core/bytes.ts';
+import { fromUtf8, toHex, utf8 } from '../../core/bytes.ts';
 import { isRecord, type Json } from '../../core/json.ts';
 import type { Outcome } from '../../core/verdict.ts';
 import { UsageError } from '../../errors.ts';
+import { nodeCrypto } from '../../system/crypto.ts';
 import { reasonOf } from '../../system/system-error.ts';
 import { cutLines } from '../serve/lines.ts';
 
 /** The version of the form. */
-const FORM = 1;
+const FORM = 2;
 const MAX_LINE = 64 * 1024 * 1024;
 
 /** What must be the same in every shard of a run, and where they are merged. By name, for messages. */
@@ -36,6 +38,8 @@ export interface ShardEnd {
   readonly total: number;
   /** Digest of the whole run's objects. */
   readonly selection: string;
+  /** Digest of the lines before this one, and of the values above. */
+  readonly lines: string;
 }
 
 /** The verdict on an object, before the rules that need several commits. */
@@ -46,14 +50,53 @@ export interface ShardRecord {
   readonly outcome: Outcome;
 }
 
-/** Returns the first line of a file. */
-export function headLine(head: ShardHead): string {
-  return `${JSON.stringify({ gitSignetShard: FORM, ...head })}\n`;
+/** A digest over many pieces, each added to the digest of those before it. */
+export interface ChainedDigest {
+  readonly add: (piece: Uint8Array) => void;
+  /** SHA-256, lower-case hex. */
+  readonly hex: () => string;
 }
 
-/** Returns the last line of a file. */
-export function endLine(end: ShardEnd): string {
-  return `${JSON.stringify({ end: true, ...end })}\n`;
+/** Returns the digest of nothing. */
+export function chainedDigest(): ChainedDigest {
+  let digest = new Uint8Array();
+  return {
+    add: (piece) => {
+      digest = new Uint8Array(nodeCrypto.hash('sha256', digest, piece));
+    },
+    hex: () => toHex(digest),
+  };
+}
+
+/** Writes the lines of a shard. */
+export interface ShardLines {
+  /** Returns a line with its end. */
+  readonly line: (text: string) => string;
+  /** Returns the last line. */
+  readonly end: (end: Omit<ShardEnd, 'lines'>) => string;
+}
+
+const endValues = ({ judged, total, selection }: Omit<ShardEnd, 'lines'>): Uint8Array =>
+  utf8(`${judged} ${total} ${selection}`);
+
+/** Begins the lines of a file. */
+export function shardLines(): ShardLines {
+  const digest = chainedDigest();
+  return {
+    line: (text) => {
+      digest.add(utf8(text));
+      return `${text}\n`;
+    },
+    end: (end) => {
+      digest.add(endValues(end));
+      return `${JSON.stringify({ end: true, ...end, lines: digest.hex() })}\n`;
+    },
+  };
+}
+
+/** Returns the first line of a file. */
+export function headLine(head: ShardHead): string {
+  return JSON.stringify({ gitSignetShard: FORM, ...head });
 }
 
 function refuse(path: string, what: string): UsageError {
@@ -77,11 +120,12 @@ function readHead(path: string, line: Json | undefined): ShardHead {
 }
 
 function readEnd(path: string, line: Json | undefined): ShardEnd {
-  const { end, judged, total, selection } = line ?? {};
-  if (end !== true || !isCount(judged) || !isCount(total) || typeof selection !== 'string') {
+  const { end, judged, total, selection, lines } = line ?? {};
+  const digests = typeof selection === 'string' && typeof lines === 'string';
+  if (end !== true || !isCount(judged) || !isCount(total) || !digests) {
     throw refuse(path, 'the file has no end, so its shard did not finish');
   }
-  return { judged, total, selection };
+  return { judged, total, selection, lines };
 }
 
 const STATUSES: readonly unknown[] = [
@@ -101,10 +145,11 @@ function readRecord(path: string, line: Json): ShardRecord {
   return { id, ...(ref === undefined ? {} : { ref }), outcome: outcome as unknown as Outcome };
 }
 
-async function* linesOf(path: string): AsyncGenerator<Json> {
+async function* linesOf(path: string): AsyncGenerator<{ value: Json; bytes: Uint8Array }> {
   try {
     for await (const line of cutLines(createReadStream(path), MAX_LINE)) {
-      const text = line === 'too-long' ? undefined : fromUtf8(line);
+      const bytes = line === 'too-long' ? new Uint8Array() : line;
+      const text = fromUtf8(bytes);
       let value: unknown;
       try {
         value = JSON.parse(text ?? '');
@@ -112,7 +157,7 @@ async function* linesOf(path: string): AsyncGenerator<Json> {
         value = undefined;
       }
       if (!isRecord(value)) throw refuse(path, 'a line is not a JSON object');
-      yield value;
+      yield { value, bytes };
     }
   } catch (error) {
     if (error instanceof UsageError) throw error;
@@ -132,27 +177,31 @@ export async function readShardFile(path: string): Promise<ShardFile> {
   let head: ShardHead | undefined;
   let last: Json | undefined;
   let judged = -1;
-  for await (const line of linesOf(path)) {
-    if (head === undefined) head = readHead(path, line);
-    else if (last?.['end'] === true) throw refuse(path, 'it goes on behind its end');
+  const digest = chainedDigest();
+  for await (const { value, bytes } of linesOf(path)) {
+    if (last?.['end'] === true) throw refuse(path, 'it goes on behind its end');
+    if (head === undefined) head = readHead(path, value);
     else {
       judged += 1;
-      last = line;
+      last = value;
     }
+    if (last?.['end'] !== true) digest.add(bytes);
   }
   const known = head ?? readHead(path, undefined);
   const end = readEnd(path, last);
   if (end.judged !== judged) throw refuse(path, 'lines are missing');
+  digest.add(endValues(end));
+  if (end.lines !== digest.hex()) throw refuse(path, 'the file was changed after it was written');
   return { path, head: known, end };
 }
 
 /** Yields the records of a file. @throws UsageError */
 export async function* shardRecords({ path, end }: ShardFile): AsyncGenerator<ShardRecord> {
   let at = -1;
-  for await (const line of linesOf(path)) {
+  for await (const { value } of linesOf(path)) {
     at += 1;
     if (at === 0) continue;
     if (at > end.judged) return;
-    yield readRecord(path, line);
+    yield readRecord(path, value);
   }
 }

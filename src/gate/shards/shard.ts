@@ -1,9 +1,9 @@
 /** Splits a run into shards. Each shard plans the whole run and judges every n-th object of it. */
 
-import { toHex, utf8 } from '../../core/bytes.ts';
-import type { Crypto } from '../../core/crypto.ts';
+import { utf8 } from '../../core/bytes.ts';
 import { UsageError } from '../../errors.ts';
 import type { ObjectRequest } from '../../git/objects.ts';
+import { chainedDigest } from './shard-file.ts';
 
 export interface Shard {
   /** From 1 to `count`. */
@@ -33,14 +33,14 @@ export interface Selection {
 }
 
 /** Returns an empty selection. */
-export function openSelection(crypto: Crypto): Selection {
+export function openSelection(): Selection {
   let count = 0;
-  let digest = new Uint8Array();
+  const digest = chainedDigest();
   const add: Selection['add'] = ({ id, ref = '' }) => {
     count += 1;
-    digest = new Uint8Array(crypto.hash('sha256', digest, utf8(`${id} ${ref}\0`)));
+    digest.add(utf8(`${id} ${ref}\0`));
   };
-  return { add, count: () => count, digest: () => toHex(digest) };
+  return { add, count: () => count, digest: digest.hex };
 }
 
 type Requests = AsyncIterable<readonly ObjectRequest[]>;

@@ -1,0 +1,92 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { UsageError } from '../../../src/errors.ts';
+import {
+  headLine,
+  readShardFile,
+  shardLines,
+  shardRecords,
+} from '../../../src/gate/shards/shard-file.ts';
+import { scratchDirectory } from '../../support/sandbox.ts';
+
+const directory = scratchDirectory('shard-file');
+const HEAD = { shard: 1, of: 2, now: 7, words: ['--', 'main'], run: { ref: 'main' } };
+const RECORD = JSON.stringify({ id: 'ab', outcome: { status: 'unsigned' } });
+
+function fileOf(records: readonly string[], end: object = {}): Buffer {
+  const lines = shardLines();
+  const texts = [headLine(HEAD), ...records].map(lines.line);
+  const last = { judged: records.length, total: 2 * records.length, selection: 'd' };
+  return Buffer.from(texts.join('') + lines.end({ ...last, ...end }));
+}
+
+function written(content: Buffer | string): string {
+  const path = join(directory, 'a.shard');
+  writeFileSync(path, content);
+  return path;
+}
+
+it('a file that was written is read again', async () => {
+  const file = await readShardFile(written(fileOf([RECORD, RECORD])));
+  expect(file.head).toMatchObject(HEAD);
+  expect(file.end).toMatchObject({ judged: 2, total: 4, selection: 'd' });
+  const records: object[] = [];
+  for await (const record of shardRecords(file)) records.push(record);
+  expect(records).toEqual([JSON.parse(RECORD), JSON.parse(RECORD)]);
+});
+
+it('a file without objects is read', async () => {
+  const file = await readShardFile(written(fileOf([])));
+  for await (const record of shardRecords(file)) expect(record).toBe('absent');
+});
+
+it('a change of any byte is an error (U2)', async () => {
+  const good = fileOf([RECORD]);
+  for (let at = 0; at < good.length; at += 1) {
+    const bent = Buffer.from(good);
+    bent[at] = (bent[at] ?? 0) ^ 1;
+    await expect(readShardFile(written(bent)), `byte ${at}`).rejects.toThrow('a.shard: ');
+  }
+});
+
+it('a cut at any byte is an error (U2)', async () => {
+  const good = fileOf([RECORD]);
+  for (let length = 0; length < good.length - 1; length += 1) {
+    await expect(readShardFile(written(good.subarray(0, length)))).rejects.toThrow('a.shard: ');
+  }
+});
+
+it('lines that are doubled, swapped or left out are an error (U2)', async () => {
+  const other = RECORD.replace('ab', 'cd');
+  const [head = '', one = '', two = '', end = ''] = fileOf([RECORD, other]).toString().split('\n');
+  const wrong = [
+    [head, two, one, end],
+    [head, one, one, end],
+    [head, one, end],
+    [head, one, two, two, end],
+    [head, one, two, end, end],
+    [one, two, end],
+    [head, one, two],
+  ];
+  for (const lines of wrong) {
+    await expect(readShardFile(written(lines.join('\n')))).rejects.toThrow('a.shard: ');
+  }
+});
+
+it('a head or a record with wrong values is an error', async () => {
+  const heads = [{ shard: 3 }, { shard: 0 }, { of: '2' }, { words: [1] }, { run: { ref: 1 } }];
+  for (const more of heads) {
+    const lines = shardLines();
+    const head = lines.line(JSON.stringify({ ...JSON.parse(headLine(HEAD)), ...more }));
+    const end = lines.end({ judged: 0, total: 0, selection: 'd' });
+    await expect(readShardFile(written(head + end))).rejects.toThrow(UsageError);
+  }
+  const form = headLine(HEAD).replace(/"gitSignetShard":\d+/, '"gitSignetShard":1');
+  await expect(readShardFile(written(form))).rejects.toThrow(UsageError);
+  const records = [{}, { id: 1 }, { id: 'ab', outcome: { status: 'good' } }, { id: 'ab', ref: 1 }];
+  for (const record of records) {
+    const file = await readShardFile(written(fileOf([JSON.stringify(record)])));
+    await expect(shardRecords(file).next()).rejects.toThrow(UsageError);
+  }
+});

@@ -21,13 +21,12 @@ export const HOOK_OPTIONS: OptionSpecs = {
     takes: 'text',
     value: 'URL',
     repeated: true,
-    meaning: 'an address of this repository, which a signed push must name',
+    meaning: 'our address, which a signed push must name',
   },
   within: {
     takes: 'text',
     value: 'TIME',
-    meaning:
-      'a server refuses a push that takes longer to judge: 90s, 10m or 2h, 10m if it is not given',
+    meaning: 'the longest that a server judges a push (default: 10m)',
   },
   'judged-refs': {
     takes: 'text',

@@ -138,7 +138,12 @@ export function judgeCase(judged: Case): readonly Said[] {
     }
     if (!line.has(at)) return alone;
     const landing = { at, range, line, carried };
-    const passing = brought(judged, landing).filter((each) => said[each]?.status === 'verified');
+    const brings = brought(judged, landing);
+    // "If a commit is judged alone, of what it brings only its other parents count."
+    const passing =
+      world?.single === true
+        ? brings.filter((each) => parents.includes(each) && alones[each]?.status === 'verified')
+        : brings.filter((each) => said[each]?.status === 'verified');
     // a carried commit counts for those whose work it is
     const signing = [at, ...passing].flatMap((each) => carried.get(each)?.counted ?? [each]);
     const enough = under.every((policy) => {

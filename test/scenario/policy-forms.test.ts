@@ -46,6 +46,8 @@ describe.runIf(haveTools('ssh-keygen'))('as built (P08, P14, P16)', () => {
       '--trusted-root',
       sandbox().files.trustedRoot,
       '--offline',
+      // the second run would say that it used proofs of the first
+      '--no-store',
       '--format',
       'jsonl',
     ];

@@ -2,7 +2,7 @@
 
 import { MAX_OBJECT } from './git/limits.ts';
 import type { Progress } from './signer.ts';
-import type { ReasonCode, Rejected } from './verdict.ts';
+import type { NotAllowed, PolicyCode, ReasonCode, Rejected, Verified } from './verdict.ts';
 
 /** Codes that mean "cannot be checked here", not "wrong". */
 const UNDECIDED: ReadonlySet<ReasonCode> = new Set([
@@ -35,4 +35,10 @@ export function rejected(
 export function tooLarge(size: number): Rejected {
   const detail = `the object is larger than ${MAX_OBJECT} bytes (${size})`;
   return rejected({ check: 'object' }, 'object-too-large', detail);
+}
+
+/** Returns good evidence as a verdict that the policy refuses. */
+export function notAllowed(evidence: Verified, code: PolicyCode, detail: string): NotAllowed {
+  const { rule: _, ...rest } = evidence;
+  return { ...rest, status: 'not-allowed', check: 'policy', code, detail };
 }

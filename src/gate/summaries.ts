@@ -3,18 +3,11 @@
 import type { EvidenceContext } from '../core/evidence.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
 import { statementSigner } from '../core/policy/statement-signer.ts';
-import { rejected } from '../core/rejection.ts';
-import { readBundle } from '../core/statement/bundle.ts';
+import { notAllowed, rejected } from '../core/rejection.ts';
+import { claimedStatement } from '../core/statement/claimed.ts';
 import { readSourceVsa, type SourceVsa, VSA_TYPE } from '../core/statement/source-vsa.ts';
-import { readStatement } from '../core/statement/statement.ts';
 import { verifyStatement } from '../core/statement/verify.ts';
-import {
-  type NotAllowed,
-  type PolicyCode,
-  Refusal,
-  type Rejected,
-  type Verified,
-} from '../core/verdict.ts';
+import { type NotAllowed, Refusal, type Rejected, type Verified } from '../core/verdict.ts';
 
 /** A summary by a signer that counts. */
 export interface GoodSummary {
@@ -39,18 +32,7 @@ export interface SummaryJudge {
 
 /** Returns true if a bundle claims to hold a summary. Nothing of it is proved. */
 export function claimsSummary(bundle: Uint8Array): boolean {
-  try {
-    return readStatement(readBundle(bundle).payload).predicateType === VSA_TYPE;
-  } catch (error) {
-    if (error instanceof Refusal) return false;
-    throw error;
-  }
-}
-
-/** Turns good evidence into a refusal by the policy. */
-export function notAllowed(evidence: Verified, code: PolicyCode, detail: string): NotAllowed {
-  const { rule: _, ...rest } = evidence;
-  return { ...rest, status: 'not-allowed', check: 'policy', code, detail };
+  return claimedStatement(bundle)?.predicateType === VSA_TYPE;
 }
 
 /** Returns the signers' names, or why the signer does not count. Exceptions of `revoked` are for commits, so they do not hold here. */

@@ -7,10 +7,10 @@ import { fromBase64, fromUtf8 } from '../core/bytes.ts';
 import type { EvidenceContext } from '../core/evidence.ts';
 import { isRecord } from '../core/json.ts';
 import { statementSigner } from '../core/policy/statement-signer.ts';
-import { rejected } from '../core/rejection.ts';
+import { notAllowed, rejected } from '../core/rejection.ts';
 import type { Statement, SubjectType } from '../core/statement/statement.ts';
 import { verifyStatement } from '../core/statement/verify.ts';
-import type { IdentityPolicy, PolicyCode, Verdict, Verified } from '../core/verdict.ts';
+import type { IdentityPolicy, Verdict } from '../core/verdict.ts';
 import type { StoredStatement } from './read.ts';
 
 /** The object that statements are asked for. */
@@ -58,12 +58,6 @@ function shown(subjects: Statement['subjects']): string {
   const [first] = subjects;
   const more = subjects.length > 1 ? ` and ${subjects.length - 1} more` : '';
   return `the ${first?.type} ${first?.id}${more}`;
-}
-
-/** Returns a verified verdict as one that the policy does not allow. */
-export function notAllowed(verdict: Verified, code: PolicyCode, detail: string): Verdict {
-  const { rule: _, ...evidence } = verdict;
-  return { ...evidence, status: 'not-allowed', check: 'policy', code, detail };
 }
 
 /** Verifies one stored statement about an object. Without a policy every signer is allowed. */

@@ -6,6 +6,7 @@ import type { ParsedArguments } from '../../cli/spec.ts';
 import { visible } from '../../core/escape.ts';
 import { plural } from '../../core/plural.ts';
 import type { AttestationRule, IdentityPolicy } from '../../core/policy/model.ts';
+import { notAllowed } from '../../core/rejection.ts';
 import { predicateTypeOf } from '../../core/statement/ready-types.ts';
 import type { SubjectType } from '../../core/statement/statement.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
@@ -22,7 +23,6 @@ import {
   claimedType,
   type JudgedStatement,
   judgeStatement,
-  notAllowed,
 } from '../../statements/judge.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { writePage } from '../../system/layout.ts';

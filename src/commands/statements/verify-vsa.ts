@@ -9,7 +9,7 @@ import type { Command, Run } from '../../cli/command.ts';
 import { fromUtf8Lossy, utf8 } from '../../core/bytes.ts';
 import { visible } from '../../core/escape.ts';
 import { createEvidenceCache } from '../../core/evidence-cache.ts';
-import { rejected } from '../../core/rejection.ts';
+import { notAllowed, rejected } from '../../core/rejection.ts';
 import {
   type SummaryExpectation,
   whyNotAbout,
@@ -23,7 +23,6 @@ import {
   claimsSummary,
   type GoodSummary,
   judgeSummary,
-  notAllowed,
   type SummaryJudge,
 } from '../../gate/summaries.ts';
 import { summaryPolicy } from '../../gate/summary-policy.ts';

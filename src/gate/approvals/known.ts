@@ -4,10 +4,9 @@
  */
 
 import { type Approval, approvalIn } from '../../core/policy/approvals.ts';
-import { readBundle } from '../../core/statement/bundle.ts';
-import { readStatement } from '../../core/statement/statement.ts';
+import { claimedStatement } from '../../core/statement/claimed.ts';
 import { verifyStatement } from '../../core/statement/verify.ts';
-import { Refusal, type Verified } from '../../core/verdict.ts';
+import type { Verified } from '../../core/verdict.ts';
 import type { VerifyContext } from '../../core/verify.ts';
 import type { StatementStore } from '../../statements/store.ts';
 
@@ -25,14 +24,10 @@ export interface KnownApprovals {
   readonly subjects: () => Promise<ReadonlySet<string>>;
 }
 
-/** Returns what the bundle says if it is an approval, before anything is verified. Most statements are none. */
-function claimedApproval(bundle: Uint8Array): Approval | undefined {
-  try {
-    return approvalIn(readStatement(readBundle(bundle).payload));
-  } catch (error) {
-    if (error instanceof Refusal) return undefined;
-    throw error;
-  }
+/** Returns true if the bundle claims to be an approval, before anything is verified. Most statements are none. */
+function claimsApproval(bundle: Uint8Array): boolean {
+  const statement = claimedStatement(bundle);
+  return statement !== undefined && approvalIn(statement) !== undefined;
 }
 
 /** Opens the approvals in a store of statements. */
@@ -47,7 +42,7 @@ export function openApprovals(store: StatementStore, context: VerifyContext): Kn
     if (!(await subjects()).has(id)) return [];
     const found: KnownApproval[] = [];
     for (const { kind, bytes } of (await store.about(id)).statements) {
-      if (kind !== 'bundle' || claimedApproval(bytes) === undefined) continue;
+      if (kind !== 'bundle' || !claimsApproval(bytes)) continue;
       const { verdict, statement } = await verifyStatement(bytes, context);
       const approval = statement && approvalIn(statement);
       if (verdict.status === 'verified' && approval !== undefined)

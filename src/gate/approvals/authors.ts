@@ -4,7 +4,7 @@ import type { Authors } from '../../core/policy/approvals.ts';
 import type { Carried, IdentityPolicy, Outcome, Signer } from '../../core/verdict.ts';
 import type { GitRepository } from '../../git/repository.ts';
 import { personOf } from '../person.ts';
-import { readCommits } from './commits.ts';
+import { statedCommits } from '../stated-commit.ts';
 
 /** Most outcomes in memory. */
 const MAX_KEPT = 20_000;
@@ -61,7 +61,7 @@ export function openAuthors(
       outcomes.push(outcome);
       for (const held of carriedIn(outcome)?.commits ?? []) all.add(held);
     }
-    const commits = await readCommits(repository, [...all]);
+    const commits = await statedCommits(repository, [...all]);
     const addresses = commits.flatMap((commit) => commit?.addresses ?? []);
     return authorsIn(policy, outcomes, [...new Set(addresses)]);
   };

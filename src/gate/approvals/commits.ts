@@ -1,65 +1,9 @@
-/** Reads commits for the comparison of what was approved with what lands, and lists what an approval covers. */
+/** Lists what an approval covers. */
 
-import { equal } from '../../core/bytes.ts';
-import { commitHeader } from '../../core/git/header.ts';
-import { readPerson } from '../../core/git/person.ts';
-import { messageOf } from '../../core/git/signed-object.ts';
 import type { Approval } from '../../core/policy/approvals.ts';
 import { proveRange } from '../../git/range-commits.ts';
 import type { GitRepository } from '../../git/repository.ts';
-
-/** A commit as its own bytes state it. */
-export interface ReadCommit {
-  readonly id: string;
-  readonly tree: string;
-  readonly parents: readonly string[];
-  readonly author: Uint8Array;
-  readonly encoding: string | undefined;
-  readonly message: Uint8Array;
-  /** The addresses of author and committer, as far as they can be read. */
-  readonly addresses: readonly string[];
-}
-
-const NEWLINE = 0x0a;
-
-/** git drops line ends behind the message when it commits again. */
-function withoutLastLineEnds(message: Uint8Array): Uint8Array {
-  let end = message.length;
-  while (end > 0 && message[end - 1] === NEWLINE) end -= 1;
-  return message.subarray(0, end);
-}
-
-/** Reads a commit. Returns undefined for bytes that git reads in another way. */
-export function commitOf(id: string, bytes: Uint8Array): ReadCommit | undefined {
-  // git's next answer overwrites the bytes
-  const raw = bytes.slice();
-  const header = commitHeader(raw);
-  if (header === undefined) return undefined;
-  const { tree, parents, author, committer, encoding } = header;
-  const people = [author, committer].map((line) => readPerson(line, encoding)?.email);
-  const addresses = people.filter((email) => email !== undefined);
-  const message = withoutLastLineEnds(messageOf(raw));
-  return { id, tree, parents, author, encoding, message, addresses };
-}
-
-/** Reads commits, in order. The result is undefined for one that is missing or no commit. @throws UsageError OBJECT_CORRUPT */
-export async function readCommits(
-  { objects }: GitRepository,
-  ids: readonly string[],
-): Promise<readonly (ReadCommit | undefined)[]> {
-  return objects.each(ids, (frame) =>
-    frame.kind === 'object' && frame.type === 'commit' ? commitOf(frame.id, frame.raw) : undefined,
-  );
-}
-
-/** Returns true if both have the same author line, encoding and message, byte for byte. */
-export function saysTheSame(one: ReadCommit, other: ReadCommit): boolean {
-  return (
-    one.encoding === other.encoding &&
-    equal(one.author, other.author) &&
-    equal(one.message, other.message)
-  );
-}
+import { statedCommit, statedCommits } from '../stated-commit.ts';
 
 /** Most commits that one approval covers. */
 const MAX_APPROVED = 10_000;
@@ -81,7 +25,7 @@ async function walkedLine(
 ): Promise<readonly string[] | undefined> {
   const line: string[] = [];
   for (let id = head; line.length < FEW; ) {
-    const [commit] = await readCommits(repository, [id]);
+    const commit = await statedCommit(repository, id);
     if (commit === undefined || repository.shallow.has(id)) return undefined;
     line.unshift(id);
     const [parent, other] = commit.parents;
@@ -99,7 +43,7 @@ async function provedCommits(
   base: string | undefined,
 ): Promise<ApprovedCommits | undefined> {
   const ends = base === undefined ? [head] : [head, base];
-  if ((await readCommits(repository, ends)).includes(undefined)) return undefined;
+  if ((await statedCommits(repository, ends)).includes(undefined)) return undefined;
   const line = await walkedLine(repository, head, base);
   if (line !== undefined) return { ids: new Set(line), line };
   const range = { include: [head], exclude: base === undefined ? [] : [base], symmetric: false };

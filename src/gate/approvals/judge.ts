@@ -7,8 +7,8 @@ import { type ApprovalsDue, isAuthor } from '../../core/policy/approvals.ts';
 import type { Revocation } from '../../core/policy/model.ts';
 import type { Outcome } from '../../core/verdict.ts';
 import { proveRange } from '../../git/range-commits.ts';
+import { type StatedCommit, statedCommits } from '../stated-commit.ts';
 import { carriedIn, type FindAuthors, openAuthors } from './authors.ts';
-import { type ReadCommit, readCommits } from './commits.ts';
 import { ApprovalCount, approverOf, counted } from './count.ts';
 import {
   type FittingApproval,
@@ -57,7 +57,7 @@ function authored(
 /** Returns what a commit brings that is judged alone: all that its other parents reach and its first parent does not. */
 async function broughtAlone(
   repository: ApprovalSettings['repository'],
-  { id, parents: [first, ...others] }: ReadCommit,
+  { id, parents: [first, ...others] }: StatedCommit,
 ): Promise<readonly string[]> {
   if (first === undefined || others.length === 0) return [];
   const range = { include: others, exclude: [first], symmetric: false };
@@ -73,7 +73,7 @@ export function createApprovalJudge(settings: ApprovalSettings): ApprovalJudge {
   const authorsOf: FindAuthors = openAuthors(repository, alone);
 
   return async ({ id, line, brought, revoked }, due, outcome) => {
-    const [commit] = await readCommits(repository, [id]);
+    const [commit] = await statedCommits(repository, [id]);
     if (outcome.status !== 'verified' || commit === undefined) return outcome;
     const ids = brought?.keys() ?? (await broughtAlone(repository, commit));
     const landing = { ...commit, line, brought: [...ids], carried: carriedIn(outcome) };

@@ -6,12 +6,8 @@
 import type { CountedApproval } from '../../core/verdict.ts';
 import { mergeBases } from '../../git/merge-bases.ts';
 import type { MergeTrees } from '../../git/merge-tree.ts';
-import {
-  type ApprovedCommits,
-  openApprovedCommits,
-  type ReadCommit,
-  readCommits,
-} from './commits.ts';
+import { type StatedCommit, statedCommits } from '../stated-commit.ts';
+import { type ApprovedCommits, openApprovedCommits } from './commits.ts';
 import type { KnownApproval, KnownApprovals } from './known.ts';
 import { openRebased, type RebasedSettings } from './rebased.ts';
 
@@ -19,7 +15,7 @@ import { openRebased, type RebasedSettings } from './rebased.ts';
 export type Way = Exclude<CountedApproval['how'], 'tagged'>;
 
 /** A commit on the ref's own line, with what it brings. */
-export interface Landing extends ReadCommit {
+export interface Landing extends StatedCommit {
   /** Landings of the run, which this one is part of. */
   readonly line: ReadonlySet<string>;
   /** Full hashes of what its other parents reach and its first parent does not. */
@@ -131,7 +127,7 @@ export function openLanded(settings: LandedSettings): FindApprovals {
     const found: (FittingApproval | OtherApproval)[] = [];
     for (const each of all) {
       const { approval } = each;
-      const [head] = await readCommits(repository, [approval.commit]);
+      const [head] = await statedCommits(repository, [approval.commit]);
       const approved = head?.tree === approval.tree ? await approvedBy(approval) : undefined;
       const how = approved && (known ?? (await wayOf(each, approved, landing, settings)));
       if (how !== undefined && approved !== undefined) found.push({ ...each, how, approved });

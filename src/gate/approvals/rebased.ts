@@ -8,13 +8,8 @@ import type { Crypto } from '../../core/crypto.ts';
 import { mergeBases } from '../../git/merge-bases.ts';
 import type { MergeTrees } from '../../git/merge-tree.ts';
 import type { GitRepository } from '../../git/repository.ts';
-import {
-  type ApprovedCommits,
-  commitOf,
-  type ReadCommit,
-  readCommits,
-  saysTheSame,
-} from './commits.ts';
+import { type StatedCommit, saysTheSame, statedCommitOf, statedCommits } from '../stated-commit.ts';
+import type { ApprovedCommits } from './commits.ts';
 import type { KnownApproval, KnownApprovals } from './known.ts';
 
 /** Most heads that are compared. A stranger may push any number of statements (threat I05). */
@@ -32,14 +27,14 @@ export interface RebasedSettings {
 
 /** Returns the approvals of commits that were applied again as this landing or around it. `line` holds the landings of the run. */
 export type FindRebased = (
-  landing: ReadCommit,
+  landing: StatedCommit,
   line: ReadonlySet<string>,
 ) => Promise<readonly KnownApproval[]>;
 
 /** Approvals by landing, for one line. */
 type ByLanding = ReadonlyMap<string, readonly KnownApproval[]>;
 
-function keyOf({ author, encoding = '', message }: ReadCommit, crypto: Crypto): string {
+function keyOf({ author, encoding = '', message }: StatedCommit, crypto: Crypto): string {
   const parts = [author, utf8(encoding), message].map((part) => toHex(crypto.hash('sha256', part)));
   return parts.join(' ');
 }
@@ -54,7 +49,7 @@ async function headsByKey({
   const heads = new Map<string, string[]>();
   const keys = await repository.objects.each(ids, (frame) => {
     if (frame.kind !== 'object' || frame.type !== 'commit') return undefined;
-    const commit = commitOf(frame.id, frame.raw);
+    const commit = statedCommitOf(frame.id, frame.raw);
     return commit && keyOf(commit, crypto);
   });
   for (const [index, key] of keys.entries()) {
@@ -69,14 +64,14 @@ async function headsByKey({
 async function runOf(
   repository: GitRepository,
   last: string,
-  originals: readonly ReadCommit[],
+  originals: readonly StatedCommit[],
   line: ReadonlySet<string>,
-): Promise<readonly ReadCommit[] | undefined> {
-  const results: ReadCommit[] = [];
+): Promise<readonly StatedCommit[] | undefined> {
+  const results: StatedCommit[] = [];
   let id = last;
   for (const original of originals.toReversed()) {
-    const read: readonly (ReadCommit | undefined)[] = line.has(id)
-      ? await readCommits(repository, [id])
+    const read: readonly (StatedCommit | undefined)[] = line.has(id)
+      ? await statedCommits(repository, [id])
       : [];
     const [result] = read;
     if (result?.parents.length !== 1 || !saysTheSame(result, original)) return undefined;
@@ -89,8 +84,8 @@ async function runOf(
 /** Returns true if git made each result of its parent and its original. */
 async function isGitsWork(
   { repository, merges }: RebasedSettings,
-  results: readonly ReadCommit[],
-  originals: readonly ReadCommit[],
+  results: readonly StatedCommit[],
+  originals: readonly StatedCommit[],
   base: string,
 ): Promise<boolean> {
   const [onto] = results[0]?.parents ?? [];
@@ -119,7 +114,7 @@ async function landingsOf(
   const { base } = approval;
   const ids = base === undefined ? undefined : (await approved(approval))?.line;
   if (base === undefined || ids === undefined || ids.length > MAX_RUN) return [];
-  const read = await readCommits(repository, ids);
+  const read = await statedCommits(repository, ids);
   const originals = read.filter((each) => each !== undefined);
   if (originals.length !== ids.length || originals.at(-1)?.tree !== approval.tree) return [];
   const results = await runOf(repository, last, originals, line);
@@ -140,7 +135,7 @@ export function openRebased(settings: RebasedSettings): FindRebased {
     await repository.objects.each([...line], (frame) => {
       const commit =
         frame.kind === 'object' && frame.type === 'commit'
-          ? commitOf(frame.id, frame.raw)
+          ? statedCommitOf(frame.id, frame.raw)
           : undefined;
       if (commit === undefined) return;
       for (const head of byKey.get(keyOf(commit, crypto)) ?? []) {

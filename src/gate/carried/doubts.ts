@@ -5,7 +5,8 @@
 
 import { fromUtf8Lossy } from '../../core/bytes.ts';
 import type { Finding } from '../../core/verdict.ts';
-import { type StatedCommit, short } from './commits.ts';
+import type { StatedCommit } from '../stated-commit.ts';
+import { short } from './commits.ts';
 import { numberOf, subjectNumber } from './search.ts';
 
 const DAY = 24 * 3600;

@@ -8,14 +8,9 @@ import type { Outcome } from '../../core/verdict.ts';
 import { readLinks } from '../../git/commit-links.ts';
 import type { Head } from '../../git/heads.ts';
 import type { ObjectRequest } from '../../git/objects.ts';
+import { type StatedCommit, statedCommit } from '../stated-commit.ts';
 import { BroughtJudge } from './brought.ts';
-import {
-  type CarriedSettings,
-  type ForgeLanding,
-  type StatedCommit,
-  short,
-  statedCommit,
-} from './commits.ts';
+import { type CarriedSettings, type ForgeLanding, short } from './commits.ts';
 import { carriedRules, isForgeCommit } from './forge-commit.ts';
 import { notCarried, searchStopped, verifiedAs } from './outcomes.ts';
 import { type HeadList, headsOf, likelyHeads, namedHeads } from './search.ts';

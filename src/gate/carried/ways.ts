@@ -6,7 +6,8 @@
 import type { CarriedWay } from '../../core/policy/model.ts';
 import type { MergeTrees } from '../../git/merge-tree.ts';
 import type { WalkedCommit } from '../../git/range-commits.ts';
-import { type ForgeLanding, type StatedCommit, saysTheSame } from './commits.ts';
+import { type StatedCommit, saysTheSame } from '../stated-commit.ts';
+import type { ForgeLanding } from './commits.ts';
 
 /** A landing, and a head whose work it may hold. */
 export interface Trial {

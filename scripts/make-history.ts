@@ -1,6 +1,7 @@
 /**
  * A repository of signed commits for measuring: N commits in a row, a certificate and a log entry each, made by the
- * test forge under a sandbox's keys and in its log, and written as one pack.
+ * test forge under a sandbox's keys and in its log, and written as packs of 50,000. A run that was ended goes on from its
+ * last whole pack.
  *
  *   node scripts/make-history.ts DIR [N] [--few-certificates]
  *
@@ -20,6 +21,8 @@ import { historySigner, type Login } from '../test/support/forge/history.ts';
 const PERSON = 'Alice <alice@example.test>';
 /** Commits that share a certificate with `--few-certificates`: ten minutes of one login. */
 const COMMITS_A_LOGIN = 500;
+/** Commits that one run of "git index-pack" takes. */
+const COMMITS_A_PACK = 50_000;
 
 type PackedType = 'commit' | 'tree';
 const PACK_TYPES: Readonly<Record<PackedType, number>> = { commit: 1, tree: 2 };
@@ -84,20 +87,25 @@ function signed(payload: string, armor: string): Buffer {
   return Buffer.from(payload.slice(0, at) + header + payload.slice(at));
 }
 
-/** Writes `count` signed commits; returns the last one's id. */
-async function writeHistory(
-  sandbox: Sandbox,
-  repository: string,
+/** Where a history stands: how many commits it has, and the last one. */
+interface Progress {
+  readonly count: number;
+  readonly tip?: string;
+}
+
+/** Writes signed commits behind `from` until there are `count`, as one pack. Returns the last one's id. */
+async function writePack(
+  { sandbox, repository, fewCertificates }: Place,
+  from: Progress,
   count: number,
-  fewCertificates: boolean,
 ): Promise<string> {
-  const pack = packInto(repository, count + 1);
+  const pack = packInto(repository, count - from.count + 1);
   const tree = Buffer.alloc(0);
   await pack.write(packed('tree', tree));
-  let parent: string | undefined;
+  let parent = from.tip;
   let login: Login | undefined;
   const signer = historySigner(sandbox);
-  for (let i = 0; i < count; i += 1) {
+  for (let i = from.count; i < count; i += 1) {
     const time = 1767225600 + i;
     const lines = [`tree ${sha1('tree', tree)}`];
     if (parent !== undefined) lines.push(`parent ${parent}`);
@@ -114,10 +122,32 @@ async function writeHistory(
   return parent ?? '';
 }
 
-async function git(...args: readonly string[]): Promise<void> {
-  const child = spawn('git', args, { stdio: ['ignore', 'ignore', 'inherit'] });
+async function git(repository: string, ...args: readonly string[]): Promise<string> {
+  const child = spawn('git', ['-C', repository, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  child.stdout.setEncoding('utf8');
+  let said = '';
+  child.stdout.on('data', (text: string) => {
+    said += text;
+  });
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`git ${args[0]} ended with ${code}`);
+  return said.trim();
+}
+
+/** Reads from the last commit's subject how many there are, which counting would take long to say. */
+async function progressOf(repository: string): Promise<Progress> {
+  const ref = await git(
+    repository,
+    ...['for-each-ref', '--format=%(objectname) %(subject)', 'refs/heads/main'],
+  );
+  const [, tip, last] = /^(\w+) change (\d+):/.exec(ref) ?? [];
+  return tip === undefined ? { count: 0 } : { count: Number(last) + 1, tip };
+}
+
+interface Place {
+  readonly sandbox: Sandbox;
+  readonly repository: string;
+  readonly fewCertificates: boolean;
 }
 
 const [directory, count = '10000', ...flags] = process.argv.slice(2);
@@ -126,14 +156,23 @@ if (directory === undefined || !/^[1-9]\d{0,6}$/.test(count)) {
 }
 const root = resolve(directory);
 const repository = join(root, 'repo');
-mkdirSync(root, { recursive: true });
-await git('init', '--quiet', '--bare', '--initial-branch=main', repository);
-const sandbox = await startSandbox({ dir: join(root, 'sandbox') });
-try {
-  const few = flags.includes('--few-certificates');
-  const tip = await writeHistory(sandbox, repository, Number(count), few);
-  await git('-C', repository, 'update-ref', 'refs/heads/main', tip);
-  process.stdout.write(`${sandbox.files.trustedRoot}\n`);
-} finally {
-  await sandbox.close();
+mkdirSync(repository, { recursive: true });
+await git(repository, 'init', '--quiet', '--bare', '--initial-branch=main');
+const sandboxDir = join(root, 'sandbox');
+const wanted = Number(count);
+const known = await progressOf(repository);
+if (known.count < wanted) {
+  const sandbox = await startSandbox({ dir: sandboxDir });
+  try {
+    const place = { sandbox, repository, fewCertificates: flags.includes('--few-certificates') };
+    for (let at = known; at.count < wanted; ) {
+      const next = Math.min(at.count + COMMITS_A_PACK, wanted);
+      const tip = await writePack(place, at, next);
+      await git(repository, 'update-ref', 'refs/heads/main', tip);
+      at = { count: next, tip };
+    }
+  } finally {
+    await sandbox.close();
+  }
 }
+process.stdout.write(`${join(sandboxDir, 'trusted_root.json')}\n`);

@@ -4,7 +4,7 @@
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,11 +17,9 @@ interface Gate {
   readonly peakMiB: number;
 }
 
-/** Makes a history of `count` commits that share certificates as logins do, unless the cache has it. Returns its folder. */
+/** Makes what the cache lacks of a history of `count` commits that share certificates as logins do. Returns its folder. */
 function historyOf(cache: string, count: number): string {
   const folder = join(cache, 'git-signet', 'histories', String(count));
-  if (existsSync(join(folder, 'repo', 'refs', 'heads', 'main'))) return folder;
-  rmSync(folder, { recursive: true, force: true });
   const script = join(import.meta.dirname, '..', 'make-history.ts');
   execFileSync(process.execPath, [script, folder, String(count), '--few-certificates']);
   return folder;

@@ -14,6 +14,7 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -159,21 +160,32 @@ export interface LineLog {
   readonly close: () => void;
 }
 
+/** Gives every whole line to `replay`, by pieces of the file. Returns where the last of them ends. */
+function replayLines(file: number, replay: (line: string, at: number) => void): number {
+  const piece = Buffer.allocUnsafe(1 << 20);
+  let pending = Buffer.alloc(0);
+  let size = 0;
+  for (let read = 0; ; ) {
+    const got = readSync(file, piece, 0, piece.length, read);
+    if (got === 0) return size;
+    read += got;
+    pending = Buffer.concat([pending, piece.subarray(0, got)]);
+    for (let end = pending.indexOf(10); end !== -1; end = pending.indexOf(10)) {
+      if (end > 0) replay(pending.toString('utf8', 0, end), size);
+      size += end + 1;
+      pending = pending.subarray(end + 1);
+    }
+  }
+}
+
 /**
  * Opens a line log and gives every whole line of it to `replay`. A last line that a crash cut short was
  * never answered for, so it is cut off.
  */
 export function openLineLog(path: string, replay: (line: string, at: number) => void): LineLog {
-  const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  const whole = before.slice(0, before.lastIndexOf('\n') + 1);
-  let size = 0;
-  for (const line of whole.split('\n')) {
-    if (line !== '') replay(line, size);
-    size += Buffer.byteLength(line) + 1;
-  }
-  size = Buffer.byteLength(whole);
   const file = openSync(path, 'a+', 0o600);
-  if (whole.length !== before.length) ftruncateSync(file, size);
+  let size = replayLines(file, replay);
+  if (size < fstatSync(file).size) ftruncateSync(file, size);
   let open = true;
   return {
     append: (line) => {

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { openLineLog } from '../../src/sandbox/state.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 import { call, hashedRekordV1, signedArtifact } from '../support/sandbox-requests.ts';
 
@@ -61,6 +62,24 @@ describe('a sandbox that starts again', () => {
     expect(second.parts.rekor.tree.size).toBe(1);
     await second.issueSignature(Buffer.from('two'));
     expect((await start()).parts.rekor.tree.size).toBe(2);
+  });
+
+  it('a log longer than one piece of reading gives every line and its place again', () => {
+    const path = join(dir, 'lines.log');
+    const written = ['short', 'x'.repeat(2_500_000), 'ä'.repeat(700_000), 'last'];
+    const log = openLineLog(path, () => expect.unreachable('the log is new'));
+    const places = written.map((line) => log.append(line));
+    log.close();
+    appendFileSync(path, 'cut short');
+    const lines: string[] = [];
+    const again = openLineLog(path, (line, at) => {
+      expect(at).toBe(places[lines.push(line) - 1]);
+    });
+    expect(lines).toEqual(written);
+    const next = again.append('next');
+    expect(again.read(next, 4).toString()).toBe('next');
+    expect(readFileSync(path, 'utf8').endsWith('last\nnext\n')).toBe(true);
+    again.close();
   });
 
   it('private files are readable for their owner alone', async () => {

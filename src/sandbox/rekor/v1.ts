@@ -98,54 +98,92 @@ function indexKeys(body: Buffer): string[] {
   return [sha256Hex(pem), `${spec.data.hash.algorithm}:${spec.data.hash.value}`, ...emailsIn(pem)];
 }
 
-/** An entry whose body is kept elsewhere. `stored` reads it back. */
-interface NewEntry extends Pick<StoredEntry, 'body' | 'integratedTime'> {
-  readonly stored: () => Buffer;
+/** Where a body stands in the log's file, in base64: the first byte and how many. */
+interface Place {
+  readonly at: number;
+  readonly length: number;
 }
 
-/** The tree and the search index, in memory. Bodies stay in the file, so that a log of a million entries fits into memory. */
-class EntryStore {
-  readonly tree = new MerkleTree();
-  readonly #shard: string;
-  readonly #entries: StoredEntry[] = [];
-  readonly #indexOfUuid = new Map<string, number>();
-  readonly #uuidsByKey = new Map<string, string[]>();
+/** An entry in numbers alone: its UUID stands in the tree and its body in the file. */
+class PlacedEntry implements StoredEntry {
+  readonly logIndex: number;
+  readonly integratedTime: number;
+  readonly #store: EntryStore;
+  readonly #place: Place;
 
-  constructor(treeId: string) {
-    this.#shard = BigInt(treeId).toString(16).padStart(16, '0');
+  constructor(store: EntryStore, index: number, integratedTime: number, place: Place) {
+    this.#store = store;
+    this.logIndex = index;
+    this.integratedTime = integratedTime;
+    this.#place = place;
   }
 
-  insert({ body, integratedTime, stored }: NewEntry, hash: Buffer): StoredEntry {
-    const uuid = this.#shard + hash.toString('hex');
-    const logIndex = this.tree.append(hash);
-    const entry = {
-      ...{ uuid, logIndex, integratedTime },
-      get body() {
-        return stored();
-      },
-    };
+  get uuid(): string {
+    return this.#store.uuidAt(this.logIndex);
+  }
+
+  get body(): Buffer {
+    return Buffer.from(this.#store.read(this.#place).toString('latin1'), 'base64');
+  }
+}
+
+/**
+ * The tree, the entries and the search index. Bodies stay in the file, and the index is made when it is first asked, so
+ * that a log of a million entries fits into memory.
+ */
+class EntryStore {
+  readonly tree = new MerkleTree();
+  readonly read: (place: Place) => Buffer;
+  readonly #shard: string;
+  readonly #entries: StoredEntry[] = [];
+  /** By the hash's bytes as Latin-1, which is the shortest string of them. */
+  readonly #indexOfHash = new Map<string, number>();
+  readonly #entriesByKey = new Map<string, StoredEntry[]>();
+  #indexed = 0;
+
+  constructor(treeId: string, read: (place: Place) => Buffer) {
+    this.#shard = BigInt(treeId).toString(16).padStart(16, '0');
+    this.read = read;
+  }
+
+  insert(hash: Buffer, integratedTime: number, place: Place): StoredEntry {
+    const entry = new PlacedEntry(this, this.tree.append(hash), integratedTime, place);
     this.#entries.push(entry);
-    this.#indexOfUuid.set(uuid, entry.logIndex);
-    for (const key of indexKeys(body)) {
-      const known = this.#uuidsByKey.get(key);
-      if (known === undefined) this.#uuidsByKey.set(key, [uuid]);
-      else known.push(uuid);
-    }
+    this.#indexOfHash.set(hash.toString('latin1'), entry.logIndex);
     return entry;
+  }
+
+  uuidAt(index: number): string {
+    return this.#shard + this.tree.nodes(0, index, index + 1).toString('hex');
   }
 
   byIndex(index: number): StoredEntry | undefined {
     return this.#entries[index];
   }
 
-  /** By UUID, with or without the shard before it. */
-  byUuid(uuid: string): StoredEntry | undefined {
-    const index = this.#indexOfUuid.get(uuid.length === 64 ? this.#shard + uuid : uuid);
+  byHash(hash: Buffer): StoredEntry | undefined {
+    const index = this.#indexOfHash.get(hash.toString('latin1'));
     return index === undefined ? undefined : this.#entries[index];
   }
 
+  /** By UUID, with or without the shard before it. */
+  byUuid(uuid: string): StoredEntry | undefined {
+    const hash = uuid.startsWith(this.#shard) ? uuid.slice(this.#shard.length) : uuid;
+    return /^[0-9a-f]{64}$/.test(hash) ? this.byHash(Buffer.from(hash, 'hex')) : undefined;
+  }
+
   search(key: string): readonly string[] {
-    return (this.#uuidsByKey.get(key) ?? []).toReversed();
+    for (const entry of this.#entries.slice(this.#indexed)) this.#index(entry);
+    return (this.#entriesByKey.get(key) ?? []).map(({ uuid }) => uuid).toReversed();
+  }
+
+  #index(entry: StoredEntry): void {
+    for (const key of indexKeys(entry.body)) {
+      const known = this.#entriesByKey.get(key);
+      if (known === undefined) this.#entriesByKey.set(key, [entry]);
+      else known.push(entry);
+    }
+    this.#indexed += 1;
   }
 }
 
@@ -158,44 +196,38 @@ function checkpointSigner(signer: NoteSigner, tree: MerkleTree): (size: number) 
   };
 }
 
-/** A line of the file: the time, a space and the body in base64. `at` is where it begins. */
-interface Line {
-  readonly line: string;
-  readonly at: number;
-}
-
-/** Opens the log of a directory. Checkpoints are signed under `host`. `treeId` is decimal. */
+/**
+ * Opens the log of a directory. A line of its file is the time, a space and the body in base64. Checkpoints are signed
+ * under `host`. `treeId` is decimal.
+ */
 export function openRekorV1(dir: string, keys: KeyPair, treeId: string, host: string): RekorV1Log {
-  const store = new EntryStore(treeId);
+  const store = new EntryStore(treeId, ({ at, length }) => lines.read(at, length));
   const { tree } = store;
   const logId = keyDigest(keys.publicKey);
   const key = keys.privateKey;
   const origin = `${host} - ${treeId}`;
   const checkpointOf = checkpointSigner({ origin, name: host, keyHint: logId, key }, tree);
-  const insert = ({ line, at }: Line, body: Buffer, integratedTime: number): StoredEntry => {
-    const space = line.indexOf(' ') + 1;
-    const [from, length] = [at + space, line.length - space];
-    const stored = () => Buffer.from(lines.read(from, length).toString('latin1'), 'base64');
-    return store.insert({ body, integratedTime, stored }, leafHash(body));
+  const insert = (line: string, at: number, hash: Buffer): StoredEntry => {
+    const begin = line.indexOf(' ') + 1;
+    const place = { at: at + begin, length: line.length - begin };
+    return store.insert(hash, Number(line.slice(0, begin)), place);
   };
   const lines = openLineLog(join(dir, 'rekor-v1.log'), (line, at) => {
-    const [time = '', body = ''] = line.split(' ');
-    const bytes = Buffer.from(body, 'base64');
-    insert({ line, at }, bytes, Number(time));
+    const body = Buffer.from(line.slice(line.indexOf(' ') + 1), 'base64');
+    insert(line, at, leafHash(body));
   });
   return {
     ...{ publicKey: keys.publicKey, logId, treeId, tree },
     append: (body, at) => {
       const hash = leafHash(body);
-      const existing = store.byUuid(hash.toString('hex'));
+      const existing = store.byHash(hash);
       if (existing !== undefined) return { entry: existing, added: false };
-      const seconds = Math.floor(at / 1000);
-      const line = `${seconds} ${body.toString('base64')}`;
-      return { entry: insert({ line, at: lines.append(line) }, body, seconds), added: true };
+      const line = `${Math.floor(at / 1000)} ${body.toString('base64')}`;
+      return { entry: insert(line, lines.append(line), hash), added: true };
     },
     byUuid: (uuid) => store.byUuid(uuid),
     byIndex: (index) => store.byIndex(index),
-    byBody: (body) => store.byUuid(leafHash(body).toString('hex')),
+    byBody: (body) => store.byHash(leafHash(body)),
     search: (wanted) => store.search(wanted),
     answer: (entry, size = tree.size) =>
       answerOf(entry, { tree, size, logId, key, checkpoint: checkpointOf(size) }),

@@ -9,6 +9,8 @@ import { fromUtf8Lossy, utf8 } from '../core/bytes.ts';
 import { DIRECTORY, type TreeEntry } from '../core/git/tree-entries.ts';
 import { claimsOf } from '../core/policy/claims.ts';
 import { UsageError } from '../errors.ts';
+import { once } from '../system/once.ts';
+import { inTurns } from '../system/turns.ts';
 import { readLinks } from './commit-links.ts';
 import { mergeBases } from './merge-bases.ts';
 import { openPrivateRepository, type PrivateRepository } from './private-repository.ts';
@@ -213,9 +215,14 @@ async function mergedTree(
   );
 }
 
-/** Returns merges on demand. The first one makes the private repository. */
+/**
+ * Returns merges on demand. The first one makes the private repository. Callers may ask at once, and their merges are made
+ * one after the other.
+ */
 export function openMergeTrees(repository: GitRepository): MergeTrees {
-  let opened: Promise<PrivateRepository> | undefined;
+  const open = once(() => openPrivateRepository(repository));
+  const inTurn = inTurns();
+  let isOpen = false;
   let differences: Differences | undefined;
   const merged = async <Ids extends readonly string[]>(
     copy: (
@@ -226,16 +233,20 @@ export function openMergeTrees(repository: GitRepository): MergeTrees {
     ) => Promise<readonly string[] | undefined>,
     ids: Ids,
   ): Promise<string | undefined> => {
-    opened ??= openPrivateRepository(repository);
-    const held = await opened;
-    differences ??= new Differences(repository, held);
-    const pair = await copy(repository, held, differences, ids);
+    isOpen = true;
+    const held = await open();
+    const known = differences ?? new Differences(repository, held);
+    // what a copy noted counts only if it came to its end
+    differences = undefined;
+    const pair = await copy(repository, held, known, ids);
+    differences = known;
     return pair === undefined ? undefined : mergedTree(held, pair);
   };
-  const treeOf: MergeTrees['treeOf'] = (...pair) => merged(bring, pair);
-  const treeOver: MergeTrees['treeOver'] = (...ids) => merged(bringOver, ids);
-  const close = async (): Promise<void> => {
-    if (opened !== undefined) await (await opened).close();
-  };
+  const treeOf: MergeTrees['treeOf'] = (...pair) => inTurn(() => merged(bring, pair));
+  const treeOver: MergeTrees['treeOver'] = (...ids) => inTurn(() => merged(bringOver, ids));
+  const close = (): Promise<void> =>
+    inTurn(async () => {
+      if (isOpen) await (await open().catch(() => undefined))?.close();
+    });
   return { treeOf, treeOver, close };
 }

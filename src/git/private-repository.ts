@@ -31,7 +31,13 @@ async function writeObject(path: string, id: string, framed: readonly Uint8Array
   const directory = join(path, 'objects', id.slice(0, 2));
   await mkdir(directory, { recursive: true });
   // objects are read once and then deleted, so speed counts more than size
-  await writeFile(join(directory, id.slice(2)), deflateSync(Buffer.concat(framed), { level: 1 }));
+  const bytes = deflateSync(Buffer.concat(framed), { level: 1 });
+  try {
+    await writeFile(join(directory, id.slice(2)), bytes, { flag: 'wx' });
+  } catch (error) {
+    // git has made this object itself, as the tree of an earlier merge, and its files cannot be written again
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 /** Makes an empty repository with the object format of `repository`. The caller closes it. @throws UsageError GIT_FAILED */

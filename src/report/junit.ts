@@ -38,7 +38,7 @@ function propertiesOf(context: ReportContext): string {
   const origin = policy?.origin === undefined ? [] : [property('policy-origin', policy.origin)];
   const others = factTexts(context)
     .filter(([name]) => name !== 'policy')
-    .map(([name, text]) => property(name.replace(' ', '-'), text));
+    .map(([name, text]) => property(name.replaceAll(' ', '-'), text));
   return `<properties>${[property('policy', said), ...origin, ...others].join('')}</properties>\n`;
 }
 

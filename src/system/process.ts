@@ -48,10 +48,15 @@ export function endChildren(): void {
 
 const WINDOWS = process.platform === 'win32';
 
-/** Looks without exceptions. Most entries of PATH hold no git, and an exception costs as much as ten looks. */
+/** Looks without exceptions where it can. Most entries of PATH hold no git, and an exception costs as much as ten looks. */
 function isProgram(path: string): boolean {
-  const found = process.getBuiltinModule('node:fs').statSync(path, { throwIfNoEntry: false });
-  return found?.isFile() === true && (WINDOWS || (found.mode & 0o111) !== 0);
+  try {
+    const found = process.getBuiltinModule('node:fs').statSync(path, { throwIfNoEntry: false });
+    return found?.isFile() === true && (WINDOWS || (found.mode & 0o111) !== 0);
+  } catch {
+    // the folder is closed to this user, or its links lead in a circle
+    return false;
+  }
 }
 
 function isAbsolute(path: string): boolean {

@@ -17,4 +17,11 @@ describe('JUnit', () => {
     expect(text.match(/<testcase /g)?.length).toBe(samples.length);
     expect(text).not.toMatch(/<(script|img)/);
   });
+
+  it('names of properties hold no space', () => {
+    const { text } = reported('junit', plainSamples(), { store: { reused: 2 } });
+    const names = [...text.matchAll(/<property name="([^"]*)"/g)].map(([, name]) => name);
+    expect(names).toContain('from-the-store');
+    expect(names.filter((name) => name?.includes(' '))).toEqual([]);
+  });
 });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -44,6 +44,12 @@ describe('programs are found on PATH only (I04)', () => {
   });
   it.each(['./git', 'bin/git', '..\\git'])('a name is not a path: %s', (name) => {
     expect(findExecutable(name, { PATH: here })).toBeUndefined();
+  });
+  it.skipIf(process.platform === 'win32')('a folder that cannot be entered is passed over', () => {
+    const circle = join(home, 'circle');
+    symlinkSync(circle, circle);
+    const path = [circle, join(here, 'bin')].join(delimiter);
+    expect(findExecutable('git', { PATH: path })).toBe(join(here, 'bin', 'git'));
   });
   it('a directory, or a file that cannot be run, is no program', () => {
     mkdirSync(join(home, 'odd', 'git'), { recursive: true });

@@ -4,13 +4,14 @@
  */
 
 import { jsonText } from '../../report/json.ts';
+import { inTurns } from '../../system/turns.ts';
 import { AnswerWriter, codeOf, errorAnswer, resultAnswer } from './answers.ts';
 import { DEADLINE, IN_FLIGHT, MAX_LINE } from './limits.ts';
 import { cutLines } from './lines.ts';
 import type { ObjectJudge } from './object-judge.ts';
 import { NoVerdict, readServeLine, type ServeLine, type VerifyQuestion } from './question.ts';
 import type { Readings } from './readings.ts';
-import { ByteBudget, inTurns } from './share.ts';
+import { ByteBudget } from './share.ts';
 
 /** One reading of the trust root and of all policies. */
 export interface ServedPolicies {

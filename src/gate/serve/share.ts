@@ -1,4 +1,4 @@
-/** Shares memory and turns among the questions of a conversation. No question overtakes another, so a large object is not starved. */
+/** Shares memory among the questions of a conversation. No question overtakes another, so a large object is not starved. */
 
 /** Gives a number of bytes to holders, in the order in which they ask. A holder that is alone may have any number. */
 export class ByteBudget {
@@ -33,14 +33,4 @@ export class ByteBudget {
       this.#grantNext();
     };
   }
-}
-
-/** Returns a function that runs work, one after the other. */
-export function inTurns(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const mine = last.then(work);
-    last = mine.catch(() => undefined);
-    return mine;
-  };
 }

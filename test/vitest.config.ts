@@ -47,6 +47,8 @@ export default defineConfig({
         root,
         test: {
           name: 'scenario',
+          // each file would import the sandbox and the program anew, which takes longer than the tests of a small story
+          isolate: false,
           include: ['test/scenario/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

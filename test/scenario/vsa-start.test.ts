@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { type TreeEntry, treeBytes } from '../support/loose-objects.ts';
 import { policyScene } from '../support/policy-scenario.ts';
 import { useSandbox } from '../support/sandbox.ts';
 import { issueStatement, type StatementSigning } from '../support/statement-bundle.ts';
@@ -53,22 +54,16 @@ async function scene(name: string, more = 'vsa: {by: [bob]}\n', until = '') {
     });
     return JSON.stringify(copy);
   };
-  const put = (args: readonly string[], input: string): string =>
-    repository.gitWith({ input: Buffer.from(input) }, ...args).out.trim();
-  const kept = new Map<string, string[]>();
-  /** Keeps bundles where the program looks for them, by git alone. */
+  const tree = (mode: TreeEntry['mode'], entries: readonly (readonly [string, string])[]): string =>
+    repository.write('tree', treeBytes(entries.map(([name, id]) => ({ mode, name, id }))));
+  const kept = new Map<string, [string, string][]>();
+  /** Keeps bundles where the program looks for them, without the program. */
   const keep = (of: string, bundle: string): void => {
     const digest = createHash('sha256').update(bundle).digest('hex');
-    const blob = put(['hash-object', '-w', '--stdin'], bundle);
-    kept.set(of, [...(kept.get(of) ?? []), `100644 blob ${blob}\t${digest}.sigstore.json`].sort());
-    const trees = [...kept].map(
-      ([id, files]) => `040000 tree ${put(['mktree'], `${files.join('\n')}\n`)}\t${id}`,
-    );
-    const tree = put(
-      ['mktree'],
-      `${trees.sort((a, b) => (a.slice(-40) < b.slice(-40) ? -1 : 1)).join('\n')}\n`,
-    );
-    const top = repository.must('commit-tree', tree, '-m', 'kept').trim();
+    const blob = repository.write('blob', Buffer.from(bundle));
+    kept.set(of, [...(kept.get(of) ?? []), [`${digest}.sigstore.json`, blob]]);
+    const folders = [...kept].map(([id, files]) => [id, tree('100644', files)] as const);
+    const top = repository.must('commit-tree', tree('40000', folders), '-m', 'kept');
     repository.must('update-ref', 'refs/attestations/commits', top);
   };
   const vouch = async (said: Said, signing: StatementSigning = GATE): Promise<string> => {

@@ -2,8 +2,8 @@
 
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { deflateSync } from 'node:zlib';
 import type { ScratchRepository } from './git-repository.ts';
+import { looseFile } from './loose-objects.ts';
 
 type Type = 'commit' | 'tree' | 'blob' | 'tag';
 
@@ -19,11 +19,7 @@ export function alterations(
     const file = join(objects, id.slice(0, 2), id.slice(2));
     mkdirSync(dirname(file), { recursive: true });
     if (existsSync(file)) chmodSync(file, 0o644);
-    const bytes = Buffer.from(raw);
-    writeFileSync(
-      file,
-      deflateSync(Buffer.concat([Buffer.from(`${type} ${bytes.length}\0`), bytes])),
-    );
+    writeFileSync(file, looseFile(type, Buffer.from(raw)));
   };
   /** Changes the text of a commit or tag in its place. */
   const edit = (type: 'commit' | 'tag', id: string, change: (text: string) => string): void =>

@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bareEnvironment } from './invocation.ts';
+import { addSettings, writeLoose } from './loose-objects.ts';
 import { programUnderTest } from './program.ts';
 import { scratchDirectory } from './sandbox.ts';
 import { findProgram } from './tools.ts';
@@ -109,12 +110,14 @@ export function scratchRepository(
     'gpg.x509.program': programUnderTest(),
     ...config,
   };
-  for (const [key, value] of Object.entries(settings)) {
-    // what the repository itself sets does not count by itself: these are the person's
-    const scope = /^(?:signet|gitsign)\./i.test(key) ? '--global' : '--local';
-    must('config', scope, key, value);
-  }
+  // what the repository itself sets does not count by itself: these are the person's
+  const isOwn = ([key]: [string, string]): boolean => /^(?:signet|gitsign)\./i.test(key);
+  const rows = Object.entries(settings);
+  addSettings(join(home, 'gitconfig'), Object.fromEntries(rows.filter(isOwn)));
+  const local = rows.filter((row) => !isOwn(row));
+  addSettings(join(path, '.git/config'), Object.fromEntries(local));
+  const objects = join(path, '.git/objects');
   const write: ScratchRepository['write'] = (type, raw) =>
-    checked(gitWith({ input: raw }, 'hash-object', '-t', type, '-w', '--literally', '--stdin'));
+    writeLoose(objects, format, { type, raw });
   return { home, path, env, git, gitWith, gitMeanwhile, must, write };
 }

@@ -8,6 +8,7 @@ import type { AgentState } from '../../src/agent/wire/protocol.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { type Ran, runMeanwhile } from './git-repository.ts';
 import { bareEnvironment } from './invocation.ts';
+import { addSettings } from './loose-objects.ts';
 import { programUnderTest } from './program.ts';
 import { scratchDirectory } from './sandbox.ts';
 
@@ -63,10 +64,7 @@ export async function machineAt(sandbox: Sandbox, settings: More = {}): Promise<
       env: { ...env, ...more.env },
       ...(more.input === undefined ? {} : { input: Buffer.from(more.input) }),
     });
-  const configure = async (cwd: string, scope: string, config: More): Promise<void> => {
-    for (const [key, value] of Object.entries(config)) await must(cwd, 'config', scope, key, value);
-  };
-  await configure(home, '--global', {
+  addSettings(join(home, 'gitconfig'), {
     'user.name': 'Alice',
     'user.email': 'alice@example.test',
     'init.defaultBranch': 'main',
@@ -95,7 +93,7 @@ export async function machineAt(sandbox: Sandbox, settings: More = {}): Promise<
     repository: async (name, config = {}) => {
       const path = join(home, name);
       await must(home, 'init', '-q', path);
-      await configure(path, '--local', config);
+      addSettings(join(path, '.git/config'), config);
       return path;
     },
     close: async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createMessage, generateKey, readPrivateKey, reformatKey, sign } from 'openpgp';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { type ScratchRepository, scratchRepository } from './git-repository.ts';
-import { EMPTY_TREE } from './odd-objects.ts';
+import { treeBytes } from './loose-objects.ts';
 import { resultsOf, type Signing, signet, withSignature } from './verify-scenario.ts';
 
 /** Who signs: an e-mail, a whole request to the sandbox, a key, or no signer. */
@@ -40,21 +40,16 @@ export function policyScene(name: string, sandbox: Sandbox, format: 'sha1' | 'sh
   const { issuer } = sandbox.urls;
   const now = Math.floor(Date.now() / 1000);
 
-  const put = (type: string, content: string): string =>
-    repository
-      .gitWith({ input: Buffer.from(content) }, 'hash-object', '-t', type, '-w', '--stdin')
-      .out.trim();
   const treeOf = (files: Readonly<Record<string, string>>): string => {
     const key = JSON.stringify(files);
     const known = trees.get(key);
     if (known !== undefined) return known;
-    const lines = Object.entries(files).map(
-      ([path, text]) => `100644 blob ${put('blob', text)}\t${path}\n`,
-    );
-    const tree =
-      lines.length === 0
-        ? EMPTY_TREE[format]
-        : repository.gitWith({ input: Buffer.from(lines.join('')) }, 'mktree').out.trim();
+    const entries = Object.entries(files).map(([path, text]) => ({
+      mode: '100644' as const,
+      name: path,
+      id: repository.write('blob', Buffer.from(text)),
+    }));
+    const tree = repository.write('tree', treeBytes(entries));
     trees.set(key, tree);
     return tree;
   };

@@ -30,16 +30,22 @@ export interface OpenedGraph {
   readonly close: () => Promise<void>;
 }
 
+/** How rules over several commits are opened. */
+interface OpenSettings extends Pick<CarriedSettings, 'ordered'> {
+  /** Merges that several questions share. The caller closes them. */
+  readonly shared?: MergeTrees;
+}
+
 /** Opens what rules over several commits need. Returns undefined if the policy has none. `ordered`: commits come parents first. */
 export async function openTogether(
   { judge, repository, choice }: VerifySetup,
   judging: JudgingContext,
-  { ordered }: Pick<CarriedSettings, 'ordered'> = {},
+  { ordered, shared }: OpenSettings = {},
 ): Promise<Together | undefined> {
   if (choice.startBlob === undefined && !asksAboutGraph(judge.policy)) return undefined;
   const { openMergeTrees } = await import('../git/merge-tree.ts');
   const { createCarried } = await import('./carried/judge.ts');
-  const merges = openMergeTrees(repository);
+  const merges = shared ?? openMergeTrees(repository);
   const line = new Set<string>();
   const { policy, ref } = judge;
   const carried = createCarried({

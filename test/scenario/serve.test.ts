@@ -1,7 +1,7 @@
 /** `git signet serve` as a forge uses it: policies by name, refs that move, garbage, slow readers, signals, and clients. */
 
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -143,6 +143,43 @@ describe.each(FORMS)('the %s', (_name, form) => {
       expect(await talk.verdict({ object: id, policy: 'main' })).toBe(said.get(id));
     }
     await talk.end();
+  });
+
+  it('questions about merges at once share one private repository, which is gone at the end (P14, Q2)', async () => {
+    const { repository, commit, policy, base } = await forge('serve-merges');
+    const files = (more: Record<string, string>) => ({
+      '.signet.yaml': policy('commits: [{merges: clean}]\n'),
+      ...more,
+    });
+    const root = await commit({ files: files({}) });
+    const side = (name: string, parent = root, more = {}) =>
+      commit({ parents: [parent], files: files({ ...more, [name]: name }) });
+    const [one, two, three] = [await side('one'), await side('two'), await side('three')];
+    const both = { one: 'one', two: 'two' };
+    const merge = await commit({ parents: [one, two], files: files(both) });
+    // its parent has the tree that git made for the merge before it
+    const again = await commit({
+      parents: [merge, three],
+      files: files({ ...both, three: 'three' }),
+    });
+    const evil = await commit({ parents: [one, three], files: files({ one: 'one', x: 'x' }) });
+    const temporary = join(repository.home, `temporary-${base.slice(0, 8)}`);
+    mkdirSync(temporary);
+    const here = { path: repository.path, env: { ...repository.env, TMPDIR: temporary } };
+    const talk = await openServe(here, form, [...trusting(), '--policy-from', `m=${root}`]);
+    const wanted = [merge, again, evil].flatMap((id) => Array<string>(8).fill(id));
+    for (const [at, object] of wanted.entries()) talk.say({ id: `${at}`, object, policy: 'm' });
+    const said = new Map<string, string>();
+    for (const _ of wanted) {
+      const { id, result, error } = await talk.next();
+      said.set(id ?? '', error?.code ?? result?.code ?? result?.status ?? '');
+    }
+    for (const [at, id] of wanted.entries()) {
+      expect(said.get(`${at}`)).toBe(id === evil ? 'merge-not-clean' : 'verified');
+    }
+    expect(readdirSync(temporary).filter((name) => name.includes('private'))).toHaveLength(1);
+    expect(await talk.end()).toBe(0);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 
   it('bytes outside of a repository do not pass where only the repository can tell (P04, Q3)', async () => {

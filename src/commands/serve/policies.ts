@@ -119,11 +119,13 @@ export async function readPolicies(
       const setup = await setUpVerify(args, invocation, 'command', repository);
       closes.push(setup.close);
       needRef(setup);
-      judges.set(name, createObjectJudge({ setup, inRepository }));
-      const { facts, judge } = setup;
+      const judge = createObjectJudge({ setup, inRepository });
+      judges.set(name, judge);
+      closes.push(judge.close);
+      const { facts } = setup;
       trust ??= sourceOf(facts.trust);
       if (facts.policy !== undefined) {
-        policies[name] = { ...sourceOf(facts.policy), ref: judge.ref };
+        policies[name] = { ...sourceOf(facts.policy), ref: setup.judge.ref };
       }
     }
   } catch (error) {

@@ -16,7 +16,7 @@ import { ByteBudget } from './share.ts';
 /** One reading of the trust root and of all policies. */
 export interface ServedPolicies {
   /** @throws NoVerdict for a name that was not given at the start */
-  readonly judgeOf: (policy: string | undefined) => ObjectJudge;
+  readonly judgeOf: (policy: string | undefined) => Pick<ObjectJudge, 'judge'>;
   /** The facts of the reading, for the greeting and after a reload. */
   readonly facts: object;
   readonly close: () => Promise<void>;
@@ -32,7 +32,7 @@ export interface ConversationSettings {
   readonly stop: Promise<unknown>;
 }
 
-/** Milliseconds in which questions may still be answered after a stop, and then the answers be read. */
+/** Milliseconds in which questions may still be answered after a stop, and then the answers be read, or what is open be closed. */
 const GRACE = 2000;
 const LAST_WRITE = 1000;
 
@@ -184,6 +184,6 @@ export async function converse(settings: ConversationSettings): Promise<boolean>
     const ended = await Promise.race([all, answers.failed, stopped]);
     return ended === 'stopped' ? await conversation.stop() : true;
   } finally {
-    readings.close();
+    await Promise.race([readings.close(), after(LAST_WRITE)]);
   }
 }

@@ -16,6 +16,7 @@ import {
 import { tooLarge } from '../../core/rejection.ts';
 import type { Rejected } from '../../core/verdict.ts';
 import { isSignetError } from '../../errors.ts';
+import type { MergeTrees } from '../../git/merge-tree.ts';
 import type { ObjectRequest } from '../../git/objects.ts';
 import { isFullHash } from '../../git/repository.ts';
 import { jsonText } from '../../report/json.ts';
@@ -54,6 +55,8 @@ export interface QuestionShare {
 export interface ObjectJudge {
   /** Returns the result as `verify --format jsonl` writes it, without a line end. @throws NoVerdict, SignetError */
   readonly judge: (question: VerifyQuestion, share: QuestionShare) => Promise<string>;
+  /** Removes what merges have left. No question may be under way. */
+  readonly close: () => Promise<void>;
 }
 
 /** A setup outside of any repository judges bytes only. */
@@ -146,6 +149,22 @@ function absent(error: unknown, { about }: VerifyQuestion): unknown {
   return missing && bytes ? new NoVerdict('REPOSITORY_NEEDED', NEEDS_REPOSITORY) : error;
 }
 
+/** Opens rules over several commits for each question. Making a private repository takes longer than a merge, so all share one. */
+function sharedTogether(setup: VerifySetup) {
+  let shared: Promise<MergeTrees> | undefined;
+  const openMerges = async (): Promise<MergeTrees> => {
+    const { openMergeTrees } = await import('../../git/merge-tree.ts');
+    return openMergeTrees(setup.repository);
+  };
+  const togetherFor = async (judging: JudgingContext): Promise<Together | undefined> => {
+    if (!asksAboutGraph(setup.judge.policy)) return undefined;
+    shared ??= openMerges();
+    return openTogether(setup, judging, { shared: await shared });
+  };
+  const close = async (): Promise<void> => (await shared)?.close();
+  return { togetherFor, close };
+}
+
 /** Returns the judge of one policy. */
 export function createObjectJudge(served: ServedSetup): ObjectJudge {
   const { setup, inRepository } = served;
@@ -157,6 +176,7 @@ export function createObjectJudge(served: ServedSetup): ObjectJudge {
     judging: { ...judgingContext(setup), repository: { ...repository, format } },
     judgeBatch: createJudge({ ...settings, format, output, keepOutcomes: asks }, crypto),
   });
+  const { togetherFor, close } = sharedTogether(setup);
   const opened = { sha1: once(async () => open('sha1')), sha256: once(async () => open('sha256')) };
 
   /** Returns what the repository tells of a commit: whether it changes the policy. */
@@ -182,8 +202,8 @@ export function createObjectJudge(served: ServedSetup): ObjectJudge {
     const { type, raw, preset, id } = object;
     const whole = type === 'commit' && !alone && preset === undefined;
     const { judging, judgeBatch } = await opened[format]();
-    const together = whole && asks ? await openTogether(setup, judging) : undefined;
-    const { graph, close } = graphOver(together, setup, judging, []);
+    const together = whole ? await togetherFor(judging) : undefined;
+    const { graph } = graphOver(together, setup, judging, []);
     try {
       const request: ObjectRequest = whole
         ? await noted(object, judging, together).catch((error) =>
@@ -196,9 +216,8 @@ export function createObjectJudge(served: ServedSetup): ObjectJudge {
       const [result] = await settle(batch, await judgeBatch(batch), settings);
       return (result?.piece ?? '').slice(0, -1) + tail;
     } finally {
-      await close();
       if (raw.length > LARGE_BATCH) collectGarbage();
     }
   };
-  return { judge };
+  return { judge, close };
 }

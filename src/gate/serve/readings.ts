@@ -31,6 +31,8 @@ export class Readings<T extends Closable> {
   readonly #settings: ReadingSettings<T>;
   #newest: Reading<T> | undefined;
   #opening: Promise<Reading<T>> | undefined;
+  /** Resolves when the retired readings are closed. */
+  #closing: Promise<unknown> = Promise.resolve();
   #failure: { readonly error: unknown; readonly at: number } | undefined;
 
   constructor(settings: ReadingSettings<T>) {
@@ -66,7 +68,8 @@ export class Readings<T extends Closable> {
   }
 
   #close({ value }: Reading<T>): void {
-    value.close().catch(() => undefined);
+    const closed = value.close().catch(() => undefined);
+    this.#closing = Promise.all([this.#closing, closed]);
   }
 
   #renew(): Promise<Reading<T>> {
@@ -107,7 +110,9 @@ export class Readings<T extends Closable> {
     this.#retire();
   }
 
-  close(): void {
+  /** Resolves when every reading is closed that no question uses. */
+  async close(): Promise<void> {
     this.#retire();
+    await this.#closing;
   }
 }

@@ -164,7 +164,7 @@ export async function* rangeRequests(
   { order, watch }: Pick<PlanSettings, 'order' | 'watch'>,
 ): AsyncGenerator<readonly ObjectRequest[]> {
   if (watch !== undefined) yield* watch(() => range.walk(order));
-  else for (const group of range.walk('newest-first')) yield group.map(({ id }) => ({ id }));
+  else for (const ids of range.ids()) yield ids.map((id) => ({ id }));
 }
 
 /** Returns true if a range holds commits from before the start. This is only reported, so git's unproved answer will do. */

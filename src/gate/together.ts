@@ -102,7 +102,7 @@ export function graphOver(
   if (together === undefined) return { graph: undefined, close: async () => undefined };
   const { judge, repository, choice } = setup;
   const { merges, carried, line } = together;
-  for (const range of ranges) for (const id of range.line) line.add(id);
+  for (const range of ranges) for (const id of range.line()) line.add(id);
   let approvals: Promise<ApprovalJudge> | undefined;
   const graph = createGraph({
     ...{ policy: judge.policy, ref: judge.ref, landings: line, mergeTree: merges.treeOf, carried },

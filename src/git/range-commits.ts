@@ -7,10 +7,10 @@
 import type { ObjectFormat } from '../core/git/header.ts';
 import { UsageError } from '../errors.ts';
 import { streamDatedLinks, streamLinks } from './commit-links.ts';
-import { CommitList } from './compact-commits.ts';
+import { BLOCK_COMMITS, CommitBlock, CommitList } from './compact-commits.ts';
 import {
   type KnownRange,
-  mergedByDate,
+  Merge,
   type RangeMemory,
   type RangeWriter,
   Unsettled,
@@ -45,13 +45,16 @@ export type Order = 'newest-first' | 'parents-first';
 /** A range whose every commit is known. */
 export interface ProvedRange {
   readonly count: number;
+  /** Yields the hashes of the commits in groups, newest first. */
+  readonly ids: () => Iterable<readonly string[]>;
   /** Yields commits in groups. `parents-first` begins with the excluded parents of the range. */
   readonly walk: (order: Order) => Iterable<readonly WalkedCommit[]>;
-  /** The range's own line, from its tips along first parents. */
-  readonly line: ReadonlySet<string>;
+  /** Returns the range's own line, from its tips along first parents. Few rules need it, and it takes memory. */
+  readonly line: () => ReadonlySet<string>;
 }
 
-const AT_ONCE = 512;
+/** A block ends after a commit with which it has so many parents, because a commit may name some hundred thousand. */
+const MANY_PARENTS = 8 * BLOCK_COMMITS;
 /** Bits of the two sides of a symmetric range. */
 export const BOTH = 3;
 
@@ -91,43 +94,10 @@ async function* candidates(
   }
 }
 
-type Groups<T> = AsyncIterable<readonly T[]> | Iterable<readonly T[]>;
-
-/** Walks a range, children before parents. Afterwards `outside` holds the excluded parents. @throws UsageError OBJECT_CORRUPT */
-async function collect(
-  range: Range,
-  groups: Groups<CommitLinks>,
-  format: ObjectFormat,
-  outside: Named,
-): Promise<Collected> {
-  const list = new CommitList(format);
-  const next = new Set(range.include);
-  const line = new Set<string>();
-  for (const [index, id] of range.include.entries())
-    named(outside, id, range.symmetric ? index + 1 : BOTH);
-  for await (const commits of groups) {
-    for (const commit of commits) {
-      const { id, parents } = commit;
-      const sides = outside.get(id) ?? 0;
-      outside.delete(id);
-      for (const parent of parents) named(outside, parent, sides);
-      list.push(commit);
-      if (!next.delete(id)) continue;
-      line.add(id);
-      const [first] = parents;
-      if (first !== undefined) next.add(first);
-    }
-  }
-  return { list, line };
-}
-
-interface Collected {
-  readonly list: CommitList;
-  readonly line: ReadonlySet<string>;
-}
-
 /** A walk of a range, and how much of it was proved before. */
-interface Walked extends Collected {
+interface Walked {
+  readonly list: CommitList;
+  /** Parents that are not in the list, and the sides of the range that lead to them. */
   readonly sides: Named;
   /** Excluded parents that were proved before. */
   readonly proved: ReadonlySet<string>;
@@ -135,15 +105,43 @@ interface Walked extends Collected {
   readonly keep?: RangeWriter | undefined;
 }
 
-/** Passes groups on, and hands each to the writer. */
-async function* written(
-  groups: Groups<DatedLinks>,
-  writer: RangeWriter | undefined,
-): AsyncGenerator<readonly DatedLinks[]> {
+/** Walks a range, children before parents. @throws UsageError OBJECT_CORRUPT */
+async function collect(
+  range: Range,
+  groups: AsyncIterable<readonly (CommitLinks & Partial<DatedLinks>)[]>,
+  format: ObjectFormat,
+  keep: RangeWriter | undefined,
+): Promise<Walked> {
+  const list = new CommitList();
+  const sides: Named = new Map();
+  let held: DatedLinks[] = [];
+  let parentsHeld = 0;
+  const release = (): void => {
+    if (held.length === 0) return;
+    const block = CommitBlock.of(held, hashBytesOf(format));
+    [held, parentsHeld] = [[], 0];
+    list.push(block);
+    keep?.push(block);
+  };
+  for (const [index, id] of range.include.entries())
+    named(sides, id, range.symmetric ? index + 1 : BOTH);
   for await (const commits of groups) {
-    writer?.push(commits);
-    yield commits;
+    for (const commit of commits) {
+      const { id, tree, parents, date = Number.NaN } = commit;
+      const from = sides.get(id) ?? 0;
+      sides.delete(id);
+      for (const parent of parents) named(sides, parent, from);
+      held.push({ id, tree, parents, date });
+      parentsHeld += parents.length;
+      if (held.length >= BLOCK_COMMITS || parentsHeld >= MANY_PARENTS) release();
+    }
   }
+  release();
+  return { list, sides, proved: new Set(), keep };
+}
+
+function hashBytesOf(format: ObjectFormat): number {
+  return format === 'sha1' ? 20 : 32;
 }
 
 /** From this many new commits on, git lists the whole range. */
@@ -165,7 +163,8 @@ async function freshCommits(
     if (fresh.length > MANY_FRESH) throw new Unsettled();
   }
   const leads = ({ parents }: DatedLinks): boolean => parents.includes(known.tip);
-  if (range.include[0] !== known.tip && !fresh.some(leads)) throw new Unsettled();
+  const [tip] = range.include;
+  if (!fresh.some(({ id }) => id === tip) || !fresh.some(leads)) throw new Unsettled();
   return fresh;
 }
 
@@ -181,22 +180,23 @@ async function walkKnown(
   // the tip is read, because a caller goes on to use it
   const frames = await repository.objects.read([tip, known.tip]);
   if (frames.some(({ kind }) => kind === 'missing')) return undefined;
-  const sides: Named = new Map();
   try {
     const fresh = tip === known.tip ? [] : await freshCommits(repository, range, known);
     const renew = fresh.length > known.count * RENEWED_AT;
     const keep = renew ? memory.writer(range.exclude, tip) : undefined;
-    const merged = written(inGroups(mergedByDate(fresh, known.groups())), keep);
-    const collected = await collect(range, merged, repository.format, sides);
-    return { ...collected, sides, proved: new Set(known.outside), keep };
+    const merge = new Merge(fresh, known.outside, hashBytesOf(repository.format));
+    const list = new CommitList();
+    for (const block of merge.blocks(known.blocks())) {
+      list.push(block);
+      keep?.push(block);
+    }
+    const outside = [...known.outside, ...merge.unlisted()];
+    const sides: Named = new Map(outside.map((id) => [id, BOTH]));
+    return { list, sides, proved: new Set(known.outside), keep };
   } catch (error) {
     if (error instanceof Unsettled) return undefined;
     throw error;
   }
-}
-
-async function* inGroups<T>(groups: Iterable<readonly T[]>): AsyncGenerator<readonly T[]> {
-  yield* groups;
 }
 
 /** Returns whether a range is of the kind that is remembered: one tip, whole history, no tag that must be checked. */
@@ -206,18 +206,28 @@ function isPlain({ include, symmetric, byTag }: Range, { shallow }: GitRepositor
 
 async function walkRange(repository: GitRepository, range: Range, title: string): Promise<Walked> {
   const { ranges: memory, format } = repository;
-  const sides: Named = new Map();
   const ids = (): AsyncGenerator<readonly string[]> => candidates(repository, range, title);
-  const proved: ReadonlySet<string> = new Set();
-  if (memory === undefined || !isPlain(range, repository)) {
-    const groups = streamLinks(repository, ids());
-    return { ...(await collect(range, groups, format, sides)), sides, proved };
-  }
+  if (memory === undefined || !isPlain(range, repository))
+    return collect(range, streamLinks(repository, ids()), format, undefined);
   const walked = await walkKnown(repository, range, memory);
   if (walked !== undefined) return walked;
   const keep = memory.writer(range.exclude, range.include[0] ?? '');
-  const groups = written(streamDatedLinks(repository, ids()), keep);
-  return { ...(await collect(range, groups, format, sides)), sides, proved, keep };
+  return collect(range, streamDatedLinks(repository, ids()), format, keep);
+}
+
+/** Returns the commits of a list that the tips reach along first parents. */
+function lineOf(list: CommitList, tips: readonly string[]): ReadonlySet<string> {
+  const next = new Set(tips);
+  const line = new Set<string>();
+  for (const commits of list.groups()) {
+    for (const { id, parents } of commits) {
+      if (!next.delete(id)) continue;
+      line.add(id);
+      const [first] = parents;
+      if (first !== undefined) next.add(first);
+    }
+  }
+  return line;
 }
 
 /**
@@ -230,7 +240,7 @@ export async function proveRange(
   range: Range,
   title: string,
 ): Promise<ProvedRange> {
-  const { list, line, sides, proved, keep } = await walkRange(repository, range, title);
+  const { list, sides, proved, keep } = await walkRange(repository, range, title);
   const outside = [...sides.keys()];
   const common = range.symmetric ? outside.filter((id) => sides.get(id) === BOTH) : [];
   const unproved = outside.filter((id) => !proved.has(id));
@@ -240,11 +250,19 @@ export async function proveRange(
   }
   keep?.finish(outside);
   function* walk(order: Order): Generator<readonly WalkedCommit[]> {
-    if (order === 'newest-first') return yield* list.groups(AT_ONCE);
+    if (order === 'newest-first') return yield* list.groups();
     yield outside.map((id) => ({ id, parents: [], boundary: true }));
-    yield* list.groupsReversed(AT_ONCE);
+    yield* list.groupsReversed();
   }
-  return { count: list.length, walk, line };
+  const ids = (): Iterable<readonly string[]> => list.ids();
+  let line: ReadonlySet<string> | undefined;
+  return {
+    ...{ count: list.length, ids, walk },
+    line: () => {
+      line ??= lineOf(list, range.include);
+      return line;
+    },
+  };
 }
 
 /** Proves a range that must not be empty. @throws UsageError EMPTY_RANGE, and as proveRange */

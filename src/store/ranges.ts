@@ -5,25 +5,23 @@
  */
 
 import { fromUtf8, toHex, utf8 } from '../core/bytes.ts';
+import { CommitBlock } from '../git/compact-commits.ts';
 import {
   type KnownRange,
   type RangeMemory,
   type RangeWriter,
   Unsettled,
 } from '../git/known-ranges.ts';
-import type { DatedLinks } from '../git/linked-commit.ts';
 import type { OpenStore } from './open.ts';
 import { findScope, scopeDigest, useScope } from './scope.ts';
 
 /** The parts of a scope that hold the pages of a range and its head. */
 const LISTED = 2;
 const HEAD = 3;
-/** Commits in a page. */
-const PAGE_COMMITS = 512;
+/** Most bytes of a page. A commit with thousands of parents is over them, and its range is not kept. */
+const MAX_PAGE = 256 * 1024;
 /** Shorter ranges are not kept, because git lists them in no time. */
 const WORTH_KEEPING = 4096;
-/** Most parents of a commit in a range that is kept. */
-const MAX_PARENTS = 255;
 
 export interface RangeStoreSettings {
   /** Everything that a range depends on, beside its ends (scope.ts). */
@@ -59,42 +57,15 @@ function scopeOf(
   return { ...store, ...settings, digest: scopeDigest(store.key, [...settings.facts, ...ends]) };
 }
 
-function pageOf(
-  list: string,
-  index: number,
-  commits: readonly DatedLinks[],
-  hashBytes: number,
-): Buffer {
-  const head = Buffer.alloc(20);
-  head.write(list, 0, 'hex');
-  head.writeUInt32LE(index, 16);
-  const parents = commits.reduce((sum, commit) => sum + commit.parents.length, 0);
-  const body = Buffer.alloc(commits.length * (2 * hashBytes + 9) + parents * hashBytes);
-  let at = 0;
-  for (const { id, tree = '', parents: named, date } of commits) {
-    at += body.write(id, at, 'hex');
-    at += body.write(tree, at, 'hex');
-    at = body.writeDoubleLE(date, at);
-    at = body.writeUInt8(named.length, at);
-    for (const parent of named) at += body.write(parent, at, 'hex');
-  }
-  return Buffer.concat([head, body]);
-}
+/** Bytes before the block of a page: the name of the list, and the index of the page. */
+const LIST = 16;
+const PREFIX = LIST + 4;
 
-function readListed(page: Buffer, hashBytes: number): readonly DatedLinks[] {
-  const commits: DatedLinks[] = [];
-  const hash = (at: number): string => page.toString('hex', at, at + hashBytes);
-  for (let at = 20; at < page.length; ) {
-    const [id, tree] = [hash(at), hash(at + hashBytes)];
-    const date = page.readDoubleLE(at + 2 * hashBytes);
-    const count = page[at + 2 * hashBytes + 8] ?? 0;
-    at += 2 * hashBytes + 9;
-    const parents: string[] = [];
-    for (let each = 0; each < count; each += 1) parents.push(hash(at + each * hashBytes));
-    at += count * hashBytes;
-    commits.push({ id, tree, parents, date });
-  }
-  return commits;
+function pageOf(list: string, index: number, block: CommitBlock): Buffer {
+  const head = Buffer.alloc(PREFIX);
+  head.write(list, 0, 'hex');
+  head.writeUInt32LE(index, LIST);
+  return Buffer.concat([head, block.bytes]);
 }
 
 interface Row {
@@ -103,30 +74,30 @@ interface Row {
 }
 
 /** Yields the commits of a kept range. @throws Unsettled if a page is missing or does not carry the mark */
-function* listedIn(scope: RangeScope, row: number, head: Head): Generator<readonly DatedLinks[]> {
+function* listedIn(scope: RangeScope, row: number, head: Head): Generator<CommitBlock> {
   const { file, key, digest, hashBytes } = scope;
   let count = 0;
   for (let index = 0; index < head.pages; index += 1) {
     const found = file.get(
-      'SELECT page.mark, page.bytes FROM place JOIN page ON page.id = place.page WHERE place.scope = ? AND place.hint = ? AND page.part = ?',
-      ...[row, index, LISTED],
+      'SELECT page.mark, page.bytes FROM place JOIN page ON page.id = place.page WHERE place.scope = ? AND place.hint = ? AND page.part = ? AND length(page.bytes) <= ?',
+      ...[row, index, LISTED, MAX_PAGE],
     ) as Row | undefined;
     if (found === undefined || !key.holds(found.mark, 'range', digest, found.bytes))
       throw new Unsettled();
     const page = Buffer.from(found.bytes.buffer, found.bytes.byteOffset, found.bytes.byteLength);
-    if (page.toString('hex', 0, 16) !== head.list || page.readUInt32LE(16) !== index)
+    if (page.toString('hex', 0, LIST) !== head.list || page.readUInt32LE(LIST) !== index)
       throw new Unsettled();
-    const commits = readListed(page, hashBytes);
-    count += commits.length;
-    yield commits;
+    const block = new CommitBlock(page.subarray(PREFIX), hashBytes);
+    count += block.length;
+    yield block;
   }
   if (count !== head.count) throw new Unsettled();
 }
 
 /** SQLite's own errors, such as a damaged file, mean that git must list the range. */
-function* unsettled<T>(groups: Iterable<T>): Generator<T> {
+function* unsettled<T>(blocks: Iterable<T>): Generator<T> {
   try {
-    yield* groups;
+    yield* blocks;
   } catch (error) {
     throw error instanceof Unsettled ? error : new Unsettled(String(error));
   }
@@ -143,7 +114,7 @@ function findRange(scope: RangeScope): KnownRange | undefined {
   if (found === undefined || !key.holds(found.mark, 'head', digest, found.bytes)) return undefined;
   const head = JSON.parse(fromUtf8(found.bytes) ?? '') as Head;
   const { tip, count, outside } = head;
-  return { tip, count, outside, groups: () => unsettled(listedIn(scope, row, head)) };
+  return { tip, count, outside, blocks: () => unsettled(listedIn(scope, row, head)) };
 }
 
 /** Writes a range. A trouble with the file ends the writing, and the run goes on. */
@@ -151,7 +122,7 @@ class Writer implements RangeWriter {
   readonly #scope: RangeScope;
   readonly #tip: string;
   readonly #list = toHex(globalThis.crypto.getRandomValues(new Uint8Array(16)));
-  #held: DatedLinks[] = [];
+  #held: CommitBlock[] = [];
   #first: number | undefined;
   #count = 0;
   #pages: number[] = [];
@@ -164,14 +135,16 @@ class Writer implements RangeWriter {
     this.#tip = tip;
   }
 
-  push(commits: readonly DatedLinks[]): void {
+  push(block: CommitBlock): void {
     if (this.#ended) return;
-    this.#count += commits.length;
-    this.#held.push(...commits);
-    const kept = ({ tree, parents }: DatedLinks): boolean =>
-      tree !== undefined && parents.length <= MAX_PARENTS;
-    if (!commits.every(kept)) this.#ended = true;
-    else if (this.#count >= this.#least) this.#quietly(() => this.#writeHeld(PAGE_COMMITS));
+    this.#count += block.length;
+    this.#held.push(block);
+    if (block.isWhole() && PREFIX + block.bytes.length <= MAX_PAGE) {
+      if (this.#count >= this.#least) this.#quietly(() => this.#writeHeld());
+      return;
+    }
+    this.#ended = true;
+    this.#held = [];
   }
 
   #quietly(work: () => void): void {
@@ -180,24 +153,20 @@ class Writer implements RangeWriter {
     } catch {
       // the proofs that follow tell the user what is wrong with the file
       this.#ended = true;
+      this.#held = [];
     }
-    if (this.#ended) this.#held = [];
   }
 
-  #writeHeld(least: number): void {
-    const { file, key, digest, hashBytes, now } = this.#scope;
-    while (this.#held.length >= least && this.#held.length > 0) {
-      const bytes = pageOf(
-        this.#list,
-        this.#pages.length,
-        this.#held.splice(0, PAGE_COMMITS),
-        hashBytes,
-      );
+  #writeHeld(): void {
+    const { file, key, digest, now } = this.#scope;
+    for (const block of this.#held) {
+      const bytes = pageOf(this.#list, this.#pages.length, block);
       file.whole(() => {
         this.#first ??= useScope(file, key, digest, now);
         this.#pages.push(this.#insert(LISTED, key.mark('range', digest, bytes), bytes));
       });
     }
+    this.#held = [];
   }
 
   #insert(part: number, mark: Uint8Array, bytes: Uint8Array): number {
@@ -212,7 +181,7 @@ class Writer implements RangeWriter {
   finish(outside: readonly string[]): void {
     if (this.#ended || this.#count < this.#least) return;
     this.#quietly(() => {
-      this.#writeHeld(1);
+      this.#writeHeld();
       const { file, key, digest } = this.#scope;
       const head: Head = {
         ...{ list: this.#list, tip: this.#tip, count: this.#count },

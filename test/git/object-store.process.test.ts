@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CommitList } from '../../src/git/compact-commits.ts';
 import { openRepository } from '../../src/git/repository.ts';
 import { alterations } from '../support/altered-store.ts';
 import { scratchRepository } from '../support/git-repository.ts';
@@ -70,21 +69,5 @@ describe.each(['sha1', 'sha256'] as const)('the object store (%s)', (format) => 
     await expect(objects.get(two, 'blob')).rejects.toMatchObject(ended);
     await expect(objects.get(two, 'blob')).rejects.toMatchObject(ended);
     objects.close();
-  });
-
-  it('a list of commits returns its commits from either end', () => {
-    const list = new CommitList(format);
-    const hash = (n: number): string => n.toString(16).padStart(format === 'sha1' ? 40 : 64, '0');
-    const commits = Array.from({ length: 300 }, (_, n) => ({
-      id: hash(n),
-      tree: n % 7 === 0 ? undefined : hash(1000 + n),
-      parents: Array.from({ length: n % 4 }, (__, at) => hash(n * 10 + at)),
-      boundary: false,
-    }));
-    for (const commit of commits) list.push(commit);
-    expect(list.length).toBe(300);
-    expect([...list.groups(64)].map((group) => group.length)).toEqual([64, 64, 64, 64, 44]);
-    expect([...list.groups(64)].flat()).toEqual(commits);
-    expect([...list.groupsReversed(64)].flat()).toEqual(commits.toReversed());
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CommitBlock } from '../../src/git/compact-commits.ts';
 import type { RangeMemory } from '../../src/git/known-ranges.ts';
 import { type ProvedRange, proveRange, type Range } from '../../src/git/range-commits.ts';
 import { type GitRepository, openRepository } from '../../src/git/repository.ts';
@@ -55,6 +56,16 @@ interface Memory extends RangeMemory {
   read: number;
 }
 
+/** Splits a block, so that a short history has as many as a long one. */
+function* small(block: CommitBlock): Generator<CommitBlock> {
+  const commits = Array.from({ length: block.length }, (_, index) => ({
+    ...block.links(index),
+    date: block.date(index),
+  }));
+  for (let at = 0; at < commits.length; at += 3)
+    yield CommitBlock.of(commits.slice(at, at + 3), 20);
+}
+
 function memoryIn({ store }: OpenedProofs): Memory {
   const kept = rangeMemory(store, { facts: ['build a'], hashBytes: 20, now: NOW, worthKeeping: 2 });
   const memory: Memory = {
@@ -62,14 +73,12 @@ function memoryIn({ store }: OpenedProofs): Memory {
     writer: kept.writer,
     find: (exclude) => {
       const found = kept.find(exclude);
-      function* groups(): Generator<
-        ReturnType<NonNullable<typeof found>['groups']> extends Iterable<infer T> ? T : never
-      > {
+      function* blocks(): Generator<CommitBlock> {
         if (found === undefined) return;
-        yield* found.groups();
+        for (const block of found.blocks()) yield* small(block);
         memory.read += 1;
       }
-      return found && { ...found, groups };
+      return found && { ...found, blocks };
     },
   };
   return memory;
@@ -80,13 +89,14 @@ function said(range: ProvedRange): unknown {
   const oldest = [...range.walk('parents-first')].flat();
   return {
     count: range.count,
+    ids: [...range.ids()].flat(),
     newest: [...range.walk('newest-first')].flat(),
     inside: oldest.filter(({ boundary }) => !boundary),
     outside: oldest
       .filter(({ boundary }) => boundary)
       .map(({ id }) => id)
       .sort(),
-    line: [...range.line],
+    line: [...range.line()],
   };
 }
 
@@ -145,14 +155,17 @@ describe('a range of which a part was proved before', () => {
     const one = mustOpen(scratchUser());
     const memory = memoryIn(one);
     const commit = { id: 'a'.repeat(40), tree: 'b'.repeat(40), parents: ['c'.repeat(40)], date: 5 };
-    const many = Array.from({ length: 2000 }, () => commit);
+    const many = CommitBlock.of(
+      Array.from({ length: 500 }, () => commit),
+      20,
+    );
     const writer = memory.writer(['c'.repeat(40)], 'a'.repeat(40));
     writer.push(many);
     expect(memory.find(['c'.repeat(40)])).toBeUndefined();
     writer.finish([]);
-    expect(memory.find(['c'.repeat(40)])).toMatchObject({ tip: 'a'.repeat(40), count: 2000 });
+    expect(memory.find(['c'.repeat(40)])).toMatchObject({ tip: 'a'.repeat(40), count: 500 });
     memory.writer(['c'.repeat(40)], 'd'.repeat(40)).push(many);
-    expect(memory.find(['c'.repeat(40)])).toMatchObject({ tip: 'a'.repeat(40), count: 2000 });
+    expect(memory.find(['c'.repeat(40)])).toMatchObject({ tip: 'a'.repeat(40), count: 500 });
     expect(memory.find(['d'.repeat(40)])).toBeUndefined();
     one.close();
   });
@@ -171,8 +184,10 @@ describe('a range of which a part was proved before', () => {
       'x',
     );
     const elsewhere = memory.writer([base], 'e'.repeat(40));
-    elsewhere.push([{ id: 'e'.repeat(40), tree: 'b'.repeat(40), parents: [base], date: 5 }]);
-    elsewhere.push([{ id: 'f'.repeat(40), tree: 'b'.repeat(40), parents: [base], date: 4 }]);
+    const stranger = (id: string, date: number): CommitBlock =>
+      CommitBlock.of([{ id: id.repeat(40), tree: 'b'.repeat(40), parents: [base], date }], 20);
+    elsewhere.push(stranger('e', 5));
+    elsewhere.push(stranger('f', 4));
     elsewhere.finish([base]);
     await proveRange(remembering, rangeTo(tip, base), 'x');
     expect(memory.read).toBe(0);

@@ -127,7 +127,7 @@ async function judgeRange(
 
 /** Returns the commit half-way on the branch's own line. */
 function halfOf({ ref }: RefUpdate, { proved }: Incoming): Part | undefined {
-  const line = [...(proved?.line ?? [])];
+  const line = [...(proved?.line() ?? [])];
   const commit = ref.startsWith('refs/heads/') ? line[Math.ceil(line.length / 2)] : undefined;
   return commit === undefined ? undefined : { ref, commit };
 }

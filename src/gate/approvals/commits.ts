@@ -50,7 +50,7 @@ async function provedCommits(
   const proved = await proveRange(repository, range, `an approval of ${head.slice(0, 12)}`);
   if (proved.count > MAX_APPROVED) return undefined;
   const commits = [...proved.walk('parents-first')].flat().filter(({ boundary }) => !boundary);
-  const linear = proved.line.size === commits.length && commits[0]?.parents[0] === base;
+  const linear = proved.line().size === commits.length && commits[0]?.parents[0] === base;
   const ids = commits.map(({ id }) => id);
   return { ids: new Set(ids), ...(linear ? { line: ids } : {}) };
 }

@@ -7,7 +7,7 @@ import type { ObjectType } from '../core/git/signed-object.ts';
 import { tooLarge } from '../core/rejection.ts';
 import { UsageError } from '../errors.ts';
 import type { ObjectRequest, ReadObject } from '../git/objects.ts';
-import type { ProvedCommit } from '../store/page.ts';
+import type { KeptProof } from '../store/page.ts';
 import type { Batch, BatchItem } from './judge.ts';
 
 type Block = Uint8Array<ArrayBuffer>;
@@ -17,22 +17,21 @@ export const BATCH_OBJECTS = 64;
 const BLOCK_BYTES = 256 * 1024;
 const MAX_SPARE = 16;
 
-/** The part of a batch that a proved object takes. Nothing about it is computed but what a policy says. */
-const PROVED_SHARE = 1 / 16;
-
-/** A commit whose evidence the store holds. */
-export interface ProvedObject {
-  readonly request: ObjectRequest;
-  readonly proved: ProvedCommit;
+/** Commits in a row whose evidence stands in one page of the store. */
+export interface ProvedObjects {
+  readonly requests: readonly ObjectRequest[];
+  /** The proof of each. */
+  readonly proofs: readonly KeptProof[];
 }
+
+/** What a batch is made of. */
+export type Objects = readonly ReadObject[] | ProvedObjects;
 
 export interface Batcher {
   /** Yields the batches of a stream, in its order. @throws UsageError NO_SUCH_OBJECT */
-  readonly batches: (
-    objects: AsyncIterable<readonly (ReadObject | ProvedObject)[]>,
-  ) => AsyncGenerator<Batch>;
-  /** Takes a block back when its bytes are no longer needed. */
-  readonly release: (bytes: Block) => void;
+  readonly batches: (objects: AsyncIterable<Objects>) => AsyncGenerator<Batch>;
+  /** Takes the block of a batch back when its bytes are no longer needed. */
+  readonly release: (batch: Batch) => void;
 }
 
 function signable({ request, frame }: ReadObject): ObjectType {
@@ -53,50 +52,44 @@ function signable({ request, frame }: ReadObject): ObjectType {
 class Filling {
   readonly bytes: Block;
   readonly items: BatchItem[] = [];
-  readonly #shapes: string[] = [];
   #used = 0;
-  #load = 0;
 
   constructor(bytes: Block) {
     this.bytes = bytes;
   }
 
-  /** Returns whether more bytes and their share of a batch still fit. The first object always does. */
-  takes(length: number, share: number): boolean {
+  /** Returns whether more bytes still fit. The first object always does. */
+  takes(length: number): boolean {
     if (this.items.length === 0) return length <= this.bytes.length;
-    return this.#load + share <= BATCH_OBJECTS && this.#used + length <= this.bytes.length;
+    return this.items.length < BATCH_OBJECTS && this.#used + length <= this.bytes.length;
   }
 
-  #put(bytes: Uint8Array): number {
-    const at = this.#used;
-    this.bytes.set(bytes, at);
-    this.#used += bytes.length;
-    return at;
-  }
-
-  read(object: ReadObject, raw: Uint8Array): void {
+  put(object: ReadObject, raw: Uint8Array): void {
     const { request, frame } = object;
     const type = signable(object);
-    const start = this.#put(raw);
+    const start = this.#used;
+    this.bytes.set(raw, start);
+    this.#used += raw.length;
     const preset = frame.kind === 'too-large' ? { preset: tooLarge(frame.size) } : {};
     this.items.push({ ...request, type, start, end: this.#used, ...preset });
-    this.#load += 1;
-  }
-
-  proved({ request, proved: { payload, numbers, shape } }: ProvedObject): void {
-    const start = this.#put(payload);
-    const end = this.#used;
-    const at = this.#put(numbers);
-    const known = this.#shapes.lastIndexOf(shape);
-    const index = known === -1 ? this.#shapes.push(shape) - 1 : known;
-    this.items.push({ ...request, type: 'commit', start, end, proof: { shape: index, at } });
-    this.#load += PROVED_SHARE;
   }
 
   batch(): Batch {
     const { bytes, items } = this;
-    return this.#shapes.length === 0 ? { bytes, items } : { bytes, items, shapes: this.#shapes };
+    return { bytes, items };
   }
+}
+
+/** Returns proved objects as a batch. Its bytes are the page, which is not copied. */
+function provedBatch({ requests, proofs }: ProvedObjects): Batch {
+  const { bytes, shapes } = proofs[0]?.page ?? { bytes: new Uint8Array(), shapes: [] };
+  const items: BatchItem[] = [];
+  for (const [index, { shape, start, end, at }] of proofs.entries()) {
+    const request = requests[index];
+    if (request !== undefined)
+      items.push({ ...request, type: 'commit', start, end, proof: { shape, at } });
+  }
+  return { bytes, items, shapes };
 }
 
 /** Returns a batcher for one run. `blockBytes`: the size of its blocks. A larger object gets a block of its own. */
@@ -106,22 +99,18 @@ export function createBatcher(blockBytes = BLOCK_BYTES): Batcher {
     (atLeast <= blockBytes ? spare.pop() : undefined) ??
     new Uint8Array(Math.max(atLeast, blockBytes));
 
-  async function* batches(
-    objects: AsyncIterable<readonly (ReadObject | ProvedObject)[]>,
-  ): AsyncGenerator<Batch> {
+  async function* batches(objects: AsyncIterable<Objects>): AsyncGenerator<Batch> {
     let filling = new Filling(block(0));
     for await (const group of objects) {
-      for (const object of group) {
-        if ('proved' in object) {
-          const { payload, numbers } = object.proved;
-          const length = payload.length + numbers.length;
-          if (!filling.takes(length, PROVED_SHARE)) {
-            if (filling.items.length > 0) yield filling.batch();
-            filling = new Filling(block(length));
-          }
-          filling.proved(object);
-          continue;
+      if ('proofs' in group) {
+        if (filling.items.length > 0) {
+          yield filling.batch();
+          filling = new Filling(block(0));
         }
+        yield provedBatch(group);
+        continue;
+      }
+      for (const object of group) {
         const type = signable(object);
         const { request, frame } = object;
         const raw = frame.kind === 'object' ? frame.raw : new Uint8Array();
@@ -133,17 +122,19 @@ export function createBatcher(blockBytes = BLOCK_BYTES): Batcher {
           filling = new Filling(block(0));
           continue;
         }
-        if (!filling.takes(raw.length, 1)) {
+        if (!filling.takes(raw.length)) {
           if (filling.items.length > 0) yield filling.batch();
           filling = new Filling(block(raw.length));
         }
-        filling.read(object, raw);
+        filling.put(object, raw);
       }
     }
     if (filling.items.length > 0) yield filling.batch();
   }
 
-  const release = (bytes: Block): void => {
+  const release = ({ bytes, shapes }: Batch): void => {
+    // a page belongs to the store, which may read it again
+    if (shapes !== undefined) return;
     if (bytes.length === blockBytes && spare.length < MAX_SPARE) spare.push(bytes);
   };
   return { batches, release };

@@ -25,7 +25,7 @@ import {
 import type { Rendered } from '../report/format.ts';
 import { type Output, renderResult } from '../report/formats.ts';
 import type { ProvedCommit } from '../store/page.ts';
-import { decodeProof, numbersLength } from '../store/proof.ts';
+import { decodeProof } from '../store/proof.ts';
 import { proofToKeep, shapeReader } from './proof-of.ts';
 
 /** Settings of the judge for a whole run. They are plain data, because each worker gets them once as a message. */
@@ -70,7 +70,7 @@ export interface BatchItem {
 export interface Batch {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly items: readonly BatchItem[];
-  /** The shapes of proofs that items name (store/proof.ts). */
+  /** If the store holds the evidence of all items: the shapes of their proofs (store/proof.ts). The bytes are a page of the store. */
   readonly shapes?: readonly string[];
 }
 
@@ -128,17 +128,6 @@ function asksFor(
   return lookup === undefined ? {} : { lookup };
 }
 
-/** Returns the evidence of an item that was verified before. */
-function provedVerdict(
-  { bytes, shapes = [] }: Batch,
-  proof: NonNullable<BatchItem['proof']>,
-  read: (text: string) => object,
-): Verdict {
-  const shape = read(shapes[proof.shape] ?? '');
-  const numbers = bytes.subarray(proof.at, proof.at + numbersLength(shape));
-  return { status: 'verified', ...decodeProof(shape, numbers) };
-}
-
 /** Returns a judge with its own cache of certificates, checkpoints and keys. */
 export function createJudge(settings: JudgeSettings, crypto: Crypto): Judge {
   const context = verifyContext(settings, crypto);
@@ -149,8 +138,14 @@ export function createJudge(settings: JudgeSettings, crypto: Crypto): Judge {
     if (preset !== undefined) return preset;
     const under = contextOf(item, context);
     if (proof === undefined) return verifyObject({ id, type, raw, format }, under);
-    const evidence = provedVerdict(batch, proof, readShape);
-    return underPolicies(evidence, under, { type, payload: raw, ids: [id] });
+    const shape = readShape(batch.shapes?.[proof.shape] ?? '');
+    const { buffer, byteOffset, byteLength } = batch.bytes;
+    const evidence = decodeProof(shape, Buffer.from(buffer, byteOffset, byteLength), proof.at);
+    return underPolicies({ status: 'verified', ...evidence }, under, {
+      type,
+      payload: raw,
+      ids: [id],
+    });
   };
   const judgeOne = async (batch: Batch, item: BatchItem): Promise<JudgedItem> => {
     const { id, type, preset } = item;

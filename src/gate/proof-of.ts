@@ -20,7 +20,7 @@ export function proofToKeep(
 ): ProvedCommit | undefined {
   const evidence = type === 'commit' ? evidenceOf(verdict) : undefined;
   const proof = evidence && encodeProof(evidence);
-  if (proof === undefined || latestTime(proof) > now) return undefined;
+  if (proof === undefined || latestTime(proof.numbers) > now) return undefined;
   const payload = splitSignedObject(type, raw, format)?.payload;
   return payload && { id, payload, ...proof };
 }

@@ -5,10 +5,9 @@
 
 import { type ObjectRequest, type ReadObject, readObjects } from '../git/objects.ts';
 import type { GitRepository } from '../git/repository.ts';
-import type { ProvedCommit } from '../store/page.ts';
-import { latestTime } from '../store/proof.ts';
+import type { KeptProof } from '../store/page.ts';
 import type { ProofStore } from '../store/proofs.ts';
-import type { ProvedObject } from './batches.ts';
+import type { Objects, ProvedObjects } from './batches.ts';
 
 /** The store as a run uses it. */
 export interface RunProofs {
@@ -20,7 +19,7 @@ export interface RunProofs {
 }
 
 type Group = readonly ObjectRequest[];
-type Found = readonly (ProvedCommit | undefined)[];
+type Found = readonly (KeptProof | undefined)[];
 
 /** Objects that are read at a time between proved ones. */
 const TOGETHER = 32;
@@ -33,7 +32,7 @@ function proofsOf(group: Group, { store, always }: RunProofs, now: number): Foun
   return found.map((proof, index) => {
     const { id, single } = group[index] ?? {};
     if (proof === undefined || single === true || always.has(id ?? '')) return undefined;
-    return latestTime(proof) <= now ? proof : undefined;
+    return proof.latest <= now ? proof : undefined;
   });
 }
 
@@ -58,13 +57,15 @@ async function* readSome(
   }
 }
 
-/** Returns the length of the run of equals that begins at `at`. */
+/** Returns the length of the run that begins at `at`: objects without a proof, or with proofs in one page. */
 function runFrom(found: Found, at: number): number {
-  const proved = found[at] !== undefined;
+  const page = found[at]?.page;
   let end = at;
-  while (end < found.length && (found[end] !== undefined) === proved) end += 1;
+  while (end < found.length && found[end]?.page === page) end += 1;
   return end - at;
 }
+
+const isProved = (proof: KeptProof | undefined): proof is KeptProof => proof !== undefined;
 
 /** Yields each requested object, in order: its proof, or its bytes. @throws UsageError as readObjects */
 export async function* provedOrRead(
@@ -72,7 +73,7 @@ export async function* provedOrRead(
   requests: AsyncIterable<Group>,
   proofs: RunProofs,
   now: number,
-): AsyncGenerator<readonly (ReadObject | ProvedObject)[]> {
+): AsyncGenerator<Objects> {
   const groups = requests[Symbol.asyncIterator]();
   let group: Group = [];
   let found: Found = [];
@@ -92,17 +93,17 @@ export async function* provedOrRead(
     for (let at = 0; at < group.length; ) {
       const length = runFrom(found, at);
       const requested = group.slice(at, at + length);
-      const proved = found.slice(at, at + length);
+      const proved: ProvedObjects = {
+        requests: requested,
+        proofs: found.slice(at, at + length).filter(isProved),
+      };
       at += length;
-      if (proved[0] === undefined) {
+      if (proved.proofs.length === 0) {
         yield* readSome(repository, requested);
         continue;
       }
       proofs.reused += length;
-      yield requested.flatMap((request, index) => {
-        const proof = proved[index];
-        return proof === undefined ? [] : [{ request, proved: proof }];
-      });
+      yield proved;
     }
   }
 }

@@ -43,11 +43,36 @@ async function* chain(first: Batch[], rest: AsyncIterator<Batch>): AsyncGenerato
   for (let step = await rest.next(); step.done !== true; step = await rest.next()) yield step.value;
 }
 
+/** Returns whether the evidence of a batch is still to be verified. */
+const isNew = ({ shapes }: Batch): boolean => shapes === undefined;
+
+/** Returns a pool that judges proved batches and the first new ones (`few`) in this thread, and starts workers for others. */
+function poolOnDemand({ settings, crypto, jobs }: JudgedRun, few: number): Pool {
+  const here = poolInPlace(createJudge(settings, crypto));
+  let workers: Pool | undefined;
+  let left = few;
+  return {
+    judge: (batch) => {
+      if (!isNew(batch)) return here.judge(batch);
+      if (left > 0) {
+        left -= 1;
+        return here.judge(batch);
+      }
+      workers ??= startPool(settings, jobs);
+      return workers.judge(batch);
+    },
+    get window() {
+      return workers?.window ?? here.window;
+    },
+    close: async () => workers?.close(),
+  };
+}
+
 /** Chooses a pool. Few objects are not worth a thread. For many, node:crypto is faster, with or without threads. */
-async function choosePool(run: JudgedRun, batchesSeen: number): Promise<Pool> {
+async function choosePool(run: JudgedRun, first: readonly Batch[]): Promise<Pool> {
   if (run.judge !== undefined) return poolInPlace(run.judge);
-  if (batchesSeen < 2) return poolInPlace(createJudge(run.settings, run.crypto));
-  if (run.jobs > 1) return startPool(run.settings, run.jobs);
+  if (first.length < 2) return poolInPlace(createJudge(run.settings, run.crypto));
+  if (run.jobs > 1) return poolOnDemand(run, first.every(isNew) ? 0 : 1);
   const { nodeCrypto } = await import('../system/crypto.ts');
   return poolInPlace(createJudge(run.settings, nodeCrypto));
 }
@@ -70,14 +95,14 @@ export async function judgeObjects(run: JudgedRun): Promise<Counts> {
       if (step.done === true) break;
       seen.push(step.value);
     }
-    pool = await choosePool(run, seen.length);
+    pool = await choosePool(run, seen);
     for await (const { batch, judged } of judgeInOrder(chain(seen, source), pool)) {
       if (proofs !== undefined) for (const { proof } of judged) if (proof) proofs.store.keep(proof);
       for (const result of await run.settle(batch, judged)) {
         counts[result.status] += 1;
         run.onResult(result);
       }
-      batcher.release(batch.bytes);
+      batcher.release(batch);
     }
   } finally {
     await source.return(undefined);

@@ -3,9 +3,9 @@
  * mark covers the whole page, so that a second gate checks one mark for all of them. Numbers are little-endian.
  */
 
-import { fromUtf8, toHex, utf8 } from '../core/bytes.ts';
+import { fromUtf8, utf8 } from '../core/bytes.ts';
 import type { EncodedEvidence } from './proof.ts';
-import { numbersLength, readShape } from './proof.ts';
+import { latestTime, numbersLength, readShape } from './proof.ts';
 
 /** Most proofs in a page. */
 export const PAGE_PROOFS = 256;
@@ -59,28 +59,53 @@ export function writePage(commits: readonly ProvedCommit[]): Uint8Array {
   return page;
 }
 
-/** Returns the commits of a page by full hash. `hashBytes`: the length of a hash. The bytes are views of the page. */
-export function readPage(bytes: Uint8Array, hashBytes: number): ReadonlyMap<string, ProvedCommit> {
-  const page = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const count = page.readUInt16LE(0);
-  const shapeCount = page.readUInt16LE(2);
+/** Proofs in a page whose mark holds. */
+export interface ProofPage {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly shapes: readonly string[];
+  /** By full hash. */
+  readonly proofs: ReadonlyMap<string, KeptProof>;
+}
+
+/** The place of a proof in its page. All numbers but the shape's index are offsets of bytes. */
+export interface KeptProof {
+  readonly page: ProofPage;
+  readonly shape: number;
+  /** The payload: its first byte, and the byte after its last. */
+  readonly start: number;
+  readonly end: number;
+  /** The numbers of the proof. */
+  readonly at: number;
+  /** The latest proven time, in Unix seconds. */
+  readonly latest: number;
+}
+
+/** Reads a page. `hashBytes`: the length of a hash. */
+export function readPage(bytes: Uint8Array<ArrayBuffer>, hashBytes: number): ProofPage {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = buffer.readUInt16LE(0);
+  const shapeCount = buffer.readUInt16LE(2);
   let at = 4;
-  const shapes: { readonly text: string; readonly length: number }[] = [];
+  const shapes: string[] = [];
+  const lengths: number[] = [];
   for (let index = 0; index < shapeCount; index += 1) {
-    const length = page.readUInt32LE(at);
-    const text = fromUtf8(page.subarray(at + 4, at + 4 + length)) ?? '';
-    shapes.push({ text, length: numbersLength(readShape(text)) });
+    const length = buffer.readUInt32LE(at);
+    const text = fromUtf8(buffer.subarray(at + 4, at + 4 + length)) ?? '';
+    shapes.push(text);
+    lengths.push(numbersLength(readShape(text)));
     at += 4 + length;
   }
-  const commits = new Map<string, ProvedCommit>();
+  const proofs = new Map<string, KeptProof>();
+  const page = { bytes, shapes, proofs };
   for (let index = 0; index < count; index += 1) {
-    const id = toHex(page.subarray(at, at + hashBytes));
+    const id = buffer.toString('hex', at, at + hashBytes);
     at += hashBytes;
-    const { text: shape, length } = shapes[page.readUInt16LE(at)] ?? { text: '', length: 0 };
-    const end = at + 6 + page.readUInt32LE(at + 2);
-    const payload = page.subarray(at + 6, end);
-    commits.set(id, { id, shape, payload, numbers: page.subarray(end, end + length) });
-    at = end + length;
+    const shape = buffer.readUInt16LE(at);
+    const start = at + 6;
+    const end = start + buffer.readUInt32LE(at + 2);
+    at = end + (lengths[shape] ?? 0);
+    const latest = latestTime(buffer, end, at);
+    proofs.set(id, { page, shape, start, end, at: end, latest });
   }
-  return commits;
+  return page;
 }

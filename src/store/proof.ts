@@ -17,6 +17,11 @@ export interface EncodedEvidence {
   readonly numbers: Uint8Array;
 }
 
+/** Encoded evidence before it goes to another thread. */
+interface FreshEvidence extends EncodedEvidence {
+  readonly numbers: Buffer;
+}
+
 interface Shape {
   readonly signer: Evidence['signer'];
   readonly logEntry?: NonNullable<Evidence['logEntry']>;
@@ -36,7 +41,7 @@ export function evidenceOf(verdict: Verdict): Evidence | undefined {
 }
 
 /** Encodes evidence. Returns undefined if it cannot be decoded to the same. */
-export function encodeProof(evidence: Evidence): EncodedEvidence | undefined {
+export function encodeProof(evidence: Evidence): FreshEvidence | undefined {
   const { signer, certificate, logEntry, times } = evidence;
   const index = logEntry === undefined ? 0n : BigInt(logEntry.logIndex);
   if (index < 0n || index >= MAX_INDEX) return undefined;
@@ -74,24 +79,22 @@ export function numbersLength(shape: object): number {
   return SHA1 + SHA256 + FIELD * (4 + (shape as Shape).times.length);
 }
 
-/** Returns the latest proven time, in Unix seconds. */
-export function latestTime({ numbers }: Pick<EncodedEvidence, 'numbers'>): number {
-  const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+/** Returns the latest proven time, in Unix seconds. The numbers stand between two offsets of `bytes`. */
+export function latestTime(bytes: Buffer, start = 0, end = bytes.length): number {
   let latest = 0;
-  for (let at = SHA1 + SHA256 + FIELD * 4; at < bytes.length; at += FIELD)
+  for (let at = start + SHA1 + SHA256 + FIELD * 4; at < end; at += FIELD)
     latest = Math.max(latest, bytes.readDoubleLE(at));
   return latest;
 }
 
-/** Returns the evidence of a shape and its numbers. */
-export function decodeProof(shape: object, numbers: Uint8Array): Evidence {
+/** Returns the evidence of a shape and its numbers, which begin at `start` of `bytes`. */
+export function decodeProof(shape: object, bytes: Buffer, start = 0): Evidence {
   const { signer, logEntry, times } = shape as Shape;
-  const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-  const fields = SHA1 + SHA256;
+  const fields = start + SHA1 + SHA256;
   const second = (index: number): number => bytes.readDoubleLE(fields + FIELD * index);
   const certificate = {
-    sha1: bytes.toString('hex', 0, SHA1),
-    sha256: bytes.toString('hex', SHA1, fields),
+    sha1: bytes.toString('hex', start, start + SHA1),
+    sha256: bytes.toString('hex', start + SHA1, fields),
     notBefore: second(1),
     notAfter: second(2),
   };

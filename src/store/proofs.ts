@@ -7,7 +7,16 @@
 import { reasonOf } from '../system/system-error.ts';
 import { isBusy } from './database.ts';
 import { notUsed, type OpenStore, type StorePlace } from './open.ts';
-import { fitsPage, MAX_PAGE, PAGE_PROOFS, type ProvedCommit, readPage, writePage } from './page.ts';
+import {
+  fitsPage,
+  type KeptProof,
+  MAX_PAGE,
+  PAGE_PROOFS,
+  type ProofPage,
+  type ProvedCommit,
+  readPage,
+  writePage,
+} from './page.ts';
 import { findScope, PROOFS, scopeDigest, useScope } from './scope.ts';
 import { MAX_STORE, shrink } from './size.ts';
 
@@ -18,7 +27,7 @@ const HINT = 12;
 
 export interface ProofStore {
   /** Returns the proof of each commit that has one, in order. */
-  readonly find: (ids: readonly string[]) => readonly (ProvedCommit | undefined)[];
+  readonly find: (ids: readonly string[]) => readonly (KeptProof | undefined)[];
   /** Keeps a proof. It is written with others, at the latest by `flush`. */
   readonly keep: (commit: ProvedCommit) => void;
   /** Writes what is not written yet. */
@@ -36,8 +45,7 @@ export interface ProofSettings extends Pick<StorePlace, 'say'> {
   readonly limit?: number;
 }
 
-type Page = ReadonlyMap<string, ProvedCommit>;
-const EMPTY: Page = new Map();
+const EMPTY: ProofPage = { bytes: new Uint8Array(), shapes: [], proofs: new Map() };
 
 /** The proofs of one scope in an open store. */
 class Proofs implements ProofStore {
@@ -46,10 +54,12 @@ class Proofs implements ProofStore {
   readonly #digest: Uint8Array;
   #scope: number | undefined;
   /** Pages by number, the last used one at the end. */
-  readonly #pages = new Map<number, Page>();
+  readonly #pages = new Map<number, ProofPage>();
   #pending: ProvedCommit[] = [];
   #reads = true;
   #found = false;
+  /** The page where the last proof was, and most likely the next one is. */
+  #current: ProofPage = EMPTY;
   #writes = true;
   #told = false;
 
@@ -60,7 +70,7 @@ class Proofs implements ProofStore {
     this.#scope = findScope(store.file, this.#digest);
   }
 
-  find(ids: readonly string[]): readonly (ProvedCommit | undefined)[] {
+  find(ids: readonly string[]): readonly (KeptProof | undefined)[] {
     if (this.#scope === undefined || !this.#reads) return ids.map(() => undefined);
     try {
       return ids.map((id) => this.#findOne(id));
@@ -71,24 +81,30 @@ class Proofs implements ProofStore {
     }
   }
 
-  #findOne(id: string): ProvedCommit | undefined {
+  #findOne(id: string): KeptProof | undefined {
+    const found = this.#current.proofs.get(id) ?? this.#elsewhere(id);
+    this.#found ||= found !== undefined;
+    return found;
+  }
+
+  #elsewhere(id: string): KeptProof | undefined {
     for (const page of this.#pages.values()) {
-      const found = page.get(id);
+      const found = page.proofs.get(id);
       if (found === undefined) continue;
-      this.#found = true;
+      this.#current = page;
       return found;
     }
     const row = this.#store.file.get(
       'SELECT page FROM place WHERE scope = ? AND hint = ?',
       ...[this.#scope ?? 0, hintOf(id)],
     ) as { readonly page: number } | undefined;
-    const found = row === undefined ? undefined : this.#page(row.page).get(id);
-    this.#found ||= found !== undefined;
-    return found;
+    if (row === undefined) return undefined;
+    this.#current = this.#page(row.page);
+    return this.#current.proofs.get(id);
   }
 
   /** Returns a page whose mark holds, or an empty one. */
-  #page(number: number): Page {
+  #page(number: number): ProofPage {
     const known = this.#pages.get(number);
     if (known !== undefined) return known;
     const read = this.#read(number);
@@ -100,11 +116,11 @@ class Proofs implements ProofStore {
     return read;
   }
 
-  #read(number: number): Page {
+  #read(number: number): ProofPage {
     const row = this.#store.file.get(
       'SELECT mark, bytes FROM page WHERE id = ? AND scope = ? AND part = ? AND length(bytes) <= ?',
       ...[number, this.#scope ?? 0, PROOFS, MAX_PAGE],
-    ) as { readonly mark: Uint8Array; readonly bytes: Uint8Array } | undefined;
+    ) as { readonly mark: Uint8Array; readonly bytes: Uint8Array<ArrayBuffer> } | undefined;
     if (row === undefined) return EMPTY;
     const { mark, bytes } = row;
     if (this.#store.key.holds(mark, 'proofs', this.#digest, bytes))

@@ -74,12 +74,16 @@ export function opened(
     return numbers.filter((number, index) => {
       const proof = found[index];
       if (proof === undefined) return false;
+      const { page } = proof;
       const right = proved(number);
       const same =
-        proof.id === right.id &&
-        Buffer.from(proof.payload).equals(Buffer.from(right.payload)) &&
-        Buffer.from(proof.numbers).equals(Buffer.from(right.numbers)) &&
-        proof.shape === right.shape;
+        Buffer.from(page.bytes.subarray(proof.start, proof.end)).equals(
+          Buffer.from(right.payload),
+        ) &&
+        Buffer.from(page.bytes.subarray(proof.at))
+          .subarray(0, right.numbers.length)
+          .equals(Buffer.from(right.numbers)) &&
+        page.shapes[proof.shape] === right.shape;
       if (!same) throw new Error(`the proof of ${number} is another one`);
       return true;
     });

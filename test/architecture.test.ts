@@ -12,6 +12,7 @@ import {
   foreignToCore,
   heavyOnHotPath,
   impureCore,
+  nodeFilesOnPath,
   oversize,
   strayEnvironment,
   strayGitChildren,
@@ -37,6 +38,12 @@ const HOT = [
 function doctored(path: string, line: string): Sources {
   return new Map([...sources, [path, `${line}\n${sources.get(path) ?? ''}`]]);
 }
+
+/** What a verification by git and `--version` load. */
+const WITHOUT_NODE_FILES = [
+  ...['src/main.ts', 'src/system/terminal.ts', 'src/gpgsm/gpgsm.ts', 'src/gpgsm/verify.ts'],
+  ...['src/commands/table.ts', 'src/cli/spec.ts', 'src/commands/version.ts'],
+];
 
 interface Law {
   readonly name: string;
@@ -89,6 +96,12 @@ const laws: readonly Law[] = [
       ['src/main.ts', 'src/dispatch.ts', ...HOT].flatMap((entry) => commandsOnPath(tree, entry)),
     breach: ['src/gpgsm/gpgsm.ts', "import { usageOf } from '../cli/usage.ts';"],
     says: 'src/gpgsm/gpgsm.ts loads src/cli/usage.ts',
+  },
+  {
+    name: 'a verification by git and --version load no module of Node for files and paths',
+    violations: (tree) => WITHOUT_NODE_FILES.flatMap((entry) => nodeFilesOnPath(tree, entry)),
+    breach: ['src/trust/source.ts', "import { join } from 'node:path';"],
+    says: 'src/trust/source.ts imports node:path',
   },
   {
     name: 'nothing but the sandbox asks a library that issues certificates (L9)',

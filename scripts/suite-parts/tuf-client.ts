@@ -34,9 +34,9 @@ const source: MirrorSource = {
 };
 
 /** What is kept: the newest root, also where a later step failed, and the rest of the last whole state. */
-function kept(): Record<string, string> {
-  const state = readState(source);
-  const roots = readRoots(source);
+async function kept(): Promise<Record<string, string>> {
+  const state = await readState(source);
+  const roots = await readRoots(source);
   const root = (roots.length > (state?.roots.length ?? 0) ? roots : state?.roots)?.at(-1);
   const { timestamp, snapshot, targets } = state ?? {};
   return JSON.parse(JSON.stringify({ root, timestamp, snapshot, targets }));
@@ -56,4 +56,4 @@ async function attempt(): Promise<Record<string, string>> {
 }
 
 const outcome = await attempt();
-process.stdout.write(`${JSON.stringify({ ...outcome, kept: kept() })}\n`);
+process.stdout.write(`${JSON.stringify({ ...outcome, kept: await kept() })}\n`);

@@ -14,7 +14,8 @@ const run: Run = async ({ switches }, { streams, entry }) => {
     streams.write(`${JSON.stringify(facts)}\n`);
   } else {
     const { name, version, runtime, runtimeVersion, platform, arch } = facts;
-    streams.write(`${name} ${version} (${runtime} ${runtimeVersion}, ${platform}-${arch})\n`);
+    const line = `${name} ${version} (${runtime} ${runtimeVersion}, ${platform}-${arch})\n`;
+    await streams.writeShort(line);
   }
   return ExitCode.ok;
 };

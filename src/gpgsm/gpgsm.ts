@@ -22,7 +22,10 @@ export async function run(
   if (call.unattended) invocation.terminal.neverAsk();
   if (call.action === 'verify') {
     const { verify } = await import('./verify.ts');
-    return verify(call, invocation, statusWriter(call, invocation));
+    const { statusDescriptor: descriptor } = call;
+    const unheard = { write: () => Promise.resolve() };
+    const channel = descriptor < 0 ? unheard : invocation.streams.answer(descriptor);
+    return verify(call, invocation, channel);
   }
   if (call.action === 'sign') {
     const { sign } = await import('./sign.ts');

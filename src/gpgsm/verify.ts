@@ -3,7 +3,6 @@
  * GOODSIG before the last check (threat S02).
  */
 
-import { closeSync, openSync } from 'node:fs';
 import type { Crypto } from '../core/crypto.ts';
 import { BROKEN_LINES, reportOf, statusBlock } from '../core/git/gpg-status.ts';
 import { MAX_SIGNATURE_BYTES } from '../core/git/header.ts';
@@ -16,9 +15,10 @@ import { acceptsUnlogged } from '../gate/unlogged.ts';
 import { verdictLine } from '../report/verdict-line.ts';
 import { loadSettings, type Settings } from '../settings/load.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
+import { readFile } from '../system/files.ts';
 import type { Invocation } from '../system/invocation.ts';
-import { readUpTo } from '../system/standard-input.ts';
 import { reasonOf } from '../system/system-error.ts';
+import type { AnswerChannel } from '../system/terminal.ts';
 import { loadTrust, TRUST_SETTINGS } from '../trust/load.ts';
 import type { GpgsmCall } from './arguments.ts';
 
@@ -34,25 +34,22 @@ interface Answer {
   readonly exitCode: number;
 }
 
-function readNamed(path: string, what: string, limit: number): Uint8Array {
-  let descriptor: number | undefined;
+async function readNamed(path: string, what: string, limit: number): Promise<Uint8Array> {
   try {
-    descriptor = openSync(path, 'r');
-    return readUpTo(limit, descriptor);
+    return await readFile(path, limit);
   } catch (error) {
     throw new UsageError(`cannot read the ${what} ${path}: ${reasonOf(error)}`);
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
 /** Reads one byte more than the limit, so that the verdict can name the limit (threat I05). */
-function readQuestion(call: GpgsmCall, { streams }: Invocation): Question {
+async function readQuestion(call: GpgsmCall, { streams }: Invocation): Promise<Question> {
   const [signaturePath = '-', payloadPath = '-'] = call.positionals;
-  const signature = readNamed(signaturePath, 'signature', MAX_SIGNATURE_BYTES + 1);
   const most = MAX_OBJECT + 1;
-  const payload =
-    payloadPath === '-' ? streams.readUpTo(most) : readNamed(payloadPath, 'signed file', most);
+  const input = payloadPath === '-' ? streams.readUpTo(most) : undefined;
+  input?.catch(() => undefined);
+  const signature = await readNamed(signaturePath, 'signature', MAX_SIGNATURE_BYTES + 1);
+  const payload = await (input ?? readNamed(payloadPath, 'signed file', most));
   return { payload, signature };
 }
 
@@ -110,7 +107,7 @@ async function verdictTalk(
     const differs = committerMismatch(payload, verdict.signer);
     if (differs !== undefined) line += `; ${differs}`;
   }
-  terminal.say(line);
+  await terminal.sayShort(line);
   if (verdict.status !== 'refused' && verdict.status !== 'undecided') return;
   const { isMatterOfTrust, trustRemedies } = await import('../report/trust-age.ts');
   if (isMatterOfTrust(verdict)) trustRemedies(trust, now()).forEach(terminal.hint);
@@ -123,26 +120,29 @@ interface Judgement {
   readonly verdict: Verdict;
 }
 
+/** Judges a question that is still being read while the trust root is loaded. */
 async function judgeUnder(
   settings: Settings,
-  { payload, signature }: Question,
+  reading: Promise<Question>,
   { now }: Invocation,
   crypto: Crypto,
 ): Promise<Judgement> {
-  const context = { crypto, trust: await loadTrust(settings, crypto), now: now() };
+  const trust = await loadTrust(settings, crypto);
+  const { payload, signature } = await reading;
+  const context = { crypto, trust, now: now() };
   return { settings, context, verdict: await verifyDetached(payload, signature, context) };
 }
 
 /** Verifies with the environment's settings alone, because git's configuration rarely changes the trust root. */
 async function judgeEarly(
-  question: Question,
+  reading: Promise<Question>,
   invocation: Invocation,
   crypto: Crypto,
 ): Promise<Judgement | undefined> {
   try {
     const { env, cwd } = invocation;
     const settings = await loadSettings({ env, cwd, gitConfig: '' });
-    return await judgeUnder(settings, question, invocation, crypto);
+    return await judgeUnder(settings, reading, invocation, crypto);
   } catch (error) {
     // the environment may be wrong where git's configuration is right, so the real settings decide
     if (isSignetError(error)) return undefined;
@@ -159,16 +159,20 @@ async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
   // git prints its configuration in a process of its own, and verifying starts meanwhile without it
   const asked = loadSettings({ env, cwd, askedGit, caller: 'verify' });
   asked.catch(() => undefined);
+  // all files are read at the same time, because each wait costs more than a file
+  const reading = readQuestion(call, invocation);
+  reading.catch(() => undefined);
+  const finding = terminal.findsPerson();
   const crypto = await loadCrypto();
-  const question = readQuestion(call, invocation);
-  const early = await judgeEarly(question, invocation, crypto);
+  const early = await judgeEarly(reading, invocation, crypto);
+  const question = await reading;
   const settings = await asked;
   if (settings.logPath !== undefined) await terminal.copyTo(settings.logPath);
   const policy = await configuredPolicy(settings, invocation, crypto);
   const judgement =
     early !== undefined && sameTrust(early.settings, settings)
       ? { ...early, settings }
-      : await judgeUnder(settings, question, invocation, crypto);
+      : await judgeUnder(settings, reading, invocation, crypto);
   const { context } = judgement;
   const under = { ...context, unlogged: acceptsUnlogged(settings, policy) };
   const evidence = await lookedUp({ ...judgement, context: under }, question, invocation);
@@ -184,7 +188,7 @@ async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
   }
   await verdictTalk(verdict, question, invocation, judgement);
   // git stores what it reads on stderr, so the daily remarks are for a terminal only
-  if (terminal.interactive) {
+  if (await finding) {
     const { remarkDaily } = await import('./daily-remarks.ts');
     await remarkDaily(verdict, settings, context, invocation);
   }
@@ -196,15 +200,15 @@ async function judge(call: GpgsmCall, invocation: Invocation): Promise<Answer> {
 export async function verify(
   call: GpgsmCall,
   invocation: Invocation,
-  write: (text: string) => void,
+  { write }: AnswerChannel,
 ): Promise<ExitCode> {
   let answer: Answer;
   try {
     answer = await judge(call, invocation);
   } catch (error) {
-    write(statusBlock(BROKEN_LINES));
+    await write(statusBlock(BROKEN_LINES));
     throw error;
   }
-  write(answer.block);
+  await write(answer.block);
   return answer.exitCode as ExitCode;
 }

@@ -4,11 +4,11 @@
  * a value cannot be read, the error names the key, the origin and what was expected.
  */
 
-import { isAbsolute, join } from 'node:path';
 import { closest } from '../core/closest.ts';
 import { ConfigError } from '../errors.ts';
 import { type ConfigEntry, gitBoolean, listGitConfig, parseGitConfig } from '../git/config.ts';
 import type { Environment } from '../system/environment.ts';
+import { isAbsolute, join } from '../system/paths.ts';
 import {
   isOfRepository,
   type SettingCaller,

@@ -29,7 +29,17 @@ export interface BunHandlers {
   readonly connectError: (socket: BunSocket, error: Error) => void;
 }
 
+/** A file or a descriptor. It is opened by each call. */
+export interface BunFile {
+  readonly slice: (from: number, to: number) => BunFile;
+  readonly bytes: () => Promise<Uint8Array>;
+}
+
 export interface BunRuntime {
+  /** A path that begins with an address (`s3://`) is not taken for a file. */
+  readonly file: (place: string | number) => BunFile;
+  /** Returns the number of bytes, and empties a file for no bytes at all. */
+  readonly write: (file: BunFile, bytes: Uint8Array) => Promise<number>;
   readonly CryptoHasher: new (algorithm: HashAlgorithm) => BunHasher;
   readonly which: (name: string, options: { readonly PATH: string }) => string | null;
   readonly spawn: (command: readonly string[], options: object) => BunChild;

@@ -1,6 +1,5 @@
 /** Reads standard input, blocking, because git and its hooks write all of it before they wait for an answer. */
 
-import { readSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
 
 const STDIN = 0;
@@ -18,6 +17,7 @@ export function pause(): void {
 
 /** Reads the next bytes. Empty at the end. */
 function readSome(buffer: Buffer, descriptor = STDIN): Buffer {
+  const { readSync } = process.getBuiltinModule('node:fs');
   for (;;) {
     try {
       return buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, null));

@@ -1,8 +1,9 @@
 /** Keeps marks between calls: empty files in a private directory of the user. */
 
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
 import type { Environment } from './environment.ts';
+import { isAbsolute, join } from './paths.ts';
+
+const nodeFs = (): typeof import('node:fs') => process.getBuiltinModule('node:fs');
 
 /** Returns the directory for the user's state, or undefined if the environment names no home. */
 export function stateDirectory(env: Environment): string | undefined {
@@ -36,7 +37,8 @@ export function markNamed(name: string, env: Environment): Mark {
   return {
     setAt: () => {
       try {
-        const found = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
+        const found =
+          path === undefined ? undefined : nodeFs().statSync(path, { throwIfNoEntry: false });
         return found === undefined ? undefined : found.mtimeMs / 1000;
       } catch {
         return undefined;
@@ -44,6 +46,7 @@ export function markNamed(name: string, env: Environment): Mark {
     },
     set: () => {
       if (directory === undefined || path === undefined) return false;
+      const { mkdirSync, writeFileSync } = nodeFs();
       try {
         mkdirSync(directory, { recursive: true, mode: 0o700 });
         writeFileSync(path, '', { mode: 0o600 });
@@ -54,7 +57,7 @@ export function markNamed(name: string, env: Environment): Mark {
     },
     clear: () => {
       try {
-        if (path !== undefined) rmSync(path, { force: true });
+        if (path !== undefined) nodeFs().rmSync(path, { force: true });
       } catch {
         // a mark that cannot be removed stays
       }

@@ -4,11 +4,12 @@
  * may be none of the three streams. No message holds a raw control character (threat S10) or a token (S14).
  */
 
-import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { visible, withoutSecrets } from '../core/escape.ts';
+import { columnsAt, columnsSaid, isTerminal, terminalDevices } from './devices.ts';
 import type { Environment } from './environment.ts';
+import { hasNoTerminal, readInputUpTo, writeShort } from './files.ts';
 import { cutTo, wrapLine } from './layout.ts';
-import { inputLines, readInput, readUpTo } from './standard-input.ts';
+import { inputLines, readInput } from './standard-input.ts';
 import { writeAll, writeLater } from './write.ts';
 
 export { OutputClosed } from './write.ts';
@@ -18,21 +19,30 @@ export interface StatusChannel {
   readonly write: (text: string) => void;
 }
 
+/** The same for a call that publishes nothing. */
+export interface AnswerChannel {
+  readonly write: (text: string) => Promise<void>;
+}
+
 export interface Streams {
   /** Reads all of standard input. @throws UsageError if it is longer than `limit` bytes */
   readonly readInput: (limit: number) => Uint8Array;
-  /** Reads up to `limit` bytes of standard input. */
-  readonly readUpTo: (limit: number) => Uint8Array;
+  /** Reads up to `limit` bytes of standard input, without blocking this process. */
+  readonly readUpTo: (limit: number) => Promise<Uint8Array>;
   /** Reads standard input line by line, without line ends, in constant memory. */
   readonly inputLines: () => AsyncIterable<string>;
   /** Reads standard input as it comes, without blocking this process. */
   readonly inputChunks: () => AsyncIterable<Uint8Array>;
   /** Writes to standard output, complete and in order. It blocks while the reader is slow. @throws OutputClosed if the reader has gone */
   readonly write: (chunk: string | Uint8Array) => void;
-  /** Does the same without blocking this process. Calls must not overlap. */
+  /** Writes a short text, and loads no module of Node for it. @throws the same errors */
+  readonly writeShort: (text: string) => Promise<void>;
+  /** Does the same as `write` without blocking this process. Calls must not overlap. */
   readonly writeLater: (chunk: Uint8Array) => Promise<void>;
   /** Opens a status channel. 1 and 2 are stdout and stderr on every system. */
   readonly status: (descriptor: number) => StatusChannel;
+  /** Opens a channel for the answer of a call that publishes nothing. Only a descriptor beyond 2 is tried at once. */
+  readonly answer: (descriptor: number) => AnswerChannel;
   readonly outputIsTerminal: boolean;
   readonly inputIsTerminal: boolean;
   /** The width of the terminal on stdout (COLUMNS, or what the terminal says), or undefined if stdout is no terminal. */
@@ -42,8 +52,12 @@ export interface Streams {
 export interface Terminal {
   /** True if the user can be asked, because there is a controlling terminal. */
   readonly interactive: boolean;
+  /** Returns the same, and opens nothing if this process has no controlling terminal. */
+  readonly findsPerson: () => Promise<boolean>;
   /** Prints one line for the user, escaped, with the prefix `git-signet: `. */
   readonly say: (line: string) => void;
+  /** Does the same, and loads no module of Node if this process has no controlling terminal. */
+  readonly sayShort: (line: string) => Promise<void>;
   /** Prints the next step, or a detail of the line before: escaped, and indented by two spaces. */
   readonly hint: (line: string) => void;
   /** Draws the progress line, on a terminal only. undefined erases it. */
@@ -58,71 +72,29 @@ export interface Terminal {
   readonly copyTo: (path: string) => Promise<void>;
 }
 
-/**
- * Returns the devices to write to the user and to read from the user. Windows has one device for each, and opening one for
- * both does not work. They need the device prefix, because Windows takes other names for files. Not tested on Windows.
- */
-export function terminalDevices(platform: NodeJS.Platform): {
-  readonly output: string;
-  readonly input: string;
-} {
-  return platform === 'win32'
-    ? { output: '\\\\.\\CONOUT$', input: '\\\\.\\CONIN$' }
-    : { output: '/dev/tty', input: '/dev/tty' };
-}
+const statusName = (descriptor: number): string => `--status-fd ${descriptor}`;
 
-const DEVICES = terminalDevices(process.platform);
-
-/**
- * Loads `node:tty` for a device other than the null device only, because it takes a millisecond. git gives pipes to the
- * program that it starts, and scripts often give the null device.
- */
-function isTerminal(descriptor: number): boolean {
-  try {
-    const asked = fstatSync(descriptor);
-    if (!asked.isCharacterDevice()) return false;
-    if (process.platform !== 'win32' && asked.rdev === statSync('/dev/null').rdev) return false;
-  } catch {
-    return false;
-  }
-  return process.getBuiltinModule('node:tty').isatty(descriptor);
-}
-
-/** Less than this many columns hold no sentence. */
-const LEAST_COLUMNS = 20;
-
-/** Returns the width that COLUMNS says, as git takes it. */
-function columnsSaid({ COLUMNS: text = '' }: Environment): number | undefined {
-  return /^\d{1,4}$/.test(text) && Number(text) >= LEAST_COLUMNS ? Number(text) : undefined;
-}
-
-/** Asks a terminal for its width. Returns undefined if it does not say. */
-function columnsAt(device: string): number | undefined {
-  try {
-    const { WriteStream } = process.getBuiltinModule('node:tty');
-    const asked = new WriteStream(openSync(device, 'r+'));
-    const { columns } = asked;
-    asked.destroy();
-    return columns;
-  } catch {
-    return undefined;
-  }
+function status(descriptor: number): StatusChannel {
+  const write = (text: string): void => writeAll(descriptor, text, statusName(descriptor));
+  // fails before anything is signed and published, if git could not read the result
+  write('');
+  return { write };
 }
 
 /** Returns the streams of this process. */
 export function processStreams(env: Environment): Streams {
   return {
     readInput,
-    readUpTo: (limit) => readUpTo(limit),
+    readUpTo: readInputUpTo,
     inputLines,
     inputChunks: () => process.stdin,
     write: (chunk) => writeAll(1, chunk),
+    writeShort: (text) => writeShort(1, text, 'the output'),
     writeLater: (chunk) => writeLater(1, chunk),
-    status: (descriptor) => {
-      const write = (text: string): void => writeAll(descriptor, text, `--status-fd ${descriptor}`);
-      // fails before anything is signed and published, if git could not read the result
-      write('');
-      return { write };
+    status,
+    answer: (descriptor) => {
+      if (descriptor > 2) status(descriptor);
+      return { write: (text) => writeShort(descriptor, text, statusName(descriptor)) };
     },
     get outputIsTerminal() {
       return isTerminal(1);
@@ -149,11 +121,14 @@ interface Person {
   readonly descriptor: number;
 }
 
+const DEVICES = terminalDevices(process.platform);
+
 class ProcessTerminal implements Terminal {
   readonly #env: Environment;
   readonly #mayAsk: boolean;
   #person: Person | undefined;
   #looked = false;
+  #noTerminal: Promise<boolean> | undefined;
   #never = false;
   #toPerson = false;
   #log: number | undefined;
@@ -169,6 +144,7 @@ class ProcessTerminal implements Terminal {
     if (this.#never || !this.#mayAsk) return undefined;
     if (!this.#looked) {
       this.#looked = true;
+      const { closeSync, openSync } = process.getBuiltinModule('node:fs');
       try {
         const { output, input } = DEVICES;
         if (input !== output) closeSync(openSync(input, 'r+'));
@@ -184,6 +160,15 @@ class ProcessTerminal implements Terminal {
     return this.#findPerson() !== undefined;
   }
 
+  readonly findsPerson = async (): Promise<boolean> =>
+    this.#mayAsk && !this.#never && !(await this.#alone()) && this.interactive;
+
+  /** Returns true if no person can be there. */
+  #alone(): Promise<boolean> {
+    this.#noTerminal ??= hasNoTerminal();
+    return this.#noTerminal;
+  }
+
   #put(text: string): void {
     const descriptor = (this.#toPerson ? this.#findPerson()?.descriptor : undefined) ?? 2;
     try {
@@ -196,6 +181,13 @@ class ProcessTerminal implements Terminal {
   }
 
   readonly say = (line: string): void => this.#put(this.#fitted(talkLine('git-signet: ', line)));
+
+  readonly sayShort = async (line: string): Promise<void> => {
+    const elsewhere = this.#toPerson || this.#log !== undefined || this.#progressShown;
+    if (elsewhere || !(await this.#alone())) this.say(line);
+    // a message that cannot be written changes no result
+    else await writeShort(2, talkLine('git-signet: ', line), '').catch(() => undefined);
+  };
 
   readonly hint = (line: string): void => {
     const text = talkLine('  ', line);

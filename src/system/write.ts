@@ -1,6 +1,5 @@
 /** Writes all bytes to a descriptor, or fails. */
 
-import { write, writeSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
 import { errorCode, pause } from './standard-input.ts';
 import { systemReason } from './system-error.ts';
@@ -13,8 +12,10 @@ export class OutputClosed extends Error {
   }
 }
 
+const nodeFs = (): typeof import('node:fs') => process.getBuiltinModule('node:fs');
+
 /** Returns the error for a failed write. A full disk or a closed descriptor is an error of the caller's environment. */
-function writeFailure(error: unknown, what: string): unknown {
+export function writeFailure(error: unknown, what: string): unknown {
   const code = errorCode(error);
   if (code === undefined) return error;
   if (code === 'EPIPE' || code === 'EOF') return new OutputClosed();
@@ -30,6 +31,7 @@ export function writeAll(
   what = 'the output',
 ): void {
   const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
+  const { writeSync } = nodeFs();
   let done = 0;
   // an empty chunk is written too, because that shows whether writing works
   for (let left = true; left; left = done < bytes.length) {
@@ -47,7 +49,7 @@ const AGAIN = 2;
 
 function writeSome(descriptor: number, bytes: Uint8Array): Promise<number> {
   return new Promise((resolve, reject) => {
-    write(descriptor, bytes, 0, bytes.length, null, (error, written) => {
+    nodeFs().write(descriptor, bytes, 0, bytes.length, null, (error, written) => {
       if (error === null) resolve(written);
       else if (errorCode(error) === 'EAGAIN') setTimeout(() => resolve(0), AGAIN);
       else reject(writeFailure(error, 'the output'));

@@ -4,13 +4,12 @@
  * While the files on disk can be used, no failure of the mirror fails a signature. Verifying never comes here.
  */
 
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Crypto } from '../core/crypto.ts';
 import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import { isSignetError } from '../errors.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Environment } from '../system/environment.ts';
+import { join } from '../system/paths.ts';
 import { loadTrust } from './load.ts';
 import { type MirrorSource, trustSourceOf } from './source.ts';
 import { readState } from './state-file.ts';
@@ -31,9 +30,9 @@ const AGAIN = 6 * 3600;
 const PATIENCE = 5;
 
 /** Returns the seconds since the mirror last confirmed the files on disk. Built-in trust counts as one day old. */
-function ageOf(source: MirrorSource, now: number): number {
+async function ageOf(source: MirrorSource, now: number): Promise<number> {
   try {
-    const { refreshed } = readState(source) ?? {};
+    const { refreshed } = (await readState(source)) ?? {};
     return refreshed === undefined ? DAY : Math.abs(now - refreshed);
   } catch (error) {
     if (isSignetError(error)) return 0;
@@ -42,12 +41,14 @@ function ageOf(source: MirrorSource, now: number): number {
 }
 
 function triedLately(directory: string, now: number): boolean {
+  const { statSync } = process.getBuiltinModule('node:fs');
   const tried = statSync(join(directory, 'tried'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return Math.abs(now - tried / 1000) < AGAIN;
 }
 
 /** Remembers the attempt. If the folder cannot be written, the update itself reports that. */
 function markTried(directory: string): void {
+  const { mkdirSync, writeFileSync } = process.getBuiltinModule('node:fs');
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     writeFileSync(join(directory, 'tried'), '', { mode: 0o600 });
@@ -92,7 +93,7 @@ export async function lookDaily(options: DailyOptions): Promise<DailyLook> {
     const source = trustSourceOf(options.settings, options.crypto);
     const now = options.now();
     if (source.kind !== 'mirror' || source.directory === undefined) return NONE;
-    const age = ageOf(source, now);
+    const age = await ageOf(source, now);
     if (age < DAY || triedLately(source.directory, now)) return NONE;
     const finished = look(source, options, 1).catch(() => undefined);
     if (age > WEEK) await finished;
@@ -113,7 +114,7 @@ export async function trustForSigning(options: DailyOptions): Promise<TrustMater
   const source = trustSourceOf(settings, crypto);
   const mirror = source.kind === 'mirror' && source.directory !== undefined ? source : undefined;
   const isPublic = mirror?.anchor.kind === 'embedded' && mirror.anchor.instance === 'public-good';
-  if (mirror !== undefined && !isPublic && readState(mirror) === undefined)
+  if (mirror !== undefined && !isPublic && (await readState(mirror)) === undefined)
     await look(mirror, options, PATIENCE);
   return loadTrust(settings, crypto);
 }

@@ -77,7 +77,7 @@ export async function pinnedMirror(
     throw new UsageError(
       '--root is an address, so --root-checksum SHA256 must say what file is expected there',
     );
-  const text = remote ? await fetchRoot(root, context) : readTrustFile(resolve(cwd, root));
+  const text = remote ? await fetchRoot(root, context) : await readTrustFile(resolve(cwd, root));
   const digest = toHex(crypto.hash('sha256', utf8(text)));
   if (wanted !== undefined && wanted !== digest)
     throw new AnswerError(
@@ -90,22 +90,27 @@ export async function pinnedMirror(
 }
 
 /** Returns one text with the trusted root and, if there is one, the signing configuration. */
-function wholeConfig(from: string, signingConfig: string | undefined, cwd: string): string {
+async function wholeConfig(
+  from: string,
+  signingConfig: string | undefined,
+  cwd: string,
+): Promise<string> {
   const path = resolve(cwd, from);
-  const text = readTrustFile(path);
+  const text = await readTrustFile(path);
   const json = parseProtoJson(text, path);
   if ('trustedRoot' in json && signingConfig === undefined) return text;
   const named = signingConfig === undefined ? undefined : resolve(cwd, signingConfig);
   const trustedRoot = 'trustedRoot' in json ? json.trustedRoot : json;
-  const config = named === undefined ? besideOf(path) : parseProtoJson(readTrustFile(named), named);
+  const config =
+    named === undefined ? await besideOf(path) : parseProtoJson(await readTrustFile(named), named);
   if (config === undefined) return text;
   return `${JSON.stringify({ mediaType: CONFIG_TYPE, trustedRoot, signingConfig: config }, null, 1)}\n`;
 }
 
-function besideOf(path: string): object | undefined {
+async function besideOf(path: string): Promise<object | undefined> {
   const beside = join(dirname(path), 'signing_config.json');
   try {
-    return parseProtoJson(readTrustFile(beside), beside);
+    return parseProtoJson(await readTrustFile(beside), beside);
   } catch (error) {
     if (error instanceof ConfigError && /ENOENT|no such file/i.test(error.message))
       return undefined;
@@ -123,7 +128,7 @@ export async function keepTrustFile(
 ): Promise<string> {
   const { trustCache, signingConfig: _other, ...rest } = settings;
   if (trustCache === undefined) throw noPlaceToKeep();
-  const text = wholeConfig(from, signingConfig, cwd);
+  const text = await wholeConfig(from, signingConfig, cwd);
   const path = join(trustCache, `${toHex(crypto.hash('sha256', utf8(text)))}.json`);
   try {
     await mkdir(trustCache, { recursive: true, mode: 0o700 });

@@ -40,7 +40,7 @@ async function builtIn(name: string, crypto: Crypto, refreshed?: number): Promis
 async function mirrorTrust(source: MirrorSource, crypto: Crypto): Promise<TrustMaterial> {
   const { anchor, name } = source;
   const isPublic = anchor.kind === 'embedded' && anchor.instance === 'public-good';
-  const state = readState(source);
+  const state = await readState(source);
   if (state === undefined) {
     if (isPublic) return builtIn(name, crypto);
     throw new ConfigError(`the trust mirror ${name} was never asked for its trust root`, {
@@ -62,18 +62,18 @@ async function mirrorTrust(source: MirrorSource, crypto: Crypto): Promise<TrustM
   return { ...trust, mirror: { name, refreshed } };
 }
 
-function keyFile(path: string | undefined): KeyFile | undefined {
-  return path === undefined ? undefined : { path, text: readTrustFile(path) };
+async function keyFile(path: string | undefined): Promise<KeyFile | undefined> {
+  return path === undefined ? undefined : { path, text: await readTrustFile(path) };
 }
 
 /** Returns trust from gitsign's key files. Missing parts come from the public-good root, as they do in gitsign. */
 async function keyFileTrust(settings: TrustSettings, crypto: Crypto): Promise<TrustMaterial> {
   const { trustFromKeyFiles } = await import('../core/trust/key-files.ts');
   const files = {
-    fulcio: keyFile(settings.fulcioRoot),
-    rekor: keyFile(settings.rekorPublicKey),
-    ctLog: keyFile(settings.ctLogPublicKey),
-    timestampChain: keyFile(settings.timestampCertChain),
+    fulcio: await keyFile(settings.fulcioRoot),
+    rekor: await keyFile(settings.rekorPublicKey),
+    ctLog: await keyFile(settings.ctLogPublicKey),
+    timestampChain: await keyFile(settings.timestampCertChain),
   };
   const complete = [files.fulcio, files.rekor, files.ctLog].every((file) => file !== undefined);
   const rest = complete ? undefined : await mirrorTrust(publicGood(settings, crypto), crypto);
@@ -84,7 +84,7 @@ async function namedTrust(settings: TrustSettings, crypto: Crypto): Promise<Trus
   const source = trustSourceOf(settings, crypto);
   if (source.kind === 'key-files') return keyFileTrust(settings, crypto);
   if (source.kind === 'mirror') return mirrorTrust(source, crypto);
-  const text = readNamedTrust(source.path, settings, crypto);
+  const text = await readNamedTrust(source.path, settings, crypto);
   return parseTrustedRoot(trustedRootText(text, source.path), source.path, crypto);
 }
 

@@ -50,7 +50,7 @@ async function usableState(
   crypto: Crypto,
 ): Promise<{ readonly state: TrustState; readonly chain: readonly string[] } | undefined> {
   try {
-    const state = readState(source);
+    const state = await readState(source);
     const chain = state && (await chainOf(source, state.roots, crypto));
     if (state === undefined || chain === undefined) return undefined;
     await proveTargets(chain.start, chain.next, state.targets, crypto);
@@ -194,8 +194,8 @@ export async function refreshTrust(
   const { directory, name } = source;
   if (directory === undefined) throw noPlaceToKeep();
   const begun = options.now();
-  const settled = (): Refreshed | undefined => {
-    const state = stateOrNothing(source);
+  const settled = async (): Promise<Refreshed | undefined> => {
+    const state = await stateOrNothing(source);
     const fresh = state !== undefined && state.refreshed >= begun;
     return fresh ? { changed: false, state } : undefined;
   };
@@ -220,9 +220,9 @@ function withRootKept(error: SignetError, root: TufMetadata | undefined): Signet
   return new SignetError(error.kind, error.code, error.message, { hint, cause: error });
 }
 
-function stateOrNothing(source: MirrorSource): TrustState | undefined {
+async function stateOrNothing(source: MirrorSource): Promise<TrustState | undefined> {
   try {
-    return readState(source);
+    return await readState(source);
   } catch {
     return undefined;
   }

@@ -93,7 +93,7 @@ async function builtIn(): Promise<SigningConfig> {
 async function fromMirror(source: MirrorSource, crypto: Crypto): Promise<SigningConfig> {
   const { anchor, name } = source;
   const isPublic = anchor.kind === 'embedded' && anchor.instance === 'public-good';
-  const state = readState(source);
+  const state = await readState(source);
   if (state === undefined) return isPublic ? builtIn() : nothingFor(name);
   const { proveState } = await import('./state.ts');
   const proven = await proveState(source, state, crypto);
@@ -115,19 +115,23 @@ async function withKeyFiles(settings: Settings, crypto: Crypto): Promise<Signing
   };
 }
 
-function besideTrust(path: string, settings: Settings, crypto: Crypto): SigningConfig {
-  const json = parseProtoJson(readNamedTrust(path, settings, crypto), path);
+async function besideTrust(
+  path: string,
+  settings: Settings,
+  crypto: Crypto,
+): Promise<SigningConfig> {
+  const json = parseProtoJson(await readNamedTrust(path, settings, crypto), path);
   if ('signingConfig' in json) return parseSigningConfig(json.signingConfig, path);
   const beside = join(dirname(path), 'signing_config.json');
   if (statSync(beside, { throwIfNoEntry: false })?.isFile() !== true) return nothingFor(path);
-  return parseSigningConfig(parseProtoJson(readTrustFile(beside), beside), beside);
+  return parseSigningConfig(parseProtoJson(await readTrustFile(beside), beside), beside);
 }
 
 /** Reads the signing configuration of the trust root in force. @throws ConfigError TRUST_FILE */
 export async function signingConfigFor(settings: Settings, crypto: Crypto): Promise<SigningConfig> {
   const { signingConfig } = settings;
   if (signingConfig !== undefined) {
-    const json = parseProtoJson(readTrustFile(signingConfig), signingConfig);
+    const json = parseProtoJson(await readTrustFile(signingConfig), signingConfig);
     return parseSigningConfig(json, signingConfig);
   }
   const source = trustSourceOf(settings, crypto);

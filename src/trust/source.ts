@@ -4,11 +4,11 @@
  * mirror, the address carries its digest as fragment (`https://tuf.example#root-1-<sha256>`). So one value says all.
  */
 
-import { isAbsolute, join } from 'node:path';
 import { toHex, utf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { ConfigError } from '../errors.ts';
 import type { Settings } from '../settings/load.ts';
+import { isAbsolute, join } from '../system/paths.ts';
 
 /** The settings that decide about trust. */
 export const TRUST_SETTINGS = [

@@ -3,9 +3,10 @@
  * step, so that two processes cannot leave a mixture (threats T04, T07). It is untrusted until trust/state.ts proves it.
  */
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { fromUtf8Lossy } from '../core/bytes.ts';
 import { ConfigError } from '../errors.ts';
+import { readFile } from '../system/files.ts';
+import { join } from '../system/paths.ts';
 import type { MirrorSource } from './source.ts';
 
 export const TRUSTED_ROOT_TARGET = 'trusted_root.json';
@@ -66,10 +67,10 @@ function isState(value: unknown): value is TrustState {
 }
 
 /** Reads a JSON file of this mirror's folder. Returns undefined if there is none. @throws ConfigError `TRUST_FILE` */
-function readFile(source: MirrorSource, path: string): unknown {
+async function readJson(source: MirrorSource, path: string): Promise<unknown> {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = fromUtf8Lossy(await readFile(path));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
@@ -84,10 +85,10 @@ function readFile(source: MirrorSource, path: string): unknown {
 }
 
 /** Reads the state on disk without proving it. Returns undefined if there is none. @throws ConfigError `TRUST_FILE` */
-export function readState(source: MirrorSource): TrustState | undefined {
+export async function readState(source: MirrorSource): Promise<TrustState | undefined> {
   if (source.directory === undefined) return undefined;
   const path = statePath(source.directory);
-  const value = readFile(source, path);
+  const value = await readJson(source, path);
   if (value === undefined) return undefined;
   if (!isState(value)) throw broken(source, path, 'fields are missing');
   // the folder was moved, or copied from another instance
@@ -96,10 +97,10 @@ export function readState(source: MirrorSource): TrustState | undefined {
 }
 
 /** Reads the root metadata kept beside the state, in order, without proving it. Empty if there is none. @throws ConfigError `TRUST_FILE` */
-export function readRoots(source: MirrorSource): readonly string[] {
+export async function readRoots(source: MirrorSource): Promise<readonly string[]> {
   if (source.directory === undefined) return [];
   const path = rootsPath(source.directory);
-  const value = readFile(source, path);
+  const value = await readJson(source, path);
   if (value === undefined) return [];
   if (!Array.isArray(value) || !value.every((text) => typeof text === 'string'))
     throw broken(source, path, 'not a list of root metadata');

@@ -41,7 +41,7 @@ async function take(lock: string): Promise<boolean> {
 export async function exclusively<T>(
   directory: string,
   seconds: number,
-  settled: () => T | undefined,
+  settled: () => Promise<T | undefined>,
   work: () => Promise<T>,
 ): Promise<T> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -50,7 +50,7 @@ export async function exclusively<T>(
   let waited = false;
   while (!(await take(lock))) {
     waited = true;
-    const found = settled();
+    const found = await settled();
     if (found !== undefined) return found;
     if (performance.now() > until)
       throw new ConfigError(
@@ -66,7 +66,7 @@ export async function exclusively<T>(
     utimes(lock, now, now).catch(() => undefined);
   }, STALE / 4);
   try {
-    return (waited ? settled() : undefined) ?? (await work());
+    return (waited ? await settled() : undefined) ?? (await work());
   } finally {
     clearInterval(beat);
     await rm(lock, { force: true });

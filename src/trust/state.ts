@@ -49,7 +49,7 @@ export async function provenRoots(
   crypto: Crypto,
 ): Promise<readonly string[] | undefined> {
   try {
-    const roots = readRoots(source);
+    const roots = await readRoots(source);
     const chain = roots.length === 0 ? undefined : await chainOf(source, roots, crypto);
     if (chain === undefined) return undefined;
     let last = readTufMetadata(chain.start, 'root');

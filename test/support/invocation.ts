@@ -56,7 +56,7 @@ export function catchInvocation(given: Given): Caught {
   const answers = [...(given.answers ?? [])];
   const streams: Streams = {
     readInput: () => given.input ?? new Uint8Array(),
-    readUpTo: (limit) => (given.input ?? new Uint8Array()).subarray(0, limit),
+    readUpTo: async (limit) => (given.input ?? new Uint8Array()).subarray(0, limit),
     inputLines: async function* () {
       yield* Buffer.from(given.input ?? new Uint8Array())
         .toString('utf8')
@@ -66,14 +66,18 @@ export function catchInvocation(given: Given): Caught {
       yield given.input ?? new Uint8Array();
     },
     write: (chunk) => put(1, chunk),
+    writeShort: async (text) => put(1, text),
     writeLater: async (chunk) => put(1, chunk),
     status: (descriptor) => ({ write: (text) => put(descriptor, text) }),
+    answer: (descriptor) => ({ write: async (text) => put(descriptor, text) }),
     outputIsTerminal: false,
     inputIsTerminal: false,
   };
   const terminal: Terminal = {
     interactive: given.answers !== undefined,
+    findsPerson: async () => given.answers !== undefined,
     say: (line) => void said.push(talkLine('git-signet: ', line)),
+    sayShort: async (line) => void said.push(talkLine('git-signet: ', line)),
     hint: (line) => void said.push(talkLine('  ', line)),
     progress: () => undefined,
     ask: (question) => {

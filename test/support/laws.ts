@@ -115,6 +115,15 @@ export function heavyOnHotPath(sources: Sources, entry: string): readonly string
   return [...staticClosure(sources, entry)].filter((path) => HEAVY.test(path));
 }
 
+/** Modules for files and paths that are loaded with `entry`, each with the file that imports it. They take milliseconds. */
+export function nodeFilesOnPath(sources: Sources, entry: string): readonly string[] {
+  const loaded = staticClosure(sources, entry);
+  return importsOf(sources)
+    .filter(({ from, lazy, typeOnly }) => loaded.has(from) && !lazy && !typeOnly)
+    .filter(({ to }) => /^(?:node:)?(?:fs|fs\/promises|path)$/.test(to))
+    .map(({ from, to }) => `${from} imports ${to}`);
+}
+
 /** What commands are made of, and is loaded with `entry`. */
 export function commandsOnPath(sources: Sources, entry: string): readonly string[] {
   return [...staticClosure(sources, entry)]

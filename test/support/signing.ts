@@ -18,6 +18,8 @@ export function fakeTerminal(interactive = true): Listener {
     lines,
     interactive,
     say: (line) => lines.push(line),
+    findsPerson: async () => interactive,
+    sayShort: async (line) => void lines.push(line),
     hint: (line) => lines.push(`  ${line}`),
     progress: () => undefined,
     ask: async () => undefined,

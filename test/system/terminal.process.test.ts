@@ -12,8 +12,9 @@ import {
 } from 'node:fs';
 import { join, win32 } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { terminalDevices } from '../../src/system/devices.ts';
 import { openLog } from '../../src/system/log-file.ts';
-import { talkLine, terminalDevices } from '../../src/system/terminal.ts';
+import { talkLine } from '../../src/system/terminal.ts';
 import { scratchDirectory } from '../support/sandbox.ts';
 
 const module = new URL('../../src/system/terminal.ts', import.meta.url).href;

@@ -520,7 +520,7 @@ describe('twenty processes at once', () => {
       await exclusively(
         home,
         1,
-        () => undefined,
+        async () => undefined,
         async () => {
           utimesSync(lock, new Date(0), new Date(0));
           vi.advanceTimersByTime(30_000);

@@ -38,6 +38,8 @@ const nothing = (): undefined => undefined;
 const SILENT: Terminal = {
   ...{ interactive: false, say: nothing, hint: nothing, progress: nothing },
   ...{ addressPerson: nothing, neverAsk: nothing },
+  findsPerson: async () => false,
+  sayShort: async () => undefined,
   ask: async () => undefined,
   copyTo: async () => undefined,
 };

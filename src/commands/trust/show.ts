@@ -20,7 +20,7 @@ import { readState } from '../../trust/state-file.ts';
 
 /** Reads versions and expiries of the kept metadata, which loadTrust has proved. */
 async function mirrorFacts(source: MirrorSource, crypto: Crypto): Promise<MirrorFacts> {
-  const state = readState(source);
+  const state = await readState(source);
   // an update that failed after its root leaves that root beside the state
   const alone = (await provenRoots(source, crypto)) ?? [];
   const roots = alone.length > (state?.roots.length ?? 0) ? alone : state?.roots;

@@ -2,9 +2,12 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './support/closing-line.ts';
+import { leftOut } from './support/left-to-ci.ts';
 
 /** Parts that are tried with a process: git, a helper of ours, a server. */
 const PROCESS = 'test/**/*.process.test.ts';
+
+const left = [...leftOut(process.argv.slice(2))];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -39,6 +42,7 @@ export default defineConfig({
         root,
         test: {
           name: 'process',
+          isolate: false,
           include: [PROCESS],
           testTimeout: 60_000,
         },
@@ -50,6 +54,7 @@ export default defineConfig({
           // each file would import the sandbox and the program anew, which takes longer than the tests of a small story
           isolate: false,
           include: ['test/scenario/**/*.test.ts'],
+          exclude: left,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -59,6 +64,7 @@ export default defineConfig({
         test: {
           name: 'peers',
           include: ['test/peers/**/*.test.ts'],
+          exclude: left,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -57,5 +57,5 @@ export function addSettings(file: string, settings: Readonly<Record<string, stri
     const under = between === '' ? '' : ` ${quoted(between.slice(0, -1))}`;
     return `[${section}${under}]\n\t${name} = ${quoted(value)}\n`;
   });
-  appendFileSync(file, lines.join(''));
+  if (lines.length > 0) appendFileSync(file, lines.join(''));
 }

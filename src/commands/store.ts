@@ -11,6 +11,7 @@ import { loadStoreKey, removeStoreKey, storeKeyPath } from '../store/key.ts';
 import { notUsed, storePath } from '../store/open.ts';
 import { bytesUsed, compact, proofCount, shrink } from '../store/size.ts';
 import { writePage } from '../system/layout.ts';
+import { reasonOf } from '../system/system-error.ts';
 
 const MEBIBYTE = 1024 * 1024;
 /** Bytes that `prune` leaves, if no size is given. */
@@ -67,8 +68,14 @@ const prune: Run = async (_args, { env, streams }) => {
 };
 
 const clear: Run = async (_args, { env, streams }) => {
-  removeStoreFile(placeOf(env));
-  removeStoreKey(env);
+  try {
+    removeStoreFile(placeOf(env));
+    removeStoreKey(env);
+  } catch (error) {
+    // a folder may lie there, with files that are none of ours
+    const { path } = error as NodeJS.ErrnoException;
+    throw new ConfigError(`${path ?? 'the proof store'}: remove it yourself: ${reasonOf(error)}`);
+  }
   writePage(streams, 'the proof store and its key are removed\n');
   return ExitCode.ok;
 };

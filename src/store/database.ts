@@ -4,7 +4,7 @@
  * no verdict. Every failure goes to the caller, which then works without the store.
  */
 
-import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { ConfigError } from '../errors.ts';
@@ -73,6 +73,16 @@ function checkPlace(path: string): void {
     throw new ConfigError(`it belongs to user ${found.uid}`);
 }
 
+/** Makes an empty file that no other user can read. SQLite gives the files beside it the same mode. */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    // another process has just made it
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
 function tables(database: DatabaseSync): readonly string[] {
   const rows = database
     .prepare('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY sql')
@@ -106,6 +116,7 @@ export function openStoreFile(path: string, make: boolean): StoreFile | undefine
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
     if (!make) return undefined;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makePrivate(path);
   }
   const database = new library.DatabaseSync(path);
   try {

@@ -1,6 +1,6 @@
 /** What was verified once stays verified, for this user, this trust root and this build. The policy is judged anew each time. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
@@ -91,6 +91,23 @@ describe('the proof store', () => {
     expect(existsSync(store)).toBe(false);
     expect((await signetProcess(here, ['store', 'status'])).out).toContain('(none yet)');
   });
+});
+
+it('a folder in place of the key or of the file is named, and stays', async () => {
+  const { make, verify, here, store } = await history();
+  const key = join(here.home, 'git-signet/store.key');
+  for (const path of [store, key]) {
+    rmSync(path, { force: true });
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, 'mine'), '');
+    const judged = await verify(...make.allow());
+    expect([judged.exit, judged.out.includes('proofs verified')]).toEqual([5, false]);
+    const cleared = await signetProcess(here, ['store', 'clear']);
+    expect(cleared.exit).toBe(2);
+    expect(cleared.talk).toContain(path);
+    expect(existsSync(join(path, 'mine'))).toBe(true);
+    rmSync(path, { recursive: true });
+  }
 });
 
 describe('the proof store is off in CI, and no repository turns it on (H10)', () => {

@@ -64,6 +64,18 @@ describe('the proof store', () => {
     expect(readFileSync(fileOf(env)).includes(secret)).toBe(false);
   });
 
+  it('is private while it is open, also in a folder that others may read', () => {
+    const env = scratchUser();
+    mkdirSync(dirname(fileOf(env)), { recursive: true });
+    chmodSync(dirname(fileOf(env)), 0o755);
+    const { proofs, close } = mustOpen(env);
+    proofs.keep(proved(1));
+    proofs.flush();
+    const modes = ['', '-wal', '-shm'].map((end) => statSync(`${fileOf(env)}${end}`).mode & 0o777);
+    expect(modes).toEqual([0o600, 0o600, 0o600]);
+    close();
+  });
+
   it('filled under another trust root or by another build answers nothing (H5)', () => {
     const env = filledUser();
     expect(found(env, { facts: ['trust b', 'build a'] })).toEqual({ count: 0, said: [] });

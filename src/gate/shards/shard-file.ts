@@ -4,7 +4,7 @@
  * that need several commits are settled when all shards are merged.
  */
 
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { fromUtf8, toHex, utf8 } from '../../core/bytes.ts';
 import { isRecord, type Json } from '../../core/json.ts';
 import type { Outcome } from '../../core/verdict.ts';
@@ -16,6 +16,10 @@ import { cutLines } from '../serve/lines.ts';
 /** The version of the form. */
 const FORM = 2;
 const MAX_LINE = 64 * 1024 * 1024;
+/** Most shards of a run. */
+export const MAX_SHARDS = 1024;
+/** Unix seconds of the last date that JavaScript can write. */
+const MAX_TIME = 8_640_000_000_000;
 
 /** What must be the same in every shard of a run, and where they are merged. By name, for messages. */
 export type RunKey = Readonly<Record<string, string>>;
@@ -113,7 +117,8 @@ function readHead(path: string, line: Json | undefined): ShardHead {
   if (form === undefined) throw refuse(path, 'this is no file of git signet verify --shard');
   if (form !== FORM) throw refuse(path, `the form of this file is ${String(form)}, not ${FORM}`);
   const good = isCount(shard) && isCount(of) && isCount(now) && isTexts(words) && isRecord(run);
-  if (!good || shard < 1 || shard > of || !isTexts(Object.values(run))) {
+  const bounded = good && shard >= 1 && shard <= of && of <= MAX_SHARDS && now <= MAX_TIME;
+  if (!bounded || !isTexts(Object.values(run))) {
     throw refuse(path, 'its first line cannot be read');
   }
   return { shard, of, now, words, run: run as RunKey };
@@ -174,6 +179,9 @@ export interface ShardFile {
 
 /** Reads a file to its end, and keeps nothing but its first and last line. @throws UsageError */
 export async function readShardFile(path: string): Promise<ShardFile> {
+  // a pipe is empty when it is read again, or never ends
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false)
+    throw refuse(path, 'this is no plain file, and a shard is read twice');
   let head: ShardHead | undefined;
   let last: Json | undefined;
   let judged = -1;

@@ -3,16 +3,13 @@
 import { utf8 } from '../../core/bytes.ts';
 import { UsageError } from '../../errors.ts';
 import type { ObjectRequest } from '../../git/objects.ts';
-import { chainedDigest } from './shard-file.ts';
+import { chainedDigest, MAX_SHARDS } from './shard-file.ts';
 
 export interface Shard {
   /** From 1 to `count`. */
   readonly index: number;
   readonly count: number;
 }
-
-/** Most shards of a run. */
-const MAX_SHARDS = 1024;
 
 /** Reads `x/y`. @throws UsageError */
 export function readShard(text: string): Shard {

@@ -75,7 +75,15 @@ it('lines that are doubled, swapped or left out are an error (U2)', async () => 
 });
 
 it('a head or a record with wrong values is an error', async () => {
-  const heads = [{ shard: 3 }, { shard: 0 }, { of: '2' }, { words: [1] }, { run: { ref: 1 } }];
+  const heads: object[] = [
+    { shard: 3 },
+    { shard: 0 },
+    { of: '2' },
+    { words: [1] },
+    { run: { ref: 1 } },
+  ];
+  // values that would take all memory, or could not be written as a date
+  heads.push({ of: 1025 }, { of: 9e15 }, { now: 9e15 });
   for (const more of heads) {
     const lines = shardLines();
     const head = lines.line(JSON.stringify({ ...JSON.parse(headLine(HEAD)), ...more }));

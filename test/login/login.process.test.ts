@@ -1,6 +1,8 @@
 /** A login with a browser, from discovery to the accepted token, against issuers that do one thing wrong. */
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createHttpClient, type HttpClient } from '../../src/http/http.ts';
 import { loginWithBrowser } from '../../src/login/browser/browser.ts';
 import type { TokenRequest } from '../../src/login/token-request.ts';
@@ -14,6 +16,7 @@ import {
   type Jar,
   type Seen,
 } from '../support/person.ts';
+import { scratchDirectory } from '../support/sandbox.ts';
 import { fakeTerminal } from '../support/signing.ts';
 
 let issuer: TestIssuer;
@@ -124,8 +127,7 @@ describe('a browser that cannot be started', () => {
     expect(lines).toContain(FAILED);
   });
 
-  it('a login without a terminal ends at once (O18)', async () => {
-    const started = Date.now();
+  it('a login without a terminal does not wait until its time is up (O18)', async () => {
     const never = async () => [];
     const login = await attempt({ ...shell('exit 3'), interactive: false, person: never });
     expect(login).toMatchObject({
@@ -133,22 +135,28 @@ describe('a browser that cannot be started', () => {
       listening: false,
     });
     expect((login.error as { hint: string }).hint).toContain('git signet login --device');
-    expect(Date.now() - started).toBeLessThan(10_000);
   });
 
-  it.each([
-    ['that ends well', 'exit 0'],
-    ['that stays in the foreground', 'sleep 3'],
-  ])('an opener %s is no failure, and holds up no answer', async (_name, script) => {
-    const started = Date.now();
-    const { value, lines } = await attempt({
-      ...shell(script),
-      interactive: false,
-      person: later(300),
-    });
+  it('an opener that ends well is no failure', async () => {
+    const { value, lines } = await attempt({ ...shell('exit 0'), interactive: false });
     expect(value).toMatchObject({ source: 'browser' });
     expect(lines).not.toContain(FAILED);
-    expect(Date.now() - started).toBeLessThan(2900);
+  });
+
+  it('an opener that stays in the foreground is no failure, and holds up no answer', async () => {
+    const directory = scratchDirectory('opener');
+    const free = join(directory, 'free');
+    const script = `while [ ! -e ${free} ]; do sleep 0.05; done`;
+    // no timer ends the wait for this opener, so a login that waits for it never ends
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    try {
+      const { value, lines } = await attempt({ ...shell(script), interactive: false });
+      expect(value).toMatchObject({ source: 'browser' });
+      expect(lines).not.toContain(FAILED);
+    } finally {
+      vi.useRealTimers();
+      writeFileSync(free, '');
+    }
   });
 });
 

@@ -112,12 +112,11 @@ describe('how long a client waits', () => {
       const bytes = [...encodeFrame({ ...SIGNED, signature: 'x'.repeat(1000) })];
       again(20, () => socket.write(Buffer.from(bytes.splice(0, 1))));
     });
-    const begun = performance.now();
+    // a client that began to wait anew at each byte would get the whole frame
     await expect(ask(path, { silence: 0.4 })).rejects.toMatchObject({
       kind: 'broken',
       message: 'the agent did not answer in 0.4 s',
     });
-    expect(performance.now() - begun).toBeLessThan(5000);
   });
 });
 

@@ -1,79 +1,15 @@
 /** Repositories whose commits are approved: right statements and wrong ones, by any identity that a test names. */
 
-import { sign } from 'node:crypto';
-import { preAuthEncoding } from '../../src/core/statement/envelope.ts';
 import type { SubjectType } from '../../src/core/statement/statement.ts';
 import { openRepository } from '../../src/git/repository.ts';
-import { sha256 } from '../../src/sandbox/cms-writer.ts';
-import { certificatePem } from '../../src/sandbox/fulcio/certificates.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
-import { entryOfV1 } from '../../src/sandbox/rekor/entry-writer.ts';
-import { hashedRekordV001 } from '../../src/sandbox/rekor/v1.ts';
 import { openStatements } from '../../src/statements/store.ts';
 import { policyScene } from './policy-scenario.ts';
+import { issueStatement } from './statement-bundle.ts';
 
 export const MAIN = 'refs/heads/main';
 const APPROVAL = 'urn:git-signet:approval:v1';
 const DIGESTS = { commit: 'gitCommit', tree: 'gitTree', tag: 'gitTag' } as const;
-
-/** Who signs a statement, and when (Unix milliseconds). */
-export interface StatementBy {
-  readonly email: string;
-  readonly at?: number;
-}
-
-/** Signs a statement and logs it in Rekor v1. Returns the bundle, written without the program's own writer. */
-export async function issueBundle(
-  sandbox: Sandbox,
-  statement: unknown,
-  by: StatementBy,
-): Promise<Buffer> {
-  const payload = Buffer.from(JSON.stringify(statement));
-  const { certificate, keys } = await sandbox.issueSignature(payload, { ...by, rekor: 'none' });
-  const signed = Buffer.from(preAuthEncoding(payload));
-  const signature = sign('sha256', signed, keys.privateKey);
-  const { rekor } = sandbox.parts;
-  const artifact = { algorithm: 'sha256', value: sha256(signed).toString('hex') };
-  const body = hashedRekordV001(
-    artifact,
-    signature.toString('base64'),
-    certificatePem(certificate),
-  );
-  const answer = rekor.answer(rekor.append(body, by.at ?? sandbox.parts.clock()).entry);
-  const entry = entryOfV1(answer);
-  const { proof } = entry;
-  const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-  return Buffer.from(
-    JSON.stringify({
-      mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
-      verificationMaterial: {
-        certificate: { rawBytes: certificate.toString('base64') },
-        tlogEntries: [
-          {
-            logIndex: String(entry.logIndex),
-            logId: { keyId: base64(entry.logId) },
-            kindVersion: { kind: 'hashedrekord', version: '0.0.1' },
-            integratedTime: String(entry.integratedTime),
-            inclusionPromise: { signedEntryTimestamp: answer.verification.signedEntryTimestamp },
-            inclusionProof: {
-              logIndex: String(proof?.logIndex),
-              rootHash: base64(proof?.rootHash ?? Buffer.alloc(0)),
-              treeSize: String(proof?.treeSize),
-              hashes: proof?.hashes.map(base64),
-              checkpoint: { envelope: proof?.checkpoint },
-            },
-            canonicalizedBody: answer.body,
-          },
-        ],
-      },
-      dsseEnvelope: {
-        payload: payload.toString('base64'),
-        payloadType: 'application/vnd.in-toto+json',
-        signatures: [{ sig: signature.toString('base64') }],
-      },
-    }),
-  );
-}
 
 /** An approval as a test wants it. `undefined` for a field leaves it out. */
 export interface ApprovalFields {
@@ -121,7 +57,7 @@ export function withApprovals(scene: ReturnType<typeof policyScene>, sandbox: Sa
       predicate: fields.predicate ?? { ref, base, repository: address },
     };
     const who = { email: by, ...(at === undefined ? {} : { at: at * 1000 }) };
-    const bundle = await issueBundle(sandbox, statement, who);
+    const bundle = Buffer.from(await issueStatement(sandbox, JSON.stringify(statement), who));
     await keep(fields.bend?.(bundle) ?? bundle, subjects);
   };
   const signer = (person: string, email = `${person}@example.test`, more = ''): string =>

@@ -15,6 +15,7 @@ import { verifyDetached } from '../../src/core/verify.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
 import { attribute, digest, signedData } from './forge/cms.ts';
 import { encode } from './forge/der.ts';
+import { entryJson } from './forge/entry-json.ts';
 import { key } from './forge/keys.ts';
 import { bodyV1, bodyV2 } from './forge/log.ts';
 import { encodeLogEntry } from './forge/protobuf.ts';
@@ -127,31 +128,8 @@ function bundleEntry(entry: TransparencyLogEntry, evidence: Evidence): Json {
     certificateDer: evidence.certificate,
   };
   const body = (evidence.bodyVersion === '0.0.1' ? bodyV1 : bodyV2)(record);
-  const { inclusionPromise: promise, inclusionProof: proof } = entry;
-  return {
-    logIndex: String(entry.logIndex),
-    logId: { keyId: base64(entry.logId) },
-    kindVersion: {
-      kind: entry.kind,
-      version: entry.version === '0.0.1' ? evidence.bodyVersion : entry.version,
-    },
-    integratedTime: String(entry.integratedTime),
-    ...(promise === undefined
-      ? {}
-      : { inclusionPromise: { signedEntryTimestamp: base64(promise) } }),
-    ...(proof === undefined
-      ? {}
-      : {
-          inclusionProof: {
-            logIndex: String(proof.logIndex),
-            rootHash: base64(proof.rootHash),
-            treeSize: String(proof.treeSize),
-            hashes: proof.hashes.map(base64),
-            checkpoint: { envelope: proof.checkpoint },
-          },
-        }),
-    canonicalizedBody: base64(body),
-  };
+  const version = entry.version === '0.0.1' ? evidence.bodyVersion : entry.version;
+  return entryJson({ ...entry, version }, body);
 }
 
 /** The Sigstore bundle v0.3 of the evidence (test/vectors/gitsign/README.md says how). */

@@ -5,6 +5,8 @@
 
 import { createHash, sign } from 'node:crypto';
 import type { Sandbox } from '../../src/sandbox/index.ts';
+import { entryOfV1 } from '../../src/sandbox/rekor/entry-writer.ts';
+import { entryJson } from './forge/entry-json.ts';
 import type { Signing } from './verify-scenario.ts';
 
 const TYPE = 'application/vnd.in-toto+json';
@@ -51,31 +53,15 @@ export async function issueStatement(
     },
   };
   const { rekor } = sandbox.parts;
-  const at = signing.at ?? Date.now();
-  const entry = rekor.answer(rekor.append(Buffer.from(JSON.stringify(body)), at).entry);
-  const { inclusionProof: proof, signedEntryTimestamp } = entry.verification;
-  const base64 = (hex: string): string => Buffer.from(hex, 'hex').toString('base64');
+  const at = signing.at ?? sandbox.parts.clock();
+  const answer = rekor.answer(rekor.append(Buffer.from(JSON.stringify(body)), at).entry);
+  const { signedEntryTimestamp: inclusionPromise, proof, ...fields } = entryOfV1(answer);
+  const logged = { ...fields, kind: 'hashedrekord', inclusionPromise, inclusionProof: proof };
   return JSON.stringify({
     mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
     verificationMaterial: {
       certificate: { rawBytes: Buffer.from(certificate).toString('base64') },
-      tlogEntries: [
-        {
-          logIndex: String(entry.logIndex),
-          logId: { keyId: base64(entry.logID) },
-          kindVersion: { kind: 'hashedrekord', version: '0.0.1' },
-          integratedTime: String(entry.integratedTime),
-          inclusionPromise: { signedEntryTimestamp },
-          inclusionProof: {
-            logIndex: String(proof.logIndex),
-            rootHash: base64(proof.rootHash),
-            treeSize: String(proof.treeSize),
-            hashes: proof.hashes.map(base64),
-            checkpoint: { envelope: proof.checkpoint },
-          },
-          canonicalizedBody: entry.body,
-        },
-      ],
+      tlogEntries: [entryJson(logged, Buffer.from(answer.body, 'base64'))],
     },
     dsseEnvelope: {
       payload: Buffer.from(statement).toString('base64'),

@@ -2,11 +2,11 @@
 
 import { utf8 } from '../../../src/core/bytes.ts';
 import type { EvidenceContext } from '../../../src/core/evidence.ts';
-import type { TransparencyLogEntry } from '../../../src/core/rekor/log-entry.ts';
 import { parseTrustedRoot } from '../../../src/core/trust/trusted-root.ts';
 import { nodeCrypto } from '../../../src/system/crypto.ts';
 import { digest } from './cms.ts';
 import { makeEntry } from './entry.ts';
+import { entryJson } from './entry-json.ts';
 import { intermediateSpec, issueLeaf, rootSpec } from './issue.ts';
 import { base64, type Json, type Overrides, same, T0 } from './spec.ts';
 import { trustedRoot, tsa } from './trust.ts';
@@ -46,27 +46,6 @@ export interface ForgedStatement {
   readonly context: EvidenceContext;
 }
 
-function entryJson(entry: TransparencyLogEntry, body: Uint8Array): Json {
-  const { inclusionPromise: promise, inclusionProof: proof, kind } = entry;
-  return {
-    logIndex: String(entry.logIndex),
-    logId: { keyId: base64(entry.logId) },
-    kindVersion: { kind, version: JSON.parse(Buffer.from(body).toString()).apiVersion },
-    integratedTime: String(entry.integratedTime),
-    ...(promise && { inclusionPromise: { signedEntryTimestamp: base64(promise) } }),
-    ...(proof && {
-      inclusionProof: {
-        logIndex: String(proof.logIndex),
-        rootHash: base64(proof.rootHash),
-        treeSize: String(proof.treeSize),
-        hashes: proof.hashes.map(base64),
-        checkpoint: { envelope: proof.checkpoint },
-      },
-    }),
-    canonicalizedBody: base64(body),
-  };
-}
-
 /** A response of status 0 around a token. */
 function response(bytes: Uint8Array): Uint8Array {
   const content = Buffer.concat([Uint8Array.of(0x30, 3, 2, 1, 0), bytes]);
@@ -85,6 +64,7 @@ export function forgeStatement(change: StatementChange = {}): ForgedStatement {
   const signature = spec.key.sign(signed);
   const record = { digest: digest('sha256', signed), signature, certificateDer: leaf };
   const { entry, body } = makeEntry(record, change);
+  const version = JSON.parse(Buffer.from(body).toString()).apiVersion;
   const tokens = (change.tokens ?? []).map((one) =>
     token(tokenSpec({ authority: tsa(), time: T0, data: signature }, one)),
   );
@@ -93,7 +73,7 @@ export function forgeStatement(change: StatementChange = {}): ForgedStatement {
     mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
     verificationMaterial: {
       certificate: { rawBytes: base64(leaf) },
-      tlogEntries: entry === undefined ? [] : [entryJson(entry, body)],
+      tlogEntries: entry === undefined ? [] : [entryJson({ ...entry, version }, body)],
       ...(stamps.length > 0 && { timestampVerificationData: { rfc3161Timestamps: stamps } }),
     },
     dsseEnvelope: {

@@ -3,7 +3,7 @@
  * ContentInfo). Bundles and services wrap it in a TimeStampResp.
  */
 
-import { equal, toHex } from '../bytes.ts';
+import { equal, latin1, toHex } from '../bytes.ts';
 import { children, cursor, DerError, expect, expectDer, Tag } from '../cms/der.ts';
 import { readSignedAttributes } from '../cms/signed-attributes.ts';
 import {
@@ -152,11 +152,35 @@ async function checkMessage(
   }
 }
 
+/** Most certificates of authorities whose paths are remembered for one trust root. */
+const MAX_PATHS = 16;
+const pathsSeen = new WeakMap<AuthorityStore, Map<string, readonly CertificationPath[]>>();
+
+/**
+ * Returns the paths from the TSA's certificate to trusted authorities. They are found once for the exact bytes of a
+ * certificate, because most signatures of a history are stamped by one TSA, and no time changes a path.
+ */
+async function authorityPaths(
+  certificate: Certificate,
+  store: AuthorityStore,
+  crypto: Crypto,
+): Promise<readonly CertificationPath[]> {
+  const seen = pathsSeen.get(store) ?? new Map<string, readonly CertificationPath[]>();
+  pathsSeen.set(store, seen);
+  const key = latin1(certificate.der);
+  const known = seen.get(key);
+  if (known !== undefined) return known;
+  const paths = await findPaths(certificate, store, crypto);
+  if (seen.size >= MAX_PATHS) seen.clear();
+  seen.set(key, paths);
+  return paths;
+}
+
 /**
  * Returns the paths from the TSA's certificate to trusted authorities. A chain that begins with a TSA's certificate
  * trusts only that TSA. A chain of CAs alone trusts every TSA that they certified.
  */
-async function authorityPaths(
+async function findPaths(
   certificate: Certificate,
   store: AuthorityStore,
   crypto: Crypto,
@@ -169,6 +193,7 @@ async function authorityPaths(
       return equal(first.der, certificate.der) ? [{ ...chain, certificates: rest }] : [];
     }),
     provenLinks: new Map<string, boolean>(),
+    provenChains: new Map<string, boolean>(),
   };
   return certificationPaths(certificate, issuers, purpose, crypto);
 }

@@ -50,6 +50,8 @@ export interface AuthorityStore {
   }[];
   /** Results for the links of chains, by `chain index:position`. */
   readonly provenLinks: Map<string, boolean>;
+  /** Results for the rest of chains, by `chain index:position purpose`. */
+  readonly provenChains: Map<string, boolean>;
 }
 
 /** Reads the certificates of authorities. @throws DerError */
@@ -60,6 +62,7 @@ export function readAuthorities(authorities: readonly TrustedAuthority[]): Autho
       certificates: authority.chain.map(readTrustedCertificate),
     })),
     provenLinks: new Map(),
+    provenChains: new Map(),
   };
 }
 
@@ -144,8 +147,22 @@ function mayIssue(ca: Certificate, below: number, purpose: string): boolean {
   );
 }
 
-/** Returns true if the certificates of a chain hold from `from` to its root. */
+/** Returns true if the certificates of a chain hold from `from` to its root. No time and no leaf changes that. */
 async function chainHolds(
+  { index, from }: { readonly index: number; readonly from: number },
+  store: AuthorityStore,
+  purpose: string,
+  crypto: Crypto,
+): Promise<boolean> {
+  const name = `${index}:${from} ${purpose}`;
+  const known = store.provenChains.get(name);
+  if (known !== undefined) return known;
+  const holds = await linksHold({ index, from }, store, purpose, crypto);
+  store.provenChains.set(name, holds);
+  return holds;
+}
+
+async function linksHold(
   { index, from }: { readonly index: number; readonly from: number },
   store: AuthorityStore,
   purpose: string,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/bytes.ts';
 import { contextConstructed, Tag } from '../../../src/core/cms/der.ts';
+import type { Crypto } from '../../../src/core/crypto.ts';
+import { createEvidenceCache } from '../../../src/core/evidence-cache.ts';
 import {
   readTimestampInfo,
   responseFromToken,
@@ -8,6 +10,7 @@ import {
 } from '../../../src/core/tsa/timestamp-info.ts';
 import { readTimestampToken } from '../../../src/core/tsa/timestamp-token.ts';
 import { Refusal } from '../../../src/core/verdict.ts';
+import { nodeCrypto } from '../../../src/system/crypto.ts';
 import { attribute, digest } from '../../support/forge/cms.ts';
 import { encode, encodeOid } from '../../support/forge/der.ts';
 import { key } from '../../support/forge/keys.ts';
@@ -154,6 +157,37 @@ describe('tokens (R11)', () => {
 describe('authorities (R11)', () => {
   const a = authority('a', T0);
   const b = authority('b', T0);
+
+  it('the certificate of a known authority is not verified again, and its token and its dates are (R11)', async () => {
+    const dates = { start: date(T0 - YEAR), end: date(T0) };
+    const { trust } = forge({ trust: trusting(listed(a, dates)) }).context;
+    let calls = 0;
+    const crypto: Crypto = {
+      hash: nodeCrypto.hash,
+      verify: (...question) => {
+        calls += 1;
+        return nodeCrypto.verify(...question);
+      },
+    };
+    const asked = async (token: Partial<TokenSpec>): Promise<readonly [string, number]> => {
+      calls = 0;
+      const code = await codeOf(stamped({ authority: a, ...token }), {
+        crypto,
+        trust,
+        cache: createEvidenceCache(),
+      });
+      return [code, calls];
+    };
+    const [first, whole] = await asked({});
+    const [second, rest] = await asked({});
+    expect([first, second]).toEqual(['verified', 'verified']);
+    // not again: the intermediate by Fulcio's root, and the authority by its own root
+    expect(whole - rest).toBe(2);
+    const changed = (der: Uint8Array) => Uint8Array.of(...der.subarray(0, -1), der.at(-1)! ^ 1);
+    expect((await asked({ info: changed }))[0]).toBe('timestamp-invalid');
+    expect((await asked({ authority: b }))[0]).toBe('timestamp-untrusted');
+    expect((await asked({ time: T0 + 1 }))[0]).toBe('timestamp-untrusted');
+  });
 
   it('a token of an untrusted authority is refused, even if it embeds the certificate (R11)', async () => {
     const embedded = {

@@ -175,16 +175,14 @@ export async function checkTransparency(
   if (ignoreSct === true) return;
   // the owner says so by name, and the trust root lists no CT log
   if (trust.withoutCtLog === true && trust.ctLogs.length === 0) return;
-  let refusal: Error = new Refusal(
-    'sct-missing',
-    'no issuer to check the certificate timestamps with',
-  );
+  let refusal: Error | undefined;
   for (const issuer of issuers) {
-    const outcome = scts.has(issuer) ? await scts.get(issuer) : refusal;
-    if (outcome === undefined) return;
-    refusal = outcome;
+    if (!scts.has(issuer)) continue;
+    refusal = await scts.get(issuer);
+    if (refusal === undefined) return;
   }
-  throw refusal;
+  const none = 'no issuer to check the certificate timestamps with';
+  throw refusal ?? new Refusal('sct-missing', none);
 }
 
 /** Returns a refusal of the SCT check as a value. Any other error is thrown to the caller. */

@@ -1,7 +1,6 @@
 /** The crypto port with node:crypto. It is synchronous, which suits batch workers. */
 
 import { createHash, createPublicKey, hash as hashOnce, type KeyObject, verify } from 'node:crypto';
-import { concat } from '../core/bytes.ts';
 import type { Crypto, HashAlgorithm, PublicKey } from '../core/crypto.ts';
 
 const MAX_KEYS = 64;
@@ -24,19 +23,28 @@ function keyObject({ spki }: PublicKey): KeyObject {
   return key;
 }
 
-/** From this size in bytes, chunks are hashed one by one, because joining them costs more than it saves. */
-const LONG = 1024 * 1024;
+/** Chunks of up to this many bytes together are joined before they are hashed. */
+const JOINED = 64 * 1024;
+/** The place where they are joined. A new one for each hash would cost more than the hash of a tree's node. */
+const joined = new Uint8Array(JOINED);
 
-/** Hashes joined chunks in one call, which takes two thirds of the time of a hash object. */
+/** Hashes short chunks in one call, which takes two thirds of the time of a hash object. */
 function hash(algorithm: HashAlgorithm, ...chunks: readonly Uint8Array[]): Uint8Array {
-  if (chunks.length > 1 && chunks.some(({ length }) => length > LONG)) {
+  const [only] = chunks;
+  if (chunks.length === 1 && only !== undefined) return hashOnce(algorithm, only, 'buffer');
+  let length = 0;
+  for (const chunk of chunks) length += chunk.length;
+  if (length > JOINED) {
     const long = createHash(algorithm);
     for (const chunk of chunks) long.update(chunk);
     return long.digest();
   }
-  const [only] = chunks;
-  const data = chunks.length === 1 && only !== undefined ? only : concat(...chunks);
-  return hashOnce(algorithm, data, 'buffer');
+  let at = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, at);
+    at += chunk.length;
+  }
+  return hashOnce(algorithm, joined.subarray(0, length), 'buffer');
 }
 
 export const nodeCrypto: Crypto = {

@@ -54,30 +54,36 @@ export function children(node: DerNode, limit = 64): readonly DerNode[] {
 }
 
 /** Walks the children of a node in order: `next(tag)` demands, `optional(tag)` takes if present, `end()` closes. */
-export interface DerCursor {
-  readonly next: (tag: number) => DerNode;
-  readonly any: () => DerNode;
-  readonly optional: (tag: number) => DerNode | undefined;
-  readonly end: () => void;
+export class DerCursor {
+  readonly #nodes: readonly DerNode[];
+  #at = 0;
+
+  constructor(nodes: readonly DerNode[]) {
+    this.#nodes = nodes;
+  }
+
+  next(tag: number): DerNode {
+    return expect(this.#nodes[this.#at++], tag);
+  }
+
+  any(): DerNode {
+    const found = this.#nodes[this.#at++];
+    if (found === undefined) throw new DerError('element missing');
+    return found;
+  }
+
+  optional(tag: number): DerNode | undefined {
+    return this.#nodes[this.#at]?.tag === tag ? this.#nodes[this.#at++] : undefined;
+  }
+
+  end(): void {
+    if (this.#at < this.#nodes.length) throw new DerError('unexpected element');
+  }
 }
 
-/** @throws DerError when the node is not constructed or its children are not DER. */
+/** Returns a cursor over the children of a node. @throws DerError if the node is not constructed or its children are not DER */
 export function cursor(node: DerNode, limit?: number): DerCursor {
-  const nodes = children(node, limit);
-  let at = 0;
-  const take = (): DerNode | undefined => nodes[at++];
-  return {
-    next: (tag) => expect(take(), tag),
-    any: () => {
-      const found = take();
-      if (found === undefined) throw new DerError('element missing');
-      return found;
-    },
-    optional: (tag) => (nodes[at]?.tag === tag ? take() : undefined),
-    end: () => {
-      if (at < nodes.length) throw new DerError('unexpected element');
-    },
-  };
+  return new DerCursor(children(node, limit));
 }
 
 const oidCache = new Map<string, string>();

@@ -73,14 +73,17 @@ const END = '-----END SIGNED MESSAGE-----';
 export function readArmor(signature: Uint8Array): Uint8Array {
   const malformed = (detail: string): Refusal => new Refusal('armor-malformed', detail);
   if (signature.length > MAX_SIGNATURE) throw malformed('signature over 256 KiB');
+  const text = latin1(signature).replaceAll('\r\n', '\n');
   // a pattern that looks for the end would be quadratic in blank lines (threat I05)
-  const lines = latin1(signature).replaceAll('\r\n', '\n').split('\n');
-  while (lines.at(-1) === '') lines.pop();
-  if (lines.length < 3 || lines[0] !== BEGIN || lines.at(-1) !== END)
+  let end = text.length;
+  while (text[end - 1] === '\n') end -= 1;
+  const last = end - END.length;
+  const body = text.slice(BEGIN.length, last);
+  const framed = last > BEGIN.length && text.startsWith(BEGIN) && text.startsWith(END, last);
+  if (!framed || !body.startsWith('\n') || !body.endsWith('\n') || body.length < 2)
     throw malformed('the signature is not one armored block');
-  const body = lines.slice(1, -1);
-  if (body.includes('')) throw malformed('the armor holds a blank line');
-  const der = fromBase64(body.join(''));
+  if (body.includes('\n\n')) throw malformed('the armor holds a blank line');
+  const der = fromBase64(body.replaceAll('\n', ''));
   if (der === undefined || der.length === 0)
     throw malformed('the base64 in the armor is malformed');
   return der;

@@ -24,15 +24,22 @@ export interface ProtobufField {
 export function readFields(bytes: Uint8Array, limit = 128): readonly ProtobufField[] {
   const fields: ProtobufField[] = [];
   let at = 0;
+  const octet = (): number => {
+    const next = bytes[at];
+    if (next === undefined) throw new ProtobufError('truncated varint');
+    at += 1;
+    return next;
+  };
   const varint = (): bigint => {
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const octet = bytes[at];
-      if (octet === undefined) throw new ProtobufError('truncated varint');
-      at += 1;
-      value |= BigInt(octet & 0x7f) << shift;
-      if (octet < 0x80) {
-        if (octet === 0 && shift > 0n) throw new ProtobufError('varint not minimal');
+    // nearly every key and length has one octet
+    let last = octet();
+    if (last < 0x80) return BigInt(last);
+    let value = BigInt(last & 0x7f);
+    for (let shift = 7n; shift < 70n; shift += 7n) {
+      last = octet();
+      value |= BigInt(last & 0x7f) << shift;
+      if (last < 0x80) {
+        if (last === 0) throw new ProtobufError('varint not minimal');
         if (value >= 1n << 64n) throw new ProtobufError('varint over 64 bits');
         return value;
       }

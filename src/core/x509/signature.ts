@@ -1,6 +1,6 @@
 /** Checks signatures. The DER of ECDSA is read strictly before any library sees it. */
 
-import { cursor, DerError, expectDer, readIntegerBytes, Tag } from '../cms/der.ts';
+import { cursor, DerError, type DerNode, expectDer, readIntegerBytes, Tag } from '../cms/der.ts';
 import type { Crypto, HashAlgorithm, PublicKey } from '../crypto.ts';
 
 /** Octets of r and of s for each curve. */
@@ -21,12 +21,35 @@ export async function signatureHolds(
 
 function isEcdsaSignature(signature: Uint8Array, size: number): boolean {
   try {
-    readEcdsaSignature(signature, size);
+    readScalars(signature, size);
     return true;
   } catch (error) {
     if (error instanceof DerError) return false;
     throw error;
   }
+}
+
+/** Returns the two integers without leading zeros. @throws DerError as `readEcdsaSignature` */
+function readScalars(der: Uint8Array, size: number): { r: Uint8Array; s: Uint8Array } {
+  const fields = cursor(expectDer(der, Tag.sequence), 2);
+  const r = scalar(fields.next(Tag.integer), size);
+  const s = scalar(fields.next(Tag.integer), size);
+  fields.end();
+  return { r, s };
+}
+
+function scalar(node: DerNode, size: number): Uint8Array {
+  const bytes = readIntegerBytes(node);
+  if ((bytes[0] ?? 0) >= 0x80) throw new DerError('negative scalar');
+  const value = bytes[0] === 0 ? bytes.subarray(1) : bytes;
+  if (value.length === 0 || value.length > size) throw new DerError('scalar out of range');
+  return value;
+}
+
+function padded(value: Uint8Array, size: number): Uint8Array {
+  const out = new Uint8Array(size);
+  out.set(value, size - value.length);
+  return out;
 }
 
 /**
@@ -37,18 +60,6 @@ export function readEcdsaSignature(
   der: Uint8Array,
   size: number,
 ): { r: Uint8Array; s: Uint8Array } {
-  const fields = cursor(expectDer(der, Tag.sequence), 2);
-  const scalar = (): Uint8Array => {
-    const bytes = readIntegerBytes(fields.next(Tag.integer));
-    if ((bytes[0] ?? 0) >= 0x80) throw new DerError('negative scalar');
-    const value = bytes[0] === 0 ? bytes.subarray(1) : bytes;
-    if (value.length === 0 || value.length > size) throw new DerError('scalar out of range');
-    const padded = new Uint8Array(size);
-    padded.set(value, size - value.length);
-    return padded;
-  };
-  const r = scalar();
-  const s = scalar();
-  fields.end();
-  return { r, s };
+  const { r, s } = readScalars(der, size);
+  return { r: padded(r, size), s: padded(s, size) };
 }

@@ -9,6 +9,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { splitSignedObject } from '../src/core/git/signed-object.ts';
 import { type Row, signingRows, soakRow } from './bench-parts/agent-rows.ts';
+import { ecdsaRows } from './bench-parts/ecdsa.ts';
 import { gateRows } from './bench-parts/gate.ts';
 import { logRows } from './bench-parts/log.ts';
 import { type Invocation, interleaved, peak, run } from './bench-parts/measure.ts';
@@ -344,8 +345,20 @@ if (storeAt !== -1) {
   process.exit();
 }
 
+async function ecdsa(count: number): Promise<void> {
+  const { BUN: bun = 'bun' } = process.env;
+  const range = [
+    { name: executable.name, program: [executable.program], runtime: bun },
+    { name: bundle.name, program: [bundle.program, ...bundle.before], runtime: process.execPath },
+  ];
+  for (const each of await ecdsaRows(range, cache, count, Math.min(rounds, 5)))
+    row(each.what, each.figure, each.budget, each.holds);
+}
+
 async function asked(): Promise<void> {
-  if (process.argv.includes('--log')) await logs();
+  const ecdsaAt = process.argv.indexOf('--ecdsa');
+  if (ecdsaAt !== -1) await ecdsa(Number(process.argv[ecdsaAt + 1] ?? 5000));
+  else if (process.argv.includes('--log')) await logs();
   else if (process.argv.includes('--serve')) await serve();
   else await everything();
 }

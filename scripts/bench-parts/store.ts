@@ -17,16 +17,21 @@ interface Gate {
   readonly peakMiB: number;
 }
 
-/** Makes what the cache lacks of a history of `count` commits that share certificates as logins do. Returns its folder. */
-function historyOf(cache: string, count: number): string {
-  const folder = join(cache, 'git-signet', 'histories', String(count));
+/** Certificates of a history: one for each commit, or as logins give them. */
+type Certificates = 'own' | 'few';
+
+/** Makes what the cache lacks of a history of `count` commits. Returns its folder. */
+export function keptHistory(cache: string, count: number, certificates: Certificates): string {
+  const name = certificates === 'few' ? String(count) : `${count}-${certificates}`;
+  const folder = join(cache, 'git-signet', 'histories', name);
   const script = join(import.meta.dirname, '..', 'make-history.ts');
-  execFileSync(process.execPath, [script, folder, String(count), '--few-certificates']);
+  const few = certificates === 'few' ? ['--few-certificates'] : [];
+  execFileSync(process.execPath, [script, folder, String(count), ...few]);
   return folder;
 }
 
 /** Measures one gate with /usr/bin/time, which counts children too. */
-function gate(
+export function gate(
   program: readonly string[],
   args: readonly string[],
   place: { readonly cwd: string; readonly env: Record<string, string> },
@@ -46,7 +51,7 @@ function gate(
 
 /** Prints a table of gates over `count` commits by one built form. */
 export function benchStore(program: readonly string[], cache: string, count: number): void {
-  const folder = historyOf(cache, count);
+  const folder = keptHistory(cache, count, 'few');
   const cwd = join(folder, 'repo');
   const home = mkdtempSync(join(tmpdir(), 'git-signet-bench-'));
   mkdirSync(join(home, 'trust'));

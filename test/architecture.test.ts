@@ -104,6 +104,13 @@ const laws: readonly Law[] = [
     says: 'src/trust/source.ts imports node:path',
   },
   {
+    name: 'a signature for git loads no module of Node for paths',
+    violations: (tree) =>
+      HOT.flatMap((entry) => nodeFilesOnPath(tree, entry)).filter((line) => /path$/.test(line)),
+    breach: ['src/agent/socket-path.ts', "import { dirname } from 'node:path';"],
+    says: 'src/agent/socket-path.ts imports node:path',
+  },
+  {
     name: 'nothing but the sandbox asks a library that issues certificates (L9)',
     violations: strayIssuing,
     breach: ['src/system/crypto.ts', "import { SignedData } from 'pkijs';"],

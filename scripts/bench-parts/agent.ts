@@ -14,7 +14,8 @@ import { median, openStopwatch, run } from './measure.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
-const PAYLOAD = `tree ${'0'.repeat(40)}
+/** What is signed. */
+export const PAYLOAD = `tree ${'0'.repeat(40)}
 author Alice <alice@example.test> 1700000000 +0000
 committer Alice <alice@example.test> 1700000000 +0000
 
@@ -22,7 +23,7 @@ a change
 `;
 /** What Rekor v1 with Trillian takes on loopback, in milliseconds (median of 125 to 210). */
 const REAL_LOG = 150;
-const ALICE = 'alice@example.test';
+export const ALICE = 'alice@example.test';
 
 export interface AgentOptions {
   readonly program: string;

@@ -15,6 +15,8 @@ export interface Invocation {
   readonly input?: Uint8Array | string;
   /** Exit codes that count as having worked; 0 unless told. */
   readonly exits?: readonly number[];
+  /** Gives the process pipes, as git does. */
+  readonly piped?: boolean;
 }
 
 export interface Run {
@@ -74,17 +76,21 @@ export interface Started {
   readonly cwd: string;
   /** Path of the file that is its standard input. */
   readonly input: string;
+  readonly piped?: boolean;
 }
 
 /** What it answers, in one line. */
 export interface Lap {
   readonly milliseconds: number;
+  /** Processor time in milliseconds, with that of the children that it waited for. */
+  readonly processor: number;
   readonly exitCode: number;
 }
 
 export interface Stopwatch {
   /** Milliseconds of one whole process. */
   readonly time: (invocation: Invocation) => Promise<number>;
+  readonly lap: (invocation: Invocation) => Promise<Lap>;
   readonly stop: () => void;
 }
 
@@ -98,7 +104,7 @@ export function openStopwatch(): Stopwatch {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const laps = createInterface({ input: watch.stdout })[Symbol.asyncIterator]();
-  const time = async (invocation: Invocation): Promise<number> => {
+  const lap = async (invocation: Invocation): Promise<Lap> => {
     const { name, program, args, env, cwd = scratch, input = '', exits = [0] } = invocation;
     const path = join(scratch, 'input');
     writeFileSync(path, input);
@@ -108,19 +114,22 @@ export function openStopwatch(): Stopwatch {
       env: env ?? inherited,
       cwd,
       input: path,
+      piped: invocation.piped === true,
     };
     watch.stdin.write(`${JSON.stringify(started)}\n`);
     const { value, done } = await laps.next();
     if (done === true) throw new Error(`the stopwatch stopped at ${name}`);
-    const { milliseconds, exitCode } = JSON.parse(value) as Lap;
-    if (!exits.includes(exitCode)) throw new Error(`${name} ended with ${exitCode}`);
-    return milliseconds;
+    const taken = JSON.parse(value) as Lap;
+    if (!exits.includes(taken.exitCode)) throw new Error(`${name} ended with ${taken.exitCode}`);
+    return taken;
   };
+  const time = async (invocation: Invocation): Promise<number> =>
+    (await lap(invocation)).milliseconds;
   const stop = (): void => {
     watch.stdin.end();
     rmSync(scratch, { recursive: true });
   };
-  return { time, stop };
+  return { time, lap, stop };
 }
 
 /** Medians in milliseconds by name: one warm-up each, then A B C A B C …, so that drift meets all alike. */

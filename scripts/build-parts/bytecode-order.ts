@@ -7,7 +7,7 @@
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { run } from './run.ts';
 import { writeSample } from './sample.ts';
 
@@ -16,15 +16,22 @@ export const ORDER = 'scripts/build-parts/bytecode-order.txt';
 /** From this share of unlisted functions on, a build says that the order is stale. */
 const STALE = 0.1;
 
-/** Runs a verification with an executable, and returns what Bun recorded of it: a line for each thing that was read. */
+/**
+ * Runs a verification with an executable, and returns what Bun recorded of it: a line for each thing that was read. Behind
+ * it comes what a verification by way of node:fs adds, because a signature by the agent needs that too.
+ */
 export function recordOrder(program: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'git-signet-order-'));
   try {
     const recorded = join(directory, 'order');
     const { args, input, env } = writeSample(directory);
     const recording = { ...env, BUN_BYTECODE_ORDER_OUT: recorded };
-    run(program, args, { cwd: directory, env: recording, input });
-    return readFileSync(recorded, 'utf8');
+    const byNode = args.map((arg) => (arg.startsWith('/') ? basename(arg) : arg));
+    const lines = [args, byNode].flatMap((each) => {
+      run(program, each, { cwd: directory, env: recording, input });
+      return readFileSync(recorded, 'utf8').split('\n');
+    });
+    return [...new Set(lines)].join('\n');
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -4,11 +4,11 @@
  * that speaks another version of the protocol, and no request needs to carry a setting (threats D08, D10).
  */
 
-import { resolve } from 'node:path';
 import { toHex, utf8 } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import type { SettingName, Settings } from '../settings/load.ts';
 import { SETTINGS, variableOf } from '../settings/table.ts';
+import { resolve } from '../system/paths.ts';
 import { PROTOCOL } from './wire/protocol.ts';
 
 /** The settings that make an instance. Files count by their name. */

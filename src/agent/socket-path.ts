@@ -14,10 +14,10 @@ import {
   type Stats,
   writeFileSync,
 } from 'node:fs';
-import { dirname, isAbsolute, join, parse, resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Environment } from '../system/environment.ts';
+import { dirname, isAbsolute, join, resolve } from '../system/paths.ts';
 import { systemReason } from '../system/system-error.ts';
 
 /** Bytes. The system cuts a longer path silently, and binds the socket elsewhere (trap L14). */
@@ -45,7 +45,7 @@ export function agentDirectory(
   env: Environment,
 ): string {
   if (named !== undefined) {
-    if (isAbsolute(named)) return resolve(named);
+    if (isAbsolute(named)) return resolve('/', named);
     throw new ConfigError(`signet.agentDirectory = ${named}: expected an absolute path`);
   }
   const places = placesOf(env);
@@ -206,7 +206,7 @@ export function checkDirectory(directory: string): void {
  * sticky. Links are followed one by one. @throws ConfigError
  */
 export function checkParents(path: string, me: number, linksLeft = MAX_LINKS): void {
-  let at = parse(path).root;
+  let at = path.startsWith('/') ? '/' : '';
   const parts = path.slice(at.length).split('/').filter(Boolean);
   for (const [index, part] of parts.entries()) {
     at = join(at, part);

@@ -3,7 +3,6 @@
  * verified.
  */
 
-import { readFileSync } from 'node:fs';
 import { makeSignature } from '../agent/client/make-signature.ts';
 import { utf8 } from '../core/bytes.ts';
 import { expectationOf } from '../core/expected-account.ts';
@@ -19,6 +18,7 @@ import { signingTools } from '../signing/tools.ts';
 import { loadCrypto } from '../system/crypto-port.ts';
 import type { Invocation } from '../system/invocation.ts';
 import { forgetFailure } from '../system/last-failure.ts';
+import { nodeFs } from '../system/node-fs.ts';
 import type { Secret } from '../system/secret.ts';
 import { reasonOf } from '../system/system-error.ts';
 import type { GpgsmCall } from './arguments.ts';
@@ -27,7 +27,7 @@ function readMessage(call: GpgsmCall, { streams }: Invocation): Uint8Array {
   const [path = '-'] = call.positionals;
   if (path === '-') return streams.readInput(MAX_SIGNABLE);
   try {
-    return readFileSync(path);
+    return nodeFs().readFileSync(path);
   } catch (error) {
     throw new UsageError(`cannot read the file to sign, ${path}: ${reasonOf(error)}`);
   }

@@ -3,7 +3,6 @@
  * a login or signing in place needs are loaded on use, because the agent may be working meanwhile.
  */
 
-import { basename } from 'node:path';
 import { fromUtf8Lossy } from '../core/bytes.ts';
 import type { Crypto } from '../core/crypto.ts';
 import { payloadKind } from '../core/git/payload-kind.ts';
@@ -13,6 +12,7 @@ import { unattendedWay } from '../login/unattended.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Invocation } from '../system/invocation.ts';
 import { once } from '../system/once.ts';
+import { basename } from '../system/paths.ts';
 import type { Secret } from '../system/secret.ts';
 import type { DailyLook } from '../trust/daily.ts';
 import type { SignRequest } from './login.ts';

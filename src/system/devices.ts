@@ -1,6 +1,7 @@
 /** Asks about the devices that a person sits at. */
 
 import type { Environment } from './environment.ts';
+import { nodeFs } from './node-fs.ts';
 
 /**
  * Returns the devices to write to the user and to read from the user. Windows has one device for each, and opening one for
@@ -14,8 +15,6 @@ export function terminalDevices(platform: NodeJS.Platform): {
     ? { output: '\\\\.\\CONOUT$', input: '\\\\.\\CONIN$' }
     : { output: '/dev/tty', input: '/dev/tty' };
 }
-
-const nodeFs = (): typeof import('node:fs') => process.getBuiltinModule('node:fs');
 
 /**
  * Returns true if the descriptor is a terminal. Loads `node:tty` for a device other than the null device only, because it takes a millisecond. git gives pipes to the

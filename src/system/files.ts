@@ -5,6 +5,7 @@
  */
 
 import { type BunRuntime, bunRuntime } from './bun.ts';
+import { isNodeFsLoaded, nodeFs } from './node-fs.ts';
 import { isPlain } from './paths.ts';
 import { readUpTo } from './standard-input.ts';
 import { writeAll, writeFailure } from './write.ts';
@@ -13,11 +14,9 @@ const STDIN = 0;
 /** Bytes that Linux writes to a pipe whole or not at all (PIPE_BUF). Bun would write the start of a longer text twice. */
 const WHOLE = 4096;
 
-const nodeFs = (): typeof import('node:fs') => process.getBuiltinModule('node:fs');
-
-/** Returns Bun's functions where they were tried: on Linux. */
+/** Returns Bun's functions where they were tried, which is Linux, and where they save the loading of node:fs. */
 function bunHere(): BunRuntime | undefined {
-  return process.platform === 'linux' ? bunRuntime() : undefined;
+  return process.platform === 'linux' && !isNodeFsLoaded() ? bunRuntime() : undefined;
 }
 
 /**

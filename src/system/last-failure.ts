@@ -6,6 +6,8 @@
 
 import { withoutSecrets } from '../core/escape.ts';
 import type { Environment } from './environment.ts';
+import { nodeFs } from './node-fs.ts';
+import { dirname, join } from './paths.ts';
 import { VERSION } from './program/version.ts';
 import { stateDirectory } from './state-directory.ts';
 
@@ -33,11 +35,9 @@ const OLD = 30 * 86_400;
 /** The kinds that one success anywhere proves to be over. Other kinds may belong to one repository. */
 const EVERYWHERE: readonly LastFailure['kind'][] = ['login', 'service'];
 
-const fs = () => process.getBuiltinModule('node:fs');
-
 function pathOf(env: Environment): string | undefined {
   const directory = stateDirectory(env);
-  return directory && process.getBuiltinModule('node:path').join(directory, NAME);
+  return directory && join(directory, NAME);
 }
 
 const bounded = (text: string): string => withoutSecrets(text).slice(0, MAX_TEXT);
@@ -46,8 +46,7 @@ const bounded = (text: string): string => withoutSecrets(text).slice(0, MAX_TEXT
 export function keepFailure(failure: Omit<LastFailure, 'version'>, env: Environment): void {
   const path = pathOf(env);
   if (path === undefined) return;
-  const { mkdirSync, renameSync, rmSync, writeFileSync } = fs();
-  const { dirname } = process.getBuiltinModule('node:path');
+  const { mkdirSync, renameSync, rmSync, writeFileSync } = nodeFs();
   const { message, hint, repository } = failure;
   const texts = { message: bounded(message), hint: bounded(hint), repository: bounded(repository) };
   const fresh = `${path}.${process.pid}`;
@@ -67,7 +66,7 @@ export function keepFailure(failure: Omit<LastFailure, 'version'>, env: Environm
 
 /** Reads a small plain file of this user, without following a link and without waiting. */
 function readOwn(path: string): string | undefined {
-  const { closeSync, constants, fstatSync, openSync, readFileSync } = fs();
+  const { closeSync, constants, fstatSync, openSync, readFileSync } = nodeFs();
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
   const descriptor = openSync(path, flags);
   try {
@@ -105,7 +104,7 @@ export function forgetFailure(env: Environment, repository: string | undefined):
   try {
     const path = pathOf(env);
     if (path === undefined) return;
-    const { lstatSync, unlinkSync } = fs();
+    const { lstatSync, unlinkSync } = nodeFs();
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
     const found = read(env);
     const over = found === undefined || EVERYWHERE.includes(found.kind);

@@ -22,7 +22,7 @@ export function isAbsolute(path: string): boolean {
 
 /** Returns the parts as one normalized path. */
 export function join(...parts: readonly string[]): string {
-  const joined = parts.join('/');
+  const joined = (parts[0] === '/' ? ['', ...parts.slice(1)] : parts).join('/');
   return isPlain(joined) ? joined : nodePath().join(...parts);
 }
 

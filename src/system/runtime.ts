@@ -1,8 +1,8 @@
 /** Uses functions of the runtime, Node or Bun. */
 
-import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
 import { bunRuntime } from './bun.ts';
+import { nodeFs } from './node-fs.ts';
+import { basename } from './paths.ts';
 
 /**
  * Turns the compiler on for a long run. The executable starts without it, because git starts it once a commit. On Node
@@ -27,7 +27,7 @@ export function collectGarbage(): void {
 export function executablePath(): string {
   const { execPath } = process;
   const replaced = execPath.replace(/ \(deleted\)$/, '');
-  return replaced === execPath || existsSync(execPath) ? execPath : replaced;
+  return replaced === execPath || nodeFs().existsSync(execPath) ? execPath : replaced;
 }
 
 /** Returns the words that start this program, before its own arguments. `entry` is the file that this process started from. */

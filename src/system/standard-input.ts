@@ -1,6 +1,7 @@
 /** Reads standard input, blocking, because git and its hooks write all of it before they wait for an answer. */
 
 import { UsageError } from '../errors.ts';
+import { nodeFs } from './node-fs.ts';
 
 const STDIN = 0;
 const CHUNK = 64 * 1024;
@@ -17,7 +18,7 @@ export function pause(): void {
 
 /** Reads the next bytes. Empty at the end. */
 function readSome(buffer: Buffer, descriptor = STDIN): Buffer {
-  const { readSync } = process.getBuiltinModule('node:fs');
+  const { readSync } = nodeFs();
   for (;;) {
     try {
       return buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, null));

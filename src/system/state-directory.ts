@@ -1,9 +1,8 @@
 /** Keeps marks between calls: empty files in a private directory of the user. */
 
 import type { Environment } from './environment.ts';
+import { nodeFs } from './node-fs.ts';
 import { isAbsolute, join } from './paths.ts';
-
-const nodeFs = (): typeof import('node:fs') => process.getBuiltinModule('node:fs');
 
 /** Returns the directory for the user's state, or undefined if the environment names no home. */
 export function stateDirectory(env: Environment): string | undefined {

@@ -9,6 +9,7 @@ import { columnsAt, columnsSaid, isTerminal, terminalDevices } from './devices.t
 import type { Environment } from './environment.ts';
 import { hasNoTerminal, readInputUpTo, writeShort } from './files.ts';
 import { cutTo, wrapLine } from './layout.ts';
+import { nodeFs } from './node-fs.ts';
 import { inputLines, readInput } from './standard-input.ts';
 import { writeAll, writeLater } from './write.ts';
 
@@ -144,7 +145,7 @@ class ProcessTerminal implements Terminal {
     if (this.#never || !this.#mayAsk) return undefined;
     if (!this.#looked) {
       this.#looked = true;
-      const { closeSync, openSync } = process.getBuiltinModule('node:fs');
+      const { closeSync, openSync } = nodeFs();
       try {
         const { output, input } = DEVICES;
         if (input !== output) closeSync(openSync(input, 'r+'));

@@ -1,6 +1,7 @@
 /** Writes all bytes to a descriptor, or fails. */
 
 import { UsageError } from '../errors.ts';
+import { nodeFs } from './node-fs.ts';
 import { errorCode, pause } from './standard-input.ts';
 import { systemReason } from './system-error.ts';
 
@@ -11,8 +12,6 @@ export class OutputClosed extends Error {
     this.name = 'OutputClosed';
   }
 }
-
-const nodeFs = (): typeof import('node:fs') => process.getBuiltinModule('node:fs');
 
 /** Returns the error for a failed write. A full disk or a closed descriptor is an error of the caller's environment. */
 export function writeFailure(error: unknown, what: string): unknown {

@@ -9,6 +9,7 @@ import type { TrustMaterial } from '../core/trust/trust-material.ts';
 import { isSignetError } from '../errors.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Environment } from '../system/environment.ts';
+import { nodeFs } from '../system/node-fs.ts';
 import { join } from '../system/paths.ts';
 import { loadTrust } from './load.ts';
 import { type MirrorSource, trustSourceOf } from './source.ts';
@@ -41,14 +42,14 @@ async function ageOf(source: MirrorSource, now: number): Promise<number> {
 }
 
 function triedLately(directory: string, now: number): boolean {
-  const { statSync } = process.getBuiltinModule('node:fs');
+  const { statSync } = nodeFs();
   const tried = statSync(join(directory, 'tried'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return Math.abs(now - tried / 1000) < AGAIN;
 }
 
 /** Remembers the attempt. If the folder cannot be written, the update itself reports that. */
 function markTried(directory: string): void {
-  const { mkdirSync, writeFileSync } = process.getBuiltinModule('node:fs');
+  const { mkdirSync, writeFileSync } = nodeFs();
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     writeFileSync(join(directory, 'tried'), '', { mode: 0o600 });

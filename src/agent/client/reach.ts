@@ -1,13 +1,13 @@
 /** Reaches the agent that signs: one that was forwarded to this machine, or the user's own, which is started on first use. */
 
 import { lstatSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Crypto } from '../../core/crypto.ts';
 import { isSignetError } from '../../errors.ts';
 import { saidWait } from '../../http/said-waits.ts';
 import type { Settings } from '../../settings/load.ts';
 import type { SigningTools } from '../../signing/tools.ts';
 import type { Environment } from '../../system/environment.ts';
+import { dirname } from '../../system/paths.ts';
 import { type Instance, instanceOf } from '../instance.ts';
 import {
   type AgentAddress,

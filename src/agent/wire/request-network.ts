@@ -5,9 +5,11 @@
  * password is among them.
  */
 
-import { delimiter, resolve } from 'node:path';
 import type { Settings } from '../../settings/load.ts';
 import type { Environment } from '../../system/environment.ts';
+import { resolve } from '../../system/paths.ts';
+
+const delimiter = process.platform === 'win32' ? ';' : ':';
 
 export interface RequestNetwork {
   readonly variables: Readonly<Record<string, string>>;

@@ -43,7 +43,7 @@ function withoutStore({ exit, out, talk }: Answered): readonly unknown[] {
 const saysStore = ({ out, talk }: Answered): boolean =>
   withoutStore({ exit: 0, out, talk }).slice(1).join('') !== out + talk;
 
-it('a run with the store says what a run without it says, whoever filled it (H5, H6, H9)', {
+it('a run with the store says what a run without it says, after any earlier run (H5, H6, H9)', {
   timeout: DEEP ? 1_800_000 : 180_000,
 }, async () => {
   let reused = 0;

@@ -359,7 +359,8 @@ const storeAt = process.argv.indexOf('--store');
 if (storeAt !== -1) {
   rmSync(scratch, { recursive: true, force: true });
   const { benchStore } = await import('./bench-parts/store.ts');
-  benchStore([executable.program], cache, Number(process.argv[storeAt + 1] ?? 1_000_000));
+  const { program, before } = process.argv.includes('--node') ? bundle : executable;
+  await benchStore([program, ...before], cache, Number(process.argv[storeAt + 1] ?? 1_000_000));
   process.exit();
 }
 

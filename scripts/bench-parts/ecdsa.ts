@@ -58,7 +58,8 @@ async function pairOf(form: RangeForm, folder: string, count: number): Promise<P
     const root = execFileSync('git', ['-C', cwd, 'rev-list', '--max-parents=0', 'main']);
     const trust = join(folder, 'sandbox', 'trusted_root.json');
     const how = ['--no-store', '--offline', '--unsafe-any-identity', '--trusted-root', trust];
-    const { cpu } = gate(form.program, [...how, `${root.toString().trim()}..main`], { cwd, env });
+    const range = `${root.toString().trim()}..main`;
+    const { cpu } = await gate(form.program, [...how, range], { cwd, env });
     const { milliseconds, signatures } = await bareCost(form.runtime, folder, count);
     return { range: (cpu * 1000) / count, bare: milliseconds, signatures };
   } finally {

@@ -128,36 +128,40 @@ function asksFor(
   return lookup === undefined ? {} : { lookup };
 }
 
+/** No shape and no number, which no proof has. */
+const NO_PROOF = { shape: -1, at: -1 };
+
 /** Returns a judge with its own cache of certificates, checkpoints and keys. */
 export function createJudge(settings: JudgeSettings, crypto: Crypto): Judge {
   const context = verifyContext(settings, crypto);
   const { format, output, keepOutcomes = false, keepProofs = false, now } = settings;
   const readShape = shapeReader();
-  const judgeItem = async (batch: Batch, item: BatchItem, raw: Uint8Array): Promise<Verdict> => {
-    const { id, type, preset, proof } = item;
-    if (preset !== undefined) return preset;
-    const under = contextOf(item, context);
-    if (proof === undefined) return verifyObject({ id, type, raw, format }, under);
-    const shape = readShape(batch.shapes?.[proof.shape] ?? '');
+  /** Judges commits whose evidence was verified before: only what policies say is left. */
+  const judgeProved = (batch: Batch, shapes: readonly string[]): readonly JudgedItem[] => {
     const { buffer, byteOffset, byteLength } = batch.bytes;
-    const evidence = decodeProof(shape, Buffer.from(buffer, byteOffset, byteLength), proof.at);
-    return underPolicies({ status: 'verified', ...evidence }, under, {
-      type,
-      payload: raw,
-      ids: [id],
+    const page = Buffer.from(buffer, byteOffset, byteLength);
+    return batch.items.map((item) => {
+      const { id, type, ref, policies, start, end, proof = NO_PROOF } = item;
+      const raw = page.subarray(start, end);
+      const evidence = decodeProof(readShape(shapes[proof.shape] ?? ''), page, proof.at);
+      const object = { type, payload: raw, ids: [id] };
+      const judged = underPolicies(evidence, contextOf(item, context), object);
+      const verdict = settings.matchCommitter === true ? withCommitterNote(judged, raw) : judged;
+      const rendered = renderResult({ id, type, raw, ref, policies, verdict }, output);
+      return keepOutcomes ? { ...rendered, outcome: verdict } : rendered;
     });
   };
   const judgeOne = async (batch: Batch, item: BatchItem): Promise<JudgedItem> => {
     const { id, type, preset } = item;
     const raw = bytesOfItem(batch, item);
     const object = { id, type, raw, format };
-    const judged = await judgeItem(batch, item, raw);
+    const judged = preset ?? (await verifyObject(object, contextOf(item, context)));
     const verdict = settings.matchCommitter === true ? withCommitterNote(judged, raw) : judged;
     const shown = preset === undefined ? { ...item, raw, verdict } : { ...item, verdict };
     const rendered = renderResult(shown, output);
     if (preset !== undefined) return keepOutcomes ? { ...rendered, outcome: verdict } : rendered;
     const asks = asksFor(verdict, object, crypto);
-    const kept = keepProofs && item.proof === undefined && proofToKeep(object, verdict, now);
+    const kept = keepProofs && proofToKeep(object, verdict, now);
     return {
       ...rendered,
       ...asks,
@@ -166,6 +170,7 @@ export function createJudge(settings: JudgeSettings, crypto: Crypto): Judge {
     };
   };
   return async (batch) => {
+    if (batch.shapes !== undefined) return judgeProved(batch, batch.shapes);
     const judged: JudgedItem[] = [];
     for (const item of batch.items) judged.push(await judgeOne(batch, item));
     return judged;

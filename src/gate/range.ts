@@ -8,6 +8,7 @@ import { type ObjectRequest, readObjects } from '../git/objects.ts';
 import type { GitRepository } from '../git/repository.ts';
 import type { Rendered } from '../report/format.ts';
 import type { Counts } from '../report/judged.ts';
+import { keepHeapSmall } from '../system/runtime.ts';
 import { createBatcher } from './batches.ts';
 import { countResults } from './exit-code.ts';
 import {
@@ -72,7 +73,9 @@ function poolOnDemand({ settings, crypto, jobs }: JudgedRun, few: number): Pool 
 async function choosePool(run: JudgedRun, first: readonly Batch[]): Promise<Pool> {
   if (run.judge !== undefined) return poolInPlace(run.judge);
   if (first.length < 2) return poolInPlace(createJudge(run.settings, run.crypto));
-  if (run.jobs > 1) return poolOnDemand(run, first.every(isNew) ? 0 : 1);
+  const allNew = first.every(isNew);
+  if (!allNew) keepHeapSmall();
+  if (run.jobs > 1) return poolOnDemand(run, allNew ? 0 : 1);
   const { nodeCrypto } = await import('../system/crypto.ts');
   return poolInPlace(createJudge(run.settings, nodeCrypto));
 }

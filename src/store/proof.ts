@@ -61,7 +61,9 @@ export function encodeProof(evidence: Evidence): FreshEvidence | undefined {
   for (const { time } of times) at = numbers.writeDoubleLE(time, at);
   const proof = { shape: JSON.stringify(shape), numbers };
   const again = decodeProof(readShape(proof.shape), numbers);
-  return JSON.stringify(again) === JSON.stringify(evidence) ? proof : undefined;
+  return JSON.stringify(again) === JSON.stringify({ status: 'verified', ...evidence })
+    ? proof
+    : undefined;
 }
 
 function blank(entry: NonNullable<Evidence['logEntry']>): NonNullable<Evidence['logEntry']> {
@@ -87,8 +89,11 @@ export function latestTime(bytes: Buffer, start = 0, end = bytes.length): number
   return latest;
 }
 
-/** Returns the evidence of a shape and its numbers, which begin at `start` of `bytes`. */
-export function decodeProof(shape: object, bytes: Buffer, start = 0): Evidence {
+/** A verdict that was reached, before any policy. */
+export type ProvedVerdict = Evidence & Pick<Verified, 'status'>;
+
+/** Returns the verdict of a shape and its numbers, which begin at `start` of `bytes`. */
+export function decodeProof(shape: object, bytes: Buffer, start = 0): ProvedVerdict {
   const { signer, logEntry, times } = shape as Shape;
   const fields = start + SHA1 + SHA256;
   const second = (index: number): number => bytes.readDoubleLE(fields + FIELD * index);
@@ -99,8 +104,9 @@ export function decodeProof(shape: object, bytes: Buffer, start = 0): Evidence {
     notAfter: second(2),
   };
   const proven = times.map((one, index) => ({ ...one, time: second(4 + index) }));
-  if (logEntry === undefined) return { signer, certificate, times: proven };
+  if (logEntry === undefined) return { status: 'verified', signer, certificate, times: proven };
   const logIndex = bytes.readBigUInt64LE(fields).toString();
   const timed = logEntry.integratedTime === undefined ? {} : { integratedTime: second(3) };
-  return { signer, certificate, logEntry: { ...logEntry, logIndex, ...timed }, times: proven };
+  const entry = { ...logEntry, logIndex, ...timed };
+  return { status: 'verified', signer, certificate, logEntry: entry, times: proven };
 }

@@ -11,7 +11,7 @@ import { evidence } from '../support/store/proofs.ts';
 
 const again = (one: Evidence): Evidence | undefined => {
   const proof = encodeProof(one);
-  return proof && decodeProof(readShape(proof.shape), proof.numbers);
+  return proof && evidenceOf(decodeProof(readShape(proof.shape), proof.numbers));
 };
 
 describe('evidence that the store keeps', () => {

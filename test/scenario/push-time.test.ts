@@ -52,7 +52,8 @@ const told = (err: string): string =>
 
 describe('a push that takes long to judge', () => {
   it('a server that is slow shows the pusher what it does, in whole lines, and takes the push', async () => {
-    const slow = { at: '--date-order', instead: 'sleep 2' } as const;
+    // longer than from one line of progress to the next, so that one falls into it on a busy machine too
+    const slow = { at: '--date-order', instead: 'sleep 7' } as const;
     const { push, tip, refs } = await slowGate('slow', slow);
     const { exit, err } = await push(`${tip}:refs/heads/main`);
     expect(exit, err).toBe(0);

@@ -24,6 +24,7 @@ const MACHINE = {
   'scenario/login-other-user': 'system/peer-user.process',
   'scenario/one-login': 'agent/daemon/daemon',
   'scenario/outages': 'http/retries',
+  'scenario/push-stopped': 'commands/hooks/watch',
   'scenario/push-time': 'gate/policy-budget',
   'scenario/sandbox-command': 'commands/sandbox/config.process',
   'scenario/serve': 'gate/serve/conversation',

@@ -17,6 +17,7 @@ import type { Counts } from '../../report/judged.ts';
 import { helpLine } from '../../report/mend.ts';
 import { verdictLine } from '../../report/verdict-line.ts';
 import { pushedStatements } from '../../statements/refs.ts';
+import { endAfter } from '../../system/end-after.ts';
 import type { Invocation } from '../../system/invocation.ts';
 import { endChildren } from '../../system/process.ts';
 import { shellWord } from '../../system/shell.ts';
@@ -105,7 +106,9 @@ const run: Run = async (args, invocation) => {
     if (code !== 0) return code as ExitCode;
   }
   const watch =
-    hook === 'pre-receive' ? watchPush({ limit, say: terminal.say, end: endChildren }) : noWatch();
+    hook === 'pre-receive'
+      ? watchPush({ limit, say: terminal.say, end: endChildren, endAfter })
+      : noWatch();
   const part: Push['part'] = { current: undefined };
   const setups: Push['setups'] = new Map();
   const judge = async () => {

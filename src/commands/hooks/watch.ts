@@ -10,6 +10,8 @@ const FIRST_MS = 1000;
 const EVERY_MS = 5000;
 /** For work that ends after its children have ended: temporary folders are removed. */
 const GRACE_MS = 2000;
+/** For the report behind that. A pusher who reads nothing of it must not hold the process (threat K14). */
+const REPORT_MS = 8000;
 
 /** Ten minutes. git keeps the connection alive meanwhile (receive.keepAlive), but the pusher waits and the server works. */
 const LIMIT = '10m';
@@ -49,10 +51,12 @@ interface WatchSettings {
   readonly say: (line: string) => void;
   /** Ends what the work waits for, so that it can tidy up. */
   readonly end: () => void;
+  /** Ends this process after so many milliseconds, whatever it waits for. git then refuses the push. */
+  readonly endAfter: (milliseconds: number) => void;
 }
 
 /** Returns the watch of one push. */
-export function watchPush({ limit, say, end }: WatchSettings): PushWatch {
+export function watchPush({ limit, say, end, endAfter }: WatchSettings): PushWatch {
   let what = (): string => 'reading the push';
   const within = async <T>(work: Promise<T>): Promise<T> => {
     const show = (): void => {
@@ -62,6 +66,7 @@ export function watchPush({ limit, say, end }: WatchSettings): PushWatch {
     let next = setTimeout(show, FIRST_MS);
     const { promise: over, resolve } = Promise.withResolvers<'over'>();
     const last = setTimeout(resolve, limit.seconds * 1000, 'over');
+    endAfter(limit.seconds * 1000 + GRACE_MS + REPORT_MS);
     try {
       const result = await Promise.race([work.then((value) => ({ value })), over]);
       if (result !== 'over') return result.value;

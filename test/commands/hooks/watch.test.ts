@@ -9,8 +9,10 @@ function scene(within?: string) {
   const said: string[] = [];
   const work = Promise.withResolvers<string>();
   const end = vi.fn();
-  const watch = watchPush({ limit: timeLimit(within), say: (line) => said.push(line), end });
-  return { said, work, end, watch };
+  const endAfter = vi.fn();
+  const say = (line: string) => said.push(line);
+  const watch = watchPush({ limit: timeLimit(within), say, end, endAfter });
+  return { said, work, end, endAfter, watch };
 }
 
 describe('the watch of a push', () => {
@@ -47,8 +49,9 @@ describe('the watch of a push', () => {
   });
 
   it('refuses at the end of the time and not before, after the work has tidied up (K13)', async () => {
-    const { said, work, watch, end } = scene('10s');
+    const { said, work, watch, end, endAfter } = scene('10s');
     const done = watch.within(work.promise).catch((error: unknown) => error);
+    expect(endAfter.mock.calls).toEqual([[20_000]]);
     let over = false;
     done.then(() => {
       over = true;

@@ -12,7 +12,7 @@
 import { spawn } from 'node:child_process';
 import { createHash, type Hash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { type Sandbox, startSandbox } from '../src/sandbox/index.ts';
@@ -156,8 +156,10 @@ if (directory === undefined || !/^[1-9]\d{0,6}$/.test(count)) {
 }
 const root = resolve(directory);
 const repository = join(root, 'repo');
-mkdirSync(repository, { recursive: true });
-await git(repository, 'init', '--quiet', '--bare', '--initial-branch=main');
+if (!existsSync(repository)) {
+  mkdirSync(repository, { recursive: true });
+  await git(repository, 'init', '--quiet', '--bare', '--initial-branch=main');
+}
 const sandboxDir = join(root, 'sandbox');
 const wanted = Number(count);
 const known = await progressOf(repository);

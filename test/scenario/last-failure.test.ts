@@ -67,7 +67,8 @@ describe('a commit that failed without a terminal', () => {
     const { home, file, withoutTerminal } = await desk();
     // a folder stands where the file should be
     mkdirSync(file, { recursive: true });
-    chmodSync(join(home, 'git-signet'), 0o500);
+    const folder = join(home, 'git-signet');
+    chmodSync(folder, 0o500);
     const payload =
       'tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor A <a@b.c> 1 +0000\ncommitter A <a@b.c> 1 +0000\n\nx\n';
     const { exit, err } = await withoutTerminal(['--version']).then(() =>
@@ -81,6 +82,7 @@ describe('a commit that failed without a terminal', () => {
         input: Buffer.from(payload),
       }),
     );
+    chmodSync(folder, 0o700);
     expect([exit, err]).toEqual([4, expect.stringContaining('you are not logged in')]);
   });
 

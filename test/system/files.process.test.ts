@@ -1,7 +1,7 @@
 /** Files and streams as each runtime reads and writes them, in processes whose streams are in our hands. */
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RUNTIMES, type Runtime } from '../support/runtimes.ts';
@@ -56,9 +56,9 @@ describe.each(['node', 'bun'] as const)('files on %s', (runtime) => {
     expect(ran.err.split('\n')).toEqual(['ENOENT', 'EISDIR', 'ENOENT', 'ENOTDIR', 'ENOENT']);
   });
   it.skipIf(process.getuid?.() === 0)('a file of another user is refused', () => {
-    writeFileSync(at('closed'), 'x');
-    chmodSync(at('closed'), 0);
-    expect(child(runtime, READ(at('closed'))).err).toBe('EACCES');
+    const closed = at(`closed-${runtime}`);
+    writeFileSync(closed, 'x', { mode: 0 });
+    expect(child(runtime, READ(closed)).err).toBe('EACCES');
   });
   it('a named pipe is read to its end, however late its writer comes', () => {
     const around = `rm -f pipe; mkfifo pipe; (sleep 0.3; echo hello >pipe) & RUN`;

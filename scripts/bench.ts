@@ -357,10 +357,13 @@ if (againstAt !== -1) {
 
 const storeAt = process.argv.indexOf('--store');
 if (storeAt !== -1) {
-  rmSync(scratch, { recursive: true, force: true });
   const { benchStore } = await import('./bench-parts/store.ts');
   const { program, before } = process.argv.includes('--node') ? bundle : executable;
-  await benchStore([program, ...before], cache, Number(process.argv[storeAt + 1] ?? 1_000_000));
+  try {
+    await benchStore([program, ...before], cache, Number(process.argv[storeAt + 1] ?? 1_000_000));
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
   process.exit();
 }
 

@@ -31,6 +31,8 @@ export async function readFile(path: string, limit?: number): Promise<Uint8Array
     const asked = limit === undefined ? file : file.slice(0, limit);
     const bytes = await asked.bytes().catch(() => undefined);
     if (bytes !== undefined && bytes.length > 0) return bytes.subarray(0, limit);
+    // a pipe that was empty would be waited for again
+    if (bytes !== undefined && isPipe(path)) return bytes;
   }
   const { closeSync, openSync, readFileSync } = nodeFs();
   if (limit === undefined) return readFileSync(path);
@@ -40,6 +42,10 @@ export async function readFile(path: string, limit?: number): Promise<Uint8Array
   } finally {
     closeSync(descriptor);
   }
+}
+
+function isPipe(path: string): boolean {
+  return nodeFs().statSync(path, { throwIfNoEntry: false })?.isFIFO() === true;
 }
 
 /** Reads up to `limit` bytes of standard input, and lets this process work meanwhile. @throws the system's error */

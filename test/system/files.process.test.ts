@@ -63,6 +63,8 @@ describe.each(['node', 'bun'] as const)('files on %s', (runtime) => {
   it('a named pipe is read to its end, however late its writer comes', () => {
     const around = `rm -f pipe; mkfifo pipe; (sleep 0.3; echo hello >pipe) & RUN`;
     expect(child(runtime, READ(at('pipe'), ', 100'), around).err).toBe('6 hello');
+    const nothing = `rm -f pipe; mkfifo pipe; (sleep 0.3; : >pipe) & RUN`;
+    expect(child(runtime, READ(at('pipe'), ', 100'), nothing).err).toBe('0');
   });
 });
 

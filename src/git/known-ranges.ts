@@ -52,6 +52,7 @@ export class Merge {
   readonly #hashBytes: number;
   /** Parents of fresh commits that are not listed yet, each with the index of the last fresh commit that names it. */
   readonly #namers = new Map<string, number>();
+  readonly #freshIds: ReadonlySet<string>;
   /** Index of the first fresh commit that is not listed yet. */
   #next = 0;
   /** The known commit before. */
@@ -61,6 +62,7 @@ export class Merge {
   constructor(fresh: readonly DatedLinks[], outside: readonly string[], hashBytes: number) {
     this.#fresh = fresh;
     this.#hashBytes = hashBytes;
+    this.#freshIds = new Set(fresh.map(({ id }) => id));
     for (const [index, { id, parents }] of fresh.entries()) {
       this.#namers.delete(id);
       for (const parent of parents) this.#namers.set(parent, index);
@@ -71,7 +73,10 @@ export class Merge {
   /** Yields the commits of both. @throws Unsettled if only git can tell the order */
   *blocks(known: Iterable<CommitBlock>): Generator<CommitBlock> {
     for (const block of known) {
-      if (this.#changes(block)) yield* this.#written(this.#merged(block));
+      const ids = this.#fresh.length > 0 ? block.ids() : [];
+      // where dates go back, git may list a commit as new although the known tip reaches it
+      if (ids.some((id) => this.#freshIds.has(id))) throw new Unsettled();
+      if (this.#changes(ids)) yield* this.#written(this.#merged(block));
       else {
         this.#before = { date: block.date(block.length - 1), named: false };
         yield block;
@@ -86,10 +91,10 @@ export class Merge {
     return [...this.#namers.keys()];
   }
 
-  /** Returns whether a fresh commit comes before one of the block, or names one. */
-  #changes(block: CommitBlock): boolean {
+  /** Returns whether a fresh commit comes before one of a block, or names one. */
+  #changes(ids: readonly string[]): boolean {
     if (this.#next < this.#fresh.length) return true;
-    return this.#namers.size > 0 && block.ids().some((id) => this.#namers.has(id));
+    return this.#namers.size > 0 && ids.some((id) => this.#namers.has(id));
   }
 
   *#written(commits: readonly DatedLinks[]): Generator<CommitBlock> {

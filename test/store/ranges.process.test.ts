@@ -104,12 +104,15 @@ const rangeTo = (tip: string, base: string): Range => ({
   ...{ include: [tip], exclude: [base], symmetric: false },
 });
 
+/** With 35 and steps of a second, git lists a commit as new that the known tip reaches, because dates go back. */
+const SEEDS = DEEP ? Array.from({ length: 60 }, (_, seed) => seed) : [0, 1, 35];
+
 describe('a range of which a part was proved before', () => {
   it.each([60, 1, 0])(
     'is the one that git lists, in git’s order, with up to %i s between commits (H6)',
     async (step) => {
       let read = 0;
-      for (let seed = 0; seed < (DEEP ? 60 : 3); seed += 1) {
+      for (const seed of SEEDS) {
         const commits = history(1000 * step + seed, 40, step);
         const roll = dice(seed + 7);
         const one = mustOpen(scratchUser());

@@ -4,7 +4,7 @@ import { expect, it, vi } from 'vitest';
 import { DEEP } from '../support/sample.ts';
 import { useSandbox } from '../support/sandbox.ts';
 import { storeCase } from '../support/store/cases.ts';
-import { type Answered, signet } from '../support/verify-scenario.ts';
+import type { Answered } from '../support/verify-scenario.ts';
 
 vi.hoisted(() => {
   // sources that run unbuilt have no digest, and so no store
@@ -46,6 +46,9 @@ const saysStore = ({ out, talk }: Answered): boolean =>
 it('a run with the store says what a run without it says, after any earlier run (H5, H6, H9)', {
   timeout: DEEP ? 1_800_000 : 180_000,
 }, async () => {
+  // another story of this worker may have loaded the program without the two changes above
+  vi.resetModules();
+  const { signet } = await import('../support/verify-scenario.ts');
   let reused = 0;
   for (let seed = FIRST; seed < FIRST + HISTORIES; seed += 1) {
     const { repository, runs } = await storeCase(seed, RUNS, sandbox());

@@ -4,6 +4,7 @@ import { equal } from '../core/bytes.ts';
 import { commitHeader } from '../core/git/header.ts';
 import { readPerson } from '../core/git/person.ts';
 import { messageOf } from '../core/git/signed-object.ts';
+import type { ObjectFrame } from '../git/object-frames.ts';
 import type { GitRepository } from '../git/repository.ts';
 
 /** A commit as its own bytes state it. */
@@ -30,10 +31,12 @@ function withoutLastLineEnds(message: Uint8Array): Uint8Array {
   return message.subarray(0, end);
 }
 
-/** Reads a commit. Returns undefined for bytes that git reads in another way. */
-export function statedCommitOf(id: string, bytes: Uint8Array): StatedCommit | undefined {
+/** Reads git's answer. Returns undefined if it is no commit, too large, missing, or one that git reads in another way. */
+export function statedCommitIn(frame: ObjectFrame): StatedCommit | undefined {
+  if (frame.kind !== 'object' || frame.type !== 'commit') return undefined;
+  const { id } = frame;
   // git's next answer overwrites the bytes
-  const raw = bytes.slice();
+  const raw = frame.raw.slice();
   const header = commitHeader(raw);
   if (header === undefined) return undefined;
   const { tree, parents, author, encoding } = header;
@@ -49,11 +52,7 @@ export async function statedCommits(
   { objects }: GitRepository,
   ids: readonly string[],
 ): Promise<readonly (StatedCommit | undefined)[]> {
-  return objects.each(ids, (frame) =>
-    frame.kind === 'object' && frame.type === 'commit'
-      ? statedCommitOf(frame.id, frame.raw)
-      : undefined,
-  );
+  return objects.each(ids, statedCommitIn);
 }
 
 /** Reads one commit, as `statedCommits` does. @throws UsageError OBJECT_CORRUPT */

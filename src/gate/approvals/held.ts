@@ -8,7 +8,7 @@ import type { HeldApproval } from '../../report/show-approvals.ts';
 import { judgeCommit, judgeOutcome } from '../outcome.ts';
 import { judgingContext } from '../run.ts';
 import type { VerifySetup } from '../setup.ts';
-import { statedCommits } from '../stated-commit.ts';
+import { statedCommit } from '../stated-commit.ts';
 import { approvalsHere } from '../together.ts';
 import { authorsIn, openAuthors } from './authors.ts';
 import { openApprovedCommits } from './commits.ts';
@@ -63,7 +63,7 @@ export async function heldApprovals(
   };
   const countOf = async (each: KnownApproval): Promise<HeldApproval['counts']> => {
     const { approval } = each;
-    const [head] = await statedCommits(repository, [approval.commit]);
+    const head = await statedCommit(repository, approval.commit);
     const rules = policy === undefined ? [] : rulesFor(policy, approval.ref);
     if (policy === undefined || rules.length === 0) return undefined;
     if (head === undefined) return { why: `the approved commit ${approval.commit} is not here` };
@@ -81,7 +81,7 @@ export async function heldApprovals(
     return { why: why ?? 'no rule accepts it' };
   };
 
-  const [commit] = object.type === 'commit' ? await statedCommits(repository, [object.id]) : [];
+  const commit = object.type === 'commit' ? await statedCommit(repository, object.id) : undefined;
   const found = [...(await known.about(object.id))];
   if (commit !== undefined) found.push(...(await known.about(commit.tree)));
   const once = new Map(found.map((each) => [JSON.stringify([each.approval, each.verdict]), each]));

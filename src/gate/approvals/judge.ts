@@ -7,7 +7,7 @@ import { type ApprovalsDue, isAuthor } from '../../core/policy/approvals.ts';
 import type { Revocation } from '../../core/policy/model.ts';
 import type { Outcome } from '../../core/verdict.ts';
 import { proveRange } from '../../git/range-commits.ts';
-import { type StatedCommit, statedCommits } from '../stated-commit.ts';
+import { type StatedCommit, statedCommit } from '../stated-commit.ts';
 import { carriedIn, type FindAuthors, openAuthors } from './authors.ts';
 import { ApprovalCount, approverOf, counted } from './count.ts';
 import {
@@ -73,7 +73,7 @@ export function createApprovalJudge(settings: ApprovalSettings): ApprovalJudge {
   const authorsOf: FindAuthors = openAuthors(repository, alone);
 
   return async ({ id, line, brought, revoked }, due, outcome) => {
-    const [commit] = await statedCommits(repository, [id]);
+    const commit = await statedCommit(repository, id);
     if (outcome.status !== 'verified' || commit === undefined) return outcome;
     const ids = brought?.keys() ?? (await broughtAlone(repository, commit));
     const landing = { ...commit, line, brought: [...ids], carried: carriedIn(outcome) };

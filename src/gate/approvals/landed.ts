@@ -6,7 +6,7 @@
 import type { CountedApproval } from '../../core/verdict.ts';
 import { mergeBases } from '../../git/merge-bases.ts';
 import type { MergeTrees } from '../../git/merge-tree.ts';
-import { type StatedCommit, statedCommits } from '../stated-commit.ts';
+import { type StatedCommit, statedCommit } from '../stated-commit.ts';
 import { type ApprovedCommits, openApprovedCommits } from './commits.ts';
 import type { KnownApproval, KnownApprovals } from './known.ts';
 import { openRebased, type RebasedSettings } from './rebased.ts';
@@ -127,7 +127,7 @@ export function openLanded(settings: LandedSettings): FindApprovals {
     const found: (FittingApproval | OtherApproval)[] = [];
     for (const each of all) {
       const { approval } = each;
-      const [head] = await statedCommits(repository, [approval.commit]);
+      const head = await statedCommit(repository, approval.commit);
       const approved = head?.tree === approval.tree ? await approvedBy(approval) : undefined;
       const how = approved && (known ?? (await wayOf(each, approved, landing, settings)));
       if (how !== undefined && approved !== undefined) found.push({ ...each, how, approved });

@@ -11,7 +11,7 @@ import { UsageError } from '../../errors.ts';
 import { isSurelyAncestor, mergeBases } from '../../git/merge-bases.ts';
 import { resolveCommits, resolveNames } from '../../git/names.ts';
 import type { GitRepository } from '../../git/repository.ts';
-import { statedCommits } from '../stated-commit.ts';
+import { statedCommit } from '../stated-commit.ts';
 
 /** What a reviewer asks to approve. */
 export interface ApprovalRequest {
@@ -41,7 +41,7 @@ async function commitNamed(repository: GitRepository, name: string): Promise<str
 }
 
 async function treeOf(repository: GitRepository, commit: string): Promise<string> {
-  const [read] = await statedCommits(repository, [commit]);
+  const read = await statedCommit(repository, commit);
   if (read === undefined) throw new UsageError(`${commit.slice(0, 12)} cannot be read as a commit`);
   return read.tree;
 }

@@ -8,7 +8,13 @@ import type { Crypto } from '../../core/crypto.ts';
 import { mergeBases } from '../../git/merge-bases.ts';
 import type { MergeTrees } from '../../git/merge-tree.ts';
 import type { GitRepository } from '../../git/repository.ts';
-import { type StatedCommit, saysTheSame, statedCommitOf, statedCommits } from '../stated-commit.ts';
+import {
+  type StatedCommit,
+  saysTheSame,
+  statedCommit,
+  statedCommitIn,
+  statedCommits,
+} from '../stated-commit.ts';
 import type { ApprovedCommits } from './commits.ts';
 import type { KnownApproval, KnownApprovals } from './known.ts';
 
@@ -48,8 +54,7 @@ async function headsByKey({
   const ids = [...(await known.subjects())].slice(0, MAX_HEADS);
   const heads = new Map<string, string[]>();
   const keys = await repository.objects.each(ids, (frame) => {
-    if (frame.kind !== 'object' || frame.type !== 'commit') return undefined;
-    const commit = statedCommitOf(frame.id, frame.raw);
+    const commit = statedCommitIn(frame);
     return commit && keyOf(commit, crypto);
   });
   for (const [index, key] of keys.entries()) {
@@ -70,10 +75,9 @@ async function runOf(
   const results: StatedCommit[] = [];
   let id = last;
   for (const original of originals.toReversed()) {
-    const read: readonly (StatedCommit | undefined)[] = line.has(id)
-      ? await statedCommits(repository, [id])
-      : [];
-    const [result] = read;
+    const result: StatedCommit | undefined = line.has(id)
+      ? await statedCommit(repository, id)
+      : undefined;
     if (result?.parents.length !== 1 || !saysTheSame(result, original)) return undefined;
     results.unshift(result);
     [id = ''] = result.parents;
@@ -133,10 +137,7 @@ export function openRebased(settings: RebasedSettings): FindRebased {
     const byKey = await heads;
     const pairs: (readonly [last: string, head: string])[] = [];
     await repository.objects.each([...line], (frame) => {
-      const commit =
-        frame.kind === 'object' && frame.type === 'commit'
-          ? statedCommitOf(frame.id, frame.raw)
-          : undefined;
+      const commit = statedCommitIn(frame);
       if (commit === undefined) return;
       for (const head of byKey.get(keyOf(commit, crypto)) ?? []) {
         if (head !== commit.id) pairs.push([commit.id, head]);

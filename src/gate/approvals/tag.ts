@@ -6,7 +6,7 @@ import { asking, isAuthor } from '../../core/policy/approvals.ts';
 import type { IdentityPolicy, ObjectRule } from '../../core/policy/model.ts';
 import type { Outcome } from '../../core/verdict.ts';
 import type { GitRepository } from '../../git/repository.ts';
-import { statedCommits } from '../stated-commit.ts';
+import { statedCommit } from '../stated-commit.ts';
 import { authorsIn } from './authors.ts';
 import { ApprovalCount, approverOf, counted } from './count.ts';
 import type { KnownApproval, KnownApprovals } from './known.ts';
@@ -48,7 +48,7 @@ async function approvalsOf(
   { repository, known }: TagApprovalSettings,
 ): Promise<readonly KnownApproval[]> {
   if (commit === undefined) return [];
-  const [read] = await statedCommits(repository, [commit]);
+  const read = await statedCommit(repository, commit);
   const found = [...(await known.about(commit)), ...(await known.about(tag))];
   return [...new Set(found)].filter(
     ({ approval }) =>

@@ -17,8 +17,8 @@ export function terminalDevices(platform: NodeJS.Platform): {
 }
 
 /**
- * Returns true if the descriptor is a terminal. Loads `node:tty` for a device other than the null device only, because it takes a millisecond. git gives pipes to the
- * program that it starts, and scripts often give the null device.
+ * Returns true if the descriptor is a terminal. Loads `node:tty` for a device other than the null device only, because it
+ * takes a millisecond. git gives pipes to the program that it starts, and scripts often give the null device.
  */
 export function isTerminal(descriptor: number): boolean {
   const { fstatSync, statSync } = nodeFs();

@@ -5,6 +5,9 @@
 
 const WINDOWS = process.platform === 'win32';
 
+/** What separates the folders of PATH. */
+export const delimiter = WINDOWS ? ';' : ':';
+
 const nodePath = (): typeof import('node:path') => process.getBuiltinModule('node:path');
 
 /** A part that is empty, `.` or `..`, or a slash at the end. */

@@ -6,6 +6,8 @@
 
 import { type BunRuntime, bunRuntime } from './bun.ts';
 import type { Environment } from './environment.ts';
+import { nodeFs } from './node-fs.ts';
+import { delimiter, isAbsolute, join } from './paths.ts';
 
 export interface ProcessOptions {
   readonly cwd: string;
@@ -51,7 +53,7 @@ const WINDOWS = process.platform === 'win32';
 /** Looks without exceptions where it can. Most entries of PATH hold no git, and an exception costs as much as ten looks. */
 function isProgram(path: string): boolean {
   try {
-    const found = process.getBuiltinModule('node:fs').statSync(path, { throwIfNoEntry: false });
+    const found = nodeFs().statSync(path, { throwIfNoEntry: false });
     return found?.isFile() === true && (WINDOWS || (found.mode & 0o111) !== 0);
   } catch {
     // the folder is closed to this user, or its links lead in a circle
@@ -59,20 +61,15 @@ function isProgram(path: string): boolean {
   }
 }
 
-function isAbsolute(path: string): boolean {
-  return WINDOWS ? process.getBuiltinModule('node:path').isAbsolute(path) : path.startsWith('/');
-}
-
 /** The absolute folders of PATH, in order. Relative and empty entries are passed over. */
 function foldersOf(env: Environment): readonly string[] {
   const path = env.PATH ?? (WINDOWS ? env.Path : undefined) ?? '';
-  return path.split(WINDOWS ? ';' : ':').filter(isAbsolute);
+  return path.split(delimiter).filter(isAbsolute);
 }
 
 /** Where PATH may have a program of that name, in order. */
 function placesOf(name: string, env: Environment): readonly string[] {
   const file = WINDOWS && !/\.\w+$/.test(name) ? `${name}.exe` : name;
-  const { join } = process.getBuiltinModule('node:path');
   return foldersOf(env).map((folder) => join(folder, file));
 }
 
@@ -87,7 +84,7 @@ export function findExecutable(name: string, env: Environment): string | undefin
   if (name.includes('/') || name.includes('\\')) return undefined;
   const bun = bunRuntime();
   if (bun !== undefined && !WINDOWS)
-    return bun.which(name, { PATH: foldersOf(env).join(':') }) ?? undefined;
+    return bun.which(name, { PATH: foldersOf(env).join(delimiter) }) ?? undefined;
   return placesOf(name, env).find(isProgram);
 }
 

@@ -7,9 +7,7 @@
 
 import type { Settings } from '../../settings/load.ts';
 import type { Environment } from '../../system/environment.ts';
-import { resolve } from '../../system/paths.ts';
-
-const delimiter = process.platform === 'win32' ? ';' : ':';
+import { delimiter, resolve } from '../../system/paths.ts';
 
 export interface RequestNetwork {
   readonly variables: Readonly<Record<string, string>>;

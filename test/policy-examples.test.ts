@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { oddities } from '../src/core/policy/lint.ts';
-import { parsePolicy } from '../src/gate/policy-file.ts';
+import { parsePolicy } from '../src/gate/policy/file.ts';
 import { nodeCrypto } from '../src/system/crypto.ts';
 import { blocksOf } from './support/page-blocks.ts';
 

@@ -115,7 +115,7 @@ describe('the code', () => {
  */
 const SENTENCES: ReadonlyMap<string, number> = new Map([
   ['test/core/git/split-differential.process.test.ts', 1],
-  ['test/gate/policy-file.process.test.ts', 7],
+  ['test/gate/policy/file.process.test.ts', 7],
   ['test/gate/pool.test.ts', 3],
   ['test/git/log-format.test.ts', 3],
   ['test/gpgsm/arguments.test.ts', 1],

@@ -24,7 +24,7 @@ function buildDigest(): string {
 /** What decides verdicts on evidence, and what the store keeps of them. */
 const EVIDENCE = [
   ...['src/core/verify.ts', 'src/system/crypto.ts', 'src/system/crypto-bun.ts'],
-  ...['src/store/proofs.ts', 'src/gate/proof-of.ts', 'src/git/range-commits.ts'],
+  ...['src/store/proofs.ts', 'src/gate/proofs/proof-of.ts', 'src/git/range-commits.ts'],
   'src/store/ranges.ts',
 ];
 

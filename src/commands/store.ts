@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import type { Command, Run } from '../cli/command.ts';
 import { plural } from '../core/plural.ts';
 import { ConfigError, ExitCode } from '../errors.ts';
-import { usesStore } from '../gate/proof-access.ts';
+import { usesStore } from '../gate/proofs/access.ts';
 import { resolvedHere } from '../settings/here.ts';
 import { hasSqlite, openStoreFile, removeStoreFile, type StoreFile } from '../store/database.ts';
 import { loadStoreKey, removeStoreKey, storeKeyPath } from '../store/key.ts';

@@ -26,7 +26,7 @@ import type { Rendered } from '../report/format.ts';
 import { type Output, renderResult } from '../report/formats.ts';
 import type { ProvedCommit } from '../store/page.ts';
 import { decodeProof } from '../store/proof.ts';
-import { proofToKeep, shapeReader } from './proof-of.ts';
+import { proofToKeep, shapeReader } from './proofs/proof-of.ts';
 
 /** Settings of the judge for a whole run. They are plain data, because each worker gets them once as a message. */
 export interface JudgeSettings {

@@ -6,7 +6,7 @@ import type { RunFacts } from '../report/run-facts.ts';
 import type { ResolvedSettings, SettingName } from '../settings/load.ts';
 import { originsIn } from '../settings/origin.ts';
 import { trustOrigins } from '../trust/origin.ts';
-import type { PolicyChoice } from './policy-choice.ts';
+import type { PolicyChoice } from './policy/choice.ts';
 
 /** The facts of a run, with its whole trust root. */
 export type JudgedBy = RunFacts & { readonly trust: TrustMaterial };

@@ -9,9 +9,9 @@ import { isAncestor } from '../git/paths.ts';
 import { type ProvedRange, proveRange, type Range } from '../git/range-commits.ts';
 import { withAttestations } from './attestations.ts';
 import { asksAboutGraph, type Graph } from './graph.ts';
-import { type RevocationWatch, watchRevocations } from './later-revocations.ts';
 import type { JudgingContext } from './outcome.ts';
-import { refuseWithoutRef, watchChanges, watchParents } from './policy-watch.ts';
+import { type RevocationWatch, watchRevocations } from './policy/later-revocations.ts';
+import { refuseWithoutRef, watchChanges, watchParents } from './policy/watch.ts';
 import {
   type Plan,
   type PlanSettings,
@@ -21,7 +21,7 @@ import {
   startAt,
 } from './revisions.ts';
 import type { VerifySetup } from './setup.ts';
-import type { SummaryStart } from './summary-start.ts';
+import type { SummaryStart } from './summaries/start.ts';
 import { graphOver, judgeAlone, openTogether, type Together } from './together.ts';
 
 export interface PolicyPlan extends Plan {
@@ -148,7 +148,7 @@ async function planFromSummary(
   judging: JudgingContext,
 ): Promise<PolicyPlan> {
   if (lines !== undefined) throw new UsageError('--since vsa judges a range, not --stdin');
-  const { startFromSummary } = await import('./summary-start.ts');
+  const { startFromSummary } = await import('./summaries/start.ts');
   const found = await startFromSummary(revisions, uri, setup, judging);
   const together = await openTogether(setup, judging);
   const watch = watchOf(setup, judging, together);

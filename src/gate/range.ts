@@ -19,7 +19,7 @@ import {
   type JudgeSettings,
 } from './judge.ts';
 import { judgeInOrder, type Pool, poolInPlace, startPool } from './pool.ts';
-import { provedOrRead, type RunProofs } from './proved-objects.ts';
+import { provedOrRead, type RunProofs } from './proofs/proved-objects.ts';
 
 export interface JudgedRun {
   readonly repository: GitRepository;

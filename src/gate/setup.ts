@@ -18,8 +18,8 @@ import type { JudgeSettings } from './judge.ts';
 import { type JudgedBy, judgedBy } from './judged-by.ts';
 import { createKeyJudge, type KeyJudge } from './keys/pinned-keys.ts';
 import { type LogAccess, openLogAccess } from './log-entries.ts';
-import { choosePolicy, type PolicyChoice } from './policy-choice.ts';
-import { runProof } from './run-proof.ts';
+import { choosePolicy, type PolicyChoice } from './policy/choice.ts';
+import { runProof } from './summaries/run-proof.ts';
 import { acceptsUnlogged } from './unlogged.ts';
 
 export interface VerifySetup {

@@ -29,7 +29,7 @@ export async function signsUnlogged(
 ): Promise<boolean> {
   if (settings.log !== 'none') return false;
   const { policy: named } = settings;
-  const { loadConfiguredPolicy } = await import('./policy-file.ts');
+  const { loadConfiguredPolicy } = await import('./policy/file.ts');
   const policy =
     named === undefined ? undefined : await loadConfiguredPolicy(named, { cwd, env, crypto });
   if (acceptsUnlogged(settings, policy)) return true;

@@ -59,7 +59,7 @@ async function configuredPolicy(
   crypto: Crypto,
 ): Promise<IdentityPolicy | undefined> {
   if (policy === undefined) return undefined;
-  const { loadConfiguredPolicy } = await import('../gate/policy-file.ts');
+  const { loadConfiguredPolicy } = await import('../gate/policy/file.ts');
   return loadConfiguredPolicy(policy, { cwd, env, crypto });
 }
 

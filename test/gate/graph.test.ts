@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/core/bytes.ts';
 import type { IdentityPolicy, Outcome } from '../../src/core/verdict.ts';
 import { createGraph, type GraphSettings } from '../../src/gate/graph.ts';
-import { parsePolicy } from '../../src/gate/policy-file.ts';
+import { parsePolicy } from '../../src/gate/policy/file.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
 
 /** A verified signature by the account that the policies below name so. */

@@ -5,7 +5,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/core/bytes.ts';
-import { MAX_POLICY, parsePolicy } from '../../src/gate/policy-file.ts';
+import { MAX_POLICY, parsePolicy } from '../../src/gate/policy/file.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
 
 const issuer = 'https://accounts.example.test';

@@ -4,7 +4,7 @@ import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { utf8 } from '../../src/core/bytes.ts';
-import { parsePolicy } from '../../src/gate/policy-file.ts';
+import { parsePolicy } from '../../src/gate/policy/file.ts';
 import { nodeCrypto } from '../../src/system/crypto.ts';
 import { POLICY_CORPUS } from '../support/policy-corpus.ts';
 

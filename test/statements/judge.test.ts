@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/core/bytes.ts';
 import type { EvidenceContext } from '../../src/core/evidence.ts';
 import type { IdentityPolicy } from '../../src/core/policy/model.ts';
-import { parsePolicy } from '../../src/gate/policy-file.ts';
+import { parsePolicy } from '../../src/gate/policy/file.ts';
 import { claimedType, judgeStatement } from '../../src/statements/judge.ts';
 import type { StoredStatement } from '../../src/statements/read.ts';
 import { missingStatement } from '../../src/statements/required.ts';

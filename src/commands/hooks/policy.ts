@@ -7,7 +7,7 @@ import type { ParsedArguments } from '../../cli/spec.ts';
 import { governing } from '../../core/policy/decide.ts';
 import type { IdentityPolicy, ObjectRule } from '../../core/policy/model.ts';
 import { UsageError } from '../../errors.ts';
-import { readPolicyAt } from '../../gate/policy-file.ts';
+import { readPolicyAt } from '../../gate/policy/file.ts';
 import { readBlob } from '../../git/blob.ts';
 import type { HookName } from '../../git/hooks.ts';
 import { resolveCommits } from '../../git/names.ts';

@@ -1,6 +1,6 @@
 /** Sets up what judges the refs of a push: trust root, policy, statements, and the proof store if the hook's owner turned it on. */
 
-import { openProofAccess, type ProofAccess } from '../../gate/proof-access.ts';
+import { openProofAccess, type ProofAccess } from '../../gate/proofs/access.ts';
 import { setUpVerify, type VerifySetup } from '../../gate/setup.ts';
 import type { PushedRef } from '../../statements/refs.ts';
 import { openStatements } from '../../statements/store.ts';

@@ -1,7 +1,7 @@
 /** What a server needs for signed pushes beside the policy: a seed for git's nonces, and its own addresses in the hook. */
 
 import { isSignetError, UsageError } from '../../errors.ts';
-import { loadConfiguredPolicy, readPolicyAt } from '../../gate/policy-file.ts';
+import { loadConfiguredPolicy, readPolicyAt } from '../../gate/policy/file.ts';
 import { readBlob } from '../../git/blob.ts';
 import { gitEnvironment } from '../../git/environment.ts';
 import { findGit, GIT_READS, type GitPlace, runGit } from '../../git/process.ts';

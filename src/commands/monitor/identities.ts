@@ -5,7 +5,7 @@ import type { ParsedArguments } from '../../cli/spec.ts';
 import type { Crypto } from '../../core/crypto.ts';
 import type { IdentityRule } from '../../core/policy/model.ts';
 import { UsageError } from '../../errors.ts';
-import { readPolicyFile } from '../../gate/policy-file.ts';
+import { readPolicyFile } from '../../gate/policy/file.ts';
 import { namedRule } from '../../monitor/watch.ts';
 import type { LedgerLine } from '../../signing/ledger.ts';
 

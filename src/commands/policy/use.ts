@@ -5,7 +5,7 @@ import type { Command, Run } from '../../cli/command.ts';
 import { visible } from '../../core/escape.ts';
 import { plural } from '../../core/plural.ts';
 import { ExitCode } from '../../errors.ts';
-import { loadConfiguredPolicy } from '../../gate/policy-file.ts';
+import { loadConfiguredPolicy } from '../../gate/policy/file.ts';
 import { replaceValues } from '../../git/config-edit.ts';
 import { loadCrypto } from '../../system/crypto-port.ts';
 import { writePage } from '../../system/layout.ts';

@@ -18,14 +18,14 @@ import {
 import type { Verdict } from '../../core/verdict.ts';
 import { UsageError } from '../../errors.ts';
 import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
+import { summaryPolicy } from '../../gate/summaries/policy.ts';
 import {
   type BadSummary,
   claimsSummary,
   type GoodSummary,
   judgeSummary,
   type SummaryJudge,
-} from '../../gate/summaries.ts';
-import { summaryPolicy } from '../../gate/summary-policy.ts';
+} from '../../gate/summaries/summaries.ts';
 import { resolveNames } from '../../git/names.ts';
 import { type GitRepository, isFullHash, openRepository } from '../../git/repository.ts';
 import { jsonText } from '../../report/json.ts';

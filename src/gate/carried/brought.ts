@@ -5,8 +5,8 @@ import type { Outcome } from '../../core/verdict.ts';
 import { countSides } from '../../git/heads.ts';
 import type { ObjectRequest } from '../../git/objects.ts';
 import { proveRange, type WalkedCommit } from '../../git/range-commits.ts';
-import type { PolicyBlobs } from '../policy-blobs.ts';
-import { type Noted, policyChange } from '../policy-changes.ts';
+import type { PolicyBlobs } from '../policy/blobs.ts';
+import { type Noted, policyChange } from '../policy/changes.ts';
 import { type CarriedSettings, type ForgeLanding, short } from './commits.ts';
 
 /** Most commits that a head may bring. */

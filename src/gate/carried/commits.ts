@@ -5,7 +5,7 @@ import type { Outcome } from '../../core/verdict.ts';
 import type { MergeTrees } from '../../git/merge-tree.ts';
 import type { ObjectRequest } from '../../git/objects.ts';
 import type { GitRepository } from '../../git/repository.ts';
-import type { PolicyBlobs } from '../policy-blobs.ts';
+import type { PolicyBlobs } from '../policy/blobs.ts';
 
 export interface CarriedSettings {
   readonly repository: GitRepository;

@@ -9,7 +9,7 @@ import {
 } from '../../../src/core/policy/approvals.ts';
 import { oddities } from '../../../src/core/policy/lint.ts';
 import type { Signer } from '../../../src/core/verdict.ts';
-import { parsePolicy } from '../../../src/gate/policy-file.ts';
+import { parsePolicy } from '../../../src/gate/policy/file.ts';
 import { nodeCrypto } from '../../../src/system/crypto.ts';
 
 const ID = 'a'.repeat(40);

@@ -3,7 +3,7 @@ import { utf8 } from '../../../src/core/bytes.ts';
 import { oddities } from '../../../src/core/policy/lint.ts';
 import { READY_TYPES, readyTypeOf } from '../../../src/core/statement/ready-types.ts';
 import { attestationsFor } from '../../../src/gate/attestations.ts';
-import { parsePolicy } from '../../../src/gate/policy-file.ts';
+import { parsePolicy } from '../../../src/gate/policy/file.ts';
 import { nodeCrypto } from '../../../src/system/crypto.ts';
 
 const SIGNERS =

@@ -4,7 +4,7 @@ import { claimsOf, signOffsOf } from '../../../src/core/policy/claims.ts';
 import { type Decision, decide, type Party } from '../../../src/core/policy/decide.ts';
 import type { IdentityPolicy } from '../../../src/core/policy/model.ts';
 import type { Signer } from '../../../src/core/verdict.ts';
-import { parsePolicy } from '../../../src/gate/policy-file.ts';
+import { parsePolicy } from '../../../src/gate/policy/file.ts';
 import { nodeCrypto } from '../../../src/system/crypto.ts';
 
 const T = 1_700_000_000;

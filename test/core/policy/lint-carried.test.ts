@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/bytes.ts';
 import { carriedOddities } from '../../../src/core/policy/lint-carried.ts';
-import { parsePolicy } from '../../../src/gate/policy-file.ts';
+import { parsePolicy } from '../../../src/gate/policy/file.ts';
 import { nodeCrypto } from '../../../src/system/crypto.ts';
 
 it.each([

@@ -3,7 +3,7 @@ import { utf8 } from '../../../src/core/bytes.ts';
 import { oddities } from '../../../src/core/policy/lint.ts';
 import type { IdentityPolicy } from '../../../src/core/policy/model.ts';
 import { asksForSignedPush, decidePush } from '../../../src/core/policy/push.ts';
-import { parsePolicy } from '../../../src/gate/policy-file.ts';
+import { parsePolicy } from '../../../src/gate/policy/file.ts';
 import { nodeCrypto } from '../../../src/system/crypto.ts';
 
 const issuer = 'https://accounts.example.test';

@@ -6,7 +6,7 @@ import { oddities } from '../../../src/core/policy/lint.ts';
 import type { IdentityPolicy, ObjectRule } from '../../../src/core/policy/model.ts';
 import { coversPattern, matchesRef } from '../../../src/core/policy/patterns.ts';
 import type { Signer } from '../../../src/core/verdict.ts';
-import { parsePolicy } from '../../../src/gate/policy-file.ts';
+import { parsePolicy } from '../../../src/gate/policy/file.ts';
 import { nodeCrypto } from '../../../src/system/crypto.ts';
 
 const issuer = 'https://accounts.example.test';

@@ -10,7 +10,7 @@ import {
 import { oddities } from '../../../src/core/policy/lint.ts';
 import { coversRevocation, liftedRevocations } from '../../../src/core/policy/revocations.ts';
 import { detachedIds } from '../../../src/core/verify.ts';
-import { parsePolicy } from '../../../src/gate/policy-file.ts';
+import { parsePolicy } from '../../../src/gate/policy/file.ts';
 import { nodeCrypto } from '../../../src/system/crypto.ts';
 import { date, forge, ISSUER, judge, T0 } from '../../support/forge.ts';
 

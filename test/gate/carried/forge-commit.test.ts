@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/bytes.ts';
 import type { IdentityPolicy, Outcome } from '../../../src/core/verdict.ts';
 import { carriedRules, isForgeCommit } from '../../../src/gate/carried/forge-commit.ts';
-import { parsePolicy } from '../../../src/gate/policy-file.ts';
+import { parsePolicy } from '../../../src/gate/policy/file.ts';
 import { nodeCrypto } from '../../../src/system/crypto.ts';
 
 const id = 'f'.repeat(40);

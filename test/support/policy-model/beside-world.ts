@@ -10,9 +10,12 @@ import { underTagApprovals } from '../../../src/gate/approvals/tag.ts';
 import { underTagAttestations, withAttestations } from '../../../src/gate/attestations.ts';
 import { createCarried } from '../../../src/gate/carried/judge.ts';
 import { createGraph } from '../../../src/gate/graph.ts';
-import { type RevocationWatch, watchRevocations } from '../../../src/gate/later-revocations.ts';
-import type { PolicyBlobs } from '../../../src/gate/policy-blobs.ts';
-import { watchChanges, watchParents } from '../../../src/gate/policy-watch.ts';
+import type { PolicyBlobs } from '../../../src/gate/policy/blobs.ts';
+import {
+  type RevocationWatch,
+  watchRevocations,
+} from '../../../src/gate/policy/later-revocations.ts';
+import { watchChanges, watchParents } from '../../../src/gate/policy/watch.ts';
 import { underTagRule } from '../../../src/gate/tag-chain.ts';
 import { isSurelyAncestor } from '../../../src/git/merge-bases.ts';
 import type { MergeTrees } from '../../../src/git/merge-tree.ts';

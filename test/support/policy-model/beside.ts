@@ -2,9 +2,12 @@
 
 import type { Outcome } from '../../../src/core/verdict.ts';
 import { createGraph } from '../../../src/gate/graph.ts';
-import { type RevocationWatch, watchRevocations } from '../../../src/gate/later-revocations.ts';
-import type { PolicyBlobs } from '../../../src/gate/policy-blobs.ts';
-import { watchChanges, watchParents } from '../../../src/gate/policy-watch.ts';
+import type { PolicyBlobs } from '../../../src/gate/policy/blobs.ts';
+import {
+  type RevocationWatch,
+  watchRevocations,
+} from '../../../src/gate/policy/later-revocations.ts';
+import { watchChanges, watchParents } from '../../../src/gate/policy/watch.ts';
 import { underTagRule } from '../../../src/gate/tag-chain.ts';
 import type { ObjectRequest } from '../../../src/git/objects.ts';
 import type { WalkedCommit } from '../../../src/git/range-commits.ts';

@@ -13,8 +13,8 @@ const mutant = (name: string, file: string, from: string, to: string): PolicyMut
 
 const DECIDE = 'core/policy/decide.ts';
 const IDENTITY = 'core/policy/identity.ts';
-const CHANGES = 'gate/policy-changes.ts';
-const WATCH = 'gate/policy-watch.ts';
+const CHANGES = 'gate/policy/changes.ts';
+const WATCH = 'gate/policy/watch.ts';
 const GRAPH = 'gate/graph.ts';
 
 const REVOKED = 'core/policy/revocations.ts';
@@ -79,19 +79,19 @@ export const POLICY_MUTANTS: readonly PolicyMutant[] = [
   ),
   mutant(
     'what later policies revoke does not count',
-    'gate/later-revocations.ts',
+    'gate/policy/later-revocations.ts',
     'if (revoked.length === 0) {',
     'if (revoked.length >= 0) {',
   ),
   mutant(
     'a policy counts although its commit may not change it',
-    'gate/later-revocations.ts',
+    'gate/policy/later-revocations.ts',
     'added.length === 0 || !(await counts(request))',
     'added.length === 0',
   ),
   mutant(
     'a revoked policy change silences what it revokes',
-    'gate/later-revocations.ts',
+    'gate/policy/later-revocations.ts',
     '(request.policies ?? [policy]).map(withoutRevoked)',
     'request.policies ?? [policy]',
   ),

@@ -4,10 +4,10 @@
  * entry could silence another.
  */
 
-import type { IdentityPolicy, Revocation } from '../core/policy/model.ts';
-import type { ObjectRequest } from '../git/objects.ts';
-import type { WalkedCommit } from '../git/range-commits.ts';
-import type { PolicyBlobs } from './policy-blobs.ts';
+import type { IdentityPolicy, Revocation } from '../../core/policy/model.ts';
+import type { ObjectRequest } from '../../git/objects.ts';
+import type { WalkedCommit } from '../../git/range-commits.ts';
+import type { PolicyBlobs } from './blobs.ts';
 
 type Requests = AsyncIterable<readonly ObjectRequest[]>;
 /** Starts a walk over the same commits, as often as it is called. */

@@ -3,15 +3,15 @@
  * It hashes commits, trees and blobs on the way (threat P17). It reads nothing of the checkout.
  */
 
-import { latin1, utf8 } from '../core/bytes.ts';
-import type { Crypto } from '../core/crypto.ts';
-import type { IdentityPolicy } from '../core/policy/model.ts';
-import { isSignetError } from '../errors.ts';
-import { readLinks } from '../git/commit-links.ts';
-import { noSuchObject } from '../git/hashed-object.ts';
-import type { GitRepository } from '../git/repository.ts';
-import { entriesAt, isHeld } from '../git/tree-walk.ts';
-import { parsePolicy } from './policy-file.ts';
+import { latin1, utf8 } from '../../core/bytes.ts';
+import type { Crypto } from '../../core/crypto.ts';
+import type { IdentityPolicy } from '../../core/policy/model.ts';
+import { isSignetError } from '../../errors.ts';
+import { readLinks } from '../../git/commit-links.ts';
+import { noSuchObject } from '../../git/hashed-object.ts';
+import type { GitRepository } from '../../git/repository.ts';
+import { entriesAt, isHeld } from '../../git/tree-walk.ts';
+import { parsePolicy } from './file.ts';
 
 /** A commit by its full hash, with its tree if that is known. */
 export interface TreeOf {

@@ -4,10 +4,10 @@
  * signer. A merge may take over the policy of a parent, but never an older one.
  */
 
-import type { NotedFacts } from '../core/policy/decide.ts';
-import { liftedRevocations } from '../core/policy/revocations.ts';
-import type { Finding, PolicyCode } from '../core/verdict.ts';
-import type { PolicyBlobs } from './policy-blobs.ts';
+import type { NotedFacts } from '../../core/policy/decide.ts';
+import { liftedRevocations } from '../../core/policy/revocations.ts';
+import type { Finding, PolicyCode } from '../../core/verdict.ts';
+import type { PolicyBlobs } from './blobs.ts';
 
 /** The part of a commit's judgement that concerns the policy itself. */
 export type Noted = NotedFacts;

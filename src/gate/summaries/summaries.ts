@@ -1,13 +1,13 @@
 /** Judges signed verification summaries: their evidence, their signer under the policy, and what they say. */
 
-import type { EvidenceContext } from '../core/evidence.ts';
-import type { IdentityPolicy } from '../core/policy/model.ts';
-import { statementSigner } from '../core/policy/statement-signer.ts';
-import { notAllowed, rejected } from '../core/rejection.ts';
-import { claimedStatement } from '../core/statement/claimed.ts';
-import { readSourceVsa, type SourceVsa, VSA_TYPE } from '../core/statement/source-vsa.ts';
-import { verifyStatement } from '../core/statement/verify.ts';
-import { type NotAllowed, Refusal, type Rejected, type Verified } from '../core/verdict.ts';
+import type { EvidenceContext } from '../../core/evidence.ts';
+import type { IdentityPolicy } from '../../core/policy/model.ts';
+import { statementSigner } from '../../core/policy/statement-signer.ts';
+import { notAllowed, rejected } from '../../core/rejection.ts';
+import { claimedStatement } from '../../core/statement/claimed.ts';
+import { readSourceVsa, type SourceVsa, VSA_TYPE } from '../../core/statement/source-vsa.ts';
+import { verifyStatement } from '../../core/statement/verify.ts';
+import { type NotAllowed, Refusal, type Rejected, type Verified } from '../../core/verdict.ts';
 
 /** A summary by a signer that counts. */
 export interface GoodSummary {

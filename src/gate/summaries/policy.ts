@@ -1,15 +1,15 @@
 /** Chooses whose verification summaries count, with a repository or without one. */
 
 import { resolve } from 'node:path';
-import type { ParsedArguments } from '../cli/spec.ts';
-import type { Crypto } from '../core/crypto.ts';
-import type { IdentityPolicy } from '../core/policy/model.ts';
-import { ConfigError, UsageError } from '../errors.ts';
-import type { GitRepository } from '../git/repository.ts';
-import type { Settings } from '../settings/load.ts';
-import type { Invocation } from '../system/invocation.ts';
-import { noPolicyGiven, policyOfFlags } from './identity-flags.ts';
-import { choosePolicy } from './policy-choice.ts';
+import type { ParsedArguments } from '../../cli/spec.ts';
+import type { Crypto } from '../../core/crypto.ts';
+import type { IdentityPolicy } from '../../core/policy/model.ts';
+import { ConfigError, UsageError } from '../../errors.ts';
+import type { GitRepository } from '../../git/repository.ts';
+import type { Settings } from '../../settings/load.ts';
+import type { Invocation } from '../../system/invocation.ts';
+import { noPolicyGiven, policyOfFlags } from '../identity-flags.ts';
+import { choosePolicy } from '../policy/choice.ts';
 
 export interface SummaryPolicySources {
   readonly args: ParsedArguments;
@@ -36,7 +36,7 @@ async function withoutRepository(
   }
   if (args.values.has('policy-from')) throw new UsageError('--policy-from needs a repository');
   if (any || flags !== undefined) return flags;
-  const files = await import('./policy-file.ts');
+  const files = await import('../policy/file.ts');
   if (typed !== undefined) return files.readPolicyFile(resolve(cwd, typed), crypto);
   if (settings.policy === undefined) throw noPolicyGiven();
   return files.loadConfiguredPolicy(settings.policy, { cwd, env, crypto });

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openPolicyBlobs } from '../../src/gate/policy-blobs.ts';
-import { openRepository } from '../../src/git/repository.ts';
-import { nodeCrypto } from '../../src/system/crypto.ts';
+import { openPolicyBlobs } from '../../../src/gate/policy/blobs.ts';
+import { openRepository } from '../../../src/git/repository.ts';
+import { nodeCrypto } from '../../../src/system/crypto.ts';
 
-import { scratchRepository } from '../support/git-repository.ts';
+import { scratchRepository } from '../../support/git-repository.ts';
 
 const POLICY =
   'version: 1\nsigners: [{name: alice, identity: alice@example.test, issuer: https://i}]\n';

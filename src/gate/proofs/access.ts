@@ -3,12 +3,12 @@
  * could read the key. There the store is off until the user's own configuration turns it on.
  */
 
-import type { RangeMemory } from '../git/known-ranges.ts';
-import { ciSystem } from '../login/ci/sources.ts';
-import { EVIDENCE, runtimeName } from '../store/scope.ts';
-import type { Invocation } from '../system/invocation.ts';
+import type { RangeMemory } from '../../git/known-ranges.ts';
+import { ciSystem } from '../../login/ci/sources.ts';
+import { EVIDENCE, runtimeName } from '../../store/scope.ts';
+import type { Invocation } from '../../system/invocation.ts';
+import type { VerifySetup } from '../setup.ts';
 import type { RunProofs } from './proved-objects.ts';
-import type { VerifySetup } from './setup.ts';
 
 /** The proofs of one run. */
 export interface ProofAccess extends RunProofs {
@@ -35,9 +35,9 @@ export async function openProofAccess(
 ): Promise<ProofAccess | undefined> {
   if (EVIDENCE === undefined || !usesStore(setup, { env }, byDefault)) return undefined;
   const [{ notUsed, openStore }, { proofsIn }, { rangeMemory }] = await Promise.all([
-    import('../store/open.ts'),
-    import('../store/proofs.ts'),
-    import('../store/ranges.ts'),
+    import('../../store/open.ts'),
+    import('../../store/proofs.ts'),
+    import('../../store/ranges.ts'),
   ]);
   const { say } = terminal;
   const opened = openStore({ env, say });

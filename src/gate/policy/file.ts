@@ -7,13 +7,13 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Document } from 'yaml';
-import { fromUtf8, toHex } from '../core/bytes.ts';
-import type { Crypto } from '../core/crypto.ts';
-import { type Locate, policyFromData } from '../core/policy/policy.ts';
-import type { IdentityPolicy } from '../core/verdict.ts';
-import { ConfigError } from '../errors.ts';
-import type { Environment } from '../system/environment.ts';
-import { reasonOf } from '../system/system-error.ts';
+import { fromUtf8, toHex } from '../../core/bytes.ts';
+import type { Crypto } from '../../core/crypto.ts';
+import { type Locate, policyFromData } from '../../core/policy/policy.ts';
+import type { IdentityPolicy } from '../../core/verdict.ts';
+import { ConfigError } from '../../errors.ts';
+import type { Environment } from '../../system/environment.ts';
+import { reasonOf } from '../../system/system-error.ts';
 
 /** Most bytes of a policy. A stranger may push one, so the cost of reading it is bounded first (threat P23). */
 export const MAX_POLICY = 64 * 1024;
@@ -201,7 +201,7 @@ export async function readPolicyAt(
   { cwd, env, crypto }: PolicyReading,
   source = `${file.revision}:${file.path}`,
 ): Promise<IdentityPolicy> {
-  const { namesCommit, readBlob } = await import('../git/blob.ts');
+  const { namesCommit, readBlob } = await import('../../git/blob.ts');
   const bytes = await readBlob(file, { cwd, env }, crypto);
   if (bytes === undefined && !(await namesCommit(file.revision, { cwd, env }))) {
     const hint = `if a remote has ${file.revision}, run: git fetch`;

@@ -4,12 +4,12 @@
  * signers cannot admit themselves. State is kept only for commits whose policy does not count.
  */
 
-import type { IdentityPolicy } from '../core/policy/model.ts';
-import { UsageError } from '../errors.ts';
-import type { ObjectRequest } from '../git/objects.ts';
-import type { WalkedCommit } from '../git/range-commits.ts';
-import type { PolicyBlobs } from './policy-blobs.ts';
-import { type Noted, policyChange } from './policy-changes.ts';
+import type { IdentityPolicy } from '../../core/policy/model.ts';
+import { UsageError } from '../../errors.ts';
+import type { ObjectRequest } from '../../git/objects.ts';
+import type { WalkedCommit } from '../../git/range-commits.ts';
+import type { PolicyBlobs } from './blobs.ts';
+import { type Noted, policyChange } from './changes.ts';
 
 type Commits = Iterable<readonly WalkedCommit[]>;
 type Requests = AsyncGenerator<readonly ObjectRequest[]>;

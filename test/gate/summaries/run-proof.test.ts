@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_RULE } from '../../src/core/policy/decide.ts';
-import type { ObjectRule } from '../../src/core/policy/model.ts';
-import { runProof } from '../../src/gate/run-proof.ts';
+import { DEFAULT_RULE } from '../../../src/core/policy/decide.ts';
+import type { ObjectRule } from '../../../src/core/policy/model.ts';
+import { runProof } from '../../../src/gate/summaries/run-proof.ts';
 
 const two: ObjectRule = { ...DEFAULT_RULE, on: ['refs/heads/main'], distinctSigners: 2 };
 

@@ -1,10 +1,10 @@
 /** Makes the proof that the store keeps of a commit, and reads shapes of proofs. */
 
-import { splitSignedObject } from '../core/git/signed-object.ts';
-import type { Verdict } from '../core/verdict.ts';
-import type { SignedObject } from '../core/verify.ts';
-import type { ProvedCommit } from '../store/page.ts';
-import { encodeProof, evidenceOf, latestTime, readShape } from '../store/proof.ts';
+import { splitSignedObject } from '../../core/git/signed-object.ts';
+import type { Verdict } from '../../core/verdict.ts';
+import type { SignedObject } from '../../core/verify.ts';
+import type { ProvedCommit } from '../../store/page.ts';
+import { encodeProof, evidenceOf, latestTime, readShape } from '../../store/proof.ts';
 
 /** Shapes that are read once. A history has as many as it has signers. */
 const MAX_SHAPES = 256;

@@ -1,9 +1,9 @@
 /** Finds what a run proves of every object that passes, for the verification summary. */
 
-import { governing } from '../core/policy/decide.ts';
-import type { ObjectRule } from '../core/policy/model.ts';
-import type { RunProof } from '../report/run-facts.ts';
-import type { JudgeSettings } from './judge.ts';
+import { governing } from '../../core/policy/decide.ts';
+import type { ObjectRule } from '../../core/policy/model.ts';
+import type { RunProof } from '../../report/run-facts.ts';
+import type { JudgeSettings } from '../judge.ts';
 
 /** Returns what policy and options prove about commits for the ref of the run. `byParents`: their parents' policies judge them. */
 export function runProof(

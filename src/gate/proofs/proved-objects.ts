@@ -3,11 +3,11 @@
  * child process reads ahead as it does without a store.
  */
 
-import { type ObjectRequest, type ReadObject, readObjects } from '../git/objects.ts';
-import type { GitRepository } from '../git/repository.ts';
-import type { KeptProof } from '../store/page.ts';
-import type { ProofStore } from '../store/proofs.ts';
-import type { Objects, ProvedObjects } from './batches.ts';
+import { type ObjectRequest, type ReadObject, readObjects } from '../../git/objects.ts';
+import type { GitRepository } from '../../git/repository.ts';
+import type { KeptProof } from '../../store/page.ts';
+import type { ProofStore } from '../../store/proofs.ts';
+import type { Objects, ProvedObjects } from '../batches.ts';
 
 /** The store as a run uses it. */
 export interface RunProofs {

@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { utf8 } from '../../src/core/bytes.ts';
-import { loadConfiguredPolicy, parsePolicy } from '../../src/gate/policy-file.ts';
-import { nodeCrypto } from '../../src/system/crypto.ts';
-import { findExecutable, runProcess } from '../../src/system/process.ts';
-import { bareEnvironment } from '../support/invocation.ts';
-import { scratchDirectory } from '../support/sandbox.ts';
+import { utf8 } from '../../../src/core/bytes.ts';
+import { loadConfiguredPolicy, parsePolicy } from '../../../src/gate/policy/file.ts';
+import { nodeCrypto } from '../../../src/system/crypto.ts';
+import { findExecutable, runProcess } from '../../../src/system/process.ts';
+import { bareEnvironment } from '../../support/invocation.ts';
+import { scratchDirectory } from '../../support/sandbox.ts';
 
 const SMALLEST = `version: 1
 signers:

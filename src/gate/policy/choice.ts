@@ -5,17 +5,17 @@
  */
 
 import { resolve } from 'node:path';
-import type { ParsedArguments } from '../cli/spec.ts';
-import type { Crypto } from '../core/crypto.ts';
-import type { IdentityPolicy } from '../core/policy/model.ts';
-import { ConfigError, UsageError } from '../errors.ts';
-import { resolveCommits } from '../git/names.ts';
-import { shallowHint } from '../git/paths.ts';
-import type { GitRepository } from '../git/repository.ts';
-import type { Settings } from '../settings/load.ts';
-import type { Invocation } from '../system/invocation.ts';
-import { noPolicyGiven, policyOfFlags } from './identity-flags.ts';
-import type { PolicyBlobs } from './policy-blobs.ts';
+import type { ParsedArguments } from '../../cli/spec.ts';
+import type { Crypto } from '../../core/crypto.ts';
+import type { IdentityPolicy } from '../../core/policy/model.ts';
+import { ConfigError, UsageError } from '../../errors.ts';
+import { resolveCommits } from '../../git/names.ts';
+import { shallowHint } from '../../git/paths.ts';
+import type { GitRepository } from '../../git/repository.ts';
+import type { Settings } from '../../settings/load.ts';
+import type { Invocation } from '../../system/invocation.ts';
+import { noPolicyGiven, policyOfFlags } from '../identity-flags.ts';
+import type { PolicyBlobs } from './blobs.ts';
 
 /** Where a repository keeps its policy. */
 export const POLICY_PATH = '.signet.yaml';
@@ -62,7 +62,7 @@ async function policyAt(
     const hint = shallowHint(repository).hint ?? `if a remote has ${revision}, run: git fetch`;
     throw new ConfigError(`${source}: there is no such revision`, { code: 'POLICY_FILE', hint });
   }
-  const { readPolicyAt } = await import('./policy-file.ts');
+  const { readPolicyAt } = await import('./file.ts');
   const { cwd, env } = invocation;
   return readPolicyAt({ revision: commit.id, path }, { cwd, env, crypto }, source);
 }
@@ -74,7 +74,7 @@ async function namedPolicy(
   const { args, settings, invocation, crypto } = sources;
   const { cwd, env } = invocation;
   const revision = args.values.get('policy-from');
-  const files = await import('./policy-file.ts');
+  const files = await import('./file.ts');
   if (revision !== undefined) {
     return { policy: await policyAt(revision, POLICY_PATH, sources), path: POLICY_PATH };
   }
@@ -131,7 +131,7 @@ async function parentsChoice(sources: Sources, ref: string | undefined): Promise
       hint: 'add: --since COMMIT',
     });
   }
-  const { openPolicyBlobs } = await import('./policy-blobs.ts');
+  const { openPolicyBlobs } = await import('./blobs.ts');
   const blobs = openPolicyBlobs(repository, POLICY_PATH, crypto);
   const startBlob = (await blobs.names([{ id: since }])).get(since);
   const policy = startBlob === undefined ? undefined : await blobs.policy(startBlob);
@@ -183,7 +183,7 @@ export async function choosePolicy(sources: Sources): Promise<PolicyChoice> {
       hint: 'add: vsa: {by: [NAME]}, or name a start: --since COMMIT',
     });
   }
-  const { openPolicyBlobs } = await import('./policy-blobs.ts');
+  const { openPolicyBlobs } = await import('./blobs.ts');
   const blobs = openPolicyBlobs(repository, found.path, crypto);
   const since = given ?? found.policy.since;
   return { policy: found.policy, blobs, ref, since, summaries };

@@ -5,21 +5,21 @@
  * summary. So a start never leaves out a commit that no counted run has judged under this policy and trust root.
  */
 
-import { toHex } from '../core/bytes.ts';
+import { toHex } from '../../core/bytes.ts';
 import {
   type SummarySubject,
   subjectFor,
   VERIFIER_ID,
   whyNotEnough,
-} from '../core/statement/source-vsa.ts';
-import { UsageError } from '../errors.ts';
-import { readLinks } from '../git/commit-links.ts';
-import { resolveCommits } from '../git/names.ts';
-import { isAncestor } from '../git/paths.ts';
-import { proveRange } from '../git/range-commits.ts';
-import { openStatements, type StatementStore } from '../statements/store.ts';
-import type { JudgingContext } from './outcome.ts';
-import type { VerifySetup } from './setup.ts';
+} from '../../core/statement/source-vsa.ts';
+import { UsageError } from '../../errors.ts';
+import { readLinks } from '../../git/commit-links.ts';
+import { resolveCommits } from '../../git/names.ts';
+import { isAncestor } from '../../git/paths.ts';
+import { proveRange } from '../../git/range-commits.ts';
+import { openStatements, type StatementStore } from '../../statements/store.ts';
+import type { JudgingContext } from '../outcome.ts';
+import type { VerifySetup } from '../setup.ts';
 import { claimsSummary, type GoodSummary, judgeSummary } from './summaries.ts';
 
 /** A start, and the summaries that prove it. */

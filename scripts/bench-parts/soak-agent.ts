@@ -1,7 +1,7 @@
 /** The agent of a soak, seen from outside: its process, its memory, and how often it is another one. */
 
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, watch } from 'node:fs';
 
 function residentMiB(pid: number): number {
   const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
@@ -23,29 +23,38 @@ function agentProcess(folder: string): number | undefined {
   return undefined;
 }
 
-/** Watches the agent's process: its memory, and how often it is another one. */
-export function watchAgent(folder: string): {
+/**
+ * Watches the agent whose program lies in `program`: its memory, and how many there were. Each one writes its secret under a
+ * name of its own in `place` first. The kernel keeps these names for a reader that is late, so that no agent is missed.
+ */
+export function watchAgent(
+  program: string,
+  place: string,
+): {
   readonly agent: () => number | undefined;
   readonly stop: () => { readonly readings: readonly number[]; readonly ends: number };
 } {
   const readings: number[] = [];
-  const seen = new Set<number>();
+  const secrets = new Set<string>();
   const look = (): void => {
     try {
-      const pid = agentProcess(folder);
-      if (pid === undefined) return;
-      seen.add(pid);
-      readings.push(residentMiB(pid));
+      const pid = agentProcess(program);
+      if (pid !== undefined) readings.push(residentMiB(pid));
     } catch {
       // it has just ended
     }
   };
+  mkdirSync(place, { recursive: true, mode: 0o700 });
+  const starts = watch(place, (_, name) => {
+    if (name !== null && /\.secret\.[0-9a-f]+$/.test(name)) secrets.add(name);
+  });
   const timer = setInterval(look, 500);
   const stop = () => {
     clearInterval(timer);
-    return { readings, ends: seen.size - 1 };
+    starts.close();
+    return { readings, ends: secrets.size - 1 };
   };
-  return { agent: () => agentProcess(folder), stop };
+  return { agent: () => agentProcess(program), stop };
 }
 
 /** Ends every agent that these settings lead to. */

@@ -44,7 +44,10 @@ export interface Soaked {
   readonly excused: number;
   /** Why signatures were made without the agent, each kind once. */
   readonly inPlace: readonly string[];
-  /** Times that a person was asked, and how often that may be: once for each agent, and once more where one was killed meanwhile. */
+  /**
+   * Times that a person was asked, and how often that may be: once for each agent, once more where one was killed meanwhile,
+   * and once for each signature without the agent.
+   */
   readonly logins: number;
   readonly loginsAllowed: number;
   /** Times that an agent ended. */
@@ -114,7 +117,7 @@ function people(options: SoakOptions) {
     XDG_RUNTIME_DIR: runtime,
     SIGNET_URL_OPENER: `${opener} {url}`,
   };
-  return { env, logins: () => readFileSync(opened).length };
+  return { env, place: join(runtime, 'git-signet'), logins: () => readFileSync(opened).length };
 }
 
 const tenths = (readings: readonly number[]): readonly number[] => {
@@ -134,6 +137,9 @@ function count(counts: Map<string, number>, kind: string): void {
 const kinds = (counts: ReadonlyMap<string, number>): readonly string[] =>
   [...counts].map(([kind, times]) => `${times} × ${kind}`);
 
+const total = (counts: ReadonlyMap<string, number>): number =>
+  [...counts.values()].reduce((sum, times) => sum + times, 0);
+
 /** How a program ended, and the last that it said. */
 function kindOf({ exit, talk }: Ran): string {
   const lines = talk.split('\n').filter((line) => line.startsWith('git-signet: '));
@@ -144,7 +150,7 @@ function kindOf({ exit, talk }: Ran): string {
 /** Signs until the time is over. */
 export async function soak(options: SoakOptions): Promise<Soaked> {
   const { program, directory, sandbox, seed } = options;
-  const { env, logins } = people(options);
+  const { env, place, logins } = people(options);
   const crypto = await loadCrypto();
   const trust = await loadTrust(await loadSettings({ env, cwd: directory }), crypto);
   const failures = new Map<string, number>();
@@ -182,7 +188,7 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
     for (let turn = 0; performance.now() < end; turn += 1) await signOnce(worker, turn);
   };
 
-  const watch = watchAgent(resolve(program.path, '..'));
+  const watch = watchAgent(resolve(program.path, '..'), place);
   const over = new AbortController();
   const scene = { sandbox, program, agent: watch.agent };
   const trouble = options.faults ? makeTrouble(scene, seed, over.signal, happened) : undefined;
@@ -205,11 +211,11 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
   const { readings, ends } = watch.stop();
   return {
     ...{ phases, signatures, mixedUp, excused, ends },
-    failed: [...failures.values()].reduce((sum, times) => sum + times, 0),
+    failed: total(failures),
     failures: kinds(failures),
     inPlace: kinds(inPlace),
     logins: logins(),
-    loginsAllowed: PEOPLE.length * (2 * ends + 1),
+    loginsAllowed: PEOPLE.length * (2 * ends + 1) + total(inPlace),
     faults: happened.faults,
     memory: tenths(readings),
   };

@@ -73,7 +73,8 @@ worker ${worker}, turn ${turn}
 `;
 
 interface Ran {
-  readonly exit: number | null;
+  /** The exit code, or the signal that ended the program. */
+  readonly exit: number | string;
   readonly out: Buffer;
   readonly talk: string;
 }
@@ -85,7 +86,10 @@ function runOnce(
 ): Promise<Ran> {
   return new Promise((done, fail) => {
     const child = spawn(program, ['--status-fd=2', '-bsau', 'x'], { ...options, stdio: 'pipe' });
-    const deadline = setTimeout(() => child.kill('SIGKILL'), DEADLINE * 1000);
+    let late = false;
+    const deadline = setTimeout(() => {
+      late = child.kill('SIGKILL');
+    }, DEADLINE * 1000);
     const out: Buffer[] = [];
     const talk: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
@@ -93,8 +97,9 @@ function runOnce(
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
     child.on('error', fail);
-    child.on('close', (exit) => {
+    child.on('close', (code, signal) => {
       clearTimeout(deadline);
+      const exit = late ? `not done in ${DEADLINE} s` : (code ?? signal ?? 'no exit code');
       done({ exit, out: Buffer.concat(out), talk: Buffer.concat(talk).toString() });
     });
   });
@@ -144,7 +149,7 @@ const total = (counts: ReadonlyMap<string, number>): number =>
 function kindOf({ exit, talk }: Ran): string {
   const lines = talk.split('\n').filter((line) => line.startsWith('git-signet: '));
   const said = lines.at(-1) ?? talk.trim().split('\n').at(-1) ?? '';
-  return `${exit === null ? `not done in ${DEADLINE} s` : `exit ${exit}`}: ${said}`;
+  return `${typeof exit === 'number' ? `exit ${exit}` : exit}: ${said}`;
 }
 
 /** Signs until the time is over. */

@@ -39,7 +39,8 @@ async function scene(days: number) {
   mirror.requests.length = 0;
   const refreshed = (): number =>
     (JSON.parse(readFileSync(client.state, 'utf8')) as TrustState).refreshed;
-  return { mirror, client, refreshed, options: await optionsFor(mirror.setting) };
+  const options = await optionsFor(mirror.setting);
+  return { mirror, client, refreshed, begun: now(), options };
 }
 
 describe('the daily look', () => {
@@ -49,19 +50,19 @@ describe('the daily look', () => {
     expect(mirror.requests).toEqual([]);
   });
   it('the mirror is asked beside the login after a day', async () => {
-    const { mirror, options, refreshed } = await scene(2);
+    const { mirror, options, refreshed, begun } = await scene(2);
     const { finished } = await lookDaily(options);
     await finished;
     expect(mirror.requests).toContain('timestamp.json');
-    expect(now() - refreshed()).toBeLessThan(60);
+    expect(refreshed()).toBeGreaterThanOrEqual(begun);
   });
   it('a signature waits for the mirror after a week', async () => {
-    const { options, refreshed } = await scene(8);
+    const { options, refreshed, begun } = await scene(8);
     await lookDaily(options);
-    expect(now() - refreshed()).toBeLessThan(60);
+    expect(refreshed()).toBeGreaterThanOrEqual(begun);
   });
   it('a mirror that does not answer is not asked again for some hours, and fails no signature', async () => {
-    const { mirror, client, options, refreshed } = await scene(8);
+    const { mirror, client, options, refreshed, begun } = await scene(8);
     const before = refreshed();
     const files = mirror.keep();
     mirror.repository.files.clear();
@@ -75,7 +76,7 @@ describe('the daily look', () => {
     const tried = join(dirname(client.state), 'tried');
     utimesSync(tried, now() - DAY, now() - DAY);
     await lookDaily(options);
-    expect(now() - refreshed()).toBeLessThan(60);
+    expect(refreshed()).toBeGreaterThanOrEqual(begun);
   });
   it('no mirror is asked if the trust root is a file', async () => {
     const options = await optionsFor('/nowhere/trusted_root.json');

@@ -524,7 +524,7 @@ describe('twenty processes at once', () => {
         async () => {
           utimesSync(lock, new Date(0), new Date(0));
           vi.advanceTimersByTime(30_000);
-          await vi.waitUntil(() => statSync(lock).mtimeMs > Date.now() - 30_000);
+          await vi.waitUntil(() => statSync(lock).mtimeMs > 0, 20_000);
         },
       );
     } finally {

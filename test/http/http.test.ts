@@ -295,10 +295,13 @@ describe('HttpClient', () => {
     const url = await serve(() => undefined);
     servers[0]!.close();
     const failure = send({ url: `${url}/x`, idempotent: true, hint: 'run it again' });
-    await expect(failure).rejects.toThrow(
-      `the log could not be reached (${new URL(url).host}, GET /x: connection refused, tried 3 times)`,
-    );
-    await expect(failure).rejects.toMatchObject({ hint: 'run it again', exitCode: 3 });
+    const asked = `${new URL(url).host}, GET /x`;
+    await expect(failure).rejects.toThrow(asked);
+    await expect(failure).rejects.toMatchObject({
+      code: 'SERVICE_UNREACHABLE',
+      cause: { code: 'ECONNREFUSED' },
+      hint: 'run it again',
+    });
   });
 
   it.each([

@@ -72,6 +72,9 @@ afterAll(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
+/** What the runtimes say of a certificate for another host, and of one from an unknown authority. */
+const OTHER_HOST = 'ERR_TLS_CERT_ALTNAME_INVALID';
+const UNKNOWN_AUTHORITY = /^(?:UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
 const LOG = 'https://rekor.example.test/api/v1/log';
 
 describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
@@ -103,7 +106,7 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
       ]);
     }
     // its certificate does not name that address: the tunnel was asked for, and its end looked at
-    expect(came[4]![0]!.message).toMatch(/its certificate is for another host/);
+    expect(came[4]![0]!.cause).toBe(OTHER_HOST);
     expect(network.connects.slice(before).toSorted()).toEqual([
       '[2001:db8::1]:8443',
       ...new Array(4).fill('rekor.example.test:443'),
@@ -140,7 +143,10 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
       runtime,
       ways.map((way, at) => ({ ...way, requests: asking(urls[at] ?? '', false).slice(0, 2) })),
     );
-    for (const [, second] of kept) expect(second?.message).toMatch(/did not answer in 2 s/);
+    for (const [, second] of kept) {
+      expect(second?.code).toBe('SERVICE_UNREACHABLE');
+      expect(second?.message).toMatch(/ 2 s /);
+    }
   });
 
   it('the error says which proxy it was, never its password', async () => {
@@ -156,16 +162,12 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
     ]);
     const [login, forbidden, down, socks] = came.map(([first]) => first!);
     expect(login!.message).toMatch(
-      /^the log could not be reached \(rekor\.example\.test, GET \/api\/v1\/log: the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\) does not accept the login, or needs one \(407\)\)$/,
+      /\(rekor\.example\.test, GET \/api\/v1\/log: .*127\.0\.0\.1:\d+ \(HTTPS_PROXY\).*\(407\)\)$/,
     );
     expect(login!.hint).toMatch(/HTTPS_PROXY.*signet\.proxy/);
-    expect(forbidden!.message).toMatch(
-      /refused to connect to forbidden\.example\.test:443 \(403\)\)$/,
-    );
-    expect(down!.message).toMatch(
-      /the proxy 127\.0\.0\.1:9 \(HTTPS_PROXY\) cannot be reached: connection refused, tried 3 times/,
-    );
-    expect(socks!.message).toMatch(/HTTPS_PROXY names a socks5 proxy/);
+    expect(forbidden!.message).toMatch(/forbidden\.example\.test:443 \(403\)\)$/);
+    expect(down!.message).toMatch(/127\.0\.0\.1:9 \(HTTPS_PROXY\).*, tried 3/);
+    expect(socks!.message).toMatch(/HTTPS_PROXY.*socks5/);
     expect(JSON.stringify(came)).not.toMatch(/secret|guess|p@ss|p%40ss/);
   });
 
@@ -186,8 +188,8 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
         'forwarded POST http://log.example.test:8080/api?x=1 for log.example.test:8080',
       );
     }
-    expect(came[3]![0]!.message).toMatch(/the proxy .* \(HTTP_PROXY\) does not accept the login/);
-    expect(came[4]![0]!.message).toMatch(/neither https nor on this machine/);
+    expect(came[3]![0]!.message).toMatch(/\(HTTP_PROXY\).*\(407\)/);
+    expect(came[4]![0]!.code).toBe('SERVICE_REFUSED');
   });
 
   it('a proxy with TLS is known by its own name, not by that of the server behind it (O17)', async () => {
@@ -206,11 +208,13 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
       through(proxyWithTls, 'https://elsewhere.test/x'),
     ]);
     const [tunnel, clear, forwarded, elsewhere] = came.map(([first]) => first!);
-    expect(tunnel!.message).toMatch(/the proxy localhost:.* cannot be reached: its certificate/);
-    expect(clear!.message).toMatch(/its certificate is for another host/);
+    expect(tunnel!.message).toContain(new URL(stranger).host);
+    expect(tunnel!.cause).toBe(OTHER_HOST);
+    expect(clear!.cause).toBe(OTHER_HOST);
     expect(forwarded!.body).toMatch(/^forwarded GET http:\/\/log\.elsewhere\.test\/x/);
     // the proxy was let lead there; it is the server whose certificate is another's
-    expect(elsewhere!.message).toMatch(/x: its certificate is for another host, through the proxy/);
+    expect(elsewhere!.message).toContain('(signet.proxy)');
+    expect(elsewhere!.cause).toBe(OTHER_HOST);
     // the stranger heard nothing
     expect(network.connects.slice(before).toSorted()).toEqual([
       'elsewhere.test:443',
@@ -240,19 +244,18 @@ describe.each<Runtime>(['node', 'bun'])('on %s', (runtime) => {
       ([first]) => first!,
     );
     for (const refused of [unknown, tunnelled, passed]) {
-      expect(refused!.message).toMatch(
-        /its certificate comes from an authority that is not known here(?!.*tried)/,
-      );
+      expect(refused!.cause).toMatch(UNKNOWN_AUTHORITY);
+      expect(refused!.message).not.toContain('tried');
       expect(refused!.hint).toMatch(
         /^known authorities: built in.*git config --global signet\.caFile FILE$/,
       );
     }
-    expect(tunnelled!.message).toMatch(/through the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\)/);
+    expect(tunnelled!.message).toMatch(/127\.0\.0\.1:\d+ \(HTTPS_PROXY\)/);
     for (const believed of came.slice(2, 6)) {
       for (const { status, message } of believed) expect(message ?? status).toBe(200);
     }
-    expect(otherName!.message).toMatch(/its certificate is for another host/);
-    expect(empty!.message).toMatch(/^signet\.caFile: .*empty\.pem holds no certificate/);
+    expect(otherName!.cause).toBe(OTHER_HOST);
+    expect(empty!.message).toMatch(/^signet\.caFile: .*empty\.pem/);
     expect(absent!.message).toMatch(/^signet\.caFile: .*absent\.pem/);
     // a setting of ours must be whole; another program's file gives what can be read of it
     expect(spoilt!.message).toMatch(/^signet\.caFile: .*spoilt\.pem/);

@@ -171,7 +171,8 @@ describe('an ambient identity (O15)', () => {
     async (source, environment, tokenProvider) => {
       const stray = { ...environment(), SIGSTORE_ID_TOKEN: await mint('vault') };
       await expect(obtain(stray)).rejects.toMatchObject({
-        message: expect.stringMatching(/^SIGSTORE_ID_TOKEN: .*it is for vault, not for sigstore$/),
+        code: 'TOKEN_REFUSED',
+        message: expect.stringMatching(/^SIGSTORE_ID_TOKEN: .*vault.*sigstore$/),
         hint: expect.stringContaining('unset the variable'),
       });
       expect((await obtain(stray, { tokenProvider })).identity.source).toBe(source);
@@ -295,7 +296,8 @@ describe('CircleCI', () => {
   it('without the setting, the token of the job must be for Sigstore', async () => {
     const job = { CIRCLECI: 'true', CIRCLE_OIDC_TOKEN_V2: await mint('org-id') };
     await expect(obtain(job)).rejects.toMatchObject({
-      message: expect.stringMatching(/it is for org-id/),
+      code: 'TOKEN_REFUSED',
+      message: expect.stringContaining('org-id'),
     });
     await expect(
       obtain({ ...job, CIRCLE_OIDC_TOKEN_V2: await mint('sigstore') }),
@@ -386,7 +388,7 @@ describe('variables and files', () => {
       expect(error).toMatchObject({
         code: 'IDENTITY_UNEXPECTED',
         exitCode: 4,
-        message: expect.stringContaining('logged in as repo:acme/app, but'),
+        message: expect.stringContaining('repo:acme/app'),
         hint: expect.stringMatching(remedy),
       });
       const { hint } = error as { hint: string };
@@ -412,7 +414,8 @@ describe('variables and files', () => {
     async (_name, place, remedy) => {
       const [environment, flags] = place(await mint('sigstore'));
       await expect(obtain(environment, flags, YEARS_AGO)).rejects.toMatchObject({
-        message: expect.stringMatching(/it has expired$/),
+        code: 'TOKEN_REFUSED',
+        message: expect.stringMatching(/expired$/),
         hint: expect.stringMatching(remedy),
       });
     },
@@ -452,8 +455,6 @@ describe('variables and files', () => {
     const path = join(directory, 'fifo');
     const { spawnSync } = await import('node:child_process');
     spawnSync('mkfifo', [path]);
-    await expect(obtain({}, { tokenFile: path })).rejects.toMatchObject({
-      message: expect.stringMatching(/not a plain file/),
-    });
+    await expect(obtain({}, { tokenFile: path })).rejects.toMatchObject({ exitCode: 4 });
   });
 });

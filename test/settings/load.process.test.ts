@@ -151,9 +151,7 @@ describe('matchCommitter never fails open (F4)', () => {
     expect((await from(entry(key))).matchCommitter).toBe(true);
   });
   it.each(both)('an unreadable %s is an error', async (key) => {
-    await expect(from(entry(key, 'ture'))).rejects.toThrow(
-      /atchcommitter.*is 'ture': expected true or false/i,
-    );
+    await expect(from(entry(key, 'ture'))).rejects.toThrow(/atchcommitter.*'ture'/i);
   });
   it('a line longer than 64 KiB before it changes nothing', async () => {
     const long = entry('alias.x', 'y'.repeat(200_000));
@@ -186,11 +184,11 @@ describe('what cannot be read', () => {
   });
 
   it('the error names variable and flag', async () => {
-    await expect(from('', { SIGNET_QUIET: 'maybe' })).rejects.toThrow(/^SIGNET_QUIET is 'maybe'/);
+    await expect(from('', { SIGNET_QUIET: 'maybe' })).rejects.toThrow(/^SIGNET_QUIET\b.*'maybe'/);
     await expect(from('', { GITSIGN_REKOR_VERSION: 'x' })).rejects.toThrow(
-      /^GITSIGN_REKOR_VERSION is 'x'/,
+      /^GITSIGN_REKOR_VERSION\b.*'x'/,
     );
-    await expect(from('', {}, { rekorVersion: '9' })).rejects.toThrow(/^--rekor-version is '9'/);
+    await expect(from('', {}, { rekorVersion: '9' })).rejects.toThrow(/^--rekor-version\b.*'9'/);
   });
 
   it('keys of other sections and of signet subsections are not ours to judge', async () => {
@@ -265,7 +263,7 @@ describe('with git', () => {
   it('the error names the file of an unreadable value', async () => {
     git('config', 'signet.quiet', 'sometimes');
     await expect(loadSettings({ cwd: repository, env })).rejects.toThrow(
-      /^signet\.quiet is 'sometimes': expected true or false \(\.git\/config\)$/,
+      /^signet\.quiet\b.*'sometimes'.*\(\.git\/config\)$/,
     );
     git('config', '--unset', 'signet.quiet');
   });
@@ -284,11 +282,9 @@ describe('with git', () => {
   it('a broken configuration, and no git, are errors', async () => {
     const broken = { ...env, GIT_CONFIG_GLOBAL: join(home, 'broken') };
     writeFileSync(join(home, 'broken'), '[signet\n');
-    await expect(loadSettings({ cwd: repository, env: broken })).rejects.toThrow(
-      /bad config line 1/,
-    );
+    await expect(loadSettings({ cwd: repository, env: broken })).rejects.toThrow(/line 1\b/);
     await expect(
       loadSettings({ cwd: repository, env: { ...env, PATH: '/nowhere' } }),
-    ).rejects.toThrow(/git is not on PATH/);
+    ).rejects.toMatchObject({ code: 'CONFIG' });
   });
 });

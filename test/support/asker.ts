@@ -22,6 +22,13 @@ export interface Came {
   readonly code?: string;
   readonly message?: string;
   readonly hint?: string;
+  /** The code of the runtime’s error: of the connection to the server, or to the proxy. */
+  readonly cause?: string;
+}
+
+function causeOf(error: unknown): string | undefined {
+  const { cause } = error as Error;
+  return cause instanceof Error ? (causeOf(cause) ?? (cause as { code?: string }).code) : undefined;
 }
 
 async function ask({ settings = {}, env = {}, requests }: Asked): Promise<readonly Came[]> {
@@ -33,7 +40,9 @@ async function ask({ settings = {}, env = {}, requests }: Asked): Promise<readon
       came.push({ ...answer, body: Buffer.from(answer.body).toString() });
     } catch (error) {
       const { code, message, hint } = error as Came;
-      came.push({ ...(code && { code }), ...(message && { message }), ...(hint && { hint }) });
+      const cause = causeOf(error);
+      const said = { ...(message && { message }), ...(hint && { hint }) };
+      came.push({ ...(code && { code }), ...said, ...(cause && { cause }) });
     }
   }
   client.close();

@@ -139,21 +139,22 @@ describe('a policy is refused with line and column (P03, P11)', () => {
     });
   });
   it('a policy that is not UTF-8 is refused', async () => {
-    await expect(parsePolicy(Uint8Array.from([0xff]), 'p', nodeCrypto)).rejects.toThrow(
-      /not UTF-8/,
-    );
+    const read = (character: string) =>
+      parsePolicy(Buffer.from(`${SMALLEST}# ${character}\n`, 'latin1'), 'p', nodeCrypto);
+    expect((await read('x')).rules).toHaveLength(1);
+    await expect(read('\u00ff')).rejects.toMatchObject({ code: 'POLICY_FILE' });
   });
   it('a policy of seven thousand keys is read, and one with a duplicate is refused (I05)', async () => {
     const keys = Array.from({ length: 7000 }, (_, index) => `k${index}: x`).join('\n');
-    await expect(parse(`${SMALLEST}${keys}\n`)).rejects.toThrow(/line 6, .*unknown key 'k0'/);
-    await expect(parse(`${SMALLEST}${keys}\nk6999: x\n`)).rejects.toThrow(/line 7006.*unique/);
+    await expect(parse(`${SMALLEST}${keys}\n`)).rejects.toThrow(/line 6,.*'k0'/);
+    await expect(parse(`${SMALLEST}${keys}\nk6999: x\n`)).rejects.toThrow(/line 7006,/);
   });
   it('a duplicate key is refused, even if it is quoted in another way (P11)', async () => {
     const text = '{version: 1, signers: [{name: a, identity: b, issuer: c, "issuer": d}]}';
-    await expect(parse(text)).rejects.toThrow(/line 1, column 58: .*unique/);
+    await expect(parse(text)).rejects.toThrow(/line 1, column 58:/);
   });
   it('the key __proto__ is refused as unknown (I05)', async () => {
-    await expect(parse(`${SMALLEST}__proto__: {}\n`)).rejects.toThrow(/unknown key|line 6/);
+    await expect(parse(`${SMALLEST}__proto__: {}\n`)).rejects.toThrow(/line 6,/);
   });
 });
 
@@ -181,13 +182,19 @@ describe('signet.policy', () => {
     writeFileSync(join(repository, '.signet.yaml'), SMALLEST.replaceAll('alice', 'mallory'));
     const policy = await load('main:.signet.yaml');
     expect([policy.source, policy.rules[0]?.name]).toEqual(['main:.signet.yaml', 'bob']);
-    await expect(load('main:nowhere.yaml')).rejects.toThrow(/no such file in that revision/);
-    await expect(load('nowhere:.signet.yaml')).rejects.toThrow(/there is no such revision/);
+    await expect(load('main:nowhere.yaml')).rejects.toMatchObject({
+      code: 'POLICY_FILE',
+      hint: expect.stringContaining('git signet policy init'),
+    });
+    await expect(load('nowhere:.signet.yaml')).rejects.toMatchObject({
+      code: 'POLICY_FILE',
+      hint: expect.stringContaining('git fetch'),
+    });
   });
   it('signet.policy refuses a relative path, which would read the verified tree (P04)', async () => {
     await expect(load('.signet.yaml')).rejects.toMatchObject({
-      message: expect.stringContaining('the tree that is verified could change it'),
-      exitCode: 2,
+      code: 'CONFIG',
+      hint: expect.stringContaining('REV:PATH'),
     });
   });
   it('a missing policy file is an error, and never means "no policy"', async () => {

@@ -82,9 +82,10 @@ export async function gate(
  * executable, or Node.js and a bundle. Returns the words that start the copy.
  */
 async function newBuild(program: readonly string[], folder: string): Promise<readonly string[]> {
-  const { evidenceDigest } = await import('../build-parts/bundle.ts');
+  const { evidenceDigest } = await import('../build-parts/evidence.ts');
+  const { readSources } = await import('../imports.ts');
   const entry = program.at(-1) ?? '';
-  const version = evidenceDigest();
+  const version = evidenceDigest(readSources('.', 'src'));
   const copy = join(folder, 'build');
   const form = program.length === 1 ? entry : dirname(entry);
   cpSync(form, copy, { recursive: true });

@@ -9,6 +9,7 @@ import { resolve } from 'node:path';
 import { build, type InputOptions, type Plugin } from 'rolldown';
 import { readSources, staticClosure } from '../imports.ts';
 import { type Part, recordBundles } from '../packaging/bundled.ts';
+import { evidenceDigest } from './evidence.ts';
 import { run } from './run.ts';
 
 const WORKER = 'src/gate/worker.ts';
@@ -21,26 +22,10 @@ function buildDigest(): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** What decides verdicts on evidence, and what the store keeps of them. */
-const EVIDENCE = [
-  ...['src/core/verify.ts', 'src/system/crypto.ts', 'src/system/crypto-bun.ts'],
-  ...['src/store/proofs.ts', 'src/gate/proofs/proof-of.ts', 'src/git/range-commits.ts'],
-  'src/store/ranges.ts',
-];
-
-/** Changes with every source that reaches or keeps verdicts on evidence, so that a mended fault does not stay good. */
-export function evidenceDigest(): string {
-  const sources = readSources('.', 'src');
-  const paths = new Set(EVIDENCE.flatMap((entry) => [...staticClosure(sources, entry)]));
-  const hash = createHash('sha256');
-  for (const [path, text] of sources) if (paths.has(path)) hash.update(`${path}\0${text}\0`);
-  return hash.digest('hex');
-}
-
 const define = {
   SIGNET_VERSION: JSON.stringify(version),
   SIGNET_BUILD: JSON.stringify(buildDigest()),
-  SIGNET_EVIDENCE: JSON.stringify(evidenceDigest()),
+  SIGNET_EVIDENCE: JSON.stringify(evidenceDigest(readSources('.', 'src'))),
 };
 
 const shared: InputOptions = {

@@ -45,8 +45,8 @@ export interface Soaked {
   /** Why signatures were made without the agent, each kind once. */
   readonly inPlace: readonly string[];
   /**
-   * Times that a person was asked, and how often that may be: once for each agent, once more where one was killed meanwhile,
-   * and once for each signature without the agent.
+   * Times that a person was asked, and how often that may be: once for each agent, once more where one was killed meanwhile
+   * or the network went, and once for each signature without the agent.
    */
   readonly logins: number;
   readonly loginsAllowed: number;
@@ -220,7 +220,7 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
     failures: kinds(failures),
     inPlace: kinds(inPlace),
     logins: logins(),
-    loginsAllowed: PEOPLE.length * (2 * ends + 1) + total(inPlace),
+    loginsAllowed: PEOPLE.length * (1 + 2 * ends + happened.outages.length) + total(inPlace),
     faults: happened.faults,
     memory: tenths(readings),
   };

@@ -7,20 +7,11 @@ import { encode } from './forge/der.ts';
 import { key } from './forge/keys.ts';
 import { logIdOf } from './forge/log.ts';
 import { authority } from './forge/tsa.ts';
-import { type CertificateSpec, ext, general, Oid, swap } from './forge/x509.ts';
+import { type CertificateSpec, dates, ext, extensions, general, Oid, swap } from './forge/x509.ts';
 import { type Overrides, rootSpec, T0, trustedChain, tsa, YEAR } from './forge.ts';
 
 export type Fault = readonly [name: string, overrides: Overrides, differs?: Difference];
 
-const extensions =
-  (oid: string, ...by: CertificateSpec['extensions']) =>
-  (spec: CertificateSpec): CertificateSpec => ({
-    ...spec,
-    extensions: swap(spec.extensions, oid, ...by),
-  });
-const dates =
-  (notBefore: number, notAfter: number) =>
-  (spec: CertificateSpec): CertificateSpec => ({ ...spec, notBefore, notAfter });
 const unknown = { oid: '1.3.6.1.4.1.57264.99.1', critical: true, value: encode(0x05) };
 const own = key('impostor', 'p384');
 const impostor = (spec: CertificateSpec): CertificateSpec => ({ ...spec, signer: own });

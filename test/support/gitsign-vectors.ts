@@ -62,6 +62,23 @@ export const vectors: readonly Vector[] = (
   JSON.parse(read('manifest.json').toString()) as ManifestRow[]
 ).map(load);
 
+/** Why vectors are refused, with and without the log. It lacks those for which the log decides. */
+export const REFUSED: Readonly<Record<string, string>> = {
+  'rekor2/01-offline.commit': 'refused time-missing',
+  'rekor2/02-offline.commit': 'refused time-missing',
+  'tampered/01-message.commit': 'refused content-digest-differs',
+  'tampered/02-author.commit': 'refused content-digest-differs',
+  'tampered/03-transplant.commit': 'refused content-digest-differs',
+  'tampered/04-digest-and-message.commit': 'refused signature-invalid',
+  'tampered/05-signature-value.commit': 'refused signature-invalid',
+  'tampered/06-certificate-swapped.commit': 'refused signature-invalid',
+  'tampered/07-certificate-bit.commit': 'refused log-entry-mismatch',
+  'tampered/08-integrated-time.commit': 'refused inclusion-promise-invalid',
+  'tampered/09-proof-hash.commit': 'refused log-entry-mismatch',
+  'tampered/10-root-hash.commit': 'refused log-entry-mismatch',
+  'tampered/12-online-message.commit': 'refused content-digest-differs',
+};
+
 export function vector(file: string): Vector {
   const found = vectors.find((one) => one.file === file);
   if (found === undefined) throw new Error(`no vector ${file}`);

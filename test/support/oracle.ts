@@ -19,6 +19,7 @@ import { entryJson } from './forge/entry-json.ts';
 import { key } from './forge/keys.ts';
 import { bodyV1, bodyV2 } from './forge/log.ts';
 import { encodeLogEntry } from './forge/protobuf.ts';
+import { granted } from './forge/tsa.ts';
 import { armor, type Forged, type Json } from './forge.ts';
 
 export interface Evidence {
@@ -135,7 +136,6 @@ function bundleEntry(entry: TransparencyLogEntry, evidence: Evidence): Json {
 /** The Sigstore bundle v0.3 of the evidence (test/vectors/gitsign/README.md says how). */
 export function bundleOf(evidence: Evidence): Json {
   const { tokens, entry } = evidence;
-  const granted = encode(Tag.sequence, encode(Tag.integer, Uint8Array.of(0)));
   return {
     mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
     verificationMaterial: {
@@ -146,7 +146,7 @@ export function bundleOf(evidence: Evidence): Json {
         : {
             timestampVerificationData: {
               rfc3161Timestamps: tokens.map((token) => ({
-                signedTimestamp: base64(encode(Tag.sequence, granted, token)),
+                signedTimestamp: base64(granted(token)),
               })),
             },
           }),

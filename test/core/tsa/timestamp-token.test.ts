@@ -21,7 +21,7 @@ import {
   token,
   tokenSpec,
 } from '../../support/forge/tsa.ts';
-import { type CertificateSpec, ext, Oid, swap } from '../../support/forge/x509.ts';
+import { type CertificateSpec, ext, extensions, Oid, swap } from '../../support/forge/x509.ts';
 import {
   codeOf,
   date,
@@ -57,12 +57,6 @@ const listed = (one: Authority, validFor: Json = { start: date(T0 - YEAR) }): Js
   validFor,
 });
 const bare = (one: Authority): Json => trustedChain('tsa', one.root);
-const extensions =
-  (oid: string, ...by: CertificateSpec['extensions']) =>
-  (spec: CertificateSpec): CertificateSpec => ({
-    ...spec,
-    extensions: swap(spec.extensions, oid, ...by),
-  });
 const UNKNOWN = { oid: '1.3.6.1.4.1.57264.99.1', critical: true, value: encode(0x05) };
 
 describe('tokens (R11)', () => {

@@ -9,7 +9,9 @@ import {
   type CertificateSpec,
   certificate,
   commonName,
+  dates,
   ext,
+  extensions,
   general,
   Oid,
   swap,
@@ -28,17 +30,6 @@ import {
 } from '../../support/forge.ts';
 
 const UNKNOWN = { oid: '1.3.6.1.4.1.57264.99.1', value: encode(0x05) };
-
-/** Changes the extensions of a certificate. */
-const extensions =
-  (oid: string, ...by: CertificateSpec['extensions']) =>
-  (spec: CertificateSpec): CertificateSpec => ({
-    ...spec,
-    extensions: swap(spec.extensions, oid, ...by),
-  });
-const dates =
-  (notBefore: number, notAfter: number) =>
-  (spec: CertificateSpec): CertificateSpec => ({ ...spec, notBefore, notAfter });
 
 /** A CA below the forge's intermediate, and the overrides that let it issue the leaf. */
 function below(change: (sub: CertificateSpec) => CertificateSpec = (sub) => sub): Overrides {

@@ -52,12 +52,11 @@ export function signedAfter(
   edit: Edit,
   check: Check = 'cms',
 ): Recipe {
-  return recipe(name, check, code, () => {
-    const { message, key } = signedByStranger();
+  const changed: Edit = (message, key) => {
     edit(message, key);
     resign(message, key);
-    return withArmor(armorOf(message));
-  });
+  };
+  return changedAfter(name, code, changed, check);
 }
 
 /** Signed by a fresh key, then changed where no signature covers it. */

@@ -10,7 +10,7 @@ import { entryJson } from './entry-json.ts';
 import { intermediateSpec, issueLeaf, rootSpec } from './issue.ts';
 import { base64, type Json, type Overrides, same, T0 } from './spec.ts';
 import { trustedRoot, tsa } from './trust.ts';
-import { token, tokenSpec } from './tsa.ts';
+import { granted, token, tokenSpec } from './tsa.ts';
 import { certificate } from './x509.ts';
 
 /** A statement about a commit, as JSON that tests change. */
@@ -46,13 +46,6 @@ export interface ForgedStatement {
   readonly context: EvidenceContext;
 }
 
-/** A response of status 0 around a token. */
-function response(bytes: Uint8Array): Uint8Array {
-  const content = Buffer.concat([Uint8Array.of(0x30, 3, 2, 1, 0), bytes]);
-  const { length } = content;
-  return Buffer.concat([Uint8Array.of(0x30, 0x82, length >> 8, length & 0xff), content]);
-}
-
 /** A good statement with everything that vouches for it, and the context of a verifier who lives an hour later. */
 export function forgeStatement(change: StatementChange = {}): ForgedStatement {
   const payload = change.payload ?? STATEMENT;
@@ -68,7 +61,7 @@ export function forgeStatement(change: StatementChange = {}): ForgedStatement {
   const tokens = (change.tokens ?? []).map((one) =>
     token(tokenSpec({ authority: tsa(), time: T0, data: signature }, one)),
   );
-  const stamps = tokens.map((one) => ({ signedTimestamp: base64(response(one)) }));
+  const stamps = tokens.map((one) => ({ signedTimestamp: base64(granted(one)) }));
   const json = {
     mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
     verificationMaterial: {

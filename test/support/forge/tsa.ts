@@ -136,3 +136,7 @@ export function token(spec: TokenSpec): Uint8Array {
     }),
   );
 }
+
+/** A TimeStampResp of status granted around a token. */
+export const granted = (tokenDer: Uint8Array): Uint8Array =>
+  encode(Tag.sequence, encode(Tag.sequence, encode(Tag.integer, Uint8Array.of(0))), tokenDer);

@@ -136,6 +136,19 @@ export function swap(
   return at === -1 ? [...list, ...by] : [...list.slice(0, at), ...by, ...list.slice(at + 1)];
 }
 
+/** Changes the extensions of a certificate: replaces the extension of that oid, or removes it if nothing is given. */
+export const extensions =
+  (oid: string, ...by: CertificateSpec['extensions']) =>
+  (spec: CertificateSpec): CertificateSpec => ({
+    ...spec,
+    extensions: swap(spec.extensions, oid, ...by),
+  });
+
+/** Changes the dates of a certificate. */
+export const dates =
+  (notBefore: number, notAfter: number) =>
+  (spec: CertificateSpec): CertificateSpec => ({ ...spec, notBefore, notAfter });
+
 /** The Time of RFC 5280 §4.1.2.5. */
 export function time(seconds: number): Uint8Array {
   const text = new Date(seconds * 1000).toISOString().replaceAll(/[-:T]|\.\d+/g, '');

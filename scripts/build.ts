@@ -8,6 +8,7 @@ import { resolve } from 'node:path';
 import { bundleAll, MODULES } from './build-parts/bundle.ts';
 import { committedOrder, ORDER, recordOrder, staleness } from './build-parts/bytecode-order.ts';
 import { compile } from './build-parts/executable.ts';
+import { takeTurn } from './build-parts/one-build.ts';
 import { copyResultSchema } from './build-parts/serve-schema.ts';
 import { writePages } from './man.ts';
 import { keyringFolders, NOTICES, writeNotices } from './packaging/notices.ts';
@@ -17,6 +18,7 @@ if (bun === undefined) throw new Error('run scripts/build, which finds the runti
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
+takeTurn('dist/build.lock', () => say('another build runs in this folder: waiting for its end'));
 const parts = await bundleAll();
 const [keyring] = keyringFolders();
 if (keyring === undefined) {

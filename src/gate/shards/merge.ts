@@ -5,15 +5,10 @@ import { type Output, renderResult } from '../../report/formats.ts';
 import { bytesOfItem, type Judge, type JudgedItem } from '../judge.ts';
 import type { PolicyPlan } from '../plan.ts';
 import type { VerifySetup } from '../setup.ts';
+import { readShardFile, type ShardFile, shardRecords } from './read-shard.ts';
 import { runKey } from './run-key.ts';
 import { openSelection, type Selection, selected } from './shard.ts';
-import {
-  type RunKey,
-  readShardFile,
-  type ShardFile,
-  type ShardRecord,
-  shardRecords,
-} from './shard-file.ts';
+import type { RunKey, ShardRecord } from './shard-file.ts';
 
 /** All shards of one run. */
 export interface ShardSet {

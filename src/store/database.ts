@@ -9,8 +9,10 @@ import { dirname } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { ConfigError } from '../errors.ts';
 
-/** Milliseconds to wait for another writer. */
+/** Milliseconds to wait for another process. */
 const PATIENCE = 50;
+/** Attempts to open the file. A process that makes it, or ends with it, has it for itself for a moment. */
+const ATTEMPTS = 10;
 const SCHEMA = [
   'CREATE TABLE scope (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, owner BLOB NOT NULL, used INTEGER NOT NULL)',
   'CREATE TABLE page (id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, part INTEGER NOT NULL, mark BLOB NOT NULL, bytes BLOB NOT NULL)',
@@ -107,9 +109,21 @@ function prepare(database: DatabaseSync): void {
 
 /**
  * Opens the store file at `path`. With `make`, it makes one if there is none. Returns undefined if there is none, or if this
- * runtime has no SQLite.
+ * runtime has no SQLite. @throws what `isBusy` knows, if another process keeps the file for itself
  */
 export function openStoreFile(path: string, make: boolean): StoreFile | undefined {
+  for (let left = ATTEMPTS - 1; ; left -= 1) {
+    try {
+      return openOnce(path, make);
+    } catch (error) {
+      if (left === 0 || !isBusy(error)) throw error;
+      // some of SQLite's answers come without any wait
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PATIENCE);
+    }
+  }
+}
+
+function openOnce(path: string, make: boolean): StoreFile | undefined {
   const library = sqlite();
   if (library === undefined) return undefined;
   checkPlace(path);

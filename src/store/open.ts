@@ -53,13 +53,19 @@ export function openStore({ env, say }: StorePlace): OpenStore | undefined {
     return { file, key };
   } catch (error) {
     file?.close();
-    // another process makes it: the next run will use it
-    if (!isBusy(error)) say(notUsed(error));
+    say(notUsed(error));
     return undefined;
   }
 }
 
+/** Returns why the store cannot be read or written. */
+export function whyNot(error: unknown): string {
+  return isBusy(error) ? 'another process has locked it' : reasonOf(error);
+}
+
 /** Returns the message for a store that cannot be used. */
 export function notUsed(error: unknown): string {
-  return `the proof store is not used: ${reasonOf(error)}. To begin a new one: git signet store clear`;
+  const said = `the proof store is not used: ${whyNot(error)}`;
+  // a new store is no help against a lock
+  return isBusy(error) ? said : `${said}. To begin a new one: git signet store clear`;
 }

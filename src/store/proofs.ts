@@ -4,9 +4,8 @@
  * part of one, only holds fewer facts.
  */
 
-import { reasonOf } from '../system/system-error.ts';
 import { isBusy } from './database.ts';
-import { notUsed, type OpenStore, type StorePlace } from './open.ts';
+import { notUsed, type OpenStore, type StorePlace, whyNot } from './open.ts';
 import {
   fitsPage,
   type KeptProof,
@@ -22,6 +21,8 @@ import { MAX_STORE, shrink } from './size.ts';
 
 /** Pages in memory. A run meets commits in the order of an earlier run, or in the reverse order. */
 const PAGES_AT_HAND = 8;
+/** If so many pages in a row meet a lock, no more are written. Each of them waits for it. */
+const MET_IN_A_ROW = 16;
 /** Hex digits of a hash that the index holds. It only says where to look. */
 const HINT = 12;
 
@@ -61,6 +62,9 @@ class Proofs implements ProofStore {
   /** The page where the last proof was, and most likely the next one is. */
   #current: ProofPage = EMPTY;
   #writes = true;
+  /** Pages in a row that met the lock of another process. */
+  #met = 0;
+  #wrote = false;
   #told = false;
 
   constructor(store: OpenStore, settings: ProofSettings) {
@@ -160,19 +164,28 @@ class Proofs implements ProofStore {
           );
         }
       });
+      this.#met = 0;
+      this.#wrote = true;
       shrink(file, limit);
     } catch (error) {
-      // another process writes: these commits are judged anew next time
-      if (isBusy(error)) return;
-      this.#writes = false;
-      this.#say(`nothing more is kept in the proof store: ${reasonOf(error)}`);
+      this.#notKept(error);
     }
+  }
+
+  /** Ends the writing, but for another writer who comes between: these commits are judged anew next time. */
+  #notKept(error: unknown): void {
+    if (isBusy(error)) this.#met += 1;
+    if (isBusy(error) && this.#met < MET_IN_A_ROW) return;
+    this.#writes = false;
+    this.#say(`nothing more is kept in the proof store: ${whyNot(error)}`);
   }
 
   flush(): void {
     if (this.#pending.length > 0) this.#write();
     else if (this.#found) this.#used();
     this.#found = false;
+    if (this.#met > 0 && !this.#wrote)
+      this.#say('nothing is kept in the proof store: another process has locked it');
   }
 
   /** Notes that this scope is in use, so that others are dropped before it. */

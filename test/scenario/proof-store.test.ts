@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
 import { useSandbox } from '../support/sandbox.ts';
+import { whileLocked } from '../support/store/locked.ts';
 import { type Answered, signer, signetProcess } from '../support/verify-scenario.ts';
 
 const sandbox = useSandbox();
@@ -109,6 +110,25 @@ it('a folder in place of the key or of the file is named, and stays', async () =
     rmSync(path, { recursive: true });
   }
 });
+
+it.each(['all', 'writers'] as const)(
+  'a store that another process locks for %s changes no verdict, and one line says so (H11)',
+  async (whom) => {
+    const { make, verify, store } = await history();
+    const allow = [...make.allow(), '--format', 'json'];
+    const without = await verify(...allow, '--no-store');
+    await verify(...allow);
+    const during = await whileLocked(store, whom, () => verify(...allow));
+    expect(during.exit).toBe(without.exit);
+    expect(withoutStore(during)).toEqual(withoutStore(without));
+    expect(reused(during)).toBe(whom === 'all' ? undefined : COMMITS - 1);
+    const said = during.talk.split('\n').filter((line) => line.includes('proof store'));
+    expect(said).toEqual([expect.stringContaining('another process has locked it')]);
+    const after = await verify(...allow);
+    expect(reused(after)).toBe(COMMITS - 1);
+    expect(after.talk).not.toContain('proof store');
+  },
+);
 
 describe('the proof store is off in CI, and no repository turns it on (H10)', () => {
   it('a job in CI makes none, and uses none', async () => {

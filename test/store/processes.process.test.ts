@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { mustOpen, scratchUser } from '../support/store/proofs.ts';
+import { storePath } from '../../src/store/open.ts';
+import { whileLocked } from '../support/store/locked.ts';
+import { filled, mustOpen, opened, proved, scratchUser } from '../support/store/proofs.ts';
 
 const FILL = fileURLToPath(new URL('../support/store/fill.ts', import.meta.url));
 
@@ -54,4 +56,49 @@ describe('processes that share the proof store', () => {
     }
     expect(before).toBeGreaterThan(7 * 256);
   });
+});
+
+describe('a lock that another process holds on the proof store', () => {
+  const COUNT = 600;
+  const all = numbers(COUNT);
+  const user = (): Record<string, string> => {
+    const env = scratchUser();
+    filled(env, COUNT);
+    return env;
+  };
+  const fileOf = (env: Record<string, string>): string => storePath(env) ?? '';
+  const locked = [expect.stringContaining('another process has locked it')];
+
+  it('and that keeps readers away: one line says so, and the next run finds all again (H11)', async () => {
+    const env = user();
+    expect(await whileLocked(fileOf(env), 'all', () => opened(env))).toEqual(locked);
+    const { known, close, said } = mustOpen(env);
+    expect(known(all)).toHaveLength(COUNT);
+    expect(said).toEqual([]);
+    close();
+  });
+
+  it.each([
+    ['a few pages', 600],
+    ['many pages', 6000],
+  ])(
+    'and that keeps writers away: what is there is found, and one line says that nothing of %s is kept (H11)',
+    async (_name, more) => {
+      const env = user();
+      await whileLocked(fileOf(env), 'writers', () => {
+        const { proofs, known, close, said } = mustOpen(env);
+        expect(known(all)).toHaveLength(COUNT);
+        for (let number = COUNT; number < COUNT + more; number += 1) proofs.keep(proved(number));
+        close();
+        expect(said).toEqual(locked);
+      });
+      const { proofs, known, close, said } = mustOpen(env);
+      expect(known(numbers(COUNT + more))).toEqual(all);
+      proofs.keep(proved(COUNT));
+      proofs.flush();
+      expect(known([COUNT])).toEqual([COUNT]);
+      expect(said).toEqual([]);
+      close();
+    },
+  );
 });

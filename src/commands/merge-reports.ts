@@ -22,12 +22,12 @@ export const command: Command = {
   positionals: [{ name: 'FILE', takes: 'file', repeated: true }],
   options: format === undefined ? {} : { format },
   about: [
-    'Writes the report that one run of git signet verify would have written, and exits as it would have. Run it in a clone that holds the same commits. It verifies no signature of them again, but settles the rules that need several commits.',
-    'The files are believed like verdicts: take them only from jobs that run no code of the commits that are judged.',
+    'Writes the report that one run of git signet verify would have written, and exits as that run would have. Give the files of all shards, and run it in a clone that holds the same commits. It verifies no signature again. It judges the rules that need several commits.',
+    'It believes the files. So take them only from jobs that run no code of the commits that are judged.',
   ],
   examples: [
-    ['git signet verify --shard 1/3 A..B > 1.shard', 'on each of three machines'],
-    ['git signet merge-reports --format sarif *.shard'],
+    ['git signet verify --shard 1/3 --policy-from A A..B > ../1.shard', 'and 2/3, 3/3'],
+    ['git signet merge-reports --format sarif ../*.shard'],
   ],
   exits: VERIFY_EXITS,
   run,

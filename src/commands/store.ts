@@ -5,15 +5,20 @@ import type { Command, Run } from '../cli/command.ts';
 import { plural } from '../core/plural.ts';
 import { ConfigError, ExitCode } from '../errors.ts';
 import { usesStore } from '../gate/proofs/access.ts';
+import { ciSystem } from '../login/ci/sources.ts';
 import { resolvedHere } from '../settings/here.ts';
 import { hasSqlite, openStoreFile, removeStoreFile, type StoreFile } from '../store/database.ts';
 import { loadStoreKey, removeStoreKey, storeKeyPath } from '../store/key.ts';
 import { notUsed, storePath } from '../store/open.ts';
 import { bytesUsed, compact, proofCount, shrink } from '../store/size.ts';
+import type { Invocation } from '../system/invocation.ts';
 import { writePage } from '../system/layout.ts';
 import { reasonOf } from '../system/system-error.ts';
 
 const MEBIBYTE = 1024 * 1024;
+const sizeText = (bytes: number): string =>
+  bytes < MEBIBYTE ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / MEBIBYTE).toFixed(1)} MiB`;
+
 /** Bytes that `prune` leaves, if no size is given. */
 const PRUNED = 128 * MEBIBYTE;
 
@@ -36,21 +41,27 @@ function withFile<T>(path: string, use: (file: StoreFile) => T): T | undefined {
   }
 }
 
+/** Returns whether a run of `verify` would use the store, and if not, why. */
+function useHere(settings: Parameters<typeof usesStore>[0], invocation: Invocation): string {
+  if (!hasSqlite()) return 'no (this Node.js has no SQLite, so take 22.13 or later)';
+  if (usesStore(settings, invocation, true)) return 'yes';
+  return settings.store === 'off'
+    ? 'no (signet.store is off)'
+    : `no (this is a job of ${ciSystem(invocation.env)?.name ?? 'a CI system'}: SIGNET_STORE=on turns the store on)`;
+}
+
 const status: Run = async (args, invocation) => {
   const { env, streams } = invocation;
   const path = placeOf(env);
   const { settings } = await resolvedHere(invocation, { flags: args.flags });
-  const on = usesStore(settings, invocation, true);
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const { size } = statSync(path, { throwIfNoEntry: false }) ?? {};
   const key = loadStoreKey(env, false);
   const proofs = key && withFile(path, (file) => proofCount(file, key));
   const lines = [
-    `store: ${path} (${(size / MEBIBYTE).toFixed(1)} MiB)`,
+    `store: ${path} (${size === undefined ? 'none yet' : sizeText(size)})`,
     `key: ${storeKeyPath(env)}${key === undefined ? ' (none yet)' : ''}`,
     `proofs: ${plural(proofs ?? 0, 'commit')}`,
-    hasSqlite()
-      ? `git signet verify uses it here: ${on ? 'yes' : 'no (signet.store)'}`
-      : 'git signet verify uses it here: no (this Node.js has no SQLite, so take 22.13 or later)',
+    `git signet verify uses it here: ${useHere(settings, invocation)}`,
   ];
   writePage(streams, `${lines.join('\n')}\n`);
   return ExitCode.ok;
@@ -63,7 +74,7 @@ const prune: Run = async (_args, { env, streams }) => {
     compact(file);
     return bytesUsed(file);
   });
-  writePage(streams, `the proof store has ${((left ?? 0) / MEBIBYTE).toFixed(1)} MiB now\n`);
+  writePage(streams, `the proof store has ${sizeText(left ?? 0)} now\n`);
   return ExitCode.ok;
 };
 
@@ -81,20 +92,21 @@ const clear: Run = async (_args, { env, streams }) => {
 };
 
 const RUNS = { status, prune, clear } as const;
+const WHAT = Object.keys(RUNS);
 
 const run: Run = (args, ...rest) =>
   RUNS[(args.positionals[0] ?? 'status') as keyof typeof RUNS](args, ...rest);
 
 export const command: Command = {
   summary: 'what was verified before: status, prune, clear',
-  positionals: [{ name: 'WHAT', takes: ['status', 'prune', 'clear'], optional: true }],
+  positionals: [{ name: WHAT.join(' | '), takes: WHAT, optional: true }],
   about: [
-    'git signet verify keeps a proof of each commit of a range whose evidence holds. The next run judges the policy anew, and need not verify that evidence again. prune makes the store small. clear removes it with its key, which is always safe.',
+    'A run of git signet verify over a range keeps a proof of each commit whose evidence holds. The next run judges the policy anew, and does not verify that evidence again.',
+    'By default it shows the file, its size, the key, and whether verify uses the store here (status). prune makes the file small: the proofs that were not used for the longest time go first. clear removes the file and the key, which is always safe.',
   ],
   examples: [
     ['git signet store status'],
-    ['git signet store clear'],
-    ['git config --global signet.store off'],
+    ['git config --global signet.store off', 'no run keeps or uses proofs'],
   ],
   exits: { 0: 'done', 2: 'usage, or the store cannot be used' },
   run,

@@ -87,7 +87,7 @@ function createVsa(context: ReportContext): Writer {
 }
 
 export const vsa: ReportFormat = {
-  meaning: 'SLSA',
+  meaning: 'a SLSA summary',
   named: true,
   piece: ({ verdict }) => ('carried' in verdict ? { carried: true } : {}),
   open: createVsa,

@@ -139,6 +139,8 @@ describe('the proof store is off in CI, and no repository turns it on (H10)', ()
     expect(existsSync(store)).toBe(false);
     await verify(...make.allow());
     expect(reused(await signetProcess(job, args))).toBeUndefined();
+    const status = await signetProcess(job, ['store', 'status']);
+    expect(status.out).toMatch(/uses it here: no \(.*SIGNET_STORE=on.*\)$/m);
     set(here, '--local', 'on');
     const told = await signetProcess(job, args);
     expect(reused(told)).toBeUndefined();
@@ -152,5 +154,7 @@ describe('the proof store is off in CI, and no repository turns it on (H10)', ()
     set(here, '--local', 'off');
     await verify(...make.allow());
     expect(existsSync(store)).toBe(false);
+    const status = await signetProcess(here, ['store', 'status']);
+    expect(status.out).toContain('uses it here: no (signet.store is off)');
   });
 });

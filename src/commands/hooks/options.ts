@@ -11,7 +11,7 @@ export const HOOK_OPTIONS: OptionSpecs = {
     takes: 'revision',
     value: 'OLD',
     meaning:
-      '.signet.yaml as the ref has it before the push, or as the default branch has it, if the ref is new or its policy has a smaller sequence. It is so too if signet.policy is not set',
+      'the word OLD: .signet.yaml as the ref had it before the push, or as the default branch has it, if the ref is new or its policy has a smaller sequence. This is the default if signet.policy is not set',
   },
   store: settingOption('store', {
     meaning: 'keep and use proofs of what was verified (auto: not in hooks)',
@@ -21,7 +21,7 @@ export const HOOK_OPTIONS: OptionSpecs = {
     takes: 'text',
     value: 'URL',
     repeated: true,
-    meaning: 'our address, which a signed push must name',
+    meaning: 'an address of this repository, which a signed push must name',
   },
   within: {
     takes: 'text',

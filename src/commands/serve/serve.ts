@@ -100,19 +100,18 @@ export const command: Command = {
         meaning: 'the ref that commits under this policy are for',
       },
       'unsafe-any-identity': {
-        meaning:
-          'a question without a policy asks for every signer that the trust root vouches for',
+        meaning: 'a question without a policy accepts every signer that the trust root vouches for',
       },
     }),
     ...TRUST_OPTIONS,
     ...APPROVAL_OPTIONS,
   },
   about: [
-    'Stays and answers: one JSON question a line on standard input, one JSON answer a line on standard output (docs/serve.md). A question names an object by hash, or brings its bytes. Trust root and policies are read anew each minute.',
+    'Runs until its input ends, and answers questions: one JSON question a line on standard input, one JSON answer a line on standard output (docs/serve.md). A question names an object by its full hash, or brings its bytes. Trust root and policies are read anew each minute.',
   ],
   examples: [['git signet serve --stdio --policy-from main=origin/main']],
   exits: {
-    [ExitCode.ok]: 'the input ended, and all is answered',
+    [ExitCode.ok]: 'the input ended, and every question has its answer',
     [ExitCode.usage]: 'usage',
   },
   run,

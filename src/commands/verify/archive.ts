@@ -11,6 +11,7 @@ import type { Command, Run } from '../../cli/command.ts';
 import type { ParsedArguments } from '../../cli/spec.ts';
 import { visible } from '../../core/escape.ts';
 import { tagHeader } from '../../core/git/header.ts';
+import { plural } from '../../core/plural.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { countResults, exitCodeOf } from '../../gate/exit-code.ts';
 import { tagContext } from '../../gate/run.ts';
@@ -93,7 +94,7 @@ function linesOf(file: string, tag: string, tree: string, result: Comparison): r
   const verdict =
     problems.length === 0
       ? [
-          `verified     ${file}  exactly the tree ${tree.slice(0, 12)} of ${tag}, ${files} entries${prefix === '' ? '' : ` below ${prefix}`}`,
+          `verified     ${file}  exactly the tree ${tree.slice(0, 12)} of ${tag}, ${plural(files, 'entry', 'entries')}${prefix === '' ? '' : ` below ${prefix}`}`,
         ]
       : problems.slice(0, SHOWN).map((problem) => `refused      ${file}  ${problem}`);
   return [

@@ -56,7 +56,7 @@ export const WHO_OPTIONS: OptionSpecs = {
     since: settingOption('since', {
       takes: 'revision',
       value: 'COMMIT|vsa',
-      meaning: 'judge nothing up to it (vsa: up to a good summary)',
+      meaning: 'judge only what follows it (vsa: a good summary)',
     }),
     ref: {
       takes: 'text',

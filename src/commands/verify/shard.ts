@@ -2,6 +2,7 @@
 
 import { parseArguments } from '../../cli/arguments.ts';
 import type { ArgumentSpec, ParsedArguments } from '../../cli/spec.ts';
+import { plural } from '../../core/plural.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import type { PolicyPlan } from '../../gate/plan.ts';
 import { judgePlan, judgingContext } from '../../gate/run.ts';
@@ -81,7 +82,7 @@ export async function writeShard(
   const total = selection.count();
   streams.write(text + lines.end({ judged, total, selection: selection.digest() }));
   terminal.say(
-    `shard ${index}/${count}: ${judged} of ${total} objects, and nothing is decided yet`,
+    `shard ${index}/${count}: ${judged} of ${plural(total, 'object')}, and nothing is decided yet`,
   );
   return ExitCode.ok;
 }

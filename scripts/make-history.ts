@@ -3,6 +3,8 @@
  * test forge under a sandbox's keys and in its log, and written as packs of 50,000. A run that was ended goes on from its
  * last whole pack.
  *
+ * Run by `scripts/bench --store`, or by Node.js from 22.18 on:
+ *
  *   node scripts/make-history.ts DIR [N] [--few-certificates]
  *
  * DIR/repo is a bare repository (branch `main`), DIR/sandbox holds the sandbox; the path of its trusted root is

@@ -2,7 +2,7 @@
  * What the library costs a program that imports it: its size as one file, plain and compressed, and the time that a program
  * which imports it takes over one that does not. Prints one line for docs/performance.md.
  *
- *   scripts/build && node scripts/measure-library.ts [RUNS]
+ *   scripts/measure-library [RUNS]
  */
 
 import { spawnSync } from 'node:child_process';

@@ -1,5 +1,5 @@
 /**
- * Test files that run in CI (GIT_SIGNET_DEEP=yes), or if a file or folder is named. Without them the suite takes three minutes
+ * Test files that run in CI (GIT_SIGNET_DEEP=yes), or if a file or folder is named. Without them the suite takes five minutes
  * on two cores. Beside each file stands a test that runs by default and accepts and refuses in the same place.
  */
 

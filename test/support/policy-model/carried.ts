@@ -51,7 +51,7 @@ function rulesOf(
   return rules.every((rule) => rule !== undefined) ? rules : undefined;
 }
 
-/** "L is asked only in these cases." */
+/** "So a head is searched only in these cases." */
 function isAsked(judging: Judging, { policies, at, said }: Footed, rules: readonly CarriedEntry[]) {
   if (said.status === 'verified') return false;
   const commit = judging.judged.commits[at] as Commit;

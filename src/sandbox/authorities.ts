@@ -54,7 +54,7 @@ async function issue(
     spki,
     notBefore: now - DAY,
     notAfter: now + 3650 * DAY,
-    extensions: [...extensions, ...(await keyIdentifiers(spki, signer.publicKey))],
+    extensions: [...extensions, ...keyIdentifiers(spki, signer.publicKey)],
   });
   return certificatePem(Buffer.from(rawData));
 }
@@ -69,7 +69,8 @@ async function load(dir: string, wanted: KeptCertificate): Promise<CertificateAu
     const own = { subject: distinguishedName(name), publicKey, signingKey };
     writeWhole(path, await issue(own, wanted));
   }
-  return { name, publicKey, signingKey, certificate: new X509Certificate(readFileSync(path)).raw };
+  const certificate = new X509Certificate(readFileSync(path)).raw;
+  return { name, privateKey, publicKey, signingKey, certificate };
 }
 
 export interface FulcioAuthority {

@@ -47,7 +47,10 @@ export const derOf = (structure: { toSchema(): BaseBlock }): Buffer =>
 
 /** A SET OF in the order that DER wants: by the octets of its elements (X.690 §11.6). */
 const inOrder = (attributes: readonly Attribute[]): Attribute[] =>
-  attributes.toSorted((one, other) => derOf(one).compare(derOf(other)));
+  attributes
+    .map((attribute) => ({ attribute, der: derOf(attribute) }))
+    .toSorted((one, other) => one.der.compare(other.der))
+    .map(({ attribute }) => attribute);
 
 /** Returns content type, signing time and digest of what is signed, and `more`, in DER's order. */
 export function attributesOf(

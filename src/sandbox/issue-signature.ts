@@ -112,7 +112,7 @@ function certify(
   issuer: string,
   request: SignatureRequest,
   keys: KeyPair,
-): Promise<Buffer> {
+): Buffer {
   const { leaf, email = 'alice@example.test' } = request;
   return issueLeaf(
     { authority: parts.fulcio.intermediate, ctLog: parts.ctLog },
@@ -166,8 +166,7 @@ export async function issueSignature(
 ): Promise<IssuedSignature> {
   const at = request.at ?? parts.clock();
   const keys = request.keys ?? newKeys();
-  const certificate =
-    request.certificate ?? (await certify(parts, issuer, { ...request, at }, keys));
+  const certificate = request.certificate ?? certify(parts, issuer, { ...request, at }, keys);
   const attributes = attributesOf(ContentType.data, payload, Math.floor(at / 1000));
   const signed = encodeAttributes(attributes);
   const signature = sign('sha256', signed, keys.privateKey);

@@ -3,8 +3,8 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { certificatePem } from '../../src/core/x509/certificate.ts';
-import { subjectAltName } from '../../src/sandbox/fulcio/certificates.ts';
 import { issueLeaf, type LeafVariations } from '../../src/sandbox/fulcio/issue.ts';
+import { subjectAltName } from '../../src/sandbox/fulcio/leaf.ts';
 import type { Intercept, SandboxRequest, ServiceName } from '../../src/sandbox/index.ts';
 import { signPayload } from '../../src/signing/sign.ts';
 import { useSandbox } from '../support/sandbox.ts';
@@ -58,7 +58,7 @@ function hostileCa({
       format: 'der',
     });
     const { fulcio, ctLog } = sandbox().parts;
-    const leaf = await issueLeaf(
+    const leaf = issueLeaf(
       { authority: fulcio.intermediate, ctLog },
       {
         principal: {
@@ -107,14 +107,14 @@ describe('the certificate authority', () => {
       () => ({
         variations: {
           extensions: (usual) =>
-            usual.map((one) => (one.type === '2.5.29.17' ? subjectAltName(TWO) : one)),
+            usual.map((one) => (one.extnID === '2.5.29.17' ? subjectAltName(TWO) : one)),
         },
       }),
     ],
     [
       'no extended key usage',
       () => ({
-        variations: { extensions: (usual) => usual.filter(({ type }) => type !== '2.5.29.37') },
+        variations: { extensions: (usual) => usual.filter(({ extnID }) => extnID !== '2.5.29.37') },
       }),
     ],
   ])('the certificate is refused before anything is logged: %s (X13)', async (_name, leaf) => {

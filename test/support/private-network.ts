@@ -63,7 +63,7 @@ async function privateIdentity(): Promise<Identity & { readonly ca: string }> {
   };
   const issue = async (of: Pick<CertificateFields, 'subject' | 'extensions'>, key: KeyObject) => {
     const spki = spkiOf(key);
-    const extensions = [...of.extensions, ...(await keyIdentifiers(spki, issuer.publicKey))];
+    const extensions = [...of.extensions, ...keyIdentifiers(spki, issuer.publicKey)];
     const dates = { notBefore: now - 86_400, notAfter: now + 86_400 };
     const { rawData } = await issueCertificate(issuer, { ...of, ...dates, spki, extensions });
     return certificatePem(Buffer.from(rawData));

@@ -116,7 +116,7 @@ async function issue(
   if (key === undefined) return refuse(INVALID_KEY);
   if (!isSecure(key)) return refuse(INSECURE_KEY);
   if (!proves(key, principal.challenge, wanted.proof ?? '')) return refuse(INVALID_SIGNATURE);
-  const leaf = await issueLeaf(options, {
+  const leaf = issueLeaf(options, {
     principal,
     spki: key.export({ type: 'spki', format: 'der' }),
     at: options.clock(),

@@ -4,21 +4,17 @@
  */
 
 import { OctetString, Utf8String } from 'asn1js';
-import {
-  type CertificateAuthority,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  Extension,
-  type IssuedName,
-  issueCertificate,
-  issuerOf,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  keyIdentifiers,
-  subjectAltName,
-  tbsOf,
-} from './certificates.ts';
+import type { Extension } from 'pkijs';
+import type { CertificateAuthority } from './certificates.ts';
 import { type CtLog, sctList } from './ctlog.ts';
+import {
+  beginLeaf,
+  extension,
+  type IssuedName,
+  leafKeyIdentifiers,
+  SIGNS_CODE,
+  subjectAltName,
+} from './leaf.ts';
 
 const FULCIO_ARC = '1.3.6.1.4.1.57264.1';
 const SCT_LIST = '1.3.6.1.4.1.11129.2.4.2';
@@ -52,23 +48,20 @@ export interface LeafRequest {
 
 /** Arcs 1 to 6 hold bare text, because they are older than Fulcio's use of DER. From 8 on it is a UTF8String. */
 function fulcioExtension([arc, value]: readonly [arc: string, value: string]): Extension {
-  const bytes = Number(arc) < 7 ? Buffer.from(value) : new Utf8String({ value }).toBER();
-  return new Extension(`${FULCIO_ARC}.${arc}`, false, bytes);
+  const bytes =
+    Number(arc) < 7 ? Buffer.from(value) : Buffer.from(new Utf8String({ value }).toBER());
+  return extension(`${FULCIO_ARC}.${arc}`, false, bytes);
 }
 
-const SIGNS = new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true);
-const SIGNS_CODE = new ExtendedKeyUsageExtension([ExtendedKeyUsage.codeSigning]);
-
-async function usualExtensions(
+function usualExtensions(
   { principal, spki }: LeafRequest,
   { publicKey }: CertificateAuthority,
-): Promise<readonly Extension[]> {
+): readonly Extension[] {
   const { issuer, extensions } = principal;
   const arcs = Object.entries({ ...extensions, 1: issuer, 8: issuer });
   return [
-    SIGNS,
-    SIGNS_CODE,
-    ...(await keyIdentifiers(spki, publicKey)),
+    ...SIGNS_CODE,
+    ...leafKeyIdentifiers(spki, publicKey),
     subjectAltName([principal.san]),
     ...arcs.map(fulcioExtension),
   ];
@@ -83,27 +76,17 @@ export interface LeafIssuer {
  * Issues and logs a leaf. Returns its DER. The precertificate is the certificate without its list of SCTs: what the
  * log promises is over exactly that (RFC 6962 §3.2), so the two differ in this extension alone.
  */
-export async function issueLeaf(
-  { authority, ctLog }: LeafIssuer,
-  request: LeafRequest,
-): Promise<Buffer> {
+export function issueLeaf({ authority, ctLog }: LeafIssuer, request: LeafRequest): Buffer {
   const { variations, spki, at } = request;
   const notBefore = Math.floor(at / 1000);
   const notAfter = notBefore + request.lifetimeSeconds;
-  const usual = await usualExtensions(request, authority);
+  const usual = usualExtensions(request, authority);
   const extensions = variations?.extensions?.(usual) ?? usual;
-  const issuer = issuerOf(authority);
-  const fields = { spki, notBefore, notAfter, extensions };
-  const precertificate = await issueCertificate(issuer, fields);
-  const tbs = tbsOf(precertificate);
+  const leaf = beginLeaf(authority, { spki, notBefore, notAfter, extensions });
+  const tbs = leaf.tbs();
   const logged = () => ctLog.addPreCertificate(tbs, authority.publicKey, at);
   const scts = variations?.scts === undefined ? [logged()] : variations.scts(logged, tbs);
-  if (scts.length === 0) return Buffer.from(precertificate.rawData);
-  const value = new OctetString({ valueHex: sctList(...scts) }).toBER();
-  const certificate = await issueCertificate(issuer, {
-    ...fields,
-    serial: precertificate.serialNumber,
-    extensions: [...extensions, new Extension(SCT_LIST, false, value)],
-  });
-  return Buffer.from(certificate.rawData);
+  if (scts.length === 0) return leaf.issue();
+  const value = new OctetString({ valueHex: sctList(...scts) });
+  return leaf.issue(extension(SCT_LIST, false, Buffer.from(value.toBER())));
 }

@@ -1,6 +1,6 @@
 /**
  * Signatures by the ten thousand, under a sandbox's own keys and in its own logs, for histories that are measured. The
- * sandbox makes one in tens of milliseconds, by the libraries that it issues with. The forge makes one in two or three.
+ * sandbox makes one in eight milliseconds, by the libraries that it issues with. The forge makes one in two or three.
  */
 
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';

@@ -7,7 +7,7 @@
 import type { Crypto } from '../core/crypto.ts';
 import { MAX_OBJECT } from '../core/git/limits.ts';
 import type { ObjectFormat } from '../core/git/signed-object.ts';
-import { ConfigError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { collectGarbage } from '../system/runtime.ts';
 import { expected, type HashedObject, hashed } from './hashed-object.ts';
 import { type GitObjectType, type ObjectFrame, objectFramer } from './object-frames.ts';
@@ -36,6 +36,10 @@ export interface ObjectStore {
 }
 
 const MUCH_GARBAGE = 16 * 1024 * 1024;
+
+function closed(): UsageError {
+  return new UsageError('git was ended before it answered', { code: 'GIT_FAILED' });
+}
 
 /** One child process and its open questions. Answers come in the order of the questions. */
 class Stream {
@@ -98,8 +102,11 @@ class Stream {
     return made;
   }
 
+  /** Ends git. A git that is stopped or hangs never says that it has ended, so the open questions fail here. */
   close(): void {
-    this.#child.process.kill();
+    this.#ended ??= closed();
+    this.#fail(this.#ended);
+    this.#child.process.kill('SIGKILL');
   }
 }
 
@@ -110,10 +117,10 @@ export function openObjectStore(
 ): ObjectStore {
   let stream: Stream | undefined;
   let last: Promise<unknown> = Promise.resolve();
-  let closed = false;
+  let isClosed = false;
   const begin = async (): Promise<readonly [Stream, Crypto]> => {
     const crypto = await loadCrypto();
-    if (closed) throw new ConfigError('the object store is closed');
+    if (isClosed) throw closed();
     stream ??= new Stream(place);
     return [stream, crypto];
   };
@@ -134,7 +141,7 @@ export function openObjectStore(
   const get: ObjectStore['get'] = async (id, type) => expected((await read([id]))[0], type);
   const start = (): void => void begin().catch(() => undefined);
   const close = (): void => {
-    closed = true;
+    isClosed = true;
     stream?.close();
   };
   return { read, each, get, start, close };

@@ -12,7 +12,7 @@ import { UsageError } from '../errors.ts';
 import { noteChild } from '../system/process.ts';
 import { collectGarbage } from '../system/runtime.ts';
 import { type ObjectFrame, objectFramer } from './object-frames.ts';
-import { GIT_READS, type GitPlace, gitSaid } from './process.ts';
+import { GIT_READS, type GitPlace, gitSaid, notStarted } from './process.ts';
 
 /** A wanted object, with the name that the caller gave it, if that was not its hash. */
 export interface ObjectRequest {
@@ -46,7 +46,8 @@ export interface Child {
 }
 
 /** Starts a git that only reads. If it fails, `done` rejects with its message. */
-export function startGit({ git, cwd, env }: GitPlace, args: readonly string[]): Child {
+export function startGit(place: GitPlace, args: readonly string[]): Child {
+  const { git, cwd, env } = place;
   const child = spawn(git, [...GIT_READS, ...args], {
     cwd,
     env,
@@ -59,7 +60,7 @@ export function startGit({ git, cwd, env }: GitPlace, args: readonly string[]): 
   // a child that stops reading is reported by its exit code, below
   child.stdin.on('error', () => undefined);
   const done = new Promise<void>((resolve, reject) => {
-    child.once('error', reject);
+    child.once('error', (error) => void notStarted(place, error).then(reject));
     child.once('close', (code) => {
       if (code === 0) return resolve();
       const said = gitSaid(Buffer.from(talk), `git ${args[0]} ended with ${code}`);

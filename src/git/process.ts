@@ -1,7 +1,9 @@
 /** Runs git and takes its whole answer. Every git child process begins here, except the streams of git/objects.ts. */
 
 import { fromUtf8Lossy } from '../core/bytes.ts';
+import { UsageError } from '../errors.ts';
 import type { Environment } from '../system/environment.ts';
+import { nodeFs } from '../system/node-fs.ts';
 import {
   findExecutable,
   type ProcessOptions,
@@ -34,11 +36,28 @@ export function findGit(env: Environment): string | undefined {
   return findExecutable('git', env);
 }
 
-/** Runs git to its end. Rejects only if git cannot be started. */
-export function runGit(
-  { git, cwd, env }: GitPlace,
+/** Returns the error for a git that could not be started. To a program that stays, it happens if the directory is gone. */
+export async function notStarted({ cwd }: GitPlace, error: unknown): Promise<UsageError> {
+  const { reasonOf, systemError } = await import('../system/system-error.ts');
+  const failed = { code: 'GIT_FAILED', cause: error } as const;
+  if (!nodeFs().existsSync(cwd)) {
+    const hint = 'start git-signet again in the repository';
+    return new UsageError(`the directory ${cwd} was moved or removed`, { ...failed, hint });
+  }
+  const hint = systemError(error)?.hint;
+  return new UsageError(`git cannot be started: ${reasonOf(error)}`, { ...failed, hint });
+}
+
+/** Runs git to its end. @throws UsageError GIT_FAILED, only if git cannot be started */
+export async function runGit(
+  place: GitPlace,
   args: readonly string[],
   more: Pick<ProcessOptions, 'input' | 'silent' | 'timeout'> = {},
 ): Promise<ProcessResult> {
-  return runProcess(git, args, { cwd, env, ...more });
+  const { git, cwd, env } = place;
+  try {
+    return await runProcess(git, args, { cwd, env, ...more });
+  } catch (error) {
+    throw await notStarted(place, error);
+  }
 }

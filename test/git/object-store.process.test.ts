@@ -30,7 +30,7 @@ describe.each(['sha1', 'sha256'] as const)('the object store (%s)', (format) => 
     );
     expect(said).toEqual([texts, [], texts.toReversed(), ...texts.map((text) => [text])]);
     objects.close();
-    await expect(objects.read(ids)).rejects.toThrow('closed');
+    await expect(objects.read(ids)).rejects.toMatchObject({ code: 'GIT_FAILED' });
   });
 
   it('the store reports an object that is missing, of another type or altered, and goes on (P17)', async () => {
@@ -52,6 +52,27 @@ describe.each(['sha1', 'sha256'] as const)('the object store (%s)', (format) => 
     });
     expect(Buffer.from((await objects.get(one, 'blob')).raw).toString()).toBe('one');
     objects.close();
+  });
+
+  it('a question to a git that hangs ends when the store is closed', async () => {
+    const { path, home, env, put } = await setUp();
+    const one = put('one');
+    const folder = join(home, 'hanging');
+    mkdirSync(folder);
+    // it answers nothing, and ends by no friendly signal
+    const script = `#!/bin/sh\ncase "$*" in *cat-file*) trap '' TERM; exec sleep 60 ;; esac\nexec ${findProgram('git', env)} "$@"\n`;
+    writeFileSync(join(folder, 'git'), script, { mode: 0o755 });
+    const hanging = { ...env, PATH: `${folder}:${env['PATH'] ?? ''}` };
+    const { objects } = await openRepository(path, hanging);
+    const asked = [objects.read([one]), objects.read([one])].map((read) =>
+      read.then(
+        () => 'read',
+        (error: { readonly code: string }) => error.code,
+      ),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    objects.close();
+    expect(await Promise.all(asked)).toEqual(['GIT_FAILED', 'GIT_FAILED']);
   });
 
   it('a question after git has ended is an error, and waits for nothing', async () => {

@@ -15,7 +15,7 @@ import type { ScratchRepository } from './git-repository.ts';
 export interface ServeAnswer {
   readonly id: string | null;
   readonly result?: ObjectResult & { readonly policy: { readonly digest: string } | null };
-  readonly error?: { readonly code: string; readonly detail: string };
+  readonly error?: { readonly code: string; readonly detail: string; readonly hint?: string };
   readonly reloaded?: { readonly policies: Readonly<Record<string, { readonly digest: string }>> };
 }
 

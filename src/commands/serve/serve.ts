@@ -63,7 +63,10 @@ const run: Run = async (args, invocation) => {
     const written = await converse({
       chunks: streams.inputChunks(),
       send: streams.writeLater,
-      readings: new Readings({ open, clock: () => performance.now() }),
+      readings: new Readings({
+        open,
+        clock: () => ({ steady: performance.now(), wall: Date.now() }),
+      }),
       greeting: { protocol: PROTOCOL, version: VERSION, repository, limits },
       stop: asked,
     });

@@ -17,7 +17,8 @@ export function codeOf(error: unknown): ServeCode {
 export function errorAnswer(id: string | undefined, error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const detail = message.split('\n')[0] ?? '';
-  return `${jsonText({ id: id ?? null, error: { code: codeOf(error), detail } })}\n`;
+  const hint = isSignetError(error) ? error.hint : undefined;
+  return `${jsonText({ id: id ?? null, error: { code: codeOf(error), detail, hint } })}\n`;
 }
 
 /** Returns the answer with this result, which is JSON. */

@@ -32,6 +32,10 @@ export interface ConversationSettings {
   readonly stop: Promise<unknown>;
 }
 
+/** Milliseconds after its deadline in which the work on a question must end. Then its reading is closed, and git with it. */
+export const OVERTIME = 30_000;
+/** The codes of answers that a newer look at the repository may change: its place, its alternates. */
+const ABSENT: readonly string[] = ['NO_SUCH_OBJECT', 'REPOSITORY_NEEDED'];
 /** Milliseconds in which questions may still be answered after a stop, and then the answers be read, or what is open be closed. */
 const GRACE = 2000;
 const LAST_WRITE = 1000;
@@ -40,6 +44,14 @@ const after = (milliseconds: number): Promise<'late'> =>
   new Promise((resolve) => {
     setTimeout(() => resolve('late'), milliseconds).unref();
   });
+
+/** The work on one question. */
+interface Work {
+  /** Give back what it holds. */
+  readonly releases: (() => void)[];
+  /** The reading that it uses. */
+  under?: ServedPolicies;
+}
 
 class Conversation {
   readonly #settings: ConversationSettings;
@@ -82,15 +94,22 @@ class Conversation {
     }
   }
 
-  /** Judges the object of a question. What it holds more is added to `releases`. */
-  async #judged(question: VerifyQuestion, releases: (() => void)[]): Promise<string> {
+  /** Judges the object of a question. What it holds more is added to `work`. */
+  async #judged(question: VerifyQuestion, work: Work): Promise<string> {
+    const { readings } = this.#settings;
     const take = async (bytes: number): Promise<void> => {
-      releases.push(await this.#budget.take(bytes));
+      work.releases.push(await this.#budget.take(bytes));
     };
     const share = { inTurn: this.#inTurn, take };
-    const result = await this.#settings.readings.use((read) =>
-      read.judgeOf(question.policy).judge(question, share),
-    );
+    const judge = (): Promise<string> =>
+      readings.use((read) => {
+        work.under = read;
+        return read.judgeOf(question.policy).judge(question, share);
+      });
+    const result = await judge().catch((error: unknown) => {
+      if (!ABSENT.includes(codeOf(error)) || !readings.outdate()) throw error;
+      return judge();
+    });
     return resultAnswer(question.id, result);
   }
 
@@ -110,11 +129,12 @@ class Conversation {
     if ('problem' in read) this.#answers.put(errorAnswer(read.id, read.problem));
     else if (read.line.kind === 'cancel') {
       this.#open.get(read.line.cancel)?.(new NoVerdict('CANCELLED', 'the asker cancelled it'));
-    } else this.#begin(read.line, keeps ? [release] : []);
+    } else this.#begin(read.line, { releases: keeps ? [release] : [] });
   }
 
-  /** Begins the work on a question. `releases` give back what it holds. */
-  #begin(asked: Exclude<ServeLine, { readonly kind: 'cancel' }>, releases: (() => void)[]): void {
+  /** Begins the work on a question. */
+  #begin(asked: Exclude<ServeLine, { readonly kind: 'cancel' }>, work: Work): void {
+    const { releases } = work;
     const { id } = asked;
     if (this.#open.has(id)) {
       for (const release of releases) release();
@@ -124,14 +144,17 @@ class Conversation {
     }
     const limit = (asked.kind === 'verify' ? asked.deadline : undefined) ?? DEADLINE;
     this.#working += 1;
+    const late = setTimeout(() => {
+      if (work.under !== undefined) this.#settings.readings.abandon(work.under);
+    }, limit + OVERTIME).unref();
     const ended = (): void => {
+      clearTimeout(late);
       for (const release of releases) release();
       this.#working -= 1;
       this.#ended();
     };
-    const work = () =>
-      asked.kind === 'reload' ? this.#reloaded(id) : this.#judged(asked, releases);
-    void this.#answered(id, limit, work).finally(ended);
+    const begin = () => (asked.kind === 'reload' ? this.#reloaded(id) : this.#judged(asked, work));
+    void this.#answered(id, limit, begin).finally(ended);
   }
 
   /** Resolves when a question was answered, or work on one has ended. */

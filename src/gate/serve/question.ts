@@ -1,9 +1,10 @@
 /** Reads a question of `git signet serve`: one JSON object a line (schema/serve.schema.json). */
 
-import { fromBase64, fromUtf8 } from '../../core/bytes.ts';
+import { fromBase64 } from '../../core/bytes.ts';
 import { isRecord, type Json } from '../../core/json.ts';
+import { JsonFault, readStrictJson } from '../../core/strict-json.ts';
 import type { ErrorCode } from '../../errors.ts';
-import { MAX_DEADLINE, MAX_ID, MAX_MARKS } from './limits.ts';
+import { MAX_DEADLINE, MAX_ID, MAX_LINE, MAX_MARKS } from './limits.ts';
 
 /** The code of an answer that holds no verdict. */
 export type ServeCode =
@@ -78,13 +79,12 @@ function hasManyMarks(line: Uint8Array): boolean {
 function parsed(line: Uint8Array): Json {
   const badly = (what: string): NoVerdict => new NoVerdict('BAD_LINE', what);
   if (hasManyMarks(line)) throw badly('the line is no question: it has too many fields');
-  const text = fromUtf8(line);
-  if (text === undefined) throw badly('the line is not UTF-8');
   let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
-    throw badly('the line is not JSON');
+    value = readStrictJson(line, { maxBytes: MAX_LINE, maxDepth: MAX_MARKS });
+  } catch (error) {
+    if (!(error instanceof JsonFault)) throw error;
+    throw badly(`the line is no question: ${error.message}`);
   }
   if (!isRecord(value)) throw badly('the line is not a JSON object');
   return value;

@@ -6,7 +6,7 @@
 
 /** Milliseconds after which a reading is no longer used for a new question. */
 export const READING_AGE = 60_000;
-/** Milliseconds before a failed reading is tried again. */
+/** Milliseconds before a failed reading is tried again, and before one that lacks an object is given up. */
 const AFTER_FAILURE = 1000;
 
 interface Closable {
@@ -15,15 +15,28 @@ interface Closable {
 
 interface Reading<T> {
   readonly value: T;
-  readonly at: number;
+  readonly at: Times;
   users: number;
   retired: boolean;
+  closed: boolean;
+}
+
+/** What the clocks say, in milliseconds. */
+interface Times {
+  /** Since any start. It never goes back, but it may stand while the machine sleeps. */
+  readonly steady: number;
+  /** The time of day, which may be set. */
+  readonly wall: number;
 }
 
 export interface ReadingSettings<T extends Closable> {
   readonly open: () => Promise<T>;
-  /** Milliseconds, from any start. */
-  readonly clock: () => number;
+  readonly clock: () => Times;
+}
+
+/** Returns the milliseconds since then, by the clock that counts more. A wall clock that was set back counts too. */
+function since(at: Times, now: Times): number {
+  return Math.max(now.steady - at.steady, Math.abs(now.wall - at.wall));
 }
 
 /** The newest reading, and older ones until their last question is answered. */
@@ -31,9 +44,11 @@ export class Readings<T extends Closable> {
   readonly #settings: ReadingSettings<T>;
   #newest: Reading<T> | undefined;
   #opening: Promise<Reading<T>> | undefined;
+  /** Readings that work is done under. */
+  readonly #used = new Set<Reading<T>>();
   /** Resolves when the retired readings are closed. */
   #closing: Promise<unknown> = Promise.resolve();
-  #failure: { readonly error: unknown; readonly at: number } | undefined;
+  #failure: { readonly error: unknown; readonly at: Times } | undefined;
 
   constructor(settings: ReadingSettings<T>) {
     this.#settings = settings;
@@ -46,7 +61,7 @@ export class Readings<T extends Closable> {
     try {
       const value = await open();
       this.#failure = undefined;
-      const reading = { value, at, users: 0, retired: false };
+      const reading = { value, at, users: 0, retired: false, closed: false };
       this.#retire();
       this.#newest = reading;
       return reading;
@@ -67,9 +82,11 @@ export class Readings<T extends Closable> {
     if (old.users === 0) this.#close(old);
   }
 
-  #close({ value }: Reading<T>): void {
-    const closed = value.close().catch(() => undefined);
-    this.#closing = Promise.all([this.#closing, closed]);
+  #close(reading: Reading<T>): void {
+    if (reading.closed) return;
+    reading.closed = true;
+    const closed = reading.value.close().catch(() => undefined);
+    this.#closing = Promise.all([this.#closing, closed]).then(() => undefined);
   }
 
   #renew(): Promise<Reading<T>> {
@@ -80,8 +97,9 @@ export class Readings<T extends Closable> {
   async #current(): Promise<Reading<T>> {
     const now = this.#settings.clock();
     if (this.#opening !== undefined) return this.#opening;
-    if (this.#newest !== undefined && now - this.#newest.at < READING_AGE) return this.#newest;
-    if (this.#failure !== undefined && now - this.#failure.at < AFTER_FAILURE) {
+    if (this.#newest !== undefined && since(this.#newest.at, now) < READING_AGE)
+      return this.#newest;
+    if (this.#failure !== undefined && since(this.#failure.at, now) < AFTER_FAILURE) {
       throw this.#failure.error;
     }
     return this.#renew();
@@ -91,10 +109,12 @@ export class Readings<T extends Closable> {
   async use<R>(work: (value: T) => Promise<R> | R): Promise<R> {
     const reading = await this.#current();
     reading.users += 1;
+    this.#used.add(reading);
     try {
       return await work(reading.value);
     } finally {
       reading.users -= 1;
+      if (reading.users === 0) this.#used.delete(reading);
       if (reading.retired && reading.users === 0) this.#close(reading);
     }
   }
@@ -108,6 +128,24 @@ export class Readings<T extends Closable> {
   /** Makes the next question read all anew, because something in the reading has failed. */
   distrust(): void {
     this.#retire();
+  }
+
+  /** Makes the next use read all anew, unless the reading is younger than a second. Returns whether it will. */
+  outdate(): boolean {
+    const newest = this.#newest;
+    if (newest !== undefined && since(newest.at, this.#settings.clock()) < AFTER_FAILURE)
+      return false;
+    this.#retire();
+    return true;
+  }
+
+  /** Closes the reading with this value although work is done under it, because that work does not end. */
+  abandon(value: T): void {
+    for (const reading of this.#used) {
+      if (reading.value !== value) continue;
+      if (reading === this.#newest) this.#retire();
+      this.#close(reading);
+    }
   }
 
   /** Resolves when every reading is closed that no question uses. */

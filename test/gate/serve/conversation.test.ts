@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { utf8 } from '../../../src/core/bytes.ts';
 import { ConfigError } from '../../../src/errors.ts';
-import { converse, type ServedPolicies } from '../../../src/gate/serve/conversation.ts';
-import { IN_FLIGHT } from '../../../src/gate/serve/limits.ts';
+import { converse, OVERTIME, type ServedPolicies } from '../../../src/gate/serve/conversation.ts';
+import { DEADLINE, IN_FLIGHT } from '../../../src/gate/serve/limits.ts';
 import type { ObjectJudge } from '../../../src/gate/serve/object-judge.ts';
 import { NoVerdict } from '../../../src/gate/serve/question.ts';
 import { Readings } from '../../../src/gate/serve/readings.ts';
@@ -14,11 +14,16 @@ const never = () => new Promise<never>(() => undefined);
 interface Answer {
   readonly id: string | null;
   readonly result?: string;
-  readonly error?: { readonly code: string };
+  readonly error?: { readonly code: string; readonly hint?: string };
 }
 
-/** A conversation whose questions a test answers. */
-function open(judge: ObjectJudge['judge'], send: () => Promise<void> = () => Promise.resolve()) {
+/** A conversation whose questions a test answers. `moment`: what the clocks say, in milliseconds. */
+function open(
+  judge: ObjectJudge['judge'],
+  send: () => Promise<void> = () => Promise.resolve(),
+  more: { readonly moment?: () => number; readonly close?: () => Promise<void> } = {},
+) {
+  const { moment = () => 0, close = async () => undefined } = more;
   const lines: string[] = [];
   const waiting: (string | undefined)[] = [];
   let wake: () => void = () => undefined;
@@ -48,7 +53,7 @@ function open(judge: ObjectJudge['judge'], send: () => Promise<void> = () => Pro
       return { judge };
     },
     facts: { anyIdentity: true },
-    close: async () => undefined,
+    close,
   };
   const ended = converse({
     chunks: chunks(),
@@ -56,7 +61,10 @@ function open(judge: ObjectJudge['judge'], send: () => Promise<void> = () => Pro
       await send();
       lines.push(...Buffer.from(bytes).toString().split('\n').slice(0, -1));
     },
-    readings: new Readings({ open: async () => policies, clock: () => 0 }),
+    readings: new Readings({
+      open: async () => ({ ...policies }),
+      clock: () => ({ steady: moment(), wall: moment() }),
+    }),
     greeting: { protocol: 1 },
     stop: stopped,
   });
@@ -65,7 +73,7 @@ function open(judge: ObjectJudge['judge'], send: () => Promise<void> = () => Pro
   const answers = (): readonly Answer[] => lines.slice(1).map((line) => JSON.parse(line));
   const shown = (): readonly string[] =>
     answers().map(({ id, error, result }) => `${id} ${error?.code ?? result}`);
-  return { ask, put, end: () => put(undefined), stop, ended, lines, shown };
+  return { ask, put, end: () => put(undefined), stop, ended, lines, answers, shown };
 }
 
 describe('questions and answers', () => {
@@ -103,6 +111,51 @@ describe('questions and answers', () => {
         'last 1',
       ].toSorted(),
     );
+  });
+
+  it('an error says what to do', async () => {
+    const talk = open(async () => {
+      throw new ConfigError('unreadable', { hint: 'run: git fetch' });
+    });
+    talk.ask('a');
+    talk.put('garbage\n');
+    talk.end();
+    await talk.ended;
+    const hints = new Map(talk.answers().map(({ id, error }) => [id, error?.hint]));
+    expect(hints).toEqual(
+      new Map([
+        ['a', 'run: git fetch'],
+        [null, undefined],
+      ]),
+    );
+  });
+
+  it('an object that an older look at the repository lacks is looked for once more', async () => {
+    let moment = 0;
+    let looks = 0;
+    const talk = open(
+      async (question) => {
+        looks += 1;
+        if (looks === 2 && question.id === 'late') return '1';
+        throw new NoVerdict('NO_SUCH_OBJECT', 'no such object');
+      },
+      undefined,
+      { moment: () => moment },
+    );
+    const ask = async (id: string): Promise<readonly [string | undefined, number]> => {
+      const before = talk.shown().length;
+      looks = 0;
+      talk.ask(id);
+      while (talk.shown().length === before) await soon();
+      return [talk.shown().at(-1), looks];
+    };
+    expect(await ask('young')).toEqual(['young NO_SUCH_OBJECT', 1]);
+    moment = 1000;
+    expect(await ask('none')).toEqual(['none NO_SUCH_OBJECT', 2]);
+    moment = 2000;
+    expect(await ask('late')).toEqual(['late 1', 2]);
+    talk.end();
+    await talk.ended;
   });
 
   it('an id is refused while it is in use, and may be used again after its answer (Q8)', async () => {
@@ -144,6 +197,35 @@ describe('ends before a verdict', () => {
     talk.end();
     await talk.ended;
     expect(talk.shown().toSorted()).toEqual(['cancelled CANCELLED', 'kept 1', 'late DEADLINE']);
+  });
+
+  it('questions that do not end give way to others some time after their deadlines (Q7)', async () => {
+    const ends: (() => void)[] = [];
+    const talk = open(
+      ({ id }) =>
+        id === 'next'
+          ? Promise.resolve('1')
+          : new Promise((_, reject) => ends.push(() => reject(new Error('closed')))),
+      undefined,
+      // as the store of objects does, whose git hangs
+      {
+        close: async () => {
+          for (const end of ends) end();
+        },
+      },
+    );
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    for (let i = 0; i < IN_FLIGHT; i += 1) talk.ask(`stuck${i}`);
+    talk.ask('next');
+    while (ends.length < IN_FLIGHT) await soon();
+    await vi.advanceTimersByTimeAsync(DEADLINE + OVERTIME - 1);
+    expect(talk.shown()).toHaveLength(IN_FLIGHT);
+    expect(talk.shown()[0]).toBe('stuck0 DEADLINE');
+    await vi.advanceTimersByTimeAsync(1);
+    while (talk.shown().length === IN_FLIGHT) await soon();
+    expect(talk.shown().at(-1)).toBe('next 1');
+    talk.end();
+    await talk.ended;
   });
 
   it('a stop answers questions that take too long with an error', async () => {

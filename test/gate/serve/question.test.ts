@@ -93,6 +93,15 @@ describe('lines that are no JSON', () => {
     expect(codeOf('{"id":"1","object":[[],[]]}')).toBe('BAD_QUESTION');
   });
 
+  it('a field that stands twice is a bad line, because another reader may take the other one (Q6)', () => {
+    const twice = (name: string, value: string) =>
+      codeOf(`{"id":"1","object":"${ID}","policy":"main","${name}":"${value}"}`);
+    expect(twice('policy', 'other')).toBe('BAD_LINE');
+    expect(twice('object', 'b'.repeat(40))).toBe('BAD_LINE');
+    expect(twice('\\u0069d', '2')).toBe('BAD_LINE');
+    expect(codeOf(`{"id":"1","object":"${ID}","policy":"main"}`)).toBe('none');
+  });
+
   it('base64 that another reader would decode otherwise is refused', () => {
     for (const raw of ['QQ', 'QR==', 'QQ==\n', 'Q Q==', '-_==', '=']) {
       expect([raw, 'problem' in read({ id: '1', raw, type: 'commit' })]).toEqual([raw, true]);

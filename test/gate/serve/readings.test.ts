@@ -2,13 +2,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { READING_AGE, Readings } from '../../../src/gate/serve/readings.ts';
 
 let now = 0;
+let day = 0;
 let opened = 0;
 let closed: number[] = [];
 let fails = false;
 
 const make = () =>
   new Readings({
-    clock: () => now,
+    clock: () => ({ steady: now, wall: day }),
     open: async () => {
       opened += 1;
       const number = opened;
@@ -20,6 +21,7 @@ const numberOf = (readings: ReturnType<typeof make>) => readings.use(({ number }
 
 beforeEach(() => {
   now = 0;
+  day = 0;
   opened = 0;
   closed = [];
   fails = false;
@@ -51,6 +53,51 @@ describe('the age of a reading', () => {
     expect(closed).toEqual([]);
     end();
     expect(await slow).toBe(1);
+    expect(closed).toEqual([1]);
+  });
+});
+
+describe('a reading of another time of day', () => {
+  it('trust root and policies are read again after the machine has slept (Q4)', async () => {
+    const readings = make();
+    await numberOf(readings);
+    day = READING_AGE - 1;
+    expect(await numberOf(readings)).toBe(1);
+    // the steady clock stood still
+    day = READING_AGE;
+    expect(await numberOf(readings)).toBe(2);
+    day = 0;
+    expect(await numberOf(readings)).toBe(3);
+  });
+});
+
+describe('a reading that lacks an object', () => {
+  it('a reading that lacks an object is replaced at most once a second', async () => {
+    const readings = make();
+    await numberOf(readings);
+    now = 999;
+    expect([readings.outdate(), await numberOf(readings)]).toEqual([false, 1]);
+    now = 1000;
+    expect([readings.outdate(), await numberOf(readings)]).toEqual([true, 2]);
+    expect(readings.outdate()).toBe(false);
+  });
+
+  it('a reading whose work does not end is closed once, and the next one works', async () => {
+    const readings = make();
+    let end: () => void = () => undefined;
+    let stuck: { number: number; close: () => Promise<undefined> } | undefined;
+    const work = readings.use(async (value) => {
+      stuck = value;
+      await new Promise<void>((resolve) => {
+        end = resolve;
+      });
+    });
+    while (stuck === undefined) await Promise.resolve();
+    readings.abandon(stuck);
+    expect(closed).toEqual([1]);
+    expect(await numberOf(readings)).toBe(2);
+    end();
+    await work;
     expect(closed).toEqual([1]);
   });
 });

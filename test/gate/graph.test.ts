@@ -51,12 +51,9 @@ commits: [{merges: passing, distinct-signers: 2}]`;
   });
 });
 
-it('a landing may bring a commit with tens of thousands of parents (I05)', async () => {
-  const text = `version: 1
-signers: [{name: a, identity: b, issuer: c}, {name: d, identity: e, issuer: c}]
-commits: [{distinct-signers: 2}]`;
-  const [first = '', wide = '', top = ''] = ids;
-  const graph = createGraph({
+/** A graph of the policy for main, whose only landing is `top`. */
+const graphOf = async (text: string, top: string) =>
+  createGraph({
     policy: await parsePolicy(utf8(text), 'p', nodeCrypto),
     ref: 'refs/heads/main',
     byParents: false,
@@ -66,6 +63,13 @@ commits: [{distinct-signers: 2}]`;
     mergeTree: async () => undefined,
     approvals,
   });
+
+it('a landing may bring a commit with tens of thousands of parents (I05)', async () => {
+  const text = `version: 1
+signers: [{name: a, identity: b, issuer: c}, {name: d, identity: e, issuer: c}]
+commits: [{distinct-signers: 2}]`;
+  const [first = '', wide = '', top = ''] = ids;
+  const graph = await graphOf(text, top);
   const commit = (id: string, above: string) => ({
     ...{ id, single: false },
     raw: utf8(`tree ${'1'.repeat(40)}\n${above}${PEOPLE}\nm\n`),
@@ -110,16 +114,7 @@ describe('how many people sign a landing', () => {
     ...both: readonly [Outcome, Outcome]
   ): Promise<Outcome> => {
     const text = `version: 1\nsigners: [${signers}]\ncommits: [{distinct-signers: 2}]`;
-    const graph = createGraph({
-      policy: await parsePolicy(utf8(text), 'p', nodeCrypto),
-      ref: 'refs/heads/main',
-      byParents: false,
-      landings: new Set([top]),
-      alone: async () => undefined,
-      reached: async () => false,
-      mergeTree: async () => undefined,
-      approvals,
-    });
+    const graph = await graphOf(text, top);
     const commit = (id: string, ...above: readonly string[]) => ({
       ...{ id, single: false },
       raw: utf8(

@@ -155,7 +155,7 @@ describe('an ambient identity (O15)', () => {
       await expect(obtain(environment())).rejects.toMatchObject({
         code: 'TOKEN_REFUSED',
         exitCode: 4,
-        message: `${source}: the identity token cannot be used: it is for vault, not for sigstore`,
+        message: expect.stringMatching(new RegExp(`^${source}: .*vault.*sigstore$`)),
         hint: expect.stringMatching(/\S/),
       });
     },
@@ -313,7 +313,8 @@ describe('variables and files', () => {
     const { identity } = await obtain(environment, { tokenVariable: 'SIGN_TOKEN' });
     expect(identity.source).toBe('GitLab CI (SIGN_TOKEN)');
     await expect(obtain({ GITLAB_CI: 'true' }, { tokenProvider: 'gitlab' })).rejects.toMatchObject({
-      message: 'GitLab CI gave no identity token: SIGSTORE_ID_TOKEN is not set',
+      code: 'LOGIN_FAILED',
+      message: expect.stringContaining('SIGSTORE_ID_TOKEN'),
       hint: expect.stringContaining('id_tokens'),
     });
   });

@@ -50,7 +50,6 @@ describe('obtainIdentityToken', () => {
     await expect(obtain({})).rejects.toMatchObject({
       code: 'LOGIN_NO_TERMINAL',
       exitCode: 4,
-      message: 'you are not logged in, and there is no terminal to ask at',
       hint: expect.stringContaining('git signet login'),
     });
   });

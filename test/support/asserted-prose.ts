@@ -39,6 +39,16 @@ function expectsMessage(node: Node, code: string): boolean {
   );
 }
 
+/** `toMatchObject({ message: 'there is no such file' })`. */
+function matchesMessage(callee: Node, given: readonly Node[], code: string): boolean {
+  if (!/^(?:toMatchObject|objectContaining)$/.test(String(memberOf(callee)))) return false;
+  const properties = (given[0]?.['properties'] ?? []) as readonly Node[];
+  return properties.some((property) => {
+    const { key, value } = property as { readonly key?: Node; readonly value?: Node };
+    return key?.['name'] === 'message' && isProse(value, code);
+  });
+}
+
 /** Counts the sentences of errors that a test asserts. */
 export function assertedProse(code: string): number {
   return nodesOf(code).filter((node) => {
@@ -46,6 +56,8 @@ export function assertedProse(code: string): number {
     const callee = node['callee'] as Node | undefined;
     if (node.type !== 'CallExpression' || callee?.type !== 'MemberExpression') return false;
     const given = node['arguments'] as readonly Node[];
-    return throwsProse(callee, given, code) || readsMessage(callee, given, code);
+    return [throwsProse, readsMessage, matchesMessage].some((asserts) =>
+      asserts(callee, given, code),
+    );
   }).length;
 }

@@ -79,7 +79,7 @@ describe('how long a client waits', () => {
     const patience = { signature: 0.3, login: 5, agreement: 5, turn: 5 };
     await expect(ask(path, { patience })).rejects.toMatchObject({
       kind: 'broken',
-      message: 'the agent was not done in 0.3 s',
+      message: expect.stringContaining(' 0.3 s'),
     });
   });
 
@@ -115,7 +115,7 @@ describe('how long a client waits', () => {
     // a client that began to wait anew at each byte would get the whole frame
     await expect(ask(path, { silence: 0.4 })).rejects.toMatchObject({
       kind: 'broken',
-      message: 'the agent did not answer in 0.4 s',
+      message: expect.stringContaining(' 0.4 s'),
     });
   });
 });

@@ -10,13 +10,23 @@ for tool in node npm git; do
   command -v "$tool" >/dev/null || die "$tool is not on PATH" "install $tool (Node 20 or newer brings npm)"
 done
 
+installed() { [ -f "$stamp" ] && cmp -s package-lock.json "$stamp"; }
+
 install_once() {
   stamp=node_modules/.git-signet-installed
-  if [ -f "$stamp" ] && cmp -s package-lock.json "$stamp"; then return 0; fi
+  if installed; then return 0; fi
+  # npm ci removes what another one is installing. Where there is no flock, nothing keeps them apart
+  if command -v flock >/dev/null; then
+    mkdir -p dist
+    exec 9>dist/install.lock
+    flock -n 9 || { say "another script installs here: waiting for its end"; flock 9; }
+    if installed; then exec 9>&-; return 0; fi
+  fi
   say "installing what package-lock.json names (npm ci) ..."
   # engine warnings speak of the machine's own Node; everything here runs on the one that is installed
   npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || die "npm ci failed" "see the lines above"
   cp package-lock.json "$stamp"
+  exec 9>&-
 }
 
 find_runtimes() {

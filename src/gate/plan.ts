@@ -127,8 +127,8 @@ export async function planRun(
   return { ...plan, ...attested(planned, setup, judging, tips) };
 }
 
-/** Adds the statements that the tips need, if a policy may ask for any. */
-function attested(
+/** Adds the statements that the tips need, if a policy may ask for any. A commit that was asked for alone is a tip too. */
+export function attested(
   planned: Pick<PolicyPlan, 'graph' | 'close'>,
   { judge, choice, statements }: VerifySetup,
   { context }: JudgingContext,

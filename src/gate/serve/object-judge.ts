@@ -21,12 +21,13 @@ import type { ObjectRequest } from '../../git/objects.ts';
 import { isFullHash } from '../../git/repository.ts';
 import { jsonText } from '../../report/json.ts';
 import { factsJson } from '../../report/run-facts.ts';
+import { openStatements } from '../../statements/store.ts';
 import { once } from '../../system/once.ts';
 import { collectGarbage } from '../../system/runtime.ts';
 import { asksAboutGraph } from '../graph.ts';
 import { createJudge, LARGE_BATCH } from '../judge.ts';
 import type { JudgingContext } from '../outcome.ts';
-import { watchOf } from '../plan.ts';
+import { attested, watchOf } from '../plan.ts';
 import { walkedCommit } from '../revisions.ts';
 import { judgingContext } from '../run.ts';
 import { settle } from '../settle.ts';
@@ -170,11 +171,12 @@ export function createObjectJudge(served: ServedSetup): ObjectJudge {
   const { setup, inRepository } = served;
   const { crypto, repository, judge: settings, facts } = setup;
   const output = 'jsonl';
-  const asks = asksAboutGraph(settings.policy);
+  const keepOutcomes =
+    asksAboutGraph(settings.policy) || settings.policy?.attestations !== undefined;
   const tail = `,${jsonText(factsJson(facts)).slice(1)}`;
   const open = (format: ObjectFormat) => ({
     judging: { ...judgingContext(setup), repository: { ...repository, format } },
-    judgeBatch: createJudge({ ...settings, format, output, keepOutcomes: asks }, crypto),
+    judgeBatch: createJudge({ ...settings, format, output, keepOutcomes }, crypto),
   });
   const { togetherFor, close } = sharedTogether(setup);
   const opened = { sha1: once(async () => open('sha1')), sha256: once(async () => open('sha256')) };
@@ -203,7 +205,10 @@ export function createObjectJudge(served: ServedSetup): ObjectJudge {
     const whole = type === 'commit' && !alone && preset === undefined;
     const { judging, judgeBatch } = await opened[format]();
     const together = whole ? await togetherFor(judging) : undefined;
-    const { graph } = graphOver(together, setup, judging, []);
+    const planned = graphOver(together, setup, judging, []);
+    // opened for each question, so that a statement counts as soon as it is there
+    const statements = openStatements(repository);
+    const { graph } = whole ? attested(planned, { ...setup, statements }, judging, []) : planned;
     try {
       const request: ObjectRequest = whole
         ? await noted(object, judging, together).catch((error) =>

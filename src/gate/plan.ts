@@ -17,8 +17,8 @@ import {
   type PlanSettings,
   planLines,
   planRevisions,
+  proveFrom,
   rangeRequests,
-  startAt,
 } from './revisions.ts';
 import type { VerifySetup } from './setup.ts';
 import type { SummaryStart } from './summaries/start.ts';
@@ -88,9 +88,9 @@ export async function planRange(
 ): Promise<Pick<PolicyPlan, 'requests' | 'graph' | 'close'>> {
   needRef(setup);
   const { repository, choice } = setup;
-  const started = await startAt(repository, range, choice.since);
+  const { since } = choice;
   const proved =
-    started === range ? range.proved : await proveRange(repository, started, range.name);
+    since === undefined ? range.proved : (await proveFrom(repository, range, since, proveRange))[1];
   const together = await openTogether(setup, judging);
   const settings = { order: orderOf(setup), watch: watchOf(setup, judging, together) };
   const requests = rangeRequests(proved, settings);

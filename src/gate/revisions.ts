@@ -8,10 +8,11 @@ import { commitLinks } from '../core/git/links.ts';
 import { UsageError } from '../errors.ts';
 import { resolveCommits } from '../git/names.ts';
 import type { ObjectRequest } from '../git/objects.ts';
-import { isAncestor, seemsAncestor, shallowHint } from '../git/paths.ts';
+import { isAncestor, isOnLine, seemsAncestor, shallowHint } from '../git/paths.ts';
 import {
   type Order,
   type ProvedRange,
+  type proveRange,
   proveSome,
   type Range,
   type WalkedCommit,
@@ -104,21 +105,45 @@ export interface PlanSettings {
 type Requests = AsyncIterable<readonly ObjectRequest[]>;
 type Commits = Iterable<readonly WalkedCommit[]>;
 
-/** Cuts a range at `since`. @throws UsageError NOT_AN_ANCESTOR if a tip does not descend from it (threat P16) */
-export async function startAt<R extends NamedRange>(
+/** @throws UsageError NOT_AN_ANCESTOR if a tip of a range does not descend from `since` (threat P16) */
+async function mustDescend(
   repository: GitRepository,
-  range: R,
-  since: string | undefined,
-): Promise<R> {
-  if (since === undefined) return range;
-  for (const tip of range.include) {
+  { include, name }: NamedRange,
+  since: string,
+): Promise<void> {
+  for (const tip of include) {
+    if (await isOnLine(repository, since, tip)) continue;
     if (await isAncestor(repository, since, tip)) continue;
-    throw new UsageError(`${range.name} does not descend from ${since.slice(0, 12)} (since)`, {
+    throw new UsageError(`${name} does not descend from ${since.slice(0, 12)} (since)`, {
       code: 'NOT_AN_ANCESTOR',
       hint: 'rebase the branch on that commit, or correct since in the policy',
     });
   }
-  return { ...range, exclude: [...range.exclude, since] };
+}
+
+/**
+ * Cuts a range at `since`, and proves it by `prove`. If the walk ends at `since`, its hashed commits are the path from there to
+ * the tips, and no other is looked for. @throws UsageError NOT_AN_ANCESTOR if a tip does not descend from `since` (threat
+ * P16), and as `prove`
+ */
+export async function proveFrom<R extends NamedRange>(
+  repository: GitRepository,
+  range: R,
+  since: string | undefined,
+  prove: typeof proveRange,
+): Promise<readonly [started: R, proved: ProvedRange]> {
+  if (since === undefined) return [range, await prove(repository, range, range.name)];
+  const started = { ...range, exclude: [...range.exclude, since] };
+  let proved: ProvedRange;
+  try {
+    proved = await prove(repository, started, range.name);
+  } catch (error) {
+    // a start that is wrong is the cause of other errors, too
+    await mustDescend(repository, range, since);
+    throw error;
+  }
+  if (!proved.reaches(since)) await mustDescend(repository, range, since);
+  return [started, proved];
 }
 
 /** Returns a commit with its links, or undefined if git finds none in it. */
@@ -170,10 +195,13 @@ export async function* rangeRequests(
 /** Returns true if a range holds commits from before the start. This is only reported, so git's unproved answer will do. */
 async function goesBehind(
   repository: GitRepository,
-  { exclude }: NamedRange,
+  { exclude, symmetric }: NamedRange,
+  { reaches }: ProvedRange,
   since: string | undefined,
 ): Promise<boolean> {
   if (since === undefined) return false;
+  // the walk met only commits behind the base, so the start lies behind it too
+  if (!symmetric && !reaches(since)) return false;
   for (const base of exclude) if (await seemsAncestor(repository, since, base)) return false;
   return true;
 }
@@ -196,11 +224,10 @@ export async function planRevisions(
       subjects.push(...requests.flatMap(subjectsOf));
       total += 1;
     } else {
-      const started = await startAt(repository, range, since);
-      const proved = await proveSome(repository, started, range.name);
+      const [started, proved] = await proveFrom(repository, range, since, proveSome);
       parts.push(proved);
       subjects.push(...subjectsOf(started));
-      behind ||= await goesBehind(repository, range, since);
+      behind ||= await goesBehind(repository, range, proved, since);
       total += proved.count;
     }
   }

@@ -134,3 +134,27 @@ export async function isAncestor(
   await proveReached(repository, [commit], [ancestor]);
   return true;
 }
+
+/**
+ * Returns true if `ancestor` is proved to lie on the line of first parents of `commit`. That line is short beside the whole
+ * history, and git need not be asked whether there is any path. False says nothing. @throws UsageError OBJECT_CORRUPT
+ */
+export async function isOnLine(
+  repository: GitRepository,
+  ancestor: string,
+  commit: string,
+): Promise<boolean> {
+  const steps: Step[] = [];
+  let last: string | undefined;
+  for await (const ids of listed(repository, ['rev-list', '--first-parent', '--stdin'], [commit])) {
+    for (const id of ids) {
+      if (last !== undefined) steps.push([last, id]);
+      last = id;
+      if (id === ancestor) break;
+    }
+    if (last === ancestor) break;
+  }
+  if (last !== ancestor) return false;
+  await proveSteps(repository, steps);
+  return true;
+}

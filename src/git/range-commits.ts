@@ -49,6 +49,8 @@ export interface ProvedRange {
   readonly ids: () => Iterable<readonly string[]>;
   /** Yields commits in groups. `parents-first` begins with the excluded parents of the range. */
   readonly walk: (order: Order) => Iterable<readonly WalkedCommit[]>;
+  /** Returns true if the walk has proved that each tip reaches this excluded commit. It knows no commit behind the excluded ones. */
+  readonly reaches: (id: string) => boolean;
   /** Returns the range's own line, from its tips along first parents. Few rules need it, and it takes memory. */
   readonly line: () => ReadonlySet<string>;
 }
@@ -114,6 +116,7 @@ async function collect(
 ): Promise<Walked> {
   const list = new CommitList();
   const sides: Named = new Map();
+  let stray = false;
   let held: DatedLinks[] = [];
   let parentsHeld = 0;
   const release = (): void => {
@@ -129,6 +132,7 @@ async function collect(
     for (const commit of commits) {
       const { id, tree, parents, date = Number.NaN } = commit;
       const from = sides.get(id) ?? 0;
+      stray ||= from === 0;
       sides.delete(id);
       for (const parent of parents) named(sides, parent, from);
       held.push({ id, tree, parents, date });
@@ -137,7 +141,8 @@ async function collect(
     }
   }
   release();
-  return { list, sides, proved: new Set(), keep };
+  // a kept range says that its tip reaches all of it
+  return { list, sides, proved: new Set(), keep: stray ? undefined : keep };
 }
 
 function hashBytesOf(format: ObjectFormat): number {
@@ -149,22 +154,24 @@ const MANY_FRESH = 50_000;
 /** A known range with this share of new commits is kept anew. */
 const RENEWED_AT = 0.05;
 
-/** Reads what git lists beyond a known tip. @throws Unsettled if that is much, or does not lead to the tip */
+/** Reads what git lists beyond a known tip. @throws Unsettled if that is much, or no path from the tip to the known one */
 async function freshCommits(
   repository: GitRepository,
   range: Range,
   known: KnownRange,
 ): Promise<readonly DatedLinks[]> {
-  const exclude = [...range.exclude, known.tip];
+  const beyond = { ...range, exclude: [...range.exclude, known.tip] };
   const fresh: DatedLinks[] = [];
-  const ids = candidates(repository, { ...range, exclude }, '');
-  for await (const commits of streamDatedLinks(repository, ids)) {
+  for await (const commits of streamDatedLinks(repository, candidates(repository, beyond, ''))) {
     fresh.push(...commits);
     if (fresh.length > MANY_FRESH) throw new Unsettled();
   }
-  const leads = ({ parents }: DatedLinks): boolean => parents.includes(known.tip);
-  const [tip] = range.include;
-  if (!fresh.some(({ id }) => id === tip) || !fresh.some(leads)) throw new Unsettled();
+  const reached = new Set(range.include);
+  for (const { id, parents } of fresh) {
+    if (!reached.has(id)) throw new Unsettled();
+    for (const parent of parents) reached.add(parent);
+  }
+  if (!reached.has(known.tip)) throw new Unsettled();
   return fresh;
 }
 
@@ -191,7 +198,7 @@ async function walkKnown(
       keep?.push(block);
     }
     const outside = [...known.outside, ...merge.unlisted()];
-    const sides: Named = new Map(outside.map((id) => [id, BOTH]));
+    const sides = new Map(outside.map((id) => [id, BOTH]));
     return { list, sides, proved: new Set(known.outside), keep };
   } catch (error) {
     if (error instanceof Unsettled) return undefined;
@@ -254,10 +261,11 @@ export async function proveRange(
     yield outside.map((id) => ({ id, parents: [], boundary: true }));
     yield* list.groupsReversed();
   }
-  const ids = (): Iterable<readonly string[]> => list.ids();
   let line: ReadonlySet<string> | undefined;
   return {
-    ...{ count: list.length, ids, walk },
+    ...{ count: list.length, ids: () => list.ids(), walk },
+    // of more tips than sides, nothing says which one it was
+    reaches: (id) => range.include.length <= (range.symmetric ? 2 : 1) && sides.get(id) === BOTH,
     line: () => {
       line ??= lineOf(list, range.include);
       return line;

@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isSurelyAncestor, mergeBases } from '../../src/git/merge-bases.ts';
 import { openMergeTrees } from '../../src/git/merge-tree.ts';
-import { isAncestor } from '../../src/git/paths.ts';
+import { isAncestor, isOnLine } from '../../src/git/paths.ts';
 import { proveRange, type Range } from '../../src/git/range-commits.ts';
 import { type GitRepository, openRepository } from '../../src/git/repository.ts';
 import { type ScratchRepository, scratchRepository } from '../support/git-repository.ts';
@@ -97,6 +99,9 @@ describe('histories of every shape', () => {
       .filter(Boolean)
       .sort();
 
+  const isReached = (id: string, from: string): boolean =>
+    scratch.git('merge-base', '--is-ancestor', id, from).exit === 0;
+
   it('a range holds the commits that git lists, with children and parents in order (P17)', async () => {
     const holds = async (history: History): Promise<void> => {
       const [from, to] = write(history);
@@ -120,6 +125,13 @@ describe('histories of every shape', () => {
           for (const parent of parents) expect(seen.has(parent)).toBe(true);
           seen.add(id);
         }
+        // the walk ends at excluded commits, and tells which of them its tips reach
+        for (const end of [from, to]) {
+          const reached = range.include.every((tip) => isReached(end, tip));
+          if (proved.reaches(end)) expect(reached).toBe(true);
+          if (oldest.some(({ id, boundary }) => boundary && id === end) && !range.symmetric)
+            expect(proved.reaches(end)).toBe(true);
+        }
         if (range.symmetric) continue;
         expect([...proved.line()].sort()).toEqual(listed('rev-list', '--first-parent', ...args));
       }
@@ -135,6 +147,15 @@ describe('histories of every shape', () => {
       const is = scratch.git('merge-base', '--is-ancestor', from, to).exit === 0;
       expect(await isAncestor(repository, from, to)).toBe(is);
       expect(await isSurelyAncestor(repository, from, to)).toBe(is);
+    };
+    await fc.assert(fc.asyncProperty(histories, holds), { numRuns: DEEP ? 40 : 12 });
+  });
+
+  it('the line of first parents is the one that git lists (P17)', async () => {
+    const holds = async (history: History): Promise<void> => {
+      const [from, to] = write(history);
+      const line = listed('rev-list', '--first-parent', to);
+      expect(await isOnLine(repository, from, to)).toBe(line.includes(from));
     };
     await fc.assert(fc.asyncProperty(histories, holds), { numRuns: DEEP ? 40 : 12 });
   });
@@ -157,5 +178,33 @@ describe('histories of every shape', () => {
       await trees.close();
     }
     expect(Math.min(...Object.values(seen)), JSON.stringify(seen)).toBeGreaterThan(DEEP ? 5 : 1);
+  });
+});
+
+describe('a git that lists more than a range holds', () => {
+  it('does not make its tip reach a commit that only the added ones reach (P16, P17)', async () => {
+    const scratch = scratchRepository('lying-list');
+    const make = (subject: string, ...parents: readonly string[]): string => {
+      const above = parents.flatMap((id) => ['-p', id]);
+      return scratch.must('commit-tree', '-m', subject, ...above, scratch.must('write-tree'));
+    };
+    const root = make('root');
+    const start = make('start', root);
+    const added = make('added', start);
+    const tip = make('tip', root);
+    const honest = await openRepository(scratch.path, scratch.env);
+    const git = join(scratch.home, 'lying-git');
+    const lists = `case "$*" in *rev-list*--stdin*) echo ${added};; esac`;
+    writeFileSync(git, `#!/bin/sh\n'${honest.git}' "$@" || exit\n${lists}\n`, { mode: 0o755 });
+    const range = { include: [tip], exclude: [root, start], symmetric: false };
+    for (const [repository, count] of [
+      [honest, 1],
+      [{ ...honest, git }, 2],
+    ] as const) {
+      const proved = await proveRange(repository, range, 'x');
+      expect(proved.count).toBe(count);
+      expect([proved.reaches(root), proved.reaches(start)]).toEqual([true, false]);
+    }
+    honest.objects.close();
   });
 });

@@ -97,6 +97,10 @@ function said(range: ProvedRange): unknown {
       .map(({ id }) => id)
       .sort(),
     line: [...range.line()],
+    reached: oldest
+      .filter(({ id }) => range.reaches(id))
+      .map(({ id }) => id)
+      .sort(),
   };
 }
 

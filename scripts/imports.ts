@@ -67,11 +67,20 @@ function importOf(from: string, node: Node): Import | undefined {
   return { from, to, lazy: false, typeOnly };
 }
 
+/** Path → what it imports, with the text that this was read from. */
+const imported = new Map<string, { readonly text: string; readonly imports: readonly Import[] }>();
+
+function importsIn(from: string, text: string): readonly Import[] {
+  const known = imported.get(from);
+  if (known?.text === text) return known.imports;
+  const imports = nodesOf(text).flatMap((node) => importOf(from, node) ?? []);
+  imported.set(from, { text, imports });
+  return imports;
+}
+
 /** Every import of every file. */
 export function importsOf(sources: Sources): readonly Import[] {
-  return [...sources].flatMap(([from, text]) =>
-    nodesOf(text).flatMap((node) => importOf(from, node) ?? []),
-  );
+  return [...sources].flatMap(([from, text]) => importsIn(from, text));
 }
 
 /** What `entry` loads before it runs: files of the tree and packages, by static imports of values. */

@@ -194,5 +194,5 @@ export async function storeCase(seed: number, runs: number, sandbox: Sandbox) {
       now: now + chance.pick([60, 60, 60, 60, 60, HOUR, -HOUR]),
     };
   };
-  return { repository, runs: Array.from({ length: runs }, pickRun) };
+  return { repository, ids, paths, now, runs: Array.from({ length: runs }, pickRun) };
 }

@@ -19,13 +19,14 @@ export interface Reader {
 /** Keys and values, none of them unknown. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-const HINT = 'what a policy may say: git signet help policy';
+/** The next step for a policy that cannot be read. */
+export const POLICY_HINT = 'what a policy may say: git signet help policy';
 
 /** Returns the error at a place in the policy. */
 export function fault(reader: Reader, path: Path, problem: string): ConfigError {
   return new ConfigError(`${reader.source}, ${reader.locate(path)}: ${problem}`, {
     code: 'POLICY_FILE',
-    hint: HINT,
+    hint: POLICY_HINT,
   });
 }
 

@@ -10,6 +10,7 @@ import type { Document } from 'yaml';
 import { fromUtf8, toHex } from '../../core/bytes.ts';
 import type { Crypto } from '../../core/crypto.ts';
 import { type Locate, policyFromData } from '../../core/policy/policy.ts';
+import { POLICY_HINT } from '../../core/policy/reader.ts';
 import type { IdentityPolicy } from '../../core/verdict.ts';
 import { ConfigError } from '../../errors.ts';
 import type { Environment } from '../../system/environment.ts';
@@ -26,7 +27,7 @@ const MAX_DEPTH = 32;
 const NO_POLICY_YET =
   'no policy there yet? write one and merge it first: git signet policy init --write';
 
-function refuse(source: string, problem: string, hint?: string): ConfigError {
+function refuse(source: string, problem: string, hint: string = POLICY_HINT): ConfigError {
   return new ConfigError(`${source}: ${problem}`, { code: 'POLICY_FILE', hint });
 }
 
@@ -115,7 +116,7 @@ function refuseTwins(yaml: Yaml, document: Document, text: string, source: strin
         const name = yaml.isScalar(key) ? key.value : key;
         if (seen.has(name)) {
           const offset = (yaml.isNode(key) ? key.range?.[0] : undefined) ?? 0;
-          throw refuse(source, `${place(text, offset)}: Map keys must be unique`);
+          throw refuse(source, `${place(text, offset)}: the keys of a map must be unique`);
         }
         seen.add(name);
       }
@@ -171,7 +172,7 @@ export async function readPolicyFile(path: string, crypto: Crypto): Promise<Iden
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw refuse(path, reasonOf(error));
+    throw refuse(path, reasonOf(error), 'name a file that you can read, or REV:PATH');
   }
   return parsePolicy(bytes, path, crypto);
 }

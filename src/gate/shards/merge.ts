@@ -56,9 +56,10 @@ export async function readShardSet(paths: readonly string[]): Promise<ShardSet> 
   const numbers = Array.from({ length: of }, (_, at) => at + 1);
   const missing = numbers.filter((number) => !byNumber.has(number));
   if (missing.length > 0) {
-    throw new UsageError(
-      `shards are missing: ${missing.map((each) => `${each}/${of}`).join(', ')}`,
-    );
+    const names = missing.map((each) => `${each}/${of}`);
+    throw new UsageError(`shards are missing: ${names.join(', ')}`, {
+      hint: `give the file of each shard. It is written by: git signet verify --shard ${names[0]} REVISIONS > FILE`,
+    });
   }
   const ordered = numbers.flatMap((number) => byNumber.get(number) ?? []);
   for (const { path, head, end } of ordered) {

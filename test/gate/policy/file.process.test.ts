@@ -149,6 +149,18 @@ describe('a policy is refused with line and column (P03, P11)', () => {
     await expect(parse(`${SMALLEST}${keys}\n`)).rejects.toThrow(/line 6,.*'k0'/);
     await expect(parse(`${SMALLEST}${keys}\nk6999: x\n`)).rejects.toThrow(/line 7006,/);
   });
+  it.each([
+    ['', 'nothing'],
+    ['{', 'half a map'],
+    ['version: 1\n---\nversion: 1\n', 'two documents'],
+    [`${SMALLEST}version: 1\n`, 'a key twice'],
+    [`${SMALLEST}version: 1\tx\n`, 'a tab'],
+  ])('a policy that cannot be read says what to type next: %j (%s)', async (text) => {
+    await expect(parse(text)).rejects.toMatchObject({
+      code: 'POLICY_FILE',
+      hint: expect.stringContaining('git signet'),
+    });
+  });
   it('a duplicate key is refused, even if it is quoted in another way (P11)', async () => {
     const text = '{version: 1, signers: [{name: a, identity: b, issuer: c, "issuer": d}]}';
     await expect(parse(text)).rejects.toThrow(/line 1, column 58:/);

@@ -16,10 +16,15 @@ export const EVIDENCE: string | undefined =
 /** The part of a scope that holds proofs. */
 export const PROOFS = 1;
 
-/** Returns the runtime, whose cryptography reaches verdicts too. */
-export function runtimeName(): string {
-  const { bun, node } = process.versions;
-  return bun === undefined ? `node ${node}` : `bun ${bun}`;
+/** Versions of this process. */
+type Versions = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Returns the runtime, whose cryptography reaches verdicts too. Distributions build Node.js with an OpenSSL of their own, and
+ * mend that alone.
+ */
+export function runtimeName({ bun, node, openssl }: Versions = process.versions): string {
+  return bun === undefined ? `node ${node}, openssl ${openssl}` : `bun ${bun}`;
 }
 
 /** Returns the scope of these facts under a key. */

@@ -106,8 +106,11 @@ class Conversation {
         work.under = read;
         return read.judgeOf(question.policy).judge(question, share);
       });
+    const before = work.releases.length;
     const result = await judge().catch((error: unknown) => {
       if (!ABSENT.includes(codeOf(error)) || !readings.outdate()) throw error;
+      // it must not hold bytes while it waits for more
+      for (const release of work.releases.splice(before)) release();
       return judge();
     });
     return resultAnswer(question.id, result);

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { utf8 } from '../../../src/core/bytes.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { converse, OVERTIME, type ServedPolicies } from '../../../src/gate/serve/conversation.ts';
-import { DEADLINE, IN_FLIGHT } from '../../../src/gate/serve/limits.ts';
+import { DEADLINE, IN_FLIGHT, MAX_LINE } from '../../../src/gate/serve/limits.ts';
 import type { ObjectJudge } from '../../../src/gate/serve/object-judge.ts';
 import { NoVerdict } from '../../../src/gate/serve/question.ts';
 import { Readings } from '../../../src/gate/serve/readings.ts';
@@ -156,6 +156,26 @@ describe('questions and answers', () => {
     expect(await ask('late')).toEqual(['late 1', 2]);
     talk.end();
     await talk.ended;
+  });
+
+  it('questions about large objects do not wait for each other if the repository is looked at again (I05)', async () => {
+    const looked = new Set<string>();
+    const talk = open(
+      async ({ id }, { take }) => {
+        await take(MAX_LINE);
+        if (looked.has(id)) return '1';
+        looked.add(id);
+        await soon();
+        throw new NoVerdict('NO_SUCH_OBJECT', 'no such object');
+      },
+      undefined,
+      // each reading is old enough
+      { moment: () => 1000 * looked.size },
+    );
+    for (const id of ['a', 'b']) talk.ask(id, { deadlineMs: 2000 });
+    talk.end();
+    await talk.ended;
+    expect(talk.shown().toSorted()).toEqual(['a 1', 'b 1']);
   });
 
   it('an id is refused while it is in use, and may be used again after its answer (Q8)', async () => {

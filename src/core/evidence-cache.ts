@@ -22,9 +22,9 @@ export interface LeafEvidence {
 
 export interface EvidenceCache {
   /** By trust digest and SHA-256 of the certificate. */
-  readonly leaves: Map<string, LeafEvidence>;
+  readonly leaves: Map<string, Promise<LeafEvidence>>;
   /** By trust digest, log and note text. */
-  readonly checkpoints: Set<string>;
+  readonly checkpoints: Map<string, Promise<void>>;
 }
 
 /** Most leaves in memory, because a leaf keeps its whole signature. */
@@ -32,7 +32,7 @@ const MAX_LEAVES = 128;
 const MAX_CHECKPOINTS = 256;
 
 export function createEvidenceCache(): EvidenceCache {
-  return { leaves: new Map(), checkpoints: new Set() };
+  return { leaves: new Map(), checkpoints: new Map() };
 }
 
 /** Keeps the cache bounded. It forgets everything and does not track ages. */

@@ -14,6 +14,7 @@ import {
 } from './evidence-cache.ts';
 import { type BoundEntry, summarizeEntry } from './rekor/bound-entry.ts';
 import { checkInclusionPromise, checkSignedRoot } from './rekor/inclusion.ts';
+import { remembered } from './remembered.ts';
 import { checkSignature, type SignedBytes } from './signed-bytes.ts';
 import type { Progress } from './signer.ts';
 import type { TrustedLog, TrustMaterial } from './trust/trust-material.ts';
@@ -134,14 +135,21 @@ export function standsUnlogged(
 }
 
 /** Returns the facts of the leaf that no time changes, from the cache if it has them. */
-export async function leafEvidence(
+export function leafEvidence(
   leaf: Certificate,
   sha256: string,
-  { crypto, trust, cache }: EvidenceContext,
+  context: EvidenceContext,
 ): Promise<LeafEvidence> {
-  const key = `${trust.digest} ${sha256}`;
-  const known = cache?.leaves.get(key);
-  if (known !== undefined) return known;
+  const { cache, trust } = context;
+  const prove = (): Promise<LeafEvidence> => proveLeaf(leaf, context);
+  if (cache === undefined) return prove();
+  return remembered(cache.leaves, `${trust.digest} ${sha256}`, prove);
+}
+
+async function proveLeaf(
+  leaf: Certificate,
+  { crypto, trust }: EvidenceContext,
+): Promise<LeafEvidence> {
   const stores: AuthorityStores = authorityStores(trust);
   if (stores.certificate.chains.length === 0) {
     throw new Refusal('no-trust-material', 'the trust root names no certificate authority');
@@ -153,9 +161,7 @@ export async function leafEvidence(
     paths.map(({ issuer }) => [issuer, sctOutcome(leaf, issuer, trust.ctLogs, crypto)]),
   );
   const whyNone = paths.length === 0 ? whyNoPath(leaf, stores.certificate) : '';
-  const evidence: LeafEvidence = { paths, whyNone, scts };
-  cache?.leaves.set(key, evidence);
-  return evidence;
+  return { paths, whyNone, scts };
 }
 
 /** Returns the issuers of the leaf that are valid at all these times. @throws Refusal `issuer-untrusted`, `certificate-expired-at-signing` */

@@ -26,6 +26,7 @@ import type { Rendered } from '../report/format.ts';
 import { type Output, renderResult } from '../report/formats.ts';
 import type { ProvedCommit } from '../store/page.ts';
 import { decodeProof } from '../store/proof.ts';
+import { gatheredCrypto } from './gathered-crypto.ts';
 import { proofToKeep, shapeReader } from './proofs/proof-of.ts';
 
 /** Settings of the judge for a whole run. They are plain data, because each worker gets them once as a message. */
@@ -130,6 +131,17 @@ function asksFor(
 
 /** No shape and no number, which no proof has. */
 const NO_PROOF = { shape: -1, at: -1 };
+
+/** Returns a judge that verifies the signatures of a batch in a row, for a port that answers at once. */
+export function createBatchJudge(settings: JudgeSettings, crypto: Crypto): Judge {
+  const judge = createJudge(settings, gatheredCrypto(crypto));
+  return async (batch) => {
+    if (batch.shapes !== undefined) return judge(batch);
+    // they are under way together, so that each finds its signatures beside those of the others
+    const judged = batch.items.map((item) => judge({ ...batch, items: [item] }));
+    return (await Promise.all(judged)).flat();
+  };
+}
 
 /** Returns a judge with its own cache of certificates, checkpoints and keys. */
 export function createJudge(settings: JudgeSettings, crypto: Crypto): Judge {

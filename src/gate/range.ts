@@ -13,6 +13,7 @@ import { createBatcher } from './batches.ts';
 import { countResults } from './exit-code.ts';
 import {
   type Batch,
+  createBatchJudge,
   createJudge,
   type Judge,
   type JudgedItem,
@@ -77,7 +78,7 @@ async function choosePool(run: JudgedRun, first: readonly Batch[]): Promise<Pool
   if (!allNew) keepHeapSmall();
   if (run.jobs > 1) return poolOnDemand(run, allNew ? 0 : 1);
   const { nodeCrypto } = await import('../system/crypto.ts');
-  return poolInPlace(createJudge(run.settings, nodeCrypto));
+  return poolInPlace(createBatchJudge(run.settings, nodeCrypto));
 }
 
 /** Judges all requested objects. Calls `onResult` for each verdict and returns the counts. */

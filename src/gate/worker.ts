@@ -8,7 +8,7 @@ import { nodeCrypto } from '../system/crypto.ts';
 import { collectGarbage, compileEagerly } from '../system/runtime.ts';
 import {
   type Batch,
-  createJudge,
+  createBatchJudge,
   type JudgedItem,
   type JudgeSettings,
   LARGE_BATCH,
@@ -26,7 +26,7 @@ function serve(): void {
   const port = parentPort;
   if (port === null) throw new Error('range-worker is not a program: it is started by verify');
   compileEagerly();
-  const judge = createJudge(workerData as JudgeSettings, nodeCrypto);
+  const judge = createBatchJudge(workerData as JudgeSettings, nodeCrypto);
   let answered = 0;
   let last: Promise<void> = Promise.resolve();
   const answer = async (batch: Batch): Promise<void> => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { toHex } from '../../src/core/bytes.ts';
 import type { Crypto } from '../../src/core/crypto.ts';
 import {
   type Batch,
+  createBatchJudge,
   createJudge,
   type JudgedItem,
   type JudgeSettings,
@@ -94,6 +96,21 @@ describe('workers', () => {
     await pool.close();
     await expect(first).rejects.toThrow('ended early');
     await expect(pool.judge(batchOf(objects))).rejects.toThrow('ended early');
+  });
+});
+
+describe('a batch whose signatures are verified in a row', () => {
+  it('its verdicts are those of one object after the other, and no certificate is proved twice (I05)', async () => {
+    const results = async (create: typeof createJudge) => {
+      const asked: string[] = [];
+      const verify: Crypto['verify'] = (key, hash, data, signature) => {
+        asked.push(`${key.kind} ${toHex(nodeCrypto.hash('sha256', data, signature))}`);
+        return nodeCrypto.verify(key, hash, data, signature);
+      };
+      const judge = create(settings, { hash: nodeCrypto.hash, verify });
+      return [await judge(batchOf([...objects, ...objects])), asked.toSorted()];
+    };
+    expect(await results(createBatchJudge)).toEqual(await results(createJudge));
   });
 });
 

@@ -5,6 +5,7 @@
 
 import { equal, toBase64, toHex, utf8 } from '../bytes.ts';
 import type { Crypto } from '../crypto.ts';
+import { remembered } from '../remembered.ts';
 import type { TrustedLog } from '../trust/trust-material.ts';
 import { Refusal } from '../verdict.ts';
 import { signatureHolds } from '../x509/signature.ts';
@@ -84,16 +85,15 @@ export async function checkSignedRoot(
   proof: InclusionProof,
   log: TrustedLog,
   crypto: Crypto,
-  seen?: { readonly notes: Set<string>; readonly scope: string },
+  seen?: { readonly notes: Map<string, Promise<void>>; readonly scope: string },
 ): Promise<void> {
   const checkpoint = readCheckpoint(proof.checkpoint);
   if (!equal(checkpoint.rootHash, proof.rootHash) || checkpoint.treeSize !== proof.treeSize) {
     throw proofInvalid('the proof and the checkpoint belong to different trees');
   }
-  const key = `${seen?.scope} ${log.id} ${proof.checkpoint}`;
-  if (seen?.notes.has(key)) return;
-  await checkCheckpoint(checkpoint, log, crypto);
-  seen?.notes.add(key);
+  const check = (): Promise<void> => checkCheckpoint(checkpoint, log, crypto);
+  if (seen === undefined) return check();
+  return remembered(seen.notes, `${seen.scope} ${log.id} ${proof.checkpoint}`, check);
 }
 
 /** Returns the canonical JSON that a signed entry timestamp covers. */

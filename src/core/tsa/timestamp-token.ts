@@ -16,6 +16,7 @@ import {
   withSigner,
 } from '../cms/signed-data.ts';
 import type { Crypto, HashAlgorithm } from '../crypto.ts';
+import { remembered } from '../remembered.ts';
 import { Refusal } from '../verdict.ts';
 import { readDigestAlgorithm } from '../x509/algorithms.ts';
 import { basicConstraints, type Certificate } from '../x509/certificate.ts';
@@ -154,26 +155,21 @@ async function checkMessage(
 
 /** Most certificates of authorities whose paths are remembered for one trust root. */
 const MAX_PATHS = 16;
-const pathsSeen = new WeakMap<AuthorityStore, Map<string, readonly CertificationPath[]>>();
+const pathsSeen = new WeakMap<AuthorityStore, Map<string, Promise<readonly CertificationPath[]>>>();
 
 /**
  * Returns the paths from the TSA's certificate to trusted authorities. They are found once for the exact bytes of a
  * certificate, because most signatures of a history are stamped by one TSA, and no time changes a path.
  */
-async function authorityPaths(
+function authorityPaths(
   certificate: Certificate,
   store: AuthorityStore,
   crypto: Crypto,
 ): Promise<readonly CertificationPath[]> {
-  const seen = pathsSeen.get(store) ?? new Map<string, readonly CertificationPath[]>();
+  const seen = pathsSeen.get(store) ?? new Map<string, Promise<readonly CertificationPath[]>>();
   pathsSeen.set(store, seen);
-  const key = latin1(certificate.der);
-  const known = seen.get(key);
-  if (known !== undefined) return known;
-  const paths = await findPaths(certificate, store, crypto);
-  if (seen.size >= MAX_PATHS) seen.clear();
-  seen.set(key, paths);
-  return paths;
+  if (seen.size > MAX_PATHS) seen.clear();
+  return remembered(seen, latin1(certificate.der), () => findPaths(certificate, store, crypto));
 }
 
 /**
@@ -192,8 +188,8 @@ async function findPaths(
       if (first === undefined || basicConstraints(first)?.ca) return [chain];
       return equal(first.der, certificate.der) ? [{ ...chain, certificates: rest }] : [];
     }),
-    provenLinks: new Map<string, boolean>(),
-    provenChains: new Map<string, boolean>(),
+    provenLinks: new Map<string, Promise<boolean>>(),
+    provenChains: new Map<string, Promise<boolean>>(),
   };
   return certificationPaths(certificate, issuers, purpose, crypto);
 }

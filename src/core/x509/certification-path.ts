@@ -7,6 +7,7 @@
 import { equal } from '../bytes.ts';
 import { DerError } from '../cms/der.ts';
 import type { Crypto } from '../crypto.ts';
+import { remembered } from '../remembered.ts';
 import type { TrustedAuthority, ValidityWindow } from '../trust/trust-material.ts';
 import { Refusal } from '../verdict.ts';
 import {
@@ -49,9 +50,9 @@ export interface AuthorityStore {
     readonly certificates: readonly Certificate[];
   }[];
   /** Results for the links of chains, by `chain index:position`. */
-  readonly provenLinks: Map<string, boolean>;
+  readonly provenLinks: Map<string, Promise<boolean>>;
   /** Results for the rest of chains, by `chain index:position purpose`. */
-  readonly provenChains: Map<string, boolean>;
+  readonly provenChains: Map<string, Promise<boolean>>;
 }
 
 /** Reads the certificates of authorities. @throws DerError */
@@ -148,18 +149,16 @@ function mayIssue(ca: Certificate, below: number, purpose: string): boolean {
 }
 
 /** Returns true if the certificates of a chain hold from `from` to its root. No time and no leaf changes that. */
-async function chainHolds(
+function chainHolds(
   { index, from }: { readonly index: number; readonly from: number },
   store: AuthorityStore,
   purpose: string,
   crypto: Crypto,
 ): Promise<boolean> {
   const name = `${index}:${from} ${purpose}`;
-  const known = store.provenChains.get(name);
-  if (known !== undefined) return known;
-  const holds = await linksHold({ index, from }, store, purpose, crypto);
-  store.provenChains.set(name, holds);
-  return holds;
+  return remembered(store.provenChains, name, () =>
+    linksHold({ index, from }, store, purpose, crypto),
+  );
 }
 
 async function linksHold(
@@ -174,10 +173,10 @@ async function linksHold(
     if (subject === undefined || !mayIssue(subject, at - from, purpose)) return false;
     const issuer = certificates[at + 1];
     if (issuer === undefined) continue;
-    const key = `${index}:${at}`;
-    const proven = store.provenLinks.get(key) ?? (await isIssuedBy(subject, issuer, crypto));
-    store.provenLinks.set(key, proven);
-    if (!proven) return false;
+    const proven = remembered(store.provenLinks, `${index}:${at}`, () =>
+      isIssuedBy(subject, issuer, crypto),
+    );
+    if (!(await proven)) return false;
   }
   return true;
 }

@@ -8,7 +8,7 @@ const MAX_SEEN = 1024;
 const keys = new Map<string, KeyObject>();
 const seen = new Set<string>();
 
-/** Keeps the keys of logs and authorities, which are used often. Keys of leaves are used once, and must not replace them. */
+/** Keeps keys that are used more than once: of logs, of authorities, and of leaves that several signatures share. */
 function keyObject({ spki }: PublicKey): KeyObject {
   const id = Buffer.from(spki.buffer, spki.byteOffset, spki.byteLength).toString('latin1');
   const known = keys.get(id);
@@ -17,7 +17,8 @@ function keyObject({ spki }: PublicKey): KeyObject {
   if (!seen.has(id)) {
     if (seen.size >= MAX_SEEN) seen.clear();
     seen.add(id);
-  } else if (keys.size < MAX_KEYS) {
+  } else {
+    if (keys.size >= MAX_KEYS) keys.clear();
     keys.set(id, key);
   }
   return key;
@@ -28,10 +29,15 @@ const JOINED = 64 * 1024;
 /** The place where they are joined. A new one for each hash would cost more than the hash of a tree's node. */
 const joined = new Uint8Array(JOINED);
 
+/** Returns a digest that shares a block of memory with others. A block of its own would cost as much as the hash. */
+function digest(algorithm: HashAlgorithm, data: Uint8Array): Uint8Array {
+  return Buffer.from(hashOnce(algorithm, data, 'binary'), 'latin1');
+}
+
 /** Hashes short chunks in one call, which takes two thirds of the time of a hash object. */
 function hash(algorithm: HashAlgorithm, ...chunks: readonly Uint8Array[]): Uint8Array {
   const [only] = chunks;
-  if (chunks.length === 1 && only !== undefined) return hashOnce(algorithm, only, 'buffer');
+  if (chunks.length === 1 && only !== undefined) return digest(algorithm, only);
   let length = 0;
   for (const chunk of chunks) length += chunk.length;
   if (length > JOINED) {
@@ -44,7 +50,7 @@ function hash(algorithm: HashAlgorithm, ...chunks: readonly Uint8Array[]): Uint8
     joined.set(chunk, at);
     at += chunk.length;
   }
-  return hashOnce(algorithm, joined.subarray(0, length), 'buffer');
+  return digest(algorithm, joined.subarray(0, length));
 }
 
 export const nodeCrypto: Crypto = {

@@ -161,15 +161,8 @@ export function splitPushCertificate(blob: Uint8Array): SplitObject | undefined 
 
 /** Returns a header's value without the spaces that begin its continuation lines. */
 export function unfolded(raw: Uint8Array, { start, end }: Span): Uint8Array {
-  const value = new Uint8Array(end - start);
-  let length = 0;
-  for (let at = start; at < end; at += 1) {
-    const byte = raw[at] ?? 0;
-    value[length] = byte;
-    length += 1;
-    if (byte === NEWLINE) at += 1;
-  }
-  return value.subarray(0, length);
+  const folded = latin1(raw.subarray(start, end));
+  return Buffer.from(folded.replaceAll('\n ', '\n'), 'latin1');
 }
 
 /** Returns an object without its signature headers. A signature covers this, except in a tag with its signature in the body. */

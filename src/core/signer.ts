@@ -16,6 +16,7 @@ import type { Crypto } from './crypto.ts';
 import { signatureKind } from './git/signed-object.ts';
 import type { KeyKind } from './identity-kind.ts';
 import { unpinnedKey } from './policy/pinning.ts';
+import { recent } from './remembered.ts';
 import type { SignedBytes } from './signed-bytes.ts';
 import { type CertificateSummary, type Check, Refusal, type Signer } from './verdict.ts';
 import { type Certificate, summarize } from './x509/certificate.ts';
@@ -49,9 +50,9 @@ export function readSigner(signature: Uint8Array, crypto: Crypto, progress: Prog
   const message = readSignedData(der);
   const { signer } = message;
   const { certificate } = signer;
-  progress.certificate = summarize(certificate, crypto);
+  const { summary, claimed } = factsOf(certificate, crypto);
+  progress.certificate = summary;
   if (!isFulcioCertificate(certificate)) throw foreign();
-  const claimed = claimedSigner(certificate);
   if (claimed !== undefined) progress.claimedSigner = claimed;
   if (message.contentType !== CmsOid.data)
     throw new Refusal('cms-unsupported', 'the message is not about plain data');
@@ -65,6 +66,27 @@ export function readSigner(signature: Uint8Array, crypto: Crypto, progress: Prog
   if (!supported)
     throw new Refusal('cms-unsupported', 'the algorithm is not ECDSA P-256 with SHA-256');
   return signer;
+}
+
+interface CertificateFacts {
+  readonly certificate: Certificate;
+  readonly summary: CertificateSummary;
+  readonly claimed: Signer | undefined;
+}
+
+const facts: CertificateFacts[] = [];
+
+/** Returns what a certificate says, from the last few if it is one of them. The same certificate is the same object. */
+function factsOf(certificate: Certificate, crypto: Crypto): CertificateFacts {
+  return recent(
+    facts,
+    (known) => known.certificate === certificate,
+    () => ({
+      certificate,
+      summary: summarize(certificate, crypto),
+      claimed: claimedSigner(certificate),
+    }),
+  );
 }
 
 function foreign(): Refusal {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { remembered } from '../../src/core/remembered.ts';
+import { recent, remembered } from '../../src/core/remembered.ts';
 
 describe('a cache of promises', () => {
   it('a value that is asked for twice at a time is made once', async () => {
@@ -32,5 +32,32 @@ describe('a cache of promises', () => {
     ]);
     expect(known.size).toBe(0);
     expect(await remembered(known, 'a', async () => 'made')).toBe('made');
+  });
+});
+
+describe('the last few values', () => {
+  it('a value is made once while it is one of the last eight, and only they are kept (I05)', () => {
+    const kept: number[] = [];
+    const made: number[] = [];
+    const ask = (wanted: number): number =>
+      recent(
+        kept,
+        (value) => value === wanted,
+        () => made.push(wanted) && wanted,
+      );
+    for (const value of [1, 2, 1, 2, 3, 4, 5, 6, 7, 8, 1]) expect(ask(value)).toBe(value);
+    expect(made).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect([ask(9), ask(1)]).toEqual([9, 1]);
+    expect(made.slice(8)).toEqual([9, 1]);
+    expect(kept.length).toBe(8);
+  });
+
+  it('a value that cannot be made is not kept', () => {
+    const kept: number[] = [];
+    const fail = (): number => {
+      throw new Error('refused');
+    };
+    expect(() => recent(kept, () => true, fail)).toThrow('refused');
+    expect(kept).toEqual([]);
   });
 });

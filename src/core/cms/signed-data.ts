@@ -8,7 +8,7 @@ import { equal, fromBase64, latin1, toBase64Lines } from '../bytes.ts';
 import type { HashAlgorithm } from '../crypto.ts';
 import { Refusal } from '../verdict.ts';
 import { readAlgorithm, readDigestAlgorithm, readSignatureAlgorithm } from '../x509/algorithms.ts';
-import { type Certificate, readCertificate } from '../x509/certificate.ts';
+import { type Certificate, readSharedCertificate } from '../x509/certificate.ts';
 import {
   children,
   contextConstructed,
@@ -159,7 +159,7 @@ function parseEnvelope(der: Uint8Array): Envelope {
   const certificates =
     bag === undefined
       ? []
-      : children(bag, MAX_CERTIFICATES).map((node) => readCertificate(node.raw));
+      : children(bag, MAX_CERTIFICATES).map((node) => readSharedCertificate(node.raw));
   if (fields.optional(contextConstructed(1)) !== undefined)
     throw new Refusal('cms-unsupported', 'revocation lists in the message');
   const signers = children(fields.next(Tag.set));

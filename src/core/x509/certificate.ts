@@ -21,6 +21,7 @@ import {
   Tag,
 } from '../cms/der.ts';
 import type { Crypto, HashAlgorithm, PublicKey } from '../crypto.ts';
+import { recent } from '../remembered.ts';
 import type { CertificateSummary } from '../verdict.ts';
 import { readPublicKey, readSignatureAlgorithm } from './algorithms.ts';
 
@@ -112,6 +113,18 @@ export function readTrustedCertificate(der: Uint8Array): Certificate {
   const certificate = readCertificate(der);
   trusted.set(der, certificate);
   return certificate;
+}
+
+const shared: Certificate[] = [];
+
+/** Reads a certificate of a signature, unless one of the last few had exactly these bytes. @throws DerError */
+export function readSharedCertificate(der: Uint8Array): Certificate {
+  return recent(
+    shared,
+    (known) => equal(known.der, der),
+    // a view would keep the whole signature in memory
+    () => readCertificate(new Uint8Array(der)),
+  );
 }
 
 function readExtensions(node: DerNode): ReadonlyMap<string, Extension> {

@@ -128,6 +128,9 @@ export async function benchStore(
   const root = git('rev-list', '--max-parents=0', 'main');
   const tip = git('rev-parse', 'main');
   const earlier = git('rev-parse', `main~${Math.min(100, count - 2)}`);
+  const few = Math.min(10, count - 2);
+  const near = git('rev-parse', `main~${few}`);
+  const started = { more: ['--since', git('rev-parse', `main~${Math.max(few, count - 100)}`)] };
   const any = ['--unsafe-any-identity'];
   const other = [
     '--certificate-identity',
@@ -136,6 +139,7 @@ export async function benchStore(
     'https://x.test',
   ];
   interface Row {
+    readonly from?: string;
     readonly to?: string;
     readonly who?: readonly string[];
     readonly by?: string;
@@ -143,8 +147,8 @@ export async function benchStore(
     readonly more?: readonly string[];
   }
   const run = async (name: string, row: Row): Promise<void> => {
-    const { to = tip, who = any, by = trust, form = program, more = [] } = row;
-    const args = [...who, '--offline', '--trusted-root', by, ...more, `${root}..${to}`];
+    const { from = root, to = tip, who = any, by = trust, form = program, more = [] } = row;
+    const args = [...who, '--offline', '--trusted-root', by, ...more, `${from}..${to}`];
     const { seconds, cpu, peakMiB } = await gate(form, args, { cwd, env });
     process.stdout.write(
       `| ${name} | ${seconds.toFixed(1)} | ${cpu.toFixed(1)} | ${peakMiB.toFixed(0)} |\n`,
@@ -159,6 +163,9 @@ export async function benchStore(
     await run('with 100 new commits', {});
     await run('the second', {});
     await run('under another policy', { who: other });
+    await run('with a start, for the first time', started);
+    await run('with a start', started);
+    await run('over 10 commits, far from the start', { ...started, from: near });
     await run('under another trust root', { by: otherTrust });
     await run('by a new build of the checks', { form: await newBuild(program, home) });
   } finally {

@@ -4,7 +4,6 @@
  */
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { MAX_OBJECT } from '../core/git/limits.ts';
 import type { NotedFacts } from '../core/policy/decide.ts';
 import type { IdentityPolicy } from '../core/policy/model.ts';
@@ -41,6 +40,8 @@ export interface Child {
   readonly process: ChildProcessWithoutNullStreams;
   /** Resolves when git has ended. If git failed, rejects with its message. */
   readonly done: Promise<void>;
+  /** Resolves when git reads on, or has ended. */
+  readonly readsOn: () => Promise<void>;
   /** What it said on stderr until now, up to 8 KiB. */
   readonly said: () => string;
 }
@@ -67,23 +68,34 @@ export function startGit(place: GitPlace, args: readonly string[]): Child {
       reject(new UsageError(`git: ${said.replace(/^fatal: /, '')}`, { code: 'GIT_FAILED' }));
     });
   });
-  done.catch(() => undefined);
+  // a wait that looked at `done` itself would stay there, with the lines that it wrote, until git ends
+  const waiting = new Set<() => void>();
+  let ended = false;
+  const end = (): void => {
+    ended = true;
+    for (const go of waiting) go();
+  };
+  done.then(end, end);
   noteChild(child, done);
-  return { process: child, done, said: () => talk };
+  const readsOn = (): Promise<void> =>
+    new Promise((resolve) => {
+      const go = (): void => {
+        waiting.delete(go);
+        child.stdin.off('drain', go);
+        resolve();
+      };
+      if (ended) return resolve();
+      waiting.add(go);
+      child.stdin.once('drain', go);
+    });
+  return { process: child, done, readsOn, said: () => talk };
 }
 
 /** Writes lines as fast as the child process reads them. */
 export async function writeLines(child: Child, lines: readonly string[]): Promise<void> {
   const stdin = child.process.stdin;
   if (lines.length === 0 || stdin.destroyed) return;
-  if (stdin.write(`${lines.join('\n')}\n`)) return;
-  const abort = new AbortController();
-  const ended = child.done.catch(() => undefined);
-  await Promise.race([
-    once(stdin, 'drain', { signal: abort.signal }).catch(() => undefined),
-    ended,
-  ]);
-  abort.abort();
+  if (!stdin.write(`${lines.join('\n')}\n`)) await child.readsOn();
 }
 
 /** Sends lines to git and yields the lines of its answer, in groups as they come. */

@@ -84,7 +84,8 @@ function factsOf(certificate: Certificate, crypto: Crypto): CertificateFacts {
     () => ({
       certificate,
       summary: summarize(certificate, crypto),
-      claimed: claimedSigner(certificate),
+      // what other programs issue is not read any further
+      claimed: isFulcioCertificate(certificate) ? claimedSigner(certificate) : undefined,
     }),
   );
 }

@@ -80,19 +80,34 @@ class Stream {
         next.take(frame);
       }
     } catch (error) {
+      // from here on nothing tells which answer is whose
+      this.#ended = error;
       this.#fail(error);
     }
   }
 
-  /** Calls `use` with each of these objects and returns the results. Calls must not overlap. */
+  /**
+   * Calls `use` with each of these objects and returns the results. Calls must not overlap. If `use` throws, the answers that
+   * are left are taken all the same, because the next call must find its own.
+   */
   async each<T>(ids: readonly string[], use: (frame: ObjectFrame) => T): Promise<readonly T[]> {
     // git answers no question any more, so this one would wait without end
     if (this.#ended !== undefined) throw this.#ended;
     const made: T[] = [];
+    let left = ids.length;
+    let failure: { readonly error: unknown } | undefined;
     const answered = new Promise<void>((resolve, reject) => {
       this.#fail = reject;
       const take = (frame: ObjectFrame): void => {
-        if (made.push(use(frame)) === ids.length) resolve();
+        left -= 1;
+        try {
+          if (failure === undefined) made.push(use(frame));
+        } catch (error) {
+          failure = { error };
+        }
+        if (left > 0) return;
+        if (failure === undefined) resolve();
+        else reject(failure.error);
       };
       for (const id of ids) this.#waiting.push({ id, take });
     });

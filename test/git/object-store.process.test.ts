@@ -45,11 +45,18 @@ describe.each(['sha1', 'sha256'] as const)('the object store (%s)', (format) => 
     await expect(objects.get(one, 'tree')).rejects.toMatchObject({ code: 'OBJECT_CORRUPT' });
     replace('blob', two, 'other');
     expect(must('cat-file', 'blob', two)).toBe('other');
-    await expect(objects.read([one, two])).rejects.toMatchObject({
-      code: 'OBJECT_CORRUPT',
-      exitCode: 2,
-      message: expect.stringContaining(two),
-    });
+    // git's answers for what stands behind it must not be taken for those of the next question
+    for (const ids of [
+      [one, two],
+      [two, one, one],
+      [one, two, none],
+    ]) {
+      await expect(objects.read(ids)).rejects.toMatchObject({
+        code: 'OBJECT_CORRUPT',
+        exitCode: 2,
+        message: expect.stringContaining(two),
+      });
+    }
     expect(Buffer.from((await objects.get(one, 'blob')).raw).toString()).toBe('one');
     objects.close();
   });

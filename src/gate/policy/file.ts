@@ -172,7 +172,7 @@ export async function readPolicyFile(path: string, crypto: Crypto): Promise<Iden
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw refuse(path, reasonOf(error), 'name a file that you can read, or REV:PATH');
+    throw new ConfigError(`${path}: ${reasonOf(error)}`, { code: 'POLICY_FILE' });
   }
   return parsePolicy(bytes, path, crypto);
 }

@@ -217,7 +217,8 @@ describe.runIf(haveTools('ssh-keygen', 'gpg'))('adopting the gate in a mixed his
     const made = await init('--write');
     expect(made.exit, made.talk).toBe(0);
     expect(written().signers.map(({ name }) => name)).toEqual([
-      expect.stringMatching(/^ssh-[\w.-]{8}$/),
+      // eight characters of the fingerprint: runs of + and / are one hyphen, and none at the end
+      expect.stringMatching(/^ssh-[\w.-]{1,8}$/),
     ]);
     expect(made.talk).toContain(`--keys ${allowed}`);
   });
